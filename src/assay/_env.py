@@ -1,0 +1,58 @@
+"""The only reader of the environment: device, threads, offline, cache folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from assay.errors import InputError
+
+TRUE_WORDS = {"1", "true", "yes", "on"}
+
+
+def is_offline() -> bool:
+    """Tell whether the user asked for no network (`ASSAY_OFFLINE`, `HF_HUB_OFFLINE`)."""
+    names = ("ASSAY_OFFLINE", "HF_HUB_OFFLINE")
+    return any(os.environ.get(name, "").casefold() in TRUE_WORDS for name in names)
+
+
+def set_offline() -> None:
+    """Ask for no network in this process and in the libraries that it loads from here on."""
+    for name in ("ASSAY_OFFLINE", "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"):
+        os.environ[name] = "1"
+
+
+def n_threads() -> int:
+    """Return how many compute threads to use: `ASSAY_THREADS`, else the CPUs of this process."""
+    given = os.environ.get("ASSAY_THREADS", "")
+    if not given:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not given.isdecimal() or int(given) < 1:
+        raise InputError(f"ASSAY_THREADS is '{given}'; a whole number of at least 1 is accepted")
+    return int(given)
+
+
+def set_threads(n: int) -> None:
+    """Set the compute threads for this process, before any library starts its own pool."""
+    if n < 1:
+        raise InputError(f"--threads is {n}; a whole number of at least 1 is accepted")
+    for name in ("ASSAY_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ[name] = str(n)
+
+
+def device() -> str:
+    """Return the training device that was asked for: `auto`, `cpu`, `cuda`, `cuda:0`, `mps`."""
+    return os.environ.get("ASSAY_DEVICE", "auto")
+
+
+def set_device(name: str) -> None:
+    """Set the training device for this process."""
+    os.environ["ASSAY_DEVICE"] = name
+
+
+def cache_dir() -> Path:
+    """Return the folder for things that can be made again (`ASSAY_CACHE`, else XDG's). Not created here."""
+    if given := os.environ.get("ASSAY_CACHE"):
+        return Path(given).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "assay"

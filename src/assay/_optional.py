@@ -1,0 +1,46 @@
+"""Optional libraries: the module, or an error with the exact command that installs it."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from assay.errors import MissingDependencyError
+
+# Import name of the top-level module -> the extra of assay that brings it.
+EXTRA_OF = {
+    "torch": "train",
+    "transformers": "train",
+    "datasets": "train",
+    "huggingface_hub": "train",
+    "sklearn": "train",
+    "scipy": "train",
+    "pandas": "train",
+    "umap": "train",
+    "matplotlib": "train",
+    "jinja2": "train",
+    "onnx": "train",
+    "onnxscript": "train",
+    "pyarrow": "parquet",
+}
+
+
+def require(name: str) -> ModuleType:
+    """Import and return the module `name` (dotted names are fine).
+
+    Raises
+    ------
+    MissingDependencyError
+        The library is not installed; the message holds the install command.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as err:
+        top = name.partition(".")[0]
+        if err.name is not None and err.name.partition(".")[0] != top:
+            raise  # the library is there, but one of its own needs is not: its message says more
+        extra = EXTRA_OF.get(top, "all")
+        raise MissingDependencyError(
+            f"this needs the library '{top}', which is not installed",
+            hint=f"run: pip install 'assay[{extra}]'",
+        ) from err

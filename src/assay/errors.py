@@ -1,0 +1,109 @@
+"""The exceptions of assay and how they are worded.
+
+    AssayError                      base of all; carries a hint and the exit code
+    |-- InputError(ValueError)      what was given cannot be used                      exit 2
+    |   |-- DataError               ... in the labelled texts
+    |   |-- ModelError              ... in a model folder
+    |   `-- OutputExistsError       the output is there already
+    |-- MissingDependencyError(ImportError)   an extra is not installed               exit 2
+    |-- CheckError                  a check said no (verify, export parity)            exit 3
+    `-- OutsideError(OSError)       network, Hub or disk: try again                    exit 4
+
+A message is one sentence: what failed, what was given, what is accepted. The hint says what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+__all__ = [
+    "AssayError",
+    "CheckError",
+    "DataError",
+    "InputError",
+    "MissingDependencyError",
+    "ModelError",
+    "OutputExistsError",
+    "OutsideError",
+    "did_you_mean",
+    "list_problems",
+]
+
+MAX_LISTED = 10  # problems shown in one message; more are counted
+
+
+class AssayError(Exception):
+    """Base of every error that assay raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        One sentence: what failed, what was given, what is accepted.
+    hint : str
+        What to do about it; empty if the message says it already.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class InputError(AssayError, ValueError):
+    """What was given cannot be used."""
+
+    exit_code = 2
+
+
+class DataError(InputError):
+    """The labelled texts cannot be used as they are."""
+
+
+class ModelError(InputError):
+    """A model folder is broken, unsafe or of another version."""
+
+
+class OutputExistsError(InputError):
+    """The output stands there already and nothing said to replace it."""
+
+
+class MissingDependencyError(AssayError, ImportError):
+    """A library of an extra is not installed."""
+
+    exit_code = 2
+
+
+class CheckError(AssayError):
+    """A check was run and said no."""
+
+    exit_code = 3
+
+
+class OutsideError(AssayError, OSError):
+    """Something outside assay failed: network, Hub or disk. Running again may help."""
+
+    exit_code = 4
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the closest option, or an empty string.
+
+    >>> did_you_mean("txt", ["text", "label"])
+    " Did you mean 'text'?"
+    """
+    by_folded = {option.casefold(): option for option in options}
+    close = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.5)
+    return f" Did you mean '{by_folded[close[0]]}'?" if close else ""
+
+
+def list_problems(problems: Sequence[str]) -> str:
+    """Join problems into one text: the first ten, a line each, and the count of the rest."""
+    shown = "\n".join(f"  - {problem}" for problem in problems[:MAX_LISTED])
+    n_more = len(problems) - MAX_LISTED
+    return f"{shown}\n  ... and {n_more:,} more" if n_more > 0 else shown

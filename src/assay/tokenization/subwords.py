@@ -1,0 +1,104 @@
+"""Subword tokens, through the `tokenizers` library: what the checkpoint's own tokenizer.json says.
+
+Truncation and padding that a tokenizer.json carries are cleared: the caller's truncation policy is the only one
+(all-MiniLM-L6-v2's file would pad every text to 128 tokens).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import tokenizers
+
+from assay.errors import ModelError
+from assay.tokenization.batches import EncodedTexts
+
+__all__ = ["SubwordTokenizer"]
+
+PAD_TOKENS = ("[PAD]", "<pad>", "<|endoftext|>")  # BERT kind, RoBERTa kind, GPT kind
+UNKNOWN_TOKENS = ("[UNK]", "<unk>")
+
+
+class SubwordTokenizer:
+    """A checkpoint's tokenizer with an explicit limit.
+
+    Parameters
+    ----------
+    tokenizer : tokenizers.Tokenizer
+    max_tokens : int
+        Tokens a text, special tokens included; what is longer is cut at the end.
+    """
+
+    def __init__(self, tokenizer: tokenizers.Tokenizer, *, max_tokens: int) -> None:
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(max_tokens)
+        self.tokenizer = tokenizer
+        self.max_tokens = max_tokens
+
+    @classmethod
+    def from_file(cls, path: Path, *, max_tokens: int) -> SubwordTokenizer:
+        """Load a tokenizer.json.
+
+        Raises
+        ------
+        ModelError
+            The file cannot be read as a tokenizer.
+        """
+        try:
+            tokenizer = tokenizers.Tokenizer.from_file(str(path))
+        except Exception as err:  # tokenizers raises bare Exception
+            raise ModelError(f"{path} cannot be read as a tokenizer: {err}") from err
+        return cls(tokenizer, max_tokens=max_tokens)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many different tokens there are, added tokens included."""
+        return int(self.tokenizer.get_vocab_size())
+
+    @property
+    def pad_id(self) -> int:
+        """The id that fills up a batch; 0 where the vocabulary has no padding token (it is masked anyway)."""
+        return self._first_id(PAD_TOKENS) or 0
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The id of text that the vocabulary cannot spell; None where everything can be spelt."""
+        return self._first_id(UNKNOWN_TOKENS)
+
+    def _first_id(self, tokens: Sequence[str]) -> int | None:
+        for token in tokens:
+            if (token_id := self.tokenizer.token_to_id(token)) is not None:
+                return int(token_id)
+        return None
+
+    def encode(self, text: str) -> tuple[list[int], list[str]]:
+        """Return the ids and the tokens of one text, special tokens included."""
+        encoding = self.tokenizer.encode(_encodable(text))
+        return list(encoding.ids), list(encoding.tokens)
+
+    def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
+        """Encode many texts, unpadded."""
+        encodings = self.tokenizer.encode_batch_fast([_encodable(text) for text in texts])
+        return EncodedTexts.from_lists([encoding.ids for encoding in encodings])
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return tokens a text before anything is cut, special tokens included."""
+        self.tokenizer.no_truncation()
+        try:
+            return [len(e.ids) for e in self.tokenizer.encode_batch_fast([_encodable(text) for text in texts])]
+        finally:
+            self.tokenizer.enable_truncation(self.max_tokens)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text that `ids` spell, without special tokens."""
+        return str(self.tokenizer.decode(list(ids)))
+
+
+def _encodable(text: str) -> str:
+    """Replace lone surrogates, which no UTF-8 tokenizer can take."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode("utf-8")
+    return text

@@ -1,0 +1,47 @@
+"""What every test gets: no network beyond loopback, caches in a temporary folder, few threads; small shared objects."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+# Libraries read these when they are imported, so they are set before any of them is.
+os.environ.update(
+    HF_HUB_OFFLINE="0",
+    HF_HUB_DISABLE_TELEMETRY="1",
+    HF_HUB_DISABLE_XET="1",
+    TOKENIZERS_PARALLELISM="false",
+    ASSAY_THREADS="2",
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture(autouse=True)
+def _isolated(monkeypatch, tmp_path_factory):
+    """Keep caches out of the real home and refuse every connection that leaves this machine."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("ASSAY_CACHE", str(home / "cache"))
+    monkeypatch.delenv("ASSAY_OFFLINE", raising=False)
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        host = address[0] if isinstance(address, tuple) else address
+        if self.family in (socket.AF_INET, socket.AF_INET6) and host not in LOOPBACK:
+            raise OSError(f"tests have no network: refused {host}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of real data sets, for tests that want them."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real data sets (../shared/data) are not here")
+    return SHARED_DATA
