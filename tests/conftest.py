@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from checkpoints import write_checkpoint
+
 # Libraries read these when they are imported, so they are set before any of them is.
 os.environ.update(
     HF_HUB_OFFLINE="0",
@@ -45,3 +47,27 @@ def shared_data():
     if not SHARED_DATA.is_dir():
         pytest.skip("the real data sets (../shared/data) are not here")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory):
+    """Write a tiny random checkpoint of the BERT kind; return its folder."""
+    return write_checkpoint(tmp_path_factory.mktemp("checkpoints") / "tiny-bert", "bert")
+
+
+@pytest.fixture(scope="session")
+def tiny_distilbert(tmp_path_factory):
+    """Write one of the DistilBERT kind: no segments, other names in config.json."""
+    return write_checkpoint(tmp_path_factory.mktemp("checkpoints") / "tiny-distilbert", "distilbert")
+
+
+@pytest.fixture(scope="session")
+def tiny_roberta(tmp_path_factory):
+    """Write one of the RoBERTa kind: byte-level BPE, positions from 2 on."""
+    return write_checkpoint(tmp_path_factory.mktemp("checkpoints") / "tiny-roberta", "roberta")
+
+
+@pytest.fixture(params=["bert", "distilbert", "roberta"])
+def tiny_checkpoint(request):
+    """Return the folder of each tiny checkpoint in turn."""
+    return request.getfixturevalue(f"tiny_{request.param}")

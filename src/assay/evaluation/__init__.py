@@ -1,1 +1,25 @@
-"""TODO."""
+"""Scores with intervals, mistakes and paired comparisons: plain functions over arrays, results as frozen dataclasses.
+
+Scoring needs numpy only, so that a base install can evaluate; the exact test of `compare` needs scipy.
+"""
+
+from __future__ import annotations
+
+from assay.evaluation.compare import Comparison, compare_methods, recommend
+from assay.evaluation.metrics import score_predictions
+from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
+from assay.evaluation.result import ClassScores, ReliabilityBin, SplitScores
+
+__all__ = [
+    "ClassScores",
+    "Comparison",
+    "Confusion",
+    "Mistake",
+    "ReliabilityBin",
+    "SplitScores",
+    "compare_methods",
+    "costly_confusions",
+    "recommend",
+    "score_predictions",
+    "worst_mistakes",
+]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assay.errors import InputError
+
 __all__ = ["EncodedTexts", "bucket_batches", "pad_batch"]
 
 
@@ -69,7 +71,14 @@ def bucket_batches(
     -------
     list of int64 arrays
         0-based rows of each batch; every row stands in exactly one.
+
+    Raises
+    ------
+    InputError
+        `max_texts` is less than 1.
     """
+    if max_texts < 1:
+        raise InputError(f"max_texts is {max_texts}; at least 1 is accepted")
     n_texts = len(lengths)
     if rng is None:
         order = np.argsort(lengths, kind="stable")

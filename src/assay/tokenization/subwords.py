@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tokenizers
 
-from assay.errors import ModelError
+from assay.errors import InputError, ModelError
 from assay.tokenization.batches import EncodedTexts
 
 __all__ = ["SubwordTokenizer"]
@@ -28,13 +28,22 @@ class SubwordTokenizer:
     tokenizer : tokenizers.Tokenizer
     max_tokens : int
         Tokens a text, special tokens included; what is longer is cut at the end.
+
+    Raises
+    ------
+    InputError
+        `max_tokens` leaves no room for a token of the text beside the special tokens.
     """
 
     def __init__(self, tokenizer: tokenizers.Tokenizer, *, max_tokens: int) -> None:
+        n_special = int(tokenizer.num_special_tokens_to_add(False))
+        if max_tokens <= n_special:  # `tokenizers` would then cut nothing at all
+            raise InputError(f"max_tokens is {max_tokens}; at least {n_special + 1} is accepted")
         tokenizer.no_padding()
         tokenizer.enable_truncation(max_tokens)
         self.tokenizer = tokenizer
         self.max_tokens = max_tokens
+        self._n_special = n_special
 
     @classmethod
     def from_file(cls, path: Path, *, max_tokens: int) -> SubwordTokenizer:
@@ -84,11 +93,16 @@ class SubwordTokenizer:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return tokens a text before anything is cut, special tokens included."""
-        self.tokenizer.no_truncation()
-        try:
-            return [len(e.ids) for e in self.tokenizer.encode_batch_fast([_encodable(text) for text in texts])]
-        finally:
-            self.tokenizer.enable_truncation(self.max_tokens)
+        # What was cut off is kept in `overflowing`, each piece with special tokens of its own. Switching truncation
+        # off and on instead would let another thread encode without a limit.
+        return [
+            len(encoding) + sum(len(piece) - self._n_special for piece in encoding.overflowing)
+            for encoding in self.tokenizer.encode_batch_fast([_encodable(text) for text in texts])
+        ]
+
+    def save(self, path: Path) -> None:
+        """Write tokenizer.json with this limit as its truncation, and no padding."""
+        self.tokenizer.save(str(path))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text that `ids` spell, without special tokens."""

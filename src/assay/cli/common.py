@@ -1,0 +1,169 @@
+"""What all commands share: common options, data options, and one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import logging
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from assay import _env
+from assay.errors import AssayError, InputError
+from assay.progress import Progress
+
+__all__ = ["Common", "DataFlags", "add_command"]
+
+EXIT_BUG, EXIT_INTERRUPTED = 1, 130
+
+
+@dataclass(frozen=True)
+class Common:
+    """The flags that every command takes."""
+
+    seed: Annotated[int, typer.Option(help="Seed of every shuffle, split and fresh weight.", min=0)] = 0
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object (JSON Lines where rows are the result).")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages but errors.")] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False
+    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False
+    threads: Annotated[int | None, typer.Option(help="Compute threads.  [default: all CPUs]", min=1)] = None
+    device: Annotated[str, typer.Option(help="Where to train: auto, cpu, cuda, cuda:N, mps.")] = "auto"
+
+    def progress(self) -> Progress:
+        """Return the progress to pass on: drawn on stderr, or silent."""
+        if self.quiet:
+            return Progress()
+        from assay.cli.progress import TerminalProgress
+
+        return TerminalProgress()
+
+
+@dataclass(frozen=True)
+class DataFlags:
+    """The flags that say how DATA is read."""
+
+    text_column: Annotated[str | None, typer.Option(help="Column with the texts.  [default: by name]")] = None
+    label_column: Annotated[str | None, typer.Option(help="Column with the labels.  [default: by name]")] = None
+    labels: Annotated[str | None, typer.Option(help="Label names in order: a,b,c.  [default: labels.txt, else sorted]")] = None
+    delimiter: Annotated[str | None, typer.Option(help="Between columns of .csv and .tsv, or text and label of .txt.")] = None
+    encoding: Annotated[str | None, typer.Option(help="Of text files, such as cp949.  [default: utf-8]")] = None
+    max_chars: Annotated[int, typer.Option(help="Longest text accepted, in characters.", min=1)] = 100_000
+
+    def options(self, **more: Any) -> Any:
+        """Return `DataOptions` with these flags and what else is given."""
+        from assay.recipes.prepare import DataOptions
+
+        names = None if self.labels is None else [name.strip() for name in self.labels.split(",")]
+        given = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "labels"}
+        return DataOptions(labels=names, **given, **more)
+
+
+def add_command(app: typer.Typer, name: str, *, panel: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a command; parameters annotated `Common` or `DataFlags` become the flags that those hold."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        groups: dict[str, type[Any]] = {}
+        parameters: list[inspect.Parameter] = []
+        for parameter in inspect.signature(function, eval_str=True).parameters.values():
+            if parameter.annotation in (Common, DataFlags):
+                groups[parameter.name] = parameter.annotation
+            else:
+                parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+        for group in sorted(groups.values(), key=lambda kind: kind is Common):
+            annotations = inspect.get_annotations(group, eval_str=True)
+            parameters += [
+                inspect.Parameter(
+                    field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=annotations[field.name]
+                )
+                for field in fields(group)
+            ]
+
+        @functools.wraps(function)
+        def command(**given: Any) -> None:
+            bundles = {
+                key: kind(**{field.name: given.pop(field.name) for field in fields(kind)})
+                for key, kind in groups.items()
+            }
+            common = next(bundle for bundle in bundles.values() if isinstance(bundle, Common))
+            _guard(lambda: function(**given, **bundles), common)
+
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        app.command(name, rich_help_panel=panel)(command)
+        return function
+
+    return decorate
+
+
+def _guard(work: Callable[[], None], common: Common) -> None:
+    """Run a command; turn whatever goes wrong into one message and an exit code."""
+    try:
+        _set_up(common)
+        work()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        _say_error("stopped", "Interrupted", "", common)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`): nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+    except AssayError as err:
+        if common.debug:
+            traceback.print_exc()
+        _say_error(err.message, type(err).__name__, err.hint, common)
+        raise typer.Exit(err.exit_code) from None
+    except typer.Exit:
+        raise
+    except Exception as err:  # the last resort: a mistake of ours, said in one line
+        if common.debug:
+            traceback.print_exc()
+        hint = "this is a mistake in assay: run it again with --debug and report what it prints"
+        _say_error(f"internal error: {type(err).__name__}: {err}", "InternalError", hint, common)
+        raise typer.Exit(EXIT_BUG) from None
+
+
+def _set_up(common: Common) -> None:
+    if common.offline:
+        _env.set_offline()
+    if common.threads is not None:
+        _env.set_threads(common.threads)
+    if common.device.partition(":")[0] not in ("auto", "cpu", "cuda", "mps"):
+        raise InputError(f"--device is '{common.device}'; auto, cpu, cuda, cuda:N and mps are accepted")
+    _env.set_device(common.device)
+    if not common.debug:
+        warnings.simplefilter("ignore")  # of libraries; assay's own go through logging
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("warning: %(message)s"))
+    handler.setLevel(logging.ERROR if common.quiet else logging.WARNING)
+    logger = logging.getLogger("assay")
+    logger.handlers[:] = [handler]
+    logger.propagate = False
+
+
+def _say_error(message: str, error_type: str, hint: str, common: Common) -> None:
+    from assay.cli.show import printable
+
+    if common.json:
+        content = {"error": message, "error_type": error_type, "hint": hint}
+        sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+        return
+    sys.stderr.write(f"error: {printable(message, keep_newlines=True)}\n")
+    if hint:
+        sys.stderr.write(f"hint: {printable(hint)}\n")
+
+
+Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write; must not exist.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what stands at --out.")]
+Checkpoint = Annotated[str, typer.Option(help="Transformer: minilm, a local folder, or a Hub id.")]
+Pooling = Annotated[Literal["mean", "cls"], typer.Option(help="Tokens to one vector: their mean, or the first.")]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="sample, a file, a folder with train.*, or a Hub data set id.")]

@@ -1,0 +1,198 @@
+"""Commands that look at texts: explore, tokens, embed, map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assay.cli.common import Checkpoint, Common, Data, DataFlags, Overwrite, Pooling, add_command
+from assay.cli.show import print_json, print_line, print_table
+
+__all__ = ["register"]
+
+PANEL = "Look at texts"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    add_command(app, "explore", panel=PANEL)(explore_command)
+    add_command(app, "tokens", panel=PANEL)(tokens_command)
+    add_command(app, "embed", panel=PANEL)(embed_command)
+    add_command(app, "map", panel=PANEL)(map_command)
+
+
+def explore_command(
+    data: Data,
+    flags: DataFlags,
+    common: Common,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A folder for the figures.")] = None,
+    checkpoint: Annotated[str | None, typer.Option(help="Count the tokens of this transformer too.")] = None,
+    n_first: Annotated[int, typer.Option("--first", help="First rows shown of each split.", min=0)] = 5,
+    overwrite: Overwrite = False,
+) -> None:
+    """Show a data set: sizes, classes, words a text, first rows.
+
+    \b
+    Examples:
+      assay explore sample
+      assay explore tweets.csv --out figures --checkpoint minilm
+    """
+    from assay.recipes.explore import explore_data
+
+    found = explore_data(
+        flags.options().load(data),
+        out=out,
+        checkpoint=checkpoint,
+        n_first=n_first,
+        overwrite=overwrite,
+        progress=common.progress(),
+    )
+    if common.json:
+        print_json(found.to_dict())
+        return
+    _show_summary(found.summary)
+    for path in found.figures:
+        print_line(f"figure: {path}")
+
+
+def _show_summary(summary: dict[str, Any]) -> None:
+    splits = summary["splits"]
+    dropped = sum(row["n_rows"] for row in summary["dropped"])
+    print_line(f"{summary['source']}: {summary['n_texts']:,} texts, {len(summary['labels'])} labels; columns text, label")
+    if dropped:
+        print_line(f"{dropped:,} rows left out: " + ", ".join(f"{r['n_rows']} {r['reason']}" for r in summary["dropped"]))
+    rows = []
+    for name, split in splits.items():
+        words, row = split["words"]["all"], {"split": name, "texts": f"{split['n_texts']:,}"}
+        row |= {f"words {key}": f"{words[key]:.0f}" for key in ("min", "median", "p95", "max") if words[key] is not None}
+        if tokens := split.get("tokens"):
+            row |= {"tokens p95": f"{tokens['all']['p95']:.0f}", "cut": f"{tokens['n_truncated']:,}"}
+        rows.append(row)
+    print_table(rows, right=tuple(rows[0])[1:])
+    first = next(iter(splits.values()))
+    print_table(
+        [{"label": i, "label_name": row["label"],
+          **{name: f"{split['classes'][i]['n_texts']:,}" for name, split in splits.items()},
+          "share": f"{row['fraction']:.1%}"} for i, row in enumerate(first["classes"])],
+        right=("label", *splits, "share"), elastic=("label_name",),
+    )  # fmt: skip
+    print_table(
+        [{"line": row["line"], "label": row["label"], "label_name": row["label_name"], "text": row["text"]}
+         for row in first["first_rows"]],
+        right=("line", "label"), elastic=("text",),
+    )  # fmt: skip
+
+
+def tokens_command(
+    text: Annotated[str, typer.Argument(help="One text.")], common: Common, checkpoint: Checkpoint = "minilm"
+) -> None:
+    """Show one text as characters, words and subwords, and back again.
+
+    \b
+    Example:
+      assay tokens "Tokenizing text is a core task of NLP."
+    """
+    from assay.recipes.tokens import show_tokens
+
+    found = show_tokens(text, checkpoint=checkpoint, progress=common.progress())
+    if common.json:
+        print_json(found.to_dict())
+        return
+    characters, words, subwords = found.characters, found.words, found.subwords
+    n_tokens, n_symbols = characters.one_hot_shape
+    print_line(f"characters  {n_tokens} tokens, {n_symbols} symbols, one-hot {n_tokens} x {n_symbols}")
+    print_line(f"  vocabulary  {' '.join(repr(c) for c in characters.vocabulary)}")
+    print_line(f"  ids         {' '.join(map(str, characters.ids))}")
+    print_line(f"words       {len(words.tokens)} tokens")
+    print_line(f"  tokens      {' | '.join(words.tokens)}")
+    print_line(
+        f"subwords    {len(subwords.ids)} tokens of {subwords.checkpoint}: "
+        f"{subwords.vocabulary_size:,} in its vocabulary, {subwords.max_tokens} at most"
+    )
+    print_line(f"  tokens      {' '.join(subwords.tokens)}")
+    print_line(f"  ids         {' '.join(map(str, subwords.ids))}")
+    print_line(f"  back again  {subwords.decoded}")
+
+
+def embed_command(
+    data: Annotated[str, typer.Argument(metavar="DATA|TEXT", help="Data as elsewhere with --out; else one text.")],
+    flags: DataFlags,
+    common: Common,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A .parquet or .npz file for the features.")] = None,
+    checkpoint: Checkpoint = "minilm",
+    pooling: Pooling = "mean",
+    overwrite: Overwrite = False,
+) -> None:
+    """Turn texts into features: the last hidden state of a frozen transformer, pooled.
+
+    \b
+    Examples:
+      assay embed "one text"                      shows the shapes
+      assay embed tweets/ --out features.parquet
+    """
+    from assay.recipes.embed import embed_data, embed_text
+
+    if out is None:
+        text = embed_text(data, checkpoint=checkpoint, pooling=pooling)
+        if common.json:
+            print_json(text.to_dict())
+            return
+        print_line(f"{len(text.tokens)} tokens: {' '.join(text.tokens)}")
+        print_line(f"last hidden state  {' x '.join(map(str, text.hidden_states_shape))}")
+        print_line(f"pooled ({pooling})      {' x '.join(map(str, text.features_shape))}")
+        print_line("starts with        " + " ".join(f"{value:+.4f}" for value in text.features[:8]))
+        return
+    result = embed_data(
+        flags.options().load(data),
+        out=out,
+        checkpoint=checkpoint,
+        pooling=pooling,
+        overwrite=overwrite,
+        progress=common.progress(),
+    )
+    if common.json:
+        print_json(result.to_dict())
+        return
+    for split, n_texts in result.n_texts.items():
+        print_line(f"{split}: {n_texts:,} x {result.hidden_size} {result.dtype}")
+    print_line(f"written to {result.out}")
+
+
+def map_command(
+    data: Data,
+    out: Annotated[Path, typer.Option("--out", "-o", help="An .html file.")],
+    flags: DataFlags,
+    common: Common,
+    png: Annotated[Path | None, typer.Option(help="The panels as a picture, too.")] = None,
+    split: Annotated[str | None, typer.Option(help="Which split.  [default: train, or the only one]")] = None,
+    checkpoint: Checkpoint = "minilm",
+    pooling: Pooling = "mean",
+    max_points: Annotated[int, typer.Option(help="Texts drawn, at most; a stratified sample.", min=2)] = 4000,
+    overwrite: Overwrite = False,
+) -> None:
+    """Draw texts as points on a plane, like texts together: one density panel a class.
+
+    \b
+    Example:
+      assay map sample --out map.html --png map.png
+    """
+    from assay.recipes.map_file import draw_map_file
+
+    drawn = draw_map_file(
+        flags.options().load(data),
+        out,
+        png=png,
+        split=split,
+        checkpoint=checkpoint,
+        pooling=pooling,
+        seed=common.seed,
+        max_points=max_points,
+        overwrite=overwrite,
+        progress=common.progress(),
+    )
+    if common.json:
+        print_json(drawn)
+    else:
+        print_line(f"{drawn['n_points']:,} of {drawn['n_texts']:,} {drawn['split']} texts drawn in {drawn['out']}")

@@ -1,0 +1,279 @@
+"""Commands about one model: train, evaluate, predict, info, verify; and the cache of features."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assay.cli.common import Checkpoint, Common, Data, DataFlags, Out, Overwrite, add_command
+from assay.cli.show import print_json, print_line, print_table
+
+__all__ = ["register"]
+
+PANEL = "One model"
+ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    add_command(app, "train", panel=PANEL)(train_command)
+    add_command(app, "evaluate", panel=PANEL)(evaluate_command)
+    add_command(app, "predict", panel=PANEL)(predict_command)
+    add_command(app, "info", panel=PANEL)(info_command)
+    add_command(app, "verify", panel=PANEL)(verify_command)
+    add_command(app, "cache", panel="Housekeeping")(cache_command)
+
+
+def train_command(
+    data: Data,
+    out: Out,
+    method: Annotated[str, typer.Option(help="majority, linear, compact, features or finetune.", metavar="M")],
+    flags: DataFlags,
+    common: Common,
+    checkpoint: Checkpoint = "minilm",
+    epochs: Annotated[int | None, typer.Option(help="Of compact and finetune.  [default: by the data]", min=1)] = None,
+    max_rows: Annotated[int | None, typer.Option(help="Rows a split, at most; a stratified sample.", min=2)] = None,
+    validation_fraction: Annotated[float, typer.Option(help="Of train, where there is no validation split.")] = 0.1,
+    test_fraction: Annotated[float, typer.Option(help="Of train, where there is no test split.")] = 0.1,
+    overwrite: Overwrite = False,
+) -> None:
+    """Train one method and save it as a model folder that predicts without torch.
+
+    \b
+    Example:
+      assay train sample --method compact --out models/compact
+    """
+    from assay.recipes.train import train_model
+
+    options = flags.options(validation_fraction=validation_fraction, test_fraction=test_fraction, max_rows=max_rows)
+    parameters: dict[str, Any] = {"checkpoint": checkpoint}
+    if epochs is not None:
+        parameters["n_epochs"] = epochs
+    result = train_model(
+        data,
+        out,
+        method=method,
+        seed=common.seed,
+        options=options,
+        parameters=parameters,
+        overwrite=overwrite,
+        progress=common.progress(),
+    )
+    if common.json:
+        print_json(result)
+        return
+    print_line(f"{method}: fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB, written to {out}")
+    print_table([_score_row(split, result[split]) for split in ("validation", "test")], right=SCORE_COLUMNS)
+
+
+SCORE_COLUMNS = ("texts", "accuracy", "F1 weighted", "F1 macro")
+
+
+def _score_row(split: str, scores: dict[str, Any]) -> dict[str, str]:
+    low, high = scores["intervals"]["accuracy"]
+    return {
+        "split": split,
+        "texts": f"{scores['n_texts']:,}",
+        "accuracy": f"{scores['accuracy']:.4f}",
+        "95 % interval": f"{low:.3f}–{high:.3f}",
+        "F1 weighted": f"{scores['f1_weighted']:.4f}",
+        "F1 macro": f"{scores['f1_macro']:.4f}",
+    }
+
+
+def evaluate_command(
+    model: ModelFolder,
+    data: Data,
+    flags: DataFlags,
+    common: Common,
+    split: Annotated[str | None, typer.Option(help="Which split.  [default: test, or the only one]")] = None,
+) -> None:
+    """Score a model on labelled texts: metrics with intervals, confusion matrix, worst mistakes.
+
+    \b
+    Example:
+      assay evaluate runs/sample/model sample --split validation
+    """
+    from assay.recipes.evaluate import evaluate_model
+
+    found = evaluate_model(
+        model, flags.options().load(data), split=split, seed=common.seed, progress=common.progress()
+    )
+    if common.json:
+        print_json(found.to_dict())
+        return
+    scores = found.scores
+    print_table([_score_row(found.split, scores.to_dict())], right=SCORE_COLUMNS)
+    print_table(
+        [{"label": one.label, "texts": f"{one.n_texts:,}", "precision": f"{one.precision:.3f}",
+          "recall": f"{one.recall:.3f}", "F1": f"{one.f1:.3f}"} for one in scores.per_class],
+        right=("texts", "precision", "recall", "F1"), elastic=("label",),
+    )  # fmt: skip
+    if len(found.labels) <= MAX_MATRIX_CLASSES:
+        print_table(
+            [{"true \\ predicted": name, **{column: f"{value:.2f}" for column, value in zip(found.labels, row, strict=True)}}
+             for name, row in zip(found.labels, scores.confusion_by_true, strict=True)],
+            right=found.labels,
+        )  # fmt: skip
+    print_table(
+        [{"line": one.line, "label": one.label, "predicted": one.predicted_label, "score": f"{one.predicted_score:.2f}",
+          "text": one.text} for one in found.mistakes],
+        title="Most confident mistakes", right=("line", "score"), elastic=("text",),
+    )  # fmt: skip
+
+
+MAX_MATRIX_CLASSES = 8  # a wider confusion matrix does not fit 80 columns; --json has it
+
+
+def predict_command(
+    model: ModelFolder,
+    common: Common,
+    source: Annotated[str, typer.Argument(metavar="[FILE|-]", help="A file, or - for lines of standard input.")] = "-",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=".jsonl .csv .tsv (.gz) or .parquet  [default: stdout]")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Only the best K labels.  [default: all scores]", min=1)] = None,
+    text_column: Annotated[str | None, typer.Option(help="Column with the texts.  [default: by name]")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Between columns of .csv and .tsv.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of text files.  [default: utf-8]")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")] = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Predict: labels and all scores, by name. A line of standard input or of a .txt file is one text.
+
+    \b
+    Examples:
+      echo "what a lovely day" | assay predict runs/sample/model
+      assay predict runs/sample/model tweets.csv --out predictions.csv
+      assay predict runs/sample/model tweets.jsonl --top-k 2 | jq .predicted_label
+    """
+    from assay.batch import open_rows, predict_file, predict_rows
+    from assay.runtime.predictor import load_model
+
+    loaded = load_model(model)
+    stream = sys.stdin.buffer if source == "-" else source
+    reading = {"text_column": text_column, "delimiter": delimiter, "encoding": encoding}
+    if out is not None:
+        summary = predict_file(
+            loaded, stream, out, **reading, top_k=top_k, strict=strict, overwrite=overwrite, progress=common.progress()
+        )
+        if common.json:
+            print_json(summary.to_dict())
+            return
+        print_line(f"{summary.n_texts:,} texts predicted, written to {summary.out}")
+        if summary.rejected:
+            print_line(f"{summary.n_rejected:,} rows rejected, listed in {summary.rejected}")
+        return
+    if source == "-" and sys.stdin.isatty() and not common.quiet:
+        sys.stderr.write("one text a line; end with Ctrl-D\n")
+    rows, column = open_rows(stream, **reading)
+    _print_predictions(
+        predict_rows(loaded, rows, text_column=column, top_k=top_k), column, strict=strict, as_json=common.json
+    )
+
+
+def _print_predictions(predictions: Any, column: str, *, strict: bool, as_json: bool) -> None:
+    """Print JSON Lines, or on a terminal a table with the three best labels of each text."""
+    from assay.errors import DataError
+
+    shown: list[dict[str, Any]] = []
+    for one in predictions:
+        if one.problem is not None:
+            if strict:
+                raise DataError(f"line {one.line}: {one.problem}")
+            sys.stderr.write(f"warning: line {one.line} rejected: {one.problem}\n")
+        elif as_json or not sys.stdout.isatty():
+            print_json(one.record)
+        else:
+            shown.append(_table_row(one.record, column))
+    print_table(shown, elastic=("text",), right=("score",))
+
+
+def _table_row(record: dict[str, Any], column: str) -> dict[str, Any]:
+    scores = {name.removeprefix("score:"): value for name, value in record.items() if name.startswith("score:")}
+    if "top_k" in record:
+        scores = {entry["label"]: entry["score"] for entry in record["top_k"]}
+    best = sorted(scores.items(), key=lambda item: -item[1])[1:3]
+    return {
+        "label": record["predicted_label"],
+        "score": f"{record['predicted_score']:.3f}",
+        "next": ", ".join(f"{label} {score:.2f}" for label, score in best),
+        "text": record.get(column, ""),
+    }
+
+
+def info_command(model: ModelFolder, common: Common) -> None:
+    """Say what a model is: method, labels, scores, training data, files.
+
+    \b
+    Example:
+      assay info runs/sample/model
+    """
+    from assay.runtime.folder import read_folder
+
+    manifest = read_folder(model, check_hashes=False)
+    if common.json:
+        print_json(manifest.to_dict())
+        return
+    data, checkpoint = manifest.training_data, manifest.checkpoint or {}
+    size = sum(facts["size_bytes"] for facts in manifest.files.values())
+    print_line(f"method       {manifest.method}" + (f" ({checkpoint['name']})" if checkpoint else ""))
+    print_line(f"labels       {', '.join(manifest.labels)}")
+    print_line(f"trained on   {data.get('n_texts', 0):,} texts of {data.get('source', '?')}, seed {manifest.seed}")
+    print_line(f"temperature  {manifest.temperature:.3f}, folded in")
+    print_line(f"size         {size / 1e6:.1f} MB in {len(manifest.files)} files")
+    print_table(
+        [{"split": one["split"], "metric": one["metric"], "value": f"{one['value']:.4f}",
+          "95 % interval": "{:.3f}–{:.3f}".format(*one["interval"]), "texts": f"{one['n_texts']:,}"}
+         for one in manifest.scores],
+        right=("value", "texts"),
+    )  # fmt: skip
+
+
+def verify_command(
+    model: ModelFolder,
+    flags: DataFlags,
+    common: Common,
+    data: Annotated[str | None, typer.Argument(metavar="[DATA]", help="Score it again on these texts.")] = None,
+) -> None:
+    """Check a model's hashes; with DATA, score it again and compare with what it says of itself.
+
+    \b
+    Examples:
+      assay verify runs/sample/model
+      assay verify runs/sample/model sample
+    """
+    from assay.recipes.evaluate import verify_model
+
+    splits = None if data is None else flags.options().load(data)
+    found = verify_model(model, splits, progress=common.progress())
+    if common.json:
+        print_json(found.to_dict())
+        return
+    print_line(f"{found.n_files} files are what assay.json says")
+    print_table(
+        [{"split": one["split"], "metric": one["metric"], "recorded": f"{one['value']:.4f}", "found": f"{one['found']:.4f}"}
+         for one in found.claims],
+        right=("recorded", "found"),
+    )  # fmt: skip
+
+
+def cache_command(
+    common: Common,
+    action: Annotated[str, typer.Argument(metavar="[clear]", help="clear: delete them.")] = "show",
+) -> None:
+    """Say where cached features are and how large; `assay cache clear` deletes them."""
+    from assay.errors import InputError
+    from assay.features.cache import clear_cache, measure_cache
+
+    if action not in ("show", "clear"):
+        raise InputError(f"'assay cache {action}' is not known; 'assay cache' and 'assay cache clear' are")
+    freed = clear_cache() if action == "clear" else 0
+    folder, n_arrays, n_bytes = measure_cache()
+    if common.json:
+        print_json({"folder": str(folder), "n_arrays": n_arrays, "n_bytes": n_bytes, "freed_bytes": freed})
+    elif action == "clear":
+        print_line(f"{freed / 1e6:.1f} MB freed in {folder}")
+    else:
+        print_line(f"{n_arrays} arrays, {n_bytes / 1e6:.1f} MB in {folder}")

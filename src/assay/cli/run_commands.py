@@ -1,0 +1,97 @@
+"""`assay run`: the whole job."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assay.cli.common import Checkpoint, Common, Data, DataFlags, Out, Overwrite, add_command
+from assay.cli.show import print_json, print_line, print_table
+
+__all__ = ["register"]
+
+PANEL = "The whole job"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    add_command(app, "run", panel=PANEL)(run_command)
+
+
+def run_command(
+    data: Data,
+    out: Out,
+    flags: DataFlags,
+    common: Common,
+    methods: Annotated[
+        str | None, typer.Option(help="Methods, separated by commas.  [default: all five]", metavar="M,M")
+    ] = None,
+    checkpoint: Checkpoint = "minilm",
+    budget: Annotated[str | None, typer.Option(help="Time for the whole run, such as 90s, 10m, 1h.")] = None,
+    max_rows: Annotated[int | None, typer.Option(help="Rows a split, at most; a stratified sample.", min=2)] = None,
+    validation_fraction: Annotated[float, typer.Option(help="Of train, where there is no validation split.")] = 0.1,
+    test_fraction: Annotated[float, typer.Option(help="Of train, where there is no test split.")] = 0.1,
+    overwrite: Overwrite = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
+) -> None:
+    """Do the whole job: look, train five methods, compare, recommend, save, write the report.
+
+    \b
+    Examples:
+      assay run sample --out runs/sample
+      assay run tweets/ --out runs/tweets --methods linear,compact --budget 10m
+      assay run reviews.csv --text-column review --label-column stars --out runs/r
+    """
+    from assay.models import METHODS
+    from assay.recipes.budget import parse_duration
+    from assay.recipes.run import RunOptions, run_data
+
+    options = RunOptions(
+        methods=tuple(METHODS) if methods is None else tuple(name.strip() for name in methods.split(",")),
+        checkpoint=checkpoint,
+        seed=common.seed,
+        budget_s=None if budget is None else parse_duration(budget),
+        data=flags.options(
+            validation_fraction=validation_fraction, test_fraction=test_fraction, max_rows=max_rows
+        ),
+        command=shlex.join(["assay", *sys.argv[1:]]),
+    )
+    progress = common.progress()
+    try:
+        results = run_data(data, out, options=options, overwrite=overwrite, resume=resume, progress=progress)
+    except KeyboardInterrupt:
+        if (partial := Path(f"{out}.partial")).is_dir():
+            progress.say(f"finished methods are kept in {partial}: add --resume to go on")
+        raise
+    if common.json:
+        print_json(results)
+        return
+    _show_leaderboard(results)
+    print_line(f"Recommended: {results['why']}")
+    print_line(f"Look at:     {out / 'report.html'}")
+    print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
+
+
+def _show_leaderboard(results: dict[str, Any]) -> None:
+    timings = results["timings"]
+    rows = []
+    for row in results["methods"]:
+        test, timing = row["test"], timings[row["method"]]
+        low, high = test["intervals"]["accuracy"]
+        rows.append(
+            {
+                "": "→" if row["method"] == results["recommended"] else "",
+                "method": row["method"],
+                "valid. acc.": f"{row['validation']['accuracy']:.3f}",
+                "test acc.": f"{test['accuracy']:.3f}",
+                "95 % interval": f"{low:.3f}–{high:.3f}",
+                "test F1": f"{test['f1_weighted']:.3f}",
+                "fit s": f"{timing['fit_s']:.1f}",
+                "MB": f"{row['model_bytes'] / 1e6:.1f}",
+            }
+        )
+    print_table(rows, right=("valid. acc.", "test acc.", "test F1", "fit s", "MB"))

@@ -1,0 +1,124 @@
+"""Which column holds the texts and which the labels: by the given name, else by well-known names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assay.errors import DataError, did_you_mean
+
+__all__ = ["LABEL_NAMES", "TEXT_NAMES", "find_columns", "find_text_column"]
+
+# Tiers: a column of an earlier tier is taken before one of a later tier; two columns of one tier are ambiguous.
+# `label_name` and `label_text` come before `label`: where both stand, the latter holds ids.
+TEXT_NAMES = (
+    ("text",),
+    ("texts",),
+    (
+        *("sentence", "content", "review", "tweet", "message", "headline", "title", "utterance", "query", "question"),
+        *("comment", "document", "body", "post", "description", "statement", "sms", "news", "input", "review_text"),
+        *("텍스트", "문장", "내용", "본문", "제목", "리뷰", "댓글"),
+    ),
+)
+LABEL_NAMES = (
+    ("label_name", "label_text"),
+    ("label",),
+    ("labels",),
+    (
+        *("category", "class", "intent", "emotion", "sentiment", "topic", "target", "tag", "genre", "class_name"),
+        *("y", "output", "라벨", "레이블", "감정", "감성", "분류", "카테고리", "주제", "의도"),
+    ),
+)
+
+
+def find_columns(
+    names: Sequence[str], *, text_column: str | None = None, label_column: str | None = None, source: str
+) -> tuple[str, str]:
+    """Return the names of the text column and of the label column.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The columns of the source, in its order.
+    text_column, label_column : str, optional
+        Exact names. None: the column with a well-known name, in any case.
+    source : str
+        How messages call the source.
+
+    Raises
+    ------
+    DataError
+        A given column is not there, none or several could be meant, or both are the same.
+
+    Examples
+    --------
+    >>> find_columns(["id", "Tweet", "emotion"], source="tweets.csv")
+    ('Tweet', 'emotion')
+    """
+    if text_column is not None and text_column == label_column:
+        raise DataError(f"column '{text_column}' is given for the text and for the label; two columns are accepted")
+    text = find_text_column(
+        [n for n in names if n != label_column], text_column=text_column, source=source, listed=names
+    )
+    if label_column is not None:
+        return text, _given(label_column, names, source=source)
+    others = [name for name in names if name != text]
+    return text, _known(others, LABEL_NAMES, kind="label", source=source, listed=names)
+
+
+def find_text_column(
+    names: Sequence[str], *, text_column: str | None = None, source: str, listed: Sequence[str] | None = None
+) -> str:
+    """Return the name of the text column; see `find_columns`.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The columns that may hold the text.
+    text_column : str, optional
+    source : str
+    listed : sequence of str, optional
+        The columns that messages list. None: `names`.
+    """
+    listed = names if listed is None else listed
+    if text_column is not None:
+        return _given(text_column, listed, source=source)
+    return _known(names, TEXT_NAMES, kind="text", source=source, listed=listed)
+
+
+def _given(name: str, names: Sequence[str], *, source: str) -> str:
+    if name in names:
+        return name
+    meant = did_you_mean(name, names)
+    raise DataError(f"column '{name}' not in {source}; columns: {', '.join(names)}{'.' if meant else ''}{meant}")
+
+
+def _known(
+    names: Sequence[str],
+    tiers: Sequence[Sequence[str]],
+    *,
+    kind: str,
+    source: str,
+    listed: Sequence[str],
+) -> str:
+    for tier in tiers:
+        found = [name for name in names if name.strip().casefold() in tier]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise DataError(
+                f"{' and '.join(repr(name) for name in found)} could each be the {kind} column of {source}; "
+                f"columns: {', '.join(listed)}",
+                hint=f"choose one with --{kind}-column",
+            )
+    raise DataError(
+        f"no {kind} column found in {source}; columns: {', '.join(listed)}", hint=_advice(listed, kind=kind)
+    )
+
+
+def _advice(names: Sequence[str], *, kind: str) -> str:
+    """Say what to do; a lone column that holds a delimiter is most likely a file with another delimiter."""
+    if len(names) == 1:
+        for delimiter, shown in ((";", "';'"), ("\t", "tab"), ("|", "'|'"), (",", "','")):
+            if delimiter in names[0]:
+                return f"if the columns are separated otherwise, try --delimiter {shown}"
+    return f"name it with --{kind}-column, or call it '{kind}'"

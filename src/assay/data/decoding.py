@@ -1,0 +1,174 @@
+"""Bytes to lines of text, remembering which line held bytes that do not decode.
+
+Bad bytes become lone surrogates on the way in (`surrogateescape`), which no valid UTF-8 can produce: so one bad line is
+found without losing the lines after it, in any encoding, with bounded memory.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, TextIO
+
+from assay.errors import DataError, InputError, OutsideError
+
+__all__ = [
+    "Lines",
+    "bad_bytes_problem",
+    "check_encoding",
+    "file_errors",
+    "open_bytes",
+    "open_text",
+    "without_bad_bytes",
+]
+
+BAD_BYTES = re.compile("[\udc80-\udcff]+")
+HANGUL = re.compile("[가-힣]")
+UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")  # the two byte order marks, read as UTF-8
+
+
+def check_encoding(encoding: str | None) -> str:
+    """Return the codec to read with; None and UTF-8 mean UTF-8 with or without a byte order mark.
+
+    Raises
+    ------
+    InputError
+        Python knows no such text encoding.
+    """
+    if encoding is None:
+        return "utf-8-sig"
+    try:
+        name = codecs.lookup(encoding).name
+        "".encode(name)  # refuses codecs such as "hex", which are no text encodings
+    except (LookupError, ValueError) as err:
+        raise InputError(
+            f"encoding '{encoding}' is unknown; names such as utf-8, cp949, euc-kr, utf-16 and latin-1 are accepted"
+        ) from err
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def bad_bytes_problem(text: str, *, encoding: str, starts_file: bool = False) -> str | None:
+    """Return a sentence on the bytes of `text` that did not decode, or None if all did.
+
+    Parameters
+    ----------
+    text : str
+        As read with ``errors="surrogateescape"``.
+    encoding : str
+        The codec it was read with.
+    starts_file : bool
+        Whether `text` begins the file, where a byte order mark may stand.
+    """
+    if text.isascii() or not (found := BAD_BYTES.search(text)):
+        return None
+    shown = "UTF-8" if encoding == "utf-8-sig" else encoding
+    hexed = " ".join(f"0x{ord(c) - 0xDC00:02X}" for c in found.group()[:3])
+    sentence = f"bytes that are not {shown} ({hexed} at character {found.start() + 1})"
+    if starts_file and text.startswith(UTF16_MARKS):
+        return f"{sentence}; the file starts like UTF-16: try --encoding utf-16"
+    if encoding != "cp949" and _reads_as_cp949(text, encoding=encoding):
+        return f"{sentence}; cp949 can read them: try --encoding cp949"
+    return f"{sentence}; save the file as UTF-8 or name its encoding with --encoding"
+
+
+def _reads_as_cp949(text: str, *, encoding: str) -> bool:
+    """Tell whether the raw bytes behind `text` are Korean in cp949, the usual one of Korean Windows and Excel."""
+    try:
+        raw = text.encode("utf-8" if encoding == "utf-8-sig" else encoding, "surrogateescape")
+        return bool(HANGUL.search(raw.decode("cp949")))
+    except UnicodeError:
+        return False
+
+
+def without_bad_bytes(text: str) -> str:
+    """Replace each run of bytes that did not decode by U+FFFD, so that the text can be written again."""
+    return text if text.isascii() else BAD_BYTES.sub("\ufffd", text)
+
+
+class Lines(Iterator[str]):
+    """Lines of a stream, ends of line kept, with their count and the first bad bytes since last asked."""
+
+    def __init__(self, stream: TextIO, *, encoding: str) -> None:
+        self.n_lines = 0
+        self._stream = stream
+        self._encoding = encoding
+        self._problem: str | None = None
+
+    def __next__(self) -> str:
+        line = next(self._stream)
+        self.n_lines += 1
+        if line.isascii():
+            return line
+        problem = bad_bytes_problem(line, encoding=self._encoding, starts_file=self.n_lines == 1)
+        if problem is None:
+            return line
+        self._problem = self._problem or problem
+        return without_bad_bytes(line)
+
+    def take_problem(self) -> str | None:
+        """Return the sentence on the first bad bytes since the last call, and forget it."""
+        problem, self._problem = self._problem, None
+        return problem
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for reading, through gzip where its name ends in .gz."""
+    with gzip.open(path, "rb") if path.suffix.casefold() == ".gz" else path.open("rb") as stream:
+        yield stream  # type: ignore[misc]  # GzipFile is no BinaryIO by name, but reads as one
+
+
+@contextmanager
+def open_text(source: Path | IO[Any], *, encoding: str, newline: str) -> Iterator[TextIO]:
+    """Open a path or wrap a binary stream as text; a stream that was given is left open.
+
+    Parameters
+    ----------
+    source : Path, binary stream, or text stream
+        A text stream is read through its ``buffer`` if it has one, else as it is.
+    encoding : str
+        From `check_encoding`.
+    newline : str
+        As in `open`: ``""`` ends lines at any of the three ends of line, a line feed at line feeds only.
+    """
+    if isinstance(source, Path):
+        with (
+            open_bytes(source) as raw,
+            io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline=newline) as text,
+        ):
+            yield text
+        return
+    stream = getattr(source, "buffer", source)
+    if isinstance(stream, io.TextIOBase):
+        yield stream  # type: ignore[misc]  # StringIO: decoded already
+        return
+    text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline=newline)
+    try:
+        yield text
+    finally:
+        text.detach()  # else closing the wrapper closes the caller's stream, such as standard input
+
+
+@contextmanager
+def file_errors(path: Path | str) -> Iterator[None]:
+    """Turn what the file system and gzip raise while `path` is read into sentences."""
+    try:
+        yield
+    except (gzip.BadGzipFile, EOFError, zlib.error) as err:
+        raise DataError(f"{path} is not a whole gzip file: {err}", hint="copy or download it again") from err
+    except UnicodeDecodeError as err:
+        raise DataError(
+            f"{path} does not decode as {err.encoding}: {err.reason}", hint="name its encoding with --encoding"
+        ) from err
+    except FileNotFoundError as err:
+        raise InputError(f"no such file: {path}") from err
+    except (PermissionError, IsADirectoryError) as err:
+        raise InputError(f"{path} cannot be read: {err.strerror}") from err
+    except OSError as err:
+        raise OutsideError(f"{path} cannot be read: {err}") from err

@@ -1,0 +1,87 @@
+"""The elements of one big JSON array, one at a time: a `.json` file need not fit into memory."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TextIO
+
+__all__ = ["JsonArray", "JsonBreak"]
+
+CHUNK_CHARS = 1 << 16
+SLACK_CHARS = 16  # the longest token that a chunk can cut (a pair of \uXXXX escapes): a later error is a real one
+
+
+class JsonBreak(ValueError):
+    """The array cannot be read on from here."""
+
+
+class JsonArray:
+    """A cursor over a stream that holds a JSON array.
+
+    Parameters
+    ----------
+    stream : text stream, opened so that lines end at line feeds
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.line = 1  # where the cursor stands
+        self._stream = stream
+        self._text = ""
+        self._at = 0
+        self._ended = False
+        self._decoder = json.JSONDecoder()
+
+    def peek(self) -> str:
+        """Skip white space; return the next character, "" at the end of the file."""
+        while True:
+            start = self._at
+            while self._at < len(self._text) and self._text[self._at] in " \t\r\n":
+                self._at += 1
+            self.line += self._text.count("\n", start, self._at)
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._grow(CHUNK_CHARS):
+                return ""
+
+    def skip(self) -> None:
+        """Step over the character that `peek` returned."""
+        self._at += 1
+
+    def value(self) -> tuple[Any, str]:
+        """Read one value; return it with its source text.
+
+        Raises
+        ------
+        JsonBreak
+            What stands here is not JSON.
+        """
+        n_chars = CHUNK_CHARS
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._text, self._at)
+                if end < len(self._text) or isinstance(value, dict) or not self._grow(n_chars):
+                    return value, self._take(end)
+            except json.JSONDecodeError as err:
+                if not self._is_cut(err) or not self._grow(n_chars):
+                    raise JsonBreak(err.msg) from err
+            except (ValueError, RecursionError) as err:  # a number of thousands of digits; thousands of brackets
+                raise JsonBreak(str(err)) from err
+            n_chars *= 2  # a big value is decoded again from its start: doubling keeps that linear
+
+    def _is_cut(self, err: json.JSONDecodeError) -> bool:
+        """Tell whether the error may come from the end of the chunk rather than from the file."""
+        return err.msg.startswith("Unterminated string") or err.pos >= len(self._text) - SLACK_CHARS
+
+    def _take(self, end: int) -> str:
+        source = self._text[self._at : end]
+        self.line += source.count("\n")
+        self._at = end
+        return source
+
+    def _grow(self, n_chars: int) -> bool:
+        """Drop what was read, append the next chunk; return False at the end of the file."""
+        more = "" if self._ended else self._stream.read(n_chars)
+        self._ended = not more
+        self._text = self._text[self._at :] + more
+        self._at = 0
+        return bool(more)

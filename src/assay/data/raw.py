@@ -1,0 +1,210 @@
+"""`RawSplit`: one split before it is checked, whatever it came from; and all of them to `Splits`."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assay.data.clean import MAX_DROPPED_FRACTION, CleanRows, clean_rows, raise_problems
+from assay.data.columns import find_columns
+from assay.data.labels import LabelSet, natural_sort
+from assay.data.readers import Row
+from assay.data.texts import Splits
+from assay.errors import DataError, did_you_mean, list_problems
+
+__all__ = ["SPLIT_NAMES", "LabelNames", "RawSplit", "build_splits", "check_unique", "split_name"]
+
+logger = logging.getLogger(__name__)
+
+SPLIT_NAMES = {
+    "train": "train",
+    "validation": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "valid": "validation",
+    "test": "test",
+}
+SPLIT_ORDER = ("train", "validation", "test", "all")
+
+
+@dataclass(frozen=True)
+class RawSplit:
+    """One split of a source.
+
+    Parameters
+    ----------
+    source : str
+        How messages call it, such as ``train.csv``.
+    columns : tuple of str
+    read : callable
+        ``(text_column, label_column) -> rows``; called once.
+    class_names : mapping
+        Column -> ordered class names, for the columns in which the source keeps label ids or an order.
+    unit : str
+        What `Row.line` counts: ``line`` or ``row``.
+    """
+
+    source: str
+    columns: tuple[str, ...]
+    read: Callable[[str, str], Iterable[Row]]
+    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unit: str = "line"
+
+
+@dataclass(frozen=True)
+class LabelNames:
+    """Label names that were given beside the data, and where: ``labels.txt`` or ``labels``."""
+
+    names: tuple[str, ...]
+    source: str
+
+
+def split_name(name: str) -> str | None:
+    """Return train, validation or test for the names that mean them, else None.
+
+    >>> split_name("Dev")
+    'validation'
+    """
+    return SPLIT_NAMES.get(name.casefold())
+
+
+def check_unique(columns: Sequence[str], *, source: str) -> tuple[str, ...]:
+    """Return `columns` as a tuple.
+
+    Raises
+    ------
+    DataError
+        A name stands twice.
+    """
+    if twice := [name for name, n in Counter(columns).items() if n > 1]:
+        raise DataError(
+            f"column '{twice[0]}' stands twice in {source}; columns: {', '.join(columns)}",
+            hint="give each column a name of its own",
+        )
+    return tuple(columns)
+
+
+def build_splits(
+    raws: Mapping[str, RawSplit],
+    *,
+    source: str,
+    text_column: str | None,
+    label_column: str | None,
+    given: LabelNames | None,
+    max_chars: int,
+) -> Splits:
+    """Read, check and name all splits of a source.
+
+    Parameters
+    ----------
+    raws : mapping
+        Split -> raw split.
+    source : str
+        How the data set is called in reports and messages.
+    text_column, label_column : str, optional
+    given : LabelNames, optional
+        Used unless the source has an order of its own.
+    max_chars : int
+
+    Raises
+    ------
+    DataError
+        Something in the data cannot be used; all bad rows of all splits are listed together.
+    """
+    cleaned: dict[str, CleanRows] = {}
+    problems: list[str] = []
+    published: list[str] = []
+    for split in sorted(raws, key=SPLIT_ORDER.index):
+        raw = raws[split]
+        label_from = label_column if label_column is not None else _published_column(raw)
+        text, label = find_columns(raw.columns, text_column=text_column, label_column=label_from, source=raw.source)
+        names = raw.class_names.get(label)
+        rows = clean_rows(
+            raw.read(text, label),
+            split=split,
+            text_column=text,
+            label_column=label,
+            class_names=names,
+            max_chars=max_chars,
+            unit=raw.unit,
+        )
+        if names and len(raws) > 1 and _has_no_labels(rows):
+            logger.warning("split %s of %s has no labels: left out", split, source)
+            continue
+        published += [name for name in names or () if name not in published]
+        problems += _problems(raw, rows)
+        cleaned[split] = rows
+    raise_problems(source, problems)
+    if not cleaned:
+        raise DataError(f"no split of {source} has labels; splits: {', '.join(raws)}")
+    return Splits(
+        {split: rows.texts for split, rows in cleaned.items()},
+        _label_set({name for rows in cleaned.values() for name in rows.texts.labels}, published, given),
+        source=source,
+        dropped=tuple(row for rows in cleaned.values() for row in rows.dropped),
+    )
+
+
+def _published_column(raw: RawSplit) -> str | None:
+    """Return the column whose class names the source publishes, if it is clear which one."""
+    if "label" in raw.class_names:
+        return "label"
+    return next(iter(raw.class_names)) if len(raw.class_names) == 1 else None
+
+
+def _has_no_labels(rows: CleanRows) -> bool:
+    """Tell whether this is a test split as the Hub has them for competitions: every label is -1."""
+    return not rows.texts and not rows.problems and any(row.reason == "null label" for row in rows.dropped)
+
+
+def _problems(raw: RawSplit, rows: CleanRows) -> list[str]:
+    if not rows.n_rows:
+        return [f"{raw.source} is empty: it has no rows"]
+    problems = [f"{raw.source} {problem}" for problem in rows.problems]
+    if len(rows.dropped) > MAX_DROPPED_FRACTION * rows.n_rows:
+        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in Counter(row.reason for row in rows.dropped).items())
+        problems.append(
+            f"{raw.source}: {len(rows.dropped):,} of {rows.n_rows:,} rows have no text or no label ({reasons}; the "
+            f"first is {raw.unit} {rows.dropped[0].line:,}); at most {MAX_DROPPED_FRACTION:.0%} can be left out"
+        )
+    return problems
+
+
+def _label_set(occurring: set[str], published: list[str], given: LabelNames | None) -> LabelSet:
+    """Order the labels: as the source publishes them, else as given, else naturally."""
+    if published:
+        if given is not None and given.source == "labels" and list(given.names) != published:
+            raise DataError(
+                f"labels are given as {', '.join(given.names)}, but the data set has its own: {', '.join(published)}",
+                hint="leave the label names out",
+            )
+        unused = [name for name in published if name not in occurring]
+        if unused:
+            logger.info("%d published label names have no rows and are left out: %s", len(unused), ", ".join(unused))
+        # Labels outside the published names can occur where another split, as texts, comes from another file.
+        return LabelSet((*(n for n in published if n in occurring), *natural_sort(occurring - set(published))))
+    if given is None:
+        return LabelSet.from_labels(occurring)
+    _check_given(natural_sort(occurring - set(given.names)), given)
+    try:
+        return LabelSet(given.names)
+    except DataError as err:
+        raise DataError(f"{given.source}: {err.message}") from err
+
+
+def _check_given(missing: list[str], given: LabelNames) -> None:
+    """Raise if labels occur that are not among the given names."""
+    if not missing:
+        return
+    hint = f"the names there are {', '.join(given.names[:20])}"
+    if len(missing) == 1:
+        meant = did_you_mean(missing[0], given.names)
+        raise DataError(
+            f"label '{missing[0]}' occurs in the data but not in {given.source}{'.' if meant else ''}{meant}", hint=hint
+        )
+    problems = [f"'{name}'{did_you_mean(name, given.names)}" for name in missing]
+    raise DataError(
+        f"{len(missing):,} labels occur in the data but not in {given.source}:\n{list_problems(problems)}", hint=hint
+    )

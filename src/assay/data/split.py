@@ -1,0 +1,181 @@
+"""Cut missing splits from train, and take fewer rows: seeded, stratified, the same text never on two sides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from assay.data.duplicates import duplicate_groups
+from assay.data.texts import LabelledTexts, Splits
+from assay.errors import DataError, InputError
+
+__all__ = ["cut_missing", "limit_rows"]
+
+KEPT_ROWS = 2  # of each class stay in train: fewer cannot be learnt from and measured
+SHARED_ROWS = 4  # a class of so many rows has at least one in each cut, however small the fraction
+
+
+def cut_missing(
+    splits: Splits, *, seed: int, validation_fraction: float = 0.1, test_fraction: float = 0.1
+) -> Splits:  # fmt: skip
+    """Cut the splits that are missing from train (or from a lone ``all``, which becomes train).
+
+    Parameters
+    ----------
+    splits : Splits
+    seed : int
+    validation_fraction, test_fraction : float
+        Share of each class of the uncut train split, between 0 and 1; used where that split is missing.
+
+    Returns
+    -------
+    Splits
+        train, validation and test, each in row order; splits that were there are the same objects. Rows with the same
+        text (see `duplicate_groups`) stay on one side. Each class keeps at least two rows in train.
+
+    Raises
+    ------
+    InputError
+        A fraction is out of range.
+    DataError
+        There is no train split to cut from, or it is too small.
+    """
+    fractions = {"validation": validation_fraction, "test": test_fraction}
+    for name, fraction in fractions.items():
+        if not 0 < fraction < 1:
+            raise InputError(f"--{name}-fraction is {fraction}; a number between 0 and 1 is accepted")
+    missing = {name: fraction for name, fraction in fractions.items() if name not in splits}
+    if sum(missing.values()) >= 1:
+        raise InputError(
+            f"--validation-fraction and --test-fraction are {sum(missing.values()):g} together; less than 1 is accepted"
+        )
+    whole = splits.parts.get("train", splits.parts.get("all"))
+    if whole is None:
+        raise DataError(f"{splits.source} has no train split; splits: {', '.join(splits)}")
+    if not missing:
+        return splits
+    rows = _cut_rows(splits, whole, fractions=missing, seed=seed)
+    parts = {name: part for name, part in splits.items() if name in fractions}
+    parts |= {name: whole.take(cut) for name, cut in rows.items()}
+    return replace(splits, parts={name: parts[name] for name in ("train", "validation", "test")})
+
+
+def _cut_rows(
+    splits: Splits, whole: LabelledTexts, *, fractions: dict[str, float], seed: int
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """Return the rows of each new split, train included."""
+    label_ids = splits.label_set.ids(whole.labels)
+    groups = duplicate_groups(whole.texts)
+    counts = np.bincount(label_ids, minlength=len(splits.label_set))
+    free = np.ones(len(whole), dtype=bool)
+    rows = {}
+    for name, fraction in fractions.items():
+        wanted = _apportion(counts * fraction, total=round(fraction * len(whole)))
+        wanted = np.where(counts >= SHARED_ROWS, np.maximum(wanted, 1), wanted)
+        left = np.bincount(label_ids[free], minlength=len(counts))
+        wanted = np.clip(wanted, 0, np.maximum(left - KEPT_ROWS, 0))
+        # A stream of its own for each: the validation split is the same whether or not a test split is cut.
+        rng = np.random.default_rng([seed, ["validation", "test"].index(name)])
+        cut = _pick_groups(groups, label_ids, wanted=wanted, free=free, rng=rng)
+        if not len(cut):
+            raise DataError(
+                f"the train split of {splits.source} has {len(whole):,} rows, too few to cut a {name} split of "
+                f"{fraction:.0%} from",
+                hint=f"add rows, give a {name} file, or raise --{name}-fraction",
+            )
+        free[cut] = False
+        rows[name] = cut
+    return {"train": np.flatnonzero(free), **rows}
+
+
+def _pick_groups(
+    groups: np.ndarray, label_ids: np.ndarray, *, wanted: np.ndarray, free: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Take whole groups in random order as long as no class gets more rows than wanted.
+
+    Parameters
+    ----------
+    groups, label_ids : int64 arrays of shape (n_rows,)
+    wanted : int64 array of shape (n_classes,)
+        Rows of each class, at most; fewer are taken only where big groups do not fit.
+    free : bool array of shape (n_rows,)
+        Rows that may be taken.
+
+    Returns
+    -------
+    int64 array
+        The rows taken, ascending.
+    """
+    candidates = np.flatnonzero(free)
+    by_group = candidates[np.argsort(groups[candidates], kind="stable")]
+    starts = np.flatnonzero(np.diff(groups[by_group], prepend=-1))
+    stops = np.append(starts[1:], len(by_group))
+    left = wanted.tolist()
+    n_left = sum(left)
+    taken: list[int] = []
+    for g in rng.permutation(len(starts)).tolist():
+        if n_left == 0:
+            break
+        rows = by_group[starts[g] : stops[g]].tolist()
+        labels = label_ids[rows].tolist()
+        if all(labels.count(label) <= left[label] for label in set(labels)):
+            for label in labels:
+                left[label] -= 1
+            n_left -= len(rows)
+            taken += rows
+    return np.array(sorted(taken), dtype=np.int64)
+
+
+def _apportion(shares: np.ndarray, *, total: int) -> np.ndarray:
+    """Round `shares` to whole numbers with the sum `total`, each within one of its share (largest remainder)."""
+    whole: np.ndarray = np.floor(shares).astype(np.int64)
+    by_remainder = np.argsort(-(shares - whole), kind="stable")
+    whole[by_remainder[: max(0, total - int(whole.sum()))]] += 1
+    return whole
+
+
+def limit_rows(splits: Splits, max_rows: int, *, seed: int) -> Splits:
+    """Take at most `max_rows` rows of each split, stratified and seeded, in row order.
+
+    Parameters
+    ----------
+    splits : Splits
+    max_rows : int
+        At least two for each class.
+    seed : int
+
+    Returns
+    -------
+    Splits
+        Splits that are small enough are the same objects.
+
+    Raises
+    ------
+    InputError
+        `max_rows` cannot hold every class.
+    """
+    least = KEPT_ROWS * len(splits.label_set)
+    if max_rows < least:
+        raise InputError(
+            f"--max-rows is {max_rows:,}; at least {least:,} are accepted: {KEPT_ROWS} for each of the "
+            f"{len(splits.label_set):,} classes"
+        )
+    parts = {
+        name: part if len(part) <= max_rows else part.take(_stratified_rows(splits, part, max_rows, seed=seed))
+        for name, part in splits.items()
+    }
+    return replace(splits, parts=parts)
+
+
+def _stratified_rows(splits: Splits, part: LabelledTexts, max_rows: int, *, seed: int) -> np.ndarray:
+    label_ids = splits.label_set.ids(part.labels)
+    counts = np.bincount(label_ids, minlength=len(splits.label_set))
+    # What every class keeps comes first; the rest is shared out by size.
+    kept = np.minimum(counts, KEPT_ROWS)
+    spare = counts - kept
+    n_spare = max_rows - int(kept.sum())
+    quotas = kept + _apportion(spare * (n_spare / max(1, spare.sum())), total=n_spare)
+    rng = np.random.default_rng([seed, 2])
+    rows = [rng.permutation(np.flatnonzero(label_ids == i))[:quota] for i, quota in enumerate(quotas)]
+    return np.sort(np.concatenate(rows))

@@ -1,0 +1,161 @@
+"""What scoring a split yields: frozen results that know their shape in results.json, not how they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["ClassScores", "ReliabilityBin", "SplitScores"]
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """Precision, recall and F1 of one class, as fractions; zero where they have no denominator.
+
+    Parameters
+    ----------
+    label : str
+    n_texts : int
+        Texts of the split that truly are of this class.
+    precision, recall, f1 : float
+    f1_interval : pair of float, optional
+        95 % interval of `f1`. None: not measured.
+    """
+
+    label: str
+    n_texts: int
+    precision: float
+    recall: float
+    f1: float
+    f1_interval: Interval | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the scores as plain values."""
+        plain: dict[str, Any] = {
+            "label": self.label,
+            "n_texts": self.n_texts,
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+        }
+        if self.f1_interval is not None:
+            plain["f1_interval"] = list(self.f1_interval)
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> ClassScores:
+        """Read what `to_dict` wrote."""
+        interval = plain.get("f1_interval")
+        return cls(
+            label=plain["label"],
+            n_texts=plain["n_texts"],
+            precision=plain["precision"],
+            recall=plain["recall"],
+            f1=plain["f1"],
+            f1_interval=None if interval is None else (interval[0], interval[1]),
+        )
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Texts whose predicted label got a score in one range: how sure the model was, and how often it was right.
+
+    Parameters
+    ----------
+    n_texts : int
+        At least one: empty bins are left out.
+    confidence : float
+        Mean score of the predicted label.
+    accuracy : float
+        Fraction of these texts whose predicted label is the true one.
+    """
+
+    n_texts: int
+    confidence: float
+    accuracy: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the bin as plain values."""
+        return {"n_texts": self.n_texts, "confidence": self.confidence, "accuracy": self.accuracy}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> ReliabilityBin:
+        """Read what `to_dict` wrote."""
+        return cls(n_texts=plain["n_texts"], confidence=plain["confidence"], accuracy=plain["accuracy"])
+
+
+@dataclass(frozen=True)
+class SplitScores:
+    """All scores of one model on one split, as fractions.
+
+    Parameters
+    ----------
+    n_texts : int
+    accuracy, f1_weighted, f1_macro : float
+    intervals : dict of str to pair of float
+        95 % intervals of the three metrics above, by their names.
+    per_class : tuple of ClassScores
+        In LabelSet order; a class without a text in the split is there, with zeros.
+    confusion : tuple of tuple of int, shape (n_classes, n_classes)
+        Counts: rows are the true label, columns the predicted one, both in LabelSet order.
+    log_loss : float, optional
+        Mean of ``-ln(score of the true label)``, in nats.
+    ece : float, optional
+        Expected calibration error over 15 equally wide bins.
+    reliability : tuple of ReliabilityBin
+        The bins that `ece` sums over, from low to high confidence.
+    """
+
+    n_texts: int
+    accuracy: float
+    f1_weighted: float
+    f1_macro: float
+    intervals: dict[str, Interval]
+    per_class: tuple[ClassScores, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    log_loss: float | None = None
+    ece: float | None = None
+    reliability: tuple[ReliabilityBin, ...] = ()
+
+    @property
+    def confusion_by_true(self) -> tuple[tuple[float, ...], ...]:
+        """The confusion matrix as fractions of each true class; a class without texts keeps zeros."""
+        return tuple(tuple(count / max(1, sum(row)) for count in row) for row in self.confusion)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the scores as they stand in results.json."""
+        plain: dict[str, Any] = {
+            "n_texts": self.n_texts,
+            "accuracy": self.accuracy,
+            "f1_weighted": self.f1_weighted,
+            "f1_macro": self.f1_macro,
+            "intervals": {metric: list(interval) for metric, interval in self.intervals.items()},
+            "per_class": [scores.to_dict() for scores in self.per_class],
+            "confusion": [list(row) for row in self.confusion],
+        }
+        if self.log_loss is not None:
+            plain["log_loss"] = self.log_loss
+        if self.ece is not None:
+            plain["ece"] = self.ece
+        if self.reliability:
+            plain["reliability"] = [part.to_dict() for part in self.reliability]
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> SplitScores:
+        """Read what `to_dict` wrote; keys that it does not know are left alone."""
+        return cls(
+            n_texts=plain["n_texts"],
+            accuracy=plain["accuracy"],
+            f1_weighted=plain["f1_weighted"],
+            f1_macro=plain["f1_macro"],
+            intervals={metric: (low, high) for metric, (low, high) in plain["intervals"].items()},
+            per_class=tuple(ClassScores.from_dict(scores) for scores in plain["per_class"]),
+            confusion=tuple(tuple(row) for row in plain["confusion"]),
+            log_loss=plain.get("log_loss"),
+            ece=plain.get("ece"),
+            reliability=tuple(ReliabilityBin.from_dict(part) for part in plain.get("reliability", ())),
+        )

@@ -1,0 +1,179 @@
+"""What every method shares: a scikit-learn classifier over sequences of `str` whose logits have one temperature.
+
+A method fills in `_fit`, `decision_logits` and `write_parts`. It must not know how scores are computed: whoever fits
+passes `score`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from assay.data.texts import check_texts
+from assay.errors import DataError, InputError
+from assay.models.calibrate import fit_temperature
+from assay.progress import Progress
+from assay.runtime.linear import softmax
+
+__all__ = ["FitContext", "Score", "TextClassifier", "WrittenParts"]
+
+# (true class ids, probabilities) -> {"accuracy": ..., "f1_weighted": ...}
+Score = Callable[[np.ndarray, np.ndarray], dict[str, float]]
+
+
+def score_accuracy(label_ids: np.ndarray, probs: np.ndarray) -> dict[str, float]:
+    """Return the accuracy: the score used where the caller passes none."""
+    return {"accuracy": float(np.mean(probs.argmax(axis=1) == label_ids))}
+
+
+@dataclass(frozen=True)
+class FitContext:
+    """What a fit may use besides its training texts.
+
+    Parameters
+    ----------
+    validation_texts, validation_ids
+        For choices: which epoch to keep. None: the last epoch is kept.
+    score : callable
+        What is reported after each epoch.
+    progress : Progress
+    """
+
+    validation_texts: list[str] | None = None
+    validation_ids: np.ndarray | None = None
+    score: Score = score_accuracy
+    progress: Progress = field(default_factory=Progress)
+
+
+@dataclass(frozen=True)
+class WrittenParts:
+    """What `write_parts` tells the manifest besides the files that it wrote."""
+
+    tokenization: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    checkpoint: dict[str, Any] | None = None
+
+
+class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
+    """Base of the five methods.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+        ``np.unique(y)``: the column order of every array that the estimator returns.
+    temperature_ : float
+        Divides the logits; 1 until `calibrate`.
+    history_ : list of dict
+        An entry an epoch, for methods that train in epochs.
+    """
+
+    method: ClassVar[str]
+
+    def fit(
+        self,
+        X: Sequence[str],
+        y: Sequence[Any],
+        *,
+        validation: tuple[Sequence[str], Sequence[Any]] | None = None,
+        score: Score | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Learn from labelled texts, forgetting what was learnt before.
+
+        Parameters
+        ----------
+        X : sequence of str, of length n_texts
+        y : sequence of labels, of length n_texts
+        validation : (texts, labels), optional
+            Rows that choices may see: which epoch to keep, and the temperature.
+        score : callable, optional
+            ``score(label_ids, probs) -> dict`` of what is reported for each epoch; accuracy by default.
+        progress : Progress, optional
+
+        Raises
+        ------
+        InputError
+            The texts are no sequence of str, or another number than the labels.
+        DataError
+            Fewer than two classes, or a validation label that train lacks.
+        """
+        texts = check_texts(X, name="X")
+        labels = np.asarray(y)
+        if labels.ndim != 1:
+            raise InputError(f"y has {labels.ndim} dimensions; one label a text is accepted")
+        if len(labels) != len(texts):
+            raise InputError(f"{len(texts):,} texts and {len(labels):,} labels; the same number of each is accepted")
+        check_classification_targets(labels)
+        self.classes_, label_ids = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise DataError(f"there are {len(self.classes_)} classes in {len(texts):,} texts; at least 2 are accepted")
+        self.temperature_ = 1.0
+        self.history_: list[dict[str, Any]] = []
+        context = self._context(validation, score, progress)
+        self._fit(texts, label_ids.astype(np.int64), context)
+        if validation is not None:
+            self.calibrate(*validation)
+        return self
+
+    def _context(
+        self,
+        validation: tuple[Sequence[str], Sequence[Any]] | None,
+        score: Score | None,
+        progress: Progress | None,
+    ) -> FitContext:
+        if validation is None:
+            return FitContext(None, None, score or score_accuracy, progress or Progress())
+        texts = check_texts(validation[0], name="validation texts")
+        return FitContext(texts, self._ids(validation[1]), score or score_accuracy, progress or Progress())
+
+    def _ids(self, labels: Sequence[Any]) -> np.ndarray:
+        """Return the positions of `labels` in `classes_`, int64."""
+        as_array = np.asarray(labels)
+        ids = np.searchsorted(self.classes_, as_array).clip(0, len(self.classes_) - 1)
+        unknown = as_array[self.classes_[ids] != as_array]
+        if len(unknown):
+            raise DataError(f"label '{unknown[0]}' is not among the {len(self.classes_)} labels of train")
+        return ids.astype(np.int64)
+
+    @abstractmethod
+    def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
+        """Learn; `classes_` is set already."""
+
+    @abstractmethod
+    def decision_logits(self, X: Sequence[str]) -> np.ndarray:
+        """Return logits before the temperature, of shape (n_texts, n_classes), columns as `classes_`."""
+
+    @abstractmethod
+    def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
+        """Write the files that prediction needs, temperature folded in, classes in the given order."""
+
+    def calibrate(self, X: Sequence[str], y: Sequence[Any]) -> Self:
+        """Fit the temperature on texts that were not trained on (Guo et al., 2017, arXiv:1706.04599)."""
+        self.temperature_ = fit_temperature(self.decision_logits(X), self._ids(y))
+        return self
+
+    def predict_proba(self, X: Sequence[str]) -> np.ndarray:
+        """Return probabilities, float64 of shape (n_texts, n_classes), rows sum to 1, columns as `classes_`."""
+        check_is_fitted(self, "classes_")
+        texts = check_texts(X, name="X")
+        if not texts:
+            return np.empty((0, len(self.classes_)))
+        return softmax(self.decision_logits(texts) / self.temperature_)
+
+    def predict(self, X: Sequence[str]) -> np.ndarray:
+        """Return the most probable class of each text."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        return tags

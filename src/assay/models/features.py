@@ -1,0 +1,128 @@
+"""`features`: a frozen transformer's last hidden state + logistic regression.
+
+The transformer is run once and learns nothing; what is trained is one affine layer. Standardising the features, the
+regression and the temperature are all affine, so the saved network carries a single one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+
+from assay.features.cache import cached_features
+from assay.features.checkpoint import Checkpoint
+from assay.features.frozen import FrozenEncoder
+from assay.models.estimator import FitContext, TextClassifier, WrittenParts
+from assay.models.to_onnx import write_transformer_onnx
+from assay.runtime.folder import Layout
+
+__all__ = ["Features"]
+
+MAX_ITERATIONS = 500
+
+
+class Features(TextClassifier):
+    """Logistic regression on the pooled last hidden state of a frozen transformer.
+
+    Parameters
+    ----------
+    checkpoint : str, Path or Checkpoint
+        `minilm`, a local folder or a Hub id.
+    pooling : {"mean", "cls"}
+    C : float
+        Inverse of the regularisation's strength, on standardised features.
+    max_tokens : int or None
+        None: as many as the checkpoint takes.
+    encoder : FrozenEncoder or None
+        One that is loaded already, to share it; `checkpoint`, `pooling` and `max_tokens` are then its own.
+    seed : int
+    """
+
+    method = "features"
+
+    def __init__(
+        self,
+        *,
+        checkpoint: str | Path | Checkpoint = "minilm",
+        pooling: str = "mean",
+        C: float = 0.1,
+        max_tokens: int | None = None,
+        encoder: FrozenEncoder | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.checkpoint = checkpoint
+        self.pooling = pooling
+        self.C = C
+        self.max_tokens = max_tokens
+        self.encoder = encoder
+        self.seed = seed
+
+    def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
+        self.encoder_ = self.encoder or FrozenEncoder(
+            self.checkpoint, pooling=self.pooling, max_tokens=self.max_tokens
+        )
+        features = cached_features(self.encoder_, texts, progress=context.progress)
+        self.fit_head(features, label_ids)
+
+    def fit_head(self, features: np.ndarray, label_ids: np.ndarray) -> None:
+        """Fit the affine layer on features (n_texts, hidden_size)."""
+        scaler = StandardScaler().fit(features)
+        regression = LogisticRegression(C=self.C, max_iter=MAX_ITERATIONS, tol=1e-3, random_state=self.seed)
+        regression.fit(scaler.transform(features), label_ids)
+        weights = regression.coef_ / scaler.scale_
+        bias = regression.intercept_ - weights @ scaler.mean_
+        if len(weights) == 1:  # two classes have one row: the log-odds, split in two halves
+            weights, bias = np.concatenate([-weights / 2, weights / 2]), np.concatenate([-bias / 2, bias / 2])
+        self.weights_, self.bias_ = weights, bias
+
+    def decision_logits(self, X: Sequence[str]) -> np.ndarray:
+        """Return logits, float64 of shape (n_texts, n_classes)."""
+        check_is_fitted(self, "weights_")
+        return cached_features(self.encoder_, list(X)).astype(np.float64) @ self.weights_.T + self.bias_
+
+    def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
+        """Write tokenizer.json and onnx/model.onnx: encoder, pooling and head in one graph."""
+        encoder, layout = self.encoder_, Layout(root)
+        checkpoint = encoder.resolved
+        encoder.tokenizer.save(layout.tokenizer)
+        head = nn.Linear(self.weights_.shape[1], len(order))
+        with torch.no_grad():
+            head.weight.copy_(torch.from_numpy(self.weights_[order] / self.temperature_))
+            head.bias.copy_(torch.from_numpy(self.bias_[order] / self.temperature_))
+        write_transformer_onnx(
+            _PooledHead(encoder.network, head, encoder.pooling),
+            layout.onnx,
+            inputs=["input_ids", "attention_mask"],
+            labels=[str(self.classes_[i]) for i in order],
+            n_tokens_max=checkpoint.max_tokens,
+        )
+        return WrittenParts(
+            tokenization={"kind": "subwords", "max_tokens": encoder.tokenizer.max_tokens, "truncation": "end"},
+            parameters={"pooling": encoder.pooling},
+            checkpoint=checkpoint.to_dict(),
+        )
+
+
+class _PooledHead(nn.Module):
+    """Encoder, pooling, affine layer, softmax: what the ONNX file holds."""
+
+    def __init__(self, network: nn.Module, head: nn.Linear, pooling: str) -> None:
+        super().__init__()
+        self.network, self.head, self.pooling = network, head, pooling
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        hidden = self.network(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        if self.pooling == "cls":
+            pooled = hidden[:, 0]
+        else:
+            weights = attention_mask.unsqueeze(-1).to(hidden.dtype)
+            pooled = (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
+        return torch.softmax(self.head(pooled), dim=-1)

@@ -1,0 +1,204 @@
+"""`finetune`: a pre-trained transformer trained end to end, through `AutoModelForSequenceClassification`.
+
+Any kind of encoder that transformers can put a classification head on. What it saves is a stock checkpoint as well: config.json with
+the label names, model.safetensors with the temperature in the last layer.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+
+from assay.errors import ModelError
+from assay.features.checkpoint import Checkpoint, load_tokenizer, resolve_checkpoint
+from assay.features.torch_state import pick_device, quiet_transformers
+from assay.models.estimator import FitContext, TextClassifier, WrittenParts
+from assay.models.to_onnx import write_transformer_onnx
+from assay.models.training import TrainingConfig, network_logits, seeded, train_network
+from assay.runtime.folder import Layout
+
+__all__ = ["Finetune"]
+
+# Small sets need more rounds to move a pre-trained model; two suffice for tens of thousands of texts.
+TEXTS_SEEN, MIN_EPOCHS, MAX_EPOCHS = 5_000, 2, 8
+# Narrow transformers stand, and need, a higher rate than the 2e-5 to 5e-5 that BERT's authors give (arXiv:1810.04805).
+NARROW_HIDDEN_SIZE, NARROW_RATE, WIDE_RATE = 512, 2e-4, 5e-5
+
+
+class Finetune(TextClassifier):
+    """A pre-trained transformer, all of it trained on the texts at hand.
+
+    Parameters
+    ----------
+    checkpoint : str, Path or Checkpoint
+        `minilm`, a local folder or a Hub id.
+    n_epochs : int, optional
+        None: chosen by the number of texts. The best epoch by validation is kept.
+    batch_size : int
+    learning_rate : float, optional
+        None: chosen by the width of the transformer.
+    label_smoothing, weight_decay, warmup_fraction : float
+    max_tokens : int or None
+        None: as many as the checkpoint takes.
+    seed : int
+    time_limit_s : float, optional
+        Wall-clock seconds for training.
+    """
+
+    method = "finetune"
+
+    def __init__(
+        self,
+        *,
+        checkpoint: str | Path | Checkpoint = "minilm",
+        n_epochs: int | None = None,
+        batch_size: int = 32,
+        learning_rate: float | None = None,
+        label_smoothing: float = 0.0,
+        weight_decay: float = 0.01,
+        warmup_fraction: float = 0.1,
+        max_tokens: int | None = None,
+        seed: int = 0,
+        time_limit_s: float | None = None,
+    ) -> None:
+        self.checkpoint = checkpoint
+        self.n_epochs = n_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.label_smoothing = label_smoothing
+        self.weight_decay = weight_decay
+        self.warmup_fraction = warmup_fraction
+        self.max_tokens = max_tokens
+        self.seed = seed
+        self.time_limit_s = time_limit_s
+
+    def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
+        self.checkpoint_ = resolve_checkpoint(self.checkpoint, progress=context.progress)
+        self.tokenizer_ = load_tokenizer(self.checkpoint_, max_tokens=self.max_tokens)
+        train = self.tokenizer_.encode_texts(texts), label_ids
+        validation = None
+        if context.validation_texts is not None and context.validation_ids is not None:
+            validation = self.tokenizer_.encode_texts(context.validation_texts), context.validation_ids
+        with seeded(self.seed):
+            self.network_ = _load_classifier(self.checkpoint_, [str(name) for name in self.classes_]).to(pick_device())
+            self.history_ = train_network(
+                self.network_,
+                _forward_through(self.network_),
+                train,
+                validation,
+                pad_id=self.tokenizer_.pad_id,
+                config=self._config(len(texts)),
+                context=context,
+            )
+
+    def _config(self, n_texts: int) -> TrainingConfig:
+        is_narrow = self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE
+        return TrainingConfig(
+            name="finetune",
+            n_epochs=self.n_epochs or int(np.clip(round(TEXTS_SEEN / n_texts), MIN_EPOCHS, MAX_EPOCHS)),
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate or (NARROW_RATE if is_narrow else WIDE_RATE),
+            weight_decay=self.weight_decay,
+            warmup_fraction=self.warmup_fraction,
+            label_smoothing=self.label_smoothing,
+            max_gradient_norm=1.0,
+            seed=self.seed,
+            time_limit_s=self.time_limit_s,
+        )
+
+    def decision_logits(self, X: Sequence[str]) -> np.ndarray:
+        """Return logits, float64 of shape (n_texts, n_classes)."""
+        check_is_fitted(self, "network_")
+        encoded = self.tokenizer_.encode_texts(list(X))
+        forward = _forward_through(self.network_)
+        with seeded(self.seed):
+            return network_logits(self.network_, forward, encoded, pad_id=self.tokenizer_.pad_id)
+
+    def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
+        """Write a stock checkpoint (config.json, model.safetensors, tokenizer.json) and onnx/model.onnx."""
+        layout = Layout(root)
+        labels = [str(self.classes_[i]) for i in order]
+        network = copy.deepcopy(self.network_).cpu().eval()
+        _fold(_last_affine(network, len(labels)), order, self.temperature_)
+        network.config.id2label = dict(enumerate(labels))
+        network.config.label2id = {label: i for i, label in enumerate(labels)}
+        with quiet_transformers():
+            network.save_pretrained(root)
+            stock = transformers.AutoTokenizer.from_pretrained(self.checkpoint_.folder, local_files_only=True)
+            stock.model_max_length = self.tokenizer_.max_tokens
+            stock.save_pretrained(root)
+        self.tokenizer_.save(layout.tokenizer)
+        write_transformer_onnx(
+            _Probabilities(network),
+            layout.onnx,
+            inputs=["input_ids", "attention_mask"],
+            labels=labels,
+            n_tokens_max=self.checkpoint_.max_tokens,
+        )
+        return WrittenParts(
+            tokenization={"kind": "subwords", "max_tokens": self.tokenizer_.max_tokens, "truncation": "end"},
+            checkpoint=self.checkpoint_.to_dict(),
+        )
+
+
+class _Probabilities(nn.Module):
+    """A sequence classifier with a softmax behind it: what the ONNX file holds."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        logits = self.network(input_ids=input_ids, attention_mask=attention_mask).logits
+        return torch.softmax(logits, dim=-1)
+
+
+def _forward_through(network: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
+    def forward(input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        logits: Tensor = network(input_ids=input_ids, attention_mask=attention_mask).logits
+        return logits
+
+    return forward
+
+
+def _load_classifier(checkpoint: Checkpoint, labels: list[str]) -> Any:
+    """Load the transformer in float32 with a fresh head, seeded by the caller."""
+    try:
+        with quiet_transformers():
+            return transformers.AutoModelForSequenceClassification.from_pretrained(
+                checkpoint.folder,
+                num_labels=len(labels),
+                problem_type="single_label_classification",
+                dtype=torch.float32,  # without it a half precision checkpoint trains in half precision
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,  # a checkpoint may carry another task's head: it is replaced
+            )
+    except (ValueError, RuntimeError, OSError, KeyError, TypeError, ImportError) as err:
+        raise ModelError(f"checkpoint '{checkpoint.name}' cannot be fine-tuned: {err}") from err
+
+
+def _last_affine(network: nn.Module, n_classes: int) -> nn.Linear:
+    """Return the layer that makes the logits: the last affine one with an output a class."""
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear) and layer.out_features == n_classes]
+    if not layers:
+        raise ModelError(f"{type(network).__name__} has no affine layer with {n_classes} outputs to fold into")
+    return layers[-1]
+
+
+def _fold(layer: nn.Linear, order: np.ndarray, temperature: float) -> None:
+    """Reorder the classes of the last layer and divide its logits by the temperature."""
+    rows = torch.from_numpy(np.asarray(order, dtype=np.int64))
+    with torch.no_grad():
+        layer.weight.copy_(layer.weight[rows] / temperature)
+        if layer.bias is not None:
+            layer.bias.copy_(layer.bias[rows] / temperature)

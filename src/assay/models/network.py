@@ -1,0 +1,75 @@
+"""The network of `compact`: word pieces, an LSTM read in both directions, the maximum over time, one affine layer.
+
+Torch's LSTM runs through oneDNN on the CPU and its GRU does not, which makes the LSTM several times faster. The
+backward direction runs over texts reversed within their own length, so that padding never enters it: the same
+as ONNX's `sequence_lens`, without packed sequences, which leave the fast path.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["CompactNetwork"]
+
+EMBEDDING_STD = 0.1  # torch's default of 1.0 cost 7 points of accuracy on tweets in the same three epochs
+MASKED = -1e4  # below every LSTM output (they lie in -1..1)
+
+
+class CompactNetwork(nn.Module):
+    """Token ids to logits.
+
+    Parameters
+    ----------
+    n_tokens : int
+        Size of the vocabulary.
+    n_classes : int
+    embedding_size, hidden_size : int
+        Width of the embedding, and of the LSTM in each direction.
+    dropout : float
+        On embeddings and on the pooled vector.
+    token_dropout : float
+        Share of the tokens that training replaces by the unknown token.
+    pad_id, unknown_id : int
+    """
+
+    def __init__(
+        self,
+        *,
+        n_tokens: int,
+        n_classes: int,
+        embedding_size: int,
+        hidden_size: int,
+        dropout: float,
+        token_dropout: float,
+        pad_id: int,
+        unknown_id: int,
+    ) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(n_tokens, embedding_size, padding_idx=pad_id)
+        nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
+        self.forward_lstm = nn.LSTM(embedding_size, hidden_size, batch_first=True)
+        self.backward_lstm = nn.LSTM(embedding_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(2 * hidden_size, n_classes)
+        self.dropout = dropout
+        self.token_dropout = token_dropout
+        self.unknown_id = unknown_id
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return logits (B, n_classes) for ids and mask (B, T), both int64; each text has at least one token."""
+        if self.training and self.token_dropout:
+            dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.token_dropout
+            input_ids = input_ids.masked_fill(dropped, self.unknown_id)
+        vectors = functional.dropout(self.embedding(input_ids), self.dropout, self.training)  # (B, T, D)
+        lengths = attention_mask.sum(dim=1, keepdim=True)
+        steps = torch.arange(input_ids.shape[1], device=input_ids.device)
+        reversal = torch.where(steps < lengths, lengths - 1 - steps, steps)  # (B, T)
+        reversed_vectors = vectors.gather(1, reversal.unsqueeze(2).expand(-1, -1, vectors.shape[2]))
+        ahead, _ = self.forward_lstm(vectors)
+        back, _ = self.backward_lstm(reversed_vectors)
+        padding = (attention_mask == 0).unsqueeze(2)
+        # The maximum over time does not ask where it came from: the backward outputs need no turning back.
+        pooled = torch.cat([states.masked_fill(padding, MASKED).amax(dim=1) for states in (ahead, back)], dim=1)
+        logits: Tensor = self.output(functional.dropout(pooled, self.dropout, self.training))
+        return logits

@@ -1,0 +1,137 @@
+"""A trained estimator to a model folder: written whole or not at all, read back and compared before it counts."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assay.data.labels import LabelSet
+from assay.errors import CheckError, InputError
+from assay.models.estimator import TextClassifier
+from assay.runtime.folder import Layout, Manifest, atomic_folder, read_folder, seal_folder
+from assay.runtime.predictor import load_model
+
+__all__ = ["PARITY_LIMIT", "record_scores", "save_model"]
+
+PARITY_LIMIT = 1e-5  # largest difference of a score between the trainer's objects and the saved folder
+N_PARITY_TEXTS = 200
+# Shapes that real texts rarely have and users do: nothing, only spaces, emoji, marks, right to left, null, no spaces.
+PARITY_EDGES = ("", " ", "😀👩‍👩‍👧‍👦", "é̂e", "שלום עולם", "a\x00b", "한국어 배송이 너무 늦어요 ㅠㅠ", "x" * 3000, "word " * 800)
+RECORDED_VERSIONS = ("numpy", "onnxruntime", "tokenizers", "safetensors", "scikit-learn", "torch", "transformers", "onnx")
+
+
+def save_model(
+    estimator: TextClassifier,
+    out: str | Path,
+    *,
+    label_set: LabelSet | None = None,
+    parity_texts: Sequence[str] = (),
+    training_data: dict[str, Any] | None = None,
+    overwrite: bool = False,
+) -> Manifest:
+    """Save a trained estimator as a folder that predicts without torch.
+
+    Parameters
+    ----------
+    estimator : TextClassifier
+        Trained.
+    out : path
+    label_set : LabelSet, optional
+        Order of the labels; natural order of `classes_` by default.
+    parity_texts : sequence of str
+        Some are scored by the estimator and by the saved folder; edge cases are added.
+    training_data : dict, optional
+        What the manifest says of the training data: source, number of texts, sha256.
+    overwrite : bool
+
+    Raises
+    ------
+    OutputExistsError
+        `out` is there and `overwrite` is False.
+    CheckError
+        The saved folder's scores differ from the estimator's by more than `PARITY_LIMIT`; nothing is written.
+    """
+    labels = label_set or LabelSet.from_labels(str(name) for name in estimator.classes_)
+    order = _class_order(estimator, labels)
+    out = Path(out)
+    with atomic_folder(out, overwrite=overwrite) as root:
+        parts = estimator.write_parts(root, order)
+        manifest = Manifest(
+            method=estimator.method,
+            labels=labels.names,
+            seed=int(getattr(estimator, "seed", 0)),
+            tokenization=parts.tokenization,
+            temperature=float(estimator.temperature_),
+            parameters=_plain_parameters(estimator) | parts.parameters,
+            checkpoint=parts.checkpoint,
+            training_data=training_data or {},
+            versions=_versions(),
+        )
+        seal_folder(root, manifest)
+        parity = _check_parity(estimator, root, order, [*parity_texts[:N_PARITY_TEXTS], *PARITY_EDGES])
+        return seal_folder(root, replace(manifest, parity=parity))
+
+
+def record_scores(folder: str | Path, scores: Sequence[dict[str, Any]], *, card: str | None = None) -> Manifest:
+    """Write scores into a saved model's manifest, and its card; the files that prediction reads stay as they are."""
+    root = Path(folder)
+    manifest = replace(read_folder(root), scores=tuple(scores))
+    text = json.dumps(manifest.to_dict(), ensure_ascii=False, indent=1) + "\n"
+    _replace_text(Layout(root).manifest, text)
+    if card is not None:
+        _replace_text(Layout(root).card, card)
+    return manifest
+
+
+def _replace_text(path: Path, text: str) -> None:
+    """Write a file beside and move it there, so that nobody ever reads half of it."""
+    beside = path.with_name(path.name + ".partial")
+    beside.write_text(text, encoding="utf-8")
+    shutil.move(beside, path)
+
+
+def _class_order(estimator: TextClassifier, labels: LabelSet) -> np.ndarray:
+    """Return the position in `classes_` of each label, in LabelSet order."""
+    position = {str(name): i for i, name in enumerate(estimator.classes_)}
+    if set(position) != set(labels.names):
+        odd = sorted(set(position) ^ set(labels.names))
+        raise InputError(f"the labels to save and those that were trained differ in: {', '.join(odd[:10])}")
+    return np.array([position[name] for name in labels], dtype=np.int64)
+
+
+def _check_parity(estimator: TextClassifier, root: Path, order: np.ndarray, texts: list[str]) -> dict[str, Any]:
+    expected = estimator.predict_proba(texts)[:, order]
+    found = load_model(root).predict_proba(texts)
+    difference = float(np.abs(expected - found).max())
+    if not difference <= PARITY_LIMIT:  # NaN fails too
+        raise CheckError(
+            f"the saved {estimator.method} model scores {len(texts)} texts differently from the trained one: "
+            f"largest difference {difference:.2g}, {PARITY_LIMIT:g} is accepted; nothing was written",
+            hint="please report this, with the checkpoint's name",
+        )
+    return {"n_texts": len(texts), "max_difference": difference, "limit": PARITY_LIMIT}
+
+
+def _plain_parameters(estimator: TextClassifier) -> dict[str, Any]:
+    """Return the hyper-parameters that are plain values; the checkpoint has its own entry."""
+    parameters = estimator.get_params(deep=False)
+    return {name: value for name, value in parameters.items()
+            if name != "checkpoint" and isinstance(value, (str, int, float, bool, type(None)))}  # fmt: skip
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in ("assay", *RECORDED_VERSIONS):
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions

@@ -1,0 +1,69 @@
+"""A wall-clock budget for a run: how long each training may take, and when to leave one out."""
+
+from __future__ import annotations
+
+import time
+
+__all__ = ["Budget", "parse_duration"]
+
+from assay.errors import InputError
+
+RESERVED_FRACTION = 0.15  # for saving, scoring, the map and the report
+# Share of the time that is left which a training may take. Methods that are not named take what they need: seconds.
+SHARES = {"compact": 0.35, "finetune": 0.9}
+UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds that a duration such as ``90s``, ``10m`` or ``1.5h`` stands for.
+
+    Raises
+    ------
+    InputError
+        It is no such duration, or not positive.
+    """
+    number, unit = (text[:-1], text[-1:].lower()) if text[-1:].lower() in UNITS_S else (text, "s")
+    try:
+        seconds = float(number) * UNITS_S[unit]
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e9:
+        raise InputError(f"'{text}' is no duration; a number with s, m or h is accepted, such as 90s, 10m or 1.5h")
+    return seconds
+
+
+class Budget:
+    """Time spent since it was made, and what is left of `total_s`; None sets no limit."""
+
+    def __init__(self, total_s: float | None) -> None:
+        self.total_s = total_s
+        self._started_s = time.monotonic()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self._started_s
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds left for training; None: no limit."""
+        if self.total_s is None:
+            return None
+        return max(0.0, self.total_s * (1 - RESERVED_FRACTION) - self.elapsed_s)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing is left for training."""
+        return self.left_s == 0.0
+
+    def share_s(self, method: str) -> float | None:
+        """Return how long the training of `method` may take; None: as long as it takes."""
+        if self.left_s is None or method not in SHARES:
+            return None
+        return max(1.0, self.left_s * SHARES[method])
+
+    def reason_to_skip(self, method: str) -> str | None:
+        """Return why `method` is left out, or None. The cheap methods always run: there must be something to ship."""
+        if self.is_spent and method not in ("majority", "linear"):
+            return f"left out: the budget of {self.total_s:g} s was spent before it began"
+        return None

@@ -1,0 +1,214 @@
+"""Frozen features of a data set into one file, or the shapes behind one text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from assay import features as frozen  # its names load scikit-learn only when they are used
+from assay._optional import require
+from assay.data.texts import Splits
+from assay.errors import InputError, OutputExistsError, OutsideError
+from assay.features.checkpoint import Checkpoint, resolve_checkpoint
+from assay.progress import Progress
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["EmbedResult", "EmbeddedText", "embed_data", "embed_text", "embed_texts"]
+
+SUFFIXES = (".parquet", ".npz")
+
+
+@dataclass(frozen=True)
+class EmbeddedText:
+    """One text's features, and the shapes on the way to them.
+
+    Parameters
+    ----------
+    hidden_states_shape : (1, n_tokens, hidden_size)
+    features_shape : (1, hidden_size)
+    features : tuple of float
+    """
+
+    checkpoint: str
+    pooling: str
+    tokens: tuple[str, ...]
+    hidden_states_shape: tuple[int, ...]
+    features_shape: tuple[int, ...]
+    features: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class EmbedResult:
+    """A file of features that was written.
+
+    Parameters
+    ----------
+    n_texts : dict
+        Texts a split.
+    checkpoint : dict
+        Name, sha256 and size of the transformer.
+    """
+
+    out: str
+    n_texts: dict[str, int]
+    hidden_size: int
+    dtype: str
+    pooling: str
+    checkpoint: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return asdict(self)
+
+
+def embed_texts(
+    texts: Sequence[str],
+    *,
+    checkpoint: str | Path | Checkpoint = "minilm",
+    pooling: str = "mean",
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Return frozen features, float32 of shape (n_texts, hidden_size), in the order of `texts`.
+
+    Raises
+    ------
+    InputError
+        A text, the pooling or the checkpoint cannot be used.
+    """
+    return frozen.FrozenEncoder(checkpoint, pooling=pooling).fit(texts).transform(texts, progress=progress)
+
+
+def embed_text(text: str, *, checkpoint: str | Path | Checkpoint = "minilm", pooling: str = "mean") -> EmbeddedText:
+    """Return the features of one text with the shapes of its hidden states.
+
+    Raises
+    ------
+    InputError
+        `text` is not one text, or the pooling or the checkpoint cannot be used.
+    """
+    encoder = frozen.FrozenEncoder(resolve_checkpoint(checkpoint), pooling=pooling)
+    hidden = encoder.hidden_states(text)
+    features = encoder.transform([text])
+    return EmbeddedText(
+        checkpoint=encoder.resolved.name,
+        pooling=pooling,
+        tokens=tuple(encoder.tokenizer.encode(text)[1]),
+        hidden_states_shape=hidden.shape,
+        features_shape=features.shape,
+        features=tuple(float(value) for value in features[0]),
+    )
+
+
+def embed_data(
+    splits: Splits,
+    *,
+    out: Path,
+    checkpoint: str | Path | Checkpoint = "minilm",
+    pooling: str = "mean",
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> EmbedResult:
+    """Write the features of every split into one file, whole or not at all.
+
+    Parameters
+    ----------
+    out : Path
+        `.parquet`: columns split, line, label and features (fixed-size lists of float32), rows in the order of the
+        splits. `.npz`: arrays of the same names.
+    overwrite : bool
+        Replace a file that is there.
+
+    Raises
+    ------
+    OutputExistsError
+        `out` is there already.
+    InputError
+        The suffix of `out`, the pooling or the checkpoint cannot be used.
+    OutsideError
+        The file could not be written.
+    """
+    out = Path(out)
+    write = _check_out(out, overwrite=overwrite)
+    resolved = resolve_checkpoint(checkpoint, progress=progress)
+    encoder = frozen.FrozenEncoder(resolved, pooling=pooling)
+    columns: dict[str, Any] = {
+        "split": [name for name, part in splits.items() for _ in range(len(part))],
+        "line": np.asarray([line for part in splits.values() for line in part.lines], dtype=np.int64),
+        "label": [label for part in splits.values() for label in part.labels],
+        "features": encoder.transform([t for part in splits.values() for t in part.texts], progress=progress),
+    }
+    about = {"checkpoint": resolved.to_dict(), "pooling": pooling}
+    _write_whole(out, lambda stream: write(stream, columns, about))
+    return EmbedResult(
+        out=str(out),
+        n_texts={name: len(part) for name, part in splits.items()},
+        hidden_size=resolved.hidden_size,
+        dtype="float32",
+        pooling=pooling,
+        checkpoint=resolved.to_dict(),
+    )
+
+
+Writer = Callable[[IO[bytes], dict[str, Any], dict[str, Any]], None]
+
+
+def _check_out(out: Path, *, overwrite: bool) -> Writer:
+    """Say what is wrong with `out` before an hour of computing, and return what writes its format."""
+    if out.suffix.lower() not in SUFFIXES:
+        raise InputError(f"features cannot be written as '{out.name}'; {' and '.join(SUFFIXES)} are accepted")
+    if out.is_dir():
+        raise InputError(f"{out} is a folder; the path of a file is accepted")
+    if out.exists() and not overwrite:
+        raise OutputExistsError(f"{out} is there already", hint="give another --out, or --overwrite")
+    if out.suffix.lower() == ".npz":
+        return _write_npz
+    require("pyarrow.parquet")
+    return _write_parquet
+
+
+def _write_npz(stream: IO[bytes], columns: dict[str, Any], about: dict[str, Any]) -> None:
+    arrays: dict[str, Any] = {name: np.asarray(values) for name, values in columns.items()}
+    for name in ("split", "label"):  # numpy stores text of fixed width: an empty list would become float
+        arrays[name] = arrays[name].astype(np.str_)
+    np.savez(stream, **arrays, about=np.asarray(json.dumps(about, ensure_ascii=False)))
+
+
+def _write_parquet(stream: IO[bytes], columns: dict[str, Any], about: dict[str, Any]) -> None:
+    pa = require("pyarrow")
+    features: np.ndarray = columns["features"]
+    lists: pyarrow.Array = pa.FixedSizeListArray.from_arrays(pa.array(features.ravel()), features.shape[1])
+    table = pa.table(
+        {
+            "split": pa.array(columns["split"], pa.string()),
+            "line": pa.array(columns["line"]),
+            "label": pa.array(columns["label"], pa.string()),
+            "features": lists,
+        }
+    ).replace_schema_metadata({"assay": json.dumps(about, ensure_ascii=False)})
+    require("pyarrow.parquet").write_table(table, stream)
+
+
+def _write_whole(out: Path, write: Callable[[IO[bytes]], None]) -> None:
+    """Write beside `out` and rename, so that `out` is never half a file."""
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with partial.open("wb") as stream:
+                write(stream)
+            partial.replace(out)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as err:
+        raise OutsideError(f"{out} could not be written: {err}") from err

@@ -1,0 +1,83 @@
+"""Labelled texts, ready to train on: loaded, missing splits cut from train, limited, checked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from assay.data.clean import check_trainable
+from assay.data.labels import LabelSet
+from assay.data.load import load_data
+from assay.data.split import cut_missing, limit_rows
+from assay.data.texts import Splits
+
+__all__ = ["DataOptions", "prepare_data"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """How DATA is read and cut; see `load_data`, `cut_missing` and `limit_rows`."""
+
+    text_column: str | None = None
+    label_column: str | None = None
+    labels: Sequence[str] | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    max_chars: int = 100_000
+    validation_fraction: float = 0.1
+    test_fraction: float = 0.1
+    max_rows: int | None = None
+
+    def load(self, data: Any) -> Splits:
+        """Load DATA as it is, nothing cut."""
+        return load_data(
+            data,
+            text_column=self.text_column,
+            label_column=self.label_column,
+            labels=self.labels,
+            delimiter=self.delimiter,
+            encoding=self.encoding,
+            max_chars=self.max_chars,
+        )
+
+
+def prepare_data(data: Any, *, options: DataOptions, seed: int) -> Splits:
+    """Load DATA and make it train, validation and test.
+
+    Parameters
+    ----------
+    data
+        What `load_data` accepts.
+    options : DataOptions
+    seed : int
+        Of the cuts.
+
+    Raises
+    ------
+    InputError
+        The data cannot be read, or cannot be trained on.
+    """
+    splits = cut_missing(
+        options.load(data),
+        seed=seed,
+        validation_fraction=options.validation_fraction,
+        test_fraction=options.test_fraction,
+    )
+    check_trainable(splits)
+    if options.max_rows is not None:
+        splits = limit_rows(splits, options.max_rows, seed=seed)
+    return _without_unused_labels(splits)
+
+
+def _without_unused_labels(splits: Splits) -> Splits:
+    """Leave out names that no row has: a class without a text cannot be learnt, and no score should speak of it."""
+    used = {label for part in splits.values() for label in part.labels}
+    unused = [name for name in splits.label_set if name not in used]
+    if not unused:
+        return splits
+    logger.warning("%d label names have no text and are left out: %s", len(unused), ", ".join(unused[:10]))
+    return replace(splits, label_set=LabelSet(tuple(name for name in splits.label_set if name in used)))

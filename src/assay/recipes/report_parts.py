@@ -1,0 +1,204 @@
+"""What a run measured, in the shape that the report asks for. All computing for the report happens here or before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from assay.data.duplicates import TextOverlaps, find_leaks
+from assay.data.summary import summarise
+from assay.data.texts import LabelledTexts, Splits
+from assay.evaluation.compare import Comparison, recommend
+from assay.evaluation.metrics import measure_calibration
+from assay.evaluation.mistakes import costly_confusions, worst_mistakes
+from assay.progress import Progress
+from assay.recipes.scoring import ScoredSplit
+from assay.recipes.train import FittedModel
+from assay.reporting.collect import ReportParts
+from assay.runtime.folder import Layout
+from assay.runtime.linear import softmax
+from assay.runtime.predictor import Model
+from assay.tokenization.subwords import SubwordTokenizer
+
+__all__ = ["gather_parts"]
+
+N_MISTAKES = 20
+N_FIRST_ROWS = 5
+N_CONFLICTS = 10
+EXAMPLE_CHARS = 120  # of the sentence that shows the tokens
+
+
+def gather_parts(
+    splits: Splits,
+    results: Mapping[str, Any],
+    *,
+    models: Mapping[str, Model],
+    fitted: Mapping[str, FittedModel],
+    scored: Mapping[str, Mapping[str, ScoredSplit]],
+    comparisons: Sequence[Comparison],
+    map_points: Mapping[str, Any] | None,
+    command: str,
+    options: Mapping[str, Any],
+    progress: Progress,
+) -> ReportParts:
+    """Gather all parts of the report; see `ReportParts` for their shapes."""
+    timings = results["timings"]
+    _, why = recommend(
+        comparisons,
+        fit_s={method: timings[method]["fit_s"] for method in scored},
+        model_bytes={method: model.n_bytes for method, model in models.items()},
+    )
+    tokenizer = _subword_tokenizer(models)
+    some_model = next(iter(models.values()))
+    return ReportParts(
+        results=results,
+        summary=_summary(splits),
+        duplicates=_duplicates(splits, find_leaks(splits)),
+        tokens=None if tokenizer is None else _tokens(splits["train"], *tokenizer),
+        truncation=None if tokenizer is None else _truncation(splits, tokenizer[0]),
+        training={method: _curves(one.history) for method, one in fitted.items() if one.history},
+        mistakes={method: _mistakes(one["validation"], models[method]) for method, one in scored.items()},
+        mistakes_split="validation",
+        confusions={
+            method: costly_confusions(one["test"].scores.confusion, some_model.label_set)
+            for method, one in scored.items()
+        },
+        calibration={
+            method: _calibration(one["validation"], models[method].manifest.temperature)
+            for method, one in scored.items()
+            if method != "majority"
+        },
+        comparisons=comparisons,
+        map=map_points,
+        how={
+            "command": command,
+            "options": _flat(options),
+            "versions": dict(some_model.manifest.versions),
+            "seed": results["seed"],
+            "notes": [f"{entry['method']}: {entry['reason']}" for entry in results.get("skipped", ())],
+        },
+        why=why,
+    )
+
+
+def _summary(splits: Splits) -> dict[str, Any]:
+    described = summarise(splits, n_first=N_FIRST_ROWS)["splits"]
+    train = described["train"]
+    return {
+        "class_counts": {
+            split: {row["label"]: row["n_texts"] for row in one["classes"]} for split, one in described.items()
+        },
+        "words_per_text": {
+            box["label"]: {
+                **{name: box[name] for name in ("n_texts", "whisker_low", "q1", "median", "q3", "whisker_high")},
+                "min": quantiles["min"],
+                "max": quantiles["max"],
+            }
+            for box, quantiles in zip(train["word_boxes"], train["words"]["classes"], strict=True)
+            if box["n_texts"]
+        },
+        "quantiles": {"characters": train["chars"]["all"], "words": train["words"]["all"]},
+        "first_rows": [
+            {"split": "train", "line": row["line"], "text": row["text"], "label_id": row["label"],
+             "label": row["label_name"]}
+            for row in train["first_rows"]
+        ],
+    }  # fmt: skip
+
+
+def _duplicates(splits: Splits, overlaps: TextOverlaps) -> dict[str, Any]:
+    text_of = {
+        (name, line): text for name, part in splits.items() for line, text in zip(part.lines, part.texts, strict=True)
+    }
+    return {
+        "repeats": {split: len(lines) for split, lines in overlaps.repeats.items()},
+        "leaks": [{"split": leak.split, "of": leak.seen_in, "n_texts": leak.n_rows} for leak in overlaps.leaks],
+        "conflicts": len(overlaps.conflicts),
+        "examples": [
+            {
+                "text": text_of[conflict.rows[0].split, conflict.rows[0].line],
+                "places": [row.to_dict() for row in conflict.rows],
+            }
+            for conflict in overlaps.conflicts[:N_CONFLICTS]
+        ],
+    }
+
+
+def _subword_tokenizer(models: Mapping[str, Model]) -> tuple[SubwordTokenizer, str] | None:
+    """Return the tokenizer of the model that reads subwords, a checkpoint's before a learnt one, and its name."""
+    for method in ("finetune", "features", "compact"):
+        if method in models:
+            model = models[method]
+            path = Layout(model.folder).tokenizer
+            name = (model.manifest.checkpoint or {}).get("name", method)
+            return SubwordTokenizer.from_file(path, max_tokens=model.manifest.tokenization["max_tokens"]), name
+    return None
+
+
+def _tokens(train: LabelledTexts, tokenizer: SubwordTokenizer, checkpoint: str) -> dict[str, Any]:
+    text = next((t for t in train.texts if len(t) <= EXAMPLE_CHARS), train.texts[0][:EXAMPLE_CHARS])
+    ids, tokens = tokenizer.encode(text)
+    words = text.split()
+    return {
+        "text": text,
+        "characters": {"n_tokens": len(text), "n_distinct": len(set(text)), "tokens": list(text)},
+        "words": {"n_tokens": len(words), "tokens": words},
+        "subwords": {
+            "checkpoint": checkpoint,
+            "vocabulary_size": tokenizer.vocabulary_size,
+            "max_tokens": tokenizer.max_tokens,
+            "n_tokens": len(ids),
+            "tokens": tokens,
+            "ids": ids,
+        },
+    }
+
+
+def _truncation(splits: Splits, tokenizer: SubwordTokenizer) -> dict[str, Any]:
+    """Count the train texts that are longer than the model reads."""
+    train = splits["train"]
+    is_cut = np.asarray(tokenizer.count_tokens(train.texts)) > tokenizer.max_tokens
+    label_ids = splits.label_set.ids(train.labels)
+    per_class = {
+        name: float(is_cut[label_ids == i].mean()) for i, name in enumerate(splits.label_set) if np.any(label_ids == i)
+    }
+    return {"max_tokens": tokenizer.max_tokens, "fraction": float(is_cut.mean()), "per_class": per_class}
+
+
+def _curves(history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Mark the epoch that was kept: the best by validation accuracy, then by loss, as training chose it."""
+    names = ("epoch", "train_loss", "validation_loss", "validation_accuracy", "validation_f1_weighted")
+    kept = max(history, key=lambda entry: (entry["validation_accuracy"], -entry["validation_loss"]))
+    return [{**{name: entry[name] for name in names}, "kept": entry is kept} for entry in history]
+
+
+def _mistakes(one: ScoredSplit, model: Model) -> list[Any]:
+    part = one.part
+    return worst_mistakes(part.texts, part.lines, one.label_ids, one.probs, model.label_set, n=N_MISTAKES)
+
+
+def _calibration(one: ScoredSplit, temperature: float) -> dict[str, Any]:
+    """Compare the shipped scores with what they were before the temperature, which a power of the scores gives back."""
+    before = softmax(np.log(np.maximum(one.probs, 1e-30)) * temperature)
+    ece_before, bins_before = measure_calibration(one.label_ids, before)
+    ece_after, bins = measure_calibration(one.label_ids, one.probs)
+    return {
+        "temperature": temperature,
+        "ece_before": ece_before,
+        "ece_after": ece_after,
+        "bins": [row.to_dict() for row in bins],
+        "bins_before": [row.to_dict() for row in bins_before],
+    }
+
+
+def _flat(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were set, the nested ones of the data among them."""
+    flat: dict[str, Any] = {}
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value)
+        elif value not in (None, "", ()) and name != "command":
+            flat[name] = ", ".join(value) if isinstance(value, tuple) else value
+    return flat

@@ -1,0 +1,342 @@
+"""`assay run`: the whole job, read from top to bottom: look at the data, train each method, score what was saved,
+choose on validation, score test once, draw the map, write it all up.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import assay
+from assay import _env
+from assay.data.texts import Splits
+from assay.errors import InputError
+from assay.evaluation.compare import Comparison, compare_methods, recommend
+from assay.models import METHODS, check_methods
+from assay.progress import Progress
+from assay.recipes.budget import Budget
+from assay.recipes.prepare import DataOptions, prepare_data
+from assay.recipes.report_parts import gather_parts
+from assay.recipes.scoring import ScoredSplit, score_split, write_predictions
+from assay.recipes.train import FittedModel, finish_model, fit_and_save
+from assay.reporting.collect import collect_report
+from assay.reporting.render import write_report
+from assay.runtime.folder import atomic_folder, check_output, hash_file, read_folder
+from assay.runtime.predictor import Model, load_model
+
+__all__ = ["RunOptions", "run_data"]
+
+logger = logging.getLogger(__name__)
+
+SCHEMA_VERSION = 1
+STATE = "state.json"  # in RUN.partial: what a resumed run must match, and the training facts that models do not keep
+CHECKPOINT_METHODS = ("features", "finetune")
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run does.
+
+    Parameters
+    ----------
+    methods : tuple of str
+    checkpoint : str
+        The transformer of `features`, `finetune` and the map.
+    seed : int
+    budget_s : float, optional
+        Wall-clock seconds for the whole run: long trainings are shortened, and what no longer fits is left out.
+    data : DataOptions
+    command : str
+        The command line, for the report; empty from Python.
+    """
+
+    methods: tuple[str, ...] = tuple(METHODS)
+    checkpoint: str = "minilm"
+    seed: int = 0
+    budget_s: float | None = None
+    data: DataOptions = field(default_factory=DataOptions)
+    command: str = ""
+
+
+def run_data(
+    data: Any,
+    out: str | Path,
+    *,
+    options: RunOptions | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Do the whole job and write the run's folder.
+
+    Parameters
+    ----------
+    data
+        What `load_data` accepts. Missing splits are cut from train.
+    out : path
+        Written whole or not at all; what an interrupted run had finished stays in ``OUT.partial``.
+    options : RunOptions, optional
+    overwrite : bool
+    resume : bool
+        Go on with ``OUT.partial``: methods that were finished are not trained again.
+    progress : Progress, optional
+
+    Returns
+    -------
+    dict
+        What results.json holds.
+
+    Raises
+    ------
+    InputError
+        The data, an option or the output cannot be used; nothing is written.
+    """
+    out, options, progress = Path(out), options or RunOptions(), progress or Progress()
+    budget = Budget(options.budget_s)
+    check_output(out, overwrite=overwrite)
+    options = replace(options, methods=tuple(check_methods(list(options.methods))))
+    _check_checkpoint(options, progress)
+    splits = prepare_data(data, options=options.data, seed=options.seed)
+    progress.say(_describe(splits))
+
+    with (
+        atomic_folder(out, overwrite=overwrite, resume=resume, keep=_has_models) as root,
+        _run_log(root / "run.log"),
+    ):
+        state = _State.open(root / STATE, identity=_identity(options, splits))
+        models, fitted, skipped = _train_all(root, splits, options, budget, state, progress)
+        scored = _score_all(models, splits, options.seed, progress)
+        comparisons = compare_methods({method: one["validation"].correct for method, one in scored.items()})
+        map_points, map_s = _draw_map(splits, options, budget, progress)
+
+        results = _results(splits, options, models, scored, comparisons, skipped)
+        results["timings"] = _timings(fitted, scored, map_s, budget.elapsed_s)
+        results["machine"] = _machine()
+        for method, one in scored.items():
+            write_predictions(root / "predictions" / f"{method}.jsonl.gz", one, splits.label_set.names)
+            finish_model(root / "models" / method, one, name=f"{out.name}-{method}")
+        shutil.copytree(root / "models" / results["recommended"], root / "model", dirs_exist_ok=True)
+        _write_json(root / "results.json", results)
+
+        progress.say("writing the report")
+        parts = gather_parts(
+            splits, results, models=models, fitted=fitted, scored=scored, comparisons=comparisons,
+            map_points=map_points, command=options.command, options=asdict(options), progress=progress,
+        )  # fmt: skip
+        write_report(collect_report(parts), root)
+        (root / STATE).unlink()
+        logger.info("done in %.1f s", budget.elapsed_s)
+    return results
+
+
+def _check_checkpoint(options: RunOptions, progress: Progress) -> None:
+    """Find the checkpoint before any work, so that a wrong name costs seconds and not the whole run."""
+    from assay.features import resolve_checkpoint
+
+    if any(method in options.methods for method in CHECKPOINT_METHODS):
+        resolve_checkpoint(options.checkpoint, progress=progress)
+
+
+def _describe(splits: Splits) -> str:
+    sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.items())
+    dropped = f"; {len(splits.dropped):,} rows left out" if splits.dropped else ""
+    return f"{splits.source}: {sizes} texts in {len(splits.label_set)} classes{dropped}"
+
+
+def _train_all(
+    root: Path, splits: Splits, options: RunOptions, budget: Budget, state: _State, progress: Progress
+) -> tuple[dict[str, Model], dict[str, FittedModel], list[dict[str, str]]]:
+    """Train and save every method, from cheap to dear; a finished one of an interrupted run is taken as it is."""
+    models: dict[str, Model] = {}
+    fitted: dict[str, FittedModel] = {}
+    skipped: list[dict[str, str]] = []
+    for method in options.methods:
+        folder = root / "models" / method
+        if (done := state.finished(method, folder)) is not None:
+            progress.say(f"{method}: finished before, taken as it is")
+            fitted[method] = done
+        elif (reason := budget.reason_to_skip(method)) is not None:
+            progress.say(f"{method}: {reason}")
+            skipped.append({"method": method, "reason": reason})
+            continue
+        else:
+            parameters = {"checkpoint": options.checkpoint, "time_limit_s": budget.share_s(method)}
+            fitted[method] = fit_and_save(
+                method, splits, folder, seed=options.seed, parameters=parameters, overwrite=True, progress=progress
+            )
+            state.finish(method, fitted[method])
+        models[method] = load_model(folder)
+    return models, fitted, skipped
+
+
+def _score_all(
+    models: dict[str, Model], splits: Splits, seed: int, progress: Progress
+) -> dict[str, dict[str, ScoredSplit]]:
+    """Score validation and test of every saved model. Nothing is chosen after test was seen: it is reported only."""
+    scored: dict[str, dict[str, ScoredSplit]] = {}
+    for method, model in models.items():
+        scored[method] = {
+            split: score_split(model, splits[split], seed=seed, progress=progress) for split in ("validation", "test")
+        }
+        accuracy = scored[method]["validation"].scores.accuracy
+        progress.say(f"{method}: {accuracy:.3f} of validation right")
+        logger.info("%s: validation accuracy %.4f", method, accuracy)
+    return scored
+
+
+def _draw_map(
+    splits: Splits, options: RunOptions, budget: Budget, progress: Progress
+) -> tuple[dict[str, Any] | None, float]:
+    """Lay out train texts on a plane, where a transformer takes part in the run."""
+    from assay.recipes.map_points import map_split
+
+    if not any(method in options.methods for method in CHECKPOINT_METHODS) or budget.is_spent:
+        return None, 0.0
+    started_s = time.perf_counter()
+    points = map_split(splits, "train", checkpoint=options.checkpoint, seed=options.seed, progress=progress)
+    return points, time.perf_counter() - started_s
+
+
+def _results(
+    splits: Splits,
+    options: RunOptions,
+    models: dict[str, Model],
+    scored: dict[str, dict[str, ScoredSplit]],
+    comparisons: list[Comparison],
+    skipped: list[dict[str, str]],
+) -> dict[str, Any]:
+    # No times here: the same seed gives the same file, whatever the machine did meanwhile.
+    recommended, why = recommend(comparisons, model_bytes={method: model.n_bytes for method, model in models.items()})
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "assay_version": assay.__version__,
+        "seed": options.seed,
+        "recommended": recommended,
+        "why": why,
+        "data": {
+            "source": splits.source,
+            "labels": list(splits.label_set),
+            "splits": {name: {"n_texts": len(part), "sha256": part.sha256()} for name, part in splits.items()},
+            "dropped": [row.to_dict() for row in splits.dropped],
+        },
+        "methods": [
+            {
+                "method": method,
+                "model": f"models/{method}",
+                "model_bytes": models[method].n_bytes,
+                **{split: one.scores.to_dict() for split, one in scored[method].items()},
+            }
+            for method in scored
+        ],
+        "comparisons": [comparison.to_dict() for comparison in comparisons],
+        "skipped": skipped,
+    }
+
+
+def _timings(
+    fitted: dict[str, FittedModel], scored: dict[str, dict[str, ScoredSplit]], map_s: float, total_s: float
+) -> dict[str, Any]:
+    timings: dict[str, Any] = {}
+    for method, splits in scored.items():
+        n_texts = sum(len(one.part) for one in splits.values())
+        predict_s = sum(one.predict_s for one in splits.values())
+        timings[method] = {
+            "fit_s": round(fitted[method].fit_s, 3),
+            "predict_texts_per_s": round(n_texts / max(predict_s, 1e-9), 1),
+        }
+    return {**timings, "map_s": round(map_s, 3), "total_s": round(total_s, 3)}
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "n_threads": _env.n_threads(),
+        "device": _env.device(),
+    }
+
+
+def _identity(options: RunOptions, splits: Splits) -> dict[str, Any]:
+    """Return what a resumed run must have in common with the interrupted one."""
+    plain = asdict(options)
+    plain.pop("command")
+    plain.pop("budget_s")
+    data = {name: part.sha256() for name, part in splits.items()}
+    return {**json.loads(json.dumps(plain)), "splits": data, "assay_version": assay.__version__}
+
+
+def _has_models(partial: Path) -> bool:
+    return any((partial / "models").glob("*/assay.json"))
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", errors="surrogatepass")
+
+
+@contextmanager
+def _run_log(path: Path) -> Iterator[None]:
+    """Write what happens to run.log while the block runs. Messages carry counts and names, never texts."""
+    handler = logging.FileHandler(path, mode="a", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    package = logging.getLogger("assay")
+    level = package.level
+    package.addHandler(handler)
+    package.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        package.setLevel(level)
+        package.removeHandler(handler)
+        handler.close()
+
+
+@dataclass
+class _State:
+    """Which methods of an unfinished run are done: kept in its folder, so that it can go on."""
+
+    path: Path
+    content: dict[str, Any]
+
+    @classmethod
+    def open(cls, path: Path, *, identity: dict[str, Any]) -> _State:
+        """Read the state of a resumed run, or begin one.
+
+        Raises
+        ------
+        InputError
+            The interrupted run had other data or options.
+        """
+        if not path.is_file():
+            state = cls(path, {"identity": identity, "finished": {}})
+            _write_json(path, state.content)
+            return state
+        content = json.loads(path.read_text(encoding="utf-8"))
+        before = content["identity"]
+        if changed := [name for name in identity if before.get(name) != identity[name]]:
+            raise InputError(
+                f"{path.parent} cannot be resumed: other {', '.join(changed)} than in the interrupted run",
+                hint="give the same data and options, or leave out --resume to start afresh",
+            )
+        return cls(path, content)
+
+    def finished(self, method: str, folder: Path) -> FittedModel | None:
+        """Return a method's model if it is whole."""
+        facts = self.content["finished"].get(method)
+        if facts is None or hash_file(folder / "assay.json") != facts["sha256"]:
+            return None
+        read_folder(folder)
+        return FittedModel(folder, facts["fit_s"], facts["history"])
+
+    def finish(self, method: str, fitted: FittedModel) -> None:
+        """Note that a method's model is whole."""
+        facts = {"fit_s": fitted.fit_s, "history": fitted.history, "sha256": hash_file(fitted.folder / "assay.json")}
+        self.content["finished"][method] = facts
+        _write_json(self.path, self.content)

@@ -1,0 +1,137 @@
+"""One text seen as characters, as words and as the subwords of a checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.errors import InputError
+from assay.features import load_tokenizer, resolve_checkpoint
+from assay.progress import Progress
+from assay.tokenization import CharacterTokenizer, split_words
+
+__all__ = ["Characters", "Subwords", "TokensResult", "Words", "show_tokens"]
+
+
+@dataclass(frozen=True)
+class Characters:
+    """A text as characters.
+
+    Parameters
+    ----------
+    vocabulary : tuple of str
+        The text's own characters, sorted; ids are positions in it.
+    one_hot_shape : (n_tokens, n_symbols)
+    round_trip : bool
+        The tokens give the very same text again.
+    """
+
+    tokens: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    ids: tuple[int, ...]
+    one_hot_shape: tuple[int, int]
+    round_trip: bool
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text as words; the round trip joins them with single spaces."""
+
+    tokens: tuple[str, ...]
+    round_trip: bool
+
+
+@dataclass(frozen=True)
+class Subwords:
+    """A text as subwords of a checkpoint.
+
+    Parameters
+    ----------
+    ids, tokens
+        Special tokens included, cut at `max_tokens`.
+    n_tokens : int
+        Tokens of the whole text, before anything was cut off.
+    n_unknown : int
+        Tokens that stand for what the vocabulary cannot spell.
+    decoded : str
+        The text that the ids spell, special tokens left out.
+    """
+
+    checkpoint: str
+    ids: tuple[int, ...]
+    tokens: tuple[str, ...]
+    decoded: str
+    round_trip: bool
+    n_tokens: int
+    n_unknown: int
+    vocabulary_size: int
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class TokensResult:
+    """One text in three tokenizations."""
+
+    text: str
+    characters: Characters
+    words: Words
+    subwords: Subwords
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return asdict(self)
+
+
+def show_tokens(
+    text: str, *, checkpoint: str | Path = "minilm", revision: str | None = None, progress: Progress | None = None
+) -> TokensResult:
+    """Tokenize one text in three ways and back again.
+
+    Parameters
+    ----------
+    checkpoint : str or Path
+        Whose subwords: `minilm`, a local folder, a Hub id.
+
+    Raises
+    ------
+    InputError
+        `text` is not one text, or there is no such checkpoint.
+    ModelError
+        The checkpoint is broken or unsafe.
+    """
+    if not isinstance(text, str):
+        raise InputError(f"text is {type(text).__name__}; one text (str) is accepted")
+    found = resolve_checkpoint(checkpoint, revision=revision, progress=progress)
+    tokenizer = load_tokenizer(found)
+    ids, tokens = tokenizer.encode(text)
+    decoded = tokenizer.decode(ids)
+    subwords = Subwords(
+        checkpoint=found.name,
+        ids=tuple(ids),
+        tokens=tuple(tokens),
+        decoded=decoded,
+        round_trip=decoded == text,
+        n_tokens=tokenizer.count_tokens([text])[0],
+        n_unknown=sum(token_id == tokenizer.unknown_id for token_id in ids),
+        vocabulary_size=tokenizer.vocabulary_size,
+        max_tokens=tokenizer.max_tokens,
+    )
+    return TokensResult(text, _characters(text), _words(text), subwords)
+
+
+def _characters(text: str) -> Characters:
+    tokenizer = CharacterTokenizer.from_texts([text])
+    ids = tokenizer.encode(text)
+    return Characters(
+        tokens=tuple(text),
+        vocabulary=tokenizer.vocabulary,
+        ids=tuple(ids),
+        one_hot_shape=(len(ids), tokenizer.vocabulary_size),
+        round_trip=tokenizer.decode(ids) == text,
+    )
+
+
+def _words(text: str) -> Words:
+    words = split_words(text)
+    return Words(tuple(words), round_trip=" ".join(words) == text)

@@ -1,0 +1,157 @@
+"""`assay train`: one method, from labelled texts to a saved, scored model folder."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assay.data.texts import Splits
+from assay.evaluation.metrics import score_predictions
+from assay.models import check_methods, make_estimator
+from assay.progress import Progress
+from assay.recipes.prepare import DataOptions, prepare_data
+from assay.recipes.scoring import ScoredSplit, manifest_scores, score_split
+from assay.reporting.render import render_card
+from assay.runtime.folder import check_output, read_folder
+from assay.runtime.predictor import load_model
+
+__all__ = ["FittedModel", "finish_model", "fit_and_save", "train_model"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A saved model, and what only its training knows.
+
+    Parameters
+    ----------
+    folder : Path
+    fit_s : float
+        Seconds of fitting and calibrating, on this machine.
+    history : list of dict
+        An entry an epoch; empty for methods without epochs.
+    """
+
+    folder: Path
+    fit_s: float
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+def fit_and_save(
+    method: str,
+    splits: Splits,
+    out: Path,
+    *,
+    seed: int,
+    parameters: dict[str, Any],
+    overwrite: bool = False,
+    progress: Progress,
+) -> FittedModel:
+    """Fit one method on train, with validation for its choices, and save it. The test split is not looked at.
+
+    Parameters
+    ----------
+    method : str
+    splits : Splits
+        With train and validation.
+    out : Path
+    seed : int
+    parameters : dict
+        Of the estimator; those that the method does not have are ignored.
+    """
+    from assay.models import save_model  # here: it loads scikit-learn
+
+    train, validation = splits["train"], splits["validation"]
+
+    def score(label_ids: Any, probs: Any) -> dict[str, float]:
+        # Inside an estimator classes are sorted; these two metrics do not depend on their order.
+        scores = score_predictions(label_ids, probs, splits.label_set, seed=seed, n_resamples=2)
+        return {"accuracy": scores.accuracy, "f1_weighted": scores.f1_weighted}
+
+    estimator = make_estimator(method, seed=seed, **parameters)
+    started_s = time.perf_counter()
+    estimator.fit(
+        train.texts, train.labels, validation=(validation.texts, validation.labels), score=score, progress=progress
+    )
+    fit_s = time.perf_counter() - started_s
+    save_model(
+        estimator,
+        out,
+        label_set=splits.label_set,
+        parity_texts=validation.texts,
+        training_data={"source": splits.source, "n_texts": len(train), "sha256": train.sha256()},
+        overwrite=overwrite,
+    )
+    logger.info("%s: fitted in %.1f s on %d texts, temperature %.3f", method, fit_s, len(train), estimator.temperature_)
+    return FittedModel(out, fit_s, estimator.history_)
+
+
+def train_model(
+    data: Any,
+    out: str | Path,
+    *,
+    method: str,
+    seed: int = 0,
+    options: DataOptions | None = None,
+    parameters: dict[str, Any] | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train one method and save it as a model folder.
+
+    Parameters
+    ----------
+    data
+        What `load_data` accepts. Missing splits are cut from train.
+    out : path
+    method : str
+        One of the five methods.
+    seed : int
+    options : DataOptions, optional
+    parameters : dict, optional
+        Of the estimator, such as ``{"checkpoint": "minilm"}``.
+    overwrite : bool
+    progress : Progress, optional
+
+    Returns
+    -------
+    dict
+        `model`, `method`, `labels`, `fit_s`, `model_bytes`, and the scores of the saved folder on validation and test.
+
+    Raises
+    ------
+    InputError
+        The data, the method or the output cannot be used; nothing is written.
+    """
+    out, progress = Path(out), progress or Progress()
+    check_methods([method])
+    check_output(out, overwrite=overwrite)
+    splits = prepare_data(data, options=options or DataOptions(), seed=seed)
+    fitted = fit_and_save(
+        method, splits, out, seed=seed, parameters=parameters or {}, overwrite=overwrite, progress=progress
+    )
+    model = load_model(out)
+    scored = {split: score_split(model, splits[split], seed=seed, progress=progress) for split in ("validation", "test")}
+    finish_model(out, scored, name=out.name)
+    return {
+        "model": str(out),
+        "method": method,
+        "labels": list(model.labels),
+        "fit_s": round(fitted.fit_s, 2),
+        "model_bytes": model.n_bytes,
+        **{split: one.scores.to_dict() for split, one in scored.items()},
+    }
+
+
+def finish_model(folder: Path, scored: Mapping[str, ScoredSplit], *, name: str) -> None:
+    """Write the scores and the card into a saved model."""
+    from assay.models import record_scores
+
+    scores = manifest_scores(scored)
+    card = render_card({**read_folder(folder).to_dict(), "scores": scores}, name=name)
+    record_scores(folder, scores, card=card)

@@ -1,0 +1,80 @@
+"""Untrusted text made fit to be shown: nothing invisible, nothing that means something to Markdown or YAML.
+
+Labels and texts come from files that anybody may have written. HTML is escaped by jinja2; what stands here is for all
+forms: control and direction characters become visible, and Markdown's own characters lose their meaning.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+
+__all__ = ["escape_markdown", "quote", "shorten", "show_text"]
+
+PICTURES = {"\n": "↵", "\t": "⇥"}  # in every font, unlike Unicode's own pictures of control characters
+JOINERS = "\u200c\u200d"  # invisible, but emoji families and Persian words need them
+INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (RTL override and its like), lone surrogate, separators
+MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")  # braces: for Jekyll; dollars: GitHub sets formulas between them
+MARKDOWN_START = re.compile(r"^(\s*)([-+=])|^(\s*\d+)([.)])(?=\s|$)")  # would open a list, a rule or a heading
+AUTOLINK = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp):|\b(www)\.|(?<=\w)@(?=\w)")
+
+
+def show_text(text: str) -> str:
+    r"""Make every control, direction and unpaired character visible; all others stay as they are.
+
+    >>> show_text("two\nlines")
+    'two↵lines'
+    """
+    if text.isprintable():
+        return text
+    return "".join(_show_character(character) for character in text)
+
+
+def _show_character(character: str) -> str:
+    if character in JOINERS or unicodedata.category(character) not in INVISIBLE:
+        return character
+    return PICTURES.get(character) or f"⟨U+{ord(character):04X}⟩"
+
+
+def shorten(text: str, n_cells: int) -> str:
+    """Cut `text` to `n_cells` columns, with an ellipsis; wide characters (Hangul, Han, Kana) take two columns.
+
+    >>> shorten("a rather long label", 8)
+    'a rathe…'
+    """
+    width = 0
+    cut = 0  # characters that fit beside an ellipsis
+    for i, character in enumerate(text):
+        width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if width <= n_cells - 1:
+            cut = i + 1
+        if width > n_cells:
+            return text[:cut].rstrip() + "…"
+    return text
+
+
+def escape_markdown(text: str) -> str:
+    r"""Escape `text` so that it stands as it is in a paragraph, a list or a table cell of Markdown.
+
+    >>> escape_markdown("- <b>|[x](javascript:y)")
+    '\\- &lt;b&gt;\\|\\[x\\](javascript:y)'
+    """
+    shown = show_text(text)
+    shown = MARKDOWN.sub(r"\\\1", shown)
+    shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    shown = AUTOLINK.sub(_break_link, shown)
+    return MARKDOWN_START.sub(r"\1\3\\\2\4", shown)
+
+
+def _break_link(found: re.Match[str]) -> str:
+    """Write the character that makes an address a link as an entity."""
+    scheme, www = found.groups()
+    if scheme:
+        return f"{scheme}&#58;"
+    return f"{www}&#46;" if www else "&#64;"
+
+
+def quote(text: str) -> str:
+    """Write `text` as a string of JSON, YAML and Python alike: nothing but the closing quote ends it."""
+    return json.dumps(show_text(text), ensure_ascii=False)

@@ -1,0 +1,63 @@
+"""All figures of a report, by name: what is drawn, and from which part of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assay.reporting.data_figures import draw_class_counts, draw_map, draw_words_per_text
+from assay.reporting.score_figures import draw_confusion, draw_leaderboard, draw_reliability, draw_training
+
+__all__ = ["draw_figures", "draw_summary"]
+
+
+def draw_figures(report: Mapping[str, Any]) -> dict[str, bytes]:
+    """Draw every figure that the report has the numbers for.
+
+    Parameters
+    ----------
+    report : dict
+        As `collect_report` returns it, or read back from report.json.
+
+    Returns
+    -------
+    dict of name to PNG bytes
+        Of ``leaderboard``, ``class_counts``, ``words_per_text``, ``confusion``, ``reliability``, ``training``, ``map``.
+    """
+    data = report["data"]
+    figures = {"leaderboard": draw_leaderboard(report["leaderboard"], recommended=report["verdict"]["method"])}
+    if train_counts := data["class_counts"].get("train"):
+        figures["class_counts"] = draw_class_counts(train_counts)
+    if data["words_per_text"]:
+        figures["words_per_text"] = draw_words_per_text(data["words_per_text"])
+    figures["confusion"] = draw_confusion(report["confusion"]["fractions"], report["labels"])
+    if report["calibration"]:
+        figures["reliability"] = draw_reliability(
+            {m: {"before": part.get("bins_before"), "after": part["bins"]} for m, part in report["calibration"].items()}
+        )
+    if report["training"]:
+        figures["training"] = draw_training(report["training"])
+    if report["map"]:
+        figures["map"] = draw_map(report["map"]["points"], report["map"]["label_ids"], report["labels"])
+    return figures
+
+
+def draw_summary(summary: Mapping[str, Any]) -> dict[str, bytes]:
+    """Draw class frequencies and words per text of the train split, or of the first split where there is no train.
+
+    Parameters
+    ----------
+    summary : dict
+        As `assay.data.summary.summarise` returns it.
+
+    Returns
+    -------
+    dict of name to PNG bytes
+        Of ``class_counts`` and ``words_per_text``.
+    """
+    splits = summary["splits"]
+    part = splits["train"] if "train" in splits else next(iter(splits.values()))
+    return {
+        "class_counts": draw_class_counts({row["label"]: row["n_texts"] for row in part["classes"]}),
+        "words_per_text": draw_words_per_text({box["label"]: box for box in part["word_boxes"]}),
+    }

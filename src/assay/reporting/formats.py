@@ -1,0 +1,110 @@
+"""Numbers as a reader sees them: percentages, intervals, sizes, durations. Percentages exist nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+__all__ = ["count", "decimal", "duration", "interval", "p_value", "percent", "rate", "size", "source"]
+
+MISSING = "–"
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """Write a fraction as a percentage.
+
+    >>> percent(0.934)
+    '93.4%'
+    """
+    return MISSING if fraction is None else f"{fraction:.{digits}%}"
+
+
+def interval(bounds: Sequence[float] | None) -> str:
+    """Write two fractions as a range of percentages.
+
+    >>> interval((0.923, 0.945))
+    '92.3–94.5%'
+    """
+    return MISSING if bounds is None else f"{100 * bounds[0]:.1f}–{100 * bounds[1]:.1f}%"
+
+
+def count(n: float | None) -> str:
+    """Write a number with thousands separated, and one decimal where that says something.
+
+    >>> count(2000), count(12.5)
+    ('2,000', '12.5')
+    """
+    return MISSING if n is None else f"{n:,.1f}".removesuffix(".0")
+
+
+def decimal(value: float | None, digits: int = 3) -> str:
+    """Write a number with a fixed number of decimals."""
+    return MISSING if value is None else f"{value:.{digits}f}"
+
+
+def p_value(p: float | None) -> str:
+    """Write a p value with two digits.
+
+    >>> p_value(0.00002)
+    '< 0.001'
+    """
+    if p is None:
+        return MISSING
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
+
+
+def size(n_bytes: int | None) -> str:
+    """Write bytes in the decimal unit that fits.
+
+    >>> size(9_400_000)
+    '9.4 MB'
+    """
+    if n_bytes is None:
+        return MISSING
+    value = float(n_bytes)
+    for unit in ("B", "kB", "MB"):
+        if value < 999.5:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def duration(seconds: float | None) -> str:
+    """Write seconds as a person would say them.
+
+    >>> duration(291)
+    '4 min 51 s'
+    """
+    if seconds is None:
+        return MISSING
+    if seconds < 0.1:
+        return "< 0.1 s"
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def rate(per_second: float | None) -> str:
+    """Write a speed with two significant digits from ten on.
+
+    >>> rate(2_417.3)
+    '2,400'
+    """
+    if per_second is None:
+        return MISSING
+    if per_second < 10:
+        return f"{per_second:.1f}"
+    return f"{float(f'{per_second:.2g}'):,.0f}"
+
+
+def source(given: str) -> str:
+    """Name a data set in public: a Hub id as it is, of a path on somebody's machine only the last part.
+
+    >>> source("dair-ai/emotion"), source("/home/me/secret/mails.csv")
+    ('dair-ai/emotion', 'mails.csv')
+    """
+    is_path = given.startswith(("/", ".", "~")) or given.count("/") > 1 or "\\" in given
+    return PurePath(given.replace("\\", "/")).name if is_path else given

@@ -1,0 +1,66 @@
+"""ONNX Runtime over token ids: texts of like length go together, nothing is padded to the longest of all.
+
+Owns onnxruntime. The contract of the graph: int64 `input_ids`, `attention_mask` (and `token_type_ids` where the
+checkpoint has them) of shape (n_texts, n_tokens) -> `probs` (n_texts, n_classes), in LabelSet order.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assay import _env
+from assay.errors import ModelError
+from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
+
+__all__ = ["OnnxSession"]
+
+BATCH_TEXTS = 64
+BATCH_TOKENS = 4096  # padded tokens a batch: bounds the memory that long texts take
+
+
+class OnnxSession:
+    """A loaded network. Safe to call from several threads.
+
+    Parameters
+    ----------
+    path : Path
+        The ONNX file.
+    pad_id : int
+        Fills up a batch; masked.
+    n_threads : int, optional
+        Compute threads; None means what the environment says.
+    """
+
+    def __init__(self, path: Path, *, pad_id: int, n_threads: int | None = None) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = n_threads or _env.n_threads()
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as err:  # onnxruntime's exceptions share no base but Exception
+            raise ModelError(f"{path} cannot be loaded by ONNX Runtime: {err}") from err
+        self._pad_id = pad_id
+        self._inputs = {node.name for node in self._session.get_inputs()}
+        self.n_classes = int(self._session.get_outputs()[0].shape[1])
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the file says of itself: label names as JSON, method, versions."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def predict_proba(self, encoded: EncodedTexts) -> np.ndarray:
+        """Return class probabilities, float32 of shape (n_texts, n_classes), in the order of the texts."""
+        probs = np.empty((len(encoded), self.n_classes), dtype=np.float32)
+        for rows in bucket_batches(encoded.lengths, max_texts=BATCH_TEXTS, max_tokens=BATCH_TOKENS):
+            input_ids, mask = pad_batch(encoded, rows, pad_id=self._pad_id)
+            feed: dict[str, Any] = {"input_ids": input_ids, "attention_mask": mask}
+            if "token_type_ids" in self._inputs:
+                feed["token_type_ids"] = np.zeros_like(input_ids)
+            probs[rows] = self._session.run(["probs"], feed)[0]
+        return probs

@@ -1,0 +1,201 @@
+"""Which rows are dropped, which refused, what becomes of labels that are no texts; what can be trained on."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from assay._optional import require
+from assay.data.clean import check_trainable, clean_rows, label_as_text, raise_problems, text_or_problem
+from assay.data.labels import LabelSet
+from assay.data.readers import Row
+from assay.data.texts import DroppedRow, LabelledTexts, Splits
+from assay.errors import DataError
+
+
+def clean(*pairs, **options):
+    """Clean (text, label) pairs, rows counted from 1."""
+    rows = [Row(i, {"t": text, "y": label}) for i, (text, label) in enumerate(pairs, 1)]
+    return clean_rows(rows, split="train", text_column="t", label_column="y", **options)
+
+
+def splits_of(**parts):
+    """Build splits from strings of one-letter labels, each text its own."""
+    made = {
+        name: LabelledTexts(tuple(f"{name} {i}" for i in range(len(labels))), tuple(labels))
+        for name, labels in parts.items()
+    }
+    names = LabelSet.from_labels(label for labels in parts.values() for label in labels)
+    return Splits(made, names, source="memory")
+
+
+def test_clean_drops_and_lists_rows_without_text_or_label():
+    """Blank or null texts and null labels are left out with line and reason; the others keep their lines."""
+    cleaned = clean(
+        ("a", "x"), ("", "x"), (" \n", "x"), (None, "x"), ("b", None), ("c", " "), (float("nan"), None), ("d", "y")
+    )
+    assert cleaned.texts == LabelledTexts(("a", "d"), ("x", "y"), (1, 8))
+    assert cleaned.dropped == (
+        DroppedRow("train", 2, "blank text"),
+        DroppedRow("train", 3, "blank text"),
+        DroppedRow("train", 4, "null text"),
+        DroppedRow("train", 5, "null label"),
+        DroppedRow("train", 6, "null label"),
+        DroppedRow("train", 7, "null text"),
+    )
+    assert cleaned.problems == ()
+    assert cleaned.n_rows == 8
+
+
+def test_clean_leaves_texts_and_labels_unaltered():
+    """No normalisation, no trimming: decomposed Hangul, carriage returns and spaces stay."""
+    text = "  \u1112\u1161\u11ab \r\n ﬁ\0 "
+    assert clean((text, " x ")).texts == LabelledTexts((text,), (" x ",))
+
+
+def test_clean_counts_a_missing_column_as_null():
+    """A JSON row that leaves the label out has none."""
+    cleaned = clean_rows([Row(1, {"t": "a"})], split="test", text_column="t", label_column="y")
+    assert cleaned.dropped == (DroppedRow("test", 1, "null label"),)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(5, "5"), (5.0, "5"), (1.5, "1.5"), (np.int64(7), "7"), (True, "True"), (np.str_("a"), "a")]
+)
+def test_clean_takes_numbers_as_texts(value, text):
+    """A text column of numbers is read as what it shows."""
+    texts = clean((value, "x")).texts.texts
+    assert texts == (text,)
+    assert type(texts[0]) is str
+
+
+def test_clean_collects_all_problems():
+    """Every row that cannot be used is named; a row's own problem wins."""
+    rows = [
+        Row(2, {"t": ["a"], "y": "x"}),
+        Row(3, {"t": {"a": 1}, "y": "x"}),
+        Row(4, {"t": b"a", "y": "x"}),
+        Row(5, {"t": "abcdef", "y": "x"}),
+        Row(6, {"t": "a", "y": {"x": 1}}),
+        Row(7, {"t": "a", "y": ["x", "y"]}),
+        Row(1008, {}, "3 fields where the header has 2"),
+    ]
+    cleaned = clean_rows(rows, split="train", text_column="t", label_column="y", max_chars=5)
+    assert cleaned.problems == (
+        "line 2: the text is a list; a text is accepted",
+        "line 3: the text is an object; a text is accepted",
+        "line 4: the text is bytes; a text is accepted",
+        "line 5: a text of 6 characters; at most 5 are accepted (--max-chars)",
+        "line 6: the label is an object; a text or a number is accepted",
+        "line 7: several labels in a row: not supported yet; one label a text is accepted",
+        "line 1,008: 3 fields where the header has 2",
+    )
+    assert len(cleaned.texts) == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("joy", "joy"),
+        ("Re: a, \"b\" 'c'; 기쁨", "Re: a, \"b\" 'c'; 기쁨"),
+        (3, "3"),
+        (3.0, "3"),
+        (0.5, "0.5"),
+        (-1, "-1"),
+        (Decimal("3"), "3"),
+        (True, "True"),
+        (np.bool_(False), "False"),
+        (np.int64(3), "3"),
+        (np.float32(3), "3"),
+        (np.str_("joy"), "joy"),
+        (["joy"], "joy"),
+        (np.array([2]), "2"),
+        ([], None),
+        (None, None),
+        ("", None),
+        (float("nan"), None),
+        (np.float32("nan"), None),
+    ],
+)
+def test_label_as_text_names_every_kind_of_label(value, name):
+    """Numbers lose a spurious .0, missing values of every library are none, a list of one is its element."""
+    named = label_as_text(value)
+    assert named == name
+    assert named is None or type(named) is str
+
+
+def test_missing_values_of_pandas_are_none():
+    """NA and NaT are known by their class, without importing pandas."""
+    pandas = require("pandas")
+    assert [label_as_text(value) for value in (pandas.NA, pandas.NaT)] == [None, None]
+    assert clean((pandas.NA, "x")).dropped == (DroppedRow("train", 1, "null text"),)
+
+
+def test_text_or_problem_says_what_cleaning_would():
+    """Prediction rejects a row with the sentence that training refuses it with; empty text is a text."""
+    assert text_or_problem("") == ("", None)
+    assert text_or_problem("abc", max_chars=2) == (None, "a text of 3 characters; at most 2 are accepted (--max-chars)")
+
+
+def test_label_as_text_names_class_ids():
+    """Ids become names, -1 is the Hub's custom for no label, names pass."""
+    names = ["sad", "happy"]
+    assert [label_as_text(v, class_names=names) for v in (0, 1.0, np.int64(1), -1, "sad", [1])] == [
+        "sad", "happy", "happy", None, "sad", "happy"
+    ]  # fmt: skip
+    assert clean(("a", 2), class_names=names).problems == ("line 1: label id 2; ids from 0 to 1 are accepted",)
+
+
+def test_clean_refuses_dates_as_labels():
+    """A value that is neither text nor number is no class name."""
+    assert "of type date" in clean(("a", datetime.date(2026, 1, 1))).problems[0]
+
+
+def test_raise_problems_words_one_and_many():
+    """One problem is the sentence; many are listed up to ten, with the count of the rest."""
+    raise_problems("x.csv", [])
+    with pytest.raises(DataError, match=r"^x\.csv line 3: bad$"):
+        raise_problems("x.csv", ["x.csv line 3: bad"])
+    with pytest.raises(DataError, match=r"(?s)^x\.csv has 12 problems:\n  - line 0\n.*line 9\n  \.\.\. and 2 more$"):
+        raise_problems("x.csv", [f"line {i}" for i in range(12)])
+
+
+def test_check_trainable_accepts_good_splits():
+    """Two rows of each class in train, both classes elsewhere."""
+    check_trainable(splits_of(train="aabb", validation="ab", test="ba"))
+
+
+def test_check_trainable_lists_everything_at_once():
+    """Unseen labels, lone rows and one-class splits stand in one error of exit code 2."""
+    with pytest.raises(DataError) as caught:
+        check_trainable(splits_of(train="aab", validation="ac", test="dd"))
+    assert caught.value.exit_code == 2
+    assert caught.value.message == (
+        "memory has 4 problems:\n"
+        "  - test has one class, 'd'; at least two are accepted\n"
+        "  - label 'b' has one row in train; at least 2 are accepted\n"
+        "  - label 'c' has rows in validation (1) but none in train\n"
+        "  - label 'd' has rows in test (2) but none in train"
+    )
+
+
+def test_check_trainable_refuses_one_class():
+    """One class cannot be told from anything."""
+    with pytest.raises(DataError, match=r"^memory: train has one class, 'a'; at least two are accepted$"):
+        check_trainable(splits_of(train="aaa"))
+
+
+def test_check_trainable_refuses_names_without_rows():
+    """A name in labels.txt that nothing bears is a mistake to be told."""
+    one = LabelledTexts(("p", "q", "r", "s"), ("a", "a", "b", "b"))
+    with pytest.raises(DataError, match="label 'c' has no rows in train"):
+        check_trainable(Splits({"train": one}, LabelSet(("a", "b", "c")), source="memory"))
+
+
+def test_check_trainable_needs_a_train_split():
+    """A lone test set can be evaluated, not learnt from."""
+    with pytest.raises(DataError, match="memory has no train split; splits: test"):
+        check_trainable(splits_of(test="ab"))

@@ -1,0 +1,63 @@
+"""`LabelSet` and natural order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assay.data.labels import LabelSet, natural_sort
+from assay.errors import DataError
+
+
+def test_natural_sort_reads_numbers_as_numbers():
+    """2 before 10, inside words too; names that are not numbers come after."""
+    assert natural_sort(["10", "2", "1"]) == ["1", "2", "10"]
+    assert natural_sort(["v10", "v9", "b", "V1"]) == ["b", "V1", "v9", "v10"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(), unique=True))
+def test_natural_sort_is_one_order(names):
+    """Any names are sorted, always to the same list, none lost."""
+    once = natural_sort(names)
+    assert sorted(once) == sorted(names)
+    assert natural_sort(reversed(names)) == once
+
+
+def test_label_set_keeps_order_and_finds_ids():
+    """Ids are positions; names of any script, with commas and quotes."""
+    labels = LabelSet(("sadness", "기쁨", 'a, "b"'))
+    assert labels.ids(['a, "b"', "sadness"]).tolist() == [2, 0]
+    assert labels.ids([]).dtype == np.int64
+    assert (len(labels), labels[1], "기쁨" in labels, "x" in labels) == (3, "기쁨", True, False)
+    assert list(labels) == ["sadness", "기쁨", 'a, "b"']
+
+
+def test_label_set_names_an_unknown_label():
+    """A label that is not there comes with the nearest one that is."""
+    with pytest.raises(
+        DataError, match=r"label 'saddness' is not one of the 2 known labels: .*Did you mean 'sadness'\?"
+    ):
+        LabelSet(("sadness", "joy")).ids(["joy", "saddness"])
+
+
+@pytest.mark.parametrize("names", [("a", ""), ("a", " "), ("a", 3)])
+def test_label_set_refuses_names_that_are_no_names(names):
+    """Blank names and numbers are refused with their place."""
+    with pytest.raises(DataError, match=r"label 1 is .*: a non-blank text is accepted"):
+        LabelSet(names)
+
+
+def test_label_set_refuses_names_that_stand_twice():
+    """A name is one class."""
+    with pytest.raises(DataError, match="label 'a' stands twice, at 0 and 2"):
+        LabelSet(("a", "b", "a"))
+
+
+def test_label_sets_are_equal_by_their_names():
+    """Order counts; equal ones have one hash."""
+    assert LabelSet(("a", "b")) == LabelSet(("a", "b"))
+    assert hash(LabelSet(("a", "b"))) == hash(LabelSet(("a", "b")))
+    assert LabelSet(("a", "b")) != LabelSet(("b", "a"))

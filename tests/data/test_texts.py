@@ -1,0 +1,77 @@
+"""`LabelledTexts`, `Splits` and the check of what is a sequence of texts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from assay.data.labels import LabelSet
+from assay.data.texts import DroppedRow, LabelledTexts, Splits, check_texts
+from assay.errors import DataError, InputError
+
+
+@pytest.fixture
+def splits():
+    """One split of three rows."""
+    part = LabelledTexts(("a", "b", "c"), ("x", "y", "x"), (2, 4, 5))
+    return Splits(
+        {"train": part}, LabelSet(("y", "x")), source="memory", dropped=(DroppedRow("train", 3, "blank text"),)
+    )
+
+
+def test_labelled_texts_count_lines_from_one():
+    """Without lines, rows are their own lines."""
+    assert LabelledTexts(("a", "b"), ("x", "y")).lines == (1, 2)
+    assert LabelledTexts((), ()).lines == ()
+
+
+def test_labelled_texts_must_match():
+    """A label for each text, and a line."""
+    with pytest.raises(DataError, match="2 texts, 1 labels and 2 line numbers"):
+        LabelledTexts(("a", "b"), ("x",))
+
+
+def test_take_keeps_rows_together(splits):
+    """Rows move as a whole, in the order asked for."""
+    assert splits["train"].take([2, 0]) == LabelledTexts(("c", "a"), ("x", "x"), (5, 2))
+
+
+def test_sha256_is_over_json_lines():
+    """The fingerprint is the one design.md defines, and takes any text, lone surrogates too."""
+    part = LabelledTexts(("기쁘다", 'say "hi"\n'), ("기쁨", "x"))
+    lines = "".join(json.dumps([t, y], ensure_ascii=False) + "\n" for t, y in zip(part.texts, part.labels, strict=True))
+    assert part.sha256() == hashlib.sha256(lines.encode()).hexdigest()
+    assert len(LabelledTexts(("\ud800",), ("x",)).sha256()) == 64
+
+
+def test_splits_name_what_is_missing(splits):
+    """Asking for another split lists those there are; `in` answers without raising."""
+    assert "test" not in splits
+    with pytest.raises(DataError, match="there is no split 'test' in memory; splits: train"):
+        splits["test"]
+
+
+def test_splits_to_pandas_has_ids_and_names(splits):
+    """Ids follow the label set's order; source lines are kept."""
+    frame = splits.to_pandas()
+    assert list(frame.columns) == ["split", "line", "text", "label", "label_name"]
+    assert frame.iloc[1].tolist() == ["train", 4, "b", 0, "y"]
+    assert frame["label"].tolist() == [1, 0, 1]
+
+
+def test_check_texts_takes_sequences_only():
+    """A lone text is an error with a hint, not a list of characters."""
+    assert check_texts(iter(("a", ""))) == ["a", ""]
+    with pytest.raises(InputError, match=r"texts is one text; .*write \[text\]"):
+        check_texts("abc")
+    with pytest.raises(InputError, match="docs is int"):
+        check_texts(3, name="docs")
+    with pytest.raises(InputError, match=r"texts\[1\] is NoneType"):
+        check_texts(["a", None])
+
+
+def test_dropped_rows_are_plain_values():
+    """A dropped row never holds its text."""
+    assert DroppedRow("train", 3, "blank text").to_dict() == {"split": "train", "line": 3, "reason": "blank text"}
