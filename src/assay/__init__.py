@@ -1,5 +1,97 @@
-"""assay: from labelled texts to a classifier that its owner can trust and ship."""
+"""assay: from labelled texts to a classifier that its owner can trust and ship.
+
+Public names are resolved when they are first used: importing assay loads nothing heavy.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assay.batch import predict_file
+    from assay.data.labels import LabelSet
+    from assay.data.load import load_data
+    from assay.data.texts import LabelledTexts, Splits
+    from assay.errors import AssayError
+    from assay.features.frozen import FrozenEncoder
+    from assay.models.compact import Compact
+    from assay.models.features import Features
+    from assay.models.finetune import Finetune
+    from assay.models.linear import Linear
+    from assay.models.majority import Majority
+    from assay.models.saving import save_model
+    from assay.recipes.embed import embed_texts
+    from assay.recipes.evaluate import evaluate_model, verify_model
+    from assay.recipes.explore import explore_data
+    from assay.recipes.run import RunOptions, run_data
+    from assay.recipes.tokens import show_tokens
+    from assay.recipes.train import train_model
+    from assay.runtime.predictor import Model, load_model
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "AssayError",
+    "Compact",
+    "Features",
+    "Finetune",
+    "FrozenEncoder",
+    "LabelSet",
+    "LabelledTexts",
+    "Linear",
+    "Majority",
+    "Model",
+    "RunOptions",
+    "Splits",
+    "embed_texts",
+    "evaluate_model",
+    "explore_data",
+    "load_data",
+    "load_model",
+    "predict_file",
+    "run_data",
+    "save_model",
+    "show_tokens",
+    "train_model",
+    "verify_model",
+]
+
+# Public name -> the module that holds it.
+HOMES = {
+    "AssayError": "errors",
+    "Compact": "models.compact",
+    "Features": "models.features",
+    "Finetune": "models.finetune",
+    "FrozenEncoder": "features.frozen",
+    "LabelSet": "data.labels",
+    "LabelledTexts": "data.texts",
+    "Linear": "models.linear",
+    "Majority": "models.majority",
+    "Model": "runtime.predictor",
+    "RunOptions": "recipes.run",
+    "Splits": "data.texts",
+    "embed_texts": "recipes.embed",
+    "evaluate_model": "recipes.evaluate",
+    "explore_data": "recipes.explore",
+    "load_data": "data.load",
+    "load_model": "runtime.predictor",
+    "predict_file": "batch",
+    "run_data": "recipes.run",
+    "save_model": "models.saving",
+    "show_tokens": "recipes.tokens",
+    "train_model": "recipes.train",
+    "verify_model": "recipes.evaluate",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module 'assay' has no attribute '{name}'")
+    value = getattr(importlib.import_module(f"assay.{HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -145,9 +145,7 @@ def _text_of(row: Row, text_column: str, *, max_chars: int) -> tuple[str, str | 
     return text or "", None
 
 
-def _record(
-    values: dict[str, Any], scores: np.ndarray, labels: Sequence[str], top_k: int | None
-) -> dict[str, Any]:
+def _record(values: dict[str, Any], scores: np.ndarray, labels: Sequence[str], top_k: int | None) -> dict[str, Any]:
     rounded = [round(float(score), SCORE_DIGITS) for score in scores]
     best = int(scores.argmax())
     added: dict[str, Any] = {"predicted_label": labels[best], "predicted_score": rounded[best]}
@@ -203,7 +201,10 @@ def predict_file(
     rows, column = open_rows(source, text_column=text_column, delimiter=delimiter, encoding=encoding)
     predictions = predict_rows(model, rows, text_column=column, top_k=top_k)
     rejected_path = out.with_name(f"{out.name}.rejected.jsonl")
-    partial, rejected_partial = out.with_name(f"{out.name}.partial"), rejected_path.with_name(f"{rejected_path.name}.partial")
+    partial, rejected_partial = (
+        out.with_name(f"{out.name}.partial"),
+        rejected_path.with_name(f"{rejected_path.name}.partial"),
+    )
     n_texts = n_rejected = 0
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

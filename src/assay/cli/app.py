@@ -13,8 +13,9 @@ __all__ = ["app"]
 
 app = typer.Typer(
     name="assay",
-    help="From labelled texts to a classifier that you can trust and ship.\n\nTry it: assay run sample --out runs/sample",
+    help="From labelled texts to a classifier you can trust and ship.\n\nTry it: assay run sample --out runs/sample",
     no_args_is_help=True,
+    rich_markup_mode=None,  # plain help: it keeps the examples as they are written, and pipes well
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -29,7 +30,10 @@ def _print_version(*, wanted: bool) -> None:
 @app.callback()
 def _assay(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=lambda v: _print_version(wanted=v))
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=lambda v: _print_version(wanted=v)
+        ),
     ] = False,
 ) -> None: ...
 

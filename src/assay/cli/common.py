@@ -31,7 +31,9 @@ class Common:
     """The flags that every command takes."""
 
     seed: Annotated[int, typer.Option(help="Seed of every shuffle, split and fresh weight.", min=0)] = 0
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object (JSON Lines where rows are the result).")] = False
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object (JSON Lines where rows are the result).")
+    ] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages but errors.")] = False
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False
     offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False
@@ -53,8 +55,12 @@ class DataFlags:
 
     text_column: Annotated[str | None, typer.Option(help="Column with the texts.  [default: by name]")] = None
     label_column: Annotated[str | None, typer.Option(help="Column with the labels.  [default: by name]")] = None
-    labels: Annotated[str | None, typer.Option(help="Label names in order: a,b,c.  [default: labels.txt, else sorted]")] = None
-    delimiter: Annotated[str | None, typer.Option(help="Between columns of .csv and .tsv, or text and label of .txt.")] = None
+    labels: Annotated[
+        str | None, typer.Option(help="Label names in order: a,b,c.  [default: labels.txt, else sorted]")
+    ] = None
+    delimiter: Annotated[
+        str | None, typer.Option(help="Between columns of .csv and .tsv, or text and label of .txt.")
+    ] = None
     encoding: Annotated[str | None, typer.Option(help="Of text files, such as cp949.  [default: utf-8]")] = None
     max_chars: Annotated[int, typer.Option(help="Longest text accepted, in characters.", min=1)] = 100_000
 
@@ -82,7 +88,10 @@ def add_command(app: typer.Typer, name: str, *, panel: str) -> Callable[[Callabl
             annotations = inspect.get_annotations(group, eval_str=True)
             parameters += [
                 inspect.Parameter(
-                    field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=annotations[field.name]
+                    field.name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=field.default,
+                    annotation=annotations[field.name],
                 )
                 for field in fields(group)
             ]
@@ -166,4 +175,6 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write; must not
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what stands at --out.")]
 Checkpoint = Annotated[str, typer.Option(help="Transformer: minilm, a local folder, or a Hub id.")]
 Pooling = Annotated[Literal["mean", "cls"], typer.Option(help="Tokens to one vector: their mean, or the first.")]
-Data = Annotated[str, typer.Argument(metavar="DATA", help="sample, a file, a folder with train.*, or a Hub data set id.")]
+Data = Annotated[
+    str, typer.Argument(metavar="DATA", help="sample, a file, a folder with train.*, or a Hub data set id.")
+]

@@ -60,13 +60,19 @@ def explore_command(
 def _show_summary(summary: dict[str, Any]) -> None:
     splits = summary["splits"]
     dropped = sum(row["n_rows"] for row in summary["dropped"])
-    print_line(f"{summary['source']}: {summary['n_texts']:,} texts, {len(summary['labels'])} labels; columns text, label")
+    print_line(
+        f"{summary['source']}: {summary['n_texts']:,} texts, {len(summary['labels'])} labels; columns text, label"
+    )
     if dropped:
-        print_line(f"{dropped:,} rows left out: " + ", ".join(f"{r['n_rows']} {r['reason']}" for r in summary["dropped"]))
+        print_line(
+            f"{dropped:,} rows left out: " + ", ".join(f"{r['n_rows']} {r['reason']}" for r in summary["dropped"])
+        )
     rows = []
     for name, split in splits.items():
         words, row = split["words"]["all"], {"split": name, "texts": f"{split['n_texts']:,}"}
-        row |= {f"words {key}": f"{words[key]:.0f}" for key in ("min", "median", "p95", "max") if words[key] is not None}
+        row |= {
+            f"words {key}": f"{words[key]:.0f}" for key in ("min", "median", "p95", "max") if words[key] is not None
+        }
         if tokens := split.get("tokens"):
             row |= {"tokens p95": f"{tokens['all']['p95']:.0f}", "cut": f"{tokens['n_truncated']:,}"}
         rows.append(row)

@@ -99,9 +99,7 @@ def evaluate_command(
     """
     from assay.recipes.evaluate import evaluate_model
 
-    found = evaluate_model(
-        model, flags.options().load(data), split=split, seed=common.seed, progress=common.progress()
-    )
+    found = evaluate_model(model, flags.options().load(data), split=split, seed=common.seed, progress=common.progress())
     if common.json:
         print_json(found.to_dict())
         return
@@ -132,7 +130,9 @@ def predict_command(
     model: ModelFolder,
     common: Common,
     source: Annotated[str, typer.Argument(metavar="[FILE|-]", help="A file, or - for lines of standard input.")] = "-",
-    out: Annotated[Path | None, typer.Option("--out", "-o", help=".jsonl .csv .tsv (.gz) or .parquet  [default: stdout]")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help=".jsonl .csv .tsv (.gz) or .parquet  [default: stdout]")
+    ] = None,
     top_k: Annotated[int | None, typer.Option(help="Only the best K labels.  [default: all scores]", min=1)] = None,
     text_column: Annotated[str | None, typer.Option(help="Column with the texts.  [default: by name]")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Between columns of .csv and .tsv.")] = None,

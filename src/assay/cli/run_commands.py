@@ -55,9 +55,7 @@ def run_command(
         checkpoint=checkpoint,
         seed=common.seed,
         budget_s=None if budget is None else parse_duration(budget),
-        data=flags.options(
-            validation_fraction=validation_fraction, test_fraction=test_fraction, max_rows=max_rows
-        ),
+        data=flags.options(validation_fraction=validation_fraction, test_fraction=test_fraction, max_rows=max_rows),
         command=shlex.join(["assay", *sys.argv[1:]]),
     )
     progress = common.progress()
@@ -86,12 +84,12 @@ def _show_leaderboard(results: dict[str, Any]) -> None:
             {
                 "": "→" if row["method"] == results["recommended"] else "",
                 "method": row["method"],
-                "valid. acc.": f"{row['validation']['accuracy']:.3f}",
-                "test acc.": f"{test['accuracy']:.3f}",
+                "validation": f"{row['validation']['accuracy']:.3f}",
+                "test": f"{test['accuracy']:.3f}",
                 "95 % interval": f"{low:.3f}–{high:.3f}",
-                "test F1": f"{test['f1_weighted']:.3f}",
+                "F1": f"{test['f1_weighted']:.3f}",
                 "fit s": f"{timing['fit_s']:.1f}",
                 "MB": f"{row['model_bytes'] / 1e6:.1f}",
             }
         )
-    print_table(rows, right=("valid. acc.", "test acc.", "test F1", "fit s", "MB"))
+    print_table(rows, right=("validation", "test", "F1", "fit s", "MB"))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -59,15 +60,14 @@ def print_table(
         return
     table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, title_style="bold")
     for name in rows[0]:
-        is_elastic = name in elastic
         table.add_column(
             Text(name),
             justify="right" if name in right else "left",
-            no_wrap=True,
+            no_wrap=name not in elastic,
             overflow="ellipsis",
-            ratio=1 if is_elastic else None,
-            min_width=None if is_elastic else len(name),
+            # Rich narrows the columns that may wrap first: only an elastic one may be cut.
+            min_width=8 if name in elastic else max(len(name), *(cell_len(printable(str(row[name]))) for row in rows)),
         )
     for row in rows:
-        table.add_row(*(Text(printable(str(value))) for value in row.values()))
+        table.add_row(*(Text(printable(str(value)), no_wrap=True, overflow="ellipsis") for value in row.values()))
     Console(file=sys.stdout, highlight=False).print(table)

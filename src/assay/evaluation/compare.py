@@ -15,10 +15,11 @@ import numpy as np
 
 from assay._optional import require
 from assay.errors import InputError, did_you_mean
+from assay.models import METHODS
 
 __all__ = ["ALPHA", "COST_ORDER", "Comparison", "compare_methods", "recommend"]
 
-COST_ORDER = ("majority", "linear", "compact", "features", "finetune")  # cheapest first
+COST_ORDER = tuple(METHODS)  # cheapest first
 FLOOR = "majority"
 ALPHA = 0.05
 WORTH_SAYING = 1.5  # a price that differs by less is no reason to choose

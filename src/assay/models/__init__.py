@@ -1,4 +1,4 @@
-"""The five methods: scikit-learn estimators over sequences of `str`. Adding one is a file here and a line in `METHODS`."""
+"""The five methods: scikit-learn estimators over texts. A new one is a file here and a line in `METHODS`."""
 
 from __future__ import annotations
 

@@ -170,7 +170,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def predict(self, X: Sequence[str]) -> np.ndarray:
         """Return the most probable class of each text."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return best
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -66,9 +65,7 @@ class Features(TextClassifier):
         self.seed = seed
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
-        self.encoder_ = self.encoder or FrozenEncoder(
-            self.checkpoint, pooling=self.pooling, max_tokens=self.max_tokens
-        )
+        self.encoder_ = self.encoder or FrozenEncoder(self.checkpoint, pooling=self.pooling, max_tokens=self.max_tokens)
         features = cached_features(self.encoder_, texts, progress=context.progress)
         self.fit_head(features, label_ids)
 
@@ -86,7 +83,9 @@ class Features(TextClassifier):
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
         check_is_fitted(self, "weights_")
-        return cached_features(self.encoder_, list(X)).astype(np.float64) @ self.weights_.T + self.bias_
+        features = cached_features(self.encoder_, list(X)).astype(np.float64)
+        logits: np.ndarray = features @ self.weights_.T + self.bias_
+        return logits
 
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Write tokenizer.json and onnx/model.onnx: encoder, pooling and head in one graph."""

@@ -1,7 +1,7 @@
 """`finetune`: a pre-trained transformer trained end to end, through `AutoModelForSequenceClassification`.
 
-Any kind of encoder that transformers can put a classification head on. What it saves is a stock checkpoint as well: config.json with
-the label names, model.safetensors with the temperature in the last layer.
+Any kind of encoder that transformers can put a classification head on. What it saves is a stock checkpoint as well:
+config.json with the label names, model.safetensors with the temperature in the last layer.
 """
 
 from __future__ import annotations

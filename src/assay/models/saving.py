@@ -24,8 +24,27 @@ __all__ = ["PARITY_LIMIT", "record_scores", "save_model"]
 PARITY_LIMIT = 1e-5  # largest difference of a score between the trainer's objects and the saved folder
 N_PARITY_TEXTS = 200
 # Shapes that real texts rarely have and users do: nothing, only spaces, emoji, marks, right to left, null, no spaces.
-PARITY_EDGES = ("", " ", "😀👩‍👩‍👧‍👦", "é̂e", "שלום עולם", "a\x00b", "한국어 배송이 너무 늦어요 ㅠㅠ", "x" * 3000, "word " * 800)
-RECORDED_VERSIONS = ("numpy", "onnxruntime", "tokenizers", "safetensors", "scikit-learn", "torch", "transformers", "onnx")
+PARITY_EDGES = (
+    "",
+    " ",
+    "😀👩‍👩‍👧‍👦",
+    "é̂e",
+    "שלום עולם",
+    "a\x00b",
+    "한국어 배송이 너무 늦어요 ㅠㅠ",
+    "x" * 3000,
+    "word " * 800,
+)
+RECORDED_VERSIONS = (
+    "numpy",
+    "onnxruntime",
+    "tokenizers",
+    "safetensors",
+    "scikit-learn",
+    "torch",
+    "transformers",
+    "onnx",
+)
 
 
 def save_model(

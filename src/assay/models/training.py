@@ -1,4 +1,4 @@
-"""The one training loop, for `compact` and `finetune`: batches of like length, warm-up and linear decay, best epoch kept.
+"""The one training loop, for `compact` and `finetune`: batches of like length, linear decay, best epoch kept.
 
 It must not know what a score is: the caller passes `score` in the context. A time limit shortens the schedule rather
 than cutting it off, so that the learning rate still reaches zero.
@@ -148,11 +148,9 @@ def network_logits(network: nn.Module, forward: Forward, encoded: EncodedTexts, 
     """Return logits, float64 of shape (n_texts, n_classes), nothing learnt."""
     device = next(network.parameters()).device
     network.eval()
-    blocks: list[np.ndarray] = []
     batches = bucket_batches(encoded.lengths, max_texts=256, max_tokens=EVALUATION_TOKENS)
     with torch.inference_mode():
-        for rows in batches:
-            blocks.append(forward(*_to_tensors(encoded, rows, pad_id, device)).float().cpu().numpy())
+        blocks = [forward(*_to_tensors(encoded, rows, pad_id, device)).float().cpu().numpy() for rows in batches]
     together = np.concatenate(blocks).astype(np.float64)
     logits = np.empty_like(together)
     logits[np.concatenate(batches)] = together

@@ -87,9 +87,7 @@ def evaluate_model(
         source=splits.source,
         split=name,
         scores=scored.scores,
-        mistakes=worst_mistakes(
-            part.texts, part.lines, scored.label_ids, scored.probs, model.label_set, n=n_mistakes
-        ),
+        mistakes=worst_mistakes(part.texts, part.lines, scored.label_ids, scored.probs, model.label_set, n=n_mistakes),
         confusions=costly_confusions(scored.scores.confusion, model.label_set),
     )
 

@@ -1,5 +1,7 @@
-"""`assay run`: the whole job, read from top to bottom: look at the data, train each method, score what was saved,
-choose on validation, score test once, draw the map, write it all up.
+"""`assay run`: the whole job, read from top to bottom.
+
+Look at the data, train each method, score what was saved, choose on validation, score test once, draw the map, write
+it all up.
 """
 
 from __future__ import annotations

@@ -136,7 +136,9 @@ def train_model(
         method, splits, out, seed=seed, parameters=parameters or {}, overwrite=overwrite, progress=progress
     )
     model = load_model(out)
-    scored = {split: score_split(model, splits[split], seed=seed, progress=progress) for split in ("validation", "test")}
+    scored = {
+        split: score_split(model, splits[split], seed=seed, progress=progress) for split in ("validation", "test")
+    }
     finish_model(out, scored, name=out.name)
     return {
         "model": str(out),

@@ -261,7 +261,9 @@ def atomic_folder(
             shutil.rmtree(partial, ignore_errors=True)
         if isinstance(err, OSError) and not isinstance(err, AssayError):
             reason = err.strerror or str(err)
-            raise OutsideError(f"{out} could not be written: {reason}", hint="look at free space and permissions") from err
+            raise OutsideError(
+                f"{out} could not be written: {reason}", hint="look at free space and permissions"
+            ) from err
         raise
 
 

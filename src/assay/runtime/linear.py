@@ -28,8 +28,9 @@ WORD = re.compile(r"\w+")  # keeps one-syllable Korean words, which scikit-learn
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Return the row-wise softmax, in float64, of shape (n_texts, n_classes)."""
     shifted = np.asarray(logits, dtype=np.float64) - np.max(logits, axis=1, keepdims=True)
-    exp = np.exp(shifted)
-    return exp / exp.sum(axis=1, keepdims=True)
+    probs: np.ndarray = np.exp(shifted)
+    probs /= probs.sum(axis=1, keepdims=True)
+    return probs
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class TextTerms:
 
     Notes
     -----
-    Character n-grams stay inside words, as scikit-learn's ``analyzer="char_wb"`` has them: they find what the forms of a
-    word have in common, which serves Korean and misspelt English alike.
+    Character n-grams stay inside words, as scikit-learn's ``analyzer="char_wb"`` has them: they find what the forms of
+    a word have in common, which serves Korean and misspelt English alike.
     """
 
     min_chars: int = 3

@@ -1,0 +1,56 @@
+# The whole vocabulary of the project. Every target makes its own environment first.
+#   make demo    install, run the built-in sample, say where to look
+#   make test    lint, types, all tests but GPU and network (under 15 minutes on 2 cores)
+#   make quick   the tests that take under a minute in all
+#   make check   lint and types only          make fix    format and mend what can be mended
+#   make bench   the benchmarks               make docs   regenerate generated parts of README and docs
+PY ?= python3
+V := .venv
+BIN := $(V)/bin
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: demo test quick check fix bench docs clean
+
+$(V)/.ok: pyproject.toml constraints.txt
+	@$(PY) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' \
+	  || { echo "Python 3.11 to 3.14 is needed; this is $$($(PY) --version). Try: make $(MAKECMDGOALS) PY=python3.12"; exit 1; }
+	@$(PY) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "Python's venv is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Making the environment in $(V) (about 3 GB with the CPU build of torch, 8 GB with CUDA; some minutes)."
+	@df -h . | tail -1 | awk '{print "Free here: " $$4}'
+	test -x $(BIN)/python || $(PY) -m venv $(V)
+	$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL)) torch
+	$(BIN)/python -m pip install --quiet -e '.[all,dev]'
+	@touch $@
+
+demo: $(V)/.ok
+	$(BIN)/assay run sample --out runs/sample --overwrite
+	@echo
+	@echo "Open runs/sample/report.html in a browser. Then try:"
+	@echo "  echo 'what a lovely surprise' | $(BIN)/assay predict runs/sample/model"
+
+check: $(V)/.ok
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/mypy
+
+fix: $(V)/.ok
+	$(BIN)/ruff check --fix src tests benchmarks
+	$(BIN)/ruff format src tests benchmarks
+
+test: check
+	$(PYTEST) -q -m 'not gpu and not network'
+
+quick: $(V)/.ok
+	$(PYTEST) -q -m 'not slow and not gpu and not network'
+
+bench: $(V)/.ok
+	$(BIN)/python benchmarks/methods.py
+
+docs: $(V)/.ok
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf $(V) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,122 @@
+"""The map as one self-contained HTML file: a panel a label, and dots to hover, zoom and filter.
+
+Texts and labels are untrusted: control characters are made visible, the JSON that holds them cannot end its script
+element, the script writes them as text only, and the page's own policy lets no other script run and nothing be fetched.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assay._optional import require
+from assay.errors import InputError
+from assay.reporting.canvas import CLASS_COLOURS
+from assay.reporting.escape import show_text
+from assay.reporting.formats import source as public_name
+from assay.reporting.render import TEMPLATES, _environment
+
+__all__ = ["render_map_page"]
+
+MAX_TEXT_CHARS = 300  # what a tooltip can hold
+SCRIPTS = ("map_marks.js", "map.js")
+# The hues of CLASS_COLOURS, light enough for a dark page; the closest two stay as far apart to the colour-blind.
+DARK_COLOURS = ("#2f86d6", "#e2692b", "#12a97d", "#d98bb5", "#f0b32d", "#7cc7f2")
+GRID_UNITS = 100_000  # the longer side of the map, in whole units: a fifth of a pixel at the largest zoom
+
+
+def render_map_page(
+    drawn: Mapping[str, Any],
+    labels: Sequence[str],
+    texts: Sequence[str],
+    *,
+    panels: bytes,
+    source: str,
+    seed: int,
+) -> str:
+    """Render a map as one HTML file that needs nothing else: no network, no library.
+
+    Parameters
+    ----------
+    drawn : dict
+        `points`, of shape (n_points, 2) and at least one; `label_ids` and `rows` (1-based lines), n_points long;
+        `split`, `checkpoint`, `pooling`, `n_texts` (of the whole split), as `map_split` returns them.
+    labels : sequence of str
+        The class names that `label_ids` count through.
+    texts : sequence of str
+        One a point; longer ones are cut.
+    panels : bytes
+        PNG of `draw_map`.
+    source : str
+        Where the texts came from: the title.
+    seed : int
+        What the layout was made with.
+
+    Raises
+    ------
+    InputError
+        There are no points, or not as many texts as points.
+    """
+    n_points = len(drawn["points"])
+    if not n_points or len(texts) != n_points:
+        raise InputError(f"{len(texts):,} texts for {n_points:,} points; one text a point and at least one is accepted")
+    markup = require("markupsafe").Markup
+    # Line endings as the browser's parser makes them, or the hash would not be that of what it runs.
+    script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    about = {key: drawn[key] for key in ("split", "checkpoint", "pooling", "n_texts")}
+    template = _environment(show_text).get_template("map.html.j2")
+    return str(
+        template.render(
+            title=public_name(source),
+            labels=list(labels),
+            map={**about, "n_points": n_points, "seed": seed},
+            panels=f"data:image/png;base64,{base64.b64encode(panels).decode()}",
+            data=markup(_to_script_json(_collect(drawn, labels, texts))),
+            script=markup(script),
+            script_hash=markup(_script_hash(script)),
+        )
+    )
+
+
+def _collect(drawn: Mapping[str, Any], labels: Sequence[str], texts: Sequence[str]) -> dict[str, Any]:
+    """Gather what the script draws: columns of equal length in drawing order, y downwards, whole numbers."""
+    # Rows are often sorted by label, and the last dot lies on top: shuffled, no class covers the others.
+    order = list(range(len(texts)))
+    random.Random(0).shuffle(order)
+    points = [(float(x), float(y)) for x, y in drawn["points"]]
+    left, top = min(x for x, _ in points), max(y for _, y in points)
+    width, height = max(x for x, _ in points) - left, top - min(y for _, y in points)
+    unit = max(width, height) / GRID_UNITS or 1.0
+    return {
+        "labels": [show_text(label) for label in labels],
+        "colours": {"light": CLASS_COLOURS, "dark": DARK_COLOURS},
+        "split": drawn["split"],
+        "width": max(1, round(width / unit)),
+        "height": max(1, round(height / unit)),
+        "x": [round((points[i][0] - left) / unit) for i in order],
+        "y": [round((top - points[i][1]) / unit) for i in order],
+        "label": [int(drawn["label_ids"][i]) for i in order],
+        "line": [int(drawn["rows"][i]) for i in order],
+        "text": [_cut(texts[i]) for i in order],
+    }
+
+
+def _cut(text: str) -> str:
+    """Keep what a tooltip can hold."""
+    return show_text(text if len(text) <= MAX_TEXT_CHARS else text[: MAX_TEXT_CHARS - 1].rstrip() + "…")
+
+
+def _to_script_json(values: Mapping[str, Any]) -> str:
+    """Write JSON in which no character means anything to HTML, so that no text can end the element it stands in."""
+    text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _script_hash(script: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

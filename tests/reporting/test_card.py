@@ -1,0 +1,152 @@
+"""The model card: metadata that the Hub can read, and a page that its texts cannot break."""
+
+import pytest
+
+from assay.reporting.render import render_card
+
+markdown_it = pytest.importorskip("markdown_it")
+yaml = pytest.importorskip("yaml")
+
+NASTY = (
+    "joy",
+    "<script>alert(1)</script>",
+    "a: b # c\n---\nevil: true",
+    "](javascript:alert(1))",
+    "```",
+    "\u202e한국어",
+)
+
+
+def build_manifest(method="finetune", labels=("sadness", "joy"), **changes):
+    """Make what assay.json would hold."""
+    return {
+        "schema_version": 1,
+        "method": method,
+        "labels": list(labels),
+        "seed": 0,
+        "tokenization": {"max_tokens": 128},
+        "temperature": 1.374,
+        "parameters": {},
+        "checkpoint": {"name": "minilm", "revision": None} if method in ("features", "finetune") else None,
+        "training_data": {"source": "dair-ai/emotion", "n_texts": 16_000, "sha256": "ab" * 32},
+        "scores": [
+            {
+                "split": split,
+                "metric": metric,
+                "value": value,
+                "interval": [value - 0.01, value + 0.01],
+                "n_texts": 2000,
+            }
+            for split, value in (("validation", 0.938), ("test", 0.934))
+            for metric, value in (("accuracy", value), ("f1_weighted", value - 0.001), ("f1_macro", value - 0.05))
+        ],
+        "versions": {"assay": "0.1.0"},
+        "files": {},
+    } | changes
+
+
+def read_card(text):
+    """Split a card into its metadata and its body."""
+    assert text.startswith("---\n")
+    _, head, body = text.split("---\n", 2)
+    return yaml.safe_load(head), body
+
+
+@pytest.mark.parametrize(
+    ("method", "library"),
+    [("majority", "assay"), ("linear", "assay"), ("compact", "assay"), ("features", "assay"),
+     ("finetune", "transformers")],
+)  # fmt: skip
+def test_card_says_which_library_loads_it(method, library):
+    """Only a fine-tuned model is a stock transformers checkpoint; all are text classifiers."""
+    head, body = read_card(render_card(build_manifest(method), name="emotion"))
+    assert head["library_name"] == library
+    assert head["pipeline_tag"] == "text-classification"
+    assert {"assay", method} <= set(head["tags"])
+    assert ("from transformers import pipeline" in body) == (library == "transformers")
+
+
+def test_card_metadata_holds_the_measured_scores():
+    """The model index names data set, split, metric, value and n."""
+    head, _ = read_card(render_card(build_manifest(), name="emotion"))
+    index = head["model-index"][0]
+    assert index["name"] == "emotion"
+    assert [result["dataset"]["split"] for result in index["results"]] == ["validation", "test"]
+    test = index["results"][1]
+    assert test["dataset"]["name"] == "dair-ai/emotion"
+    assert [(metric["type"], metric["value"]) for metric in test["metrics"]] == [
+        ("accuracy", 0.934), ("f1", 0.933), ("f1", 0.884)
+    ]  # fmt: skip
+    assert test["metrics"][0]["name"] == "Accuracy (test, 2,000 texts)"
+
+
+def test_card_is_read_by_the_hub_client():
+    """The Hub's own client reads every score from the card."""
+    hub = pytest.importorskip("huggingface_hub")
+    card = hub.ModelCard(render_card(build_manifest(), name="emotion"))
+    assert card.data.pipeline_tag == "text-classification"
+    assert card.data.base_model == "sentence-transformers/all-MiniLM-L6-v2"
+    assert {(r.metric_type, r.dataset_split, r.metric_value) for r in card.data.eval_results} >= {
+        ("accuracy", "test", 0.934), ("accuracy", "validation", 0.938)
+    }  # fmt: skip
+
+
+def test_card_body_has_what_a_user_needs():
+    """Labels, data, scores with intervals, both ways to use it, and limits."""
+    _, body = read_card(render_card(build_manifest(), name="emotion", path="runs/my emotion"))
+    for needed in (
+        "0. sadness\n1. joy",
+        "dair-ai/emotion, 16,000 texts",
+        "| test | 2,000 | Accuracy | 93.4% | 92.4–94.4% |",
+        "assay predict 'runs/my emotion' -",
+        'load_model("runs/my emotion")',
+        "first 128 tokens",
+        "temperature (1.37)",
+    ):
+        assert needed in body, needed
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "base"),
+    [
+        ({"name": "minilm", "revision": None}, "sentence-transformers/all-MiniLM-L6-v2"),
+        ({"name": "org/bert", "revision": "abc"}, "org/bert"),
+        ({"name": "my-folder", "revision": None}, None),
+        (None, None),
+    ],
+)
+def test_card_names_a_base_model_only_if_the_hub_has_it(checkpoint, base):
+    """An alias and a Hub id are linked; a local folder is not."""
+    head, _ = read_card(render_card(build_manifest(checkpoint=checkpoint), name="emotion"))
+    assert head.get("base_model") == base
+
+
+def test_card_hides_local_folders():
+    """Of a data file's path only its name is published."""
+    text = render_card(build_manifest(training_data={"source": "/home/me/mails.csv"}), name="emotion")
+    assert "mails.csv" in text
+    assert "/home/me" not in text
+
+
+def test_card_without_scores_says_so():
+    """A model that was never scored has no model index and claims nothing."""
+    head, body = read_card(render_card(build_manifest(scores=[], training_data={}), name="emotion"))
+    assert "model-index" not in head
+    assert "None were recorded." in body
+    assert "What it was trained on was not recorded." in body
+
+
+@pytest.mark.parametrize("nasty", NASTY[1:])
+def test_card_cannot_be_broken_by_its_texts(nasty):
+    """Names, labels and sources that are YAML, HTML or Markdown stay plain text."""
+    manifest = build_manifest(labels=NASTY, training_data={"source": nasty})
+    text = render_card(manifest, name=nasty, path=nasty)
+    assert "\u202e" not in text
+    head, body = read_card(text)
+    plain, _ = read_card(render_card(build_manifest(training_data={"source": "x"}), name="x"))
+    assert set(head) == set(plain)
+    tokens = markdown_it.MarkdownIt("commonmark").enable("table").parse(body)
+    inline = [child for token in tokens if token.children for child in token.children]
+    assert not {token.type for token in [*tokens, *inline]} & {"html_block", "html_inline", "link_open", "image"}
+    assert sum(token.type == "fence" for token in tokens) == 3
+    assert sum(token.type == "list_item_open" for token in tokens) == len(NASTY) + 5
