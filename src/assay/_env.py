@@ -7,6 +7,8 @@ from pathlib import Path
 
 from assay.errors import InputError
 
+__all__ = ["cache_dir", "device", "is_offline", "n_threads", "set_device", "set_offline", "set_threads"]
+
 TRUE_WORDS = {"1", "true", "yes", "on"}
 
 

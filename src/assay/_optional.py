@@ -7,6 +7,8 @@ from types import ModuleType
 
 from assay.errors import MissingDependencyError
 
+__all__ = ["require"]
+
 # Import name of the top-level module -> the extra of assay that brings it.
 EXTRA_OF = {
     "torch": "train",

@@ -112,7 +112,7 @@ def evaluate_command(
     )  # fmt: skip
     if len(found.labels) <= MAX_MATRIX_CLASSES:
         print_table(
-            [{"true \\ predicted": name, **{column: f"{value:.2f}" for column, value in zip(found.labels, row, strict=True)}}
+            [{"true \\ predicted": name, **{other: f"{value:.2f}" for other, value in zip(found.labels, row, strict=True)}}
              for name, row in zip(found.labels, scores.confusion_by_true, strict=True)],
             right=found.labels,
         )  # fmt: skip
@@ -253,8 +253,8 @@ def verify_command(
         return
     print_line(f"{found.n_files} files are what assay.json says")
     print_table(
-        [{"split": one["split"], "metric": one["metric"], "recorded": f"{one['value']:.4f}", "found": f"{one['found']:.4f}"}
-         for one in found.claims],
+        [{"split": one["split"], "metric": one["metric"],
+          "recorded": f"{one['value']:.4f}", "found": f"{one['found']:.4f}"} for one in found.claims],
         right=("recorded", "found"),
     )  # fmt: skip
 

@@ -14,6 +14,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+# Unicode categories that show nothing, or move the cursor: controls, formats, surrogates, private use, separators.
+HIDDEN_KINDS = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+JOINER = "\u200d"  # zero width joiner: families of emoji are made with it
+
 __all__ = ["print_json", "print_line", "print_table", "printable"]
 
 
@@ -23,12 +27,15 @@ def printable(text: str, *, keep_newlines: bool = False) -> str:
     >>> printable("a\\x1b[31mb")
     'a\\\\x1b[31mb'
     """
-    return "".join(
-        char if (char == "\n" and keep_newlines) or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-        or char == "\u200d"  # joins emoji
-        else ("↵" if char == "\n" else char.encode("unicode_escape").decode())
-        for char in text
-    )  # fmt: skip
+    return "".join(_shown(char, keep_newlines=keep_newlines) for char in text)
+
+
+def _shown(char: str, *, keep_newlines: bool) -> str:
+    if char == "\n":
+        return char if keep_newlines else "↵"
+    if char == JOINER or unicodedata.category(char) not in HIDDEN_KINDS:
+        return char
+    return char.encode("unicode_escape").decode()
 
 
 def print_json(content: Mapping[str, Any]) -> None:

@@ -77,7 +77,6 @@ def score_predictions(
     n_true = confusion.sum(axis=1)
     rates = _rates(np.diagonal(confusion), n_true, confusion.sum(axis=0))
     resampled = _resampled_rates(confusion, seed=seed, n_resamples=n_resamples)
-    f1_low, f1_high = np.quantile(resampled.f1, INTERVAL, axis=0)
     ece, bins = measure_calibration(label_ids, probs)
     return SplitScores(
         n_texts=len(label_ids),
@@ -85,21 +84,28 @@ def score_predictions(
         f1_weighted=float(rates.f1_weighted),
         f1_macro=float(rates.f1_macro),
         intervals={metric: _interval(getattr(resampled, metric)) for metric in ("accuracy", "f1_weighted", "f1_macro")},
-        per_class=tuple(
-            ClassScores(
-                label=label,
-                n_texts=int(n_true[i]),
-                precision=float(rates.precision[i]),
-                recall=float(rates.recall[i]),
-                f1=float(rates.f1[i]),
-                f1_interval=(float(f1_low[i]), float(f1_high[i])),
-            )
-            for i, label in enumerate(label_set)
-        ),
+        per_class=_class_scores(rates, resampled.f1, n_true, label_set),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
         log_loss=measure_log_loss(label_ids, probs),
         ece=ece,
         reliability=bins,
+    )
+
+
+def _class_scores(
+    rates: _Rates, resampled_f1: np.ndarray, n_true: np.ndarray, label_set: LabelSet
+) -> tuple[ClassScores, ...]:
+    low, high = np.quantile(resampled_f1, INTERVAL, axis=0)
+    return tuple(
+        ClassScores(
+            label=label,
+            n_texts=int(n_true[i]),
+            precision=float(rates.precision[i]),
+            recall=float(rates.recall[i]),
+            f1=float(rates.f1[i]),
+            f1_interval=(float(low[i]), float(high[i])),
+        )
+        for i, label in enumerate(label_set)
     )
 
 

@@ -114,7 +114,7 @@ class Compact(TextClassifier):
     def _config(self, n_texts: int) -> TrainingConfig:
         return TrainingConfig(
             name="compact",
-            n_epochs=self.n_epochs or int(np.clip(round(TEXTS_SEEN / n_texts), MIN_EPOCHS, MAX_EPOCHS)),
+            n_epochs=self._n_epochs(n_texts),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
@@ -124,6 +124,12 @@ class Compact(TextClassifier):
             seed=self.seed,
             time_limit_s=self.time_limit_s,
         )
+
+    def _n_epochs(self, n_texts: int) -> int:
+        if self.n_epochs is not None:
+            return self.n_epochs
+        texts_seen = TEXTS_SEEN + TEXTS_SEEN_PER_CLASS * len(self.classes_)
+        return int(np.clip(round(texts_seen / n_texts), MIN_EPOCHS, MAX_EPOCHS))
 
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -105,43 +105,33 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         DataError
             Fewer than two classes, or a validation label that train lacks.
         """
-        texts = check_texts(X, name="X")
-        labels = np.asarray(y)
-        if labels.ndim != 1:
-            raise InputError(f"y has {labels.ndim} dimensions; one label a text is accepted")
-        if len(labels) != len(texts):
-            raise InputError(f"{len(texts):,} texts and {len(labels):,} labels; the same number of each is accepted")
+        for name in [name for name in vars(self) if name.endswith("_") and name[0] != "_"]:
+            delattr(self, name)  # a fit that fails must not leave half of the one before
+        texts, labels = _check_pairs(X, y, name="X")
         check_classification_targets(labels)
-        self.classes_, label_ids = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise DataError(f"there are {len(self.classes_)} classes in {len(texts):,} texts; at least 2 are accepted")
+        classes, label_ids = np.unique(labels, return_inverse=True)
+        if len(classes) < 2:
+            n_classes = "1 class" if len(classes) else "no class"
+            raise DataError(f"there is {n_classes} in {len(texts):,} texts; at least 2 classes are accepted")
+        self.classes_ = classes
         self.temperature_ = 1.0
         self.history_: list[dict[str, Any]] = []
-        context = self._context(validation, score, progress)
+        context = FitContext(score=score or score_accuracy, progress=progress or Progress())
+        if validation is not None and len(validation[0]):
+            held_out, held_out_labels = _check_pairs(*validation, name="validation texts")
+            context = replace(context, validation_texts=held_out, validation_ids=self._ids(held_out_labels))
         self._fit(texts, label_ids.astype(np.int64), context)
         if validation is not None:
             self.calibrate(*validation)
         return self
 
-    def _context(
-        self,
-        validation: tuple[Sequence[str], Sequence[Any]] | None,
-        score: Score | None,
-        progress: Progress | None,
-    ) -> FitContext:
-        if validation is None:
-            return FitContext(None, None, score or score_accuracy, progress or Progress())
-        texts = check_texts(validation[0], name="validation texts")
-        return FitContext(texts, self._ids(validation[1]), score or score_accuracy, progress or Progress())
-
-    def _ids(self, labels: Sequence[Any]) -> np.ndarray:
+    def _ids(self, labels: np.ndarray) -> np.ndarray:
         """Return the positions of `labels` in `classes_`, int64."""
-        as_array = np.asarray(labels)
-        ids = np.searchsorted(self.classes_, as_array).clip(0, len(self.classes_) - 1)
-        unknown = as_array[self.classes_[ids] != as_array]
-        if len(unknown):
-            raise DataError(f"label '{unknown[0]}' is not among the {len(self.classes_)} labels of train")
-        return ids.astype(np.int64)
+        position = {name: i for i, name in enumerate(self.classes_.tolist())}
+        try:
+            return np.array([position[label] for label in labels.tolist()], dtype=np.int64)
+        except KeyError as err:
+            raise DataError(f"label '{err.args[0]}' is not among the {len(position)} labels of train") from None
 
     @abstractmethod
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
@@ -156,8 +146,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Write the files that prediction needs, temperature folded in, classes in the given order."""
 
     def calibrate(self, X: Sequence[str], y: Sequence[Any]) -> Self:
-        """Fit the temperature on texts that were not trained on (Guo et al., 2017, arXiv:1706.04599)."""
-        self.temperature_ = fit_temperature(self.decision_logits(X), self._ids(y))
+        """Fit the temperature on texts that were not trained on (Guo et al., 2017, arXiv:1706.04599).
+
+        No texts leave it as it is.
+        """
+        check_is_fitted(self, "classes_")
+        texts, labels = _check_pairs(X, y, name="X")
+        if texts:
+            self.temperature_ = fit_temperature(self.decision_logits(texts), self._ids(labels))
         return self
 
     def predict_proba(self, X: Sequence[str]) -> np.ndarray:
@@ -178,3 +174,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
+
+
+def _check_pairs(texts: Sequence[str], labels: Sequence[Any], *, name: str) -> tuple[list[str], np.ndarray]:
+    """Return the texts as a list and the labels as an array, one a text."""
+    as_list, as_array = check_texts(texts, name=name), np.asarray(labels)
+    if as_array.ndim != 1:
+        raise InputError(f"the labels have {as_array.ndim} dimensions; one label a text is accepted")
+    if len(as_array) != len(as_list):
+        raise InputError(f"{len(as_list):,} texts and {len(as_array):,} labels; the same number of each is accepted")
+    return as_list, as_array

@@ -6,6 +6,7 @@ regression and the temperature are all affine, so the saved network carries a si
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -97,7 +98,7 @@ class Features(TextClassifier):
             head.weight.copy_(torch.from_numpy(self.weights_[order] / self.temperature_))
             head.bias.copy_(torch.from_numpy(self.bias_[order] / self.temperature_))
         write_transformer_onnx(
-            _PooledHead(encoder.network, head, encoder.pooling),
+            _PooledHead(copy.deepcopy(encoder.network), head, encoder.pooling),  # exporting moves it to the CPU
             layout.onnx,
             inputs=["input_ids", "attention_mask"],
             labels=[str(self.classes_[i]) for i in order],
@@ -119,9 +120,7 @@ class _PooledHead(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         hidden = self.network(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        if self.pooling == "cls":
-            pooled = hidden[:, 0]
-        else:
-            weights = attention_mask.unsqueeze(-1).to(hidden.dtype)
-            pooled = (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
+        mask = attention_mask.unsqueeze(-1)
+        hidden = hidden.masked_fill(mask == 0, 0.0)  # a text without any token gives zeros, as in training
+        pooled = hidden[:, 0] if self.pooling == "cls" else hidden.sum(dim=1) / mask.sum(dim=1).clamp(min=1)
         return torch.softmax(self.head(pooled), dim=-1)

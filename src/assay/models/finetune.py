@@ -100,12 +100,13 @@ class Finetune(TextClassifier):
             )
 
     def _config(self, n_texts: int) -> TrainingConfig:
-        is_narrow = self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE
+        rate_by_width = NARROW_RATE if self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE else WIDE_RATE
+        epochs_by_size = int(np.clip(round(TEXTS_SEEN / n_texts), MIN_EPOCHS, MAX_EPOCHS))
         return TrainingConfig(
             name="finetune",
-            n_epochs=self.n_epochs or int(np.clip(round(TEXTS_SEEN / n_texts), MIN_EPOCHS, MAX_EPOCHS)),
+            n_epochs=epochs_by_size if self.n_epochs is None else self.n_epochs,
             batch_size=self.batch_size,
-            learning_rate=self.learning_rate or (NARROW_RATE if is_narrow else WIDE_RATE),
+            learning_rate=rate_by_width if self.learning_rate is None else self.learning_rate,
             weight_decay=self.weight_decay,
             warmup_fraction=self.warmup_fraction,
             label_smoothing=self.label_smoothing,
@@ -119,8 +120,7 @@ class Finetune(TextClassifier):
         check_is_fitted(self, "network_")
         encoded = self.tokenizer_.encode_texts(list(X))
         forward = _forward_through(self.network_)
-        with seeded(self.seed):
-            return network_logits(self.network_, forward, encoded, pad_id=self.tokenizer_.pad_id)
+        return network_logits(self.network_, forward, encoded, pad_id=self.tokenizer_.pad_id)
 
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Write a stock checkpoint (config.json, model.safetensors, tokenizer.json) and onnx/model.onnx."""
@@ -170,10 +170,16 @@ def _forward_through(network: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
 
 
 def _load_classifier(checkpoint: Checkpoint, labels: list[str]) -> Any:
-    """Load the transformer in float32 with a fresh head, seeded by the caller."""
+    """Load the transformer in float32 with a fresh head, seeded by the caller.
+
+    Raises
+    ------
+    ModelError
+        transformers cannot put a head on it, or the checkpoint lacks weights of the transformer itself.
+    """
     try:
         with quiet_transformers():
-            return transformers.AutoModelForSequenceClassification.from_pretrained(
+            network, loading = transformers.AutoModelForSequenceClassification.from_pretrained(
                 checkpoint.folder,
                 num_labels=len(labels),
                 problem_type="single_label_classification",
@@ -182,9 +188,19 @@ def _load_classifier(checkpoint: Checkpoint, labels: list[str]) -> Any:
                 trust_remote_code=False,
                 use_safetensors=True,
                 ignore_mismatched_sizes=True,  # a checkpoint may carry another task's head: it is replaced
+                output_loading_info=True,
             )
     except (ValueError, RuntimeError, OSError, KeyError, TypeError, ImportError) as err:
         raise ModelError(f"checkpoint '{checkpoint.name}' cannot be fine-tuned: {err}") from err
+    fresh = {*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])}
+    inside = f"{network.base_model_prefix}."
+    # The head is always fresh, and so may be a pooler, which belongs to it. Anything else would stay random unnoticed.
+    if lacking := sorted(key for key in fresh if key.startswith(inside) and ".pooler." not in key):
+        raise ModelError(
+            f"checkpoint '{checkpoint.name}' lacks {len(lacking)} of the weights that its config.json "
+            f"({checkpoint.model_type}) asks for, among them {lacking[0]}"
+        )
+    return network
 
 
 def _last_affine(network: nn.Module, n_classes: int) -> nn.Linear:

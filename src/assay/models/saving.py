@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import platform
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +12,17 @@ from typing import Any
 import numpy as np
 
 from assay.data.labels import LabelSet
-from assay.errors import CheckError, InputError
+from assay.errors import CheckError, InputError, OutsideError
 from assay.models.estimator import TextClassifier
-from assay.runtime.folder import Layout, Manifest, atomic_folder, read_folder, seal_folder
+from assay.runtime.folder import (
+    Layout,
+    Manifest,
+    atomic_folder,
+    read_folder,
+    seal_folder,
+    write_manifest,
+    write_whole,
+)
 from assay.runtime.predictor import load_model
 
 __all__ = ["PARITY_LIMIT", "record_scores", "save_model"]
@@ -100,21 +106,32 @@ def save_model(
 
 
 def record_scores(folder: str | Path, scores: Sequence[dict[str, Any]], *, card: str | None = None) -> Manifest:
-    """Write scores into a saved model's manifest, and its card; the files that prediction reads stay as they are."""
+    """Write scores into a saved model's manifest, and its card; the files that prediction reads stay as they are.
+
+    Parameters
+    ----------
+    folder : path
+    scores : sequence of dict
+        ``{"split", "metric", "value", "interval", "n_texts"}``.
+    card : str, optional
+        README.md; None leaves the one that is there.
+
+    Raises
+    ------
+    ModelError
+        The folder is broken.
+    OutsideError
+        The disk refused.
+    """
     root = Path(folder)
     manifest = replace(read_folder(root), scores=tuple(scores))
-    text = json.dumps(manifest.to_dict(), ensure_ascii=False, indent=1) + "\n"
-    _replace_text(Layout(root).manifest, text)
-    if card is not None:
-        _replace_text(Layout(root).card, card)
+    try:
+        write_manifest(root, manifest)
+        if card is not None:
+            write_whole(Layout(root).card, card)
+    except OSError as err:
+        raise OutsideError(f"{root} could not be written: {err.strerror or err}", hint="look at free space") from err
     return manifest
-
-
-def _replace_text(path: Path, text: str) -> None:
-    """Write a file beside and move it there, so that nobody ever reads half of it."""
-    beside = path.with_name(path.name + ".partial")
-    beside.write_text(text, encoding="utf-8")
-    shutil.move(beside, path)
 
 
 def _class_order(estimator: TextClassifier, labels: LabelSet) -> np.ndarray:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from assay.errors import InputError
 from assay.features.torch_state import compute_threads
 from assay.models.estimator import FitContext
 from assay.runtime.linear import softmax
@@ -47,6 +48,11 @@ class TrainingConfig:
     seed : int
     time_limit_s : float, optional
         Wall-clock seconds after which the learning rate has reached zero and training ends. None: no limit.
+
+    Raises
+    ------
+    InputError
+        A setting is out of its range.
     """
 
     name: str
@@ -59,6 +65,19 @@ class TrainingConfig:
     max_gradient_norm: float
     seed: int
     time_limit_s: float | None = None
+
+    def __post_init__(self) -> None:
+        accepted = {
+            "n_epochs": (self.n_epochs >= 1, "at least 1"),
+            "batch_size": (self.batch_size >= 1, "at least 1"),
+            "learning_rate": (self.learning_rate > 0, "more than 0"),
+            "warmup_fraction": (0 <= self.warmup_fraction < 1, "0 up to less than 1"),
+            "label_smoothing": (0 <= self.label_smoothing <= 1, "0 to 1"),
+            "time_limit_s": (self.time_limit_s is None or self.time_limit_s > 0, "more than 0"),
+        }
+        for name, (is_accepted, what) in accepted.items():
+            if not is_accepted:
+                raise InputError(f"{name} is {getattr(self, name)}; {what} is accepted")
 
 
 @contextmanager
@@ -99,42 +118,23 @@ def train_network(
         `validation_loss` and ``validation_<name>`` for each name that the score returns.
     """
     encoded, label_ids = train
-    device = next(network.parameters()).device
-    targets = torch.from_numpy(label_ids).to(device)
+    targets = torch.from_numpy(label_ids).to(next(network.parameters()).device)
     rng = np.random.default_rng(config.seed)
-    optimiser = torch.optim.AdamW(_parameter_groups(network, config.weight_decay), lr=config.learning_rate, fused=True)
-    n_batches = len(bucket_batches(encoded.lengths, max_texts=config.batch_size))
-    schedule = _Schedule(config, n_batches * config.n_epochs)
+    n_steps = config.n_epochs * len(bucket_batches(encoded.lengths, max_texts=config.batch_size))
+    learner = _Learner(network, forward, config, pad_id, n_steps)
     history: list[dict[str, Any]] = []
     best: tuple[tuple[float, float], dict[str, Tensor]] | None = None
-    with context.progress.track(config.name, n_batches * config.n_epochs) as advance:
+    with context.progress.track(config.name, n_steps) as advance:
         for epoch in range(1, config.n_epochs + 1):
-            network.train()
-            loss_sum = torch.zeros((), device=device)
-            n_seen = 0
-            for rows in bucket_batches(encoded.lengths, max_texts=config.batch_size, rng=rng):
-                if (rate := schedule.next_rate()) is None:
-                    break
-                for group in optimiser.param_groups:
-                    group["lr"] = rate
-                input_ids, mask = _to_tensors(encoded, rows, pad_id, device)
-                logits = forward(input_ids, mask).float()
-                loss = functional.cross_entropy(logits, targets[rows], label_smoothing=config.label_smoothing)
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
-                nn.utils.clip_grad_norm_(network.parameters(), config.max_gradient_norm)
-                optimiser.step()
-                loss_sum += loss.detach() * len(rows)
-                n_seen += len(rows)
-                advance(1)
+            batches = bucket_batches(encoded.lengths, max_texts=config.batch_size, rng=rng)
+            n_seen, train_loss = learner.read(encoded, targets, batches, advance)
             if not n_seen:
                 break
             share = n_seen / len(encoded)
-            entry = {"epoch": epoch if share == 1 else epoch - 1 + share, "train_loss": float(loss_sum) / n_seen}
+            entry: dict[str, Any] = {"epoch": epoch if share == 1 else epoch - 1 + share, "train_loss": train_loss}
             if validation is not None:
-                scores = _evaluate(network, forward, validation, pad_id, context)
-                entry |= scores
-                rank = (scores["validation_accuracy"], -scores["validation_loss"])
+                entry |= _evaluate(network, forward, validation, pad_id, context)
+                rank = (entry["validation_accuracy"], -entry["validation_loss"])
                 if best is None or rank > best[0]:
                     best = rank, {name: value.detach().clone() for name, value in network.state_dict().items()}
             history.append(entry)
@@ -144,12 +144,49 @@ def train_network(
     return history
 
 
+class _Learner:
+    """Takes the steps: batch to loss to gradient to weights, at the rates of the schedule."""
+
+    def __init__(self, network: nn.Module, forward: Forward, config: TrainingConfig, pad_id: int, n_steps: int) -> None:
+        self.network, self.forward, self.config, self.pad_id = network, forward, config, pad_id
+        self.schedule = _Schedule(config, n_steps)
+        groups = _parameter_groups(network, config.weight_decay)
+        self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+
+    def read(
+        self, encoded: EncodedTexts, targets: Tensor, batches: list[np.ndarray], advance: Callable[[int], None]
+    ) -> tuple[int, float]:
+        """Learn from the batches until they, or the time, end; return how many texts were read and their mean loss."""
+        self.network.train()
+        loss_sum, n_seen = torch.zeros((), device=targets.device), 0
+        for rows in batches:
+            if (rate := self.schedule.next_rate()) is None:
+                break
+            loss_sum += self._step(encoded, targets, rows, rate) * len(rows)
+            n_seen += len(rows)
+            advance(1)
+        return n_seen, float(loss_sum) / max(n_seen, 1)
+
+    def _step(self, encoded: EncodedTexts, targets: Tensor, rows: np.ndarray, rate: float) -> Tensor:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        logits = self.forward(*_to_tensors(encoded, rows, self.pad_id, targets.device)).float()
+        loss = functional.cross_entropy(logits, targets[rows], label_smoothing=self.config.label_smoothing)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.config.max_gradient_norm)
+        self.optimiser.step()
+        return loss.detach()
+
+
 def network_logits(network: nn.Module, forward: Forward, encoded: EncodedTexts, *, pad_id: int) -> np.ndarray:
     """Return logits, float64 of shape (n_texts, n_classes), nothing learnt."""
     device = next(network.parameters()).device
     network.eval()
     batches = bucket_batches(encoded.lengths, max_texts=256, max_tokens=EVALUATION_TOKENS)
-    with torch.inference_mode():
+    # No TF32, which cuDNN's LSTM uses by default: on a GPU it costs three digits, and the saved model has them all.
+    exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+    with compute_threads(), torch.inference_mode(), exact:
         blocks = [forward(*_to_tensors(encoded, rows, pad_id, device)).float().cpu().numpy() for rows in batches]
     together = np.concatenate(blocks).astype(np.float64)
     logits = np.empty_like(together)

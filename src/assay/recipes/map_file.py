@@ -78,9 +78,9 @@ def draw_map_file(
         progress=progress or Progress(),
     )  # fmt: skip
     part, labels = splits[split], splits.label_set.names
-    text_of = dict(zip(part.lines, part.texts, strict=True))
+    kept = set(drawn["rows"])
     panels = draw_map(drawn["points"], drawn["label_ids"], labels)
-    texts = [text_of[line] for line in drawn["rows"]]
+    texts = [text for line, text in zip(part.lines, part.texts, strict=True) if line in kept]
     page = render_map_page(drawn, labels, texts, panels=panels, source=splits.source, seed=seed)
     _write_all({out: page.encode(), **({} if png is None else {png: panels})})
     return {
@@ -120,8 +120,8 @@ def _check_points(splits: Splits, split: str, max_points: int) -> None:
     least, n_texts = KEPT_ROWS * len(splits.label_set), len(splits[split])
     if max_points < least and max_points < n_texts:
         raise InputError(
-            f"{max_points:,} points are too few for {len(splits.label_set):,} classes; at least {least:,} are accepted: "
-            f"{KEPT_ROWS} for each",
+            f"{max_points:,} points are too few for {len(splits.label_set):,} classes; "
+            f"at least {least:,} are accepted: {KEPT_ROWS} for each",
             hint=f"choose a larger --max-points; all {n_texts:,} texts of {split} can be drawn as well",
         )
 
@@ -140,11 +140,13 @@ def _write_all(files: dict[Path, bytes]) -> None:
                 path.replace(olds[path])
             moved.append(path)
             partial.replace(path)
-    except OSError as err:
+    except BaseException as err:  # whatever stopped it, Ctrl-C as well
         _undo(moved, olds)
+        if not isinstance(err, OSError):
+            raise
+        names = " and ".join(map(str, files))
         raise OutsideError(
-            f"{' and '.join(map(str, files))} could not be written: {err.strerror or err}",
-            hint="look at free space and permissions",
+            f"{names} could not be written: {err.strerror or err}", hint="look at free space and permissions"
         ) from err
     finally:
         for path in [*partials.values(), *olds.values()]:

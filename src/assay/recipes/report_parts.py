@@ -27,6 +27,7 @@ __all__ = ["gather_parts"]
 N_MISTAKES = 20
 N_FIRST_ROWS = 5
 N_CONFLICTS = 10
+BOX_KEYS = ("n_texts", "whisker_low", "q1", "median", "q3", "whisker_high", "outliers")
 EXAMPLE_CHARS = 120  # of the sentence that shows the tokens
 
 
@@ -92,7 +93,7 @@ def _summary(splits: Splits) -> dict[str, Any]:
         },
         "words_per_text": {
             box["label"]: {
-                **{name: box[name] for name in ("n_texts", "whisker_low", "q1", "median", "q3", "whisker_high")},
+                **{name: box[name] for name in BOX_KEYS},
                 "min": quantiles["min"],
                 "max": quantiles["max"],
             }

@@ -20,7 +20,7 @@ from typing import Any
 import assay
 from assay import _env
 from assay.data.texts import Splits
-from assay.errors import InputError
+from assay.errors import InputError, ModelError
 from assay.evaluation.compare import Comparison, compare_methods, recommend
 from assay.models import METHODS, check_methods
 from assay.progress import Progress
@@ -31,7 +31,7 @@ from assay.recipes.scoring import ScoredSplit, score_split, write_predictions
 from assay.recipes.train import FittedModel, finish_model, fit_and_save
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
-from assay.runtime.folder import atomic_folder, check_output, hash_file, read_folder
+from assay.runtime.folder import atomic_folder, check_output, read_folder
 from assay.runtime.predictor import Model, load_model
 
 __all__ = ["RunOptions", "run_data"]
@@ -332,13 +332,15 @@ class _State:
     def finished(self, method: str, folder: Path) -> FittedModel | None:
         """Return a method's model if it is whole."""
         facts = self.content["finished"].get(method)
-        if facts is None or hash_file(folder / "assay.json") != facts["sha256"]:
+        if facts is None:
             return None
-        read_folder(folder)
+        try:
+            read_folder(folder)
+        except ModelError:
+            return None
         return FittedModel(folder, facts["fit_s"], facts["history"])
 
     def finish(self, method: str, fitted: FittedModel) -> None:
         """Note that a method's model is whole."""
-        facts = {"fit_s": fitted.fit_s, "history": fitted.history, "sha256": hash_file(fitted.folder / "assay.json")}
-        self.content["finished"][method] = facts
+        self.content["finished"][method] = {"fit_s": fitted.fit_s, "history": fitted.history}
         _write_json(self.path, self.content)

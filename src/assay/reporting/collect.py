@@ -13,19 +13,13 @@ from typing import Any
 from assay.evaluation.compare import Comparison
 from assay.evaluation.mistakes import Confusion, Mistake
 from assay.evaluation.result import SplitScores
+from assay.models import METHODS
 
 __all__ = ["ReportParts", "collect_report"]
 
 SCHEMA_VERSION = 1
 MAX_TEXT_CHARS = 1000  # of a text that is shown; a row may hold a hundred thousand
 FLOOR = "majority"
-METHODS = {
-    "majority": "always answers the most frequent label",
-    "linear": "TF-IDF of words and character n-grams, linear classifier",
-    "compact": "small recurrent network trained from scratch",
-    "features": "frozen transformer, logistic regression on top",
-    "finetune": "pre-trained transformer trained end to end",
-}
 # Which split took part in which choice, unless the run says otherwise.
 CHOICES = (
     {"choice": "weights, vocabulary and TF-IDF of every method", "split": "train"},
@@ -133,12 +127,7 @@ def collect_report(parts: ReportParts) -> dict[str, Any]:
         "labels": results["data"]["labels"],
         "verdict": _verdict(parts, scores, split=split),
         "leaderboard": _leaderboard(parts),
-        "problems": {
-            "dropped": results["data"].get("dropped", []),
-            "n_texts": {name: part["n_texts"] for name, part in results["data"]["splits"].items()},
-            "duplicates": _cut_texts(parts.duplicates),
-            "truncation": parts.truncation,
-        },
+        "problems": _problems(parts),
         "data": _data(parts),
         "classes": {
             "split": split,
@@ -157,8 +146,7 @@ def collect_report(parts: ReportParts) -> dict[str, Any]:
         "map": _map(parts.map),
         "how": _how(parts),
     }
-    plain: dict[str, Any] = _plain(report)
-    return plain
+    return dict(_plain(report))
 
 
 def _verdict(parts: ReportParts, scores: SplitScores, *, split: str) -> dict[str, Any]:
@@ -189,7 +177,7 @@ def _leaderboard(parts: ReportParts) -> list[dict[str, Any]]:
     return [
         {
             "method": row["method"],
-            "what": METHODS.get(row["method"], ""),
+            "what": METHODS[row["method"]].what if row["method"] in METHODS else "",
             "recommended": row["method"] == parts.results["recommended"],
             "model_bytes": row.get("model_bytes"),
             "fit_s": timings.get(row["method"], {}).get("fit_s"),
@@ -208,6 +196,16 @@ def _headline(scores: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     few = ("n_texts", "accuracy", "f1_weighted", "f1_macro", "log_loss", "ece")
     return {"interval": scores["intervals"]["accuracy"]} | {name: scores.get(name) for name in few}
+
+
+def _problems(parts: ReportParts) -> dict[str, Any]:
+    data = parts.results["data"]
+    return {
+        "dropped": data.get("dropped", []),
+        "n_texts": {name: part["n_texts"] for name, part in data["splits"].items()},
+        "duplicates": _cut_texts(parts.duplicates),
+        "truncation": parts.truncation,
+    }
 
 
 def _data(parts: ReportParts) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def _write_cells(ax: Axes, fractions: Sequence[Sequence[float]]) -> None:
     size = 9.5 if len(fractions) <= 8 else 7.5
     for y, row in enumerate(fractions):
         for x, value in enumerate(row):
-            colour = "white" if value > 0.45 else INK if value >= 0.005 else "#b6bec9"
+            colour = "white" if value > 0.4 else INK if value >= 0.005 else "#b6bec9"
             ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center", color=colour, fontsize=size)
 
 

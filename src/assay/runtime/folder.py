@@ -7,17 +7,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 
 from assay.data.labels import LabelSet
-from assay.errors import AssayError, DataError, ModelError, OutputExistsError, OutsideError
+from assay.errors import AssayError, DataError, InputError, ModelError, OutputExistsError, OutsideError
 
-__all__ = ["Layout", "Manifest", "atomic_folder", "check_output", "hash_file", "read_folder", "seal_folder"]
+__all__ = [
+    "Layout",
+    "Manifest",
+    "atomic_folder",
+    "check_output",
+    "hash_file",
+    "read_folder",
+    "seal_folder",
+    "write_manifest",
+    "write_whole",
+]
 
 SCHEMA_VERSION = 1
 
@@ -25,8 +36,13 @@ SCHEMA_VERSION = 1
 UNSAFE_SUFFIXES = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth", ".bin", ".ckpt", ".npy", ".h5", ".keras",
                    ".py", ".pyc", ".so", ".dll", ".dylib", ".sh", ".msgpack")  # fmt: skip
 
-# Free to edit: the model card, pictures. Dot-files as well. They are not hashed.
-UNHASHED_SUFFIXES = (".md", ".png", ".jpg", ".jpeg", ".svg", ".gif")
+# Free to edit and to add: the model card, pictures, a licence, and whatever stands in dot-files. They are not hashed.
+FREE_SUFFIXES = (".md", ".png", ".jpg", ".jpeg", ".svg", ".gif")
+FREE_STEMS = ("license", "licence", "notice")
+
+# What assay.json must hold, and of which kind.
+KINDS = {"method": str, "labels": list, "seed": int, "files": dict, "tokenization": dict, "parameters": dict}
+OPTIONAL_KINDS = {"scores": list, "parity": dict, "versions": dict, "training_data": dict}
 
 
 @dataclass(frozen=True)
@@ -126,17 +142,24 @@ class Manifest:
             A newer schema, a missing part, a value of the wrong kind.
         """
         version = values.get("schema_version")
-        if not isinstance(version, int):
+        if not isinstance(version, int) or version < 1:
             raise ModelError(f"{where} has no schema_version: it is not a model of assay")
         if version > SCHEMA_VERSION:
             raise ModelError(
                 f"{where} has schema {version}; this assay reads up to {SCHEMA_VERSION}",
                 hint="upgrade assay",
             )
-        kinds = {"method": str, "labels": list, "seed": int, "files": dict, "tokenization": dict, "parameters": dict}
-        for name, kind in kinds.items():
+        for name, kind in KINDS.items():
             if not isinstance(values.get(name), kind):
                 raise ModelError(f"{where}: '{name}' is missing or not a {kind.__name__}")
+        for name, kind in OPTIONAL_KINDS.items():
+            if not isinstance(values.get(name, kind()), kind):
+                raise ModelError(f"{where}: '{name}' is not a {kind.__name__}")
+        if odd := [name for name in values["labels"] if not isinstance(name, str)]:
+            raise ModelError(f"{where}: label {odd[0]!r} is not a text")
+        for name, facts in values["files"].items():
+            if not _is_file_facts(facts):
+                raise ModelError(f"{where}: the entry of file '{name}' lacks its sha256 or size_bytes")
         known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
         known["labels"] = tuple(values["labels"])
         known["scores"] = tuple(values.get("scores", ()))
@@ -147,6 +170,10 @@ class Manifest:
         return cls(**known)
 
 
+def _is_file_facts(facts: Any) -> bool:
+    return isinstance(facts, dict) and isinstance(facts.get("sha256"), str) and isinstance(facts.get("size_bytes"), int)
+
+
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as stream:
@@ -155,16 +182,37 @@ def hash_file(path: Path) -> str:
 
 def seal_folder(root: Path, manifest: Manifest) -> Manifest:
     """Hash every file that prediction reads and write assay.json; return the manifest with the hashes."""
-    files = {}
-    for path in sorted(p for p in root.rglob("*") if p.is_file()):
-        name = path.relative_to(root).as_posix()
-        if name == "assay.json" or path.suffix.lower() in UNHASHED_SUFFIXES or path.name.startswith("."):
-            continue
-        files[name] = {"sha256": hash_file(path), "size_bytes": path.stat().st_size}
-    sealed = Manifest(**{**vars(manifest), "files": files})
-    text = json.dumps(sealed.to_dict(), ensure_ascii=False, indent=1)
-    Layout(root).manifest.write_text(text + "\n", encoding="utf-8")
+    files = {
+        path.relative_to(root).as_posix(): {"sha256": hash_file(path), "size_bytes": path.stat().st_size}
+        for path in _hashed_files(root)
+    }
+    sealed = replace(manifest, files=files)
+    write_manifest(root, sealed)
     return sealed
+
+
+def write_manifest(root: Path, manifest: Manifest) -> None:
+    """Write assay.json as `manifest` says, hashes included."""
+    write_whole(Layout(root).manifest, json.dumps(manifest.to_dict(), ensure_ascii=False, indent=1) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file beside its place and move it there, so that nobody ever reads half of it."""
+    beside = path.with_name(f".{path.name}.partial")
+    # A lone surrogate becomes \udXXX, which in JSON is the same character: the file stays UTF-8.
+    beside.write_text(text, encoding="utf-8", errors="backslashreplace")
+    beside.replace(path)
+
+
+def _hashed_files(root: Path) -> list[Path]:
+    """Return the files that assay.json must list, sorted."""
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    return [path for path in files if path != Layout(root).manifest and not _is_free(path.relative_to(root))]
+
+
+def _is_free(path: PurePath) -> bool:
+    is_hidden = any(part.startswith(".") for part in path.parts)
+    return is_hidden or path.suffix.lower() in FREE_SUFFIXES or path.stem.lower() in FREE_STEMS
 
 
 def read_folder(root: Path, *, check_hashes: bool = True) -> Manifest:
@@ -173,7 +221,9 @@ def read_folder(root: Path, *, check_hashes: bool = True) -> Manifest:
     Raises
     ------
     ModelError
-        No such folder, no assay.json, a newer schema, a missing or changed file, a file that could run code.
+        No such folder, no assay.json, a newer schema, a missing, changed or unlisted file, a file that could run code.
+    OutsideError
+        The disk refused to be read.
     """
     layout = Layout(root)
     if not root.is_dir():
@@ -184,44 +234,62 @@ def read_folder(root: Path, *, check_hashes: bool = True) -> Manifest:
             hint="a run's models stand in RUN/models/METHOD, the recommended one in RUN/model",
         )
     try:
-        values = json.loads(layout.manifest.read_text(encoding="utf-8"))
-    except ValueError as err:
-        raise ModelError(f"{layout.manifest} is not valid JSON: {err}") from err
-    if not isinstance(values, dict):
-        raise ModelError(f"{layout.manifest} holds a {type(values).__name__}; an object is accepted")
-    manifest = Manifest.from_dict(values, where=layout.manifest)
-    _refuse_unsafe(root)
-    _check_files(root, manifest, check_hashes=check_hashes)
+        manifest = Manifest.from_dict(_read_object(layout.manifest), where=layout.manifest)
+        _refuse_unsafe(root)
+        _check_files(root, manifest, check_hashes=check_hashes)
+    except OSError as err:
+        raise OutsideError(f"{root} cannot be read: {err.strerror or err}", hint="look at its permissions") from err
     return manifest
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as err:
+        raise ModelError(f"{path} is not valid JSON: {err}") from err
+    if not isinstance(values, dict):
+        raise ModelError(f"{path} holds a {type(values).__name__}; an object is accepted")
+    return values
 
 
 def _refuse_unsafe(root: Path) -> None:
     for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if path.suffix.lower() in UNSAFE_SUFFIXES and not path.name.startswith("."):
+        inside = path.relative_to(root)
+        is_hidden = any(part.startswith(".") for part in inside.parts)  # such as .git: nothing here reads it
+        if not is_hidden and any(suffix.lower() in UNSAFE_SUFFIXES for suffix in path.suffixes):
             raise ModelError(
-                f"{root} holds '{name}': files of this kind can run code when loaded, and no model of assay needs one",
+                f"{root} holds '{inside.as_posix()}': files of this kind can run code when loaded, "
+                "and no model of assay needs one",
                 hint="get the model again from a source you trust, or remove the file",
             )
 
 
 def _check_files(root: Path, manifest: Manifest, *, check_hashes: bool) -> None:
     for name, facts in manifest.files.items():
+        # Judged by its name, as Windows would read it too: a folder may well hold links, as the Hub's cache does.
+        as_given = PureWindowsPath(name)
+        if as_given.anchor or ".." in as_given.parts:
+            raise ModelError(f"assay.json in {root} names a file outside the model folder: '{name}'")
         path = root / name
-        if not path.resolve().is_relative_to(root.resolve()):
-            raise ModelError(f"assay.json names a file outside the model folder: '{name}'")
         if not path.is_file():
             raise ModelError(f"{root} lacks '{name}', which assay.json lists", hint="copy the whole folder again")
         size = path.stat().st_size
-        if size != facts.get("size_bytes"):
+        if size != facts["size_bytes"]:
             raise ModelError(
-                f"'{name}' in {root} has {size:,} bytes; assay.json says {facts.get('size_bytes'):,}",
+                f"'{name}' in {root} has {size:,} bytes; assay.json says {facts['size_bytes']:,}",
                 hint="the file was changed or cut: copy the folder again",
             )
-        if check_hashes and (found := hash_file(path)) != facts.get("sha256"):
+        if check_hashes and (found := hash_file(path)) != facts["sha256"]:
             raise ModelError(
-                f"'{name}' in {root} has SHA-256 {found}; assay.json says {facts.get('sha256')}",
+                f"'{name}' in {root} has SHA-256 {found}; assay.json says {facts['sha256']}",
                 hint="the file was changed: copy the folder again, or do not trust it",
+            )
+    for path in _hashed_files(root):
+        # Nothing unlisted may be read, by assay, ONNX Runtime (external weights) or stock transformers.
+        if (name := path.relative_to(root).as_posix()) not in manifest.files:
+            raise ModelError(
+                f"{root} holds '{name}', which assay.json does not list",
+                hint="remove the file; README.md, pictures and dot-files are free to add",
             )
 
 
@@ -251,14 +319,15 @@ def atomic_folder(
     check_output(out, overwrite=overwrite)
     partial = out.with_name(out.name + ".partial")
     try:
-        if partial.exists() and not resume:
-            shutil.rmtree(partial)
+        if not resume:
+            _remove(partial)
         partial.mkdir(parents=True, exist_ok=True)
         yield partial
         _swap(partial, out)
     except BaseException as err:
         if keep is None or not partial.is_dir() or not keep(partial):
-            shutil.rmtree(partial, ignore_errors=True)
+            with suppress(OSError):
+                _remove(partial)
         if isinstance(err, OSError) and not isinstance(err, AssayError):
             reason = err.strerror or str(err)
             raise OutsideError(
@@ -272,24 +341,36 @@ def check_output(out: Path, *, overwrite: bool) -> None:
 
     Raises
     ------
+    InputError
+        `out` has no name of its own, such as ``.``.
     OutputExistsError
         `out` exists and `overwrite` is False.
     """
+    if out.name in ("", ".."):
+        raise InputError(f"'{out}' cannot be an output; a new name is accepted", hint="such as --out runs/first")
     if (out.exists() or out.is_symlink()) and not overwrite:
         raise OutputExistsError(f"{out} exists already", hint="choose another --out, or add --overwrite to replace it")
 
 
 def _swap(partial: Path, out: Path) -> None:
-    """Move the finished folder to its place; an old OUT is kept until the new one stands there."""
-    if not out.exists():
+    """Move the finished folder to its place; an old OUT is put back if that fails."""
+    if not os.path.lexists(out):
         partial.replace(out)
         return
-    old = out.with_name(out.name + ".old")
-    if old.exists():
-        shutil.rmtree(old)
+    old = out.with_name(f".{out.name}.replaced")
+    _remove(old)
     out.replace(old)
-    partial.replace(out)
-    if old.is_dir():
-        shutil.rmtree(old)
+    try:
+        partial.replace(out)
+    except OSError:
+        old.replace(out)
+        raise
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    """Delete a file, a link or a folder with all it holds; nothing there is fine."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
     else:
-        old.unlink()
+        path.unlink(missing_ok=True)

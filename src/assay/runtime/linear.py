@@ -18,7 +18,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from assay.errors import ModelError
-from assay.runtime.folder import Layout
+from assay.runtime.folder import Layout, write_whole
 
 __all__ = ["LinearModel", "TextTerms", "softmax"]
 
@@ -116,7 +116,7 @@ class LinearModel:
             "max_chars": self.terms.max_chars,
             "blocks": self.vocabularies,
         }
-        layout.vocabulary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8", errors="surrogatepass")
+        write_whole(layout.vocabulary, json.dumps(content, ensure_ascii=False))
 
     @classmethod
     def load(cls, root: Path) -> LinearModel:
@@ -129,16 +129,18 @@ class LinearModel:
         """
         layout = Layout(root)
         try:
-            content = json.loads(layout.vocabulary.read_text(encoding="utf-8", errors="surrogatepass"))
+            content = json.loads(layout.vocabulary.read_text(encoding="utf-8"))
             arrays = load_file(str(layout.weights))
             terms = TextTerms(min_chars=int(content["min_chars"]), max_chars=int(content["max_chars"]))
             parts = {name: arrays[name] for name in ("idf", "weights", "bias")}
             vocabularies = [list(block) for block in content["blocks"]]
         except Exception as err:  # safetensors has its own base-less exception; each means the same here
             raise ModelError(f"the linear model in {root} cannot be read: {err}") from err
-        n_terms = sum(len(block) for block in vocabularies)
-        if not n_terms == len(parts["idf"]) == len(parts["weights"]):
-            raise ModelError(f"the linear model in {root} has {n_terms:,} terms, but {len(parts['idf']):,} idf values")
+        n_terms, n_classes = sum(len(block) for block in vocabularies), parts["bias"].size
+        expected = {"idf": (n_terms,), "weights": (n_terms, n_classes), "bias": (n_classes,)}
+        for name, shape in expected.items():
+            if parts[name].shape != shape:
+                raise ModelError(f"the linear model in {root} has {name} of shape {parts[name].shape}, not {shape}")
         return cls(terms=terms, vocabularies=vocabularies, **parts)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:

@@ -17,6 +17,7 @@ from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
 
 __all__ = ["OnnxSession"]
 
+REQUIRED_INPUTS = {"input_ids", "attention_mask"}
 BATCH_TEXTS = 64
 BATCH_TOKENS = 4096  # padded tokens a batch: bounds the memory that long texts take
 
@@ -47,7 +48,16 @@ class OnnxSession:
             raise ModelError(f"{path} cannot be loaded by ONNX Runtime: {err}") from err
         self._pad_id = pad_id
         self._inputs = {node.name for node in self._session.get_inputs()}
-        self.n_classes = int(self._session.get_outputs()[0].shape[1])
+        shapes = {node.name: node.shape for node in self._session.get_outputs()}
+        n_classes = (shapes.get("probs") or [None])[-1]
+        if not REQUIRED_INPUTS <= self._inputs <= {*REQUIRED_INPUTS, "token_type_ids"} or not isinstance(
+            n_classes, int
+        ):
+            raise ModelError(
+                f"{path} maps {', '.join(sorted(self._inputs))} to {', '.join(shapes)}; "
+                "input_ids and attention_mask to probs of shape (n_texts, n_classes) is accepted"
+            )
+        self.n_classes = n_classes
 
     @property
     def metadata(self) -> dict[str, str]:

@@ -22,16 +22,19 @@
     drawMark(target, labelId, { centre, radius, colours, paper: dark.matches ? "#161616" : "#ffffff" });
   }
 
-  let stamps = [], stampRadius = 0;
+  const sheet = document.createElement("canvas"); // all marks of one size, side by side
+  let stampRadius = 0, cell = 0;
   function makeStamps(radius) {
     if (radius === stampRadius) return;
     stampRadius = radius;
-    stamps = data.labels.map((_, labelId) => {
-      const stamp = document.createElement("canvas");
-      stamp.width = stamp.height = 2 * Math.ceil(1.6 * radius + 1);
-      drawDot(stamp.getContext("2d"), labelId, stamp.width / 2, radius);
-      return stamp;
-    });
+    cell = 2 * Math.ceil(1.6 * radius + 1);
+    sheet.width = cell * nClasses;
+    sheet.height = cell;
+    const target = sheet.getContext("2d");
+    for (let labelId = 0; labelId < nClasses; labelId++) {
+      target.setTransform(1, 0, 0, 1, labelId * cell, 0);
+      drawDot(target, labelId, cell / 2, radius);
+    }
   }
 
   function drawSwatch(swatch, labelId) {
@@ -64,13 +67,13 @@
 
   function drawDots(wanted) {
     const drawn = data.labels.map((_, labelId) => visible[labelId] && wanted(labelId));
-    const { ratio, x, y, width, height, scale } = view;
+    const { ratio, x, y, width, height, scale } = view, half = cell / 2;
     for (let i = 0; i < n; i++) {
       const labelId = data.label[i];
       const left = data.x[i] * scale + x, top = data.y[i] * scale + y;
       if (!drawn[labelId] || left < -9 || top < -9 || left > width + 9 || top > height + 9) continue;
-      const stamp = stamps[labelId], half = stamp.width / 2;
-      context.drawImage(stamp, Math.round(left * ratio - half), Math.round(top * ratio - half));
+      const x0 = Math.round(left * ratio - half), y0 = Math.round(top * ratio - half);
+      context.drawImage(sheet, labelId * cell, 0, cell, cell, x0, y0, cell, cell);
     }
   }
 
@@ -348,7 +351,7 @@
       button.setAttribute("aria-pressed", String(visible[i]));
       if (visible[i]) nShown += sizes[i];
     });
-    element("shown").textContent = `${count.format(nShown)} of ${count.format(n)} shown`;
+    element("shown").textContent = nShown === n ? `All ${count.format(n)} shown` : `${count.format(nShown)} of ${count.format(n)}`;
     if (picked >= 0 && !visible[data.label[picked]]) pick(-1);
     if (lit >= 0 && !visible[lit]) lit = -1;
     redraw();

@@ -1,0 +1,74 @@
+"""Write the generated parts of README.md: the table of commands, from the program, and the numbers, from benchmarks.
+
+python docs/generate.py            rewrite
+python docs/generate.py --check    exit 1 if README.md is out of date
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import typer.main  # noqa: E402
+from methods import summarise_runs  # noqa: E402
+
+from assay.cli.app import app  # noqa: E402
+
+
+def describe_commands() -> str:
+    """Return the table of commands: usage, and the first line of the help."""
+    group = typer.main.get_command(app)
+    rows = ["| command | does |", "|---|---|"]
+    for name, command in group.commands.items():
+        arguments = [p.metavar or p.name.upper() for p in command.params if p.param_type_name == "argument"]
+        required = [f"{p.opts[0]} {p.metavar or p.name.upper()}" for p in command.params
+                    if p.param_type_name == "option" and p.required]  # fmt: skip
+        usage = " ".join(["assay", name, *arguments, *required]).replace("|", "\\|")
+        sentence = (command.help or "").split("\n\n")[0].replace("\n", " ").strip()
+        rows.append(f"| `{usage}` | {sentence} |")
+    return "\n".join(rows)
+
+
+def describe_numbers() -> str:
+    """Return the table of measured numbers, and on what they were measured."""
+    content = json.loads((ROOT / "benchmarks" / "results" / "methods-emotion.json").read_text())
+    machine = content["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
+    return (
+        f"{summarise_runs(content['runs'])}\n\n"
+        f"Measured on {machine['n_cpus']} CPU cores ({machine['system']}, Python {machine['python']}; {versions})."
+    )
+
+
+PARTS = {"commands": describe_commands, "numbers": describe_numbers}
+
+
+def generate(text: str) -> str:
+    """Return README.md with its generated parts written again."""
+    for name, describe in PARTS.items():
+        pattern = rf"(<!-- generated: {name} -->\n).*?(\n<!-- end of {name} -->)"
+        text, n_found = re.subn(pattern, lambda m, d=describe: m.group(1) + d() + m.group(2), text, flags=re.DOTALL)
+        if n_found != 1:
+            raise SystemExit(f"README.md has {n_found} places for '{name}'; one is needed")
+    return text
+
+
+def main() -> None:
+    """Rewrite README.md, or check it."""
+    path = ROOT / "README.md"
+    before = path.read_text(encoding="utf-8")
+    after = generate(before)
+    if "--check" in sys.argv:
+        if before != after:
+            raise SystemExit("README.md is out of date: run make docs")
+        return
+    path.write_text(after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""README.md is true: its examples run, its generated parts are fresh, its links lead somewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"<!-- run -->\n```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
+
+
+def run(command, folder):
+    """Run in an empty folder with this environment's programs first on the path."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+
+
+def test_readme_has_examples_of_both_kinds():
+    """There is something to run: shell and Python."""
+    assert [kind for kind, _ in BLOCKS] == ["bash", "python"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "code"), BLOCKS, ids=[kind for kind, _ in BLOCKS])
+def test_readme_example_runs(kind, code, tmp_path):
+    """The commands and the Python lines of the README work as they stand."""
+    command = ["bash", "-euo", "pipefail", "-c", code] if kind == "bash" else [sys.executable, "-c", code]
+    done = run(command, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "joy" in done.stdout
+
+
+def test_readme_generated_parts_are_fresh(tmp_path):
+    """The table of commands and the numbers are what the program and the benchmarks say."""
+    done = run([sys.executable, str(ROOT / "docs" / "generate.py"), "--check"], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[path.name for path in PAGES])
+def test_page_links_to_files_that_exist(page):
+    """No relative link or picture is broken."""
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    missing = [t for t in targets if "://" not in t and not (page.parent / t).exists()]
+    assert not missing
