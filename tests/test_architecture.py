@@ -55,7 +55,7 @@ OWNERS = {
     "onnx": {"models/to_onnx"},
     "onnxruntime": {"runtime/session"},
     "pandas": {"data/texts", "data/frames"},
-    "pyarrow": {"data/parquet", "data/readers", "data/frames", "recipes/embed", "batch"},
+    "pyarrow": {"data/parquet", "data/readers", "data/frames", "data/writers", "recipes/embed"},
     "datasets": {"data/load", "data/frames"},
     "huggingface_hub": {"data/load", "features/checkpoint", "features/torch_state"},
     "jinja2": {"reporting/render", "reporting/map_page"},

@@ -6,31 +6,27 @@ and reason. OUT is written beside its place and moved there when it is whole.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 import numpy as np
 
-from assay._optional import require
 from assay.data.clean import MAX_CHARS, text_or_problem
 from assay.data.columns import find_text_column
 from assay.data.readers import Row, file_kind, read_lines, read_rows
+from assay.data.writers import open_writer, out_kind
 from assay.errors import DataError, InputError, OutsideError
 from assay.progress import Progress
 from assay.runtime.folder import check_output
 from assay.runtime.predictor import Model
 
-__all__ = ["OUT_SUFFIXES", "Prediction", "PredictionSummary", "open_rows", "predict_file", "predict_rows"]
+__all__ = ["Prediction", "PredictionSummary", "open_rows", "predict_file", "predict_rows"]
 
 CHUNK_ROWS = 2048
-OUT_SUFFIXES = (".jsonl", ".csv", ".tsv", ".parquet")
 SCORE_DIGITS = 7  # float32 carries no more
 
 
@@ -63,7 +59,7 @@ class PredictionSummary:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
-        return {"out": self.out, "n_texts": self.n_texts, "n_rejected": self.n_rejected, "rejected": self.rejected}
+        return asdict(self)
 
 
 def open_rows(
@@ -142,7 +138,7 @@ def _text_of(row: Row, text_column: str, *, max_chars: int) -> tuple[str, str | 
     text, problem = text_or_problem(row.values[text_column], max_chars=max_chars)
     if problem is not None:
         return "", problem
-    return text or "", None
+    return text or "", None  # null is scored like the empty text
 
 
 def _record(values: dict[str, Any], scores: np.ndarray, labels: Sequence[str], top_k: int | None) -> dict[str, Any]:
@@ -154,8 +150,20 @@ def _record(values: dict[str, Any], scores: np.ndarray, labels: Sequence[str], t
     else:
         order = np.argsort(-scores, kind="stable")[:top_k]
         added["top_k"] = [{"label": labels[i], "score": rounded[i]} for i in order]
-    kept = {f"input_{name}" if name in added else name: value for name, value in values.items()}
-    return {**kept, **added}
+    return {**_kept(values, added), **added}
+
+
+def _kept(values: dict[str, Any], added: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of the input; one whose name is needed is kept as ``input_<name>``, and none is lost."""
+    if values.keys().isdisjoint(added):
+        return values
+    kept: dict[str, Any] = {}
+    for name, value in values.items():
+        free = name
+        while free in added or (free != name and free in values):
+            free = f"input_{free}"
+        kept[free] = value
+    return kept
 
 
 def predict_file(
@@ -195,48 +203,79 @@ def predict_file(
         The disk refused.
     """
     out = Path(out)
-    if (kind := file_kind(out)) not in OUT_SUFFIXES:
-        raise InputError(f"predictions cannot be written as '{out.name}'; {' '.join(OUT_SUFFIXES)} are accepted")
-    check_output(out, overwrite=overwrite)
+    rejected_out = out.with_name(f"{out.name}.rejected.jsonl")
+    _check_outputs(out, rejected_out, overwrite=overwrite)
     rows, column = open_rows(source, text_column=text_column, delimiter=delimiter, encoding=encoding)
     predictions = predict_rows(model, rows, text_column=column, top_k=top_k)
-    rejected_path = out.with_name(f"{out.name}.rejected.jsonl")
-    partial, rejected_partial = (
-        out.with_name(f"{out.name}.partial"),
-        rejected_path.with_name(f"{rejected_path.name}.partial"),
-    )
-    n_texts = n_rejected = 0
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as stack:
-            writer = stack.enter_context(WRITERS[kind](partial, is_gzip=out.suffix.lower() == ".gz"))
-            rejected = stack.enter_context(rejected_partial.open("w", encoding="utf-8", errors="surrogatepass"))
-            advance = stack.enter_context((progress or Progress()).track("predict", _count_lines(source)))
-            for prediction in predictions:
-                if prediction.problem is None:
-                    writer.write(prediction.record)
-                    n_texts += 1
-                elif strict:
-                    raise DataError(f"{_name(source)} line {prediction.line}: {prediction.problem}")
-                else:
-                    line = {"line": prediction.line, "reason": prediction.problem}
-                    rejected.write(json.dumps(line, ensure_ascii=False) + "\n")
-                    n_rejected += 1
-                advance(1)
+    if strict:
+        predictions = _refusing(predictions, _name(source))
+    with _written_whole(out, rejected_out) as (partial, rejected_partial):
+        with (progress or Progress()).track("predict", _count_lines(source)) as advance:
+            n_texts, n_rejected = _write(predictions, partial, rejected_partial, like=out, advance=advance)
         partial.replace(out)
         if n_rejected:
-            rejected_partial.replace(rejected_path)
+            rejected_partial.replace(rejected_out)
         else:
-            rejected_path.unlink(missing_ok=True)
+            rejected_out.unlink(missing_ok=True)
+    return PredictionSummary(str(out), n_texts, n_rejected, str(rejected_out) if n_rejected else None)
+
+
+def _check_outputs(out: Path, rejected_out: Path, *, overwrite: bool) -> None:
+    """Say no before any work is done."""
+    out_kind(out)
+    for path in (out, rejected_out):
+        check_output(path, overwrite=overwrite)
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; a file is accepted")
+
+
+def _refusing(predictions: Iterator[Prediction], source: str) -> Iterator[Prediction]:
+    """Pass predictions on up to the first that has a problem, which is raised."""
+    for prediction in predictions:
+        if prediction.problem is not None:
+            raise DataError(f"{source} line {prediction.line:,}: {prediction.problem}")
+        yield prediction
+
+
+@contextmanager
+def _written_whole(*outs: Path) -> Iterator[list[Path]]:
+    """Yield a path beside each output; what still stands there at the end is removed."""
+    partials = [out.with_name(f"{out.name}.partial") for out in outs]
+    try:
+        outs[0].parent.mkdir(parents=True, exist_ok=True)
+        yield partials
     except OSError as err:
         if isinstance(err, OutsideError):
             raise
-        raise OutsideError(f"{out} could not be written: {err.strerror or err}", hint="look at free space") from err
+        raise OutsideError(f"{outs[0]} could not be written: {err.strerror or err}", hint="look at free space") from err
     finally:
-        for path in (partial, rejected_partial):
+        for path in partials:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
-    return PredictionSummary(str(out), n_texts, n_rejected, str(rejected_path) if n_rejected else None)
+
+
+def _write(
+    predictions: Iterable[Prediction],
+    partial: Path,
+    rejected_partial: Path,
+    *,
+    like: Path,
+    advance: Callable[[int], None],
+) -> tuple[int, int]:
+    """Write the scored rows and the list of the others; return how many there are of each."""
+    n_texts = n_rejected = 0
+    with ExitStack() as stack:
+        writer = stack.enter_context(open_writer(partial, like=like))
+        rejected = stack.enter_context(open_writer(rejected_partial, like=Path("rejected.jsonl")))
+        for prediction in predictions:
+            if prediction.problem is None:
+                writer.write(prediction.record)
+                n_texts += 1
+            else:
+                rejected.write({"line": prediction.line, "reason": prediction.problem})
+                n_rejected += 1
+            advance(1)
+    return n_texts, n_rejected
 
 
 def _name(source: object) -> str:
@@ -249,108 +288,3 @@ def _count_lines(source: object) -> int:
         return 0
     with Path(source).open("rb") as stream:
         return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
-
-
-class Writer(Protocol):
-    """Writes records one by one; a context manager."""
-
-    def __enter__(self) -> Writer: ...
-    def __exit__(self, *exc_info: object) -> None: ...
-    def write(self, record: dict[str, Any]) -> None: ...
-
-
-class _JsonLines:
-    def __init__(self, path: Path, *, is_gzip: bool) -> None:
-        self._stream = _open_text(path, is_gzip=is_gzip)
-
-    def __enter__(self) -> _JsonLines:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._stream.close()
-
-    def write(self, record: dict[str, Any]) -> None:
-        self._stream.write(json.dumps(record, ensure_ascii=False) + "\n")
-
-
-class _Table:
-    """CSV or TSV: the columns of the first record are those of all."""
-
-    def __init__(self, path: Path, *, is_gzip: bool, delimiter: str = ",") -> None:
-        self._stream = _open_text(path, is_gzip=is_gzip)
-        self._delimiter = delimiter
-        self._writer: csv.DictWriter[str] | None = None
-
-    def __enter__(self) -> _Table:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._stream.close()
-
-    def write(self, record: dict[str, Any]) -> None:
-        if self._writer is None:
-            self._writer = csv.DictWriter(self._stream, list(record), delimiter=self._delimiter, lineterminator="\n")
-            self._writer.writeheader()
-        if extra := [name for name in record if name not in self._writer.fieldnames]:
-            raise DataError(
-                f"column '{extra[0]}' is not in the first row, so it has no place in a table", hint="write .jsonl"
-            )
-        self._writer.writerow({name: _cell(value) for name, value in record.items()})
-
-
-class _Parquet:
-    """Row groups of one chunk each; the types of the first chunk are those of all."""
-
-    def __init__(self, path: Path, *, is_gzip: bool) -> None:
-        if is_gzip:
-            raise InputError("a .parquet.gz cannot be written; .parquet is compressed already")
-        self._arrow, self._parquet = require("pyarrow"), require("pyarrow.parquet")
-        self._path, self._writer, self._rows = path, None, []
-
-    _writer: Any
-    _rows: list[dict[str, Any]]
-
-    def __enter__(self) -> _Parquet:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        if exc_info[0] is None:
-            self._flush()
-        if self._writer is not None:
-            self._writer.close()
-
-    def write(self, record: dict[str, Any]) -> None:
-        self._rows.append(record)
-        if len(self._rows) >= CHUNK_ROWS:
-            self._flush()
-
-    def _flush(self) -> None:
-        if not self._rows and self._writer is not None:
-            return
-        schema = None if self._writer is None else self._writer.schema
-        table = self._arrow.Table.from_pylist(self._rows, schema=schema)
-        if self._writer is None:
-            self._writer = self._parquet.ParquetWriter(self._path, table.schema)
-        self._writer.write_table(table)
-        self._rows = []
-
-
-def _open_text(path: Path, *, is_gzip: bool) -> IO[str]:
-    if is_gzip:
-        return gzip.open(path, "wt", encoding="utf-8", errors="surrogatepass", newline="")
-    return path.open("w", encoding="utf-8", errors="surrogatepass", newline="")
-
-
-def _cell(value: Any) -> Any:
-    """Return what a table shows: lists and objects as JSON, nothing for null."""
-    if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False)
-    return "" if value is None else value
-
-
-WRITERS: dict[str | None, Callable[..., Writer]] = {
-    ".jsonl": _JsonLines,
-    ".csv": _Table,
-    ".tsv": lambda path, *, is_gzip: _Table(path, is_gzip=is_gzip, delimiter="\t"),
-    ".parquet": _Parquet,
-}

@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import assay
 from assay.cli import data_commands, model_commands, run_commands
+from assay.cli.common import say_error
 
 __all__ = ["app"]
 
+# The base of what a wrong command line raises. typer has its own copy of click, and older ones have click itself.
+UsageError: Any = typer.BadParameter.__base__
+EXIT_USAGE = 2
+
+
+class Application(TyperGroup):
+    """The commands; a wrong command line is said as every other error is, as JSON where --json was asked for."""
+
+    def main(self, *positional: Any, **options: Any) -> Any:
+        """Run a command line."""
+        run: Any = super().main
+        if not options.pop("standalone_mode", True):
+            return run(*positional, standalone_mode=False, **options)
+        args = positional[0] if positional else options.get("args")
+        given = list(sys.argv[1:] if args is None else args)
+        try:
+            code = run(*positional, standalone_mode=False, **options)  # in the other mode typer words errors itself
+        except UsageError as err:
+            if not given:
+                err.show()  # the help
+            else:
+                message = err.format_message().rstrip(".")
+                path = err.ctx.command_path if err.ctx is not None else "assay"
+                say_error(message, "UsageError", f"see: {path} --help", as_json="--json" in given)
+            code = EXIT_USAGE
+        sys.exit(code if isinstance(code, int) else 0)
+
+
 app = typer.Typer(
     name="assay",
+    cls=Application,
     help="From labelled texts to a classifier you can trust and ship.\n\nTry it: assay run sample --out runs/sample",
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help: it keeps the examples as they are written, and pipes well

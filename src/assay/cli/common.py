@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
-import json
 import logging
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -21,9 +22,13 @@ from assay import _env
 from assay.errors import AssayError, InputError
 from assay.progress import Progress
 
-__all__ = ["Common", "DataFlags", "add_command"]
+__all__ = ["Common", "DataFlags", "add_command", "say_error"]
 
-EXIT_BUG, EXIT_INTERRUPTED = 1, 130
+EXIT_BUG, EXIT_OUTSIDE, EXIT_INTERRUPTED = 1, 4, 130
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+# What the machine refuses, whatever the code does: no space, no permission, a broken disk, too many open files.
+OUTSIDE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE,
+                  errno.ENFILE}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -120,25 +125,36 @@ def _guard(work: Callable[[], None], common: Common) -> None:
         work()
         sys.stdout.flush()
     except KeyboardInterrupt:
-        _say_error("stopped", "Interrupted", "", common)
+        say_error("stopped", "Interrupted", as_json=common.json)
         raise typer.Exit(EXIT_INTERRUPTED) from None
     except BrokenPipeError:
-        # Whoever read our output has gone (`| head`): nothing is wrong, and nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()  # whoever read our output has gone (`| head`): nothing is wrong, and nothing more can be said
         raise typer.Exit(0) from None
-    except AssayError as err:
-        if common.debug:
-            traceback.print_exc()
-        _say_error(err.message, type(err).__name__, err.hint, common)
-        raise typer.Exit(err.exit_code) from None
     except typer.Exit:
         raise
-    except Exception as err:  # the last resort: a mistake of ours, said in one line
+    except Exception as err:
         if common.debug:
             traceback.print_exc()
-        hint = "this is a mistake in assay: run it again with --debug and report what it prints"
-        _say_error(f"internal error: {type(err).__name__}: {err}", "InternalError", hint, common)
-        raise typer.Exit(EXIT_BUG) from None
+        raise typer.Exit(_say_exception(err, as_json=common.json)) from None
+
+
+def _say_exception(err: Exception, *, as_json: bool) -> int:
+    """Say what went wrong in one message; return the exit code."""
+    if isinstance(err, AssayError):
+        say_error(err.message, type(err).__name__, err.hint, as_json=as_json)
+        return err.exit_code
+    if isinstance(err, OSError) and err.errno in OUTSIDE_ERRNOS:
+        where = f" ({err.filename})" if err.filename else ""
+        hint = "look at free space and permissions, and run it again"
+        say_error(f"the system refused: {err.strerror}{where}", "OutsideError", hint, as_json=as_json)
+        return EXIT_OUTSIDE
+    if isinstance(err, MemoryError):
+        say_error("there is not enough memory", "OutsideError", "take fewer rows (--max-rows)", as_json=as_json)
+        return EXIT_OUTSIDE
+    # The last resort: a mistake of ours, said in one line.
+    hint = "this is a mistake in assay: run it again with --debug and report what it prints"
+    say_error(f"internal error: {type(err).__name__}: {err}", "InternalError", hint, as_json=as_json)
+    return EXIT_BUG
 
 
 def _set_up(common: Common) -> None:
@@ -146,7 +162,7 @@ def _set_up(common: Common) -> None:
         _env.set_offline()
     if common.threads is not None:
         _env.set_threads(common.threads)
-    if common.device.partition(":")[0] not in ("auto", "cpu", "cuda", "mps"):
+    if not DEVICE.fullmatch(common.device):
         raise InputError(f"--device is '{common.device}'; auto, cpu, cuda, cuda:N and mps are accepted")
     _env.set_device(common.device)
     if not common.debug:
@@ -159,16 +175,28 @@ def _set_up(common: Common) -> None:
     logger.propagate = False
 
 
-def _say_error(message: str, error_type: str, hint: str, common: Common) -> None:
-    from assay.cli.show import printable
+def say_error(message: str, error_type: str, hint: str = "", *, as_json: bool) -> None:
+    """Say what went wrong: two lines on stderr, or with --json one object on stdout."""
+    from assay.cli.show import print_json, printable
 
-    if common.json:
-        content = {"error": message, "error_type": error_type, "hint": hint}
-        sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+    if as_json:
+        try:
+            print_json({"error": message, "error_type": error_type, "hint": hint})
+            sys.stdout.flush()
+        except OSError:  # a closed pipe, a full disk: the exit code has to do
+            _close_stdout()
         return
     sys.stderr.write(f"error: {printable(message, keep_newlines=True)}\n")
     if hint:
         sys.stderr.write(f"hint: {printable(hint)}\n")
+
+
+def _close_stdout() -> None:
+    """Let what is still buffered go nowhere: flushing it at exit would fail once more, and say so."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return  # stdout is no file, but what a test put in its place
 
 
 Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write; must not exist.")]

@@ -9,6 +9,7 @@ import typer
 
 from assay.cli.common import Checkpoint, Common, Data, DataFlags, Overwrite, Pooling, add_command
 from assay.cli.show import print_json, print_line, print_table
+from assay.errors import InputError
 
 __all__ = ["register"]
 
@@ -29,7 +30,7 @@ def explore_command(
     common: Common,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A folder for the figures.")] = None,
     checkpoint: Annotated[str | None, typer.Option(help="Count the tokens of this transformer too.")] = None,
-    n_first: Annotated[int, typer.Option("--first", help="First rows shown of each split.", min=0)] = 5,
+    n_first: Annotated[int, typer.Option("--first", help="First rows shown.", min=0)] = 5,
     overwrite: Overwrite = False,
 ) -> None:
     """Show a data set: sizes, classes, words a text, first rows.
@@ -117,6 +118,8 @@ def tokens_command(
         f"subwords    {len(subwords.ids)} tokens of {subwords.checkpoint}: "
         f"{subwords.vocabulary_size:,} in its vocabulary, {subwords.max_tokens} at most"
     )
+    if subwords.n_tokens > len(subwords.ids):
+        print_line(f"  cut off     {subwords.n_tokens - len(subwords.ids):,} of {subwords.n_tokens:,} tokens")
     print_line(f"  tokens      {' '.join(subwords.tokens)}")
     print_line(f"  ids         {' '.join(map(str, subwords.ids))}")
     print_line(f"  back again  {subwords.decoded}")
@@ -131,7 +134,9 @@ def embed_command(
     pooling: Pooling = "mean",
     overwrite: Overwrite = False,
 ) -> None:
-    """Turn texts into features: the last hidden state of a frozen transformer, pooled.
+    """Turn texts into features of a frozen transformer.
+
+    They are its last hidden state, pooled: one vector of float32 a text.
 
     \b
     Examples:
@@ -141,6 +146,9 @@ def embed_command(
     from assay.recipes.embed import embed_data, embed_text
 
     if out is None:
+        if data == "sample" or _is_path(data):
+            hint = "add --out features.parquet; one text is embedded without it"
+            raise InputError(f"'{data}' is a data set, and --out does not say where its features go", hint=hint)
         text = embed_text(data, checkpoint=checkpoint, pooling=pooling)
         if common.json:
             print_json(text.to_dict())
@@ -166,6 +174,14 @@ def embed_command(
     print_line(f"written to {result.out}")
 
 
+def _is_path(text: str) -> bool:
+    """Tell whether a text is a file or folder that is there; one word without a suffix is a text all the same."""
+    try:
+        return ("/" in text or bool(Path(text).suffix)) and Path(text).exists()
+    except (OSError, ValueError):  # too long for a path, or with a null character: a text
+        return False
+
+
 def map_command(
     data: Data,
     out: Annotated[Path, typer.Option("--out", "-o", help="An .html file.")],
@@ -178,7 +194,9 @@ def map_command(
     max_points: Annotated[int, typer.Option(help="Texts drawn, at most; a stratified sample.", min=2)] = 4000,
     overwrite: Overwrite = False,
 ) -> None:
-    """Draw texts as points on a plane, like texts together: one density panel a class.
+    """Draw texts as points on a plane, like texts together.
+
+    UMAP of frozen features; with --png also one density panel a class.
 
     \b
     Example:

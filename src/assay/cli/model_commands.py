@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from assay.cli.common import Checkpoint, Common, Data, DataFlags, Out, Overwrite, add_command
-from assay.cli.show import print_json, print_line, print_table
+from assay.cli.show import cell_width, print_json, print_line, print_table, printable
 
 __all__ = ["register"]
 
@@ -40,7 +41,9 @@ def train_command(
     test_fraction: Annotated[float, typer.Option(help="Of train, where there is no test split.")] = 0.1,
     overwrite: Overwrite = False,
 ) -> None:
-    """Train one method and save it as a model folder that predicts without torch.
+    """Train one method and save it as a model folder.
+
+    The folder predicts without torch.
 
     \b
     Example:
@@ -91,7 +94,9 @@ def evaluate_command(
     common: Common,
     split: Annotated[str | None, typer.Option(help="Which split.  [default: test, or the only one]")] = None,
 ) -> None:
-    """Score a model on labelled texts: metrics with intervals, confusion matrix, worst mistakes.
+    """Score a model on labelled texts.
+
+    Metrics with 95 % intervals, confusion matrix, most confident mistakes.
 
     \b
     Example:
@@ -111,11 +116,7 @@ def evaluate_command(
         right=("texts", "precision", "recall", "F1"), elastic=("label",),
     )  # fmt: skip
     if len(found.labels) <= MAX_MATRIX_CLASSES:
-        print_table(
-            [{"true \\ predicted": name, **{other: f"{value:.2f}" for other, value in zip(found.labels, row, strict=True)}}
-             for name, row in zip(found.labels, scores.confusion_by_true, strict=True)],
-            right=found.labels,
-        )  # fmt: skip
+        _print_matrix(found.labels, scores.confusion_by_true)
     print_table(
         [{"line": one.line, "label": one.label, "predicted": one.predicted_label, "score": f"{one.predicted_score:.2f}",
           "text": one.text} for one in found.mistakes],
@@ -124,12 +125,26 @@ def evaluate_command(
 
 
 MAX_MATRIX_CLASSES = 8  # a wider confusion matrix does not fit 80 columns; --json has it
+MAX_NAMED_COLUMNS = 48  # letters of all labels together that fit beside the first column; else columns are numbered
+
+
+def _print_matrix(labels: Sequence[str], fractions: Sequence[Sequence[float]]) -> None:
+    """Print the confusion matrix as fractions of each true class; long names head their rows only."""
+    is_named = sum(cell_width(label) + 3 for label in labels) + max(map(cell_width, labels)) <= MAX_NAMED_COLUMNS
+    columns = list(labels) if is_named else [str(i) for i in range(1, len(labels) + 1)]
+    rows = list(labels) if is_named else [f"{i} {label}" for i, label in enumerate(labels, start=1)]
+    first = "true \\ predicted"
+    print_table(
+        [{first: name, **{column: f"{value:.2f}" for column, value in zip(columns, row, strict=True)}}
+         for name, row in zip(rows, fractions, strict=True)],
+        right=columns, elastic=(first,),
+    )  # fmt: skip
 
 
 def predict_command(
     model: ModelFolder,
     common: Common,
-    source: Annotated[str, typer.Argument(metavar="[FILE|-]", help="A file, or - for lines of standard input.")] = "-",
+    source: Annotated[str, typer.Argument(metavar="FILE|-", help="A file, or - for lines of standard input.")] = "-",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help=".jsonl .csv .tsv (.gz) or .parquet  [default: stdout]")
     ] = None,
@@ -140,7 +155,9 @@ def predict_command(
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Predict: labels and all scores, by name. A line of standard input or of a .txt file is one text.
+    """Predict labels, with the scores of all labels, by name.
+
+    A line of standard input or of a .txt file is one text.
 
     \b
     Examples:
@@ -168,22 +185,26 @@ def predict_command(
     if source == "-" and sys.stdin.isatty() and not common.quiet:
         sys.stderr.write("one text a line; end with Ctrl-D\n")
     rows, column = open_rows(stream, **reading)
-    _print_predictions(
-        predict_rows(loaded, rows, text_column=column, top_k=top_k), column, strict=strict, as_json=common.json
-    )
+    predictions = predict_rows(loaded, rows, text_column=column, top_k=top_k)
+    name = "standard input" if source == "-" else Path(source).name
+    _print_predictions(predictions, column, where=name if strict else None, common=common)
 
 
-def _print_predictions(predictions: Any, column: str, *, strict: bool, as_json: bool) -> None:
-    """Print JSON Lines, or on a terminal a table with the three best labels of each text."""
+def _print_predictions(predictions: Any, column: str, *, where: str | None, common: Common) -> None:
+    """Print JSON Lines, or on a terminal a table with the three best labels of each text.
+
+    A row that cannot be scored is an error that names it as a line of `where`; None: it is left out with a warning.
+    """
     from assay.errors import DataError
 
     shown: list[dict[str, Any]] = []
     for one in predictions:
         if one.problem is not None:
-            if strict:
-                raise DataError(f"line {one.line}: {one.problem}")
-            sys.stderr.write(f"warning: line {one.line} rejected: {one.problem}\n")
-        elif as_json or not sys.stdout.isatty():
+            if where is not None:
+                raise DataError(f"{where} line {one.line}: {one.problem}")
+            if not common.quiet:
+                sys.stderr.write(f"warning: line {one.line} rejected: {printable(one.problem)}\n")
+        elif common.json or not sys.stdout.isatty():
             print_json(one.record)
         else:
             shown.append(_table_row(one.record, column))
@@ -204,7 +225,7 @@ def _table_row(record: dict[str, Any], column: str) -> dict[str, Any]:
 
 
 def info_command(model: ModelFolder, common: Common) -> None:
-    """Say what a model is: method, labels, scores, training data, files.
+    """Say what a model is: method, labels, scores, training data.
 
     \b
     Example:
@@ -235,9 +256,11 @@ def verify_command(
     model: ModelFolder,
     flags: DataFlags,
     common: Common,
-    data: Annotated[str | None, typer.Argument(metavar="[DATA]", help="Score it again on these texts.")] = None,
+    data: Annotated[str | None, typer.Argument(metavar="DATA", help="Score it again on these texts.")] = None,
 ) -> None:
-    """Check a model's hashes; with DATA, score it again and compare with what it says of itself.
+    """Check a model's files and, with DATA, its recorded scores.
+
+    Exit code 3: a file was changed, or a score is not what the model says of itself.
 
     \b
     Examples:
@@ -261,9 +284,15 @@ def verify_command(
 
 def cache_command(
     common: Common,
-    action: Annotated[str, typer.Argument(metavar="[clear]", help="clear: delete them.")] = "show",
+    action: Annotated[str, typer.Argument(metavar="clear", help="clear: delete them.")] = "show",
 ) -> None:
-    """Say where cached features are and how large; `assay cache clear` deletes them."""
+    """Say where cached features are and how large, or delete them.
+
+    \b
+    Examples:
+      assay cache
+      assay cache clear
+    """
     from assay.errors import InputError
     from assay.features.cache import clear_cache, measure_cache
 

@@ -18,6 +18,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 
+from assay.cli.show import printable
 from assay.progress import Progress
 
 __all__ = ["TerminalProgress"]
@@ -63,17 +64,17 @@ class TerminalProgress(Progress):
             if now_s - said_s < LINE_EVERY_S:
                 return
             said_s = now_s
-            left = ""
-            if n_steps and n_done:
-                left_s = (n_steps - n_done) * (now_s - started_s) / n_done
-                left = f" of {n_steps:,}, about {left_s:.0f} s left"
-            sys.stderr.write(f"{name}: {n_done:,}{left}\n")
+            if n_steps and n_done < n_steps:
+                left_s = (n_steps - n_done) * (now_s - started_s) / max(n_done, 1)
+                sys.stderr.write(f"{name}: {n_done:,} of {n_steps:,}, about {left_s:.0f} s left\n")
+            else:
+                sys.stderr.write(f"{name}: {n_done:,} after {now_s - started_s:.0f} s\n")
 
         return advance
 
     def say(self, sentence: str) -> None:
         """Print a sentence above the bars."""
-        self._console.print(sentence, markup=False, soft_wrap=True)
+        self._console.print(printable(sentence), markup=False, soft_wrap=True)
 
 
 def _new_bars(console: Console) -> RichProgress:

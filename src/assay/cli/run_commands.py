@@ -11,6 +11,7 @@ import typer
 
 from assay.cli.common import Checkpoint, Common, Data, DataFlags, Out, Overwrite, add_command
 from assay.cli.show import print_json, print_line, print_table
+from assay.errors import InputError
 
 __all__ = ["register"]
 
@@ -38,7 +39,7 @@ def run_command(
     overwrite: Overwrite = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
 ) -> None:
-    """Do the whole job: look, train five methods, compare, recommend, save, write the report.
+    """Do the whole job: train, compare, recommend, write it up.
 
     \b
     Examples:
@@ -61,8 +62,8 @@ def run_command(
     progress = common.progress()
     try:
         results = run_data(data, out, options=options, overwrite=overwrite, resume=resume, progress=progress)
-    except KeyboardInterrupt:
-        if (partial := Path(f"{out}.partial")).is_dir():
+    except (KeyboardInterrupt, Exception) as err:
+        if not isinstance(err, InputError) and (partial := Path(f"{out}.partial")).is_dir():
             progress.say(f"finished methods are kept in {partial}: add --resume to go on")
         raise
     if common.json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,11 @@ from rich.text import Text
 HIDDEN_KINDS = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 JOINER = "\u200d"  # zero width joiner: families of emoji are made with it
 
-__all__ = ["print_json", "print_line", "print_table", "printable"]
+__all__ = ["cell_width", "print_json", "print_line", "print_table", "printable", "write_line"]
+
+MIN_ELASTIC_WIDTH = 8  # an elastic column is cut down to this before any other column gives way
+MIN_WIDTH = 4  # three characters and the ellipsis: a narrower column says nothing
+GAP = 3  # between columns
 
 
 def printable(text: str, *, keep_newlines: bool = False) -> str:
@@ -38,20 +43,37 @@ def _shown(char: str, *, keep_newlines: bool) -> str:
     return char.encode("unicode_escape").decode()
 
 
+def cell_width(text: str) -> int:
+    """Return how many columns of a terminal `text` takes: Korean letters take two."""
+    return cell_len(printable(text))
+
+
 def print_json(content: Mapping[str, Any]) -> None:
-    """Print one JSON object on a line of its own."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8") + "\n")
+    """Print one JSON object on a line of its own.
+
+    Characters stand as they are where stdout is UTF-8, else escaped. Unpaired surrogates, which no encoding can hold,
+    are escaped always.
+    """
+    is_utf8 = (getattr(sys.stdout, "encoding", None) or "utf-8").casefold().replace("-", "") == "utf8"
+    line = json.dumps(content, ensure_ascii=not is_utf8)
+    write_line(re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found.group()):04x}", line))
 
 
 def print_line(line: str = "") -> None:
-    """Print one line to stdout, as it is."""
-    sys.stdout.write(printable(line) + "\n")
+    """Print one line to stdout; control characters are made visible."""
+    write_line(printable(line))
+
+
+def write_line(line: str) -> None:
+    """Write to stdout; a character that its encoding lacks is escaped rather than an error."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 def print_table(
     rows: Sequence[Mapping[str, Any]], *, title: str = "", right: Sequence[str] = (), elastic: Sequence[str] = ()
 ) -> None:
-    """Print rows as a table.
+    """Print rows as a table that is no wider than the terminal: a row is a line, and every column is there.
 
     Parameters
     ----------
@@ -61,20 +83,43 @@ def print_table(
     right : sequence of str
         Columns of numbers.
     elastic : sequence of str
-        Columns that give way where the terminal is narrow, cut with an ellipsis.
+        Columns that give way first where the terminal is narrow, cut with an ellipsis.
     """
     if not rows:
         return
+    # Columns get their widths here: rich, left alone, drops the right-most ones or wraps the numbers.
+    names = list(rows[0])
+    cells = [[printable(str(row.get(name, ""))) for name in names] for row in rows]
+    natural = [max(map(cell_width, column)) for column in zip(names, *cells, strict=True)]
+    console = Console(file=sys.stdout, highlight=False)
+    widths = _fit(natural, [name in elastic for name in names], limit=console.width - GAP * (len(names) - 1) - 2)
     table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, title_style="bold")
-    for name in rows[0]:
+    for name, width in zip(names, widths, strict=True):
         table.add_column(
-            Text(name),
+            Text(printable(name), overflow="ellipsis"),
             justify="right" if name in right else "left",
-            no_wrap=name not in elastic,
+            no_wrap=True,
             overflow="ellipsis",
-            # Rich narrows the columns that may wrap first: only an elastic one may be cut.
-            min_width=8 if name in elastic else max(len(name), *(cell_len(printable(str(row[name]))) for row in rows)),
+            width=width,
         )
-    for row in rows:
-        table.add_row(*(Text(printable(str(value)), no_wrap=True, overflow="ellipsis") for value in row.values()))
-    Console(file=sys.stdout, highlight=False).print(table)
+    for row in cells:
+        table.add_row(*(Text(text, no_wrap=True, overflow="ellipsis") for text in row))
+    # Through `write_line`: rich ends the process with 1 when a pipe is closed, and stops at what stdout cannot encode.
+    with console.capture() as drawn:
+        console.print(table, width=max(console.width, sum(widths) + GAP * len(names) + 2), crop=False)
+    for line in drawn.get().split("\n"):
+        if line.strip():  # rich's own blank lines stand above and below: one below is enough
+            write_line(line.rstrip())
+    write_line("")
+
+
+def _fit(natural: Sequence[int], is_elastic: Sequence[bool], *, limit: int) -> list[int]:
+    """Return widths that sum to at most `limit`, if the least widths do: the widest column gives way first."""
+    widths = [min(width, max(limit, MIN_ELASTIC_WIDTH)) for width in natural]
+    for least, may_shrink in ((MIN_ELASTIC_WIDTH, is_elastic), (MIN_WIDTH, [True] * len(widths))):
+        while sum(widths) > limit:
+            widest = max(range(len(widths)), key=lambda i: widths[i] if may_shrink[i] else 0)
+            if not may_shrink[widest] or widths[widest] <= least:
+                break
+            widths[widest] -= 1
+    return widths

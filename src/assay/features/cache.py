@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from assay.progress import Progress
 if TYPE_CHECKING:
     from assay.features.frozen import FrozenEncoder
 
-__all__ = ["cached_features", "clear_cache", "measure_cache"]
+__all__ = ["cached_features", "clear_cache", "find_cached", "measure_cache"]
 
 VERSION = 1  # raise it when the meaning of a cached array changes
 MIN_TEXTS = 64  # below this, running the encoder costs less than it is worth to keep
@@ -36,15 +37,20 @@ def cached_features(encoder: FrozenEncoder, texts: Sequence[str], *, progress: P
         The very array that the encoder made for these texts.
     """
     as_list = check_texts(texts)
-    if len(as_list) < MIN_TEXTS:
-        return encoder.transform(as_list, progress=progress)
-    path = _folder() / f"{_key(encoder, as_list)}.npy"
-    shape = (len(as_list), encoder.resolved.hidden_size)
-    if (found := _read(path, shape)) is not None:
+    if (found := find_cached(encoder, as_list)) is not None:
         return found
     features = encoder.transform(as_list, progress=progress)
-    _write(path, features)
+    if len(as_list) >= MIN_TEXTS:
+        _write(_path(encoder, as_list), features)
     return features
+
+
+def find_cached(encoder: FrozenEncoder, texts: Sequence[str]) -> np.ndarray | None:
+    """Return the features of these texts if they are in the cache."""
+    as_list = check_texts(texts)
+    if len(as_list) < MIN_TEXTS:
+        return None
+    return _read(_path(encoder, as_list), (len(as_list), encoder.resolved.hidden_size))
 
 
 def measure_cache() -> tuple[Path, int, int]:
@@ -66,14 +72,14 @@ def _folder() -> Path:
     return _env.cache_dir() / "features"
 
 
-def _key(encoder: FrozenEncoder, texts: list[str]) -> str:
+def _path(encoder: FrozenEncoder, texts: list[str]) -> Path:
     checkpoint = encoder.resolved
     settings = [VERSION, checkpoint.sha256, encoder.pooling, encoder.max_tokens or checkpoint.max_tokens]
     digest = hashlib.sha256(json.dumps(settings).encode())
     for text in texts:
         data = text.encode("utf-8", "surrogatepass")
         digest.update(len(data).to_bytes(8, "little") + data)
-    return digest.hexdigest()
+    return _folder() / f"{digest.hexdigest()}.npy"
 
 
 def _read(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
@@ -93,4 +99,5 @@ def _write(path: Path, features: np.ndarray) -> None:
             np.save(stream, features, allow_pickle=False)
         beside.replace(path)
     except OSError:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)

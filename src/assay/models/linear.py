@@ -18,6 +18,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
+from assay.errors import DataError, InputError
 from assay.models.estimator import FitContext, TextClassifier, WrittenParts
 from assay.runtime.linear import LinearModel, TextTerms
 
@@ -60,6 +61,7 @@ class Linear(TextClassifier):
         self.seed = seed
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
+        self._check_params()
         with context.progress.track("linear", 2) as advance:
             terms = TextTerms(min_chars=self.min_chars, max_chars=self.max_chars)
             blocks = [_fit_block(texts, terms.words, min_count=1)]
@@ -67,6 +69,8 @@ class Linear(TextClassifier):
                 blocks.append(_fit_block(texts, terms.characters, min_count=self.min_count))
             scale = np.repeat([1.0, self.char_weight][: len(blocks)], [len(block.vocabulary) for block in blocks])
             matrix = scipy.sparse.hstack([block.matrix for block in blocks], format="csr").multiply(scale).tocsr()
+            if not matrix.shape[1]:
+                raise DataError(f"none of the {len(texts):,} training texts holds a word; all of them are blank")
             advance(1)
             svm = LinearSVC(C=self.C, random_state=self.seed).fit(matrix, label_ids)
             advance(1)
@@ -77,6 +81,12 @@ class Linear(TextClassifier):
             weights=_per_class(svm.coef_).T * scale[:, None],
             bias=_per_class(np.atleast_1d(svm.intercept_)[:, None])[:, 0],
         )
+
+    def _check_params(self) -> None:
+        if self.max_chars and not 1 <= self.min_chars <= self.max_chars:
+            raise InputError(f"min_chars is {self.min_chars}; 1 to max_chars, which is {self.max_chars}, is accepted")
+        if self.min_count < 1:
+            raise InputError(f"min_count is {self.min_count}; at least 1 is accepted")
 
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return the margins, float64 of shape (n_texts, n_classes)."""
@@ -110,7 +120,7 @@ def _fit_block(texts: list[str], analyzer: Callable[[str], list[str]], *, min_co
     counter = CountVectorizer(analyzer=analyzer, min_df=min(min_count, len(texts)), dtype=np.float32)
     try:
         counts = counter.fit_transform(texts)
-    except ValueError:  # scikit-learn's word for an empty vocabulary: no text holds such a term
+    except ValueError:  # of valid parameters, scikit-learn's word for an empty vocabulary: no text holds such a term
         return _Block(scipy.sparse.csr_matrix((len(texts), 0), dtype=np.float32), [], np.zeros(0, np.float32))
     tfidf = TfidfTransformer(sublinear_tf=True)
     matrix = tfidf.fit_transform(counts)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.data.split import cut_missing
 from assay.data.texts import LabelledTexts, Splits
-from assay.errors import CheckError, DataError, did_you_mean
+from assay.errors import CheckError, DataError, ModelError, did_you_mean
 from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
 from assay.evaluation.result import SplitScores
 from assay.progress import Progress
 from assay.recipes.scoring import score_split
-from assay.runtime.folder import read_folder
+from assay.runtime.folder import Layout, Manifest, read_folder
 from assay.runtime.predictor import load_model
 
 __all__ = ["Evaluation", "Verification", "evaluate_model", "verify_model"]
@@ -79,7 +81,7 @@ def evaluate_model(
     model = load_model(model_folder)
     name = split or ("test" if "test" in splits else next(iter(splits)) if len(splits) == 1 else "test")
     part = splits[name]
-    _check_labels(part, model.labels)
+    _check_labels(part, model.labels, where=f"the {name} split of {splits.source}")
     scored = score_split(model, part, seed=seed, progress=progress)
     return Evaluation(
         method=model.method,
@@ -92,12 +94,14 @@ def evaluate_model(
     )
 
 
-def _check_labels(part: LabelledTexts, known: tuple[str, ...]) -> None:
-    unknown = [label for label in part.counts() if label not in known]
-    if unknown:
+def _check_labels(part: LabelledTexts, known: tuple[str, ...], *, where: str) -> None:
+    counts = part.counts()
+    if unknown := [label for label in counts if label not in known]:
+        named = ", ".join(f"'{label}' ({counts[label]:,} texts)" for label in unknown[:10])
         raise DataError(
-            f"the data has {len(unknown)} labels that the model does not know: {', '.join(unknown[:10])}; "
-            f"its labels: {', '.join(known[:20])}.{did_you_mean(unknown[0], known)}"
+            f"{where} has labels that the model does not know: {named}"
+            f"{f' and {len(unknown) - 10:,} more' if len(unknown) > 10 else ''}; "
+            f"it knows {', '.join(known[:20])}{' ...' if len(known) > 20 else ''}.{did_you_mean(unknown[0], known)}"
         )
 
 
@@ -126,15 +130,19 @@ def verify_model(
     Raises
     ------
     ModelError
-        A file is missing, changed or unsafe.
+        The folder is no model, or one of a newer assay.
     CheckError
-        A recorded score is not what the model scores on these texts.
+        A file is missing, changed or unsafe, or a recorded score is not what the model scores on these texts.
+    DataError
+        None of the recorded scores is of a split that the data has.
     """
     folder = Path(model_folder)
-    manifest = read_folder(folder)
+    manifest = _read_checked(folder)
+    if splits is not None:
+        splits = _cut_as_trained(splits, manifest)
     claims: list[dict[str, Any]] = []
     wrong: list[str] = []
-    for split in dict.fromkeys(claim["split"] for claim in manifest.scores) if splits is not None else ():
+    for split in dict.fromkeys(claim["split"] for claim in manifest.scores):
         if splits is None or split not in splits:
             continue
         scores = evaluate_model(folder, splits, split=split, progress=progress).scores
@@ -157,3 +165,34 @@ def verify_model(
             f"the data has {', '.join(splits)}"
         )
     return Verification(str(folder), manifest.method, len(manifest.files), claims)
+
+
+def _read_checked(folder: Path) -> Manifest:
+    """Read a model; what is wrong with its files is a failed check here, not a wrong input."""
+    try:
+        return read_folder(folder)
+    except ModelError as err:
+        if not _has_manifest(folder):
+            raise
+        raise CheckError(err.message, hint=err.hint) from err
+
+
+def _has_manifest(folder: Path) -> bool:
+    """Tell whether a folder says that it is a model which this assay can read."""
+    path = Layout(folder).manifest
+    try:
+        Manifest.from_dict(json.loads(path.read_text(encoding="utf-8")), where=path)
+    except (OSError, ValueError, AttributeError):  # no such file, no JSON, no such schema, no object
+        return False
+    return True
+
+
+def _cut_as_trained(splits: Splits, manifest: Manifest) -> Splits:
+    """Cut a lone file again as training did; other data, and files that were cut otherwise, stay as they are."""
+    if list(splits) != ["all"] or any(claim["split"] == "all" for claim in manifest.scores):
+        return splits
+    try:
+        cut = cut_missing(splits, seed=manifest.seed)
+    except DataError:  # too few rows to be cut at all
+        return splits
+    return cut if cut["train"].sha256() == manifest.training_data.get("sha256") else splits

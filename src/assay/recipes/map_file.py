@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,21 +128,21 @@ def _check_points(splits: Splits, split: str, max_points: int) -> None:
 
 
 def _write_all(files: dict[Path, bytes]) -> None:
-    """Write every file beside its place, then move all: each is whole, and if one fails, none is there."""
+    """Write every file beside its place, then move all: each is whole, and if one fails, all is as it was."""
     partials = {path: path.with_name(f".{path.name}.partial") for path in files}
     olds = {path: path.with_name(f".{path.name}.old") for path in files}
-    moved: list[Path] = []
+    placed: list[Path] = []
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             partials[path].write_bytes(content)
         for path, partial in partials.items():
-            if path.exists():
+            if path.is_file():
                 path.replace(olds[path])
-            moved.append(path)
             partial.replace(path)
+            placed.append(path)
     except BaseException as err:  # whatever stopped it, Ctrl-C as well
-        _undo(moved, olds)
+        _put_back(olds, placed)
         if not isinstance(err, OSError):
             raise
         names = " and ".join(map(str, files))
@@ -150,13 +151,14 @@ def _write_all(files: dict[Path, bytes]) -> None:
         ) from err
     finally:
         for path in [*partials.values(), *olds.values()]:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # a folder that is not there holds nothing to remove
+                path.unlink()
 
 
-def _undo(moved: list[Path], olds: dict[Path, Path]) -> None:
-    """Put back what stood at each place."""
-    for path in moved:
-        if olds[path].exists():
-            olds[path].replace(path)
-        else:
+def _put_back(olds: dict[Path, Path], placed: list[Path]) -> None:
+    """Leave at each place what stood there, or nothing."""
+    for path, old in olds.items():
+        if old.is_file():
+            old.replace(path)
+        elif path in placed:
             path.unlink(missing_ok=True)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from assay.data.split import limit_rows
-from assay.data.texts import Splits
-from assay.features.cache import cached_features
+from assay.data.texts import LabelledTexts, Splits
+from assay.features.cache import cached_features, find_cached
 from assay.features.map2d import project
 from assay.progress import Progress
 
@@ -39,14 +39,13 @@ def map_split(
 
     part = splits[split]
     encoder = FrozenEncoder(checkpoint, pooling=pooling)
-    features = cached_features(encoder, part.texts, progress=progress)
-    rows = np.arange(len(part))
-    if len(part) > max_points:
-        lines = Splits({"train": part}, splits.label_set, splits.source)
-        kept = set(limit_rows(lines, max_points, seed=seed)["train"].lines)
-        rows = np.flatnonzero([line in kept for line in part.lines])
+    rows = _sample_rows(splits, split, max_points=max_points, seed=seed)
+    # A run has the features of the whole split already; else only what is drawn is worth the encoder's time.
+    whole = find_cached(encoder, part.texts)
+    drawn = [part.texts[i] for i in rows]
+    features = whole[rows] if whole is not None else cached_features(encoder, drawn, progress=progress)
     with progress.track("map", 1) as advance:
-        points = project(features[rows], seed=seed)
+        points = project(features, seed=seed)
         advance(1)
     return {
         "points": points,
@@ -57,3 +56,14 @@ def map_split(
         "pooling": pooling,
         "n_texts": len(part),
     }
+
+
+def _sample_rows(splits: Splits, split: str, *, max_points: int, seed: int) -> np.ndarray:
+    """Return 0-based rows of a split: all, or a stratified sample, in row order."""
+    part = splits[split]
+    if len(part) <= max_points:
+        return np.arange(len(part))
+    # Numbered anew: in a frame of several files the same line may stand twice.
+    numbered = LabelledTexts(part.texts, part.labels, tuple(range(len(part))))
+    limited = limit_rows(Splits({"train": numbered}, splits.label_set, splits.source), max_points, seed=seed)
+    return np.asarray(limited["train"].lines, dtype=np.int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from assay.data.clean import check_trainable
@@ -12,8 +13,9 @@ from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import Splits
+from assay.errors import InputError
 
-__all__ = ["DataOptions", "prepare_data"]
+__all__ = ["DataOptions", "check_apart", "prepare_data"]
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,21 @@ class DataOptions:
             encoding=self.encoding,
             max_chars=self.max_chars,
         )
+
+
+def check_apart(data: Any, out: Path) -> None:
+    """Refuse an output that would replace the very data that was given, `overwrite` or not.
+
+    Raises
+    ------
+    InputError
+        `out` is the data, or a folder that holds it.
+    """
+    if not isinstance(data, str | Path) or not out.exists():
+        return
+    source, target = Path(data).expanduser().resolve(), out.resolve()
+    if source.exists() and (target == source or target in source.parents):
+        raise InputError(f"{out} holds the data itself: writing there would destroy it", hint="give another --out")
 
 
 def prepare_data(data: Any, *, options: DataOptions, seed: int) -> Splits:

@@ -20,18 +20,18 @@ from typing import Any
 import assay
 from assay import _env
 from assay.data.texts import Splits
-from assay.errors import InputError, ModelError
 from assay.evaluation.compare import Comparison, compare_methods, recommend
 from assay.models import METHODS, check_methods
 from assay.progress import Progress
 from assay.recipes.budget import Budget
-from assay.recipes.prepare import DataOptions, prepare_data
+from assay.recipes.prepare import DataOptions, check_apart, prepare_data
 from assay.recipes.report_parts import gather_parts
+from assay.recipes.run_state import RunState
 from assay.recipes.scoring import ScoredSplit, score_split, write_predictions
 from assay.recipes.train import FittedModel, finish_model, fit_and_save
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
-from assay.runtime.folder import atomic_folder, check_output, read_folder
+from assay.runtime.folder import atomic_folder, check_output
 from assay.runtime.predictor import Model, load_model
 
 __all__ = ["RunOptions", "run_data"]
@@ -39,8 +39,8 @@ __all__ = ["RunOptions", "run_data"]
 logger = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
-STATE = "state.json"  # in RUN.partial: what a resumed run must match, and the training facts that models do not keep
 CHECKPOINT_METHODS = ("features", "finetune")
+TORCH_METHODS = ("compact", *CHECKPOINT_METHODS)
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,10 @@ def run_data(
     out, options, progress = Path(out), options or RunOptions(), progress or Progress()
     budget = Budget(options.budget_s)
     check_output(out, overwrite=overwrite)
+    check_apart(data, out)
     options = replace(options, methods=tuple(check_methods(list(options.methods))))
-    _check_checkpoint(options, progress)
+    _check_device(options)
+    checkpoint_sha256 = _check_checkpoint(options, progress)
     splits = prepare_data(data, options=options.data, seed=options.seed)
     progress.say(_describe(splits))
 
@@ -113,7 +115,7 @@ def run_data(
         atomic_folder(out, overwrite=overwrite, resume=resume, keep=_has_models) as root,
         _run_log(root / "run.log"),
     ):
-        state = _State.open(root / STATE, identity=_identity(options, splits))
+        state = RunState.open(root, identity=_identity(options, splits, checkpoint_sha256))
         models, fitted, skipped = _train_all(root, splits, options, budget, state, progress)
         scored = _score_all(models, splits, options.seed, progress)
         comparisons = compare_methods({method: one["validation"].correct for method, one in scored.items()})
@@ -125,7 +127,7 @@ def run_data(
         for method, one in scored.items():
             write_predictions(root / "predictions" / f"{method}.jsonl.gz", one, splits.label_set.names)
             finish_model(root / "models" / method, one, name=f"{out.name}-{method}")
-        shutil.copytree(root / "models" / results["recommended"], root / "model", dirs_exist_ok=True)
+        shutil.copytree(root / "models" / results["recommended"], root / "model")
         _write_json(root / "results.json", results)
 
         progress.say("writing the report")
@@ -134,17 +136,27 @@ def run_data(
             map_points=map_points, command=options.command, options=asdict(options), progress=progress,
         )  # fmt: skip
         write_report(collect_report(parts), root)
-        (root / STATE).unlink()
+        state.close()
         logger.info("done in %.1f s", budget.elapsed_s)
     return results
 
 
-def _check_checkpoint(options: RunOptions, progress: Progress) -> None:
-    """Find the checkpoint before any work, so that a wrong name costs seconds and not the whole run."""
+def _check_device(options: RunOptions) -> None:
+    """Look for the device before any work, where one was asked for and a method would use it."""
+    if _env.device() in ("auto", "cpu") or not any(method in options.methods for method in TORCH_METHODS):
+        return
+    from assay.features.torch_state import pick_device  # here: it loads torch
+
+    pick_device()
+
+
+def _check_checkpoint(options: RunOptions, progress: Progress) -> str | None:
+    """Return the checkpoint's hash. It is found before any work: a wrong name costs seconds and not the whole run."""
     from assay.features import resolve_checkpoint
 
-    if any(method in options.methods for method in CHECKPOINT_METHODS):
-        resolve_checkpoint(options.checkpoint, progress=progress)
+    if not any(method in options.methods for method in CHECKPOINT_METHODS):
+        return None
+    return resolve_checkpoint(options.checkpoint, progress=progress).sha256
 
 
 def _describe(splits: Splits) -> str:
@@ -154,7 +166,7 @@ def _describe(splits: Splits) -> str:
 
 
 def _train_all(
-    root: Path, splits: Splits, options: RunOptions, budget: Budget, state: _State, progress: Progress
+    root: Path, splits: Splits, options: RunOptions, budget: Budget, state: RunState, progress: Progress
 ) -> tuple[dict[str, Model], dict[str, FittedModel], list[dict[str, str]]]:
     """Train and save every method, from cheap to dear; a finished one of an interrupted run is taken as it is."""
     models: dict[str, Model] = {}
@@ -165,7 +177,7 @@ def _train_all(
         if (done := state.finished(method, folder)) is not None:
             progress.say(f"{method}: finished before, taken as it is")
             fitted[method] = done
-        elif (reason := budget.reason_to_skip(method)) is not None:
+        elif models and (reason := budget.reason_to_skip(method)) is not None:  # one at least: there must be a result
             progress.say(f"{method}: {reason}")
             skipped.append({"method": method, "reason": reason})
             continue
@@ -266,13 +278,19 @@ def _machine() -> dict[str, Any]:
     }
 
 
-def _identity(options: RunOptions, splits: Splits) -> dict[str, Any]:
+def _identity(options: RunOptions, splits: Splits, checkpoint_sha256: str | None) -> dict[str, Any]:
     """Return what a resumed run must have in common with the interrupted one."""
     plain = asdict(options)
     plain.pop("command")
     plain.pop("budget_s")
     data = {name: part.sha256() for name, part in splits.items()}
-    return {**json.loads(json.dumps(plain)), "splits": data, "assay_version": assay.__version__}
+    return {
+        **json.loads(json.dumps(plain)),
+        "splits": data,
+        "label_names": list(splits.label_set),
+        "checkpoint_sha256": checkpoint_sha256,
+        "assay_version": assay.__version__,
+    }
 
 
 def _has_models(partial: Path) -> bool:
@@ -298,49 +316,3 @@ def _run_log(path: Path) -> Iterator[None]:
         package.setLevel(level)
         package.removeHandler(handler)
         handler.close()
-
-
-@dataclass
-class _State:
-    """Which methods of an unfinished run are done: kept in its folder, so that it can go on."""
-
-    path: Path
-    content: dict[str, Any]
-
-    @classmethod
-    def open(cls, path: Path, *, identity: dict[str, Any]) -> _State:
-        """Read the state of a resumed run, or begin one.
-
-        Raises
-        ------
-        InputError
-            The interrupted run had other data or options.
-        """
-        if not path.is_file():
-            state = cls(path, {"identity": identity, "finished": {}})
-            _write_json(path, state.content)
-            return state
-        content = json.loads(path.read_text(encoding="utf-8"))
-        before = content["identity"]
-        if changed := [name for name in identity if before.get(name) != identity[name]]:
-            raise InputError(
-                f"{path.parent} cannot be resumed: other {', '.join(changed)} than in the interrupted run",
-                hint="give the same data and options, or leave out --resume to start afresh",
-            )
-        return cls(path, content)
-
-    def finished(self, method: str, folder: Path) -> FittedModel | None:
-        """Return a method's model if it is whole."""
-        facts = self.content["finished"].get(method)
-        if facts is None:
-            return None
-        try:
-            read_folder(folder)
-        except ModelError:
-            return None
-        return FittedModel(folder, facts["fit_s"], facts["history"])
-
-    def finish(self, method: str, fitted: FittedModel) -> None:
-        """Note that a method's model is whole."""
-        self.content["finished"][method] = {"fit_s": fitted.fit_s, "history": fitted.history}
-        _write_json(self.path, self.content)

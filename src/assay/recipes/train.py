@@ -13,10 +13,10 @@ from assay.data.texts import Splits
 from assay.evaluation.metrics import score_predictions
 from assay.models import check_methods, make_estimator
 from assay.progress import Progress
-from assay.recipes.prepare import DataOptions, prepare_data
+from assay.recipes.prepare import DataOptions, check_apart, prepare_data
 from assay.recipes.scoring import ScoredSplit, manifest_scores, score_split
 from assay.reporting.render import render_card
-from assay.runtime.folder import check_output, read_folder
+from assay.runtime.folder import atomic_folder, check_output, read_folder
 from assay.runtime.predictor import load_model
 
 __all__ = ["FittedModel", "finish_model", "fit_and_save", "train_model"]
@@ -131,15 +131,17 @@ def train_model(
     out, progress = Path(out), progress or Progress()
     check_methods([method])
     check_output(out, overwrite=overwrite)
+    check_apart(data, out)
     splits = prepare_data(data, options=options or DataOptions(), seed=seed)
-    fitted = fit_and_save(
-        method, splits, out, seed=seed, parameters=parameters or {}, overwrite=overwrite, progress=progress
-    )
-    model = load_model(out)
-    scored = {
-        split: score_split(model, splits[split], seed=seed, progress=progress) for split in ("validation", "test")
-    }
-    finish_model(out, scored, name=out.name)
+    with atomic_folder(out, overwrite=overwrite) as root:  # a model without its scores is half a model
+        fitted = fit_and_save(
+            method, splits, root, seed=seed, parameters=parameters or {}, overwrite=True, progress=progress
+        )
+        model = load_model(root)
+        scored = {
+            split: score_split(model, splits[split], seed=seed, progress=progress) for split in ("validation", "test")
+        }
+        finish_model(root, scored, name=out.name)
     return {
         "model": str(out),
         "method": method,

@@ -18,7 +18,7 @@ from assay.errors import InputError
 from assay.reporting.canvas import CLASS_COLOURS
 from assay.reporting.escape import show_text
 from assay.reporting.formats import source as public_name
-from assay.reporting.render import TEMPLATES, _environment
+from assay.reporting.render import TEMPLATES, make_environment
 
 __all__ = ["render_map_page"]
 
@@ -68,7 +68,7 @@ def render_map_page(
     # Line endings as the browser's parser makes them, or the hash would not be that of what it runs.
     script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
     about = {key: drawn[key] for key in ("split", "checkpoint", "pooling", "n_texts")}
-    template = _environment(show_text).get_template("map.html.j2")
+    template = make_environment(show_text).get_template("map.html.j2")
     return str(
         template.render(
             title=public_name(source),

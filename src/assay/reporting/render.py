@@ -63,7 +63,7 @@ def render_markdown(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> 
     figures : mapping of name to PNG bytes
         Only the names are used: the pictures are expected at ``report_files/NAME.png``.
     """
-    environment = _environment(escape_markdown)
+    environment = make_environment(escape_markdown)
     markup = require("markupsafe").Markup
     paths = {name: markup(f"{FIGURE_DIR}/{name}.png") for name in figures}
     return _tidy(environment.get_template("report.md.j2").render(report=report, figures=paths, captions=CAPTIONS))
@@ -79,7 +79,7 @@ def render_html(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
     figures : mapping of name to PNG bytes
     """
     pictures = {name: f"data:image/png;base64,{base64.b64encode(png).decode()}" for name, png in figures.items()}
-    template = _environment(show_text).get_template("report.html.j2")
+    template = make_environment(show_text).get_template("report.html.j2")
     return str(template.render(report=report, figures=pictures, captions=CAPTIONS))
 
 
@@ -96,7 +96,7 @@ def render_card(manifest: Mapping[str, Any], *, name: str, path: str = ".") -> s
         Where the examples look for the model.
     """
     card = {"scores": (), "training_data": {}, "tokenization": {}, "checkpoint": None, "versions": {}, **manifest}
-    return _tidy(_environment(escape_markdown).get_template("card.md.j2").render(card=card, name=name, path=path))
+    return _tidy(make_environment(escape_markdown).get_template("card.md.j2").render(card=card, name=name, path=path))
 
 
 def write_report(report: Mapping[str, Any], out_dir: Path) -> None:
@@ -133,7 +133,7 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def _environment(escape: Callable[[str], str]) -> Environment:
+def make_environment(escape: Callable[[str], str]) -> Environment:
     """Make the templates' environment, in which every string that is written goes through `escape`.
 
     What `escape` returns for HTML is escaped by jinja2 after it; Markdown is whole with it.

@@ -336,7 +336,7 @@ def atomic_folder(
         raise
 
 
-def check_output(out: Path, *, overwrite: bool) -> None:
+def check_output(out: Path, *, overwrite: bool, option: str = "--out") -> None:
     """Say no before any work is done if the output is there already.
 
     Raises
@@ -349,7 +349,7 @@ def check_output(out: Path, *, overwrite: bool) -> None:
     if out.name in ("", ".."):
         raise InputError(f"'{out}' cannot be an output; a new name is accepted", hint="such as --out runs/first")
     if (out.exists() or out.is_symlink()) and not overwrite:
-        raise OutputExistsError(f"{out} exists already", hint="choose another --out, or add --overwrite to replace it")
+        raise OutputExistsError(f"{out} exists already", hint=f"choose another {option}, or add --overwrite to replace it")
 
 
 def _swap(partial: Path, out: Path) -> None:

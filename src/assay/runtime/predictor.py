@@ -120,8 +120,11 @@ def load_model(folder: str | Path, *, n_threads: int | None = None) -> Model:
 
 def _majority_scorer(root: Path, manifest: Manifest, n_threads: int | None) -> Scorer:
     priors = manifest.parameters.get("priors")
-    is_numbers = isinstance(priors, list) and all(isinstance(prior, int | float) and prior > 0 for prior in priors)
-    if not is_numbers or len(priors) != len(manifest.labels):
+    if (
+        not isinstance(priors, list)
+        or len(priors) != len(manifest.labels)
+        or not all(isinstance(prior, int | float) and prior > 0 for prior in priors)
+    ):
         raise ModelError(f"{root}: a majority model needs one positive prior a label; assay.json has {priors!r}")
     return lambda texts: np.tile(np.asarray(priors, dtype=np.float64), (len(texts), 1))
 

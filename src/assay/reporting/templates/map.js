@@ -4,7 +4,7 @@
   const element = (id) => document.getElementById(id);
   const data = JSON.parse(element("data").textContent);
   const canvas = element("canvas"), plot = element("plot"), tooltip = element("tooltip");
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { alpha: false });
   const n = data.x.length, nClasses = data.labels.length;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const count = new Intl.NumberFormat("en");
@@ -14,32 +14,22 @@
   let picked = -1; // the dot whose text is shown
   let lit = -1; // the class that the legend points at
   let frame = 0;
+  let picture = null, stamps = [], faintStamps = null, stampRadius = 0; // the pixels, and marks of one radius
 
-  // ---- Dots: the mark of each class is drawn once and stamped from then on ----
+  // ---- Dots ----
 
-  function drawDot(target, labelId, centre, radius) {
-    const colours = dark.matches ? data.colours.dark : data.colours.light;
-    drawMark(target, labelId, { centre, radius, colours, paper: dark.matches ? "#161616" : "#ffffff" });
-  }
+  let look = {}; // colours of the classes, of the page and of what is written on it
 
-  const sheet = document.createElement("canvas"); // all marks of one size, side by side
-  let stampRadius = 0, cell = 0;
-  function makeStamps(radius) {
-    if (radius === stampRadius) return;
-    stampRadius = radius;
-    cell = 2 * Math.ceil(1.6 * radius + 1);
-    sheet.width = cell * nClasses;
-    sheet.height = cell;
-    const target = sheet.getContext("2d");
-    for (let labelId = 0; labelId < nClasses; labelId++) {
-      target.setTransform(1, 0, 0, 1, labelId * cell, 0);
-      drawDot(target, labelId, cell / 2, radius);
-    }
+  function readLook() {
+    const style = getComputedStyle(document.documentElement);
+    const [paper, ink] = ["--page", "--ink"].map((name) => style.getPropertyValue(name).trim());
+    look = { colours: dark.matches ? data.colours.dark : data.colours.light, paper, ink };
+    stampRadius = 0;
   }
 
   function drawSwatch(swatch, labelId) {
     swatch.width = swatch.height = Math.round(16 * view.ratio);
-    drawDot(swatch.getContext("2d"), labelId, swatch.width / 2, 5 * view.ratio);
+    drawMark(swatch.getContext("2d"), labelId, { ...look, centre: swatch.width / 2, radius: 5 * view.ratio });
   }
 
   function dotRadius() {
@@ -50,30 +40,29 @@
 
   function draw() {
     frame = 0;
-    makeStamps(dotRadius() * view.ratio);
-    context.clearRect(0, 0, canvas.width, canvas.height);
+    const radius = dotRadius() * view.ratio;
+    if (radius !== stampRadius) [stampRadius, stamps, faintStamps] = [radius, makeStamps(1), null];
+    picture.clear();
     if (lit < 0) {
-      context.globalAlpha = 0.85;
-      drawDots(() => true);
+      stampDots(stamps, () => true);
     } else {
-      context.globalAlpha = 0.08;
-      drawDots((labelId) => labelId !== lit);
-      context.globalAlpha = 1;
-      drawDots((labelId) => labelId === lit);
+      faintStamps ??= makeStamps(0.15);
+      stampDots(faintStamps, (labelId) => labelId !== lit);
+      stampDots(stamps, (labelId) => labelId === lit);
     }
-    context.globalAlpha = 1;
+    picture.show(context);
     if (picked >= 0) drawRing();
   }
 
-  function drawDots(wanted) {
+  const makeStamps = (opacity) => picture.makeStamps(nClasses, { ...look, radius: dotRadius() * view.ratio, opacity });
+
+  function stampDots(made, wanted) {
     const drawn = data.labels.map((_, labelId) => visible[labelId] && wanted(labelId));
-    const { ratio, x, y, width, height, scale } = view, half = cell / 2;
+    const { ratio, x, y, width, height, scale } = view;
     for (let i = 0; i < n; i++) {
-      const labelId = data.label[i];
       const left = data.x[i] * scale + x, top = data.y[i] * scale + y;
-      if (!drawn[labelId] || left < -9 || top < -9 || left > width + 9 || top > height + 9) continue;
-      const x0 = Math.round(left * ratio - half), y0 = Math.round(top * ratio - half);
-      context.drawImage(sheet, labelId * cell, 0, cell, cell, x0, y0, cell, cell);
+      if (!drawn[data.label[i]] || left < -20 || top < -20 || left > width + 20 || top > height + 20) continue;
+      picture.stamp(made[data.label[i]], left * ratio, top * ratio);
     }
   }
 
@@ -82,7 +71,7 @@
     context.beginPath();
     context.arc(left * view.ratio, top * view.ratio, stampRadius + 3.5 * view.ratio, 0, 2 * Math.PI);
     context.lineWidth = 2 * view.ratio;
-    context.strokeStyle = dark.matches ? "#ffffff" : "#1f2933";
+    context.strokeStyle = look.ink;
     context.stroke();
   }
 
@@ -138,6 +127,8 @@
     Object.assign(view, { width: canvas.clientWidth, height: canvas.clientHeight, ratio });
     canvas.width = Math.round(view.width * ratio);
     canvas.height = Math.round(view.height * ratio);
+    picture = new Picture(canvas.width, canvas.height);
+    stampRadius = 0;
     fit();
     if (!isFirst && zoomed !== 1) {
       view.scale = view.fit * zoomed;
@@ -363,7 +354,7 @@
   // ---- Screens change: another size, another density, day and night ----
 
   function restyle() {
-    stampRadius = 0;
+    readLook();
     buttons.forEach((button, i) => drawSwatch(button.querySelector("canvas"), i));
     if (picked >= 0) drawSwatch(tooltip.querySelector("canvas"), data.label[picked]);
     redraw();
@@ -378,8 +369,9 @@
   }
 
   element("explorer").hidden = false;
-  show(() => true);
+  readLook();
   resize();
+  show(() => true);
   restyle();
   draw(); // at once: pages that are printed or pictured do not wait for a frame
   watchDensity();

@@ -1,0 +1,236 @@
+"""Records to files, one at a time: JSON Lines, CSV, TSV, each also gzipped, and Parquet. The other side of `readers`.
+
+Text files are always valid UTF-8: a lone surrogate, which JSON input can hold, is spelt out as its escape.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, Self
+
+from assay._optional import require
+from assay.data.readers import file_kind
+from assay.errors import DataError, InputError
+
+__all__ = ["OUT_SUFFIXES", "Writer", "open_writer", "out_kind"]
+
+OUT_SUFFIXES = (".jsonl", ".csv", ".tsv", ".parquet")
+ROW_GROUP_ROWS = 2048  # of Parquet: rows kept in memory until they are written
+
+
+class Writer(ABC):
+    """Writes records (column -> value) in their order; a context manager that closes its file."""
+
+    @abstractmethod
+    def write(self, record: dict[str, Any]) -> None:
+        """Write one record.
+
+        Raises
+        ------
+        DataError
+            The format has no place for it.
+        """
+
+    @abstractmethod
+    def close(self, *, is_whole: bool) -> None:
+        """Close the file; `is_whole` is False where the work was cut short."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close(is_whole=kind is None)
+
+
+def out_kind(out: Path) -> str:
+    """Return the suffix that says how to write `out` (``.gz`` set aside).
+
+    Raises
+    ------
+    InputError
+        It is not one of `OUT_SUFFIXES`, or a gzipped Parquet.
+    """
+    kind = file_kind(out)
+    if kind not in OUT_SUFFIXES:
+        raise InputError(f"'{out.name}' is of a kind that cannot be written; {' '.join(OUT_SUFFIXES)} are accepted")
+    if kind == ".parquet" and _is_gzip(out):
+        raise InputError("a .parquet.gz cannot be written; .parquet is accepted, and compressed already")
+    return kind
+
+
+def open_writer(path: Path, *, like: Path) -> Writer:
+    """Open `path` for writing in the format that the name of `like` says.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is written, such as ``scores.csv.partial``.
+    like : Path
+        Its name to be, such as ``scores.csv``.
+    """
+    return WRITERS[out_kind(like)](path, is_gzip=_is_gzip(like))
+
+
+def _is_gzip(path: Path) -> bool:
+    return path.suffix.casefold() == ".gz"
+
+
+class _JsonLines(Writer):
+    def __init__(self, path: Path, *, is_gzip: bool) -> None:
+        self._stream = _open_text(path, is_gzip=is_gzip)
+
+    def write(self, record: dict[str, Any]) -> None:
+        # Parquet input can hold dates and decimals, which JSON has no kind for.
+        self._stream.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+
+    def close(self, *, is_whole: bool) -> None:
+        self._stream.close()
+
+
+class _Columns:
+    """The columns of the first record, which are those of all: a table has no place for more."""
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        self.names = list(record)
+        self._known = set(record)
+
+    def check(self, record: dict[str, Any]) -> None:
+        for name in record:
+            if name not in self._known:
+                raise DataError(
+                    f"column '{name}' is not in the first row, so it has no place in a table", hint="write .jsonl"
+                )
+
+
+class _Table(Writer):
+    """CSV or TSV; a null is an empty cell, lists and objects are JSON."""
+
+    def __init__(self, path: Path, *, is_gzip: bool, delimiter: str = ",") -> None:
+        self._stream = _open_text(path, is_gzip=is_gzip)
+        # csv quotes a field that holds a character of the line's end: with \r\n also a lone \r, which would else end
+        # the row when it is read. The lines themselves end in \n.
+        self._writer = csv.writer(_UnixLines(self._stream), delimiter=delimiter, lineterminator="\r\n")
+        self._columns: _Columns | None = None
+
+    def write(self, record: dict[str, Any]) -> None:
+        if self._columns is None:
+            self._columns = _Columns(record)
+            self._writer.writerow(self._columns.names)
+        self._columns.check(record)
+        self._writer.writerow([_cell(record.get(name)) for name in self._columns.names])
+
+    def close(self, *, is_whole: bool) -> None:
+        self._stream.close()
+
+
+class _UnixLines:
+    """Passes rows on with a line feed in place of the two characters at their end."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, row: str) -> None:
+        self._stream.write(row.removesuffix("\r\n") + "\n")
+
+
+class _Parquet(Writer):
+    """Columns have the types of the first row group; one without any value there holds texts."""
+
+    def __init__(self, path: Path, *, is_gzip: bool) -> None:
+        self._arrow, self._parquet = require("pyarrow"), require("pyarrow.parquet")
+        self._path = path
+        self._columns: _Columns | None = None
+        self._writer: Any = None
+        self._rows: list[dict[str, Any]] = []
+
+    def write(self, record: dict[str, Any]) -> None:
+        if self._columns is None:
+            self._columns = _Columns(record)
+        self._columns.check(record)
+        self._rows.append(record)
+        if len(self._rows) >= ROW_GROUP_ROWS:
+            self._flush()
+
+    def close(self, *, is_whole: bool) -> None:
+        try:
+            if is_whole and (self._rows or self._writer is None):
+                self._flush()
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+
+    def _flush(self) -> None:
+        try:
+            table = self._table(self._rows)
+            if self._writer is None:
+                self._writer = self._parquet.ParquetWriter(self._path, table.schema)
+            self._writer.write_table(table)
+        except (self._arrow.ArrowException, OverflowError) as err:
+            reason = str(err).splitlines()[0]
+            raise DataError(
+                f"a column cannot be written as Parquet, where all its values are of one kind: {reason}",
+                hint="write .jsonl",
+            ) from err
+        self._rows = []
+
+    def _table(self, rows: list[dict[str, Any]]) -> Any:
+        schema = None if self._writer is None else self._writer.schema
+        try:
+            table = self._arrow.Table.from_pylist(rows, schema=schema)
+        except UnicodeEncodeError:
+            table = self._arrow.Table.from_pylist([_encodable(row) for row in rows], schema=schema)
+        is_null, text = self._arrow.types.is_null, self._arrow.string()
+        fields = [field.with_type(text) if is_null(field.type) else field for field in table.schema]
+        return table.cast(self._arrow.schema(fields))
+
+
+def _open_text(path: Path, *, is_gzip: bool) -> IO[str]:
+    # No file name and no time in gzip's header, so that equal records are equal files.
+    raw = _GzipFile(path) if is_gzip else path.open("wb")
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="")
+
+
+class _GzipFile(gzip.GzipFile):
+    """A gzip file that closes the file below it too."""
+
+    def __init__(self, path: Path) -> None:
+        self._below = path.open("wb")
+        super().__init__(filename="", mode="wb", fileobj=self._below, mtime=0)
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._below.close()
+
+
+def _cell(value: Any) -> Any:
+    """Return what a table shows: lists and objects as JSON, nothing for null."""
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else value
+
+
+def _encodable(value: Any) -> Any:
+    """Return the value with lone surrogates spelt out, which UTF-8 has no bytes for."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, list):
+        return [_encodable(item) for item in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return value
+
+
+WRITERS: dict[str, Callable[..., Writer]] = {
+    ".jsonl": _JsonLines,
+    ".csv": _Table,
+    ".tsv": lambda path, *, is_gzip: _Table(path, is_gzip=is_gzip, delimiter="\t"),
+    ".parquet": _Parquet,
+}

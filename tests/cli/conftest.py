@@ -1,0 +1,52 @@
+"""The command line in this process, without leaving traces in it; and a small data set, a model and a run to call it on."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from typer.testing import CliRunner
+
+from assay.cli.app import app
+from assay.recipes.train import train_model
+from small_runs import shared_run, write_data
+
+SET_BY_FLAGS = ("ASSAY_OFFLINE", "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "ASSAY_THREADS", "ASSAY_DEVICE",
+                "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")  # fmt: skip
+
+
+@pytest.fixture
+def invoke(monkeypatch):
+    """Call `assay ARGS` in this process; return its exit code, stdout and stderr."""
+    for name in SET_BY_FLAGS:  # set and then deleted, so that pytest restores them whatever a flag writes
+        monkeypatch.setenv(name, "0")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "80")
+    logger = logging.getLogger("assay")
+    handlers, propagate = list(logger.handlers), logger.propagate
+
+    def call(*args, stdin=None):
+        return CliRunner().invoke(app, [str(arg) for arg in args], input=stdin, prog_name="assay")
+
+    yield call
+    logger.handlers[:], logger.propagate = handlers, propagate
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory):
+    """Write the small data set."""
+    return write_data(tmp_path_factory.mktemp("cli") / "tweets")
+
+
+@pytest.fixture(scope="session")
+def linear_model(tmp_path_factory, data):
+    """Train a linear model on it."""
+    out = tmp_path_factory.mktemp("models") / "linear"
+    train_model(data, out, method="linear")
+    return out
+
+
+@pytest.fixture(scope="session")
+def five(tmp_path_factory):
+    """Run all five methods, once a session."""
+    return shared_run(tmp_path_factory.getbasetemp() / "shared-run")

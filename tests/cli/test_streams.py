@@ -1,0 +1,182 @@
+"""Results on stdout, all else on stderr; one JSON object; errors as objects; tracebacks for those who ask."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from assay.recipes import explore
+from small_runs import run_assay, start_assay
+
+
+@pytest.fixture(scope="module")
+def runs(data, tmp_path_factory):
+    """Do one small run in a process of its own, as a user would."""
+    root = tmp_path_factory.mktemp("runs")
+    return root / "r", run_assay("run", data, "--out", root / "r", "--methods", "majority,linear")
+
+
+def test_run_reports_on_stdout_and_progress_on_stderr(runs):
+    """The leaderboard and where to look are results; what happens meanwhile is not."""
+    folder, done = runs
+    assert done.returncode == 0
+    assert "→   linear" in done.stdout
+    assert f"Look at:     {folder / 'report.html'}" in done.stdout
+    assert "66 train, 24 validation, 27 test texts in 3 classes" in done.stderr
+    assert "writing the report" in done.stderr
+    assert not set(done.stdout.splitlines()) & set(done.stderr.splitlines())
+    assert max(len(line) for line in done.stdout.splitlines() if "Look at" not in line and "Predict" not in line) <= 110
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["explore", "{data}", "--first", "1"],
+        ["evaluate", "{model}", "{data}"],
+        ["info", "{model}"],
+        ["verify", "{model}", "{data}"],
+        ["cache"],
+    ],
+    ids=lambda args: args[0],
+)
+def test_json_is_one_object_and_nothing_else(invoke, data, linear_model, args):
+    """stdout parses as one JSON object on one line, with labels as they are; --quiet leaves stderr empty."""
+    done = invoke(*[arg.format(data=data, model=linear_model) for arg in args], "--json", "--quiet")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+    assert isinstance(json.loads(done.stdout), dict)
+    assert "\\u" not in done.stdout
+
+
+def test_predictions_are_json_lines(linear_model):
+    """One object a text, in order, whatever the text; names of labels, no ids."""
+    texts = ["so happy", "", "오늘 정말 슬퍼요", 'a "quoted" one']
+    done = run_assay("predict", linear_model, stdin="\n".join(texts) + "\n")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [record["text"] for record in records] == texts
+    assert list(records[0]) == ["text", "predicted_label", "predicted_score", "score:sadness", "score:joy",
+                                'score:화남, "분노"']  # fmt: skip
+    assert sum(value for name, value in records[2].items() if name.startswith("score:")) == pytest.approx(1, abs=1e-5)
+
+
+def test_rejected_rows_are_warned_of_unless_quiet(invoke, linear_model, tmp_path):
+    """A row that cannot be scored is left out and named on stderr; --quiet is silent; --strict stops with the line."""
+    path = tmp_path / "t.csv"
+    path.write_text("text,label\ngood day,joy\nragged,joy,more\n", encoding="utf-8")
+    done = invoke("predict", linear_model, path)
+    assert (done.exit_code, done.stdout.count("\n")) == (0, 1)
+    assert "warning: line 3 rejected: 3 fields where the header has 2" in done.stderr
+    assert invoke("predict", linear_model, path, "--quiet").stderr == ""
+    strict = invoke("predict", linear_model, path, "--strict")
+    assert strict.exit_code == 2
+    assert "error: t.csv line 3: 3 fields where the header has 2" in strict.stderr
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_error_with_json_is_an_object(invoke, tmp_path, quiet):
+    """{error, error_type, hint} on stdout, nothing on stderr, and the exit code all the same."""
+    done = invoke("evaluate", tmp_path, "sample", "--json", *(["--quiet"] if quiet else []))
+    assert (done.exit_code, done.stderr) == (2, "")
+    found = json.loads(done.stdout)
+    assert list(found) == ["error", "error_type", "hint"]
+    assert found["error"] == f"{tmp_path} has no assay.json: it is not a model of assay"
+    assert found["error_type"] == "ModelError"
+    assert "RUN/models/METHOD" in found["hint"]
+
+
+def test_traceback_is_for_debug_only(invoke, tmp_path):
+    """Without --debug a message, with it the traceback too; the exit code is the same."""
+    plain = invoke("info", tmp_path / "nothing")
+    debug = invoke("info", tmp_path / "nothing", "--debug")
+    assert plain.exit_code == debug.exit_code == 2
+    assert plain.stderr == f"error: there is no model folder at {tmp_path / 'nothing'}\n"
+    assert "Traceback" in debug.stderr
+    assert plain.stderr in debug.stderr
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "message"),
+    [
+        (ZeroDivisionError("boom"), 1, "error: internal error: ZeroDivisionError: boom\nhint: this is a mistake in assay"),
+        (OSError(28, "No space left on device", "/x"), 4, "error: the system refused: No space left on device (/x)\n"),
+        (MemoryError(), 4, "error: there is not enough memory\n"),
+        (KeyboardInterrupt(), 130, "error: stopped\n"),
+        (BrokenPipeError(), 0, ""),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_whatever_goes_wrong_has_its_exit_code(invoke, monkeypatch, raised, code, message):
+    """1 is our bug, 4 the world outside, 130 the user; a closed pipe is none of them. No traceback."""
+
+    def fail(*args, **kwargs):
+        raise raised
+
+    monkeypatch.setattr(explore, "explore_data", fail)
+    done = invoke("explore", "sample")
+    assert done.exit_code == code
+    assert done.stderr.startswith(message)
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == (0 if not message else 1 + ("hint" in done.stderr))
+
+
+@pytest.mark.parametrize("args", [["explore", "sample"], ["explore", "sample", "--json"]], ids=["table", "json"])
+@pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")
+def test_closed_pipe_ends_quietly(args):
+    """`assay ... | head -1`: no traceback, no message, no failure."""
+    with start_assay(*args) as process:
+        process.stdout.close()
+        error = process.stderr.read()
+        assert (process.wait(60), error) == (0, "")
+
+
+def test_closed_pipe_in_the_middle_of_predictions_ends_quietly(linear_model, tmp_path):
+    """A reader that leaves after one of many thousand lines ends the work."""
+    path = tmp_path / "many.txt"
+    path.write_text("good day\n" * 20_000, encoding="utf-8")
+    with start_assay("predict", linear_model, path) as process:
+        assert json.loads(process.stdout.readline())["text"] == "good day"
+        process.stdout.close()
+        assert (process.wait(60), process.stderr.read()) == (0, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")  # noqa: PTH110
+@pytest.mark.parametrize("flag", [[], ["--json"]])
+def test_full_disk_behind_stdout_is_an_outside_error(flag):
+    """Results that could not be written are no success."""
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        process = start_assay("explore", "sample", *flag, stdout=full)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 4
+    assert "Traceback" not in error
+    assert "Exception ignored" not in error
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are otherwise there")
+def test_interrupt_while_starting_has_no_traceback():
+    """Ctrl-C before the command line is loaded is as quiet as later."""
+    program = "import sys, assay.cli\nsys.modules['assay.cli.app'] = None\n"
+    program += "class Stop:\n    def find_spec(self, *args):\n        raise KeyboardInterrupt\n"
+    program += "del sys.modules['assay.cli.app']\nsys.meta_path.insert(0, Stop())\nassay.cli.main()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGINT, "", "error: stopped\n")
+
+
+def test_threads_device_and_offline_reach_the_environment(invoke, monkeypatch):
+    """The flags are read in one place by all libraries: the environment of the process."""
+    seen = {}
+    monkeypatch.setattr(explore, "explore_data", lambda *args, **more: seen.update(os.environ) or sys.exit(0))
+    invoke("explore", "sample", "--threads", "3", "--offline", "--device", "cpu")
+    assert {seen[name] for name in ("ASSAY_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")} == {"3"}
+    assert (seen["ASSAY_OFFLINE"], seen["HF_HUB_OFFLINE"], seen["ASSAY_DEVICE"]) == ("1", "1", "cpu")
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "cpu:0", ""])
+def test_unknown_device_is_refused(invoke, device):
+    """What no library knows is said before any of them is loaded."""
+    done = invoke("explore", "sample", "--device", device)
+    assert done.exit_code == 2
+    assert f"error: --device is '{device}'; auto, cpu, cuda, cuda:N and mps are accepted" in done.stderr

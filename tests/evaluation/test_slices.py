@@ -1,0 +1,63 @@
+"""Tests of assay.evaluation.slices."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from assay.evaluation.slices import score_slices, wilson_interval
+
+
+@given(st.integers(1, 500), st.data())
+def test_wilson_interval_equals_scipys(n_texts, data):
+    """The interval is the one that scipy gives."""
+    n_right = data.draw(st.integers(0, n_texts))
+    expected = binomtest(n_right, n_texts).proportion_ci(method="wilson")
+    assert wilson_interval(n_right, n_texts) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_wilson_interval_of_nothing_is_everything():
+    """No text, no knowledge."""
+    assert wilson_interval(0, 0) == (0.0, 1.0)
+
+
+def test_score_slices_tells_negated_texts_apart():
+    """Negation in English and Korean is found, and scored apart."""
+    texts = ["i am not happy", "기분이 좋지 않아", "didn't work", "안 좋아"] * 5 + ["i am happy", "좋아"] * 10
+    correct = np.array([False] * 20 + [True] * 20)
+    found = {(one.kind, one.name): one for one in score_slices(texts, correct)}
+    assert (found["negation", "negated"].n_texts, found["negation", "negated"].accuracy) == (20, 0.0)
+    assert found["negation", "not negated"].accuracy == 1.0
+
+
+def test_score_slices_tells_lengths_apart_in_their_order():
+    """Quarters of the word counts, short ones first."""
+    texts = [" ".join(["word"] * n) for n in (2, 5, 20, 100) for _ in range(10)]
+    found = [one for one in score_slices(texts, np.ones(40, dtype=bool)) if one.kind == "length"]
+    assert [one.name.strip() for one in found] == ["2 words", "5 words", "20 words", "100 words"]
+    assert [one.n_texts for one in found] == [10] * 4
+
+
+def test_score_slices_tells_scripts_apart():
+    """Korean and English texts have their own scores."""
+    texts = ["배송이 늦어요"] * 12 + ["late delivery"] * 12
+    correct = np.array([False] * 12 + [True] * 12)
+    found = {one.name: one.accuracy for one in score_slices(texts, correct) if one.kind == "script"}
+    assert found == {"Hangul": 0.0, "Latin": 1.0}
+
+
+@given(st.lists(st.tuples(st.text(max_size=40), st.booleans()), max_size=80))
+def test_score_slices_counts_no_text_twice(rows):
+    """The parts of a kind hold at most all texts, and every accuracy lies in its interval."""
+    found = score_slices([text for text, _ in rows], np.array([flag for _, flag in rows], dtype=bool))
+    for kind in {one.kind for one in found}:
+        assert sum(one.n_texts for one in found if one.kind == kind) <= len(rows)
+    assert all(one.interval[0] <= one.accuracy <= one.interval[1] for one in found)
+
+
+def test_score_slices_leaves_out_what_is_too_small():
+    """Fewer than ten texts of a kind say nothing."""
+    assert score_slices(["no", "yes"], np.array([True, False])) == []

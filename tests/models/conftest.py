@@ -1,0 +1,30 @@
+"""One small trained estimator of each method, and the folder it was saved as."""
+
+import pytest
+
+from assay.models import save_model
+from small_models import METHODS, small_data, small_estimator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Compute with one thread: small networks gain nothing from more, and lose much where the CPUs are shared."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSAY_THREADS", "1")
+        yield
+
+
+@pytest.fixture(scope="session")
+def trained(one_thread, tiny_bert):
+    """Fit each method on the small texts, with other texts to choose by: method -> estimator."""
+    validation = small_data(30, seed=1)
+    return {method: small_estimator(method, tiny_bert).fit(*small_data(), validation=validation) for method in METHODS}
+
+
+@pytest.fixture(scope="session")
+def saved(trained, tmp_path_factory):
+    """Save each of them: method -> folder."""
+    root = tmp_path_factory.mktemp("saved")
+    for method, estimator in trained.items():
+        save_model(estimator, root / method)
+    return {method: root / method for method in trained}

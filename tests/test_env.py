@@ -1,0 +1,82 @@
+"""What the environment says: network, threads, device, cache."""
+
+import os
+
+import pytest
+
+from assay import _env
+from assay.errors import InputError
+
+VARIABLES = ("ASSAY_OFFLINE", "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "ASSAY_THREADS", "ASSAY_DEVICE",
+             "ASSAY_CACHE", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+             "NUMBA_NUM_THREADS", "XDG_CACHE_HOME")  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch):
+    """Unset every variable, and put all back afterwards, whatever the test sets."""
+    for name in VARIABLES:
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize("name", ["ASSAY_OFFLINE", "HF_HUB_OFFLINE"])
+@pytest.mark.parametrize(("value", "expected"), [("1", True), ("TRUE", True), ("yes", True), ("on", True),
+                                                 ("0", False), ("", False), ("no", False)])  # fmt: skip
+def test_offline_is_asked_for_by_either_variable(monkeypatch, name, value, expected):
+    """The variable of assay and the Hub's both count, in the spellings that the Hub accepts."""
+    monkeypatch.setenv(name, value)
+    assert _env.is_offline() is expected
+
+
+def test_set_offline_reaches_the_libraries():
+    """Going offline is seen by assay and by the libraries that read their own variables."""
+    assert not _env.is_offline()
+    _env.set_offline()
+    assert _env.is_offline()
+    assert os.environ["HF_HUB_OFFLINE"] == os.environ["HF_DATASETS_OFFLINE"] == "1"
+
+
+def test_threads_are_the_cpus_of_this_process():
+    """Unless told otherwise, as many threads as CPUs that this process may use: not more, in a container."""
+    assert 1 <= _env.n_threads() <= os.cpu_count()
+
+
+def test_threads_that_were_set_win():
+    """What was set is what is used, by every library that starts a pool."""
+    _env.set_threads(3)
+    assert _env.n_threads() == 3
+    assert os.environ["OMP_NUM_THREADS"] == os.environ["NUMBA_NUM_THREADS"] == "3"
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", " "])
+def test_bad_thread_count_is_an_error(monkeypatch, value):
+    """A count that cannot be used is quoted."""
+    monkeypatch.setenv("ASSAY_THREADS", value)
+    with pytest.raises(InputError, match=f"ASSAY_THREADS is '{value}'; a whole number of at least 1 is accepted"):
+        _env.n_threads()
+
+
+def test_set_threads_refuses_none_at_all():
+    """Zero threads are no threads, and nothing is set then."""
+    with pytest.raises(InputError, match="--threads is 0; a whole number of at least 1"):
+        _env.set_threads(0)
+    assert "ASSAY_THREADS" not in os.environ
+
+
+def test_device_is_auto_unless_set():
+    """The device that was set is kept for this process."""
+    assert _env.device() == "auto"
+    _env.set_device("cuda:1")
+    assert _env.device() == "cuda:1"
+
+
+def test_cache_folder_follows_the_variables(monkeypatch, tmp_path):
+    """The variable of assay, else XDG's, else ~/.cache; asking creates nothing."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert _env.cache_dir() == tmp_path / "home" / ".cache" / "assay"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert _env.cache_dir() == tmp_path / "xdg" / "assay"
+    monkeypatch.setenv("ASSAY_CACHE", "~/mine")
+    assert _env.cache_dir() == tmp_path / "home" / "mine"
+    assert list(tmp_path.iterdir()) == []
