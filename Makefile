@@ -9,7 +9,7 @@ V := .venv
 BIN := $(V)/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-PYTEST := $(BIN)/python -m pytest
+PYTEST := $(BIN)/python -m pytest -q -n 2
 
 .PHONY: demo test quick check fix bench docs clean
 
@@ -41,10 +41,10 @@ fix: $(V)/.ok
 	$(BIN)/ruff format src tests benchmarks
 
 test: check
-	$(PYTEST) -q -m 'not gpu and not network'
+	$(PYTEST) -m 'not gpu and not network'
 
 quick: $(V)/.ok
-	$(PYTEST) -q -m 'not slow and not gpu and not network'
+	$(PYTEST) -m 'not slow and not gpu and not network'
 
 bench: $(V)/.ok
 	$(BIN)/python benchmarks/methods.py

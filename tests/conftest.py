@@ -16,7 +16,10 @@ os.environ.update(
     HF_HUB_DISABLE_TELEMETRY="1",
     HF_HUB_DISABLE_XET="1",
     TOKENIZERS_PARALLELISM="false",
-    ASSAY_THREADS="2",
+    # One thread a worker: two test workers with two threads each would wait for one another on two cores.
+    ASSAY_THREADS="1",
+    OMP_NUM_THREADS="1",
+    NUMBA_NUM_THREADS="1",
 )
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.recipes.run import RunOptions, run_data
+from assay.recipes.run import RunOptions
 from checkpoints import write_checkpoint
 from small_models import small_data
 
@@ -45,13 +45,16 @@ def write_rows(path: Path, texts: Any, labels: Any) -> Path:
 
 
 class SharedRun:
-    """One run of five methods: its folder, its data, its checkpoint, what `run_data` returned."""
+    """One run of five methods from the command line: its folder, its data, its checkpoint, what it printed."""
 
     def __init__(self, root: Path) -> None:
         self.data = write_data(root / "data")
         self.checkpoint = write_checkpoint(root / "tiny-bert", "bert")
         self.folder = root / "run"
-        self.results = run_data(self.data, self.folder, options=self.options())
+        args = ["run", self.data, "--out", self.folder, "--checkpoint", self.checkpoint, "--json", "--quiet"]
+        self.done = run_assay(*args)
+        assert self.done.returncode == 0, self.done.stdout + self.done.stderr
+        self.results = read_json(self.folder / "results.json")
 
     def options(self, **changes: Any) -> RunOptions:
         """Return the options of the run."""
@@ -104,7 +107,9 @@ def recompute(records: list[dict[str, Any]], labels: list[str]) -> dict[str, Any
     probs = np.array([record["probs"] for record in records])
     predicted = probs.argmax(axis=1)
     ids = list(range(len(labels)))
-    precision, recall, f1, n_texts = metrics.precision_recall_fscore_support(true, predicted, labels=ids, zero_division=0)
+    precision, recall, f1, n_texts = metrics.precision_recall_fscore_support(
+        true, predicted, labels=ids, zero_division=0
+    )
     return {
         "n_texts": len(records),
         "accuracy": metrics.accuracy_score(true, predicted),

@@ -6,16 +6,8 @@ from assay.models import save_model
 from small_models import METHODS, small_data, small_estimator
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    """Compute with one thread: small networks gain nothing from more, and lose much where the CPUs are shared."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ASSAY_THREADS", "1")
-        yield
-
-
 @pytest.fixture(scope="session")
-def trained(one_thread, tiny_bert):
+def trained(tiny_bert):
     """Fit each method on the small texts, with other texts to choose by: method -> estimator."""
     validation = small_data(30, seed=1)
     return {method: small_estimator(method, tiny_bert).fit(*small_data(), validation=validation) for method in METHODS}

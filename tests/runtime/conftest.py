@@ -6,16 +6,8 @@ from assay.models import save_model
 from small_models import small_data, small_estimator
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    """Compute with one thread: small networks gain nothing from more, and lose much where the CPUs are shared."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ASSAY_THREADS", "1")
-        yield
-
-
 @pytest.fixture(scope="session")
-def compact_folder(tmp_path_factory, one_thread):
+def compact_folder(tmp_path_factory):
     """Train and save a small `compact` model: the smallest that has a network."""
     out = tmp_path_factory.mktemp("models") / "compact"
     save_model(small_estimator("compact").fit(*small_data()), out)

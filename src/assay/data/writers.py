@@ -109,7 +109,7 @@ class _Columns:
 
 
 class _Table(Writer):
-    """CSV or TSV; a null is an empty cell, lists and objects are JSON."""
+    """CSV or TSV; a null is an empty cell; lists, objects, true and false are JSON."""
 
     def __init__(self, path: Path, *, is_gzip: bool, delimiter: str = ",") -> None:
         self._stream = _open_text(path, is_gzip=is_gzip)
@@ -211,7 +211,9 @@ class _GzipFile(gzip.GzipFile):
 
 
 def _cell(value: Any) -> Any:
-    """Return what a table shows: lists and objects as JSON, nothing for null."""
+    """Return what a table shows: lists, objects, true and false as JSON, nothing for null."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False, default=str)
     return "" if value is None else value

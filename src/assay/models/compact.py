@@ -149,15 +149,17 @@ class Compact(TextClassifier):
 
 def _learn_tokenizer(texts: list[str], *, vocabulary_size: int) -> tokenizers.Tokenizer:
     """Learn lower-cased byte-pair word pieces; every text ends in a token of its own, so that none is empty."""
-    tokenizer = tokenizers.Tokenizer(models.BPE(unk_token=UNKNOWN, end_of_word_suffix="</w>"))
+    tokenizer = tokenizers.Tokenizer(models.BPE(unk_token=UNKNOWN))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    # Words are marked where they begin, by a character. BPE's own mark of where they end, a suffix, is numbered by the
+    # trainer in the order of a hash table: another vocabulary each time.
+    marks = pre_tokenizers.Metaspace(prepend_scheme="always", split=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.BertPreTokenizer(), marks])
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary_size,
         min_frequency=2,
         special_tokens=[PAD, UNKNOWN, END],
         limit_alphabet=MAX_ALPHABET,
-        end_of_word_suffix="</w>",
         show_progress=False,
     )
     tokenizer.train_from_iterator((text.encode("utf-8", "replace").decode("utf-8") for text in texts), trainer)

@@ -166,8 +166,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def predict(self, X: Sequence[str]) -> np.ndarray:
         """Return the most probable class of each text."""
-        best: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return best
+        best = self.predict_proba(X).argmax(axis=1)
+        predicted: np.ndarray = self.classes_[best]
+        return predicted
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -84,6 +84,8 @@ def save_model(
     CheckError
         The saved folder's scores differ from the estimator's by more than `PARITY_LIMIT`; nothing is written.
     """
+    if not hasattr(estimator, "classes_"):
+        raise InputError(f"the {estimator.method} estimator is not fitted yet", hint="call fit first")
     labels = label_set or LabelSet.from_labels(str(name) for name in estimator.classes_)
     order = _class_order(estimator, labels)
     out = Path(out)

@@ -1,0 +1,91 @@
+"""`compact`: a vocabulary learnt the same each time, and a network that ends where it is told."""
+
+import json
+
+import numpy as np
+import pytest
+
+from assay.errors import InputError
+from assay.models.compact import MAX_EPOCHS, MIN_EPOCHS, Compact, _learn_tokenizer
+from small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
+
+TEXTS, LABELS = small_data()
+
+
+def test_same_seed_same_scores():
+    """Two fits with one seed agree to the last bit, with another seed they do not."""
+    first, second = (small_estimator("compact", seed=3).fit(TEXTS, LABELS) for _ in range(2))
+    np.testing.assert_array_equal(first.predict_proba(EDGE_TEXTS), second.predict_proba(EDGE_TEXTS))
+    other = small_estimator("compact", seed=4).fit(TEXTS, LABELS)
+    assert np.abs(other.predict_proba(EDGE_TEXTS) - first.predict_proba(EDGE_TEXTS)).max() > 1e-4
+
+
+def test_vocabulary_is_the_same_each_time():
+    """Ids and merges do not depend on the order of a hash table, which is another for each table."""
+    texts, _ = small_data(200)
+    vocabularies = {_learn_tokenizer(texts, vocabulary_size=300).to_str() for _ in range(5)}
+    assert len(vocabularies) == 1
+    assert len(json.loads(vocabularies.pop())["model"]["merges"]) > 60
+
+
+def test_every_text_has_a_token():
+    """The empty text and one of unknown characters end in a token of their own; nothing is cut within the limit."""
+    compact = small_estimator("compact", n_epochs=1).fit(TEXTS, LABELS)
+    lengths = compact.tokenizer_.encode_texts(["", " ", "😀", *TEXTS]).lengths
+    assert lengths.min() == 1
+    assert list(lengths[:2]) == [1, 1]
+    assert compact.tokenizer_.encode("")[1] == ["[END]"]
+
+
+def test_case_and_normal_form_do_not_matter():
+    """Upper case, and Korean in single letters as macOS writes it, are the same text."""
+    compact = small_estimator("compact").fit(TEXTS, LABELS)
+    same = compact.predict_proba(["happy 행복해요", "HAPPY 행복해요"])
+    np.testing.assert_array_equal(same[0], same[1])
+
+
+def test_texts_are_cut_at_max_tokens():
+    """What stands past the limit has no say; what stands before it has."""
+    compact = small_estimator("compact", max_tokens=4).fit(TEXTS, LABELS)
+    cut, longer, other = compact.predict_proba(["happy happy happy", "happy happy happy sad sad", "sad happy happy"])
+    np.testing.assert_allclose(cut, longer, atol=1e-6)
+    assert np.abs(cut - other).max() > 0.01
+
+
+def test_best_epoch_is_reported_with_validation():
+    """Each epoch has its validation scores, under the names that the caller's score gives."""
+    compact = small_estimator("compact", n_epochs=2)
+    compact.fit(TEXTS, LABELS, validation=(TEXTS, LABELS), score=lambda label_ids, probs: {"mine": 0.5})
+    assert [entry["validation_mine"] for entry in compact.history_] == [0.5, 0.5]
+    assert compact.temperature_ != 1.0
+
+
+def test_time_limit_ends_early():
+    """With a limit of a fraction of a second, a thousand epochs are not run, and there is a model."""
+    compact = small_estimator("compact", n_epochs=1000, time_limit_s=0.3).fit(TEXTS, LABELS)
+    assert 1 <= len(compact.history_) < 1000
+    assert compact.predict(["good"])[0] in WORDS
+
+
+def test_training_on_blank_texts_is_legal():
+    """There is nothing to learn, and no crash."""
+    compact = small_estimator("compact", n_epochs=1).fit(["", " ", "", ""], ["a", "b", "a", "a"])
+    np.testing.assert_allclose(compact.predict_proba(["", "x"]).sum(axis=1), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("n_texts", "n_classes", "expected"),
+    [(100, 2, MAX_EPOCHS), (16_000, 6, MIN_EPOCHS), (10_000, 77, 11), (1_000_000, 2, MIN_EPOCHS)],
+)
+def test_epochs_follow_the_number_of_texts_and_classes(n_texts, n_classes, expected):
+    """Small sets and many classes get more epochs, within bounds; a number that is given wins."""
+    compact = Compact()
+    compact.classes_ = np.arange(n_classes)
+    assert compact._n_epochs(n_texts) == expected
+    assert compact.set_params(n_epochs=5)._n_epochs(n_texts) == 5
+
+
+def test_no_epochs_are_refused():
+    """Zero is a number that was given, not a way to say "choose"."""
+    with pytest.raises(InputError, match="n_epochs is 0; at least 1 is accepted"):
+        small_estimator("compact", n_epochs=0).fit(TEXTS, LABELS)

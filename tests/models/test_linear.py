@@ -1,0 +1,84 @@
+"""`linear` and `majority`: the same as scikit-learn's own parts put together."""
+
+import numpy as np
+import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.svm import LinearSVC
+
+from assay.errors import DataError, InputError
+from assay.models import Linear, Majority
+from assay.runtime.linear import TextTerms
+from small_models import EDGE_TEXTS, small_data
+
+TEXTS, LABELS = small_data(90)
+NEW_TEXTS = [*small_data(30, seed=1)[0], *EDGE_TEXTS]
+
+
+def oracle(*, C=1.0, char_weight=0.5):
+    """Put the method together from scikit-learn's parts."""
+    terms = TextTerms()
+    union = make_union(
+        TfidfVectorizer(analyzer=terms.words, sublinear_tf=True, dtype=np.float32),
+        TfidfVectorizer(analyzer=terms.characters, sublinear_tf=True, min_df=2, dtype=np.float32),
+    )
+    union.set_params(transformer_weights={"tfidfvectorizer-1": 1.0, "tfidfvectorizer-2": char_weight})
+    return make_pipeline(union, LinearSVC(C=C, random_state=0))
+
+
+@pytest.mark.parametrize("parameters", [{}, {"C": 0.1}, {"char_weight": 1.0}])
+def test_margins_are_those_of_a_scikit_learn_pipeline(parameters):
+    """The numpy model gives the decision function of the pipeline that it stands for, on unknown words too."""
+    pipeline = oracle(**parameters).fit(TEXTS, LABELS)
+    linear = Linear(**parameters).fit(TEXTS, LABELS)
+    np.testing.assert_allclose(linear.decision_logits(NEW_TEXTS), pipeline.decision_function(NEW_TEXTS), atol=1e-6)
+
+
+def test_two_classes_split_the_margin():
+    """With two classes scikit-learn has one margin: the difference of the two logits."""
+    labels = ["good" if label == "joy" else "bad" for label in LABELS]
+    pipeline = oracle().fit(TEXTS, labels)
+    logits = Linear().fit(TEXTS, labels).decision_logits(NEW_TEXTS)
+    np.testing.assert_allclose(logits[:, 1] - logits[:, 0], pipeline.decision_function(NEW_TEXTS), atol=1e-6)
+
+
+def test_character_terms_can_be_left_out():
+    """With `max_chars` 0 there are words only, and misspelt ones say nothing."""
+    linear = Linear(max_chars=0).fit(TEXTS, LABELS)
+    assert len(linear.model_.vocabularies) == 1
+    np.testing.assert_allclose(linear.decision_logits(["lovelyx"])[0], linear.model_.bias)
+    assert np.abs(Linear().fit(TEXTS, LABELS).decision_logits(["lovelyx"]) - linear.model_.bias).max() > 0.1
+
+
+def test_one_row_a_class_suffices():
+    """Two texts are a training set, though no n-gram need stand in both."""
+    linear = Linear().fit(["good", "나쁜"], ["pos", "neg"])
+    assert list(linear.predict(["good", "나쁜"])) == ["pos", "neg"]
+
+
+def test_blank_texts_are_learnt_from():
+    """Some blank texts among others are legal; texts that are all blank hold nothing to learn."""
+    assert Linear().fit(["", "good", " "], ["a", "b", "a"]).predict(["good"])[0] == "b"
+    with pytest.raises(DataError, match="none of the 2 training texts holds a word; all of them are blank"):
+        Linear().fit(["", " \n"], ["a", "b"])
+
+
+@pytest.mark.parametrize(("parameters", "message"), [
+    ({"min_chars": 6}, "min_chars is 6; 1 to max_chars, which is 5, is accepted"),
+    ({"min_chars": 0}, "min_chars is 0"),
+    ({"min_count": 0}, "min_count is 0; at least 1 is accepted"),
+])  # fmt: skip
+def test_impossible_parameters_are_refused(parameters, message):
+    """They are found in `fit`, before they turn into a model without terms."""
+    with pytest.raises(InputError, match=message):
+        Linear(**parameters).fit(TEXTS, LABELS)
+
+
+def test_majority_is_scikit_learns_dummy():
+    """The shares of the classes for every text, whatever it says; the first of equals wins."""
+    dummy = DummyClassifier(strategy="prior").fit(TEXTS, LABELS)
+    majority = Majority().fit(TEXTS, LABELS)
+    np.testing.assert_allclose(majority.predict_proba(EDGE_TEXTS), dummy.predict_proba(EDGE_TEXTS), atol=1e-12)
+    assert (majority.predict(EDGE_TEXTS) == dummy.predict(EDGE_TEXTS)).all()
+    assert Majority().fit(["x"] * 4, ["b", "a", "b", "a"]).predict(["y"])[0] == "a"

@@ -1,0 +1,355 @@
+"""`predict_file`: rows in, rows with scores out, in every format and order, and nothing half written."""
+
+import gzip
+import io
+import json
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+
+import assay.batch
+from assay.batch import PredictionSummary, open_rows, predict_file, predict_rows
+from assay.data.readers import read_rows
+from assay.data.writers import open_writer
+from assay.errors import DataError, InputError, OutputExistsError, OutsideError
+from assay.models import save_model
+from assay.progress import Progress
+from assay.runtime import load_model
+from small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
+
+TEXTS = ["happy day", "I am so sad", "오늘 화나요", "", "zzz"]
+FORMATS = ["csv", "tsv", "jsonl", "csv.gz", "tsv.gz", "jsonl.gz", "parquet"]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """Load a small `linear` model from its folder."""
+    out = tmp_path_factory.mktemp("models") / "linear"
+    save_model(small_estimator("linear").fit(*small_data(200)), out)
+    return load_model(out)
+
+
+def write(path, records):
+    """Write records to a file in the format of its name."""
+    with open_writer(path, like=path) as writer:
+        for record in records:
+            writer.write(record)
+    return path
+
+
+def read(path):
+    """Read the records of a file."""
+    rows = list(read_rows(path))
+    assert all(row.problem is None for row in rows)
+    return [row.values for row in rows]
+
+
+def names(folder):
+    """Return the names in a folder."""
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("out_suffix", FORMATS)
+@pytest.mark.parametrize("in_suffix", ["csv", "jsonl.gz", "parquet"])
+def test_rows_come_back_with_label_and_scores(model, tmp_path, in_suffix, out_suffix):
+    """Whatever the formats, each row keeps its columns and gets label, best score and all scores, in its order."""
+    source = write(tmp_path / f"in.{in_suffix}", [{"id": f"r{i}", "text": text} for i, text in enumerate(TEXTS)])
+    out = tmp_path / f"out.{out_suffix}"
+    summary = predict_file(model, source, out)
+    assert summary == PredictionSummary(str(out), len(TEXTS), 0, None)
+    assert summary.to_dict() == {"out": str(out), "n_texts": 5, "n_rejected": 0, "rejected": None}
+    found = read(out)
+    columns = ["id", "text", "predicted_label", "predicted_score", *(f"score:{label}" for label in model.labels)]
+    assert [list(row) for row in found] == [columns] * len(TEXTS)
+    assert [row["id"] for row in found] == ["r0", "r1", "r2", "r3", "r4"]
+    assert [row["text"] for row in found] == TEXTS
+    probs = model.predict_proba(TEXTS)
+    np.testing.assert_allclose([[float(row[f"score:{x}"]) for x in model.labels] for row in found], probs, atol=1e-6)
+    assert [row["predicted_label"] for row in found] == model.predict(TEXTS)
+    np.testing.assert_allclose([float(row["predicted_score"]) for row in found], probs.max(axis=1), atol=1e-6)
+    assert names(tmp_path) == {source.name, out.name}
+
+
+def test_lines_of_a_stream_are_texts(model, tmp_path):
+    """Each line of standard input is one text: blank ones too, tabs and semicolons and all; it is left open."""
+    stream = io.BytesIO("happy day\n\n좋은; 하루\tx\r\nlast".encode())
+    summary = predict_file(model, stream, tmp_path / "out.jsonl")
+    assert summary.n_texts == 4
+    assert [row["text"] for row in read(tmp_path / "out.jsonl")] == ["happy day", "", "좋은; 하루\tx", "last"]
+    assert not stream.closed
+
+
+def test_lines_of_a_txt_file_are_texts(model, tmp_path):
+    """For prediction a .txt file has no labels: a semicolon is part of the text."""
+    (tmp_path / "in.txt").write_text("happy; day\nsad\n", encoding="utf-8")
+    predict_file(model, tmp_path / "in.txt", tmp_path / "out.jsonl")
+    assert [row["text"] for row in read(tmp_path / "out.jsonl")] == ["happy; day", "sad"]
+
+
+def test_awkward_texts_are_scored_like_any_other(model, tmp_path):
+    """Blank, right to left, null and long texts get the model's own scores."""
+    source = write(tmp_path / "in.jsonl", [{"text": text} for text in EDGE_TEXTS])
+    predict_file(model, source, tmp_path / "out.jsonl")
+    found = read(tmp_path / "out.jsonl")
+    assert [row["text"] for row in found] == EDGE_TEXTS
+    scores = [[row[f"score:{label}"] for label in model.labels] for row in found]
+    np.testing.assert_allclose(scores, model.predict_proba(EDGE_TEXTS), atol=1e-6)
+
+
+def test_null_is_scored_like_the_empty_text(model, tmp_path):
+    """Null and "" are legal texts that say nothing; numbers are their text; a row without the column is rejected."""
+    records = [{"text": None}, {"text": ""}, {"text": 2026}, {"text": "2026"}, {"other": "x"}]
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps(record) + "\n" for record in records))
+    summary = predict_file(model, source, tmp_path / "out.jsonl")
+    null, empty, number, digits = (row["predicted_score"] for row in read(tmp_path / "out.jsonl"))
+    assert null == empty
+    assert number == digits
+    assert read(tmp_path / "out.jsonl.rejected.jsonl") == [{"line": 5, "reason": "no column 'text'"}]
+    assert (summary.n_texts, summary.n_rejected) == (4, 1)
+
+
+def test_column_of_a_predicted_name_is_kept(model, tmp_path):
+    """Predicting over predictions, again and again, loses no column of the ones before."""
+    source = write(tmp_path / "0.jsonl", [{"text": "happy", "predicted_label": "mine", "score:joy": "0.5"}])
+    for i in range(3):
+        predict_file(model, source, tmp_path / f"{i + 1}.jsonl")
+        source = tmp_path / f"{i + 1}.jsonl"
+    first, third = read(tmp_path / "1.jsonl")[0], read(tmp_path / "3.jsonl")[0]
+    assert (first["input_predicted_label"], first["input_score:joy"]) == ("mine", "0.5")
+    assert first["predicted_label"] == "joy"
+    kept = {name: value for name, value in third.items() if name.endswith("predicted_label")}
+    assert sorted(kept.values()) == ["joy", "joy", "joy", "mine"]
+    assert len(kept) == 4
+
+
+def test_top_k_lists_the_best(model, tmp_path):
+    """Only the best labels, best first, as a list; in a table as JSON."""
+    source = write(tmp_path / "in.jsonl", [{"text": text} for text in TEXTS])
+    predict_file(model, source, tmp_path / "out.jsonl", top_k=2)
+    for row, probs in zip(read(tmp_path / "out.jsonl"), model.predict_proba(TEXTS), strict=True):
+        assert list(row) == ["text", "predicted_label", "predicted_score", "top_k"]
+        assert [entry["label"] for entry in row["top_k"]] == [model.labels[i] for i in np.argsort(-probs)[:2]]
+        np.testing.assert_allclose([entry["score"] for entry in row["top_k"]], np.sort(probs)[::-1][:2], atol=1e-6)
+        assert row["top_k"][0] == {"label": row["predicted_label"], "score": row["predicted_score"]}
+    predict_file(model, source, tmp_path / "out.csv", top_k=1)
+    assert json.loads(read(tmp_path / "out.csv")[0]["top_k"])[0]["label"] == "joy"
+
+
+@pytest.mark.parametrize("top_k", [0, 4, -1])
+def test_impossible_top_k_is_refused(model, tmp_path, top_k):
+    """As many labels as the model has, at most; nothing is written."""
+    source = write(tmp_path / "in.jsonl", [{"text": "a"}])
+    with pytest.raises(InputError, match=f"--top-k is {top_k}; 1 to 3 is accepted"):
+        predict_file(model, source, tmp_path / "out.jsonl", top_k=top_k)
+    assert names(tmp_path) == {"in.jsonl"}
+
+
+BAD_CSV = b"id,text\n1,happy\n2,\xff\xfe\n3,sad,too many\n4,angry\n5," + b"x" * 100_001 + b"\n6,\n"
+
+
+def test_rows_that_cannot_be_scored_are_listed(model, tmp_path):
+    """Bad bytes, ragged rows and giant texts are rejected with line and reason; the others keep their order."""
+    (tmp_path / "in.csv").write_bytes(BAD_CSV)
+    summary = predict_file(model, tmp_path / "in.csv", tmp_path / "out.csv")
+    assert [row["id"] for row in read(tmp_path / "out.csv")] == ["1", "4", "6"]
+    rejected = read(tmp_path / "out.csv.rejected.jsonl")
+    assert [row["line"] for row in rejected] == [3, 4, 6]
+    for row, part in zip(
+        rejected, ["bytes that are not UTF-8", "3 fields where the header has 2", "100,001"], strict=True
+    ):
+        assert part in row["reason"]
+    assert summary == PredictionSummary(str(tmp_path / "out.csv"), 3, 3, str(tmp_path / "out.csv.rejected.jsonl"))
+    assert names(tmp_path) == {"in.csv", "out.csv", "out.csv.rejected.jsonl"}
+
+
+def test_strict_stops_at_the_first_bad_row(model, tmp_path):
+    """With `strict` a bad row is an error that names file and line, and nothing is written."""
+    (tmp_path / "in.csv").write_bytes(BAD_CSV)
+    with pytest.raises(DataError, match=r"in\.csv line 3: bytes that are not UTF-8"):
+        predict_file(model, tmp_path / "in.csv", tmp_path / "out.csv", strict=True)
+    assert names(tmp_path) == {"in.csv"}
+
+
+def test_long_files_keep_their_order(model, tmp_path, monkeypatch):
+    """Across many chunks, rejected rows in between, every row gets its own scores."""
+    monkeypatch.setattr(assay.batch, "CHUNK_ROWS", 7)
+    words = [word for some in WORDS.values() for word in some]
+    lines = [json.dumps({"n": n, "text": f"{words[n % 18]} {n}"}) if n % 5 else "{broken" for n in range(60)]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    summary = predict_file(model, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    found = read(tmp_path / "out.jsonl")
+    assert [row["n"] for row in found] == [n for n in range(60) if n % 5]
+    assert [row["predicted_label"] for row in found] == model.predict([row["text"] for row in found])
+    assert [row["line"] for row in read(tmp_path / "out.jsonl.rejected.jsonl")] == list(range(1, 61, 5))
+    assert (summary.n_texts, summary.n_rejected) == (48, 12)
+
+
+def test_rows_stream(model):
+    """Rows are asked for a chunk at a time, so that memory does not grow with the file."""
+    n_read = 0
+
+    def endless():
+        nonlocal n_read
+        while True:
+            n_read += 1
+            yield from open_rows(io.StringIO("happy\n"))[0]
+
+    predictions = predict_rows(model, endless(), text_column="text")
+    assert next(predictions).record["predicted_label"] == "joy"
+    assert n_read == assay.batch.CHUNK_ROWS
+
+
+def test_column_is_found_or_named(model, tmp_path):
+    """Well-known names are found; a misspelt one is answered with the one that was meant."""
+    source = write(tmp_path / "in.csv", [{"tweet": "happy", "내용2": "sad"}])
+    predict_file(model, source, tmp_path / "1.jsonl")
+    predict_file(model, source, tmp_path / "2.jsonl", text_column="내용2")
+    assert read(tmp_path / "1.jsonl")[0]["predicted_label"] == "joy"
+    assert read(tmp_path / "2.jsonl")[0]["predicted_label"] == "sadness"
+    with pytest.raises(DataError, match=r"column 'twet' not in in\.csv; .*\. Did you mean 'tweet'\?"):
+        predict_file(model, source, tmp_path / "3.jsonl", text_column="twet")
+    assert not (tmp_path / "3.jsonl").exists()
+
+
+def test_delimiter_and_encoding_are_passed_on(model, tmp_path):
+    """A Korean Windows CSV with semicolons is read as it says."""
+    (tmp_path / "in.csv").write_bytes("text;id\n행복해요;1\n".encode("cp949"))
+    predict_file(model, tmp_path / "in.csv", tmp_path / "out.csv", delimiter=";", encoding="cp949")
+    assert read(tmp_path / "out.csv")[0]["predicted_label"] == "joy"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", r"in\.csv is empty"),
+        (b"text,id\n", r"in\.csv cannot be predicted: it has no rows"),
+        (b"text,text\na,b\n", r"column 'text' stands twice in in\.csv"),
+        (b"x,y\na,b\n", r"no text column found in in\.csv; columns: x, y"),
+    ],
+)
+def test_unusable_input_is_refused(model, tmp_path, content, message):
+    """What holds no texts is an error of the input, before anything is written."""
+    (tmp_path / "in.csv").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        predict_file(model, tmp_path / "in.csv", tmp_path / "out.csv")
+    assert names(tmp_path) == {"in.csv"}
+
+
+def test_json_lines_without_any_object_are_refused(model, tmp_path):
+    """If no row can be read, the first problem says why."""
+    (tmp_path / "in.jsonl").write_text("plain text\nmore\n")
+    with pytest.raises(DataError, match=r"in\.jsonl cannot be predicted: line 1: not JSON"):
+        predict_file(model, tmp_path / "in.jsonl", tmp_path / "out.csv")
+
+
+def test_missing_file_is_refused(model, tmp_path):
+    """A path where nothing is."""
+    with pytest.raises(InputError, match=r"no such file: .*none\.csv"):
+        predict_file(model, tmp_path / "none.csv", tmp_path / "out.csv")
+    assert names(tmp_path) == set()
+
+
+@pytest.mark.parametrize("name", ["out.txt", "out.json", "out", "out.parquet.gz"])
+def test_unknown_output_is_refused_first(model, tmp_path, name):
+    """A suffix that cannot be written is said before the input is even looked for."""
+    with pytest.raises(InputError, match="cannot be written"):
+        predict_file(model, tmp_path / "none.csv", tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.rejected.jsonl"])
+def test_existing_output_is_kept(model, tmp_path, name):
+    """OUT, and the list of rejected rows beside it, are replaced only with `overwrite`."""
+    source = write(tmp_path / "in.jsonl", [{"text": "happy"}])
+    (tmp_path / name).write_text("old")
+    with pytest.raises(OutputExistsError, match=f"{name} exists already"):
+        predict_file(model, source, tmp_path / "out.jsonl")
+    assert (tmp_path / name).read_text() == "old"
+    predict_file(model, source, tmp_path / "out.jsonl", overwrite=True)
+    assert names(tmp_path) == {"in.jsonl", "out.jsonl"}
+    assert read(tmp_path / "out.jsonl")[0]["predicted_label"] == "joy"
+
+
+def test_output_that_is_a_folder_is_refused(model, tmp_path):
+    """Overwriting never removes a folder."""
+    source = write(tmp_path / "in.jsonl", [{"text": "happy"}])
+    (tmp_path / "out.jsonl").mkdir()
+    with pytest.raises(InputError, match=r"out\.jsonl is a folder; a file is accepted"):
+        predict_file(model, source, tmp_path / "out.jsonl", overwrite=True)
+
+
+def test_file_can_be_replaced_by_its_predictions(model, tmp_path):
+    """Input and output may be one file: it is replaced when all was read."""
+    source = write(tmp_path / "a.csv", [{"text": text} for text in TEXTS])
+    predict_file(model, source, source, overwrite=True)
+    assert [row["text"] for row in read(source)] == TEXTS
+
+
+class Interrupted(Progress):
+    """Raises after some rows, as Ctrl-C does."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+    def track(self, name, n_steps):
+        """Track nothing, and raise at the third step."""
+        left = iter([None, None])
+
+        def advance(n_done):
+            if next(left, "over") == "over":
+                raise self.kind("stop")
+
+        return nullcontext(advance)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, ValueError])
+def test_nothing_is_left_after_an_exception(model, tmp_path, suffix, kind):
+    """Whatever cuts the work short, no half of OUT is left, and an old OUT stays as it was."""
+    source = write(tmp_path / "in.jsonl", [{"text": text} for text in TEXTS])
+    (tmp_path / f"out.{suffix}").write_text("old")
+    with pytest.raises(kind, match="stop"):
+        predict_file(model, source, tmp_path / f"out.{suffix}", overwrite=True, progress=Interrupted(kind))
+    assert names(tmp_path) == {"in.jsonl", f"out.{suffix}"}
+    assert (tmp_path / f"out.{suffix}").read_text() == "old"
+
+
+def test_rows_that_fit_no_table_are_refused(model, tmp_path):
+    """JSON Lines may have other keys in each row, a table may not: said, and nothing is written."""
+    (tmp_path / "in.jsonl").write_text('{"text": "a"}\n{"text": "b", "more": 1}\n')
+    with pytest.raises(DataError, match=r"column 'more' is not in the first row.*write \.jsonl"):
+        predict_file(model, tmp_path / "in.jsonl", tmp_path / "out.csv")
+    assert names(tmp_path) == {"in.jsonl"}
+
+
+def test_disk_that_refuses_is_outside(model, tmp_path):
+    """A folder that cannot be made is exit code 4."""
+    source = write(tmp_path / "in.jsonl", [{"text": "happy"}])
+    with pytest.raises(OutsideError, match=r"out\.jsonl could not be written") as caught:
+        predict_file(model, source, source / "below" / "out.jsonl")
+    assert caught.value.exit_code == 4
+
+
+def test_folder_of_the_output_is_made(model, tmp_path):
+    """Parents of OUT are made as needed."""
+    source = write(tmp_path / "in.jsonl", [{"text": "happy"}])
+    predict_file(model, source, tmp_path / "new" / "deep" / "out.jsonl")
+    assert names(tmp_path / "new" / "deep") == {"out.jsonl"}
+
+
+def test_progress_knows_the_lines_of_a_plain_file(model, tmp_path):
+    """The number of lines is told beforehand where it is cheap to know, else 0."""
+    source = write(tmp_path / "in.jsonl", [{"text": text} for text in TEXTS])
+    (tmp_path / "in.jsonl.gz").write_bytes(gzip.compress(source.read_bytes()))
+    totals = []
+
+    class Recording(Progress):
+        def track(self, name, n_steps):
+            """Note the total."""
+            totals.append((name, n_steps))
+            return super().track(name, n_steps)
+
+    for path in (source, tmp_path / "in.jsonl.gz"):
+        predict_file(model, path, tmp_path / f"{path.name}.out.jsonl", progress=Recording())
+    assert totals == [("predict", 5), ("predict", 0)]
