@@ -68,16 +68,9 @@ def _show_summary(summary: dict[str, Any]) -> None:
         print_line(
             f"{dropped:,} rows left out: " + ", ".join(f"{r['n_rows']} {r['reason']}" for r in summary["dropped"])
         )
-    rows = []
-    for name, split in splits.items():
-        words, row = split["words"]["all"], {"split": name, "texts": f"{split['n_texts']:,}"}
-        row |= {
-            f"words {key}": f"{words[key]:.0f}" for key in ("min", "median", "p95", "max") if words[key] is not None
-        }
-        if tokens := split.get("tokens"):
-            row |= {"tokens p95": f"{tokens['all']['p95']:.0f}", "cut": f"{tokens['n_truncated']:,}"}
-        rows.append(row)
-    print_table(rows, right=tuple(rows[0])[1:])
+    _show_lengths({name: split["words"]["all"] for name, split in splits.items()}, splits, what="words")
+    if all("tokens" in split for split in splits.values()):
+        _show_lengths({name: split["tokens"]["all"] for name, split in splits.items()}, splits, what="tokens")
     first = next(iter(splits.values()))
     print_table(
         [{"label": i, "label_name": row["label"],
@@ -90,6 +83,19 @@ def _show_summary(summary: dict[str, Any]) -> None:
          for row in first["first_rows"]],
         right=("line", "label"), elastic=("text",),
     )  # fmt: skip
+
+
+def _show_lengths(quantiles: dict[str, Any], splits: dict[str, Any], *, what: str) -> None:
+    """Print how long the texts of each split are, and how many a checkpoint would cut."""
+    rows = []
+    keys = ("min", "median", "p95", "max") if what == "words" else ("median", "p95", "max")
+    for name, split in splits.items():
+        row = {"split": name, "texts": f"{split['n_texts']:,}"}
+        row |= {f"{what} {key}": f"{quantiles[name][key] or 0:.0f}" for key in keys}
+        if what == "tokens":
+            row[f"over {split['tokens']['max_tokens']}"] = f"{split['tokens']['n_truncated']:,}"
+        rows.append(row)
+    print_table(rows, right=tuple(rows[0])[1:])
 
 
 def tokens_command(

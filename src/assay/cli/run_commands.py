@@ -21,6 +21,7 @@ PANEL = "The whole job"
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     add_command(app, "run", panel=PANEL)(run_command)
+    add_command(app, "compare", panel=PANEL)(compare_command)
 
 
 def run_command(
@@ -94,3 +95,40 @@ def _show_leaderboard(results: dict[str, Any]) -> None:
             }
         )
     print_table(rows, right=("validation", "test", "F1", "fit s", "MB"))
+
+
+def compare_command(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that assay run wrote.")], common: Common
+) -> None:
+    """Compare the methods of a run, with paired tests.
+
+    \b
+    Example:
+      assay compare runs/sample
+    """
+    from assay.recipes.compare_run import compare_run
+
+    found = compare_run(run)
+    if common.json:
+        print_json(found.to_dict())
+        return
+    rows = []
+    for one in found.comparisons:
+        test = found.test.get(one.method)
+        rows.append(
+            {
+                "": "→" if one.method == found.recommended else "",
+                "method": one.method,
+                "validation": f"{one.accuracy:.3f}",
+                "won": "" if one.is_best else f"{one.n_only_method_right:,}",
+                "lost": "" if one.is_best else f"{one.n_only_best_right:,}",
+                "p": "best" if one.is_best else f"{one.p_adjusted:.3g}",
+                "worse?": "yes" if one.significantly_worse else "no",
+                "test": "" if test is None else f"{test.accuracy:.3f}",
+                "p on test": "" if test is None else ("best" if test.is_best else f"{test.p_adjusted:.3g}"),
+            }
+        )
+    print_table(rows, right=("validation", "won", "lost", "p", "test", "p on test"))
+    print_line(f"Recommended: {found.why}")
+    print_line("won, lost: validation texts that only this method, or only the best, labels right.")
+    print_line("p: exact McNemar test of these two counts, Holm-corrected. Test decides nothing.")
