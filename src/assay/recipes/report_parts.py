@@ -12,7 +12,9 @@ from assay.data.summary import summarise
 from assay.data.texts import LabelledTexts, Splits
 from assay.evaluation.compare import Comparison, recommend
 from assay.evaluation.metrics import measure_calibration
-from assay.evaluation.mistakes import costly_confusions, worst_mistakes
+from assay.evaluation.mistakes import Mistake, costly_confusions, worst_mistakes
+from assay.evaluation.slices import score_slices
+from assay.features.neighbours import nearest_texts
 from assay.progress import Progress
 from assay.recipes.scoring import ScoredSplit
 from assay.recipes.train import FittedModel
@@ -25,9 +27,11 @@ from assay.tokenization.subwords import SubwordTokenizer
 __all__ = ["gather_parts"]
 
 N_MISTAKES = 20
+N_NEAREST = 1
 N_FIRST_ROWS = 5
 N_CONFLICTS = 10
 BOX_KEYS = ("n_texts", "whisker_low", "q1", "median", "q3", "whisker_high", "outliers")
+SMALLEST_SCORE = 1e-45  # of float32, in which networks score: what is smaller is written as zero
 EXAMPLE_CHARS = 120  # of the sentence that shows the tokens
 
 
@@ -53,6 +57,8 @@ def gather_parts(
     )
     tokenizer = _subword_tokenizer(models)
     some_model = next(iter(models.values()))
+    mistakes = {method: _mistakes(one["validation"], models[method]) for method, one in scored.items()}
+    chosen = scored[results["recommended"]]["test"]
     return ReportParts(
         results=results,
         summary=_summary(splits),
@@ -60,7 +66,9 @@ def gather_parts(
         tokens=None if tokenizer is None else _tokens(splits["train"], *tokenizer),
         truncation=None if tokenizer is None else _truncation(splits, tokenizer[0]),
         training={method: _curves(one.history) for method, one in fitted.items() if one.history},
-        mistakes={method: _mistakes(one["validation"], models[method]) for method, one in scored.items()},
+        mistakes=mistakes,
+        nearest=_nearest(mistakes, splits["train"]),
+        slices=score_slices(chosen.part.texts, chosen.correct),
         mistakes_split="validation",
         confusions={
             method: costly_confusions(one["test"].scores.confusion, some_model.label_set)
@@ -180,9 +188,23 @@ def _mistakes(one: ScoredSplit, model: Model) -> list[Any]:
     return worst_mistakes(part.texts, part.lines, one.label_ids, one.probs, model.label_set, n=N_MISTAKES)
 
 
+def _nearest(mistakes: Mapping[str, Sequence[Mistake]], train: LabelledTexts) -> dict[str, list[list[dict[str, Any]]]]:
+    """Find the train text that is most like each mistake: a look at both often tells a wrong label from a hard text."""
+    rows, similarity = nearest_texts([one.text for own in mistakes.values() for one in own], train.texts, n=N_NEAREST)
+    found = (
+        [
+            {"text": train.texts[row], "label": train.labels[row], "similarity": float(score)}
+            for row, score in zip(own_rows, own_scores, strict=True)
+        ]
+        for own_rows, own_scores in zip(rows, similarity, strict=True)
+    )
+    return {method: [next(found) for _ in own] for method, own in mistakes.items()}
+
+
 def _calibration(one: ScoredSplit, temperature: float) -> dict[str, Any]:
     """Compare the shipped scores with what they were before the temperature, which a power of the scores gives back."""
-    before = softmax(np.log(np.maximum(one.probs, 1e-30)) * temperature)
+    positive = np.where(one.probs > 0, one.probs, SMALLEST_SCORE)
+    before = softmax(np.log(positive) * temperature)
     ece_before, bins_before = measure_calibration(one.label_ids, before)
     ece_after, bins = measure_calibration(one.label_ids, one.probs)
     return {

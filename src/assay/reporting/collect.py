@@ -13,6 +13,7 @@ from typing import Any
 from assay.evaluation.compare import Comparison
 from assay.evaluation.mistakes import Confusion, Mistake
 from assay.evaluation.result import SplitScores
+from assay.evaluation.slices import SliceScores
 from assay.models import METHODS
 
 __all__ = ["ReportParts", "collect_report"]
@@ -57,6 +58,10 @@ class ReportParts:
     mistakes : mapping of method to sequence of Mistake
     mistakes_split : str
         The split that `mistakes` are of.
+    nearest : mapping of method to sequence of sequence of {text, label, similarity}
+        For each mistake the train texts that are most like it. A method may be left out.
+    slices : sequence of SliceScores
+        Of the recommended method, on the split that the report shows.
     confusions : mapping of method to sequence of Confusion
         Of the split that the report shows: test, or validation where there is no test.
     calibration : mapping of method to {temperature, ece_before, ece_after, bins, bins_before}
@@ -79,6 +84,8 @@ class ReportParts:
     training: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     mistakes: Mapping[str, Sequence[Mistake]] = field(default_factory=dict)
     mistakes_split: str = "validation"
+    nearest: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]] = field(default_factory=dict)
+    slices: Sequence[SliceScores] = ()
     confusions: Mapping[str, Sequence[Confusion]] = field(default_factory=dict)
     calibration: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     comparisons: Sequence[Comparison] = ()
@@ -108,7 +115,8 @@ def collect_report(parts: ReportParts) -> dict[str, Any]:
              "classes": {"split", "per_class": [...], "f1_by_method": {method: [f1, ...]}},
              "confusion": {"split", "counts", "fractions", "pairs": [...]},
              "calibration": {method: {...}},
-             "mistakes": {"split", "by_method": {method: [...]}},
+             "mistakes": {"split", "by_method": {method: [{..., "nearest": [{"text", "label", "similarity"}]}]}},
+             "slices": {"split", "rows": [{"kind", "name", "n_texts", "accuracy", "interval"}]},
              "training": {method: [...]},
              "map": {...} or null,
              "how": {"command", "options", "versions", "seed", "choices", "notes", "machine", "total_s"}}
@@ -141,7 +149,8 @@ def collect_report(parts: ReportParts) -> dict[str, Any]:
             "pairs": parts.confusions.get(recommended["method"], ()),
         },
         "calibration": parts.calibration,
-        "mistakes": {"split": parts.mistakes_split, "by_method": _cut_texts(_plain(parts.mistakes))},
+        "mistakes": {"split": parts.mistakes_split, "by_method": _cut_texts(_mistakes(parts))},
+        "slices": {"split": split, "rows": parts.slices},
         "training": parts.training,
         "map": _map(parts.map),
         "how": _how(parts),
@@ -260,3 +269,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)
+
+
+def _mistakes(parts: ReportParts) -> dict[str, list[dict[str, Any]]]:
+    """Put the nearest train texts beside each mistake, where they are known."""
+    by_method: dict[str, list[dict[str, Any]]] = {}
+    for method, mistakes in parts.mistakes.items():
+        nearest = parts.nearest.get(method) or [()] * len(mistakes)
+        by_method[method] = [
+            {**_plain(mistake), "nearest": _plain(own)} for mistake, own in zip(mistakes, nearest, strict=True)
+        ]
+    return by_method
