@@ -51,8 +51,10 @@ PARTS = {"commands": describe_commands, "numbers": describe_numbers}
 def generate(text: str) -> str:
     """Return README.md with its generated parts written again."""
     for name, describe in PARTS.items():
-        pattern = rf"(<!-- generated: {name} -->\n).*?(\n<!-- end of {name} -->)"
-        text, n_found = re.subn(pattern, lambda m, d=describe: m.group(1) + d() + m.group(2), text, flags=re.DOTALL)
+        pattern = rf"(<!-- generated: {name} -->\n).*?(<!-- end of {name} -->)"
+        text, n_found = re.subn(
+            pattern, lambda m, d=describe: f"{m.group(1)}{d()}\n{m.group(2)}", text, flags=re.DOTALL
+        )
         if n_found != 1:
             raise SystemExit(f"README.md has {n_found} places for '{name}'; one is needed")
     return text

@@ -17,5 +17,5 @@ def test_methods_benchmark_runs_in_smoke_mode():
     script = ROOT / "benchmarks" / "methods.py"
     done = subprocess.run([sys.executable, str(script), "--smoke"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "| `majority` | 1 | 0.3394 |" in done.stdout
+    assert "| `majority` | 2 | 0.3394 (0.3394 to 0.3394) |" in done.stdout
     assert "| `linear` | 2 |" in done.stdout
