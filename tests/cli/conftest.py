@@ -1,4 +1,4 @@
-"""The command line in this process, without leaving traces in it; and a small data set, a model and a run to call it on."""
+"""The command line in this process, leaving no traces in it; a small data set, a model and a run to call it on."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def invoke(monkeypatch):
         monkeypatch.setenv(name, "0")
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("ASSAY_THREADS", "1")
     logger = logging.getLogger("assay")
     handlers, propagate = list(logger.handlers), logger.propagate
 

@@ -43,7 +43,7 @@ def test_run_reports_on_stdout_and_progress_on_stderr(runs):
     ids=lambda args: args[0],
 )
 def test_json_is_one_object_and_nothing_else(invoke, data, linear_model, args):
-    """stdout parses as one JSON object on one line, with labels as they are; --quiet leaves stderr empty."""
+    """Stdout parses as one JSON object on one line, with labels as they are; --quiet leaves stderr empty."""
     done = invoke(*[arg.format(data=data, model=linear_model) for arg in args], "--json", "--quiet")
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.count("\n") == 1
@@ -101,7 +101,11 @@ def test_traceback_is_for_debug_only(invoke, tmp_path):
 @pytest.mark.parametrize(
     ("raised", "code", "message"),
     [
-        (ZeroDivisionError("boom"), 1, "error: internal error: ZeroDivisionError: boom\nhint: this is a mistake in assay"),
+        (
+            ZeroDivisionError("boom"),
+            1,
+            "error: internal error: ZeroDivisionError: boom\nhint: this is a mistake in assay",
+        ),
         (OSError(28, "No space left on device", "/x"), 4, "error: the system refused: No space left on device (/x)\n"),
         (MemoryError(), 4, "error: there is not enough memory\n"),
         (KeyboardInterrupt(), 130, "error: stopped\n"),

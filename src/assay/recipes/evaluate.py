@@ -160,10 +160,8 @@ def verify_model(
             f"{folder} does not score what it says: {'; '.join(wrong)}", hint="is this the data it was scored on?"
         )
     if splits is not None and not claims:
-        raise DataError(
-            f"{folder} has recorded scores of {', '.join({c['split'] for c in manifest.scores}) or 'no split'}; "
-            f"the data has {', '.join(splits)}"
-        )
+        recorded = ", ".join(dict.fromkeys(claim["split"] for claim in manifest.scores)) or "no split"
+        raise DataError(f"{folder} has recorded scores of {recorded}; the data has {', '.join(splits)}")
     return Verification(str(folder), manifest.method, len(manifest.files), claims)
 
 

@@ -79,7 +79,7 @@ def prepare_data(data: Any, *, options: DataOptions, seed: int) -> Splits:
         The data cannot be read, or cannot be trained on.
     """
     splits = cut_missing(
-        options.load(data),
+        _without_unused_labels(options.load(data)),
         seed=seed,
         validation_fraction=options.validation_fraction,
         test_fraction=options.test_fraction,
@@ -87,7 +87,7 @@ def prepare_data(data: Any, *, options: DataOptions, seed: int) -> Splits:
     check_trainable(splits)
     if options.max_rows is not None:
         splits = limit_rows(splits, options.max_rows, seed=seed)
-    return _without_unused_labels(splits)
+    return splits
 
 
 def _without_unused_labels(splits: Splits) -> Splits:

@@ -349,7 +349,8 @@ def check_output(out: Path, *, overwrite: bool, option: str = "--out") -> None:
     if out.name in ("", ".."):
         raise InputError(f"'{out}' cannot be an output; a new name is accepted", hint="such as --out runs/first")
     if (out.exists() or out.is_symlink()) and not overwrite:
-        raise OutputExistsError(f"{out} exists already", hint=f"choose another {option}, or add --overwrite to replace it")
+        hint = f"choose another {option}, or add --overwrite to replace it"
+        raise OutputExistsError(f"{out} exists already", hint=hint)
 
 
 def _swap(partial: Path, out: Path) -> None:

@@ -1,0 +1,95 @@
+"""What an interrupted run leaves: whole methods are taken as they are, the rest is made again."""
+
+import json
+import shutil
+
+import pytest
+
+from assay.errors import InputError
+from assay.progress import Progress
+from assay.recipes.run_state import RunState
+from assay.recipes.train import FittedModel, finish_model, train_model
+from small_runs import listing, read_json
+
+IDENTITY = {"seed": 0, "methods": ["majority", "linear"]}
+
+
+@pytest.fixture(scope="module")
+def model(data, tmp_path_factory):
+    """Train a model with scores."""
+    out = tmp_path_factory.mktemp("state") / "majority"
+    train_model(data, out, method="majority")
+    return out
+
+
+@pytest.fixture
+def partial(tmp_path, model):
+    """Make a partial run with one finished method, half another, and parts of a report."""
+    root = tmp_path / "r.partial"
+    shutil.copytree(model, root / "models" / "majority")
+    state = RunState.open(root, identity=IDENTITY)
+    shutil.copytree(model, root / "models" / "majority")
+    state.finish("majority", FittedModel(root / "models" / "majority", 1.5, [{"epoch": 1}]))
+    for name in ("models/linear", "models/linear.partial", "model", "predictions", "report_files"):
+        (root / name).mkdir()
+        (root / name / "old").write_text("old", encoding="utf-8")
+    for name in ("run.log", "results.json", "state.json.partial"):
+        (root / name).write_text("old", encoding="utf-8")
+    return root
+
+
+def test_state_keeps_finished_methods_and_the_log_only(partial):
+    """Nothing that was half done, and no file of an older report, gets into the resumed run."""
+    state = RunState.open(partial, identity=IDENTITY)
+    assert {name for name in listing(partial) if name.count("/") < 2} == {
+        "state.json", "run.log", "models", "models/majority"}  # fmt: skip
+    found = state.finished("majority", partial / "models" / "majority")
+    assert found == FittedModel(partial / "models" / "majority", 1.5, [{"epoch": 1}])
+    assert state.finished("linear", partial / "models" / "linear") is None
+
+
+def test_scores_that_were_written_do_not_undo_a_finished_method(partial):
+    """A run that was stopped while its report was written has trained all it has to."""
+    folder = partial / "models" / "majority"
+    finish_model(folder, {}, name="another name")
+    assert read_json(folder / "assay.json")["scores"] == []
+    assert RunState.open(partial, identity=IDENTITY).finished("majority", folder) is not None
+
+
+@pytest.mark.parametrize("change", ["assay.json", "gone", "seed"])
+def test_changed_model_is_trained_again(partial, change):
+    """A model that is broken, gone or another one does not count."""
+    folder = partial / "models" / "majority"
+    if change == "assay.json":
+        (folder / "assay.json").write_text("{", encoding="utf-8")
+    elif change == "gone":
+        shutil.rmtree(folder)
+    else:
+        content = read_json(folder / "assay.json")
+        (folder / "assay.json").write_text(json.dumps(content | {"seed": 7}), encoding="utf-8")
+    assert RunState.open(partial, identity=IDENTITY).finished("majority", folder) is None
+
+
+def test_other_identity_is_refused_and_nothing_deleted(partial):
+    """What differs is named; the partial run stays for whoever resumes it rightly."""
+    before = listing(partial)
+    with pytest.raises(
+        InputError, match=r"r\.partial cannot be resumed: other seed, extra than in the interrupted run"
+    ):
+        RunState.open(partial, identity={**IDENTITY, "seed": 1, "extra": 2})
+    assert listing(partial) == before
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"identity": {}}', '{"identity": 1, "finished": {}}'])
+def test_damaged_state_is_said(partial, text):
+    """A state that cannot be read is no internal error."""
+    (partial / "state.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"cannot be resumed: its state\.json is damaged"):
+        RunState.open(partial, identity=IDENTITY)
+
+
+def test_closed_state_leaves_no_file(tmp_path):
+    """A whole run has no state."""
+    RunState.open(tmp_path, identity=IDENTITY).close()
+    assert listing(tmp_path) == set()
+    assert Progress().say("silent") is None

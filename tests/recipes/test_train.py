@@ -1,0 +1,94 @@
+"""One method from labelled texts to a folder: scored from what was saved, whole or not at all."""
+
+import pytest
+
+from assay.data.load import load_data
+from assay.errors import DataError, InputError, OutputExistsError
+from assay.progress import Progress
+from assay.recipes import train as module
+from assay.recipes.evaluate import evaluate_model
+from assay.recipes.train import train_model
+from small_runs import listing, read_json, write_data
+
+
+def test_training_returns_the_scores_of_the_saved_folder(data, tmp_path):
+    """What is returned, what assay.json says and what the folder scores again are one."""
+    out = tmp_path / "m"
+    result = train_model(data, out, method="linear", seed=3)
+    assert list(result) == ["model", "method", "labels", "fit_s", "model_bytes", "validation", "test"]
+    assert result["labels"] == list(load_data(data).label_set)
+    manifest = read_json(out / "assay.json")
+    assert manifest["seed"] == 3
+    for split in ("validation", "test"):
+        again = evaluate_model(out, load_data(data), split=split, seed=3)
+        assert result[split] == again.scores.to_dict()
+        claims = {claim["metric"]: claim["value"] for claim in manifest["scores"] if claim["split"] == split}
+        assert claims["accuracy"] == result[split]["accuracy"]
+    assert manifest["training_data"] == {
+        "source": str(data), "n_texts": 66, "sha256": load_data(data)["train"].sha256()}  # fmt: skip
+    assert (out / "README.md").read_text(encoding="utf-8").count("# m") == 1
+    assert result["model_bytes"] == sum(facts["size_bytes"] for facts in manifest["files"].values())
+
+
+def test_parameters_reach_the_estimator(data, tmp_path):
+    """Those of other methods are left aside."""
+    train_model(data, tmp_path / "m", method="compact", parameters={"n_epochs": 1, "checkpoint": "nowhere"})
+    assert read_json(tmp_path / "m" / "assay.json")["parameters"]["n_epochs"] == 1
+
+
+def test_unknown_method_and_existing_output_cost_nothing(data, tmp_path):
+    """Both are said before the data is read."""
+    with pytest.raises(InputError, match=r"unknown method 'lineal'.*Did you mean 'linear'"):
+        train_model("nothing-there.csv", tmp_path / "m", method="lineal")
+    (tmp_path / "m").mkdir()
+    with pytest.raises(OutputExistsError, match="m exists already"):
+        train_model("nothing-there.csv", tmp_path / "m", method="linear")
+    with pytest.raises(InputError, match="holds the data itself"):
+        train_model(write_data(tmp_path / "d"), tmp_path / "d", method="linear", overwrite=True)
+
+
+def test_model_without_its_scores_is_not_left_behind(data, tmp_path, monkeypatch):
+    """Saved but not yet scored is not finished: an interruption in between leaves nothing."""
+
+    def stop(*args, **kwargs):
+        assert listing(tmp_path) >= {"m.partial", "m.partial/assay.json"}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "score_split", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train_model(data, tmp_path / "m", method="linear")
+    assert listing(tmp_path) == set()
+
+
+def test_progress_is_told_of_the_training(data, tmp_path):
+    """Whoever waits sees what is going on, to the last step."""
+    seen = {}
+
+    class Count(Progress):
+        def track(self, name, n_steps):
+            seen[name] = [0, n_steps]
+            manager = super().track(name, n_steps)
+
+            class Counting:
+                def __enter__(self):
+                    manager.__enter__()
+                    return lambda n: seen[name].__setitem__(0, seen[name][0] + n)
+
+                def __exit__(self, *exc_info):
+                    return manager.__exit__(*exc_info)
+
+            return Counting()
+
+    train_model(data, tmp_path / "m", method="compact", parameters={"n_epochs": 2}, progress=Count())
+    assert seen
+    assert all(n_done == n_steps for n_done, n_steps in seen.values())
+
+
+def test_bad_data_leaves_nothing(tmp_path):
+    """A split that cannot be scored is refused before anything is written."""
+    data = write_data(tmp_path / "d")
+    (data / "labels.txt").unlink()
+    (data / "test.csv").write_text("text,label\na,joy\nb,anger\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"label 'anger' has rows in test \(1\) but none in train"):
+        train_model(data, tmp_path / "m", method="linear")
+    assert {path.name for path in tmp_path.iterdir()} == {"d"}

@@ -1,0 +1,187 @@
+"""docs/json.md is true: its tables and examples are held against what the program prints and writes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from assay.cli.app import app
+from small_runs import read_json, shared_run, write_rows
+
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "json.md").read_text(encoding="utf-8")
+PRIMITIVES = {"string": str, "boolean": bool, "null": type(None), "object": dict, "array": list}
+
+
+def read_shapes(page):
+    """Return the table of each `### Shape`: {shape: {key: type}}."""
+    shapes = {}
+    for part in re.split(r"^### ", page, flags=re.MULTILINE)[1:]:
+        name = part.split("\n", 1)[0].strip()
+        rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]*) \|$", part, flags=re.MULTILINE)
+        shapes[name] = {key: kind.strip() for key, kind, _ in rows}
+    return shapes
+
+
+SHAPES = read_shapes(PAGE)
+seen: dict[str, set[str]] = {name: set() for name in SHAPES}
+
+
+def problems_of(value, kind, where="", *, is_whole=True):
+    """List where a value is not of a documented type; note in `seen` which keys were met."""
+    kind = kind.removesuffix(", optional")
+    if kind == "any":
+        return []
+    if kind.startswith("map of ") or kind.startswith("array of "):
+        is_map = kind.startswith("map of ")
+        if not isinstance(value, dict if is_map else list):
+            return [f"{where}: {type(value).__name__} is no {kind}"]
+        items = value.items() if is_map else enumerate(value)
+        inner = kind.partition(" of ")[2].strip("()")
+        return [p for key, item in items for p in problems_of(item, inner, f"{where}.{key}", is_whole=is_whole)]
+    if " or " in kind:
+        found = [problems_of(value, one, where, is_whole=is_whole) for one in kind.split(" or ")]
+        return min(found, key=len)
+    if kind in SHAPES:
+        return shape_problems(value, kind, where, is_whole=is_whole)
+    if kind in ("integer", "number"):
+        is_right = isinstance(value, int if kind == "integer" else int | float) and not isinstance(value, bool)
+    else:
+        is_right = isinstance(value, PRIMITIVES[kind])
+    return [] if is_right else [f"{where}: {value!r} is no {kind}"]
+
+
+def shape_problems(value, name, where, *, is_whole):
+    """List what is wrong with an object: keys that are not documented, keys that lack, values of other types."""
+    if not isinstance(value, dict):
+        return [f"{where}: {type(value).__name__} is no {name}"]
+    keys, problems = SHAPES[name], []
+    for key, item in value.items():
+        documented = key if key in keys else next((k for k in sorted(keys, key=len)[::-1] if fnmatchcase(key, k)), None)
+        if documented is None:
+            problems.append(f"{where}.{key}: not in the table of {name}")
+            continue
+        seen[name].add(documented)
+        problems += problems_of(item, keys[documented], f"{where}.{key}", is_whole=is_whole)
+    if is_whole:
+        problems += [f"{where}.{key}: missing" for key, kind in keys.items()
+                     if key not in value and not kind.endswith(", optional")]  # fmt: skip
+    return problems
+
+
+@pytest.fixture(scope="module")
+def five(tmp_path_factory):
+    """Run all five methods, once a session."""
+    return shared_run(tmp_path_factory.getbasetemp() / "shared-run")
+
+
+@pytest.fixture
+def invoke(monkeypatch):
+    """Call `assay ARGS --json`; return what it printed, line by line."""
+    monkeypatch.setenv("ASSAY_THREADS", "1")
+    logger = logging.getLogger("assay")
+    handlers, propagate = list(logger.handlers), logger.propagate
+
+    def call(*args, stdin=None):
+        done = CliRunner().invoke(app, [*map(str, args), "--json", "--quiet"], input=stdin, prog_name="assay")
+        assert done.stderr == ""
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    yield call
+    logger.handlers[:], logger.propagate = handlers, propagate
+
+
+def test_page_has_tables_and_examples_for_every_command():
+    """Each command has a part of its own; every type that a table names is a primitive or has a table."""
+    headings = " ".join(re.findall(r"^## (.*)$", PAGE, flags=re.MULTILINE))
+    assert not [name for name in typer.main.get_command(app).commands if f"assay {name}" not in headings]
+    known = {*PRIMITIVES, *SHAPES, "integer", "number", "any"}
+    for name, keys in SHAPES.items():
+        assert keys, name
+        for kind in keys.values():
+            words = re.sub(r"(, optional$)|(\b(array|map) of )|[()]", "", kind).split(" or ")
+            assert set(words) <= known, (name, kind)
+
+
+def test_examples_are_what_the_tables_say():
+    """Examples may be cut short, but hold nothing that the table above them does not know."""
+    parts = re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]
+    examples = [
+        (part.split("\n")[0].strip(), text) for part in parts for text in re.findall(r"```json\n(.*?)```", part, re.S)
+    ]
+    assert len(examples) >= 15
+    for name, text in examples:
+        assert problems_of(json.loads(text), name, name, is_whole=False) == []
+
+
+def cases(five, tmp_path):
+    """Yield shape, what it is held against, and where that comes from: every command, every file."""
+    model, run = five.folder / "models" / "linear", five.folder
+    bad = write_rows(tmp_path / "bad.csv", ["a text", ""], ["joy", "sadness"])
+    rejected = tmp_path / "r.csv"
+    rejected.write_text("text,id\ngood day,1\nragged,2,3\n", encoding="utf-8")
+    blank = write_rows(tmp_path / "blank.csv", [*["good day"] * 9, " "], ["joy"] * 10)
+    yield "Error", ["explore", bad, "--text-column", "txt"]
+    yield "Error", ["explore", "--unknown"]
+    yield "Exploration", ["explore", five.data, "--checkpoint", five.checkpoint, "--out", tmp_path / "figures"]
+    yield "Exploration", ["explore", blank]
+    yield "Tokens", ["tokens", "a good day", "--checkpoint", five.checkpoint]
+    yield "EmbeddedText", ["embed", "a good day", "--checkpoint", five.checkpoint]
+    yield "EmbeddedData", ["embed", five.data, "--checkpoint", five.checkpoint, "--out", tmp_path / "f.npz"]
+    yield "Map", ["map", five.data, "--checkpoint", five.checkpoint, "--split", "test", "--out", tmp_path / "m.html"]
+    yield "Trained", ["train", five.data, "--method", "majority", "--out", tmp_path / "majority"]
+    yield "Evaluation", ["evaluate", model, five.data]
+    yield "Prediction", ["predict", model, five.data / "test.csv"]
+    yield "Prediction", ["predict", model, rejected, "--top-k", "2"]
+    yield "PredictionSummary", ["predict", model, rejected, "--out", tmp_path / "p.csv"]
+    yield "RejectedRow", tmp_path / "p.csv.rejected.jsonl"
+    yield "Verification", ["verify", model, five.data]
+    yield "RunComparison", ["compare", run]
+    yield "Cache", ["cache"]
+    yield "Cache", ["cache", "clear"]
+    yield "RunComparison", ["compare", run]
+    yield "Results", run / "results.json"
+    yield "Report", run / "report.json"
+    for method in ("majority", "linear", "compact", "features", "finetune"):
+        yield "Manifest", ["info", run / "models" / method]
+        yield "Manifest", run / "models" / method / "assay.json"
+        yield "RunPrediction", run / "predictions" / f"{method}.jsonl.gz"
+
+
+def read_objects(path):
+    """Read a JSON file, or the lines of a JSON Lines file."""
+    if ".jsonl" not in path.suffixes:
+        return [read_json(path)]
+    text = (
+        gzip.decompress(path.read_bytes()).decode("utf-8") if path.suffix == ".gz" else path.read_text(encoding="utf-8")
+    )
+    return [json.loads(line) for line in text.splitlines()]
+
+
+# Keys that this data set and this test have no cause to write.
+NOT_MET = {"Skipped": {"method", "reason"}, "DroppedRow": {"split", "line", "reason"}}
+
+
+@pytest.mark.slow
+def test_everything_that_is_written_is_in_the_tables(invoke, five, tmp_path):
+    """No object has a key that the page lacks, none lacks a key that the page promises, all types are right.
+
+    And the page tells of nothing that is not there: every key of every table was met.
+    """
+    problems = problems_of(json.loads(five.done.stdout), "Results", "assay run")
+    for name, source in cases(five, tmp_path):
+        where = source.name if isinstance(source, Path) else " ".join(map(str, source[:1]))
+        objects = read_objects(source) if isinstance(source, Path) else invoke(*source)
+        assert objects, source
+        assert where == "predict" or len(objects) == 1 or isinstance(source, Path)
+        problems += [problem for one in objects for problem in problems_of(one, name, f"{where} ({name})")]
+    assert not problems, "\n".join(sorted(set(problems))[:40])
+    unmet = {name: set(keys) - seen[name] - NOT_MET.get(name, set()) for name, keys in SHAPES.items()}
+    assert {name: keys for name, keys in unmet.items() if keys} == {}
