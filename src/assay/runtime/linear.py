@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,13 +55,13 @@ class TextTerms:
 
     def words(self, text: str) -> list[str]:
         """Return the words and the pairs of neighbouring words, repeated as often as they occur."""
-        words = WORD.findall(text.lower())
+        words = WORD.findall(_fold(text))
         return words + [f"{first} {second}" for first, second in pairwise(words)]
 
     def characters(self, text: str) -> list[str]:
         """Return the character n-grams of each word, repeated as often as they occur."""
         grams: list[str] = []
-        for word in text.lower().split():
+        for word in _fold(text).split():
             framed = f" {word} "
             n_chars = len(framed)
             for size in range(self.min_chars, self.max_chars + 1):
@@ -69,6 +70,11 @@ class TextTerms:
                     break
                 grams += [framed[i : i + size] for i in range(n_chars - size + 1)]
         return grams
+
+
+def _fold(text: str) -> str:
+    """Return `text` composed and in lower case: macOS writes Korean as loose letters, which are the same words."""
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).lower()
 
 
 class LinearModel:
