@@ -23,6 +23,9 @@ EXTRA_OF = {
     "jinja2": "train",
     "onnx": "train",
     "onnxscript": "train",
+    "cleanlab": "train",
+    "rensa": "train",
+    "py3langid": "train",
     "pyarrow": "parquet",
 }
 

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 import assay
-from assay.cli import data_commands, model_commands, run_commands
+from assay.cli import audit_command, data_commands, model_commands, run_commands
 from assay.cli.common import say_error
 
 __all__ = ["app"]
@@ -72,4 +72,5 @@ def _assay(
 
 run_commands.register(app)
 data_commands.register(app)
+audit_command.register(app)
 model_commands.register(app)

@@ -203,6 +203,10 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write; must not
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what stands at --out.")]
 Checkpoint = Annotated[str, typer.Option(help="Transformer: minilm, a local folder, or a Hub id.")]
 Pooling = Annotated[Literal["mean", "cls"], typer.Option(help="Tokens to one vector: their mean, or the first.")]
+Corrections = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Of `assay audit`, with yes under accept: corrects those labels of train."),
+]
 Data = Annotated[
     str, typer.Argument(metavar="DATA", help="sample, a file, a folder with train.*, or a Hub data set id.")
 ]

@@ -94,18 +94,31 @@ class LabelledTexts:
         """Return how often each label occurs, in order of first sight."""
         return dict(Counter(self.labels))
 
-    def sha256(self) -> str:
-        """Return the fingerprint: SHA-256 over UTF-8 JSON lines ``[text, label]`` in row order."""
+    def sha256(self, *, with_labels: bool = True) -> str:
+        """Return the fingerprint: SHA-256 over UTF-8 JSON lines ``[text, label]`` in row order.
+
+        Without labels, the lines are ``[text]``: rows whose labels were corrected keep that fingerprint.
+        """
         digest = hashlib.sha256()
         for text, label in zip(self.texts, self.labels, strict=True):
-            line = json.dumps([text, label], ensure_ascii=False) + "\n"
+            line = json.dumps([text, label] if with_labels else [text], ensure_ascii=False) + "\n"
             digest.update(line.encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
 
 @dataclass(frozen=True)
 class Splits(Mapping[str, LabelledTexts]):
-    """A data set: named splits, the ordered label names, where it came from, what was left out.
+    """A data set: named splits, the ordered label names, where it came from, what was left out or corrected.
+
+    Parameters
+    ----------
+    parts : dict
+        Split -> its texts.
+    label_set : LabelSet
+    source : str
+    dropped : tuple of DroppedRow
+    n_corrections : int
+        Labels of train that a person corrected.
 
     Examples
     --------
@@ -119,6 +132,7 @@ class Splits(Mapping[str, LabelledTexts]):
     label_set: LabelSet
     source: str
     dropped: tuple[DroppedRow, ...] = field(default=())
+    n_corrections: int = 0
 
     def __getitem__(self, split: str) -> LabelledTexts:
         if split not in self.parts:

@@ -14,15 +14,16 @@ from assay.data.load import load_data
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import Splits
 from assay.errors import InputError
+from assay.recipes.corrections import apply_corrections
 
-__all__ = ["DataOptions", "check_apart", "prepare_data"]
+__all__ = ["DataOptions", "check_apart", "cut_splits", "prepare_data"]
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class DataOptions:
-    """How DATA is read and cut; see `load_data`, `cut_missing` and `limit_rows`."""
+    """How DATA is read, cut and corrected; see `load_data`, `cut_missing`, `limit_rows` and `apply_corrections`."""
 
     text_column: str | None = None
     label_column: str | None = None
@@ -33,6 +34,7 @@ class DataOptions:
     validation_fraction: float = 0.1
     test_fraction: float = 0.1
     max_rows: int | None = None
+    corrections: str | None = None
 
     def load(self, data: Any) -> Splits:
         """Load DATA as it is, nothing cut."""
@@ -76,18 +78,31 @@ def prepare_data(data: Any, *, options: DataOptions, seed: int) -> Splits:
     Raises
     ------
     InputError
-        The data cannot be read, or cannot be trained on.
+        The data cannot be read, corrected, or trained on.
     """
-    splits = cut_missing(
-        _without_unused_labels(options.load(data)),
-        seed=seed,
-        validation_fraction=options.validation_fraction,
-        test_fraction=options.test_fraction,
-    )
+    splits = cut_splits(options.load(data), options=options, seed=seed)
+    if options.corrections is not None:
+        splits = apply_corrections(splits, options.corrections)
     check_trainable(splits)
     if options.max_rows is not None:
         splits = limit_rows(splits, options.max_rows, seed=seed)
     return splits
+
+
+def cut_splits(splits: Splits, *, options: DataOptions, seed: int) -> Splits:
+    """Cut what is missing from train. The same data, fractions and seed give the same rows, whoever asks.
+
+    Raises
+    ------
+    InputError
+        A fraction is out of range, or (`DataError`) there is nothing to cut from.
+    """
+    return cut_missing(
+        _without_unused_labels(splits),
+        seed=seed,
+        validation_fraction=options.validation_fraction,
+        test_fraction=options.test_fraction,
+    )
 
 
 def _without_unused_labels(splits: Splits) -> Splits:

@@ -1,0 +1,136 @@
+"""`assay audit`: what is wrong with the data, before any score is believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assay.cli.common import Common, Data, DataFlags, Overwrite, add_command
+from assay.cli.show import print_json, print_line, print_table
+
+if TYPE_CHECKING:
+    from assay.recipes.audit import Audit
+
+__all__ = ["register"]
+
+PANEL = "Look at texts"
+N_SUSPECTS = 10  # shown on the terminal; the file has them all
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    add_command(app, "audit", panel=PANEL)(audit_command)
+
+
+def audit_command(
+    data: Data,
+    flags: DataFlags,
+    common: Common,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A .csv file with every row to look at.")] = None,
+    method: Annotated[
+        str, typer.Option(help="Whose models check the labels: linear, compact, features, finetune; or none.")
+    ] = "linear",
+    validation_fraction: Annotated[float, typer.Option(help="As `run` will cut it from train.")] = 0.1,
+    test_fraction: Annotated[float, typer.Option(help="As `run` will cut it from train.")] = 0.1,
+    overwrite: Overwrite = False,
+) -> None:
+    """Look for what is wrong with the data, before any score.
+
+    Duplicates, leaks between splits, the same text with different labels, garbled rows, other languages, shift between
+    splits, and labels that are probably wrong. Write yes under accept in the file, and `assay run DATA --corrections
+    FILE` corrects those labels of train.
+
+    \b
+    Examples:
+      assay audit sample
+      assay audit tweets/ --out issues.csv
+      assay audit reviews.csv --method none      without the labels: seconds
+    """
+    from assay.recipes.audit import audit_data, load_for_audit, write_issues
+    from assay.recipes.issues import check_issues_file
+    from assay.recipes.prepare import check_apart
+
+    if out is not None:
+        check_issues_file(out, overwrite=overwrite)
+        check_apart(data, out)
+    options = flags.options(validation_fraction=validation_fraction, test_fraction=test_fraction)
+    audit = audit_data(
+        load_for_audit(data, options=options, seed=common.seed),
+        method=None if method == "none" else method,
+        seed=common.seed,
+        progress=common.progress(),
+    )
+    if out is not None:
+        write_issues(audit, out, overwrite=overwrite)
+    if common.json:
+        print_json({**audit.to_dict(), "out": None if out is None else str(out)})
+        return
+    _show(audit)
+    if out is not None:
+        print_line(f"{len(audit.issues):,} rows to look at are written to {out}")
+
+
+def _show(audit: Audit) -> None:
+    sizes = ", ".join(f"{n:,} {name}" for name, n in audit.n_texts.items())
+    print_line(f"{audit.source}: {sizes} texts, {len(audit.labels)} labels")
+    _show_counts(audit)
+    _show_suspects(audit)
+    for sentence in _shift_sentences(audit):
+        print_line(sentence)
+    check = audit.label_check
+    fits = f"; {check.fit_s:.1f} s for the models that check the labels ({check.method})" if check.method else ""
+    print_line(f"took {audit.checks_s:.1f} s{fits}")
+
+
+def _show_counts(audit: Audit) -> None:
+    from assay.recipes.issues import KINDS
+
+    if not audit.issues:
+        print_line("nothing found")
+        return
+    names = dict.fromkeys([*audit.n_texts, *(issue.split for issue in audit.issues)])
+    print_table(
+        [{"kind": kind, **{name: f"{rows.get(name, 0):,}" for name in names}, "what": KINDS[kind]}
+         for kind, rows in audit.counts().items()],
+        title="Rows to look at", right=tuple(names), elastic=("what",),
+    )  # fmt: skip
+    leaks = {(leak.split, leak.seen_in): leak.n_rows for leak in audit.overlaps.leaks}
+    for name, found in (("leaks", leaks), ("near leaks", audit.near_leaks)):
+        if found:
+            listed = ", ".join(f"{n_rows:,} {split} rows in {seen_in}" for (split, seen_in), n_rows in found.items())
+            print_line(f"{name}: {listed}: a score on them measures memory")
+
+
+def _show_suspects(audit: Audit) -> None:
+    if audit.label_check.why_not:
+        print_line(f"labels were not checked: {audit.label_check.why_not}")
+    suspects = [issue for issue in audit.issues if issue.kind == "wrong_label"][:N_SUSPECTS]
+    print_table(
+        [{"split": one.split, "row": one.row, "label": one.label, "proposed": one.proposed_label,
+          "score": f"{one.score:.3f}", "text": one.text} for one in suspects],
+        title="Most suspect labels", right=("row", "score"), elastic=("text",),
+    )  # fmt: skip
+
+
+def _shift_sentences(audit: Audit) -> list[str]:
+    """Say how the splits differ, each difference that is large and more than chance."""
+    said = [
+        f"classes of {one.split} are not those of {one.reference}: '{one.label}' is {one.fraction:.1%} of it and "
+        f"{one.reference_fraction:.1%} there (total variation distance {one.distance:.2f})"
+        for one in audit.class_shifts
+        if one.is_notable
+    ]
+    said += [
+        f"texts of {one.split} have {one.median_chars:,.0f} characters (median), those of {one.reference} "
+        f"{one.reference_median_chars:,.0f} (Kolmogorov-Smirnov distance {one.distance:.2f})"
+        for one in audit.length_shifts
+        if one.is_notable
+    ]
+    mains = {name: one.main for name, one in audit.languages.items() if one.main}
+    if len(set(mains.values())) > 1:
+        said.append("the splits are in different languages: " + ", ".join(f"{n} {code}" for n, code in mains.items()))
+    if not said and len(audit.n_texts) > 1:
+        said.append("no shift in classes or lengths between the splits")
+    return said

@@ -1,0 +1,33 @@
+"""Cells that a spreadsheet would run as a formula, made harmless, and made what they were again.
+
+The rule is OWASP's (CSV injection): an apostrophe before what starts a formula. It can be undone exactly, because texts
+that start like a guarded one get an apostrophe of their own.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["guard_cell", "unguard_cell"]
+
+# Excel and LibreOffice also trim white space before they look for a formula; the wide forms are those of East Asian
+# keyboards, which Excel takes for the narrow ones.
+RISKY = re.compile("'*[\\s\ufeff]*[=+\\-@\t\r\n＝＋－＠]")
+
+
+def guard_cell(value: str) -> str:
+    """Return a cell that a spreadsheet shows as text.
+
+    >>> guard_cell("=1+1"), guard_cell("so happy")
+    ("'=1+1", 'so happy')
+    """
+    return f"'{value}" if RISKY.match(value) else value
+
+
+def unguard_cell(value: str) -> str:
+    """Return what `guard_cell` was given.
+
+    >>> unguard_cell(guard_cell("-5 °C")), unguard_cell("'quoted'")
+    ('-5 °C', "'quoted'")
+    """
+    return value[1:] if value.startswith("'") and RISKY.match(value) else value

@@ -1,0 +1,353 @@
+"""`assay audit`: what is wrong with the data, before any score is believed.
+
+Duplicates and leaks, near duplicates, the same text with different labels, rows that hold no message, shift between
+splits, and labels that models which did not see them call wrong.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations, count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assay.data.duplicates import TextOverlaps, duplicate_groups, find_leaks
+from assay.data.languages import Languages, find_wrong_language
+from assay.data.near_duplicates import NearDuplicates, find_near_duplicates
+from assay.data.quality import find_garbled, find_one_word
+from assay.data.shift import ClassShift, LengthShift, find_class_shifts, find_length_shifts
+from assay.data.texts import Splits
+from assay.errors import DataError
+from assay.evaluation.wrong_labels import find_wrong_labels
+from assay.progress import Progress
+from assay.recipes.issues import KINDS, Issue, write_issues_file
+from assay.recipes.prepare import DataOptions, cut_splits
+
+__all__ = ["Audit", "LabelCheck", "audit_data", "load_for_audit", "write_issues"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LabelCheck:
+    """How the labels were checked.
+
+    Parameters
+    ----------
+    method : str or None
+        Whose models judged; None where the labels were not checked.
+    split : str
+        The split that the models were fitted on, fold by fold.
+    n_judged, n_suspects : dict
+        Split -> rows. Rows whose label stands on no other text are not judged.
+    fit_s : float
+        Seconds of the fits.
+    why_not : str
+        Why the labels were not checked; empty where they were.
+    """
+
+    method: str | None = None
+    split: str = ""
+    n_judged: dict[str, int] = field(default_factory=dict)
+    n_suspects: dict[str, int] = field(default_factory=dict)
+    fit_s: float = 0.0
+    why_not: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "method": self.method,
+            "split": self.split,
+            "n_judged": self.n_judged,
+            "n_suspects": self.n_suspects,
+            "why_not": self.why_not,
+        }
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found.
+
+    Parameters
+    ----------
+    source : str
+    n_texts : dict
+        Split -> texts.
+    labels : tuple of str
+    issues : tuple of Issue
+        In the order of the file: by kind, suspects of train first and the most suspect first, else by split and row.
+    overlaps : TextOverlaps
+    near_leaks : dict
+        ``(split, seen in)`` -> rows of `split` that are nearly, and not exactly, a text of the other.
+    languages : dict
+        Split -> its languages.
+    class_shifts, length_shifts : tuple
+        Of every split beside the first.
+    label_check : LabelCheck
+    checks_s : float
+        Seconds of everything but the fits.
+    """
+
+    source: str
+    n_texts: dict[str, int]
+    labels: tuple[str, ...]
+    issues: tuple[Issue, ...]
+    overlaps: TextOverlaps
+    near_leaks: dict[tuple[str, str], int]
+    languages: dict[str, Languages]
+    class_shifts: tuple[ClassShift, ...]
+    length_shifts: tuple[LengthShift, ...]
+    label_check: LabelCheck
+    checks_s: float
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return for each kind that was found its rows a split, kinds in the order of the file."""
+        found: dict[str, Counter[str]] = {}
+        for issue in self.issues:
+            found.setdefault(issue.kind, Counter())[issue.split] += 1
+        return {kind: dict(rows) for kind, rows in found.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return {
+            "source": self.source,
+            "n_texts": self.n_texts,
+            "labels": list(self.labels),
+            "counts": [
+                {"kind": kind, "n_rows": sum(rows.values()), "by_split": rows} for kind, rows in self.counts().items()
+            ],
+            "leaks": [
+                {"split": leak.split, "seen_in": leak.seen_in, "n_rows": leak.n_rows} for leak in self.overlaps.leaks
+            ],
+            "near_leaks": [
+                {"split": split, "seen_in": seen_in, "n_rows": n} for (split, seen_in), n in self.near_leaks.items()
+            ],
+            "languages": [{"split": split, **one.to_dict()} for split, one in self.languages.items()],
+            "shift": {
+                "classes": [shift.to_dict() for shift in self.class_shifts],
+                "lengths": [shift.to_dict() for shift in self.length_shifts],
+            },
+            "wrong_labels": self.label_check.to_dict(),
+            "issues": [issue.to_dict() for issue in self.issues],
+            "timings": {"checks_s": round(self.checks_s, 3), "folds_s": round(self.label_check.fit_s, 3)},
+        }
+
+
+def load_for_audit(data: Any, *, options: DataOptions | None = None, seed: int = 0) -> Splits:
+    """Load DATA and cut it as `assay run` with the same seed will, so that its corrections find their rows.
+
+    What is too small to be cut, or has no train split, is audited as it is.
+    """
+    options = options or DataOptions()
+    splits = options.load(data)
+    try:
+        return cut_splits(splits, options=options, seed=seed)
+    except DataError as err:
+        logger.info("not cut: %s", err.message)
+        return splits
+
+
+def audit_data(
+    splits: Splits, *, method: str | None = "linear", seed: int = 0, progress: Progress | None = None
+) -> Audit:
+    """Look for everything that makes a score of these data less than it seems.
+
+    Parameters
+    ----------
+    splits : Splits
+    method : str, optional
+        Whose models check the labels of train, and with them those of the other splits; any but ``majority``. None:
+        the labels are not checked, which takes most of the time.
+    seed : int
+        Of the folds, the models and the hashes.
+    progress : Progress, optional
+
+    Raises
+    ------
+    InputError
+        The method cannot be used.
+
+    Examples
+    --------
+    >>> from assay.data import load_data
+    >>> audit_data(load_data((["ok", "Ok"], ["joy", "sadness"])), method=None).counts()
+    {'conflict': {'all': 2}, 'exact_duplicate': {'all': 2}, 'one_word': {'all': 2}}
+    """
+    progress = progress or Progress()
+    started_s = time.perf_counter()
+    rows = _Rows(splits)
+    numbers = count(1)
+    groups = duplicate_groups(rows.texts)
+    near = find_near_duplicates(rows.texts, seed=seed)
+    found = [*_equal_texts(rows, groups, numbers), *_near_texts(rows, near, numbers), *_poor_rows(rows)]
+    languages = _languages(splits, progress)
+    found += _foreign_rows(splits, languages)
+    found += [Issue(_dropped_kind(row.reason), row.split, row.line, "", "") for row in splits.dropped]
+    checked_s = time.perf_counter() - started_s
+    check, suspects = _check_labels(splits, method=method, seed=seed, progress=progress)
+    started_s = time.perf_counter()
+    return Audit(
+        source=splits.source,
+        n_texts={name: len(part) for name, part in splits.items()},
+        labels=splits.label_set.names,
+        issues=_in_order([*suspects, *found], splits),
+        overlaps=find_leaks(splits),
+        near_leaks=_near_leaks(rows, near, groups),
+        languages=languages,
+        class_shifts=tuple(find_class_shifts(splits)),
+        length_shifts=tuple(find_length_shifts(splits)),
+        label_check=check,
+        checks_s=checked_s + time.perf_counter() - started_s,
+    )
+
+
+def write_issues(audit: Audit, out: str | Path, *, overwrite: bool = False) -> None:
+    """Write the issues of an audit as CSV; see `write_issues_file`.
+
+    Raises
+    ------
+    InputError
+        `out` cannot be written, or is there already.
+    """
+    write_issues_file(audit.issues, Path(out), overwrite=overwrite)
+
+
+class _Rows:
+    """The rows of all splits, one after the other."""
+
+    def __init__(self, splits: Splits) -> None:
+        self.names = list(splits)
+        self.texts = [text for part in splits.values() for text in part.texts]
+        self.labels = [label for part in splits.values() for label in part.labels]
+        self.lines = [line for part in splits.values() for line in part.lines]
+        self.split_ids = np.repeat(np.arange(len(splits)), [len(part) for part in splits.values()])
+
+    def issue(self, kind: str, row: int, *, score: float | None = None, group: int | None = None) -> Issue:
+        """Return an issue of the row at this place."""
+        split = self.names[self.split_ids[row]]
+        return Issue(kind, split, self.lines[row], self.texts[row], self.labels[row], score=score, group=group)
+
+
+def _members(groups: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the rows of each group that has several, ascending."""
+    order = np.argsort(groups, kind="stable")
+    sizes = np.bincount(groups)
+    stops = np.cumsum(sizes)
+    for group in np.flatnonzero(sizes > 1):
+        yield order[stops[group] - sizes[group] : stops[group]]
+
+
+def _equal_texts(rows: _Rows, groups: np.ndarray, numbers: Iterator[int]) -> Iterator[Issue]:
+    for members in _members(groups):
+        splits = rows.split_ids[members]
+        findings = [("exact_duplicate", members[splits == split]) for split in np.unique(splits)]
+        if len({rows.labels[i] for i in members}) > 1:
+            findings.append(("conflict", members))
+        if splits.min() != splits.max():
+            findings.append(("leak", members))
+        for kind, places in findings:
+            if len(places) > 1:
+                group = next(numbers)
+                yield from (rows.issue(kind, i, score=1.0, group=group) for i in places)
+
+
+def _near_texts(rows: _Rows, near: NearDuplicates, numbers: Iterator[int]) -> Iterator[Issue]:
+    for members in _members(near.groups):
+        if near.is_near[members[0]]:
+            group = next(numbers)
+            yield from (rows.issue("near_duplicate", i, score=float(near.similarity[i]), group=group) for i in members)
+
+
+def _near_leaks(rows: _Rows, near: NearDuplicates, groups: np.ndarray) -> dict[tuple[str, str], int]:
+    """Count the rows of a later split that are like one of an earlier split, and equal to none there."""
+    found = {}
+    for first, later in combinations(range(len(rows.names)), 2):
+        there, here = rows.split_ids == first, rows.split_ids == later
+        is_like = here & np.isin(near.groups, near.groups[there]) & ~np.isin(groups, groups[there])
+        if n_rows := int(is_like.sum()):
+            found[rows.names[later], rows.names[first]] = n_rows
+    return found
+
+
+def _poor_rows(rows: _Rows) -> Iterator[Issue]:
+    for one in find_garbled(rows.texts):
+        yield rows.issue("garbled", one.row, score=one.fraction)
+    for row in find_one_word(rows.texts):
+        yield rows.issue("one_word", row)
+    if "train" in rows.names:
+        known = {rows.labels[i] for i in np.flatnonzero(rows.split_ids == rows.names.index("train"))}
+        yield from (rows.issue("unseen_label", i) for i, label in enumerate(rows.labels) if label not in known)
+
+
+def _languages(splits: Splits, progress: Progress) -> dict[str, Languages]:
+    with progress.track("languages", sum(map(len, splits.values()))) as advance:
+        return {name: find_wrong_language(part.texts, advance=advance) for name, part in splits.items()}
+
+
+def _foreign_rows(splits: Splits, languages: Mapping[str, Languages]) -> Iterator[Issue]:
+    for name, found in languages.items():
+        part = splits[name]
+        for one in found.wrong:
+            yield Issue("language", name, part.lines[one.row], part.texts[one.row], part.labels[one.row],
+                        score=one.score)  # fmt: skip
+
+
+def _dropped_kind(reason: str) -> str:
+    return "no_label" if "label" in reason else "empty"
+
+
+def _check_labels(
+    splits: Splits, *, method: str | None, seed: int, progress: Progress
+) -> tuple[LabelCheck, list[Issue]]:
+    """Judge the labels of every split by models fitted on parts of one: train, else the first."""
+    if method is None:
+        return LabelCheck(why_not="not asked for"), []
+    from assay.models.out_of_fold import predict_out_of_fold  # here: it loads scikit-learn
+
+    fitted = "train" if "train" in splits else next(iter(splits))
+    others = {name: part for name, part in splits.items() if name != fitted}
+    try:
+        judged = predict_out_of_fold(
+            splits[fitted], splits.label_set, method=method, others=others, seed=seed, progress=progress
+        )
+    except DataError as err:  # too few texts or labels: all the rest of the audit stands
+        return LabelCheck(why_not=err.message), []
+    probs = {fitted: judged.probs, **judged.other_probs}
+    n_judged = {name: int((~np.isnan(one).any(axis=1)).sum()) for name, one in probs.items()}
+    suspects = {name: _suspects(splits, name, one) for name, one in probs.items()}
+    check = LabelCheck(
+        method=method,
+        split=fitted,
+        n_judged=n_judged,
+        n_suspects={name: len(found) for name, found in suspects.items()},
+        fit_s=judged.fit_s,
+    )
+    return check, [issue for found in suspects.values() for issue in found]
+
+
+def _suspects(splits: Splits, name: str, probs: np.ndarray) -> list[Issue]:
+    part, labels = splits[name], splits.label_set
+    return [
+        Issue("wrong_label", name, part.lines[one.row], part.texts[one.row], part.labels[one.row],
+              proposed_label=labels[one.proposed_id], score=one.score)
+        for one in find_wrong_labels(labels.ids(part.labels), probs)
+    ]  # fmt: skip
+
+
+def _in_order(issues: Iterable[Issue], splits: Splits) -> tuple[Issue, ...]:
+    """Sort by kind; suspects stay as they are ranked, groups together, single rows by split and row."""
+    kinds, names = list(KINDS), [*splits, *sorted({row.split for row in splits.dropped} - set(splits))]
+
+    def key(issue: Issue) -> tuple[int, ...]:
+        kind = kinds.index(issue.kind)
+        if issue.kind == "wrong_label":
+            return (kind,)
+        return (kind, issue.group or 0, names.index(issue.split), issue.row)
+
+    return tuple(sorted(issues, key=key))

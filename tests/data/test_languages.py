@@ -1,0 +1,67 @@
+"""Rows in another language than the rest of their split."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.data.languages import find_wrong_language
+
+ENGLISH = [
+    "i feel so happy about the new job that i got", "how do i activate the new card for my account",
+    "my transfer to a friend did not go through yesterday", "i was feeling a little bit sad this morning",
+    "why was i charged a fee when i paid in the shop", "the weather makes me feel alone and tired",
+    "please tell me where my money has gone", "i love how calm everyone is around here", "ok", "Visa or Mastercard?",
+]  # fmt: skip
+KOREAN = [
+    "오늘 정말 행복해요 친구들과 함께", "배송이 너무 늦어서 화가 납니다", "LG V50 씽큐 5G 체험 행사가 열립니다",
+    "카드를 잃어버렸는데 어떻게 하나요", "내일 날씨가 맑았으면 좋겠습니다",
+]  # fmt: skip
+GERMAN = "Ich fühle mich heute sehr traurig und allein"
+
+
+def test_foreign_rows_are_found_among_english_ones():
+    """German, Korean and Russian rows stand out; short ones and names do not."""
+    found = find_wrong_language([*ENGLISH, GERMAN, KOREAN[0], "мне сегодня очень грустно", *ENGLISH])
+    assert found.main == "en"
+    assert [(one.row, one.language) for one in found.wrong] == [(10, "de"), (11, "ko"), (12, "ru")]
+    assert all(one.score > 0.99 for one in found.wrong)
+
+
+def test_foreign_row_is_found_among_korean_ones():
+    """The main language is that of the split, whichever it is."""
+    found = find_wrong_language([*KOREAN, ENGLISH[0]])
+    assert (found.main, [one.row for one in found.wrong]) == ("ko", [5])
+
+
+def test_one_language_has_no_wrong_rows():
+    """No false alarm on short English and on Korean with Latin names."""
+    assert find_wrong_language(ENGLISH).wrong == ()
+    assert find_wrong_language(KOREAN).wrong == ()
+
+
+def test_split_of_two_languages_has_no_main_one():
+    """A data set that mixes languages on purpose is not flagged row by row."""
+    found = find_wrong_language([*ENGLISH[:5], *KOREAN])
+    assert (found.main, found.wrong) == (None, ())
+    assert found.fraction == pytest.approx(0.5)
+
+
+def test_texts_too_short_to_tell_have_no_language():
+    """One word, digits and emoji are not judged."""
+    assert find_wrong_language(["ok", "12345 678", "😀😀", ""]).to_dict() == {
+        "main": None,
+        "fraction": 0.0,
+        "n_wrong": 0,
+    }
+
+
+def test_lone_surrogate_is_judged_without_error():
+    """What JSON can hold and UTF-8 cannot does not stop the search."""
+    assert find_wrong_language([ENGLISH[0] + "\ud800"]).main == "en"
+
+
+def test_progress_counts_every_text():
+    """Whoever shows progress hears of each text once."""
+    heard = []
+    find_wrong_language(ENGLISH, advance=heard.append)
+    assert sum(heard) == len(ENGLISH)
