@@ -25,7 +25,8 @@ def describe_commands() -> str:
     group = typer.main.get_command(app)
     rows = ["| command | does |", "|---|---|"]
     for name, command in group.commands.items():
-        arguments = [p.metavar or p.name.upper() for p in command.params if p.param_type_name == "argument"]
+        arguments = [name if p.required else f"[{name}]" for p in command.params if p.param_type_name == "argument"
+                     for name in [(p.metavar or p.name.upper()).strip("[]")]]  # fmt: skip
         required = [f"{p.opts[0]} {p.metavar or p.name.upper()}" for p in command.params
                     if p.param_type_name == "option" and p.required]  # fmt: skip
         usage = " ".join(["assay", name, *arguments, *required]).replace("|", "\\|")

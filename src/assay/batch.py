@@ -21,6 +21,7 @@ from assay.data.readers import Row, file_kind, read_lines, read_rows
 from assay.data.writers import open_writer, out_kind
 from assay.errors import DataError, InputError, OutsideError
 from assay.progress import Progress
+from assay.runtime.abstain import AbstainRule
 from assay.runtime.folder import check_output
 from assay.runtime.predictor import Model
 
@@ -102,7 +103,14 @@ def open_rows(
 
 
 def predict_rows(
-    model: Model, rows: Iterable[Row], *, text_column: str, top_k: int | None = None, max_chars: int = MAX_CHARS
+    model: Model,
+    rows: Iterable[Row],
+    *,
+    text_column: str,
+    top_k: int | None = None,
+    rule: AbstainRule | None = None,
+    with_scope: bool = False,
+    max_chars: int = MAX_CHARS,
 ) -> Iterator[Prediction]:
     """Score rows as they come, a chunk at a time, in their order.
 
@@ -113,21 +121,52 @@ def predict_rows(
     text_column : str
     top_k : int, optional
         Only the best labels, as a list under `top_k`. None: a ``score:<label>`` for every label.
+    rule : AbstainRule, optional
+        Instead of the model's own. With either, `abstained` is a column; where it is true, `predicted_label` is null.
+    with_scope : bool
+        Add a column `in_scope`: whether the text looks like the training data.
     max_chars : int
         A longer text is rejected.
+
+    Raises
+    ------
+    InputError
+        `top_k` is out of range, or the model has nothing to tell the scope by.
     """
     if top_k is not None and not 1 <= top_k <= len(model.labels):
         raise InputError(f"--top-k is {top_k}; 1 to {len(model.labels)} is accepted: the model has so many labels")
+    threshold = model.scope_threshold if with_scope else None
+    if with_scope and threshold is None:
+        raise InputError(
+            f"the {model.method} model in {model.folder} holds no statistics of its training texts to tell scope by",
+            hint="train it again, as any method but majority",
+        )
+    rule = rule or model.abstain_rule
     iterator = iter(rows)
     while chunk := list(islice(iterator, CHUNK_ROWS)):
         checked = [_text_of(row, text_column, max_chars=max_chars) for row in chunk]
-        probs = model.predict_proba([text for text, problem in checked if problem is None])
-        scores = iter(probs)
+        texts = [text for text, problem in checked if problem is None]
+        probs = model.predict_proba(texts)
+        scores, notes = iter(probs), iter(_notes(model, texts, probs, rule=rule, threshold=threshold))
         for row, (_, problem) in zip(chunk, checked, strict=True):
             if problem is not None:
                 yield Prediction(row.line, {}, problem)
             else:
-                yield Prediction(row.line, _record(row.values, next(scores), model.labels, top_k))
+                yield Prediction(row.line, _record(row.values, next(scores), model.labels, top_k, next(notes)))
+
+
+def _notes(
+    model: Model, texts: Sequence[str], probs: np.ndarray, *, rule: AbstainRule | None, threshold: float | None
+) -> list[dict[str, Any]]:
+    """Return what stands beside the scores of each text: whether the model abstains, whether the text is in scope."""
+    notes: list[dict[str, Any]] = [{} for _ in texts]
+    if rule is not None:
+        for note, is_answered in zip(notes, rule.answers(probs).tolist(), strict=True):
+            note["abstained"] = not is_answered
+    if threshold is not None and (scope := model.scope(texts, probs=probs)) is not None:
+        for note, is_inside in zip(notes, (scope >= threshold).tolist(), strict=True):
+            note["in_scope"] = is_inside
+    return notes
 
 
 def _text_of(row: Row, text_column: str, *, max_chars: int) -> tuple[str, str | None]:
@@ -141,10 +180,13 @@ def _text_of(row: Row, text_column: str, *, max_chars: int) -> tuple[str, str | 
     return text or "", None  # null is scored like the empty text
 
 
-def _record(values: dict[str, Any], scores: np.ndarray, labels: Sequence[str], top_k: int | None) -> dict[str, Any]:
+def _record(
+    values: dict[str, Any], scores: np.ndarray, labels: Sequence[str], top_k: int | None, notes: dict[str, Any]
+) -> dict[str, Any]:
     rounded = [round(float(score), SCORE_DIGITS) for score in scores]
     best = int(scores.argmax())
-    added: dict[str, Any] = {"predicted_label": labels[best], "predicted_score": rounded[best]}
+    label = None if notes.get("abstained") else labels[best]
+    added: dict[str, Any] = {"predicted_label": label, "predicted_score": rounded[best], **notes}
     if top_k is None:
         added |= {f"score:{label}": score for label, score in zip(labels, rounded, strict=True)}
     else:
@@ -175,6 +217,8 @@ def predict_file(
     delimiter: str | None = None,
     encoding: str | None = None,
     top_k: int | None = None,
+    rule: AbstainRule | None = None,
+    with_scope: bool = False,
     strict: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -190,6 +234,9 @@ def predict_file(
         ``.jsonl``, ``.csv``, ``.tsv``, each also with ``.gz``, or ``.parquet``.
     text_column, delimiter, encoding : str, optional
     top_k : int, optional
+    rule : AbstainRule, optional
+    with_scope : bool
+        See `predict_rows`.
     strict : bool
         Stop at the first row that cannot be scored, writing nothing.
     overwrite : bool
@@ -206,7 +253,7 @@ def predict_file(
     rejected_out = out.with_name(f"{out.name}.rejected.jsonl")
     _check_outputs(out, rejected_out, overwrite=overwrite)
     rows, column = open_rows(source, text_column=text_column, delimiter=delimiter, encoding=encoding)
-    predictions = predict_rows(model, rows, text_column=column, top_k=top_k)
+    predictions = predict_rows(model, rows, text_column=column, top_k=top_k, rule=rule, with_scope=with_scope)
     if strict:
         predictions = _refusing(predictions, _name(source))
     with _written_whole(out, rejected_out) as (partial, rejected_partial):

@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 
 from assay.data.load import load_data
-from assay.evaluation.compare import compare_methods
-from assay.progress import Progress
 from assay.recipes import report_parts
-from assay.recipes.scoring import ScoredSplit, score_split
-from assay.recipes.train import FittedModel, train_model
+from assay.recipes.prepare import DataOptions
+from assay.recipes.run import RunOptions, run_data
+from assay.recipes.scoring import ScoredSplit
 from assay.runtime.linear import softmax
-from assay.runtime.predictor import load_model
 from small_models import small_data
 
 HISTORY = [
@@ -23,27 +21,18 @@ HISTORY = [
 
 @pytest.fixture(scope="module")
 def parts(data, tmp_path_factory):
-    """Gather the parts of a run of two methods."""
-    root, splits = tmp_path_factory.mktemp("parts"), load_data(data)
-    results = {method: train_model(data, root / method, method=method) for method in ("majority", "linear")}
-    models = {method: load_model(root / method) for method in results}
-    scored = {
-        method: {split: score_split(model, splits[split], seed=0) for split in ("validation", "test")}
-        for method, model in models.items()
-    }
-    return report_parts.gather_parts(
-        splits,
-        {"seed": 0, "recommended": "linear", "skipped": [{"method": "finetune", "reason": "left out"}],
-         "timings": {method: {"fit_s": result["fit_s"]} for method, result in results.items()}},
-        models=models,
-        fitted={"majority": FittedModel(root, 0.1), "linear": FittedModel(root, 0.2, HISTORY)},
-        scored=scored,
-        comparisons=compare_methods({method: one["validation"].correct for method, one in scored.items()}),
-        map_points=None,
-        command="assay run",
-        options={"methods": ("majority", "linear"), "budget_s": None, "data": {"max_rows": 5, "labels": None}},
-        progress=Progress(),
-    )  # fmt: skip
+    """Keep the parts that a run of two methods hands to its report."""
+    kept = []
+
+    def keep(*args, **more):
+        kept.append(report_parts.gather_parts(*args, **more))
+        return kept[-1]
+
+    options = RunOptions(methods=("majority", "linear"), data=DataOptions(max_rows=25), command="assay run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("assay.recipes.run.gather_parts", keep)
+        run_data(data, tmp_path_factory.mktemp("parts") / "r", options=options)
+    return kept[0]
 
 
 def test_parts_leave_out_what_was_not_run(parts):
@@ -51,22 +40,26 @@ def test_parts_leave_out_what_was_not_run(parts):
     assert parts.tokens is None
     assert parts.truncation is None
     assert parts.map is None
-    assert set(parts.training) == {"linear"}
+    assert parts.training == {}
     assert set(parts.calibration) == {"linear"}
     assert set(parts.mistakes) == set(parts.confusions) == {"majority", "linear"}
 
 
 def test_parts_tell_how_the_run_was_made(parts):
     """The options that were set, the ones of the data among them, versions, and what was left out."""
-    assert parts.how["options"] == {"methods": "majority, linear", "max_rows": 5}
-    assert parts.how["notes"] == ["finetune: left out"]
+    options = parts.how["options"]
+    assert options["methods"] == "majority, linear"
+    assert options["max_rows"] == 25
+    assert not set(options) & {"budget_s", "labels", "data", "command"}
+    assert parts.how["command"] == "assay run"
     assert parts.how["versions"]["numpy"] == np.__version__
     assert parts.why
 
 
-def test_kept_epoch_is_the_one_that_training_kept(parts):
+def test_kept_epoch_is_the_one_that_training_kept():
     """The highest accuracy, of equals the lowest loss; of all equals the first."""
-    assert [epoch["kept"] for epoch in parts.training["linear"]] == [False, False, True, False]
+    assert [epoch["kept"] for epoch in report_parts._curves(HISTORY)] == [False, False, True, False]
+    assert [epoch["kept"] for epoch in report_parts._curves([HISTORY[1], {**HISTORY[1], "epoch": 3}])] == [True, False]
 
 
 def test_calibration_compares_with_the_scores_before_the_temperature():

@@ -37,22 +37,23 @@ def test_run_folder_holds_what_the_design_says(five):
     assert {path.name for path in (five.folder / "predictions").iterdir()} == {f"{m}.jsonl.gz" for m in METHODS}
     assert all(path.suffix == ".png" for path in (five.folder / "report_files").iterdir())
     assert {path.stem for path in (five.folder / "report_files").iterdir()} == {
-        "leaderboard", "class_counts", "words_per_text", "confusion", "reliability", "training", "map"}  # fmt: skip
+        "leaderboard", "class_counts", "words_per_text", "confusion", "reliability", "coverage", "training",
+        "map"}  # fmt: skip
     assert not [name for name in listing(five.folder) if name.endswith((".partial", ".old"))]
     assert {path.name for path in five.folder.parent.iterdir()} == {"data", "tiny-bert", "run"}
 
 
 def test_results_have_the_documented_keys(five):
-    """The keys of the design and two more, in that order."""
+    """The keys of the design, and what comparisons and corrections add, in that order."""
     results = five.results
     assert list(results) == ["schema_version", "assay_version", "seed", "recommended", "why", "data", "methods",
                              "comparisons", "skipped", "timings", "machine"]  # fmt: skip
-    assert set(results["data"]) == {"source", "labels", "splits", "dropped"}
+    assert set(results["data"]) == {"source", "labels", "splits", "dropped", "corrections"}
     assert results["data"]["labels"] == list(LABELS)
     assert {name: part["n_texts"] for name, part in results["data"]["splits"].items()} == SIZES
     assert [row["method"] for row in results["methods"]] == list(METHODS)
     for row in results["methods"]:
-        assert list(row) == ["method", "model", "model_bytes", "validation", "test"]
+        assert list(row) == ["method", "model", "model_bytes", "validation", "test", "coverage"]
         assert row["model"] == f"models/{row['method']}"
         assert set(row["validation"]) == set(row["test"]) == SCORES
         assert set(row["test"]["intervals"]) == {"accuracy", "f1_weighted", "f1_macro"}

@@ -6,9 +6,10 @@ import shutil
 import pytest
 
 from assay.errors import InputError
+from assay.models import record_scores
 from assay.progress import Progress
 from assay.recipes.run_state import RunState
-from assay.recipes.train import FittedModel, finish_model, train_model
+from assay.recipes.train import FittedModel, train_model
 from small_runs import listing, read_json
 
 IDENTITY = {"seed": 0, "methods": ["majority", "linear"]}
@@ -51,7 +52,8 @@ def test_state_keeps_finished_methods_and_the_log_only(partial):
 def test_scores_that_were_written_do_not_undo_a_finished_method(partial):
     """A run that was stopped while its report was written has trained all it has to."""
     folder = partial / "models" / "majority"
-    finish_model(folder, {}, name="another name")
+    assert read_json(folder / "assay.json")["scores"]
+    record_scores(folder, [], card="another card")
     assert read_json(folder / "assay.json")["scores"] == []
     assert RunState.open(partial, identity=IDENTITY).finished("majority", folder) is not None
 

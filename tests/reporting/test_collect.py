@@ -25,7 +25,7 @@ def test_report_has_the_documented_keys(report):
     """The keys stand as the docstring says, in the order of the report."""
     assert list(report) == [
         "schema_version", "assay_version", "title", "labels", "verdict", "leaderboard", "problems", "data", "classes",
-        "confusion", "calibration", "mistakes", "slices", "training", "map", "how",
+        "confusion", "calibration", "coverage", "mistakes", "slices", "training", "map", "how",
     ]  # fmt: skip
     assert report["schema_version"] == 1
     assert all(f'"{key}"' in collect_report.__doc__ for key in report)

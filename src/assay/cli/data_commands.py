@@ -81,7 +81,7 @@ def _show_summary(summary: dict[str, Any]) -> None:
     print_table(
         [{"line": row["line"], "label": row["label"], "label_name": row["label_name"], "text": row["text"]}
          for row in first["first_rows"]],
-        right=("line", "label"), elastic=("text",),
+        right=("line", "label"), elastic=("label_name", "text"),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assay.cli.common import Checkpoint, Common, Data, DataFlags, Out, Overwrite, add_command
+from assay.cli.common import Checkpoint, Common, Corrections, Data, DataFlags, Out, Overwrite, add_command
 from assay.cli.show import cell_width, print_json, print_line, print_table, printable
 
 __all__ = ["register"]
@@ -39,6 +39,10 @@ def train_command(
     max_rows: Annotated[int | None, typer.Option(help="Rows a split, at most; a stratified sample.", min=2)] = None,
     validation_fraction: Annotated[float, typer.Option(help="Of train, where there is no validation split.")] = 0.1,
     test_fraction: Annotated[float, typer.Option(help="Of train, where there is no test split.")] = 0.1,
+    corrections: Corrections = None,
+    target_accuracy: Annotated[
+        float | None, typer.Option(metavar="A", help="The model abstains so that its answers are right this often.")
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Train one method and save it as a model folder.
@@ -51,7 +55,9 @@ def train_command(
     """
     from assay.recipes.train import train_model
 
-    options = flags.options(validation_fraction=validation_fraction, test_fraction=test_fraction, max_rows=max_rows)
+    options = flags.options(
+        validation_fraction=validation_fraction, test_fraction=test_fraction, max_rows=max_rows, corrections=corrections
+    )
     parameters: dict[str, Any] = {"checkpoint": checkpoint}
     if epochs is not None:
         parameters["n_epochs"] = epochs
@@ -62,6 +68,7 @@ def train_command(
         seed=common.seed,
         options=options,
         parameters=parameters,
+        target_accuracy=target_accuracy,
         overwrite=overwrite,
         progress=common.progress(),
     )
@@ -96,7 +103,7 @@ def evaluate_command(
 ) -> None:
     """Score a model on labelled texts.
 
-    Metrics with 95 % intervals, confusion matrix, most confident mistakes.
+    Metrics with 95 % intervals, confusion matrix, what is right of the surest answers, most confident mistakes.
 
     \b
     Example:
@@ -118,9 +125,15 @@ def evaluate_command(
     if len(found.labels) <= MAX_MATRIX_CLASSES:
         _print_matrix(found.labels, scores.confusion_by_true)
     print_table(
+        [{"to be right": "its rule" if one["is_rule"] else f"{one['target_accuracy']:.0%}",
+          "from score": f"{one['threshold']:.3f}", "answered": f"{one['coverage']:.1%}",
+          "right": "" if one["accuracy"] is None else f"{one['accuracy']:.1%}"} for one in found.answered],
+        title="Where only the surest texts are answered", right=("to be right", "from score", "answered", "right"),
+    )  # fmt: skip
+    print_table(
         [{"line": one.line, "label": one.label, "predicted": one.predicted_label, "score": f"{one.predicted_score:.2f}",
           "text": one.text} for one in found.mistakes],
-        title="Most confident mistakes", right=("line", "score"), elastic=("text",),
+        title="Most confident mistakes", right=("line", "score"), elastic=("label", "predicted", "text"),
     )  # fmt: skip
 
 
@@ -152,6 +165,14 @@ def predict_command(
     text_column: Annotated[str | None, typer.Option(help="Column with the texts.  [default: by name]")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Between columns of .csv and .tsv.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of text files.  [default: utf-8]")] = None,
+    abstain_below: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="No label where the best score is below P.  [default: the model's]"),
+    ] = None,
+    target_accuracy: Annotated[
+        float | None, typer.Option(metavar="A", help="Abstain so that answers are right this often, such as 0.95.")
+    ] = None,
+    scope: Annotated[bool, typer.Option("--scope", help="Say whether a text looks like the training data.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -164,16 +185,22 @@ def predict_command(
       echo "what a lovely day" | assay predict runs/sample/model
       assay predict runs/sample/model tweets.csv --out predictions.csv
       assay predict runs/sample/model tweets.jsonl --top-k 2 | jq .predicted_label
+      assay predict runs/sample/model tweets.csv --out p.csv --abstain-below 0.8
     """
     from assay.batch import open_rows, predict_file, predict_rows
+    from assay.runtime.abstain import choose_rule
     from assay.runtime.predictor import load_model
 
     loaded = load_model(model)
     stream = sys.stdin.buffer if source == "-" else source
-    reading = {"text_column": text_column, "delimiter": delimiter, "encoding": encoding}
+    reading: dict[str, Any] = {"text_column": text_column, "delimiter": delimiter, "encoding": encoding}
+    rule = choose_rule(loaded.coverage_curve, abstain_below=abstain_below, target_accuracy=target_accuracy)
+    wanted: dict[str, Any] = {"top_k": top_k, "rule": rule, "with_scope": scope}
+    if rule is not None and target_accuracy is not None and not common.quiet:
+        sys.stderr.write(_describe_rule(rule))
     if out is not None:
         summary = predict_file(
-            loaded, stream, out, **reading, top_k=top_k, strict=strict, overwrite=overwrite, progress=common.progress()
+            loaded, stream, out, **reading, **wanted, strict=strict, overwrite=overwrite, progress=common.progress()
         )
         if common.json:
             print_json(summary.to_dict())
@@ -185,9 +212,16 @@ def predict_command(
     if source == "-" and sys.stdin.isatty() and not common.quiet:
         sys.stderr.write("one text a line; end with Ctrl-D\n")
     rows, column = open_rows(stream, **reading)
-    predictions = predict_rows(loaded, rows, text_column=column, top_k=top_k)
+    predictions = predict_rows(loaded, rows, text_column=column, **wanted)
     name = "standard input" if source == "-" else Path(source).name
     _print_predictions(predictions, column, where=name if strict else None, common=common)
+
+
+def _describe_rule(rule: Any) -> str:
+    return (
+        f"answering from a score of {rule.threshold:.3f} on: {rule.coverage:.1%} of the {rule.n_texts:,} texts of "
+        f"{rule.split}, of which {rule.accuracy:.1%} were right\n"
+    )
 
 
 def _print_predictions(predictions: Any, column: str, *, where: str | None, common: Common) -> None:
@@ -217,8 +251,9 @@ def _table_row(record: dict[str, Any], column: str) -> dict[str, Any]:
         scores = {entry["label"]: entry["score"] for entry in record["top_k"]}
     best = sorted(scores.items(), key=lambda item: -item[1])[1:3]
     return {
-        "label": record["predicted_label"],
+        "label": "–" if record["predicted_label"] is None else record["predicted_label"],
         "score": f"{record['predicted_score']:.3f}",
+        **({"in scope": "yes" if record["in_scope"] else "no"} if "in_scope" in record else {}),
         "next": ", ".join(f"{label} {score:.2f}" for label, score in best),
         "text": record.get(column, ""),
     }
@@ -243,6 +278,8 @@ def info_command(model: ModelFolder, common: Common) -> None:
     print_line(f"labels       {', '.join(manifest.labels)}")
     print_line(f"trained on   {data.get('n_texts', 0):,} texts of {data.get('source', '?')}, seed {manifest.seed}")
     print_line(f"temperature  {manifest.temperature:.3f}, folded in")
+    if rule := manifest.abstain:
+        print_line(f"abstains     below a score of {rule['threshold']:.3f}")
     print_line(f"size         {size / 1e6:.1f} MB in {len(manifest.files)} files")
     print_table(
         [{"split": one["split"], "metric": one["metric"], "value": f"{one['value']:.4f}",

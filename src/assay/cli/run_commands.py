@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from assay.cli.common import Checkpoint, Common, Data, DataFlags, Out, Overwrite, add_command
-from assay.cli.show import print_json, print_line, print_table
+from assay.cli.common import Checkpoint, Common, Corrections, Data, DataFlags, Out, Overwrite, add_command
+from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.errors import InputError
 
 __all__ = ["register"]
@@ -37,6 +37,7 @@ def run_command(
     max_rows: Annotated[int | None, typer.Option(help="Rows a split, at most; a stratified sample.", min=2)] = None,
     validation_fraction: Annotated[float, typer.Option(help="Of train, where there is no validation split.")] = 0.1,
     test_fraction: Annotated[float, typer.Option(help="Of train, where there is no test split.")] = 0.1,
+    corrections: Corrections = None,
     overwrite: Overwrite = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
 ) -> None:
@@ -57,7 +58,12 @@ def run_command(
         checkpoint=checkpoint,
         seed=common.seed,
         budget_s=None if budget is None else parse_duration(budget),
-        data=flags.options(validation_fraction=validation_fraction, test_fraction=test_fraction, max_rows=max_rows),
+        data=flags.options(
+            validation_fraction=validation_fraction,
+            test_fraction=test_fraction,
+            max_rows=max_rows,
+            corrections=corrections,
+        ),
         command=shlex.join(["assay", *sys.argv[1:]]),
     )
     progress = common.progress()
@@ -71,7 +77,7 @@ def run_command(
         print_json(results)
         return
     _show_leaderboard(results)
-    print_line(f"Recommended: {results['why']}")
+    print_sentence(f"Recommended: {results['why']}")
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 
@@ -129,6 +135,6 @@ def compare_command(
             }
         )
     print_table(rows, right=("validation", "won", "lost", "p", "test", "p on test"))
-    print_line(f"Recommended: {found.why}")
+    print_sentence(f"Recommended: {found.why}")
     print_line("won, lost: validation texts that only this method, or only the best, labels right.")
     print_line("p: exact McNemar test of these two counts, Holm-corrected. Test decides nothing.")

@@ -19,7 +19,7 @@ from rich.text import Text
 HIDDEN_KINDS = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 JOINER = "\u200d"  # zero width joiner: families of emoji are made with it
 
-__all__ = ["cell_width", "print_json", "print_line", "print_table", "printable", "write_line"]
+__all__ = ["cell_width", "print_json", "print_line", "print_sentence", "print_table", "printable", "write_line"]
 
 MIN_ELASTIC_WIDTH = 8  # an elastic column is cut down to this before any other column gives way
 MIN_WIDTH = 4  # three characters and the ellipsis: a narrower column says nothing
@@ -62,6 +62,16 @@ def print_json(content: Mapping[str, Any]) -> None:
 def print_line(line: str = "") -> None:
     """Print one line to stdout; control characters are made visible."""
     write_line(printable(line))
+
+
+def print_sentence(sentence: str) -> None:
+    """Print a long line, broken between words where the terminal ends."""
+    console = Console(file=sys.stdout, highlight=False)
+    if not console.is_terminal:
+        print_line(sentence)
+        return
+    for line in Text(printable(sentence)).wrap(console, console.width):
+        write_line(line.plain.rstrip())
 
 
 def write_line(line: str) -> None:

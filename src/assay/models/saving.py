@@ -24,6 +24,7 @@ from assay.runtime.folder import (
     write_whole,
 )
 from assay.runtime.predictor import load_model
+from assay.runtime.scope import TermStatistics
 
 __all__ = ["PARITY_LIMIT", "record_scores", "save_model"]
 
@@ -60,6 +61,7 @@ def save_model(
     label_set: LabelSet | None = None,
     parity_texts: Sequence[str] = (),
     training_data: dict[str, Any] | None = None,
+    term_statistics: TermStatistics | None = None,
     overwrite: bool = False,
 ) -> Manifest:
     """Save a trained estimator as a folder that predicts without torch.
@@ -75,10 +77,14 @@ def save_model(
         Some are scored by the estimator and by the saved folder; edge cases are added.
     training_data : dict, optional
         What the manifest says of the training data: source, number of texts, sha256.
+    term_statistics : TermStatistics, optional
+        Of the training texts: what later texts are compared with to tell whether they are like those.
     overwrite : bool
 
     Raises
     ------
+    InputError
+        The estimator is not trained, or was trained on other labels.
     OutputExistsError
         `out` is there and `overwrite` is False.
     CheckError
@@ -91,6 +97,8 @@ def save_model(
     out = Path(out)
     with atomic_folder(out, overwrite=overwrite) as root:
         parts = estimator.write_parts(root, order)
+        if term_statistics is not None:
+            term_statistics.save(root)
         manifest = Manifest(
             method=estimator.method,
             labels=labels.names,
@@ -107,14 +115,22 @@ def save_model(
         return seal_folder(root, replace(manifest, parity=parity))
 
 
-def record_scores(folder: str | Path, scores: Sequence[dict[str, Any]], *, card: str | None = None) -> Manifest:
-    """Write scores into a saved model's manifest, and its card; the files that prediction reads stay as they are.
+def record_scores(
+    folder: str | Path,
+    scores: Sequence[dict[str, Any]],
+    *,
+    measured: dict[str, Any] | None = None,
+    card: str | None = None,
+) -> Manifest:
+    """Write what was measured into a saved model's manifest, and its card; what prediction reads stays as it is.
 
     Parameters
     ----------
     folder : path
     scores : sequence of dict
         ``{"split", "metric", "value", "interval", "n_texts"}``.
+    measured : dict, optional
+        More parts of the manifest: `abstain`, `coverage_curve`, `scope`.
     card : str, optional
         README.md; None leaves the one that is there.
 
@@ -126,7 +142,7 @@ def record_scores(folder: str | Path, scores: Sequence[dict[str, Any]], *, card:
         The disk refused.
     """
     root = Path(folder)
-    manifest = replace(read_folder(root), scores=tuple(scores))
+    manifest = replace(read_folder(root), scores=tuple(scores), **(measured or {}))
     try:
         write_manifest(root, manifest)
         if card is not None:

@@ -14,6 +14,7 @@ from assay.errors import CheckError, DataError, ModelError, did_you_mean
 from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
 from assay.evaluation.result import SplitScores
 from assay.progress import Progress
+from assay.recipes.limits import answered_rows
 from assay.recipes.scoring import score_split
 from assay.runtime.folder import Layout, Manifest, read_folder
 from assay.runtime.predictor import load_model
@@ -25,7 +26,7 @@ TOLERANCE = 1e-9  # scores are counts over counts: the same predictions give the
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a model is worth on one split."""
+    """What a model is worth on one split; `answered` is as `answered_rows` returns it."""
 
     method: str
     labels: tuple[str, ...]
@@ -34,6 +35,7 @@ class Evaluation:
     scores: SplitScores
     mistakes: Sequence[Mistake]
     confusions: Sequence[Confusion]
+    answered: Sequence[dict[str, Any]]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
@@ -45,6 +47,7 @@ class Evaluation:
             "scores": self.scores.to_dict(),
             "mistakes": [mistake.to_dict() for mistake in self.mistakes],
             "confusions": [confusion.to_dict() for confusion in self.confusions],
+            "answered": list(self.answered),
         }
 
 
@@ -91,6 +94,7 @@ def evaluate_model(
         scores=scored.scores,
         mistakes=worst_mistakes(part.texts, part.lines, scored.label_ids, scored.probs, model.label_set, n=n_mistakes),
         confusions=costly_confusions(scored.scores.confusion, model.label_set),
+        answered=answered_rows(scored, curve=model.coverage_curve, rule=model.abstain_rule),
     )
 
 
@@ -193,4 +197,8 @@ def _cut_as_trained(splits: Splits, manifest: Manifest) -> Splits:
         cut = cut_missing(splits, seed=manifest.seed)
     except DataError:  # too few rows to be cut at all
         return splits
-    return cut if cut["train"].sha256() == manifest.training_data.get("sha256") else splits
+    trained, train = manifest.training_data, cut["train"]
+    is_same = train.sha256() == trained.get("sha256")
+    if not is_same and "texts_sha256" in trained:  # labels of train were corrected
+        is_same = train.sha256(with_labels=False) == trained["texts_sha256"]
+    return cut if is_same else splits

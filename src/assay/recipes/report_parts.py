@@ -79,6 +79,11 @@ def gather_parts(
             for method, one in scored.items()
             if method != "majority"
         },
+        coverage={
+            row["method"]: row["coverage"]
+            for row in results["methods"]
+            if row["method"] != "majority" and "coverage" in row
+        },
         comparisons=comparisons,
         map=map_points,
         how={
@@ -86,7 +91,7 @@ def gather_parts(
             "options": _flat(options),
             "versions": dict(some_model.manifest.versions),
             "seed": results["seed"],
-            "notes": [f"{entry['method']}: {entry['reason']}" for entry in results.get("skipped", ())],
+            "notes": _notes(results),
         },
         why=why,
     )
@@ -214,6 +219,15 @@ def _calibration(one: ScoredSplit, temperature: float) -> dict[str, Any]:
         "bins": [row.to_dict() for row in bins],
         "bins_before": [row.to_dict() for row in bins_before],
     }
+
+
+def _notes(results: Mapping[str, Any]) -> list[str]:
+    """Say what was left out, and what a person changed in the labels."""
+    notes = [f"{entry['method']}: {entry['reason']}" for entry in results.get("skipped", ())]
+    if n := results["data"].get("corrections"):
+        labels = "label of train was" if n == 1 else "labels of train were"
+        notes.append(f"{n:,} {labels} corrected by a person; labels of validation and test are never changed")
+    return notes
 
 
 def _flat(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from assay.evaluation.compare import Comparison, compare_methods, recommend
 from assay.models import METHODS, check_methods
 from assay.progress import Progress
 from assay.recipes.budget import Budget
+from assay.recipes.limits import describe_coverage
 from assay.recipes.prepare import DataOptions, check_apart, prepare_data
 from assay.recipes.report_parts import gather_parts
 from assay.recipes.run_state import RunState
@@ -240,6 +241,7 @@ def _results(
             "labels": list(splits.label_set),
             "splits": {name: {"n_texts": len(part), "sha256": part.sha256()} for name, part in splits.items()},
             "dropped": [row.to_dict() for row in splits.dropped],
+            "corrections": splits.n_corrections,
         },
         "methods": [
             {
@@ -247,6 +249,7 @@ def _results(
                 "model": f"models/{method}",
                 "model_bytes": models[method].n_bytes,
                 **{split: one.scores.to_dict() for split, one in scored[method].items()},
+                "coverage": describe_coverage(scored[method]),
             }
             for method in scored
         ],

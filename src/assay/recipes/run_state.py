@@ -17,6 +17,7 @@ __all__ = ["RunState"]
 
 STATE = "state.json"
 LOG = "run.log"
+MEASURED = ("scores", "coverage_curve", "scope", "abstain")  # parts of assay.json
 
 
 @dataclass
@@ -105,6 +106,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _fingerprint(folder: Path) -> str:
-    """Return a hash of a model but for its scores and card, which are written when all methods are trained."""
-    manifest = {**read_folder(folder).to_dict(), "scores": None}
+    """Return a hash of a model but for what is measured of it, which is written when all methods are trained."""
+    manifest = {**read_folder(folder).to_dict(), **dict.fromkeys(MEASURED)}
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()

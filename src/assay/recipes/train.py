@@ -13,15 +13,19 @@ from assay.data.texts import Splits
 from assay.evaluation.metrics import score_predictions
 from assay.models import check_methods, make_estimator
 from assay.progress import Progress
+from assay.recipes.limits import measure_limits
 from assay.recipes.prepare import DataOptions, check_apart, prepare_data
 from assay.recipes.scoring import ScoredSplit, manifest_scores, score_split
 from assay.reporting.render import render_card
-from assay.runtime.folder import atomic_folder, check_output, read_folder
+from assay.runtime.abstain import check_target
+from assay.runtime.folder import Manifest, atomic_folder, check_output, read_folder
 from assay.runtime.predictor import load_model
 
 __all__ = ["FittedModel", "finish_model", "fit_and_save", "train_model"]
 
 logger = logging.getLogger(__name__)
+
+FLOOR = "majority"
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ def fit_and_save(
         Of the estimator; those that the method does not have are ignored.
     """
     from assay.models import save_model  # here: it loads scikit-learn
+    from assay.models.scope import fit_term_statistics
 
     train, validation = splits["train"], splits["validation"]
 
@@ -79,16 +84,31 @@ def fit_and_save(
         train.texts, train.labels, validation=(validation.texts, validation.labels), score=score, progress=progress
     )
     fit_s = time.perf_counter() - started_s
+    statistics = None
+    if method != FLOOR:  # it looks at no text: nothing is strange to it
+        label_ids = splits.label_set.ids(train.labels)
+        statistics = fit_term_statistics(train.texts, label_ids, n_classes=len(splits.label_set))
     save_model(
         estimator,
         out,
         label_set=splits.label_set,
         parity_texts=validation.texts,
-        training_data={"source": splits.source, "n_texts": len(train), "sha256": train.sha256()},
+        training_data=_training_data(splits),
+        term_statistics=statistics,
         overwrite=overwrite,
     )
     logger.info("%s: fitted in %.1f s on %d texts, temperature %.3f", method, fit_s, len(train), estimator.temperature_)
     return FittedModel(out, fit_s, estimator.history_)
+
+
+def _training_data(splits: Splits) -> dict[str, Any]:
+    """Return what a manifest says of the data that its model was trained on."""
+    train = splits["train"]
+    facts = {"source": splits.source, "n_texts": len(train), "sha256": train.sha256()}
+    if splits.n_corrections:
+        # With it, `verify` knows the train split again in data whose labels are as they were.
+        facts |= {"corrections": splits.n_corrections, "texts_sha256": train.sha256(with_labels=False)}
+    return facts
 
 
 def train_model(
@@ -99,6 +119,7 @@ def train_model(
     seed: int = 0,
     options: DataOptions | None = None,
     parameters: dict[str, Any] | None = None,
+    target_accuracy: float | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -115,6 +136,9 @@ def train_model(
     options : DataOptions, optional
     parameters : dict, optional
         Of the estimator, such as ``{"checkpoint": "minilm"}``.
+    target_accuracy : float, optional
+        The model is to abstain so that what it answers reaches this, as measured on validation; a warning is logged,
+        and nothing recorded, where that cannot be shown.
     overwrite : bool
     progress : Progress, optional
 
@@ -130,6 +154,8 @@ def train_model(
     """
     out, progress = Path(out), progress or Progress()
     check_methods([method])
+    if target_accuracy is not None:
+        check_target(target_accuracy)
     check_output(out, overwrite=overwrite)
     check_apart(data, out)
     splits = prepare_data(data, options=options or DataOptions(), seed=seed)
@@ -141,7 +167,7 @@ def train_model(
         scored = {
             split: score_split(model, splits[split], seed=seed, progress=progress) for split in ("validation", "test")
         }
-        finish_model(root, scored, name=out.name)
+        manifest = finish_model(root, scored, name=out.name, target_accuracy=target_accuracy)
     return {
         "model": str(out),
         "method": method,
@@ -149,13 +175,17 @@ def train_model(
         "fit_s": round(fitted.fit_s, 2),
         "model_bytes": model.n_bytes,
         **{split: one.scores.to_dict() for split, one in scored.items()},
+        **({} if target_accuracy is None else {"abstain": manifest.abstain or None}),
     }
 
 
-def finish_model(folder: Path, scored: Mapping[str, ScoredSplit], *, name: str) -> None:
-    """Write the scores and the card into a saved model."""
+def finish_model(
+    folder: Path, scored: Mapping[str, ScoredSplit], *, name: str, target_accuracy: float | None = None
+) -> Manifest:
+    """Write the scores, what the model knows of its limits, and the card into a saved model."""
     from assay.models import record_scores
 
     scores = manifest_scores(scored)
-    card = render_card({**read_folder(folder).to_dict(), "scores": scores}, name=name)
-    record_scores(folder, scores, card=card)
+    measured = measure_limits(folder, scored["validation"], target_accuracy=target_accuracy)
+    card = render_card({**read_folder(folder).to_dict(), "scores": scores, **measured}, name=name)
+    return record_scores(folder, scores, measured=measured, card=card)

@@ -26,6 +26,7 @@ CHOICES = (
     {"choice": "weights, vocabulary and TF-IDF of every method", "split": "train"},
     {"choice": "which epoch is kept", "split": "validation"},
     {"choice": "temperature of the calibrated scores", "split": "validation"},
+    {"choice": "the score from which a text is answered", "split": "validation"},
     {"choice": "which method is recommended", "split": "validation"},
     {"choice": "none: scored once, at the end", "split": "test"},
 )
@@ -66,6 +67,9 @@ class ReportParts:
         Of the split that the report shows: test, or validation where there is no test.
     calibration : mapping of method to {temperature, ece_before, ece_after, bins, bins_before}
         On validation; bins as `ReliabilityBin.to_dict`, `bins_before` may be left out.
+    coverage : mapping of method to {split, n_texts, area, points, targets}
+        Points are [coverage, accuracy] on `split`; a target is {target_accuracy, threshold, best, validation, test},
+        the last two as `Answered.to_dict`, or None with the threshold where it cannot be reached.
     comparisons : sequence of Comparison
     map : dict, optional
         ``{"points": (n_texts, 2), "label_ids": (n_texts,), "checkpoint", "pooling", "split"}``.
@@ -88,6 +92,7 @@ class ReportParts:
     slices: Sequence[SliceScores] = ()
     confusions: Mapping[str, Sequence[Confusion]] = field(default_factory=dict)
     calibration: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    coverage: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     comparisons: Sequence[Comparison] = ()
     map: Mapping[str, Any] | None = None
     how: Mapping[str, Any] = field(default_factory=dict)
@@ -115,6 +120,7 @@ def collect_report(parts: ReportParts) -> dict[str, Any]:
              "classes": {"split", "per_class": [...], "f1_by_method": {method: [f1, ...]}},
              "confusion": {"split", "counts", "fractions", "pairs": [...]},
              "calibration": {method: {...}},
+             "coverage": {method: {...}},
              "mistakes": {"split", "by_method": {method: [{..., "nearest": [{"text", "label", "similarity"}]}]}},
              "slices": {"split", "rows": [{"kind", "name", "n_texts", "accuracy", "interval"}]},
              "training": {method: [...]},
@@ -149,6 +155,7 @@ def collect_report(parts: ReportParts) -> dict[str, Any]:
             "pairs": parts.confusions.get(recommended["method"], ()),
         },
         "calibration": parts.calibration,
+        "coverage": parts.coverage,
         "mistakes": {"split": parts.mistakes_split, "by_method": _cut_texts(_mistakes(parts))},
         "slices": {"split": split, "rows": parts.slices},
         "training": parts.training,

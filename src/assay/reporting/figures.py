@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from assay.reporting.coverage_figure import draw_coverage
 from assay.reporting.data_figures import draw_class_counts, draw_map, draw_words_per_text
 from assay.reporting.score_figures import draw_confusion, draw_leaderboard, draw_reliability, draw_training
 
@@ -22,7 +23,8 @@ def draw_figures(report: Mapping[str, Any]) -> dict[str, bytes]:
     Returns
     -------
     dict of name to PNG bytes
-        Of ``leaderboard``, ``class_counts``, ``words_per_text``, ``confusion``, ``reliability``, ``training``, ``map``.
+        Of ``leaderboard``, ``class_counts``, ``words_per_text``, ``confusion``, ``reliability``, ``coverage``,
+        ``training``, ``map``.
     """
     data = report["data"]
     figures = {"leaderboard": draw_leaderboard(report["leaderboard"], recommended=report["verdict"]["method"])}
@@ -35,6 +37,8 @@ def draw_figures(report: Mapping[str, Any]) -> dict[str, bytes]:
         figures["reliability"] = draw_reliability(
             {m: {"before": part.get("bins_before"), "after": part["bins"]} for m, part in report["calibration"].items()}
         )
+    if coverage := report.get("coverage"):  # reports of earlier versions have none
+        figures["coverage"] = draw_coverage(coverage, recommended=report["verdict"]["method"])
     if report["training"]:
         figures["training"] = draw_training(report["training"])
     if report["map"]:

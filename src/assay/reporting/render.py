@@ -45,6 +45,10 @@ CAPTIONS = {
         "Reliability: how often a method was right against its score",
         "A method whose scores mean what they say lies on the dashed line. Larger dots hold more texts.",
     ),
+    "coverage": (
+        "Accuracy of the answered texts against their share, one line for each method",
+        "From left to right ever fewer texts are answered. Dots: what the thresholds chosen on validation reach.",
+    ),
     "training": ("Training loss and validation scores for each epoch", "What each epoch of training brought."),
     "map": (
         "Map of the texts, one density panel for each label",

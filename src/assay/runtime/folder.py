@@ -42,7 +42,8 @@ FREE_STEMS = ("license", "licence", "notice")
 
 # What assay.json must hold, and of which kind.
 KINDS = {"method": str, "labels": list, "seed": int, "files": dict, "tokenization": dict, "parameters": dict}
-OPTIONAL_KINDS = {"scores": list, "parity": dict, "versions": dict, "training_data": dict}
+OPTIONAL_KINDS = {"scores": list, "parity": dict, "versions": dict, "training_data": dict,
+                  "abstain": dict, "coverage_curve": dict, "scope": dict}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ class Layout:
         return self.root / "vocabulary.json"
 
     @property
+    def scope(self) -> Path:
+        """Term statistics of train: what a text is compared with to tell whether it is like those."""
+        return self.root / "scope.json"
+
+    @property
     def card(self) -> Path:
         """The model card."""
         return self.root / "README.md"
@@ -104,6 +110,12 @@ class Manifest:
         ``{"split", "metric", "value", "interval", "n_texts"}``.
     training_data : dict
         Source, number of texts and fingerprint of the train split.
+    abstain : dict
+        When the model says that it does not know (`AbstainRule`); empty: never.
+    coverage_curve : dict
+        How many texts it answers, and how many of those right, at each threshold (`CoverageCurve`).
+    scope : dict
+        Where validation texts stand on the statistics of scope.json (`ScopeReference`); empty where there are none.
     files : dict
         ``{path: {"sha256", "size_bytes"}}`` of every file that prediction reads.
     """
@@ -118,6 +130,9 @@ class Manifest:
     training_data: dict[str, Any] = field(default_factory=dict)
     scores: tuple[dict[str, Any], ...] = ()
     parity: dict[str, Any] = field(default_factory=dict)
+    abstain: dict[str, Any] = field(default_factory=dict)
+    coverage_curve: dict[str, Any] = field(default_factory=dict)
+    scope: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION

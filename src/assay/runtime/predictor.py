@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from assay.data.labels import LabelSet
 from assay.data.texts import check_texts
 from assay.errors import ModelError
 from assay.progress import Progress
+from assay.runtime.abstain import AbstainRule, CoverageCurve
 from assay.runtime.folder import Layout, Manifest, read_folder
 from assay.runtime.linear import LinearModel
+from assay.runtime.scope import ScopeReference, TermStatistics, add_sureness
 from assay.runtime.session import OnnxSession
 from assay.tokenization.subwords import SubwordTokenizer
 
@@ -61,6 +64,31 @@ class Model:
         """Size on disk of the files that prediction reads."""
         return sum(int(facts["size_bytes"]) for facts in self.manifest.files.values())
 
+    @property
+    def abstain_rule(self) -> AbstainRule | None:
+        """When it says that it does not know, as recorded; None: never."""
+        manifest = self.manifest
+        return AbstainRule.from_dict(manifest.abstain, where=Layout(self.folder).manifest) if manifest.abstain else None
+
+    @property
+    def coverage_curve(self) -> CoverageCurve | None:
+        """How much it answers, and how much of that right, at each threshold; None where that was not recorded."""
+        curve = self.manifest.coverage_curve
+        return CoverageCurve.from_dict(curve, where=Layout(self.folder).manifest) if curve else None
+
+    @property
+    def scope_threshold(self) -> float | None:
+        """Scope below which a text does not look like the training data; None where the model cannot tell."""
+        return None if self._scope_parts is None else self._scope_parts[1].threshold
+
+    @cached_property
+    def _scope_parts(self) -> tuple[TermStatistics, ScopeReference] | None:
+        layout = Layout(self.folder)
+        if not self.manifest.scope or layout.scope.name not in self.manifest.files:
+            return None
+        reference = ScopeReference.from_dict(self.manifest.scope, where=layout.manifest)
+        return TermStatistics.load(self.folder, n_classes=len(self.labels)), reference
+
     def predict_proba(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
         """Score texts.
 
@@ -95,6 +123,44 @@ class Model:
     def predict(self, texts: Sequence[str]) -> list[str]:
         """Return the label name with the highest score, one a text."""
         return [self.labels[i] for i in self.predict_proba(texts).argmax(axis=1)]
+
+    def decide(self, probs: np.ndarray, *, rule: AbstainRule | None = None) -> list[str | None]:
+        """Return the label name with the highest score, or None where the model abstains.
+
+        Parameters
+        ----------
+        probs : array of shape (n_texts, n_classes)
+            Of `predict_proba`; left as they are.
+        rule : AbstainRule, optional
+            Instead of the model's own.
+        """
+        rule = rule or self.abstain_rule
+        names: list[str | None] = [self.labels[i] for i in probs.argmax(axis=1)]
+        if rule is None:
+            return names
+        return [name if is_answered else None for name, is_answered in zip(names, rule.answers(probs), strict=True)]
+
+    def scope(self, texts: Sequence[str], *, probs: np.ndarray | None = None) -> np.ndarray | None:
+        """Say how much texts look like the training data.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        probs : array of shape (n_texts, n_classes), optional
+            Of `predict_proba` for these texts, where the caller has them.
+
+        Returns
+        -------
+        float64 array of shape (n_texts,), or None
+            The share of validation texts that look no more like train, from 0 to 1; below `scope_threshold` a text is
+            called out of scope. None: the model has nothing to compare with.
+        """
+        if self._scope_parts is None:
+            return None
+        statistics, reference = self._scope_parts
+        checked = check_texts(texts)
+        scores = self.predict_proba(checked) if probs is None else probs
+        return reference.scope(add_sureness(statistics.measure(checked), scores))
 
 
 def load_model(folder: str | Path, *, n_threads: int | None = None) -> Model:

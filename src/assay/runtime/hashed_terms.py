@@ -1,0 +1,106 @@
+"""The terms of texts as hashes and counts: no vocabulary to keep, and the same definition of a term as `linear` has.
+
+Two blocks: words with pairs of neighbouring words, and character n-grams inside words.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from assay.runtime.linear import TextTerms
+
+__all__ = ["BLOCKS", "TERMS", "TermCounts", "count_terms"]
+
+TERMS = TextTerms(min_chars=3, max_chars=4)  # as `linear` has them, a little shorter
+BLOCKS = 2
+HASH_BITS = 32
+
+
+@dataclass(frozen=True)
+class TermCounts:
+    """The terms of some texts, of one block, end to end.
+
+    Parameters
+    ----------
+    n_texts : int
+    rows : int64 array of shape (n_terms,)
+        Which text holds the term; ascending.
+    hashes : uint32 array of shape (n_terms,)
+        Distinct within a text.
+    counts : float64 array of shape (n_terms,)
+        How often the text holds it.
+    """
+
+    n_texts: int
+    rows: np.ndarray
+    hashes: np.ndarray
+    counts: np.ndarray
+
+    def buckets(self, bits: int) -> np.ndarray:
+        """Return the upper bits of each hash, int64 of shape (n_terms,)."""
+        return (self.hashes >> np.uint32(HASH_BITS - bits)).astype(np.int64)
+
+    def sum_by_text(self, values: np.ndarray) -> np.ndarray:
+        """Sum values of terms over each text.
+
+        Parameters
+        ----------
+        values : array of shape (n_terms,) or (n_terms, n_columns)
+
+        Returns
+        -------
+        float64 array of shape (n_texts,) or (n_texts, n_columns)
+            0 for a text without terms.
+        """
+        sums = np.zeros((self.n_texts, *values.shape[1:]))
+        if len(self.rows):
+            starts = np.flatnonzero(np.diff(self.rows, prepend=-1))
+            sums[self.rows[starts]] = np.add.reduceat(values, starts, axis=0)
+        return sums
+
+
+def count_terms(texts: Sequence[str], seen: dict[str, list[int]]) -> tuple[TermCounts, TermCounts]:
+    """Hash and count the terms of texts.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    seen : dict
+        Hashes of the n-grams of words that came before: filled and used from call to call.
+
+    Returns
+    -------
+    words and word pairs, character n-grams
+    """
+    words: list[Counter[int]] = []
+    characters: list[Counter[int]] = []
+    for text in texts:
+        grams: list[int] = []
+        for word in text.split():
+            if word not in seen:
+                seen[word] = [_hash(gram, 1) for gram in TERMS.characters(word)]
+            grams += seen[word]
+        words.append(Counter([_hash(term, 0) for term in TERMS.words(text)]))
+        characters.append(Counter(grams))
+    return _end_to_end(words), _end_to_end(characters)
+
+
+def _end_to_end(counters: Sequence[Counter[int]]) -> TermCounts:
+    lengths = [len(one) for one in counters]
+    n_terms = sum(lengths)
+    return TermCounts(
+        n_texts=len(counters),
+        rows=np.repeat(np.arange(len(counters)), lengths),
+        hashes=np.fromiter(chain.from_iterable(counters), dtype=np.uint32, count=n_terms),
+        counts=np.fromiter(chain.from_iterable(one.values() for one in counters), dtype=np.float64, count=n_terms),
+    )
+
+
+def _hash(term: str, salt: int) -> int:
+    return zlib.crc32(term.encode("utf-8", "surrogatepass"), salt)
