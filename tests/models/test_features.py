@@ -55,7 +55,8 @@ def test_saved_model_scores_as_the_estimator(tiny_checkpoint, tmp_path, pooling)
     np.testing.assert_allclose(model.predict_proba(EDGE_TEXTS), features.predict_proba(EDGE_TEXTS)[:, order], atol=1e-5)
     assert manifest.parameters["pooling"] == pooling
     assert manifest.checkpoint["name"] == tiny_checkpoint.name
-    assert manifest.tokenization == {"kind": "subwords", "max_tokens": 64, "truncation": "end"}
+    assert manifest.tokenization == {
+        "kind": "subwords", "max_tokens": 64, "truncation": "end", "long_texts": "truncate"}  # fmt: skip
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])

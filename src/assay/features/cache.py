@@ -75,6 +75,8 @@ def _folder() -> Path:
 def _path(encoder: FrozenEncoder, texts: list[str]) -> Path:
     checkpoint = encoder.resolved
     settings = [VERSION, checkpoint.sha256, encoder.pooling, encoder.max_tokens or checkpoint.max_tokens]
+    if encoder.long_texts != "truncate":
+        settings.append(encoder.long_texts)
     digest = hashlib.sha256(json.dumps(settings).encode())
     for text in texts:
         data = text.encode("utf-8", "surrogatepass")

@@ -21,6 +21,7 @@ from assay.features.torch_state import compute_threads, pick_device, quiet_trans
 from assay.progress import Progress
 from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
 from assay.tokenization.subwords import SubwordTokenizer
+from assay.tokenization.window import check_long_texts
 
 if TYPE_CHECKING:
     import torch
@@ -92,6 +93,8 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         Tokens a text, special tokens included; the rest is cut off. None: as many as the model takes.
     batch_tokens : int
         Padded tokens a batch, at most. It changes speed and memory, not results.
+    long_texts : {"truncate", "window"}
+        What is longer than the limit is cut off, or read too: features are then the mean of the windows'.
 
     Examples
     --------
@@ -108,12 +111,14 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         pooling: str = "mean",
         max_tokens: int | None = None,
         batch_tokens: int = 4096,
+        long_texts: str = "truncate",
     ) -> None:
         self.checkpoint = checkpoint
         self.revision = revision
         self.pooling = pooling
         self.max_tokens = max_tokens
         self.batch_tokens = batch_tokens
+        self.long_texts = long_texts
 
     def fit(self, texts: Sequence[str], y: object = None) -> FrozenEncoder:
         """Check the parameters and the texts, and find the checkpoint; nothing is learnt.
@@ -141,15 +146,16 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         self._check_params()
         as_list = check_texts(texts)
         loaded = self._load(progress)
-        encoded = loaded.tokenizer.encode_texts(as_list)
-        features = np.zeros((len(as_list), loaded.checkpoint.hidden_size), dtype=np.float32)
+        windows = loaded.tokenizer.encode_windows(as_list) if self.long_texts == "window" else None
+        encoded = loaded.tokenizer.encode_texts(as_list) if windows is None else windows.encoded
+        features = np.zeros((len(encoded), loaded.checkpoint.hidden_size), dtype=np.float32)
         batches = bucket_batches(encoded.lengths, max_texts=MAX_BATCH_TEXTS, max_tokens=self.batch_tokens)
-        with (progress or Progress()).track("frozen features", len(as_list)) as advance, compute_threads():
+        with (progress or Progress()).track("frozen features", len(encoded)) as advance, compute_threads():
             for rows in batches:
                 hidden, mask = self._forward(loaded, encoded, rows)
                 features[rows] = _pool(hidden, mask, pooling=self.pooling).cpu().numpy()
                 advance(len(rows))
-        return features
+        return features if windows is None else windows.mean(features)
 
     def hidden_states(self, text: str) -> np.ndarray:
         """Return the last hidden state of one text, float32 of shape (1, n_tokens, hidden_size)."""
@@ -204,6 +210,7 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
             raise InputError(f"pooling is {self.pooling!r}; {' and '.join(POOLINGS)} are accepted")
         if self.batch_tokens < 1:
             raise InputError(f"batch_tokens is {self.batch_tokens}; at least 1 is accepted")
+        check_long_texts(self.long_texts)
 
     def _load_params(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("checkpoint", "revision", "max_tokens")}

@@ -7,6 +7,7 @@ language: words where words are frequent, syllables and characters elsewhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,13 @@ from sklearn.utils.validation import check_is_fitted
 from tokenizers import models, normalizers, pre_tokenizers, processors, trainers
 
 from assay.features.torch_state import pick_device
-from assay.models.estimator import FitContext, TextClassifier, WrittenParts
+from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts, weigh_classes
 from assay.models.network import CompactNetwork
 from assay.models.to_onnx import write_compact_onnx
-from assay.models.training import TrainingConfig, network_logits, seeded, train_network
+from assay.models.training import TrainingConfig, network_logits, read_long_texts, seeded, train_network
 from assay.runtime.folder import Layout
 from assay.tokenization.subwords import SubwordTokenizer
+from assay.tokenization.window import check_long_texts
 
 __all__ = ["Compact"]
 
@@ -44,7 +46,11 @@ class Compact(TextClassifier):
     batch_size : int
     learning_rate, dropout, token_dropout, label_smoothing, weight_decay : float
     max_tokens : int
-        What is longer is cut at the end.
+        Tokens that are read at once.
+    long_texts : {"truncate", "window"}
+        What is longer than that is cut at the end, or predicted window by window; training sees its beginning.
+    class_weight : "balanced", mapping or None
+        See `weigh_classes`.
     seed : int
     time_limit_s : float, optional
         Wall-clock seconds for training.
@@ -66,6 +72,8 @@ class Compact(TextClassifier):
         label_smoothing: float = 0.1,
         weight_decay: float = 0.0,
         max_tokens: int = 256,
+        long_texts: str = "truncate",
+        class_weight: ClassWeight = None,
         seed: int = 0,
         time_limit_s: float | None = None,
     ) -> None:
@@ -80,10 +88,14 @@ class Compact(TextClassifier):
         self.label_smoothing = label_smoothing
         self.weight_decay = weight_decay
         self.max_tokens = max_tokens
+        self.long_texts = long_texts
+        self.class_weight = class_weight
         self.seed = seed
         self.time_limit_s = time_limit_s
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
+        check_long_texts(self.long_texts)
+        class_weights = weigh_classes(self.class_weight, self.classes_, label_ids)
         learnt = _learn_tokenizer(texts, vocabulary_size=self.vocabulary_size)
         self.tokenizer_ = SubwordTokenizer(learnt, max_tokens=self.max_tokens)
         train = self.tokenizer_.encode_texts(texts), label_ids
@@ -107,7 +119,7 @@ class Compact(TextClassifier):
                 train,
                 validation,
                 pad_id=self.tokenizer_.pad_id,
-                config=self._config(len(texts)),
+                config=replace(self._config(len(texts)), class_weights=class_weights),
                 context=context,
             )
 
@@ -134,8 +146,12 @@ class Compact(TextClassifier):
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
         check_is_fitted(self, "network_")
-        encoded = self.tokenizer_.encode_texts(list(X))
-        return network_logits(self.network_, self.network_, encoded, pad_id=self.tokenizer_.pad_id)
+        return read_long_texts(
+            self.tokenizer_,
+            X,
+            lambda encoded: network_logits(self.network_, self.network_, encoded, pad_id=self.tokenizer_.pad_id),
+            policy=self.long_texts,
+        )
 
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Write tokenizer.json and onnx/model.onnx."""
@@ -143,7 +159,8 @@ class Compact(TextClassifier):
         self.tokenizer_.save(layout.tokenizer)
         labels = [str(self.classes_[i]) for i in order]
         write_compact_onnx(self.network_, layout.onnx, labels=labels, order=order, temperature=self.temperature_)
-        tokenization = {"kind": "word pieces learnt from train", "max_tokens": self.max_tokens, "truncation": "end"}
+        tokenization = {"kind": "word pieces learnt from train", "max_tokens": self.max_tokens, "truncation": "end",
+                        "long_texts": self.long_texts}  # fmt: skip
         return WrittenParts(tokenization=tokenization)
 
 

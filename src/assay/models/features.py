@@ -12,21 +12,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
 from assay.features.cache import cached_features
 from assay.features.checkpoint import Checkpoint
 from assay.features.frozen import FrozenEncoder
-from assay.models.estimator import FitContext, TextClassifier, WrittenParts
+from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts
+from assay.models.head import AffineHead
 from assay.models.to_onnx import write_transformer_onnx
 from assay.runtime.folder import Layout
 
 __all__ = ["Features"]
-
-MAX_ITERATIONS = 500
 
 
 class Features(TextClassifier):
@@ -41,8 +38,13 @@ class Features(TextClassifier):
         Inverse of the regularisation's strength, on standardised features.
     max_tokens : int or None
         None: as many as the checkpoint takes.
+    long_texts : {"truncate", "window"}
+        What is longer than that is cut at the end, or read window by window.
+    class_weight : "balanced", mapping or None
+        See `weigh_classes`.
     encoder : FrozenEncoder or None
-        One that is loaded already, to share it; `checkpoint`, `pooling` and `max_tokens` are then its own.
+        One that is loaded already, to share it; `checkpoint`, `pooling`, `max_tokens` and `long_texts` are then its
+        own.
     seed : int
     """
 
@@ -55,6 +57,8 @@ class Features(TextClassifier):
         pooling: str = "mean",
         C: float = 0.1,
         max_tokens: int | None = None,
+        long_texts: str = "truncate",
+        class_weight: ClassWeight = None,
         encoder: FrozenEncoder | None = None,
         seed: int = 0,
     ) -> None:
@@ -62,41 +66,32 @@ class Features(TextClassifier):
         self.pooling = pooling
         self.C = C
         self.max_tokens = max_tokens
+        self.long_texts = long_texts
+        self.class_weight = class_weight
         self.encoder = encoder
         self.seed = seed
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
-        self.encoder_ = self.encoder or FrozenEncoder(self.checkpoint, pooling=self.pooling, max_tokens=self.max_tokens)
+        self.encoder_ = self.encoder or FrozenEncoder(
+            self.checkpoint, pooling=self.pooling, max_tokens=self.max_tokens, long_texts=self.long_texts
+        )
         features = cached_features(self.encoder_, texts, progress=context.progress)
-        self.fit_head(features, label_ids)
-
-    def fit_head(self, features: np.ndarray, label_ids: np.ndarray) -> None:
-        """Fit the affine layer on features (n_texts, hidden_size)."""
-        scaler = StandardScaler().fit(features)
-        regression = LogisticRegression(C=self.C, max_iter=MAX_ITERATIONS, tol=1e-3, random_state=self.seed)
-        regression.fit(scaler.transform(features), label_ids)
-        weights = regression.coef_ / scaler.scale_
-        bias = regression.intercept_ - weights @ scaler.mean_
-        if len(weights) == 1:  # two classes have one row: the log-odds, split in two halves
-            weights, bias = np.concatenate([-weights / 2, weights / 2]), np.concatenate([-bias / 2, bias / 2])
-        self.weights_, self.bias_ = weights, bias
+        self.head_ = AffineHead(C=self.C, class_weight=self.class_weight, seed=self.seed).fit(features, label_ids)
 
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
-        check_is_fitted(self, "weights_")
-        features = cached_features(self.encoder_, list(X)).astype(np.float64)
-        logits: np.ndarray = features @ self.weights_.T + self.bias_
-        return logits
+        check_is_fitted(self, "head_")
+        return self.head_.logits(cached_features(self.encoder_, list(X)))
 
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Write tokenizer.json and onnx/model.onnx: encoder, pooling and head in one graph."""
         encoder, layout = self.encoder_, Layout(root)
         checkpoint = encoder.resolved
         encoder.tokenizer.save(layout.tokenizer)
-        head = nn.Linear(self.weights_.shape[1], len(order))
+        head = nn.Linear(self.head_.n_features_in_, len(order))
         with torch.no_grad():
-            head.weight.copy_(torch.from_numpy(self.weights_[order] / self.temperature_))
-            head.bias.copy_(torch.from_numpy(self.bias_[order] / self.temperature_))
+            head.weight.copy_(torch.from_numpy(self.head_.coef_[order] / self.temperature_))
+            head.bias.copy_(torch.from_numpy(self.head_.intercept_[order] / self.temperature_))
         write_transformer_onnx(
             _PooledHead(copy.deepcopy(encoder.network), head, encoder.pooling),  # exporting moves it to the CPU
             layout.onnx,
@@ -105,10 +100,11 @@ class Features(TextClassifier):
             n_tokens_max=checkpoint.max_tokens,
         )
         return WrittenParts(
-            tokenization={"kind": "subwords", "max_tokens": encoder.tokenizer.max_tokens, "truncation": "end"},
+            tokenization={"kind": "subwords", "max_tokens": encoder.tokenizer.max_tokens, "truncation": "end",
+                          "long_texts": encoder.long_texts},
             parameters={"pooling": encoder.pooling},
             checkpoint=checkpoint.to_dict(),
-        )
+        )  # fmt: skip
 
 
 class _PooledHead(nn.Module):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from torch import Tensor, nn
 from assay.errors import ModelError
 from assay.features.checkpoint import Checkpoint, load_tokenizer, resolve_checkpoint
 from assay.features.torch_state import pick_device, quiet_transformers
-from assay.models.estimator import FitContext, TextClassifier, WrittenParts
+from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts, weigh_classes
 from assay.models.to_onnx import write_transformer_onnx
-from assay.models.training import TrainingConfig, network_logits, seeded, train_network
+from assay.models.training import TrainingConfig, network_logits, read_long_texts, seeded, train_network
 from assay.runtime.folder import Layout
+from assay.tokenization.window import check_long_texts
 
 __all__ = ["Finetune"]
 
@@ -48,6 +50,10 @@ class Finetune(TextClassifier):
     label_smoothing, weight_decay, warmup_fraction : float
     max_tokens : int or None
         None: as many as the checkpoint takes.
+    long_texts : {"truncate", "window"}
+        What is longer than that is cut at the end, or predicted window by window; training sees its beginning.
+    class_weight : "balanced", mapping or None
+        See `weigh_classes`.
     seed : int
     time_limit_s : float, optional
         Wall-clock seconds for training.
@@ -66,6 +72,8 @@ class Finetune(TextClassifier):
         weight_decay: float = 0.01,
         warmup_fraction: float = 0.1,
         max_tokens: int | None = None,
+        long_texts: str = "truncate",
+        class_weight: ClassWeight = None,
         seed: int = 0,
         time_limit_s: float | None = None,
     ) -> None:
@@ -77,10 +85,14 @@ class Finetune(TextClassifier):
         self.weight_decay = weight_decay
         self.warmup_fraction = warmup_fraction
         self.max_tokens = max_tokens
+        self.long_texts = long_texts
+        self.class_weight = class_weight
         self.seed = seed
         self.time_limit_s = time_limit_s
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
+        check_long_texts(self.long_texts)
+        class_weights = weigh_classes(self.class_weight, self.classes_, label_ids)
         self.checkpoint_ = resolve_checkpoint(self.checkpoint, progress=context.progress)
         self.tokenizer_ = load_tokenizer(self.checkpoint_, max_tokens=self.max_tokens)
         train = self.tokenizer_.encode_texts(texts), label_ids
@@ -95,7 +107,7 @@ class Finetune(TextClassifier):
                 train,
                 validation,
                 pad_id=self.tokenizer_.pad_id,
-                config=self._config(len(texts)),
+                config=replace(self._config(len(texts)), class_weights=class_weights),
                 context=context,
             )
 
@@ -118,9 +130,13 @@ class Finetune(TextClassifier):
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
         check_is_fitted(self, "network_")
-        encoded = self.tokenizer_.encode_texts(list(X))
         forward = _forward_through(self.network_)
-        return network_logits(self.network_, forward, encoded, pad_id=self.tokenizer_.pad_id)
+        return read_long_texts(
+            self.tokenizer_,
+            X,
+            lambda encoded: network_logits(self.network_, forward, encoded, pad_id=self.tokenizer_.pad_id),
+            policy=self.long_texts,
+        )
 
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Write a stock checkpoint (config.json, model.safetensors, tokenizer.json) and onnx/model.onnx."""
@@ -144,9 +160,10 @@ class Finetune(TextClassifier):
             n_tokens_max=self.checkpoint_.max_tokens,
         )
         return WrittenParts(
-            tokenization={"kind": "subwords", "max_tokens": self.tokenizer_.max_tokens, "truncation": "end"},
+            tokenization={"kind": "subwords", "max_tokens": self.tokenizer_.max_tokens, "truncation": "end",
+                          "long_texts": self.long_texts},
             checkpoint=self.checkpoint_.to_dict(),
-        )
+        )  # fmt: skip
 
 
 class _Probabilities(nn.Module):

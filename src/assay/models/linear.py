@@ -19,7 +19,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
 from assay.errors import DataError, InputError
-from assay.models.estimator import FitContext, TextClassifier, WrittenParts
+from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts, weigh_classes
 from assay.runtime.linear import LinearModel, TextTerms
 
 __all__ = ["Linear"]
@@ -38,6 +38,8 @@ class Linear(TextClassifier):
         Length of the character block's vector beside the word block's, which has length 1.
     min_count : int
         A character n-gram that fewer training texts hold is left out.
+    class_weight : "balanced", mapping or None
+        See `weigh_classes`.
     seed : int
     """
 
@@ -51,6 +53,7 @@ class Linear(TextClassifier):
         max_chars: int = 5,
         char_weight: float = 0.5,
         min_count: int = 2,
+        class_weight: ClassWeight = None,
         seed: int = 0,
     ) -> None:
         self.C = C
@@ -58,10 +61,13 @@ class Linear(TextClassifier):
         self.max_chars = max_chars
         self.char_weight = char_weight
         self.min_count = min_count
+        self.class_weight = class_weight
         self.seed = seed
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         self._check_params()
+        weights = weigh_classes(self.class_weight, self.classes_, label_ids)
+        class_weight = None if weights is None else dict(enumerate(weights))
         with context.progress.track("linear", 2) as advance:
             terms = TextTerms(min_chars=self.min_chars, max_chars=self.max_chars)
             blocks = [_fit_block(texts, terms.words, min_count=1)]
@@ -72,7 +78,7 @@ class Linear(TextClassifier):
             if not matrix.shape[1]:
                 raise DataError(f"none of the {len(texts):,} training texts holds a word; all of them are blank")
             advance(1)
-            svm = LinearSVC(C=self.C, random_state=self.seed).fit(matrix, label_ids)
+            svm = LinearSVC(C=self.C, class_weight=class_weight, random_state=self.seed).fit(matrix, label_ids)
             advance(1)
         self.model_ = LinearModel(
             terms=terms,

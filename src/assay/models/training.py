@@ -7,7 +7,7 @@ than cutting it off, so that the learning rate still reaches zero.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +22,9 @@ from assay.features.torch_state import compute_threads
 from assay.models.estimator import FitContext
 from assay.runtime.linear import softmax
 from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
+from assay.tokenization.subwords import SubwordTokenizer
 
-__all__ = ["TrainingConfig", "network_logits", "seeded", "train_network"]
+__all__ = ["TrainingConfig", "network_logits", "read_long_texts", "seeded", "train_network"]
 
 Forward = Callable[[Tensor, Tensor], Tensor]  # (input_ids, attention_mask) -> logits
 EVALUATION_TOKENS = 8192  # padded tokens a batch when nothing is learnt
@@ -48,6 +49,8 @@ class TrainingConfig:
     seed : int
     time_limit_s : float, optional
         Wall-clock seconds after which the learning rate has reached zero and training ends. None: no limit.
+    class_weights : array of shape (n_classes,), optional
+        What a text of each class counts in the loss; None: all the same.
 
     Raises
     ------
@@ -65,6 +68,7 @@ class TrainingConfig:
     max_gradient_norm: float
     seed: int
     time_limit_s: float | None = None
+    class_weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         accepted = {
@@ -152,6 +156,10 @@ class _Learner:
         self.schedule = _Schedule(config, n_steps)
         groups = _parameter_groups(network, config.weight_decay)
         self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+        self.class_weights: Tensor | None = None
+        if config.class_weights is not None:
+            device = next(network.parameters()).device
+            self.class_weights = torch.from_numpy(config.class_weights.astype(np.float32)).to(device)
 
     def read(
         self, encoded: EncodedTexts, targets: Tensor, batches: list[np.ndarray], advance: Callable[[int], None]
@@ -171,7 +179,9 @@ class _Learner:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         logits = self.forward(*_to_tensors(encoded, rows, self.pad_id, targets.device)).float()
-        loss = functional.cross_entropy(logits, targets[rows], label_smoothing=self.config.label_smoothing)
+        loss = functional.cross_entropy(
+            logits, targets[rows], weight=self.class_weights, label_smoothing=self.config.label_smoothing
+        )
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self.config.max_gradient_norm)
@@ -192,6 +202,16 @@ def network_logits(network: nn.Module, forward: Forward, encoded: EncodedTexts, 
     logits = np.empty_like(together)
     logits[np.concatenate(batches)] = together
     return logits
+
+
+def read_long_texts(
+    tokenizer: SubwordTokenizer, texts: Sequence[str], logits_of: Callable[[EncodedTexts], np.ndarray], *, policy: str
+) -> np.ndarray:
+    """Return a row of logits a text, of which those that are too long are cut, or read window by window."""
+    if policy == "truncate":
+        return logits_of(tokenizer.encode_texts(texts))
+    windows = tokenizer.encode_windows(texts)
+    return windows.mean(logits_of(windows.encoded))
 
 
 class _Schedule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from assay.runtime.linear import LinearModel
 from assay.runtime.scope import ScopeReference, TermStatistics, add_sureness
 from assay.runtime.session import OnnxSession
 from assay.tokenization.subwords import SubwordTokenizer
+from assay.tokenization.window import LONG_TEXTS, check_long_texts
 
 __all__ = ["Model", "load_model"]
 
@@ -88,6 +90,21 @@ class Model:
             return None
         reference = ScopeReference.from_dict(self.manifest.scope, where=layout.manifest)
         return TermStatistics.load(self.folder, n_classes=len(self.labels)), reference
+
+    @property
+    def long_texts(self) -> str | None:
+        """What becomes of texts longer than it reads at once, `truncate` or `window`; None: it reads all of any."""
+        tokenization = self.manifest.tokenization
+        return str(tokenization.get("long_texts", "truncate")) if "max_tokens" in tokenization else None
+
+    def is_long(self, texts: Sequence[str]) -> np.ndarray | None:
+        """Tell which texts are longer than the model reads at once, bool of shape (n_texts,); None: it reads all."""
+        if self.long_texts is None:
+            return None
+        max_tokens = self.manifest.tokenization["max_tokens"]
+        tokenizer = SubwordTokenizer.from_file(Layout(self.folder).tokenizer, max_tokens=max_tokens)
+        is_long: np.ndarray = np.asarray(tokenizer.count_tokens(check_texts(texts))) > max_tokens
+        return is_long
 
     def predict_proba(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
         """Score texts.
@@ -163,7 +180,7 @@ class Model:
         return reference.scope(add_sureness(statistics.measure(checked), scores))
 
 
-def load_model(folder: str | Path, *, n_threads: int | None = None) -> Model:
+def load_model(folder: str | Path, *, n_threads: int | None = None, long_texts: str | None = None) -> Model:
     """Load a saved model, after checking its manifest and the hash of every file it reads.
 
     Parameters
@@ -171,14 +188,23 @@ def load_model(folder: str | Path, *, n_threads: int | None = None) -> Model:
     folder : path
     n_threads : int, optional
         Compute threads; None means what the environment says.
+    long_texts : {"truncate", "window"}, optional
+        What becomes of texts that are longer than the model reads at once, instead of what it was saved with. Models
+        that read texts of any length ignore it.
 
     Raises
     ------
+    InputError
+        `long_texts` is something else.
     ModelError
         The folder is not a model, is broken or changed, is of a newer schema, or holds files that can run code.
     """
     root = Path(folder)
     manifest = read_folder(root)
+    if long_texts is not None:
+        check_long_texts(long_texts)
+        if "max_tokens" in manifest.tokenization:
+            manifest = replace(manifest, tokenization={**manifest.tokenization, "long_texts": long_texts})
     if manifest.method not in SCORERS:
         raise ModelError(f"{root} is of method '{manifest.method}'; this assay knows {', '.join(SCORERS)}")
     return Model(root, manifest, SCORERS[manifest.method](root, manifest, n_threads))
@@ -207,6 +233,11 @@ def _network_scorer(root: Path, manifest: Manifest, n_threads: int | None) -> Sc
     max_tokens = manifest.tokenization.get("max_tokens")
     if not isinstance(max_tokens, int) or max_tokens < 1:
         raise ModelError(f"{layout.manifest}: tokenization.max_tokens is {max_tokens!r}; a whole number is accepted")
+    policy = manifest.tokenization.get("long_texts", LONG_TEXTS[0])
+    if policy not in LONG_TEXTS:
+        raise ModelError(
+            f"{layout.manifest}: tokenization.long_texts is {policy!r}; {' or '.join(LONG_TEXTS)} is accepted"
+        )
     for path in (layout.tokenizer, layout.onnx):
         if not path.is_file():
             raise ModelError(f"{root} lacks '{path.relative_to(root)}', which a {manifest.method} model needs")
@@ -214,7 +245,14 @@ def _network_scorer(root: Path, manifest: Manifest, n_threads: int | None) -> Sc
     session = OnnxSession(layout.onnx, pad_id=tokenizer.pad_id, n_threads=n_threads)
     if session.n_classes != len(manifest.labels):
         raise ModelError(f"{root}: {len(manifest.labels)} labels, but the network has {session.n_classes} classes")
-    return lambda texts: session.predict_proba(tokenizer.encode_texts(texts))
+    if policy == "truncate":
+        return lambda texts: session.predict_proba(tokenizer.encode_texts(texts))
+
+    def score_windows(texts: Sequence[str]) -> np.ndarray:
+        windows = tokenizer.encode_windows(texts)
+        return windows.mean_probs(session.predict_proba(windows.encoded))
+
+    return score_windows
 
 
 SCORERS: dict[str, Callable[[Path, Manifest, int | None], Scorer]] = {

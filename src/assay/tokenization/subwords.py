@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import tokenizers
 
 from assay.errors import InputError, ModelError
 from assay.tokenization.batches import EncodedTexts
+from assay.tokenization.window import Windows
 
 __all__ = ["SubwordTokenizer"]
 
@@ -90,6 +92,14 @@ class SubwordTokenizer:
         """Encode many texts, unpadded."""
         encodings = self.tokenizer.encode_batch_fast([_encodable(text) for text in texts])
         return EncodedTexts.from_lists([encoding.ids for encoding in encodings])
+
+    def encode_windows(self, texts: Sequence[str]) -> Windows:
+        """Encode many texts, unpadded; what is longer than the limit becomes several windows."""
+        encodings = self.tokenizer.encode_batch_fast([_encodable(text) for text in texts])
+        pieces = [[encoding, *encoding.overflowing] for encoding in encodings]
+        counts = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
+        encoded = EncodedTexts.from_lists([piece.ids for own in pieces for piece in own])
+        return Windows(encoded, np.cumsum(counts) - counts, np.maximum(encoded.lengths - self._n_special, 1.0))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return tokens a text before anything is cut, special tokens included."""

@@ -1,0 +1,97 @@
+"""What becomes of a text that is longer than a model reads: cut at the end, or read window by window.
+
+A window is as many tokens as the model reads, and windows do not overlap: every token is read once. The logits of a
+text are the mean of its windows' logits, weighted by their tokens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from assay.errors import InputError, did_you_mean
+from assay.tokenization.batches import EncodedTexts
+
+__all__ = ["LONG_TEXTS", "Windows", "check_long_texts"]
+
+LONG_TEXTS = ("truncate", "window")
+SMALLEST_PROB = 1e-45  # of float32: what a network rounds to zero still has a logarithm
+
+
+def check_long_texts(policy: str) -> str:
+    """Return the policy.
+
+    Raises
+    ------
+    InputError
+        It is neither `truncate` nor `window`.
+    """
+    if policy not in LONG_TEXTS:
+        meant = did_you_mean(str(policy), LONG_TEXTS)
+        raise InputError(f"long texts: {policy!r} is not known; {' or '.join(LONG_TEXTS)} is accepted.{meant}")
+    return policy
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Texts as windows that a model can read whole.
+
+    Parameters
+    ----------
+    encoded : EncodedTexts
+        The windows, those of a text one after the other; a text has at least one.
+    starts : int64 array of shape (n_texts,)
+        The first window of each text.
+    weights : float64 array of shape (n_windows,)
+        Tokens of the text in each window, special tokens not counted; at least 1.
+    """
+
+    encoded: EncodedTexts
+    starts: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Windows a text, int64 of shape (n_texts,)."""
+        return np.diff(np.append(self.starts, len(self.encoded)))
+
+    def mean(self, rows: np.ndarray) -> np.ndarray:
+        """Average what was computed for each window over the windows of each text.
+
+        Parameters
+        ----------
+        rows : float array of shape (n_windows, n)
+            Logits, or features.
+
+        Returns
+        -------
+        array of shape (n_texts, n), of the same dtype
+            The very row where a text has one window.
+        """
+        means: np.ndarray = rows[self.starts]
+        if (several := np.flatnonzero(self.counts > 1)).size:
+            weighted = np.add.reduceat(rows.astype(np.float64) * self.weights[:, None], self.starts, axis=0)
+            total = np.add.reduceat(self.weights, self.starts)
+            means[several] = weighted[several] / total[several, None]
+        return means
+
+    def mean_probs(self, probs: np.ndarray) -> np.ndarray:
+        """Return probabilities of the mean logits, from the probabilities of each window.
+
+        A row of logits is the logarithm of its probabilities but for a constant, which falls out again.
+
+        Parameters
+        ----------
+        probs : float array of shape (n_windows, n_classes)
+
+        Returns
+        -------
+        float array of shape (n_texts, n_classes)
+        """
+        if len(self.starts) == len(self.encoded):
+            return probs
+        logits = self.mean(np.log(np.maximum(probs.astype(np.float64), SMALLEST_PROB)))
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        mixed: np.ndarray = odds / odds.sum(axis=1, keepdims=True)
+        return np.where((self.counts > 1)[:, None], mixed, probs[self.starts])
