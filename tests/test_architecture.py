@@ -48,7 +48,7 @@ OWNERS = {
               "models/network", "models/to_onnx", "models/training"},
     "transformers": {"features/frozen", "features/torch_state", "features/checkpoint_folder", "models/finetune"},
     "sklearn": {"features/frozen", "features/map2d", "features/neighbours", "models/estimator", "models/compact",
-                "models/features", "models/finetune", "models/linear", "models/out_of_fold"},
+                "models/features", "models/finetune", "models/head", "models/linear", "models/out_of_fold"},
     "scipy": {"data/near_duplicates", "data/shift", "models/calibrate", "models/linear", "evaluation/compare"},
     "umap": {"features/map2d"},
     "matplotlib": {"reporting/canvas", "reporting/data_figures", "reporting/score_figures"},

@@ -138,6 +138,15 @@ def with_rule(model, out):
     return out
 
 
+def write_leaky(folder):
+    """Write data of which some test and validation texts stand in train too."""
+    folder.mkdir()
+    texts, labels = [f"{'not a ' * (i % 2)}text number {i}" for i in range(40)], ["joy", "sadness"] * 20
+    for split, first in (("train", 0), ("validation", 16), ("test", 18)):
+        write_rows(folder / f"{split}.csv", texts[first : first + 20], labels[first : first + 20])
+    return folder
+
+
 def write_coverage(path):
     """Write the coverage of scores that reach every target, which the small run's do not."""
     label_ids = np.repeat([0, 1], 500)
@@ -167,6 +176,11 @@ def cases(five, tmp_path):
     yield "Map", ["map", five.data, "--checkpoint", five.checkpoint, "--split", "test", "--out", tmp_path / "m.html"]
     yield "Trained", ["train", five.data, "--method", "majority", "--out", tmp_path / "majority"]
     yield "Evaluation", ["evaluate", model, five.data]
+    leaky = write_leaky(tmp_path / "leaky")
+    yield "Trained", ["train", leaky, "--method", "majority", "--out", tmp_path / "leaky-model"]
+    yield "Manifest", ["info", tmp_path / "leaky-model"]
+    yield "Verification", ["verify", tmp_path / "leaky-model", leaky]
+    yield "Evaluation", ["evaluate", tmp_path / "leaky-model", leaky]
     yield "Evaluation", ["evaluate", with_rule(model, tmp_path / "abstains"), five.data]
     yield "Coverage", write_coverage(tmp_path / "coverage.json")
     yield "Prediction", ["predict", model, five.data / "test.csv"]

@@ -155,7 +155,7 @@ def test_tables_fit_whatever_the_labels_are(invoke, tmp_path, kind, labels):
     train_model(folder, model, method="majority")
     for args in (["explore", folder], ["evaluate", model, folder], ["info", model]):
         lines = invoke(*args).stdout.splitlines()
-        tables = [line for line in lines if not line.startswith(("labels  ", "trained on  ", str(folder)))]
+        tables = [line for line in lines if not line.startswith(("labels  ", "trained on  ", "Note: ", str(folder)))]
         assert max(map(cell_len, tables)) <= 80
         if args[0] == "evaluate":
             assert all(any(line.startswith(" " + label[:8]) for line in lines) for label in labels)

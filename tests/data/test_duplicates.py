@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.data.duplicates import RowPlace, duplicate_groups, find_leaks, normalise_text
+from assay.data.duplicates import RowPlace, duplicate_groups, find_leaks, find_seen, normalise_text
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts, Splits
 
@@ -124,3 +124,8 @@ def test_find_leaks_agrees_with_counting_by_hand(rows):
     for t, y, _ in rows:
         labels.setdefault(t.lower(), set()).add(y)
     assert len(found.conflicts) == sum(len(ys) > 1 for ys in labels.values())
+
+
+def test_seen_texts_are_those_that_read_the_same():
+    """Case and white space make no other text."""
+    assert find_seen(["So  HAPPY", "so sad", ""], ["so happy", "x"]).tolist() == [True, False, False]

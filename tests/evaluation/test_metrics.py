@@ -172,3 +172,22 @@ def test_score_predictions_takes_lists_and_float32():
     scores = score_predictions([0, 1], probs, make_labels(2), seed=0)
     assert scores.accuracy == 1.0
     assert isinstance(scores.confusion[0][0], int)
+
+
+def test_constant_answers_have_an_interval():
+    """Where a method answers the same to every text of a label, how many texts a label has is drawn too."""
+    label_ids = np.repeat([0, 1], [600, 400])
+    scores = score_predictions(label_ids, np.tile([0.6, 0.4], (1000, 1)), LabelSet(("a", "b")), seed=0)
+    low, high = scores.intervals["accuracy"]
+    standard_error = np.sqrt(0.6 * 0.4 / 1000)
+    assert low == pytest.approx(0.6 - 1.96 * standard_error, abs=0.005)
+    assert high == pytest.approx(0.6 + 1.96 * standard_error, abs=0.005)
+    assert scores.intervals["f1_weighted"][0] < scores.f1_weighted < scores.intervals["f1_weighted"][1]
+
+
+def test_perfect_answers_are_not_proven_perfect():
+    """Without a mistake in 50 texts the interval of accuracy is Wilson's: one in fourteen may still be wrong."""
+    label_ids = np.repeat([0, 1], 25)
+    scores = score_predictions(label_ids, np.eye(2)[label_ids], LabelSet(("a", "b")), seed=0)
+    assert scores.intervals["accuracy"] == (pytest.approx(0.9287, abs=1e-4), 1.0)
+    assert str(scores.log_loss) == "0.0"

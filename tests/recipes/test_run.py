@@ -31,7 +31,7 @@ def predictions(folder, method):
 def test_run_folder_holds_what_the_design_says(five):
     """Section 7 of the design, and nothing else; no file of the work in between stays."""
     top = {"report.md", "report_files", "report.html", "results.json", "predictions", "report.json", "models", "model",
-           "run.log"}  # fmt: skip
+           "run.log", "issues.csv"}  # fmt: skip
     assert {path.name for path in five.folder.iterdir()} == top
     assert {path.name for path in (five.folder / "models").iterdir()} == set(METHODS)
     assert {path.name for path in (five.folder / "predictions").iterdir()} == {f"{m}.jsonl.gz" for m in METHODS}
@@ -46,9 +46,10 @@ def test_run_folder_holds_what_the_design_says(five):
 def test_results_have_the_documented_keys(five):
     """The keys of the design, and what comparisons and corrections add, in that order."""
     results = five.results
-    assert list(results) == ["schema_version", "assay_version", "seed", "recommended", "why", "data", "methods",
+    assert list(results) == ["schema_version", "assay_version", "seed", "recommended", "why", "warnings", "data",
+                             "methods",
                              "comparisons", "skipped", "timings", "machine"]  # fmt: skip
-    assert set(results["data"]) == {"source", "labels", "splits", "dropped", "corrections"}
+    assert set(results["data"]) == {"source", "labels", "splits", "dropped", "corrections", "audit"}
     assert results["data"]["labels"] == list(LABELS)
     assert {name: part["n_texts"] for name, part in results["data"]["splits"].items()} == SIZES
     assert [row["method"] for row in results["methods"]] == list(METHODS)
@@ -57,7 +58,7 @@ def test_results_have_the_documented_keys(five):
         assert row["model"] == f"models/{row['method']}"
         assert set(row["validation"]) == set(row["test"]) == SCORES
         assert set(row["test"]["intervals"]) == {"accuracy", "f1_weighted", "f1_macro"}
-    assert set(results["timings"]) == {*METHODS, "map_s", "total_s"}
+    assert set(results["timings"]) == {*METHODS, "audit_s", "audit_folds_s", "map_s", "total_s"}
     assert all(set(results["timings"][method]) == {"fit_s", "predict_texts_per_s"} for method in METHODS)
     json.dumps(results, allow_nan=False)
 

@@ -77,7 +77,7 @@ def _show(audit: Audit) -> None:
     print_line(f"{audit.source}: {sizes} texts, {len(audit.labels)} labels")
     _show_counts(audit)
     _show_suspects(audit)
-    for sentence in _shift_sentences(audit):
+    for sentence in audit.shift_sentences():
         print_line(sentence)
     check = audit.label_check
     fits = f"; {check.fit_s:.1f} s for the models that check the labels ({check.method})" if check.method else ""
@@ -112,25 +112,3 @@ def _show_suspects(audit: Audit) -> None:
           "score": f"{one.score:.3f}", "text": one.text} for one in suspects],
         title="Most suspect labels", right=("row", "score"), elastic=("text",),
     )  # fmt: skip
-
-
-def _shift_sentences(audit: Audit) -> list[str]:
-    """Say how the splits differ, each difference that is large and more than chance."""
-    said = [
-        f"classes of {one.split} are not those of {one.reference}: '{one.label}' is {one.fraction:.1%} of it and "
-        f"{one.reference_fraction:.1%} there (total variation distance {one.distance:.2f})"
-        for one in audit.class_shifts
-        if one.is_notable
-    ]
-    said += [
-        f"texts of {one.split} have {one.median_chars:,.0f} characters (median), those of {one.reference} "
-        f"{one.reference_median_chars:,.0f} (Kolmogorov-Smirnov distance {one.distance:.2f})"
-        for one in audit.length_shifts
-        if one.is_notable
-    ]
-    mains = {name: one.main for name, one in audit.languages.items() if one.main}
-    if len(set(mains.values())) > 1:
-        said.append("the splits are in different languages: " + ", ".join(f"{n} {code}" for n, code in mains.items()))
-    if not said and len(audit.n_texts) > 1:
-        said.append("no shift in classes or lengths between the splits")
-    return said

@@ -203,6 +203,18 @@ Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write; must not
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what stands at --out.")]
 Checkpoint = Annotated[str, typer.Option(help="Transformer: minilm, a local folder, or a Hub id.")]
 Pooling = Annotated[Literal["mean", "cls"], typer.Option(help="Tokens to one vector: their mean, or the first.")]
+LongTexts = Annotated[
+    Literal["truncate", "window"],
+    typer.Option(help="What a model cannot read at once: cut off, or read window by window."),
+]
+# Of a saved model, which has a policy of its own.
+LongTextsInstead = Annotated[
+    Literal["truncate", "window"] | None,
+    typer.Option("--long-texts", help="What it cannot read at once: cut, or read in windows.  [default: the model's]"),
+]
+ClassWeight = Annotated[
+    Literal["balanced", "none"], typer.Option(help="Balanced: rare labels count as much as frequent ones.")
+]
 Corrections = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Of `assay audit`, with yes under accept: corrects those labels of train."),

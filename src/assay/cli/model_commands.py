@@ -9,8 +9,20 @@ from typing import Annotated, Any
 
 import typer
 
-from assay.cli.common import Checkpoint, Common, Corrections, Data, DataFlags, Out, Overwrite, add_command
-from assay.cli.show import cell_width, print_json, print_line, print_table, printable
+from assay.cli.common import (
+    Checkpoint,
+    ClassWeight,
+    Common,
+    Corrections,
+    Data,
+    DataFlags,
+    LongTexts,
+    LongTextsInstead,
+    Out,
+    Overwrite,
+    add_command,
+)
+from assay.cli.show import cell_width, print_json, print_line, print_sentence, print_table, printable
 
 __all__ = ["register"]
 
@@ -36,6 +48,8 @@ def train_command(
     common: Common,
     checkpoint: Checkpoint = "minilm",
     epochs: Annotated[int | None, typer.Option(help="Of compact and finetune.  [default: by the data]", min=1)] = None,
+    long_texts: LongTexts = "truncate",
+    class_weight: ClassWeight = "none",
     max_rows: Annotated[int | None, typer.Option(help="Rows a split, at most; a stratified sample.", min=2)] = None,
     validation_fraction: Annotated[float, typer.Option(help="Of train, where there is no validation split.")] = 0.1,
     test_fraction: Annotated[float, typer.Option(help="Of train, where there is no test split.")] = 0.1,
@@ -58,7 +72,11 @@ def train_command(
     options = flags.options(
         validation_fraction=validation_fraction, test_fraction=test_fraction, max_rows=max_rows, corrections=corrections
     )
-    parameters: dict[str, Any] = {"checkpoint": checkpoint}
+    parameters: dict[str, Any] = {
+        "checkpoint": checkpoint,
+        "long_texts": long_texts,
+        "class_weight": None if class_weight == "none" else class_weight,
+    }
     if epochs is not None:
         parameters["n_epochs"] = epochs
     result = train_model(
@@ -76,10 +94,20 @@ def train_command(
         print_json(result)
         return
     print_line(f"{method}: fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB, written to {out}")
-    print_table([_score_row(split, result[split]) for split in ("validation", "test")], right=SCORE_COLUMNS)
+    print_table(
+        [row for split in ("validation", "test") for row in _score_rows(split, result[split])], right=SCORE_COLUMNS
+    )
 
 
 SCORE_COLUMNS = ("texts", "accuracy", "F1 weighted", "F1 macro")
+
+
+def _score_rows(split: str, scores: dict[str, Any]) -> list[dict[str, str]]:
+    """Return a row, and one for the texts that do not stand in train too, where some do."""
+    rows = [_score_row(split, scores)]
+    if (others := scores.get("without_leaks")) and others["n_texts"]:
+        rows.append(_score_row(f"{split}, not in train", others))
+    return rows
 
 
 def _score_row(split: str, scores: dict[str, Any]) -> dict[str, str]:
@@ -100,6 +128,7 @@ def evaluate_command(
     flags: DataFlags,
     common: Common,
     split: Annotated[str | None, typer.Option(help="Which split.  [default: test, or the only one]")] = None,
+    long_texts: LongTextsInstead = None,
 ) -> None:
     """Score a model on labelled texts.
 
@@ -111,12 +140,21 @@ def evaluate_command(
     """
     from assay.recipes.evaluate import evaluate_model
 
-    found = evaluate_model(model, flags.options().load(data), split=split, seed=common.seed, progress=common.progress())
+    found = evaluate_model(
+        model,
+        flags.options().load(data),
+        split=split,
+        seed=common.seed,
+        long_texts=long_texts,
+        progress=common.progress(),
+    )
     if common.json:
         print_json(found.to_dict())
         return
     scores = found.scores
-    print_table([_score_row(found.split, scores.to_dict())], right=SCORE_COLUMNS)
+    print_table(_score_rows(found.split, found.scored.to_dict()), right=SCORE_COLUMNS)
+    for warning in found.warnings():
+        print_sentence(f"Note: {warning}")
     print_table(
         [{"label": one.label, "texts": f"{one.n_texts:,}", "precision": f"{one.precision:.3f}",
           "recall": f"{one.recall:.3f}", "F1": f"{one.f1:.3f}"} for one in scores.per_class],
@@ -129,6 +167,12 @@ def evaluate_command(
           "from score": f"{one['threshold']:.3f}", "answered": f"{one['coverage']:.1%}",
           "right": "" if one["accuracy"] is None else f"{one['accuracy']:.1%}"} for one in found.answered],
         title="Where only the surest texts are answered", right=("to be right", "from score", "answered", "right"),
+    )  # fmt: skip
+    print_table(
+        [{"part": one.kind, "texts that are": one.name.strip(), "texts": f"{one.n_texts:,}",
+          "right": f"{one.accuracy:.3f}", "95 % interval": f"{one.interval[0]:.3f}–{one.interval[1]:.3f}"}
+         for one in found.slices],
+        title="Parts of the split", right=("texts", "right"), elastic=("texts that are",),
     )  # fmt: skip
     print_table(
         [{"line": one.line, "label": one.label, "predicted": one.predicted_label, "score": f"{one.predicted_score:.2f}",
@@ -172,6 +216,7 @@ def predict_command(
     target_accuracy: Annotated[
         float | None, typer.Option(metavar="A", help="Abstain so that answers are right this often, such as 0.95.")
     ] = None,
+    long_texts: LongTextsInstead = None,
     scope: Annotated[bool, typer.Option("--scope", help="Say whether a text looks like the training data.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")] = False,
     overwrite: Overwrite = False,
@@ -191,7 +236,7 @@ def predict_command(
     from assay.runtime.abstain import choose_rule
     from assay.runtime.predictor import load_model
 
-    loaded = load_model(model)
+    loaded = load_model(model, long_texts=long_texts)
     stream = sys.stdin.buffer if source == "-" else source
     reading: dict[str, Any] = {"text_column": text_column, "delimiter": delimiter, "encoding": encoding}
     rule = choose_rule(loaded.coverage_curve, abstain_below=abstain_below, target_accuracy=target_accuracy)

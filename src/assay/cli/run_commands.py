@@ -9,7 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from assay.cli.common import Checkpoint, Common, Corrections, Data, DataFlags, Out, Overwrite, add_command
+from assay.cli.common import (
+    Checkpoint,
+    ClassWeight,
+    Common,
+    Corrections,
+    Data,
+    DataFlags,
+    LongTexts,
+    Out,
+    Overwrite,
+    add_command,
+)
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.errors import InputError
 
@@ -34,6 +45,8 @@ def run_command(
     ] = None,
     checkpoint: Checkpoint = "minilm",
     budget: Annotated[str | None, typer.Option(help="Time for the whole run, such as 90s, 10m, 1h.")] = None,
+    long_texts: LongTexts = "truncate",
+    class_weight: ClassWeight = "none",
     max_rows: Annotated[int | None, typer.Option(help="Rows a split, at most; a stratified sample.", min=2)] = None,
     validation_fraction: Annotated[float, typer.Option(help="Of train, where there is no validation split.")] = 0.1,
     test_fraction: Annotated[float, typer.Option(help="Of train, where there is no test split.")] = 0.1,
@@ -56,6 +69,8 @@ def run_command(
     options = RunOptions(
         methods=tuple(METHODS) if methods is None else tuple(name.strip() for name in methods.split(",")),
         checkpoint=checkpoint,
+        long_texts=long_texts,
+        class_weight=None if class_weight == "none" else class_weight,
         seed=common.seed,
         budget_s=None if budget is None else parse_duration(budget),
         data=flags.options(
@@ -78,6 +93,8 @@ def run_command(
         return
     _show_leaderboard(results)
     print_sentence(f"Recommended: {results['why']}")
+    for warning in results["warnings"]:
+        print_sentence(f"Note:        {warning}")
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 

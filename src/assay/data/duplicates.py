@@ -16,7 +16,16 @@ import numpy as np
 
 from assay.data.texts import LabelledTexts, Splits
 
-__all__ = ["Conflict", "Leak", "RowPlace", "TextOverlaps", "duplicate_groups", "find_leaks", "normalise_text"]
+__all__ = [
+    "Conflict",
+    "Leak",
+    "RowPlace",
+    "TextOverlaps",
+    "duplicate_groups",
+    "find_leaks",
+    "find_seen",
+    "normalise_text",
+]
 
 
 def normalise_text(text: str) -> str:
@@ -43,6 +52,12 @@ def duplicate_groups(texts: Sequence[str]) -> np.ndarray:
     """
     ids: dict[str, int] = {}
     return np.fromiter((ids.setdefault(normalise_text(t), len(ids)) for t in texts), dtype=np.int64, count=len(texts))
+
+
+def find_seen(texts: Sequence[str], earlier: Sequence[str]) -> np.ndarray:
+    """Tell which texts stand among the earlier ones, bool of shape (n_texts,)."""
+    known = {normalise_text(text) for text in earlier}
+    return np.fromiter((normalise_text(text) in known for text in texts), dtype=bool, count=len(texts))
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,9 @@ def _cut_rows(
         wanted = _apportion(counts * fraction, total=round(fraction * len(whole)))
         wanted = np.where(counts >= SHARED_ROWS, np.maximum(wanted, 1), wanted)
         left = np.bincount(label_ids[free], minlength=len(counts))
-        wanted = np.clip(wanted, 0, np.maximum(left - KEPT_ROWS, 0))
+        # Validation, which is cut first, leaves a row for test, whether that is cut or not.
+        spared = KEPT_ROWS + ((counts >= SHARED_ROWS) & (name == "validation"))
+        wanted = np.clip(wanted, 0, np.maximum(left - spared, 0))
         # A stream of its own for each: the validation split is the same whether or not a test split is cut.
         rng = np.random.default_rng([seed, ["validation", "test"].index(name)])
         cut = _pick_groups(groups, label_ids, wanted=wanted, free=free, rng=rng)

@@ -13,6 +13,7 @@ import numpy as np
 from assay.data.labels import LabelSet
 from assay.errors import InputError
 from assay.evaluation.result import ClassScores, ReliabilityBin, SplitScores
+from assay.evaluation.slices import wilson_interval
 
 __all__ = ["check_predictions", "count_confusion", "measure_calibration", "measure_log_loss", "score_predictions"]
 
@@ -47,7 +48,9 @@ def score_predictions(
     texts carry each predicted label is exactly multinomial with n draws and the row of the confusion matrix, divided
     by n, as its chances; these metrics see nothing but those counts. Drawing the rows of the matrix is therefore the
     same as drawing texts, and needs neither the texts nor their order. A class without any mistake has no spread in
-    such a bootstrap: an interval of width zero says that no mistake was seen, not that none is possible.
+    such a bootstrap. Where that is so of every class, as with `majority`, class counts are drawn too; and where even
+    then accuracy has no spread, as without any mistake, its interval is Wilson's (1927). A width of zero elsewhere says
+    that no mistake was seen, not that none is possible.
 
     Parameters
     ----------
@@ -77,13 +80,16 @@ def score_predictions(
     n_true = confusion.sum(axis=1)
     rates = _rates(np.diagonal(confusion), n_true, confusion.sum(axis=0))
     resampled = _resampled_rates(confusion, seed=seed, n_resamples=n_resamples)
+    intervals = {metric: _interval(getattr(resampled, metric)) for metric in ("accuracy", "f1_weighted", "f1_macro")}
+    if intervals["accuracy"][0] == intervals["accuracy"][1]:
+        intervals["accuracy"] = wilson_interval(int(np.trace(confusion)), len(label_ids))
     ece, bins = measure_calibration(label_ids, probs)
     return SplitScores(
         n_texts=len(label_ids),
         accuracy=float(rates.accuracy),
         f1_weighted=float(rates.f1_weighted),
         f1_macro=float(rates.f1_macro),
-        intervals={metric: _interval(getattr(resampled, metric)) for metric in ("accuracy", "f1_weighted", "f1_macro")},
+        intervals=intervals,
         per_class=_class_scores(rates, resampled.f1, n_true, label_set),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
         log_loss=measure_log_loss(label_ids, probs),
@@ -146,7 +152,7 @@ def count_confusion(label_ids: np.ndarray, predicted_ids: np.ndarray, *, n_class
 def measure_log_loss(label_ids: np.ndarray, probs: np.ndarray) -> float:
     """Return the mean of ``-ln(score of the true label)``, in nats; scores are cut off at float32's resolution."""
     own = np.asarray(probs, dtype=np.float64)[np.arange(len(label_ids)), label_ids]
-    return float(-np.log(np.clip(own, SMALLEST_SCORE, 1.0)).mean())
+    return float(np.abs(np.log(np.clip(own, SMALLEST_SCORE, 1.0)).mean()))  # without the sign of minus zero
 
 
 def measure_calibration(
@@ -204,17 +210,21 @@ def _resampled_rates(confusion: np.ndarray, *, seed: int, n_resamples: int) -> _
     """Compute the metrics of `n_resamples` stratified resamples (see `score_predictions`)."""
     rng = np.random.default_rng(seed)
     n_classes = len(confusion)
+    n_true = np.broadcast_to(confusion.sum(axis=1), (n_resamples, n_classes))
+    if np.count_nonzero(confusion, axis=1).max() <= 1:
+        # Every text of a label got the same answer: inside labels nothing varies, so how many a label has is drawn too.
+        n_true = rng.multinomial(confusion.sum(), n_true[0] / confusion.sum(), size=n_resamples)
     n_hit = np.zeros((n_resamples, n_classes), dtype=np.int64)
     n_predicted = np.zeros_like(n_hit)
     for true_id, row in enumerate(confusion):
         columns = np.flatnonzero(row)  # a pair that never occurred cannot be drawn
         if len(columns) == 0:
             continue
-        drawn = rng.multinomial(row.sum(), row[columns] / row.sum(), size=n_resamples)
+        drawn = rng.multinomial(n_true[:, true_id], row[columns] / row.sum(), size=n_resamples)
         n_predicted[:, columns] += drawn
         if row[true_id]:
             n_hit[:, true_id] = drawn[:, np.searchsorted(columns, true_id)]
-    return _rates(n_hit, np.broadcast_to(confusion.sum(axis=1), n_hit.shape), n_predicted)
+    return _rates(n_hit, n_true, n_predicted)
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class SliceScores:
     Parameters
     ----------
     kind : str
-        What the texts were told apart by: `length`, `negation`, `script`.
+        What the texts were told apart by: `length`, `negation`, `script`, or what the caller named.
     name : str
         Which part of it.
     n_texts : int
@@ -70,23 +70,29 @@ def wilson_interval(n_right: int, n_texts: int) -> tuple[float, float]:
     return max(0.0, float((centre - spread) / scale)), min(1.0, float((centre + spread) / scale))
 
 
-def score_slices(texts: Sequence[str], correct: np.ndarray) -> list[SliceScores]:
+def score_slices(
+    texts: Sequence[str], correct: np.ndarray, *, more: Mapping[str, Sequence[str]] | None = None
+) -> list[SliceScores]:
     """Score the parts of a split.
 
     Parameters
     ----------
     texts : sequence of str, n_texts long
     correct : bool array of shape (n_texts,)
+    more : mapping of kind to sequence of str, optional
+        More kinds, a name a text.
 
     Returns
     -------
     list of SliceScores
-        Parts of at least ten texts, in the order of their kinds. A kind that does not divide the split is left out.
+        Parts of at least ten texts, in the order of their kinds; of `limit`, whose long texts are rare, also smaller
+        ones. A kind that does not divide the split is left out.
     """
     kinds = {
         "length": _by_length(texts),
         "negation": ["negated" if NEGATION.search(text) else "not negated" for text in texts],
         "script": [_script(text) for text in texts],
+        **(more or {}),
     }
     found = []
     for kind, names in kinds.items():
@@ -95,7 +101,7 @@ def score_slices(texts: Sequence[str], correct: np.ndarray) -> list[SliceScores]
         for name in dict.fromkeys(sorted(names)):
             is_in = as_array == name
             n_texts, n_right = int(is_in.sum()), int(correct[is_in].sum())
-            if n_texts >= MIN_TEXTS:
+            if n_texts >= (1 if kind == "limit" else MIN_TEXTS):
                 parts.append(SliceScores(kind, name, n_texts, n_right / n_texts, wilson_interval(n_right, n_texts)))
         if len(parts) > 1:
             found += parts

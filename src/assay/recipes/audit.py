@@ -113,12 +113,31 @@ class Audit:
             found.setdefault(issue.kind, Counter())[issue.split] += 1
         return {kind: dict(rows) for kind, rows in found.items()}
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, ready for JSON."""
+    def shift_sentences(self) -> list[str]:
+        """Say how the splits differ, each difference that is large and more than chance."""
+        said = [
+            f"classes of {one.split} are not those of {one.reference}: '{one.label}' is {one.fraction:.1%} of it and "
+            f"{one.reference_fraction:.1%} there (total variation distance {one.distance:.2f})"
+            for one in self.class_shifts
+            if one.is_notable
+        ]
+        said += [
+            f"texts of {one.split} have {one.median_chars:,.0f} characters (median), those of {one.reference} "
+            f"{one.reference_median_chars:,.0f} (Kolmogorov-Smirnov distance {one.distance:.2f})"
+            for one in self.length_shifts
+            if one.is_notable
+        ]
+        mains = {name: one.main for name, one in self.languages.items() if one.main}
+        if len(set(mains.values())) > 1:
+            listed = ", ".join(f"{name} {code}" for name, code in mains.items())
+            said.append(f"the splits are in different languages: {listed}")
+        if not said and len(self.n_texts) > 1:
+            said.append("no shift in classes or lengths between the splits")
+        return said
+
+    def summary(self) -> dict[str, Any]:
+        """Return what was found, without rows, texts and seconds."""
         return {
-            "source": self.source,
-            "n_texts": self.n_texts,
-            "labels": list(self.labels),
             "counts": [
                 {"kind": kind, "n_rows": sum(rows.values()), "by_split": rows} for kind, rows in self.counts().items()
             ],
@@ -134,6 +153,15 @@ class Audit:
                 "lengths": [shift.to_dict() for shift in self.length_shifts],
             },
             "wrong_labels": self.label_check.to_dict(),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return {
+            "source": self.source,
+            "n_texts": self.n_texts,
+            "labels": list(self.labels),
+            **self.summary(),
             "issues": [issue.to_dict() for issue in self.issues],
             "timings": {"checks_s": round(self.checks_s, 3), "folds_s": round(self.label_check.fit_s, 3)},
         }

@@ -13,9 +13,11 @@ from assay.data.texts import LabelledTexts, Splits
 from assay.errors import CheckError, DataError, ModelError, did_you_mean
 from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
 from assay.evaluation.result import SplitScores
+from assay.evaluation.slices import SliceScores
 from assay.progress import Progress
+from assay.recipes.doubts import describe_doubts
 from assay.recipes.limits import answered_rows
-from assay.recipes.scoring import score_split
+from assay.recipes.scoring import ScoredSplit, score_parts, score_split
 from assay.runtime.folder import Layout, Manifest, read_folder
 from assay.runtime.predictor import load_model
 
@@ -32,10 +34,20 @@ class Evaluation:
     labels: tuple[str, ...]
     source: str
     split: str
-    scores: SplitScores
+    scored: ScoredSplit
     mistakes: Sequence[Mistake]
     confusions: Sequence[Confusion]
     answered: Sequence[dict[str, Any]]
+    slices: Sequence[SliceScores]
+
+    @property
+    def scores(self) -> SplitScores:
+        """Scores of the split."""
+        return self.scored.scores
+
+    def warnings(self) -> list[str]:
+        """Return sentences about what makes the scores less than they seem."""
+        return describe_doubts(self.scored, split=self.split)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
@@ -44,10 +56,12 @@ class Evaluation:
             "labels": list(self.labels),
             "source": self.source,
             "split": self.split,
-            "scores": self.scores.to_dict(),
+            "scores": self.scored.to_dict(),
             "mistakes": [mistake.to_dict() for mistake in self.mistakes],
             "confusions": [confusion.to_dict() for confusion in self.confusions],
             "answered": list(self.answered),
+            "slices": [one.to_dict() for one in self.slices],
+            "warnings": self.warnings(),
         }
 
 
@@ -58,6 +72,7 @@ def evaluate_model(
     split: str | None = None,
     seed: int = 0,
     n_mistakes: int = 10,
+    long_texts: str | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Score a saved model on labelled texts.
@@ -72,6 +87,8 @@ def evaluate_model(
     seed : int
         Of the intervals.
     n_mistakes : int
+    long_texts : {"truncate", "window"}, optional
+        See `load_model`.
     progress : Progress, optional
 
     Raises
@@ -81,20 +98,22 @@ def evaluate_model(
     ModelError
         The folder is no model, or a broken one.
     """
-    model = load_model(model_folder)
+    model = load_model(model_folder, long_texts=long_texts)
     name = split or ("test" if "test" in splits else next(iter(splits)) if len(splits) == 1 else "test")
     part = splits[name]
     _check_labels(part, model.labels, where=f"the {name} split of {splits.source}")
-    scored = score_split(model, part, seed=seed, progress=progress)
+    train = splits["train"] if name != "train" and "train" in splits else None
+    scored = score_split(model, part, seed=seed, train=train, progress=progress)
     return Evaluation(
         method=model.method,
         labels=model.labels,
         source=splits.source,
         split=name,
-        scores=scored.scores,
+        scored=scored,
         mistakes=worst_mistakes(part.texts, part.lines, scored.label_ids, scored.probs, model.label_set, n=n_mistakes),
         confusions=costly_confusions(scored.scores.confusion, model.label_set),
         answered=answered_rows(scored, curve=model.coverage_curve, rule=model.abstain_rule),
+        slices=score_parts(model, scored),
     )
 
 

@@ -13,10 +13,11 @@ from assay.data.texts import LabelledTexts, Splits
 from assay.evaluation.compare import Comparison, recommend
 from assay.evaluation.metrics import measure_calibration
 from assay.evaluation.mistakes import Mistake, costly_confusions, worst_mistakes
-from assay.evaluation.slices import score_slices
 from assay.features.neighbours import nearest_texts
 from assay.progress import Progress
-from assay.recipes.scoring import ScoredSplit
+from assay.recipes.audit import Audit
+from assay.recipes.issues import KINDS
+from assay.recipes.scoring import ScoredSplit, score_parts
 from assay.recipes.train import FittedModel
 from assay.reporting.collect import ReportParts
 from assay.runtime.folder import Layout
@@ -30,6 +31,7 @@ N_MISTAKES = 20
 N_NEAREST = 1
 N_FIRST_ROWS = 5
 N_CONFLICTS = 10
+N_SUSPECTS = 10
 BOX_KEYS = ("n_texts", "whisker_low", "q1", "median", "q3", "whisker_high", "outliers")
 SMALLEST_SCORE = 1e-45  # of float32, in which networks score: what is smaller is written as zero
 EXAMPLE_CHARS = 120  # of the sentence that shows the tokens
@@ -43,6 +45,7 @@ def gather_parts(
     fitted: Mapping[str, FittedModel],
     scored: Mapping[str, Mapping[str, ScoredSplit]],
     comparisons: Sequence[Comparison],
+    audit: Audit,
     map_points: Mapping[str, Any] | None,
     command: str,
     options: Mapping[str, Any],
@@ -68,7 +71,8 @@ def gather_parts(
         training={method: _curves(one.history) for method, one in fitted.items() if one.history},
         mistakes=mistakes,
         nearest=_nearest(mistakes, splits["train"]),
-        slices=score_slices(chosen.part.texts, chosen.correct),
+        slices=score_parts(models[results["recommended"]], chosen, languages=_languages(chosen.part, audit)),
+        audit=_audit(audit),
         mistakes_split="validation",
         confusions={
             method: costly_confusions(one["test"].scores.confusion, some_model.label_set)
@@ -95,6 +99,30 @@ def gather_parts(
         },
         why=why,
     )
+
+
+def _languages(part: LabelledTexts, audit: Audit) -> list[str] | None:
+    """Return the language of each test text: the main one, but where another is sure."""
+    main = audit.languages["test"].main
+    if main is None:
+        return None
+    wrong = {one.row: one.language for one in audit.languages["test"].wrong}
+    return [wrong.get(row, main) for row in range(len(part))]
+
+
+def _audit(audit: Audit) -> dict[str, Any]:
+    """Return what was found, and the most suspect labels of train."""
+    suspects = [issue for issue in audit.issues if issue.kind == "wrong_label" and issue.split == "train"]
+    return {
+        **audit.summary(),
+        "kinds": dict(KINDS),
+        "notable": audit.shift_sentences(),
+        "suspects": [
+            {"row": one.row, "text": one.text, "label": one.label, "proposed_label": one.proposed_label,
+             "score": one.score}
+            for one in suspects[:N_SUSPECTS]
+        ],
+    }  # fmt: skip
 
 
 def _summary(splits: Splits) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`assay run`: the whole job, read from top to bottom.
 
-Look at the data, train each method, score what was saved, choose on validation, score test once, draw the map, write
-it all up.
+Look at the data, train each method, score what was saved, choose on validation, score test once, hold the labels
+against models that did not see them, draw the map, write it all up.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from assay.data.texts import Splits
 from assay.evaluation.compare import Comparison, compare_methods, recommend
 from assay.models import METHODS, check_methods
 from assay.progress import Progress
+from assay.recipes.audit import Audit, audit_data, write_issues
 from assay.recipes.budget import Budget
+from assay.recipes.doubts import describe_doubts
 from assay.recipes.limits import describe_coverage
 from assay.recipes.prepare import DataOptions, check_apart, prepare_data
 from assay.recipes.report_parts import gather_parts
@@ -34,6 +36,7 @@ from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
 from assay.runtime.folder import atomic_folder, check_output
 from assay.runtime.predictor import Model, load_model
+from assay.tokenization.window import check_long_texts
 
 __all__ = ["RunOptions", "run_data"]
 
@@ -41,6 +44,9 @@ logger = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
 CHECKPOINT_METHODS = ("features", "finetune")
+LABEL_CHECK = "linear"  # whose folds judge the labels
+LABEL_CHECK_FITS = 8  # what the folds cost: five fits of four fifths of the texts, predictions, calibration
+ISSUES = "issues.csv"
 TORCH_METHODS = ("compact", *CHECKPOINT_METHODS)
 
 
@@ -53,6 +59,10 @@ class RunOptions:
     methods : tuple of str
     checkpoint : str
         The transformer of `features`, `finetune` and the map.
+    long_texts : {"truncate", "window"}
+        What becomes of texts that are longer than a model reads at once.
+    class_weight : {"balanced"} or None
+        Balanced: rare labels count as much as frequent ones in every training.
     seed : int
     budget_s : float, optional
         Wall-clock seconds for the whole run: long trainings are shortened, and what no longer fits is left out.
@@ -63,6 +73,8 @@ class RunOptions:
 
     methods: tuple[str, ...] = tuple(METHODS)
     checkpoint: str = "minilm"
+    long_texts: str = "truncate"
+    class_weight: str | None = None
     seed: int = 0
     budget_s: float | None = None
     data: DataOptions = field(default_factory=DataOptions)
@@ -107,6 +119,7 @@ def run_data(
     check_output(out, overwrite=overwrite)
     check_apart(data, out)
     options = replace(options, methods=tuple(check_methods(list(options.methods))))
+    check_long_texts(options.long_texts)
     _check_device(options)
     checkpoint_sha256 = _check_checkpoint(options, progress)
     splits = prepare_data(data, options=options.data, seed=options.seed)
@@ -120,10 +133,12 @@ def run_data(
         models, fitted, skipped = _train_all(root, splits, options, budget, state, progress)
         scored = _score_all(models, splits, options.seed, progress)
         comparisons = compare_methods({method: one["validation"].correct for method, one in scored.items()})
+        audit = _audit(splits, options, fitted, budget, progress)
+        write_issues(audit, root / ISSUES, overwrite=True)
         map_points, map_s = _draw_map(splits, options, budget, progress)
 
-        results = _results(splits, options, models, scored, comparisons, skipped)
-        results["timings"] = _timings(fitted, scored, map_s, budget.elapsed_s)
+        results = _results(splits, options, models, scored, comparisons, audit, skipped)
+        results["timings"] = _timings(fitted, scored, audit, map_s, budget.elapsed_s)
         results["machine"] = _machine()
         for method, one in scored.items():
             write_predictions(root / "predictions" / f"{method}.jsonl.gz", one, splits.label_set.names)
@@ -133,7 +148,7 @@ def run_data(
 
         progress.say("writing the report")
         parts = gather_parts(
-            splits, results, models=models, fitted=fitted, scored=scored, comparisons=comparisons,
+            splits, results, models=models, fitted=fitted, scored=scored, comparisons=comparisons, audit=audit,
             map_points=map_points, command=options.command, options=asdict(options), progress=progress,
         )  # fmt: skip
         write_report(collect_report(parts), root)
@@ -162,7 +177,7 @@ def _check_checkpoint(options: RunOptions, progress: Progress) -> str | None:
 
 def _describe(splits: Splits) -> str:
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.items())
-    dropped = f"; {len(splits.dropped):,} rows left out" if splits.dropped else ""
+    dropped = f"; {len(splits.dropped):,} row{'s' * (len(splits.dropped) > 1)} left out" if splits.dropped else ""
     return f"{splits.source}: {sizes} texts in {len(splits.label_set)} classes{dropped}"
 
 
@@ -183,7 +198,12 @@ def _train_all(
             skipped.append({"method": method, "reason": reason})
             continue
         else:
-            parameters = {"checkpoint": options.checkpoint, "time_limit_s": budget.share_s(method)}
+            parameters = {
+                "checkpoint": options.checkpoint,
+                "long_texts": options.long_texts,
+                "class_weight": options.class_weight,
+                "time_limit_s": budget.share_s(method),
+            }
             fitted[method] = fit_and_save(
                 method, splits, folder, seed=options.seed, parameters=parameters, overwrite=True, progress=progress
             )
@@ -199,12 +219,24 @@ def _score_all(
     scored: dict[str, dict[str, ScoredSplit]] = {}
     for method, model in models.items():
         scored[method] = {
-            split: score_split(model, splits[split], seed=seed, progress=progress) for split in ("validation", "test")
+            split: score_split(model, splits[split], seed=seed, train=splits["train"], progress=progress)
+            for split in ("validation", "test")
         }
         accuracy = scored[method]["validation"].scores.accuracy
         progress.say(f"{method}: {accuracy:.3f} of validation right")
         logger.info("%s: validation accuracy %.4f", method, accuracy)
     return scored
+
+
+def _audit(
+    splits: Splits, options: RunOptions, fitted: dict[str, FittedModel], budget: Budget, progress: Progress
+) -> Audit:
+    """Look for what is wrong with the data. The labels are held against models where the budget has time for that."""
+    progress.say("auditing the data")
+    need_s = LABEL_CHECK_FITS * fitted[LABEL_CHECK].fit_s if LABEL_CHECK in fitted else 0.0
+    has_time = budget.left_s is None or (need_s > 0 and budget.left_s > need_s)
+    method = LABEL_CHECK if has_time else None
+    return audit_data(splits, method=method, seed=options.seed, progress=progress)
 
 
 def _draw_map(
@@ -226,6 +258,7 @@ def _results(
     models: dict[str, Model],
     scored: dict[str, dict[str, ScoredSplit]],
     comparisons: list[Comparison],
+    audit: Audit,
     skipped: list[dict[str, str]],
 ) -> dict[str, Any]:
     # No times here: the same seed gives the same file, whatever the machine did meanwhile.
@@ -236,19 +269,21 @@ def _results(
         "seed": options.seed,
         "recommended": recommended,
         "why": why,
+        "warnings": describe_doubts(scored[recommended]["test"], split="test"),
         "data": {
             "source": splits.source,
             "labels": list(splits.label_set),
             "splits": {name: {"n_texts": len(part), "sha256": part.sha256()} for name, part in splits.items()},
             "dropped": [row.to_dict() for row in splits.dropped],
             "corrections": splits.n_corrections,
+            "audit": audit.summary(),
         },
         "methods": [
             {
                 "method": method,
                 "model": f"models/{method}",
                 "model_bytes": models[method].n_bytes,
-                **{split: one.scores.to_dict() for split, one in scored[method].items()},
+                **{split: one.to_dict() for split, one in scored[method].items()},
                 "coverage": describe_coverage(scored[method]),
             }
             for method in scored
@@ -259,7 +294,11 @@ def _results(
 
 
 def _timings(
-    fitted: dict[str, FittedModel], scored: dict[str, dict[str, ScoredSplit]], map_s: float, total_s: float
+    fitted: dict[str, FittedModel],
+    scored: dict[str, dict[str, ScoredSplit]],
+    audit: Audit,
+    map_s: float,
+    total_s: float,
 ) -> dict[str, Any]:
     timings: dict[str, Any] = {}
     for method, splits in scored.items():
@@ -269,7 +308,13 @@ def _timings(
             "fit_s": round(fitted[method].fit_s, 3),
             "predict_texts_per_s": round(n_texts / max(predict_s, 1e-9), 1),
         }
-    return {**timings, "map_s": round(map_s, 3), "total_s": round(total_s, 3)}
+    return {
+        **timings,
+        "audit_s": round(audit.checks_s, 3),
+        "audit_folds_s": round(audit.label_check.fit_s, 3),
+        "map_s": round(map_s, 3),
+        "total_s": round(total_s, 3),
+    }
 
 
 def _machine() -> dict[str, Any]:

@@ -165,7 +165,8 @@ def train_model(
         )
         model = load_model(root)
         scored = {
-            split: score_split(model, splits[split], seed=seed, progress=progress) for split in ("validation", "test")
+            split: score_split(model, splits[split], seed=seed, train=splits["train"], progress=progress)
+            for split in ("validation", "test")
         }
         manifest = finish_model(root, scored, name=out.name, target_accuracy=target_accuracy)
     return {
@@ -174,7 +175,7 @@ def train_model(
         "labels": list(model.labels),
         "fit_s": round(fitted.fit_s, 2),
         "model_bytes": model.n_bytes,
-        **{split: one.scores.to_dict() for split, one in scored.items()},
+        **{split: one.to_dict() for split, one in scored.items()},
         **({} if target_accuracy is None else {"abstain": manifest.abstain or None}),
     }
 

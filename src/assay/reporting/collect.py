@@ -24,9 +24,12 @@ FLOOR = "majority"
 # Which split took part in which choice, unless the run says otherwise.
 CHOICES = (
     {"choice": "weights, vocabulary and TF-IDF of every method", "split": "train"},
+    {"choice": "regularisation, pooling, learning rates", "split": "none: fixed beforehand"},
     {"choice": "which epoch is kept", "split": "validation"},
     {"choice": "temperature of the calibrated scores", "split": "validation"},
     {"choice": "the score from which a text is answered", "split": "validation"},
+    {"choice": "which texts count as unlike the training data", "split": "validation"},
+    {"choice": "which labels are suspect", "split": "folds of train"},
     {"choice": "which method is recommended", "split": "validation"},
     {"choice": "none: scored once, at the end", "split": "test"},
 )
@@ -54,6 +57,10 @@ class ReportParts:
         "tokens"}, "subwords": {"checkpoint", "vocabulary_size", "max_tokens", "n_tokens", "tokens", "ids"}}``.
     truncation : dict, optional
         ``{"max_tokens", "fraction", "per_class": {label: fraction}}``: texts longer than a model reads.
+    audit : dict, optional
+        ``{"counts": [{"kind", "n_rows", "by_split"}], "near_leaks": [...], "languages": [...], "wrong_labels": {...},
+        "kinds": {kind: sentence}, "notable": [sentence], "suspects": [{"row", "text", "label", "proposed_label",
+        "score"}]}``: what the audit found; suspects are of train, the most suspect first.
     training : mapping of method to list of {epoch, train_loss, validation_accuracy, validation_f1_weighted}
         The epoch that was kept carries ``"kept": true``.
     mistakes : mapping of method to sequence of Mistake
@@ -85,6 +92,7 @@ class ReportParts:
     duplicates: Mapping[str, Any] | None = None
     tokens: Mapping[str, Any] | None = None
     truncation: Mapping[str, Any] | None = None
+    audit: Mapping[str, Any] | None = None
     training: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     mistakes: Mapping[str, Sequence[Mistake]] = field(default_factory=dict)
     mistakes_split: str = "validation"
@@ -109,13 +117,13 @@ def collect_report(parts: ReportParts) -> dict[str, Any]:
 
             {"schema_version": 1, "assay_version": str, "title": str, "labels": [str, ...],
              "verdict": {"method", "why", "split", "n_texts", "accuracy", "f1_weighted", "f1_macro", "intervals",
-                         "floor": {"label", "accuracy"} or null},
+                         "warnings": [str, ...], "floor": {"label", "accuracy"} or null},
              "leaderboard": [{"method", "what", "recommended", "model_bytes", "fit_s", "predict_texts_per_s",
                               "comparison": {...} or null,
                               "validation", "test": {"n_texts", "accuracy", "interval", "f1_weighted", "f1_macro",
-                                                     "log_loss", "ece"} or null}],
+                                                     "log_loss", "ece", "without_leaks"} or null}],
              "problems": {"dropped": [...], "n_texts": {split: n}, "duplicates": {...} or null,
-                          "truncation": {...} or null},
+                          "truncation": {...} or null, "audit": {...} or null},
              "data": {"source", "splits": {...}, "class_counts", "words_per_text", "quantiles", "first_rows", "tokens"},
              "classes": {"split", "per_class": [...], "f1_by_method": {method: [f1, ...]}},
              "confusion": {"split", "counts", "fractions", "pairs": [...]},
@@ -178,6 +186,7 @@ def _verdict(parts: ReportParts, scores: SplitScores, *, split: str) -> dict[str
         "f1_weighted": scores.f1_weighted,
         "f1_macro": scores.f1_macro,
         "intervals": scores.intervals,
+        "warnings": list(parts.results.get("warnings", ())),
         "floor": None
         if floor is None
         else {
@@ -210,7 +219,7 @@ def _headline(scores: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Pick the few scores that stand in a leaderboard."""
     if not scores:
         return None
-    few = ("n_texts", "accuracy", "f1_weighted", "f1_macro", "log_loss", "ece")
+    few = ("n_texts", "accuracy", "f1_weighted", "f1_macro", "log_loss", "ece", "without_leaks")
     return {"interval": scores["intervals"]["accuracy"]} | {name: scores.get(name) for name in few}
 
 
@@ -221,6 +230,7 @@ def _problems(parts: ReportParts) -> dict[str, Any]:
         "n_texts": {name: part["n_texts"] for name, part in data["splits"].items()},
         "duplicates": _cut_texts(parts.duplicates),
         "truncation": parts.truncation,
+        "audit": _cut_texts(parts.audit),
     }
 
 

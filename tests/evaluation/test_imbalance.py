@@ -1,0 +1,49 @@
+"""The warning where accuracy misleads: said where it does, silent where it does not."""
+
+import numpy as np
+import pytest
+
+from assay.data.labels import LabelSet
+from assay.evaluation.imbalance import describe_imbalance
+from assay.evaluation.metrics import score_predictions
+
+
+def scores(label_ids, predicted_ids, n_classes=2):
+    """Score hard predictions of labels named a, b, c ..."""
+    labels = LabelSet(tuple("abcdef"[:n_classes]))
+    return score_predictions(np.asarray(label_ids), np.eye(n_classes)[predicted_ids], labels, seed=0)
+
+
+def test_one_large_label_is_named_with_its_share():
+    """Nine texts in ten of a label: always answering it is right nine times in ten."""
+    said = describe_imbalance(scores([0] * 90 + [1] * 10, [0] * 90 + [1] * 10), split="test")
+    assert said == (
+        "accuracy misleads here: 90% of the test texts are 'a', which always answering it gets right too; macro F1, in "
+        "which every label counts the same, is 1.000 where accuracy is 1.000"
+    )
+
+
+def test_missed_labels_are_named():
+    """Even classes, one of which is never found: macro F1 falls behind, and the label is named."""
+    said = describe_imbalance(scores([0] * 40 + [1] * 40 + [2] * 20, [0] * 40 + [1] * 40 + [0] * 20, 3), split="test")
+    assert said is not None
+    assert "% of the" not in said
+    assert said.endswith("'c' does worst: F1 0.000 on 20 texts")
+
+
+@pytest.mark.parametrize(
+    "counts", [(50, 50), (60, 40), (25, 25, 25, 25), (40, 30, 30)], ids=["even", "sixty", "four", "three"]
+)
+def test_balanced_data_give_no_warning(counts):
+    """Where labels are about equally frequent and equally well found, nothing is said."""
+    label_ids = np.repeat(np.arange(len(counts)), counts)
+    predicted = label_ids.copy()
+    predicted[::10] = (predicted[::10] + 1) % len(counts)
+    assert describe_imbalance(scores(label_ids, predicted, len(counts)), split="test") is None
+
+
+def test_label_without_texts_is_not_the_worst():
+    """A label that the split lacks has F1 0 by definition and is not blamed."""
+    said = describe_imbalance(scores([0] * 90 + [1] * 10, [0] * 100, 3), split="test")
+    assert said is not None
+    assert "'b' does worst" in said
