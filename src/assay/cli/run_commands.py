@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -148,10 +149,22 @@ def compare_command(
                 "p": "best" if one.is_best else f"{one.p_adjusted:.3g}",
                 "worse?": "yes" if one.significantly_worse else "no",
                 "test": "" if test is None else f"{test.accuracy:.3f}",
-                "p on test": "" if test is None else ("best" if test.is_best else f"{test.p_adjusted:.3g}"),
+                "p test": "" if test is None else ("best" if test.is_best else f"{test.p_adjusted:.3g}"),
             }
         )
-    print_table(rows, right=("validation", "won", "lost", "p", "test", "p on test"))
+    print_table(rows, right=("validation", "won", "lost", "p", "test", "p test"))
     print_sentence(f"Recommended: {found.why}")
+    if said := _without_leaks(found.methods):
+        print_sentence(said)
     print_line("won, lost: validation texts that only this method, or only the best, labels right.")
     print_line("p: exact McNemar test of these two counts, Holm-corrected. Test decides nothing.")
+
+
+def _without_leaks(methods: Sequence[dict[str, Any]]) -> str:
+    """Say each method's test accuracy without the texts that stand in train too; empty where there are none."""
+    scores = {row["method"]: (row.get("test") or {}).get("without_leaks") for row in methods}
+    listed = [f"{name} {one['accuracy']:.3f}" for name, one in scores.items() if one and one["n_texts"]]
+    if not listed:
+        return ""
+    n_leaked = next(one["n_leaked"] for one in scores.values() if one)
+    return f"test without the {n_leaked:,} texts that stand in train too: {', '.join(listed)}"

@@ -6,6 +6,7 @@ language: words where words are frequent, syllables and characters elsewhere.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +25,9 @@ from assay.runtime.folder import Layout
 from assay.tokenization.subwords import SubwordTokenizer
 from assay.tokenization.window import check_long_texts
 
-__all__ = ["Compact"]
+__all__ = ["Compact", "learn_tokenizer"]
 
+WORD_MARK = "▁"  # where a word begins, as Metaspace writes it
 PAD, UNKNOWN, END = "[PAD]", "[UNK]", "[END]"
 MAX_ALPHABET = 4000  # characters kept as tokens of their own: all of a script, or the frequent ones of several
 # Texts that training reads in all: small sets get more epochs, and so do many classes (77 intents of 10,000 questions
@@ -96,7 +98,7 @@ class Compact(TextClassifier):
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         check_long_texts(self.long_texts)
         class_weights = weigh_classes(self.class_weight, self.classes_, label_ids)
-        learnt = _learn_tokenizer(texts, vocabulary_size=self.vocabulary_size)
+        learnt = learn_tokenizer(texts, vocabulary_size=self.vocabulary_size)
         self.tokenizer_ = SubwordTokenizer(learnt, max_tokens=self.max_tokens)
         train = self.tokenizer_.encode_texts(texts), label_ids
         validation = None
@@ -164,8 +166,9 @@ class Compact(TextClassifier):
         return WrittenParts(tokenization=tokenization)
 
 
-def _learn_tokenizer(texts: list[str], *, vocabulary_size: int) -> tokenizers.Tokenizer:
+def learn_tokenizer(texts: list[str], *, vocabulary_size: int) -> tokenizers.Tokenizer:
     """Learn lower-cased byte-pair word pieces; every text ends in a token of its own, so that none is empty."""
+    encodable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
     tokenizer = tokenizers.Tokenizer(models.BPE(unk_token=UNKNOWN))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
     # Words are marked where they begin, by a character. BPE's own mark of where they end, a suffix, is numbered by the
@@ -177,9 +180,23 @@ def _learn_tokenizer(texts: list[str], *, vocabulary_size: int) -> tokenizers.To
         min_frequency=2,
         special_tokens=[PAD, UNKNOWN, END],
         limit_alphabet=MAX_ALPHABET,
+        initial_alphabet=_frequent_characters(encodable, tokenizer.normalizer),
         show_progress=False,
     )
-    tokenizer.train_from_iterator((text.encode("utf-8", "replace").decode("utf-8") for text in texts), trainer)
+    tokenizer.train_from_iterator(encodable, trainer)
     end_id = tokenizer.token_to_id(END)
     tokenizer.post_processor = processors.TemplateProcessing(single=f"$A {END}", special_tokens=[(END, end_id)])
     return tokenizer
+
+
+def _frequent_characters(texts: list[str], normalizer: normalizers.Normalizer) -> list[str]:
+    """Return the characters to keep where there are too many; else none, and the trainer keeps them all.
+
+    Of characters that are equally frequent the trainer would keep whichever its hash table gives first: another
+    vocabulary each time. Here it is the first in Unicode.
+    """
+    if len(set().union(*texts)) <= MAX_ALPHABET:
+        return []
+    counts = Counter(char for text in texts for char in normalizer.normalize_str(text) if not char.isspace())
+    ranked = sorted(counts, key=lambda char: (-counts[char], char))
+    return [WORD_MARK, *(char for char in ranked if char != WORD_MARK)][:MAX_ALPHABET]
