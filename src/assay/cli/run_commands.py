@@ -146,10 +146,10 @@ def compare_command(
                 "validation": f"{one.accuracy:.3f}",
                 "won": "" if one.is_best else f"{one.n_only_method_right:,}",
                 "lost": "" if one.is_best else f"{one.n_only_best_right:,}",
-                "p": "best" if one.is_best else f"{one.p_adjusted:.3g}",
+                "p": "best" if one.is_best else _p_value(one.p_adjusted),
                 "worse?": "yes" if one.significantly_worse else "no",
                 "test": "" if test is None else f"{test.accuracy:.3f}",
-                "p test": "" if test is None else ("best" if test.is_best else f"{test.p_adjusted:.3g}"),
+                "p test": "" if test is None else ("best" if test.is_best else _p_value(test.p_adjusted)),
             }
         )
     print_table(rows, right=("validation", "won", "lost", "p", "test", "p test"))
@@ -158,6 +158,10 @@ def compare_command(
         print_sentence(said)
     print_line("won, lost: validation texts that only this method, or only the best, labels right.")
     print_line("p: exact McNemar test of these two counts, Holm-corrected. Test decides nothing.")
+
+
+def _p_value(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
 def _without_leaks(methods: Sequence[dict[str, Any]]) -> str:
