@@ -61,3 +61,9 @@ def test_label_sets_are_equal_by_their_names():
     assert LabelSet(("a", "b")) == LabelSet(("a", "b"))
     assert hash(LabelSet(("a", "b"))) == hash(LabelSet(("a", "b")))
     assert LabelSet(("a", "b")) != LabelSet(("b", "a"))
+
+
+def test_half_of_a_surrogate_pair_is_refused():
+    """JSON can hold what no UTF-8 file and no ONNX metadata can: it is said before a model is trained for hours."""
+    with pytest.raises(DataError, match=r"label 1 is 'a\\ud800': half of a surrogate pair, which no file can hold"):
+        LabelSet(("joy", "a\ud800"))

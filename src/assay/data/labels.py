@@ -39,7 +39,7 @@ class LabelSet:
     Raises
     ------
     DataError
-        A name is blank, stands twice, or is not a string.
+        A name is blank, stands twice, holds half of a surrogate pair, or is not a string.
 
     Examples
     --------
@@ -54,6 +54,9 @@ class LabelSet:
     def __post_init__(self) -> None:
         problems = [f"label {i} is {name!r}: a non-blank text is accepted" for i, name in enumerate(self.names)
                     if not isinstance(name, str) or not name.strip()]  # fmt: skip
+        problems += [f"label {i} is {name!a}: half of a surrogate pair, which no file can hold; a text of whole "
+                     "characters is accepted" for i, name in enumerate(self.names)
+                     if isinstance(name, str) and any("\ud800" <= char <= "\udfff" for char in name)]  # fmt: skip
         seen: dict[str, int] = {}
         for i, name in enumerate(self.names):
             if name in seen:
