@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.cli.common import Common, Data, DataFlags, Overwrite, add_command
-from assay.cli.show import print_json, print_line, print_table
+from assay.cli.show import print_json, print_line, print_sentence, print_table
 
 if TYPE_CHECKING:
     from assay.recipes.audit import Audit
@@ -104,8 +104,7 @@ def _show_counts(audit: Audit) -> None:
 
 
 def _show_suspects(audit: Audit) -> None:
-    if audit.label_check.why_not:
-        print_line(f"labels were not checked: {audit.label_check.why_not}")
+    print_sentence(audit.label_check.describe())
     suspects = [issue for issue in audit.issues if issue.kind == "wrong_label"][:N_SUSPECTS]
     print_table(
         [{"split": one.split, "row": one.row, "label": one.label, "proposed": one.proposed_label,

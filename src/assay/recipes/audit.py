@@ -10,7 +10,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations, count
 from pathlib import Path
 from typing import Any
@@ -24,50 +24,14 @@ from assay.data.quality import find_garbled, find_one_word
 from assay.data.shift import ClassShift, LengthShift, find_class_shifts, find_length_shifts
 from assay.data.texts import Splits
 from assay.errors import DataError
-from assay.evaluation.wrong_labels import find_wrong_labels
 from assay.progress import Progress
 from assay.recipes.issues import KINDS, Issue, write_issues_file
+from assay.recipes.label_check import LabelCheck, check_labels
 from assay.recipes.prepare import DataOptions, cut_splits
 
-__all__ = ["Audit", "LabelCheck", "audit_data", "load_for_audit", "write_issues"]
+__all__ = ["Audit", "audit_data", "load_for_audit", "write_issues"]
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class LabelCheck:
-    """How the labels were checked.
-
-    Parameters
-    ----------
-    method : str or None
-        Whose models judged; None where the labels were not checked.
-    split : str
-        The split that the models were fitted on, fold by fold.
-    n_judged, n_suspects : dict
-        Split -> rows. Rows whose label stands on no other text are not judged.
-    fit_s : float
-        Seconds of the fits.
-    why_not : str
-        Why the labels were not checked; empty where they were.
-    """
-
-    method: str | None = None
-    split: str = ""
-    n_judged: dict[str, int] = field(default_factory=dict)
-    n_suspects: dict[str, int] = field(default_factory=dict)
-    fit_s: float = 0.0
-    why_not: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        return {
-            "method": self.method,
-            "split": self.split,
-            "n_judged": self.n_judged,
-            "n_suspects": self.n_suspects,
-            "why_not": self.why_not,
-        }
 
 
 @dataclass(frozen=True)
@@ -218,7 +182,7 @@ def audit_data(
     found += _foreign_rows(splits, languages)
     found += [Issue(_dropped_kind(row.reason), row.split, row.line, "", "") for row in splits.dropped]
     checked_s = time.perf_counter() - started_s
-    check, suspects = _check_labels(splits, method=method, seed=seed, progress=progress)
+    check, suspects = check_labels(splits, method=method, seed=seed, progress=progress)
     started_s = time.perf_counter()
     return Audit(
         source=splits.source,
@@ -328,44 +292,6 @@ def _foreign_rows(splits: Splits, languages: Mapping[str, Languages]) -> Iterato
 
 def _dropped_kind(reason: str) -> str:
     return "no_label" if "label" in reason else "empty"
-
-
-def _check_labels(
-    splits: Splits, *, method: str | None, seed: int, progress: Progress
-) -> tuple[LabelCheck, list[Issue]]:
-    """Judge the labels of every split by models fitted on parts of one: train, else the first."""
-    if method is None:
-        return LabelCheck(why_not="not asked for"), []
-    from assay.models.out_of_fold import predict_out_of_fold  # here: it loads scikit-learn
-
-    fitted = "train" if "train" in splits else next(iter(splits))
-    others = {name: part for name, part in splits.items() if name != fitted}
-    try:
-        judged = predict_out_of_fold(
-            splits[fitted], splits.label_set, method=method, others=others, seed=seed, progress=progress
-        )
-    except DataError as err:  # too few texts or labels: all the rest of the audit stands
-        return LabelCheck(why_not=err.message), []
-    probs = {fitted: judged.probs, **judged.other_probs}
-    n_judged = {name: int((~np.isnan(one).any(axis=1)).sum()) for name, one in probs.items()}
-    suspects = {name: _suspects(splits, name, one) for name, one in probs.items()}
-    check = LabelCheck(
-        method=method,
-        split=fitted,
-        n_judged=n_judged,
-        n_suspects={name: len(found) for name, found in suspects.items()},
-        fit_s=judged.fit_s,
-    )
-    return check, [issue for found in suspects.values() for issue in found]
-
-
-def _suspects(splits: Splits, name: str, probs: np.ndarray) -> list[Issue]:
-    part, labels = splits[name], splits.label_set
-    return [
-        Issue("wrong_label", name, part.lines[one.row], part.texts[one.row], part.labels[one.row],
-              proposed_label=labels[one.proposed_id], score=one.score)
-        for one in find_wrong_labels(labels.ids(part.labels), probs)
-    ]  # fmt: skip
 
 
 def _in_order(issues: Iterable[Issue], splits: Splits) -> tuple[Issue, ...]:

@@ -116,6 +116,7 @@ def _audit(audit: Audit) -> dict[str, Any]:
     return {
         **audit.summary(),
         "kinds": dict(KINDS),
+        "label_check": audit.label_check.describe(),
         "notable": audit.shift_sentences(),
         "suspects": [
             {"row": one.row, "text": one.text, "label": one.label, "proposed_label": one.proposed_label,

@@ -59,8 +59,8 @@ class ReportParts:
         ``{"max_tokens", "fraction", "per_class": {label: fraction}}``: texts longer than a model reads.
     audit : dict, optional
         ``{"counts": [{"kind", "n_rows", "by_split"}], "near_leaks": [...], "languages": [...], "wrong_labels": {...},
-        "kinds": {kind: sentence}, "notable": [sentence], "suspects": [{"row", "text", "label", "proposed_label",
-        "score"}]}``: what the audit found; suspects are of train, the most suspect first.
+        "kinds": {kind: sentence}, "label_check": sentence, "notable": [sentence], "suspects": [{"row", "text", "label",
+        "proposed_label", "score"}]}``: what the audit found; suspects are of train, the most suspect first.
     training : mapping of method to list of {epoch, train_loss, validation_accuracy, validation_f1_weighted}
         The epoch that was kept carries ``"kept": true``.
     mistakes : mapping of method to sequence of Mistake
