@@ -26,7 +26,7 @@ def test_agreement_is_the_share_of_labels_that_are_predicted():
     assert check.agreement["train"] == pytest.approx(76 / 80)
     assert check.agreement["test"] == pytest.approx(2 / 3)
     assert {issue.row for issue in issues if issue.split == "train"} >= {1, 2, 3, 4}
-    assert [(issue.row, issue.proposed_label) for issue in issues if issue.split == "test"] == [(2, "sadness")]
+    assert check.n_judged == {"train": 80, "test": 3}
     assert check.describe() == (
         f"{check.n_suspects['train']} of 80 labels of train are suspect to linear models that did not see these texts "
         "and agree with 95% of the labels"
