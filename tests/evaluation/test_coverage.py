@@ -134,7 +134,7 @@ def test_chosen_threshold_is_the_lowest_that_is_proven(target):
 
 
 def test_promise_of_a_target_is_kept_on_other_texts():
-    """Chosen on some texts, the answers of others reach the target nearly always; by the point estimate half the time."""
+    """Chosen on some texts, the answers of others reach the target nearly always; by luck, half the time."""
     kept, kept_by_luck = [], []
     for seed in range(40):
         chosen, fresh = simulate(1000, seed), simulate(20_000, 1000 + seed)

@@ -1,4 +1,4 @@
-"""A threshold and the curve it is taken from: what is proven, what is chosen, what is refused; and a model's own rule."""
+"""A threshold and the curve it is taken from: what is proven, chosen and refused; and a model's own rule."""
 
 import dataclasses
 import json
@@ -104,7 +104,7 @@ def test_rule_of_a_threshold_has_what_was_measured_just_above(curve, threshold):
 
 @given(curves(), st.integers(2, 120))
 def test_thin_curve_is_a_part_of_the_whole(curve, n_points):
-    """No more points than wanted, each of them one of the curve, the first and the last kept, none far from its place."""
+    """No more points than wanted, each of them one of the curve, both ends kept, no gap too wide."""
     thin = curve.thin(n_points)
     assert len(thin.thresholds) <= max(n_points, 1)
     whole = list(zip(curve.thresholds, curve.n_answered, curve.n_right, strict=True))
