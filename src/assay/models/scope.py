@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from assay.runtime.hashed_terms import BLOCKS, count_terms
-from assay.runtime.scope import LEVELS, LOOKS, ScopeReference, TermStatistics, add_sureness, standardise
+from assay.runtime.scope import LEVELS, LOOKS, MAX_BITS, ScopeReference, TermStatistics, add_sureness, standardise
 
 __all__ = ["fit_scope_reference", "fit_term_statistics"]
 
 MAX_COUNTS = 80 << 15  # of a block, classes times buckets: what is unpacked in memory stays below 50 MB
-BITS = (8, 15)  # fewest and most bits of a bucket
+BITS = (8, MAX_BITS)  # fewest and most bits of a bucket
 N_QUANTILES = 101
 CHUNK_TEXTS = 256
 

@@ -35,7 +35,9 @@ def draw_coverage(parts: Mapping[str, Mapping[str, Any]], *, recommended: str) -
             shown = [(x, y) for x, y in part["points"] if x >= FEWEST] or part["points"][:1]
             is_first = method == recommended
             width, layer = (2.4, 3) if is_first else (1.2, 2)
-            ax.plot(*zip(*shown, strict=True), color=method_colour(method), linewidth=width, zorder=layer, label=method)
+            marker = "." if len(shown) == 1 else None  # a line through one point is nothing at all
+            ax.plot(*zip(*shown, strict=True), marker=marker, color=method_colour(method), linewidth=width,
+                    zorder=layer, label=method)  # fmt: skip
         if recommended in parts:
             _mark_targets(ax, parts[recommended], colour=method_colour(recommended))
         ax.set_xlim(1.0, 0.0)

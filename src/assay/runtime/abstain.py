@@ -59,7 +59,8 @@ class AbstainRule:
         -------
         bool array of shape (n_texts,)
         """
-        is_answered: np.ndarray = np.asarray(probs).max(axis=1) >= self.threshold
+        # In float64: numpy would round the threshold to float32 beside float32 scores, and let a lower one pass.
+        is_answered: np.ndarray = np.asarray(probs, dtype=np.float64).max(axis=1) >= self.threshold
         return is_answered
 
     def to_dict(self) -> dict[str, Any]:
@@ -176,7 +177,7 @@ class CoverageCurve:
         """
         try:
             points = [(float(t), int(n), int(right)) for t, n, right in plain["points"]]
-        except (KeyError, TypeError, ValueError) as err:
+        except (KeyError, TypeError, ValueError, OverflowError) as err:
             raise ModelError(f"{where}: coverage_curve holds no points [threshold, n_answered, n_right]") from err
         rises = all(a[0] < b[0] and a[1] > b[1] for a, b in pairwise(points))
         if not points or points[0][0] != 0 or not rises or not all(0 <= right <= n > 0 for _, n, right in points):

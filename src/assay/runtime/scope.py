@@ -23,12 +23,13 @@ from assay.errors import ModelError
 from assay.runtime.folder import Layout, write_whole
 from assay.runtime.hashed_terms import BLOCKS, TERMS, TermCounts, count_terms
 
-__all__ = ["LEVELS", "LOOKS", "SIGNS", "ScopeReference", "TermStatistics", "add_sureness", "standardise"]
+__all__ = ["LEVELS", "LOOKS", "MAX_BITS", "SIGNS", "ScopeReference", "TermStatistics", "add_sureness", "standardise"]
 
 SIGNS = ("familiarity", "evidence", "decisiveness", "sureness")
 # Which signs make up a look: is it worded as train is, and is it about one of the classes?
 LOOKS = {"wording": (1.0, 0.0, 0.0, 1.0), "subject": (0.0, 1.0, 1.0, 1.0)}
 LEVELS = 254  # steps of a count on a log scale: one byte
+MAX_BITS = 15  # of a bucket: bounds what a file can ask to be unpacked
 PRIOR_COUNTS = 100.0  # terms of the whole of train that each class is given beforehand
 CHUNK_TEXTS = 128  # measured at once: at 77 classes 10 MB
 TINY = 1e-12
@@ -127,17 +128,18 @@ class TermStatistics:
             content = json.loads(path.read_text(encoding="utf-8"))
             n_texts, largest = int(content["n_texts"]), int(content["largest"])
             blocks, classes, n_buckets = (int(size) for size in content["shape"])
-            size = blocks * classes * n_buckets
-            # A few bytes can unpack to any number of them: no more is unpacked than the shape says.
+            size = BLOCKS * n_classes * min(n_buckets, 1 << MAX_BITS)
+            # A few bytes can unpack to any number of them: no more is unpacked than a model of so many classes has.
             packed = zlib.decompressobj().decompress(base64.b64decode(content["levels"]), max(size, 0) + 1)
             found = (blocks, classes, content["n_chars"])
-        except (OSError, ValueError, KeyError, TypeError, zlib.error) as err:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, zlib.error) as err:
             raise ModelError(f"{path} cannot be read: {err}") from err
         accepted = (BLOCKS, n_classes, [TERMS.min_chars, TERMS.max_chars])
-        if found != accepted or len(packed) != size or n_buckets.bit_count() != 1 or min(n_texts, largest) < 1:
+        is_power = 1 <= n_buckets <= 1 << MAX_BITS and n_buckets.bit_count() == 1
+        if found != accepted or len(packed) != size or not is_power or min(n_texts, largest) < 1:
             raise ModelError(
                 f"{path} has {len(packed):,} counts of blocks, classes and n-grams {found} in {n_buckets:,} buckets; "
-                f"{accepted} in a power of two of buckets are accepted"
+                f"{accepted} in a power of two of buckets, {1 << MAX_BITS:,} at most, are accepted"
             )
         levels = np.frombuffer(packed, dtype=np.uint8).reshape(blocks, classes, n_buckets)
         return cls(n_texts, largest, levels)
@@ -246,7 +248,7 @@ class ScopeReference:
             look_stds = tuple(float(plain["looks"][name]) for name in LOOKS)
             quantiles = tuple(float(value) for value in plain["quantiles"])
             n_texts, threshold = int(plain["n_texts"]), float(plain["threshold"])
-        except (KeyError, IndexError, TypeError, ValueError) as err:
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as err:
             raise ModelError(f"{where}: scope lacks a number that it needs: {err}") from err
         numbers = np.array([*means, *stds, *look_stds, *quantiles, threshold])
         if len(quantiles) < 2 or not np.all(np.isfinite(numbers)) or np.any(np.diff(quantiles) < 0) or n_texts < 1:

@@ -1,0 +1,170 @@
+"""Trust: how many planted wrong labels are found, how well strange texts are told apart, and what that costs.
+
+    python benchmarks/trust.py                        every part, from ../shared/data
+    python benchmarks/trust.py planted scope          some of them
+    python benchmarks/trust.py --data DIR             data sets elsewhere: DIR/emotion, DIR/banking77, DIR/klue_ynat
+    python benchmarks/trust.py --smoke                the built-in sample, half a minute: does the script still run?
+
+planted  5 % of the train labels flipped at random: how many of the first N suspects were flipped (N = number flipped),
+         for assay's order and, on the same out-of-fold probabilities of `linear`, for cleanlab's two
+scope    AUROC of `Model.scope`: texts of 20 held-back intents against those of the other 57, and texts of another data
+         set, lower-cased and without punctuation, against the test texts of the model's own; beside it the AUROC of
+         the top score alone, and which share falls below the model's threshold
+audit    seconds of the audit without the folds, and of the folds, each in a fresh process
+scores   seconds of the intervals and paired tests of five methods, on made-up scores
+memory   peak memory of an audit of 5, 10 and 20 thousand texts, each in a fresh process
+
+Raw results stay in benchmarks/results/trust.json, one entry a case; a case that stands there already is not run again,
+so that the whole can be interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from trust_costs import measure_audit, measure_memory, measure_scores, show_audit, show_memory, show_scores
+from trust_findings import Case, measure_planted, measure_scope, show_planted, show_scope
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "trust.json"
+SEEDS = (0, 1, 2)
+DATA_SETS = ("emotion", "banking77", "klue_ynat")
+SCOPE_METHODS = ("linear", "compact")
+N_HELD_BACK = 20  # intents of banking77
+N_REPEATS = 3  # of what is timed
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the benchmark: its cases, those of the smoke mode, what measures one, and how it is shown."""
+
+    cases: Sequence[Case]
+    smoke: Sequence[Case]
+    measure: Callable[[Case, Path], Case]
+    show: Callable[[list[Case]], str]
+
+
+def scope_cases(method: str) -> list[Case]:
+    """Return the cases of one method: held-back intents, several draws, and another data set."""
+    held = {"inside": "banking77", "outside": "held back", "n_held_back": N_HELD_BACK, "method": method}
+    return [
+        *({**held, "seed": seed} for seed in SEEDS),
+        {"inside": "emotion", "outside": "banking77", "n_held_back": 0, "method": method, "seed": 0},
+    ]
+
+
+PARTS = {
+    "planted": Part(
+        [{"data": name, "seed": seed} for name in DATA_SETS for seed in SEEDS],
+        [{"data": "sample", "seed": 0}],
+        measure_planted,
+        show_planted,
+    ),
+    "scope": Part(
+        [case for method in SCOPE_METHODS for case in scope_cases(method)],
+        [
+            {"inside": "sample", "outside": outside, "n_held_back": 2, "method": "linear", "seed": 0}
+            for outside in ("held back", "sample")
+        ],
+        measure_scope,
+        show_scope,
+    ),
+    "audit": Part(
+        [{"data": "emotion", "seed": 0, "repeat": i} for i in range(N_REPEATS)],
+        [{"data": "sample", "seed": 0, "repeat": 0}],
+        measure_audit,
+        show_audit,
+    ),
+    "scores": Part(
+        [
+            {"n_rows": 2000, "n_classes": n_classes, "seed": 0, "repeat": i}
+            for n_classes in (6, 77)
+            for i in range(N_REPEATS)
+        ],
+        [{"n_rows": 200, "n_classes": 6, "seed": 0, "repeat": 0}],
+        measure_scores,
+        show_scores,
+    ),
+    "memory": Part(
+        [
+            {"data": "emotion", "n_rows": n_rows, "method": method, "seed": 0}
+            for method in (None, "linear")
+            for n_rows in (5_000, 10_000, 20_000)
+        ],
+        [{"data": "sample", "n_rows": 400, "method": None, "seed": 0}],
+        measure_memory,
+        show_memory,
+    ),
+}
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return what the numbers depend on."""
+    from assay._env import n_threads
+
+    libraries = ("assay", "numpy", "scipy", "scikit-learn", "cleanlab", "rensa", "py3langid", "torch", "onnxruntime")
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "n_cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "n_threads": n_threads(),
+        "versions": {name: version(name) for name in libraries},
+    }
+
+
+def number_machine(content: dict[str, Any]) -> int:
+    """Return the place of this machine, with these versions, among those that results come from."""
+    machines, own = content.setdefault("machines", []), describe_machine()
+    if own not in machines:
+        machines.append(own)
+    return machines.index(own)
+
+
+def run_part(name: str, content: dict[str, Any], root: Path) -> None:
+    """Measure the cases of a part that have no entry yet; write the file after each."""
+    entries = content.setdefault(name, [])
+    for case in PARTS[name].cases:
+        if any(case.items() <= entry.items() for entry in entries):
+            continue
+        started_s = time.perf_counter()
+        found = PARTS[name].measure(case, root)
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        entries.append({**case, **found, "when": when, "machine": number_machine(content)})
+        RESULTS.parent.mkdir(exist_ok=True)
+        partial = RESULTS.with_suffix(".partial")
+        partial.write_text(json.dumps(content, indent=1) + "\n")
+        partial.replace(RESULTS)
+        print(f"{name} {case}: {time.perf_counter() - started_s:.0f} s", file=sys.stderr)
+
+
+def main() -> None:
+    """Run what is missing, keep everything, print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--smoke", action="store_true")
+    given = parser.parse_args()
+    if unknown := set(given.parts) - set(PARTS):
+        parser.error(f"unknown part {', '.join(sorted(unknown))}; parts: {', '.join(PARTS)}")
+    content = json.loads(RESULTS.read_text()) if RESULTS.exists() and not given.smoke else {}
+    for name in given.parts or PARTS:
+        if given.smoke:
+            entries = [{**case, **PARTS[name].measure(case, given.data)} for case in PARTS[name].smoke]
+        else:
+            run_part(name, content, given.data)
+            entries = content[name]
+        print(f"{name}\n\n{PARTS[name].show(entries)}\n")
+
+
+if __name__ == "__main__":
+    main()
