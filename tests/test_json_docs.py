@@ -174,6 +174,7 @@ def cases(five, tmp_path):
     yield "Prediction", ["predict", model, rejected, "--abstain-below", "0.9", "--scope"]
     yield "PredictionSummary", ["predict", model, rejected, "--out", tmp_path / "p.csv"]
     yield "RejectedRow", tmp_path / "p.csv.rejected.jsonl"
+    yield "Explanation", ["explain", model, "a good day"]
     yield "Verification", ["verify", model, five.data]
     yield "RunComparison", ["compare", run]
     yield "Audit", ["audit", five.data, "--method", "none"]
