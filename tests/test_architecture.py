@@ -65,11 +65,11 @@ OWNERS = {
     "cleanlab": {"evaluation/wrong_labels"},
     "rensa": {"data/near_duplicates"},
     "py3langid": {"data/languages"},
-    "fastapi": {"server/app"},
+    "fastapi": {"server/app", "server/listen"},
     "starlette": {"server/app", "server/page", "server/routes"},
     "pydantic": {"server/schemas"},
     "uvicorn": {"server/listen", "server/protocol"},
-    "prometheus_client": {"server/metrics"},
+    "prometheus_client": {"server/listen", "server/metrics"},
     "ray": set(),
 }  # fmt: skip
 NETWORK_LIBRARIES = {"huggingface_hub", "httpx", "requests", "urllib.request", "socket", "http.client", "aiohttp"}
