@@ -93,7 +93,7 @@ def test_any_text_is_scored_as_the_runtime_scores_it(client, linear, text):
 
 
 def test_classify_tells_label_scores_confidence_and_words(client, linear):
-    """assay's own route: an answer, how sure, how familiar, and why."""
+    """Assay's own route: an answer, how sure, how familiar, and why."""
     found = client.post("/v1/classify", json={"inputs": TEXT, "explain": True}).json()
     assert (found["label"], found["best_label"], found["abstained"]) == ("joy", "joy", False)
     assert found["confidence"] in ("sure", "leaning")

@@ -35,8 +35,8 @@ def make_protocol(client_s: float) -> type[Any]:
         def on_response_complete(self) -> None:
             super().on_response_complete()
             is_in_work = self.cycle is not None and not self.cycle.response_complete
-            if is_in_work:  # the next request was there already
-                self._stop_waiting()
+            if not is_in_work and self._patience is None:  # what came with the request may be half of another
+                self._start_waiting()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_waiting()
