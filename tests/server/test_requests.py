@@ -75,7 +75,7 @@ OWN = {
     "unknown": (
         read_classify,
         {"inputs": "t", "topk": 3},
-        r"'topk' is not known; keys: inputs, .*Did you mean 'top_k'",
+        r"\"topk\" is not known; keys: inputs, .*Did you mean 'top_k'",
     ),
     "label": (read_classify, {"inputs": "t", "label": 3}, "label is a number; the name of a label is accepted"),
     "explain-batch": (read_explain, {"inputs": ["t"]}, "inputs is a list; one text is accepted"),

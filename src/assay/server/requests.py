@@ -189,7 +189,8 @@ def check_keys(content: dict[str, Any], known: Collection[str]) -> None:
     """Refuse keys that mean nothing here."""
     for name in content:
         if name not in known:
-            refuse(f"'{name[:40]}' is not known; keys: {', '.join(known)}.{did_you_mean(name[:40], known)}")
+            shown = json.dumps(name[:40], ensure_ascii=False)  # a line end in a key would break the sentence
+            refuse(f"{shown} is not known; keys: {', '.join(known)}.{did_you_mean(name[:40], known)}")
 
 
 def name_kind(value: Any) -> str:
