@@ -51,7 +51,9 @@ def running(*models, args=(), env=None):
     try:
         line = process.stdout.readline()
         assert line, process.communicate()
-        yield Server(process, **json.loads(line))
+        server = Server(process, **json.loads(line))
+        server.announcement = line
+        yield server
     finally:
         if process.poll() is None:
             process.terminate()

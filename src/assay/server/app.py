@@ -43,8 +43,6 @@ ERRORS = {
     503: "Too many requests are in work, or the server is stopping.",
     504: "There was no answer in time.",
 }
-MODEL_QUERY = {"name": "model", "in": "query", "required": False, "schema": {"type": "string"},
-               "description": "Which model, where several are served; the first."}  # fmt: skip
 
 
 def create_app(
@@ -77,19 +75,19 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service.open()
         watching = asyncio.create_task(_watch(service, watch_s)) if watch_s > 0 else None
         yield
-        service.is_stopping = True
         if watching is not None:
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
-        await asyncio.to_thread(service.queue.close)
+        await asyncio.to_thread(service.close)
 
     app = FastAPI(title="assay", version=assay.__version__, description=DESCRIPTION, lifespan=lifespan,
                   docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)  # fmt: skip
     app.state.service = service
-    _add_routes(app, service.limits, needs_key=api_key is not None)
+    _add_routes(app, service, needs_key=api_key is not None)
     paths = frozenset(getattr(route, "path", "") for route in app.routes)
     app.add_exception_handler(HTTPException, _answer_http_error)
     if cors_origins:
@@ -117,13 +115,17 @@ async def _answer_http_error(request: Request, err: Exception) -> Response:
     return Response(failure.body(), err.status_code, headers=err.headers, media_type="application/json")
 
 
-def _add_routes(app: FastAPI, limits: Limits, *, needs_key: bool) -> None:
+def _add_routes(app: FastAPI, service: Service, *, needs_key: bool) -> None:
+    names = [served.name for served in service.shelf.served]
+    which_model = {"name": "model", "in": "query", "required": False, "schema": {"type": "string", "enum": names},
+                   "description": f"Which model; {names[0]} where none is named."}  # fmt: skip
+
     def add(method: str, path: str, endpoint: Any, answer: Any, *, request: str = "") -> None:
         extra: dict[str, Any] = {}
         statuses: tuple[int, ...] = (503,) if path == "/health" else (401,) if path in ("/info", "/metrics") else ()
         if request:
             body = {"schema": {"$ref": f"#/components/schemas/{request}"}, "example": {"inputs": "what a lovely day"}}
-            extra = {"parameters": [MODEL_QUERY],
+            extra = {"parameters": [which_model],
                      "requestBody": {"required": True, "content": {"application/json": body}}}  # fmt: skip
             statuses = tuple(ERRORS)
         if not needs_key:
@@ -150,7 +152,7 @@ def _add_routes(app: FastAPI, limits: Limits, *, needs_key: bool) -> None:
     add("GET", "/health/live", routes.live, _json_of(status))
     add("GET", "/info", routes.info, _json_of({"$ref": "#/components/schemas/Info"}))
     add("GET", "/metrics", routes.metrics, {"text/plain": {"schema": {"type": "string"}}})
-    openapi = _describe_api(app, limits, needs_key=needs_key)
+    openapi = _describe_api(app, service.limits, needs_key=needs_key)
     app.openapi = lambda: openapi  # type: ignore[method-assign]
     static = load_static()
     pages = {

@@ -105,7 +105,7 @@ class Gate:
             if kind.lower() != b"bearer" or not hmac.compare_digest(key.strip(), self._api_key):
                 sentence = "the key is missing or wrong; the header 'Authorization: Bearer KEY' is accepted"
                 raise ApiError(401, "validation", sentence, headers={"WWW-Authenticate": "Bearer"})
-        if self._service.is_stopping and path != "/metrics":
+        if self._service.is_stopping and scope["method"] == "POST":
             sentence = "the server is stopping: it takes no more requests"
             raise ApiError(503, "unhealthy", sentence, headers={"Retry-After": "5", "Connection": "close"})
         limit = self._service.limits.max_requests

@@ -163,6 +163,8 @@ def read_top_k(content: dict[str, Any]) -> int | None:
     value = content.get("top_k")
     if value is None:
         return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON knows one kind of number: 3.0 is 3
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         given = str(value) if isinstance(value, int) and not isinstance(value, bool) else name_kind(value)
         refuse(f"top_k is {given}; a whole number of at least 1 is accepted")

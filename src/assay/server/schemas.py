@@ -56,7 +56,7 @@ class ClassifyRequest(BaseModel):
     top_k: TopK = None
     truncate: bool | None = Field(None, description="false: a text longer than the model reads is an error.")
     explain: bool | None = Field(None, description="Whether to say which words are behind it.")
-    label: str | None = Field(None, description="Explain this label; null: the predicted one.")
+    label: str | None = Field(None, description="Explain this label, one of the model's; null: the predicted one.")
 
 
 class ExplainRequest(BaseModel):
@@ -64,7 +64,7 @@ class ExplainRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]})
     inputs: Text
-    label: str | None = Field(None, description="null: the predicted one.")
+    label: str | None = Field(None, description="One of the model's; null: the predicted one.")
 
 
 class LabelScore(BaseModel):

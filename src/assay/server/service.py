@@ -54,13 +54,19 @@ class Service:
     def __init__(self, shelf: ModelShelf, limits: Limits) -> None:
         self.shelf = shelf
         self.limits = limits
-        self.is_stopping = False
-        self.queue = ComputeQueue(max_texts=limits.max_queue_texts, on_pass=self._note_pass)
         self.metrics = Metrics(lambda: self.queue.n_waiting)
         shelf.on_reload = self.metrics.note_reload
+        self.open()
 
-    def _note_pass(self, n_texts: int, seconds: float) -> None:
-        self.metrics.note_pass(n_texts, seconds)
+    def open(self) -> None:
+        """Begin to take texts: at first, and again after `close`."""
+        self.is_stopping = False
+        self.queue = ComputeQueue(max_texts=self.limits.max_queue_texts, on_pass=self.metrics.note_pass)
+
+    def close(self) -> None:
+        """Take no more texts, and wait until those that were taken are scored."""
+        self.is_stopping = True
+        self.queue.close()
 
     async def score(self, served: ServedModel, asked: AskedTexts, caller: Caller) -> list[list[dict[str, Any]]]:
         """Return the labels of each text with their scores, highest first."""
