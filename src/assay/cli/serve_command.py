@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 def serve_command(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL...", help="Model folders; NAME=FOLDER gives one another name.")
+        list[str], typer.Argument(metavar="MODEL", help="Model folders; NAME=FOLDER gives one another name.")
     ],
     limits: LimitFlags,
     common: Common,

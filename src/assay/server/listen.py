@@ -171,7 +171,7 @@ def _listen(host: str, port: int) -> socket.socket:
             raise OutsideError(f"{where} is taken", hint=hint) from err
         if err.errno in (errno.EACCES, errno.EPERM):
             raise OutsideError(f"{where} may not be used", hint="ports below 1024 are the system's") from err
-        reason = os.strerror(err.errno) if err.errno and err.errno > 0 else str(err)
+        reason = err.strerror or str(err)
         hint = "--host takes an address of this machine, such as 127.0.0.1 or 0.0.0.0"
         raise OutsideError(f"{where} cannot be listened on: {reason}", hint=hint) from err
     return listener
