@@ -22,6 +22,7 @@ from assay.evaluation.metrics import score_predictions
 from assay.recipes.limits import describe_coverage
 from assay.recipes.scoring import ScoredSplit
 from assay.runtime.abstain import AbstainRule
+from server_runs import running
 from small_runs import read_json, shared_run, write_rows
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "json.md").read_text(encoding="utf-8")
@@ -159,6 +160,13 @@ def write_coverage(path):
     return path
 
 
+def write_announcement(model, path):
+    """Write what a server says when it begins."""
+    with running(model) as server:
+        path.write_text(server.announcement, encoding="utf-8")
+    return path
+
+
 def cases(five, tmp_path):
     """Yield shape, what it is held against, and where that comes from: every command, every file."""
     model, run = five.folder / "models" / "linear", five.folder
@@ -188,9 +196,11 @@ def cases(five, tmp_path):
     yield "Prediction", ["predict", model, rejected, "--abstain-below", "0.9", "--scope"]
     yield "PredictionSummary", ["predict", model, rejected, "--out", tmp_path / "p.csv"]
     yield "RejectedRow", tmp_path / "p.csv.rejected.jsonl"
+    yield "Explanation", ["explain", model, "a good day"]
     yield "Verification", ["verify", model, five.data]
     yield "RunComparison", ["compare", run]
     yield "Audit", ["audit", five.data, "--method", "none"]
+    yield "Serving", write_announcement(model, tmp_path / "serving.json")
     yield "Cache", ["cache"]
     yield "Cache", ["cache", "clear"]
     yield "Results", run / "results.json"

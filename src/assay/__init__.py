@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from assay.recipes.run import RunOptions, run_data
     from assay.recipes.tokens import show_tokens
     from assay.recipes.train import train_model
+    from assay.runtime.explain import explain_text
     from assay.runtime.predictor import Model, load_model
 
 __version__ = "0.1.0"
@@ -46,6 +47,7 @@ __all__ = [
     "Splits",
     "embed_texts",
     "evaluate_model",
+    "explain_text",
     "explore_data",
     "load_data",
     "load_model",
@@ -73,6 +75,7 @@ HOMES = {
     "Splits": "data.texts",
     "embed_texts": "recipes.embed",
     "evaluate_model": "recipes.evaluate",
+    "explain_text": "runtime.explain",
     "explore_data": "recipes.explore",
     "load_data": "data.load",
     "load_model": "runtime.predictor",

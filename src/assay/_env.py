@@ -1,4 +1,4 @@
-"""The only reader of the environment: device, threads, offline, cache folder."""
+"""The only reader of the environment: device, threads, offline, cache folder, API key."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assay.errors import InputError
 
-__all__ = ["cache_dir", "device", "is_offline", "n_threads", "set_device", "set_offline", "set_threads"]
+__all__ = ["api_key", "cache_dir", "device", "is_offline", "n_threads", "set_device", "set_offline", "set_threads"]
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 
@@ -50,6 +50,11 @@ def device() -> str:
 def set_device(name: str) -> None:
     """Set the training device for this process."""
     os.environ["ASSAY_DEVICE"] = name
+
+
+def api_key() -> str | None:
+    """Return the key that clients of `assay serve` have to bring (`ASSAY_API_KEY`); None: none."""
+    return os.environ.get("ASSAY_API_KEY") or None
 
 
 def cache_dir() -> Path:

@@ -27,6 +27,9 @@ EXTRA_OF = {
     "rensa": "train",
     "py3langid": "train",
     "pyarrow": "parquet",
+    "fastapi": "serve",
+    "uvicorn": "serve",
+    "prometheus_client": "serve",
 }
 
 

@@ -88,7 +88,8 @@ def test_manifest_survives_the_disk(tmp_path_factory, labels, seed, temperature,
 
 def test_lone_surrogate_in_the_manifest_survives(folder):
     """JSON input can hold half a character: the file stays valid UTF-8 and gives the same name back."""
-    sealed = seal_folder(folder, Manifest(method="majority", labels=("a\ud800", "b"), seed=0))
+    manifest = Manifest(method="majority", labels=("a", "b"), seed=0, training_data={"source": "a\ud800.csv"})
+    sealed = seal_folder(folder, manifest)
     assert read_folder(folder) == sealed
 
 

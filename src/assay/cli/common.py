@@ -12,9 +12,9 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import typer
 
@@ -79,14 +79,14 @@ class DataFlags:
 
 
 def add_command(app: typer.Typer, name: str, *, panel: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a command; parameters annotated `Common` or `DataFlags` become the flags that those hold."""
+    """Register a command; parameters annotated with a dataclass, such as `Common`, become the flags that it holds."""
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         groups: dict[str, type[Any]] = {}
         parameters: list[inspect.Parameter] = []
         for parameter in inspect.signature(function, eval_str=True).parameters.values():
-            if parameter.annotation in (Common, DataFlags):
-                groups[parameter.name] = parameter.annotation
+            if is_dataclass(parameter.annotation):
+                groups[parameter.name] = cast(type[Any], parameter.annotation)
             else:
                 parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
         for group in sorted(groups.values(), key=lambda kind: kind is Common):

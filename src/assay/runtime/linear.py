@@ -21,7 +21,7 @@ from safetensors.numpy import load_file, save_file
 from assay.errors import ModelError
 from assay.runtime.folder import Layout, write_whole
 
-__all__ = ["LinearModel", "TextTerms", "softmax"]
+__all__ = ["WORD", "LinearModel", "TextTerms", "fold_text", "softmax"]
 
 WORD = re.compile(r"\w+")  # keeps one-syllable Korean words, which scikit-learn's default pattern drops
 
@@ -55,13 +55,13 @@ class TextTerms:
 
     def words(self, text: str) -> list[str]:
         """Return the words and the pairs of neighbouring words, repeated as often as they occur."""
-        words = WORD.findall(_fold(text))
+        words = WORD.findall(fold_text(text))
         return words + [f"{first} {second}" for first, second in pairwise(words)]
 
     def characters(self, text: str) -> list[str]:
         """Return the character n-grams of each word, repeated as often as they occur."""
         grams: list[str] = []
-        for word in _fold(text).split():
+        for word in fold_text(text).split():
             framed = f" {word} "
             n_chars = len(framed)
             for size in range(self.min_chars, self.max_chars + 1):
@@ -72,7 +72,7 @@ class TextTerms:
         return grams
 
 
-def _fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """Return `text` composed and in lower case: macOS writes Korean as loose letters, which are the same words."""
     return (text if text.isascii() else unicodedata.normalize("NFC", text)).lower()
 
@@ -123,6 +123,11 @@ class LinearModel:
             "blocks": self.vocabularies,
         }
         write_whole(layout.vocabulary, json.dumps(content, ensure_ascii=False))
+
+    @property
+    def columns(self) -> list[dict[str, int]]:
+        """The column of each term, a block at a time: words and word pairs, then character n-grams."""
+        return [column for _, column in self._blocks]
 
     @classmethod
     def load(cls, root: Path) -> LinearModel:

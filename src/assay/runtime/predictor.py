@@ -37,6 +37,10 @@ class Model:
     manifest : Manifest
     scorer : callable
         Texts -> probabilities of shape (n_texts, n_classes).
+    linear : LinearModel, optional
+        What `scorer` asks, where the method is `linear`: its terms explain a score exactly.
+    tokenizer : SubwordTokenizer, optional
+        What `scorer` splits texts with, where it has a network.
 
     Examples
     --------
@@ -45,11 +49,21 @@ class Model:
     ['joy']
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, scorer: Scorer) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        scorer: Scorer,
+        *,
+        linear: LinearModel | None = None,
+        tokenizer: SubwordTokenizer | None = None,
+    ) -> None:
         self.folder = folder
+        self.linear = linear
         self.manifest = manifest
         self.label_set: LabelSet = manifest.label_set
         self._scorer = scorer
+        self._tokenizer = tokenizer
 
     @property
     def method(self) -> str:
@@ -99,12 +113,19 @@ class Model:
 
     def is_long(self, texts: Sequence[str]) -> np.ndarray | None:
         """Tell which texts are longer than the model reads at once, bool of shape (n_texts,); None: it reads all."""
-        if self.long_texts is None:
+        if (counts := self.count_tokens(texts)) is None:
             return None
-        max_tokens = self.manifest.tokenization["max_tokens"]
-        tokenizer = SubwordTokenizer.from_file(Layout(self.folder).tokenizer, max_tokens=max_tokens)
-        is_long: np.ndarray = np.asarray(tokenizer.count_tokens(check_texts(texts))) > max_tokens
+        is_long: np.ndarray = np.asarray(counts) > self.max_tokens
         return is_long
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Tokens a text that the model reads at once, special tokens included; None: it reads all of any text."""
+        return None if self._tokenizer is None else self._tokenizer.max_tokens
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
+        """Return tokens a text before anything is cut, special tokens included; None where nothing is ever cut."""
+        return None if self._tokenizer is None else self._tokenizer.count_tokens(check_texts(texts))
 
     def predict_proba(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
         """Score texts.
@@ -205,12 +226,12 @@ def load_model(folder: str | Path, *, n_threads: int | None = None, long_texts: 
         check_long_texts(long_texts)
         if "max_tokens" in manifest.tokenization:
             manifest = replace(manifest, tokenization={**manifest.tokenization, "long_texts": long_texts})
-    if manifest.method not in SCORERS:
-        raise ModelError(f"{root} is of method '{manifest.method}'; this assay knows {', '.join(SCORERS)}")
-    return Model(root, manifest, SCORERS[manifest.method](root, manifest, n_threads))
+    if manifest.method not in LOADERS:
+        raise ModelError(f"{root} is of method '{manifest.method}'; this assay knows {', '.join(LOADERS)}")
+    return LOADERS[manifest.method](root, manifest, n_threads)
 
 
-def _majority_scorer(root: Path, manifest: Manifest, n_threads: int | None) -> Scorer:
+def _load_majority(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
     priors = manifest.parameters.get("priors")
     if (
         not isinstance(priors, list)
@@ -218,17 +239,17 @@ def _majority_scorer(root: Path, manifest: Manifest, n_threads: int | None) -> S
         or not all(isinstance(prior, int | float) and prior > 0 for prior in priors)
     ):
         raise ModelError(f"{root}: a majority model needs one positive prior a label; assay.json has {priors!r}")
-    return lambda texts: np.tile(np.asarray(priors, dtype=np.float64), (len(texts), 1))
+    return Model(root, manifest, lambda texts: np.tile(np.asarray(priors, dtype=np.float64), (len(texts), 1)))
 
 
-def _linear_scorer(root: Path, manifest: Manifest, n_threads: int | None) -> Scorer:
+def _load_linear(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
     model = LinearModel.load(root)
     if len(model.bias) != len(manifest.labels):
         raise ModelError(f"{root}: {len(manifest.labels)} labels, but the weights have {len(model.bias)} classes")
-    return model.predict_proba
+    return Model(root, manifest, model.predict_proba, linear=model)
 
 
-def _network_scorer(root: Path, manifest: Manifest, n_threads: int | None) -> Scorer:
+def _load_network(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
     layout = Layout(root)
     max_tokens = manifest.tokenization.get("max_tokens")
     if not isinstance(max_tokens, int) or max_tokens < 1:
@@ -245,20 +266,20 @@ def _network_scorer(root: Path, manifest: Manifest, n_threads: int | None) -> Sc
     session = OnnxSession(layout.onnx, pad_id=tokenizer.pad_id, n_threads=n_threads)
     if session.n_classes != len(manifest.labels):
         raise ModelError(f"{root}: {len(manifest.labels)} labels, but the network has {session.n_classes} classes")
-    if policy == "truncate":
-        return lambda texts: session.predict_proba(tokenizer.encode_texts(texts))
 
-    def score_windows(texts: Sequence[str]) -> np.ndarray:
+    def score(texts: Sequence[str]) -> np.ndarray:
+        if policy == "truncate":
+            return session.predict_proba(tokenizer.encode_texts(texts))
         windows = tokenizer.encode_windows(texts)
         return windows.mean_probs(session.predict_proba(windows.encoded))
 
-    return score_windows
+    return Model(root, manifest, score, tokenizer=tokenizer)
 
 
-SCORERS: dict[str, Callable[[Path, Manifest, int | None], Scorer]] = {
-    "majority": _majority_scorer,
-    "linear": _linear_scorer,
-    "compact": _network_scorer,
-    "features": _network_scorer,
-    "finetune": _network_scorer,
+LOADERS: dict[str, Callable[[Path, Manifest, int | None], Model]] = {
+    "majority": _load_majority,
+    "linear": _load_linear,
+    "compact": _load_network,
+    "features": _load_network,
+    "finetune": _load_network,
 }

@@ -8,6 +8,14 @@ from __future__ import annotations
 from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
 from assay.tokenization.characters import CharacterTokenizer
 from assay.tokenization.subwords import SubwordTokenizer
-from assay.tokenization.words import split_words
+from assay.tokenization.words import find_words, split_words
 
-__all__ = ["CharacterTokenizer", "EncodedTexts", "SubwordTokenizer", "bucket_batches", "pad_batch", "split_words"]
+__all__ = [
+    "CharacterTokenizer",
+    "EncodedTexts",
+    "SubwordTokenizer",
+    "bucket_batches",
+    "find_words",
+    "pad_batch",
+    "split_words",
+]

@@ -1,0 +1,114 @@
+"""`assay explain`: the text with its words marked, and a table of how much each pushed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from assay.cli.common import Common, add_command
+from assay.cli.model_commands import ModelFolder
+from assay.cli.show import print_json, print_line, print_sentence, print_table, printable, write_line
+
+if TYPE_CHECKING:
+    from assay.runtime.explain import Explanation, WordPush
+
+__all__ = ["register"]
+
+MAX_MARKS = 10  # of the word that pushes most
+FAINT = 0.15  # words that push less than this share of the strongest are left unmarked
+# Blue and orange are told apart by the colour-blind too; underlined or not, without any colour.
+TOWARDS, AGAINST = "bold underline blue", "dark_orange"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    add_command(app, "explain", panel="One model")(explain_command)
+
+
+def explain_command(
+    model: ModelFolder,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text, in quotes.")],
+    common: Common,
+    label: Annotated[
+        str | None, typer.Option(metavar="L", help="Explain this label.  [default: the one predicted]")
+    ] = None,
+    top_k: Annotated[int, typer.Option(metavar="K", help="Words in the table, strongest first.", min=1)] = 10,
+) -> None:
+    """Say which words of a text pushed which label.
+
+    Exact for a linear model; for the others each word is taken out once, and what that leaves unexplained is said.
+
+    \b
+    Examples:
+      assay explain runs/sample/model "what a lovely surprise"
+      assay explain runs/sample/model "what a lovely surprise" --label sadness
+    """
+    from assay.runtime.explain import explain_text
+    from assay.runtime.predictor import load_model
+
+    loaded = load_model(model)
+    explanation = explain_text(loaded, text)
+    if common.json:
+        print_json(explanation.to_dict(label))
+        return
+    words = explanation.words(label)
+    _print_scores(explanation, label)
+    strongest = max((abs(word.contribution) for word in words), default=0.0)
+    _print_marked(text, words, strongest)
+    ranked = sorted(words, key=lambda word: -abs(word.contribution))
+    print_table([_row(word, strongest) for word in ranked[:top_k]], right=("pushes",), elastic=("word",))
+    if n_more := len(ranked[top_k:]):
+        print_line(f"and {n_more:,} more {'word' if n_more == 1 else 'words'}, which push less")
+    _print_sum(explanation, label)
+
+
+def _print_scores(explanation: Explanation, label: str | None) -> None:
+    """Print the explained label with its score, and the next best ones."""
+    column = explanation.column_of(label)
+    others = [i for i in (-explanation.probs).argsort(kind="stable") if i != column][:2]
+    named = ", ".join(f"{explanation.labels[i]} {explanation.probs[i]:.3f}" for i in others)
+    what = f"{explanation.labels[column]} {explanation.probs[column]:.3f}"
+    print_sentence(what + (f"   (others: {named})" if named else ""))
+
+
+def _print_marked(text: str, words: list[WordPush], strongest: float) -> None:
+    """Print the text with its words marked on a terminal, nothing where stdout is piped: the table says the same."""
+    console = Console(file=sys.stdout, highlight=False)
+    if not console.is_terminal:
+        return
+    marked, last = Text(), 0
+    for word in words:
+        share = word.contribution / strongest if strongest else 0.0
+        style = "" if abs(share) < FAINT else TOWARDS if share > 0 else AGAINST
+        marked.append(printable(text[last : word.start])).append(printable(word.word), style=style)
+        last = word.end
+    marked.append(printable(text[last:]))
+    with console.capture() as drawn:
+        console.print()
+        console.print(marked)
+    for line in drawn.get().rstrip("\n").split("\n"):
+        write_line(line.rstrip())
+
+
+def _row(word: WordPush, strongest: float) -> dict[str, Any]:
+    n_marks = round(MAX_MARKS * abs(word.contribution) / strongest) if strongest else 0
+    marks = ("+" if word.contribution > 0 else "-") * n_marks
+    return {"word": word.word, "pushes": f"{word.contribution:+.2f}", "": marks}
+
+
+def _print_sum(explanation: Explanation, label: str | None) -> None:
+    """Say how the contributions add up, or how far they do not."""
+    column = explanation.column_of(label)
+    total, base, error = (
+        float(values[column]) for values in (explanation.totals, explanation.base, explanation.errors)
+    )
+    parts = f"words {total - base - error:+.2f}, without words {base:+.2f}"
+    if explanation.kind == "exact":
+        print_sentence(f"{parts}: together {total:+.2f}, exactly (logits, less their mean over labels)")
+    else:
+        how = "each word taken out once; logits, less their mean over labels"
+        print_sentence(f"{parts}, not explained {error:+.2f}: together {total:+.2f} ({how})")

@@ -1,0 +1,97 @@
+"""`assay serve`: an HTTP API and a page for one or more models."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
+
+import typer
+
+from assay import _env
+from assay.cli.common import Common, add_command
+from assay.cli.show import print_json, printable
+
+__all__ = ["LimitFlags", "register"]
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@dataclass(frozen=True)
+class LimitFlags:
+    """The flags that say how much one client may ask."""
+
+    max_body_bytes: Annotated[int, typer.Option(metavar="N", help="Bytes a request.", min=1)] = 2_000_000
+    max_batch_texts: Annotated[int, typer.Option(metavar="N", help="Texts a request.", min=1)] = 256
+    max_text_chars: Annotated[int, typer.Option(metavar="N", help="Characters a text.", min=1)] = 20_000
+    max_explained_texts: Annotated[int, typer.Option(metavar="N", help="Texts explained a request.", min=1)] = 8
+    max_queue_texts: Annotated[int, typer.Option(metavar="N", help="Texts that wait, of all clients.", min=1)] = 4_096
+    max_requests: Annotated[int, typer.Option(metavar="N", help="Requests in work at once.", min=1)] = 1_000
+    request_s: Annotated[float, typer.Option(metavar="S", help="Seconds from request to answer.", min=0.01)] = 30.0
+    client_s: Annotated[float, typer.Option(metavar="S", help="Seconds to send a request.", min=0.01)] = 10.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    add_command(app, "serve", panel="One model")(serve_command)
+
+
+def serve_command(
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL", help="Model folders; NAME=FOLDER gives one another name.")
+    ],
+    limits: LimitFlags,
+    common: Common,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: all of this machine.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0: any free one.")] = 8000,
+    api_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="That clients must bring.  [default: ASSAY_API_KEY]")
+    ] = None,
+    cors_origin: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="Site whose pages may ask; may be repeated.")
+    ] = None,
+    watch_s: Annotated[
+        float, typer.Option(metavar="S", help="Look for changed models so often; 0: never.", min=0)
+    ] = 2.0,
+    log_requests: Annotated[bool, typer.Option("--log-requests", help="Log a line a request, without texts.")] = False,
+) -> None:
+    """Answer over HTTP: an API, and a page to try it.
+
+    The API is that of text-embeddings-inference (/predict) and of the Hub (/). A folder that changes is loaded again,
+    and so are all on SIGHUP.
+
+    \b
+    Examples:
+      assay serve runs/sample/model
+      assay serve tweets=runs/tweets/model tickets=runs/tickets/model --port 8080
+    """
+    from assay.server.limits import Limits
+    from assay.server.listen import ServerOptions, serve_models
+
+    given = {field.name: getattr(limits, field.name) for field in fields(limits)}
+    options = ServerOptions(
+        host=host,
+        port=port,
+        api_key=_env.api_key() if api_key is None else api_key,
+        cors_origins=tuple(cors_origin or ()),
+        watch_s=watch_s,
+        log_requests=log_requests,
+        limits=Limits(**given),
+    )
+
+    def announce(url: str, shelf: Any) -> None:
+        names = [served.name for served in shelf.served]
+        if common.json:
+            print_json({"url": url, "models": names})
+            sys.stdout.flush()
+        elif not common.quiet:
+            _announce(url, names, is_open=host not in LOOPBACK and options.api_key is None)
+
+    serve_models(models, options=options, n_threads=common.threads, announce=announce)
+
+
+def _announce(url: str, names: list[str], *, is_open: bool) -> None:
+    sys.stderr.write(f"serving {printable(', '.join(names))} at {url} (Ctrl-C stops it)\n")
+    sys.stderr.write(f"  page {url}/   API {url}/docs   numbers {url}/metrics\n")
+    if is_open:
+        sys.stderr.write("warning: whoever reaches this machine may ask; --api-key or ASSAY_API_KEY asks for a key\n")

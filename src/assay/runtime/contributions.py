@@ -1,0 +1,111 @@
+"""What each word of a text adds to the logits of a `linear` model, exactly: a linear model is a sum over terms.
+
+A term belongs to the words whose characters it covers, in equal parts; a term that occurs three times has its value
+divided among the three places. So nothing is left over: contributions and bias sum to the logits.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+import numpy as np
+
+from assay.runtime.linear import WORD, LinearModel, TextTerms, fold_text
+
+__all__ = ["linear_contributions"]
+
+Shares = list[tuple[int, float]]  # (word, part of the term that is its own); the parts sum to 1
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What stands between white space: its folded characters, and the word that each of them belongs to."""
+
+    folded: str
+    owners: tuple[int, ...]
+
+    def shares(self, start: int, stop: int) -> Shares:
+        """Share a term of the characters from `start` to `stop` among their words."""
+        covered = self.owners[start:stop]
+        return [(owner, len(list(same)) / len(covered)) for owner, same in groupby(covered)]
+
+
+def linear_contributions(model: LinearModel, text: str, words: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Return what each word adds to the logits.
+
+    Parameters
+    ----------
+    model : LinearModel
+    text : str
+    words : sequence of (start, stop)
+        Of `find_words`.
+
+    Returns
+    -------
+    float64 array of shape (n_words, n_classes)
+        Its sum over words plus the bias is ``model.logits([text])[0]``.
+    """
+    contributions = np.zeros((len(words), len(model.bias)))
+    runs = list(_runs(text, words))
+    for terms, column in zip((_word_terms, _character_terms), model.columns, strict=False):
+        places: dict[int, list[Shares]] = defaultdict(list)
+        for term, shares in terms(model.terms, runs):
+            if term in column:
+                places[column[term]].append(shares)
+        if not places:
+            continue
+        columns = np.fromiter(places, dtype=np.int64, count=len(places))
+        counts = np.array([len(found) for found in places.values()], dtype=np.float64)
+        values = (1.0 + np.log(counts)) * model.idf[columns]
+        pushes = (values / np.sqrt(values @ values) / counts)[:, None] * model.weights[columns]
+        for push, found in zip(pushes, places.values(), strict=True):
+            for shares in found:
+                for word, part in shares:
+                    contributions[word] += part * push
+    return contributions
+
+
+def _runs(text: str, words: Sequence[tuple[int, int]]) -> Iterator[_Run]:
+    """Yield the runs of words that no white space parts."""
+    start = 0
+    for i in range(len(words)):
+        if i + 1 < len(words) and words[i][1] == words[i + 1][0]:
+            continue
+        folded = fold_text(text[words[start][0] : words[i][1]])
+        parts = [len(fold_text(text[first:last])) for first, last in words[start : i + 1]]
+        owners = [word for word, n_chars in zip(range(start, i + 1), parts, strict=True) for _ in range(n_chars)]
+        # Folding a run may make it shorter or longer than its words were, where a mark joins two of them.
+        owners += [i] * (len(folded) - len(owners))
+        yield _Run(folded, tuple(owners[: len(folded)]))
+        start = i + 1
+
+
+def _word_terms(terms: TextTerms, runs: Sequence[_Run]) -> Iterator[tuple[str, Shares]]:
+    """Yield what `TextTerms.words` returns, each with its shares."""
+    found = [(word.group(), run.shares(*word.span())) for run in runs for word in WORD.finditer(run.folded)]
+    yield from found
+    for (first, first_shares), (second, second_shares) in pairwise(found):
+        yield f"{first} {second}", [(word, part / 2) for word, part in (*first_shares, *second_shares)]
+
+
+def _character_terms(terms: TextTerms, runs: Sequence[_Run]) -> Iterator[tuple[str, Shares]]:
+    """Yield what `TextTerms.characters` returns, each with its shares."""
+    for run in runs:
+        grams = terms.characters(run.folded)
+        if run.owners[0] == run.owners[-1]:
+            yield from ((gram, [(run.owners[0], 1.0)]) for gram in grams)
+            continue
+        for gram, start in zip(grams, _starts(terms, len(run.folded) + 2), strict=True):
+            # The run is framed by a space on each side, which belongs to nobody.
+            yield gram, run.shares(max(start - 1, 0), start - 1 + len(gram))
+
+
+def _starts(terms: TextTerms, n_chars: int) -> Iterator[int]:
+    """Yield where each n-gram of a framed run starts, in the order of `TextTerms.characters`."""
+    for size in range(terms.min_chars, terms.max_chars + 1):
+        yield from range(max(n_chars - size, 0) + 1)
+        if n_chars <= size:
+            return

@@ -1,0 +1,164 @@
+"""The shapes of requests and answers, for /openapi.json. Requests are read by hand: see requests.py."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import models_json_schema
+
+from assay.server.limits import Limits
+
+__all__ = ["ErrorAnswer", "ExplainedText", "Info", "Judgement", "LabelScore", "Status", "describe_components"]
+
+TopK = Annotated[int | None, Field(ge=1, description="Only the best labels; null: all.")]
+Text = Annotated[str, Field(description="A text; the empty one is legal.")]
+Texts = Annotated[list[Text | Annotated[list[Text], Field(min_length=1, max_length=1)]], Field(min_length=1)]
+Inputs = Annotated[Text | Texts, Field(description="A text, a list of texts, or a list of lists of one text.")]
+
+
+class PredictRequest(BaseModel):
+    """As text-embeddings-inference takes it; other keys are left unread."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]})
+    inputs: Inputs
+    top_k: TopK = None
+    truncate: bool | None = Field(
+        None, description="false: a text longer than the model reads is an error. null: it is cut, as in training."
+    )
+    raw_scores: Literal[False] | None = Field(None, description="Not supported: scores are calibrated probabilities.")
+
+
+class HubParameters(BaseModel):
+    """What the Hub's clients send beside the inputs."""
+
+    model_config = ConfigDict(extra="allow")
+    top_k: TopK = None
+    function_to_apply: Literal["softmax"] | None = None
+    truncation: bool | None = None
+
+
+class HubRequest(BaseModel):
+    """As the Hub's inference API takes it; other keys are left unread."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]})
+    inputs: Inputs
+    parameters: HubParameters | None = None
+
+
+class ClassifyRequest(BaseModel):
+    """What assay itself takes."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"inputs": "what a lovely day", "explain": True}]}
+    )
+    inputs: Inputs
+    top_k: TopK = None
+    truncate: bool | None = Field(None, description="false: a text longer than the model reads is an error.")
+    explain: bool | None = Field(None, description="Whether to say which words are behind it.")
+    label: str | None = Field(None, description="Explain this label, one of the model's; null: the predicted one.")
+
+
+class ExplainRequest(BaseModel):
+    """One text."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]})
+    inputs: Text
+    label: str | None = Field(None, description="One of the model's; null: the predicted one.")
+
+
+class LabelScore(BaseModel):
+    """A label and its score."""
+
+    label: str
+    score: float = Field(ge=0, le=1, description="A calibrated probability; those of all labels sum to 1.")
+
+
+class Word(BaseModel):
+    """A word and what it contributes to a label."""
+
+    word: str
+    start: int = Field(description="Its first character, counted from 0.")
+    end: int = Field(description="The character after its last one.")
+    contribution: float = Field(description="In centred logits; above 0 it speaks for the label.")
+
+
+class ExplainedText(BaseModel):
+    """Which words pushed a label; total = base + contributions + error."""
+
+    label: str
+    score: float
+    predicted_label: str
+    kind: Literal["exact", "occlusion"] = Field(description="occlusion: what is lost when the word is taken out.")
+    total: float
+    base: float = Field(description="Of a text without words.")
+    error: float = Field(description="What words and base leave unexplained.")
+    words: list[Word]
+
+
+class Judgement(BaseModel):
+    """An answer, and how far it can be relied on."""
+
+    label: str | None = Field(description="null: the model does not know (abstained).")
+    best_label: str = Field(description="The label with the highest score, whether it is given as the answer or not.")
+    score: float = Field(description="Of best_label.")
+    confidence: Literal["sure", "leaning", "does not know"]
+    abstained: bool
+    scope: float | None = Field(description="Share of validation texts that look no more like the training data.")
+    in_scope: bool | None = Field(description="false: unlike the training data. null: the model cannot tell.")
+    scores: list[LabelScore] = Field(description="Highest first.")
+    explanation: ExplainedText | None = Field(None, description="Only where it was asked for.")
+
+
+class Status(BaseModel):
+    """How the server is."""
+
+    status: str
+
+
+class Info(BaseModel):
+    """What is served; text-embeddings-inference's names, then assay's."""
+
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
+    model_id: str
+    version: str
+    max_client_batch_size: int
+    models: list[dict[str, Any]]
+    limits: dict[str, Any]
+
+
+class ErrorAnswer(BaseModel):
+    """What went wrong."""
+
+    error: str = Field(description="A sentence: what failed, what was given, what is accepted.")
+    error_type: Literal["validation", "tokenizer", "overloaded", "backend", "unhealthy"]
+
+
+REQUESTS = (PredictRequest, HubRequest, ClassifyRequest, ExplainRequest)
+ANSWERS = (LabelScore, Judgement, ExplainedText, Status, Info, ErrorAnswer)
+
+
+def describe_components(limits: Limits) -> dict[str, Any]:
+    """Return the JSON schemas of all shapes, with the limits of this server in them."""
+    wanted: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
+        (shape, "validation") for shape in (*REQUESTS, *ANSWERS)
+    ]
+    _, definitions = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
+    schemas: dict[str, Any] = definitions["$defs"]
+    for shape in REQUESTS:
+        _bound(schemas[shape.__name__]["properties"]["inputs"], limits)
+    return schemas
+
+
+def _bound(schema: Any, limits: Limits) -> None:
+    """Write the longest text and the largest batch into the schema of `inputs`."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "string":
+            schema["maxLength"] = limits.max_text_chars
+        if schema.get("type") == "array" and "maxItems" not in schema:
+            schema["maxItems"] = limits.max_batch_texts
+        for part in schema.values():
+            _bound(part, limits)
+    elif isinstance(schema, list):
+        for part in schema:
+            _bound(part, limits)

@@ -1,0 +1,79 @@
+"""`assay explain`: marks and a table, plain where piped, one object with --json."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+
+def test_explanation_has_scores_words_and_sum(invoke, linear_model):
+    """The label with its score, the strongest word first with its marks, and how it adds up."""
+    done = invoke("explain", linear_model, "i am very happy today")
+    assert done.exit_code == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("joy 0.")
+    assert "(others: " in lines[0]
+    assert lines[3].split()[0] == "happy"
+    assert lines[3].endswith("++++++++++")
+    assert ", exactly (logits, less their mean over labels)" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_label_and_number_of_words_are_chosen(invoke, linear_model):
+    """--label explains another label, --top-k cuts the table and says so."""
+    done = invoke("explain", linear_model, "i am very happy today", "--label", "sadness", "--top-k", "2")
+    assert done.stdout.startswith("sadness 0.")
+    assert "and 3 more words, which push less" in done.stdout
+    assert "--" in done.stdout
+
+
+def test_json_is_the_explanation(invoke, linear_model):
+    """One object with every word in the order of the text."""
+    found = json.loads(invoke("explain", linear_model, "오늘 happy", "--json").stdout)
+    assert [word["word"] for word in found["words"]] == ["오늘", "happy"]
+    assert found["label"] == found["predicted_label"] == "joy"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["text", "--label", "joi"], "error: the model has no label 'joi'; labels: "),
+        ([], "error: Missing argument 'TEXT'"),
+        (["text", "--top-k", "0"], "error: Invalid value for '--top-k'"),
+    ],
+    ids=["label", "no-text", "top-k"],
+)
+def test_bad_input_is_a_sentence(invoke, linear_model, args, message):
+    """Exit code 2, one sentence, nothing on stdout."""
+    done = invoke("explain", linear_model, *args)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(message)
+
+
+def test_empty_text_has_no_words(invoke, linear_model):
+    """Nothing to mark is no error: the label of a text without words, and the sum."""
+    done = invoke("explain", linear_model, "")
+    assert done.exit_code == 0
+    assert "words +0.00" in done.stdout
+
+
+def test_escape_codes_in_a_text_are_shown_not_obeyed(invoke, linear_model):
+    """A text cannot drive the terminal."""
+    assert "\\x1b[31mhappy" in invoke("explain", linear_model, "\x1b[31mhappy").stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
+def test_terminal_shows_the_text_with_marked_words(linear_model):
+    """On a terminal the words that push are coloured and underlined in the text; the others are not."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80"}
+    environment.pop("NO_COLOR", None)
+    command = [sys.executable, "-m", "assay", "explain", str(linear_model), "i am very happy today"]
+    subprocess.run(command, stdout=theirs, env=environment, check=True, timeout=120)
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "\x1b[1;4;34mhappy\x1b[0m" in shown

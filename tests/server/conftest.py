@@ -1,0 +1,43 @@
+"""Small models to serve, the application in this process, and real servers on loopback."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from assay.models import save_model
+from assay.server import Limits, create_app
+from assay.server.models import ModelShelf
+from server_runs import running
+from small_models import small_data, small_estimator
+
+LIMITS = Limits(max_body_bytes=20_000, max_batch_texts=8, max_text_chars=1_000, max_explained_texts=2)
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory):
+    """Train and save a small model of each kind; return their folders by name."""
+    root = tmp_path_factory.mktemp("served")
+    for method in ("linear", "compact", "majority"):
+        save_model(small_estimator(method).fit(*small_data(200)), root / method)
+    return {method: root / method for method in ("linear", "compact", "majority")}
+
+
+@pytest.fixture(scope="session")
+def shelf(folders):
+    """Load them to be served; the first is the linear one."""
+    return ModelShelf(folders)
+
+
+@pytest.fixture
+def client(shelf):
+    """Ask the application in this process."""
+    with TestClient(create_app(shelf, limits=LIMITS), raise_server_exceptions=True) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def server(folders):
+    """A server of all three models, for tests that leave it as it is."""
+    with running(*folders.values()) as server:
+        yield server

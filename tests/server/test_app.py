@@ -1,0 +1,334 @@
+"""The application in this process: every route answers as its contract says, and refuses in a sentence."""
+
+import json
+import logging
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+import assay
+from assay.runtime import load_model
+from assay.runtime.explain import explain_text
+from assay.server import Limits, create_app
+from assay.server.models import ServedModel
+from assay.server.queue import Work
+from small_models import EDGE_TEXTS
+
+TEXT = "i am very happy this day"
+LABEL = '화남, "분노"'
+
+
+@pytest.fixture(scope="module")
+def linear(folders):
+    """Load the first model as users of Python do."""
+    return load_model(folders["linear"])
+
+
+def scores_of(model, text):
+    """Return what `/predict` has to say, from the runtime."""
+    row = model.predict_proba([text])[0]
+    return [{"label": model.labels[i], "score": row[i]} for i in np.argsort(-row, kind="stable")]
+
+
+def assert_scores(found, expected):
+    """Hold the same labels in the same order, with the same scores."""
+    assert [one["label"] for one in found] == [one["label"] for one in expected]
+    np.testing.assert_allclose([one["score"] for one in found], [one["score"] for one in expected], atol=1e-6)
+
+
+def error_of(answer):
+    """Return status and type of a failure, and its sentence."""
+    content = answer.json()
+    assert set(content) == {"error", "error_type"}
+    return answer.status_code, content["error_type"], content["error"]
+
+
+def test_predict_answers_as_text_embeddings_inference(client, linear):
+    """One text: a list of labels; a batch in either shape: a list of those."""
+    one = client.post("/predict", json={"inputs": TEXT}).json()
+    assert_scores(one, scores_of(linear, TEXT))
+    for inputs in (["i am sad", TEXT], [["i am sad"], [TEXT]]):
+        batch = client.post("/predict", json={"inputs": inputs, "truncate": True, "raw_scores": False}).json()
+        assert_scores(batch[0], scores_of(linear, "i am sad"))
+        assert_scores(batch[1], one)
+
+
+def test_hub_route_answers_lists_of_lists(client, linear):
+    """[[...]] even for one text; top_k stands in the parameters."""
+    (one,) = client.post("/", json={"inputs": TEXT}).json()
+    assert_scores(one, scores_of(linear, TEXT))
+    found = client.post("/", json={"inputs": [TEXT, "i am sad"], "parameters": {"top_k": 1}}).json()
+    assert [[entry["label"] for entry in entries] for entries in found] == [["joy"], ["sadness"]]
+
+
+def test_scores_are_sorted_and_sum_to_one(client):
+    """Of any text, with every model."""
+    for name in ("linear", "compact", "majority"):
+        for scores in client.post(f"/predict?model={name}", json={"inputs": EDGE_TEXTS[:8]}).json():
+            values = [one["score"] for one in scores]
+            assert values == sorted(values, reverse=True)
+            assert sum(values) == pytest.approx(1)
+
+
+def test_model_is_chosen_by_name(client, folders):
+    """?model= chooses; an unknown name is 404 with the names and what was meant."""
+    compact = load_model(folders["compact"])
+    assert_scores(client.post("/predict?model=compact", json={"inputs": TEXT}).json(), scores_of(compact, TEXT))
+    status, kind, sentence = error_of(client.post("/predict?model=compat", json={"inputs": TEXT}))
+    assert (status, kind) == (404, "validation")
+    assert sentence.startswith("there is no model 'compat'; models: linear, compact, majority. Did you mean 'compact'?")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_is_scored_as_the_runtime_scores_it(client, linear, text):
+    """What travels as JSON arrives as it was sent."""
+    body = json.dumps({"inputs": text}).encode()
+    assert_scores(client.post("/predict", content=body).json(), scores_of(linear, text))
+
+
+def test_classify_tells_label_scores_confidence_and_words(client, linear):
+    """Assay's own route: an answer, how sure, how familiar, and why."""
+    found = client.post("/v1/classify", json={"inputs": TEXT, "explain": True}).json()
+    assert (found["label"], found["best_label"], found["abstained"]) == ("joy", "joy", False)
+    assert found["confidence"] in ("sure", "leaning")
+    assert_scores(found["scores"], scores_of(linear, TEXT))
+    assert found["explanation"] == explain_text(linear, TEXT).to_dict()
+    scope = linear.scope([TEXT])
+    assert found["scope"] == (None if scope is None else pytest.approx(scope[0]))
+    batch = client.post("/v1/classify", json={"inputs": [TEXT, "i am sad"], "top_k": 2}).json()
+    assert [one["label"] for one in batch] == ["joy", "sadness"]
+    assert [len(one["scores"]) for one in batch] == [2, 2]
+    assert "explanation" not in batch[0]
+
+
+@pytest.mark.parametrize("name", ["linear", "compact", "majority"])
+def test_explain_has_the_words_of_the_command_line(client, folders, name):
+    """The same words in the same order as `assay explain`, for the label asked."""
+    model = load_model(folders[name])
+    found = client.post(f"/explain?model={name}", json={"inputs": TEXT, "label": LABEL}).json()
+    expected = explain_text(model, TEXT).to_dict(LABEL)
+    assert [word["word"] for word in found["words"]] == [word["word"] for word in expected["words"]]
+    pushes = [[word["contribution"] for word in one["words"]] for one in (found, expected)]
+    np.testing.assert_allclose(*pushes, atol=1e-4)
+    assert {key: found[key] for key in ("label", "predicted_label", "kind")} == {
+        key: expected[key] for key in ("label", "predicted_label", "kind")
+    }
+
+
+def test_unknown_label_is_refused_with_the_labels(client):
+    """422, the labels, and what was meant."""
+    for path in ("/explain", "/v1/classify"):
+        status, _, sentence = error_of(client.post(path, json={"inputs": TEXT, "label": "joi"}))
+        assert status == 422
+        assert "the model has no label 'joi'; labels: " in sentence
+        assert sentence.endswith("Did you mean 'joy'?")
+
+
+def test_truncate_false_refuses_what_the_model_would_cut(client, shelf):
+    """A text over the model's tokens: cut as in training, or 413 where the client says so."""
+    limit = shelf.find("compact").model.max_tokens
+    long = "a b " * 249
+    count = shelf.find("compact").model.count_tokens([long])[0]
+    if count <= limit:
+        pytest.fail(f"the text has {count} tokens, and the model reads {limit}: it proves nothing")
+    assert client.post("/predict?model=compact", json={"inputs": long}).status_code == 200
+    answer = client.post("/predict?model=compact", json={"inputs": ["a", long], "truncate": False})
+    status, kind, sentence = error_of(answer)
+    assert (status, kind) == (413, "tokenizer")
+    assert sentence == f"inputs[1] has {count:,} tokens; up to {limit:,} are accepted, or truncate: true"
+    assert client.post("/predict?model=linear", json={"inputs": long, "truncate": False}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/predict", "/", "/v1/classify", "/explain"])
+def test_wrong_bodies_are_refused_in_one_shape(client, path):
+    """No JSON, another shape, too many bytes: a sentence each, on every route."""
+    assert error_of(client.post(path, content=b"{"))[:2] == (400, "validation")
+    assert error_of(client.post(path, json={"inputs": 3}))[:2] == (422, "validation")
+    status, kind, sentence = error_of(client.post(path, content=b" " * 20_001))
+    assert (status, kind) == (413, "validation")
+    assert sentence == "bytes in the body: 20,001; up to 20,000 are accepted (assay serve --max-body-bytes)"
+
+
+def test_body_of_unknown_length_is_read_no_further_than_allowed(client):
+    """A chunked body has no length to look at: it is cut off where the limit is passed."""
+    sent = []
+
+    def chunks():
+        for _ in range(100):
+            sent.append(1)
+            yield b" " * 1000
+
+    assert client.post("/predict", content=chunks()).status_code == 413
+
+
+def test_unknown_paths_and_methods_are_said(client):
+    """404 and 405 in the same shape as everything else."""
+    assert error_of(client.get("/nope")) == (
+        404, "validation", "there is nothing at this path; GET /docs lists what there is")  # fmt: skip
+    status, _, sentence = error_of(client.get("/predict"))
+    assert (status, sentence) == (405, "GET is not accepted here; POST is")
+
+
+def test_health_info_and_metrics(client):
+    """Ready, alive, what is served with its limits, and numbers that move."""
+    assert client.get("/health").json() == {"status": "ready"}
+    assert client.get("/health/live").json() == {"status": "alive"}
+    info = client.get("/info").json()
+    assert [model["name"] for model in info["models"]] == ["linear", "compact", "majority"]
+    assert info["models"][0]["labels"] == ["joy", "sadness", LABEL]
+    assert info["limits"]["max_batch_texts"] == info["max_client_batch_size"] == 8
+    assert (info["model_id"], info["version"]) == ("linear", assay.__version__)
+    client.post("/predict", json={"inputs": [TEXT, TEXT]})
+    metrics = client.get("/metrics")
+    assert metrics.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    for line in ('assay_texts_total{model="linear"} 2.0', 'assay_labels_total{label="joy",model="linear"} 2.0',
+                 'assay_requests_total{method="POST",route="/predict",status="200"} 1.0',
+                 'assay_request_seconds_count{route="/predict"} 1.0', "assay_queue_texts 0.0"):  # fmt: skip
+        assert line in metrics.text
+
+
+def test_paths_of_strangers_make_no_series(client):
+    """However many paths are asked: one series for all that do not exist."""
+    for i in range(20):
+        client.get(f"/nope{i}")
+    lines = [line for line in client.get("/metrics").text.splitlines() if line.startswith("assay_requests_total")]
+    assert [line for line in lines if 'route="other"' in line] == [
+        'assay_requests_total{method="GET",route="other",status="404"} 20.0'
+    ]
+    assert "nope" not in client.get("/metrics").text
+
+
+def test_answers_carry_security_headers(client):
+    """On the page, on answers and on errors alike."""
+    for path in ("/", "/health", "/nope", "/static/page.js"):
+        headers = client.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "no-referrer"
+    assert client.get("/info").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_pages_ask_no_other_host(client, path):
+    """Everything that the pages load stands on this server; they hold no script and no style of their own."""
+    page = client.get(path).text
+    assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page)
+    assert not re.search(r"<script(?! type=\"module\" src=)|<style|style=| on\w+=", page)
+    for target in re.findall(r'(?:src|href)="([^"#]+)"', page):
+        assert client.get(f"/{target.removeprefix('./')}").status_code == 200, target
+    if path == "/docs":
+        assert "POST /v1/classify" in page
+        assert "never known" not in page
+
+
+def test_static_file_is_not_sent_twice(client):
+    """A browser that has it is told so."""
+    first = client.get("/static/page.css")
+    again = client.get("/static/page.css", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_other_sites_may_not_ask_unless_allowed(client, shelf):
+    """No CORS header by default; for the allowed origin alone where there is one."""
+    origin = {"Origin": "https://example.org"}
+    assert "access-control-allow-origin" not in client.post("/predict", json={"inputs": TEXT}, headers=origin).headers
+    with TestClient(create_app(shelf, cors_origins=["https://example.org"])) as open_client:
+        answer = open_client.post("/predict", json={"inputs": TEXT}, headers=origin)
+        assert answer.headers["access-control-allow-origin"] == "https://example.org"
+        other = open_client.post("/predict", json={"inputs": TEXT}, headers={"Origin": "https://example.com"})
+        assert "access-control-allow-origin" not in other.headers
+        preflight = {**origin, "Access-Control-Request-Method": "POST"}
+        assert open_client.options("/predict", headers=preflight).status_code == 200
+
+
+def test_key_is_asked_for_everything_but_health_and_the_page(shelf):
+    """401 in a sentence without it, with another one, and with another scheme; the page can ask for it."""
+    with TestClient(create_app(shelf, api_key="s3cret")) as client:
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic s3cret"},
+                        {"Authorization": b"Bearer \xff"}):  # fmt: skip
+            for method, path in (("POST", "/predict"), ("POST", "/"), ("GET", "/info"), ("GET", "/metrics")):
+                answer = client.request(method, path, json={"inputs": TEXT}, headers=headers)
+                assert error_of(answer)[0] == 401
+                assert answer.headers["www-authenticate"] == "Bearer"
+        for path in ("/health", "/health/live", "/", "/static/page.js", "/docs", "/openapi.json"):
+            assert client.get(path).status_code == 200
+        right = {"Authorization": "Bearer s3cret"}
+        assert client.post("/predict", json={"inputs": TEXT}, headers=right).status_code == 200
+        assert client.get("/openapi.json").json()["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+
+
+class BrokenShelf:
+    """A shelf whose model fails on every text."""
+
+    def __init__(self, served):
+        work = Work(self._fail, cost=len, budget=100)
+        self.served = [replace(served, scoring=work)]
+
+    def _fail(self, texts):
+        raise RuntimeError(f"secret {texts}")
+
+    def find(self, name):
+        """Return the broken model."""
+        return self.served[0]
+
+
+def test_mistake_of_ours_reveals_nothing(shelf, caplog):
+    """500 without the exception's message; the log has its kind, and no text."""
+    with TestClient(create_app(BrokenShelf(shelf.find(None)))) as client, caplog.at_level(logging.INFO, "assay"):
+        status, kind, sentence = error_of(client.post("/predict", json={"inputs": "my diary"}))
+    assert (status, kind) == (500, "backend")
+    assert "secret" not in sentence
+    assert "RuntimeError" in str([record.__dict__ for record in caplog.records])
+    assert not re.search("secret|diary", str([record.__dict__ for record in caplog.records]))
+
+
+def test_log_has_no_text_no_query_and_no_path_of_strangers(client, caplog):
+    """A request is its route, status and time."""
+    with caplog.at_level(logging.INFO, "assay"):
+        client.post("/predict?model=linear&q=diary", json={"inputs": "my diary"})
+        client.get("/diary")
+    requests = [record.facts for record in caplog.records if record.getMessage() == "request"]
+    assert [(one["route"], one["status"]) for one in requests] == [("/predict", 200), ("other", 404)]
+    assert "diary" not in str([record.__dict__ for record in caplog.records])
+
+
+def test_server_that_stops_takes_nothing_new(client):
+    """503 for new texts, and /health says so; /health/live still says alive."""
+    client.app.state.service.is_stopping = True
+    assert error_of(client.post("/predict", json={"inputs": TEXT}))[:2] == (503, "unhealthy")
+    assert error_of(client.get("/health")) == (503, "unhealthy", "the server is stopping")
+    assert client.get("/health/live").status_code == 200
+    client.app.state.service.is_stopping = False
+
+
+def test_answer_that_takes_too_long_is_504(shelf, monkeypatch):
+    """The time is over: 504, Retry-After, and the place in the queue is free again."""
+    import threading
+
+    may_go = threading.Event()
+    slow = BrokenShelf(shelf.find(None))
+    monkeypatch.setattr(slow, "_fail", None)
+    work = Work(lambda texts: [np.array([1.0, 0, 0]) for _ in texts if may_go.wait(30)], cost=len, budget=1)
+    slow.served = [replace(shelf.find(None), scoring=work)]
+    app = create_app(slow, limits=Limits(request_s=0.1))
+    with TestClient(app) as client:
+        answer = client.post("/predict", json={"inputs": ["a", "b", "c"]})
+        assert error_of(answer)[:2] == (504, "overloaded")
+        assert answer.headers["retry-after"] == "1"
+        assert app.state.service.queue.n_waiting == 0
+        may_go.set()
+
+
+def test_served_model_keeps_its_own_name(folders):
+    """/info says which model, how large a pass, and its recorded scores."""
+    described = ServedModel.load("mine", folders["linear"]).describe()
+    assert described["name"] == "mine"
+    assert described["pass_tokens"] >= 1
+    assert described["method"] == "linear"

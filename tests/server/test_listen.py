@@ -1,0 +1,314 @@
+"""A real server on loopback: stock clients, signals, models swapped under load, clients that are slow or leave."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from assay.errors import InputError, OutsideError
+from assay.runtime import load_model
+from assay.server import serve_models
+from assay.server.listen import ServerOptions
+from assay.server.models import name_folders
+from server_runs import running, until
+from small_runs import run_assay
+
+TEXT = "i am very happy this day"
+SLOW = {"inputs": ["i am very happy this day " * 800] * 8}  # seconds of work for the linear model
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are otherwise there")
+
+
+def send_head(server, n_bytes):
+    """Open a connection and announce a body of `n_bytes`; return the socket."""
+    raw = socket.create_connection((server.host, server.port), timeout=30)
+    raw.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % n_bytes)
+    return raw
+
+
+def ask_in_thread(server, content, answers):
+    """Ask in the background; the answer is appended to `answers`."""
+    thread = threading.Thread(target=lambda: answers.append(server.ask("/predict", content)), daemon=True)
+    thread.start()
+    return thread
+
+
+def test_stock_client_of_the_hub_classifies(server, folders, monkeypatch):
+    """huggingface_hub's InferenceClient, as it comes: one text, the best label, and the key as its token."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    from huggingface_hub import InferenceClient
+
+    client = InferenceClient(model=server.url, token="unused")
+    found = client.text_classification(TEXT)
+    row = load_model(folders["linear"]).predict_proba([TEXT])[0]
+    assert [one.label for one in found] == [load_model(folders["linear"]).labels[i] for i in (-row).argsort()]
+    assert sum(one.score for one in found) == pytest.approx(1)
+    assert [one.label for one in client.text_classification(TEXT, top_k=1, function_to_apply="softmax")] == ["joy"]
+
+
+def test_answers_come_on_one_connection(server):
+    """A connection is kept open for the next request, and small answers are not held back."""
+    connection = server.connect()
+    seconds = []
+    for _ in range(30):
+        started_s = time.perf_counter()
+        connection.request("POST", "/predict", json.dumps({"inputs": TEXT}))
+        assert connection.getresponse().read()
+        seconds.append(time.perf_counter() - started_s)
+    connection.close()
+    # Not a measurement: held back by Nagle's algorithm, every one of them would take 40 ms.
+    assert min(seconds) < 0.035
+
+
+def test_many_texts_at_once_have_each_their_own_answer(server, folders):
+    """Twenty clients at once, each with its own texts: no answer is another's."""
+    model = load_model(folders["compact"])
+    texts = [f"i am {word} {i}" for i, word in enumerate(["happy", "sad", "angry", "슬퍼요"] * 5)]
+    answers = {}
+
+    def ask(text):
+        answers[text] = server.ask("/predict?model=compact", {"inputs": [text] * 3})[2]
+
+    threads = [threading.Thread(target=ask, args=(text,)) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for text in texts:
+        expected = model.predict_proba([text])[0].max()
+        assert [one[0]["score"] for one in answers[text]] == pytest.approx([expected] * 3, abs=1e-5)
+
+
+def test_health_answers_while_the_model_works(server):
+    """The event loop is never held up: /health answers while seconds of work are in the model."""
+    answers = []
+    thread = ask_in_thread(server, SLOW, answers)
+    until(lambda: server.metric("assay_requests_in_flight") >= 2)
+    status, _, content = server.ask("/health")
+    assert (status, content) == (200, {"status": "ready"})
+    assert not answers
+    thread.join(60)
+    assert answers[0][0] == 200
+
+
+def test_client_that_leaves_frees_its_place(server):
+    """What a client does not wait for is taken out of the queue."""
+    before = server.metric("assay_pass_texts_sum")
+    connection = server.connect()
+    connection.request("POST", "/predict", json.dumps(SLOW))
+    until(lambda: server.metric("assay_queue_texts") >= 1)
+    connection.close()
+    until(lambda: server.metric("assay_requests_in_flight") == 1 and server.metric("assay_queue_texts") == 0)
+    assert server.metric("assay_pass_texts_sum") - before < 8
+
+
+def test_sigterm_answers_what_was_accepted(folders):
+    """SIGTERM in the middle of a request: it is answered, nothing new is taken, and the exit code is 0."""
+    with running(folders["linear"]) as server:
+        answers = []
+        thread = ask_in_thread(server, SLOW, answers)
+        until(lambda: server.metric("assay_requests_in_flight") >= 2)
+        server.process.send_signal(signal.SIGTERM)
+        out, err = server.process.communicate(timeout=60)
+        thread.join(10)
+        assert answers[0][0] == 200
+        assert len(answers[0][2]) == 8
+        assert (server.process.returncode, out, err) == (0, "", "")
+        with pytest.raises(OSError, match="refused"):
+            server.ask("/health")
+
+
+def test_ctrl_c_is_130(folders):
+    """Ctrl-C stops it like every other command."""
+    with running(folders["linear"]) as server:
+        server.process.send_signal(signal.SIGINT)
+        out, _ = server.process.communicate(timeout=60)
+        assert server.process.returncode == 130
+        assert json.loads(out)["error_type"] == "Interrupted"
+
+
+def test_changed_folder_is_swapped_under_load(folders, tmp_path):
+    """A folder replaced while requests come: all are answered, by the old model or the new one; a broken one never."""
+    folder = shutil.copytree(folders["linear"], tmp_path / "model")
+    other = load_model(folders["majority"]).predict_proba([TEXT])[0].max()
+    old = load_model(folder).predict_proba([TEXT])[0].max()
+    seen, is_over = [], threading.Event()
+    with running(f"mine={folder}", args=["--watch-s", "0.05"]) as server:
+
+        def keep_asking():
+            while not is_over.is_set():
+                status, _, content = server.ask("/predict", {"inputs": TEXT})
+                seen.append((status, content[0]["score"] if status == 200 else content))
+
+        thread = threading.Thread(target=keep_asking)
+        thread.start()
+        try:
+            until(lambda: len(seen) > 5)
+            (folder / "vocabulary.json").write_text("{}", encoding="utf-8")  # broken: of another size than recorded
+            until(lambda: server.metric('assay_reloads_total{model="mine",outcome="refused"}') >= 1)
+            assert seen[-1] == (200, pytest.approx(old))
+            shutil.rmtree(folder)
+            shutil.copytree(folders["majority"], tmp_path / "new")
+            (tmp_path / "new").rename(folder)
+            until(lambda: server.metric('assay_reloads_total{model="mine",outcome="loaded"}') >= 1)
+            n_seen = len(seen)
+            until(lambda: len(seen) > n_seen + 5)
+        finally:
+            is_over.set()
+            thread.join(60)
+        server.process.terminate()
+        _, err = server.process.communicate(timeout=60)
+    assert {status for status, _ in seen} == {200}
+    assert [score for _, score in seen if score != pytest.approx(old) and score != pytest.approx(other)] == []
+    assert seen[-1] == (200, pytest.approx(other))
+    refused = [json.loads(line) for line in err.splitlines()]
+    assert {line["event"] for line in refused} == {"a changed model was refused; the one from before goes on"}
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP here")
+def test_sighup_loads_again(folders, tmp_path):
+    """SIGHUP loads even where nothing is watched."""
+    folder = shutil.copytree(folders["linear"], tmp_path / "model")
+    with running(folder, args=["--watch-s", "0"]) as server:
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: server.metric('assay_reloads_total{model="model",outcome="loaded"}') == 1)
+        assert server.ask("/predict", {"inputs": TEXT})[0] == 200
+
+
+@pytest.fixture(scope="module")
+def impatient(folders):
+    """A server that waits for its clients for half a second."""
+    with running(folders["linear"], args=["--client-s", "0.5", "--max-requests", "4"]) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"POST /predict HT",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /he",
+    ],
+    ids=["nothing", "half-line", "half-head", "half-of-the-second"],
+)
+def test_head_that_does_not_come_ends_the_connection(impatient, head):
+    """A client that begins and does not go on holds no connection."""
+    with socket.create_connection((impatient.host, impatient.port), timeout=30) as raw:
+        raw.sendall(head)
+        while raw.recv(65536):
+            pass
+    assert impatient.ask("/health")[0] == 200
+
+
+def test_body_that_does_not_come_is_408(impatient):
+    """Half a body is said to be half a body, and the connection ends."""
+    with send_head(impatient, 100) as raw:
+        raw.sendall(b'{"inputs": "a')
+        answer = b""
+        while part := raw.recv(65536):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"the body was not whole after 0.5 s (assay serve --client-s)" in answer
+
+
+def test_more_requests_than_allowed_are_503(impatient):
+    """Past --max-requests in work: 503 with Retry-After; when they are gone, all is well."""
+    held = [send_head(impatient, 100) for _ in range(4)]
+    try:
+        until(lambda: impatient.ask("/predict", {"inputs": TEXT})[0] == 503)
+    finally:
+        for raw in held:
+            raw.close()
+    until(lambda: impatient.ask("/predict", {"inputs": TEXT})[0] == 200)
+
+
+def test_clients_that_break_off_leave_nothing_behind(server):
+    """Hundreds of connections one after another, half of them broken off: all places are free again."""
+    for i in range(300):
+        raw = send_head(server, 50)
+        raw.sendall(b'{"inputs": "a"}' if i % 2 else b'{"inputs": "' + b"a" * 36 + b'"}')
+        if i % 3:
+            raw.close()
+        else:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset instead of a goodbye
+            raw.close()
+    until(lambda: server.metric("assay_requests_in_flight") == 1 and server.metric("assay_queue_texts") == 0)
+    assert server.ask("/predict", {"inputs": TEXT})[0] == 200
+
+
+def test_full_queue_is_429(folders):
+    """More texts than may wait: 429 with Retry-After; the others are answered."""
+    with running(folders["linear"], args=["--max-queue-texts", "8"]) as server:
+        answers = []
+        thread = ask_in_thread(server, SLOW, answers)
+        until(lambda: server.metric("assay_queue_texts") >= 1)
+        status, headers, content = server.ask("/predict", {"inputs": ["a"] * 9})
+        assert (status, content["error_type"]) == (429, "overloaded")
+        assert int(headers["retry-after"]) >= 1
+        thread.join(60)
+        assert answers[0][0] == 200
+
+
+def test_broken_http_is_refused(server):
+    """What is no HTTP at all is 400, and the server goes on."""
+    for noise in (b"\x16\x03\x01\x02\x00\x01", b"GET\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n"):
+        with socket.create_connection((server.host, server.port), timeout=30) as raw:
+            raw.sendall(noise)
+            assert raw.recv(65536).startswith(b"HTTP/1.1 400 ")
+    assert server.ask("/health")[0] == 200
+
+
+def test_key_comes_from_the_environment(folders):
+    """ASSAY_API_KEY asks for a key without showing it in the list of processes."""
+    with running(folders["linear"], env={"ASSAY_API_KEY": "s3cret"}) as server:
+        assert server.ask("/predict", {"inputs": TEXT})[0] == 401
+        right = {"Authorization": "Bearer s3cret"}
+        assert server.ask("/predict", {"inputs": TEXT}, headers=right)[0] == 200
+
+
+def test_taken_port_is_said_at_once(server):
+    """Exit code 4, before any model is loaded, with what to do."""
+    done = run_assay("serve", "/nowhere", "--port", server.port)
+    assert done.returncode == 4
+    assert done.stderr == (
+        f"error: port {server.port} of 127.0.0.1 is taken\n"
+        f"hint: another program uses it: stop it, or try --port {server.port + 1}\n"
+    )
+
+
+def test_address_of_another_machine_is_said():
+    """An address that is not this machine's cannot be listened on."""
+    with pytest.raises(OutsideError, match=r"port 0 of 192\.0\.2\.1 cannot be listened on"):
+        serve_models(["/nowhere"], options=ServerOptions(host="192.0.2.1", port=0))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"port": 70000}, "--port is 70000; 0 to 65535 are accepted"),
+        ({"api_key": " "}, "the API key is blank"),
+        ({"watch_s": -1.0}, "--watch-s is -1; 0 or more is accepted"),
+    ],
+    ids=["port", "key", "watch"],
+)
+def test_wrong_options_are_refused(options, message):
+    """In a sentence, before anything starts."""
+    with pytest.raises(InputError, match=message):
+        ServerOptions(**options)
+
+
+def test_folders_have_names(tmp_path):
+    """A folder is called by its name, or by the one given; two of one name are an error that says how to go on."""
+    assert name_folders([str(tmp_path / "a"), f"b={tmp_path}"]) == {"a": tmp_path / "a", "b": tmp_path}
+    with pytest.raises(InputError, match="two models are called 'a'"):
+        name_folders([str(tmp_path / "a"), str(tmp_path / "x" / "a")])
+    with pytest.raises(InputError, match="'=x' names no model"):
+        name_folders(["=x"])
+    with pytest.raises(InputError, match="no model was given"):
+        name_folders([])

@@ -1,0 +1,278 @@
+"""The page in a real browser: typing shows scores, texts are texts, what goes wrong is said, anyone can use it."""
+
+import csv
+import io
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from assay.runtime import load_model
+from assay.runtime.explain import explain_text
+from server_runs import running
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+AXE = Path(__file__).resolve().parents[2] / ".browser" / "axe.min.js"
+TEXT = "i am very happy this day"
+ATTACK = "<img src=x onerror=alert(1)><b>happy</b> & \"quoted\" 'text' </script>"
+LABEL = '화남, "분노"'
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (Debian's package chromium)"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start the browser once."""
+    with sync_api.sync_playwright() as playwright:
+        sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[*sandbox, "--disable-gpu", "--disable-quic", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, server):
+    """Open the page as somebody; whatever the browser complains of fails the test."""
+    contexts, complaints = [], []
+
+    def visit(url=None, *, path="/", may_complain=False, **options):
+        options = {"locale": "en-US", "viewport": {"width": 1100, "height": 760}, **options}
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        if not may_complain:
+            page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda err: complaints.append(str(err)))
+        page.on("dialog", lambda dialog: complaints.append("a dialog opened"))
+        base = url or server.url
+        page.on("request", lambda request: complaints.append(request.url)
+                if not request.url.startswith((base, "blob:")) else None)  # fmt: skip
+        page.goto(base + path)
+        if not may_complain:
+            page.wait_for_selector("#scores li, #rows")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def verdict(page, text):
+    """Wait until the verdict says something."""
+    sync_api.expect(page.locator("#verdict")).to_contain_text(text)
+
+
+def test_typing_shows_every_label_and_the_words_behind(visit, folders):
+    """Keyboard only: what is typed into the focused box is scored at once, all labels, the strongest word marked."""
+    page = visit()
+    page.keyboard.type(TEXT)
+    verdict(page, "joy")
+    sync_api.expect(page.locator("#marked")).to_have_text(TEXT)
+    model = load_model(folders["linear"])
+    rows = page.locator("#scores button").all_inner_texts()
+    expected = sorted(zip(model.labels, model.predict_proba([TEXT])[0], strict=True), key=lambda one: -one[1])
+    assert [row.split("\n")[0] for row in rows] == [label for label, _ in expected]
+    assert [float(row.split("\n")[-1].removesuffix(" %")) for row in rows] == pytest.approx(
+        [100 * score for _, score in expected], abs=0.06
+    )
+    strongest = explain_text(model, TEXT).top_words(1)[0]
+    sync_api.expect(page.locator("#strongest")).to_contain_text(
+        f"Strongest: {strongest.word} +{strongest.contribution:.2f}"
+    )
+    assert strongest.word in page.locator("mark.towards").all_inner_texts()
+
+
+def test_chosen_label_is_explained(visit, folders):
+    """Tab reaches a label, Enter chooses it: its words are marked, and it stays chosen."""
+    page = visit()
+    page.fill("#text", TEXT)
+    verdict(page, "joy")
+    page.locator("#scores button", has_text="sadness").focus()
+    page.keyboard.press("Enter")
+    sync_api.expect(page.locator("#words-title")).to_have_text("What speaks for sadness")
+    sync_api.expect(page.locator("#scores button[aria-pressed=true] .name")).to_have_text("sadness")
+    against = explain_text(load_model(folders["linear"]), TEXT).words("sadness")[3]
+    assert against.contribution < 0
+    assert page.locator("mark.against", has_text="happy").get_attribute("title") == f"−{abs(against.contribution):.2f}"
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one", "table"])
+def test_markup_is_text(visit, many):
+    """Whatever stands in a text is shown as it is; nothing of it becomes part of the page."""
+    page = visit()
+    if many:
+        page.click("#mode-many")
+    page.fill("#text", ATTACK)
+    where = page.locator("td.text") if many else page.locator("#marked")
+    sync_api.expect(where).to_have_text(ATTACK)
+    assert page.locator("#marked img, #marked b, td img, td b").count() == 0
+
+
+def test_marks_stand_on_their_words_in_any_script(visit):
+    """Emoji, Korean and Japanese before a word do not move its mark."""
+    page = visit()
+    text = "😀👩‍👩‍👧 오늘 嬉しい happy 행복해요"
+    page.fill("#text", text)
+    sync_api.expect(page.locator("#marked")).to_have_text(text)
+    assert set(page.locator("mark").all_inner_texts()) <= {"😀👩‍👩‍👧", "오늘", "嬉", "しい", "happy", "행복해요"}
+    assert "happy" in page.locator("mark").all_inner_texts()
+
+
+def test_server_that_goes_away_is_said_and_asked_again(folders, visit):
+    """The text stays, a sentence says what is wrong, and the next text is answered when the server is back."""
+    with running(folders["linear"]) as first:
+        page = visit(first.url, may_complain=True)
+        page.fill("#text", TEXT)
+        verdict(page, "joy")
+        first.process.kill()
+        first.process.wait()
+        page.fill("#text", "i am very sad this day")
+        sync_api.expect(page.locator("#alert")).to_contain_text("The server does not answer. Your text is still here")
+        assert page.input_value("#text") == "i am very sad this day"
+        with running(folders["linear"], args=["--port", str(first.port)]):
+            verdict(page, "sadness")
+            sync_api.expect(page.locator("#alert")).to_be_hidden()
+
+
+def test_refusal_is_said_in_the_words_of_the_server(folders, visit):
+    """A text over the limit: the page shows the sentence of the API."""
+    with running(folders["linear"], args=["--max-text-chars", "10"]) as server:
+        page = visit(server.url, may_complain=True)
+        page.fill("#text", TEXT)
+        sync_api.expect(page.locator("#alert")).to_contain_text("characters in the text: 24; up to 10 are accepted")
+
+
+def test_many_lines_are_a_table_that_is_saved_as_csv(visit, folders):
+    """More lines than a request may have; every line has its row; the file is safe in a spreadsheet and complete."""
+    lines = [TEXT, "", "=1+1", '"quoted", and comma', "오늘 슬퍼요", *[f"i am sad {i}" for i in range(300)]]
+    page = visit()
+    page.click("#mode-many")
+    page.fill("#text", "\n".join(lines))
+    sync_api.expect(page.locator("#batch-title")).to_have_text("304 lines")
+    sync_api.expect(page.locator("#save")).to_be_enabled()
+    assert page.locator("#rows tr").count() == 304
+    with page.expect_download() as download:
+        page.click("#save")
+    content = Path(download.value.path()).read_bytes()
+    assert content.startswith("\ufeff".encode())
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    assert [row["text"] for row in rows[:4]] == [TEXT, "'=1+1", '"quoted", and comma', "오늘 슬퍼요"]
+    model = load_model(folders["linear"])
+    kept = [line for line in lines if line]
+    assert [row["best_label"] for row in rows] == model.predict(kept)
+    scores = [[float(row[f"score:{label}"]) for label in model.labels] for row in rows[:4]]
+    assert scores == pytest.approx(model.predict_proba(kept[:4]), abs=1e-6)
+
+
+def test_link_holds_the_text_and_opens_with_it(visit):
+    """The link stands after the #, which browsers send to nobody; opened elsewhere it shows the same answer."""
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    text = "i am sad & alone? 슬퍼요 #1 +1"
+    page.fill("#text", text)
+    page.click("#link")
+    sync_api.expect(page.locator("#copied")).to_have_text("Copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert "sad" not in link.split("#")[0]
+    other = visit(path=link.removeprefix(page.url.split("/#")[0]))
+    assert other.input_value("#text") == text
+    verdict(other, "sadness")
+
+
+def test_model_is_chosen(visit, folders):
+    """Several models: the chosen one answers, and stands in the code to copy."""
+    page = visit()
+    page.fill("#text", TEXT)
+    page.select_option("#model", "majority")
+    best = load_model(folders["majority"]).predict([TEXT])[0]
+    sync_api.expect(page.locator("#verdict")).to_contain_text(f"Does not know. Closest: {best}")
+    page.click("summary")
+    sync_api.expect(page.locator("#curl")).to_contain_text("/predict?model=majority")
+
+
+def test_code_to_copy_runs(visit, tmp_path):
+    """The Python and the curl of the page give the answer of the page, whatever quotes the text has."""
+    import subprocess
+    import sys
+
+    page = visit()
+    page.fill("#text", 'it\'s a "very" $happy `day`\nsecond \\ line 행복해요')
+    page.click("summary")
+    python = subprocess.run([sys.executable, "-c", page.inner_text("#python")], capture_output=True, text=True)
+    assert python.returncode == 0, python.stderr
+    assert "'label': 'joy'" in python.stdout
+    if shutil.which("curl"):
+        curl = subprocess.run(["bash", "-c", page.inner_text("#curl")], capture_output=True, text=True)
+        assert '"label":"joy"' in curl.stdout, curl.stderr
+
+
+def test_key_is_asked_for_and_kept_for_the_tab(folders, visit):
+    """A server with a key: the page asks for it, says when it is wrong, and works with the right one."""
+    with running(folders["linear"], env={"ASSAY_API_KEY": "s3cret"}) as server:
+        page = visit(server.url, may_complain=True)
+        page.fill("#key", "wrong")
+        page.keyboard.press("Enter")
+        sync_api.expect(page.locator("#alert")).to_have_text("That key was not accepted.")
+        page.fill("#key", "s3cret")
+        page.keyboard.press("Enter")
+        sync_api.expect(page.locator("#key-form")).to_be_hidden()
+        page.fill("#text", TEXT)
+        verdict(page, "joy")
+
+
+def test_korean_browser_has_a_korean_page(visit):
+    """A browser that asks for Korean reads Korean, and says so to screen readers."""
+    page = visit(locale="ko-KR")
+    assert page.locator("html").get_attribute("lang") == "ko"
+    assert page.get_attribute("#text", "placeholder") == "글을 입력하거나 붙여 넣으세요"
+    page.fill("#text", TEXT)
+    verdict(page, "joy")
+    assert not re.search(r"undefined|\[object", page.inner_text("body"))
+
+
+def test_phone_shows_everything_without_scrolling_sideways(visit):
+    """390 pixels are enough, for a long word too; what is to be touched is large enough for a finger."""
+    page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.fill("#text", "happy " + "x" * 300)
+    verdict(page, "joy")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    heights = [box["height"] for box in (one.bounding_box() for one in page.locator("button:visible").all())]
+    assert min(heights) >= 34
+
+
+@pytest.mark.parametrize(
+    ("scheme", "state"),
+    [("light", "empty"), ("light", "answer"), ("dark", "answer"), ("dark", "doubt"), ("light", "doubt"),
+     ("dark", "table"), ("light", "docs"), ("dark", "docs")],
+)  # fmt: skip
+def test_page_is_accessible(visit, scheme, state):
+    """axe-core finds nothing to complain of: contrast, labels, order, roles, in light and in dark."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not here: .ci/run fetches it")
+    page = (
+        visit(color_scheme=scheme, path="/docs", may_complain=True) if state == "docs" else visit(color_scheme=scheme)
+    )
+    if state == "table":
+        page.click("#mode-many")
+        page.fill("#text", f"{TEXT}\n{ATTACK}")
+        sync_api.expect(page.locator("#save")).to_be_enabled()
+    elif state not in ("empty", "docs"):
+        page.fill("#text", TEXT if state == "answer" else "qwertz 123")
+        sync_api.expect(page.locator("#words")).to_be_visible()
+        page.click("summary")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")
+    problems = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
+    assert problems == []
+    assert len(found["passes"]) > 10
