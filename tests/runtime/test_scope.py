@@ -79,7 +79,7 @@ def test_signs_are_what_reckoning_gives(statistics, text):
     np.testing.assert_allclose(statistics.measure([text])[0], expected, rtol=2e-4, atol=2e-5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.text(max_size=20), max_size=5))
 def test_signs_of_a_batch_are_those_of_each_text(statistics, texts):
     """A text measures the same alone and among others."""
