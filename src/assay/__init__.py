@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from assay.data.texts import LabelledTexts, Splits
     from assay.errors import AssayError
     from assay.features.frozen import FrozenEncoder
+    from assay.hub.access import login
+    from assay.hub.datasets import find_datasets
+    from assay.hub.pull import pull_model
+    from assay.hub.push import push_model
     from assay.models.compact import Compact
     from assay.models.features import Features
     from assay.models.finetune import Finetune
@@ -47,9 +51,13 @@ __all__ = [
     "embed_texts",
     "evaluate_model",
     "explore_data",
+    "find_datasets",
     "load_data",
     "load_model",
+    "login",
     "predict_file",
+    "pull_model",
+    "push_model",
     "run_data",
     "save_model",
     "show_tokens",
@@ -74,9 +82,13 @@ HOMES = {
     "embed_texts": "recipes.embed",
     "evaluate_model": "recipes.evaluate",
     "explore_data": "recipes.explore",
+    "find_datasets": "hub.datasets",
     "load_data": "data.load",
     "load_model": "runtime.predictor",
+    "login": "hub.access",
     "predict_file": "batch",
+    "pull_model": "hub.pull",
+    "push_model": "hub.push",
     "run_data": "recipes.run",
     "save_model": "models.saving",
     "show_tokens": "recipes.tokens",

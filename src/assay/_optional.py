@@ -14,7 +14,7 @@ EXTRA_OF = {
     "torch": "train",
     "transformers": "train",
     "datasets": "train",
-    "huggingface_hub": "train",
+    "huggingface_hub": "hub",
     "sklearn": "train",
     "scipy": "train",
     "pandas": "train",

@@ -104,11 +104,20 @@ def fit_and_save(
 def _training_data(splits: Splits) -> dict[str, Any]:
     """Return what a manifest says of the data that its model was trained on."""
     train = splits["train"]
-    facts = {"source": splits.source, "n_texts": len(train), "sha256": train.sha256()}
+    facts = {"source": _public_source(splits.source), "n_texts": len(train), "sha256": train.sha256()}
     if splits.n_corrections:
         # With it, `verify` knows the train split again in data whose labels are as they were.
         facts |= {"corrections": splits.n_corrections, "texts_sha256": train.sha256(with_labels=False)}
     return facts
+
+
+def _public_source(source: str) -> str:
+    """Name the data in public: of a path on this machine only the last part; a Hub id as it is."""
+    try:
+        is_local = Path(source).expanduser().exists()
+    except (OSError, ValueError):  # a name that is no path
+        is_local = False
+    return Path(source).expanduser().resolve().name if is_local else source
 
 
 def train_model(
