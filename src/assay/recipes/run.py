@@ -29,7 +29,7 @@ from assay.recipes.prepare import DataOptions, check_apart, prepare_data
 from assay.recipes.report_parts import gather_parts
 from assay.recipes.run_state import RunState
 from assay.recipes.scoring import ScoredSplit, score_split, write_predictions
-from assay.recipes.train import FittedModel, finish_model, fit_and_save
+from assay.recipes.train import FittedModel, baselines_of, finish_model, fit_and_save
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
 from assay.runtime.folder import atomic_folder, check_output
@@ -127,7 +127,12 @@ def run_data(
         results["machine"] = _machine()
         for method, one in scored.items():
             write_predictions(root / "predictions" / f"{method}.jsonl.gz", one, splits.label_set.names)
-            finish_model(root / "models" / method, one, name=f"{out.name}-{method}")
+            finish_model(
+                root / "models" / method,
+                one,
+                name=f"{out.name}-{method}",
+                baselines=baselines_of(method, scored, splits),
+            )
         shutil.copytree(root / "models" / results["recommended"], root / "model")
         _write_json(root / "results.json", results)
 
