@@ -26,6 +26,7 @@ RANKS = {
     "errors": 0,
     "_optional": 0,
     "_env": 0,
+    "_paths": 0,
     "progress": 0,
     "notebook": 0,
     "data": 1,
@@ -57,8 +58,9 @@ STRANGERS = {
 # Heavy library -> the files that may import it, wherever in the file the import stands.
 OWNERS = {
     "torch": {"features/frozen", "features/torch_state", "models/compact", "models/features", "models/finetune",
-              "models/network", "models/to_onnx", "models/training"},
-    "transformers": {"features/frozen", "features/torch_state", "features/checkpoint_folder", "models/finetune"},
+              "models/foreign", "models/network", "models/to_onnx", "models/training"},
+    "transformers": {"features/frozen", "features/torch_state", "features/checkpoint_folder", "models/finetune",
+                     "models/foreign"},
     "sklearn": {"features/frozen", "features/map2d", "features/neighbours", "models/estimator", "models/compact",
                 "models/features", "models/finetune", "models/linear", "models/out_of_fold"},
     "scipy": {"data/near_duplicates", "data/shift", "models/calibrate", "models/linear", "evaluation/compare"},

@@ -13,11 +13,13 @@ from assay.data.texts import LabelledTexts, Splits
 from assay.errors import CheckError, DataError, ModelError, did_you_mean
 from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
 from assay.evaluation.result import SplitScores
+from assay.models import METHODS
 from assay.progress import Progress
 from assay.recipes.limits import answered_rows
+from assay.recipes.open_model import match_labels, open_model
 from assay.recipes.scoring import score_split
 from assay.runtime.folder import Layout, Manifest, read_folder
-from assay.runtime.predictor import load_model
+from assay.runtime.predictor import Model
 
 __all__ = ["Evaluation", "Verification", "evaluate_model", "verify_model"]
 
@@ -52,23 +54,27 @@ class Evaluation:
 
 
 def evaluate_model(
-    model_folder: str | Path,
+    model_folder: str | Path | Model,
     splits: Splits,
     *,
     split: str | None = None,
+    label_map: str | Path | None = None,
     seed: int = 0,
     n_mistakes: int = 10,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Score a saved model on labelled texts.
+    """Score a saved model, or any sequence classification checkpoint, on labelled texts.
 
     Parameters
     ----------
-    model_folder : path
+    model_folder : path, Hub id or Model
+        See `open_model`.
     splits : Splits
         As loaded; nothing is cut.
     split : str, optional
         None: `test` where there is one, or the only split.
+    label_map : path, optional
+        Which label of the model is which of the data, where their names differ; see `read_label_map`.
     seed : int
         Of the intervals.
     n_mistakes : int
@@ -81,10 +87,14 @@ def evaluate_model(
     ModelError
         The folder is no model, or a broken one.
     """
-    model = load_model(model_folder)
+    model = open_model(model_folder, label_map=label_map, progress=progress)
     name = split or ("test" if "test" in splits else next(iter(splits)) if len(splits) == 1 else "test")
     part = splits[name]
-    _check_labels(part, model.labels, where=f"the {name} split of {splits.source}")
+    where = f"the {name} split of {splits.source}"
+    if model.method in METHODS:
+        _check_labels(part, model.labels, where=where)
+    else:
+        model = match_labels(model, [label for label in splits.label_set if label in part.counts()], where=where)
     scored = score_split(model, part, seed=seed, progress=progress)
     return Evaluation(
         method=model.method,
