@@ -27,6 +27,7 @@ RANKS = {
     "_optional": 0,
     "_env": 0,
     "_paths": 0,
+    "_display": 0,
     "progress": 0,
     "notebook": 0,
     "data": 1,
@@ -72,11 +73,13 @@ OWNERS = {
     "pyarrow": {"data/parquet", "data/readers", "data/frames", "data/writers", "recipes/embed"},
     "datasets": {"data/load", "data/frames"},
     "huggingface_hub": {"data/load", "features/checkpoint", "features/torch_state", "hub/access",
-                        "reporting/card"},
+                        "hub/card", "reporting/card"},
     "jinja2": {"reporting/render", "reporting/map_page"},
     "cleanlab": {"evaluation/wrong_labels"},
     "rensa": {"data/near_duplicates"},
     "py3langid": {"data/languages"},
+    "IPython": {"notebook"},
+    "nbformat": {"reporting/notebook"},
     "fastapi": set(),
     "ray": set(),
 }  # fmt: skip
@@ -86,8 +89,9 @@ NETWORK_FILES = {
     "features/checkpoint",
     "features/torch_state",
     "hub/access",
+    "hub/card",
     "reporting/card",
-}  # torch_state only silences the Hub's client, card only has it write YAML
+}  # torch_state only silences the Hub's client, the cards only have it write YAML
 
 # Files and functions that may pass the limits, each with its reason.
 LONG_FILES: dict[str, str] = {}

@@ -218,7 +218,7 @@ def read_objects(path):
 NOT_MET = {
     "Skipped": {"method", "reason"},
     "DroppedRow": {"split", "line", "reason"},
-    "TrainingData": {"corrections", "texts_sha256"},
+    "TrainingData": {"corrections", "texts_sha256", "language"},
 }
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from assay.models.linear import Linear
     from assay.models.majority import Majority
     from assay.models.saving import save_model
+    from assay.recipes.draw import draw_classes, draw_confusions, draw_epochs, draw_lengths, draw_text_map
     from assay.recipes.embed import embed_texts
     from assay.recipes.evaluate import evaluate_model, verify_model
     from assay.recipes.explore import explore_data
@@ -48,6 +49,11 @@ __all__ = [
     "Model",
     "RunOptions",
     "Splits",
+    "draw_classes",
+    "draw_confusions",
+    "draw_epochs",
+    "draw_lengths",
+    "draw_text_map",
     "embed_texts",
     "evaluate_model",
     "explore_data",
@@ -79,6 +85,11 @@ HOMES = {
     "Model": "runtime.predictor",
     "RunOptions": "recipes.run",
     "Splits": "data.texts",
+    "draw_classes": "recipes.draw",
+    "draw_confusions": "recipes.draw",
+    "draw_epochs": "recipes.draw",
+    "draw_lengths": "recipes.draw",
+    "draw_text_map": "recipes.draw",
     "embed_texts": "recipes.embed",
     "evaluate_model": "recipes.evaluate",
     "explore_data": "recipes.explore",

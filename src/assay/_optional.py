@@ -26,6 +26,8 @@ EXTRA_OF = {
     "cleanlab": "train",
     "rensa": "train",
     "py3langid": "train",
+    "IPython": "notebook",
+    "nbformat": "notebook",
     "pyarrow": "parquet",
 }
 

@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+from huggingface_hub import ModelCard
 
 
 def test_push_sends_the_whole_model_once(shell, hub, trained):
@@ -143,3 +144,20 @@ def test_private_means_private(shell, hub, trained):
     code, found, _ = shell("push", trained, "open", "--private")
     assert code == 2
     assert "'me/open' exists and is public; --private cannot hide it" in found["error"]
+
+
+def test_licence_is_written_into_the_card(shell, hub, trained):
+    """The licence that the owner chose stands in the metadata; the body and the card on disk stay as they were."""
+    before = (trained / "README.md").read_text(encoding="utf-8")
+    assert shell("push", trained, "mood", "--license", "cc-by-4.0")[0] == 0
+    pushed = hub.model("me/mood").files["README.md"].decode()
+    card = ModelCard(pushed)
+    assert card.data.license == "cc-by-4.0"
+    assert card.data.eval_results == ModelCard(before).data.eval_results
+    assert pushed.split("\n## Labels")[1] == before.split("\n## Labels")[1].replace(
+        "cd MODEL   # this folder", "assay pull me/mood --out MODEL && cd MODEL"
+    )
+    assert (trained / "README.md").read_text(encoding="utf-8") == before
+    code, found, _ = shell("push", trained, "mood", "--license", "Do What You Want")
+    assert code == 2
+    assert "is no identifier of a licence" in found["error"]

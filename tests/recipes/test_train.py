@@ -15,7 +15,7 @@ def test_training_returns_the_scores_of_the_saved_folder(data, tmp_path):
     """What is returned, what assay.json says and what the folder scores again are one."""
     out = tmp_path / "m"
     result = train_model(data, out, method="linear", seed=3)
-    assert list(result) == ["model", "method", "labels", "fit_s", "model_bytes", "validation", "test"]
+    assert list(result) == ["model", "method", "labels", "fit_s", "model_bytes", "epochs", "validation", "test"]
     assert result["labels"] == list(load_data(data).label_set)
     manifest = read_json(out / "assay.json")
     assert manifest["seed"] == 3

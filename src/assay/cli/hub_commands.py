@@ -68,6 +68,9 @@ def push_command(
     common: Common,
     private: Annotated[bool, typer.Option("--private", help="Only you can see it.")] = False,
     message: Annotated[str | None, typer.Option("--message", "-m", help="Of the commit.")] = None,
+    license_id: Annotated[
+        str | None, typer.Option("--license", metavar="ID", help="For the card, such as apache-2.0.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")] = False,
 ) -> None:
     """Send a model to the Hub, with its card.
@@ -81,7 +84,15 @@ def push_command(
     """
     from assay.hub import push_model
 
-    found = push_model(model, repo, private=private, message=message, dry_run=dry_run, progress=common.progress())
+    found = push_model(
+        model,
+        repo,
+        private=private,
+        message=message,
+        license_id=license_id,
+        dry_run=dry_run,
+        progress=common.progress(),
+    )
     if common.json:
         print_json(found.to_dict())
         return

@@ -14,6 +14,7 @@ from typing import Any
 from assay.errors import CheckError, ModelError, OutsideError
 from assay.features.torch_state import quiet_hub
 from assay.hub.access import ask_patiently, check_repo_id, connect, explain_refusals
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.runtime.folder import Layout, Manifest, atomic_folder, check_output, is_unsafe, read_folder
 
@@ -72,7 +73,7 @@ def pull_model(
     OutsideError
         The Hub or the disk failed: run it again.
     """
-    out, progress = Path(out), progress or Progress()
+    out, progress = Path(out), progress or default_progress()
     check_repo_id(repo)
     check_output(out, overwrite=overwrite)
     api = connect()

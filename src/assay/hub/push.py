@@ -12,10 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assay._display import html_block, html_table
 from assay.errors import InputError
 from assay.features.torch_state import quiet_hub
 from assay.hub.access import ask_patiently, check_repo_id, connect, explain_refusals, read_account
-from assay.hub.card import address_card
+from assay.hub.card import address_card, check_license, set_license
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.runtime.folder import Layout, is_free, read_folder
 
@@ -52,6 +54,11 @@ class Pushed:
     files: list[dict[str, Any]]
     n_bytes: int
 
+    def _repr_html_(self) -> str:
+        done = "nothing was sent" if self.commit is None else f"commit {self.commit}"
+        rows = [{"file": one["path"], "bytes": one["size_bytes"]} for one in self.files]
+        return html_block(self.repo, f"{len(self.files)} files, {self.n_bytes / 1e6:.1f} MB; {done}", html_table(rows))
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
         return asdict(self)
@@ -63,6 +70,7 @@ def push_model(
     *,
     private: bool = False,
     message: str | None = None,
+    license_id: str | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Pushed:
@@ -78,6 +86,8 @@ def push_model(
         Make it so that only its owner sees it.
     message : str, optional
         Of the commit.
+    license_id : str, optional
+        The Hub's identifier of the licence, such as ``apache-2.0``, for the card; None: what the card says.
     dry_run : bool
         Say what would be sent, and send nothing: it needs no network.
     progress : Progress, optional
@@ -91,9 +101,11 @@ def push_model(
     OutsideError
         The Hub cannot be reached or failed: run it again.
     """
-    folder, progress = Path(folder), progress or Progress()
+    folder, progress = Path(folder), progress or default_progress()
     manifest = read_folder(folder)
     check_repo_id(repo)
+    if license_id is not None:
+        check_license(license_id)
     files = _files_to_send(folder)
     if dry_run:
         return _describe(repo, files)
@@ -108,7 +120,7 @@ def push_model(
     again = shlex.join(["assay", "push", str(folder), repo])
     with (
         explain_refusals(f"push to '{repo}'", again=again, repo=repo),
-        _addressed(folder, files, repo) as staged,
+        _staged(folder, files, repo, license_id) as staged,
         nullcontext() if progress.draws_bars else quiet_hub(),
     ):
         ask_patiently(lambda: api.create_repo(repo, private=private or None, exist_ok=True), progress=progress)
@@ -165,8 +177,8 @@ def _files_to_send(folder: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _addressed(folder: Path, files: list[dict[str, Any]], repo: str) -> Iterator[Path]:
-    """Yield a folder with the same files, in which the card's examples name the repository."""
+def _staged(folder: Path, files: list[dict[str, Any]], repo: str, license_id: str | None) -> Iterator[Path]:
+    """Yield a folder with the same files, in which the card names the repository and the licence."""
     card = Layout(folder).card
     with tempfile.TemporaryDirectory(prefix="assay-push-") as temporary:
         staged = Path(temporary)
@@ -179,6 +191,7 @@ def _addressed(folder: Path, files: list[dict[str, Any]], repo: str) -> Iterator
         if card.is_file():
             (staged / card.name).unlink()
             text = address_card(card.read_text(encoding="utf-8"), repo)
+            text = text if license_id is None else set_license(text, license_id)
             (staged / card.name).write_text(text, encoding="utf-8", newline="\n")
         yield staged
 

@@ -25,6 +25,7 @@ from assay.data.shift import ClassShift, LengthShift, find_class_shifts, find_le
 from assay.data.texts import Splits
 from assay.errors import DataError
 from assay.evaluation.wrong_labels import find_wrong_labels
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.issues import KINDS, Issue, write_issues_file
 from assay.recipes.prepare import DataOptions, cut_splits
@@ -179,7 +180,7 @@ def audit_data(
     >>> audit_data(load_data((["ok", "Ok"], ["joy", "sadness"])), method=None).counts()
     {'conflict': {'all': 2}, 'exact_duplicate': {'all': 2}, 'one_word': {'all': 2}}
     """
-    progress = progress or Progress()
+    progress = progress or default_progress()
     started_s = time.perf_counter()
     rows = _Rows(splits)
     numbers = count(1)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assay._display import html_block, html_table
 from assay.data.split import cut_missing
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import CheckError, DataError, ModelError, did_you_mean
 from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
 from assay.evaluation.result import SplitScores
 from assay.models import METHODS
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.limits import answered_rows
 from assay.recipes.open_model import match_labels, open_model
@@ -38,6 +40,18 @@ class Evaluation:
     mistakes: Sequence[Mistake]
     confusions: Sequence[Confusion]
     answered: Sequence[dict[str, Any]]
+
+    def _repr_html_(self) -> str:
+        scores, (low, high) = self.scores, self.scores.intervals["accuracy"]
+        sentence = (
+            f"of {self.source}, {scores.n_texts:,} texts: accuracy {scores.accuracy:.4f} ({low:.3f} to {high:.3f}), "
+            f"weighted F1 {scores.f1_weighted:.4f}, macro F1 {scores.f1_macro:.4f}"
+        )
+        classes = [
+            {"label": one.label, "texts": one.n_texts, "precision": one.precision, "recall": one.recall, "F1": one.f1}
+            for one in scores.per_class
+        ]
+        return html_block(f"{self.method} on {self.split}", sentence, html_table(classes))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
@@ -87,6 +101,7 @@ def evaluate_model(
     ModelError
         The folder is no model, or a broken one.
     """
+    progress = progress or default_progress()
     model = open_model(model_folder, label_map=label_map, progress=progress)
     name = split or ("test" if "test" in splits else next(iter(splits)) if len(splits) == 1 else "test")
     part = splits[name]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assay._paths import is_meant_as_path, nearby
 from assay.errors import DataError, ModelError
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.runtime.folder import Layout
 from assay.runtime.predictor import Model, load_model
@@ -41,7 +42,7 @@ def open_model(
         The Hub could not be reached.
     """
     names = None if label_map is None else read_label_map(label_map)
-    found = model if isinstance(model, Model) else _find(model, progress or Progress())
+    found = model if isinstance(model, Model) else _find(model, progress or default_progress())
     return found if names is None else relabel_model(found, names)
 
 

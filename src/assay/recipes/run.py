@@ -19,9 +19,11 @@ from typing import Any
 
 import assay
 from assay import _env
+from assay._display import Shown, html_block, html_table
 from assay.data.texts import Splits
 from assay.evaluation.compare import Comparison, compare_methods, recommend
 from assay.models import METHODS, check_methods
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.budget import Budget
 from assay.recipes.limits import describe_coverage
@@ -102,7 +104,7 @@ def run_data(
     InputError
         The data, an option or the output cannot be used; nothing is written.
     """
-    out, options, progress = Path(out), options or RunOptions(), progress or Progress()
+    out, options, progress = Path(out), options or RunOptions(), progress or default_progress()
     budget = Budget(options.budget_s)
     check_output(out, overwrite=overwrite)
     check_apart(data, out)
@@ -144,7 +146,18 @@ def run_data(
         write_report(collect_report(parts), root)
         state.close()
         logger.info("done in %.1f s", budget.elapsed_s)
-    return results
+    return Shown(results, as_html=_results_html(results))
+
+
+def _results_html(results: dict[str, Any]) -> str:
+    rows = [
+        {"method": row["method"], **{split: row[split]["accuracy"] for split in ("validation", "test")},
+         "95 % interval on test": "{:.3f} to {:.3f}".format(*row["test"]["intervals"]["accuracy"]),
+         "weighted F1 on test": row["test"]["f1_weighted"], "fit, s": results["timings"][row["method"]]["fit_s"],
+         "MB": row["model_bytes"] / 1e6}
+        for row in results["methods"]
+    ]  # fmt: skip
+    return html_block(f"Recommended: {results['recommended']}.", results["why"], html_table(rows, caption="accuracy"))
 
 
 def _check_device(options: RunOptions) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from assay._display import Shown, html_block, html_table
 from assay.data.languages import find_wrong_language
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import MissingDependencyError
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.result import SplitScores
 from assay.models import METHODS, check_methods, make_estimator
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.limits import measure_limits
 from assay.recipes.prepare import DataOptions, check_apart, prepare_data
@@ -174,14 +176,15 @@ def train_model(
     Returns
     -------
     dict
-        `model`, `method`, `labels`, `fit_s`, `model_bytes`, and the scores of the saved folder on validation and test.
+        `model`, `method`, `labels`, `fit_s`, `model_bytes`, `epochs` (an entry an epoch; empty for methods without),
+        and the scores of the saved folder on validation and test.
 
     Raises
     ------
     InputError
         The data, the method or the output cannot be used; nothing is written.
     """
-    out, progress = Path(out), progress or Progress()
+    out, progress = Path(out), progress or default_progress()
     check_methods([method])
     if target_accuracy is not None:
         check_target(target_accuracy)
@@ -203,15 +206,29 @@ def train_model(
             baselines=baselines_of(method, {method: scored}, splits),
             target_accuracy=target_accuracy,
         )
-    return {
+    result = {
         "model": str(out),
         "method": method,
         "labels": list(model.labels),
         "fit_s": round(fitted.fit_s, 2),
         "model_bytes": model.n_bytes,
+        "epochs": fitted.history,
         **{split: one.scores.to_dict() for split, one in scored.items()},
         **({} if target_accuracy is None else {"abstain": manifest.abstain or None}),
     }
+    return Shown(result, as_html=_trained_html(result))
+
+
+def _trained_html(result: Mapping[str, Any]) -> str:
+    splits = [
+        {"split": split, "texts": result[split]["n_texts"], **{name: result[split][name] for name in HEADLINES},
+         "95 % interval of accuracy": "{:.3f} to {:.3f}".format(*result[split]["intervals"]["accuracy"])}
+        for split in ("validation", "test")
+    ]  # fmt: skip
+    shown = ("epoch", "train_loss", "validation_loss", "validation_accuracy", "validation_f1_weighted")
+    epochs = [{name: epoch[name] for name in shown if name in epoch} for epoch in result["epochs"]]
+    sentence = f"fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB, saved in {result['model']}"
+    return html_block(result["method"], sentence, html_table(epochs, caption="epochs"), html_table(splits))
 
 
 def finish_model(

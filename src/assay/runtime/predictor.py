@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from assay._display import html_block, html_table
 from assay.data.labels import LabelSet
 from assay.data.texts import check_texts
 from assay.errors import ModelError
@@ -22,6 +23,8 @@ from assay.tokenization.subwords import SubwordTokenizer
 __all__ = ["Model", "load_model"]
 
 CHUNK_TEXTS = 2048  # texts tokenised at once: bounds memory, and is how often progress moves
+
+N_SHOWN_LABELS = 30  # in a notebook
 
 Scorer = Callable[[Sequence[str]], np.ndarray]
 
@@ -58,6 +61,18 @@ class Model:
     def labels(self) -> tuple[str, ...]:
         """The label names, in the order of the score columns."""
         return self.label_set.names
+
+    def _repr_html_(self) -> str:
+        manifest = self.manifest
+        made = f"of {manifest.checkpoint['name']}, " if manifest.checkpoint else ""
+        labels = ", ".join(self.labels[:N_SHOWN_LABELS]) + (" …" if len(self.labels) > N_SHOWN_LABELS else "")
+        rows = [
+            {"split": one["split"], "metric": one["metric"], "value": one["value"],
+             "95 % interval": "{:.3f} to {:.3f}".format(*one["interval"]), "texts": one["n_texts"]}
+            for one in manifest.scores
+        ]  # fmt: skip
+        sentence = f"{made}{self.n_bytes / 1e6:.1f} MB, {len(self.labels)} labels: {labels}"
+        return html_block(f"{self.method} model", sentence, html_table(rows))
 
     @property
     def n_bytes(self) -> int:
