@@ -177,6 +177,7 @@ def cases(five, tmp_path):
     yield "RejectedRow", tmp_path / "p.csv.rejected.jsonl"
     yield "Verification", ["verify", model, five.data]
     yield "RunComparison", ["compare", run]
+    yield "WrittenReport", ["report", run, "--out", tmp_path / "report.md"]
     yield "Audit", ["audit", five.data, "--method", "none"]
     yield "Cache", ["cache"]
     yield "Cache", ["cache", "clear"]

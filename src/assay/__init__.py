@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from assay.batch import predict_file
     from assay.data.labels import LabelSet
     from assay.data.load import load_data
+    from assay.data.split import cut_missing
     from assay.data.texts import LabelledTexts, Splits
     from assay.errors import AssayError
     from assay.features.frozen import FrozenEncoder
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from assay.recipes.embed import embed_texts
     from assay.recipes.evaluate import evaluate_model, verify_model
     from assay.recipes.explore import explore_data
+    from assay.recipes.prepare import DataOptions
     from assay.recipes.run import RunOptions, run_data
     from assay.recipes.tokens import show_tokens
     from assay.recipes.train import train_model
@@ -39,6 +41,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AssayError",
     "Compact",
+    "DataOptions",
     "Features",
     "Finetune",
     "FrozenEncoder",
@@ -49,6 +52,7 @@ __all__ = [
     "Model",
     "RunOptions",
     "Splits",
+    "cut_missing",
     "draw_classes",
     "draw_confusions",
     "draw_epochs",
@@ -75,6 +79,7 @@ __all__ = [
 HOMES = {
     "AssayError": "errors",
     "Compact": "models.compact",
+    "DataOptions": "recipes.prepare",
     "Features": "models.features",
     "Finetune": "models.finetune",
     "FrozenEncoder": "features.frozen",
@@ -85,6 +90,7 @@ HOMES = {
     "Model": "runtime.predictor",
     "RunOptions": "recipes.run",
     "Splits": "data.texts",
+    "cut_missing": "data.split",
     "draw_classes": "recipes.draw",
     "draw_confusions": "recipes.draw",
     "draw_epochs": "recipes.draw",

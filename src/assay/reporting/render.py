@@ -13,6 +13,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote as quote_path
 
 from assay._optional import require
 from assay.reporting import formats
@@ -57,7 +58,7 @@ CAPTIONS = {
 }
 
 
-def render_markdown(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
+def render_markdown(report: Mapping[str, Any], figures: Mapping[str, bytes], *, figure_dir: str = FIGURE_DIR) -> str:
     """Render the report as Markdown that reads well as it is on GitHub or a blog.
 
     Parameters
@@ -65,11 +66,14 @@ def render_markdown(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> 
     report : dict
         As `collect_report` returns it.
     figures : mapping of name to PNG bytes
-        Only the names are used: the pictures are expected at ``report_files/NAME.png``.
+        Only the names are used.
+    figure_dir : str
+        Folder beside the page where the pictures are expected, as ``NAME.png``.
     """
     environment = make_environment(escape_markdown)
     markup = require("markupsafe").Markup
-    paths = {name: markup(f"{FIGURE_DIR}/{name}.png") for name in figures}
+    place = quote_path(figure_dir)
+    paths = {name: markup(f"{place}/{name}.png") for name in figures}
     return tidy(environment.get_template("report.md.j2").render(report=report, figures=paths, captions=CAPTIONS))
 
 
