@@ -61,8 +61,17 @@ def export(notebook, stem):
     for name, data in resources["outputs"].items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(data)
+    alts = iter(alt_texts(notebook))
+    body = re.sub(r"!\[png\]", lambda found: f"![{next(alts)}]", body)
     body = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+$", "", body, flags=re.MULTILINE)).strip() + "\n"
     (folder / f"{stem}.md").write_text(body, encoding="utf-8")
+
+
+def alt_texts(notebook):
+    """Return what each picture shows, for those who cannot see it."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+    plain = [output.data["text/plain"] for output in outputs if "image/png" in output.data]
+    return [re.sub(r"^<(.*): PNG of .*>$", r"\1", text) for text in plain]
 
 
 def sources(notebook):

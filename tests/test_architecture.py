@@ -74,7 +74,7 @@ OWNERS = {
     "datasets": {"data/load", "data/frames"},
     "huggingface_hub": {"data/load", "features/checkpoint", "features/torch_state", "hub/access",
                         "hub/card", "reporting/card"},
-    "jinja2": {"reporting/render", "reporting/map_page"},
+    "jinja2": {"reporting/render", "reporting/map_page", "reporting/notebook"},
     "cleanlab": {"evaluation/wrong_labels"},
     "rensa": {"data/near_duplicates"},
     "py3langid": {"data/languages"},

@@ -70,8 +70,8 @@ def html_block(title: str, sentence: str, *tables: str) -> str:
 
 def _data(value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f'<td style="text-align:right">{show_number(value)}</td>'
-    return f'<td style="text-align:left">{_cell(value)}</td>'
+        return f'<td align="right">{show_number(value)}</td>'
+    return f'<td align="left">{_cell(value)}</td>'
 
 
 def _cell(value: Any, *, limit: int = MAX_CELL_CHARS) -> str:
