@@ -4,6 +4,7 @@
 #   make quick   the tests that take under a minute in all
 #   make check   lint and types only          make fix    format and mend what can be mended
 #   make bench   the benchmarks               make docs   regenerate generated parts of README and docs
+#   make tour    run the tour's notebooks again and export them to docs/tour*.md (some minutes)
 PY ?= python3
 V := .venv
 BIN := $(V)/bin
@@ -11,7 +12,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PYTEST := $(BIN)/python -m pytest -q -n 2
 
-.PHONY: demo test quick check fix bench docs clean
+.PHONY: demo test quick check fix bench docs tour clean
 
 $(V)/.ok: pyproject.toml constraints.txt
 	@$(PY) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' \
@@ -51,6 +52,9 @@ bench: $(V)/.ok
 
 docs: $(V)/.ok
 	$(BIN)/python docs/generate.py
+
+tour: $(V)/.ok
+	$(BIN)/python docs/tour.py
 
 clean:
 	rm -rf $(V) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,7 +1,7 @@
-"""Write the generated parts of README.md: the table of commands, from the program, and the numbers, from benchmarks.
+"""Write the generated parts of README.md and README.ko.md: commands from the program, numbers from benchmarks.
 
 python docs/generate.py            rewrite
-python docs/generate.py --check    exit 1 if README.md is out of date
+python docs/generate.py --check    exit 1 if a page is out of date
 """
 
 from __future__ import annotations
@@ -19,11 +19,45 @@ from methods import summarise_runs  # noqa: E402
 
 from assay.cli.app import app  # noqa: E402
 
+# The first line of each command's help, in Korean; a command that is not here stops the generation.
+KOREAN_COMMANDS = {
+    "run": "전체 작업: 훈련하고, 비교하고, 추천하고, 보고서를 씁니다.",
+    "compare": "실행한 방법들을 대응 표본 검정으로 비교합니다.",
+    "report": "실행 보고서를 마크다운, HTML, 노트북으로 다시 씁니다.",
+    "explore": "데이터셋을 보여 줍니다: 크기, 클래스, 텍스트당 단어 수, 처음 몇 행.",
+    "tokens": "텍스트 하나를 문자, 단어, 부분단어로 나누고 되돌립니다.",
+    "embed": "텍스트를 고정한 트랜스포머의 특성으로 바꿉니다.",
+    "map": "비슷한 텍스트가 모이도록 평면에 점으로 그립니다.",
+    "audit": "점수를 보기 전에 데이터의 문제를 찾습니다.",
+    "train": "방법 하나를 훈련하고 모델 폴더로 저장합니다.",
+    "evaluate": "레이블이 붙은 텍스트로 모델을 채점합니다.",
+    "predict": "레이블을 예측하고 모든 레이블의 점수를 이름과 함께 냅니다.",
+    "explain": "어떤 단어가 어떤 레이블로 이끌었는지 보여 줍니다.",
+    "info": "모델이 무엇인지 알려 줍니다: 방법, 레이블, 점수, 훈련 데이터.",
+    "verify": "모델의 파일을, DATA를 주면 기록된 점수도 확인합니다.",
+    "export": "모델을 다른 곳에서 쓸 수 있게 내보냅니다.",
+    "serve": "HTTP API와 웹 페이지로 모델을 제공합니다.",
+    "login": "허브에 로그인하거나, 누가 로그인했는지 알려 줍니다.",
+    "push": "모델을 카드와 함께 허브에 올립니다.",
+    "pull": "허브에서 assay 모델을 받아 확인합니다.",
+    "datasets": "허브의 데이터셋을 찾습니다.",
+    "cache": "저장해 둔 특성이 어디에 얼마나 있는지 알려 주거나 지웁니다.",
+}
+# What the table of numbers says in words.
+KOREAN_NUMBERS = (
+    ("| method | seeds | validation accuracy | weighted F1 | test accuracy, seed 0 | fit, s | texts/s | MB |",
+     "| 방법 | 시드 수 | 검증 정확도 | 가중 F1 | 시험 정확도(시드 0) | 훈련, 초 | 텍스트/초 | MB |"),
+    (r"\(([\d.]+) to ([\d.]+)\)", r"(\1~\2)"),
+    (r"The whole run with all five methods, map and report took ([\d.]+) minutes\.",
+     r"다섯 가지 방법과 지도, 보고서까지 전체 실행에 \1분이 걸렸습니다."),
+    (r"Measured on (\d+) CPU cores \((.*)\)\.", r"CPU 코어 \1개에서 쟀습니다(\2)."),
+)  # fmt: skip
 
-def describe_commands() -> str:
+
+def describe_commands(language: str) -> str:
     """Return the table of commands: usage, and the first line of the help."""
     group = typer.main.get_command(app)
-    rows = ["| command | does |", "|---|---|"]
+    rows = ["| command | does |" if language == "en" else "| 명령 | 하는 일 |", "|---|---|"]
     for name, command in group.commands.items():
         arguments = [name if p.required else f"[{name}]" for p in command.params if p.param_type_name == "argument"
                      for name in [(p.metavar or p.name.upper()).strip("[]")]]  # fmt: skip
@@ -31,46 +65,62 @@ def describe_commands() -> str:
                     if p.param_type_name == "option" and p.required]  # fmt: skip
         usage = " ".join(["assay", name, *arguments, *required]).replace("|", "\\|")
         sentence = (command.help or "").split("\n\n")[0].replace("\n", " ").strip()
+        if language == "ko":
+            if name not in KOREAN_COMMANDS:
+                raise SystemExit(f"docs/generate.py has no Korean line for the command '{name}'")
+            sentence = KOREAN_COMMANDS[name]
         rows.append(f"| `{usage}` | {sentence} |")
     return "\n".join(rows)
 
 
-def describe_numbers() -> str:
+def describe_numbers(language: str) -> str:
     """Return the table of measured numbers, and on what they were measured."""
     content = json.loads((ROOT / "benchmarks" / "results" / "methods-emotion.json").read_text())
     machine = content["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
-    return (
+    text = (
         f"{summarise_runs(content['runs'])}\n\n"
         f"Measured on {machine['n_cpus']} CPU cores ({machine['system']}, Python {machine['python']}; {versions})."
     )
+    return text if language == "en" else translate_numbers(text)
+
+
+def translate_numbers(text: str) -> str:
+    """Put the words of the table of numbers into Korean; one that is not found any more stops the generation."""
+    for pattern, korean in KOREAN_NUMBERS:
+        literal = pattern.startswith("|")
+        text, n_found = re.subn(re.escape(pattern) if literal else pattern, korean, text)
+        if not n_found:
+            raise SystemExit(f"docs/generate.py translates '{pattern}', which the table of numbers does not hold")
+    return text
 
 
 PARTS = {"commands": describe_commands, "numbers": describe_numbers}
+PAGES = {"en": "README.md", "ko": "README.ko.md"}
 
 
-def generate(text: str) -> str:
-    """Return README.md with its generated parts written again."""
+def generate(text: str, language: str) -> str:
+    """Return a page with its generated parts written again."""
     for name, describe in PARTS.items():
         pattern = rf"(<!-- generated: {name} -->\n).*?(<!-- end of {name} -->)"
         text, n_found = re.subn(
-            pattern, lambda m, d=describe: f"{m.group(1)}{d()}\n{m.group(2)}", text, flags=re.DOTALL
+            pattern, lambda m, d=describe: f"{m.group(1)}{d(language)}\n{m.group(2)}", text, flags=re.DOTALL
         )
         if n_found != 1:
-            raise SystemExit(f"README.md has {n_found} places for '{name}'; one is needed")
+            raise SystemExit(f"{PAGES[language]} has {n_found} places for '{name}'; one is needed")
     return text
 
 
 def main() -> None:
-    """Rewrite README.md, or check it."""
-    path = ROOT / "README.md"
-    before = path.read_text(encoding="utf-8")
-    after = generate(before)
-    if "--check" in sys.argv:
+    """Rewrite the pages, or check them."""
+    for language, name in PAGES.items():
+        path = ROOT / name
+        before = path.read_text(encoding="utf-8")
+        after = generate(before, language)
+        if "--check" in sys.argv and before != after:
+            raise SystemExit(f"{name} is out of date: run make docs")
         if before != after:
-            raise SystemExit("README.md is out of date: run make docs")
-        return
-    path.write_text(after, encoding="utf-8")
+            path.write_text(after, encoding="utf-8")
 
 
 if __name__ == "__main__":

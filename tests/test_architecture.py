@@ -26,12 +26,16 @@ RANKS = {
     "errors": 0,
     "_optional": 0,
     "_env": 0,
+    "_paths": 0,
+    "_display": 0,
     "progress": 0,
+    "notebook": 0,
     "data": 1,
     "tokenization": 2,
     "runtime": 3,
     "features": 4,
     "models": 5,
+    "hub": 5,
     "evaluation": 6,
     "reporting": 7,
     "batch": 4,
@@ -41,15 +45,26 @@ RANKS = {
     "__main__": 10,
 }
 # Rooms that stand side by side above runtime do not know each other.
-STRANGERS = {("features", "batch"), ("batch", "features"), ("models", "batch"), ("evaluation", "batch")}
-STRANGERS |= {(room, other) for room in ("features", "models", "evaluation", "batch", "reporting", "recipes")
-              for other in ("server",)} | {("server", room) for room in ("features", "batch")}  # fmt: skip
+STRANGERS = {
+    ("features", "batch"),
+    ("batch", "features"),
+    ("models", "batch"),
+    ("evaluation", "batch"),
+    ("models", "hub"),
+    ("hub", "models"),
+    ("evaluation", "hub"),
+    ("batch", "hub"),
+    ("hub", "batch"),
+}
+STRANGERS |= {(room, other) for room in ("features", "models", "evaluation", "batch", "reporting", "recipes", "hub")
+              for other in ("server",)} | {("server", room) for room in ("features", "batch", "hub")}  # fmt: skip
 
 # Heavy library -> the files that may import it, wherever in the file the import stands.
 OWNERS = {
     "torch": {"features/frozen", "features/torch_state", "models/compact", "models/features", "models/finetune",
-              "models/network", "models/to_onnx", "models/training"},
-    "transformers": {"features/frozen", "features/torch_state", "features/checkpoint_folder", "models/finetune"},
+              "models/foreign", "models/network", "models/to_onnx", "models/training"},
+    "transformers": {"features/frozen", "features/torch_state", "features/checkpoint_folder", "models/finetune",
+                     "models/foreign"},
     "sklearn": {"features/frozen", "features/map2d", "features/neighbours", "models/estimator", "models/compact",
                 "models/features", "models/finetune", "models/head", "models/linear", "models/out_of_fold"},
     "scipy": {"data/near_duplicates", "data/shift", "models/calibrate", "models/linear", "evaluation/compare"},
@@ -60,8 +75,9 @@ OWNERS = {
     "pandas": {"data/texts", "data/frames"},
     "pyarrow": {"data/parquet", "data/readers", "data/frames", "data/writers", "recipes/embed"},
     "datasets": {"data/load", "data/frames"},
-    "huggingface_hub": {"data/load", "features/checkpoint", "features/torch_state"},
-    "jinja2": {"reporting/render", "reporting/map_page"},
+    "huggingface_hub": {"data/load", "features/checkpoint", "features/torch_state", "hub/access",
+                        "hub/card", "reporting/card"},
+    "jinja2": {"reporting/render", "reporting/map_page", "reporting/notebook"},
     "cleanlab": {"evaluation/wrong_labels"},
     "rensa": {"data/near_duplicates"},
     "py3langid": {"data/languages"},
@@ -70,6 +86,8 @@ OWNERS = {
     "pydantic": {"server/schemas"},
     "uvicorn": {"server/listen", "server/protocol"},
     "prometheus_client": {"server/listen", "server/metrics"},
+    "IPython": {"notebook"},
+    "nbformat": {"reporting/notebook"},
     "ray": set(),
 }  # fmt: skip
 NETWORK_LIBRARIES = {"huggingface_hub", "httpx", "requests", "urllib.request", "socket", "http.client", "aiohttp"}
@@ -77,6 +95,9 @@ NETWORK_FILES = {
     "data/load",
     "features/checkpoint",
     "features/torch_state",  # only silences the Hub's client
+    "hub/access",
+    "hub/card",
+    "reporting/card",  # cards only have the client write YAML
     "server/listen",  # listens, and calls nobody
 }
 

@@ -22,8 +22,9 @@ from assay.evaluation.metrics import score_predictions
 from assay.recipes.limits import describe_coverage
 from assay.recipes.scoring import ScoredSplit
 from assay.runtime.abstain import AbstainRule
+from loopback_hub import LoopbackHub, hub_environment
 from server_runs import running
-from small_runs import read_json, shared_run, write_rows
+from small_runs import read_json, run_assay, shared_run, write_rows
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "json.md").read_text(encoding="utf-8")
 PRIMITIVES = {"string": str, "boolean": bool, "null": type(None), "object": dict, "array": list}
@@ -199,6 +200,7 @@ def cases(five, tmp_path):
     yield "Explanation", ["explain", model, "a good day"]
     yield "Verification", ["verify", model, five.data]
     yield "RunComparison", ["compare", run]
+    yield "WrittenReport", ["report", run, "--out", tmp_path / "report.md"]
     yield "Audit", ["audit", five.data, "--method", "none"]
     yield "Serving", write_announcement(model, tmp_path / "serving.json")
     yield "Cache", ["cache"]
@@ -209,6 +211,22 @@ def cases(five, tmp_path):
         yield "Manifest", ["info", run / "models" / method]
         yield "Manifest", run / "models" / method / "assay.json"
         yield "RunPrediction", run / "predictions" / f"{method}.jsonl.gz"
+
+
+def hub_cases(model, tmp_path):
+    """Yield the same of the commands that talk to the Hub, in processes that talk to one on loopback."""
+    calls = {
+        "Login": ["login"],
+        "Pushed": ["push", model, "mood"],
+        "Pulled": ["pull", "me/mood", "--out", tmp_path / "pulled"],
+        "DatasetMatches": ["datasets"],
+    }
+    with LoopbackHub({"acme/news": {"train.csv": b""}}, tokens={"hf_w": ("me", "write")}) as hub:
+        for name, args in calls.items():
+            done = run_assay(*args, "--json", env=hub_environment(hub.url, tmp_path / "home", token="hf_w"))
+            assert done.returncode == 0, done.stdout
+            (tmp_path / f"{name}.json").write_text(done.stdout, encoding="utf-8")
+            yield name, tmp_path / f"{name}.json"
 
 
 def read_objects(path):
@@ -225,7 +243,7 @@ def read_objects(path):
 NOT_MET = {
     "Skipped": {"method", "reason"},
     "DroppedRow": {"split", "line", "reason"},
-    "TrainingData": {"corrections", "texts_sha256"},
+    "TrainingData": {"corrections", "texts_sha256", "language"},
 }
 
 
@@ -238,7 +256,7 @@ def test_everything_that_is_written_is_in_the_tables(invoke, five, tmp_path, mon
     # UMAP takes long to load, and what it lays out where is no part of what the map prints.
     monkeypatch.setattr("assay.recipes.map_points.project", lambda features, *, seed: features[:, :2])
     problems = problems_of(json.loads(five.done.stdout), "Results", "assay run")
-    for name, source in cases(five, tmp_path):
+    for name, source in [*cases(five, tmp_path), *hub_cases(five.folder / "model", tmp_path)]:
         where = source.name if isinstance(source, Path) else " ".join(map(str, source[:1]))
         objects = read_objects(source) if isinstance(source, Path) else invoke(*source)
         assert objects, source

@@ -47,7 +47,8 @@ def test_need_of_a_library_is_not_mistaken_for_it(monkeypatch, tmp_path):
 def test_extras_exist():
     """Every extra that a message names is one of the package's, and brings the library."""
     extras = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    distributions = {"sklearn": "scikit-learn", "umap": "umap-learn", "prometheus_client": "prometheus-client"}
+    distributions = {"sklearn": "scikit-learn", "umap": "umap-learn", "prometheus_client": "prometheus-client",
+                     "IPython": "ipykernel"}  # which needs ipython  # fmt: skip
     for module, extra in EXTRA_OF.items():
         wanted = distributions.get(module, module)
         assert any(requirement.startswith(wanted) for requirement in extras[extra]), module

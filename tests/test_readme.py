@@ -12,7 +12,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"<!-- run -->\n```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+KOREAN = (ROOT / "README.ko.md").read_text(encoding="utf-8")
+RUN = re.compile(r"<!-- run -->\n```(\w+)\n(.*?)```", re.DOTALL)
+BLOCKS = RUN.findall(README)
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
 
 
@@ -49,3 +51,18 @@ def test_page_links_to_files_that_exist(page):
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
     missing = [t for t in targets if "://" not in t and not (page.parent / t).exists()]
     assert not missing
+
+
+def test_korean_readme_says_what_the_english_one_says():
+    """It has the same parts in the same order: examples that are run, commands, tables, links; and it is Korean."""
+    assert RUN.findall(KOREAN) == BLOCKS
+    for pattern in (r"^#+ ", r"^```\w*", r"^\|", r"^assay \w+", r"!\["):
+        counts = [len(re.findall(pattern, page, flags=re.MULTILINE)) for page in (README, KOREAN)]
+        assert counts[0] == counts[1], pattern
+    links = [re.findall(r"\]\(([^)]+)\)", page) for page in (README, KOREAN)]
+    assert sorted(link.replace(".ko.", ".").replace("README.md", "") for link in links[0] if "README" not in link) == [
+        *sorted(link.replace(".ko.", ".") for link in links[1] if "README" not in link)
+    ]
+    prose = [line for line in KOREAN.splitlines() if line and not line.startswith(("|", "```", "assay ", "<!--"))]
+    korean = [line for line in prose if re.search("[가-힣]", line)]
+    assert len(korean) > 0.8 * len(prose)

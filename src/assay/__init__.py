@@ -12,18 +12,25 @@ if TYPE_CHECKING:
     from assay.batch import predict_file
     from assay.data.labels import LabelSet
     from assay.data.load import load_data
+    from assay.data.split import cut_missing
     from assay.data.texts import LabelledTexts, Splits
     from assay.errors import AssayError
     from assay.features.frozen import FrozenEncoder
+    from assay.hub.access import login
+    from assay.hub.datasets import find_datasets
+    from assay.hub.pull import pull_model
+    from assay.hub.push import push_model
     from assay.models.compact import Compact
     from assay.models.features import Features
     from assay.models.finetune import Finetune
     from assay.models.linear import Linear
     from assay.models.majority import Majority
     from assay.models.saving import save_model
+    from assay.recipes.draw import draw_classes, draw_confusions, draw_epochs, draw_lengths, draw_text_map
     from assay.recipes.embed import embed_texts
     from assay.recipes.evaluate import evaluate_model, verify_model
     from assay.recipes.explore import explore_data
+    from assay.recipes.prepare import DataOptions
     from assay.recipes.run import RunOptions, run_data
     from assay.recipes.tokens import show_tokens
     from assay.recipes.train import train_model
@@ -35,6 +42,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AssayError",
     "Compact",
+    "DataOptions",
     "Features",
     "Finetune",
     "FrozenEncoder",
@@ -45,13 +53,23 @@ __all__ = [
     "Model",
     "RunOptions",
     "Splits",
+    "cut_missing",
+    "draw_classes",
+    "draw_confusions",
+    "draw_epochs",
+    "draw_lengths",
+    "draw_text_map",
     "embed_texts",
     "evaluate_model",
     "explain_text",
     "explore_data",
+    "find_datasets",
     "load_data",
     "load_model",
+    "login",
     "predict_file",
+    "pull_model",
+    "push_model",
     "run_data",
     "save_model",
     "show_tokens",
@@ -63,6 +81,7 @@ __all__ = [
 HOMES = {
     "AssayError": "errors",
     "Compact": "models.compact",
+    "DataOptions": "recipes.prepare",
     "Features": "models.features",
     "Finetune": "models.finetune",
     "FrozenEncoder": "features.frozen",
@@ -73,13 +92,23 @@ HOMES = {
     "Model": "runtime.predictor",
     "RunOptions": "recipes.run",
     "Splits": "data.texts",
+    "cut_missing": "data.split",
+    "draw_classes": "recipes.draw",
+    "draw_confusions": "recipes.draw",
+    "draw_epochs": "recipes.draw",
+    "draw_lengths": "recipes.draw",
+    "draw_text_map": "recipes.draw",
     "embed_texts": "recipes.embed",
     "evaluate_model": "recipes.evaluate",
     "explain_text": "runtime.explain",
     "explore_data": "recipes.explore",
+    "find_datasets": "hub.datasets",
     "load_data": "data.load",
     "load_model": "runtime.predictor",
+    "login": "hub.access",
     "predict_file": "batch",
+    "pull_model": "hub.pull",
+    "push_model": "hub.push",
     "run_data": "recipes.run",
     "save_model": "models.saving",
     "show_tokens": "recipes.tokens",

@@ -7,7 +7,17 @@ from pathlib import Path
 
 from assay.errors import InputError
 
-__all__ = ["api_key", "cache_dir", "device", "is_offline", "n_threads", "set_device", "set_offline", "set_threads"]
+__all__ = [
+    "api_key",
+    "cache_dir",
+    "device",
+    "has_hub_token",
+    "is_offline",
+    "n_threads",
+    "set_device",
+    "set_offline",
+    "set_threads",
+]
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 
@@ -22,6 +32,11 @@ def set_offline() -> None:
     """Ask for no network in this process and in the libraries that it loads from here on."""
     for name in ("ASSAY_OFFLINE", "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"):
         os.environ[name] = "1"
+
+
+def has_hub_token() -> bool:
+    """Tell whether the environment holds a token of the Hub, which wins over one of an earlier login."""
+    return any(os.environ.get(name) for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"))
 
 
 def n_threads() -> int:

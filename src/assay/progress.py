@@ -14,6 +14,8 @@ __all__ = ["Progress"]
 class Progress:
     """Silent progress: the default everywhere, and the base of the one that draws."""
 
+    draws_bars = False  # whether libraries that draw bars of their own on stderr may do so
+
     @contextmanager
     def track(self, name: str, n_steps: int) -> Iterator[Callable[[int], None]]:
         """Open a piece of work of `n_steps`; yield a function to call with the steps just done."""

@@ -141,7 +141,7 @@ CASES = {
     ),
     "a checkpoint folder that is not there": (
         add("--checkpoint", "./nowhere"),
-        ["unknown checkpoint './nowhere': no such folder, and no Hub id", "hint: accepted: minilm, a local folder"],
+        ["there is no checkpoint folder at ./nowhere", "hint: accepted: minilm, a local folder"],
     ),
     "a checkpoint of the Hub while offline": (
         add("--checkpoint", "distilbert-base-uncased", "--offline"),

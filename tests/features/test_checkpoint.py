@@ -203,7 +203,7 @@ def test_absent_folder_is_not_looked_for_on_the_hub(tmp_path):
     """A Path, and what looks like one, is a folder and nothing else."""
     with pytest.raises(InputError, match="there is no checkpoint folder at"):
         resolve_checkpoint(tmp_path / "nothing")
-    with pytest.raises(InputError, match="no such folder, and no Hub id"):
+    with pytest.raises(InputError, match="there is no checkpoint folder at"):
         resolve_checkpoint(str(tmp_path / "nothing"))
     with pytest.raises(InputError, match="no such folder, and no Hub id"):
         resolve_checkpoint("")

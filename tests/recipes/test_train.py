@@ -15,7 +15,7 @@ def test_training_returns_the_scores_of_the_saved_folder(data, tmp_path):
     """What is returned, what assay.json says and what the folder scores again are one."""
     out = tmp_path / "m"
     result = train_model(data, out, method="linear", seed=3)
-    assert list(result) == ["model", "method", "labels", "fit_s", "model_bytes", "validation", "test"]
+    assert list(result) == ["model", "method", "labels", "fit_s", "model_bytes", "epochs", "validation", "test"]
     assert result["labels"] == list(load_data(data).label_set)
     manifest = read_json(out / "assay.json")
     assert manifest["seed"] == 3
@@ -25,7 +25,7 @@ def test_training_returns_the_scores_of_the_saved_folder(data, tmp_path):
         claims = {claim["metric"]: claim["value"] for claim in manifest["scores"] if claim["split"] == split}
         assert claims["accuracy"] == result[split]["accuracy"]
     assert manifest["training_data"] == {
-        "source": str(data), "n_texts": 66, "sha256": load_data(data)["train"].sha256()}  # fmt: skip
+        "source": data.name, "n_texts": 66, "sha256": load_data(data)["train"].sha256()}  # fmt: skip
     assert (out / "README.md").read_text(encoding="utf-8").count("# m") == 1
     assert result["model_bytes"] == sum(facts["size_bytes"] for facts in manifest["files"].values())
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.reporting.render import render_card
+from assay.reporting.card import render_card
 
 markdown_it = pytest.importorskip("markdown_it")
 yaml = pytest.importorskip("yaml")
@@ -77,6 +77,7 @@ def test_card_metadata_holds_the_measured_scores():
     assert [(metric["type"], metric["value"]) for metric in test["metrics"]] == [
         ("accuracy", 0.934), ("f1", 0.933), ("f1", 0.884)
     ]  # fmt: skip
+    assert head["datasets"] == ["dair-ai/emotion"]
     assert test["metrics"][0]["name"] == "Accuracy (test, 2,000 texts)"
 
 
@@ -93,11 +94,18 @@ def test_card_is_read_by_the_hub_client():
 
 def test_card_body_has_what_a_user_needs():
     """Labels, data, scores with intervals, both ways to use it, and limits."""
-    _, body = read_card(render_card(build_manifest(), name="emotion", path="runs/my emotion"))
+    majority = {
+        split: dict.fromkeys(("accuracy", "f1_weighted", "f1_macro"), 0.347) for split in ("validation", "test")
+    }
+    text = render_card(
+        build_manifest(), name="emotion", path="runs/my emotion", baselines={"majority": majority}, has_picture=True
+    )
+    _, body = read_card(text)
     for needed in (
         "0. sadness\n1. joy",
         "dair-ai/emotion, 16,000 texts",
-        "| test | 2,000 | Accuracy | 93.4% | 92.4–94.4% |",
+        "| test | 2,000 | Accuracy | 93.4% | 92.4–94.4% | 34.7% |",
+        "![Confusion matrix of the test texts, normalised by true label](confusion.png)",
         "assay predict 'runs/my emotion' -",
         'load_model("runs/my emotion")',
         "first 128 tokens",
@@ -149,4 +157,20 @@ def test_card_cannot_be_broken_by_its_texts(nasty):
     inline = [child for token in tokens if token.children for child in token.children]
     assert not {token.type for token in [*tokens, *inline]} & {"html_block", "html_inline", "link_open", "image"}
     assert sum(token.type == "fence" for token in tokens) == 3
-    assert sum(token.type == "list_item_open" for token in tokens) == len(NASTY) + 5
+    assert sum(token.type == "list_item_open" for token in tokens) == len(NASTY) + 6
+
+
+@pytest.mark.parametrize(
+    ("source", "language", "expected"),
+    [
+        ("sample", "en", {"license": "apache-2.0", "language": "en"}),
+        ("mails.csv", "ko", {"license": "unknown", "language": "ko"}),
+        ("acme/moods:ko", None, {"license": "unknown", "datasets": ["acme/moods"]}),
+    ],
+)
+def test_card_says_language_licence_and_data_set_where_they_are_known(source, language, expected):
+    """A licence is claimed for the built-in sample only; only what the Hub has is linked as a data set."""
+    training = {"source": source, "n_texts": 9} | ({"language": language} if language else {})
+    head, _ = read_card(render_card(build_manifest(training_data=training), name="mood"))
+    names = ("license", "language", "datasets")
+    assert {name: head[name] for name in names if name in head} == expected

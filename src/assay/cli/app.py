@@ -9,7 +9,15 @@ import typer
 from typer.core import TyperGroup
 
 import assay
-from assay.cli import audit_command, data_commands, explain_command, model_commands, run_commands, serve_command
+from assay.cli import (
+    audit_command,
+    data_commands,
+    explain_command,
+    hub_commands,
+    model_commands,
+    run_commands,
+    serve_command,
+)
 from assay.cli.common import say_error
 
 __all__ = ["app"]
@@ -76,3 +84,4 @@ audit_command.register(app)
 model_commands.register(app)
 explain_command.register(app)
 serve_command.register(app)
+hub_commands.register(app)

@@ -28,6 +28,12 @@ __all__ = ["register"]
 
 PANEL = "One model"
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")]
+AnyModel = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A model folder, or a classifier of transformers: folder or OWNER/NAME.")
+]
+LabelMap = Annotated[
+    str | None, typer.Option(metavar="FILE", help=".json or .csv: other names for the model's labels.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -123,11 +129,12 @@ def _score_row(split: str, scores: dict[str, Any]) -> dict[str, str]:
 
 
 def evaluate_command(
-    model: ModelFolder,
+    model: AnyModel,
     data: Data,
     flags: DataFlags,
     common: Common,
     split: Annotated[str | None, typer.Option(help="Which split.  [default: test, or the only one]")] = None,
+    label_map: LabelMap = None,
     long_texts: LongTextsInstead = None,
 ) -> None:
     """Score a model on labelled texts.
@@ -135,8 +142,9 @@ def evaluate_command(
     Metrics with 95 % intervals, confusion matrix, what is right of the surest answers, most confident mistakes.
 
     \b
-    Example:
+    Examples:
       assay evaluate runs/sample/model sample --split validation
+      assay evaluate someone/their-classifier tweets/ --label-map labels.json
     """
     from assay.recipes.evaluate import evaluate_model
 
@@ -144,6 +152,7 @@ def evaluate_command(
         model,
         flags.options().load(data),
         split=split,
+        label_map=label_map,
         seed=common.seed,
         long_texts=long_texts,
         progress=common.progress(),
@@ -199,7 +208,7 @@ def _print_matrix(labels: Sequence[str], fractions: Sequence[Sequence[float]]) -
 
 
 def predict_command(
-    model: ModelFolder,
+    model: AnyModel,
     common: Common,
     source: Annotated[str, typer.Argument(metavar="FILE|-", help="A file, or - for lines of standard input.")] = "-",
     out: Annotated[
@@ -216,6 +225,7 @@ def predict_command(
     target_accuracy: Annotated[
         float | None, typer.Option(metavar="A", help="Abstain so that answers are right this often, such as 0.95.")
     ] = None,
+    label_map: LabelMap = None,
     long_texts: LongTextsInstead = None,
     scope: Annotated[bool, typer.Option("--scope", help="Say whether a text looks like the training data.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")] = False,
@@ -233,10 +243,10 @@ def predict_command(
       assay predict runs/sample/model tweets.csv --out p.csv --abstain-below 0.8
     """
     from assay.batch import open_rows, predict_file, predict_rows
+    from assay.recipes.open_model import open_model
     from assay.runtime.abstain import choose_rule
-    from assay.runtime.predictor import load_model
 
-    loaded = load_model(model, long_texts=long_texts)
+    loaded = open_model(model, label_map=label_map, long_texts=long_texts, progress=common.progress())
     stream = sys.stdin.buffer if source == "-" else source
     reading: dict[str, Any] = {"text_column": text_column, "delimiter": delimiter, "encoding": encoding}
     rule = choose_rule(loaded.coverage_curve, abstain_below=abstain_below, target_accuracy=target_accuracy)

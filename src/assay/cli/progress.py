@@ -31,6 +31,7 @@ class TerminalProgress(Progress):
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
+        self.draws_bars = self._console.is_terminal
         self._bars: RichProgress | None = None
 
     @contextmanager

@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     add_command(app, "run", panel=PANEL)(run_command)
     add_command(app, "compare", panel=PANEL)(compare_command)
+    add_command(app, "report", panel=PANEL)(report_command)
 
 
 def run_command(
@@ -158,6 +159,35 @@ def compare_command(
         print_sentence(said)
     print_line("won, lost: validation texts that only this method, or only the best, labels right.")
     print_line("p: exact McNemar test of these two counts, Holm-corrected. Test decides nothing.")
+
+
+def report_command(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that assay run wrote.")],
+    out: Out,
+    common: Common,
+    format: Annotated[
+        str | None, typer.Option(metavar="md|html|ipynb", help="[default: by the ending of --out]")
+    ] = None,
+    language: Annotated[str, typer.Option(metavar="en|ko", help="Of the notebook.")] = "en",
+    overwrite: Overwrite = False,
+) -> None:
+    """Write the report of a run again, as Markdown, HTML or a notebook.
+
+    The notebook takes the steps of the run one by one, to run and to change.
+
+    \b
+    Examples:
+      assay report runs/sample --out report.md
+      assay report runs/sample --format ipynb --out sample.ipynb
+    """
+    from assay.recipes.report_file import write_report_file
+
+    found = write_report_file(run, out, format=format, language=language, overwrite=overwrite)
+    if common.json:
+        print_json(found.to_dict())
+        return
+    beside = f", with {len(found.pictures)} pictures beside it" if found.pictures else ""
+    print_line(f"written to {found.out}{beside}")
 
 
 def _p_value(p: float) -> str:

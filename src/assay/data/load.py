@@ -17,6 +17,7 @@ from typing import Any
 
 from assay._env import is_offline
 from assay._optional import require
+from assay._paths import is_meant_as_path, nearby
 from assay.data.clean import MAX_CHARS
 from assay.data.decoding import Lines, check_encoding, file_errors, open_text
 from assay.data.frames import ACCEPTED, frame_splits
@@ -131,7 +132,7 @@ def _located_splits(data: str | Path, *, delimiter: str | None, encoding: str | 
         return {"all": _file_split(path, delimiter=delimiter, encoding=encoding)}, str(data), names
     if isinstance(data, str) and _looks_like_hub_id(data):
         return *_hub_splits(data), None
-    meant = _nearby(path)
+    meant = nearby(path)
     raise InputError(f"no such file or folder: {data}{'.' if meant else ''}{meant}")
 
 
@@ -144,16 +145,9 @@ def _is_there(path: Path) -> bool:
 
 
 def _looks_like_hub_id(data: str) -> bool:
-    return file_kind(data) is None and Path(data).suffix not in UNREADABLE and HUB_ID.fullmatch(data) is not None
-
-
-def _nearby(path: Path) -> str:
-    """Return a "did you mean" among the files beside a path that does not exist."""
-    try:
-        names = [entry.name for entry in path.parent.iterdir()]
-    except OSError:
-        return ""
-    return did_you_mean(path.name, names)
+    if file_kind(data) is not None or Path(data).suffix in UNREADABLE or HUB_ID.fullmatch(data) is None:
+        return False
+    return not is_meant_as_path(data, suffixes=(*SUFFIXES, *UNREADABLE))
 
 
 def _held(raw: RawSplit) -> RawSplit:
@@ -248,7 +242,7 @@ def _hub_splits(data: str) -> tuple[dict[str, RawSplit], str]:
 
 
 def _meant(data: str) -> str:
-    return did_you_mean(data, ["sample"]) or _nearby(Path(data))
+    return did_you_mean(data, ["sample"]) or nearby(Path(data))
 
 
 @contextmanager

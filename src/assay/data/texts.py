@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assay._display import html_block, html_table
 from assay._optional import require
 from assay.data.labels import LabelSet
 from assay.errors import DataError, InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+N_SHOWN_ROWS, N_SHOWN_LABELS = 5, 30  # in a notebook
 
 __all__ = ["DroppedRow", "LabelledTexts", "Splits", "check_texts"]
 
@@ -94,6 +97,11 @@ class LabelledTexts:
         """Return how often each label occurs, in order of first sight."""
         return dict(Counter(self.labels))
 
+    def _repr_html_(self) -> str:
+        n_shown = min(len(self), N_SHOWN_ROWS)
+        rows = [{"line": self.lines[i], "label": self.labels[i], "text": self.texts[i]} for i in range(n_shown)]
+        return html_block("LabelledTexts", f"{len(self):,} texts, the first {n_shown}:", html_table(rows))
+
     def sha256(self, *, with_labels: bool = True) -> str:
         """Return the fingerprint: SHA-256 over UTF-8 JSON lines ``[text, label]`` in row order.
 
@@ -147,6 +155,20 @@ class Splits(Mapping[str, LabelledTexts]):
 
     def __contains__(self, split: object) -> bool:
         return split in self.parts
+
+    def _repr_html_(self) -> str:
+        counts = {name: part.counts() for name, part in self.parts.items()}
+        rows: list[dict[str, Any]] = [
+            {"label": label, **{name: counts[name].get(label, 0) for name in counts}}
+            for label in self.label_set.names[:N_SHOWN_LABELS]
+        ]
+        if (n_more := len(self.label_set) - N_SHOWN_LABELS) > 0:
+            rows.append({"label": f"… and {n_more:,} more", **dict.fromkeys(counts, "")})
+        rows.append({"label": "all", **{name: len(part) for name, part in self.parts.items()}})
+        dropped = f", {len(self.dropped):,} rows left out" if self.dropped else ""
+        return html_block(
+            self.source, f"texts with {len(self.label_set):,} labels, a column a split{dropped}", html_table(rows)
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """Return all splits as one frame with columns split, line, text, label (id), label_name."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from assay import _env
 from assay._optional import require
+from assay._paths import is_meant_as_path, nearby
 from assay.errors import InputError, MissingDependencyError, ModelError, OutsideError, did_you_mean
 from assay.features.checkpoint_folder import Checkpoint, hash_once, read_checkpoint
 from assay.features.torch_state import quiet_hub
@@ -35,6 +36,7 @@ MINILM_MAX_TOKENS = 512  # config.json's; the files beside it that say less are 
 # Files a checkpoint is made of. Only those at the top: folders hold the same weights in other formats.
 HUB_FILES = ["*.json", "*.txt", "*.safetensors", "*.model"]
 HUB_NOT_FILES = ["*/*"]
+FILE_SUFFIXES = (".json", ".txt", ".safetensors", ".bin", ".onnx", ".csv", ".pt")  # of files that are no checkpoint
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 
 
@@ -75,6 +77,14 @@ def resolve_checkpoint(
         return read_checkpoint(folder, name=folder.resolve().name)
     if text == MINILM:
         return _resolve_minilm(progress or Progress())
+    if folder.is_file():
+        raise InputError(f"'{text}' is a file; a checkpoint is a folder", hint="give the folder that holds it")
+    if is_meant_as_path(text, suffixes=FILE_SUFFIXES):
+        meant = nearby(folder)
+        raise InputError(
+            f"there is no checkpoint folder at {text}{'.' if meant else ''}{meant}",
+            hint=f"accepted: {MINILM}, a local folder, a Hub id such as distilbert-base-uncased",
+        )
     if not HUB_ID.fullmatch(text):
         raise InputError(
             f"unknown checkpoint '{text}': no such folder, and no Hub id.{did_you_mean(text, [MINILM])}",

@@ -24,6 +24,7 @@ from assay.data.quality import find_garbled, find_one_word
 from assay.data.shift import ClassShift, LengthShift, find_class_shifts, find_length_shifts
 from assay.data.texts import Splits
 from assay.errors import DataError
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.issues import KINDS, Issue, write_issues_file
 from assay.recipes.label_check import LabelCheck, check_labels
@@ -171,7 +172,7 @@ def audit_data(
     >>> audit_data(load_data((["ok", "Ok"], ["joy", "sadness"])), method=None).counts()
     {'conflict': {'all': 2}, 'exact_duplicate': {'all': 2}, 'one_word': {'all': 2}}
     """
-    progress = progress or Progress()
+    progress = progress or default_progress()
     started_s = time.perf_counter()
     rows = _Rows(splits)
     numbers = count(1)

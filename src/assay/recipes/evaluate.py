@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assay._display import html_block, html_table
 from assay.data.split import cut_missing
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import CheckError, DataError, ModelError, did_you_mean
 from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
 from assay.evaluation.result import SplitScores
 from assay.evaluation.slices import SliceScores
+from assay.models import METHODS
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.doubts import describe_doubts
 from assay.recipes.limits import answered_rows
+from assay.recipes.open_model import match_labels, open_model
 from assay.recipes.scoring import ScoredSplit, score_parts, score_split
 from assay.runtime.folder import Layout, Manifest, read_folder
-from assay.runtime.predictor import load_model
+from assay.runtime.predictor import Model
 
 __all__ = ["Evaluation", "Verification", "evaluate_model", "verify_model"]
 
@@ -49,6 +53,18 @@ class Evaluation:
         """Return sentences about what makes the scores less than they seem."""
         return describe_doubts(self.scored, split=self.split)
 
+    def _repr_html_(self) -> str:
+        scores, (low, high) = self.scores, self.scores.intervals["accuracy"]
+        sentence = (
+            f"of {self.source}, {scores.n_texts:,} texts: accuracy {scores.accuracy:.4f} ({low:.3f} to {high:.3f}), "
+            f"weighted F1 {scores.f1_weighted:.4f}, macro F1 {scores.f1_macro:.4f}"
+        )
+        classes = [
+            {"label": one.label, "texts": one.n_texts, "precision": one.precision, "recall": one.recall, "F1": one.f1}
+            for one in scores.per_class
+        ]
+        return html_block(f"{self.method} on {self.split}", sentence, html_table(classes))
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
         return {
@@ -66,24 +82,28 @@ class Evaluation:
 
 
 def evaluate_model(
-    model_folder: str | Path,
+    model_folder: str | Path | Model,
     splits: Splits,
     *,
     split: str | None = None,
+    label_map: str | Path | None = None,
     seed: int = 0,
     n_mistakes: int = 10,
     long_texts: str | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Score a saved model on labelled texts.
+    """Score a saved model, or any sequence classification checkpoint, on labelled texts.
 
     Parameters
     ----------
-    model_folder : path
+    model_folder : path, Hub id or Model
+        See `open_model`.
     splits : Splits
         As loaded; nothing is cut.
     split : str, optional
         None: `test` where there is one, or the only split.
+    label_map : path, optional
+        Which label of the model is which of the data, where their names differ; see `read_label_map`.
     seed : int
         Of the intervals.
     n_mistakes : int
@@ -98,10 +118,15 @@ def evaluate_model(
     ModelError
         The folder is no model, or a broken one.
     """
-    model = load_model(model_folder, long_texts=long_texts)
+    progress = progress or default_progress()
+    model = open_model(model_folder, label_map=label_map, long_texts=long_texts, progress=progress)
     name = split or ("test" if "test" in splits else next(iter(splits)) if len(splits) == 1 else "test")
     part = splits[name]
-    _check_labels(part, model.labels, where=f"the {name} split of {splits.source}")
+    where = f"the {name} split of {splits.source}"
+    if model.method in METHODS:
+        _check_labels(part, model.labels, where=where)
+    else:
+        model = match_labels(model, [label for label in splits.label_set if label in part.counts()], where=where)
     train = splits["train"] if name != "train" and "train" in splits else None
     scored = score_split(model, part, seed=seed, train=train, progress=progress)
     return Evaluation(

@@ -11,6 +11,7 @@ import numpy as np
 from assay.data.summary import quantiles, summarise
 from assay.data.texts import Splits
 from assay.features import load_tokenizer, resolve_checkpoint
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.reporting.figures import draw_summary
 from assay.runtime.folder import atomic_folder, check_output
@@ -60,7 +61,7 @@ def explore_data(
     overwrite : bool
     progress : Progress, optional
     """
-    progress = progress or Progress()
+    progress = progress or default_progress()
     if out is not None:
         check_output(out, overwrite=overwrite)
     summary = summarise(splits, n_first=n_first)

@@ -9,6 +9,7 @@ from typing import Any
 from assay.data.split import KEPT_ROWS
 from assay.data.texts import Splits
 from assay.errors import InputError, OutsideError
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.map_points import MAX_POINTS, map_split
 from assay.reporting.data_figures import draw_map
@@ -76,7 +77,7 @@ def draw_map_file(
     _check_points(splits, split, max_points)
     drawn = map_split(
         splits, split, checkpoint=checkpoint, pooling=pooling, seed=seed, max_points=max_points,
-        progress=progress or Progress(),
+        progress=progress or default_progress(),
     )  # fmt: skip
     part, labels = splits[split], splits.label_set.names
     kept = set(drawn["rows"])

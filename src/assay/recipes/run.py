@@ -19,9 +19,11 @@ from typing import Any
 
 import assay
 from assay import _env
+from assay._display import Shown, html_block, html_table
 from assay.data.texts import Splits
 from assay.evaluation.compare import Comparison, compare_methods, recommend
 from assay.models import METHODS, check_methods
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.audit import Audit, audit_data, write_issues
 from assay.recipes.budget import Budget
@@ -31,7 +33,7 @@ from assay.recipes.prepare import DataOptions, check_apart, prepare_data
 from assay.recipes.report_parts import gather_parts
 from assay.recipes.run_state import RunState
 from assay.recipes.scoring import ScoredSplit, score_split, write_predictions
-from assay.recipes.train import FittedModel, finish_model, fit_and_save
+from assay.recipes.train import FittedModel, baselines_of, finish_model, fit_and_save
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
 from assay.runtime.folder import atomic_folder, check_output
@@ -114,7 +116,7 @@ def run_data(
     InputError
         The data, an option or the output cannot be used; nothing is written.
     """
-    out, options, progress = Path(out), options or RunOptions(), progress or Progress()
+    out, options, progress = Path(out), options or RunOptions(), progress or default_progress()
     budget = Budget(options.budget_s)
     check_output(out, overwrite=overwrite)
     check_apart(data, out)
@@ -142,7 +144,12 @@ def run_data(
         results["machine"] = _machine()
         for method, one in scored.items():
             write_predictions(root / "predictions" / f"{method}.jsonl.gz", one, splits.label_set.names)
-            finish_model(root / "models" / method, one, name=f"{out.name}-{method}")
+            finish_model(
+                root / "models" / method,
+                one,
+                name=f"{out.name}-{method}",
+                baselines=baselines_of(method, scored, splits),
+            )
         shutil.copytree(root / "models" / results["recommended"], root / "model")
         _write_json(root / "results.json", results)
 
@@ -154,7 +161,18 @@ def run_data(
         write_report(collect_report(parts), root)
         state.close()
         logger.info("done in %.1f s", budget.elapsed_s)
-    return results
+    return Shown(results, as_html=_results_html(results))
+
+
+def _results_html(results: dict[str, Any]) -> str:
+    rows = [
+        {"method": row["method"], **{split: row[split]["accuracy"] for split in ("validation", "test")},
+         "95 % interval on test": "{:.3f} to {:.3f}".format(*row["test"]["intervals"]["accuracy"]),
+         "weighted F1 on test": row["test"]["f1_weighted"], "fit, s": results["timings"][row["method"]]["fit_s"],
+         "MB": row["model_bytes"] / 1e6}
+        for row in results["methods"]
+    ]  # fmt: skip
+    return html_block(f"Recommended: {results['recommended']}.", results["why"], html_table(rows, caption="accuracy"))
 
 
 def _check_device(options: RunOptions) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assay._display import html_block, html_table
 from assay.errors import InputError
 from assay.features import load_tokenizer, resolve_checkpoint
 from assay.progress import Progress
@@ -77,6 +78,16 @@ class TokensResult:
     characters: Characters
     words: Words
     subwords: Subwords
+
+    def _repr_html_(self) -> str:
+        characters, words, subwords = self.characters, self.words, self.subwords
+        rows = [
+            {"unit": "characters", "tokens": len(characters.tokens), "as tokens": " ".join(characters.tokens)},
+            {"unit": "words", "tokens": len(words.tokens), "as tokens": " | ".join(words.tokens)},
+            {"unit": f"subwords of {subwords.checkpoint}", "tokens": subwords.n_tokens,
+             "as tokens": " | ".join(subwords.tokens)},
+        ]  # fmt: skip
+        return html_block("Tokens", self.text, html_table(rows))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""

@@ -9,23 +9,34 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.data.texts import Splits
+import numpy as np
+
+from assay._display import Shown, html_block, html_table
+from assay.data.languages import find_wrong_language
+from assay.data.texts import LabelledTexts, Splits
+from assay.errors import MissingDependencyError
 from assay.evaluation.metrics import score_predictions
-from assay.models import check_methods, make_estimator
+from assay.evaluation.result import SplitScores
+from assay.models import METHODS, check_methods, make_estimator
+from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.limits import measure_limits
 from assay.recipes.prepare import DataOptions, check_apart, prepare_data
 from assay.recipes.scoring import ScoredSplit, manifest_scores, score_split
-from assay.reporting.render import render_card
+from assay.reporting.card import CONFUSION_PICTURE, render_card
+from assay.reporting.score_figures import draw_confusion
 from assay.runtime.abstain import check_target
 from assay.runtime.folder import Manifest, atomic_folder, check_output, read_folder
 from assay.runtime.predictor import load_model
 
-__all__ = ["FittedModel", "finish_model", "fit_and_save", "train_model"]
+__all__ = ["FittedModel", "baselines_of", "finish_model", "fit_and_save", "train_model"]
 
 logger = logging.getLogger(__name__)
 
 FLOOR = "majority"
+BASELINES = (FLOOR, "linear")
+HEADLINES = ("accuracy", "f1_weighted", "f1_macro")
+MAX_LANGUAGE_TEXTS = 300  # looked at to tell the language of the card
 
 
 @dataclass(frozen=True)
@@ -104,11 +115,31 @@ def fit_and_save(
 def _training_data(splits: Splits) -> dict[str, Any]:
     """Return what a manifest says of the data that its model was trained on."""
     train = splits["train"]
-    facts = {"source": splits.source, "n_texts": len(train), "sha256": train.sha256()}
+    facts = {"source": _public_source(splits.source), "n_texts": len(train), "sha256": train.sha256()}
+    if (language := _main_language(train)) is not None:
+        facts["language"] = language
     if splits.n_corrections:
         # With it, `verify` knows the train split again in data whose labels are as they were.
         facts |= {"corrections": splits.n_corrections, "texts_sha256": train.sha256(with_labels=False)}
     return facts
+
+
+def _main_language(train: LabelledTexts) -> str | None:
+    """Return the ISO 639 code of the language of most texts, from some of them; None: mixed, or cannot be told."""
+    step = max(1, len(train) // MAX_LANGUAGE_TEXTS)
+    try:
+        return find_wrong_language(train.texts[::step][:MAX_LANGUAGE_TEXTS]).main
+    except MissingDependencyError:
+        return None
+
+
+def _public_source(source: str) -> str:
+    """Name the data in public: of a path on this machine only the last part; a Hub id as it is."""
+    try:
+        is_local = Path(source).expanduser().exists()
+    except (OSError, ValueError):  # a name that is no path
+        is_local = False
+    return Path(source).expanduser().resolve().name if is_local else source
 
 
 def train_model(
@@ -145,14 +176,15 @@ def train_model(
     Returns
     -------
     dict
-        `model`, `method`, `labels`, `fit_s`, `model_bytes`, and the scores of the saved folder on validation and test.
+        `model`, `method`, `labels`, `fit_s`, `model_bytes`, `epochs` (an entry an epoch; empty for methods without),
+        and the scores of the saved folder on validation and test.
 
     Raises
     ------
     InputError
         The data, the method or the output cannot be used; nothing is written.
     """
-    out, progress = Path(out), progress or Progress()
+    out, progress = Path(out), progress or default_progress()
     check_methods([method])
     if target_accuracy is not None:
         check_target(target_accuracy)
@@ -168,25 +200,84 @@ def train_model(
             split: score_split(model, splits[split], seed=seed, train=splits["train"], progress=progress)
             for split in ("validation", "test")
         }
-        manifest = finish_model(root, scored, name=out.name, target_accuracy=target_accuracy)
-    return {
+        manifest = finish_model(
+            root,
+            scored,
+            name=out.name,
+            baselines=baselines_of(method, {method: scored}, splits),
+            target_accuracy=target_accuracy,
+        )
+    result = {
         "model": str(out),
         "method": method,
         "labels": list(model.labels),
         "fit_s": round(fitted.fit_s, 2),
         "model_bytes": model.n_bytes,
+        "epochs": fitted.history,
         **{split: one.to_dict() for split, one in scored.items()},
         **({} if target_accuracy is None else {"abstain": manifest.abstain or None}),
     }
+    return Shown(result, as_html=_trained_html(result))
+
+
+def _trained_html(result: Mapping[str, Any]) -> str:
+    splits = [
+        {"split": split, "texts": result[split]["n_texts"], **{name: result[split][name] for name in HEADLINES},
+         "95 % interval of accuracy": "{:.3f} to {:.3f}".format(*result[split]["intervals"]["accuracy"])}
+        for split in ("validation", "test")
+    ]  # fmt: skip
+    shown = ("epoch", "train_loss", "validation_loss", "validation_accuracy", "validation_f1_weighted")
+    epochs = [{name: epoch[name] for name in shown if name in epoch} for epoch in result["epochs"]]
+    sentence = f"fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB, saved in {result['model']}"
+    return html_block(result["method"], sentence, html_table(epochs, caption="epochs"), html_table(splits))
 
 
 def finish_model(
-    folder: Path, scored: Mapping[str, ScoredSplit], *, name: str, target_accuracy: float | None = None
+    folder: Path,
+    scored: Mapping[str, ScoredSplit],
+    *,
+    name: str,
+    baselines: Mapping[str, Mapping[str, SplitScores]] | None = None,
+    target_accuracy: float | None = None,
 ) -> Manifest:
-    """Write the scores, what the model knows of its limits, and the card into a saved model."""
+    """Write the scores, what the model knows of its limits, and the card with its picture into a saved model."""
     from assay.models import record_scores
 
     scores = manifest_scores(scored)
     measured = measure_limits(folder, scored["validation"], target_accuracy=target_accuracy)
-    card = render_card({**read_folder(folder).to_dict(), "scores": scores, **measured}, name=name)
+    shown = scored["test"]
+    (folder / CONFUSION_PICTURE).write_bytes(
+        draw_confusion(shown.scores.confusion_by_true, [row.label for row in shown.scores.per_class])
+    )
+    card = render_card(
+        {**read_folder(folder).to_dict(), "scores": scores, **measured},
+        name=name,
+        baselines={
+            method: {split: {metric: getattr(one, metric) for metric in HEADLINES} for split, one in splits.items()}
+            for method, splits in (baselines or {}).items()
+        },
+        has_picture=True,
+    )
     return record_scores(folder, scores, measured=measured, card=card)
+
+
+def baselines_of(
+    method: str, scored: Mapping[str, Mapping[str, ScoredSplit]], splits: Splits
+) -> dict[str, dict[str, SplitScores]]:
+    """Return the scores that stand beside a method's own: of `majority` always, of `linear` where it was trained."""
+    found = {FLOOR: _score_floor(splits)}
+    found |= {name: {split: one.scores for split, one in scored[name].items()} for name in BASELINES if name in scored}
+    cheaper = list(METHODS)[: list(METHODS).index(method)]
+    return {name: scores for name, scores in found.items() if name in cheaper}
+
+
+def _score_floor(splits: Splits) -> dict[str, SplitScores]:
+    """Score the method `majority` on validation and test, from the shares of the labels in train."""
+    labels = splits.label_set
+    shares = np.bincount(labels.ids(splits["train"].labels), minlength=len(labels)) / len(splits["train"])
+    return {
+        name: score_predictions(
+            labels.ids(splits[name].labels), np.tile(shares, (len(splits[name]), 1)), labels, seed=0, n_resamples=2
+        )
+        for name in ("validation", "test")
+    }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from assay.reporting.card import render_card
 from assay.reporting.collect import ReportParts, collect_report
 from assay.reporting.figures import draw_figures, draw_summary
-from assay.reporting.render import render_card, render_html, render_markdown, write_report
+from assay.reporting.render import render_html, render_markdown, write_report
 
 __all__ = [
     "ReportParts",

@@ -1,4 +1,4 @@
-"""The report as Markdown and as one self-contained HTML file, and the model card. Computes nothing, reads no file back.
+"""The report as Markdown and as one self-contained HTML file. Computes nothing, reads no file back.
 
 The only file that imports jinja2. Whatever a template writes is escaped for the form it goes to, Markdown as well as
 HTML, unless it was marked as safe here: a template cannot forget to.
@@ -13,6 +13,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote as quote_path
 
 from assay._optional import require
 from assay.reporting import formats
@@ -22,7 +23,7 @@ from assay.reporting.figures import draw_figures
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["render_card", "render_html", "render_markdown", "write_report"]
+__all__ = ["make_environment", "render_html", "render_markdown", "tidy", "write_report"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 FIGURE_DIR = "report_files"
@@ -57,7 +58,7 @@ CAPTIONS = {
 }
 
 
-def render_markdown(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
+def render_markdown(report: Mapping[str, Any], figures: Mapping[str, bytes], *, figure_dir: str = FIGURE_DIR) -> str:
     """Render the report as Markdown that reads well as it is on GitHub or a blog.
 
     Parameters
@@ -65,12 +66,15 @@ def render_markdown(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> 
     report : dict
         As `collect_report` returns it.
     figures : mapping of name to PNG bytes
-        Only the names are used: the pictures are expected at ``report_files/NAME.png``.
+        Only the names are used.
+    figure_dir : str
+        Folder beside the page where the pictures are expected, as ``NAME.png``.
     """
     environment = make_environment(escape_markdown)
     markup = require("markupsafe").Markup
-    paths = {name: markup(f"{FIGURE_DIR}/{name}.png") for name in figures}
-    return _tidy(environment.get_template("report.md.j2").render(report=report, figures=paths, captions=CAPTIONS))
+    place = quote_path(figure_dir)
+    paths = {name: markup(f"{place}/{name}.png") for name in figures}
+    return tidy(environment.get_template("report.md.j2").render(report=report, figures=paths, captions=CAPTIONS))
 
 
 def render_html(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
@@ -85,22 +89,6 @@ def render_html(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
     pictures = {name: f"data:image/png;base64,{base64.b64encode(png).decode()}" for name, png in figures.items()}
     template = make_environment(show_text).get_template("report.html.j2")
     return str(template.render(report=report, figures=pictures, captions=CAPTIONS))
-
-
-def render_card(manifest: Mapping[str, Any], *, name: str, path: str = ".") -> str:
-    """Render the README.md of a saved model: metadata that the Hub reads, then what a user of the model must know.
-
-    Parameters
-    ----------
-    manifest : dict
-        What assay.json holds (`Manifest.to_dict`).
-    name : str
-        Name of the model: the title.
-    path : str
-        Where the examples look for the model.
-    """
-    card = {"scores": (), "training_data": {}, "tokenization": {}, "checkpoint": None, "versions": {}, **manifest}
-    return _tidy(make_environment(escape_markdown).get_template("card.md.j2").render(card=card, name=name, path=path))
 
 
 def write_report(report: Mapping[str, Any], out_dir: Path) -> None:
@@ -132,7 +120,7 @@ def _to_json(report: Mapping[str, Any]) -> str:
     return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found.group()):04x}", text) + "\n"
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """Leave at most one blank line in a row, where a template left out a part."""
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 

@@ -24,6 +24,8 @@ __all__ = [
     "atomic_folder",
     "check_output",
     "hash_file",
+    "is_free",
+    "is_unsafe",
     "read_folder",
     "seal_folder",
     "write_manifest",
@@ -222,10 +224,11 @@ def write_whole(path: Path, text: str) -> None:
 def _hashed_files(root: Path) -> list[Path]:
     """Return the files that assay.json must list, sorted."""
     files = sorted(path for path in root.rglob("*") if path.is_file())
-    return [path for path in files if path != Layout(root).manifest and not _is_free(path.relative_to(root))]
+    return [path for path in files if path != Layout(root).manifest and not is_free(path.relative_to(root))]
 
 
-def _is_free(path: PurePath) -> bool:
+def is_free(path: PurePath) -> bool:
+    """Tell whether a file, by its path in the folder, is one that anybody may add or edit."""
     is_hidden = any(part.startswith(".") for part in path.parts)
     return is_hidden or path.suffix.lower() in FREE_SUFFIXES or path.stem.lower() in FREE_STEMS
 
@@ -267,11 +270,15 @@ def _read_object(path: Path) -> dict[str, Any]:
     return values
 
 
+def is_unsafe(inside: PurePath) -> bool:
+    """Tell whether a file, by its path in the folder, could run code; hidden ones, such as .git, are read by nobody."""
+    is_hidden = any(part.startswith(".") for part in inside.parts)
+    return not is_hidden and any(suffix.lower() in UNSAFE_SUFFIXES for suffix in inside.suffixes)
+
+
 def _refuse_unsafe(root: Path) -> None:
     for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root)
-        is_hidden = any(part.startswith(".") for part in inside.parts)  # such as .git: nothing here reads it
-        if not is_hidden and any(suffix.lower() in UNSAFE_SUFFIXES for suffix in path.suffixes):
+        if is_unsafe(inside := path.relative_to(root)):
             raise ModelError(
                 f"{root} holds '{inside.as_posix()}': files of this kind can run code when loaded, "
                 "and no model of assay needs one",

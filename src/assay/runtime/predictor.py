@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from assay._display import html_block, html_table
 from assay.data.labels import LabelSet
 from assay.data.texts import check_texts
 from assay.errors import ModelError
@@ -24,6 +25,8 @@ from assay.tokenization.window import LONG_TEXTS, check_long_texts
 __all__ = ["Model", "load_model"]
 
 CHUNK_TEXTS = 2048  # texts tokenised at once: bounds memory, and is how often progress moves
+
+N_SHOWN_LABELS = 30  # in a notebook
 
 Scorer = Callable[[Sequence[str]], np.ndarray]
 
@@ -63,7 +66,7 @@ class Model:
         self.manifest = manifest
         self.label_set: LabelSet = manifest.label_set
         self._scorer = scorer
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
 
     @property
     def method(self) -> str:
@@ -74,6 +77,18 @@ class Model:
     def labels(self) -> tuple[str, ...]:
         """The label names, in the order of the score columns."""
         return self.label_set.names
+
+    def _repr_html_(self) -> str:
+        manifest = self.manifest
+        made = f"of {manifest.checkpoint['name']}, " if manifest.checkpoint else ""
+        labels = ", ".join(self.labels[:N_SHOWN_LABELS]) + (" …" if len(self.labels) > N_SHOWN_LABELS else "")
+        rows = [
+            {"split": one["split"], "metric": one["metric"], "value": one["value"],
+             "95 % interval": "{:.3f} to {:.3f}".format(*one["interval"]), "texts": one["n_texts"]}
+            for one in manifest.scores
+        ]  # fmt: skip
+        sentence = f"{made}{self.n_bytes / 1e6:.1f} MB, {len(self.labels)} labels: {labels}"
+        return html_block(f"{self.method} model", sentence, html_table(rows))
 
     @property
     def n_bytes(self) -> int:
@@ -121,11 +136,11 @@ class Model:
     @property
     def max_tokens(self) -> int | None:
         """Tokens a text that the model reads at once, special tokens included; None: it reads all of any text."""
-        return None if self._tokenizer is None else self._tokenizer.max_tokens
+        return None if self.tokenizer is None else self.tokenizer.max_tokens
 
     def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
         """Return tokens a text before anything is cut, special tokens included; None where nothing is ever cut."""
-        return None if self._tokenizer is None else self._tokenizer.count_tokens(check_texts(texts))
+        return None if self.tokenizer is None else self.tokenizer.count_tokens(check_texts(texts))
 
     def predict_proba(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
         """Score texts.

@@ -1,0 +1,20 @@
+"""The Hugging Face Hub, through `huggingface_hub`: log in, push a model, pull one, look for data sets."""
+
+from __future__ import annotations
+
+from assay.hub.access import Account, login
+from assay.hub.datasets import DatasetFacts, DatasetMatches, find_datasets
+from assay.hub.pull import Pulled, pull_model
+from assay.hub.push import Pushed, push_model
+
+__all__ = [
+    "Account",
+    "DatasetFacts",
+    "DatasetMatches",
+    "Pulled",
+    "Pushed",
+    "find_datasets",
+    "login",
+    "pull_model",
+    "push_model",
+]

@@ -1,0 +1,155 @@
+"""`pull_model`: a model folder from the Hub, refused by name if it could run code, checked before it counts."""
+
+from __future__ import annotations
+
+import functools
+import json
+import shlex
+import shutil
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.errors import CheckError, ModelError, OutsideError
+from assay.features.torch_state import quiet_hub
+from assay.hub.access import ask_patiently, check_repo_id, connect, explain_refusals
+from assay.notebook import default_progress
+from assay.progress import Progress
+from assay.runtime.folder import Layout, Manifest, atomic_folder, check_output, is_unsafe, read_folder
+
+__all__ = ["Pulled", "pull_model"]
+
+HIDDEN_FILES = [".*", "*/.*"]
+CODE_KEYS = ("auto_map", "custom_pipelines")  # of config files: transformers would fetch and run what they name
+DOWNLOAD_WAITS_S = (2.0,)  # the client itself repeats what can be repeated
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What was fetched: `revision` is the commit, `n_bytes` the size of the files that prediction reads."""
+
+    repo: str
+    revision: str
+    out: str
+    method: str
+    labels: list[str]
+    n_files: int
+    n_bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return asdict(self)
+
+
+def pull_model(
+    repo: str,
+    out: str | Path,
+    *,
+    revision: str | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Pulled:
+    """Fetch a model folder from the Hub: whole and verified, or not at all.
+
+    Parameters
+    ----------
+    repo : str
+        ``OWNER/NAME``.
+    out : path
+    revision : str, optional
+        Branch, tag or commit; None: the main branch.
+    overwrite : bool
+    progress : Progress, optional
+
+    Raises
+    ------
+    ModelError
+        The repository holds no model of assay, or files that could run code.
+    CheckError
+        What arrived is not what its assay.json says.
+    InputError
+        No such repository or revision, or no access to it.
+    OutsideError
+        The Hub or the disk failed: run it again.
+    """
+    out, progress = Path(out), progress or default_progress()
+    check_repo_id(repo)
+    check_output(out, overwrite=overwrite)
+    api = connect()
+    again = shlex.join(["assay", "pull", repo, "--out", str(out)])
+    explained = functools.partial(explain_refusals, f"pull '{repo}'", again=again, repo=repo)
+    with explained():
+        info = ask_patiently(lambda: api.model_info(repo, revision=revision, files_metadata=True), progress=progress)
+    _check_listing(info, repo=repo)
+    _check_space(info, out)
+    progress.say(f"fetching {len(info.siblings)} files of {repo}")
+    with atomic_folder(out, overwrite=overwrite) as partial:
+        with explained(), nullcontext() if progress.draws_bars else quiet_hub():
+            ask_patiently(
+                lambda: api.snapshot_download(repo, revision=info.sha, local_dir=partial, ignore_patterns=HIDDEN_FILES),
+                progress=progress,
+                waits_s=DOWNLOAD_WAITS_S,
+            )
+        shutil.rmtree(partial / ".cache", ignore_errors=True)  # the client's own notes
+        manifest = _check_arrived(partial, repo)
+    return Pulled(
+        repo=repo,
+        revision=str(info.sha),
+        out=str(out),
+        method=manifest.method,
+        labels=list(manifest.labels),
+        n_files=len(manifest.files),
+        n_bytes=sum(int(facts["size_bytes"]) for facts in manifest.files.values()),
+    )
+
+
+def _check_listing(info: Any, *, repo: str) -> None:
+    """Look at the names before anything is fetched."""
+    names = [sibling.rfilename for sibling in info.siblings or ()]
+    if unsafe := [name for name in names if is_unsafe(Path(name))]:
+        raise ModelError(
+            f"'{repo}' holds {', '.join(repr(name) for name in unsafe[:5])}: files of this kind can run code when "
+            "loaded, and no model of assay needs one; nothing was fetched",
+            hint="ask its owner for a repository without them",
+        )
+    if Layout(Path()).manifest.name not in names:
+        raise ModelError(
+            f"'{repo}' has no assay.json: it is not a model of assay; nothing was fetched",
+            hint=f"a checkpoint of transformers is used as it is: assay evaluate {repo} DATA",
+        )
+
+
+def _check_space(info: Any, out: Path) -> None:
+    """Say no before a long download that the disk could not hold."""
+    needed = sum(sibling.size or 0 for sibling in info.siblings or ())
+    parent = next(folder for folder in (out.resolve(), *out.resolve().parents) if folder.is_dir())
+    free = shutil.disk_usage(parent).free
+    if needed > free:
+        raise OutsideError(
+            f"the disk is too full: the model takes {needed / 1e6:,.0f} MB, and {parent} has {free / 1e6:,.0f} MB free",
+            hint="make room, or give another --out",
+        )
+
+
+def _check_arrived(partial: Path, repo: str) -> Manifest:
+    for path in sorted(partial.rglob("*.json")):
+        if keys := _code_keys(path):
+            raise ModelError(
+                f"'{path.relative_to(partial).as_posix()}' of '{repo}' names code of its own ({', '.join(keys)}), "
+                "which transformers could be made to run; nothing was kept",
+                hint="ask its owner for a repository without it",
+            )
+    try:
+        return read_folder(partial)
+    except ModelError as err:
+        message = err.message.replace(str(partial), f"'{repo}'")
+        raise CheckError(f"{message}; nothing was kept", hint="pull it again, or do not trust it") from err
+
+
+def _code_keys(path: Path) -> list[str]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError, RecursionError):
+        return []  # what cannot be read is judged where it is needed
+    return [key for key in CODE_KEYS if isinstance(content, dict) and key in content]

@@ -1,0 +1,99 @@
+"""Pictures for notebooks: the figures of a report, of whatever one has at hand. Each returns a `Picture`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assay._display import Picture
+from assay.data.summary import summarise
+from assay.data.texts import Splits
+from assay.errors import InputError
+from assay.notebook import default_progress
+from assay.progress import Progress
+from assay.recipes.evaluate import Evaluation
+
+__all__ = ["draw_classes", "draw_confusions", "draw_epochs", "draw_lengths", "draw_text_map"]
+
+
+def draw_classes(splits: Splits) -> Picture:
+    """Draw how many texts each label has, in train or in the first split."""
+    return Picture(_summary_figures(splits)["class_counts"], alt="texts per label")
+
+
+def draw_lengths(splits: Splits) -> Picture:
+    """Draw words a text for each label, as box plots, in train or in the first split."""
+    return Picture(_summary_figures(splits)["words_per_text"], alt="words per text for each label")
+
+
+def draw_text_map(
+    splits: Splits,
+    split: str = "train",
+    *,
+    checkpoint: str = "minilm",
+    pooling: str = "mean",
+    max_points: int = 2000,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Picture:
+    """Draw the texts of a split as points on a plane, texts that mean alike together, one density panel a label.
+
+    Parameters
+    ----------
+    splits : Splits
+    split : str
+    checkpoint, pooling : str
+        Of the frozen transformer whose features say what is alike.
+    max_points : int
+        Of a larger split a stratified sample is drawn.
+    seed : int
+    progress : Progress, optional
+    """
+    from assay.recipes.map_points import map_split
+    from assay.reporting.data_figures import draw_map
+
+    drawn = map_split(
+        splits, split, checkpoint=checkpoint, pooling=pooling, seed=seed, max_points=max_points,
+        progress=progress or default_progress(),
+    )  # fmt: skip
+    png = draw_map(drawn["points"].tolist(), drawn["label_ids"].tolist(), list(splits.label_set))
+    return Picture(png, alt="map of the texts, one panel for each label")
+
+
+def draw_confusions(evaluation: Evaluation) -> Picture:
+    """Draw the confusion matrix of an evaluation, normalised by true label."""
+    from assay.reporting.score_figures import draw_confusion
+
+    png = draw_confusion(evaluation.scores.confusion_by_true, list(evaluation.labels))
+    return Picture(png, alt=f"confusion matrix of {evaluation.method} on {evaluation.split}")
+
+
+def draw_epochs(*results: Mapping[str, Any]) -> Picture:
+    """Draw what each epoch of training brought: loss, accuracy and F1.
+
+    Parameters
+    ----------
+    results : dict
+        Of `train_model`, with methods that train in epochs.
+
+    Raises
+    ------
+    InputError
+        A result has no epochs.
+    """
+    from assay.reporting.score_figures import draw_training
+
+    curves: dict[str, Sequence[Mapping[str, Any]]] = {}
+    for result in results:
+        if not result.get("epochs"):
+            raise InputError(f"'{result.get('method')}' was not trained in epochs; compact and finetune are")
+        curves[result["method"]] = result["epochs"]
+    if not curves:
+        raise InputError("there is nothing to draw: give what train_model returned")
+    return Picture(draw_training(curves), alt="loss, accuracy and F1 of each epoch")
+
+
+def _summary_figures(splits: Splits) -> dict[str, bytes]:
+    from assay.reporting.figures import draw_summary
+
+    return draw_summary(summarise(splits))

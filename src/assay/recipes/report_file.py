@@ -1,0 +1,152 @@
+"""`assay report`: the write-up of a run again, from its report.json alone, as Markdown, HTML or a notebook."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.errors import InputError, OutsideError, did_you_mean
+from assay.reporting.figures import draw_figures
+from assay.reporting.notebook import LANGUAGES, NotebookPlan, make_notebook
+from assay.reporting.render import render_html, render_markdown
+from assay.runtime.folder import atomic_folder, check_output, write_whole
+
+__all__ = ["FORMATS", "WrittenReport", "write_report_file"]
+
+FORMATS = ("md", "html", "ipynb")
+READING_OPTIONS = ("text_column", "label_column", "labels", "delimiter", "encoding")
+MAX_NOTEBOOK_ROWS, NOTEBOOK_EPOCHS = 2000, 2  # of fine-tuning: a notebook is for trying things
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class WrittenReport:
+    """What was written: the file, its format, and the pictures beside it."""
+
+    out: str
+    format: str
+    pictures: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return asdict(self)
+
+
+def write_report_file(
+    run: str | Path,
+    out: str | Path,
+    *,
+    format: str | None = None,
+    language: str = "en",
+    overwrite: bool = False,
+) -> WrittenReport:
+    """Write the report of a run again.
+
+    Parameters
+    ----------
+    run : path
+        A folder that `assay run` wrote.
+    out : path
+        The file. Markdown's pictures go into ``OUT_files`` beside it (``report.md``: ``report_files``).
+    format : str, optional
+        `md`, `html` or `ipynb`: a notebook that takes the steps of the run one by one, not run yet. None: by the ending
+        of `out`.
+    language : str
+        Of the notebook: `en` or `ko`.
+    overwrite : bool
+
+    Raises
+    ------
+    InputError
+        There is no such run, the format is unknown, or `out` is there already.
+    OutsideError
+        The disk refused.
+    """
+    run, out = Path(run), Path(out)
+    format = _choose_format(format, out)
+    if language not in LANGUAGES:
+        raise InputError(f"language '{language}' is unknown; {', '.join(LANGUAGES)} are accepted")
+    check_output(out, overwrite=overwrite)
+    report = _read_report(run)
+    pictures: list[str] = []
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if format == "ipynb":
+            write_whole(out, json.dumps(make_notebook(_plan(report), language=language), indent=1) + "\n")
+        elif format == "html":
+            write_whole(out, render_html(report, draw_figures(report)))
+        else:
+            pictures = _write_markdown(report, out, overwrite=overwrite)
+    except (KeyError, TypeError, AttributeError) as err:  # a file of the right form that lacks what is rendered
+        raise _damaged(run) from err
+    except OSError as err:
+        if isinstance(err, OutsideError):
+            raise
+        raise OutsideError(f"{out} could not be written: {err.strerror or err}", hint="look at free space") from err
+    return WrittenReport(str(out), format, pictures)
+
+
+def _choose_format(given: str | None, out: Path) -> str:
+    ending = out.suffix.removeprefix(".").casefold()
+    chosen = given or ending
+    if chosen not in FORMATS:
+        what = f"--format is '{given}'" if given else f"the ending of {out} says no format"
+        raise InputError(f"{what}; {', '.join(FORMATS)} are accepted.{did_you_mean(chosen, FORMATS)}")
+    if ending != chosen:
+        raise InputError(f"--out is {out}, and the format is {chosen}; a name that ends in .{chosen} is accepted")
+    return chosen
+
+
+def _read_report(run: Path) -> dict[str, Any]:
+    path = run / "report.json"
+    if not path.is_file():
+        raise InputError(
+            f"{run} has no report.json: it is not a run", hint="a run is what `assay run DATA --out RUN` wrote"
+        )
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as err:
+        raise _damaged(run) from err
+    if not isinstance(report, dict) or not isinstance(report.get("schema_version"), int):
+        raise _damaged(run)
+    if report["schema_version"] > SCHEMA_VERSION:
+        raise InputError(
+            f"{path} has schema {report['schema_version']}; this assay reads up to {SCHEMA_VERSION}",
+            hint="upgrade assay",
+        )
+    return report
+
+
+def _damaged(run: Path) -> InputError:
+    return InputError(f"{run / 'report.json'} is damaged", hint="do the run again, or copy it again")
+
+
+def _write_markdown(report: Mapping[str, Any], out: Path, *, overwrite: bool) -> list[str]:
+    """Write the pictures, whole or not at all, and then the page that shows them."""
+    figures = draw_figures(report)
+    folder = out.with_name(f"{out.stem}_files")
+    page = render_markdown(report, figures, figure_dir=folder.name)
+    with atomic_folder(folder, overwrite=overwrite) as root:
+        for name, png in figures.items():
+            (root / f"{name}.png").write_bytes(png)
+    write_whole(out, page)
+    return [str(folder / f"{name}.png") for name in figures]
+
+
+def _plan(report: Mapping[str, Any]) -> NotebookPlan:
+    """Say what the notebook of this run loads, and how large its fine-tuning is."""
+    options = report["how"]["options"]
+    source = str(report["data"]["source"])
+    return NotebookPlan(
+        data=source,
+        options={name: options[name] for name in READING_OPTIONS if options.get(name) is not None},
+        needs_cut=source != "sample",
+        checkpoint=str(options.get("checkpoint", "minilm")),
+        rows=min(MAX_NOTEBOOK_ROWS, int(report["data"]["splits"]["train"]["n_texts"])),
+        epochs=NOTEBOOK_EPOCHS,
+        seed=int(report["how"]["seed"] or 0),
+        title=str(report["title"]),
+    )

@@ -1,0 +1,109 @@
+"""The model card: metadata that the Hub reads, then what a user of the model must know. Computes nothing.
+
+The metadata is written by `huggingface_hub`, which knows its form; no connection is opened for that.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from assay._optional import require
+from assay.reporting import formats
+from assay.reporting.escape import escape_markdown, show_text
+from assay.reporting.render import make_environment, tidy
+
+__all__ = ["CONFUSION_PICTURE", "render_card"]
+
+CONFUSION_PICTURE = "confusion.png"
+MINILM_ID = "sentence-transformers/all-MiniLM-L6-v2"
+METRIC_NAMES = {"accuracy": "Accuracy", "f1_weighted": "Weighted F1", "f1_macro": "Macro F1"}
+METRIC_TYPES = {"accuracy": "accuracy", "f1_weighted": "f1", "f1_macro": "f1"}
+NETWORKS = ("compact", "features", "finetune")
+SAMPLE_LICENSE = "apache-2.0"  # of the built-in sample, as of the project
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?", re.ASCII)  # of a data set, with its configuration
+NO_LICENSE = "unknown"  # the Hub's own word where none was chosen
+
+
+def render_card(
+    manifest: Mapping[str, Any],
+    *,
+    name: str,
+    path: str = ".",
+    baselines: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
+    has_picture: bool = False,
+) -> str:
+    """Render the README.md of a saved model.
+
+    Parameters
+    ----------
+    manifest : dict
+        What assay.json holds (`Manifest.to_dict`).
+    name : str
+        Name of the model: the title.
+    path : str
+        Where the examples look for the model.
+    baselines : mapping of method to split to metric to value, optional
+        Scores of plainer methods on the same texts, to stand beside the model's own.
+    has_picture : bool
+        Whether confusion.png stands beside the card.
+    """
+    card = {"scores": (), "training_data": {}, "tokenization": {}, "checkpoint": None, "versions": {}, **manifest}
+    template = make_environment(escape_markdown).get_template("card.md.j2")
+    return tidy(
+        template.render(
+            card=card,
+            name=name,
+            path=path,
+            base=_base_model(card),
+            metadata=_metadata(card, name=name),
+            baselines=dict(baselines or {}),
+            picture=require("markupsafe").Markup(CONFUSION_PICTURE) if has_picture else None,
+            has_server=importlib.util.find_spec("assay.server") is not None,
+        )
+    )
+
+
+def _base_model(card: Mapping[str, Any]) -> str | None:
+    """Return the Hub id of the checkpoint that it started from; None where the Hub does not have it."""
+    checkpoint = card["checkpoint"] or {}
+    if checkpoint.get("name") == "minilm":
+        return MINILM_ID
+    return checkpoint["name"] if checkpoint.get("revision") else None
+
+
+def _metadata(card: Mapping[str, Any], *, name: str) -> str:
+    """Write the YAML of the card."""
+    hub = require("huggingface_hub")
+    training = card["training_data"]
+    source = show_text(formats.source(training.get("source") or ""))
+    hub_id = source.partition(":")[0] if HUB_ID.fullmatch(source) else None
+    data = hub.ModelCardData(
+        language=training.get("language"),
+        license=SAMPLE_LICENSE if source == "sample" else NO_LICENSE,
+        library_name="transformers" if card["method"] == "finetune" else "assay",
+        pipeline_tag="text-classification",
+        tags=["text-classification", "assay", card["method"], *(["onnx"] if card["method"] in NETWORKS else [])],
+        base_model=_base_model(card),
+        datasets=[hub_id] if hub_id else None,
+        metrics=["accuracy", "f1"] if card["scores"] else None,
+        model_name=show_text(name) if card["scores"] else None,
+        eval_results=[
+            hub.EvalResult(
+                task_type="text-classification",
+                task_name="Text classification",
+                dataset_type=hub_id or source or "unknown",
+                dataset_name=source or "unknown",
+                dataset_split=score["split"],
+                metric_type=METRIC_TYPES[score["metric"]],
+                metric_value=score["value"],
+                metric_name=f"{METRIC_NAMES[score['metric']]} ({score['split']}, {score['n_texts']:,} texts)",
+            )
+            for score in card["scores"]
+            if score["metric"] in METRIC_TYPES
+        ]
+        or None,
+    )
+    return str(data.to_yaml())

@@ -1,0 +1,63 @@
+"""A mistyped file is not asked for on the Hub."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay._paths import is_meant_as_path, nearby
+from assay.data.load import load_data
+from assay.errors import InputError, ModelError
+from assay.features.checkpoint import resolve_checkpoint
+from assay.recipes.open_model import open_model
+
+SUFFIXES = (".csv", ".jsonl", ".txt")
+
+
+@pytest.mark.parametrize(
+    ("given", "is_path"),
+    [
+        ("ok.cvs", True), ("ok.jsnl", True), ("./ok", True), ("~/ok", True), ("a/b/c", True), ("runs/", True),
+        ("a\\b", True), ("emotion", False), ("dair-ai/emotion", False), ("org/bert-v1.5", False),
+        ("bert-base.v2", False), ("org/some.thing", False),
+    ],
+)  # fmt: skip
+def test_paths_and_names_of_the_hub_are_told_apart(given, is_path, tmp_path, monkeypatch):
+    """Endings that are nearly those of files are files'; versions and owners are the Hub's."""
+    monkeypatch.chdir(tmp_path)
+    assert is_meant_as_path(given, suffixes=SUFFIXES) is is_path
+
+
+def test_name_in_a_folder_that_is_here_is_a_path(tmp_path, monkeypatch):
+    """`models/liner` is meant for the folder `models`, not for an account of that name."""
+    monkeypatch.chdir(tmp_path)
+    assert not is_meant_as_path("models/liner")
+    (tmp_path / "models" / "linear").mkdir(parents=True)
+    assert is_meant_as_path("models/liner")
+    assert nearby(tmp_path / "models" / "liner") == " Did you mean 'linear'?"
+
+
+@pytest.mark.parametrize(
+    ("ask", "kind", "said"),
+    [
+        (lambda: load_data("ok.cvs"), InputError, r"no such file or folder: ok\.cvs\. Did you mean 'ok\.csv'\?"),
+        (lambda: load_data("data/ok"), InputError, r"no such file or folder: data/ok\. Did you mean 'ok\.csv'\?"),
+        (lambda: resolve_checkpoint("ok.csv"), InputError, r"'ok\.csv' is a file; a checkpoint is a folder"),
+        (
+            lambda: resolve_checkpoint("okk.csv"),
+            InputError,
+            r"no checkpoint folder at okk\.csv\. Did you mean 'ok\.csv'",
+        ),
+        (lambda: resolve_checkpoint("data/ok"), InputError, r"there is no checkpoint folder at data/ok"),
+        (lambda: open_model("data/ok"), ModelError, r"there is no model folder at data/ok\. Did you mean 'ok\.csv'\?"),
+        (lambda: open_model("ok.csv"), ModelError, r"ok\.csv is a file; a model is a folder"),
+        (lambda: open_model("nowhere"), ModelError, r"there is no model folder at nowhere"),
+    ],
+)
+def test_mistyped_files_are_said_without_asking_the_hub(ask, kind, said, tmp_path, monkeypatch):
+    """Exit code 2 with what stands beside it; nothing is asked over the network, which here would be another error."""
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path, tmp_path / "data"):
+        folder.mkdir(exist_ok=True)
+        (folder / "ok.csv").write_text("text,label\n", encoding="utf-8")
+    with pytest.raises(kind, match=said):
+        ask()
