@@ -174,3 +174,21 @@ def test_card_says_language_licence_and_data_set_where_they_are_known(source, la
     head, _ = read_card(render_card(build_manifest(training_data=training), name="mood"))
     names = ("license", "language", "datasets")
     assert {name: head[name] for name in names if name in head} == expected
+
+
+def test_card_shows_scores_without_leaks():
+    """Where texts of a split stood in train, both scores are there."""
+    manifest = build_manifest()
+    assert "stand in the training data too" not in render_card(manifest, name="emotion")
+    manifest["scores"][3]["without_leaks"] = {"value": 0.921, "interval": [0.91, 0.93], "n_texts": 1989}
+    _, body = read_card(render_card(manifest, name="emotion"))
+    assert "Without the texts that stand in the training data too:" in body
+    assert "| test | 1,989 | Accuracy | 92.1% | 91.0–93.0% |" in body
+
+
+def test_card_says_what_becomes_of_long_texts():
+    """Cut, or read in windows, which stock tools do not do."""
+    tokenization = {"max_tokens": 128, "long_texts": "window"}
+    _, body = read_card(render_card(build_manifest(tokenization=tokenization), name="emotion"))
+    assert "windows of 128 tokens" in body
+    assert "first 128 tokens" not in body
