@@ -42,7 +42,7 @@ def check(source):
     """Hold a piece of HTML to tags without effects; return its texts."""
     found = Tags(source)
     assert found.tags <= ALLOWED
-    assert found.attributes <= {"align"}
+    assert found.attributes <= {"align", "style"}
     assert not {"\u202e", "\x00"} & set("".join(found.texts))
     return " ".join(found.texts)
 

@@ -57,7 +57,7 @@ def html_table(rows: Sequence[Mapping[str, Any]], *, caption: str = "") -> str:
     if not rows:
         return ""
     names = list(rows[0])
-    head = "".join(f"<th>{_cell(name)}</th>" for name in names)
+    head = "".join(f"<th{_place(rows[0][name])}>{_cell(name)}</th>" for name in names)
     body = "".join("<tr>" + "".join(_data(row.get(name, "")) for name in names) + "</tr>\n" for row in rows)
     title = f"<caption>{_cell(caption)}</caption>\n" if caption else ""
     return f"<table>\n{title}<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"
@@ -69,9 +69,16 @@ def html_block(title: str, sentence: str, *tables: str) -> str:
 
 
 def _data(value: Any) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f'<td align="right">{show_number(value)}</td>'
-    return f'<td align="left">{_cell(value)}</td>'
+    return f"<td{_place(value)}>{show_number(value) if _is_number(value) else _cell(value)}</td>"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _place(value: Any) -> str:
+    """Put numbers to the right and texts to the left, where notebooks have it right for all, and web pages left."""
+    return ' align="right"' if _is_number(value) else ' style="text-align:left"'
 
 
 def _cell(value: Any, *, limit: int = MAX_CELL_CHARS) -> str:

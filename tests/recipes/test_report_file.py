@@ -71,7 +71,7 @@ def test_what_is_no_run_or_a_damaged_one_says_so(five, tmp_path):
     """No report.json, no JSON, no report in it."""
     with pytest.raises(InputError, match=r"has no report\.json: it is not a run"):
         write_report_file(tmp_path, tmp_path / "r.md")
-    for content in ("{", "[]", "{}", '{"schema_version": 1}'):
+    for content in ("{", "[]", "{}", '{"schema_version": 1}', '{"schema_version": 1, "data": 1}'):
         (tmp_path / "report.json").write_text(content, encoding="utf-8")
         with pytest.raises(InputError, match=r"report\.json is damaged"):
             write_report_file(tmp_path, tmp_path / "r.md")
@@ -89,3 +89,14 @@ def test_existing_report_is_kept_unless_told_otherwise(five, tmp_path):
     write_report_file(five.folder, tmp_path / "r.md", overwrite=True)
     with pytest.raises(OutputExistsError, match=r"r\.md exists already"):
         write_report_file(five.folder, tmp_path / "r.md")
+
+
+def test_report_without_a_part_is_no_mistake_of_ours(five, tmp_path):
+    """A report of an earlier version that lacks what the page shows is said so in one sentence."""
+    report = read_json(five.folder / "report.json")
+    del report["slices"]
+    (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    for name in ("r.md", "r.html"):
+        with pytest.raises(InputError, match=r"the report cannot be rendered: .*'slices'"):
+            write_report_file(tmp_path, tmp_path / name)
+        assert not (tmp_path / name).exists()

@@ -14,7 +14,7 @@ from assay import _env
 from assay._optional import require
 from assay._paths import is_meant_as_path, nearby
 from assay.errors import InputError, MissingDependencyError, ModelError, OutsideError, did_you_mean
-from assay.features.checkpoint_folder import Checkpoint, hash_once, read_checkpoint
+from assay.features.checkpoint_folder import PICKLE_SUFFIXES, Checkpoint, hash_once, read_checkpoint
 from assay.features.torch_state import quiet_hub
 from assay.progress import Progress
 from assay.tokenization.subwords import SubwordTokenizer
@@ -144,7 +144,28 @@ def _fetch_minilm(progress: Progress) -> Path:
 
 def _resolve_hub(name: str, *, revision: str | None, progress: Progress) -> Checkpoint:
     folder = _fetch(name, revision=revision, progress=progress)
-    return read_checkpoint(folder, name=name, revision=folder.name)
+    try:
+        return read_checkpoint(folder, name=name, revision=folder.name)
+    except ModelError as err:
+        if any(folder.glob("*.safetensors")) or not (pickles := _pickles_of(name, revision=folder.name)):
+            raise
+        raise ModelError(
+            f"checkpoint '{name}' has no safetensors weights but {', '.join(pickles)}, which is a pickle and could run "
+            "code; safetensors weights are accepted",
+            hint="choose a checkpoint or a revision that has safetensors weights",
+        ) from err
+
+
+def _pickles_of(name: str, *, revision: str) -> list[str]:
+    """Return the weights that were not fetched, because they are pickles; nothing where the Hub cannot be asked."""
+    if _env.is_offline():
+        return []
+    hub, http_error = require("huggingface_hub"), require("huggingface_hub.utils").httpx.HTTPError
+    try:
+        names = hub.HfApi().list_repo_files(name, revision=revision)
+    except (http_error, OSError):
+        return []
+    return sorted(one for one in names if "/" not in one and Path(one).suffix.lower() in PICKLE_SUFFIXES)
 
 
 def _fetch(name: str, *, revision: str | None, progress: Progress) -> Path:

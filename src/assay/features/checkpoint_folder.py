@@ -21,7 +21,7 @@ from assay.errors import ModelError, OutsideError
 from assay.features.torch_state import quiet_transformers
 from assay.runtime.folder import hash_file
 
-__all__ = ["Checkpoint", "hash_once", "read_checkpoint"]
+__all__ = ["PICKLE_SUFFIXES", "Checkpoint", "hash_once", "read_checkpoint"]
 
 CONFIG, TOKENIZER, TOKENIZER_CONFIG = "config.json", "tokenizer.json", "tokenizer_config.json"
 WEIGHTS, WEIGHTS_INDEX = "model.safetensors", "model.safetensors.index.json"

@@ -88,7 +88,10 @@ def login(token: str | None = None, *, ask: Callable[[], str] | None = None) -> 
 
 
 def _ask_in_notebook() -> str:
-    return getpass.getpass("Token of the Hub (see its settings page; it is not shown): ")
+    try:
+        return getpass.getpass("Token of the Hub (see its settings page; it is not shown): ")
+    except (NotImplementedError, RuntimeError):  # a notebook that runs with nobody before it
+        raise _not_logged_in() from None
 
 
 def _not_logged_in() -> InputError:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from assay._paths import is_meant_as_path, nearby
-from assay.errors import DataError, ModelError
+from assay.errors import DataError, InputError, ModelError, OutsideError
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.runtime.folder import Layout
@@ -66,9 +66,16 @@ def _find(model: str | Path, long_texts: str | None, progress: Progress) -> Mode
             raise ModelError(f"there is no model folder at {given}{'.' if meant else ''}{meant}")
     from assay.models.foreign import load_classifier  # here: it loads torch
 
-    return load_classifier(
-        folder if is_checkpoint else str(model), long_texts=long_texts or "truncate", progress=progress
-    )
+    policy = long_texts or "truncate"
+    if is_checkpoint:
+        return load_classifier(folder, long_texts=policy, progress=progress)
+    try:
+        return load_classifier(str(model), long_texts=policy, progress=progress)
+    except ModelError:
+        raise
+    except (InputError, OutsideError) as err:
+        hint = "a model is a folder here, or a sequence classifier on the Hub as OWNER/NAME"
+        raise type(err)(f"there is no model folder at {model}, and {err.message}", hint=hint) from err
 
 
 def match_labels(model: Model, data_labels: Iterable[str], *, where: str) -> Model:

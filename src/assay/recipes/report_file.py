@@ -121,7 +121,7 @@ def _read_report(run: Path) -> dict[str, Any]:
 
 
 def _damaged(run: Path) -> InputError:
-    return InputError(f"{run / 'report.json'} is damaged", hint="do the run again, or copy it again")
+    return InputError(f"{run / 'report.json'} is damaged, or of another version of assay", hint="do the run again")
 
 
 def _write_markdown(report: Mapping[str, Any], out: Path, *, overwrite: bool) -> list[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as quote_path
 
 from assay._optional import require
+from assay.errors import InputError
 from assay.reporting import formats
 from assay.reporting.escape import escape_markdown, quote, shorten, show_text
 from assay.reporting.figures import draw_figures
@@ -74,7 +75,7 @@ def render_markdown(report: Mapping[str, Any], figures: Mapping[str, bytes], *, 
     markup = require("markupsafe").Markup
     place = quote_path(figure_dir)
     paths = {name: markup(f"{place}/{name}.png") for name in figures}
-    return tidy(environment.get_template("report.md.j2").render(report=report, figures=paths, captions=CAPTIONS))
+    return tidy(_fill(environment, "report.md.j2", report=report, figures=paths, captions=CAPTIONS))
 
 
 def render_html(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
@@ -87,8 +88,17 @@ def render_html(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
     figures : mapping of name to PNG bytes
     """
     pictures = {name: f"data:image/png;base64,{base64.b64encode(png).decode()}" for name, png in figures.items()}
-    template = make_environment(show_text).get_template("report.html.j2")
-    return str(template.render(report=report, figures=pictures, captions=CAPTIONS))
+    return _fill(make_environment(show_text), "report.html.j2", report=report, figures=pictures, captions=CAPTIONS)
+
+
+def _fill(environment: Environment, template: str, **values: Any) -> str:
+    """Render a template; a report that lacks what it shows was not written by this version."""
+    try:
+        return str(environment.get_template(template).render(**values))
+    except require("jinja2").UndefinedError as err:
+        raise InputError(
+            f"the report cannot be rendered: {err.message}", hint="do the run again with this version of assay"
+        ) from err
 
 
 def write_report(report: Mapping[str, Any], out_dir: Path) -> None:
