@@ -172,6 +172,7 @@ def main() -> None:
     parser.add_argument("--name", default="emotion")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rates", help="requests a second, such as 100,200,400")
     parser.add_argument("--p99-ms", type=float, default=P99_MS)
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--smoke", action="store_true")
@@ -185,6 +186,8 @@ def main() -> None:
             assay.train_model("sample", model, method="linear")
         texts = list(assay.load_data("sample" if given.smoke else given.data)["test"].texts)
         rates, seconds, n_rounds = ((20, 40), 1.0, 1) if given.smoke else (RATES, given.seconds, given.rounds)
+        if given.rates:
+            rates = tuple(int(rate) for rate in given.rates.split(","))
         ports: dict[str, int] = {}
         for name, command in commands(model, given.pipeline, peers=not (given.smoke or given.no_peers)).items():
             port = find_port()
