@@ -55,7 +55,7 @@ def make_peer_environment() -> Path:
     if not (PEER_ENVIRONMENT / ".ok").exists():
         subprocess.run([sys.executable, "-m", "venv", str(PEER_ENVIRONMENT)], check=True)
         needs = ROOT / "benchmarks" / "requirements-serving.txt"
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(needs)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-qq", "-r", str(needs)], check=True)
         # assay, onnxruntime, torch: the very libraries of this environment, so that both run the same code.
         site = subprocess.run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
                               check=True, capture_output=True, text=True).stdout.strip()  # fmt: skip

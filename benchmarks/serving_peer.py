@@ -24,7 +24,7 @@ class Runtime(litserve.LitAPI):
 
         self.model = load_model(self.folder, n_threads=self.n_threads)
 
-    def decode_request(self, request: dict[str, Any]) -> str:
+    def decode_request(self, request) -> str:  # noqa: ANN001 - LitServe takes an annotation for a form of requests
         """Return the text."""
         return str(request["inputs"])
 
