@@ -80,3 +80,11 @@ def test_cache_folder_follows_the_variables(monkeypatch, tmp_path):
     monkeypatch.setenv("ASSAY_CACHE", "~/mine")
     assert _env.cache_dir() == tmp_path / "home" / "mine"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_api_key_comes_from_the_environment(monkeypatch):
+    """ASSAY_API_KEY, where it is set to something."""
+    monkeypatch.setenv("ASSAY_API_KEY", "s3cret")
+    assert _env.api_key() == "s3cret"
+    monkeypatch.setenv("ASSAY_API_KEY", "")
+    assert _env.api_key() is None

@@ -26,7 +26,7 @@ class LimitFlags:
     max_text_chars: Annotated[int, typer.Option(metavar="N", help="Characters a text.", min=1)] = 20_000
     max_explained_texts: Annotated[int, typer.Option(metavar="N", help="Texts explained a request.", min=1)] = 8
     max_queue_texts: Annotated[int, typer.Option(metavar="N", help="Texts that wait, of all clients.", min=1)] = 4_096
-    max_requests: Annotated[int, typer.Option(metavar="N", help="Requests in work at once.", min=1)] = 1_000
+    max_requests: Annotated[int, typer.Option(metavar="N", help="Requests in work at once.", min=1)] = 512
     request_s: Annotated[float, typer.Option(metavar="S", help="Seconds from request to answer.", min=0.01)] = 30.0
     client_s: Annotated[float, typer.Option(metavar="S", help="Seconds to send a request.", min=0.01)] = 10.0
 

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 import assay
 from assay.server import routes
@@ -116,6 +117,7 @@ async def _answer_http_error(request: Request, err: Exception) -> Response:
 
 
 def _add_routes(app: FastAPI, service: Service, *, needs_key: bool) -> None:
+    described = APIRouter()
     names = [served.name for served in service.shelf.served]
     which_model = {"name": "model", "in": "query", "required": False, "schema": {"type": "string", "enum": names},
                    "description": f"Which model; {names[0]} where none is named."}  # fmt: skip
@@ -137,9 +139,10 @@ def _add_routes(app: FastAPI, service: Service, *, needs_key: bool) -> None:
             200: {"description": "The answer.", "content": answer},
             **{status: {"description": ERRORS[status], "content": error} for status in statuses},
         }
-        app.add_api_route(path, endpoint, methods=[method], response_class=Response, response_model=None,
-                          responses=responses, openapi_extra=extra,
-                          operation_id=endpoint.__name__)  # fmt: skip
+        described.add_api_route(path, endpoint, methods=[method], response_class=Response, response_model=None,
+                                responses=responses, openapi_extra=extra, operation_id=endpoint.__name__)  # fmt: skip
+        # Served as a plain route: FastAPI's own reads and checks requests, which requests.py does in sentences.
+        app.add_route(path, endpoint, methods=[method])
 
     add("POST", "/predict", routes.predict, _json_of(_ranked(), _many(_ranked())), request="PredictRequest")
     add("POST", "/", routes.hub, _json_of(_many(_ranked())), request="HubRequest")
@@ -152,7 +155,7 @@ def _add_routes(app: FastAPI, service: Service, *, needs_key: bool) -> None:
     add("GET", "/health/live", routes.live, _json_of(status))
     add("GET", "/info", routes.info, _json_of({"$ref": "#/components/schemas/Info"}))
     add("GET", "/metrics", routes.metrics, {"text/plain": {"schema": {"type": "string"}}})
-    openapi = _describe_api(app, service.limits, needs_key=needs_key)
+    openapi = _describe_api(app, described.routes, service.limits, needs_key=needs_key)
     app.openapi = lambda: openapi  # type: ignore[method-assign]
     static = load_static()
     pages = {
@@ -162,12 +165,12 @@ def _add_routes(app: FastAPI, service: Service, *, needs_key: bool) -> None:
         **{f"/static/{name}": content for name, content in static.items()},
     }
     for path, content in pages.items():
-        app.add_api_route(path, content.endpoint(), methods=["GET"], include_in_schema=False)
+        app.add_route(path, content.endpoint(), methods=["GET"])
 
 
-def _describe_api(app: FastAPI, limits: Limits, *, needs_key: bool) -> dict[str, Any]:
+def _describe_api(app: FastAPI, routes: Sequence[BaseRoute], limits: Limits, *, needs_key: bool) -> dict[str, Any]:
     """Return the OpenAPI description, with the shapes that requests and answers refer to."""
-    content = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    content = get_openapi(title=app.title, version=app.version, description=app.description, routes=routes)
     content["components"] = {"schemas": describe_components(limits)}
     if needs_key:
         content["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}

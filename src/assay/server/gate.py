@@ -96,7 +96,7 @@ class Gate:
     def _check(self, scope: MutableMapping[str, Any]) -> None:
         """Refuse what may not enter."""
         path = scope["path"]
-        is_open = path in OPEN_PATHS or path.startswith(OPEN_PREFIX) or (path == "/" and scope["method"] == "GET")
+        is_open = path in OPEN_PATHS or path.startswith(OPEN_PREFIX) or (path == "/" and scope["method"] != "POST")
         if is_open or scope["method"] == "OPTIONS":
             return
         if self._api_key is not None:

@@ -39,7 +39,7 @@ class Limits:
     max_text_chars: int = 20_000
     max_explained_texts: int = 8
     max_queue_texts: int = 4_096
-    max_requests: int = 1_000
+    max_requests: int = 512
     request_s: float = 30.0
     client_s: float = 10.0
 

@@ -6,6 +6,7 @@ import { askLines, fillTable, save, splitLines, toCsv } from "./table.js";
 
 const SHOWN_SCORES = 8;
 const RETRY_MS = 2000;
+const LONG_NAME = 16; // letters: longer label names get a line of their own
 const FAINT = 0.08; // words that push less than this share of the strongest are not marked
 const LEAST = 0.5; // logits: where no word pushes more, the strongest one is no reason for a strong colour
 const $ = (id) => document.getElementById(id);
@@ -83,6 +84,7 @@ function showScores(scores, best) {
   const explained = state.label || best;
   const shown = state.showAll ? scores : scores.filter((one, i) => i < SHOWN_SCORES || one.label === explained);
   const focused = document.activeElement?.dataset?.score;
+  $("scores").classList.toggle("long", scores.some((one) => one.label.length > LONG_NAME));
   $("scores").replaceChildren(...shown.map((one) => {
     const item = document.createElement("li");
     const button = document.createElement("button");
