@@ -175,10 +175,12 @@ def predict_command(
     scope: Annotated[bool, typer.Option("--scope", help="Say whether a text looks like the training data.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")] = False,
     overwrite: Overwrite = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted --out stopped.")] = False,
 ) -> None:
     """Predict labels, with the scores of all labels, by name.
 
-    A line of standard input or of a .txt file is one text.
+    A line of standard input or of a .txt file is one text. Repeat an interrupted
+    command with --resume to go on: the result is that of a command in one go.
 
     \b
     Examples:
@@ -188,9 +190,13 @@ def predict_command(
       assay predict runs/sample/model tweets.csv --out p.csv --abstain-below 0.8
     """
     from assay.batch import open_rows, predict_file, predict_rows
+    from assay.errors import InputError
     from assay.runtime.abstain import choose_rule
     from assay.runtime.predictor import load_model
 
+    if resume and (out is None or source == "-"):
+        what = "what is printed cannot be resumed" if out is None else "standard input cannot be read again"
+        raise InputError(f"{what}: --resume goes with a FILE and --out")
     loaded = load_model(model)
     stream = sys.stdin.buffer if source == "-" else source
     reading: dict[str, Any] = {"text_column": text_column, "delimiter": delimiter, "encoding": encoding}
@@ -199,9 +205,15 @@ def predict_command(
     if rule is not None and target_accuracy is not None and not common.quiet:
         sys.stderr.write(_describe_rule(rule))
     if out is not None:
-        summary = predict_file(
-            loaded, stream, out, **reading, **wanted, strict=strict, overwrite=overwrite, progress=common.progress()
-        )
+        try:
+            summary = predict_file(
+                loaded, stream, out, **reading, **wanted,
+                strict=strict, overwrite=overwrite, resume=resume, progress=common.progress(),
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            if not common.quiet and (partial := out.with_name(f"{out.name}.partial")).is_dir():
+                sys.stderr.write(f"what was done is kept in {printable(str(partial))}: add --resume to go on\n")
+            raise
         if common.json:
             print_json(summary.to_dict())
             return

@@ -14,7 +14,7 @@ from assay._optional import require
 from assay.data.decoding import open_bytes
 from assay.errors import DataError
 
-__all__ = ["read_class_names", "read_records"]
+__all__ = ["count_rows", "read_class_names", "read_records"]
 
 BATCH_ROWS = 4096  # rows turned into Python values at a time: bounds memory
 
@@ -48,6 +48,12 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
             raise DataError(f"column '{twice[0]}' stands twice in {path}; columns: {', '.join(names)}")
         for batch in file.iter_batches(batch_size=BATCH_ROWS):
             yield from batch.to_pylist()
+
+
+def count_rows(path: Path) -> int:
+    """Return how many rows a file says that it has."""
+    with _open_parquet(path) as file:
+        return int(file.metadata.num_rows)
 
 
 def read_class_names(path: Path) -> dict[str, tuple[str, ...]]:

@@ -142,6 +142,14 @@ class Manifest:
         """The ordered labels."""
         return LabelSet(self.labels)
 
+    def prediction_sha256(self) -> str:
+        """Return a hash of all that scores depend on, in hexadecimal: the card and what was measured are no part."""
+        facts = {
+            name: getattr(self, name) for name in ("method", "labels", "tokenization", "abstain", "scope", "files")
+        }
+        facts["priors"] = self.parameters.get("priors")
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, `schema_version` first."""
         as_dict = asdict(self)
