@@ -8,10 +8,10 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
-from assay.batch import PredictionSummary, open_rows, predict_file, predict_rows
+from assay.batch import PredictionSummary, files, open_rows, predict_file, predict_rows
+from assay.batch import rows as batch_rows
 from assay.data.readers import read_rows
 from assay.data.writers import open_writer
-from assay.batch import files, rows as batch_rows
 from assay.errors import DataError, InputError, OutputExistsError, OutsideError
 from assay.models import save_model
 from assay.progress import Progress

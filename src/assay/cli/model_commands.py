@@ -189,7 +189,7 @@ def predict_command(
       assay predict runs/sample/model tweets.jsonl --top-k 2 | jq .predicted_label
       assay predict runs/sample/model tweets.csv --out p.csv --abstain-below 0.8
     """
-    from assay.batch import open_rows, predict_file, predict_rows
+    from assay.batch.rows import open_rows, predict_rows
     from assay.errors import InputError
     from assay.runtime.abstain import choose_rule
     from assay.runtime.predictor import load_model
@@ -205,6 +205,8 @@ def predict_command(
     if rule is not None and target_accuracy is not None and not common.quiet:
         sys.stderr.write(_describe_rule(rule))
     if out is not None:
+        from assay.batch.files import predict_file
+
         try:
             summary = predict_file(
                 loaded, stream, out, **reading, **wanted,

@@ -22,6 +22,7 @@ from assay.errors import DataError, InputError
 __all__ = ["OUT_SUFFIXES", "Before", "Writer", "join_parquet", "open_writer", "out_kind"]
 
 OUT_SUFFIXES = (".jsonl", ".csv", ".tsv", ".parquet")
+PLAIN = {str, int, float}  # kinds that a table shows as Python does
 ROW_GROUP_ROWS = 2048  # of Parquet: rows kept in memory until they are written
 
 
@@ -135,8 +136,6 @@ class _JsonLines(Writer):
 
 def _check_columns(record: dict[str, Any], columns: tuple[str, ...]) -> None:
     """Refuse a record with more columns than the first one: a table has no place for them."""
-    if tuple(record) == columns:
-        return
     if more := [name for name in record if name not in columns]:
         raise DataError(
             f"column '{more[0]}' is not in the first row, so it has no place in a table", hint="write .jsonl"
@@ -157,8 +156,12 @@ class _Table(Writer):
         if not self.columns:
             self.columns = tuple(record)
             self._writer.writerow(self.columns)
-        _check_columns(record, self.columns)
-        self._writer.writerow([_cell(record.get(name)) for name in self.columns])
+        if tuple(record) == self.columns:
+            values: Iterable[Any] = record.values()
+        else:
+            _check_columns(record, self.columns)
+            values = map(record.get, self.columns)
+        self._writer.writerow([value if type(value) in PLAIN else _cell(value) for value in values])
 
     def close(self, *, is_whole: bool) -> None:
         self._stream.close()

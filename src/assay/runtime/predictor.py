@@ -14,14 +14,13 @@ from assay.errors import ModelError
 from assay.progress import Progress
 from assay.runtime.abstain import AbstainRule, CoverageCurve
 from assay.runtime.folder import Layout, Manifest, read_folder
-from assay.runtime.linear import LinearModel
+from assay.runtime.linear import LinearModel, slices_of
 from assay.runtime.scope import ScopeReference, TermStatistics, add_sureness
-from assay.runtime.session import OnnxSession
-from assay.tokenization.subwords import SubwordTokenizer
 
 __all__ = ["Model", "load_model"]
 
-CHUNK_TEXTS = 2048  # texts tokenised at once: bounds memory, and is how often progress moves
+# Texts tokenised at once, and their characters: bounds memory, and is how often progress moves.
+CHUNK_TEXTS, CHUNK_CHARS = 2048, 1_000_000
 
 Scorer = Callable[[Sequence[str]], np.ndarray]
 
@@ -112,12 +111,11 @@ class Model:
         checked = check_texts(texts)
         probs = np.empty((len(checked), len(self.label_set)), dtype=np.float64)
         with (progress or Progress()).track("predict", len(checked)) as advance:
-            for start in range(0, len(checked), CHUNK_TEXTS):
-                chunk = checked[start : start + CHUNK_TEXTS]
-                block = np.asarray(self._scorer(chunk), dtype=np.float64)
+            for part in slices_of(checked, max_texts=CHUNK_TEXTS, max_chars=CHUNK_CHARS):
+                block = np.asarray(self._scorer(checked[part]), dtype=np.float64)
                 # float32 networks leave sums of 1 +- 1e-7: renormalise, so that every consumer sees exact rows.
-                probs[start : start + len(chunk)] = block / block.sum(axis=1, keepdims=True)
-                advance(len(chunk))
+                probs[part] = block / block.sum(axis=1, keepdims=True)
+                advance(len(block))
         return probs
 
     def predict(self, texts: Sequence[str]) -> list[str]:
@@ -203,6 +201,9 @@ def _linear_scorer(root: Path, manifest: Manifest, n_threads: int | None) -> Sco
 
 
 def _network_scorer(root: Path, manifest: Manifest, n_threads: int | None) -> Scorer:
+    from assay.runtime.session import OnnxSession
+    from assay.tokenization.subwords import SubwordTokenizer  # `linear` need not wait for its library
+
     layout = Layout(root)
     max_tokens = manifest.tokenization.get("max_tokens")
     if not isinstance(max_tokens, int) or max_tokens < 1:
