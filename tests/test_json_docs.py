@@ -174,6 +174,9 @@ def cases(five, tmp_path):
     yield "Prediction", ["predict", model, rejected, "--abstain-below", "0.9", "--scope"]
     yield "PredictionSummary", ["predict", model, rejected, "--out", tmp_path / "p.csv"]
     yield "RejectedRow", tmp_path / "p.csv.rejected.jsonl"
+    copy = tmp_path / "copy"
+    yield "Export", ["export", run / "models/compact", "--format", "onnx", "--out", copy, "--data", five.data]
+    yield "Manifest", ["info", copy]
     yield "Verification", ["verify", model, five.data]
     yield "RunComparison", ["compare", run]
     yield "Audit", ["audit", five.data, "--method", "none"]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from assay.recipes.embed import embed_texts
     from assay.recipes.evaluate import evaluate_model, verify_model
     from assay.recipes.explore import explore_data
+    from assay.recipes.export import export_model
     from assay.recipes.run import RunOptions, run_data
     from assay.recipes.tokens import show_tokens
     from assay.recipes.train import train_model
@@ -47,6 +48,7 @@ __all__ = [
     "embed_texts",
     "evaluate_model",
     "explore_data",
+    "export_model",
     "load_data",
     "load_model",
     "predict_file",
@@ -74,6 +76,7 @@ HOMES = {
     "embed_texts": "recipes.embed",
     "evaluate_model": "recipes.evaluate",
     "explore_data": "recipes.explore",
+    "export_model": "recipes.export",
     "load_data": "data.load",
     "load_model": "runtime.predictor",
     "predict_file": "batch",

@@ -27,6 +27,7 @@ EXTRA_OF = {
     "rensa": "train",
     "py3langid": "train",
     "pyarrow": "parquet",
+    "ray": "ray",
 }
 
 

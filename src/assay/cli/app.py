@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 import assay
-from assay.cli import audit_command, data_commands, model_commands, run_commands
+from assay.cli import audit_command, data_commands, export_command, model_commands, run_commands
 from assay.cli.common import say_error
 
 __all__ = ["app"]
@@ -74,3 +74,4 @@ run_commands.register(app)
 data_commands.register(app)
 audit_command.register(app)
 model_commands.register(app)
+export_command.register(app)

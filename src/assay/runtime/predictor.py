@@ -208,11 +208,11 @@ def _network_scorer(root: Path, manifest: Manifest, n_threads: int | None) -> Sc
     max_tokens = manifest.tokenization.get("max_tokens")
     if not isinstance(max_tokens, int) or max_tokens < 1:
         raise ModelError(f"{layout.manifest}: tokenization.max_tokens is {max_tokens!r}; a whole number is accepted")
-    for path in (layout.tokenizer, layout.onnx):
+    for path in (layout.tokenizer, layout.network):
         if not path.is_file():
             raise ModelError(f"{root} lacks '{path.relative_to(root)}', which a {manifest.method} model needs")
     tokenizer = SubwordTokenizer.from_file(layout.tokenizer, max_tokens=max_tokens)
-    session = OnnxSession(layout.onnx, pad_id=tokenizer.pad_id, n_threads=n_threads)
+    session = OnnxSession(layout.network, pad_id=tokenizer.pad_id, n_threads=n_threads)
     if session.n_classes != len(manifest.labels):
         raise ModelError(f"{root}: {len(manifest.labels)} labels, but the network has {session.n_classes} classes")
     return lambda texts: session.predict_proba(tokenizer.encode_texts(texts))
