@@ -200,6 +200,8 @@ def read_objects(path):
     return [json.loads(line) for line in text.splitlines()]
 
 
+# Keys of commands that other tests hold against the page: Ray takes long to start.
+ELSEWHERE = {"DatasetSummary"}
 # Keys that this data set and this test have no cause to write.
 NOT_MET = {
     "Skipped": {"method", "reason"},
@@ -224,5 +226,9 @@ def test_everything_that_is_written_is_in_the_tables(invoke, five, tmp_path, mon
         assert where == "predict" or len(objects) == 1 or isinstance(source, Path)
         problems += [problem for one in objects for problem in problems_of(one, name, f"{where} ({name})")]
     assert not problems, "\n".join(sorted(set(problems))[:40])
-    unmet = {name: set(keys) - seen[name] - NOT_MET.get(name, set()) for name, keys in SHAPES.items()}
+    unmet = {
+        name: set(keys) - seen[name] - NOT_MET.get(name, set())
+        for name, keys in SHAPES.items()
+        if name not in ELSEWHERE
+    }
     assert {name: keys for name, keys in unmet.items() if keys} == {}

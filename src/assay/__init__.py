@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assay.models.linear import Linear
     from assay.models.majority import Majority
     from assay.models.saving import save_model
+    from assay.ray_batch import predict_dataset
     from assay.recipes.embed import embed_texts
     from assay.recipes.evaluate import evaluate_model, verify_model
     from assay.recipes.explore import explore_data
@@ -51,6 +52,7 @@ __all__ = [
     "export_model",
     "load_data",
     "load_model",
+    "predict_dataset",
     "predict_file",
     "run_data",
     "save_model",
@@ -79,6 +81,7 @@ HOMES = {
     "export_model": "recipes.export",
     "load_data": "data.load",
     "load_model": "runtime.predictor",
+    "predict_dataset": "ray_batch",
     "predict_file": "batch",
     "run_data": "recipes.run",
     "save_model": "models.saving",

@@ -26,7 +26,7 @@ from assay.runtime.abstain import AbstainRule
 from assay.runtime.folder import check_output
 from assay.runtime.predictor import Model, load_model
 
-__all__ = ["PredictionSummary", "predict_file"]
+__all__ = ["PredictionSummary", "cut_shards", "identify", "predict_file"]
 
 # The end of a shard, whichever comes first: what is lost when a process is killed, and the memory that rows take.
 SHARD_ROWS = 8192
@@ -102,14 +102,14 @@ def predict_file(
                "strict": strict, "shard_rows": SHARD_ROWS, "shard_chars": SHARD_CHARS}  # fmt: skip
     with _disk_errors(partial):
         if resume:
-            _take_up(partial, _identity(loaded, source, options))
+            _take_up(partial, identify(loaded, source, options))
         if not partial.is_finished:
             _check_outputs(partial, overwrite=overwrite)
             rows, column = open_rows(source, text_column=text_column, delimiter=delimiter, encoding=encoding)
             scoring = Scoring(column, top_k, rule, with_scope)
             scoring.check(loaded)
             job = _Job(loaded, source, partial, scoring, strict, progress or Progress())
-            _run(job, rows, _identity(loaded, source, options))
+            _run(job, rows, identify(loaded, source, options))
         partial.finish()
     n_rejected = sum(shard.n_rejected for shard in partial.shards)
     n_texts = sum(shard.n_texts for shard in partial.shards)
@@ -126,8 +126,8 @@ class _Job:
     progress: Progress
 
 
-def _identity(model: Model, source: str | Path | IO[Any], options: dict[str, Any]) -> dict[str, Any]:
-    """Return what an interrupted call and the one that resumes it must have in common."""
+def identify(model: Model, source: str | Path | IO[Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Return what an interrupted call and the one that resumes it must have in common, as plain values."""
     return {
         "model": model.manifest.prediction_sha256(),
         "input": _stamp(source),
@@ -177,7 +177,7 @@ def _run(job: _Job, rows: Iterator[Row], identity: dict[str, Any]) -> None:
         partial.begin(identity)
     else:
         partial.cut()
-    shards = _shards(rows)
+    shards = cut_shards(rows)
     n_rows = _skip(job, shards)
     try:
         with job.progress.track("predict", max(0, _count_rows(job.source) - n_rows)) as advance:
@@ -214,7 +214,7 @@ def _skip(job: _Job, shards: Iterator[list[Row]]) -> int:
     return n_rows
 
 
-def _shards(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def cut_shards(rows: Iterable[Row]) -> Iterator[list[Row]]:
     """Cut rows into shards, by their number and their size alone."""
     shard: list[Row] = []
     n_chars = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -176,6 +176,12 @@ def predict_command(
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")] = False,
     overwrite: Overwrite = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted --out stopped.")] = False,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(metavar="E", help="local, or ray: a folder of files on a cluster.")
+    ] = "local",
+    address: Annotated[
+        str | None, typer.Option(metavar="A", help="Of the Ray cluster.  [default: start Ray here]")
+    ] = None,
 ) -> None:
     """Predict labels, with the scores of all labels, by name.
 
@@ -188,6 +194,7 @@ def predict_command(
       assay predict runs/sample/model tweets.csv --out predictions.csv
       assay predict runs/sample/model tweets.jsonl --top-k 2 | jq .predicted_label
       assay predict runs/sample/model tweets.csv --out p.csv --abstain-below 0.8
+      assay predict runs/sample/model tweets/ --engine ray --out scored/
     """
     from assay.batch.rows import open_rows, predict_rows
     from assay.errors import InputError
@@ -204,6 +211,13 @@ def predict_command(
     wanted: dict[str, Any] = {"top_k": top_k, "rule": rule, "with_scope": scope}
     if rule is not None and target_accuracy is not None and not common.quiet:
         sys.stderr.write(_describe_rule(rule))
+    if engine == "ray":
+        if out is None or source == "-" or strict or delimiter is not None or encoding is not None:
+            raise InputError("--engine ray takes a file or folder and --out; --strict, --delimiter and --encoding do "
+                             "not go with it")  # fmt: skip
+        given = {**wanted, "text_column": text_column, "address": address}
+        _predict_dataset(model, source, out, given, overwrite=overwrite, resume=resume, common=common)
+        return
     if out is not None:
         from assay.batch.files import predict_file
 
@@ -229,6 +243,24 @@ def predict_command(
     predictions = predict_rows(loaded, rows, text_column=column, **wanted)
     name = "standard input" if source == "-" else Path(source).name
     _print_predictions(predictions, column, where=name if strict else None, common=common)
+
+
+def _predict_dataset(
+    model: Path, source: str, out: Path, options: dict[str, Any], *, overwrite: bool, resume: bool, common: Common
+) -> None:
+    from assay.ray_batch import predict_dataset
+
+    summary = predict_dataset(
+        model, source, out, **options, overwrite=overwrite, resume=resume, progress=common.progress()
+    )
+    if common.json:
+        print_json(summary.to_dict())
+        return
+    print_line(f"{summary.n_texts:,} texts predicted in {summary.n_parts:,} parts, written to {summary.out}")
+    if summary.n_resumed:
+        print_line(f"{summary.n_resumed:,} of the parts were finished before")
+    if summary.rejected:
+        print_line(f"{summary.n_rejected:,} rows rejected, listed in {summary.rejected}")
 
 
 def _describe_rule(rule: Any) -> str:
