@@ -33,13 +33,13 @@ demo: $(V)/.ok
 	@echo "  echo 'what a lovely surprise' | $(BIN)/assay predict runs/sample/model"
 
 check: $(V)/.ok
-	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks examples
+	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/mypy
 
 fix: $(V)/.ok
-	$(BIN)/ruff check --fix src tests benchmarks
-	$(BIN)/ruff format src tests benchmarks
+	$(BIN)/ruff check --fix src tests benchmarks examples
+	$(BIN)/ruff format src tests benchmarks examples
 
 test: check
 	$(PYTEST) -m 'not gpu and not network'

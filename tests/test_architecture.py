@@ -40,24 +40,19 @@ RANKS = {
     "reporting": 7,
     "batch": 4,
     "server": 4,
+    "ray_batch": 5,
     "recipes": 8,
     "cli": 9,
     "__main__": 10,
 }
 # Rooms that stand side by side above runtime do not know each other.
-STRANGERS = {
-    ("features", "batch"),
-    ("batch", "features"),
-    ("models", "batch"),
-    ("evaluation", "batch"),
-    ("models", "hub"),
-    ("hub", "models"),
-    ("evaluation", "hub"),
-    ("batch", "hub"),
-    ("hub", "batch"),
-}
-STRANGERS |= {(room, other) for room in ("features", "models", "evaluation", "batch", "reporting", "recipes", "hub")
-              for other in ("server",)} | {("server", room) for room in ("features", "batch", "hub")}  # fmt: skip
+STRANGERS = {("features", "batch"), ("batch", "features"), ("models", "batch"), ("evaluation", "batch"),
+             ("models", "hub"), ("hub", "models"), ("evaluation", "hub"), ("batch", "hub"), ("hub", "batch"),
+             *((room, "ray_batch") for room in ("models", "evaluation", "reporting", "recipes", "hub")),
+             *(("ray_batch", room) for room in ("features", "models", "server", "hub")),
+             *((room, "server") for room in ("features", "models", "evaluation", "batch", "reporting", "recipes",
+                                            "hub")),
+             *(("server", room) for room in ("features", "batch", "hub"))}  # fmt: skip
 
 # Heavy library -> the files that may import it, wherever in the file the import stands.
 OWNERS = {
@@ -70,8 +65,8 @@ OWNERS = {
     "scipy": {"data/near_duplicates", "data/shift", "models/calibrate", "models/linear", "evaluation/compare"},
     "umap": {"features/map2d"},
     "matplotlib": {"reporting/canvas", "reporting/data_figures", "reporting/score_figures"},
-    "onnx": {"models/to_onnx"},
-    "onnxruntime": {"runtime/session"},
+    "onnx": {"models/to_onnx", "models/quantize"},
+    "onnxruntime": {"runtime/session", "models/quantize"},
     "pandas": {"data/texts", "data/frames"},
     "pyarrow": {"data/parquet", "data/readers", "data/frames", "data/writers", "recipes/embed"},
     "datasets": {"data/load", "data/frames"},
@@ -88,7 +83,7 @@ OWNERS = {
     "prometheus_client": {"server/listen", "server/metrics"},
     "IPython": {"notebook"},
     "nbformat": {"reporting/notebook"},
-    "ray": set(),
+    "ray": {"ray_batch"},
 }  # fmt: skip
 NETWORK_LIBRARIES = {"huggingface_hub", "httpx", "requests", "urllib.request", "socket", "http.client", "aiohttp"}
 NETWORK_FILES = {

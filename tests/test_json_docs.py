@@ -198,6 +198,9 @@ def cases(five, tmp_path):
     yield "PredictionSummary", ["predict", model, rejected, "--out", tmp_path / "p.csv"]
     yield "RejectedRow", tmp_path / "p.csv.rejected.jsonl"
     yield "Explanation", ["explain", model, "a good day"]
+    copy = tmp_path / "copy"
+    yield "Export", ["export", run / "models/compact", "--format", "onnx", "--out", copy, "--data", five.data]
+    yield "Manifest", ["info", copy]
     yield "Verification", ["verify", model, five.data]
     yield "RunComparison", ["compare", run]
     yield "WrittenReport", ["report", run, "--out", tmp_path / "report.md"]
@@ -239,6 +242,8 @@ def read_objects(path):
     return [json.loads(line) for line in text.splitlines()]
 
 
+# Keys of commands that other tests hold against the page: Ray takes long to start.
+ELSEWHERE = {"DatasetSummary"}
 # Keys that this data set and this test have no cause to write.
 NOT_MET = {
     "Skipped": {"method", "reason"},
@@ -263,5 +268,9 @@ def test_everything_that_is_written_is_in_the_tables(invoke, five, tmp_path, mon
         assert where == "predict" or len(objects) == 1 or isinstance(source, Path)
         problems += [problem for one in objects for problem in problems_of(one, name, f"{where} ({name})")]
     assert not problems, "\n".join(sorted(set(problems))[:40])
-    unmet = {name: set(keys) - seen[name] - NOT_MET.get(name, set()) for name, keys in SHAPES.items()}
+    unmet = {
+        name: set(keys) - seen[name] - NOT_MET.get(name, set())
+        for name, keys in SHAPES.items()
+        if name not in ELSEWHERE
+    }
     assert {name: keys for name, keys in unmet.items() if keys} == {}

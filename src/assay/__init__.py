@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from assay.models.linear import Linear
     from assay.models.majority import Majority
     from assay.models.saving import save_model
+    from assay.ray_batch import predict_dataset
     from assay.recipes.draw import draw_classes, draw_confusions, draw_epochs, draw_lengths, draw_text_map
     from assay.recipes.embed import embed_texts
     from assay.recipes.evaluate import evaluate_model, verify_model
     from assay.recipes.explore import explore_data
+    from assay.recipes.export import export_model
     from assay.recipes.prepare import DataOptions
     from assay.recipes.run import RunOptions, run_data
     from assay.recipes.tokens import show_tokens
@@ -63,10 +65,12 @@ __all__ = [
     "evaluate_model",
     "explain_text",
     "explore_data",
+    "export_model",
     "find_datasets",
     "load_data",
     "load_model",
     "login",
+    "predict_dataset",
     "predict_file",
     "pull_model",
     "push_model",
@@ -102,10 +106,12 @@ HOMES = {
     "evaluate_model": "recipes.evaluate",
     "explain_text": "runtime.explain",
     "explore_data": "recipes.explore",
+    "export_model": "recipes.export",
     "find_datasets": "hub.datasets",
     "load_data": "data.load",
     "load_model": "runtime.predictor",
     "login": "hub.access",
+    "predict_dataset": "ray_batch",
     "predict_file": "batch",
     "pull_model": "hub.pull",
     "push_model": "hub.push",

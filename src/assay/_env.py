@@ -14,6 +14,7 @@ __all__ = [
     "has_hub_token",
     "is_offline",
     "n_threads",
+    "quiet_ray",
     "set_device",
     "set_offline",
     "set_threads",
@@ -55,6 +56,12 @@ def set_threads(n: int) -> None:
         raise InputError(f"--threads is {n}; a whole number of at least 1 is accepted")
     for name in ("ASSAY_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = str(n)
+
+
+def quiet_ray() -> None:
+    """Keep Ray from reporting usage and from warning of its own plans, in this process and its workers."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 
 def device() -> str:

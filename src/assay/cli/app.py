@@ -13,6 +13,7 @@ from assay.cli import (
     audit_command,
     data_commands,
     explain_command,
+    export_command,
     hub_commands,
     model_commands,
     run_commands,
@@ -83,5 +84,6 @@ data_commands.register(app)
 audit_command.register(app)
 model_commands.register(app)
 explain_command.register(app)
+export_command.register(app)
 serve_command.register(app)
 hub_commands.register(app)

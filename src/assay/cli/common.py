@@ -215,6 +215,12 @@ LongTextsInstead = Annotated[
 ClassWeight = Annotated[
     Literal["balanced", "none"], typer.Option(help="Balanced: rare labels count as much as frequent ones.")
 ]
+AnyModel = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A model folder, or a classifier of transformers: folder or OWNER/NAME.")
+]
+LabelMap = Annotated[
+    str | None, typer.Option(metavar="FILE", help=".json or .csv: other names for the model's labels.")
+]
 Corrections = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Of `assay audit`, with yes under accept: corrects those labels of train."),

@@ -11,12 +11,15 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.progress import Progress as RichProgress
+from rich.text import Text
 
 from assay.cli.show import printable
 from assay.progress import Progress
@@ -65,11 +68,12 @@ class TerminalProgress(Progress):
             if now_s - said_s < LINE_EVERY_S:
                 return
             said_s = now_s
+            rate = f"{n_done / (now_s - started_s):,.1f}/s" if n_done else "none yet"
             if n_steps and n_done < n_steps:
                 left_s = (n_steps - n_done) * (now_s - started_s) / max(n_done, 1)
-                sys.stderr.write(f"{name}: {n_done:,} of {n_steps:,}, about {left_s:.0f} s left\n")
+                sys.stderr.write(f"{name}: {n_done:,} of {n_steps:,} ({rate}), about {left_s:,.0f} s left\n")
             else:
-                sys.stderr.write(f"{name}: {n_done:,} after {now_s - started_s:.0f} s\n")
+                sys.stderr.write(f"{name}: {n_done:,} ({rate}) after {now_s - started_s:,.0f} s\n")
 
         return advance
 
@@ -78,12 +82,22 @@ class TerminalProgress(Progress):
         self._console.print(printable(sentence), markup=False, soft_wrap=True)
 
 
+class _RateColumn(ProgressColumn):
+    """Steps a second: a number where TimeRemainingColumn has a time, so also where nobody knows the total."""
+
+    def render(self, task: Task) -> Text:
+        """Draw it."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s")
+
+
 def _new_bars(console: Console) -> RichProgress:
     return RichProgress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
+        _RateColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

@@ -1,4 +1,7 @@
-"""How results look on a terminal: tables that fit 80 columns, one JSON object, texts that cannot move the cursor."""
+"""How results look on a terminal: tables that fit 80 columns, one JSON object, texts that cannot move the cursor.
+
+rich is imported where it draws: most commands whose output is piped never do.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,6 @@ import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from rich import box
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 # Unicode categories that show nothing, or move the cursor: controls, formats, surrogates, private use, separators.
 HIDDEN_KINDS = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -45,6 +42,8 @@ def _shown(char: str, *, keep_newlines: bool) -> str:
 
 def cell_width(text: str) -> int:
     """Return how many columns of a terminal `text` takes: Korean letters take two."""
+    from rich.cells import cell_len
+
     return cell_len(printable(text))
 
 
@@ -66,6 +65,9 @@ def print_line(line: str = "") -> None:
 
 def print_sentence(sentence: str) -> None:
     """Print a long line, broken between words where the terminal ends."""
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(file=sys.stdout, highlight=False)
     if not console.is_terminal:
         print_line(sentence)
@@ -97,6 +99,11 @@ def print_table(
     """
     if not rows:
         return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     # Columns get their widths here: rich, left alone, drops the right-most ones or wraps the numbers.
     names = list(rows[0])
     cells = [[printable(str(row.get(name, ""))) for name in names] for row in rows]

@@ -1,19 +1,24 @@
 """Labelled texts: loading, checking, splitting and describing them.
 
-This room knows files, frames and the Hub; it knows nothing of tokens or models. Importing it loads only numpy.
+This room knows files, frames and the Hub; it knows nothing of tokens or models. Names are resolved when
+they are first used: importing the room loads none of its modules.
 """
 
 from __future__ import annotations
 
-from assay.data.clean import MAX_CHARS, check_trainable, clean_rows, label_as_text, text_or_problem
-from assay.data.columns import find_columns, find_text_column
-from assay.data.duplicates import TextOverlaps, duplicate_groups, find_leaks, normalise_text
-from assay.data.labels import LabelSet, natural_sort
-from assay.data.load import load_data
-from assay.data.readers import SUFFIXES, Row, file_kind, read_lines, read_rows
-from assay.data.split import cut_missing, limit_rows
-from assay.data.summary import summarise
-from assay.data.texts import DroppedRow, LabelledTexts, Splits, check_texts
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assay.data.clean import MAX_CHARS, check_trainable, clean_rows, label_as_text, text_or_problem
+    from assay.data.columns import find_columns, find_text_column
+    from assay.data.duplicates import TextOverlaps, duplicate_groups, find_leaks, normalise_text
+    from assay.data.labels import LabelSet, natural_sort
+    from assay.data.load import load_data
+    from assay.data.readers import SUFFIXES, Row, file_kind, read_lines, read_rows
+    from assay.data.split import cut_missing, limit_rows
+    from assay.data.summary import summarise
+    from assay.data.texts import DroppedRow, LabelledTexts, Splits, check_texts
 
 __all__ = [
     "MAX_CHARS",
@@ -43,3 +48,43 @@ __all__ = [
     "summarise",
     "text_or_problem",
 ]
+
+# Public name -> the module that holds it.
+HOMES = {
+    "DroppedRow": "texts",
+    "LabelSet": "labels",
+    "LabelledTexts": "texts",
+    "MAX_CHARS": "clean",
+    "Row": "readers",
+    "SUFFIXES": "readers",
+    "Splits": "texts",
+    "TextOverlaps": "duplicates",
+    "check_texts": "texts",
+    "check_trainable": "clean",
+    "clean_rows": "clean",
+    "cut_missing": "split",
+    "duplicate_groups": "duplicates",
+    "file_kind": "readers",
+    "find_columns": "columns",
+    "find_leaks": "duplicates",
+    "find_text_column": "columns",
+    "label_as_text": "clean",
+    "limit_rows": "split",
+    "load_data": "load",
+    "natural_sort": "labels",
+    "normalise_text": "duplicates",
+    "read_lines": "readers",
+    "read_rows": "readers",
+    "summarise": "summary",
+    "text_or_problem": "clean",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -14,7 +14,7 @@ from assay._optional import require
 from assay.data.decoding import open_bytes
 from assay.errors import DataError
 
-__all__ = ["read_class_names", "read_records"]
+__all__ = ["count_group_rows", "count_rows", "read_class_names", "read_records"]
 
 BATCH_ROWS = 4096  # rows turned into Python values at a time: bounds memory
 
@@ -34,8 +34,14 @@ def _open_parquet(path: Path) -> Iterator[Any]:
             raise DataError(f"{path} cannot be read as Parquet: {str(err).splitlines()[0]}") from err
 
 
-def read_records(path: Path) -> Iterator[dict[str, Any]]:
+def read_records(path: Path, *, groups: range | None = None) -> Iterator[dict[str, Any]]:
     """Yield each row as plain Python values.
+
+    Parameters
+    ----------
+    path : Path
+    groups : range, optional
+        Of which row groups. None: of all.
 
     Raises
     ------
@@ -46,8 +52,20 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
         names = file.schema_arrow.names
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise DataError(f"column '{twice[0]}' stands twice in {path}; columns: {', '.join(names)}")
-        for batch in file.iter_batches(batch_size=BATCH_ROWS):
+        for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=None if groups is None else list(groups)):
             yield from batch.to_pylist()
+
+
+def count_rows(path: Path) -> int:
+    """Return how many rows a file says that it has."""
+    with _open_parquet(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def count_group_rows(path: Path) -> list[int]:
+    """Return how many rows each row group of a file has."""
+    with _open_parquet(path) as file:
+        return [int(file.metadata.row_group(i).num_rows) for i in range(file.metadata.num_row_groups)]
 
 
 def read_class_names(path: Path) -> dict[str, tuple[str, ...]]:

@@ -24,7 +24,7 @@ from assay.data.json_array import JsonArray, JsonBreak
 from assay.data.parquet import read_records
 from assay.errors import DataError, InputError
 
-__all__ = ["SUFFIXES", "Row", "file_kind", "read_lines", "read_rows"]
+__all__ = ["SUFFIXES", "Row", "file_kind", "read_json_lines", "read_lines", "read_rows"]
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".txt", ".parquet")
 FIELD_LIMIT_CHARS = 1 << 26  # of one CSV field: far above any text, but a quote never closed must not fill the memory
@@ -129,6 +129,21 @@ def read_lines(source: Path | str | IO[Any], *, encoding: str | None = None) -> 
             raise InputError(f"no such file: {path}" if not path.exists() else f"{path} is not a file")
         return _guarded(path, _parsed(path, _plain_rows, codec=codec, newline="\n"))
     return _guarded("standard input", _parsed(source, _plain_rows, codec=codec, newline="\n"))
+
+
+def read_json_lines(stream: IO[bytes], *, name: str, encoding: str | None = None) -> Iterator[Row]:
+    """Stream the rows of JSON Lines from an open stream, such as a part of a file; lines count from its start.
+
+    Parameters
+    ----------
+    stream : binary stream
+        Left open.
+    name : str
+        How messages call it.
+    encoding : str, optional
+        None: UTF-8, with or without byte order mark.
+    """
+    return _guarded(name, _parsed(stream, _jsonl_rows, codec=check_encoding(encoding), newline="\n"))
 
 
 Parse = Callable[[TextIO, str, str], Iterator[Row]]  # (stream, file name, codec) -> rows

@@ -10,7 +10,8 @@ import gzip
 import io
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -18,14 +19,20 @@ from assay._optional import require
 from assay.data.readers import file_kind
 from assay.errors import DataError, InputError
 
-__all__ = ["OUT_SUFFIXES", "Writer", "open_writer", "out_kind"]
+__all__ = ["OUT_SUFFIXES", "Before", "Writer", "join_parquet", "open_writer", "out_kind"]
 
 OUT_SUFFIXES = (".jsonl", ".csv", ".tsv", ".parquet")
+PLAIN = {str, int, float}  # kinds that a table shows as Python does
 ROW_GROUP_ROWS = 2048  # of Parquet: rows kept in memory until they are written
 
 
 class Writer(ABC):
-    """Writes records (column -> value) in their order; a context manager that closes its file."""
+    """Writes records (column -> value) in their order; a context manager that closes its file.
+
+    `columns` are those of a table, () until there is a record and where the format has none.
+    """
+
+    columns: tuple[str, ...] = ()
 
     @abstractmethod
     def write(self, record: dict[str, Any]) -> None:
@@ -64,7 +71,23 @@ def out_kind(out: Path) -> str:
     return kind
 
 
-def open_writer(path: Path, *, like: Path) -> Writer:
+@dataclass(frozen=True)
+class Before:
+    """What was written of one output already, so that more can follow.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Of a table; () if it has no record yet.
+    sample : Path, optional
+        Of Parquet: a file with the types of the columns. None: the records to come decide.
+    """
+
+    columns: tuple[str, ...] = ()
+    sample: Path | None = None
+
+
+def open_writer(path: Path, *, like: Path, before: Before | None = None) -> Writer:
     """Open `path` for writing in the format that the name of `like` says.
 
     Parameters
@@ -73,8 +96,25 @@ def open_writer(path: Path, *, like: Path) -> Writer:
         The file that is written, such as ``scores.csv.partial``.
     like : Path
         Its name to be, such as ``scores.csv``.
+    before : Before, optional
+        Go on: text formats are written behind what the file holds (a gzip member of its own), Parquet is a file of its
+        own with the same columns. None: from the start.
     """
-    return WRITERS[out_kind(like)](path, is_gzip=_is_gzip(like))
+    return WRITERS[out_kind(like)](path, is_gzip=_is_gzip(like), before=before)
+
+
+def join_parquet(paths: Iterable[Path], out: Path) -> None:
+    """Write the rows of Parquet files with the same columns into one, each file a row group."""
+    parquet = require("pyarrow.parquet")
+    writer: Any = None
+    try:
+        for path in paths:
+            table = parquet.read_table(path)
+            writer = writer or parquet.ParquetWriter(out, table.schema)
+            writer.write_table(table, row_group_size=max(1, table.num_rows))
+    finally:
+        if writer is not None:
+            writer.close()
 
 
 def _is_gzip(path: Path) -> bool:
@@ -82,48 +122,46 @@ def _is_gzip(path: Path) -> bool:
 
 
 class _JsonLines(Writer):
-    def __init__(self, path: Path, *, is_gzip: bool) -> None:
-        self._stream = _open_text(path, is_gzip=is_gzip)
+    def __init__(self, path: Path, *, is_gzip: bool, before: Before | None) -> None:
+        self._stream = _open_text(path, is_gzip=is_gzip, append=before is not None)
+        # Parquet input can hold dates and decimals, which JSON has no kind for.
+        self._encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
     def write(self, record: dict[str, Any]) -> None:
-        # Parquet input can hold dates and decimals, which JSON has no kind for.
-        self._stream.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+        self._stream.write(self._encode(record) + "\n")
 
     def close(self, *, is_whole: bool) -> None:
         self._stream.close()
 
 
-class _Columns:
-    """The columns of the first record, which are those of all: a table has no place for more."""
-
-    def __init__(self, record: dict[str, Any]) -> None:
-        self.names = list(record)
-        self._known = set(record)
-
-    def check(self, record: dict[str, Any]) -> None:
-        for name in record:
-            if name not in self._known:
-                raise DataError(
-                    f"column '{name}' is not in the first row, so it has no place in a table", hint="write .jsonl"
-                )
+def _check_columns(record: dict[str, Any], columns: tuple[str, ...]) -> None:
+    """Refuse a record with more columns than the first one: a table has no place for them."""
+    if more := [name for name in record if name not in columns]:
+        raise DataError(
+            f"column '{more[0]}' is not in the first row, so it has no place in a table", hint="write .jsonl"
+        )
 
 
 class _Table(Writer):
     """CSV or TSV; a null is an empty cell; lists, objects, true and false are JSON."""
 
-    def __init__(self, path: Path, *, is_gzip: bool, delimiter: str = ",") -> None:
-        self._stream = _open_text(path, is_gzip=is_gzip)
+    def __init__(self, path: Path, *, is_gzip: bool, before: Before | None, delimiter: str = ",") -> None:
+        self._stream = _open_text(path, is_gzip=is_gzip, append=before is not None)
         # csv quotes a field that holds a character of the line's end: with \r\n also a lone \r, which would else end
         # the row when it is read. The lines themselves end in \n.
         self._writer = csv.writer(_UnixLines(self._stream), delimiter=delimiter, lineterminator="\r\n")
-        self._columns: _Columns | None = None
+        self.columns = before.columns if before is not None else ()
 
     def write(self, record: dict[str, Any]) -> None:
-        if self._columns is None:
-            self._columns = _Columns(record)
-            self._writer.writerow(self._columns.names)
-        self._columns.check(record)
-        self._writer.writerow([_cell(record.get(name)) for name in self._columns.names])
+        if not self.columns:
+            self.columns = tuple(record)
+            self._writer.writerow(self.columns)
+        if tuple(record) == self.columns:
+            values: Iterable[Any] = record.values()
+        else:
+            _check_columns(record, self.columns)
+            values = map(record.get, self.columns)
+        self._writer.writerow([value if type(value) in PLAIN else _cell(value) for value in values])
 
     def close(self, *, is_whole: bool) -> None:
         self._stream.close()
@@ -142,17 +180,18 @@ class _UnixLines:
 class _Parquet(Writer):
     """Columns have the types of the first row group; one without any value there holds texts."""
 
-    def __init__(self, path: Path, *, is_gzip: bool) -> None:
+    def __init__(self, path: Path, *, is_gzip: bool, before: Before | None) -> None:
         self._arrow, self._parquet = require("pyarrow"), require("pyarrow.parquet")
         self._path = path
-        self._columns: _Columns | None = None
+        self.columns = before.columns if before is not None else ()
+        sample = before.sample if before is not None else None
+        self._schema: Any = None if sample is None else self._parquet.read_schema(sample)
         self._writer: Any = None
         self._rows: list[dict[str, Any]] = []
 
     def write(self, record: dict[str, Any]) -> None:
-        if self._columns is None:
-            self._columns = _Columns(record)
-        self._columns.check(record)
+        self.columns = self.columns or tuple(record)
+        _check_columns(record, self.columns)
         self._rows.append(record)
         if len(self._rows) >= ROW_GROUP_ROWS:
             self._flush()
@@ -180,7 +219,7 @@ class _Parquet(Writer):
         self._rows = []
 
     def _table(self, rows: list[dict[str, Any]]) -> Any:
-        schema = None if self._writer is None else self._writer.schema
+        schema = self._schema if self._writer is None else self._writer.schema
         try:
             table = self._arrow.Table.from_pylist(rows, schema=schema)
         except UnicodeEncodeError:
@@ -190,17 +229,18 @@ class _Parquet(Writer):
         return table.cast(self._arrow.schema(fields))
 
 
-def _open_text(path: Path, *, is_gzip: bool) -> IO[str]:
+def _open_text(path: Path, *, is_gzip: bool, append: bool) -> IO[str]:
     # No file name and no time in gzip's header, so that equal records are equal files.
-    raw = _GzipFile(path) if is_gzip else path.open("wb")
+    below = path.open("ab" if append else "wb")
+    raw = _GzipFile(below) if is_gzip else below
     return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="")
 
 
 class _GzipFile(gzip.GzipFile):
     """A gzip file that closes the file below it too."""
 
-    def __init__(self, path: Path) -> None:
-        self._below = path.open("wb")
+    def __init__(self, below: IO[bytes]) -> None:
+        self._below = below
         super().__init__(filename="", mode="wb", fileobj=self._below, mtime=0)
 
     def close(self) -> None:
@@ -233,6 +273,6 @@ def _encodable(value: Any) -> Any:
 WRITERS: dict[str, Callable[..., Writer]] = {
     ".jsonl": _JsonLines,
     ".csv": _Table,
-    ".tsv": lambda path, *, is_gzip: _Table(path, is_gzip=is_gzip, delimiter="\t"),
+    ".tsv": lambda path, **how: _Table(path, **how, delimiter="\t"),
     ".parquet": _Parquet,
 }

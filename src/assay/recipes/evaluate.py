@@ -25,7 +25,7 @@ from assay.recipes.scoring import ScoredSplit, score_parts, score_split
 from assay.runtime.folder import Layout, Manifest, read_folder
 from assay.runtime.predictor import Model
 
-__all__ = ["Evaluation", "Verification", "evaluate_model", "verify_model"]
+__all__ = ["Evaluation", "Verification", "check_labels", "cut_as_trained", "evaluate_model", "verify_model"]
 
 TOLERANCE = 1e-9  # scores are counts over counts: the same predictions give the same value
 
@@ -124,7 +124,7 @@ def evaluate_model(
     part = splits[name]
     where = f"the {name} split of {splits.source}"
     if model.method in METHODS:
-        _check_labels(part, model.labels, where=where)
+        check_labels(part, model.labels, where=where)
     else:
         model = match_labels(model, [label for label in splits.label_set if label in part.counts()], where=where)
     train = splits["train"] if name != "train" and "train" in splits else None
@@ -142,7 +142,14 @@ def evaluate_model(
     )
 
 
-def _check_labels(part: LabelledTexts, known: tuple[str, ...], *, where: str) -> None:
+def check_labels(part: LabelledTexts, known: tuple[str, ...], *, where: str) -> None:
+    """Refuse labelled texts with labels that a model does not know.
+
+    Raises
+    ------
+    DataError
+        All of them are named, with their texts counted.
+    """
     counts = part.counts()
     if unknown := [label for label in counts if label not in known]:
         named = ", ".join(f"'{label}' ({counts[label]:,} texts)" for label in unknown[:10])
@@ -187,7 +194,7 @@ def verify_model(
     folder = Path(model_folder)
     manifest = _read_checked(folder)
     if splits is not None:
-        splits = _cut_as_trained(splits, manifest)
+        splits = cut_as_trained(splits, manifest)
     claims: list[dict[str, Any]] = []
     wrong: list[str] = []
     for split in dict.fromkeys(claim["split"] for claim in manifest.scores):
@@ -233,7 +240,7 @@ def _has_manifest(folder: Path) -> bool:
     return True
 
 
-def _cut_as_trained(splits: Splits, manifest: Manifest) -> Splits:
+def cut_as_trained(splits: Splits, manifest: Manifest) -> Splits:
     """Cut a lone file again as training did; other data, and files that were cut otherwise, stay as they are."""
     if list(splits) != ["all"] or any(claim["split"] == "all" for claim in manifest.scores):
         return splits

@@ -1,4 +1,4 @@
-"""A model folder: its layout, its manifest with hashes, reading it safely, writing it whole or not at all.
+"""A model folder: its layout, its manifest with hashes, reading it safely.
 
 Loading runs no code from the folder: files that can hold code (pickles, Python) are refused by name.
 """
@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 
 from assay.data.labels import LabelSet
-from assay.errors import AssayError, DataError, InputError, ModelError, OutputExistsError, OutsideError
+from assay.errors import DataError, ModelError, OutsideError
+from assay.runtime.writing import atomic_folder, check_output, write_whole
 
 __all__ = [
     "Layout",
@@ -45,7 +42,7 @@ FREE_STEMS = ("license", "licence", "notice")
 # What assay.json must hold, and of which kind.
 KINDS = {"method": str, "labels": list, "seed": int, "files": dict, "tokenization": dict, "parameters": dict}
 OPTIONAL_KINDS = {"scores": list, "parity": dict, "versions": dict, "training_data": dict,
-                  "abstain": dict, "coverage_curve": dict, "scope": dict}  # fmt: skip
+                  "abstain": dict, "coverage_curve": dict, "scope": dict, "export": dict}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,21 @@ class Layout:
     def onnx(self) -> Path:
         """The network of compact, features and finetune: ids and mask in, `probs` out."""
         return self.root / "onnx" / "model.onnx"
+
+    @property
+    def quantized(self) -> Path:
+        """The same with 8-bit weights: what an export may have in its place."""
+        return self.root / "onnx" / "model_quantized.onnx"
+
+    @property
+    def network(self) -> Path:
+        """Whichever of the two is there."""
+        return self.quantized if self.quantized.is_file() and not self.onnx.is_file() else self.onnx
+
+    @property
+    def has_network(self) -> bool:
+        """Whether there is one of the two."""
+        return self.network.is_file()
 
     @property
     def tokenizer(self) -> Path:
@@ -118,6 +130,8 @@ class Manifest:
         How many texts it answers, and how many of those right, at each threshold (`CoverageCurve`).
     scope : dict
         Where validation texts stand on the statistics of scope.json (`ScopeReference`); empty where there are none.
+    export : dict
+        Of a copy that `assay export` wrote: how it compares with the model (`Export`).
     files : dict
         ``{path: {"sha256", "size_bytes"}}`` of every file that prediction reads.
     """
@@ -135,6 +149,7 @@ class Manifest:
     abstain: dict[str, Any] = field(default_factory=dict)
     coverage_curve: dict[str, Any] = field(default_factory=dict)
     scope: dict[str, Any] = field(default_factory=dict)
+    export: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
@@ -143,6 +158,14 @@ class Manifest:
     def label_set(self) -> LabelSet:
         """The ordered labels."""
         return LabelSet(self.labels)
+
+    def prediction_sha256(self) -> str:
+        """Return a hash of all that scores depend on, in hexadecimal: the card and what was measured are no part."""
+        facts = {
+            name: getattr(self, name) for name in ("method", "labels", "tokenization", "abstain", "scope", "files")
+        }
+        facts["priors"] = self.parameters.get("priors")
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, `schema_version` first."""
@@ -211,14 +234,6 @@ def seal_folder(root: Path, manifest: Manifest) -> Manifest:
 def write_manifest(root: Path, manifest: Manifest) -> None:
     """Write assay.json as `manifest` says, hashes included."""
     write_whole(Layout(root).manifest, json.dumps(manifest.to_dict(), ensure_ascii=False, indent=1) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file beside its place and move it there, so that nobody ever reads half of it."""
-    beside = path.with_name(f".{path.name}.partial")
-    # A lone surrogate becomes \udXXX, which in JSON is the same character: the file stays UTF-8.
-    beside.write_text(text, encoding="utf-8", errors="backslashreplace")
-    beside.replace(path)
 
 
 def _hashed_files(root: Path) -> list[Path]:
@@ -313,87 +328,3 @@ def _check_files(root: Path, manifest: Manifest, *, check_hashes: bool) -> None:
                 f"{root} holds '{name}', which assay.json does not list",
                 hint="remove the file; README.md, pictures and dot-files are free to add",
             )
-
-
-@contextmanager
-def atomic_folder(
-    out: Path, *, overwrite: bool = False, resume: bool = False, keep: Callable[[Path], bool] | None = None
-) -> Iterator[Path]:
-    """Write a folder whole or not at all: yield ``OUT.partial`` and rename it to OUT at the end.
-
-    Parameters
-    ----------
-    out : Path
-    overwrite : bool
-        Replace an existing OUT, but only once the new one is whole.
-    resume : bool
-        Go on in an existing ``OUT.partial`` instead of starting afresh.
-    keep : callable, optional
-        Asked, when the work is cut short, whether ``OUT.partial`` holds something that a later `resume` can use.
-
-    Raises
-    ------
-    OutputExistsError
-        OUT is there and `overwrite` is False.
-    OutsideError
-        The disk refused (full, no permission).
-    """
-    check_output(out, overwrite=overwrite)
-    partial = out.with_name(out.name + ".partial")
-    try:
-        if not resume:
-            _remove(partial)
-        partial.mkdir(parents=True, exist_ok=True)
-        yield partial
-        _swap(partial, out)
-    except BaseException as err:
-        if keep is None or not partial.is_dir() or not keep(partial):
-            with suppress(OSError):
-                _remove(partial)
-        if isinstance(err, OSError) and not isinstance(err, AssayError):
-            reason = err.strerror or str(err)
-            raise OutsideError(
-                f"{out} could not be written: {reason}", hint="look at free space and permissions"
-            ) from err
-        raise
-
-
-def check_output(out: Path, *, overwrite: bool, option: str = "--out") -> None:
-    """Say no before any work is done if the output is there already.
-
-    Raises
-    ------
-    InputError
-        `out` has no name of its own, such as ``.``.
-    OutputExistsError
-        `out` exists and `overwrite` is False.
-    """
-    if out.name in ("", ".."):
-        raise InputError(f"'{out}' cannot be an output; a new name is accepted", hint="such as --out runs/first")
-    if (out.exists() or out.is_symlink()) and not overwrite:
-        hint = f"choose another {option}, or add --overwrite to replace it"
-        raise OutputExistsError(f"{out} exists already", hint=hint)
-
-
-def _swap(partial: Path, out: Path) -> None:
-    """Move the finished folder to its place; an old OUT is put back if that fails."""
-    if not os.path.lexists(out):
-        partial.replace(out)
-        return
-    old = out.with_name(f".{out.name}.replaced")
-    _remove(old)
-    out.replace(old)
-    try:
-        partial.replace(out)
-    except OSError:
-        old.replace(out)
-        raise
-    _remove(old)
-
-
-def _remove(path: Path) -> None:
-    """Delete a file, a link or a folder with all it holds; nothing there is fine."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +20,15 @@ from safetensors.numpy import load_file, save_file
 from assay.errors import ModelError
 from assay.runtime.folder import Layout, write_whole
 
-__all__ = ["WORD", "LinearModel", "TextTerms", "fold_text", "softmax"]
+__all__ = ["WORD", "LinearModel", "TermColumns", "TextTerms", "fold_text", "slices_of", "softmax"]
 
 WORD = re.compile(r"\w+")  # keeps one-syllable Korean words, which scikit-learn's default pattern drops
+
+SEEN_CHARS = 1 << 20  # of words whose terms are kept, in characters: about 50 MB of ordinary words
+# Few enough that the terms of all, times the classes, stay near the CPU; and a bound on memory where texts are long.
+TEXTS_AT_ONCE, CHARS_AT_ONCE, CELLS = 512, 200_000, 4_000_000
+COLUMN_TYPE = np.dtype("<i4")
+COLUMN_BITS = 32
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -77,6 +82,82 @@ def fold_text(text: str) -> str:
     return (text if text.isascii() else unicodedata.normalize("NFC", text)).lower()
 
 
+class TermColumns:
+    """Which columns of a vocabulary the terms of texts are; what one word holds is worked out once.
+
+    Parameters
+    ----------
+    terms : TextTerms
+    vocabularies : sequence of sequence of str
+        Of the word block and, where there is one, of the character block; columns are counted through both.
+
+    Attributes
+    ----------
+    by_block : list of dict
+        The column of each term, a block at a time.
+    """
+
+    def __init__(self, terms: TextTerms, vocabularies: Sequence[Sequence[str]]) -> None:
+        starts = (0, len(vocabularies[0]) if vocabularies else 0)
+        self.by_block = [
+            {term: start + i for i, term in enumerate(terms_of)}
+            for start, terms_of in zip(starts, vocabularies, strict=False)
+        ]
+        self._terms = terms
+        self._words, self._grams = [*self.by_block, {}, {}][:2]
+        self._seen: dict[str, tuple[list[str], bytes]] = {}
+        self._n_chars = 0
+
+    def find(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Look up the terms of texts, as often as they occur.
+
+        Returns
+        -------
+        list of (n_columns, columns), one a block
+            int64 arrays of shape (n_texts,) and (n_terms_total,): the columns of all texts end to end.
+        """
+        if self._n_chars > SEEN_CHARS:  # a new table: another thread may be reading the old one
+            self._seen, self._n_chars = {}, 0
+        seen, column = self._seen, self._words.get
+        word_columns: list[list[int]] = []
+        gram_columns: list[bytes] = []
+        for text in texts:
+            words: list[str] = []
+            grams: list[bytes] = []
+            for token in fold_text(text).split():
+                inside, columns = seen.get(token) or self._look_at(token, seen)
+                words += inside
+                grams.append(columns)
+            found = [i for word in words if (i := column(word)) is not None]
+            found += [i for one, two in pairwise(words) if (i := column(f"{one} {two}")) is not None]
+            word_columns.append(found)
+            gram_columns.append(b"".join(grams))
+        n_words = np.fromiter(map(len, word_columns), dtype=np.int64, count=len(texts))
+        n_grams = np.fromiter(map(len, gram_columns), dtype=np.int64, count=len(texts)) // COLUMN_TYPE.itemsize
+        flat = np.fromiter(chain.from_iterable(word_columns), dtype=np.int64, count=int(n_words.sum()))
+        return [(n_words, flat), (n_grams, np.frombuffer(b"".join(gram_columns), dtype=COLUMN_TYPE).astype(np.int64))]
+
+    def _look_at(self, token: str, seen: dict[str, tuple[list[str], bytes]]) -> tuple[list[str], bytes]:
+        column = self._grams.get
+        found = [i for gram in self._terms.characters(token) if (i := column(gram)) is not None]
+        both = WORD.findall(token), np.array(found, dtype=COLUMN_TYPE).tobytes()
+        seen[token] = both
+        self._n_chars += len(token)
+        return both
+
+
+def slices_of(texts: Sequence[str], *, max_texts: int, max_chars: int) -> Iterator[slice]:
+    """Cut texts into runs of so many texts and characters at most; a longer text is a run of its own."""
+    start = n_chars = 0
+    for i, text in enumerate(texts):
+        n_chars += len(text)
+        if i > start and (i - start >= max_texts or n_chars > max_chars):
+            yield slice(start, i)
+            start, n_chars = i, len(text)
+    if start < len(texts):
+        yield slice(start, len(texts))
+
+
 class LinearModel:
     """TF-IDF with sublinear counts, each block of terms of length 1, then an affine map to logits.
 
@@ -106,12 +187,7 @@ class LinearModel:
         self.idf = np.ascontiguousarray(idf, dtype=np.float32)
         self.weights = np.ascontiguousarray(weights, dtype=np.float32)
         self.bias = np.ascontiguousarray(bias, dtype=np.float32)
-        splitters = (terms.words, terms.characters)
-        self._blocks: list[tuple[Callable[[str], list[str]], dict[str, int]]] = []
-        start = 0
-        for split, vocabulary in zip(splitters, self.vocabularies, strict=False):
-            self._blocks.append((split, {term: start + i for i, term in enumerate(vocabulary)}))
-            start += len(vocabulary)
+        self._columns = TermColumns(terms, self.vocabularies)
 
     def save(self, root: Path) -> None:
         """Write model.safetensors and vocabulary.json into `root`."""
@@ -127,7 +203,7 @@ class LinearModel:
     @property
     def columns(self) -> list[dict[str, int]]:
         """The column of each term, a block at a time: words and word pairs, then character n-grams."""
-        return [column for _, column in self._blocks]
+        return self._columns.by_block
 
     @classmethod
     def load(cls, root: Path) -> LinearModel:
@@ -157,16 +233,35 @@ class LinearModel:
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
         out = np.empty((len(texts), len(self.bias)), dtype=np.float64)
-        for i, text in enumerate(texts):
-            out[i] = self.bias
-            for split, column in self._blocks:
-                counts = Counter([column[term] for term in split(text) if term in column])
-                if counts:
-                    columns = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
-                    values = 1.0 + np.log(np.fromiter(counts.values(), dtype=np.float64, count=len(counts)))
-                    values *= self.idf[columns]
-                    out[i] += (values / np.sqrt(values @ values)) @ self.weights[columns]
+        out[:] = self.bias
+        for part in slices_of(texts, max_texts=TEXTS_AT_ONCE, max_chars=min(CHARS_AT_ONCE, CELLS // len(self.bias))):
+            for n_columns, columns in self._columns.find(texts[part]):
+                self._add_block(out[part], n_columns, columns)
         return out
+
+    def _add_block(self, logits: np.ndarray, n_columns: np.ndarray, columns: np.ndarray) -> None:
+        """Add one block's share: TF-IDF of length 1, times the weights.
+
+        Parameters
+        ----------
+        logits : float64 array of shape (n_texts, n_classes)
+            Added to in place.
+        n_columns : int64 array of shape (n_texts,)
+            Terms of each text, counted as often as they occur.
+        columns : int64 array of shape (n_terms_total,)
+        """
+        if not len(columns):
+            return
+        rows = np.repeat(np.arange(len(n_columns), dtype=np.int64), n_columns)
+        keys = np.sort(rows << COLUMN_BITS | columns)
+        firsts = np.flatnonzero(np.diff(keys, prepend=-1))
+        counts = np.diff(firsts, append=len(keys))
+        rows, columns = keys[firsts] >> COLUMN_BITS, keys[firsts] & ((1 << COLUMN_BITS) - 1)
+        values = (1.0 + np.log(counts)) * self.idf[columns]
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        lengths = np.sqrt(np.add.reduceat(values * values, starts))
+        values /= np.repeat(lengths, np.diff(starts, append=len(rows)))
+        logits[rows[starts]] += np.add.reduceat(values[:, None] * self.weights[columns], starts, axis=0)
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Return class probabilities, float64 of shape (n_texts, n_classes)."""

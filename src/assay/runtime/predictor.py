@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,15 +17,17 @@ from assay.errors import ModelError
 from assay.progress import Progress
 from assay.runtime.abstain import AbstainRule, CoverageCurve
 from assay.runtime.folder import Layout, Manifest, read_folder
-from assay.runtime.linear import LinearModel
+from assay.runtime.linear import LinearModel, slices_of
 from assay.runtime.scope import ScopeReference, TermStatistics, add_sureness
-from assay.runtime.session import OnnxSession
-from assay.tokenization.subwords import SubwordTokenizer
 from assay.tokenization.window import LONG_TEXTS, check_long_texts
+
+if TYPE_CHECKING:
+    from assay.tokenization.subwords import SubwordTokenizer
 
 __all__ = ["Model", "load_model"]
 
-CHUNK_TEXTS = 2048  # texts tokenised at once: bounds memory, and is how often progress moves
+# Texts tokenised at once, and their characters: bounds memory, and is how often progress moves.
+CHUNK_TEXTS, CHUNK_CHARS = 2048, 1_000_000
 
 N_SHOWN_LABELS = 30  # in a notebook
 
@@ -165,12 +168,11 @@ class Model:
         checked = check_texts(texts)
         probs = np.empty((len(checked), len(self.label_set)), dtype=np.float64)
         with (progress or Progress()).track("predict", len(checked)) as advance:
-            for start in range(0, len(checked), CHUNK_TEXTS):
-                chunk = checked[start : start + CHUNK_TEXTS]
-                block = np.asarray(self._scorer(chunk), dtype=np.float64)
+            for part in slices_of(checked, max_texts=CHUNK_TEXTS, max_chars=CHUNK_CHARS):
+                block = np.asarray(self._scorer(checked[part]), dtype=np.float64)
                 # float32 networks leave sums of 1 +- 1e-7: renormalise, so that every consumer sees exact rows.
-                probs[start : start + len(chunk)] = block / block.sum(axis=1, keepdims=True)
-                advance(len(chunk))
+                probs[part] = block / block.sum(axis=1, keepdims=True)
+                advance(len(block))
         return probs
 
     def predict(self, texts: Sequence[str]) -> list[str]:
@@ -265,6 +267,9 @@ def _load_linear(root: Path, manifest: Manifest, n_threads: int | None) -> Model
 
 
 def _load_network(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
+    from assay.runtime.session import OnnxSession
+    from assay.tokenization.subwords import SubwordTokenizer  # `linear` need not wait for its library
+
     layout = Layout(root)
     max_tokens = manifest.tokenization.get("max_tokens")
     if not isinstance(max_tokens, int) or max_tokens < 1:
@@ -274,11 +279,11 @@ def _load_network(root: Path, manifest: Manifest, n_threads: int | None) -> Mode
         raise ModelError(
             f"{layout.manifest}: tokenization.long_texts is {policy!r}; {' or '.join(LONG_TEXTS)} is accepted"
         )
-    for path in (layout.tokenizer, layout.onnx):
+    for path in (layout.tokenizer, layout.network):
         if not path.is_file():
             raise ModelError(f"{root} lacks '{path.relative_to(root)}', which a {manifest.method} model needs")
     tokenizer = SubwordTokenizer.from_file(layout.tokenizer, max_tokens=max_tokens)
-    session = OnnxSession(layout.onnx, pad_id=tokenizer.pad_id, n_threads=n_threads)
+    session = OnnxSession(layout.network, pad_id=tokenizer.pad_id, n_threads=n_threads)
     if session.n_classes != len(manifest.labels):
         raise ModelError(f"{root}: {len(manifest.labels)} labels, but the network has {session.n_classes} classes")
 

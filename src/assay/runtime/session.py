@@ -66,11 +66,18 @@ class OnnxSession:
 
     def predict_proba(self, encoded: EncodedTexts) -> np.ndarray:
         """Return class probabilities, float32 of shape (n_texts, n_classes), in the order of the texts."""
+        if len(encoded) == 1 and len(encoded.ids):  # nothing to sort, nothing to pad: a quarter of the time of one text
+            ids = encoded.ids.astype(np.int64)[None]
+            return self._run(ids, np.ones_like(ids))
         probs = np.empty((len(encoded), self.n_classes), dtype=np.float32)
         for rows in bucket_batches(encoded.lengths, max_texts=BATCH_TEXTS, max_tokens=BATCH_TOKENS):
             input_ids, mask = pad_batch(encoded, rows, pad_id=self._pad_id)
-            feed: dict[str, Any] = {"input_ids": input_ids, "attention_mask": mask}
-            if "token_type_ids" in self._inputs:
-                feed["token_type_ids"] = np.zeros_like(input_ids)
-            probs[rows] = self._session.run(["probs"], feed)[0]
+            probs[rows] = self._run(input_ids, mask)
+        return probs
+
+    def _run(self, input_ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        feed: dict[str, Any] = {"input_ids": input_ids, "attention_mask": mask}
+        if "token_type_ids" in self._inputs:
+            feed["token_type_ids"] = np.zeros_like(input_ids)
+        probs: np.ndarray = self._session.run(["probs"], feed)[0]
         return probs

@@ -1,14 +1,19 @@
 """Texts to tokens: characters, words, a checkpoint's subwords; and batches of like length.
 
-Knows nothing of models: it needs numpy and `tokenizers`, never torch.
+Knows nothing of models: it needs numpy and `tokenizers`, never torch. Names are resolved when they are first used, so
+that what needs batches only does not wait for `tokenizers`.
 """
 
 from __future__ import annotations
 
-from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
-from assay.tokenization.characters import CharacterTokenizer
-from assay.tokenization.subwords import SubwordTokenizer
-from assay.tokenization.words import find_words, split_words
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
+    from assay.tokenization.characters import CharacterTokenizer
+    from assay.tokenization.subwords import SubwordTokenizer
+    from assay.tokenization.words import find_words, split_words
 
 __all__ = [
     "CharacterTokenizer",
@@ -19,3 +24,24 @@ __all__ = [
     "pad_batch",
     "split_words",
 ]
+
+# Public name -> the module that holds it.
+HOMES = {
+    "CharacterTokenizer": "characters",
+    "EncodedTexts": "batches",
+    "SubwordTokenizer": "subwords",
+    "bucket_batches": "batches",
+    "find_words": "words",
+    "pad_batch": "batches",
+    "split_words": "words",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

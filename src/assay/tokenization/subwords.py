@@ -14,6 +14,7 @@ import tokenizers
 
 from assay.errors import InputError, ModelError
 from assay.tokenization.batches import EncodedTexts
+from assay.tokenization.pieces import PieceTable, is_local
 from assay.tokenization.window import Windows
 
 __all__ = ["SubwordTokenizer"]
@@ -46,6 +47,16 @@ class SubwordTokenizer:
         self.tokenizer = tokenizer
         self.max_tokens = max_tokens
         self._n_special = n_special
+        self._table = self._make_table() if is_local(tokenizer) else None
+
+    def _make_table(self) -> PieceTable:
+        def encode_pieces(pieces: list[str]) -> list[list[int]]:
+            batch = [_encodable(piece) for piece in pieces]
+            encodings = self.tokenizer.encode_batch_fast(batch, add_special_tokens=False)
+            return [encoding.ids for encoding in encodings]
+
+        end_ids = self.tokenizer.encode("").ids
+        return PieceTable(encode_pieces, end_ids=end_ids, max_ids=self.max_tokens)
 
     @classmethod
     def from_file(cls, path: Path, *, max_tokens: int) -> SubwordTokenizer:
@@ -90,6 +101,9 @@ class SubwordTokenizer:
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
         """Encode many texts, unpadded."""
+        if self._table is not None:
+            ids, lengths = self._table.encode(texts)
+            return EncodedTexts(ids, np.concatenate([[0], np.cumsum(lengths)]))
         encodings = self.tokenizer.encode_batch_fast([_encodable(text) for text in texts])
         return EncodedTexts.from_lists([encoding.ids for encoding in encodings])
 

@@ -8,8 +8,8 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
-import assay.batch
-from assay.batch import PredictionSummary, open_rows, predict_file, predict_rows
+from assay.batch import PredictionSummary, files, open_rows, predict_file, predict_rows
+from assay.batch import rows as batch_rows
 from assay.data.readers import read_rows
 from assay.data.writers import open_writer
 from assay.errors import DataError, InputError, OutputExistsError, OutsideError
@@ -174,7 +174,7 @@ def test_strict_stops_at_the_first_bad_row(model, tmp_path):
 
 def test_long_files_keep_their_order(model, tmp_path, monkeypatch):
     """Across many chunks, rejected rows in between, every row gets its own scores."""
-    monkeypatch.setattr(assay.batch, "CHUNK_ROWS", 7)
+    monkeypatch.setattr(files, "SHARD_ROWS", 7)
     words = [word for some in WORDS.values() for word in some]
     lines = [json.dumps({"n": n, "text": f"{words[n % 18]} {n}"}) if n % 5 else "{broken" for n in range(60)]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
@@ -198,7 +198,7 @@ def test_rows_stream(model):
 
     predictions = predict_rows(model, endless(), text_column="text")
     assert next(predictions).record["predicted_label"] == "joy"
-    assert n_read == assay.batch.CHUNK_ROWS
+    assert n_read == batch_rows.CHUNK_ROWS
 
 
 def test_column_is_found_or_named(model, tmp_path):
@@ -287,18 +287,16 @@ def test_file_can_be_replaced_by_its_predictions(model, tmp_path):
 
 
 class Interrupted(Progress):
-    """Raises after some rows, as Ctrl-C does."""
+    """Raises when the first texts are scored, as Ctrl-C does."""
 
     def __init__(self, kind):
         self.kind = kind
 
     def track(self, name, n_steps):
-        """Track nothing, and raise at the third step."""
-        left = iter([None, None])
+        """Track nothing, and raise at the first step."""
 
         def advance(n_done):
-            if next(left, "over") == "over":
-                raise self.kind("stop")
+            raise self.kind("stop")
 
         return nullcontext(advance)
 

@@ -1,0 +1,50 @@
+"""Predict with an exported model, without assay: only onnxruntime, tokenizers and numpy are needed.
+
+    assay export MODEL --format onnx --out portable
+    pip install onnxruntime tokenizers numpy
+    python predict_without_assay.py portable "what a lovely day" "leave me alone"
+
+It prints one JSON object a text: the label and the score of every label.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import tokenizers
+
+
+def main(folder: str, texts: list[str]) -> None:
+    """Print label and scores of each text."""
+    root = Path(folder)
+    network = next(iter(sorted((root / "onnx").glob("*.onnx"))))
+    session = onnxruntime.InferenceSession(str(network), providers=["CPUExecutionProvider"])
+    labels = json.loads(session.get_modelmeta().custom_metadata_map["labels"])
+
+    # tokenizer.json cuts where training cut; a batch is filled up to its longest text, and what is filled up is masked.
+    tokenizer = tokenizers.Tokenizer.from_file(str(root / "tokenizer.json"))
+    tokenizer.no_padding()
+    encoded = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+    longest = max(1, *map(len, encoded))
+    input_ids = np.zeros((len(texts), longest), dtype=np.int64)
+    attention_mask = np.zeros_like(input_ids)
+    for row, ids in enumerate(encoded):
+        input_ids[row, : len(ids)] = ids
+        attention_mask[row, : len(ids)] = 1
+
+    feed = {"input_ids": input_ids, "attention_mask": attention_mask, "token_type_ids": np.zeros_like(input_ids)}
+    wanted = {node.name for node in session.get_inputs()}
+    (probs,) = session.run(["probs"], {name: value for name, value in feed.items() if name in wanted})
+    for text, scores in zip(texts, probs, strict=True):
+        by_label = {label: round(float(score), 6) for label, score in zip(labels, scores, strict=True)}
+        print(json.dumps({"text": text, "label": labels[int(scores.argmax())], "scores": by_label}, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        raise SystemExit("usage: python predict_without_assay.py FOLDER TEXT [TEXT ...]")
+    main(sys.argv[1], sys.argv[2:])

@@ -1,0 +1,49 @@
+"""An ONNX file with 8-bit weights: a quarter of the size, faster where the CPU multiplies bytes.
+
+Weights are signed, one scale an output channel, and use 7 of the 8 bits: on CPUs without VNNI the sum of two products
+of 8 bits overflows 16 bits, and scores would change with the machine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+from onnx import helper
+
+from assay._optional import require
+
+__all__ = ["describe_onnx", "quantize_onnx"]
+
+PREPARED = ("onnx.quant.pre_process", "onnxruntime.quant")  # else it warns that a graph was not prepared: it need not
+
+
+def quantize_onnx(source: Path, out: Path) -> None:
+    """Write `source` with 8-bit weights; activations are quantised as they come, so there is nothing to calibrate.
+
+    Parameters
+    ----------
+    source : Path
+        A float32 ONNX file. It is left as it is.
+    out : Path
+    """
+    quantization = require("onnxruntime.quantization")
+    model = onnx.load(str(source))
+    metadata = {prop.key: prop.value for prop in model.metadata_props}
+    helper.set_model_props(model, {**metadata, PREPARED[0]: PREPARED[1]})
+    out.parent.mkdir(parents=True, exist_ok=True)
+    quantization.quantize_dynamic(
+        model, str(out), weight_type=quantization.QuantType.QInt8, per_channel=True, reduce_range=True
+    )
+    written = onnx.load(str(out))
+    helper.set_model_props(written, metadata)
+    onnx.save(written, str(out))
+
+
+def describe_onnx(path: Path) -> dict[str, int]:
+    """Return the version of the file's format, and that of each operator set that it needs."""
+    model = onnx.load(str(path), load_external_data=False)
+    return {
+        "ir_version": model.ir_version,
+        **{opset.domain or "ai.onnx": opset.version for opset in model.opset_import},
+    }

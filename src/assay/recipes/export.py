@@ -1,0 +1,281 @@
+"""`assay export`: a portable copy of a model for ONNX Runtime anywhere, written only with its measured parity.
+
+The copy has what prediction needs and nothing else; assay loads it too. MODEL itself is never touched.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from assay.data.load import load_data
+from assay.data.texts import LabelledTexts, Splits
+from assay.errors import AssayError, CheckError, InputError
+from assay.models.quantize import describe_onnx, quantize_onnx
+from assay.progress import Progress
+from assay.recipes.evaluate import check_labels, cut_as_trained
+from assay.recipes.scoring import manifest_scores, score_split
+from assay.runtime.folder import Layout, Manifest, atomic_folder, check_output, seal_folder, write_whole
+from assay.runtime.predictor import Model, load_model
+
+__all__ = ["FORMATS", "Export", "ParityLimits", "export_model"]
+
+FORMATS = ("onnx", "onnx-int8")
+ROUNDS = 3  # of the timing; the two models take turns, so that a busy machine slows both
+TIMED_TEXTS = 500
+
+
+@dataclass(frozen=True)
+class ParityLimits:
+    """What an export may differ in. None: anything.
+
+    Parameters
+    ----------
+    max_difference : float, optional
+        Of any score.
+    max_changed : float, optional
+        Share of texts whose label changes.
+    max_accuracy_loss : float, optional
+        Accuracy before less accuracy after.
+    """
+
+    max_difference: float | None = None
+    max_changed: float | None = None
+    max_accuracy_loss: float | None = None
+
+    @classmethod
+    def of(cls, export_format: str, **given: float | None) -> ParityLimits:
+        """Return the usual limits of a format, with those that are given in their place."""
+        usual = cls(max_accuracy_loss=0.005) if export_format == "onnx-int8" else cls(1e-4, 0.0)
+        return replace(usual, **{name: value for name, value in given.items() if value is not None})
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was measured of a copy against its model, on held-out texts.
+
+    Parameters
+    ----------
+    split, n_texts
+        The texts that both scored.
+    max_difference, changed : float
+        Largest difference of a score; share of texts with another label.
+    accuracy_before, accuracy_after : float
+    bytes_before, bytes_after : int
+        Of the ONNX file; of the weights it needs, if they stand in another file.
+    texts_per_s_before, texts_per_s_after : float
+    opset : dict
+        Version of the ONNX format and of each operator set.
+    limits : dict
+    """
+
+    format: str
+    out: str
+    split: str
+    n_texts: int
+    max_difference: float
+    changed: float
+    accuracy_before: float
+    accuracy_after: float
+    bytes_before: int
+    bytes_after: int
+    texts_per_s_before: float
+    texts_per_s_after: float
+    opset: dict[str, int]
+    limits: dict[str, float | None]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return asdict(self)
+
+    def broken(self) -> list[str]:
+        """Say each limit that is passed."""
+        loss = self.accuracy_before - self.accuracy_after
+        found = {"max_difference": self.max_difference, "max_changed": self.changed, "max_accuracy_loss": loss}
+        words = {"max_difference": "a score differs by", "max_changed": "the share of changed labels is",
+                 "max_accuracy_loss": "accuracy falls by"}  # fmt: skip
+        return [
+            f"{words[name]} {found[name]:.4g} ({limit:g} is accepted)"
+            for name, limit in self.limits.items()
+            if limit is not None and not found[name] <= limit  # NaN is no parity either
+        ]
+
+
+def export_model(
+    model_folder: str | Path,
+    out: str | Path,
+    *,
+    export_format: str,
+    data: Splits | str | None = None,
+    split: str = "test",
+    limits: ParityLimits | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Export:
+    """Write a portable copy of a model, after comparing it with the model on held-out texts.
+
+    Parameters
+    ----------
+    model_folder, out : path
+    export_format : str
+        One of `FORMATS`.
+    data : Splits or DATA, optional
+        Labelled texts. None: what the model says that it was trained on, if it can be read.
+    split : str
+        Which of them are scored; a lone file is cut as training cut it, or is one split.
+    limits : ParityLimits, optional
+        None: those of the format.
+    overwrite : bool
+    progress : Progress, optional
+
+    Raises
+    ------
+    InputError
+        The model has no ONNX form, or an argument cannot be used.
+    CheckError
+        A limit is passed: nothing is written.
+    """
+    model, out = load_model(model_folder), Path(out)
+    if export_format not in FORMATS:
+        raise InputError(f"format '{export_format}' is unknown; {' and '.join(FORMATS)} are accepted")
+    if not Layout(model.folder).has_network:
+        raise InputError(
+            f"{model.folder} is a {model.method} model, which runs on numpy and has no ONNX form",
+            hint="copy the folder: it needs no export",
+        )
+    if out.resolve() == model.folder.resolve() or model.folder.resolve() in out.resolve().parents:
+        raise InputError(f"{out} is inside the model {model.folder}, which stays as it is", hint="choose another --out")
+    check_output(out, overwrite=overwrite)
+    part_name, part = _held_out(model, data, split)
+    progress = progress or Progress()
+    with atomic_folder(out, overwrite=overwrite) as root:
+        _copy_parts(model, root, export_format)
+        seal_folder(root, model.manifest)
+        copy = load_model(root)
+        found = _measure(model, copy, part, progress=progress)
+        report = Export(
+            format=export_format,
+            out=str(out),
+            split=part_name,
+            opset=describe_onnx(Layout(root).network),
+            limits=asdict(limits or ParityLimits.of(export_format)),
+            **found,
+        )
+        if broken := report.broken():
+            raise CheckError(
+                f"the {export_format} copy of {model.folder} is not the same on {report.n_texts:,} texts of "
+                f"{part_name}: {'; '.join(broken)}; accuracy {report.accuracy_before:.4f} before, "
+                f"{report.accuracy_after:.4f} after. Nothing was written",
+                hint="accept more with --max-difference, --max-changed or --max-accuracy-loss",
+            )
+        seal_folder(root, _manifest_of(model.manifest, copy, report, part))
+        write_whole(Layout(root).card, _card(model, report))
+    return report
+
+
+def _held_out(model: Model, data: Splits | str | None, split: str) -> tuple[str, LabelledTexts]:
+    """Return the name and the texts of the split to compare on."""
+    if isinstance(data, Splits):
+        splits = data
+    else:
+        source = data or str(model.manifest.training_data.get("source", ""))
+        try:
+            splits = load_data(source)
+        except AssayError as err:
+            if data is not None:
+                raise
+            raise InputError(
+                f"the data that {model.folder} was trained on ('{source}') cannot be read here: {err.message}",
+                hint="give labelled texts that it has not seen: --data FILE",
+            ) from err
+    splits = cut_as_trained(splits, model.manifest)
+    name = "all" if list(splits) == ["all"] else split
+    part = splits[name]
+    check_labels(part, model.labels, where=f"the {name} split of {splits.source}")
+    return name, part
+
+
+def _copy_parts(model: Model, root: Path, export_format: str) -> None:
+    """Copy what prediction reads, the network in its new form, and the names for whoever reads config.json."""
+    layout, copied = Layout(model.folder), Layout(root)
+    left_out = {layout.weights, layout.onnx, layout.quantized}
+    for name in model.manifest.files:
+        path = model.folder / name
+        if path not in left_out:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, root / name)
+    if export_format == "onnx-int8":
+        quantize_onnx(layout.onnx, copied.quantized)
+    else:
+        copied.onnx.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(layout.onnx, copied.onnx)
+
+
+def _measure(model: Model, copy: Model, part: LabelledTexts, *, progress: Progress) -> dict[str, Any]:
+    label_ids = model.label_set.ids(part.labels)
+    before = model.predict_proba(part.texts, progress=progress)
+    after = copy.predict_proba(part.texts, progress=progress)
+    rate_before, rate_after = _rates([model, copy], part.texts[:TIMED_TEXTS])
+    return {
+        "n_texts": len(part),
+        "max_difference": float(np.abs(before - after).max()),
+        "changed": float((before.argmax(axis=1) != after.argmax(axis=1)).mean()),
+        "accuracy_before": float((before.argmax(axis=1) == label_ids).mean()),
+        "accuracy_after": float((after.argmax(axis=1) == label_ids).mean()),
+        "bytes_before": Layout(model.folder).network.stat().st_size,
+        "bytes_after": Layout(copy.folder).network.stat().st_size,
+        "texts_per_s_before": rate_before,
+        "texts_per_s_after": rate_after,
+    }
+
+
+def _rates(models: list[Model], texts: Sequence[str]) -> list[float]:
+    """Return texts a second of each model, which take turns."""
+    times_s: list[list[float]] = [[] for _ in models]
+    for _ in range(ROUNDS):
+        for model, of_model in zip(models, times_s, strict=True):
+            started_s = time.perf_counter()
+            model.predict_proba(texts)
+            of_model.append(time.perf_counter() - started_s)
+    return [len(texts) / median(of_model) for of_model in times_s]
+
+
+def _manifest_of(before: Manifest, copy: Model, report: Export, part: LabelledTexts) -> Manifest:
+    """Return the copy's account of itself: what was measured of the model is not claimed of other weights."""
+    facts = {name: value for name, value in report.to_dict().items() if name != "out"}
+    if report.format == "onnx":
+        return replace(before, export=facts)
+    scored = score_split(copy, part, seed=before.seed)
+    return replace(
+        before, scores=tuple(manifest_scores({report.split: scored})), coverage_curve={}, parity={}, export=facts
+    )
+
+
+def _card(model: Model, report: Export) -> str:
+    name = Layout(Path()).quantized if report.format == "onnx-int8" else Layout(Path()).onnx
+    changed = (
+        f"{report.changed:.2%} of the labels change, the largest difference of a score is {report.max_difference:.2g}"
+    )
+    return f"""# {model.method} for ONNX Runtime
+
+Labels: {", ".join(model.labels)}
+
+`{name.as_posix()}` takes int64 `input_ids` and `attention_mask` of shape (n_texts, n_tokens), made by
+`tokenizer.json`, and returns `probs` of shape (n_texts, n_classes), in the order of `labels` in `assay.json`, which the
+file's metadata has too. `assay predict` reads this folder as it is.
+
+| on {report.n_texts:,} held-out texts ({report.split}) | before | after |
+|---|---|---|
+| accuracy | {report.accuracy_before:.4f} | {report.accuracy_after:.4f} |
+| MB | {report.bytes_before / 1e6:.1f} | {report.bytes_after / 1e6:.1f} |
+| texts/s | {report.texts_per_s_before:,.0f} | {report.texts_per_s_after:,.0f} |
+
+{changed}.
+"""

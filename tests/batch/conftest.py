@@ -1,0 +1,58 @@
+"""A small model in its folder, and a way to predict in a process that is killed at a chosen moment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from assay.models import save_model
+from small_models import small_data, small_estimator
+
+# Every call that makes something last is counted; at a chosen one the process is killed, as by kill -9, before it.
+KILLED = """
+import os, pathlib, signal, sys
+from assay.batch import files, partial, predict_file
+
+model, source, out, shard_rows, moment, *flags = sys.argv[1:]
+files.SHARD_ROWS = int(shard_rows)
+left = int(moment)
+
+def counted(real):
+    def call(*args, **kwargs):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **kwargs)
+    return call
+
+os.fsync = counted(os.fsync)
+pathlib.Path.replace = counted(pathlib.Path.replace)
+pathlib.Path.unlink = counted(pathlib.Path.unlink)
+pathlib.Path.mkdir = counted(pathlib.Path.mkdir)
+predict_file(model, source, out, resume="resume" in flags)
+"""
+
+
+@pytest.fixture(scope="session")
+def linear_folder(tmp_path_factory):
+    """Save a small `linear` model; return its folder."""
+    out = tmp_path_factory.mktemp("models") / "linear"
+    save_model(small_estimator("linear").fit(*small_data(200)), out)
+    return out
+
+
+@pytest.fixture
+def predict_until(linear_folder):
+    """Predict in another process that is killed at the n-th lasting step; return its exit code."""
+
+    def predict(source, out, *, moment, shard_rows, resume=False):
+        args = [linear_folder, source, out, shard_rows, moment, *(["resume"] if resume else [])]
+        return subprocess.run(
+            [sys.executable, "-c", KILLED, *map(str, args)], env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False
+        ).returncode
+
+    return predict
