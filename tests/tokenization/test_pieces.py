@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import models, normalizers, pre_tokenizers, processors
 
-from assay.models.compact import _learn_tokenizer
+from assay.models.compact import learn_tokenizer
 from assay.tokenization import SubwordTokenizer, pieces
 from assay.tokenization.pieces import is_local
 from assay.tokenization.subwords import _encodable
@@ -28,7 +28,7 @@ TEXTS = st.lists(st.sampled_from(AWKWARD) | st.characters(), max_size=30).map(""
 def learnt():
     """Learn a small tokenizer as `compact` does."""
     texts, _ = small_data(200)
-    return _learn_tokenizer([*texts, *EDGE_TEXTS], vocabulary_size=300)
+    return learn_tokenizer([*texts, *EDGE_TEXTS], vocabulary_size=300)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_real_texts_are_those_of_the_library(shared_data):
         if path.is_file() and path.suffix in (".txt", ".csv", ".tsv", ".jsonl"):
             texts += path.read_text(encoding="utf-8").splitlines()[:700]
     assert len(texts) > 1500
-    tokenizer = SubwordTokenizer(_learn_tokenizer(texts[::3], vocabulary_size=2000), max_tokens=64)
+    tokenizer = SubwordTokenizer(learn_tokenizer(texts[::3], vocabulary_size=2000), max_tokens=64)
     assert by_table(tokenizer, texts) == by_library(tokenizer, texts)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tokenizers
@@ -48,6 +49,13 @@ class SubwordTokenizer:
         self.max_tokens = max_tokens
         self._n_special = n_special
         self._table = self._make_table() if is_local(tokenizer) else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_table": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._table = self._make_table() if is_local(self.tokenizer) else None  # it can be made again
 
     def _make_table(self) -> PieceTable:
         def encode_pieces(pieces: list[str]) -> list[list[int]]:
