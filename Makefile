@@ -48,7 +48,8 @@ quick: $(V)/.ok
 	$(PYTEST) -m 'not slow and not gpu and not network'
 
 bench: $(V)/.ok
-	$(BIN)/python benchmarks/methods.py
+	$(BIN)/python benchmarks/methods.py --keep runs/emotion
+	$(BIN)/python benchmarks/prediction.py --models runs/emotion/models
 
 docs: $(V)/.ok
 	$(BIN)/python docs/generate.py

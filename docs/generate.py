@@ -1,4 +1,4 @@
-"""Write the generated parts of README.md and README.ko.md: commands from the program, numbers from benchmarks.
+"""Write the generated parts of the pages: commands, from the program, and numbers and rates, from benchmarks.
 
 python docs/generate.py            rewrite
 python docs/generate.py --check    exit 1 if a page is out of date
@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import typer.main  # noqa: E402
 from methods import summarise_runs  # noqa: E402
+from prediction import median_of, summarise  # noqa: E402
 
 from assay.cli.app import app  # noqa: E402
 
@@ -95,30 +96,54 @@ def translate_numbers(text: str) -> str:
     return text
 
 
-PARTS = {"commands": describe_commands, "numbers": describe_numbers}
-PAGES = {"en": "README.md", "ko": "README.ko.md"}
+def describe_rates(language: str) -> str:
+    """Return what was measured of prediction, and the machine hours of a billion texts at those rates."""
+    path = ROOT / "benchmarks" / "results" / "prediction.json"
+    if not path.is_file():
+        return "Not measured yet: `make bench` measures the rates, `make docs` writes the table."
+    content = json.loads(path.read_text(encoding="utf-8"))
+    lines = ["| way | texts/s, one machine | machine hours of a billion texts |", "|---|---|---|"]
+    for name, samples in content["samples"].items():
+        if "file to file" in name or name.startswith("pipeline, batch"):
+            rate = median_of(samples)
+            lines.append(f"| {name} | {rate:,.0f} | {1e9 / rate / 3600:,.0f} |")
+    machine = content["machine"]
+    return (
+        "\n".join(lines) + f"\n\nMeasured on {machine['n_cpus']} CPU cores ({machine['system']}, Python "
+        f"{machine['python']}), beside each other:\n\n{summarise(content)}"
+    )
 
 
-def generate(text: str, language: str) -> str:
+PARTS = {"commands": describe_commands, "numbers": describe_numbers, "rates": describe_rates}
+# Page -> its language and its generated parts.
+PAGES = {
+    "README.md": ("en", ("commands", "numbers")),
+    "README.ko.md": ("ko", ("commands", "numbers")),
+    "docs/scale.md": ("en", ("rates",)),
+}
+
+
+def generate(text: str, page: str = "README.md") -> str:
     """Return a page with its generated parts written again."""
-    for name, describe in PARTS.items():
+    language, parts = PAGES[page]
+    for name in parts:
         pattern = rf"(<!-- generated: {name} -->\n).*?(<!-- end of {name} -->)"
         text, n_found = re.subn(
-            pattern, lambda m, d=describe: f"{m.group(1)}{d(language)}\n{m.group(2)}", text, flags=re.DOTALL
+            pattern, lambda m, d=PARTS[name]: f"{m.group(1)}{d(language)}\n{m.group(2)}", text, flags=re.DOTALL
         )
         if n_found != 1:
-            raise SystemExit(f"{PAGES[language]} has {n_found} places for '{name}'; one is needed")
+            raise SystemExit(f"{page} has {n_found} places for '{name}'; one is needed")
     return text
 
 
 def main() -> None:
     """Rewrite the pages, or check them."""
-    for language, name in PAGES.items():
-        path = ROOT / name
+    for page in PAGES:
+        path = ROOT / page
         before = path.read_text(encoding="utf-8")
-        after = generate(before, language)
+        after = generate(before, page)
         if "--check" in sys.argv and before != after:
-            raise SystemExit(f"{name} is out of date: run make docs")
+            raise SystemExit(f"{page} is out of date: run make docs")
         if before != after:
             path.write_text(after, encoding="utf-8")
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from assay.models import save_model
+from small_models import small_data, small_estimator
+
 ROOT = Path(__file__).resolve().parent.parent
+CHILDREN = ROOT / "benchmarks" / "prediction_children.py"
+
+
+def load_script(name):
+    """Import a benchmark as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def run_smoke(name):
@@ -40,3 +54,43 @@ def test_serving_benchmark_runs_in_smoke_mode():
     printed = run_smoke("serving.py")
     assert "| assay |" in printed
     assert "HTTP adds" in printed
+
+
+@pytest.mark.slow
+def test_children_of_the_prediction_benchmark_measure(tmp_path):
+    """Each kind of measurement of assay prints its samples, with the peak memory of its own process."""
+    save_model(small_estimator("linear").fit(*small_data(60)), tmp_path / "linear")
+    texts = load_script("prediction").write_texts(tmp_path / "in.csv", small_data(60)[0], 120)
+    for name, expected in [("files", {"s"}), ("linear", {"s"}), ("latency", {"p50_ms", "p99_ms"})]:
+        command = [sys.executable, CHILDREN, name, tmp_path / "linear", texts, tmp_path / "out.jsonl"]
+        done = subprocess.run([*map(str, command)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        assert set(found) == {"n_texts", "peak_bytes", *expected}
+        assert found["n_texts"] == 120
+        assert 2e7 < found["peak_bytes"] < 1e9
+    assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 120
+
+
+def made_content():
+    """Return what the prediction benchmark keeps, with round numbers."""
+    rates = {"pipeline, batch 32": 50, "compact, file to file": 6000, "linear, file to file": 8000,
+             "linear, in memory": 12000, "scikit-learn, in memory": 4000, "finetune, file to file": 175,
+             "finetune int8, file to file": 250}  # fmt: skip
+    samples = {name: [{"n_texts": rate, "s": 1.0, "peak_bytes": 500 << 20}] for name, rate in rates.items()}
+    samples |= {
+        name: [{"n_texts": 9, "p50_ms": 0.4, "p99_ms": 0.9}] for name in ("compact, one text", "pipeline, one text")
+    }
+    samples |= {f"start: {name}": [{"s": 0.5}] for name in ("compact", "linear", "finetune", "pipeline")}
+    samples["matrix product"] = [{"gflop_per_s": 100.0}]
+    machine = {"n_cpus": 2, "system": "Linux", "python": "3.11"}
+    return {"samples": samples, "compact_flops": 5e6, "base": {}, "many": {}, "machine": machine}
+
+
+def test_prediction_benchmark_sums_up():
+    """Ratios are of medians, and the share of the machine is flops times texts."""
+    table = load_script("prediction").summarise(made_content())
+    assert "| 6,000 texts/s, 120x the pipeline; 30% of the machine's 100 GFLOP/s |" in table
+    assert "| 12,000 texts/s, 3.0x scikit-learn |" in table
+    assert "| 175 texts/s, 3.5x the pipeline |" in table
+    assert "| 0.40 / 0.90 ms (pipeline 0 / 1 ms) |" in table

@@ -24,7 +24,7 @@ __all__ = ["WORD", "LinearModel", "TermColumns", "TextTerms", "fold_text", "slic
 
 WORD = re.compile(r"\w+")  # keeps one-syllable Korean words, which scikit-learn's default pattern drops
 
-SEEN_CHARS = 1 << 20  # of words whose terms are kept, in characters: about 50 MB of ordinary words
+SEEN_CHARS = 1 << 19  # of words whose terms are kept, in characters: about 30 MB of ordinary words
 # Few enough that the terms of all, times the classes, stay near the CPU; and a bound on memory where texts are long.
 TEXTS_AT_ONCE, CHARS_AT_ONCE, CELLS = 512, 200_000, 4_000_000
 COLUMN_TYPE = np.dtype("<i4")

@@ -15,8 +15,8 @@ import tokenizers
 
 __all__ = ["PieceTable", "is_local"]
 
-# Of the table, in characters of the pieces; then it starts anew. About 30 MB of words of an ordinary length.
-MAX_CHARS = 1 << 20
+# Of the table, in characters of the pieces; then it starts anew. About 10 MB of words of an ordinary length.
+MAX_CHARS = 1 << 18
 ID_BYTES = 4
 
 LOCAL_NORMALIZERS = ({"type": "NFC"}, {"type": "Lowercase"})  # neither joins anything across a space
