@@ -8,7 +8,6 @@ python docs/tour.py --check    exit 1 if a notebook holds other cells than assay
 from __future__ import annotations
 
 import copy
-import json
 import os
 import re
 import shutil
@@ -84,7 +83,7 @@ def check():
     """Compare the cells of the notebooks with those that assay makes."""
     for language in LANGUAGES:
         path = notebook_path(language)
-        if sources(json.loads(path.read_text(encoding="utf-8"))) != sources(make_notebook(language=language)):
+        if sources(nbformat.read(path, as_version=4)) != sources(make_notebook(language=language)):
             raise SystemExit(f"{path.name} is out of date: run make tour")
 
 
