@@ -1,13 +1,13 @@
 """Make the tour again: notebooks/tour.ipynb and tour.ko.ipynb, run from top to bottom, and as Markdown in docs/.
 
 python docs/tour.py            write, run and export both (some minutes on 2 cores)
+python docs/tour.py --words    put today's prose into both as they are, where the code has not changed
 python docs/tour.py --check    exit 1 if a notebook holds other cells than assay makes today
 """
 
 from __future__ import annotations
 
 import copy
-import json
 import os
 import re
 import shutil
@@ -83,22 +83,38 @@ def check():
     """Compare the cells of the notebooks with those that assay makes."""
     for language in LANGUAGES:
         path = notebook_path(language)
-        if sources(json.loads(path.read_text(encoding="utf-8"))) != sources(make_notebook(language=language)):
+        if sources(nbformat.read(path, as_version=4)) != sources(make_notebook(language=language)):
             raise SystemExit(f"{path.name} is out of date: run make tour")
+
+
+def renew_words():
+    """Put today's prose between the code cells, whose outputs stay."""
+    for language in LANGUAGES:
+        notebook, today = nbformat.read(notebook_path(language), as_version=4), make_notebook(language=language)
+        for cell, new in zip(notebook.cells, today["cells"], strict=True):
+            if new["cell_type"] == "code" and cell.source != new["source"]:
+                raise SystemExit(f"the code of {notebook_path(language).name} has changed: run make tour")
+            cell.source = new["source"]
+        write(notebook, notebook_path(language))
+
+
+def write(notebook, path):
+    """Write the notebook and its Markdown."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+    export(notebook, path.stem)
 
 
 def main():
     """Write, run and export both notebooks."""
     if "--check" in sys.argv:
         return check()
+    if "--words" in sys.argv:
+        return renew_words()
     chosen = [language for language in LANGUAGES if language in sys.argv] or LANGUAGES
     for language in chosen:
-        path = notebook_path(language)
         with tempfile.TemporaryDirectory() as folder:
-            notebook = run_notebook(make_notebook(language=language), folder)
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-        export(notebook, path.stem)
+            write(run_notebook(make_notebook(language=language), folder), notebook_path(language))
     return None
 
 
