@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -40,3 +41,10 @@ def test_serving_benchmark_runs_in_smoke_mode():
     printed = run_smoke("serving.py")
     assert "| assay |" in printed
     assert "HTTP adds" in printed
+
+
+@pytest.mark.slow
+def test_fault_benchmark_runs_in_smoke_mode():
+    """Hundreds of connections, half of them broken off: no wrong answer, nothing left behind."""
+    found = json.loads(run_smoke("serving_faults.py"))
+    assert (found["n_wrong"], found["left_in_flight"], found["left_in_queue"]) == (0, 0, 0)
