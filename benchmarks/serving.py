@@ -67,7 +67,7 @@ def make_peer_environment() -> Path:
 
 @contextmanager
 def serving(command: list[str], port: int) -> Iterator[int]:
-    """Run a server and wait until it answers; yield its port."""
+    """Run a server and wait until it answers; yield the id of its process."""
     threads = {"OMP_NUM_THREADS": "1", "ASSAY_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     environment = {**os.environ, **threads}  # noqa: TID251
     process = subprocess.Popen(
@@ -84,7 +84,7 @@ def serving(command: list[str], port: int) -> Iterator[int]:
                 time.sleep(0.1)
         else:
             raise SystemExit(f"{' '.join(command)} did not answer within a minute")
-        yield port
+        yield process.pid
     finally:
         os.killpg(process.pid, 15)  # a session of its own: its workers too
         try:
@@ -191,7 +191,8 @@ def main() -> None:
         ports: dict[str, int] = {}
         for name, command in commands(model, given.pipeline, peers=not (given.smoke or given.no_peers)).items():
             port = find_port()
-            ports[name] = stack.enter_context(serving([*command, "--port", str(port)], port))
+            stack.enter_context(serving([*command, "--port", str(port)], port))
+            ports[name] = port
         alone = measure_alone(ports, model, texts[: 50 if given.smoke else N_ALONE])
         loads = measure_rates(ports, texts, rates=rates, seconds=seconds, n_rounds=n_rounds, p99_ms=given.p99_ms)
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -94,3 +94,9 @@ def test_prediction_benchmark_sums_up():
     assert "| 12,000 texts/s, 3.0x scikit-learn |" in table
     assert "| 175 texts/s, 3.5x the pipeline |" in table
     assert "| 0.40 / 0.90 ms (pipeline 0 / 1 ms) |" in table
+
+
+def test_fault_benchmark_runs_in_smoke_mode():
+    """Hundreds of connections, half of them broken off: no wrong answer, nothing left behind."""
+    found = json.loads(run_smoke("serving_faults.py"))
+    assert (found["n_wrong"], found["left_in_flight"], found["left_in_queue"]) == (0, 0, 0)

@@ -175,6 +175,14 @@ def test_unknown_paths_and_methods_are_said(client):
     assert (status, sentence) == (405, "GET is not accepted here; POST is")
 
 
+def test_head_is_answered_like_get(client):
+    """Load balancers ask so: the same status and headers, no body."""
+    for path in ("/", "/health", "/docs"):
+        answer = client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["content-type"] == client.get(path).headers["content-type"]
+
+
 def test_health_info_and_metrics(client):
     """Ready, alive, what is served with its limits, and numbers that move."""
     assert client.get("/health").json() == {"status": "ready"}

@@ -21,7 +21,10 @@ from small_runs import run_assay
 TEXT = "i am very happy this day"
 SLOW = {"inputs": ["i am very happy this day " * 800] * 8}  # seconds of work for the linear model
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are otherwise there")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="signals are otherwise there"),
+]
 
 
 def send_head(server, n_bytes):
