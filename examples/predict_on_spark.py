@@ -3,7 +3,7 @@
     pip install 'assay[parquet]' 'pyspark>=4' pandas
     spark-submit predict_on_spark.py MODEL IN OUT
 
-IN has a column `text`; OUT has every column of IN, the label and the scores. MODEL, IN and OUT must be seen by every worker.
+IN has a column `text`; OUT has every column of IN, the label and the scores. Every worker must see MODEL, IN and OUT.
 Rows that cannot be scored are left out.
 """
 
