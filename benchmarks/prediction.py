@@ -241,7 +241,7 @@ def summarise(content: dict[str, Any]) -> str:
             ("installed size of the base", f"{base['installed_bytes'] / 1e6:,.0f} MB", "<= 300 MB"),
         ]  # fmt: skip
     if many:
-        rss = [one["rss_bytes"] for one in many["samples"] if one["n_shards"] >= 1]
+        rss = [one["rss_bytes"] for one in many["samples"] if one["n_shards"] >= 1 and one["rss_bytes"]]
         rows.append((
             f"{many['n_texts']:,} texts", f"{many['samples'][-1]['s']:.0f} s, {min(rss) / MIB:,.0f} to "
             f"{max(rss) / MIB:,.0f} MiB; killed and resumed: {'the same bytes' if many['is_exact'] else 'OTHER BYTES'}",

@@ -84,7 +84,10 @@ def made_content():
     samples |= {f"start: {name}": [{"s": 0.5}] for name in ("compact", "linear", "finetune", "pipeline")}
     samples["matrix product"] = [{"gflop_per_s": 100.0}]
     machine = {"n_cpus": 2, "system": "Linux", "python": "3.11"}
-    return {"samples": samples, "compact_flops": 5e6, "base": {}, "many": {}, "machine": machine}
+    seen = [{"s": i / 5, "rss_bytes": (100 + i) << 20 if i < 9 else 0, "n_shards": i // 2} for i in range(10)]
+    many = {"n_texts": 1000, "samples": seen, "resumed_s": 1.0, "is_exact": True}
+    base = {"installed_bytes": 250_000_000, "compact": {"peak_bytes": 100 << 20}}
+    return {"samples": samples, "compact_flops": 5e6, "base": base, "many": many, "machine": machine}
 
 
 def test_prediction_benchmark_sums_up():
@@ -93,6 +96,9 @@ def test_prediction_benchmark_sums_up():
     assert "| 6,000 texts/s, 120x the pipeline; 30% of the machine's 100 GFLOP/s |" in table
     assert "| 12,000 texts/s, 3.0x scikit-learn |" in table
     assert "| 175 texts/s, 3.5x the pipeline |" in table
+    assert "| 1,000 texts | 2 s, 102 to 108 MiB; killed and resumed: the same bytes |" in table
+    assert "| 100 MiB, 0.20 of the pipeline's 500 MiB |" in table
+    assert "| 250 MB |" in table
     assert "| 0.40 / 0.90 ms (pipeline 0 / 1 ms) |" in table
 
 
