@@ -34,7 +34,7 @@ def test_tokens_are_counted_with_the_checkpoints_tokenizer(data, tiny_bert):
 def test_figures_are_written_whole_or_not_at_all(data, tiny_bert, tmp_path):
     """An existing folder is kept; an unknown checkpoint leaves nothing."""
     out = tmp_path / "figures"
-    with pytest.raises(InputError, match="there is no checkpoint folder at ./nowhere"):
+    with pytest.raises(InputError, match=r"there is no checkpoint folder at \./nowhere"):
         explore_data(load_data(data), out=out, checkpoint="./nowhere")
     assert listing(tmp_path) == set()
     found = explore_data(load_data(data), out=out)
