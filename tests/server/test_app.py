@@ -213,14 +213,17 @@ def test_paths_of_strangers_make_no_series(client):
 
 
 def test_answers_carry_security_headers(client):
-    """On the page, on answers and on errors alike."""
-    for path in ("/", "/health", "/nope", "/static/page.js"):
+    """Pages fetch nothing from elsewhere and are framed by nobody; no answer is guessed at or kept by a cache."""
+    for path in ("/", "/docs", "/static/page.js"):
         headers = client.get(path).headers
         assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
-        assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
         assert headers["referrer-policy"] == "no-referrer"
-    assert client.get("/info").headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+    for path in ("/info", "/health", "/nope", "/metrics"):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])

@@ -86,7 +86,8 @@ def create_app(
         await asyncio.to_thread(service.close)
 
     app = FastAPI(title="assay", version=assay.__version__, description=DESCRIPTION, lifespan=lifespan,
-                  docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)  # fmt: skip
+                  docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
+                  telemetry={"tracing": False, "metrics": False, "logs": False})  # fmt: skip
     app.state.service = service
     _add_routes(app, service, needs_key=api_key is not None)
     paths = frozenset(getattr(route, "path", "") for route in app.routes)

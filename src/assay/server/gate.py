@@ -21,8 +21,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
-# Nothing from elsewhere runs or is fetched, nobody may frame the page, and no answer is kept by a cache.
-SECURITY_HEADERS = (
+# On every answer: it is what it says it is, and no cache keeps it.
+ANSWER_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+# On what a browser shows: nothing from elsewhere runs or is fetched, nobody may frame it.
+PAGE_HEADERS = (
     (b"content-security-policy", b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
                                  b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
@@ -69,10 +71,9 @@ class Gate:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message.get("headers", ()), *SECURITY_HEADERS]
-                if not any(name == b"cache-control" for name, _ in headers):
-                    headers.append((b"cache-control", b"no-store"))
-                message = {**message, "headers": headers}
+                headers = message.get("headers", ())
+                is_page = any(name == b"etag" for name, _ in headers)  # those of page.py say themselves what to keep
+                message = {**message, "headers": [*headers, *(PAGE_HEADERS if is_page else ANSWER_HEADERS)]}
             await send(message)
 
         self._n_inside += 1

@@ -135,6 +135,7 @@ def _make_server(uvicorn: Any, shelf: ModelShelf, options: ServerOptions) -> Any
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here asks who the client is
         backlog=BACKLOG,
         timeout_graceful_shutdown=int(options.limits.request_s) + GRACE_S,
     )
