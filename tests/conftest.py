@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from checkpoints import write_checkpoint
 
@@ -21,6 +22,10 @@ os.environ.update(
     OMP_NUM_THREADS="1",
     NUMBA_NUM_THREADS="1",
 )
+
+# How long an example takes says nothing about the code on a machine that does other things too.
+settings.register_profile("assay", deadline=None)
+settings.load_profile("assay")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
