@@ -88,15 +88,13 @@ class LoopbackHub:
         All that was asked.
     fail_next : list of (method, part of the path, status)
         Each answers one request that matches with that status; status 0 cuts the connection.
-    on_write : callable or None
-        Called once, before the next commit is taken: what somebody else does meanwhile.
     """
 
     def __init__(self, datasets=None, *, models=None, tokens=None, aliases=None, failing=None):
         self.repos = {("datasets", name): Repo("datasets", name, files) for name, files in (datasets or {}).items()}
         self.repos |= {("models", name): Repo("models", name, files) for name, files in (models or {}).items()}
         self.tokens, self.aliases, self.failing = tokens or {}, aliases or {}, failing or {}
-        self.requests, self.fail_next, self.blobs, self.on_write = [], [], {}, None
+        self.requests, self.fail_next, self.blobs = [], [], {}
         handler = type("BoundHandler", (_Handler,), {"hub": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -305,9 +303,6 @@ class _Handler(BaseHTTPRequestHandler):
         who = self._who()
         if who is None or who[1] == "read":
             return self._error(403 if who else 401, "", message="write access is needed")
-        if self.hub.on_write is not None:
-            meanwhile, self.hub.on_write = self.hub.on_write, None
-            meanwhile()
         files, title = dict(repo.files), ""
         for line in self.body.splitlines():
             key, value = (part := json.loads(line))["key"], part["value"]
