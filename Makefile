@@ -49,7 +49,11 @@ quick: $(V)/.ok
 
 bench: $(V)/.ok
 	$(BIN)/python benchmarks/methods.py --keep runs/emotion
+	$(BIN)/python benchmarks/trust.py
+	$(BIN)/python benchmarks/explain.py
 	$(BIN)/python benchmarks/prediction.py --models runs/emotion/models
+	$(BIN)/python benchmarks/serving.py --model runs/emotion/models/compact
+	$(BIN)/python benchmarks/serving_faults.py --model runs/emotion/models/compact
 
 docs: $(V)/.ok
 	$(BIN)/python docs/generate.py

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-import assay.batch
+import assay.batch.rows
 from assay.batch import predict_file, predict_rows
 from assay.data.readers import Row, read_rows
 from assay.errors import InputError
@@ -122,7 +122,7 @@ def test_notes_stay_with_their_rows(model, monkeypatch, chunk_rows):
     """In small chunks and with rejected rows in between every note stands beside its own text."""
     asked = {"rule": AbstainRule(0.8), "with_scope": True}
     whole = predict(model, **asked)
-    monkeypatch.setattr(assay.batch, "CHUNK_ROWS", chunk_rows)
+    monkeypatch.setattr(assay.batch.rows, "CHUNK_ROWS", chunk_rows)
     assert predict(model, **asked) == whole
     mixed = [row for one in rows(TEXTS) for row in (one, Row(one.line, {}, "broken"), Row(one.line, {"other": "x"}))]
     found = list(predict_rows(model, mixed, text_column="text", **asked))
