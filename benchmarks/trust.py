@@ -156,6 +156,8 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(sorted(unknown))}; parts: {', '.join(PARTS)}")
+    if not given.smoke and not (given.data / "emotion").is_dir():
+        raise SystemExit(f"there is no data at {given.data / 'emotion'}; give --data")
     content = json.loads(RESULTS.read_text()) if RESULTS.exists() and not given.smoke else {}
     for name in given.parts or PARTS:
         if given.smoke:

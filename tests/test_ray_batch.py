@@ -259,4 +259,6 @@ def test_options_of_one_file_are_refused_on_ray(model_folder, dataset, tmp_path)
     """What `--engine ray` cannot do is said before Ray is started."""
     refused = run_assay("predict", model_folder, dataset, "--engine", "ray", "--out", tmp_path / "out", "--strict")
     assert refused.returncode == 2
-    assert "--strict, --delimiter, --encoding, --label-map and --long-texts do not go with --engine ray" in refused.stderr
+    assert (
+        "--strict, --delimiter, --encoding, --label-map and --long-texts do not go with --engine ray" in refused.stderr
+    )
