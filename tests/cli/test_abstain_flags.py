@@ -264,3 +264,14 @@ def test_flags_stand_in_the_help(invoke):
     for flag in ("--abstain-below", "--target-accuracy", "--scope"):
         assert flag in text
     assert "--target-accuracy" in invoke("train", "--help").stdout
+
+
+def test_train_says_the_rule(invoke, folders, tmp_path):
+    """A person reads from which score the model answers, and what that was worth on validation."""
+    out = tmp_path / "model"
+    shown = invoke("train", folders / "data", "--method", "linear", "--out", out, "--target-accuracy", "0.95").stdout
+    rule = read_json(out / "assay.json")["abstain"]
+    assert (
+        f"abstains below a score of {rule['threshold']:.3f}: answers {rule['coverage']:.1%} of validation, "
+        f"{rule['accuracy']:.1%} of them right" in shown
+    )

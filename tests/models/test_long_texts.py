@@ -44,7 +44,8 @@ def test_policy_can_be_changed_when_a_model_is_loaded(tiny_bert, tmp_path, metho
     model = load_model(tmp_path / "model", long_texts="window")
     order = [list(windowed.classes_).index(label) for label in model.labels]
     np.testing.assert_allclose(model.predict_proba(LONG), windowed.predict_proba(LONG)[:, order], atol=1e-5)
-    assert load_model(tmp_path / "model").long_texts == "truncate"
+    assert (model.max_tokens, model.cut_tokens) == (12, None)
+    assert (load_model(tmp_path / "model").long_texts, load_model(tmp_path / "model").cut_tokens) == ("truncate", 12)
 
 
 def test_words_at_the_end_reach_the_prediction(tmp_path):

@@ -99,6 +99,11 @@ def train_command(
     print_table(
         [row for split in ("validation", "test") for row in _score_rows(split, result[split])], right=SCORE_COLUMNS
     )
+    if rule := result.get("abstain"):
+        print_line(
+            f"abstains below a score of {rule['threshold']:.3f}: answers {rule['coverage']:.1%} of {rule['split']}, "
+            f"{rule['accuracy']:.1%} of them right"
+        )
 
 
 SCORE_COLUMNS = ("texts", "accuracy", "F1 weighted", "F1 macro")

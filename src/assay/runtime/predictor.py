@@ -141,6 +141,11 @@ class Model:
         """Tokens a text that the model reads at once, special tokens included; None: it reads all of any text."""
         return None if self.tokenizer is None else self.tokenizer.max_tokens
 
+    @property
+    def cut_tokens(self) -> int | None:
+        """Tokens after which a text is cut; None: no text is, for it reads texts of any length, or windows of them."""
+        return self.max_tokens if self.long_texts == "truncate" else None
+
     def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
         """Return tokens a text before anything is cut, special tokens included; None where nothing is ever cut."""
         return None if self.tokenizer is None else self.tokenizer.count_tokens(check_texts(texts))

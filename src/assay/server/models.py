@@ -69,9 +69,9 @@ class ServedModel:
         """
         model = load_model(folder, n_threads=n_threads)
         score = partial(_score, model)
-        budget = measure_budget(score, max_tokens=model.max_tokens)
+        budget = measure_budget(score, max_tokens=model.cut_tokens)
         _judge(model, [""])  # unpacks the statistics of its training texts: no request should wait for that
-        make = partial(Work, cost=partial(estimate_tokens, max_tokens=model.max_tokens), budget=budget)
+        make = partial(Work, cost=partial(estimate_tokens, max_tokens=model.cut_tokens), budget=budget)
         return cls(
             name,
             model,

@@ -121,7 +121,7 @@ class Service:
 
     async def _check_tokens(self, served: ServedModel, asked: AskedTexts, caller: Caller) -> None:
         """Refuse texts that the model would cut, where the client asked for that."""
-        limit = served.model.max_tokens
+        limit = served.model.cut_tokens
         if asked.truncate is not False or limit is None:
             return
         for i, n_tokens in enumerate(await self._do(served.counting, asked.texts, caller)):
@@ -179,7 +179,7 @@ class Service:
                     "label2id": {label: i for i, label in enumerate(labels)},
                 }
             },
-            "max_input_length": first.model.max_tokens,
+            "max_input_length": first.model.cut_tokens,
             "max_client_batch_size": self.limits.max_batch_texts,
             "max_concurrent_requests": self.limits.max_requests,
             "version": assay.__version__,
