@@ -202,7 +202,7 @@ def _fit_calibration(logits: np.ndarray, plan: _Plan, fold: int) -> Callable[[np
 
     A temperature, and then a weight for every pair of classes (matrix scaling; Guo et al., 2017): margins of
     one-against-rest machines are not on one scale, and the rank of a suspect hangs on how sure the model was of *other*
-    classes too. Of 5 % labels flipped in emotion, that finds two in a hundred more than a temperature alone.
+    classes too. Of 5 % labels flipped in emotion, that finds one in a hundred more than a temperature alone.
     """
     rows = np.flatnonzero(np.isin(plan.label_ids, plan.classes) & (plan.folds != fold))
     positions = np.searchsorted(plan.classes, plan.label_ids[rows])
