@@ -9,10 +9,15 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line; the exit code is that of the design: 0, 1, 2, 3, 4 or 130."""
+    from assay.cli.interrupt import EXIT_INTERRUPTED, settle_interrupt, was_interrupted
+
     try:
         from assay.cli.app import app
 
         app()
-    except KeyboardInterrupt:  # before a command took over: while it was being loaded
+    except (KeyboardInterrupt, Exception) as err:  # before a command took over: while it was being loaded
+        if not was_interrupted(err):
+            raise
+        settle_interrupt()
         sys.stderr.write("error: stopped\n")
-        sys.exit(130)
+        sys.exit(EXIT_INTERRUPTED)

@@ -19,12 +19,13 @@ from typing import Annotated, Any, Literal, cast
 import typer
 
 from assay import _env
+from assay.cli.interrupt import EXIT_INTERRUPTED, settle_interrupt, was_interrupted
 from assay.errors import AssayError, InputError
 from assay.progress import Progress
 
 __all__ = ["Common", "DataFlags", "add_command", "say_error"]
 
-EXIT_BUG, EXIT_OUTSIDE, EXIT_INTERRUPTED = 1, 4, 130
+EXIT_BUG, EXIT_OUTSIDE = 1, 4
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 # What the machine refuses, whatever the code does: no space, no permission, a broken disk, too many open files.
 OUTSIDE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE,
@@ -125,8 +126,7 @@ def _guard(work: Callable[[], None], common: Common) -> None:
         work()
         sys.stdout.flush()
     except KeyboardInterrupt:
-        say_error("stopped", "Interrupted", as_json=common.json)
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        raise typer.Exit(_say_stopped(common)) from None
     except BrokenPipeError:
         _close_stdout()  # whoever read our output has gone (`| head`): nothing is wrong, and nothing more can be said
         raise typer.Exit(0) from None
@@ -135,7 +135,15 @@ def _guard(work: Callable[[], None], common: Common) -> None:
     except Exception as err:
         if common.debug:
             traceback.print_exc()
+        if was_interrupted(err):
+            raise typer.Exit(_say_stopped(common)) from None
         raise typer.Exit(_say_exception(err, as_json=common.json)) from None
+
+
+def _say_stopped(common: Common) -> int:
+    settle_interrupt()
+    say_error("stopped", "Interrupted", as_json=common.json)
+    return EXIT_INTERRUPTED
 
 
 def _say_exception(err: Exception, *, as_json: bool) -> int:
