@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import assay
+from assay.batch.ahead import map_ahead
 from assay.batch.partial import PartialOutput
-from assay.batch.rows import Scoring, open_rows, score_rows
+from assay.batch.rows import Prediction, Scoring, open_rows, score_rows
 from assay.data.parquet import count_rows
 from assay.data.readers import Row, file_kind
 from assay.data.writers import out_kind
@@ -181,13 +182,16 @@ def _run(job: _Job, rows: Iterator[Row], identity: dict[str, Any]) -> None:
     n_rows = _skip(job, shards)
     try:
         with job.progress.track("predict", max(0, _count_rows(job.source) - n_rows)) as advance:
-            for shard in shards:
-                predictions = score_rows(job.model, shard, job.scoring, advance=advance)
+
+            def score(shard: list[Row]) -> tuple[list[Prediction], str]:
+                return score_rows(job.model, shard, job.scoring, advance=advance), _hash(shard)
+
+            for predictions, rows_hash in map_ahead(score, shards):
                 records = [one.record for one in predictions if one.problem is None]
                 rejected = [{"line": one.line, "reason": one.problem} for one in predictions if one.problem is not None]
                 if rejected and job.strict:
                     raise DataError(f"{_name(job.source)} line {rejected[0]['line']:,}: {rejected[0]['reason']}")
-                partial.append(records, rejected, rows_hash=_hash(shard))
+                partial.append(records, rejected, rows_hash=rows_hash)
         if _stamp(job.source) != identity["input"]:
             raise DataError(f"{_name(job.source)} was changed while it was read", hint="run it again")
     except BaseException as err:
