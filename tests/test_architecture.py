@@ -57,7 +57,7 @@ STRANGERS = {("features", "batch"), ("batch", "features"), ("models", "batch"), 
 # Heavy library -> the files that may import it, wherever in the file the import stands.
 OWNERS = {
     "torch": {"features/frozen", "features/torch_state", "models/compact", "models/features", "models/finetune",
-              "models/foreign", "models/network", "models/to_onnx", "models/training"},
+              "models/first_token", "models/foreign", "models/network", "models/to_onnx", "models/training"},
     "transformers": {"features/frozen", "features/torch_state", "features/checkpoint_folder", "models/finetune",
                      "models/foreign"},
     "sklearn": {"features/frozen", "features/map2d", "features/neighbours", "models/estimator", "models/compact",

@@ -243,7 +243,6 @@ def _hash(rows: list[Row]) -> str:
 def _disk_errors(partial: PartialOutput) -> Iterator[None]:
     """Say what the disk refused, and whether what was done is kept."""
     try:
-        partial.out.parent.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as err:
         if isinstance(err, OutsideError):

@@ -22,6 +22,7 @@ from assay.errors import ModelError
 from assay.features.checkpoint import Checkpoint, load_tokenizer, resolve_checkpoint
 from assay.features.torch_state import pick_device, quiet_transformers
 from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts, weigh_classes
+from assay.models.first_token import skip_unread_tokens
 from assay.models.to_onnx import write_transformer_onnx
 from assay.models.training import TrainingConfig, network_logits, read_long_texts, seeded, train_network
 from assay.runtime.folder import Layout
@@ -217,6 +218,7 @@ def _load_classifier(checkpoint: Checkpoint, labels: list[str]) -> Any:
             f"checkpoint '{checkpoint.name}' lacks {len(lacking)} of the weights that its config.json "
             f"({checkpoint.model_type}) asks for, among them {lacking[0]}"
         )
+    skip_unread_tokens(network)
     return network
 
 
