@@ -7,9 +7,9 @@
     python benchmarks/peers.py --smoke --only tfidf setfit      and with it: some minutes for all
 
 Each fit is a fresh process with the same thread budget; contestants take turns. Validation is the data set's own, or a
-tenth of train (seed 0); the test split is in no file that a child sees. A peer's settings are chosen on validation from
-the grids below, seed 0; then they are frozen and timed. assay runs at its defaults. model2vec's and SetFit's base models
-come from a hub; both start from assay's `minilm` here, model2vec by distilling it, which is timed apart.
+tenth of train (seed 0); the test split is in no file that a child sees. A peer's settings are chosen on validation
+from the grids below, seed 0; then they are frozen and timed. assay runs at its defaults. model2vec's and SetFit's base
+models come from a hub; both start from assay's `minilm` here, model2vec by distilling it, which is timed apart.
 
 Raw samples go to benchmarks/results/peers.json as they come; what stands there is not measured again.
 """
@@ -157,7 +157,8 @@ def summarise(content: dict[str, Any]) -> str:
             f"{data}: {first['n_train']:,} texts to train on, {first['n_validation']:,} of validation; "
             f"{n_threads} thread{'s' if n_threads > 1 else ''}",
             "",
-            "| what | runs | validation accuracy | process to saved model, s | texts/s | peak, MB | model, MB | chosen |",
+            "| what | runs | validation accuracy | process to saved model, s | texts/s | peak, MB | model, MB "
+            "| chosen |",
             "|---|---|---|---|---|---|---|---|",
         ]
         groups = by(own, "contestant")
@@ -195,7 +196,8 @@ def goals(content: dict[str, Any]) -> list[tuple[str, str, str]]:
         accuracy = [statistics.mean(one["n_right"] / one["n_validation"] for one in side) for side in (linear, tfidf)]
         ratio = median(linear, "fit_s") / median(tfidf, "fit_s")
         rows.append((
-            f"`linear` on {data}, {n_threads} threads", "validation accuracy no worse than TF-IDF + LinearSVC, <= 1.5x its time",
+            f"`linear` on {data}, {n_threads} threads",
+            "validation accuracy no worse than TF-IDF + LinearSVC, <= 1.5x its time",
             f"{accuracy[0]:.4f} beside {accuracy[1]:.4f}, {ratio:.2f}x its time to fit, with probabilities",
         ))  # fmt: skip
     return rows

@@ -82,6 +82,8 @@ def fit_spacy(task: dict[str, Any], train: Rows, validation: Rows, out: Path) ->
     overrides = {"paths.train": str(out.parent / "train.spacy"), "paths.dev": str(out.parent / "dev.spacy"),
                  "paths.vectors": None, "initialize.vectors": None, "training.seed": task["seed"]}  # fmt: skip
     overrides |= {"training.max_steps": settings["max_steps"]} if "max_steps" in settings else {}
+    if settings["optimize"] == "accuracy":  # word vectors would come from a download
+        overrides["components.tok2vec.model.embed.include_static_vectors"] = False
     train_spacy(config, out, overrides=overrides)
     model = spacy.load(out / "model-best")
     for last in out.glob("model-last"):  # spaCy saves two; one is the model

@@ -13,7 +13,7 @@ from house import folder_bytes, peak_bytes
 
 
 def fit_method(task: dict[str, Any]) -> dict[str, Any]:
-    """Fit and save a method as `assay train` does; score the saved folder on validation. There is no test split here."""
+    """Fit and save a method as `assay train` does; score the saved folder on validation. There is no test split."""
     from assay.data import load_data
     from assay.progress import Progress
     from assay.recipes.train import fit_and_save
