@@ -63,7 +63,7 @@ OWNERS = {
     "sklearn": {"features/frozen", "features/map2d", "features/neighbours", "models/estimator", "models/compact",
                 "models/features", "models/finetune", "models/head", "models/linear", "models/out_of_fold"},
     "scipy": {"data/near_duplicates", "data/shift", "features/layout", "models/calibrate", "models/linear",
-              "evaluation/compare"},
+              "models/term_counts", "evaluation/compare"},
     "matplotlib": {"reporting/canvas", "reporting/data_figures", "reporting/score_figures"},
     "onnx": {"models/to_onnx", "models/quantize"},
     "onnxruntime": {"runtime/session", "models/quantize"},
