@@ -3,7 +3,9 @@
 #   make test    lint, types, all tests but GPU and network (under 15 minutes on 2 cores)
 #   make quick   the tests that take under a minute in all
 #   make check   lint and types only          make fix    format and mend what can be mended
-#   make bench   the benchmarks               make docs   regenerate generated parts of README and docs
+#   make bench   the benchmarks (hours); bench-methods, -peers, -map, -training, -trust, -explain, -prediction, -serving:
+#                one of their tables; bench-smoke: do they still run? (a minute)
+#   make docs    regenerate generated parts of README, docs and benchmarks/README.md
 #   make tour    run the tour's notebooks again and export them to docs/tour*.md (some minutes)
 PY ?= python3
 V := .venv
@@ -12,7 +14,8 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PYTEST := $(BIN)/python -m pytest -q -n 2
 
-.PHONY: demo test quick check fix bench docs tour clean
+.PHONY: demo test quick check fix bench bench-methods bench-peers bench-map bench-training bench-trust bench-explain \
+  bench-prediction bench-serving bench-smoke docs tour clean
 
 $(V)/.ok: pyproject.toml constraints.txt
 	@$(PY) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' \
@@ -47,13 +50,37 @@ test: check
 quick: $(V)/.ok
 	$(PYTEST) -m 'not slow and not gpu and not network'
 
-bench: $(V)/.ok
+# One target a table; each goes on where it stopped. The order is that of what needs what: bench-methods keeps its models.
+bench: bench-methods bench-peers bench-map bench-training bench-trust bench-explain bench-prediction bench-serving docs
+
+bench-methods: $(V)/.ok
 	$(BIN)/python benchmarks/methods.py --keep runs/emotion
+
+bench-peers: $(V)/.ok
+	$(BIN)/python benchmarks/peers.py
+
+bench-map: $(V)/.ok
+	$(BIN)/python benchmarks/map.py
+	$(BIN)/python benchmarks/map.py --threads 1
+
+bench-training: $(V)/.ok
+	$(BIN)/python benchmarks/training.py
+
+bench-trust: $(V)/.ok
 	$(BIN)/python benchmarks/trust.py
+
+bench-explain: $(V)/.ok
 	$(BIN)/python benchmarks/explain.py
+
+bench-prediction: $(V)/.ok
 	$(BIN)/python benchmarks/prediction.py --models runs/emotion/models
+
+bench-serving: $(V)/.ok
 	$(BIN)/python benchmarks/serving.py --model runs/emotion/models/compact
 	$(BIN)/python benchmarks/serving_faults.py --model runs/emotion/models/compact
+
+bench-smoke: $(V)/.ok
+	$(PYTEST) tests/test_benchmarks.py
 
 docs: $(V)/.ok
 	$(BIN)/python docs/generate.py

@@ -80,6 +80,11 @@ def summarise(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def summarise_content(content: dict[str, Any]) -> str:
+    """Return the table of a results file."""
+    return f"{content['name']}\n\n{summarise(content['rows'])}"
+
+
 def main() -> None:
     """Train what is not given, measure, keep, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

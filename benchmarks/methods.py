@@ -14,17 +14,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from house import ROOT, describe_machine
+
 METHODS = ("majority", "linear", "compact", "features", "finetune")
 FAST = ("majority", "linear", "compact")
 N_SEEDS = 5
@@ -64,17 +64,6 @@ def run_once(data: str, methods: tuple[str, ...], seed: int, keep: Path | None =
     }
 
 
-def describe_machine() -> dict[str, Any]:
-    """Return what the numbers depend on."""
-    libraries = ("assay", "torch", "transformers", "scikit-learn", "onnxruntime", "numpy", "tokenizers")
-    return {
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "n_cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "versions": {name: version(name) for name in libraries},
-    }
-
-
 def summarise_runs(runs: list[dict[str, Any]]) -> str:
     """Return the table: means over the seeds with their range, medians of the times."""
     lines = [
@@ -104,6 +93,18 @@ def summarise_runs(runs: list[dict[str, Any]]) -> str:
             f"The whole run with all five methods, map and report took {whole['process_s'] / 60:.1f} minutes.",
         ]
     return "\n".join(lines)
+
+
+def summarise_content(content: dict[str, Any]) -> str:
+    """Return the table of a results file."""
+    return f"{content['name']}\n\n{summarise_runs(sorted(content['runs'], key=lambda run: run['seed']))}"
+
+
+def goals(content: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return rows: what was asked, the goal, what was measured."""
+    whole = [run["process_s"] / 60 for run in content["runs"] if len(run["methods"]) == len(METHODS)]
+    what = f"`assay run {content['name']}`, five methods, map and report"
+    return [(what, "<= 15 minutes (8)", f"{statistics.median(whole):.1f} minutes")] if whole else []
 
 
 def main() -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import csv
 import json
-import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from house import peak_bytes
 
 BATCH = 32  # of the pipeline
 
@@ -120,15 +121,6 @@ def child_matrix(*_: str) -> dict[str, Any]:
         left @ left
         best_s = min(best_s, time.perf_counter() - started_s)
     return {"gflop_per_s": 2 * 1536**3 / best_s / 1e9}
-
-
-def peak_bytes() -> int:
-    """Return the most memory that this process had. Linux counts its parent into ru_maxrss, but not into VmHWM."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        found = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(found.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 CHILDREN = {name.removeprefix("child_"): made for name, made in globals().items() if name.startswith("child_")}

@@ -21,22 +21,18 @@ so that the whole can be interrupted.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from house import DATA, RESULTS, Results, describe_machine, log
 from trust_costs import measure_audit, measure_memory, measure_scores, show_audit, show_memory, show_scores
 from trust_findings import Case, measure_planted, measure_scope, show_planted, show_scope
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results" / "trust.json"
+PATH = RESULTS / "trust.json"
+LIBRARIES = ("assay", "numpy", "scipy", "scikit-learn", "cleanlab", "rensa", "py3langid", "torch", "onnxruntime")
 SEEDS = (0, 1, 2)
 DATA_SETS = ("emotion", "banking77", "klue_ynat")
 SCOPE_METHODS = ("linear", "compact")
@@ -108,63 +104,41 @@ PARTS = {
 }
 
 
-def describe_machine() -> dict[str, Any]:
-    """Return what the numbers depend on."""
-    from assay._env import n_threads
-
-    libraries = ("assay", "numpy", "scipy", "scikit-learn", "cleanlab", "rensa", "py3langid", "torch", "onnxruntime")
-    return {
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "n_cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "n_threads": n_threads(),
-        "versions": {name: version(name) for name in libraries},
-    }
-
-
-def number_machine(content: dict[str, Any]) -> int:
-    """Return the place of this machine, with these versions, among those that results come from."""
-    machines, own = content.setdefault("machines", []), describe_machine()
-    if own not in machines:
-        machines.append(own)
-    return machines.index(own)
-
-
-def run_part(name: str, content: dict[str, Any], root: Path) -> None:
-    """Measure the cases of a part that have no entry yet; write the file after each."""
-    entries = content.setdefault(name, [])
+def run_part(name: str, results: Results, root: Path) -> None:
+    """Measure the cases of a part that have no entry yet; the file is written after each."""
     for case in PARTS[name].cases:
-        if any(case.items() <= entry.items() for entry in entries):
+        if results.has(name, case):
             continue
         started_s = time.perf_counter()
-        found = PARTS[name].measure(case, root)
-        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        entries.append({**case, **found, "when": when, "machine": number_machine(content)})
-        RESULTS.parent.mkdir(exist_ok=True)
-        partial = RESULTS.with_suffix(".partial")
-        partial.write_text(json.dumps(content, indent=1) + "\n")
-        partial.replace(RESULTS)
-        print(f"{name} {case}: {time.perf_counter() - started_s:.0f} s", file=sys.stderr)
+        results.add(name, case, PARTS[name].measure(case, root))
+        log(f"{name} {case}: {time.perf_counter() - started_s:.0f} s")
+
+
+def summarise(content: dict[str, Any]) -> str:
+    """Return the tables of what is measured."""
+    return "\n\n".join(f"{name}\n\n{part.show(content[name])}" for name, part in PARTS.items() if content.get(name))
 
 
 def main() -> None:
     """Run what is missing, keep everything, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(sorted(unknown))}; parts: {', '.join(PARTS)}")
     if not given.smoke and not (given.data / "emotion").is_dir():
         raise SystemExit(f"there is no data at {given.data / 'emotion'}; give --data")
-    content = json.loads(RESULTS.read_text()) if RESULTS.exists() and not given.smoke else {}
+    from assay._env import n_threads
+
+    results = Results(None if given.smoke else PATH, describe_machine(LIBRARIES, n_threads=n_threads()))
     for name in given.parts or PARTS:
         if given.smoke:
             entries = [{**case, **PARTS[name].measure(case, given.data)} for case in PARTS[name].smoke]
         else:
-            run_part(name, content, given.data)
-            entries = content[name]
+            run_part(name, results, given.data)
+            entries = results.entries(name)
         print(f"{name}\n\n{PARTS[name].show(entries)}\n")
 
 

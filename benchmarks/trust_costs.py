@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from house import peak_bytes
 from trust_findings import Case, by, load_named
 
 __all__ = ["measure_audit", "measure_memory", "measure_scores", "show_audit", "show_memory", "show_scores"]
@@ -77,7 +78,7 @@ def audit_once(case: Case, root: Path) -> Case:
             for name, part in splits.items()
         }
         splits = replace(splits, parts=parts)
-    before_bytes = peak_memory()
+    before_bytes = peak_bytes()
     started_s = time.perf_counter()
     audit = audit_data(splits, method=case["method"], seed=case["seed"])
     audit_s = time.perf_counter() - started_s
@@ -88,19 +89,8 @@ def audit_once(case: Case, root: Path) -> Case:
         "checks_s": round(audit.checks_s, 3),
         "folds_s": round(audit.label_check.fit_s, 3),
         "before_bytes": before_bytes,
-        "peak_bytes": peak_memory(),
+        "peak_bytes": peak_bytes(),
     }
-
-
-def peak_memory() -> int:
-    """Return the most resident memory that this process had so far, in bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():  # ru_maxrss of Linux counts the process that started this one
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def measure_scores(case: Case, root: Path) -> Case:

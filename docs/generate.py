@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import typer.main  # noqa: E402
+import table  # noqa: E402
 from methods import summarise_runs  # noqa: E402
 from prediction import median_of, summarise  # noqa: E402
 
@@ -138,10 +139,10 @@ def generate(text: str, page: str = "README.md") -> str:
 
 def main() -> None:
     """Rewrite the pages, or check them."""
-    for page in PAGES:
+    for page in (*PAGES, "benchmarks/README.md"):
         path = ROOT / page
         before = path.read_text(encoding="utf-8")
-        after = generate(before, page)
+        after = generate(before, page) if page in PAGES else table.generate(before)
         if "--check" in sys.argv and before != after:
             raise SystemExit(f"{page} is out of date: run make docs")
         if before != after:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.manifold import trustworthiness
 
 from assay.models import save_model
 from small_models import small_data, small_estimator
@@ -18,17 +20,16 @@ CHILDREN = ROOT / "benchmarks" / "prediction_children.py"
 
 
 def load_script(name):
-    """Import a benchmark as a module."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """Import a benchmark as a module; the scripts import one another by name."""
+    if str(ROOT / "benchmarks") not in sys.path:
+        sys.path.append(str(ROOT / "benchmarks"))
+    return importlib.import_module(name)
 
 
-def run_smoke(name):
+def run_smoke(name, *options):
     """Run a benchmark in its smoke mode; return what it printed."""
     script = ROOT / "benchmarks" / name
-    done = subprocess.run([sys.executable, str(script), "--smoke"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, str(script), "--smoke", *options], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -39,6 +40,105 @@ def test_methods_benchmark_runs_in_smoke_mode():
     printed = run_smoke("methods.py")
     assert "| `majority` | 2 | 0.3394 (0.3394 to 0.3394) |" in printed
     assert "| `linear` | 2 |" in printed
+
+
+@pytest.mark.slow
+def test_peers_benchmark_runs_in_smoke_mode():
+    """A method is fitted and saved in a process of its own, and its row says what it cost."""
+    row = next(line for line in run_smoke("peers.py", "--only", "majority").splitlines() if "`majority`" in line)
+    _, _, runs, accuracy, seconds, _, peak_mb, _, _, _ = row.split("|")
+    assert (runs.strip(), accuracy.strip()) == ("1", "0.3394")
+    assert float(seconds) > 0.1
+    assert float(peak_mb) > 30
+
+
+def test_map_benchmark_runs_in_smoke_mode():
+    """Two processes of one seed draw one map, which keeps the neighbours of random clusters."""
+    row = next(line for line in run_smoke("map.py").splitlines() if line.startswith("| assay |"))
+    cells = [cell.strip() for cell in row.split("|")]
+    assert cells[3] == "2"
+    assert float(cells[6]) > 0.95
+    assert cells[7] == "yes"
+
+
+def test_trustworthiness_is_that_of_scikit_learn():
+    """Of all rows it is the library's own number; of some of them it is near it."""
+    rng = np.random.default_rng(0)
+    vectors, points = rng.normal(size=(300, 8)), rng.normal(size=(300, 2))
+    points[:, 0] += 3 * vectors[:, 0]
+    measure = load_script("map").trustworthiness
+    expected = trustworthiness(vectors, points, n_neighbors=15, metric="cosine")
+    assert measure(vectors, points, np.arange(300)) == pytest.approx(expected, abs=1e-12)
+    assert measure(vectors, points, np.arange(0, 300, 3)) == pytest.approx(expected, abs=0.05)
+
+
+def test_results_go_on_where_they_stopped(tmp_path):
+    """What is added stands in the file at once, and a later run neither measures nor loses it."""
+    house = load_script("house")
+    first = house.Results(tmp_path / "made.json", {"n_cpus": 2})
+    first.add("samples", {"name": "a", "repeat": 0}, {"s": 1.5})
+    second = house.Results(tmp_path / "made.json", {"n_cpus": 4})
+    assert second.has("samples", {"name": "a", "repeat": 0})
+    assert not second.has("samples", {"name": "a", "repeat": 1})
+    second.add("samples", {"name": "a", "repeat": 1}, {"s": 2.5})
+    content = json.loads((tmp_path / "made.json").read_text(encoding="utf-8"))
+    assert [(one["s"], one["machine"]) for one in content["samples"]] == [(1.5, 0), (2.5, 1)]
+    assert content["machines"] == [{"n_cpus": 2}, {"n_cpus": 4}]
+
+
+CHILD = """
+import json, os, sys
+task = json.load(sys.stdin)
+assert task["is_good"], "a bad task"
+print("noise")
+print(json.dumps({"found": [task["n_threads"], os.environ["OMP_NUM_THREADS"]]}))
+"""
+
+
+def test_child_has_its_thread_budget_and_its_failure_is_told(tmp_path):
+    """A child reads its task, sees the budget in its environment too, and is quoted when it fails."""
+    house, script = load_script("house"), tmp_path / "child.py"
+    script.write_text(CHILD)
+    assert house.run_child(script, {"is_good": True}, n_threads=3)["found"] == [3, "3"]
+    with pytest.raises(SystemExit, match=r"(?s)child\.py .* failed with 1: .*a bad task"):
+        house.run_child(script, {"is_good": False}, n_threads=3)
+
+
+def made_samples(name, n_right, fit_s):
+    """Return two samples of a contestant of the peers' benchmark."""
+    return [{"data": "emotion", "contestant": name, "n_threads": 2, "repeat": i, "settings": {}, "n_train": 100,
+             "n_validation": 50, "n_right": n_right + i, "saved_s": 2 * fit_s, "fit_s": fit_s, "predict_s": 0.5,
+             "peak_bytes": 1e8, "model_bytes": 5e6} for i in range(2)]  # fmt: skip
+
+
+def test_peers_benchmark_sums_up():
+    """Accuracy is a mean with its range, the goal of `linear` compares fits, and the order is the script's own."""
+    peers = load_script("peers")
+    content = {"samples": [*made_samples("tfidf", 44, 2.0), *made_samples("linear", 45, 3.0)]}
+    lines = peers.summarise(content).splitlines()
+    assert lines[0] == "emotion: 100 texts to train on, 50 of validation; 2 threads"
+    assert lines[4].startswith("| assay `linear` | 2 | 0.9100 (0.9000 to 0.9200) | 6.0 | 100 | 100 | 5.0 |")
+    assert peers.goals(content)[0][2] == "0.9100 beside 0.8900, 1.50x its time to fit, with probabilities"
+
+
+def test_map_benchmark_sums_up():
+    """Ratios are of medians, the first call and a warm cache apart; another map of one seed is said aloud."""
+    made = load_script("map")
+    seconds = {"assay": 5.0, "umap-learn, first call": 50.0, "umap-learn, warm numba cache": 30.0}
+    content = {"samples": [
+        {"system": system, "n_threads": 1, "seed": 0, "total_s": s, "import_s": 1.0, "trustworthiness": 0.7,
+         "peak_bytes": 1e9, "n_texts": 16000, "n_columns": 384, "sha256": f"{i if system == 'assay' else 0}"}
+        for system, s in seconds.items() for i in range(2)
+    ]}  # fmt: skip
+    ((what, _, measured),) = made.goals(content)
+    assert what == "map of 16,000 x 384, seeded, 1 threads"
+    assert measured == "10.0x the first call, 6.0x with a warm cache; trustworthiness +0.0000; ANOTHER MAP"
+
+
+def test_page_of_benchmarks_is_current():
+    """benchmarks/README.md holds what the results say; `make docs` writes it."""
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert load_script("table").generate(text) == text, "run: make docs"
 
 
 @pytest.mark.slow

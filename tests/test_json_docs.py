@@ -258,7 +258,7 @@ def test_everything_that_is_written_is_in_the_tables(invoke, five, tmp_path, mon
 
     And the page tells of nothing that is not there: every key of every table was met.
     """
-    # UMAP takes long to load, and what it lays out where is no part of what the map prints.
+    # What is laid out where is no part of what the map prints.
     monkeypatch.setattr("assay.recipes.map_points.project", lambda features, *, seed: features[:, :2])
     problems = problems_of(json.loads(five.done.stdout), "Results", "assay run")
     for name, source in [*cases(five, tmp_path), *hub_cases(five.folder / "model", tmp_path)]:

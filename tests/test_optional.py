@@ -21,7 +21,7 @@ def test_require_returns_the_module():
 
 
 @pytest.mark.parametrize(("name", "library", "extra"), [
-    ("umap", "umap", "train"), ("sklearn.svm", "sklearn", "train"), ("pyarrow.parquet", "pyarrow", "parquet"),
+    ("cleanlab", "cleanlab", "train"), ("sklearn.svm", "sklearn", "train"), ("pyarrow.parquet", "pyarrow", "parquet"),
     ("not_a_library_of_ours", "not_a_library_of_ours", "all"),
 ])  # fmt: skip
 def test_missing_library_says_how_to_install_it(monkeypatch, name, library, extra):
@@ -47,7 +47,7 @@ def test_need_of_a_library_is_not_mistaken_for_it(monkeypatch, tmp_path):
 def test_extras_exist():
     """Every extra that a message names is one of the package's, and brings the library."""
     extras = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    distributions = {"sklearn": "scikit-learn", "umap": "umap-learn", "prometheus_client": "prometheus-client",
+    distributions = {"sklearn": "scikit-learn", "prometheus_client": "prometheus-client",
                      "IPython": "ipykernel"}  # which needs ipython  # fmt: skip
     for module, extra in EXTRA_OF.items():
         wanted = distributions.get(module, module)

@@ -18,7 +18,6 @@ EXTRA_OF = {
     "sklearn": "train",
     "scipy": "train",
     "pandas": "train",
-    "umap": "train",
     "matplotlib": "train",
     "jinja2": "train",
     "onnx": "train",

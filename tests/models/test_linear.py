@@ -9,6 +9,7 @@ from sklearn.svm import LinearSVC
 
 from assay.errors import DataError, InputError
 from assay.models import Linear, Majority
+from assay.models.linear import TOLERANCE
 from assay.runtime.linear import TextTerms
 from small_models import EDGE_TEXTS, small_data
 
@@ -24,7 +25,7 @@ def oracle(*, C=1.0, char_weight=0.5):
         TfidfVectorizer(analyzer=terms.characters, sublinear_tf=True, min_df=2, dtype=np.float32),
     )
     union.set_params(transformer_weights={"tfidfvectorizer-1": 1.0, "tfidfvectorizer-2": char_weight})
-    return make_pipeline(union, LinearSVC(C=C, random_state=0))
+    return make_pipeline(union, LinearSVC(C=C, tol=TOLERANCE, random_state=0))
 
 
 @pytest.mark.parametrize("parameters", [{}, {"C": 0.1}, {"char_weight": 1.0}])

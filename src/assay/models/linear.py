@@ -7,22 +7,25 @@ makes them probabilities.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import scipy.sparse
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
 from assay.errors import DataError, InputError
 from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts, weigh_classes
+from assay.models.term_counts import count_terms
 from assay.runtime.linear import LinearModel, TextTerms
 
 __all__ = ["Linear"]
+
+# LIBLINEAR's own; scikit-learn's 1e-4 takes three times the passes. Validation accuracy with 1e-4 and with 0.1: emotion
+# 0.9000 and 0.9000, banking77 0.9080 and 0.9070, klue_ynat 0.8602 and 0.8602.
+TOLERANCE = 0.1
 
 
 class Linear(TextClassifier):
@@ -70,20 +73,22 @@ class Linear(TextClassifier):
         class_weight = None if weights is None else dict(enumerate(weights))
         with context.progress.track("linear", 2) as advance:
             terms = TextTerms(min_chars=self.min_chars, max_chars=self.max_chars)
-            blocks = [_fit_block(texts, terms.words, min_count=1)]
-            if self.max_chars:
-                blocks.append(_fit_block(texts, terms.characters, min_count=self.min_count))
-            scale = np.repeat([1.0, self.char_weight][: len(blocks)], [len(block.vocabulary) for block in blocks])
-            matrix = scipy.sparse.hstack([block.matrix for block in blocks], format="csr").multiply(scale).tocsr()
-            if not matrix.shape[1]:
+            blocks = count_terms(texts, terms, min_count=self.min_count)
+            weighers = [TfidfTransformer(sublinear_tf=True).fit(block.matrix) for block in blocks if block.vocabulary]
+            if not weighers:
                 raise DataError(f"none of the {len(texts):,} training texts holds a word; all of them are blank")
+            filled = [block for block in blocks if block.vocabulary]
+            scale = np.repeat([1.0, self.char_weight][: len(blocks)], [len(block.vocabulary) for block in blocks])
+            matrices = [weigher.transform(block.matrix) for weigher, block in zip(weighers, filled, strict=True)]
+            matrix = scipy.sparse.hstack(matrices, format="csr").multiply(scale).tocsr()
             advance(1)
-            svm = LinearSVC(C=self.C, class_weight=class_weight, random_state=self.seed).fit(matrix, label_ids)
+            svm = LinearSVC(C=self.C, tol=TOLERANCE, class_weight=class_weight, random_state=self.seed)
+            svm.fit(matrix, label_ids)
             advance(1)
         self.model_ = LinearModel(
             terms=terms,
             vocabularies=[block.vocabulary for block in blocks],
-            idf=np.concatenate([block.idf for block in blocks]),
+            idf=np.concatenate([weigher.idf_ for weigher in weighers]),
             weights=_per_class(svm.coef_).T * scale[:, None],
             bias=_per_class(np.atleast_1d(svm.intercept_)[:, None])[:, 0],
         )
@@ -111,26 +116,6 @@ class Linear(TextClassifier):
         ).save(root)
         terms = {"min_chars": model.terms.min_chars, "max_chars": model.terms.max_chars}
         return WrittenParts(tokenization={"kind": "words, word pairs and character n-grams", **terms})
-
-
-@dataclass(frozen=True)
-class _Block:
-    """TF-IDF of one kind of term: the matrix (n_texts, n_terms), its rows of length 1."""
-
-    matrix: Any
-    vocabulary: list[str]
-    idf: np.ndarray
-
-
-def _fit_block(texts: list[str], analyzer: Callable[[str], list[str]], *, min_count: int) -> _Block:
-    counter = CountVectorizer(analyzer=analyzer, min_df=min(min_count, len(texts)), dtype=np.float32)
-    try:
-        counts = counter.fit_transform(texts)
-    except ValueError:  # of valid parameters, scikit-learn's word for an empty vocabulary: no text holds such a term
-        return _Block(scipy.sparse.csr_matrix((len(texts), 0), dtype=np.float32), [], np.zeros(0, np.float32))
-    tfidf = TfidfTransformer(sublinear_tf=True)
-    matrix = tfidf.fit_transform(counts)
-    return _Block(matrix, list(counter.get_feature_names_out()), tfidf.idf_.astype(np.float32))
 
 
 def _per_class(rows: np.ndarray) -> np.ndarray:

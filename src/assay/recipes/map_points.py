@@ -1,4 +1,4 @@
-"""The 2-D map of a split: frozen features, scaled, UMAP. Where the split is large, a stratified sample of it."""
+"""The 2-D map of a split: frozen features on a plane. Where the split is large, a stratified sample of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assay.progress import Progress
 
 __all__ = ["MAX_POINTS", "map_split"]
 
-MAX_POINTS = 4000  # more points do not make the panels clearer, and UMAP's time grows faster than their number
+MAX_POINTS = 4000  # more points do not make the panels clearer, and what is not cached must be encoded
 
 
 def map_split(

@@ -1,0 +1,73 @@
+"""The nearest rows of every row by cosine, exactly: blocks of a matrix product, and the few largest of each row.
+
+A matrix product of 16,000 x 50 with itself takes well under a second, so that an approximate index does not pay.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["nearest_rows"]
+
+CELLS = 1 << 23  # similarities at once: 32 MB of float32
+GROUP = 32  # columns of which only the largest is looked at to find a row's bound
+MAX_CANDIDATES = 8  # times as many as are wanted; where ties bring more, a full partition is cheaper than sorting them
+SAME = np.float32(1e-6)  # a cosine of float32 is as exact as this: nearer rows are equal
+
+
+def nearest_rows(values: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Find the rows with the largest cosine to each row, itself first.
+
+    Parameters
+    ----------
+    values : array of shape (n_rows, n_columns), finite
+        A row of zeros has no direction and is at distance 1 from all others.
+    n : int
+        Rows wanted of each, itself included; 1 to n_rows.
+
+    Returns
+    -------
+    rows : int64 array of shape (n_rows, n)
+        Nearest first; of equally near ones any.
+    distances : float32 array of shape (n_rows, n)
+        1 less the cosine, 0 to 2.
+    """
+    n_rows = len(values)
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    unit = (values / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
+    rows, distances = np.empty((n_rows, n), dtype=np.int64), np.empty((n_rows, n), dtype=np.float32)
+    step = max(1, CELLS // max(1, n_rows))
+    for start in range(0, n_rows, step):
+        part = slice(start, min(start + step, n_rows))
+        cosine = unit[part] @ unit.T
+        own = np.arange(part.stop - part.start)
+        cosine[own, own + start] = 2.0  # first, whatever equals it
+        rows[part] = _largest(cosine, n)
+        distances[part] = 1 - np.take_along_axis(cosine, rows[part], axis=1)
+    distances[:, 0] = 0.0
+    distances[distances < SAME] = 0.0
+    return rows, distances
+
+
+def _largest(values: np.ndarray, n: int) -> np.ndarray:
+    """Return the columns of the `n` largest of each row, largest first.
+
+    The n-th largest maximum of groups of columns is a bound that at least n values of the row reach, and few others: a
+    maximum and a comparison over all cells take a tenth of the time of a partition.
+    """
+    n_rows, n_columns = values.shape
+    n_groups = n_columns // GROUP
+    if n_groups >= 2 * n:
+        grouped = values[:, : n_groups * GROUP].reshape(n_rows, GROUP, n_groups).max(axis=1)
+        bound = np.partition(grouped, n_groups - n, axis=1)[:, n_groups - n]
+        cells = np.flatnonzero(values >= bound[:, None])
+        if len(cells) <= MAX_CANDIDATES * n * n_rows:
+            rows, columns = np.divmod(cells, n_columns)
+            order = np.lexsort((-values[rows, columns], rows))
+            counts = np.bincount(rows, minlength=n_rows)
+            firsts = np.cumsum(counts) - counts
+            best: np.ndarray = columns[order[firsts[:, None] + np.arange(n)]]
+            return best
+    found = np.argpartition(values, n_columns - n, axis=1)[:, n_columns - n :]
+    order = np.argsort(-np.take_along_axis(values, found, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(found, order, axis=1)

@@ -1,0 +1,66 @@
+"""Counting all texts at once: the same as scikit-learn's vectoriser with the same terms."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
+
+from assay.models import term_counts
+from assay.models.term_counts import count_terms
+from assay.runtime.linear import TextTerms
+from small_models import EDGE_TEXTS, small_data
+
+TERMS = TextTerms()
+WORDS = st.sampled_from(
+    ["a", "an", "Ant", "don't", "배송이", "배송", "!!", "x_1", "é", "e\u0301", "\x1c", "\u00a0", " "]
+)
+
+
+def counts_of(vectoriser, texts):
+    """Fit scikit-learn's vectoriser; return its terms and counts. An empty vocabulary is an error to it."""
+    try:
+        matrix = vectoriser.fit_transform(texts)
+    except ValueError:
+        return [], np.zeros((len(texts), 0))
+    return vectoriser.get_feature_names_out().tolist(), matrix.toarray()
+
+
+def check_against_scikit_learn(texts, min_count):
+    """Compare both kinds of terms, whatever the order of the columns."""
+    words, grams = count_terms(texts, TERMS, min_count=min_count)
+    for counted, analyzer, min_df in ((words, TERMS.words, 1), (grams, TERMS.characters, min(min_count, len(texts)))):
+        names, expected = counts_of(CountVectorizer(analyzer=analyzer, min_df=min_df), texts)
+        order = np.argsort(counted.vocabulary) if counted.vocabulary else []
+        assert sorted(counted.vocabulary) == names
+        np.testing.assert_array_equal(counted.matrix.toarray()[:, order], expected)
+
+
+@given(st.lists(st.lists(WORDS, max_size=6).map(" ".join), min_size=1, max_size=6), st.integers(1, 3))
+def test_counts_are_those_of_scikit_learn(texts, min_count):
+    """Words, pairs across punctuation, n-grams of composed and decomposed letters, blank texts."""
+    check_against_scikit_learn(texts, min_count)
+
+
+def test_counts_of_sentences_are_those_of_scikit_learn():
+    """The same of whole messages."""
+    check_against_scikit_learn([*small_data(200)[0], *EDGE_TEXTS], 2)
+
+
+def test_n_grams_of_very_many_texts_are_left_out(monkeypatch):
+    """What more texts than the bound hold is no column; words are kept."""
+    texts = ["the same", "the other", "the third"]
+    assert " the" in count_terms(texts, TERMS, min_count=1)[1].vocabulary
+    monkeypatch.setattr(term_counts, "COMMON_TEXTS", 2)
+    words, grams = count_terms(texts, TERMS, min_count=1)
+    assert " the" not in grams.vocabulary
+    assert " oth" in grams.vocabulary
+    assert "the" in words.vocabulary
+
+
+@pytest.mark.parametrize("texts", [[""], [" ", "\n"], ["!!", "..."]])
+def test_texts_without_words_have_no_word_columns(texts):
+    """There is nothing to count, and nothing fails."""
+    words, _ = count_terms(texts, TERMS, min_count=1)
+    assert words.vocabulary == []
+    assert words.matrix.shape == (len(texts), 0)
