@@ -72,19 +72,19 @@ def test_case_that_is_there_is_not_run_again(trust, tmp_path, monkeypatch):
 
     part = trust.Part([{"seed": seed} for seed in range(3)], [], measure, str)
     monkeypatch.setitem(trust.PARTS, "planted", part)
-    monkeypatch.setattr(trust, "RESULTS", tmp_path / "results" / "trust.json")
+    path = tmp_path / "results" / "trust.json"
     with pytest.raises(KeyboardInterrupt):
-        trust.run_part("planted", {}, tmp_path)
-    content = json.loads(trust.RESULTS.read_text())
+        trust.run_part("planted", trust.Results(path, trust.describe_machine()), tmp_path)
+    content = json.loads(path.read_text())
     assert [entry["seed"] for entry in content["planted"]] == [0]
-    trust.run_part("planted", content, tmp_path)
+    trust.run_part("planted", trust.Results(path, trust.describe_machine()), tmp_path)
     assert [case["seed"] for case in measured] == [0, 1, 1, 2]
-    content = json.loads(trust.RESULTS.read_text())
+    content = json.loads(path.read_text())
     assert [(entry["seed"], entry["value"], entry["machine"]) for entry in content["planted"]] == [
         (0, 1, 0), (1, 1, 0), (2, 1, 0)
     ]  # fmt: skip
     assert len(content["machines"]) == 1
-    assert [path.name for path in trust.RESULTS.parent.iterdir()] == ["trust.json"]
+    assert [path.name for path in path.parent.iterdir()] == ["trust.json"]
 
 
 def test_held_back_labels_are_gone_from_inside_and_all_of_outside(trust):
@@ -116,8 +116,8 @@ def test_strangers_of_another_data_set_are_bare(trust):
 def test_peak_memory_is_of_this_process_alone():
     """A hundred megabytes that are touched show, also after they are gone; those of the starting process do not."""
     code = (
-        "import numpy as np; from trust_costs import peak_memory; before = peak_memory(); "
-        "np.ones(100 * 2**20 // 8); print(before, peak_memory() - before)"
+        "import numpy as np; from house import peak_bytes; before = peak_bytes(); "
+        "np.ones(100 * 2**20 // 8); print(before, peak_bytes() - before)"
     )
     held = np.ones(300 * 2**20 // 8)  # more than a fresh process with numpy has
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=SCRIPT.parent)
