@@ -12,6 +12,7 @@ import numpy as np
 
 from assay.errors import did_you_mean
 from assay.runtime.explain import Explanation, plan_explanation
+from assay.runtime.predictor import NO_TEXTS
 from assay.server.failures import ApiError, ClientGone
 from assay.server.limits import Limits
 from assay.server.metrics import Metrics
@@ -79,6 +80,8 @@ class Service:
     async def judge(self, served: ServedModel, asked: AskedTexts, caller: Caller) -> list[dict[str, Any]]:
         """Return answers with what is to be thought of them."""
         self._check_label(served, asked.label)
+        if asked.nearest and served.model.training_texts is None:
+            raise ApiError(422, "validation", f"{NO_TEXTS} (assay train --keep-texts)")
         await self._check_tokens(served, asked, caller)
         found = await self._do(served.judging, asked.texts, caller)
         probs = np.array([row for row, _ in found])
@@ -91,6 +94,10 @@ class Service:
             for judgement, text in zip(judgements, asked.texts, strict=True):
                 explanation = await self._explain(served, text, caller)
                 judgement["explanation"] = explanation.to_dict(asked.label)
+        if asked.nearest:
+            neighbours = await self._do(served.finding, asked.texts, caller)
+            for judgement, nearest in zip(judgements, neighbours, strict=True):
+                judgement["nearest"] = nearest[: asked.nearest]
         self.metrics.note_labels(served.name, [one["best_label"] for one in judgements])
         self.metrics.note_doubts(
             served.name,
