@@ -102,8 +102,9 @@ class _Pool:
 def build_request(path: str, text: str) -> bytes:
     """Return the bytes of a request."""
     body = json.dumps({"inputs": text}).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json",
+             f"Content-Length: {len(body)}"]  # fmt: skip
+    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 async def _offer(port: int, requests: list[bytes], load: Load, *, n_connections: int, seed: int) -> None:

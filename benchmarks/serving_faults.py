@@ -52,7 +52,7 @@ def connect(port: int) -> socket.socket:
 def ask(port: int, request: bytes) -> bytes:
     """Ask on a connection of its own; return the whole answer."""
     with connect(port) as raw:
-        raw.sendall(request.replace(b"Host: x\r\n", b"Host: x\r\nConnection: close\r\n"))
+        raw.sendall(request.replace(b"Host: localhost\r\n", b"Host: localhost\r\nConnection: close\r\n"))
         answer = b""
         while part := raw.recv(65536):
             answer += part
@@ -86,7 +86,7 @@ def measure(port: int, pid: int, texts: list[str], expected: list[float], *, n: 
             memory.append(round(resident_mb(pid), 1))
     slow = [connect(port) for _ in range(100)]  # these send half a head and wait
     for raw in slow:
-        raw.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\n")
+        raw.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\n")
     n_wrong += not ask(port, build_request("/predict", texts[0])).startswith(b"HTTP/1.1 200")
     for raw in slow:
         raw.close()

@@ -50,6 +50,10 @@ def serve_command(
     cors_origin: Annotated[
         list[str] | None, typer.Option(metavar="URL", help="Site whose pages may ask; may be repeated.")
     ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Other name it may be called by, * for any; may be repeated."),
+    ] = None,
     watch_s: Annotated[
         float, typer.Option(metavar="S", help="Look for changed models so often; 0: never.", min=0)
     ] = 2.0,
@@ -74,6 +78,7 @@ def serve_command(
         port=port,
         api_key=_env.api_key() if api_key is None else api_key,
         cors_origins=tuple(cors_origin or ()),
+        allowed_hosts=tuple(allowed_host or ()),
         watch_s=watch_s,
         log_requests=log_requests,
         limits=Limits(**given),
