@@ -93,9 +93,10 @@ def create_app(
                   docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
                   telemetry={"tracing": False, "metrics": False, "logs": False})  # fmt: skip
     app.state.service = service
-    _add_routes(app, service, needs_key=api_key is not None, checks_host=hosts is not None)
+    asked = _add_routes(app, service, needs_key=api_key is not None, checks_host=hosts is not None)
     paths = frozenset(getattr(route, "path", "") for route in app.routes)
     app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_middleware(routes.DirectRoutes, endpoints=asked)
     if cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=list(cors_origins), allow_methods=["GET", "POST"],
                            allow_headers=["authorization", "content-type"], expose_headers=["retry-after"])  # fmt: skip
@@ -122,8 +123,12 @@ async def _answer_http_error(request: Request, err: Exception) -> Response:
     return Response(failure.body(), err.status_code, headers=err.headers, media_type="application/json")
 
 
-def _add_routes(app: FastAPI, service: Service, *, needs_key: bool, checks_host: bool) -> None:
+def _add_routes(
+    app: FastAPI, service: Service, *, needs_key: bool, checks_host: bool
+) -> dict[tuple[str, str], routes.Endpoint]:
+    """Add all routes, described; return those that texts are asked by."""
     described = APIRouter()
+    asked: dict[tuple[str, str], routes.Endpoint] = {}
     names = [served.name for served in service.shelf.served]
     which_model = {"name": "model", "in": "query", "required": False, "schema": {"type": "string", "enum": names},
                    "description": f"Which model; {names[0]} where none is named."}  # fmt: skip
@@ -132,6 +137,7 @@ def _add_routes(app: FastAPI, service: Service, *, needs_key: bool, checks_host:
         extra: dict[str, Any] = {}
         statuses: tuple[int, ...] = (503,) if path == "/health" else (401,) if path in ("/info", "/metrics") else ()
         if request:
+            asked[method, path] = endpoint
             body = {"schema": {"$ref": f"#/components/schemas/{request}"}, "example": {"inputs": "what a lovely day"}}
             extra = {"parameters": [which_model],
                      "requestBody": {"required": True, "content": {"application/json": body}}}  # fmt: skip
@@ -174,6 +180,7 @@ def _add_routes(app: FastAPI, service: Service, *, needs_key: bool, checks_host:
     }
     for path, content in pages.items():
         app.add_route(path, content.endpoint(), methods=["GET"])
+    return asked
 
 
 def _describe_api(app: FastAPI, routes: Sequence[BaseRoute], limits: Limits, *, needs_key: bool) -> dict[str, Any]:
