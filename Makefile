@@ -53,7 +53,7 @@ bench: $(V)/.ok
 	$(BIN)/python benchmarks/explain.py
 	$(BIN)/python benchmarks/prediction.py --models runs/emotion/models
 	$(BIN)/python benchmarks/serving.py --model runs/emotion/models/compact
-	$(BIN)/assay export runs/emotion/models/finetune --format onnx-int8 --out runs/emotion-int8 --overwrite
+	$(BIN)/assay export runs/emotion/models/finetune --format onnx-int8 --out runs/emotion-int8 --data ../shared/data/emotion --overwrite
 	$(BIN)/python benchmarks/serving.py --model runs/emotion-int8 --pipeline runs/emotion/models/finetune
 	$(BIN)/python benchmarks/serving_faults.py --model runs/emotion/models/compact
 

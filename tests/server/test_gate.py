@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from assay.server import create_app
 from assay.server.listen import ServerOptions
 from server_runs import running
+from small_runs import start_assay
 
 TEXT = "i am very happy this day"
 slow = pytest.mark.slow  # a process of its own
@@ -64,6 +65,19 @@ def test_name_that_a_proxy_passes_on_is_allowed(folders):
     with running(folders["linear"], args=["--allowed-host", "tweets.example"]) as server:
         for host, status in {"tweets.example": 200, "localhost": 200, "other.example": 421}.items():
             assert server.ask("/health", headers={"Host": host})[0] == status
+
+
+@slow
+def test_open_server_without_a_key_is_warned_of(folders):
+    """Whoever may ask, and that training texts are shown, is said once, at the start; not where there is a key."""
+    for method, env, warnings in [("linear", None, 2), ("compact", None, 1), ("linear", {"ASSAY_API_KEY": "k"}, 0)]:
+        process = start_assay("serve", folders[method], "--port", "0", "--host", "0.0.0.0", env=env)
+        lines = [process.stderr.readline() for _ in range(4 + warnings)]
+        process.terminate()
+        rest = process.communicate(timeout=60)[1]
+        assert [line.startswith("warning: ") for line in lines] == [*[False] * 4, *[True] * warnings]
+        assert "warning" not in rest
+        assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize(

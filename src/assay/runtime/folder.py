@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
@@ -254,7 +255,19 @@ def seal_folder(root: Path, manifest: Manifest) -> Manifest:
     }
     sealed = replace(manifest, files=files)
     write_manifest(root, sealed)
+    _share_mode(root, list(files))
     return sealed
+
+
+def _share_mode(root: Path, names: Sequence[str]) -> None:
+    """Let whoever may read assay.json read the rest: safetensors writes for its owner alone, whatever the umask says.
+
+    A server in a container, or under systemd, is another user.
+    """
+    mode = Layout(root).manifest.stat().st_mode & 0o666
+    for path in (root / name for name in names):
+        if not path.is_symlink() and path.stat().st_mode & 0o777 != mode:
+            path.chmod(mode)
 
 
 def write_manifest(root: Path, manifest: Manifest) -> None:
