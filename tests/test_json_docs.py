@@ -257,6 +257,12 @@ NOT_MET = {
 }
 
 
+def test_every_heading_stands_once():
+    """Of two tables of one name only the last would be held to be true."""
+    headings = re.findall(r"^##+ .+$", PAGE, flags=re.MULTILINE)
+    assert len(headings) == len(set(headings))
+
+
 @pytest.mark.slow
 def test_everything_that_is_written_is_in_the_tables(invoke, five, tmp_path, monkeypatch):
     """No object has a key that the page lacks, none lacks a key that the page promises, all types are right.
