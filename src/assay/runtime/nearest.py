@@ -97,12 +97,9 @@ class TrainingTexts:
         best = rows[np.argsort(-similarity[rows], kind="stable")][:n]
         return [(int(row), min(float(similarity[row]), 1.0)) for row in best]
 
-    def build_index(self) -> None:
-        """Make the index that the first `find` would make: 1 to 3 s for 16,000 tweets."""
-        _ = self._index
-
     @cached_property
     def _index(self) -> _Index:
+        """Made by the first `find`: 1 to 3 s for 16,000 tweets."""
         return _Index.of(self.texts)
 
     def save(self, root: Path) -> None:

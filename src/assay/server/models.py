@@ -75,8 +75,9 @@ class ServedModel:
         score = partial(_score, model)
         budget = measure_budget(score, max_tokens=model.cut_tokens)
         _judge(model, [""])  # unpacks the statistics of its training texts: no request should wait for that
-        if model.training_texts is not None:
-            model.training_texts.build_index()
+        find = partial(_find, model)
+        # A look-up takes longer than a score of `linear`: with the budget of scores one pass could hold up all others.
+        find_budget = budget if model.training_texts is None else measure_budget(find, max_tokens=None)
         make = partial(Work, cost=partial(estimate_tokens, max_tokens=model.cut_tokens), budget=budget)
         return cls(
             name,
@@ -85,7 +86,7 @@ class ServedModel:
             judging=make(partial(_judge, model)),
             explaining=make(partial(_explain, model)),
             counting=make(partial(_count, model)),
-            finding=make(partial(_find, model)),
+            finding=Work(find, cost=partial(estimate_tokens, max_tokens=None), budget=find_budget),
             loaded_at=time.time(),
         )
 
