@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
 from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["Load", "offer_load", "time_alone"]
+__all__ = ["Caller", "Load", "build_request", "offer_load"]
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Load:
     rate: float
     seconds: float
     latencies_s: list[float] = field(default_factory=list)
+    late_s: list[float] = field(default_factory=list)
     n_failed: int = 0
     n_unanswered: int = 0
 
@@ -32,11 +34,17 @@ class Load:
         values = np.concatenate([self.latencies_s, np.full(self.n_unanswered + self.n_failed, np.inf)])
         return float(np.quantile(values, share, method="higher") * 1000) if len(values) else float("inf")
 
+    def samples(self) -> list[int]:
+        """Return every latency in the order of the answers, in units of 10 us."""
+        return [round(latency_s * 1e5) for latency_s in self.latencies_s]
+
     def to_dict(self) -> dict[str, float]:
-        """Return what is kept."""
+        """Return what is kept; `late_p99_ms` is how much later than due the load itself sent requests."""
+        late_ms = float(np.quantile(self.late_s, 0.99) * 1000) if self.late_s else 0.0
         return {
             "rate": self.rate, "seconds": self.seconds, "n_answered": len(self.latencies_s), "n_failed": self.n_failed,
             "n_unanswered": self.n_unanswered, "p50_ms": self.quantile_ms(0.5), "p99_ms": self.quantile_ms(0.99),
+            "late_p99_ms": late_ms,
         }  # fmt: skip
 
 
@@ -102,8 +110,9 @@ class _Pool:
 def build_request(path: str, text: str) -> bytes:
     """Return the bytes of a request."""
     body = json.dumps({"inputs": text}).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json",
+             f"Content-Length: {len(body)}"]  # fmt: skip
+    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 async def _offer(port: int, requests: list[bytes], load: Load, *, n_connections: int, seed: int) -> None:
@@ -123,6 +132,7 @@ async def _offer(port: int, requests: list[bytes], load: Load, *, n_connections:
             await asyncio.sleep(left_s)
         elif i % 16 == 0:
             await asyncio.sleep(0)  # late: answers are still to be read
+        load.late_s.append(max(time.perf_counter() - due_s, 0.0))
         pool.send(requests[i % len(requests)], due_s)
     deadline_s = time.perf_counter() + 2
     while len(load.latencies_s) + load.n_failed < n_requests and time.perf_counter() < deadline_s:
@@ -143,17 +153,36 @@ def offer_load(
     return load
 
 
-def time_alone(port: int, path: str, texts: list[str]) -> list[float]:
-    """Ask one after another on one connection; return the latencies in seconds."""
+class Caller:
+    """One client on one kept connection, that waits for each answer: as little of its own cost as can be.
 
-    async def ask() -> list[float]:
-        load = Load(0, 0)
-        pool = _Pool(load)
-        _, connection = await asyncio.get_running_loop().create_connection(lambda: _Connection(pool), "127.0.0.1", port)
-        for i, text in enumerate(texts):
-            connection.ask(build_request(path, text), time.perf_counter())
-            while len(load.latencies_s) + load.n_failed <= i:
-                await asyncio.sleep(0)
-        return load.latencies_s
+    Parameters
+    ----------
+    port : int
+    """
 
-    return asyncio.run(ask())
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def time(self, request: bytes) -> float:
+        """Ask; return the seconds to the end of the answer."""
+        started_s = time.perf_counter()
+        self._socket.sendall(request)
+        answer = b""
+        while True:
+            part = self._socket.recv(65536)
+            if not part:
+                raise ConnectionError("the server closed the connection")
+            answer += part
+            head, separator, body = answer.partition(b"\r\n\r\n")
+            if separator and len(body) >= int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0]):
+                break
+        seconds = time.perf_counter() - started_s
+        if not answer.startswith(b"HTTP/1.1 200"):
+            raise ConnectionError(answer[:200].decode("latin-1"))
+        return seconds
+
+    def close(self) -> None:
+        """End the connection."""
+        self._socket.close()

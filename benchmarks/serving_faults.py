@@ -1,10 +1,14 @@
-"""What bad clients cost: 10,000 connections one after another, half broken off, slow ones, and the memory left.
+"""What bad clients cost: 10,000 connections one after another, slow and half-sent requests, a model swapped under load.
 
-    python benchmarks/serving_faults.py --model DIR      a model folder
+    python benchmarks/serving_faults.py --model DIR      a model folder, some minutes
     python benchmarks/serving_faults.py --smoke          the built-in sample, few connections: does it still run?
 
-Exit code 1 if an answer was wrong or lost, or if memory did not come back to within 10 % of what it was after the
-first thousand connections (before them, what grows is what is kept for good: buffers, metrics, arenas).
+Every answer is held against the runtime's own. Memory, open files and threads of the server are kept before, at every
+tenth of the connections, and after everything. Exit code 1 if an answer was wrong or lost, if something was left in
+work, in the queue or open, if the connections took longer than `--limit-s`, or if memory grew: by more than 10 % from
+the first tenth of the connections to the last, or from the first third of the swaps to the end (what the first ones
+need stays: buffers, metrics, arenas, and room for two models at once).
+Raw results go to benchmarks/results/serving-faults-NAME.json.
 """
 
 from __future__ import annotations
@@ -12,9 +16,11 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import socket
 import struct
 import sys
+import threading
 import time
 import urllib.request
 from contextlib import ExitStack
@@ -23,25 +29,38 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from load import build_request
+from methods import describe_machine
 from serving import find_port, serving
 
 import assay
 
+ROOT = Path(__file__).resolve().parent.parent
 MAX_GROWTH = 1.10
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: a reset instead of a goodbye
+CLIENT_S = 2.0  # how long the server waits for a request; by default 10
+N_SLOW = 100
+N_ASKING = 4  # threads that ask while the model is swapped
+WATCH_S = 0.2
+MAX_DIFFERENCE = 1e-5
+
+Expected = list[dict[str, float]]
 
 
 def read_metrics(port: int) -> dict[str, float]:
-    """Return the metrics without labels."""
+    """Return the metrics by name, labels included."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
         lines = answer.read().decode().splitlines()
-    return {line.split()[0]: float(line.split()[1]) for line in lines if line and "{" not in line and line[0] != "#"}
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line and line[0] != "#"}
 
 
-def resident_mb(pid: int) -> float:
-    """Return the memory of a process, in MB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+def look_at(pid: int) -> dict[str, float]:
+    """Return memory, open files and threads of a process."""
+    lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return {
+        "memory_mb": round(int(lines["VmRSS"].split()[0]) / 1024, 1),
+        "n_files": len(list(Path(f"/proc/{pid}/fd").iterdir())),
+        "n_threads": int(lines["Threads"]),
+    }
 
 
 def connect(port: int) -> socket.socket:
@@ -49,14 +68,34 @@ def connect(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
-def ask(port: int, request: bytes) -> bytes:
-    """Ask on a connection of its own; return the whole answer."""
-    with connect(port) as raw:
-        raw.sendall(request.replace(b"Host: x\r\n", b"Host: x\r\nConnection: close\r\n"))
-        answer = b""
-        while part := raw.recv(65536):
-            answer += part
+def read_all(raw: socket.socket) -> bytes:
+    """Return what comes until the server ends the connection."""
+    answer = b""
+    while part := raw.recv(65536):
+        answer += part
     return answer
+
+
+def ask(port: int, request: bytes) -> bytes:
+    """Ask on a connection of its own; return the whole answer, or nothing where it was lost."""
+    try:
+        with connect(port) as raw:
+            raw.sendall(request.replace(b"\r\nContent-Type", b"\r\nConnection: close\r\nContent-Type", 1))
+            return read_all(raw)
+    except OSError:
+        return b""
+
+
+def is_right(answer: bytes, *accepted: dict[str, float]) -> bool:
+    """Tell whether an answer is whole and has the scores of one of the accepted rows."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200"):
+        return False
+    found = {one["label"]: one["score"] for one in json.loads(body)}
+    return any(
+        found.keys() == row.keys() and all(abs(found[label] - row[label]) < MAX_DIFFERENCE for label in row)
+        for row in accepted
+    )
 
 
 def break_off(port: int, request: bytes, rng: random.Random) -> None:
@@ -67,65 +106,167 @@ def break_off(port: int, request: bytes, rng: random.Random) -> None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
 
-def measure(port: int, pid: int, texts: list[str], expected: list[float], *, n: int) -> dict[str, Any]:
-    """Connect `n` times, every other one a client that breaks off; return what was wrong and how memory went."""
+def connect_often(port: int, pid: int, texts: list[str], expected: Expected, *, n: int, limit_s: float) -> dict:
+    """Connect `n` times, every other one a client that breaks off; stop when the time is over."""
     rng = random.Random(0)
-    n_wrong, memory = 0, []
+    n_wrong, n_done, seen = 0, 0, []
     started_s = time.perf_counter()
-    for i in range(n):
-        which = i % len(texts)
+    while n_done < n and time.perf_counter() - started_s < limit_s:
+        which = n_done % len(texts)
         request = build_request("/predict", texts[which])
-        if i % 2:
+        if n_done % 2:
             break_off(port, request, rng)
         else:
-            answer = ask(port, request)
-            head, _, body = answer.partition(b"\r\n\r\n")
-            is_right = head.startswith(b"HTTP/1.1 200") and abs(json.loads(body)[0]["score"] - expected[which]) < 1e-5
-            n_wrong += not is_right
-        if (i + 1) % max(n // 10, 1) == 0:
-            memory.append(round(resident_mb(pid), 1))
-    slow = [connect(port) for _ in range(100)]  # these send half a head and wait
-    for raw in slow:
-        raw.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\n")
-    n_wrong += not ask(port, build_request("/predict", texts[0])).startswith(b"HTTP/1.1 200")
-    for raw in slow:
+            n_wrong += not is_right(ask(port, request), expected[which])
+        n_done += 1
+        if n_done % max(n // 10, 1) == 0:
+            seen.append({"n": n_done, "seconds": round(time.perf_counter() - started_s, 2), **look_at(pid)})
+    return {"n": n, "n_done": n_done, "n_wrong": n_wrong, "seconds": seen[-1]["seconds"] if seen else 0.0, "seen": seen}
+
+
+def hold_back(port: int, texts: list[str], expected: Expected, *, n: int) -> dict[str, Any]:
+    """Let `n` clients send half a head and `n` half a body and wait: others are answered, these are shown the door."""
+    request = build_request("/predict", texts[0])
+    at_body = request.index(b"\r\n\r\n") + 4
+    heads, bodies = ([connect(port) for _ in range(n)] for _ in range(2))
+    for raw in heads:
+        raw.sendall(request[: at_body // 2])
+    for raw in bodies:
+        raw.sendall(request[: at_body + 5])
+    started_s = time.perf_counter()
+    n_wrong = sum(not is_right(ask(port, build_request("/predict", text)), row)
+                  for text, row in zip(texts[:50], expected[:50], strict=True))  # fmt: skip
+    answered_s = time.perf_counter() - started_s
+    ended = [read_all(raw) for raw in heads]
+    told = [read_all(raw) for raw in bodies]
+    for raw in (*heads, *bodies):
         raw.close()
-    time.sleep(1)
+    return {
+        "n": 2 * n,
+        "n_wrong": n_wrong + sum(answer != b"" for answer in ended) + sum(b" 408 " not in one[:20] for one in told),
+        "others_answered_in_s": round(answered_s, 2),
+        "seconds": round(time.perf_counter() - started_s, 2),
+    }
+
+
+def swap_model(
+    port: int, pid: int, served: Path, folders: list[Path], texts: list[str], *, n_swaps: int
+) -> dict[str, Any]:
+    """Put one model in the place of another while threads ask: each answer is that of one of the two."""
+    models = [assay.load_model(folder) for folder in folders]
+    rows = [[dict(zip(model.labels, row, strict=True)) for row in model.predict_proba(texts)] for model in models]
+    counts, is_over = {"n": 0, "n_wrong": 0}, threading.Event()
+    lock = threading.Lock()
+
+    def keep_asking(first: int) -> None:
+        which = first
+        while not is_over.is_set():
+            which = (which + N_ASKING) % len(texts)
+            wrong = not is_right(ask(port, build_request("/predict", texts[which])), *(row[which] for row in rows))
+            with lock:
+                counts["n"] += 1
+                counts["n_wrong"] += wrong
+
+    threads = [threading.Thread(target=keep_asking, args=(i,), daemon=True) for i in range(N_ASKING)]
+    for thread in threads:
+        thread.start()
+    name = 'assay_reloads_total{model="model",outcome="loaded"}'
+    n_loaded, seen = 0, []
+    for i in range(n_swaps):
+        new = served.with_name("new")
+        shutil.copytree(folders[(i + 1) % 2], new)
+        shutil.rmtree(served)
+        new.rename(served)
+        deadline_s = time.monotonic() + 60
+        while (found := int(read_metrics(port).get(name, 0))) <= n_loaded and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+        n_loaded = found
+        seen.append(look_at(pid))
+    is_over.set()
+    for thread in threads:
+        thread.join(60)
+    return {**counts, "n_swaps": n_swaps, "n_loaded": n_loaded, "seen": seen}
+
+
+def measure(port: int, pid: int, served: Path, folders: list[Path], *, n: int, limit_s: float) -> dict[str, Any]:
+    """Do all of it; return what came of it."""
+    texts = list(assay.load_data("sample")["test"].texts)
+    model = assay.load_model(folders[0])
+    expected = [dict(zip(model.labels, row, strict=True)) for row in model.predict_proba(texts)]
+    before = look_at(pid)
+    found = {
+        "before": before,
+        "connections": connect_often(port, pid, texts, expected, n=n, limit_s=limit_s),
+        "held_back": hold_back(port, texts, expected, n=min(N_SLOW, n)),
+        "swaps": swap_model(port, pid, served, folders, texts, n_swaps=max(n // 300, 3)),
+    }
+    swapped = assay.load_model(served)
+    n_wrong = 0
+    for text, row in zip(texts[:50], swapped.predict_proba(texts[:50]), strict=True):
+        row_of = dict(zip(swapped.labels, row, strict=True))
+        n_wrong += not is_right(ask(port, build_request("/predict", text)), row_of)
+    time.sleep(CLIENT_S + 1)  # until the last of those that went away has been noticed
     left = read_metrics(port)
     return {
-        "n_connections": n,
-        "seconds": round(time.perf_counter() - started_s, 1),
-        "n_wrong": n_wrong,
-        "memory_mb": memory,
+        **found,
+        "after": {**look_at(pid), "n": 50, "n_wrong": n_wrong},
         "left_in_flight": left["assay_requests_in_flight"] - 1,  # the question itself
         "left_in_queue": left["assay_queue_texts"],
     }
+
+
+def problems_of(found: dict[str, Any]) -> list[str]:
+    """Say everything that is not as it should be."""
+    seen, after, before = found["connections"]["seen"], found["after"], found["before"]
+    swaps = found["swaps"]["seen"]
+    settled = swaps[: max(len(swaps) // 3, 1)]
+    n_wrong = sum(found[part]["n_wrong"] for part in ("connections", "held_back", "swaps", "after"))
+    checks = {
+        f"{n_wrong} answers were wrong or lost": n_wrong > 0,
+        "requests or texts were left": found["left_in_flight"] > 0 or found["left_in_queue"] > 0,
+        "connections were left open": after["n_files"] > before["n_files"] + 5,
+        "not all connections were made in time": found["connections"]["n_done"] < found["connections"]["n"],
+        "memory grew with connections": seen[-1]["memory_mb"] > seen[0]["memory_mb"] * MAX_GROWTH,
+        "memory grew with swaps": after["memory_mb"] > max(one["memory_mb"] for one in settled) * MAX_GROWTH,
+        "a swap was missed": found["swaps"]["n_loaded"] < found["swaps"]["n_swaps"],
+    }
+    return [sentence for sentence, holds in checks.items() if holds]
 
 
 def main() -> None:
     """Start a server, torment it, say what came of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model")
+    parser.add_argument("--name", default="emotion")
     parser.add_argument("--connections", type=int, default=10_000)
+    parser.add_argument("--limit-s", type=float, default=600.0, help="for the connections one after another")
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
     if not given.smoke and given.model is None:
         raise SystemExit("give --model DIR, or --smoke")
     with ExitStack() as stack:
-        model = given.model
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        first, other, served = (folder / name for name in ("first", "other", "model"))
         if given.smoke:
-            model = str(Path(stack.enter_context(TemporaryDirectory())) / "linear")
-            assay.train_model("sample", model, method="linear")
-        texts = list(assay.load_data("sample")["test"].texts)
-        expected = assay.load_model(model).predict_proba(texts).max(axis=1).tolist()
+            assay.train_model("sample", first, method="linear")
+        else:
+            shutil.copytree(given.model, first)
+        assay.train_model("sample", other, method="majority")
+        shutil.copytree(first, served)
         port = find_port()
-        command = [sys.executable, "-m", "assay", "serve", model, "--threads", "1", "--quiet", "--port", str(port)]
+        command = [sys.executable, "-m", "assay", "serve", str(served), "--threads", "1", "--quiet",
+                   "--port", str(port), "--client-s", str(CLIENT_S), "--watch-s", str(WATCH_S)]  # fmt: skip
         pid = stack.enter_context(serving(command, port))
-        found = measure(port, pid, texts, expected, n=300 if given.smoke else given.connections)
+        n = 300 if given.smoke else given.connections
+        found = measure(port, pid, served, [first, other], n=n, limit_s=given.limit_s)
+    found = {"name": given.name, "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+             "machine": describe_machine(), **found, "problems": problems_of(found)}  # fmt: skip
     print(json.dumps(found))
-    start, end = found["memory_mb"][0], found["memory_mb"][-1]
-    if found["n_wrong"] or found["left_in_flight"] or found["left_in_queue"] or end > start * MAX_GROWTH:
-        raise SystemExit(1)
+    if not given.smoke:
+        path = ROOT / "benchmarks" / "results" / f"serving-faults-{given.name}.json"
+        path.write_text(json.dumps(found, indent=1) + "\n")
+    if found["problems"]:
+        raise SystemExit("; ".join(found["problems"]))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import subprocess
 import sys
@@ -202,7 +203,58 @@ def test_prediction_benchmark_sums_up():
     assert "| 0.40 / 0.90 ms (pipeline 0 / 1 ms) |" in table
 
 
+@pytest.mark.slow
 def test_fault_benchmark_runs_in_smoke_mode():
-    """Hundreds of connections, half of them broken off: no wrong answer, nothing left behind."""
+    """Hundreds of connections, half of them broken off, slow clients, swaps: no wrong answer, nothing left behind."""
     found = json.loads(run_smoke("serving_faults.py"))
-    assert (found["n_wrong"], found["left_in_flight"], found["left_in_queue"]) == (0, 0, 0)
+    assert found["problems"] == []
+    assert found["connections"]["n_done"] == 300
+    assert found["swaps"]["n"] > 10
+    assert found["after"]["n"] == 50
+
+
+def test_fault_benchmark_finds_what_is_wrong():
+    """Each thing that it looks for is found where it is there: the judge can say no."""
+    faults = load_script("serving_faults")
+    seen, grown = [{"memory_mb": 100.0}, {"memory_mb": 109.0}], [{"memory_mb": 100.0}, {"memory_mb": 111.0}]
+    part = {"n_wrong": 0}
+    good = {
+        "before": {"n_files": 10}, "connections": {**part, "seen": seen, "n": 5, "n_done": 5}, "held_back": part,
+        "swaps": {**part, "n_loaded": 3, "n_swaps": 3, "seen": seen},
+        "after": {**part, "memory_mb": 109.0, "n_files": 12},
+        "left_in_flight": 0, "left_in_queue": 0,
+    }  # fmt: skip
+    assert faults.problems_of(good) == []
+    for name, change in {
+        "1 answers were wrong or lost": {"held_back": {"n_wrong": 1}},
+        "requests or texts were left": {"left_in_queue": 2},
+        "connections were left open": {"after": {**good["after"], "n_files": 40}},
+        "not all connections were made in time": {"connections": {**good["connections"], "n_done": 4}},
+        "memory grew with connections": {"connections": {**good["connections"], "seen": grown}},
+        "memory grew with swaps": {"after": {**good["after"], "memory_mb": 111.0}},
+        "a swap was missed": {"swaps": {**good["swaps"], "n_loaded": 2}},
+    }.items():
+        assert faults.problems_of({**good, **change}) == [name]
+    row = {"joy": 0.75, "sadness": 0.25}
+    body = b'[{"label":"joy","score":0.75},{"label":"sadness","score":0.25}]'
+    assert faults.is_right(b"HTTP/1.1 200 OK\r\n\r\n" + body, row)
+    assert not faults.is_right(b"HTTP/1.1 200 OK\r\n\r\n" + body, {"joy": 0.7, "sadness": 0.3})
+    assert not faults.is_right(b"HTTP/1.1 500 \r\n\r\n" + body, row)
+    assert not faults.is_right(b"", row)
+
+
+def test_serving_benchmark_judges_rounds_by_the_control():
+    """Rounds in which the machine was busy do not count where there are quiet ones; ratios come with their least."""
+    serving = load_script("serving")
+
+    def load(system, rate, p99_ms, *, is_quiet=True, counts=True):
+        return {"system": system, "rate": rate, "p99_ms": p99_ms, "is_quiet": is_quiet, "counts": counts}
+
+    loads = [load("assay", 100, 5.0), load("assay", 100, 7.0), load("assay", 100, 90.0, is_quiet=False),
+             load("assay", 100, 70.0, is_quiet=False, counts=False), load("assay", 300, 9.0), load("assay", 300, 9.0),
+             *[load("peer", 100, 9.0)] * 2, *[load("peer", 200, 30.0)] * 2]  # fmt: skip
+    assert serving.median_p99(loads, "assay", 100) == 6.0
+    assert serving.best_rate(loads, "assay", 10.0) == 300
+    assert serving.best_rate(loads, "assay", 1.0) == 0
+    assert serving.compare_rates(loads, ["peer"], 10.0) == ("p99 <= 10 ms: 3.0 times the rate of peer (at least 1.5).")
+    assert serving.compare_rates(loads, ["peer"], 1.0).endswith("no ratio.")

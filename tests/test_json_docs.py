@@ -198,6 +198,11 @@ def cases(five, tmp_path):
     yield "PredictionSummary", ["predict", model, rejected, "--out", tmp_path / "p.csv"]
     yield "RejectedRow", tmp_path / "p.csv.rejected.jsonl"
     yield "Explanation", ["explain", model, "a good day"]
+    kept = tmp_path / "kept"
+    yield "Trained", ["train", five.data, "--method", "majority", "--keep-texts", "--out", kept]
+    yield "Manifest", ["info", kept]
+    yield "Explanation", ["explain", kept, "a good day", "--nearest", "2"]
+    yield "Pushed", ["push", kept, "mood", "--dry-run"]
     copy = tmp_path / "copy"
     yield "Export", ["export", run / "models/compact", "--format", "onnx", "--out", copy, "--data", five.data]
     yield "Manifest", ["info", copy]
@@ -250,6 +255,12 @@ NOT_MET = {
     "DroppedRow": {"split", "line", "reason"},
     "TrainingData": {"corrections", "texts_sha256", "language"},
 }
+
+
+def test_every_heading_stands_once():
+    """Of two tables of one name only the last would be held to be true."""
+    headings = re.findall(r"^##+ .+$", PAGE, flags=re.MULTILINE)
+    assert len(headings) == len(set(headings))
 
 
 @pytest.mark.slow

@@ -3,10 +3,13 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 
 import pytest
+
+from assay.models import keep_texts
 
 
 def test_explanation_has_scores_words_and_sum(invoke, linear_model):
@@ -37,14 +40,50 @@ def test_json_is_the_explanation(invoke, linear_model):
     assert found["label"] == found["predicted_label"] == "joy"
 
 
+@pytest.fixture(scope="module")
+def kept_model(tmp_path_factory, linear_model):
+    """Copy the model, with two training texts in it."""
+    folder = shutil.copytree(linear_model, tmp_path_factory.mktemp("kept") / "model")
+    keep_texts(folder, ["a very happy\nday", "so sad today \x1b[31mred"], [1, 0])
+    return folder
+
+
+def test_nearest_training_texts_follow(invoke, kept_model):
+    """--nearest shows them with label and likeness, one a line, control characters harmless; --json has them whole."""
+    done = invoke("explain", kept_model, "a happy day, not sad", "--nearest", "5")
+    assert done.exit_code == 0, done.stderr
+    table = done.stdout[done.stdout.index("Nearest training texts") :].splitlines()
+    assert [line.split()[1] for line in table[3:5]] == ["joy", "sadness"]
+    assert "a very happy day" in table[3]
+    assert "\x1b" not in done.stdout
+    found = json.loads(invoke("explain", kept_model, "a happy day", "--nearest", "1", "--json").stdout)["nearest"]
+    assert [(one["text"], one["label"]) for one in found] == [("a very happy\nday", "joy")]
+    assert 0 < found[0]["similarity"] < 1
+    done = invoke("explain", kept_model, "qqq", "--nearest", "1")
+    assert "No training text that it keeps shares a word with this one." in done.stdout
+
+
+def test_model_without_training_texts_says_so(invoke, linear_model, kept_model):
+    """Exit code 2 and what to do, before anything is explained; `info` says which model is which."""
+    done = invoke("explain", linear_model, "a happy day", "--nearest", "1")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: the model keeps no training texts, so there are no nearest ones to show\n"
+        "hint: they are kept where training is asked to: assay train ... --keep-texts\n"
+    )
+    assert "texts        keeps none of its training texts\n" in invoke("info", linear_model).stdout
+    assert "texts        keeps 2 of its 2 training texts; push leaves them out\n" in invoke("info", kept_model).stdout
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
         (["text", "--label", "joi"], "error: the model has no label 'joi'; labels: "),
         ([], "error: Missing argument 'TEXT'"),
+        (["text", "--nearest", "-1"], "error: Invalid value for '--nearest'"),
         (["text", "--top-k", "0"], "error: Invalid value for '--top-k'"),
     ],
-    ids=["label", "no-text", "top-k"],
+    ids=["label", "no-text", "nearest", "top-k"],
 )
 def test_bad_input_is_a_sentence(invoke, linear_model, args, message):
     """Exit code 2, one sentence, nothing on stdout."""

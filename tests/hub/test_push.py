@@ -7,6 +7,11 @@ import shutil
 
 import pytest
 from huggingface_hub import ModelCard
+from typer.testing import CliRunner
+
+from assay.cli.app import app
+from assay.models import keep_texts
+from assay.runtime import load_model
 
 
 def test_push_sends_the_whole_model_once(shell, hub, trained):
@@ -46,6 +51,49 @@ def test_dry_run_sends_nothing_and_needs_no_network(shell, hub, trained):
     assert found["commit"] is None
     assert found["n_bytes"] == sum(one["size_bytes"] for one in found["files"])
     assert not hub.requests
+
+
+@pytest.fixture
+def kept(trained, tmp_path):
+    """Copy the model, with training texts in it."""
+    folder = shutil.copytree(trained, tmp_path / "kept")
+    keep_texts(folder, ["a secret text", "another"], [0, 1])
+    return folder
+
+
+def test_training_texts_stay_at_home(shell, hub, trained, kept, tmp_path):
+    """Neither the file nor a word of it in assay.json is sent; what is pulled is a whole model that verifies."""
+    code, found, _ = shell("push", kept, "mood")
+    assert code == 0
+    assert [one["path"] for one in found["left_out"]] == ["training_texts.json"]
+    files = hub.model("me/mood").files
+    assert "training_texts.json" not in files
+    assert not [name for name, data in files.items() if b"secret" in data or b"training_texts" in data]
+    assert {one["path"]: one["size_bytes"] for one in found["files"]}["assay.json"] == len(files["assay.json"])
+    assert json.loads(files["assay.json"]) == json.loads((trained / "assay.json").read_text(encoding="utf-8"))
+    assert shell("pull", "me/mood", "--out", tmp_path / "pulled")[0] == 0
+    assert shell("verify", tmp_path / "pulled")[0] == 0
+    assert (kept / "training_texts.json").is_file()
+
+
+def test_training_texts_are_sent_where_asked_and_taken_back(shell, hub, kept, tmp_path):
+    """--with-texts sends them; a later push without it removes them from the repository."""
+    code, found, _ = shell("push", kept, "mood", "--with-texts")
+    assert (code, found["left_out"]) == (0, [])
+    assert shell("pull", "me/mood", "--out", tmp_path / "pulled")[0] == 0
+    assert load_model(tmp_path / "pulled").nearest(["secret"], n=1)[0][0].text == "a secret text"
+    assert shell("push", kept, "mood")[0] == 0
+    assert "training_texts.json" not in hub.model("me/mood").files
+
+
+def test_dry_run_says_what_stays_at_home(shell, hub, kept, monkeypatch):
+    """The list is that of a real push, assay.json as large as it will be; the sentence names file and flag."""
+    code, found, _ = shell("push", kept, "mood", "--dry-run")
+    assert code == 0
+    assert [one["path"] for one in found["left_out"]] == ["training_texts.json"]
+    assert found["files"] == shell("push", kept, "mood")[1]["files"]
+    done = CliRunner().invoke(app, ["push", str(kept), "mood", "--dry-run"], prog_name="assay")
+    assert "left out: training_texts.json, the training texts it keeps (--with-texts sends them)\n" in done.stdout
 
 
 def test_broken_model_is_never_sent(shell, hub, trained, tmp_path):

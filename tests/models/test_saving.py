@@ -2,6 +2,8 @@
 
 import copy
 import json
+import os
+import stat
 import subprocess
 import sys
 
@@ -29,6 +31,14 @@ def test_saved_model_scores_as_the_estimator(trained, saved, method):
     texts = [*TEXTS, *EDGE_TEXTS, *PARITY_EDGES]
     np.testing.assert_allclose(model.predict_proba(texts), estimator.predict_proba(texts)[:, order], atol=1e-5)
     assert model.predict(texts) == list(estimator.predict(texts))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are otherwise there")
+@each_method
+def test_whoever_may_read_one_file_may_read_all(saved, method):
+    """A server in a container is another user: no file is its owner's alone where assay.json is not."""
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in saved[method].rglob("*") if path.is_file()}
+    assert set(modes.values()) == {modes["assay.json"]}
 
 
 def test_saved_models_predict_without_the_trainers_libraries(trained, saved, tmp_path):

@@ -19,7 +19,7 @@ from onnx import numpy_helper
 from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.errors import CheckError, DataError, InputError, OutputExistsError
-from assay.models import save_model
+from assay.models import keep_texts, save_model
 from assay.recipes.evaluate import verify_model
 from assay.recipes.export import ParityLimits, export_model
 from assay.runtime import load_model, read_folder
@@ -46,6 +46,18 @@ def models(tmp_path_factory, data, tiny_bert):
         facts = {"source": str(data), "n_texts": len(train), "sha256": train.sha256()}
         save_model(estimator, folder / method, label_set=LabelSet(splits.label_set.names), training_data=facts)
     return folder
+
+
+@pytest.mark.parametrize("export_format", ["onnx", "onnx-int8"])
+def test_copy_carries_no_training_texts(models, tmp_path, export_format):
+    """They were kept in the model for its owner: a portable copy goes elsewhere."""
+    kept = shutil.copytree(models / "compact", tmp_path / "kept")
+    keep_texts(kept, ["a secret text", "another"], [0, 1])
+    limits = ParityLimits(max_difference=None, max_changed=None, max_accuracy_loss=None)
+    export_model(kept, tmp_path / "copy", export_format=export_format, limits=limits)
+    manifest = read_folder(tmp_path / "copy")
+    assert (manifest.keeps_texts, manifest.kept_texts) == (False, {})
+    assert not [path for path in (tmp_path / "copy").rglob("*") if path.is_file() and b"secret" in path.read_bytes()]
 
 
 @pytest.mark.parametrize("method", NETWORKS)

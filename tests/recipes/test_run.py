@@ -12,6 +12,7 @@ from assay.errors import InputError
 from assay.recipes.evaluate import verify_model
 from assay.recipes.prepare import DataOptions
 from assay.recipes.run import RunOptions, run_data
+from assay.runtime import load_model
 from small_models import METHODS, small_data
 from small_runs import LABELS, SIZES, comparable, listing, read_json, recompute, write_data, write_rows
 
@@ -41,6 +42,15 @@ def test_run_folder_holds_what_the_design_says(five):
         "map"}  # fmt: skip
     assert not [name for name in listing(five.folder) if name.endswith((".partial", ".old"))]
     assert {path.name for path in five.folder.parent.iterdir()} == {"data", "tiny-bert", "run"}
+
+
+def test_every_model_of_a_run_keeps_texts_where_asked(data, tmp_path):
+    """The option reaches each method and the recommended copy."""
+    out = tmp_path / "run"
+    run_data(data, out, options=RunOptions(methods=CHEAP, keep_texts=True))
+    train = load_data(data)["train"]
+    for folder in (out / "model", *(out / "models" / method for method in CHEAP)):
+        assert load_model(folder).nearest([train.texts[0]], n=1)[0][0].text == train.texts[0]
 
 
 def test_results_have_the_documented_keys(five):

@@ -8,6 +8,7 @@ from assay.progress import Progress
 from assay.recipes import train as module
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.train import train_model
+from assay.runtime import load_model
 from small_runs import listing, read_json, write_data
 
 
@@ -34,6 +35,22 @@ def test_parameters_reach_the_estimator(data, tmp_path):
     """Those of other methods are left aside."""
     train_model(data, tmp_path / "m", method="compact", parameters={"n_epochs": 1, "checkpoint": "nowhere"})
     assert read_json(tmp_path / "m" / "assay.json")["parameters"]["n_epochs"] == 1
+
+
+@pytest.mark.parametrize("method", ["majority", "linear", "compact"])
+def test_training_texts_are_kept_where_asked(data, tmp_path, method):
+    """Every method can: the file is hashed, the count recorded, the card still there; nothing is kept unasked."""
+    parameters = {"n_epochs": 1}
+    train_model(data, tmp_path / "kept", method=method, parameters=parameters, keep_texts=True)
+    train_model(data, tmp_path / "bare", method=method, parameters=parameters)
+    train = load_data(data)["train"]
+    model = load_model(tmp_path / "kept")
+    found = model.nearest([train.texts[0]], n=1)[0][0]
+    assert (found.text, found.similarity) == (train.texts[0], pytest.approx(1))
+    assert found.label in {label for text, label in zip(train.texts, train.labels, strict=True) if text == found.text}
+    assert model.manifest.kept_texts["n_train"] == 66
+    assert listing(tmp_path / "kept") - listing(tmp_path / "bare") == {"training_texts.json"}
+    assert read_json(tmp_path / "bare" / "assay.json")["kept_texts"] == {}
 
 
 def test_unknown_method_and_existing_output_cost_nothing(data, tmp_path):

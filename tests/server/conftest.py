@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from assay.models import save_model
+from assay.models import keep_texts, save_model
+from assay.runtime.folder import read_folder
 from assay.server import Limits, create_app
 from assay.server.models import ModelShelf
-from server_runs import running
+from server_runs import ATTACK, running
 from small_models import small_data, small_estimator
 
 LIMITS = Limits(max_body_bytes=20_000, max_batch_texts=8, max_text_chars=1_000, max_explained_texts=2)
@@ -16,10 +17,13 @@ LIMITS = Limits(max_body_bytes=20_000, max_batch_texts=8, max_text_chars=1_000, 
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory):
-    """Train and save a small model of each kind; return their folders by name."""
+    """Train and save a small model of each kind, the linear one with its texts; return their folders by name."""
     root = tmp_path_factory.mktemp("served")
+    texts, labels = small_data(200)
     for method in ("linear", "compact", "majority"):
-        save_model(small_estimator(method).fit(*small_data(200)), root / method)
+        save_model(small_estimator(method).fit(texts, labels), root / method)
+    names = read_folder(root / "linear").label_set
+    keep_texts(root / "linear", [ATTACK, *texts], names.ids([labels[0], *labels]).tolist())
     return {method: root / method for method in ("linear", "compact", "majority")}
 
 

@@ -17,6 +17,7 @@ from assay.runtime.explain import explain_text
 from assay.server import Limits, create_app
 from assay.server.models import ServedModel
 from assay.server.queue import Work
+from server_runs import ATTACK
 from small_models import EDGE_TEXTS
 
 TEXT = "i am very happy this day"
@@ -105,6 +106,28 @@ def test_classify_tells_label_scores_confidence_and_words(client, linear):
     assert [one["label"] for one in batch] == ["joy", "sadness"]
     assert [len(one["scores"]) for one in batch] == [2, 2]
     assert "explanation" not in batch[0]
+
+
+def test_nearest_training_texts_stand_beside_the_answer(client, linear):
+    """So many as were asked for, as Python finds them; none where none were asked for, texts unchanged by the way."""
+    found = client.post("/v1/classify", json={"inputs": [TEXT, ATTACK, "qqq"], "nearest": 2}).json()
+    assert [one["nearest"] for one in found] == [
+        [near.to_dict() for near in nearest] for nearest in linear.nearest([TEXT, ATTACK, "qqq"], n=2)
+    ]
+    assert [len(one["nearest"]) for one in found] == [2, 2, 0]
+    assert found[1]["nearest"][0]["text"] == ATTACK
+    assert "nearest" not in client.post("/v1/classify", json={"inputs": TEXT, "nearest": 0}).json()
+    assert [model["kept_texts"] > 0 for model in client.get("/info").json()["models"]] == [True, False, False]
+
+
+def test_model_without_training_texts_says_so(client):
+    """422 in a sentence, and not an empty list that could mean that nothing is near."""
+    answer = client.post("/v1/classify?model=compact", json={"inputs": TEXT, "nearest": 1})
+    status, kind, sentence = error_of(answer)
+    assert (status, kind) == (422, "validation")
+    assert sentence == (
+        "the model keeps no training texts, so there are no nearest ones to show (assay train --keep-texts)"
+    )
 
 
 @pytest.mark.parametrize("name", ["linear", "compact", "majority"])

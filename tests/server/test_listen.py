@@ -1,5 +1,6 @@
 """A real server on loopback: stock clients, signals, models swapped under load, clients that are slow or leave."""
 
+import http.client
 import json
 import os
 import shutil
@@ -30,7 +31,7 @@ pytestmark = [
 def send_head(server, n_bytes):
     """Open a connection and announce a body of `n_bytes`; return the socket."""
     raw = socket.create_connection((server.host, server.port), timeout=30)
-    raw.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % n_bytes)
+    raw.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % n_bytes)
     return raw
 
 
@@ -195,8 +196,8 @@ def impatient(folders):
     [
         b"",
         b"POST /predict HT",
-        b"POST /predict HTTP/1.1\r\nHost: x\r\n",
-        b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /he",
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\n",
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /he",
     ],
     ids=["nothing", "half-line", "half-head", "half-of-the-second"],
 )
@@ -267,6 +268,47 @@ def test_broken_http_is_refused(server):
     assert server.ask("/health")[0] == 200
 
 
+def test_kill_in_mid_request_ends_it_at_once_and_a_restart_goes_on(folders):
+    """Killed while requests are in work: connections end, nobody gets half an answer, the port is free for the next."""
+    seen, is_over = [], threading.Event()
+
+    def keep_asking(server, content):
+        connection = server.connect(timeout_s=30)
+        while not is_over.is_set():
+            try:
+                connection.request("POST", "/predict", json.dumps(content))
+                answer = connection.getresponse()
+                seen.append((answer.status, answer.read()))
+            except (http.client.HTTPException, OSError) as err:
+                seen.append((type(err), time.monotonic()))
+                return
+
+    with running(folders["linear"]) as server:
+        threads = [threading.Thread(target=keep_asking, args=(server, content), daemon=True)
+                   for content in [{"inputs": TEXT}] * 4 + [SLOW] * 2]  # fmt: skip
+        for thread in threads:
+            thread.start()
+        until(lambda: len(seen) > 20 and server.metric("assay_requests_in_flight") >= 3)
+        killed_s = time.monotonic()
+        server.process.kill()
+        for thread in threads:
+            thread.join(20)
+        is_over.set()
+        server.process.wait(20)
+        ends = [one for one in seen if isinstance(one[0], type)]
+        assert len(ends) == len(threads)
+        assert max(when for _, when in ends) - killed_s < 5  # at once, not when some patience ends
+        expected = load_model(folders["linear"]).predict_proba([TEXT])[0].max()
+        for status, body in (one for one in seen if not isinstance(one[0], type)):
+            assert status == 200
+            first = json.loads(body)[0]
+            assert isinstance(first, list) or first["score"] == pytest.approx(expected)
+        with running(folders["linear"], args=["--port", str(server.port)]) as again:
+            assert again.port == server.port
+            status, _, content = again.ask("/predict", {"inputs": TEXT})
+            assert (status, content[0]["score"]) == (200, pytest.approx(expected))
+
+
 def test_key_comes_from_the_environment(folders):
     """ASSAY_API_KEY asks for a key without showing it in the list of processes."""
     with running(folders["linear"], env={"ASSAY_API_KEY": "s3cret"}) as server:
@@ -297,8 +339,10 @@ def test_address_of_another_machine_is_said():
         ({"port": 70000}, "--port is 70000; 0 to 65535 are accepted"),
         ({"api_key": " "}, "the API key is blank"),
         ({"watch_s": -1.0}, "--watch-s is -1; 0 or more is accepted"),
+        ({"allowed_hosts": ("http://a.example",)}, "--allowed-host is 'http://a.example'; a name or an address"),
+        ({"allowed_hosts": ("a.example:80",)}, "--allowed-host is 'a.example:80'; a name or an address"),
     ],
-    ids=["port", "key", "watch"],
+    ids=["port", "key", "watch", "host-url", "host-port"],
 )
 def test_wrong_options_are_refused(options, message):
     """In a sentence, before anything starts."""

@@ -129,3 +129,11 @@ def test_network_explains_through_its_scores_and_linear_by_itself(shelf):
     assert counts == shelf.find("compact").model.count_tokens([TEXT, ""])
     assert shelf.find("linear").counting.run([TEXT]) == [None]
     assert isinstance(shelf.find("linear"), ServedModel)
+
+
+def test_loading_makes_the_index_of_kept_texts(folders):
+    """No request waits for it; how many look-ups go together is measured for them alone."""
+    served = ServedModel.load("kept", folders["linear"])
+    assert "_index" in vars(served.model.training_texts)
+    assert served.finding.budget > 0
+    assert served.finding.cost("a" * 4_000) > 900  # a look-up reads all of a text, whatever the model reads

@@ -11,14 +11,13 @@ import pytest
 
 from assay.runtime import load_model
 from assay.runtime.explain import explain_text
-from server_runs import running
+from server_runs import ATTACK, running
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 AXE = Path(__file__).resolve().parents[2] / ".browser" / "axe.min.js"
 TEXT = "i am very happy this day"
-ATTACK = "<img src=x onerror=alert(1)><b>happy</b> & \"quoted\" 'text' </script>"
 LABEL = '화남, "분노"'
 
 pytestmark = [
@@ -118,6 +117,42 @@ def test_markup_is_text(visit, many):
     where = page.locator("td.text") if many else page.locator("#marked")
     sync_api.expect(where).to_have_text(ATTACK)
     assert page.locator("#marked img, #marked b, td img, td b").count() == 0
+
+
+def test_nearest_training_texts_stand_below_with_their_labels(visit, folders):
+    """Three of them with label and likeness, as Python finds them; those with another label stand out."""
+    page = visit()
+    page.fill("#text", TEXT)
+    verdict(page, "joy")
+    expected = load_model(folders["linear"]).nearest([TEXT], n=3)[0]
+    sync_api.expect(page.locator("#near-title")).to_have_text("Nearest training texts")
+    assert page.locator("#near .text").all_inner_texts() == [one.text for one in expected]
+    assert page.locator("#near .label").all_inner_texts() == [one.label for one in expected]
+    assert page.locator("#near .other").count() == sum(one.label != "joy" for one in expected)
+    assert page.locator("#near .value").first.inner_text() == f"{100 * expected[0].similarity:.1f} % alike"
+    page.fill("#text", "qqq")
+    sync_api.expect(page.locator("#near-note")).to_have_text("No training text shares a word with this one.")
+    page.fill("#text", "")
+    sync_api.expect(page.locator("#near")).to_be_hidden()
+
+
+def test_markup_in_a_training_text_is_text(visit):
+    """Training data may hold what an attacker wrote: it is shown as it is."""
+    page = visit()
+    page.fill("#text", ATTACK)
+    sync_api.expect(page.locator("#near .text").first).to_have_text(ATTACK)
+    assert page.locator("#near img, #near b").count() == 0
+
+
+def test_model_without_training_texts_says_so(visit):
+    """No empty list, which could mean that nothing is near: a sentence."""
+    page = visit()
+    page.select_option("#model", "compact")
+    page.fill("#text", TEXT)
+    sync_api.expect(page.locator("#near-note")).to_have_text(
+        "This model keeps no training texts, so no similar ones are shown."
+    )
+    assert page.locator("#near-title").is_hidden()
 
 
 def test_marks_stand_on_their_words_in_any_script(visit):

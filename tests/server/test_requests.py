@@ -17,7 +17,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-KEYS = ("inputs", "top_k", "truncate", "raw_scores", "parameters", "explain", "label")
+KEYS = ("inputs", "top_k", "truncate", "raw_scores", "parameters", "explain", "label", "nearest")
 REQUESTS = st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=8), JSON, max_size=5)
 
 

@@ -233,6 +233,9 @@ Corrections = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Of `assay audit`, with yes under accept: corrects those labels of train."),
 ]
+KeepTexts = Annotated[
+    bool, typer.Option("--keep-texts", help="Keep training texts in the model, to show the nearest to a text.")
+]
 Data = Annotated[
     str, typer.Argument(metavar="DATA", help="sample, a file, a folder with train.*, or a Hub data set id.")
 ]

@@ -15,6 +15,7 @@ from assay.cli.show import print_json, print_line, print_sentence, print_table, 
 
 if TYPE_CHECKING:
     from assay.runtime.explain import Explanation, WordPush
+    from assay.runtime.nearest import Neighbour
 
 __all__ = ["register"]
 
@@ -37,23 +38,30 @@ def explain_command(
         str | None, typer.Option(metavar="L", help="Explain this label.  [default: the one predicted]")
     ] = None,
     top_k: Annotated[int, typer.Option(metavar="K", help="Words in the table, strongest first.", min=1)] = 10,
+    nearest: Annotated[
+        int, typer.Option(metavar="N", help="Show the nearest training texts, where the model keeps them.", min=0)
+    ] = 0,
 ) -> None:
     """Say which words of a text pushed which label.
 
     Exact for a linear model; for the others each word is taken out once, and what that leaves unexplained is said.
+    With --nearest the training texts that share most with it, where the model was trained with --keep-texts.
 
     \b
     Examples:
       assay explain runs/sample/model "what a lovely surprise"
       assay explain runs/sample/model "what a lovely surprise" --label sadness
+      assay explain models/kept "what a lovely surprise" --nearest 3
     """
     from assay.runtime.explain import explain_text
     from assay.runtime.predictor import load_model
 
     loaded = load_model(model)
+    neighbours = loaded.nearest([text], n=nearest)[0] if nearest else []
     explanation = explain_text(loaded, text)
     if common.json:
-        print_json(explanation.to_dict(label))
+        found = {"nearest": [one.to_dict() for one in neighbours]} if nearest else {}
+        print_json({**explanation.to_dict(label), **found})
         return
     words = explanation.words(label)
     _print_scores(explanation, label)
@@ -64,6 +72,9 @@ def explain_command(
     if n_more := len(ranked[top_k:]):
         print_line(f"and {n_more:,} more {'word' if n_more == 1 else 'words'}, which push less")
     _print_sum(explanation, label)
+    if nearest:
+        print_line("")
+        _print_nearest(neighbours)
 
 
 def _print_scores(explanation: Explanation, label: str | None) -> None:
@@ -92,6 +103,17 @@ def _print_marked(text: str, words: list[WordPush], strongest: float) -> None:
         console.print(marked)
     for line in drawn.get().rstrip("\n").split("\n"):
         write_line(line.rstrip())
+
+
+def _print_nearest(neighbours: list[Neighbour]) -> None:
+    if not neighbours:
+        print_line("No training text that it keeps shares a word with this one.")
+        return
+    print_table(
+        [{"alike": f"{one.similarity:.2f}", "label": one.label, "text": " ".join(one.text.split())}
+         for one in neighbours],
+        title="Nearest training texts", right=("alike",), elastic=("label", "text"),
+    )  # fmt: skip
 
 
 def _row(word: WordPush, strongest: float) -> dict[str, Any]:

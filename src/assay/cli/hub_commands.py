@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -71,11 +71,14 @@ def push_command(
     license_id: Annotated[
         str | None, typer.Option("--license", metavar="ID", help="For the card, such as apache-2.0.")
     ] = None,
+    with_texts: Annotated[
+        bool, typer.Option("--with-texts", help="Send the training texts that it keeps, too.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")] = False,
 ) -> None:
     """Send a model to the Hub, with its card.
 
-    It can be repeated: files that are there already are not sent again.
+    It can be repeated: files that are there already are not sent again. Training texts that a model keeps stay here.
 
     \b
     Examples:
@@ -90,6 +93,7 @@ def push_command(
         private=private,
         message=message,
         license_id=license_id,
+        with_texts=with_texts,
         dry_run=dry_run,
         progress=common.progress(),
     )
@@ -102,10 +106,17 @@ def push_command(
             right=("bytes",), elastic=("file",),
         )  # fmt: skip
         print_line(f"{len(found.files)} files, {found.n_bytes / 1e6:.1f} MB would go to {repo}; nothing was sent")
+        _say_left_out(found.left_out)
         return
     done = "sent to" if found.is_changed else "nothing new to send to"
     print_line(f"{done} {found.url}{' (private)' if found.is_private else ''}")
     print_line(f"commit {found.commit}")
+    _say_left_out(found.left_out)
+
+
+def _say_left_out(left_out: list[dict[str, Any]]) -> None:
+    for one in left_out:
+        print_line(f"left out: {one['path']}, the training texts it keeps (--with-texts sends them)")
 
 
 def pull_command(

@@ -17,6 +17,7 @@ from assay.cli.common import (
     Corrections,
     Data,
     DataFlags,
+    KeepTexts,
     LabelMap,
     LongTexts,
     LongTextsInstead,
@@ -59,6 +60,7 @@ def train_command(
     target_accuracy: Annotated[
         float | None, typer.Option(metavar="A", help="The model abstains so that its answers are right this often.")
     ] = None,
+    keep_texts: KeepTexts = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Train one method and save it as a model folder.
@@ -89,6 +91,7 @@ def train_command(
         options=options,
         parameters=parameters,
         target_accuracy=target_accuracy,
+        keep_texts=keep_texts,
         overwrite=overwrite,
         progress=common.progress(),
     )
@@ -229,6 +232,12 @@ def info_command(model: ModelFolder, common: Common) -> None:
     print_line(f"temperature  {manifest.temperature:.3f}, folded in")
     if rule := manifest.abstain:
         print_line(f"abstains     below a score of {rule['threshold']:.3f}")
+    if kept := manifest.kept_texts:
+        print_line(
+            f"texts        keeps {kept['n_texts']:,} of its {kept['n_train']:,} training texts; push leaves them out"
+        )
+    else:
+        print_line("texts        keeps none of its training texts")
     print_line(f"size         {size / 1e6:.1f} MB in {len(manifest.files)} files")
     print_table(
         [{"split": one["split"], "metric": one["metric"], "value": f"{one['value']:.4f}",

@@ -17,6 +17,7 @@ from assay.cli.common import (
     Corrections,
     Data,
     DataFlags,
+    KeepTexts,
     LongTexts,
     Out,
     Overwrite,
@@ -53,6 +54,7 @@ def run_command(
     validation_fraction: Annotated[float, typer.Option(help="Of train, where there is no validation split.")] = 0.1,
     test_fraction: Annotated[float, typer.Option(help="Of train, where there is no test split.")] = 0.1,
     corrections: Corrections = None,
+    keep_texts: KeepTexts = False,
     overwrite: Overwrite = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
 ) -> None:
@@ -75,6 +77,7 @@ def run_command(
         class_weight=None if class_weight == "none" else class_weight,
         seed=common.seed,
         budget_s=None if budget is None else parse_duration(budget),
+        keep_texts=keep_texts,
         data=flags.options(
             validation_fraction=validation_fraction,
             test_fraction=test_fraction,

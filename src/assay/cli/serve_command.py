@@ -50,6 +50,10 @@ def serve_command(
     cors_origin: Annotated[
         list[str] | None, typer.Option(metavar="URL", help="Site whose pages may ask; may be repeated.")
     ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Other name it may be called by, * for any; may be repeated."),
+    ] = None,
     watch_s: Annotated[
         float, typer.Option(metavar="S", help="Look for changed models so often; 0: never.", min=0)
     ] = 2.0,
@@ -74,6 +78,7 @@ def serve_command(
         port=port,
         api_key=_env.api_key() if api_key is None else api_key,
         cors_origins=tuple(cors_origin or ()),
+        allowed_hosts=tuple(allowed_host or ()),
         watch_s=watch_s,
         log_requests=log_requests,
         limits=Limits(**given),
@@ -85,13 +90,18 @@ def serve_command(
             print_json({"url": url, "models": names})
             sys.stdout.flush()
         elif not common.quiet:
-            _announce(url, names, is_open=host not in LOOPBACK and options.api_key is None)
+            is_open = host not in LOOPBACK and options.api_key is None
+            _announce(
+                url, names, is_open=is_open, has_texts=any(one.model.manifest.keeps_texts for one in shelf.served)
+            )
 
     serve_models(models, options=options, n_threads=common.threads, announce=announce)
 
 
-def _announce(url: str, names: list[str], *, is_open: bool) -> None:
+def _announce(url: str, names: list[str], *, is_open: bool, has_texts: bool) -> None:
     sys.stderr.write(f"serving {printable(', '.join(names))} at {url} (Ctrl-C stops it)\n")
-    sys.stderr.write(f"  page {url}/   API {url}/docs   numbers {url}/metrics\n")
+    sys.stderr.write(f"  page     {url}/\n  API      {url}/docs\n  numbers  {url}/metrics\n")
     if is_open:
-        sys.stderr.write("warning: whoever reaches this machine may ask; --api-key or ASSAY_API_KEY asks for a key\n")
+        sys.stderr.write("warning: whoever reaches this machine may ask (--api-key asks for a key)\n")
+        if has_texts:
+            sys.stderr.write("warning: a model shows its training texts to whoever asks\n")

@@ -19,7 +19,7 @@ from assay.hub.access import ask_patiently, check_repo_id, connect, explain_refu
 from assay.hub.card import address_card, check_license, set_license
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.runtime.folder import Layout, is_free, read_folder
+from assay.runtime.folder import Layout, Manifest, is_free, read_folder, render_manifest
 
 __all__ = ["Pushed", "push_model"]
 
@@ -43,6 +43,8 @@ class Pushed:
     is_private : bool or None
     files : list of {path, size_bytes}
     n_bytes : int
+    left_out : list of {path, size_bytes}
+        What stays here: training texts that the model keeps, unless they were asked for.
     """
 
     repo: str
@@ -53,6 +55,7 @@ class Pushed:
     is_private: bool | None
     files: list[dict[str, Any]]
     n_bytes: int
+    left_out: list[dict[str, Any]]
 
     def _repr_html_(self) -> str:
         done = "nothing was sent" if self.commit is None else f"commit {self.commit}"
@@ -71,6 +74,7 @@ def push_model(
     private: bool = False,
     message: str | None = None,
     license_id: str | None = None,
+    with_texts: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Pushed:
@@ -88,6 +92,8 @@ def push_model(
         Of the commit.
     license_id : str, optional
         The Hub's identifier of the licence, such as ``apache-2.0``, for the card; None: what the card says.
+    with_texts : bool
+        Send the training texts that the model keeps, too; left out otherwise, with all that assay.json says of them.
     dry_run : bool
         Say what would be sent, and send nothing: it needs no network.
     progress : Progress, optional
@@ -106,9 +112,10 @@ def push_model(
     check_repo_id(repo)
     if license_id is not None:
         check_license(license_id)
-    files = _files_to_send(folder)
+    bare = manifest.without_texts() if manifest.keeps_texts and not with_texts else None
+    files, left_out = _files_to_send(folder, bare)
     if dry_run:
-        return _describe(repo, files)
+        return _describe(repo, files, left_out)
     api = connect()
     account = read_account(api, progress=progress)
     repo = repo if "/" in repo else f"{account.name}/{repo}"
@@ -120,7 +127,7 @@ def push_model(
     again = shlex.join(["assay", "push", str(folder), repo])
     with (
         explain_refusals(f"push to '{repo}'", again=again, repo=repo),
-        _staged(folder, files, repo, license_id) as staged,
+        _staged(folder, files, repo, license_id, bare) as staged,
         nullcontext() if progress.draws_bars else quiet_hub(),
     ):
         ask_patiently(lambda: api.create_repo(repo, private=private or None, exist_ok=True), progress=progress)
@@ -139,7 +146,7 @@ def push_model(
             waits_s=UPLOAD_WAITS_S,
         )
     return _describe(
-        repo, files, url=f"{api.endpoint}/{repo}", commit=commit, is_changed=commit.oid != before.sha,
+        repo, files, left_out, url=f"{api.endpoint}/{repo}", commit=commit, is_changed=commit.oid != before.sha,
         is_private=bool(before.private),
     )  # fmt: skip
 
@@ -147,6 +154,7 @@ def push_model(
 def _describe(
     repo: str,
     files: list[dict[str, Any]],
+    left_out: list[dict[str, Any]],
     *,
     url: str | None = None,
     commit: Any = None,
@@ -162,24 +170,44 @@ def _describe(
         is_private=is_private,
         files=files,
         n_bytes=sum(one["size_bytes"] for one in files),
+        left_out=left_out,
     )
 
 
-def _files_to_send(folder: Path) -> list[dict[str, Any]]:
-    """List all but hidden files: the rest was held against assay.json when the folder was read."""
+def _files_to_send(folder: Path, bare: Manifest | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """List all but hidden files: the rest was held against assay.json when the folder was read.
+
+    With `bare`, an assay.json without training texts, these are listed apart: they stay here.
+    """
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     named = [(path.relative_to(folder), path.stat().st_size) for path in paths]
-    return [
+    files = [
         {"path": inside.as_posix(), "size_bytes": size}
         for inside, size in named
         if not any(part.startswith(".") for part in inside.parts)
     ]
+    if bare is None:
+        return files, []
+    layout, n_bytes = Layout(Path()), len(_manifest_bytes(bare))
+    kept = layout.training_texts.name
+    sent = [
+        {**one, "size_bytes": n_bytes} if one["path"] == layout.manifest.name else one
+        for one in files
+        if one["path"] != kept
+    ]
+    return sent, [one for one in files if one["path"] == kept]
+
+
+def _manifest_bytes(manifest: Manifest) -> bytes:
+    return render_manifest(manifest).encode("utf-8", "backslashreplace")
 
 
 @contextmanager
-def _staged(folder: Path, files: list[dict[str, Any]], repo: str, license_id: str | None) -> Iterator[Path]:
-    """Yield a folder with the same files, in which the card names the repository and the licence."""
-    card = Layout(folder).card
+def _staged(
+    folder: Path, files: list[dict[str, Any]], repo: str, license_id: str | None, bare: Manifest | None
+) -> Iterator[Path]:
+    """Yield a folder with the same files, the card naming repository and licence; with `bare` as its assay.json."""
+    card, manifest = Layout(folder).card, Layout(folder).manifest
     with tempfile.TemporaryDirectory(prefix="assay-push-") as temporary:
         staged = Path(temporary)
         for path in (Path(one["path"]) for one in files):
@@ -188,6 +216,9 @@ def _staged(folder: Path, files: list[dict[str, Any]], repo: str, license_id: st
                 (staged / path).symlink_to((folder / path).resolve())
             except OSError:  # no links here: Windows without the right to make them
                 shutil.copyfile(folder / path, staged / path)
+        if bare is not None:
+            (staged / manifest.name).unlink()
+            (staged / manifest.name).write_bytes(_manifest_bytes(bare))
         if card.is_file():
             (staged / card.name).unlink()
             text = address_card(card.read_text(encoding="utf-8"), repo)

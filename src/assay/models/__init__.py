@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from assay.models.finetune import Finetune
     from assay.models.linear import Linear
     from assay.models.majority import Majority
-    from assay.models.saving import record_scores, save_model
+    from assay.models.saving import keep_texts, record_scores, save_model
 
 __all__ = [
     "METHODS",
@@ -25,6 +25,7 @@ __all__ = [
     "Majority",
     "Method",
     "check_methods",
+    "keep_texts",
     "make_estimator",
     "record_scores",
     "save_model",
@@ -49,6 +50,7 @@ METHODS: dict[str, Method] = {
 }
 
 HOMES = {entry.class_name: entry.module for entry in METHODS.values()} | {
+    "keep_texts": "saving",
     "record_scores": "saving",
     "save_model": "saving",
 }

@@ -23,10 +23,11 @@ from assay.runtime.folder import (
     write_manifest,
     write_whole,
 )
+from assay.runtime.nearest import TrainingTexts
 from assay.runtime.predictor import load_model
 from assay.runtime.scope import TermStatistics
 
-__all__ = ["PARITY_LIMIT", "record_scores", "save_model"]
+__all__ = ["PARITY_LIMIT", "keep_texts", "record_scores", "save_model"]
 
 PARITY_LIMIT = 1e-5  # largest difference of a score between the trainer's objects and the saved folder
 N_PARITY_TEXTS = 200
@@ -150,6 +151,30 @@ def record_scores(
     except OSError as err:
         raise OutsideError(f"{root} could not be written: {err.strerror or err}", hint="look at free space") from err
     return manifest
+
+
+def keep_texts(folder: str | Path, texts: Sequence[str], label_ids: Sequence[int]) -> Manifest:
+    """Write texts of the train split into a saved model, so that the nearest of them can be shown beside an answer.
+
+    Of a large split only some: see `TrainingTexts.of`.
+
+    Parameters
+    ----------
+    folder : path
+    texts : sequence of str
+    label_ids : sequence of int
+        One a text, in LabelSet order.
+
+    Raises
+    ------
+    ModelError
+        The folder is broken.
+    """
+    root = Path(folder)
+    manifest = read_folder(root)
+    kept = TrainingTexts.of(texts, label_ids)
+    kept.save(root)
+    return seal_folder(root, replace(manifest, kept_texts={"n_texts": len(kept.texts), "n_train": kept.n_train}))
 
 
 def _class_order(estimator: TextClassifier, labels: LabelSet) -> np.ndarray:

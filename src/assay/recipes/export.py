@@ -157,7 +157,7 @@ def export_model(
     progress = progress or Progress()
     with atomic_folder(out, overwrite=overwrite) as root:
         _copy_parts(model, root, export_format)
-        seal_folder(root, model.manifest)
+        seal_folder(root, model.manifest.without_texts())
         copy = load_model(root)
         found = _measure(model, copy, part, progress=progress)
         report = Export(
@@ -175,7 +175,7 @@ def export_model(
                 f"{report.accuracy_after:.4f} after. Nothing was written",
                 hint="accept more with --max-difference, --max-changed or --max-accuracy-loss",
             )
-        seal_folder(root, _manifest_of(model.manifest, copy, report, part))
+        seal_folder(root, _manifest_of(model.manifest.without_texts(), copy, report, part))
         write_whole(Layout(root).card, _card(model, report))
     return report
 
@@ -205,7 +205,7 @@ def _held_out(model: Model, data: Splits | str | None, split: str) -> tuple[str,
 def _copy_parts(model: Model, root: Path, export_format: str) -> None:
     """Copy what prediction reads, the network in its new form, and the names for whoever reads config.json."""
     layout, copied = Layout(model.folder), Layout(root)
-    left_out = {layout.weights, layout.onnx, layout.quantized}
+    left_out = {layout.weights, layout.onnx, layout.quantized, layout.training_texts}
     for name in model.manifest.files:
         path = model.folder / name
         if path not in left_out:

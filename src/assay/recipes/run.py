@@ -33,7 +33,7 @@ from assay.recipes.prepare import DataOptions, check_apart, prepare_data
 from assay.recipes.report_parts import gather_parts
 from assay.recipes.run_state import RunState
 from assay.recipes.scoring import ScoredSplit, score_split, write_predictions
-from assay.recipes.train import FittedModel, baselines_of, finish_model, fit_and_save
+from assay.recipes.train import FittedModel, baselines_of, finish_model, fit_and_save, keep_train_texts
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
 from assay.runtime.folder import atomic_folder, check_output
@@ -68,6 +68,8 @@ class RunOptions:
     seed : int
     budget_s : float, optional
         Wall-clock seconds for the whole run: long trainings are shortened, and what no longer fits is left out.
+    keep_texts : bool
+        Keep training texts in every model, to show the nearest of them beside its answers.
     data : DataOptions
     command : str
         The command line, for the report; empty from Python.
@@ -79,6 +81,7 @@ class RunOptions:
     class_weight: str | None = None
     seed: int = 0
     budget_s: float | None = None
+    keep_texts: bool = False
     data: DataOptions = field(default_factory=DataOptions)
     command: str = ""
 
@@ -225,6 +228,8 @@ def _train_all(
             fitted[method] = fit_and_save(
                 method, splits, folder, seed=options.seed, parameters=parameters, overwrite=True, progress=progress
             )
+            if options.keep_texts:
+                keep_train_texts(folder, splits, progress=progress)
             state.finish(method, fitted[method])
         models[method] = load_model(folder)
     return models, fitted, skipped

@@ -29,7 +29,7 @@ from assay.runtime.abstain import check_target
 from assay.runtime.folder import Manifest, atomic_folder, check_output, read_folder
 from assay.runtime.predictor import load_model
 
-__all__ = ["FittedModel", "baselines_of", "finish_model", "fit_and_save", "train_model"]
+__all__ = ["FittedModel", "baselines_of", "finish_model", "fit_and_save", "keep_train_texts", "train_model"]
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +112,15 @@ def fit_and_save(
     return FittedModel(out, fit_s, estimator.history_)
 
 
+def keep_train_texts(folder: Path, splits: Splits, *, progress: Progress) -> None:
+    """Write the train split into a saved model, or as much of it as a model may hold, and say who can read it."""
+    from assay.models import keep_texts
+
+    train = splits["train"]
+    kept = keep_texts(folder, train.texts, splits.label_set.ids(train.labels).tolist()).kept_texts
+    progress.say(f"{kept['n_texts']:,} training texts are in the model now: whoever has it can read them")
+
+
 def _training_data(splits: Splits) -> dict[str, Any]:
     """Return what a manifest says of the data that its model was trained on."""
     train = splits["train"]
@@ -151,6 +160,7 @@ def train_model(
     options: DataOptions | None = None,
     parameters: dict[str, Any] | None = None,
     target_accuracy: float | None = None,
+    keep_texts: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -170,6 +180,8 @@ def train_model(
     target_accuracy : float, optional
         The model is to abstain so that what it answers reaches this, as measured on validation; a warning is logged,
         and nothing recorded, where that cannot be shown.
+    keep_texts : bool
+        Keep training texts in the model, to show the nearest of them beside its answers.
     overwrite : bool
     progress : Progress, optional
 
@@ -195,6 +207,8 @@ def train_model(
         fitted = fit_and_save(
             method, splits, root, seed=seed, parameters=parameters or {}, overwrite=True, progress=progress
         )
+        if keep_texts:
+            keep_train_texts(root, splits, progress=progress)
         model = load_model(root)
         scored = {
             split: score_split(model, splits[split], seed=seed, train=splits["train"], progress=progress)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
@@ -24,6 +25,7 @@ __all__ = [
     "is_free",
     "is_unsafe",
     "read_folder",
+    "render_manifest",
     "seal_folder",
     "write_manifest",
     "write_whole",
@@ -41,8 +43,8 @@ FREE_STEMS = ("license", "licence", "notice")
 
 # What assay.json must hold, and of which kind.
 KINDS = {"method": str, "labels": list, "seed": int, "files": dict, "tokenization": dict, "parameters": dict}
-OPTIONAL_KINDS = {"scores": list, "parity": dict, "versions": dict, "training_data": dict,
-                  "abstain": dict, "coverage_curve": dict, "scope": dict, "export": dict}  # fmt: skip
+OPTIONAL_KINDS = {"scores": list, "parity": dict, "versions": dict, "training_data": dict, "abstain": dict,
+                  "coverage_curve": dict, "scope": dict, "kept_texts": dict, "export": dict}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,11 @@ class Layout:
         return self.root / "scope.json"
 
     @property
+    def training_texts(self) -> Path:
+        """Texts of train with their labels, to show the nearest of them; only where training was asked to keep them."""
+        return self.root / "training_texts.json"
+
+    @property
     def card(self) -> Path:
         """The model card."""
         return self.root / "README.md"
@@ -130,6 +137,8 @@ class Manifest:
         How many texts it answers, and how many of those right, at each threshold (`CoverageCurve`).
     scope : dict
         Where validation texts stand on the statistics of scope.json (`ScopeReference`); empty where there are none.
+    kept_texts : dict
+        ``{"n_texts", "n_train"}`` where training_texts.json holds texts of train; else empty.
     export : dict
         Of a copy that `assay export` wrote: how it compares with the model (`Export`).
     files : dict
@@ -149,6 +158,7 @@ class Manifest:
     abstain: dict[str, Any] = field(default_factory=dict)
     coverage_curve: dict[str, Any] = field(default_factory=dict)
     scope: dict[str, Any] = field(default_factory=dict)
+    kept_texts: dict[str, Any] = field(default_factory=dict)
     export: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -159,10 +169,24 @@ class Manifest:
         """The ordered labels."""
         return LabelSet(self.labels)
 
+    @property
+    def keeps_texts(self) -> bool:
+        """Whether the folder holds texts of its train split."""
+        return Layout(Path()).training_texts.name in self.files
+
+    def without_texts(self) -> Manifest:
+        """Return what a copy without the texts of the train split says."""
+        kept = Layout(Path()).training_texts.name
+        return replace(self, kept_texts={}, files={name: facts for name, facts in self.files.items() if name != kept})
+
     def prediction_sha256(self) -> str:
-        """Return a hash of all that scores depend on, in hexadecimal: the card and what was measured are no part."""
+        """Return a hash of all that scores depend on, in hexadecimal.
+
+        The card, what was measured and the texts of train are no part of it.
+        """
+        bare = self.without_texts()
         facts = {
-            name: getattr(self, name) for name in ("method", "labels", "tokenization", "abstain", "scope", "files")
+            name: getattr(bare, name) for name in ("method", "labels", "tokenization", "abstain", "scope", "files")
         }
         facts["priors"] = self.parameters.get("priors")
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
@@ -195,6 +219,9 @@ class Manifest:
         for name, kind in OPTIONAL_KINDS.items():
             if not isinstance(values.get(name, kind()), kind):
                 raise ModelError(f"{where}: '{name}' is not a {kind.__name__}")
+        kept = values.get("kept_texts", {})
+        if kept and not all(isinstance(kept.get(name), int) for name in ("n_texts", "n_train")):
+            raise ModelError(f"{where}: kept_texts lacks its n_texts or n_train")
         if odd := [name for name in values["labels"] if not isinstance(name, str)]:
             raise ModelError(f"{where}: label {odd[0]!r} is not a text")
         for name, facts in values["files"].items():
@@ -228,12 +255,29 @@ def seal_folder(root: Path, manifest: Manifest) -> Manifest:
     }
     sealed = replace(manifest, files=files)
     write_manifest(root, sealed)
+    _share_mode(root, list(files))
     return sealed
+
+
+def _share_mode(root: Path, names: Sequence[str]) -> None:
+    """Let whoever may read assay.json read the rest: safetensors writes for its owner alone, whatever the umask says.
+
+    A server in a container, or under systemd, is another user.
+    """
+    mode = Layout(root).manifest.stat().st_mode & 0o666
+    for path in (root / name for name in names):
+        if not path.is_symlink() and path.stat().st_mode & 0o777 != mode:
+            path.chmod(mode)
 
 
 def write_manifest(root: Path, manifest: Manifest) -> None:
     """Write assay.json as `manifest` says, hashes included."""
-    write_whole(Layout(root).manifest, json.dumps(manifest.to_dict(), ensure_ascii=False, indent=1) + "\n")
+    write_whole(Layout(root).manifest, render_manifest(manifest))
+
+
+def render_manifest(manifest: Manifest) -> str:
+    """Return what assay.json holds."""
+    return json.dumps(manifest.to_dict(), ensure_ascii=False, indent=1) + "\n"
 
 
 def _hashed_files(root: Path) -> list[Path]:

@@ -13,23 +13,27 @@ import numpy as np
 from assay._display import html_block, html_table
 from assay.data.labels import LabelSet
 from assay.data.texts import check_texts
-from assay.errors import ModelError
+from assay.errors import InputError, ModelError
 from assay.progress import Progress
 from assay.runtime.abstain import AbstainRule, CoverageCurve
 from assay.runtime.folder import Layout, Manifest, read_folder
 from assay.runtime.linear import LinearModel, slices_of
+from assay.runtime.nearest import Neighbour, TrainingTexts
 from assay.runtime.scope import ScopeReference, TermStatistics, add_sureness
 from assay.tokenization.window import LONG_TEXTS, check_long_texts
 
 if TYPE_CHECKING:
     from assay.tokenization.subwords import SubwordTokenizer
 
-__all__ = ["Model", "load_model"]
+__all__ = ["NO_TEXTS", "Model", "load_model"]
 
 # Texts tokenised at once, and their characters: bounds memory, and is how often progress moves.
 CHUNK_TEXTS, CHUNK_CHARS = 2048, 1_000_000
 
 N_SHOWN_LABELS = 30  # in a notebook
+
+NO_TEXTS = "the model keeps no training texts, so there are no nearest ones to show"
+NO_TEXTS_HINT = "they are kept where training is asked to: assay train ... --keep-texts"
 
 Scorer = Callable[[Sequence[str]], np.ndarray]
 
@@ -122,6 +126,11 @@ class Model:
             return None
         reference = ScopeReference.from_dict(self.manifest.scope, where=layout.manifest)
         return TermStatistics.load(self.folder, n_classes=len(self.labels)), reference
+
+    @cached_property
+    def training_texts(self) -> TrainingTexts | None:
+        """Texts of its train split; None where it keeps none."""
+        return TrainingTexts.load(self.folder, n_classes=len(self.labels)) if self.manifest.keeps_texts else None
 
     @property
     def long_texts(self) -> str | None:
@@ -221,6 +230,36 @@ class Model:
         checked = check_texts(texts)
         scores = self.predict_proba(checked) if probs is None else probs
         return reference.scope(add_sureness(statistics.measure(checked), scores))
+
+    def nearest(self, texts: Sequence[str], *, n: int = 3) -> list[list[Neighbour]]:
+        """Find the training texts that are most like each text, with the labels they were given there.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        n : int
+            Training texts a text, at most: one that shares no term with a text is never its neighbour.
+
+        Returns
+        -------
+        list of list of Neighbour
+            Nearest first.
+
+        Raises
+        ------
+        InputError
+            The model keeps no training texts, or `n` is below 1.
+        """
+        checked = check_texts(texts)
+        if n < 1:
+            raise InputError(f"n is {n}; a whole number of at least 1 is accepted")
+        kept = self.training_texts
+        if kept is None:
+            raise InputError(NO_TEXTS, hint=NO_TEXTS_HINT)
+        return [
+            [Neighbour(kept.texts[row], self.labels[kept.label_ids[row]], similarity) for row, similarity in found]
+            for found in kept.find(checked, n=n)
+        ]
 
 
 def load_model(folder: str | Path, *, n_threads: int | None = None, long_texts: str | None = None) -> Model:

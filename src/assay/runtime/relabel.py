@@ -90,7 +90,7 @@ def relabel_model(model: Model, names: Mapping[str, str]) -> Model:
     merge = np.zeros((len(labels), len(new)))
     for i, label in enumerate(labels):
         merge[i, new.index(names[label])] = 1.0
-    manifest = replace(model.manifest, labels=tuple(new))
+    manifest = replace(model.manifest.without_texts(), labels=tuple(new))
     if len(new) < len(labels):
         manifest = replace(manifest, abstain={}, coverage_curve={}, scope={})
     return Model(model.folder, manifest, lambda texts: model.predict_proba(texts) @ merge, tokenizer=model.tokenizer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute
 import assay
 from assay.server import routes
 from assay.server.failures import ApiError, encode_json
-from assay.server.gate import Gate
+from assay.server.gate import Gate, name_of_host
 from assay.server.limits import Limits
 from assay.server.models import ModelShelf
 from assay.server.page import StaticFile, load_static, render_docs
@@ -38,6 +38,7 @@ ERRORS = {
     404: "There is no such model.",
     408: "The body did not come in time.",
     413: "A limit is passed: bytes, texts, characters or tokens.",
+    421: "The Host header names another server.",
     422: "The JSON has another shape than accepted.",
     429: "Too many texts wait; Retry-After says when to try again.",
     500: "The model could not score a text, or the server made a mistake.",
@@ -52,6 +53,7 @@ def create_app(
     limits: Limits | None = None,
     api_key: str | None = None,
     cors_origins: Sequence[str] = (),
+    hosts: Collection[str] | None = None,
     watch_s: float = 0.0,
 ) -> FastAPI:
     """Make the application.
@@ -64,6 +66,8 @@ def create_app(
         That requests have to bring as ``Authorization: Bearer KEY``.
     cors_origins : sequence of str
         Origins whose pages may ask this server; none by default.
+    hosts : collection of str, optional
+        Names by which the server may be called, without port; None: any.
     watch_s : float
         Seconds between two looks at the model folders; 0: they are not watched.
 
@@ -89,13 +93,15 @@ def create_app(
                   docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
                   telemetry={"tracing": False, "metrics": False, "logs": False})  # fmt: skip
     app.state.service = service
-    _add_routes(app, service, needs_key=api_key is not None)
+    asked = _add_routes(app, service, needs_key=api_key is not None, checks_host=hosts is not None)
     paths = frozenset(getattr(route, "path", "") for route in app.routes)
     app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_middleware(routes.DirectRoutes, endpoints=asked)
     if cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=list(cors_origins), allow_methods=["GET", "POST"],
                            allow_headers=["authorization", "content-type"], expose_headers=["retry-after"])  # fmt: skip
-    app.add_middleware(Gate, service=service, api_key=api_key, routes=paths)
+    own_names = None if hosts is None else frozenset(map(name_of_host, hosts))
+    app.add_middleware(Gate, service=service, api_key=api_key, hosts=own_names, routes=paths)
     return app
 
 
@@ -117,8 +123,12 @@ async def _answer_http_error(request: Request, err: Exception) -> Response:
     return Response(failure.body(), err.status_code, headers=err.headers, media_type="application/json")
 
 
-def _add_routes(app: FastAPI, service: Service, *, needs_key: bool) -> None:
+def _add_routes(
+    app: FastAPI, service: Service, *, needs_key: bool, checks_host: bool
+) -> dict[tuple[str, str], routes.Endpoint]:
+    """Add all routes, described; return those that texts are asked by."""
     described = APIRouter()
+    asked: dict[tuple[str, str], routes.Endpoint] = {}
     names = [served.name for served in service.shelf.served]
     which_model = {"name": "model", "in": "query", "required": False, "schema": {"type": "string", "enum": names},
                    "description": f"Which model; {names[0]} where none is named."}  # fmt: skip
@@ -127,10 +137,13 @@ def _add_routes(app: FastAPI, service: Service, *, needs_key: bool) -> None:
         extra: dict[str, Any] = {}
         statuses: tuple[int, ...] = (503,) if path == "/health" else (401,) if path in ("/info", "/metrics") else ()
         if request:
+            asked[method, path] = endpoint
             body = {"schema": {"$ref": f"#/components/schemas/{request}"}, "example": {"inputs": "what a lovely day"}}
             extra = {"parameters": [which_model],
                      "requestBody": {"required": True, "content": {"application/json": body}}}  # fmt: skip
-            statuses = tuple(ERRORS)
+            statuses = tuple(status for status in ERRORS if status != 421)
+        if checks_host:
+            statuses = (*statuses, 421)
         if not needs_key:
             statuses = tuple(status for status in statuses if status != 401)
         elif 401 in statuses:
@@ -167,6 +180,7 @@ def _add_routes(app: FastAPI, service: Service, *, needs_key: bool) -> None:
     }
     for path, content in pages.items():
         app.add_route(path, content.endpoint(), methods=["GET"])
+    return asked
 
 
 def _describe_api(app: FastAPI, routes: Sequence[BaseRoute], limits: Limits, *, needs_key: bool) -> dict[str, Any]:

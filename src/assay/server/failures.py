@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 __all__ = ["ApiError", "ClientGone", "ErrorType", "encode_json", "is_too_long"]
 
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: json.dumps makes one a call
 ErrorType = Literal["validation", "tokenizer", "overloaded", "backend", "unhealthy"]
 
 
@@ -48,4 +49,4 @@ def is_too_long(what: str, given: int, accepted: int, flag: str) -> ApiError:
 
 def encode_json(content: Any) -> bytes:
     """Return JSON in UTF-8; a lone surrogate, which UTF-8 lacks, stays an escape."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    return ENCODER.encode(content).encode("utf-8", "backslashreplace")

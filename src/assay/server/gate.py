@@ -5,14 +5,14 @@ from __future__ import annotations
 import hmac
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from assay.server.failures import ApiError, ClientGone
 from assay.server.logs import describe_exception
 from assay.server.service import Service
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "name_of_host"]
 
 logger = logging.getLogger(__name__)
 
@@ -48,12 +48,17 @@ class Gate:
     service : Service
     api_key : str or None
         That requests have to bring; None: none.
+    hosts : frozenset of str or None
+        Names by which this server may be called, without port; None: any.
     routes : frozenset of str
         The paths that exist; metrics and logs call every other one "other".
     """
 
-    def __init__(self, app: Asgi, *, service: Service, api_key: str | None, routes: frozenset[str]) -> None:
+    def __init__(
+        self, app: Asgi, *, service: Service, api_key: str | None, hosts: frozenset[str] | None, routes: frozenset[str]
+    ) -> None:
         self._app = app
+        self._hosts = hosts
         self._service = service
         self._api_key = None if api_key is None else api_key.encode()
         self._routes = routes
@@ -96,6 +101,8 @@ class Gate:
 
     def _check(self, scope: MutableMapping[str, Any]) -> None:
         """Refuse what may not enter."""
+        if self._hosts is not None:
+            self._check_host(scope["headers"], self._hosts)
         path = scope["path"]
         is_open = path in OPEN_PATHS or path.startswith(OPEN_PREFIX) or (path == "/" and scope["method"] != "POST")
         if is_open or scope["method"] == "OPTIONS":
@@ -114,6 +121,18 @@ class Gate:
             sentence = f"{limit:,} requests are in work, and no more are taken (assay serve --max-requests)"
             raise ApiError(503, "overloaded", sentence, headers={"Retry-After": "1"})
 
+    def _check_host(self, headers: Iterable[tuple[bytes, bytes]], hosts: frozenset[str]) -> None:
+        """Refuse a name that is not this server's.
+
+        A page from elsewhere may have its own name point to this machine (DNS rebinding), and would then be of one
+        origin with this server: its scripts could ask whatever stands behind the loopback address. The browser says by
+        which name it came, and that is not one of ours. Clients without any, of HTTP/1.0, are no browsers.
+        """
+        for name, value in headers:
+            if name == b"host" and (given := name_of_host(value.decode("latin-1"))) not in hosts:
+                sentence = f"this server is not '{given[:80]}'; it answers to {', '.join(sorted(hosts))}"
+                raise ApiError(421, "validation", f"{sentence} (assay serve --allowed-host)")
+
     def _note(self, scope: MutableMapping[str, Any], status: int, seconds: float) -> None:
         path = scope["path"]
         route = path if path in self._routes else OPEN_PREFIX if path.startswith(OPEN_PREFIX) else "other"
@@ -122,6 +141,13 @@ class Gate:
         if logger.isEnabledFor(logging.INFO):
             facts = {"route": route, "method": method, "status": status, "ms": round(seconds * 1000, 2)}
             logger.info("request", extra={"facts": facts})
+
+
+def name_of_host(value: str) -> str:
+    """Return a Host header without its port, in lower case; an IPv6 address keeps its brackets."""
+    value = value.strip().lower()
+    name, colon, port = value.rpartition(":")
+    return name if colon and not port.strip("0123456789") else value
 
 
 async def _answer(err: ApiError, send: Send) -> None:

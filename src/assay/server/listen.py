@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import signal
 import socket
 import sys
@@ -12,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from types import FrameType
 from typing import Any
 
@@ -26,6 +28,9 @@ __all__ = ["ServerOptions", "serve_models"]
 logger = logging.getLogger(__name__)
 
 BACKLOG = 2048
+ANY_NAME = "*"
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+HOST_NAME = re.compile(r"[^\s/:,@]+|\[[0-9a-fA-F:.]+\]")
 GRACE_S = 5  # beyond the time that a request may take, for those that were accepted before the signal
 # The compute thread gives way to the event loop after 1 ms instead of 5: nobody's answer waits for another's scoring.
 SWITCH_S = 0.001
@@ -44,6 +49,9 @@ class ServerOptions:
         That requests have to bring.
     cors_origins : tuple of str
         Origins whose pages may ask this server.
+    allowed_hosts : tuple of str
+        Names, beside its own, by which it may be called where it listens on loopback; elsewhere, where any are given,
+        the only ones beside `host`. "*": any.
     watch_s : float
         Seconds between two looks at the model folders; 0: they are not watched.
     log_requests : bool
@@ -55,6 +63,7 @@ class ServerOptions:
     port: int = 8000
     api_key: str | None = None
     cors_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     watch_s: float = 2.0
     log_requests: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -64,8 +73,21 @@ class ServerOptions:
             raise InputError(f"--port is {self.port}; 0 to 65535 are accepted")
         if self.api_key is not None and (not self.api_key.strip() or not self.api_key.isascii()):
             raise InputError("the API key is blank or has letters beyond ASCII; any other one is accepted")
+        if odd := [name for name in self.allowed_hosts if not HOST_NAME.fullmatch(name)]:
+            raise InputError(f"--allowed-host is '{odd[0]}'; a name or an address, such as box.example, is accepted")
         if self.watch_s < 0:
             raise InputError(f"--watch-s is {self.watch_s:g}; 0 or more is accepted")
+
+    def hosts(self, address: str) -> frozenset[str] | None:
+        """Return the names by which a server that listens on `address` may be called; None: any.
+
+        On loopback its own: else a page from elsewhere whose name is made to point there could ask it (DNS rebinding).
+        """
+        is_loopback = ip_address(address).is_loopback
+        if ANY_NAME in self.allowed_hosts or (not is_loopback and not self.allowed_hosts):
+            return None
+        own = f"[{self.host}]" if ":" in self.host else self.host
+        return frozenset({*self.allowed_hosts, own, *(LOOPBACK_NAMES if is_loopback else ())})
 
 
 def serve_models(
@@ -104,8 +126,8 @@ def serve_models(
     listener = _listen(options.host, options.port)
     try:
         shelf = ModelShelf(folders, n_threads=n_threads)
-        server = _make_server(uvicorn, shelf, options)
-        port = listener.getsockname()[1]
+        address, port = listener.getsockname()[:2]
+        server = _make_server(uvicorn, shelf, options, hosts=options.hosts(address))
         host = f"[{options.host}]" if ":" in options.host else options.host
         announce_once = [lambda: announce(f"http://{host}:{port}", shelf)]
         server.on_start = lambda: announce_once.pop()()
@@ -115,7 +137,7 @@ def serve_models(
         listener.close()
 
 
-def _make_server(uvicorn: Any, shelf: ModelShelf, options: ServerOptions) -> Any:
+def _make_server(uvicorn: Any, shelf: ModelShelf, options: ServerOptions, *, hosts: frozenset[str] | None) -> Any:
     from assay.server.app import create_app
     from assay.server.protocol import make_protocol
 
@@ -125,6 +147,7 @@ def _make_server(uvicorn: Any, shelf: ModelShelf, options: ServerOptions) -> Any
         limits=options.limits,
         api_key=options.api_key,
         cors_origins=options.cors_origins,
+        hosts=hosts,
         watch_s=options.watch_s,
     )
     config = uvicorn.Config(

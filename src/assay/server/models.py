@@ -22,6 +22,7 @@ from assay.server.budget import estimate_tokens, measure_budget
 from assay.server.failures import ApiError
 from assay.server.logs import describe_exception
 from assay.server.queue import Work
+from assay.server.requests import MAX_NEAREST
 
 __all__ = ["ModelShelf", "ServedModel", "name_folders"]
 
@@ -46,6 +47,8 @@ class ServedModel:
         Texts -> explanations, where the model gives exact ones.
     counting : Work
         Texts -> tokens a text before anything is cut; None where nothing is ever cut.
+    finding : Work
+        Texts -> the nearest `MAX_NEAREST` training texts of each, where the model keeps them.
     loaded_at : float
         Seconds since the epoch.
     """
@@ -56,6 +59,7 @@ class ServedModel:
     judging: Work
     explaining: Work
     counting: Work
+    finding: Work
     loaded_at: float
 
     @classmethod
@@ -71,6 +75,9 @@ class ServedModel:
         score = partial(_score, model)
         budget = measure_budget(score, max_tokens=model.cut_tokens)
         _judge(model, [""])  # unpacks the statistics of its training texts: no request should wait for that
+        find = partial(_find, model)
+        # A look-up takes longer than a score of `linear`: with the budget of scores one pass could hold up all others.
+        find_budget = budget if model.training_texts is None else measure_budget(find, max_tokens=None)
         make = partial(Work, cost=partial(estimate_tokens, max_tokens=model.cut_tokens), budget=budget)
         return cls(
             name,
@@ -79,6 +86,7 @@ class ServedModel:
             judging=make(partial(_judge, model)),
             explaining=make(partial(_explain, model)),
             counting=make(partial(_count, model)),
+            finding=Work(find, cost=partial(estimate_tokens, max_tokens=None), budget=find_budget),
             loaded_at=time.time(),
         )
 
@@ -95,6 +103,7 @@ class ServedModel:
             "out_of_scope_below": model.scope_threshold,
             "scores": list(model.manifest.scores),
             "pass_tokens": self.scoring.budget,
+            "kept_texts": 0 if model.training_texts is None else len(model.training_texts.texts),
             "loaded_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.loaded_at)),
         }
 
@@ -111,6 +120,10 @@ def _judge(model: Model, texts: Sequence[str]) -> list[tuple[Any, float | None]]
 
 def _explain(model: Model, texts: Sequence[str]) -> list[Any]:
     return [explain_text(model, text) for text in texts]
+
+
+def _find(model: Model, texts: Sequence[str]) -> list[list[dict[str, Any]]]:
+    return [[one.to_dict() for one in found] for found in model.nearest(texts, n=MAX_NEAREST)]
 
 
 def _count(model: Model, texts: Sequence[str]) -> list[int | None]:

@@ -30,17 +30,21 @@ class OnePiece:
         self._transport = transport
         self._loop = loop
         self._written: list[bytes] = []
+        self._later: asyncio.Handle | None = None
 
     def write(self, data: bytes) -> None:
         """Send `data` at the end of this turn."""
-        if not self._written:
-            self._loop.call_soon(self.flush)
+        if self._later is None:
+            self._later = self._loop.call_soon(self.flush)
         self._written.append(data)
         if len(data) > LARGE_BYTES:
             self.flush()  # so that the flow control of large answers sees them at once
 
     def flush(self) -> None:
         """Send what was written so far."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         if self._written:
             written, self._written = self._written, []
             self._transport.write(b"".join(written))
@@ -74,6 +78,7 @@ def make_protocol(client_s: float) -> type[Any]:
 
         def on_response_complete(self) -> None:
             super().on_response_complete()
+            self.transport.flush()  # the answer is whole: it need not wait for the end of the turn
             is_in_work = self.cycle is not None and not self.cycle.response_complete
             if not is_in_work and self._patience is None:  # what came with the request may be half of another
                 self._start_waiting()

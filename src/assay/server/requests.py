@@ -15,7 +15,17 @@ from assay.errors import did_you_mean
 from assay.server.failures import ApiError, is_too_long
 from assay.server.limits import Limits
 
-__all__ = ["AskedTexts", "read_classify", "read_explain", "read_hub", "read_json", "read_predict"]
+__all__ = ["MAX_NEAREST", "AskedTexts", "read_classify", "read_explain", "read_hub", "read_json", "read_predict"]
+
+MAX_NEAREST = 20
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+# Made once, and fed as json.loads feeds it: that one makes a decoder a call, which costs as much as decoding.
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,8 @@ class AskedTexts:
         Whether the words behind each answer are asked for.
     label : str, optional
         Explained instead of the predicted one.
+    nearest : int
+        How many of the nearest training texts are asked for.
     """
 
     texts: list[str]
@@ -43,6 +55,7 @@ class AskedTexts:
     truncate: bool | None = None
     explain: bool = False
     label: str | None = None
+    nearest: int = 0
 
 
 def read_json(body: bytes) -> dict[str, Any]:
@@ -54,7 +67,7 @@ def read_json(body: bytes) -> dict[str, Any]:
         400: it is no JSON. 422: it is no object.
     """
     try:
-        content = json.loads(body, parse_constant=_refuse_constant)
+        content = DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except UnicodeDecodeError as err:
         raise ApiError(400, "validation", f"the body is no UTF-8: byte {err.start} cannot be read") from err
     except json.JSONDecodeError as err:
@@ -67,10 +80,6 @@ def read_json(body: bytes) -> dict[str, Any]:
     if not isinstance(content, dict):
         refuse(f'the body is {name_kind(content)}; an object such as {{"inputs": "a text"}} is accepted')
     return content
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def read_predict(content: dict[str, Any], limits: Limits) -> AskedTexts:
@@ -98,14 +107,15 @@ def read_hub(content: dict[str, Any], limits: Limits) -> AskedTexts:
 
 def read_classify(content: dict[str, Any], limits: Limits) -> AskedTexts:
     """Read a request of assay's own kind; a key that is not known is an error, for it may be a misspelt one."""
-    check_keys(content, ("inputs", "top_k", "truncate", "explain", "label"))
+    check_keys(content, ("inputs", "top_k", "truncate", "explain", "label", "nearest"))
     texts, is_batch = read_inputs(content, limits)
     explain = bool(read_flag(content, "explain"))
     if explain and len(texts) > limits.max_explained_texts:
         raise is_too_long("texts to explain:", len(texts), limits.max_explained_texts, "--max-explained-texts")
     return AskedTexts(
-        texts, is_batch, read_top_k(content), read_flag(content, "truncate"), explain, read_label(content)
-    )
+        texts, is_batch, read_top_k(content), read_flag(content, "truncate"), explain, read_label(content),
+        read_nearest(content),
+    )  # fmt: skip
 
 
 def read_explain(content: dict[str, Any], limits: Limits) -> AskedTexts:
@@ -160,14 +170,25 @@ def check_length(text: str, limits: Limits, where: str) -> None:
 
 def read_top_k(content: dict[str, Any]) -> int | None:
     """Return `top_k`; more than there are labels means all."""
-    value = content.get("top_k")
+    return read_number(content, "top_k", least=1)
+
+
+def read_nearest(content: dict[str, Any]) -> int:
+    """Return how many of the nearest training texts are asked for."""
+    return read_number(content, "nearest", least=0, most=MAX_NEAREST) or 0
+
+
+def read_number(content: dict[str, Any], name: str, *, least: int, most: int | None = None) -> int | None:
+    """Return a whole number, or None where it is missing or null."""
+    value = content.get(name)
     if value is None:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON knows one kind of number: 3.0 is 3
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        given = str(value) if isinstance(value, int) and not isinstance(value, bool) else name_kind(value)
-        refuse(f"top_k is {given}; a whole number of at least 1 is accepted")
+    if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
+        given = str(value)[:20] if isinstance(value, int) and not isinstance(value, bool) else name_kind(value)
+        accepted = f"of at least {least}" if most is None else f"from {least} to {most}"
+        refuse(f"{name} is {given}; a whole number {accepted} is accepted")
     return int(value)
 
 

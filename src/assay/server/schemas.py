@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from assay.server.limits import Limits
+from assay.server.requests import MAX_NEAREST
 
 __all__ = ["ErrorAnswer", "ExplainedText", "Info", "Judgement", "LabelScore", "Status", "describe_components"]
 
@@ -57,6 +58,9 @@ class ClassifyRequest(BaseModel):
     truncate: bool | None = Field(None, description="false: a text longer than the model reads is an error.")
     explain: bool | None = Field(None, description="Whether to say which words are behind it.")
     label: str | None = Field(None, description="Explain this label, one of the model's; null: the predicted one.")
+    nearest: int | None = Field(
+        None, ge=0, le=MAX_NEAREST, description="So many of the nearest training texts, where the model keeps them."
+    )
 
 
 class ExplainRequest(BaseModel):
@@ -96,6 +100,14 @@ class ExplainedText(BaseModel):
     words: list[Word]
 
 
+class NearText(BaseModel):
+    """A text of the training data, as the model keeps it."""
+
+    text: str
+    label: str = Field(description="That it has in the training data.")
+    similarity: float = Field(ge=0, le=1, description="Cosine of words and pieces of words that both have.")
+
+
 class Judgement(BaseModel):
     """An answer, and how far it can be relied on."""
 
@@ -108,6 +120,7 @@ class Judgement(BaseModel):
     in_scope: bool | None = Field(description="false: unlike the training data. null: the model cannot tell.")
     scores: list[LabelScore] = Field(description="Highest first.")
     explanation: ExplainedText | None = Field(None, description="Only where it was asked for.")
+    nearest: list[NearText] | None = Field(None, description="Only where they were asked for, nearest first.")
 
 
 class Status(BaseModel):

@@ -12,6 +12,7 @@ import numpy as np
 
 from assay.errors import did_you_mean
 from assay.runtime.explain import Explanation, plan_explanation
+from assay.runtime.predictor import NO_TEXTS
 from assay.server.failures import ApiError, ClientGone
 from assay.server.limits import Limits
 from assay.server.metrics import Metrics
@@ -79,6 +80,8 @@ class Service:
     async def judge(self, served: ServedModel, asked: AskedTexts, caller: Caller) -> list[dict[str, Any]]:
         """Return answers with what is to be thought of them."""
         self._check_label(served, asked.label)
+        if asked.nearest and served.model.training_texts is None:
+            raise ApiError(422, "validation", f"{NO_TEXTS} (assay train --keep-texts)")
         await self._check_tokens(served, asked, caller)
         found = await self._do(served.judging, asked.texts, caller)
         probs = np.array([row for row, _ in found])
@@ -91,6 +94,10 @@ class Service:
             for judgement, text in zip(judgements, asked.texts, strict=True):
                 explanation = await self._explain(served, text, caller)
                 judgement["explanation"] = explanation.to_dict(asked.label)
+        if asked.nearest:
+            neighbours = await self._do(served.finding, asked.texts, caller)
+            for judgement, nearest in zip(judgements, neighbours, strict=True):
+                judgement["nearest"] = nearest[: asked.nearest]
         self.metrics.note_labels(served.name, [one["best_label"] for one in judgements])
         self.metrics.note_doubts(
             served.name,
@@ -133,29 +140,31 @@ class Service:
     async def _do(self, work: Work, texts: Sequence[str], caller: Caller) -> list[Any]:
         """Wait for the results of texts: until they are there, the time is over, or nobody waits any more."""
         job = self.queue.submit(work, texts)
+        watches: list[asyncio.Task[None]] = []
+        # Waiting for the future itself costs one turn of the event loop; asyncio.wait would cost three.
+        begin = job.loop.call_later(UNWATCHED_S, lambda: watches.append(job.loop.create_task(self._watch(job, caller))))
         try:
-            if not job.future.done():
-                await asyncio.wait((job.future,), timeout=UNWATCHED_S)
-            if not job.future.done():
-                await self._watch(job, caller)
-            return job.future.result()
+            return await job.future
         except BaseException:
             self.queue.cancel(job)
             raise
+        finally:
+            begin.cancel()
+            for watch in watches:
+                watch.cancel()
 
     async def _watch(self, job: Job, caller: Caller) -> None:
-        end = asyncio.ensure_future(caller.wait_for_end())
+        """Give up a job whose client has gone, or whose time is over."""
         left_s = max(self.limits.request_s - (time.monotonic() - caller.started_s), 0.0)
-        try:
-            await asyncio.wait((job.future, end), timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            end.cancel()
-        if job.future.done():
-            return
-        if end.done() and not end.cancelled():
-            raise ClientGone
         sentence = f"there was no answer within {self.limits.request_s:g} s (assay serve --request-s); try again later"
-        raise ApiError(504, "overloaded", sentence, headers={"Retry-After": "1"})
+        reason: Exception = ClientGone()
+        try:
+            async with asyncio.timeout(left_s):
+                await caller.wait_for_end()
+        except TimeoutError:
+            reason = ApiError(504, "overloaded", sentence, headers={"Retry-After": "1"})
+        if not job.future.done():
+            job.future.set_exception(reason)
 
     def problem(self) -> str | None:
         """Say why no requests should be sent here; None: all is well."""

@@ -8,6 +8,7 @@ const SHOWN_SCORES = 8;
 const RETRY_MS = 2000;
 const LONG_NAME = 16; // letters: longer label names get a line of their own
 const FAINT = 0.08; // words that push less than this share of the strongest are not marked
+const SHOWN_NEAR = 3;
 const LEAST = 0.5; // logits: where no word pushes more, the strongest one is no reason for a strong colour
 const $ = (id) => document.getElementById(id);
 const state = { info: null, model: null, many: false, label: null, showAll: false, answer: null, rows: [], round: 0 };
@@ -56,7 +57,8 @@ const askOne = newestOnly(async (text) => {
   clearTimeout(retry);
   const round = ++state.round;
   try {
-    const answer = await ask("v1/classify", { body: { inputs: text }, model: query() });
+    const nearest = served().kept_texts ? { nearest: SHOWN_NEAR } : {};
+    const answer = await ask("v1/classify", { body: { inputs: text, ...nearest }, model: query() });
     if (round !== state.round) return;
     alertOf("");
     state.answer = answer;
@@ -78,6 +80,26 @@ function showAnswer(answer) {
   $("doubt").hidden = answer.in_scope !== false;
   $("doubt").textContent = answer.in_scope === false ? say("unlike") : "";
   showScores(answer.scores, answer.best_label);
+  showNear(answer);
+}
+
+function showNear(answer) {
+  const found = answer.nearest;
+  $("near").hidden = false;
+  $("near-title").hidden = !found;
+  $("near-note").textContent = !found ? say("keepsNone") : found.length ? "" : say("nearNone");
+  $("near-texts").replaceChildren(...(found || []).map((one) => {
+    const item = document.createElement("li");
+    const [label, text, alike] = ["label", "text", "value"].map((kind) => Object.assign(document.createElement("span"), { className: kind }));
+    label.textContent = one.label;
+    label.classList.toggle("other", one.label !== answer.best_label);
+    text.textContent = one.text;
+    text.title = one.text;
+    text.dir = "auto";
+    alike.textContent = say("alike", one.similarity);
+    item.append(label, " ", text, " ", alike);
+    return item;
+  }));
 }
 
 function showScores(scores, best) {
@@ -151,6 +173,7 @@ function showNothing() {
   $("answer").classList.remove("unsure");
   $("doubt").hidden = true;
   $("words").hidden = true;
+  $("near").hidden = true;
   $("verdict").textContent = say("empty", served().labels.length);
   showScores(served().labels.map((label) => ({ label, score: 0 })), null);
 }
@@ -187,6 +210,7 @@ function update() {
   $("count").textContent = state.many ? say("counts", lines.length) : text ? say("count", [...text].length, state.info.limits.max_text_chars) : "";
   $("answer").hidden = state.many;
   $("words").hidden = $("words").hidden || state.many;
+  $("near").hidden = $("near").hidden || state.many;
   $("batch").hidden = !state.many;
   document.body.classList.toggle("many", state.many);
   showCode(text);
