@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from assay.cli.interrupt import EXIT_INTERRUPTED, settle_interrupt, was_interrupted
+
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line; the exit code is that of the design: 0, 1, 2, 3, 4 or 130."""
-    from assay.cli.interrupt import EXIT_INTERRUPTED, settle_interrupt, was_interrupted
-
     try:
         from assay.cli.app import app
 
