@@ -56,7 +56,8 @@ STRANGERS = {("features", "batch"), ("batch", "features"), ("models", "batch"), 
 
 # Heavy library -> the files that may import it, wherever in the file the import stands.
 OWNERS = {
-    "torch": {"features/frozen", "features/torch_state", "models/compact", "models/features", "models/finetune",
+    "torch": {"features/frozen", "features/torch_state", "models/ranks", "models/schedule", "models/training_state",
+              "models/compact", "models/features", "models/finetune",
               "models/foreign", "models/network", "models/to_onnx", "models/training"},
     "transformers": {"features/frozen", "features/torch_state", "features/checkpoint_folder", "models/finetune",
                      "models/foreign"},
