@@ -117,7 +117,9 @@ def copied(folder, to):
 def test_other_settings_or_data_do_not_go_on(tiny_bert, stopped, tmp_path, changes, named):
     """What differs is named, and the state stays for whoever gives the right ones."""
     folder = copied(stopped, tmp_path)
-    with pytest.raises(InputError, match=f"cannot be resumed: other {named} than in the interrupted training") as caught:
+    with pytest.raises(
+        InputError, match=f"cannot be resumed: other {named} than in the interrupted training"
+    ) as caught:
         finetune(tiny_bert, folder=folder, **changes)
     assert caught.value.hint == "give the same data and options, or leave out --resume to start afresh"
     assert has_training_state(folder)
