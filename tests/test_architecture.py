@@ -56,11 +56,11 @@ STRANGERS = {("features", "batch"), ("batch", "features"), ("models", "batch"), 
 
 # Heavy library -> the files that may import it, wherever in the file the import stands.
 OWNERS = {
-    "torch": {"features/frozen", "features/torch_state", "models/ranks", "models/schedule", "models/training_state",
-              "models/compact", "models/features", "models/finetune",
-              "models/foreign", "models/network", "models/to_onnx", "models/training"},
+    "torch": {"features/frozen", "features/torch_state", "models/compact", "models/features", "models/finetune",
+              "models/foreign", "models/lean_bert", "models/network", "models/ranks", "models/schedule",
+              "models/to_onnx", "models/training", "models/training_state"},
     "transformers": {"features/frozen", "features/torch_state", "features/checkpoint_folder", "models/finetune",
-                     "models/foreign"},
+                     "models/foreign", "models/lean_bert"},
     "sklearn": {"features/frozen", "features/map2d", "features/neighbours", "models/estimator", "models/compact",
                 "models/features", "models/finetune", "models/head", "models/linear", "models/out_of_fold"},
     "scipy": {"data/near_duplicates", "data/shift", "models/calibrate", "models/linear", "evaluation/compare"},

@@ -96,7 +96,7 @@ def still(tiny_bert, tmp_path):
     for path in tiny_bert.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
     config = (folder / "config.json").read_text()
-    (folder / "config.json").write_text(config.replace("dropout_prob\": 0.1", "dropout_prob\": 0.0"))
+    (folder / "config.json").write_text(config.replace('dropout_prob": 0.1', 'dropout_prob": 0.0'))
     assert read_json(folder / "config.json")["hidden_dropout_prob"] == 0.0
     return folder
 

@@ -27,6 +27,8 @@ class StopAt(Progress):
 
     @contextmanager
     def track(self, name, n_steps):
+        """Count the steps, and stop."""
+
         def advance(n_done):
             self.left -= n_done
             if self.left <= 0:

@@ -21,6 +21,8 @@ class Stopping(Progress):
 
     @contextmanager
     def track(self, name, n_steps):
+        """Count the steps, and stop."""
+
         def advance(n_done):
             if name == "finetune":
                 self.steps.append(n_done)

@@ -18,7 +18,7 @@ import transformers
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from assay.errors import ModelError
+from assay.errors import InputError, ModelError
 from assay.features.checkpoint import Checkpoint, load_tokenizer, resolve_checkpoint
 from assay.features.torch_state import pick_device, quiet_transformers
 from assay.models.estimator import (
@@ -29,6 +29,7 @@ from assay.models.estimator import (
     weigh_classes,
 )
 from assay.models.keeping import KeepStates
+from assay.models.lean_bert import LeanBert, can_be_lean
 from assay.models.ranks import Ranks, join_ranks
 from assay.models.to_onnx import write_transformer_onnx
 from assay.models.training import TrainingConfig, network_logits, read_long_texts, seeded, train_network
@@ -65,6 +66,11 @@ class Finetune(TextClassifier):
         What is longer than that is cut at the end, or predicted window by window; training sees its beginning.
     class_weight : "balanced", mapping or None
         See `weigh_classes`.
+    frozen_layers : int
+        The embeddings and so many of the lowest layers keep the weights of the checkpoint: less to compute, less
+        learnt. Of checkpoints of the BERT kind.
+    lean : bool
+        Compute what the logits need and no more, where the kind of transformer is known (BERT): the same network.
     precision : {"float32", "bfloat16"}, optional
         Of the arithmetic while training; what is saved is float32. None: bfloat16 on GPUs that have it.
     seed : int
@@ -87,6 +93,8 @@ class Finetune(TextClassifier):
         max_tokens: int | None = None,
         long_texts: str = "truncate",
         class_weight: ClassWeight = None,
+        frozen_layers: int = 0,
+        lean: bool = True,
         precision: str | None = None,
         seed: int = 0,
         time_limit_s: float | None = None,
@@ -101,6 +109,8 @@ class Finetune(TextClassifier):
         self.max_tokens = max_tokens
         self.long_texts = long_texts
         self.class_weight = class_weight
+        self.frozen_layers = frozen_layers
+        self.lean = lean
         self.precision = precision
         self.seed = seed
         self.time_limit_s = time_limit_s
@@ -119,7 +129,7 @@ class Finetune(TextClassifier):
             config = replace(self._config(len(texts)), class_weights=class_weights)
             self.history_ = train_network(
                 self.network_,
-                _forward_through(self.network_),
+                self._forward(),
                 train,
                 validation,
                 pad_id=self.tokenizer_.pad_id,
@@ -128,6 +138,21 @@ class Finetune(TextClassifier):
                 keeper=self._keeper(context.keep, config, train, validation, ranks),
                 ranks=ranks,
             )
+
+    def _forward(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """Return ``(input_ids, attention_mask) -> logits``.
+
+        Raises
+        ------
+        InputError
+            Layers are to be frozen, and the transformer is not of the kind that can.
+        """
+        if can_be_lean(self.network_) and (self.lean or self.frozen_layers):
+            return LeanBert(self.network_, n_frozen=self.frozen_layers)
+        if self.frozen_layers:
+            kind = self.checkpoint_.model_type
+            raise InputError(f"frozen_layers is {self.frozen_layers}; 0 is accepted for checkpoints of the kind {kind}")
+        return _forward_through(self.network_)
 
     def _keeper(
         self, keep: KeepStates | None, config: TrainingConfig, train: Encoded, validation: Encoded | None, ranks: Ranks
@@ -142,6 +167,8 @@ class Finetune(TextClassifier):
             "class_weights": None if weights is None else weights.tolist(),
             "labels": [str(name) for name in self.classes_],
             "checkpoint": self.checkpoint_.sha256,
+            "frozen_layers": self.frozen_layers,
+            "lean": self.lean,
             "training texts": fingerprint_texts(*train),
             "validation texts": None if validation is None else fingerprint_texts(*validation),
             "device": pick_device().type,
@@ -169,7 +196,7 @@ class Finetune(TextClassifier):
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
         check_is_fitted(self, "network_")
-        forward = _forward_through(self.network_)
+        forward = self._forward()
         return read_long_texts(
             self.tokenizer_,
             X,
