@@ -56,9 +56,9 @@ STRANGERS = {("features", "batch"), ("batch", "features"), ("models", "batch"), 
 
 # Heavy library -> the files that may import it, wherever in the file the import stands.
 OWNERS = {
-    "torch": {"features/frozen", "features/torch_state", "models/compact", "models/features", "models/finetune",
-              "models/foreign", "models/lean_bert", "models/network", "models/ranks", "models/schedule",
-              "models/to_onnx", "models/training", "models/training_state"},
+    "torch": {"features/frozen", "features/quantized", "features/torch_state", "models/compact", "models/features",
+              "models/finetune", "models/foreign", "models/lean_bert", "models/network", "models/ranks",
+              "models/schedule", "models/to_onnx", "models/training", "models/training_state"},
     "transformers": {"features/frozen", "features/torch_state", "features/checkpoint_folder", "models/finetune",
                      "models/foreign", "models/lean_bert"},
     "sklearn": {"features/frozen", "features/map2d", "features/neighbours", "models/estimator", "models/compact",
@@ -66,8 +66,8 @@ OWNERS = {
     "scipy": {"data/near_duplicates", "data/shift", "models/calibrate", "models/linear", "evaluation/compare"},
     "umap": {"features/map2d"},
     "matplotlib": {"reporting/canvas", "reporting/data_figures", "reporting/score_figures"},
-    "onnx": {"models/to_onnx", "models/quantize"},
-    "onnxruntime": {"runtime/session", "models/quantize"},
+    "onnx": {"features/quantized", "models/to_onnx", "models/quantize"},
+    "onnxruntime": {"features/quantized", "runtime/session", "models/quantize"},
     "pandas": {"data/texts", "data/frames"},
     "pyarrow": {"data/parquet", "data/readers", "data/frames", "data/writers", "recipes/embed"},
     "datasets": {"data/load", "data/frames"},
