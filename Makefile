@@ -49,6 +49,7 @@ quick: $(V)/.ok
 
 bench: $(V)/.ok
 	$(BIN)/python benchmarks/methods.py --keep runs/emotion
+	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/trust.py
 	$(BIN)/python benchmarks/explain.py
 	$(BIN)/python benchmarks/prediction.py --models runs/emotion/models
