@@ -258,3 +258,47 @@ def test_serving_benchmark_judges_rounds_by_the_control():
     assert serving.best_rate(loads, "assay", 1.0) == 0
     assert serving.compare_rates(loads, ["peer"], 10.0) == ("p99 <= 10 ms: 3.0 times the rate of peer (at least 1.5).")
     assert serving.compare_rates(loads, ["peer"], 1.0).endswith("no ratio.")
+
+
+@pytest.mark.slow
+def test_training_benchmark_runs_in_smoke_mode():
+    """Steps of assay and of both ways of Trainer are measured, and extrapolated to an epoch."""
+    script = ROOT / "benchmarks" / "training.py"
+    command = [sys.executable, script, "finetune-epoch", "--smoke", "--threads", "1"]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert rows[1:] == [f"{name}, from 4 steps" for name in
+                        ("assay", "Trainer, dynamic padding, grouped", "Trainer, as the notebook")]  # fmt: skip
+
+
+def test_training_benchmark_sums_up():
+    """An epoch is extrapolated by the tokens of its steps; ratios are of medians; the share is needed operations."""
+    script, children = load_script("training"), load_script("training_children")
+    assert children.summarise_steps([0.0, 9.0, 10.0, 11.0, 13.0], [1, 1, 30, 50], 400, 7) == {
+        "n_steps": 2, "s": 3.0, "step_tokens": 80, "epoch_tokens": 400, "epoch_s": 15.0, "n_texts": 7}  # fmt: skip
+    network = {"hidden_size": 10, "intermediate_size": 40, "num_hidden_layers": 2}
+    assert script.needed_flops(network, 5, 2) == 6 * (1200 * 5 + 200 * 5 + 1000 * 2)
+    own = {"epoch_s": 100.0, "n_steps": 20, "n_texts": 16_000, "real_tokens": 350_000, "peak_bytes": 1e9}
+    samples = {
+        "matrix product": [{"gflop_per_s": 140.0}],
+        "assay": [{**own, "epoch_s": s} for s in (90.0, 100.0, 300.0)],
+        "Trainer, dynamic padding, grouped": [{**own, "epoch_s": 150.0, "peak_bytes": 2e9}],
+        "Trainer, as the notebook": [{**own, "epoch_s": 700.0, "peak_bytes": 2e9}],
+    }
+    sizes = {"hidden_size": 384, "intermediate_size": 1536, "num_hidden_layers": 6}
+    table = script.summarise_epoch({"samples": samples, "network": sizes})
+    assert "| Trainer, dynamic padding, grouped, from 20 steps | 150 | 1.50x | >= 2x | 2,000 |" in table
+    assert "| Trainer, as the notebook, from 20 steps | 700 | 7.00x | >= 8x | 2,000 |" in table
+    flops = 6 * (5 * 12 * 384**2 * 350_000 + 2 * 384**2 * 350_000 + 10 * 384**2 * 16_000)
+    assert f"does {flops / 100 / 140e9:.0%} of the 140 GFLOP/s" in table
+    assert "0.50 of the memory of Trainer's" in table
+    rates = {"assay": 100, "assay, int8": 180, "assay, again": 20_000, "notebook's loop": 20}
+    content = {
+        "samples": {name: [{"n_texts": n, "s": 1.0}] for name, n in rates.items()},
+        "least_cosine": {"int8": 0.975, "again": 1.0, "notebook": 0.99999},
+        "probe_accuracy": {"float32": 0.66, "int8": 0.659},
+    }
+    table = script.summarise_features(content)
+    assert "| assay, int8 | 180 | 1.80 | >= 1.6x assay | 0.975000 |" in table
+    assert "0.10 points lost" in table

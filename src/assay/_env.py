@@ -13,7 +13,10 @@ __all__ = [
     "device",
     "has_hub_token",
     "is_offline",
+    "local_rank",
+    "n_processes",
     "n_threads",
+    "process_rank",
     "quiet_ray",
     "set_device",
     "set_offline",
@@ -41,10 +44,11 @@ def has_hub_token() -> bool:
 
 
 def n_threads() -> int:
-    """Return how many compute threads to use: `ASSAY_THREADS`, else the CPUs of this process."""
+    """Return how many compute threads to use: `ASSAY_THREADS`, else this process's share of its CPUs."""
     given = os.environ.get("ASSAY_THREADS", "")
     if not given:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        n_cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return max(1, n_cpus // _launched("LOCAL_WORLD_SIZE", 1))
     if not given.isdecimal() or int(given) < 1:
         raise InputError(f"ASSAY_THREADS is '{given}'; a whole number of at least 1 is accepted")
     return int(given)
@@ -56,6 +60,27 @@ def set_threads(n: int) -> None:
         raise InputError(f"--threads is {n}; a whole number of at least 1 is accepted")
     for name in ("ASSAY_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = str(n)
+
+
+def n_processes() -> int:
+    """Return how many processes `torchrun` or `accelerate launch` started to work together; 1: this one is alone."""
+    return max(1, _launched("WORLD_SIZE", 1))
+
+
+def process_rank() -> int:
+    """Return the number of this process among them, from 0."""
+    return _launched("RANK", 0) if n_processes() > 1 else 0
+
+
+def local_rank() -> int:
+    """Return its number among those on this machine, from 0: which device is its own."""
+    return _launched("LOCAL_RANK", 0) if n_processes() > 1 else 0
+
+
+def _launched(name: str, default: int) -> int:
+    """Read a number that a launcher set. Without an address to meet at, others may have set it for their own ends."""
+    given = os.environ.get(name, "")
+    return int(given) if given.isdecimal() and os.environ.get("MASTER_ADDR") else default
 
 
 def quiet_ray() -> None:

@@ -36,7 +36,7 @@ def test_parquet_holds_a_row_a_text(splits, tiny_bert, tmp_path):
     assert json.loads(table.schema.metadata[b"assay"])["pooling"] == "cls"
     assert result.to_dict() | {"checkpoint": None} == {
         "out": str(out), "n_texts": {"train": 3, "test": 1}, "hidden_size": 32, "dtype": "float32",
-        "pooling": "cls", "checkpoint": None}  # fmt: skip
+        "pooling": "cls", "precision": "float32", "checkpoint": None}  # fmt: skip
     assert result.checkpoint["name"] == "tiny-bert"
 
 

@@ -68,7 +68,7 @@ def test_model_without_its_scores_is_not_left_behind(data, tmp_path, monkeypatch
     """Saved but not yet scored is not finished: an interruption in between leaves nothing."""
 
     def stop(*args, **kwargs):
-        assert listing(tmp_path) >= {"m.partial", "m.partial/assay.json"}
+        assert listing(tmp_path) >= {"m.partial", "m.partial/model/assay.json"}
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "score_split", stop)

@@ -11,7 +11,8 @@ import re
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -23,7 +24,7 @@ from assay.cli.interrupt import EXIT_INTERRUPTED, settle_interrupt, was_interrup
 from assay.errors import AssayError, InputError
 from assay.progress import Progress
 
-__all__ = ["Common", "DataFlags", "add_command", "say_error"]
+__all__ = ["Common", "DataFlags", "add_command", "first_speaks", "say_error"]
 
 EXIT_BUG, EXIT_OUTSIDE = 1, 4
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
@@ -48,7 +49,7 @@ class Common:
 
     def progress(self) -> Progress:
         """Return the progress to pass on: drawn on stderr, or silent."""
-        if self.quiet:
+        if self.quiet or _env.process_rank():
             return Progress()
         from assay.cli.progress import TerminalProgress
 
@@ -117,6 +118,18 @@ def add_command(app: typer.Typer, name: str, *, panel: str) -> Callable[[Callabl
         return function
 
     return decorate
+
+
+@contextmanager
+def first_speaks() -> Iterator[None]:
+    """Of several processes that do one job together, let only the first say what went wrong; all end alike."""
+    try:
+        yield
+    except (KeyboardInterrupt, Exception) as err:
+        if _env.process_rank() == 0:
+            raise
+        code = EXIT_INTERRUPTED if was_interrupted(err) else getattr(err, "exit_code", EXIT_BUG)
+        raise typer.Exit(code) from None
 
 
 def _guard(work: Callable[[], None], common: Common) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -138,6 +138,9 @@ def embed_command(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A .parquet or .npz file for the features.")] = None,
     checkpoint: Checkpoint = "minilm",
     pooling: Pooling = "mean",
+    precision: Annotated[
+        Literal["float32", "int8"], typer.Option(help="Of the weights; int8 is faster, and a little less exact.")
+    ] = "float32",
     overwrite: Overwrite = False,
 ) -> None:
     """Turn texts into features of a frozen transformer.
@@ -155,7 +158,7 @@ def embed_command(
         if data == "sample" or _is_path(data):
             hint = "add --out features.parquet; one text is embedded without it"
             raise InputError(f"'{data}' is a data set, and --out does not say where its features go", hint=hint)
-        text = embed_text(data, checkpoint=checkpoint, pooling=pooling)
+        text = embed_text(data, checkpoint=checkpoint, pooling=pooling, precision=precision)
         if common.json:
             print_json(text.to_dict())
             return
@@ -169,6 +172,7 @@ def embed_command(
         out=out,
         checkpoint=checkpoint,
         pooling=pooling,
+        precision=precision,
         overwrite=overwrite,
         progress=common.progress(),
     )

@@ -24,8 +24,10 @@ from assay.cli.common import (
     Out,
     Overwrite,
     add_command,
+    first_speaks,
 )
 from assay.cli.show import cell_width, print_json, print_line, print_sentence, print_table
+from assay.errors import InputError
 
 __all__ = ["register"]
 
@@ -62,15 +64,21 @@ def train_command(
     ] = None,
     keep_texts: KeepTexts = False,
     overwrite: Overwrite = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a training of finetune that stopped.")] = False,
+    save_every: Annotated[
+        str, typer.Option(metavar="TIME", help="Between two states of finetune that --resume can go on from.")
+    ] = "60s",
 ) -> None:
     """Train one method and save it as a model folder.
 
     The folder predicts without torch.
 
     \b
-    Example:
+    Examples:
       assay train sample --method compact --out models/compact
+      torchrun --nproc_per_node 2 -m assay train sample --method finetune --out m
     """
+    from assay.recipes.budget import parse_duration
     from assay.recipes.train import train_model
 
     options = flags.options(
@@ -83,18 +91,21 @@ def train_command(
     }
     if epochs is not None:
         parameters["n_epochs"] = epochs
-    result = train_model(
-        data,
-        out,
-        method=method,
-        seed=common.seed,
-        options=options,
-        parameters=parameters,
-        target_accuracy=target_accuracy,
-        keep_texts=keep_texts,
-        overwrite=overwrite,
-        progress=common.progress(),
-    )
+    every_s = 0.0 if save_every == "0s" else parse_duration(save_every)
+    progress = common.progress()
+    with first_speaks():
+        try:
+            result = train_model(
+                data, out, method=method, seed=common.seed, options=options, parameters=parameters,
+                target_accuracy=target_accuracy, keep_texts=keep_texts, overwrite=overwrite, resume=resume,
+                save_every_s=every_s, progress=progress,
+            )  # fmt: skip
+        except (KeyboardInterrupt, Exception) as err:
+            if not isinstance(err, InputError) and (partial := Path(f"{out}.partial")).is_dir():
+                progress.say(f"the state of the training is kept in {partial}: add --resume to go on")
+            raise
+    if not result:  # not the first of several processes
+        return
     if common.json:
         print_json(result)
         return

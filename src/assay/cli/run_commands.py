@@ -22,6 +22,7 @@ from assay.cli.common import (
     Out,
     Overwrite,
     add_command,
+    first_speaks,
 )
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.errors import InputError
@@ -87,12 +88,13 @@ def run_command(
         command=shlex.join(["assay", *sys.argv[1:]]),
     )
     progress = common.progress()
-    try:
-        results = run_data(data, out, options=options, overwrite=overwrite, resume=resume, progress=progress)
-    except (KeyboardInterrupt, Exception) as err:
-        if not isinstance(err, InputError) and (partial := Path(f"{out}.partial")).is_dir():
-            progress.say(f"finished methods are kept in {partial}: add --resume to go on")
-        raise
+    with first_speaks():
+        try:
+            results = run_data(data, out, options=options, overwrite=overwrite, resume=resume, progress=progress)
+        except (KeyboardInterrupt, Exception) as err:
+            if not isinstance(err, InputError) and (partial := Path(f"{out}.partial")).is_dir():
+                progress.say(f"finished methods are kept in {partial}: add --resume to go on")
+            raise
     if common.json:
         print_json(results)
         return

@@ -1,7 +1,7 @@
 """Frozen features on disk, so that the same texts and encoder are never run twice.
 
-The key holds the encoder's identity (hashes of its files), pooling, limit and the texts in order. Only arrays are
-kept, never texts. A broken or foreign file is made again.
+The key holds the encoder's identity (hashes of its files), pooling, limit, precision and the texts in order. Only
+arrays are kept, never texts. A broken or foreign file is made again.
 """
 
 from __future__ import annotations
@@ -65,6 +65,9 @@ def clear_cache() -> int:
     folder, _, n_bytes = measure_cache()
     for path in [*folder.glob("*.npy"), *folder.glob("*.partial")]:
         path.unlink(missing_ok=True)
+    for path in (_env.cache_dir() / "encoders").glob("*.onnx"):  # of 8-bit weights; made again when they are needed
+        n_bytes += path.stat().st_size
+        path.unlink(missing_ok=True)
     return n_bytes
 
 
@@ -77,6 +80,8 @@ def _path(encoder: FrozenEncoder, texts: list[str]) -> Path:
     settings = [VERSION, checkpoint.sha256, encoder.pooling, encoder.max_tokens or checkpoint.max_tokens]
     if encoder.long_texts != "truncate":
         settings.append(encoder.long_texts)
+    if encoder.precision != "float32":
+        settings += [encoder.precision, encoder.batch_tokens]  # 8-bit features depend on what is read together
     digest = hashlib.sha256(json.dumps(settings).encode())
     for text in texts:
         data = text.encode("utf-8", "surrogatepass")

@@ -17,6 +17,7 @@ from assay._optional import require
 from assay.data.texts import check_texts
 from assay.errors import InputError, ModelError
 from assay.features.checkpoint import Checkpoint, load_tokenizer, resolve_checkpoint
+from assay.features.quantized import QuantizedEncoder
 from assay.features.torch_state import compute_threads, pick_device, quiet_transformers
 from assay.progress import Progress
 from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
@@ -31,9 +32,10 @@ else:
     BaseEstimator = require("sklearn.base").BaseEstimator
     TransformerMixin = require("sklearn.base").TransformerMixin
 
-__all__ = ["POOLINGS", "FrozenEncoder", "load_network"]
+__all__ = ["POOLINGS", "PRECISIONS", "FrozenEncoder", "load_network"]
 
 POOLINGS = ("mean", "cls")
+PRECISIONS = ("float32", "int8")
 MAX_BATCH_TEXTS = 512
 
 
@@ -76,6 +78,8 @@ class _Loaded:
     tokenizer: SubwordTokenizer
     network: torch.nn.Module
     device: torch.device
+    n_known: int  # tokens that the weights know
+    quantized: QuantizedEncoder | None
 
 
 class FrozenEncoder(TransformerMixin, BaseEstimator):
@@ -95,6 +99,9 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         Padded tokens a batch, at most. It changes speed and memory, not results.
     long_texts : {"truncate", "window"}
         What is longer than the limit is cut off, or read too: features are then the mean of the windows'.
+    precision : {"float32", "int8"}
+        Of the weights. `int8` computes on the CPU and is faster by more than half; features differ a little (cosine
+        about 0.99), also with the texts that one is read with.
 
     Examples
     --------
@@ -110,8 +117,9 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         revision: str | None = None,
         pooling: str = "mean",
         max_tokens: int | None = None,
-        batch_tokens: int = 4096,
+        batch_tokens: int = 1024,
         long_texts: str = "truncate",
+        precision: str = "float32",
     ) -> None:
         self.checkpoint = checkpoint
         self.revision = revision
@@ -119,6 +127,7 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         self.max_tokens = max_tokens
         self.batch_tokens = batch_tokens
         self.long_texts = long_texts
+        self.precision = precision
 
     def fit(self, texts: Sequence[str], y: object = None) -> FrozenEncoder:
         """Check the parameters and the texts, and find the checkpoint; nothing is learnt.
@@ -152,8 +161,11 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         batches = bucket_batches(encoded.lengths, max_texts=MAX_BATCH_TEXTS, max_tokens=self.batch_tokens)
         with (progress or Progress()).track("frozen features", len(encoded)) as advance, compute_threads():
             for rows in batches:
-                hidden, mask = self._forward(loaded, encoded, rows)
-                features[rows] = _pool(hidden, mask, pooling=self.pooling).cpu().numpy()
+                if loaded.quantized is not None:
+                    features[rows] = loaded.quantized.transform(*_batch(loaded, encoded, rows))
+                else:
+                    hidden, mask = self._forward(loaded, encoded, rows)
+                    features[rows] = _pool(hidden, mask, pooling=self.pooling).cpu().numpy()
                 advance(len(rows))
         return features if windows is None else windows.mean(features)
 
@@ -208,12 +220,17 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
     def _check_params(self) -> None:
         if self.pooling not in POOLINGS:
             raise InputError(f"pooling is {self.pooling!r}; {' and '.join(POOLINGS)} are accepted")
+        if self.precision not in PRECISIONS:
+            raise InputError(f"precision is {self.precision!r}; {' and '.join(PRECISIONS)} are accepted")
         if self.batch_tokens < 1:
             raise InputError(f"batch_tokens is {self.batch_tokens}; at least 1 is accepted")
         check_long_texts(self.long_texts)
 
     def _load_params(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("checkpoint", "revision", "max_tokens")}
+        names = ["checkpoint", "revision", "max_tokens", "precision"]
+        if self.precision != "float32":
+            names.append("pooling")  # stands in the file with 8-bit weights
+        return {name: getattr(self, name) for name in names}
 
     def _load(self, progress: Progress | None) -> _Loaded:
         """Return tokenizer and network, loaded for the parameters and the device of this moment."""
@@ -223,26 +240,36 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
             checkpoint = resolve_checkpoint(self.checkpoint, revision=self.revision, progress=progress)
             tokenizer = load_tokenizer(checkpoint, max_tokens=self.max_tokens)
             network = load_network(checkpoint).to(device)
-            loaded = _Loaded(self._load_params(), checkpoint, tokenizer, network, device)
+            n_known = network.get_input_embeddings().num_embeddings
+            quantized = None
+            if self.precision == "int8":
+                quantized = QuantizedEncoder(checkpoint, pooling=self.pooling, load=lambda: load_network(checkpoint))
+            loaded = _Loaded(self._load_params(), checkpoint, tokenizer, network, device, n_known, quantized)
             self._loaded = loaded
         return loaded
 
     def _forward(self, loaded: _Loaded, encoded: EncodedTexts, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the last hidden state (n_rows, longest, hidden_size) and the mask (n_rows, longest)."""
         torch = require("torch")
-        ids, mask = pad_batch(encoded, rows, pad_id=loaded.tokenizer.pad_id)
-        n_known = loaded.network.get_input_embeddings().num_embeddings
-        if (largest := int(ids.max(initial=0))) >= n_known:
-            raise ModelError(
-                f"the tokenizer of '{loaded.checkpoint.name}' gives the id {largest}, "
-                f"but its weights know {n_known} tokens only: they do not belong together"
-            )
+        ids, mask = _batch(loaded, encoded, rows)
         # No token_type_ids: a lone text is segment 0 throughout, which is what models that have segments assume.
         with torch.inference_mode():
-            on_device = {"input_ids": torch.from_numpy(ids).to(loaded.device)}
-            on_device["attention_mask"] = torch.from_numpy(mask).to(loaded.device)
-            hidden = loaded.network(**on_device).last_hidden_state
-            return hidden, on_device["attention_mask"]
+            on_device = torch.from_numpy(mask).to(loaded.device)
+            # A batch without padding needs no mask, and attention without one is faster.
+            given = {} if mask.all() else {"attention_mask": on_device}
+            hidden = loaded.network(input_ids=torch.from_numpy(ids).to(loaded.device), **given).last_hidden_state
+            return hidden, on_device
+
+
+def _batch(loaded: _Loaded, encoded: EncodedTexts, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return padded ids and mask of these rows."""
+    ids, mask = pad_batch(encoded, rows, pad_id=loaded.tokenizer.pad_id)
+    if (largest := int(ids.max(initial=0))) >= loaded.n_known:
+        raise ModelError(
+            f"the tokenizer of '{loaded.checkpoint.name}' gives the id {largest}, "
+            f"but its weights know {loaded.n_known} tokens only: they do not belong together"
+        )
+    return ids, mask
 
 
 def _pool(hidden: torch.Tensor, mask: torch.Tensor, *, pooling: str) -> torch.Tensor:

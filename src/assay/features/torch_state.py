@@ -26,7 +26,8 @@ def pick_device(name: str | None = None) -> torch.device:
     Parameters
     ----------
     name : str, optional
-        `auto`, `cpu`, `cuda`, `cuda:0`, `mps`; None: what the user asked for. `auto` is CUDA where there is one.
+        `auto`, `cpu`, `cuda`, `cuda:0`, `mps`; None: what the user asked for. `auto` is CUDA where there is one. Of
+        several processes that train together, each has a CUDA device of its own.
 
     Raises
     ------
@@ -36,7 +37,9 @@ def pick_device(name: str | None = None) -> torch.device:
     torch = require("torch")
     name = name or _env.device()
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and _env.n_processes() > 1:
+        name = f"cuda:{_env.local_rank()}"
     try:
         device = torch.device(name)
     except RuntimeError:

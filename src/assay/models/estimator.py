@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from assay.data.texts import check_texts
 from assay.errors import DataError, InputError
 from assay.models.calibrate import fit_temperature
+from assay.models.keeping import KeepStates
 from assay.progress import Progress
 from assay.runtime.linear import softmax
 
@@ -83,12 +84,15 @@ class FitContext:
     score : callable
         What is reported after each epoch.
     progress : Progress
+    keep : KeepStates, optional
+        For methods that train long.
     """
 
     validation_texts: list[str] | None = None
     validation_ids: np.ndarray | None = None
     score: Score = score_accuracy
     progress: Progress = field(default_factory=Progress)
+    keep: KeepStates | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         validation: tuple[Sequence[str], Sequence[Any]] | None = None,
         score: Score | None = None,
         progress: Progress | None = None,
+        keep: KeepStates | None = None,
     ) -> Self:
         """Learn from labelled texts, forgetting what was learnt before.
 
@@ -135,6 +140,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         score : callable, optional
             ``score(label_ids, probs) -> dict`` of what is reported for each epoch; accuracy by default.
         progress : Progress, optional
+        keep : KeepStates, optional
+            `finetune` keeps the state of its training there, and goes on from one that it finds.
 
         Raises
         ------
@@ -154,7 +161,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self.classes_ = classes
         self.temperature_ = 1.0
         self.history_: list[dict[str, Any]] = []
-        context = FitContext(score=score or score_accuracy, progress=progress or Progress())
+        context = FitContext(score=score or score_accuracy, progress=progress or Progress(), keep=keep)
         if validation is not None and len(validation[0]):
             held_out, held_out_labels = _check_pairs(*validation, name="validation texts")
             context = replace(context, validation_texts=held_out, validation_ids=self._ids(held_out_labels))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
@@ -42,9 +43,11 @@ class Features(TextClassifier):
         What is longer than that is cut at the end, or read window by window.
     class_weight : "balanced", mapping or None
         See `weigh_classes`.
+    precision : {"float32", "int8"}
+        Of the transformer while it reads the training texts; what is saved, and every prediction, is float32.
     encoder : FrozenEncoder or None
-        One that is loaded already, to share it; `checkpoint`, `pooling`, `max_tokens` and `long_texts` are then its
-        own.
+        One that is loaded already, to share it; `checkpoint`, `pooling`, `max_tokens`, `long_texts` and `precision`
+        are then its own.
     seed : int
     """
 
@@ -59,6 +62,7 @@ class Features(TextClassifier):
         max_tokens: int | None = None,
         long_texts: str = "truncate",
         class_weight: ClassWeight = None,
+        precision: str = "float32",
         encoder: FrozenEncoder | None = None,
         seed: int = 0,
     ) -> None:
@@ -68,14 +72,21 @@ class Features(TextClassifier):
         self.max_tokens = max_tokens
         self.long_texts = long_texts
         self.class_weight = class_weight
+        self.precision = precision
         self.encoder = encoder
         self.seed = seed
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
-        self.encoder_ = self.encoder or FrozenEncoder(
-            self.checkpoint, pooling=self.pooling, max_tokens=self.max_tokens, long_texts=self.long_texts
+        given = self.encoder or FrozenEncoder(
+            self.checkpoint,
+            pooling=self.pooling,
+            max_tokens=self.max_tokens,
+            long_texts=self.long_texts,
+            precision=self.precision,
         )
-        features = cached_features(self.encoder_, texts, progress=context.progress)
+        # Predictions are those of the saved folder, which is float32.
+        self.encoder_ = given if given.precision == "float32" else clone(given).set_params(precision="float32")
+        features = cached_features(given, texts, progress=context.progress)
         self.head_ = AffineHead(C=self.C, class_weight=self.class_weight, seed=self.seed).fit(features, label_ids)
 
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:

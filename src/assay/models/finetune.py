@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,24 @@ import transformers
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from assay.errors import ModelError
+from assay.errors import InputError, ModelError
 from assay.features.checkpoint import Checkpoint, load_tokenizer, resolve_checkpoint
 from assay.features.torch_state import pick_device, quiet_transformers
 from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts, weigh_classes
 from assay.models.first_token import skip_unread_tokens
+from assay.models.keeping import KeepStates
+from assay.models.lean_bert import LeanBert, can_be_lean
+from assay.models.ranks import Ranks, join_ranks
 from assay.models.to_onnx import write_transformer_onnx
 from assay.models.training import TrainingConfig, network_logits, read_long_texts, seeded, train_network
+from assay.models.training_state import TrainingKeeper, fingerprint_texts
 from assay.runtime.folder import Layout
+from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.window import check_long_texts
 
 __all__ = ["Finetune"]
 
+Encoded = tuple[EncodedTexts, np.ndarray]  # texts as the network reads them, and their class ids
 # Small sets need more rounds to move a pre-trained model; two suffice for tens of thousands of texts.
 TEXTS_SEEN, MIN_EPOCHS, MAX_EPOCHS = 5_000, 2, 8
 # Narrow transformers stand, and need, a higher rate than the 2e-5 to 5e-5 that BERT's authors give (arXiv:1810.04805).
@@ -55,6 +61,13 @@ class Finetune(TextClassifier):
         What is longer than that is cut at the end, or predicted window by window; training sees its beginning.
     class_weight : "balanced", mapping or None
         See `weigh_classes`.
+    frozen_layers : int
+        The embeddings and so many of the lowest layers keep the weights of the checkpoint: less to compute, less
+        learnt. Of checkpoints of the BERT kind.
+    lean : bool
+        Compute what the logits need and no more, where the kind of transformer is known (BERT): the same network.
+    precision : {"float32", "bfloat16"}, optional
+        Of the arithmetic while training; what is saved is float32. None: bfloat16 on GPUs that have it.
     seed : int
     time_limit_s : float, optional
         Wall-clock seconds for training.
@@ -75,6 +88,9 @@ class Finetune(TextClassifier):
         max_tokens: int | None = None,
         long_texts: str = "truncate",
         class_weight: ClassWeight = None,
+        frozen_layers: int = 0,
+        lean: bool = True,
+        precision: str | None = None,
         seed: int = 0,
         time_limit_s: float | None = None,
     ) -> None:
@@ -88,6 +104,9 @@ class Finetune(TextClassifier):
         self.max_tokens = max_tokens
         self.long_texts = long_texts
         self.class_weight = class_weight
+        self.frozen_layers = frozen_layers
+        self.lean = lean
+        self.precision = precision
         self.seed = seed
         self.time_limit_s = time_limit_s
 
@@ -100,17 +119,59 @@ class Finetune(TextClassifier):
         validation = None
         if context.validation_texts is not None and context.validation_ids is not None:
             validation = self.tokenizer_.encode_texts(context.validation_texts), context.validation_ids
-        with seeded(self.seed):
+        with join_ranks() as ranks, seeded(self.seed):
             self.network_ = _load_classifier(self.checkpoint_, [str(name) for name in self.classes_]).to(pick_device())
+            if self.lean and not can_be_lean(self.network_):
+                skip_unread_tokens(self.network_)
+            config = replace(self._config(len(texts)), class_weights=class_weights)
             self.history_ = train_network(
                 self.network_,
-                _forward_through(self.network_),
+                self._forward(),
                 train,
                 validation,
                 pad_id=self.tokenizer_.pad_id,
-                config=replace(self._config(len(texts)), class_weights=class_weights),
+                config=config,
                 context=context,
+                keeper=self._keeper(context.keep, config, train, validation, ranks),
+                ranks=ranks,
             )
+
+    def _forward(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """Return ``(input_ids, attention_mask) -> logits``.
+
+        Raises
+        ------
+        InputError
+            Layers are to be frozen, and the transformer is not of the kind that can.
+        """
+        if can_be_lean(self.network_) and (self.lean or self.frozen_layers):
+            return LeanBert(self.network_, n_frozen=self.frozen_layers)
+        if self.frozen_layers:
+            kind = self.checkpoint_.model_type
+            raise InputError(f"frozen_layers is {self.frozen_layers}; 0 is accepted for checkpoints of the kind {kind}")
+        return _forward_through(self.network_)
+
+    def _keeper(
+        self, keep: KeepStates | None, config: TrainingConfig, train: Encoded, validation: Encoded | None, ranks: Ranks
+    ) -> TrainingKeeper | None:
+        """Return what keeps the state of the training, for a training with just these settings and data."""
+        if keep is None:
+            return None
+        settings = {name: value for name, value in asdict(config).items() if name not in ("name", "time_limit_s")}
+        weights = config.class_weights
+        identity = {
+            **settings,
+            "class_weights": None if weights is None else weights.tolist(),
+            "labels": [str(name) for name in self.classes_],
+            "checkpoint": self.checkpoint_.sha256,
+            "frozen_layers": self.frozen_layers,
+            "lean": self.lean,
+            "training texts": fingerprint_texts(*train),
+            "validation texts": None if validation is None else fingerprint_texts(*validation),
+            "device": pick_device().type,
+            "number of processes": ranks.n,
+        }
+        return TrainingKeeper(keep.folder, identity=identity, every_s=keep.every_s, resume=keep.resume)
 
     def _config(self, n_texts: int) -> TrainingConfig:
         rate_by_width = NARROW_RATE if self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE else WIDE_RATE
@@ -124,6 +185,7 @@ class Finetune(TextClassifier):
             warmup_fraction=self.warmup_fraction,
             label_smoothing=self.label_smoothing,
             max_gradient_norm=1.0,
+            precision=self.precision or _best_precision(),
             seed=self.seed,
             time_limit_s=self.time_limit_s,
         )
@@ -131,7 +193,7 @@ class Finetune(TextClassifier):
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
         check_is_fitted(self, "network_")
-        forward = _forward_through(self.network_)
+        forward = self._forward()
         return read_long_texts(
             self.tokenizer_,
             X,
@@ -153,6 +215,7 @@ class Finetune(TextClassifier):
             stock.model_max_length = self.tokenizer_.max_tokens
             stock.save_pretrained(root)
         self.tokenizer_.save(layout.tokenizer)
+        skip_unread_tokens(network)
         write_transformer_onnx(
             _Probabilities(network),
             layout.onnx,
@@ -165,6 +228,12 @@ class Finetune(TextClassifier):
                           "long_texts": self.long_texts},
             checkpoint=self.checkpoint_.to_dict(),
         )  # fmt: skip
+
+
+def _best_precision() -> str:
+    """Return bfloat16 where a GPU computes in it: its exponents are those of float32, so no loss needs scaling."""
+    on_gpu = pick_device().type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bfloat16" if on_gpu else "float32"
 
 
 class _Probabilities(nn.Module):
@@ -218,7 +287,6 @@ def _load_classifier(checkpoint: Checkpoint, labels: list[str]) -> Any:
             f"checkpoint '{checkpoint.name}' lacks {len(lacking)} of the weights that its config.json "
             f"({checkpoint.model_type}) asks for, among them {lacking[0]}"
         )
-    skip_unread_tokens(network)
     return network
 
 

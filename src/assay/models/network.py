@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from assay.models.dropout import thin_dropout
+
 __all__ = ["CompactNetwork"]
 
 EMBEDDING_STD = 0.1  # torch's default of 1.0 cost 7 points of accuracy on tweets in the same three epochs
@@ -61,15 +63,20 @@ class CompactNetwork(nn.Module):
         if self.training and self.token_dropout:
             dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.token_dropout
             input_ids = input_ids.masked_fill(dropped, self.unknown_id)
-        vectors = functional.dropout(self.embedding(input_ids), self.dropout, self.training)  # (B, T, D)
+        vectors = self._drop(self.embedding(input_ids))  # (B, T, D)
         lengths = attention_mask.sum(dim=1, keepdim=True)
         steps = torch.arange(input_ids.shape[1], device=input_ids.device)
         reversal = torch.where(steps < lengths, lengths - 1 - steps, steps)  # (B, T)
-        reversed_vectors = vectors.gather(1, reversal.unsqueeze(2).expand(-1, -1, vectors.shape[2]))
+        # Rows of a table: looking them up, and its backward pass, take a third of the time of `gather`.
+        rows = torch.arange(len(input_ids), device=steps.device).unsqueeze(1) * len(steps) + reversal
+        reversed_vectors = functional.embedding(rows, vectors.flatten(0, 1))
         ahead, _ = self.forward_lstm(vectors)
         back, _ = self.backward_lstm(reversed_vectors)
         padding = (attention_mask == 0).unsqueeze(2)
         # The maximum over time does not ask where it came from: the backward outputs need no turning back.
         pooled = torch.cat([states.masked_fill(padding, MASKED).amax(dim=1) for states in (ahead, back)], dim=1)
-        logits: Tensor = self.output(functional.dropout(pooled, self.dropout, self.training))
+        logits: Tensor = self.output(self._drop(pooled))
         return logits
+
+    def _drop(self, values: Tensor) -> Tensor:
+        return thin_dropout(values, self.dropout) if self.training else values

@@ -65,6 +65,7 @@ class EmbedResult:
     hidden_size: int
     dtype: str
     pooling: str
+    precision: str
     checkpoint: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
@@ -77,6 +78,7 @@ def embed_texts(
     *,
     checkpoint: str | Path | Checkpoint = "minilm",
     pooling: str = "mean",
+    precision: str = "float32",
     progress: Progress | None = None,
 ) -> np.ndarray:
     """Return frozen features, float32 of shape (n_texts, hidden_size), in the order of `texts`.
@@ -86,10 +88,20 @@ def embed_texts(
     InputError
         A text, the pooling or the checkpoint cannot be used.
     """
-    return frozen.FrozenEncoder(checkpoint, pooling=pooling).fit(texts).transform(texts, progress=progress)
+    return (
+        frozen.FrozenEncoder(checkpoint, pooling=pooling, precision=precision)
+        .fit(texts)
+        .transform(texts, progress=progress)
+    )
 
 
-def embed_text(text: str, *, checkpoint: str | Path | Checkpoint = "minilm", pooling: str = "mean") -> EmbeddedText:
+def embed_text(
+    text: str,
+    *,
+    checkpoint: str | Path | Checkpoint = "minilm",
+    pooling: str = "mean",
+    precision: str = "float32",
+) -> EmbeddedText:
     """Return the features of one text with the shapes of its hidden states.
 
     Raises
@@ -97,7 +109,7 @@ def embed_text(text: str, *, checkpoint: str | Path | Checkpoint = "minilm", poo
     InputError
         `text` is not one text, or the pooling or the checkpoint cannot be used.
     """
-    encoder = frozen.FrozenEncoder(resolve_checkpoint(checkpoint), pooling=pooling)
+    encoder = frozen.FrozenEncoder(resolve_checkpoint(checkpoint), pooling=pooling, precision=precision)
     hidden = encoder.hidden_states(text)
     features = encoder.transform([text])
     return EmbeddedText(
@@ -116,6 +128,7 @@ def embed_data(
     out: Path,
     checkpoint: str | Path | Checkpoint = "minilm",
     pooling: str = "mean",
+    precision: str = "float32",
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> EmbedResult:
@@ -141,14 +154,14 @@ def embed_data(
     out = Path(out)
     write = _check_out(out, overwrite=overwrite)
     resolved = resolve_checkpoint(checkpoint, progress=progress)
-    encoder = frozen.FrozenEncoder(resolved, pooling=pooling)
+    encoder = frozen.FrozenEncoder(resolved, pooling=pooling, precision=precision)
     columns: dict[str, Any] = {
         "split": [name for name, part in splits.items() for _ in range(len(part))],
         "line": np.asarray([line for part in splits.values() for line in part.lines], dtype=np.int64),
         "label": [label for part in splits.values() for label in part.labels],
         "features": encoder.transform([t for part in splits.values() for t in part.texts], progress=progress),
     }
-    about = {"checkpoint": resolved.to_dict(), "pooling": pooling}
+    about = {"checkpoint": resolved.to_dict(), "pooling": pooling, "precision": precision}
     _write_whole(out, lambda stream: write(stream, columns, about))
     return EmbedResult(
         out=str(out),
@@ -156,6 +169,7 @@ def embed_data(
         hidden_size=resolved.hidden_size,
         dtype="float32",
         pooling=pooling,
+        precision=precision,
         checkpoint=resolved.to_dict(),
     )
 

@@ -21,8 +21,10 @@ import assay
 from assay import _env
 from assay._display import Shown, html_block, html_table
 from assay.data.texts import Splits
+from assay.errors import InputError
 from assay.evaluation.compare import Comparison, compare_methods, recommend
 from assay.models import METHODS, check_methods
+from assay.models.keeping import KeepStates, has_training_state
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.audit import Audit, audit_data, write_issues
@@ -31,9 +33,9 @@ from assay.recipes.doubts import describe_doubts
 from assay.recipes.limits import describe_coverage
 from assay.recipes.prepare import DataOptions, check_apart, prepare_data
 from assay.recipes.report_parts import gather_parts
-from assay.recipes.run_state import RunState
+from assay.recipes.run_state import STATES, RunState
 from assay.recipes.scoring import ScoredSplit, score_split, write_predictions
-from assay.recipes.train import FittedModel, baselines_of, finish_model, fit_and_save, keep_train_texts
+from assay.recipes.train import FittedModel, baselines_of, finish_model, fit_and_save
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
 from assay.runtime.folder import atomic_folder, check_output
@@ -106,7 +108,8 @@ def run_data(
     options : RunOptions, optional
     overwrite : bool
     resume : bool
-        Go on with ``OUT.partial``: methods that were finished are not trained again.
+        Go on with ``OUT.partial``: methods that were finished are not trained again, and `finetune` goes on from the
+        last state that it kept.
     progress : Progress, optional
 
     Returns
@@ -121,6 +124,7 @@ def run_data(
     """
     out, options, progress = Path(out), options or RunOptions(), progress or default_progress()
     budget = Budget(options.budget_s)
+    _check_alone()
     check_output(out, overwrite=overwrite)
     check_apart(data, out)
     options = replace(options, methods=tuple(check_methods(list(options.methods))))
@@ -131,7 +135,7 @@ def run_data(
     progress.say(_describe(splits))
 
     with (
-        atomic_folder(out, overwrite=overwrite, resume=resume, keep=_has_models) as root,
+        atomic_folder(out, overwrite=overwrite, resume=resume, keep=_has_work) as root,
         _run_log(root / "run.log"),
     ):
         state = RunState.open(root, identity=_identity(options, splits, checkpoint_sha256))
@@ -219,18 +223,15 @@ def _train_all(
             skipped.append({"method": method, "reason": reason})
             continue
         else:
-            parameters = {
-                "checkpoint": options.checkpoint,
-                "long_texts": options.long_texts,
-                "class_weight": options.class_weight,
-                "time_limit_s": budget.share_s(method),
-            }
+            parameters = {"checkpoint": options.checkpoint, "long_texts": options.long_texts,
+                          "class_weight": options.class_weight, "time_limit_s": budget.share_s(method)}  # fmt: skip
+            keep = KeepStates(root / STATES / method)
             fitted[method] = fit_and_save(
-                method, splits, folder, seed=options.seed, parameters=parameters, overwrite=True, progress=progress
-            )
-            if options.keep_texts:
-                keep_train_texts(folder, splits, progress=progress)
+                method, splits, folder, seed=options.seed, parameters=parameters, overwrite=True, keep=keep,
+                keep_texts=options.keep_texts, progress=progress,
+            )  # fmt: skip
             state.finish(method, fitted[method])
+            shutil.rmtree(root / STATES, ignore_errors=True)
         models[method] = load_model(folder)
     return models, fitted, skipped
 
@@ -364,8 +365,17 @@ def _identity(options: RunOptions, splits: Splits, checkpoint_sha256: str | None
     }
 
 
-def _has_models(partial: Path) -> bool:
-    return any((partial / "models").glob("*/assay.json"))
+def _has_work(partial: Path) -> bool:
+    """Tell whether an interrupted run left something that a resumed one can use."""
+    return any(map(has_training_state, (partial / STATES).glob("*"))) or any((partial / "models").glob("*/assay.json"))
+
+
+def _check_alone() -> None:
+    if (n := _env.n_processes()) > 1:
+        raise InputError(
+            f"{n} processes were started for a run; one is accepted",
+            hint="`assay train --method finetune` shares its work among processes",
+        )
 
 
 def _write_json(path: Path, content: Any) -> None:

@@ -13,10 +13,11 @@ from assay.errors import InputError, ModelError
 from assay.recipes.train import FittedModel
 from assay.runtime.folder import read_folder
 
-__all__ = ["RunState"]
+__all__ = ["STATES", "RunState"]
 
 STATE = "state.json"
 LOG = "run.log"
+STATES = "training"  # a folder a method, while it is trained
 MEASURED = ("scores", "coverage_curve", "scope", "abstain")  # parts of assay.json
 
 
@@ -84,9 +85,9 @@ class RunState:
         beside.replace(self.path)
 
     def _delete_unfinished(self, root: Path) -> None:
-        """Delete all but the log and the finished models: the rest is made again, and nothing old may mix with it."""
+        """Delete all but the log, finished models and states of trainings: nothing old may mix with what is new."""
         models = root / "models"
-        kept = {self.path, root / LOG, models, *(models / method for method in self.content["finished"])}
+        kept = {self.path, root / LOG, root / STATES, models, *(models / method for method in self.content["finished"])}
         for path in {*root.iterdir(), *models.glob("*")} - kept:
             if path.is_dir():
                 shutil.rmtree(path)

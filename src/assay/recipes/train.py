@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from assay import _env
 from assay._display import Shown, html_block, html_table
 from assay.data.languages import find_wrong_language
 from assay.data.texts import LabelledTexts, Splits
-from assay.errors import MissingDependencyError
+from assay.errors import InputError, MissingDependencyError
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.result import SplitScores
 from assay.models import METHODS, check_methods, make_estimator
+from assay.models.keeping import KeepStates, has_training_state
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.limits import measure_limits
@@ -29,11 +33,13 @@ from assay.runtime.abstain import check_target
 from assay.runtime.folder import Manifest, atomic_folder, check_output, read_folder
 from assay.runtime.predictor import load_model
 
-__all__ = ["FittedModel", "baselines_of", "finish_model", "fit_and_save", "keep_train_texts", "train_model"]
+__all__ = ["FittedModel", "baselines_of", "finish_model", "fit_and_save", "train_model"]
 
 logger = logging.getLogger(__name__)
 
 FLOOR = "majority"
+SHARED_METHOD = "finetune"  # whose work several processes can share
+MODEL, STATES = "model", "training"  # inside OUT.partial
 BASELINES = (FLOOR, "linear")
 HEADLINES = ("accuracy", "f1_weighted", "f1_macro")
 MAX_LANGUAGE_TEXTS = 300  # looked at to tell the language of the card
@@ -65,6 +71,8 @@ def fit_and_save(
     seed: int,
     parameters: dict[str, Any],
     overwrite: bool = False,
+    keep: KeepStates | None = None,
+    keep_texts: bool = False,
     progress: Progress,
 ) -> FittedModel:
     """Fit one method on train, with validation for its choices, and save it. The test split is not looked at.
@@ -78,22 +86,17 @@ def fit_and_save(
     seed : int
     parameters : dict
         Of the estimator; those that the method does not have are ignored.
+    keep : KeepStates, optional
+        Where a long training keeps its state; deleted by whoever gives it.
+    keep_texts : bool
+        Keep training texts in the model, too.
     """
     from assay.models import save_model  # here: it loads scikit-learn
     from assay.models.scope import fit_term_statistics
 
     train, validation = splits["train"], splits["validation"]
-
-    def score(label_ids: Any, probs: Any) -> dict[str, float]:
-        # Inside an estimator classes are sorted; these two metrics do not depend on their order.
-        scores = score_predictions(label_ids, probs, splits.label_set, seed=seed, n_resamples=2)
-        return {"accuracy": scores.accuracy, "f1_weighted": scores.f1_weighted}
-
-    estimator = make_estimator(method, seed=seed, **parameters)
     started_s = time.perf_counter()
-    estimator.fit(
-        train.texts, train.labels, validation=(validation.texts, validation.labels), score=score, progress=progress
-    )
+    estimator = _fit(method, splits, seed=seed, parameters=parameters, keep=keep, progress=progress)
     fit_s = time.perf_counter() - started_s
     statistics = None
     if method != FLOOR:  # it looks at no text: nothing is strange to it
@@ -109,16 +112,41 @@ def fit_and_save(
         overwrite=overwrite,
     )
     logger.info("%s: fitted in %.1f s on %d texts, temperature %.3f", method, fit_s, len(train), estimator.temperature_)
+    if keep_texts:
+        _keep_train_texts(out, splits, progress=progress)
     return FittedModel(out, fit_s, estimator.history_)
 
 
-def keep_train_texts(folder: Path, splits: Splits, *, progress: Progress) -> None:
+def _keep_train_texts(folder: Path, splits: Splits, *, progress: Progress) -> None:
     """Write the train split into a saved model, or as much of it as a model may hold, and say who can read it."""
     from assay.models import keep_texts
 
     train = splits["train"]
     kept = keep_texts(folder, train.texts, splits.label_set.ids(train.labels).tolist()).kept_texts
     progress.say(f"{kept['n_texts']:,} training texts are in the model now: whoever has it can read them")
+
+
+def _fit(
+    method: str,
+    splits: Splits,
+    *,
+    seed: int,
+    parameters: dict[str, Any],
+    keep: KeepStates | None,
+    progress: Progress,
+) -> Any:
+    """Return the fitted estimator."""
+    train, validation = splits["train"], splits["validation"]
+
+    def score(label_ids: Any, probs: Any) -> dict[str, float]:
+        # Inside an estimator classes are sorted; these two metrics do not depend on their order.
+        scores = score_predictions(label_ids, probs, splits.label_set, seed=seed, n_resamples=2)
+        return {"accuracy": scores.accuracy, "f1_weighted": scores.f1_weighted}
+
+    held_out = validation.texts, validation.labels
+    return make_estimator(method, seed=seed, **parameters).fit(
+        train.texts, train.labels, validation=held_out, score=score, progress=progress, keep=keep
+    )
 
 
 def _training_data(splits: Splits) -> dict[str, Any]:
@@ -162,9 +190,13 @@ def train_model(
     target_accuracy: float | None = None,
     keep_texts: bool = False,
     overwrite: bool = False,
+    resume: bool = False,
+    save_every_s: float = 60.0,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train one method and save it as a model folder.
+
+    Under `torchrun` or `accelerate launch` all processes train one `finetune` model; process 0 saves and returns it.
 
     Parameters
     ----------
@@ -183,13 +215,17 @@ def train_model(
     keep_texts : bool
         Keep training texts in the model, to show the nearest of them beside its answers.
     overwrite : bool
+    resume : bool
+        Go on with a training of `finetune` that was cut short, from the state that it kept in ``OUT.partial``.
+    save_every_s : float
+        Seconds between two such states.
     progress : Progress, optional
 
     Returns
     -------
     dict
         `model`, `method`, `labels`, `fit_s`, `model_bytes`, `epochs` (an entry an epoch; empty for methods without),
-        and the scores of the saved folder on validation and test.
+        and the scores of the saved folder on validation and test. Empty in all processes but the first.
 
     Raises
     ------
@@ -197,30 +233,38 @@ def train_model(
         The data, the method or the output cannot be used; nothing is written.
     """
     out, progress = Path(out), progress or default_progress()
-    check_methods([method])
-    if target_accuracy is not None:
-        check_target(target_accuracy)
-    check_output(out, overwrite=overwrite)
-    check_apart(data, out)
-    splits = prepare_data(data, options=options or DataOptions(), seed=seed)
-    with atomic_folder(out, overwrite=overwrite) as root:  # a model without its scores is half a model
-        fitted = fit_and_save(
-            method, splits, root, seed=seed, parameters=parameters or {}, overwrite=True, progress=progress
-        )
-        if keep_texts:
-            keep_train_texts(root, splits, progress=progress)
-        model = load_model(root)
-        scored = {
-            split: score_split(model, splits[split], seed=seed, train=splits["train"], progress=progress)
-            for split in ("validation", "test")
-        }
-        manifest = finish_model(
-            root,
-            scored,
-            name=out.name,
-            baselines=baselines_of(method, {method: scored}, splits),
-            target_accuracy=target_accuracy,
-        )
+    with _join(method) as is_first:
+        check_methods([method])
+        if target_accuracy is not None:
+            check_target(target_accuracy)
+        check_output(out, overwrite=overwrite)
+        check_apart(data, out)
+        splits = prepare_data(data, options=options or DataOptions(), seed=seed)
+        keep = KeepStates(_partial(out) / STATES, every_s=save_every_s, resume=resume)
+        if not is_first:  # it lends a hand: the model is that of process 0
+            _fit(method, splits, seed=seed, parameters=parameters or {}, keep=keep, progress=Progress())
+            return {}
+        with atomic_folder(out, overwrite=overwrite, resume=resume, keep=_has_state) as root:
+            _clear(root)
+            # A model without its scores is half a model: until it has them, the state of its training stays.
+            folder = root / MODEL
+            fitted = fit_and_save(
+                method, splits, folder, seed=seed, parameters=parameters or {}, keep=keep, keep_texts=keep_texts,
+                progress=progress,
+            )  # fmt: skip
+            model = load_model(folder)
+            scored = {
+                split: score_split(model, splits[split], seed=seed, train=splits["train"], progress=progress)
+                for split in ("validation", "test")
+            }
+            manifest = finish_model(
+                folder,
+                scored,
+                name=out.name,
+                baselines=baselines_of(method, {method: scored}, splits),
+                target_accuracy=target_accuracy,
+            )
+            _move_up(root)
     result = {
         "model": str(out),
         "method": method,
@@ -232,6 +276,53 @@ def train_model(
         **({} if target_accuracy is None else {"abstain": manifest.abstain or None}),
     }
     return Shown(result, as_html=_trained_html(result))
+
+
+@contextmanager
+def _join(method: str) -> Iterator[bool]:
+    """Join the processes that were started together, if there are several; tell whether this is the first.
+
+    Raises
+    ------
+    InputError
+        The method does not know how to share its work.
+    """
+    n = _env.n_processes()
+    if n == 1:
+        yield True
+        return
+    from assay.models.ranks import join_ranks  # here: it loads torch
+
+    with join_ranks() as ranks:
+        if method != SHARED_METHOD:
+            raise InputError(
+                f"{n} processes were started for method '{method}'; {SHARED_METHOD} alone shares its work",
+                hint=f"start one process, or take --method {SHARED_METHOD}",
+            )
+        yield ranks.is_first
+
+
+def _partial(out: Path) -> Path:
+    return out.with_name(f"{out.name}.partial")
+
+
+def _has_state(partial: Path) -> bool:
+    return has_training_state(partial / STATES)
+
+
+def _clear(root: Path) -> None:
+    """Delete all that an interrupted training left behind but its state: the rest is made again."""
+    for path in root.iterdir():
+        if path.name != STATES:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _move_up(root: Path) -> None:
+    """Put the finished model in the place of the folder that it was made in; the state of its training goes."""
+    shutil.rmtree(root / STATES, ignore_errors=True)
+    for path in (root / MODEL).iterdir():
+        path.replace(root / path.name)
+    (root / MODEL).rmdir()
 
 
 def _trained_html(result: Mapping[str, Any]) -> str:

@@ -1,0 +1,254 @@
+"""What the child processes of benchmarks/training.py do: one measurement each, printed as JSON.
+
+python benchmarks/training_children.py NAME PLAN.json
+
+The plan names the checkpoint's folder, the texts and labels, and how much to measure. The peer that has an environment
+of its own (sentence-transformers) needs nothing of assay here.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from prediction_children import peak_bytes
+
+WARM_UP = 2  # steps before the clock runs
+
+
+class StopError(Exception):
+    """Enough steps were measured."""
+
+
+def summarise_steps(times: list[float], tokens: list[int], epoch_tokens: int, n_texts: int) -> dict[str, Any]:
+    """Return the seconds of the measured steps, and of the epoch that they are a sample of, by tokens computed."""
+    n = len(times) - 1
+    measured = tokens[WARM_UP:n]
+    took_s = times[n] - times[WARM_UP]
+    return {
+        "n_steps": n - WARM_UP,
+        "s": took_s,
+        "step_tokens": sum(measured),
+        "epoch_tokens": epoch_tokens,
+        "epoch_s": took_s * epoch_tokens / sum(measured),
+        "n_texts": n_texts,
+    }
+
+
+# --- an epoch of fine-tuning ---
+
+
+def child_assay_epoch(plan: dict[str, Any]) -> dict[str, Any]:
+    """Take some steps of assay's `finetune`, at its defaults."""
+    import numpy as np
+
+    from assay.features.checkpoint import load_tokenizer, resolve_checkpoint
+    from assay.models import Finetune
+    from assay.progress import Progress
+    from assay.tokenization.batches import bucket_batches
+
+    times: list[float] = []
+
+    class Steps(Progress):
+        @contextmanager
+        def track(self, name: str, n_steps: int) -> Any:
+            def advance(n_done: int) -> None:
+                synchronise(plan["device"])
+                times.append(time.perf_counter())
+                if len(times) > plan["n_steps"] + WARM_UP:
+                    raise StopError
+
+            advance(0)
+            yield advance
+
+    estimator = Finetune(checkpoint=plan["folder"], n_epochs=1, **plan["parameters"])
+    try:
+        estimator.fit(plan["texts"], plan["labels"], progress=Steps())
+    except StopError:
+        pass
+    else:
+        raise SystemExit("there are fewer batches than steps to measure")
+    tokenizer = load_tokenizer(resolve_checkpoint(plan["folder"]))
+    encoded = tokenizer.encode_texts(plan["texts"])
+    lengths = encoded.lengths
+    batches = bucket_batches(lengths, max_texts=estimator.batch_size, rng=np.random.default_rng(estimator.seed))
+    tokens = [int(len(rows) * lengths[rows].max()) for rows in batches]
+    found = summarise_steps(times, tokens, sum(tokens), len(lengths))
+    return {**found, "real_tokens": int(lengths.sum()), "batch_size": estimator.batch_size}
+
+
+def child_trainer_epoch(plan: dict[str, Any]) -> dict[str, Any]:
+    """Take some steps of transformers.Trainer: as the notebook sets it up, or as a careful user would."""
+    import torch
+    import transformers
+
+    torch.set_num_threads(plan["n_threads"])
+    transformers.utils.logging.set_verbosity_error()
+    transformers.set_seed(0)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(plan["folder"])
+    if tokenizer.is_fast:
+        tokenizer.backend_tokenizer.no_padding()
+        tokenizer.backend_tokenizer.no_truncation()
+    longest = plan["padding"] == "dataset"
+    encoded = tokenizer(plan["texts"], padding=longest, truncation=True, max_length=plan["max_tokens"])
+    names = sorted(set(plan["labels"]))
+    rows = [
+        {**{key: encoded[key][i] for key in ("input_ids", "attention_mask")}, "labels": names.index(label)}
+        for i, label in enumerate(plan["labels"])
+    ]
+    collator = transformers.DataCollatorWithPadding(tokenizer)
+    network = transformers.AutoModelForSequenceClassification.from_pretrained(
+        plan["folder"], num_labels=len(names), dtype=torch.float32
+    )
+    times: list[float] = []
+
+    class Clock(transformers.TrainerCallback):
+        def on_train_begin(self, *args: Any, **more: Any) -> None:
+            times.append(time.perf_counter())
+
+        def on_step_end(self, *args: Any, **more: Any) -> None:
+            synchronise(plan["device"])
+            times.append(time.perf_counter())
+
+    arguments = transformers.TrainingArguments(
+        output_dir=plan["scratch"],
+        per_device_train_batch_size=64,
+        learning_rate=2e-5,
+        weight_decay=0.01,
+        max_steps=plan["n_steps"] + WARM_UP,
+        use_cpu=plan["device"] == "cpu",
+        bf16=plan["device"] != "cpu",
+        save_strategy="no",
+        logging_strategy="no",
+        disable_tqdm=True,
+        report_to="none",
+        **({} if longest else {"train_sampling_strategy": "group_by_length"}),
+    )
+    trainer = transformers.Trainer(
+        model=network, args=arguments, train_dataset=rows, data_collator=collator, processing_class=tokenizer,
+        callbacks=[Clock()],
+    )  # fmt: skip
+    order: list[int] = []
+    hook = network.register_forward_pre_hook(
+        lambda _, args, given: order.append(given["input_ids"].numel()), with_kwargs=True
+    )
+    trainer.train()
+    hook.remove()
+    epoch_tokens = sum(batch["input_ids"].numel() for batch in trainer.get_train_dataloader())
+    return {**summarise_steps(times, order, epoch_tokens, len(rows)), "batch_size": 64}
+
+
+def synchronise(device: str) -> None:
+    """Wait for what a GPU still computes."""
+    if device != "cpu":
+        import torch
+
+        torch.cuda.synchronize()
+
+
+# --- frozen features ---
+
+
+def child_assay_features(plan: dict[str, Any]) -> dict[str, Any]:
+    """Turn raw texts into features with assay."""
+    from assay.features import FrozenEncoder
+
+    encoder = FrozenEncoder(plan["folder"], precision=plan["precision"])
+    encoder.transform(plan["texts"][:64])
+    return timed(encoder.transform, plan)
+
+
+def child_cached_features(plan: dict[str, Any]) -> dict[str, Any]:
+    """Ask for the same features again."""
+    from assay.features import FrozenEncoder
+    from assay.features.cache import cached_features
+
+    encoder = FrozenEncoder(plan["folder"])
+    cached_features(encoder, plan["texts"])
+    return timed(lambda texts: cached_features(encoder, texts), plan)
+
+
+def child_notebook_features(plan: dict[str, Any]) -> dict[str, Any]:
+    """Do what the notebook does: every text padded to the longest of all, batches through AutoModel."""
+    import numpy as np
+    import torch
+    import transformers
+
+    torch.set_num_threads(plan["n_threads"])
+    tokenizer = transformers.AutoTokenizer.from_pretrained(plan["folder"])
+    tokenizer.backend_tokenizer.no_padding()
+    network = transformers.AutoModel.from_pretrained(plan["folder"], dtype=torch.float32).eval()
+
+    def encode(texts: list[str]) -> np.ndarray:
+        given = tokenizer(texts, padding="max_length", max_length=plan["longest"], truncation=True, return_tensors="pt")
+        blocks = []
+        with torch.no_grad():
+            for start in range(0, len(texts), 250):
+                ids, mask = (given[name][start : start + 250] for name in ("input_ids", "attention_mask"))
+                hidden = network(input_ids=ids, attention_mask=mask).last_hidden_state
+                weights = mask.unsqueeze(-1).float()
+                blocks.append(((hidden * weights).sum(1) / weights.sum(1)).numpy())
+        return np.concatenate(blocks)
+
+    encode(plan["texts"][:16])
+    return timed(encode, plan)
+
+
+def child_peer_features(plan: dict[str, Any]) -> dict[str, Any]:
+    """Turn raw texts into features with sentence-transformers, at its defaults."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    torch.set_num_threads(plan["n_threads"])
+    model = SentenceTransformer(plan["folder"], device="cpu")
+    model.encode(plan["texts"][:64])
+    return timed(lambda texts: model.encode(texts, show_progress_bar=False), plan)
+
+
+def child_probe(plan: dict[str, Any]) -> dict[str, Any]:
+    """Train the method `features` with a precision; return its accuracy on validation."""
+    from assay.models import Features
+
+    estimator = Features(checkpoint=plan["folder"], precision=plan["precision"])
+    estimator.fit(plan["texts"], plan["labels"])
+    accuracy = float(estimator.score(plan["validation_texts"], plan["validation_labels"]))
+    return {"accuracy": accuracy, "n_texts": len(plan["validation_texts"])}
+
+
+def timed(encode: Any, plan: dict[str, Any]) -> dict[str, Any]:
+    """Time the features of all texts; leave them where they can be compared."""
+    import numpy as np
+
+    started_s = time.perf_counter()
+    features = encode(plan["texts"])
+    took_s = time.perf_counter() - started_s
+    np.save(plan["out"], np.asarray(features, dtype=np.float32), allow_pickle=False)
+    return {"n_texts": len(plan["texts"]), "s": took_s}
+
+
+def child_matrix(plan: dict[str, Any]) -> dict[str, Any]:
+    """Measure how fast torch multiplies matrices of float32 here."""
+    import torch
+
+    torch.set_num_threads(plan["n_threads"])
+    left = torch.rand(1536, 1536, device=plan["device"])
+    best_s = 1e9
+    for _ in range(12):
+        started_s = time.perf_counter()
+        left @ left
+        synchronise(plan["device"])
+        best_s = min(best_s, time.perf_counter() - started_s)
+    return {"gflop_per_s": 2 * 1536**3 / best_s / 1e9}
+
+
+CHILDREN = {name.removeprefix("child_"): made for name, made in globals().items() if name.startswith("child_")}
+
+
+if __name__ == "__main__":
+    measured = CHILDREN[sys.argv[1]](json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))
+    print(json.dumps({**measured, "peak_bytes": peak_bytes()}))

@@ -1,0 +1,70 @@
+"""Features from 8-bit weights: close to those of float32, made once, kept apart from them."""
+
+import numpy as np
+import pytest
+
+from assay import _env
+from assay.errors import InputError
+from assay.features import FrozenEncoder
+from assay.features.cache import cached_features, clear_cache, find_cached
+from assay.models import Features, save_model
+from small_models import EDGE_TEXTS, small_data
+
+TEXTS, LABELS = small_data(80)
+
+
+def cosines(one, other):
+    """Return the cosine of each pair of rows."""
+    return (one * other).sum(axis=1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_features_point_where_those_of_float32_point(tiny_bert, pooling):
+    """Rows stand in the order of the texts, of the same size, nearly parallel, and not the same."""
+    plain = FrozenEncoder(tiny_bert, pooling=pooling).transform([*TEXTS, *EDGE_TEXTS])
+    small = FrozenEncoder(tiny_bert, pooling=pooling, precision="int8").transform([*TEXTS, *EDGE_TEXTS])
+    assert small.shape == plain.shape
+    assert small.dtype == np.float32
+    assert cosines(plain, small).min() > 0.97
+    assert np.abs(plain - small).max() > 1e-5
+
+
+def test_file_is_made_once(tiny_bert):
+    """A second encoder finds the file of the first; a broken one is made again; clearing the cache deletes it."""
+    first = FrozenEncoder(tiny_bert, precision="int8").transform(TEXTS)
+    (path,) = (_env.cache_dir() / "encoders").iterdir()
+    before = path.stat().st_mtime_ns
+    np.testing.assert_array_equal(FrozenEncoder(tiny_bert, precision="int8").transform(TEXTS), first)
+    assert path.stat().st_mtime_ns == before
+    path.write_bytes(b"no network")
+    np.testing.assert_array_equal(FrozenEncoder(tiny_bert, precision="int8").transform(TEXTS), first)
+    assert clear_cache() > 1000
+    assert not path.exists()
+
+
+def test_cache_keeps_precisions_apart(tiny_bert):
+    """What float32 made is not given to who asked for int8."""
+    plain, small = FrozenEncoder(tiny_bert), FrozenEncoder(tiny_bert, precision="int8")
+    features = cached_features(plain, TEXTS)
+    assert find_cached(small, TEXTS) is None
+    assert np.abs(cached_features(small, TEXTS) - features).max() > 1e-5
+    np.testing.assert_array_equal(cached_features(plain, TEXTS), features)
+
+
+def test_parameters_are_followed(tiny_bert):
+    """Another pooling of the same encoder is another file; an unknown precision is refused."""
+    encoder = FrozenEncoder(tiny_bert, precision="int8")
+    mean = encoder.transform(TEXTS[:4])
+    assert np.abs(encoder.set_params(pooling="cls").transform(TEXTS[:4]) - mean).max() > 1e-3
+    with pytest.raises(InputError, match="precision is 'int4'; float32 and int8 are accepted"):
+        FrozenEncoder(tiny_bert, precision="int4").transform(TEXTS)
+
+
+def test_features_trained_on_8_bits_are_saved_in_float32(tiny_bert, tmp_path):
+    """The head learns from 8-bit features, predictions are those of the saved float32 network, and close by."""
+    small = Features(checkpoint=tiny_bert, precision="int8").fit(TEXTS, LABELS)
+    plain = Features(checkpoint=tiny_bert).fit(TEXTS, LABELS)
+    manifest = save_model(small, tmp_path / "m")  # checks that the saved folder gives the same scores
+    assert manifest.parameters["precision"] == "int8"
+    assert np.abs(small.head_.coef_ - plain.head_.coef_).max() > 1e-6
+    assert np.mean(small.predict(TEXTS) == plain.predict(TEXTS)) > 0.9
