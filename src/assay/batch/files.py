@@ -30,7 +30,7 @@ from assay.runtime.predictor import Model, load_model
 __all__ = ["PredictionSummary", "cut_shards", "identify", "predict_file"]
 
 # The end of a shard, whichever comes first: what is lost when a process is killed, and the memory that rows take.
-SHARD_ROWS = 4096
+SHARD_ROWS = 2048
 SHARD_CHARS = 4_000_000  # of all columns; texts of 100,000 characters, the longest accepted, are 40 a shard
 SCORED_BY = ("numpy", "onnxruntime", "tokenizers")  # what another version of could change the last digit of a score
 
