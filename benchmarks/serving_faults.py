@@ -8,7 +8,7 @@ tenth of the connections, and after everything. Exit code 1 if an answer was wro
 work, in the queue or open, if the connections took longer than `--limit-s`, or if memory grew: by more than 10 % from
 the first tenth of the connections to the last, or from the first third of the swaps to the end (what the first ones
 need stays: buffers, metrics, arenas, and room for two models at once).
-Raw results go to benchmarks/results/serving-faults-NAME.json.
+Raw results go to benchmarks/results/faults-NAME.json.
 """
 
 from __future__ import annotations
@@ -233,6 +233,24 @@ def problems_of(found: dict[str, Any]) -> list[str]:
     return [sentence for sentence, holds in checks.items() if holds]
 
 
+def summarise(content: dict[str, Any]) -> str:
+    """Return the table of what was done to the server, and what came of it."""
+    connections, swaps = content["connections"], content["swaps"]
+    first, last = connections["seen"][0]["memory_mb"], connections["seen"][-1]["memory_mb"]
+    memory = [one["memory_mb"] for one in swaps["seen"]]
+    third = max(1, len(memory) // 3)
+    rows = [
+        (f"{connections['n_done']:,} connections one after another", connections["n_wrong"],
+         f"{first:.0f} MB after the first tenth, {last:.0f} MB after the last"),
+        (f"{content['held_back']['n']:,} slow or silent clients at once", content["held_back"]["n_wrong"],
+         f"others answered in {content['held_back']['others_answered_in_s']:.3f} s"),
+        (f"{swaps['n_swaps']} swaps of the model under {swaps['n']:,} requests", swaps["n_wrong"],
+         f"at most {max(memory[:third]):.0f} MB in the first third, {max(memory[-third:]):.0f} MB in the last"),
+    ]  # fmt: skip
+    lines = [f"| {what} | {n_wrong} | {came} |" for what, n_wrong, came in rows]
+    return "\n".join(["| what was done | wrong or lost answers | what came of it |", "|---|---|---|", *lines])
+
+
 def main() -> None:
     """Start a server, torment it, say what came of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -263,7 +281,7 @@ def main() -> None:
              "machine": describe_machine(), **found, "problems": problems_of(found)}  # fmt: skip
     print(json.dumps(found))
     if not given.smoke:
-        path = ROOT / "benchmarks" / "results" / f"serving-faults-{given.name}.json"
+        path = ROOT / "benchmarks" / "results" / f"faults-{given.name}.json"
         path.write_text(json.dumps(found, indent=1) + "\n")
     if found["problems"]:
         raise SystemExit("; ".join(found["problems"]))

@@ -43,6 +43,7 @@ SECTIONS = (
     Section("The map", "bench-map", "map.json", "map"),
     Section("Prediction", "bench-prediction", "prediction.json", "prediction"),
     Section("Serving", "bench-serving", "serving-*.json", "serving"),
+    Section("Faults of clients", "bench-serving", "faults-*.json", "serving_faults"),
     Section("Trust", "bench-trust", "trust.json", "trust"),
     Section("Explanations", "bench-explain", "explain-*.json", "explain", "summarise_content"),
 )
