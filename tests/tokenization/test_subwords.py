@@ -1,5 +1,8 @@
 """A checkpoint's subwords: explicit limit, batch as single, and every text that a str can hold."""
 
+import gc
+import weakref
+
 import pytest
 import tokenizers
 from hypothesis import given
@@ -106,3 +109,16 @@ def test_broken_file_is_named(tmp_path):
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(ModelError, match=r"tokenizer\.json cannot be read as a tokenizer"):
         SubwordTokenizer.from_file(tmp_path / "tokenizer.json", max_tokens=10)
+
+
+def test_tokenizer_is_freed_with_its_last_owner():
+    """Nothing in it points back at it: a server that swaps models would keep each until the next collection."""
+    tokenizer = SubwordTokenizer(bert_tokenizer(), max_tokens=16)
+    tokenizer.encode_texts(["what a day"])
+    gone = weakref.ref(tokenizer)
+    gc.disable()
+    try:
+        del tokenizer
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -58,12 +58,14 @@ class SubwordTokenizer:
         self._table = self._make_table() if is_local(self.tokenizer) else None  # it can be made again
 
     def _make_table(self) -> PieceTable:
+        tokenizer = self.tokenizer  # not `self`: in a circle it would outlive its model until the next collection
+
         def encode_pieces(pieces: list[str]) -> list[list[int]]:
             batch = [_encodable(piece) for piece in pieces]
-            encodings = self.tokenizer.encode_batch_fast(batch, add_special_tokens=False)
+            encodings = tokenizer.encode_batch_fast(batch, add_special_tokens=False)
             return [encoding.ids for encoding in encodings]
 
-        end_ids = self.tokenizer.encode("").ids
+        end_ids = tokenizer.encode("").ids
         return PieceTable(encode_pieces, end_ids=end_ids, max_ids=self.max_tokens)
 
     @classmethod
