@@ -65,6 +65,7 @@ bench-map: $(V)/.ok
 
 bench-training: $(V)/.ok
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/training.py --threads 1
 
 bench-trust: $(V)/.ok
 	$(BIN)/python benchmarks/trust.py

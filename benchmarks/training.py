@@ -3,60 +3,53 @@
     python benchmarks/training.py finetune-epoch          an epoch, extrapolated from some steps of it
     python benchmarks/training.py features                raw texts to features
     python benchmarks/training.py                         both
-    python benchmarks/training.py --smoke                 a minute: does the script still run?
+    python benchmarks/training.py --threads 1             the same with one thread each
+    python benchmarks/training.py --device cuda           finetune-epoch on a GPU, kept apart
+    python benchmarks/training.py --smoke                 a minute, without the peers' environment: does it still run?
 
 Every measurement is a process of its own, the contestants take turns, all compute with the same number of threads, and
-what is reported are medians. sentence-transformers takes part where `--peers PYTHON` names an interpreter that has it.
-Raw samples stay in benchmarks/results/training-TARGET.json.
+what is reported are medians. Trainer runs at the notebook's batch size and rate, assay at its defaults; the accuracy
+of either way stands in the table of the methods and that of the peers. sentence-transformers runs in the peers'
+environment.
+
+Raw samples go to benchmarks/results/training.json as they come; what stands there is not measured again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from methods import describe_machine
+from house import DATA, RESULTS, ROOT, Case, Results, by, describe_machine, load_splits, log, n_cpus, run_child
+from peer_environment import make_peer_environment, peer_versions
 
-ROOT = Path(__file__).resolve().parent.parent
-CHILDREN = Path(__file__).resolve().with_name("training_children.py")
-RESULTS = ROOT / "benchmarks" / "results"
-MAX_COSINE_LOSS = 1e-4
-Samples = dict[str, list[dict[str, Any]]]
-
-
-def run_child(name: str, plan: dict[str, Any], *, python: str = sys.executable) -> dict[str, Any]:
-    """Run one measurement in a fresh process; its whole time comes with it."""
-    path = Path(plan["scratch"]) / "plan.json"
-    path.write_text(json.dumps(plan), encoding="utf-8")
-    n = str(plan["n_threads"])
-    environment = {**os.environ, "OMP_NUM_THREADS": n, "MKL_NUM_THREADS": n, "ASSAY_THREADS": n,  # noqa: TID251
-                   "HF_HUB_OFFLINE": "1", "ASSAY_DEVICE": plan["device"], "TOKENIZERS_PARALLELISM": "true",
-                   "ASSAY_CACHE": str(Path(plan["scratch"]) / "cache")}  # fmt: skip
-    started_s = time.perf_counter()
-    command = [python, str(CHILDREN), name, str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    if done.returncode:
-        raise SystemExit(f"{name} failed: {done.stderr[-3000:]}")
-    return {**json.loads(done.stdout.splitlines()[-1]), "process_s": time.perf_counter() - started_s}
-
-
-def take_turns(contestants: dict[str, tuple[str, dict[str, Any], str]], repeats: int) -> Samples:
-    """Let the contestants take turns; return every sample of each."""
-    samples: Samples = {name: [] for name in contestants}
-    for i in range(repeats):
-        for name, (child, plan, python) in contestants.items():
-            samples[name].append(run_child(child, plan, python=python))
-            print(f"{i + 1}/{repeats} {name}: {samples[name][-1]}", file=sys.stderr)
-    return samples
+CHILDREN = ROOT / "benchmarks" / "training_children.py"
+PATH = RESULTS / "training.json"
+TARGETS = ("finetune-epoch", "features")
+CAREFUL, NOTEBOOK = "Trainer, dynamic padding, grouped", "Trainer, as the notebook"
+HALF = "assay, lower half of the layers frozen"
+PEER, LOOP = "sentence-transformers", "notebook's loop"
+# Who takes part: the child process, and what its task holds beside what all have in common.
+EPOCHS: dict[str, tuple[str, Case]] = {
+    "matrix product": ("matrix", {}),
+    "assay": ("assay_epoch", {}),
+    HALF: ("assay_epoch", {}),
+    CAREFUL: ("trainer_epoch", {"padding": "batch"}),
+    NOTEBOOK: ("trainer_epoch", {"padding": "dataset"}),
+}
+FEATURES: dict[str, tuple[str, Case]] = {
+    "matrix product": ("matrix", {}),
+    "assay": ("assay_features", {"precision": "float32"}),
+    "assay, int8": ("assay_features", {"precision": "int8"}),
+    "assay, again": ("cached_features", {}),
+    LOOP: ("notebook_features", {}),
+    PEER: ("peer_features", {}),
+}
+N_REPEATS, N_STEPS, N_TEXTS, N_COMPARED = 5, 20, 2000, 256
 
 
 def describe_network(folder: str) -> dict[str, int]:
@@ -80,42 +73,57 @@ def needed_flops(network: dict[str, int], n_tokens: int, n_texts: int) -> float:
 # --- what is measured ---
 
 
-def measure_epoch(plan: dict[str, Any], repeats: int, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Measure steps of an epoch of assay and of Trainer's two ways."""
-    own = {**plan, "parameters": parameters}
-    contestants = {
-        "matrix product": ("matrix", plan, sys.executable),
-        "assay": ("assay_epoch", own, sys.executable),
-        "Trainer, dynamic padding, grouped": ("trainer_epoch", {**plan, "padding": "batch"}, sys.executable),
-        "Trainer, as the notebook": ("trainer_epoch", {**plan, "padding": "dataset"}, sys.executable),
-    }
-    return {"samples": take_turns(contestants, repeats), "network": describe_network(plan["folder"])}
+def measure_epoch(results: Results, common: Case, *, n_threads: int, repeats: int) -> None:
+    """Measure steps of an epoch of assay and of Trainer's two ways: what is missing, in turns."""
+    given = {name: common[name] for name in ("folder", "device", "labels", "texts", "max_tokens", "n_steps", "scratch")}
+    for repeat in range(repeats):
+        for system, (child, more) in EPOCHS.items():
+            case = {"system": system, "device": common["device"], "n_threads": n_threads, "repeat": repeat}
+            if results.has("epoch", case):
+                continue
+            task = {**given, **more, "do": child}
+            if system == HALF:
+                task["parameters"] = {"frozen_layers": common["network"]["num_hidden_layers"] // 2}
+            found = run_child(CHILDREN, task, n_threads=n_threads,
+                              environment={"ASSAY_DEVICE": common["device"]})  # fmt: skip
+            results.add("epoch", case, {**found, "network": common["network"]})
+            log(f"{repeat + 1}/{repeats} {system}, {n_threads} threads: {found.get('epoch_s', found)}")
 
 
-def measure_features(plan: dict[str, Any], repeats: int, peers: str | None, n_probe: int) -> dict[str, Any]:
-    """Measure features of the same texts; hold them against each other; train a head on both precisions."""
-    scratch = Path(plan["scratch"])
-    small = {**plan, "texts": plan["texts"][: max(64, len(plan["texts"]) // 4)]}  # of the slow one
+def measure_features(results: Results, common: Case, systems: list[str], *, n_threads: int, repeats: int,
+                     n_texts: int, n_probe: int) -> None:  # fmt: skip
+    """Measure features of the same texts, hold them against each other, train a head on both precisions."""
+    given = {name: common[name] for name in ("folder", "longest")}
+    scratch = Path(common["scratch"])
 
-    def task(child: str, python: str = sys.executable, **more: Any) -> tuple[str, dict[str, Any], str]:
-        base = small if child == "notebook_features" else plan
-        return child, {**base, **more}, python
+    def run(system: str, n: int, out: str) -> Case:
+        child, more = FEATURES[system]
+        task = {**given, **more, "do": child, "device": "cpu", "texts": common["texts"][:n], "out": str(scratch / out)}
+        python = {"python": make_peer_environment()} if system == PEER else {}
+        return run_child(CHILDREN, task, n_threads=n_threads, **python,
+                         environment={"ASSAY_CACHE": str(scratch / "cache")})  # fmt: skip
 
-    contestants = {
-        "matrix product": task("matrix"),
-        "assay": task("assay_features", precision="float32", out=str(scratch / "assay.npy")),
-        "assay, int8": task("assay_features", precision="int8", out=str(scratch / "int8.npy")),
-        "assay, again": task("cached_features", out=str(scratch / "again.npy")),
-        "notebook's loop": task("notebook_features", out=str(scratch / "notebook.npy")),
-    }
-    if peers is not None:
-        contestants["sentence-transformers"] = task("peer_features", peers, out=str(scratch / "peer.npy"))
-    samples = take_turns(contestants, repeats)
-    cosines = {name: least_cosine(scratch / "assay.npy", scratch / f"{name}.npy")
-               for name in ("int8", "again", "notebook", "peer") if (scratch / f"{name}.npy").is_file()}  # fmt: skip
-    probe = {**plan, "texts": plan["all_texts"][:n_probe], "labels": plan["labels"][:n_probe]}
-    accuracy = {one: run_child("probe", {**probe, "precision": one})["accuracy"] for one in ("float32", "int8")}
-    return {"samples": samples, "least_cosine": cosines, "probe_accuracy": accuracy}
+    for repeat in range(repeats):
+        for system in systems:
+            case = {"system": system, "n_threads": n_threads, "repeat": repeat}
+            if results.has("features", case):
+                continue
+            # The slow one reads a quarter of the texts: they come in no order, and it pads all to one length.
+            found = run(system, max(64, n_texts // 4) if system == LOOP else n_texts, "timed.npy")
+            results.add("features", case, found)
+            log(f"{repeat + 1}/{repeats} {system}, {n_threads} threads: {found}")
+    if any(not results.has("cosine", {"system": system}) for system in systems[2:]):
+        run("assay", N_COMPARED, "assay.npy")
+        for system in systems[2:]:
+            run(system, N_COMPARED, "other.npy")
+            least = least_cosine(scratch / "assay.npy", scratch / "other.npy")
+            results.add("cosine", {"system": system}, {"least": least, "n_texts": N_COMPARED})
+    for precision in ("float32", "int8"):
+        if not results.has("probe", {"precision": precision}):
+            task = {name: common[name] for name in ("folder", "validation_texts", "validation_labels")}
+            task |= {name: common[name][:n_probe] for name in ("texts", "labels")}
+            found = run_child(CHILDREN, {**task, "do": "probe", "precision": precision}, n_threads=n_threads)
+            results.add("probe", {"precision": precision}, found)
 
 
 def least_cosine(one: Path, other: Path) -> float:
@@ -130,66 +138,123 @@ def least_cosine(one: Path, other: Path) -> float:
 # --- the tables ---
 
 
-def median_of(samples: list[dict[str, Any]], name: str) -> float:
+def median_of(samples: list[Case], name: str) -> float:
     """Return the median of a value."""
-    return statistics.median(one[name] for one in samples)
+    return float(statistics.median(one[name] for one in samples))
 
 
-def summarise_epoch(content: dict[str, Any]) -> str:
-    """Return the table of an epoch."""
-    runs = content["samples"]
-    own, careful, notebook = (runs[name] for name in list(runs)[1:4])
+def compare_epochs(runs: dict[str, list[Case]]) -> Case:
+    """Return what the goals ask: how many times faster, the share of the machine's rate, the share of memory."""
+    own = runs["assay"]
     epoch_s = median_of(own, "epoch_s")
     rate = median_of(runs["matrix product"], "gflop_per_s")
-    flops = needed_flops(content["network"], own[0]["real_tokens"], own[0]["n_texts"])
-    goals = {"Trainer, dynamic padding, grouped": ">= 2x", "Trainer, as the notebook": ">= 8x"}
-    lines = ["| an epoch, extrapolated | s | assay is faster by | goal | peak memory, MB |", "|---|---|---|---|---|"]
-    for name, samples in list(runs.items())[1:]:
-        other_s = median_of(samples, "epoch_s")
-        n_steps = samples[0]["n_steps"]
-        faster = "" if name == "assay" else f"{other_s / epoch_s:.2f}x"
-        memory = median_of(samples, "peak_bytes") / 1e6
-        lines.append(
-            f"| {name}, from {n_steps} steps | {other_s:,.0f} | {faster} | {goals.get(name, '')} | {memory:,.0f} |"
-        )
-    share = flops / epoch_s / 1e9 / rate
-    memory = median_of(own, "peak_bytes") / min(median_of(careful, "peak_bytes"), median_of(notebook, "peak_bytes"))
-    return "\n".join([*lines, "", f"assay's epoch needs {flops / 1e12:.1f} TFLOP in matrix products and does "
-                      f"{share:.0%} of the {rate:,.0f} GFLOP/s that torch's product of two squares reaches here; "
-                      f"its process takes {memory:.2f} of the memory of Trainer's (goal: half)."])  # fmt: skip
+    flops = needed_flops(own[0]["network"], own[0]["real_tokens"], own[0]["n_texts"])
+    least_peak = min(median_of(runs[name], "peak_bytes") for name in (CAREFUL, NOTEBOOK))
+    return {
+        "careful": median_of(runs[CAREFUL], "epoch_s") / epoch_s,
+        "notebook": median_of(runs[NOTEBOOK], "epoch_s") / epoch_s,
+        "tflop": flops / 1e12,
+        "gflop_per_s": rate,
+        "share": flops / epoch_s / 1e9 / rate,
+        "memory": median_of(own, "peak_bytes") / least_peak,
+    }
 
 
-def summarise_features(content: dict[str, Any]) -> str:
-    """Return the table of features."""
-    runs = content["samples"]
-    rate = {name: statistics.median(one["n_texts"] / one["s"] for one in samples)
-            for name, samples in runs.items() if "s" in samples[0]}  # fmt: skip
-    goals = {"assay, int8": ">= 1.6x assay", "assay, again": ">= 100x assay", "notebook's loop": "<= 1/4 of assay",
-             "sentence-transformers": "<= 1/1.3 of assay"}  # fmt: skip
-    cosine = {"assay, int8": "int8", "assay, again": "again", "notebook's loop": "notebook",
-              "sentence-transformers": "peer"}  # fmt: skip
+def group_epochs(content: Case) -> dict[tuple[str, int], dict[str, list[Case]]]:
+    """Return the samples of each system for each device and number of threads, where all have some."""
+    groups = {where: by(own, "system") for where, own in by(content.get("epoch", []), "device", "n_threads").items()}
+    return {where: runs for where, runs in groups.items() if {"matrix product", "assay", CAREFUL, NOTEBOOK} <= {*runs}}
+
+
+def summarise_epoch(runs: dict[str, list[Case]], where: str) -> str:
+    """Return the table of an epoch."""
+    compared = compare_epochs(runs)
+    epoch_s = median_of(runs["assay"], "epoch_s")
     lines = [
-        "| features from raw text | texts/s | of assay's | goal | least cosine to assay's |",
+        f"| an epoch of `finetune`, {where}, extrapolated | runs | s | assay is faster by | peak memory, MB |",
         "|---|---|---|---|---|",
     ]
-    for name, value in rate.items():
-        least = content["least_cosine"].get(cosine.get(name, ""))
-        lines.append(
-            f"| {name} | {value:,.0f} | {value / rate['assay']:.2f} | {goals.get(name, '')} | "
-            f"{'' if least is None else f'{least:.6f}'} |"
-        )
-    probe = content["probe_accuracy"]
-    lost = 100 * (probe["float32"] - probe["int8"])
-    return "\n".join([*lines, "", f"A head on 8-bit features is right on {probe['int8']:.4f} of validation, on float32 "
-                      f"features on {probe['float32']:.4f}: {lost:.2f} points lost (goal: at most 0.3)."])  # fmt: skip
+    for name, samples in runs.items():
+        if name == "matrix product":
+            continue
+        other_s = median_of(samples, "epoch_s")
+        faster = "" if name == "assay" else f"{other_s / epoch_s:.2f}x"
+        lines.append(f"| {name}, from {samples[0]['n_steps']} steps | {len(samples)} | {other_s:,.0f} | {faster} "
+                     f"| {median_of(samples, 'peak_bytes') / 1e6:,.0f} |")  # fmt: skip
+    return "\n".join([*lines, "", f"assay's epoch needs {compared['tflop']:.1f} TFLOP in matrix products and does "
+                      f"{compared['share']:.0%} of the {compared['gflop_per_s']:,.0f} GFLOP/s that torch's product of "
+                      f"two squares reaches here; its process takes {compared['memory']:.2f} of the memory of "
+                      "Trainer's."])  # fmt: skip
 
 
-def prepare(given: argparse.Namespace, scratch: Path) -> dict[str, Any]:
+def rates_of(own: list[Case]) -> dict[str, float]:
+    """Return the median texts a second of each system."""
+    return {system: statistics.median(one["n_texts"] / one["s"] for one in samples)
+            for system, samples in by(own, "system").items() if "s" in samples[0]}  # fmt: skip
+
+
+def summarise_features(content: Case) -> str:
+    """Return the table of features."""
+    cosine = {one["system"]: one["least"] for one in content.get("cosine", [])}
+    lines = [
+        "| features from raw text | threads | runs | texts/s | of assay's | least cosine to assay's |",
+        "|---|---|---|---|---|---|",
+    ]
+    for n_threads, own in by(content["features"], "n_threads").items():
+        rates = rates_of(own)
+        for system, rate in rates.items():
+            least = f"{cosine[system]:.6f}" if system in cosine else ""
+            n_runs = len(by(own, "system")[system])
+            lines.append(f"| {system} | {n_threads} | {n_runs} | {rate:,.0f} | {rate / rates['assay']:.2f} | {least} |")
+    if probe := {one["precision"]: one["accuracy"] for one in content.get("probe", [])}:
+        lines += ["", f"A head on 8-bit features is right on {probe['int8']:.4f} of validation, on float32 features on "
+                  f"{probe['float32']:.4f}: {100 * (probe['float32'] - probe['int8']):.2f} points lost."]  # fmt: skip
+    return "\n".join(lines)
+
+
+def summarise(content: Case) -> str:
+    """Return all tables."""
+    parts = [
+        summarise_epoch(runs, f"{device}, {n_threads} threads")
+        for (device, n_threads), runs in group_epochs(content).items()
+    ]
+    return "\n\n".join([*parts, *([summarise_features(content)] if content.get("features") else [])])
+
+
+def goals(content: Case) -> list[tuple[str, str, str]]:
+    """Return rows: what was asked, the goal, what was measured."""
+    rows = []
+    for (device, n_threads), runs in group_epochs(content).items():
+        found = compare_epochs(runs)
+        rows.append((f"`finetune`, an epoch, {device}, {n_threads} threads",
+                     ">= 2x Trainer with dynamic padding and grouping, >= 8x the notebook's (3x, 15x)",
+                     f"{found['careful']:.2f}x, {found['notebook']:.1f}x; {found['share']:.0%} of the machine's "
+                     f"{found['gflop_per_s']:,.0f} GFLOP/s"))  # fmt: skip
+        rows.append((f"peak memory of training, {device}, {n_threads} threads", "<= half of Trainer's process",
+                     f"{found['memory']:.2f}"))  # fmt: skip
+    for n_threads, own in by(content.get("features", []), "n_threads").items():
+        rate = rates_of(own)
+        if not {*FEATURES} - {"matrix product"} <= {*rate}:
+            continue
+        cosine = next(one["least"] for one in content["cosine"] if one["system"] == PEER)
+        rows.append((f"`features`, {n_threads} threads",
+                     f">= 1.3x {PEER}, cosine >= 0.9999 (1.5x); >= 4x the notebook's loop",
+                     f"{rate['assay'] / rate[PEER]:.2f}x, least cosine {cosine:.6f}; "
+                     f"{rate['assay'] / rate[LOOP]:.1f}x"))  # fmt: skip
+        probe = {one["precision"]: one["accuracy"] for one in content["probe"]}
+        rows.append((f"`features`, int8, {n_threads} threads", ">= 1.6x float32, <= 0.3 points lost (2x)",
+                     f"{rate['assay, int8'] / rate['assay']:.2f}x, "
+                     f"{100 * (probe['float32'] - probe['int8']):.2f} points lost"))  # fmt: skip
+        rows.append((f"`features` again, {n_threads} threads", ">= 100x",
+                     f"{rate['assay, again'] / rate['assay']:,.0f}x"))  # fmt: skip
+    return rows
+
+
+def prepare(given: argparse.Namespace, scratch: Path) -> Case:
     """Return what all measurements have in common."""
-    import assay
     from assay.features.checkpoint import load_tokenizer, resolve_checkpoint
 
-    splits = assay.load_data("sample" if given.smoke else given.data)
+    splits = load_splits("sample" if given.smoke else given.data, given.root)
     checkpoint = given.checkpoint
     if given.smoke:
         sys.path.insert(0, str(ROOT / "tests"))
@@ -198,64 +263,51 @@ def prepare(given: argparse.Namespace, scratch: Path) -> dict[str, Any]:
         checkpoint = str(write_checkpoint(scratch / "tiny", "bert"))
     resolved = resolve_checkpoint(checkpoint)
     train, validation = splits["train"], splits["validation"]
-    tokens = load_tokenizer(resolved).encode_texts(train.texts).lengths
     return {
         "folder": str(resolved.folder),
+        "network": describe_network(str(resolved.folder)),
         "scratch": str(scratch),
         "texts": list(train.texts),
-        "all_texts": list(train.texts),
         "labels": list(train.labels),
         "validation_texts": list(validation.texts),
         "validation_labels": list(validation.labels),
-        "longest": int(tokens.max()),
+        "longest": int(load_tokenizer(resolved).encode_texts(train.texts).lengths.max()),
         "max_tokens": resolved.max_tokens,
         "n_steps": 4 if given.smoke else given.steps,
-        "n_threads": given.threads or describe_machine()["n_cpus"],
         "device": given.device,
     }
 
 
 def main() -> None:
-    """Measure the targets, keep the samples, print the tables."""
+    """Measure what is missing, keep everything, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("targets", nargs="*", help="finetune-epoch, features; both where none is named")
-    parser.add_argument("--data", default=str(ROOT.parent / "shared" / "data" / "emotion"))
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{' or '.join(TARGETS)}; both if none is named")
+    parser.add_argument("--root", type=Path, default=DATA, help="the folder with the data sets")
+    parser.add_argument("--data", default="emotion")
     parser.add_argument("--checkpoint", default="minilm")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=20, help="of an epoch, in each measurement")
-    parser.add_argument("--texts", type=int, default=2000, help="whose features are measured")
-    parser.add_argument("--threads", type=int, help="compute threads of all; every CPU where none is given")
+    parser.add_argument("--repeats", type=int, default=N_REPEATS)
+    parser.add_argument("--steps", type=int, default=N_STEPS, help="of an epoch, in each measurement")
+    parser.add_argument("--texts", type=int, default=N_TEXTS, help="whose features are measured")
+    parser.add_argument("--threads", type=int, default=n_cpus(), help="compute threads of all; default: every CPU")
     parser.add_argument("--device", default="cpu", help="cpu or cuda, of finetune-epoch")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=JSON", help="a parameter of Finetune")
-    parser.add_argument("--peers", help="a Python that has sentence-transformers")
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
-    targets = given.targets or ["finetune-epoch", "features"]
-    if unknown := set(targets) - {"finetune-epoch", "features"}:
-        parser.error(f"unknown target {', '.join(sorted(unknown))}; finetune-epoch and features are accepted")
-    parameters = {name: json.loads(value) for name, _, value in (one.partition("=") for one in given.set)}
-    repeats = 1 if given.smoke else given.repeats
-    for target in targets:
-        with TemporaryDirectory() as name:
-            plan = prepare(given, Path(name))
-            if target == "features":
-                plan["texts"] = plan["texts"][: 128 if given.smoke else given.texts]
-                found = measure_features(plan, repeats, given.peers, 200 if given.smoke else len(plan["all_texts"]))
-            else:
-                found = measure_epoch(plan, repeats, parameters)
-        content = {
-            "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "machine": {**describe_machine(), "n_threads": plan["n_threads"], "device": plan["device"]},
-            "data": given.data,
-            "parameters": parameters,
-            **found,
-        }
-        if not given.smoke:
-            RESULTS.mkdir(exist_ok=True)
-            suffix = "" if given.device == "cpu" else f"-{given.device}"
-            path = RESULTS / f"training-{target}{suffix}.json"
-            path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        print((summarise_features if target == "features" else summarise_epoch)(content), flush=True)
+    targets = given.targets or [*TARGETS]
+    if unknown := {*targets} - {*TARGETS}:
+        parser.error(f"unknown target {', '.join(sorted(unknown))}; {' and '.join(TARGETS)} are accepted")
+    systems = [*FEATURES][: 3 if given.smoke else None]  # neither the peers' environment nor a minute of processes
+    peers = {"peers": peer_versions()} if "features" in targets and not given.smoke else {}
+    results = Results(None if given.smoke else PATH, describe_machine(**peers))
+    turns = {"n_threads": given.threads, "repeats": 1 if given.smoke else given.repeats}
+    with TemporaryDirectory() as name:
+        common = prepare(given, Path(name))
+        if "finetune-epoch" in targets:
+            measure_epoch(results, common, **turns)
+        if "features" in targets and given.device == "cpu":
+            n_probe = 200 if given.smoke else len(common["texts"])
+            n_texts = 128 if given.smoke else given.texts
+            measure_features(results, common, systems, **turns, n_texts=n_texts, n_probe=n_probe)
+    print(summarise(results.content))
 
 
 if __name__ == "__main__":

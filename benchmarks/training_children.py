@@ -1,9 +1,7 @@
 """What the child processes of benchmarks/training.py do: one measurement each, printed as JSON.
 
-python benchmarks/training_children.py NAME PLAN.json
-
-The plan names the checkpoint's folder, the texts and labels, and how much to measure. The peer that has an environment
-of its own (sentence-transformers) needs nothing of assay here.
+The task comes as JSON on stdin: what to `do`, the number of threads, the checkpoint's folder, texts and labels, and how
+much to measure. The peer that has an environment of its own (sentence-transformers) needs nothing of assay here.
 """
 
 from __future__ import annotations
@@ -12,11 +10,9 @@ import json
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from prediction_children import peak_bytes
+from house import peak_bytes
 
 WARM_UP = 2  # steps before the clock runs
 
@@ -66,7 +62,7 @@ def child_assay_epoch(plan: dict[str, Any]) -> dict[str, Any]:
             advance(0)
             yield advance
 
-    estimator = Finetune(checkpoint=plan["folder"], n_epochs=1, **plan["parameters"])
+    estimator = Finetune(checkpoint=plan["folder"], n_epochs=1, **plan.get("parameters", {}))
     try:
         estimator.fit(plan["texts"], plan["labels"], progress=Steps())
     except StopError:
@@ -250,5 +246,6 @@ CHILDREN = {name.removeprefix("child_"): made for name, made in globals().items(
 
 
 if __name__ == "__main__":
-    measured = CHILDREN[sys.argv[1]](json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))
+    task = json.load(sys.stdin)
+    measured = CHILDREN[task["do"]](task)
     print(json.dumps({**measured, "peak_bytes": peak_bytes()}))

@@ -262,14 +262,17 @@ def test_serving_benchmark_judges_rounds_by_the_control():
 
 @pytest.mark.slow
 def test_training_benchmark_runs_in_smoke_mode():
-    """Steps of assay and of both ways of Trainer are measured, and extrapolated to an epoch."""
+    """Steps of assay and of both ways of Trainer are measured, and extrapolated to an epoch; so are features."""
     script = ROOT / "benchmarks" / "training.py"
-    command = [sys.executable, script, "finetune-epoch", "--smoke", "--threads", "1"]
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True)
+    done = subprocess.run(
+        [*map(str, [sys.executable, script, "--smoke", "--threads", "1"])], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")]
-    assert rows[1:] == [f"{name}, from 4 steps" for name in
-                        ("assay", "Trainer, dynamic padding, grouped", "Trainer, as the notebook")]  # fmt: skip
+    half = "assay, lower half of the layers frozen"
+    systems = ("assay", half, "Trainer, dynamic padding, grouped", "Trainer, as the notebook")
+    assert rows[1:5] == [f"{system}, from 4 steps" for system in systems]
+    assert rows[6:] == ["assay", "assay, int8"]
 
 
 def test_training_benchmark_sums_up():
@@ -279,26 +282,44 @@ def test_training_benchmark_sums_up():
         "n_steps": 2, "s": 3.0, "step_tokens": 80, "epoch_tokens": 400, "epoch_s": 15.0, "n_texts": 7}  # fmt: skip
     network = {"hidden_size": 10, "intermediate_size": 40, "num_hidden_layers": 2}
     assert script.needed_flops(network, 5, 2) == 6 * (1200 * 5 + 200 * 5 + 1000 * 2)
-    own = {"epoch_s": 100.0, "n_steps": 20, "n_texts": 16_000, "real_tokens": 350_000, "peak_bytes": 1e9}
+    sizes = {"hidden_size": 384, "intermediate_size": 1536, "num_hidden_layers": 6}
+    own = {
+        "epoch_s": 100.0,
+        "n_steps": 20,
+        "n_texts": 16_000,
+        "real_tokens": 350_000,
+        "peak_bytes": 1e9,
+        "network": sizes,
+    }
     samples = {
         "matrix product": [{"gflop_per_s": 140.0}],
         "assay": [{**own, "epoch_s": s} for s in (90.0, 100.0, 300.0)],
         "Trainer, dynamic padding, grouped": [{**own, "epoch_s": 150.0, "peak_bytes": 2e9}],
         "Trainer, as the notebook": [{**own, "epoch_s": 700.0, "peak_bytes": 2e9}],
     }
-    sizes = {"hidden_size": 384, "intermediate_size": 1536, "num_hidden_layers": 6}
-    table = script.summarise_epoch({"samples": samples, "network": sizes})
-    assert "| Trainer, dynamic padding, grouped, from 20 steps | 150 | 1.50x | >= 2x | 2,000 |" in table
-    assert "| Trainer, as the notebook, from 20 steps | 700 | 7.00x | >= 8x | 2,000 |" in table
+    table = script.summarise_epoch(samples, "cpu, 2 threads")
+    assert "| Trainer, dynamic padding, grouped, from 20 steps | 1 | 150 | 1.50x | 2,000 |" in table
+    assert "| Trainer, as the notebook, from 20 steps | 1 | 700 | 7.00x | 2,000 |" in table
     flops = 6 * (5 * 12 * 384**2 * 350_000 + 2 * 384**2 * 350_000 + 10 * 384**2 * 16_000)
     assert f"does {flops / 100 / 140e9:.0%} of the 140 GFLOP/s" in table
     assert "0.50 of the memory of Trainer's" in table
-    rates = {"assay": 100, "assay, int8": 180, "assay, again": 20_000, "notebook's loop": 20}
+    rates = {"assay": 100, "assay, int8": 180, "assay, again": 20_000, "notebook's loop": 20,
+             "sentence-transformers": 50}  # fmt: skip
+    cosines = {"assay, int8": 0.975, "assay, again": 1.0, "sentence-transformers": 0.99999}
     content = {
-        "samples": {name: [{"n_texts": n, "s": 1.0}] for name, n in rates.items()},
-        "least_cosine": {"int8": 0.975, "again": 1.0, "notebook": 0.99999},
-        "probe_accuracy": {"float32": 0.66, "int8": 0.659},
+        "epoch": [
+            {"system": name, "device": "cpu", "n_threads": 2, **one} for name, own in samples.items() for one in own
+        ],
+        "features": [{"system": name, "n_threads": 2, "n_texts": n, "s": 1.0} for name, n in rates.items()],
+        "cosine": [{"system": name, "least": least} for name, least in cosines.items()],
+        "probe": [{"precision": "float32", "accuracy": 0.66}, {"precision": "int8", "accuracy": 0.659}],
     }
-    table = script.summarise_features(content)
-    assert "| assay, int8 | 180 | 1.80 | >= 1.6x assay | 0.975000 |" in table
+    table = script.summarise(content)
+    assert "| assay, int8 | 2 | 1 | 180 | 1.80 | 0.975000 |" in table
     assert "0.10 points lost" in table
+    measured = {what: found for what, _, found in script.goals(content)}
+    assert measured["`finetune`, an epoch, cpu, 2 threads"].startswith("1.50x, 7.0x;")
+    assert measured["peak memory of training, cpu, 2 threads"] == "0.50"
+    assert measured["`features`, 2 threads"] == "2.00x, least cosine 0.999990; 5.0x"
+    assert measured["`features`, int8, 2 threads"] == "1.80x, 0.10 points lost"
+    assert measured["`features` again, 2 threads"] == "200x"

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import InputError, ModelError
+from assay.models.compact import learn_tokenizer
 from assay.tokenization import SubwordTokenizer
 from checkpoints import bert_tokenizer, roberta_tokenizer
 
@@ -113,7 +114,7 @@ def test_broken_file_is_named(tmp_path):
 
 def test_tokenizer_is_freed_with_its_last_owner():
     """Nothing in it points back at it: a server that swaps models would keep each until the next collection."""
-    tokenizer = SubwordTokenizer(bert_tokenizer(), max_tokens=16)
+    tokenizer = SubwordTokenizer(learn_tokenizer(["what a day"] * 3, vocabulary_size=40), max_tokens=16)
     tokenizer.encode_texts(["what a day"])
     gone = weakref.ref(tokenizer)
     gc.disable()
