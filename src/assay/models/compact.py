@@ -33,6 +33,9 @@ MAX_ALPHABET = 4000  # characters kept as tokens of their own: all of a script, 
 # Texts that training reads in all: small sets get more epochs, and so do many classes (77 intents of 10,000 questions
 # want 12 epochs, 6 emotions of 16,000 tweets 3).
 TEXTS_SEEN, TEXTS_SEEN_PER_CLASS, MIN_EPOCHS, MAX_EPOCHS = 48_000, 800, 3, 20
+# Width of the embedding. Emotions, topics and headlines are told apart as well by the narrow one; 77 intents are not
+# (0.894 and 0.907, means of two seeds, validation).
+EMBEDDING_SIZE, WIDE_EMBEDDING_SIZE, MANY_CLASSES = 128, 256, 32
 
 
 class Compact(TextClassifier):
@@ -42,7 +45,10 @@ class Compact(TextClassifier):
     ----------
     vocabulary_size : int
         Word pieces at most.
-    embedding_size, hidden_size : int
+    embedding_size : int, optional
+        None: 128, and 256 where there are many classes.
+    hidden_size : int
+        Of the LSTM, in each direction.
     n_epochs : int, optional
         None: chosen by the number of texts. The best epoch by validation is kept.
     batch_size : int
@@ -64,8 +70,8 @@ class Compact(TextClassifier):
         self,
         *,
         vocabulary_size: int = 8000,
-        embedding_size: int = 128,
-        hidden_size: int = 96,
+        embedding_size: int | None = None,
+        hidden_size: int = 64,
         n_epochs: int | None = None,
         batch_size: int = 64,
         learning_rate: float = 4e-3,
@@ -108,7 +114,7 @@ class Compact(TextClassifier):
             self.network_ = CompactNetwork(
                 n_tokens=self.tokenizer_.vocabulary_size,
                 n_classes=len(self.classes_),
-                embedding_size=self.embedding_size,
+                embedding_size=self._embedding_size(),
                 hidden_size=self.hidden_size,
                 dropout=self.dropout,
                 token_dropout=self.token_dropout,
@@ -124,6 +130,7 @@ class Compact(TextClassifier):
                 config=replace(self._config(len(texts)), class_weights=class_weights),
                 context=context,
             )
+        self.network_.round_embedding()  # before anything is scored or calibrated: the saved model holds just this
 
     def _config(self, n_texts: int) -> TrainingConfig:
         return TrainingConfig(
@@ -138,6 +145,11 @@ class Compact(TextClassifier):
             seed=self.seed,
             time_limit_s=self.time_limit_s,
         )
+
+    def _embedding_size(self) -> int:
+        if self.embedding_size is not None:
+            return self.embedding_size
+        return WIDE_EMBEDDING_SIZE if len(self.classes_) > MANY_CLASSES else EMBEDDING_SIZE
 
     def _n_epochs(self, n_texts: int) -> int:
         if self.n_epochs is not None:

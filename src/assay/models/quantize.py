@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import onnx
-from onnx import helper
+from onnx import helper, numpy_helper
 
 from assay._optional import require
 
@@ -31,6 +32,7 @@ def quantize_onnx(source: Path, out: Path) -> None:
     model = onnx.load(str(source))
     metadata = {prop.key: prop.value for prop in model.metadata_props}
     helper.set_model_props(model, {**metadata, PREPARED[0]: PREPARED[1]})
+    _widen(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     quantization.quantize_dynamic(
         model, str(out), weight_type=quantization.QuantType.QInt8, per_channel=True, reduce_range=True
@@ -38,6 +40,13 @@ def quantize_onnx(source: Path, out: Path) -> None:
     written = onnx.load(str(out))
     helper.set_model_props(written, metadata)
     onnx.save(written, str(out))
+
+
+def _widen(model: onnx.ModelProto) -> None:
+    """Turn half precision (the embedding of `compact`) into float32, the only one that the quantiser takes in."""
+    for one in model.graph.initializer:
+        if one.data_type == onnx.TensorProto.FLOAT16:
+            one.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(one).astype(np.float32), one.name))
 
 
 def describe_onnx(path: Path) -> dict[str, int]:

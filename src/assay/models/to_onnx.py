@@ -37,6 +37,7 @@ def write_compact_onnx(
     Parameters
     ----------
     network : CompactNetwork
+        After `round_embedding`: the file keeps the embedding in half precision.
     path : Path
     labels : sequence of str
         In the order of the output columns; kept in the file's metadata.
@@ -46,7 +47,7 @@ def write_compact_onnx(
     """
     weights = {name: value.detach().cpu().numpy().astype(np.float32) for name, value in network.state_dict().items()}
     constants = _lstm_constants(weights) | {
-        "embedding": weights["embedding.weight"],
+        "embedding": weights["embedding.weight"].astype(np.float16),  # nothing is lost: training ends with these
         "output_weight": weights["output.weight"][order] / np.float32(temperature),
         "output_bias": weights["output.bias"][order] / np.float32(temperature),
         "masked": np.array(MASKED, dtype=np.float32),
@@ -56,7 +57,8 @@ def write_compact_onnx(
     }
     hidden_size = network.forward_lstm.hidden_size
     nodes = [
-        helper.make_node("Gather", ["embedding", "input_ids"], ["vectors"]),
+        helper.make_node("Gather", ["embedding", "input_ids"], ["half_vectors"]),
+        helper.make_node("Cast", ["half_vectors"], ["vectors"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", ["vectors"], ["time_first"], perm=[1, 0, 2]),
         helper.make_node("ReduceSum", ["attention_mask", "time_axis"], ["lengths64"], keepdims=0),
         helper.make_node("Cast", ["lengths64"], ["lengths"], to=TensorProto.INT32),

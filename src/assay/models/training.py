@@ -6,6 +6,7 @@ It must not know what a score is: the caller passes `score` in the context.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -242,11 +243,17 @@ class _Learner:
 
 
 class _AdamW(torch.optim.AdamW):
-    """AdamW that does not load torch's compiler, which it would only tell to leave it alone: two seconds a process."""
+    """AdamW that does not load torch's compiler, which it would only tell to leave it alone: two seconds a process.
+
+    What loads it are wrappers around two methods; here the methods are called without them.
+    """
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        add = torch.optim.Optimizer.add_param_group
-        getattr(add, "__wrapped__", add)(self, param_group)
+        inspect.unwrap(torch.optim.Optimizer.add_param_group)(self, param_group)
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        inspect.unwrap(torch.optim.AdamW.step)(self)
 
 
 def _by_prefix(tensors: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
