@@ -1,5 +1,7 @@
 """`OnnxSession`: the contract of the graph, and batches that change nothing."""
 
+import threading
+
 import numpy as np
 import onnx
 import pytest
@@ -9,7 +11,7 @@ from onnx import TensorProto, helper
 
 from assay.errors import ModelError
 from assay.runtime.folder import Layout
-from assay.runtime.session import OnnxSession
+from assay.runtime.session import LSTM_BATCHES, TRANSFORMER_BATCHES, OnnxSession
 from assay.tokenization.batches import EncodedTexts
 
 
@@ -38,6 +40,33 @@ def test_a_thousand_texts_are_scored_in_bounded_batches(session):
     for n in (1, 20):
         same = probs[[i for i, length in enumerate(lengths) if length == n]]
         np.testing.assert_allclose(same, np.tile(same[0], (len(same), 1)), atol=1e-6)
+
+
+@pytest.mark.parametrize("batches", [LSTM_BATCHES, TRANSFORMER_BATCHES])
+def test_scores_do_not_depend_on_the_threads(compact_folder, batches):
+    """Batches in turn or a thread each: the same rows; and few texts are shared out where that is worth it."""
+    lengths = np.random.default_rng(1).integers(1, 60, size=200).tolist()
+    encoded = EncodedTexts.from_lists([[5 + n % 7] * n for n in lengths])
+    path = Layout(compact_folder).onnx
+    alone, shared = (OnnxSession(path, pad_id=0, n_threads=n, batches=batches).predict_proba(encoded) for n in (1, 3))
+    np.testing.assert_allclose(shared, alone, atol=1e-6)
+
+
+def test_error_in_one_thread_reaches_the_caller_and_ends_the_others(compact_folder):
+    """What one batch raises is raised; batches that had not begun are left."""
+    session = OnnxSession(Layout(compact_folder).onnx, pad_id=0, n_threads=2)
+    done = []
+
+    def fail(input_ids, mask):
+        done.append(len(input_ids))
+        raise ValueError("no memory for this batch")
+
+    session._run = fail
+    n_before = threading.active_count()
+    with pytest.raises(ValueError, match="no memory for this batch"):
+        session.predict_proba(EncodedTexts.from_lists([[5] * 300] * 200))
+    assert len(done) < 200
+    assert threading.active_count() == n_before
 
 
 def write_graph(path, *, inputs=("input_ids", "attention_mask"), output="probs", n_classes=2):

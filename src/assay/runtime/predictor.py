@@ -311,7 +311,7 @@ def _load_linear(root: Path, manifest: Manifest, n_threads: int | None) -> Model
 
 
 def _load_network(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
-    from assay.runtime.session import OnnxSession
+    from assay.runtime.session import LSTM_BATCHES, TRANSFORMER_BATCHES, OnnxSession
     from assay.tokenization.subwords import SubwordTokenizer  # `linear` need not wait for its library
 
     layout = Layout(root)
@@ -327,7 +327,8 @@ def _load_network(root: Path, manifest: Manifest, n_threads: int | None) -> Mode
         if not path.is_file():
             raise ModelError(f"{root} lacks '{path.relative_to(root)}', which a {manifest.method} model needs")
     tokenizer = SubwordTokenizer.from_file(layout.tokenizer, max_tokens=max_tokens)
-    session = OnnxSession(layout.network, pad_id=tokenizer.pad_id, n_threads=n_threads)
+    batches = LSTM_BATCHES if manifest.method == "compact" else TRANSFORMER_BATCHES
+    session = OnnxSession(layout.network, pad_id=tokenizer.pad_id, n_threads=n_threads, batches=batches)
     if session.n_classes != len(manifest.labels):
         raise ModelError(f"{root}: {len(manifest.labels)} labels, but the network has {session.n_classes} classes")
 
