@@ -224,9 +224,9 @@ def summarise(content: dict[str, Any]) -> str:
          f"{rate['linear, in memory'] / rate['scikit-learn, in memory']:.1f}x scikit-learn", ">= 0.8x"),
         ("`linear`, file to file", f"{rate['linear, file to file']:,.0f} texts/s", ""),
         ("`finetune`, float32", f"{rate['finetune, file to file']:,.0f} texts/s, "
-         f"{rate['finetune, file to file'] / pipeline:.1f}x the pipeline", ">= 3x"),
+         f"{rate['finetune, file to file'] / pipeline:.2f}x the pipeline", ">= 3x"),
         ("`finetune`, int8", f"{rate['finetune int8, file to file']:,.0f} texts/s, "
-         f"{rate['finetune int8, file to file'] / pipeline:.1f}x the pipeline", ">= 4.5x"),
+         f"{rate['finetune int8, file to file'] / pipeline:.2f}x the pipeline", ">= 4.5x"),
         ("transformers.pipeline, batch 32", f"{pipeline:,.0f} texts/s", ""),
         ("`compact`, one text, p50 / p99", f"{median_of(one, 'p50_ms'):.2f} / {median_of(one, 'p99_ms'):.2f} ms "
          f"(pipeline {median_of(peer, 'p50_ms'):.0f} / {median_of(peer, 'p99_ms'):.0f} ms)", "<= 0.5 / 1 ms"),

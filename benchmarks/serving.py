@@ -36,7 +36,7 @@ import sysconfig
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -248,8 +248,8 @@ def summarise(content: dict[str, Any]) -> str:
         best = [f"{rate:,.0f}/s" if (rate := best_rate(loads, name, bound)) else "none" for bound in bounds]
         cpu_ms = statistics.median(one["cpu_ms_a_request"] for one in loads if one["system"] == name and one["counts"])
         lines.append(f"| {name} | {' | '.join(best)} | {statistics.median(alone[name]):.2f} | {cpu_ms:.2f} |")
-    peers = [name for name in names if name != "assay"]
-    lines += [f"\n{compare_rates(loads, peers, bound)}" for bound in (bounds if peers else ())]
+    for peers in group_peers(names):
+        lines += [f"\n{compare_rates(loads, peers, bound)}" for bound in bounds]
     direct = statistics.median(alone[DIRECT])
     added = statistics.median(x - y for x, y in zip(alone["assay"], alone[DIRECT], strict=True))
     lines += ["", f"A direct call takes {direct:.2f} ms (p50); HTTP adds {added:.2f} ms (median over texts; "
@@ -263,16 +263,42 @@ def best_rate(loads: list[dict[str, Any]], name: str, bound_ms: float) -> float:
     return max((rate for rate in rates if median_p99(loads, name, rate) <= bound_ms), default=0.0)
 
 
+def group_peers(names: Iterable[str]) -> list[list[str]]:
+    """Return the peers over the same runtime, and those over transformers' pipeline, where there are any."""
+    peers = [name for name in names if name not in ("assay", CONTROL)]
+    groups = ([name for name in peers if ("pipeline" in name) == is_pipeline] for is_pipeline in (False, True))
+    return [group for group in groups if group]
+
+
 def compare_rates(loads: list[dict[str, Any]], peers: list[str], bound_ms: float) -> str:
     """Say how many times the best peer's rate is reached, and how many times at least: its next rate was too high."""
     own = best_rate(loads, "assay", bound_ms)
     best = max(peers, key=lambda name: best_rate(loads, name, bound_ms))
     rate = best_rate(loads, best, bound_ms)
     next_rate = min((one["rate"] for one in loads if one["system"] == best and one["rate"] > rate), default=None)
-    if not own or not rate:
-        return f"p99 <= {bound_ms:g} ms: assay {own:,.0f}/s, best peer {rate:,.0f}/s: no ratio."
+    if not own:
+        return f"p99 <= {bound_ms:g} ms: assay none of the rates offered, {best} {rate:,.0f}/s."
+    if not rate:
+        least = f"{own / next_rate:.1f}" if next_rate else "unknown"
+        return (f"p99 <= {bound_ms:g} ms: assay {own:,.0f}/s, {best} not even the lowest rate offered, {next_rate:,.0f}/s: "
+                f"more than {least} times.")  # fmt: skip
     least = "unknown" if next_rate is None else f"{own / next_rate:.1f}"
     return f"p99 <= {bound_ms:g} ms: {own / rate:.1f} times the rate of {best} (at least {least})."
+
+
+def goals(content: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return rows: what was asked, the goal, what was measured."""
+    loads, alone = content["loads"], content["alone_ms"]
+    groups = group_peers(dict.fromkeys(one["system"] for one in loads))
+    bounds = dict.fromkeys([content["p99_ms"], *OTHER_BOUNDS_MS])
+    asked = ">= 3x LitServe at the same p99" if content["model"] == "compact" else ">= 3x LitServe with the pipeline"
+    rows = [(f"`{content['model']}`, requests/s", asked, " ".join(compare_rates(loads, groups[-1], b) for b in bounds))]
+    if content["model"] == "compact":
+        own = best_rate(loads, "assay", P99_MS)
+        added = statistics.median(x - y for x, y in zip(alone["assay"], alone[DIRECT], strict=True))
+        rows.append(("`compact`, requests/s at p99 <= 10 ms", "(1,500)", f"{own:,.0f}"))
+        rows.append(("what HTTP adds to a direct call, p50", "<= 1 ms", f"{added:.2f} ms"))
+    return rows
 
 
 def read_arguments() -> argparse.Namespace:

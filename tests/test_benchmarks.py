@@ -196,7 +196,7 @@ def test_prediction_benchmark_sums_up():
     table = load_script("prediction").summarise(made_content())
     assert "| 6,000 texts/s, 120x the pipeline; 30% of the machine's 100 GFLOP/s |" in table
     assert "| 12,000 texts/s, 3.0x scikit-learn |" in table
-    assert "| 175 texts/s, 3.5x the pipeline |" in table
+    assert "| 175 texts/s, 3.50x the pipeline |" in table
     assert "| 1,000 texts | 2 s, 102 to 108 MiB; killed and resumed: the same bytes |" in table
     assert "| 100 MiB, 0.20 of the pipeline's 500 MiB |" in table
     assert "| 250 MB |" in table
@@ -257,7 +257,11 @@ def test_serving_benchmark_judges_rounds_by_the_control():
     assert serving.best_rate(loads, "assay", 10.0) == 300
     assert serving.best_rate(loads, "assay", 1.0) == 0
     assert serving.compare_rates(loads, ["peer"], 10.0) == ("p99 <= 10 ms: 3.0 times the rate of peer (at least 1.5).")
-    assert serving.compare_rates(loads, ["peer"], 1.0).endswith("no ratio.")
+    assert serving.compare_rates(loads, ["peer"], 1.0).startswith("p99 <= 1 ms: assay none of the rates offered")
+    assert serving.compare_rates(loads, ["peer"], 8.0) == (
+        "p99 <= 8 ms: assay 100/s, peer not even the lowest rate offered, 100/s: more than 1.0 times.")  # fmt: skip
+    assert serving.group_peers(["control", "assay", "litserve", "litserve + pipeline"]) == [
+        ["litserve"], ["litserve + pipeline"]]  # fmt: skip
 
 
 @pytest.mark.slow
