@@ -280,8 +280,8 @@ def compare_rates(loads: list[dict[str, Any]], peers: list[str], bound_ms: float
         return f"p99 <= {bound_ms:g} ms: assay none of the rates offered, {best} {rate:,.0f}/s."
     if not rate:
         least = f"{own / next_rate:.1f}" if next_rate else "unknown"
-        return (f"p99 <= {bound_ms:g} ms: assay {own:,.0f}/s, {best} not even the lowest rate offered, {next_rate:,.0f}/s: "
-                f"more than {least} times.")  # fmt: skip
+        return (f"p99 <= {bound_ms:g} ms: assay {own:,.0f}/s, {best} not even the lowest rate offered, "
+                f"{next_rate:,.0f}/s: more than {least} times.")  # fmt: skip
     least = "unknown" if next_rate is None else f"{own / next_rate:.1f}"
     return f"p99 <= {bound_ms:g} ms: {own / rate:.1f} times the rate of {best} (at least {least})."
 

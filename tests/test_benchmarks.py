@@ -302,8 +302,8 @@ def test_training_benchmark_sums_up():
         "Trainer, as the notebook": [{**own, "epoch_s": 700.0, "peak_bytes": 2e9}],
     }
     table = script.summarise_epoch(samples, "cpu, 2 threads")
-    assert "| Trainer, dynamic padding, grouped, from 20 steps | 1 | 150 | 1.50x | 2,000 |" in table
-    assert "| Trainer, as the notebook, from 20 steps | 1 | 700 | 7.00x | 2,000 |" in table
+    assert "| Trainer, dynamic padding, grouped, from 20 steps | 1 | 150 | 1.50x |  | 2,000 |" in table
+    assert "| Trainer, as the notebook, from 20 steps | 1 | 700 | 7.00x |  | 2,000 |" in table
     flops = 6 * (5 * 12 * 384**2 * 350_000 + 2 * 384**2 * 350_000 + 10 * 384**2 * 16_000)
     assert f"does {flops / 100 / 140e9:.0%} of the 140 GFLOP/s" in table
     assert "0.50 of the memory of Trainer's" in table
