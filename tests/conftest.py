@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,11 @@ os.environ.update(
     OMP_NUM_THREADS="1",
     NUMBA_NUM_THREADS="1",
 )
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, which what they start inherits; the tests of
+# Ctrl-C would then wait for an end that never comes. A handler is not inherited: children begin with the default.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says nothing about the code on a machine that does other things too.
 settings.register_profile("assay", deadline=None)
