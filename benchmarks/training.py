@@ -80,6 +80,8 @@ def measure_epoch(results: Results, common: Case, *, n_threads: int, repeats: in
     given = {name: common[name] for name in ("folder", "device", "labels", "texts", "max_tokens", "scratch")}
     for repeat in range(repeats):
         for system, (child, more) in EPOCHS.items():
+            if common["shorter"] and system == HALF:
+                continue
             case = {"system": system, "device": common["device"], "n_threads": n_threads, "repeat": repeat}
             if results.has("epoch", case):
                 continue
@@ -120,7 +122,7 @@ def measure_features(results: Results, common: Case, systems: list[str], *, n_th
             run(system, N_COMPARED, "other.npy")
             least = least_cosine(scratch / "assay.npy", scratch / "other.npy")
             results.add("cosine", {"system": system}, {"least": least, "n_texts": N_COMPARED})
-    for precision in ("float32", "int8"):
+    for precision in ("float32", "int8") if n_probe else ():
         if not results.has("probe", {"precision": precision}):
             task = {name: common[name] for name in ("folder", "validation_texts", "validation_labels")}
             task |= {name: common[name][:n_probe] for name in ("texts", "labels")}
@@ -300,7 +302,7 @@ def main() -> None:
     targets = given.targets or [*TARGETS]
     if unknown := {*targets} - {*TARGETS}:
         parser.error(f"unknown target {', '.join(sorted(unknown))}; {' and '.join(TARGETS)} are accepted")
-    systems = [*FEATURES][: 3 if given.smoke else None]  # neither the peers' environment nor a minute of processes
+    systems = [*FEATURES][: 2 if given.smoke else None]  # neither the peers' environment nor a minute of processes
     peers = {"peers": peer_versions()} if "features" in targets and not given.smoke else {}
     results = Results(None if given.smoke else PATH, describe_machine(**peers))
     turns = {"n_threads": given.threads, "repeats": 1 if given.smoke else given.repeats}
@@ -309,7 +311,7 @@ def main() -> None:
         if "finetune-epoch" in targets:
             measure_epoch(results, common, **turns)
         if "features" in targets and given.device == "cpu":
-            n_probe = 200 if given.smoke else len(common["texts"])
+            n_probe = 0 if given.smoke else len(common["texts"])
             n_texts = 128 if given.smoke else given.texts
             measure_features(results, common, systems, **turns, n_texts=n_texts, n_probe=n_probe)
     print(summarise(results.content))
