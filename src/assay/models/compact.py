@@ -46,7 +46,7 @@ class Compact(TextClassifier):
     vocabulary_size : int
         Word pieces at most.
     embedding_size : int, optional
-        None: 128, and 256 where there are many classes.
+        None: 128, and 256 for more than 32 classes.
     hidden_size : int
         Of the LSTM, in each direction.
     n_epochs : int, optional

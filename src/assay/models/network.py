@@ -79,7 +79,7 @@ class CompactNetwork(nn.Module):
         return logits
 
     def round_embedding(self) -> None:
-        """Round the embedding to half precision, in place: most of a saved model, for a thousandth of a score."""
+        """Round the embedding to half precision, in place: it is most of what a saved model holds."""
         with torch.no_grad():
             self.embedding.weight.copy_(self.embedding.weight.half())
 

@@ -33,7 +33,7 @@ class BatchSizes:
 
 
 # An LSTM takes a step for all texts of a batch at once: the more of them the better, up to 32 to 64. A transformer
-# does as many texts a second with 8 as with 32, and pads less: 350 and 328, 277 with 32 texts of any length (minilm).
+# does as many texts a second with few, and pads less: 351 with 8, 343 with 16, 328 with 32 (minilm, 2 cores, one run).
 LSTM_BATCHES = BatchSizes(texts=32, tokens=2048, least_texts=32)
 TRANSFORMER_BATCHES = BatchSizes(texts=16, tokens=384, least_texts=1)
 
@@ -59,7 +59,7 @@ class OnnxSession:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        # One thread a batch and a batch a thread: 1.25 to 1.35 times as many texts a second as two threads that share
+        # One thread a batch and a batch a thread: 1.15 to 1.35 times as many texts a second as two threads that share
         # the products of each batch (2 cores, minilm and compact).
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
