@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assay import _env
 from assay._optional import require
 from assay.data.texts import check_texts
 from assay.errors import InputError, ModelError
@@ -20,6 +21,7 @@ from assay.features.checkpoint import Checkpoint, load_tokenizer, resolve_checkp
 from assay.features.quantized import QuantizedEncoder
 from assay.features.torch_state import compute_threads, pick_device, quiet_transformers
 from assay.progress import Progress
+from assay.runtime.threads import for_each
 from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
 from assay.tokenization.subwords import SubwordTokenizer
 from assay.tokenization.window import check_long_texts
@@ -159,14 +161,20 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         encoded = loaded.tokenizer.encode_texts(as_list) if windows is None else windows.encoded
         features = np.zeros((len(encoded), loaded.checkpoint.hidden_size), dtype=np.float32)
         batches = bucket_batches(encoded.lengths, max_texts=MAX_BATCH_TEXTS, max_tokens=self.batch_tokens)
-        with (progress or Progress()).track("frozen features", len(encoded)) as advance, compute_threads():
-            for rows in batches:
-                if loaded.quantized is not None:
-                    features[rows] = loaded.quantized.transform(*_batch(loaded, encoded, rows))
-                else:
-                    hidden, mask = self._forward(loaded, encoded, rows)
-                    features[rows] = _pool(hidden, mask, pooling=self.pooling).cpu().numpy()
-                advance(len(rows))
+        batches.reverse()  # long texts first: what is left at the end, where threads wait for each other, is short
+
+        def read(rows: np.ndarray) -> None:
+            if loaded.quantized is not None:
+                features[rows] = loaded.quantized.transform(*_batch(loaded, encoded, rows))
+            else:
+                hidden, mask = self._forward(loaded, encoded, rows)
+                features[rows] = _pool(hidden, mask, pooling=self.pooling).cpu().numpy()
+
+        # A batch a thread; where there are fewer batches than threads, several share the products of each.
+        n_threads = min(_env.n_threads(), len(batches)) if loaded.device.type == "cpu" else 1
+        shared = compute_threads(_env.n_threads() // max(1, n_threads))
+        with (progress or Progress()).track("frozen features", len(encoded)) as advance, shared:
+            for_each(read, batches, n_threads=n_threads, advance=lambda rows: advance(len(rows)))
         return features if windows is None else windows.mean(features)
 
     def hidden_states(self, text: str) -> np.ndarray:

@@ -72,10 +72,9 @@ def _open(path: Path) -> Any:
     """Return a session; None where the file is none."""
     onnxruntime = require("onnxruntime")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _env.n_threads()
+    options.intra_op_num_threads = 1  # a batch a thread
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception:  # onnxruntime's exceptions share no base but Exception

@@ -6,8 +6,6 @@ checkpoint has them) of shape (n_texts, n_tokens) -> `probs` (n_texts, n_classes
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import numpy as np
 
 from assay import _env
 from assay.errors import ModelError
+from assay.runtime.threads import for_each
 from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
 
 __all__ = ["LSTM_BATCHES", "TRANSFORMER_BATCHES", "BatchSizes", "OnnxSession"]
@@ -103,7 +102,7 @@ class OnnxSession:
         share = max(sizes.least_texts, -(-len(encoded) // self._n_threads))
         batches = bucket_batches(encoded.lengths, max_texts=min(sizes.texts, share), max_tokens=sizes.tokens)
         batches.reverse()  # long texts first: what is left at the end, where threads wait for each other, is short
-        _for_each(score, batches, n_threads=self._n_threads)
+        for_each(score, batches, n_threads=self._n_threads)
         return probs
 
     def _run(self, input_ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -112,18 +111,3 @@ class OnnxSession:
             feed["token_type_ids"] = np.zeros_like(input_ids)
         probs: np.ndarray = self._session.run(["probs"], feed)[0]
         return probs
-
-
-def _for_each(work: Callable[[np.ndarray], None], items: list[np.ndarray], *, n_threads: int) -> None:
-    """Call a function with each item, in as many threads as there are items for."""
-    n_threads = min(n_threads, len(items))
-    if n_threads <= 1:
-        for one in items:
-            work(one)
-        return
-    pool = ThreadPoolExecutor(n_threads)  # 0.1 ms, and nothing is left of it
-    try:
-        for _ in pool.map(work, items):
-            pass
-    finally:
-        pool.shutdown(cancel_futures=True)  # after an error, or Ctrl-C, what has not begun is not begun
