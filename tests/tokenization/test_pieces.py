@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import models, normalizers, pre_tokenizers, processors
 
-from assay.models.compact import learn_tokenizer
 from assay.tokenization import SubwordTokenizer, pieces
 from assay.tokenization.pieces import is_local
 from assay.tokenization.subwords import _encodable
+from assay.tokenization.vocabulary import learn_tokenizer
 from small_models import EDGE_TEXTS, small_data
 
 MAX_TOKENS = 12
@@ -24,11 +24,14 @@ AWKWARD = ["\u0301", "e", "E", "İ", "ß", "Σ", "한", "\u1112\u1161\u11ab", "\
 TEXTS = st.lists(st.sampled_from(AWKWARD) | st.characters(), max_size=30).map("".join)
 
 
-@pytest.fixture(scope="module")
-def learnt():
-    """Learn a small tokenizer as `compact` does."""
+@pytest.fixture(scope="module", params=["words", "pieces"])
+def learnt(request):
+    """Learn a small tokenizer as `compact` does: of words, and of word pieces."""
     texts, _ = small_data(200)
-    return learn_tokenizer([*texts, *EDGE_TEXTS], vocabulary_size=300)
+    rare = [f"good{i}day very{i}" for i in range(100)] if request.param == "pieces" else []
+    made = learn_tokenizer([*texts, *EDGE_TEXTS, *rare], vocabulary_size=300)
+    assert type(made.model).__name__ == ("WordLevel" if request.param == "words" else "BPE")
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +73,11 @@ def test_real_texts_are_those_of_the_library(shared_data):
         if path.is_file() and path.suffix in (".txt", ".csv", ".tsv", ".jsonl"):
             texts += path.read_text(encoding="utf-8").splitlines()[:700]
     assert len(texts) > 1500
-    tokenizer = SubwordTokenizer(learn_tokenizer(texts[::3], vocabulary_size=2000), max_tokens=64)
-    assert by_table(tokenizer, texts) == by_library(tokenizer, texts)
+    tweets = [text for text in texts if text.isascii()]
+    for learnt_from, size, kind in ((texts[::3], 2000, "word pieces"), (tweets * 2, 20_000, "words")):
+        tokenizer = SubwordTokenizer(learn_tokenizer(learnt_from, vocabulary_size=size), max_tokens=64)
+        assert tokenizer.kind == kind
+        assert by_table(tokenizer, texts) == by_library(tokenizer, texts)
 
 
 def test_table_is_bounded_and_starts_anew(learnt, monkeypatch):
@@ -132,6 +138,16 @@ def variants():
     pieces_model = base()
     pieces_model.model = models.WordPiece({"[UNK]": 0}, unk_token="[UNK]")
     yield "model", pieces_model, False
+    words = base()
+    words.model = models.WordLevel({"[UNK]": 0, "a": 1}, unk_token="[UNK]")
+    yield "words, marked", words, False
+    words = base()
+    words.model = models.WordLevel({"[UNK]": 0, "a": 1}, unk_token="[UNK]")
+    words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    yield "words", words, True
+    unmarked = base()
+    unmarked.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    yield "pieces, unmarked", unmarked, False
 
 
 @pytest.mark.parametrize(("made", "expected"), [v[1:] for v in variants()], ids=[v[0] for v in variants()])

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import InputError, ModelError
-from assay.models.compact import learn_tokenizer
 from assay.tokenization import SubwordTokenizer
+from assay.tokenization.vocabulary import learn_tokenizer
 from checkpoints import bert_tokenizer, roberta_tokenizer
 
 AWKWARD = ["", " ", "\ud800", "a\0b", "🙂🇰🇷👩‍👩‍👧", "오늘 정말 행복해요", "\u202e abc", "ﷺ" * 30, "[PAD] [CLS] <s>"]

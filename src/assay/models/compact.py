@@ -1,20 +1,16 @@
 """`compact`: a small recurrent network trained from scratch, on a vocabulary learnt from the training texts.
 
-Seconds on a CPU, nothing to download, a few megabytes. Word pieces (byte-pair encoding, Sennrich et al., 2016) need no
-language: words where words are frequent, syllables and characters elsewhere.
+Seconds on a CPU, nothing to download, a few megabytes. The vocabulary needs no language: see `learn_tokenizer`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import tokenizers
 from sklearn.utils.validation import check_is_fitted
-from tokenizers import models, normalizers, pre_tokenizers, processors, trainers
 
 from assay.features.torch_state import pick_device
 from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts, weigh_classes
@@ -23,13 +19,11 @@ from assay.models.to_onnx import write_compact_onnx
 from assay.models.training import TrainingConfig, network_logits, read_long_texts, seeded, train_network
 from assay.runtime.folder import Layout
 from assay.tokenization.subwords import SubwordTokenizer
+from assay.tokenization.vocabulary import learn_tokenizer
 from assay.tokenization.window import check_long_texts
 
-__all__ = ["Compact", "learn_tokenizer"]
+__all__ = ["Compact"]
 
-WORD_MARK = "▁"  # where a word begins, as Metaspace writes it
-PAD, UNKNOWN, END = "[PAD]", "[UNK]", "[END]"
-MAX_ALPHABET = 4000  # characters kept as tokens of their own: all of a script, or the frequent ones of several
 # Texts that training reads in all: small sets get more epochs, and so do many classes (77 intents of 10,000 questions
 # want 12 epochs, 6 emotions of 16,000 tweets 3).
 TEXTS_SEEN, TEXTS_SEEN_PER_CLASS, MIN_EPOCHS, MAX_EPOCHS = 48_000, 800, 3, 20
@@ -39,12 +33,12 @@ EMBEDDING_SIZE, WIDE_EMBEDDING_SIZE, MANY_CLASSES = 128, 256, 32
 
 
 class Compact(TextClassifier):
-    """A bidirectional LSTM over learnt word pieces, max-pooled.
+    """A bidirectional LSTM over learnt words or word pieces, max-pooled.
 
     Parameters
     ----------
     vocabulary_size : int
-        Word pieces at most.
+        Words or word pieces at most.
     embedding_size : int, optional
         None: 128, and 256 for more than 32 classes.
     hidden_size : int
@@ -173,42 +167,6 @@ class Compact(TextClassifier):
         self.tokenizer_.save(layout.tokenizer)
         labels = [str(self.classes_[i]) for i in order]
         write_compact_onnx(self.network_, layout.onnx, labels=labels, order=order, temperature=self.temperature_)
-        tokenization = {"kind": "word pieces learnt from train", "max_tokens": self.max_tokens, "truncation": "end",
-                        "long_texts": self.long_texts}  # fmt: skip
+        tokenization = {"kind": f"{self.tokenizer_.kind} learnt from train", "max_tokens": self.max_tokens,
+                        "truncation": "end", "long_texts": self.long_texts}  # fmt: skip
         return WrittenParts(tokenization=tokenization)
-
-
-def learn_tokenizer(texts: list[str], *, vocabulary_size: int) -> tokenizers.Tokenizer:
-    """Learn lower-cased byte-pair word pieces; every text ends in a token of its own, so that none is empty."""
-    encodable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-    tokenizer = tokenizers.Tokenizer(models.BPE(unk_token=UNKNOWN))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
-    # Words are marked where they begin, by a character. BPE's own mark of where they end, a suffix, is numbered by the
-    # trainer in the order of a hash table: another vocabulary each time.
-    marks = pre_tokenizers.Metaspace(prepend_scheme="always", split=False)
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.BertPreTokenizer(), marks])
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary_size,
-        min_frequency=2,
-        special_tokens=[PAD, UNKNOWN, END],
-        limit_alphabet=MAX_ALPHABET,
-        initial_alphabet=_frequent_characters(encodable, tokenizer.normalizer),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(encodable, trainer)
-    end_id = tokenizer.token_to_id(END)
-    tokenizer.post_processor = processors.TemplateProcessing(single=f"$A {END}", special_tokens=[(END, end_id)])
-    return tokenizer
-
-
-def _frequent_characters(texts: list[str], normalizer: normalizers.Normalizer) -> list[str]:
-    """Return the characters to keep where there are too many; else none, and the trainer keeps them all.
-
-    Of characters that are equally frequent the trainer would keep whichever its hash table gives first: another
-    vocabulary each time. Here it is the first in Unicode.
-    """
-    if len(set().union(*texts)) <= MAX_ALPHABET:
-        return []
-    counts = Counter(char for text in texts for char in normalizer.normalize_str(text) if not char.isspace())
-    ranked = sorted(counts, key=lambda char: (-counts[char], char))
-    return [WORD_MARK, *(char for char in ranked if char != WORD_MARK)][:MAX_ALPHABET]

@@ -1,4 +1,4 @@
-"""The network of `compact`: word pieces, an LSTM read in both directions, the maximum over time, one affine layer.
+"""The network of `compact`: tokens, an LSTM read in both directions, the maximum over time, one affine layer.
 
 Torch's LSTM runs through oneDNN on the CPU and its GRU does not, which makes the LSTM several times faster. The
 backward direction runs over texts reversed within their own length, so that padding never enters it: the same

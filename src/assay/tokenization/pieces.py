@@ -20,10 +20,13 @@ MAX_CHARS = 1 << 18
 ID_BYTES = 4
 
 LOCAL_NORMALIZERS = ({"type": "NFC"}, {"type": "Lowercase"})  # neither joins anything across a space
-LOCAL_SPLITTERS = [
-    {"type": "BertPreTokenizer"},  # at white space, among others
-    {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": False},
-]
+WORDS = {"type": "BertPreTokenizer"}  # splits at white space, among others
+MARKS = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": False}
+# The kinds of model, and how what they are given is split.
+LOCAL_SPLITTERS = {
+    "BPE": {"type": "Sequence", "pretokenizers": [WORDS, MARKS]},
+    "WordLevel": WORDS,
+}
 
 
 class PieceTable:
@@ -76,9 +79,8 @@ def is_local(tokenizer: tokenizers.Tokenizer) -> bool:
     model = tokenizer.model
     return (
         all(part in LOCAL_NORMALIZERS for part in normalizer.get("normalizers", [normalizer]))
-        and _part(tokenizer.pre_tokenizer).get("pretokenizers") == LOCAL_SPLITTERS
-        and type(model).__name__ == "BPE"
-        and not model.dropout
+        and _part(tokenizer.pre_tokenizer) == LOCAL_SPLITTERS.get(type(model).__name__)
+        and not getattr(model, "dropout", None)
         and all(_is_plain(token) for token in tokenizer.get_added_tokens_decoder().values())
         and _frames_at_the_end(_part(tokenizer.post_processor))
     )

@@ -89,6 +89,11 @@ class SubwordTokenizer:
         return int(self.tokenizer.get_vocab_size())
 
     @property
+    def kind(self) -> str:
+        """What the tokens are: `words`, or `word pieces`."""
+        return "words" if type(self.tokenizer.model).__name__ == "WordLevel" else "word pieces"
+
+    @property
     def pad_id(self) -> int:
         """The id that fills up a batch; 0 where the vocabulary has no padding token (it is masked anyway)."""
         return self._first_id(PAD_TOKENS) or 0
