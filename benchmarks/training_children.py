@@ -78,29 +78,66 @@ def child_assay_epoch(plan: dict[str, Any]) -> dict[str, Any]:
     return {**found, "real_tokens": int(lengths.sum()), "batch_size": estimator.batch_size}
 
 
-def child_trainer_epoch(plan: dict[str, Any]) -> dict[str, Any]:
-    """Take some steps of transformers.Trainer: as the notebook sets it up, or as a careful user would."""
-    import torch
+def make_rows(plan: dict[str, Any], names: list[str]) -> tuple[Any, Any]:
+    """Return the tokenizer of a checkpoint, and what makes rows for Trainer of texts and labels."""
     import transformers
 
-    torch.set_num_threads(plan["n_threads"])
-    transformers.utils.logging.set_verbosity_error()
-    transformers.set_seed(0)
     tokenizer = transformers.AutoTokenizer.from_pretrained(plan["folder"])
     if tokenizer.is_fast:
         tokenizer.backend_tokenizer.no_padding()
         tokenizer.backend_tokenizer.no_truncation()
     longest = plan["padding"] == "dataset"
-    encoded = tokenizer(plan["texts"], padding=longest, truncation=True, max_length=plan["max_tokens"])
-    names = sorted(set(plan["labels"]))
-    rows = [
-        {**{key: encoded[key][i] for key in ("input_ids", "attention_mask")}, "labels": names.index(label)}
-        for i, label in enumerate(plan["labels"])
-    ]
-    collator = transformers.DataCollatorWithPadding(tokenizer)
+
+    def encode(texts: list[str], labels: list[str]) -> list[dict[str, Any]]:
+        encoded = tokenizer(texts, padding=longest, truncation=True, max_length=plan["max_tokens"])
+        return [
+            {**{key: encoded[key][i] for key in ("input_ids", "attention_mask")}, "labels": names.index(label)}
+            for i, label in enumerate(labels)
+        ]
+
+    return tokenizer, encode
+
+
+def make_trainer(
+    plan: dict[str, Any], tokenizer: Any, rows: list[dict[str, Any]], n_classes: int, *, callbacks: Any = None,
+    eval_dataset: Any = None, compute_metrics: Any = None, **more: Any,
+) -> Any:  # fmt: skip
+    """Return transformers.Trainer as the notebook sets it up; with padding by batch, as a careful user would."""
+    import torch
+    import transformers
+
+    torch.set_num_threads(plan["n_threads"])
+    transformers.utils.logging.set_verbosity_error()
+    transformers.set_seed(plan.get("seed", 0))
     network = transformers.AutoModelForSequenceClassification.from_pretrained(
-        plan["folder"], num_labels=len(names), dtype=torch.float32
+        plan["folder"], num_labels=n_classes, dtype=torch.float32
     )
+    arguments = transformers.TrainingArguments(
+        output_dir=plan["scratch"],
+        per_device_train_batch_size=64,
+        learning_rate=plan.get("learning_rate", 2e-5),
+        weight_decay=0.01,
+        use_cpu=plan["device"] == "cpu",
+        bf16=plan["device"] != "cpu",
+        save_strategy="no",
+        logging_strategy="no",
+        disable_tqdm=True,
+        report_to="none",
+        seed=plan.get("seed", 0),
+        **({} if plan["padding"] == "dataset" else {"train_sampling_strategy": "group_by_length"}),
+        **more,
+    )
+    return transformers.Trainer(
+        model=network, args=arguments, train_dataset=rows, processing_class=tokenizer, callbacks=callbacks,
+        data_collator=transformers.DataCollatorWithPadding(tokenizer), eval_dataset=eval_dataset,
+        compute_metrics=compute_metrics,
+    )  # fmt: skip
+
+
+def child_trainer_epoch(plan: dict[str, Any]) -> dict[str, Any]:
+    """Take some steps of transformers.Trainer: as the notebook sets it up, or as a careful user would."""
+    import transformers
+
     times: list[float] = []
 
     class Clock(transformers.TrainerCallback):
@@ -111,32 +148,60 @@ def child_trainer_epoch(plan: dict[str, Any]) -> dict[str, Any]:
             synchronise(plan["device"])
             times.append(time.perf_counter())
 
-    arguments = transformers.TrainingArguments(
-        output_dir=plan["scratch"],
-        per_device_train_batch_size=64,
-        learning_rate=2e-5,
-        weight_decay=0.01,
-        max_steps=plan["n_steps"] + WARM_UP,
-        use_cpu=plan["device"] == "cpu",
-        bf16=plan["device"] != "cpu",
-        save_strategy="no",
-        logging_strategy="no",
-        disable_tqdm=True,
-        report_to="none",
-        **({} if longest else {"train_sampling_strategy": "group_by_length"}),
-    )
-    trainer = transformers.Trainer(
-        model=network, args=arguments, train_dataset=rows, data_collator=collator, processing_class=tokenizer,
-        callbacks=[Clock()],
-    )  # fmt: skip
+    names = sorted(set(plan["labels"]))
+    tokenizer, encode = make_rows(plan, names)
+    rows = encode(plan["texts"], plan["labels"])
+    trainer = make_trainer(plan, tokenizer, rows, len(names), callbacks=[Clock()], max_steps=plan["n_steps"] + WARM_UP)
     order: list[int] = []
-    hook = network.register_forward_pre_hook(
+    hook = trainer.model.register_forward_pre_hook(
         lambda _, args, given: order.append(given["input_ids"].numel()), with_kwargs=True
     )
     trainer.train()
     hook.remove()
     epoch_tokens = sum(batch["input_ids"].numel() for batch in trainer.get_train_dataloader())
     return {**summarise_steps(times, order, epoch_tokens, len(rows)), "batch_size": 64}
+
+
+def child_assay_training(plan: dict[str, Any]) -> dict[str, Any]:
+    """Train assay's `finetune` to its end; tell when each epoch was judged, and how many texts it was right on."""
+    from assay.models import Finetune
+
+    judged: list[float] = []
+    started_s = time.perf_counter()
+
+    def score(label_ids: Any, probs: Any) -> dict[str, float]:
+        judged.append(time.perf_counter() - started_s)
+        return {"accuracy": float((probs.argmax(axis=1) == label_ids).mean())}
+
+    estimator = Finetune(checkpoint=plan["folder"], seed=plan["seed"], **plan.get("parameters", {}))
+    held_out = plan["validation_texts"], plan["validation_labels"]
+    estimator.fit(plan["texts"], plan["labels"], validation=held_out, score=score)
+    n = len(plan["validation_texts"])
+    right = [round(entry["validation_accuracy"] * n) for entry in estimator.history_]
+    return {"epochs_s": judged, "n_right": right, "n_validation": n}
+
+
+def child_trainer_training(plan: dict[str, Any]) -> dict[str, Any]:
+    """Train with transformers.Trainer to the end of the notebook's two epochs, judged on validation after each."""
+    import numpy as np
+
+    judged: list[float] = []
+    started_s = time.perf_counter()
+    names = sorted(set(plan["labels"]))
+
+    def compute_metrics(found: Any) -> dict[str, float]:
+        judged.append(time.perf_counter() - started_s)
+        return {"n_right": float((np.argmax(found.predictions, axis=-1) == found.label_ids).sum())}
+
+    tokenizer, encode = make_rows(plan, names)
+    trainer = make_trainer(
+        plan, tokenizer, encode(plan["texts"], plan["labels"]), len(names),
+        eval_dataset=encode(plan["validation_texts"], plan["validation_labels"]), compute_metrics=compute_metrics,
+        num_train_epochs=2, eval_strategy="epoch", per_device_eval_batch_size=64,
+    )  # fmt: skip
+    trainer.train()
+    right = [round(entry["eval_n_right"]) for entry in trainer.state.log_history if "eval_n_right" in entry]
+    return {"epochs_s": judged, "n_right": right, "n_validation": len(plan["validation_texts"])}
 
 
 def synchronise(device: str) -> None:

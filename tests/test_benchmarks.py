@@ -266,7 +266,7 @@ def test_serving_benchmark_judges_rounds_by_the_control():
 
 @pytest.mark.slow
 def test_training_benchmark_runs_in_smoke_mode():
-    """Steps of assay and of both ways of Trainer are measured, and extrapolated to an epoch; so are features."""
+    """Steps of assay and of both ways of Trainer are measured; so are whole trainings, and features."""
     script = ROOT / "benchmarks" / "training.py"
     done = subprocess.run(
         [*map(str, [sys.executable, script, "--smoke", "--threads", "1"])], capture_output=True, text=True
@@ -275,7 +275,8 @@ def test_training_benchmark_runs_in_smoke_mode():
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")]
     systems = ("assay", "Trainer, dynamic padding, grouped", "Trainer, as the notebook")
     assert rows[1:4] == [f"{system}, from 4 steps" for system in systems]
-    assert rows[5:] == ["assay"]
+    assert rows[5:7] == ["assay", "Trainer, dynamic padding, grouped"]
+    assert rows[8:] == ["assay"]
 
 
 def test_training_benchmark_sums_up():
@@ -317,7 +318,13 @@ def test_training_benchmark_sums_up():
         "cosine": [{"system": name, "least": least} for name, least in cosines.items()],
         "probe": [{"precision": "float32", "accuracy": 0.66}, {"precision": "int8", "accuracy": 0.659}],
     }
+    content["trainings"] = [
+        {"system": "assay", "device": "cpu", "n_threads": 2, "seed": seed, "epochs_s": [50.0, 100.0 + seed],
+         "n_right": [1800, n], "n_validation": 2000}
+        for seed, n in enumerate((1855, 1856, 1870))
+    ]  # fmt: skip
     table = script.summarise(content)
+    assert "| assay | cpu, 2 | 3 | 101 | 0.9302 (0.9275 to 0.9350) | 101, 102; 2 of 3 seeds |" in table
     assert "| assay, int8 | 2 | 1 | 180 | 1.80 | 0.975000 |" in table
     assert "0.10 points lost" in table
     measured = {what: found for what, _, found in script.goals(content)}
