@@ -56,7 +56,7 @@ STRANGERS = {("features", "batch"), ("batch", "features"), ("models", "batch"), 
 
 # Heavy library -> the files that may import it, wherever in the file the import stands.
 OWNERS = {
-    "torch": {"features/frozen", "features/quantized", "features/torch_state", "models/compact", "models/dropout",
+    "torch": {"features/frozen", "features/exported", "features/torch_state", "models/compact", "models/dropout",
               "models/features", "models/finetune", "models/first_token", "models/foreign", "models/lean_bert",
               "models/network", "models/ranks", "models/schedule", "models/to_onnx", "models/training",
               "models/training_state"},
@@ -67,8 +67,8 @@ OWNERS = {
     "scipy": {"data/near_duplicates", "data/shift", "features/layout", "models/calibrate", "models/linear",
               "models/term_counts", "evaluation/compare"},
     "matplotlib": {"reporting/canvas", "reporting/data_figures", "reporting/score_figures"},
-    "onnx": {"features/quantized", "models/to_onnx", "models/quantize"},
-    "onnxruntime": {"features/quantized", "runtime/session", "models/quantize"},
+    "onnx": {"features/exported", "models/to_onnx", "models/quantize"},
+    "onnxruntime": {"features/exported", "runtime/session", "models/quantize"},
     "pandas": {"data/texts", "data/frames"},
     "pyarrow": {"data/parquet", "data/readers", "data/frames", "data/writers", "recipes/embed"},
     "datasets": {"data/load", "data/frames"},

@@ -1,11 +1,11 @@
-"""Features from 8-bit weights: close to those of float32, made once, kept apart from them."""
+"""Features through ONNX Runtime: those of torch, or from 8-bit weights, which are close; made once, kept apart."""
 
 import numpy as np
 import pytest
 
 from assay import _env
-from assay.errors import InputError
-from assay.features import FrozenEncoder
+from assay.errors import InputError, ModelError
+from assay.features import FrozenEncoder, exported, frozen
 from assay.features.cache import cached_features, clear_cache, find_cached
 from assay.models import Features, save_model
 from small_models import EDGE_TEXTS, small_data
@@ -27,6 +27,40 @@ def test_features_point_where_those_of_float32_point(tiny_bert, pooling):
     assert small.dtype == np.float32
     assert cosines(plain, small).min() > 0.97
     assert np.abs(plain - small).max() > 1e-5
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_many_texts_are_read_by_onnx_runtime(tiny_bert, monkeypatch, pooling):
+    """From so many texts on the exported network reads them: the same features but for the last digits."""
+    texts = [*TEXTS, *EDGE_TEXTS]
+    encoder = FrozenEncoder(tiny_bert, pooling=pooling)
+    expected = encoder.transform(texts)
+    assert not list(_env.cache_dir().rglob("*.onnx"))
+    monkeypatch.setattr(frozen, "MIN_EXPORTED_TEXTS", len(texts))
+    found = encoder.transform(texts)
+    assert len(list(_env.cache_dir().rglob("*.onnx"))) == 1
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_array_equal(FrozenEncoder(tiny_bert, pooling=pooling).transform(texts), found)
+
+
+def test_a_network_that_cannot_be_exported_is_read_by_torch(tiny_bert, monkeypatch):
+    """float32 goes on without the file; 8-bit weights are an error that says why."""
+    expected = FrozenEncoder(tiny_bert).transform(TEXTS)
+    monkeypatch.setattr(frozen, "MIN_EXPORTED_TEXTS", 1)
+    monkeypatch.setattr(exported, "_export", lambda *args, **more: 1 / 0)
+    np.testing.assert_array_equal(FrozenEncoder(tiny_bert).transform(TEXTS), expected)
+    with pytest.raises(ModelError, match="cannot be read by ONNX Runtime in int8: division by zero"):
+        FrozenEncoder(tiny_bert, precision="int8").transform(TEXTS)
+
+
+def test_an_exported_network_that_says_something_else_is_not_believed(tiny_bert, monkeypatch, caplog):
+    """What differs from torch's features of two texts reads none of the others."""
+    expected = FrozenEncoder(tiny_bert).transform(TEXTS)
+    monkeypatch.setattr(frozen, "MIN_EXPORTED_TEXTS", 1)
+    wrong = exported.ExportedEncoder.transform
+    monkeypatch.setattr(exported.ExportedEncoder, "transform", lambda *given: wrong(*given) + 0.01)
+    np.testing.assert_array_equal(FrozenEncoder(tiny_bert).transform(TEXTS), expected)
+    assert "differs by 0.01 when exported: torch reads the texts" in caplog.text
 
 
 def test_file_is_made_once(tiny_bert):

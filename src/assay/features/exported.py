@@ -1,8 +1,9 @@
-"""A frozen transformer with 8-bit weights, through ONNX Runtime: features at about 1.8 times the speed.
+"""A frozen transformer through ONNX Runtime: features a tenth faster than torch's, with 8-bit weights 1.6 to 2.8 times.
 
-The file is made once an encoder and kept in the cache. Weights are signed, one scale an output channel, and use 7 of
-the 8 bits: on CPUs without VNNI the sum of two products of 8 bits overflows. Activations are quantised as they come,
-by the range of their batch, so that a text's features depend a little on the texts that it is read with.
+The file is made once an encoder, in some seconds, and kept in the cache. 8-bit weights are signed, one scale an output
+channel, and use 7 of the 8 bits: on CPUs without VNNI the sum of two products of 8 bits overflows. Activations are then
+quantised as they come, by the range of their batch, so that a text's features depend a little on the texts that it is
+read with.
 """
 
 from __future__ import annotations
@@ -26,20 +27,22 @@ from assay.features.checkpoint import Checkpoint
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["QuantizedEncoder"]
+__all__ = ["ExportedEncoder"]
 
-VERSION = 1  # raise it when the file is made otherwise
+VERSION = 2  # raise it when the file is made otherwise
 OPSET = 18
 FLOAT = 1  # onnx.TensorProto.FLOAT
 
 
-class QuantizedEncoder:
-    """Pooled last hidden states from 8-bit weights.
+class ExportedEncoder:
+    """Pooled last hidden states through ONNX Runtime, on the CPU. Safe to call from several threads.
 
     Parameters
     ----------
     checkpoint : Checkpoint
     pooling : {"mean", "cls"}
+    precision : {"float32", "int8"}
+        Of the weights.
     load : callable
         Returns the float32 network; called where the file has to be made.
 
@@ -51,15 +54,17 @@ class QuantizedEncoder:
         The disk refused.
     """
 
-    def __init__(self, checkpoint: Checkpoint, *, pooling: str, load: Callable[[], torch.nn.Module]) -> None:
-        key = json.dumps([VERSION, checkpoint.sha256, pooling, require("onnxruntime").__version__])
+    def __init__(
+        self, checkpoint: Checkpoint, *, pooling: str, precision: str, load: Callable[[], torch.nn.Module]
+    ) -> None:
+        key = json.dumps([VERSION, checkpoint.sha256, pooling, precision, require("onnxruntime").__version__])
         path = _env.cache_dir() / "encoders" / f"{hashlib.sha256(key.encode()).hexdigest()}.onnx"
         self._session = _open(path) if path.is_file() else None
         if self._session is None:  # not there, or broken
-            _make(path, load(), checkpoint, pooling)
+            _make(path, load(), checkpoint, pooling, precision)
             self._session = _open(path)
         if self._session is None:
-            raise ModelError(f"checkpoint '{checkpoint.name}' cannot be read with 8-bit weights: take float32")
+            raise ModelError(f"checkpoint '{checkpoint.name}' cannot be read by ONNX Runtime in {precision}")
 
     def transform(self, input_ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Return features, float32 of shape (n_texts, hidden_size), for int64 ids and mask of one batch."""
@@ -81,24 +86,25 @@ def _open(path: Path) -> Any:
         return None
 
 
-def _make(path: Path, network: torch.nn.Module, checkpoint: Checkpoint, pooling: str) -> None:
-    """Export the network, quantise it, and put the file in its place whole."""
+def _make(path: Path, network: torch.nn.Module, checkpoint: Checkpoint, pooling: str, precision: str) -> None:
+    """Export the network, quantise it where that is asked for, and put the file in its place whole."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=path.parent) as folder:
             plain, small = Path(folder) / "plain.onnx", Path(folder) / "small.onnx"
             try:
                 _export(network, plain, pooling, n_tokens=min(8, checkpoint.max_tokens))
-                _quantize(plain, small)
+                if precision == "int8":
+                    _quantize(plain, small)
             except OSError:
                 raise
             except Exception as err:  # whatever an exporter trips over in a foreign architecture
                 raise ModelError(
-                    f"checkpoint '{checkpoint.name}' ({checkpoint.model_type}) cannot be read with 8-bit weights: "
-                    f"{next(iter(str(err).splitlines()), type(err).__name__)}",
+                    f"checkpoint '{checkpoint.name}' ({checkpoint.model_type}) cannot be read by ONNX Runtime in "
+                    f"{precision}: {next(iter(str(err).splitlines()), type(err).__name__)}",
                     hint="take float32",
                 ) from err
-            small.replace(path)
+            (small if precision == "int8" else plain).replace(path)
     except OSError as err:
         with suppress(OSError):
             path.unlink(missing_ok=True)
