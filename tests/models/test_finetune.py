@@ -48,6 +48,20 @@ def test_all_weights_are_trained(tiny_bert):
     assert (after - before).abs().max() > 1e-5
 
 
+@pytest.mark.parametrize(
+    ("given", "n_layers", "kind", "n_frozen"),
+    [(None, 6, "bert", 3), (None, 2, "bert", 0), (0, 6, "bert", 0), (1, 6, "bert", 1), (None, 6, "distilbert", 0)],
+)
+def test_lower_half_of_deep_narrow_checkpoints_is_left_as_it_is(tmp_path, given, n_layers, kind, n_frozen):
+    """The default freezes half of six layers, of BERT alone; what is given wins, and the saved model says which."""
+    deep = write_checkpoint(tmp_path / "deep", kind, n_layers=n_layers)
+    estimator = finetune(deep, n_epochs=1, frozen_layers=given)
+    assert estimator.n_frozen_layers_ == n_frozen
+    assert estimator._config(100).learning_rate == (3e-4 if n_frozen else 2e-4)
+    manifest = save_model(estimator, tmp_path / "model")
+    assert manifest.parameters["frozen_layers"] == n_frozen
+
+
 def test_half_precision_checkpoint_trains_in_float32(tmp_path):
     """Weights stored in half precision are widened: training in half precision would lose small steps."""
     half = write_checkpoint(tmp_path / "half", "bert", dtype="float16")
