@@ -10,7 +10,7 @@
 
 Every measurement is a process of its own, the contestants take turns, all compute with the same number of threads, and
 what is reported are medians. Trainer runs at the notebook's batch size and rate, assay at its defaults; the accuracy
-of either way stands in the table of the methods and that of the peers. sentence-transformers runs in the peers'
+of either stands in the table of whole trainings. sentence-transformers runs in the peers'
 environment.
 
 Raw samples go to benchmarks/results/training.json as they come; what stands there is not measured again.
@@ -32,14 +32,14 @@ CHILDREN = ROOT / "benchmarks" / "training_children.py"
 PATH = RESULTS / "training.json"
 TARGETS = ("finetune-epoch", "finetune", "features")
 CAREFUL, NOTEBOOK = "Trainer, dynamic padding, grouped", "Trainer, as the notebook"
-HALF = "assay, lower half of the layers frozen"
+FULL = "assay, every layer learns"
 PEER, LOOP = "sentence-transformers", "notebook's loop"
 # Who takes part: the child process, and what its task holds beside what all have in common. A new length of text costs
 # some milliseconds once, which some twenty steps would count for much more than a whole epoch does: hence 3,840 texts.
 EPOCHS: dict[str, tuple[str, Case]] = {
     "matrix product": ("matrix", {}),
     "assay": ("assay_epoch", {"n_steps": 120}),
-    HALF: ("assay_epoch", {"n_steps": 120}),
+    FULL: ("assay_epoch", {"n_steps": 120, "parameters": {"frozen_layers": 0}}),
     CAREFUL: ("trainer_epoch", {"padding": "batch", "n_steps": 60}),
     NOTEBOOK: ("trainer_epoch", {"padding": "dataset", "n_steps": 20}),
 }
@@ -53,12 +53,12 @@ FEATURES: dict[str, tuple[str, Case]] = {
 }
 TRAININGS: dict[str, tuple[str, Case]] = {
     "assay": ("assay_training", {}),
-    HALF: ("assay_training", {}),
+    FULL: ("assay_training", {"parameters": {"frozen_layers": 0}}),
     CAREFUL: ("trainer_training", {"padding": "batch"}),
 }
 WANTED_ACCURACY = 0.928  # of validation: the notebook's, after 237 s on a T4
-N_REPEATS, N_TEXTS, N_COMPARED = 5, 2000, 256
-N_TRAININGS = {"assay": 3, HALF: 3, CAREFUL: 1}  # seeds; Trainer takes ten minutes each
+N_REPEATS, N_TEXTS, N_COMPARED = 5, 5000, 256
+N_TRAININGS = {"assay": 3, FULL: 3, CAREFUL: 1}  # seeds; Trainer takes ten minutes each
 N_SMOKE_STEPS = 4
 
 
@@ -68,16 +68,18 @@ def describe_network(folder: str) -> dict[str, int]:
     return {name: config[name] for name in ("hidden_size", "intermediate_size", "num_hidden_layers")}
 
 
-def needed_flops(network: dict[str, int], n_tokens: int, n_texts: int) -> float:
-    """Return the operations of the matrix products that an epoch needs: twice forward for the way back, no padding.
+def needed_flops(network: dict[str, int], n_tokens: int, n_texts: int, *, n_frozen: int) -> float:
+    """Return the operations of the matrix products that an epoch needs, without padding.
 
-    The last layer needs keys and values of every token and all else of one token a text. Attention's own products,
-    two in a hundred for short texts, are left out.
+    Twice those of the forward pass for the way back, but for layers that are frozen. The last layer needs keys and
+    values of every token and all else of one token a text. Attention's own products, two in a hundred for short texts,
+    are left out.
     """
     d, f = network["hidden_size"], network["intermediate_size"]
     a_layer = 4 * d * d + 2 * d * f
-    whole = (network["num_hidden_layers"] - 1) * a_layer * n_tokens
-    return 6.0 * (whole + 2 * d * d * n_tokens + (2 * d * d + 2 * d * f) * n_texts)
+    learning = (network["num_hidden_layers"] - 1 - n_frozen) * a_layer * n_tokens
+    last = 2 * d * d * n_tokens + (2 * d * d + 2 * d * f) * n_texts
+    return 6.0 * (learning + last) + 2.0 * n_frozen * a_layer * n_tokens
 
 
 # --- what is measured ---
@@ -88,23 +90,16 @@ def measure_epoch(results: Results, common: Case, *, n_threads: int, repeats: in
     given = {name: common[name] for name in ("folder", "device", "labels", "texts", "max_tokens", "scratch")}
     for repeat in range(repeats):
         for system, (child, more) in EPOCHS.items():
-            if common["shorter"] and system == HALF:
+            if common["shorter"] and system == FULL:
                 continue
             case = {"system": system, "device": common["device"], "n_threads": n_threads, "repeat": repeat}
             if results.has("epoch", case):
                 continue
             task = {**given, **more, **common["shorter"], "do": child}
-            task |= freeze_half(system, common)
             found = run_child(CHILDREN, task, n_threads=n_threads,
                               environment={"ASSAY_DEVICE": common["device"]})  # fmt: skip
             results.add("epoch", case, {**found, "network": common["network"]})
             log(f"{repeat + 1}/{repeats} {system}, {n_threads} threads: {found.get('epoch_s', found)}")
-
-
-def freeze_half(system: str, common: Case) -> Case:
-    """Return what a task of assay's needs besides, to leave the lower half of the layers as it is."""
-    half = common["network"]["num_hidden_layers"] // 2
-    return {"parameters": {"frozen_layers": half}} if system == HALF else {}
 
 
 def measure_trainings(results: Results, common: Case, *, n_threads: int) -> None:
@@ -114,10 +109,10 @@ def measure_trainings(results: Results, common: Case, *, n_threads: int) -> None
     for seed in range(1 if common["shorter"] else max(N_TRAININGS.values())):
         for system, (child, more) in TRAININGS.items():
             case = {"system": system, "device": common["device"], "n_threads": n_threads, "seed": seed}
-            is_left_out = seed >= N_TRAININGS[system] or (common["shorter"] and system == HALF)
+            is_left_out = seed >= N_TRAININGS[system] or (common["shorter"] and system == FULL)
             if is_left_out or results.has("trainings", case):
                 continue
-            task = {**given, **more, **freeze_half(system, common), "do": child, "seed": seed}
+            task = {**given, **more, "do": child, "seed": seed}
             found = run_child(CHILDREN, task, n_threads=n_threads, environment={"ASSAY_DEVICE": common["device"]})
             results.add("trainings", case, found)
             log(f"{system}, seed {seed}: {found['epochs_s']} s, {found['n_right']} of {found['n_validation']} right")
@@ -146,7 +141,7 @@ def measure_features(results: Results, common: Case, systems: list[str], *, n_th
             results.add("features", case, found)
             log(f"{repeat + 1}/{repeats} {system}, {n_threads} threads: {found}")
     if any(not results.has("cosine", {"system": system}) for system in systems[2:]):
-        run("assay", N_COMPARED, "assay.npy")
+        run("assay", max(N_COMPARED, n_texts), "assay.npy")  # as many as were timed: few are read another way
         for system in systems[2:]:
             run(system, N_COMPARED, "other.npy")
             least = least_cosine(scratch / "assay.npy", scratch / "other.npy")
@@ -181,7 +176,8 @@ def compare_epochs(runs: dict[str, list[Case]]) -> Case:
     own = runs["assay"]
     epoch_s = median_of(own, "epoch_s")
     rate = median_of(runs["matrix product"], "gflop_per_s")
-    flops = needed_flops(own[0]["network"], own[0]["real_tokens"], own[0]["n_texts"])
+    sizes = own[0]["network"], own[0]["real_tokens"], own[0]["n_texts"]
+    flops = needed_flops(*sizes, n_frozen=own[0]["n_frozen_layers"])
     least_peak = min(median_of(runs[name], "peak_bytes") for name in (CAREFUL, NOTEBOOK))
     return {
         "careful": median_of(runs[CAREFUL], "epoch_s") / epoch_s,
@@ -203,20 +199,17 @@ def summarise_epoch(runs: dict[str, list[Case]], where: str) -> str:
     """Return the table of an epoch."""
     compared = compare_epochs(runs)
     epoch_s = median_of(runs["assay"], "epoch_s")
-    half_s = median_of(runs[HALF], "epoch_s") if HALF in runs else None
     lines = [
-        f"| an epoch of `finetune`, {where}, extrapolated | runs | s | of assay's | of assay's, half frozen "
-        "| peak memory, MB |",
-        "|---|---|---|---|---|---|",
+        f"| an epoch of `finetune`, {where}, extrapolated | runs | s | of assay's | peak memory, MB |",
+        "|---|---|---|---|---|",
     ]
     for name, samples in runs.items():
         if name == "matrix product":
             continue
         other_s = median_of(samples, "epoch_s")
-        of_half = f"{other_s / half_s:.2f}x" if half_s else ""
         lines.append(
             f"| {name}, from {samples[0]['n_steps']} steps | {len(samples)} | {other_s:,.0f} "
-            f"| {other_s / epoch_s:.2f}x | {of_half} | {median_of(samples, 'peak_bytes') / 1e6:,.0f} |"
+            f"| {other_s / epoch_s:.2f}x | {median_of(samples, 'peak_bytes') / 1e6:,.0f} |"
         )
     return "\n".join([*lines, "", f"assay's epoch needs {compared['tflop']:.1f} TFLOP in matrix products and does "
                       f"{compared['share']:.0%} of the {compared['gflop_per_s']:,.0f} GFLOP/s that torch's product of "

@@ -75,7 +75,8 @@ def child_assay_epoch(plan: dict[str, Any]) -> dict[str, Any]:
     batches = bucket_batches(lengths, max_texts=estimator.batch_size, rng=np.random.default_rng(estimator.seed))
     tokens = [int(len(rows) * lengths[rows].max()) for rows in batches]
     found = summarise_steps(times, tokens, sum(tokens), len(lengths))
-    return {**found, "real_tokens": int(lengths.sum()), "batch_size": estimator.batch_size}
+    return {**found, "real_tokens": int(lengths.sum()), "batch_size": estimator.batch_size,
+            "n_frozen_layers": estimator.n_frozen_layers_}  # fmt: skip
 
 
 def make_rows(plan: dict[str, Any], names: list[str]) -> tuple[Any, Any]:
