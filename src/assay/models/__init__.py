@@ -46,7 +46,7 @@ METHODS: dict[str, Method] = {
     "linear": Method("linear", "Linear", "TF-IDF of words and character n-grams, linear classifier"),
     "compact": Method("compact", "Compact", "small recurrent network trained from scratch"),
     "features": Method("features", "Features", "frozen transformer, logistic regression on top"),
-    "finetune": Method("finetune", "Finetune", "pre-trained transformer trained end to end"),
+    "finetune": Method("finetune", "Finetune", "pre-trained transformer trained on the texts"),
 }
 
 HOMES = {entry.class_name: entry.module for entry in METHODS.values()} | {

@@ -1,4 +1,4 @@
-"""`finetune`: a pre-trained transformer trained end to end, through `AutoModelForSequenceClassification`.
+"""`finetune`: a pre-trained transformer trained on the texts, through `AutoModelForSequenceClassification`.
 
 Any kind of encoder that transformers can put a classification head on. What it saves is a stock checkpoint as well:
 config.json with the label names, model.safetensors with the temperature in the last layer.
@@ -48,7 +48,7 @@ HALF_FROZEN_RATE, MIN_LAYERS_TO_FREEZE = 3e-4, 6
 
 
 class Finetune(TextClassifier):
-    """A pre-trained transformer, all of it trained on the texts at hand.
+    """A pre-trained transformer, all of it or its upper half trained on the texts at hand.
 
     Parameters
     ----------
