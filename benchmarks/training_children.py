@@ -217,7 +217,7 @@ def synchronise(device: str) -> None:
 
 
 def child_assay_features(plan: dict[str, Any]) -> dict[str, Any]:
-    """Turn raw texts into features with assay."""
+    """Turn raw texts into features with assay; making the exported file, once an encoder, counts where it lacks."""
     from assay.features import FrozenEncoder
 
     encoder = FrozenEncoder(plan["folder"], precision=plan["precision"])

@@ -178,7 +178,8 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
                 features[rows] = self._by_torch(loaded, encoded, rows)
 
         # A batch a thread; where there are fewer batches than threads, several share the products of each.
-        n_threads = min(_env.n_threads(), len(batches)) if loaded.device.type == "cpu" else 1
+        on_cpu = exported is not None or loaded.device.type == "cpu"
+        n_threads = min(_env.n_threads(), len(batches)) if on_cpu else 1
         shared = compute_threads(_env.n_threads() // max(1, n_threads))
         with (progress or Progress()).track("frozen features", len(encoded)) as advance, shared:
             for_each(read, batches, n_threads=n_threads, advance=lambda rows: advance(len(rows)))
