@@ -68,18 +68,20 @@ def describe_network(folder: str) -> dict[str, int]:
     return {name: config[name] for name in ("hidden_size", "intermediate_size", "num_hidden_layers")}
 
 
-def needed_flops(network: dict[str, int], n_tokens: int, n_texts: int, *, n_frozen: int) -> float:
+def needed_flops(
+    network: dict[str, int], n_tokens: int, n_texts: int, *, n_frozen: int, frozen_readings: float
+) -> float:
     """Return the operations of the matrix products that an epoch needs, without padding.
 
-    Twice those of the forward pass for the way back, but for layers that are frozen. The last layer needs keys and
-    values of every token and all else of one token a text. Attention's own products, two in a hundred for short texts,
-    are left out.
+    Twice those of the forward pass for the way back, but for layers that are frozen, which are read `frozen_readings`
+    times an epoch. The last layer needs keys and values of every token and all else of one token a text. Attention's
+    own products, two in a hundred for short texts, are left out.
     """
     d, f = network["hidden_size"], network["intermediate_size"]
     a_layer = 4 * d * d + 2 * d * f
     learning = (network["num_hidden_layers"] - 1 - n_frozen) * a_layer * n_tokens
     last = 2 * d * d * n_tokens + (2 * d * d + 2 * d * f) * n_texts
-    return 6.0 * (learning + last) + 2.0 * n_frozen * a_layer * n_tokens
+    return 6.0 * (learning + last) + 2.0 * frozen_readings * n_frozen * a_layer * n_tokens
 
 
 # --- what is measured ---
@@ -177,7 +179,8 @@ def compare_epochs(runs: dict[str, list[Case]]) -> Case:
     epoch_s = median_of(own, "epoch_s")
     rate = median_of(runs["matrix product"], "gflop_per_s")
     sizes = own[0]["network"], own[0]["real_tokens"], own[0]["n_texts"]
-    flops = needed_flops(*sizes, n_frozen=own[0]["n_frozen_layers"])
+    readings = 1 / own[0]["n_epochs"] if own[0]["frozen_s"] else 1.0
+    flops = needed_flops(*sizes, n_frozen=own[0]["n_frozen_layers"], frozen_readings=readings)
     least_peak = min(median_of(runs[name], "peak_bytes") for name in (CAREFUL, NOTEBOOK))
     return {
         "careful": median_of(runs[CAREFUL], "epoch_s") / epoch_s,

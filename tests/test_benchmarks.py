@@ -285,8 +285,8 @@ def test_training_benchmark_sums_up():
     assert children.summarise_steps([0.0, 9.0, 10.0, 11.0, 13.0], [1, 1, 30, 50], 400, 7) == {
         "n_steps": 2, "s": 3.0, "step_tokens": 80, "epoch_tokens": 400, "epoch_s": 15.0, "n_texts": 7}  # fmt: skip
     network = {"hidden_size": 10, "intermediate_size": 40, "num_hidden_layers": 2}
-    assert script.needed_flops(network, 5, 2, n_frozen=0) == 6 * (1200 * 5 + 200 * 5 + 1000 * 2)
-    assert script.needed_flops(network, 5, 2, n_frozen=1) == 2 * 1200 * 5 + 6 * (200 * 5 + 1000 * 2)
+    assert script.needed_flops(network, 5, 2, n_frozen=0, frozen_readings=1.0) == 6 * (1200 * 5 + 200 * 5 + 1000 * 2)
+    assert script.needed_flops(network, 5, 2, n_frozen=1, frozen_readings=0.5) == 1200 * 5 + 6 * (200 * 5 + 1000 * 2)
     sizes = {"hidden_size": 384, "intermediate_size": 1536, "num_hidden_layers": 6}
     own = {
         "epoch_s": 100.0,
@@ -296,6 +296,8 @@ def test_training_benchmark_sums_up():
         "peak_bytes": 1e9,
         "network": sizes,
         "n_frozen_layers": 3,
+        "n_epochs": 2,
+        "frozen_s": 20.0,
     }
     samples = {
         "matrix product": [{"gflop_per_s": 140.0}],
@@ -306,7 +308,7 @@ def test_training_benchmark_sums_up():
     table = script.summarise_epoch(samples, "cpu, 2 threads")
     assert "| Trainer, dynamic padding, grouped, from 20 steps | 1 | 150 | 1.50x | 2,000 |" in table
     assert "| Trainer, as the notebook, from 20 steps | 1 | 700 | 7.00x | 2,000 |" in table
-    flops = (6 * 2 + 2 * 3) * 12 * 384**2 * 350_000 + 6 * (2 * 384**2 * 350_000 + 10 * 384**2 * 16_000)
+    flops = (6 * 2 + 3) * 12 * 384**2 * 350_000 + 6 * (2 * 384**2 * 350_000 + 10 * 384**2 * 16_000)
     assert f"does {flops / 100 / 140e9:.0%} of the 140 GFLOP/s" in table
     assert "0.50 of the memory of Trainer's" in table
     rates = {"assay": 100, "assay, int8": 180, "assay, again": 20_000, "notebook's loop": 20,

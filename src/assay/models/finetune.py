@@ -7,7 +7,8 @@ config.json with the label names, model.safetensors with the temperature in the 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,12 @@ from assay.features.checkpoint import Checkpoint, load_tokenizer, resolve_checkp
 from assay.features.torch_state import pick_device, quiet_transformers
 from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts, weigh_classes
 from assay.models.first_token import skip_unread_tokens
+from assay.models.frozen_states import FrozenStates, keep_states
 from assay.models.keeping import KeepStates
 from assay.models.lean_bert import LeanBert, can_be_lean
 from assay.models.ranks import Ranks, join_ranks
 from assay.models.to_onnx import write_transformer_onnx
-from assay.models.training import TrainingConfig, network_logits, read_long_texts, seeded, train_network
+from assay.models.training import Forward, TrainingConfig, network_logits, read_long_texts, seeded, train_network
 from assay.models.training_state import TrainingKeeper, fingerprint_texts
 from assay.runtime.folder import Layout
 from assay.tokenization.batches import EncodedTexts
@@ -131,19 +133,22 @@ class Finetune(TextClassifier):
             if self.lean and not can_be_lean(self.network_):
                 skip_unread_tokens(self.network_)
             config = replace(self._config(len(texts)), class_weights=class_weights)
-            self.history_ = train_network(
-                self.network_,
-                self._forward(),
-                train,
-                validation,
-                pad_id=self.tokenizer_.pad_id,
-                config=config,
-                context=context,
-                keeper=self._keeper(context.keep, config, train, validation, ranks),
-                ranks=ranks,
-            )
+            forward = self._forward()
+            keeper = self._keeper(context.keep, config, train, validation, ranks)
+            with self._read_frozen(forward, train[0], config, context, ranks) as read:
+                self.history_ = train_network(
+                    self.network_,
+                    forward,
+                    (train[0] if read is None else read, label_ids),
+                    validation,
+                    pad_id=self.tokenizer_.pad_id,
+                    config=config,
+                    context=context,
+                    keeper=keeper,
+                    ranks=ranks,
+                )
 
-    def _forward(self) -> Callable[[Tensor, Tensor], Tensor]:
+    def _forward(self) -> Forward:
         """Return ``(input_ids, attention_mask) -> logits``.
 
         Raises
@@ -158,6 +163,22 @@ class Finetune(TextClassifier):
             kind = self.checkpoint_.model_type
             raise InputError(f"frozen_layers is {n_frozen}; 0 is accepted for checkpoints of the kind {kind}")
         return _forward_through(self.network_)
+
+    def _read_frozen(
+        self, forward: Forward, encoded: EncodedTexts, config: TrainingConfig, context: FitContext, ranks: Ranks
+    ) -> AbstractContextManager[FrozenStates | None]:
+        """Keep what the frozen layers make of the texts inside the block, where several epochs will ask for it."""
+        # A limit of time counts from the first step on: what comes before it would not be in it.
+        is_read_again = self.n_frozen_layers_ and config.n_epochs > 1 and config.time_limit_s is None
+        if not is_read_again or not isinstance(forward, LeanBert) or ranks.n > 1 or pick_device().type != "cpu":
+            return nullcontext()
+        return keep_states(
+            encoded,
+            forward.lower,
+            hidden_size=self.checkpoint_.hidden_size,
+            pad_id=self.tokenizer_.pad_id,
+            progress=context.progress,
+        )
 
     def _choose_frozen(self) -> int:
         """Return how many layers keep their weights."""
@@ -267,7 +288,7 @@ class _Probabilities(nn.Module):
         return torch.softmax(logits, dim=-1)
 
 
-def _forward_through(network: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
+def _forward_through(network: nn.Module) -> Forward:
     def forward(input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         logits: Tensor = network(input_ids=input_ids, attention_mask=attention_mask).logits
         return logits

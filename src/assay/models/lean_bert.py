@@ -54,17 +54,18 @@ class LeanBert:
             for part in (network.bert.embeddings, *layers[:n_frozen]):
                 part.requires_grad_(requires_grad=False)
 
-    def __call__(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Return logits of shape (n_texts, n_classes). B, T, D: texts, tokens, width."""
-        mask = None
-        if attention_mask.is_cuda or not bool(attention_mask.all()):  # to look would make a GPU wait
-            hidden_away = torch.finfo(torch.float32).min
-            mask = torch.zeros(attention_mask.shape, device=attention_mask.device)
-            mask = mask.masked_fill_(attention_mask == 0, hidden_away)[:, None, None, :]
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.n_frozen):
-            x = self._embed(input_ids)
-            for layer in self.layers[: self.n_frozen]:
-                x = _layer(layer, x, x, mask, drops=False)
+    def __call__(self, given: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return logits of shape (n_texts, n_classes). B, T, D: texts, tokens, width.
+
+        Parameters
+        ----------
+        given : Tensor
+            Token ids (B, T), int64; or what `lower` made of them, (B, T, D).
+        attention_mask : Tensor
+            (B, T), int64.
+        """
+        mask = _hide(attention_mask)
+        x = given if given.is_floating_point() else self._read_lower(given, mask)
         drops = self.network.training
         for layer in self.layers[self.n_frozen : -1]:
             x = _layer(layer, x, x, mask, drops=drops)
@@ -73,12 +74,31 @@ class LeanBert:
         logits: Tensor = self.network.classifier(pooled)
         return logits
 
+    def lower(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return the states (B, T, D) behind the frozen layers, which are the same in every epoch."""
+        return self._read_lower(input_ids, _hide(attention_mask))
+
+    def _read_lower(self, input_ids: Tensor, mask: Tensor | None) -> Tensor:
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.n_frozen):
+            x = self._embed(input_ids)
+            for layer in self.layers[: self.n_frozen]:
+                x = _layer(layer, x, x, mask, drops=False)
+        return x
+
     def _embed(self, input_ids: Tensor) -> Tensor:
         parts = self.network.bert.embeddings
         x = parts.word_embeddings(input_ids)
         places = parts.position_embeddings.weight[: input_ids.shape[1]]
         x = parts.LayerNorm(x + (places + parts.token_type_embeddings.weight[0]))
         return thin_dropout(x, parts.dropout.p if self.network.training and not self.n_frozen else 0.0)
+
+
+def _hide(attention_mask: Tensor) -> Tensor | None:
+    """Return what is added to the attention's scores, (B, 1, 1, T); None: nothing is hidden."""
+    if not attention_mask.is_cuda and bool(attention_mask.all()):  # to look would make a GPU wait
+        return None
+    mask = torch.zeros(attention_mask.shape, device=attention_mask.device)
+    return mask.masked_fill_(attention_mask == 0, torch.finfo(torch.float32).min)[:, None, None, :]
 
 
 def _layer(layer: Any, asking: Tensor, x: Tensor, mask: Tensor | None, *, drops: bool) -> Tensor:

@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from assay.features.torch_state import compute_threads
 from assay.models.estimator import FitContext
+from assay.models.frozen_states import FrozenStates
 from assay.models.ranks import ALONE, Ranks
 from assay.models.schedule import Schedule, TrainingConfig
 from assay.models.training_state import Place, TrainingKeeper, random_states, restore_random
@@ -28,7 +29,7 @@ from assay.tokenization.subwords import SubwordTokenizer
 
 __all__ = ["TrainingConfig", "network_logits", "read_long_texts", "seeded", "train_network"]
 
-Forward = Callable[[Tensor, Tensor], Tensor]  # (input_ids, attention_mask) -> logits
+Forward = Callable[[Tensor, Tensor], Tensor]  # (input_ids or frozen states, attention_mask) -> logits
 SEED_STRIDE = 1_000_003  # between the dropout of one process and the next: far from any seed that people choose
 EVALUATION_TOKENS = 8192  # padded tokens a batch when nothing is learnt
 
@@ -44,7 +45,7 @@ def seeded(seed: int) -> Iterator[None]:
 def train_network(
     network: nn.Module,
     forward: Forward,
-    train: tuple[EncodedTexts, np.ndarray],
+    train: tuple[EncodedTexts | FrozenStates, np.ndarray],
     validation: tuple[EncodedTexts, np.ndarray] | None,
     *,
     pad_id: int,
@@ -61,7 +62,7 @@ def train_network(
     forward : callable
         ``(input_ids, attention_mask) -> logits`` through that network.
     train, validation : (EncodedTexts, int64 array of class ids)
-        Without validation the last epoch is kept.
+        Without validation the last epoch is kept. Of train, frozen layers may have read the texts already.
     pad_id : int
     config, context
         Settings; where progress and scores go.
@@ -144,7 +145,7 @@ class _Learner:
 
     def read(
         self,
-        encoded: EncodedTexts,
+        encoded: EncodedTexts | FrozenStates,
         targets: Tensor,
         batches: list[np.ndarray],
         place: Place,
@@ -165,7 +166,7 @@ class _Learner:
             if keeper is not None and self.ranks.follow_first([keeper.is_due], self.device)[0]:
                 self._keep(keeper, place)
 
-    def _step(self, encoded: EncodedTexts, targets: Tensor, rows: np.ndarray, rate: float) -> Tensor:
+    def _step(self, encoded: EncodedTexts | FrozenStates, targets: Tensor, rows: np.ndarray, rate: float) -> Tensor:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         for parameter in self.parameters:
@@ -175,7 +176,9 @@ class _Learner:
         self.optimiser.step()
         return loss
 
-    def _loss(self, encoded: EncodedTexts, targets: Tensor, rows: np.ndarray, reduction: str = "mean") -> Tensor:
+    def _loss(
+        self, encoded: EncodedTexts | FrozenStates, targets: Tensor, rows: np.ndarray, reduction: str = "mean"
+    ) -> Tensor:
         """Return the loss, and leave its gradient in the weights; a sum is divided by what the whole batch counts."""
         own = self.ranks.own(rows)
         ids, mask = _to_tensors(encoded, own, self.pad_id, self.device)
@@ -194,7 +197,7 @@ class _Learner:
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach()
 
-    def _share(self, encoded: EncodedTexts, targets: Tensor, rows: np.ndarray) -> Tensor:
+    def _share(self, encoded: EncodedTexts | FrozenStates, targets: Tensor, rows: np.ndarray) -> Tensor:
         """Read this process's share of a batch; leave the gradient of the whole of it, and return its loss."""
         loss = torch.zeros((), device=self.device)
         if len(self.ranks.own(rows)):
@@ -306,7 +309,11 @@ def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str,
     ]
 
 
-def _to_tensors(encoded: EncodedTexts, rows: np.ndarray, pad_id: int, device: torch.device) -> tuple[Tensor, Tensor]:
+def _to_tensors(
+    encoded: EncodedTexts | FrozenStates, rows: np.ndarray, pad_id: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    if isinstance(encoded, FrozenStates):
+        return encoded.batch(rows)
     input_ids, mask = pad_batch(encoded, rows, pad_id=pad_id)
     return _to_device(torch.from_numpy(input_ids), device), _to_device(torch.from_numpy(mask), device)
 
