@@ -58,6 +58,15 @@ def test_one_row_a_class_suffices():
     assert list(linear.predict(["good", "나쁜"])) == ["pos", "neg"]
 
 
+@pytest.mark.parametrize(("n_texts", "is_kept"), [(90, True), (4000, False)])
+def test_many_texts_ask_more_of_an_n_gram(n_texts, is_kept):
+    """What stands in two texts of few is a term, of many it is not; who asks for it gets it."""
+    texts, labels = small_data(n_texts)
+    texts[:2] = "quixotic", "quixotic"
+    assert (" quix" in Linear().fit(texts, labels).model_.vocabularies[1]) == is_kept
+    assert " quix" in Linear(min_count=2).fit(texts, labels).model_.vocabularies[1]
+
+
 def test_blank_texts_are_learnt_from():
     """Some blank texts among others are legal; texts that are all blank hold nothing to learn."""
     assert Linear().fit(["", "good", " "], ["a", "b", "a"]).predict(["good"])[0] == "b"

@@ -26,10 +26,10 @@ def counts_of(vectoriser, texts):
     return vectoriser.get_feature_names_out().tolist(), matrix.toarray()
 
 
-def check_against_scikit_learn(texts, min_count):
+def check_against_scikit_learn(texts, min_count, terms=TERMS):
     """Compare both kinds of terms, whatever the order of the columns."""
-    words, grams = count_terms(texts, TERMS, min_count=min_count)
-    for counted, analyzer, min_df in ((words, TERMS.words, 1), (grams, TERMS.characters, min(min_count, len(texts)))):
+    words, grams = count_terms(texts, terms, min_count=min_count)
+    for counted, analyzer, min_df in ((words, terms.words, 1), (grams, terms.characters, min(min_count, len(texts)))):
         names, expected = counts_of(CountVectorizer(analyzer=analyzer, min_df=min_df), texts)
         order = np.argsort(counted.vocabulary) if counted.vocabulary else []
         assert sorted(counted.vocabulary) == names
@@ -45,6 +45,15 @@ def test_counts_are_those_of_scikit_learn(texts, min_count):
 def test_counts_of_sentences_are_those_of_scikit_learn():
     """The same of whole messages."""
     check_against_scikit_learn([*small_data(200)[0], *EDGE_TEXTS], 2)
+
+
+@pytest.mark.parametrize(("shortest", "longest"), [(1, 2), (2, 9), (6, 6), (5, 12)])
+def test_n_grams_of_any_length_are_those_of_scikit_learn(shortest, longest, monkeypatch):
+    """Words shorter than the shortest count as a whole; numbers that would not fit are made smaller on the way."""
+    texts = [*small_data(40)[0], *EDGE_TEXTS, "a bb ccc", "\ud800 lone", "𝄞𝄞𝄞"]
+    for n_bits in (63, 20):
+        monkeypatch.setattr(term_counts, "KEY_BITS", n_bits)
+        check_against_scikit_learn(texts, 1, TextTerms(min_chars=shortest, max_chars=longest))
 
 
 def test_n_grams_of_very_many_texts_are_left_out(monkeypatch):

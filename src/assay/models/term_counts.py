@@ -1,8 +1,8 @@
 """Count the terms of `TextTerms` in all training texts at once; what one word holds is worked out once.
 
 The counts are those of scikit-learn's `CountVectorizer` with the same terms, several times as fast: a text is a row of
-numbers of its distinct words, pairs are sorted as numbers, and character n-grams are a product of two sparse matrices,
-texts x words and words x n-grams.
+numbers of its distinct words, pairs and character n-grams are sorted as numbers, and the n-grams of texts are a product
+of two sparse matrices, texts x words and words x n-grams.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ __all__ = ["TermCounts", "count_terms"]
 # and without them: emotion 0.9000 and 0.9020, banking77 0.9070 and 0.9070, klue_ynat 0.8602 and 0.8602.
 COMMON_FRACTION = 0.1
 COMMON_TEXTS = 500  # at least: few texts are counted soon, and share what little they have
+KEY_BITS = 63  # of a number that stands for an n-gram
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,9 @@ def count_terms(texts: Sequence[str], terms: TextTerms, *, min_count: int) -> li
     per_token = _flatten([words[word] for word in WORD.findall(token)] for token in tokens)
     counted = [_count_words(n_tokens, flat, per_token, list(words))]
     if terms.max_chars:
-        grams = _Numbers()
-        per_token = _flatten([grams[gram] for gram in terms.characters(token)] for token in tokens)
-        of_texts = _count(n_tokens, flat, len(tokens)) @ _count(*per_token, len(grams))
-        counted.append(_keep_telling(of_texts, list(grams), min_count=min(min_count, len(texts))))
+        grams = _find_grams(tokens, terms)
+        of_texts = _count(n_tokens, flat, len(tokens)) @ grams.matrix
+        counted.append(_keep_telling(of_texts, grams, min_count=min(min_count, len(texts))))
     return counted
 
 
@@ -92,11 +92,68 @@ def _count_words(
     return TermCounts(scipy.sparse.csr_matrix((ones, (rows, columns)), shape=shape), vocabulary)
 
 
-def _keep_telling(matrix: Any, vocabulary: list[str], *, min_count: int) -> TermCounts:
-    """Leave out the columns that fewer than `min_count` rows hold, or very many."""
-    n_texts = np.bincount(matrix.indices, minlength=len(vocabulary))
+@dataclass(frozen=True)
+class _Grams:
+    """Character n-grams of tokens, spelt only when asked for: most are too rare to be kept.
+
+    Parameters
+    ----------
+    matrix : float32 CSR matrix of shape (n_tokens, n_grams)
+        How often each token holds each.
+    text : str
+        All framed tokens end to end.
+    starts, sizes : int64 arrays of shape (n_grams,)
+        Where in `text` each n-gram stands, and its characters.
+    """
+
+    matrix: Any
+    text: str
+    starts: np.ndarray
+    sizes: np.ndarray
+
+    def spell(self, columns: np.ndarray) -> list[str]:
+        """Return the n-grams of some columns."""
+        starts, sizes = self.starts[columns], self.sizes[columns]
+        return [self.text[i : i + size] for i, size in zip(starts.tolist(), sizes.tolist(), strict=True)]
+
+
+def _find_grams(tokens: Sequence[str], terms: TextTerms) -> _Grams:
+    """Find what `TextTerms.characters` finds in each token; an n-gram is a number made of those of its characters."""
+    text = "".join([f" {token} " for token in tokens])
+    n_chars = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens)) + 2
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    known, codes = np.unique(points, return_inverse=True)
+    n_bits = len(known).bit_length()
+    token_of = np.repeat(np.arange(len(tokens)), n_chars)
+    n_left = np.cumsum(n_chars)[token_of] - np.arange(len(points))  # characters to the end of the token, with this one
+    at, keys, width = np.arange(len(points)), np.zeros(len(points), dtype=np.int64), 0
+    rows, columns, starts, sizes = [], [], [], []
+    n_found = 0
+    for size in range(1, terms.max_chars + 1):
+        is_inside = n_left[at] >= size
+        at, keys = at[is_inside], keys[is_inside]
+        if width + n_bits > KEY_BITS:  # long n-grams, or of very many characters: numbered anew
+            keys = np.unique(keys, return_inverse=True)[1]
+            width = len(keys).bit_length()
+        keys, width = keys << n_bits | codes[at + size - 1], width + n_bits
+        # A token that is shorter than the shortest n-gram counts as a whole.
+        taken = slice(None) if size >= terms.min_chars else n_chars[token_of[at]] == size
+        found, firsts, own = np.unique(keys[taken], return_index=True, return_inverse=True)
+        rows.append(token_of[at[taken]])
+        columns.append(n_found + own)
+        starts.append(at[taken][firsts])
+        sizes.append(np.full(len(found), size))
+        n_found += len(found)
+    cells = np.concatenate(rows), np.concatenate(columns)
+    matrix = scipy.sparse.csr_matrix((np.ones(len(cells[0]), np.float32), cells), shape=(len(tokens), n_found))
+    return _Grams(matrix, text, np.concatenate(starts), np.concatenate(sizes))
+
+
+def _keep_telling(matrix: Any, grams: _Grams, *, min_count: int) -> TermCounts:
+    """Leave out the n-grams that fewer than `min_count` texts hold, or very many."""
+    n_texts = np.bincount(matrix.indices, minlength=matrix.shape[1])
     kept = np.flatnonzero((n_texts >= min_count) & (n_texts <= max(COMMON_TEXTS, COMMON_FRACTION * matrix.shape[0])))
-    return TermCounts(matrix[:, kept], [vocabulary[i] for i in kept.tolist()])
+    return TermCounts(matrix[:, kept], grams.spell(kept))
 
 
 def _count(n_each: np.ndarray, columns: np.ndarray, n_columns: int) -> Any:
