@@ -100,6 +100,23 @@ def test_onnx_scores_are_those_of_torch(network, batch, tmp_path):
     assert json.loads(session.metadata["labels"]) == LABELS
 
 
+def test_embedding_is_rounded_to_eight_bits_once(network):
+    """No number moves by more than half a step of its column; zeros stay; rounding again changes nothing."""
+    with torch.no_grad():
+        network.embedding.weight[:, 1] = 0.0
+    before = network.embedding.weight.detach().clone()
+    network.round_embedding()
+    after = network.embedding.weight.detach().clone()
+    packed, scales = network.pack_embedding()
+    assert (packed.dtype, packed.shape, scales.shape) == (torch.int8, before.shape, before.shape[1:])
+    assert torch.equal(packed.abs().amax(dim=0) == 127, before.any(dim=0))
+    assert ((after - before).abs() <= scales * 0.501).all()
+    assert not after[:, 1].any()
+    assert torch.equal(packed * scales, after)
+    network.round_embedding()
+    assert torch.equal(network.embedding.weight, after)
+
+
 def test_onnx_keeps_its_contract(network, tmp_path):
     """int64 ids and mask of free size in, float `probs` of a fixed number of classes out; an old enough file format."""
     path = tmp_path / "model.onnx"

@@ -43,7 +43,7 @@ def quantize_onnx(source: Path, out: Path) -> None:
 
 
 def _widen(model: onnx.ModelProto) -> None:
-    """Turn half precision (the embedding of `compact`) into float32, the only one that the quantiser takes in."""
+    """Turn half precision, which older `compact` models hold, into float32: the quantiser takes in no other floats."""
     for one in model.graph.initializer:
         if one.data_type == onnx.TensorProto.FLOAT16:
             one.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(one).astype(np.float32), one.name))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["write_compact_onnx", "write_transformer_onnx"]
 
 OPSET = 18
+SIDES = ("forward_lstm", "backward_lstm")
 IR_VERSION = 10  # read by every ONNX Runtime since 1.19
 
 
@@ -37,7 +38,7 @@ def write_compact_onnx(
     Parameters
     ----------
     network : CompactNetwork
-        After `round_embedding`: the file keeps the embedding in half precision.
+        After `round_embedding`: the file keeps the embedding in 8 bits.
     path : Path
     labels : sequence of str
         In the order of the output columns; kept in the file's metadata.
@@ -46,8 +47,11 @@ def write_compact_onnx(
     temperature : float
     """
     weights = {name: value.detach().cpu().numpy().astype(np.float32) for name, value in network.state_dict().items()}
+    packed, scales = network.pack_embedding()  # nothing is lost: training ends with these
+    for side in SIDES:  # what the columns are multiplied by costs nothing there
+        weights[f"{side}.weight_ih_l0"] = weights[f"{side}.weight_ih_l0"] * scales.cpu().numpy()
     constants = _lstm_constants(weights) | {
-        "embedding": weights["embedding.weight"].astype(np.float16),  # nothing is lost: training ends with these
+        "embedding": packed.cpu().numpy(),
         "output_weight": weights["output.weight"][order] / np.float32(temperature),
         "output_bias": weights["output.bias"][order] / np.float32(temperature),
         "masked": np.array(MASKED, dtype=np.float32),
@@ -57,8 +61,8 @@ def write_compact_onnx(
     }
     hidden_size = network.forward_lstm.hidden_size
     nodes = [
-        helper.make_node("Gather", ["embedding", "input_ids"], ["half_vectors"]),
-        helper.make_node("Cast", ["half_vectors"], ["vectors"], to=TensorProto.FLOAT),
+        helper.make_node("Gather", ["embedding", "input_ids"], ["packed"]),
+        helper.make_node("Cast", ["packed"], ["vectors"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", ["vectors"], ["time_first"], perm=[1, 0, 2]),
         helper.make_node("ReduceSum", ["attention_mask", "time_axis"], ["lengths64"], keepdims=0),
         helper.make_node("Cast", ["lengths64"], ["lengths"], to=TensorProto.INT32),
@@ -94,12 +98,11 @@ def _lstm_constants(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         i, f, c, o = np.split(matrix, 4)
         return np.concatenate([i, o, f, c])
 
-    sides = ("forward_lstm", "backward_lstm")
     return {
-        "lstm_W": np.stack([gates(weights[f"{side}.weight_ih_l0"]) for side in sides]),
-        "lstm_R": np.stack([gates(weights[f"{side}.weight_hh_l0"]) for side in sides]),
+        "lstm_W": np.stack([gates(weights[f"{side}.weight_ih_l0"]) for side in SIDES]),
+        "lstm_R": np.stack([gates(weights[f"{side}.weight_hh_l0"]) for side in SIDES]),
         "lstm_B": np.stack(
-            [np.concatenate([gates(weights[f"{side}.{bias}_l0"]) for bias in ("bias_ih", "bias_hh")]) for side in sides]
+            [np.concatenate([gates(weights[f"{side}.{bias}_l0"]) for bias in ("bias_ih", "bias_hh")]) for side in SIDES]
         ),
     }
 
