@@ -44,9 +44,9 @@ TEXTS_SEEN, MIN_EPOCHS, MIN_FROZEN_EPOCHS, MAX_EPOCHS = 5_000, 2, 3, 8
 # Narrow transformers stand, and need, a higher rate than the 2e-5 to 5e-5 that BERT's authors give (arXiv:1810.04805).
 NARROW_HIDDEN_SIZE, NARROW_RATE, WIDE_RATE = 512, 2e-4, 5e-5
 # With the lower half as it was, an epoch of minilm (six layers) takes half of the time and stands a higher rate. Right
-# on validation after two epochs of all layers at 2e-4, two of half at 3e-4, three of half: tweets 0.9325, 0.9272, 0.9300
-# (three seeds; 352, 176, 271 s), bank customers' questions 0.886, 0.903, 0.916, 6,000 Korean headlines 0.512, 0.542 and
-# not tried (one seed each). Shallower transformers were not tried: all of their layers learn.
+# on validation after two epochs of all layers at 2e-4, two of half at 3e-4, three of half: tweets 0.9325, 0.9272 and
+# 0.9300 (three seeds; 352, 176, 271 s), bank customers' questions 0.886, 0.903 and 0.916, 6,000 Korean headlines 0.512
+# and 0.542, three not tried (one seed each). Shallower transformers were not tried: all of their layers learn.
 HALF_FROZEN_RATE, MIN_LAYERS_TO_FREEZE = 3e-4, 6
 
 
