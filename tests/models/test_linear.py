@@ -17,7 +17,7 @@ TEXTS, LABELS = small_data(90)
 NEW_TEXTS = [*small_data(30, seed=1)[0], *EDGE_TEXTS]
 
 
-def oracle(*, C=1.0, char_weight=0.5):
+def oracle(*, C=1.0, char_weight=0.5, multi_class="ovr"):
     """Put the method together from scikit-learn's parts."""
     terms = TextTerms()
     union = make_union(
@@ -25,7 +25,7 @@ def oracle(*, C=1.0, char_weight=0.5):
         TfidfVectorizer(analyzer=terms.characters, sublinear_tf=True, min_df=2, dtype=np.float32),
     )
     union.set_params(transformer_weights={"tfidfvectorizer-1": 1.0, "tfidfvectorizer-2": char_weight})
-    return make_pipeline(union, LinearSVC(C=C, tol=TOLERANCE, random_state=0))
+    return make_pipeline(union, LinearSVC(C=C, tol=TOLERANCE, multi_class=multi_class, random_state=0))
 
 
 @pytest.mark.parametrize("parameters", [{}, {"C": 0.1}, {"char_weight": 1.0}])
@@ -34,6 +34,15 @@ def test_margins_are_those_of_a_scikit_learn_pipeline(parameters):
     pipeline = oracle(**parameters).fit(TEXTS, LABELS)
     linear = Linear(**parameters).fit(TEXTS, LABELS)
     np.testing.assert_allclose(linear.decision_logits(NEW_TEXTS), pipeline.decision_function(NEW_TEXTS), atol=1e-6)
+
+
+def test_many_classes_have_one_machine():
+    """More than 32 classes are told apart together; 32 are not."""
+    for n_classes, multi_class in ((32, "ovr"), (33, "crammer_singer")):
+        texts, labels = small_data(150, labels=tuple(f"label{i}" for i in range(n_classes)))
+        pipeline = oracle(multi_class=multi_class).fit(texts, labels)
+        linear = Linear().fit(texts, labels)
+        np.testing.assert_allclose(linear.decision_logits(NEW_TEXTS), pipeline.decision_function(NEW_TEXTS), atol=1e-6)
 
 
 def test_two_classes_split_the_margin():
