@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
-    "DATA", "RESULTS", "ROOT", "Results", "by", "describe_machine", "folder_bytes", "load_splits", "log", "peak_bytes",
+    "DATA", "RESULTS", "ROOT", "Results", "by", "count_threads", "describe_machine", "folder_bytes", "load_splits",
+    "log", "peak_bytes",
     "run_child", "versions_of",
 ]  # fmt: skip
 
@@ -43,6 +44,11 @@ def log(message: str) -> None:
 def n_cpus() -> int:
     """Return how many CPUs this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def count_threads(n_threads: int) -> str:
+    """Return the number of threads in words of a table."""
+    return f"{n_threads} thread{'s' if n_threads > 1 else ''}"
 
 
 def versions_of(libraries: Iterable[str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from house import DATA, RESULTS, ROOT, Case, Results, by, describe_machine, log, n_cpus, run_child
+from house import DATA, RESULTS, ROOT, Case, Results, by, count_threads, describe_machine, log, n_cpus, run_child
 from peer_environment import make_peer_environment, peer_versions
 
 CHILD = ROOT / "benchmarks" / "map_child.py"
@@ -149,7 +149,7 @@ def goals(content: dict[str, Any]) -> list[tuple[str, str, str]]:
         ours, first, warm = (groups[system] for system in SYSTEMS)
         gained = median(ours, "trustworthiness") - median(warm, "trustworthiness")
         rows.append((
-            f"map of {ours[0]['n_texts']:,} x {ours[0]['n_columns']}, seeded, {n_threads} threads",
+            f"map of {ours[0]['n_texts']:,} x {ours[0]['n_columns']}, seeded, {count_threads(n_threads)}",
             ">= 3x umap-learn, first call included (5x); trustworthiness within 0.005; same seed, same map",
             f"{median(first, 'total_s') / median(ours, 'total_s'):.1f}x the first call, "
             f"{median(warm, 'total_s') / median(ours, 'total_s'):.1f}x with a warm cache; "

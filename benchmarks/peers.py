@@ -24,7 +24,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from house import DATA, RESULTS, ROOT, Case, Results, by, describe_machine, load_splits, log, n_cpus, run_child
+from house import (
+    DATA,
+    RESULTS,
+    ROOT,
+    Case,
+    Results,
+    by,
+    count_threads,
+    describe_machine,
+    load_splits,
+    log,
+    n_cpus,
+    run_child,
+)
 from peer_environment import ENVIRONMENT, make_peer_environment, peer_versions
 
 PATH = RESULTS / "peers.json"
@@ -204,7 +217,7 @@ def goals(content: dict[str, Any]) -> list[tuple[str, str, str]]:
     rows = []
     for (data, n_threads), own in by(content.get("samples", []), "data", "n_threads").items():
         groups = by(own, "contestant")
-        where = f"on {data}, {n_threads} threads"
+        where = f"on {data}, {count_threads(n_threads)}"
         if {"linear", "tfidf"} <= {*groups}:
             linear, tfidf = groups["linear"], groups["tfidf"]
             ratio = median(linear, "fit_s") / median(tfidf, "fit_s")

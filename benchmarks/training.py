@@ -25,7 +25,20 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from house import DATA, RESULTS, ROOT, Case, Results, by, describe_machine, load_splits, log, n_cpus, run_child
+from house import (
+    DATA,
+    RESULTS,
+    ROOT,
+    Case,
+    Results,
+    by,
+    count_threads,
+    describe_machine,
+    load_splits,
+    log,
+    n_cpus,
+    run_child,
+)
 from peer_environment import make_peer_environment, peer_versions
 
 CHILDREN = ROOT / "benchmarks" / "training_children.py"
@@ -280,7 +293,7 @@ def summarise_features(content: Case) -> str:
 def summarise(content: Case) -> str:
     """Return all tables."""
     parts = [
-        summarise_epoch(runs, f"{device}, {n_threads} threads")
+        summarise_epoch(runs, f"{device}, {count_threads(n_threads)}")
         for (device, n_threads), runs in group_epochs(content).items()
     ]
     parts += [summarise_trainings(content)] if content.get("trainings") else []
@@ -292,16 +305,16 @@ def goals(content: Case) -> list[tuple[str, str, str]]:
     rows = []
     for (device, n_threads), runs in group_epochs(content).items():
         found = compare_epochs(runs)
-        rows.append((f"`finetune`, an epoch, {device}, {n_threads} threads",
+        rows.append((f"`finetune`, an epoch, {device}, {count_threads(n_threads)}",
                      ">= 2x Trainer with dynamic padding and grouping, >= 8x the notebook's (3x, 15x)",
                      f"{found['careful']:.2f}x, {found['notebook']:.1f}x; {found['share']:.0%} of the machine's "
                      f"{found['gflop_per_s']:,.0f} GFLOP/s"))  # fmt: skip
-        rows.append((f"peak memory of training, {device}, {n_threads} threads", "<= half of Trainer's process",
+        rows.append((f"peak memory of training, {device}, {count_threads(n_threads)}", "<= half of Trainer's process",
                      f"{found['memory']:.2f}"))  # fmt: skip
     for (device, n_threads, system), own in by(content.get("trainings", []), "device", "n_threads", "system").items():
         if system != CAREFUL:
             accuracy = statistics.mean(max(one["n_right"]) / one["n_validation"] for one in own)
-            rows.append((f"`finetune` to validation {WANTED_ACCURACY}, {system}, {device}, {n_threads} threads",
+            rows.append((f"`finetune` to validation {WANTED_ACCURACY}, {system}, {device}, {count_threads(n_threads)}",
                          "3 seeds, within two epochs, 330 s (237 s)",
                          f"{show_reached(own)}; mean accuracy {accuracy:.4f}"))  # fmt: skip
     for n_threads, own in by(content.get("features", []), "n_threads").items():
@@ -309,15 +322,15 @@ def goals(content: Case) -> list[tuple[str, str, str]]:
         if not {*FEATURES} - {"matrix product"} <= {*rate}:
             continue
         cosine = next(one["least"] for one in content["cosine"] if one["system"] == PEER)
-        rows.append((f"`features`, {n_threads} threads",
+        rows.append((f"`features`, {count_threads(n_threads)}",
                      f">= 1.3x {PEER}, cosine >= 0.9999 (1.5x); >= 4x the notebook's loop",
                      f"{rate['assay'] / rate[PEER]:.2f}x, least cosine {cosine:.6f}; "
                      f"{rate['assay'] / rate[LOOP]:.1f}x"))  # fmt: skip
         probe = {one["precision"]: one["accuracy"] for one in content["probe"]}
-        rows.append((f"`features`, int8, {n_threads} threads", ">= 1.6x float32, <= 0.3 points lost (2x)",
+        rows.append((f"`features`, int8, {count_threads(n_threads)}", ">= 1.6x float32, <= 0.3 points lost (2x)",
                      f"{rate['assay, int8'] / rate['assay']:.2f}x, "
                      f"{100 * (probe['float32'] - probe['int8']):.2f} points lost"))  # fmt: skip
-        rows.append((f"`features` again, {n_threads} threads", ">= 100x",
+        rows.append((f"`features` again, {count_threads(n_threads)}", ">= 100x",
                      f"{rate['assay, again'] / rate['assay']:,.0f}x"))  # fmt: skip
     return rows
 
