@@ -132,7 +132,7 @@ def test_map_benchmark_sums_up():
         for system, s in seconds.items() for i in range(2)
     ]}  # fmt: skip
     ((what, _, measured),) = made.goals(content)
-    assert what == "map of 16,000 x 384, seeded, 1 threads"
+    assert what == "map of 16,000 x 384, seeded, 1 thread"
     assert measured == "10.0x the first call, 6.0x with a warm cache; trustworthiness +0.0000; ANOTHER MAP"
 
 
