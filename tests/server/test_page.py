@@ -19,7 +19,6 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 AXE = Path(__file__).resolve().parents[2] / ".browser" / "axe.min.js"
 TEXT = "i am very happy this day"
 LABEL = '화남, "분노"'
-BUSY = "status of 429"  # what the browser notes of an answer to which the page asks again by itself
 
 pytestmark = [
     pytest.mark.slow,
