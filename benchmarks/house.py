@@ -19,8 +19,7 @@ from typing import Any
 
 __all__ = [
     "DATA", "RESULTS", "ROOT", "Results", "by", "count_threads", "describe_machine", "folder_bytes", "load_splits",
-    "log", "peak_bytes",
-    "run_child", "versions_of",
+    "log", "peak_bytes", "run_child", "versions_of",
 ]  # fmt: skip
 
 ROOT = Path(__file__).resolve().parent.parent

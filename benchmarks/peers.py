@@ -37,7 +37,7 @@ from house import (
     log,
     n_cpus,
     run_child,
-)
+)  # fmt: skip
 from peer_environment import ENVIRONMENT, make_peer_environment, peer_versions
 
 PATH = RESULTS / "peers.json"

@@ -38,7 +38,7 @@ from house import (
     log,
     n_cpus,
     run_child,
-)
+)  # fmt: skip
 from peer_environment import make_peer_environment, peer_versions
 
 CHILDREN = ROOT / "benchmarks" / "training_children.py"

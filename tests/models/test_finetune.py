@@ -58,6 +58,9 @@ def test_lower_half_of_deep_narrow_checkpoints_is_left_as_it_is(tmp_path, given,
     estimator = finetune(deep, n_epochs=1, frozen_layers=given)
     assert estimator.n_frozen_layers_ == n_frozen
     assert estimator._config(100).learning_rate == (3e-4 if n_frozen else 2e-4)
+    by_size = estimator.set_params(n_epochs=None)
+    assert [by_size._config(n_texts).n_epochs for n_texts in (100, 1000, 10**6)] == [8, 5, 3 if n_frozen else 2]
+    estimator.set_params(n_epochs=1)
     manifest = save_model(estimator, tmp_path / "model")
     assert manifest.parameters["frozen_layers"] == n_frozen
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["write_compact_onnx", "write_transformer_onnx"]
 
 OPSET = 18
-SIDES = ("forward_lstm", "backward_lstm")
 IR_VERSION = 10  # read by every ONNX Runtime since 1.19
+SIDES = ("forward_lstm", "backward_lstm")  # of the LSTM, as `CompactNetwork` names them
 
 
 def write_compact_onnx(
