@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
-from assay.runtime.hashed_terms import BLOCKS, count_terms
+from assay.runtime.hashed_terms import BLOCKS, HASH_BITS, hash_terms
 from assay.runtime.scope import LEVELS, LOOKS, MAX_BITS, ScopeReference, TermStatistics, add_sureness, standardise
 
 __all__ = ["fit_scope_reference", "fit_term_statistics"]
@@ -33,8 +34,10 @@ def fit_term_statistics(texts: Sequence[str], label_ids: np.ndarray, *, n_classe
     seen: dict[str, list[int]] = {}
     for start in range(0, len(texts), CHUNK_TEXTS):
         own_ids = np.asarray(label_ids[start : start + CHUNK_TEXTS], dtype=np.int64)
-        for block, terms in enumerate(count_terms(texts[start : start + CHUNK_TEXTS], seen)):
-            np.add.at(counts[block], (own_ids[terms.rows] << bits) + terms.buckets(bits), terms.counts)
+        for block, rows in enumerate(hash_terms(texts[start : start + CHUNK_TEXTS], seen)):
+            n_terms = [*map(len, rows)]
+            hashes = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=sum(n_terms))
+            np.add.at(counts[block], (np.repeat(own_ids, n_terms) << bits) + (hashes >> HASH_BITS - bits), 1.0)
     largest = max(int(counts.max()), 1)
     logs = np.log(np.maximum(counts, 1)) / np.log(largest + 1.0)
     levels = np.where(counts > 0, 1 + np.round(LEVELS * logs), 0).astype(np.uint8)

@@ -15,7 +15,7 @@ import numpy as np
 
 from assay.runtime.linear import TextTerms
 
-__all__ = ["BLOCKS", "TERMS", "TermCounts", "count_terms"]
+__all__ = ["BLOCKS", "HASH_BITS", "TERMS", "TermCounts", "count_terms", "hash_terms"]
 
 TERMS = TextTerms(min_chars=3, max_chars=4)  # as `linear` has them, a little shorter
 BLOCKS = 2
@@ -65,8 +65,8 @@ class TermCounts:
         return sums
 
 
-def count_terms(texts: Sequence[str], seen: dict[str, list[int]]) -> tuple[TermCounts, TermCounts]:
-    """Hash and count the terms of texts.
+def hash_terms(texts: Sequence[str], seen: dict[str, list[int]]) -> tuple[list[list[int]], list[list[int]]]:
+    """Hash the terms of texts.
 
     Parameters
     ----------
@@ -77,18 +77,30 @@ def count_terms(texts: Sequence[str], seen: dict[str, list[int]]) -> tuple[TermC
     Returns
     -------
     words and word pairs, character n-grams
+        Each a list a text, of unsigned 32-bit hashes repeated as often as the term occurs.
     """
-    words: list[Counter[int]] = []
-    characters: list[Counter[int]] = []
+    words: list[list[int]] = []
+    characters: list[list[int]] = []
     for text in texts:
         grams: list[int] = []
         for word in text.split():
             if word not in seen:
                 seen[word] = [_hash(gram, 1) for gram in TERMS.characters(word)]
             grams += seen[word]
-        words.append(Counter([_hash(term, 0) for term in TERMS.words(text)]))
-        characters.append(Counter(grams))
-    return _end_to_end(words), _end_to_end(characters)
+        words.append([_hash(term, 0) for term in TERMS.words(text)])
+        characters.append(grams)
+    return words, characters
+
+
+def count_terms(texts: Sequence[str], seen: dict[str, list[int]]) -> tuple[TermCounts, TermCounts]:
+    """Hash and count the terms of texts; takes what `hash_terms` takes.
+
+    Returns
+    -------
+    words and word pairs, character n-grams
+    """
+    words, characters = hash_terms(texts, seen)
+    return _end_to_end([*map(Counter, words)]), _end_to_end([*map(Counter, characters)])
 
 
 def _end_to_end(counters: Sequence[Counter[int]]) -> TermCounts:
