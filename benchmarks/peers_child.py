@@ -30,6 +30,8 @@ MODULES = {
     "setfit": ("datasets", "setfit"),
 }
 
+MANY_FEW = 500  # texts from which on SetFit gets a number of pairs a text, not all pairs
+
 
 def read_rows(path: str) -> Rows:
     """Return texts and labels of a JSON Lines file."""
@@ -133,6 +135,8 @@ def fit_setfit(task: dict[str, Any], train: Rows, validation: Rows, out: Path) -
     few = sample_dataset(rows, num_samples=task["settings"]["n_a_class"], seed=task["seed"])
     model = SetFitModel.from_pretrained(task["checkpoint"], labels=labels, device="cpu")
     more = {"max_steps": task["settings"]["max_steps"]} if "max_steps" in task["settings"] else {}
+    if len(few) > MANY_FEW:
+        more["num_iterations"] = 20  # of its paper (Tunstall et al., 2022): all pairs of 77 x 16 texts would take days
     arguments = TrainingArguments(
         output_dir=str(out.parent / "trainer"), num_epochs=1, seed=task["seed"], save_strategy="no", report_to="none",
         **more,
