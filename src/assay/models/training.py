@@ -303,6 +303,8 @@ def read_long_texts(
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    if not weight_decay:  # a call a step in place of two
+        return [{"params": trained, "weight_decay": 0.0}]
     return [
         {"params": [p for p in trained if p.ndim >= 2], "weight_decay": weight_decay},
         {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},

@@ -6,6 +6,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,7 +99,9 @@ def fit_and_save(
     from assay.models.scope import fit_term_statistics
 
     train, validation = splits["train"], splits["validation"]
-    estimator = make_estimator(method, seed=seed, **parameters)  # before the clock starts: it loads libraries
+    with ThreadPoolExecutor(1) as aside:  # the language's model is unpacked while libraries load
+        training_data = aside.submit(_training_data, splits)
+        estimator = make_estimator(method, seed=seed, **parameters)  # before the clock starts
     started_s = time.perf_counter()
     _fit(estimator, splits, seed=seed, keep=keep, progress=progress)
     fit_s = time.perf_counter() - started_s
@@ -111,7 +114,7 @@ def fit_and_save(
         out,
         label_set=splits.label_set,
         parity_texts=validation.texts,
-        training_data=_training_data(splits),
+        training_data=training_data.result(),
         term_statistics=statistics,
         overwrite=overwrite,
     )
