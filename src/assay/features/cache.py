@@ -76,12 +76,15 @@ def _folder() -> Path:
 
 
 def _path(encoder: FrozenEncoder, texts: list[str]) -> Path:
+    from assay.features.frozen import CPU_BATCH_TOKENS  # here: it loads scikit-learn
+
     checkpoint = encoder.resolved
     settings = [VERSION, checkpoint.sha256, encoder.pooling, encoder.max_tokens or checkpoint.max_tokens]
     if encoder.long_texts != "truncate":
         settings.append(encoder.long_texts)
     if encoder.precision != "float32":
-        settings += [encoder.precision, encoder.batch_tokens]  # 8-bit features depend on what is read together
+        # 8-bit features depend on what is read together, and are computed on the CPU.
+        settings += [encoder.precision, encoder.batch_tokens or CPU_BATCH_TOKENS]
     digest = hashlib.sha256(json.dumps(settings).encode())
     for text in texts:
         data = text.encode("utf-8", "surrogatepass")

@@ -8,7 +8,7 @@ from itertools import chain
 
 import numpy as np
 
-from assay.runtime.hashed_terms import BLOCKS, HASH_BITS, hash_terms
+from assay.runtime.hashed_terms import BLOCKS, HASH_BITS, Seen, hash_terms
 from assay.runtime.scope import LEVELS, LOOKS, MAX_BITS, ScopeReference, TermStatistics, add_sureness, standardise
 
 __all__ = ["fit_scope_reference", "fit_term_statistics"]
@@ -31,7 +31,7 @@ def fit_term_statistics(texts: Sequence[str], label_ids: np.ndarray, *, n_classe
     """
     bits = int(np.clip((MAX_COUNTS // n_classes).bit_length() - 1, *BITS))
     counts = np.zeros((BLOCKS, n_classes << bits))
-    seen: dict[str, list[int]] = {}
+    seen: Seen = {}
     for start in range(0, len(texts), CHUNK_TEXTS):
         own_ids = np.asarray(label_ids[start : start + CHUNK_TEXTS], dtype=np.int64)
         for block, rows in enumerate(hash_terms(texts[start : start + CHUNK_TEXTS], seen)):

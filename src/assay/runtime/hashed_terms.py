@@ -9,17 +9,22 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 
-from assay.runtime.linear import TextTerms
+from assay.runtime.linear import WORD, TextTerms, fold_text
 
-__all__ = ["BLOCKS", "HASH_BITS", "TERMS", "TermCounts", "count_terms", "hash_terms"]
+__all__ = ["BLOCKS", "HASH_BITS", "TERMS", "Seen", "TermCounts", "count_terms", "hash_terms"]
 
 TERMS = TextTerms(min_chars=3, max_chars=4)  # as `linear` has them, a little shorter
 BLOCKS = 2
 HASH_BITS = 32
+GRAM_SALT = 1  # a character n-gram that is a word as well has another hash
+
+# The hash of a word, and the bytes by which that of a pair goes on from its first word's: " " and this one.
+_Word = tuple[int, bytes]
+Seen = dict[str, tuple[list[_Word], list[int]]]
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,14 @@ class TermCounts:
         return sums
 
 
-def hash_terms(texts: Sequence[str], seen: dict[str, list[int]]) -> tuple[list[list[int]], list[list[int]]]:
+def hash_terms(texts: Sequence[str], seen: Seen) -> tuple[list[list[int]], list[list[int]]]:
     """Hash the terms of texts.
 
     Parameters
     ----------
     texts : sequence of str
     seen : dict
-        Hashes of the n-grams of words that came before: filled and used from call to call.
+        Hashes of what stood between spaces before: filled and used from call to call.
 
     Returns
     -------
@@ -82,17 +87,28 @@ def hash_terms(texts: Sequence[str], seen: dict[str, list[int]]) -> tuple[list[l
     words: list[list[int]] = []
     characters: list[list[int]] = []
     for text in texts:
+        inside: list[_Word] = []
         grams: list[int] = []
-        for word in text.split():
-            if word not in seen:
-                seen[word] = [_hash(gram, 1) for gram in TERMS.characters(word)]
-            grams += seen[word]
-        words.append([_hash(term, 0) for term in TERMS.words(text)])
+        for token in text.split():
+            found = seen.get(token)
+            if found is None:
+                found = seen[token] = _hash_token(token)
+            inside += found[0]
+            grams += found[1]
+        pairs = [zlib.crc32(second, first) for (first, _), (_, second) in pairwise(inside)]
+        words.append([hashed for hashed, _ in inside] + pairs)
         characters.append(grams)
     return words, characters
 
 
-def count_terms(texts: Sequence[str], seen: dict[str, list[int]]) -> tuple[TermCounts, TermCounts]:
+def _hash_token(token: str) -> tuple[list[_Word], list[int]]:
+    """Return the words of what stands between spaces, and the hashes of its character n-grams."""
+    words = [_encode(word) for word in WORD.findall(fold_text(token))]
+    grams = [zlib.crc32(_encode(gram), GRAM_SALT) for gram in TERMS.characters(token)]
+    return [(zlib.crc32(word), b" " + word) for word in words], grams
+
+
+def count_terms(texts: Sequence[str], seen: Seen) -> tuple[TermCounts, TermCounts]:
     """Hash and count the terms of texts; takes what `hash_terms` takes.
 
     Returns
@@ -114,5 +130,5 @@ def _end_to_end(counters: Sequence[Counter[int]]) -> TermCounts:
     )
 
 
-def _hash(term: str, salt: int) -> int:
-    return zlib.crc32(term.encode("utf-8", "surrogatepass"), salt)
+def _encode(term: str) -> bytes:
+    return term.encode("utf-8", "surrogatepass")

@@ -18,7 +18,7 @@ import numpy as np
 
 from assay.errors import ModelError
 from assay.runtime.folder import Layout, write_whole
-from assay.runtime.hashed_terms import TermCounts, count_terms
+from assay.runtime.hashed_terms import Seen, TermCounts, count_terms
 
 __all__ = ["MAX_TEXTS", "MAX_TEXT_CHARS", "Neighbour", "TrainingTexts"]
 
@@ -166,7 +166,7 @@ class _Index:
     @classmethod
     def of(cls, texts: Sequence[str]) -> _Index:
         """Count the terms of texts, and sort them by term."""
-        seen: dict[str, list[int]] = {}
+        seen: Seen = {}
         found = [
             one
             for start in range(0, len(texts), CHUNK_TEXTS)
@@ -210,7 +210,7 @@ class _Index:
         yield from zip(np.split(terms, cuts), np.split(values, cuts), strict=True)
 
 
-def _terms_of(texts: Sequence[str], seen: dict[str, list[int]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _terms_of(texts: Sequence[str], seen: Seen) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the hashes of each text's terms, ascending by block, and 1 + ln of how often it holds them."""
     blocks = count_terms(texts, seen)
     cut = [_by_text(block, i) for i, block in enumerate(blocks)]

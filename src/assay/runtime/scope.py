@@ -21,7 +21,7 @@ import numpy as np
 
 from assay.errors import ModelError
 from assay.runtime.folder import Layout, write_whole
-from assay.runtime.hashed_terms import BLOCKS, TERMS, TermCounts, count_terms
+from assay.runtime.hashed_terms import BLOCKS, TERMS, Seen, TermCounts, count_terms
 
 __all__ = ["LEVELS", "LOOKS", "MAX_BITS", "SIGNS", "ScopeReference", "TermStatistics", "add_sureness", "standardise"]
 
@@ -71,7 +71,7 @@ class TermStatistics:
         A text without terms has 0 in all three; one whose terms train never held has familiarity 0.
         """
         signs = np.zeros((len(texts), 3))
-        seen: dict[str, list[int]] = {}
+        seen: Seen = {}
         for start in range(0, len(texts), CHUNK_TEXTS):
             blocks = count_terms(texts[start : start + CHUNK_TEXTS], seen)
             cosines, odds = (np.sum(parts, axis=0) for parts in zip(*map(self._compare, range(BLOCKS), blocks),
