@@ -43,7 +43,7 @@ POOLINGS = ("mean", "cls")
 PRECISIONS = ("float32", "int8")
 MAX_BATCH_TEXTS = 512
 # Padded tokens a batch. On a CPU what stands between two layers has to fit its caches: 516, 515, 498, 491, 429 and 413
-# texts/s with 384, 512, 768, 1,024, 2,048 and 4,096 (2 cores with AVX-512, minilm, tweets). Of a GPU no figure is known.
+# texts/s with 384, 512, 768, 1,024, 2,048 and 4,096 (2 cores with AVX-512, minilm, tweets). A GPU was not measured.
 CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 512, 1024
 # From so many texts on, exporting the network first (4.5 s, once an encoder) is soon worth it: then a tenth less time
 # (2 cores, minilm, tweets: 340 texts/s in place of 300). Always the same way for the same number of texts, since the
