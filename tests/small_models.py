@@ -53,5 +53,6 @@ def small_estimator(method: str, checkpoint: Path | str = "minilm", **parameters
         "hidden_size": 12,
     }
     if method == "compact":
-        small |= {"n_epochs": 6, "learning_rate": 2e-2, "dropout": 0.1}  # twelve units stand less of it than 64
+        # Until it knows its words: else random numbers would decide what it says. Twelve units stand little dropout.
+        small |= {"n_epochs": 20, "learning_rate": 2e-2, "dropout": 0.1}
     return make_estimator(method, **{**small, **parameters})
