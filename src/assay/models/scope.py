@@ -8,7 +8,7 @@ from itertools import chain
 
 import numpy as np
 
-from assay.runtime.hashed_terms import BLOCKS, HASH_BITS, Seen, hash_terms
+from assay.runtime.hashed_terms import BLOCKS, Seen, buckets_of, hash_terms
 from assay.runtime.scope import LEVELS, LOOKS, MAX_BITS, ScopeReference, TermStatistics, add_sureness, standardise
 
 __all__ = ["fit_scope_reference", "fit_term_statistics"]
@@ -36,8 +36,8 @@ def fit_term_statistics(texts: Sequence[str], label_ids: np.ndarray, *, n_classe
         own_ids = np.asarray(label_ids[start : start + CHUNK_TEXTS], dtype=np.int64)
         for block, rows in enumerate(hash_terms(texts[start : start + CHUNK_TEXTS], seen)):
             n_terms = [*map(len, rows)]
-            hashes = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=sum(n_terms))
-            np.add.at(counts[block], (np.repeat(own_ids, n_terms) << bits) + (hashes >> HASH_BITS - bits), 1.0)
+            hashes = np.fromiter(chain.from_iterable(rows), dtype=np.uint32, count=sum(n_terms))
+            np.add.at(counts[block], (np.repeat(own_ids, n_terms) << bits) + buckets_of(hashes, bits), 1.0)
     largest = max(int(counts.max()), 1)
     logs = np.log(np.maximum(counts, 1)) / np.log(largest + 1.0)
     levels = np.where(counts > 0, 1 + np.round(LEVELS * logs), 0).astype(np.uint8)

@@ -15,7 +15,7 @@ import numpy as np
 
 from assay.runtime.linear import WORD, TextTerms, fold_text
 
-__all__ = ["BLOCKS", "HASH_BITS", "TERMS", "Seen", "TermCounts", "count_terms", "hash_terms"]
+__all__ = ["BLOCKS", "TERMS", "Seen", "TermCounts", "buckets_of", "count_terms", "hash_terms"]
 
 TERMS = TextTerms(min_chars=3, max_chars=4)  # as `linear` has them, a little shorter
 BLOCKS = 2
@@ -49,7 +49,7 @@ class TermCounts:
 
     def buckets(self, bits: int) -> np.ndarray:
         """Return the upper bits of each hash, int64 of shape (n_terms,)."""
-        return (self.hashes >> np.uint32(HASH_BITS - bits)).astype(np.int64)
+        return buckets_of(self.hashes, bits)
 
     def sum_by_text(self, values: np.ndarray) -> np.ndarray:
         """Sum values of terms over each text.
@@ -68,6 +68,11 @@ class TermCounts:
             starts = np.flatnonzero(np.diff(self.rows, prepend=-1))
             sums[self.rows[starts]] = np.add.reduceat(values, starts, axis=0)
         return sums
+
+
+def buckets_of(hashes: np.ndarray, bits: int) -> np.ndarray:
+    """Return the upper bits of uint32 hashes, int64 of their shape."""
+    return (hashes >> np.uint32(HASH_BITS - bits)).astype(np.int64)
 
 
 def hash_terms(texts: Sequence[str], seen: Seen) -> tuple[list[list[int]], list[list[int]]]:

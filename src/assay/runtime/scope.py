@@ -148,8 +148,8 @@ class TermStatistics:
 def _pack(levels: bytes) -> bytes:
     """Compress without a search for repeated strings, which counts do not have: by frequent bytes, or by runs of them.
 
-    Of emotion's and klue_ynat's statistics a sixth less than zlib's level 9 leaves, in a hundredth of the time; of
-    banking77's, which are mostly runs of zeros, 6 % more in a thirtieth.
+    Both together take a twentieth of the time of zlib's level 9, or less. Of emotion's statistics they leave 17 %
+    less, of klue_ynat's 14 % less, of banking77's, which are mostly runs of zeros, 6 % more.
     """
     packers = [zlib.compressobj(strategy=how) for how in (zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE)]
     return min((packer.compress(levels) + packer.flush() for packer in packers), key=len)
