@@ -18,6 +18,15 @@ def test_same_seed_same_scores():
     assert np.abs(other.predict_proba(EDGE_TEXTS) - first.predict_proba(EDGE_TEXTS)).max() > 1e-4
 
 
+def test_one_thread_and_two_learn_the_same(monkeypatch):
+    """The two directions are read by a thread each or by one: the network is the same to the last bit."""
+    found = []
+    for n_threads in ("1", "2"):
+        monkeypatch.setenv("ASSAY_THREADS", n_threads)
+        found.append(small_estimator("compact", n_epochs=2).fit(TEXTS, LABELS).predict_proba(EDGE_TEXTS))
+    np.testing.assert_array_equal(*found)
+
+
 def test_every_text_has_a_token():
     """The empty text and one of unknown characters end in a token of their own; nothing is cut within the limit."""
     compact = small_estimator("compact", n_epochs=1).fit(TEXTS, LABELS)

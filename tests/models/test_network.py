@@ -7,8 +7,10 @@ import onnx
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
-from assay.models.network import CompactNetwork
+from assay.models.network import CompactNetwork, _Maximum
+from assay.models.side_by_side import side_by_side
 from assay.models.to_onnx import write_compact_onnx, write_transformer_onnx
 from assay.runtime.linear import softmax
 from assay.runtime.session import OnnxSession
@@ -55,13 +57,37 @@ def packed_oracle(network, ids, mask):
     packed = nn.utils.rnn.pack_padded_sequence(network.embedding(ids), lengths, batch_first=True, enforce_sorted=False)
     states, _ = nn.utils.rnn.pad_packed_sequence(lstm(packed)[0], batch_first=True)
     pooled = torch.stack([row[:length].amax(dim=0) for row, length in zip(states, lengths, strict=True)])
-    return network.output(pooled)
+    return network.output(pooled), lstm
 
 
 def test_logits_are_those_of_a_bidirectional_lstm(network, batch):
     """Reversing texts within their length is the same as running an LSTM backwards, without packed sequences."""
     with torch.no_grad():
-        torch.testing.assert_close(network(*batch), packed_oracle(network, *batch), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(network(*batch), packed_oracle(network, *batch)[0], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("n_threads", ["1", "2"])
+def test_gradients_are_those_of_a_bidirectional_lstm(network, batch, monkeypatch, n_threads):
+    """What the maximum and the turning hand back is what torch's own operations do, in one thread and in two."""
+    monkeypatch.setenv("ASSAY_THREADS", n_threads)
+    targets = torch.arange(len(LENGTHS)) % len(LABELS)
+    logits, lstm = packed_oracle(network, *batch)
+    wanted = [network.embedding.weight, *lstm.parameters(), *network.output.parameters()]
+    expected = torch.autograd.grad(functional.cross_entropy(logits, targets), wanted)
+    with side_by_side(targets.device):
+        loss = functional.cross_entropy(network(*batch), targets)
+        found = torch.autograd.grad(loss, list(network.parameters()))
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
+
+
+def test_what_is_equal_to_the_maximum_shares_its_gradient():
+    """As torch's amax has it: words that say the same twice count once."""
+    values = torch.tensor([[1.0, 5.0], [3.0, 5.0], [3.0, 5.0]], requires_grad=True)
+    (expected,) = torch.autograd.grad(values.amax(dim=0), values, torch.tensor([1.0, 6.0]))
+    (found,) = torch.autograd.grad(_Maximum.apply(values), values, torch.tensor([1.0, 6.0]))
+    assert torch.equal(found, expected)
+    assert found.tolist() == [[0.0, 2.0], [0.5, 2.0], [0.5, 2.0]]
 
 
 def test_padding_changes_nothing(network, batch):

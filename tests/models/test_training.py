@@ -99,6 +99,28 @@ def test_history_holds_the_callers_scores():
     assert all((label_ids == validation[1]).all() and shape == (20, 2) for label_ids, shape in seen)
 
 
+@pytest.mark.parametrize("longest", [1e-3, 1e3])
+def test_gradients_are_cut_to_the_longest_that_is_accepted(longest):
+    """A gradient that is too long keeps its direction and loses its length; a short one is left to the bit."""
+    taken = []
+
+    class Watched(torch.optim.SGD):
+        def step(self):
+            taken.append([p.grad.clone() for group in self.param_groups for p in group["params"]])
+
+    def steps(limit):
+        taken.clear()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("assay.models.training._AdamW", lambda groups, **_: Watched(groups, lr=0.0))
+            train(8, n_epochs=1, max_gradient_norm=limit)
+        return torch.cat([gradient.flatten() for gradient in taken[0]])
+
+    whole, cut = steps(float("inf")), steps(longest)
+    expected = whole * (longest / (whole.norm() + 1e-6)).clamp(max=1.0)  # as torch documents clip_grad_norm_
+    torch.testing.assert_close(cut, expected, rtol=1e-5, atol=0.0)
+    assert torch.equal(cut, whole) == (longest > whole.norm())
+
+
 def test_same_seed_same_weights_and_another_another():
     """The seed decides batches too, not only fresh weights; the global generator is left as it was."""
     before = torch.get_rng_state()

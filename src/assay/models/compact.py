@@ -15,9 +15,11 @@ from sklearn.utils.validation import check_is_fitted
 from assay.features.torch_state import pick_device
 from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts, weigh_classes
 from assay.models.network import CompactNetwork
+from assay.models.side_by_side import side_by_side
 from assay.models.to_onnx import write_compact_onnx
 from assay.models.training import TrainingConfig, network_logits, read_long_texts, seeded, train_network
 from assay.runtime.folder import Layout
+from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.subwords import SubwordTokenizer
 from assay.tokenization.vocabulary import learn_tokenizer
 from assay.tokenization.window import check_long_texts
@@ -120,15 +122,16 @@ class Compact(TextClassifier):
                 pad_id=self.tokenizer_.pad_id,
                 unknown_id=self.tokenizer_.unknown_id or 0,
             ).to(pick_device())
-            self.history_ = train_network(
-                self.network_,
-                self.network_,
-                train,
-                validation,
-                pad_id=self.tokenizer_.pad_id,
-                config=replace(self._config(len(texts)), class_weights=class_weights),
-                context=context,
-            )
+            with side_by_side(pick_device()):
+                self.history_ = train_network(
+                    self.network_,
+                    self.network_,
+                    train,
+                    validation,
+                    pad_id=self.tokenizer_.pad_id,
+                    config=replace(self._config(len(texts)), class_weights=class_weights),
+                    context=context,
+                )
         self.network_.round_embedding()  # before anything is scored or calibrated: the saved model holds just this
 
     def _config(self, n_texts: int) -> TrainingConfig:
@@ -163,12 +166,12 @@ class Compact(TextClassifier):
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
         check_is_fitted(self, "network_")
-        return read_long_texts(
-            self.tokenizer_,
-            X,
-            lambda encoded: network_logits(self.network_, self.network_, encoded, pad_id=self.tokenizer_.pad_id),
-            policy=self.long_texts,
-        )
+
+        def logits_of(encoded: EncodedTexts) -> np.ndarray:
+            with side_by_side(next(self.network_.parameters()).device):
+                return network_logits(self.network_, self.network_, encoded, pad_id=self.tokenizer_.pad_id)
+
+        return read_long_texts(self.tokenizer_, X, logits_of, policy=self.long_texts)
 
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Write tokenizer.json and onnx/model.onnx."""

@@ -172,9 +172,15 @@ class _Learner:
         for parameter in self.parameters:
             parameter.grad = None
         loss = self._loss(encoded, targets, rows) if self.ranks.n == 1 else self._share(encoded, targets, rows)
-        nn.utils.clip_grad_norm_(self.parameters, self.config.max_gradient_norm)
+        self._clip()
         self.optimiser.step()
         return loss
+
+    def _clip(self) -> None:
+        """Shorten a gradient that is too long: seldom one is, and to look is free where the weights are on the CPU."""
+        norm = nn.utils.get_total_norm([p.grad for p in self.parameters if p.grad is not None])
+        if self.device.type != "cpu" or not norm <= self.config.max_gradient_norm:
+            nn.utils.clip_grads_with_norm_(self.parameters, self.config.max_gradient_norm, norm)
 
     def _loss(
         self, encoded: EncodedTexts | FrozenStates, targets: Tensor, rows: np.ndarray, reduction: str = "mean"
@@ -278,7 +284,7 @@ def network_logits(
     # No TF32, which cuDNN's LSTM uses by default: on a GPU it costs three digits, and the saved model has them all.
     exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
     logits: np.ndarray | None = None
-    with compute_threads(), torch.inference_mode(), exact:
+    with torch.inference_mode(), exact:
         # The batches are those of one process: what stands in a batch together may change the last digits.
         for rows in batches[ranks.rank :: ranks.n] or batches[:1]:
             block = forward(*_to_tensors(encoded, rows, pad_id, device)).float().cpu().numpy()
@@ -295,10 +301,11 @@ def read_long_texts(
     tokenizer: SubwordTokenizer, texts: Sequence[str], logits_of: Callable[[EncodedTexts], np.ndarray], *, policy: str
 ) -> np.ndarray:
     """Return a row of logits a text, of which those that are too long are cut, or read window by window."""
-    if policy == "truncate":
-        return logits_of(tokenizer.encode_texts(texts))
-    windows = tokenizer.encode_windows(texts)
-    return windows.mean(logits_of(windows.encoded))
+    with compute_threads():
+        if policy == "truncate":
+            return logits_of(tokenizer.encode_texts(texts))
+        windows = tokenizer.encode_windows(texts)
+        return windows.mean(logits_of(windows.encoded))
 
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
