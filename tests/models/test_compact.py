@@ -61,9 +61,13 @@ def test_best_epoch_is_reported_with_validation():
 
 @pytest.mark.parametrize(("n_classes", "sizes"), [(32, (96, 64)), (33, (256, 128))])
 def test_many_classes_have_a_wider_network(n_classes, sizes):
-    """Unless sizes are given, the number of classes chooses the embedding's width and the units of the LSTM."""
+    """Unless sizes are given, the number of classes chooses the embedding's width and the units of the LSTM.
+
+    It also says whether the words' own vectors are pooled.
+    """
     texts, labels = small_data(80, labels=tuple(f"label{i}" for i in range(n_classes)))
     network = Compact(n_epochs=1).fit(texts, labels).network_
+    assert network.pools_words == (n_classes > 32)
     assert (network.embedding.embedding_dim, network.forward_lstm.hidden_size) == sizes
     network = Compact(n_epochs=1, embedding_size=8, hidden_size=4).fit(texts, labels).network_
     assert (network.embedding.embedding_dim, network.forward_lstm.hidden_size) == (8, 4)

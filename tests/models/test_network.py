@@ -20,9 +20,9 @@ LENGTHS = [1, 7, 3, 12, 1, 5]
 LABELS = ["2", "10", "화남, \"분노\""]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def network():
-    """Make a small network with random weights."""
+@pytest.fixture(scope="module", params=[False, True], ids=["states", "words too"])
+def network(request):
+    """Make a small network with random weights, that pools what the LSTM says, or the words' vectors too."""
     torch.manual_seed(0)
     network = CompactNetwork(
         n_tokens=30,
@@ -33,6 +33,7 @@ def network():
         token_dropout=0.5,
         pad_id=0,
         unknown_id=1,
+        pools_words=request.param,
     )
     with torch.no_grad():
         for parameter in network.parameters():
@@ -56,6 +57,8 @@ def packed_oracle(network, ids, mask):
     lengths = mask.sum(dim=1)
     packed = nn.utils.rnn.pack_padded_sequence(network.embedding(ids), lengths, batch_first=True, enforce_sorted=False)
     states, _ = nn.utils.rnn.pad_packed_sequence(lstm(packed)[0], batch_first=True)
+    if network.pools_words:
+        states = torch.cat([network.embedding(ids), states], dim=2)
     pooled = torch.stack([row[:length].amax(dim=0) for row, length in zip(states, lengths, strict=True)])
     return network.output(pooled), lstm
 

@@ -1,5 +1,7 @@
 """The network of `compact`: tokens, an LSTM read in both directions, the maximum over time, one affine layer.
 
+The maximum may be taken over the words' own vectors too: among many classes a single word often decides.
+
 Torch's LSTM runs through oneDNN on the CPU and its GRU does not, which makes the LSTM several times faster. The
 backward direction runs over texts reversed within their own length, so that padding never enters it: the same
 as ONNX's `sequence_lens`, without packed sequences, which leave the fast path.
@@ -40,6 +42,8 @@ class CompactNetwork(nn.Module):
     token_dropout : float
         Share of the tokens that training replaces by the unknown token.
     pad_id, unknown_id : int
+    pools_words : bool
+        Whether the last layer sees the maximum of the words' vectors too, not only of what the LSTM makes of them.
     """
 
     def __init__(
@@ -53,16 +57,18 @@ class CompactNetwork(nn.Module):
         token_dropout: float,
         pad_id: int,
         unknown_id: int,
+        pools_words: bool = False,
     ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(n_tokens, embedding_size, padding_idx=pad_id)
         nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
         self.forward_lstm = nn.LSTM(embedding_size, hidden_size)
         self.backward_lstm = nn.LSTM(embedding_size, hidden_size)
-        self.output = nn.Linear(2 * hidden_size, n_classes)
+        self.output = nn.Linear(pools_words * embedding_size + 2 * hidden_size, n_classes)
         self.dropout = dropout
         self.token_dropout = token_dropout
         self.unknown_id = unknown_id
+        self.pools_words = pools_words
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Return logits (B, n_classes) for ids and mask (B, T), both int64; each text has at least one token."""
@@ -79,7 +85,8 @@ class CompactNetwork(nn.Module):
 
         def read_ahead(vectors: Tensor) -> Tensor:
             states, _ = self.forward_lstm(vectors)
-            return _maximum(states + padding)
+            ahead = _maximum(states + padding)
+            return torch.cat([_maximum(vectors + padding), ahead], dim=1) if self.pools_words else ahead
 
         def read_back(vectors: Tensor) -> Tensor:
             reversal = torch.where(steps < lengths, lengths - 1 - steps, steps)  # (T, B)
@@ -87,7 +94,7 @@ class CompactNetwork(nn.Module):
             states, _ = self.backward_lstm(_reversed(vectors, rows))
             return _maximum(states + padding)  # which does not ask where it came from: nothing is turned back
 
-        # The one read by the other thread begins a little later, and has a little less to do.
+        # The direction that the other thread reads begins a little later, and has a little less to do.
         back, ahead = compute_both(
             Branch(read_back, list(self.backward_lstm.parameters())),
             Branch(read_ahead, list(self.forward_lstm.parameters())),

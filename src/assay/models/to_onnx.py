@@ -49,7 +49,9 @@ def write_compact_onnx(
     weights = {name: value.detach().cpu().numpy().astype(np.float32) for name, value in network.state_dict().items()}
     packed, scales = network.pack_embedding()  # nothing is lost: training ends with these
     for side in SIDES:  # what the columns are multiplied by costs nothing there
-        weights[f"{side}.weight_ih_l0"] = weights[f"{side}.weight_ih_l0"] * scales.cpu().numpy()
+        weights[f"{side}.weight_ih_l0"] *= scales.cpu().numpy()
+    if network.pools_words:
+        weights["output.weight"][:, : len(scales)] *= scales.cpu().numpy()
     constants = _lstm_constants(weights) | {
         "embedding": packed.cpu().numpy(),
         "output_weight": weights["output.weight"][order] / np.float32(temperature),
@@ -78,7 +80,8 @@ def write_compact_onnx(
         helper.make_node("Cast", ["attention_mask"], ["mask_bool"], to=TensorProto.BOOL),
         helper.make_node("Unsqueeze", ["mask_bool", "last_axis"], ["mask"]),
         helper.make_node("Where", ["mask", "both_ways", "masked"], ["unpadded"]),
-        helper.make_node("ReduceMax", ["unpadded", "time_axis"], ["pooled"], keepdims=0),
+        helper.make_node("ReduceMax", ["unpadded", "time_axis"], ["pooled_states"], keepdims=0),
+        *_pool_words(network),
         helper.make_node("Gemm", ["pooled", "output_weight", "output_bias"], ["logits"], transB=1),
         helper.make_node("Softmax", ["logits"], ["probs"], axis=1),
     ]
@@ -89,6 +92,17 @@ def write_compact_onnx(
     graph = helper.make_graph(nodes, "assay_compact", inputs, outputs, initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="assay")
     _finish(model, path, labels=labels)
+
+
+def _pool_words(network: CompactNetwork) -> list[onnx.NodeProto]:
+    """Return the nodes that make `pooled` of `pooled_states`, with the maximum of the words' vectors or without."""
+    if not network.pools_words:
+        return [helper.make_node("Identity", ["pooled_states"], ["pooled"])]
+    return [
+        helper.make_node("Where", ["mask", "vectors", "masked"], ["unpadded_words"]),
+        helper.make_node("ReduceMax", ["unpadded_words", "time_axis"], ["pooled_words"], keepdims=0),
+        helper.make_node("Concat", ["pooled_words", "pooled_states"], ["pooled"], axis=1),
+    ]
 
 
 def _lstm_constants(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
