@@ -59,7 +59,7 @@ OWNERS = {
     "torch": {"features/frozen", "features/exported", "features/torch_state", "models/compact", "models/dropout",
               "models/features", "models/finetune", "models/first_token", "models/foreign", "models/frozen_states",
               "models/lean_bert", "models/network", "models/ranks", "models/schedule", "models/to_onnx",
-              "models/training", "models/training_state"},
+              "models/side_by_side", "models/training", "models/training_state"},
     "transformers": {"features/frozen", "features/torch_state", "features/checkpoint_folder", "models/finetune",
                      "models/foreign", "models/lean_bert"},
     "sklearn": {"features/frozen", "features/map2d", "features/neighbours", "models/estimator", "models/compact",
