@@ -1,6 +1,7 @@
 """A real server on loopback: stock clients, signals, models swapped under load, clients that are slow or leave."""
 
 import http.client
+import itertools
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import socket
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from assay.errors import InputError, OutsideError
@@ -20,12 +22,21 @@ from server_runs import running, until
 from small_runs import run_assay
 
 TEXT = "i am very happy this day"
-SLOW = {"inputs": ["i am very happy this day " * 800] * 8}  # seconds of work for the linear model
+N_SLOW = 48
+seeds = itertools.count()
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.name == "nt", reason="signals are otherwise there"),
 ]
+
+
+def slow():
+    """Return a request that is a second of work for the linear model: words that it has never seen."""
+    rng = np.random.default_rng(next(seeds))
+    letters = rng.integers(97, 123, size=(N_SLOW, 2200, 9), dtype=np.uint8)
+    letters[:, :, -1] = ord(" ")
+    return {"inputs": [text.tobytes().decode() for text in letters]}
 
 
 def send_head(server, n_bytes):
@@ -91,7 +102,7 @@ def test_many_texts_at_once_have_each_their_own_answer(server, folders):
 def test_health_answers_while_the_model_works(server):
     """The event loop is never held up: /health answers while seconds of work are in the model."""
     answers = []
-    thread = ask_in_thread(server, SLOW, answers)
+    thread = ask_in_thread(server, slow(), answers)
     until(lambda: server.metric("assay_requests_in_flight") >= 2)
     status, _, content = server.ask("/health")
     assert (status, content) == (200, {"status": "ready"})
@@ -104,24 +115,24 @@ def test_client_that_leaves_frees_its_place(server):
     """What a client does not wait for is taken out of the queue."""
     before = server.metric("assay_pass_texts_sum")
     connection = server.connect()
-    connection.request("POST", "/predict", json.dumps(SLOW))
+    connection.request("POST", "/predict", json.dumps(slow()))
     until(lambda: server.metric("assay_queue_texts") >= 1)
     connection.close()
     until(lambda: server.metric("assay_requests_in_flight") == 1 and server.metric("assay_queue_texts") == 0)
-    assert server.metric("assay_pass_texts_sum") - before < 8
+    assert server.metric("assay_pass_texts_sum") - before < N_SLOW
 
 
 def test_sigterm_answers_what_was_accepted(folders):
     """SIGTERM in the middle of a request: it is answered, nothing new is taken, and the exit code is 0."""
     with running(folders["linear"]) as server:
         answers = []
-        thread = ask_in_thread(server, SLOW, answers)
+        thread = ask_in_thread(server, slow(), answers)
         until(lambda: server.metric("assay_requests_in_flight") >= 2)
         server.process.send_signal(signal.SIGTERM)
         out, err = server.process.communicate(timeout=60)
         thread.join(10)
         assert answers[0][0] == 200
-        assert len(answers[0][2]) == 8
+        assert len(answers[0][2]) == N_SLOW
         assert (server.process.returncode, out, err) == (0, "", "")
         with pytest.raises(OSError, match="refused"):
             server.ask("/health")
@@ -248,11 +259,11 @@ def test_clients_that_break_off_leave_nothing_behind(server):
 
 def test_full_queue_is_429(folders):
     """More texts than may wait: 429 with Retry-After; the others are answered."""
-    with running(folders["linear"], args=["--max-queue-texts", "8"]) as server:
+    with running(folders["linear"], args=["--max-queue-texts", str(N_SLOW)]) as server:
         answers = []
-        thread = ask_in_thread(server, SLOW, answers)
+        thread = ask_in_thread(server, slow(), answers)
         until(lambda: server.metric("assay_queue_texts") >= 1)
-        status, headers, content = server.ask("/predict", {"inputs": ["a"] * 9})
+        status, headers, content = server.ask("/predict", {"inputs": ["a"] * (N_SLOW + 1)})
         assert (status, content["error_type"]) == (429, "overloaded")
         assert int(headers["retry-after"]) >= 1
         thread.join(60)
@@ -285,7 +296,7 @@ def test_kill_in_mid_request_ends_it_at_once_and_a_restart_goes_on(folders):
 
     with running(folders["linear"]) as server:
         threads = [threading.Thread(target=keep_asking, args=(server, content), daemon=True)
-                   for content in [{"inputs": TEXT}] * 4 + [SLOW] * 2]  # fmt: skip
+                   for content in [{"inputs": TEXT}] * 4 + [slow(), slow()]]  # fmt: skip
         for thread in threads:
             thread.start()
         until(lambda: len(seen) > 20 and server.metric("assay_requests_in_flight") >= 3)
