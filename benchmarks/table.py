@@ -78,7 +78,8 @@ def show_section(section: Section) -> str:
 
 def show_circumstances(content: Content) -> str:
     """Return machine, threads, versions and dates of a result file."""
-    machines = content.get("machines") or [content["machine"]]
+    measured_on = [*find_values(content, "machine")]  # places in `machines`, of which some may have no sample left
+    machines = [one for i, one in enumerate(content.get("machines", [])) if i in measured_on] or [content["machine"]]
     days = sorted(when[:10] for when in find_values(content, "when"))
     dates = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
     return f"{dates}; " + "; ".join(dict.fromkeys(map(show_machine, machines))) + "."

@@ -87,6 +87,16 @@ def test_results_go_on_where_they_stopped(tmp_path):
     assert content["machines"] == [{"n_cpus": 2}, {"n_cpus": 4}]
 
 
+def test_circumstances_name_the_machines_that_samples_are_from():
+    """A machine whose samples were all taken away has measured nothing; a file may also know a single machine."""
+    table = load_script("table")
+    here, gone = ({"cpu": cpu, "n_cpus": 2, "system": "s", "python": "3", "versions": {}} for cpu in ("Here", "Gone"))
+    samples = [{"when": "2026-11-26T00:00:00Z", "machine": 1}, {"when": "2026-11-25T00:00:00Z", "machine": 1}]
+    said = table.show_circumstances({"machines": [gone, here], "samples": samples})
+    assert said == "2026-11-25 to 2026-11-26; 2 CPUs (Here), s, Python 3; ."
+    assert "Here" in table.show_circumstances({"machine": here, "runs": [{"when": "2026-11-26T00:00:00Z"}]})
+
+
 CHILD = """
 import json, os, sys
 task = json.load(sys.stdin)
