@@ -1,5 +1,7 @@
 """`compact`: the same scores each time, any text, and a network that ends where it is told."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from assay.models.compact import MAX_EPOCHS, MIN_EPOCHS, Compact
 from small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
 
 TEXTS, LABELS = small_data()
+START = threading.Thread.start
 
 
 def test_same_seed_same_scores():
@@ -23,8 +26,22 @@ def test_one_thread_and_two_learn_the_same(monkeypatch):
     found = []
     for n_threads in ("1", "2"):
         monkeypatch.setenv("ASSAY_THREADS", n_threads)
-        found.append(small_estimator("compact", n_epochs=2).fit(TEXTS, LABELS).predict_proba(EDGE_TEXTS))
-    np.testing.assert_array_equal(*found)
+        found.append(small_estimator("compact", n_epochs=2).fit(TEXTS, LABELS).network_.state_dict())
+    for name, weights in found[0].items():
+        np.testing.assert_array_equal(weights, found[1][name])
+
+
+def test_few_texts_start_no_thread(monkeypatch):
+    """A lone text is predicted by the thread that asks; a batch and one more have another, and the same scores."""
+    monkeypatch.setenv("ASSAY_THREADS", "2")
+    compact = small_estimator("compact", n_epochs=2).fit(TEXTS, LABELS)
+    started = []
+    monkeypatch.setattr(threading.Thread, "start", lambda self: (started.append(self.name), START(self))[1])
+    few = compact.predict_proba(TEXTS[:1])
+    assert not started
+    many = compact.predict_proba(TEXTS[:1] * 257)
+    assert [name.rsplit("_", 1)[0] for name in started] == ["assay-branch"]
+    np.testing.assert_allclose(many, np.repeat(few, 257, axis=0), atol=1e-6)
 
 
 def test_every_text_has_a_token():

@@ -127,7 +127,7 @@ class CompactNetwork(nn.Module):
 class _Maximum(torch.autograd.Function):
     """The maximum over the first dimension; what is equal to it shares its gradient, as in torch's `amax`.
 
-    That one compares to booleans, which torch turns into numbers one by one: a seventh of the time on a CPU.
+    That one compares to booleans, which torch turns into numbers one by one: a quarter of its time on a CPU.
     """
 
     @staticmethod
