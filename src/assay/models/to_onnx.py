@@ -29,6 +29,15 @@ OPSET = 18
 IR_VERSION = 10  # read by every ONNX Runtime since 1.19
 SIDES = ("forward_lstm", "backward_lstm")  # of the LSTM, as `CompactNetwork` names them
 
+# The maximum of the words' vectors, scaled to the size of the LSTM's states: were that left to the last layer's weights,
+# a copy in 8 bits would have no digits for the states (77 intents: 2.3 points of accuracy).
+POOL_WORDS = [
+    helper.make_node("Where", ["mask", "vectors", "masked"], ["unpadded_words"]),
+    helper.make_node("ReduceMax", ["unpadded_words", "time_axis"], ["packed_words"], keepdims=0),
+    helper.make_node("Mul", ["packed_words", "scales"], ["pooled_words"]),
+    helper.make_node("Concat", ["pooled_words", "pooled_states"], ["pooled"], axis=1),
+]
+
 
 def write_compact_onnx(
     network: CompactNetwork, path: Path, *, labels: Sequence[str], order: np.ndarray, temperature: float
@@ -50,8 +59,6 @@ def write_compact_onnx(
     packed, scales = network.pack_embedding()  # nothing is lost: training ends with these
     for side in SIDES:  # what the columns are multiplied by costs nothing there
         weights[f"{side}.weight_ih_l0"] *= scales.cpu().numpy()
-    if network.pools_words:
-        weights["output.weight"][:, : len(scales)] *= scales.cpu().numpy()
     constants = _lstm_constants(weights) | {
         "embedding": packed.cpu().numpy(),
         "output_weight": weights["output.weight"][order] / np.float32(temperature),
@@ -61,6 +68,8 @@ def write_compact_onnx(
         "last_axis": np.array([2], dtype=np.int64),
         "joined": np.array([0, 0, -1], dtype=np.int64),
     }
+    if network.pools_words:
+        constants["scales"] = scales.cpu().numpy()
     hidden_size = network.forward_lstm.hidden_size
     nodes = [
         helper.make_node("Gather", ["embedding", "input_ids"], ["packed"]),
@@ -81,8 +90,13 @@ def write_compact_onnx(
         helper.make_node("Unsqueeze", ["mask_bool", "last_axis"], ["mask"]),
         helper.make_node("Where", ["mask", "both_ways", "masked"], ["unpadded"]),
         helper.make_node("ReduceMax", ["unpadded", "time_axis"], ["pooled_states"], keepdims=0),
-        *_pool_words(network),
-        helper.make_node("Gemm", ["pooled", "output_weight", "output_bias"], ["logits"], transB=1),
+        *(POOL_WORDS if network.pools_words else []),
+        helper.make_node(
+            "Gemm",
+            ["pooled" if network.pools_words else "pooled_states", "output_weight", "output_bias"],
+            ["logits"],
+            transB=1,
+        ),
         helper.make_node("Softmax", ["logits"], ["probs"], axis=1),
     ]
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["n_texts", "n_tokens"])
@@ -92,17 +106,6 @@ def write_compact_onnx(
     graph = helper.make_graph(nodes, "assay_compact", inputs, outputs, initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="assay")
     _finish(model, path, labels=labels)
-
-
-def _pool_words(network: CompactNetwork) -> list[onnx.NodeProto]:
-    """Return the nodes that make `pooled` of `pooled_states`, with the maximum of the words' vectors or without."""
-    if not network.pools_words:
-        return [helper.make_node("Identity", ["pooled_states"], ["pooled"])]
-    return [
-        helper.make_node("Where", ["mask", "vectors", "masked"], ["unpadded_words"]),
-        helper.make_node("ReduceMax", ["unpadded_words", "time_axis"], ["pooled_words"], keepdims=0),
-        helper.make_node("Concat", ["pooled_words", "pooled_states"], ["pooled"], axis=1),
-    ]
 
 
 def _lstm_constants(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
