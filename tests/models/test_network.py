@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from assay.models.network import CompactNetwork, _Maximum
+from assay.models.quantize import quantize_onnx
 from assay.models.side_by_side import side_by_side
 from assay.models.to_onnx import write_compact_onnx, write_transformer_onnx
 from assay.runtime.linear import softmax
@@ -127,6 +128,18 @@ def test_onnx_scores_are_those_of_torch(network, batch, tmp_path):
     session = OnnxSession(path, pad_id=0)
     np.testing.assert_allclose(session.predict_proba(encoded), expected, atol=1e-6)
     assert json.loads(session.metadata["labels"]) == LABELS
+
+
+def test_eight_bit_copy_scores_nearly_alike(network, batch, tmp_path):
+    """What the last layer multiplies has one size in all columns, so that 8 bits have digits for each of them."""
+    ids, _ = batch
+    path, small = tmp_path / "model.onnx", tmp_path / "small.onnx"
+    network.round_embedding()
+    write_compact_onnx(network, path, labels=LABELS, order=np.arange(3), temperature=1.0)
+    quantize_onnx(path, small)
+    encoded = EncodedTexts.from_lists([row[:n].tolist() for row, n in zip(ids, LENGTHS, strict=True)])
+    expected, found = (OnnxSession(one, pad_id=0).predict_proba(encoded) for one in (path, small))
+    np.testing.assert_allclose(found, expected, atol=0.02)
 
 
 def test_embedding_is_rounded_to_eight_bits_once(network):

@@ -29,8 +29,8 @@ OPSET = 18
 IR_VERSION = 10  # read by every ONNX Runtime since 1.19
 SIDES = ("forward_lstm", "backward_lstm")  # of the LSTM, as `CompactNetwork` names them
 
-# The maximum of the words' vectors, scaled to the size of the LSTM's states: were that left to the last layer's weights,
-# a copy in 8 bits would have no digits for the states (77 intents: 2.3 points of accuracy).
+# The maximum of the words' vectors, scaled to the size of the LSTM's states: left to the weights of the last layer, as
+# for the LSTM, the scales would leave a copy in 8 bits no digits for the states (77 intents: 2.3 points of accuracy).
 POOL_WORDS = [
     helper.make_node("Where", ["mask", "vectors", "masked"], ["unpadded_words"]),
     helper.make_node("ReduceMax", ["unpadded_words", "time_axis"], ["packed_words"], keepdims=0),
