@@ -76,7 +76,7 @@ def make_clusters(path: Path, *, n_texts: int, n_columns: int) -> Path:
 
 def save_scaled(features: np.ndarray, path: Path) -> Path:
     """Scale every column to [0, 1], as the map does."""
-    from assay.features.map2d import scale_to_unit
+    from assay.maps.projection import scale_to_unit
 
     np.save(path, scale_to_unit(features))
     return path

@@ -21,7 +21,7 @@ def lay_out(task: dict[str, Any]) -> dict[str, Any]:
     vectors = np.load(task["vectors"])
     started_s = time.perf_counter()
     if task["system"] == "assay":
-        from assay.features.map2d import project
+        from assay.maps.projection import project
 
         imported_s = time.perf_counter() - started_s
         points = project(vectors, seed=task["seed"], n_neighbors=task["n_neighbors"], min_dist=task["min_dist"])

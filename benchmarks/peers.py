@@ -115,7 +115,7 @@ def base_models(contestant: Contestant) -> dict[str, str]:
     """Return where a peer's base model is; distil model2vec's on first use."""
     if contestant.peer not in ("model2vec", "sentences", "setfit"):
         return {}
-    from assay.features.checkpoint import resolve_checkpoint
+    from assay.checkpoints.resolve import resolve_checkpoint
 
     checkpoint = str(resolve_checkpoint("minilm").folder)
     if contestant.peer != "model2vec":

@@ -337,13 +337,13 @@ def goals(content: Case) -> list[tuple[str, str, str]]:
 
 def prepare(given: argparse.Namespace, scratch: Path) -> Case:
     """Return what all measurements have in common."""
-    from assay.features.checkpoint import load_tokenizer, resolve_checkpoint
+    from assay.checkpoints.resolve import load_tokenizer, resolve_checkpoint
 
     splits = load_splits("sample" if given.smoke else given.data, given.root)
     checkpoint = given.checkpoint
     if given.smoke:
         sys.path.insert(0, str(ROOT / "tests"))
-        from checkpoints import write_checkpoint
+        from _support.checkpoints import write_checkpoint
 
         checkpoint = str(write_checkpoint(scratch / "tiny", "bert"))
     resolved = resolve_checkpoint(checkpoint)

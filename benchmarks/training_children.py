@@ -44,7 +44,7 @@ def child_assay_epoch(plan: dict[str, Any]) -> dict[str, Any]:
     """Take some steps of assay's `finetune`, at its defaults; what it does once before them is shared by its epochs."""
     import numpy as np
 
-    from assay.features.checkpoint import load_tokenizer, resolve_checkpoint
+    from assay.checkpoints.resolve import load_tokenizer, resolve_checkpoint
     from assay.models import Finetune
     from assay.progress import Progress
     from assay.tokenization.batches import bucket_batches
@@ -228,7 +228,7 @@ def synchronise(device: str) -> None:
 
 def child_assay_features(plan: dict[str, Any]) -> dict[str, Any]:
     """Turn raw texts into features with assay; making the exported file, once an encoder, counts where it lacks."""
-    from assay.features import FrozenEncoder
+    from assay.checkpoints import FrozenEncoder
 
     encoder = FrozenEncoder(plan["folder"], precision=plan["precision"])
     encoder.transform(plan["texts"][:64])
@@ -237,8 +237,8 @@ def child_assay_features(plan: dict[str, Any]) -> dict[str, Any]:
 
 def child_cached_features(plan: dict[str, Any]) -> dict[str, Any]:
     """Ask for the same features again."""
-    from assay.features import FrozenEncoder
-    from assay.features.cache import cached_features
+    from assay.checkpoints import FrozenEncoder
+    from assay.checkpoints.cache import cached_features
 
     encoder = FrozenEncoder(plan["folder"])
     cached_features(encoder, plan["texts"])

@@ -68,7 +68,7 @@ def run_child(case: Case, root: Path) -> Case:
 
 def audit_once(case: Case, root: Path) -> Case:
     """Audit one data set, or so many rows of it; return seconds and memory."""
-    from assay.recipes.audit import audit_data
+    from assay.audit.checks import audit_data
 
     splits = load_named(case["data"], root)
     if n_rows := case.get("n_rows"):

@@ -35,9 +35,9 @@ def measure_planted(case: Case, root: Path) -> Case:
     from cleanlab.filter import find_label_issues
     from cleanlab.rank import get_label_quality_scores
 
+    from assay.audit.wrong_labels import find_wrong_labels
     from assay.data.texts import LabelledTexts
-    from assay.evaluation.wrong_labels import find_wrong_labels
-    from assay.models.out_of_fold import predict_out_of_fold
+    from assay.evaluation.out_of_fold import predict_out_of_fold
 
     train, labels = splits["train"], splits.label_set
     rng = np.random.default_rng(case["seed"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from checkpoints import write_checkpoint
+from _support.checkpoints import write_checkpoint
 
 # Libraries read these when they are imported, so they are set before any of them is.
 os.environ.update(

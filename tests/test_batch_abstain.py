@@ -7,14 +7,14 @@ import shutil
 import pytest
 
 import assay.batch.rows
+from _support.small_models import EDGE_TEXTS, small_data
+from _support.small_runs import write_data
 from assay.batch import predict_file, predict_rows
-from assay.data.readers import Row, read_rows
+from assay.data.files.readers import Row, read_rows
 from assay.errors import InputError
 from assay.recipes.train import train_model
 from assay.runtime import load_model
-from assay.runtime.abstain import AbstainRule
-from small_models import EDGE_TEXTS, small_data
-from small_runs import write_data
+from assay.runtime.limits.abstain import AbstainRule
 
 STRANGE = ["zxcv qwrt plmk", "lorem ipsum dolor sit amet"]
 TEXTS = [*small_data(20, seed=5)[0], *EDGE_TEXTS, *STRANGE]

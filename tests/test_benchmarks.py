@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 
+from _support.small_models import small_data, small_estimator
 from assay.models import save_model
-from small_models import small_data, small_estimator
 
 ROOT = Path(__file__).resolve().parent.parent
 CHILDREN = ROOT / "benchmarks" / "prediction_children.py"

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from _support.small_models import small_data
 from assay._display import Picture, Shown, html_block, html_table
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts, Splits
@@ -14,7 +15,6 @@ from assay.recipes.draw import draw_classes, draw_confusions, draw_epochs, draw_
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.train import train_model
 from assay.runtime.predictor import load_model
-from small_models import small_data
 
 NASTY = ("<script>alert(1)</script>", '" onmouseover="x', "</td></table><img src=x>", "\u202egnp", "a\x00b\nc")
 ALLOWED = {"div", "p", "b", "table", "caption", "thead", "tbody", "tr", "th", "td"}

@@ -15,16 +15,16 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
+from _support.loopback_hub import LoopbackHub, hub_environment
+from _support.server_runs import running
+from _support.small_runs import read_json, run_assay, shared_run, write_rows
 from assay.cli.app import app
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
+from assay.evaluation.limits import describe_coverage
 from assay.evaluation.metrics import score_predictions
-from assay.recipes.limits import describe_coverage
-from assay.recipes.scoring import ScoredSplit
-from assay.runtime.abstain import AbstainRule
-from loopback_hub import LoopbackHub, hub_environment
-from server_runs import running
-from small_runs import read_json, run_assay, shared_run, write_rows
+from assay.evaluation.scoring import ScoredSplit
+from assay.runtime.limits.abstain import AbstainRule
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "json.md").read_text(encoding="utf-8")
 PRIMITIVES = {"string": str, "boolean": bool, "null": type(None), "object": dict, "array": list}
@@ -270,7 +270,7 @@ def test_everything_that_is_written_is_in_the_tables(invoke, five, tmp_path, mon
     And the page tells of nothing that is not there: every key of every table was met.
     """
     # What is laid out where is no part of what the map prints.
-    monkeypatch.setattr("assay.recipes.map_points.project", lambda features, *, seed: features[:, :2])
+    monkeypatch.setattr("assay.maps.points.project", lambda features, *, seed: features[:, :2])
     problems = problems_of(json.loads(five.done.stdout), "Results", "assay run")
     for name, source in [*cases(five, tmp_path), *hub_cases(five.folder / "model", tmp_path)]:
         where = source.name if isinstance(source, Path) else " ".join(map(str, source[:1]))

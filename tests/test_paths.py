@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from assay._paths import is_meant_as_path, nearby
+from assay.checkpoints.resolve import resolve_checkpoint
 from assay.data.load import load_data
 from assay.errors import InputError, ModelError
-from assay.features.checkpoint import resolve_checkpoint
-from assay.recipes.open_model import open_model
+from assay.models.open import open_model
 
 SUFFIXES = (".csv", ".jsonl", ".txt")
 

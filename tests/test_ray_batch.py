@@ -16,16 +16,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from _support.small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
+from _support.small_runs import run_assay
 from assay.batch import parts as parts_module
 from assay.batch import predict_file
 from assay.batch.parts import plan_parts, read_part
-from assay.data.readers import read_rows
+from assay.data.files.readers import read_rows
 from assay.errors import InputError, OutputExistsError
 from assay.models import save_model
 from assay.ray_batch import predict_dataset
 from assay.runtime import load_model
-from small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
-from small_runs import run_assay
 
 N_ROWS = 60  # a file
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "json.md"

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from _support.small_runs import run_assay
 from assay.data.load import load_data
 from assay.errors import ModelError
 from assay.recipes.evaluate import verify_model
 from assay.runtime.predictor import load_model
-from small_runs import run_assay
 
 FIXTURES = Path(__file__).parent / "fixtures" / "v0.1.0"
 METHODS = ("majority", "linear", "compact", "features", "finetune")

@@ -12,10 +12,10 @@ import huggingface_hub
 import pytest
 import transformers
 
+from _support.small_models import METHODS, small_data, small_estimator
 from assay.models import save_model
 from assay.recipes.train import train_model
 from assay.runtime.predictor import load_model
-from small_models import METHODS, small_data, small_estimator
 
 TEXTS = ["a new text", "i am so happy today", "오늘 정말 슬퍼요 i hate this", "x"]
 BLOCKED = "import sys; sys.modules['assay'] = None\n"

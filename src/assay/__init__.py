@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assay.batch import predict_file
+    from assay.checkpoints.frozen import FrozenEncoder
     from assay.data.labels import LabelSet
     from assay.data.load import load_data
     from assay.data.split import cut_missing
     from assay.data.texts import LabelledTexts, Splits
     from assay.errors import AssayError
-    from assay.features.frozen import FrozenEncoder
     from assay.hub.access import login
     from assay.hub.datasets import find_datasets
     from assay.hub.pull import pull_model
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from assay.runtime.explain import explain_text
     from assay.runtime.predictor import Model, load_model
 
-__version__ = "0.1.0"
+from assay._version import __version__ as __version__
 
 __all__ = [
     "AssayError",
@@ -88,7 +88,7 @@ HOMES = {
     "DataOptions": "recipes.prepare",
     "Features": "models.features",
     "Finetune": "models.finetune",
-    "FrozenEncoder": "features.frozen",
+    "FrozenEncoder": "checkpoints.frozen",
     "LabelSet": "data.labels",
     "LabelledTexts": "data.texts",
     "Linear": "models.linear",

@@ -20,11 +20,11 @@ from assay._optional import require
 from assay.batch.files import identify
 from assay.batch.parts import NOTES, REJECTED, Part, plan_parts, score_part
 from assay.batch.rows import Scoring, open_rows
+from assay.disk import atomic_folder, write_whole
 from assay.errors import AssayError, InputError, OutsideError
 from assay.progress import Progress
-from assay.runtime.abstain import AbstainRule
+from assay.runtime.limits.abstain import AbstainRule
 from assay.runtime.predictor import Model, load_model
-from assay.runtime.writing import atomic_folder, write_whole
 
 __all__ = ["DatasetSummary", "predict_dataset"]
 

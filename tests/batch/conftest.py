@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from _support.small_models import small_data, small_estimator
 from assay.models import save_model
-from small_models import small_data, small_estimator
 
 # Every call that makes something last is counted; at a chosen one the process is killed, as by kill -9, before it.
 KILLED = """

@@ -8,15 +8,15 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
+from _support.small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
 from assay.batch import PredictionSummary, files, open_rows, predict_file, predict_rows
 from assay.batch import rows as batch_rows
-from assay.data.readers import read_rows
-from assay.data.writers import open_writer
+from assay.data.files.readers import read_rows
+from assay.data.files.writers import open_writer
 from assay.errors import DataError, InputError, OutputExistsError, OutsideError
 from assay.models import save_model
 from assay.progress import Progress
 from assay.runtime import load_model
-from small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
 
 TEXTS = ["happy day", "I am so sad", "오늘 화나요", "", "zzz"]
 FORMATS = ["csv", "tsv", "jsonl", "csv.gz", "tsv.gz", "jsonl.gz", "parquet"]

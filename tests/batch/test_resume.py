@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from _support.small_models import WORDS
 from assay.batch import files, predict_file
-from assay.data.readers import read_rows
+from assay.data.files.readers import read_rows
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.progress import Progress
 from assay.runtime import load_model
-from small_models import WORDS
 
 FORMATS = ["csv", "tsv", "jsonl", "csv.gz", "jsonl.gz", "parquet"]
 SHARD_ROWS = 7

@@ -7,9 +7,9 @@ import logging
 import pytest
 from typer.testing import CliRunner
 
+from _support.small_runs import shared_run, write_data
 from assay.cli.app import app
 from assay.recipes.train import train_model
-from small_runs import shared_run, write_data
 
 SET_BY_FLAGS = ("ASSAY_OFFLINE", "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "ASSAY_THREADS", "ASSAY_DEVICE",
                 "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")  # fmt: skip

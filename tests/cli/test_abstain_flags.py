@@ -7,10 +7,10 @@ import shutil
 
 import pytest
 
+from _support.small_runs import listing, read_json, start_assay, write_data
 from assay.recipes.train import train_model
 from assay.runtime import load_model
-from assay.runtime.abstain import AbstainRule
-from small_runs import listing, read_json, start_assay, write_data
+from assay.runtime.limits.abstain import AbstainRule
 
 STRANGE = "zxcv qwrt plmk"
 SURE = "happy day"

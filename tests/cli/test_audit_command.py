@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from small_models import small_data
-from small_runs import write_rows
+from _support.small_models import small_data
+from _support.small_runs import write_rows
 
 
 @pytest.fixture

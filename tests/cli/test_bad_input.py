@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from checkpoints import write_checkpoint
-from small_runs import listing, start_assay, write_data, write_rows
+from _support.checkpoints import write_checkpoint
+from _support.small_runs import listing, start_assay, write_data, write_rows
 
 GOOD = [(f"good day {i}", "joy") for i in range(12)] + [(f"bad day {i}", "sadness") for i in range(12)]
 TABLE = "text,label\n" + "".join(f"{text},{label}\n" for text, label in GOOD)

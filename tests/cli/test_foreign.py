@@ -7,7 +7,7 @@ import json
 import pytest
 import transformers
 
-from checkpoints import write_checkpoint
+from _support.checkpoints import write_checkpoint
 
 NAMES = ("sadness", "joy", '화남, "분노"')
 

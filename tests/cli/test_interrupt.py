@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from _support.small_runs import comparable, listing, read_json, run_assay, start_assay
 from assay.recipes.run import RunOptions, run_data
-from small_runs import comparable, listing, read_json, run_assay, start_assay
 
 pytestmark = [
     pytest.mark.slow,

@@ -9,8 +9,8 @@ import pytest
 import typer.main
 
 import assay
+from _support.small_runs import run_assay
 from assay.cli.app import app
-from small_runs import run_assay
 
 HEAVY = ["torch", "transformers", "sklearn", "scipy", "pandas", "matplotlib", "umap", "fastapi", "ray", "onnxruntime",
          "datasets", "huggingface_hub"]  # fmt: skip

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
+from _support.small_models import small_data
+from _support.small_runs import read_json, write_data, write_rows
+from assay.checkpoints import resolve_checkpoint
 from assay.errors import MissingDependencyError
-from assay.features import resolve_checkpoint
 from assay.recipes.train import train_model
-from small_models import small_data
-from small_runs import read_json, write_data, write_rows
 
 SENTENCE = "Tokenizing text is a core task of NLP."
 SENTENCE_IDS = [101, 19204, 6026, 3793, 2003, 1037, 4563, 4708, 1997, 17953, 2361, 1012, 102]

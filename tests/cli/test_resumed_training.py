@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from small_runs import listing, read_json, run_assay, start_assay
+from _support.small_runs import listing, read_json, run_assay, start_assay
 
 pytestmark = [
     pytest.mark.slow,

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from _support.small_runs import run_assay, start_assay
 from assay.recipes import explore
-from small_runs import run_assay, start_assay
 
 
 @pytest.fixture(scope="module")

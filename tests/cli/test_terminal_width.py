@@ -8,9 +8,9 @@ import sys
 import pytest
 from rich.cells import cell_len
 
+from _support.small_models import small_data
+from _support.small_runs import write_rows
 from assay.recipes.train import train_model
-from small_models import small_data
-from small_runs import write_rows
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")  # bold and dim take no column
 LABELS = {

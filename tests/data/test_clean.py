@@ -10,8 +10,8 @@ import pytest
 
 from assay._optional import require
 from assay.data.clean import check_trainable, clean_rows, label_as_text, raise_problems, text_or_problem
+from assay.data.files.readers import Row
 from assay.data.labels import LabelSet
-from assay.data.readers import Row
 from assay.data.texts import DroppedRow, LabelledTexts, Splits
 from assay.errors import DataError
 

@@ -13,8 +13,8 @@ import sys
 
 import pytest
 
+from _support.loopback_hub import LoopbackHub
 from assay._optional import require
-from loopback_hub import LoopbackHub
 
 SCRIPT = """
 import json, sys

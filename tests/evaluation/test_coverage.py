@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from assay.errors import InputError
 from assay.evaluation.coverage import TARGETS, Answered, measure_answered, measure_coverage, threshold_for_accuracy
-from assay.runtime.abstain import AbstainRule
+from assay.runtime.limits.abstain import AbstainRule
 
 
 @st.composite

@@ -9,7 +9,7 @@ from assay.data.labels import LabelSet
 from assay.evaluation.metrics import measure_calibration, score_predictions
 from assay.evaluation.result import SplitScores
 from assay.evaluation.slices import wilson_interval
-from assay.runtime.abstain import wilson_low
+from assay.runtime.limits.abstain import wilson_low
 
 oracle = pytest.importorskip("sklearn.metrics")
 

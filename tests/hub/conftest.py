@@ -11,10 +11,10 @@ import huggingface_hub
 import pytest
 from typer.testing import CliRunner
 
+from _support.loopback_hub import LoopbackHub, hub_environment
+from _support.small_models import small_data
 from assay.cli.app import app
 from assay.recipes.train import train_model
-from loopback_hub import LoopbackHub, hub_environment
-from small_models import small_data
 
 TOKENS = {"hf_write": ("me", "write"), "hf_read": ("me", "read"), "hf_other": ("other", "write")}
 

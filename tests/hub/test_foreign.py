@@ -7,9 +7,9 @@ import json
 import pytest
 import transformers
 
-from checkpoints import write_checkpoint
-from loopback_hub import Repo
-from small_runs import write_data
+from _support.checkpoints import write_checkpoint
+from _support.loopback_hub import Repo
+from _support.small_runs import write_data
 
 LABELS = {0: "joy", 1: "sadness", 2: '화남, "분노"'}
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from _support.loopback_hub import Repo
 from assay.runtime.predictor import load_model
-from loopback_hub import Repo
 
 
 def files_of(folder):

@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
+from _support.small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
 from assay.errors import InputError
 from assay.models.compact import MAX_EPOCHS, MIN_EPOCHS, Compact
-from small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
 
 TEXTS, LABELS = small_data()
 START = threading.Thread.start

@@ -12,10 +12,10 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_checks
 
 import assay.models
+from _support.small_models import EDGE_TEXTS, METHODS, WORDS, small_data, small_estimator
 from assay.errors import DataError, InputError
 from assay.models import Linear, make_estimator
 from assay.models.estimator import TextClassifier
-from small_models import EDGE_TEXTS, METHODS, WORDS, small_data, small_estimator
 
 TEXTS, LABELS = small_data()
 

@@ -9,11 +9,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from _support.small_models import EDGE_TEXTS, small_data
+from assay.checkpoints import FrozenEncoder
 from assay.errors import InputError
-from assay.features import FrozenEncoder
 from assay.models import Features, save_model
 from assay.runtime import load_model
-from small_models import EDGE_TEXTS, small_data
 
 TEXTS, LABELS = small_data()
 

@@ -9,12 +9,12 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
+from _support.checkpoints import write_checkpoint
+from _support.small_models import EDGE_TEXTS, small_data, small_estimator
+from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.errors import InputError, ModelError
-from assay.features import load_tokenizer, resolve_checkpoint
 from assay.models import save_model
 from assay.runtime import Layout, load_model
-from checkpoints import write_checkpoint
-from small_models import EDGE_TEXTS, small_data, small_estimator
 
 TEXTS, LABELS = small_data()
 

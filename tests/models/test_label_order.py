@@ -10,16 +10,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from _support.small_models import EDGE_TEXTS, METHODS, small_data, small_estimator
+from _support.small_runs import write_rows
 from assay.batch import predict_file
 from assay.data import load_data
 from assay.data.labels import LabelSet, natural_sort
+from assay.evaluation.scoring import score_split
 from assay.models import save_model
 from assay.recipes.evaluate import evaluate_model
-from assay.recipes.scoring import score_split
 from assay.recipes.train import train_model
 from assay.runtime import load_model
-from small_models import EDGE_TEXTS, METHODS, small_data, small_estimator
-from small_runs import write_rows
 
 INTEGERS = tuple(str(i) for i in range(12))
 KINDS = {

@@ -7,11 +7,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
+from _support.small_models import EDGE_TEXTS, small_data
 from assay.errors import DataError, InputError
 from assay.models import Linear, Majority
 from assay.models.linear import MANY_TOLERANCE, TOLERANCE
 from assay.runtime.linear import TextTerms
-from small_models import EDGE_TEXTS, small_data
 
 TEXTS, LABELS = small_data(90)
 NEW_TEXTS = [*small_data(30, seed=1)[0], *EDGE_TEXTS]

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from _support.small_models import small_data
 from assay.errors import InputError, ModelError
 from assay.models import make_estimator, save_model
 from assay.runtime.folder import Layout
 from assay.runtime.predictor import load_model
-from small_models import small_data
 
 TEXTS, LABELS = small_data()
 LONG = [" ".join(TEXTS[i : i + 30]) for i in range(0, 60, 20)]

@@ -10,12 +10,12 @@ import sys
 import numpy as np
 import pytest
 
+from _support.small_models import EDGE_TEXTS, METHODS, small_data, small_estimator
 from assay.data.labels import LabelSet
 from assay.errors import CheckError, InputError, ModelError, OutputExistsError, OutsideError
 from assay.models import Linear, Majority, make_estimator, record_scores, save_model
 from assay.models.saving import PARITY_EDGES, PARITY_LIMIT
 from assay.runtime import Layout, load_model, read_folder
-from small_models import EDGE_TEXTS, METHODS, small_data, small_estimator
 
 TEXTS, LABELS = small_data()
 HARD_NAMES = ("1", "2", "10", "11", "a,b", 'say "no"', "슬픔, 기쁨", "Ünïcode", "new\nline", "tab\there", "{}", "😀")

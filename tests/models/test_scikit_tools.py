@@ -13,8 +13,8 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_pre
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from _support.small_models import EDGE_TEXTS, METHODS, WORDS, small_data, small_estimator
 from assay.models import Linear
-from small_models import EDGE_TEXTS, METHODS, WORDS, small_data, small_estimator
 
 TEXTS, LABELS = small_data(45)
 FOLDS = StratifiedKFold(n_splits=2, shuffle=True, random_state=0)

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
+from _support.small_models import EDGE_TEXTS, small_data
 from assay.models import term_counts
 from assay.models.term_counts import count_terms
 from assay.runtime.linear import TextTerms
-from small_models import EDGE_TEXTS, small_data
 
 TERMS = TextTerms()
 WORDS = st.sampled_from(

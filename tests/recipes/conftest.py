@@ -2,7 +2,7 @@
 
 import pytest
 
-from small_runs import shared_run, write_data
+from _support.small_runs import shared_run, write_data
 
 
 @pytest.fixture(scope="session")

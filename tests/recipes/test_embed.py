@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from assay.checkpoints import FrozenEncoder
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import InputError, OutputExistsError, OutsideError
-from assay.features import FrozenEncoder
 from assay.recipes.embed import embed_data, embed_text, embed_texts
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
+from _support.small_runs import SIZES, listing
+from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.data.load import load_data
 from assay.errors import InputError, OutputExistsError
-from assay.features import load_tokenizer, resolve_checkpoint
 from assay.recipes.explore import explore_data
-from small_runs import SIZES, listing
 
 
 def test_summary_counts_splits_classes_and_words(data):

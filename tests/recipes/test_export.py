@@ -16,6 +16,8 @@ import onnxruntime
 import pytest
 from onnx import numpy_helper
 
+from _support.small_models import EDGE_TEXTS, small_data, small_estimator
+from _support.small_runs import listing, run_assay, write_data
 from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.errors import CheckError, DataError, InputError, OutputExistsError
@@ -23,8 +25,6 @@ from assay.models import keep_texts, save_model
 from assay.recipes.evaluate import verify_model
 from assay.recipes.export import ParityLimits, export_model
 from assay.runtime import load_model, read_folder
-from small_models import EDGE_TEXTS, small_data, small_estimator
-from small_runs import listing, run_assay, write_data
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "predict_without_assay.py"
 NETWORKS = ["compact", "features", "finetune"]

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from _support.small_models import small_data
 from assay.data.load import load_data
+from assay.evaluation.scoring import ScoredSplit
 from assay.recipes import report_parts
 from assay.recipes.prepare import DataOptions
 from assay.recipes.run import RunOptions, run_data
-from assay.recipes.scoring import ScoredSplit
 from assay.runtime.linear import softmax
-from small_models import small_data
 
 HISTORY = [
     {"epoch": 1, "train_loss": 1.0, "validation_loss": 0.9, "validation_accuracy": 0.5, "validation_f1_weighted": 0.4},

@@ -5,11 +5,11 @@ from functools import partial
 
 import pytest
 
-from assay.models.keeping import KeepStates
+from _support.small_runs import read_json
 from assay.progress import Progress
 from assay.recipes import run as module
 from assay.recipes.run import RunOptions, run_data
-from small_runs import read_json
+from assay.training.keeping import KeepStates
 
 
 class Stopping(Progress):

@@ -7,14 +7,14 @@ import shutil
 import numpy as np
 import pytest
 
+from _support.small_models import METHODS, small_data
+from _support.small_runs import LABELS, SIZES, comparable, listing, read_json, recompute, write_data, write_rows
 from assay.data.load import load_data
 from assay.errors import InputError
 from assay.recipes.evaluate import verify_model
 from assay.recipes.prepare import DataOptions
 from assay.recipes.run import RunOptions, run_data
 from assay.runtime import load_model
-from small_models import METHODS, small_data
-from small_runs import LABELS, SIZES, comparable, listing, read_json, recompute, write_data, write_rows
 
 pytestmark = pytest.mark.slow
 

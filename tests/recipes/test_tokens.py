@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from _support.checkpoints import MAX_TOKENS
 from assay.errors import InputError, MissingDependencyError
 from assay.recipes.tokens import show_tokens
-from checkpoints import MAX_TOKENS
 
 SENTENCE = "Tokenizing text is a core task of NLP."
 

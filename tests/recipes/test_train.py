@@ -2,6 +2,7 @@
 
 import pytest
 
+from _support.small_runs import listing, read_json, write_data
 from assay.data.load import load_data
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.progress import Progress
@@ -9,7 +10,6 @@ from assay.recipes import train as module
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.train import train_model
 from assay.runtime import load_model
-from small_runs import listing, read_json, write_data
 
 
 def test_training_returns_the_scores_of_the_saved_folder(data, tmp_path):

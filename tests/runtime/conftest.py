@@ -2,8 +2,8 @@
 
 import pytest
 
+from _support.small_models import small_data, small_estimator
 from assay.models import save_model
-from small_models import small_data, small_estimator
 
 
 @pytest.fixture(scope="session")

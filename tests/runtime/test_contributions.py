@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from _support.small_models import EDGE_TEXTS
 from assay.runtime.contributions import linear_contributions
 from assay.runtime.linear import LinearModel, TextTerms
 from assay.tokenization import find_words
-from small_models import EDGE_TEXTS
 
 AWKWARD = " \t\n\x1c\x85\u200b\u2028aAİıßΣσςĿ오늘ㅠ\u1112\u1161é\u0301\u3099か嬉今カ1_-.'"
 TRICKY = st.text(st.sampled_from(AWKWARD) | st.characters(), max_size=30)

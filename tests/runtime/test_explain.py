@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import assay.runtime.explain
+from _support.small_models import EDGE_TEXTS, small_data, small_estimator
 from assay.errors import InputError
 from assay.models import save_model
 from assay.runtime import load_model
 from assay.runtime.explain import explain_text, plan_explanation
-from small_models import EDGE_TEXTS, small_data, small_estimator
 
 LABEL = '화남, "분노"'
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from _support.small_models import EDGE_TEXTS
 from assay.runtime.hashed_terms import BLOCKS, TERMS, TermCounts, count_terms
-from small_models import EDGE_TEXTS
 
 # Blanks of every kind, letters whose lower case depends on their place or is longer, combining marks.
 AWKWARD = " \t\n\x0b\x1c\x85\u00a0\u2003\u200b\u2028aAİıßĿΣσς오늘ㅠé1_-.'\u0301\u1112\u1161\ud800"

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
+from _support.small_models import EDGE_TEXTS, small_data
 from assay.errors import ModelError
 from assay.runtime.folder import Layout
 from assay.runtime.linear import LinearModel, TextTerms, softmax
-from small_models import EDGE_TEXTS, small_data
 
 # Blanks of every kind, case pairs that change length, and what is no letter, beside any other character.
 AWKWARD = " \t\n\x0b\x1c\x85\u00a0\u2003\u200b\u2028aAİıßĿ오늘ㅠé1_-.'"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from _support.small_models import EDGE_TEXTS, small_data
 from assay.errors import InputError, ModelError
 from assay.models import keep_texts
 from assay.runtime import load_model
@@ -17,7 +18,6 @@ from assay.runtime.folder import read_folder
 from assay.runtime.hashed_terms import TERMS
 from assay.runtime.nearest import MAX_TEXT_CHARS, TrainingTexts
 from assay.runtime.relabel import relabel_model
-from small_models import EDGE_TEXTS, small_data
 
 WORDS = st.sampled_from(["happy", "sad", "행복해요", "i", "am", "not", "😀", "lovely", "love"])
 TEXTS = st.lists(WORDS, max_size=6).map(" ".join)

@@ -7,11 +7,11 @@ import threading
 import numpy as np
 import pytest
 
+from _support.small_models import EDGE_TEXTS, METHODS, small_data, small_estimator
 from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.models import save_model
 from assay.runtime import load_model
-from small_models import EDGE_TEXTS, METHODS, small_data, small_estimator
 
 # Three that are no worse than these have been: what stands between marks, and what only looks empty.
 MORE_EDGES = ["\u200b", "\ufeff", "a\u0300" * 400, "한" * 600, "\0" * 10, "‮abc‬", "😀" * 300]

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
+from _support.small_models import EDGE_TEXTS, WORDS, small_data
 from assay.errors import InputError, ModelError
 from assay.progress import Progress
 from assay.runtime import Layout, Manifest, load_model, read_folder, seal_folder
 from assay.runtime.predictor import CHUNK_TEXTS
-from small_models import EDGE_TEXTS, WORDS, small_data
 
 LABELS = ("2", "10", "화남, \"분노\"")  # fmt: skip
 

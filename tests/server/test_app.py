@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 import assay
+from _support.server_runs import ATTACK
+from _support.small_models import EDGE_TEXTS
 from assay.runtime import load_model
 from assay.runtime.explain import explain_text
 from assay.server import Limits, create_app
 from assay.server.models import ServedModel
 from assay.server.queue import Work
-from server_runs import ATTACK
-from small_models import EDGE_TEXTS
 
 TEXT = "i am very happy this day"
 LABEL = '화남, "분노"'

@@ -5,10 +5,10 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from _support.server_runs import running
+from _support.small_runs import start_assay
 from assay.server import create_app
 from assay.server.listen import ServerOptions
-from server_runs import running
-from small_runs import start_assay
 
 TEXT = "i am very happy this day"
 slow = pytest.mark.slow  # a process of its own

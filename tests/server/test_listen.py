@@ -13,13 +13,13 @@ import time
 import numpy as np
 import pytest
 
+from _support.server_runs import running, until
+from _support.small_runs import run_assay
 from assay.errors import InputError, OutsideError
 from assay.runtime import load_model
 from assay.server import serve_models
 from assay.server.listen import ServerOptions
 from assay.server.models import name_folders
-from server_runs import running, until
-from small_runs import run_assay
 
 TEXT = "i am very happy this day"
 N_SLOW = 48

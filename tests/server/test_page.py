@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from _support.server_runs import ATTACK, running
 from assay.runtime import load_model
 from assay.runtime.explain import explain_text
-from server_runs import ATTACK, running
 
 sync_api = pytest.importorskip("playwright.sync_api")
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import models, normalizers, pre_tokenizers, processors
 
+from _support.small_models import EDGE_TEXTS, small_data
 from assay.tokenization import SubwordTokenizer, pieces
 from assay.tokenization.pieces import is_local
 from assay.tokenization.subwords import _encodable
 from assay.tokenization.vocabulary import learn_tokenizer
-from small_models import EDGE_TEXTS, small_data
 
 MAX_TOKENS = 12
 # Marks that combine across what stands before them, blanks of every kind, case pairs that change length, tokens.

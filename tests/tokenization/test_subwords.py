@@ -8,10 +8,10 @@ import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from _support.checkpoints import bert_tokenizer, roberta_tokenizer
 from assay.errors import InputError, ModelError
 from assay.tokenization import SubwordTokenizer
 from assay.tokenization.vocabulary import learn_tokenizer
-from checkpoints import bert_tokenizer, roberta_tokenizer
 
 AWKWARD = ["", " ", "\ud800", "a\0b", "🙂🇰🇷👩‍👩‍👧", "오늘 정말 행복해요", "\u202e abc", "ﷺ" * 30, "[PAD] [CLS] <s>"]
 TEXTS = st.lists(st.text(max_size=40) | st.sampled_from(AWKWARD), max_size=6)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from _support.small_models import EDGE_TEXTS, small_data
 from assay.tokenization.vocabulary import MAX_ALPHABET, SPECIAL, learn_tokenizer
-from small_models import EDGE_TEXTS, small_data
 
 FREQUENT = ["the card is late", "the card is here", "my card is late today", "my card is here today"] * 10
 RARE = [f"{a}{b}{c} {c}{a}" for a in "bdg" for b in "aeiou" for c in "klm"]  # hardly a word stands twice

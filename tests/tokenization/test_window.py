@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from _support.checkpoints import bert_tokenizer
 from assay.errors import InputError
 from assay.tokenization import SubwordTokenizer
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.window import Windows, check_long_texts
-from checkpoints import bert_tokenizer
 
 SHORT = SubwordTokenizer(bert_tokenizer(), max_tokens=7)
 WHOLE = SubwordTokenizer(bert_tokenizer(), max_tokens=100_000)

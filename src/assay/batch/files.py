@@ -14,17 +14,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import assay
+from assay._version import __version__
 from assay.batch.ahead import map_ahead
 from assay.batch.partial import PartialOutput
 from assay.batch.rows import Prediction, Scoring, open_rows, score_rows
-from assay.data.parquet import count_rows
-from assay.data.readers import Row, file_kind
-from assay.data.writers import out_kind
+from assay.data.files.parquet import count_rows
+from assay.data.files.readers import Row, file_kind
+from assay.data.files.writers import out_kind
 from assay.errors import DataError, InputError, OutsideError
 from assay.progress import Progress
-from assay.runtime.abstain import AbstainRule
 from assay.runtime.folder import check_output
+from assay.runtime.limits.abstain import AbstainRule
 from assay.runtime.predictor import Model, load_model
 
 __all__ = ["PredictionSummary", "cut_shards", "identify", "predict_file"]
@@ -133,7 +133,7 @@ def identify(model: Model, source: str | Path | IO[Any], options: dict[str, Any]
         "model": model.manifest.prediction_sha256(),
         "input": _stamp(source),
         "options": options,
-        "versions": {"assay": assay.__version__, **{name: importlib.metadata.version(name) for name in SCORED_BY}},
+        "versions": {"assay": __version__, **{name: importlib.metadata.version(name) for name in SCORED_BY}},
     }
 
 

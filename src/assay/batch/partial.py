@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.data.writers import Before, join_parquet, open_writer, out_kind
+from assay.data.files.writers import Before, join_parquet, open_writer, out_kind
 from assay.errors import InputError
 from assay.runtime.folder import write_whole
 

@@ -18,10 +18,10 @@ from typing import Any
 
 from assay.batch.files import cut_shards
 from assay.batch.rows import Scoring, score_rows
-from assay.data.decoding import open_bytes
-from assay.data.parquet import count_group_rows, read_records
-from assay.data.readers import Row, file_kind, read_json_lines
-from assay.data.writers import open_writer
+from assay.data.files.decoding import open_bytes
+from assay.data.files.parquet import count_group_rows, read_records
+from assay.data.files.readers import Row, file_kind, read_json_lines
+from assay.data.files.writers import open_writer
 from assay.errors import InputError
 from assay.runtime.predictor import Model
 

@@ -16,10 +16,10 @@ import numpy as np
 
 from assay.data.clean import MAX_CHARS, text_or_problem
 from assay.data.columns import find_text_column
-from assay.data.readers import Row, file_kind, read_lines, read_rows
+from assay.data.files.readers import Row, file_kind, read_lines, read_rows
 from assay.errors import DataError, InputError
 from assay.progress import Progress
-from assay.runtime.abstain import AbstainRule
+from assay.runtime.limits.abstain import AbstainRule
 from assay.runtime.predictor import Model
 
 __all__ = ["Prediction", "Scoring", "open_rows", "predict_rows", "score_rows"]

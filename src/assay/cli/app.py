@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-import assay
+from assay._version import __version__
 from assay.cli import (
     audit_command,
     data_commands,
@@ -64,7 +64,7 @@ app = typer.Typer(
 
 def _print_version(*, wanted: bool) -> None:
     if wanted:
-        typer.echo(f"assay {assay.__version__}")
+        typer.echo(f"assay {__version__}")
         raise typer.Exit
 
 

@@ -11,7 +11,7 @@ from assay.cli.common import Common, Data, DataFlags, Overwrite, add_command
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 
 if TYPE_CHECKING:
-    from assay.recipes.audit import Audit
+    from assay.audit.checks import Audit
 
 __all__ = ["register"]
 
@@ -48,8 +48,9 @@ def audit_command(
       assay audit tweets/ --out issues.csv
       assay audit reviews.csv --method none      without the labels: seconds
     """
-    from assay.recipes.audit import audit_data, load_for_audit, write_issues
-    from assay.recipes.issues import check_issues_file
+    from assay.audit.checks import audit_data, write_issues
+    from assay.audit.issues import check_issues_file
+    from assay.recipes.audit import load_for_audit
     from assay.recipes.prepare import check_apart
 
     if out is not None:
@@ -85,7 +86,7 @@ def _show(audit: Audit) -> None:
 
 
 def _show_counts(audit: Audit) -> None:
-    from assay.recipes.issues import KINDS
+    from assay.audit.issues import KINDS
 
     if not audit.issues:
         print_line("nothing found")

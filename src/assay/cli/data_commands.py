@@ -212,7 +212,7 @@ def map_command(
     Example:
       assay map sample --out map.html --png map.png
     """
-    from assay.recipes.map_file import draw_map_file
+    from assay.recipes.map import draw_map_file
 
     drawn = draw_map_file(
         flags.options().load(data),

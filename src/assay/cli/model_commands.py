@@ -299,8 +299,8 @@ def cache_command(
       assay cache
       assay cache clear
     """
+    from assay.checkpoints.cache import clear_cache, measure_cache
     from assay.errors import InputError
-    from assay.features.cache import clear_cache, measure_cache
 
     if action not in ("show", "clear"):
         raise InputError(f"'assay cache {action}' is not known; 'assay cache' and 'assay cache clear' are")

@@ -65,8 +65,8 @@ def predict_command(
     """
     from assay.batch.rows import open_rows, predict_rows
     from assay.errors import InputError
-    from assay.recipes.open_model import open_model
-    from assay.runtime.abstain import choose_rule
+    from assay.models.open import open_model
+    from assay.runtime.limits.abstain import choose_rule
 
     if resume and (out is None or source == "-"):
         what = "what is printed cannot be resumed" if out is None else "standard input cannot be read again"

@@ -136,7 +136,7 @@ def compare_command(
     Example:
       assay compare runs/sample
     """
-    from assay.recipes.compare_run import compare_run
+    from assay.recipes.compare import compare_run
 
     found = compare_run(run)
     if common.json:
@@ -185,7 +185,7 @@ def report_command(
       assay report runs/sample --out report.md
       assay report runs/sample --format ipynb --out sample.ipynb
     """
-    from assay.recipes.report_file import write_report_file
+    from assay.recipes.report import write_report_file
 
     found = write_report_file(run, out, format=format, language=language, overwrite=overwrite)
     if common.json:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from assay.data.clean import MAX_CHARS, check_trainable, clean_rows, label_as_text, text_or_problem
     from assay.data.columns import find_columns, find_text_column
     from assay.data.duplicates import TextOverlaps, duplicate_groups, find_leaks, normalise_text
+    from assay.data.files.readers import SUFFIXES, Row, file_kind, read_lines, read_rows
     from assay.data.labels import LabelSet, natural_sort
     from assay.data.load import load_data
-    from assay.data.readers import SUFFIXES, Row, file_kind, read_lines, read_rows
     from assay.data.split import cut_missing, limit_rows
     from assay.data.summary import summarise
     from assay.data.texts import DroppedRow, LabelledTexts, Splits, check_texts
@@ -55,8 +55,8 @@ HOMES = {
     "LabelSet": "labels",
     "LabelledTexts": "texts",
     "MAX_CHARS": "clean",
-    "Row": "readers",
-    "SUFFIXES": "readers",
+    "Row": "files.readers",
+    "SUFFIXES": "files.readers",
     "Splits": "texts",
     "TextOverlaps": "duplicates",
     "check_texts": "texts",
@@ -64,7 +64,7 @@ HOMES = {
     "clean_rows": "clean",
     "cut_missing": "split",
     "duplicate_groups": "duplicates",
-    "file_kind": "readers",
+    "file_kind": "files.readers",
     "find_columns": "columns",
     "find_leaks": "duplicates",
     "find_text_column": "columns",
@@ -73,8 +73,8 @@ HOMES = {
     "load_data": "load",
     "natural_sort": "labels",
     "normalise_text": "duplicates",
-    "read_lines": "readers",
-    "read_rows": "readers",
+    "read_lines": "files.readers",
+    "read_rows": "files.readers",
     "summarise": "summary",
     "text_or_problem": "clean",
 }

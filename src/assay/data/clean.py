@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.data.readers import Row
+from assay.data.files.readers import Row
 from assay.data.texts import DroppedRow, LabelledTexts, Splits
 from assay.errors import DataError, list_problems
 

@@ -9,8 +9,8 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from assay.data.files.readers import Row
 from assay.data.raw import RawSplit, check_unique, split_name
-from assay.data.readers import Row
 from assay.data.texts import LabelledTexts
 from assay.errors import DataError, InputError
 

@@ -19,11 +19,11 @@ from assay._env import is_offline
 from assay._optional import require
 from assay._paths import is_meant_as_path, nearby
 from assay.data.clean import MAX_CHARS
-from assay.data.decoding import Lines, check_encoding, file_errors, open_text
+from assay.data.files.decoding import Lines, check_encoding, file_errors, open_text
+from assay.data.files.parquet import read_class_names
+from assay.data.files.readers import SUFFIXES, file_kind, read_rows
 from assay.data.frames import ACCEPTED, frame_splits
-from assay.data.parquet import read_class_names
 from assay.data.raw import LabelNames, RawSplit, build_splits, split_name
-from assay.data.readers import SUFFIXES, file_kind, read_rows
 from assay.data.texts import Splits
 from assay.errors import DataError, InputError, OutsideError, did_you_mean
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from assay.data.clean import MAX_DROPPED_FRACTION, CleanRows, clean_rows, raise_problems
 from assay.data.columns import find_columns
+from assay.data.files.readers import Row
 from assay.data.labels import LabelSet, natural_sort
-from assay.data.readers import Row
 from assay.data.texts import Splits
 from assay.errors import DataError, did_you_mean, list_problems
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from assay._optional import require
 from assay.errors import InputError, did_you_mean
-from assay.models import METHODS
+from assay.methods import METHODS
 
 __all__ = ["ALPHA", "COST_ORDER", "Comparison", "compare_methods", "recommend"]
 

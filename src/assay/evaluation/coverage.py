@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from assay.errors import InputError
-from assay.runtime.abstain import AbstainRule, CoverageCurve
+from assay.runtime.limits.abstain import AbstainRule, CoverageCurve
 
 __all__ = ["TARGETS", "Answered", "measure_answered", "measure_coverage", "threshold_for_accuracy"]
 

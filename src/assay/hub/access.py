@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from assay import _env
 from assay._optional import require
+from assay.checkpoints.torch_state import quiet_hub
 from assay.errors import AssayError, InputError, OutsideError
-from assay.features.torch_state import quiet_hub
 from assay.notebook import in_notebook
 from assay.progress import Progress
 

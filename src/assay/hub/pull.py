@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.checkpoints.torch_state import quiet_hub
 from assay.errors import CheckError, ModelError, OutsideError
-from assay.features.torch_state import quiet_hub
 from assay.hub.access import ask_patiently, check_repo_id, connect, explain_refusals
 from assay.notebook import default_progress
 from assay.progress import Progress

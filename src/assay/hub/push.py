@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from assay._display import html_block, html_table
+from assay.checkpoints.torch_state import quiet_hub
 from assay.errors import InputError
-from assay.features.torch_state import quiet_hub
 from assay.hub.access import ask_patiently, check_repo_id, connect, explain_refusals, read_account
 from assay.hub.card import address_card, check_license, set_license
 from assay.notebook import default_progress

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from assay.errors import InputError, did_you_mean
+from assay.methods import METHODS, Method, check_methods
 
 if TYPE_CHECKING:
     from assay.models.compact import Compact
@@ -32,23 +32,6 @@ __all__ = [
 ]
 
 
-class Method(NamedTuple):
-    """Where a method's estimator stands, and what it is in a few words."""
-
-    module: str
-    class_name: str
-    what: str
-
-
-# From the cheapest to the dearest: every "cheapest" uses this order.
-METHODS: dict[str, Method] = {
-    "majority": Method("majority", "Majority", "always answers the most frequent label"),
-    "linear": Method("linear", "Linear", "TF-IDF of words and character n-grams, linear classifier"),
-    "compact": Method("compact", "Compact", "small recurrent network trained from scratch"),
-    "features": Method("features", "Features", "frozen transformer, logistic regression on top"),
-    "finetune": Method("finetune", "Finetune", "pre-trained transformer trained on the texts"),
-}
-
 HOMES = {entry.class_name: entry.module for entry in METHODS.values()} | {
     "keep_texts": "saving",
     "record_scores": "saving",
@@ -64,20 +47,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-def check_methods(names: list[str]) -> list[str]:
-    """Return the methods in order of cost, each once.
-
-    Raises
-    ------
-    InputError
-        A name is none of the methods.
-    """
-    for name in names:
-        if name not in METHODS:
-            raise InputError(f"unknown method '{name}'; methods: {', '.join(METHODS)}.{did_you_mean(name, METHODS)}")
-    return [name for name in METHODS if name in names]
 
 
 def make_estimator(method: str, *, seed: int = 0, **parameters: Any) -> TextClassifier:

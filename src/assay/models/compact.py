@@ -13,17 +13,18 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from assay.features.torch_state import pick_device
-from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts, weigh_classes
-from assay.models.network import CompactNetwork
-from assay.models.side_by_side import side_by_side
-from assay.models.to_onnx import write_compact_onnx
-from assay.models.training import TrainingConfig, network_logits, read_long_texts, seeded, train_network
+from assay.checkpoints.torch_state import pick_device
+from assay.models.estimator import TextClassifier, WrittenParts
+from assay.models.onnx.export import write_compact_onnx
 from assay.runtime.folder import Layout
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.subwords import SubwordTokenizer
 from assay.tokenization.vocabulary import learn_tokenizer
 from assay.tokenization.window import check_long_texts
+from assay.training.context import ClassWeight, FitContext, weigh_classes
+from assay.training.loop import TrainingConfig, network_logits, read_long_texts, seeded, train_network
+from assay.training.recurrent import CompactNetwork
+from assay.training.side_by_side import side_by_side
 
 __all__ = ["Compact"]
 

@@ -16,13 +16,14 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from assay.features.cache import cached_features
-from assay.features.checkpoint import Checkpoint
-from assay.features.frozen import FrozenEncoder
-from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts
+from assay.checkpoints.cache import cached_features
+from assay.checkpoints.frozen import FrozenEncoder
+from assay.checkpoints.resolve import Checkpoint
+from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.head import AffineHead
-from assay.models.to_onnx import write_transformer_onnx
+from assay.models.onnx.export import write_transformer_onnx
 from assay.runtime.folder import Layout
+from assay.training.context import ClassWeight, FitContext
 
 __all__ = ["Features"]
 

@@ -19,21 +19,22 @@ import transformers
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
+from assay.checkpoints.torch_state import pick_device, quiet_transformers
 from assay.errors import InputError, ModelError
-from assay.features.checkpoint import Checkpoint, load_tokenizer, resolve_checkpoint
-from assay.features.torch_state import pick_device, quiet_transformers
-from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts, weigh_classes
-from assay.models.first_token import skip_unread_tokens
-from assay.models.frozen_states import FrozenStates, keep_states
-from assay.models.keeping import KeepStates
-from assay.models.lean_bert import LeanBert, can_be_lean
-from assay.models.ranks import Ranks, join_ranks
-from assay.models.to_onnx import write_transformer_onnx
-from assay.models.training import Forward, TrainingConfig, network_logits, read_long_texts, seeded, train_network
-from assay.models.training_state import TrainingKeeper, fingerprint_texts
+from assay.models.estimator import TextClassifier, WrittenParts
+from assay.models.onnx.export import write_transformer_onnx
 from assay.runtime.folder import Layout
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.window import check_long_texts
+from assay.training.context import ClassWeight, FitContext, weigh_classes
+from assay.training.fast_bert import LeanBert, can_be_lean
+from assay.training.first_token import skip_unread_tokens
+from assay.training.frozen_states import FrozenStates, keep_states
+from assay.training.keeping import KeepStates
+from assay.training.loop import Forward, TrainingConfig, network_logits, read_long_texts, seeded, train_network
+from assay.training.processes import Ranks, join_ranks
+from assay.training.state import TrainingKeeper, fingerprint_texts
 
 __all__ = ["Finetune"]
 

@@ -12,8 +12,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from assay.errors import DataError
-from assay.models.estimator import ClassWeight, weigh_classes
 from assay.runtime.linear import softmax
+from assay.training.context import ClassWeight, weigh_classes
 
 __all__ = ["AffineHead"]
 

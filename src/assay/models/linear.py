@@ -17,9 +17,10 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
 from assay.errors import DataError, InputError
-from assay.models.estimator import ClassWeight, FitContext, TextClassifier, WrittenParts, weigh_classes
+from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.term_counts import count_terms
 from assay.runtime.linear import LinearModel, TextTerms
+from assay.training.context import ClassWeight, FitContext, weigh_classes
 
 __all__ = ["Linear"]
 

@@ -8,7 +8,8 @@ from typing import Self
 
 import numpy as np
 
-from assay.models.estimator import FitContext, TextClassifier, WrittenParts
+from assay.models.estimator import TextClassifier, WrittenParts
+from assay.training.context import FitContext
 
 __all__ = ["Majority"]
 

@@ -23,9 +23,9 @@ from assay.runtime.folder import (
     write_manifest,
     write_whole,
 )
+from assay.runtime.limits.scope import TermStatistics
 from assay.runtime.nearest import TrainingTexts
 from assay.runtime.predictor import load_model
-from assay.runtime.scope import TermStatistics
 
 __all__ = ["PARITY_LIMIT", "keep_texts", "record_scores", "save_model"]
 

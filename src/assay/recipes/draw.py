@@ -49,7 +49,7 @@ def draw_text_map(
     seed : int
     progress : Progress, optional
     """
-    from assay.recipes.map_points import map_split
+    from assay.maps.points import map_split
     from assay.reporting.data_figures import draw_map
 
     drawn = map_split(

@@ -10,11 +10,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from assay import features as frozen  # its names load scikit-learn only when they are used
+from assay import checkpoints  # its names load scikit-learn only when they are used
 from assay._optional import require
+from assay.checkpoints.resolve import Checkpoint, resolve_checkpoint
 from assay.data.texts import Splits
 from assay.errors import InputError, OutputExistsError, OutsideError
-from assay.features.checkpoint import Checkpoint, resolve_checkpoint
 from assay.progress import Progress
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def embed_texts(
         A text, the pooling or the checkpoint cannot be used.
     """
     return (
-        frozen.FrozenEncoder(checkpoint, pooling=pooling, precision=precision)
+        checkpoints.FrozenEncoder(checkpoint, pooling=pooling, precision=precision)
         .fit(texts)
         .transform(texts, progress=progress)
     )
@@ -109,7 +109,7 @@ def embed_text(
     InputError
         `text` is not one text, or the pooling or the checkpoint cannot be used.
     """
-    encoder = frozen.FrozenEncoder(resolve_checkpoint(checkpoint), pooling=pooling, precision=precision)
+    encoder = checkpoints.FrozenEncoder(resolve_checkpoint(checkpoint), pooling=pooling, precision=precision)
     hidden = encoder.hidden_states(text)
     features = encoder.transform([text])
     return EmbeddedText(
@@ -154,7 +154,7 @@ def embed_data(
     out = Path(out)
     write = _check_out(out, overwrite=overwrite)
     resolved = resolve_checkpoint(checkpoint, progress=progress)
-    encoder = frozen.FrozenEncoder(resolved, pooling=pooling, precision=precision)
+    encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)
     columns: dict[str, Any] = {
         "split": [name for name, part in splits.items() for _ in range(len(part))],
         "line": np.asarray([line for part in splits.values() for line in part.lines], dtype=np.int64),

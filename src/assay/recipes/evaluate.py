@@ -12,16 +12,16 @@ from assay._display import html_block, html_table
 from assay.data.split import cut_missing
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import CheckError, DataError, ModelError, did_you_mean
+from assay.evaluation.caveats import describe_doubts
+from assay.evaluation.limits import answered_rows
 from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
 from assay.evaluation.result import SplitScores
+from assay.evaluation.scoring import ScoredSplit, score_parts, score_split
 from assay.evaluation.slices import SliceScores
-from assay.models import METHODS
+from assay.methods import METHODS
+from assay.models.open import match_labels, open_model
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.recipes.doubts import describe_doubts
-from assay.recipes.limits import answered_rows
-from assay.recipes.open_model import match_labels, open_model
-from assay.recipes.scoring import ScoredSplit, score_parts, score_split
 from assay.runtime.folder import Layout, Manifest, read_folder
 from assay.runtime.predictor import Model
 

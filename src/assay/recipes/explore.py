@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.data.summary import quantiles, summarise
 from assay.data.texts import Splits
-from assay.features import load_tokenizer, resolve_checkpoint
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.reporting.figures import draw_summary

@@ -18,10 +18,10 @@ import numpy as np
 from assay.data.load import load_data
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import AssayError, CheckError, InputError
-from assay.models.quantize import describe_onnx, quantize_onnx
+from assay.evaluation.scoring import manifest_scores, score_split
+from assay.models.onnx.quantize import describe_onnx, quantize_onnx
 from assay.progress import Progress
 from assay.recipes.evaluate import check_labels, cut_as_trained
-from assay.recipes.scoring import manifest_scores, score_split
 from assay.runtime.folder import Layout, Manifest, atomic_folder, check_output, seal_folder, write_whole
 from assay.runtime.predictor import Model, load_model
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from assay.audit.corrections import apply_corrections
 from assay.data.clean import check_trainable
 from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import Splits
 from assay.errors import InputError
-from assay.recipes.corrections import apply_corrections
 
 __all__ = ["DataOptions", "check_apart", "cut_splits", "prepare_data"]
 

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from assay.audit.checks import Audit
+from assay.audit.issues import KINDS
 from assay.data.duplicates import TextOverlaps, find_leaks
 from assay.data.summary import summarise
 from assay.data.texts import LabelledTexts, Splits
 from assay.evaluation.compare import Comparison, recommend
 from assay.evaluation.metrics import measure_calibration
 from assay.evaluation.mistakes import Mistake, costly_confusions, worst_mistakes
-from assay.features.neighbours import nearest_texts
+from assay.evaluation.scoring import ScoredSplit, score_parts
+from assay.maps.neighbours import nearest_texts
 from assay.progress import Progress
-from assay.recipes.audit import Audit
-from assay.recipes.issues import KINDS
-from assay.recipes.scoring import ScoredSplit, score_parts
 from assay.recipes.train import FittedModel
 from assay.reporting.collect import ReportParts
 from assay.runtime.folder import Layout

@@ -17,30 +17,30 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import assay
 from assay import _env
 from assay._display import Shown, html_block, html_table
+from assay._version import __version__
+from assay.audit.checks import Audit, audit_data, write_issues
 from assay.data.texts import Splits
 from assay.errors import InputError
+from assay.evaluation.caveats import describe_doubts
 from assay.evaluation.compare import Comparison, compare_methods, recommend
-from assay.models import METHODS, check_methods
-from assay.models.keeping import KeepStates, has_training_state
+from assay.evaluation.limits import describe_coverage
+from assay.evaluation.scoring import ScoredSplit, score_split, write_predictions
+from assay.methods import METHODS, check_methods
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.recipes.audit import Audit, audit_data, write_issues
 from assay.recipes.budget import Budget
-from assay.recipes.doubts import describe_doubts
-from assay.recipes.limits import describe_coverage
 from assay.recipes.prepare import DataOptions, check_apart, prepare_data
 from assay.recipes.report_parts import gather_parts
 from assay.recipes.run_state import STATES, RunState
-from assay.recipes.scoring import ScoredSplit, score_split, write_predictions
 from assay.recipes.train import FittedModel, baselines_of, finish_model, fit_and_save
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
 from assay.runtime.folder import atomic_folder, check_output
 from assay.runtime.predictor import Model, load_model
 from assay.tokenization.window import check_long_texts
+from assay.training.keeping import KeepStates, has_training_state
 
 __all__ = ["RunOptions", "run_data"]
 
@@ -186,14 +186,14 @@ def _check_device(options: RunOptions) -> None:
     """Look for the device before any work, where one was asked for and a method would use it."""
     if _env.device() in ("auto", "cpu") or not any(method in options.methods for method in TORCH_METHODS):
         return
-    from assay.features.torch_state import pick_device  # here: it loads torch
+    from assay.checkpoints.torch_state import pick_device  # here: it loads torch
 
     pick_device()
 
 
 def _check_checkpoint(options: RunOptions, progress: Progress) -> str | None:
     """Return the checkpoint's hash. It is found before any work: a wrong name costs seconds and not the whole run."""
-    from assay.features import resolve_checkpoint
+    from assay.checkpoints import resolve_checkpoint
 
     if not any(method in options.methods for method in CHECKPOINT_METHODS):
         return None
@@ -267,7 +267,7 @@ def _draw_map(
     splits: Splits, options: RunOptions, budget: Budget, progress: Progress
 ) -> tuple[dict[str, Any] | None, float]:
     """Lay out train texts on a plane, where a transformer takes part in the run."""
-    from assay.recipes.map_points import map_split
+    from assay.maps.points import map_split
 
     if not any(method in options.methods for method in CHECKPOINT_METHODS) or budget.is_spent:
         return None, 0.0
@@ -289,7 +289,7 @@ def _results(
     recommended, why = recommend(comparisons, model_bytes={method: model.n_bytes for method, model in models.items()})
     return {
         "schema_version": SCHEMA_VERSION,
-        "assay_version": assay.__version__,
+        "assay_version": __version__,
         "seed": options.seed,
         "recommended": recommended,
         "why": why,
@@ -361,7 +361,7 @@ def _identity(options: RunOptions, splits: Splits, checkpoint_sha256: str | None
         "splits": data,
         "label_names": list(splits.label_set),
         "checkpoint_sha256": checkpoint_sha256,
-        "assay_version": assay.__version__,
+        "assay_version": __version__,
     }
 
 

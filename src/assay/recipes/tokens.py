@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from assay._display import html_block, html_table
+from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.errors import InputError
-from assay.features import load_tokenizer, resolve_checkpoint
 from assay.progress import Progress
 from assay.tokenization import CharacterTokenizer, split_words
 

@@ -19,20 +19,21 @@ from assay._display import Shown, html_block, html_table
 from assay.data.languages import find_wrong_language
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import InputError, MissingDependencyError
+from assay.evaluation.limits import measure_limits
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.result import SplitScores
-from assay.models import METHODS, check_methods, make_estimator
-from assay.models.keeping import KeepStates, has_training_state
+from assay.evaluation.scoring import ScoredSplit, manifest_scores, score_split
+from assay.methods import METHODS, check_methods
+from assay.models import make_estimator
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.recipes.limits import measure_limits
 from assay.recipes.prepare import DataOptions, check_apart, prepare_data
-from assay.recipes.scoring import ScoredSplit, manifest_scores, score_split
 from assay.reporting.card import CONFUSION_PICTURE, render_card
 from assay.reporting.score_figures import draw_confusion
-from assay.runtime.abstain import check_target
 from assay.runtime.folder import Manifest, atomic_folder, check_output, read_folder
+from assay.runtime.limits.abstain import check_target
 from assay.runtime.predictor import load_model
+from assay.training.keeping import KeepStates, has_training_state
 
 if TYPE_CHECKING:
     from assay.models.estimator import TextClassifier
@@ -96,7 +97,7 @@ def fit_and_save(
         Keep training texts in the model, too.
     """
     from assay.models import save_model  # here: it loads scikit-learn
-    from assay.models.scope import fit_term_statistics
+    from assay.models.term_statistics import fit_term_statistics
 
     train, validation = splits["train"], splits["validation"]
     with ThreadPoolExecutor(1) as aside:  # the language's model is unpacked while libraries load
@@ -289,7 +290,7 @@ def _join(method: str) -> Iterator[bool]:
     if n == 1:
         yield True
         return
-    from assay.models.ranks import join_ranks  # here: it loads torch
+    from assay.training.processes import join_ranks  # here: it loads torch
 
     with join_ranks() as ranks:
         if method != SHARED_METHOD:

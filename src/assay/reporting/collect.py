@@ -14,7 +14,7 @@ from assay.evaluation.compare import Comparison
 from assay.evaluation.mistakes import Confusion, Mistake
 from assay.evaluation.result import SplitScores
 from assay.evaluation.slices import SliceScores
-from assay.models import METHODS
+from assay.methods import METHODS
 
 __all__ = ["ReportParts", "collect_report"]
 

@@ -13,8 +13,8 @@ from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 
 from assay.data.labels import LabelSet
+from assay.disk import atomic_folder, check_output, write_whole
 from assay.errors import DataError, ModelError, OutsideError
-from assay.runtime.writing import atomic_folder, check_output, write_whole
 
 __all__ = [
     "Layout",

@@ -15,11 +15,11 @@ from assay.data.labels import LabelSet
 from assay.data.texts import check_texts
 from assay.errors import InputError, ModelError
 from assay.progress import Progress
-from assay.runtime.abstain import AbstainRule, CoverageCurve
 from assay.runtime.folder import Layout, Manifest, read_folder
+from assay.runtime.limits.abstain import AbstainRule, CoverageCurve
+from assay.runtime.limits.scope import ScopeReference, TermStatistics, add_sureness
 from assay.runtime.linear import LinearModel, slices_of
 from assay.runtime.nearest import Neighbour, TrainingTexts
-from assay.runtime.scope import ScopeReference, TermStatistics, add_sureness
 from assay.tokenization.window import LONG_TEXTS, check_long_texts
 
 if TYPE_CHECKING:

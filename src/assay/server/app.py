@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-import assay
+from assay._version import __version__
 from assay.server import routes
 from assay.server.failures import ApiError, encode_json
 from assay.server.gate import Gate, name_of_host
@@ -89,7 +89,7 @@ def create_app(
                 await watching
         await asyncio.to_thread(service.close)
 
-    app = FastAPI(title="assay", version=assay.__version__, description=DESCRIPTION, lifespan=lifespan,
+    app = FastAPI(title="assay", version=__version__, description=DESCRIPTION, lifespan=lifespan,
                   docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
                   telemetry={"tracing": False, "metrics": False, "logs": False})  # fmt: skip
     app.state.service = service

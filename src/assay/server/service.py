@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from assay._version import __version__
 from assay.errors import did_you_mean
 from assay.runtime.explain import Explanation, plan_explanation
 from assay.runtime.predictor import NO_TEXTS
@@ -176,8 +177,6 @@ class Service:
 
     def describe(self) -> dict[str, Any]:
         """Return what /info says."""
-        import assay
-
         first = self.shelf.find(None)
         labels = first.model.labels
         return {
@@ -191,7 +190,7 @@ class Service:
             "max_input_length": first.model.cut_tokens,
             "max_client_batch_size": self.limits.max_batch_texts,
             "max_concurrent_requests": self.limits.max_requests,
-            "version": assay.__version__,
+            "version": __version__,
             "confidence": {"sure": SURE, "leaning": LEANING},
             "models": [served.describe() for served in self.shelf.served],
             "limits": self.limits.to_dict(),

@@ -1,0 +1,1 @@
+"""How files are read and written: one module for each kind of file, and what they share."""

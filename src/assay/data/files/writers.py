@@ -1,0 +1,278 @@
+"""Records to files, one at a time: JSON Lines, CSV, TSV, each also gzipped, and Parquet. The other side of `readers`.
+
+Text files are always valid UTF-8: a lone surrogate, which JSON input can hold, is spelt out as its escape.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Self
+
+from assay._optional import require
+from assay.data.files.readers import file_kind
+from assay.errors import DataError, InputError
+
+__all__ = ["OUT_SUFFIXES", "Before", "Writer", "join_parquet", "open_writer", "out_kind"]
+
+OUT_SUFFIXES = (".jsonl", ".csv", ".tsv", ".parquet")
+PLAIN = {str, int, float}  # kinds that a table shows as Python does
+ROW_GROUP_ROWS = 2048  # of Parquet: rows kept in memory until they are written
+
+
+class Writer(ABC):
+    """Writes records (column -> value) in their order; a context manager that closes its file.
+
+    `columns` are those of a table, () until there is a record and where the format has none.
+    """
+
+    columns: tuple[str, ...] = ()
+
+    @abstractmethod
+    def write(self, record: dict[str, Any]) -> None:
+        """Write one record.
+
+        Raises
+        ------
+        DataError
+            The format has no place for it.
+        """
+
+    @abstractmethod
+    def close(self, *, is_whole: bool) -> None:
+        """Close the file; `is_whole` is False where the work was cut short."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close(is_whole=kind is None)
+
+
+def out_kind(out: Path) -> str:
+    """Return the suffix that says how to write `out` (``.gz`` set aside).
+
+    Raises
+    ------
+    InputError
+        It is not one of `OUT_SUFFIXES`, or a gzipped Parquet.
+    """
+    kind = file_kind(out)
+    if kind not in OUT_SUFFIXES:
+        raise InputError(f"'{out.name}' is of a kind that cannot be written; {' '.join(OUT_SUFFIXES)} are accepted")
+    if kind == ".parquet" and _is_gzip(out):
+        raise InputError("a .parquet.gz cannot be written; .parquet is accepted, and compressed already")
+    return kind
+
+
+@dataclass(frozen=True)
+class Before:
+    """What was written of one output already, so that more can follow.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Of a table; () if it has no record yet.
+    sample : Path, optional
+        Of Parquet: a file with the types of the columns. None: the records to come decide.
+    """
+
+    columns: tuple[str, ...] = ()
+    sample: Path | None = None
+
+
+def open_writer(path: Path, *, like: Path, before: Before | None = None) -> Writer:
+    """Open `path` for writing in the format that the name of `like` says.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is written, such as ``scores.csv.partial``.
+    like : Path
+        Its name to be, such as ``scores.csv``.
+    before : Before, optional
+        Go on: text formats are written behind what the file holds (a gzip member of its own), Parquet is a file of its
+        own with the same columns. None: from the start.
+    """
+    return WRITERS[out_kind(like)](path, is_gzip=_is_gzip(like), before=before)
+
+
+def join_parquet(paths: Iterable[Path], out: Path) -> None:
+    """Write the rows of Parquet files with the same columns into one, each file a row group."""
+    parquet = require("pyarrow.parquet")
+    writer: Any = None
+    try:
+        for path in paths:
+            table = parquet.read_table(path)
+            writer = writer or parquet.ParquetWriter(out, table.schema)
+            writer.write_table(table, row_group_size=max(1, table.num_rows))
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _is_gzip(path: Path) -> bool:
+    return path.suffix.casefold() == ".gz"
+
+
+class _JsonLines(Writer):
+    def __init__(self, path: Path, *, is_gzip: bool, before: Before | None) -> None:
+        self._stream = _open_text(path, is_gzip=is_gzip, append=before is not None)
+        # Parquet input can hold dates and decimals, which JSON has no kind for.
+        self._encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+    def write(self, record: dict[str, Any]) -> None:
+        self._stream.write(self._encode(record) + "\n")
+
+    def close(self, *, is_whole: bool) -> None:
+        self._stream.close()
+
+
+def _check_columns(record: dict[str, Any], columns: tuple[str, ...]) -> None:
+    """Refuse a record with more columns than the first one: a table has no place for them."""
+    if more := [name for name in record if name not in columns]:
+        raise DataError(
+            f"column '{more[0]}' is not in the first row, so it has no place in a table", hint="write .jsonl"
+        )
+
+
+class _Table(Writer):
+    """CSV or TSV; a null is an empty cell; lists, objects, true and false are JSON."""
+
+    def __init__(self, path: Path, *, is_gzip: bool, before: Before | None, delimiter: str = ",") -> None:
+        self._stream = _open_text(path, is_gzip=is_gzip, append=before is not None)
+        # csv quotes a field that holds a character of the line's end: with \r\n also a lone \r, which would else end
+        # the row when it is read. The lines themselves end in \n.
+        self._writer = csv.writer(_UnixLines(self._stream), delimiter=delimiter, lineterminator="\r\n")
+        self.columns = before.columns if before is not None else ()
+
+    def write(self, record: dict[str, Any]) -> None:
+        if not self.columns:
+            self.columns = tuple(record)
+            self._writer.writerow(self.columns)
+        if tuple(record) == self.columns:
+            values: Iterable[Any] = record.values()
+        else:
+            _check_columns(record, self.columns)
+            values = map(record.get, self.columns)
+        self._writer.writerow([value if type(value) in PLAIN else _cell(value) for value in values])
+
+    def close(self, *, is_whole: bool) -> None:
+        self._stream.close()
+
+
+class _UnixLines:
+    """Passes rows on with a line feed in place of the two characters at their end."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, row: str) -> None:
+        self._stream.write(row.removesuffix("\r\n") + "\n")
+
+
+class _Parquet(Writer):
+    """Columns have the types of the first row group; one without any value there holds texts."""
+
+    def __init__(self, path: Path, *, is_gzip: bool, before: Before | None) -> None:
+        self._arrow, self._parquet = require("pyarrow"), require("pyarrow.parquet")
+        self._path = path
+        self.columns = before.columns if before is not None else ()
+        sample = before.sample if before is not None else None
+        self._schema: Any = None if sample is None else self._parquet.read_schema(sample)
+        self._writer: Any = None
+        self._rows: list[dict[str, Any]] = []
+
+    def write(self, record: dict[str, Any]) -> None:
+        self.columns = self.columns or tuple(record)
+        _check_columns(record, self.columns)
+        self._rows.append(record)
+        if len(self._rows) >= ROW_GROUP_ROWS:
+            self._flush()
+
+    def close(self, *, is_whole: bool) -> None:
+        try:
+            if is_whole and (self._rows or self._writer is None):
+                self._flush()
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+
+    def _flush(self) -> None:
+        try:
+            table = self._table(self._rows)
+            if self._writer is None:
+                self._writer = self._parquet.ParquetWriter(self._path, table.schema)
+            self._writer.write_table(table)
+        except (self._arrow.ArrowException, OverflowError) as err:
+            reason = str(err).splitlines()[0]
+            raise DataError(
+                f"a column cannot be written as Parquet, where all its values are of one kind: {reason}",
+                hint="write .jsonl",
+            ) from err
+        self._rows = []
+
+    def _table(self, rows: list[dict[str, Any]]) -> Any:
+        schema = self._schema if self._writer is None else self._writer.schema
+        try:
+            table = self._arrow.Table.from_pylist(rows, schema=schema)
+        except UnicodeEncodeError:
+            table = self._arrow.Table.from_pylist([_encodable(row) for row in rows], schema=schema)
+        is_null, text = self._arrow.types.is_null, self._arrow.string()
+        fields = [field.with_type(text) if is_null(field.type) else field for field in table.schema]
+        return table.cast(self._arrow.schema(fields))
+
+
+def _open_text(path: Path, *, is_gzip: bool, append: bool) -> IO[str]:
+    # No file name and no time in gzip's header, so that equal records are equal files.
+    below = path.open("ab" if append else "wb")
+    raw = _GzipFile(below) if is_gzip else below
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="")
+
+
+class _GzipFile(gzip.GzipFile):
+    """A gzip file that closes the file below it too."""
+
+    def __init__(self, below: IO[bytes]) -> None:
+        self._below = below
+        super().__init__(filename="", mode="wb", fileobj=self._below, mtime=0)
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._below.close()
+
+
+def _cell(value: Any) -> Any:
+    """Return what a table shows: lists, objects, true and false as JSON, nothing for null."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else value
+
+
+def _encodable(value: Any) -> Any:
+    """Return the value with lone surrogates spelt out, which UTF-8 has no bytes for."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, list):
+        return [_encodable(item) for item in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return value
+
+
+WRITERS: dict[str, Callable[..., Writer]] = {
+    ".jsonl": _JsonLines,
+    ".csv": _Table,
+    ".tsv": lambda path, **how: _Table(path, **how, delimiter="\t"),
+    ".parquet": _Parquet,
+}

@@ -1,0 +1,1 @@
+"""How a network is written as ONNX, and made smaller."""

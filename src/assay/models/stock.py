@@ -1,0 +1,138 @@
+"""Checkpoints that others trained: any sequence classifier of transformers, as a `Model` that assay can score.
+
+Nothing of it is run but the stock architecture that its config.json names, on safetensors weights.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+
+from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
+from assay.checkpoints.torch_state import pick_device, quiet_transformers
+from assay.data.labels import LabelSet
+from assay.errors import DataError, ModelError
+from assay.progress import Progress
+from assay.runtime.folder import Manifest
+from assay.runtime.linear import softmax
+from assay.runtime.predictor import Model
+from assay.tokenization.window import check_long_texts
+from assay.training.loop import network_logits, read_long_texts
+
+__all__ = ["load_classifier"]
+
+METHOD = "checkpoint"  # what stands where the models of assay have their method
+
+
+def load_classifier(
+    name: str | Path, *, revision: str | None = None, long_texts: str = "truncate", progress: Progress | None = None
+) -> Model:
+    """Load a sequence classification checkpoint; its labels are those of its config.json, in their order.
+
+    Parameters
+    ----------
+    name : str or Path
+        A local folder or a Hub id.
+    revision : str, optional
+        Of a Hub id.
+    long_texts : {"truncate", "window"}
+        What becomes of texts that are longer than it reads at once.
+    progress : Progress, optional
+
+    Raises
+    ------
+    ModelError
+        It has no classifier, gives several labels a text, holds pickles or code, or its label names cannot be used.
+    InputError
+        There is nothing of that name.
+    OutsideError
+        The Hub could not be reached.
+    """
+    check_long_texts(long_texts)
+    checkpoint = resolve_checkpoint(name, revision=revision, progress=progress)
+    labels = _read_labels(checkpoint)
+    network = _load_network(checkpoint).to(pick_device())
+    tokenizer = load_tokenizer(checkpoint)
+
+    def forward(input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = network(input_ids=input_ids, attention_mask=attention_mask).logits
+        return logits
+
+    def score(texts: Sequence[str]) -> np.ndarray:
+        if not len(texts):
+            return np.empty((0, len(labels)))
+        return softmax(
+            read_long_texts(
+                tokenizer,
+                texts,
+                lambda encoded: network_logits(network, forward, encoded, pad_id=tokenizer.pad_id),
+                policy=long_texts,
+            )
+        )
+
+    files = {path.name: {"sha256": "", "size_bytes": path.stat().st_size} for path in checkpoint.folder.iterdir()}
+    manifest = Manifest(
+        method=METHOD,
+        labels=labels,
+        seed=0,
+        tokenization={"kind": "subwords", "max_tokens": tokenizer.max_tokens, "truncation": "end",
+                      "long_texts": long_texts},
+        checkpoint=checkpoint.to_dict(),
+        files=files,
+    )  # fmt: skip
+    return Model(checkpoint.folder, manifest, score, tokenizer=tokenizer)
+
+
+def _read_labels(checkpoint: Checkpoint) -> tuple[str, ...]:
+    """Return the label names in the order of the outputs."""
+    config: dict[str, Any] = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
+    kind = config.get("problem_type")
+    if kind in ("multi_label_classification", "regression"):
+        raise ModelError(
+            f"checkpoint '{checkpoint.name}' is for {kind.replace('_', ' ')}; one label a text is accepted"
+        )
+    architectures = [str(one) for one in config.get("architectures") or ()]
+    if architectures and not any(one.endswith("ForSequenceClassification") for one in architectures):
+        raise ModelError(
+            f"checkpoint '{checkpoint.name}' ({', '.join(architectures)}) has no sequence classifier, so no labels",
+            hint=f"train one on it: assay train DATA --method finetune --checkpoint {checkpoint.name} --out MODEL",
+        )
+    named = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(config.get("num_labels", 2))}
+    try:
+        by_id = {int(i): name for i, name in named.items()}
+        labels = LabelSet(tuple(by_id[i] for i in range(len(by_id)))).names
+    except (AttributeError, ValueError, TypeError, KeyError, DataError) as err:
+        raise ModelError(f"the label names (id2label) of checkpoint '{checkpoint.name}' cannot be used: {err}") from err
+    if len(labels) < 2:
+        raise ModelError(
+            f"checkpoint '{checkpoint.name}' has one output (regression); at least two labels are accepted"
+        )
+    return labels
+
+
+def _load_network(checkpoint: Checkpoint) -> Any:
+    try:
+        with quiet_transformers():
+            network, loading = transformers.AutoModelForSequenceClassification.from_pretrained(
+                checkpoint.folder,
+                dtype=torch.float32,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
+            )
+    except (ValueError, RuntimeError, OSError, KeyError, TypeError, ImportError) as err:
+        raise ModelError(f"checkpoint '{checkpoint.name}' cannot be loaded as a classifier: {err}") from err
+    if missing := sorted(loading["missing_keys"]):
+        raise ModelError(
+            f"checkpoint '{checkpoint.name}' lacks {len(missing)} weights of a classifier, among them {missing[0]}: "
+            "they would be random",
+            hint=f"train one on it: assay train DATA --method finetune --checkpoint {checkpoint.name} --out MODEL",
+        )
+    return network.eval()

@@ -1,0 +1,82 @@
+"""What scope is measured by: term statistics of train, and where validation texts stand on them. In numpy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+
+from assay.runtime.hashed_terms import BLOCKS, Seen, buckets_of, hash_terms
+from assay.runtime.limits.scope import (
+    LEVELS,
+    LOOKS,
+    MAX_BITS,
+    ScopeReference,
+    TermStatistics,
+    add_sureness,
+    standardise,
+)
+
+__all__ = ["fit_scope_reference", "fit_term_statistics"]
+
+MAX_COUNTS = 80 << 15  # of a block, classes times buckets: what is unpacked in memory stays below 50 MB
+BITS = (8, MAX_BITS)  # fewest and most bits of a bucket
+N_QUANTILES = 101
+CHUNK_TEXTS = 256
+
+
+def fit_term_statistics(texts: Sequence[str], label_ids: np.ndarray, *, n_classes: int) -> TermStatistics:
+    """Count the terms of each class of train.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    label_ids : int array of shape (n_texts,)
+        In LabelSet order.
+    n_classes : int
+    """
+    bits = int(np.clip((MAX_COUNTS // n_classes).bit_length() - 1, *BITS))
+    counts = np.zeros((BLOCKS, n_classes << bits))
+    seen: Seen = {}
+    for start in range(0, len(texts), CHUNK_TEXTS):
+        own_ids = np.asarray(label_ids[start : start + CHUNK_TEXTS], dtype=np.int64)
+        for block, rows in enumerate(hash_terms(texts[start : start + CHUNK_TEXTS], seen)):
+            n_terms = [*map(len, rows)]
+            hashes = np.fromiter(chain.from_iterable(rows), dtype=np.uint32, count=sum(n_terms))
+            np.add.at(counts[block], (np.repeat(own_ids, n_terms) << bits) + buckets_of(hashes, bits), 1.0)
+    largest = max(int(counts.max()), 1)
+    logs = np.log(np.maximum(counts, 1)) / np.log(largest + 1.0)
+    levels = np.where(counts > 0, 1 + np.round(LEVELS * logs), 0).astype(np.uint8)
+    return TermStatistics(len(texts), largest, levels.reshape(BLOCKS, n_classes, 1 << bits))
+
+
+def fit_scope_reference(
+    statistics: TermStatistics, texts: Sequence[str], probs: np.ndarray, *, split: str = "validation"
+) -> ScopeReference:
+    """Find where validation texts stand: the scale of each sign and of each look, and quantiles of the worse look.
+
+    Parameters
+    ----------
+    statistics : TermStatistics
+    texts : sequence of str
+        At least one.
+    probs : array of shape (n_texts, n_classes)
+        The saved model's scores of the texts.
+    split : str
+    """
+    signs = add_sureness(statistics.measure(texts), probs)
+    means, stds = signs.mean(axis=0), signs.std(axis=0)
+    looks = standardise(signs, means, stds) @ np.array([*LOOKS.values()]).T
+    reference = ScopeReference(
+        means=tuple(means.tolist()),
+        stds=tuple(stds.tolist()),
+        look_stds=tuple(looks.std(axis=0).tolist()),
+        quantiles=(0.0, 0.0),
+        n_texts=len(texts),
+        split=split,
+    )
+    quantiles = np.quantile(reference.worse_look(signs), np.linspace(0, 1, N_QUANTILES))
+    # Interpolation may leave equal values a rounding error out of order.
+    return replace(reference, quantiles=tuple(np.maximum.accumulate(quantiles).tolist()))

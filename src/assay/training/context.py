@@ -1,0 +1,83 @@
+"""What a fit may use besides its training texts: rows for its choices, weights of classes, what is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.utils.class_weight import compute_class_weight
+
+from assay.errors import InputError
+from assay.progress import Progress
+from assay.training.keeping import KeepStates
+
+__all__ = ["ClassWeight", "FitContext", "Score", "score_accuracy", "weigh_classes"]
+
+# (true class ids, probabilities) -> {"accuracy": ..., "f1_weighted": ...}
+Score = Callable[[np.ndarray, np.ndarray], dict[str, float]]
+
+
+def score_accuracy(label_ids: np.ndarray, probs: np.ndarray) -> dict[str, float]:
+    """Return the accuracy: the score used where the caller passes none."""
+    return {"accuracy": float(np.mean(probs.argmax(axis=1) == label_ids))}
+
+
+ClassWeight = str | Mapping[Any, float] | None
+
+
+def weigh_classes(class_weight: ClassWeight, classes: np.ndarray, label_ids: np.ndarray) -> np.ndarray | None:
+    """Return what a text of each class counts in the loss.
+
+    Parameters
+    ----------
+    class_weight : "balanced", mapping or None
+        Balanced: rare classes count as much as frequent ones, ``n_texts / (n_classes * n_texts_of_class)``. The
+        probabilities are then those of a world in which all classes are equally frequent. A mapping gives the weight
+        of each label; those that it lacks count 1.
+    classes : array of shape (n_classes,)
+        The labels.
+    label_ids : int64 array of shape (n_texts,)
+        Positions in `classes`; every class has texts.
+
+    Returns
+    -------
+    float64 array of shape (n_classes,), or None
+
+    Raises
+    ------
+    InputError
+        It is something else.
+    """
+    if class_weight is None:
+        return None
+    if class_weight != "balanced" and not isinstance(class_weight, Mapping):
+        raise InputError(f"class_weight is {class_weight!r}; 'balanced', a weight a label, or None is accepted")
+    try:
+        weights: np.ndarray = compute_class_weight(class_weight, classes=classes, y=classes[label_ids])
+    except ValueError as err:
+        raise InputError(f"class_weight cannot be used: {err}") from err
+    return weights
+
+
+@dataclass(frozen=True)
+class FitContext:
+    """What a fit may use besides its training texts.
+
+    Parameters
+    ----------
+    validation_texts, validation_ids
+        For choices: which epoch to keep. None: the last epoch is kept.
+    score : callable
+        What is reported after each epoch.
+    progress : Progress
+    keep : KeepStates, optional
+        For methods that train long.
+    """
+
+    validation_texts: list[str] | None = None
+    validation_ids: np.ndarray | None = None
+    score: Score = score_accuracy
+    progress: Progress = field(default_factory=Progress)
+    keep: KeepStates | None = None

@@ -1,0 +1,220 @@
+"""Several processes that train one network together, as `torchrun` and `accelerate launch` start them.
+
+Each reads its share of every batch; gradients are summed, so that all take the very same steps. Process 0 alone
+decides what hangs on a clock, and alone writes and speaks: what fails in another one is told to it through the store
+that they share. Source: torch.distributed (https://docs.pytorch.org/docs/stable/distributed.html).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, distributed, nn
+
+from assay import _env
+from assay.checkpoints.torch_state import pick_device
+from assay.errors import AssayError, InputError, OutsideError
+
+__all__ = ["ALONE", "Ranks", "join_ranks"]
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT = timedelta(hours=2)  # of one exchange; another process may be busy with the data that long
+MEET_WITHIN = timedelta(minutes=5)
+HEARD_WITHIN_S = 20.0  # a process that fails waits so long for process 0 to say why
+ERROR, HEARD = "assay/error", "assay/heard"
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """The processes that train together, and which of them this one is.
+
+    Parameters
+    ----------
+    rank : int
+        From 0.
+    n : int
+        How many there are; with one, nothing is exchanged.
+    store : torch.distributed.Store, optional
+        Where a process that fails says why.
+    """
+
+    rank: int = 0
+    n: int = 1
+    store: Any = None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that writes and speaks."""
+        return self.rank == 0
+
+    def own(self, rows: np.ndarray) -> np.ndarray:
+        """Return this process's share of the rows of a batch; it may be empty."""
+        return rows[self.rank :: self.n]
+
+    def sum_gradients(self, parameters: Sequence[nn.Parameter], loss: Tensor) -> Tensor:
+        """Sum the gradients over all processes, in place; return the sum of the losses, of shape ().
+
+        One exchange of one flat array: a process that read nothing takes part with zeros.
+        """
+        flat = torch.cat(
+            [loss.detach().reshape(1)]
+            + [torch.zeros_like(p).view(-1) if p.grad is None else p.grad.reshape(-1) for p in parameters]
+        )
+        with self._exchange():
+            distributed.all_reduce(flat)
+        start = 1
+        for parameter in parameters:
+            parameter.grad = flat[start : start + parameter.numel()].view_as(parameter)
+            start += parameter.numel()
+        return flat[0]
+
+    def sum_array(self, array: np.ndarray, device: torch.device) -> np.ndarray:
+        """Return the sum of every process's array."""
+        if self.n == 1:
+            return array
+        together = torch.from_numpy(array).to(device)
+        with self._exchange():
+            distributed.all_reduce(together)
+        return np.asarray(together.cpu().numpy())
+
+    def follow_first(self, values: Sequence[float], device: torch.device) -> list[float]:
+        """Return the values of process 0."""
+        if self.n == 1:
+            return list(values)
+        said = torch.tensor(values, dtype=torch.float64, device=device)
+        with self._exchange():
+            distributed.broadcast(said, src=0)
+        return [float(value) for value in said.cpu()]
+
+    def gather(self, tensor: Tensor, device: torch.device) -> list[Tensor]:
+        """Return every process's tensor, which has one shape in all, on the CPU."""
+        if self.n == 1:
+            return [tensor]
+        given = tensor.to(device)
+        received = [torch.empty_like(given) for _ in range(self.n)]
+        with self._exchange():
+            distributed.all_gather(received, given)
+        return [one.cpu() for one in received]
+
+    def check_alike(self, digest: str, device: torch.device, *, what: str) -> None:
+        """Make sure that all processes have the same.
+
+        Raises
+        ------
+        InputError
+            They do not.
+        """
+        own = torch.frombuffer(bytearray(digest.encode()), dtype=torch.uint8)
+        if any(not torch.equal(one, own) for one in self.gather(own, device)):
+            raise InputError(
+                f"the {self.n} processes have different {what}; the same in each is accepted",
+                hint="give every process the same command, and data and output on a disk that all can read",
+            )
+
+    @contextmanager
+    def _exchange(self) -> Iterator[None]:
+        """Turn a failed exchange into the error of the process that failed.
+
+        Raises
+        ------
+        OutsideError
+            Another process ended or does not answer.
+        """
+        try:
+            yield
+        except RuntimeError as err:  # torch's errors of exchanges are of this kind, DistBackendError among them
+            said = self._hear() if self.is_first else None
+            lost = f"another process of this training ended, or cannot be reached: {_first_line(err)}"
+            raise OutsideError(said or lost) from err
+
+    def _hear(self) -> str | None:
+        """Return what a process that failed left behind; None: it ended without a word."""
+        with suppress(Exception):
+            for _ in range(20):
+                if self.store.check([ERROR]):
+                    said = str(self.store.get(ERROR).decode())
+                    self.store.set(HEARD, "1")
+                    return said
+                time.sleep(0.05)
+        return None
+
+    def tell_first(self, err: BaseException) -> None:
+        """Leave the reason where process 0 finds it, break off the exchanges, and wait until it was read."""
+        if isinstance(err, OutsideError) and isinstance(err.__cause__, RuntimeError):
+            return  # another one failed, and has said so
+        message = err.message if isinstance(err, AssayError) else f"{type(err).__name__}: {_first_line(err)}"
+        with suppress(Exception):
+            self.store.set(ERROR, f"process {self.rank}: {message}")
+            distributed.destroy_process_group()
+            started_s = time.monotonic()
+            while time.monotonic() - started_s < HEARD_WITHIN_S:
+                if self.store.check([HEARD]):
+                    return
+                time.sleep(0.05)
+        logger.error("process %d: %s", self.rank, message)
+
+
+ALONE = Ranks()
+_joined: list[Ranks] = []  # what an outer `join_ranks` joined: inner ones share it
+
+
+@contextmanager
+def join_ranks() -> Iterator[Ranks]:
+    """Join the processes that were started together, if there are several; leave them at the end.
+
+    Where torch.distributed is set up already, its group is used and left as it is.
+
+    Raises
+    ------
+    OutsideError
+        The others could not be reached, or one of them failed.
+    """
+    if distributed.is_available() and distributed.is_initialized():
+        yield _joined[-1] if _joined else Ranks(distributed.get_rank(), distributed.get_world_size())
+        return
+    if _env.n_processes() == 1:
+        yield ALONE
+        return
+    rank, n = _env.process_rank(), _env.n_processes()
+    device = pick_device()
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    try:
+        store, _, _ = next(iter(distributed.rendezvous("env://", rank=rank, world_size=n, timeout=MEET_WITHIN)))
+        distributed.init_process_group(
+            "nccl" if device.type == "cuda" else "gloo",
+            store=distributed.PrefixStore("assay", store),
+            rank=rank,
+            world_size=n,
+            timeout=TIMEOUT,
+        )
+    except (RuntimeError, ValueError) as err:
+        raise OutsideError(
+            f"process {rank} of {n} could not join the others: {_first_line(err)}",
+            hint="start all of them with torchrun or accelerate launch",
+        ) from err
+    ranks = Ranks(rank, n, store)
+    _joined.append(ranks)
+    try:
+        yield ranks
+    except BaseException as err:
+        if not ranks.is_first:
+            ranks.tell_first(err)
+        raise
+    finally:
+        _joined.clear()
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
+
+
+def _first_line(err: BaseException) -> str:
+    return next(iter(str(err).splitlines()), type(err).__name__)

@@ -1,0 +1,1 @@
+"""What tests share: small data, models, checkpoints and runs, a server and a Hub on loopback."""

@@ -1,0 +1,145 @@
+"""Near duplicates: what is found, what is not, and that it does not depend on order, seed or size."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assay.audit.near_duplicates import MIN_SIMILARITY, NearDuplicates, find_near_duplicates
+from assay.data.duplicates import normalise_text
+from assay.errors import InputError
+
+
+def pieces(text):
+    """Return the four-character pieces of letters and digits, the plain way."""
+    words = "".join(c if c.isalnum() else " " for c in normalise_text(text)).split()
+    plain = " ".join(words) or normalise_text(text)
+    return {plain[i : i + 4] for i in range(max(1, len(plain) - 3))}
+
+
+def jaccard(one, other):
+    """Return the Jaccard similarity of two texts, the plain way."""
+    a, b = pieces(one), pieces(other)
+    return len(a & b) / len(a | b)
+
+
+def together(texts, **options):
+    """Return the groups as a set of tuples of rows."""
+    groups = find_near_duplicates(texts, **options).groups.tolist()
+    return {tuple(i for i, g in enumerate(groups) if g == group) for group in groups}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("My phone was stolen, what should I do first?", "my phone was stolen - what should i do"),
+        ("im still feeling a bit shaken", "im still feeling a bit shaken up"),
+        ("美 휴대전화 등 중국산 일부 제품 10% 관세 연기종합2보", "美 휴대전화 등 중국산 일부 제품 10% 관세 연기종합"),
+        ("so happy", "So   happy!!!"),
+        ("!!!", "!!!"),
+    ],
+)
+def test_same_message_is_one_group(one, other):
+    """Case, punctuation, a word more and another edition of a headline are the same message."""
+    assert together([one, "something else altogether", other]) == {(0, 2), (1,)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("i was feeling happy", "i was feeling alone"),
+        ("I live in the UK. Can I get a card?", "I live in the EU. How do I lock a card?"),
+        ("", "a"),
+        ("!!!", "???"),
+        ("북한날씨 대체로 맑음…평양 낮 최고 24도", "골프장에 등장한 5G 열기구"),
+    ],
+)
+def test_other_message_stays_apart(one, other):
+    """One word that changes what a short text says keeps it apart."""
+    assert together([one, other]) == {(0,), (1,)}
+
+
+def test_equal_texts_share_a_group_but_are_not_near():
+    """Equal texts are duplicates of the exact kind: alone they make no near duplicate."""
+    found = find_near_duplicates(["so happy today", "So happy  today", "so happy today", "sad"])
+    assert found.groups.tolist() == [0, 0, 0, 1]
+    assert not found.is_near.any()
+    assert found.similarity.tolist() == [1.0] * 4
+
+
+def test_similarity_is_the_exact_jaccard_with_the_first_text_of_the_group():
+    """The figure of each row is that of the plain computation."""
+    texts = ["how do i activate my new card please", "How do I activate my card please?", "cats",
+             "how do i activate my new card please now"]  # fmt: skip
+    found = find_near_duplicates(texts)
+    assert found.groups.tolist() == [0, 0, 1, 0]
+    assert found.similarity == pytest.approx([1.0, jaccard(texts[0], texts[1]), 1.0, jaccard(texts[0], texts[3])])
+    assert found.is_near.tolist() == [True, True, False, True]
+
+
+WORDS = ["feel", "happy", "sad", "today", "카드", "배송이", "!!", "now", "a", "1"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join), max_size=14), st.integers(0, 3))
+def test_groups_are_the_connected_components_of_all_pairs(texts, seed):
+    """For small sets, comparing every pair gives the same groups."""
+    parent = list(range(len(texts)))
+
+    def root(i):
+        return i if parent[i] == i else root(parent[i])
+
+    for i in range(len(texts)):
+        for j in range(i):
+            if jaccard(texts[i], texts[j]) >= MIN_SIMILARITY:
+                parent[root(i)] = root(j)
+    expected = {tuple(i for i in range(len(texts)) if root(i) == r) for r in map(root, range(len(texts)))}
+    assert together(texts, seed=seed) == expected
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text(max_size=30), max_size=12))
+def test_any_text_can_be_compared(texts):
+    """Whatever stands in the texts, each gets a group, and equal ones the same."""
+    found = find_near_duplicates(texts)
+    assert isinstance(found, NearDuplicates)
+    assert len(found.groups) == len(found.similarity) == len(found.is_near) == len(texts)
+    for i, text in enumerate(texts):
+        assert found.groups[texts.index(text)] == found.groups[i]
+
+
+def test_group_ids_count_from_zero_in_order_of_first_sight():
+    """The numbering is that of `duplicate_groups`."""
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(WORDS, size=6)) for _ in range(200)]
+    groups = find_near_duplicates(texts).groups
+    _, first = np.unique(groups, return_index=True)
+    assert groups.min() == 0
+    assert (np.diff(first) > 0).all()
+
+
+def test_lone_surrogates_and_null_characters_are_compared():
+    """What JSON can hold and UTF-8 cannot is no reason to stop."""
+    assert together(["a\ud800bcdef", "a\ud800bcdef\0", "x"]) == {(0, 1), (2,)}
+
+
+def test_thousands_of_alike_texts_take_seconds():
+    """A template that fills the whole file is joined without comparing every pair (12 million here)."""
+    texts = [
+        f"Your order {i} has shipped and arrives in {i % 28} days, thanks for shopping with us" for i in range(5000)
+    ]
+    started_s = time.perf_counter()
+    found = find_near_duplicates(texts)
+    assert len(set(found.groups.tolist())) == 1
+    assert time.perf_counter() - started_s < 30  # a second or two; all pairs would take minutes
+
+
+@pytest.mark.parametrize("given_value", [0.2, 1.5])
+def test_similarity_out_of_range_is_refused(given_value):
+    """Below 0.5 the bands would miss most pairs."""
+    with pytest.raises(InputError, match=f"min_similarity is {given_value}; 0.5 to 1 is accepted"):
+        find_near_duplicates(["a"], min_similarity=given_value)

@@ -1,0 +1,92 @@
+"""Which labels are suspects, and in which order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assay.audit.wrong_labels import find_wrong_labels
+from assay.errors import InputError
+
+
+def planted(*, n_texts=400, n_classes=4, n_wrong=20, seed=0):
+    """Make probabilities that are sure of the true class, and labels of which some are flipped."""
+    rng = np.random.default_rng(seed)
+    true = rng.integers(0, n_classes, n_texts)
+    logits = rng.normal(size=(n_texts, n_classes))
+    logits[np.arange(n_texts), true] += 4
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    wrong = rng.choice(n_texts, n_wrong, replace=False)
+    label_ids = true.copy()
+    label_ids[wrong] = (true[wrong] + rng.integers(1, n_classes, n_wrong)) % n_classes
+    return label_ids, probs, set(wrong.tolist()), true
+
+
+def test_planted_labels_are_found_first():
+    """Most flipped labels are suspects, most suspects are flipped, and the true label is proposed."""
+    label_ids, probs, wrong, true = planted()
+    first = find_wrong_labels(label_ids, probs)[:20]
+    assert len(wrong & {one.row for one in first}) >= 18
+    assert np.mean([one.proposed_id == true[one.row] for one in first]) >= 0.9
+    assert all(one.label_id == label_ids[one.row] for one in first)
+
+
+def test_most_suspect_label_comes_first():
+    """Scores fall, and lie between 0 and 1."""
+    label_ids, probs, _, _ = planted()
+    scores = [one.score for one in find_wrong_labels(label_ids, probs)]
+    assert scores == sorted(scores, reverse=True)
+    assert scores
+    assert all(0 <= score <= 1 for score in scores)
+
+
+def test_right_labels_give_no_suspects():
+    """Where the models agree with every label, nothing is suspect."""
+    _, probs, _, true = planted(n_wrong=0)
+    sure = np.eye(4)[true] * 0.9 + 0.025
+    assert find_wrong_labels(true, sure) == []
+    assert find_wrong_labels(np.zeros(0, dtype=int), np.zeros((0, 4))) == []
+    assert find_wrong_labels(np.zeros(9, dtype=int), probs[:9]) == []
+
+
+def test_rows_that_could_not_be_judged_are_left_out():
+    """A row of NaN is no suspect, and the numbers of the others are those of the whole."""
+    label_ids, probs, _, _ = planted()
+    before = [one.row for one in find_wrong_labels(label_ids, probs)]
+    probs[before[0]] = np.nan
+    after = [one.row for one in find_wrong_labels(label_ids, probs)]
+    assert before[0] not in after
+    assert before[1] == after[0]
+
+
+def test_class_without_a_label_is_no_obstacle():
+    """A column that no row is labelled with changes nothing where the models do not believe in it."""
+    label_ids, probs, _, _ = planted(n_classes=3)
+    wider = np.hstack([probs, np.zeros((len(probs), 1))])
+    assert find_wrong_labels(label_ids, wider) == find_wrong_labels(label_ids, probs)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 5), st.integers(1, 60))
+def test_any_probabilities_give_suspects_that_propose_another_label(seed, n_classes, n_texts):
+    """Each row is named once at most, and never its own label proposed."""
+    rng = np.random.default_rng(seed)
+    label_ids, probs = rng.integers(0, n_classes, n_texts), rng.dirichlet(np.full(n_classes, 0.3), n_texts)
+    found = find_wrong_labels(label_ids, probs)
+    assert len({one.row for one in found}) == len(found)
+    assert all(one.proposed_id != one.label_id == label_ids[one.row] for one in found)
+
+
+@pytest.mark.parametrize(
+    ("label_ids", "probs", "said"),
+    [
+        ([0, 1], [[0.5, 0.5]], r"label_ids has shape \(2,\) and probs \(1, 2\)"),
+        ([0, 2], [[0.5, 0.5], [0.5, 0.5]], "label ids from 0 to 2; 0 to 1 is accepted"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(label_ids, probs, said):
+    """What was given and what is accepted is said."""
+    with pytest.raises(InputError, match=said):
+        find_wrong_labels(np.array(label_ids), np.array(probs))

@@ -1,0 +1,169 @@
+"""Out-of-fold probabilities: no row is judged by a model, or a temperature, that saw it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from _support.small_models import small_data
+from assay.data.duplicates import duplicate_groups
+from assay.data.labels import LabelSet
+from assay.data.texts import LabelledTexts
+from assay.errors import DataError, InputError
+from assay.evaluation import out_of_fold
+from assay.evaluation.out_of_fold import deal_folds, predict_out_of_fold
+
+LABELS = LabelSet(("joy", "sadness", "anger"))
+
+
+def part(n_texts, *, seed=0, labels=LABELS.names):
+    """Make texts that a linear model can tell apart."""
+    texts, ys = small_data(n_texts, labels=labels, seed=seed)
+    return LabelledTexts(tuple(texts), tuple(ys))
+
+
+class Recorder:
+    """Stands for an estimator: remembers what it was fitted on and asked for, and says how often it saw a text."""
+
+    def __init__(self):
+        self.asked = []
+
+    def fit(self, texts, labels, **_):
+        """Remember the texts."""
+        self.seen = list(texts)
+        self.classes_ = np.unique(labels)
+        return self
+
+    def decision_logits(self, texts):
+        """Remember the texts, and answer how often each was fitted on."""
+        self.asked.append(list(texts))
+        return np.array([[self.seen.count(t) * 100.0 + c for c in self.classes_] for t in texts])
+
+
+@pytest.fixture
+def recorders(monkeypatch):
+    """Put recorders in the place of estimators; return them as they are made."""
+    made = []
+    monkeypatch.setattr(out_of_fold, "make_estimator", lambda method, seed: made.append(Recorder()) or made[-1])
+    return made
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 25)), min_size=2, max_size=60), st.integers(2, 6))
+def test_folds_keep_groups_whole(rows, n_folds):
+    """Rows of one group are in one fold, and every row is in a fold."""
+    label_ids, groups = np.array([a for a, _ in rows]), np.array([b for _, b in rows])
+    folds = deal_folds(label_ids, groups, n_folds=n_folds, seed=0)
+    assert ((folds >= 0) & (folds < n_folds)).all()
+    assert all(len(set(folds[groups == g])) == 1 for g in set(groups))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 4), min_size=10, max_size=200), st.integers(2, 6), st.integers(0, 5))
+def test_folds_are_stratified_where_no_text_repeats(labels, n_folds, seed):
+    """Each fold has each label as often as any other fold, but for one row."""
+    label_ids = np.array(labels)
+    folds = deal_folds(label_ids, np.arange(len(labels)), n_folds=n_folds, seed=seed)
+    for label in set(labels):
+        counts = np.bincount(folds[label_ids == label], minlength=n_folds)
+        assert counts.max() - counts.min() <= 1
+
+
+def test_folds_are_seeded():
+    """The same seed deals the same folds, another seed others."""
+    label_ids, groups = np.arange(200) % 3, np.arange(200)
+    one, same, other = (deal_folds(label_ids, groups, n_folds=5, seed=s) for s in (1, 1, 2))
+    assert (one == same).all()
+    assert (one != other).any()
+
+
+def test_no_model_judges_a_text_that_it_saw(recorders):
+    """Every train text is asked of exactly one model, which was not fitted on it, whatever stands twice."""
+    train = part(60)
+    train = LabelledTexts(train.texts + train.texts[:7], train.labels + train.labels[:7])
+    found = predict_out_of_fold(train, LABELS)
+    assert len(recorders) == 5
+    for recorder in recorders:
+        (asked,) = recorder.asked
+        assert not set(asked) & set(recorder.seen)
+        assert sorted(asked + recorder.seen) == sorted(train.texts)
+    groups = duplicate_groups(train.texts)
+    assert all(len(set(found.folds[groups == g])) == 1 for g in set(groups))
+
+
+def test_other_splits_are_judged_by_models_that_did_not_see_them(recorders):
+    """A test text that stands in train gets the probabilities of the one model without it; others get the mean."""
+    train = part(60)
+    test = LabelledTexts((train.texts[3].upper(), "quite new"), (train.labels[3], "joy"))
+    found = predict_out_of_fold(train, LABELS, others={"test": test})
+    leaked, fresh = found.other_probs["test"]
+    assert found.probs[3] == pytest.approx(leaked)
+    assert fresh.sum() == pytest.approx(1.0)
+    assert all("quite new" not in recorder.seen for recorder in recorders)
+
+
+def test_probabilities_are_those_of_the_method():
+    """Rows sum to one, columns are in LabelSet order, and most labels of an easy set are right."""
+    train, test = part(150), part(40, seed=9)
+    found = predict_out_of_fold(train, LABELS, others={"test": test}, seed=3)
+    assert found.probs.shape == (150, 3)
+    assert found.probs.sum(axis=1) == pytest.approx(np.ones(150))
+    assert np.mean(found.probs.argmax(axis=1) == LABELS.ids(train.labels)) > 0.9
+    assert np.mean(found.other_probs["test"].argmax(axis=1) == LABELS.ids(test.labels)) > 0.9
+    assert found.fit_s > 0
+
+
+def test_same_seed_gives_the_same_probabilities():
+    """Folds, fits and calibration are seeded."""
+    train = part(60)
+    one, again = (predict_out_of_fold(train, LABELS, seed=5).probs for _ in range(2))
+    assert (one == again).all()
+
+
+def test_label_on_one_text_only_is_not_judged():
+    """No model can know a label whose only text it does not see: those rows are NaN, the others are not."""
+    train = part(40, labels=("joy", "sadness"))
+    train = LabelledTexts((*train.texts, "so furious", "So furious"), (*train.labels, "anger", "anger"))
+    test = LabelledTexts(("so mad", "so happy"), ("anger", "joy"))
+    found = predict_out_of_fold(train, LABELS, others={"test": test})
+    assert np.isnan(found.probs[-2:]).all()
+    assert np.isfinite(found.probs[:-2]).all()
+    assert np.isfinite(found.other_probs["test"][1]).all()
+
+
+def test_label_that_train_lacks_is_not_judged_elsewhere():
+    """A test label without a train text has no probability, and so no verdict."""
+    train, test = part(40, labels=("joy", "sadness")), LabelledTexts(("so mad", "so sad"), ("anger", "sadness"))
+    probs = predict_out_of_fold(train, LABELS, others={"test": test}).other_probs["test"]
+    assert np.isnan(probs[0]).all()
+    assert np.isfinite(probs[1]).all()
+
+
+def test_empty_other_split_has_no_rows():
+    """A split without texts is answered with none."""
+    found = predict_out_of_fold(part(30), LABELS, others={"test": LabelledTexts((), ())})
+    assert found.other_probs["test"].shape == (0, 3)
+
+
+def test_fewer_texts_than_folds_get_a_fold_each():
+    """Six texts are six folds at most."""
+    train = LabelledTexts(("so happy", "so glad", "good", "so sad", "so bad", "alone"), ("joy",) * 3 + ("sadness",) * 3)
+    assert predict_out_of_fold(train, LABELS, n_folds=20).folds.max() == 5
+
+
+def test_too_few_texts_are_refused():
+    """Two labels on two texts cannot be held against anything."""
+    with pytest.raises(DataError, match="2 texts do not hold two labels that each stand on two different texts"):
+        predict_out_of_fold(LabelledTexts(("a", "b"), ("joy", "sadness")), LABELS)
+
+
+def test_method_that_reads_no_text_is_refused():
+    """The most frequent label says nothing of a row."""
+    with pytest.raises(InputError, match="'majority' does not read the texts"):
+        predict_out_of_fold(part(30), LABELS, method="majority")
+    with pytest.raises(InputError, match="n_folds is 1; at least 2"):
+        predict_out_of_fold(part(30), LABELS, n_folds=1)
+    with pytest.raises(InputError, match="unknown method 'lineal'"):
+        predict_out_of_fold(part(30), LABELS, method="lineal")
