@@ -1,12 +1,13 @@
 """Are explanations faithful? Without the words that explain it most, a score falls more than without random ones.
 
-    python benchmarks/explain.py                        linear and compact, trained on emotion from ../shared/data
-    python benchmarks/explain.py --model DIR ...        models that are there already
-    python benchmarks/explain.py --smoke                the built-in sample, a minute: does the script still run?
+    python benchmarks/explain.py                        linear and compact, trained on emotion from
+    ../shared/data python benchmarks/explain.py --model DIR ...        models that are there already
+    python benchmarks/explain.py --smoke                the built-in sample, a minute: does the
+    script still run?
 
-200 texts of the test split, drawn by seed, of at least seven words. Three random words are drawn once a text for the
-share that counts (wins), and 20 times for its stability. The score is that of the label predicted for the whole text.
-Raw results go to benchmarks/results/explain-NAME.json.
+200 texts of the test split, drawn by seed, of at least seven words. Three random words are drawn
+once a text for the share that counts (wins), and 20 times for its stability. The score is that of
+the label predicted for the whole text. Raw results go to benchmarks/results/explain-NAME.json.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def measure(model: assay.Model, texts: list[str], *, seed: int) -> dict[str, Any
         top = [(word.start, word.end) for word in found.top_words(N_WORDS)]
         draws = [rng.choice(len(words), size=N_WORDS, replace=False) for _ in range(N_DRAWS)]
         random = [[(words[i].start, words[i].end) for i in draw] for draw in draws]
-        probs = model.predict_proba([without_words(text, spans) for spans in (top, *random)])[:, column]
+        probs = model.predict_proba([without_words(text, spans) for spans in (top, *random)])[
+            :, column
+        ]
         drops = found.probs[column] - probs
         wins.append(drops[0] > drops[1:])
         drops_top.append(float(drops[0]))
@@ -57,7 +60,11 @@ def measure(model: assay.Model, texts: list[str], *, seed: int) -> dict[str, Any
         "method": model.method,
         "n_texts": len(texts),
         "wins": float(won[:, 0].mean()),
-        "wins_over_draws": [float(won.mean(axis=0).min()), float(won.mean()), float(won.mean(axis=0).max())],
+        "wins_over_draws": [
+            float(won.mean(axis=0).min()),
+            float(won.mean()),
+            float(won.mean(axis=0).max()),
+        ],
         "median_drop_top": float(np.median(drops_top)),
         "median_drop_random": float(np.median(drops_random)),
         "median_unexplained": float(np.median(errors)),
@@ -87,7 +94,9 @@ def summarise_content(content: dict[str, Any]) -> str:
 
 def main() -> None:
     """Train what is not given, measure, keep, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", default=str(ROOT.parent / "shared" / "data" / "emotion"))
     parser.add_argument("--name", default="emotion")
     parser.add_argument("--model", type=Path, action="append", default=[])
@@ -111,7 +120,13 @@ def main() -> None:
     if not given.smoke:
         path = ROOT / "benchmarks" / "results" / f"explain-{given.name}.json"
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        content = {"name": given.name, "seed": given.seed, "when": when, "machine": describe_machine(), "rows": rows}
+        content = {
+            "name": given.name,
+            "seed": given.seed,
+            "when": when,
+            "machine": describe_machine(),
+            "rows": rows,
+        }
         path.write_text(json.dumps(content, indent=1) + "\n")
 
 

@@ -1,6 +1,7 @@
 """What the benchmarks share: the machine they ran on, child processes with a thread budget, results that grow.
 
-Only the standard library is imported here: the processes of peers, in environments without assay, import it too.
+Only the standard library is imported here: the processes of peers, in environments without assay,
+import it too.
 """
 
 from __future__ import annotations
@@ -18,19 +19,35 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
-    "DATA", "RESULTS", "ROOT", "Results", "by", "count_threads", "describe_machine", "folder_bytes", "load_splits",
-    "log", "peak_bytes", "run_child", "versions_of",
-]  # fmt: skip
+    "DATA",
+    "RESULTS",
+    "ROOT",
+    "Results",
+    "by",
+    "count_threads",
+    "describe_machine",
+    "folder_bytes",
+    "load_splits",
+    "log",
+    "peak_bytes",
+    "run_child",
+    "versions_of",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
 RESULTS = ROOT / "benchmarks" / "results"
 LIBRARIES = ("assay", "torch", "transformers", "scikit-learn", "onnxruntime", "numpy", "tokenizers")
-# The variables by which OpenMP, BLAS libraries, numba, tokenizers and assay learn how many threads they may use.
+# The variables by which OpenMP, BLAS libraries, numba, tokenizers and assay learn how many threads
+# they may use.
 THREAD_VARIABLES = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "RAYON_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "RAYON_NUM_THREADS",
     "ASSAY_THREADS",
-)  # fmt: skip
+)
 
 Case = dict[str, Any]
 
@@ -64,7 +81,11 @@ def versions_of(libraries: Iterable[str]) -> dict[str, str]:
 def describe_machine(libraries: Sequence[str] = LIBRARIES, **more: Any) -> dict[str, Any]:
     """Return what the numbers depend on."""
     info = Path("/proc/cpuinfo")
-    models = [one for one in info.read_text().splitlines() if one.startswith("model name")] if info.is_file() else []
+    models = (
+        [one for one in info.read_text().splitlines() if one.startswith("model name")]
+        if info.is_file()
+        else []
+    )
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -76,12 +97,17 @@ def describe_machine(libraries: Sequence[str] = LIBRARIES, **more: Any) -> dict[
 
 
 def peak_bytes() -> int:
-    """Return the most memory that this process had. Linux counts its parent into ru_maxrss, but not into VmHWM."""
+    """Return the most memory that this process had.
+
+    Linux counts its parent into ru_maxrss, but not into VmHWM.
+    """
     status = Path("/proc/self/status")
     if status.is_file():
         found = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
         return int(found.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
 
 
 def folder_bytes(path: Path) -> int:
@@ -92,13 +118,17 @@ def folder_bytes(path: Path) -> int:
 
 
 def run_child(
-    script: Path, task: Mapping[str, Any], *, python: str | Path = sys.executable, n_threads: int,
+    script: Path,
+    task: Mapping[str, Any],
+    *,
+    python: str | Path = sys.executable,
+    n_threads: int,
     environment: Mapping[str, str] | None = None,
-) -> Case:  # fmt: skip
+) -> Case:
     """Do one measurement in a fresh process with a thread budget and without the network.
 
-    The process reads its task as JSON from stdin, with `started_s`, the time it was started at, and writes what it
-    measured as the last line of stdout. `process_s`, its whole time, comes with it.
+    The process reads its task as JSON from stdin, with `started_s`, the time it was started at, and
+    writes what it measured as the last line of stdout. `process_s`, its whole time, comes with it.
     """
     threads = dict.fromkeys(THREAD_VARIABLES, str(n_threads))
     quiet = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "true" if n_threads > 1 else "false"}
@@ -106,18 +136,26 @@ def run_child(
     done = subprocess.run(
         [str(python), str(script)],
         input=json.dumps({**task, "n_threads": n_threads, "started_s": started_s}),
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, **threads, **quiet, **(environment or {})},  # noqa: TID251
-    )  # fmt: skip
+    )
     if done.returncode:
-        raise SystemExit(f"{script.name} {json.dumps(dict(task))} failed with {done.returncode}: {done.stderr[-3000:]}")
-    return {**json.loads(done.stdout.splitlines()[-1]), "process_s": round(time.time() - started_s, 3)}
+        raise SystemExit(
+            f"{script.name} {json.dumps(dict(task))} failed with {done.returncode}: {done.stderr[-3000:]}"
+        )
+    return {
+        **json.loads(done.stdout.splitlines()[-1]),
+        "process_s": round(time.time() - started_s, 3),
+    }
 
 
 def load_splits(name: str, root: Path, *, seed: int = 0) -> Any:
     """Load a data set, a folder below `root` or the built-in sample; validation is cut from train where it is missing.
 
-    What these benchmarks compare is chosen on validation. Whoever calls this takes the splits it needs.
+    What these benchmarks compare is chosen on validation. Whoever calls this takes the splits it
+    needs.
     """
     from assay.data import load_data
     from assay.data.split import cut_missing
@@ -131,14 +169,17 @@ def by(entries: Iterable[Case], *names: str) -> dict[Any, list[Case]]:
     """Group entries by some of their values."""
     groups: dict[Any, list[Case]] = {}
     for one in entries:
-        groups.setdefault(tuple(one[name] for name in names) if len(names) > 1 else one[names[0]], []).append(one)
+        groups.setdefault(
+            tuple(one[name] for name in names) if len(names) > 1 else one[names[0]], []
+        ).append(one)
     return groups
 
 
 class Results:
     """The raw results of one benchmark: a list of entries a part, and the machines they came from.
 
-    Every entry is written as it comes, so that a run that is interrupted, or killed, goes on where it stopped.
+    Every entry is written as it comes, so that a run that is interrupted, or killed, goes on where
+    it stopped.
 
     Parameters
     ----------
@@ -150,7 +191,9 @@ class Results:
 
     def __init__(self, path: Path | None, machine: dict[str, Any]) -> None:
         self.path = path
-        self.content: dict[str, Any] = json.loads(path.read_text()) if path is not None and path.exists() else {}
+        self.content: dict[str, Any] = (
+            json.loads(path.read_text()) if path is not None and path.exists() else {}
+        )
         machines = self.content.setdefault("machines", [])
         self._machine = machine
         self._machines = machines
@@ -169,9 +212,13 @@ class Results:
         if self._machine not in self._machines:
             self._machines.append(self._machine)
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self.entries(part).append({**case, **found, "when": when, "machine": self._machines.index(self._machine)})
+        self.entries(part).append(
+            {**case, **found, "when": when, "machine": self._machines.index(self._machine)}
+        )
         if self.path is not None:
             self.path.parent.mkdir(exist_ok=True)
             partial = self.path.with_suffix(".partial")
-            partial.write_text(json.dumps(self.content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            partial.write_text(
+                json.dumps(self.content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+            )
             partial.replace(self.path)

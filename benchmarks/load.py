@@ -1,7 +1,8 @@
 """Open-loop load: requests leave when their time has come, whether earlier ones are answered or not.
 
-Latency counts from the time a request should have left, so that a server that stalls is charged for all who wait. Raw
-HTTP/1.1 on kept connections: the load should cost as little as it can, for it runs on the same cores.
+Latency counts from the time a request should have left, so that a server that stalls is charged for
+all who wait. Raw HTTP/1.1 on kept connections: the load should cost as little as it can, for it
+runs on the same cores.
 """
 
 from __future__ import annotations
@@ -31,8 +32,14 @@ class Load:
 
     def quantile_ms(self, share: float) -> float:
         """Return a quantile of the latencies; unanswered requests count as endless."""
-        values = np.concatenate([self.latencies_s, np.full(self.n_unanswered + self.n_failed, np.inf)])
-        return float(np.quantile(values, share, method="higher") * 1000) if len(values) else float("inf")
+        values = np.concatenate(
+            [self.latencies_s, np.full(self.n_unanswered + self.n_failed, np.inf)]
+        )
+        return (
+            float(np.quantile(values, share, method="higher") * 1000)
+            if len(values)
+            else float("inf")
+        )
 
     def samples(self) -> list[int]:
         """Return every latency in the order of the answers, in units of 10 us."""
@@ -42,10 +49,15 @@ class Load:
         """Return what is kept; `late_p99_ms` is how much later than due the load itself sent requests."""
         late_ms = float(np.quantile(self.late_s, 0.99) * 1000) if self.late_s else 0.0
         return {
-            "rate": self.rate, "seconds": self.seconds, "n_answered": len(self.latencies_s), "n_failed": self.n_failed,
-            "n_unanswered": self.n_unanswered, "p50_ms": self.quantile_ms(0.5), "p99_ms": self.quantile_ms(0.99),
+            "rate": self.rate,
+            "seconds": self.seconds,
+            "n_answered": len(self.latencies_s),
+            "n_failed": self.n_failed,
+            "n_unanswered": self.n_unanswered,
+            "p50_ms": self.quantile_ms(0.5),
+            "p99_ms": self.quantile_ms(0.99),
             "late_p99_ms": late_ms,
-        }  # fmt: skip
+        }
 
 
 class _Connection(asyncio.Protocol):
@@ -110,12 +122,18 @@ class _Pool:
 def build_request(path: str, text: str) -> bytes:
     """Return the bytes of a request."""
     body = json.dumps({"inputs": text}).encode()
-    lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json",
-             f"Content-Length: {len(body)}"]  # fmt: skip
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: localhost",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-async def _offer(port: int, requests: list[bytes], load: Load, *, n_connections: int, seed: int) -> None:
+async def _offer(
+    port: int, requests: list[bytes], load: Load, *, n_connections: int, seed: int
+) -> None:
     loop = asyncio.get_running_loop()
     pool = _Pool(load)
     for _ in range(n_connections):
@@ -124,7 +142,9 @@ async def _offer(port: int, requests: list[bytes], load: Load, *, n_connections:
     everybody = list(pool.free)
     rng = np.random.default_rng(seed)
     n_requests = int(load.rate * load.seconds)
-    times = np.cumsum(rng.exponential(1 / load.rate, size=n_requests))  # arrivals of strangers: a Poisson process
+    times = np.cumsum(
+        rng.exponential(1 / load.rate, size=n_requests)
+    )  # arrivals of strangers: a Poisson process
     started_s = time.perf_counter()
     for i, at in enumerate(times):
         due_s = started_s + float(at)
@@ -144,7 +164,14 @@ async def _offer(port: int, requests: list[bytes], load: Load, *, n_connections:
 
 
 def offer_load(
-    port: int, path: str, texts: list[str], *, rate: float, seconds: float, n_connections: int = 64, seed: int = 0
+    port: int,
+    path: str,
+    texts: list[str],
+    *,
+    rate: float,
+    seconds: float,
+    n_connections: int = 64,
+    seed: int = 0,
 ) -> Load:
     """Offer requests at a mean rate; return what came of it."""
     load = Load(rate, seconds)
@@ -176,7 +203,9 @@ class Caller:
                 raise ConnectionError("the server closed the connection")
             answer += part
             head, separator, body = answer.partition(b"\r\n\r\n")
-            if separator and len(body) >= int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0]):
+            if separator and len(body) >= int(
+                head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0]
+            ):
                 break
         seconds = time.perf_counter() - started_s
         if not answer.startswith(b"HTTP/1.1 200"):

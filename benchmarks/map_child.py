@@ -24,19 +24,28 @@ def lay_out(task: dict[str, Any]) -> dict[str, Any]:
         from assay.maps.projection import project
 
         imported_s = time.perf_counter() - started_s
-        points = project(vectors, seed=task["seed"], n_neighbors=task["n_neighbors"], min_dist=task["min_dist"])
+        points = project(
+            vectors, seed=task["seed"], n_neighbors=task["n_neighbors"], min_dist=task["min_dist"]
+        )
     else:
         import umap
 
         imported_s = time.perf_counter() - started_s
         reducer = umap.UMAP(
-            n_neighbors=task["n_neighbors"], min_dist=task["min_dist"], metric="cosine", random_state=task["seed"],
+            n_neighbors=task["n_neighbors"],
+            min_dist=task["min_dist"],
+            metric="cosine",
+            random_state=task["seed"],
             n_jobs=1,
-        )  # fmt: skip
+        )
         points = reducer.fit_transform(vectors)
     total_s = time.perf_counter() - started_s
     np.save(Path(task["out"]), np.asarray(points, dtype=np.float32))
-    return {"import_s": round(imported_s, 3), "total_s": round(total_s, 3), "peak_bytes": peak_bytes()}
+    return {
+        "import_s": round(imported_s, 3),
+        "total_s": round(total_s, 3),
+        "peak_bytes": peak_bytes(),
+    }
 
 
 if __name__ == "__main__":

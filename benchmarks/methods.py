@@ -1,12 +1,13 @@
 """The five methods on one data set, several seeds: accuracy, F1, time to train, size, speed.
 
     python benchmarks/methods.py                      emotion from ../shared/data, as in the README
-    python benchmarks/methods.py --data DIR --name N  another data set
-    python benchmarks/methods.py --smoke              the built-in sample, a minute: does the script still run?
+    python benchmarks/methods.py --data DIR --name N  another data set python benchmarks/methods.py
+    --smoke              the built-in sample, a minute: does the script still run?
 
-Seed 0 is one `assay run` with all five methods, as a user would call it; seeds 1 to 4 repeat the fast ones. Each is a
-fresh process with an empty cache. Raw results stay in benchmarks/results/methods-NAME.json, one entry a run; a seed
-that stands there already is not run again, so that the whole can be interrupted.
+Seed 0 is one `assay run` with all five methods, as a user would call it; seeds 1 to 4 repeat the
+fast ones. Each is a fresh process with an empty cache. Raw results stay in
+benchmarks/results/methods-NAME.json, one entry a run; a seed that stands there already is not run
+again, so that the whole can be interrupted.
 """
 
 from __future__ import annotations
@@ -29,23 +30,44 @@ METHODS = ("majority", "linear", "compact", "features", "finetune")
 FAST = ("majority", "linear", "compact")
 N_SEEDS = 5
 SMOKE_METHODS = ("majority", "linear")
-# Of each split's scores; per-class scores and confusion matrices would make the file forty times as large.
+# Of each split's scores; per-class scores and confusion matrices would make the file forty times as
+# large.
 KEPT_SCORES = ("n_texts", "accuracy", "f1_weighted", "f1_macro", "intervals", "ece", "log_loss")
 
 
-def run_once(data: str, methods: tuple[str, ...], seed: int, keep: Path | None = None) -> dict[str, Any]:
-    """Do one `assay run` in a fresh process; return its scores and times. `keep` is where its folder stays."""
+def run_once(
+    data: str, methods: tuple[str, ...], seed: int, keep: Path | None = None
+) -> dict[str, Any]:
+    """Do one `assay run` in a fresh process; return its scores and times.
+
+    `keep` is where its folder stays.
+    """
     with TemporaryDirectory() as folder:
         out = keep or Path(folder) / "run"
-        command = [sys.executable, "-m", "assay", "run", data, "--methods", ",".join(methods), "--out", str(out),
-                   "--seed", str(seed), "--json", "--quiet"]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "assay",
+            "run",
+            data,
+            "--methods",
+            ",".join(methods),
+            "--out",
+            str(out),
+            "--seed",
+            str(seed),
+            "--json",
+            "--quiet",
+        ]
         # An empty cache: features from an earlier run would make this one look faster.
         environment = {**os.environ, "ASSAY_CACHE": f"{folder}/cache"}  # noqa: TID251
         started_s = time.perf_counter()
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         process_s = time.perf_counter() - started_s
     if done.returncode:
-        raise SystemExit(f"{' '.join(command)} failed with {done.returncode}: {done.stdout}{done.stderr}")
+        raise SystemExit(
+            f"{' '.join(command)} failed with {done.returncode}: {done.stdout}{done.stderr}"
+        )
     results = json.loads(done.stdout)
     return {
         "seed": seed,
@@ -57,7 +79,10 @@ def run_once(data: str, methods: tuple[str, ...], seed: int, keep: Path | None =
             {
                 "method": row["method"],
                 "model_bytes": row["model_bytes"],
-                **{split: {name: row[split][name] for name in KEPT_SCORES} for split in ("validation", "test")},
+                **{
+                    split: {name: row[split][name] for name in KEPT_SCORES}
+                    for split in ("validation", "test")
+                },
             }
             for row in results["methods"]
         ],
@@ -102,17 +127,23 @@ def summarise_content(content: dict[str, Any]) -> str:
 
 def goals(content: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return rows: what was asked, the goal, what was measured."""
-    whole = [run["process_s"] / 60 for run in content["runs"] if len(run["methods"]) == len(METHODS)]
+    whole = [
+        run["process_s"] / 60 for run in content["runs"] if len(run["methods"]) == len(METHODS)
+    ]
     what = f"`assay run {content['name']}`, five methods, map and report"
     return [(what, "<= 15 minutes (8)", f"{statistics.median(whole):.1f} minutes")] if whole else []
 
 
 def main() -> None:
     """Run what is missing, keep everything, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", default=str(ROOT.parent / "shared" / "data" / "emotion"))
     parser.add_argument("--name", default="emotion")
-    parser.add_argument("--keep", type=Path, help="where the folder of seed 0's run stays, to look at its report")
+    parser.add_argument(
+        "--keep", type=Path, help="where the folder of seed 0's run stays, to look at its report"
+    )
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
     if given.smoke:
@@ -126,7 +157,9 @@ def main() -> None:
     content["machine"] = describe_machine()
     for seed in sorted(set(range(N_SEEDS)) - {run["seed"] for run in content["runs"]}):
         methods = METHODS if seed == 0 else FAST
-        content["runs"].append(run_once(given.data, methods, seed, given.keep if seed == 0 else None))
+        content["runs"].append(
+            run_once(given.data, methods, seed, given.keep if seed == 0 else None)
+        )
         path.write_text(json.dumps(content, indent=1) + "\n")
         print(f"seed {seed}: {content['runs'][-1]['process_s']:.0f} s", file=sys.stderr)
     print(summarise_runs(sorted(content["runs"], key=lambda run: run["seed"])))

@@ -21,8 +21,19 @@ __all__ = ["NAMES", "make_peer_environment", "peer_versions"]
 ENVIRONMENT = ROOT / ".venv-peers"
 NEEDS = ROOT / "benchmarks" / "requirements-peers.txt"
 CONSTRAINTS = ROOT / "constraints.txt"
-NAMES = ("scikit-learn", "fasttext-wheel", "spacy", "model2vec", "sentence-transformers", "umap-learn", "numba",
-         "setfit", "torch", "transformers", "numpy")  # fmt: skip
+NAMES = (
+    "scikit-learn",
+    "fasttext-wheel",
+    "spacy",
+    "model2vec",
+    "sentence-transformers",
+    "umap-learn",
+    "numba",
+    "setfit",
+    "torch",
+    "transformers",
+    "numpy",
+)
 
 
 def make_peer_environment() -> Path:
@@ -34,10 +45,16 @@ def make_peer_environment() -> Path:
     log(f"Making the peers' environment in {ENVIRONMENT.name} (some minutes, about 2 GB).")
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
-    environment = {**os.environ, "PIP_CONSTRAINT": str(CONSTRAINTS), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}  # noqa: TID251
+    environment = {
+        **os.environ,  # noqa: TID251
+        "PIP_CONSTRAINT": str(CONSTRAINTS),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
     # torch alone and first: the second call can then not replace it by another build.
     for what in (["torch"], ["-r", str(NEEDS)]):
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *what], check=True, env=environment)
+        subprocess.run(
+            [str(python), "-m", "pip", "install", "-q", *what], check=True, env=environment
+        )
     done.write_text(wanted)
     return python
 
@@ -45,8 +62,13 @@ def make_peer_environment() -> Path:
 def peer_versions() -> dict[str, str]:
     """Return the versions of the libraries in the peers' environment."""
     code = "import json, sys; from house import versions_of; print(json.dumps(versions_of(sys.argv[1:])))"
-    found = subprocess.run([str(make_peer_environment()), "-c", code, *NAMES], capture_output=True, text=True,
-                           check=True, cwd=ROOT / "benchmarks")  # fmt: skip
+    found = subprocess.run(
+        [str(make_peer_environment()), "-c", code, *NAMES],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT / "benchmarks",
+    )
     versions: dict[str, str] = json.loads(found.stdout)
     return versions
 

@@ -1,10 +1,12 @@
 """How fast, small and steady prediction is, against transformers.pipeline and scikit-learn in the same run.
 
-    python benchmarks/prediction.py --models RUN/models     linear, compact and finetune, trained on --data
-    python benchmarks/prediction.py --smoke                 a minute or two: does the script still run?
+    python benchmarks/prediction.py --models RUN/models     linear, compact and finetune, trained on
+    --data python benchmarks/prediction.py --smoke                 a minute or two: does the script
+    still run?
 
-Every measurement is a process of its own, the contestants take turns, and what is reported are medians. Loading is not
-timed, but where the start itself is measured. Raw samples stay in benchmarks/results/prediction.json.
+Every measurement is a process of its own, the contestants take turns, and what is reported are
+medians. Loading is not timed, but where the start itself is measured. Raw samples stay in
+benchmarks/results/prediction.json.
 """
 
 from __future__ import annotations
@@ -52,7 +54,10 @@ def run_child(name: str, *args: Any, python: str = sys.executable) -> dict[str, 
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed: {done.stderr[-2000:]}")
-    return {**json.loads(done.stdout.splitlines()[-1]), "process_s": time.perf_counter() - started_s}
+    return {
+        **json.loads(done.stdout.splitlines()[-1]),
+        "process_s": time.perf_counter() - started_s,
+    }
 
 
 def environment() -> dict[str, str]:
@@ -71,7 +76,9 @@ def time_start(code: str, python: str = sys.executable) -> dict[str, Any]:
 # --- what is measured ---
 
 
-def measure_rates(models: Path, data: str, folder: Path, n: dict[str, int], repeats: int) -> dict[str, list[Any]]:
+def measure_rates(
+    models: Path, data: str, folder: Path, n: dict[str, int], repeats: int
+) -> dict[str, list[Any]]:
     """Let the contestants take turns; return every sample of each."""
     texts = load_texts(data)
     long, short = (
@@ -80,21 +87,43 @@ def measure_rates(models: Path, data: str, folder: Path, n: dict[str, int], repe
     )
     single = write_texts(folder / "single.csv", texts, n["single"])
     int8 = folder / "int8"
-    export = ["export", models / "finetune", "--format", "onnx-int8", "--data", data, "--out", int8, "--quiet"]
-    subprocess.run([sys.executable, "-m", "assay", *map(str, export)], check=True, env=environment())
+    export = [
+        "export",
+        models / "finetune",
+        "--format",
+        "onnx-int8",
+        "--data",
+        data,
+        "--out",
+        int8,
+        "--quiet",
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "assay", *map(str, export)], check=True, env=environment()
+    )
     first = "import assay; assay.load_model({!r}).predict(['hello'])"
     peer = "import transformers; transformers.pipeline('text-classification', model={!r}, device='cpu')('hello')"
     contestants: dict[str, Callable[[], dict[str, Any]]] = {
         "matrix product": lambda: run_child("matrix"),
-        "pipeline, batch 32": lambda: run_child("pipeline", models / "finetune", short, folder / "p.jsonl"),
-        "compact, file to file": lambda: run_child("files", models / "compact", long, folder / "c.jsonl"),
-        "linear, file to file": lambda: run_child("files", models / "linear", long, folder / "l.jsonl"),
+        "pipeline, batch 32": lambda: run_child(
+            "pipeline", models / "finetune", short, folder / "p.jsonl"
+        ),
+        "compact, file to file": lambda: run_child(
+            "files", models / "compact", long, folder / "c.jsonl"
+        ),
+        "linear, file to file": lambda: run_child(
+            "files", models / "linear", long, folder / "l.jsonl"
+        ),
         "linear, in memory": lambda: run_child("linear", models / "linear", long, "-"),
         "scikit-learn, in memory": lambda: run_child("sklearn", data, long, "-"),
-        "finetune, file to file": lambda: run_child("files", models / "finetune", short, folder / "f.jsonl"),
+        "finetune, file to file": lambda: run_child(
+            "files", models / "finetune", short, folder / "f.jsonl"
+        ),
         "finetune int8, file to file": lambda: run_child("files", int8, short, folder / "i.jsonl"),
         "compact, one text": lambda: run_child("latency", models / "compact", single, "-"),
-        "pipeline, one text": lambda: run_child("pipeline_latency", models / "finetune", single, "-"),
+        "pipeline, one text": lambda: run_child(
+            "pipeline_latency", models / "finetune", single, "-"
+        ),
         "start: compact": lambda: time_start(first.format(str(models / "compact"))),
         "start: linear": lambda: time_start(first.format(str(models / "linear"))),
         "start: finetune": lambda: time_start(first.format(str(models / "finetune"))),
@@ -120,13 +149,19 @@ def measure_base(models: Path, data: str, folder: Path, n_texts: int) -> dict[st
     venv = folder / "base"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
     python = venv / "bin" / "python"
-    target = subprocess.run([python, "-c", "import site; print(site.getsitepackages()[0])"], capture_output=True,
-                            text=True, check=True).stdout.strip()  # fmt: skip
+    target = subprocess.run(
+        [python, "-c", "import site; print(site.getsitepackages()[0])"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
     install = ["-m", "pip", "install", "--quiet", "--target", target, str(ROOT)]
     subprocess.run([sys.executable, *install], check=True)
     size = sum(path.lstat().st_size for path in Path(target).rglob("*") if path.is_file())
     source = write_texts(folder / "base.csv", load_texts(data), n_texts)
-    sample = run_child("files", models / "compact", source, folder / "base.jsonl", python=str(python))
+    sample = run_child(
+        "files", models / "compact", source, folder / "base.jsonl", python=str(python)
+    )
     return {"installed_bytes": size, "compact": sample}
 
 
@@ -150,8 +185,18 @@ def predict_watching(
     model: Path, source: Path, out: Path, *, kill_after: int | None = None, resume: bool = False
 ) -> list[dict[str, Any]]:
     """Run `assay predict`; return time, resident memory and finished shards, a few times a second."""
-    command = [sys.executable, "-m", "assay", "predict", model, source, "--out", out, "--quiet",
-               *(["--resume"] if resume else [])]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "assay",
+        "predict",
+        model,
+        source,
+        "--out",
+        out,
+        "--quiet",
+        *(["--resume"] if resume else []),
+    ]
     journal = out.with_name(f"{out.name}.partial") / "shards.jsonl"
     samples: list[dict[str, Any]] = []
     process = subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL, env=environment())
@@ -159,7 +204,13 @@ def predict_watching(
     while process.poll() is None:
         time.sleep(0.2)
         n_shards = max(n_shards, journal.read_bytes().count(b"\n") if journal.is_file() else 0)
-        samples.append({"s": time.perf_counter() - started_s, "rss_bytes": resident(process.pid), "n_shards": n_shards})
+        samples.append(
+            {
+                "s": time.perf_counter() - started_s,
+                "rss_bytes": resident(process.pid),
+                "n_shards": n_shards,
+            }
+        )
         if kill_after is not None and n_shards >= kill_after:
             process.send_signal(signal.SIGKILL)
     if process.returncode not in ((0,) if kill_after is None else (0, -signal.SIGKILL)):
@@ -190,11 +241,14 @@ def compact_flops(models: Path, texts: list[str]) -> float:
 
     model = assay.load_model(models / "compact")
     sizes = {
-        one.name: list(one.dims) for one in onnx.load(str(models / "compact" / "onnx" / "model.onnx")).graph.initializer
+        one.name: list(one.dims)
+        for one in onnx.load(str(models / "compact" / "onnx" / "model.onnx")).graph.initializer
     }
     a_token = sum(2 * a * b * c for a, b, c in (sizes["lstm_W"], sizes["lstm_R"]))
     max_tokens = model.manifest.tokenization["max_tokens"]
-    tokenizer = SubwordTokenizer.from_file(models / "compact" / "tokenizer.json", max_tokens=max_tokens)
+    tokenizer = SubwordTokenizer.from_file(
+        models / "compact" / "tokenizer.json", max_tokens=max_tokens
+    )
     return float(a_token * tokenizer.encode_texts(texts[:2000]).lengths.mean())
 
 
@@ -203,13 +257,19 @@ def compact_flops(models: Path, texts: list[str]) -> float:
 
 def median_of(samples: list[Any], name: str = "rate") -> float:
     """Return the median of a value; `rate` is texts a second."""
-    return statistics.median(one["n_texts"] / one["s"] if name == "rate" else one[name] for one in samples)
+    return statistics.median(
+        one["n_texts"] / one["s"] if name == "rate" else one[name] for one in samples
+    )
 
 
 def summarise(content: dict[str, Any]) -> str:
     """Return the table of all that was measured, with the goal beside it."""
     runs = content["samples"]
-    rate = {name: median_of(of) for name, of in runs.items() if of and "n_texts" in of[0] and "s" in of[0]}
+    rate = {
+        name: median_of(of)
+        for name, of in runs.items()
+        if of and "n_texts" in of[0] and "s" in of[0]
+    }
     pipeline = rate["pipeline, batch 32"]
     matrix = median_of(runs["matrix product"], "gflop_per_s")
     share = rate["compact, file to file"] * content["compact_flops"] / 1e9 / matrix
@@ -217,37 +277,76 @@ def summarise(content: dict[str, Any]) -> str:
     base, many = content["base"], content["many"]
     pipeline_rss = median_of(runs["pipeline, batch 32"], "peak_bytes")
     rows = [
-        ("`compact`, file to file", f"{rate['compact, file to file']:,.0f} texts/s, "
-         f"{rate['compact, file to file'] / pipeline:.0f}x the pipeline; {share:.0%} of the machine's "
-         f"{matrix:.0f} GFLOP/s", ">= 100x"),
-        ("`linear`, in memory", f"{rate['linear, in memory']:,.0f} texts/s, "
-         f"{rate['linear, in memory'] / rate['scikit-learn, in memory']:.1f}x scikit-learn", ">= 0.8x"),
+        (
+            "`compact`, file to file",
+            f"{rate['compact, file to file']:,.0f} texts/s, "
+            f"{rate['compact, file to file'] / pipeline:.0f}x the pipeline; {share:.0%} of the machine's "
+            f"{matrix:.0f} GFLOP/s",
+            ">= 100x",
+        ),
+        (
+            "`linear`, in memory",
+            f"{rate['linear, in memory']:,.0f} texts/s, "
+            f"{rate['linear, in memory'] / rate['scikit-learn, in memory']:.1f}x scikit-learn",
+            ">= 0.8x",
+        ),
         ("`linear`, file to file", f"{rate['linear, file to file']:,.0f} texts/s", ""),
-        ("`finetune`, float32", f"{rate['finetune, file to file']:,.0f} texts/s, "
-         f"{rate['finetune, file to file'] / pipeline:.2f}x the pipeline", ">= 3x"),
-        ("`finetune`, int8", f"{rate['finetune int8, file to file']:,.0f} texts/s, "
-         f"{rate['finetune int8, file to file'] / pipeline:.2f}x the pipeline", ">= 4.5x"),
+        (
+            "`finetune`, float32",
+            f"{rate['finetune, file to file']:,.0f} texts/s, "
+            f"{rate['finetune, file to file'] / pipeline:.2f}x the pipeline",
+            ">= 3x",
+        ),
+        (
+            "`finetune`, int8",
+            f"{rate['finetune int8, file to file']:,.0f} texts/s, "
+            f"{rate['finetune int8, file to file'] / pipeline:.2f}x the pipeline",
+            ">= 4.5x",
+        ),
         ("transformers.pipeline, batch 32", f"{pipeline:,.0f} texts/s", ""),
-        ("`compact`, one text, p50 / p99", f"{median_of(one, 'p50_ms'):.2f} / {median_of(one, 'p99_ms'):.2f} ms "
-         f"(pipeline {median_of(peer, 'p50_ms'):.0f} / {median_of(peer, 'p99_ms'):.0f} ms)", "<= 0.5 / 1 ms"),
-        ("start to first label", ", ".join(f"{name} {median_of(runs[f'start: {name}'], 's'):.2f} s"
-         for name in ("compact", "linear", "finetune", "pipeline")), "<= 0.4, 0.4, 1.5 s"),
-    ]  # fmt: skip
+        (
+            "`compact`, one text, p50 / p99",
+            f"{median_of(one, 'p50_ms'):.2f} / {median_of(one, 'p99_ms'):.2f} ms "
+            f"(pipeline {median_of(peer, 'p50_ms'):.0f} / {median_of(peer, 'p99_ms'):.0f} ms)",
+            "<= 0.5 / 1 ms",
+        ),
+        (
+            "start to first label",
+            ", ".join(
+                f"{name} {median_of(runs[f'start: {name}'], 's'):.2f} s"
+                for name in ("compact", "linear", "finetune", "pipeline")
+            ),
+            "<= 0.4, 0.4, 1.5 s",
+        ),
+    ]
     if base:
         peak = base["compact"]["peak_bytes"]
         rows += [
-            ("peak memory, base, `compact`", f"{peak / MIB:,.0f} MiB, {peak / pipeline_rss:.2f} of the pipeline's "
-             f"{pipeline_rss / MIB:,.0f} MiB", "<= 0.2"),
+            (
+                "peak memory, base, `compact`",
+                f"{peak / MIB:,.0f} MiB, {peak / pipeline_rss:.2f} of the pipeline's "
+                f"{pipeline_rss / MIB:,.0f} MiB",
+                "<= 0.2",
+            ),
             ("installed size of the base", f"{base['installed_bytes'] / 1e6:,.0f} MB", "<= 300 MB"),
-        ]  # fmt: skip
+        ]
     if many:
-        rss = [one["rss_bytes"] for one in many["samples"] if one["n_shards"] >= 1 and one["rss_bytes"]]
-        rows.append((
-            f"{many['n_texts']:,} texts", f"{many['samples'][-1]['s']:.0f} s, {min(rss) / MIB:,.0f} to "
-            f"{max(rss) / MIB:,.0f} MiB; killed and resumed: {'the same bytes' if many['is_exact'] else 'OTHER BYTES'}",
-            "memory flat, exact",
-        ))  # fmt: skip
-    lines = ["| measured | result | goal |", "|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
+        rss = [
+            one["rss_bytes"] for one in many["samples"] if one["n_shards"] >= 1 and one["rss_bytes"]
+        ]
+        rows.append(
+            (
+                f"{many['n_texts']:,} texts",
+                f"{many['samples'][-1]['s']:.0f} s, {min(rss) / MIB:,.0f} to "
+                f"{max(rss) / MIB:,.0f} MiB; killed and resumed: {'the same bytes' if many['is_exact'] else 'OTHER BYTES'}",
+                "memory flat, exact",
+            )
+        )
+    lines = [
+        "| measured | result | goal |",
+        "|---|---|---|",
+        *(f"| {a} | {b} | {c} |" for a, b, c in rows),
+    ]
     return "\n".join(lines)
 
 
@@ -257,21 +356,44 @@ def prepare_models(given: Path | None, data: str, folder: Path, *, is_smoke: boo
         return given
     for method in ("linear", "compact", "finetune"):
         small = ["--max-rows", "60", "--epochs", "1"] if is_smoke else []
-        command = ["train", data, "--method", method, "--out", folder / "models" / method, "--quiet", *small]
-        subprocess.run([sys.executable, "-m", "assay", *map(str, command)], check=True, stdout=subprocess.DEVNULL)
+        command = [
+            "train",
+            data,
+            "--method",
+            method,
+            "--out",
+            folder / "models" / method,
+            "--quiet",
+            *small,
+        ]
+        subprocess.run(
+            [sys.executable, "-m", "assay", *map(str, command)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     return folder / "models"
 
 
 def main() -> None:
     """Measure everything, keep the samples, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", default=str(ROOT.parent / "shared" / "data" / "emotion"))
-    parser.add_argument("--models", type=Path, help="a folder with linear, compact and finetune; else they are trained")
+    parser.add_argument(
+        "--models",
+        type=Path,
+        help="a folder with linear, compact and finetune; else they are trained",
+    )
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
     data = "sample" if given.smoke and given.models is None else given.data
-    sizes = {"fast": 400, "slow": 16, "single": 100} if given.smoke else {"fast": 20_000, "slow": 640, "single": 1000}
+    sizes = (
+        {"fast": 400, "slow": 16, "single": 100}
+        if given.smoke
+        else {"fast": 20_000, "slow": 640, "single": 1000}
+    )
     with TemporaryDirectory() as name:
         folder = Path(name)
         models = prepare_models(given.models, data, folder, is_smoke=given.smoke)
@@ -280,7 +402,9 @@ def main() -> None:
             "machine": describe_machine(),
             "sizes": sizes,
             "compact_flops": compact_flops(models, load_texts(data)),
-            "samples": measure_rates(models, data, folder, sizes, 1 if given.smoke else given.repeats),
+            "samples": measure_rates(
+                models, data, folder, sizes, 1 if given.smoke else given.repeats
+            ),
             "base": {} if given.smoke else measure_base(models, data, folder, sizes["fast"]),
             "many": measure_million(models, data, folder, 20_000 if given.smoke else 1_000_000),
         }

@@ -51,7 +51,9 @@ def child_pipeline(model: str, source: str, out: str) -> dict[str, Any]:
     started_s = time.perf_counter()
     texts = read_texts(source)
     with Path(out).open("w", encoding="utf-8") as stream:
-        for text, scores in zip(texts, pipeline(texts, batch_size=BATCH, truncation=True), strict=True):
+        for text, scores in zip(
+            texts, pipeline(texts, batch_size=BATCH, truncation=True), strict=True
+        ):
             stream.write(json.dumps({"text": text, "scores": scores}, ensure_ascii=False) + "\n")
     return {"n_texts": len(texts), "s": time.perf_counter() - started_s}
 
@@ -77,8 +79,12 @@ def child_sklearn(train: str, source: str, out: str) -> dict[str, Any]:
 
     part, texts = assay.load_data(train)["train"], read_texts(source)
     words = TfidfVectorizer(token_pattern=r"\w+", ngram_range=(1, 2), sublinear_tf=True)  # noqa: S106
-    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True)
-    fitted = make_pipeline(make_union(words, characters), LinearSVC(random_state=0)).fit(part.texts, part.labels)
+    characters = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True
+    )
+    fitted = make_pipeline(make_union(words, characters), LinearSVC(random_state=0)).fit(
+        part.texts, part.labels
+    )
     fitted.decision_function(["warm up"])
     started_s = time.perf_counter()
     fitted.decision_function(texts)
@@ -123,7 +129,11 @@ def child_matrix(*_: str) -> dict[str, Any]:
     return {"gflop_per_s": 2 * 1536**3 / best_s / 1e9}
 
 
-CHILDREN = {name.removeprefix("child_"): made for name, made in globals().items() if name.startswith("child_")}
+CHILDREN = {
+    name.removeprefix("child_"): made
+    for name, made in globals().items()
+    if name.startswith("child_")
+}
 
 
 if __name__ == "__main__":

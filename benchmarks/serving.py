@@ -1,25 +1,31 @@
 """How many requests a second, at which latency: `assay serve` and LitServe over the same runtime, on loopback.
 
     python benchmarks/serving.py --model DIR                       one model folder, up to an hour
-    python benchmarks/serving.py --model INT8 --pipeline FINETUNE  an int8 copy, and the pipeline over its model
-    python benchmarks/serving.py --smoke                           the built-in sample: does the script still run?
+    python benchmarks/serving.py --model INT8 --pipeline FINETUNE  an int8 copy, and the pipeline
+    over its model python benchmarks/serving.py --smoke                           the built-in
+    sample: does the script still run?
 
-Open loop (see load.py), real tweets, one compute thread each. What is fixed before anything is measured:
+Open loop (see load.py), real tweets, one compute thread each. What is fixed before anything is
+measured:
 
-- The bound is p99 <= 10 ms, the one that the goal names (1,500 requests/s within it). A system's rate is the highest
-  whose p99 is within the bound in the median of the rounds. The same is printed for 25, 50 and 100 ms (what feels like
-  at once to a person): all of them, so that none is chosen afterwards.
+- The bound is p99 <= 10 ms, the one that the goal names (1,500 requests/s within it). A system's
+  rate is the highest
+  whose p99 is within the bound in the median of the rounds. The same is printed for 25, 50 and 100
+  ms (what feels like at once to a person): all of them, so that none is chosen afterwards.
 - Systems take turns at every rate, in rounds, each round in another order.
-- In every round a server that does nothing (serving_control.py) is loaded first. Where its p99 is above 5 ms the
-  machine was busy with something else: the round is tried again, up to `--retries` times, and if that does not help it
-  is marked. Medians are over unmarked rounds where there are two at least, else over all; how many were quiet is
-  printed. A round is judged by the control alone, never by what it measured.
+- In every round a server that does nothing (serving_control.py) is loaded first. Where its p99 is
+  above 5 ms the
+  machine was busy with something else: the round is tried again, up to `--retries` times, and if
+  that does not help it is marked. Medians are over unmarked rounds where there are two at least,
+  else over all; how many were quiet is printed. A round is judged by the control alone, never by
+  what it measured.
 
-LitServe is measured unbatched and batched; the better one counts. CPU time a request is that of all processes of a
-system, which depends less on what else the machine does. What HTTP adds to a lone request: a direct call and a request
-to every system in turn, text by text, so that all meet the same moments. LitServe's environment is made in
-.venv-serving from requirements-serving.txt and sees the libraries of this one. Results go to
-benchmarks/results/serving-NAME-METHOD.json, every single latency to serving-NAME-METHOD.samples.json.gz beside it.
+LitServe is measured unbatched and batched; the better one counts. CPU time a request is that of all
+processes of a system, which depends less on what else the machine does. What HTTP adds to a lone
+request: a direct call and a request to every system in turn, text by text, so that all meet the
+same moments. LitServe's environment is made in .venv-serving from requirements-serving.txt and sees
+the libraries of this one. Results go to benchmarks/results/serving-NAME-METHOD.json, every single
+latency to serving-NAME-METHOD.samples.json.gz beside it.
 """
 
 from __future__ import annotations
@@ -53,7 +59,8 @@ PEER_ENVIRONMENT = ROOT / ".venv-serving"
 RATES = (50, 100, 200, 300, 400, 500, 600, 800, 1000, 1250, 1500, 1750, 2000, 2500, 3000)
 P99_MS = 10.0
 OTHER_BOUNDS_MS = (25.0, 50.0, 100.0)
-CONTROL_MS = 5.0  # half of the bound: a machine that takes more than that by itself cannot tell what a server takes
+# Half of the bound: a machine that takes more than that by itself cannot tell what a server takes
+CONTROL_MS = 5.0
 CONTROL = "control"
 MIN_QUIET = 2
 N_ALONE = 500
@@ -93,9 +100,14 @@ def make_peer_environment() -> Path:
         subprocess.run([sys.executable, "-m", "venv", str(PEER_ENVIRONMENT)], check=True)
         needs = ROOT / "benchmarks" / "requirements-serving.txt"
         subprocess.run([str(python), "-m", "pip", "install", "-qq", "-r", str(needs)], check=True)
-        # assay, onnxruntime, torch: the very libraries of this environment, so that both run the same code.
-        site = subprocess.run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-                              check=True, capture_output=True, text=True).stdout.strip()  # fmt: skip
+        # assay, onnxruntime, torch: the very libraries of this environment, so that both run the
+        # same code.
+        site = subprocess.run(
+            [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
         paths = [str(ROOT / "src"), sysconfig.get_path("purelib")]
         (Path(site) / "assay-benchmark.pth").write_text("\n".join(paths) + "\n")
         (PEER_ENVIRONMENT / ".ok").touch()
@@ -108,7 +120,11 @@ def serving(command: list[str], port: int) -> Iterator[int]:
     threads = {"OMP_NUM_THREADS": "1", "ASSAY_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
     environment = {**os.environ, **threads}  # noqa: TID251
     process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, start_new_session=True
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
     )
     try:
         for _ in range(600):
@@ -141,12 +157,26 @@ def commands(model: str, pipeline: str | None, *, peers: bool) -> dict[str, list
         return found
     peer = [str(make_peer_environment()), str(ROOT / "benchmarks" / "serving_peer.py")]
     found["litserve"] = [*peer, model]
-    found["litserve, batches of 32 in 2 ms"] = [*peer, model, "--batch", "32", "--timeout-s", "0.002"]
+    found["litserve, batches of 32 in 2 ms"] = [
+        *peer,
+        model,
+        "--batch",
+        "32",
+        "--timeout-s",
+        "0.002",
+    ]
     if pipeline is not None:
         found["litserve + pipeline"] = [*peer, pipeline, "--kind", "pipeline"]
         found["litserve + pipeline, batches of 16 in 5 ms"] = [
-            *peer, pipeline, "--kind", "pipeline", "--batch", "16", "--timeout-s", "0.005"
-        ]  # fmt: skip
+            *peer,
+            pipeline,
+            "--kind",
+            "pipeline",
+            "--batch",
+            "16",
+            "--timeout-s",
+            "0.005",
+        ]
     return found
 
 
@@ -163,7 +193,9 @@ def cpu_s(session: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def measure_rates(systems: dict[str, Running], texts: list[str], plan: Plan) -> tuple[list[dict[str, Any]], list[Any]]:
+def measure_rates(
+    systems: dict[str, Running], texts: list[str], plan: Plan
+) -> tuple[list[dict[str, Any]], list[Any]]:
     """Offer each rate to each system in turn; one that failed the loosest bound twice in a row gets no higher rate."""
     loads: list[dict[str, Any]] = []
     samples: list[Any] = []
@@ -172,25 +204,40 @@ def measure_rates(systems: dict[str, Running], texts: list[str], plan: Plan) -> 
         asked = [name for name in systems if n_failed[name] < 2 and name != CONTROL]
         for round_ in range(plan.n_rounds if asked else 0):
             turned = asked[round_ % len(asked) :] + asked[: round_ % len(asked)]
-            measured, latencies = measure_round(systems, turned, texts, plan, rate=rate, round_=round_)
+            measured, latencies = measure_round(
+                systems, turned, texts, plan, rate=rate, round_=round_
+            )
             loads += measured
             samples += latencies
         for name in asked:
-            n_failed[name] = 0 if median_p99(loads, name, rate) <= max(OTHER_BOUNDS_MS) else n_failed[name] + 1
+            n_failed[name] = (
+                0 if median_p99(loads, name, rate) <= max(OTHER_BOUNDS_MS) else n_failed[name] + 1
+            )
     return loads, samples
 
 
 def measure_round(
-    systems: dict[str, Running], turned: list[str], texts: list[str], plan: Plan, *, rate: int, round_: int
+    systems: dict[str, Running],
+    turned: list[str],
+    texts: list[str],
+    plan: Plan,
+    *,
+    rate: int,
+    round_: int,
 ) -> tuple[list[dict[str, Any]], list[Any]]:
-    """Load the control and then each system; again where the control was slow. Every attempt is kept."""
+    """Load the control and then each system; again where the control was slow.
+
+    Every attempt is kept.
+    """
     loads: list[dict[str, Any]] = []
     samples: list[Any] = []
     for attempt in range(plan.n_retries + 1):
         found: list[dict[str, Any]] = []
         for name in (CONTROL, *turned):
             one, before_s = systems[name], cpu_s(systems[name].pid)
-            load = offer_load(one.port, "/predict", texts, rate=rate, seconds=plan.seconds, seed=round_)
+            load = offer_load(
+                one.port, "/predict", texts, rate=rate, seconds=plan.seconds, seed=round_
+            )
             cpu_ms = (cpu_s(one.pid) - before_s) * 1000 / max(len(load.latencies_s), 1)
             key = {"system": name, "round": round_, "attempt": attempt}
             found.append({**key, "cpu_ms_a_request": cpu_ms, **load.to_dict()})
@@ -216,7 +263,9 @@ def median_p99(loads: list[dict[str, Any]], name: str, rate: float) -> float:
     return statistics.median(one["p99_ms"] for one in chosen(loads, name, rate))
 
 
-def measure_alone(systems: dict[str, Running], model: str, texts: list[str]) -> dict[str, list[float]]:
+def measure_alone(
+    systems: dict[str, Running], model: str, texts: list[str]
+) -> dict[str, list[float]]:
     """Return the latency of a lone request to each system, and of a direct call, in ms: a list over texts each."""
     loaded = assay.load_model(model, n_threads=1)
     callers = {name: Caller(one.port) for name, one in systems.items()}
@@ -225,7 +274,10 @@ def measure_alone(systems: dict[str, Running], model: str, texts: list[str]) -> 
         request = build_request("/predict", text)
         started_s = time.perf_counter()
         loaded.predict_proba([text])
-        times = {DIRECT: time.perf_counter() - started_s, **{name: one.time(request) for name, one in callers.items()}}
+        times = {
+            DIRECT: time.perf_counter() - started_s,
+            **{name: one.time(request) for name, one in callers.items()},
+        }
         if i >= len(texts[:20]):
             for name, seconds in times.items():
                 found[name].append(round(seconds * 1000, 4))
@@ -241,19 +293,37 @@ def summarise(content: dict[str, Any]) -> str:
     bounds = list(dict.fromkeys([content["p99_ms"], *OTHER_BOUNDS_MS]))
     counted = [one for one in loads if one["counts"] and one["system"] == CONTROL]
     n_quiet = sum(one["is_quiet"] for one in counted)
-    columns = ["system", *(f"p99 <= {bound:g} ms" for bound in bounds), "p50 alone, ms", "CPU a request, ms"]
-    lines = [f"{n_quiet} of {len(counted)} rounds were quiet (p99 of the control <= {CONTROL_MS:g} ms).", ""]
+    columns = [
+        "system",
+        *(f"p99 <= {bound:g} ms" for bound in bounds),
+        "p50 alone, ms",
+        "CPU a request, ms",
+    ]
+    lines = [
+        f"{n_quiet} of {len(counted)} rounds were quiet (p99 of the control <= {CONTROL_MS:g} ms).",
+        "",
+    ]
     lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for name in names:
-        best = [f"{rate:,.0f}/s" if (rate := best_rate(loads, name, bound)) else "none" for bound in bounds]
-        cpu_ms = statistics.median(one["cpu_ms_a_request"] for one in loads if one["system"] == name and one["counts"])
-        lines.append(f"| {name} | {' | '.join(best)} | {statistics.median(alone[name]):.2f} | {cpu_ms:.2f} |")
+        best = [
+            f"{rate:,.0f}/s" if (rate := best_rate(loads, name, bound)) else "none"
+            for bound in bounds
+        ]
+        cpu_ms = statistics.median(
+            one["cpu_ms_a_request"] for one in loads if one["system"] == name and one["counts"]
+        )
+        lines.append(
+            f"| {name} | {' | '.join(best)} | {statistics.median(alone[name]):.2f} | {cpu_ms:.2f} |"
+        )
     for peers in group_peers(names):
         lines += [f"\n{compare_rates(loads, peers, bound)}" for bound in bounds]
     direct = statistics.median(alone[DIRECT])
     added = statistics.median(x - y for x, y in zip(alone["assay"], alone[DIRECT], strict=True))
-    lines += ["", f"A direct call takes {direct:.2f} ms (p50); HTTP adds {added:.2f} ms (median over texts; "
-                  f"a server that does nothing takes {statistics.median(alone[CONTROL]):.2f} ms)."]  # fmt: skip
+    lines += [
+        "",
+        f"A direct call takes {direct:.2f} ms (p50); HTTP adds {added:.2f} ms (median over texts; "
+        f"a server that does nothing takes {statistics.median(alone[CONTROL]):.2f} ms).",
+    ]
     return "\n".join(lines)
 
 
@@ -266,7 +336,10 @@ def best_rate(loads: list[dict[str, Any]], name: str, bound_ms: float) -> float:
 def group_peers(names: Iterable[str]) -> list[list[str]]:
     """Return the peers over the same runtime, and those over transformers' pipeline, where there are any."""
     peers = [name for name in names if name not in ("assay", CONTROL)]
-    groups = ([name for name in peers if ("pipeline" in name) == is_pipeline] for is_pipeline in (False, True))
+    groups = (
+        [name for name in peers if ("pipeline" in name) == is_pipeline]
+        for is_pipeline in (False, True)
+    )
     return [group for group in groups if group]
 
 
@@ -275,13 +348,17 @@ def compare_rates(loads: list[dict[str, Any]], peers: list[str], bound_ms: float
     own = best_rate(loads, "assay", bound_ms)
     best = max(peers, key=lambda name: best_rate(loads, name, bound_ms))
     rate = best_rate(loads, best, bound_ms)
-    next_rate = min((one["rate"] for one in loads if one["system"] == best and one["rate"] > rate), default=None)
+    next_rate = min(
+        (one["rate"] for one in loads if one["system"] == best and one["rate"] > rate), default=None
+    )
     if not own:
         return f"p99 <= {bound_ms:g} ms: assay none of the rates offered, {best} {rate:,.0f}/s."
     if not rate:
         least = f"{own / next_rate:.1f}" if next_rate else "unknown"
-        return (f"p99 <= {bound_ms:g} ms: assay {own:,.0f}/s, {best} not even the lowest rate offered, "
-                f"{next_rate:,.0f}/s: more than {least} times.")  # fmt: skip
+        return (
+            f"p99 <= {bound_ms:g} ms: assay {own:,.0f}/s, {best} not even the lowest rate offered, "
+            f"{next_rate:,.0f}/s: more than {least} times."
+        )
     least = "unknown" if next_rate is None else f"{own / next_rate:.1f}"
     return f"p99 <= {bound_ms:g} ms: {own / rate:.1f} times the rate of {best} (at least {least})."
 
@@ -291,8 +368,18 @@ def goals(content: dict[str, Any]) -> list[tuple[str, str, str]]:
     loads, alone = content["loads"], content["alone_ms"]
     groups = group_peers(dict.fromkeys(one["system"] for one in loads))
     bounds = dict.fromkeys([content["p99_ms"], *OTHER_BOUNDS_MS])
-    asked = ">= 3x LitServe at the same p99" if content["model"] == "compact" else ">= 3x LitServe with the pipeline"
-    rows = [(f"`{content['model']}`, requests/s", asked, " ".join(compare_rates(loads, groups[-1], b) for b in bounds))]
+    asked = (
+        ">= 3x LitServe at the same p99"
+        if content["model"] == "compact"
+        else ">= 3x LitServe with the pipeline"
+    )
+    rows = [
+        (
+            f"`{content['model']}`, requests/s",
+            asked,
+            " ".join(compare_rates(loads, groups[-1], b) for b in bounds),
+        )
+    ]
     if content["model"] == "compact":
         own = best_rate(loads, "assay", P99_MS)
         added = statistics.median(x - y for x, y in zip(alone["assay"], alone[DIRECT], strict=True))
@@ -303,14 +390,18 @@ def goals(content: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def read_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", help="a model folder")
     parser.add_argument("--pipeline", help="a finetune folder for transformers' pipeline")
     parser.add_argument("--data", default=str(ROOT.parent / "shared" / "data" / "emotion"))
     parser.add_argument("--name", default="emotion")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each load")
     parser.add_argument("--rounds", type=int, default=5, help="at each rate")
-    parser.add_argument("--retries", type=int, default=2, help="of a round in which the machine was busy")
+    parser.add_argument(
+        "--retries", type=int, default=2, help="of a round in which the machine was busy"
+    )
     parser.add_argument("--rates", help="requests a second, such as 100,200,400")
     parser.add_argument("--p99-ms", type=float, default=P99_MS, help="the bound; see above")
     parser.add_argument("--no-peers", action="store_true")
@@ -337,17 +428,29 @@ def main() -> None:
         method = assay.load_model(model).method
         texts = list(assay.load_data("sample" if given.smoke else given.data)["test"].texts)
         systems: dict[str, Running] = {}
-        for name, command in commands(model, given.pipeline, peers=not (given.smoke or given.no_peers)).items():
+        for name, command in commands(
+            model, given.pipeline, peers=not (given.smoke or given.no_peers)
+        ).items():
             port = find_port()
-            systems[name] = Running(port, stack.enter_context(serving([*command, "--port", str(port)], port)))
+            systems[name] = Running(
+                port, stack.enter_context(serving([*command, "--port", str(port)], port))
+            )
         alone = measure_alone(systems, model, texts[: 50 if given.smoke else N_ALONE])
         loads, samples = measure_rates(systems, texts, plan)
     content = {
-        "name": given.name, "model": method, "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "p99_ms": plan.p99_ms, "control_ms": CONTROL_MS, "seconds": plan.seconds, "rounds": plan.n_rounds,
-        "took_s": round(time.monotonic() - started_s), "load_average": [load_before, os.getloadavg()],
-        "machine": describe_machine(), "alone_ms": alone, "loads": loads,
-    }  # fmt: skip
+        "name": given.name,
+        "model": method,
+        "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "p99_ms": plan.p99_ms,
+        "control_ms": CONTROL_MS,
+        "seconds": plan.seconds,
+        "rounds": plan.n_rounds,
+        "took_s": round(time.monotonic() - started_s),
+        "load_average": [load_before, os.getloadavg()],
+        "machine": describe_machine(),
+        "alone_ms": alone,
+        "loads": loads,
+    }
     print(summarise(content))
     if not given.smoke:
         path = ROOT / "benchmarks" / "results" / f"serving-{given.name}-{method}.json"

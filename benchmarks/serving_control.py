@@ -1,6 +1,7 @@
 """A server that does nothing: one fixed answer to every request. What it takes is what the machine and the load take.
 
-Run by benchmarks/serving.py beside the systems that it compares: a round that is slow even here tells nothing.
+Run by benchmarks/serving.py beside the systems that it compares: a round that is slow even here
+tells nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ import argparse
 import asyncio
 
 BODY = b'[{"label":"joy","score":1.0}]'
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
+    len(BODY),
+    BODY,
+)
 
 
 class Control(asyncio.Protocol):

@@ -1,14 +1,16 @@
 """What bad clients cost: 10,000 connections one after another, slow and half-sent requests, a model swapped under load.
 
-    python benchmarks/serving_faults.py --model DIR      a model folder, some minutes
-    python benchmarks/serving_faults.py --smoke          the built-in sample, few connections: does it still run?
+    python benchmarks/serving_faults.py --model DIR      a model folder, some minutes python
+    benchmarks/serving_faults.py --smoke          the built-in sample, few connections: does it
+    still run?
 
-Every answer is held against the runtime's own. Memory, open files and threads of the server are kept before, at every
-tenth of the connections, and after everything. Exit code 1 if an answer was wrong or lost, if something was left in
-work, in the queue or open, if the connections took longer than `--limit-s`, or if memory grew: by more than 10 % from
-the first tenth of the connections to the last, or from the first third of the swaps to the end (what the first ones
-need stays: buffers, metrics, arenas, and room for two models at once).
-Raw results go to benchmarks/results/faults-NAME.json.
+Every answer is held against the runtime's own. Memory, open files and threads of the server are
+kept before, at every tenth of the connections, and after everything. Exit code 1 if an answer was
+wrong or lost, if something was left in work, in the queue or open, if the connections took longer
+than `--limit-s`, or if memory grew: by more than 10 % from the first tenth of the connections to
+the last, or from the first third of the swaps to the end (what the first ones need stays: buffers,
+metrics, arenas, and room for two models at once). Raw results go to
+benchmarks/results/faults-NAME.json.
 """
 
 from __future__ import annotations
@@ -50,12 +52,18 @@ def read_metrics(port: int) -> dict[str, float]:
     """Return the metrics by name, labels included."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
         lines = answer.read().decode().splitlines()
-    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line and line[0] != "#"}
+    return {
+        line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
+        for line in lines
+        if line and line[0] != "#"
+    }
 
 
 def look_at(pid: int) -> dict[str, float]:
     """Return memory, open files and threads of a process."""
-    lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    lines = dict(
+        line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+    )
     return {
         "memory_mb": round(int(lines["VmRSS"].split()[0]) / 1024, 1),
         "n_files": len(list(Path(f"/proc/{pid}/fd").iterdir())),
@@ -80,7 +88,9 @@ def ask(port: int, request: bytes) -> bytes:
     """Ask on a connection of its own; return the whole answer, or nothing where it was lost."""
     try:
         with connect(port) as raw:
-            raw.sendall(request.replace(b"\r\nContent-Type", b"\r\nConnection: close\r\nContent-Type", 1))
+            raw.sendall(
+                request.replace(b"\r\nContent-Type", b"\r\nConnection: close\r\nContent-Type", 1)
+            )
             return read_all(raw)
     except OSError:
         return b""
@@ -93,7 +103,8 @@ def is_right(answer: bytes, *accepted: dict[str, float]) -> bool:
         return False
     found = {one["label"]: one["score"] for one in json.loads(body)}
     return any(
-        found.keys() == row.keys() and all(abs(found[label] - row[label]) < MAX_DIFFERENCE for label in row)
+        found.keys() == row.keys()
+        and all(abs(found[label] - row[label]) < MAX_DIFFERENCE for label in row)
         for row in accepted
     )
 
@@ -106,7 +117,9 @@ def break_off(port: int, request: bytes, rng: random.Random) -> None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
 
-def connect_often(port: int, pid: int, texts: list[str], expected: Expected, *, n: int, limit_s: float) -> dict:
+def connect_often(
+    port: int, pid: int, texts: list[str], expected: Expected, *, n: int, limit_s: float
+) -> dict:
     """Connect `n` times, every other one a client that breaks off; stop when the time is over."""
     rng = random.Random(0)
     n_wrong, n_done, seen = 0, 0, []
@@ -120,8 +133,16 @@ def connect_often(port: int, pid: int, texts: list[str], expected: Expected, *, 
             n_wrong += not is_right(ask(port, request), expected[which])
         n_done += 1
         if n_done % max(n // 10, 1) == 0:
-            seen.append({"n": n_done, "seconds": round(time.perf_counter() - started_s, 2), **look_at(pid)})
-    return {"n": n, "n_done": n_done, "n_wrong": n_wrong, "seconds": seen[-1]["seconds"] if seen else 0.0, "seen": seen}
+            seen.append(
+                {"n": n_done, "seconds": round(time.perf_counter() - started_s, 2), **look_at(pid)}
+            )
+    return {
+        "n": n,
+        "n_done": n_done,
+        "n_wrong": n_wrong,
+        "seconds": seen[-1]["seconds"] if seen else 0.0,
+        "seen": seen,
+    }
 
 
 def hold_back(port: int, texts: list[str], expected: Expected, *, n: int) -> dict[str, Any]:
@@ -134,8 +155,10 @@ def hold_back(port: int, texts: list[str], expected: Expected, *, n: int) -> dic
     for raw in bodies:
         raw.sendall(request[: at_body + 5])
     started_s = time.perf_counter()
-    n_wrong = sum(not is_right(ask(port, build_request("/predict", text)), row)
-                  for text, row in zip(texts[:50], expected[:50], strict=True))  # fmt: skip
+    n_wrong = sum(
+        not is_right(ask(port, build_request("/predict", text)), row)
+        for text, row in zip(texts[:50], expected[:50], strict=True)
+    )
     answered_s = time.perf_counter() - started_s
     ended = [read_all(raw) for raw in heads]
     told = [read_all(raw) for raw in bodies]
@@ -143,7 +166,9 @@ def hold_back(port: int, texts: list[str], expected: Expected, *, n: int) -> dic
         raw.close()
     return {
         "n": 2 * n,
-        "n_wrong": n_wrong + sum(answer != b"" for answer in ended) + sum(b" 408 " not in one[:20] for one in told),
+        "n_wrong": n_wrong
+        + sum(answer != b"" for answer in ended)
+        + sum(b" 408 " not in one[:20] for one in told),
         "others_answered_in_s": round(answered_s, 2),
         "seconds": round(time.perf_counter() - started_s, 2),
     }
@@ -154,7 +179,10 @@ def swap_model(
 ) -> dict[str, Any]:
     """Put one model in the place of another while threads ask: each answer is that of one of the two."""
     models = [assay.load_model(folder) for folder in folders]
-    rows = [[dict(zip(model.labels, row, strict=True)) for row in model.predict_proba(texts)] for model in models]
+    rows = [
+        [dict(zip(model.labels, row, strict=True)) for row in model.predict_proba(texts)]
+        for model in models
+    ]
     counts, is_over = {"n": 0, "n_wrong": 0}, threading.Event()
     lock = threading.Lock()
 
@@ -162,12 +190,16 @@ def swap_model(
         which = first
         while not is_over.is_set():
             which = (which + N_ASKING) % len(texts)
-            wrong = not is_right(ask(port, build_request("/predict", texts[which])), *(row[which] for row in rows))
+            wrong = not is_right(
+                ask(port, build_request("/predict", texts[which])), *(row[which] for row in rows)
+            )
             with lock:
                 counts["n"] += 1
                 counts["n_wrong"] += wrong
 
-    threads = [threading.Thread(target=keep_asking, args=(i,), daemon=True) for i in range(N_ASKING)]
+    threads = [
+        threading.Thread(target=keep_asking, args=(i,), daemon=True) for i in range(N_ASKING)
+    ]
     for thread in threads:
         thread.start()
     name = 'assay_reloads_total{model="model",outcome="loaded"}'
@@ -178,7 +210,9 @@ def swap_model(
         shutil.rmtree(served)
         new.rename(served)
         deadline_s = time.monotonic() + 60
-        while (found := int(read_metrics(port).get(name, 0))) <= n_loaded and time.monotonic() < deadline_s:
+        while (
+            found := int(read_metrics(port).get(name, 0))
+        ) <= n_loaded and time.monotonic() < deadline_s:
             time.sleep(0.05)
         n_loaded = found
         seen.append(look_at(pid))
@@ -188,7 +222,9 @@ def swap_model(
     return {**counts, "n_swaps": n_swaps, "n_loaded": n_loaded, "seen": seen}
 
 
-def measure(port: int, pid: int, served: Path, folders: list[Path], *, n: int, limit_s: float) -> dict[str, Any]:
+def measure(
+    port: int, pid: int, served: Path, folders: list[Path], *, n: int, limit_s: float
+) -> dict[str, Any]:
     """Do all of it; return what came of it."""
     texts = list(assay.load_data("sample")["test"].texts)
     model = assay.load_model(folders[0])
@@ -225,9 +261,11 @@ def problems_of(found: dict[str, Any]) -> list[str]:
         f"{n_wrong} answers were wrong or lost": n_wrong > 0,
         "requests or texts were left": found["left_in_flight"] > 0 or found["left_in_queue"] > 0,
         "connections were left open": after["n_files"] > before["n_files"] + 5,
-        "not all connections were made in time": found["connections"]["n_done"] < found["connections"]["n"],
+        "not all connections were made in time": found["connections"]["n_done"]
+        < found["connections"]["n"],
         "memory grew with connections": seen[-1]["memory_mb"] > seen[0]["memory_mb"] * MAX_GROWTH,
-        "memory grew with swaps": after["memory_mb"] > max(one["memory_mb"] for one in settled) * MAX_GROWTH,
+        "memory grew with swaps": after["memory_mb"]
+        > max(one["memory_mb"] for one in settled) * MAX_GROWTH,
         "a swap was missed": found["swaps"]["n_loaded"] < found["swaps"]["n_swaps"],
     }
     return [sentence for sentence, holds in checks.items() if holds]
@@ -240,24 +278,39 @@ def summarise(content: dict[str, Any]) -> str:
     memory = [one["memory_mb"] for one in swaps["seen"]]
     third = max(1, len(memory) // 3)
     rows = [
-        (f"{connections['n_done']:,} connections one after another", connections["n_wrong"],
-         f"{first:.0f} MB after the first tenth, {last:.0f} MB after the last"),
-        (f"{content['held_back']['n']:,} slow or silent clients at once", content["held_back"]["n_wrong"],
-         f"others answered in {content['held_back']['others_answered_in_s']:.3f} s"),
-        (f"{swaps['n_swaps']} swaps of the model under {swaps['n']:,} requests", swaps["n_wrong"],
-         f"at most {max(memory[:third]):.0f} MB in the first third, {max(memory[-third:]):.0f} MB in the last"),
-    ]  # fmt: skip
+        (
+            f"{connections['n_done']:,} connections one after another",
+            connections["n_wrong"],
+            f"{first:.0f} MB after the first tenth, {last:.0f} MB after the last",
+        ),
+        (
+            f"{content['held_back']['n']:,} slow or silent clients at once",
+            content["held_back"]["n_wrong"],
+            f"others answered in {content['held_back']['others_answered_in_s']:.3f} s",
+        ),
+        (
+            f"{swaps['n_swaps']} swaps of the model under {swaps['n']:,} requests",
+            swaps["n_wrong"],
+            f"at most {max(memory[:third]):.0f} MB in the first third, {max(memory[-third:]):.0f} MB in the last",
+        ),
+    ]
     lines = [f"| {what} | {n_wrong} | {came} |" for what, n_wrong, came in rows]
-    return "\n".join(["| what was done | wrong or lost answers | what came of it |", "|---|---|---|", *lines])
+    return "\n".join(
+        ["| what was done | wrong or lost answers | what came of it |", "|---|---|---|", *lines]
+    )
 
 
 def main() -> None:
     """Start a server, torment it, say what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model")
     parser.add_argument("--name", default="emotion")
     parser.add_argument("--connections", type=int, default=10_000)
-    parser.add_argument("--limit-s", type=float, default=600.0, help="for the connections one after another")
+    parser.add_argument(
+        "--limit-s", type=float, default=600.0, help="for the connections one after another"
+    )
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
     if not given.smoke and given.model is None:
@@ -272,13 +325,32 @@ def main() -> None:
         assay.train_model("sample", other, method="majority")
         shutil.copytree(first, served)
         port = find_port()
-        command = [sys.executable, "-m", "assay", "serve", str(served), "--threads", "1", "--quiet",
-                   "--port", str(port), "--client-s", str(CLIENT_S), "--watch-s", str(WATCH_S)]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "assay",
+            "serve",
+            str(served),
+            "--threads",
+            "1",
+            "--quiet",
+            "--port",
+            str(port),
+            "--client-s",
+            str(CLIENT_S),
+            "--watch-s",
+            str(WATCH_S),
+        ]
         pid = stack.enter_context(serving(command, port))
         n = 300 if given.smoke else given.connections
         found = measure(port, pid, served, [first, other], n=n, limit_s=given.limit_s)
-    found = {"name": given.name, "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-             "machine": describe_machine(), **found, "problems": problems_of(found)}  # fmt: skip
+    found = {
+        "name": given.name,
+        "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "machine": describe_machine(),
+        **found,
+        "problems": problems_of(found),
+    }
     print(json.dumps(found))
     if not given.smoke:
         path = ROOT / "benchmarks" / "results" / f"faults-{given.name}.json"

@@ -49,7 +49,9 @@ class Pipeline(Runtime):
         import transformers
 
         torch.set_num_threads(self.n_threads)
-        self.pipeline = transformers.pipeline("text-classification", model=self.folder, top_k=None, device="cpu")
+        self.pipeline = transformers.pipeline(
+            "text-classification", model=self.folder, top_k=None, device="cpu"
+        )
 
     def predict(self, texts: Any) -> Any:
         """Score a text, or a batch of them."""
@@ -72,7 +74,9 @@ def main() -> None:
     parser.add_argument("--timeout-s", type=float, default=0.0)
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
-    batching = {"max_batch_size": given.batch, "batch_timeout": given.timeout_s} if given.batch > 1 else {}
+    batching = (
+        {"max_batch_size": given.batch, "batch_timeout": given.timeout_s} if given.batch > 1 else {}
+    )
     kind = Runtime if given.kind == "runtime" else Pipeline
     api = kind(given.model, n_threads=given.threads, **batching)
     server = litserve.LitServer(api, accelerator="cpu", workers_per_device=1)

@@ -59,7 +59,10 @@ def load_function(script: str, name: str) -> Callable[[Content], Any] | None:
 
 def read_results(section: Section) -> list[tuple[str, Content]]:
     """Return the names and contents of the result files of a section."""
-    return [(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(RESULTS.glob(section.files))]
+    return [
+        (path.stem, json.loads(path.read_text(encoding="utf-8")))
+        for path in sorted(RESULTS.glob(section.files))
+    ]
 
 
 def show_section(section: Section) -> str:
@@ -78,8 +81,12 @@ def show_section(section: Section) -> str:
 
 def show_circumstances(content: Content) -> str:
     """Return machine, threads, versions and dates of a result file."""
-    measured_on = [*find_values(content, "machine")]  # places in `machines`, of which some may have no sample left
-    machines = [one for i, one in enumerate(content.get("machines", [])) if i in measured_on] or [content["machine"]]
+    measured_on = [
+        *find_values(content, "machine")
+    ]  # places in `machines`, of which some may have no sample left
+    machines = [one for i, one in enumerate(content.get("machines", [])) if i in measured_on] or [
+        content["machine"]
+    ]
     days = sorted(when[:10] for when in find_values(content, "when"))
     dates = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
     return f"{dates}; " + "; ".join(dict.fromkeys(map(show_machine, machines))) + "."
@@ -89,7 +96,10 @@ def show_machine(machine: Content) -> str:
     """Return one line for a machine and the versions on it."""
     threads = f", {machine['n_threads']} threads" if "n_threads" in machine else ""
     cpu = f" ({machine['cpu']})" if machine.get("cpu") else ""
-    versions = {**machine["versions"], **{f"peers' {name}": one for name, one in machine.get("peers", {}).items()}}
+    versions = {
+        **machine["versions"],
+        **{f"peers' {name}": one for name, one in machine.get("peers", {}).items()},
+    }
     listed = ", ".join(f"{name} {number}" for name, number in versions.items())
     return f"{machine['n_cpus']} CPUs{cpu}{threads}, {machine['system']}, Python {machine['python']}; {listed}"
 
@@ -112,7 +122,11 @@ def show_goals() -> str:
     for section in SECTIONS:
         if (goals := load_function(section.script, "goals")) is not None:
             rows += [row for _, content in read_results(section) for row in goals(content)]
-    lines = ["| what | goal (stretch) | measured |", "|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
+    lines = [
+        "| what | goal (stretch) | measured |",
+        "|---|---|---|",
+        *(f"| {a} | {b} | {c} |" for a, b, c in rows),
+    ]
     return "\n".join(lines) if rows else "Nothing of it is measured yet."
 
 
@@ -120,7 +134,9 @@ def generate(text: str) -> str:
     """Return the page with its generated part written again."""
     tables = "\n\n".join(["### Goals", show_goals(), *map(show_section, SECTIONS)])
     pattern = r"(<!-- generated: tables -->\n).*?(<!-- end of tables -->)"
-    text, n_found = re.subn(pattern, lambda m: f"{m.group(1)}\n{tables}\n\n{m.group(2)}", text, flags=re.DOTALL)
+    text, n_found = re.subn(
+        pattern, lambda m: f"{m.group(1)}\n{tables}\n\n{m.group(2)}", text, flags=re.DOTALL
+    )
     if n_found != 1:
         raise SystemExit(f"{PAGE.name} has {n_found} places for the tables; one is needed")
     return text

@@ -1,19 +1,20 @@
 """How fast finetune trains and features are computed, against transformers.Trainer and sentence-transformers.
 
-    python benchmarks/training.py finetune-epoch          an epoch, extrapolated from some steps of it
-    python benchmarks/training.py finetune                whole trainings: seconds, accuracy on validation
-    python benchmarks/training.py features                raw texts to features
-    python benchmarks/training.py                         all three
-    python benchmarks/training.py --threads 1             the same with one thread each
-    python benchmarks/training.py --device cuda           finetune-epoch on a GPU, kept apart
-    python benchmarks/training.py --smoke                 a minute, without the peers' environment: does it still run?
+    python benchmarks/training.py finetune-epoch          an epoch, extrapolated from some steps of
+    it python benchmarks/training.py finetune                whole trainings: seconds, accuracy on
+    validation python benchmarks/training.py features                raw texts to features python
+    benchmarks/training.py                         all three python benchmarks/training.py --threads
+    1             the same with one thread each python benchmarks/training.py --device cuda
+    finetune-epoch on a GPU, kept apart python benchmarks/training.py --smoke                 a
+    minute, without the peers' environment: does it still run?
 
-Every measurement is a process of its own, the contestants take turns, all compute with the same number of threads, and
-what is reported are medians. Trainer runs at the notebook's batch size and rate, assay at its defaults; the accuracy
-of either stands in the table of whole trainings. sentence-transformers runs in the peers'
-environment.
+Every measurement is a process of its own, the contestants take turns, all compute with the same
+number of threads, and what is reported are medians. Trainer runs at the notebook's batch size and
+rate, assay at its defaults; the accuracy of either stands in the table of whole trainings.
+sentence-transformers runs in the peers' environment.
 
-Raw samples go to benchmarks/results/training.json as they come; what stands there is not measured again.
+Raw samples go to benchmarks/results/training.json as they come; what stands there is not measured
+again.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from house import (
     log,
     n_cpus,
     run_child,
-)  # fmt: skip
+)
 from peer_environment import make_peer_environment, peer_versions
 
 CHILDREN = ROOT / "benchmarks" / "training_children.py"
@@ -47,8 +48,9 @@ TARGETS = ("finetune-epoch", "finetune", "features")
 CAREFUL, NOTEBOOK = "Trainer, dynamic padding, grouped", "Trainer, as the notebook"
 FULL = "assay, every layer learns"
 PEER, LOOP = "sentence-transformers", "notebook's loop"
-# Who takes part: the child process, and what its task holds beside what all have in common. A new length of text costs
-# some milliseconds once, which some twenty steps would count for much more than a whole epoch does: hence 3,840 texts.
+# Who takes part: the child process, and what its task holds beside what all have in common. A new
+# length of text costs some milliseconds once, which some twenty steps would count for much more
+# than a whole epoch does: hence 3,840 texts.
 EPOCHS: dict[str, tuple[str, Case]] = {
     "matrix product": ("matrix", {}),
     "assay": ("assay_epoch", {"n_steps": 120}),
@@ -78,7 +80,9 @@ N_SMOKE_STEPS = 4
 def describe_network(folder: str) -> dict[str, int]:
     """Return the sizes that the arithmetic of an encoder hangs on."""
     config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
-    return {name: config[name] for name in ("hidden_size", "intermediate_size", "num_hidden_layers")}
+    return {
+        name: config[name] for name in ("hidden_size", "intermediate_size", "num_hidden_layers")
+    }
 
 
 def needed_flops(
@@ -86,9 +90,10 @@ def needed_flops(
 ) -> float:
     """Return the operations of the matrix products that an epoch needs, without padding.
 
-    Twice those of the forward pass for the way back, but for layers that are frozen, which are read `frozen_readings`
-    times an epoch. The last layer needs keys and values of every token and all else of one token a text. Attention's
-    own products, two in a hundred for short texts, are left out.
+    Twice those of the forward pass for the way back, but for layers that are frozen, which are read
+    `frozen_readings` times an epoch. The last layer needs keys and values of every token and all
+    else of one token a text. Attention's own products, two in a hundred for short texts, are left
+    out.
     """
     d, f = network["hidden_size"], network["intermediate_size"]
     a_layer = 4 * d * d + 2 * d * f
@@ -102,70 +107,126 @@ def needed_flops(
 
 def measure_epoch(results: Results, common: Case, *, n_threads: int, repeats: int) -> None:
     """Measure steps of an epoch of assay and of Trainer's two ways: what is missing, in turns."""
-    given = {name: common[name] for name in ("folder", "device", "labels", "texts", "max_tokens", "scratch")}
+    given = {
+        name: common[name]
+        for name in ("folder", "device", "labels", "texts", "max_tokens", "scratch")
+    }
     for repeat in range(repeats):
         for system, (child, more) in EPOCHS.items():
             if common["shorter"] and system == FULL:
                 continue
-            case = {"system": system, "device": common["device"], "n_threads": n_threads, "repeat": repeat}
+            case = {
+                "system": system,
+                "device": common["device"],
+                "n_threads": n_threads,
+                "repeat": repeat,
+            }
             if results.has("epoch", case):
                 continue
             task = {**given, **more, **common["shorter"], "do": child}
-            found = run_child(CHILDREN, task, n_threads=n_threads,
-                              environment={"ASSAY_DEVICE": common["device"]})  # fmt: skip
+            found = run_child(
+                CHILDREN, task, n_threads=n_threads, environment={"ASSAY_DEVICE": common["device"]}
+            )
             results.add("epoch", case, {**found, "network": common["network"]})
-            log(f"{repeat + 1}/{repeats} {system}, {n_threads} threads: {found.get('epoch_s', found)}")
+            log(
+                f"{repeat + 1}/{repeats} {system}, {n_threads} threads: {found.get('epoch_s', found)}"
+            )
 
 
 def measure_trainings(results: Results, common: Case, *, n_threads: int) -> None:
     """Train to the end, a seed after the other, in turns: what is missing."""
-    names = ("folder", "device", "labels", "texts", "max_tokens", "scratch", "validation_texts", "validation_labels")
+    names = (
+        "folder",
+        "device",
+        "labels",
+        "texts",
+        "max_tokens",
+        "scratch",
+        "validation_texts",
+        "validation_labels",
+    )
     given = {name: common[name] for name in names}
     for seed in range(1 if common["shorter"] else max(N_TRAININGS.values())):
         for system, (child, more) in TRAININGS.items():
-            case = {"system": system, "device": common["device"], "n_threads": n_threads, "seed": seed}
+            case = {
+                "system": system,
+                "device": common["device"],
+                "n_threads": n_threads,
+                "seed": seed,
+            }
             is_left_out = seed >= N_TRAININGS[system] or (common["shorter"] and system == FULL)
             if is_left_out or results.has("trainings", case):
                 continue
             task = {**given, **more, "do": child, "seed": seed}
-            found = run_child(CHILDREN, task, n_threads=n_threads, environment={"ASSAY_DEVICE": common["device"]})
+            found = run_child(
+                CHILDREN, task, n_threads=n_threads, environment={"ASSAY_DEVICE": common["device"]}
+            )
             results.add("trainings", case, found)
-            log(f"{system}, seed {seed}: {found['epochs_s']} s, {found['n_right']} of {found['n_validation']} right")
+            log(
+                f"{system}, seed {seed}: {found['epochs_s']} s, {found['n_right']} of {found['n_validation']} right"
+            )
 
 
-def measure_features(results: Results, common: Case, systems: list[str], *, n_threads: int, repeats: int,
-                     n_texts: int, n_probe: int) -> None:  # fmt: skip
+def measure_features(
+    results: Results,
+    common: Case,
+    systems: list[str],
+    *,
+    n_threads: int,
+    repeats: int,
+    n_texts: int,
+    n_probe: int,
+) -> None:
     """Measure features of the same texts, hold them against each other, train a head on both precisions."""
     given = {name: common[name] for name in ("folder", "longest")}
     scratch = Path(common["scratch"])
 
     def run(system: str, n: int, out: str) -> Case:
         child, more = FEATURES[system]
-        task = {**given, **more, "do": child, "device": "cpu", "texts": common["texts"][:n], "out": str(scratch / out)}
+        task = {
+            **given,
+            **more,
+            "do": child,
+            "device": "cpu",
+            "texts": common["texts"][:n],
+            "out": str(scratch / out),
+        }
         python = {"python": make_peer_environment()} if system == PEER else {}
-        return run_child(CHILDREN, task, n_threads=n_threads, **python,
-                         environment={"ASSAY_CACHE": str(scratch / "cache")})  # fmt: skip
+        return run_child(
+            CHILDREN,
+            task,
+            n_threads=n_threads,
+            **python,
+            environment={"ASSAY_CACHE": str(scratch / "cache")},
+        )
 
     for repeat in range(repeats):
         for system in systems:
             case = {"system": system, "n_threads": n_threads, "repeat": repeat}
             if results.has("features", case):
                 continue
-            # The slow one reads a quarter of the texts: they come in no order, and it pads all to one length.
+            # The slow one reads a quarter of the texts: they come in no order, and it pads all to
+            # one length.
             found = run(system, max(64, n_texts // 4) if system == LOOP else n_texts, "timed.npy")
             results.add("features", case, found)
             log(f"{repeat + 1}/{repeats} {system}, {n_threads} threads: {found}")
     if any(not results.has("cosine", {"system": system}) for system in systems[2:]):
-        run("assay", max(N_COMPARED, n_texts), "assay.npy")  # as many as were timed: few are read another way
+        run(
+            "assay", max(N_COMPARED, n_texts), "assay.npy"
+        )  # as many as were timed: few are read another way
         for system in systems[2:]:
             run(system, N_COMPARED, "other.npy")
             least = least_cosine(scratch / "assay.npy", scratch / "other.npy")
             results.add("cosine", {"system": system}, {"least": least, "n_texts": N_COMPARED})
     for precision in ("float32", "int8") if n_probe else ():
         if not results.has("probe", {"precision": precision}):
-            task = {name: common[name] for name in ("folder", "validation_texts", "validation_labels")}
+            task = {
+                name: common[name] for name in ("folder", "validation_texts", "validation_labels")
+            }
             task |= {name: common[name][:n_probe] for name in ("texts", "labels")}
-            found = run_child(CHILDREN, {**task, "do": "probe", "precision": precision}, n_threads=n_threads)
+            found = run_child(
+                CHILDREN, {**task, "do": "probe", "precision": precision}, n_threads=n_threads
+            )
             results.add("probe", {"precision": precision}, found)
 
 
@@ -207,8 +268,15 @@ def compare_epochs(runs: dict[str, list[Case]]) -> Case:
 
 def group_epochs(content: Case) -> dict[tuple[str, int], dict[str, list[Case]]]:
     """Return the samples of each system for each device and number of threads, where all have some."""
-    groups = {where: by(own, "system") for where, own in by(content.get("epoch", []), "device", "n_threads").items()}
-    return {where: runs for where, runs in groups.items() if {"matrix product", "assay", CAREFUL, NOTEBOOK} <= {*runs}}
+    groups = {
+        where: by(own, "system")
+        for where, own in by(content.get("epoch", []), "device", "n_threads").items()
+    }
+    return {
+        where: runs
+        for where, runs in groups.items()
+        if {"matrix product", "assay", CAREFUL, NOTEBOOK} <= {*runs}
+    }
 
 
 def summarise_epoch(runs: dict[str, list[Case]], where: str) -> str:
@@ -227,10 +295,16 @@ def summarise_epoch(runs: dict[str, list[Case]], where: str) -> str:
             f"| {name}, from {samples[0]['n_steps']} steps | {len(samples)} | {other_s:,.0f} "
             f"| {other_s / epoch_s:.2f}x | {median_of(samples, 'peak_bytes') / 1e6:,.0f} |"
         )
-    return "\n".join([*lines, "", f"assay's epoch needs {compared['tflop']:.1f} TFLOP in matrix products and does "
-                      f"{compared['share']:.0%} of the {compared['gflop_per_s']:,.0f} GFLOP/s that torch's product of "
-                      f"two squares reaches here; its process takes {compared['memory']:.2f} of the memory of "
-                      "Trainer's."])  # fmt: skip
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"assay's epoch needs {compared['tflop']:.1f} TFLOP in matrix products and does "
+            f"{compared['share']:.0%} of the {compared['gflop_per_s']:,.0f} GFLOP/s that torch's product of "
+            f"two squares reaches here; its process takes {compared['memory']:.2f} of the memory of "
+            "Trainer's.",
+        ]
+    )
 
 
 def summarise_trainings(content: Case) -> str:
@@ -240,7 +314,9 @@ def summarise_trainings(content: Case) -> str:
         f"| seconds to {WANTED_ACCURACY} |",
         "|---|---|---|---|---|---|",
     ]
-    for (device, n_threads, system), own in by(content["trainings"], "device", "n_threads", "system").items():
+    for (device, n_threads, system), own in by(
+        content["trainings"], "device", "n_threads", "system"
+    ).items():
         found = [max(one["n_right"]) / one["n_validation"] for one in own]
         span = f" ({min(found):.4f} to {max(found):.4f})" if len(found) > 1 else ""
         took_s = statistics.median(one["epochs_s"][-1] for one in own)
@@ -262,13 +338,20 @@ def show_reached(own: list[Case]) -> str:
         for one in own
         if max(one["n_right"]) >= WANTED_ACCURACY * one["n_validation"]
     ]
-    return f"{', '.join(f'{s:.0f}' for s in reached)}; {len(reached)} of {len(own)} seeds" if reached else "not reached"
+    return (
+        f"{', '.join(f'{s:.0f}' for s in reached)}; {len(reached)} of {len(own)} seeds"
+        if reached
+        else "not reached"
+    )
 
 
 def rates_of(own: list[Case]) -> dict[str, float]:
     """Return the median texts a second of each system."""
-    return {system: statistics.median(one["n_texts"] / one["s"] for one in samples)
-            for system, samples in by(own, "system").items() if "s" in samples[0]}  # fmt: skip
+    return {
+        system: statistics.median(one["n_texts"] / one["s"] for one in samples)
+        for system, samples in by(own, "system").items()
+        if "s" in samples[0]
+    }
 
 
 def summarise_features(content: Case) -> str:
@@ -283,10 +366,15 @@ def summarise_features(content: Case) -> str:
         for system, rate in rates.items():
             least = f"{cosine[system]:.6f}" if system in cosine else ""
             n_runs = len(by(own, "system")[system])
-            lines.append(f"| {system} | {n_threads} | {n_runs} | {rate:,.0f} | {rate / rates['assay']:.2f} | {least} |")
+            lines.append(
+                f"| {system} | {n_threads} | {n_runs} | {rate:,.0f} | {rate / rates['assay']:.2f} | {least} |"
+            )
     if probe := {one["precision"]: one["accuracy"] for one in content.get("probe", [])}:
-        lines += ["", f"A head on 8-bit features is right on {probe['int8']:.4f} of validation, on float32 features on "
-                  f"{probe['float32']:.4f}: {100 * (probe['float32'] - probe['int8']):.2f} points lost."]  # fmt: skip
+        lines += [
+            "",
+            f"A head on 8-bit features is right on {probe['int8']:.4f} of validation, on float32 features on "
+            f"{probe['float32']:.4f}: {100 * (probe['float32'] - probe['int8']):.2f} points lost.",
+        ]
     return "\n".join(lines)
 
 
@@ -297,7 +385,9 @@ def summarise(content: Case) -> str:
         for (device, n_threads), runs in group_epochs(content).items()
     ]
     parts += [summarise_trainings(content)] if content.get("trainings") else []
-    return "\n\n".join([*parts, *([summarise_features(content)] if content.get("features") else [])])
+    return "\n\n".join(
+        [*parts, *([summarise_features(content)] if content.get("features") else [])]
+    )
 
 
 def goals(content: Case) -> list[tuple[str, str, str]]:
@@ -305,33 +395,62 @@ def goals(content: Case) -> list[tuple[str, str, str]]:
     rows = []
     for (device, n_threads), runs in group_epochs(content).items():
         found = compare_epochs(runs)
-        rows.append((f"`finetune`, an epoch, {device}, {count_threads(n_threads)}",
-                     ">= 2x Trainer with dynamic padding and grouping, >= 8x the notebook's (3x, 15x)",
-                     f"{found['careful']:.2f}x, {found['notebook']:.1f}x; {found['share']:.0%} of the machine's "
-                     f"{found['gflop_per_s']:,.0f} GFLOP/s"))  # fmt: skip
-        rows.append((f"peak memory of training, {device}, {count_threads(n_threads)}", "<= half of Trainer's process",
-                     f"{found['memory']:.2f}"))  # fmt: skip
-    for (device, n_threads, system), own in by(content.get("trainings", []), "device", "n_threads", "system").items():
+        rows.append(
+            (
+                f"`finetune`, an epoch, {device}, {count_threads(n_threads)}",
+                ">= 2x Trainer with dynamic padding and grouping, >= 8x the notebook's (3x, 15x)",
+                f"{found['careful']:.2f}x, {found['notebook']:.1f}x; {found['share']:.0%} of the machine's "
+                f"{found['gflop_per_s']:,.0f} GFLOP/s",
+            )
+        )
+        rows.append(
+            (
+                f"peak memory of training, {device}, {count_threads(n_threads)}",
+                "<= half of Trainer's process",
+                f"{found['memory']:.2f}",
+            )
+        )
+    for (device, n_threads, system), own in by(
+        content.get("trainings", []), "device", "n_threads", "system"
+    ).items():
         if system != CAREFUL:
             accuracy = statistics.mean(max(one["n_right"]) / one["n_validation"] for one in own)
-            rows.append((f"`finetune` to validation {WANTED_ACCURACY}, {system}, {device}, {count_threads(n_threads)}",
-                         "3 seeds, within two epochs, 330 s (237 s)",
-                         f"{show_reached(own)}; mean accuracy {accuracy:.4f}"))  # fmt: skip
+            rows.append(
+                (
+                    f"`finetune` to validation {WANTED_ACCURACY}, {system}, {device}, {count_threads(n_threads)}",
+                    "3 seeds, within two epochs, 330 s (237 s)",
+                    f"{show_reached(own)}; mean accuracy {accuracy:.4f}",
+                )
+            )
     for n_threads, own in by(content.get("features", []), "n_threads").items():
         rate = rates_of(own)
         if not {*FEATURES} - {"matrix product"} <= {*rate}:
             continue
         cosine = next(one["least"] for one in content["cosine"] if one["system"] == PEER)
-        rows.append((f"`features`, {count_threads(n_threads)}",
-                     f">= 1.3x {PEER}, cosine >= 0.9999 (1.5x); >= 4x the notebook's loop",
-                     f"{rate['assay'] / rate[PEER]:.2f}x, least cosine {cosine:.6f}; "
-                     f"{rate['assay'] / rate[LOOP]:.1f}x"))  # fmt: skip
+        rows.append(
+            (
+                f"`features`, {count_threads(n_threads)}",
+                f">= 1.3x {PEER}, cosine >= 0.9999 (1.5x); >= 4x the notebook's loop",
+                f"{rate['assay'] / rate[PEER]:.2f}x, least cosine {cosine:.6f}; "
+                f"{rate['assay'] / rate[LOOP]:.1f}x",
+            )
+        )
         probe = {one["precision"]: one["accuracy"] for one in content["probe"]}
-        rows.append((f"`features`, int8, {count_threads(n_threads)}", ">= 1.6x float32, <= 0.3 points lost (2x)",
-                     f"{rate['assay, int8'] / rate['assay']:.2f}x, "
-                     f"{100 * (probe['float32'] - probe['int8']):.2f} points lost"))  # fmt: skip
-        rows.append((f"`features` again, {count_threads(n_threads)}", ">= 100x",
-                     f"{rate['assay, again'] / rate['assay']:,.0f}x"))  # fmt: skip
+        rows.append(
+            (
+                f"`features`, int8, {count_threads(n_threads)}",
+                ">= 1.6x float32, <= 0.3 points lost (2x)",
+                f"{rate['assay, int8'] / rate['assay']:.2f}x, "
+                f"{100 * (probe['float32'] - probe['int8']):.2f} points lost",
+            )
+        )
+        rows.append(
+            (
+                f"`features` again, {count_threads(n_threads)}",
+                ">= 100x",
+                f"{rate['assay, again'] / rate['assay']:,.0f}x",
+            )
+        )
     return rows
 
 
@@ -365,21 +484,34 @@ def prepare(given: argparse.Namespace, scratch: Path) -> Case:
 
 def main() -> None:
     """Measure what is missing, keep everything, print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{' or '.join(TARGETS)}; both if none is named")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "targets",
+        nargs="*",
+        metavar="TARGET",
+        help=f"{' or '.join(TARGETS)}; both if none is named",
+    )
     parser.add_argument("--root", type=Path, default=DATA, help="the folder with the data sets")
     parser.add_argument("--data", default="emotion")
     parser.add_argument("--checkpoint", default="minilm")
     parser.add_argument("--repeats", type=int, default=N_REPEATS)
     parser.add_argument("--texts", type=int, default=N_TEXTS, help="whose features are measured")
-    parser.add_argument("--threads", type=int, default=n_cpus(), help="compute threads of all; default: every CPU")
+    parser.add_argument(
+        "--threads", type=int, default=n_cpus(), help="compute threads of all; default: every CPU"
+    )
     parser.add_argument("--device", default="cpu", help="cpu or cuda, of finetune-epoch")
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
     targets = given.targets or [*TARGETS]
     if unknown := {*targets} - {*TARGETS}:
-        parser.error(f"unknown target {', '.join(sorted(unknown))}; {' and '.join(TARGETS)} are accepted")
-    systems = [*FEATURES][: 2 if given.smoke else None]  # neither the peers' environment nor a minute of processes
+        parser.error(
+            f"unknown target {', '.join(sorted(unknown))}; {' and '.join(TARGETS)} are accepted"
+        )
+    systems = [*FEATURES][
+        : 2 if given.smoke else None
+    ]  # neither the peers' environment nor a minute of processes
     peers = {"peers": peer_versions()} if "features" in targets and not given.smoke else {}
     results = Results(None if given.smoke else PATH, describe_machine(**peers))
     turns = {"n_threads": given.threads, "repeats": 1 if given.smoke else given.repeats}

@@ -1,7 +1,8 @@
 """What the child processes of benchmarks/training.py do: one measurement each, printed as JSON.
 
-The task comes as JSON on stdin: what to `do`, the number of threads, the checkpoint's folder, texts and labels, and how
-much to measure. The peer that has an environment of its own (sentence-transformers) needs nothing of assay here.
+The task comes as JSON on stdin: what to `do`, the number of threads, the checkpoint's folder, texts
+and labels, and how much to measure. The peer that has an environment of its own
+(sentence-transformers) needs nothing of assay here.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ class StopError(Exception):
     """Enough steps were measured."""
 
 
-def summarise_steps(times: list[float], tokens: list[int], epoch_tokens: int, n_texts: int) -> dict[str, Any]:
+def summarise_steps(
+    times: list[float], tokens: list[int], epoch_tokens: int, n_texts: int
+) -> dict[str, Any]:
     """Return the seconds of the measured steps, and of the epoch that they are a sample of, by tokens computed."""
     n = len(times) - 1
     measured = tokens[WARM_UP:n]
@@ -80,13 +83,19 @@ def child_assay_epoch(plan: dict[str, Any]) -> dict[str, Any]:
     tokenizer = load_tokenizer(resolve_checkpoint(plan["folder"]))
     encoded = tokenizer.encode_texts(plan["texts"])
     lengths = encoded.lengths
-    batches = bucket_batches(lengths, max_texts=estimator.batch_size, rng=np.random.default_rng(estimator.seed))
+    batches = bucket_batches(
+        lengths, max_texts=estimator.batch_size, rng=np.random.default_rng(estimator.seed)
+    )
     tokens = [int(len(rows) * lengths[rows].max()) for rows in batches]
     found = summarise_steps(times, tokens, sum(tokens), len(lengths))
     found |= {"steps_epoch_s": found["epoch_s"], "frozen_s": sum(frozen_s), "n_epochs": N_EPOCHS}
     found["epoch_s"] += found["frozen_s"] / N_EPOCHS
-    return {**found, "real_tokens": int(lengths.sum()), "batch_size": estimator.batch_size,
-            "n_frozen_layers": estimator.n_frozen_layers_}  # fmt: skip
+    return {
+        **found,
+        "real_tokens": int(lengths.sum()),
+        "batch_size": estimator.batch_size,
+        "n_frozen_layers": estimator.n_frozen_layers_,
+    }
 
 
 def make_rows(plan: dict[str, Any], names: list[str]) -> tuple[Any, Any]:
@@ -102,7 +111,10 @@ def make_rows(plan: dict[str, Any], names: list[str]) -> tuple[Any, Any]:
     def encode(texts: list[str], labels: list[str]) -> list[dict[str, Any]]:
         encoded = tokenizer(texts, padding=longest, truncation=True, max_length=plan["max_tokens"])
         return [
-            {**{key: encoded[key][i] for key in ("input_ids", "attention_mask")}, "labels": names.index(label)}
+            {
+                **{key: encoded[key][i] for key in ("input_ids", "attention_mask")},
+                "labels": names.index(label),
+            }
             for i, label in enumerate(labels)
         ]
 
@@ -110,9 +122,16 @@ def make_rows(plan: dict[str, Any], names: list[str]) -> tuple[Any, Any]:
 
 
 def make_trainer(
-    plan: dict[str, Any], tokenizer: Any, rows: list[dict[str, Any]], n_classes: int, *, callbacks: Any = None,
-    eval_dataset: Any = None, compute_metrics: Any = None, **more: Any,
-) -> Any:  # fmt: skip
+    plan: dict[str, Any],
+    tokenizer: Any,
+    rows: list[dict[str, Any]],
+    n_classes: int,
+    *,
+    callbacks: Any = None,
+    eval_dataset: Any = None,
+    compute_metrics: Any = None,
+    **more: Any,
+) -> Any:
     """Return transformers.Trainer as the notebook sets it up; with padding by batch, as a careful user would."""
     import torch
     import transformers
@@ -139,10 +158,15 @@ def make_trainer(
         **more,
     )
     return transformers.Trainer(
-        model=network, args=arguments, train_dataset=rows, processing_class=tokenizer, callbacks=callbacks,
-        data_collator=transformers.DataCollatorWithPadding(tokenizer), eval_dataset=eval_dataset,
+        model=network,
+        args=arguments,
+        train_dataset=rows,
+        processing_class=tokenizer,
+        callbacks=callbacks,
+        data_collator=transformers.DataCollatorWithPadding(tokenizer),
+        eval_dataset=eval_dataset,
         compute_metrics=compute_metrics,
-    )  # fmt: skip
+    )
 
 
 def child_trainer_epoch(plan: dict[str, Any]) -> dict[str, Any]:
@@ -162,7 +186,9 @@ def child_trainer_epoch(plan: dict[str, Any]) -> dict[str, Any]:
     names = sorted(set(plan["labels"]))
     tokenizer, encode = make_rows(plan, names)
     rows = encode(plan["texts"], plan["labels"])
-    trainer = make_trainer(plan, tokenizer, rows, len(names), callbacks=[Clock()], max_steps=plan["n_steps"] + WARM_UP)
+    trainer = make_trainer(
+        plan, tokenizer, rows, len(names), callbacks=[Clock()], max_steps=plan["n_steps"] + WARM_UP
+    )
     order: list[int] = []
     hook = trainer.model.register_forward_pre_hook(
         lambda _, args, given: order.append(given["input_ids"].numel()), with_kwargs=True
@@ -206,12 +232,22 @@ def child_trainer_training(plan: dict[str, Any]) -> dict[str, Any]:
 
     tokenizer, encode = make_rows(plan, names)
     trainer = make_trainer(
-        plan, tokenizer, encode(plan["texts"], plan["labels"]), len(names),
-        eval_dataset=encode(plan["validation_texts"], plan["validation_labels"]), compute_metrics=compute_metrics,
-        num_train_epochs=N_EPOCHS, eval_strategy="epoch", per_device_eval_batch_size=64,
-    )  # fmt: skip
+        plan,
+        tokenizer,
+        encode(plan["texts"], plan["labels"]),
+        len(names),
+        eval_dataset=encode(plan["validation_texts"], plan["validation_labels"]),
+        compute_metrics=compute_metrics,
+        num_train_epochs=N_EPOCHS,
+        eval_strategy="epoch",
+        per_device_eval_batch_size=64,
+    )
     trainer.train()
-    right = [round(entry["eval_n_right"]) for entry in trainer.state.log_history if "eval_n_right" in entry]
+    right = [
+        round(entry["eval_n_right"])
+        for entry in trainer.state.log_history
+        if "eval_n_right" in entry
+    ]
     return {"epochs_s": judged, "n_right": right, "n_validation": len(plan["validation_texts"])}
 
 
@@ -257,11 +293,19 @@ def child_notebook_features(plan: dict[str, Any]) -> dict[str, Any]:
     network = transformers.AutoModel.from_pretrained(plan["folder"], dtype=torch.float32).eval()
 
     def encode(texts: list[str]) -> np.ndarray:
-        given = tokenizer(texts, padding="max_length", max_length=plan["longest"], truncation=True, return_tensors="pt")
+        given = tokenizer(
+            texts,
+            padding="max_length",
+            max_length=plan["longest"],
+            truncation=True,
+            return_tensors="pt",
+        )
         blocks = []
         with torch.no_grad():
             for start in range(0, len(texts), 250):
-                ids, mask = (given[name][start : start + 250] for name in ("input_ids", "attention_mask"))
+                ids, mask = (
+                    given[name][start : start + 250] for name in ("input_ids", "attention_mask")
+                )
                 hidden = network(input_ids=ids, attention_mask=mask).last_hidden_state
                 weights = mask.unsqueeze(-1).float()
                 blocks.append(((hidden * weights).sum(1) / weights.sum(1)).numpy())
@@ -318,7 +362,11 @@ def child_matrix(plan: dict[str, Any]) -> dict[str, Any]:
     return {"gflop_per_s": 2 * 1536**3 / best_s / 1e9}
 
 
-CHILDREN = {name.removeprefix("child_"): made for name, made in globals().items() if name.startswith("child_")}
+CHILDREN = {
+    name.removeprefix("child_"): made
+    for name, made in globals().items()
+    if name.startswith("child_")
+}
 
 
 if __name__ == "__main__":

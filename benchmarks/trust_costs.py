@@ -1,6 +1,7 @@
 """What `benchmarks/trust.py` measures of cost: seconds and memory of an audit, seconds of intervals and tests.
 
-As a script it audits one case and prints what that took: `trust.py` starts it, so that each has a process of its own.
+As a script it audits one case and prints what that took: `trust.py` starts it, so that each has a
+process of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ import numpy as np
 from house import peak_bytes
 from trust_findings import Case, by, load_named
 
-__all__ = ["measure_audit", "measure_memory", "measure_scores", "show_audit", "show_memory", "show_scores"]
+__all__ = [
+    "measure_audit",
+    "measure_memory",
+    "measure_scores",
+    "show_audit",
+    "show_memory",
+    "show_scores",
+]
 
 
 def measure_audit(case: Case, root: Path) -> Case:
@@ -30,7 +38,10 @@ def measure_audit(case: Case, root: Path) -> Case:
 
 def show_audit(entries: list[Case]) -> str:
     """Return the table: median seconds."""
-    lines = ["| data | texts | runs | audit without folds, s | folds of `linear`, s |", "|---|---|---|---|---|"]
+    lines = [
+        "| data | texts | runs | audit without folds, s | folds of `linear`, s |",
+        "|---|---|---|---|---|",
+    ]
     for name, own in by(entries, "data"):
         checks_s = statistics.median(one["without_labels"]["audit_s"] for one in own)
         folds_s = statistics.median(one["with_labels"]["folds_s"] for one in own)
@@ -46,7 +57,10 @@ def measure_memory(case: Case, root: Path) -> Case:
 
 def show_memory(entries: list[Case]) -> str:
     """Return the table: peak memory, and what it grew by a thousand rows more than the case before."""
-    lines = ["| data | labels checked by | texts | peak, MB | before the audit, MB |", "|---|---|---|---|---|"]
+    lines = [
+        "| data | labels checked by | texts | peak, MB | before the audit, MB |",
+        "|---|---|---|---|---|",
+    ]
     for (name, method), own in by(entries, "data", "method"):
         lines += [
             f"| {name} | {method or 'nobody'} | {one['n_texts']:,} | {one['peak_bytes'] / 1e6:.0f} "
@@ -74,7 +88,11 @@ def audit_once(case: Case, root: Path) -> Case:
     if n_rows := case.get("n_rows"):
         rng, share = np.random.default_rng(case["seed"]), n_rows / sum(map(len, splits.values()))
         parts = {
-            name: part.take(np.sort(rng.choice(len(part), size=round(share * len(part)), replace=False)).tolist())
+            name: part.take(
+                np.sort(
+                    rng.choice(len(part), size=round(share * len(part)), replace=False)
+                ).tolist()
+            )
             for name, part in splits.items()
         }
         splits = replace(splits, parts=parts)
@@ -115,7 +133,11 @@ def measure_scores(case: Case, root: Path) -> Case:
         score_predictions(label_ids, scores, labels, seed=case["seed"])
         score_slices(texts, scores.argmax(axis=1) == label_ids)
     intervals_s = time.perf_counter() - started_s
-    recommend(compare_methods({method: scores.argmax(axis=1) == label_ids for method, scores in probs.items()}))
+    recommend(
+        compare_methods(
+            {method: scores.argmax(axis=1) == label_ids for method, scores in probs.items()}
+        )
+    )
     total_s = time.perf_counter() - started_s
     return {
         "n_methods": len(probs),
@@ -127,7 +149,10 @@ def measure_scores(case: Case, root: Path) -> Case:
 
 def show_scores(entries: list[Case]) -> str:
     """Return the table: median and slowest of the repeats."""
-    lines = ["| rows | classes | methods | runs | median, s | slowest, s |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| rows | classes | methods | runs | median, s | slowest, s |",
+        "|---|---|---|---|---|---|",
+    ]
     for (n_rows, n_classes), own in by(entries, "n_rows", "n_classes"):
         seconds = [one["total_s"] for one in own]
         lines.append(

@@ -12,8 +12,15 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "Case", "by", "load_named", "measure_planted", "measure_scope", "show_planted", "show_scope", "spread"
-]  # fmt: skip
+    "Case",
+    "by",
+    "load_named",
+    "measure_planted",
+    "measure_scope",
+    "show_planted",
+    "show_scope",
+    "spread",
+]
 
 FLIPPED = 0.05  # of the train labels
 Case = dict[str, Any]
@@ -44,7 +51,9 @@ def measure_planted(case: Case, root: Path) -> Case:
     label_ids = labels.ids(train.labels)
     flipped = rng.choice(len(train), size=round(FLIPPED * len(train)), replace=False)
     # Any other label, all equally likely.
-    label_ids[flipped] = (label_ids[flipped] + rng.integers(1, len(labels), len(flipped))) % len(labels)
+    label_ids[flipped] = (label_ids[flipped] + rng.integers(1, len(labels), len(flipped))) % len(
+        labels
+    )
     planted = LabelledTexts(train.texts, tuple(labels[i] for i in label_ids), train.lines)
     judged = predict_out_of_fold(planted, labels, method="linear", seed=case["seed"])
     suspects = [one.row for one in find_wrong_labels(label_ids, judged.probs)]
@@ -62,7 +71,9 @@ def measure_planted(case: Case, root: Path) -> Case:
     return {
         "n_texts": len(train),
         "n_flipped": len(flipped),
-        "found": {name: int(is_flipped[order[: len(flipped)]].sum()) for name, order in orders.items()},
+        "found": {
+            name: int(is_flipped[order[: len(flipped)]].sum()) for name, order in orders.items()
+        },
         "n_suspects": {name: len(order) for name, order in orders.items()},
         "found_of_all_suspects": int(is_flipped[suspects].sum()),
         "folds_s": round(judged.fit_s, 2),
@@ -82,7 +93,9 @@ def show_planted(entries: list[Case]) -> str:
         ]
         recall = spread([one["found_of_all_suspects"] / one["n_flipped"] for one in own])
         suspects = statistics.mean(one["n_suspects"]["assay"] for one in own)
-        lines.append(f"| {name} | {own[0]['n_flipped']:,} | {' | '.join(shares)} | {recall} of {suspects:,.0f} |")
+        lines.append(
+            f"| {name} | {own[0]['n_flipped']:,} | {' | '.join(shares)} | {recall} of {suspects:,.0f} |"
+        )
     return "\n".join(lines)
 
 
@@ -124,14 +137,19 @@ def hold_back(case: Case, root: Path) -> tuple[Any, tuple[str, ...]]:
 
     splits = load_named(case["inside"], root)
     labels = splits.label_set
-    held = {labels[i] for i in np.random.default_rng(case["seed"]).permutation(len(labels))[: case["n_held_back"]]}
+    held = {
+        labels[i]
+        for i in np.random.default_rng(case["seed"]).permutation(len(labels))[: case["n_held_back"]]
+    }
     inside = {
         name: part.take([i for i, label in enumerate(part.labels) if label not in held])
         for name, part in splits.items()
     }
     kept = LabelSet(tuple(name for name in labels if name not in held))
     test = splits["test"]
-    strangers = tuple(text for text, label in zip(test.texts, test.labels, strict=True) if label in held)
+    strangers = tuple(
+        text for text, label in zip(test.texts, test.labels, strict=True) if label in held
+    )
     return Splits(inside, kept, source=splits.source), strangers
 
 
@@ -142,7 +160,9 @@ def face_another(case: Case, root: Path) -> tuple[Any, tuple[str, ...]]:
     """
     bare = str.maketrans("", "", string.punctuation)
     strangers = load_named(case["outside"], root)["test"].texts
-    return load_named(case["inside"], root), tuple(text.lower().translate(bare) for text in strangers)
+    return load_named(case["inside"], root), tuple(
+        text.lower().translate(bare) for text in strangers
+    )
 
 
 def measure_auroc(is_inside: np.ndarray, scores: np.ndarray) -> float:
@@ -161,10 +181,13 @@ def show_scope(entries: list[Case]) -> str:
     for (inside, outside, method), own in by(entries, "inside", "outside", "method"):
         columns = [spread([one[name] for one in own]) for name in ("auroc", "auroc_top_score")]
         columns += [
-            f"{statistics.mean(one[name] for one in own):.1%}" for name in ("called_out_inside", "called_out_outside")
+            f"{statistics.mean(one[name] for one in own):.1%}"
+            for name in ("called_out_inside", "called_out_outside")
         ]
         speed = statistics.median(one["scope_texts_per_s"] for one in own)
-        lines.append(f"| {inside} | {outside} | `{method}` | {len(own)} | {' | '.join(columns)} | {speed:,.0f} |")
+        lines.append(
+            f"| {inside} | {outside} | `{method}` | {len(own)} | {' | '.join(columns)} | {speed:,.0f} |"
+        )
     return "\n".join(lines)
 
 
@@ -172,7 +195,9 @@ def by(entries: list[Case], *names: str) -> list[tuple[Any, list[Case]]]:
     """Group entries by the values of these names, in order of first sight."""
     groups: dict[Any, list[Case]] = {}
     for one in entries:
-        groups.setdefault(one[names[0]] if len(names) == 1 else tuple(one[name] for name in names), []).append(one)
+        groups.setdefault(
+            one[names[0]] if len(names) == 1 else tuple(one[name] for name in names), []
+        ).append(one)
     return list(groups.items())
 
 

@@ -47,13 +47,17 @@ KOREAN_COMMANDS = {
 }
 # What the table of numbers says in words.
 KOREAN_NUMBERS = (
-    ("| method | seeds | validation accuracy | weighted F1 | test accuracy, seed 0 | fit, s | texts/s | MB |",
-     "| 방법 | 시드 수 | 검증 정확도 | 가중 F1 | 시험 정확도(시드 0) | 훈련, 초 | 텍스트/초 | MB |"),
+    (
+        "| method | seeds | validation accuracy | weighted F1 | test accuracy, seed 0 | fit, s | texts/s | MB |",
+        "| 방법 | 시드 수 | 검증 정확도 | 가중 F1 | 시험 정확도(시드 0) | 훈련, 초 | 텍스트/초 | MB |",
+    ),
     (r"\(([\d.]+) to ([\d.]+)\)", r"(\1~\2)"),
-    (r"The whole run with all five methods, map and report took ([\d.]+) minutes\.",
-     r"다섯 가지 방법과 지도, 보고서까지 전체 실행에 \1분이 걸렸습니다."),
+    (
+        r"The whole run with all five methods, map and report took ([\d.]+) minutes\.",
+        r"다섯 가지 방법과 지도, 보고서까지 전체 실행에 \1분이 걸렸습니다.",
+    ),
     (r"Measured on (\d+) CPU cores \((.*)\)\.", r"CPU 코어 \1개에서 쟀습니다(\2)."),
-)  # fmt: skip
+)
 
 
 def describe_commands(language: str) -> str:
@@ -61,10 +65,17 @@ def describe_commands(language: str) -> str:
     group = typer.main.get_command(app)
     rows = ["| command | does |" if language == "en" else "| 명령 | 하는 일 |", "|---|---|"]
     for name, command in group.commands.items():
-        arguments = [name if p.required else f"[{name}]" for p in command.params if p.param_type_name == "argument"
-                     for name in [(p.metavar or p.name.upper()).strip("[]")]]  # fmt: skip
-        required = [f"{p.opts[0]} {p.metavar or p.name.upper()}" for p in command.params
-                    if p.param_type_name == "option" and p.required]  # fmt: skip
+        arguments = [
+            name if p.required else f"[{name}]"
+            for p in command.params
+            if p.param_type_name == "argument"
+            for name in [(p.metavar or p.name.upper()).strip("[]")]
+        ]
+        required = [
+            f"{p.opts[0]} {p.metavar or p.name.upper()}"
+            for p in command.params
+            if p.param_type_name == "option" and p.required
+        ]
         usage = " ".join(["assay", name, *arguments, *required]).replace("|", "\\|")
         sentence = (command.help or "").split("\n\n")[0].replace("\n", " ").strip()
         if language == "ko":
@@ -93,7 +104,9 @@ def translate_numbers(text: str) -> str:
         literal = pattern.startswith("|")
         text, n_found = re.subn(re.escape(pattern) if literal else pattern, korean, text)
         if not n_found:
-            raise SystemExit(f"docs/generate.py translates '{pattern}', which the table of numbers does not hold")
+            raise SystemExit(
+                f"docs/generate.py translates '{pattern}', which the table of numbers does not hold"
+            )
     return text
 
 
@@ -110,7 +123,8 @@ def describe_rates(language: str) -> str:
             lines.append(f"| {name} | {rate:,.0f} | {1e9 / rate / 3600:,.0f} |")
     machine = content["machine"]
     return (
-        "\n".join(lines) + f"\n\nMeasured on {machine['n_cpus']} CPU cores ({machine['system']}, Python "
+        "\n".join(lines)
+        + f"\n\nMeasured on {machine['n_cpus']} CPU cores ({machine['system']}, Python "
         f"{machine['python']}), beside each other:\n\n{summarise(content)}"
     )
 
@@ -130,7 +144,10 @@ def generate(text: str, page: str = "README.md") -> str:
     for name in parts:
         pattern = rf"(<!-- generated: {name} -->\n).*?(<!-- end of {name} -->)"
         text, n_found = re.subn(
-            pattern, lambda m, d=PARTS[name]: f"{m.group(1)}{d(language)}\n{m.group(2)}", text, flags=re.DOTALL
+            pattern,
+            lambda m, d=PARTS[name]: f"{m.group(1)}{d(language)}\n{m.group(2)}",
+            text,
+            flags=re.DOTALL,
         )
         if n_found != 1:
             raise SystemExit(f"{page} has {n_found} places for '{name}'; one is needed")

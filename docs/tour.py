@@ -1,7 +1,7 @@
 """Make the tour again: notebooks/tour.ipynb and tour.ko.ipynb, run from top to bottom, and as Markdown in docs/.
 
-python docs/tour.py            write, run and export both (some minutes on 2 cores)
-python docs/tour.py --words    put today's prose into both as they are, where the code has not changed
+python docs/tour.py            write, run and export both (some minutes on 2 cores) python
+docs/tour.py --words    put today's prose into both as they are, where the code has not changed
 python docs/tour.py --check    exit 1 if a notebook holds other cells than assay makes today
 """
 
@@ -35,8 +35,12 @@ def run_notebook(content, folder):
     # A new kernel finds assay as this process does.
     os.environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     notebook = nbformat.from_dict(copy.deepcopy(content))
-    NotebookClient(notebook, timeout=CELL_TIMEOUT_S, kernel_name="python3",
-                   resources={"metadata": {"path": str(folder)}}).execute()  # fmt: skip
+    NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT_S,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+    ).execute()
     for cell in notebook.cells:
         cell.metadata = {}  # times of running: another diff each time
         if cell.cell_type == "code":
@@ -63,13 +67,17 @@ def export(notebook, stem):
         (folder / name).write_bytes(data)
     alts = iter(alt_texts(notebook))
     body = re.sub(r"!\[png\]", lambda found: f"![{next(alts)}]", body)
-    body = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+$", "", body, flags=re.MULTILINE)).strip() + "\n"
+    body = (
+        re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+$", "", body, flags=re.MULTILINE)).strip() + "\n"
+    )
     (folder / f"{stem}.md").write_text(body, encoding="utf-8")
 
 
 def alt_texts(notebook):
     """Return what each picture shows, for those who cannot see it."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+    outputs = [
+        output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output
+    ]
     plain = [output.data["text/plain"] for output in outputs if "image/png" in output.data]
     return [re.sub(r"^<(.*): PNG of .*>$", r"\1", text) for text in plain]
 
@@ -90,10 +98,15 @@ def check():
 def renew_words():
     """Put today's prose between the code cells, whose outputs stay."""
     for language in LANGUAGES:
-        notebook, today = nbformat.read(notebook_path(language), as_version=4), make_notebook(language=language)
+        notebook, today = (
+            nbformat.read(notebook_path(language), as_version=4),
+            make_notebook(language=language),
+        )
         for cell, new in zip(notebook.cells, today["cells"], strict=True):
             if new["cell_type"] == "code" and cell.source != new["source"]:
-                raise SystemExit(f"the code of {notebook_path(language).name} has changed: run make tour")
+                raise SystemExit(
+                    f"the code of {notebook_path(language).name} has changed: run make tour"
+                )
             cell.source = new["source"]
         write(notebook, notebook_path(language))
 

@@ -3,8 +3,8 @@
     pip install 'assay[parquet]' 'pyspark>=4' pandas
     spark-submit predict_on_spark.py MODEL IN OUT
 
-IN has a column `text`; OUT has every column of IN, the label and the scores. Every worker must see MODEL, IN and OUT.
-Rows that cannot be scored are left out.
+IN has a column `text`; OUT has every column of IN, the label and the scores. Every worker must see
+MODEL, IN and OUT. Rows that cannot be scored are left out.
 """
 
 from __future__ import annotations
@@ -27,16 +27,23 @@ def main(model_folder: str, source: str, out: str) -> None:
         from assay.batch import Scoring, score_rows
         from assay.data import Row
 
-        model = assay.load_model(model_folder, n_threads=1)  # once a partition; Spark has a task a CPU
+        model = assay.load_model(
+            model_folder, n_threads=1
+        )  # once a partition; Spark has a task a CPU
         for batch in batches:
             rows = [Row(i, values) for i, values in enumerate(batch.to_dict("records"), 1)]
             predictions = score_rows(model, rows, Scoring("text"))
-            yield pd.DataFrame([one.record for one in predictions if one.problem is None], columns=schema.names)
+            yield pd.DataFrame(
+                [one.record for one in predictions if one.problem is None], columns=schema.names
+            )
 
     spark: Any = SparkSession.builder.getOrCreate()
     texts = spark.read.parquet(source)
     labels = assay.load_model(model_folder).labels
-    added = [StructField("predicted_label", StringType()), StructField("predicted_score", DoubleType())]
+    added = [
+        StructField("predicted_label", StringType()),
+        StructField("predicted_score", DoubleType()),
+    ]
     added += [StructField(f"score:{label}", DoubleType()) for label in labels]
     schema = StructType([*texts.schema.fields, *added])
     texts.mapInPandas(score, schema).write.parquet(out)

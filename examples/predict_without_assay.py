@@ -25,7 +25,8 @@ def main(folder: str, texts: list[str]) -> None:
     session = onnxruntime.InferenceSession(str(network), providers=["CPUExecutionProvider"])
     labels = json.loads(session.get_modelmeta().custom_metadata_map["labels"])
 
-    # tokenizer.json cuts where training cut; a batch is filled up to its longest text, and what is filled up is masked.
+    # tokenizer.json cuts where training cut; a batch is filled up to its longest text, and what is
+    # filled up is masked.
     tokenizer = tokenizers.Tokenizer.from_file(str(root / "tokenizer.json"))
     tokenizer.no_padding()
     encoded = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
@@ -36,12 +37,25 @@ def main(folder: str, texts: list[str]) -> None:
         input_ids[row, : len(ids)] = ids
         attention_mask[row, : len(ids)] = 1
 
-    feed = {"input_ids": input_ids, "attention_mask": attention_mask, "token_type_ids": np.zeros_like(input_ids)}
+    feed = {
+        "input_ids": input_ids,
+        "attention_mask": attention_mask,
+        "token_type_ids": np.zeros_like(input_ids),
+    }
     wanted = {node.name for node in session.get_inputs()}
-    (probs,) = session.run(["probs"], {name: value for name, value in feed.items() if name in wanted})
+    (probs,) = session.run(
+        ["probs"], {name: value for name, value in feed.items() if name in wanted}
+    )
     for text, scores in zip(texts, probs, strict=True):
-        by_label = {label: round(float(score), 6) for label, score in zip(labels, scores, strict=True)}
-        print(json.dumps({"text": text, "label": labels[int(scores.argmax())], "scores": by_label}, ensure_ascii=False))
+        by_label = {
+            label: round(float(score), 6) for label, score in zip(labels, scores, strict=True)
+        }
+        print(
+            json.dumps(
+                {"text": text, "label": labels[int(scores.argmax())], "scores": by_label},
+                ensure_ascii=False,
+            )
+        )
 
 
 if __name__ == "__main__":

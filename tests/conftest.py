@@ -19,15 +19,20 @@ os.environ.update(
     HF_HUB_DISABLE_TELEMETRY="1",
     HF_HUB_DISABLE_XET="1",
     TOKENIZERS_PARALLELISM="false",
-    # One thread a worker: two test workers with two threads each would wait for one another on two cores.
+    # One thread a worker: two test workers with two threads each would wait for one another on two
+    # cores.
     ASSAY_THREADS="1",
     OMP_NUM_THREADS="1",
     NUMBA_NUM_THREADS="1",
 )
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, which what they start inherits; the tests of
-# Ctrl-C would then wait for an end that never comes. A handler is not inherited: children begin with the default.
-if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+# A shell that starts the tests in the background has them ignore Ctrl-C, which what they start
+# inherits; the tests of Ctrl-C would then wait for an end that never comes. A handler is not
+# inherited: children begin with the default.
+if (
+    threading.current_thread() is threading.main_thread()
+    and signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+):
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says nothing about the code on a machine that does other things too.
@@ -73,7 +78,9 @@ def tiny_bert(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_distilbert(tmp_path_factory):
     """Write one of the DistilBERT kind: no segments, other names in config.json."""
-    return write_checkpoint(tmp_path_factory.mktemp("checkpoints") / "tiny-distilbert", "distilbert")
+    return write_checkpoint(
+        tmp_path_factory.mktemp("checkpoints") / "tiny-distilbert", "distilbert"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,9 @@ def cautious(folders, tmp_path_factory):
     copy = shutil.copytree(folders / "linear", tmp_path_factory.mktemp("cautious") / "linear")
     path = copy / "assay.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**manifest, "abstain": AbstainRule(0.9).to_dict()}), encoding="utf-8")
+    path.write_text(
+        json.dumps({**manifest, "abstain": AbstainRule(0.9).to_dict()}), encoding="utf-8"
+    )
     return load_model(copy)
 
 
@@ -68,20 +70,36 @@ def test_unsure_texts_get_no_label_and_keep_their_scores(model, threshold):
     """Under the threshold the label is null and abstained is true; every score is what it would be."""
     plain = predict(model)
     probs = model.predict_proba(TEXTS)
-    for record, before, row in zip(predict(model, rule=AbstainRule(threshold)), plain, probs, strict=True):
+    for record, before, row in zip(
+        predict(model, rule=AbstainRule(threshold)), plain, probs, strict=True
+    ):
         assert record["abstained"] == bool(row.max() < threshold)
-        assert record["predicted_label"] == (None if record["abstained"] else before["predicted_label"])
-        assert {name: value for name, value in record.items() if name not in ("abstained", "predicted_label")} == {
-            name: value for name, value in before.items() if name != "predicted_label"
-        }
-    assert list(record)[:5] == ["text", "predicted_label", "predicted_score", "abstained", f"score:{model.labels[0]}"]
+        assert record["predicted_label"] == (
+            None if record["abstained"] else before["predicted_label"]
+        )
+        assert {
+            name: value
+            for name, value in record.items()
+            if name not in ("abstained", "predicted_label")
+        } == {name: value for name, value in before.items() if name != "predicted_label"}
+    assert list(record)[:5] == [
+        "text",
+        "predicted_label",
+        "predicted_score",
+        "abstained",
+        f"score:{model.labels[0]}",
+    ]
 
 
 def test_decision_is_made_before_scores_are_rounded(model):
     """A threshold at the score itself answers, one a hair above it does not: rounding to 7 digits has no part in it."""
     top = float(model.predict_proba(["happy day"]).max())
-    assert [one["abstained"] for one in predict(model, ["happy day"], rule=AbstainRule(top))] == [False]
-    assert [one["abstained"] for one in predict(model, ["happy day"], rule=AbstainRule(top + 1e-12))] == [True]
+    assert [one["abstained"] for one in predict(model, ["happy day"], rule=AbstainRule(top))] == [
+        False
+    ]
+    assert [
+        one["abstained"] for one in predict(model, ["happy day"], rule=AbstainRule(top + 1e-12))
+    ] == [True]
 
 
 def test_recorded_rule_holds_unless_another_is_given(cautious, model):
@@ -106,13 +124,21 @@ def test_scope_says_which_texts_look_like_train(model):
     assert [record["in_scope"] for record in records] == expected
     assert not any(record["in_scope"] for record in records[-len(STRANGE) :])
     assert sum(record["in_scope"] for record in records[:20]) >= 17
-    assert all(record["predicted_label"] in model.labels for record in records)  # out of scope is a note, no verdict
+    assert all(
+        record["predicted_label"] in model.labels for record in records
+    )  # out of scope is a note, no verdict
 
 
 def test_both_notes_stand_side_by_side(cautious):
     """A text may be in scope and too unsure, or out of it and sure: the two are told apart."""
     records = predict(cautious, with_scope=True)
-    assert list(records[0])[:5] == ["text", "predicted_label", "predicted_score", "abstained", "in_scope"]
+    assert list(records[0])[:5] == [
+        "text",
+        "predicted_label",
+        "predicted_score",
+        "abstained",
+        "in_scope",
+    ]
     assert {record["in_scope"] for record in records} == {True, False}
     assert {record["abstained"] for record in records} == {True, False}
 
@@ -124,7 +150,11 @@ def test_notes_stay_with_their_rows(model, monkeypatch, chunk_rows):
     whole = predict(model, **asked)
     monkeypatch.setattr(assay.batch.rows, "CHUNK_ROWS", chunk_rows)
     assert predict(model, **asked) == whole
-    mixed = [row for one in rows(TEXTS) for row in (one, Row(one.line, {}, "broken"), Row(one.line, {"other": "x"}))]
+    mixed = [
+        row
+        for one in rows(TEXTS)
+        for row in (one, Row(one.line, {}, "broken"), Row(one.line, {"other": "x"}))
+    ]
     found = list(predict_rows(model, mixed, text_column="text", **asked))
     assert [one.record for one in found[::3]] == whole
     assert {one.problem for one in found[1::3]} == {"broken"}
@@ -135,7 +165,13 @@ def test_notes_stay_with_their_rows(model, monkeypatch, chunk_rows):
 def test_chunk_of_rejected_rows_alone_is_no_obstacle(model):
     """Where nothing of a chunk can be scored there is nothing to note."""
     found = list(
-        predict_rows(model, [Row(1, {}, "broken")], text_column="text", rule=AbstainRule(0.5), with_scope=True)
+        predict_rows(
+            model,
+            [Row(1, {}, "broken")],
+            text_column="text",
+            rule=AbstainRule(0.5),
+            with_scope=True,
+        )
     )
     assert [(one.problem, one.record) for one in found] == [("broken", {})]
 
@@ -143,7 +179,9 @@ def test_chunk_of_rejected_rows_alone_is_no_obstacle(model):
 def test_columns_of_these_names_are_kept(model, tmp_path):
     """A column abstained or in_scope of the input is kept as input_..., and only where the name is needed."""
     source = tmp_path / "in.jsonl"
-    source.write_text(json.dumps({"text": "happy day", "abstained": "mine", "in_scope": "mine too"}) + "\n")
+    source.write_text(
+        json.dumps({"text": "happy day", "abstained": "mine", "in_scope": "mine too"}) + "\n"
+    )
     predict_file(model, source, tmp_path / "both.jsonl", rule=AbstainRule(0.0), with_scope=True)
     predict_file(model, source, tmp_path / "none.jsonl")
     both, none = (json.loads((tmp_path / f"{name}.jsonl").read_text()) for name in ("both", "none"))

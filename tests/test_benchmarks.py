@@ -30,7 +30,9 @@ def load_script(name):
 def run_smoke(name, *options):
     """Run a benchmark in its smoke mode; return what it printed."""
     script = ROOT / "benchmarks" / name
-    done = subprocess.run([sys.executable, str(script), "--smoke", *options], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, str(script), "--smoke", *options], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -46,7 +48,11 @@ def test_methods_benchmark_runs_in_smoke_mode():
 @pytest.mark.slow
 def test_peers_benchmark_runs_in_smoke_mode():
     """A method is fitted and saved in a process of its own, and its row says what it cost."""
-    row = next(line for line in run_smoke("peers.py", "--only", "majority").splitlines() if "`majority`" in line)
+    row = next(
+        line
+        for line in run_smoke("peers.py", "--only", "majority").splitlines()
+        if "`majority`" in line
+    )
     _, _, runs, accuracy, seconds, _, peak_mb, _, _, _ = row.split("|")
     assert (runs.strip(), accuracy.strip()) == ("1", "0.3394")
     assert float(seconds) > 0.1
@@ -90,11 +96,19 @@ def test_results_go_on_where_they_stopped(tmp_path):
 def test_circumstances_name_the_machines_that_samples_are_from():
     """A machine whose samples were all taken away has measured nothing; a file may also know a single machine."""
     table = load_script("table")
-    here, gone = ({"cpu": cpu, "n_cpus": 2, "system": "s", "python": "3", "versions": {}} for cpu in ("Here", "Gone"))
-    samples = [{"when": "2026-11-26T00:00:00Z", "machine": 1}, {"when": "2026-11-25T00:00:00Z", "machine": 1}]
+    here, gone = (
+        {"cpu": cpu, "n_cpus": 2, "system": "s", "python": "3", "versions": {}}
+        for cpu in ("Here", "Gone")
+    )
+    samples = [
+        {"when": "2026-11-26T00:00:00Z", "machine": 1},
+        {"when": "2026-11-25T00:00:00Z", "machine": 1},
+    ]
     said = table.show_circumstances({"machines": [gone, here], "samples": samples})
     assert said == "2026-11-25 to 2026-11-26; 2 CPUs (Here), s, Python 3; ."
-    assert "Here" in table.show_circumstances({"machine": here, "runs": [{"when": "2026-11-26T00:00:00Z"}]})
+    assert "Here" in table.show_circumstances(
+        {"machine": here, "runs": [{"when": "2026-11-26T00:00:00Z"}]}
+    )
 
 
 CHILD = """
@@ -117,9 +131,24 @@ def test_child_has_its_thread_budget_and_its_failure_is_told(tmp_path):
 
 def made_samples(name, n_right, fit_s):
     """Return two samples of a contestant of the peers' benchmark."""
-    return [{"data": "emotion", "contestant": name, "n_threads": 2, "repeat": i, "settings": {}, "n_train": 100,
-             "n_validation": 50, "n_right": n_right + i, "saved_s": 2 * fit_s, "fit_s": fit_s, "predict_s": 0.5,
-             "peak_bytes": 1e8, "model_bytes": 5e6} for i in range(2)]  # fmt: skip
+    return [
+        {
+            "data": "emotion",
+            "contestant": name,
+            "n_threads": 2,
+            "repeat": i,
+            "settings": {},
+            "n_train": 100,
+            "n_validation": 50,
+            "n_right": n_right + i,
+            "saved_s": 2 * fit_s,
+            "fit_s": fit_s,
+            "predict_s": 0.5,
+            "peak_bytes": 1e8,
+            "model_bytes": 5e6,
+        }
+        for i in range(2)
+    ]
 
 
 def test_peers_benchmark_sums_up():
@@ -128,22 +157,43 @@ def test_peers_benchmark_sums_up():
     content = {"samples": [*made_samples("tfidf", 44, 2.0), *made_samples("linear", 45, 3.0)]}
     lines = peers.summarise(content).splitlines()
     assert lines[0] == "emotion: 100 texts to train on, 50 of validation; 2 threads"
-    assert lines[4].startswith("| assay `linear` | 2 | 0.9100 (0.9000 to 0.9200) | 6.0 | 100 | 100 | 5.0 |")
-    assert peers.goals(content)[0][2] == "0.9100 beside 0.8900, 1.50x its time to fit, with probabilities"
+    assert lines[4].startswith(
+        "| assay `linear` | 2 | 0.9100 (0.9000 to 0.9200) | 6.0 | 100 | 100 | 5.0 |"
+    )
+    assert (
+        peers.goals(content)[0][2]
+        == "0.9100 beside 0.8900, 1.50x its time to fit, with probabilities"
+    )
 
 
 def test_map_benchmark_sums_up():
     """Ratios are of medians, the first call and a warm cache apart; another map of one seed is said aloud."""
     made = load_script("map")
     seconds = {"assay": 5.0, "umap-learn, first call": 50.0, "umap-learn, warm numba cache": 30.0}
-    content = {"samples": [
-        {"system": system, "n_threads": 1, "seed": 0, "total_s": s, "import_s": 1.0, "trustworthiness": 0.7,
-         "peak_bytes": 1e9, "n_texts": 16000, "n_columns": 384, "sha256": f"{i if system == 'assay' else 0}"}
-        for system, s in seconds.items() for i in range(2)
-    ]}  # fmt: skip
+    content = {
+        "samples": [
+            {
+                "system": system,
+                "n_threads": 1,
+                "seed": 0,
+                "total_s": s,
+                "import_s": 1.0,
+                "trustworthiness": 0.7,
+                "peak_bytes": 1e9,
+                "n_texts": 16000,
+                "n_columns": 384,
+                "sha256": f"{i if system == 'assay' else 0}",
+            }
+            for system, s in seconds.items()
+            for i in range(2)
+        ]
+    }
     ((what, _, measured),) = made.goals(content)
     assert what == "map of 16,000 x 384, seeded, 1 thread"
-    assert measured == "10.0x the first call, 6.0x with a warm cache; trustworthiness +0.0000; ANOTHER MAP"
+    assert (
+        measured
+        == "10.0x the first call, 6.0x with a warm cache; trustworthiness +0.0000; ANOTHER MAP"
+    )
 
 
 def test_page_of_benchmarks_is_current():
@@ -155,7 +205,11 @@ def test_page_of_benchmarks_is_current():
 @pytest.mark.slow
 def test_explain_benchmark_runs_in_smoke_mode():
     """The words of an explanation matter more than random ones, on the sample too."""
-    row = next(line for line in run_smoke("explain.py").splitlines() if line.startswith("| `linear` | 30 |"))
+    row = next(
+        line
+        for line in run_smoke("explain.py").splitlines()
+        if line.startswith("| `linear` | 30 |")
+    )
     assert float(row.split("|")[3].strip().removesuffix("%")) >= 80
 
 
@@ -173,7 +227,14 @@ def test_children_of_the_prediction_benchmark_measure(tmp_path):
     save_model(small_estimator("linear").fit(*small_data(60)), tmp_path / "linear")
     texts = load_script("prediction").write_texts(tmp_path / "in.csv", small_data(60)[0], 120)
     for name, expected in [("files", {"s"}), ("linear", {"s"}), ("latency", {"p50_ms", "p99_ms"})]:
-        command = [sys.executable, CHILDREN, name, tmp_path / "linear", texts, tmp_path / "out.jsonl"]
+        command = [
+            sys.executable,
+            CHILDREN,
+            name,
+            tmp_path / "linear",
+            texts,
+            tmp_path / "out.jsonl",
+        ]
         done = subprocess.run([*map(str, command)], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         found = json.loads(done.stdout)
@@ -185,20 +246,40 @@ def test_children_of_the_prediction_benchmark_measure(tmp_path):
 
 def made_content():
     """Return what the prediction benchmark keeps, with round numbers."""
-    rates = {"pipeline, batch 32": 50, "compact, file to file": 6000, "linear, file to file": 8000,
-             "linear, in memory": 12000, "scikit-learn, in memory": 4000, "finetune, file to file": 175,
-             "finetune int8, file to file": 250}  # fmt: skip
-    samples = {name: [{"n_texts": rate, "s": 1.0, "peak_bytes": 500 << 20}] for name, rate in rates.items()}
-    samples |= {
-        name: [{"n_texts": 9, "p50_ms": 0.4, "p99_ms": 0.9}] for name in ("compact, one text", "pipeline, one text")
+    rates = {
+        "pipeline, batch 32": 50,
+        "compact, file to file": 6000,
+        "linear, file to file": 8000,
+        "linear, in memory": 12000,
+        "scikit-learn, in memory": 4000,
+        "finetune, file to file": 175,
+        "finetune int8, file to file": 250,
     }
-    samples |= {f"start: {name}": [{"s": 0.5}] for name in ("compact", "linear", "finetune", "pipeline")}
+    samples = {
+        name: [{"n_texts": rate, "s": 1.0, "peak_bytes": 500 << 20}] for name, rate in rates.items()
+    }
+    samples |= {
+        name: [{"n_texts": 9, "p50_ms": 0.4, "p99_ms": 0.9}]
+        for name in ("compact, one text", "pipeline, one text")
+    }
+    samples |= {
+        f"start: {name}": [{"s": 0.5}] for name in ("compact", "linear", "finetune", "pipeline")
+    }
     samples["matrix product"] = [{"gflop_per_s": 100.0}]
     machine = {"n_cpus": 2, "system": "Linux", "python": "3.11"}
-    seen = [{"s": i / 5, "rss_bytes": (100 + i) << 20 if i < 9 else 0, "n_shards": i // 2} for i in range(10)]
+    seen = [
+        {"s": i / 5, "rss_bytes": (100 + i) << 20 if i < 9 else 0, "n_shards": i // 2}
+        for i in range(10)
+    ]
     many = {"n_texts": 1000, "samples": seen, "resumed_s": 1.0, "is_exact": True}
     base = {"installed_bytes": 250_000_000, "compact": {"peak_bytes": 100 << 20}}
-    return {"samples": samples, "compact_flops": 5e6, "base": base, "many": many, "machine": machine}
+    return {
+        "samples": samples,
+        "compact_flops": 5e6,
+        "base": base,
+        "many": many,
+        "machine": machine,
+    }
 
 
 def test_prediction_benchmark_sums_up():
@@ -226,20 +307,28 @@ def test_fault_benchmark_runs_in_smoke_mode():
 def test_fault_benchmark_finds_what_is_wrong():
     """Each thing that it looks for is found where it is there: the judge can say no."""
     faults = load_script("serving_faults")
-    seen, grown = [{"memory_mb": 100.0}, {"memory_mb": 109.0}], [{"memory_mb": 100.0}, {"memory_mb": 111.0}]
+    seen, grown = (
+        [{"memory_mb": 100.0}, {"memory_mb": 109.0}],
+        [{"memory_mb": 100.0}, {"memory_mb": 111.0}],
+    )
     part = {"n_wrong": 0}
     good = {
-        "before": {"n_files": 10}, "connections": {**part, "seen": seen, "n": 5, "n_done": 5}, "held_back": part,
+        "before": {"n_files": 10},
+        "connections": {**part, "seen": seen, "n": 5, "n_done": 5},
+        "held_back": part,
         "swaps": {**part, "n_loaded": 3, "n_swaps": 3, "seen": seen},
         "after": {**part, "memory_mb": 109.0, "n_files": 12},
-        "left_in_flight": 0, "left_in_queue": 0,
-    }  # fmt: skip
+        "left_in_flight": 0,
+        "left_in_queue": 0,
+    }
     assert faults.problems_of(good) == []
     for name, change in {
         "1 answers were wrong or lost": {"held_back": {"n_wrong": 1}},
         "requests or texts were left": {"left_in_queue": 2},
         "connections were left open": {"after": {**good["after"], "n_files": 40}},
-        "not all connections were made in time": {"connections": {**good["connections"], "n_done": 4}},
+        "not all connections were made in time": {
+            "connections": {**good["connections"], "n_done": 4}
+        },
         "memory grew with connections": {"connections": {**good["connections"], "seen": grown}},
         "memory grew with swaps": {"after": {**good["after"], "memory_mb": 111.0}},
         "a swap was missed": {"swaps": {**good["swaps"], "n_loaded": 2}},
@@ -258,20 +347,40 @@ def test_serving_benchmark_judges_rounds_by_the_control():
     serving = load_script("serving")
 
     def load(system, rate, p99_ms, *, is_quiet=True, counts=True):
-        return {"system": system, "rate": rate, "p99_ms": p99_ms, "is_quiet": is_quiet, "counts": counts}
+        return {
+            "system": system,
+            "rate": rate,
+            "p99_ms": p99_ms,
+            "is_quiet": is_quiet,
+            "counts": counts,
+        }
 
-    loads = [load("assay", 100, 5.0), load("assay", 100, 7.0), load("assay", 100, 90.0, is_quiet=False),
-             load("assay", 100, 70.0, is_quiet=False, counts=False), load("assay", 300, 9.0), load("assay", 300, 9.0),
-             *[load("peer", 100, 9.0)] * 2, *[load("peer", 200, 30.0)] * 2]  # fmt: skip
+    loads = [
+        load("assay", 100, 5.0),
+        load("assay", 100, 7.0),
+        load("assay", 100, 90.0, is_quiet=False),
+        load("assay", 100, 70.0, is_quiet=False, counts=False),
+        load("assay", 300, 9.0),
+        load("assay", 300, 9.0),
+        *[load("peer", 100, 9.0)] * 2,
+        *[load("peer", 200, 30.0)] * 2,
+    ]
     assert serving.median_p99(loads, "assay", 100) == 6.0
     assert serving.best_rate(loads, "assay", 10.0) == 300
     assert serving.best_rate(loads, "assay", 1.0) == 0
-    assert serving.compare_rates(loads, ["peer"], 10.0) == ("p99 <= 10 ms: 3.0 times the rate of peer (at least 1.5).")
-    assert serving.compare_rates(loads, ["peer"], 1.0).startswith("p99 <= 1 ms: assay none of the rates offered")
+    assert serving.compare_rates(loads, ["peer"], 10.0) == (
+        "p99 <= 10 ms: 3.0 times the rate of peer (at least 1.5)."
+    )
+    assert serving.compare_rates(loads, ["peer"], 1.0).startswith(
+        "p99 <= 1 ms: assay none of the rates offered"
+    )
     assert serving.compare_rates(loads, ["peer"], 8.0) == (
-        "p99 <= 8 ms: assay 100/s, peer not even the lowest rate offered, 100/s: more than 1.0 times.")  # fmt: skip
+        "p99 <= 8 ms: assay 100/s, peer not even the lowest rate offered, 100/s: more than 1.0 times."
+    )
     assert serving.group_peers(["control", "assay", "litserve", "litserve + pipeline"]) == [
-        ["litserve"], ["litserve + pipeline"]]  # fmt: skip
+        ["litserve"],
+        ["litserve + pipeline"],
+    ]
 
 
 @pytest.mark.slow
@@ -279,10 +388,14 @@ def test_training_benchmark_runs_in_smoke_mode():
     """Steps of assay and of both ways of Trainer are measured; so are whole trainings, and features."""
     script = ROOT / "benchmarks" / "training.py"
     done = subprocess.run(
-        [*map(str, [sys.executable, script, "--smoke", "--threads", "1"])], capture_output=True, text=True
+        [*map(str, [sys.executable, script, "--smoke", "--threads", "1"])],
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
-    rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")]
+    rows = [
+        line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")
+    ]
     systems = ("assay", "Trainer, dynamic padding, grouped", "Trainer, as the notebook")
     assert rows[1:4] == [f"{system}, from 4 steps" for system in systems]
     assert rows[5:7] == ["assay", "Trainer, dynamic padding, grouped"]
@@ -293,10 +406,20 @@ def test_training_benchmark_sums_up():
     """An epoch is extrapolated by the tokens of its steps; ratios are of medians; the share is needed operations."""
     script, children = load_script("training"), load_script("training_children")
     assert children.summarise_steps([0.0, 9.0, 10.0, 11.0, 13.0], [1, 1, 30, 50], 400, 7) == {
-        "n_steps": 2, "s": 3.0, "step_tokens": 80, "epoch_tokens": 400, "epoch_s": 15.0, "n_texts": 7}  # fmt: skip
+        "n_steps": 2,
+        "s": 3.0,
+        "step_tokens": 80,
+        "epoch_tokens": 400,
+        "epoch_s": 15.0,
+        "n_texts": 7,
+    }
     network = {"hidden_size": 10, "intermediate_size": 40, "num_hidden_layers": 2}
-    assert script.needed_flops(network, 5, 2, n_frozen=0, frozen_readings=1.0) == 6 * (1200 * 5 + 200 * 5 + 1000 * 2)
-    assert script.needed_flops(network, 5, 2, n_frozen=1, frozen_readings=0.5) == 1200 * 5 + 6 * (200 * 5 + 1000 * 2)
+    assert script.needed_flops(network, 5, 2, n_frozen=0, frozen_readings=1.0) == 6 * (
+        1200 * 5 + 200 * 5 + 1000 * 2
+    )
+    assert script.needed_flops(network, 5, 2, n_frozen=1, frozen_readings=0.5) == 1200 * 5 + 6 * (
+        200 * 5 + 1000 * 2
+    )
     sizes = {"hidden_size": 384, "intermediate_size": 1536, "num_hidden_layers": 6}
     own = {
         "epoch_s": 100.0,
@@ -321,24 +444,45 @@ def test_training_benchmark_sums_up():
     flops = (6 * 2 + 3) * 12 * 384**2 * 350_000 + 6 * (2 * 384**2 * 350_000 + 10 * 384**2 * 16_000)
     assert f"does {flops / 100 / 140e9:.0%} of the 140 GFLOP/s" in table
     assert "0.50 of the memory of Trainer's" in table
-    rates = {"assay": 100, "assay, int8": 180, "assay, again": 20_000, "notebook's loop": 20,
-             "sentence-transformers": 50}  # fmt: skip
+    rates = {
+        "assay": 100,
+        "assay, int8": 180,
+        "assay, again": 20_000,
+        "notebook's loop": 20,
+        "sentence-transformers": 50,
+    }
     cosines = {"assay, int8": 0.975, "assay, again": 1.0, "sentence-transformers": 0.99999}
     content = {
         "epoch": [
-            {"system": name, "device": "cpu", "n_threads": 2, **one} for name, own in samples.items() for one in own
+            {"system": name, "device": "cpu", "n_threads": 2, **one}
+            for name, own in samples.items()
+            for one in own
         ],
-        "features": [{"system": name, "n_threads": 2, "n_texts": n, "s": 1.0} for name, n in rates.items()],
+        "features": [
+            {"system": name, "n_threads": 2, "n_texts": n, "s": 1.0} for name, n in rates.items()
+        ],
         "cosine": [{"system": name, "least": least} for name, least in cosines.items()],
-        "probe": [{"precision": "float32", "accuracy": 0.66}, {"precision": "int8", "accuracy": 0.659}],
+        "probe": [
+            {"precision": "float32", "accuracy": 0.66},
+            {"precision": "int8", "accuracy": 0.659},
+        ],
     }
     content["trainings"] = [
-        {"system": "assay", "device": "cpu", "n_threads": 2, "seed": seed, "epochs_s": [50.0, 100.0 + seed],
-         "n_right": [1800, n], "n_validation": 2000}
+        {
+            "system": "assay",
+            "device": "cpu",
+            "n_threads": 2,
+            "seed": seed,
+            "epochs_s": [50.0, 100.0 + seed],
+            "n_right": [1800, n],
+            "n_validation": 2000,
+        }
         for seed, n in enumerate((1855, 1856, 1870))
-    ]  # fmt: skip
+    ]
     table = script.summarise(content)
-    assert "| assay | cpu, 2 | 3 | 101 | 0.9302 (0.9275 to 0.9350) | 101, 102; 2 of 3 seeds |" in table
+    assert (
+        "| assay | cpu, 2 | 3 | 101 | 0.9302 (0.9275 to 0.9350) | 101, 102; 2 of 3 seeds |" in table
+    )
     assert "| assay, int8 | 2 | 1 | 180 | 1.80 | 0.975000 |" in table
     assert "0.10 points lost" in table
     measured = {what: found for what, _, found in script.goals(content)}

@@ -16,7 +16,13 @@ from assay.recipes.evaluate import evaluate_model
 from assay.recipes.train import train_model
 from assay.runtime.predictor import load_model
 
-NASTY = ("<script>alert(1)</script>", '" onmouseover="x', "</td></table><img src=x>", "\u202egnp", "a\x00b\nc")
+NASTY = (
+    "<script>alert(1)</script>",
+    '" onmouseover="x',
+    "</td></table><img src=x>",
+    "\u202egnp",
+    "a\x00b\nc",
+)
 ALLOWED = {"div", "p", "b", "table", "caption", "thead", "tbody", "tr", "th", "td"}
 
 
@@ -55,7 +61,11 @@ def splits_of(names):
 
 def test_texts_in_tables_cannot_do_anything():
     """Markup, handlers, direction marks and control characters are text like any other."""
-    shown = check(html_block(NASTY[0], NASTY[1], html_table([{NASTY[2]: text} for text in NASTY], caption=NASTY[3])))
+    shown = check(
+        html_block(
+            NASTY[0], NASTY[1], html_table([{NASTY[2]: text} for text in NASTY], caption=NASTY[3])
+        )
+    )
     assert "<script>alert(1)</script>" in shown
     assert html_table([]) == ""
 
@@ -101,20 +111,30 @@ def test_model_training_and_scores_show_their_numbers(trained):
 def splits_from(pair):
     """Make a data set of one split."""
     texts, labels = pair
-    return Splits({"all": LabelledTexts(tuple(texts), tuple(labels))}, LabelSet.from_labels(labels), source="memory")
+    return Splits(
+        {"all": LabelledTexts(tuple(texts), tuple(labels))},
+        LabelSet.from_labels(labels),
+        source="memory",
+    )
 
 
 def test_pictures_are_png(trained):
     """Each picture of a notebook is one, and says what it shows."""
     folder, result = trained
     data = splits_from(small_data(30, seed=5))
-    pictures = [draw_classes(data), draw_lengths(data), draw_confusions(evaluate_model(folder, data)),
-                draw_epochs(result)]  # fmt: skip
+    pictures = [
+        draw_classes(data),
+        draw_lengths(data),
+        draw_confusions(evaluate_model(folder, data)),
+        draw_epochs(result),
+    ]
     for picture in pictures:
         assert isinstance(picture, Picture)
         assert picture._repr_png_().startswith(b"\x89PNG")
         assert "PNG of" in repr(picture)
-    with pytest.raises(InputError, match="'linear' was not trained in epochs; compact and finetune are"):
+    with pytest.raises(
+        InputError, match="'linear' was not trained in epochs; compact and finetune are"
+    ):
         draw_epochs(Shown({"method": "linear", "epochs": []}, as_html=""))
     with pytest.raises(InputError, match="there is nothing to draw"):
         draw_epochs()

@@ -7,9 +7,19 @@ import pytest
 from assay import _env
 from assay.errors import InputError
 
-VARIABLES = ("ASSAY_OFFLINE", "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "ASSAY_THREADS", "ASSAY_DEVICE",
-             "ASSAY_CACHE", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-             "NUMBA_NUM_THREADS", "XDG_CACHE_HOME")  # fmt: skip
+VARIABLES = (
+    "ASSAY_OFFLINE",
+    "HF_HUB_OFFLINE",
+    "HF_DATASETS_OFFLINE",
+    "ASSAY_THREADS",
+    "ASSAY_DEVICE",
+    "ASSAY_CACHE",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "XDG_CACHE_HOME",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -21,8 +31,18 @@ def _empty_environment(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["ASSAY_OFFLINE", "HF_HUB_OFFLINE"])
-@pytest.mark.parametrize(("value", "expected"), [("1", True), ("TRUE", True), ("yes", True), ("on", True),
-                                                 ("0", False), ("", False), ("no", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1", True),
+        ("TRUE", True),
+        ("yes", True),
+        ("on", True),
+        ("0", False),
+        ("", False),
+        ("no", False),
+    ],
+)
 def test_offline_is_asked_for_by_either_variable(monkeypatch, name, value, expected):
     """The variable of assay and the Hub's both count, in the spellings that the Hub accepts."""
     monkeypatch.setenv(name, value)
@@ -53,7 +73,9 @@ def test_threads_that_were_set_win():
 def test_bad_thread_count_is_an_error(monkeypatch, value):
     """A count that cannot be used is quoted."""
     monkeypatch.setenv("ASSAY_THREADS", value)
-    with pytest.raises(InputError, match=f"ASSAY_THREADS is '{value}'; a whole number of at least 1 is accepted"):
+    with pytest.raises(
+        InputError, match=f"ASSAY_THREADS is '{value}'; a whole number of at least 1 is accepted"
+    ):
         _env.n_threads()
 
 

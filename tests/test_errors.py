@@ -44,7 +44,9 @@ def test_error_has_its_exit_code_and_builtin(kind, exit_code, builtin):
 
 def test_tree_is_complete():
     """Every public exception stands in the table above, and in the drawing of the module's docstring."""
-    public = {getattr(assay.errors, name) for name in assay.errors.__all__ if name.endswith("Error")}
+    public = {
+        getattr(assay.errors, name) for name in assay.errors.__all__ if name.endswith("Error")
+    }
     assert public == {kind for kind, _, _ in TREE}
     assert all(f"{kind.__name__}" in assay.errors.__doc__ for kind in public)
 

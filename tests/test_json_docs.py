@@ -55,14 +55,20 @@ def problems_of(value, kind, where="", *, is_whole=True):
             return [f"{where}: {type(value).__name__} is no {kind}"]
         items = value.items() if is_map else enumerate(value)
         inner = kind.partition(" of ")[2].strip("()")
-        return [p for key, item in items for p in problems_of(item, inner, f"{where}.{key}", is_whole=is_whole)]
+        return [
+            p
+            for key, item in items
+            for p in problems_of(item, inner, f"{where}.{key}", is_whole=is_whole)
+        ]
     if " or " in kind:
         found = [problems_of(value, one, where, is_whole=is_whole) for one in kind.split(" or ")]
         return min(found, key=len)
     if kind in SHAPES:
         return shape_problems(value, kind, where, is_whole=is_whole)
     if kind in ("integer", "number"):
-        is_right = isinstance(value, int if kind == "integer" else int | float) and not isinstance(value, bool)
+        is_right = isinstance(value, int if kind == "integer" else int | float) and not isinstance(
+            value, bool
+        )
     else:
         is_right = isinstance(value, PRIMITIVES[kind])
     return [] if is_right else [f"{where}: {value!r} is no {kind}"]
@@ -74,15 +80,22 @@ def shape_problems(value, name, where, *, is_whole):
         return [f"{where}: {type(value).__name__} is no {name}"]
     keys, problems = SHAPES[name], []
     for key, item in value.items():
-        documented = key if key in keys else next((k for k in sorted(keys, key=len)[::-1] if fnmatchcase(key, k)), None)
+        documented = (
+            key
+            if key in keys
+            else next((k for k in sorted(keys, key=len)[::-1] if fnmatchcase(key, k)), None)
+        )
         if documented is None:
             problems.append(f"{where}.{key}: not in the table of {name}")
             continue
         seen[name].add(documented)
         problems += problems_of(item, keys[documented], f"{where}.{key}", is_whole=is_whole)
     if is_whole:
-        problems += [f"{where}.{key}: missing" for key, kind in keys.items()
-                     if key not in value and not kind.endswith(", optional")]  # fmt: skip
+        problems += [
+            f"{where}.{key}: missing"
+            for key, kind in keys.items()
+            if key not in value and not kind.endswith(", optional")
+        ]
     return problems
 
 
@@ -100,7 +113,9 @@ def invoke(monkeypatch):
     handlers, propagate = list(logger.handlers), logger.propagate
 
     def call(*args, stdin=None):
-        done = CliRunner().invoke(app, [*map(str, args), "--json", "--quiet"], input=stdin, prog_name="assay")
+        done = CliRunner().invoke(
+            app, [*map(str, args), "--json", "--quiet"], input=stdin, prog_name="assay"
+        )
         assert done.stderr == ""
         return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -111,7 +126,9 @@ def invoke(monkeypatch):
 def test_page_has_tables_and_examples_for_every_command():
     """Each command has a part of its own; every type that a table names is a primitive or has a table."""
     headings = " ".join(re.findall(r"^## (.*)$", PAGE, flags=re.MULTILINE))
-    assert not [name for name in typer.main.get_command(app).commands if f"assay {name}" not in headings]
+    assert not [
+        name for name in typer.main.get_command(app).commands if f"assay {name}" not in headings
+    ]
     known = {*PRIMITIVES, *SHAPES, "integer", "number", "any"}
     for name, keys in SHAPES.items():
         assert keys, name
@@ -124,7 +141,9 @@ def test_examples_are_what_the_tables_say():
     """Examples may be cut short, but hold nothing that the table above them does not know."""
     parts = re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]
     examples = [
-        (part.split("\n")[0].strip(), text) for part in parts for text in re.findall(r"```json\n(.*?)```", part, re.S)
+        (part.split("\n")[0].strip(), text)
+        for part in parts
+        for text in re.findall(r"```json\n(.*?)```", part, re.S)
     ]
     assert len(examples) >= 15
     for name, text in examples:
@@ -136,14 +155,19 @@ def with_rule(model, out):
     shutil.copytree(model, out)
     manifest = read_json(out / "assay.json")
     rule = AbstainRule(threshold=0.3)
-    (out / "assay.json").write_text(json.dumps({**manifest, "abstain": rule.to_dict()}), encoding="utf-8")
+    (out / "assay.json").write_text(
+        json.dumps({**manifest, "abstain": rule.to_dict()}), encoding="utf-8"
+    )
     return out
 
 
 def write_leaky(folder):
     """Write data of which some test and validation texts stand in train too."""
     folder.mkdir()
-    texts, labels = [f"{'not a ' * (i % 2)}text number {i}" for i in range(40)], ["joy", "sadness"] * 20
+    texts, labels = (
+        [f"{'not a ' * (i % 2)}text number {i}" for i in range(40)],
+        ["joy", "sadness"] * 20,
+    )
     for split, first in (("train", 0), ("validation", 16), ("test", 18)):
         write_rows(folder / f"{split}.csv", texts[first : first + 20], labels[first : first + 20])
     return folder
@@ -156,8 +180,12 @@ def write_coverage(path):
     labels = LabelSet(("joy", "sadness"))
     names = tuple(labels[i] for i in label_ids)
     part = LabelledTexts(("a text",) * 1000, names, tuple(range(1, 1001)))
-    scored = ScoredSplit(part, label_ids, probs, score_predictions(label_ids, probs, labels, seed=0), 0.1)
-    path.write_text(json.dumps(describe_coverage({"validation": scored, "test": scored})), encoding="utf-8")
+    scored = ScoredSplit(
+        part, label_ids, probs, score_predictions(label_ids, probs, labels, seed=0), 0.1
+    )
+    path.write_text(
+        json.dumps(describe_coverage({"validation": scored, "test": scored})), encoding="utf-8"
+    )
     return path
 
 
@@ -177,12 +205,30 @@ def cases(five, tmp_path):
     blank = write_rows(tmp_path / "blank.csv", [*["good day"] * 9, " "], ["joy"] * 10)
     yield "Error", ["explore", bad, "--text-column", "txt"]
     yield "Error", ["explore", "--unknown"]
-    yield "Exploration", ["explore", five.data, "--checkpoint", five.checkpoint, "--out", tmp_path / "figures"]
+    yield (
+        "Exploration",
+        ["explore", five.data, "--checkpoint", five.checkpoint, "--out", tmp_path / "figures"],
+    )
     yield "Exploration", ["explore", blank]
     yield "Tokens", ["tokens", "a good day", "--checkpoint", five.checkpoint]
     yield "EmbeddedText", ["embed", "a good day", "--checkpoint", five.checkpoint]
-    yield "EmbeddedData", ["embed", five.data, "--checkpoint", five.checkpoint, "--out", tmp_path / "f.npz"]
-    yield "Map", ["map", five.data, "--checkpoint", five.checkpoint, "--split", "test", "--out", tmp_path / "m.html"]
+    yield (
+        "EmbeddedData",
+        ["embed", five.data, "--checkpoint", five.checkpoint, "--out", tmp_path / "f.npz"],
+    )
+    yield (
+        "Map",
+        [
+            "map",
+            five.data,
+            "--checkpoint",
+            five.checkpoint,
+            "--split",
+            "test",
+            "--out",
+            tmp_path / "m.html",
+        ],
+    )
     yield "Trained", ["train", five.data, "--method", "majority", "--out", tmp_path / "majority"]
     yield "Evaluation", ["evaluate", model, five.data]
     leaky = write_leaky(tmp_path / "leaky")
@@ -204,7 +250,10 @@ def cases(five, tmp_path):
     yield "Explanation", ["explain", kept, "a good day", "--nearest", "2"]
     yield "Pushed", ["push", kept, "mood", "--dry-run"]
     copy = tmp_path / "copy"
-    yield "Export", ["export", run / "models/compact", "--format", "onnx", "--out", copy, "--data", five.data]
+    yield (
+        "Export",
+        ["export", run / "models/compact", "--format", "onnx", "--out", copy, "--data", five.data],
+    )
     yield "Manifest", ["info", copy]
     yield "Verification", ["verify", model, five.data]
     yield "RunComparison", ["compare", run]
@@ -231,7 +280,9 @@ def hub_cases(model, tmp_path):
     }
     with LoopbackHub({"acme/news": {"train.csv": b""}}, tokens={"hf_w": ("me", "write")}) as hub:
         for name, args in calls.items():
-            done = run_assay(*args, "--json", env=hub_environment(hub.url, tmp_path / "home", token="hf_w"))
+            done = run_assay(
+                *args, "--json", env=hub_environment(hub.url, tmp_path / "home", token="hf_w")
+            )
             assert done.returncode == 0, done.stdout
             (tmp_path / f"{name}.json").write_text(done.stdout, encoding="utf-8")
             yield name, tmp_path / f"{name}.json"
@@ -242,7 +293,9 @@ def read_objects(path):
     if ".jsonl" not in path.suffixes:
         return [read_json(path)]
     text = (
-        gzip.decompress(path.read_bytes()).decode("utf-8") if path.suffix == ".gz" else path.read_text(encoding="utf-8")
+        gzip.decompress(path.read_bytes()).decode("utf-8")
+        if path.suffix == ".gz"
+        else path.read_text(encoding="utf-8")
     )
     return [json.loads(line) for line in text.splitlines()]
 
@@ -277,7 +330,9 @@ def test_everything_that_is_written_is_in_the_tables(invoke, five, tmp_path, mon
         objects = read_objects(source) if isinstance(source, Path) else invoke(*source)
         assert objects, source
         assert where == "predict" or len(objects) == 1 or isinstance(source, Path)
-        problems += [problem for one in objects for problem in problems_of(one, name, f"{where} ({name})")]
+        problems += [
+            problem for one in objects for problem in problems_of(one, name, f"{where} ({name})")
+        ]
     assert not problems, "\n".join(sorted(set(problems))[:40])
     unmet = {
         name: set(keys) - seen[name] - NOT_MET.get(name, set())

@@ -82,13 +82,17 @@ def test_every_code_cell_stands_in_the_tour():
     """No piece of code is written and then left out."""
     text = (ROOT / "src/assay/reporting/templates/tour_code.txt").read_text(encoding="utf-8")
     prose = (ROOT / "src/assay/reporting/templates/tour.en.txt").read_text(encoding="utf-8")
-    assert re.findall(r"^=== (\w+) ===$", text, re.MULTILINE) == re.findall(r"^\[\[(\w+)\]\]$", prose, re.MULTILINE)
+    assert re.findall(r"^=== (\w+) ===$", text, re.MULTILINE) == re.findall(
+        r"^\[\[(\w+)\]\]$", prose, re.MULTILINE
+    )
 
 
 def test_plan_cannot_break_out_of_its_quotes():
     """Names of files and checkpoints, however odd, stay texts in the code."""
     odd = 'a"; import os; os.system("x") #\n{{ 7 * 7 }}'
-    plan = NotebookPlan(data=odd, checkpoint=odd, title="# <b>", options={"text_column": odd, "delimiter": None})
+    plan = NotebookPlan(
+        data=odd, checkpoint=odd, title="# <b>", options={"text_column": odd, "delimiter": None}
+    )
     code = "\n".join(code_of(make_notebook(plan)))
     compile(code, "notebook", "exec")
     assert "49" not in code
@@ -100,7 +104,9 @@ def test_plan_cannot_break_out_of_its_quotes():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_tour_on_disk_is_today_s_and_was_run(language):
     """The notebooks in the repository have today's cells, with outputs and pictures and without errors."""
-    done = subprocess.run([sys.executable, ROOT / "docs" / "tour.py", "--check"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "tour.py", "--check"], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     stem = "tour" if language == "en" else f"tour.{language}"
     notebook = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4)
@@ -128,11 +134,15 @@ def test_tour_runs_from_top_to_bottom(language, kernel_folder, monkeypatch):
     notebook = nbformat.from_dict(make_notebook(NotebookPlan(rows=48, epochs=1), language=language))
     folder = kernel_folder / language
     folder.mkdir()
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
     client.execute()
     model = json.loads((folder / "tour" / "finetune" / "assay.json").read_text(encoding="utf-8"))
     assert model["training_data"]["n_texts"] == 48
-    shown = [output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+    shown = [
+        output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output
+    ]
     assert sum("image/png" in output.data for output in shown) == 6
     bars = [output for output in shown if output.output_type == "display_data"]
     assert bars  # there were bars, and

@@ -16,11 +16,20 @@ SUFFIXES = (".csv", ".jsonl", ".txt")
 @pytest.mark.parametrize(
     ("given", "is_path"),
     [
-        ("ok.cvs", True), ("ok.jsnl", True), ("./ok", True), ("~/ok", True), ("a/b/c", True), ("runs/", True),
-        ("a\\b", True), ("emotion", False), ("dair-ai/emotion", False), ("org/bert-v1.5", False),
-        ("bert-base.v2", False), ("org/some.thing", False),
+        ("ok.cvs", True),
+        ("ok.jsnl", True),
+        ("./ok", True),
+        ("~/ok", True),
+        ("a/b/c", True),
+        ("runs/", True),
+        ("a\\b", True),
+        ("emotion", False),
+        ("dair-ai/emotion", False),
+        ("org/bert-v1.5", False),
+        ("bert-base.v2", False),
+        ("org/some.thing", False),
     ],
-)  # fmt: skip
+)
 def test_paths_and_names_of_the_hub_are_told_apart(given, is_path, tmp_path, monkeypatch):
     """Endings that are nearly those of files are files'; versions and owners are the Hub's."""
     monkeypatch.chdir(tmp_path)
@@ -39,16 +48,36 @@ def test_name_in_a_folder_that_is_here_is_a_path(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("ask", "kind", "said"),
     [
-        (lambda: load_data("ok.cvs"), InputError, r"no such file or folder: ok\.cvs\. Did you mean 'ok\.csv'\?"),
-        (lambda: load_data("data/ok"), InputError, r"no such file or folder: data/ok\. Did you mean 'ok\.csv'\?"),
-        (lambda: resolve_checkpoint("ok.csv"), InputError, r"'ok\.csv' is a file; a checkpoint is a folder"),
+        (
+            lambda: load_data("ok.cvs"),
+            InputError,
+            r"no such file or folder: ok\.cvs\. Did you mean 'ok\.csv'\?",
+        ),
+        (
+            lambda: load_data("data/ok"),
+            InputError,
+            r"no such file or folder: data/ok\. Did you mean 'ok\.csv'\?",
+        ),
+        (
+            lambda: resolve_checkpoint("ok.csv"),
+            InputError,
+            r"'ok\.csv' is a file; a checkpoint is a folder",
+        ),
         (
             lambda: resolve_checkpoint("okk.csv"),
             InputError,
             r"no checkpoint folder at okk\.csv\. Did you mean 'ok\.csv'",
         ),
-        (lambda: resolve_checkpoint("data/ok"), InputError, r"there is no checkpoint folder at data/ok"),
-        (lambda: open_model("data/ok"), ModelError, r"there is no model folder at data/ok\. Did you mean 'ok\.csv'\?"),
+        (
+            lambda: resolve_checkpoint("data/ok"),
+            InputError,
+            r"there is no checkpoint folder at data/ok",
+        ),
+        (
+            lambda: open_model("data/ok"),
+            ModelError,
+            r"there is no model folder at data/ok\. Did you mean 'ok\.csv'\?",
+        ),
         (lambda: open_model("ok.csv"), ModelError, r"ok\.csv is a file; a model is a folder"),
         (lambda: open_model("nowhere"), ModelError, r"there is no model folder at nowhere"),
     ],

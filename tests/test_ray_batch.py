@@ -34,7 +34,10 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "json.md"
 def write_lines(path, first, n_rows=N_ROWS):
     """Write JSON Lines: texts that repeat, awkward ones, and a broken line in the middle."""
     words = [word for some in WORDS.values() for word in some]
-    texts = [EDGE_TEXTS[n % len(EDGE_TEXTS)] if n % 7 == 0 else f"{words[n % 18]} day {n % 25}" for n in range(n_rows)]
+    texts = [
+        EDGE_TEXTS[n % len(EDGE_TEXTS)] if n % 7 == 0 else f"{words[n % 18]} day {n % 25}"
+        for n in range(n_rows)
+    ]
     lines = [json.dumps({"n": first + n, "text": text}) for n, text in enumerate(texts)]
     lines.insert(n_rows // 2, "{broken")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -43,7 +46,9 @@ def write_lines(path, first, n_rows=N_ROWS):
 def write_table(path, first, n_rows=N_ROWS):
     """Write Parquet in small row groups."""
     texts = [f"good {n}" if n % 2 else "오늘 슬퍼요" for n in range(n_rows)]
-    pq.write_table(pa.table({"n": range(first, first + n_rows), "text": texts}), path, row_group_size=20)
+    pq.write_table(
+        pa.table({"n": range(first, first + n_rows), "text": texts}), path, row_group_size=20
+    )
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +98,9 @@ def test_lines_are_cut_at_any_byte(tmp_path, monkeypatch, n_bytes):
     """Letters of several bytes, blank lines, no line feed at the end: every row once."""
     records = [{"text": text} for text in ("오늘", "", "😀", "a\nb", "last")]
     source = tmp_path / "in.jsonl"
-    source.write_text("\n\n".join(json.dumps(record, ensure_ascii=False) for record in records), encoding="utf-8")
+    source.write_text(
+        "\n\n".join(json.dumps(record, ensure_ascii=False) for record in records), encoding="utf-8"
+    )
     monkeypatch.setattr(parts_module, "PART_BYTES", n_bytes)
     assert [row.values for part in plan_parts(source) for row in read_part(part)] == records
 
@@ -114,9 +121,15 @@ def test_what_cannot_be_read_is_refused_first(model_folder, dataset, tmp_path):
 
 def read_output(folder):
     """Return the rows of an output by `n`, and the rejected ones."""
-    rows = [row for path in sorted(folder.glob("part-*.parquet")) for row in pq.read_table(path).to_pylist()]
+    rows = [
+        row
+        for path in sorted(folder.glob("part-*.parquet"))
+        for row in pq.read_table(path).to_pylist()
+    ]
     rejected = [
-        json.loads(line) for path in sorted((folder / "_rejected").glob("*")) for line in path.read_text().splitlines()
+        json.loads(line)
+        for path in sorted((folder / "_rejected").glob("*"))
+        for line in path.read_text().splitlines()
     ]
     return rows, rejected
 
@@ -139,7 +152,9 @@ def assert_same_rows(found, expected):
     for name in set(expected[0]) - {*scores, "predicted_score"}:
         assert [row[name] for row in found] == [row[name] for row in expected]
     for name in scores:
-        np.testing.assert_allclose([row[name] for row in found], [row[name] for row in expected], atol=2e-7)
+        np.testing.assert_allclose(
+            [row[name] for row in found], [row[name] for row in expected], atol=2e-7
+        )
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +166,13 @@ def ray_here():
     import ray
     import ray.data
 
-    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray.init(
+        address="local",
+        num_cpus=2,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="ERROR",
+    )
     ray.data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     yield ray
@@ -159,7 +180,8 @@ def ray_here():
 
 
 pytest_ray = [pytest.mark.slow, pytest.mark.usefixtures("_small_parts", "ray_here"),
-              pytest.mark.filterwarnings("ignore")]  # fmt: skip  # Ray and what it brings warn of their own plans
+              # Ray and what it brings warn of their own plans
+              pytest.mark.filterwarnings("ignore")]  # fmt: skip
 
 
 class TestOnRay:
@@ -176,8 +198,12 @@ class TestOnRay:
         assert summary.n_workers == 2
         assert [one["file"] for one in rejected] == ["a.jsonl", "b.jsonl"]
         assert all("not JSON" in one["reason"] for one in rejected)
-        documented = re.search(r"### DatasetSummary.*?\n\n(?=###|## )", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-        assert set(re.findall(r"^\| `(\w+)` ", documented.group(), re.MULTILINE)) == set(summary.to_dict())
+        documented = re.search(
+            r"### DatasetSummary.*?\n\n(?=###|## )", PAGE.read_text(encoding="utf-8"), re.DOTALL
+        )
+        assert set(re.findall(r"^\| `(\w+)` ", documented.group(), re.MULTILINE)) == set(
+            summary.to_dict()
+        )
 
     def test_killed_worker_is_replaced(self, model_folder, dataset, tmp_path, monkeypatch):
         """One of the two processes is killed half-way: every row is there once, and another process did the rest."""
@@ -193,7 +219,9 @@ class TestOnRay:
                     killed.append(json.loads(path.read_text())["process"])
                     os.kill(killed[0], signal.SIGKILL)
                     return
-                time.sleep(0.005)  # between two looks at the disk: a note is the only sign of a finished part
+                time.sleep(
+                    0.005
+                )  # between two looks at the disk: a note is the only sign of a finished part
 
         thread = threading.Thread(target=kill_one)
         thread.start()
@@ -221,7 +249,9 @@ class TestOnRay:
         stamps = {
             path.name: path.stat().st_mtime_ns
             for note in kept
-            if (path := partial / f"{note.stem}.parquet").is_file()  # a part may have rejected rows only
+            if (
+                path := partial / f"{note.stem}.parquet"
+            ).is_file()  # a part may have rejected rows only
         }
         with pytest.raises(InputError, match=r"out\.partial cannot be resumed: other options than"):
             predict_dataset(model_folder, dataset, out, resume=True, top_k=1)
@@ -244,11 +274,23 @@ class TestOnRay:
     def test_command_line_uses_a_cluster(self, ray_here, model_folder, dataset, tmp_path):
         """`assay predict --engine ray --address A`: its own lines on stdout, the plans of Ray are not reported."""
         address = ray_here.get_runtime_context().gcs_address
-        args = ["predict", model_folder, dataset, "--engine", "ray", "--out", tmp_path / "out", "--top-k", "1"]
+        args = [
+            "predict",
+            model_folder,
+            dataset,
+            "--engine",
+            "ray",
+            "--out",
+            tmp_path / "out",
+            "--top-k",
+            "1",
+        ]
         done = run_assay(*args, "--address", address)
         assert done.returncode == 0, done.stderr
         assert not re.search("Traceback|INFO|WARNING", done.stderr)
-        assert done.stdout.startswith(f"{3 * N_ROWS} texts predicted in 3 parts, written to {tmp_path}")
+        assert done.stdout.startswith(
+            f"{3 * N_ROWS} texts predicted in 3 parts, written to {tmp_path}"
+        )
         assert "2 rows rejected, listed in" in done.stdout
         rows, _ = read_output(tmp_path / "out")
         best = load_model(model_folder).predict([row["text"] for row in rows])
@@ -257,8 +299,11 @@ class TestOnRay:
 
 def test_options_of_one_file_are_refused_on_ray(model_folder, dataset, tmp_path):
     """What `--engine ray` cannot do is said before Ray is started."""
-    refused = run_assay("predict", model_folder, dataset, "--engine", "ray", "--out", tmp_path / "out", "--strict")
+    refused = run_assay(
+        "predict", model_folder, dataset, "--engine", "ray", "--out", tmp_path / "out", "--strict"
+    )
     assert refused.returncode == 2
     assert (
-        "--strict, --delimiter, --encoding, --label-map and --long-texts do not go with --engine ray" in refused.stderr
+        "--strict, --delimiter, --encoding, --label-map and --long-texts do not go with --engine ray"
+        in refused.stderr
     )

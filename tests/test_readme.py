@@ -21,7 +21,9 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks
 def run(command, folder):
     """Run in an empty folder with this environment's programs first on the path."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    return subprocess.run(
+        command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True
+    )
 
 
 def test_readme_has_examples_of_both_kinds():
@@ -33,7 +35,9 @@ def test_readme_has_examples_of_both_kinds():
 @pytest.mark.parametrize(("kind", "code"), BLOCKS, ids=[kind for kind, _ in BLOCKS])
 def test_readme_example_runs(kind, code, tmp_path):
     """The commands and the Python lines of the README work as they stand."""
-    command = ["bash", "-euo", "pipefail", "-c", code] if kind == "bash" else [sys.executable, "-c", code]
+    command = (
+        ["bash", "-euo", "pipefail", "-c", code] if kind == "bash" else [sys.executable, "-c", code]
+    )
     done = run(command, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "joy" in done.stdout
@@ -60,10 +64,18 @@ def test_korean_readme_says_what_the_english_one_says():
         counts = [len(re.findall(pattern, page, flags=re.MULTILINE)) for page in (README, KOREAN)]
         assert counts[0] == counts[1], pattern
     links = [
-        sorted(link.replace(".ko.", ".") for link in re.findall(r"\]\(([^)]+)\)", page) if "README" not in link)
+        sorted(
+            link.replace(".ko.", ".")
+            for link in re.findall(r"\]\(([^)]+)\)", page)
+            if "README" not in link
+        )
         for page in (README, KOREAN)
     ]
     assert links[0] == links[1]
-    prose = [line for line in KOREAN.splitlines() if line and not line.startswith(("|", "```", "assay ", "<!--"))]
+    prose = [
+        line
+        for line in KOREAN.splitlines()
+        if line and not line.startswith(("|", "```", "assay ", "<!--"))
+    ]
     korean = [line for line in prose if re.search("[가-힣]", line)]
     assert len(korean) > 0.8 * len(prose)

@@ -1,7 +1,7 @@
 """Models and a run that version 0.1.0 wrote load, predict, verify and report as they did then, for good.
 
-The folders in fixtures/v0.1.0 were written by that version and are never written again: a change that breaks one of
-these tests breaks the models that people have.
+The folders in fixtures/v0.1.0 were written by that version and are never written again: a change
+that breaks one of these tests breaks the models that people have.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from assay.runtime.predictor import load_model
 
 FIXTURES = Path(__file__).parent / "fixtures" / "v0.1.0"
 METHODS = ("majority", "linear", "compact", "features", "finetune")
-# Processors add the products of a network in different orders: its scores differ in the last digits of float32.
+# Processors add the products of a network in different orders: its scores differ in the last digits
+# of float32.
 TOLERANCE = 1e-5
 
 
@@ -72,7 +73,9 @@ def test_run_of_0_1_0_is_compared():
     compared = json.loads(done.stdout)
     results = json.loads((FIXTURES / "run" / "results.json").read_text(encoding="utf-8"))
     assert compared["recommended"] == results["recommended"]
-    assert [one["method"] for one in compared["validation"]] == [one["method"] for one in results["comparisons"]]
+    assert [one["method"] for one in compared["validation"]] == [
+        one["method"] for one in results["comparisons"]
+    ]
 
 
 def test_run_of_0_1_0_is_reported(tmp_path):

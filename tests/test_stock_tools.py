@@ -21,7 +21,9 @@ TEXTS = ["a new text", "i am so happy today", "오늘 정말 슬퍼요 i hate th
 BLOCKED = "import sys; sys.modules['assay'] = None\n"
 
 
-@pytest.fixture(scope="module", params=[*METHODS[:-1], pytest.param("finetune", marks=pytest.mark.slow)])
+@pytest.fixture(
+    scope="module", params=[*METHODS[:-1], pytest.param("finetune", marks=pytest.mark.slow)]
+)
 def saved(request, tmp_path_factory, tiny_bert):
     """Train and save each method by the command's own recipe; return method and folder."""
     folder = tmp_path_factory.mktemp("saved") / request.param
@@ -32,7 +34,11 @@ def saved(request, tmp_path_factory, tiny_bert):
 
 def code_without_assay(card):
     """Return the Python block of the card that does not import assay."""
-    (block,) = [block for block in re.findall(r"```python\n(.*?)```", card, re.S) if "from assay" not in block]
+    (block,) = [
+        block
+        for block in re.findall(r"```python\n(.*?)```", card, re.S)
+        if "from assay" not in block
+    ]
     return block
 
 
@@ -46,7 +52,11 @@ def test_card_lines_predict_without_assay(saved):
         assert method == "majority" or repr(text) in given
         environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
         done = subprocess.run(
-            [sys.executable, "-c", BLOCKED + given], cwd=folder, env=environment, capture_output=True, text=True
+            [sys.executable, "-c", BLOCKED + given],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stderr
         found = ast.literal_eval(done.stdout)
@@ -79,7 +89,9 @@ def test_stock_pipeline_gives_the_calibrated_scores(tiny_checkpoint, tmp_path):
     save_model(estimator, tmp_path / "model")
     model = load_model(tmp_path / "model")
     assert abs(model.manifest.temperature - 1) > 1e-3  # else nothing would tell calibrated from raw
-    stock = transformers.pipeline("text-classification", model=str(tmp_path / "model"), top_k=None, device="cpu")
+    stock = transformers.pipeline(
+        "text-classification", model=str(tmp_path / "model"), top_k=None, device="cpu"
+    )
     given = [*TEXTS, *small_data(20, seed=2)[0]]
     for text, row in zip(given, model.predict_proba(given), strict=True):
         found = {one["label"]: one["score"] for one in stock(text)[0]}

@@ -30,7 +30,9 @@ def trust(monkeypatch):
 
 def run(*args):
     """Run the script in a process of its own."""
-    return subprocess.run([sys.executable, str(SCRIPT), *map(str, args)], capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *map(str, args)], capture_output=True, text=True
+    )
 
 
 @pytest.mark.slow
@@ -39,7 +41,13 @@ def test_every_part_runs_in_smoke_mode():
     before = sorted(path.name for path in (SCRIPT.parent / "results").iterdir())
     done = run("--smoke")
     assert done.returncode == 0, done.stderr
-    tables = dict(zip(["planted", "scope", "audit", "scores", "memory"], done.stdout.split("\n\n")[1::2], strict=True))
+    tables = dict(
+        zip(
+            ["planted", "scope", "audit", "scores", "memory"],
+            done.stdout.split("\n\n")[1::2],
+            strict=True,
+        )
+    )
     for name, table in tables.items():
         head, rule, *rows = table.splitlines()
         assert rule == "|---" * head.count(" |") + "|", name
@@ -81,8 +89,10 @@ def test_case_that_is_there_is_not_run_again(trust, tmp_path, monkeypatch):
     assert [case["seed"] for case in measured] == [0, 1, 1, 2]
     content = json.loads(path.read_text())
     assert [(entry["seed"], entry["value"], entry["machine"]) for entry in content["planted"]] == [
-        (0, 1, 0), (1, 1, 0), (2, 1, 0)
-    ]  # fmt: skip
+        (0, 1, 0),
+        (1, 1, 0),
+        (2, 1, 0),
+    ]
     assert len(content["machines"]) == 1
     assert [path.name for path in path.parent.iterdir()] == ["trust.json"]
 
@@ -120,7 +130,9 @@ def test_peak_memory_is_of_this_process_alone():
         "np.ones(100 * 2**20 // 8); print(before, peak_bytes() - before)"
     )
     held = np.ones(300 * 2**20 // 8)  # more than a fresh process with numpy has
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=SCRIPT.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=SCRIPT.parent
+    )
     before, grown = map(int, done.stdout.split())
     assert held.nbytes > before
     assert 90 * 2**20 < grown < 150 * 2**20

@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     from assay.models.majority import Majority
     from assay.models.saving import save_model
     from assay.ray_batch import predict_dataset
-    from assay.recipes.draw import draw_classes, draw_confusions, draw_epochs, draw_lengths, draw_text_map
+    from assay.recipes.draw import (
+        draw_classes,
+        draw_confusions,
+        draw_epochs,
+        draw_lengths,
+        draw_text_map,
+    )
     from assay.recipes.embed import embed_texts
     from assay.recipes.evaluate import evaluate_model, verify_model
     from assay.recipes.explore import explore_data

@@ -1,4 +1,7 @@
-"""How results show themselves in a notebook: small tables and pictures. Whatever stands in them is escaped."""
+"""How results show themselves in a notebook: small tables and pictures.
+
+Whatever stands in them is escaped.
+"""
 
 from __future__ import annotations
 
@@ -58,14 +61,18 @@ def html_table(rows: Sequence[Mapping[str, Any]], *, caption: str = "") -> str:
         return ""
     names = list(rows[0])
     head = "".join(f"<th{_place(rows[0][name])}>{_cell(name)}</th>" for name in names)
-    body = "".join("<tr>" + "".join(_data(row.get(name, "")) for name in names) + "</tr>\n" for row in rows)
+    body = "".join(
+        "<tr>" + "".join(_data(row.get(name, "")) for name in names) + "</tr>\n" for row in rows
+    )
     title = f"<caption>{_cell(caption)}</caption>\n" if caption else ""
     return f"<table>\n{title}<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"
 
 
 def html_block(title: str, sentence: str, *tables: str) -> str:
     """Return a heading, a sentence and tables, as one piece of HTML."""
-    return f"<div>\n<p><b>{_cell(title)}</b> {_cell(sentence, limit=400)}</p>\n{''.join(tables)}</div>"
+    return (
+        f"<div>\n<p><b>{_cell(title)}</b> {_cell(sentence, limit=400)}</p>\n{''.join(tables)}</div>"
+    )
 
 
 def _data(value: Any) -> str:

@@ -47,7 +47,11 @@ def n_threads() -> int:
     """Return how many compute threads to use: `ASSAY_THREADS`, else this process's share of its CPUs."""
     given = os.environ.get("ASSAY_THREADS", "")
     if not given:
-        n_cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        n_cpus = (
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        )
         return max(1, n_cpus // _launched("LOCAL_WORLD_SIZE", 1))
     if not given.isdecimal() or int(given) < 1:
         raise InputError(f"ASSAY_THREADS is '{given}'; a whole number of at least 1 is accepted")
@@ -58,7 +62,13 @@ def set_threads(n: int) -> None:
     """Set the compute threads for this process, before any library starts its own pool."""
     if n < 1:
         raise InputError(f"--threads is {n}; a whole number of at least 1 is accepted")
-    for name in ("ASSAY_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    for name in (
+        "ASSAY_THREADS",
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "NUMBA_NUM_THREADS",
+    ):
         os.environ[name] = str(n)
 
 
@@ -78,7 +88,10 @@ def local_rank() -> int:
 
 
 def _launched(name: str, default: int) -> int:
-    """Read a number that a launcher set. Without an address to meet at, others may have set it for their own ends."""
+    """Read a number that a launcher set.
+
+    Without an address to meet at, others may have set it for their own ends.
+    """
     given = os.environ.get(name, "")
     return int(given) if given.isdecimal() and os.environ.get("MASTER_ADDR") else default
 
@@ -105,7 +118,10 @@ def api_key() -> str | None:
 
 
 def cache_dir() -> Path:
-    """Return the folder for things that can be made again (`ASSAY_CACHE`, else XDG's). Not created here."""
+    """Return the folder for things that can be made again (`ASSAY_CACHE`, else XDG's).
+
+    Not created here.
+    """
     if given := os.environ.get("ASSAY_CACHE"):
         return Path(given).expanduser()
     base = os.environ.get("XDG_CACHE_HOME")

@@ -18,18 +18,26 @@ def is_meant_as_path(given: str, *, suffixes: Iterable[str] = ()) -> bool:
     ----------
     given : str
     suffixes : iterable of str
-        Endings of the files that are wanted: one that is nearly one of them, such as ``.cvs``, is a file's too.
+        Endings of the files that are wanted: one that is nearly one of them, such as ``.cvs``, is a
+        file's too.
 
     Examples
     --------
     >>> is_meant_as_path("ok.cvs", suffixes=[".csv"]), is_meant_as_path("dair-ai/emotion")
     (True, False)
     """
-    if given.startswith((".", "/", "~")) or given.endswith("/") or "\\" in given or given.count("/") > 1:
+    if (
+        given.startswith((".", "/", "~"))
+        or given.endswith("/")
+        or "\\" in given
+        or given.count("/") > 1
+    ):
         return True
     path = Path(given)
     suffix = path.suffix.casefold()
-    if suffix.removeprefix(".").isalpha() and difflib.get_close_matches(suffix, list(suffixes), n=1, cutoff=0.7):
+    if suffix.removeprefix(".").isalpha() and difflib.get_close_matches(
+        suffix, list(suffixes), n=1, cutoff=0.7
+    ):
         return True
     try:
         return "/" in given and path.parent.is_dir()

@@ -23,7 +23,11 @@ def write_whole(path: Path, text: str) -> None:
 
 @contextmanager
 def atomic_folder(
-    out: Path, *, overwrite: bool = False, resume: bool = False, keep: Callable[[Path], bool] | None = None
+    out: Path,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    keep: Callable[[Path], bool] | None = None,
 ) -> Iterator[Path]:
     """Write a folder whole or not at all: yield ``OUT.partial`` and rename it to OUT at the end.
 
@@ -35,7 +39,8 @@ def atomic_folder(
     resume : bool
         Go on in an existing ``OUT.partial`` instead of starting afresh.
     keep : callable, optional
-        Asked, when the work is cut short, whether ``OUT.partial`` holds something that a later `resume` can use.
+        Asked, when the work is cut short, whether ``OUT.partial`` holds something that a later
+        `resume` can use.
 
     Raises
     ------
@@ -75,7 +80,9 @@ def check_output(out: Path, *, overwrite: bool, option: str = "--out") -> None:
         `out` exists and `overwrite` is False.
     """
     if out.name in ("", ".."):
-        raise InputError(f"'{out}' cannot be an output; a new name is accepted", hint="such as --out runs/first")
+        raise InputError(
+            f"'{out}' cannot be an output; a new name is accepted", hint="such as --out runs/first"
+        )
     if (out.exists() or out.is_symlink()) and not overwrite:
         hint = f"choose another {option}, or add --overwrite to replace it"
         raise OutputExistsError(f"{out} exists already", hint=hint)

@@ -20,7 +20,9 @@ class Method(NamedTuple):
 # From the cheapest to the dearest: every "cheapest" uses this order.
 METHODS: dict[str, Method] = {
     "majority": Method("majority", "Majority", "always answers the most frequent label"),
-    "linear": Method("linear", "Linear", "TF-IDF of words and character n-grams, linear classifier"),
+    "linear": Method(
+        "linear", "Linear", "TF-IDF of words and character n-grams, linear classifier"
+    ),
     "compact": Method("compact", "Compact", "small recurrent network trained from scratch"),
     "features": Method("features", "Features", "frozen transformer, logistic regression on top"),
     "finetune": Method("finetune", "Finetune", "pre-trained transformer trained on the texts"),
@@ -37,5 +39,7 @@ def check_methods(names: list[str]) -> list[str]:
     """
     for name in names:
         if name not in METHODS:
-            raise InputError(f"unknown method '{name}'; methods: {', '.join(METHODS)}.{did_you_mean(name, METHODS)}")
+            raise InputError(
+                f"unknown method '{name}'; methods: {', '.join(METHODS)}.{did_you_mean(name, METHODS)}"
+            )
     return [name for name in METHODS if name in names]

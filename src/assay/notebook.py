@@ -1,4 +1,7 @@
-"""What assay does otherwise inside a notebook: it draws a bar below the cell. Nobody else loads IPython for that."""
+"""What assay does otherwise inside a notebook: it draws a bar below the cell.
+
+Nobody else loads IPython for that.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ REDRAW_EVERY_S = 0.2
 
 
 def in_notebook() -> bool:
-    """Tell whether this process is the kernel of a notebook. Whoever runs one has IPython loaded already."""
+    """Tell whether this process is the kernel of a notebook.
+
+    Whoever runs one has IPython loaded already.
+    """
     module = sys.modules.get("IPython")
     shell = module.get_ipython() if module is not None else None
     return shell is not None and getattr(shell, "kernel", None) is not None

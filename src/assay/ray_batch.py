@@ -1,8 +1,8 @@
 """Predict a folder of files on Ray Data: the parts of `batch.parts`, scored by actors that load the model once.
 
-What travels through Ray is which part to score, not its rows: workers read and write files themselves, so the paths
-must mean the same on every machine (a shared file system). Ray hands out parts as actors get free, and hands a part
-out again when the process that had it dies.
+What travels through Ray is which part to score, not its rows: workers read and write files
+themselves, so the paths must mean the same on every machine (a shared file system). Ray hands out
+parts as actors get free, and hands a part out again when the process that had it dies.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ class PartScorer:
         for part in (Part(**json.loads(text)) for text in batch["part"].tolist()):
             try:
                 notes.append(score_part(self.model, part, self.scoring, self.root))
-            except AssayError as err:  # of this input, not of this worker: trying again would not help
+            except (
+                AssayError
+            ) as err:  # of this input, not of this worker: trying again would not help
                 notes.append({"error": f"{part.path}: {err.message}"})
         return {"note": [json.dumps(note) for note in notes]}
 
@@ -107,10 +109,11 @@ def predict_dataset(
     Parameters
     ----------
     model_folder, source, out : path
-        Seen under these names by every worker. `out` becomes a folder of Parquet files, one a part, in the order of
-        the input; rows that cannot be scored are listed in ``_rejected``.
+        Seen under these names by every worker. `out` becomes a folder of Parquet files, one a part,
+        in the order of the input; rows that cannot be scored are listed in ``_rejected``.
     address : str, optional
-        Of a cluster, such as ``auto`` or ``ray://head:10001``. None: Ray is started on this machine, and stopped.
+        Of a cluster, such as ``auto`` or ``ray://head:10001``. None: Ray is started on this
+        machine, and stopped.
     n_workers : int, optional
         Actors. None: one a CPU of the cluster.
     text_column, top_k, rule, with_scope
@@ -123,7 +126,8 @@ def predict_dataset(
     Raises
     ------
     InputError
-        The model, the input or an option cannot be used; with `resume`, they are others than before.
+        The model, the input or an option cannot be used; with `resume`, they are others than
+        before.
     OutsideError
         The cluster cannot be reached, or gave up. What was finished is kept for `resume`.
     """
@@ -139,7 +143,9 @@ def predict_dataset(
         left = [part for part in parts if part.number not in done]
         if left:
             with _started(address):
-                notes += _score(model.folder.absolute(), left, scoring, root, n_workers, progress or Progress())
+                notes += _score(
+                    model.folder.absolute(), left, scoring, root, n_workers, progress or Progress()
+                )
         for path in [*root.glob(".*.partial"), *root.glob("_*/.*.partial")]:
             path.unlink()  # of processes that died
         if not any(note["n_rejected"] for note in notes):
@@ -159,7 +165,10 @@ def predict_dataset(
 def _identity(model: Model, parts: list[Part], scoring: Scoring) -> dict[str, Any]:
     """Return what an interrupted call and the one that resumes it must have in common."""
     options = {"scoring": asdict(scoring), "parts": [asdict(part) for part in parts]}
-    stamps = {path: identify(model, path, {})["input"] for path in dict.fromkeys(part.path for part in parts)}
+    stamps = {
+        path: identify(model, path, {})["input"]
+        for path in dict.fromkeys(part.path for part in parts)
+    }
     return {**identify(model, parts[0].path, options), "input": stamps}
 
 
@@ -175,7 +184,8 @@ def _begin(root: Path, identity: dict[str, Any]) -> list[dict[str, Any]]:
             before = dict(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as err:
             raise InputError(
-                f"{root} cannot be resumed: {path.name} is damaged", hint="leave out --resume to start afresh"
+                f"{root} cannot be resumed: {path.name} is damaged",
+                hint="leave out --resume to start afresh",
             ) from err
         if changed := [name for name, value in identity.items() if before.get(name) != value]:
             raise InputError(
@@ -186,11 +196,19 @@ def _begin(root: Path, identity: dict[str, Any]) -> list[dict[str, Any]]:
         write_whole(path, json.dumps(identity, ensure_ascii=True, indent=1) + "\n")
     for name in (REJECTED, NOTES):
         (root / name).mkdir(exist_ok=True)
-    return [json.loads(note.read_text(encoding="utf-8")) for note in sorted((root / NOTES).glob("*.json"))]
+    return [
+        json.loads(note.read_text(encoding="utf-8"))
+        for note in sorted((root / NOTES).glob("*.json"))
+    ]
 
 
 def _score(
-    folder: Path, parts: list[Part], scoring: Scoring, root: Path, n_workers: int | None, progress: Progress
+    folder: Path,
+    parts: list[Part],
+    scoring: Scoring,
+    root: Path,
+    n_workers: int | None,
+    progress: Progress,
 ) -> list[dict[str, Any]]:
     """Let actors score parts; return a note of each."""
     ray_data = require("ray.data")
@@ -222,7 +240,11 @@ def _started(address: str | None) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    options: dict[str, Any] = {"address": address or "local", "log_to_driver": False, "logging_level": "ERROR"}
+    options: dict[str, Any] = {
+        "address": address or "local",
+        "log_to_driver": False,
+        "logging_level": "ERROR",
+    }
     if address is None:
         options |= {"include_dashboard": False, "num_cpus": _env.n_threads()}
     with _ray_errors():
@@ -244,5 +266,6 @@ def _ray_errors() -> Iterator[None]:
     except (ray.exceptions.RayError, ConnectionError, RuntimeError) as err:
         lines = [line for line in str(err).splitlines() if line.strip()] or [type(err).__name__]
         raise OutsideError(
-            f"Ray could not do it: {lines[-1].strip()}", hint="what was finished is kept: run it again with --resume"
+            f"Ray could not do it: {lines[-1].strip()}",
+            hint="what was finished is kept: run it again with --resume",
         ) from err

@@ -1,7 +1,7 @@
 """A Hub on loopback, for tests: repositories over real HTTP, asked by the real `huggingface_hub` and `datasets`.
 
-Those clients read HF_* variables when they are imported, so each scenario runs in a process of its own, with the
-variables of `hub_environment`. Large files go the LFS way; Xet is switched off.
+Those clients read HF_* variables when they are imported, so each scenario runs in a process of its
+own, with the variables of `hub_environment`. Large files go the LFS way; Xet is switched off.
 """
 
 from __future__ import annotations
@@ -25,11 +25,18 @@ PAGE_SIZE = 2  # entries of a listing: small, so that following pages is exercis
 def hub_environment(url, home, *, token=None):
     """Return the environment of a process that talks to the Hub at `url` and keeps its caches in `home`."""
     env = {
-        "PATH": os.defpath, "HOME": str(home), "HF_ENDPOINT": url, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1", "ASSAY_THREADS": "1", "OMP_NUM_THREADS": "1", "COLUMNS": "80",
+        "PATH": os.defpath,
+        "HOME": str(home),
+        "HF_ENDPOINT": url,
+        "HF_HOME": str(home),
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "ASSAY_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "COLUMNS": "80",
         "ASSAY_CACHE": str(Path(home) / "assay"),
         "PYTHONPATH": str(Path(assay.__file__).parent.parent),  # the very code that is being tested
-    }  # fmt: skip
+    }
     return {**env, "HF_TOKEN": token} if token else env
 
 
@@ -91,8 +98,13 @@ class LoopbackHub:
     """
 
     def __init__(self, datasets=None, *, models=None, tokens=None, aliases=None, failing=None):
-        self.repos = {("datasets", name): Repo("datasets", name, files) for name, files in (datasets or {}).items()}
-        self.repos |= {("models", name): Repo("models", name, files) for name, files in (models or {}).items()}
+        self.repos = {
+            ("datasets", name): Repo("datasets", name, files)
+            for name, files in (datasets or {}).items()
+        }
+        self.repos |= {
+            ("models", name): Repo("models", name, files) for name, files in (models or {}).items()
+        }
         self.tokens, self.aliases, self.failing = tokens or {}, aliases or {}, failing or {}
         self.requests, self.fail_next, self.blobs = [], [], {}
         handler = type("BoundHandler", (_Handler,), {"hub": self})
@@ -101,7 +113,9 @@ class LoopbackHub:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self):
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
         self._thread.start()
         return self
 
@@ -116,7 +130,11 @@ class LoopbackHub:
 
     def asked(self, part, *, method=None):
         """Return the statuses of the requests whose path holds `part`."""
-        return [status for verb, path, status in self.requests if part in path and method in (None, verb)]
+        return [
+            status
+            for verb, path, status in self.requests
+            if part in path and method in (None, verb)
+        ]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -153,12 +171,18 @@ class _Handler(BaseHTTPRequestHandler):
         parts = parts[1:] if is_api else parts
         if is_api and parts[0] not in ("models", "datasets"):
             return self._account(parts)
-        kind, parts = (parts[0], parts[1:]) if parts[0] in ("models", "datasets") else ("models", parts)
+        kind, parts = (
+            (parts[0], parts[1:]) if parts[0] in ("models", "datasets") else ("models", parts)
+        )
         if is_api and not parts:
             return self._listing(kind)
         if parts[0] in self.hub.aliases:
-            canonical = "/".join([self.hub.aliases[parts[0]], *(quote(part, safe="") for part in parts[1:])])
-            return self._send(307, b"", {"Location": f"{'/api' if is_api else ''}/datasets/{canonical}"})
+            canonical = "/".join(
+                [self.hub.aliases[parts[0]], *(quote(part, safe="") for part in parts[1:])]
+            )
+            return self._send(
+                307, b"", {"Location": f"{'/api' if is_api else ''}/datasets/{canonical}"}
+            )
         return self._repository(kind, parts, is_api=is_api)
 
     def _read_body(self):
@@ -197,11 +221,21 @@ class _Handler(BaseHTTPRequestHandler):
             asked = json.loads(self.body)
             repo_id = f"{asked.get('organization') or name}/{asked['name']}"
             if role == "read" or repo_id.split("/")[0] != name:
-                return self._error(403, "", message="You don't have the rights to create a model under this namespace")
+                return self._error(
+                    403,
+                    "",
+                    message="You don't have the rights to create a model under this namespace",
+                )
             answer = {"url": f"{self.hub.url}/{repo_id}", "name": repo_id, "id": "0"}
             if ("models", repo_id) in self.hub.repos:
-                return self._json({"error": "You already created this model repo", **answer}, status=409)
-            repo = Repo("models", repo_id, private=asked.get("visibility") == "private" or bool(asked.get("private")))
+                return self._json(
+                    {"error": "You already created this model repo", **answer}, status=409
+                )
+            repo = Repo(
+                "models",
+                repo_id,
+                private=asked.get("visibility") == "private" or bool(asked.get("private")),
+            )
             self.hub.repos["models", repo_id] = repo
             return self._json(answer)
         return self._error(404, "")
@@ -220,7 +254,9 @@ class _Handler(BaseHTTPRequestHandler):
             following = urlencode({**self.query, "page": page + 1})
             headers["Link"] = f'<{self.hub.url}/api/{kind}?{following}>; rel="next"'
         shown = repos[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
-        return self._json([self._info(repo, repo.head, repo.files) for repo in shown], headers=headers)
+        return self._json(
+            [self._info(repo, repo.head, repo.files) for repo in shown], headers=headers
+        )
 
     def _repository(self, kind, parts, *, is_api):
         repo_id = "/".join(parts[:2]).removesuffix(".git")
@@ -249,30 +285,57 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json(self._entries(files, folder="/".join(rest[2:])))
         if rest[0] == "paths-info":
             form = self.body.startswith(b"{")
-            asked = json.loads(self.body)["paths"] if form else parse_qs(self.body.decode()).get("paths", [])
-            return self._json([entry for entry in self._entries(files, folder="") if entry["path"] in asked])
+            asked = (
+                json.loads(self.body)["paths"]
+                if form
+                else parse_qs(self.body.decode()).get("paths", [])
+            )
+            return self._json(
+                [entry for entry in self._entries(files, folder="") if entry["path"] in asked]
+            )
         return self._error(404, "")
 
     def _info(self, repo, commit, files):
         entries = [entry for entry in self._entries(files, folder="") if entry["type"] == "file"]
-        siblings = [{"rfilename": e["path"], "size": e["size"], "blobId": e["oid"]} for e in entries]
+        siblings = [
+            {"rfilename": e["path"], "size": e["size"], "blobId": e["oid"]} for e in entries
+        ]
         return {
-            "id": repo.id, "sha": commit, "private": repo.private, "gated": "manual" if repo.gated else False,
-            "disabled": False, "tags": [], "siblings": siblings, "lastModified": DATE, "createdAt": DATE,
-            "downloads": 12, "likes": 3,
-        }  # fmt: skip
+            "id": repo.id,
+            "sha": commit,
+            "private": repo.private,
+            "gated": "manual" if repo.gated else False,
+            "disabled": False,
+            "tags": [],
+            "siblings": siblings,
+            "lastModified": DATE,
+            "createdAt": DATE,
+            "downloads": 12,
+            "likes": 3,
+        }
 
     def _entries(self, files, *, folder):
         """List files and the folders above them, as the recursive tree listing does."""
-        inside = {path: data for path, data in files.items() if not folder or path.startswith(folder + "/")}
+        inside = {
+            path: data
+            for path, data in files.items()
+            if not folder or path.startswith(folder + "/")
+        }
         folders = {path.rpartition("/")[0] for path in inside} - {"", folder}
-        entries = [{"type": "directory", "oid": "0" * 40, "size": 0, "path": path} for path in sorted(folders)]
+        entries = [
+            {"type": "directory", "oid": "0" * 40, "size": 0, "path": path}
+            for path in sorted(folders)
+        ]
         return entries + [self._entry(path, data) for path, data in sorted(inside.items())]
 
     def _entry(self, path, data):
         entry = {"type": "file", "oid": git_oid(data), "size": len(data), "path": path}
         if path.endswith(LFS_SUFFIXES):
-            entry["lfs"] = {"oid": hashlib.sha256(data).hexdigest(), "size": len(data), "pointerSize": 120}
+            entry["lfs"] = {
+                "oid": hashlib.sha256(data).hexdigest(),
+                "size": len(data),
+                "pointerSize": 120,
+            }
         return entry
 
     def _preupload(self, repo):
@@ -282,14 +345,20 @@ class _Handler(BaseHTTPRequestHandler):
             entry = {} if have is None else self._entry(file["path"], have)
             mode = "lfs" if file["path"].endswith(LFS_SUFFIXES) else "regular"
             oid = entry.get("lfs", entry).get("oid")
-            answers.append({"path": file["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid})
+            answers.append(
+                {"path": file["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid}
+            )
         return self._json({"files": answers})
 
     def _lfs_batch(self):
         answers = []
         for wanted in json.loads(self.body)["objects"]:
             href = f"{self.hub.url}/_lfs/{wanted['oid']}"
-            actions = {} if wanted["oid"] in self.hub.blobs else {"actions": {"upload": {"href": href, "header": {}}}}
+            actions = (
+                {}
+                if wanted["oid"] in self.hub.blobs
+                else {"actions": {"upload": {"href": href, "header": {}}}}
+            )
             answers.append({**wanted, **actions})
         return self._json({"transfer": "basic", "objects": answers})
 
@@ -318,7 +387,9 @@ class _Handler(BaseHTTPRequestHandler):
                 files.pop(value["path"])
         repo.add(files, title)
         url = f"{self.hub.url}/{repo.id}/commit/{repo.head}"
-        return self._json({"success": True, "commitOid": repo.head, "commitUrl": url, "hookOutput": ""})
+        return self._json(
+            {"success": True, "commitOid": repo.head, "commitUrl": url, "hookOutput": ""}
+        )
 
     def _file(self, repo, rest):
         if len(rest) < 3 or rest[0] != "resolve":
@@ -335,7 +406,10 @@ class _Handler(BaseHTTPRequestHandler):
         entry = self._entry(path, data)
         headers = {**commit, "ETag": f'"{entry["oid"]}"', "Accept-Ranges": "bytes"}
         if "lfs" in entry:
-            headers |= {"X-Linked-Etag": f'"{entry["lfs"]["oid"]}"', "X-Linked-Size": str(len(data))}
+            headers |= {
+                "X-Linked-Etag": f'"{entry["lfs"]["oid"]}"',
+                "X-Linked-Size": str(len(data)),
+            }
         if wanted := self.headers.get("Range"):
             first, _, last = wanted.removeprefix("bytes=").partition("-")
             start, stop = int(first or 0), min(int(last or len(data)), len(data) - 1) + 1
@@ -344,7 +418,11 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(200, data, headers)
 
     def _json(self, value, *, status=200, headers=None):
-        self._send(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
+        self._send(
+            status,
+            json.dumps(value).encode(),
+            {"Content-Type": "application/json", **(headers or {})},
+        )
 
     def _error(self, status, code, headers=None, *, message=""):
         codes = {"X-Error-Code": code} if code else {}

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 
 from _support.small_runs import start_assay
 
-# A text with markup, as anybody can send one; it stands in the training data of the linear model that is served, too.
+# A text with markup, as anybody can send one; it stands in the training data of the linear model
+# that is served, too.
 ATTACK = "<img src=x onerror=alert(1)><b>happy</b> & \"quoted\" 'text' </script>"
 
 
@@ -37,7 +38,11 @@ class Server:
             answer = connection.getresponse()
             content = answer.read()
             is_json = answer.headers["content-type"] == "application/json"
-            return answer.status, answer.headers, json.loads(content) if is_json else content.decode()
+            return (
+                answer.status,
+                answer.headers,
+                json.loads(content) if is_json else content.decode(),
+            )
         finally:
             connection.close()
 
@@ -72,4 +77,6 @@ def until(holds, *, limit_s=60):
     started_s = time.monotonic()
     while not holds():
         assert time.monotonic() - started_s < limit_s
-        time.sleep(0.01)  # between two looks at the other process: there is no other moment to wait for
+        time.sleep(
+            0.01
+        )  # between two looks at the other process: there is no other moment to wait for

@@ -11,13 +11,27 @@ from assay.models import make_estimator
 
 METHODS = ("majority", "linear", "compact", "features", "finetune")
 
-# What real texts rarely are and users send: nothing, blanks, emoji, combining marks, right to left, null, Korean in
-# both normal forms, no spaces, long, a lone surrogate (as JSON input can hold), special tokens spelt out.
+# What real texts rarely are and users send: nothing, blanks, emoji, combining marks, right to left,
+# null, Korean in both normal forms, no spaces, long, a lone surrogate (as JSON input can hold),
+# special tokens spelt out.
 EDGE_TEXTS = [
-    "", " ", "\t\n", "😀👩‍👩‍👧‍👦", "e\u0301\u0302", "שלום עולם", "a\0b", "오늘 정말 행복해요",
-    "\u1112\u1162\u11bc\u1107\u1169\u11a8", "x" * 3000, "good " * 500, "!!!", "a\ud800b",
-    "[PAD] [CLS] <pad> </s>", "1234567890", "line\r\nline\rline\u2028line",
-]  # fmt: skip
+    "",
+    " ",
+    "\t\n",
+    "😀👩‍👩‍👧‍👦",
+    "e\u0301\u0302",
+    "שלום עולם",
+    "a\0b",
+    "오늘 정말 행복해요",
+    "\u1112\u1162\u11bc\u1107\u1169\u11a8",
+    "x" * 3000,
+    "good " * 500,
+    "!!!",
+    "a\ud800b",
+    "[PAD] [CLS] <pad> </s>",
+    "1234567890",
+    "line\r\nline\rline\u2028line",
+]
 
 WORDS = {
     "joy": ["happy", "good", "lovely", "행복해요", "좋은", "glad"],
@@ -38,7 +52,10 @@ def small_data(
     drawn[: 2 * len(labels)] = np.tile(np.arange(len(labels)), 2)[:n_texts]  # no class is missing
     ys = [labels[i] for i in drawn]
     texts = [
-        " ".join([*rng.choice(FILLERS, size=3), str(rng.choice(words[y])), *rng.choice(FILLERS, size=2)]) for y in ys
+        " ".join(
+            [*rng.choice(FILLERS, size=3), str(rng.choice(words[y])), *rng.choice(FILLERS, size=2)]
+        )
+        for y in ys
     ]
     return texts, ys
 
@@ -53,6 +70,7 @@ def small_estimator(method: str, checkpoint: Path | str = "minilm", **parameters
         "hidden_size": 12,
     }
     if method == "compact":
-        # Until it knows its words: else random numbers would decide what it says. Twelve units stand little dropout.
+        # Until it knows its words: else random numbers would decide what it says. Twelve units
+        # stand little dropout.
         small |= {"n_epochs": 20, "learning_rate": 2e-2, "dropout": 0.1}
     return make_estimator(method, **{**small, **parameters})

@@ -51,7 +51,16 @@ class SharedRun:
         self.data = write_data(root / "data")
         self.checkpoint = write_checkpoint(root / "tiny-bert", "bert")
         self.folder = root / "run"
-        args = ["run", self.data, "--out", self.folder, "--checkpoint", self.checkpoint, "--json", "--quiet"]
+        args = [
+            "run",
+            self.data,
+            "--out",
+            self.folder,
+            "--checkpoint",
+            self.checkpoint,
+            "--json",
+            "--quiet",
+        ]
         self.done = run_assay(*args)
         assert self.done.returncode == 0, self.done.stdout + self.done.stderr
         self.results = read_json(self.folder / "results.json")
@@ -82,15 +91,30 @@ def listing(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
-def start_assay(*args: Any, cwd: Path | None = None, env: dict[str, str] | None = None, **more: Any) -> Any:
+def start_assay(
+    *args: Any, cwd: Path | None = None, env: dict[str, str] | None = None, **more: Any
+) -> Any:
     """Start the command line in a process of its own, with pipes."""
-    given = {**os.environ, "OMP_NUM_THREADS": "1", "ASSAY_THREADS": "1", "COLUMNS": "80", **(env or {})}
+    given = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "ASSAY_THREADS": "1",
+        "COLUMNS": "80",
+        **(env or {}),
+    }
     command = [sys.executable, "-m", "assay", *map(str, args)]
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
+    pipes = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        **more,
+    }
     return subprocess.Popen(command, cwd=cwd, env=given, text=True, encoding="utf-8", **pipes)
 
 
-def run_assay(*args: Any, stdin: str | None = None, **more: Any) -> subprocess.CompletedProcess[str]:
+def run_assay(
+    *args: Any, stdin: str | None = None, **more: Any
+) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own."""
     if stdin is not None:
         more["stdin"] = subprocess.PIPE
@@ -113,7 +137,9 @@ def recompute(records: list[dict[str, Any]], labels: list[str]) -> dict[str, Any
     return {
         "n_texts": len(records),
         "accuracy": metrics.accuracy_score(true, predicted),
-        "f1_weighted": metrics.f1_score(true, predicted, average="weighted", labels=ids, zero_division=0),
+        "f1_weighted": metrics.f1_score(
+            true, predicted, average="weighted", labels=ids, zero_division=0
+        ),
         "f1_macro": metrics.f1_score(true, predicted, average="macro", labels=ids, zero_division=0),
         "log_loss": metrics.log_loss(true, probs, labels=ids),
         "confusion": metrics.confusion_matrix(true, predicted, labels=ids).tolist(),

@@ -16,16 +16,22 @@ from assay.errors import InputError
 from assay.recipes.audit import load_for_audit
 from assay.recipes.prepare import DataOptions, prepare_data
 
-LONG = "i never thought that a walk along the river could make me feel so much better about everything"
+LONG = (
+    "i never thought that a walk along the river could make me feel so much better about everything"
+)
 
 
 def splits_of(**parts):
     """Build splits from {split: [(text, label), ...]}; lines count from 2, as in a CSV with a header."""
     made = {
-        name: LabelledTexts(tuple(t for t, _ in rows), tuple(y for _, y in rows), tuple(range(2, 2 + len(rows))))
+        name: LabelledTexts(
+            tuple(t for t, _ in rows), tuple(y for _, y in rows), tuple(range(2, 2 + len(rows)))
+        )
         for name, rows in parts.items()
     }
-    return Splits(made, LabelSet.from_labels(y for rows in parts.values() for _, y in rows), source="memory")
+    return Splits(
+        made, LabelSet.from_labels(y for rows in parts.values() for _, y in rows), source="memory"
+    )
 
 
 def found(audit, kind):
@@ -41,13 +47,18 @@ def found(audit, kind):
 def planted():
     """Audit a data set with one problem of each kind, labels left out."""
     train = [
-        ("the first thing i did today was smile", "joy"), ("The first thing  I did today was smile", "joy"),
-        ("nobody came to see me in the hospital", "sadness"), ("nobody came to see me in the hospital", "joy"),
-        (LONG, "joy"), ("ok", "joy"), ("it hurts so much \ufffd\ufffd", "sadness"),
+        ("the first thing i did today was smile", "joy"),
+        ("The first thing  I did today was smile", "joy"),
+        ("nobody came to see me in the hospital", "sadness"),
+        ("nobody came to see me in the hospital", "joy"),
+        (LONG, "joy"),
+        ("ok", "joy"),
+        ("it hurts so much \ufffd\ufffd", "sadness"),
         ("Ich fühle mich heute sehr traurig und allein", "sadness"),
-        ("rain is all that i think of when evening comes", "sadness"), ("my dog ran away and i miss him", "sadness"),
+        ("rain is all that i think of when evening comes", "sadness"),
+        ("my dog ran away and i miss him", "sadness"),
         ("we lost the house after the flood in spring", "sadness"),
-    ]  # fmt: skip
+    ]
     test = [
         ("THE FIRST THING I DID TODAY WAS SMILE", "joy"),
         (LONG + " again", "joy"),
@@ -91,13 +102,22 @@ def test_groups_are_numbered_once(planted):
 def test_summary_is_plain_and_adds_up(planted):
     """The JSON says how many rows of each kind, between which splits they leak, and how long it took."""
     plain = json.loads(json.dumps(planted.to_dict()))
-    assert sum(row["n_rows"] for row in plain["counts"]) == len(plain["issues"]) == len(planted.issues)
-    assert [row["kind"] for row in plain["counts"]] == [kind for kind in KINDS if kind in planted.counts()]
+    assert (
+        sum(row["n_rows"] for row in plain["counts"]) == len(plain["issues"]) == len(planted.issues)
+    )
+    assert [row["kind"] for row in plain["counts"]] == [
+        kind for kind in KINDS if kind in planted.counts()
+    ]
     assert plain["leaks"] == [{"split": "test", "seen_in": "train", "n_rows": 1}]
     assert plain["near_leaks"] == [{"split": "test", "seen_in": "train", "n_rows": 1}]
     assert plain["wrong_labels"]["why_not"] == "not asked for"
     assert plain["timings"]["checks_s"] > 0
-    assert {"split": "train", "main": "en", "fraction": pytest.approx(0.9, abs=0.1), "n_wrong": 1} in plain["languages"]
+    assert {
+        "split": "train",
+        "main": "en",
+        "fraction": pytest.approx(0.9, abs=0.1),
+        "n_wrong": 1,
+    } in plain["languages"]
 
 
 def test_text_hash_is_that_of_the_row(planted):
@@ -113,7 +133,10 @@ def labelled(n_texts, *, seed, n_flipped=0):
     other = {"joy": "sadness", "sadness": "joy"}
     rng = np.random.default_rng(seed)
     flipped = set(rng.choice(n_texts, n_flipped, replace=False).tolist())
-    rows = [(t, other[y] if i in flipped else y) for i, (t, y) in enumerate(zip(texts, labels, strict=True))]
+    rows = [
+        (t, other[y] if i in flipped else y)
+        for i, (t, y) in enumerate(zip(texts, labels, strict=True))
+    ]
     return rows, {i + 2 for i in flipped}
 
 
@@ -129,7 +152,9 @@ def flipped():
 def test_flipped_labels_are_the_first_suspects(flipped, split):
     """Of as many suspects as labels were flipped, most are flipped ones; the true label is proposed."""
     audit, wrong = flipped
-    suspects = [issue for issue in audit.issues if issue.kind == "wrong_label" and issue.split == split]
+    suspects = [
+        issue for issue in audit.issues if issue.kind == "wrong_label" and issue.split == split
+    ]
     first = suspects[: len(wrong[split])]
     assert len({one.row for one in first} & wrong[split]) >= 0.6 * len(wrong[split])
     assert all(one.proposed_label != one.label for one in suspects)
@@ -150,10 +175,13 @@ def test_the_test_split_has_no_part_in_suspects_of_train():
     """Other test texts and labels leave the suspects of train as they are."""
     train, _ = labelled(100, seed=0, n_flipped=6)
     one, other = (
-        [(i.row, i.score) for i in audit_data(splits_of(train=train, test=test)).issues
-         if (i.kind, i.split) == ("wrong_label", "train")]
+        [
+            (i.row, i.score)
+            for i in audit_data(splits_of(train=train, test=test)).issues
+            if (i.kind, i.split) == ("wrong_label", "train")
+        ]
         for test in (labelled(40, seed=1)[0], labelled(30, seed=2, n_flipped=30)[0])
-    )  # fmt: skip
+    )
     assert one == other
     assert one
 
@@ -181,7 +209,10 @@ def test_lone_file_is_cut_as_run_cuts_it():
     """The splits of the audit are those of a run with the same seed, so that its rows are found again."""
     rows, _ = labelled(80, seed=0)
     pair = ([t for t, _ in rows], [y for _, y in rows])
-    assert load_for_audit(pair, seed=4).parts == prepare_data(pair, options=DataOptions(), seed=4).parts
+    assert (
+        load_for_audit(pair, seed=4).parts
+        == prepare_data(pair, options=DataOptions(), seed=4).parts
+    )
 
 
 def test_what_cannot_be_cut_is_audited_as_it_is():

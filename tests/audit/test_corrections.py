@@ -18,7 +18,9 @@ from assay.recipes.prepare import DataOptions, prepare_data
 def splits():
     """Make three splits whose lines are not their positions."""
     parts = {
-        "train": LabelledTexts(("so glad", "so sad", "so bad"), ("joy", "joy", "sadness"), (11, 12, 13)),
+        "train": LabelledTexts(
+            ("so glad", "so sad", "so bad"), ("joy", "joy", "sadness"), (11, 12, 13)
+        ),
         "validation": LabelledTexts(("happy", "alone"), ("joy", "joy"), (11, 12)),
         "test": LabelledTexts(("lovely", "crying"), ("joy", "joy"), (11, 12)),
     }
@@ -28,7 +30,10 @@ def splits():
 def corrections(tmp_path, *rows):
     """Write a file of (split, row, text, proposed label), all accepted."""
     lines = [",".join(COLUMNS)]
-    lines += [f"wrong_label,{split},{row},,,{label},,,{hash_text(text)},yes" for split, row, text, label in rows]
+    lines += [
+        f"wrong_label,{split},{row},,,{label},,,{hash_text(text)},yes"
+        for split, row, text, label in rows
+    ]
     path = tmp_path / "c.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -46,7 +51,11 @@ def test_accepted_label_is_put_into_train(tmp_path, splits):
 
 def test_label_that_is_right_already_is_not_counted(tmp_path, splits):
     """Who corrected the source too can use the same file."""
-    rows = [("train", 12, "so sad", "sadness"), ("train", 13, "so bad", "sadness"), ("train", 12, "so sad", "sadness")]
+    rows = [
+        ("train", 12, "so sad", "sadness"),
+        ("train", 13, "so bad", "sadness"),
+        ("train", 12, "so sad", "sadness"),
+    ]
     assert apply_corrections(splits, corrections(tmp_path, *rows)).n_corrections == 1
 
 
@@ -55,17 +64,25 @@ def test_labels_of_other_splits_are_never_changed(tmp_path, splits, split):
     """An accepted row of validation or test stops everything, with the reason."""
     text = splits[split].texts[1]
     path = corrections(tmp_path, ("train", 12, "so sad", "sadness"), (split, 12, text, "sadness"))
-    with pytest.raises(DataError, match=rf"(?s)test labels are reported, never changed.*line 3: {split} row 12"):
+    with pytest.raises(
+        DataError, match=rf"(?s)test labels are reported, never changed.*line 3: {split} row 12"
+    ):
         apply_corrections(splits, path)
 
 
 @pytest.mark.parametrize(
-    "row", [("train", 12, "so SAD", "sadness"), ("train", 99, "so sad", "sadness"), ("dev", 12, "so sad", "sadness")]
+    "row",
+    [
+        ("train", 12, "so SAD", "sadness"),
+        ("train", 99, "so sad", "sadness"),
+        ("dev", 12, "so sad", "sadness"),
+    ],
 )
 def test_row_that_is_another_one_by_now_is_refused(tmp_path, splits, row):
     """Another text, no such row, no such split: listed, with what to look at."""
     with pytest.raises(
-        DataError, match=rf"(?s)1 accepted rows do not match tweets:\n.*line 2: {row[0]} row {row[1]}"
+        DataError,
+        match=rf"(?s)1 accepted rows do not match tweets:\n.*line 2: {row[0]} row {row[1]}",
     ) as e:
         apply_corrections(splits, corrections(tmp_path, row))
     assert "same --seed" in e.value.hint
@@ -73,7 +90,9 @@ def test_row_that_is_another_one_by_now_is_refused(tmp_path, splits, row):
 
 def test_label_that_the_data_do_not_have_is_refused(tmp_path, splits):
     """A typing mistake makes no class of its own."""
-    with pytest.raises(DataError, match=r"(?s)not among the labels joy, sadness.*'sadnes'. Did you mean 'sadness'"):
+    with pytest.raises(
+        DataError, match=r"(?s)not among the labels joy, sadness.*'sadnes'. Did you mean 'sadness'"
+    ):
         apply_corrections(splits, corrections(tmp_path, ("train", 12, "so sad", "sadnes")))
 
 
@@ -86,7 +105,11 @@ def test_two_labels_for_one_row_are_refused(tmp_path, splits):
 
 def test_all_problems_are_said_at_once(tmp_path, splits):
     """One look at the message is enough to mend the file."""
-    rows = [("test", 11, "lovely", "sadness"), ("train", 99, "x", "joy"), ("train", 11, "so glad", "fun")]
+    rows = [
+        ("test", 11, "lovely", "sadness"),
+        ("train", 99, "x", "joy"),
+        ("train", 11, "so glad", "fun"),
+    ]
     with pytest.raises(DataError, match=r"(?s)never changed.*do not match.*not among the labels"):
         apply_corrections(splits, corrections(tmp_path, *rows))
 
@@ -102,10 +125,13 @@ def test_file_without_a_yes_warns(tmp_path, splits, caplog):
 def test_uncut_audit_of_a_lone_file_finds_its_rows(tmp_path, splits):
     """A row of `all` is looked up in whatever split it was cut into; outside train it is refused."""
     lone = Splits(
-        {name: LabelledTexts(part.texts, part.labels, tuple(i * 10 + n for n in part.lines))
-         for i, (name, part) in enumerate(splits.items())},
-        splits.label_set, source="tweets.csv",
-    )  # fmt: skip
+        {
+            name: LabelledTexts(part.texts, part.labels, tuple(i * 10 + n for n in part.lines))
+            for i, (name, part) in enumerate(splits.items())
+        },
+        splits.label_set,
+        source="tweets.csv",
+    )
     made = apply_corrections(lone, corrections(tmp_path, ("all", 12, "so sad", "sadness")))
     assert made["train"].labels[1] == "sadness"
     with pytest.raises(DataError, match=r"(?s)never changed.*all row 31, which is in test"):
@@ -114,14 +140,30 @@ def test_uncut_audit_of_a_lone_file_finds_its_rows(tmp_path, splits):
 
 def test_corrections_come_after_the_cut_and_before_the_check(tmp_path):
     """A class that a correction empties is found; the rows of the cut do not depend on the corrections."""
-    texts = [f"good day {i}" for i in range(20)] + [f"bad day {i}" for i in range(20)] + ["odd one", "odd two"]
+    texts = (
+        [f"good day {i}" for i in range(20)]
+        + [f"bad day {i}" for i in range(20)]
+        + ["odd one", "odd two"]
+    )
     labels = ["joy"] * 20 + ["sadness"] * 20 + ["odd"] * 2
     before = prepare_data((texts, labels), options=DataOptions(), seed=0)
     train = before["train"]
     rows = [("train", train.lines[i], train.texts[i], "joy") for i in (0, len(train) - 1)]
     changed = [row for row in rows if row[2].startswith("good")]
-    after = prepare_data((texts, labels), options=DataOptions(corrections=str(corrections(tmp_path, *changed))), seed=0)
+    after = prepare_data(
+        (texts, labels),
+        options=DataOptions(corrections=str(corrections(tmp_path, *changed))),
+        seed=0,
+    )
     assert [part.texts for part in after.values()] == [part.texts for part in before.values()]
-    odd = [("train", n, t, "joy") for n, t, y in zip(train.lines, train.texts, train.labels, strict=True) if y == "odd"]
+    odd = [
+        ("train", n, t, "joy")
+        for n, t, y in zip(train.lines, train.texts, train.labels, strict=True)
+        if y == "odd"
+    ]
     with pytest.raises(DataError, match="label 'odd' has no rows in train"):
-        prepare_data((texts, labels), options=DataOptions(corrections=str(corrections(tmp_path, *odd))), seed=0)
+        prepare_data(
+            (texts, labels),
+            options=DataOptions(corrections=str(corrections(tmp_path, *odd))),
+            seed=0,
+        )

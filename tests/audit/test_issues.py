@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from assay.audit.issues import COLUMNS, KINDS, Issue, hash_text, read_corrections, write_issues_file
 from assay.errors import DataError, InputError, OutputExistsError, OutsideError
 
-SUSPECT = Issue("wrong_label", "train", 7, "오늘 행복해요", "슬픔", proposed_label="기쁨", score=0.98765432)
+SUSPECT = Issue(
+    "wrong_label", "train", 7, "오늘 행복해요", "슬픔", proposed_label="기쁨", score=0.98765432
+)
 
 
 def rows_of(path):
@@ -43,10 +45,17 @@ def test_file_has_the_columns_and_shows_korean_in_excel(tmp_path):
     )
     (row,) = rows_of(out)
     assert row == {
-        "kind": "wrong_label", "split": "train", "row": "7", "text": "오늘 행복해요", "label": "슬픔",
-        "proposed_label": "기쁨", "score": "0.987654", "group": "",
-        "text_sha256": hashlib.sha256("오늘 행복해요".encode()).hexdigest(), "accept": "",
-    }  # fmt: skip
+        "kind": "wrong_label",
+        "split": "train",
+        "row": "7",
+        "text": "오늘 행복해요",
+        "label": "슬픔",
+        "proposed_label": "기쁨",
+        "score": "0.987654",
+        "group": "",
+        "text_sha256": hashlib.sha256("오늘 행복해요".encode()).hexdigest(),
+        "accept": "",
+    }
 
 
 @settings(max_examples=60, deadline=None)
@@ -65,7 +74,10 @@ def test_no_cell_can_run_as_a_formula(text, label, kind):
 def test_accepted_suspects_are_read_back_as_they_were(tmp_path):
     """A label that starts like a formula, a text with line ends: the correction is that of the issue."""
     out = tmp_path / "issues.csv"
-    issues = [Issue("wrong_label", "train", 3, "=a\r\n\"b\",'c'", "-1", proposed_label="=+1", score=0.5), SUSPECT]
+    issues = [
+        Issue("wrong_label", "train", 3, "=a\r\n\"b\",'c'", "-1", proposed_label="=+1", score=0.5),
+        SUSPECT,
+    ]
     write_issues_file(issues, out)
     accept(out, ["yes", "no"])
     (found,), n_unclear = read_corrections(out)
@@ -81,7 +93,9 @@ def test_yes_is_said_in_four_ways(tmp_path, answer):
     assert len(read_corrections(tmp_path / "i.csv")[0]) == 1
 
 
-@pytest.mark.parametrize(("answer", "n_unclear"), [("", 0), ("no", 0), ("N", 0), ("FALSE", 0), ("0", 0), ("maybe", 1)])
+@pytest.mark.parametrize(
+    ("answer", "n_unclear"), [("", 0), ("no", 0), ("N", 0), ("FALSE", 0), ("0", 0), ("maybe", 1)]
+)
 def test_all_else_is_no(tmp_path, answer, n_unclear):
     """What is neither yes nor no counts as no, and is counted."""
     write_issues_file([SUSPECT], tmp_path / "i.csv")
@@ -91,7 +105,9 @@ def test_all_else_is_no(tmp_path, answer, n_unclear):
 
 def test_only_suspects_can_be_accepted(tmp_path):
     """A yes beside a duplicate corrects nothing."""
-    write_issues_file([Issue("leak", "train", 1, "a", "joy", score=1.0, group=1)], tmp_path / "i.csv")
+    write_issues_file(
+        [Issue("leak", "train", 1, "a", "joy", score=1.0, group=1)], tmp_path / "i.csv"
+    )
     accept(tmp_path / "i.csv", ["yes"])
     assert read_corrections(tmp_path / "i.csv") == ([], 1)
 
@@ -115,7 +131,9 @@ def test_broken_row_number_is_refused(tmp_path):
     """Every line that cannot be used is named."""
     write_issues_file([SUSPECT], tmp_path / "i.csv")
     text = (tmp_path / "i.csv").read_text(encoding="utf-8-sig")
-    (tmp_path / "i.csv").write_text(text.replace("train,7,", "train,seven,").replace(",\n", ",yes\n"), encoding="utf-8")
+    (tmp_path / "i.csv").write_text(
+        text.replace("train,7,", "train,seven,").replace(",\n", ",yes\n"), encoding="utf-8"
+    )
     with pytest.raises(DataError, match="line 2: row 'seven'; a whole number is accepted"):
         read_corrections(tmp_path / "i.csv")
 
@@ -155,6 +173,8 @@ def test_file_is_whole_or_not_there(tmp_path):
 
 def test_lone_surrogate_is_written(tmp_path):
     """What UTF-8 cannot hold is spelt out; the hash is of the text itself."""
-    write_issues_file([Issue("garbled", "train", 1, "a\ud800", "joy", score=0.5)], tmp_path / "i.csv")
+    write_issues_file(
+        [Issue("garbled", "train", 1, "a\ud800", "joy", score=0.5)], tmp_path / "i.csv"
+    )
     (row,) = rows_of(tmp_path / "i.csv")
     assert (row["text"], row["text_sha256"]) == ("a\\ud800", hash_text("a\ud800"))

@@ -17,7 +17,9 @@ def splits(n_wrong):
     for i in range(n_wrong):
         labels[i] = "sadness" if labels[i] == "joy" else "joy"
     test = LabelledTexts(("good night", "bad night", "good year"), ("joy", "joy", "joy"))
-    return Splits({"train": LabelledTexts(tuple(texts), tuple(labels)), "test": test}, LABELS, source="memory")
+    return Splits(
+        {"train": LabelledTexts(tuple(texts), tuple(labels)), "test": test}, LABELS, source="memory"
+    )
 
 
 def test_agreement_is_the_share_of_labels_that_are_predicted():
@@ -36,7 +38,9 @@ def test_agreement_is_the_share_of_labels_that_are_predicted():
 def test_weak_models_say_so():
     """Where models agree with few labels, suspects are mostly their own mistakes."""
     check = LabelCheck("linear", "train", {"train": 100}, {"train": 30}, {"train": 0.61})
-    assert check.describe().endswith("agree with 61% of the labels; models this weak mostly suspect hard texts")
+    assert check.describe().endswith(
+        "agree with 61% of the labels; models this weak mostly suspect hard texts"
+    )
 
 
 def test_labels_that_were_not_checked_are_said():

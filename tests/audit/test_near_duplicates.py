@@ -38,7 +38,10 @@ def together(texts, **options):
     [
         ("My phone was stolen, what should I do first?", "my phone was stolen - what should i do"),
         ("im still feeling a bit shaken", "im still feeling a bit shaken up"),
-        ("美 휴대전화 등 중국산 일부 제품 10% 관세 연기종합2보", "美 휴대전화 등 중국산 일부 제품 10% 관세 연기종합"),
+        (
+            "美 휴대전화 등 중국산 일부 제품 10% 관세 연기종합2보",
+            "美 휴대전화 등 중국산 일부 제품 10% 관세 연기종합",
+        ),
         ("so happy", "So   happy!!!"),
         ("!!!", "!!!"),
     ],
@@ -73,11 +76,17 @@ def test_equal_texts_share_a_group_but_are_not_near():
 
 def test_similarity_is_the_exact_jaccard_with_the_first_text_of_the_group():
     """The figure of each row is that of the plain computation."""
-    texts = ["how do i activate my new card please", "How do I activate my card please?", "cats",
-             "how do i activate my new card please now"]  # fmt: skip
+    texts = [
+        "how do i activate my new card please",
+        "How do I activate my card please?",
+        "cats",
+        "how do i activate my new card please now",
+    ]
     found = find_near_duplicates(texts)
     assert found.groups.tolist() == [0, 0, 1, 0]
-    assert found.similarity == pytest.approx([1.0, jaccard(texts[0], texts[1]), 1.0, jaccard(texts[0], texts[3])])
+    assert found.similarity == pytest.approx(
+        [1.0, jaccard(texts[0], texts[1]), 1.0, jaccard(texts[0], texts[3])]
+    )
     assert found.is_near.tolist() == [True, True, False, True]
 
 
@@ -85,7 +94,10 @@ WORDS = ["feel", "happy", "sad", "today", "카드", "배송이", "!!", "now", "a
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join), max_size=14), st.integers(0, 3))
+@given(
+    st.lists(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join), max_size=14),
+    st.integers(0, 3),
+)
 def test_groups_are_the_connected_components_of_all_pairs(texts, seed):
     """For small sets, comparing every pair gives the same groups."""
     parent = list(range(len(texts)))
@@ -97,7 +109,9 @@ def test_groups_are_the_connected_components_of_all_pairs(texts, seed):
         for j in range(i):
             if jaccard(texts[i], texts[j]) >= MIN_SIMILARITY:
                 parent[root(i)] = root(j)
-    expected = {tuple(i for i in range(len(texts)) if root(i) == r) for r in map(root, range(len(texts)))}
+    expected = {
+        tuple(i for i in range(len(texts)) if root(i) == r) for r in map(root, range(len(texts)))
+    }
     assert together(texts, seed=seed) == expected
 
 
@@ -130,7 +144,8 @@ def test_lone_surrogates_and_null_characters_are_compared():
 def test_thousands_of_alike_texts_take_seconds():
     """A template that fills the whole file is joined without comparing every pair (12 million here)."""
     texts = [
-        f"Your order {i} has shipped and arrives in {i % 28} days, thanks for shopping with us" for i in range(5000)
+        f"Your order {i} has shipped and arrives in {i % 28} days, thanks for shopping with us"
+        for i in range(5000)
     ]
     started_s = time.perf_counter()
     found = find_near_duplicates(texts)

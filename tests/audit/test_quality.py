@@ -11,12 +11,24 @@ from hypothesis import strategies as st
 from assay.audit.quality import find_garbled, find_one_word, garbled_fraction
 
 CLEAN = [
-    "so happy today", "오늘 정말 행복해요", "café crème – “très bon”, non ?", "LIBERTÉ» ÉGALITÉ»", "Größenwahn…",
-    "naïve 20 °C", "今天天气很好", "Привет, как дела?", "😀👩‍👩‍👧‍👦 yes", "שלום עולם", "tab\tand\nline\r\nends",
+    "so happy today",
+    "오늘 정말 행복해요",
+    "café crème – “très bon”, non ?",
+    "LIBERTÉ» ÉGALITÉ»",
+    "Größenwahn…",
+    "naïve 20 °C",
+    "今天天气很好",
+    "Привет, как дела?",
+    "😀👩‍👩‍👧‍👦 yes",
+    "שלום עולם",
+    "tab\tand\nline\r\nends",
     "e\u0301te\u0301",
     "see https://example.org/a/ABCdef0123456789ABCdef0123456789ABCdef0123456789abcdEFGH now",
-    "a" * 80, "/Users/John/Documents/2024/reports/final/versions/of/all", "ÄÖÜß", "½ cup ¾ full",
-]  # fmt: skip
+    "a" * 80,
+    "/Users/John/Documents/2024/reports/final/versions/of/all",
+    "ÄÖÜß",
+    "½ cup ¾ full",
+]
 
 
 @pytest.mark.parametrize("text", CLEAN)
@@ -58,7 +70,11 @@ def test_any_text_has_fractions_from_zero_to_one(text):
     assert all(0 <= value <= 1 for value in garbled_fraction(text).values())
 
 
-@given(st.text(alphabet=st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=2, max_size=12))
+@given(
+    st.text(
+        alphabet=st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=2, max_size=12
+    )
+)
 def test_korean_read_as_windows_1252_is_found(text):
     """Every Korean word in the wrong encoding is seen."""
     garbled = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in text.encode())
@@ -67,5 +83,16 @@ def test_korean_read_as_windows_1252_is_found(text):
 
 def test_one_word_is_found_whatever_stands_around_it():
     """White space is no second word; Chinese, Japanese and Thai sentences have no spaces."""
-    texts = ["ok", "  ok \n", "so happy", "행복해", "정말 행복해", "今天天气很好", "今天", "สวัสดีครับ", "😀", "!!! ???"]
+    texts = [
+        "ok",
+        "  ok \n",
+        "so happy",
+        "행복해",
+        "정말 행복해",
+        "今天天气很好",
+        "今天",
+        "สวัสดีครับ",
+        "😀",
+        "!!! ???",
+    ]
     assert find_one_word(texts) == [0, 1, 3, 6, 8]

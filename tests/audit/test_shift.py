@@ -14,7 +14,11 @@ from assay.data.texts import LabelledTexts, Splits
 def splits_of(**parts):
     """Build splits from {split: (texts, labels)}."""
     labels = LabelSet(("a", "b", "c"))
-    return Splits({name: LabelledTexts(tuple(t), tuple(y)) for name, (t, y) in parts.items()}, labels, source="memory")
+    return Splits(
+        {name: LabelledTexts(tuple(t), tuple(y)) for name, (t, y) in parts.items()},
+        labels,
+        source="memory",
+    )
 
 
 def rows(n, *, labels, length=10):
@@ -24,18 +28,26 @@ def rows(n, *, labels, length=10):
 
 def test_class_shift_is_the_total_variation_distance():
     """Half of train is a and half b; three quarters of test are a: a quarter of the labels would have to move."""
-    (shift,) = find_class_shifts(splits_of(train=rows(400, labels="ab"), test=rows(400, labels="aaab")))
+    (shift,) = find_class_shifts(
+        splits_of(train=rows(400, labels="ab"), test=rows(400, labels="aaab"))
+    )
     assert (shift.split, shift.reference, shift.label) == ("test", "train", "a")
     assert shift.distance == pytest.approx(0.25)
     assert (shift.fraction, shift.reference_fraction) == (0.75, 0.5)
     assert shift.is_notable
-    assert shift.p_value == pytest.approx(scipy.stats.chi2_contingency([[300, 100], [200, 200]]).pvalue)
+    assert shift.p_value == pytest.approx(
+        scipy.stats.chi2_contingency([[300, 100], [200, 200]]).pvalue
+    )
 
 
 def test_small_or_chance_shift_is_not_notable():
     """Equal shares, and a large difference of four rows, are both nothing to act on."""
-    (equal,) = find_class_shifts(splits_of(train=rows(400, labels="ab"), test=rows(200, labels="ab")))
-    (chance,) = find_class_shifts(splits_of(train=rows(8, labels="ab"), test=rows(4, labels="aaab")))
+    (equal,) = find_class_shifts(
+        splits_of(train=rows(400, labels="ab"), test=rows(200, labels="ab"))
+    )
+    (chance,) = find_class_shifts(
+        splits_of(train=rows(8, labels="ab"), test=rows(4, labels="aaab"))
+    )
     assert (equal.distance, equal.is_notable) == (0.0, False)
     assert (chance.distance, chance.is_notable) == (0.25, False)
 
@@ -50,7 +62,9 @@ def test_length_shift_is_kolmogorov_smirnovs():
     """The statistic is scipy's; lengths are in characters."""
     rng = np.random.default_rng(0)
     here, there = rng.integers(5, 50, 300), rng.integers(20, 90, 500)
-    made = splits_of(train=(["x" * n for n in there], ["a"] * 500), test=(["x" * n for n in here], ["a"] * 300))
+    made = splits_of(
+        train=(["x" * n for n in there], ["a"] * 500), test=(["x" * n for n in here], ["a"] * 300)
+    )
     (shift,) = find_length_shifts(made)
     assert shift.distance == pytest.approx(scipy.stats.ks_2samp(here, there).statistic)
     assert (shift.median_chars, shift.reference_median_chars) == (np.median(here), np.median(there))

@@ -73,7 +73,10 @@ def test_class_without_a_label_is_no_obstacle():
 def test_any_probabilities_give_suspects_that_propose_another_label(seed, n_classes, n_texts):
     """Each row is named once at most, and never its own label proposed."""
     rng = np.random.default_rng(seed)
-    label_ids, probs = rng.integers(0, n_classes, n_texts), rng.dirichlet(np.full(n_classes, 0.3), n_texts)
+    label_ids, probs = (
+        rng.integers(0, n_classes, n_texts),
+        rng.dirichlet(np.full(n_classes, 0.3), n_texts),
+    )
     found = find_wrong_labels(label_ids, probs)
     assert len({one.row for one in found}) == len(found)
     assert all(one.proposed_id != one.label_id == label_ids[one.row] for one in found)

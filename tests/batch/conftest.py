@@ -11,7 +11,8 @@ import pytest
 from _support.small_models import small_data, small_estimator
 from assay.models import save_model
 
-# Every call that makes something last is counted; at a chosen one the process is killed, as by kill -9, before it.
+# Every call that makes something last is counted; at a chosen one the process is killed, as by kill
+# -9, before it.
 KILLED = """
 import os, pathlib, signal, sys
 from assay.batch import files, partial, predict_file
@@ -52,7 +53,9 @@ def predict_until(linear_folder):
     def predict(source, out, *, moment, shard_rows, resume=False):
         args = [linear_folder, source, out, shard_rows, moment, *(["resume"] if resume else [])]
         return subprocess.run(
-            [sys.executable, "-c", KILLED, *map(str, args)], env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False
+            [sys.executable, "-c", KILLED, *map(str, args)],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            check=False,
         ).returncode
 
     return predict

@@ -54,20 +54,33 @@ def names(folder):
 @pytest.mark.parametrize("in_suffix", ["csv", "jsonl.gz", "parquet"])
 def test_rows_come_back_with_label_and_scores(model, tmp_path, in_suffix, out_suffix):
     """Whatever the formats, each row keeps its columns and gets label, best score and all scores, in its order."""
-    source = write(tmp_path / f"in.{in_suffix}", [{"id": f"r{i}", "text": text} for i, text in enumerate(TEXTS)])
+    source = write(
+        tmp_path / f"in.{in_suffix}",
+        [{"id": f"r{i}", "text": text} for i, text in enumerate(TEXTS)],
+    )
     out = tmp_path / f"out.{out_suffix}"
     summary = predict_file(model, source, out)
     assert summary == PredictionSummary(str(out), len(TEXTS), 0, None)
     assert summary.to_dict() == {"out": str(out), "n_texts": 5, "n_rejected": 0, "rejected": None}
     found = read(out)
-    columns = ["id", "text", "predicted_label", "predicted_score", *(f"score:{label}" for label in model.labels)]
+    columns = [
+        "id",
+        "text",
+        "predicted_label",
+        "predicted_score",
+        *(f"score:{label}" for label in model.labels),
+    ]
     assert [list(row) for row in found] == [columns] * len(TEXTS)
     assert [row["id"] for row in found] == ["r0", "r1", "r2", "r3", "r4"]
     assert [row["text"] for row in found] == TEXTS
     probs = model.predict_proba(TEXTS)
-    np.testing.assert_allclose([[float(row[f"score:{x}"]) for x in model.labels] for row in found], probs, atol=1e-6)
+    np.testing.assert_allclose(
+        [[float(row[f"score:{x}"]) for x in model.labels] for row in found], probs, atol=1e-6
+    )
     assert [row["predicted_label"] for row in found] == model.predict(TEXTS)
-    np.testing.assert_allclose([float(row["predicted_score"]) for row in found], probs.max(axis=1), atol=1e-6)
+    np.testing.assert_allclose(
+        [float(row["predicted_score"]) for row in found], probs.max(axis=1), atol=1e-6
+    )
     assert names(tmp_path) == {source.name, out.name}
 
 
@@ -76,7 +89,12 @@ def test_lines_of_a_stream_are_texts(model, tmp_path):
     stream = io.BytesIO("happy day\n\n좋은; 하루\tx\r\nlast".encode())
     summary = predict_file(model, stream, tmp_path / "out.jsonl")
     assert summary.n_texts == 4
-    assert [row["text"] for row in read(tmp_path / "out.jsonl")] == ["happy day", "", "좋은; 하루\tx", "last"]
+    assert [row["text"] for row in read(tmp_path / "out.jsonl")] == [
+        "happy day",
+        "",
+        "좋은; 하루\tx",
+        "last",
+    ]
     assert not stream.closed
 
 
@@ -106,13 +124,17 @@ def test_null_is_scored_like_the_empty_text(model, tmp_path):
     null, empty, number, digits = (row["predicted_score"] for row in read(tmp_path / "out.jsonl"))
     assert null == empty
     assert number == digits
-    assert read(tmp_path / "out.jsonl.rejected.jsonl") == [{"line": 5, "reason": "no column 'text'"}]
+    assert read(tmp_path / "out.jsonl.rejected.jsonl") == [
+        {"line": 5, "reason": "no column 'text'"}
+    ]
     assert (summary.n_texts, summary.n_rejected) == (4, 1)
 
 
 def test_column_of_a_predicted_name_is_kept(model, tmp_path):
     """Predicting over predictions, again and again, loses no column of the ones before."""
-    source = write(tmp_path / "0.jsonl", [{"text": "happy", "predicted_label": "mine", "score:joy": "0.5"}])
+    source = write(
+        tmp_path / "0.jsonl", [{"text": "happy", "predicted_label": "mine", "score:joy": "0.5"}]
+    )
     for i in range(3):
         predict_file(model, source, tmp_path / f"{i + 1}.jsonl")
         source = tmp_path / f"{i + 1}.jsonl"
@@ -130,8 +152,12 @@ def test_top_k_lists_the_best(model, tmp_path):
     predict_file(model, source, tmp_path / "out.jsonl", top_k=2)
     for row, probs in zip(read(tmp_path / "out.jsonl"), model.predict_proba(TEXTS), strict=True):
         assert list(row) == ["text", "predicted_label", "predicted_score", "top_k"]
-        assert [entry["label"] for entry in row["top_k"]] == [model.labels[i] for i in np.argsort(-probs)[:2]]
-        np.testing.assert_allclose([entry["score"] for entry in row["top_k"]], np.sort(probs)[::-1][:2], atol=1e-6)
+        assert [entry["label"] for entry in row["top_k"]] == [
+            model.labels[i] for i in np.argsort(-probs)[:2]
+        ]
+        np.testing.assert_allclose(
+            [entry["score"] for entry in row["top_k"]], np.sort(probs)[::-1][:2], atol=1e-6
+        )
         assert row["top_k"][0] == {"label": row["predicted_label"], "score": row["predicted_score"]}
     predict_file(model, source, tmp_path / "out.csv", top_k=1)
     assert json.loads(read(tmp_path / "out.csv")[0]["top_k"])[0]["label"] == "joy"
@@ -157,10 +183,14 @@ def test_rows_that_cannot_be_scored_are_listed(model, tmp_path):
     rejected = read(tmp_path / "out.csv.rejected.jsonl")
     assert [row["line"] for row in rejected] == [3, 4, 6]
     for row, part in zip(
-        rejected, ["bytes that are not UTF-8", "3 fields where the header has 2", "100,001"], strict=True
+        rejected,
+        ["bytes that are not UTF-8", "3 fields where the header has 2", "100,001"],
+        strict=True,
     ):
         assert part in row["reason"]
-    assert summary == PredictionSummary(str(tmp_path / "out.csv"), 3, 3, str(tmp_path / "out.csv.rejected.jsonl"))
+    assert summary == PredictionSummary(
+        str(tmp_path / "out.csv"), 3, 3, str(tmp_path / "out.csv.rejected.jsonl")
+    )
     assert names(tmp_path) == {"in.csv", "out.csv", "out.csv.rejected.jsonl"}
 
 
@@ -176,13 +206,20 @@ def test_long_files_keep_their_order(model, tmp_path, monkeypatch):
     """Across many chunks, rejected rows in between, every row gets its own scores."""
     monkeypatch.setattr(files, "SHARD_ROWS", 7)
     words = [word for some in WORDS.values() for word in some]
-    lines = [json.dumps({"n": n, "text": f"{words[n % 18]} {n}"}) if n % 5 else "{broken" for n in range(60)]
+    lines = [
+        json.dumps({"n": n, "text": f"{words[n % 18]} {n}"}) if n % 5 else "{broken"
+        for n in range(60)
+    ]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
     summary = predict_file(model, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
     found = read(tmp_path / "out.jsonl")
     assert [row["n"] for row in found] == [n for n in range(60) if n % 5]
-    assert [row["predicted_label"] for row in found] == model.predict([row["text"] for row in found])
-    assert [row["line"] for row in read(tmp_path / "out.jsonl.rejected.jsonl")] == list(range(1, 61, 5))
+    assert [row["predicted_label"] for row in found] == model.predict(
+        [row["text"] for row in found]
+    )
+    assert [row["line"] for row in read(tmp_path / "out.jsonl.rejected.jsonl")] == list(
+        range(1, 61, 5)
+    )
     assert (summary.n_texts, summary.n_rejected) == (48, 12)
 
 
@@ -208,7 +245,9 @@ def test_column_is_found_or_named(model, tmp_path):
     predict_file(model, source, tmp_path / "2.jsonl", text_column="내용2")
     assert read(tmp_path / "1.jsonl")[0]["predicted_label"] == "joy"
     assert read(tmp_path / "2.jsonl")[0]["predicted_label"] == "sadness"
-    with pytest.raises(DataError, match=r"column 'twet' not in in\.csv; .*\. Did you mean 'tweet'\?"):
+    with pytest.raises(
+        DataError, match=r"column 'twet' not in in\.csv; .*\. Did you mean 'tweet'\?"
+    ):
         predict_file(model, source, tmp_path / "3.jsonl", text_column="twet")
     assert not (tmp_path / "3.jsonl").exists()
 
@@ -308,7 +347,9 @@ def test_nothing_is_left_after_an_exception(model, tmp_path, suffix, kind):
     source = write(tmp_path / "in.jsonl", [{"text": text} for text in TEXTS])
     (tmp_path / f"out.{suffix}").write_text("old")
     with pytest.raises(kind, match="stop"):
-        predict_file(model, source, tmp_path / f"out.{suffix}", overwrite=True, progress=Interrupted(kind))
+        predict_file(
+            model, source, tmp_path / f"out.{suffix}", overwrite=True, progress=Interrupted(kind)
+        )
     assert names(tmp_path) == {"in.jsonl", f"out.{suffix}"}
     assert (tmp_path / f"out.{suffix}").read_text() == "old"
 

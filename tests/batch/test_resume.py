@@ -36,7 +36,9 @@ def _small_shards(monkeypatch):
     monkeypatch.setattr(files, "SHARD_ROWS", SHARD_ROWS)
 
 
-IS_BAD = [n % 6 == 5 or SHARD_ROWS <= n < 2 * SHARD_ROWS for n in range(40)]  # the whole second shard, and some
+IS_BAD = [
+    n % 6 == 5 or SHARD_ROWS <= n < 2 * SHARD_ROWS for n in range(40)
+]  # the whole second shard, and some
 N_EACH = (IS_BAD.count(False), IS_BAD.count(True))  # texts and rejected rows
 
 
@@ -53,7 +55,9 @@ def write_input(path):
 
 def written(folder, name):
     """Return the bytes of an output and of its list of rejected rows."""
-    found = {path.name: path.read_bytes() for path in folder.iterdir() if path.name.startswith(name)}
+    found = {
+        path.name: path.read_bytes() for path in folder.iterdir() if path.name.startswith(name)
+    }
     assert set(found) <= {name, f"{name}.rejected.jsonl"}, found.keys()
     return dict(sorted(found.items()))
 
@@ -96,10 +100,16 @@ def test_killed_at_every_step_and_resumed_is_as_in_one_go(model, predict_until, 
     assert len(expected) == 2
     out = tmp_path / f"out.{suffix}"
     n_killed, moment = 0, 2
-    while (code := predict_until(source, out, moment=moment, shard_rows=SHARD_ROWS, resume=n_killed > 0)) != 0:
+    while (
+        code := predict_until(
+            source, out, moment=moment, shard_rows=SHARD_ROWS, resume=n_killed > 0
+        )
+    ) != 0:
         assert code == -signal.SIGKILL
         n_killed += 1
-        moment = 4 + n_killed % 5  # far enough to finish a shard at times, and each kind of step is hit in turn
+        moment = (
+            4 + n_killed % 5
+        )  # far enough to finish a shard at times, and each kind of step is hit in turn
         assert n_killed < 60
     assert n_killed >= 6
     found = written(tmp_path, f"out.{suffix}")
@@ -131,7 +141,11 @@ def test_without_resume_it_starts_afresh(model, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         predict_file(model, source, out, progress=StopAt(4))
     summary = predict_file(model, source, out)
-    assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", "out.csv", "out.csv.rejected.jsonl"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "in.jsonl",
+        "out.csv",
+        "out.csv.rejected.jsonl",
+    }
     assert (summary.n_texts, summary.n_rejected) == N_EACH
 
 
@@ -158,14 +172,20 @@ def listing(folder):
 
 @pytest.mark.parametrize(
     ("options", "named"),
-    [({"top_k": 1}, "options"), ({"with_scope": True}, "options"), ({"encoding": "cp949"}, "options")],
+    [
+        ({"top_k": 1}, "options"),
+        ({"with_scope": True}, "options"),
+        ({"encoding": "cp949"}, "options"),
+    ],
     ids=["top_k", "scope", "encoding"],
 )
 def test_other_options_do_not_resume(model, tmp_path, options, named):
     """What would not fit what is there is refused by name, and what is there stays."""
     source, out = stopped(model, tmp_path)
     before = listing(tmp_path)
-    with pytest.raises(InputError, match=rf"out\.jsonl\.partial cannot be resumed: other {named} than"):
+    with pytest.raises(
+        InputError, match=rf"out\.jsonl\.partial cannot be resumed: other {named} than"
+    ):
         predict_file(model, source, out, resume=True, **options)
     assert listing(tmp_path) == before
 
@@ -187,10 +207,14 @@ def test_changed_rows_are_refused_and_nothing_is_lost(model, tmp_path):
     """Rows that are not those of before are found though size and time are: the partial output stays as it is."""
     source, out = stopped(model, tmp_path)
     facts = source.stat()
-    source.write_text(source.read_text(encoding="utf-8").replace('"n": 1,', '"n": 7,'), encoding="utf-8")
+    source.write_text(
+        source.read_text(encoding="utf-8").replace('"n": 1,', '"n": 7,'), encoding="utf-8"
+    )
     os.utime(source, ns=(facts.st_mtime_ns, facts.st_mtime_ns))
     before = listing(tmp_path)
-    with pytest.raises(InputError, match=r"cannot be resumed: other input than in the interrupted call"):
+    with pytest.raises(
+        InputError, match=r"cannot be resumed: other input than in the interrupted call"
+    ):
         predict_file(model, source, out, resume=True)
     assert listing(tmp_path).keys() == before.keys()
 
@@ -204,7 +228,10 @@ def test_other_model_does_not_resume(model, linear_folder, tmp_path):
     (other / "assay.json").write_text(json.dumps(content))
     with pytest.raises(InputError, match="other model than"):
         predict_file(other, source, out, resume=True)
-    content["abstain"], content["scores"] = {}, []  # what was measured of a model is no part of what it scores
+    content["abstain"], content["scores"] = (
+        {},
+        [],
+    )  # what was measured of a model is no part of what it scores
     (other / "assay.json").write_text(json.dumps(content))
     assert predict_file(other, source, out, resume=True).n_texts == N_EACH[0]
 
@@ -215,7 +242,9 @@ def test_damaged_partial_is_refused(model, tmp_path):
     partial = out.with_name("out.jsonl.partial")
     kept = (partial / "data").read_bytes()
     (partial / "data").write_bytes(kept[:10])
-    with pytest.raises(InputError, match="cannot be resumed: data is shorter than its journal says"):
+    with pytest.raises(
+        InputError, match="cannot be resumed: data is shorter than its journal says"
+    ):
         predict_file(model, source, out, resume=True)
     (partial / "shards.jsonl").write_text("{}\n")
     with pytest.raises(InputError, match="cannot be resumed: it is damaged"):
@@ -249,7 +278,9 @@ def test_input_that_changes_while_it_is_read_is_refused(model, tmp_path):
     class Growing(Progress):
         def track(self, name, n_steps):
             """Append a row as soon as there is progress."""
-            return nullcontext(lambda n: source.write_text(source.read_text() + '{"text": "more"}\n'))
+            return nullcontext(
+                lambda n: source.write_text(source.read_text() + '{"text": "more"}\n')
+            )
 
     with pytest.raises(DataError, match=r"in\.jsonl was changed while it was read"):
         predict_file(model, source, tmp_path / "out.csv", progress=Growing())
@@ -267,7 +298,12 @@ def test_stream_keeps_nothing(model, tmp_path):
 
 
 ROWS = st.lists(
-    st.one_of(st.sampled_from(["happy", "sad", "", "오늘"]), st.text(max_size=6), st.just(None), st.just(["no text"])),
+    st.one_of(
+        st.sampled_from(["happy", "sad", "", "오늘"]),
+        st.text(max_size=6),
+        st.just(None),
+        st.just(["no text"]),
+    ),
     max_size=24,
 )
 
@@ -278,7 +314,9 @@ def test_any_rows_interrupted_anywhere_come_back_once(model, tmp_path_factory, r
     """Whatever the rows and the moments: nothing twice, nothing missing, in order, the same bytes."""
     folder = tmp_path_factory.mktemp("any")
     source = folder / "in.jsonl"
-    source.write_text("".join(json.dumps({"i": i, "text": text}) + "\n" for i, text in enumerate(rows)))
+    source.write_text(
+        "".join(json.dumps({"i": i, "text": text}) + "\n" for i, text in enumerate(rows))
+    )
     if not rows:
         with pytest.raises(DataError, match="it has no rows"):
             predict_file(model, source, folder / f"out.{suffix}")
@@ -288,15 +326,21 @@ def test_any_rows_interrupted_anywhere_come_back_once(model, tmp_path_factory, r
         summary = predict_file(model, source, folder / f"whole.{suffix}")
         for stop in stops:
             try:
-                predict_file(model, source, folder / f"out.{suffix}", resume=True, progress=StopAt(stop))
+                predict_file(
+                    model, source, folder / f"out.{suffix}", resume=True, progress=StopAt(stop)
+                )
             except KeyboardInterrupt:
                 continue
             break
         else:
-            assert predict_file(model, source, folder / f"out.{suffix}", resume=True) == type(summary)(
-                str(folder / f"out.{suffix}"), summary.n_texts, summary.n_rejected,
+            assert predict_file(model, source, folder / f"out.{suffix}", resume=True) == type(
+                summary
+            )(
+                str(folder / f"out.{suffix}"),
+                summary.n_texts,
+                summary.n_rejected,
                 str(folder / f"out.{suffix}.rejected.jsonl") if summary.n_rejected else None,
-            )  # fmt: skip
+            )
     expected, found = written(folder, f"whole.{suffix}"), written(folder, f"out.{suffix}")
     assert list(found.values()) == list(expected.values())
     good = [i for i, text in enumerate(rows) if not isinstance(text, list)]
@@ -311,9 +355,21 @@ def test_any_rows_interrupted_anywhere_come_back_once(model, tmp_path_factory, r
 def test_command_line_killed_and_resumed(model, linear_folder, tmp_path, n_shards):
     """`assay predict`, killed with -9 when some shards are there, and `--resume`: as in one go, gzip and all."""
     source, out = tmp_path / "in.csv", tmp_path / "out.csv.gz"
-    source.write_text("id,text\n" + "".join(f"{i},happy day {i}\n" for i in range(6_000)), encoding="utf-8")
+    source.write_text(
+        "id,text\n" + "".join(f"{i},happy day {i}\n" for i in range(6_000)), encoding="utf-8"
+    )
     start = "import assay.batch.files as f; f.SHARD_ROWS = 400; from assay.cli import main; main()"
-    command = [sys.executable, "-c", start, "predict", str(linear_folder), str(source), "--out", str(out), "--quiet"]
+    command = [
+        sys.executable,
+        "-c",
+        start,
+        "predict",
+        str(linear_folder),
+        str(source),
+        "--out",
+        str(out),
+        "--quiet",
+    ]
     journal = tmp_path / "out.csv.gz.partial" / "shards.jsonl"
     process = subprocess.Popen(command)
     started_s = time.monotonic()
@@ -325,7 +381,12 @@ def test_command_line_killed_and_resumed(model, linear_folder, tmp_path, n_shard
     assert process.wait() == -signal.SIGKILL
     assert not out.exists()
     assert subprocess.run([*command, "--resume"], check=False).returncode == 0
-    assert subprocess.run([*command[:-2], str(tmp_path / "whole.csv.gz"), "--quiet"], check=False).returncode == 0
+    assert (
+        subprocess.run(
+            [*command[:-2], str(tmp_path / "whole.csv.gz"), "--quiet"], check=False
+        ).returncode
+        == 0
+    )
     assert out.read_bytes() == (tmp_path / "whole.csv.gz").read_bytes()
     lines = gzip.decompress(out.read_bytes()).decode().splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == [str(i) for i in range(6_000)]

@@ -22,7 +22,9 @@ def cosines(one, other):
 def test_features_point_where_those_of_float32_point(tiny_bert, pooling):
     """Rows stand in the order of the texts, of the same size, nearly parallel, and not the same."""
     plain = FrozenEncoder(tiny_bert, pooling=pooling).transform([*TEXTS, *EDGE_TEXTS])
-    small = FrozenEncoder(tiny_bert, pooling=pooling, precision="int8").transform([*TEXTS, *EDGE_TEXTS])
+    small = FrozenEncoder(tiny_bert, pooling=pooling, precision="int8").transform(
+        [*TEXTS, *EDGE_TEXTS]
+    )
     assert small.shape == plain.shape
     assert small.dtype == np.float32
     assert cosines(plain, small).min() > 0.97
@@ -49,11 +51,15 @@ def test_a_network_that_cannot_be_exported_is_read_by_torch(tiny_bert, monkeypat
     monkeypatch.setattr(frozen, "MIN_EXPORTED_TEXTS", 1)
     monkeypatch.setattr(exported, "_export", lambda *args, **more: 1 / 0)
     np.testing.assert_array_equal(FrozenEncoder(tiny_bert).transform(TEXTS), expected)
-    with pytest.raises(ModelError, match="cannot be read by ONNX Runtime in int8: division by zero"):
+    with pytest.raises(
+        ModelError, match="cannot be read by ONNX Runtime in int8: division by zero"
+    ):
         FrozenEncoder(tiny_bert, precision="int8").transform(TEXTS)
 
 
-def test_an_exported_network_that_says_something_else_is_not_believed(tiny_bert, monkeypatch, caplog):
+def test_an_exported_network_that_says_something_else_is_not_believed(
+    tiny_bert, monkeypatch, caplog
+):
     """What differs from torch's features of two texts reads none of the others."""
     expected = FrozenEncoder(tiny_bert).transform(TEXTS)
     monkeypatch.setattr(frozen, "MIN_EXPORTED_TEXTS", 1)
@@ -68,10 +74,14 @@ def test_file_is_made_once(tiny_bert):
     first = FrozenEncoder(tiny_bert, precision="int8").transform(TEXTS)
     (path,) = (_env.cache_dir() / "encoders").iterdir()
     before = path.stat().st_mtime_ns
-    np.testing.assert_array_equal(FrozenEncoder(tiny_bert, precision="int8").transform(TEXTS), first)
+    np.testing.assert_array_equal(
+        FrozenEncoder(tiny_bert, precision="int8").transform(TEXTS), first
+    )
     assert path.stat().st_mtime_ns == before
     path.write_bytes(b"no network")
-    np.testing.assert_array_equal(FrozenEncoder(tiny_bert, precision="int8").transform(TEXTS), first)
+    np.testing.assert_array_equal(
+        FrozenEncoder(tiny_bert, precision="int8").transform(TEXTS), first
+    )
     assert clear_cache() > 1000
     assert not path.exists()
 
@@ -98,7 +108,9 @@ def test_features_trained_on_8_bits_are_saved_in_float32(tiny_bert, tmp_path):
     """The head learns from 8-bit features, predictions are those of the saved float32 network, and close by."""
     small = Features(checkpoint=tiny_bert, precision="int8").fit(TEXTS, LABELS)
     plain = Features(checkpoint=tiny_bert).fit(TEXTS, LABELS)
-    manifest = save_model(small, tmp_path / "m")  # checks that the saved folder gives the same scores
+    manifest = save_model(
+        small, tmp_path / "m"
+    )  # checks that the saved folder gives the same scores
     assert manifest.parameters["precision"] == "int8"
     assert np.abs(small.head_.coef_ - plain.head_.coef_).max() > 1e-6
     assert np.mean(small.predict(TEXTS) == plain.predict(TEXTS)) > 0.9

@@ -24,7 +24,14 @@ from assay.checkpoints.frozen import load_network
 from assay.errors import InputError, MissingDependencyError, ModelError
 from assay.progress import Progress
 
-TEXTS = ["good day", "", "오늘 정말 행복해요", "a\0b \ud800 🙂", "this is not a very good day " * 5, "x"]
+TEXTS = [
+    "good day",
+    "",
+    "오늘 정말 행복해요",
+    "a\0b \ud800 🙂",
+    "this is not a very good day " * 5,
+    "x",
+]
 
 
 def reference_features(folder, text, *, pooling):
@@ -42,7 +49,9 @@ def test_features_are_those_of_a_plain_forward(tiny_checkpoint, pooling):
     """Each row equals a forward pass of that text alone, segments given, through transformers' own tokenizer."""
     texts = ["good day", "오늘 정말 행복해요", "this is not a very good day " * 20]
     features = FrozenEncoder(tiny_checkpoint, pooling=pooling).transform(texts)
-    expected = np.concatenate([reference_features(tiny_checkpoint, text, pooling=pooling) for text in texts])
+    expected = np.concatenate(
+        [reference_features(tiny_checkpoint, text, pooling=pooling) for text in texts]
+    )
     np.testing.assert_allclose(features, expected, atol=1e-5)
 
 
@@ -58,11 +67,15 @@ def test_features_are_float32_in_input_order(tiny_checkpoint):
 
 
 @settings(max_examples=15)
-@given(texts=st.lists(st.text(max_size=30), max_size=9), batch_tokens=st.sampled_from([1, 7, 64, 4096]))
+@given(
+    texts=st.lists(st.text(max_size=30), max_size=9), batch_tokens=st.sampled_from([1, 7, 64, 4096])
+)
 def test_batch_size_changes_nothing(encoder, texts, batch_tokens):
     """The token budget of a batch decides speed only."""
     expected = encoder.set_params(batch_tokens=4096).transform(texts)
-    np.testing.assert_allclose(encoder.set_params(batch_tokens=batch_tokens).transform(texts), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        encoder.set_params(batch_tokens=batch_tokens).transform(texts), expected, atol=1e-5
+    )
 
 
 @pytest.fixture(scope="module")
@@ -80,13 +93,17 @@ def test_hidden_states_have_a_row_a_token(encoder):
     """One text gives (1, n_tokens, hidden_size), and its mean is the feature."""
     hidden = encoder.hidden_states("오늘 정말 행복해요")
     assert (hidden.shape, hidden.dtype) == ((1, 7, 32), np.float32)
-    np.testing.assert_allclose(hidden.mean(axis=1), encoder.transform(["오늘 정말 행복해요"]), atol=1e-5)
+    np.testing.assert_allclose(
+        hidden.mean(axis=1), encoder.transform(["오늘 정말 행복해요"]), atol=1e-5
+    )
 
 
 def test_texts_are_cut_at_max_tokens(tiny_bert):
     """Words past the limit have no say; words before it do."""
     encoder = FrozenEncoder(tiny_bert, max_tokens=5)
-    same, cut, other = encoder.transform(["good day night bad sad", "good day night", "bad day night"])
+    same, cut, other = encoder.transform(
+        ["good day night bad sad", "good day night", "bad day night"]
+    )
     np.testing.assert_allclose(same, cut, atol=1e-5)
     assert np.abs(cut - other).max() > 0.01
 
@@ -112,7 +129,9 @@ def test_half_precision_checkpoint_computes_in_float32(tmp_path):
     network = load_network(resolve_checkpoint(half))
     assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
     widened = shutil.copytree(half, tmp_path / "widened")
-    tensors = {name: tensor.float() for name, tensor in load_file(half / "model.safetensors").items()}
+    tensors = {
+        name: tensor.float() for name, tensor in load_file(half / "model.safetensors").items()
+    }
     save_file(tensors, widened / "model.safetensors", metadata={"format": "pt"})
     expected = FrozenEncoder(widened).transform(TEXTS)
     np.testing.assert_array_equal(FrozenEncoder(half).transform(TEXTS), expected)
@@ -136,7 +155,10 @@ def test_missing_weights_are_an_error(tiny_bert, tmp_path):
     tensors = load_file(folder / "model.safetensors")
     del tensors["bert.encoder.layer.1.output.dense.weight"]
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ModelError, match=r"'copy' lacks 1 of the weights .* encoder\.layer\.1\.output\.dense\.weight"):
+    with pytest.raises(
+        ModelError,
+        match=r"'copy' lacks 1 of the weights .* encoder\.layer\.1\.output\.dense\.weight",
+    ):
         FrozenEncoder(folder).transform(["good day"])
 
 
@@ -170,7 +192,10 @@ def test_tokenizer_of_another_checkpoint_is_an_error(tiny_roberta, tmp_path):
 
 def test_parameters_are_checked_when_used(tiny_bert):
     """The constructor takes anything; fit and transform say what is accepted."""
-    for wrong, message in (({"pooling": "max"}, "pooling is 'max'; mean and cls"), ({"batch_tokens": 0}, "at least 1")):
+    for wrong, message in (
+        ({"pooling": "max"}, "pooling is 'max'; mean and cls"),
+        ({"batch_tokens": 0}, "at least 1"),
+    ):
         encoder = FrozenEncoder(tiny_bert, **wrong)
         with pytest.raises(InputError, match=message):
             encoder.fit(["a"])
@@ -191,7 +216,9 @@ def test_arrays_and_series_of_texts_are_taken(encoder):
     pandas = pytest.importorskip("pandas")
     expected = encoder.transform(["good day", "bad day"])
     np.testing.assert_array_equal(encoder.transform(np.array(["good day", "bad day"])), expected)
-    np.testing.assert_array_equal(encoder.transform(pandas.Series(["good day", "bad day"], index=[7, 3])), expected)
+    np.testing.assert_array_equal(
+        encoder.transform(pandas.Series(["good day", "bad day"], index=[7, 3])), expected
+    )
 
 
 def test_weights_stay_out_of_pickles_and_clones(tiny_bert):
@@ -213,16 +240,28 @@ def test_changed_parameters_load_again(tiny_bert, tiny_roberta):
     encoder.set_params(checkpoint=tiny_roberta, max_tokens=9)
     assert (encoder.resolved.model_type, encoder.tokenizer.max_tokens) == ("roberta", 9)
     np.testing.assert_array_equal(
-        encoder.transform(["good day"]), FrozenEncoder(tiny_roberta, max_tokens=9).transform(["good day"])
+        encoder.transform(["good day"]),
+        FrozenEncoder(tiny_roberta, max_tokens=9).transform(["good day"]),
     )
 
 
 def test_pipeline_and_grid_search_work(tiny_bert):
     """Pooling can be searched like any other parameter, and features are named."""
-    texts = ["good day", "happy day", "very good", "i feel good", "bad night", "sad day", "very bad", "i feel sad"]
+    texts = [
+        "good day",
+        "happy day",
+        "very good",
+        "i feel good",
+        "bad night",
+        "sad day",
+        "very bad",
+        "i feel sad",
+    ]
     labels = ["joy"] * 4 + ["sadness"] * 4
     pipeline = make_pipeline(FrozenEncoder(tiny_bert), LogisticRegression())
-    search = GridSearchCV(pipeline, {"frozenencoder__pooling": ["mean", "cls"]}, cv=2).fit(texts, labels)
+    search = GridSearchCV(pipeline, {"frozenencoder__pooling": ["mean", "cls"]}, cv=2).fit(
+        texts, labels
+    )
     assert set(search.predict(texts)) <= {"joy", "sadness"}
     assert search.best_estimator_[0].get_feature_names_out().shape == (32,)
 
@@ -287,7 +326,9 @@ def test_minilm_features_are_those_of_the_published_weights():
     except MissingDependencyError as err:
         pytest.skip(f"the package with minilm is not installed: {err}")
     encoder = FrozenEncoder(checkpoint)
-    features = encoder.transform(["The movie was great.", "I loved the film.", "The train leaves at nine."])
+    features = encoder.transform(
+        ["The movie was great.", "I loved the film.", "The train leaves at nine."]
+    )
     assert features.shape == (3, 384)
     unit = features / np.linalg.norm(features, axis=1, keepdims=True)
     assert unit[0] @ unit[1] > 0.6 > 0.3 > unit[0] @ unit[2]

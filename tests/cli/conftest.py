@@ -11,14 +11,25 @@ from _support.small_runs import shared_run, write_data
 from assay.cli.app import app
 from assay.recipes.train import train_model
 
-SET_BY_FLAGS = ("ASSAY_OFFLINE", "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "ASSAY_THREADS", "ASSAY_DEVICE",
-                "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")  # fmt: skip
+SET_BY_FLAGS = (
+    "ASSAY_OFFLINE",
+    "HF_HUB_OFFLINE",
+    "HF_DATASETS_OFFLINE",
+    "ASSAY_THREADS",
+    "ASSAY_DEVICE",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
 
 
 @pytest.fixture
 def invoke(monkeypatch):
     """Call `assay ARGS` in this process; return its exit code, stdout and stderr."""
-    for name in SET_BY_FLAGS:  # set and then deleted, so that pytest restores them whatever a flag writes
+    for (
+        name
+    ) in SET_BY_FLAGS:  # set and then deleted, so that pytest restores them whatever a flag writes
         monkeypatch.setenv(name, "0")
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "80")

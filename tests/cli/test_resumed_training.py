@@ -18,8 +18,21 @@ WRITTEN = "model.safetensors"
 
 def command(data, checkpoint, out, *more):
     """Return the command line of a training that keeps a state after every step."""
-    return ["train", data, "--method", "finetune", "--checkpoint", checkpoint, "--epochs", N_EPOCHS, "--out", out,
-            "--save-every", "0s", *more]  # fmt: skip
+    return [
+        "train",
+        data,
+        "--method",
+        "finetune",
+        "--checkpoint",
+        checkpoint,
+        "--epochs",
+        N_EPOCHS,
+        "--out",
+        out,
+        "--save-every",
+        "0s",
+        *more,
+    ]
 
 
 def n_steps(state):
@@ -47,9 +60,14 @@ def test_killed_training_ends_with_the_same_model(data, tiny_bert, tmp_path):
     done = run_assay(*command(data, tiny_bert, whole, "--json"))
     assert done.returncode == 0, done.stderr
 
-    code, _, error = stop_at(5, signal.SIGINT, *command(data, tiny_bert, out), states=partial / "training")
+    code, _, error = stop_at(
+        5, signal.SIGINT, *command(data, tiny_bert, out), states=partial / "training"
+    )
     assert code == 130
-    assert f"the state of the training is kept in {partial}: add --resume to go on" in error.replace("\n", " ")
+    assert (
+        f"the state of the training is kept in {partial}: add --resume to go on"
+        in error.replace("\n", " ")
+    )
     assert error.endswith("error: stopped\n")
     assert "Traceback" not in error
     assert not out.exists()
@@ -57,7 +75,10 @@ def test_killed_training_ends_with_the_same_model(data, tiny_bert, tmp_path):
     resume = command(data, tiny_bert, out, "--resume")
     after = n_steps(partial / "training" / "training.json")
     assert 5 <= after < 3 * N_EPOCHS
-    assert stop_at(after + 4, signal.SIGKILL, *resume, states=partial / "training")[0] == -signal.SIGKILL
+    assert (
+        stop_at(after + 4, signal.SIGKILL, *resume, states=partial / "training")[0]
+        == -signal.SIGKILL
+    )
 
     done = run_assay(*resume)
     assert done.returncode == 0, done.stderr

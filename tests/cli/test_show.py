@@ -32,12 +32,29 @@ def stdout(monkeypatch):
 TABLES = {
     "short": [{"a": "1", "label": "joy", "text": "fine"}],
     "long texts": [{"line": 7, "label": "joy", "text": "word " * 500, "last": "0.50"}],
-    "korean": [{"이름": "경제와 사회 그리고 문화", "값": "0.1234", "글": "오늘 정말 행복해요 " * 20, "끝": "END"}],
+    "korean": [
+        {
+            "이름": "경제와 사회 그리고 문화",
+            "값": "0.1234",
+            "글": "오늘 정말 행복해요 " * 20,
+            "끝": "END",
+        }
+    ],
     "long labels": [{f"a very long label name {i}": "0.12" for i in range(6)}],
-    "leaderboard": [{"": "→", "method": "finetune", "validation": "0.123", "test": "0.123", "95 % interval": "0.1–0.2",
-                     "F1": "0.123", "fit s": "12345.6", "MB": "12345.6"}],
+    "leaderboard": [
+        {
+            "": "→",
+            "method": "finetune",
+            "validation": "0.123",
+            "test": "0.123",
+            "95 % interval": "0.1–0.2",
+            "F1": "0.123",
+            "fit s": "12345.6",
+            "MB": "12345.6",
+        }
+    ],
     "eleven columns": [{f"column {i}": "0.12" for i in range(11)}],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -62,19 +79,27 @@ def test_table_cuts_elastic_columns_first(stdout, monkeypatch):
     """Numbers and names stay whole while a text can give way."""
     monkeypatch.setenv("COLUMNS", "80")
     written = stdout()
-    show.print_table([{"label": "x" * 40, "score": "0.123456", "text": "y" * 100}], elastic=("text",))
+    show.print_table(
+        [{"label": "x" * 40, "score": "0.123456", "text": "y" * 100}], elastic=("text",)
+    )
     assert "x" * 40 in written()
     assert "0.123456" in written()
     assert "y…" in written()
 
 
-@given(natural=st.lists(st.integers(0, 300), min_size=1, max_size=20), limit=st.integers(20, 200), data=st.data())
+@given(
+    natural=st.lists(st.integers(0, 300), min_size=1, max_size=20),
+    limit=st.integers(20, 200),
+    data=st.data(),
+)
 def test_widths_fit_whenever_they_can(natural, limit, data):
     """Widths sum to the limit at most unless all are at their least; none grows, none falls below the least."""
     is_elastic = data.draw(st.lists(st.booleans(), min_size=len(natural), max_size=len(natural)))
     widths = show._fit(natural, is_elastic, limit=limit)
     assert all(width <= before for width, before in zip(widths, natural, strict=True))
-    assert all(width >= min(before, show.MIN_WIDTH) for width, before in zip(widths, natural, strict=True))
+    assert all(
+        width >= min(before, show.MIN_WIDTH) for width, before in zip(widths, natural, strict=True)
+    )
     if sum(widths) > limit:
         assert all(width <= show.MIN_WIDTH for width in widths)
     if sum(natural) <= limit:

@@ -28,7 +28,14 @@ def test_run_reports_on_stdout_and_progress_on_stderr(runs):
     assert "66 train, 24 validation, 27 test texts in 3 classes" in done.stderr
     assert "writing the report" in done.stderr
     assert not set(done.stdout.splitlines()) & set(done.stderr.splitlines())
-    assert max(len(line) for line in done.stdout.splitlines() if "Look at" not in line and "Predict" not in line) <= 110
+    assert (
+        max(
+            len(line)
+            for line in done.stdout.splitlines()
+            if "Look at" not in line and "Predict" not in line
+        )
+        <= 110
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,9 +65,17 @@ def test_predictions_are_json_lines(linear_model):
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert (done.returncode, done.stderr) == (0, "")
     assert [record["text"] for record in records] == texts
-    assert list(records[0]) == ["text", "predicted_label", "predicted_score", "score:sadness", "score:joy",
-                                'score:화남, "분노"']  # fmt: skip
-    assert sum(value for name, value in records[2].items() if name.startswith("score:")) == pytest.approx(1, abs=1e-5)
+    assert list(records[0]) == [
+        "text",
+        "predicted_label",
+        "predicted_score",
+        "score:sadness",
+        "score:joy",
+        'score:화남, "분노"',
+    ]
+    assert sum(
+        value for name, value in records[2].items() if name.startswith("score:")
+    ) == pytest.approx(1, abs=1e-5)
 
 
 def test_rejected_rows_are_warned_of_unless_quiet(invoke, linear_model, tmp_path):
@@ -106,7 +121,11 @@ def test_traceback_is_for_debug_only(invoke, tmp_path):
             1,
             "error: internal error: ZeroDivisionError: boom\nhint: this is a mistake in assay",
         ),
-        (OSError(28, "No space left on device", "/x"), 4, "error: the system refused: No space left on device (/x)\n"),
+        (
+            OSError(28, "No space left on device", "/x"),
+            4,
+            "error: the system refused: No space left on device (/x)\n",
+        ),
         (MemoryError(), 4, "error: there is not enough memory\n"),
         (KeyboardInterrupt(), 130, "error: stopped\n"),
         (BrokenPipeError(), 0, ""),
@@ -114,7 +133,10 @@ def test_traceback_is_for_debug_only(invoke, tmp_path):
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
 )
 def test_whatever_goes_wrong_has_its_exit_code(invoke, monkeypatch, raised, code, message):
-    """1 is our bug, 4 the world outside, 130 the user; a closed pipe is none of them. No traceback."""
+    """1 is our bug, 4 the world outside, 130 the user; a closed pipe is none of them.
+
+    No traceback.
+    """
 
     def fail(*args, **kwargs):
         raise raised
@@ -127,7 +149,9 @@ def test_whatever_goes_wrong_has_its_exit_code(invoke, monkeypatch, raised, code
     assert len(done.stderr.splitlines()) == (0 if not message else 1 + ("hint" in done.stderr))
 
 
-@pytest.mark.parametrize("args", [["explore", "sample"], ["explore", "sample", "--json"]], ids=["table", "json"])
+@pytest.mark.parametrize(
+    "args", [["explore", "sample"], ["explore", "sample", "--json"]], ids=["table", "json"]
+)
 @pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")
 def test_closed_pipe_ends_quietly(args):
     """`assay ... | head -1`: no traceback, no message, no failure."""
@@ -166,16 +190,26 @@ def test_interrupt_while_starting_has_no_traceback():
     program += "class Stop:\n    def find_spec(self, *args):\n        raise KeyboardInterrupt\n"
     program += "del sys.modules['assay.cli.app']\nsys.meta_path.insert(0, Stop())\nassay.cli.main()"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGINT, "", "error: stopped\n")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        128 + signal.SIGINT,
+        "",
+        "error: stopped\n",
+    )
 
 
 def test_threads_device_and_offline_reach_the_environment(invoke, monkeypatch):
     """The flags are read in one place by all libraries: the environment of the process."""
     seen = {}
-    monkeypatch.setattr(explore, "explore_data", lambda *args, **more: seen.update(os.environ) or sys.exit(0))
+    monkeypatch.setattr(
+        explore, "explore_data", lambda *args, **more: seen.update(os.environ) or sys.exit(0)
+    )
     invoke("explore", "sample", "--threads", "3", "--offline", "--device", "cpu")
     assert {seen[name] for name in ("ASSAY_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")} == {"3"}
-    assert (seen["ASSAY_OFFLINE"], seen["HF_HUB_OFFLINE"], seen["ASSAY_DEVICE"]) == ("1", "1", "cpu")
+    assert (seen["ASSAY_OFFLINE"], seen["HF_HUB_OFFLINE"], seen["ASSAY_DEVICE"]) == (
+        "1",
+        "1",
+        "cpu",
+    )
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "cpu:0", ""])
@@ -183,4 +217,7 @@ def test_unknown_device_is_refused(invoke, device):
     """What no library knows is said before any of them is loaded."""
     done = invoke("explore", "sample", "--device", device)
     assert done.exit_code == 2
-    assert f"error: --device is '{device}'; auto, cpu, cuda, cuda:N and mps are accepted" in done.stderr
+    assert (
+        f"error: --device is '{device}'; auto, cpu, cuda, cuda:N and mps are accepted"
+        in done.stderr
+    )

@@ -24,9 +24,18 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-te
 def lines_on_terminal(*args):
     """Run assay with a terminal of 80 columns as its stdout; return the lines."""
     ours, theirs = os.openpty()
-    environment = {**os.environ, "COLUMNS": "80", "TERM": "xterm", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    environment = {
+        **os.environ,
+        "COLUMNS": "80",
+        "TERM": "xterm",
+        "NO_COLOR": "1",
+        "PYTHONUTF8": "1",
+    }
     with subprocess.Popen(
-        [sys.executable, "-m", "assay", *map(str, args)], stdout=theirs, stderr=subprocess.PIPE, env=environment
+        [sys.executable, "-m", "assay", *map(str, args)],
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        env=environment,
     ) as process:
         os.close(theirs)
         shown = b""

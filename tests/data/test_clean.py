@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from assay._optional import require
-from assay.data.clean import check_trainable, clean_rows, label_as_text, raise_problems, text_or_problem
+from assay.data.clean import (
+    check_trainable,
+    clean_rows,
+    label_as_text,
+    raise_problems,
+    text_or_problem,
+)
 from assay.data.files.readers import Row
 from assay.data.labels import LabelSet
 from assay.data.texts import DroppedRow, LabelledTexts, Splits
@@ -35,7 +41,14 @@ def splits_of(**parts):
 def test_clean_drops_and_lists_rows_without_text_or_label():
     """Blank or null texts and null labels are left out with line and reason; the others keep their lines."""
     cleaned = clean(
-        ("a", "x"), ("", "x"), (" \n", "x"), (None, "x"), ("b", None), ("c", " "), (float("nan"), None), ("d", "y")
+        ("a", "x"),
+        ("", "x"),
+        (" \n", "x"),
+        (None, "x"),
+        ("b", None),
+        ("c", " "),
+        (float("nan"), None),
+        ("d", "y"),
     )
     assert cleaned.texts == LabelledTexts(("a", "d"), ("x", "y"), (1, 8))
     assert cleaned.dropped == (
@@ -63,7 +76,8 @@ def test_clean_counts_a_missing_column_as_null():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(5, "5"), (5.0, "5"), (1.5, "1.5"), (np.int64(7), "7"), (True, "True"), (np.str_("a"), "a")]
+    ("value", "text"),
+    [(5, "5"), (5.0, "5"), (1.5, "1.5"), (np.int64(7), "7"), (True, "True"), (np.str_("a"), "a")],
 )
 def test_clean_takes_numbers_as_texts(value, text):
     """A text column of numbers is read as what it shows."""
@@ -137,16 +151,26 @@ def test_missing_values_of_pandas_are_none():
 def test_text_or_problem_says_what_cleaning_would():
     """Prediction rejects a row with the sentence that training refuses it with; empty text is a text."""
     assert text_or_problem("") == ("", None)
-    assert text_or_problem("abc", max_chars=2) == (None, "a text of 3 characters; at most 2 are accepted (--max-chars)")
+    assert text_or_problem("abc", max_chars=2) == (
+        None,
+        "a text of 3 characters; at most 2 are accepted (--max-chars)",
+    )
 
 
 def test_label_as_text_names_class_ids():
     """Ids become names, -1 is the Hub's custom for no label, names pass."""
     names = ["sad", "happy"]
     assert [label_as_text(v, class_names=names) for v in (0, 1.0, np.int64(1), -1, "sad", [1])] == [
-        "sad", "happy", "happy", None, "sad", "happy"
-    ]  # fmt: skip
-    assert clean(("a", 2), class_names=names).problems == ("line 1: label id 2; ids from 0 to 1 are accepted",)
+        "sad",
+        "happy",
+        "happy",
+        None,
+        "sad",
+        "happy",
+    ]
+    assert clean(("a", 2), class_names=names).problems == (
+        "line 1: label id 2; ids from 0 to 1 are accepted",
+    )
 
 
 def test_clean_refuses_dates_as_labels():
@@ -159,7 +183,9 @@ def test_raise_problems_words_one_and_many():
     raise_problems("x.csv", [])
     with pytest.raises(DataError, match=r"^x\.csv line 3: bad$"):
         raise_problems("x.csv", ["x.csv line 3: bad"])
-    with pytest.raises(DataError, match=r"(?s)^x\.csv has 12 problems:\n  - line 0\n.*line 9\n  \.\.\. and 2 more$"):
+    with pytest.raises(
+        DataError, match=r"(?s)^x\.csv has 12 problems:\n  - line 0\n.*line 9\n  \.\.\. and 2 more$"
+    ):
         raise_problems("x.csv", [f"line {i}" for i in range(12)])
 
 
@@ -184,7 +210,9 @@ def test_check_trainable_lists_everything_at_once():
 
 def test_check_trainable_refuses_one_class():
     """One class cannot be told from anything."""
-    with pytest.raises(DataError, match=r"^memory: train has one class, 'a'; at least two are accepted$"):
+    with pytest.raises(
+        DataError, match=r"^memory: train has one class, 'a'; at least two are accepted$"
+    ):
         check_trainable(splits_of(train="aaa"))
 
 

@@ -30,7 +30,9 @@ def test_find_columns_takes_given_names():
     names = ["text", "label", "topic"]
     assert find_columns(names, text_column="topic", source="x.csv") == ("topic", "label")
     assert find_columns(names, label_column="topic", source="x.csv") == ("text", "topic")
-    assert find_columns(["label", "text"], text_column="label", label_column="text", source="x.csv") == (
+    assert find_columns(
+        ["label", "text"], text_column="label", label_column="text", source="x.csv"
+    ) == (
         "label",
         "text",
     )
@@ -40,16 +42,23 @@ def test_find_columns_suggests_the_nearest_name():
     """The sentence of the style guide, word for word."""
     with pytest.raises(DataError) as caught:
         find_columns(["text", "label"], text_column="txt", source="train.csv")
-    assert caught.value.message == "column 'txt' not in train.csv; columns: text, label. Did you mean 'text'?"
+    assert (
+        caught.value.message
+        == "column 'txt' not in train.csv; columns: text, label. Did you mean 'text'?"
+    )
     with pytest.raises(DataError, match=r"column 'qqq' not in train\.csv; columns: text, label$"):
         find_columns(["text", "label"], label_column="qqq", source="train.csv")
 
 
 def test_find_columns_refuses_to_guess():
     """Two that could be meant are both named, with the option that decides."""
-    with pytest.raises(DataError, match=r"'sentence' and 'review' could each be the text column .*--text-column"):
+    with pytest.raises(
+        DataError, match=r"'sentence' and 'review' could each be the text column .*--text-column"
+    ):
         find_columns(["sentence", "review", "label"], source="x.csv")
-    with pytest.raises(DataError, match=r"'topic' and 'intent' could each be the label column .*--label-column"):
+    with pytest.raises(
+        DataError, match=r"'topic' and 'intent' could each be the label column .*--label-column"
+    ):
         find_columns(["text", "topic", "intent"], source="x.csv")
     with pytest.raises(DataError, match=r"'text' and 'Text' could each be"):
         find_columns(["text", "Text", "label"], source="x.csv")
@@ -58,16 +67,20 @@ def test_find_columns_refuses_to_guess():
 def test_find_columns_lists_columns_where_nothing_is_found():
     """Nothing found is an error that lists what there is and says what to do."""
     with pytest.raises(
-        DataError, match=r"no text column found in x\.csv; columns: foo, label \(name it with --text-col"
+        DataError,
+        match=r"no text column found in x\.csv; columns: foo, label \(name it with --text-col",
     ):
         find_columns(["foo", "label"], source="x.csv")
     with pytest.raises(
-        DataError, match=r"no label column found in x\.csv; columns: text, bar \(name it with --label-col"
+        DataError,
+        match=r"no label column found in x\.csv; columns: text, bar \(name it with --label-col",
     ):
         find_columns(["text", "bar"], source="x.csv")
 
 
-@pytest.mark.parametrize(("header", "shown"), [("text;label", "';'"), ("text\tlabel", "tab"), ("text|label", r"'\|'")])
+@pytest.mark.parametrize(
+    ("header", "shown"), [("text;label", "';'"), ("text\tlabel", "tab"), ("text|label", r"'\|'")]
+)
 def test_find_columns_suspects_another_delimiter(header, shown):
     """One column that holds a delimiter is most likely a file with that delimiter."""
     with pytest.raises(DataError, match=f"try --delimiter {shown}"):

@@ -18,10 +18,14 @@ from assay.data.texts import LabelledTexts, Splits
 def splits_of(**parts):
     """Build splits from {split: [(text, label), ...]}, lines counted from 10."""
     made = {
-        name: LabelledTexts(tuple(t for t, _ in rows), tuple(y for _, y in rows), tuple(range(10, 10 + len(rows))))
+        name: LabelledTexts(
+            tuple(t for t, _ in rows), tuple(y for _, y in rows), tuple(range(10, 10 + len(rows)))
+        )
         for name, rows in parts.items()
     }
-    return Splits(made, LabelSet.from_labels(y for rows in parts.values() for _, y in rows), source="memory")
+    return Splits(
+        made, LabelSet.from_labels(y for rows in parts.values() for _, y in rows), source="memory"
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,7 +59,9 @@ def test_normalise_text_is_stable(text):
     """Normalising twice changes nothing, and neither does the form of the input."""
     once = normalise_text(text)
     assert normalise_text(once) == once
-    assert normalise_text(unicodedata.normalize("NFD", text)) == normalise_text(unicodedata.normalize("NFC", text))
+    assert normalise_text(unicodedata.normalize("NFD", text)) == normalise_text(
+        unicodedata.normalize("NFC", text)
+    )
 
 
 def test_find_leaks_counts_rows_with_their_lines():
@@ -72,7 +78,11 @@ def test_find_leaks_counts_rows_with_their_lines():
         ("test", "train", ((10, 10), (12, 10))),
         ("test", "validation", ((11, 10),)),
     ]
-    assert (found.n_leaked("test"), found.n_leaked("validation"), found.n_leaked("test", seen_in="validation")) == (
+    assert (
+        found.n_leaked("test"),
+        found.n_leaked("validation"),
+        found.n_leaked("test", seen_in="validation"),
+    ) == (
         2,
         1,
         1,
@@ -84,7 +94,10 @@ def test_find_leaks_counts_rows_with_their_lines():
 def test_find_leaks_gathers_conflicts_over_all_splits():
     """A text with two labels is one conflict with all its rows; agreeing copies are none."""
     found = find_leaks(
-        splits_of(train=[("a", "x"), ("b", "y"), ("b", "y"), ("c", "x")], test=[("A", "y"), ("c", "x"), ("a", "x")])
+        splits_of(
+            train=[("a", "x"), ("b", "y"), ("b", "y"), ("c", "x")],
+            test=[("A", "y"), ("c", "x"), ("a", "x")],
+        )
     )
     assert [conflict.rows for conflict in found.conflicts] == [
         (RowPlace("train", 10, "x"), RowPlace("test", 10, "y"), RowPlace("test", 12, "x"))
@@ -104,14 +117,18 @@ def test_overlaps_are_plain_values():
     found = find_leaks(splits_of(train=[("secret", "x"), ("secret", "y")], test=[("secret", "x")]))
     plain = found.to_dict()
     assert json.loads(json.dumps(plain)) == plain
-    assert plain["leaks"] == [{"split": "test", "seen_in": "train", "n_rows": 1, "lines": [[10, 10]]}]
+    assert plain["leaks"] == [
+        {"split": "test", "seen_in": "train", "n_rows": 1, "lines": [[10, 10]]}
+    ]
     assert plain["repeats"][0] == {"split": "train", "n_rows": 1, "lines": [11]}
     assert (plain["conflicts"]["n_texts"], plain["conflicts"]["n_rows"]) == (1, 3)
     assert "secret" not in json.dumps(plain)
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("aAbBcd"), st.sampled_from("xy"), st.booleans()), min_size=1))
+@given(
+    st.lists(st.tuples(st.sampled_from("aAbBcd"), st.sampled_from("xy"), st.booleans()), min_size=1)
+)
 def test_find_leaks_agrees_with_counting_by_hand(rows):
     """Against plain sets: leaks, repeats and conflicts of random small splits."""
     train = [(t, y) for t, y, in_train in rows if in_train]
@@ -128,4 +145,8 @@ def test_find_leaks_agrees_with_counting_by_hand(rows):
 
 def test_seen_texts_are_those_that_read_the_same():
     """Case and white space make no other text."""
-    assert find_seen(["So  HAPPY", "so sad", ""], ["so happy", "x"]).tolist() == [True, False, False]
+    assert find_seen(["So  HAPPY", "so sad", ""], ["so happy", "x"]).tolist() == [
+        True,
+        False,
+        False,
+    ]

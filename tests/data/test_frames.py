@@ -17,8 +17,12 @@ PAIR = LabelledTexts(("so glad", "so sad"), ("joy", "sadness"))
 def dataset(texts, labels, names=("sad", "happy", "angry")):
     """Make a `datasets.Dataset` with a ClassLabel."""
     datasets = require("datasets")
-    features = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=list(names))})
-    return datasets.Dataset.from_dict({"text": list(texts), "label": list(labels)}, features=features)
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=list(names))}
+    )
+    return datasets.Dataset.from_dict(
+        {"text": list(texts), "label": list(labels)}, features=features
+    )
 
 
 def test_dataset_columns_are_lazy_and_still_load():
@@ -40,7 +44,9 @@ def test_dataset_dict_splits_are_named_and_others_ignored():
     splits = load_data(data)
     assert list(splits) == ["train", "validation", "test"]
     assert splits.label_set.names == ("sad", "happy", "angry")
-    assert splits.dropped == tuple(DroppedRow(name, 7, "null label") for name in ("train", "validation", "test"))
+    assert splits.dropped == tuple(
+        DroppedRow(name, 7, "null label") for name in ("train", "validation", "test")
+    )
 
 
 def test_dataset_dict_leaves_a_split_without_labels_out():
@@ -54,7 +60,9 @@ def test_dataset_dict_leaves_a_split_without_labels_out():
 
 def test_dataset_dict_with_one_strange_split_is_all():
     """A lone split of any name is the whole."""
-    assert list(load_data(require("datasets").DatasetDict({"corpus": dataset("ab", [0, 1])}))) == ["all"]
+    assert list(load_data(require("datasets").DatasetDict({"corpus": dataset("ab", [0, 1])}))) == [
+        "all"
+    ]
 
 
 def test_dataset_dict_names_splits_that_clash_or_mean_nothing():
@@ -62,7 +70,9 @@ def test_dataset_dict_names_splits_that_clash_or_mean_nothing():
     one = dataset("ab", [0, 1])
     with pytest.raises(DataError, match="'val' and 'dev' of dict both mean the validation split"):
         load_data({"train": one, "val": one, "dev": one})
-    with pytest.raises(DataError, match="no split of dict is called train, validation or test; splits: a, b"):
+    with pytest.raises(
+        DataError, match="no split of dict is called train, validation or test; splits: a, b"
+    ):
         load_data({"a": one, "b": one})
     with pytest.raises(DataError, match="the dict is empty"):
         load_data({})
@@ -72,18 +82,28 @@ def test_dataset_label_order_cannot_be_contradicted():
     """Label names that differ from the ClassLabel's are an error, the same ones are welcome."""
     data = dataset("ab", [0, 1], names=["sad", "happy"])
     assert load_data(data, labels=["sad", "happy"]).label_set.names == ("sad", "happy")
-    with pytest.raises(DataError, match="labels are given as happy, sad, but the data set has its own: sad, happy"):
+    with pytest.raises(
+        DataError, match="labels are given as happy, sad, but the data set has its own: sad, happy"
+    ):
         load_data(data, labels=["happy", "sad"])
 
 
 def test_dataset_finds_its_only_class_label():
     """A ClassLabel under a name of its own is the label; lists of labels are refused with the row."""
     datasets = require("datasets")
-    assert load_data(dataset("ab", [0, 1]).rename_column("label", "mood"))["all"].labels == ("sad", "happy")
-    features = datasets.Features(
-        {"text": datasets.Value("string"), "labels": datasets.List(datasets.ClassLabel(names=["sad", "happy"]))}
+    assert load_data(dataset("ab", [0, 1]).rename_column("label", "mood"))["all"].labels == (
+        "sad",
+        "happy",
     )
-    several = datasets.Dataset.from_dict({"text": ["a", "b"], "labels": [[1], [0, 1]]}, features=features)
+    features = datasets.Features(
+        {
+            "text": datasets.Value("string"),
+            "labels": datasets.List(datasets.ClassLabel(names=["sad", "happy"])),
+        }
+    )
+    several = datasets.Dataset.from_dict(
+        {"text": ["a", "b"], "labels": [[1], [0, 1]]}, features=features
+    )
     with pytest.raises(DataError, match=r"^Dataset row 2: several labels in a row"):
         load_data(several)
     assert load_data(several.select([0]))["all"].labels == ("happy",)
@@ -101,7 +121,10 @@ def test_frames_load(library):
     frame = pytest.importorskip(library).DataFrame({"Review": list(PAIR.texts), "stars": [5, 1]})
     splits = load_data(frame, label_column="stars")
     assert splits["all"] == LabelledTexts(PAIR.texts, ("5", "1"))
-    assert list(load_data({"train": frame, "val": frame}, label_column="stars")) == ["train", "validation"]
+    assert list(load_data({"train": frame, "val": frame}, label_column="stars")) == [
+        "train",
+        "validation",
+    ]
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
@@ -122,12 +145,16 @@ def test_pandas_types_load():
     frame = pandas.DataFrame(
         {
             "text": pandas.array(["a", "b", "c"], dtype="string"),
-            "label": pandas.Categorical(["low", "high", "low"], categories=["low", "mid", "high"], ordered=True),
+            "label": pandas.Categorical(
+                ["low", "high", "low"], categories=["low", "mid", "high"], ordered=True
+            ),
         }
     )
     assert load_data(frame).label_set.names == ("low", "high")
     labels = pandas.array([10, 2, 1], dtype="Int64")
-    assert load_data(pandas.DataFrame({"text": ["a", "b", "c"], "label": labels})).label_set.names == ("1", "2", "10")
+    assert load_data(
+        pandas.DataFrame({"text": ["a", "b", "c"], "label": labels})
+    ).label_set.names == ("1", "2", "10")
     numbered = pandas.DataFrame([["a", "x"], ["b", "y"]])
     assert load_data(numbered, text_column="0", label_column="1")["all"].labels == ("x", "y")
 
@@ -135,7 +162,9 @@ def test_pandas_types_load():
 def test_pandas_duplicate_columns_are_refused():
     """A frame may have two columns of one name; that is told, with all names."""
     frame = require("pandas").DataFrame([["a", "b", "x"]], columns=["text", "text", "label"])
-    with pytest.raises(DataError, match="column 'text' stands twice in DataFrame; columns: text, text, label"):
+    with pytest.raises(
+        DataError, match="column 'text' stands twice in DataFrame; columns: text, text, label"
+    ):
         load_data(frame)
 
 
@@ -143,7 +172,8 @@ def test_polars_enum_order_is_kept():
     """An Enum declares its categories in order."""
     polars = pytest.importorskip("polars")
     frame = polars.DataFrame(
-        {"text": ["a", "b"], "label": ["hi", "lo"]}, schema_overrides={"label": polars.Enum(["lo", "hi"])}
+        {"text": ["a", "b"], "label": ["hi", "lo"]},
+        schema_overrides={"label": polars.Enum(["lo", "hi"])},
     )
     assert load_data(frame).label_set.names == ("lo", "hi")
     with pytest.raises(InputError, match=r"data is LazyFrame; .* it has no rows yet"):
@@ -153,7 +183,9 @@ def test_polars_enum_order_is_kept():
 def test_to_pandas_and_back():
     """What `Splits.to_pandas` writes loads as the same splits, lines and label order."""
     train = LabelledTexts(("a", "b", "c"), ("z", "y", "z"), (2, 5, 6))
-    splits = Splits({"train": train, "test": PAIR}, LabelSet(("z", "sadness", "y", "joy")), source="memory")
+    splits = Splits(
+        {"train": train, "test": PAIR}, LabelSet(("z", "sadness", "y", "joy")), source="memory"
+    )
     back = load_data(splits.to_pandas())
     assert dict(back) == dict(splits)
     assert back.label_set.names == splits.label_set.names
@@ -177,7 +209,9 @@ def test_pairs_take_integer_labels_and_given_names():
 
 def test_pairs_must_match():
     """Different lengths are counted."""
-    with pytest.raises(DataError, match="2 texts and 1 labels; the same number of each is accepted"):
+    with pytest.raises(
+        DataError, match="2 texts and 1 labels; the same number of each is accepted"
+    ):
         load_data((["a", "b"], ["x"]))
 
 
@@ -186,8 +220,13 @@ def test_labelled_texts_load():
     assert load_data({"train": PAIR, "test": PAIR})["test"] == PAIR
 
 
-@pytest.mark.parametrize("data", [None, 3, ["a", "b"], [["a"], ["x"]], ("a", "x"), [("a", "x")], object(), b"a"])
+@pytest.mark.parametrize(
+    "data", [None, 3, ["a", "b"], [["a"], ["x"]], ("a", "x"), [("a", "x")], object(), b"a"]
+)
 def test_other_objects_are_refused(data):
     """What is no data set is named with all that is accepted."""
-    with pytest.raises(InputError, match=rf"data is {type(data).__name__}; a path, 'sample', a Hub id, .* is accepted"):
+    with pytest.raises(
+        InputError,
+        match=rf"data is {type(data).__name__}; a path, 'sample', a Hub id, .* is accepted",
+    ):
         load_data(data)

@@ -38,7 +38,8 @@ def test_label_set_keeps_order_and_finds_ids():
 def test_label_set_names_an_unknown_label():
     """A label that is not there comes with the nearest one that is."""
     with pytest.raises(
-        DataError, match=r"label 'saddness' is not one of the 2 known labels: .*Did you mean 'sadness'\?"
+        DataError,
+        match=r"label 'saddness' is not one of the 2 known labels: .*Did you mean 'sadness'\?",
     ):
         LabelSet(("sadness", "joy")).ids(["joy", "saddness"])
 
@@ -65,5 +66,7 @@ def test_label_sets_are_equal_by_their_names():
 
 def test_half_of_a_surrogate_pair_is_refused():
     """JSON can hold what no UTF-8 file and no ONNX metadata can: it is said before a model is trained for hours."""
-    with pytest.raises(DataError, match=r"label 1 is 'a\\ud800': half of a surrogate pair, which no file can hold"):
+    with pytest.raises(
+        DataError, match=r"label 1 is 'a\\ud800': half of a surrogate pair, which no file can hold"
+    ):
         LabelSet(("joy", "a\ud800"))

@@ -7,21 +7,32 @@ import pytest
 from assay.data.languages import find_wrong_language
 
 ENGLISH = [
-    "i feel so happy about the new job that i got", "how do i activate the new card for my account",
-    "my transfer to a friend did not go through yesterday", "i was feeling a little bit sad this morning",
-    "why was i charged a fee when i paid in the shop", "the weather makes me feel alone and tired",
-    "please tell me where my money has gone", "i love how calm everyone is around here", "ok", "Visa or Mastercard?",
-]  # fmt: skip
+    "i feel so happy about the new job that i got",
+    "how do i activate the new card for my account",
+    "my transfer to a friend did not go through yesterday",
+    "i was feeling a little bit sad this morning",
+    "why was i charged a fee when i paid in the shop",
+    "the weather makes me feel alone and tired",
+    "please tell me where my money has gone",
+    "i love how calm everyone is around here",
+    "ok",
+    "Visa or Mastercard?",
+]
 KOREAN = [
-    "오늘 정말 행복해요 친구들과 함께", "배송이 너무 늦어서 화가 납니다", "LG V50 씽큐 5G 체험 행사가 열립니다",
-    "카드를 잃어버렸는데 어떻게 하나요", "내일 날씨가 맑았으면 좋겠습니다",
-]  # fmt: skip
+    "오늘 정말 행복해요 친구들과 함께",
+    "배송이 너무 늦어서 화가 납니다",
+    "LG V50 씽큐 5G 체험 행사가 열립니다",
+    "카드를 잃어버렸는데 어떻게 하나요",
+    "내일 날씨가 맑았으면 좋겠습니다",
+]
 GERMAN = "Ich fühle mich heute sehr traurig und allein"
 
 
 def test_foreign_rows_are_found_among_english_ones():
     """German, Korean and Russian rows stand out; short ones and names do not."""
-    found = find_wrong_language([*ENGLISH, GERMAN, KOREAN[0], "мне сегодня очень грустно", *ENGLISH])
+    found = find_wrong_language(
+        [*ENGLISH, GERMAN, KOREAN[0], "мне сегодня очень грустно", *ENGLISH]
+    )
     assert found.main == "en"
     assert [(one.row, one.language) for one in found.wrong] == [(10, "de"), (11, "ko"), (12, "ru")]
     assert all(one.score > 0.99 for one in found.wrong)

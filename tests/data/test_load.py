@@ -23,7 +23,9 @@ def fill(folder, **files):
     for name, content in files.items():
         stem, _, suffix = name.partition("_")
         path = folder / f"{stem}.{suffix.replace('_', '.')}"
-        path.write_bytes(gzip.compress(content.encode()) if suffix.endswith("gz") else content.encode())
+        path.write_bytes(
+            gzip.compress(content.encode()) if suffix.endswith("gz") else content.encode()
+        )
     return folder
 
 
@@ -51,7 +53,9 @@ def test_load_file_is_one_split_called_all(tmp_path):
 def test_load_folder_knows_the_names_of_splits(tmp_path, name):
     """Each usual name of the validation split means it, in any case and of any kind of file; order is fixed."""
     rows = json.dumps([{"text": "a", "label": "joy"}])
-    splits = load_data(fill(tmp_path, **{f"{name}_json_gz": rows, "train_csv": CSV, "test_txt": "b;sadness"}))
+    splits = load_data(
+        fill(tmp_path, **{f"{name}_json_gz": rows, "train_csv": CSV, "test_txt": "b;sadness"})
+    )
     assert list(splits) == ["train", "validation", "test"]
     assert splits["validation"].texts == ("a",)
 
@@ -59,14 +63,17 @@ def test_load_folder_knows_the_names_of_splits(tmp_path, name):
 def test_load_folder_passes_over_other_files(tmp_path):
     """What is no split is no matter: a README, notes, a folder called test."""
     (tmp_path / "test").mkdir()
-    splits = load_data(fill(tmp_path, train_csv=CSV, README_md="#", unlabelled_csv="text\n", training_txt="x"))
+    splits = load_data(
+        fill(tmp_path, train_csv=CSV, README_md="#", unlabelled_csv="text\n", training_txt="x")
+    )
     assert list(splits) == ["train"]
 
 
 def test_load_folder_refuses_two_files_for_one_split(tmp_path):
     """Which one counts is for the user to say."""
     with pytest.raises(
-        InputError, match=r"two files for the validation split in .*: dev\.tsv, val\.csv; one is accepted"
+        InputError,
+        match=r"two files for the validation split in .*: dev\.tsv, val\.csv; one is accepted",
     ):
         load_data(fill(tmp_path, train_csv=CSV, val_csv=CSV, dev_tsv=CSV))
 
@@ -75,7 +82,9 @@ def test_load_folder_says_what_it_found(tmp_path):
     """A folder without split names lists its files; an empty one says so."""
     with pytest.raises(InputError, match=r"no train\.\*, validation\.\* .* found: nothing"):
         load_data(tmp_path)
-    with pytest.raises(InputError, match=r"no train\.\*.* found: data\.csv, notes\.md \(give the data file itself"):
+    with pytest.raises(
+        InputError, match=r"no train\.\*.* found: data\.csv, notes\.md \(give the data file itself"
+    ):
         load_data(fill(tmp_path, data_csv=CSV, notes_md=""))
 
 
@@ -101,16 +110,23 @@ def test_load_labels_must_hold_every_label(tmp_path):
     assert caught.value.message == (
         "2 labels occur in the data but not in labels.txt:\n  - 'Sadness' Did you mean 'sadness'?\n  - 'xxxxx'"
     )
-    with pytest.raises(DataError, match=r"label 'joy' occurs in the data but not in labels\. Did you mean 'joyy'\?"):
+    with pytest.raises(
+        DataError, match=r"label 'joy' occurs in the data but not in labels\. Did you mean 'joyy'\?"
+    ):
         load_data(tmp_path, labels=["xxxxx", "Sadness", "joyy"])
 
 
 def test_load_labels_must_be_good_names(tmp_path):
     """A name that stands twice is an error that names labels.txt; one text is no sequence of names."""
     fill(tmp_path, train_csv=CSV, labels_txt="joy\nsadness\njoy\n")
-    with pytest.raises(DataError, match=r"labels\.txt: the label names cannot be used:\n  - label 'joy' stands twice"):
+    with pytest.raises(
+        DataError,
+        match=r"labels\.txt: the label names cannot be used:\n  - label 'joy' stands twice",
+    ):
         load_data(tmp_path)
-    with pytest.raises(InputError, match="labels is the text 'joy,sadness'; a sequence of names is accepted"):
+    with pytest.raises(
+        InputError, match="labels is the text 'joy,sadness'; a sequence of names is accepted"
+    ):
         load_data(tmp_path, labels="joy,sadness")
 
 
@@ -120,14 +136,20 @@ def test_load_labels_txt_in_another_encoding(tmp_path):
     (tmp_path / "train.csv").write_bytes("text,label\n가,기쁨\n나,슬픔\n".encode("cp949"))
     assert load_data(tmp_path, encoding="cp949").label_set.names == ("슬픔", "기쁨")
     (tmp_path / "train.csv").write_text("text,label\n가,기쁨\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"labels\.txt: bytes that are not UTF-8 .* try --encoding cp949"):
+    with pytest.raises(
+        DataError, match=r"labels\.txt: bytes that are not UTF-8 .* try --encoding cp949"
+    ):
         load_data(tmp_path)
 
 
 def test_load_orders_integer_labels_by_number(tmp_path):
     """Twelve integer classes come as texts with 2 before 10, from CSV and from JSON."""
     rows = [{"text": f"t{i}", "label": i} for i in (10, 2, 11, 0, 1, 9, 8, 7, 6, 5, 4, 3)]
-    fill(tmp_path, a_json=json.dumps(rows), b_csv="text,label\n" + "".join(f"{r['text']},{r['label']}\n" for r in rows))
+    fill(
+        tmp_path,
+        a_json=json.dumps(rows),
+        b_csv="text,label\n" + "".join(f"{r['text']},{r['label']}\n" for r in rows),
+    )
     names = tuple(str(i) for i in range(12))
     assert load_data(tmp_path / "a.json").label_set.names == names
     assert load_data(tmp_path / "b.csv").label_set.names == names
@@ -150,7 +172,12 @@ def test_load_finds_columns_that_the_first_json_rows_lack(tmp_path):
 
 def test_load_raises_all_problems_of_all_splits_at_once(tmp_path):
     """One error lists the bad rows of every file, in order, with file and line."""
-    fill(tmp_path, train_csv="text,label\na,x\nb\n", test_csv="text,label\na,x,y\n", val_txt="a;x\nno label\n")
+    fill(
+        tmp_path,
+        train_csv="text,label\na,x\nb\n",
+        test_csv="text,label\na,x,y\n",
+        val_txt="a;x\nno label\n",
+    )
     with pytest.raises(DataError) as caught:
         load_data(tmp_path)
     assert caught.value.exit_code == 2
@@ -167,15 +194,24 @@ def test_load_reports_bad_bytes_of_a_whole_file(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_bytes('{"text": "슬퍼요", "label": "슬픔"}\n'.encode("cp949") * 30)
     with pytest.raises(
-        DataError, match=r"(?s)a\.jsonl line 1: bytes that are not UTF-8.*--encoding cp949.*and 20 more"
+        DataError,
+        match=r"(?s)a\.jsonl line 1: bytes that are not UTF-8.*--encoding cp949.*and 20 more",
     ):
         load_data(path)
 
 
 def test_load_refuses_several_labels_in_a_row(tmp_path):
     """Multi-label data is told from a mistake: not supported yet."""
-    path = fill(tmp_path, a_jsonl='{"text": "a", "labels": ["x"]}\n{"text": "b", "labels": ["x", "y"]}\n') / "a.jsonl"
-    with pytest.raises(DataError, match=r"^a\.jsonl line 2: several labels in a row: not supported yet"):
+    path = (
+        fill(
+            tmp_path,
+            a_jsonl='{"text": "a", "labels": ["x"]}\n{"text": "b", "labels": ["x", "y"]}\n',
+        )
+        / "a.jsonl"
+    )
+    with pytest.raises(
+        DataError, match=r"^a\.jsonl line 2: several labels in a row: not supported yet"
+    ):
         load_data(path)
 
 
@@ -183,7 +219,8 @@ def test_load_refuses_texts_over_max_chars(tmp_path):
     """A text of 1 MB is refused with its line and the option; a higher limit takes it."""
     path = fill(tmp_path, a_txt=f"a;x\n{'b' * 1_000_000};y\n") / "a.txt"
     with pytest.raises(
-        DataError, match=r"^a\.txt line 2: a text of 1,000,000 characters; at most 100,000 .*--max-chars"
+        DataError,
+        match=r"^a\.txt line 2: a text of 1,000,000 characters; at most 100,000 .*--max-chars",
     ):
         load_data(path)
     assert len(load_data(path, max_chars=1_000_000)["all"]) == 2
@@ -196,7 +233,8 @@ def test_load_drops_up_to_a_fifth_of_the_rows(tmp_path):
     assert load_data(path).dropped == (DroppedRow("all", 2, "blank text"),)
     path.write_text("a;x\n;x\nb;y\nc;x\nd;y\ne;x\nf;\ng;x\nh;x\n")
     with pytest.raises(
-        DataError, match=r"^a\.txt: 2 of 9 rows .*\(blank text: 1, null label: 1; the first is line 2\); .* 20%"
+        DataError,
+        match=r"^a\.txt: 2 of 9 rows .*\(blank text: 1, null label: 1; the first is line 2\); .* 20%",
     ):
         load_data(path)
 
@@ -221,9 +259,19 @@ def test_load_refuses_empty_files(tmp_path, name, content, message):
 def test_load_names_files_that_are_not_there(tmp_path):
     """A path is never taken for a Hub id; a near name is suggested."""
     fill(tmp_path, train_csv=CSV)
-    with pytest.raises(InputError, match=r"no such file or folder: .*trian\.csv\. Did you mean 'train\.csv'\?$"):
+    with pytest.raises(
+        InputError, match=r"no such file or folder: .*trian\.csv\. Did you mean 'train\.csv'\?$"
+    ):
         load_data(tmp_path / "trian.csv")
-    for path in ("./nothing", "/nothing/here", "~/nothing-here-at-all", "a/b/c", "nothing.csv", "x.jsonl.gz", "x.xlsx"):
+    for path in (
+        "./nothing",
+        "/nothing/here",
+        "~/nothing-here-at-all",
+        "a/b/c",
+        "nothing.csv",
+        "x.jsonl.gz",
+        "x.xlsx",
+    ):
         with pytest.raises(InputError, match="no such file or folder: "):
             load_data(path)
 
@@ -249,7 +297,8 @@ def test_load_hub_id_offline_is_refused(monkeypatch):
         monkeypatch.setenv(name, "0")
     set_offline()
     with pytest.raises(
-        InputError, match=r"'sampel' is no file .* cannot be loaded offline\. Did you mean 'sample'\?"
+        InputError,
+        match=r"'sampel' is no file .* cannot be loaded offline\. Did you mean 'sample'\?",
     ) as caught:
         load_data("sampel")
     assert caught.value.exit_code == 2
@@ -275,7 +324,10 @@ def test_load_parquet_uses_the_class_names_inside(tmp_path):
     """A Parquet file that `datasets` wrote keeps ids and, in its metadata, their names and order."""
     datasets = require("datasets")
     features = datasets.Features(
-        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["sad", "happy", "unused"])}
+        {
+            "text": datasets.Value("string"),
+            "label": datasets.ClassLabel(names=["sad", "happy", "unused"]),
+        }
     )
     table = datasets.Dataset.from_dict({"text": ["a", "b"], "label": [1, 0]}, features=features)
     buffer = io.BytesIO()

@@ -38,9 +38,14 @@ def parquet(texts, labels):
     """Make a Parquet file as the Hub has them, class names in its metadata."""
     datasets = require("datasets")
     features = datasets.Features(
-        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["sadness", "joy", "기타, 등등"])}
+        {
+            "text": datasets.Value("string"),
+            "label": datasets.ClassLabel(names=["sadness", "joy", "기타, 등등"]),
+        }
     )
-    table = datasets.Dataset.from_dict({"text": texts, "label": labels}, features=features).with_format("arrow")[:]
+    table = datasets.Dataset.from_dict(
+        {"text": texts, "label": labels}, features=features
+    ).with_format("arrow")[:]
     buffer = io.BytesIO()
     require("pyarrow.parquet").write_table(table, buffer)
     return buffer.getvalue()
@@ -56,7 +61,9 @@ def load_in_process(url, home, *names):
         "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
     }
-    done = subprocess.run([sys.executable, "-c", SCRIPT, *names], env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *names], env=env, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     return dict(zip(names, answers, strict=True))
@@ -65,7 +72,9 @@ def load_in_process(url, home, *names):
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
     """Load each of the names once."""
-    choice = "".join(f"- config_name: {name}\n  data_files: {name}.jsonl\n" for name in ("one", "two"))
+    choice = "".join(
+        f"- config_name: {name}\n  data_files: {name}.jsonl\n" for name in ("one", "two")
+    )
     contents = {
         "acme/moods": {
             "data/train-00000-of-00001.parquet": parquet(["a", "b", "c"], [2, 0, 1]),
@@ -83,7 +92,15 @@ def answers(tmp_path_factory):
     }
     failing = {"acme/gated": (403, "GatedRepo"), "acme/down": (500, ""), "acme/private": (403, "")}
     names = [
-        *("moods", "acme/moods", "acme/table", "acme/choice", "acme/choice:two", "acme/choice:six", "acme/code"),
+        *(
+            "moods",
+            "acme/moods",
+            "acme/table",
+            "acme/choice",
+            "acme/choice:two",
+            "acme/choice:six",
+            "acme/code",
+        ),
         *("acme/broken", "acme/nothing", "nothing", "acme/gated", "acme/private", "acme/down"),
     ]
     with LoopbackHub(contents, aliases={"moods": "acme/moods"}, failing=failing) as hub:
@@ -97,7 +114,13 @@ def test_hub_data_set_keeps_class_names_and_order(answers):
     assert answers["acme/moods"] == {
         "splits": {
             "train": [["a", "기타, 등등"], ["b", "sadness"], ["c", "joy"]],
-            "validation": [["d", "sadness"], ["e", "joy"], ["g", "sadness"], ["h", "joy"], ["i", "기타, 등등"]],
+            "validation": [
+                ["d", "sadness"],
+                ["e", "joy"],
+                ["g", "sadness"],
+                ["h", "joy"],
+                ["i", "기타, 등등"],
+            ],
         },
         "labels": ["sadness", "joy", "기타, 등등"],
         "source": "acme/moods",
@@ -112,7 +135,14 @@ def test_hub_one_word_ids_are_resolved(answers):
 
 def test_hub_csv_texts_for_nothing_stay(answers):
     """The texts NA, null and None of a CSV on the Hub are texts; the empty one is blank."""
-    assert [text for text, _ in answers["acme/table"]["splits"]["train"]] == ["NA", "null", "None", "d", "e", "f"]
+    assert [text for text, _ in answers["acme/table"]["splits"]["train"]] == [
+        "NA",
+        "null",
+        "None",
+        "d",
+        "e",
+        "f",
+    ]
     assert [row["reason"] for row in answers["acme/table"]["dropped"]] == ["blank text"]
 
 
@@ -122,19 +152,33 @@ def test_hub_configuration_is_chosen_with_a_colon(answers):
     assert answers["acme/choice:two"]["source"] == "acme/choice:two"
     for name in ("acme/choice", "acme/choice:six"):
         assert answers[name]["error"] == "InputError"
-        assert answers[name]["hint"] == "name a configuration as acme/choice:NAME; there are: one, two"
+        assert (
+            answers[name]["hint"] == "name a configuration as acme/choice:NAME; there are: one, two"
+        )
 
 
 @pytest.mark.parametrize(
     ("name", "exit_code", "said"),
     [
-        ("acme/nothing", 2, "'acme/nothing' is no file or folder here and no data set of the Hub that you can see."),
-        ("nothing", 2, "'nothing' is no file or folder here and no data set of the Hub that you can see."),
+        (
+            "acme/nothing",
+            2,
+            "'acme/nothing' is no file or folder here and no data set of the Hub that you can see.",
+        ),
+        (
+            "nothing",
+            2,
+            "'nothing' is no file or folder here and no data set of the Hub that you can see.",
+        ),
         ("acme/gated", 2, "the data set 'acme/gated' is gated: its owner must let you in"),
         ("acme/private", 2, "the Hub refuses the data set 'acme/private' (HTTP 403)"),
         ("acme/down", 4, "the Hub failed at the data set 'acme/down' (HTTP 500)"),
         ("acme/code", 2, "cannot be loaded: Dataset scripts are no longer supported"),
-        ("acme/broken", 2, "the files of the data set 'acme/broken' of the Hub cannot be read: JSON parse error"),
+        (
+            "acme/broken",
+            2,
+            "the files of the data set 'acme/broken' of the Hub cannot be read: JSON parse error",
+        ),
     ],
 )
 def test_hub_failures_are_one_sentence(answers, name, exit_code, said):

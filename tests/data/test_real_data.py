@@ -53,7 +53,15 @@ def test_klue_ynat_loads_and_is_cut(shared_data):
     """Korean headlines and labels come as they are."""
     splits = load_data(shared_data / "klue_ynat")
     assert sizes(splits) == {"train": 36_547, "test": 9_107}
-    assert splits.label_set.names == ("IT과학", "경제", "사회", "생활문화", "세계", "스포츠", "정치")
+    assert splits.label_set.names == (
+        "IT과학",
+        "경제",
+        "사회",
+        "생활문화",
+        "세계",
+        "스포츠",
+        "정치",
+    )
     cut = cut_missing(splits, seed=0)
     assert len(cut["validation"]) == 3_655
     check_trainable(cut)

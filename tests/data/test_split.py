@@ -22,7 +22,9 @@ FRACTIONS = st.floats(0.05, 0.45)
 def labelled(rows, *, first_line=1):
     """Make a split of (number, label) rows: equal numbers are the same text, written in two ways."""
     texts = tuple(f"text {n}" if i % 2 else f"Text  {n}" for i, (n, _) in enumerate(rows))
-    return LabelledTexts(texts, tuple(y for _, y in rows), tuple(range(first_line, first_line + len(rows))))
+    return LabelledTexts(
+        texts, tuple(y for _, y in rows), tuple(range(first_line, first_line + len(rows)))
+    )
 
 
 def splits_of(**parts):
@@ -32,7 +34,11 @@ def splits_of(**parts):
 
 def distinct(**n_rows):
     """Make a split of texts that all differ, shuffled, with so many rows a label."""
-    labels = np.random.default_rng(0).permutation([label for label, n in n_rows.items() for _ in range(n)]).tolist()
+    labels = (
+        np.random.default_rng(0)
+        .permutation([label for label, n in n_rows.items() for _ in range(n)])
+        .tolist()
+    )
     return labelled(list(enumerate(labels)))
 
 
@@ -42,7 +48,12 @@ def test_cut_partitions_rows_and_keeps_duplicates_together(rows, seed, fractions
     """Every row is in exactly one split, in row order; a text is on one side; no class is taken out of train."""
     whole = labelled(rows)
     try:
-        cut = cut_missing(splits_of(all=whole), seed=seed, validation_fraction=fractions[0], test_fraction=fractions[1])
+        cut = cut_missing(
+            splits_of(all=whole),
+            seed=seed,
+            validation_fraction=fractions[0],
+            test_fraction=fractions[1],
+        )
     except DataError as err:  # big groups can leave nothing that fits
         assert "too few to cut" in err.message  # noqa: PT017
         return
@@ -59,7 +70,12 @@ def test_cut_partitions_rows_and_keeps_duplicates_together(rows, seed, fractions
     kept = cut["train"].counts()
     for label, n in whole.counts().items():
         assert kept.get(label, 0) >= min(n, 2)
-    again = cut_missing(splits_of(all=whole), seed=seed, validation_fraction=fractions[0], test_fraction=fractions[1])
+    again = cut_missing(
+        splits_of(all=whole),
+        seed=seed,
+        validation_fraction=fractions[0],
+        test_fraction=fractions[1],
+    )
     assert dict(again) == dict(cut)
 
 
@@ -73,7 +89,12 @@ def test_cut_partitions_rows_and_keeps_duplicates_together(rows, seed, fractions
 def test_cut_is_stratified(n_rows, seed, fractions):
     """Where all texts differ, each class gives its share to within one row, and at least one."""
     whole = distinct(x=n_rows[0], y=n_rows[1], z=n_rows[2])
-    cut = cut_missing(splits_of(all=whole), seed=seed, validation_fraction=fractions[0], test_fraction=fractions[1])
+    cut = cut_missing(
+        splits_of(all=whole),
+        seed=seed,
+        validation_fraction=fractions[0],
+        test_fraction=fractions[1],
+    )
     for name, fraction in zip(("validation", "test"), fractions, strict=True):
         counts = cut[name].counts()
         for label, n in whole.counts().items():
@@ -84,7 +105,11 @@ def test_cut_is_stratified(n_rows, seed, fractions):
 def test_cut_sizes_add_up():
     """Ten percent of 1,000 rows in three uneven classes are 100 rows, twice."""
     cut = cut_missing(splits_of(train=distinct(x=701, y=204, z=95)), seed=0)
-    assert {name: len(part) for name, part in cut.items()} == {"train": 800, "validation": 100, "test": 100}
+    assert {name: len(part) for name, part in cut.items()} == {
+        "train": 800,
+        "validation": 100,
+        "test": 100,
+    }
 
 
 def test_cut_leaves_existing_splits_alone():
@@ -128,7 +153,9 @@ def test_cut_moves_a_text_with_two_labels_as_one():
 def test_cut_refuses_fractions_out_of_range(fraction):
     """A fraction lies between 0 and 1; the option is named."""
     whole = splits_of(all=distinct(x=10, y=10))
-    with pytest.raises(InputError, match=r"--test-fraction is .*; a number between 0 and 1 is accepted"):
+    with pytest.raises(
+        InputError, match=r"--test-fraction is .*; a number between 0 and 1 is accepted"
+    ):
         cut_missing(whole, seed=0, test_fraction=fraction)
     with pytest.raises(InputError, match=r"--validation-fraction is "):
         cut_missing(whole, seed=0, validation_fraction=fraction)
@@ -139,19 +166,32 @@ def test_cut_refuses_fractions_that_leave_no_train():
     whole, one = distinct(x=10, y=10), labelled([(99, "x")])
     with pytest.raises(InputError, match=r"are 1.1 together; less than 1 is accepted"):
         cut_missing(splits_of(all=whole), seed=0, validation_fraction=0.6, test_fraction=0.5)
-    assert len(cut_missing(splits_of(train=whole, test=one), seed=0, validation_fraction=0.6, test_fraction=0.5)) == 3
+    assert (
+        len(
+            cut_missing(
+                splits_of(train=whole, test=one), seed=0, validation_fraction=0.6, test_fraction=0.5
+            )
+        )
+        == 3
+    )
 
 
 def test_cut_needs_a_train_split_with_enough_rows():
     """Nothing to cut from, or nothing that could be taken, is an error that says so."""
     with pytest.raises(DataError, match="memory has no train split; splits: test"):
         cut_missing(splits_of(test=distinct(x=10, y=10)), seed=0)
-    with pytest.raises(DataError, match="memory has 4 rows, too few to cut a validation split of 10% from"):
+    with pytest.raises(
+        DataError, match="memory has 4 rows, too few to cut a validation split of 10% from"
+    ):
         cut_missing(splits_of(train=distinct(x=2, y=2)), seed=0)
 
 
 @settings(max_examples=60, deadline=None)
-@given(n_rows=st.tuples(*[st.integers(0, 150)] * 3), max_rows=st.integers(6, 200), seed=st.integers(0, 3))
+@given(
+    n_rows=st.tuples(*[st.integers(0, 150)] * 3),
+    max_rows=st.integers(6, 200),
+    seed=st.integers(0, 3),
+)
 def test_limit_takes_a_stratified_part(n_rows, max_rows, seed):
     """Exactly max_rows of a larger split, in row order, two of each class, the rest by size; the same every time."""
     whole = distinct(x=n_rows[0] + 1, y=n_rows[1], z=n_rows[2])
@@ -171,7 +211,9 @@ def test_limit_takes_a_stratified_part(n_rows, max_rows, seed):
 
 def test_limit_caps_every_split():
     """Validation and test are capped too, and left alone where they are small."""
-    splits = splits_of(train=distinct(x=90, y=10), validation=distinct(x=30, y=5), test=distinct(x=5, y=5))
+    splits = splits_of(
+        train=distinct(x=90, y=10), validation=distinct(x=30, y=5), test=distinct(x=5, y=5)
+    )
     limited = limit_rows(splits, 20, seed=0)
     assert [len(part) for part in limited.values()] == [20, 20, 10]
     assert limited["test"] is splits["test"]
@@ -179,5 +221,7 @@ def test_limit_caps_every_split():
 
 def test_limit_needs_room_for_every_class():
     """Fewer than two rows a class cannot be trained on."""
-    with pytest.raises(InputError, match="--max-rows is 5; at least 6 are accepted: 2 for each of the 3 classes"):
+    with pytest.raises(
+        InputError, match="--max-rows is 5; at least 6 are accepted: 2 for each of the 3 classes"
+    ):
         limit_rows(splits_of(train=distinct(x=10, y=10, z=10)), 5, seed=0)

@@ -18,14 +18,18 @@ from assay.data.texts import DroppedRow, LabelledTexts, Splits
 @pytest.fixture
 def splits():
     """Two splits with Korean labels, one class without rows in test, three dropped rows."""
-    train = LabelledTexts(("하나 둘 셋", "one two", "a", "b c d e"), ("기쁨", "슬픔", "기쁨", "기쁨"), (1, 3, 4, 5))
+    train = LabelledTexts(
+        ("하나 둘 셋", "one two", "a", "b c d e"), ("기쁨", "슬픔", "기쁨", "기쁨"), (1, 3, 4, 5)
+    )
     test = LabelledTexts(("x y",), ("슬픔",))
     dropped = (
         DroppedRow("train", 2, "blank text"),
         DroppedRow("train", 6, "blank text"),
         DroppedRow("test", 2, "null label"),
     )
-    return Splits({"train": train, "test": test}, LabelSet(("슬픔", "기쁨")), source="memory", dropped=dropped)
+    return Splits(
+        {"train": train, "test": test}, LabelSet(("슬픔", "기쁨")), source="memory", dropped=dropped
+    )
 
 
 def test_summary_counts_and_names(splits):
@@ -42,7 +46,11 @@ def test_summary_counts_and_names(splits):
         {"label": "슬픔", "n_texts": 1, "fraction": 0.25},
         {"label": "기쁨", "n_texts": 3, "fraction": 0.75},
     ]
-    assert summary["splits"]["test"]["classes"][1] == {"label": "기쁨", "n_texts": 0, "fraction": 0.0}
+    assert summary["splits"]["test"]["classes"][1] == {
+        "label": "기쁨",
+        "n_texts": 0,
+        "fraction": 0.0,
+    }
 
 
 def test_summary_shows_first_rows_with_id_and_name(splits):
@@ -73,9 +81,16 @@ def test_summary_measures_characters_and_words(splits):
     assert test["words"]["classes"][1]["median"] is None
     assert [box["n_texts"] for box in train["word_boxes"]] == [1, 3]
     assert test["word_boxes"][1] == {
-        "label": "기쁨", "n_texts": 0, "whisker_low": None, "q1": None, "median": None, "q3": None,
-        "whisker_high": None, "n_outliers": 0, "outliers": [],
-    }  # fmt: skip
+        "label": "기쁨",
+        "n_texts": 0,
+        "whisker_low": None,
+        "q1": None,
+        "median": None,
+        "q3": None,
+        "whisker_high": None,
+        "n_outliers": 0,
+        "outliers": [],
+    }
 
 
 @settings(deadline=None)

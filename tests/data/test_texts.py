@@ -17,7 +17,10 @@ def splits():
     """One split of three rows."""
     part = LabelledTexts(("a", "b", "c"), ("x", "y", "x"), (2, 4, 5))
     return Splits(
-        {"train": part}, LabelSet(("y", "x")), source="memory", dropped=(DroppedRow("train", 3, "blank text"),)
+        {"train": part},
+        LabelSet(("y", "x")),
+        source="memory",
+        dropped=(DroppedRow("train", 3, "blank text"),),
     )
 
 
@@ -41,7 +44,10 @@ def test_take_keeps_rows_together(splits):
 def test_sha256_is_over_json_lines():
     """The fingerprint is the one design.md defines, and takes any text, lone surrogates too."""
     part = LabelledTexts(("기쁘다", 'say "hi"\n'), ("기쁨", "x"))
-    lines = "".join(json.dumps([t, y], ensure_ascii=False) + "\n" for t, y in zip(part.texts, part.labels, strict=True))
+    lines = "".join(
+        json.dumps([t, y], ensure_ascii=False) + "\n"
+        for t, y in zip(part.texts, part.labels, strict=True)
+    )
     assert part.sha256() == hashlib.sha256(lines.encode()).hexdigest()
     assert len(LabelledTexts(("\ud800",), ("x",)).sha256()) == 64
 
@@ -74,4 +80,8 @@ def test_check_texts_takes_sequences_only():
 
 def test_dropped_rows_are_plain_values():
     """A dropped row never holds its text."""
-    assert DroppedRow("train", 3, "blank text").to_dict() == {"split": "train", "line": 3, "reason": "blank text"}
+    assert DroppedRow("train", 3, "blank text").to_dict() == {
+        "split": "train",
+        "line": 3,
+        "reason": "blank text",
+    }

@@ -10,7 +10,9 @@ from assay.evaluation.scoring import manifest_scores, score_parts, score_split
 from assay.models import make_estimator, save_model
 from assay.runtime.predictor import load_model
 
-TRAIN = LabelledTexts(tuple(f"good day {i}" if i % 2 else f"bad day {i}" for i in range(40)), ("sadness", "joy") * 20)
+TRAIN = LabelledTexts(
+    tuple(f"good day {i}" if i % 2 else f"bad day {i}" for i in range(40)), ("sadness", "joy") * 20
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,11 @@ def model(tmp_path_factory):
 
 def part(leaked, new_right, new_wrong):
     """Make a split of texts of train, in another case, of new texts that are right, and of new ones that are wrong."""
-    texts = [t.upper() for t in TRAIN.texts[:leaked]] + ["good night"] * new_right + ["bad night"] * new_wrong
+    texts = (
+        [t.upper() for t in TRAIN.texts[:leaked]]
+        + ["good night"] * new_right
+        + ["bad night"] * new_wrong
+    )
     labels = [*TRAIN.labels[:leaked], *["joy"] * (new_right + new_wrong)]
     return LabelledTexts(tuple(texts), tuple(labels))
 
@@ -57,26 +63,44 @@ def test_nothing_is_said_where_nothing_leaked(model):
     scored = score_split(model, part(0, 3, 0), seed=0, train=TRAIN)
     assert "without_leaks" not in scored.to_dict()
     assert not [said for said in describe_doubts(scored, split="test") if "stand in train" in said]
-    assert score_split(model, part(10, 1, 1), seed=0).n_leaked == 0  # without train nothing can be known
+    assert (
+        score_split(model, part(10, 1, 1), seed=0).n_leaked == 0
+    )  # without train nothing can be known
 
 
 def test_split_that_leaked_whole_has_no_other_score(model):
     """All of it in train: the other score is null and the sentence says why."""
     scored = score_split(model, part(10, 0, 0), seed=0, train=TRAIN)
     assert scored.to_dict()["without_leaks"] == {
-        "n_leaked": 10, "n_texts": 0, "accuracy": None, "f1_weighted": None, "f1_macro": None, "intervals": {},
-    }  # fmt: skip
-    assert "no text is left to measure anything but memory on" in describe_doubts(scored, split="test")[0]
+        "n_leaked": 10,
+        "n_texts": 0,
+        "accuracy": None,
+        "f1_weighted": None,
+        "f1_macro": None,
+        "intervals": {},
+    }
+    assert (
+        "no text is left to measure anything but memory on"
+        in describe_doubts(scored, split="test")[0]
+    )
 
 
 @pytest.mark.parametrize("policy", ["truncate", "window"])
 def test_long_texts_are_scored_apart(tmp_path, policy):
     """Texts that the model cannot read whole are a part of their own, however few they are."""
     compact = make_estimator("compact", max_tokens=8, n_epochs=1, hidden_size=8, long_texts=policy)
-    save_model(compact.fit(TRAIN.texts, TRAIN.labels), tmp_path / "compact", label_set=LabelSet(("joy", "sadness")))
+    save_model(
+        compact.fit(TRAIN.texts, TRAIN.labels),
+        tmp_path / "compact",
+        label_set=LabelSet(("joy", "sadness")),
+    )
     model = load_model(tmp_path / "compact")
     split = LabelledTexts(("good day",) * 12 + ("good day " * 30,) * 2, ("joy",) * 14)
-    parts = {one.name: one for one in score_parts(model, score_split(model, split, seed=0)) if one.kind == "limit"}
+    parts = {
+        one.name: one
+        for one in score_parts(model, score_split(model, split, seed=0))
+        if one.kind == "limit"
+    }
     long = "cut after 8 tokens" if policy == "truncate" else "read in windows of 8 tokens"
     assert {name: one.n_texts for name, one in parts.items()} == {long: 2, "read whole": 12}
     right = np.asarray(model.predict(split.texts)) == "joy"
@@ -87,5 +111,9 @@ def test_languages_are_parts(model):
     """Names that the caller brings are parts like the others."""
     split = LabelledTexts(("good day",) * 20, ("joy",) * 20)
     scored = score_split(model, split, seed=0)
-    parts = [one for one in score_parts(model, scored, languages=["en"] * 10 + ["ko"] * 10) if one.kind == "language"]
+    parts = [
+        one
+        for one in score_parts(model, scored, languages=["en"] * 10 + ["ko"] * 10)
+        if one.kind == "language"
+    ]
     assert [(one.name, one.n_texts) for one in parts] == [("en", 10), ("ko", 10)]

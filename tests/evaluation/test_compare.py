@@ -40,18 +40,26 @@ def test_p_values_are_corrected_by_holm():
     """The smallest p value counts as often as there are tests, the next one time less, never falling."""
     best = np.ones(60, dtype=bool)
     found = by_method(
-        compare_methods({
-            "finetune": best,
-            "linear": flags((0, 7), (1, 53)),
-            "compact": flags((0, 6), (1, 54)),
-            "features": flags((0, 5), (1, 55)),
-        })
-    )  # fmt: skip
+        compare_methods(
+            {
+                "finetune": best,
+                "linear": flags((0, 7), (1, 53)),
+                "compact": flags((0, 6), (1, 54)),
+                "features": flags((0, 5), (1, 55)),
+            }
+        )
+    )
     raw = [2 / 2**7, 2 / 2**6, 2 / 2**5]
     assert [found[m].p_value for m in ("linear", "compact", "features")] == pytest.approx(raw)
     adjusted = [raw[0] * 3, max(raw[0] * 3, raw[1] * 2), max(raw[1] * 2, raw[2])]
-    assert [found[m].p_adjusted for m in ("linear", "compact", "features")] == pytest.approx(adjusted)
-    assert [found[m].significantly_worse for m in ("linear", "compact", "features")] == [True, False, False]
+    assert [found[m].p_adjusted for m in ("linear", "compact", "features")] == pytest.approx(
+        adjusted
+    )
+    assert [found[m].significantly_worse for m in ("linear", "compact", "features")] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_comparisons_come_in_order_of_cost():
@@ -76,7 +84,9 @@ def test_recommend_takes_the_cheapest_that_is_not_significantly_worse():
         "finetune": flags((1, 5), (0, 57), (1, 933), (0, 5)),
     }
     method, why = recommend(
-        compare_methods(correct), fit_s={"compact": 20.0, "finetune": 240.0}, model_bytes={"compact": 6, "finetune": 90}
+        compare_methods(correct),
+        fit_s={"compact": 20.0, "finetune": 240.0},
+        model_bytes={"compact": 6, "finetune": 90},
     )
     assert method == "compact"
     assert why == (
@@ -98,10 +108,17 @@ def test_recommend_takes_the_best_when_every_cheaper_one_is_worse():
 
 def test_recommend_says_when_the_cheapest_is_the_best():
     """Nothing is bought with a dearer method."""
-    correct = {"majority": flags((0, 90), (1, 10)), "linear": flags((1, 95), (0, 5)), "compact": flags((0, 6), (1, 94))}
+    correct = {
+        "majority": flags((0, 90), (1, 10)),
+        "linear": flags((1, 95), (0, 5)),
+        "compact": flags((0, 6), (1, 94)),
+    }
     method, why = recommend(compare_methods(correct))
     assert method == "linear"
-    assert why == "linear is the best on validation (95.0%, 100 texts) and the cheapest method that learns."
+    assert (
+        why
+        == "linear is the best on validation (95.0%, 100 texts) and the cheapest method that learns."
+    )
 
 
 def test_recommend_takes_majority_only_if_nothing_beats_it():
@@ -137,7 +154,10 @@ def test_recommend_ignores_a_method_that_is_worse_than_majority():
 def test_recommend_works_with_one_method():
     """A run of one method recommends it and says that it had no rival."""
     method, why = recommend(compare_methods({"features": flags((1, 3), (0, 1))}))
-    assert (method, why) == ("features", "features is the only method that was run (75.0% on validation, 4 texts).")
+    assert (method, why) == (
+        "features",
+        "features is the only method that was run (75.0% on validation, 4 texts).",
+    )
 
 
 def test_recommend_without_times_does_not_depend_on_them():
@@ -159,8 +179,14 @@ def test_comparison_to_dict_is_json():
     [
         ({}, "cannot be compared"),
         ({"linear": np.array([], dtype=bool)}, "cannot be compared"),
-        ({"linear": np.ones(3, dtype=bool), "compact": np.ones(4, dtype=bool)}, "cannot be compared"),
-        ({"finetun": np.ones(3, dtype=bool)}, "no cost is known for 'finetun'.*Did you mean 'finetune'"),
+        (
+            {"linear": np.ones(3, dtype=bool), "compact": np.ones(4, dtype=bool)},
+            "cannot be compared",
+        ),
+        (
+            {"finetun": np.ones(3, dtype=bool)},
+            "no cost is known for 'finetun'.*Did you mean 'finetune'",
+        ),
     ],
 )
 def test_compare_methods_refuses_what_cannot_be_paired(correct, match):

@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.errors import InputError
-from assay.evaluation.coverage import TARGETS, Answered, measure_answered, measure_coverage, threshold_for_accuracy
+from assay.evaluation.coverage import (
+    TARGETS,
+    Answered,
+    measure_answered,
+    measure_coverage,
+    threshold_for_accuracy,
+)
 from assay.runtime.limits.abstain import AbstainRule
 
 
@@ -101,8 +107,13 @@ def test_rule_on_a_split_is_counted(case, threshold):
     assert found == Answered(len(case[0]), n_answered, n_right)
     assert found.coverage == n_answered / len(case[0])
     assert found.accuracy == (n_right / n_answered if n_answered else None)
-    assert found.to_dict() == {"n_texts": len(case[0]), "n_answered": n_answered, "n_right": n_right,
-                               "coverage": found.coverage, "accuracy": found.accuracy}  # fmt: skip
+    assert found.to_dict() == {
+        "n_texts": len(case[0]),
+        "n_answered": n_answered,
+        "n_right": n_right,
+        "coverage": found.coverage,
+        "accuracy": found.accuracy,
+    }
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -151,7 +162,11 @@ def test_promise_of_a_target_is_kept_on_other_texts():
     ("label_ids", "probs", "said"),
     [
         ([], np.empty((0, 2)), r"0 labels and scores of shape \(0, 2\)"),
-        ([0, 1], np.ones((3, 2)), r"2 labels and scores of shape \(3, 2\); a row a label is accepted"),
+        (
+            [0, 1],
+            np.ones((3, 2)),
+            r"2 labels and scores of shape \(3, 2\); a row a label is accepted",
+        ),
         ([0, 1], np.ones(2), r"2 labels and scores of shape \(2,\)"),
     ],
     ids=["no-texts", "other-number", "one-column"],

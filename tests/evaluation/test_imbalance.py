@@ -11,7 +11,9 @@ from assay.evaluation.metrics import score_predictions
 def scores(label_ids, predicted_ids, n_classes=2):
     """Score hard predictions of labels named a, b, c ..."""
     labels = LabelSet(tuple("abcdef"[:n_classes]))
-    return score_predictions(np.asarray(label_ids), np.eye(n_classes)[predicted_ids], labels, seed=0)
+    return score_predictions(
+        np.asarray(label_ids), np.eye(n_classes)[predicted_ids], labels, seed=0
+    )
 
 
 def test_one_large_label_is_named_with_its_share():
@@ -25,14 +27,18 @@ def test_one_large_label_is_named_with_its_share():
 
 def test_missed_labels_are_named():
     """Even classes, one of which is never found: macro F1 falls behind, and the label is named."""
-    said = describe_imbalance(scores([0] * 40 + [1] * 40 + [2] * 20, [0] * 40 + [1] * 40 + [0] * 20, 3), split="test")
+    said = describe_imbalance(
+        scores([0] * 40 + [1] * 40 + [2] * 20, [0] * 40 + [1] * 40 + [0] * 20, 3), split="test"
+    )
     assert said is not None
     assert "% of the" not in said
     assert said.endswith("'c' does worst: F1 0.000 on 20 texts")
 
 
 @pytest.mark.parametrize(
-    "counts", [(50, 50), (60, 40), (25, 25, 25, 25), (40, 30, 30)], ids=["even", "sixty", "four", "three"]
+    "counts",
+    [(50, 50), (60, 40), (25, 25, 25, 25), (40, 30, 30)],
+    ids=["even", "sixty", "four", "three"],
 )
 def test_balanced_data_give_no_warning(counts):
     """Where labels are about equally frequent and equally well found, nothing is said."""

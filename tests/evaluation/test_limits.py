@@ -30,8 +30,16 @@ def scored(n_texts, *, seed, skill=12.0):
     first = 1 / (1 + np.exp(-margin))
     probs = np.column_stack([first, 1 - first])
     label_ids = (rng.random(n_texts) > first).astype(np.int64)
-    part = LabelledTexts(tuple(f"text {i}" for i in range(n_texts)), tuple(LABELS[i] for i in label_ids))
-    return ScoredSplit(part, label_ids, probs, score_predictions(label_ids, probs, LABELS, seed=0, n_resamples=5), 0.1)
+    part = LabelledTexts(
+        tuple(f"text {i}" for i in range(n_texts)), tuple(LABELS[i] for i in label_ids)
+    )
+    return ScoredSplit(
+        part,
+        label_ids,
+        probs,
+        score_predictions(label_ids, probs, LABELS, seed=0, n_resamples=5),
+        0.1,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +54,12 @@ def folder(tmp_path_factory):
     texts, labels = small_data(80, labels=LABELS.names)
     statistics = fit_term_statistics(texts, LABELS.ids(labels), n_classes=2)
     out = tmp_path_factory.mktemp("limits") / "linear"
-    save_model(small_estimator("linear").fit(texts, labels), out, label_set=LABELS, term_statistics=statistics)
+    save_model(
+        small_estimator("linear").fit(texts, labels),
+        out,
+        label_set=LABELS,
+        term_statistics=statistics,
+    )
     return out
 
 
@@ -59,14 +72,20 @@ def test_curve_and_scope_of_validation_are_recorded(folder, splits):
     assert curve == measure_coverage(validation.label_ids, validation.probs).thin()
     assert (len(curve.thresholds), curve.split) == (MAX_POINTS, "validation")
     statistics = TermStatistics.load(folder, n_classes=2)
-    assert found["scope"] == fit_scope_reference(statistics, validation.part.texts, validation.probs).to_dict()
+    assert (
+        found["scope"]
+        == fit_scope_reference(statistics, validation.part.texts, validation.probs).to_dict()
+    )
     assert found["scope"]["n_texts"] == 3000
     assert load_model(folder).scope_threshold is None  # recorded by whoever asked, not here
 
 
 def test_model_without_statistics_has_no_scope(tmp_path, splits):
     """A folder without scope.json, as that of majority, records the curve alone."""
-    save_model(small_estimator("majority").fit(["a", "b", "c"], ["joy", "joy", "sadness"]), tmp_path / "floor")
+    save_model(
+        small_estimator("majority").fit(["a", "b", "c"], ["joy", "joy", "sadness"]),
+        tmp_path / "floor",
+    )
     assert list(measure_limits(tmp_path / "floor", splits["validation"])) == ["coverage_curve"]
 
 
@@ -88,8 +107,9 @@ def test_target_out_of_reach_is_a_warning_and_no_rule(folder, caplog):
     with caplog.at_level(logging.WARNING, logger="assay"):
         found = measure_limits(folder, few, target_accuracy=0.99)
     assert "abstain" not in found
-    assert f"on 30 validation texts no answers can be shown to be right 0.99 of the time: {best:.4f} is the best" in (
-        caplog.text
+    assert (
+        f"on 30 validation texts no answers can be shown to be right 0.99 of the time: {best:.4f} is the best"
+        in (caplog.text)
     )
     assert "so that it always answers" in caplog.text
 
@@ -102,7 +122,9 @@ def test_report_shows_the_curve_of_test_and_thresholds_of_validation(splits):
     assert (found["split"], found["n_texts"], found["area"]) == ("test", 2000, test.area)
     assert found["points"][0] == [1.0, pytest.approx(splits["test"].scores.accuracy)]
     assert len(found["points"]) <= MAX_POINTS
-    assert [coverage for coverage, _ in found["points"]] == sorted((c for c, _ in found["points"]), reverse=True)
+    assert [coverage for coverage, _ in found["points"]] == sorted(
+        (c for c, _ in found["points"]), reverse=True
+    )
     assert [target["target_accuracy"] for target in found["targets"]] == list(TARGETS)
     for target in found["targets"]:
         rule = chosen.reaching(target["target_accuracy"])
@@ -128,7 +150,10 @@ def test_report_without_a_test_split_shows_validation(splits):
     """The curve is then that of validation, and no target speaks of test."""
     found = describe_coverage({"validation": splits["validation"]})
     assert (found["split"], found["n_texts"]) == ("validation", 3000)
-    assert all(set(target) == {"target_accuracy", "threshold", "best", "validation"} for target in found["targets"])
+    assert all(
+        set(target) == {"target_accuracy", "threshold", "best", "validation"}
+        for target in found["targets"]
+    )
 
 
 def test_target_out_of_reach_has_no_threshold():
@@ -144,17 +169,30 @@ def test_rows_of_an_evaluation_start_with_the_models_own_rule(splits):
     curve = measure_coverage(splits["validation"].label_ids, splits["validation"].probs).thin()
     rule = AbstainRule(0.8)
     rows = answered_rows(splits["test"], curve=curve, rule=rule)
-    assert [(row["is_rule"], row["target_accuracy"]) for row in rows] == [(True, None), *((False, t) for t in TARGETS)]
-    assert [row["threshold"] for row in rows] == [0.8, *(curve.reaching(target).threshold for target in TARGETS)]
+    assert [(row["is_rule"], row["target_accuracy"]) for row in rows] == [
+        (True, None),
+        *((False, t) for t in TARGETS),
+    ]
+    assert [row["threshold"] for row in rows] == [
+        0.8,
+        *(curve.reaching(target).threshold for target in TARGETS),
+    ]
     for row in rows:
-        expected = measure_answered(splits["test"].label_ids, splits["test"].probs, AbstainRule(row["threshold"]))
+        expected = measure_answered(
+            splits["test"].label_ids, splits["test"].probs, AbstainRule(row["threshold"])
+        )
         assert {name: row[name] for name in expected.to_dict()} == expected.to_dict()
 
 
 def test_rows_are_those_that_there_are(splits):
     """Without a curve the rule alone, without a rule the targets, without both nothing; none that is out of reach."""
-    rule, few = AbstainRule(0.8), measure_coverage(scored(100, seed=3).label_ids, scored(100, seed=3).probs)
-    assert [row["is_rule"] for row in answered_rows(splits["test"], curve=None, rule=rule)] == [True]
+    rule, few = (
+        AbstainRule(0.8),
+        measure_coverage(scored(100, seed=3).label_ids, scored(100, seed=3).probs),
+    )
+    assert [row["is_rule"] for row in answered_rows(splits["test"], curve=None, rule=rule)] == [
+        True
+    ]
     assert answered_rows(splits["test"], curve=None, rule=None) == []
     assert answered_rows(splits["test"], curve=few, rule=None) == []
 
@@ -168,7 +206,9 @@ def test_training_records_the_rule_that_it_returns(tmp_path, target, is_reached)
     assert ("abstain" in result) == (target is not None)
     if is_reached:
         assert result["abstain"] == manifest["abstain"]
-        assert load_model(tmp_path / "model").abstain_rule == AbstainRule.from_dict(result["abstain"], where="here")
+        assert load_model(tmp_path / "model").abstain_rule == AbstainRule.from_dict(
+            result["abstain"], where="here"
+        )
     else:
         assert not result.get("abstain")
         assert not manifest["abstain"]

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 
 from assay.data.labels import LabelSet
 from assay.errors import InputError
-from assay.evaluation.metrics import count_confusion, measure_calibration, measure_log_loss, score_predictions
+from assay.evaluation.metrics import (
+    count_confusion,
+    measure_calibration,
+    measure_log_loss,
+    score_predictions,
+)
 
 oracle = pytest.importorskip("sklearn.metrics")
 
@@ -36,25 +41,39 @@ def predictions(draw):
 def test_scores_equal_sklearn(case):
     """Every metric equals scikit-learn's under zero_division=0, absent classes included."""
     n_classes, true, predicted = case
-    scores = score_predictions(true, one_hot(predicted, n_classes), make_labels(n_classes), seed=0, n_resamples=5)
+    scores = score_predictions(
+        true, one_hot(predicted, n_classes), make_labels(n_classes), seed=0, n_resamples=5
+    )
     precision, recall, f1, support = oracle.precision_recall_fscore_support(
         true, predicted, labels=range(n_classes), zero_division=0
     )
     assert scores.accuracy == pytest.approx(oracle.accuracy_score(true, predicted))
-    assert scores.f1_weighted == pytest.approx(oracle.f1_score(true, predicted, average="weighted", zero_division=0))
-    assert scores.f1_macro == pytest.approx(oracle.f1_score(true, predicted, average="macro", zero_division=0))
+    assert scores.f1_weighted == pytest.approx(
+        oracle.f1_score(true, predicted, average="weighted", zero_division=0)
+    )
+    assert scores.f1_macro == pytest.approx(
+        oracle.f1_score(true, predicted, average="macro", zero_division=0)
+    )
     assert [c.precision for c in scores.per_class] == pytest.approx(precision.tolist())
     assert [c.recall for c in scores.per_class] == pytest.approx(recall.tolist())
     assert [c.f1 for c in scores.per_class] == pytest.approx(f1.tolist())
     assert [c.n_texts for c in scores.per_class] == support.tolist()
-    assert np.array_equal(scores.confusion, oracle.confusion_matrix(true, predicted, labels=range(n_classes)))
+    assert np.array_equal(
+        scores.confusion, oracle.confusion_matrix(true, predicted, labels=range(n_classes))
+    )
 
 
 def test_per_class_absent_class_keeps_zeros():
     """A class without texts and without predictions is listed, with zeros."""
     scores = score_predictions(np.array([0, 1]), one_hot([0, 1], 3), make_labels(3), seed=0)
     absent = scores.per_class[2]
-    assert (absent.n_texts, absent.precision, absent.recall, absent.f1, absent.f1_interval) == (0, 0, 0, 0, (0.0, 0.0))
+    assert (absent.n_texts, absent.precision, absent.recall, absent.f1, absent.f1_interval) == (
+        0,
+        0,
+        0,
+        0,
+        (0.0, 0.0),
+    )
     assert scores.f1_macro == 1.0
 
 
@@ -63,18 +82,28 @@ def test_intervals_equal_a_bootstrap_of_texts():
     rng = np.random.default_rng(3)
     true = np.repeat([0, 1, 2], [400, 150, 50])
     predicted = np.where(rng.random(600) < 0.8, true, rng.integers(0, 3, 600))
-    scores = score_predictions(true, one_hot(predicted, 3), make_labels(3), seed=0, n_resamples=4000)
+    scores = score_predictions(
+        true, one_hot(predicted, 3), make_labels(3), seed=0, n_resamples=4000
+    )
     drawn = {"accuracy": [], "f1_weighted": [], "f1_macro": []}
     for _ in range(1500):
-        rows = np.concatenate([rng.choice(np.flatnonzero(true == c), int((true == c).sum())) for c in range(3)])
+        rows = np.concatenate(
+            [rng.choice(np.flatnonzero(true == c), int((true == c).sum())) for c in range(3)]
+        )
         confusion = count_confusion(true[rows], predicted[rows], n_classes=3)
-        hits, n_true, n_predicted = np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+        hits, n_true, n_predicted = (
+            np.diagonal(confusion),
+            confusion.sum(axis=1),
+            confusion.sum(axis=0),
+        )
         f1 = 2 * hits / (n_true + n_predicted)
         drawn["accuracy"].append(hits.sum() / 600)
         drawn["f1_weighted"].append((f1 * n_true).sum() / 600)
         drawn["f1_macro"].append(f1.mean())
     for metric, values in drawn.items():
-        assert scores.intervals[metric] == pytest.approx(np.quantile(values, [0.025, 0.975]), abs=0.006)
+        assert scores.intervals[metric] == pytest.approx(
+            np.quantile(values, [0.025, 0.975]), abs=0.006
+        )
 
 
 @settings(max_examples=40, deadline=None)
@@ -83,8 +112,12 @@ def test_intervals_are_ordered_seeded_and_row_order_free(case, seed):
     """Intervals are within [0, 1], the same for the same seed, and do not depend on the order of texts."""
     n_classes, true, predicted = case
     labels = make_labels(n_classes)
-    scores = score_predictions(true, one_hot(predicted, n_classes), labels, seed=seed, n_resamples=50)
-    turned = score_predictions(true[::-1], one_hot(predicted[::-1], n_classes), labels, seed=seed, n_resamples=50)
+    scores = score_predictions(
+        true, one_hot(predicted, n_classes), labels, seed=seed, n_resamples=50
+    )
+    turned = score_predictions(
+        true[::-1], one_hot(predicted[::-1], n_classes), labels, seed=seed, n_resamples=50
+    )
     assert scores.intervals == turned.intervals
     assert all(0 <= low <= high <= 1 for low, high in scores.intervals.values())
     assert all(0 <= c.f1_interval[0] <= c.f1_interval[1] <= 1 for c in scores.per_class)
@@ -96,7 +129,9 @@ def test_intervals_narrow_with_more_texts():
     for n in (100, 10_000):
         true = np.arange(n) % 2
         predicted = np.where(np.arange(n) % 10 < 8, true, 1 - true)
-        low, high = score_predictions(true, one_hot(predicted, 2), make_labels(2), seed=0).intervals["accuracy"]
+        low, high = score_predictions(
+            true, one_hot(predicted, 2), make_labels(2), seed=0
+        ).intervals["accuracy"]
         widths.append(high - low)
     assert widths[0] / widths[1] == pytest.approx(10, rel=0.2)
 
@@ -109,7 +144,9 @@ def test_log_loss_equals_sklearn():
     true = rng.integers(0, 4, 50)
     true[0] = 2
     probs /= probs.sum(axis=1, keepdims=True)
-    assert measure_log_loss(true, probs) == pytest.approx(oracle.log_loss(true, probs, labels=range(4)), rel=1e-5)
+    assert measure_log_loss(true, probs) == pytest.approx(
+        oracle.log_loss(true, probs, labels=range(4)), rel=1e-5
+    )
 
 
 def test_calibration_error_is_zero_when_scores_are_frequencies():
@@ -177,12 +214,16 @@ def test_score_predictions_takes_lists_and_float32():
 def test_constant_answers_have_an_interval():
     """Where a method answers the same to every text of a label, how many texts a label has is drawn too."""
     label_ids = np.repeat([0, 1], [600, 400])
-    scores = score_predictions(label_ids, np.tile([0.6, 0.4], (1000, 1)), LabelSet(("a", "b")), seed=0)
+    scores = score_predictions(
+        label_ids, np.tile([0.6, 0.4], (1000, 1)), LabelSet(("a", "b")), seed=0
+    )
     low, high = scores.intervals["accuracy"]
     standard_error = np.sqrt(0.6 * 0.4 / 1000)
     assert low == pytest.approx(0.6 - 1.96 * standard_error, abs=0.005)
     assert high == pytest.approx(0.6 + 1.96 * standard_error, abs=0.005)
-    assert scores.intervals["f1_weighted"][0] < scores.f1_weighted < scores.intervals["f1_weighted"][1]
+    assert (
+        scores.intervals["f1_weighted"][0] < scores.f1_weighted < scores.intervals["f1_weighted"][1]
+    )
 
 
 def test_perfect_answers_are_not_proven_perfect():

@@ -11,7 +11,9 @@ from assay.evaluation.metrics import count_confusion
 from assay.evaluation.mistakes import costly_confusions, worst_mistakes
 
 LABELS = LabelSet(("a", "b", "c"))
-PROBS = np.array([[0.6, 0.3, 0.1], [0.9, 0.05, 0.05], [0.1, 0.2, 0.7], [0.5, 0.4, 0.1], [1.0, 0.0, 0.0]])
+PROBS = np.array(
+    [[0.6, 0.3, 0.1], [0.9, 0.05, 0.05], [0.1, 0.2, 0.7], [0.5, 0.4, 0.1], [1.0, 0.0, 0.0]]
+)
 TRUE = np.array([0, 1, 0, 1, 2])
 TEXTS = ["right", "sure and wrong", "wrong", "hardly wrong", "no score at all"]
 LINES = [1, 3, 4, 5, 9]
@@ -30,7 +32,9 @@ def test_worst_mistakes_come_by_loss():
 def test_worst_mistakes_are_limited_and_ties_keep_row_order():
     """At most n are returned; equal losses stand in row order."""
     probs = np.tile([0.8, 0.1, 0.1], (4, 1))
-    found = worst_mistakes(["w", "x", "y", "z"], [4, 3, 2, 1], np.array([1, 0, 2, 1]), probs, LABELS, n=2)
+    found = worst_mistakes(
+        ["w", "x", "y", "z"], [4, 3, 2, 1], np.array([1, 0, 2, 1]), probs, LABELS, n=2
+    )
     assert [m.text for m in found] == ["w", "y"]
 
 
@@ -50,14 +54,25 @@ def test_mistake_to_dict_is_plain():
     plain = worst_mistakes(TEXTS, LINES, TRUE, PROBS, LABELS, n=1)[0].to_dict()
     assert plain["line"] == 9
     assert type(plain["loss"]) is float
-    assert set(plain) == {"line", "text", "label", "predicted_label", "label_score", "predicted_score", "loss"}
+    assert set(plain) == {
+        "line",
+        "text",
+        "label",
+        "predicted_label",
+        "label_score",
+        "predicted_score",
+        "loss",
+    }
 
 
 def test_costly_confusions_come_by_count():
     """Pairs come by count with their fractions; the diagonal and pairs that never occurred are left out."""
     confusion = count_confusion([0, 0, 0, 0, 1, 1, 2], [0, 1, 1, 1, 1, 0, 2], n_classes=3)
     found = costly_confusions(confusion, LABELS)
-    assert [(c.label, c.predicted_label, c.n_texts) for c in found] == [("a", "b", 3), ("b", "a", 1)]
+    assert [(c.label, c.predicted_label, c.n_texts) for c in found] == [
+        ("a", "b", 3),
+        ("b", "a", 1),
+    ]
     assert (found[0].fraction_of_label, found[0].fraction_of_mistakes) == (0.75, 0.75)
     assert (found[1].fraction_of_label, found[1].fraction_of_mistakes) == (0.5, 0.25)
 

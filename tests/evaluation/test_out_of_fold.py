@@ -46,12 +46,17 @@ class Recorder:
 def recorders(monkeypatch):
     """Put recorders in the place of estimators; return them as they are made."""
     made = []
-    monkeypatch.setattr(out_of_fold, "make_estimator", lambda method, seed: made.append(Recorder()) or made[-1])
+    monkeypatch.setattr(
+        out_of_fold, "make_estimator", lambda method, seed: made.append(Recorder()) or made[-1]
+    )
     return made
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 25)), min_size=2, max_size=60), st.integers(2, 6))
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 25)), min_size=2, max_size=60),
+    st.integers(2, 6),
+)
 def test_folds_keep_groups_whole(rows, n_folds):
     """Rows of one group are in one fold, and every row is in a fold."""
     label_ids, groups = np.array([a for a, _ in rows]), np.array([b for _, b in rows])
@@ -125,7 +130,9 @@ def test_same_seed_gives_the_same_probabilities():
 def test_label_on_one_text_only_is_not_judged():
     """No model can know a label whose only text it does not see: those rows are NaN, the others are not."""
     train = part(40, labels=("joy", "sadness"))
-    train = LabelledTexts((*train.texts, "so furious", "So furious"), (*train.labels, "anger", "anger"))
+    train = LabelledTexts(
+        (*train.texts, "so furious", "So furious"), (*train.labels, "anger", "anger")
+    )
     test = LabelledTexts(("so mad", "so happy"), ("anger", "joy"))
     found = predict_out_of_fold(train, LABELS, others={"test": test})
     assert np.isnan(found.probs[-2:]).all()
@@ -135,7 +142,10 @@ def test_label_on_one_text_only_is_not_judged():
 
 def test_label_that_train_lacks_is_not_judged_elsewhere():
     """A test label without a train text has no probability, and so no verdict."""
-    train, test = part(40, labels=("joy", "sadness")), LabelledTexts(("so mad", "so sad"), ("anger", "sadness"))
+    train, test = (
+        part(40, labels=("joy", "sadness")),
+        LabelledTexts(("so mad", "so sad"), ("anger", "sadness")),
+    )
     probs = predict_out_of_fold(train, LABELS, others={"test": test}).other_probs["test"]
     assert np.isnan(probs[0]).all()
     assert np.isfinite(probs[1]).all()
@@ -149,13 +159,18 @@ def test_empty_other_split_has_no_rows():
 
 def test_fewer_texts_than_folds_get_a_fold_each():
     """Six texts are six folds at most."""
-    train = LabelledTexts(("so happy", "so glad", "good", "so sad", "so bad", "alone"), ("joy",) * 3 + ("sadness",) * 3)
+    train = LabelledTexts(
+        ("so happy", "so glad", "good", "so sad", "so bad", "alone"),
+        ("joy",) * 3 + ("sadness",) * 3,
+    )
     assert predict_out_of_fold(train, LABELS, n_folds=20).folds.max() == 5
 
 
 def test_too_few_texts_are_refused():
     """Two labels on two texts cannot be held against anything."""
-    with pytest.raises(DataError, match="2 texts do not hold two labels that each stand on two different texts"):
+    with pytest.raises(
+        DataError, match="2 texts do not hold two labels that each stand on two different texts"
+    ):
         predict_out_of_fold(LabelledTexts(("a", "b"), ("joy", "sadness")), LABELS)
 
 

@@ -19,9 +19,13 @@ def predictions(draw):
     """Draw labels and probabilities over 2-15 classes, sharp or flat, also of classes that no text has."""
     n_classes, n_texts = draw(st.integers(2, 15)), draw(st.integers(1, 80))
     rng = np.random.default_rng(draw(st.integers(0, 100_000)))
-    probs = rng.dirichlet(np.full(n_classes, draw(st.sampled_from([0.05, 1.0, 20.0]))), size=n_texts)
+    probs = rng.dirichlet(
+        np.full(n_classes, draw(st.sampled_from([0.05, 1.0, 20.0]))), size=n_texts
+    )
     probs = np.maximum(probs, 1e-6)
-    return rng.integers(0, draw(st.integers(1, n_classes)), n_texts), probs / probs.sum(axis=1, keepdims=True)
+    return rng.integers(0, draw(st.integers(1, n_classes)), n_texts), probs / probs.sum(
+        axis=1, keepdims=True
+    )
 
 
 def score(case):
@@ -44,7 +48,9 @@ def test_scores_of_probabilities_equal_scikit_learns(case):
         assert getattr(found, f"f1_{average}") == pytest.approx(expected)
     by_class = oracle.f1_score(label_ids, predicted, average=None, labels=ids, zero_division=0)
     assert [one.f1 for one in found.per_class] == pytest.approx(by_class.tolist())
-    np.testing.assert_array_equal(found.confusion, oracle.confusion_matrix(label_ids, predicted, labels=ids))
+    np.testing.assert_array_equal(
+        found.confusion, oracle.confusion_matrix(label_ids, predicted, labels=ids)
+    )
     assert found.log_loss == pytest.approx(oracle.log_loss(label_ids, probs, labels=ids), rel=1e-6)
 
 
@@ -77,7 +83,9 @@ def test_names_in_another_order_are_the_same_scores(case, seed):
     for metric in ("accuracy", "f1_weighted", "f1_macro", "log_loss", "ece"):
         assert getattr(there, metric) == pytest.approx(getattr(here, metric))
     np.testing.assert_array_equal(there.confusion, np.asarray(here.confusion)[np.ix_(order, order)])
-    assert [one.f1 for one in there.per_class] == pytest.approx([here.per_class[i].f1 for i in order])
+    assert [one.f1 for one in there.per_class] == pytest.approx(
+        [here.per_class[i].f1 for i in order]
+    )
 
 
 @settings(max_examples=40, deadline=None)

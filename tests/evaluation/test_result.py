@@ -21,13 +21,24 @@ def scores():
 
 def test_split_scores_survive_json(scores):
     """What is written to JSON and read again is the same object."""
-    assert SplitScores.from_dict(json.loads(json.dumps(scores.to_dict(), ensure_ascii=False))) == scores
+    assert (
+        SplitScores.from_dict(json.loads(json.dumps(scores.to_dict(), ensure_ascii=False)))
+        == scores
+    )
 
 
 def test_split_scores_have_the_documented_keys(scores):
     """The keys of results.json stand as documented; more may stand beside them."""
     plain = scores.to_dict()
-    documented = ["n_texts", "accuracy", "f1_weighted", "f1_macro", "intervals", "per_class", "confusion"]
+    documented = [
+        "n_texts",
+        "accuracy",
+        "f1_weighted",
+        "f1_macro",
+        "intervals",
+        "per_class",
+        "confusion",
+    ]
     assert list(plain)[: len(documented)] == documented
     assert {"label", "n_texts", "precision", "recall", "f1"} <= set(plain["per_class"][0])
     assert set(plain["intervals"]) == {"accuracy", "f1_weighted", "f1_macro"}
@@ -38,7 +49,9 @@ def test_split_scores_read_documented_keys_alone(scores):
     plain = scores.to_dict()
     for extra in ("log_loss", "ece", "reliability"):
         del plain[extra]
-    plain["per_class"] = [{k: v for k, v in row.items() if k != "f1_interval"} for row in plain["per_class"]]
+    plain["per_class"] = [
+        {k: v for k, v in row.items() if k != "f1_interval"} for row in plain["per_class"]
+    ]
     read = SplitScores.from_dict(plain)
     assert read.accuracy == scores.accuracy
     assert read.log_loss is None

@@ -33,7 +33,8 @@ def test_scores_are_of_the_probabilities(scored, model):
     """Columns are in LabelSet order, and everything is computed from them: scikit-learn agrees."""
     for one in scored.values():
         records = [
-            {"label": label, "probs": row} for label, row in zip(one.part.labels, one.probs.tolist(), strict=True)
+            {"label": label, "probs": row}
+            for label, row in zip(one.part.labels, one.probs.tolist(), strict=True)
         ]
         expected, found = recompute(records, list(model.labels)), one.scores.to_dict()
         assert found["confusion"] == expected["confusion"]
@@ -46,7 +47,9 @@ def test_manifest_names_three_metrics_a_split(scored):
     """Value, interval around it, and on how many texts."""
     claims = manifest_scores(scored)
     assert [(claim["split"], claim["metric"]) for claim in claims] == [
-        (split, metric) for split in ("validation", "test") for metric in ("accuracy", "f1_weighted", "f1_macro")
+        (split, metric)
+        for split in ("validation", "test")
+        for metric in ("accuracy", "f1_weighted", "f1_macro")
     ]
     for claim in claims:
         assert claim["interval"][0] <= claim["value"] <= claim["interval"][1]
@@ -64,8 +67,12 @@ def test_predictions_are_the_same_bytes_each_time(scored, model, tmp_path):
     assert [record["split"] for record in records] == ["validation"] * 24 + ["test"] * 27
     assert "\\u" not in "".join(lines)
     probs = np.array([record["probs"] for record in records])
-    np.testing.assert_allclose(probs, np.vstack([one.probs for one in scored.values()]), atol=10**-SCORE_DIGITS)
-    assert [record["predicted_label"] for record in records] == [model.labels[i] for i in probs.argmax(axis=1)]
+    np.testing.assert_allclose(
+        probs, np.vstack([one.probs for one in scored.values()]), atol=10**-SCORE_DIGITS
+    )
+    assert [record["predicted_label"] for record in records] == [
+        model.labels[i] for i in probs.argmax(axis=1)
+    ]
 
 
 def test_label_that_utf8_cannot_hold_is_written(model, tmp_path):

@@ -16,7 +16,9 @@ def test_wilson_interval_equals_scipys(n_texts, data):
     """The interval is the one that scipy gives."""
     n_right = data.draw(st.integers(0, n_texts))
     expected = binomtest(n_right, n_texts).proportion_ci(method="wilson")
-    assert wilson_interval(n_right, n_texts) == pytest.approx((expected.low, expected.high), abs=1e-9)
+    assert wilson_interval(n_right, n_texts) == pytest.approx(
+        (expected.low, expected.high), abs=1e-9
+    )
 
 
 def test_wilson_interval_of_nothing_is_everything():
@@ -26,10 +28,16 @@ def test_wilson_interval_of_nothing_is_everything():
 
 def test_score_slices_tells_negated_texts_apart():
     """Negation in English and Korean is found, and scored apart."""
-    texts = ["i am not happy", "기분이 좋지 않아", "didn't work", "안 좋아"] * 5 + ["i am happy", "좋아"] * 10
+    texts = ["i am not happy", "기분이 좋지 않아", "didn't work", "안 좋아"] * 5 + [
+        "i am happy",
+        "좋아",
+    ] * 10
     correct = np.array([False] * 20 + [True] * 20)
     found = {(one.kind, one.name): one for one in score_slices(texts, correct)}
-    assert (found["negation", "negated"].n_texts, found["negation", "negated"].accuracy) == (20, 0.0)
+    assert (found["negation", "negated"].n_texts, found["negation", "negated"].accuracy) == (
+        20,
+        0.0,
+    )
     assert found["negation", "not negated"].accuracy == 1.0
 
 
@@ -52,7 +60,9 @@ def test_score_slices_tells_scripts_apart():
 @given(st.lists(st.tuples(st.text(max_size=40), st.booleans()), max_size=80))
 def test_score_slices_counts_no_text_twice(rows):
     """The parts of a kind hold at most all texts, and every accuracy lies in its interval."""
-    found = score_slices([text for text, _ in rows], np.array([flag for _, flag in rows], dtype=bool))
+    found = score_slices(
+        [text for text, _ in rows], np.array([flag for _, flag in rows], dtype=bool)
+    )
     for kind in {one.kind for one in found}:
         assert sum(one.n_texts for one in found if one.kind == kind) <= len(rows)
     assert all(one.interval[0] <= one.accuracy <= one.interval[1] for one in found)

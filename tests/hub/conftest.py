@@ -49,8 +49,12 @@ class Shell:
         done = subprocess.run(
             [sys.executable, "-c", code, *map(str, args), "--json"],
             env=hub_environment(self.hub.url, self.home, token=token),
-            input=stdin, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
         return self._judge(done.returncode, done.stdout, done.stderr)
 
     def _judge(self, code, out, err):
@@ -63,7 +67,9 @@ def point_client_at(url, home, monkeypatch):
     """Make huggingface_hub, which read its environment when it was imported, use this Hub and home."""
     constants = huggingface_hub.constants
     monkeypatch.setattr(constants, "ENDPOINT", url)
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}")
+    monkeypatch.setattr(
+        constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}"
+    )
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
     monkeypatch.setattr(constants, "HF_STORED_TOKENS_PATH", str(home / "stored_tokens"))

@@ -69,7 +69,9 @@ def test_unreachable_hub_is_an_outside_error(shell):
     assert "run it again: assay login" in found["hint"]
 
 
-@pytest.mark.parametrize("name", ["a/b/c", "me/..", "me/a--b", "me/a b", "", "x" * 97, "me/mood.git"])
+@pytest.mark.parametrize(
+    "name", ["a/b/c", "me/..", "me/a--b", "me/a b", "", "x" * 97, "me/mood.git"]
+)
 def test_repo_name_that_the_hub_refuses_is_refused_with_the_rule(name):
     """The rule is said, not only that it was broken."""
     with pytest.raises(InputError, match=r"is no name of a repository; accepted: 1 to 96 letters"):
@@ -133,5 +135,8 @@ def test_passing_trouble_is_asked_again_and_other_trouble_is_not():
 )
 def test_refusals_are_explained(err, kind, said):
     """Each refusal becomes one sentence of the kind whose exit code says whose turn it is."""
-    with pytest.raises(kind, match=said), explain_refusals("push", again="assay push", repo="me/mood"):
+    with (
+        pytest.raises(kind, match=said),
+        explain_refusals("push", again="assay push", repo="me/mood"),
+    ):
         raise err

@@ -10,8 +10,12 @@ def test_first_matches_and_how_many_there_are(shell):
     assert [one["id"] for one in found["datasets"]] == ["acme/emotion", "acme/emotion-ko"]
     assert (found["n_matches"], found["is_all_counted"]) == (3, True)
     assert found["datasets"][0] == {
-        "id": "acme/emotion", "n_downloads": 12, "n_likes": 3, "last_modified": "2026-01-01", "is_gated": False
-    }  # fmt: skip
+        "id": "acme/emotion",
+        "n_downloads": 12,
+        "n_likes": 3,
+        "last_modified": "2026-01-01",
+        "is_gated": False,
+    }
 
 
 def test_without_a_query_all_are_listed_and_without_matches_none(shell):

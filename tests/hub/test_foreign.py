@@ -47,12 +47,18 @@ def test_classifier_of_the_hub_is_used_by_its_name(shell, hub, classifier, tmp_p
     ],
     ids=["code", "pickle", "none"],
 )
-def test_classifier_of_the_hub_that_is_not_safe_or_not_there_is_refused(shell, hub, classifier, tmp_path, change, said):
+def test_classifier_of_the_hub_that_is_not_safe_or_not_there_is_refused(
+    shell, hub, classifier, tmp_path, change, said
+):
     """Nothing but stock architectures on safetensors is loaded, and a name that is nothing says so."""
     if change is not None:
         files = {**classifier, "pytorch_model.bin": b"pickle"}
         for name, content in change.items():
-            files[name] = b"" if content is None else json.dumps({**json.loads(files[name]), **content}).encode()
+            files[name] = (
+                b""
+                if content is None
+                else json.dumps({**json.loads(files[name]), **content}).encode()
+            )
             if content is None:
                 del files[name]
         hub.repos["models", "acme/mood"] = Repo("models", "acme/mood", files)

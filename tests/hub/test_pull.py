@@ -12,7 +12,11 @@ from assay.runtime.predictor import load_model
 
 def files_of(folder):
     """Read a model folder as a repository holds it."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def share(hub, trained, name="me/mood", *, private=False, gated=False, **changes):
@@ -50,17 +54,31 @@ def test_pull_takes_the_revision_that_was_asked_for(shell, hub, trained, tmp_pat
 @pytest.mark.parametrize(
     ("changes", "code", "said"),
     [
-        ({"pytorch_model.bin": b"x"}, 2, "holds 'pytorch_model.bin': files of this kind can run code"),
+        (
+            {"pytorch_model.bin": b"x"},
+            2,
+            "holds 'pytorch_model.bin': files of this kind can run code",
+        ),
         ({"modeling.py": b"x"}, 2, "holds 'modeling.py': files of this kind can run code"),
         ({"assay.json": None}, 2, "has no assay.json: it is not a model of assay"),
-        ({"config.json": b'{"auto_map": {}}'}, 2, "'config.json' of 'me/mood' names code of its own (auto_map)"),
-        ({"vocabulary.json": b"{}"}, 3, "'vocabulary.json' in 'me/mood' has 2 bytes; assay.json says"),
+        (
+            {"config.json": b'{"auto_map": {}}'},
+            2,
+            "'config.json' of 'me/mood' names code of its own (auto_map)",
+        ),
+        (
+            {"vocabulary.json": b"{}"},
+            3,
+            "'vocabulary.json' in 'me/mood' has 2 bytes; assay.json says",
+        ),
         ({"vocabulary.json": None}, 3, "'me/mood' lacks 'vocabulary.json', which assay.json lists"),
         ({"extra.json": b"{}"}, 3, "'me/mood' holds 'extra.json', which assay.json does not list"),
     ],
     ids=["pickle", "code", "no-model", "auto-map", "changed", "missing", "unlisted"],
 )
-def test_pull_refuses_what_is_no_safe_whole_model(shell, hub, trained, tmp_path, changes, code, said):
+def test_pull_refuses_what_is_no_safe_whole_model(
+    shell, hub, trained, tmp_path, changes, code, said
+):
     """The file is named, and nothing is left behind."""
     share(hub, trained, **changes)
     found_code, found, _ = shell("pull", "me/mood", "--out", tmp_path / "out" / "mood")
@@ -98,7 +116,9 @@ def test_full_disk_leaves_no_half_model(shell, hub, trained, tmp_path):
     """The system refuses to write: exit code 4, and nothing stands where the model was to go."""
     share(hub, trained)
     size = len(hub.model("me/mood").files["model.safetensors"])
-    refuse = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size // 2}, {size // 2}))"
+    refuse = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size // 2}, {size // 2}))"
+    )
     code, found, _ = shell.apart("pull", "me/mood", "--out", tmp_path / "mood", before=refuse)
     assert (code, found["error_type"]) == (4, "OutsideError")
     assert "could not be written" in found["error"]
@@ -113,4 +133,7 @@ def test_pull_into_something_that_is_there_asks_nobody(shell, hub, trained, tmp_
     assert (code, found["error_type"]) == (2, "OutputExistsError")
     assert not hub.requests
     assert shell("pull", "me/mood", "--out", tmp_path / "mood", "--overwrite")[0] == 0
-    assert json.loads((tmp_path / "mood" / "assay.json").read_text(encoding="utf-8"))["method"] == "linear"
+    assert (
+        json.loads((tmp_path / "mood" / "assay.json").read_text(encoding="utf-8"))["method"]
+        == "linear"
+    )

@@ -24,7 +24,11 @@ def test_push_sends_the_whole_model_once(shell, hub, trained):
     assert (first["commit"], repo.commits[-1][2]) == (repo.head, "first")
     assert first["is_changed"]
     assert not first["is_private"]
-    assert {one["path"] for one in first["files"]} == set(repo.files) >= {"assay.json", "model.safetensors"}
+    assert (
+        {one["path"] for one in first["files"]}
+        == set(repo.files)
+        >= {"assay.json", "model.safetensors"}
+    )
     for name, data in repo.files.items():
         if name != "README.md":
             assert data == (trained / name).read_bytes()
@@ -41,7 +45,10 @@ def test_pushed_card_names_the_repository(shell, hub, trained):
     """The examples of the card on the Hub can be pasted: they pull that very repository."""
     assert "cd MODEL   # this folder" in (trained / "README.md").read_text(encoding="utf-8")
     assert shell("push", trained, "mood")[0] == 0
-    assert "assay pull me/mood --out MODEL && cd MODEL" in hub.model("me/mood").files["README.md"].decode()
+    assert (
+        "assay pull me/mood --out MODEL && cd MODEL"
+        in hub.model("me/mood").files["README.md"].decode()
+    )
 
 
 def test_dry_run_sends_nothing_and_needs_no_network(shell, hub, trained):
@@ -68,9 +75,15 @@ def test_training_texts_stay_at_home(shell, hub, trained, kept, tmp_path):
     assert [one["path"] for one in found["left_out"]] == ["training_texts.json"]
     files = hub.model("me/mood").files
     assert "training_texts.json" not in files
-    assert not [name for name, data in files.items() if b"secret" in data or b"training_texts" in data]
-    assert {one["path"]: one["size_bytes"] for one in found["files"]}["assay.json"] == len(files["assay.json"])
-    assert json.loads(files["assay.json"]) == json.loads((trained / "assay.json").read_text(encoding="utf-8"))
+    assert not [
+        name for name, data in files.items() if b"secret" in data or b"training_texts" in data
+    ]
+    assert {one["path"]: one["size_bytes"] for one in found["files"]}["assay.json"] == len(
+        files["assay.json"]
+    )
+    assert json.loads(files["assay.json"]) == json.loads(
+        (trained / "assay.json").read_text(encoding="utf-8")
+    )
     assert shell("pull", "me/mood", "--out", tmp_path / "pulled")[0] == 0
     assert shell("verify", tmp_path / "pulled")[0] == 0
     assert (kept / "training_texts.json").is_file()
@@ -93,7 +106,10 @@ def test_dry_run_says_what_stays_at_home(shell, hub, kept, monkeypatch):
     assert [one["path"] for one in found["left_out"]] == ["training_texts.json"]
     assert found["files"] == shell("push", kept, "mood")[1]["files"]
     done = CliRunner().invoke(app, ["push", str(kept), "mood", "--dry-run"], prog_name="assay")
-    assert "left out: training_texts.json, the training texts it keeps (--with-texts sends them)\n" in done.stdout
+    assert (
+        "left out: training_texts.json, the training texts it keeps (--with-texts sends them)\n"
+        in done.stdout
+    )
 
 
 def test_broken_model_is_never_sent(shell, hub, trained, tmp_path):
@@ -129,8 +145,12 @@ def test_push_that_may_not_be_is_an_input_error(shell, hub, trained, token, repo
 
 def test_passing_trouble_is_repeated(shell, hub, trained):
     """A rate limit, a server that is down and one that hangs up are asked again, and the model arrives."""
-    hub.fail_next += [("GET", "whoami", 429), ("POST", "repos/create", 503), ("GET", "/api/models/me/mood", 0),
-                      ("POST", "preupload", 503)]  # fmt: skip
+    hub.fail_next += [
+        ("GET", "whoami", 429),
+        ("POST", "repos/create", 503),
+        ("GET", "/api/models/me/mood", 0),
+        ("POST", "preupload", 503),
+    ]
     code, found, said = shell("push", trained, "mood")
     assert (code, found["is_changed"]) == (0, True)
     assert not hub.fail_next
@@ -177,7 +197,9 @@ def test_push_replaces_an_earlier_model_whole(shell, hub, trained):
 def test_push_does_not_write_over_something_else(shell, hub, trained):
     """A repository that holds no model of assay is left alone."""
     shell("push", trained, "mood")
-    hub.model("me/mood").add({"model.safetensors": b"theirs", "README.md": b"theirs"}, "another project")
+    hub.model("me/mood").add(
+        {"model.safetensors": b"theirs", "README.md": b"theirs"}, "another project"
+    )
     code, found, _ = shell("push", trained, "mood")
     assert code == 2
     assert "holds something else than a model of assay: model.safetensors" in found["error"]

@@ -15,7 +15,9 @@ def weigh_by_hand(rows, distances):
     for i, (near, d) in enumerate(zip(rows, distances.astype(float), strict=True)):
         first = d[d > 0].min()
         excess = np.maximum(d - first, 0)
-        width = brentq(lambda s, e=excess: np.exp(-e[1:] / s).sum() - np.log2(len(e)), 1e-6, 1e6, xtol=1e-14)
+        width = brentq(
+            lambda s, e=excess: np.exp(-e[1:] / s).sum() - np.log2(len(e)), 1e-6, 1e6, xtol=1e-14
+        )
         one_way[i, near[1:]] = np.exp(-excess[1:] / width)
     return one_way + one_way.T - one_way * one_way.T
 
@@ -35,7 +37,8 @@ def test_graph_of_equal_rows_has_edges_of_weight_one():
 
 
 @pytest.mark.parametrize(
-    ("min_dist", "a", "b"), [(0.1, 1.5769434602697, 0.8950608779109), (0.5, 0.5830300203414, 1.3341669924314)]
+    ("min_dist", "a", "b"),
+    [(0.1, 1.5769434602697, 0.8950608779109), (0.5, 0.5830300203414, 1.3341669924314)],
 )
 def test_curve_is_that_of_umap_learn(min_dist, a, b):
     """The parameters that umap-learn's find_ab_params gives for a spread of 1."""
@@ -70,7 +73,9 @@ def test_points_stand_as_tight_as_asked():
 
     def nearest_gap(min_dist):
         points = lay_out(graph, start, seed=0, min_dist=min_dist)
-        gaps = np.linalg.norm(points[:, None] - points[None], axis=2) + np.diag(np.full(200, np.inf))
+        gaps = np.linalg.norm(points[:, None] - points[None], axis=2) + np.diag(
+            np.full(200, np.inf)
+        )
         return np.median(gaps.min(axis=1))
 
     assert nearest_gap(0.9) > 1.5 * nearest_gap(0.05)

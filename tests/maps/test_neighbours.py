@@ -7,7 +7,13 @@ import pytest
 
 from assay.maps.neighbours import nearest_texts
 
-REFERENCES = ["the parcel came late", "so happy with the shoes", "배송이 너무 늦었어요", "", "happy happy shoes"]
+REFERENCES = [
+    "the parcel came late",
+    "so happy with the shoes",
+    "배송이 너무 늦었어요",
+    "",
+    "happy happy shoes",
+]
 
 
 def test_nearest_texts_finds_itself_first():

@@ -17,10 +17,18 @@ def three_groups(n_each, *, seed=0):
     """Points around three far centres, and the group of each."""
     rng = np.random.default_rng(seed)
     groups = np.repeat(np.arange(3), n_each)
-    return (rng.normal(scale=0.3, size=(3 * n_each, 12)) + 4 * np.eye(12)[groups]).astype(np.float32), groups
+    return (rng.normal(scale=0.3, size=(3 * n_each, 12)) + 4 * np.eye(12)[groups]).astype(
+        np.float32
+    ), groups
 
 
-@given(hnp.arrays(np.float64, st.tuples(st.integers(1, 8), st.integers(1, 4)), elements=st.floats(-1e6, 1e6, width=32)))
+@given(
+    hnp.arrays(
+        np.float64,
+        st.tuples(st.integers(1, 8), st.integers(1, 4)),
+        elements=st.floats(-1e6, 1e6, width=32),
+    )
+)
 def test_scaling_is_that_of_scikit_learn(values):
     """Columns go to [0, 1] as MinMaxScaler takes them; a constant column goes to 0."""
     scaled = scale_to_unit(values)
@@ -30,7 +38,9 @@ def test_scaling_is_that_of_scikit_learn(values):
 
 def test_scaling_survives_what_is_not_finite(caplog):
     """NaN and infinity count as 0, the finite rest of a column is scaled, and it is said once."""
-    scaled = scale_to_unit(np.array([[np.nan, 2.0, np.inf], [1.0, 4.0, np.nan], [3.0, 3.0, -np.inf]]))
+    scaled = scale_to_unit(
+        np.array([[np.nan, 2.0, np.inf], [1.0, 4.0, np.nan], [3.0, 3.0, -np.inf]])
+    )
     assert scaled.tolist() == [[0, 0, 0], [0, 1, 0], [1, 0.5, 0]]
     assert [record.getMessage() for record in caplog.records] == [
         "4 of 9 feature values are not finite; they count as 0"
@@ -48,7 +58,9 @@ def test_hardly_any_texts_get_their_principal_axes(n_texts):
     if n_texts == 3:  # three points lie in a plane: nothing is lost
         scaled = scale_to_unit(features)
         expected = np.linalg.norm(scaled[:, None] - scaled[None], axis=2)
-        np.testing.assert_allclose(np.linalg.norm(points[:, None] - points[None], axis=2), expected, atol=1e-5)
+        np.testing.assert_allclose(
+            np.linalg.norm(points[:, None] - points[None], axis=2), expected, atol=1e-5
+        )
 
 
 @pytest.mark.parametrize("shape", [(9, 4), (4, 9), (7, 1), (60, 20)])

@@ -10,7 +10,10 @@ from assay.models import save_model
 def trained(tiny_bert):
     """Fit each method on the small texts, with other texts to choose by: method -> estimator."""
     validation = small_data(30, seed=1)
-    return {method: small_estimator(method, tiny_bert).fit(*small_data(), validation=validation) for method in METHODS}
+    return {
+        method: small_estimator(method, tiny_bert).fit(*small_data(), validation=validation)
+        for method in METHODS
+    }
 
 
 @pytest.fixture(scope="session")

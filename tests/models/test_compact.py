@@ -26,7 +26,9 @@ def test_one_thread_and_two_learn_the_same(monkeypatch):
     found = []
     for n_threads in ("1", "2"):
         monkeypatch.setenv("ASSAY_THREADS", n_threads)
-        found.append(small_estimator("compact", n_epochs=2).fit(TEXTS, LABELS).network_.state_dict())
+        found.append(
+            small_estimator("compact", n_epochs=2).fit(TEXTS, LABELS).network_.state_dict()
+        )
     for name, weights in found[0].items():
         np.testing.assert_array_equal(weights, found[1][name])
 
@@ -36,7 +38,9 @@ def test_few_texts_start_no_thread(monkeypatch):
     monkeypatch.setenv("ASSAY_THREADS", "2")
     compact = small_estimator("compact", n_epochs=2).fit(TEXTS, LABELS)
     started = []
-    monkeypatch.setattr(threading.Thread, "start", lambda self: (started.append(self.name), START(self))[1])
+    monkeypatch.setattr(
+        threading.Thread, "start", lambda self: (started.append(self.name), START(self))[1]
+    )
     few = compact.predict_proba(TEXTS[:1])
     assert not started
     many = compact.predict_proba(TEXTS[:1] * 257)
@@ -63,7 +67,9 @@ def test_case_and_normal_form_do_not_matter():
 def test_texts_are_cut_at_max_tokens():
     """What stands past the limit has no say; what stands before it has."""
     compact = small_estimator("compact", max_tokens=4, n_epochs=20).fit(TEXTS, LABELS)
-    cut, longer, other = compact.predict_proba(["happy happy happy", "happy happy happy sad sad", "sad happy happy"])
+    cut, longer, other = compact.predict_proba(
+        ["happy happy happy", "happy happy happy sad sad", "sad happy happy"]
+    )
     np.testing.assert_allclose(cut, longer, atol=1e-6)
     assert np.abs(cut - other).max() > 0.01
 
@@ -71,7 +77,9 @@ def test_texts_are_cut_at_max_tokens():
 def test_best_epoch_is_reported_with_validation():
     """Each epoch has its validation scores, under the names that the caller's score gives."""
     compact = small_estimator("compact", n_epochs=2)
-    compact.fit(TEXTS, LABELS, validation=(TEXTS, LABELS), score=lambda label_ids, probs: {"mine": 0.5})
+    compact.fit(
+        TEXTS, LABELS, validation=(TEXTS, LABELS), score=lambda label_ids, probs: {"mine": 0.5}
+    )
     assert [entry["validation_mine"] for entry in compact.history_] == [0.5, 0.5]
     assert compact.temperature_ != 1.0
 

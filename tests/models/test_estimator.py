@@ -28,8 +28,9 @@ def make(tiny_bert):
     return lambda method, **parameters: small_estimator(method, tiny_bert, **parameters)
 
 
-# `parametrize_with_checks` feeds numbers: of an estimator that says it takes strings it runs the first of these only,
-# with a warning. The others need no data either; what the rest would check stands in this file, in texts.
+# `parametrize_with_checks` feeds numbers: of an estimator that says it takes strings it runs the
+# first of these only, with a warning. The others need no data either; what the rest would check
+# stands in this file, in texts.
 @each_method
 @pytest.mark.parametrize(
     "check",
@@ -104,7 +105,9 @@ def test_no_texts_give_no_rows(trained, method):
 def test_texts_are_learnt_with_their_own_labels(make, method, parameters):
     """Each method but the floor learns which text has which label: nothing is mixed up on the way."""
     texts, labels = ["good", "bad", "i am", "오늘"] * 4, ["d", "b", "c", "a"] * 4
-    assert make(method, **parameters).fit(texts, labels).score(texts, labels) >= 0.75  # chance is 0.25
+    assert (
+        make(method, **parameters).fit(texts, labels).score(texts, labels) >= 0.75
+    )  # chance is 0.25
 
 
 @each_method
@@ -120,7 +123,9 @@ def test_batch_equals_single(trained, method):
 @pytest.mark.parametrize("kind", ["numbers", "many", "booleans"])
 def test_labels_of_any_kind_come_back(make, method, kind):
     """Whole numbers, 12 classes, and true and false are predicted as they were given, in np.unique's order."""
-    texts, names = small_data(48, labels=tuple(f"label{i}" for i in range(12)) if kind == "many" else tuple(WORDS))
+    texts, names = small_data(
+        48, labels=tuple(f"label{i}" for i in range(12)) if kind == "many" else tuple(WORDS)
+    )
     numbers = np.unique(names, return_inverse=True)[1]
     labels = {"numbers": numbers + 7, "many": names, "booleans": numbers > 0}[kind]
     estimator = make(method, n_epochs=1).fit(texts, labels)
@@ -138,7 +143,9 @@ def test_refit_forgets(make, method):
     estimator.fit(TEXTS, LABELS, validation=(TEXTS[:9], LABELS[:9]))
     fresh = make(method, n_epochs=1).fit(TEXTS[:40], labels[:40])
     estimator.fit(TEXTS[:40], labels[:40])
-    np.testing.assert_allclose(estimator.predict_proba(TEXTS), fresh.predict_proba(TEXTS), atol=1e-6)
+    np.testing.assert_allclose(
+        estimator.predict_proba(TEXTS), fresh.predict_proba(TEXTS), atol=1e-6
+    )
     assert (estimator.temperature_, len(estimator.history_)) == (1.0, len(fresh.history_))
 
 
@@ -156,18 +163,40 @@ def test_failed_refit_leaves_nothing_of_the_fit_before(make, method):
 def test_estimator_survives_pickling(trained, method):
     """As scikit-learn's parallel tools send estimators about."""
     copy = pickle.loads(pickle.dumps(trained[method]))
-    np.testing.assert_allclose(copy.predict_proba(EDGE_TEXTS), trained[method].predict_proba(EDGE_TEXTS), atol=1e-6)
+    np.testing.assert_allclose(
+        copy.predict_proba(EDGE_TEXTS), trained[method].predict_proba(EDGE_TEXTS), atol=1e-6
+    )
 
 
 @each_method
 @pytest.mark.parametrize(
     ("texts", "labels", "error", "message"),
     [
-        ("one text", ["joy"], InputError, r"X is one text; a sequence of texts is accepted \(write \[text\]\)"),
+        (
+            "one text",
+            ["joy"],
+            InputError,
+            r"X is one text; a sequence of texts is accepted \(write \[text\]\)",
+        ),
         (["a", 3], ["x", "y"], InputError, r"X\[1\] is int; a text \(str\) is accepted"),
-        (["a", "b", "c"], ["x", "y"], InputError, "3 texts and 2 labels; the same number of each is accepted"),
-        (["a", "b"], [["x"], ["y"]], InputError, "the labels have 2 dimensions; one label a text is accepted"),
-        (["a", "b"], ["x", "x"], DataError, "there is 1 class in 2 texts; at least 2 classes are accepted"),
+        (
+            ["a", "b", "c"],
+            ["x", "y"],
+            InputError,
+            "3 texts and 2 labels; the same number of each is accepted",
+        ),
+        (
+            ["a", "b"],
+            [["x"], ["y"]],
+            InputError,
+            "the labels have 2 dimensions; one label a text is accepted",
+        ),
+        (
+            ["a", "b"],
+            ["x", "x"],
+            DataError,
+            "there is 1 class in 2 texts; at least 2 classes are accepted",
+        ),
         ([], [], DataError, "there is no class in 0 texts; at least 2 classes are accepted"),
         (["a", "b"], [0.5, 1.5], ValueError, "Unknown label type: continuous"),
     ],
@@ -181,7 +210,9 @@ def test_unusable_training_data_is_refused(make, method, texts, labels, error, m
 @each_method
 def test_lone_text_is_refused_when_predicting(trained, method):
     """A lone text is an error with a hint, not a list of characters."""
-    with pytest.raises(InputError, match=r"X is one text; a sequence of texts is accepted \(write \[text\]\)"):
+    with pytest.raises(
+        InputError, match=r"X is one text; a sequence of texts is accepted \(write \[text\]\)"
+    ):
         trained[method].predict("good day")
 
 
@@ -207,7 +238,9 @@ def test_empty_validation_is_none(make, method):
     estimator = make(method, n_epochs=1).fit(TEXTS, LABELS, validation=([], []))
     assert estimator.temperature_ == 1.0
     np.testing.assert_allclose(
-        estimator.predict_proba(TEXTS), make(method, n_epochs=1).fit(TEXTS, LABELS).predict_proba(TEXTS), atol=1e-6
+        estimator.predict_proba(TEXTS),
+        make(method, n_epochs=1).fit(TEXTS, LABELS).predict_proba(TEXTS),
+        atol=1e-6,
     )
 
 
@@ -232,7 +265,9 @@ def test_majority_is_never_calibrated(trained):
 def test_numpy_strings_are_texts(trained, method):
     """An array of texts is a sequence of texts."""
     array = np.array(TEXTS[:4])
-    np.testing.assert_array_equal(trained[method].predict_proba(array), trained[method].predict_proba(TEXTS[:4]))
+    np.testing.assert_array_equal(
+        trained[method].predict_proba(array), trained[method].predict_proba(TEXTS[:4])
+    )
 
 
 def test_pipeline_passes_texts_through():
@@ -260,5 +295,7 @@ def test_all_methods_are_here():
     """A sixth method joins this contract."""
     for method in METHODS:
         make_estimator(method)
-    ours = {cls.method for cls in TextClassifier.__subclasses__() if cls.__module__.startswith("assay.")}
+    ours = {
+        cls.method for cls in TextClassifier.__subclasses__() if cls.__module__.startswith("assay.")
+    }
     assert ours == set(METHODS) == set(assay.models.METHODS)

@@ -18,12 +18,16 @@ from assay.runtime import load_model
 TEXTS, LABELS = small_data()
 
 
-@pytest.mark.parametrize("labels", [LABELS, [label == "joy" for label in LABELS]], ids=["three", "two"])
+@pytest.mark.parametrize(
+    "labels", [LABELS, [label == "joy" for label in LABELS]], ids=["three", "two"]
+)
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
 def test_scores_are_those_of_a_scikit_learn_pipeline(tiny_bert, labels, pooling):
     """Scaling, regression and, with two classes, the lone row of weights are folded into one affine layer."""
     encoder = FrozenEncoder(tiny_bert, pooling=pooling)
-    pipeline = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500, tol=1e-3, random_state=0))
+    pipeline = make_pipeline(
+        StandardScaler(), LogisticRegression(C=0.1, max_iter=500, tol=1e-3, random_state=0)
+    )
     pipeline.fit(encoder.transform(TEXTS), labels)
     features = Features(checkpoint=tiny_bert, pooling=pooling).fit(TEXTS, labels)
     expected = pipeline.predict_proba(encoder.transform(EDGE_TEXTS))
@@ -36,7 +40,9 @@ def test_shared_encoder_is_used(tiny_bert):
     shared = Features(encoder=encoder).fit(TEXTS, LABELS)
     assert shared.encoder_ is encoder
     own = Features(checkpoint=tiny_bert, pooling="cls", max_tokens=8).fit(TEXTS, LABELS)
-    np.testing.assert_allclose(shared.predict_proba(EDGE_TEXTS), own.predict_proba(EDGE_TEXTS), atol=1e-6)
+    np.testing.assert_allclose(
+        shared.predict_proba(EDGE_TEXTS), own.predict_proba(EDGE_TEXTS), atol=1e-6
+    )
 
 
 def test_unknown_pooling_is_refused(tiny_bert):
@@ -52,11 +58,17 @@ def test_saved_model_scores_as_the_estimator(tiny_checkpoint, tmp_path, pooling)
     manifest = save_model(features, tmp_path / "model")
     model = load_model(tmp_path / "model")
     order = [list(features.classes_).index(label) for label in model.labels]
-    np.testing.assert_allclose(model.predict_proba(EDGE_TEXTS), features.predict_proba(EDGE_TEXTS)[:, order], atol=1e-5)
+    np.testing.assert_allclose(
+        model.predict_proba(EDGE_TEXTS), features.predict_proba(EDGE_TEXTS)[:, order], atol=1e-5
+    )
     assert manifest.parameters["pooling"] == pooling
     assert manifest.checkpoint["name"] == tiny_checkpoint.name
     assert manifest.tokenization == {
-        "kind": "subwords", "max_tokens": 64, "truncation": "end", "long_texts": "truncate"}  # fmt: skip
+        "kind": "subwords",
+        "max_tokens": 64,
+        "truncation": "end",
+        "long_texts": "truncate",
+    }
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
@@ -74,7 +86,10 @@ def test_saving_leaves_the_estimator_as_it_was(tiny_bert, tmp_path):
     """The network that is exported is a copy: the estimator can go on predicting where it computed before."""
     features = Features(checkpoint=tiny_bert).fit(TEXTS, LABELS)
     before = features.predict_proba(EDGE_TEXTS)
-    network, parameters = features.encoder_.network, {id(p) for p in features.encoder_.network.parameters()}
+    network, parameters = (
+        features.encoder_.network,
+        {id(p) for p in features.encoder_.network.parameters()},
+    )
     save_model(features, tmp_path / "model")
     assert features.encoder_.network is network
     assert {id(parameter) for parameter in network.parameters()} == parameters

@@ -21,12 +21,16 @@ TEXTS, LABELS = small_data()
 
 def finetune(checkpoint, *, validation=None, **parameters):
     """Fine-tune a small checkpoint on the small texts."""
-    return small_estimator("finetune", checkpoint, **parameters).fit(TEXTS, LABELS, validation=validation)
+    return small_estimator("finetune", checkpoint, **parameters).fit(
+        TEXTS, LABELS, validation=validation
+    )
 
 
 def test_same_seed_same_scores(tiny_bert):
     """Fresh head, dropout and batches follow the seed."""
-    first, second, other = (finetune(tiny_bert, n_epochs=1, seed=seed).predict_proba(EDGE_TEXTS) for seed in (3, 3, 4))
+    first, second, other = (
+        finetune(tiny_bert, n_epochs=1, seed=seed).predict_proba(EDGE_TEXTS) for seed in (3, 3, 4)
+    )
     np.testing.assert_array_equal(first, second)
     assert np.abs(first - other).max() > 1e-4
 
@@ -50,16 +54,28 @@ def test_all_weights_are_trained(tiny_bert):
 
 @pytest.mark.parametrize(
     ("given", "n_layers", "kind", "n_frozen"),
-    [(None, 6, "bert", 3), (None, 2, "bert", 0), (0, 6, "bert", 0), (1, 6, "bert", 1), (None, 6, "distilbert", 0)],
+    [
+        (None, 6, "bert", 3),
+        (None, 2, "bert", 0),
+        (0, 6, "bert", 0),
+        (1, 6, "bert", 1),
+        (None, 6, "distilbert", 0),
+    ],
 )
-def test_lower_half_of_deep_narrow_checkpoints_is_left_as_it_is(tmp_path, given, n_layers, kind, n_frozen):
+def test_lower_half_of_deep_narrow_checkpoints_is_left_as_it_is(
+    tmp_path, given, n_layers, kind, n_frozen
+):
     """The default freezes half of six layers, of BERT alone; what is given wins, and the saved model says which."""
     deep = write_checkpoint(tmp_path / "deep", kind, n_layers=n_layers)
     estimator = finetune(deep, n_epochs=1, frozen_layers=given)
     assert estimator.n_frozen_layers_ == n_frozen
     assert estimator._config(100).learning_rate == (3e-4 if n_frozen else 2e-4)
     by_size = estimator.set_params(n_epochs=None)
-    assert [by_size._config(n_texts).n_epochs for n_texts in (100, 1000, 10**6)] == [8, 5, 3 if n_frozen else 2]
+    assert [by_size._config(n_texts).n_epochs for n_texts in (100, 1000, 10**6)] == [
+        8,
+        5,
+        3 if n_frozen else 2,
+    ]
     estimator.set_params(n_epochs=1)
     manifest = save_model(estimator, tmp_path / "model")
     assert manifest.parameters["frozen_layers"] == n_frozen
@@ -72,7 +88,9 @@ def test_half_precision_checkpoint_trains_in_float32(tmp_path):
     assert {parameter.dtype for parameter in estimator.network_.parameters()} == {torch.float32}
     save_model(estimator, tmp_path / "model")
     written = load_file(Layout(tmp_path / "model").weights)
-    assert {tensor.dtype for tensor in written.values() if tensor.is_floating_point()} == {torch.float32}
+    assert {tensor.dtype for tensor in written.values() if tensor.is_floating_point()} == {
+        torch.float32
+    }
 
 
 def test_time_limit_ends_early(tiny_bert):
@@ -95,7 +113,9 @@ def test_checkpoint_without_its_weights_is_refused(tiny_bert, tmp_path):
     tensors = load_file(folder / "model.safetensors")
     del tensors["bert.encoder.layer.1.output.dense.weight"]
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ModelError, match=r"'copy' lacks 1 of the weights .*layer\.1\.output\.dense\.weight"):
+    with pytest.raises(
+        ModelError, match=r"'copy' lacks 1 of the weights .*layer\.1\.output\.dense\.weight"
+    ):
         finetune(folder)
 
 
@@ -104,7 +124,9 @@ def test_checkpoint_of_other_sizes_is_refused(tiny_bert, tmp_path):
     folder = shutil.copytree(tiny_bert, tmp_path / "copy")
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "intermediate_size": 128}))
-    with pytest.raises(ModelError, match=r"'copy' lacks \d+ of the weights that its config\.json \(bert\) asks for"):
+    with pytest.raises(
+        ModelError, match=r"'copy' lacks \d+ of the weights that its config\.json \(bert\) asks for"
+    ):
         finetune(folder)
 
 
@@ -133,7 +155,9 @@ def test_saved_model_scores_as_the_estimator(stock):
     model = load_model(out)
     order = [list(estimator.classes_).index(label) for label in model.labels]
     texts = [*EDGE_TEXTS, *TEXTS]
-    np.testing.assert_allclose(model.predict_proba(texts), estimator.predict_proba(texts)[:, order], atol=1e-5)
+    np.testing.assert_allclose(
+        model.predict_proba(texts), estimator.predict_proba(texts)[:, order], atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("stock", ["bert", "distilbert", "roberta"], indirect=True)
@@ -142,9 +166,15 @@ def test_saved_model_is_a_stock_checkpoint(stock):
     estimator, out = stock
     model = load_model(out)
     assert estimator.temperature_ != 1.0
-    pipeline = transformers.pipeline("text-classification", model=str(out), top_k=None, device="cpu")
+    pipeline = transformers.pipeline(
+        "text-classification", model=str(out), top_k=None, device="cpu"
+    )
     limit = load_tokenizer(resolve_checkpoint(estimator.checkpoint))
-    texts = [text for text in [*EDGE_TEXTS, *TEXTS[:5]] if limit.count_tokens([text])[0] <= 64 and "\ud800" not in text]
+    texts = [
+        text
+        for text in [*EDGE_TEXTS, *TEXTS[:5]]
+        if limit.count_tokens([text])[0] <= 64 and "\ud800" not in text
+    ]
     assert len(texts) > 15
     found = pipeline(texts)
     for scores, expected in zip(found, model.predict_proba(texts), strict=True):
@@ -164,7 +194,10 @@ def test_saved_files_say_what_they_are(stock):
     assert config["architectures"] == ["BertForSequenceClassification"]
     tokenizer = json.loads(Layout(out).tokenizer.read_text(encoding="utf-8"))
     assert (tokenizer["truncation"]["max_length"], tokenizer["padding"]) == (64, None)
-    assert json.loads((out / "tokenizer_config.json").read_text(encoding="utf-8"))["model_max_length"] == 64
+    assert (
+        json.loads((out / "tokenizer_config.json").read_text(encoding="utf-8"))["model_max_length"]
+        == 64
+    )
     assert estimator.network_.config.num_labels == 3
 
 
@@ -184,7 +217,11 @@ def test_checkpoint_without_tokenizer_config_can_be_saved(tiny_bert, tmp_path):
     folder = shutil.copytree(tiny_bert, tmp_path / "bare")
     (folder / "tokenizer_config.json").unlink()
     save_model(finetune(folder, n_epochs=1), tmp_path / "model")
-    pipeline = transformers.pipeline("text-classification", model=str(tmp_path / "model"), top_k=None, device="cpu")
+    pipeline = transformers.pipeline(
+        "text-classification", model=str(tmp_path / "model"), top_k=None, device="cpu"
+    )
     by_name = {entry["label"]: entry["score"] for entry in pipeline(["good day"])[0]}
     model = load_model(tmp_path / "model")
-    np.testing.assert_allclose([by_name[x] for x in model.labels], model.predict_proba(["good day"])[0], atol=1e-5)
+    np.testing.assert_allclose(
+        [by_name[x] for x in model.labels], model.predict_proba(["good day"])[0], atol=1e-5
+    )

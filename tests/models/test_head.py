@@ -38,7 +38,10 @@ def test_head_is_the_scaled_regression(n_classes, class_weight):
     )
     X = X * np.linspace(0.01, 100, 12) + 5
     pipeline = make_pipeline(
-        StandardScaler(), LogisticRegression(C=0.1, class_weight=class_weight, max_iter=500, tol=1e-3, random_state=0)
+        StandardScaler(),
+        LogisticRegression(
+            C=0.1, class_weight=class_weight, max_iter=500, tol=1e-3, random_state=0
+        ),
     ).fit(X, y)
     head = AffineHead(class_weight=class_weight).fit(X, y)
     np.testing.assert_allclose(head.predict_proba(X), pipeline.predict_proba(X), atol=1e-9)
@@ -47,7 +50,12 @@ def test_head_is_the_scaled_regression(n_classes, class_weight):
 
 def test_one_class_and_unknown_weights_are_refused():
     """What cannot be learnt is said."""
-    with pytest.raises(DataError, match="there is 1 class in 3 rows; at least 2 classes are accepted"):
+    with pytest.raises(
+        DataError, match="there is 1 class in 3 rows; at least 2 classes are accepted"
+    ):
         AffineHead().fit(np.eye(3), ["joy"] * 3)
-    with pytest.raises(InputError, match="class_weight is 'rare'; 'balanced', a weight a label, or None is accepted"):
+    with pytest.raises(
+        InputError,
+        match="class_weight is 'rare'; 'balanced', a weight a label, or None is accepted",
+    ):
         AffineHead(class_weight="rare").fit(np.eye(4), ["joy", "sadness"] * 2)

@@ -37,7 +37,9 @@ NAMES = (
     st.integers(-30, 30).map(str)
     | st.sampled_from([name for names in KINDS.values() for name in names])
     # numpy's strings end at a null character, and a lone surrogate is no text that a file can hold
-    | st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=8).filter(str.strip)
+    | st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=8).filter(
+        str.strip
+    )
 )
 ORDERS = st.lists(NAMES, min_size=2, max_size=14, unique=True)
 
@@ -45,7 +47,9 @@ ORDERS = st.lists(NAMES, min_size=2, max_size=14, unique=True)
 def distinct_texts(names):
     """Make two texts a name, of a word that no other name has, the later names more often: name -> its word."""
     words = {name: f"word{chr(97 + i)}" for i, name in enumerate(names)}
-    rows = [(f"{words[name]} {words[name]}", name) for i, name in enumerate(names) for _ in range(i + 2)]
+    rows = [
+        (f"{words[name]} {words[name]}", name) for i, name in enumerate(names) for _ in range(i + 2)
+    ]
     return words, [text for text, _ in rows], [name for _, name in rows]
 
 
@@ -68,7 +72,9 @@ def test_saved_scores_stay_under_their_names(names):
         np.testing.assert_allclose(probs, estimator.predict_proba(probes)[:, columns], atol=1e-5)
         np.testing.assert_allclose(probs.sum(axis=1), 1.0, atol=1e-12)
         if method == "majority":
-            np.testing.assert_allclose(probs[0], np.arange(2, len(names) + 2) / len(texts), atol=1e-12)
+            np.testing.assert_allclose(
+                probs[0], np.arange(2, len(names) + 2) / len(texts), atol=1e-12
+            )
         else:
             assert model.predict(list(words.values())) == names
 
@@ -100,12 +106,21 @@ def test_order_of_labels_txt_reaches_every_output(tmp_path, kind):
     manifest = json.loads((tmp_path / "model" / "assay.json").read_text(encoding="utf-8"))
     model = load_model(tmp_path / "model")
     assert tuple(result["labels"]) == tuple(manifest["labels"]) == model.labels == names
-    (tmp_path / "in.txt").write_text("".join(f"{word}\n" for word in words.values()), encoding="utf-8")
+    (tmp_path / "in.txt").write_text(
+        "".join(f"{word}\n" for word in words.values()), encoding="utf-8"
+    )
     predict_file(model, tmp_path / "in.txt", tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
         head, *rows = list(csv.reader(stream))
-    assert head == ["text", "predicted_label", "predicted_score", *(f"score:{name}" for name in names)]
-    assert [int(np.argmax([float(cell) for cell in row[3:]])) for row in rows] == list(range(len(names)))
+    assert head == [
+        "text",
+        "predicted_label",
+        "predicted_score",
+        *(f"score:{name}" for name in names),
+    ]
+    assert [int(np.argmax([float(cell) for cell in row[3:]])) for row in rows] == list(
+        range(len(names))
+    )
     scores = evaluate_model(tmp_path / "model", load_data(tmp_path)).scores
     assert [one.label for one in scores.per_class] == list(names)
     assert [one.n_texts for one in scores.per_class] == list(range(2, len(names) + 2))
@@ -117,12 +132,16 @@ def test_predicted_labels_come_back_from_every_format(tmp_path, kind):
     """The name that is written is the name that is read again, through the reader that training uses."""
     names = shuffled(KINDS[kind])
     words, texts, labels = distinct_texts(names)
-    save_model(small_estimator("linear").fit(texts, labels), tmp_path / "model", label_set=LabelSet(names))
+    save_model(
+        small_estimator("linear").fit(texts, labels), tmp_path / "model", label_set=LabelSet(names)
+    )
     model = load_model(tmp_path / "model")
     source = write_rows(tmp_path / "in.csv", words.values(), names)
     for suffix in ("csv", "jsonl", "parquet"):
         predict_file(model, source, tmp_path / f"out.{suffix}")
-        again = load_data(tmp_path / f"out.{suffix}", text_column="text", label_column="predicted_label")["all"]
+        again = load_data(
+            tmp_path / f"out.{suffix}", text_column="text", label_column="predicted_label"
+        )["all"]
         assert again.labels == names, suffix
 
 
@@ -138,7 +157,9 @@ def test_given_order_holds_for_every_method(tiny_bert, tmp_path, method):
     columns = [list(estimator.classes_).index(name) for name in names]
     assert columns != sorted(columns)
     probes = [*texts[:10], *EDGE_TEXTS]
-    np.testing.assert_allclose(model.predict_proba(probes), estimator.predict_proba(probes)[:, columns], atol=1e-5)
+    np.testing.assert_allclose(
+        model.predict_proba(probes), estimator.predict_proba(probes)[:, columns], atol=1e-5
+    )
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,9 @@ def oracle(*, C=1.0, char_weight=0.5, multi_class="ovr", tol=TOLERANCE):
         TfidfVectorizer(analyzer=terms.words, sublinear_tf=True, dtype=np.float32),
         TfidfVectorizer(analyzer=terms.characters, sublinear_tf=True, min_df=2, dtype=np.float32),
     )
-    union.set_params(transformer_weights={"tfidfvectorizer-1": 1.0, "tfidfvectorizer-2": char_weight})
+    union.set_params(
+        transformer_weights={"tfidfvectorizer-1": 1.0, "tfidfvectorizer-2": char_weight}
+    )
     return make_pipeline(union, LinearSVC(C=C, tol=tol, multi_class=multi_class, random_state=0))
 
 
@@ -33,16 +35,23 @@ def test_margins_are_those_of_a_scikit_learn_pipeline(parameters):
     """The numpy model gives the decision function of the pipeline that it stands for, on unknown words too."""
     pipeline = oracle(**parameters).fit(TEXTS, LABELS)
     linear = Linear(**parameters).fit(TEXTS, LABELS)
-    np.testing.assert_allclose(linear.decision_logits(NEW_TEXTS), pipeline.decision_function(NEW_TEXTS), atol=1e-6)
+    np.testing.assert_allclose(
+        linear.decision_logits(NEW_TEXTS), pipeline.decision_function(NEW_TEXTS), atol=1e-6
+    )
 
 
 def test_many_classes_have_one_machine():
     """More than 32 classes are told apart together, with a tolerance of their own; 32 are not."""
-    for n_classes, multi_class, tol in ((32, "ovr", TOLERANCE), (33, "crammer_singer", MANY_TOLERANCE)):
+    for n_classes, multi_class, tol in (
+        (32, "ovr", TOLERANCE),
+        (33, "crammer_singer", MANY_TOLERANCE),
+    ):
         texts, labels = small_data(150, labels=tuple(f"label{i}" for i in range(n_classes)))
         pipeline = oracle(multi_class=multi_class, tol=tol).fit(texts, labels)
         linear = Linear().fit(texts, labels)
-        np.testing.assert_allclose(linear.decision_logits(NEW_TEXTS), pipeline.decision_function(NEW_TEXTS), atol=1e-6)
+        np.testing.assert_allclose(
+            linear.decision_logits(NEW_TEXTS), pipeline.decision_function(NEW_TEXTS), atol=1e-6
+        )
 
 
 def test_two_classes_split_the_margin():
@@ -50,7 +59,9 @@ def test_two_classes_split_the_margin():
     labels = ["good" if label == "joy" else "bad" for label in LABELS]
     pipeline = oracle().fit(TEXTS, labels)
     logits = Linear().fit(TEXTS, labels).decision_logits(NEW_TEXTS)
-    np.testing.assert_allclose(logits[:, 1] - logits[:, 0], pipeline.decision_function(NEW_TEXTS), atol=1e-6)
+    np.testing.assert_allclose(
+        logits[:, 1] - logits[:, 0], pipeline.decision_function(NEW_TEXTS), atol=1e-6
+    )
 
 
 def test_character_terms_can_be_left_out():
@@ -58,7 +69,10 @@ def test_character_terms_can_be_left_out():
     linear = Linear(max_chars=0).fit(TEXTS, LABELS)
     assert len(linear.model_.vocabularies) == 1
     np.testing.assert_allclose(linear.decision_logits(["lovelyx"])[0], linear.model_.bias)
-    assert np.abs(Linear().fit(TEXTS, LABELS).decision_logits(["lovelyx"]) - linear.model_.bias).max() > 0.1
+    assert (
+        np.abs(Linear().fit(TEXTS, LABELS).decision_logits(["lovelyx"]) - linear.model_.bias).max()
+        > 0.1
+    )
 
 
 def test_one_row_a_class_suffices():
@@ -79,15 +93,20 @@ def test_many_texts_ask_more_of_an_n_gram(n_texts, is_kept):
 def test_blank_texts_are_learnt_from():
     """Some blank texts among others are legal; texts that are all blank hold nothing to learn."""
     assert Linear().fit(["", "good", " "], ["a", "b", "a"]).predict(["good"])[0] == "b"
-    with pytest.raises(DataError, match="none of the 2 training texts holds a word; all of them are blank"):
+    with pytest.raises(
+        DataError, match="none of the 2 training texts holds a word; all of them are blank"
+    ):
         Linear().fit(["", " \n"], ["a", "b"])
 
 
-@pytest.mark.parametrize(("parameters", "message"), [
-    ({"min_chars": 6}, "min_chars is 6; 1 to max_chars, which is 5, is accepted"),
-    ({"min_chars": 0}, "min_chars is 0"),
-    ({"min_count": 0}, "min_count is 0; at least 1 is accepted"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"min_chars": 6}, "min_chars is 6; 1 to max_chars, which is 5, is accepted"),
+        ({"min_chars": 0}, "min_chars is 0"),
+        ({"min_count": 0}, "min_count is 0; at least 1 is accepted"),
+    ],
+)
 def test_impossible_parameters_are_refused(parameters, message):
     """They are found in `fit`, before they turn into a model without terms."""
     with pytest.raises(InputError, match=message):
@@ -98,6 +117,8 @@ def test_majority_is_scikit_learns_dummy():
     """The shares of the classes for every text, whatever it says; the first of equals wins."""
     dummy = DummyClassifier(strategy="prior").fit(TEXTS, LABELS)
     majority = Majority().fit(TEXTS, LABELS)
-    np.testing.assert_allclose(majority.predict_proba(EDGE_TEXTS), dummy.predict_proba(EDGE_TEXTS), atol=1e-12)
+    np.testing.assert_allclose(
+        majority.predict_proba(EDGE_TEXTS), dummy.predict_proba(EDGE_TEXTS), atol=1e-12
+    )
     assert (majority.predict(EDGE_TEXTS) == dummy.predict(EDGE_TEXTS)).all()
     assert Majority().fit(["x"] * 4, ["b", "a", "b", "a"]).predict(["y"])[0] == "a"

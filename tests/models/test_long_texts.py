@@ -16,7 +16,13 @@ NETWORKS = ("compact", "features", "finetune")
 
 def fit(method, checkpoint, **parameters):
     """Fit a method quickly, reading 12 tokens at once."""
-    quick = {"n_epochs": 1, "max_tokens": 12, "checkpoint": checkpoint, "hidden_size": 8, "embedding_size": 8}
+    quick = {
+        "n_epochs": 1,
+        "max_tokens": 12,
+        "checkpoint": checkpoint,
+        "hidden_size": 8,
+        "embedding_size": 8,
+    }
     return make_estimator(method, **{**quick, **parameters}).fit(TEXTS, LABELS)
 
 
@@ -27,11 +33,15 @@ def test_windows_read_what_truncation_cuts(tiny_bert, tmp_path, method):
     save_model(windowed, tmp_path / "model")
     model = load_model(tmp_path / "model")
     order = [list(windowed.classes_).index(label) for label in model.labels]
-    np.testing.assert_allclose(model.predict_proba(LONG), windowed.predict_proba(LONG)[:, order], atol=1e-5)
+    np.testing.assert_allclose(
+        model.predict_proba(LONG), windowed.predict_proba(LONG)[:, order], atol=1e-5
+    )
     assert np.abs(windowed.predict_proba(LONG) - cut.predict_proba(LONG)).max() > 1e-4
     if method != "features":  # whose training texts are read in windows too
         short = ["ok", "so good", ""]
-        np.testing.assert_allclose(windowed.predict_proba(short), cut.predict_proba(short), atol=1e-6)
+        np.testing.assert_allclose(
+            windowed.predict_proba(short), cut.predict_proba(short), atol=1e-6
+        )
     assert model.long_texts == "window"
     assert model.is_long([*LONG, "ok"]).tolist() == [True, True, True, False]
 
@@ -43,15 +53,22 @@ def test_policy_can_be_changed_when_a_model_is_loaded(tiny_bert, tmp_path, metho
     save_model(fit(method, tiny_bert), tmp_path / "model")
     model = load_model(tmp_path / "model", long_texts="window")
     order = [list(windowed.classes_).index(label) for label in model.labels]
-    np.testing.assert_allclose(model.predict_proba(LONG), windowed.predict_proba(LONG)[:, order], atol=1e-5)
+    np.testing.assert_allclose(
+        model.predict_proba(LONG), windowed.predict_proba(LONG)[:, order], atol=1e-5
+    )
     assert (model.max_tokens, model.cut_tokens) == (12, None)
-    assert (load_model(tmp_path / "model").long_texts, load_model(tmp_path / "model").cut_tokens) == ("truncate", 12)
+    assert (
+        load_model(tmp_path / "model").long_texts,
+        load_model(tmp_path / "model").cut_tokens,
+    ) == ("truncate", 12)
 
 
 def test_words_at_the_end_reach_the_prediction(tmp_path):
     """A text whose only telling words stand behind the limit is told apart by windows alone."""
     texts = ["joy joy joy", "sad sad sad"] * 40
-    compact = make_estimator("compact", max_tokens=8, n_epochs=20, batch_size=16, learning_rate=0.02, hidden_size=8)
+    compact = make_estimator(
+        "compact", max_tokens=8, n_epochs=20, batch_size=16, learning_rate=0.02, hidden_size=8
+    )
     save_model(compact.fit(texts, ["joy", "sadness"] * 40), tmp_path / "model")
     hidden = ["joy " + "sad " * 40, "sad " + "joy " * 40]
     hidden = ["zzz " * 12 + text for text in hidden]
@@ -75,10 +92,16 @@ def test_unknown_policy_is_refused_before_training(tiny_bert, method):
 
 def test_unknown_policy_of_a_folder_is_refused(tmp_path):
     """A manifest from elsewhere cannot choose what nobody knows."""
-    save_model(make_estimator("compact", n_epochs=1, hidden_size=8).fit(TEXTS, LABELS), tmp_path / "model")
+    save_model(
+        make_estimator("compact", n_epochs=1, hidden_size=8).fit(TEXTS, LABELS), tmp_path / "model"
+    )
     manifest = Layout(tmp_path / "model").manifest
-    manifest.write_text(manifest.read_text().replace('"long_texts": "truncate"', '"long_texts": "fold"'))
-    with pytest.raises(ModelError, match=r"tokenization.long_texts is 'fold'; truncate or window is accepted"):
+    manifest.write_text(
+        manifest.read_text().replace('"long_texts": "truncate"', '"long_texts": "fold"')
+    )
+    with pytest.raises(
+        ModelError, match=r"tokenization.long_texts is 'fold'; truncate or window is accepted"
+    ):
         load_model(tmp_path / "model")
 
 
@@ -107,5 +130,8 @@ def test_balanced_classes_find_more_of_the_rare_class(tiny_bert, method):
 @pytest.mark.parametrize("method", ["linear", *NETWORKS])
 def test_unknown_class_weight_is_refused(tiny_bert, method):
     """Both accepted values are named."""
-    with pytest.raises(InputError, match="class_weight is 'rare'; 'balanced', a weight a label, or None is accepted"):
+    with pytest.raises(
+        InputError,
+        match="class_weight is 'rare'; 'balanced', a weight a label, or None is accepted",
+    ):
         fit(method, tiny_bert, class_weight="rare")

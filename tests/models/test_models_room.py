@@ -25,7 +25,9 @@ def test_estimator_is_made_by_name(method):
 
 def test_unknown_method_is_refused():
     """The methods there are, and the one that was meant."""
-    with pytest.raises(InputError, match=r"unknown method 'finetun'; .*\. Did you mean 'finetune'\?"):
+    with pytest.raises(
+        InputError, match=r"unknown method 'finetun'; .*\. Did you mean 'finetune'\?"
+    ):
         make_estimator("finetun")
     with pytest.raises(InputError, match="unknown method 'svm'"):
         check_methods(["linear", "svm"])

@@ -18,7 +18,20 @@ from assay.models.saving import PARITY_EDGES, PARITY_LIMIT
 from assay.runtime import Layout, load_model, read_folder
 
 TEXTS, LABELS = small_data()
-HARD_NAMES = ("1", "2", "10", "11", "a,b", 'say "no"', "슬픔, 기쁨", "Ünïcode", "new\nline", "tab\there", "{}", "😀")
+HARD_NAMES = (
+    "1",
+    "2",
+    "10",
+    "11",
+    "a,b",
+    'say "no"',
+    "슬픔, 기쁨",
+    "Ünïcode",
+    "new\nline",
+    "tab\there",
+    "{}",
+    "😀",
+)
 
 each_method = pytest.mark.parametrize("method", METHODS)
 
@@ -29,7 +42,9 @@ def test_saved_model_scores_as_the_estimator(trained, saved, method):
     estimator, model = trained[method], load_model(saved[method])
     order = [list(estimator.classes_).index(label) for label in model.labels]
     texts = [*TEXTS, *EDGE_TEXTS, *PARITY_EDGES]
-    np.testing.assert_allclose(model.predict_proba(texts), estimator.predict_proba(texts)[:, order], atol=1e-5)
+    np.testing.assert_allclose(
+        model.predict_proba(texts), estimator.predict_proba(texts)[:, order], atol=1e-5
+    )
     assert model.predict(texts) == list(estimator.predict(texts))
 
 
@@ -37,7 +52,11 @@ def test_saved_model_scores_as_the_estimator(trained, saved, method):
 @each_method
 def test_whoever_may_read_one_file_may_read_all(saved, method):
     """A server in a container is another user: no file is its owner's alone where assay.json is not."""
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in saved[method].rglob("*") if path.is_file()}
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode)
+        for path in saved[method].rglob("*")
+        if path.is_file()
+    }
     assert set(modes.values()) == {modes["assay.json"]}
 
 
@@ -51,7 +70,9 @@ def test_saved_models_predict_without_the_trainers_libraries(trained, saved, tmp
     assert done.returncode == 0, done.stderr
     for method, found in zip(METHODS, json.loads(done.stdout), strict=True):
         order = np.argsort(np.argsort(load_model(saved[method]).labels))
-        np.testing.assert_allclose(found, trained[method].predict_proba(EDGE_TEXTS)[:, order], atol=1e-5)
+        np.testing.assert_allclose(
+            found, trained[method].predict_proba(EDGE_TEXTS)[:, order], atol=1e-5
+        )
 
 
 WITHOUT_TRAINER = """
@@ -85,7 +106,9 @@ def test_labels_keep_their_order_and_names(tiny_bert, tmp_path, method):
     np.testing.assert_allclose(probs.sum(axis=1), 1.0, atol=1e-12)
     for i, label in enumerate(model.labels):
         column = list(estimator.classes_).index(label)
-        np.testing.assert_allclose(probs[:, i], estimator.predict_proba(texts)[:, column], atol=1e-5)
+        np.testing.assert_allclose(
+            probs[:, i], estimator.predict_proba(texts)[:, column], atol=1e-5
+        )
     assert model.predict(texts) == [model.labels[i] for i in probs.argmax(axis=1)]
     if method == "linear":
         assert model.predict(texts) == labels
@@ -97,8 +120,12 @@ def test_given_label_order_wins(trained, tmp_path):
     manifest = save_model(trained["linear"], tmp_path / "model", label_set=LabelSet(names))
     assert manifest.labels == load_model(tmp_path / "model").labels == names
     column = names.index("joy")
-    expected = trained["linear"].predict_proba(TEXTS)[:, list(trained["linear"].classes_).index("joy")]
-    np.testing.assert_allclose(load_model(tmp_path / "model").predict_proba(TEXTS)[:, column], expected, atol=1e-6)
+    expected = trained["linear"].predict_proba(TEXTS)[
+        :, list(trained["linear"].classes_).index("joy")
+    ]
+    np.testing.assert_allclose(
+        load_model(tmp_path / "model").predict_proba(TEXTS)[:, column], expected, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("names", [("joy", "sadness"), ("joy", "sadness", '화남, "분노"', "fear")])
@@ -161,7 +188,9 @@ def test_manifest_says_what_the_model_is(trained, saved, tiny_bert):
     assert manifest.temperature == trained["finetune"].temperature_
     assert manifest.checkpoint["name"] == tiny_bert.name
     assert {"assay", "numpy", "torch", "onnxruntime"} <= set(manifest.versions)
-    assert "checkpoint" not in manifest.parameters  # a folder of the trainer's machine is nobody's business
+    assert (
+        "checkpoint" not in manifest.parameters
+    )  # a folder of the trainer's machine is nobody's business
 
 
 def test_training_data_is_recorded(trained, tmp_path):
@@ -195,7 +224,9 @@ def test_place_that_cannot_be_written_is_outside(trained, tmp_path):
         save_model(trained["linear"], tmp_path / "file" / "model")
 
 
-SCORES = [{"split": "test", "metric": "accuracy", "value": 0.5, "interval": [0.4, 0.6], "n_texts": 9}]
+SCORES = [
+    {"split": "test", "metric": "accuracy", "value": 0.5, "interval": [0.4, 0.6], "n_texts": 9}
+]
 
 
 def test_scores_are_recorded_beside_the_same_files(trained, tmp_path):
@@ -222,7 +253,9 @@ def test_scores_are_not_recorded_in_a_changed_folder(trained, tmp_path):
 def test_untrained_estimator_is_refused(tmp_path):
     """There is nothing to save, and nothing is written."""
     for method in METHODS:
-        with pytest.raises(InputError, match=rf"the {method} estimator is not fitted yet \(call fit first\)"):
+        with pytest.raises(
+            InputError, match=rf"the {method} estimator is not fitted yet \(call fit first\)"
+        ):
             save_model(make_estimator(method), tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
 

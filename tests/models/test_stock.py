@@ -47,7 +47,9 @@ def change_config(folder, **changes):
 
 def rename(folder, names):
     """Give a checkpoint other label names."""
-    change_config(folder, id2label=dict(enumerate(names)), label2id={name: i for i, name in enumerate(names)})
+    change_config(
+        folder, id2label=dict(enumerate(names)), label2id={name: i for i, name in enumerate(names)}
+    )
 
 
 def test_foreign_checkpoint_scores_as_assay_and_stock_transformers_do(own, foreign):
@@ -57,7 +59,9 @@ def test_foreign_checkpoint_scores_as_assay_and_stock_transformers_do(own, forei
     assert model.labels == load_model(own).labels
     found = model.predict_proba(EDGE_TEXTS)
     assert abs(found - load_model(own).predict_proba(EDGE_TEXTS)).max() < 1e-5
-    stock = transformers.pipeline("text-classification", model=str(foreign), top_k=None, device="cpu")
+    stock = transformers.pipeline(
+        "text-classification", model=str(foreign), top_k=None, device="cpu"
+    )
     expected = {one["label"]: one["score"] for one in stock("i am happy")[0]}
     row = model.predict_proba(["i am happy"])[0]
     assert dict(zip(model.labels, row, strict=True)) == pytest.approx(expected, abs=1e-5)
@@ -79,12 +83,16 @@ def test_nameless_labels_ask_for_a_label_map(own, foreign, tmp_path):
     names = list(load_model(own).labels)
     data = load_data(small_data(40, seed=3))
     rename(foreign, [f"LABEL_{i}" for i in range(len(names))])
-    with pytest.raises(DataError, match=r"the model has LABEL_0, LABEL_1, LABEL_2; the data has ") as caught:
+    with pytest.raises(
+        DataError, match=r"the model has LABEL_0, LABEL_1, LABEL_2; the data has "
+    ) as caught:
         evaluate_model(str(foreign), data)
     assert '"LABEL_0": ' in caught.value.hint
     assert "--label-map labels.json" in caught.value.hint
     path = tmp_path / "labels.json"
-    path.write_text(json.dumps({f"LABEL_{i}": name for i, name in enumerate(names)}), encoding="utf-8")
+    path.write_text(
+        json.dumps({f"LABEL_{i}": name for i, name in enumerate(names)}), encoding="utf-8"
+    )
     found = evaluate_model(str(foreign), data, label_map=path)
     assert found.scores.accuracy == evaluate_model(own, data).scores.accuracy
     assert set(found.labels) == set(names)
@@ -100,9 +108,18 @@ def test_names_that_case_cannot_tell_apart_are_left_alone(own):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"problem_type": "multi_label_classification"}, "is for multi label classification; one label a text"),
-        ({"architectures": ["BertForMaskedLM"]}, r"\(BertForMaskedLM\) has no sequence classifier, so no labels"),
-        ({"id2label": {"0": "a", "1": "a", "2": "b"}}, r"the label names \(id2label\) .* cannot be used"),
+        (
+            {"problem_type": "multi_label_classification"},
+            "is for multi label classification; one label a text",
+        ),
+        (
+            {"architectures": ["BertForMaskedLM"]},
+            r"\(BertForMaskedLM\) has no sequence classifier, so no labels",
+        ),
+        (
+            {"id2label": {"0": "a", "1": "a", "2": "b"}},
+            r"the label names \(id2label\) .* cannot be used",
+        ),
         ({"id2label": {"0": "a", "5": "b"}}, r"the label names \(id2label\) .* cannot be used"),
         ({"id2label": {"0": "a"}}, r"has one output \(regression\)"),
         ({"auto_map": {"AutoModel": "x.Y"}}, r"holds its own code \(auto_map\)"),
@@ -120,7 +137,9 @@ def test_checkpoint_without_classifier_weights_is_refused(tiny_bert, tmp_path):
     """A head that is not in the file would be random: it is never scored."""
     folder = shutil.copytree(tiny_bert, tmp_path / "encoder")
     change_config(folder, architectures=["BertForSequenceClassification"])
-    with pytest.raises(ModelError, match=r"lacks \d weights of a classifier, among them .*: they would be random"):
+    with pytest.raises(
+        ModelError, match=r"lacks \d weights of a classifier, among them .*: they would be random"
+    ):
         load_classifier(folder)
 
 
@@ -128,5 +147,7 @@ def test_pickled_weights_are_refused_by_name(foreign):
     """A checkpoint whose weights are a pickle is not opened."""
     (foreign / "model.safetensors").unlink()
     torch.save({}, foreign / "pytorch_model.bin")
-    with pytest.raises(ModelError, match=r"has no model\.safetensors but pytorch_model\.bin, which is a pickle"):
+    with pytest.raises(
+        ModelError, match=r"has no model\.safetensors but pytorch_model\.bin, which is a pickle"
+    ):
         open_model(str(foreign))

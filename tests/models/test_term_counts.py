@@ -13,12 +13,29 @@ from assay.runtime.linear import TextTerms
 
 TERMS = TextTerms()
 WORDS = st.sampled_from(
-    ["a", "an", "Ant", "don't", "배송이", "배송", "!!", "x_1", "é", "e\u0301", "\x1c", "\u00a0", " "]
+    [
+        "a",
+        "an",
+        "Ant",
+        "don't",
+        "배송이",
+        "배송",
+        "!!",
+        "x_1",
+        "é",
+        "e\u0301",
+        "\x1c",
+        "\u00a0",
+        " ",
+    ]
 )
 
 
 def counts_of(vectoriser, texts):
-    """Fit scikit-learn's vectoriser; return its terms and counts. An empty vocabulary is an error to it."""
+    """Fit scikit-learn's vectoriser; return its terms and counts.
+
+    An empty vocabulary is an error to it.
+    """
     try:
         matrix = vectoriser.fit_transform(texts)
     except ValueError:
@@ -29,14 +46,19 @@ def counts_of(vectoriser, texts):
 def check_against_scikit_learn(texts, min_count, terms=TERMS):
     """Compare both kinds of terms, whatever the order of the columns."""
     words, grams = count_terms(texts, terms, min_count=min_count)
-    for counted, analyzer, min_df in ((words, terms.words, 1), (grams, terms.characters, min(min_count, len(texts)))):
+    for counted, analyzer, min_df in (
+        (words, terms.words, 1),
+        (grams, terms.characters, min(min_count, len(texts))),
+    ):
         names, expected = counts_of(CountVectorizer(analyzer=analyzer, min_df=min_df), texts)
         order = np.argsort(counted.vocabulary) if counted.vocabulary else []
         assert sorted(counted.vocabulary) == names
         np.testing.assert_array_equal(counted.matrix.toarray()[:, order], expected)
 
 
-@given(st.lists(st.lists(WORDS, max_size=6).map(" ".join), min_size=1, max_size=6), st.integers(1, 3))
+@given(
+    st.lists(st.lists(WORDS, max_size=6).map(" ".join), min_size=1, max_size=6), st.integers(1, 3)
+)
 def test_counts_are_those_of_scikit_learn(texts, min_count):
     """Words, pairs across punctuation, n-grams of composed and decomposed letters, blank texts."""
     check_against_scikit_learn(texts, min_count)

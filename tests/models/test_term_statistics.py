@@ -35,7 +35,9 @@ def ids_of(labels):
 def train():
     """Three hundred small texts, more than one chunk, and awkward ones among them."""
     texts, labels = small_data(300)
-    return [*texts, *EDGE_TEXTS], np.concatenate([ids_of(labels), np.zeros(len(EDGE_TEXTS), dtype=int)])
+    return [*texts, *EDGE_TEXTS], np.concatenate(
+        [ids_of(labels), np.zeros(len(EDGE_TEXTS), dtype=int)]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +56,31 @@ def test_counts_are_those_of_each_class(train, statistics):
         kept = statistics._counts(block).T
         assert ((kept == 0) == (expected[block] == 0)).all()
         step = np.exp(np.log(statistics.largest + 1) / LEVELS)  # between two levels
-        np.testing.assert_allclose(kept[expected[block] > 0], expected[block][expected[block] > 0], rtol=step - 1)
+        np.testing.assert_allclose(
+            kept[expected[block] > 0], expected[block][expected[block] > 0], rtol=step - 1
+        )
         np.testing.assert_allclose(kept[expected[block] == 1], 1.0, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("n_classes", "bits"),
-    [(2, 15), (3, 15), (77, 15), (80, 15), (81, 14), (161, 13), (1000, 11), (10_000, 8), (20_000, 8)],
+    [
+        (2, 15),
+        (3, 15),
+        (77, 15),
+        (80, 15),
+        (81, 14),
+        (161, 13),
+        (1000, 11),
+        (10_000, 8),
+        (20_000, 8),
+    ],
 )
 def test_more_classes_get_fewer_buckets(n_classes, bits):
     """What is unpacked stays within its bound, from the most buckets down to the fewest, always a power of two."""
-    statistics = fit_term_statistics(["a few words", "other words"], np.array([0, 1]), n_classes=n_classes)
+    statistics = fit_term_statistics(
+        ["a few words", "other words"], np.array([0, 1]), n_classes=n_classes
+    )
     assert statistics.bits == bits
     assert statistics.levels.shape == (BLOCKS, n_classes, 1 << bits)
     assert BITS[0] <= bits <= BITS[1]
@@ -107,7 +123,9 @@ def test_reference_is_where_validation_stands(statistics):
     np.testing.assert_allclose(reference.look_stds, [look.std() for look in looks.values()])
     worse = np.min([look / look.std() for look in looks.values()], axis=0)
     np.testing.assert_allclose(reference.worse_look(signs), worse)
-    np.testing.assert_allclose(reference.quantiles, np.quantile(worse, np.linspace(0, 1, 101)), atol=1e-12)
+    np.testing.assert_allclose(
+        reference.quantiles, np.quantile(worse, np.linspace(0, 1, 101)), atol=1e-12
+    )
     assert (reference.n_texts, reference.split, reference.threshold) == (80, "validation", 0.05)
 
 
@@ -123,7 +141,9 @@ def test_validation_itself_is_spread_evenly(statistics):
     np.testing.assert_allclose(scope, np.arange(1, 401) / 400, atol=0.02)
 
 
-@pytest.mark.parametrize("texts", [["one text"], ["the same"] * 7, ["", ""]], ids=["one", "same", "blank"])
+@pytest.mark.parametrize(
+    "texts", [["one text"], ["the same"] * 7, ["", ""]], ids=["one", "same", "blank"]
+)
 def test_validation_without_spread_is_no_obstacle(statistics, texts):
     """One text, or equal ones with equal scores: no sign has a deviation, and a scope is still a share."""
     probs = np.tile([0.5, 0.25, 0.25], (len(texts), 1))

@@ -11,17 +11,30 @@ from assay.recipes.budget import RESERVED_FRACTION, Budget, parse_duration
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("90s", 90), ("10m", 600), ("1.5h", 5400), ("2H", 7200), ("45", 45), ("0.5s", 0.5), (" 3m", 180), ("1e2s", 100)],
+    [
+        ("90s", 90),
+        ("10m", 600),
+        ("1.5h", 5400),
+        ("2H", 7200),
+        ("45", 45),
+        ("0.5s", 0.5),
+        (" 3m", 180),
+        ("1e2s", 100),
+    ],
 )
 def test_durations_are_read(text, seconds):
     """A number and s, m or h; without a unit it is seconds."""
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "m", "ten", "0", "-5m", "5d", "1h30m", "nan", "infs", "nans", "1e12h", "5 m s"])
+@pytest.mark.parametrize(
+    "text", ["", "m", "ten", "0", "-5m", "5d", "1h30m", "nan", "infs", "nans", "1e12h", "5 m s"]
+)
 def test_other_texts_are_no_durations(text):
     """What is not positive and finite is refused, with what is accepted."""
-    with pytest.raises(InputError, match=rf"^'{text}' is no duration; a number with s, m or h is accepted"):
+    with pytest.raises(
+        InputError, match=rf"^'{text}' is no duration; a number with s, m or h is accepted"
+    ):
         parse_duration(text)
 
 
@@ -36,7 +49,10 @@ def test_no_budget_sets_no_limit():
     """None: every method runs for as long as it takes."""
     budget = Budget(None)
     assert (budget.left_s, budget.is_spent) == (None, False)
-    assert all(budget.share_s(method) is None and budget.reason_to_skip(method) is None for method in METHODS)
+    assert all(
+        budget.share_s(method) is None and budget.reason_to_skip(method) is None
+        for method in METHODS
+    )
 
 
 def test_long_trainings_share_what_is_left(monkeypatch):
@@ -53,5 +69,11 @@ def test_long_trainings_share_what_is_left(monkeypatch):
     assert not budget.is_spent
     now[0] += 1
     assert budget.is_spent
-    assert [method for method in METHODS if budget.reason_to_skip(method) is None] == ["majority", "linear"]
-    assert budget.reason_to_skip("finetune") == "left out: the budget of 600 s was spent before it began"
+    assert [method for method in METHODS if budget.reason_to_skip(method) is None] == [
+        "majority",
+        "linear",
+    ]
+    assert (
+        budget.reason_to_skip("finetune")
+        == "left out: the budget of 600 s was spent before it began"
+    )

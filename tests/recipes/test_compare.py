@@ -18,10 +18,16 @@ def write_run(root, right):
     timings = {method: {"fit_s": 1.0} for method in right}
     (root / "results.json").write_text(json.dumps({"methods": methods, "timings": timings}))
     for method, splits in right.items():
-        with gzip.open(root / "predictions" / f"{method}.jsonl.gz", "wt", encoding="utf-8") as stream:
+        with gzip.open(
+            root / "predictions" / f"{method}.jsonl.gz", "wt", encoding="utf-8"
+        ) as stream:
             for split, flags in splits.items():
                 for flag in flags:
-                    row = {"split": split, "label": "기쁨", "predicted_label": "기쁨" if flag else "슬픔"}
+                    row = {
+                        "split": split,
+                        "label": "기쁨",
+                        "predicted_label": "기쁨" if flag else "슬픔",
+                    }
                     stream.write(json.dumps(row) + "\n")
     return root
 

@@ -31,12 +31,20 @@ def test_parquet_holds_a_row_a_text(splits, tiny_bert, tmp_path):
     assert table["split"].to_pylist() == ["train"] * 3 + ["test"]
     assert table["line"].to_pylist() == [1, 2, 5, 3]
     assert table["label"].to_pylist() == ["기쁨", "슬픔", "기쁨", "기쁨"]
-    expected = FrozenEncoder(tiny_bert, pooling="cls").transform(["good day", "나쁜 하루", "", "very good"])
+    expected = FrozenEncoder(tiny_bert, pooling="cls").transform(
+        ["good day", "나쁜 하루", "", "very good"]
+    )
     np.testing.assert_allclose(np.asarray(table["features"].to_pylist()), expected, atol=1e-6)
     assert json.loads(table.schema.metadata[b"assay"])["pooling"] == "cls"
     assert result.to_dict() | {"checkpoint": None} == {
-        "out": str(out), "n_texts": {"train": 3, "test": 1}, "hidden_size": 32, "dtype": "float32",
-        "pooling": "cls", "precision": "float32", "checkpoint": None}  # fmt: skip
+        "out": str(out),
+        "n_texts": {"train": 3, "test": 1},
+        "hidden_size": 32,
+        "dtype": "float32",
+        "pooling": "cls",
+        "precision": "float32",
+        "checkpoint": None,
+    }
     assert result.checkpoint["name"] == "tiny-bert"
 
 
@@ -66,7 +74,9 @@ def test_existing_output_is_kept_unless_told_otherwise(splits, tiny_bert, tmp_pa
 def test_failed_write_leaves_nothing_behind(tiny_bert, tmp_path, name):
     """A write that breaks off leaves no temporary file, no half a file, and an old file as it was."""
     (tmp_path / "features.parquet").write_bytes(b"precious")
-    broken = Splits({"train": LabelledTexts(("good day",), (object(),))}, LabelSet(()), source="memory")
+    broken = Splits(
+        {"train": LabelledTexts(("good day",), (object(),))}, LabelSet(()), source="memory"
+    )
     with pytest.raises(TypeError, match="Expected bytes"):
         embed_data(broken, out=tmp_path / name, checkpoint=tiny_bert, overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["features.parquet"]
@@ -99,7 +109,9 @@ def test_one_text_shows_its_shapes(tiny_bert):
     result = embed_text("오늘 정말 행복해요", checkpoint=tiny_bert)
     assert (result.hidden_states_shape, result.features_shape) == ((1, 7, 32), (1, 32))
     assert (len(result.tokens), len(result.features)) == (7, 32)
-    np.testing.assert_allclose(result.features, embed_texts(["오늘 정말 행복해요"], checkpoint=tiny_bert)[0], atol=1e-6)
+    np.testing.assert_allclose(
+        result.features, embed_texts(["오늘 정말 행복해요"], checkpoint=tiny_bert)[0], atol=1e-6
+    )
     assert json.loads(json.dumps(result.to_dict()))["checkpoint"] == "tiny-bert"
 
 

@@ -13,7 +13,11 @@ def test_summary_counts_splits_classes_and_words(data):
     """Sizes and classes in label order; nothing is written unless a folder is given."""
     found = explore_data(load_data(data), n_first=3)
     assert {name: split["n_texts"] for name, split in found.summary["splits"].items()} == SIZES
-    assert [row["label"] for row in found.summary["splits"]["train"]["classes"]] == ["sadness", "joy", '화남, "분노"']
+    assert [row["label"] for row in found.summary["splits"]["train"]["classes"]] == [
+        "sadness",
+        "joy",
+        '화남, "분노"',
+    ]
     assert len(found.summary["splits"]["test"]["first_rows"]) == 3
     assert found.figures == ()
 
@@ -28,7 +32,12 @@ def test_tokens_are_counted_with_the_checkpoints_tokenizer(data, tiny_bert):
     assert (tokens["all"]["min"], tokens["all"]["max"]) == (min(counts), max(counts))
     assert tokens["n_truncated"] == 0
     long = load_data((["good " * 100, "bad"], ["joy", "sadness"]))
-    assert explore_data(long, checkpoint=str(tiny_bert)).summary["splits"]["all"]["tokens"]["n_truncated"] == 1
+    assert (
+        explore_data(long, checkpoint=str(tiny_bert)).summary["splits"]["all"]["tokens"][
+            "n_truncated"
+        ]
+        == 1
+    )
 
 
 def test_figures_are_written_whole_or_not_at_all(data, tiny_bert, tmp_path):

@@ -44,7 +44,12 @@ def models(tmp_path_factory, data, tiny_bert):
     for method in ["majority", "linear", *NETWORKS]:
         estimator = small_estimator(method, tiny_bert).fit(list(train.texts), list(train.labels))
         facts = {"source": str(data), "n_texts": len(train), "sha256": train.sha256()}
-        save_model(estimator, folder / method, label_set=LabelSet(splits.label_set.names), training_data=facts)
+        save_model(
+            estimator,
+            folder / method,
+            label_set=LabelSet(splits.label_set.names),
+            training_data=facts,
+        )
     return folder
 
 
@@ -57,7 +62,11 @@ def test_copy_carries_no_training_texts(models, tmp_path, export_format):
     export_model(kept, tmp_path / "copy", export_format=export_format, limits=limits)
     manifest = read_folder(tmp_path / "copy")
     assert (manifest.keeps_texts, manifest.kept_texts) == (False, {})
-    assert not [path for path in (tmp_path / "copy").rglob("*") if path.is_file() and b"secret" in path.read_bytes()]
+    assert not [
+        path
+        for path in (tmp_path / "copy").rglob("*")
+        if path.is_file() and b"secret" in path.read_bytes()
+    ]
 
 
 @pytest.mark.parametrize("method", NETWORKS)
@@ -65,7 +74,12 @@ def test_onnx_copy_predicts_the_same(models, tmp_path, method):
     """No score moves and no label changes; the copy is a model of assay, and the model itself was not touched."""
     before = {path: path.read_bytes() for path in (models / method).rglob("*") if path.is_file()}
     report = export_model(models / method, tmp_path / "copy", export_format="onnx")
-    assert (report.split, report.n_texts, report.max_difference, report.changed) == ("test", 27, 0.0, 0.0)
+    assert (report.split, report.n_texts, report.max_difference, report.changed) == (
+        "test",
+        27,
+        0.0,
+        0.0,
+    )
     assert report.accuracy_before == report.accuracy_after
     assert report.opset["ai.onnx"] >= 17
     assert report.bytes_after > 1000
@@ -86,7 +100,10 @@ def test_onnx_copy_predicts_the_same(models, tmp_path, method):
 def test_int8_copy_is_smaller_and_close(models, tmp_path, method):
     """8-bit weights: a smaller file, near scores, names in its metadata, and scores of its own in assay.json."""
     report = export_model(
-        models / method, tmp_path / "copy", export_format="onnx-int8", limits=ParityLimits(max_accuracy_loss=0.2)
+        models / method,
+        tmp_path / "copy",
+        export_format="onnx-int8",
+        limits=ParityLimits(max_accuracy_loss=0.2),
     )
     assert report.bytes_after < report.bytes_before
     assert 0 < report.max_difference < 0.2
@@ -104,11 +121,16 @@ def test_int8_copy_is_smaller_and_close(models, tmp_path, method):
 def test_int8_weights_leave_room_for_cpus_without_vnni(models, tmp_path):
     """Every weight uses 7 bits: the sum of two products of a byte and a weight then fits 16 bits on any CPU."""
     export_model(
-        models / "finetune", tmp_path / "copy", export_format="onnx-int8", limits=ParityLimits(max_accuracy_loss=1)
+        models / "finetune",
+        tmp_path / "copy",
+        export_format="onnx-int8",
+        limits=ParityLimits(max_accuracy_loss=1),
     )
     graph = onnx.load(str(tmp_path / "copy" / "onnx" / "model_quantized.onnx")).graph
     multiplied = {node.input[1] for node in graph.node if node.op_type == "MatMulInteger"}
-    weights = [numpy_helper.to_array(tensor) for tensor in graph.initializer if tensor.name in multiplied]
+    weights = [
+        numpy_helper.to_array(tensor) for tensor in graph.initializer if tensor.name in multiplied
+    ]
     assert len(weights) > 5
     assert {weight.dtype for weight in weights} == {np.dtype(np.int8)}
     assert max(np.abs(weight.astype(int)).max() for weight in weights) <= 64
@@ -117,7 +139,9 @@ def test_int8_weights_leave_room_for_cpus_without_vnni(models, tmp_path):
 @pytest.mark.parametrize("method", ["linear", "majority"])
 def test_models_without_a_network_say_so(models, tmp_path, method):
     """What runs on numpy has no ONNX form: exit 2, and what to do instead."""
-    with pytest.raises(InputError, match=f"is a {method} model, which runs on numpy and has no ONNX form"):
+    with pytest.raises(
+        InputError, match=f"is a {method} model, which runs on numpy and has no ONNX form"
+    ):
         export_model(models / method, tmp_path / "copy", export_format="onnx")
     assert listing(tmp_path) == set()
 
@@ -128,9 +152,13 @@ def test_past_a_limit_nothing_is_written(models, tmp_path):
     with pytest.raises(
         CheckError, match=r"a score differs by [\d.e-]+ \(1e-09 is accepted\); accuracy falls"
     ) as caught:
-        export_model(models / "compact", tmp_path / "copy", export_format="onnx-int8", limits=limits)
+        export_model(
+            models / "compact", tmp_path / "copy", export_format="onnx-int8", limits=limits
+        )
     assert caught.value.exit_code == 3
-    assert re.search(r"accuracy \d\.\d{4} before, \d\.\d{4} after\. Nothing was written", caught.value.message)
+    assert re.search(
+        r"accuracy \d\.\d{4} before, \d\.\d{4} after\. Nothing was written", caught.value.message
+    )
     assert listing(tmp_path) == set()
 
 
@@ -157,14 +185,18 @@ def test_data_is_needed_and_must_fit(models, data, tmp_path):
     (moved / "assay.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(InputError, match=r"was trained on \('.*gone\.csv'\) cannot be read here"):
         export_model(moved, tmp_path / "copy", export_format="onnx")
-    assert export_model(moved, tmp_path / "copy", export_format="onnx", data=str(data)).n_texts == 27
+    assert (
+        export_model(moved, tmp_path / "copy", export_format="onnx", data=str(data)).n_texts == 27
+    )
     with pytest.raises(DataError, match="has labels that the model does not know"):
         export_model(moved, tmp_path / "other", export_format="onnx", data="sample")
     with pytest.raises(OutputExistsError, match="copy exists already"):
         export_model(moved, tmp_path / "copy", export_format="onnx", data=str(data))
     with pytest.raises(InputError, match="is inside the model"):
         export_model(moved, moved / "onnx", export_format="onnx", data=str(data), overwrite=True)
-    with pytest.raises(InputError, match="format 'tflite' is unknown; onnx and onnx-int8 are accepted"):
+    with pytest.raises(
+        InputError, match="format 'tflite' is unknown; onnx and onnx-int8 are accepted"
+    ):
         export_model(moved, tmp_path / "other", export_format="tflite", data=str(data))
 
 
@@ -185,7 +217,14 @@ def test_example_reproduces_the_labels_without_assay(models, tmp_path, method, e
     """A third party's script, in an environment of three libraries, gives the labels and scores of the copy."""
     limits = ParityLimits(max_accuracy_loss=1.0)
     export_model(models / method, tmp_path / "copy", export_format=export_format, limits=limits)
-    texts = [*small_data(20, seed=7)[0], "😀 e\u0301\u0302", "שלום עולם", "오늘 정말 행복해요", "good " * 500, ""]
+    texts = [
+        *small_data(20, seed=7)[0],
+        "😀 e\u0301\u0302",
+        "שלום עולם",
+        "오늘 정말 행복해요",
+        "good " * 500,
+        "",
+    ]
     site = make_environment(tmp_path / "site")
     start = (
         "import runpy, sys, importlib.util; site, script, *sys.argv[1:] = sys.argv[1:]; sys.path.insert(0, site); "
@@ -193,7 +232,9 @@ def test_example_reproduces_the_labels_without_assay(models, tmp_path, method, e
         "runpy.run_path(script, run_name='__main__')"
     )
     command = [sys.executable, "-I", "-S", "-c", start, site, EXAMPLE, tmp_path / "copy", *texts]
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        [*map(str, command)], capture_output=True, text=True, encoding="utf-8", check=False
+    )
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]
     copy = load_model(tmp_path / "copy")
@@ -210,15 +251,28 @@ def test_example_reproduces_the_labels_without_assay(models, tmp_path, method, e
 def test_command_line_exports(models, data, tmp_path):
     """Exit 0 with a table that fits 80 columns; 3 past a limit, with the figures; 2 for `linear`."""
     model = models / "compact"
-    done = run_assay("export", model, "--format", "onnx-int8", "--out", tmp_path / "c", "--max-accuracy-loss", "0.5")
+    done = run_assay(
+        "export",
+        model,
+        "--format",
+        "onnx-int8",
+        "--out",
+        tmp_path / "c",
+        "--max-accuracy-loss",
+        "0.5",
+    )
     assert done.returncode == 0, done.stderr
     assert "27 texts of test" in done.stdout
     assert max(map(len, done.stdout.splitlines()[:8])) <= 80
-    done = run_assay("export", model, "--format", "onnx-int8", "--out", tmp_path / "d", "--max-difference", "0")
+    done = run_assay(
+        "export", model, "--format", "onnx-int8", "--out", tmp_path / "d", "--max-difference", "0"
+    )
     assert done.returncode == 3
     assert "a score differs by" in done.stderr
     assert "hint: accept more with --max-difference" in done.stderr
-    done = run_assay("export", models / "linear", "--format", "onnx", "--out", tmp_path / "d", "--json")
+    done = run_assay(
+        "export", models / "linear", "--format", "onnx", "--out", tmp_path / "d", "--json"
+    )
     assert done.returncode == 2
     assert json.loads(done.stdout)["hint"] == "copy the folder: it needs no export"
     assert {path.name for path in tmp_path.iterdir()} == {"c"}

@@ -19,14 +19,22 @@ ATTACK = "</script><script>alert(1)</script>"
 def build_splits(n_texts=4, names=("train", "test")):
     """Make small splits; with four texts the map needs no UMAP."""
     words = ("good", "bad", "happy", "sad", "day", "night", "좋은", "나쁜", "하루", "오늘")
-    texts = [ATTACK, *(f"{words[i % 10]} {words[i // 10 % 10]} {words[i * 7 % 10]}" for i in range(1, n_texts))]
-    part = LabelledTexts(tuple(texts), tuple(LABELS[i % 2] for i in range(n_texts)), tuple(range(2, n_texts + 2)))
+    texts = [
+        ATTACK,
+        *(f"{words[i % 10]} {words[i // 10 % 10]} {words[i * 7 % 10]}" for i in range(1, n_texts)),
+    ]
+    part = LabelledTexts(
+        tuple(texts), tuple(LABELS[i % 2] for i in range(n_texts)), tuple(range(2, n_texts + 2))
+    )
     return Splits(dict.fromkeys(names, part), LabelSet(LABELS), source="data/고객.csv")
 
 
 def read_data(page):
     """Return what the page's script reads."""
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(encoding="utf-8"))
+    found = re.search(
+        r'<script type="application/json" id="data">(.*?)</script>',
+        page.read_text(encoding="utf-8"),
+    )
     return json.loads(found.group(1))
 
 
@@ -45,10 +53,19 @@ class SpoilsPng(Progress):
 def test_files_are_written_and_described(tiny_bert, tmp_path):
     """Page and picture stand where they were asked for, in a folder that was not there; the dict is JSON."""
     out, png = tmp_path / "new" / "map.html", tmp_path / "new" / "map.png"
-    drawn = draw_map_file(build_splits(), out, png=png, checkpoint=str(tiny_bert), pooling="cls", seed=3)
+    drawn = draw_map_file(
+        build_splits(), out, png=png, checkpoint=str(tiny_bert), pooling="cls", seed=3
+    )
     assert json.loads(json.dumps(drawn)) == {
-        "out": str(out), "png": str(png), "split": "train", "n_points": 4, "n_texts": 4,
-        "checkpoint": "tiny-bert", "pooling": "cls", "seed": 3}  # fmt: skip
+        "out": str(out),
+        "png": str(png),
+        "split": "train",
+        "n_points": 4,
+        "n_texts": 4,
+        "checkpoint": "tiny-bert",
+        "pooling": "cls",
+        "seed": 3,
+    }
     assert png.read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in out.parent.iterdir()) == ["map.html", "map.png"]
     data = read_data(out)
@@ -61,29 +78,52 @@ def test_large_split_is_sampled_and_every_dot_keeps_its_own_text(tiny_bert, tmp_
     """Of 40 texts 12 are drawn, half of each label, each with the text and label of its line; again gives the same."""
     splits = build_splits(40, ("all",))
     drawn = [
-        draw_map_file(splits, tmp_path / f"{i}.html", checkpoint=str(tiny_bert), max_points=12, seed=1) for i in "ab"
+        draw_map_file(
+            splits, tmp_path / f"{i}.html", checkpoint=str(tiny_bert), max_points=12, seed=1
+        )
+        for i in "ab"
     ]
-    assert (drawn[0]["split"], drawn[0]["n_points"], drawn[0]["n_texts"], drawn[0]["png"]) == ("all", 12, 40, None)
+    assert (drawn[0]["split"], drawn[0]["n_points"], drawn[0]["n_texts"], drawn[0]["png"]) == (
+        "all",
+        12,
+        40,
+        None,
+    )
     data, part = read_data(tmp_path / "a.html"), splits["all"]
     row_of = {line: i for i, line in enumerate(part.lines)}
     assert data["text"] == [part.texts[row_of[line]] for line in data["line"]]
-    assert [LABELS[i] for i in data["label"]] == [part.labels[row_of[line]] for line in data["line"]]
+    assert [LABELS[i] for i in data["label"]] == [
+        part.labels[row_of[line]] for line in data["line"]
+    ]
     assert np.bincount(data["label"]).tolist() == [6, 6]
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
 
 
-@pytest.mark.parametrize(("names", "asked", "taken"), [
-    (("test", "train"), None, "train"), (("all",), None, "all"), (("train", "test"), "test", "test")])  # fmt: skip
-def test_split_is_the_one_asked_for_or_train_or_the_only_one(tiny_bert, tmp_path, names, asked, taken):
+@pytest.mark.parametrize(
+    ("names", "asked", "taken"),
+    [
+        (("test", "train"), None, "train"),
+        (("all",), None, "all"),
+        (("train", "test"), "test", "test"),
+    ],
+)
+def test_split_is_the_one_asked_for_or_train_or_the_only_one(
+    tiny_bert, tmp_path, names, asked, taken
+):
     """None means train, or the only one."""
     splits = build_splits(names=names)
-    assert draw_map_file(splits, tmp_path / "m.html", split=asked, checkpoint=str(tiny_bert))["split"] == taken
+    assert (
+        draw_map_file(splits, tmp_path / "m.html", split=asked, checkpoint=str(tiny_bert))["split"]
+        == taken
+    )
 
 
 def test_split_that_cannot_be_drawn_is_refused(tmp_path):
     """Several without train, an unknown one, an empty one: said before the checkpoint is looked for."""
     out, nowhere = tmp_path / "m.html", str(tmp_path / "nothing")
-    with pytest.raises(InputError, match=r"no split 'train'; splits: validation, test \(choose one with --split\)"):
+    with pytest.raises(
+        InputError, match=r"no split 'train'; splits: validation, test \(choose one with --split\)"
+    ):
         draw_map_file(build_splits(names=("validation", "test")), out, checkpoint=nowhere)
     with pytest.raises(DataError, match="no split 'dev'"):
         draw_map_file(build_splits(), out, split="dev", checkpoint=nowhere)
@@ -94,17 +134,34 @@ def test_split_that_cannot_be_drawn_is_refused(tmp_path):
 
 def test_too_few_points_for_the_classes_are_refused_before_any_work(tmp_path):
     """The message speaks of points, and says how many are accepted."""
-    with pytest.raises(InputError, match=r"3 points are too few for 2 classes; at least 4 are accepted.*--max-points"):
-        draw_map_file(build_splits(10), tmp_path / "m.html", max_points=3, checkpoint=str(tmp_path / "nothing"))
+    with pytest.raises(
+        InputError,
+        match=r"3 points are too few for 2 classes; at least 4 are accepted.*--max-points",
+    ):
+        draw_map_file(
+            build_splits(10),
+            tmp_path / "m.html",
+            max_points=3,
+            checkpoint=str(tmp_path / "nothing"),
+        )
 
 
 @pytest.mark.parametrize("name", ["map.htm", "map", "map.png"])
 def test_other_suffixes_are_refused_before_any_work(tmp_path, name):
     """Only .html for the page, only .png for the picture."""
-    with pytest.raises(InputError, match=rf"the map cannot be written as '{name}'; a name that ends in \.html"):
+    with pytest.raises(
+        InputError, match=rf"the map cannot be written as '{name}'; a name that ends in \.html"
+    ):
         draw_map_file(build_splits(), tmp_path / name, checkpoint=str(tmp_path / "nothing"))
-    with pytest.raises(InputError, match=r"the panels cannot be written as 'm\.jpg'; a name that ends in \.png"):
-        draw_map_file(build_splits(), tmp_path / "m.html", png=tmp_path / "m.jpg", checkpoint=str(tmp_path / "nothing"))
+    with pytest.raises(
+        InputError, match=r"the panels cannot be written as 'm\.jpg'; a name that ends in \.png"
+    ):
+        draw_map_file(
+            build_splits(),
+            tmp_path / "m.html",
+            png=tmp_path / "m.jpg",
+            checkpoint=str(tmp_path / "nothing"),
+        )
 
 
 def test_folder_as_output_is_refused(tmp_path):
@@ -132,7 +189,12 @@ def test_place_that_cannot_be_written_leaves_nothing(tiny_bert, tmp_path):
     """The picture's folder is a file: no page either, and nothing half-written beside it."""
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutsideError, match=r"m\.html and .*m\.png could not be written"):
-        draw_map_file(build_splits(), tmp_path / "m.html", png=tmp_path / "file" / "m.png", checkpoint=str(tiny_bert))
+        draw_map_file(
+            build_splits(),
+            tmp_path / "m.html",
+            png=tmp_path / "file" / "m.png",
+            checkpoint=str(tiny_bert),
+        )
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
@@ -143,6 +205,15 @@ def test_page_is_taken_back_when_the_picture_cannot_follow(tiny_bert, tmp_path, 
     if old is not None:
         out.write_bytes(old)
     with pytest.raises(OutsideError, match="could not be written"):
-        draw_map_file(build_splits(), out, png=png, checkpoint=str(tiny_bert), overwrite=True, progress=SpoilsPng(png))
+        draw_map_file(
+            build_splits(),
+            out,
+            png=png,
+            checkpoint=str(tiny_bert),
+            overwrite=True,
+            progress=SpoilsPng(png),
+        )
     assert (out.read_bytes() if out.exists() else None) == old
-    assert sorted(path.name for path in tmp_path.iterdir()) == (["m.html"] if old else []) + ["m.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == (["m.html"] if old else []) + [
+        "m.png"
+    ]

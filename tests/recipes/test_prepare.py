@@ -37,11 +37,18 @@ def test_missing_splits_are_cut_with_the_fractions_given(tmp_path):
 def test_options_reach_the_loader(tmp_path):
     """Columns, delimiter, encoding, label order and the longest text are the caller's."""
     texts, labels = small_data(40)
-    rows = "".join(f"{label.replace(';', ' ')};{text}\n" for text, label in zip(texts, labels, strict=True))
+    rows = "".join(
+        f"{label.replace(';', ' ')};{text}\n" for text, label in zip(texts, labels, strict=True)
+    )
     path = tmp_path / "d.csv"
     path.write_bytes(("stars;review\n" + rows).encode("cp949"))
-    options = DataOptions(text_column="review", label_column="stars", delimiter=";", encoding="cp949",
-                          labels=["joy", '화남, "분노"', "sadness"])  # fmt: skip
+    options = DataOptions(
+        text_column="review",
+        label_column="stars",
+        delimiter=";",
+        encoding="cp949",
+        labels=["joy", '화남, "분노"', "sadness"],
+    )
     # The quotes inside an unquoted field are kept as they are.
     splits = options.load(path)
     assert splits.label_set.names == ("joy", '화남, "분노"', "sadness")
@@ -53,7 +60,9 @@ def test_options_reach_the_loader(tmp_path):
 def test_names_without_a_text_are_left_out(tmp_path, caplog):
     """A name of labels.txt that no row has cannot be learnt: it is said once, and no score speaks of it."""
     data = write_data(tmp_path / "d")
-    (data / "labels.txt").write_text('unused\nsadness\njoy\n화남, "분노"\nnever\n', encoding="utf-8")
+    (data / "labels.txt").write_text(
+        'unused\nsadness\njoy\n화남, "분노"\nnever\n', encoding="utf-8"
+    )
     with caplog.at_level(logging.WARNING, logger="assay"):
         splits = prepare_data(data, options=DataOptions(), seed=0)
     assert splits.label_set.names == ("sadness", "joy", '화남, "분노"')
@@ -63,7 +72,14 @@ def test_names_without_a_text_are_left_out(tmp_path, caplog):
 
 @pytest.mark.parametrize(
     ("out", "is_apart"),
-    [("d", False), (".", False), ("d/train.csv", True), ("d/run", True), ("other", True), ("d/../d", False)],
+    [
+        ("d", False),
+        (".", False),
+        ("d/train.csv", True),
+        ("d/run", True),
+        ("other", True),
+        ("d/../d", False),
+    ],
 )
 def test_output_is_never_the_data(tmp_path, monkeypatch, out, is_apart):
     """A folder that is or holds the data is refused, however it is spelt; a folder inside it is not."""
@@ -74,7 +90,9 @@ def test_output_is_never_the_data(tmp_path, monkeypatch, out, is_apart):
     if is_apart:
         check_apart("d", target)
     else:
-        with pytest.raises(InputError, match="holds the data itself: writing there would destroy it"):
+        with pytest.raises(
+            InputError, match="holds the data itself: writing there would destroy it"
+        ):
             check_apart("d", target)
     check_apart("sample", target)
     check_apart((["a"], ["b"]), target)

@@ -22,7 +22,9 @@ def test_markdown_is_the_run_s_own_with_its_pictures(five, tmp_path):
     assert text == own.replace("](report_files/", "](my%20page_files/")
     shown = re.findall(r"\]\(my%20page_files/(\w+)\.png\)", text)
     assert shown
-    assert {tmp_path / "my page_files" / f"{name}.png" for name in shown} == set((tmp_path / "my page_files").iterdir())
+    assert {tmp_path / "my page_files" / f"{name}.png" for name in shown} == set(
+        (tmp_path / "my page_files").iterdir()
+    )
     assert len(found.pictures) == len(shown)
 
 
@@ -34,7 +36,9 @@ def test_html_is_the_run_s_own(five, tmp_path):
     write_report_file(run, tmp_path / "again.html", format="html")
     found = (tmp_path / "again.html").read_text(encoding="utf-8")
     pictures = re.compile(r"data:image/png;base64,[\w+/=]+")
-    assert pictures.sub("", found) == pictures.sub("", (five.folder / "report.html").read_text(encoding="utf-8"))
+    assert pictures.sub("", found) == pictures.sub(
+        "", (five.folder / "report.html").read_text(encoding="utf-8")
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -54,7 +58,10 @@ def test_notebook_loads_the_data_of_the_run(five, tmp_path, language):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ({"out": "r.docx"}, r"the ending of .*r\.docx says no format; md, html, ipynb are accepted"),
+        (
+            {"out": "r.docx"},
+            r"the ending of .*r\.docx says no format; md, html, ipynb are accepted",
+        ),
         ({"out": "r.md", "format": "pdf"}, "--format is 'pdf'; md, html, ipynb are accepted"),
         ({"out": "r.txt", "format": "md"}, r"a name that ends in \.md is accepted"),
         ({"out": "r.ipynb", "language": "de"}, "language 'de' is unknown; en, ko are accepted"),

@@ -12,10 +12,34 @@ from assay.recipes.run import RunOptions, run_data
 from assay.runtime.linear import softmax
 
 HISTORY = [
-    {"epoch": 1, "train_loss": 1.0, "validation_loss": 0.9, "validation_accuracy": 0.5, "validation_f1_weighted": 0.4},
-    {"epoch": 2, "train_loss": 0.7, "validation_loss": 0.8, "validation_accuracy": 0.7, "validation_f1_weighted": 0.6},
-    {"epoch": 3, "train_loss": 0.5, "validation_loss": 0.7, "validation_accuracy": 0.7, "validation_f1_weighted": 0.7},
-    {"epoch": 4, "train_loss": 0.1, "validation_loss": 0.9, "validation_accuracy": 0.7, "validation_f1_weighted": 0.7},
+    {
+        "epoch": 1,
+        "train_loss": 1.0,
+        "validation_loss": 0.9,
+        "validation_accuracy": 0.5,
+        "validation_f1_weighted": 0.4,
+    },
+    {
+        "epoch": 2,
+        "train_loss": 0.7,
+        "validation_loss": 0.8,
+        "validation_accuracy": 0.7,
+        "validation_f1_weighted": 0.6,
+    },
+    {
+        "epoch": 3,
+        "train_loss": 0.5,
+        "validation_loss": 0.7,
+        "validation_accuracy": 0.7,
+        "validation_f1_weighted": 0.7,
+    },
+    {
+        "epoch": 4,
+        "train_loss": 0.1,
+        "validation_loss": 0.9,
+        "validation_accuracy": 0.7,
+        "validation_f1_weighted": 0.7,
+    },
 ]
 
 
@@ -28,7 +52,9 @@ def parts(data, tmp_path_factory):
         kept.append(report_parts.gather_parts(*args, **more))
         return kept[-1]
 
-    options = RunOptions(methods=("majority", "linear"), data=DataOptions(max_rows=25), command="assay run")
+    options = RunOptions(
+        methods=("majority", "linear"), data=DataOptions(max_rows=25), command="assay run"
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("assay.recipes.run.gather_parts", keep)
         run_data(data, tmp_path_factory.mktemp("parts") / "r", options=options)
@@ -36,7 +62,10 @@ def parts(data, tmp_path_factory):
 
 
 def test_parts_leave_out_what_was_not_run(parts):
-    """No transformer: no tokens, no truncation, no map. No epochs: no curve. The floor is not calibrated."""
+    """No transformer: no tokens, no truncation, no map.
+
+    No epochs: no curve. The floor is not calibrated.
+    """
     assert parts.tokens is None
     assert parts.truncation is None
     assert parts.map is None
@@ -59,7 +88,9 @@ def test_parts_tell_how_the_run_was_made(parts):
 def test_kept_epoch_is_the_one_that_training_kept():
     """The highest accuracy, of equals the lowest loss; of all equals the first."""
     assert [epoch["kept"] for epoch in report_parts._curves(HISTORY)] == [False, False, True, False]
-    assert [epoch["kept"] for epoch in report_parts._curves([HISTORY[1], {**HISTORY[1], "epoch": 3}])] == [True, False]
+    assert [
+        epoch["kept"] for epoch in report_parts._curves([HISTORY[1], {**HISTORY[1], "epoch": 3}])
+    ] == [True, False]
 
 
 def test_calibration_compares_with_the_scores_before_the_temperature():
@@ -72,7 +103,11 @@ def test_calibration_compares_with_the_scores_before_the_temperature():
     found = report_parts._calibration(shipped, 2.5)
     assert found["ece_before"] == pytest.approx(report_parts._calibration(raw, 1.0)["ece_after"])
     assert found["ece_after"] < found["ece_before"]
-    assert sum(row["n_texts"] for row in found["bins"]) == sum(row["n_texts"] for row in found["bins_before"]) == 300
+    assert (
+        sum(row["n_texts"] for row in found["bins"])
+        == sum(row["n_texts"] for row in found["bins_before"])
+        == 300
+    )
 
 
 def test_duplicates_and_leaks_are_counted(tmp_path):
@@ -85,7 +120,9 @@ def test_duplicates_and_leaks_are_counted(tmp_path):
     }
     import pandas as pd
 
-    splits = load_data({name: pd.DataFrame({"text": t, "label": y}) for name, (t, y) in frames.items()})
+    splits = load_data(
+        {name: pd.DataFrame({"text": t, "label": y}) for name, (t, y) in frames.items()}
+    )
     found = report_parts._duplicates(splits, report_parts.find_leaks(splits))
     assert found["repeats"]["train"] >= 2
     assert {"split": "test", "of": "train", "n_texts": 1} in found["leaks"]

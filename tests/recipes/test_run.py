@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from _support.small_models import METHODS, small_data
-from _support.small_runs import LABELS, SIZES, comparable, listing, read_json, recompute, write_data, write_rows
+from _support.small_runs import (
+    LABELS,
+    SIZES,
+    comparable,
+    listing,
+    read_json,
+    recompute,
+    write_data,
+    write_rows,
+)
 from assay.data.load import load_data
 from assay.errors import InputError
 from assay.recipes.evaluate import verify_model
@@ -19,8 +28,18 @@ from assay.runtime import load_model
 pytestmark = pytest.mark.slow
 
 CHEAP = ("majority", "linear")
-SCORES = {"n_texts", "accuracy", "f1_weighted", "f1_macro", "intervals", "per_class", "confusion", "log_loss", "ece",
-          "reliability"}  # fmt: skip
+SCORES = {
+    "n_texts",
+    "accuracy",
+    "f1_weighted",
+    "f1_macro",
+    "intervals",
+    "per_class",
+    "confusion",
+    "log_loss",
+    "ece",
+    "reliability",
+}
 
 
 def predictions(folder, method):
@@ -31,15 +50,34 @@ def predictions(folder, method):
 
 def test_run_folder_holds_what_the_design_says(five):
     """Section 7 of the design, and nothing else; no file of the work in between stays."""
-    top = {"report.md", "report_files", "report.html", "results.json", "predictions", "report.json", "models", "model",
-           "run.log", "issues.csv"}  # fmt: skip
+    top = {
+        "report.md",
+        "report_files",
+        "report.html",
+        "results.json",
+        "predictions",
+        "report.json",
+        "models",
+        "model",
+        "run.log",
+        "issues.csv",
+    }
     assert {path.name for path in five.folder.iterdir()} == top
     assert {path.name for path in (five.folder / "models").iterdir()} == set(METHODS)
-    assert {path.name for path in (five.folder / "predictions").iterdir()} == {f"{m}.jsonl.gz" for m in METHODS}
+    assert {path.name for path in (five.folder / "predictions").iterdir()} == {
+        f"{m}.jsonl.gz" for m in METHODS
+    }
     assert all(path.suffix == ".png" for path in (five.folder / "report_files").iterdir())
     assert {path.stem for path in (five.folder / "report_files").iterdir()} == {
-        "leaderboard", "class_counts", "words_per_text", "confusion", "reliability", "coverage", "training",
-        "map"}  # fmt: skip
+        "leaderboard",
+        "class_counts",
+        "words_per_text",
+        "confusion",
+        "reliability",
+        "coverage",
+        "training",
+        "map",
+    }
     assert not [name for name in listing(five.folder) if name.endswith((".partial", ".old"))]
     assert {path.name for path in five.folder.parent.iterdir()} == {"data", "tiny-bert", "run"}
 
@@ -56,9 +94,20 @@ def test_every_model_of_a_run_keeps_texts_where_asked(data, tmp_path):
 def test_results_have_the_documented_keys(five):
     """The keys of the design, and what comparisons and corrections add, in that order."""
     results = five.results
-    assert list(results) == ["schema_version", "assay_version", "seed", "recommended", "why", "warnings", "data",
-                             "methods",
-                             "comparisons", "skipped", "timings", "machine"]  # fmt: skip
+    assert list(results) == [
+        "schema_version",
+        "assay_version",
+        "seed",
+        "recommended",
+        "why",
+        "warnings",
+        "data",
+        "methods",
+        "comparisons",
+        "skipped",
+        "timings",
+        "machine",
+    ]
     assert set(results["data"]) == {"source", "labels", "splits", "dropped", "corrections", "audit"}
     assert results["data"]["labels"] == list(LABELS)
     assert {name: part["n_texts"] for name, part in results["data"]["splits"].items()} == SIZES
@@ -69,7 +118,9 @@ def test_results_have_the_documented_keys(five):
         assert set(row["validation"]) == set(row["test"]) == SCORES
         assert set(row["test"]["intervals"]) == {"accuracy", "f1_weighted", "f1_macro"}
     assert set(results["timings"]) == {*METHODS, "audit_s", "audit_folds_s", "map_s", "total_s"}
-    assert all(set(results["timings"][method]) == {"fit_s", "predict_texts_per_s"} for method in METHODS)
+    assert all(
+        set(results["timings"][method]) == {"fit_s", "predict_texts_per_s"} for method in METHODS
+    )
     json.dumps(results, allow_nan=False)
 
 
@@ -89,9 +140,14 @@ def test_scores_are_those_of_the_written_predictions(five, method):
     for split in ("validation", "test"):
         own = [record for record in records if record["split"] == split]
         assert [record["row"] for record in own] == list(load_data(five.data)[split].lines)
-        assert all(record["predicted_label"] == LABELS[int(np.argmax(record["probs"]))] for record in own)
+        assert all(
+            record["predicted_label"] == LABELS[int(np.argmax(record["probs"]))] for record in own
+        )
         expected, found = recompute(own, list(LABELS)), row[split]
-        assert (found["n_texts"], found["confusion"]) == (expected["n_texts"], expected["confusion"])
+        assert (found["n_texts"], found["confusion"]) == (
+            expected["n_texts"],
+            expected["confusion"],
+        )
         for name in ("accuracy", "f1_weighted", "f1_macro"):
             assert found[name] == pytest.approx(expected[name], abs=1e-9), name
         assert found["log_loss"] == pytest.approx(expected["log_loss"], rel=1e-5, abs=1e-7)
@@ -129,7 +185,9 @@ def test_report_shows_the_numbers_of_the_results(five):
     assert report["mistakes"]["split"] == "validation"
     assert set(report["calibration"]) == set(METHODS) - {"majority"}
     assert set(report["training"]) == {"compact", "finetune"}
-    assert all(sum(epoch["kept"] for epoch in epochs) == 1 for epochs in report["training"].values())
+    assert all(
+        sum(epoch["kept"] for epoch in epochs) == 1 for epochs in report["training"].values()
+    )
     assert len(report["map"]["points"]) == SIZES["train"]
     text = (five.folder / "report.md").read_text(encoding="utf-8")
     assert "화남" in text
@@ -140,7 +198,9 @@ def test_log_tells_what_happened_without_texts(five):
     """run.log names methods and counts; no text of the data stands in it."""
     log = (five.folder / "run.log").read_text(encoding="utf-8")
     assert all(f"{method}: fitted in" in log for method in METHODS)
-    assert not [text for part in load_data(five.data).values() for text in part.texts if text in log]
+    assert not [
+        text for part in load_data(five.data).values() for text in part.texts if text in log
+    ]
 
 
 def test_json_and_quiet_print_the_results_and_nothing_else(five):
@@ -176,13 +236,23 @@ def test_test_split_reaches_no_choice(five, tmp_path):
     out = tmp_path / "r"
     results = run_data(data, out, options=five.options())
     assert results["data"]["splits"]["test"] != five.results["data"]["splits"]["test"]
-    assert [row["test"] for row in results["methods"]] != [row["test"] for row in five.results["methods"]]
-    assert (results["recommended"], results["why"]) == (five.results["recommended"], five.results["why"])
+    assert [row["test"] for row in results["methods"]] != [
+        row["test"] for row in five.results["methods"]
+    ]
+    assert (results["recommended"], results["why"]) == (
+        five.results["recommended"],
+        five.results["why"],
+    )
     assert results["comparisons"] == five.results["comparisons"]
-    assert read_json(out / "report.json")["training"] == read_json(five.folder / "report.json")["training"]
+    assert (
+        read_json(out / "report.json")["training"]
+        == read_json(five.folder / "report.json")["training"]
+    )
     for one, other in zip(results["methods"], five.results["methods"], strict=True):
         assert one["validation"] == other["validation"]
-        manifests = [read_json(folder / one["model"] / "assay.json") for folder in (out, five.folder)]
+        manifests = [
+            read_json(folder / one["model"] / "assay.json") for folder in (out, five.folder)
+        ]
         for name in ("files", "temperature", "parameters"):
             assert manifests[0][name] == manifests[1][name], (one["method"], name)
 
@@ -223,20 +293,26 @@ def test_labels_stand_in_the_order_of_labels_txt(tmp_path):
 def test_tiny_budget_leaves_out_what_is_dear_and_says_so(data, tmp_path):
     """Nothing but the cheap methods is left of a budget that is spent at once; the report says why."""
     results = run_data(
-        data, tmp_path / "r", options=RunOptions(methods=("majority", "linear", "compact"), budget_s=1e-6)
+        data,
+        tmp_path / "r",
+        options=RunOptions(methods=("majority", "linear", "compact"), budget_s=1e-6),
     )
     assert [row["method"] for row in results["methods"]] == ["majority", "linear"]
     assert results["skipped"] == [
         {"method": "compact", "reason": "left out: the budget of 1e-06 s was spent before it began"}
     ]
     assert "left out: the budget" in " ".join(read_json(tmp_path / "r/report.json")["how"]["notes"])
-    alone = run_data(data, tmp_path / "alone", options=RunOptions(methods=("compact",), budget_s=1e-6))
+    alone = run_data(
+        data, tmp_path / "alone", options=RunOptions(methods=("compact",), budget_s=1e-6)
+    )
     assert [row["method"] for row in alone["methods"]] == ["compact"]
 
 
 def test_methods_run_in_order_of_cost_and_once(data, tmp_path):
     """Whatever order they are named in."""
-    results = run_data(data, tmp_path / "r", options=RunOptions(methods=("linear", "majority", "linear")))
+    results = run_data(
+        data, tmp_path / "r", options=RunOptions(methods=("linear", "majority", "linear"))
+    )
     assert [row["method"] for row in results["methods"]] == ["majority", "linear"]
     assert results["timings"]["map_s"] == 0
 

@@ -43,7 +43,11 @@ def test_state_keeps_finished_methods_and_the_log_only(partial):
     """Nothing that was half done, and no file of an older report, gets into the resumed run."""
     state = RunState.open(partial, identity=IDENTITY)
     assert {name for name in listing(partial) if name.count("/") < 2} == {
-        "state.json", "run.log", "models", "models/majority"}  # fmt: skip
+        "state.json",
+        "run.log",
+        "models",
+        "models/majority",
+    }
     found = state.finished("majority", partial / "models" / "majority")
     assert found == FittedModel(partial / "models" / "majority", 1.5, [{"epoch": 1}])
     assert state.finished("linear", partial / "models" / "linear") is None
@@ -76,13 +80,16 @@ def test_other_identity_is_refused_and_nothing_deleted(partial):
     """What differs is named; the partial run stays for whoever resumes it rightly."""
     before = listing(partial)
     with pytest.raises(
-        InputError, match=r"r\.partial cannot be resumed: other seed, extra than in the interrupted run"
+        InputError,
+        match=r"r\.partial cannot be resumed: other seed, extra than in the interrupted run",
     ):
         RunState.open(partial, identity={**IDENTITY, "seed": 1, "extra": 2})
     assert listing(partial) == before
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"identity": {}}', '{"identity": 1, "finished": {}}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"identity": {}}', '{"identity": 1, "finished": {}}']
+)
 def test_damaged_state_is_said(partial, text):
     """A state that cannot be read is no internal error."""
     (partial / "state.json").write_text(text, encoding="utf-8")

@@ -21,7 +21,21 @@ def test_sentence_has_its_published_tokens():
     assert result.characters.one_hot_shape == (38, 20)
     assert len(result.words.tokens) == 8
     subwords = result.subwords
-    assert subwords.ids == (101, 19204, 6026, 3793, 2003, 1037, 4563, 4708, 1997, 17953, 2361, 1012, 102)
+    assert subwords.ids == (
+        101,
+        19204,
+        6026,
+        3793,
+        2003,
+        1037,
+        4563,
+        4708,
+        1997,
+        17953,
+        2361,
+        1012,
+        102,
+    )
     assert (subwords.tokens[0], subwords.tokens[-1]) == ("[CLS]", "[SEP]")
     assert subwords.decoded == SENTENCE.lower()
     assert (subwords.vocabulary_size, subwords.max_tokens, subwords.n_tokens) == (30_522, 512, 13)
@@ -30,10 +44,18 @@ def test_sentence_has_its_published_tokens():
 def test_round_trips_say_what_is_lost(tiny_bert, tiny_roberta):
     """Characters always come back; words lose white space; an uncased vocabulary loses case, bytes lose nothing."""
     result = show_tokens("Good  day", checkpoint=tiny_bert)
-    assert (result.characters.round_trip, result.words.round_trip, result.subwords.round_trip) == (True, False, False)
+    assert (result.characters.round_trip, result.words.round_trip, result.subwords.round_trip) == (
+        True,
+        False,
+        False,
+    )
     assert result.subwords.decoded == "good day"
     result = show_tokens("Good day 오늘", checkpoint=tiny_roberta)
-    assert (result.characters.round_trip, result.words.round_trip, result.subwords.round_trip) == (True, True, True)
+    assert (result.characters.round_trip, result.words.round_trip, result.subwords.round_trip) == (
+        True,
+        True,
+        True,
+    )
 
 
 def test_long_text_is_cut_and_counted(tiny_bert):

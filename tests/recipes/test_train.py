@@ -16,24 +16,42 @@ def test_training_returns_the_scores_of_the_saved_folder(data, tmp_path):
     """What is returned, what assay.json says and what the folder scores again are one."""
     out = tmp_path / "m"
     result = train_model(data, out, method="linear", seed=3)
-    assert list(result) == ["model", "method", "labels", "fit_s", "model_bytes", "epochs", "validation", "test"]
+    assert list(result) == [
+        "model",
+        "method",
+        "labels",
+        "fit_s",
+        "model_bytes",
+        "epochs",
+        "validation",
+        "test",
+    ]
     assert result["labels"] == list(load_data(data).label_set)
     manifest = read_json(out / "assay.json")
     assert manifest["seed"] == 3
     for split in ("validation", "test"):
         again = evaluate_model(out, load_data(data), split=split, seed=3)
         assert result[split] == again.scores.to_dict()
-        claims = {claim["metric"]: claim["value"] for claim in manifest["scores"] if claim["split"] == split}
+        claims = {
+            claim["metric"]: claim["value"]
+            for claim in manifest["scores"]
+            if claim["split"] == split
+        }
         assert claims["accuracy"] == result[split]["accuracy"]
     assert manifest["training_data"] == {
-        "source": data.name, "n_texts": 66, "sha256": load_data(data)["train"].sha256()}  # fmt: skip
+        "source": data.name,
+        "n_texts": 66,
+        "sha256": load_data(data)["train"].sha256(),
+    }
     assert (out / "README.md").read_text(encoding="utf-8").count("# m") == 1
     assert result["model_bytes"] == sum(facts["size_bytes"] for facts in manifest["files"].values())
 
 
 def test_parameters_reach_the_estimator(data, tmp_path):
     """Those of other methods are left aside."""
-    train_model(data, tmp_path / "m", method="compact", parameters={"n_epochs": 1, "checkpoint": "nowhere"})
+    train_model(
+        data, tmp_path / "m", method="compact", parameters={"n_epochs": 1, "checkpoint": "nowhere"}
+    )
     assert read_json(tmp_path / "m" / "assay.json")["parameters"]["n_epochs"] == 1
 
 
@@ -47,7 +65,9 @@ def test_training_texts_are_kept_where_asked(data, tmp_path, method):
     model = load_model(tmp_path / "kept")
     found = model.nearest([train.texts[0]], n=1)[0][0]
     assert (found.text, found.similarity) == (train.texts[0], pytest.approx(1))
-    assert found.label in {label for text, label in zip(train.texts, train.labels, strict=True) if text == found.text}
+    assert found.label in {
+        label for text, label in zip(train.texts, train.labels, strict=True) if text == found.text
+    }
     assert model.manifest.kept_texts["n_train"] == 66
     assert listing(tmp_path / "kept") - listing(tmp_path / "bare") == {"training_texts.json"}
     assert read_json(tmp_path / "bare" / "assay.json")["kept_texts"] == {}
@@ -96,7 +116,9 @@ def test_progress_is_told_of_the_training(data, tmp_path):
 
             return Counting()
 
-    train_model(data, tmp_path / "m", method="compact", parameters={"n_epochs": 2}, progress=Count())
+    train_model(
+        data, tmp_path / "m", method="compact", parameters={"n_epochs": 2}, progress=Count()
+    )
     assert seen
     assert all(n_done == n_steps for n_done, n_steps in seen.values())
 

@@ -27,7 +27,9 @@ def build_manifest(method="finetune", labels=("sadness", "joy"), **changes):
         "tokenization": {"max_tokens": 128},
         "temperature": 1.374,
         "parameters": {},
-        "checkpoint": {"name": "minilm", "revision": None} if method in ("features", "finetune") else None,
+        "checkpoint": {"name": "minilm", "revision": None}
+        if method in ("features", "finetune")
+        else None,
         "training_data": {"source": "dair-ai/emotion", "n_texts": 16_000, "sha256": "ab" * 32},
         "scores": [
             {
@@ -38,7 +40,11 @@ def build_manifest(method="finetune", labels=("sadness", "joy"), **changes):
                 "n_texts": 2000,
             }
             for split, value in (("validation", 0.938), ("test", 0.934))
-            for metric, value in (("accuracy", value), ("f1_weighted", value - 0.001), ("f1_macro", value - 0.05))
+            for metric, value in (
+                ("accuracy", value),
+                ("f1_weighted", value - 0.001),
+                ("f1_macro", value - 0.05),
+            )
         ],
         "versions": {"assay": "0.1.0"},
         "files": {},
@@ -54,9 +60,14 @@ def read_card(text):
 
 @pytest.mark.parametrize(
     ("method", "library"),
-    [("majority", "assay"), ("linear", "assay"), ("compact", "assay"), ("features", "assay"),
-     ("finetune", "transformers")],
-)  # fmt: skip
+    [
+        ("majority", "assay"),
+        ("linear", "assay"),
+        ("compact", "assay"),
+        ("features", "assay"),
+        ("finetune", "transformers"),
+    ],
+)
 def test_card_says_which_library_loads_it(method, library):
     """Only a fine-tuned model is a stock transformers checkpoint; all are text classifiers."""
     head, body = read_card(render_card(build_manifest(method), name="emotion"))
@@ -75,8 +86,10 @@ def test_card_metadata_holds_the_measured_scores():
     test = index["results"][1]
     assert test["dataset"]["name"] == "dair-ai/emotion"
     assert [(metric["type"], metric["value"]) for metric in test["metrics"]] == [
-        ("accuracy", 0.934), ("f1", 0.933), ("f1", 0.884)
-    ]  # fmt: skip
+        ("accuracy", 0.934),
+        ("f1", 0.933),
+        ("f1", 0.884),
+    ]
     assert head["datasets"] == ["dair-ai/emotion"]
     assert test["metrics"][0]["name"] == "Accuracy (test, 2,000 texts)"
 
@@ -88,17 +101,23 @@ def test_card_is_read_by_the_hub_client():
     assert card.data.pipeline_tag == "text-classification"
     assert card.data.base_model == "sentence-transformers/all-MiniLM-L6-v2"
     assert {(r.metric_type, r.dataset_split, r.metric_value) for r in card.data.eval_results} >= {
-        ("accuracy", "test", 0.934), ("accuracy", "validation", 0.938)
-    }  # fmt: skip
+        ("accuracy", "test", 0.934),
+        ("accuracy", "validation", 0.938),
+    }
 
 
 def test_card_body_has_what_a_user_needs():
     """Labels, data, scores with intervals, both ways to use it, and limits."""
     majority = {
-        split: dict.fromkeys(("accuracy", "f1_weighted", "f1_macro"), 0.347) for split in ("validation", "test")
+        split: dict.fromkeys(("accuracy", "f1_weighted", "f1_macro"), 0.347)
+        for split in ("validation", "test")
     }
     text = render_card(
-        build_manifest(), name="emotion", path="runs/my emotion", baselines={"majority": majority}, has_picture=True
+        build_manifest(),
+        name="emotion",
+        path="runs/my emotion",
+        baselines={"majority": majority},
+        has_picture=True,
     )
     _, body = read_card(text)
     for needed in (
@@ -131,7 +150,9 @@ def test_card_names_a_base_model_only_if_the_hub_has_it(checkpoint, base):
 
 def test_card_hides_local_folders():
     """Of a data file's path only its name is published."""
-    text = render_card(build_manifest(training_data={"source": "/home/me/mails.csv"}), name="emotion")
+    text = render_card(
+        build_manifest(training_data={"source": "/home/me/mails.csv"}), name="emotion"
+    )
     assert "mails.csv" in text
     assert "/home/me" not in text
 
@@ -155,7 +176,12 @@ def test_card_cannot_be_broken_by_its_texts(nasty):
     assert set(head) == set(plain)
     tokens = markdown_it.MarkdownIt("commonmark").enable("table").parse(body)
     inline = [child for token in tokens if token.children for child in token.children]
-    assert not {token.type for token in [*tokens, *inline]} & {"html_block", "html_inline", "link_open", "image"}
+    assert not {token.type for token in [*tokens, *inline]} & {
+        "html_block",
+        "html_inline",
+        "link_open",
+        "image",
+    }
     assert sum(token.type == "fence" for token in tokens) == 3
     assert sum(token.type == "list_item_open" for token in tokens) == len(NASTY) + 6
 
@@ -180,7 +206,11 @@ def test_card_shows_scores_without_leaks():
     """Where texts of a split stood in train, both scores are there."""
     manifest = build_manifest()
     assert "stand in the training data too" not in render_card(manifest, name="emotion")
-    manifest["scores"][3]["without_leaks"] = {"value": 0.921, "interval": [0.91, 0.93], "n_texts": 1989}
+    manifest["scores"][3]["without_leaks"] = {
+        "value": 0.921,
+        "interval": [0.91, 0.93],
+        "n_texts": 1989,
+    }
     _, body = read_card(render_card(manifest, name="emotion"))
     assert "Without the texts that stand in the training data too:" in body
     assert "| test | 1,989 | Accuracy | 92.1% | 91.0–93.0% |" in body

@@ -24,16 +24,33 @@ def test_report_is_json(report, korean_report, hostile_report):
 def test_report_has_the_documented_keys(report):
     """The keys stand as the docstring says, in the order of the report."""
     assert list(report) == [
-        "schema_version", "assay_version", "title", "labels", "verdict", "leaderboard", "problems", "data", "classes",
-        "confusion", "calibration", "coverage", "mistakes", "slices", "training", "map", "how",
-    ]  # fmt: skip
+        "schema_version",
+        "assay_version",
+        "title",
+        "labels",
+        "verdict",
+        "leaderboard",
+        "problems",
+        "data",
+        "classes",
+        "confusion",
+        "calibration",
+        "coverage",
+        "mistakes",
+        "slices",
+        "training",
+        "map",
+        "how",
+    ]
     assert report["schema_version"] == 1
     assert all(f'"{key}"' in collect_report.__doc__ for key in report)
 
 
 def test_verdict_is_of_the_recommended_method_on_test(parts, report):
     """The first screen shows the recommended method's own test scores, their intervals and n."""
-    chosen = next(row for row in parts.results["methods"] if row["method"] == parts.results["recommended"])
+    chosen = next(
+        row for row in parts.results["methods"] if row["method"] == parts.results["recommended"]
+    )
     verdict = report["verdict"]
     assert verdict["method"] == chosen["method"]
     assert verdict["split"] == "test"
@@ -57,24 +74,35 @@ def test_verdict_falls_back_to_validation_and_to_the_sentence_of_results(parts):
     """Without a test split the report is of validation; without times the sentence of results.json stands."""
     methods = [{k: v for k, v in row.items() if k != "test"} for row in parts.results["methods"]]
     report = collect_report(replace(parts, results={**parts.results, "methods": methods}, why=""))
-    assert report["verdict"]["split"] == report["classes"]["split"] == report["confusion"]["split"] == "validation"
+    assert (
+        report["verdict"]["split"]
+        == report["classes"]["split"]
+        == report["confusion"]["split"]
+        == "validation"
+    )
     assert report["verdict"]["why"] == parts.results["why"]
     assert row_of(report, "linear")["test"] is None
 
 
 def test_leaderboard_joins_scores_times_sizes_and_tests(parts, report):
     """A line holds what was measured of one method, in the order of results.json."""
-    assert [row["method"] for row in report["leaderboard"]] == [row["method"] for row in parts.results["methods"]]
+    assert [row["method"] for row in report["leaderboard"]] == [
+        row["method"] for row in parts.results["methods"]
+    ]
     row = row_of(report, "compact")
     comparison = next(c for c in parts.comparisons if c.method == "compact")
     assert row["fit_s"] == parts.results["timings"]["compact"]["fit_s"]
     assert row["comparison"] == comparison.to_dict()
-    assert [r["method"] for r in report["leaderboard"] if r["recommended"]] == [report["verdict"]["method"]]
+    assert [r["method"] for r in report["leaderboard"] if r["recommended"]] == [
+        report["verdict"]["method"]
+    ]
 
 
 def test_confusion_rows_are_fractions(parts, report):
     """The matrix that is drawn is the one that the result type makes of the counts."""
-    chosen = next(row for row in parts.results["methods"] if row["method"] == parts.results["recommended"])
+    chosen = next(
+        row for row in parts.results["methods"] if row["method"] == parts.results["recommended"]
+    )
     scores = SplitScores.from_dict(chosen["test"])
     assert report["confusion"]["fractions"] == [list(row) for row in scores.confusion_by_true]
     assert np.allclose(np.sum(report["confusion"]["fractions"], axis=1), 1)
@@ -94,7 +122,9 @@ def test_long_texts_are_cut(parts):
     """A text of a hundred thousand characters does not go into the report whole."""
     mistake = replace(parts.mistakes["linear"][0], text="x" * 100_000)
     rows = [{"split": "train", "line": 1, "text": "y" * 5_000, "label_id": 0, "label": "joy"}]
-    report = collect_report(replace(parts, mistakes={"linear": [mistake]}, summary={"first_rows": rows}))
+    report = collect_report(
+        replace(parts, mistakes={"linear": [mistake]}, summary={"first_rows": rows})
+    )
     assert len(report["mistakes"]["by_method"]["linear"][0]["text"]) == 1001
     assert len(report["data"]["first_rows"][0]["text"]) == 1001
 
@@ -102,7 +132,9 @@ def test_long_texts_are_cut(parts):
 def test_map_points_become_short_numbers(parts):
     """Points of any float type become lists with four decimals, label ids whole numbers."""
     points = np.array([[1.23456789, -2.0], [0.1, 0.2]], dtype=np.float32)
-    report = collect_report(replace(parts, map={**parts.map, "points": points, "label_ids": np.array([0, 5])}))
+    report = collect_report(
+        replace(parts, map={**parts.map, "points": points, "label_ids": np.array([0, 5])})
+    )
     assert report["map"]["points"] == [[1.2346, -2.0], [0.1, 0.2]]
     assert report["map"]["label_ids"] == [0, 5]
 
@@ -116,7 +148,8 @@ def test_choices_say_which_split_decided_what(report, parts):
 
 
 @pytest.mark.parametrize(
-    ("source", "title"), [("data/emotion", "emotion"), ("sample", "sample"), ("dair-ai/emotion", "emotion")]
+    ("source", "title"),
+    [("data/emotion", "emotion"), ("sample", "sample"), ("dair-ai/emotion", "emotion")],
 )
 def test_title_is_the_last_part_of_the_source(parts, source, title):
     """The title names the data set, not the folders above it."""

@@ -16,7 +16,10 @@ def part(accuracy=0.9, *, split="test", targets=(0.95,), n_points=60):
     """Make up one method's part of a report: the surer, the better."""
     coverage = np.linspace(1, 0.01, n_points)
     points = np.column_stack([coverage, 1 - (1 - accuracy) * coverage]).tolist()
-    reached = [{"target_accuracy": t, "threshold": 0.7, split: {"coverage": 0.6, "accuracy": 0.96}} for t in targets]
+    reached = [
+        {"target_accuracy": t, "threshold": 0.7, split: {"coverage": 0.6, "accuracy": 0.96}}
+        for t in targets
+    ]
     return {"split": split, "n_texts": 2000, "area": 0.05, "points": points, "targets": reached}
 
 
@@ -79,7 +82,11 @@ def test_thresholds_are_marked_where_they_ended_up(axes):
     "target",
     [
         {"target_accuracy": 0.99, "threshold": None, "validation": None, "test": None},
-        {"target_accuracy": 0.99, "threshold": 0.9, "validation": {"coverage": 0.1, "accuracy": 1.0}},
+        {
+            "target_accuracy": 0.99,
+            "threshold": 0.9,
+            "validation": {"coverage": 0.1, "accuracy": 1.0},
+        },
         {"target_accuracy": 0.99, "threshold": 0.9, "test": {"coverage": 0.0, "accuracy": None}},
     ],
     ids=["out-of-reach", "other-split", "nothing-answered"],
@@ -115,7 +122,12 @@ def test_recommended_method_need_not_be_drawn(recommended):
 
 def test_one_point_is_a_figure_too(axes):
     """Where every text has the same score the curve is one point, which is drawn as a dot: a line would not show."""
-    drawn = lines(axes({"linear": {**part(), "points": [[1.0, 0.3]], "targets": []}, "compact": part()}, "linear"))
+    drawn = lines(
+        axes(
+            {"linear": {**part(), "points": [[1.0, 0.3]], "targets": []}, "compact": part()},
+            "linear",
+        )
+    )
     assert drawn["linear"].get_xydata().tolist() == [[1.0, 0.3]]
     assert (drawn["linear"].get_marker(), drawn["compact"].get_marker()) == (".", "None")
     tiny = {**part(), "points": [[0.01, 1.0], [0.005, 1.0]], "targets": []}

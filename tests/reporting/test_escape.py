@@ -65,7 +65,9 @@ def test_shorten_never_exceeds_its_columns(text, n_cells):
 
 def plain_text(markdown):
     """Render Markdown and return the tokens and the text that a reader sees."""
-    tokens = markdown_it.MarkdownIt("commonmark").enable("table").enable("strikethrough").parse(markdown)
+    tokens = (
+        markdown_it.MarkdownIt("commonmark").enable("table").enable("strikethrough").parse(markdown)
+    )
     inline = [child for token in tokens if token.children for child in token.children]
     return tokens, inline, "".join(child.content for child in inline)
 
@@ -98,7 +100,9 @@ def test_escape_markdown_stays_in_its_table_cell(text):
     assert read.replace(" ", "") == "ab" + show_text(text).replace(" ", "") + "end"
 
 
-@pytest.mark.parametrize("text", ["https://x.org", "see http://x.org/a", "www.x.org", "mailto:a@b.org", "a@b.org"])
+@pytest.mark.parametrize(
+    "text", ["https://x.org", "see http://x.org/a", "www.x.org", "mailto:a@b.org", "a@b.org"]
+)
 def test_escape_markdown_makes_no_links_of_addresses(text):
     """The character that makes GitHub link an address is an entity, and reads the same."""
     escaped = escape_markdown(text)

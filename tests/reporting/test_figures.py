@@ -15,7 +15,15 @@ image_module = pytest.importorskip("matplotlib.image")
 
 COUNTS = {"joy": 30, "sadness": 10, "배송 지연": 20}
 BOX = {"whisker_low": 1, "q1": 4, "median": 6, "q3": 9, "whisker_high": 14}
-NASTY = ["$x^2$ and $\\frac{", "line\nbreak\x07", "x" * 300, "\u202eevil", "<b>&amp;</b>", "%s {0} \\n", "\ud800"]
+NASTY = [
+    "$x^2$ and $\\frac{",
+    "line\nbreak\x07",
+    "x" * 300,
+    "\u202eevil",
+    "<b>&amp;</b>",
+    "%s {0} \\n",
+    "\ud800",
+]
 
 
 @pytest.fixture
@@ -44,8 +52,14 @@ def test_draw_figures_draws_all_of_them(report):
     """Every figure of a full report is a PNG of sensible size that is not blank."""
     drawn = figures.draw_figures(report)
     assert list(drawn) == [
-        "leaderboard", "class_counts", "words_per_text", "confusion", "reliability", "training", "map"
-    ]  # fmt: skip
+        "leaderboard",
+        "class_counts",
+        "words_per_text",
+        "confusion",
+        "reliability",
+        "training",
+        "map",
+    ]
     for name, data in drawn.items():
         pixels = read_png(data)
         assert 300 < pixels.shape[0] < 2000, name
@@ -139,14 +153,20 @@ def test_large_confusion_matrix_shows_names_but_no_values(unpainted):
 
 def test_korean_confusion_matrix_is_large_enough_to_read(korean_report):
     """Seventy-seven classes get a picture whose rows are at least ten pixels high."""
-    data = score_figures.draw_confusion(korean_report["confusion"]["fractions"], korean_report["labels"])
+    data = score_figures.draw_confusion(
+        korean_report["confusion"]["fractions"], korean_report["labels"]
+    )
     assert read_png(data).shape[0] > 77 * 10 / 0.8
 
 
 def test_map_has_one_panel_a_class_on_shared_axes(unpainted):
     """Each class that has points gets a panel; all panels show the same part of the map."""
     points = [[0, 0], [1, 2], [5, 5], [4, 4]]
-    shown = [ax for ax in data_figures.draw_map(points, [0, 0, 2, 3], list("abcd")).axes if ax.get_visible()]
+    shown = [
+        ax
+        for ax in data_figures.draw_map(points, [0, 0, 2, 3], list("abcd")).axes
+        if ax.get_visible()
+    ]
     assert [ax.get_title(loc="left") for ax in shown] == ["a", "c", "d"]
     assert len({(ax.get_xlim(), ax.get_ylim()) for ax in shown}) == 1
 
@@ -179,7 +199,13 @@ def test_reliability_has_one_panel_a_method(unpainted, n_methods):
 def test_training_marks_the_epoch_that_was_kept(unpainted):
     """Two panels a method, the kept epoch named."""
     epochs = [
-        {"epoch": i, "train_loss": 1 / i, "validation_accuracy": 0.9, "validation_f1_weighted": 0.8, "kept": i == 2}
+        {
+            "epoch": i,
+            "train_loss": 1 / i,
+            "validation_accuracy": 0.9,
+            "validation_f1_weighted": 0.8,
+            "kept": i == 2,
+        }
         for i in (1, 2, 3)
     ]
     left, right = score_figures.draw_training({"compact": epochs}).axes
@@ -190,7 +216,9 @@ def test_training_marks_the_epoch_that_was_kept(unpainted):
 
 def test_one_epoch_is_drawn():
     """A single epoch makes curves of one point, without warnings."""
-    epochs = [{"epoch": 1, "train_loss": 0.5, "validation_accuracy": 0.9, "validation_f1_weighted": 0.8}]
+    epochs = [
+        {"epoch": 1, "train_loss": 0.5, "validation_accuracy": 0.9, "validation_f1_weighted": 0.8}
+    ]
     assert score_figures.draw_training({"finetune": epochs}).startswith(b"\x89PNG")
 
 

@@ -40,8 +40,19 @@ def test_number_reads_well(text, expected):
     assert text == expected
 
 
-@pytest.mark.parametrize("write", [formats.percent, formats.interval, formats.count, formats.decimal, formats.p_value,
-                                   formats.size, formats.duration, formats.rate])  # fmt: skip
+@pytest.mark.parametrize(
+    "write",
+    [
+        formats.percent,
+        formats.interval,
+        formats.count,
+        formats.decimal,
+        formats.p_value,
+        formats.size,
+        formats.duration,
+        formats.rate,
+    ],
+)
 def test_missing_number_is_a_dash(write):
     """What was not measured is a dash, not a zero."""
     assert write(None) == "–"
@@ -49,9 +60,16 @@ def test_missing_number_is_a_dash(write):
 
 @pytest.mark.parametrize(
     ("given_source", "named"),
-    [("sample", "sample"), ("dair-ai/emotion", "dair-ai/emotion"), ("/home/me/mails.csv", "mails.csv"),
-     ("../shared/data/emotion", "emotion"), ("~/x", "x"), ("C:\\Users\\me\\m.csv", "m.csv"), ("", "")],
-)  # fmt: skip
+    [
+        ("sample", "sample"),
+        ("dair-ai/emotion", "dair-ai/emotion"),
+        ("/home/me/mails.csv", "mails.csv"),
+        ("../shared/data/emotion", "emotion"),
+        ("~/x", "x"),
+        ("C:\\Users\\me\\m.csv", "m.csv"),
+        ("", ""),
+    ],
+)
 def test_source_hides_the_folders_of_a_machine(given_source, named):
     """A Hub id stays; of a path only the last part is published."""
     assert formats.source(given_source) == named

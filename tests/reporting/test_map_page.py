@@ -31,23 +31,42 @@ TEXTS = (
     "\\u003c",
     "'\"`",
 )
-POINTS = np.array([(0, 0), (4, 0), (4, 2), (0, 2), (1, 1), (2, 1), (3, 1), (2, 0.5)], dtype=np.float32)
+POINTS = np.array(
+    [(0, 0), (4, 0), (4, 2), (0, 2), (1, 1), (2, 1), (3, 1), (2, 0.5)], dtype=np.float32
+)
 PNG = b"\x89PNG\r\n\x1a\n"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 
 
 def build_map(points, n_classes):
     """Make up what `map_split` hands out."""
     n = len(points)
     return {
-        "points": points, "label_ids": np.arange(n) % n_classes, "rows": [10 * (i + 1) for i in range(n)],
-        "split": "train", "checkpoint": "minilm", "pooling": "mean", "n_texts": 900,
-    }  # fmt: skip
+        "points": points,
+        "label_ids": np.arange(n) % n_classes,
+        "rows": [10 * (i + 1) for i in range(n)],
+        "split": "train",
+        "checkpoint": "minilm",
+        "pooling": "mean",
+        "n_texts": 900,
+    }
 
 
-def render(labels=LABELS, texts=TEXTS, *, points=POINTS, panels=PNG, source="/home/me/secret/고객 문의.csv", seed=7):
+def render(
+    labels=LABELS,
+    texts=TEXTS,
+    *,
+    points=POINTS,
+    panels=PNG,
+    source="/home/me/secret/고객 문의.csv",
+    seed=7,
+):
     """Render a page of eight texts."""
-    return render_map_page(build_map(points, len(labels)), labels, texts, panels=panels, source=source, seed=seed)
+    return render_map_page(
+        build_map(points, len(labels)), labels, texts, panels=panels, source=source, seed=seed
+    )
 
 
 class Page(HTMLParser):
@@ -88,7 +107,9 @@ class Page(HTMLParser):
 
 def policy(page):
     """Return the Content-Security-Policy as a browser reads it."""
-    return next(m["content"] for m in page.all("meta") if m.get("http-equiv") == "Content-Security-Policy")
+    return next(
+        m["content"] for m in page.all("meta") if m.get("http-equiv") == "Content-Security-Policy"
+    )
 
 
 def script_hash(script):
@@ -108,10 +129,14 @@ def test_page_gives_back_every_text_and_label():
     data = Page(render()).data
     assert data["labels"] == list(LABELS)
     by_line = dict(zip(data["line"], data["text"], strict=True))
-    assert [by_line[10 * (i + 1)] for i in (0, 1, 2, 5, 6, 7)] == [TEXTS[i] for i in (0, 1, 2, 5, 6, 7)]
+    assert [by_line[10 * (i + 1)] for i in (0, 1, 2, 5, 6, 7)] == [
+        TEXTS[i] for i in (0, 1, 2, 5, 6, 7)
+    ]
     assert by_line[40] == "two↵lines⟨U+2028⟩⟨U+202E⟩evil⟨U+D800⟩"
     assert by_line[50] == "a" * 299 + "…"
-    assert dict(zip(data["line"], data["label"], strict=True)) == {10 * (i + 1): i % 4 for i in range(8)}
+    assert dict(zip(data["line"], data["label"], strict=True)) == {
+        10 * (i + 1): i % 4 for i in range(8)
+    }
 
 
 @given(st.lists(st.text(), min_size=1))
@@ -135,7 +160,9 @@ def test_page_needs_no_network_and_names_no_path():
     written = render()
     page = Page(written)
     assert not re.search(r"https?:|//[a-z]|@import|url\(", written)
-    assert [attrs["src"].partition(",")[0] for attrs in page.all("img")] == ["data:image/png;base64"]
+    assert [attrs["src"].partition(",")[0] for attrs in page.all("img")] == [
+        "data:image/png;base64"
+    ]
     assert not [name for _, attrs in page.elements for name in attrs if name.startswith("on")]
     assert "고객 문의.csv" in page.words
     assert "secret" not in written
@@ -146,7 +173,8 @@ def test_script_puts_texts_into_the_page_as_text_only():
     script = Page(render()).scripts[1][1]
     assert "textContent" in script
     assert not re.search(
-        r"innerHTML|outerHTML|insertAdjacent|document\.write|eval|Function\(|setAttribute\(.on", script
+        r"innerHTML|outerHTML|insertAdjacent|document\.write|eval|Function\(|setAttribute\(.on",
+        script,
     )
 
 
@@ -156,7 +184,12 @@ def test_points_keep_their_proportions_with_y_downwards():
     where = {line: (x, y) for line, x, y in zip(data["line"], data["x"], data["y"], strict=True)}
     assert (data["width"], data["height"]) == (100_000, 50_000)
     assert [where[line] for line in (10, 20, 30, 40, 60)] == [
-        (0, 50_000), (100_000, 50_000), (100_000, 0), (0, 0), (50_000, 25_000)]  # fmt: skip
+        (0, 50_000),
+        (100_000, 50_000),
+        (100_000, 0),
+        (0, 0),
+        (50_000, 25_000),
+    ]
 
 
 @pytest.mark.parametrize("points", [POINTS[:1], np.zeros((3, 2)), np.array([[0, 5], [0, 7]])])
@@ -188,13 +221,21 @@ def test_every_colour_has_its_pair_for_dark_pages():
         return np.dot((0.2126, 0.7152, 0.0722), linear)
 
     assert len(DARK_COLOURS) == len(CLASS_COLOURS) == len(set(DARK_COLOURS))
-    assert all((luminance(colour) + 0.05) / (luminance("#161616") + 0.05) > 4.5 for colour in DARK_COLOURS)
+    assert all(
+        (luminance(colour) + 0.05) / (luminance("#161616") + 0.05) > 4.5 for colour in DARK_COLOURS
+    )
 
 
 def test_page_says_what_was_drawn_and_what_it_does_not_mean():
     """Checkpoint, pooling, seed, how many of how many, and the warning about distances."""
     words = " ".join(" ".join(Page(render()).words).split())
-    for expected in ("8 of 900, train", "minilm, frozen", "mean", "7", "distance between far clusters means little"):
+    for expected in (
+        "8 of 900, train",
+        "minilm, frozen",
+        "mean",
+        "7",
+        "distance between far clusters means little",
+    ):
         assert expected in words
 
 
@@ -211,7 +252,9 @@ def test_panels_have_a_text_for_those_who_cannot_see_them():
 @pytest.mark.parametrize(("n_texts", "n_points"), [(0, 0), (7, 8)])
 def test_texts_that_do_not_match_the_points_are_refused(n_texts, n_points):
     """One text a point, and at least one."""
-    with pytest.raises(InputError, match=rf"{n_texts} texts for {n_points} points; one text a point"):
+    with pytest.raises(
+        InputError, match=rf"{n_texts} texts for {n_points} points; one text a point"
+    ):
         render(texts=TEXTS[:n_texts], points=POINTS[:n_points])
 
 
@@ -281,11 +324,25 @@ def browsed(tmp_path_factory):
     (folder / "map.html").write_text(
         page.replace("</body>", f"{intruder}<script>{DRIVER}</script></body>"), encoding="utf-8"
     )
-    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-             "--disable-background-networking", "--disable-component-update", "--force-device-scale-factor=2",
-             f"--user-data-dir={folder / 'profile'}", "--window-size=1280,900", "--dump-dom")  # fmt: skip
+    flags = (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-sync",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--force-device-scale-factor=2",
+        f"--user-data-dir={folder / 'profile'}",
+        "--window-size=1280,900",
+        "--dump-dom",
+    )
     done = subprocess.run(
-        [CHROMIUM, *flags, (folder / "map.html").as_uri()], capture_output=True, timeout=120, check=True
+        [CHROMIUM, *flags, (folder / "map.html").as_uri()],
+        capture_output=True,
+        timeout=120,
+        check=True,
     )
     found = re.search(r'<pre id="report">(.*?)</pre>', done.stdout.decode(), re.DOTALL)
     assert found, done.stderr.decode()[-2000:]
@@ -302,7 +359,12 @@ def test_browser_runs_the_script_and_no_other(browsed):
 @pytest.mark.slow
 def test_browser_shows_text_and_label_of_the_dot_pointed_at(browsed):
     """Hover shows markup as text, with its label and line; beside every dot nothing."""
-    assert browsed["first"] == {"hidden": False, "label": "기쁨", "text": ATTACK, "line": "train, line 10"}
+    assert browsed["first"] == {
+        "hidden": False,
+        "label": "기쁨",
+        "text": ATTACK,
+        "line": "train, line 10",
+    }
     assert browsed["nothing"] is True
 
 

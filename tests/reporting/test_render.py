@@ -15,12 +15,29 @@ markdown_it = pytest.importorskip("markdown_it")
 
 PNG = b"\x89PNG not drawn here"
 FIGURES = dict.fromkeys(
-    ("leaderboard", "class_counts", "words_per_text", "confusion", "reliability", "training", "map"), PNG
+    (
+        "leaderboard",
+        "class_counts",
+        "words_per_text",
+        "confusion",
+        "reliability",
+        "training",
+        "map",
+    ),
+    PNG,
 )
 SECTIONS = [
-    "Data problems", "Data", "Per class", "Confusion", "Calibration", "Mistakes", "Training", "Map", "How to use it",
+    "Data problems",
+    "Data",
+    "Per class",
+    "Confusion",
+    "Calibration",
+    "Mistakes",
+    "Training",
+    "Map",
+    "How to use it",
     "How it was made",
-]  # fmt: skip
+]
 VOID = {"meta", "img", "input", "link", "br", "hr"}
 
 
@@ -95,12 +112,25 @@ def test_html_is_well_formed(page):
 
 def test_html_needs_nothing_but_itself(page):
     """No script, no outside address; pictures are inside, and a policy forbids everything else."""
-    assert not {tag for tag, _ in page.tags} & {"script", "iframe", "object", "embed", "link", "form", "base", "svg"}
+    assert not {tag for tag, _ in page.tags} & {
+        "script",
+        "iframe",
+        "object",
+        "embed",
+        "link",
+        "form",
+        "base",
+        "svg",
+    }
     for tag, attrs in page.tags:
         assert not [name for name in attrs if name.startswith("on")]
         for name in ("src", "href", "srcset", "action"):
             assert attrs.get(name, "#").startswith(("data:image/png;base64,", "#")), (tag, attrs)
-    policies = [attrs["content"] for tag, attrs in page.tags if attrs.get("http-equiv") == "Content-Security-Policy"]
+    policies = [
+        attrs["content"]
+        for tag, attrs in page.tags
+        if attrs.get("http-equiv") == "Content-Security-Policy"
+    ]
     assert policies == ["default-src 'none'; img-src data:; style-src 'unsafe-inline'"]
     assert "http" not in page.text
 
@@ -127,7 +157,11 @@ def test_html_figures_have_alternative_texts_and_captions(page):
 def test_first_screen_has_the_verdict(report, render):
     """The first words are the recommendation, its accuracy, n, interval, the floor and why."""
     verdict = report["verdict"]
-    text = re.sub(r"<[^>]+>|\*\*", "", render(report, FIGURES).partition("</head>")[2] or render(report, FIGURES))
+    text = re.sub(
+        r"<[^>]+>|\*\*",
+        "",
+        render(report, FIGURES).partition("</head>")[2] or render(report, FIGURES),
+    )
     top = text[: text.index("Data problems", 900)]
     low, high = verdict["intervals"]["accuracy"]
     for needed in (
@@ -154,7 +188,9 @@ def test_recommending_majority_is_said_as_what_it_is(report, render):
 @pytest.mark.parametrize("render", [render_html, render_markdown])
 def test_results_alone_render(parts, render):
     """A report of nothing but results renders, without headings of parts that are not there."""
-    text = render(collect_report(ReportParts(results=parts.results)), {"leaderboard": PNG, "confusion": PNG})
+    text = render(
+        collect_report(ReportParts(results=parts.results)), {"leaderboard": PNG, "confusion": PNG}
+    )
     for absent in ("Calibration", "Mistakes", "Training", "Map"):
         assert f">{absent}</h2>" not in text
         assert f"## {absent}" not in text
@@ -197,7 +233,9 @@ def test_long_labels_are_cut(hostile_report, render):
 def test_markdown_sections_stand_in_order(report):
     """The sections follow each other as documented, under one title."""
     tokens, _, _ = read_markdown(render_markdown(report, FIGURES))
-    headings = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
+    headings = [
+        tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"
+    ]
     assert headings == ["emotion: assay report", *SECTIONS]
 
 
@@ -234,11 +272,20 @@ def test_markdown_keeps_hostile_texts_as_texts(hostile_report):
     """No label or text becomes a link, a picture, markup or code; each is read letter by letter."""
     tokens, inline, read = read_markdown(render_markdown(hostile_report, FIGURES))
     markup = [t.content for t in [*tokens, *inline] if t.type in ("html_block", "html_inline")]
-    assert all(re.fullmatch(r"\s*(<details><summary>[\w ,]+</summary>|</details>)\s*", part) for part in markup)
+    assert all(
+        re.fullmatch(r"\s*(<details><summary>[\w ,]+</summary>|</details>)\s*", part)
+        for part in markup
+    )
     assert not [child for child in inline if child.type in ("link_open", "code_inline")]
-    assert {c.attrs["src"].partition("/")[0] for c in inline if c.type == "image"} == {"report_files"}
+    assert {c.attrs["src"].partition("/")[0] for c in inline if c.type == "image"} == {
+        "report_files"
+    }
     whole = read.replace("\n", "")
-    for label in ("<script>alert(1)</script>", "a|b](javascript:alert(1))", "`code` $x$ *b* _i_ {{ 7 * 7 }}"):
+    for label in (
+        "<script>alert(1)</script>",
+        "a|b](javascript:alert(1))",
+        "`code` $x$ *b* _i_ {{ 7 * 7 }}",
+    ):
         assert label in whole
     assert "![i](http://evil.example/x.png)" in whole
 
@@ -261,8 +308,15 @@ def test_korean_stands_as_such(korean_report):
 def test_write_report_writes_everything(hostile_report, tmp_path):
     """A folder gets report.md, report.html, report.json and the pictures that report.md shows."""
     write_report(hostile_report, tmp_path)
-    names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert names == {"report.md", "report.html", "report.json", *(f"report_files/{name}.png" for name in FIGURES)}
+    names = {
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()
+    }
+    assert names == {
+        "report.md",
+        "report.html",
+        "report.json",
+        *(f"report_files/{name}.png" for name in FIGURES),
+    }
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == hostile_report
 
 

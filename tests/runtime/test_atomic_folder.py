@@ -45,7 +45,9 @@ def test_atomic_folder_leaves_nothing_after_an_exception(tmp_path, kind):
 def test_existing_output_is_refused_before_any_work(tmp_path):
     """OUT that is there stays, and the block is never entered."""
     write_something(tmp_path / "out", "old")
-    with pytest.raises(OutputExistsError, match=r"out exists already \(choose another --out, or add --overwrite"):
+    with pytest.raises(
+        OutputExistsError, match=r"out exists already \(choose another --out, or add --overwrite"
+    ):
         write_something(tmp_path / "out")
     assert (tmp_path / "out" / "file.txt").read_text() == "old"
 
@@ -159,7 +161,10 @@ def test_disk_that_refuses_is_outside(tmp_path):
     with pytest.raises(OutsideError, match="model could not be written: Not a directory") as caught:
         write_something(tmp_path / "file" / "model")
     assert caught.value.exit_code == 4
-    with pytest.raises(OutsideError, match="out could not be written"), atomic_folder(tmp_path / "out") as root:
+    with (
+        pytest.raises(OutsideError, match="out could not be written"),
+        atomic_folder(tmp_path / "out") as root,
+    ):
         (root / "no folder" / "file.txt").write_text("x")
     assert names(tmp_path) == {"file"}
 

@@ -72,7 +72,9 @@ def test_term_across_words_is_shared_by_characters():
         weights=np.array([[0.0], [3.0]]),
         bias=np.zeros(1),
     )
-    np.testing.assert_allclose(linear_contributions(model, "嬉しい", find_words("嬉しい")), [[1.0], [2.0]], atol=1e-6)
+    np.testing.assert_allclose(
+        linear_contributions(model, "嬉しい", find_words("嬉しい")), [[1.0], [2.0]], atol=1e-6
+    )
 
 
 def test_repeated_word_has_equal_parts():

@@ -47,11 +47,15 @@ def test_linear_explanation_sums_exactly(linear):
         assert np.abs(explain_text(linear, text).errors).max() < 1e-9, text
 
 
-@pytest.mark.parametrize("text", ["", " \n", "happy", "i am very happy today", "x" * 3000, "오늘 정말 행복해요"])
+@pytest.mark.parametrize(
+    "text", ["", " \n", "happy", "i am very happy today", "x" * 3000, "오늘 정말 행복해요"]
+)
 def test_parts_make_up_the_total(model, text):
     """Words, base and the stated error are the total; the total gives the score back; a part is never nan."""
     found = explain_text(model, text)
-    np.testing.assert_allclose(found.base + found.contributions.sum(axis=0) + found.errors, found.totals, atol=1e-9)
+    np.testing.assert_allclose(
+        found.base + found.contributions.sum(axis=0) + found.errors, found.totals, atol=1e-9
+    )
     softmax = np.exp(found.totals) / np.exp(found.totals).sum()
     np.testing.assert_allclose(softmax, found.probs, atol=1e-9)
     np.testing.assert_allclose(found.probs, model.predict_proba([text])[0], atol=1e-6)
@@ -101,7 +105,9 @@ def test_long_text_is_explained_by_runs_of_words(compact, monkeypatch):
 
 def test_unknown_label_is_an_error_with_the_labels(linear):
     """A misspelt label is named with what was meant."""
-    with pytest.raises(InputError, match=r"no label 'joi'; labels: joy, sadness, .*Did you mean 'joy'\?"):
+    with pytest.raises(
+        InputError, match=r"no label 'joi'; labels: joy, sadness, .*Did you mean 'joy'\?"
+    ):
         explain_text(linear, "happy").words("joi")
 
 

@@ -19,7 +19,9 @@ from assay.runtime.folder import (
 )
 
 LABELS = ("sadness", "joy")
-plain_values = st.dictionaries(st.text(), st.integers() | st.text() | st.booleans() | st.none(), max_size=3)
+plain_values = st.dictionaries(
+    st.text(), st.integers() | st.text() | st.booleans() | st.none(), max_size=3
+)
 
 
 @pytest.fixture
@@ -39,7 +41,9 @@ def edit_manifest(root, **changes):
     """Change entries of assay.json, or with None remove them."""
     path = Layout(root).manifest
     values = json.loads(path.read_text(encoding="utf-8")) | changes
-    path.write_text(json.dumps({name: value for name, value in values.items() if value is not None}))
+    path.write_text(
+        json.dumps({name: value for name, value in values.items() if value is not None})
+    )
 
 
 def test_seal_lists_what_prediction_reads(folder):
@@ -68,7 +72,9 @@ def test_manifest_begins_with_its_schema_and_is_readable(folder):
     training_data=plain_values,
     checkpoint=st.none() | plain_values,
 )
-def test_manifest_survives_the_disk(tmp_path_factory, labels, seed, temperature, parameters, training_data, checkpoint):
+def test_manifest_survives_the_disk(
+    tmp_path_factory, labels, seed, temperature, parameters, training_data, checkpoint
+):
     """What is written is what is read, in order, whatever characters the names are made of."""
     root = tmp_path_factory.mktemp("model")
     manifest = Manifest(
@@ -79,7 +85,15 @@ def test_manifest_survives_the_disk(tmp_path_factory, labels, seed, temperature,
         parameters=parameters,
         training_data=training_data,
         checkpoint=checkpoint,
-        scores=({"split": "test", "metric": "accuracy", "value": 0.5, "interval": [0.4, 0.6], "n_texts": 9},),
+        scores=(
+            {
+                "split": "test",
+                "metric": "accuracy",
+                "value": 0.5,
+                "interval": [0.4, 0.6],
+                "n_texts": 9,
+            },
+        ),
     )
     sealed = seal_folder(root, manifest)
     assert read_folder(root) == sealed == replace(manifest, files={})
@@ -88,7 +102,9 @@ def test_manifest_survives_the_disk(tmp_path_factory, labels, seed, temperature,
 
 def test_lone_surrogate_in_the_manifest_survives(folder):
     """JSON input can hold half a character: the file stays valid UTF-8 and gives the same name back."""
-    manifest = Manifest(method="majority", labels=("a", "b"), seed=0, training_data={"source": "a\ud800.csv"})
+    manifest = Manifest(
+        method="majority", labels=("a", "b"), seed=0, training_data={"source": "a\ud800.csv"}
+    )
     sealed = seal_folder(folder, manifest)
     assert read_folder(folder) == sealed
 
@@ -96,7 +112,12 @@ def test_lone_surrogate_in_the_manifest_survives(folder):
 def test_sealing_leaves_nothing_beside(folder):
     """The manifest is written beside its place and moved there."""
     assert {path.name for path in folder.iterdir()} == {
-        "assay.json", "onnx", "vocabulary.json", "README.md", ".gitattributes"}  # fmt: skip
+        "assay.json",
+        "onnx",
+        "vocabulary.json",
+        "README.md",
+        ".gitattributes",
+    }
 
 
 def test_card_and_pictures_are_free_to_edit(folder):
@@ -156,10 +177,22 @@ def test_quick_look_skips_the_hashes_only(folder):
         read_folder(folder, check_hashes=False)
 
 
-@pytest.mark.parametrize("name", [
-    "model.pkl", "pytorch_model.bin", "weights.PT", "head.joblib", "modeling_evil.py", "onnx/custom.so", "a.pickle",
-    "arrays.npy", "old.ckpt", "model.pkl.gz", "run.sh",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model.pkl",
+        "pytorch_model.bin",
+        "weights.PT",
+        "head.joblib",
+        "modeling_evil.py",
+        "onnx/custom.so",
+        "a.pickle",
+        "arrays.npy",
+        "old.ckpt",
+        "model.pkl.gz",
+        "run.sh",
+    ],
+)
 def test_file_that_can_run_code_is_refused_by_name(folder, name):
     """Even where the manifest lists it: a model of assay has no use for such a file."""
     (folder / name).write_bytes(b"\x80\x04")
@@ -169,7 +202,8 @@ def test_file_that_can_run_code_is_refused_by_name(folder, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["../secret.json", "onnx/../../secret.json", "/etc/hostname", "..\\secret.json", "C:\\x"]
+    "name",
+    ["../secret.json", "onnx/../../secret.json", "/etc/hostname", "..\\secret.json", "C:\\x"],
 )
 def test_path_out_of_the_folder_is_refused(folder, name):
     """A manifest cannot make assay look at files elsewhere, on any system."""
@@ -200,7 +234,10 @@ def test_newer_schema_is_refused(folder):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schema_version": None}, r"assay\.json has no schema_version: it is not a model of assay"),
+        (
+            {"schema_version": None},
+            r"assay\.json has no schema_version: it is not a model of assay",
+        ),
         ({"schema_version": "1"}, "has no schema_version"),
         ({"schema_version": 0}, "has no schema_version"),
         ({"method": None}, "'method' is missing or not a str"),
@@ -245,5 +282,7 @@ def test_what_is_no_model_is_said(tmp_path):
     """No folder, and a folder without a manifest, have a sentence each."""
     with pytest.raises(ModelError, match=r"there is no model folder at .*nowhere"):
         read_folder(tmp_path / "nowhere")
-    with pytest.raises(ModelError, match=r"has no assay\.json: it is not a model of assay.*RUN/models/METHOD"):
+    with pytest.raises(
+        ModelError, match=r"has no assay\.json: it is not a model of assay.*RUN/models/METHOD"
+    ):
         read_folder(tmp_path)

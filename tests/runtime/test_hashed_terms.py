@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from _support.small_models import EDGE_TEXTS
 from assay.runtime.hashed_terms import BLOCKS, TERMS, TermCounts, count_terms
 
-# Blanks of every kind, letters whose lower case depends on their place or is longer, combining marks.
+# Blanks of every kind, letters whose lower case depends on their place or is longer, combining
+# marks.
 AWKWARD = " \t\n\x0b\x1c\x85\u00a0\u2003\u200b\u2028aAİıßĿΣσς오늘ㅠé1_-.'\u0301\u1112\u1161\ud800"
-TEXTS = st.lists(st.text(st.sampled_from(AWKWARD) | st.characters(codec=None), max_size=30), max_size=6)
+TEXTS = st.lists(
+    st.text(st.sampled_from(AWKWARD) | st.characters(codec=None), max_size=30), max_size=6
+)
 
 
 def by_hand(text):
@@ -28,7 +31,9 @@ def by_hand(text):
 def unpack(terms):
     """Return what a block holds: a Counter of hashes for each text."""
     counters = [Counter() for _ in range(terms.n_texts)]
-    for row, hashed, count in zip(terms.rows.tolist(), terms.hashes.tolist(), terms.counts.tolist(), strict=True):
+    for row, hashed, count in zip(
+        terms.rows.tolist(), terms.hashes.tolist(), terms.counts.tolist(), strict=True
+    ):
         assert hashed not in counters[row]
         counters[row][hashed] = count
     return counters
@@ -38,7 +43,9 @@ def unpack(terms):
 def test_terms_are_those_of_linear_hashed_and_counted(texts):
     """The same terms, each as often as `linear` has them, whatever the text; the second block with its own salt."""
     words, characters = count_terms(texts, {})
-    assert [list(pair) for pair in zip(unpack(words), unpack(characters), strict=True)] == [by_hand(t) for t in texts]
+    assert [list(pair) for pair in zip(unpack(words), unpack(characters), strict=True)] == [
+        by_hand(t) for t in texts
+    ]
 
 
 @given(TEXTS, TEXTS)
@@ -65,7 +72,9 @@ def test_awkward_texts_have_terms_or_none():
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=30), st.integers(1, 32))
 def test_bucket_is_the_upper_bits(hashes, bits):
     """Of all buckets the one that the first bits of the hash name."""
-    terms = TermCounts(1, np.zeros(len(hashes), dtype=int), np.array(hashes, dtype=np.uint32), np.ones(len(hashes)))
+    terms = TermCounts(
+        1, np.zeros(len(hashes), dtype=int), np.array(hashes, dtype=np.uint32), np.ones(len(hashes))
+    )
     assert terms.buckets(bits).tolist() == [hashed >> (32 - bits) for hashed in hashes]
     assert terms.buckets(bits).dtype == np.int64
 

@@ -16,7 +16,8 @@ from assay.errors import ModelError
 from assay.runtime.folder import Layout
 from assay.runtime.linear import LinearModel, TextTerms, softmax
 
-# Blanks of every kind, case pairs that change length, and what is no letter, beside any other character.
+# Blanks of every kind, case pairs that change length, and what is no letter, beside any other
+# character.
 AWKWARD = " \t\n\x0b\x1c\x85\u00a0\u2003\u200b\u2028aAİıßĿ오늘ㅠé1_-.'"
 TRICKY = st.text(st.sampled_from(AWKWARD) | st.characters(), max_size=40)
 
@@ -26,7 +27,9 @@ def random_model(texts, *, max_chars=5, n_classes=3, seed=0):
     rng = np.random.default_rng(seed)
     terms = TextTerms(max_chars=max_chars)
     analyzers = [terms.words, terms.characters] if max_chars else [terms.words]
-    vectorizers = [TfidfVectorizer(analyzer=analyzer, sublinear_tf=True).fit(texts) for analyzer in analyzers]
+    vectorizers = [
+        TfidfVectorizer(analyzer=analyzer, sublinear_tf=True).fit(texts) for analyzer in analyzers
+    ]
     idf = np.concatenate([vectorizer.idf_ for vectorizer in vectorizers])
     model = LinearModel(
         terms=terms,
@@ -42,7 +45,9 @@ def random_model(texts, *, max_chars=5, n_classes=3, seed=0):
 def test_character_terms_are_those_of_scikit_learn(text, min_chars, more):
     """The same n-grams, each as often, as ``CountVectorizer(analyzer="char_wb")`` makes of any text."""
     max_chars = min_chars + more
-    oracle = CountVectorizer(analyzer="char_wb", ngram_range=(min_chars, max_chars)).build_analyzer()
+    oracle = CountVectorizer(
+        analyzer="char_wb", ngram_range=(min_chars, max_chars)
+    ).build_analyzer()
     terms = TextTerms(min_chars=min_chars, max_chars=max_chars)
     assert Counter(terms.characters(text)) == Counter(oracle(unicodedata.normalize("NFC", text)))
 
@@ -73,14 +78,18 @@ def test_logits_are_those_of_scikit_learn(max_chars):
     texts, _ = small_data()
     model, vectorizers = random_model(texts, max_chars=max_chars)
     tested = [*texts, *EDGE_TEXTS, "good good GOOD day", "행복해요 행복해요"]
-    matrix = np.concatenate([vectorizer.transform(tested).toarray() for vectorizer in vectorizers], axis=1)
+    matrix = np.concatenate(
+        [vectorizer.transform(tested).toarray() for vectorizer in vectorizers], axis=1
+    )
     np.testing.assert_allclose(model.logits(tested), matrix @ model.weights + model.bias, atol=1e-6)
 
 
 def test_text_without_known_words_gets_the_bias():
     """Empty and wholly unknown texts are legal: nothing speaks for any class but the bias."""
     model, _ = random_model(["good day", "bad day"])
-    np.testing.assert_array_equal(model.logits(["", " ", "zzzz 놀람", "😀"]), np.tile(model.bias, (4, 1)))
+    np.testing.assert_array_equal(
+        model.logits(["", " ", "zzzz 놀람", "😀"]), np.tile(model.bias, (4, 1))
+    )
 
 
 @given(st.lists(st.lists(st.floats(-700, 700), min_size=3, max_size=3), min_size=1, max_size=5))
@@ -89,7 +98,10 @@ def test_softmax_rows_sum_to_one(logits):
     probs = softmax(np.array(logits))
     assert np.isfinite(probs).all()
     np.testing.assert_allclose(probs.sum(axis=1), 1.0, atol=1e-12)
-    assert (np.take_along_axis(probs, np.argmax(logits, axis=1)[:, None], axis=1)[:, 0] == probs.max(axis=1)).all()
+    assert (
+        np.take_along_axis(probs, np.argmax(logits, axis=1)[:, None], axis=1)[:, 0]
+        == probs.max(axis=1)
+    ).all()
 
 
 def test_model_survives_the_disk(tmp_path):
@@ -106,7 +118,10 @@ def test_model_survives_the_disk(tmp_path):
 
 def replace_arrays(root, **changes):
     path = str(Layout(root).weights)
-    save_file({name: array for name, array in (load_file(path) | changes).items() if array is not None}, path)
+    save_file(
+        {name: array for name, array in (load_file(path) | changes).items() if array is not None},
+        path,
+    )
 
 
 def replace_content(root, **changes):
@@ -122,12 +137,21 @@ def replace_content(root, **changes):
         (lambda root: Layout(root).vocabulary.write_text("[]"), "cannot be read"),
         (lambda root: Layout(root).vocabulary.write_text("{"), "cannot be read"),
         (lambda root: replace_content(root, min_chars="three"), "cannot be read"),
-        (lambda root: replace_content(root, blocks=[["good"]]), r"has idf of shape \(\d+,\), not \(1,\)"),
+        (
+            lambda root: replace_content(root, blocks=[["good"]]),
+            r"has idf of shape \(\d+,\), not \(1,\)",
+        ),
         (lambda root: replace_arrays(root, idf=None), "cannot be read: 'idf'"),
-        (lambda root: replace_arrays(root, bias=np.zeros(4, "f4")), r"has weights of shape \(\d+, 3\), not \(\d+, 4\)"),
-        (lambda root: replace_arrays(root, bias=np.zeros((3, 1), "f4")), r"has bias of shape \(3, 1\), not \(3,\)"),
+        (
+            lambda root: replace_arrays(root, bias=np.zeros(4, "f4")),
+            r"has weights of shape \(\d+, 3\), not \(\d+, 4\)",
+        ),
+        (
+            lambda root: replace_arrays(root, bias=np.zeros((3, 1), "f4")),
+            r"has bias of shape \(3, 1\), not \(3,\)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_broken_files_are_a_model_error(tmp_path, damage, message):
     """A missing or broken file, or sizes that do not fit, are found when the model is loaded, not when it predicts."""
     random_model(["good day", "bad day"])[0].save(tmp_path)

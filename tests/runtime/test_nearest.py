@@ -45,7 +45,10 @@ def cosines(text, references):
     n = len(references)
 
     def vector(terms):
-        return {term: (1 + np.log(k)) * (np.log((1 + n) / (1 + holding[term])) + 1) for term, k in terms.items()}
+        return {
+            term: (1 + np.log(k)) * (np.log((1 + n) / (1 + holding[term])) + 1)
+            for term, k in terms.items()
+        }
 
     def length(one):
         return np.sqrt(sum(value**2 for value in one.values())) or 1.0
@@ -64,8 +67,12 @@ def test_found_are_the_nearest_of_a_plain_computation(references, text, n):
     expected = np.array(cosines(text, references))
     found = TrainingTexts.of(references, [0] * len(references)).find([text], n=n)[0]
     assert len(found) == min(n, int((expected > 1e-9).sum()))
-    assert [similarity for _, similarity in found] == pytest.approx(np.sort(expected)[::-1][: len(found)], abs=1e-5)
-    assert [expected[row] for row, _ in found] == pytest.approx([similarity for _, similarity in found], abs=1e-5)
+    assert [similarity for _, similarity in found] == pytest.approx(
+        np.sort(expected)[::-1][: len(found)], abs=1e-5
+    )
+    assert [expected[row] for row, _ in found] == pytest.approx(
+        [similarity for _, similarity in found], abs=1e-5
+    )
 
 
 def test_long_texts_are_compared_a_portion_at_a_time(monkeypatch):
@@ -82,7 +89,9 @@ def test_long_texts_are_compared_a_portion_at_a_time(monkeypatch):
 def test_common_terms_weigh_nothing(monkeypatch):
     """What every tenth text holds says little of which is near: the rare word decides."""
     monkeypatch.setattr(module, "COMMON_TEXTS", 5)
-    texts = [f"i feel so w{i}" for i in range(40)] + ["quokka and many other things of quite another kind today"]
+    texts = [f"i feel so w{i}" for i in range(40)] + [
+        "quokka and many other things of quite another kind today"
+    ]
     found = TrainingTexts.of(texts, [0] * len(texts)).find(["i feel so quokka"], n=3)[0]
     assert texts[found[0][0]].startswith("quokka")
     assert len(found) == 1
@@ -112,7 +121,9 @@ def test_saved_texts_come_back_as_they_were(tmp_path):
     kept = TrainingTexts.of(EDGE_TEXTS, [0] * len(EDGE_TEXTS))
     kept.save(tmp_path)
     assert TrainingTexts.load(tmp_path, n_classes=1) == kept
-    assert '["오늘 정말 행복해요", 0]' in (tmp_path / "training_texts.json").read_text(encoding="utf-8")
+    assert '["오늘 정말 행복해요", 0]' in (tmp_path / "training_texts.json").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_model_shows_its_nearest_texts_with_their_labels(folder):
@@ -121,7 +132,9 @@ def test_model_shows_its_nearest_texts_with_their_labels(folder):
     model = load_model(folder)
     for found, text in zip(model.nearest(texts[:5], n=2), texts[:5], strict=True):
         assert (found[0].text, found[0].similarity) == (text, pytest.approx(1.0))
-        assert found[0].label in {label for one, label in zip(texts, labels, strict=True) if one == text}
+        assert found[0].label in {
+            label for one, label in zip(texts, labels, strict=True) if one == text
+        }
         assert len(found) == 2
     assert model.manifest.kept_texts == {"n_texts": len(model.training_texts.texts), "n_train": 60}
 
@@ -131,7 +144,9 @@ def test_scores_and_their_hash_do_not_depend_on_kept_texts(folder, compact_folde
     with_texts, without = load_model(folder), load_model(compact_folder)
     assert with_texts.manifest.prediction_sha256() == without.manifest.prediction_sha256()
     assert with_texts.manifest.without_texts().to_dict() == without.manifest.to_dict()
-    np.testing.assert_array_equal(with_texts.predict_proba(EDGE_TEXTS), without.predict_proba(EDGE_TEXTS))
+    np.testing.assert_array_equal(
+        with_texts.predict_proba(EDGE_TEXTS), without.predict_proba(EDGE_TEXTS)
+    )
 
 
 def test_model_that_keeps_none_says_so(compact_folder, folder):
@@ -146,7 +161,9 @@ def test_model_that_keeps_none_says_so(compact_folder, folder):
         model.nearest("a")
     names = {label: label.upper() for label in model.labels}
     with pytest.raises(InputError, match="the model keeps no training texts"):
-        relabel_model(model, names).nearest(["a"])  # other label names: those of the texts are not known by them
+        relabel_model(model, names).nearest(
+            ["a"]
+        )  # other label names: those of the texts are not known by them
 
 
 @pytest.mark.parametrize(
@@ -155,12 +172,24 @@ def test_model_that_keeps_none_says_so(compact_folder, folder):
         ("[", "cannot be read"),
         ("{}", "cannot be read"),
         ('{"n_train": 1, "rows": [["a"]]}', "cannot be read"),
-        ('{"n_train": 1, "rows": [[1, 0]]}', "holds something else than texts of up to 1,000 characters"),
-        (json.dumps({"n_train": 1, "rows": [["a" * 1001, 0]]}), "holds something else than texts of up to 1,000"),
-        ('{"n_train": 1, "rows": [["a", 3]]}', "a label that the model does not have; 0 to 2 are accepted"),
+        (
+            '{"n_train": 1, "rows": [[1, 0]]}',
+            "holds something else than texts of up to 1,000 characters",
+        ),
+        (
+            json.dumps({"n_train": 1, "rows": [["a" * 1001, 0]]}),
+            "holds something else than texts of up to 1,000",
+        ),
+        (
+            '{"n_train": 1, "rows": [["a", 3]]}',
+            "a label that the model does not have; 0 to 2 are accepted",
+        ),
         ('{"n_train": 1, "rows": [["a", true]]}', "a label that the model does not have"),
         ('{"n_train": 0, "rows": [["a", 0]]}', "holds 1 texts of 0"),
-        (json.dumps({"n_train": 60_000, "rows": [["a", 0]] * 50_001}), "up to 50,000, of 5,000,000 characters"),
+        (
+            json.dumps({"n_train": 60_000, "rows": [["a", 0]] * 50_001}),
+            "up to 50,000, of 5,000,000 characters",
+        ),
     ],
     ids=["no-json", "no-rows", "no-label", "number", "long", "label", "bool", "counts", "many"],
 )

@@ -13,7 +13,8 @@ from assay.data.load import load_data
 from assay.models import save_model
 from assay.runtime import load_model
 
-# Three that are no worse than these have been: what stands between marks, and what only looks empty.
+# Three that are no worse than these have been: what stands between marks, and what only looks
+# empty.
 MORE_EDGES = ["\u200b", "\ufeff", "a\u0300" * 400, "한" * 600, "\0" * 10, "‮abc‬", "😀" * 300]
 
 
@@ -41,7 +42,11 @@ def in_label_order(estimator, model, texts):
 def test_thousand_real_texts_score_as_the_trainer_scores_them(saved, shared_data, method):
     """Tweets, and Korean headlines and questions of customers beside them: scores to 1e-5, label names the same."""
     estimator, model = saved[method]
-    texts = [text for name in ("emotion", "klue_ynat", "banking77") for text in real_texts(shared_data / name)]
+    texts = [
+        text
+        for name in ("emotion", "klue_ynat", "banking77")
+        for text in real_texts(shared_data / name)
+    ]
     texts = [*texts, *EDGE_TEXTS, *MORE_EDGES]
     assert len(texts) > 1000
     expected, found = in_label_order(estimator, model, texts), model.predict_proba(texts)
@@ -66,7 +71,9 @@ def test_scores_do_not_depend_on_the_company(saved, method):
     texts = [*small_data(40, seed=3)[0], *EDGE_TEXTS, *MORE_EDGES]
     together = model.predict_proba(texts)
     np.testing.assert_allclose(model.predict_proba(texts[::-1])[::-1], together, atol=1e-6)
-    np.testing.assert_allclose(np.vstack([model.predict_proba([text]) for text in texts]), together, atol=1e-6)
+    np.testing.assert_allclose(
+        np.vstack([model.predict_proba([text]) for text in texts]), together, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -101,7 +108,9 @@ def test_long_texts_do_not_fill_the_memory(saved, monkeypatch):
     model = saved["linear"][1]
     seen = []
     scorer = model._scorer
-    monkeypatch.setattr(model, "_scorer", lambda texts: seen.append(sum(map(len, texts))) or scorer(texts))
+    monkeypatch.setattr(
+        model, "_scorer", lambda texts: seen.append(sum(map(len, texts))) or scorer(texts)
+    )
     texts = ["good " * 20_000] * 25
     probs = model.predict_proba(texts)
     assert max(seen) <= 1_000_000

@@ -14,7 +14,7 @@ from assay.progress import Progress
 from assay.runtime import Layout, Manifest, load_model, read_folder, seal_folder
 from assay.runtime.predictor import CHUNK_TEXTS
 
-LABELS = ("2", "10", "화남, \"분노\"")  # fmt: skip
+LABELS = ("2", "10", '화남, "분노"')
 
 
 @pytest.fixture
@@ -22,7 +22,10 @@ def majority_folder(tmp_path):
     """Write the smallest model by hand."""
     root = tmp_path / "majority"
     root.mkdir()
-    seal_folder(root, Manifest(method="majority", labels=LABELS, seed=0, parameters={"priors": [0.2, 0.5, 0.3]}))
+    seal_folder(
+        root,
+        Manifest(method="majority", labels=LABELS, seed=0, parameters={"priors": [0.2, 0.5, 0.3]}),
+    )
     return root
 
 
@@ -65,7 +68,9 @@ def test_batch_equals_single_in_the_order_of_the_texts(compact_folder):
     singles = np.concatenate([model.predict_proba([text]) for text in texts])
     np.testing.assert_allclose(probs, singles, atol=1e-6)
     np.testing.assert_allclose(model.predict_proba(texts[::-1])[::-1], probs, atol=1e-6)
-    assert len({*probs[:, 0].round(4)}) > 5  # the texts are told apart, or all this would hold for any order
+    assert (
+        len({*probs[:, 0].round(4)}) > 5
+    )  # the texts are told apart, or all this would hold for any order
 
 
 def test_threads_may_share_a_model(compact_folder):
@@ -81,7 +86,9 @@ def test_threads_may_share_a_model(compact_folder):
 def test_thread_count_changes_nothing(compact_folder):
     """More threads are faster, not different."""
     one = load_model(compact_folder, n_threads=1).predict_proba(EDGE_TEXTS)
-    np.testing.assert_allclose(load_model(compact_folder, n_threads=2).predict_proba(EDGE_TEXTS), one, atol=1e-6)
+    np.testing.assert_allclose(
+        load_model(compact_folder, n_threads=2).predict_proba(EDGE_TEXTS), one, atol=1e-6
+    )
 
 
 def test_progress_counts_every_text(majority_folder):
@@ -99,11 +106,14 @@ def test_progress_counts_every_text(majority_folder):
     assert steps == [("predict", n_texts), CHUNK_TEXTS, 5]
 
 
-@pytest.mark.parametrize(("texts", "message"), [
-    ("one text", r"texts is one text; a sequence of texts is accepted \(write \[text\]\)"),
-    (["a", None], r"texts\[1\] is NoneType; a text \(str\) is accepted"),
-    (3, "texts is int; a sequence of texts is accepted"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ("one text", r"texts is one text; a sequence of texts is accepted \(write \[text\]\)"),
+        (["a", None], r"texts\[1\] is NoneType; a text \(str\) is accepted"),
+        (3, "texts is int; a sequence of texts is accepted"),
+    ],
+)
 def test_what_is_no_sequence_of_texts_is_refused(majority_folder, texts, message):
     """A lone text is not taken for a list of characters."""
     model = load_model(majority_folder)
@@ -113,7 +123,9 @@ def test_what_is_no_sequence_of_texts_is_refused(majority_folder, texts, message
         model.predict(texts)
 
 
-@pytest.mark.parametrize("priors", [None, [], [0.5, 0.5], ["a", "b", "c"], [0.2, -0.1, 0.9], [0.2, [0.5], 0.3], 3])
+@pytest.mark.parametrize(
+    "priors", [None, [], [0.5, 0.5], ["a", "b", "c"], [0.2, -0.1, 0.9], [0.2, [0.5], 0.3], 3]
+)
 def test_majority_needs_a_prior_a_label(majority_folder, priors):
     """Priors that are missing, too few or no positive numbers are found when the model is loaded."""
     reseal(majority_folder, parameters={"priors": priors})
@@ -124,7 +136,10 @@ def test_majority_needs_a_prior_a_label(majority_folder, priors):
 def test_unknown_method_is_refused(majority_folder):
     """A method of a later assay is named, with those that are known."""
     reseal(majority_folder, method="oracle")
-    with pytest.raises(ModelError, match="is of method 'oracle'; this assay knows majority, linear, compact, features"):
+    with pytest.raises(
+        ModelError,
+        match="is of method 'oracle'; this assay knows majority, linear, compact, features",
+    ):
         load_model(majority_folder)
 
 
@@ -163,7 +178,9 @@ def read_manifest(root):
 def test_network_needs_a_limit(network_folder, max_tokens):
     """The limit of training is part of the model: there is no guessing it."""
     reseal(network_folder, tokenization={"max_tokens": max_tokens})
-    with pytest.raises(ModelError, match=rf"tokenization\.max_tokens is {max_tokens!r}; a whole number is accepted"):
+    with pytest.raises(
+        ModelError, match=rf"tokenization\.max_tokens is {max_tokens!r}; a whole number is accepted"
+    ):
         load_model(network_folder)
 
 

@@ -55,7 +55,9 @@ def test_label_map_that_is_none_is_refused_with_the_form(tmp_path, name, content
     (tmp_path / name).write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match=said):
         read_label_map(tmp_path / name)
-    with pytest.raises(InputError, match=r'there is no label map .*\{"LABEL_0": "joy", \.\.\.\} as \.json'):
+    with pytest.raises(
+        InputError, match=r'there is no label map .*\{"LABEL_0": "joy", \.\.\.\} as \.json'
+    ):
         read_label_map(tmp_path / "none.json")
 
 
@@ -80,7 +82,10 @@ def test_labels_with_one_name_are_merged():
     ("names", "said"),
     [
         ({"LABEL_0": "a", "LABEL_1": "b"}, "the label map leaves out LABEL_2"),
-        ({"LABEL_0": "a", "LABEL_1": "b", "LABEL_2": "c", "LABEL_3": "d"}, "names 'LABEL_3', which the model does not"),
+        (
+            {"LABEL_0": "a", "LABEL_1": "b", "LABEL_2": "c", "LABEL_3": "d"},
+            "names 'LABEL_3', which the model does not",
+        ),
     ],
 )
 def test_label_map_must_fit_the_model(names, said):

@@ -28,7 +28,9 @@ def test_scores_do_not_depend_on_the_batch(session, token_ids):
     together = session.predict_proba(EncodedTexts.from_lists(token_ids))
     assert together.shape == (len(token_ids), session.n_classes)
     for row, ids in zip(together, token_ids, strict=True):
-        np.testing.assert_allclose(row, session.predict_proba(EncodedTexts.from_lists([ids]))[0], atol=1e-6)
+        np.testing.assert_allclose(
+            row, session.predict_proba(EncodedTexts.from_lists([ids]))[0], atol=1e-6
+        )
 
 
 def test_a_thousand_texts_are_scored_in_bounded_batches(session):
@@ -48,7 +50,10 @@ def test_scores_do_not_depend_on_the_threads(compact_folder, batches):
     lengths = np.random.default_rng(1).integers(1, 60, size=200).tolist()
     encoded = EncodedTexts.from_lists([[5 + n % 7] * n for n in lengths])
     path = Layout(compact_folder).onnx
-    alone, shared = (OnnxSession(path, pad_id=0, n_threads=n, batches=batches).predict_proba(encoded) for n in (1, 3))
+    alone, shared = (
+        OnnxSession(path, pad_id=0, n_threads=n, batches=batches).predict_proba(encoded)
+        for n in (1, 3)
+    )
     np.testing.assert_allclose(shared, alone, atol=1e-6)
 
 
@@ -71,7 +76,9 @@ def test_error_in_one_thread_reaches_the_caller_and_ends_the_others(compact_fold
 
 def write_graph(path, *, inputs=("input_ids", "attention_mask"), output="probs", n_classes=2):
     """Write a graph that casts and sums, with the given names."""
-    nodes = [helper.make_node("Cast", [name], [f"{name}_float"], to=TensorProto.FLOAT) for name in inputs]
+    nodes = [
+        helper.make_node("Cast", [name], [f"{name}_float"], to=TensorProto.FLOAT) for name in inputs
+    ]
     nodes.append(helper.make_node("Sum", [f"{name}_float" for name in inputs], [output]))
     shape = ["n_texts", "n_tokens"]
     graph = helper.make_graph(
@@ -80,13 +87,18 @@ def write_graph(path, *, inputs=("input_ids", "attention_mask"), output="probs",
         [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in inputs],
         [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n_texts", n_classes])],
     )
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), str(path))
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10),
+        str(path),
+    )
     return path
 
 
 def test_segments_are_given_where_the_network_takes_them(tmp_path):
     """A checkpoint that has segments gets zeros: a lone text is segment 0 throughout."""
-    path = write_graph(tmp_path / "model.onnx", inputs=("input_ids", "attention_mask", "token_type_ids"))
+    path = write_graph(
+        tmp_path / "model.onnx", inputs=("input_ids", "attention_mask", "token_type_ids")
+    )
     probs = OnnxSession(path, pad_id=0).predict_proba(EncodedTexts.from_lists([[3, 4]]))
     np.testing.assert_array_equal(probs, [[4.0, 5.0]])  # id + mask + 0
 
@@ -104,7 +116,10 @@ def test_segments_are_given_where_the_network_takes_them(tmp_path):
 def test_graph_of_another_contract_is_refused(tmp_path, names):
     """Other inputs, another output, or no fixed number of classes: said when it is loaded."""
     path = write_graph(tmp_path / "model.onnx", **names)
-    with pytest.raises(ModelError, match=r"input_ids and attention_mask to probs of shape \(n_texts, n_classes\) is"):
+    with pytest.raises(
+        ModelError,
+        match=r"input_ids and attention_mask to probs of shape \(n_texts, n_classes\) is",
+    ):
         OnnxSession(path, pad_id=0)
 
 

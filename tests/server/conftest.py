@@ -12,7 +12,9 @@ from assay.runtime.folder import read_folder
 from assay.server import Limits, create_app
 from assay.server.models import ModelShelf
 
-LIMITS = Limits(max_body_bytes=20_000, max_batch_texts=8, max_text_chars=1_000, max_explained_texts=2)
+LIMITS = Limits(
+    max_body_bytes=20_000, max_batch_texts=8, max_text_chars=1_000, max_explained_texts=2
+)
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,9 @@ def scores_of(model, text):
 def assert_scores(found, expected):
     """Hold the same labels in the same order, with the same scores."""
     assert [one["label"] for one in found] == [one["label"] for one in expected]
-    np.testing.assert_allclose([one["score"] for one in found], [one["score"] for one in expected], atol=1e-6)
+    np.testing.assert_allclose(
+        [one["score"] for one in found], [one["score"] for one in expected], atol=1e-6
+    )
 
 
 def error_of(answer):
@@ -54,7 +56,9 @@ def test_predict_answers_as_text_embeddings_inference(client, linear):
     one = client.post("/predict", json={"inputs": TEXT}).json()
     assert_scores(one, scores_of(linear, TEXT))
     for inputs in (["i am sad", TEXT], [["i am sad"], [TEXT]]):
-        batch = client.post("/predict", json={"inputs": inputs, "truncate": True, "raw_scores": False}).json()
+        batch = client.post(
+            "/predict", json={"inputs": inputs, "truncate": True, "raw_scores": False}
+        ).json()
         assert_scores(batch[0], scores_of(linear, "i am sad"))
         assert_scores(batch[1], one)
 
@@ -79,13 +83,20 @@ def test_scores_are_sorted_and_sum_to_one(client):
 def test_model_is_chosen_by_name(client, folders):
     """?model= chooses; an unknown name is 404 with the names and what was meant."""
     compact = load_model(folders["compact"])
-    assert_scores(client.post("/predict?model=compact", json={"inputs": TEXT}).json(), scores_of(compact, TEXT))
+    assert_scores(
+        client.post("/predict?model=compact", json={"inputs": TEXT}).json(),
+        scores_of(compact, TEXT),
+    )
     status, kind, sentence = error_of(client.post("/predict?model=compat", json={"inputs": TEXT}))
     assert (status, kind) == (404, "validation")
-    assert sentence.startswith("there is no model 'compat'; models: linear, compact, majority. Did you mean 'compact'?")
+    assert sentence.startswith(
+        "there is no model 'compat'; models: linear, compact, majority. Did you mean 'compact'?"
+    )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None
+)
 @given(st.text(max_size=300))
 def test_any_text_is_scored_as_the_runtime_scores_it(client, linear, text):
     """What travels as JSON arrives as it was sent."""
@@ -112,12 +123,17 @@ def test_nearest_training_texts_stand_beside_the_answer(client, linear):
     """So many as were asked for, as Python finds them; none where none were asked for, texts unchanged by the way."""
     found = client.post("/v1/classify", json={"inputs": [TEXT, ATTACK, "qqq"], "nearest": 2}).json()
     assert [one["nearest"] for one in found] == [
-        [near.to_dict() for near in nearest] for nearest in linear.nearest([TEXT, ATTACK, "qqq"], n=2)
+        [near.to_dict() for near in nearest]
+        for nearest in linear.nearest([TEXT, ATTACK, "qqq"], n=2)
     ]
     assert [len(one["nearest"]) for one in found] == [2, 2, 0]
     assert found[1]["nearest"][0]["text"] == ATTACK
     assert "nearest" not in client.post("/v1/classify", json={"inputs": TEXT, "nearest": 0}).json()
-    assert [model["kept_texts"] > 0 for model in client.get("/info").json()["models"]] == [True, False, False]
+    assert [model["kept_texts"] > 0 for model in client.get("/info").json()["models"]] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_model_without_training_texts_says_so(client):
@@ -164,8 +180,14 @@ def test_truncate_false_refuses_what_the_model_would_cut(client, shelf):
     answer = client.post("/predict?model=compact", json={"inputs": ["a", long], "truncate": False})
     status, kind, sentence = error_of(answer)
     assert (status, kind) == (413, "tokenizer")
-    assert sentence == f"inputs[1] has {count:,} tokens; up to {limit:,} are accepted, or truncate: true"
-    assert client.post("/predict?model=linear", json={"inputs": long, "truncate": False}).status_code == 200
+    assert (
+        sentence
+        == f"inputs[1] has {count:,} tokens; up to {limit:,} are accepted, or truncate: true"
+    )
+    assert (
+        client.post("/predict?model=linear", json={"inputs": long, "truncate": False}).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize("path", ["/predict", "/", "/v1/classify", "/explain"])
@@ -175,7 +197,10 @@ def test_wrong_bodies_are_refused_in_one_shape(client, path):
     assert error_of(client.post(path, json={"inputs": 3}))[:2] == (422, "validation")
     status, kind, sentence = error_of(client.post(path, content=b" " * 20_001))
     assert (status, kind) == (413, "validation")
-    assert sentence == "bytes in the body: 20,001; up to 20,000 are accepted (assay serve --max-body-bytes)"
+    assert (
+        sentence
+        == "bytes in the body: 20,001; up to 20,000 are accepted (assay serve --max-body-bytes)"
+    )
 
 
 def test_body_of_unknown_length_is_read_no_further_than_allowed(client):
@@ -193,7 +218,10 @@ def test_body_of_unknown_length_is_read_no_further_than_allowed(client):
 def test_unknown_paths_and_methods_are_said(client):
     """404 and 405 in the same shape as everything else."""
     assert error_of(client.get("/nope")) == (
-        404, "validation", "there is nothing at this path; GET /docs lists what there is")  # fmt: skip
+        404,
+        "validation",
+        "there is nothing at this path; GET /docs lists what there is",
+    )
     status, _, sentence = error_of(client.get("/predict"))
     assert (status, sentence) == (405, "GET is not accepted here; POST is")
 
@@ -218,9 +246,13 @@ def test_health_info_and_metrics(client):
     client.post("/predict", json={"inputs": [TEXT, TEXT]})
     metrics = client.get("/metrics")
     assert metrics.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    for line in ('assay_texts_total{model="linear"} 2.0', 'assay_labels_total{label="joy",model="linear"} 2.0',
-                 'assay_requests_total{method="POST",route="/predict",status="200"} 1.0',
-                 'assay_request_seconds_count{route="/predict"} 1.0', "assay_queue_texts 0.0"):  # fmt: skip
+    for line in (
+        'assay_texts_total{model="linear"} 2.0',
+        'assay_labels_total{label="joy",model="linear"} 2.0',
+        'assay_requests_total{method="POST",route="/predict",status="200"} 1.0',
+        'assay_request_seconds_count{route="/predict"} 1.0',
+        "assay_queue_texts 0.0",
+    ):
         assert line in metrics.text
 
 
@@ -228,7 +260,11 @@ def test_paths_of_strangers_make_no_series(client):
     """However many paths are asked: one series for all that do not exist."""
     for i in range(20):
         client.get(f"/nope{i}")
-    lines = [line for line in client.get("/metrics").text.splitlines() if line.startswith("assay_requests_total")]
+    lines = [
+        line
+        for line in client.get("/metrics").text.splitlines()
+        if line.startswith("assay_requests_total")
+    ]
     assert [line for line in lines if 'route="other"' in line] == [
         'assay_requests_total{method="GET",route="other",status="404"} 20.0'
     ]
@@ -239,7 +275,9 @@ def test_answers_carry_security_headers(client):
     """Pages fetch nothing from elsewhere and are framed by nobody; no answer is guessed at or kept by a cache."""
     for path in ("/", "/docs", "/static/page.js"):
         headers = client.get(path).headers
-        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+        assert headers["content-security-policy"].startswith(
+            "default-src 'none'; script-src 'self'"
+        )
         assert headers["x-frame-options"] == "DENY"
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["x-content-type-options"] == "nosniff"
@@ -272,11 +310,16 @@ def test_static_file_is_not_sent_twice(client):
 def test_other_sites_may_not_ask_unless_allowed(client, shelf):
     """No CORS header by default; for the allowed origin alone where there is one."""
     origin = {"Origin": "https://example.org"}
-    assert "access-control-allow-origin" not in client.post("/predict", json={"inputs": TEXT}, headers=origin).headers
+    assert (
+        "access-control-allow-origin"
+        not in client.post("/predict", json={"inputs": TEXT}, headers=origin).headers
+    )
     with TestClient(create_app(shelf, cors_origins=["https://example.org"])) as open_client:
         answer = open_client.post("/predict", json={"inputs": TEXT}, headers=origin)
         assert answer.headers["access-control-allow-origin"] == "https://example.org"
-        other = open_client.post("/predict", json={"inputs": TEXT}, headers={"Origin": "https://example.com"})
+        other = open_client.post(
+            "/predict", json={"inputs": TEXT}, headers={"Origin": "https://example.com"}
+        )
         assert "access-control-allow-origin" not in other.headers
         preflight = {**origin, "Access-Control-Request-Method": "POST"}
         assert open_client.options("/predict", headers=preflight).status_code == 200
@@ -285,9 +328,18 @@ def test_other_sites_may_not_ask_unless_allowed(client, shelf):
 def test_key_is_asked_for_everything_but_health_and_the_page(shelf):
     """401 in a sentence without it, with another one, and with another scheme; the page can ask for it."""
     with TestClient(create_app(shelf, api_key="s3cret")) as client:
-        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic s3cret"},
-                        {"Authorization": b"Bearer \xff"}):  # fmt: skip
-            for method, path in (("POST", "/predict"), ("POST", "/"), ("GET", "/info"), ("GET", "/metrics")):
+        for headers in (
+            {},
+            {"Authorization": "Bearer wrong"},
+            {"Authorization": "Basic s3cret"},
+            {"Authorization": b"Bearer \xff"},
+        ):
+            for method, path in (
+                ("POST", "/predict"),
+                ("POST", "/"),
+                ("GET", "/info"),
+                ("GET", "/metrics"),
+            ):
                 answer = client.request(method, path, json={"inputs": TEXT}, headers=headers)
                 assert error_of(answer)[0] == 401
                 assert answer.headers["www-authenticate"] == "Bearer"
@@ -295,7 +347,10 @@ def test_key_is_asked_for_everything_but_health_and_the_page(shelf):
             assert client.get(path).status_code == 200
         right = {"Authorization": "Bearer s3cret"}
         assert client.post("/predict", json={"inputs": TEXT}, headers=right).status_code == 200
-        assert client.get("/openapi.json").json()["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+        assert (
+            client.get("/openapi.json").json()["components"]["securitySchemes"]["key"]["scheme"]
+            == "bearer"
+        )
 
 
 class BrokenShelf:
@@ -315,7 +370,10 @@ class BrokenShelf:
 
 def test_mistake_of_ours_reveals_nothing(shelf, caplog):
     """500 without the exception's message; the log has its kind, and no text."""
-    with TestClient(create_app(BrokenShelf(shelf.find(None)))) as client, caplog.at_level(logging.INFO, "assay"):
+    with (
+        TestClient(create_app(BrokenShelf(shelf.find(None)))) as client,
+        caplog.at_level(logging.INFO, "assay"),
+    ):
         status, kind, sentence = error_of(client.post("/predict", json={"inputs": "my diary"}))
     assert (status, kind) == (500, "backend")
     assert "secret" not in sentence
@@ -329,7 +387,10 @@ def test_log_has_no_text_no_query_and_no_path_of_strangers(client, caplog):
         client.post("/predict?model=linear&q=diary", json={"inputs": "my diary"})
         client.get("/diary")
     requests = [record.facts for record in caplog.records if record.getMessage() == "request"]
-    assert [(one["route"], one["status"]) for one in requests] == [("/predict", 200), ("other", 404)]
+    assert [(one["route"], one["status"]) for one in requests] == [
+        ("/predict", 200),
+        ("other", 404),
+    ]
     assert "diary" not in str([record.__dict__ for record in caplog.records])
 
 
@@ -349,7 +410,9 @@ def test_answer_that_takes_too_long_is_504(shelf, monkeypatch):
     may_go = threading.Event()
     slow = BrokenShelf(shelf.find(None))
     monkeypatch.setattr(slow, "_fail", None)
-    work = Work(lambda texts: [np.array([1.0, 0, 0]) for _ in texts if may_go.wait(30)], cost=len, budget=1)
+    work = Work(
+        lambda texts: [np.array([1.0, 0, 0]) for _ in texts if may_go.wait(30)], cost=len, budget=1
+    )
     slow.served = [replace(shelf.find(None), scoring=work)]
     app = create_app(slow, limits=Limits(request_s=0.1))
     with TestClient(app) as client:

@@ -43,7 +43,10 @@ def test_budget_fits_the_costs(monkeypatch, fixed_s, a_text_s, n_texts):
     clock = Clock(fixed_s=fixed_s, a_text_s=a_text_s)
     monkeypatch.setattr(assay.server.budget, "time", clock)
     assert texts_of(measure_budget(clock.run, max_tokens=None)) == n_texts
-    assert clock.largest == max(len(SAMPLE), n_texts) or (clock.largest / 2) * a_text_s + fixed_s <= LONG_PASS_S
+    assert (
+        clock.largest == max(len(SAMPLE), n_texts)
+        or (clock.largest / 2) * a_text_s + fixed_s <= LONG_PASS_S
+    )
 
 
 @given(st.text(), st.integers(1, 100))

@@ -19,5 +19,7 @@ def test_every_limit_is_a_flag_with_the_same_default():
 
 def test_limit_of_nothing_is_refused():
     """All wrong ones are named at once."""
-    with pytest.raises(InputError, match="max_body_bytes is 0; request_s is -1: limits above 0 are accepted"):
+    with pytest.raises(
+        InputError, match="max_body_bytes is 0; request_s is -1: limits above 0 are accepted"
+    ):
         Limits(max_body_bytes=0, request_s=-1)

@@ -42,13 +42,17 @@ def slow():
 def send_head(server, n_bytes):
     """Open a connection and announce a body of `n_bytes`; return the socket."""
     raw = socket.create_connection((server.host, server.port), timeout=30)
-    raw.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % n_bytes)
+    raw.sendall(
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % n_bytes
+    )
     return raw
 
 
 def ask_in_thread(server, content, answers):
     """Ask in the background; the answer is appended to `answers`."""
-    thread = threading.Thread(target=lambda: answers.append(server.ask("/predict", content)), daemon=True)
+    thread = threading.Thread(
+        target=lambda: answers.append(server.ask("/predict", content)), daemon=True
+    )
     thread.start()
     return thread
 
@@ -61,9 +65,13 @@ def test_stock_client_of_the_hub_classifies(server, folders, monkeypatch):
     client = InferenceClient(model=server.url, token="unused")
     found = client.text_classification(TEXT)
     row = load_model(folders["linear"]).predict_proba([TEXT])[0]
-    assert [one.label for one in found] == [load_model(folders["linear"]).labels[i] for i in (-row).argsort()]
+    assert [one.label for one in found] == [
+        load_model(folders["linear"]).labels[i] for i in (-row).argsort()
+    ]
     assert sum(one.score for one in found) == pytest.approx(1)
-    assert [one.label for one in client.text_classification(TEXT, top_k=1, function_to_apply="softmax")] == ["joy"]
+    assert [
+        one.label for one in client.text_classification(TEXT, top_k=1, function_to_apply="softmax")
+    ] == ["joy"]
 
 
 def test_answers_come_on_one_connection(server):
@@ -118,7 +126,12 @@ def test_client_that_leaves_frees_its_place(server):
     connection.request("POST", "/predict", json.dumps(slow()))
     until(lambda: server.metric("assay_queue_texts") >= 1)
     connection.close()
-    until(lambda: server.metric("assay_requests_in_flight") == 1 and server.metric("assay_queue_texts") == 0)
+    until(
+        lambda: (
+            server.metric("assay_requests_in_flight") == 1
+            and server.metric("assay_queue_texts") == 0
+        )
+    )
     assert server.metric("assay_pass_texts_sum") - before < N_SLOW
 
 
@@ -164,7 +177,9 @@ def test_changed_folder_is_swapped_under_load(folders, tmp_path):
         thread.start()
         try:
             until(lambda: len(seen) > 5)
-            (folder / "vocabulary.json").write_text("{}", encoding="utf-8")  # broken: of another size than recorded
+            (folder / "vocabulary.json").write_text(
+                "{}", encoding="utf-8"
+            )  # broken: of another size than recorded
             until(lambda: server.metric('assay_reloads_total{model="mine",outcome="refused"}') >= 1)
             assert seen[-1] == (200, pytest.approx(old))
             shutil.rmtree(folder)
@@ -179,10 +194,14 @@ def test_changed_folder_is_swapped_under_load(folders, tmp_path):
         server.process.terminate()
         _, err = server.process.communicate(timeout=60)
     assert {status for status, _ in seen} == {200}
-    assert [score for _, score in seen if score != pytest.approx(old) and score != pytest.approx(other)] == []
+    assert [
+        score for _, score in seen if score != pytest.approx(old) and score != pytest.approx(other)
+    ] == []
     assert seen[-1] == (200, pytest.approx(other))
     refused = [json.loads(line) for line in err.splitlines()]
-    assert {line["event"] for line in refused} == {"a changed model was refused; the one from before goes on"}
+    assert {line["event"] for line in refused} == {
+        "a changed model was refused; the one from before goes on"
+    }
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP here")
@@ -251,9 +270,16 @@ def test_clients_that_break_off_leave_nothing_behind(server):
         if i % 3:
             raw.close()
         else:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset instead of a goodbye
+            raw.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
+            )  # a reset instead of a goodbye
             raw.close()
-    until(lambda: server.metric("assay_requests_in_flight") == 1 and server.metric("assay_queue_texts") == 0)
+    until(
+        lambda: (
+            server.metric("assay_requests_in_flight") == 1
+            and server.metric("assay_queue_texts") == 0
+        )
+    )
     assert server.ask("/predict", {"inputs": TEXT})[0] == 200
 
 
@@ -272,7 +298,11 @@ def test_full_queue_is_429(folders):
 
 def test_broken_http_is_refused(server):
     """What is no HTTP at all is 400, and the server goes on."""
-    for noise in (b"\x16\x03\x01\x02\x00\x01", b"GET\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n"):
+    for noise in (
+        b"\x16\x03\x01\x02\x00\x01",
+        b"GET\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+    ):
         with socket.create_connection((server.host, server.port), timeout=30) as raw:
             raw.sendall(noise)
             assert raw.recv(65536).startswith(b"HTTP/1.1 400 ")
@@ -295,8 +325,10 @@ def test_kill_in_mid_request_ends_it_at_once_and_a_restart_goes_on(folders):
                 return
 
     with running(folders["linear"]) as server:
-        threads = [threading.Thread(target=keep_asking, args=(server, content), daemon=True)
-                   for content in [{"inputs": TEXT}] * 4 + [slow(), slow()]]  # fmt: skip
+        threads = [
+            threading.Thread(target=keep_asking, args=(server, content), daemon=True)
+            for content in [{"inputs": TEXT}] * 4 + [slow(), slow()]
+        ]
         for thread in threads:
             thread.start()
         until(lambda: len(seen) > 20 and server.metric("assay_requests_in_flight") >= 3)
@@ -350,8 +382,14 @@ def test_address_of_another_machine_is_said():
         ({"port": 70000}, "--port is 70000; 0 to 65535 are accepted"),
         ({"api_key": " "}, "the API key is blank"),
         ({"watch_s": -1.0}, "--watch-s is -1; 0 or more is accepted"),
-        ({"allowed_hosts": ("http://a.example",)}, "--allowed-host is 'http://a.example'; a name or an address"),
-        ({"allowed_hosts": ("a.example:80",)}, "--allowed-host is 'a.example:80'; a name or an address"),
+        (
+            {"allowed_hosts": ("http://a.example",)},
+            "--allowed-host is 'http://a.example'; a name or an address",
+        ),
+        (
+            {"allowed_hosts": ("a.example:80",)},
+            "--allowed-host is 'a.example:80'; a name or an address",
+        ),
     ],
     ids=["port", "key", "watch", "host-url", "host-port"],
 )
@@ -363,7 +401,10 @@ def test_wrong_options_are_refused(options, message):
 
 def test_folders_have_names(tmp_path):
     """A folder is called by its name, or by the one given; two of one name are an error that says how to go on."""
-    assert name_folders([str(tmp_path / "a"), f"b={tmp_path}"]) == {"a": tmp_path / "a", "b": tmp_path}
+    assert name_folders([str(tmp_path / "a"), f"b={tmp_path}"]) == {
+        "a": tmp_path / "a",
+        "b": tmp_path,
+    }
     with pytest.raises(InputError, match="two models are called 'a'"):
         name_folders([str(tmp_path / "a"), str(tmp_path / "x" / "a")])
     with pytest.raises(InputError, match="'=x' names no model"):

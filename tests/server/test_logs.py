@@ -28,7 +28,11 @@ def test_line_is_one_json_object():
     line = JsonLines().format(record_of('odd\n"event"', facts={"status": 200}))
     assert "\n" not in line
     content = json.loads(line)
-    assert (content["event"], content["level"], content["status"]) == ('odd\n"event"', "warning", 200)
+    assert (content["event"], content["level"], content["status"]) == (
+        'odd\n"event"',
+        "warning",
+        200,
+    )
     assert content["time"].endswith("Z")
 
 

@@ -22,7 +22,9 @@ def folder(folders, tmp_path):
 def watched(folder):
     """Put it on a shelf that notes what is loaded again."""
     notes = []
-    shelf = ModelShelf({"mine": folder}, on_reload=lambda name, is_loaded: notes.append((name, is_loaded)))
+    shelf = ModelShelf(
+        {"mine": folder}, on_reload=lambda name, is_loaded: notes.append((name, is_loaded))
+    )
     shelf.notes = notes
     return shelf
 
@@ -53,7 +55,9 @@ def test_changed_folder_is_swapped_and_the_old_model_still_scores(watched, folde
 
 
 @pytest.mark.parametrize("damage", ["hash", "manifest", "missing", "pickle"])
-def test_broken_folder_is_refused_once_and_taken_when_it_is_mended(watched, folder, folders, damage, caplog):
+def test_broken_folder_is_refused_once_and_taken_when_it_is_mended(
+    watched, folder, folders, damage, caplog
+):
     """One warning with the reason, not one a look; the old model answers until the folder is whole again."""
     before = watched.find(None)
     if damage == "hash":
@@ -136,4 +140,6 @@ def test_loading_makes_the_index_of_kept_texts(folders):
     served = ServedModel.load("kept", folders["linear"])
     assert "_index" in vars(served.model.training_texts)
     assert served.finding.budget > 0
-    assert served.finding.cost("a" * 4_000) > 900  # a look-up reads all of a text, whatever the model reads
+    assert (
+        served.finding.cost("a" * 4_000) > 900
+    )  # a look-up reads all of a text, whatever the model reads

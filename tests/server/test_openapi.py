@@ -7,17 +7,30 @@ from schemathesis import GenerationMode
 
 from assay.server import Limits, create_app
 
-OPERATIONS = [("POST", "/predict"), ("POST", "/"), ("POST", "/v1/classify"), ("POST", "/explain"), ("GET", "/info"),
-              ("GET", "/health"), ("GET", "/health/live"), ("GET", "/metrics")]  # fmt: skip
+OPERATIONS = [
+    ("POST", "/predict"),
+    ("POST", "/"),
+    ("POST", "/v1/classify"),
+    ("POST", "/explain"),
+    ("GET", "/info"),
+    ("GET", "/health"),
+    ("GET", "/health/live"),
+    ("GET", "/metrics"),
+]
 # Where nothing is sent, nothing can be sent wrong.
-CASES = [(method, path, mode) for method, path in OPERATIONS
-         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)[: 2 if method == "POST" else 1]]  # fmt: skip
+CASES = [
+    (method, path, mode)
+    for method, path in OPERATIONS
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)[: 2 if method == "POST" else 1]
+]
 
 
 @pytest.fixture(scope="module")
 def description(shelf):
     """Load the description that the application serves, of small limits."""
-    app = create_app(shelf, limits=Limits(max_batch_texts=4, max_text_chars=50, max_body_bytes=5_000))
+    app = create_app(
+        shelf, limits=Limits(max_batch_texts=4, max_text_chars=50, max_body_bytes=5_000)
+    )
     config = schemathesis.Config.from_dict(
         {"checks": {"negative_data_rejection": {"expected-statuses": ["400", "404", "413", "422"]}}}
     )
@@ -32,17 +45,27 @@ def test_description_names_every_operation(description):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("method", "path", "mode"), CASES, ids=[f"{path}-{mode.name.lower()}" for _, path, mode in CASES]
+    ("method", "path", "mode"),
+    CASES,
+    ids=[f"{path}-{mode.name.lower()}" for _, path, mode in CASES],
 )
 def test_every_answer_is_as_described(description, method, path, mode):
     """Made-up requests, right and wrong: right ones are taken, wrong ones refused, all answers have the given shape."""
     operation = description[path][method]
 
-    @settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case):
         if mode is GenerationMode.POSITIVE and isinstance(case.body, dict):
-            case.body.pop("label", None)  # labels are the model's: a schema, which may outlive it, cannot list them
+            case.body.pop(
+                "label", None
+            )  # labels are the model's: a schema, which may outlive it, cannot list them
             if (case.query or {}).get("model", "linear") != "linear":
                 case.body.pop("nearest", None)  # only the first model keeps training texts
         case.call_and_validate()

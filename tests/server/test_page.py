@@ -15,14 +15,18 @@ from assay.runtime.explain import explain_text
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 AXE = Path(__file__).resolve().parents[2] / ".browser" / "axe.min.js"
 TEXT = "i am very happy this day"
 LABEL = '화남, "분노"'
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (Debian's package chromium)"),
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="there is no Chromium here (Debian's package chromium)"
+    ),
 ]
 
 
@@ -51,12 +55,23 @@ def visit(browser, server):
         page = context.new_page()
         page.set_default_timeout(30_000)
         if not may_complain:
-            page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+            page.on(
+                "console",
+                lambda message: (
+                    complaints.append(message.text) if message.type == "error" else None
+                ),
+            )
         page.on("pageerror", lambda err: complaints.append(str(err)))
         page.on("dialog", lambda dialog: complaints.append("a dialog opened"))
         base = url or server.url
-        page.on("request", lambda request: complaints.append(request.url)
-                if not request.url.startswith((base, "blob:")) else None)  # fmt: skip
+        page.on(
+            "request",
+            lambda request: (
+                complaints.append(request.url)
+                if not request.url.startswith((base, "blob:"))
+                else None
+            ),
+        )
         page.goto(base + path)
         if not may_complain:
             page.wait_for_selector("#scores li, #rows")
@@ -81,7 +96,9 @@ def test_typing_shows_every_label_and_the_words_behind(visit, folders):
     sync_api.expect(page.locator("#marked")).to_have_text(TEXT)
     model = load_model(folders["linear"])
     rows = page.locator("#scores button").all_inner_texts()
-    expected = sorted(zip(model.labels, model.predict_proba([TEXT])[0], strict=True), key=lambda one: -one[1])
+    expected = sorted(
+        zip(model.labels, model.predict_proba([TEXT])[0], strict=True), key=lambda one: -one[1]
+    )
     assert [row.split("\n")[0] for row in rows] == [label for label, _ in expected]
     assert [float(row.split("\n")[-1].removesuffix(" %")) for row in rows] == pytest.approx(
         [100 * score for _, score in expected], abs=0.06
@@ -104,7 +121,10 @@ def test_chosen_label_is_explained(visit, folders):
     sync_api.expect(page.locator("#scores button[aria-pressed=true] .name")).to_have_text("sadness")
     against = explain_text(load_model(folders["linear"]), TEXT).words("sadness")[3]
     assert against.contribution < 0
-    assert page.locator("mark.against", has_text="happy").get_attribute("title") == f"−{abs(against.contribution):.2f}"
+    assert (
+        page.locator("mark.against", has_text="happy").get_attribute("title")
+        == f"−{abs(against.contribution):.2f}"
+    )
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["one", "table"])
@@ -129,9 +149,14 @@ def test_nearest_training_texts_stand_below_with_their_labels(visit, folders):
     assert page.locator("#near .text").all_inner_texts() == [one.text for one in expected]
     assert page.locator("#near .label").all_inner_texts() == [one.label for one in expected]
     assert page.locator("#near .other").count() == sum(one.label != "joy" for one in expected)
-    assert page.locator("#near .value").first.inner_text() == f"{100 * expected[0].similarity:.1f} % alike"
+    assert (
+        page.locator("#near .value").first.inner_text()
+        == f"{100 * expected[0].similarity:.1f} % alike"
+    )
     page.fill("#text", "qqq")
-    sync_api.expect(page.locator("#near-note")).to_have_text("No training text shares a word with this one.")
+    sync_api.expect(page.locator("#near-note")).to_have_text(
+        "No training text shares a word with this one."
+    )
     page.fill("#text", "")
     sync_api.expect(page.locator("#near")).to_be_hidden()
 
@@ -161,7 +186,14 @@ def test_marks_stand_on_their_words_in_any_script(visit):
     text = "😀👩‍👩‍👧 오늘 嬉しい happy 행복해요"
     page.fill("#text", text)
     sync_api.expect(page.locator("#marked")).to_have_text(text)
-    assert set(page.locator("mark").all_inner_texts()) <= {"😀👩‍👩‍👧", "오늘", "嬉", "しい", "happy", "행복해요"}
+    assert set(page.locator("mark").all_inner_texts()) <= {
+        "😀👩‍👩‍👧",
+        "오늘",
+        "嬉",
+        "しい",
+        "happy",
+        "행복해요",
+    }
     assert "happy" in page.locator("mark").all_inner_texts()
 
 
@@ -174,7 +206,9 @@ def test_server_that_goes_away_is_said_and_asked_again(folders, visit):
         first.process.kill()
         first.process.wait()
         page.fill("#text", "i am very sad this day")
-        sync_api.expect(page.locator("#alert")).to_contain_text("The server does not answer. Your text is still here")
+        sync_api.expect(page.locator("#alert")).to_contain_text(
+            "The server does not answer. Your text is still here"
+        )
         assert page.input_value("#text") == "i am very sad this day"
         with running(folders["linear"], args=["--port", str(first.port)]):
             verdict(page, "sadness")
@@ -186,12 +220,21 @@ def test_refusal_is_said_in_the_words_of_the_server(folders, visit):
     with running(folders["linear"], args=["--max-text-chars", "10"]) as server:
         page = visit(server.url, may_complain=True)
         page.fill("#text", TEXT)
-        sync_api.expect(page.locator("#alert")).to_contain_text("characters in the text: 24; up to 10 are accepted")
+        sync_api.expect(page.locator("#alert")).to_contain_text(
+            "characters in the text: 24; up to 10 are accepted"
+        )
 
 
 def test_many_lines_are_a_table_that_is_saved_as_csv(visit, folders):
     """More lines than a request may have; every line has its row; the file is safe in a spreadsheet and complete."""
-    lines = [TEXT, "", "=1+1", '"quoted", and comma', "오늘 슬퍼요", *[f"i am sad {i}" for i in range(300)]]
+    lines = [
+        TEXT,
+        "",
+        "=1+1",
+        '"quoted", and comma',
+        "오늘 슬퍼요",
+        *[f"i am sad {i}" for i in range(300)],
+    ]
     page = visit()
     page.click("#mode-many")
     page.fill("#text", "\n".join(lines))
@@ -203,7 +246,12 @@ def test_many_lines_are_a_table_that_is_saved_as_csv(visit, folders):
     content = Path(download.value.path()).read_bytes()
     assert content.startswith("\ufeff".encode())
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-    assert [row["text"] for row in rows[:4]] == [TEXT, "'=1+1", '"quoted", and comma', "오늘 슬퍼요"]
+    assert [row["text"] for row in rows[:4]] == [
+        TEXT,
+        "'=1+1",
+        '"quoted", and comma',
+        "오늘 슬퍼요",
+    ]
     model = load_model(folders["linear"])
     kept = [line for line in lines if line]
     assert [row["best_label"] for row in rows] == model.predict(kept)
@@ -244,11 +292,15 @@ def test_code_to_copy_runs(visit, tmp_path):
     page = visit()
     page.fill("#text", 'it\'s a "very" $happy `day`\nsecond \\ line 행복해요')
     page.click("summary")
-    python = subprocess.run([sys.executable, "-c", page.inner_text("#python")], capture_output=True, text=True)
+    python = subprocess.run(
+        [sys.executable, "-c", page.inner_text("#python")], capture_output=True, text=True
+    )
     assert python.returncode == 0, python.stderr
     assert "'label': 'joy'" in python.stdout
     if shutil.which("curl"):
-        curl = subprocess.run(["bash", "-c", page.inner_text("#curl")], capture_output=True, text=True)
+        curl = subprocess.run(
+            ["bash", "-c", page.inner_text("#curl")], capture_output=True, text=True
+        )
         assert '"label":"joy"' in curl.stdout, curl.stderr
 
 
@@ -282,21 +334,34 @@ def test_phone_shows_everything_without_scrolling_sideways(visit):
     page.fill("#text", "happy " + "x" * 300)
     verdict(page, "joy")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    heights = [box["height"] for box in (one.bounding_box() for one in page.locator("button:visible").all())]
+    heights = [
+        box["height"]
+        for box in (one.bounding_box() for one in page.locator("button:visible").all())
+    ]
     assert min(heights) >= 34
 
 
 @pytest.mark.parametrize(
     ("scheme", "state"),
-    [("light", "empty"), ("light", "answer"), ("dark", "answer"), ("dark", "doubt"), ("light", "doubt"),
-     ("dark", "table"), ("light", "docs"), ("dark", "docs")],
-)  # fmt: skip
+    [
+        ("light", "empty"),
+        ("light", "answer"),
+        ("dark", "answer"),
+        ("dark", "doubt"),
+        ("light", "doubt"),
+        ("dark", "table"),
+        ("light", "docs"),
+        ("dark", "docs"),
+    ],
+)
 def test_page_is_accessible(visit, scheme, state):
     """axe-core finds nothing to complain of: contrast, labels, order, roles, in light and in dark."""
     if not AXE.is_file():
         pytest.skip("axe-core is not here: .ci/run fetches it")
     page = (
-        visit(color_scheme=scheme, path="/docs", may_complain=True) if state == "docs" else visit(color_scheme=scheme)
+        visit(color_scheme=scheme, path="/docs", may_complain=True)
+        if state == "docs"
+        else visit(color_scheme=scheme)
     )
     if state == "table":
         page.click("#mode-many")
@@ -308,6 +373,8 @@ def test_page_is_accessible(visit, scheme, state):
         page.click("summary")
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run()")
-    problems = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
+    problems = [
+        (one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]
+    ]
     assert problems == []
     assert len(found["passes"]) > 10

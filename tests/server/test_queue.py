@@ -119,7 +119,9 @@ async def test_full_queue_says_when_to_try_again(queue, recorder):
     """429 with the numbers and Retry-After; what waits is still answered, and then there is room again."""
     await recorder.hold(queue)
     batch = queue.submit(recorder.work, ["a"] * 8)
-    with pytest.raises(ApiError, match="8 texts wait already, and up to 10 may: try again in 1 s") as caught:
+    with pytest.raises(
+        ApiError, match="8 texts wait already, and up to 10 may: try again in 1 s"
+    ) as caught:
         queue.submit(recorder.work, ["b"] * 3)
     assert (caught.value.status, caught.value.headers) == (429, {"Retry-After": "1"})
     queue.submit(recorder.work, ["c"] * 2)

@@ -8,13 +8,22 @@ from hypothesis import strategies as st
 
 from assay.server.failures import ApiError
 from assay.server.limits import Limits
-from assay.server.requests import AskedTexts, read_classify, read_explain, read_hub, read_json, read_predict
+from assay.server.requests import (
+    AskedTexts,
+    read_classify,
+    read_explain,
+    read_hub,
+    read_json,
+    read_predict,
+)
 
 LIMITS = Limits(max_batch_texts=3, max_text_chars=5, max_explained_texts=1)
 READERS = (read_predict, read_hub, read_classify, read_explain)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
     max_leaves=8,
 )
 KEYS = ("inputs", "top_k", "truncate", "raw_scores", "parameters", "explain", "label", "nearest")
@@ -48,14 +57,38 @@ WRONG = {
     "null": ({"inputs": None}, 422, "inputs is null"),
     "object": ({"inputs": {"text": "t"}}, 422, "inputs is an object"),
     "no-texts": ({"inputs": []}, 422, "inputs is an empty list; one text or more are accepted"),
-    "pair": ({"inputs": [["a", "b"]]}, 422, r"inputs\[0\] is a pair of texts: pairs are not supported"),
-    "three": ({"inputs": ["a", ["a", "b", "c"]]}, 422, r"inputs\[1\] is a list of 3; a text, or a list of one text"),
+    "pair": (
+        {"inputs": [["a", "b"]]},
+        422,
+        r"inputs\[0\] is a pair of texts: pairs are not supported",
+    ),
+    "three": (
+        {"inputs": ["a", ["a", "b", "c"]]},
+        422,
+        r"inputs\[1\] is a list of 3; a text, or a list of one text",
+    ),
     "flag": ({"inputs": ["a", True]}, 422, r"inputs\[1\] is true or false"),
-    "many": ({"inputs": ["a"] * 4}, 413, r"texts in a request: 4; up to 3 are accepted \(assay serve --max-batch"),
-    "long": ({"inputs": ["a", "b" * 6]}, 413, r"characters in inputs\[1\]: 6; up to 5 are accepted \(assay serve"),
-    "top-k": ({"inputs": "t", "top_k": 0}, 422, "top_k is 0; a whole number of at least 1 is accepted"),
+    "many": (
+        {"inputs": ["a"] * 4},
+        413,
+        r"texts in a request: 4; up to 3 are accepted \(assay serve --max-batch",
+    ),
+    "long": (
+        {"inputs": ["a", "b" * 6]},
+        413,
+        r"characters in inputs\[1\]: 6; up to 5 are accepted \(assay serve",
+    ),
+    "top-k": (
+        {"inputs": "t", "top_k": 0},
+        422,
+        "top_k is 0; a whole number of at least 1 is accepted",
+    ),
     "top-k-flag": ({"inputs": "t", "top_k": True}, 422, "top_k is true or false; a whole number"),
-    "truncate": ({"inputs": "t", "truncate": 1}, 422, "truncate is a number; true or false is accepted"),
+    "truncate": (
+        {"inputs": "t", "truncate": 1},
+        422,
+        "truncate is a number; true or false is accepted",
+    ),
 }
 
 
@@ -69,15 +102,31 @@ def test_wrong_request_is_said_in_a_sentence(reader, content, status, sentence):
 
 
 OWN = {
-    "raw-scores": (read_predict, {"inputs": "t", "raw_scores": True}, "raw_scores is true, which is not supported"),
-    "function": (read_hub, {"inputs": "t", "parameters": {"function_to_apply": "none"}}, "function_to_apply is 'none'"),
-    "parameters": (read_hub, {"inputs": "t", "parameters": 3}, "parameters is a number; an object is accepted"),
+    "raw-scores": (
+        read_predict,
+        {"inputs": "t", "raw_scores": True},
+        "raw_scores is true, which is not supported",
+    ),
+    "function": (
+        read_hub,
+        {"inputs": "t", "parameters": {"function_to_apply": "none"}},
+        "function_to_apply is 'none'",
+    ),
+    "parameters": (
+        read_hub,
+        {"inputs": "t", "parameters": 3},
+        "parameters is a number; an object is accepted",
+    ),
     "unknown": (
         read_classify,
         {"inputs": "t", "topk": 3},
         r"\"topk\" is not known; keys: inputs, .*Did you mean 'top_k'",
     ),
-    "label": (read_classify, {"inputs": "t", "label": 3}, "label is a number; the name of a label is accepted"),
+    "label": (
+        read_classify,
+        {"inputs": "t", "label": 3},
+        "label is a number; the name of a label is accepted",
+    ),
     "explain-batch": (read_explain, {"inputs": ["t"]}, "inputs is a list; one text is accepted"),
     "explain-missing": (read_explain, {}, "inputs is missing; one text is accepted"),
 }
@@ -143,7 +192,9 @@ def test_any_request_is_texts_or_an_error_that_does_not_quote_them(content, read
     found = attempt(reader, content, LIMITS)
     if isinstance(found, ApiError):
         assert found.status in (413, 422)
-        assert json.loads(found.body())["error"].encode("utf-8", "replace") == found.sentence.encode("utf-8", "replace")
+        assert json.loads(found.body())["error"].encode(
+            "utf-8", "replace"
+        ) == found.sentence.encode("utf-8", "replace")
         assert "\n" not in found.sentence
     else:
         assert isinstance(found, AskedTexts)

@@ -9,7 +9,9 @@ from assay.errors import InputError
 from assay.tokenization import EncodedTexts, bucket_batches, pad_batch
 
 TOKEN_IDS = st.lists(st.lists(st.integers(0, 40_000), max_size=12), max_size=30)
-LENGTHS = st.lists(st.integers(0, 90), max_size=60).map(lambda values: np.asarray(values, dtype=np.int64))
+LENGTHS = st.lists(st.integers(0, 90), max_size=60).map(
+    lambda values: np.asarray(values, dtype=np.int64)
+)
 SEEDS = st.none() | st.integers(0, 5)
 
 
@@ -32,7 +34,9 @@ def test_encoded_texts_keep_every_list(token_ids):
 @given(LENGTHS, st.integers(1, 9), st.none() | st.integers(1, 200), SEEDS)
 def test_batches_hold_every_row_exactly_once(lengths, max_texts, max_tokens, seed):
     """No row is lost or doubled, whatever the bounds."""
-    batches = bucket_batches(lengths, max_texts=max_texts, max_tokens=max_tokens, rng=generator(seed))
+    batches = bucket_batches(
+        lengths, max_texts=max_texts, max_tokens=max_tokens, rng=generator(seed)
+    )
     rows = [row for batch in batches for row in batch.tolist()]
     assert sorted(rows) == list(range(len(lengths)))
     assert all(len(batch) for batch in batches)
@@ -41,7 +45,9 @@ def test_batches_hold_every_row_exactly_once(lengths, max_texts, max_tokens, see
 @given(LENGTHS, st.integers(1, 9), st.integers(1, 200), SEEDS)
 def test_batches_keep_both_bounds(lengths, max_texts, max_tokens, seed):
     """Texts and padded tokens stay within bounds; only a lone text may have more tokens."""
-    for batch in bucket_batches(lengths, max_texts=max_texts, max_tokens=max_tokens, rng=generator(seed)):
+    for batch in bucket_batches(
+        lengths, max_texts=max_texts, max_tokens=max_tokens, rng=generator(seed)
+    ):
         assert len(batch) <= max_texts
         assert len(batch) == 1 or len(batch) * lengths[batch].max() <= max_tokens
 
@@ -49,8 +55,12 @@ def test_batches_keep_both_bounds(lengths, max_texts, max_tokens, seed):
 @given(LENGTHS, st.integers(1, 9))
 def test_batches_without_rng_go_from_short_to_long(lengths, max_texts):
     """The order is by length, ties in row order: the same every time."""
-    rows = np.concatenate([*bucket_batches(lengths, max_texts=max_texts), np.zeros(0, dtype=np.int64)])
-    assert [(lengths[row], row) for row in rows] == sorted((length, row) for row, length in enumerate(lengths))
+    rows = np.concatenate(
+        [*bucket_batches(lengths, max_texts=max_texts), np.zeros(0, dtype=np.int64)]
+    )
+    assert [(lengths[row], row) for row in rows] == sorted(
+        (length, row) for row, length in enumerate(lengths)
+    )
 
 
 def test_batches_with_rng_are_seeded_and_differ_between_epochs():
@@ -83,7 +93,9 @@ def test_padded_rows_hold_their_ids_and_nothing_else(token_ids, data):
     ids, mask = pad_batch(EncodedTexts.from_lists(token_ids), np.asarray(rows), pad_id=-7)
     assert ids.dtype == mask.dtype == np.int64
     assert ids.shape == mask.shape == (len(rows), max(1, *(len(token_ids[row]) for row in rows)))
-    assert [line[keep == 1].tolist() for line, keep in zip(ids, mask, strict=True)] == [token_ids[row] for row in rows]
+    assert [line[keep == 1].tolist() for line, keep in zip(ids, mask, strict=True)] == [
+        token_ids[row] for row in rows
+    ]
     assert (ids[mask == 0] == -7).all()
     assert (np.diff(mask, axis=1) <= 0).all()
 

@@ -18,9 +18,37 @@ from assay.tokenization.subwords import _encodable
 from assay.tokenization.vocabulary import learn_tokenizer
 
 MAX_TOKENS = 12
-# Marks that combine across what stands before them, blanks of every kind, case pairs that change length, tokens.
-AWKWARD = ["\u0301", "e", "E", "İ", "ß", "Σ", "한", "\u1112\u1161\u11ab", "\u2581", "[PAD]", "[END", "]", "\ud800",
-           " ", " ", "  ", "\t", "\n", "\u00a0", "\u3000", "\x1c", "\0", "good", "very", "!", "'", "😀"]  # fmt: skip
+# Marks that combine across what stands before them, blanks of every kind, case pairs that change
+# length, tokens.
+AWKWARD = [
+    "\u0301",
+    "e",
+    "E",
+    "İ",
+    "ß",
+    "Σ",
+    "한",
+    "\u1112\u1161\u11ab",
+    "\u2581",
+    "[PAD]",
+    "[END",
+    "]",
+    "\ud800",
+    " ",
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "\u00a0",
+    "\u3000",
+    "\x1c",
+    "\0",
+    "good",
+    "very",
+    "!",
+    "'",
+    "😀",
+]
 TEXTS = st.lists(st.sampled_from(AWKWARD) | st.characters(), max_size=30).map("".join)
 
 
@@ -49,7 +77,10 @@ def by_library(tokenizer, texts):
 def by_table(tokenizer, texts):
     """Return the ids that assay gives."""
     encoded = tokenizer.encode_texts(texts)
-    return [encoded.ids[a:b].tolist() for a, b in zip(encoded.offsets, encoded.offsets[1:], strict=False)]
+    return [
+        encoded.ids[a:b].tolist()
+        for a, b in zip(encoded.offsets, encoded.offsets[1:], strict=False)
+    ]
 
 
 @settings(max_examples=300, deadline=None)
@@ -74,8 +105,13 @@ def test_real_texts_are_those_of_the_library(shared_data):
             texts += path.read_text(encoding="utf-8").splitlines()[:700]
     assert len(texts) > 1500
     tweets = [text for text in texts if text.isascii()]
-    for learnt_from, size, kind in ((texts[::3], 2000, "word pieces"), (tweets * 2, 20_000, "words")):
-        tokenizer = SubwordTokenizer(learn_tokenizer(learnt_from, vocabulary_size=size), max_tokens=64)
+    for learnt_from, size, kind in (
+        (texts[::3], 2000, "word pieces"),
+        (tweets * 2, 20_000, "words"),
+    ):
+        tokenizer = SubwordTokenizer(
+            learn_tokenizer(learnt_from, vocabulary_size=size), max_tokens=64
+        )
         assert tokenizer.kind == kind
         assert by_table(tokenizer, texts) == by_library(tokenizer, texts)
 
@@ -116,7 +152,9 @@ def variants():
     """Yield tokenizers that each miss one thing that the table needs."""
 
     def base():
-        made = tokenizers.Tokenizer(models.BPE(vocab={"[UNK]": 0, "a": 1}, merges=[], unk_token="[UNK]"))
+        made = tokenizers.Tokenizer(
+            models.BPE(vocab={"[UNK]": 0, "a": 1}, merges=[], unk_token="[UNK]")
+        )
         made.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
         marks = pre_tokenizers.Metaspace(prepend_scheme="always", split=False)
         made.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.BertPreTokenizer(), marks])
@@ -133,7 +171,9 @@ def variants():
     reaching.add_special_tokens([tokenizers.AddedToken("[X]", lstrip=True)])
     yield "added token", reaching, False
     framed = base()
-    framed.post_processor = processors.TemplateProcessing(single="[UNK] $A", special_tokens=[("[UNK]", 0)])
+    framed.post_processor = processors.TemplateProcessing(
+        single="[UNK] $A", special_tokens=[("[UNK]", 0)]
+    )
     yield "frame", framed, False
     pieces_model = base()
     pieces_model.model = models.WordPiece({"[UNK]": 0}, unk_token="[UNK]")
@@ -150,7 +190,9 @@ def variants():
     yield "pieces, unmarked", unmarked, False
 
 
-@pytest.mark.parametrize(("made", "expected"), [v[1:] for v in variants()], ids=[v[0] for v in variants()])
+@pytest.mark.parametrize(
+    ("made", "expected"), [v[1:] for v in variants()], ids=[v[0] for v in variants()]
+)
 def test_table_is_used_only_where_it_is_right(made, expected):
     """A tokenizer that looks across a space, or frames a text at its start, is left to the library."""
     assert is_local(made) is expected

@@ -13,7 +13,17 @@ from assay.errors import InputError, ModelError
 from assay.tokenization import SubwordTokenizer
 from assay.tokenization.vocabulary import learn_tokenizer
 
-AWKWARD = ["", " ", "\ud800", "a\0b", "🙂🇰🇷👩‍👩‍👧", "오늘 정말 행복해요", "\u202e abc", "ﷺ" * 30, "[PAD] [CLS] <s>"]
+AWKWARD = [
+    "",
+    " ",
+    "\ud800",
+    "a\0b",
+    "🙂🇰🇷👩‍👩‍👧",
+    "오늘 정말 행복해요",
+    "\u202e abc",
+    "ﷺ" * 30,
+    "[PAD] [CLS] <s>",
+]
 TEXTS = st.lists(st.text(max_size=40) | st.sampled_from(AWKWARD), max_size=6)
 
 
@@ -24,8 +34,10 @@ def tokenizer(request):
     return SubwordTokenizer(make(), max_tokens=16)
 
 
-SHORT = {kind: SubwordTokenizer(make(), max_tokens=12) for kind, make in
-         (("bert", bert_tokenizer), ("roberta", roberta_tokenizer))}  # fmt: skip
+SHORT = {
+    kind: SubwordTokenizer(make(), max_tokens=12)
+    for kind, make in (("bert", bert_tokenizer), ("roberta", roberta_tokenizer))
+}
 
 
 @pytest.mark.parametrize("kind", ["bert", "roberta"])
@@ -45,7 +57,9 @@ def test_batch_gives_what_single_texts_give(kind, texts):
 @given(texts=TEXTS)
 def test_counts_are_those_without_a_limit(kind, texts):
     """Counting sees the whole text, as a tokenizer that never cuts does, and leaves the limit in place."""
-    unlimited = SubwordTokenizer(bert_tokenizer() if kind == "bert" else roberta_tokenizer(), max_tokens=100_000)
+    unlimited = SubwordTokenizer(
+        bert_tokenizer() if kind == "bert" else roberta_tokenizer(), max_tokens=100_000
+    )
     assert SHORT[kind].count_tokens(texts) == unlimited.encode_texts(texts).lengths.tolist()
     assert all(len(SHORT[kind].encode(text)[0]) <= 12 for text in texts)
 
@@ -61,7 +75,14 @@ def test_awkward_texts_encode(tokenizer, text):
 def test_korean_words_are_tokens():
     """Hangul is not taken apart where the checkpoint keeps it."""
     tokenizer = SubwordTokenizer(bert_tokenizer(), max_tokens=16)
-    assert tokenizer.encode("오늘 행복해요")[1] == ["[CLS]", "오늘", "행복", "##해", "##요", "[SEP]"]
+    assert tokenizer.encode("오늘 행복해요")[1] == [
+        "[CLS]",
+        "오늘",
+        "행복",
+        "##해",
+        "##요",
+        "[SEP]",
+    ]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=8))
@@ -94,7 +115,9 @@ def test_special_ids_are_the_vocabularys(tokenizer):
 
 def test_vocabulary_without_padding_pads_with_zero():
     """A vocabulary that names no padding token still makes batches."""
-    bare = SubwordTokenizer(tokenizers.Tokenizer(tokenizers.models.WordLevel({"x": 0, "y": 1}, "y")), max_tokens=4)
+    bare = SubwordTokenizer(
+        tokenizers.Tokenizer(tokenizers.models.WordLevel({"x": 0, "y": 1}, "y")), max_tokens=4
+    )
     assert (bare.pad_id, bare.unknown_id) == (0, None)
 
 
@@ -114,7 +137,9 @@ def test_broken_file_is_named(tmp_path):
 
 def test_tokenizer_is_freed_with_its_last_owner():
     """Nothing in it points back at it: a server that swaps models would keep each until the next collection."""
-    tokenizer = SubwordTokenizer(learn_tokenizer(["what a day"] * 3, vocabulary_size=40), max_tokens=16)
+    tokenizer = SubwordTokenizer(
+        learn_tokenizer(["what a day"] * 3, vocabulary_size=40), max_tokens=16
+    )
     tokenizer.encode_texts(["what a day"])
     gone = weakref.ref(tokenizer)
     gc.disable()

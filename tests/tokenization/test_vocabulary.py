@@ -7,8 +7,15 @@ import pytest
 from _support.small_models import EDGE_TEXTS, small_data
 from assay.tokenization.vocabulary import MAX_ALPHABET, SPECIAL, learn_tokenizer
 
-FREQUENT = ["the card is late", "the card is here", "my card is late today", "my card is here today"] * 10
-RARE = [f"{a}{b}{c} {c}{a}" for a in "bdg" for b in "aeiou" for c in "klm"]  # hardly a word stands twice
+FREQUENT = [
+    "the card is late",
+    "the card is here",
+    "my card is late today",
+    "my card is here today",
+] * 10
+RARE = [
+    f"{a}{b}{c} {c}{a}" for a in "bdg" for b in "aeiou" for c in "klm"
+]  # hardly a word stands twice
 
 
 def kind_of(tokenizer):
@@ -57,7 +64,9 @@ def test_vocabulary_keeps_to_its_size():
 def test_next_to_nothing_is_legal(texts):
     """Without words there are special tokens, and every text has a token."""
     tokenizer = learn_tokenizer(texts, vocabulary_size=50)
-    assert all(len(tokenizer.encode(text.encode("utf-8", "replace").decode()).ids) for text in EDGE_TEXTS)
+    assert all(
+        len(tokenizer.encode(text.encode("utf-8", "replace").decode()).ids) for text in EDGE_TEXTS
+    )
 
 
 def test_special_tokens_in_texts_are_no_words():
@@ -92,14 +101,24 @@ def test_vocabulary_of_many_scripts_is_the_same_each_time():
     characters = {token for token in first if len(token) == 1}
     assert len(characters) == MAX_ALPHABET
     assert {"▁", "가", "나", "다", "라"} <= characters
-    assert sorted(c for c in characters if 0x4E00 <= ord(c) < 0xAC00) == [chr(0x4E00 + i) for i in range(3000)]
+    assert sorted(c for c in characters if 0x4E00 <= ord(c) < 0xAC00) == [
+        chr(0x4E00 + i) for i in range(3000)
+    ]
 
 
 def test_real_texts_choose_by_themselves(shared_data):
     """Tweets and customers' questions are read as words, Korean headlines as pieces."""
     read = {}
-    for name, file in (("emotion", "train.txt"), ("banking77", "train.jsonl"), ("klue_ynat", "train.jsonl")):
+    for name, file in (
+        ("emotion", "train.txt"),
+        ("banking77", "train.jsonl"),
+        ("klue_ynat", "train.jsonl"),
+    ):
         lines = (shared_data / name / file).read_text(encoding="utf-8").splitlines()
-        texts = [json.loads(line)["text"] if line[0] == "{" else line.rpartition(";")[0] for line in lines if line]
+        texts = [
+            json.loads(line)["text"] if line[0] == "{" else line.rpartition(";")[0]
+            for line in lines
+            if line
+        ]
         read[name] = kind_of(learn_tokenizer(texts, vocabulary_size=8000))
     assert read == {"emotion": "WordLevel", "banking77": "WordLevel", "klue_ynat": "BPE"}

@@ -22,7 +22,10 @@ def test_windows_hold_every_token_once(texts):
     assert len(windows.starts) == len(texts)
     for i, text in enumerate(texts):
         own = range(windows.starts[i], windows.starts[i] + windows.counts[i])
-        pieces = [windows.encoded.ids[windows.encoded.offsets[w] : windows.encoded.offsets[w + 1]] for w in own]
+        pieces = [
+            windows.encoded.ids[windows.encoded.offsets[w] : windows.encoded.offsets[w + 1]]
+            for w in own
+        ]
         assert all(len(piece) <= 7 for piece in pieces)
         assert [t for piece in pieces for t in piece[1:-1]] == WHOLE.encode(text)[0][1:-1]
         assert sum(windows.weights[w] for w in own) == max(1, len(WHOLE.encode(text)[0]) - 2)
@@ -33,7 +36,9 @@ def test_first_window_is_the_truncated_text(texts):
     """What truncation reads is the first window."""
     windows, cut = SHORT.encode_windows(texts), SHORT.encode_texts(texts)
     for i, start in enumerate(windows.starts):
-        first = windows.encoded.ids[windows.encoded.offsets[start] : windows.encoded.offsets[start + 1]]
+        first = windows.encoded.ids[
+            windows.encoded.offsets[start] : windows.encoded.offsets[start + 1]
+        ]
         assert first.tolist() == cut.ids[cut.offsets[i] : cut.offsets[i + 1]].tolist()
 
 
@@ -74,5 +79,7 @@ def test_no_texts_make_no_windows():
 
 def test_unknown_policy_is_refused():
     """A typing mistake is named, with what was meant."""
-    with pytest.raises(InputError, match=r"'windows' is not known; truncate or window is accepted.*window"):
+    with pytest.raises(
+        InputError, match=r"'windows' is not known; truncate or window is accepted.*window"
+    ):
         check_long_texts("windows")

@@ -48,6 +48,8 @@ def test_words_are_found_where_no_space_parts_them(text, words):
 def test_found_words_are_the_split_words_or_parts_of_them(text):
     """Side by side they make up the runs between white space, whatever the text."""
     spans = find_words(text)
-    gaps = [text[a:b] for (_, a), (b, _) in zip([(0, 0), *spans], [*spans, (len(text), 0)], strict=True)]
+    gaps = [
+        text[a:b] for (_, a), (b, _) in zip([(0, 0), *spans], [*spans, (len(text), 0)], strict=True)
+    ]
     assert all(gap.isspace() or not gap for gap in gaps)
     assert "".join(text[a:b] for a, b in spans) == "".join(split_words(text))

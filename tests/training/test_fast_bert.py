@@ -18,7 +18,9 @@ def load(folder, **config):
     """Load a small checkpoint with a seeded head."""
     torch.manual_seed(0)
     with quiet_transformers():
-        return transformers.AutoModelForSequenceClassification.from_pretrained(folder, num_labels=3, **config)
+        return transformers.AutoModelForSequenceClassification.from_pretrained(
+            folder, num_labels=3, **config
+        )
 
 
 def batch(*, padded):
@@ -42,8 +44,10 @@ def test_logits_and_gradients_are_those_of_transformers(tiny_bert, padded, train
     assert can_be_lean(network)
     ids, mask = batch(padded=padded)
     found = {}
-    for name, forward in (("stock", lambda i, m: network(input_ids=i, attention_mask=m).logits),
-                          ("lean", LeanBert(network))):  # fmt: skip
+    for name, forward in (
+        ("stock", lambda i, m: network(input_ids=i, attention_mask=m).logits),
+        ("lean", LeanBert(network)),
+    ):
         network.zero_grad()
         logits = forward(ids, mask)
         logits.pow(2).sum().backward()
@@ -90,10 +94,14 @@ def test_dropout_drops_its_share():
 
 def test_frozen_layers_keep_their_weights(tiny_bert):
     """The embeddings and the lowest layer stay as they were; the upper layer and the head learn."""
-    estimator = small_estimator("finetune", tiny_bert, n_epochs=1, frozen_layers=1).fit(TEXTS, LABELS)
+    estimator = small_estimator("finetune", tiny_bert, n_epochs=1, frozen_layers=1).fit(
+        TEXTS, LABELS
+    )
     before = load(tiny_bert).bert.state_dict()
     moved = {
-        name for name, value in estimator.network_.bert.state_dict().items() if not torch.equal(value, before[name])
+        name
+        for name, value in estimator.network_.bert.state_dict().items()
+        if not torch.equal(value, before[name])
     }
     assert any(name.startswith("encoder.layer.1.") for name in moved)
     assert not any(name.startswith(("embeddings.", "encoder.layer.0.")) for name in moved)
@@ -102,23 +110,32 @@ def test_frozen_layers_keep_their_weights(tiny_bert):
 @pytest.mark.parametrize("n", [-1, 2])
 def test_impossible_number_of_frozen_layers_is_refused(tiny_bert, n):
     """One layer at least has to learn."""
-    with pytest.raises(InputError, match=rf"frozen_layers is {n}; 0 to 1 is accepted: one layer has to learn"):
+    with pytest.raises(
+        InputError, match=rf"frozen_layers is {n}; 0 to 1 is accepted: one layer has to learn"
+    ):
         small_estimator("finetune", tiny_bert, frozen_layers=n).fit(TEXTS, LABELS)
 
 
 def test_frozen_layers_of_another_kind_are_refused(tiny_distilbert):
     """What cannot be done is said, not left undone."""
-    with pytest.raises(InputError, match="frozen_layers is 1; 0 is accepted for checkpoints of the kind distilbert"):
+    with pytest.raises(
+        InputError, match="frozen_layers is 1; 0 is accepted for checkpoints of the kind distilbert"
+    ):
         small_estimator("finetune", tiny_distilbert, frozen_layers=1).fit(TEXTS, LABELS)
 
 
 def test_bfloat16_trains_what_is_saved_in_float32(tiny_bert):
     """Autocast reaches the arithmetic and not the weights, and the losses stay close to those of float32."""
     fits = {
-        precision: small_estimator("finetune", tiny_bert, n_epochs=2, precision=precision).fit(TEXTS, LABELS)
+        precision: small_estimator("finetune", tiny_bert, n_epochs=2, precision=precision).fit(
+            TEXTS, LABELS
+        )
         for precision in ("float32", "bfloat16")
     }
-    losses = {precision: [entry["train_loss"] for entry in fit.history_] for precision, fit in fits.items()}
+    losses = {
+        precision: [entry["train_loss"] for entry in fit.history_]
+        for precision, fit in fits.items()
+    }
     assert losses["float32"] != losses["bfloat16"]
     np.testing.assert_allclose(losses["bfloat16"], losses["float32"], rtol=0.05)
     assert {p.dtype for p in fits["bfloat16"].network_.parameters()} == {torch.float32}
@@ -131,6 +148,8 @@ def test_gpu_trains_to_the_same_accuracy(tiny_bert):
     """bfloat16, pinned batches and the fused optimiser on a GPU learn what the CPU learns."""
     if not torch.cuda.is_available():
         pytest.skip("there is no CUDA device")
-    estimator = small_estimator("finetune", tiny_bert, n_epochs=8, learning_rate=2e-3).fit(TEXTS, LABELS)
+    estimator = small_estimator("finetune", tiny_bert, n_epochs=8, learning_rate=2e-3).fit(
+        TEXTS, LABELS
+    )
     assert next(estimator.network_.parameters()).is_cuda
     assert estimator.score(TEXTS, LABELS) > 0.9

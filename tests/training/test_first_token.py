@@ -8,7 +8,13 @@ import transformers
 
 from assay.training.first_token import FirstTokenLayer, skip_unread_tokens
 
-SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24, "num_labels": 3}
+SMALL = {
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 24,
+    "num_labels": 3,
+}
 FAMILIES = {
     "bert": transformers.BertConfig,
     "roberta": transformers.RobertaConfig,
@@ -53,13 +59,19 @@ def test_same_logits_and_gradients(family, attention):
     assert gradients.keys() == {name for name, _ in short.named_parameters()}
     for name, parameter in short.named_parameters():
         if gradients[name] is not None:
-            torch.testing.assert_close(parameter.grad, gradients[name], rtol=1e-3, atol=1e-4, msg=name)
+            torch.testing.assert_close(
+                parameter.grad, gradients[name], rtol=1e-3, atol=1e-4, msg=name
+            )
 
 
 def test_attention_dropout_is_applied_in_training():
     """Two passes of a network that learns differ by the dropout of the last layer's attention alone."""
-    network = make(transformers.BertConfig, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.5,
-                   **{**SMALL, "num_hidden_layers": 1})  # fmt: skip
+    network = make(
+        transformers.BertConfig,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.5,
+        **{**SMALL, "num_hidden_layers": 1},
+    )
     assert skip_unread_tokens(network)
     assert torch.equal(network(**batch()).logits, network(**batch()).logits)
     network.train()
@@ -76,10 +88,14 @@ def test_the_mode_is_left_as_it_was():
 
 def test_other_architectures_stay_as_they_are():
     """DistilBERT is built otherwise; a layer that would change the logits is put back."""
-    other = make(transformers.DistilBertConfig, dim=16, n_layers=1, n_heads=2, hidden_dim=24, num_labels=3)
+    other = make(
+        transformers.DistilBertConfig, dim=16, n_layers=1, n_heads=2, hidden_dim=24, num_labels=3
+    )
     assert not skip_unread_tokens(other)
     network = make(transformers.BertConfig, **SMALL)
     last = network.base_model.encoder.layer[-1]
-    last.attention.self.num_attention_heads = 4  # another head count than its weights were read with
+    last.attention.self.num_attention_heads = (
+        4  # another head count than its weights were read with
+    )
     assert not skip_unread_tokens(network)
     assert network.base_model.encoder.layer[-1] is last

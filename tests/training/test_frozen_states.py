@@ -52,7 +52,9 @@ def test_batches_hold_what_was_computed(monkeypatch, n_threads):
             longest = int(ENCODED.lengths[rows].max())
             assert states.shape == (len(rows), longest, WIDTH)
             for i, row in enumerate(rows):
-                ids = torch.from_numpy(ENCODED.ids[ENCODED.offsets[row] : ENCODED.offsets[row + 1]].astype(np.int64))
+                ids = torch.from_numpy(
+                    ENCODED.ids[ENCODED.offsets[row] : ENCODED.offsets[row + 1]].astype(np.int64)
+                )
                 own = lower(ids[None], torch.ones_like(ids)[None])[0]
                 torch.testing.assert_close(states[i, : len(ids)], own.to(states.dtype))
                 assert not states[i, len(ids) :].any()
@@ -72,7 +74,9 @@ def test_too_much_is_not_kept(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(frozen_states, "MAX_BYTES", len(ENCODED.ids) * WIDTH * 4 - 1)
         assert not is_kept()
-    monkeypatch.setattr(frozen_states.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 100})())
+    monkeypatch.setattr(
+        frozen_states.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 100})()
+    )
     assert not is_kept()
 
 
@@ -98,7 +102,10 @@ def test_disk_that_takes_a_part_is_not_believed(monkeypatch):
 def test_disk_that_does_not_give_back_is_said(monkeypatch):
     """Half of the states are never taken for all of them."""
     monkeypatch.setattr(os, "preadv", lambda *args: 3)
-    with keep() as kept, pytest.raises(OutsideError, match="the file of frozen states cannot be read"):
+    with (
+        keep() as kept,
+        pytest.raises(OutsideError, match="the file of frozen states cannot be read"),
+    ):
         kept.batch(np.array([0]))
 
 
@@ -106,17 +113,25 @@ def test_training_is_that_of_layers_read_each_time(tiny_bert, monkeypatch):
     """The same steps, dropout included, up to the rounding of other batches; and they were kept indeed."""
     read = []
     batch = frozen_states.FrozenStates.batch
-    monkeypatch.setattr(frozen_states.FrozenStates, "batch", lambda *given: read.append(1) or batch(*given))
+    monkeypatch.setattr(
+        frozen_states.FrozenStates, "batch", lambda *given: read.append(1) or batch(*given)
+    )
     kept = small_estimator("finetune", tiny_bert, frozen_layers=1).fit(TEXTS, LABELS)
     n_read = len(read)
     monkeypatch.setattr(frozen_states, "MAX_BYTES", 0)
     again = small_estimator("finetune", tiny_bert, frozen_layers=1).fit(TEXTS, LABELS)
     assert n_read == len(read) == 2 * 3  # two epochs of three batches, the first time only
-    np.testing.assert_allclose(kept.predict_proba(EDGE_TEXTS), again.predict_proba(EDGE_TEXTS), atol=1e-5)
+    np.testing.assert_allclose(
+        kept.predict_proba(EDGE_TEXTS), again.predict_proba(EDGE_TEXTS), atol=1e-5
+    )
 
 
-@pytest.mark.parametrize("parameters", [{"n_epochs": 1}, {"frozen_layers": 0}, {"time_limit_s": 60.0}], ids=str)
+@pytest.mark.parametrize(
+    "parameters", [{"n_epochs": 1}, {"frozen_layers": 0}, {"time_limit_s": 60.0}], ids=str
+)
 def test_nothing_is_kept_that_is_not_read_again(tiny_bert, monkeypatch, parameters):
     """One epoch, no frozen layers, or a limit of time, which counts from the first step on."""
-    monkeypatch.setattr("assay.models.finetune.keep_states", lambda *a, **k: pytest.fail("states were kept"))
+    monkeypatch.setattr(
+        "assay.models.finetune.keep_states", lambda *a, **k: pytest.fail("states were kept")
+    )
     small_estimator("finetune", tiny_bert, **{"frozen_layers": 1, **parameters}).fit(TEXTS, LABELS)

@@ -22,14 +22,26 @@ def encoded_texts(n_texts, *, seed=0):
     """Draw token lists of two classes: the second holds token 5."""
     rng = np.random.default_rng(seed)
     label_ids = rng.integers(2, size=n_texts)
-    rows = [[*rng.integers(6, N_TOKENS, size=rng.integers(1, 9)).tolist(), 5 if y else 4] for y in label_ids]
+    rows = [
+        [*rng.integers(6, N_TOKENS, size=rng.integers(1, 9)).tolist(), 5 if y else 4]
+        for y in label_ids
+    ]
     return EncodedTexts.from_lists(rows), label_ids
 
 
 def config(**changes):
     """Return settings that learn fast."""
-    settings = {"name": "test", "n_epochs": 3, "batch_size": 8, "learning_rate": 2e-2, "weight_decay": 0.0,
-                "warmup_fraction": 0.1, "label_smoothing": 0.0, "max_gradient_norm": 1.0, "seed": 0}  # fmt: skip
+    settings = {
+        "name": "test",
+        "n_epochs": 3,
+        "batch_size": 8,
+        "learning_rate": 2e-2,
+        "weight_decay": 0.0,
+        "warmup_fraction": 0.1,
+        "label_smoothing": 0.0,
+        "max_gradient_norm": 1.0,
+        "seed": 0,
+    }
     return TrainingConfig(**{**settings, **changes})
 
 
@@ -37,13 +49,24 @@ def train(n_texts=48, *, validation=None, context=None, **changes):
     """Train a small network; return it and its history."""
     with seeded(0):
         network = CompactNetwork(
-            n_tokens=N_TOKENS, n_classes=2, embedding_size=8, hidden_size=6,
-            dropout=0.1, token_dropout=0.0, pad_id=0, unknown_id=1,
-        )  # fmt: skip
+            n_tokens=N_TOKENS,
+            n_classes=2,
+            embedding_size=8,
+            hidden_size=6,
+            dropout=0.1,
+            token_dropout=0.0,
+            pad_id=0,
+            unknown_id=1,
+        )
         history = train_network(
-            network, network, encoded_texts(n_texts), validation, pad_id=0,
-            config=config(**changes), context=context or FitContext(),
-        )  # fmt: skip
+            network,
+            network,
+            encoded_texts(n_texts),
+            validation,
+            pad_id=0,
+            config=config(**changes),
+            context=context or FitContext(),
+        )
     return network, history
 
 
@@ -66,7 +89,10 @@ def test_training_learns():
 def test_best_epoch_is_kept():
     """Where later epochs are worse on validation, the weights of the best one are those that stay."""
     encoded, label_ids = encoded_texts(30, seed=1)
-    wrong = (encoded, np.where(np.arange(30) < 20, 1 - label_ids, label_ids))  # learning makes these worse
+    wrong = (
+        encoded,
+        np.where(np.arange(30) < 20, 1 - label_ids, label_ids),
+    )  # learning makes these worse
     network, history = train(n_epochs=6, validation=wrong)
     ranks = [(entry["validation_accuracy"], -entry["validation_loss"]) for entry in history]
     best = int(np.argmax([rank[0] for rank in ranks]))
@@ -116,7 +142,9 @@ def test_gradients_are_cut_to_the_longest_that_is_accepted(longest):
         return torch.cat([gradient.flatten() for gradient in taken[0]])
 
     whole, cut = steps(float("inf")), steps(longest)
-    expected = whole * (longest / (whole.norm() + 1e-6)).clamp(max=1.0)  # as torch documents clip_grad_norm_
+    expected = whole * (longest / (whole.norm() + 1e-6)).clamp(
+        max=1.0
+    )  # as torch documents clip_grad_norm_
     torch.testing.assert_close(cut, expected, rtol=1e-5, atol=0.0)
     assert torch.equal(cut, whole) == (longest > whole.norm())
 
@@ -162,14 +190,17 @@ def test_progress_counts_the_batches():
     assert steps == [("test", 18), *[1] * 18]
 
 
-@pytest.mark.parametrize(("changes", "message"), [
-    ({"n_epochs": 0}, "n_epochs is 0; at least 1 is accepted"),
-    ({"batch_size": 0}, "batch_size is 0; at least 1"),
-    ({"learning_rate": -1.0}, r"learning_rate is -1\.0; more than 0"),
-    ({"warmup_fraction": 1.0}, r"warmup_fraction is 1\.0; 0 up to less than 1"),
-    ({"label_smoothing": 1.5}, r"label_smoothing is 1\.5; 0 to 1"),
-    ({"time_limit_s": 0.0}, r"time_limit_s is 0\.0; more than 0"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_epochs": 0}, "n_epochs is 0; at least 1 is accepted"),
+        ({"batch_size": 0}, "batch_size is 0; at least 1"),
+        ({"learning_rate": -1.0}, r"learning_rate is -1\.0; more than 0"),
+        ({"warmup_fraction": 1.0}, r"warmup_fraction is 1\.0; 0 up to less than 1"),
+        ({"label_smoothing": 1.5}, r"label_smoothing is 1\.5; 0 to 1"),
+        ({"time_limit_s": 0.0}, r"time_limit_s is 0\.0; more than 0"),
+    ],
+)
 def test_impossible_settings_are_refused(changes, message):
     """A setting out of its range is named before training."""
     with pytest.raises(InputError, match=message):
@@ -182,5 +213,9 @@ def test_logits_keep_the_order_of_the_texts():
     encoded, _ = encoded_texts(50, seed=3)
     logits = network_logits(network, network, encoded, pad_id=0)
     for i in (0, 7, 49):
-        alone = EncodedTexts.from_lists([encoded.ids[encoded.offsets[i] : encoded.offsets[i + 1]].tolist()])
-        np.testing.assert_allclose(logits[i], network_logits(network, network, alone, pad_id=0)[0], atol=1e-6)
+        alone = EncodedTexts.from_lists(
+            [encoded.ids[encoded.offsets[i] : encoded.offsets[i + 1]].tolist()]
+        )
+        np.testing.assert_allclose(
+            logits[i], network_logits(network, network, alone, pad_id=0)[0], atol=1e-6
+        )

@@ -47,9 +47,23 @@ SCRIPT = r"""
 def launch(*args, cwd, n=N):
     """Start processes as torchrun does; return the code it ended with, and what all said."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "ASSAY_THREADS": "1", "COLUMNS": "80"}
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", n, *args]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc_per_node",
+        n,
+        *args,
+    ]
     done = subprocess.run(
-        [*map(str, command)], cwd=cwd, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=280
+        [*map(str, command)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=280,
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -69,11 +83,17 @@ def test_gradients_are_summed(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("how", "said"), [
-    ("error", "OutsideError: process 1: its file is gone"),
-    ("kill", "OutsideError: another process of this training ended, or cannot be reached"),
-    ("unlike", "InputError: the 2 processes have different settings; the same in each is accepted"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("error", "OutsideError: process 1: its file is gone"),
+        ("kill", "OutsideError: another process of this training ended, or cannot be reached"),
+        (
+            "unlike",
+            "InputError: the 2 processes have different settings; the same in each is accepted",
+        ),
+    ],
+)
 def test_failure_of_one_ends_all(tmp_path, how, said):
     """Process 0 says why another one failed, and nobody waits for the time limit of an exchange."""
     started_s = time.monotonic()
@@ -86,7 +106,19 @@ def test_failure_of_one_ends_all(tmp_path, how, said):
 
 def train(data, checkpoint, out, *more):
     """Return the command line of a training of 10 steps."""
-    return ["train", data, "--method", "finetune", "--checkpoint", checkpoint, "--epochs", 3, "--out", out, *more]
+    return [
+        "train",
+        data,
+        "--method",
+        "finetune",
+        "--checkpoint",
+        checkpoint,
+        "--epochs",
+        3,
+        "--out",
+        out,
+        *more,
+    ]
 
 
 @pytest.fixture
@@ -113,8 +145,8 @@ def test_two_processes_train_the_model_of_one(still, tmp_path):
     assert out.count("written to") == 1
     one, two = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "two"))
     for name, value in one.items():
-        # The scores do not depend on the bias of keys (softmax takes no notice): its gradient is rounding noise,
-        # of which Adam makes whole steps.
+        # The scores do not depend on the bias of keys (softmax takes no notice): its gradient is
+        # rounding noise, of which Adam makes whole steps.
         if not name.endswith("key.bias"):
             np.testing.assert_allclose(two[name], value, atol=1e-5, err_msg=name)
     scores = [read_json(tmp_path / name / "assay.json")["scores"] for name in ("one", "two")]
@@ -125,10 +157,17 @@ def test_two_processes_train_the_model_of_one(still, tmp_path):
 def test_other_methods_do_not_share_their_work(tmp_path):
     """One message, and nothing written."""
     data = write_data(tmp_path / "data")
-    code, out, error = launch("-m", "assay", "train", data, "--method", "linear", "--out", "m", cwd=tmp_path)
+    code, out, error = launch(
+        "-m", "assay", "train", data, "--method", "linear", "--out", "m", cwd=tmp_path
+    )
     assert code != 0
     assert out == ""
-    assert error.count("error: 2 processes were started for method 'linear'; finetune alone shares its work") == 1
+    assert (
+        error.count(
+            "error: 2 processes were started for method 'linear'; finetune alone shares its work"
+        )
+        == 1
+    )
     assert not (tmp_path / "m").exists()
 
 
@@ -153,7 +192,12 @@ def test_shares_make_up_the_batch(n_rows):
 
 def test_launched_processes_are_seen(monkeypatch):
     """What torchrun sets is read where there is an address to meet at; others use these names too."""
-    for name, value in {"WORLD_SIZE": "4", "RANK": "3", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}.items():
+    for name, value in {
+        "WORLD_SIZE": "4",
+        "RANK": "3",
+        "LOCAL_RANK": "1",
+        "LOCAL_WORLD_SIZE": "2",
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("MASTER_ADDR", raising=False)
     assert (_env.n_processes(), _env.process_rank(), _env.local_rank()) == (1, 0, 0)

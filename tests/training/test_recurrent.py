@@ -18,7 +18,7 @@ from assay.training.recurrent import CompactNetwork, _Maximum
 from assay.training.side_by_side import side_by_side
 
 LENGTHS = [1, 7, 3, 12, 1, 5]
-LABELS = ["2", "10", "화남, \"분노\""]  # fmt: skip
+LABELS = ["2", "10", '화남, "분노"']
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["states", "words too"])
@@ -45,7 +45,9 @@ def network(request):
 @pytest.fixture(scope="module")
 def batch():
     """Draw texts of unlike lengths, padded."""
-    ids = torch.randint(2, 30, (len(LENGTHS), max(LENGTHS)), generator=torch.Generator().manual_seed(0))
+    ids = torch.randint(
+        2, 30, (len(LENGTHS), max(LENGTHS)), generator=torch.Generator().manual_seed(0)
+    )
     mask = (torch.arange(max(LENGTHS)) < torch.tensor(LENGTHS)[:, None]).long()
     return ids * mask, mask
 
@@ -56,18 +58,24 @@ def packed_oracle(network, ids, mask):
     ahead, back = network.forward_lstm.state_dict(), network.backward_lstm.state_dict()
     lstm.load_state_dict({**ahead, **{f"{name}_reverse": value for name, value in back.items()}})
     lengths = mask.sum(dim=1)
-    packed = nn.utils.rnn.pack_padded_sequence(network.embedding(ids), lengths, batch_first=True, enforce_sorted=False)
+    packed = nn.utils.rnn.pack_padded_sequence(
+        network.embedding(ids), lengths, batch_first=True, enforce_sorted=False
+    )
     states, _ = nn.utils.rnn.pad_packed_sequence(lstm(packed)[0], batch_first=True)
     if network.pools_words:
         states = torch.cat([network.embedding(ids), states], dim=2)
-    pooled = torch.stack([row[:length].amax(dim=0) for row, length in zip(states, lengths, strict=True)])
+    pooled = torch.stack(
+        [row[:length].amax(dim=0) for row, length in zip(states, lengths, strict=True)]
+    )
     return network.output(pooled), lstm
 
 
 def test_logits_are_those_of_a_bidirectional_lstm(network, batch):
     """Reversing texts within their length is the same as running an LSTM backwards, without packed sequences."""
     with torch.no_grad():
-        torch.testing.assert_close(network(*batch), packed_oracle(network, *batch)[0], atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(
+            network(*batch), packed_oracle(network, *batch)[0], atol=1e-5, rtol=1e-5
+        )
 
 
 @pytest.mark.parametrize("n_threads", ["1", "2"])
@@ -122,7 +130,9 @@ def test_onnx_scores_are_those_of_torch(network, batch, tmp_path):
     order = np.array([2, 0, 1])
     network.round_embedding()
     write_compact_onnx(network, path, labels=LABELS, order=order, temperature=1.7)
-    encoded = EncodedTexts.from_lists([row[:n].tolist() for row, n in zip(ids, LENGTHS, strict=True)])
+    encoded = EncodedTexts.from_lists(
+        [row[:n].tolist() for row, n in zip(ids, LENGTHS, strict=True)]
+    )
     with torch.no_grad():
         expected = softmax(network(ids, mask).numpy()[:, order] / 1.7)
     session = OnnxSession(path, pad_id=0)
@@ -137,7 +147,9 @@ def test_eight_bit_copy_scores_nearly_alike(network, batch, tmp_path):
     network.round_embedding()
     write_compact_onnx(network, path, labels=LABELS, order=np.arange(3), temperature=1.0)
     quantize_onnx(path, small)
-    encoded = EncodedTexts.from_lists([row[:n].tolist() for row, n in zip(ids, LENGTHS, strict=True)])
+    encoded = EncodedTexts.from_lists(
+        [row[:n].tolist() for row, n in zip(ids, LENGTHS, strict=True)]
+    )
     expected, found = (OnnxSession(one, pad_id=0).predict_proba(encoded) for one in (path, small))
     np.testing.assert_allclose(found, expected, atol=0.02)
 
@@ -150,7 +162,11 @@ def test_embedding_is_rounded_to_eight_bits_once(network):
     network.round_embedding()
     after = network.embedding.weight.detach().clone()
     packed, scales = network.pack_embedding()
-    assert (packed.dtype, packed.shape, scales.shape) == (torch.int8, before.shape, before.shape[1:])
+    assert (packed.dtype, packed.shape, scales.shape) == (
+        torch.int8,
+        before.shape,
+        before.shape[1:],
+    )
     assert torch.equal(packed.abs().amax(dim=0) == 127, before.any(dim=0))
     assert ((after - before).abs() <= scales * 0.501).all()
     assert not after[:, 1].any()
@@ -171,13 +187,18 @@ def assert_contract(path, inputs):
     onnx.checker.check_model(model, full_check=True)
     for value in model.graph.input:
         assert value.type.tensor_type.elem_type == onnx.TensorProto.INT64
-        assert [dim.dim_param for dim in value.type.tensor_type.shape.dim] == ["n_texts", "n_tokens"]
+        assert [dim.dim_param for dim in value.type.tensor_type.shape.dim] == [
+            "n_texts",
+            "n_tokens",
+        ]
     assert [value.name for value in model.graph.input] == inputs
     (probs,) = model.graph.output
     assert (probs.name, probs.type.tensor_type.elem_type) == ("probs", onnx.TensorProto.FLOAT)
     assert probs.type.tensor_type.shape.dim[1].dim_value == 3
     assert model.ir_version <= 10
-    assert json.loads({entry.key: entry.value for entry in model.metadata_props}["labels"]) == LABELS
+    assert (
+        json.loads({entry.key: entry.value for entry in model.metadata_props}["labels"]) == LABELS
+    )
     assert str(path.parent.parent) not in str(model)  # no path of this machine
 
 
@@ -204,12 +225,18 @@ def test_module_is_written_by_either_exporter(batch, tmp_path, capfd, is_traceab
     """What cannot be traced goes through the other exporter: same contract, same scores, not a word on the terminal."""
     module = Classifier(is_traceable=is_traceable)
     path = tmp_path / "onnx" / "model.onnx"
-    write_transformer_onnx(module, path, inputs=["input_ids", "attention_mask"], labels=LABELS, n_tokens_max=64)
+    write_transformer_onnx(
+        module, path, inputs=["input_ids", "attention_mask"], labels=LABELS, n_tokens_max=64
+    )
     assert capfd.readouterr() == ("", "")
     assert_contract(path, ["input_ids", "attention_mask"])
     ids, mask = batch
     module.is_traceable = True
     with torch.no_grad():
         expected = module(ids, mask).numpy()
-    encoded = EncodedTexts.from_lists([row[:n].tolist() for row, n in zip(ids, LENGTHS, strict=True)])
-    np.testing.assert_allclose(OnnxSession(path, pad_id=0).predict_proba(encoded), expected, atol=1e-5)
+    encoded = EncodedTexts.from_lists(
+        [row[:n].tolist() for row, n in zip(ids, LENGTHS, strict=True)]
+    )
+    np.testing.assert_allclose(
+        OnnxSession(path, pad_id=0).predict_proba(encoded), expected, atol=1e-5
+    )

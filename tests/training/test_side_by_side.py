@@ -38,7 +38,11 @@ def gradients(first, second, x):
     x = x.clone().requires_grad_()
     one, other = compute_both(first, second, x)
     loss = one.sum() + 2 * other.square().sum()
-    return one.detach(), other.detach(), *torch.autograd.grad(loss, [x, *first.weights, *second.weights])
+    return (
+        one.detach(),
+        other.detach(),
+        *torch.autograd.grad(loss, [x, *first.weights, *second.weights]),
+    )
 
 
 def test_outputs_and_gradients_are_those_of_one_thread(branches):

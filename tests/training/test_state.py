@@ -37,9 +37,13 @@ class StopAt(Progress):
         yield advance
 
 
-def finetune(checkpoint, *, folder=None, stop_at=None, every_s=0.0, texts=TEXTS, labels=LABELS, **parameters):
+def finetune(
+    checkpoint, *, folder=None, stop_at=None, every_s=0.0, texts=TEXTS, labels=LABELS, **parameters
+):
     """Fine-tune a small checkpoint, keeping a state after every step."""
-    estimator = small_estimator("finetune", checkpoint, **{"n_epochs": 3, "class_weight": "balanced", **parameters})
+    estimator = small_estimator(
+        "finetune", checkpoint, **{"n_epochs": 3, "class_weight": "balanced", **parameters}
+    )
     keep = None if folder is None else KeepStates(folder, every_s=every_s)
     progress = None if stop_at is None else StopAt(stop_at)
     return estimator.fit(texts, labels, validation=HELD_OUT, progress=progress, keep=keep)
@@ -77,7 +81,9 @@ def test_training_above_frozen_layers_goes_on_to_the_same_weights(tiny_bert, tmp
     """What the frozen layers made of the texts is made again, of the same batches: bit for bit the same."""
     with pytest.raises(KeyboardInterrupt):
         finetune(tiny_bert, folder=tmp_path, frozen_layers=1, stop_at=6)
-    assert_same(finetune(tiny_bert, frozen_layers=1), finetune(tiny_bert, folder=tmp_path, frozen_layers=1))
+    assert_same(
+        finetune(tiny_bert, frozen_layers=1), finetune(tiny_bert, folder=tmp_path, frozen_layers=1)
+    )
 
 
 def test_keeping_states_changes_nothing(tiny_bert, whole, tmp_path):
@@ -117,12 +123,15 @@ def copied(folder, to):
     return to
 
 
-@pytest.mark.parametrize(("changes", "named"), [
-    ({"seed": 1}, "seed"),
-    ({"batch_size": 8, "learning_rate": 1e-3}, "batch_size, learning_rate"),
-    ({"class_weight": None}, "class_weights"),
-    ({"texts": TEXTS[::-1], "labels": LABELS[::-1]}, "training texts"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"seed": 1}, "seed"),
+        ({"batch_size": 8, "learning_rate": 1e-3}, "batch_size, learning_rate"),
+        ({"class_weight": None}, "class_weights"),
+        ({"texts": TEXTS[::-1], "labels": LABELS[::-1]}, "training texts"),
+    ],
+)
 def test_other_settings_or_data_do_not_go_on(tiny_bert, stopped, tmp_path, changes, named):
     """What differs is named, and the state stays for whoever gives the right ones."""
     folder = copied(stopped, tmp_path)
@@ -130,7 +139,9 @@ def test_other_settings_or_data_do_not_go_on(tiny_bert, stopped, tmp_path, chang
         InputError, match=f"cannot be resumed: other {named} than in the interrupted training"
     ) as caught:
         finetune(tiny_bert, folder=folder, **changes)
-    assert caught.value.hint == "give the same data and options, or leave out --resume to start afresh"
+    assert (
+        caught.value.hint == "give the same data and options, or leave out --resume to start afresh"
+    )
     assert has_training_state(folder)
 
 
@@ -147,7 +158,9 @@ def test_damaged_states_are_refused(tiny_bert, stopped, tmp_path):
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
-    with pytest.raises(InputError, match=rf"cannot be resumed: its {weights.name} is missing or damaged"):
+    with pytest.raises(
+        InputError, match=rf"cannot be resumed: its {weights.name} is missing or damaged"
+    ):
         finetune(tiny_bert, folder=folder)
     weights.unlink()
     with pytest.raises(InputError, match=rf"its {weights.name} is missing or damaged"):
@@ -161,7 +174,10 @@ def test_state_holds_no_code(stopped):
     """JSON and safetensors, and nothing else: no pickle, no half file."""
     state = json.loads((stopped / "training.json").read_text())
     assert {path.name for path in stopped.iterdir()} == {
-        "training.json", state["state"]["file"], state["best"]["file"]}  # fmt: skip
+        "training.json",
+        state["state"]["file"],
+        state["best"]["file"],
+    }
     tensors = load_file(stopped / state["state"]["file"])
     kinds = {name.partition(".")[0] for name in tensors}
     assert kinds == {"network", "optimiser", "random", "loss_sum"}

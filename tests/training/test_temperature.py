@@ -31,7 +31,9 @@ def test_temperature_is_the_best_of_a_fine_grid(true_temperature, n_texts):
     """No temperature of a grid in steps of 1 % is more likely."""
     logits, label_ids = draw(n_texts, true_temperature=true_temperature)
     grid = np.exp(np.linspace(-2.5, 2.5, 501))
-    losses = [log_loss(logits, label_ids, temperature, doubt=1 / (n_texts + 2)) for temperature in grid]
+    losses = [
+        log_loss(logits, label_ids, temperature, doubt=1 / (n_texts + 2)) for temperature in grid
+    ]
     assert fit_temperature(logits, label_ids) == pytest.approx(grid[np.argmin(losses)], rel=0.011)
 
 
@@ -42,7 +44,9 @@ def test_true_temperature_is_recovered(true_temperature):
     found = fit_temperature(logits, label_ids)
     assert found == pytest.approx(true_temperature, rel=0.05)
     probs = softmax(logits / found)
-    assert probs.max(axis=1).mean() == pytest.approx(np.mean(probs.argmax(axis=1) == label_ids), abs=0.02)
+    assert probs.max(axis=1).mean() == pytest.approx(
+        np.mean(probs.argmax(axis=1) == label_ids), abs=0.02
+    )
 
 
 @pytest.mark.parametrize("n_texts", [1, 20, 200])
@@ -53,8 +57,10 @@ def test_texts_that_are_all_right_do_not_make_scores_certain(n_texts):
     assert probs[0, 1] == pytest.approx((n_texts + 1.5) / (n_texts + 2), abs=1e-3)
 
 
-@pytest.mark.parametrize("logits", [np.zeros((5, 3)), np.full((5, 3), 7.0), np.tile([[1.0], [2.0]], (1, 3)),
-                                    np.empty((0, 3))])  # fmt: skip
+@pytest.mark.parametrize(
+    "logits",
+    [np.zeros((5, 3)), np.full((5, 3), 7.0), np.tile([[1.0], [2.0]], (1, 3)), np.empty((0, 3))],
+)
 def test_logits_that_tell_nothing_apart_give_one(logits):
     """Where no temperature changes anything, and where there are no texts, it is 1."""
     assert fit_temperature(logits, np.zeros(len(logits), dtype=np.int64)) == 1.0
@@ -76,4 +82,6 @@ def test_order_and_precision_do_not_matter():
     logits, label_ids = draw(100)
     expected = fit_temperature(logits, label_ids)
     assert fit_temperature(logits[::-1], label_ids[::-1]) == pytest.approx(expected, rel=1e-4)
-    assert fit_temperature(logits.astype(np.float32), label_ids) == pytest.approx(expected, rel=1e-4)
+    assert fit_temperature(logits.astype(np.float32), label_ids) == pytest.approx(
+        expected, rel=1e-4
+    )

@@ -1,7 +1,7 @@
 """`assay audit`: what is wrong with the data, before any score is believed.
 
-Duplicates and leaks, near duplicates, the same text with different labels, rows that hold no message, shift between
-splits, and labels that models which did not see them call wrong.
+Duplicates and leaks, near duplicates, the same text with different labels, rows that hold no
+message, shift between splits, and labels that models which did not see them call wrong.
 """
 
 from __future__ import annotations
@@ -41,10 +41,12 @@ class Audit:
         Split -> texts.
     labels : tuple of str
     issues : tuple of Issue
-        In the order of the file: by kind, suspects of train first and the most suspect first, else by split and row.
+        In the order of the file: by kind, suspects of train first and the most suspect first, else
+        by split and row.
     overlaps : TextOverlaps
     near_leaks : dict
-        ``(split, seen in)`` -> rows of `split` that are nearly, and not exactly, a text of the other.
+        ``(split, seen in)`` -> rows of `split` that are nearly, and not exactly, a text of the
+        other.
     languages : dict
         Split -> its languages.
     class_shifts, length_shifts : tuple
@@ -99,15 +101,20 @@ class Audit:
         """Return what was found, without rows, texts and seconds."""
         return {
             "counts": [
-                {"kind": kind, "n_rows": sum(rows.values()), "by_split": rows} for kind, rows in self.counts().items()
+                {"kind": kind, "n_rows": sum(rows.values()), "by_split": rows}
+                for kind, rows in self.counts().items()
             ],
             "leaks": [
-                {"split": leak.split, "seen_in": leak.seen_in, "n_rows": leak.n_rows} for leak in self.overlaps.leaks
+                {"split": leak.split, "seen_in": leak.seen_in, "n_rows": leak.n_rows}
+                for leak in self.overlaps.leaks
             ],
             "near_leaks": [
-                {"split": split, "seen_in": seen_in, "n_rows": n} for (split, seen_in), n in self.near_leaks.items()
+                {"split": split, "seen_in": seen_in, "n_rows": n}
+                for (split, seen_in), n in self.near_leaks.items()
             ],
-            "languages": [{"split": split, **one.to_dict()} for split, one in self.languages.items()],
+            "languages": [
+                {"split": split, **one.to_dict()} for split, one in self.languages.items()
+            ],
             "shift": {
                 "classes": [shift.to_dict() for shift in self.class_shifts],
                 "lengths": [shift.to_dict() for shift in self.length_shifts],
@@ -123,12 +130,19 @@ class Audit:
             "labels": list(self.labels),
             **self.summary(),
             "issues": [issue.to_dict() for issue in self.issues],
-            "timings": {"checks_s": round(self.checks_s, 3), "folds_s": round(self.label_check.fit_s, 3)},
+            "timings": {
+                "checks_s": round(self.checks_s, 3),
+                "folds_s": round(self.label_check.fit_s, 3),
+            },
         }
 
 
 def audit_data(
-    splits: Splits, *, method: str | None = "linear", seed: int = 0, progress: Progress | None = None
+    splits: Splits,
+    *,
+    method: str | None = "linear",
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> Audit:
     """Look for everything that makes a score of these data less than it seems.
 
@@ -136,8 +150,8 @@ def audit_data(
     ----------
     splits : Splits
     method : str, optional
-        Whose models check the labels of train, and with them those of the other splits; any but ``majority``. None:
-        the labels are not checked, which takes most of the time.
+        Whose models check the labels of train, and with them those of the other splits; any but
+        ``majority``. None: the labels are not checked, which takes most of the time.
     seed : int
         Of the folds, the models and the hashes.
     progress : Progress, optional
@@ -159,10 +173,16 @@ def audit_data(
     numbers = count(1)
     groups = duplicate_groups(rows.texts)
     near = find_near_duplicates(rows.texts, seed=seed)
-    found = [*_equal_texts(rows, groups, numbers), *_near_texts(rows, near, numbers), *_poor_rows(rows)]
+    found = [
+        *_equal_texts(rows, groups, numbers),
+        *_near_texts(rows, near, numbers),
+        *_poor_rows(rows),
+    ]
     languages = _languages(splits, progress)
     found += _foreign_rows(splits, languages)
-    found += [Issue(_dropped_kind(row.reason), row.split, row.line, "", "") for row in splits.dropped]
+    found += [
+        Issue(_dropped_kind(row.reason), row.split, row.line, "", "") for row in splits.dropped
+    ]
     checked_s = time.perf_counter() - started_s
     check, suspects = check_labels(splits, method=method, seed=seed, progress=progress)
     started_s = time.perf_counter()
@@ -202,10 +222,20 @@ class _Rows:
         self.lines = [line for part in splits.values() for line in part.lines]
         self.split_ids = np.repeat(np.arange(len(splits)), [len(part) for part in splits.values()])
 
-    def issue(self, kind: str, row: int, *, score: float | None = None, group: int | None = None) -> Issue:
+    def issue(
+        self, kind: str, row: int, *, score: float | None = None, group: int | None = None
+    ) -> Issue:
         """Return an issue of the row at this place."""
         split = self.names[self.split_ids[row]]
-        return Issue(kind, split, self.lines[row], self.texts[row], self.labels[row], score=score, group=group)
+        return Issue(
+            kind,
+            split,
+            self.lines[row],
+            self.texts[row],
+            self.labels[row],
+            score=score,
+            group=group,
+        )
 
 
 def _members(groups: np.ndarray) -> Iterator[np.ndarray]:
@@ -235,10 +265,15 @@ def _near_texts(rows: _Rows, near: NearDuplicates, numbers: Iterator[int]) -> It
     for members in _members(near.groups):
         if near.is_near[members[0]]:
             group = next(numbers)
-            yield from (rows.issue("near_duplicate", i, score=float(near.similarity[i]), group=group) for i in members)
+            yield from (
+                rows.issue("near_duplicate", i, score=float(near.similarity[i]), group=group)
+                for i in members
+            )
 
 
-def _near_leaks(rows: _Rows, near: NearDuplicates, groups: np.ndarray) -> dict[tuple[str, str], int]:
+def _near_leaks(
+    rows: _Rows, near: NearDuplicates, groups: np.ndarray
+) -> dict[tuple[str, str], int]:
     """Count the rows of a later split that are like one of an earlier split, and equal to none there."""
     found = {}
     for first, later in combinations(range(len(rows.names)), 2):
@@ -255,21 +290,35 @@ def _poor_rows(rows: _Rows) -> Iterator[Issue]:
     for row in find_one_word(rows.texts):
         yield rows.issue("one_word", row)
     if "train" in rows.names:
-        known = {rows.labels[i] for i in np.flatnonzero(rows.split_ids == rows.names.index("train"))}
-        yield from (rows.issue("unseen_label", i) for i, label in enumerate(rows.labels) if label not in known)
+        known = {
+            rows.labels[i] for i in np.flatnonzero(rows.split_ids == rows.names.index("train"))
+        }
+        yield from (
+            rows.issue("unseen_label", i)
+            for i, label in enumerate(rows.labels)
+            if label not in known
+        )
 
 
 def _languages(splits: Splits, progress: Progress) -> dict[str, Languages]:
     with progress.track("languages", sum(map(len, splits.values()))) as advance:
-        return {name: find_wrong_language(part.texts, advance=advance) for name, part in splits.items()}
+        return {
+            name: find_wrong_language(part.texts, advance=advance) for name, part in splits.items()
+        }
 
 
 def _foreign_rows(splits: Splits, languages: Mapping[str, Languages]) -> Iterator[Issue]:
     for name, found in languages.items():
         part = splits[name]
         for one in found.wrong:
-            yield Issue("language", name, part.lines[one.row], part.texts[one.row], part.labels[one.row],
-                        score=one.score)  # fmt: skip
+            yield Issue(
+                "language",
+                name,
+                part.lines[one.row],
+                part.texts[one.row],
+                part.labels[one.row],
+                score=one.score,
+            )
 
 
 def _dropped_kind(reason: str) -> str:
@@ -278,7 +327,10 @@ def _dropped_kind(reason: str) -> str:
 
 def _in_order(issues: Iterable[Issue], splits: Splits) -> tuple[Issue, ...]:
     """Sort by kind; suspects stay as they are ranked, groups together, single rows by split and row."""
-    kinds, names = list(KINDS), [*splits, *sorted({row.split for row in splits.dropped} - set(splits))]
+    kinds, names = (
+        list(KINDS),
+        [*splits, *sorted({row.split for row in splits.dropped} - set(splits))],
+    )
 
     def key(issue: Issue) -> tuple[int, ...]:
         kind = kinds.index(issue.kind)

@@ -1,4 +1,7 @@
-"""Labels that a person corrected, put into the train split. Labels of other splits are reported, never changed."""
+"""Labels that a person corrected, put into the train split.
+
+Labels of other splits are reported, never changed.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,8 @@ def apply_corrections(splits: Splits, path: str | Path) -> Splits:
     Raises
     ------
     DataError
-        An accepted row is not there any more, is not of train, or is to get a label that the data do not have. All of
-        them are listed, and nothing is changed.
+        An accepted row is not there any more, is not of train, or is to get a label that the data
+        do not have. All of them are listed, and nothing is changed.
     """
     corrections, n_unclear = read_corrections(path)
     name = Path(path).name
@@ -71,7 +74,11 @@ def _corrected_labels(splits: Splits, corrections: Sequence[Correction], name: s
             held_out.append(where if split == one.split else f"{where}, which is in {split}")
         elif one.proposed_label not in splits.label_set:
             meant = did_you_mean(one.proposed_label, splits.label_set)
-            unknown.append(f"{where}: '{one.proposed_label}'.{meant}" if meant else f"{where}: '{one.proposed_label}'")
+            unknown.append(
+                f"{where}: '{one.proposed_label}'.{meant}"
+                if meant
+                else f"{where}: '{one.proposed_label}'"
+            )
         else:
             row = rows["train"][one.row]
             if given.setdefault(row, one.proposed_label) != one.proposed_label:
@@ -91,7 +98,13 @@ def _find(one: Correction, splits: Splits, rows: dict[str, dict[int, int]]) -> s
 
 
 def _refuse(
-    splits: Splits, name: str, *, unmatched: list[str], held_out: list[str], unknown: list[str], twice: list[str]
+    splits: Splits,
+    name: str,
+    *,
+    unmatched: list[str],
+    held_out: list[str],
+    unknown: list[str],
+    twice: list[str],
 ) -> None:
     """Raise what is wrong with the accepted rows, every kind of problem in a paragraph of its own."""
     labels = ", ".join(splits.label_set.names[:20])
@@ -102,7 +115,9 @@ def _refuse(
         f"{len(unknown):,} proposed labels are not among the labels {labels}": unknown,
         f"{len(twice):,} rows are to get two different labels": twice,
     }
-    said = [f"{sentence}:\n{list_problems(found)}" for sentence, found in paragraphs.items() if found]
+    said = [
+        f"{sentence}:\n{list_problems(found)}" for sentence, found in paragraphs.items() if found
+    ]
     if said:
         hint = "take back the yes of these rows"
         if unmatched:

@@ -15,11 +15,31 @@ from assay.data.files.spreadsheet import guard_cell, unguard_cell
 from assay.errors import DataError, InputError, OutsideError, list_problems
 from assay.runtime.folder import check_output
 
-__all__ = ["COLUMNS", "KINDS", "Correction", "Issue", "check_issues_file", "hash_text", "read_corrections",
-           "write_issues_file"]  # fmt: skip
+__all__ = [
+    "COLUMNS",
+    "KINDS",
+    "Correction",
+    "Issue",
+    "check_issues_file",
+    "hash_text",
+    "read_corrections",
+    "write_issues_file",
+]
 
-COLUMNS = ("kind", "split", "row", "text", "label", "proposed_label", "score", "group", "text_sha256", "accept")
-# In the order of the file: first what asks for a decision on a label, then what asks for one on a row.
+COLUMNS = (
+    "kind",
+    "split",
+    "row",
+    "text",
+    "label",
+    "proposed_label",
+    "score",
+    "group",
+    "text_sha256",
+    "accept",
+)
+# In the order of the file: first what asks for a decision on a label, then what asks for one on a
+# row.
 KINDS = {
     "wrong_label": "label probably wrong",
     "conflict": "same text, other label",
@@ -37,7 +57,9 @@ NEEDED = ("kind", "split", "row", "proposed_label", "text_sha256", "accept")
 YES = {"yes", "y", "true", "1"}
 NO = {"", "no", "n", "false", "0"}
 SCORE_DIGITS = 6
-HEADER_DELIMITER = re.compile(rb'\W{0,4}kind"?([,;\t])')  # spreadsheets of some countries write ; for ,
+HEADER_DELIMITER = re.compile(
+    rb'\W{0,4}kind"?([,;\t])'
+)  # spreadsheets of some countries write ; for ,
 
 
 @dataclass(frozen=True)
@@ -56,7 +78,8 @@ class Issue:
     proposed_label : str
         Of a suspect; else empty.
     score : float, optional
-        0 to 1, the higher the worse: how suspect a label is, how alike texts are, how much of a text is garbled.
+        0 to 1, the higher the worse: how suspect a label is, how alike texts are, how much of a
+        text is garbled.
     group : int, optional
         Rows that are one finding share it.
     """
@@ -121,7 +144,9 @@ def check_issues_file(out: Path, *, overwrite: bool) -> None:
         It is no .csv, is a folder, or (`OutputExistsError`) is there already.
     """
     if out.suffix.lower() != ".csv":
-        raise InputError(f"the issues cannot be written as '{out.name}'; a name that ends in .csv is accepted")
+        raise InputError(
+            f"the issues cannot be written as '{out.name}'; a name that ends in .csv is accepted"
+        )
     if out.is_dir():
         raise InputError(f"{out} is a folder; the path of a file is accepted")
     check_output(out, overwrite=overwrite)
@@ -130,8 +155,8 @@ def check_issues_file(out: Path, *, overwrite: bool) -> None:
 def write_issues_file(issues: Iterable[Issue], out: Path, *, overwrite: bool = False) -> None:
     """Write the issues as CSV, whole or not at all.
 
-    UTF-8 with a byte order mark, without which Excel shows Korean as garbage. Cells that a spreadsheet would run as a
-    formula get an apostrophe.
+    UTF-8 with a byte order mark, without which Excel shows Korean as garbage. Cells that a
+    spreadsheet would run as a formula get an apostrophe.
 
     Raises
     ------
@@ -144,8 +169,11 @@ def write_issues_file(issues: Iterable[Issue], out: Path, *, overwrite: bool = F
     beside = out.with_name(f".{out.name}.partial")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        # A lone surrogate, which JSON input can hold, is spelt out; rows are matched by their hash and not by the cell.
-        with beside.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as stream:
+        # A lone surrogate, which JSON input can hold, is spelt out; rows are matched by their hash
+        # and not by the cell.
+        with beside.open(
+            "w", encoding="utf-8-sig", errors="backslashreplace", newline=""
+        ) as stream:
             writer = csv.writer(stream, lineterminator="\r\n")
             writer.writerow(COLUMNS)
             for issue in issues:
@@ -154,7 +182,9 @@ def write_issues_file(issues: Iterable[Issue], out: Path, *, overwrite: bool = F
         beside.replace(out)
     except OSError as err:
         reason = err.strerror or str(err)
-        raise OutsideError(f"{out} could not be written: {reason}", hint="look at free space and permissions") from err
+        raise OutsideError(
+            f"{out} could not be written: {reason}", hint="look at free space and permissions"
+        ) from err
     finally:
         beside.unlink(missing_ok=True)
 

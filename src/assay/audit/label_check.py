@@ -56,7 +56,11 @@ class LabelCheck:
             f"are suspect to {self.method} models that did not see these texts and agree with {agreement:.0%} of the "
             "labels"
         )
-        return f"{said}; models this weak mostly suspect hard texts" if agreement < WEAK_AGREEMENT else said
+        return (
+            f"{said}; models this weak mostly suspect hard texts"
+            if agreement < WEAK_AGREEMENT
+            else said
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -82,7 +86,12 @@ def check_labels(
     others = {name: part for name, part in splits.items() if name != fitted}
     try:
         judged = predict_out_of_fold(
-            splits[fitted], splits.label_set, method=method, others=others, seed=seed, progress=progress
+            splits[fitted],
+            splits.label_set,
+            method=method,
+            others=others,
+            seed=seed,
+            progress=progress,
         )
     except DataError as err:  # too few texts or labels: all the rest of the audit stands
         return LabelCheck(why_not=err.message), []
@@ -110,7 +119,14 @@ def _agreement(splits: Splits, name: str, probs: np.ndarray) -> float:
 def _suspects(splits: Splits, name: str, probs: np.ndarray) -> list[Issue]:
     part, labels = splits[name], splits.label_set
     return [
-        Issue("wrong_label", name, part.lines[one.row], part.texts[one.row], part.labels[one.row],
-              proposed_label=labels[one.proposed_id], score=one.score)
+        Issue(
+            "wrong_label",
+            name,
+            part.lines[one.row],
+            part.texts[one.row],
+            part.labels[one.row],
+            proposed_label=labels[one.proposed_id],
+            score=one.score,
+        )
         for one in find_wrong_labels(labels.ids(part.labels), probs)
-    ]  # fmt: skip
+    ]

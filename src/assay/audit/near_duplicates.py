@@ -1,8 +1,9 @@
 """Near duplicates: texts that are the same message but for a word, a typo, punctuation, or a number of two.
 
-Candidates come from MinHash and locality-sensitive hashing (Broder, 1997; `rensa` computes the hashes) over the sets of
-four-character pieces of letters and digits; the exact Jaccard similarity of those sets decides. Time and memory grow
-with the number of characters, also where thousands of texts are alike.
+Candidates come from MinHash and locality-sensitive hashing (Broder, 1997; `rensa` computes the
+hashes) over the sets of four-character pieces of letters and digits; the exact Jaccard similarity
+of those sets decides. Time and memory grow with the number of characters, also where thousands of
+texts are alike.
 """
 
 from __future__ import annotations
@@ -19,13 +20,17 @@ from assay.errors import InputError
 
 __all__ = ["MIN_SIMILARITY", "NearDuplicates", "find_near_duplicates"]
 
-# On tweets, bank questions and Korean headlines, pairs above 0.75 read as one message written twice; from 0.7 on,
-# "how do I verify my identity" pairs with "can I verify my identity", and opposite feelings in short tweets pair up.
+# On tweets, bank questions and Korean headlines, pairs above 0.75 read as one message written
+# twice; from 0.7 on, "how do I verify my identity" pairs with "can I verify my identity", and
+# opposite feelings in short tweets pair up.
 MIN_SIMILARITY = 0.75
 PIECE_CHARS = 4  # with 3, six times as many candidates on short tweets, and more false ones
-# A pair of similarity 0.75 meets in one of 25 bands of 5 hashes with probability 0.9988, one of 0.5 with 0.55.
+# A pair of similarity 0.75 meets in one of 25 bands of 5 hashes with probability 0.9988, one of 0.5
+# with 0.55.
 N_BANDS, BAND_HASHES = 25, 5
-FULL_BUCKET = 12  # in larger buckets each text is compared with few others, so that the work stays linear
+FULL_BUCKET = (
+    12  # in larger buckets each text is compared with few others, so that the work stays linear
+)
 BLOCK_TEXTS = 8192  # hashed at a time: `rensa` hands its hashes over as Python integers
 NO_WORDS = re.compile(r"[\W_]+")
 
@@ -37,10 +42,11 @@ class NearDuplicates:
     Parameters
     ----------
     groups : int64 array of shape (n_texts,)
-        Group ids from 0 in order of first sight; equal texts (see `duplicate_groups`) share one too.
+        Group ids from 0 in order of first sight; equal texts (see `duplicate_groups`) share one
+        too.
     similarity : float64 array of shape (n_texts,)
-        Jaccard similarity with the first text of the group, 0 to 1; 1 for that text itself. It can be below the
-        threshold, where texts between the two join them.
+        Jaccard similarity with the first text of the group, 0 to 1; 1 for that text itself. It can
+        be below the threshold, where texts between the two join them.
     is_near : bool array of shape (n_texts,)
         Whether the group holds texts that differ.
     """
@@ -94,11 +100,16 @@ def find_near_duplicates(
     _, first_rows = np.unique(equal, return_index=True)
     pieces = _pieces([texts[i] for i in first_rows])
     component = _components(pieces, min_similarity=min_similarity, seed=seed)
-    # Groups are numbered by their first row, so that they do not depend on the order in which pairs were found.
+    # Groups are numbered by their first row, so that they do not depend on the order in which pairs
+    # were found.
     _, first, numbers = np.unique(component, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
-    to_first = np.array([pieces.similarity(first[g], i) for i, g in enumerate(numbers)]) if len(first) else np.zeros(0)
+    to_first = (
+        np.array([pieces.similarity(first[g], i) for i, g in enumerate(numbers)])
+        if len(first)
+        else np.zeros(0)
+    )
     groups = rank[numbers]
     n_differing = np.bincount(groups, minlength=len(first))
     return NearDuplicates(groups[equal], to_first[equal], n_differing[groups][equal] > 1)
@@ -110,12 +121,18 @@ def _pieces(texts: Sequence[str]) -> _Pieces:
         return _Pieces(np.zeros(0, np.uint64), np.zeros(1, np.int64))
     comparable = [_comparable(text).ljust(PIECE_CHARS, "\0") for text in texts]
     lengths = np.fromiter(map(len, comparable), dtype=np.int64, count=len(comparable))
-    points = np.frombuffer("".join(comparable).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
+    points = np.frombuffer(
+        "".join(comparable).encode("utf-32-le", "surrogatepass"), dtype="<u4"
+    ).astype(np.uint64)
     n_windows = len(points) - PIECE_CHARS + 1
     hashes = np.zeros(n_windows, dtype=np.uint64)
     for j in range(PIECE_CHARS):
         # A code point has 21 bits: the first three stand side by side, the fourth is multiplied in.
-        hashes ^= points[j : j + n_windows] << np.uint64(21 * j) if j < 3 else _mixed(points[j : j + n_windows])
+        hashes ^= (
+            points[j : j + n_windows] << np.uint64(21 * j)
+            if j < 3
+            else _mixed(points[j : j + n_windows])
+        )
     hashes = _mixed(hashes)
     owner = np.repeat(np.arange(len(comparable)), lengths)[:n_windows]
     ends = np.cumsum(lengths)
@@ -153,15 +170,20 @@ def _components(pieces: _Pieces, *, min_similarity: float, seed: int) -> np.ndar
     joined: list[np.ndarray] = []
     rejected = np.zeros(0, dtype=np.int64)  # pairs as one + other * n_texts
     for pairs in _candidates(_signatures(pieces, seed=seed)):
-        # Most pairs meet in several bands: what is joined already, or was found unlike, is not looked at twice.
+        # Most pairs meet in several bands: what is joined already, or was found unlike, is not
+        # looked at twice.
         pairs = pairs[component[pairs[:, 0]] != component[pairs[:, 1]]]
         pairs = pairs[~np.isin(pairs[:, 0] + pairs[:, 1] * n_texts, rejected)]
-        is_like = np.array([pieces.similarity(i, j) >= min_similarity for i, j in pairs.tolist()], dtype=bool)
+        is_like = np.array(
+            [pieces.similarity(i, j) >= min_similarity for i, j in pairs.tolist()], dtype=bool
+        )
         rejected = np.concatenate([rejected, (pairs[:, 0] + pairs[:, 1] * n_texts)[~is_like]])
         if is_like.any():
             joined.append(pairs[is_like])
             edges = np.concatenate(joined)
-            graph = sparse.coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(n_texts, n_texts))
+            graph = sparse.coo_matrix(
+                (np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(n_texts, n_texts)
+            )
             component = graphs.connected_components(graph, directed=False)[1]
     return component
 
@@ -184,12 +206,17 @@ def _candidates(signatures: np.ndarray) -> Iterator[np.ndarray]:
     """Yield for each band the pairs of texts, the earlier first, that share all its hashes."""
     for start in range(0, signatures.shape[1], BAND_HASHES):
         band = np.ascontiguousarray(signatures[:, start : start + BAND_HASHES])
-        _, bucket = np.unique(band.view(f"V{band.itemsize * BAND_HASHES}").ravel(), return_inverse=True)
+        _, bucket = np.unique(
+            band.view(f"V{band.itemsize * BAND_HASHES}").ravel(), return_inverse=True
+        )
         order = np.argsort(bucket, kind="stable")
         sizes = np.bincount(bucket)
         starts = np.cumsum(sizes) - sizes
         pairs = [np.empty((0, 2), dtype=np.int64)]
-        pairs += [_bucket_pairs(order[starts[b] : starts[b] + sizes[b]]) for b in np.flatnonzero(sizes > 1)]
+        pairs += [
+            _bucket_pairs(order[starts[b] : starts[b] + sizes[b]])
+            for b in np.flatnonzero(sizes > 1)
+        ]
         yield np.concatenate(pairs)
 
 

@@ -11,15 +11,20 @@ from dataclasses import dataclass
 
 __all__ = ["Garbled", "find_garbled", "find_one_word", "garbled_fraction"]
 
-# Scripts that put no spaces between words: Han, kana, Thai, Lao, Burmese, Khmer. Hangul does put them.
-UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+# Scripts that put no spaces between words: Han, kana, Thai, Lao, Burmese, Khmer. Hangul does put
+# them.
+UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+)
 WORD_CHARS = 4  # so many characters of such a script can be more than one word
 
-# U+FFFD; controls but tab and line ends; lone surrogates; private use; code points that are no characters.
+# U+FFFD; controls but tab and line ends; lone surrogates; private use; code points that are no
+# characters.
 BROKEN = re.compile(
     "[\ufffd\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff]+"
 )
-# What bytes above 127 look like when they are read as Windows-1252, or as Latin-1 where that has no letter.
+# What bytes above 127 look like when they are read as Windows-1252, or as Latin-1 where that has no
+# letter.
 WINDOWS = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0))
 HIGH = re.compile(f"[\u0080-\u00ff{WINDOWS}]{{2,}}")
 HANGUL = re.compile("[가-힣]{3,}")
@@ -40,8 +45,8 @@ class Garbled:
     fraction : float
         Share of the text's characters that are garbled, 0 to 1.
     why : str
-        ``characters`` (replacement characters, controls), ``mojibake`` (read in a wrong encoding) or ``blob``
-        (base64-like).
+        ``characters`` (replacement characters, controls), ``mojibake`` (read in a wrong encoding)
+        or ``blob`` (base64-like).
     """
 
     row: int
@@ -55,7 +60,11 @@ def find_one_word(texts: Sequence[str]) -> list[int]:
     >>> find_one_word(["ok", "so happy", "행복해", "今天天气很好"])
     [0, 2]
     """
-    return [i for i, text in enumerate(texts) if len(text.split(maxsplit=1)) == 1 and not _may_be_words(text)]
+    return [
+        i
+        for i, text in enumerate(texts)
+        if len(text.split(maxsplit=1)) == 1 and not _may_be_words(text)
+    ]
 
 
 def _may_be_words(text: str) -> bool:
@@ -99,7 +108,10 @@ def _mojibake(text: str) -> Iterator[str]:
 
 
 def _is_likely(decoded: str) -> bool:
-    """Tell whether a run was UTF-8. Two characters may be so by chance, such as a capital É and a closing quote."""
+    """Tell whether a run was UTF-8.
+
+    Two characters may be so by chance, such as a capital É and a closing quote.
+    """
     if not decoded or BROKEN.search(decoded):
         return False
     return len(decoded) >= 3 or any(char <= "\u00ff" or char >= "\u0800" for char in decoded)
@@ -108,7 +120,9 @@ def _is_likely(decoded: str) -> bool:
 def _byte(char: str) -> bytes:
     try:
         return char.encode("cp1252")
-    except UnicodeEncodeError:  # five bytes that Windows-1252 leaves free: kept as controls by what misread them
+    except (
+        UnicodeEncodeError
+    ):  # five bytes that Windows-1252 leaves free: kept as controls by what misread them
         return char.encode("latin-1")
 
 
@@ -129,4 +143,8 @@ def _blobs(text: str) -> Iterator[str]:
             yield run
 
 
-CHECKS: dict[str, Callable[[str], Iterator[str]]] = {"characters": _broken, "mojibake": _mojibake, "blob": _blobs}
+CHECKS: dict[str, Callable[[str], Iterator[str]]] = {
+    "characters": _broken,
+    "mojibake": _mojibake,
+    "blob": _blobs,
+}

@@ -13,7 +13,8 @@ from assay.data.texts import Splits
 __all__ = ["ClassShift", "LengthShift", "find_class_shifts", "find_length_shifts"]
 
 MIN_DISTANCE = 0.05  # below, no score moves by more than its own interval
-MAX_P_VALUE = 0.001  # large splits make the smallest difference "significant", small ones none: both are asked for
+# Large splits make the smallest difference "significant", small ones none: both are asked for
+MAX_P_VALUE = 0.001
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class ClassShift:
     ----------
     split, reference : str
     distance : float
-        Total variation distance, 0 to 1: the share of texts that would need another label for equal shares.
+        Total variation distance, 0 to 1: the share of texts that would need another label for equal
+        shares.
     p_value : float
         Of a chi-squared test that both were drawn from one distribution.
     label : str
@@ -92,14 +94,20 @@ def find_class_shifts(splits: Splits) -> list[ClassShift]:
     if not counts:
         return []
     reference, *others = counts
-    return [_class_shift(splits, name, reference, counts[name], counts[reference]) for name in others]
+    return [
+        _class_shift(splits, name, reference, counts[name], counts[reference]) for name in others
+    ]
 
 
-def _class_shift(splits: Splits, split: str, reference: str, here: np.ndarray, there: np.ndarray) -> ClassShift:
+def _class_shift(
+    splits: Splits, split: str, reference: str, here: np.ndarray, there: np.ndarray
+) -> ClassShift:
     fractions, expected = here / here.sum(), there / there.sum()
     most = int(np.argmax(np.abs(fractions - expected)))
     table = np.array([here, there])[:, (here + there) > 0]
-    p_value = float(require("scipy.stats").chi2_contingency(table).pvalue) if table.shape[1] > 1 else 1.0
+    p_value = (
+        float(require("scipy.stats").chi2_contingency(table).pvalue) if table.shape[1] > 1 else 1.0
+    )
     return ClassShift(
         split=split,
         reference=reference,

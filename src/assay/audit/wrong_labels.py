@@ -1,7 +1,7 @@
 """Which labels are probably wrong: confident learning over probabilities of models that did not see the texts.
 
-Northcutt, Jiang, Chuang: Confident Learning, JAIR 2021, arXiv:1911.00068, as cleanlab does it. The rank is the
-probability of the given label: where probabilities are right, no other order is better.
+Northcutt, Jiang, Chuang: Confident Learning, JAIR 2021, arXiv:1911.00068, as cleanlab does it. The
+rank is the probability of the given label: where probabilities are right, no other order is better.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from assay.errors import InputError
 
 __all__ = ["WrongLabel", "find_wrong_labels"]
 
-# Confident learning names as many rows as it thinks are wrong, which is too few where labels are clean: of 5 % flipped
-# labels, about 89 %. Rows whose other label is three times as probable add 4 % of them, with 5 to 12 % more rows.
+# Confident learning names as many rows as it thinks are wrong, which is too few where labels are
+# clean: of 5 % flipped labels, about 89 %. Rows whose other label is three times as probable add 4
+# % of them, with 5 to 12 % more rows.
 CLEAR_RATIO = 3.0
 
 
@@ -84,7 +85,10 @@ def find_wrong_labels(label_ids: np.ndarray, probs: np.ndarray) -> list[WrongLab
     is_suspect = others.max(axis=1) >= CLEAR_RATIO * given
     is_suspect[_confident_learning(label_ids, probs)] = True
     ranked = [i for i in np.argsort(given, kind="stable") if is_suspect[i]]
-    return [WrongLabel(int(judged[i]), int(label_ids[i]), int(proposed[i]), float(1 - given[i])) for i in ranked]
+    return [
+        WrongLabel(int(judged[i]), int(label_ids[i]), int(proposed[i]), float(1 - given[i]))
+        for i in ranked
+    ]
 
 
 def _confident_learning(label_ids: np.ndarray, probs: np.ndarray) -> np.ndarray:
@@ -92,5 +96,7 @@ def _confident_learning(label_ids: np.ndarray, probs: np.ndarray) -> np.ndarray:
     find = require("cleanlab.filter").find_label_issues
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that classes of one row are not looked at
-        rows: np.ndarray = find(label_ids, probs, return_indices_ranked_by="self_confidence", n_jobs=1)
+        rows: np.ndarray = find(
+            label_ids, probs, return_indices_ranked_by="self_confidence", n_jobs=1
+        )
     return rows

@@ -1,7 +1,7 @@
 """Many texts: rows stream from a file through the runtime into a file, in bounded memory, shard by shard, resumable.
 
-It needs the base install only (`.parquet` its extra). Names are resolved when they are first used: what prints rows
-need not wait for what writes files.
+It needs the base install only (`.parquet` its extra). Names are resolved when they are first used:
+what prints rows need not wait for what writes files.
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from assay.batch.files import PredictionSummary, predict_file
     from assay.batch.rows import Prediction, Scoring, open_rows, predict_rows, score_rows
 
-__all__ = ["Prediction", "PredictionSummary", "Scoring", "open_rows", "predict_file", "predict_rows", "score_rows"]
+__all__ = [
+    "Prediction",
+    "PredictionSummary",
+    "Scoring",
+    "open_rows",
+    "predict_file",
+    "predict_rows",
+    "score_rows",
+]
 
 # Public name -> the module that holds it.
 HOMES = {

@@ -16,8 +16,8 @@ Made = TypeVar("Made")
 def map_ahead(function: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:
     """Like `map`, in order; the function runs in a thread of its own, on the next item while the last one is used.
 
-    At most three items are alive: one is used, one is computed, one was read. A network computes without Python's
-    lock, so that Python reads and writes meanwhile.
+    At most three items are alive: one is used, one is computed, one was read. A network computes
+    without Python's lock, so that Python reads and writes meanwhile.
 
     Raises
     ------
@@ -35,4 +35,5 @@ def map_ahead(function: Callable[[Given], Made], items: Iterable[Given]) -> Iter
             yield waiting.popleft().result()
     finally:  # the caller stopped, or was stopped: what has not begun never does
         pool.shutdown(cancel_futures=True)
-        waiting.clear()  # an error and the frame that holds its future would keep each other, and open files, alive
+        # An error and the frame that holds its future would keep each other, and open files, alive
+        waiting.clear()

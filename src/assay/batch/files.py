@@ -1,7 +1,8 @@
 """`predict_file`: rows of a file to a file with their scores, shard by shard, in bounded memory and in input order.
 
-A shard is a run of rows whose ends depend on the rows alone, so that a resumed run has the same shards and writes the
-same bytes. What cannot be scored goes to OUT.rejected.jsonl with its line and reason.
+A shard is a run of rows whose ends depend on the rows alone, so that a resumed run has the same
+shards and writes the same bytes. What cannot be scored goes to OUT.rejected.jsonl with its line and
+reason.
 """
 
 from __future__ import annotations
@@ -29,10 +30,17 @@ from assay.runtime.predictor import Model, load_model
 
 __all__ = ["PredictionSummary", "cut_shards", "identify", "predict_file"]
 
-# The end of a shard, whichever comes first: what is lost when a process is killed, and the memory that rows take.
+# The end of a shard, whichever comes first: what is lost when a process is killed, and the memory
+# that rows take.
 SHARD_ROWS = 2048
-SHARD_CHARS = 4_000_000  # of all columns; texts of 100,000 characters, the longest accepted, are 40 a shard
-SCORED_BY = ("numpy", "onnxruntime", "tokenizers")  # what another version of could change the last digit of a score
+SHARD_CHARS = (
+    4_000_000  # of all columns; texts of 100,000 characters, the longest accepted, are 40 a shard
+)
+SCORED_BY = (
+    "numpy",
+    "onnxruntime",
+    "tokenizers",
+)  # what another version of could change the last digit of a score
 
 
 @dataclass(frozen=True)
@@ -83,15 +91,16 @@ def predict_file(
         Stop at the first row that cannot be scored, writing nothing.
     overwrite : bool
     resume : bool
-        Go on where an interrupted call with the same arguments stopped: ``OUT.partial`` holds what it had finished.
-        The result is byte for byte that of a call in one go. Starts afresh where there is nothing to resume.
+        Go on where an interrupted call with the same arguments stopped: ``OUT.partial`` holds what
+        it had finished. The result is byte for byte that of a call in one go. Starts afresh where
+        there is nothing to resume.
     progress : Progress, optional
 
     Raises
     ------
     InputError
-        The input or the output cannot be used; with `strict`, the first bad row; with `resume`, another model, input
-        or option than before.
+        The input or the output cannot be used; with `strict`, the first bad row; with `resume`,
+        another model, input or option than before.
     OutsideError
         The disk refused.
     """
@@ -99,14 +108,23 @@ def predict_file(
     partial = PartialOutput(out, out.with_name(f"{out.name}.rejected.jsonl"))
     loaded = model if isinstance(model, Model) else load_model(model)
     wanted = Scoring("", top_k, rule, with_scope)
-    options = {"text_column": text_column, "delimiter": delimiter, "encoding": encoding, "scoring": asdict(wanted),
-               "strict": strict, "shard_rows": SHARD_ROWS, "shard_chars": SHARD_CHARS}  # fmt: skip
+    options = {
+        "text_column": text_column,
+        "delimiter": delimiter,
+        "encoding": encoding,
+        "scoring": asdict(wanted),
+        "strict": strict,
+        "shard_rows": SHARD_ROWS,
+        "shard_chars": SHARD_CHARS,
+    }
     with _disk_errors(partial):
         if resume:
             _take_up(partial, identify(loaded, source, options))
         if not partial.is_finished:
             _check_outputs(partial, overwrite=overwrite)
-            rows, column = open_rows(source, text_column=text_column, delimiter=delimiter, encoding=encoding)
+            rows, column = open_rows(
+                source, text_column=text_column, delimiter=delimiter, encoding=encoding
+            )
             scoring = Scoring(column, top_k, rule, with_scope)
             scoring.check(loaded)
             job = _Job(loaded, source, partial, scoring, strict, progress or Progress())
@@ -114,7 +132,9 @@ def predict_file(
         partial.finish()
     n_rejected = sum(shard.n_rejected for shard in partial.shards)
     n_texts = sum(shard.n_texts for shard in partial.shards)
-    return PredictionSummary(str(out), n_texts, n_rejected, str(partial.rejected_out) if n_rejected else None)
+    return PredictionSummary(
+        str(out), n_texts, n_rejected, str(partial.rejected_out) if n_rejected else None
+    )
 
 
 @dataclass(frozen=True)
@@ -133,12 +153,18 @@ def identify(model: Model, source: str | Path | IO[Any], options: dict[str, Any]
         "model": model.manifest.prediction_sha256(),
         "input": _stamp(source),
         "options": options,
-        "versions": {"assay": __version__, **{name: importlib.metadata.version(name) for name in SCORED_BY}},
+        "versions": {
+            "assay": __version__,
+            **{name: importlib.metadata.version(name) for name in SCORED_BY},
+        },
     }
 
 
 def _stamp(source: str | Path | IO[Any]) -> dict[str, int] | None:
-    """Return size and time of a file; None for a stream. The rows that were read are compared one by one as well."""
+    """Return size and time of a file; None for a stream.
+
+    The rows that were read are compared one by one as well.
+    """
     if not isinstance(source, str | Path) or not Path(source).is_file():
         return None
     facts = Path(source).stat()
@@ -188,14 +214,23 @@ def _run(job: _Job, rows: Iterator[Row], identity: dict[str, Any]) -> None:
 
             for predictions, rows_hash in map_ahead(score, shards):
                 records = [one.record for one in predictions if one.problem is None]
-                rejected = [{"line": one.line, "reason": one.problem} for one in predictions if one.problem is not None]
+                rejected = [
+                    {"line": one.line, "reason": one.problem}
+                    for one in predictions
+                    if one.problem is not None
+                ]
                 if rejected and job.strict:
-                    raise DataError(f"{_name(job.source)} line {rejected[0]['line']:,}: {rejected[0]['reason']}")
+                    raise DataError(
+                        f"{_name(job.source)} line {rejected[0]['line']:,}: {rejected[0]['reason']}"
+                    )
                 partial.append(records, rejected, rows_hash=rows_hash)
         if _stamp(job.source) != identity["input"]:
-            raise DataError(f"{_name(job.source)} was changed while it was read", hint="run it again")
+            raise DataError(
+                f"{_name(job.source)} was changed while it was read", hint="run it again"
+            )
     except BaseException as err:
-        # The same call would trip over a wrong input again; anything else can be gone the next time.
+        # The same call would trip over a wrong input again; anything else can be gone the next
+        # time.
         if isinstance(err, InputError) or identity["input"] is None or not partial.shards:
             partial.discard()
         raise
@@ -224,7 +259,9 @@ def cut_shards(rows: Iterable[Row]) -> Iterator[list[Row]]:
     n_chars = 0
     for row in rows:
         shard.append(row)
-        n_chars += sum(len(value if type(value) is str else repr(value)) for value in row.values.values())
+        n_chars += sum(
+            len(value if type(value) is str else repr(value)) for value in row.values.values()
+        )
         if len(shard) >= SHARD_ROWS or n_chars >= SHARD_CHARS:
             yield shard
             shard, n_chars = [], 0
@@ -249,7 +286,8 @@ def _disk_errors(partial: PartialOutput) -> Iterator[None]:
             raise
         kept = "; what was done is kept: add --resume" if partial.folder.is_dir() else ""
         raise OutsideError(
-            f"{partial.out} could not be written: {err.strerror or err}", hint=f"look at free space{kept}"
+            f"{partial.out} could not be written: {err.strerror or err}",
+            hint=f"look at free space{kept}",
         ) from err
 
 

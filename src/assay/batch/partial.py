@@ -1,8 +1,9 @@
 """``OUT.partial/``: an output that grows shard by shard, and a journal of which of them are whole.
 
-A shard counts once its line stands in the journal. What a killed process left behind that line is cut off when the
-work is resumed, so that nothing stands twice and nothing is missing, whatever the moment. Text formats grow in one
-file; Parquet, which cannot grow, is one file a shard until the end.
+A shard counts once its line stands in the journal. What a killed process left behind that line is
+cut off when the work is resumed, so that nothing stands twice and nothing is missing, whatever the
+moment. Text formats grow in one file; Parquet, which cannot grow, is one file a shard until the
+end.
 """
 
 from __future__ import annotations
@@ -82,7 +83,10 @@ class PartialOutput:
             The folder's name is taken by something else.
         """
         if self.folder.is_dir() and any(not _is_ours(path) for path in self.folder.iterdir()):
-            raise InputError(f"{self.folder} is in the way: it is no partial output of assay", hint="move it away")
+            raise InputError(
+                f"{self.folder} is in the way: it is no partial output of assay",
+                hint="move it away",
+            )
         self.delete()
         self.folder.mkdir(parents=True)
         self._data.touch()
@@ -106,7 +110,8 @@ class PartialOutput:
             self._read_journal()
         except (ValueError, KeyError, TypeError) as err:
             raise InputError(
-                f"{self.folder} cannot be resumed: it is damaged", hint="leave out --resume to start afresh"
+                f"{self.folder} cannot be resumed: it is damaged",
+                hint="leave out --resume to start afresh",
             ) from err
         return identity
 
@@ -134,7 +139,13 @@ class PartialOutput:
             if path not in whole:
                 path.unlink()
 
-    def append(self, records: Sequence[dict[str, Any]], rejected: Sequence[dict[str, Any]], *, rows_hash: str) -> Shard:
+    def append(
+        self,
+        records: Sequence[dict[str, Any]],
+        rejected: Sequence[dict[str, Any]],
+        *,
+        rows_hash: str,
+    ) -> Shard:
         """Write one shard: it counts when all of it is on the disk.
 
         Raises
@@ -163,9 +174,13 @@ class PartialOutput:
         self.shards.append(shard)
         return shard
 
-    def _write_records(self, records: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> tuple[str, ...]:
+    def _write_records(
+        self, records: Iterable[dict[str, Any]], columns: tuple[str, ...]
+    ) -> tuple[str, ...]:
         path = self._shard_path(len(self.shards)) if self._is_parquet else self._data
-        sample = next((self._shard_path(i) for i, shard in enumerate(self.shards) if shard.n_texts), None)
+        sample = next(
+            (self._shard_path(i) for i, shard in enumerate(self.shards) if shard.n_texts), None
+        )
         before = Before(columns, sample if self._is_parquet else None)
         with open_writer(path, like=self.out, before=before) as writer:
             for record in records:

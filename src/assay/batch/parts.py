@@ -1,7 +1,7 @@
 """A folder of files in parts that can be scored anywhere: planned once, each scored and written by itself.
 
-A part depends on nothing but its file, so whoever scores it, however often, writes the same. It counts when its note
-stands beside it; notes are what a resumed call goes by.
+A part depends on nothing but its file, so whoever scores it, however often, writes the same. It
+counts when its note stands beside it; notes are what a resumed call goes by.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ __all__ = ["NOTES", "REJECTED", "Part", "plan_parts", "read_part", "score_part"]
 KINDS = (".parquet", ".jsonl")
 PART_BYTES = (
     32 << 20
-)  # of JSON Lines: some 100,000 tweets, a minute's work at most of the slowest model's tens a second
+    # Of JSON Lines: some 100,000 tweets, a minute's work at most of the slowest model's tens a second
+)
 PART_ROWS = 100_000  # of Parquet, rounded up to whole row groups
 # Readers of Parquet folders pass over names that begin with an underscore.
 REJECTED, NOTES = "_rejected", "_parts"
@@ -46,7 +47,8 @@ class Part:
         Position in the data set; orders the output.
     path : str
     start, stop : int
-        Bytes of JSON Lines: the lines that begin there. Row groups of Parquet. A gzipped file is one part: 0, -1.
+        Bytes of JSON Lines: the lines that begin there. Row groups of Parquet. A gzipped file is
+        one part: 0, -1.
     """
 
     number: int
@@ -78,14 +80,21 @@ def plan_parts(source: str | Path) -> list[Part]:
 def _files(source: Path) -> list[Path]:
     if not source.exists():
         raise InputError(f"no such file or folder: {source}")
-    found = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
+    found = (
+        [source]
+        if source.is_file()
+        else sorted(path for path in source.rglob("*") if path.is_file())
+    )
     files = [
         path.resolve()  # the workers may have another current folder
         for path in found
-        if file_kind(path) in KINDS and not any(part[0] in "._" for part in path.relative_to(source).parts)
+        if file_kind(path) in KINDS
+        and not any(part[0] in "._" for part in path.relative_to(source).parts)
     ]
     if not files:
-        raise InputError(f"{source} holds no .parquet or .jsonl file; these two are accepted, .jsonl also with .gz")
+        raise InputError(
+            f"{source} holds no .parquet or .jsonl file; these two are accepted, .jsonl also with .gz"
+        )
     return files
 
 
@@ -107,7 +116,10 @@ def _stretches(path: Path) -> list[tuple[int, int]]:
 
 
 def read_part(part: Part) -> Iterator[Row]:
-    """Stream the rows of a part. Lines of JSON Lines count from the part's first one, rows of Parquet likewise."""
+    """Stream the rows of a part.
+
+    Lines of JSON Lines count from the part's first one, rows of Parquet likewise.
+    """
     path = Path(part.path)
     if file_kind(path) == ".parquet":
         records = read_records(path, groups=range(part.start, part.stop))
@@ -158,7 +170,8 @@ def score_part(model: Model, part: Part, scoring: Scoring, root: Path) -> dict[s
     part : Part
     scoring : Scoring
     root : Path
-        Has the folders `REJECTED` and `NOTES`. Several may write into it at once, even the same part.
+        Has the folders `REJECTED` and `NOTES`. Several may write into it at once, even the same
+        part.
 
     Returns
     -------
@@ -168,11 +181,15 @@ def score_part(model: Model, part: Part, scoring: Scoring, root: Path) -> dict[s
     note_path = root / NOTES / f"{part.name}.json"
     if note_path.is_file():  # finished by a process that died before it could say so
         return dict(json.loads(note_path.read_text(encoding="utf-8")))
-    mark = f".{uuid.uuid4().hex}.partial"  # whoever else writes this part at the same time has a name of its own
+    # Whoever else writes this part at the same time has a name of its own
+    mark = f".{uuid.uuid4().hex}.partial"
     data, rejected = root / f"{part.name}.parquet", root / REJECTED / f"{part.name}.jsonl"
     data_partial, rejected_partial = data.with_name(mark), rejected.with_name(mark)
     n_texts = n_rejected = 0
-    with open_writer(data_partial, like=data) as scored, open_writer(rejected_partial, like=rejected) as refused:
+    with (
+        open_writer(data_partial, like=data) as scored,
+        open_writer(rejected_partial, like=rejected) as refused,
+    ):
         for rows in cut_shards(read_part(part)):
             for one in score_rows(model, rows, scoring):
                 if one.problem is None:
@@ -182,7 +199,10 @@ def score_part(model: Model, part: Part, scoring: Scoring, root: Path) -> dict[s
                     place = {"file": Path(part.path).name, "start": part.start, "line": one.line}
                     refused.write({**place, "reason": one.problem})
                     n_rejected += 1
-    for partial, place_of, n_rows in ((data_partial, data, n_texts), (rejected_partial, rejected, n_rejected)):
+    for partial, place_of, n_rows in (
+        (data_partial, data, n_texts),
+        (rejected_partial, rejected, n_rejected),
+    ):
         if n_rows:
             partial.replace(place_of)
         else:

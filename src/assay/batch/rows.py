@@ -37,7 +37,8 @@ class Prediction:
     line : int
         1-based line (or record) of the input.
     record : dict
-        Columns of the input, then predicted_label, predicted_score and scores; empty where there is a problem.
+        Columns of the input, then predicted_label, predicted_score and scores; empty where there is
+        a problem.
     problem : str or None
     """
 
@@ -56,7 +57,8 @@ class Scoring:
     top_k : int, optional
         Only the best labels, as a list under `top_k`. None: a ``score:<label>`` for every label.
     rule : AbstainRule, optional
-        Instead of the model's own. With either, `abstained` is a column; where it is true, `predicted_label` is null.
+        Instead of the model's own. With either, `abstained` is a column; where it is true,
+        `predicted_label` is null.
     with_scope : bool
         Add a column `in_scope`: whether the text looks like the training data.
     max_chars : int
@@ -123,9 +125,13 @@ def open_rows(
     head = list(islice(rows, CHUNK_ROWS))
     names = list(dict.fromkeys(name for row in head for name in row.values))
     if not names:
-        problem = next((f"line {row.line}: {row.problem}" for row in head if row.problem), "it has no rows")
+        problem = next(
+            (f"line {row.line}: {row.problem}" for row in head if row.problem), "it has no rows"
+        )
         raise DataError(f"{Path(source).name} cannot be predicted: {problem}")
-    return chain(head, rows), find_text_column(names, text_column=text_column, source=Path(source).name)
+    return chain(head, rows), find_text_column(
+        names, text_column=text_column, source=Path(source).name
+    )
 
 
 def predict_rows(
@@ -160,7 +166,11 @@ def predict_rows(
 
 
 def score_rows(
-    model: Model, rows: Sequence[Row], scoring: Scoring, *, advance: Callable[[int], None] | None = None
+    model: Model,
+    rows: Sequence[Row],
+    scoring: Scoring,
+    *,
+    advance: Callable[[int], None] | None = None,
 ) -> list[Prediction]:
     """Score some rows: the function of one shard, whichever engine calls it.
 
@@ -219,14 +229,20 @@ def _text_of(row: Row, text_column: str, *, max_chars: int) -> tuple[str, str | 
     return text or "", None  # null is scored like the empty text
 
 
-def _added(model: Model, texts: list[str], scoring: Scoring, *, progress: Progress) -> list[dict[str, Any]]:
+def _added(
+    model: Model, texts: list[str], scoring: Scoring, *, progress: Progress
+) -> list[dict[str, Any]]:
     """Return what is added to the row of each text: label, score, notes, all scores."""
     probs = model.predict_proba(texts, progress=progress)
     rounded = np.round(probs, SCORE_DIGITS).tolist()
     best = probs.argmax(axis=1).tolist()
     notes = _notes(model, texts, probs, scoring)
     names = [f"score:{label}" for label in model.labels]
-    order = None if scoring.top_k is None else np.argsort(-probs, axis=1, kind="stable")[:, : scoring.top_k].tolist()
+    order = (
+        None
+        if scoring.top_k is None
+        else np.argsort(-probs, axis=1, kind="stable")[:, : scoring.top_k].tolist()
+    )
     added = []
     for i, (scores, winner) in enumerate(zip(rounded, best, strict=True)):
         note = notes[i]
@@ -240,7 +256,9 @@ def _added(model: Model, texts: list[str], scoring: Scoring, *, progress: Progre
     return added
 
 
-def _notes(model: Model, texts: Sequence[str], probs: np.ndarray, scoring: Scoring) -> list[dict[str, Any]]:
+def _notes(
+    model: Model, texts: Sequence[str], probs: np.ndarray, scoring: Scoring
+) -> list[dict[str, Any]]:
     """Return what stands beside the scores of each text: whether the model abstains, whether the text is in scope."""
     notes: list[dict[str, Any]] = [{} for _ in texts]
     rule = scoring.rule or model.abstain_rule
@@ -248,7 +266,9 @@ def _notes(model: Model, texts: Sequence[str], probs: np.ndarray, scoring: Scori
         for note, is_answered in zip(notes, rule.answers(probs).tolist(), strict=True):
             note["abstained"] = not is_answered
     if scoring.with_scope and (scope := model.scope(texts, probs=probs)) is not None:
-        for note, is_inside in zip(notes, (scope >= (model.scope_threshold or 0.0)).tolist(), strict=True):
+        for note, is_inside in zip(
+            notes, (scope >= (model.scope_threshold or 0.0)).tolist(), strict=True
+        ):
             note["in_scope"] = is_inside
     return notes
 

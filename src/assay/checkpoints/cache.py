@@ -1,7 +1,7 @@
 """Frozen features on disk, so that the same texts and encoder are never run twice.
 
-The key holds the encoder's identity (hashes of its files), pooling, limit, precision and the texts in order. Only
-arrays are kept, never texts. A broken or foreign file is made again.
+The key holds the encoder's identity (hashes of its files), pooling, limit, precision and the texts
+in order. Only arrays are kept, never texts. A broken or foreign file is made again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ VERSION = 1  # raise it when the meaning of a cached array changes
 MIN_TEXTS = 64  # below this, running the encoder costs less than it is worth to keep
 
 
-def cached_features(encoder: FrozenEncoder, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
+def cached_features(
+    encoder: FrozenEncoder, texts: Sequence[str], *, progress: Progress | None = None
+) -> np.ndarray:
     """Return ``encoder.transform(texts)``, from the cache if it is there.
 
     Returns
@@ -65,7 +67,9 @@ def clear_cache() -> int:
     folder, _, n_bytes = measure_cache()
     for path in [*folder.glob("*.npy"), *folder.glob("*.partial")]:
         path.unlink(missing_ok=True)
-    for path in (_env.cache_dir() / "encoders").glob("*.onnx"):  # of 8-bit weights; made again when they are needed
+    for path in (_env.cache_dir() / "encoders").glob(
+        "*.onnx"
+    ):  # of 8-bit weights; made again when they are needed
         n_bytes += path.stat().st_size
         path.unlink(missing_ok=True)
     return n_bytes
@@ -79,7 +83,12 @@ def _path(encoder: FrozenEncoder, texts: list[str]) -> Path:
     from assay.checkpoints.frozen import CPU_BATCH_TOKENS  # here: it loads scikit-learn
 
     checkpoint = encoder.resolved
-    settings = [VERSION, checkpoint.sha256, encoder.pooling, encoder.max_tokens or checkpoint.max_tokens]
+    settings = [
+        VERSION,
+        checkpoint.sha256,
+        encoder.pooling,
+        encoder.max_tokens or checkpoint.max_tokens,
+    ]
     if encoder.long_texts != "truncate":
         settings.append(encoder.long_texts)
     if encoder.precision != "float32":

@@ -1,6 +1,7 @@
 """What a folder with a pre-trained transformer holds, checked before anything of it is loaded. No network here.
 
-Refused by name: weights in pickle files, code of its own, quantised weights, and what is no text encoder.
+Refused by name: weights in pickle files, code of its own, quantised weights, and what is no text
+encoder.
 """
 
 from __future__ import annotations
@@ -30,15 +31,40 @@ WEIGHTS, WEIGHTS_INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib")
 
 # From these a tokenizer.json can be made.
-VOCABULARY_FILES = ("vocab.txt", "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model",
-                    "tokenizer.model", "added_tokens.json", "special_tokens_map.json")  # fmt: skip
+VOCABULARY_FILES = (
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "tokenizer.model",
+    "added_tokens.json",
+    "special_tokens_map.json",
+)
 
-# Kinds that count positions from pad_token_id + 1 on, so that many of max_position_embeddings cannot be used.
-OFFSET_KINDS = frozenset({"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "longformer",
-                          "mpnet", "data2vec-text", "xmod", "ibert", "luke", "mluke"})  # fmt: skip
+# Kinds that count positions from pad_token_id + 1 on, so that many of max_position_embeddings
+# cannot be used.
+OFFSET_KINDS = frozenset(
+    {
+        "roberta",
+        "xlm-roberta",
+        "xlm-roberta-xl",
+        "camembert",
+        "roberta-prelayernorm",
+        "longformer",
+        "mpnet",
+        "data2vec-text",
+        "xmod",
+        "ibert",
+        "luke",
+        "mluke",
+    }
+)
 
 SANE_MAX_TOKENS = 1_000_000  # tokenizers without a limit say 1e30
-DEFAULT_MAX_TOKENS = 512  # where neither the model nor the tokenizer knows a limit (relative positions)
+DEFAULT_MAX_TOKENS = (
+    512  # where neither the model nor the tokenizer knows a limit (relative positions)
+)
 
 
 @dataclass(frozen=True)
@@ -146,13 +172,19 @@ def _read_config(folder: Path) -> dict[str, Any]:
         "attention code from the Hub (attn_implementation)": "/" in attention,
         "quantised weights (quantization_config)": "quantization_config" in config,
         "an encoder-decoder (is_encoder_decoder)": config.get("is_encoder_decoder") is True,
-        "an adapter for other weights (adapter_config.json)": (folder / "adapter_config.json").exists(),
+        "an adapter for other weights (adapter_config.json)": (
+            folder / "adapter_config.json"
+        ).exists(),
     }
     for what, holds in refusals.items():
         if holds:
             raise ModelError(f"{folder} holds {what}; stock transformers encoders are accepted")
-    if (folder / TOKENIZER_CONFIG).is_file() and "auto_map" in _read_json(folder / TOKENIZER_CONFIG):
-        raise ModelError(f"{folder} holds its own code (auto_map); stock transformers tokenizers are accepted")
+    if (folder / TOKENIZER_CONFIG).is_file() and "auto_map" in _read_json(
+        folder / TOKENIZER_CONFIG
+    ):
+        raise ModelError(
+            f"{folder} holds its own code (auto_map); stock transformers tokenizers are accepted"
+        )
     return config
 
 
@@ -162,8 +194,12 @@ def _find_weights(folder: Path) -> list[Path]:
     elif (folder / WEIGHTS_INDEX).is_file():
         shards = _read_json(folder / WEIGHTS_INDEX).get("weight_map", {})
         names = sorted(set(shards.values())) if isinstance(shards, dict) else []
-        if not names or not all(isinstance(shard, str) and Path(shard).name == shard for shard in names):
-            raise ModelError(f"{folder / WEIGHTS_INDEX} does not name the parts of the weights beside it")
+        if not names or not all(
+            isinstance(shard, str) and Path(shard).name == shard for shard in names
+        ):
+            raise ModelError(
+                f"{folder / WEIGHTS_INDEX} does not name the parts of the weights beside it"
+            )
         weights = [folder / shard for shard in names]
     else:
         pickles = sorted(p.name for p in folder.iterdir() if p.suffix.lower() in PICKLE_SUFFIXES)
@@ -183,7 +219,8 @@ def _check_safetensors(path: Path) -> None:
             pass
     except (safetensors.SafetensorError, OSError) as err:
         raise ModelError(
-            f"{path} cannot be read as safetensors: {err}", hint="fetch the checkpoint again: the file is not whole"
+            f"{path} cannot be read as safetensors: {err}",
+            hint="fetch the checkpoint again: the file is not whole",
         ) from err
 
 
@@ -202,7 +239,11 @@ def _max_tokens(folder: Path, config: dict[str, Any]) -> int:
     for key in ("max_position_embeddings", "n_positions"):
         if isinstance(config.get(key), int) and config[key] > 0:
             pad_id = config.get("pad_token_id")
-            offset = (1 if pad_id is None else int(pad_id)) + 1 if config.get("model_type") in OFFSET_KINDS else 0
+            offset = (
+                (1 if pad_id is None else int(pad_id)) + 1
+                if config.get("model_type") in OFFSET_KINDS
+                else 0
+            )
             limits.append(int(config[key]) - offset)
             break
     if (folder / TOKENIZER_CONFIG).is_file():
@@ -219,25 +260,47 @@ def _find_tokenizer(folder: Path) -> Path:
 
 def _convert_tokenizer(folder: Path) -> Path:
     """Build a tokenizer.json from the folder's vocabulary and keep it in the cache."""
-    sources = [folder / name for name in (CONFIG, TOKENIZER_CONFIG, *VOCABULARY_FILES) if (folder / name).is_file()]
+    sources = [
+        folder / name
+        for name in (CONFIG, TOKENIZER_CONFIG, *VOCABULARY_FILES)
+        if (folder / name).is_file()
+    ]
     if not any(path.name in VOCABULARY_FILES for path in sources):
-        raise ModelError(f"{folder} has neither {TOKENIZER} nor a vocabulary to make it from (vocab.txt, vocab.json)")
+        raise ModelError(
+            f"{folder} has neither {TOKENIZER} nor a vocabulary to make it from (vocab.txt, vocab.json)"
+        )
     transformers = require("transformers")
-    lines = [f"transformers {transformers.__version__}\n", *(f"{path.name} {hash_once(path)}\n" for path in sources)]
-    target = _env.cache_dir() / "tokenizers" / hashlib.sha256("".join(lines).encode()).hexdigest() / TOKENIZER
+    lines = [
+        f"transformers {transformers.__version__}\n",
+        *(f"{path.name} {hash_once(path)}\n" for path in sources),
+    ]
+    target = (
+        _env.cache_dir()
+        / "tokenizers"
+        / hashlib.sha256("".join(lines).encode()).hexdigest()
+        / TOKENIZER
+    )
     if target.is_file():
         return target
     try:
         with quiet_transformers():
-            stock = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+            stock = transformers.AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
             text = str(stock.backend_tokenizer.to_str())
     except (ValueError, OSError, ImportError, AttributeError, KeyError, TypeError) as err:
-        raise ModelError(f"{folder} has no {TOKENIZER} and none could be made from its vocabulary: {err}") from err
+        raise ModelError(
+            f"{folder} has no {TOKENIZER} and none could be made from its vocabulary: {err}"
+        ) from err
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as stream:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=target.parent, delete=False
+        ) as stream:
             stream.write(text)
         Path(stream.name).replace(target)
     except OSError as err:
-        raise OutsideError(f"the tokenizer of {folder} could not be kept in {target.parent}: {err}") from err
+        raise OutsideError(
+            f"the tokenizer of {folder} could not be kept in {target.parent}: {err}"
+        ) from err
     return target

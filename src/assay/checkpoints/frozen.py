@@ -1,7 +1,7 @@
 """`FrozenEncoder`: texts to the pooled last hidden state of a transformer whose weights do not change.
 
-Weights load when they are first needed and stay out of pickles and clones. A batch holds texts of like length, so
-that next to nothing is spent on padding.
+Weights load when they are first needed and stay out of pickles and clones. A batch holds texts of
+like length, so that next to nothing is spent on padding.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ logger = logging.getLogger(__name__)
 POOLINGS = ("mean", "cls")
 PRECISIONS = ("float32", "int8")
 MAX_BATCH_TEXTS = 512
-# Padded tokens a batch. On a CPU what stands between two layers has to fit its caches: 516, 515, 498, 491, 429 and 413
-# texts/s with 384, 512, 768, 1,024, 2,048 and 4,096 (2 cores with AVX-512, minilm, tweets). A GPU was not measured.
+# Padded tokens a batch. On a CPU what stands between two layers has to fit its caches: 516, 515,
+# 498, 491, 429 and 413 texts/s with 384, 512, 768, 1,024, 2,048 and 4,096 (2 cores with AVX-512,
+# minilm, tweets). A GPU was not measured.
 CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 512, 1024
-# From so many texts on, exporting the network first (4.5 s, once an encoder) is soon worth it: then a tenth less time
-# (2 cores, minilm, tweets: 340 texts/s in place of 300). Always the same way for the same number of texts, since the
-# last digits differ.
+# From so many texts on, exporting the network first (4.5 s, once an encoder) is soon worth it: then
+# a tenth less time (2 cores, minilm, tweets: 340 texts/s in place of 300). Always the same way for
+# the same number of texts, since the last digits differ.
 MIN_EXPORTED_TEXTS = 4096
 AGREEMENT = 1e-4  # between torch's features and the exported network's, of the largest of them
 
@@ -65,7 +66,8 @@ def load_network(checkpoint: Checkpoint) -> torch.nn.Module:
         with quiet_transformers():
             network, loading = transformers.AutoModel.from_pretrained(
                 checkpoint.folder,
-                dtype=torch.float32,  # without it a half precision checkpoint computes in half precision, even on a CPU
+                # Without it a half precision checkpoint computes in half precision, even on a CPU
+                dtype=torch.float32,
                 local_files_only=True,
                 trust_remote_code=False,
                 use_safetensors=True,
@@ -73,7 +75,8 @@ def load_network(checkpoint: Checkpoint) -> torch.nn.Module:
             )
     except (ValueError, RuntimeError, OSError, KeyError, TypeError, ImportError) as err:
         raise ModelError(f"checkpoint '{checkpoint.name}' cannot be loaded: {err}") from err
-    # A pooler that is not there is fine: nothing here reads it. Anything else missing would stay random.
+    # A pooler that is not there is fine: nothing here reads it. Anything else missing would stay
+    # random.
     if missing := sorted(key for key in loading["missing_keys"] if not key.startswith("pooler.")):
         raise ModelError(
             f"checkpoint '{checkpoint.name}' lacks {len(missing)} of the weights that its config.json "
@@ -104,16 +107,20 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
     revision : str or None
         Of a Hub id.
     pooling : {"mean", "cls"}
-        `mean`: average over the tokens of the text, special tokens included. `cls`: the first token's state.
+        `mean`: average over the tokens of the text, special tokens included. `cls`: the first
+        token's state.
     max_tokens : int or None
-        Tokens a text, special tokens included; the rest is cut off. None: as many as the model takes.
+        Tokens a text, special tokens included; the rest is cut off. None: as many as the model
+        takes.
     batch_tokens : int or None
-        Padded tokens a batch, at most; None: chosen by the device. It changes speed and memory, not results.
+        Padded tokens a batch, at most; None: chosen by the device. It changes speed and memory, not
+        results.
     long_texts : {"truncate", "window"}
-        What is longer than the limit is cut off, or read too: features are then the mean of the windows'.
+        What is longer than the limit is cut off, or read too: features are then the mean of the
+        windows'.
     precision : {"float32", "int8"}
-        Of the weights. `int8` computes on the CPU and is faster by more than half; features differ a little (cosine
-        about 0.99), also with the texts that one is read with.
+        Of the weights. `int8` computes on the CPU and is faster by more than half; features differ
+        a little (cosine about 0.99), also with the texts that one is read with.
 
     Examples
     --------
@@ -171,9 +178,12 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         encoded = loaded.tokenizer.encode_texts(as_list) if windows is None else windows.encoded
         features = np.zeros((len(encoded), loaded.checkpoint.hidden_size), dtype=np.float32)
         batches = bucket_batches(
-            encoded.lengths, max_texts=MAX_BATCH_TEXTS, max_tokens=self._tokens_a_batch(loaded.device)
+            encoded.lengths,
+            max_texts=MAX_BATCH_TEXTS,
+            max_tokens=self._tokens_a_batch(loaded.device),
         )
-        batches.reverse()  # long texts first: what is left at the end, where threads wait for each other, is short
+        # Long texts first: what is left at the end, where threads wait for each other, is short
+        batches.reverse()
         exported = self._export(loaded, encoded)
 
         def read(rows: np.ndarray) -> None:
@@ -182,7 +192,8 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
             else:
                 features[rows] = self._by_torch(loaded, encoded, rows)
 
-        # A batch a thread; where there are fewer batches than threads, several share the products of each.
+        # A batch a thread; where there are fewer batches than threads, several share the products
+        # of each.
         on_cpu = exported is not None or loaded.device.type == "cpu"
         n_threads = min(_env.n_threads(), len(batches)) if on_cpu else 1
         shared = compute_threads(_env.n_threads() // max(1, n_threads))
@@ -243,13 +254,19 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         """Return how many padded tokens a batch has at most on a device."""
         if self.batch_tokens is not None:
             return self.batch_tokens
-        return CPU_BATCH_TOKENS if device.type == "cpu" or self.precision == "int8" else GPU_BATCH_TOKENS
+        return (
+            CPU_BATCH_TOKENS
+            if device.type == "cpu" or self.precision == "int8"
+            else GPU_BATCH_TOKENS
+        )
 
     def _check_params(self) -> None:
         if self.pooling not in POOLINGS:
             raise InputError(f"pooling is {self.pooling!r}; {' and '.join(POOLINGS)} are accepted")
         if self.precision not in PRECISIONS:
-            raise InputError(f"precision is {self.precision!r}; {' and '.join(PRECISIONS)} are accepted")
+            raise InputError(
+                f"precision is {self.precision!r}; {' and '.join(PRECISIONS)} are accepted"
+            )
         if self.batch_tokens is not None and self.batch_tokens < 1:
             raise InputError(f"batch_tokens is {self.batch_tokens}; at least 1 is accepted")
         check_long_texts(self.long_texts)
@@ -262,7 +279,9 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         loaded: _Loaded | None = self.__dict__.get("_loaded")
         device = pick_device()
         if loaded is None or loaded.params != self._load_params() or loaded.device != device:
-            checkpoint = resolve_checkpoint(self.checkpoint, revision=self.revision, progress=progress)
+            checkpoint = resolve_checkpoint(
+                self.checkpoint, revision=self.revision, progress=progress
+            )
             tokenizer = load_tokenizer(checkpoint, max_tokens=self.max_tokens)
             network = load_network(checkpoint).to(device)
             n_known = network.get_input_embeddings().num_embeddings
@@ -306,7 +325,11 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         difference = np.abs(made.transform(*_batch(loaded, encoded, rows)) - expected).max()
         if difference <= AGREEMENT * max(1.0, np.abs(expected).max()):
             return True
-        logger.warning("'%s' differs by %.2g when exported: torch reads the texts", loaded.checkpoint.name, difference)
+        logger.warning(
+            "'%s' differs by %.2g when exported: torch reads the texts",
+            loaded.checkpoint.name,
+            difference,
+        )
         return False
 
     def _by_torch(self, loaded: _Loaded, encoded: EncodedTexts, rows: np.ndarray) -> np.ndarray:
@@ -315,20 +338,27 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         features: np.ndarray = _pool(hidden, mask, pooling=self.pooling).cpu().numpy()
         return features
 
-    def _forward(self, loaded: _Loaded, encoded: EncodedTexts, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    def _forward(
+        self, loaded: _Loaded, encoded: EncodedTexts, rows: np.ndarray
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the last hidden state (n_rows, longest, hidden_size) and the mask (n_rows, longest)."""
         torch = require("torch")
         ids, mask = _batch(loaded, encoded, rows)
-        # No token_type_ids: a lone text is segment 0 throughout, which is what models that have segments assume.
+        # No token_type_ids: a lone text is segment 0 throughout, which is what models that have
+        # segments assume.
         with torch.inference_mode():
             on_device = torch.from_numpy(mask).to(loaded.device)
             # A batch without padding needs no mask, and attention without one is faster.
             given = {} if mask.all() else {"attention_mask": on_device}
-            hidden = loaded.network(input_ids=torch.from_numpy(ids).to(loaded.device), **given).last_hidden_state
+            hidden = loaded.network(
+                input_ids=torch.from_numpy(ids).to(loaded.device), **given
+            ).last_hidden_state
             return hidden, on_device
 
 
-def _batch(loaded: _Loaded, encoded: EncodedTexts, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _batch(
+    loaded: _Loaded, encoded: EncodedTexts, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return padded ids and mask of these rows."""
     ids, mask = pad_batch(encoded, rows, pad_id=loaded.tokenizer.pad_id)
     if (largest := int(ids.max(initial=0))) >= loaded.n_known:

@@ -1,6 +1,7 @@
 """Names of pre-trained transformers to verified folders: the alias `minilm`, a local folder, a Hub id.
 
-The only part of features that may use the network, and only for a Hub id (or `minilm` where its package is absent).
+The only part of features that may use the network, and only for a Hub id (or `minilm` where its
+package is absent).
 """
 
 from __future__ import annotations
@@ -33,10 +34,19 @@ MINILM_SHA256 = {
 }
 MINILM_MAX_TOKENS = 512  # config.json's; the files beside it that say less are not pinned
 
-# Files a checkpoint is made of. Only those at the top: folders hold the same weights in other formats.
+# Files a checkpoint is made of. Only those at the top: folders hold the same weights in other
+# formats.
 HUB_FILES = ["*.json", "*.txt", "*.safetensors", "*.model"]
 HUB_NOT_FILES = ["*/*"]
-FILE_SUFFIXES = (".json", ".txt", ".safetensors", ".bin", ".onnx", ".csv", ".pt")  # of files that are no checkpoint
+FILE_SUFFIXES = (
+    ".json",
+    ".txt",
+    ".safetensors",
+    ".bin",
+    ".onnx",
+    ".csv",
+    ".pt",
+)  # of files that are no checkpoint
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 
 
@@ -48,8 +58,8 @@ def resolve_checkpoint(
     Parameters
     ----------
     name : str, Path or Checkpoint
-        The alias `minilm`, a local folder, or a Hub id such as `distilbert-base-uncased`. What is resolved already
-        is returned as it is.
+        The alias `minilm`, a local folder, or a Hub id such as `distilbert-base-uncased`. What is
+        resolved already is returned as it is.
     revision : str, optional
         Branch, tag or commit of a Hub id; None: its main branch. Nothing else has revisions.
 
@@ -70,7 +80,9 @@ def resolve_checkpoint(
     folder = Path(text).expanduser()
     is_local = isinstance(name, Path) or (text not in ("", MINILM) and folder.is_dir())
     if revision is not None and (is_local or text == MINILM):
-        raise InputError(f"revision '{revision}' was given, but '{text}' has none; only Hub ids have revisions")
+        raise InputError(
+            f"revision '{revision}' was given, but '{text}' has none; only Hub ids have revisions"
+        )
     if is_local:
         if not folder.is_dir():
             raise InputError(f"there is no checkpoint folder at {folder}")
@@ -78,7 +90,9 @@ def resolve_checkpoint(
     if text == MINILM:
         return _resolve_minilm(progress or Progress())
     if folder.is_file():
-        raise InputError(f"'{text}' is a file; a checkpoint is a folder", hint="give the folder that holds it")
+        raise InputError(
+            f"'{text}' is a file; a checkpoint is a folder", hint="give the folder that holds it"
+        )
     if is_meant_as_path(text, suffixes=FILE_SUFFIXES):
         meant = nearby(folder)
         raise InputError(
@@ -109,7 +123,9 @@ def load_tokenizer(checkpoint: Checkpoint, *, max_tokens: int | None = None) -> 
     limit = checkpoint.max_tokens
     if max_tokens is not None and max_tokens > limit:
         raise InputError(f"max_tokens is {max_tokens}; '{checkpoint.name}' takes at most {limit}")
-    return SubwordTokenizer.from_file(checkpoint.tokenizer_file, max_tokens=limit if max_tokens is None else max_tokens)
+    return SubwordTokenizer.from_file(
+        checkpoint.tokenizer_file, max_tokens=limit if max_tokens is None else max_tokens
+    )
 
 
 def _resolve_minilm(progress: Progress) -> Checkpoint:
@@ -122,7 +138,9 @@ def _resolve_minilm(progress: Progress) -> Checkpoint:
     for file_name, expected in MINILM_SHA256.items():
         path = folder / file_name
         if not path.is_file():
-            raise ModelError(f"{path} is missing; '{MINILM}' needs it", hint=f"reinstall {MINILM_DISTRIBUTION}")
+            raise ModelError(
+                f"{path} is missing; '{MINILM}' needs it", hint=f"reinstall {MINILM_DISTRIBUTION}"
+            )
         if (found := hash_once(path)) != expected:
             raise ModelError(
                 f"{path} is not the published file of '{MINILM}': its SHA-256 is {found}, {expected} is accepted",
@@ -147,7 +165,9 @@ def _resolve_hub(name: str, *, revision: str | None, progress: Progress) -> Chec
     try:
         return read_checkpoint(folder, name=name, revision=folder.name)
     except ModelError as err:
-        if any(folder.glob("*.safetensors")) or not (pickles := _pickles_of(name, revision=folder.name)):
+        if any(folder.glob("*.safetensors")) or not (
+            pickles := _pickles_of(name, revision=folder.name)
+        ):
             raise
         raise ModelError(
             f"checkpoint '{name}' has no safetensors weights but {', '.join(pickles)}, which is a pickle and could run "
@@ -165,7 +185,9 @@ def _pickles_of(name: str, *, revision: str) -> list[str]:
         names = hub.HfApi().list_repo_files(name, revision=revision)
     except (http_error, OSError):
         return []
-    return sorted(one for one in names if "/" not in one and Path(one).suffix.lower() in PICKLE_SUFFIXES)
+    return sorted(
+        one for one in names if "/" not in one and Path(one).suffix.lower() in PICKLE_SUFFIXES
+    )
 
 
 def _fetch(name: str, *, revision: str | None, progress: Progress) -> Path:
@@ -191,7 +213,11 @@ def _fetch(name: str, *, revision: str | None, progress: Progress) -> Path:
             f"checkpoint '{name}' is gated on the Hub, and this account has no access",
             hint="ask for access on its page, then log in",
         ) from err
-    except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.HFValidationError) as err:
+    except (
+        errors.RepositoryNotFoundError,
+        errors.RevisionNotFoundError,
+        errors.HFValidationError,
+    ) as err:
         raise InputError(
             f"unknown checkpoint '{name}'{at}: no such folder, and the Hub has none (or it is private)."
             f"{did_you_mean(name, [MINILM])}",

@@ -1,6 +1,7 @@
 """The process-wide state of torch and transformers, set for a block and put back after it.
 
-A library that changes the thread count or log level of its host for good surprises whoever embeds it.
+A library that changes the thread count or log level of its host for good surprises whoever embeds
+it.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ def pick_device(name: str | None = None) -> torch.device:
     Parameters
     ----------
     name : str, optional
-        `auto`, `cpu`, `cuda`, `cuda:0`, `mps`; None: what the user asked for. `auto` is CUDA where there is one. Of
-        several processes that train together, each has a CUDA device of its own.
+        `auto`, `cpu`, `cuda`, `cuda:0`, `mps`; None: what the user asked for. `auto` is CUDA where
+        there is one. Of several processes that train together, each has a CUDA device of its own.
 
     Raises
     ------
@@ -43,13 +44,17 @@ def pick_device(name: str | None = None) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise InputError(f"device '{name}' is unknown; auto, cpu, cuda, cuda:N and mps are accepted") from None
+        raise InputError(
+            f"device '{name}' is unknown; auto, cpu, cuda, cuda:N and mps are accepted"
+        ) from None
     n_cuda = torch.cuda.device_count() if torch.cuda.is_available() else 0
     absent = (device.type == "cuda" and (device.index or 0) >= n_cuda) or (
         device.type == "mps" and not torch.backends.mps.is_available()
     )
     if absent:
-        raise InputError(f"device '{name}' is not here ({n_cuda} CUDA devices)", hint="use --device auto or cpu")
+        raise InputError(
+            f"device '{name}' is not here ({n_cuda} CUDA devices)", hint="use --device auto or cpu"
+        )
     return device
 
 
@@ -69,7 +74,8 @@ def compute_threads(n: int | None = None) -> Iterator[None]:
 def quiet_transformers() -> Iterator[None]:
     """Keep the load report, its progress bar and warnings of transformers off stderr inside the block.
 
-    The report names weights that were not found; whoever loads checks them through `output_loading_info`.
+    The report names weights that were not found; whoever loads checks them through
+    `output_loading_info`.
     """
     logging = require("transformers.utils.logging")
     level, had_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -90,7 +96,8 @@ def quiet_hub() -> Iterator[None]:
     utils = require("huggingface_hub.utils")
     level, had_bars = utils.logging.get_verbosity(), not utils.are_progress_bars_disabled()
     with warnings.catch_warnings():
-        # Where HF_HUB_DISABLE_PROGRESS_BARS is set, it wins over these calls, and each of them warns of that.
+        # Where HF_HUB_DISABLE_PROGRESS_BARS is set, it wins over these calls, and each of them
+        # warns of that.
         warnings.filterwarnings("ignore", message="Cannot (en|dis)able progress bars")
         utils.logging.set_verbosity_error()
         utils.disable_progress_bars()

@@ -15,7 +15,10 @@ def main() -> None:
         from assay.cli.app import app
 
         app()
-    except (KeyboardInterrupt, Exception) as err:  # before a command took over: while it was being loaded
+    except (
+        KeyboardInterrupt,
+        Exception,
+    ) as err:  # before a command took over: while it was being loaded
         if not was_interrupted(err):
             raise
         settle_interrupt()

@@ -23,7 +23,8 @@ from assay.cli.common import say_error
 
 __all__ = ["app"]
 
-# The base of what a wrong command line raises. typer has its own copy of click, and older ones have click itself.
+# The base of what a wrong command line raises. typer has its own copy of click, and older ones have
+# click itself.
 UsageError: Any = typer.BadParameter.__base__
 EXIT_USAGE = 2
 
@@ -39,7 +40,9 @@ class Application(TyperGroup):
         args = positional[0] if positional else options.get("args")
         given = list(sys.argv[1:] if args is None else args)
         try:
-            code = run(*positional, standalone_mode=False, **options)  # in the other mode typer words errors itself
+            code = run(
+                *positional, standalone_mode=False, **options
+            )  # in the other mode typer words errors itself
         except UsageError as err:
             if not given:
                 err.show()  # the help
@@ -73,7 +76,10 @@ def _assay(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", help="Print the version.", is_eager=True, callback=lambda v: _print_version(wanted=v)
+            "--version",
+            help="Print the version.",
+            is_eager=True,
+            callback=lambda v: _print_version(wanted=v),
         ),
     ] = False,
 ) -> None: ...

@@ -28,19 +28,26 @@ def audit_command(
     data: Data,
     flags: DataFlags,
     common: Common,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="A .csv file with every row to look at.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="A .csv file with every row to look at.")
+    ] = None,
     method: Annotated[
-        str, typer.Option(help="Whose models check the labels: linear, compact, features, finetune; or none.")
+        str,
+        typer.Option(
+            help="Whose models check the labels: linear, compact, features, finetune; or none."
+        ),
     ] = "linear",
-    validation_fraction: Annotated[float, typer.Option(help="As `run` will cut it from train.")] = 0.1,
+    validation_fraction: Annotated[
+        float, typer.Option(help="As `run` will cut it from train.")
+    ] = 0.1,
     test_fraction: Annotated[float, typer.Option(help="As `run` will cut it from train.")] = 0.1,
     overwrite: Overwrite = False,
 ) -> None:
     """Look for what is wrong with the data, before any score.
 
-    Duplicates, leaks between splits, the same text with different labels, garbled rows, other languages, shift between
-    splits, and labels that are probably wrong. Write yes under accept in the file, and `assay run DATA --corrections
-    FILE` corrects those labels of train.
+    Duplicates, leaks between splits, the same text with different labels, garbled rows, other
+    languages, shift between splits, and labels that are probably wrong. Write yes under accept in
+    the file, and `assay run DATA --corrections FILE` corrects those labels of train.
 
     \b
     Examples:
@@ -81,7 +88,11 @@ def _show(audit: Audit) -> None:
     for sentence in audit.shift_sentences():
         print_line(sentence)
     check = audit.label_check
-    fits = f"; {check.fit_s:.1f} s for the models that check the labels ({check.method})" if check.method else ""
+    fits = (
+        f"; {check.fit_s:.1f} s for the models that check the labels ({check.method})"
+        if check.method
+        else ""
+    )
     print_line(f"took {audit.checks_s:.1f} s{fits}")
 
 
@@ -93,14 +104,25 @@ def _show_counts(audit: Audit) -> None:
         return
     names = dict.fromkeys([*audit.n_texts, *(issue.split for issue in audit.issues)])
     print_table(
-        [{"kind": kind, **{name: f"{rows.get(name, 0):,}" for name in names}, "what": KINDS[kind]}
-         for kind, rows in audit.counts().items()],
-        title="Rows to look at", right=tuple(names), elastic=("what",),
-    )  # fmt: skip
+        [
+            {
+                "kind": kind,
+                **{name: f"{rows.get(name, 0):,}" for name in names},
+                "what": KINDS[kind],
+            }
+            for kind, rows in audit.counts().items()
+        ],
+        title="Rows to look at",
+        right=tuple(names),
+        elastic=("what",),
+    )
     leaks = {(leak.split, leak.seen_in): leak.n_rows for leak in audit.overlaps.leaks}
     for name, found in (("leaks", leaks), ("near leaks", audit.near_leaks)):
         if found:
-            listed = ", ".join(f"{n_rows:,} {split} rows in {seen_in}" for (split, seen_in), n_rows in found.items())
+            listed = ", ".join(
+                f"{n_rows:,} {split} rows in {seen_in}"
+                for (split, seen_in), n_rows in found.items()
+            )
             print_line(f"{name}: {listed}: a score on them measures memory")
 
 
@@ -108,7 +130,18 @@ def _show_suspects(audit: Audit) -> None:
     print_sentence(audit.label_check.describe())
     suspects = [issue for issue in audit.issues if issue.kind == "wrong_label"][:N_SUSPECTS]
     print_table(
-        [{"split": one.split, "row": one.row, "label": one.label, "proposed": one.proposed_label,
-          "score": f"{one.score:.3f}", "text": one.text} for one in suspects],
-        title="Most suspect labels", right=("row", "score"), elastic=("text",),
-    )  # fmt: skip
+        [
+            {
+                "split": one.split,
+                "row": one.row,
+                "label": one.label,
+                "proposed": one.proposed_label,
+                "score": f"{one.score:.3f}",
+                "text": one.text,
+            }
+            for one in suspects
+        ],
+        title="Most suspect labels",
+        right=("row", "score"),
+        elastic=("text",),
+    )

@@ -28,24 +28,44 @@ __all__ = ["Common", "DataFlags", "add_command", "first_speaks", "say_error"]
 
 EXIT_BUG, EXIT_OUTSIDE = 1, 4
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
-# What the machine refuses, whatever the code does: no space, no permission, a broken disk, too many open files.
-OUTSIDE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE,
-                  errno.ENFILE}  # fmt: skip
+# What the machine refuses, whatever the code does: no space, no permission, a broken disk, too many
+# open files.
+OUTSIDE_ERRNOS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EMFILE,
+    errno.ENFILE,
+}
 
 
 @dataclass(frozen=True)
 class Common:
     """The flags that every command takes."""
 
-    seed: Annotated[int, typer.Option(help="Seed of every shuffle, split and fresh weight.", min=0)] = 0
+    seed: Annotated[
+        int, typer.Option(help="Seed of every shuffle, split and fresh weight.", min=0)
+    ] = 0
     json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object (JSON Lines where rows are the result).")
+        bool,
+        typer.Option(
+            "--json", help="Print one JSON object (JSON Lines where rows are the result)."
+        ),
     ] = False
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no messages but errors.")] = False
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no messages but errors.")
+    ] = False
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False
     offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False
-    threads: Annotated[int | None, typer.Option(help="Compute threads.  [default: all CPUs]", min=1)] = None
-    device: Annotated[str, typer.Option(help="Where to train: auto, cpu, cuda, cuda:N, mps.")] = "auto"
+    threads: Annotated[
+        int | None, typer.Option(help="Compute threads.  [default: all CPUs]", min=1)
+    ] = None
+    device: Annotated[str, typer.Option(help="Where to train: auto, cpu, cuda, cuda:N, mps.")] = (
+        "auto"
+    )
 
     def progress(self) -> Progress:
         """Return the progress to pass on: drawn on stderr, or silent."""
@@ -60,27 +80,43 @@ class Common:
 class DataFlags:
     """The flags that say how DATA is read."""
 
-    text_column: Annotated[str | None, typer.Option(help="Column with the texts.  [default: by name]")] = None
-    label_column: Annotated[str | None, typer.Option(help="Column with the labels.  [default: by name]")] = None
+    text_column: Annotated[
+        str | None, typer.Option(help="Column with the texts.  [default: by name]")
+    ] = None
+    label_column: Annotated[
+        str | None, typer.Option(help="Column with the labels.  [default: by name]")
+    ] = None
     labels: Annotated[
-        str | None, typer.Option(help="Label names in order: a,b,c.  [default: labels.txt, else sorted]")
+        str | None,
+        typer.Option(help="Label names in order: a,b,c.  [default: labels.txt, else sorted]"),
     ] = None
     delimiter: Annotated[
-        str | None, typer.Option(help="Between columns of .csv and .tsv, or text and label of .txt.")
+        str | None,
+        typer.Option(help="Between columns of .csv and .tsv, or text and label of .txt."),
     ] = None
-    encoding: Annotated[str | None, typer.Option(help="Of text files, such as cp949.  [default: utf-8]")] = None
-    max_chars: Annotated[int, typer.Option(help="Longest text accepted, in characters.", min=1)] = 100_000
+    encoding: Annotated[
+        str | None, typer.Option(help="Of text files, such as cp949.  [default: utf-8]")
+    ] = None
+    max_chars: Annotated[int, typer.Option(help="Longest text accepted, in characters.", min=1)] = (
+        100_000
+    )
 
     def options(self, **more: Any) -> Any:
         """Return `DataOptions` with these flags and what else is given."""
         from assay.recipes.prepare import DataOptions
 
         names = None if self.labels is None else [name.strip() for name in self.labels.split(",")]
-        given = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "labels"}
+        given = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name != "labels"
+        }
         return DataOptions(labels=names, **given, **more)
 
 
-def add_command(app: typer.Typer, name: str, *, panel: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def add_command(
+    app: typer.Typer, name: str, *, panel: str
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a command; parameters annotated with a dataclass, such as `Common`, become the flags that it holds."""
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -141,7 +177,9 @@ def _guard(work: Callable[[], None], common: Common) -> None:
     except KeyboardInterrupt:
         raise typer.Exit(_say_stopped(common)) from None
     except BrokenPipeError:
-        _close_stdout()  # whoever read our output has gone (`| head`): nothing is wrong, and nothing more can be said
+        # Whoever read our output has gone (`| head`): nothing is wrong, and nothing more can be
+        # said
+        _close_stdout()
         raise typer.Exit(0) from None
     except typer.Exit:
         raise
@@ -167,14 +205,23 @@ def _say_exception(err: Exception, *, as_json: bool) -> int:
     if isinstance(err, OSError) and err.errno in OUTSIDE_ERRNOS:
         where = f" ({err.filename})" if err.filename else ""
         hint = "look at free space and permissions, and run it again"
-        say_error(f"the system refused: {err.strerror}{where}", "OutsideError", hint, as_json=as_json)
+        say_error(
+            f"the system refused: {err.strerror}{where}", "OutsideError", hint, as_json=as_json
+        )
         return EXIT_OUTSIDE
     if isinstance(err, MemoryError):
-        say_error("there is not enough memory", "OutsideError", "take fewer rows (--max-rows)", as_json=as_json)
+        say_error(
+            "there is not enough memory",
+            "OutsideError",
+            "take fewer rows (--max-rows)",
+            as_json=as_json,
+        )
         return EXIT_OUTSIDE
     # The last resort: a mistake of ours, said in one line.
     hint = "this is a mistake in assay: run it again with --debug and report what it prints"
-    say_error(f"internal error: {type(err).__name__}: {err}", "InternalError", hint, as_json=as_json)
+    say_error(
+        f"internal error: {type(err).__name__}: {err}", "InternalError", hint, as_json=as_json
+    )
     return EXIT_BUG
 
 
@@ -184,7 +231,9 @@ def _set_up(common: Common) -> None:
     if common.threads is not None:
         _env.set_threads(common.threads)
     if not DEVICE.fullmatch(common.device):
-        raise InputError(f"--device is '{common.device}'; auto, cpu, cuda, cuda:N and mps are accepted")
+        raise InputError(
+            f"--device is '{common.device}'; auto, cpu, cuda, cuda:N and mps are accepted"
+        )
     _env.set_device(common.device)
     if not common.debug:
         warnings.simplefilter("ignore")  # of libraries; assay's own go through logging
@@ -223,7 +272,9 @@ def _close_stdout() -> None:
 Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write; must not exist.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what stands at --out.")]
 Checkpoint = Annotated[str, typer.Option(help="Transformer: minilm, a local folder, or a Hub id.")]
-Pooling = Annotated[Literal["mean", "cls"], typer.Option(help="Tokens to one vector: their mean, or the first.")]
+Pooling = Annotated[
+    Literal["mean", "cls"], typer.Option(help="Tokens to one vector: their mean, or the first.")
+]
 LongTexts = Annotated[
     Literal["truncate", "window"],
     typer.Option(help="What a model cannot read at once: cut off, or read window by window."),
@@ -231,24 +282,42 @@ LongTexts = Annotated[
 # Of a saved model, which has a policy of its own.
 LongTextsInstead = Annotated[
     Literal["truncate", "window"] | None,
-    typer.Option("--long-texts", help="What it cannot read at once: cut, or read in windows.  [default: the model's]"),
+    typer.Option(
+        "--long-texts",
+        help="What it cannot read at once: cut, or read in windows.  [default: the model's]",
+    ),
 ]
 ClassWeight = Annotated[
-    Literal["balanced", "none"], typer.Option(help="Balanced: rare labels count as much as frequent ones.")
+    Literal["balanced", "none"],
+    typer.Option(help="Balanced: rare labels count as much as frequent ones."),
 ]
 AnyModel = Annotated[
-    str, typer.Argument(metavar="MODEL", help="A model folder, or a classifier of transformers: folder or OWNER/NAME.")
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A model folder, or a classifier of transformers: folder or OWNER/NAME.",
+    ),
 ]
 LabelMap = Annotated[
-    str | None, typer.Option(metavar="FILE", help=".json or .csv: other names for the model's labels.")
+    str | None,
+    typer.Option(metavar="FILE", help=".json or .csv: other names for the model's labels."),
 ]
 Corrections = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help="Of `assay audit`, with yes under accept: corrects those labels of train."),
+    typer.Option(
+        metavar="FILE",
+        help="Of `assay audit`, with yes under accept: corrects those labels of train.",
+    ),
 ]
 KeepTexts = Annotated[
-    bool, typer.Option("--keep-texts", help="Keep training texts in the model, to show the nearest to a text.")
+    bool,
+    typer.Option(
+        "--keep-texts", help="Keep training texts in the model, to show the nearest to a text."
+    ),
 ]
 Data = Annotated[
-    str, typer.Argument(metavar="DATA", help="sample, a file, a folder with train.*, or a Hub data set id.")
+    str,
+    typer.Argument(
+        metavar="DATA", help="sample, a file, a folder with train.*, or a Hub data set id."
+    ),
 ]

@@ -28,8 +28,12 @@ def explore_command(
     data: Data,
     flags: DataFlags,
     common: Common,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="A folder for the figures.")] = None,
-    checkpoint: Annotated[str | None, typer.Option(help="Count the tokens of this transformer too.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="A folder for the figures.")
+    ] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(help="Count the tokens of this transformer too.")
+    ] = None,
     n_first: Annotated[int, typer.Option("--first", help="First rows shown.", min=0)] = 5,
     overwrite: Overwrite = False,
 ) -> None:
@@ -66,23 +70,43 @@ def _show_summary(summary: dict[str, Any]) -> None:
     )
     if dropped:
         print_line(
-            f"{dropped:,} rows left out: " + ", ".join(f"{r['n_rows']} {r['reason']}" for r in summary["dropped"])
+            f"{dropped:,} rows left out: "
+            + ", ".join(f"{r['n_rows']} {r['reason']}" for r in summary["dropped"])
         )
-    _show_lengths({name: split["words"]["all"] for name, split in splits.items()}, splits, what="words")
+    _show_lengths(
+        {name: split["words"]["all"] for name, split in splits.items()}, splits, what="words"
+    )
     if all("tokens" in split for split in splits.values()):
-        _show_lengths({name: split["tokens"]["all"] for name, split in splits.items()}, splits, what="tokens")
+        _show_lengths(
+            {name: split["tokens"]["all"] for name, split in splits.items()}, splits, what="tokens"
+        )
     first = next(iter(splits.values()))
     print_table(
-        [{"label": i, "label_name": row["label"],
-          **{name: f"{split['classes'][i]['n_texts']:,}" for name, split in splits.items()},
-          "share": f"{row['fraction']:.1%}"} for i, row in enumerate(first["classes"])],
-        right=("label", *splits, "share"), elastic=("label_name",),
-    )  # fmt: skip
+        [
+            {
+                "label": i,
+                "label_name": row["label"],
+                **{name: f"{split['classes'][i]['n_texts']:,}" for name, split in splits.items()},
+                "share": f"{row['fraction']:.1%}",
+            }
+            for i, row in enumerate(first["classes"])
+        ],
+        right=("label", *splits, "share"),
+        elastic=("label_name",),
+    )
     print_table(
-        [{"line": row["line"], "label": row["label"], "label_name": row["label_name"], "text": row["text"]}
-         for row in first["first_rows"]],
-        right=("line", "label"), elastic=("label_name", "text"),
-    )  # fmt: skip
+        [
+            {
+                "line": row["line"],
+                "label": row["label"],
+                "label_name": row["label_name"],
+                "text": row["text"],
+            }
+            for row in first["first_rows"]
+        ],
+        right=("line", "label"),
+        elastic=("label_name", "text"),
+    )
 
 
 def _show_lengths(quantiles: dict[str, Any], splits: dict[str, Any], *, what: str) -> None:
@@ -99,7 +123,9 @@ def _show_lengths(quantiles: dict[str, Any], splits: dict[str, Any], *, what: st
 
 
 def tokens_command(
-    text: Annotated[str, typer.Argument(help="One text.")], common: Common, checkpoint: Checkpoint = "minilm"
+    text: Annotated[str, typer.Argument(help="One text.")],
+    common: Common,
+    checkpoint: Checkpoint = "minilm",
 ) -> None:
     """Show one text as characters, words and subwords, and back again.
 
@@ -115,7 +141,9 @@ def tokens_command(
         return
     characters, words, subwords = found.characters, found.words, found.subwords
     n_tokens, n_symbols = characters.one_hot_shape
-    print_line(f"characters  {n_tokens} tokens, {n_symbols} symbols, one-hot {n_tokens} x {n_symbols}")
+    print_line(
+        f"characters  {n_tokens} tokens, {n_symbols} symbols, one-hot {n_tokens} x {n_symbols}"
+    )
     print_line(f"  vocabulary  {' '.join(repr(c) for c in characters.vocabulary)}")
     print_line(f"  ids         {' '.join(map(str, characters.ids))}")
     print_line(f"words       {len(words.tokens)} tokens")
@@ -125,21 +153,29 @@ def tokens_command(
         f"{subwords.vocabulary_size:,} in its vocabulary, {subwords.max_tokens} at most"
     )
     if subwords.n_tokens > len(subwords.ids):
-        print_line(f"  cut off     {subwords.n_tokens - len(subwords.ids):,} of {subwords.n_tokens:,} tokens")
+        print_line(
+            f"  cut off     {subwords.n_tokens - len(subwords.ids):,} of {subwords.n_tokens:,} tokens"
+        )
     print_line(f"  tokens      {' '.join(subwords.tokens)}")
     print_line(f"  ids         {' '.join(map(str, subwords.ids))}")
     print_line(f"  back again  {subwords.decoded}")
 
 
 def embed_command(
-    data: Annotated[str, typer.Argument(metavar="DATA|TEXT", help="Data as elsewhere with --out; else one text.")],
+    data: Annotated[
+        str,
+        typer.Argument(metavar="DATA|TEXT", help="Data as elsewhere with --out; else one text."),
+    ],
     flags: DataFlags,
     common: Common,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="A .parquet or .npz file for the features.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="A .parquet or .npz file for the features.")
+    ] = None,
     checkpoint: Checkpoint = "minilm",
     pooling: Pooling = "mean",
     precision: Annotated[
-        Literal["float32", "int8"], typer.Option(help="Of the weights; int8 is faster, and a little less exact.")
+        Literal["float32", "int8"],
+        typer.Option(help="Of the weights; int8 is faster, and a little less exact."),
     ] = "float32",
     overwrite: Overwrite = False,
 ) -> None:
@@ -157,7 +193,9 @@ def embed_command(
     if out is None:
         if data == "sample" or _is_path(data):
             hint = "add --out features.parquet; one text is embedded without it"
-            raise InputError(f"'{data}' is a data set, and --out does not say where its features go", hint=hint)
+            raise InputError(
+                f"'{data}' is a data set, and --out does not say where its features go", hint=hint
+            )
         text = embed_text(data, checkpoint=checkpoint, pooling=pooling, precision=precision)
         if common.json:
             print_json(text.to_dict())
@@ -198,10 +236,14 @@ def map_command(
     flags: DataFlags,
     common: Common,
     png: Annotated[Path | None, typer.Option(help="The panels as a picture, too.")] = None,
-    split: Annotated[str | None, typer.Option(help="Which split.  [default: train, or the only one]")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Which split.  [default: train, or the only one]")
+    ] = None,
     checkpoint: Checkpoint = "minilm",
     pooling: Pooling = "mean",
-    max_points: Annotated[int, typer.Option(help="Texts drawn, at most; a stratified sample.", min=2)] = 4000,
+    max_points: Annotated[
+        int, typer.Option(help="Texts drawn, at most; a stratified sample.", min=2)
+    ] = 4000,
     overwrite: Overwrite = False,
 ) -> None:
     """Draw texts as points on a plane, like texts together.
@@ -229,4 +271,6 @@ def map_command(
     if common.json:
         print_json(drawn)
     else:
-        print_line(f"{drawn['n_points']:,} of {drawn['n_texts']:,} {drawn['split']} texts drawn in {drawn['out']}")
+        print_line(
+            f"{drawn['n_points']:,} of {drawn['n_texts']:,} {drawn['split']} texts drawn in {drawn['out']}"
+        )

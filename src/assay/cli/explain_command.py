@@ -11,7 +11,14 @@ from rich.text import Text
 
 from assay.cli.common import Common, add_command
 from assay.cli.model_commands import ModelFolder
-from assay.cli.show import print_json, print_line, print_sentence, print_table, printable, write_line
+from assay.cli.show import (
+    print_json,
+    print_line,
+    print_sentence,
+    print_table,
+    printable,
+    write_line,
+)
 
 if TYPE_CHECKING:
     from assay.runtime.explain import Explanation, WordPush
@@ -35,17 +42,24 @@ def explain_command(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The text, in quotes.")],
     common: Common,
     label: Annotated[
-        str | None, typer.Option(metavar="L", help="Explain this label.  [default: the one predicted]")
+        str | None,
+        typer.Option(metavar="L", help="Explain this label.  [default: the one predicted]"),
     ] = None,
-    top_k: Annotated[int, typer.Option(metavar="K", help="Words in the table, strongest first.", min=1)] = 10,
+    top_k: Annotated[
+        int, typer.Option(metavar="K", help="Words in the table, strongest first.", min=1)
+    ] = 10,
     nearest: Annotated[
-        int, typer.Option(metavar="N", help="Show the nearest training texts, where the model keeps them.", min=0)
+        int,
+        typer.Option(
+            metavar="N", help="Show the nearest training texts, where the model keeps them.", min=0
+        ),
     ] = 0,
 ) -> None:
     """Say which words of a text pushed which label.
 
-    Exact for a linear model; for the others each word is taken out once, and what that leaves unexplained is said.
-    With --nearest the training texts that share most with it, where the model was trained with --keep-texts.
+    Exact for a linear model; for the others each word is taken out once, and what that leaves
+    unexplained is said. With --nearest the training texts that share most with it, where the model
+    was trained with --keep-texts.
 
     \b
     Examples:
@@ -68,7 +82,9 @@ def explain_command(
     strongest = max((abs(word.contribution) for word in words), default=0.0)
     _print_marked(text, words, strongest)
     ranked = sorted(words, key=lambda word: -abs(word.contribution))
-    print_table([_row(word, strongest) for word in ranked[:top_k]], right=("pushes",), elastic=("word",))
+    print_table(
+        [_row(word, strongest) for word in ranked[:top_k]], right=("pushes",), elastic=("word",)
+    )
     if n_more := len(ranked[top_k:]):
         print_line(f"and {n_more:,} more {'word' if n_more == 1 else 'words'}, which push less")
     _print_sum(explanation, label)
@@ -110,10 +126,18 @@ def _print_nearest(neighbours: list[Neighbour]) -> None:
         print_line("No training text that it keeps shares a word with this one.")
         return
     print_table(
-        [{"alike": f"{one.similarity:.2f}", "label": one.label, "text": " ".join(one.text.split())}
-         for one in neighbours],
-        title="Nearest training texts", right=("alike",), elastic=("label", "text"),
-    )  # fmt: skip
+        [
+            {
+                "alike": f"{one.similarity:.2f}",
+                "label": one.label,
+                "text": " ".join(one.text.split()),
+            }
+            for one in neighbours
+        ],
+        title="Nearest training texts",
+        right=("alike",),
+        elastic=("label", "text"),
+    )
 
 
 def _row(word: WordPush, strongest: float) -> dict[str, Any]:
@@ -126,11 +150,14 @@ def _print_sum(explanation: Explanation, label: str | None) -> None:
     """Say how the contributions add up, or how far they do not."""
     column = explanation.column_of(label)
     total, base, error = (
-        float(values[column]) for values in (explanation.totals, explanation.base, explanation.errors)
+        float(values[column])
+        for values in (explanation.totals, explanation.base, explanation.errors)
     )
     parts = f"words {total - base - error:+.2f}, without words {base:+.2f}"
     if explanation.kind == "exact":
-        print_sentence(f"{parts}: together {total:+.2f}, exactly (logits, less their mean over labels)")
+        print_sentence(
+            f"{parts}: together {total:+.2f}, exactly (logits, less their mean over labels)"
+        )
     else:
         how = "each word taken out once; logits, less their mean over labels"
         print_sentence(f"{parts}, not explained {error:+.2f}: together {total:+.2f} ({how})")

@@ -22,22 +22,29 @@ def export_command(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")],
     out: Out,
     export_format: Annotated[
-        Literal["onnx", "onnx-int8"], typer.Option("--format", metavar="F", help="onnx, or onnx-int8: 8-bit weights.")
+        Literal["onnx", "onnx-int8"],
+        typer.Option("--format", metavar="F", help="onnx, or onnx-int8: 8-bit weights."),
     ],
     flags: DataFlags,
     common: Common,
     data: Annotated[
-        str | None, typer.Option(metavar="DATA", help="Texts to compare on.  [default: what it was trained on]")
+        str | None,
+        typer.Option(
+            metavar="DATA", help="Texts to compare on.  [default: what it was trained on]"
+        ),
     ] = None,
     split: Annotated[str, typer.Option(help="Which of them.")] = "test",
     max_difference: Annotated[
-        float | None, typer.Option(metavar="D", help="Of a score.  [default: 0.0001; int8: any]", min=0)
+        float | None,
+        typer.Option(metavar="D", help="Of a score.  [default: 0.0001; int8: any]", min=0),
     ] = None,
     max_changed: Annotated[
-        float | None, typer.Option(metavar="S", help="Share of changed labels.  [default: 0; int8: any]", min=0)
+        float | None,
+        typer.Option(metavar="S", help="Share of changed labels.  [default: 0; int8: any]", min=0),
     ] = None,
     max_accuracy_loss: Annotated[
-        float | None, typer.Option(metavar="A", help="Of accuracy.  [default: any; int8: 0.005]", min=0)
+        float | None,
+        typer.Option(metavar="A", help="Of accuracy.  [default: any; int8: 0.005]", min=0),
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -54,7 +61,10 @@ def export_command(
     from assay.recipes.export import ParityLimits, export_model
 
     limits = ParityLimits.of(
-        export_format, max_difference=max_difference, max_changed=max_changed, max_accuracy_loss=max_accuracy_loss
+        export_format,
+        max_difference=max_difference,
+        max_changed=max_changed,
+        max_accuracy_loss=max_accuracy_loss,
     )
     splits = None if data is None else flags.options().load(data)
     report = export_model(
@@ -72,12 +82,26 @@ def export_command(
         return
     print_table(
         [
-            {"": "accuracy", "model": f"{report.accuracy_before:.4f}", "copy": f"{report.accuracy_after:.4f}"},
-            {"": "MB", "model": f"{report.bytes_before / 1e6:.1f}", "copy": f"{report.bytes_after / 1e6:.1f}"},
-            {"": "texts/s", "model": f"{report.texts_per_s_before:,.0f}", "copy": f"{report.texts_per_s_after:,.0f}"},
+            {
+                "": "accuracy",
+                "model": f"{report.accuracy_before:.4f}",
+                "copy": f"{report.accuracy_after:.4f}",
+            },
+            {
+                "": "MB",
+                "model": f"{report.bytes_before / 1e6:.1f}",
+                "copy": f"{report.bytes_after / 1e6:.1f}",
+            },
+            {
+                "": "texts/s",
+                "model": f"{report.texts_per_s_before:,.0f}",
+                "copy": f"{report.texts_per_s_after:,.0f}",
+            },
         ],
         title=f"{report.n_texts:,} texts of {report.split}",
         right=("model", "copy"),
     )
-    print_line(f"largest difference of a score {report.max_difference:.2g}, {report.changed:.2%} of the labels change")
+    print_line(
+        f"largest difference of a score {report.max_difference:.2g}, {report.changed:.2%} of the labels change"
+    )
     print_line(f"written to {out}")

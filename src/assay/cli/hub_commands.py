@@ -27,11 +27,14 @@ def register(app: typer.Typer) -> None:
 
 def login_command(
     common: Common,
-    new: Annotated[bool, typer.Option("--new", help="Ask for a token although there is one already.")] = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="Ask for a token although there is one already.")
+    ] = False,
 ) -> None:
     """Log in to the Hub, or say who is logged in.
 
-    The token comes from HF_TOKEN, an earlier login, the prompt, or a line of standard input. It is never shown.
+    The token comes from HF_TOKEN, an earlier login, the prompt, or a line of standard input. It is
+    never shown.
 
     \b
     Examples:
@@ -44,8 +47,12 @@ def login_command(
     if common.json:
         print_json(account.to_dict())
         return
-    may = {"read": ", the token may only read", "write": ", the token may write"}.get(account.role, "")
-    where = {"HF_TOKEN": "by HF_TOKEN", "earlier login": "since an earlier login"}.get(account.token_source, "now")
+    may = {"read": ", the token may only read", "write": ", the token may write"}.get(
+        account.role, ""
+    )
+    where = {"HF_TOKEN": "by HF_TOKEN", "earlier login": "since an earlier login"}.get(
+        account.token_source, "now"
+    )
     print_line(f"logged in as {account.name} {where}{may}")
 
 
@@ -64,21 +71,27 @@ def _read_token() -> str:
 
 def push_command(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")],
-    repo: Annotated[str, typer.Argument(metavar="REPO", help="OWNER/NAME, or NAME under your own account.")],
+    repo: Annotated[
+        str, typer.Argument(metavar="REPO", help="OWNER/NAME, or NAME under your own account.")
+    ],
     common: Common,
     private: Annotated[bool, typer.Option("--private", help="Only you can see it.")] = False,
     message: Annotated[str | None, typer.Option("--message", "-m", help="Of the commit.")] = None,
     license_id: Annotated[
-        str | None, typer.Option("--license", metavar="ID", help="For the card, such as apache-2.0.")
+        str | None,
+        typer.Option("--license", metavar="ID", help="For the card, such as apache-2.0."),
     ] = None,
     with_texts: Annotated[
         bool, typer.Option("--with-texts", help="Send the training texts that it keeps, too.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")
+    ] = False,
 ) -> None:
     """Send a model to the Hub, with its card.
 
-    It can be repeated: files that are there already are not sent again. Training texts that a model keeps stay here.
+    It can be repeated: files that are there already are not sent again. Training texts that a model
+    keeps stay here.
 
     \b
     Examples:
@@ -103,9 +116,12 @@ def push_command(
     if dry_run:
         print_table(
             [{"file": one["path"], "bytes": f"{one['size_bytes']:,}"} for one in found.files],
-            right=("bytes",), elastic=("file",),
-        )  # fmt: skip
-        print_line(f"{len(found.files)} files, {found.n_bytes / 1e6:.1f} MB would go to {repo}; nothing was sent")
+            right=("bytes",),
+            elastic=("file",),
+        )
+        print_line(
+            f"{len(found.files)} files, {found.n_bytes / 1e6:.1f} MB would go to {repo}; nothing was sent"
+        )
         _say_left_out(found.left_out)
         return
     done = "sent to" if found.is_changed else "nothing new to send to"
@@ -116,19 +132,24 @@ def push_command(
 
 def _say_left_out(left_out: list[dict[str, Any]]) -> None:
     for one in left_out:
-        print_line(f"left out: {one['path']}, the training texts it keeps (--with-texts sends them)")
+        print_line(
+            f"left out: {one['path']}, the training texts it keeps (--with-texts sends them)"
+        )
 
 
 def pull_command(
     repo: Annotated[str, typer.Argument(metavar="REPO", help="OWNER/NAME.")],
     out: Out,
     common: Common,
-    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit.  [default: main]")] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit.  [default: main]")
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Fetch a model of assay from the Hub, and check it.
 
-    A model that could run code is refused. What arrives is checked against its hashes before it counts.
+    A model that could run code is refused. What arrives is checked against its hashes before it
+    counts.
 
     \b
     Example:
@@ -136,11 +157,15 @@ def pull_command(
     """
     from assay.hub import pull_model
 
-    found = pull_model(repo, out, revision=revision, overwrite=overwrite, progress=common.progress())
+    found = pull_model(
+        repo, out, revision=revision, overwrite=overwrite, progress=common.progress()
+    )
     if common.json:
         print_json(found.to_dict())
         return
-    print_line(f"{found.method} model of {len(found.labels)} labels, {found.n_bytes / 1e6:.1f} MB, written to {out}")
+    print_line(
+        f"{found.method} model of {len(found.labels)} labels, {found.n_bytes / 1e6:.1f} MB, written to {out}"
+    )
     print_line(f"{found.n_files} files are what assay.json says; commit {found.revision}")
 
 
@@ -164,9 +189,18 @@ def datasets_command(
         print_json(found.to_dict())
         return
     print_table(
-        [{"id": one.id, "downloads": f"{one.n_downloads:,}", "likes": f"{one.n_likes:,}",
-          "changed": one.last_modified, "access": "on request" if one.is_gated else "free"} for one in found.datasets],
-        right=("downloads", "likes"), elastic=("id",),
-    )  # fmt: skip
+        [
+            {
+                "id": one.id,
+                "downloads": f"{one.n_downloads:,}",
+                "likes": f"{one.n_likes:,}",
+                "changed": one.last_modified,
+                "access": "on request" if one.is_gated else "free",
+            }
+            for one in found.datasets
+        ],
+        right=("downloads", "likes"),
+        elastic=("id",),
+    )
     about = f" with '{query}' in their names" if query else ""
     print_line(f"{'' if found.is_all_counted else 'at least '}{found.n_matches:,} data sets{about}")

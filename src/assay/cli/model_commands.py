@@ -48,25 +48,43 @@ def register(app: typer.Typer) -> None:
 def train_command(
     data: Data,
     out: Out,
-    method: Annotated[str, typer.Option(help="majority, linear, compact, features or finetune.", metavar="M")],
+    method: Annotated[
+        str, typer.Option(help="majority, linear, compact, features or finetune.", metavar="M")
+    ],
     flags: DataFlags,
     common: Common,
     checkpoint: Checkpoint = "minilm",
-    epochs: Annotated[int | None, typer.Option(help="Of compact and finetune.  [default: by the data]", min=1)] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Of compact and finetune.  [default: by the data]", min=1)
+    ] = None,
     long_texts: LongTexts = "truncate",
     class_weight: ClassWeight = "none",
-    max_rows: Annotated[int | None, typer.Option(help="Rows a split, at most; a stratified sample.", min=2)] = None,
-    validation_fraction: Annotated[float, typer.Option(help="Of train, where there is no validation split.")] = 0.1,
-    test_fraction: Annotated[float, typer.Option(help="Of train, where there is no test split.")] = 0.1,
+    max_rows: Annotated[
+        int | None, typer.Option(help="Rows a split, at most; a stratified sample.", min=2)
+    ] = None,
+    validation_fraction: Annotated[
+        float, typer.Option(help="Of train, where there is no validation split.")
+    ] = 0.1,
+    test_fraction: Annotated[
+        float, typer.Option(help="Of train, where there is no test split.")
+    ] = 0.1,
     corrections: Corrections = None,
     target_accuracy: Annotated[
-        float | None, typer.Option(metavar="A", help="The model abstains so that its answers are right this often.")
+        float | None,
+        typer.Option(
+            metavar="A", help="The model abstains so that its answers are right this often."
+        ),
     ] = None,
     keep_texts: KeepTexts = False,
     overwrite: Overwrite = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a training of finetune that stopped.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a training of finetune that stopped.")
+    ] = False,
     save_every: Annotated[
-        str, typer.Option(metavar="TIME", help="Between two states of finetune that --resume can go on from.")
+        str,
+        typer.Option(
+            metavar="TIME", help="Between two states of finetune that --resume can go on from."
+        ),
     ] = "60s",
 ) -> None:
     """Train one method and save it as a model folder.
@@ -82,7 +100,10 @@ def train_command(
     from assay.recipes.train import train_model
 
     options = flags.options(
-        validation_fraction=validation_fraction, test_fraction=test_fraction, max_rows=max_rows, corrections=corrections
+        validation_fraction=validation_fraction,
+        test_fraction=test_fraction,
+        max_rows=max_rows,
+        corrections=corrections,
     )
     parameters: dict[str, Any] = {
         "checkpoint": checkpoint,
@@ -96,22 +117,36 @@ def train_command(
     with first_speaks():
         try:
             result = train_model(
-                data, out, method=method, seed=common.seed, options=options, parameters=parameters,
-                target_accuracy=target_accuracy, keep_texts=keep_texts, overwrite=overwrite, resume=resume,
-                save_every_s=every_s, progress=progress,
-            )  # fmt: skip
+                data,
+                out,
+                method=method,
+                seed=common.seed,
+                options=options,
+                parameters=parameters,
+                target_accuracy=target_accuracy,
+                keep_texts=keep_texts,
+                overwrite=overwrite,
+                resume=resume,
+                save_every_s=every_s,
+                progress=progress,
+            )
         except (KeyboardInterrupt, Exception) as err:
             if not isinstance(err, InputError) and (partial := Path(f"{out}.partial")).is_dir():
-                progress.say(f"the state of the training is kept in {partial}: add --resume to go on")
+                progress.say(
+                    f"the state of the training is kept in {partial}: add --resume to go on"
+                )
             raise
     if not result:  # not the first of several processes
         return
     if common.json:
         print_json(result)
         return
-    print_line(f"{method}: fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB, written to {out}")
+    print_line(
+        f"{method}: fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB, written to {out}"
+    )
     print_table(
-        [row for split in ("validation", "test") for row in _score_rows(split, result[split])], right=SCORE_COLUMNS
+        [row for split in ("validation", "test") for row in _score_rows(split, result[split])],
+        right=SCORE_COLUMNS,
     )
     if rule := result.get("abstain"):
         print_line(
@@ -148,13 +183,16 @@ def evaluate_command(
     data: Data,
     flags: DataFlags,
     common: Common,
-    split: Annotated[str | None, typer.Option(help="Which split.  [default: test, or the only one]")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Which split.  [default: test, or the only one]")
+    ] = None,
     label_map: LabelMap = None,
     long_texts: LongTextsInstead = None,
 ) -> None:
     """Score a model on labelled texts.
 
-    Metrics with 95 % intervals, confusion matrix, what is right of the surest answers, most confident mistakes.
+    Metrics with 95 % intervals, confusion matrix, what is right of the surest answers, most
+    confident mistakes.
 
     \b
     Examples:
@@ -180,46 +218,92 @@ def evaluate_command(
     for warning in found.warnings():
         print_sentence(f"Note: {warning}")
     print_table(
-        [{"label": one.label, "texts": f"{one.n_texts:,}", "precision": f"{one.precision:.3f}",
-          "recall": f"{one.recall:.3f}", "F1": f"{one.f1:.3f}"} for one in scores.per_class],
-        right=("texts", "precision", "recall", "F1"), elastic=("label",),
-    )  # fmt: skip
+        [
+            {
+                "label": one.label,
+                "texts": f"{one.n_texts:,}",
+                "precision": f"{one.precision:.3f}",
+                "recall": f"{one.recall:.3f}",
+                "F1": f"{one.f1:.3f}",
+            }
+            for one in scores.per_class
+        ],
+        right=("texts", "precision", "recall", "F1"),
+        elastic=("label",),
+    )
     if len(found.labels) <= MAX_MATRIX_CLASSES:
         _print_matrix(found.labels, scores.confusion_by_true)
     print_table(
-        [{"to be right": "its rule" if one["is_rule"] else f"{one['target_accuracy']:.0%}",
-          "from score": f"{one['threshold']:.3f}", "answered": f"{one['coverage']:.1%}",
-          "right": "" if one["accuracy"] is None else f"{one['accuracy']:.1%}"} for one in found.answered],
-        title="Where only the surest texts are answered", right=("to be right", "from score", "answered", "right"),
-    )  # fmt: skip
+        [
+            {
+                "to be right": "its rule" if one["is_rule"] else f"{one['target_accuracy']:.0%}",
+                "from score": f"{one['threshold']:.3f}",
+                "answered": f"{one['coverage']:.1%}",
+                "right": "" if one["accuracy"] is None else f"{one['accuracy']:.1%}",
+            }
+            for one in found.answered
+        ],
+        title="Where only the surest texts are answered",
+        right=("to be right", "from score", "answered", "right"),
+    )
     print_table(
-        [{"part": one.kind, "texts that are": one.name.strip(), "texts": f"{one.n_texts:,}",
-          "right": f"{one.accuracy:.3f}", "95 % interval": f"{one.interval[0]:.3f}–{one.interval[1]:.3f}"}
-         for one in found.slices],
-        title="Parts of the split", right=("texts", "right"), elastic=("texts that are",),
-    )  # fmt: skip
+        [
+            {
+                "part": one.kind,
+                "texts that are": one.name.strip(),
+                "texts": f"{one.n_texts:,}",
+                "right": f"{one.accuracy:.3f}",
+                "95 % interval": f"{one.interval[0]:.3f}–{one.interval[1]:.3f}",
+            }
+            for one in found.slices
+        ],
+        title="Parts of the split",
+        right=("texts", "right"),
+        elastic=("texts that are",),
+    )
     print_table(
-        [{"line": one.line, "label": one.label, "predicted": one.predicted_label, "score": f"{one.predicted_score:.2f}",
-          "text": one.text} for one in found.mistakes],
-        title="Most confident mistakes", right=("line", "score"), elastic=("label", "predicted", "text"),
-    )  # fmt: skip
+        [
+            {
+                "line": one.line,
+                "label": one.label,
+                "predicted": one.predicted_label,
+                "score": f"{one.predicted_score:.2f}",
+                "text": one.text,
+            }
+            for one in found.mistakes
+        ],
+        title="Most confident mistakes",
+        right=("line", "score"),
+        elastic=("label", "predicted", "text"),
+    )
 
 
 MAX_MATRIX_CLASSES = 8  # a wider confusion matrix does not fit 80 columns; --json has it
-MAX_NAMED_COLUMNS = 48  # letters of all labels together that fit beside the first column; else columns are numbered
+MAX_NAMED_COLUMNS = (
+    48  # letters of all labels together that fit beside the first column; else columns are numbered
+)
 
 
 def _print_matrix(labels: Sequence[str], fractions: Sequence[Sequence[float]]) -> None:
     """Print the confusion matrix as fractions of each true class; long names head their rows only."""
-    is_named = sum(cell_width(label) + 3 for label in labels) + max(map(cell_width, labels)) <= MAX_NAMED_COLUMNS
+    is_named = (
+        sum(cell_width(label) + 3 for label in labels) + max(map(cell_width, labels))
+        <= MAX_NAMED_COLUMNS
+    )
     columns = list(labels) if is_named else [str(i) for i in range(1, len(labels) + 1)]
     rows = list(labels) if is_named else [f"{i} {label}" for i, label in enumerate(labels, start=1)]
     first = "true \\ predicted"
     print_table(
-        [{first: name, **{column: f"{value:.2f}" for column, value in zip(columns, row, strict=True)}}
-         for name, row in zip(rows, fractions, strict=True)],
-        right=columns, elastic=(first,),
-    )  # fmt: skip
+        [
+            {
+                first: name,
+                **{column: f"{value:.2f}" for column, value in zip(columns, row, strict=True)},
+            }
+            for name, row in zip(rows, fractions, strict=True)
+        ],
+        right=columns,
+        elastic=(first,),
+    )
 
 
 def info_command(model: ModelFolder, common: Common) -> None:
@@ -237,9 +321,13 @@ def info_command(model: ModelFolder, common: Common) -> None:
         return
     data, checkpoint = manifest.training_data, manifest.checkpoint or {}
     size = sum(facts["size_bytes"] for facts in manifest.files.values())
-    print_line(f"method       {manifest.method}" + (f" ({checkpoint['name']})" if checkpoint else ""))
+    print_line(
+        f"method       {manifest.method}" + (f" ({checkpoint['name']})" if checkpoint else "")
+    )
     print_line(f"labels       {', '.join(manifest.labels)}")
-    print_line(f"trained on   {data.get('n_texts', 0):,} texts of {data.get('source', '?')}, seed {manifest.seed}")
+    print_line(
+        f"trained on   {data.get('n_texts', 0):,} texts of {data.get('source', '?')}, seed {manifest.seed}"
+    )
     print_line(f"temperature  {manifest.temperature:.3f}, folded in")
     if rule := manifest.abstain:
         print_line(f"abstains     below a score of {rule['threshold']:.3f}")
@@ -251,18 +339,27 @@ def info_command(model: ModelFolder, common: Common) -> None:
         print_line("texts        keeps none of its training texts")
     print_line(f"size         {size / 1e6:.1f} MB in {len(manifest.files)} files")
     print_table(
-        [{"split": one["split"], "metric": one["metric"], "value": f"{one['value']:.4f}",
-          "95 % interval": "{:.3f}–{:.3f}".format(*one["interval"]), "texts": f"{one['n_texts']:,}"}
-         for one in manifest.scores],
+        [
+            {
+                "split": one["split"],
+                "metric": one["metric"],
+                "value": f"{one['value']:.4f}",
+                "95 % interval": "{:.3f}–{:.3f}".format(*one["interval"]),
+                "texts": f"{one['n_texts']:,}",
+            }
+            for one in manifest.scores
+        ],
         right=("value", "texts"),
-    )  # fmt: skip
+    )
 
 
 def verify_command(
     model: ModelFolder,
     flags: DataFlags,
     common: Common,
-    data: Annotated[str | None, typer.Argument(metavar="DATA", help="Score it again on these texts.")] = None,
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="Score it again on these texts.")
+    ] = None,
 ) -> None:
     """Check a model's files and, with DATA, its recorded scores.
 
@@ -282,10 +379,17 @@ def verify_command(
         return
     print_line(f"{found.n_files} files are what assay.json says")
     print_table(
-        [{"split": one["split"], "metric": one["metric"],
-          "recorded": f"{one['value']:.4f}", "found": f"{one['found']:.4f}"} for one in found.claims],
+        [
+            {
+                "split": one["split"],
+                "metric": one["metric"],
+                "recorded": f"{one['value']:.4f}",
+                "found": f"{one['found']:.4f}",
+            }
+            for one in found.claims
+        ],
         right=("recorded", "found"),
-    )  # fmt: skip
+    )
 
 
 def cache_command(
@@ -303,11 +407,15 @@ def cache_command(
     from assay.errors import InputError
 
     if action not in ("show", "clear"):
-        raise InputError(f"'assay cache {action}' is not known; 'assay cache' and 'assay cache clear' are")
+        raise InputError(
+            f"'assay cache {action}' is not known; 'assay cache' and 'assay cache clear' are"
+        )
     freed = clear_cache() if action == "clear" else 0
     folder, n_arrays, n_bytes = measure_cache()
     if common.json:
-        print_json({"folder": str(folder), "n_arrays": n_arrays, "n_bytes": n_bytes, "freed_bytes": freed})
+        print_json(
+            {"folder": str(folder), "n_arrays": n_arrays, "n_bytes": n_bytes, "freed_bytes": freed}
+        )
     elif action == "clear":
         print_line(f"{freed / 1e6:.1f} MB freed in {folder}")
     else:

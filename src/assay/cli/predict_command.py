@@ -22,29 +22,48 @@ def register(app: typer.Typer) -> None:
 def predict_command(
     model: AnyModel,
     common: Common,
-    source: Annotated[str, typer.Argument(metavar="FILE|-", help="A file, or - for lines of standard input.")] = "-",
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="A file, or - for lines of standard input.")
+    ] = "-",
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help=".jsonl .csv .tsv (.gz) or .parquet  [default: stdout]")
+        Path | None,
+        typer.Option("--out", "-o", help=".jsonl .csv .tsv (.gz) or .parquet  [default: stdout]"),
     ] = None,
-    top_k: Annotated[int | None, typer.Option(help="Only the best K labels.  [default: all scores]", min=1)] = None,
-    text_column: Annotated[str | None, typer.Option(help="Column with the texts.  [default: by name]")] = None,
+    top_k: Annotated[
+        int | None, typer.Option(help="Only the best K labels.  [default: all scores]", min=1)
+    ] = None,
+    text_column: Annotated[
+        str | None, typer.Option(help="Column with the texts.  [default: by name]")
+    ] = None,
     delimiter: Annotated[str | None, typer.Option(help="Between columns of .csv and .tsv.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of text files.  [default: utf-8]")] = None,
     abstain_below: Annotated[
         float | None,
-        typer.Option(metavar="P", help="No label where the best score is below P.  [default: the model's]"),
+        typer.Option(
+            metavar="P", help="No label where the best score is below P.  [default: the model's]"
+        ),
     ] = None,
     target_accuracy: Annotated[
-        float | None, typer.Option(metavar="A", help="Abstain so that answers are right this often, such as 0.95.")
+        float | None,
+        typer.Option(
+            metavar="A", help="Abstain so that answers are right this often, such as 0.95."
+        ),
     ] = None,
     label_map: LabelMap = None,
     long_texts: LongTextsInstead = None,
-    scope: Annotated[bool, typer.Option("--scope", help="Say whether a text looks like the training data.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")] = False,
+    scope: Annotated[
+        bool, typer.Option("--scope", help="Say whether a text looks like the training data.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")
+    ] = False,
     overwrite: Overwrite = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted --out stopped.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an interrupted --out stopped.")
+    ] = False,
     engine: Annotated[
-        Literal["local", "ray"], typer.Option(metavar="E", help="local, or ray: a folder of files on a cluster.")
+        Literal["local", "ray"],
+        typer.Option(metavar="E", help="local, or ray: a folder of files on a cluster."),
     ] = "local",
     address: Annotated[
         str | None, typer.Option(metavar="A", help="Of the Ray cluster.  [default: start Ray here]")
@@ -69,12 +88,24 @@ def predict_command(
     from assay.runtime.limits.abstain import choose_rule
 
     if resume and (out is None or source == "-"):
-        what = "what is printed cannot be resumed" if out is None else "standard input cannot be read again"
+        what = (
+            "what is printed cannot be resumed"
+            if out is None
+            else "standard input cannot be read again"
+        )
         raise InputError(f"{what}: --resume goes with a FILE and --out")
-    loaded = open_model(model, label_map=label_map, long_texts=long_texts, progress=common.progress())
+    loaded = open_model(
+        model, label_map=label_map, long_texts=long_texts, progress=common.progress()
+    )
     stream = sys.stdin.buffer if source == "-" else source
-    reading: dict[str, Any] = {"text_column": text_column, "delimiter": delimiter, "encoding": encoding}
-    rule = choose_rule(loaded.coverage_curve, abstain_below=abstain_below, target_accuracy=target_accuracy)
+    reading: dict[str, Any] = {
+        "text_column": text_column,
+        "delimiter": delimiter,
+        "encoding": encoding,
+    }
+    rule = choose_rule(
+        loaded.coverage_curve, abstain_below=abstain_below, target_accuracy=target_accuracy
+    )
     wanted: dict[str, Any] = {"top_k": top_k, "rule": rule, "with_scope": scope}
     if rule is not None and target_accuracy is not None and not common.quiet:
         sys.stderr.write(_describe_rule(rule))
@@ -86,19 +117,30 @@ def predict_command(
                 "--strict, --delimiter, --encoding, --label-map and --long-texts do not go with --engine ray"
             )
         given = {**wanted, "text_column": text_column, "address": address}
-        _predict_dataset(Path(model), source, out, given, overwrite=overwrite, resume=resume, common=common)
+        _predict_dataset(
+            Path(model), source, out, given, overwrite=overwrite, resume=resume, common=common
+        )
         return
     if out is not None:
         from assay.batch.files import predict_file
 
         try:
             summary = predict_file(
-                loaded, stream, out, **reading, **wanted,
-                strict=strict, overwrite=overwrite, resume=resume, progress=common.progress(),
-            )  # fmt: skip
+                loaded,
+                stream,
+                out,
+                **reading,
+                **wanted,
+                strict=strict,
+                overwrite=overwrite,
+                resume=resume,
+                progress=common.progress(),
+            )
         except KeyboardInterrupt:
             if not common.quiet and (partial := out.with_name(f"{out.name}.partial")).is_dir():
-                sys.stderr.write(f"what was done is kept in {printable(str(partial))}: add --resume to go on\n")
+                sys.stderr.write(
+                    f"what was done is kept in {printable(str(partial))}: add --resume to go on\n"
+                )
             raise
         if common.json:
             print_json(summary.to_dict())
@@ -116,17 +158,32 @@ def predict_command(
 
 
 def _predict_dataset(
-    model: Path, source: str, out: Path, options: dict[str, Any], *, overwrite: bool, resume: bool, common: Common
+    model: Path,
+    source: str,
+    out: Path,
+    options: dict[str, Any],
+    *,
+    overwrite: bool,
+    resume: bool,
+    common: Common,
 ) -> None:
     from assay.ray_batch import predict_dataset
 
     summary = predict_dataset(
-        model, source, out, **options, overwrite=overwrite, resume=resume, progress=common.progress()
+        model,
+        source,
+        out,
+        **options,
+        overwrite=overwrite,
+        resume=resume,
+        progress=common.progress(),
     )
     if common.json:
         print_json(summary.to_dict())
         return
-    print_line(f"{summary.n_texts:,} texts predicted in {summary.n_parts:,} parts, written to {summary.out}")
+    print_line(
+        f"{summary.n_texts:,} texts predicted in {summary.n_parts:,} parts, written to {summary.out}"
+    )
     if summary.n_resumed:
         print_line(f"{summary.n_resumed:,} of the parts were finished before")
     if summary.rejected:
@@ -143,7 +200,8 @@ def _describe_rule(rule: Any) -> str:
 def _print_predictions(predictions: Any, column: str, *, where: str | None, common: Common) -> None:
     """Print JSON Lines, or on a terminal a table with the three best labels of each text.
 
-    A row that cannot be scored is an error that names it as a line of `where`; None: it is left out with a warning.
+    A row that cannot be scored is an error that names it as a line of `where`; None: it is left out
+    with a warning.
     """
     from assay.errors import DataError
 
@@ -162,7 +220,11 @@ def _print_predictions(predictions: Any, column: str, *, where: str | None, comm
 
 
 def _table_row(record: dict[str, Any], column: str) -> dict[str, Any]:
-    scores = {name.removeprefix("score:"): value for name, value in record.items() if name.startswith("score:")}
+    scores = {
+        name.removeprefix("score:"): value
+        for name, value in record.items()
+        if name.startswith("score:")
+    }
     if "top_k" in record:
         scores = {entry["label"]: entry["score"] for entry in record["top_k"]}
     best = sorted(scores.items(), key=lambda item: -item[1])[1:3]

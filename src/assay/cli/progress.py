@@ -71,7 +71,9 @@ class TerminalProgress(Progress):
             rate = f"{n_done / (now_s - started_s):,.1f}/s" if n_done else "none yet"
             if n_steps and n_done < n_steps:
                 left_s = (n_steps - n_done) * (now_s - started_s) / max(n_done, 1)
-                sys.stderr.write(f"{name}: {n_done:,} of {n_steps:,} ({rate}), about {left_s:,.0f} s left\n")
+                sys.stderr.write(
+                    f"{name}: {n_done:,} of {n_steps:,} ({rate}), about {left_s:,.0f} s left\n"
+                )
             else:
                 sys.stderr.write(f"{name}: {n_done:,} ({rate}) after {now_s - started_s:,.0f} s\n")
 

@@ -45,19 +45,30 @@ def run_command(
     flags: DataFlags,
     common: Common,
     methods: Annotated[
-        str | None, typer.Option(help="Methods, separated by commas.  [default: all five]", metavar="M,M")
+        str | None,
+        typer.Option(help="Methods, separated by commas.  [default: all five]", metavar="M,M"),
     ] = None,
     checkpoint: Checkpoint = "minilm",
-    budget: Annotated[str | None, typer.Option(help="Time for the whole run, such as 90s, 10m, 1h.")] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="Time for the whole run, such as 90s, 10m, 1h.")
+    ] = None,
     long_texts: LongTexts = "truncate",
     class_weight: ClassWeight = "none",
-    max_rows: Annotated[int | None, typer.Option(help="Rows a split, at most; a stratified sample.", min=2)] = None,
-    validation_fraction: Annotated[float, typer.Option(help="Of train, where there is no validation split.")] = 0.1,
-    test_fraction: Annotated[float, typer.Option(help="Of train, where there is no test split.")] = 0.1,
+    max_rows: Annotated[
+        int | None, typer.Option(help="Rows a split, at most; a stratified sample.", min=2)
+    ] = None,
+    validation_fraction: Annotated[
+        float, typer.Option(help="Of train, where there is no validation split.")
+    ] = 0.1,
+    test_fraction: Annotated[
+        float, typer.Option(help="Of train, where there is no test split.")
+    ] = 0.1,
     corrections: Corrections = None,
     keep_texts: KeepTexts = False,
     overwrite: Overwrite = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")
+    ] = False,
 ) -> None:
     """Do the whole job: train, compare, recommend, write it up.
 
@@ -72,7 +83,9 @@ def run_command(
     from assay.recipes.run import RunOptions, run_data
 
     options = RunOptions(
-        methods=tuple(METHODS) if methods is None else tuple(name.strip() for name in methods.split(",")),
+        methods=tuple(METHODS)
+        if methods is None
+        else tuple(name.strip() for name in methods.split(",")),
         checkpoint=checkpoint,
         long_texts=long_texts,
         class_weight=None if class_weight == "none" else class_weight,
@@ -90,7 +103,9 @@ def run_command(
     progress = common.progress()
     with first_speaks():
         try:
-            results = run_data(data, out, options=options, overwrite=overwrite, resume=resume, progress=progress)
+            results = run_data(
+                data, out, options=options, overwrite=overwrite, resume=resume, progress=progress
+            )
         except (KeyboardInterrupt, Exception) as err:
             if not isinstance(err, InputError) and (partial := Path(f"{out}.partial")).is_dir():
                 progress.say(f"finished methods are kept in {partial}: add --resume to go on")
@@ -128,7 +143,8 @@ def _show_leaderboard(results: dict[str, Any]) -> None:
 
 
 def compare_command(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that assay run wrote.")], common: Common
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that assay run wrote.")],
+    common: Common,
 ) -> None:
     """Compare the methods of a run, with paired tests.
 
@@ -155,7 +171,9 @@ def compare_command(
                 "p": "best" if one.is_best else _p_value(one.p_adjusted),
                 "worse?": "yes" if one.significantly_worse else "no",
                 "test": "" if test is None else f"{test.accuracy:.3f}",
-                "p test": "" if test is None else ("best" if test.is_best else _p_value(test.p_adjusted)),
+                "p test": ""
+                if test is None
+                else ("best" if test.is_best else _p_value(test.p_adjusted)),
             }
         )
     print_table(rows, right=("validation", "won", "lost", "p", "test", "p test"))
@@ -202,7 +220,9 @@ def _p_value(p: float) -> str:
 def _without_leaks(methods: Sequence[dict[str, Any]]) -> str:
     """Say each method's test accuracy without the texts that stand in train too; empty where there are none."""
     scores = {row["method"]: (row.get("test") or {}).get("without_leaks") for row in methods}
-    listed = [f"{name} {one['accuracy']:.3f}" for name, one in scores.items() if one and one["n_texts"]]
+    listed = [
+        f"{name} {one['accuracy']:.3f}" for name, one in scores.items() if one and one["n_texts"]
+    ]
     if not listed:
         return ""
     n_leaked = next(one["n_leaked"] for one in scores.values() if one)

@@ -21,14 +21,28 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 class LimitFlags:
     """The flags that say how much one client may ask."""
 
-    max_body_bytes: Annotated[int, typer.Option(metavar="N", help="Bytes a request.", min=1)] = 2_000_000
+    max_body_bytes: Annotated[int, typer.Option(metavar="N", help="Bytes a request.", min=1)] = (
+        2_000_000
+    )
     max_batch_texts: Annotated[int, typer.Option(metavar="N", help="Texts a request.", min=1)] = 256
-    max_text_chars: Annotated[int, typer.Option(metavar="N", help="Characters a text.", min=1)] = 20_000
-    max_explained_texts: Annotated[int, typer.Option(metavar="N", help="Texts explained a request.", min=1)] = 8
-    max_queue_texts: Annotated[int, typer.Option(metavar="N", help="Texts that wait, of all clients.", min=1)] = 4_096
-    max_requests: Annotated[int, typer.Option(metavar="N", help="Requests in work at once.", min=1)] = 512
-    request_s: Annotated[float, typer.Option(metavar="S", help="Seconds from request to answer.", min=0.01)] = 30.0
-    client_s: Annotated[float, typer.Option(metavar="S", help="Seconds to send a request.", min=0.01)] = 10.0
+    max_text_chars: Annotated[int, typer.Option(metavar="N", help="Characters a text.", min=1)] = (
+        20_000
+    )
+    max_explained_texts: Annotated[
+        int, typer.Option(metavar="N", help="Texts explained a request.", min=1)
+    ] = 8
+    max_queue_texts: Annotated[
+        int, typer.Option(metavar="N", help="Texts that wait, of all clients.", min=1)
+    ] = 4_096
+    max_requests: Annotated[
+        int, typer.Option(metavar="N", help="Requests in work at once.", min=1)
+    ] = 512
+    request_s: Annotated[
+        float, typer.Option(metavar="S", help="Seconds from request to answer.", min=0.01)
+    ] = 30.0
+    client_s: Annotated[
+        float, typer.Option(metavar="S", help="Seconds to send a request.", min=0.01)
+    ] = 10.0
 
 
 def register(app: typer.Typer) -> None:
@@ -38,31 +52,40 @@ def register(app: typer.Typer) -> None:
 
 def serve_command(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL", help="Model folders; NAME=FOLDER gives one another name.")
+        list[str],
+        typer.Argument(metavar="MODEL", help="Model folders; NAME=FOLDER gives one another name."),
     ],
     limits: LimitFlags,
     common: Common,
-    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: all of this machine.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0: all of this machine.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0: any free one.")] = 8000,
     api_key: Annotated[
-        str | None, typer.Option(metavar="KEY", help="That clients must bring.  [default: ASSAY_API_KEY]")
+        str | None,
+        typer.Option(metavar="KEY", help="That clients must bring.  [default: ASSAY_API_KEY]"),
     ] = None,
     cors_origin: Annotated[
-        list[str] | None, typer.Option(metavar="URL", help="Site whose pages may ask; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="URL", help="Site whose pages may ask; may be repeated."),
     ] = None,
     allowed_host: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Other name it may be called by, * for any; may be repeated."),
+        typer.Option(
+            metavar="NAME", help="Other name it may be called by, * for any; may be repeated."
+        ),
     ] = None,
     watch_s: Annotated[
         float, typer.Option(metavar="S", help="Look for changed models so often; 0: never.", min=0)
     ] = 2.0,
-    log_requests: Annotated[bool, typer.Option("--log-requests", help="Log a line a request, without texts.")] = False,
+    log_requests: Annotated[
+        bool, typer.Option("--log-requests", help="Log a line a request, without texts.")
+    ] = False,
 ) -> None:
     """Answer over HTTP: an API, and a page to try it.
 
-    The API is that of text-embeddings-inference (/predict) and of the Hub (/). A folder that changes is loaded again,
-    and so are all on SIGHUP.
+    The API is that of text-embeddings-inference (/predict) and of the Hub (/). A folder that
+    changes is loaded again, and so are all on SIGHUP.
 
     \b
     Examples:
@@ -92,7 +115,10 @@ def serve_command(
         elif not common.quiet:
             is_open = host not in LOOPBACK and options.api_key is None
             _announce(
-                url, names, is_open=is_open, has_texts=any(one.model.manifest.keeps_texts for one in shelf.served)
+                url,
+                names,
+                is_open=is_open,
+                has_texts=any(one.model.manifest.keeps_texts for one in shelf.served),
             )
 
     serve_models(models, options=options, n_threads=common.threads, announce=announce)
@@ -102,6 +128,8 @@ def _announce(url: str, names: list[str], *, is_open: bool, has_texts: bool) -> 
     sys.stderr.write(f"serving {printable(', '.join(names))} at {url} (Ctrl-C stops it)\n")
     sys.stderr.write(f"  page     {url}/\n  API      {url}/docs\n  numbers  {url}/metrics\n")
     if is_open:
-        sys.stderr.write("warning: whoever reaches this machine may ask (--api-key asks for a key)\n")
+        sys.stderr.write(
+            "warning: whoever reaches this machine may ask (--api-key asks for a key)\n"
+        )
         if has_texts:
             sys.stderr.write("warning: a model shows its training texts to whoever asks\n")

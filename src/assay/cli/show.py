@@ -12,11 +12,20 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# Unicode categories that show nothing, or move the cursor: controls, formats, surrogates, private use, separators.
+# Unicode categories that show nothing, or move the cursor: controls, formats, surrogates, private
+# use, separators.
 HIDDEN_KINDS = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 JOINER = "\u200d"  # zero width joiner: families of emoji are made with it
 
-__all__ = ["cell_width", "print_json", "print_line", "print_sentence", "print_table", "printable", "write_line"]
+__all__ = [
+    "cell_width",
+    "print_json",
+    "print_line",
+    "print_sentence",
+    "print_table",
+    "printable",
+    "write_line",
+]
 
 MIN_ELASTIC_WIDTH = 8  # an elastic column is cut down to this before any other column gives way
 MIN_WIDTH = 4  # three characters and the ellipsis: a narrower column says nothing
@@ -50,10 +59,12 @@ def cell_width(text: str) -> int:
 def print_json(content: Mapping[str, Any]) -> None:
     """Print one JSON object on a line of its own.
 
-    Characters stand as they are where stdout is UTF-8, else escaped. Unpaired surrogates, which no encoding can hold,
-    are escaped always.
+    Characters stand as they are where stdout is UTF-8, else escaped. Unpaired surrogates, which no
+    encoding can hold, are escaped always.
     """
-    is_utf8 = (getattr(sys.stdout, "encoding", None) or "utf-8").casefold().replace("-", "") == "utf8"
+    is_utf8 = (getattr(sys.stdout, "encoding", None) or "utf-8").casefold().replace(
+        "-", ""
+    ) == "utf8"
     line = json.dumps(content, ensure_ascii=not is_utf8)
     write_line(re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found.group()):04x}", line))
 
@@ -83,7 +94,11 @@ def write_line(line: str) -> None:
 
 
 def print_table(
-    rows: Sequence[Mapping[str, Any]], *, title: str = "", right: Sequence[str] = (), elastic: Sequence[str] = ()
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    title: str = "",
+    right: Sequence[str] = (),
+    elastic: Sequence[str] = (),
 ) -> None:
     """Print rows as a table that is no wider than the terminal: a row is a line, and every column is there.
 
@@ -104,13 +119,24 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    # Columns get their widths here: rich, left alone, drops the right-most ones or wraps the numbers.
+    # Columns get their widths here: rich, left alone, drops the right-most ones or wraps the
+    # numbers.
     names = list(rows[0])
     cells = [[printable(str(row.get(name, ""))) for name in names] for row in rows]
     natural = [max(map(cell_width, column)) for column in zip(names, *cells, strict=True)]
     console = Console(file=sys.stdout, highlight=False)
-    widths = _fit(natural, [name in elastic for name in names], limit=console.width - GAP * (len(names) - 1) - 2)
-    table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, title_style="bold")
+    widths = _fit(
+        natural,
+        [name in elastic for name in names],
+        limit=console.width - GAP * (len(names) - 1) - 2,
+    )
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=title or None,
+        title_justify="left",
+        pad_edge=False,
+        title_style="bold",
+    )
     for name, width in zip(names, widths, strict=True):
         table.add_column(
             Text(printable(name), overflow="ellipsis"),
@@ -121,9 +147,12 @@ def print_table(
         )
     for row in cells:
         table.add_row(*(Text(text, no_wrap=True, overflow="ellipsis") for text in row))
-    # Through `write_line`: rich ends the process with 1 when a pipe is closed, and stops at what stdout cannot encode.
+    # Through `write_line`: rich ends the process with 1 when a pipe is closed, and stops at what
+    # stdout cannot encode.
     with console.capture() as drawn:
-        console.print(table, width=max(console.width, sum(widths) + GAP * len(names) + 2), crop=False)
+        console.print(
+            table, width=max(console.width, sum(widths) + GAP * len(names) + 2), crop=False
+        )
     for line in drawn.get().split("\n"):
         if line.strip():  # rich's own blank lines stand above and below: one below is enough
             write_line(line.rstrip())

@@ -1,7 +1,7 @@
 """Labelled texts: loading, checking, splitting and describing them.
 
-This room knows files, frames and the Hub; it knows nothing of tokens or models. Names are resolved when
-they are first used: importing the room loads none of its modules.
+This room knows files, frames and the Hub; it knows nothing of tokens or models. Names are resolved
+when they are first used: importing the room loads none of its modules.
 """
 
 from __future__ import annotations
@@ -10,7 +10,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assay.data.clean import MAX_CHARS, check_trainable, clean_rows, label_as_text, text_or_problem
+    from assay.data.clean import (
+        MAX_CHARS,
+        check_trainable,
+        clean_rows,
+        label_as_text,
+        text_or_problem,
+    )
     from assay.data.columns import find_columns, find_text_column
     from assay.data.duplicates import TextOverlaps, duplicate_groups, find_leaks, normalise_text
     from assay.data.files.readers import SUFFIXES, Row, file_kind, read_lines, read_rows

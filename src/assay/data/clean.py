@@ -1,7 +1,8 @@
 """Rows to `LabelledTexts`: which are dropped and listed, which are refused; and what can be trained on.
 
-Texts are taken as they are: no Unicode normalisation, no trimming, carriage returns and null characters stay. So are
-labels, white space around them included, except that a blank one counts as none.
+Texts are taken as they are: no Unicode normalisation, no trimming, carriage returns and null
+characters stay. So are labels, white space around them included, except that a blank one counts as
+none.
 """
 
 from __future__ import annotations
@@ -29,10 +30,16 @@ __all__ = [
     "text_or_problem",
 ]
 
-MAX_CHARS = 100_000  # of a text; longer ones are no short texts but whole files that slipped into a cell
+MAX_CHARS = (
+    100_000  # of a text; longer ones are no short texts but whole files that slipped into a cell
+)
 MAX_DROPPED_FRACTION = 0.2
 MIN_TRAIN_ROWS = 2  # of a class, to be learnt and measured at all
-NULL_TYPES = {"NoneType", "NAType", "NaTType"}  # the last two are pandas', known without importing it
+NULL_TYPES = {
+    "NoneType",
+    "NAType",
+    "NaTType",
+}  # the last two are pandas', known without importing it
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,9 @@ def clean_rows(
         texts.append(text)
         labels.append(label)
         lines.append(row.line)
-    return CleanRows(LabelledTexts(tuple(texts), tuple(labels), tuple(lines)), tuple(dropped), tuple(problems))
+    return CleanRows(
+        LabelledTexts(tuple(texts), tuple(labels), tuple(lines)), tuple(dropped), tuple(problems)
+    )
 
 
 def _text(value: Any, *, max_chars: int) -> str | None:
@@ -113,7 +122,9 @@ def _text(value: Any, *, max_chars: int) -> str | None:
             raise _Refused(f"the text is {_kind(value)}; a text is accepted")
     text = str(_whole(value))
     if len(text) > max_chars:
-        raise _Refused(f"a text of {len(text):,} characters; at most {max_chars:,} are accepted (--max-chars)")
+        raise _Refused(
+            f"a text of {len(text):,} characters; at most {max_chars:,} are accepted (--max-chars)"
+        )
     return text
 
 
@@ -132,8 +143,8 @@ def text_or_problem(value: Any, *, max_chars: int = MAX_CHARS) -> tuple[str | No
 def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> str | None:
     """Return the class name that a label value stands for, None if it stands for none.
 
-    Whole numbers lose their ``.0``, which pandas and Parquet add where a value is missing; a list of one label is that
-    label.
+    Whole numbers lose their ``.0``, which pandas and Parquet add where a value is missing; a list
+    of one label is that label.
 
     Raises
     ------
@@ -212,8 +223,8 @@ def check_trainable(splits: Splits) -> None:
     Raises
     ------
     DataError
-        There is no train split, a split holds one class only, a class has no or one row in train, or a label of
-        another split does not stand in train. All of them are listed.
+        There is no train split, a split holds one class only, a class has no or one row in train,
+        or a label of another split does not stand in train. All of them are listed.
     """
     if "train" not in splits:
         raise DataError(f"{splits.source} has no train split; splits: {', '.join(splits)}")
@@ -227,11 +238,17 @@ def check_trainable(splits: Splits) -> None:
     ]
     for label in splits.label_set:
         elsewhere = [
-            f"{split} ({count[label]:,})" for split, count in counts.items() if split != "train" and count[label]
+            f"{split} ({count[label]:,})"
+            for split, count in counts.items()
+            if split != "train" and count[label]
         ]
         if not train[label] and elsewhere:
             problems.append(f"label '{label}' has rows in {', '.join(elsewhere)} but none in train")
         elif train[label] < MIN_TRAIN_ROWS:
             n_rows = "one row" if train[label] else "no rows"
-            problems.append(f"label '{label}' has {n_rows} in train; at least {MIN_TRAIN_ROWS} are accepted")
-    raise_problems(splits.source, [f"{splits.source}: {problems[0]}"] if len(problems) == 1 else problems)
+            problems.append(
+                f"label '{label}' has {n_rows} in train; at least {MIN_TRAIN_ROWS} are accepted"
+            )
+    raise_problems(
+        splits.source, [f"{splits.source}: {problems[0]}"] if len(problems) == 1 else problems
+    )

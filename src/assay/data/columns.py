@@ -8,14 +8,37 @@ from assay.errors import DataError, did_you_mean
 
 __all__ = ["LABEL_NAMES", "TEXT_NAMES", "find_columns", "find_text_column"]
 
-# Tiers: a column of an earlier tier is taken before one of a later tier; two columns of one tier are ambiguous.
-# `label_name` and `label_text` come before `label`: where both stand, the latter holds ids.
+# Tiers: a column of an earlier tier is taken before one of a later tier; two columns of one tier
+# are ambiguous. `label_name` and `label_text` come before `label`: where both stand, the latter
+# holds ids.
 TEXT_NAMES = (
     ("text",),
     ("texts",),
     (
-        *("sentence", "content", "review", "tweet", "message", "headline", "title", "utterance", "query", "question"),
-        *("comment", "document", "body", "post", "description", "statement", "sms", "news", "input", "review_text"),
+        *(
+            "sentence",
+            "content",
+            "review",
+            "tweet",
+            "message",
+            "headline",
+            "title",
+            "utterance",
+            "query",
+            "question",
+        ),
+        *(
+            "comment",
+            "document",
+            "body",
+            "post",
+            "description",
+            "statement",
+            "sms",
+            "news",
+            "input",
+            "review_text",
+        ),
         *("텍스트", "문장", "내용", "본문", "제목", "리뷰", "댓글"),
     ),
 )
@@ -24,14 +47,29 @@ LABEL_NAMES = (
     ("label",),
     ("labels",),
     (
-        *("category", "class", "intent", "emotion", "sentiment", "topic", "target", "tag", "genre", "class_name"),
+        *(
+            "category",
+            "class",
+            "intent",
+            "emotion",
+            "sentiment",
+            "topic",
+            "target",
+            "tag",
+            "genre",
+            "class_name",
+        ),
         *("y", "output", "라벨", "레이블", "감정", "감성", "분류", "카테고리", "주제", "의도"),
     ),
 )
 
 
 def find_columns(
-    names: Sequence[str], *, text_column: str | None = None, label_column: str | None = None, source: str
+    names: Sequence[str],
+    *,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    source: str,
 ) -> tuple[str, str]:
     """Return the names of the text column and of the label column.
 
@@ -55,9 +93,14 @@ def find_columns(
     ('Tweet', 'emotion')
     """
     if text_column is not None and text_column == label_column:
-        raise DataError(f"column '{text_column}' is given for the text and for the label; two columns are accepted")
+        raise DataError(
+            f"column '{text_column}' is given for the text and for the label; two columns are accepted"
+        )
     text = find_text_column(
-        [n for n in names if n != label_column], text_column=text_column, source=source, listed=names
+        [n for n in names if n != label_column],
+        text_column=text_column,
+        source=source,
+        listed=names,
     )
     if label_column is not None:
         return text, _given(label_column, names, source=source)
@@ -66,7 +109,11 @@ def find_columns(
 
 
 def find_text_column(
-    names: Sequence[str], *, text_column: str | None = None, source: str, listed: Sequence[str] | None = None
+    names: Sequence[str],
+    *,
+    text_column: str | None = None,
+    source: str,
+    listed: Sequence[str] | None = None,
 ) -> str:
     """Return the name of the text column; see `find_columns`.
 
@@ -89,7 +136,9 @@ def _given(name: str, names: Sequence[str], *, source: str) -> str:
     if name in names:
         return name
     meant = did_you_mean(name, names)
-    raise DataError(f"column '{name}' not in {source}; columns: {', '.join(names)}{'.' if meant else ''}{meant}")
+    raise DataError(
+        f"column '{name}' not in {source}; columns: {', '.join(names)}{'.' if meant else ''}{meant}"
+    )
 
 
 def _known(
@@ -111,7 +160,8 @@ def _known(
                 hint=f"choose one with --{kind}-column",
             )
     raise DataError(
-        f"no {kind} column found in {source}; columns: {', '.join(listed)}", hint=_advice(listed, kind=kind)
+        f"no {kind} column found in {source}; columns: {', '.join(listed)}",
+        hint=_advice(listed, kind=kind),
     )
 
 

@@ -1,7 +1,7 @@
 """Equal texts: within a split, between splits (leaks), and with different labels (conflicts).
 
-Two texts are the same if they are equal after Unicode NFC, case folding and collapsing of white space: what a reader
-would call the same message. Nothing here changes a text.
+Two texts are the same if they are equal after Unicode NFC, case folding and collapsing of white
+space: what a reader would call the same message. Nothing here changes a text.
 """
 
 from __future__ import annotations
@@ -51,13 +51,19 @@ def duplicate_groups(texts: Sequence[str]) -> np.ndarray:
         Group ids from 0, in order of first sight.
     """
     ids: dict[str, int] = {}
-    return np.fromiter((ids.setdefault(normalise_text(t), len(ids)) for t in texts), dtype=np.int64, count=len(texts))
+    return np.fromiter(
+        (ids.setdefault(normalise_text(t), len(ids)) for t in texts),
+        dtype=np.int64,
+        count=len(texts),
+    )
 
 
 def find_seen(texts: Sequence[str], earlier: Sequence[str]) -> np.ndarray:
     """Tell which texts stand among the earlier ones, bool of shape (n_texts,)."""
     known = {normalise_text(text) for text in earlier}
-    return np.fromiter((normalise_text(text) in known for text in texts), dtype=bool, count=len(texts))
+    return np.fromiter(
+        (normalise_text(text) in known for text in texts), dtype=bool, count=len(texts)
+    )
 
 
 @dataclass(frozen=True)
@@ -135,14 +141,17 @@ class TextOverlaps:
 
     def n_leaked(self, split: str, *, seen_in: str = "train") -> int:
         """Return how many rows of `split` stand in `seen_in`."""
-        return sum(leak.n_rows for leak in self.leaks if (leak.split, leak.seen_in) == (split, seen_in))
+        return sum(
+            leak.n_rows for leak in self.leaks if (leak.split, leak.seen_in) == (split, seen_in)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values, counts and line numbers."""
         return {
             "leaks": [leak.to_dict() for leak in self.leaks],
             "repeats": [
-                {"split": split, "n_rows": len(lines), "lines": list(lines)} for split, lines in self.repeats.items()
+                {"split": split, "n_rows": len(lines), "lines": list(lines)}
+                for split, lines in self.repeats.items()
             ],
             "conflicts": {
                 "n_texts": len(self.conflicts),
@@ -167,11 +176,13 @@ def find_leaks(splits: Splits) -> TextOverlaps:
     names = [name for name in ("train", "validation", "test", "all") if name in splits]
     parts = [splits[name] for name in names]
     groups = duplicate_groups([text for part in parts for text in part.texts])
-    by_split = dict(zip(names, np.split(groups, np.cumsum([len(part) for part in parts])[:-1]), strict=True))
+    by_split = dict(
+        zip(names, np.split(groups, np.cumsum([len(part) for part in parts])[:-1]), strict=True)
+    )
     leaks = [
         _leak(split, seen_in, splits=splits, groups=by_split)
         for seen_in, split in combinations(names, 2)
-    ]  # fmt: skip
+    ]
     return TextOverlaps(
         tuple(leak for leak in leaks if leak.n_rows),
         {name: _repeats(splits[name], by_split[name]) for name in names},
@@ -190,7 +201,9 @@ def _leak(split: str, seen_in: str, *, splits: Splits, groups: dict[str, np.ndar
     rows = np.flatnonzero(np.isin(groups[split], distinct))
     seen_rows = first[np.searchsorted(distinct, groups[split][rows])]
     here, there = splits[split].lines, splits[seen_in].lines
-    return Leak(split, seen_in, tuple((here[i], there[j]) for i, j in zip(rows, seen_rows, strict=True)))
+    return Leak(
+        split, seen_in, tuple((here[i], there[j]) for i, j in zip(rows, seen_rows, strict=True))
+    )
 
 
 def _repeats(part: LabelledTexts, groups: np.ndarray) -> tuple[int, ...]:
@@ -206,7 +219,9 @@ def _conflicts(splits: Splits, names: Sequence[str], groups: np.ndarray) -> tupl
     if not differing:
         return ()
     places: dict[int, list[RowPlace]] = {}
-    everywhere = ((name, line, label) for name in names for line, label in _lines_and_labels(splits[name]))
+    everywhere = (
+        (name, line, label) for name in names for line, label in _lines_and_labels(splits[name])
+    )
     for group, place in zip(groups.tolist(), everywhere, strict=True):
         if group in differing:
             places.setdefault(group, []).append(RowPlace(*place))

@@ -41,10 +41,17 @@ def frame_splits(data: Any, *, source: str | None = None) -> tuple[dict[str, Raw
         source = "(texts, labels)" if isinstance(data, tuple) else type(data).__name__
     if isinstance(data, Mapping):  # a DatasetDict is a dict
         if not data:
-            raise DataError(f"the {source} is empty; a mapping of split names to frames is accepted")
-        parts = {str(name): _one_split(part, source=f"{source}['{name}']") for name, part in data.items()}
+            raise DataError(
+                f"the {source} is empty; a mapping of split names to frames is accepted"
+            )
+        parts = {
+            str(name): _one_split(part, source=f"{source}['{name}']") for name, part in data.items()
+        }
         return named_splits(parts, source=source), source
-    if _comes_from(data, "pandas") and [str(c) for c in getattr(data, "columns", ())] == EXPORTED_COLUMNS:
+    if (
+        _comes_from(data, "pandas")
+        and [str(c) for c in getattr(data, "columns", ())] == EXPORTED_COLUMNS
+    ):
         return _exported_splits(data), source
     return {"all": _one_split(data, source=source)}, source
 
@@ -55,7 +62,8 @@ def named_splits(parts: Mapping[str, RawSplit], *, source: str) -> dict[str, Raw
     Parameters
     ----------
     parts : mapping
-        Published name -> raw split. Names that mean none of the three are left out, with a log line.
+        Published name -> raw split. Names that mean none of the three are left out, with a log
+        line.
     source : str
 
     Raises
@@ -79,7 +87,9 @@ def named_splits(parts: Mapping[str, RawSplit], *, source: str) -> dict[str, Raw
     if not named and len(ignored) == 1:
         return {"all": parts[ignored[0]]}
     if not named:
-        raise DataError(f"no split of {source} is called train, validation or test; splits: {', '.join(ignored)}")
+        raise DataError(
+            f"no split of {source} is called train, validation or test; splits: {', '.join(ignored)}"
+        )
     if ignored:
         logger.info("splits of %s that are not used: %s", source, ", ".join(ignored))
     return named
@@ -87,7 +97,9 @@ def named_splits(parts: Mapping[str, RawSplit], *, source: str) -> dict[str, Raw
 
 def _one_split(data: Any, *, source: str) -> RawSplit:
     if isinstance(data, LabelledTexts):
-        return _column_split(source, ("text", "label"), {"text": data.texts, "label": data.labels}.__getitem__)
+        return _column_split(
+            source, ("text", "label"), {"text": data.texts, "label": data.labels}.__getitem__
+        )
     if _comes_from(data, "datasets") and hasattr(data, "column_names"):
         return _dataset_split(data, source=source)
     if _comes_from(data, "pandas") and hasattr(data, "columns"):
@@ -98,7 +110,9 @@ def _one_split(data: Any, *, source: str) -> RawSplit:
             for name, dtype in data.schema.items()
             if type(dtype).__name__ == "Enum"  # a categorical whose order was declared
         }
-        return _column_split(source, tuple(data.columns), lambda name: data.get_column(name).to_list(), orders)
+        return _column_split(
+            source, tuple(data.columns), lambda name: data.get_column(name).to_list(), orders
+        )
     if isinstance(data, tuple) and len(data) == 2 and all(_is_sequence(part) for part in data):
         return _pair_split(*data, source=source)
     raise InputError(f"data is {type(data).__name__}; {ACCEPTED} is accepted{_advice(data)}")
@@ -116,7 +130,11 @@ def _comes_from(data: Any, library: str) -> bool:
 
 
 def _is_sequence(value: Any) -> bool:
-    return hasattr(value, "__len__") and hasattr(value, "__getitem__") and not isinstance(value, str | bytes | Mapping)
+    return (
+        hasattr(value, "__len__")
+        and hasattr(value, "__getitem__")
+        and not isinstance(value, str | bytes | Mapping)
+    )
 
 
 def _values(column: Any) -> list[Any]:
@@ -142,13 +160,19 @@ def _column_split(
 def _dataset_split(dataset: Any, *, source: str) -> RawSplit:
     class_names = {}
     for name, feature in (dataset.features or {}).items():
-        element = getattr(feature, "feature", feature)  # a List of ClassLabel is several labels a row
+        element = getattr(
+            feature, "feature", feature
+        )  # a List of ClassLabel is several labels a row
         if type(element).__name__ == "ClassLabel" and element.names:
             class_names[name] = tuple(element.names)
     if not hasattr(dataset, "num_rows"):
-        raise InputError(f"data is {type(dataset).__name__}; {ACCEPTED} is accepted{_advice(dataset)}")
+        raise InputError(
+            f"data is {type(dataset).__name__}; {ACCEPTED} is accepted{_advice(dataset)}"
+        )
     # list(): since datasets 4 a column is lazy, and no list.
-    return _column_split(source, tuple(dataset.column_names), lambda name: list(dataset[name]), class_names)
+    return _column_split(
+        source, tuple(dataset.column_names), lambda name: list(dataset[name]), class_names
+    )
 
 
 def _pandas_split(frame: Any, *, source: str) -> RawSplit:
@@ -167,20 +191,38 @@ def _exported_splits(frame: Any) -> dict[str, RawSplit]:
     order = frame.drop_duplicates("label").sort_values("label")["label_name"]
     raws: dict[str, RawSplit] = {}
     for split, part in frame.groupby("split", sort=False):
-        rows = list(zip(_values(part["line"]), _values(part["text"]), _values(part["label_name"]), strict=True))
+        rows = list(
+            zip(
+                _values(part["line"]),
+                _values(part["text"]),
+                _values(part["label_name"]),
+                strict=True,
+            )
+        )
 
-        def read(text: str, label: str, rows: Sequence[tuple[int, Any, Any]] = rows) -> Iterable[Row]:
+        def read(
+            text: str, label: str, rows: Sequence[tuple[int, Any, Any]] = rows
+        ) -> Iterable[Row]:
             return (Row(int(line), {text: t, label: name}) for line, t, name in rows)
 
         if split not in ("train", "validation", "test", "all"):
-            raise DataError(f"split '{split}' in the frame; train, validation, test and all are accepted")
+            raise DataError(
+                f"split '{split}' in the frame; train, validation, test and all are accepted"
+            )
         raws[str(split)] = RawSplit(
-            f"split {split} of the frame", ("text", "label_name"), read, {"label_name": tuple(_values(order))}
+            f"split {split} of the frame",
+            ("text", "label_name"),
+            read,
+            {"label_name": tuple(_values(order))},
         )
     return raws
 
 
 def _pair_split(texts: Any, labels: Any, *, source: str) -> RawSplit:
     if len(texts) != len(labels):
-        raise DataError(f"{len(texts):,} texts and {len(labels):,} labels; the same number of each is accepted")
-    return _column_split(source, ("text", "label"), {"text": _values(texts), "label": _values(labels)}.__getitem__)
+        raise DataError(
+            f"{len(texts):,} texts and {len(labels):,} labels; the same number of each is accepted"
+        )
+    return _column_split(
+        source, ("text", "label"), {"text": _values(texts), "label": _values(labels)}.__getitem__
+    )

@@ -22,7 +22,11 @@ def natural_sort(names: Iterable[str]) -> list[str]:
 
     def key(name: str) -> tuple[list[tuple[int, int, str]], str]:
         parts = re.split(r"([0-9]+)", name)
-        return [(0, int(p), "") if p.isascii() and p.isdigit() else (1, 0, p.casefold()) for p in parts if p], name
+        return [
+            (0, int(p), "") if p.isascii() and p.isdigit() else (1, 0, p.casefold())
+            for p in parts
+            if p
+        ], name
 
     return sorted(names, key=key)
 
@@ -52,11 +56,17 @@ class LabelSet:
     _index: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        problems = [f"label {i} is {name!r}: a non-blank text is accepted" for i, name in enumerate(self.names)
-                    if not isinstance(name, str) or not name.strip()]  # fmt: skip
-        problems += [f"label {i} is {name!a}: half of a surrogate pair, which no file can hold; a text of whole "
-                     "characters is accepted" for i, name in enumerate(self.names)
-                     if isinstance(name, str) and any("\ud800" <= char <= "\udfff" for char in name)]  # fmt: skip
+        problems = [
+            f"label {i} is {name!r}: a non-blank text is accepted"
+            for i, name in enumerate(self.names)
+            if not isinstance(name, str) or not name.strip()
+        ]
+        problems += [
+            f"label {i} is {name!a}: half of a surrogate pair, which no file can hold; a text of whole "
+            "characters is accepted"
+            for i, name in enumerate(self.names)
+            if isinstance(name, str) and any("\ud800" <= char <= "\udfff" for char in name)
+        ]
         seen: dict[str, int] = {}
         for i, name in enumerate(self.names):
             if name in seen:
@@ -80,7 +90,9 @@ class LabelSet:
             A label is not in this set.
         """
         try:
-            return np.fromiter((self._index[label] for label in labels), dtype=np.int64, count=len(labels))
+            return np.fromiter(
+                (self._index[label] for label in labels), dtype=np.int64, count=len(labels)
+            )
         except KeyError as err:
             unknown = str(err.args[0])
             raise DataError(

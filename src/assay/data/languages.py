@@ -12,12 +12,16 @@ from assay._optional import require
 
 __all__ = ["Languages", "WrongLanguage", "find_wrong_language"]
 
-# On 24,000 tweets, bank questions and Korean headlines, these two find one row, half Malay, and no false one; of nine
-# foreign sentences of four words they find all that are long enough.
+# On 24,000 tweets, bank questions and Korean headlines, these two find one row, half Malay, and no
+# false one; of nine foreign sentences of four words they find all that are long enough.
 MAX_MAIN_SCORE = 0.005  # of the split's main language, for a row to count as another
 MIN_OTHER_SCORE = 0.5  # of that other language
-MIN_LETTER_BYTES = 16  # of UTF-8: sixteen Latin letters, six Hangul syllables; below, a name decides
-MIN_MAIN_FRACTION = 0.7  # of a split's texts in one language; else the split mixes languages on purpose
+MIN_LETTER_BYTES = (
+    16  # of UTF-8: sixteen Latin letters, six Hangul syllables; below, a name decides
+)
+MIN_MAIN_FRACTION = (
+    0.7  # of a split's texts in one language; else the split mixes languages on purpose
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ class Languages:
         return {"main": self.main, "fraction": self.fraction, "n_wrong": len(self.wrong)}
 
 
-def find_wrong_language(texts: Sequence[str], *, advance: Callable[[int], None] | None = None) -> Languages:
+def find_wrong_language(
+    texts: Sequence[str], *, advance: Callable[[int], None] | None = None
+) -> Languages:
     """Find the rows that are surely not in the language of most.
 
     Parameters
@@ -95,13 +101,20 @@ def find_wrong_language(texts: Sequence[str], *, advance: Callable[[int], None] 
 
 def _is_long(text: str) -> bool:
     letters = "".join(char for char in text if char.isalpha())
-    return len(letters) >= MIN_LETTER_BYTES or len(letters.encode("utf-8", "replace")) >= MIN_LETTER_BYTES
+    return (
+        len(letters) >= MIN_LETTER_BYTES
+        or len(letters.encode("utf-8", "replace")) >= MIN_LETTER_BYTES
+    )
 
 
 def _scores(text: str) -> dict[str, float]:
     """Return the languages that matter: the best one, and those that are not all but ruled out."""
     ranked = _identifier().rank(text.encode("utf-8", "replace").decode("utf-8"))
-    return {code: score for i, (code, score) in enumerate(ranked) if i == 0 or score > MAX_MAIN_SCORE / 1000}
+    return {
+        code: score
+        for i, (code, score) in enumerate(ranked)
+        if i == 0 or score > MAX_MAIN_SCORE / 1000
+    }
 
 
 @functools.cache

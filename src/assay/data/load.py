@@ -34,7 +34,8 @@ logger = logging.getLogger(__name__)
 LABELS_FILE = "labels.txt"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/\w[\w.-]*)?(:[\w.-]+)?", re.ASCII)
 PEEKED_ROWS = 1000  # JSON rows may lack keys: the columns are those of the first rows together
-# Kinds of data file that people have and assay cannot read: said, where a README.md beside the data is passed over.
+# Kinds of data file that people have and assay cannot read: said, where a README.md beside the data
+# is passed over.
 UNREADABLE = {
     ".xlsx",
     ".xls",
@@ -66,15 +67,16 @@ def load_data(
     Parameters
     ----------
     data : str, path or object
-        ``"sample"``; a file (one split, ``all``); a folder with ``train.*``, ``validation.*``, ``test.*``; a Hub data
-        set id, with a configuration as ``id:config``; a ``Dataset`` or ``DatasetDict``; a pandas or polars frame, or a
-        mapping of split names to frames; a pair ``(texts, labels)``; `Splits`, which are returned as they are.
-        A file or folder that exists is taken before a Hub id; a folder called sample is ``./sample``.
+        ``"sample"``; a file (one split, ``all``); a folder with ``train.*``, ``validation.*``,
+        ``test.*``; a Hub data set id, with a configuration as ``id:config``; a ``Dataset`` or
+        ``DatasetDict``; a pandas or polars frame, or a mapping of split names to frames; a pair
+        ``(texts, labels)``; `Splits`, which are returned as they are. A file or folder that exists
+        is taken before a Hub id; a folder called sample is ``./sample``.
     text_column, label_column : str, optional
         None: the columns with well-known names.
     labels : sequence of str, optional
-        The label names in order, where the source publishes none. None: ``labels.txt`` beside the data, else natural
-        order.
+        The label names in order, where the source publishes none. None: ``labels.txt`` beside the
+        data, else natural order.
     delimiter, encoding : str, optional
         Of files; see `read_rows`.
     max_chars : int
@@ -88,7 +90,8 @@ def load_data(
     Raises
     ------
     InputError
-        No such file or data set, or a kind of data that is not accepted; `DataError` where the rows cannot be used.
+        No such file or data set, or a kind of data that is not accepted; `DataError` where the rows
+        cannot be used.
     OutsideError
         The Hub cannot be reached.
 
@@ -109,11 +112,18 @@ def load_data(
     else:
         raws, source = frame_splits(data)
     return build_splits(
-        raws, source=source, text_column=text_column, label_column=label_column, given=given, max_chars=max_chars
+        raws,
+        source=source,
+        text_column=text_column,
+        label_column=label_column,
+        given=given,
+        max_chars=max_chars,
     )
 
 
-Located = tuple[dict[str, RawSplit], str, LabelNames | None]  # splits, source, label names beside them
+Located = tuple[
+    dict[str, RawSplit], str, LabelNames | None
+]  # splits, source, label names beside them
 
 
 def _located_splits(data: str | Path, *, delimiter: str | None, encoding: str | None) -> Located:
@@ -145,7 +155,11 @@ def _is_there(path: Path) -> bool:
 
 
 def _looks_like_hub_id(data: str) -> bool:
-    if file_kind(data) is not None or Path(data).suffix in UNREADABLE or HUB_ID.fullmatch(data) is None:
+    if (
+        file_kind(data) is not None
+        or Path(data).suffix in UNREADABLE
+        or HUB_ID.fullmatch(data) is None
+    ):
         return False
     return not is_meant_as_path(data, suffixes=(*SUFFIXES, *UNREADABLE))
 
@@ -183,7 +197,9 @@ def _folder_splits(folder: Path, *, delimiter: str | None, encoding: str | None)
             continue
         if file_kind(path) is None:
             if path.suffix.casefold() in UNREADABLE:
-                raise InputError(f"{path} is of a kind that cannot be read; {' '.join(SUFFIXES)} are accepted")
+                raise InputError(
+                    f"{path} is of a kind that cannot be read; {' '.join(SUFFIXES)} are accepted"
+                )
         elif split in found:
             raise InputError(
                 f"two files for the {split} split in {folder}: {found[split].name}, {path.name}; one is accepted"
@@ -192,7 +208,10 @@ def _folder_splits(folder: Path, *, delimiter: str | None, encoding: str | None)
             found[split] = path
     if not found:
         raise InputError(_nothing_found(folder), hint="give the data file itself, or rename it")
-    raws = {split: _file_split(path, delimiter=delimiter, encoding=encoding) for split, path in found.items()}
+    raws = {
+        split: _file_split(path, delimiter=delimiter, encoding=encoding)
+        for split, path in found.items()
+    }
     return raws, str(folder), _names_beside(folder, encoding=encoding)
 
 
@@ -278,25 +297,35 @@ def _hub_errors(data: str) -> Iterator[None]:
     except errors.HfHubHTTPError as err:
         status = err.response.status_code
         if status in (401, 403):
-            raise InputError(f"the Hub refuses the data set '{data}' (HTTP {status})", hint="run: assay login") from err
+            raise InputError(
+                f"the Hub refuses the data set '{data}' (HTTP {status})", hint="run: assay login"
+            ) from err
         raise OutsideError(
             f"the Hub failed at the data set '{data}' (HTTP {status})", hint="run it again later"
         ) from err
     except errors.OfflineModeIsEnabled as err:
         raise InputError(f"the data set '{data}' of the Hub cannot be loaded offline") from err
-    except errors.LocalEntryNotFoundError as err:  # a FileNotFoundError too, but raised when a download fails
+    except (
+        errors.LocalEntryNotFoundError
+    ) as err:  # a FileNotFoundError too, but raised when a download fails
         raise _unreachable(data, err) from err
     except FileNotFoundError as err:  # no data files, or files in no known form
-        raise InputError(f"the data set '{data}' of the Hub has no data that can be read: {_first_line(err)}") from err
+        raise InputError(
+            f"the data set '{data}' of the Hub has no data that can be read: {_first_line(err)}"
+        ) from err
     except (http.HTTPError, OSError) as err:
         raise _unreachable(data, err) from err
     except building.DatasetsError as err:
         raise InputError(
             f"the files of the data set '{data}' of the Hub cannot be read: {_first_line(err.__cause__ or err)}"
         ) from err
-    except (ValueError, RuntimeError) as err:  # a configuration that is not there or not given; a data set that is code
+    except (
+        ValueError,
+        RuntimeError,
+    ) as err:  # a configuration that is not there or not given; a data set that is code
         raise InputError(
-            f"the data set '{data}' of the Hub cannot be loaded: {_first_line(err)}", hint=_config_hint(data, err)
+            f"the data set '{data}' of the Hub cannot be loaded: {_first_line(err)}",
+            hint=_config_hint(data, err),
         ) from err
 
 
@@ -316,4 +345,6 @@ def _config_hint(data: str, err: Exception) -> str:
     if not isinstance(err, ValueError) or found is None:
         return ""
     names = re.findall(r"'([^']*)'", found.group(1))
-    return f"name a configuration as {data.partition(':')[0]}:NAME; there are: {', '.join(names[:20])}"
+    return (
+        f"name a configuration as {data.partition(':')[0]}:NAME; there are: {', '.join(names[:20])}"
+    )

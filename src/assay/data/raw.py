@@ -41,7 +41,8 @@ class RawSplit:
     read : callable
         ``(text_column, label_column) -> rows``; called once.
     class_names : mapping
-        Column -> ordered class names, for the columns in which the source keeps label ids or an order.
+        Column -> ordered class names, for the columns in which the source keeps label ids or an
+        order.
     unit : str
         What `Row.line` counts: ``line`` or ``row``.
     """
@@ -119,7 +120,9 @@ def build_splits(
     for split in sorted(raws, key=SPLIT_ORDER.index):
         raw = raws[split]
         label_from = label_column if label_column is not None else _published_column(raw)
-        text, label = find_columns(raw.columns, text_column=text_column, label_column=label_from, source=raw.source)
+        text, label = find_columns(
+            raw.columns, text_column=text_column, label_column=label_from, source=raw.source
+        )
         names = raw.class_names.get(label)
         rows = clean_rows(
             raw.read(text, label),
@@ -141,7 +144,9 @@ def build_splits(
         raise DataError(f"no split of {source} has labels; splits: {', '.join(raws)}")
     return Splits(
         {split: rows.texts for split, rows in cleaned.items()},
-        _label_set({name for rows in cleaned.values() for name in rows.texts.labels}, published, given),
+        _label_set(
+            {name for rows in cleaned.values() for name in rows.texts.labels}, published, given
+        ),
         source=source,
         dropped=tuple(row for rows in cleaned.values() for row in rows.dropped),
     )
@@ -156,7 +161,11 @@ def _published_column(raw: RawSplit) -> str | None:
 
 def _has_no_labels(rows: CleanRows) -> bool:
     """Tell whether this is a test split as the Hub has them for competitions: every label is -1."""
-    return not rows.texts and not rows.problems and any(row.reason == "null label" for row in rows.dropped)
+    return (
+        not rows.texts
+        and not rows.problems
+        and any(row.reason == "null label" for row in rows.dropped)
+    )
 
 
 def _problems(raw: RawSplit, rows: CleanRows) -> list[str]:
@@ -164,7 +173,9 @@ def _problems(raw: RawSplit, rows: CleanRows) -> list[str]:
         return [f"{raw.source} is empty: it has no rows"]
     problems = [f"{raw.source} {problem}" for problem in rows.problems]
     if len(rows.dropped) > MAX_DROPPED_FRACTION * rows.n_rows:
-        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in Counter(row.reason for row in rows.dropped).items())
+        reasons = ", ".join(
+            f"{reason}: {n:,}" for reason, n in Counter(row.reason for row in rows.dropped).items()
+        )
         problems.append(
             f"{raw.source}: {len(rows.dropped):,} of {rows.n_rows:,} rows have no text or no label ({reasons}; the "
             f"first is {raw.unit} {rows.dropped[0].line:,}); at most {MAX_DROPPED_FRACTION:.0%} can be left out"
@@ -182,9 +193,16 @@ def _label_set(occurring: set[str], published: list[str], given: LabelNames | No
             )
         unused = [name for name in published if name not in occurring]
         if unused:
-            logger.info("%d published label names have no rows and are left out: %s", len(unused), ", ".join(unused))
-        # Labels outside the published names can occur where another split, as texts, comes from another file.
-        return LabelSet((*(n for n in published if n in occurring), *natural_sort(occurring - set(published))))
+            logger.info(
+                "%d published label names have no rows and are left out: %s",
+                len(unused),
+                ", ".join(unused),
+            )
+        # Labels outside the published names can occur where another split, as texts, comes from
+        # another file.
+        return LabelSet(
+            (*(n for n in published if n in occurring), *natural_sort(occurring - set(published)))
+        )
     if given is None:
         return LabelSet.from_labels(occurring)
     _check_given(natural_sort(occurring - set(given.names)), given)
@@ -202,9 +220,11 @@ def _check_given(missing: list[str], given: LabelNames) -> None:
     if len(missing) == 1:
         meant = did_you_mean(missing[0], given.names)
         raise DataError(
-            f"label '{missing[0]}' occurs in the data but not in {given.source}{'.' if meant else ''}{meant}", hint=hint
+            f"label '{missing[0]}' occurs in the data but not in {given.source}{'.' if meant else ''}{meant}",
+            hint=hint,
         )
     problems = [f"'{name}'{did_you_mean(name, given.names)}" for name in missing]
     raise DataError(
-        f"{len(missing):,} labels occur in the data but not in {given.source}:\n{list_problems(problems)}", hint=hint
+        f"{len(missing):,} labels occur in the data but not in {given.source}:\n{list_problems(problems)}",
+        hint=hint,
     )

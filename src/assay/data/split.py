@@ -18,7 +18,7 @@ SHARED_ROWS = 4  # a class of so many rows has at least one in each cut, however
 
 def cut_missing(
     splits: Splits, *, seed: int, validation_fraction: float = 0.1, test_fraction: float = 0.1
-) -> Splits:  # fmt: skip
+) -> Splits:
     """Cut the splits that are missing from train (or from a lone ``all``, which becomes train).
 
     Parameters
@@ -26,13 +26,15 @@ def cut_missing(
     splits : Splits
     seed : int
     validation_fraction, test_fraction : float
-        Share of each class of the uncut train split, between 0 and 1; used where that split is missing.
+        Share of each class of the uncut train split, between 0 and 1; used where that split is
+        missing.
 
     Returns
     -------
     Splits
-        train, validation and test, each in row order; splits that were there are the same objects. Rows with the same
-        text (see `duplicate_groups`) stay on one side. Each class keeps at least two rows in train.
+        train, validation and test, each in row order; splits that were there are the same objects.
+        Rows with the same text (see `duplicate_groups`) stay on one side. Each class keeps at least
+        two rows in train.
 
     Raises
     ------
@@ -44,7 +46,9 @@ def cut_missing(
     fractions = {"validation": validation_fraction, "test": test_fraction}
     for name, fraction in fractions.items():
         if not 0 < fraction < 1:
-            raise InputError(f"--{name}-fraction is {fraction}; a number between 0 and 1 is accepted")
+            raise InputError(
+                f"--{name}-fraction is {fraction}; a number between 0 and 1 is accepted"
+            )
     missing = {name: fraction for name, fraction in fractions.items() if name not in splits}
     if sum(missing.values()) >= 1:
         raise InputError(
@@ -63,7 +67,7 @@ def cut_missing(
 
 def _cut_rows(
     splits: Splits, whole: LabelledTexts, *, fractions: dict[str, float], seed: int
-) -> dict[str, np.ndarray]:  # fmt: skip
+) -> dict[str, np.ndarray]:
     """Return the rows of each new split, train included."""
     label_ids = splits.label_set.ids(whole.labels)
     groups = duplicate_groups(whole.texts)
@@ -77,7 +81,8 @@ def _cut_rows(
         # Validation, which is cut first, leaves a row for test, whether that is cut or not.
         spared = KEPT_ROWS + ((counts >= SHARED_ROWS) & (name == "validation"))
         wanted = np.clip(wanted, 0, np.maximum(left - spared, 0))
-        # A stream of its own for each: the validation split is the same whether or not a test split is cut.
+        # A stream of its own for each: the validation split is the same whether or not a test split
+        # is cut.
         rng = np.random.default_rng([seed, ["validation", "test"].index(name)])
         cut = _pick_groups(groups, label_ids, wanted=wanted, free=free, rng=rng)
         if not len(cut):
@@ -92,7 +97,12 @@ def _cut_rows(
 
 
 def _pick_groups(
-    groups: np.ndarray, label_ids: np.ndarray, *, wanted: np.ndarray, free: np.ndarray, rng: np.random.Generator
+    groups: np.ndarray,
+    label_ids: np.ndarray,
+    *,
+    wanted: np.ndarray,
+    free: np.ndarray,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Take whole groups in random order as long as no class gets more rows than wanted.
 
@@ -164,13 +174,17 @@ def limit_rows(splits: Splits, max_rows: int, *, seed: int) -> Splits:
             f"{len(splits.label_set):,} classes"
         )
     parts = {
-        name: part if len(part) <= max_rows else part.take(_stratified_rows(splits, part, max_rows, seed=seed))
+        name: part
+        if len(part) <= max_rows
+        else part.take(_stratified_rows(splits, part, max_rows, seed=seed))
         for name, part in splits.items()
     }
     return replace(splits, parts=parts)
 
 
-def _stratified_rows(splits: Splits, part: LabelledTexts, max_rows: int, *, seed: int) -> np.ndarray:
+def _stratified_rows(
+    splits: Splits, part: LabelledTexts, max_rows: int, *, seed: int
+) -> np.ndarray:
     label_ids = splits.label_set.ids(part.labels)
     counts = np.bincount(label_ids, minlength=len(splits.label_set))
     # What every class keeps comes first; the rest is shared out by size.
@@ -179,5 +193,7 @@ def _stratified_rows(splits: Splits, part: LabelledTexts, max_rows: int, *, seed
     n_spare = max_rows - int(kept.sum())
     quotas = kept + _apportion(spare * (n_spare / max(1, spare.sum())), total=n_spare)
     rng = np.random.default_rng([seed, 2])
-    rows = [rng.permutation(np.flatnonzero(label_ids == i))[:quota] for i, quota in enumerate(quotas)]
+    rows = [
+        rng.permutation(np.flatnonzero(label_ids == i))[:quota] for i, quota in enumerate(quotas)
+    ]
     return np.sort(np.concatenate(rows))

@@ -28,19 +28,25 @@ def summarise(splits: Splits, *, n_first: int = 5) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``source``, ``labels``, ``features``, ``n_texts``, ``splits``, and ``dropped``: rows by split and reason. A
-        split has ``n_texts``, ``columns``, ``classes`` (in label order: label, n_texts, fraction), ``chars`` and
-        ``words`` (quantiles over all texts and a class), ``word_boxes`` (words a text, a box a class), ``first_rows``.
+        ``source``, ``labels``, ``features``, ``n_texts``, ``splits``, and ``dropped``: rows by
+        split and reason. A split has ``n_texts``, ``columns``, ``classes`` (in label order: label,
+        n_texts, fraction), ``chars`` and ``words`` (quantiles over all texts and a class),
+        ``word_boxes`` (words a text, a box a class), ``first_rows``.
     """
     return {
         "source": splits.source,
         "labels": list(splits.label_set),
         "features": {"text": "string", "label": {"class_names": list(splits.label_set)}},
         "n_texts": sum(len(part) for part in splits.values()),
-        "splits": {name: _split_summary(part, splits.label_set, n_first=n_first) for name, part in splits.items()},
+        "splits": {
+            name: _split_summary(part, splits.label_set, n_first=n_first)
+            for name, part in splits.items()
+        },
         "dropped": [
             {"split": split, "reason": reason, "n_rows": n_rows}
-            for (split, reason), n_rows in Counter((row.split, row.reason) for row in splits.dropped).items()
+            for (split, reason), n_rows in Counter(
+                (row.split, row.reason) for row in splits.dropped
+            ).items()
         ],
     }
 
@@ -49,7 +55,9 @@ def _split_summary(part: LabelledTexts, label_set: LabelSet, *, n_first: int) ->
     label_ids = label_set.ids(part.labels)
     counts = np.bincount(label_ids, minlength=len(label_set))
     n_chars = np.fromiter(map(len, part.texts), dtype=np.int64, count=len(part))
-    n_words = np.fromiter((len(text.split()) for text in part.texts), dtype=np.int64, count=len(part))
+    n_words = np.fromiter(
+        (len(text.split()) for text in part.texts), dtype=np.int64, count=len(part)
+    )
     return {
         "n_texts": len(part),
         "columns": ["text", "label"],
@@ -60,19 +68,27 @@ def _split_summary(part: LabelledTexts, label_set: LabelSet, *, n_first: int) ->
         "chars": _lengths(n_chars, label_ids, label_set),
         "words": _lengths(n_words, label_ids, label_set),
         "word_boxes": [
-            {"label": name, **box_statistics(n_words[label_ids == i])} for i, name in enumerate(label_set)
+            {"label": name, **box_statistics(n_words[label_ids == i])}
+            for i, name in enumerate(label_set)
         ],
         "first_rows": [
-            {"line": part.lines[i], "text": part.texts[i], "label": int(label_ids[i]), "label_name": part.labels[i]}
+            {
+                "line": part.lines[i],
+                "text": part.texts[i],
+                "label": int(label_ids[i]),
+                "label_name": part.labels[i],
+            }
             for i in range(min(n_first, len(part)))
         ],
-    }  # fmt: skip
+    }
 
 
 def _lengths(values: np.ndarray, label_ids: np.ndarray, label_set: LabelSet) -> dict[str, Any]:
     return {
         "all": quantiles(values),
-        "classes": [{"label": name, **quantiles(values[label_ids == i])} for i, name in enumerate(label_set)],
+        "classes": [
+            {"label": name, **quantiles(values[label_ids == i])} for i, name in enumerate(label_set)
+        ],
     }
 
 
@@ -81,7 +97,9 @@ def quantiles(values: np.ndarray) -> dict[str, float | None]:
     names = ("min", "p25", "median", "p75", "p95", "max")
     if not len(values):
         return dict.fromkeys(names)
-    return dict(zip(names, np.quantile(values, [0, 0.25, 0.5, 0.75, 0.95, 1]).tolist(), strict=True))
+    return dict(
+        zip(names, np.quantile(values, [0, 0.25, 0.5, 0.75, 0.95, 1]).tolist(), strict=True)
+    )
 
 
 def box_statistics(values: np.ndarray) -> dict[str, Any]:
@@ -90,9 +108,10 @@ def box_statistics(values: np.ndarray) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``n_texts``, ``whisker_low``, ``q1``, ``median``, ``q3``, ``whisker_high`` (the outermost values within 1.5
-        times the box from it), ``n_outliers``, and ``outliers``: all beyond the whiskers, or 50 spread over their ranks
-        with the lowest and the highest among them. None and empty where there are no values.
+        ``n_texts``, ``whisker_low``, ``q1``, ``median``, ``q3``, ``whisker_high`` (the outermost
+        values within 1.5 times the box from it), ``n_outliers``, and ``outliers``: all beyond the
+        whiskers, or 50 spread over their ranks with the lowest and the highest among them. None and
+        empty where there are no values.
     """
     if not len(values):
         names = ("whisker_low", "q1", "median", "q3", "whisker_high")

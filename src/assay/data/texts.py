@@ -33,7 +33,9 @@ def check_texts(texts: object, *, name: str = "texts") -> list[str]:
         It is one lone text, or holds something that is not a text.
     """
     if isinstance(texts, (str, bytes)):
-        raise InputError(f"{name} is one text; a sequence of texts is accepted", hint="write [text]")
+        raise InputError(
+            f"{name} is one text; a sequence of texts is accepted", hint="write [text]"
+        )
     if not hasattr(texts, "__iter__"):
         raise InputError(f"{name} is {type(texts).__name__}; a sequence of texts is accepted")
     as_list = list(texts)
@@ -99,13 +101,19 @@ class LabelledTexts:
 
     def _repr_html_(self) -> str:
         n_shown = min(len(self), N_SHOWN_ROWS)
-        rows = [{"line": self.lines[i], "label": self.labels[i], "text": self.texts[i]} for i in range(n_shown)]
-        return html_block("LabelledTexts", f"{len(self):,} texts, the first {n_shown}:", html_table(rows))
+        rows = [
+            {"line": self.lines[i], "label": self.labels[i], "text": self.texts[i]}
+            for i in range(n_shown)
+        ]
+        return html_block(
+            "LabelledTexts", f"{len(self):,} texts, the first {n_shown}:", html_table(rows)
+        )
 
     def sha256(self, *, with_labels: bool = True) -> str:
         """Return the fingerprint: SHA-256 over UTF-8 JSON lines ``[text, label]`` in row order.
 
-        Without labels, the lines are ``[text]``: rows whose labels were corrected keep that fingerprint.
+        Without labels, the lines are ``[text]``: rows whose labels were corrected keep that
+        fingerprint.
         """
         digest = hashlib.sha256()
         for text, label in zip(self.texts, self.labels, strict=True):
@@ -144,7 +152,9 @@ class Splits(Mapping[str, LabelledTexts]):
 
     def __getitem__(self, split: str) -> LabelledTexts:
         if split not in self.parts:
-            raise DataError(f"there is no split '{split}' in {self.source}; splits: {', '.join(self.parts)}")
+            raise DataError(
+                f"there is no split '{split}' in {self.source}; splits: {', '.join(self.parts)}"
+            )
         return self.parts[split]
 
     def __iter__(self) -> Iterator[str]:
@@ -167,7 +177,9 @@ class Splits(Mapping[str, LabelledTexts]):
         rows.append({"label": "all", **{name: len(part) for name, part in self.parts.items()}})
         dropped = f", {len(self.dropped):,} rows left out" if self.dropped else ""
         return html_block(
-            self.source, f"texts with {len(self.label_set):,} labels, a column a split{dropped}", html_table(rows)
+            self.source,
+            f"texts with {len(self.label_set):,} labels, a column a split{dropped}",
+            html_table(rows),
         )
 
     def to_pandas(self) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Scores with intervals, mistakes and paired comparisons: plain functions over arrays, results as frozen dataclasses.
 
-Scoring needs numpy only, so that a base install can evaluate; the exact test of `compare` needs scipy.
+Scoring needs numpy only, so that a base install can evaluate; the exact test of `compare` needs
+scipy.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which method to take: exact paired tests on validation, corrected for their number, and one sentence that says why.
 
-The test split has no part in it. Only what was right and wrong on each text counts, so that the same texts being hard
-for every method does not hide a difference (McNemar 1947; exact form: a binomial test on the texts that just one of
-two methods got right).
+The test split has no part in it. Only what was right and wrong on each text counts, so that the
+same texts being hard for every method does not hide a difference (McNemar 1947; exact form: a
+binomial test on the texts that just one of two methods got right).
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Comparison:
     p_adjusted : float
         After Holm's correction over all methods but the best.
     p_over_majority : float, optional
-        The same test against `majority`, Holm-corrected over all other methods. None: `majority` was not run, or is
-        this method.
+        The same test against `majority`, Holm-corrected over all other methods. None: `majority`
+        was not run, or is this method.
     """
 
     method: str
@@ -72,13 +72,16 @@ class Comparison:
         return {**asdict(self), "significantly_worse": self.significantly_worse}
 
 
-def compare_methods(correct: Mapping[str, np.ndarray], *, order: Sequence[str] = COST_ORDER) -> list[Comparison]:
+def compare_methods(
+    correct: Mapping[str, np.ndarray], *, order: Sequence[str] = COST_ORDER
+) -> list[Comparison]:
     """Test every method against the one with the highest accuracy; of equals the cheapest is the best.
 
     Parameters
     ----------
     correct : mapping of method to bool array of shape (n_texts,)
-        Whether the method labelled each text of the validation split right; the same texts in the same order for all.
+        Whether the method labelled each text of the validation split right; the same texts in the
+        same order for all.
     order : sequence of str
         Methods from cheap to dear.
 
@@ -93,12 +96,18 @@ def compare_methods(correct: Mapping[str, np.ndarray], *, order: Sequence[str] =
         No method or no text, arrays of different lengths, or a method that `order` does not know.
     """
     right = _in_order(correct, order)
-    best = max(right, key=lambda method: int(right[method].sum()))  # max keeps the first of equals: the cheapest
-    p_values = {method: _mcnemar(flags, right[best]) for method, flags in right.items() if method != best}
+    best = max(
+        right, key=lambda method: int(right[method].sum())
+    )  # max keeps the first of equals: the cheapest
+    p_values = {
+        method: _mcnemar(flags, right[best]) for method, flags in right.items() if method != best
+    }
     p_adjusted = _holm(p_values)
     p_floor = {}
     if FLOOR in right:
-        p_floor = _holm({m: _mcnemar(flags, right[FLOOR]) for m, flags in right.items() if m != FLOOR})
+        p_floor = _holm(
+            {m: _mcnemar(flags, right[FLOOR]) for m, flags in right.items() if m != FLOOR}
+        )
     return [
         Comparison(
             method=method,
@@ -131,7 +140,8 @@ def recommend(
     comparisons : sequence of Comparison
         From cheap to dear, as `compare_methods` returns them.
     fit_s : mapping of method to seconds, optional
-        Training times, for the price. They differ from run to run: leave them out where the sentence must not.
+        Training times, for the price. They differ from run to run: leave them out where the
+        sentence must not.
     model_bytes : mapping of method to int, optional
         Sizes on disk, for the price.
 
@@ -155,10 +165,14 @@ def _in_order(correct: Mapping[str, np.ndarray], order: Sequence[str]) -> dict[s
             raise InputError(
                 f"no cost is known for '{method}'; methods: {', '.join(order)}.{did_you_mean(method, order)}"
             )
-    right = {method: np.asarray(correct[method], dtype=bool) for method in order if method in correct}
+    right = {
+        method: np.asarray(correct[method], dtype=bool) for method in order if method in correct
+    }
     shapes = {flags.shape for flags in right.values()}
     if len(shapes) != 1 or len(shape := shapes.pop()) != 1 or shape[0] == 0:
-        raise InputError("these methods cannot be compared; one flag a text, for the same texts, is accepted")
+        raise InputError(
+            "these methods cannot be compared; one flag a text, for the same texts, is accepted"
+        )
     return right
 
 
@@ -183,7 +197,10 @@ def _holm(p_values: Mapping[str, float]) -> dict[str, float]:
 
 def _something_beats_floor(comparisons: Sequence[Comparison]) -> bool:
     floor = next((c.accuracy for c in comparisons if c.method == FLOOR), 1.0)
-    return any(c.p_over_majority is not None and c.p_over_majority < ALPHA and c.accuracy > floor for c in comparisons)
+    return any(
+        c.p_over_majority is not None and c.p_over_majority < ALPHA and c.accuracy > floor
+        for c in comparisons
+    )
 
 
 def _reason(chosen: Comparison, comparisons: Sequence[Comparison]) -> str:
@@ -220,7 +237,10 @@ def _reason(chosen: Comparison, comparisons: Sequence[Comparison]) -> str:
 
 
 def _price(
-    chosen: Comparison, comparisons: Sequence[Comparison], fit_s: Mapping[str, float], model_bytes: Mapping[str, int]
+    chosen: Comparison,
+    comparisons: Sequence[Comparison],
+    fit_s: Mapping[str, float],
+    model_bytes: Mapping[str, int],
 ) -> str:
     """Say what the choice saves, or costs, against the method it was weighed against; empty if that is little."""
     rivals = [c for c in comparisons if c.is_best] if not chosen.is_best else list(comparisons)
@@ -229,8 +249,16 @@ def _price(
         return ""
     rival = max(rivals, key=lambda c: c.accuracy).method
     parts = [
-        _times(fit_s, chosen.method, rival, less="it trains {} times faster", more="it takes {} times longer to train"),
-        _times(model_bytes, chosen.method, rival, less="is {} times smaller", more="is {} times larger"),
+        _times(
+            fit_s,
+            chosen.method,
+            rival,
+            less="it trains {} times faster",
+            more="it takes {} times longer to train",
+        ),
+        _times(
+            model_bytes, chosen.method, rival, less="is {} times smaller", more="is {} times larger"
+        ),
     ]
     said = [part for part in parts if part]
     if not said:
@@ -246,7 +274,9 @@ def _times(values: Mapping[str, float], method: str, rival: str, *, less: str, m
     if not own or not other or max(own, other) < WORTH_SAYING * min(own, other):
         return ""
     ratio = max(own, other) / min(own, other)
-    return (less if own < other else more).format(f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}")
+    return (less if own < other else more).format(
+        f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}"
+    )
 
 
 def _percent(fraction: float) -> str:

@@ -1,6 +1,7 @@
 """What a model is worth where it may say that it does not know: risk and coverage at each threshold of the top score.
 
-El-Yaniv and Wiener: On the Foundations of Noise-free Selective Classification, JMLR 2010; Geifman and El-Yaniv, 2017.
+El-Yaniv and Wiener: On the Foundations of Noise-free Selective Classification, JMLR 2010; Geifman
+and El-Yaniv, 2017.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class Answered:
         return {**asdict(self), "coverage": self.coverage, "accuracy": self.accuracy}
 
 
-def measure_coverage(label_ids: np.ndarray, probs: np.ndarray, *, split: str = "validation") -> CoverageCurve:
+def measure_coverage(
+    label_ids: np.ndarray, probs: np.ndarray, *, split: str = "validation"
+) -> CoverageCurve:
     """Count answered and right texts at every threshold of the top score that makes a difference.
 
     Parameters
@@ -61,8 +64,8 @@ def measure_coverage(label_ids: np.ndarray, probs: np.ndarray, *, split: str = "
     Returns
     -------
     CoverageCurve
-        A point a distinct top score. A threshold lies halfway to the next lower score, so that the noise of another
-        machine's arithmetic moves no text to its other side.
+        A point a distinct top score. A threshold lies halfway to the next lower score, so that the
+        noise of another machine's arithmetic moves no text to its other side.
 
     Raises
     ------
@@ -74,7 +77,8 @@ def measure_coverage(label_ids: np.ndarray, probs: np.ndarray, *, split: str = "
     scores, first = np.unique(top[order], return_index=True)
     n_right_from = np.cumsum(is_right[order][::-1])[::-1]
     between = (scores[:-1] + scores[1:]) / 2
-    # The middle of two neighbouring floats may round to the lower one, which must stay below the threshold.
+    # The middle of two neighbouring floats may round to the lower one, which must stay below the
+    # threshold.
     thresholds = np.concatenate([[0.0], np.where(between > scores[:-1], between, scores[1:])])
     return CoverageCurve(
         thresholds=tuple(thresholds.tolist()),
@@ -87,9 +91,9 @@ def measure_coverage(label_ids: np.ndarray, probs: np.ndarray, *, split: str = "
 def threshold_for_accuracy(label_ids: np.ndarray, probs: np.ndarray, target: float) -> float | None:
     """Return the lowest threshold whose answered texts are right at least `target` of the time, proven.
 
-    To be chosen on validation. Proven is what `CoverageCurve.reaching` says: the lower end of the 95 % Wilson interval,
-    over the texts that are answered, reaches the target. Few texts prove little: 0.95 takes 73 answers without a
-    mistake, 0.99 takes 381.
+    To be chosen on validation. Proven is what `CoverageCurve.reaching` says: the lower end of the
+    95 % Wilson interval, over the texts that are answered, reaches the target. Few texts prove
+    little: 0.95 takes 73 answers without a mistake, 0.99 takes 381.
 
     Parameters
     ----------
@@ -120,9 +124,13 @@ def measure_answered(label_ids: np.ndarray, probs: np.ndarray, rule: AbstainRule
     return Answered(len(label_ids), int(is_answered.sum()), int(is_right[is_answered].sum()))
 
 
-def _top_scores(label_ids: np.ndarray, probs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _top_scores(
+    label_ids: np.ndarray, probs: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return label ids, the score of each predicted label, and whether that label is right."""
     label_ids, probs = np.asarray(label_ids), np.asarray(probs, dtype=np.float64)
     if not len(label_ids) or probs.ndim != 2 or len(probs) != len(label_ids):
-        raise InputError(f"{len(label_ids):,} labels and scores of shape {probs.shape}; a row a label is accepted")
+        raise InputError(
+            f"{len(label_ids):,} labels and scores of shape {probs.shape}; a row a label is accepted"
+        )
     return label_ids, probs.max(axis=1), probs.argmax(axis=1) == label_ids

@@ -6,7 +6,8 @@ from assay.evaluation.result import SplitScores
 
 __all__ = ["describe_imbalance"]
 
-# A label that half of the texts have, and half as many again as if all labels were equally frequent.
+# A label that half of the texts have, and half as many again as if all labels were equally
+# frequent.
 LARGE_FRACTION, LARGE_RATIO = 0.5, 1.5
 LARGE_GAP = 0.1  # of macro F1 behind accuracy
 
@@ -23,8 +24,8 @@ def describe_imbalance(scores: SplitScores, *, split: str) -> str | None:
     Returns
     -------
     str or None
-        Accuracy misleads where one label has at least half of the texts and half as many again as an even share, or
-        where macro F1 is 10 points behind.
+        Accuracy misleads where one label has at least half of the texts and half as many again as
+        an even share, or where macro F1 is 10 points behind.
     """
     largest = max(scores.per_class, key=lambda one: one.n_texts)
     fraction = largest.n_texts / scores.n_texts

@@ -34,7 +34,8 @@ def measure_limits(
     validation : ScoredSplit
         Its own scores.
     target_accuracy : float, optional
-        The model is to abstain so that what it answers reaches this. Where that cannot be shown, it never abstains.
+        The model is to abstain so that what it answers reaches this. Where that cannot be shown, it
+        never abstains.
 
     Returns
     -------
@@ -44,15 +45,19 @@ def measure_limits(
     measured: dict[str, dict[str, Any]] = {"coverage_curve": curve.to_dict()}
     if Layout(folder).scope.is_file():
         statistics = TermStatistics.load(folder, n_classes=validation.probs.shape[1])
-        measured["scope"] = fit_scope_reference(statistics, validation.part.texts, validation.probs).to_dict()
+        measured["scope"] = fit_scope_reference(
+            statistics, validation.part.texts, validation.probs
+        ).to_dict()
     if target_accuracy is not None:
         rule = curve.reaching(target_accuracy)
         if rule is None:
             logger.warning(
                 "on %d validation texts no answers can be shown to be right %g of the time: %.4f is the best; "
                 "the model was saved without a rule, so that it always answers",
-                curve.n_texts, target_accuracy, curve.proven_accuracy.max(),
-            )  # fmt: skip
+                curve.n_texts,
+                target_accuracy,
+                curve.proven_accuracy.max(),
+            )
         else:
             measured["abstain"] = rule.to_dict()
     return measured
@@ -69,9 +74,10 @@ def describe_coverage(scored: Mapping[str, ScoredSplit]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``{"split", "n_texts", "area", "points": [[coverage, accuracy], ...], "targets": [{"target_accuracy",
-        "threshold", "best", "validation", "test"}]}``. The last two are as `Answered.to_dict`; where no threshold
-        reaches the target, they and the threshold are None, and `best` is the highest accuracy that can be shown.
+        ``{"split", "n_texts", "area", "points": [[coverage, accuracy], ...], "targets":
+        [{"target_accuracy", "threshold", "best", "validation", "test"}]}``. The last two are as
+        `Answered.to_dict`; where no threshold reaches the target, they and the threshold are None,
+        and `best` is the highest accuracy that can be shown.
     """
     chosen = measure_coverage(scored["validation"].label_ids, scored["validation"].probs).thin()
     split = "test" if "test" in scored else "validation"
@@ -81,15 +87,21 @@ def describe_coverage(scored: Mapping[str, ScoredSplit]) -> dict[str, Any]:
         "split": split,
         "n_texts": shown.n_texts,
         "area": shown.area,
-        "points": [list(point) for point in zip(few.coverage.tolist(), few.accuracy.tolist(), strict=True)],
+        "points": [
+            list(point) for point in zip(few.coverage.tolist(), few.accuracy.tolist(), strict=True)
+        ],
         "targets": [_describe_target(target, chosen, scored) for target in TARGETS],
     }
 
 
-def _describe_target(target: float, chosen: CoverageCurve, scored: Mapping[str, ScoredSplit]) -> dict[str, Any]:
+def _describe_target(
+    target: float, chosen: CoverageCurve, scored: Mapping[str, ScoredSplit]
+) -> dict[str, Any]:
     rule = chosen.reaching(target)
     answered = {
-        split: None if rule is None else measure_answered(scored[split].label_ids, scored[split].probs, rule).to_dict()
+        split: None
+        if rule is None
+        else measure_answered(scored[split].label_ids, scored[split].probs, rule).to_dict()
         for split in ("validation", "test")
         if split in scored
     }

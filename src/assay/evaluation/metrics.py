@@ -1,7 +1,8 @@
 """Scores of predictions, with 95 % intervals, in numpy alone.
 
-Everything but the log loss and the calibration is a function of the confusion matrix, so both the scores and their
-bootstrap work on counts: five methods on 2,000 texts take milliseconds, not minutes.
+Everything but the log loss and the calibration is a function of the confusion matrix, so both the
+scores and their bootstrap work on counts: five methods on 2,000 texts take milliseconds, not
+minutes.
 """
 
 from __future__ import annotations
@@ -15,11 +16,21 @@ from assay.errors import InputError
 from assay.evaluation.result import ClassScores, ReliabilityBin, SplitScores
 from assay.evaluation.slices import wilson_interval
 
-__all__ = ["check_predictions", "count_confusion", "measure_calibration", "measure_log_loss", "score_predictions"]
+__all__ = [
+    "check_predictions",
+    "count_confusion",
+    "measure_calibration",
+    "measure_log_loss",
+    "score_predictions",
+]
 
 N_BINS = 15  # Guo et al., On Calibration of Modern Neural Networks (2017): 15 equally wide bins
-SMALLEST_SCORE = float(np.finfo(np.float32).eps)  # scores come from float32 models; below this, log is noise
-LARGEST_SUM_ERROR = 1e-3  # float32 softmax over many classes stays far below it; logits and percentages do not
+SMALLEST_SCORE = float(
+    np.finfo(np.float32).eps
+)  # scores come from float32 models; below this, log is noise
+LARGEST_SUM_ERROR = (
+    1e-3  # float32 softmax over many classes stays far below it; logits and percentages do not
+)
 INTERVAL = (0.025, 0.975)
 
 
@@ -35,22 +46,29 @@ class _Rates(NamedTuple):
 
 
 def score_predictions(
-    label_ids: np.ndarray, probs: np.ndarray, label_set: LabelSet, *, seed: int, n_resamples: int = 1000
+    label_ids: np.ndarray,
+    probs: np.ndarray,
+    label_set: LabelSet,
+    *,
+    seed: int,
+    n_resamples: int = 1000,
 ) -> SplitScores:
     """Score predicted probabilities against true labels.
 
-    Precision, recall and F1 agree with scikit-learn's under ``zero_division=0``: a class that is never predicted has
-    precision 0, a class without texts has recall 0, and both have F1 0. As in scikit-learn, macro F1 is the plain mean
-    over the classes that stand among the true or the predicted labels; `per_class` lists every class of `label_set`.
+    Precision, recall and F1 agree with scikit-learn's under ``zero_division=0``: a class that is
+    never predicted has precision 0, a class without texts has recall 0, and both have F1 0. As in
+    scikit-learn, macro F1 is the plain mean over the classes that stand among the true or the
+    predicted labels; `per_class` lists every class of `label_set`.
 
-    The intervals are 95 % percentile intervals of a bootstrap that draws texts with replacement within each true
-    class, so that every resample keeps the class counts of the split. For a class of n texts, how many of the n drawn
-    texts carry each predicted label is exactly multinomial with n draws and the row of the confusion matrix, divided
-    by n, as its chances; these metrics see nothing but those counts. Drawing the rows of the matrix is therefore the
-    same as drawing texts, and needs neither the texts nor their order. A class without any mistake has no spread in
-    such a bootstrap. Where that is so of every class, as with `majority`, class counts are drawn too; and where even
-    then accuracy has no spread, as without any mistake, its interval is Wilson's (1927). A width of zero elsewhere says
-    that no mistake was seen, not that none is possible.
+    The intervals are 95 % percentile intervals of a bootstrap that draws texts with replacement
+    within each true class, so that every resample keeps the class counts of the split. For a class
+    of n texts, how many of the n drawn texts carry each predicted label is exactly multinomial with
+    n draws and the row of the confusion matrix, divided by n, as its chances; these metrics see
+    nothing but those counts. Drawing the rows of the matrix is therefore the same as drawing texts,
+    and needs neither the texts nor their order. A class without any mistake has no spread in such a
+    bootstrap. Where that is so of every class, as with `majority`, class counts are drawn too; and
+    where even then accuracy has no spread, as without any mistake, its interval is Wilson's (1927).
+    A width of zero elsewhere says that no mistake was seen, not that none is possible.
 
     Parameters
     ----------
@@ -80,7 +98,10 @@ def score_predictions(
     n_true = confusion.sum(axis=1)
     rates = _rates(np.diagonal(confusion), n_true, confusion.sum(axis=0))
     resampled = _resampled_rates(confusion, seed=seed, n_resamples=n_resamples)
-    intervals = {metric: _interval(getattr(resampled, metric)) for metric in ("accuracy", "f1_weighted", "f1_macro")}
+    intervals = {
+        metric: _interval(getattr(resampled, metric))
+        for metric in ("accuracy", "f1_weighted", "f1_macro")
+    }
     if intervals["accuracy"][0] == intervals["accuracy"][1]:
         intervals["accuracy"] = wilson_interval(int(np.trace(confusion)), len(label_ids))
     ece, bins = measure_calibration(label_ids, probs)
@@ -115,7 +136,9 @@ def _class_scores(
     )
 
 
-def check_predictions(label_ids: np.ndarray, probs: np.ndarray, label_set: LabelSet) -> tuple[np.ndarray, np.ndarray]:
+def check_predictions(
+    label_ids: np.ndarray, probs: np.ndarray, label_set: LabelSet
+) -> tuple[np.ndarray, np.ndarray]:
     """Return label ids as int64 and probabilities as float64, or say why they cannot be scored.
 
     Raises
@@ -127,32 +150,46 @@ def check_predictions(label_ids: np.ndarray, probs: np.ndarray, label_set: Label
     scores = np.asarray(probs, dtype=np.float64)
     n_classes = len(label_set)
     if ids.ndim != 1 or len(ids) == 0:
-        raise InputError(f"label ids have shape {ids.shape}; one id a text, for at least one text, is accepted")
+        raise InputError(
+            f"label ids have shape {ids.shape}; one id a text, for at least one text, is accepted"
+        )
     if not np.issubdtype(ids.dtype, np.integer) or ids.min() < 0 or ids.max() >= n_classes:
-        raise InputError(f"label ids of dtype {ids.dtype} are not all whole numbers from 0 to {n_classes - 1}")
+        raise InputError(
+            f"label ids of dtype {ids.dtype} are not all whole numbers from 0 to {n_classes - 1}"
+        )
     if scores.shape != (len(ids), n_classes):
-        raise InputError(f"probabilities have shape {scores.shape}; ({len(ids)}, {n_classes}) is accepted")
+        raise InputError(
+            f"probabilities have shape {scores.shape}; ({len(ids)}, {n_classes}) is accepted"
+        )
     worst = np.abs(scores.sum(axis=1) - 1).max()
     if not worst <= LARGEST_SUM_ERROR or scores.min() < 0:  # "not <=" so that NaN is refused too
-        raise InputError("the scores are no probabilities; rows of numbers from 0 to 1 that sum to 1 are accepted")
+        raise InputError(
+            "the scores are no probabilities; rows of numbers from 0 to 1 that sum to 1 are accepted"
+        )
     return ids.astype(np.int64), scores
 
 
-def count_confusion(label_ids: np.ndarray, predicted_ids: np.ndarray, *, n_classes: int) -> np.ndarray:
+def count_confusion(
+    label_ids: np.ndarray, predicted_ids: np.ndarray, *, n_classes: int
+) -> np.ndarray:
     """Count pairs of true and predicted label.
 
     Returns
     -------
     int64 array of shape (n_classes, n_classes), rows true, columns predicted
     """
-    pairs = np.asarray(label_ids, dtype=np.int64) * n_classes + np.asarray(predicted_ids, dtype=np.int64)
+    pairs = np.asarray(label_ids, dtype=np.int64) * n_classes + np.asarray(
+        predicted_ids, dtype=np.int64
+    )
     return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
 def measure_log_loss(label_ids: np.ndarray, probs: np.ndarray) -> float:
     """Return the mean of ``-ln(score of the true label)``, in nats; scores are cut off at float32's resolution."""
     own = np.asarray(probs, dtype=np.float64)[np.arange(len(label_ids)), label_ids]
-    return float(np.abs(np.log(np.clip(own, SMALLEST_SCORE, 1.0)).mean()))  # without the sign of minus zero
+    return float(
+        np.abs(np.log(np.clip(own, SMALLEST_SCORE, 1.0)).mean())
+    )  # without the sign of minus zero
 
 
 def measure_calibration(
@@ -160,8 +197,9 @@ def measure_calibration(
 ) -> tuple[float, tuple[ReliabilityBin, ...]]:
     """Return the expected calibration error and the bins that it sums over.
 
-    Texts are put into equally wide bins, open below and closed above, by the score of their predicted label; the error
-    is the mean over texts of the gap between a bin's mean score and its accuracy (Guo et al. 2017, section 2).
+    Texts are put into equally wide bins, open below and closed above, by the score of their
+    predicted label; the error is the mean over texts of the gap between a bin's mean score and its
+    accuracy (Guo et al. 2017, section 2).
 
     Parameters
     ----------
@@ -173,14 +211,17 @@ def measure_calibration(
     scores = np.asarray(probs, dtype=np.float64)
     confidence = scores.max(axis=1)
     correct = scores.argmax(axis=1) == label_ids
-    # Rounded, so that the float noise of a softmax does not decide on which side of an edge a text falls.
+    # Rounded, so that the float noise of a softmax does not decide on which side of an edge a text
+    # falls.
     bin_ids = np.clip(np.ceil(np.round(confidence * n_bins, 9)).astype(np.int64) - 1, 0, n_bins - 1)
     counts = np.bincount(bin_ids, minlength=n_bins)
     sum_confidence = np.bincount(bin_ids, weights=confidence, minlength=n_bins)
     n_correct = np.bincount(bin_ids, weights=correct, minlength=n_bins)
     ece = float(np.abs(sum_confidence - n_correct).sum() / len(confidence))
     bins = tuple(
-        ReliabilityBin(int(counts[i]), float(sum_confidence[i] / counts[i]), float(n_correct[i] / counts[i]))
+        ReliabilityBin(
+            int(counts[i]), float(sum_confidence[i] / counts[i]), float(n_correct[i] / counts[i])
+        )
         for i in np.flatnonzero(counts)
     )
     return ece, bins
@@ -212,7 +253,8 @@ def _resampled_rates(confusion: np.ndarray, *, seed: int, n_resamples: int) -> _
     n_classes = len(confusion)
     n_true = np.broadcast_to(confusion.sum(axis=1), (n_resamples, n_classes))
     if np.count_nonzero(confusion, axis=1).max() <= 1:
-        # Every text of a label got the same answer: inside labels nothing varies, so how many a label has is drawn too.
+        # Every text of a label got the same answer: inside labels nothing varies, so how many a
+        # label has is drawn too.
         n_true = rng.multinomial(confusion.sum(), n_true[0] / confusion.sum(), size=n_resamples)
     n_hit = np.zeros((n_resamples, n_classes), dtype=np.int64)
     n_predicted = np.zeros_like(n_hit)

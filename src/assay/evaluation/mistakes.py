@@ -120,7 +120,9 @@ def worst_mistakes(
     ]
 
 
-def costly_confusions(confusion: Sequence[Sequence[int]], label_set: LabelSet, *, n: int = 10) -> list[Confusion]:
+def costly_confusions(
+    confusion: Sequence[Sequence[int]], label_set: LabelSet, *, n: int = 10
+) -> list[Confusion]:
     """Return the pairs of classes behind most mistakes, most first; ties stand in LabelSet order.
 
     Parameters

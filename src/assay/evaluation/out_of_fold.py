@@ -1,8 +1,8 @@
 """Probabilities of every training text from a model that did not see it: the base of finding wrong labels.
 
-The rows are dealt into folds, stratified and seeded, the same text always into one; a model is fitted on all folds but
-one and predicts that one. Each fold is calibrated on the other folds. Texts of other splits get the mean of the models
-that did not see them.
+The rows are dealt into folds, stratified and seeded, the same text always into one; a model is
+fitted on all folds but one and predicts that one. Each fold is calibrated on the other folds. Texts
+of other splits get the mean of the models that did not see them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from assay.training.temperature import fit_temperature
 __all__ = ["OutOfFold", "deal_folds", "predict_out_of_fold"]
 
 N_FOLDS = 5
-# Of the calibration, which has a weight for every pair of classes; from 0.01 to 1 the suspects are the same.
+# Of the calibration, which has a weight for every pair of classes; from 0.01 to 1 the suspects are
+# the same.
 CALIBRATION_C = 0.1
 MAX_ITERATIONS = 1000
 
@@ -70,8 +71,11 @@ def deal_folds(label_ids: np.ndarray, groups: np.ndarray, *, n_folds: int, seed:
     """
     _, first, group_of = np.unique(groups, return_index=True, return_inverse=True)
     sizes = np.bincount(group_of)
-    # Label by label, large groups first, else in random order: dealt in turn, no fold gets much more of a label.
-    order = np.lexsort((np.random.default_rng(seed).permutation(len(first)), -sizes, label_ids[first]))
+    # Label by label, large groups first, else in random order: dealt in turn, no fold gets much
+    # more of a label.
+    order = np.lexsort(
+        (np.random.default_rng(seed).permutation(len(first)), -sizes, label_ids[first])
+    )
     fold_of_group = np.empty(len(first), dtype=np.int64)
     fold_of_group[order] = np.arange(len(first)) % n_folds
     return fold_of_group[group_of]
@@ -118,14 +122,21 @@ def predict_out_of_fold(
     started_s = time.perf_counter()
     plan = _plan(train, label_set, others, n_folds=n_folds, seed=seed)
     logits = np.zeros((len(train), len(plan.classes)))
-    other_logits = {name: np.zeros((plan.n_folds, len(part), len(plan.classes))) for name, part in others.items()}
+    other_logits = {
+        name: np.zeros((plan.n_folds, len(part), len(plan.classes)))
+        for name, part in others.items()
+    }
     with progress.track(f"folds ({method})", plan.n_folds) as advance:
         for fold in range(plan.n_folds):
             inside, outside = np.flatnonzero(plan.folds != fold), np.flatnonzero(plan.folds == fold)
             estimator = make_estimator(method, seed=seed)
-            estimator.fit([train.texts[i] for i in inside], plan.label_ids[inside].tolist(), progress=progress)
+            estimator.fit(
+                [train.texts[i] for i in inside], plan.label_ids[inside].tolist(), progress=progress
+            )
             columns = np.searchsorted(estimator.classes_, plan.classes)
-            logits[outside] = estimator.decision_logits([train.texts[i] for i in outside])[:, columns]
+            logits[outside] = estimator.decision_logits([train.texts[i] for i in outside])[
+                :, columns
+            ]
             for name, part in others.items():
                 if len(part):
                     other_logits[name][fold] = estimator.decision_logits(part.texts)[:, columns]
@@ -136,10 +147,14 @@ def predict_out_of_fold(
         probs[plan.folds == fold] = calibrated(logits[plan.folds == fold])
     other_probs = {}
     for name, values in other_logits.items():
-        by_fold = np.stack([calibrated(own) for calibrated, own in zip(calibrate, values, strict=True)])
+        by_fold = np.stack(
+            [calibrated(own) for calibrated, own in zip(calibrate, values, strict=True)]
+        )
         unseen = plan.unseen[name]
         mean = np.einsum("fnc,fn->nc", by_fold, unseen / unseen.sum(axis=0))
-        other_probs[name] = _all_classes(mean, plan.classes, label_set.ids(others[name].labels), len(label_set))
+        other_probs[name] = _all_classes(
+            mean, plan.classes, label_set.ids(others[name].labels), len(label_set)
+        )
     return OutOfFold(
         _all_classes(probs, plan.classes, plan.label_ids, len(label_set)),
         other_probs,
@@ -170,7 +185,12 @@ class _Plan:
 
 
 def _plan(
-    train: LabelledTexts, label_set: LabelSet, others: Mapping[str, LabelledTexts], *, n_folds: int, seed: int
+    train: LabelledTexts,
+    label_set: LabelSet,
+    others: Mapping[str, LabelledTexts],
+    *,
+    n_folds: int,
+    seed: int,
 ) -> _Plan:
     label_ids = label_set.ids(train.labels)
     parts = [train.texts, *(part.texts for part in others.values())]
@@ -187,7 +207,10 @@ def _plan(
             "without them no model can be held against the labels"
         )
     fold_of_group = dict(zip(groups.tolist(), folds.tolist(), strict=True))
-    unseen = {name: _unseen(own, fold_of_group, n_folds) for name, own in zip(others, other_groups, strict=True)}
+    unseen = {
+        name: _unseen(own, fold_of_group, n_folds)
+        for name, own in zip(others, other_groups, strict=True)
+    }
     return _Plan(label_ids, folds, n_folds, classes, unseen)
 
 
@@ -198,12 +221,15 @@ def _unseen(groups: np.ndarray, fold_of_group: Mapping[int, int], n_folds: int) 
     return unseen
 
 
-def _fit_calibration(logits: np.ndarray, plan: _Plan, fold: int) -> Callable[[np.ndarray], np.ndarray]:
+def _fit_calibration(
+    logits: np.ndarray, plan: _Plan, fold: int
+) -> Callable[[np.ndarray], np.ndarray]:
     """Fit what turns a fold's logits into probabilities on the other folds, so that no row's own label takes part.
 
-    A temperature, and then a weight for every pair of classes (matrix scaling; Guo et al., 2017): margins of
-    one-against-rest machines are not on one scale, and the rank of a suspect hangs on how sure the model was of *other*
-    classes too. Of 5 % labels flipped in emotion, that finds one in a hundred more than a temperature alone.
+    A temperature, and then a weight for every pair of classes (matrix scaling; Guo et al., 2017):
+    margins of one-against-rest machines are not on one scale, and the rank of a suspect hangs on
+    how sure the model was of *other* classes too. Of 5 % labels flipped in emotion, that finds one
+    in a hundred more than a temperature alone.
     """
     rows = np.flatnonzero(np.isin(plan.label_ids, plan.classes) & (plan.folds != fold))
     positions = np.searchsorted(plan.classes, plan.label_ids[rows])
@@ -221,7 +247,9 @@ def _fit_calibration(logits: np.ndarray, plan: _Plan, fold: int) -> Callable[[np
     return calibrated
 
 
-def _all_classes(probs: np.ndarray, classes: np.ndarray, label_ids: np.ndarray, n_classes: int) -> np.ndarray:
+def _all_classes(
+    probs: np.ndarray, classes: np.ndarray, label_ids: np.ndarray, n_classes: int
+) -> np.ndarray:
     """Put columns in LabelSet order; rows whose label no model knows become NaN."""
     wide = np.zeros((len(probs), n_classes))
     wide[:, classes] = probs

@@ -84,7 +84,9 @@ class ReliabilityBin:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> ReliabilityBin:
         """Read what `to_dict` wrote."""
-        return cls(n_texts=plain["n_texts"], confidence=plain["confidence"], accuracy=plain["accuracy"])
+        return cls(
+            n_texts=plain["n_texts"], confidence=plain["confidence"], accuracy=plain["accuracy"]
+        )
 
 
 @dataclass(frozen=True)
@@ -157,5 +159,7 @@ class SplitScores:
             confusion=tuple(tuple(row) for row in plain["confusion"]),
             log_loss=plain.get("log_loss"),
             ece=plain.get("ece"),
-            reliability=tuple(ReliabilityBin.from_dict(part) for part in plain.get("reliability", ())),
+            reliability=tuple(
+                ReliabilityBin.from_dict(part) for part in plain.get("reliability", ())
+            ),
         )

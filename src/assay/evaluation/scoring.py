@@ -100,14 +100,20 @@ def score_split(
     predict_s = time.perf_counter() - started_s
     label_ids = model.label_set.ids(part.labels)
     scores = score_predictions(label_ids, probs, model.label_set, seed=seed)
-    is_new = ~find_seen(part.texts, train.texts) if train is not None else np.ones(len(part), dtype=bool)
+    is_new = (
+        ~find_seen(part.texts, train.texts) if train is not None else np.ones(len(part), dtype=bool)
+    )
     n_leaked, without_leaks = int((~is_new).sum()), None
     if n_leaked and is_new.any():
-        without_leaks = score_predictions(label_ids[is_new], probs[is_new], model.label_set, seed=seed)
+        without_leaks = score_predictions(
+            label_ids[is_new], probs[is_new], model.label_set, seed=seed
+        )
     return ScoredSplit(part, label_ids, probs, scores, predict_s, n_leaked, without_leaks)
 
 
-def score_parts(model: Model, scored: ScoredSplit, *, languages: Sequence[str] | None = None) -> list[SliceScores]:
+def score_parts(
+    model: Model, scored: ScoredSplit, *, languages: Sequence[str] | None = None
+) -> list[SliceScores]:
     """Score parts of a split: long and short texts, negated ones, scripts, those that the model cannot read whole.
 
     Parameters
@@ -122,7 +128,11 @@ def score_parts(model: Model, scored: ScoredSplit, *, languages: Sequence[str] |
     is_long = model.is_long(scored.part.texts)
     if is_long is not None:
         n = model.manifest.tokenization["max_tokens"]
-        name = f"read in windows of {n} tokens" if model.long_texts == "window" else f"cut after {n} tokens"
+        name = (
+            f"read in windows of {n} tokens"
+            if model.long_texts == "window"
+            else f"cut after {n} tokens"
+        )
         more["limit"] = [name if one else "read whole" for one in is_long]
     return score_slices(scored.part.texts, scored.correct, more=more)
 
@@ -134,7 +144,11 @@ def manifest_scores(scored: Mapping[str, ScoredSplit]) -> list[dict[str, Any]]:
             "split": split,
             "metric": metric,
             **_claim(one.scores, metric),
-            **({} if one.without_leaks is None else {"without_leaks": _claim(one.without_leaks, metric)}),
+            **(
+                {}
+                if one.without_leaks is None
+                else {"without_leaks": _claim(one.without_leaks, metric)}
+            ),
         }
         for split, one in scored.items()
         for metric in METRICS
@@ -142,14 +156,26 @@ def manifest_scores(scored: Mapping[str, ScoredSplit]) -> list[dict[str, Any]]:
 
 
 def _claim(scores: SplitScores, metric: str) -> dict[str, Any]:
-    return {"value": getattr(scores, metric), "interval": list(scores.intervals[metric]), "n_texts": scores.n_texts}
+    return {
+        "value": getattr(scores, metric),
+        "interval": list(scores.intervals[metric]),
+        "n_texts": scores.n_texts,
+    }
 
 
-def write_predictions(path: Path, scored: Mapping[str, ScoredSplit], labels: tuple[str, ...]) -> None:
-    """Write a line a text: split, row, label, predicted_label and probs in LabelSet order. The same bytes each time."""
+def write_predictions(
+    path: Path, scored: Mapping[str, ScoredSplit], labels: tuple[str, ...]
+) -> None:
+    """Write a line a text: split, row, label, predicted_label and probs in LabelSet order.
+
+    The same bytes each time.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     # No file name and no time in the header, so that equal predictions are equal files.
-    with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as stream:
+    with (
+        path.open("wb") as raw,
+        gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as stream,
+    ):
         for split, one in scored.items():
             predicted = one.probs.argmax(axis=1)
             for i, row in enumerate(one.part.lines):
@@ -160,4 +186,6 @@ def write_predictions(path: Path, scored: Mapping[str, ScoredSplit], labels: tup
                     "predicted_label": labels[predicted[i]],
                     "probs": [round(float(p), SCORE_DIGITS) for p in one.probs[i]],
                 }
-                stream.write((json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass"))
+                stream.write(
+                    (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
+                )

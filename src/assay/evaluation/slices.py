@@ -1,4 +1,7 @@
-"""Scores of parts of a split: long and short texts, negated ones, scripts. Where a model fails is seldom everywhere."""
+"""Scores of parts of a split: long and short texts, negated ones, scripts.
+
+Where a model fails is seldom everywhere.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,27 @@ __all__ = ["SliceScores", "score_slices", "wilson_interval"]
 MIN_TEXTS = 10  # a smaller slice says nothing
 Z_95 = 1.959963984540054
 
-# Words that turn a sentence round, in English and Korean: enough to find most negated texts, not all.
+# Words that turn a sentence round, in English and Korean: enough to find most negated texts, not
+# all.
 NEGATION = re.compile(
     r"\b(?:not|no|never|none|nothing|nobody|nowhere|neither|nor|cannot|without|hardly|barely|dont|didnt|doesnt|isnt|"
     r"wasnt|cant|couldnt|wont|wouldnt|shouldnt|havent|hasnt|hadnt|arent|werent)\b|n['’]t\b|n t\b"
     r"|(?:^|\s)(?:안|못)\s|지\s?(?:않|못|마|말)|없|아니",
     re.IGNORECASE,
 )
-SCRIPTS = {"LATIN": "Latin", "HANGUL": "Hangul", "CJK": "Han", "HIRAGANA": "Kana", "KATAKANA": "Kana",
-           "CYRILLIC": "Cyrillic", "ARABIC": "Arabic", "HEBREW": "Hebrew", "GREEK": "Greek", "THAI": "Thai",
-           "DEVANAGARI": "Devanagari"}  # fmt: skip
+SCRIPTS = {
+    "LATIN": "Latin",
+    "HANGUL": "Hangul",
+    "CJK": "Han",
+    "HIRAGANA": "Kana",
+    "KATAKANA": "Kana",
+    "CYRILLIC": "Cyrillic",
+    "ARABIC": "Arabic",
+    "HEBREW": "Hebrew",
+    "GREEK": "Greek",
+    "THAI": "Thai",
+    "DEVANAGARI": "Devanagari",
+}
 
 
 @dataclass(frozen=True)
@@ -85,8 +99,8 @@ def score_slices(
     Returns
     -------
     list of SliceScores
-        Parts of at least ten texts, in the order of their kinds; of `limit`, whose long texts are rare, also smaller
-        ones. A kind that does not divide the split is left out.
+        Parts of at least ten texts, in the order of their kinds; of `limit`, whose long texts are
+        rare, also smaller ones. A kind that does not divide the split is left out.
     """
     kinds = {
         "length": _by_length(texts),
@@ -102,7 +116,11 @@ def score_slices(
             is_in = as_array == name
             n_texts, n_right = int(is_in.sum()), int(correct[is_in].sum())
             if n_texts >= (1 if kind == "limit" else MIN_TEXTS):
-                parts.append(SliceScores(kind, name, n_texts, n_right / n_texts, wilson_interval(n_right, n_texts)))
+                parts.append(
+                    SliceScores(
+                        kind, name, n_texts, n_right / n_texts, wilson_interval(n_right, n_texts)
+                    )
+                )
         if len(parts) > 1:
             found += parts
     return found

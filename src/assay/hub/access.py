@@ -16,14 +16,24 @@ from assay.errors import AssayError, InputError, OutsideError
 from assay.notebook import in_notebook
 from assay.progress import Progress
 
-__all__ = ["Account", "ask_patiently", "check_repo_id", "connect", "explain_refusals", "login", "read_account"]
+__all__ = [
+    "Account",
+    "ask_patiently",
+    "check_repo_id",
+    "connect",
+    "explain_refusals",
+    "login",
+    "read_account",
+]
 
 T = TypeVar("T")
 
 RETRY_WAITS_S = (1.0, 3.0, 9.0)
 MAX_WAIT_S = 60.0  # of what the Hub asks for: who waits longer does better to run it again later
 PASSING_STATUSES = {408, 429, 500, 502, 503, 504}
-REPO_RULE = "1 to 96 letters, digits, '-', '_' and '.', as NAME or OWNER/NAME, with no '--' or '..' in it"
+REPO_RULE = (
+    "1 to 96 letters, digits, '-', '_' and '.', as NAME or OWNER/NAME, with no '--' or '..' in it"
+)
 
 
 @dataclass(frozen=True)
@@ -54,8 +64,8 @@ def login(token: str | None = None, *, ask: Callable[[], str] | None = None) -> 
     Parameters
     ----------
     token : str, optional
-        Checked, and kept where all tools of the Hub find it. None: what `HF_TOKEN` or an earlier login holds, and where
-        there is none, the answer of `ask`.
+        Checked, and kept where all tools of the Hub find it. None: what `HF_TOKEN` or an earlier
+        login holds, and where there is none, the answer of `ask`.
     ask : callable, optional
         Asks a person for the token. None: a notebook asks, anything else does not.
 
@@ -80,7 +90,9 @@ def login(token: str | None = None, *, ask: Callable[[], str] | None = None) -> 
         return read_account(api)
     token = token.strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise InputError("this is no token of the Hub: it is empty, or holds spaces or other odd characters")
+        raise InputError(
+            "this is no token of the Hub: it is empty, or holds spaces or other odd characters"
+        )
     account = read_account(connect(token), source="given")
     with explain_refusals("log in", again="assay login"), quiet_hub():
         require("huggingface_hub").login(token=token, add_to_git_credential=False)
@@ -110,7 +122,9 @@ def connect(token: str | None = None) -> Any:
         The network is off.
     """
     if _env.is_offline():
-        raise InputError("the Hub cannot be used offline", hint="leave out --offline, unset HF_HUB_OFFLINE")
+        raise InputError(
+            "the Hub cannot be used offline", hint="leave out --offline, unset HF_HUB_OFFLINE"
+        )
     hub = require("huggingface_hub")
     return hub.HfApi(token=token or hub.get_token(), library_name="assay")
 
@@ -132,10 +146,14 @@ def read_account(api: Any, *, source: str = "", progress: Progress | None = None
         except require("huggingface_hub.errors").HfHubHTTPError as err:
             if err.response.status_code != 401:
                 raise
-            where = {"HF_TOKEN": "in HF_TOKEN", "earlier login": "of an earlier login"}.get(source, "that was given")
+            where = {"HF_TOKEN": "in HF_TOKEN", "earlier login": "of an earlier login"}.get(
+                source, "that was given"
+            )
             raise InputError(
                 f"the Hub does not accept the token {where}: it is wrong, or no longer valid",
-                hint="set HF_TOKEN to a valid one" if source == "HF_TOKEN" else "run: assay login --new",
+                hint="set HF_TOKEN to a valid one"
+                if source == "HF_TOKEN"
+                else "run: assay login --new",
             ) from None  # the cause may hold what was sent
     access = (facts.get("auth") or {}).get("accessToken") or {}
     return Account(name=str(facts["name"]), role=str(access.get("role") or ""), token_source=source)
@@ -155,7 +173,10 @@ def check_repo_id(repo: str) -> None:
 
 
 def ask_patiently(
-    ask: Callable[[], T], *, progress: Progress | None = None, waits_s: Sequence[float] | None = None
+    ask: Callable[[], T],
+    *,
+    progress: Progress | None = None,
+    waits_s: Sequence[float] | None = None,
 ) -> T:
     """Ask the Hub, and again after a while where it was busy, broken for a moment, or hung up in the middle."""
     errors, http = require("huggingface_hub.errors"), require("huggingface_hub.utils").httpx
@@ -170,7 +191,9 @@ def ask_patiently(
             wait_s = min(max(wait_s, float(asked) if asked.isdecimal() else 0.0), MAX_WAIT_S)
         except (http.ReadError, http.WriteError, http.RemoteProtocolError):
             reason = "the connection was cut"
-        (progress or Progress()).say(f"the Hub did not answer ({reason}); asking again in {wait_s:.0f} s")
+        (progress or Progress()).say(
+            f"the Hub did not answer ({reason}); asking again in {wait_s:.0f} s"
+        )
         time.sleep(wait_s)
     return ask()
 
@@ -194,7 +217,9 @@ def explain_refusals(doing: str, *, again: str, repo: str = "") -> Iterator[None
     except AssayError:
         raise
     except errors.OfflineModeIsEnabled as err:
-        raise InputError(f"could not {doing}: the network is off (HF_HUB_OFFLINE)", hint=f"go online: {again}") from err
+        raise InputError(
+            f"could not {doing}: the network is off (HF_HUB_OFFLINE)", hint=f"go online: {again}"
+        ) from err
     except errors.GatedRepoError as err:
         raise InputError(
             f"could not {doing}: '{repo}' is gated, and its owner has not let this account in",
@@ -207,11 +232,18 @@ def explain_refusals(doing: str, *, again: str, repo: str = "") -> Iterator[None
         ) from err
     except errors.RevisionNotFoundError as err:
         raise InputError(
-            f"could not {doing}: '{repo}' has no such revision", hint="give a branch, a tag or a commit"
+            f"could not {doing}: '{repo}' has no such revision",
+            hint="give a branch, a tag or a commit",
         ) from err
     except errors.HfHubHTTPError as err:
         raise _explain_status(err, doing, again=again, repo=repo) from err
-    except (errors.LocalEntryNotFoundError, http.HTTPError, ConnectionError, TimeoutError, RuntimeError) as err:
+    except (
+        errors.LocalEntryNotFoundError,
+        http.HTTPError,
+        ConnectionError,
+        TimeoutError,
+        RuntimeError,
+    ) as err:
         raise OutsideError(
             f"could not {doing}: the Hub cannot be reached, or the connection was cut ({_first_line(err)})",
             hint=f"nothing was lost; run it again: {again}",
@@ -222,9 +254,16 @@ def explain_refusals(doing: str, *, again: str, repo: str = "") -> Iterator[None
 
 def _explain_status(err: Any, doing: str, *, again: str, repo: str) -> AssayError:
     status = err.response.status_code
-    said = f" ({message})" if (message := (err.server_message or "").strip().partition("\n")[0].rstrip(".")) else ""
+    said = (
+        f" ({message})"
+        if (message := (err.server_message or "").strip().partition("\n")[0].rstrip("."))
+        else ""
+    )
     if status == 401:
-        return InputError(f"could not {doing}: the Hub does not accept your token{said}", hint="run: assay login --new")
+        return InputError(
+            f"could not {doing}: the Hub does not accept your token{said}",
+            hint="run: assay login --new",
+        )
     if status == 403:
         return InputError(
             f"could not {doing}: this account or its token may not do that at '{repo}'{said}",
@@ -238,9 +277,12 @@ def _explain_status(err: Any, doing: str, *, again: str, repo: str) -> AssayErro
     if status in PASSING_STATUSES:
         what = "takes no more requests for now" if status == 429 else "failed"
         return OutsideError(
-            f"could not {doing}: the Hub {what} (HTTP {status}){said}", hint=f"nothing was lost; run it later: {again}"
+            f"could not {doing}: the Hub {what} (HTTP {status}){said}",
+            hint=f"nothing was lost; run it later: {again}",
         )
-    return InputError(f"could not {doing}: the Hub refuses it (HTTP {status}){said}", hint=f"then run: {again}")
+    return InputError(
+        f"could not {doing}: the Hub refuses it (HTTP {status}){said}", hint=f"then run: {again}"
+    )
 
 
 def _first_line(err: BaseException) -> str:

@@ -21,7 +21,9 @@ def address_card(card: str, repo: str) -> str:
     >>> address_card("cd MODEL   # this folder", "me/mood")
     'assay pull me/mood --out MODEL && cd MODEL'
     """
-    return card.replace(HERE, f"assay pull {repo} --out MODEL && cd MODEL").replace(LOCAL_PIPELINE, f'model="{repo}"')
+    return card.replace(HERE, f"assay pull {repo} --out MODEL && cd MODEL").replace(
+        LOCAL_PIPELINE, f'model="{repo}"'
+    )
 
 
 def check_license(license_id: str) -> None:

@@ -51,7 +51,9 @@ class DatasetMatches:
         return asdict(self)
 
 
-def find_datasets(query: str = "", *, limit: int = 20, progress: Progress | None = None) -> DatasetMatches:
+def find_datasets(
+    query: str = "", *, limit: int = 20, progress: Progress | None = None
+) -> DatasetMatches:
     """Look for data sets on the Hub.
 
     Parameters
@@ -74,7 +76,11 @@ def find_datasets(query: str = "", *, limit: int = 20, progress: Progress | None
     api = connect()
     with explain_refusals("list data sets", again=f"assay datasets {query}".strip()):
         found = ask_patiently(
-            lambda: list(islice(api.list_datasets(search=query or None, limit=MAX_COUNTED + 1), MAX_COUNTED + 1)),
+            lambda: list(
+                islice(
+                    api.list_datasets(search=query or None, limit=MAX_COUNTED + 1), MAX_COUNTED + 1
+                )
+            ),
             progress=progress,
         )
     return DatasetMatches(
@@ -84,7 +90,9 @@ def find_datasets(query: str = "", *, limit: int = 20, progress: Progress | None
                 id=str(one.id),
                 n_downloads=int(one.downloads or 0),
                 n_likes=int(one.likes or 0),
-                last_modified="" if one.last_modified is None else one.last_modified.date().isoformat(),
+                last_modified=""
+                if one.last_modified is None
+                else one.last_modified.date().isoformat(),
                 is_gated=bool(one.gated),
             )
             for one in found[:limit]

@@ -16,12 +16,22 @@ from assay.errors import CheckError, ModelError, OutsideError
 from assay.hub.access import ask_patiently, check_repo_id, connect, explain_refusals
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.runtime.folder import Layout, Manifest, atomic_folder, check_output, is_unsafe, read_folder
+from assay.runtime.folder import (
+    Layout,
+    Manifest,
+    atomic_folder,
+    check_output,
+    is_unsafe,
+    read_folder,
+)
 
 __all__ = ["Pulled", "pull_model"]
 
 HIDDEN_FILES = [".*", "*/.*"]
-CODE_KEYS = ("auto_map", "custom_pipelines")  # of config files: transformers would fetch and run what they name
+CODE_KEYS = (
+    "auto_map",
+    "custom_pipelines",
+)  # of config files: transformers would fetch and run what they name
 DOWNLOAD_WAITS_S = (2.0,)  # the client itself repeats what can be repeated
 
 
@@ -80,14 +90,18 @@ def pull_model(
     again = shlex.join(["assay", "pull", repo, "--out", str(out)])
     explained = functools.partial(explain_refusals, f"pull '{repo}'", again=again, repo=repo)
     with explained():
-        info = ask_patiently(lambda: api.model_info(repo, revision=revision, files_metadata=True), progress=progress)
+        info = ask_patiently(
+            lambda: api.model_info(repo, revision=revision, files_metadata=True), progress=progress
+        )
     _check_listing(info, repo=repo)
     _check_space(info, out)
     progress.say(f"fetching {len(info.siblings)} files of {repo}")
     with atomic_folder(out, overwrite=overwrite) as partial:
         with explained(), nullcontext() if progress.draws_bars else quiet_hub():
             ask_patiently(
-                lambda: api.snapshot_download(repo, revision=info.sha, local_dir=partial, ignore_patterns=HIDDEN_FILES),
+                lambda: api.snapshot_download(
+                    repo, revision=info.sha, local_dir=partial, ignore_patterns=HIDDEN_FILES
+                ),
                 progress=progress,
                 waits_s=DOWNLOAD_WAITS_S,
             )
@@ -144,7 +158,9 @@ def _check_arrived(partial: Path, repo: str) -> Manifest:
         return read_folder(partial)
     except ModelError as err:
         message = err.message.replace(str(partial), f"'{repo}'")
-        raise CheckError(f"{message}; nothing was kept", hint="pull it again, or do not trust it") from err
+        raise CheckError(
+            f"{message}; nothing was kept", hint="pull it again, or do not trust it"
+        ) from err
 
 
 def _code_keys(path: Path) -> list[str]:

@@ -1,4 +1,7 @@
-"""`push_model`: a model folder to a repository of the Hub. What is sent was complete and checked on disk before."""
+"""`push_model`: a model folder to a repository of the Hub.
+
+What is sent was complete and checked on disk before.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ from assay.runtime.folder import Layout, Manifest, is_free, read_folder, render_
 
 __all__ = ["Pushed", "push_model"]
 
-UPLOAD_WAITS_S = (2.0,)  # the client itself repeats what can be repeated; this is for a commit that was cut off
+UPLOAD_WAITS_S = (
+    2.0,
+)  # the client itself repeats what can be repeated; this is for a commit that was cut off
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,11 @@ class Pushed:
     def _repr_html_(self) -> str:
         done = "nothing was sent" if self.commit is None else f"commit {self.commit}"
         rows = [{"file": one["path"], "bytes": one["size_bytes"]} for one in self.files]
-        return html_block(self.repo, f"{len(self.files)} files, {self.n_bytes / 1e6:.1f} MB; {done}", html_table(rows))
+        return html_block(
+            self.repo,
+            f"{len(self.files)} files, {self.n_bytes / 1e6:.1f} MB; {done}",
+            html_table(rows),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
@@ -91,9 +100,11 @@ def push_model(
     message : str, optional
         Of the commit.
     license_id : str, optional
-        The Hub's identifier of the licence, such as ``apache-2.0``, for the card; None: what the card says.
+        The Hub's identifier of the licence, such as ``apache-2.0``, for the card; None: what the
+        card says.
     with_texts : bool
-        Send the training texts that the model keeps, too; left out otherwise, with all that assay.json says of them.
+        Send the training texts that the model keeps, too; left out otherwise, with all that
+        assay.json says of them.
     dry_run : bool
         Say what would be sent, and send nothing: it needs no network.
     progress : Progress, optional
@@ -130,7 +141,9 @@ def push_model(
         _staged(folder, files, repo, license_id, bare) as staged,
         nullcontext() if progress.draws_bars else quiet_hub(),
     ):
-        ask_patiently(lambda: api.create_repo(repo, private=private or None, exist_ok=True), progress=progress)
+        ask_patiently(
+            lambda: api.create_repo(repo, private=private or None, exist_ok=True), progress=progress
+        )
         before = ask_patiently(lambda: api.model_info(repo), progress=progress)
         _check_repository(before, private=private, repo=repo)
         progress.say(f"sending {len(files)} files to {repo}")
@@ -138,7 +151,8 @@ def push_model(
             lambda: api.upload_folder(
                 repo_id=repo,
                 folder_path=staged,
-                commit_message=message or f"Add a {manifest.method} model of {len(manifest.labels)} labels",
+                commit_message=message
+                or f"Add a {manifest.method} model of {len(manifest.labels)} labels",
                 allow_patterns=[glob.escape(one["path"]) for one in files],
                 delete_patterns=[glob.escape(name) for name in _stale(before, files)] or None,
             ),
@@ -146,9 +160,14 @@ def push_model(
             waits_s=UPLOAD_WAITS_S,
         )
     return _describe(
-        repo, files, left_out, url=f"{api.endpoint}/{repo}", commit=commit, is_changed=commit.oid != before.sha,
+        repo,
+        files,
+        left_out,
+        url=f"{api.endpoint}/{repo}",
+        commit=commit,
+        is_changed=commit.oid != before.sha,
         is_private=bool(before.private),
-    )  # fmt: skip
+    )
 
 
 def _describe(
@@ -174,7 +193,9 @@ def _describe(
     )
 
 
-def _files_to_send(folder: Path, bare: Manifest | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _files_to_send(
+    folder: Path, bare: Manifest | None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """List all but hidden files: the rest was held against assay.json when the folder was read.
 
     With `bare`, an assay.json without training texts, these are listed apart: they stay here.
@@ -204,7 +225,11 @@ def _manifest_bytes(manifest: Manifest) -> bytes:
 
 @contextmanager
 def _staged(
-    folder: Path, files: list[dict[str, Any]], repo: str, license_id: str | None, bare: Manifest | None
+    folder: Path,
+    files: list[dict[str, Any]],
+    repo: str,
+    license_id: str | None,
+    bare: Manifest | None,
 ) -> Iterator[Path]:
     """Yield a folder with the same files, the card naming repository and licence; with `bare` as its assay.json."""
     card, manifest = Layout(folder).card, Layout(folder).manifest

@@ -1,9 +1,10 @@
 """UMAP's graph of neighbours and its layout on a plane, in whole arrays instead of one edge after another.
 
-McInnes, Healy, Melville: UMAP, arXiv:1802.03426. The graph is that of umap-learn, edge by edge. The objective is its
-own too: edges pull, randomly drawn pairs push. umap-learn draws edges and moves their two ends at once; here all edges
-pull in each epoch with their weight, and a step is the mean over a text's edges, with momentum. That vectorises: numpy
-needs 4 s for 16,000 texts where umap-learn's loop needs a compiler, 40 s of it in every process, and 45 s more.
+McInnes, Healy, Melville: UMAP, arXiv:1802.03426. The graph is that of umap-learn, edge by edge. The
+objective is its own too: edges pull, randomly drawn pairs push. umap-learn draws edges and moves
+their two ends at once; here all edges pull in each epoch with their weight, and a step is the mean
+over a text's edges, with momentum. That vectorises: numpy needs 4 s for 16,000 texts where
+umap-learn's loop needs a compiler, 40 s of it in every process, and 45 s more.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ __all__ = ["curve_parameters", "lay_out", "neighbour_graph"]
 N_HALVINGS = 64  # of the interval that a bandwidth lies in
 MIN_BANDWIDTH = 1e-3  # of the mean distance
 
-# Chosen on 16,000 tweets (minilm, 384 features on 50 axes; trustworthiness at 15 neighbours, umap-learn: 0.728).
-# A rate of 0.05 gives 0.737 after 200 epochs, 0.1: 0.753, 0.2: 0.751, 0.3: 0.750; 300 epochs at 0.1 give 0.765.
+# Chosen on 16,000 tweets (minilm, 384 features on 50 axes; trustworthiness at 15 neighbours,
+# umap-learn: 0.728). A rate of 0.05 gives 0.737 after 200 epochs, 0.1: 0.753, 0.2: 0.751, 0.3:
+# 0.750; 300 epochs at 0.1 give 0.765.
 RATE = 0.1  # of the step, in the first epoch; it falls linearly to 0
 MOMENTUM = 0.8
 N_EPOCHS = 300
 N_DRAWN = 5  # texts drawn to push each text away, an epoch
-PUSH = 2.5  # of those together beside the pull: umap-learn's five negative samples an edge, which pulls at both ends
+# Of those together beside the pull: umap-learn's five negative samples an edge, which pulls at both
+# ends
+PUSH = 2.5
 MAX_PUSH = 4.0  # umap-learn's bound on one push
 NEAR = np.float32(1e-3)  # umap-learn's: keeps the push of texts in one place finite
 TINY = np.float32(1e-8)
@@ -44,8 +48,8 @@ def neighbour_graph(rows: np.ndarray, distances: np.ndarray) -> Any:
     Returns
     -------
     float64 sparse CSR matrix of shape (n_texts, n_texts), symmetric, weights 0 to 1
-        An edge from i to j has exp(-(d - r) / s), where r is the distance of i's nearest neighbour and s is such that
-        i's weights sum to log2(n_neighbors); of the two directions, p + q - pq.
+        An edge from i to j has exp(-(d - r) / s), where r is the distance of i's nearest neighbour
+        and s is such that i's weights sum to log2(n_neighbors); of the two directions, p + q - pq.
     """
     sparse = require("scipy.sparse")
     n_texts, n_neighbors = rows.shape
@@ -80,7 +84,9 @@ def curve_parameters(min_dist: float) -> tuple[float, float]:
     """Return a and b of 1 / (1 + a d^2b), the closest such curve to: 1 up to `min_dist`, then exp(min_dist - d)."""
     d = np.linspace(0, 3, 300)
     wanted = np.where(d < min_dist, 1.0, np.exp(min_dist - d))
-    (a, b), _ = require("scipy.optimize").curve_fit(lambda d, a, b: 1 / (1 + a * d ** (2 * b)), d, wanted)
+    (a, b), _ = require("scipy.optimize").curve_fit(
+        lambda d, a, b: 1 / (1 + a * d ** (2 * b)), d, wanted
+    )
     return float(a), float(b)
 
 
@@ -134,5 +140,7 @@ def _push(points: np.ndarray, drawn: np.ndarray, a: np.float32, b: np.float32) -
     squared = (apart * apart).sum(axis=0)
     power = np.exp(b * np.log(squared + TINY))
     apart *= 2 * b / ((NEAR + squared) * (1 + a * power))
-    pushes: np.ndarray = np.clip(apart, -MAX_PUSH, MAX_PUSH).sum(axis=1) * np.float32(PUSH / len(drawn))
+    pushes: np.ndarray = np.clip(apart, -MAX_PUSH, MAX_PUSH).sum(axis=1) * np.float32(
+        PUSH / len(drawn)
+    )
     return pushes

@@ -1,6 +1,7 @@
 """The nearest rows of every row by cosine, exactly: blocks of a matrix product, and the few largest of each row.
 
-A matrix product of 16,000 x 50 with itself takes well under a second, so that an approximate index does not pay.
+A matrix product of 16,000 x 50 with itself takes well under a second, so that an approximate index
+does not pay.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ __all__ = ["nearest_rows"]
 
 CELLS = 1 << 23  # similarities at once: 32 MB of float32
 GROUP = 32  # columns of which only the largest is looked at to find a row's bound
-MAX_CANDIDATES = 8  # times as many as are wanted; where ties bring more, a full partition is cheaper than sorting them
+# Times as many as are wanted; where ties bring more, a full partition is cheaper than sorting them
+MAX_CANDIDATES = 8
 SAME = np.float32(1e-6)  # a cosine of float32 is as exact as this: nearer rows are equal
 
 
@@ -52,8 +54,9 @@ def nearest_rows(values: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
 def _largest(values: np.ndarray, n: int) -> np.ndarray:
     """Return the columns of the `n` largest of each row, largest first.
 
-    The n-th largest maximum of groups of columns is a bound that at least n values of the row reach, and few others: a
-    maximum and a comparison over all cells take a tenth of the time of a partition.
+    The n-th largest maximum of groups of columns is a bound that at least n values of the row
+    reach, and few others: a maximum and a comparison over all cells take a tenth of the time of a
+    partition.
     """
     n_rows, n_columns = values.shape
     n_groups = n_columns // GROUP

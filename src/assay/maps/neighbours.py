@@ -12,7 +12,9 @@ from assay.runtime.linear import TextTerms
 __all__ = ["nearest_texts"]
 
 
-def nearest_texts(texts: Sequence[str], references: Sequence[str], *, n: int = 3) -> tuple[np.ndarray, np.ndarray]:
+def nearest_texts(
+    texts: Sequence[str], references: Sequence[str], *, n: int = 3
+) -> tuple[np.ndarray, np.ndarray]:
     """Find the references that share most with each text.
 
     Parameters
@@ -33,7 +35,9 @@ def nearest_texts(texts: Sequence[str], references: Sequence[str], *, n: int = 3
         return np.zeros((len(texts), n), dtype=np.int64), np.zeros((len(texts), n))
     terms = TextTerms()
     vectoriser = require("sklearn.feature_extraction.text").TfidfVectorizer(
-        analyzer=lambda text: terms.words(text) + terms.characters(text), sublinear_tf=True, dtype=np.float32
+        analyzer=lambda text: terms.words(text) + terms.characters(text),
+        sublinear_tf=True,
+        dtype=np.float32,
     )
     try:
         matrix = vectoriser.fit_transform(references)

@@ -1,4 +1,7 @@
-"""The 2-D map of a split: frozen features on a plane. Where the split is large, a stratified sample of it."""
+"""The 2-D map of a split: frozen features on a plane.
+
+Where the split is large, a stratified sample of it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ from assay.progress import Progress
 
 __all__ = ["MAX_POINTS", "map_split"]
 
-MAX_POINTS = 4000  # more points do not make the panels clearer, and what is not cached must be encoded
+MAX_POINTS = (
+    4000  # more points do not make the panels clearer, and what is not cached must be encoded
+)
 
 
 def map_split(
@@ -32,18 +37,21 @@ def map_split(
     Returns
     -------
     dict
-        `points`, float32 of shape (n_points, 2); `label_ids`, int64 of shape (n_points,); `rows`, the 1-based lines;
-        `split`, `checkpoint`, `pooling`, `n_texts` (of the whole split).
+        `points`, float32 of shape (n_points, 2); `label_ids`, int64 of shape (n_points,); `rows`,
+        the 1-based lines; `split`, `checkpoint`, `pooling`, `n_texts` (of the whole split).
     """
     from assay.checkpoints.frozen import FrozenEncoder
 
     part = splits[split]
     encoder = FrozenEncoder(checkpoint, pooling=pooling)
     rows = _sample_rows(splits, split, max_points=max_points, seed=seed)
-    # A run has the features of the whole split already; else only what is drawn is worth the encoder's time.
+    # A run has the features of the whole split already; else only what is drawn is worth the
+    # encoder's time.
     whole = find_cached(encoder, part.texts)
     drawn = [part.texts[i] for i in rows]
-    features = whole[rows] if whole is not None else cached_features(encoder, drawn, progress=progress)
+    features = (
+        whole[rows] if whole is not None else cached_features(encoder, drawn, progress=progress)
+    )
     with progress.track("map", 1) as advance:
         points = project(features, seed=seed)
         advance(1)
@@ -65,5 +73,7 @@ def _sample_rows(splits: Splits, split: str, *, max_points: int, seed: int) -> n
         return np.arange(len(part))
     # Numbered anew: in a frame of several files the same line may stand twice.
     numbered = LabelledTexts(part.texts, part.labels, tuple(range(len(part))))
-    limited = limit_rows(Splits({"train": numbered}, splits.label_set, splits.source), max_points, seed=seed)
+    limited = limit_rows(
+        Splits({"train": numbered}, splits.label_set, splits.source), max_points, seed=seed
+    )
     return np.asarray(limited["train"].lines, dtype=np.int64)

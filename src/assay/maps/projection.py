@@ -1,7 +1,7 @@
 """Features to a 2-D map: scaled to [0, 1], on their principal axes, then UMAP's graph and objective, seeded.
 
-Cost: 16,000 x 384 features take about 6 s on one core; the time grows a little faster than the texts do, with the
-product of all of them with all.
+Cost: 16,000 x 384 features take about 6 s on one core; the time grows a little faster than the
+texts do, with the product of all of them with all.
 """
 
 from __future__ import annotations
@@ -16,15 +16,20 @@ from assay.maps.nearest import nearest_rows
 
 __all__ = ["project", "scale_to_unit"]
 
-# Neighbours are looked for along this many principal axes at most. On 2,000 tweets (minilm, mean pooling, seeds 0 to 2)
-# the map's trustworthiness at 15 neighbours, against all 384 features, is 0.75 with them and 0.70 without.
+# Neighbours are looked for along this many principal axes at most. On 2,000 tweets (minilm, mean
+# pooling, seeds 0 to 2) the map's trustworthiness at 15 neighbours, against all 384 features, is
+# 0.75 with them and 0.70 without.
 N_AXES = 50
 
 MIN_ROWS = 5  # different ones; below, there are hardly neighbours
 
-START = 10.0  # how far from the middle the first principal axis begins, as umap-learn spreads its start
+START = (
+    10.0  # how far from the middle the first principal axis begins, as umap-learn spreads its start
+)
 
-CONSTANT_SPREAD = 10 * np.finfo(np.float64).eps  # columns that vary less are constant, as scikit-learn scales them
+CONSTANT_SPREAD = (
+    10 * np.finfo(np.float64).eps
+)  # columns that vary less are constant, as scikit-learn scales them
 
 FLAT = 1e-6  # an axis along which scaled features reach no further holds rounding only
 
@@ -41,7 +46,11 @@ def scale_to_unit(features: np.ndarray) -> np.ndarray:
     values = np.array(features, dtype=np.float64)
     broken = ~np.isfinite(values)
     if broken.any():
-        logger.warning("%d of %d feature values are not finite; they count as 0", int(broken.sum()), values.size)
+        logger.warning(
+            "%d of %d feature values are not finite; they count as 0",
+            int(broken.sum()),
+            values.size,
+        )
         values[broken] = np.nan
         values[:, broken.all(axis=0)] = 0.0
     if not len(values):
@@ -52,7 +61,9 @@ def scale_to_unit(features: np.ndarray) -> np.ndarray:
     return scaled
 
 
-def project(features: np.ndarray, *, seed: int, n_neighbors: int = 15, min_dist: float = 0.1) -> np.ndarray:
+def project(
+    features: np.ndarray, *, seed: int, n_neighbors: int = 15, min_dist: float = 0.1
+) -> np.ndarray:
     """Lay texts out on a plane so that texts with like features stand together.
 
     Parameters
@@ -76,15 +87,20 @@ def project(features: np.ndarray, *, seed: int, n_neighbors: int = 15, min_dist:
         `features` is not two-dimensional, or `n_neighbors` is less than 2.
     """
     if np.ndim(features) != 2:
-        raise InputError(f"features has {np.ndim(features)} dimensions; (n_texts, n_features) is accepted")
+        raise InputError(
+            f"features has {np.ndim(features)} dimensions; (n_texts, n_features) is accepted"
+        )
     if n_neighbors < 2:
         raise InputError(f"n_neighbors is {n_neighbors}; at least 2 is accepted")
     scaled = scale_to_unit(features)
     if _count_distinct(scaled, enough=MIN_ROWS) < MIN_ROWS:
         return _principal_axes(scaled, n_axes=2)
     axes = _principal_axes(scaled, n_axes=max(2, min(N_AXES, scaled.shape[1])))
-    # Rows of few features stay as they are: turned to their axes they would be centred, which changes their cosines.
-    rows, distances = nearest_rows(axes if scaled.shape[1] > N_AXES else scaled, min(n_neighbors, len(scaled) - 1))
+    # Rows of few features stay as they are: turned to their axes they would be centred, which
+    # changes their cosines.
+    rows, distances = nearest_rows(
+        axes if scaled.shape[1] > N_AXES else scaled, min(n_neighbors, len(scaled) - 1)
+    )
     start = axes[:, :2] * (START / np.abs(axes[:, :2]).max())
     return lay_out(neighbour_graph(rows, distances), start, seed=seed, min_dist=min_dist)
 

@@ -1,4 +1,7 @@
-"""The five methods: scikit-learn estimators over texts. A new one is a file here and a line in `METHODS`."""
+"""The five methods: scikit-learn estimators over texts.
+
+A new one is a file here and a line in `METHODS`.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +64,8 @@ def make_estimator(method: str, *, seed: int = 0, **parameters: Any) -> TextClas
     entry = METHODS[method]
     cls = getattr(importlib.import_module(f"{__name__}.{entry.module}"), entry.class_name)
     accepted = cls().get_params(deep=False)
-    given = {name: value for name, value in {"seed": seed, **parameters}.items() if name in accepted}
+    given = {
+        name: value for name, value in {"seed": seed, **parameters}.items() if name in accepted
+    }
     estimator: TextClassifier = cls(**given)
     return estimator

@@ -1,6 +1,7 @@
 """`compact`: a small recurrent network trained from scratch, on a vocabulary learnt from the training texts.
 
-Seconds on a CPU, nothing to download, a few megabytes. The vocabulary needs no language: see `learn_tokenizer`.
+Seconds on a CPU, nothing to download, a few megabytes. The vocabulary needs no language: see
+`learn_tokenizer`.
 """
 
 from __future__ import annotations
@@ -22,24 +23,32 @@ from assay.tokenization.subwords import SubwordTokenizer
 from assay.tokenization.vocabulary import learn_tokenizer
 from assay.tokenization.window import check_long_texts
 from assay.training.context import ClassWeight, FitContext, weigh_classes
-from assay.training.loop import TrainingConfig, network_logits, read_long_texts, seeded, train_network
+from assay.training.loop import (
+    TrainingConfig,
+    network_logits,
+    read_long_texts,
+    seeded,
+    train_network,
+)
 from assay.training.recurrent import CompactNetwork
 from assay.training.side_by_side import side_by_side
 
 __all__ = ["Compact"]
 
-# Texts that training reads in all: small sets get more epochs, and so do many classes (77 intents of 9,000 questions
-# want 14 epochs, 6 emotions of 16,000 tweets 4).
+# Texts that training reads in all: small sets get more epochs, and so do many classes (77 intents
+# of 9,000 questions want 14 epochs, 6 emotions of 16,000 tweets 4).
 TEXTS_SEEN, TEXTS_SEEN_PER_CLASS, MIN_EPOCHS, MAX_EPOCHS = 60_000, 800, 3, 20
-# Width of the embedding, and units in each direction. Means of validation accuracy: six emotions are told apart as
-# well by the narrow embedding (0.9381 with 96, 0.9379 with 128, 0.9383 with 192 columns, five seeds, dropout 0.5); 77
-# intents are not (0.894 with 128, 0.903 with 256, three seeds), and want more units: 0.9048 with 64, 0.9078 with 96,
-# 0.9108 with 128 (five seeds; 37, 53 and 70 s of CPU). The maximum of the words' vectors beside that of the LSTM's
-# states: 77 intents 0.9138 (ten runs) in place of 0.9084, six emotions the same 0.9388 (five), seven topics of
-# Korean headlines 0.869 in place of 0.872 (three): for many classes only.
+# Width of the embedding, and units in each direction. Means of validation accuracy: six emotions
+# are told apart as well by the narrow embedding (0.9381 with 96, 0.9379 with 128, 0.9383 with 192
+# columns, five seeds, dropout 0.5); 77 intents are not (0.894 with 128, 0.903 with 256, three
+# seeds), and want more units: 0.9048 with 64, 0.9078 with 96, 0.9108 with 128 (five seeds; 37, 53
+# and 70 s of CPU). The maximum of the words' vectors beside that of the LSTM's states: 77 intents
+# 0.9138 (ten runs) in place of 0.9084, six emotions the same 0.9388 (five), seven topics of Korean
+# headlines 0.869 in place of 0.872 (three): for many classes only.
 EMBEDDING_SIZE, WIDE_EMBEDDING_SIZE = 96, 256
 HIDDEN_SIZE, WIDE_HIDDEN_SIZE = 64, 128
-FEW_TEXTS = 256  # so many are one batch: a second thread, which costs 0.7 ms to start, is not started for them
+# So many are one batch: a second thread, which costs 0.7 ms to start, is not started for them
+FEW_TEXTS = 256
 MANY_CLASSES = 32  # more have the wide ones, and the words' maximum
 
 
@@ -61,7 +70,8 @@ class Compact(TextClassifier):
     max_tokens : int
         Tokens that are read at once.
     long_texts : {"truncate", "window"}
-        What is longer than that is cut at the end, or predicted window by window; training sees its beginning.
+        What is longer than that is cut at the end, or predicted window by window; training sees its
+        beginning.
     class_weight : "balanced", mapping or None
         See `weigh_classes`.
     seed : int
@@ -114,7 +124,10 @@ class Compact(TextClassifier):
         train = self.tokenizer_.encode_texts(texts), label_ids
         validation = None
         if context.validation_texts is not None and context.validation_ids is not None:
-            validation = self.tokenizer_.encode_texts(context.validation_texts), context.validation_ids
+            validation = (
+                self.tokenizer_.encode_texts(context.validation_texts),
+                context.validation_ids,
+            )
         embedding_size, hidden_size = self._sizes()
         device = pick_device()
         with seeded(self.seed):
@@ -139,7 +152,8 @@ class Compact(TextClassifier):
                     config=replace(self._config(len(texts)), class_weights=class_weights),
                     context=context,
                 )
-        self.network_.round_embedding()  # before anything is scored or calibrated: the saved model holds just this
+        # Before anything is scored or calibrated: the saved model holds just this
+        self.network_.round_embedding()
 
     def _config(self, n_texts: int) -> TrainingConfig:
         return TrainingConfig(
@@ -158,7 +172,9 @@ class Compact(TextClassifier):
     def _sizes(self) -> tuple[int, int]:
         """Return the width of the embedding, and the units in each direction."""
         many = len(self.classes_) > MANY_CLASSES
-        embedding_size, hidden_size = (WIDE_EMBEDDING_SIZE, WIDE_HIDDEN_SIZE) if many else (EMBEDDING_SIZE, HIDDEN_SIZE)
+        embedding_size, hidden_size = (
+            (WIDE_EMBEDDING_SIZE, WIDE_HIDDEN_SIZE) if many else (EMBEDDING_SIZE, HIDDEN_SIZE)
+        )
         return (
             embedding_size if self.embedding_size is None else self.embedding_size,
             hidden_size if self.hidden_size is None else self.hidden_size,
@@ -176,8 +192,14 @@ class Compact(TextClassifier):
 
         def logits_of(encoded: EncodedTexts) -> np.ndarray:
             is_worth_it = len(encoded) > FEW_TEXTS
-            with side_by_side(next(self.network_.parameters()).device) if is_worth_it else nullcontext():
-                return network_logits(self.network_, self.network_, encoded, pad_id=self.tokenizer_.pad_id)
+            with (
+                side_by_side(next(self.network_.parameters()).device)
+                if is_worth_it
+                else nullcontext()
+            ):
+                return network_logits(
+                    self.network_, self.network_, encoded, pad_id=self.tokenizer_.pad_id
+                )
 
         return read_long_texts(self.tokenizer_, X, logits_of, policy=self.long_texts)
 
@@ -186,7 +208,13 @@ class Compact(TextClassifier):
         layout = Layout(root)
         self.tokenizer_.save(layout.tokenizer)
         labels = [str(self.classes_[i]) for i in order]
-        write_compact_onnx(self.network_, layout.onnx, labels=labels, order=order, temperature=self.temperature_)
-        tokenization = {"kind": f"{self.tokenizer_.kind} learnt from train", "max_tokens": self.max_tokens,
-                        "truncation": "end", "long_texts": self.long_texts}  # fmt: skip
+        write_compact_onnx(
+            self.network_, layout.onnx, labels=labels, order=order, temperature=self.temperature_
+        )
+        tokenization = {
+            "kind": f"{self.tokenizer_.kind} learnt from train",
+            "max_tokens": self.max_tokens,
+            "truncation": "end",
+            "long_texts": self.long_texts,
+        }
         return WrittenParts(tokenization=tokenization)

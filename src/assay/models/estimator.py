@@ -1,7 +1,7 @@
 """What every method shares: a scikit-learn classifier over sequences of `str` whose logits have one temperature.
 
-A method fills in `_fit`, `decision_logits` and `write_parts`. It must not know how scores are computed: whoever fits
-passes `score`.
+A method fills in `_fit`, `decision_logits` and `write_parts`. It must not know how scores are
+computed: whoever fits passes `score`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         validation : (texts, labels), optional
             Rows that choices may see: which epoch to keep, and the temperature.
         score : callable, optional
-            ``score(label_ids, probs) -> dict`` of what is reported for each epoch; accuracy by default.
+            ``score(label_ids, probs) -> dict`` of what is reported for each epoch; accuracy by
+            default.
         progress : Progress, optional
         keep : KeepStates, optional
             `finetune` keeps the state of its training there, and goes on from one that it finds.
@@ -90,14 +91,20 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         classes, label_ids = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
             n_classes = "1 class" if len(classes) else "no class"
-            raise DataError(f"there is {n_classes} in {len(texts):,} texts; at least 2 classes are accepted")
+            raise DataError(
+                f"there is {n_classes} in {len(texts):,} texts; at least 2 classes are accepted"
+            )
         self.classes_ = classes
         self.temperature_ = 1.0
         self.history_: list[dict[str, Any]] = []
-        context = FitContext(score=score or score_accuracy, progress=progress or Progress(), keep=keep)
+        context = FitContext(
+            score=score or score_accuracy, progress=progress or Progress(), keep=keep
+        )
         if validation is not None and len(validation[0]):
             held_out, held_out_labels = _check_pairs(*validation, name="validation texts")
-            context = replace(context, validation_texts=held_out, validation_ids=self._ids(held_out_labels))
+            context = replace(
+                context, validation_texts=held_out, validation_ids=self._ids(held_out_labels)
+            )
         self._fit(texts, label_ids.astype(np.int64), context)
         if validation is not None:
             self.calibrate(*validation)
@@ -109,7 +116,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         try:
             return np.array([position[label] for label in labels.tolist()], dtype=np.int64)
         except KeyError as err:
-            raise DataError(f"label '{err.args[0]}' is not among the {len(position)} labels of train") from None
+            raise DataError(
+                f"label '{err.args[0]}' is not among the {len(position)} labels of train"
+            ) from None
 
     @abstractmethod
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
@@ -155,11 +164,17 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return tags
 
 
-def _check_pairs(texts: Sequence[str], labels: Sequence[Any], *, name: str) -> tuple[list[str], np.ndarray]:
+def _check_pairs(
+    texts: Sequence[str], labels: Sequence[Any], *, name: str
+) -> tuple[list[str], np.ndarray]:
     """Return the texts as a list and the labels as an array, one a text."""
     as_list, as_array = check_texts(texts, name=name), np.asarray(labels)
     if as_array.ndim != 1:
-        raise InputError(f"the labels have {as_array.ndim} dimensions; one label a text is accepted")
+        raise InputError(
+            f"the labels have {as_array.ndim} dimensions; one label a text is accepted"
+        )
     if len(as_array) != len(as_list):
-        raise InputError(f"{len(as_list):,} texts and {len(as_array):,} labels; the same number of each is accepted")
+        raise InputError(
+            f"{len(as_list):,} texts and {len(as_array):,} labels; the same number of each is accepted"
+        )
     return as_list, as_array

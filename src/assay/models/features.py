@@ -1,7 +1,8 @@
 """`features`: a frozen transformer's last hidden state + logistic regression.
 
-The transformer is run once and learns nothing; what is trained is one affine layer. Standardising the features, the
-regression and the temperature are all affine, so the saved network carries a single one.
+The transformer is run once and learns nothing; what is trained is one affine layer. Standardising
+the features, the regression and the temperature are all affine, so the saved network carries a
+single one.
 """
 
 from __future__ import annotations
@@ -45,10 +46,11 @@ class Features(TextClassifier):
     class_weight : "balanced", mapping or None
         See `weigh_classes`.
     precision : {"float32", "int8"}
-        Of the transformer while it reads the training texts; what is saved, and every prediction, is float32.
+        Of the transformer while it reads the training texts; what is saved, and every prediction,
+        is float32.
     encoder : FrozenEncoder or None
-        One that is loaded already, to share it; `checkpoint`, `pooling`, `max_tokens`, `long_texts` and `precision`
-        are then its own.
+        One that is loaded already, to share it; `checkpoint`, `pooling`, `max_tokens`, `long_texts`
+        and `precision` are then its own.
     seed : int
     """
 
@@ -86,9 +88,13 @@ class Features(TextClassifier):
             precision=self.precision,
         )
         # Predictions are those of the saved folder, which is float32.
-        self.encoder_ = given if given.precision == "float32" else clone(given).set_params(precision="float32")
+        self.encoder_ = (
+            given if given.precision == "float32" else clone(given).set_params(precision="float32")
+        )
         features = cached_features(given, texts, progress=context.progress)
-        self.head_ = AffineHead(C=self.C, class_weight=self.class_weight, seed=self.seed).fit(features, label_ids)
+        self.head_ = AffineHead(C=self.C, class_weight=self.class_weight, seed=self.seed).fit(
+            features, label_ids
+        )
 
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
@@ -105,18 +111,24 @@ class Features(TextClassifier):
             head.weight.copy_(torch.from_numpy(self.head_.coef_[order] / self.temperature_))
             head.bias.copy_(torch.from_numpy(self.head_.intercept_[order] / self.temperature_))
         write_transformer_onnx(
-            _PooledHead(copy.deepcopy(encoder.network), head, encoder.pooling),  # exporting moves it to the CPU
+            _PooledHead(
+                copy.deepcopy(encoder.network), head, encoder.pooling
+            ),  # exporting moves it to the CPU
             layout.onnx,
             inputs=["input_ids", "attention_mask"],
             labels=[str(self.classes_[i]) for i in order],
             n_tokens_max=checkpoint.max_tokens,
         )
         return WrittenParts(
-            tokenization={"kind": "subwords", "max_tokens": encoder.tokenizer.max_tokens, "truncation": "end",
-                          "long_texts": encoder.long_texts},
+            tokenization={
+                "kind": "subwords",
+                "max_tokens": encoder.tokenizer.max_tokens,
+                "truncation": "end",
+                "long_texts": encoder.long_texts,
+            },
             parameters={"pooling": encoder.pooling},
             checkpoint=checkpoint.to_dict(),
-        )  # fmt: skip
+        )
 
 
 class _PooledHead(nn.Module):
@@ -129,6 +141,12 @@ class _PooledHead(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         hidden = self.network(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         mask = attention_mask.unsqueeze(-1)
-        hidden = hidden.masked_fill(mask == 0, 0.0)  # a text without any token gives zeros, as in training
-        pooled = hidden[:, 0] if self.pooling == "cls" else hidden.sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+        hidden = hidden.masked_fill(
+            mask == 0, 0.0
+        )  # a text without any token gives zeros, as in training
+        pooled = (
+            hidden[:, 0]
+            if self.pooling == "cls"
+            else hidden.sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+        )
         return torch.softmax(self.head(pooled), dim=-1)

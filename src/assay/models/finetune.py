@@ -1,7 +1,8 @@
 """`finetune`: a pre-trained transformer trained on the texts, through `AutoModelForSequenceClassification`.
 
-Any kind of encoder that transformers can put a classification head on. What it saves is a stock checkpoint as well:
-config.json with the label names, model.safetensors with the temperature in the last layer.
+Any kind of encoder that transformers can put a classification head on. What it saves is a stock
+checkpoint as well: config.json with the label names, model.safetensors with the temperature in the
+last layer.
 """
 
 from __future__ import annotations
@@ -32,22 +33,31 @@ from assay.training.fast_bert import LeanBert, can_be_lean
 from assay.training.first_token import skip_unread_tokens
 from assay.training.frozen_states import FrozenStates, keep_states
 from assay.training.keeping import KeepStates
-from assay.training.loop import Forward, TrainingConfig, network_logits, read_long_texts, seeded, train_network
+from assay.training.loop import (
+    Forward,
+    TrainingConfig,
+    network_logits,
+    read_long_texts,
+    seeded,
+    train_network,
+)
 from assay.training.processes import Ranks, join_ranks
 from assay.training.state import TrainingKeeper, fingerprint_texts
 
 __all__ = ["Finetune"]
 
 Encoded = tuple[EncodedTexts, np.ndarray]  # texts as the network reads them, and their class ids
-# Small sets need more rounds to move a pre-trained model; two suffice for tens of thousands of texts, and three where
-# frozen layers make them cheap.
+# Small sets need more rounds to move a pre-trained model; two suffice for tens of thousands of
+# texts, and three where frozen layers make them cheap.
 TEXTS_SEEN, MIN_EPOCHS, MIN_FROZEN_EPOCHS, MAX_EPOCHS = 5_000, 2, 3, 8
-# Narrow transformers stand, and need, a higher rate than the 2e-5 to 5e-5 that BERT's authors give (arXiv:1810.04805).
+# Narrow transformers stand, and need, a higher rate than the 2e-5 to 5e-5 that BERT's authors give
+# (arXiv:1810.04805).
 NARROW_HIDDEN_SIZE, NARROW_RATE, WIDE_RATE = 512, 2e-4, 5e-5
-# With the lower half as it was, an epoch of minilm (six layers) takes half of the time and stands a higher rate. Right
-# on validation after two epochs of all layers at 2e-4, two of half at 3e-4, three of half: tweets 0.9325, 0.9272 and
-# 0.9300 (three seeds; 352, 176, 271 s), bank customers' questions 0.886, 0.903 and 0.916, 6,000 Korean headlines 0.512
-# and 0.542, three not tried (one seed each). Shallower transformers were not tried: all of their layers learn.
+# With the lower half as it was, an epoch of minilm (six layers) takes half of the time and stands a
+# higher rate. Right on validation after two epochs of all layers at 2e-4, two of half at 3e-4,
+# three of half: tweets 0.9325, 0.9272 and 0.9300 (three seeds; 352, 176, 271 s), bank customers'
+# questions 0.886, 0.903 and 0.916, 6,000 Korean headlines 0.512 and 0.542, three not tried (one
+# seed each). Shallower transformers were not tried: all of their layers learn.
 HALF_FROZEN_RATE, MIN_LAYERS_TO_FREEZE = 3e-4, 6
 
 
@@ -67,17 +77,20 @@ class Finetune(TextClassifier):
     max_tokens : int or None
         None: as many as the checkpoint takes.
     long_texts : {"truncate", "window"}
-        What is longer than that is cut at the end, or predicted window by window; training sees its beginning.
+        What is longer than that is cut at the end, or predicted window by window; training sees its
+        beginning.
     class_weight : "balanced", mapping or None
         See `weigh_classes`.
     frozen_layers : int, optional
-        The embeddings and so many of the lowest layers keep the weights of the checkpoint: less to compute. Of
-        checkpoints of the BERT kind; 0: everything learns. None: half of the layers of narrow checkpoints with six or
-        more, 0 of others.
+        The embeddings and so many of the lowest layers keep the weights of the checkpoint: less to
+        compute. Of checkpoints of the BERT kind; 0: everything learns. None: half of the layers of
+        narrow checkpoints with six or more, 0 of others.
     lean : bool
-        Compute what the logits need and no more, where the kind of transformer is known (BERT): the same network.
+        Compute what the logits need and no more, where the kind of transformer is known (BERT): the
+        same network.
     precision : {"float32", "bfloat16"}, optional
-        Of the arithmetic while training; what is saved is float32. None: bfloat16 on GPUs that have it.
+        Of the arithmetic while training; what is saved is float32. None: bfloat16 on GPUs that have
+        it.
     seed : int
     time_limit_s : float, optional
         Wall-clock seconds for training.
@@ -128,9 +141,14 @@ class Finetune(TextClassifier):
         train = self.tokenizer_.encode_texts(texts), label_ids
         validation = None
         if context.validation_texts is not None and context.validation_ids is not None:
-            validation = self.tokenizer_.encode_texts(context.validation_texts), context.validation_ids
+            validation = (
+                self.tokenizer_.encode_texts(context.validation_texts),
+                context.validation_ids,
+            )
         with join_ranks() as ranks, seeded(self.seed):
-            self.network_ = _load_classifier(self.checkpoint_, [str(name) for name in self.classes_]).to(pick_device())
+            self.network_ = _load_classifier(
+                self.checkpoint_, [str(name) for name in self.classes_]
+            ).to(pick_device())
             self.n_frozen_layers_ = self._choose_frozen()
             if self.lean and not can_be_lean(self.network_):
                 skip_unread_tokens(self.network_)
@@ -163,16 +181,30 @@ class Finetune(TextClassifier):
             return LeanBert(self.network_, n_frozen=n_frozen)
         if n_frozen:
             kind = self.checkpoint_.model_type
-            raise InputError(f"frozen_layers is {n_frozen}; 0 is accepted for checkpoints of the kind {kind}")
+            raise InputError(
+                f"frozen_layers is {n_frozen}; 0 is accepted for checkpoints of the kind {kind}"
+            )
         return _forward_through(self.network_)
 
     def _read_frozen(
-        self, forward: Forward, encoded: EncodedTexts, config: TrainingConfig, context: FitContext, ranks: Ranks
+        self,
+        forward: Forward,
+        encoded: EncodedTexts,
+        config: TrainingConfig,
+        context: FitContext,
+        ranks: Ranks,
     ) -> AbstractContextManager[FrozenStates | None]:
         """Keep what the frozen layers make of the texts inside the block, where several epochs will ask for it."""
         # A limit of time counts from the first step on: what comes before it would not be in it.
-        is_read_again = self.n_frozen_layers_ and config.n_epochs > 1 and config.time_limit_s is None
-        if not is_read_again or not isinstance(forward, LeanBert) or ranks.n > 1 or pick_device().type != "cpu":
+        is_read_again = (
+            self.n_frozen_layers_ and config.n_epochs > 1 and config.time_limit_s is None
+        )
+        if (
+            not is_read_again
+            or not isinstance(forward, LeanBert)
+            or ranks.n > 1
+            or pick_device().type != "cpu"
+        ):
             return nullcontext()
         return keep_states(
             encoded,
@@ -188,16 +220,30 @@ class Finetune(TextClassifier):
             return self.frozen_layers
         is_narrow = self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE
         n_layers = getattr(self.network_.config, "num_hidden_layers", 0)
-        half = is_narrow and n_layers >= MIN_LAYERS_TO_FREEZE and self.lean and can_be_lean(self.network_)
+        half = (
+            is_narrow
+            and n_layers >= MIN_LAYERS_TO_FREEZE
+            and self.lean
+            and can_be_lean(self.network_)
+        )
         return n_layers // 2 if half else 0
 
     def _keeper(
-        self, keep: KeepStates | None, config: TrainingConfig, train: Encoded, validation: Encoded | None, ranks: Ranks
+        self,
+        keep: KeepStates | None,
+        config: TrainingConfig,
+        train: Encoded,
+        validation: Encoded | None,
+        ranks: Ranks,
     ) -> TrainingKeeper | None:
         """Return what keeps the state of the training, for a training with just these settings and data."""
         if keep is None:
             return None
-        settings = {name: value for name, value in asdict(config).items() if name not in ("name", "time_limit_s")}
+        settings = {
+            name: value
+            for name, value in asdict(config).items()
+            if name not in ("name", "time_limit_s")
+        }
         weights = config.class_weights
         identity = {
             **settings,
@@ -211,11 +257,15 @@ class Finetune(TextClassifier):
             "device": pick_device().type,
             "number of processes": ranks.n,
         }
-        return TrainingKeeper(keep.folder, identity=identity, every_s=keep.every_s, resume=keep.resume)
+        return TrainingKeeper(
+            keep.folder, identity=identity, every_s=keep.every_s, resume=keep.resume
+        )
 
     def _config(self, n_texts: int) -> TrainingConfig:
         narrow_rate = HALF_FROZEN_RATE if self.n_frozen_layers_ else NARROW_RATE
-        rate_by_width = narrow_rate if self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE else WIDE_RATE
+        rate_by_width = (
+            narrow_rate if self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE else WIDE_RATE
+        )
         least = MIN_FROZEN_EPOCHS if self.n_frozen_layers_ else MIN_EPOCHS
         epochs_by_size = int(np.clip(round(TEXTS_SEEN / n_texts), least, MAX_EPOCHS))
         return TrainingConfig(
@@ -239,7 +289,9 @@ class Finetune(TextClassifier):
         return read_long_texts(
             self.tokenizer_,
             X,
-            lambda encoded: network_logits(self.network_, forward, encoded, pad_id=self.tokenizer_.pad_id),
+            lambda encoded: network_logits(
+                self.network_, forward, encoded, pad_id=self.tokenizer_.pad_id
+            ),
             policy=self.long_texts,
         )
 
@@ -253,7 +305,9 @@ class Finetune(TextClassifier):
         network.config.label2id = {label: i for i, label in enumerate(labels)}
         with quiet_transformers():
             network.save_pretrained(root)
-            stock = transformers.AutoTokenizer.from_pretrained(self.checkpoint_.folder, local_files_only=True)
+            stock = transformers.AutoTokenizer.from_pretrained(
+                self.checkpoint_.folder, local_files_only=True
+            )
             stock.model_max_length = self.tokenizer_.max_tokens
             stock.save_pretrained(root)
         self.tokenizer_.save(layout.tokenizer)
@@ -266,16 +320,22 @@ class Finetune(TextClassifier):
             n_tokens_max=self.checkpoint_.max_tokens,
         )
         return WrittenParts(
-            tokenization={"kind": "subwords", "max_tokens": self.tokenizer_.max_tokens, "truncation": "end",
-                          "long_texts": self.long_texts},
+            tokenization={
+                "kind": "subwords",
+                "max_tokens": self.tokenizer_.max_tokens,
+                "truncation": "end",
+                "long_texts": self.long_texts,
+            },
             parameters={"frozen_layers": self.n_frozen_layers_},
             checkpoint=self.checkpoint_.to_dict(),
-        )  # fmt: skip
+        )
 
 
 def _best_precision() -> str:
     """Return bfloat16 where a GPU computes in it: its exponents are those of float32, so no loss needs scaling."""
-    on_gpu = pick_device().type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    on_gpu = pick_device().type == "cuda" and torch.cuda.is_bf16_supported(
+        including_emulation=False
+    )
     return "bfloat16" if on_gpu else "float32"
 
 
@@ -305,7 +365,8 @@ def _load_classifier(checkpoint: Checkpoint, labels: list[str]) -> Any:
     Raises
     ------
     ModelError
-        transformers cannot put a head on it, or the checkpoint lacks weights of the transformer itself.
+        transformers cannot put a head on it, or the checkpoint lacks weights of the transformer
+        itself.
     """
     try:
         with quiet_transformers():
@@ -313,18 +374,21 @@ def _load_classifier(checkpoint: Checkpoint, labels: list[str]) -> Any:
                 checkpoint.folder,
                 num_labels=len(labels),
                 problem_type="single_label_classification",
-                dtype=torch.float32,  # without it a half precision checkpoint trains in half precision
+                # Without it a half precision checkpoint trains in half precision
+                dtype=torch.float32,
                 local_files_only=True,
                 trust_remote_code=False,
                 use_safetensors=True,
-                ignore_mismatched_sizes=True,  # a checkpoint may carry another task's head: it is replaced
+                # A checkpoint may carry another task's head: it is replaced
+                ignore_mismatched_sizes=True,
                 output_loading_info=True,
             )
     except (ValueError, RuntimeError, OSError, KeyError, TypeError, ImportError) as err:
         raise ModelError(f"checkpoint '{checkpoint.name}' cannot be fine-tuned: {err}") from err
     fresh = {*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])}
     inside = f"{network.base_model_prefix}."
-    # The head is always fresh, and so may be a pooler, which belongs to it. Anything else would stay random unnoticed.
+    # The head is always fresh, and so may be a pooler, which belongs to it. Anything else would
+    # stay random unnoticed.
     if lacking := sorted(key for key in fresh if key.startswith(inside) and ".pooler." not in key):
         raise ModelError(
             f"checkpoint '{checkpoint.name}' lacks {len(lacking)} of the weights that its config.json "
@@ -335,9 +399,15 @@ def _load_classifier(checkpoint: Checkpoint, labels: list[str]) -> Any:
 
 def _last_affine(network: nn.Module, n_classes: int) -> nn.Linear:
     """Return the layer that makes the logits: the last affine one with an output a class."""
-    layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear) and layer.out_features == n_classes]
+    layers = [
+        layer
+        for layer in network.modules()
+        if isinstance(layer, nn.Linear) and layer.out_features == n_classes
+    ]
     if not layers:
-        raise ModelError(f"{type(network).__name__} has no affine layer with {n_classes} outputs to fold into")
+        raise ModelError(
+            f"{type(network).__name__} has no affine layer with {n_classes} outputs to fold into"
+        )
     return layers[-1]
 
 

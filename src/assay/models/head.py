@@ -67,7 +67,9 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_classification_targets(labels)
         self.classes_, label_ids = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise DataError(f"there is 1 class in {len(labels):,} rows; at least 2 classes are accepted")
+            raise DataError(
+                f"there is 1 class in {len(labels):,} rows; at least 2 classes are accepted"
+            )
         weights = weigh_classes(self.class_weight, self.classes_, label_ids)
         scaler = StandardScaler().fit(features)
         regression = LogisticRegression(
@@ -81,7 +83,10 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         coef = regression.coef_ / scaler.scale_
         intercept = regression.intercept_ - coef @ scaler.mean_
         if len(coef) == 1:
-            coef, intercept = np.concatenate([-coef / 2, coef / 2]), np.concatenate([-intercept / 2, intercept / 2])
+            coef, intercept = (
+                np.concatenate([-coef / 2, coef / 2]),
+                np.concatenate([-intercept / 2, intercept / 2]),
+            )
         self.coef_, self.intercept_ = coef, intercept
         return self
 

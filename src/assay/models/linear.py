@@ -1,8 +1,8 @@
 """`linear`: TF-IDF of words and character n-grams + a linear support vector machine with one fitted temperature.
 
-The margins of a LinearSVC rank classes as well as logistic regression does at a fraction of the cost (Joachims, 1998;
-Fan et al., 2008, LIBLINEAR); the softmax of the margins over a temperature fitted on held-out texts makes them
-probabilities.
+The margins of a LinearSVC rank classes as well as logistic regression does at a fraction of the
+cost (Joachims, 1998; Fan et al., 2008, LIBLINEAR); the softmax of the margins over a temperature
+fitted on held-out texts makes them probabilities.
 """
 
 from __future__ import annotations
@@ -24,20 +24,23 @@ from assay.training.context import ClassWeight, FitContext, weigh_classes
 
 __all__ = ["Linear"]
 
-# scikit-learn's 1e-4 takes four times the passes, LIBLINEAR's own 0.1 a third more. Validation accuracy with 0.1, 0.3
-# and 1, four seeds: emotion 0.9019, 0.9012 and 0.9002, banking77 0.9068, 0.9073 and 0.9036, klue_ynat 0.8601, 0.8604
-# and 0.8597.
+# scikit-learn's 1e-4 takes four times the passes, LIBLINEAR's own 0.1 a third more. Validation
+# accuracy with 0.1, 0.3 and 1, four seeds: emotion 0.9019, 0.9012 and 0.9002, banking77 0.9068,
+# 0.9073 and 0.9036, klue_ynat 0.8601, 0.8604 and 0.8597.
 TOLERANCE = 0.3
-# Texts that a character n-gram must stand in, and from how many training texts on. Of the whole sets, 2 and 4: emotion
-# 0.9019 and 0.9030, banking77 0.9068 and 0.9050, klue_ynat 0.8601 and 0.8609, in a little less time and a
-# tenth less on disk; of 4,000 texts as good, of 500 up to 1.7 points apart.
+# Texts that a character n-gram must stand in, and from how many training texts on. Of the whole
+# sets, 2 and 4: emotion 0.9019 and 0.9030, banking77 0.9068 and 0.9050, klue_ynat 0.8601 and
+# 0.8609, in a little less time and a tenth less on disk; of 4,000 texts as good, of 500 up to 1.7
+# points apart.
 MIN_COUNT, LARGE_MIN_COUNT, LARGE_TEXTS = 2, 4, 4000
-# With more classes, one machine tells all of them apart (Crammer and Singer, 2001) in place of one for each against the
-# rest. Right on validation, the latter first: 77 intents 0.906 and 0.915, 40 of them (four draws) 0.930 and 0.935,
-# 2,000 rows of all (three draws) 0.799 and 0.811, and in a tenth less time; but few classes with noisy labels, emotion
-# 0.903 and 0.897, klue_ynat 0.861 and 0.855.
+# With more classes, one machine tells all of them apart (Crammer and Singer, 2001) in place of one
+# for each against the rest. Right on validation, the latter first: 77 intents 0.906 and 0.915, 40
+# of them (four draws) 0.930 and 0.935, 2,000 rows of all (three draws) 0.799 and 0.811, and in a
+# tenth less time; but few classes with noisy labels, emotion 0.903 and 0.897, klue_ynat 0.861 and
+# 0.855.
 MANY_CLASSES = 32
-# Its tolerance. banking77 with 0.3, 0.5 and 1, five seeds: 0.9138, 0.9126 and 0.9094, in 0.84, 0.72 and 0.66 s.
+# Its tolerance. banking77 with 0.3, 0.5 and 1, five seeds: 0.9138, 0.9126 and 0.9094, in 0.84, 0.72
+# and 0.66 s.
 MANY_TOLERANCE = 0.5
 
 
@@ -53,7 +56,8 @@ class Linear(TextClassifier):
     char_weight : float
         Length of the character block's vector beside the word block's, which has length 1.
     min_count : int, optional
-        A character n-gram that fewer training texts hold is left out. None: chosen by the number of texts.
+        A character n-gram that fewer training texts hold is left out. None: chosen by the number of
+        texts.
     class_weight : "balanced", mapping or None
         See `weigh_classes`.
     seed : int
@@ -87,12 +91,23 @@ class Linear(TextClassifier):
         with context.progress.track("linear", 2) as advance:
             terms = TextTerms(min_chars=self.min_chars, max_chars=self.max_chars)
             blocks = count_terms(texts, terms, min_count=self._least_count(len(texts)))
-            weighers = [TfidfTransformer(sublinear_tf=True).fit(block.matrix) for block in blocks if block.vocabulary]
+            weighers = [
+                TfidfTransformer(sublinear_tf=True).fit(block.matrix)
+                for block in blocks
+                if block.vocabulary
+            ]
             if not weighers:
-                raise DataError(f"none of the {len(texts):,} training texts holds a word; all of them are blank")
+                raise DataError(
+                    f"none of the {len(texts):,} training texts holds a word; all of them are blank"
+                )
             filled = [block for block in blocks if block.vocabulary]
-            scale = np.repeat([1.0, self.char_weight][: len(blocks)], [len(block.vocabulary) for block in blocks])
-            matrices = [weigher.transform(block.matrix) for weigher, block in zip(weighers, filled, strict=True)]
+            scale = np.repeat(
+                [1.0, self.char_weight][: len(blocks)], [len(block.vocabulary) for block in blocks]
+            )
+            matrices = [
+                weigher.transform(block.matrix)
+                for weigher, block in zip(weighers, filled, strict=True)
+            ]
             matrix = scipy.sparse.hstack(matrices, format="csr").multiply(scale).tocsr()
             advance(1)
             is_many = len(self.classes_) > MANY_CLASSES
@@ -115,7 +130,9 @@ class Linear(TextClassifier):
 
     def _check_params(self) -> None:
         if self.max_chars and not 1 <= self.min_chars <= self.max_chars:
-            raise InputError(f"min_chars is {self.min_chars}; 1 to max_chars, which is {self.max_chars}, is accepted")
+            raise InputError(
+                f"min_chars is {self.min_chars}; 1 to max_chars, which is {self.max_chars}, is accepted"
+            )
         if self.min_count is not None and self.min_count < 1:
             raise InputError(f"min_count is {self.min_count}; at least 1 is accepted")
 
@@ -140,7 +157,9 @@ class Linear(TextClassifier):
             bias=model.bias[order] / self.temperature_,
         ).save(root)
         terms = {"min_chars": model.terms.min_chars, "max_chars": model.terms.max_chars}
-        return WrittenParts(tokenization={"kind": "words, word pairs and character n-grams", **terms})
+        return WrittenParts(
+            tokenization={"kind": "words, word pairs and character n-grams", **terms}
+        )
 
 
 def _per_class(rows: np.ndarray) -> np.ndarray:

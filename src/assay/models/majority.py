@@ -17,8 +17,8 @@ __all__ = ["Majority"]
 class Majority(TextClassifier):
     """Give every text the class shares of the training set.
 
-    The most frequent class has the highest score; where two are equally frequent, the first in `classes_` order
-    wins, as in scikit-learn's ``DummyClassifier(strategy="prior")``.
+    The most frequent class has the highest score; where two are equally frequent, the first in
+    `classes_` order wins, as in scikit-learn's ``DummyClassifier(strategy="prior")``.
     """
 
     method = "majority"

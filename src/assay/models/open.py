@@ -32,8 +32,8 @@ def open_model(
     Parameters
     ----------
     model : str, Path or Model
-        A folder of assay; a local folder of transformers with a sequence classifier; or such a checkpoint's Hub id,
-        ``OWNER/NAME``. What is loaded already is returned as it is.
+        A folder of assay; a local folder of transformers with a sequence classifier; or such a
+        checkpoint's Hub id, ``OWNER/NAME``. What is loaded already is returned as it is.
     label_map : path, optional
         Other names for its labels; see `read_label_map`.
     long_texts : {"truncate", "window"}, optional
@@ -48,7 +48,11 @@ def open_model(
         The Hub could not be reached.
     """
     names = None if label_map is None else read_label_map(label_map)
-    found = model if isinstance(model, Model) else _find(model, long_texts, progress or default_progress())
+    found = (
+        model
+        if isinstance(model, Model)
+        else _find(model, long_texts, progress or default_progress())
+    )
     return found if names is None else relabel_model(found, names)
 
 
@@ -60,7 +64,9 @@ def _find(model: str | Path, long_texts: str | None, progress: Progress) -> Mode
     if not folder.is_dir():
         given = str(model)
         if folder.is_file():
-            raise ModelError(f"{given} is a file; a model is a folder", hint="give the folder that holds it")
+            raise ModelError(
+                f"{given} is a file; a model is a folder", hint="give the folder that holds it"
+            )
         if is_meant_as_path(given) or not HUB_ID.fullmatch(given):
             meant = nearby(folder)
             raise ModelError(f"there is no model folder at {given}{'.' if meant else ''}{meant}")
@@ -75,13 +81,16 @@ def _find(model: str | Path, long_texts: str | None, progress: Progress) -> Mode
         raise
     except (InputError, OutsideError) as err:
         hint = "a model is a folder here, or a sequence classifier on the Hub as OWNER/NAME"
-        raise type(err)(f"there is no model folder at {model}, and {err.message}", hint=hint) from err
+        raise type(err)(
+            f"there is no model folder at {model}, and {err.message}", hint=hint
+        ) from err
 
 
 def match_labels(model: Model, data_labels: Iterable[str], *, where: str) -> Model:
     """Return the model with its labels named as in the data, matched by name: never by position.
 
-    Names that differ in case alone are the same. A model of assay keeps its names: they came from the data.
+    Names that differ in case alone are the same. A model of assay keeps its names: they came from
+    the data.
 
     Raises
     ------
@@ -90,11 +99,17 @@ def match_labels(model: Model, data_labels: Iterable[str], *, where: str) -> Mod
     """
     wanted = list(data_labels)
     folded = {name.casefold(): name for name in wanted}
-    if len(folded) == len(wanted) and len({name.casefold() for name in model.labels}) == len(model.labels):
-        model = relabel_model(model, {label: folded.get(label.casefold(), label) for label in model.labels})
+    if len(folded) == len(wanted) and len({name.casefold() for name in model.labels}) == len(
+        model.labels
+    ):
+        model = relabel_model(
+            model, {label: folded.get(label.casefold(), label) for label in model.labels}
+        )
     if unknown := [name for name in wanted if name not in model.labels]:
         free = [label for label in model.labels if label not in wanted]
-        example = ", ".join(f'"{label}": "{name}"' for label, name in zip(free[:2], unknown[:2], strict=False))
+        example = ", ".join(
+            f'"{label}": "{name}"' for label, name in zip(free[:2], unknown[:2], strict=False)
+        )
         raise DataError(
             f"the labels of the model and of {where} do not match: the model has {_listed(model.labels)}; "
             f"the data has {_listed(wanted)}",
@@ -108,4 +123,6 @@ def match_labels(model: Model, data_labels: Iterable[str], *, where: str) -> Mod
 
 def _listed(names: Iterable[str]) -> str:
     listed = list(names)
-    return ", ".join(listed[:N_SHOWN]) + (f" and {len(listed) - N_SHOWN:,} more" if len(listed) > N_SHOWN else "")
+    return ", ".join(listed[:N_SHOWN]) + (
+        f" and {len(listed) - N_SHOWN:,} more" if len(listed) > N_SHOWN else ""
+    )

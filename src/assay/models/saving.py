@@ -29,9 +29,12 @@ from assay.runtime.predictor import load_model
 
 __all__ = ["PARITY_LIMIT", "keep_texts", "record_scores", "save_model"]
 
-PARITY_LIMIT = 1e-5  # largest difference of a score between the trainer's objects and the saved folder
+PARITY_LIMIT = (
+    1e-5  # largest difference of a score between the trainer's objects and the saved folder
+)
 N_PARITY_TEXTS = 200
-# Shapes that real texts rarely have and users do: nothing, only spaces, emoji, marks, right to left, null, no spaces.
+# Shapes that real texts rarely have and users do: nothing, only spaces, emoji, marks, right to
+# left, null, no spaces.
 PARITY_EDGES = (
     "",
     " ",
@@ -79,7 +82,8 @@ def save_model(
     training_data : dict, optional
         What the manifest says of the training data: source, number of texts, sha256.
     term_statistics : TermStatistics, optional
-        Of the training texts: what later texts are compared with to tell whether they are like those.
+        Of the training texts: what later texts are compared with to tell whether they are like
+        those.
     overwrite : bool
 
     Raises
@@ -89,10 +93,13 @@ def save_model(
     OutputExistsError
         `out` is there and `overwrite` is False.
     CheckError
-        The saved folder's scores differ from the estimator's by more than `PARITY_LIMIT`; nothing is written.
+        The saved folder's scores differ from the estimator's by more than `PARITY_LIMIT`; nothing
+        is written.
     """
     if not hasattr(estimator, "classes_"):
-        raise InputError(f"the {estimator.method} estimator is not fitted yet", hint="call fit first")
+        raise InputError(
+            f"the {estimator.method} estimator is not fitted yet", hint="call fit first"
+        )
     labels = label_set or LabelSet.from_labels(str(name) for name in estimator.classes_)
     order = _class_order(estimator, labels)
     out = Path(out)
@@ -112,7 +119,9 @@ def save_model(
             versions=_versions(),
         )
         seal_folder(root, manifest)
-        parity = _check_parity(estimator, root, order, [*parity_texts[:N_PARITY_TEXTS], *PARITY_EDGES])
+        parity = _check_parity(
+            estimator, root, order, [*parity_texts[:N_PARITY_TEXTS], *PARITY_EDGES]
+        )
         return seal_folder(root, replace(manifest, parity=parity))
 
 
@@ -149,7 +158,9 @@ def record_scores(
         if card is not None:
             write_whole(Layout(root).card, card)
     except OSError as err:
-        raise OutsideError(f"{root} could not be written: {err.strerror or err}", hint="look at free space") from err
+        raise OutsideError(
+            f"{root} could not be written: {err.strerror or err}", hint="look at free space"
+        ) from err
     return manifest
 
 
@@ -174,7 +185,9 @@ def keep_texts(folder: str | Path, texts: Sequence[str], label_ids: Sequence[int
     manifest = read_folder(root)
     kept = TrainingTexts.of(texts, label_ids)
     kept.save(root)
-    return seal_folder(root, replace(manifest, kept_texts={"n_texts": len(kept.texts), "n_train": kept.n_train}))
+    return seal_folder(
+        root, replace(manifest, kept_texts={"n_texts": len(kept.texts), "n_train": kept.n_train})
+    )
 
 
 def _class_order(estimator: TextClassifier, labels: LabelSet) -> np.ndarray:
@@ -182,11 +195,15 @@ def _class_order(estimator: TextClassifier, labels: LabelSet) -> np.ndarray:
     position = {str(name): i for i, name in enumerate(estimator.classes_)}
     if set(position) != set(labels.names):
         odd = sorted(set(position) ^ set(labels.names))
-        raise InputError(f"the labels to save and those that were trained differ in: {', '.join(odd[:10])}")
+        raise InputError(
+            f"the labels to save and those that were trained differ in: {', '.join(odd[:10])}"
+        )
     return np.array([position[name] for name in labels], dtype=np.int64)
 
 
-def _check_parity(estimator: TextClassifier, root: Path, order: np.ndarray, texts: list[str]) -> dict[str, Any]:
+def _check_parity(
+    estimator: TextClassifier, root: Path, order: np.ndarray, texts: list[str]
+) -> dict[str, Any]:
     expected = estimator.predict_proba(texts)[:, order]
     found = load_model(root).predict_proba(texts)
     difference = float(np.abs(expected - found).max())
@@ -202,8 +219,11 @@ def _check_parity(estimator: TextClassifier, root: Path, order: np.ndarray, text
 def _plain_parameters(estimator: TextClassifier) -> dict[str, Any]:
     """Return the hyper-parameters that are plain values; the checkpoint has its own entry."""
     parameters = estimator.get_params(deep=False)
-    return {name: value for name, value in parameters.items()
-            if name != "checkpoint" and isinstance(value, (str, int, float, bool, type(None)))}  # fmt: skip
+    return {
+        name: value
+        for name, value in parameters.items()
+        if name != "checkpoint" and isinstance(value, (str, int, float, bool, type(None)))
+    }
 
 
 def _versions() -> dict[str, str]:

@@ -31,7 +31,11 @@ METHOD = "checkpoint"  # what stands where the models of assay have their method
 
 
 def load_classifier(
-    name: str | Path, *, revision: str | None = None, long_texts: str = "truncate", progress: Progress | None = None
+    name: str | Path,
+    *,
+    revision: str | None = None,
+    long_texts: str = "truncate",
+    progress: Progress | None = None,
 ) -> Model:
     """Load a sequence classification checkpoint; its labels are those of its config.json, in their order.
 
@@ -48,7 +52,8 @@ def load_classifier(
     Raises
     ------
     ModelError
-        It has no classifier, gives several labels a text, holds pickles or code, or its label names cannot be used.
+        It has no classifier, gives several labels a text, holds pickles or code, or its label names
+        cannot be used.
     InputError
         There is nothing of that name.
     OutsideError
@@ -76,39 +81,54 @@ def load_classifier(
             )
         )
 
-    files = {path.name: {"sha256": "", "size_bytes": path.stat().st_size} for path in checkpoint.folder.iterdir()}
+    files = {
+        path.name: {"sha256": "", "size_bytes": path.stat().st_size}
+        for path in checkpoint.folder.iterdir()
+    }
     manifest = Manifest(
         method=METHOD,
         labels=labels,
         seed=0,
-        tokenization={"kind": "subwords", "max_tokens": tokenizer.max_tokens, "truncation": "end",
-                      "long_texts": long_texts},
+        tokenization={
+            "kind": "subwords",
+            "max_tokens": tokenizer.max_tokens,
+            "truncation": "end",
+            "long_texts": long_texts,
+        },
         checkpoint=checkpoint.to_dict(),
         files=files,
-    )  # fmt: skip
+    )
     return Model(checkpoint.folder, manifest, score, tokenizer=tokenizer)
 
 
 def _read_labels(checkpoint: Checkpoint) -> tuple[str, ...]:
     """Return the label names in the order of the outputs."""
-    config: dict[str, Any] = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
+    config: dict[str, Any] = json.loads(
+        (checkpoint.folder / "config.json").read_text(encoding="utf-8")
+    )
     kind = config.get("problem_type")
     if kind in ("multi_label_classification", "regression"):
         raise ModelError(
             f"checkpoint '{checkpoint.name}' is for {kind.replace('_', ' ')}; one label a text is accepted"
         )
     architectures = [str(one) for one in config.get("architectures") or ()]
-    if architectures and not any(one.endswith("ForSequenceClassification") for one in architectures):
+    if architectures and not any(
+        one.endswith("ForSequenceClassification") for one in architectures
+    ):
         raise ModelError(
             f"checkpoint '{checkpoint.name}' ({', '.join(architectures)}) has no sequence classifier, so no labels",
             hint=f"train one on it: assay train DATA --method finetune --checkpoint {checkpoint.name} --out MODEL",
         )
-    named = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(config.get("num_labels", 2))}
+    named = config.get("id2label") or {
+        str(i): f"LABEL_{i}" for i in range(config.get("num_labels", 2))
+    }
     try:
         by_id = {int(i): name for i, name in named.items()}
         labels = LabelSet(tuple(by_id[i] for i in range(len(by_id)))).names
     except (AttributeError, ValueError, TypeError, KeyError, DataError) as err:
-        raise ModelError(f"the label names (id2label) of checkpoint '{checkpoint.name}' cannot be used: {err}") from err
+        raise ModelError(
+            f"the label names (id2label) of checkpoint '{checkpoint.name}' cannot be used: {err}"
+        ) from err
     if len(labels) < 2:
         raise ModelError(
             f"checkpoint '{checkpoint.name}' has one output (regression); at least two labels are accepted"
@@ -128,7 +148,9 @@ def _load_network(checkpoint: Checkpoint) -> Any:
                 output_loading_info=True,
             )
     except (ValueError, RuntimeError, OSError, KeyError, TypeError, ImportError) as err:
-        raise ModelError(f"checkpoint '{checkpoint.name}' cannot be loaded as a classifier: {err}") from err
+        raise ModelError(
+            f"checkpoint '{checkpoint.name}' cannot be loaded as a classifier: {err}"
+        ) from err
     if missing := sorted(loading["missing_keys"]):
         raise ModelError(
             f"checkpoint '{checkpoint.name}' lacks {len(missing)} weights of a classifier, among them {missing[0]}: "

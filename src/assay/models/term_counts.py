@@ -1,8 +1,8 @@
 """Count the terms of `TextTerms` in all training texts at once; what one word holds is worked out once.
 
-The counts are those of scikit-learn's `CountVectorizer` with the same terms, several times as fast: a text is a row of
-numbers of its distinct words, pairs and character n-grams are sorted as numbers, and the n-grams of texts are a product
-of two sparse matrices, texts x words and words x n-grams.
+The counts are those of scikit-learn's `CountVectorizer` with the same terms, several times as fast:
+a text is a row of numbers of its distinct words, pairs and character n-grams are sorted as numbers,
+and the n-grams of texts are a product of two sparse matrices, texts x words and words x n-grams.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from assay.runtime.linear import WORD, TextTerms, fold_text
 
 __all__ = ["TermCounts", "count_terms"]
 
-# Character n-grams that more texts hold tell little and are a quarter of all that is counted. Validation accuracy with
-# and without them: emotion 0.9000 and 0.9020, banking77 0.9070 and 0.9070, klue_ynat 0.8602 and 0.8602.
+# Character n-grams that more texts hold tell little and are a quarter of all that is counted.
+# Validation accuracy with and without them: emotion 0.9000 and 0.9020, banking77 0.9070 and 0.9070,
+# klue_ynat 0.8602 and 0.8602.
 COMMON_FRACTION = 0.1
 COMMON_TEXTS = 500  # at least: few texts are counted soon, and share what little they have
 KEY_BITS = 63  # of a number that stands for an n-gram
@@ -71,7 +72,10 @@ def count_terms(texts: Sequence[str], terms: TextTerms, *, min_count: int) -> li
 
 
 def _count_words(
-    n_tokens: np.ndarray, tokens: np.ndarray, per_token: tuple[np.ndarray, np.ndarray], words: list[str]
+    n_tokens: np.ndarray,
+    tokens: np.ndarray,
+    per_token: tuple[np.ndarray, np.ndarray],
+    words: list[str],
 ) -> TermCounts:
     """Count words, and pairs of neighbours in one text; of `tokens` those with no word in them are skipped over."""
     n_inside, inside = per_token
@@ -84,7 +88,9 @@ def _count_words(
     is_pair = text_of[1:] == text_of[:-1]
     found, pairs = np.unique((flat[:-1] * n_words + flat[1:])[is_pair], return_inverse=True)
     firsts, seconds = np.divmod(found, n_words)
-    vocabulary = words + [f"{words[i]} {words[j]}" for i, j in zip(firsts.tolist(), seconds.tolist(), strict=True)]
+    vocabulary = words + [
+        f"{words[i]} {words[j]}" for i, j in zip(firsts.tolist(), seconds.tolist(), strict=True)
+    ]
     rows = np.concatenate([text_of, text_of[1:][is_pair]])
     columns = np.concatenate([flat, len(words) + pairs])
     shape = (len(n_tokens), len(vocabulary))
@@ -114,7 +120,9 @@ class _Grams:
     def spell(self, columns: np.ndarray) -> list[str]:
         """Return the n-grams of some columns."""
         starts, sizes = self.starts[columns], self.sizes[columns]
-        return [self.text[i : i + size] for i, size in zip(starts.tolist(), sizes.tolist(), strict=True)]
+        return [
+            self.text[i : i + size] for i, size in zip(starts.tolist(), sizes.tolist(), strict=True)
+        ]
 
 
 def _find_grams(tokens: Sequence[str], terms: TextTerms) -> _Grams:
@@ -125,7 +133,9 @@ def _find_grams(tokens: Sequence[str], terms: TextTerms) -> _Grams:
     known, codes = np.unique(points, return_inverse=True)
     n_bits = len(known).bit_length()
     token_of = np.repeat(np.arange(len(tokens)), n_chars)
-    n_left = np.cumsum(n_chars)[token_of] - np.arange(len(points))  # characters to the end of the token, with this one
+    n_left = np.cumsum(n_chars)[token_of] - np.arange(
+        len(points)
+    )  # characters to the end of the token, with this one
     at, keys, width = np.arange(len(points)), np.zeros(len(points), dtype=np.int64), 0
     rows, columns, starts, sizes = [], [], [], []
     n_found = 0
@@ -145,14 +155,18 @@ def _find_grams(tokens: Sequence[str], terms: TextTerms) -> _Grams:
         sizes.append(np.full(len(found), size))
         n_found += len(found)
     cells = np.concatenate(rows), np.concatenate(columns)
-    matrix = scipy.sparse.csr_matrix((np.ones(len(cells[0]), np.float32), cells), shape=(len(tokens), n_found))
+    matrix = scipy.sparse.csr_matrix(
+        (np.ones(len(cells[0]), np.float32), cells), shape=(len(tokens), n_found)
+    )
     return _Grams(matrix, text, np.concatenate(starts), np.concatenate(sizes))
 
 
 def _keep_telling(matrix: Any, grams: _Grams, *, min_count: int) -> TermCounts:
     """Leave out the n-grams that fewer than `min_count` texts hold, or very many."""
     n_texts = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    kept = np.flatnonzero((n_texts >= min_count) & (n_texts <= max(COMMON_TEXTS, COMMON_FRACTION * matrix.shape[0])))
+    kept = np.flatnonzero(
+        (n_texts >= min_count) & (n_texts <= max(COMMON_TEXTS, COMMON_FRACTION * matrix.shape[0]))
+    )
     return TermCounts(matrix[:, kept], grams.spell(kept))
 
 

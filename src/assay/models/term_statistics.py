@@ -1,4 +1,7 @@
-"""What scope is measured by: term statistics of train, and where validation texts stand on them. In numpy alone."""
+"""What scope is measured by: term statistics of train, and where validation texts stand on them.
+
+In numpy alone.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,17 @@ from assay.runtime.limits.scope import (
 
 __all__ = ["fit_scope_reference", "fit_term_statistics"]
 
-MAX_COUNTS = 80 << 15  # of a block, classes times buckets: what is unpacked in memory stays below 50 MB
+MAX_COUNTS = (
+    80 << 15
+)  # of a block, classes times buckets: what is unpacked in memory stays below 50 MB
 BITS = (8, MAX_BITS)  # fewest and most bits of a bucket
 N_QUANTILES = 101
 CHUNK_TEXTS = 256
 
 
-def fit_term_statistics(texts: Sequence[str], label_ids: np.ndarray, *, n_classes: int) -> TermStatistics:
+def fit_term_statistics(
+    texts: Sequence[str], label_ids: np.ndarray, *, n_classes: int
+) -> TermStatistics:
     """Count the terms of each class of train.
 
     Parameters
@@ -45,7 +52,9 @@ def fit_term_statistics(texts: Sequence[str], label_ids: np.ndarray, *, n_classe
         for block, rows in enumerate(hash_terms(texts[start : start + CHUNK_TEXTS], seen)):
             n_terms = [*map(len, rows)]
             hashes = np.fromiter(chain.from_iterable(rows), dtype=np.uint32, count=sum(n_terms))
-            np.add.at(counts[block], (np.repeat(own_ids, n_terms) << bits) + buckets_of(hashes, bits), 1.0)
+            np.add.at(
+                counts[block], (np.repeat(own_ids, n_terms) << bits) + buckets_of(hashes, bits), 1.0
+            )
     largest = max(int(counts.max()), 1)
     logs = np.log(np.maximum(counts, 1)) / np.log(largest + 1.0)
     levels = np.where(counts > 0, 1 + np.round(LEVELS * logs), 0).astype(np.uint8)
@@ -53,7 +62,11 @@ def fit_term_statistics(texts: Sequence[str], label_ids: np.ndarray, *, n_classe
 
 
 def fit_scope_reference(
-    statistics: TermStatistics, texts: Sequence[str], probs: np.ndarray, *, split: str = "validation"
+    statistics: TermStatistics,
+    texts: Sequence[str],
+    probs: np.ndarray,
+    *,
+    split: str = "validation",
 ) -> ScopeReference:
     """Find where validation texts stand: the scale of each sign and of each look, and quantiles of the worse look.
 

@@ -9,7 +9,8 @@ __all__ = ["Budget", "parse_duration"]
 from assay.errors import InputError
 
 RESERVED_FRACTION = 0.15  # for saving, scoring, the map and the report
-# Share of the time that is left which a training may take. Methods that are not named take what they need: seconds.
+# Share of the time that is left which a training may take. Methods that are not named take what
+# they need: seconds.
 SHARES = {"compact": 0.35, "finetune": 0.9}
 UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -28,7 +29,9 @@ def parse_duration(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < 1e9:
-        raise InputError(f"'{text}' is no duration; a number with s, m or h is accepted, such as 90s, 10m or 1.5h")
+        raise InputError(
+            f"'{text}' is no duration; a number with s, m or h is accepted, such as 90s, 10m or 1.5h"
+        )
     return seconds
 
 
@@ -63,7 +66,10 @@ class Budget:
         return max(1.0, self.left_s * SHARES[method])
 
     def reason_to_skip(self, method: str) -> str | None:
-        """Return why `method` is left out, or None. The cheap methods always run: there must be something to ship."""
+        """Return why `method` is left out, or None.
+
+        The cheap methods always run: there must be something to ship.
+        """
         if self.is_spent and method not in ("majority", "linear"):
             return f"left out: the budget of {self.total_s:g} s was spent before it began"
         return None

@@ -78,14 +78,17 @@ def compare_run(run: str | Path) -> RunComparison:
         model_bytes={row["method"]: row["model_bytes"] for row in results["methods"]},
     )
     test = {one.method: one for one in compare_methods(correct["test"])} if correct["test"] else {}
-    return RunComparison(str(root), recommended, why, comparisons, test, results["methods"], timings)
+    return RunComparison(
+        str(root), recommended, why, comparisons, test, results["methods"], timings
+    )
 
 
 def _read_results(root: Path) -> dict[str, Any]:
     path = root / "results.json"
     if not path.is_file():
         raise InputError(
-            f"{root} is no run: it has no results.json", hint="give the folder that assay run wrote with --out"
+            f"{root} is no run: it has no results.json",
+            hint="give the folder that assay run wrote with --out",
         )
     try:
         results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,7 @@
-"""Pictures for notebooks: the figures of a report, of whatever one has at hand. Each returns a `Picture`."""
+"""Pictures for notebooks: the figures of a report, of whatever one has at hand.
+
+Each returns a `Picture`.
+"""
 
 from __future__ import annotations
 
@@ -53,9 +56,14 @@ def draw_text_map(
     from assay.reporting.data_figures import draw_map
 
     drawn = map_split(
-        splits, split, checkpoint=checkpoint, pooling=pooling, seed=seed, max_points=max_points,
+        splits,
+        split,
+        checkpoint=checkpoint,
+        pooling=pooling,
+        seed=seed,
+        max_points=max_points,
         progress=progress or default_progress(),
-    )  # fmt: skip
+    )
     png = draw_map(drawn["points"].tolist(), drawn["label_ids"].tolist(), list(splits.label_set))
     return Picture(png, alt="map of the texts, one panel for each label")
 
@@ -86,7 +94,9 @@ def draw_epochs(*results: Mapping[str, Any]) -> Picture:
     curves: dict[str, Sequence[Mapping[str, Any]]] = {}
     for result in results:
         if not result.get("epochs"):
-            raise InputError(f"'{result.get('method')}' was not trained in epochs; compact and finetune are")
+            raise InputError(
+                f"'{result.get('method')}' was not trained in epochs; compact and finetune are"
+            )
         curves[result["method"]] = result["epochs"]
     if not curves:
         raise InputError("there is nothing to draw: give what train_model returned")

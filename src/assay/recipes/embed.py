@@ -109,7 +109,9 @@ def embed_text(
     InputError
         `text` is not one text, or the pooling or the checkpoint cannot be used.
     """
-    encoder = checkpoints.FrozenEncoder(resolve_checkpoint(checkpoint), pooling=pooling, precision=precision)
+    encoder = checkpoints.FrozenEncoder(
+        resolve_checkpoint(checkpoint), pooling=pooling, precision=precision
+    )
     hidden = encoder.hidden_states(text)
     features = encoder.transform([text])
     return EmbeddedText(
@@ -137,8 +139,8 @@ def embed_data(
     Parameters
     ----------
     out : Path
-        `.parquet`: columns split, line, label and features (fixed-size lists of float32), rows in the order of the
-        splits. `.npz`: arrays of the same names.
+        `.parquet`: columns split, line, label and features (fixed-size lists of float32), rows in
+        the order of the splits. `.npz`: arrays of the same names.
     overwrite : bool
         Replace a file that is there.
 
@@ -157,9 +159,13 @@ def embed_data(
     encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)
     columns: dict[str, Any] = {
         "split": [name for name, part in splits.items() for _ in range(len(part))],
-        "line": np.asarray([line for part in splits.values() for line in part.lines], dtype=np.int64),
+        "line": np.asarray(
+            [line for part in splits.values() for line in part.lines], dtype=np.int64
+        ),
         "label": [label for part in splits.values() for label in part.labels],
-        "features": encoder.transform([t for part in splits.values() for t in part.texts], progress=progress),
+        "features": encoder.transform(
+            [t for part in splits.values() for t in part.texts], progress=progress
+        ),
     }
     about = {"checkpoint": resolved.to_dict(), "pooling": pooling, "precision": precision}
     _write_whole(out, lambda stream: write(stream, columns, about))
@@ -180,11 +186,15 @@ Writer = Callable[[IO[bytes], dict[str, Any], dict[str, Any]], None]
 def _check_out(out: Path, *, overwrite: bool) -> Writer:
     """Say what is wrong with `out` before an hour of computing, and return what writes its format."""
     if out.suffix.lower() not in SUFFIXES:
-        raise InputError(f"features cannot be written as '{out.name}'; {' and '.join(SUFFIXES)} are accepted")
+        raise InputError(
+            f"features cannot be written as '{out.name}'; {' and '.join(SUFFIXES)} are accepted"
+        )
     if out.is_dir():
         raise InputError(f"{out} is a folder; the path of a file is accepted")
     if out.exists() and not overwrite:
-        raise OutputExistsError(f"{out} is there already", hint="give another --out, or --overwrite")
+        raise OutputExistsError(
+            f"{out} is there already", hint="give another --out, or --overwrite"
+        )
     if out.suffix.lower() == ".npz":
         return _write_npz
     require("pyarrow.parquet")
@@ -193,7 +203,10 @@ def _check_out(out: Path, *, overwrite: bool) -> Writer:
 
 def _write_npz(stream: IO[bytes], columns: dict[str, Any], about: dict[str, Any]) -> None:
     arrays: dict[str, Any] = {name: np.asarray(values) for name, values in columns.items()}
-    for name in ("split", "label"):  # numpy stores text of fixed width: an empty list would become float
+    for name in (
+        "split",
+        "label",
+    ):  # numpy stores text of fixed width: an empty list would become float
         arrays[name] = arrays[name].astype(np.str_)
     np.savez(stream, **arrays, about=np.asarray(json.dumps(about, ensure_ascii=False)))
 
@@ -201,7 +214,9 @@ def _write_npz(stream: IO[bytes], columns: dict[str, Any], about: dict[str, Any]
 def _write_parquet(stream: IO[bytes], columns: dict[str, Any], about: dict[str, Any]) -> None:
     pa = require("pyarrow")
     features: np.ndarray = columns["features"]
-    lists: pyarrow.Array = pa.FixedSizeListArray.from_arrays(pa.array(features.ravel()), features.shape[1])
+    lists: pyarrow.Array = pa.FixedSizeListArray.from_arrays(
+        pa.array(features.ravel()), features.shape[1]
+    )
     table = pa.table(
         {
             "split": pa.array(columns["split"], pa.string()),

@@ -25,7 +25,14 @@ from assay.progress import Progress
 from assay.runtime.folder import Layout, Manifest, read_folder
 from assay.runtime.predictor import Model
 
-__all__ = ["Evaluation", "Verification", "check_labels", "cut_as_trained", "evaluate_model", "verify_model"]
+__all__ = [
+    "Evaluation",
+    "Verification",
+    "check_labels",
+    "cut_as_trained",
+    "evaluate_model",
+    "verify_model",
+]
 
 TOLERANCE = 1e-9  # scores are counts over counts: the same predictions give the same value
 
@@ -60,7 +67,13 @@ class Evaluation:
             f"weighted F1 {scores.f1_weighted:.4f}, macro F1 {scores.f1_macro:.4f}"
         )
         classes = [
-            {"label": one.label, "texts": one.n_texts, "precision": one.precision, "recall": one.recall, "F1": one.f1}
+            {
+                "label": one.label,
+                "texts": one.n_texts,
+                "precision": one.precision,
+                "recall": one.recall,
+                "F1": one.f1,
+            }
             for one in scores.per_class
         ]
         return html_block(f"{self.method} on {self.split}", sentence, html_table(classes))
@@ -103,7 +116,8 @@ def evaluate_model(
     split : str, optional
         None: `test` where there is one, or the only split.
     label_map : path, optional
-        Which label of the model is which of the data, where their names differ; see `read_label_map`.
+        Which label of the model is which of the data, where their names differ; see
+        `read_label_map`.
     seed : int
         Of the intervals.
     n_mistakes : int
@@ -120,13 +134,17 @@ def evaluate_model(
     """
     progress = progress or default_progress()
     model = open_model(model_folder, label_map=label_map, long_texts=long_texts, progress=progress)
-    name = split or ("test" if "test" in splits else next(iter(splits)) if len(splits) == 1 else "test")
+    name = split or (
+        "test" if "test" in splits else next(iter(splits)) if len(splits) == 1 else "test"
+    )
     part = splits[name]
     where = f"the {name} split of {splits.source}"
     if model.method in METHODS:
         check_labels(part, model.labels, where=where)
     else:
-        model = match_labels(model, [label for label in splits.label_set if label in part.counts()], where=where)
+        model = match_labels(
+            model, [label for label in splits.label_set if label in part.counts()], where=where
+        )
     train = splits["train"] if name != "train" and "train" in splits else None
     scored = score_split(model, part, seed=seed, train=train, progress=progress)
     return Evaluation(
@@ -135,7 +153,9 @@ def evaluate_model(
         source=splits.source,
         split=name,
         scored=scored,
-        mistakes=worst_mistakes(part.texts, part.lines, scored.label_ids, scored.probs, model.label_set, n=n_mistakes),
+        mistakes=worst_mistakes(
+            part.texts, part.lines, scored.label_ids, scored.probs, model.label_set, n=n_mistakes
+        ),
         confusions=costly_confusions(scored.scores.confusion, model.label_set),
         answered=answered_rows(scored, curve=model.coverage_curve, rule=model.abstain_rule),
         slices=score_parts(model, scored),
@@ -172,9 +192,12 @@ class Verification:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
         return {
-            "model": self.model, "method": self.method, "n_files": self.n_files, "verified": True,
+            "model": self.model,
+            "method": self.method,
+            "n_files": self.n_files,
+            "verified": True,
             "claims": list(self.claims),
-        }  # fmt: skip
+        }
 
 
 def verify_model(
@@ -187,7 +210,8 @@ def verify_model(
     ModelError
         The folder is no model, or one of a newer assay.
     CheckError
-        A file is missing, changed or unsafe, or a recorded score is not what the model scores on these texts.
+        A file is missing, changed or unsafe, or a recorded score is not what the model scores on
+        these texts.
     DataError
         None of the recorded scores is of a split that the data has.
     """
@@ -204,7 +228,9 @@ def verify_model(
         for claim in (claim for claim in manifest.scores if claim["split"] == split):
             found = getattr(scores, claim["metric"])
             agrees = scores.n_texts == claim["n_texts"] and abs(found - claim["value"]) <= TOLERANCE
-            claims.append({**claim, "found": found, "found_n_texts": scores.n_texts, "agrees": agrees})
+            claims.append(
+                {**claim, "found": found, "found_n_texts": scores.n_texts, "agrees": agrees}
+            )
             if not agrees:
                 wrong.append(
                     f"{split} {claim['metric']}: recorded {claim['value']:.4f} on {claim['n_texts']:,} texts, "
@@ -212,11 +238,16 @@ def verify_model(
                 )
     if wrong:
         raise CheckError(
-            f"{folder} does not score what it says: {'; '.join(wrong)}", hint="is this the data it was scored on?"
+            f"{folder} does not score what it says: {'; '.join(wrong)}",
+            hint="is this the data it was scored on?",
         )
     if splits is not None and not claims:
-        recorded = ", ".join(dict.fromkeys(claim["split"] for claim in manifest.scores)) or "no split"
-        raise DataError(f"{folder} has recorded scores of {recorded}; the data has {', '.join(splits)}")
+        recorded = (
+            ", ".join(dict.fromkeys(claim["split"] for claim in manifest.scores)) or "no split"
+        )
+        raise DataError(
+            f"{folder} has recorded scores of {recorded}; the data has {', '.join(splits)}"
+        )
     return Verification(str(folder), manifest.method, len(manifest.files), claims)
 
 
@@ -235,7 +266,11 @@ def _has_manifest(folder: Path) -> bool:
     path = Layout(folder).manifest
     try:
         Manifest.from_dict(json.loads(path.read_text(encoding="utf-8")), where=path)
-    except (OSError, ValueError, AttributeError):  # no such file, no JSON, no such schema, no object
+    except (
+        OSError,
+        ValueError,
+        AttributeError,
+    ):  # no such file, no JSON, no such schema, no object
         return False
     return True
 

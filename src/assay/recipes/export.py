@@ -1,6 +1,7 @@
 """`assay export`: a portable copy of a model for ONNX Runtime anywhere, written only with its measured parity.
 
-The copy has what prediction needs and nothing else; assay loads it too. MODEL itself is never touched.
+The copy has what prediction needs and nothing else; assay loads it too. MODEL itself is never
+touched.
 """
 
 from __future__ import annotations
@@ -22,7 +23,14 @@ from assay.evaluation.scoring import manifest_scores, score_split
 from assay.models.onnx.quantize import describe_onnx, quantize_onnx
 from assay.progress import Progress
 from assay.recipes.evaluate import check_labels, cut_as_trained
-from assay.runtime.folder import Layout, Manifest, atomic_folder, check_output, seal_folder, write_whole
+from assay.runtime.folder import (
+    Layout,
+    Manifest,
+    atomic_folder,
+    check_output,
+    seal_folder,
+    write_whole,
+)
 from assay.runtime.predictor import Model, load_model
 
 __all__ = ["FORMATS", "Export", "ParityLimits", "export_model"]
@@ -98,9 +106,16 @@ class Export:
     def broken(self) -> list[str]:
         """Say each limit that is passed."""
         loss = self.accuracy_before - self.accuracy_after
-        found = {"max_difference": self.max_difference, "max_changed": self.changed, "max_accuracy_loss": loss}
-        words = {"max_difference": "a score differs by", "max_changed": "the share of changed labels is",
-                 "max_accuracy_loss": "accuracy falls by"}  # fmt: skip
+        found = {
+            "max_difference": self.max_difference,
+            "max_changed": self.changed,
+            "max_accuracy_loss": loss,
+        }
+        words = {
+            "max_difference": "a score differs by",
+            "max_changed": "the share of changed labels is",
+            "max_accuracy_loss": "accuracy falls by",
+        }
         return [
             f"{words[name]} {found[name]:.4g} ({limit:g} is accepted)"
             for name, limit in self.limits.items()
@@ -144,14 +159,19 @@ def export_model(
     """
     model, out = load_model(model_folder), Path(out)
     if export_format not in FORMATS:
-        raise InputError(f"format '{export_format}' is unknown; {' and '.join(FORMATS)} are accepted")
+        raise InputError(
+            f"format '{export_format}' is unknown; {' and '.join(FORMATS)} are accepted"
+        )
     if not Layout(model.folder).has_network:
         raise InputError(
             f"{model.folder} is a {model.method} model, which runs on numpy and has no ONNX form",
             hint="copy the folder: it needs no export",
         )
     if out.resolve() == model.folder.resolve() or model.folder.resolve() in out.resolve().parents:
-        raise InputError(f"{out} is inside the model {model.folder}, which stays as it is", hint="choose another --out")
+        raise InputError(
+            f"{out} is inside the model {model.folder}, which stays as it is",
+            hint="choose another --out",
+        )
     check_output(out, overwrite=overwrite)
     part_name, part = _held_out(model, data, split)
     progress = progress or Progress()
@@ -218,7 +238,9 @@ def _copy_parts(model: Model, root: Path, export_format: str) -> None:
         shutil.copyfile(layout.onnx, copied.onnx)
 
 
-def _measure(model: Model, copy: Model, part: LabelledTexts, *, progress: Progress) -> dict[str, Any]:
+def _measure(
+    model: Model, copy: Model, part: LabelledTexts, *, progress: Progress
+) -> dict[str, Any]:
     label_ids = model.label_set.ids(part.labels)
     before = model.predict_proba(part.texts, progress=progress)
     after = copy.predict_proba(part.texts, progress=progress)
@@ -254,15 +276,17 @@ def _manifest_of(before: Manifest, copy: Model, report: Export, part: LabelledTe
         return replace(before, export=facts)
     scored = score_split(copy, part, seed=before.seed)
     return replace(
-        before, scores=tuple(manifest_scores({report.split: scored})), coverage_curve={}, parity={}, export=facts
+        before,
+        scores=tuple(manifest_scores({report.split: scored})),
+        coverage_curve={},
+        parity={},
+        export=facts,
     )
 
 
 def _card(model: Model, report: Export) -> str:
     name = Layout(Path()).quantized if report.format == "onnx-int8" else Layout(Path()).onnx
-    changed = (
-        f"{report.changed:.2%} of the labels change, the largest difference of a score is {report.max_difference:.2g}"
-    )
+    changed = f"{report.changed:.2%} of the labels change, the largest difference of a score is {report.max_difference:.2g}"
     return f"""# {model.method} for ONNX Runtime
 
 Labels: {", ".join(model.labels)}

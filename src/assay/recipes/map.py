@@ -58,7 +58,8 @@ def draw_map_file(
     Returns
     -------
     dict
-        `out`, `png`, `split`, `n_points`, `n_texts` (of the whole split), `checkpoint`, `pooling`, `seed`.
+        `out`, `png`, `split`, `n_points`, `n_texts` (of the whole split), `checkpoint`, `pooling`,
+        `seed`.
 
     Raises
     ------
@@ -76,9 +77,14 @@ def draw_map_file(
     split = _choose_split(splits, split)
     _check_points(splits, split, max_points)
     drawn = map_split(
-        splits, split, checkpoint=checkpoint, pooling=pooling, seed=seed, max_points=max_points,
+        splits,
+        split,
+        checkpoint=checkpoint,
+        pooling=pooling,
+        seed=seed,
+        max_points=max_points,
         progress=progress or default_progress(),
-    )  # fmt: skip
+    )
     part, labels = splits[split], splits.label_set.names
     kept = set(drawn["rows"])
     panels = draw_map(drawn["points"], drawn["label_ids"], labels)
@@ -99,7 +105,9 @@ def draw_map_file(
 
 def _check_file(path: Path, suffix: str, what: str, *, overwrite: bool) -> None:
     if path.suffix.lower() != suffix:
-        raise InputError(f"{what} cannot be written as '{path.name}'; a name that ends in {suffix} is accepted")
+        raise InputError(
+            f"{what} cannot be written as '{path.name}'; a name that ends in {suffix} is accepted"
+        )
     if path.is_dir():
         raise InputError(f"{path} is a folder; the path of a file is accepted")
     check_output(path, overwrite=overwrite)
@@ -109,11 +117,14 @@ def _choose_split(splits: Splits, split: str | None) -> str:
     if split is None:
         if "train" not in splits and len(splits) != 1:
             raise InputError(
-                f"{splits.source} has no split 'train'; splits: {', '.join(splits)}", hint="choose one with --split"
+                f"{splits.source} has no split 'train'; splits: {', '.join(splits)}",
+                hint="choose one with --split",
             )
         split = "train" if "train" in splits else next(iter(splits))
     if not len(splits[split]):
-        raise InputError(f"split '{split}' of {splits.source} holds no texts; at least one is accepted")
+        raise InputError(
+            f"split '{split}' of {splits.source} holds no texts; at least one is accepted"
+        )
     return split
 
 
@@ -148,7 +159,8 @@ def _write_all(files: dict[Path, bytes]) -> None:
             raise
         names = " and ".join(map(str, files))
         raise OutsideError(
-            f"{names} could not be written: {err.strerror or err}", hint="look at free space and permissions"
+            f"{names} could not be written: {err.strerror or err}",
+            hint="look at free space and permissions",
         ) from err
     finally:
         for path in [*partials.values(), *olds.values()]:

@@ -61,7 +61,10 @@ def check_apart(data: Any, out: Path) -> None:
         return
     source, target = Path(data).expanduser().resolve(), out.resolve()
     if source.exists() and (target == source or target in source.parents):
-        raise InputError(f"{out} holds the data itself: writing there would destroy it", hint="give another --out")
+        raise InputError(
+            f"{out} holds the data itself: writing there would destroy it",
+            hint="give another --out",
+        )
 
 
 def prepare_data(data: Any, *, options: DataOptions, seed: int) -> Splits:
@@ -111,5 +114,9 @@ def _without_unused_labels(splits: Splits) -> Splits:
     unused = [name for name in splits.label_set if name not in used]
     if not unused:
         return splits
-    logger.warning("%d label names have no text and are left out: %s", len(unused), ", ".join(unused[:10]))
-    return replace(splits, label_set=LabelSet(tuple(name for name in splits.label_set if name in used)))
+    logger.warning(
+        "%d label names have no text and are left out: %s", len(unused), ", ".join(unused[:10])
+    )
+    return replace(
+        splits, label_set=LabelSet(tuple(name for name in splits.label_set if name in used))
+    )

@@ -50,10 +50,11 @@ def write_report_file(
     run : path
         A folder that `assay run` wrote.
     out : path
-        The file. Markdown's pictures go into ``OUT_files`` beside it (``report.md``: ``report_files``).
+        The file. Markdown's pictures go into ``OUT_files`` beside it (``report.md``:
+        ``report_files``).
     format : str, optional
-        `md`, `html` or `ipynb`: a notebook that takes the steps of the run one by one, not run yet. None: by the ending
-        of `out`.
+        `md`, `html` or `ipynb`: a notebook that takes the steps of the run one by one, not run yet.
+        None: by the ending of `out`.
     language : str
         Of the notebook: `en` or `ko`.
     overwrite : bool
@@ -75,17 +76,25 @@ def write_report_file(
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         if format == "ipynb":
-            write_whole(out, json.dumps(make_notebook(_plan(report), language=language), indent=1) + "\n")
+            write_whole(
+                out, json.dumps(make_notebook(_plan(report), language=language), indent=1) + "\n"
+            )
         elif format == "html":
             write_whole(out, render_html(report, draw_figures(report)))
         else:
             pictures = _write_markdown(report, out, overwrite=overwrite)
-    except (KeyError, TypeError, AttributeError) as err:  # a file of the right form that lacks what is rendered
+    except (
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as err:  # a file of the right form that lacks what is rendered
         raise _damaged(run) from err
     except OSError as err:
         if isinstance(err, OutsideError):
             raise
-        raise OutsideError(f"{out} could not be written: {err.strerror or err}", hint="look at free space") from err
+        raise OutsideError(
+            f"{out} could not be written: {err.strerror or err}", hint="look at free space"
+        ) from err
     return WrittenReport(str(out), format, pictures)
 
 
@@ -94,9 +103,13 @@ def _choose_format(given: str | None, out: Path) -> str:
     chosen = given or ending
     if chosen not in FORMATS:
         what = f"--format is '{given}'" if given else f"the ending of {out} says no format"
-        raise InputError(f"{what}; {', '.join(FORMATS)} are accepted.{did_you_mean(chosen, FORMATS)}")
+        raise InputError(
+            f"{what}; {', '.join(FORMATS)} are accepted.{did_you_mean(chosen, FORMATS)}"
+        )
     if ending != chosen:
-        raise InputError(f"--out is {out}, and the format is {chosen}; a name that ends in .{chosen} is accepted")
+        raise InputError(
+            f"--out is {out}, and the format is {chosen}; a name that ends in .{chosen} is accepted"
+        )
     return chosen
 
 
@@ -104,7 +117,8 @@ def _read_report(run: Path) -> dict[str, Any]:
     path = run / "report.json"
     if not path.is_file():
         raise InputError(
-            f"{run} has no report.json: it is not a run", hint="a run is what `assay run DATA --out RUN` wrote"
+            f"{run} has no report.json: it is not a run",
+            hint="a run is what `assay run DATA --out RUN` wrote",
         )
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
@@ -121,7 +135,9 @@ def _read_report(run: Path) -> dict[str, Any]:
 
 
 def _damaged(run: Path) -> InputError:
-    return InputError(f"{run / 'report.json'} is damaged, or of another version of assay", hint="do the run again")
+    return InputError(
+        f"{run / 'report.json'} is damaged, or of another version of assay", hint="do the run again"
+    )
 
 
 def _write_markdown(report: Mapping[str, Any], out: Path, *, overwrite: bool) -> list[str]:

@@ -1,4 +1,7 @@
-"""What a run measured, in the shape that the report asks for. All computing for the report happens here or before."""
+"""What a run measured, in the shape that the report asks for.
+
+All computing for the report happens here or before.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,9 @@ def gather_parts(
     )
     tokenizer = _subword_tokenizer(models)
     some_model = next(iter(models.values()))
-    mistakes = {method: _mistakes(one["validation"], models[method]) for method, one in scored.items()}
+    mistakes = {
+        method: _mistakes(one["validation"], models[method]) for method, one in scored.items()
+    }
     chosen = scored[results["recommended"]]["test"]
     return ReportParts(
         results=results,
@@ -71,7 +76,9 @@ def gather_parts(
         training={method: _curves(one.history) for method, one in fitted.items() if one.history},
         mistakes=mistakes,
         nearest=_nearest(mistakes, splits["train"]),
-        slices=score_parts(models[results["recommended"]], chosen, languages=_languages(chosen.part, audit)),
+        slices=score_parts(
+            models[results["recommended"]], chosen, languages=_languages(chosen.part, audit)
+        ),
         audit=_audit(audit),
         mistakes_split="validation",
         confusions={
@@ -112,18 +119,25 @@ def _languages(part: LabelledTexts, audit: Audit) -> list[str] | None:
 
 def _audit(audit: Audit) -> dict[str, Any]:
     """Return what was found, and the most suspect labels of train."""
-    suspects = [issue for issue in audit.issues if issue.kind == "wrong_label" and issue.split == "train"]
+    suspects = [
+        issue for issue in audit.issues if issue.kind == "wrong_label" and issue.split == "train"
+    ]
     return {
         **audit.summary(),
         "kinds": dict(KINDS),
         "label_check": audit.label_check.describe(),
         "notable": audit.shift_sentences(),
         "suspects": [
-            {"row": one.row, "text": one.text, "label": one.label, "proposed_label": one.proposed_label,
-             "score": one.score}
+            {
+                "row": one.row,
+                "text": one.text,
+                "label": one.label,
+                "proposed_label": one.proposed_label,
+                "score": one.score,
+            }
             for one in suspects[:N_SUSPECTS]
         ],
-    }  # fmt: skip
+    }
 
 
 def _summary(splits: Splits) -> dict[str, Any]:
@@ -131,7 +145,8 @@ def _summary(splits: Splits) -> dict[str, Any]:
     train = described["train"]
     return {
         "class_counts": {
-            split: {row["label"]: row["n_texts"] for row in one["classes"]} for split, one in described.items()
+            split: {row["label"]: row["n_texts"] for row in one["classes"]}
+            for split, one in described.items()
         },
         "words_per_text": {
             box["label"]: {
@@ -144,20 +159,30 @@ def _summary(splits: Splits) -> dict[str, Any]:
         },
         "quantiles": {"characters": train["chars"]["all"], "words": train["words"]["all"]},
         "first_rows": [
-            {"split": "train", "line": row["line"], "text": row["text"], "label_id": row["label"],
-             "label": row["label_name"]}
+            {
+                "split": "train",
+                "line": row["line"],
+                "text": row["text"],
+                "label_id": row["label"],
+                "label": row["label_name"],
+            }
             for row in train["first_rows"]
         ],
-    }  # fmt: skip
+    }
 
 
 def _duplicates(splits: Splits, overlaps: TextOverlaps) -> dict[str, Any]:
     text_of = {
-        (name, line): text for name, part in splits.items() for line, text in zip(part.lines, part.texts, strict=True)
+        (name, line): text
+        for name, part in splits.items()
+        for line, text in zip(part.lines, part.texts, strict=True)
     }
     return {
         "repeats": {split: len(lines) for split, lines in overlaps.repeats.items()},
-        "leaks": [{"split": leak.split, "of": leak.seen_in, "n_texts": leak.n_rows} for leak in overlaps.leaks],
+        "leaks": [
+            {"split": leak.split, "of": leak.seen_in, "n_texts": leak.n_rows}
+            for leak in overlaps.leaks
+        ],
         "conflicts": len(overlaps.conflicts),
         "examples": [
             {
@@ -176,7 +201,9 @@ def _subword_tokenizer(models: Mapping[str, Model]) -> tuple[SubwordTokenizer, s
             model = models[method]
             path = Layout(model.folder).tokenizer
             name = (model.manifest.checkpoint or {}).get("name", method)
-            return SubwordTokenizer.from_file(path, max_tokens=model.manifest.tokenization["max_tokens"]), name
+            return SubwordTokenizer.from_file(
+                path, max_tokens=model.manifest.tokenization["max_tokens"]
+            ), name
     return None
 
 
@@ -205,26 +232,44 @@ def _truncation(splits: Splits, tokenizer: SubwordTokenizer) -> dict[str, Any]:
     is_cut = np.asarray(tokenizer.count_tokens(train.texts)) > tokenizer.max_tokens
     label_ids = splits.label_set.ids(train.labels)
     per_class = {
-        name: float(is_cut[label_ids == i].mean()) for i, name in enumerate(splits.label_set) if np.any(label_ids == i)
+        name: float(is_cut[label_ids == i].mean())
+        for i, name in enumerate(splits.label_set)
+        if np.any(label_ids == i)
     }
-    return {"max_tokens": tokenizer.max_tokens, "fraction": float(is_cut.mean()), "per_class": per_class}
+    return {
+        "max_tokens": tokenizer.max_tokens,
+        "fraction": float(is_cut.mean()),
+        "per_class": per_class,
+    }
 
 
 def _curves(history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Mark the epoch that was kept: the best by validation accuracy, then by loss, as training chose it."""
-    names = ("epoch", "train_loss", "validation_loss", "validation_accuracy", "validation_f1_weighted")
+    names = (
+        "epoch",
+        "train_loss",
+        "validation_loss",
+        "validation_accuracy",
+        "validation_f1_weighted",
+    )
     kept = max(history, key=lambda entry: (entry["validation_accuracy"], -entry["validation_loss"]))
     return [{**{name: entry[name] for name in names}, "kept": entry is kept} for entry in history]
 
 
 def _mistakes(one: ScoredSplit, model: Model) -> list[Any]:
     part = one.part
-    return worst_mistakes(part.texts, part.lines, one.label_ids, one.probs, model.label_set, n=N_MISTAKES)
+    return worst_mistakes(
+        part.texts, part.lines, one.label_ids, one.probs, model.label_set, n=N_MISTAKES
+    )
 
 
-def _nearest(mistakes: Mapping[str, Sequence[Mistake]], train: LabelledTexts) -> dict[str, list[list[dict[str, Any]]]]:
+def _nearest(
+    mistakes: Mapping[str, Sequence[Mistake]], train: LabelledTexts
+) -> dict[str, list[list[dict[str, Any]]]]:
     """Find the train text that is most like each mistake: a look at both often tells a wrong label from a hard text."""
-    rows, similarity = nearest_texts([one.text for own in mistakes.values() for one in own], train.texts, n=N_NEAREST)
+    rows, similarity = nearest_texts(
+        [one.text for own in mistakes.values() for one in own], train.texts, n=N_NEAREST
+    )
     found = (
         [
             {"text": train.texts[row], "label": train.labels[row], "similarity": float(score)}
@@ -255,7 +300,9 @@ def _notes(results: Mapping[str, Any]) -> list[str]:
     notes = [f"{entry['method']}: {entry['reason']}" for entry in results.get("skipped", ())]
     if n := results["data"].get("corrections"):
         labels = "label of train was" if n == 1 else "labels of train were"
-        notes.append(f"{n:,} {labels} corrected by a person; labels of validation and test are never changed")
+        notes.append(
+            f"{n:,} {labels} corrected by a person; labels of validation and test are never changed"
+        )
     return notes
 
 

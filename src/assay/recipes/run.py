@@ -1,7 +1,7 @@
 """`assay run`: the whole job, read from top to bottom.
 
-Look at the data, train each method, score what was saved, choose on validation, score test once, hold the labels
-against models that did not see them, draw the map, write it all up.
+Look at the data, train each method, score what was saved, choose on validation, score test once,
+hold the labels against models that did not see them, draw the map, write it all up.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ logger = logging.getLogger(__name__)
 SCHEMA_VERSION = 1
 CHECKPOINT_METHODS = ("features", "finetune")
 LABEL_CHECK = "linear"  # whose folds judge the labels
-LABEL_CHECK_FITS = 8  # what the folds cost: five fits of four fifths of the texts, predictions, calibration
+LABEL_CHECK_FITS = (
+    8  # what the folds cost: five fits of four fifths of the texts, predictions, calibration
+)
 ISSUES = "issues.csv"
 TORCH_METHODS = ("compact", *CHECKPOINT_METHODS)
 
@@ -69,7 +71,8 @@ class RunOptions:
         Balanced: rare labels count as much as frequent ones in every training.
     seed : int
     budget_s : float, optional
-        Wall-clock seconds for the whole run: long trainings are shortened, and what no longer fits is left out.
+        Wall-clock seconds for the whole run: long trainings are shortened, and what no longer fits
+        is left out.
     keep_texts : bool
         Keep training texts in every model, to show the nearest of them beside its answers.
     data : DataOptions
@@ -108,8 +111,8 @@ def run_data(
     options : RunOptions, optional
     overwrite : bool
     resume : bool
-        Go on with ``OUT.partial``: methods that were finished are not trained again, and `finetune` goes on from the
-        last state that it kept.
+        Go on with ``OUT.partial``: methods that were finished are not trained again, and `finetune`
+        goes on from the last state that it kept.
     progress : Progress, optional
 
     Returns
@@ -141,7 +144,9 @@ def run_data(
         state = RunState.open(root, identity=_identity(options, splits, checkpoint_sha256))
         models, fitted, skipped = _train_all(root, splits, options, budget, state, progress)
         scored = _score_all(models, splits, options.seed, progress)
-        comparisons = compare_methods({method: one["validation"].correct for method, one in scored.items()})
+        comparisons = compare_methods(
+            {method: one["validation"].correct for method, one in scored.items()}
+        )
         audit = _audit(splits, options, fitted, budget, progress)
         write_issues(audit, root / ISSUES, overwrite=True)
         map_points, map_s = _draw_map(splits, options, budget, progress)
@@ -150,7 +155,9 @@ def run_data(
         results["timings"] = _timings(fitted, scored, audit, map_s, budget.elapsed_s)
         results["machine"] = _machine()
         for method, one in scored.items():
-            write_predictions(root / "predictions" / f"{method}.jsonl.gz", one, splits.label_set.names)
+            write_predictions(
+                root / "predictions" / f"{method}.jsonl.gz", one, splits.label_set.names
+            )
             finish_model(
                 root / "models" / method,
                 one,
@@ -162,9 +169,18 @@ def run_data(
 
         progress.say("writing the report")
         parts = gather_parts(
-            splits, results, models=models, fitted=fitted, scored=scored, comparisons=comparisons, audit=audit,
-            map_points=map_points, command=options.command, options=asdict(options), progress=progress,
-        )  # fmt: skip
+            splits,
+            results,
+            models=models,
+            fitted=fitted,
+            scored=scored,
+            comparisons=comparisons,
+            audit=audit,
+            map_points=map_points,
+            command=options.command,
+            options=asdict(options),
+            progress=progress,
+        )
         write_report(collect_report(parts), root)
         state.close()
         logger.info("done in %.1f s", budget.elapsed_s)
@@ -173,18 +189,30 @@ def run_data(
 
 def _results_html(results: dict[str, Any]) -> str:
     rows = [
-        {"method": row["method"], **{split: row[split]["accuracy"] for split in ("validation", "test")},
-         "95 % interval on test": "{:.3f} to {:.3f}".format(*row["test"]["intervals"]["accuracy"]),
-         "weighted F1 on test": row["test"]["f1_weighted"], "fit, s": results["timings"][row["method"]]["fit_s"],
-         "MB": row["model_bytes"] / 1e6}
+        {
+            "method": row["method"],
+            **{split: row[split]["accuracy"] for split in ("validation", "test")},
+            "95 % interval on test": "{:.3f} to {:.3f}".format(
+                *row["test"]["intervals"]["accuracy"]
+            ),
+            "weighted F1 on test": row["test"]["f1_weighted"],
+            "fit, s": results["timings"][row["method"]]["fit_s"],
+            "MB": row["model_bytes"] / 1e6,
+        }
         for row in results["methods"]
-    ]  # fmt: skip
-    return html_block(f"Recommended: {results['recommended']}.", results["why"], html_table(rows, caption="accuracy"))
+    ]
+    return html_block(
+        f"Recommended: {results['recommended']}.",
+        results["why"],
+        html_table(rows, caption="accuracy"),
+    )
 
 
 def _check_device(options: RunOptions) -> None:
     """Look for the device before any work, where one was asked for and a method would use it."""
-    if _env.device() in ("auto", "cpu") or not any(method in options.methods for method in TORCH_METHODS):
+    if _env.device() in ("auto", "cpu") or not any(
+        method in options.methods for method in TORCH_METHODS
+    ):
         return
     from assay.checkpoints.torch_state import pick_device  # here: it loads torch
 
@@ -192,7 +220,10 @@ def _check_device(options: RunOptions) -> None:
 
 
 def _check_checkpoint(options: RunOptions, progress: Progress) -> str | None:
-    """Return the checkpoint's hash. It is found before any work: a wrong name costs seconds and not the whole run."""
+    """Return the checkpoint's hash.
+
+    It is found before any work: a wrong name costs seconds and not the whole run.
+    """
     from assay.checkpoints import resolve_checkpoint
 
     if not any(method in options.methods for method in CHECKPOINT_METHODS):
@@ -202,12 +233,21 @@ def _check_checkpoint(options: RunOptions, progress: Progress) -> str | None:
 
 def _describe(splits: Splits) -> str:
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.items())
-    dropped = f"; {len(splits.dropped):,} row{'s' * (len(splits.dropped) > 1)} left out" if splits.dropped else ""
+    dropped = (
+        f"; {len(splits.dropped):,} row{'s' * (len(splits.dropped) > 1)} left out"
+        if splits.dropped
+        else ""
+    )
     return f"{splits.source}: {sizes} texts in {len(splits.label_set)} classes{dropped}"
 
 
 def _train_all(
-    root: Path, splits: Splits, options: RunOptions, budget: Budget, state: RunState, progress: Progress
+    root: Path,
+    splits: Splits,
+    options: RunOptions,
+    budget: Budget,
+    state: RunState,
+    progress: Progress,
 ) -> tuple[dict[str, Model], dict[str, FittedModel], list[dict[str, str]]]:
     """Train and save every method, from cheap to dear; a finished one of an interrupted run is taken as it is."""
     models: dict[str, Model] = {}
@@ -218,18 +258,31 @@ def _train_all(
         if (done := state.finished(method, folder)) is not None:
             progress.say(f"{method}: finished before, taken as it is")
             fitted[method] = done
-        elif models and (reason := budget.reason_to_skip(method)) is not None:  # one at least: there must be a result
+        elif (
+            models and (reason := budget.reason_to_skip(method)) is not None
+        ):  # one at least: there must be a result
             progress.say(f"{method}: {reason}")
             skipped.append({"method": method, "reason": reason})
             continue
         else:
-            parameters = {"checkpoint": options.checkpoint, "long_texts": options.long_texts,
-                          "class_weight": options.class_weight, "time_limit_s": budget.share_s(method)}  # fmt: skip
+            parameters = {
+                "checkpoint": options.checkpoint,
+                "long_texts": options.long_texts,
+                "class_weight": options.class_weight,
+                "time_limit_s": budget.share_s(method),
+            }
             keep = KeepStates(root / STATES / method)
             fitted[method] = fit_and_save(
-                method, splits, folder, seed=options.seed, parameters=parameters, overwrite=True, keep=keep,
-                keep_texts=options.keep_texts, progress=progress,
-            )  # fmt: skip
+                method,
+                splits,
+                folder,
+                seed=options.seed,
+                parameters=parameters,
+                overwrite=True,
+                keep=keep,
+                keep_texts=options.keep_texts,
+                progress=progress,
+            )
             state.finish(method, fitted[method])
             shutil.rmtree(root / STATES, ignore_errors=True)
         models[method] = load_model(folder)
@@ -239,11 +292,16 @@ def _train_all(
 def _score_all(
     models: dict[str, Model], splits: Splits, seed: int, progress: Progress
 ) -> dict[str, dict[str, ScoredSplit]]:
-    """Score validation and test of every saved model. Nothing is chosen after test was seen: it is reported only."""
+    """Score validation and test of every saved model.
+
+    Nothing is chosen after test was seen: it is reported only.
+    """
     scored: dict[str, dict[str, ScoredSplit]] = {}
     for method, model in models.items():
         scored[method] = {
-            split: score_split(model, splits[split], seed=seed, train=splits["train"], progress=progress)
+            split: score_split(
+                model, splits[split], seed=seed, train=splits["train"], progress=progress
+            )
             for split in ("validation", "test")
         }
         accuracy = scored[method]["validation"].scores.accuracy
@@ -253,9 +311,16 @@ def _score_all(
 
 
 def _audit(
-    splits: Splits, options: RunOptions, fitted: dict[str, FittedModel], budget: Budget, progress: Progress
+    splits: Splits,
+    options: RunOptions,
+    fitted: dict[str, FittedModel],
+    budget: Budget,
+    progress: Progress,
 ) -> Audit:
-    """Look for what is wrong with the data. The labels are held against models where the budget has time for that."""
+    """Look for what is wrong with the data.
+
+    The labels are held against models where the budget has time for that.
+    """
     progress.say("auditing the data")
     need_s = LABEL_CHECK_FITS * fitted[LABEL_CHECK].fit_s if LABEL_CHECK in fitted else 0.0
     has_time = budget.left_s is None or (need_s > 0 and budget.left_s > need_s)
@@ -272,7 +337,9 @@ def _draw_map(
     if not any(method in options.methods for method in CHECKPOINT_METHODS) or budget.is_spent:
         return None, 0.0
     started_s = time.perf_counter()
-    points = map_split(splits, "train", checkpoint=options.checkpoint, seed=options.seed, progress=progress)
+    points = map_split(
+        splits, "train", checkpoint=options.checkpoint, seed=options.seed, progress=progress
+    )
     return points, time.perf_counter() - started_s
 
 
@@ -286,7 +353,9 @@ def _results(
     skipped: list[dict[str, str]],
 ) -> dict[str, Any]:
     # No times here: the same seed gives the same file, whatever the machine did meanwhile.
-    recommended, why = recommend(comparisons, model_bytes={method: model.n_bytes for method, model in models.items()})
+    recommended, why = recommend(
+        comparisons, model_bytes={method: model.n_bytes for method, model in models.items()}
+    )
     return {
         "schema_version": SCHEMA_VERSION,
         "assay_version": __version__,
@@ -297,7 +366,10 @@ def _results(
         "data": {
             "source": splits.source,
             "labels": list(splits.label_set),
-            "splits": {name: {"n_texts": len(part), "sha256": part.sha256()} for name, part in splits.items()},
+            "splits": {
+                name: {"n_texts": len(part), "sha256": part.sha256()}
+                for name, part in splits.items()
+            },
             "dropped": [row.to_dict() for row in splits.dropped],
             "corrections": splits.n_corrections,
             "audit": audit.summary(),
@@ -367,7 +439,9 @@ def _identity(options: RunOptions, splits: Splits, checkpoint_sha256: str | None
 
 def _has_work(partial: Path) -> bool:
     """Tell whether an interrupted run left something that a resumed one can use."""
-    return any(map(has_training_state, (partial / STATES).glob("*"))) or any((partial / "models").glob("*/assay.json"))
+    return any(map(has_training_state, (partial / STATES).glob("*"))) or any(
+        (partial / "models").glob("*/assay.json")
+    )
 
 
 def _check_alone() -> None:
@@ -379,12 +453,19 @@ def _check_alone() -> None:
 
 
 def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", errors="surrogatepass")
+    path.write_text(
+        json.dumps(content, ensure_ascii=False, indent=1) + "\n",
+        encoding="utf-8",
+        errors="surrogatepass",
+    )
 
 
 @contextmanager
 def _run_log(path: Path) -> Iterator[None]:
-    """Write what happens to run.log while the block runs. Messages carry counts and names, never texts."""
+    """Write what happens to run.log while the block runs.
+
+    Messages carry counts and names, never texts.
+    """
     handler = logging.FileHandler(path, mode="a", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     package = logging.getLogger("assay")

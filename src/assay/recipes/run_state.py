@@ -29,7 +29,8 @@ class RunState:
     ----------
     path : Path
     content : dict
-        ``identity`` (what a resumed run must match) and ``finished``: method -> fit_s, history, sha256.
+        ``identity`` (what a resumed run must match) and ``finished``: method -> fit_s, history,
+        sha256.
     """
 
     path: Path
@@ -70,7 +71,11 @@ class RunState:
 
     def finish(self, method: str, fitted: FittedModel) -> None:
         """Note that a method's model is whole."""
-        facts = {"fit_s": fitted.fit_s, "history": fitted.history, "sha256": _fingerprint(fitted.folder)}
+        facts = {
+            "fit_s": fitted.fit_s,
+            "history": fitted.history,
+            "sha256": _fingerprint(fitted.folder),
+        }
         self.content["finished"][method] = facts
         self._write()
 
@@ -79,15 +84,24 @@ class RunState:
         self.path.unlink()
 
     def _write(self) -> None:
-        # Beside and then in its place: a process that is killed meanwhile leaves the old state, not half a new one.
+        # Beside and then in its place: a process that is killed meanwhile leaves the old state, not
+        # half a new one.
         beside = self.path.with_name(f"{STATE}.partial")
-        beside.write_text(json.dumps(self.content, ensure_ascii=True, indent=1) + "\n", encoding="utf-8")
+        beside.write_text(
+            json.dumps(self.content, ensure_ascii=True, indent=1) + "\n", encoding="utf-8"
+        )
         beside.replace(self.path)
 
     def _delete_unfinished(self, root: Path) -> None:
         """Delete all but the log, finished models and states of trainings: nothing old may mix with what is new."""
         models = root / "models"
-        kept = {self.path, root / LOG, root / STATES, models, *(models / method for method in self.content["finished"])}
+        kept = {
+            self.path,
+            root / LOG,
+            root / STATES,
+            models,
+            *(models / method for method in self.content["finished"]),
+        }
         for path in {*root.iterdir(), *models.glob("*")} - kept:
             if path.is_dir():
                 shutil.rmtree(path)

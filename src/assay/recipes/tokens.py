@@ -82,11 +82,18 @@ class TokensResult:
     def _repr_html_(self) -> str:
         characters, words, subwords = self.characters, self.words, self.subwords
         rows = [
-            {"unit": "characters", "tokens": len(characters.tokens), "as tokens": " ".join(characters.tokens)},
+            {
+                "unit": "characters",
+                "tokens": len(characters.tokens),
+                "as tokens": " ".join(characters.tokens),
+            },
             {"unit": "words", "tokens": len(words.tokens), "as tokens": " | ".join(words.tokens)},
-            {"unit": f"subwords of {subwords.checkpoint}", "tokens": subwords.n_tokens,
-             "as tokens": " | ".join(subwords.tokens)},
-        ]  # fmt: skip
+            {
+                "unit": f"subwords of {subwords.checkpoint}",
+                "tokens": subwords.n_tokens,
+                "as tokens": " | ".join(subwords.tokens),
+            },
+        ]
         return html_block("Tokens", self.text, html_table(rows))
 
     def to_dict(self) -> dict[str, Any]:
@@ -95,7 +102,11 @@ class TokensResult:
 
 
 def show_tokens(
-    text: str, *, checkpoint: str | Path = "minilm", revision: str | None = None, progress: Progress | None = None
+    text: str,
+    *,
+    checkpoint: str | Path = "minilm",
+    revision: str | None = None,
+    progress: Progress | None = None,
 ) -> TokensResult:
     """Tokenize one text in three ways and back again.
 

@@ -119,7 +119,13 @@ def fit_and_save(
         term_statistics=statistics,
         overwrite=overwrite,
     )
-    logger.info("%s: fitted in %.1f s on %d texts, temperature %.3f", method, fit_s, len(train), estimator.temperature_)
+    logger.info(
+        "%s: fitted in %.1f s on %d texts, temperature %.3f",
+        method,
+        fit_s,
+        len(train),
+        estimator.temperature_,
+    )
     if keep_texts:
         _keep_train_texts(out, splits, progress=progress)
     return FittedModel(out, fit_s, estimator.history_)
@@ -131,10 +137,19 @@ def _keep_train_texts(folder: Path, splits: Splits, *, progress: Progress) -> No
 
     train = splits["train"]
     kept = keep_texts(folder, train.texts, splits.label_set.ids(train.labels).tolist()).kept_texts
-    progress.say(f"{kept['n_texts']:,} training texts are in the model now: whoever has it can read them")
+    progress.say(
+        f"{kept['n_texts']:,} training texts are in the model now: whoever has it can read them"
+    )
 
 
-def _fit(estimator: TextClassifier, splits: Splits, *, seed: int, keep: KeepStates | None, progress: Progress) -> None:
+def _fit(
+    estimator: TextClassifier,
+    splits: Splits,
+    *,
+    seed: int,
+    keep: KeepStates | None,
+    progress: Progress,
+) -> None:
     """Fit the estimator on train, with validation for its choices."""
     train, validation = splits["train"], splits["validation"]
 
@@ -144,18 +159,27 @@ def _fit(estimator: TextClassifier, splits: Splits, *, seed: int, keep: KeepStat
         return {"accuracy": scores.accuracy, "f1_weighted": scores.f1_weighted}
 
     held_out = validation.texts, validation.labels
-    estimator.fit(train.texts, train.labels, validation=held_out, score=score, progress=progress, keep=keep)
+    estimator.fit(
+        train.texts, train.labels, validation=held_out, score=score, progress=progress, keep=keep
+    )
 
 
 def _training_data(splits: Splits) -> dict[str, Any]:
     """Return what a manifest says of the data that its model was trained on."""
     train = splits["train"]
-    facts = {"source": _public_source(splits.source), "n_texts": len(train), "sha256": train.sha256()}
+    facts = {
+        "source": _public_source(splits.source),
+        "n_texts": len(train),
+        "sha256": train.sha256(),
+    }
     if (language := _main_language(train)) is not None:
         facts["language"] = language
     if splits.n_corrections:
         # With it, `verify` knows the train split again in data whose labels are as they were.
-        facts |= {"corrections": splits.n_corrections, "texts_sha256": train.sha256(with_labels=False)}
+        facts |= {
+            "corrections": splits.n_corrections,
+            "texts_sha256": train.sha256(with_labels=False),
+        }
     return facts
 
 
@@ -194,7 +218,8 @@ def train_model(
 ) -> dict[str, Any]:
     """Train one method and save it as a model folder.
 
-    Under `torchrun` or `accelerate launch` all processes train one `finetune` model; process 0 saves and returns it.
+    Under `torchrun` or `accelerate launch` all processes train one `finetune` model; process 0
+    saves and returns it.
 
     Parameters
     ----------
@@ -208,13 +233,14 @@ def train_model(
     parameters : dict, optional
         Of the estimator, such as ``{"checkpoint": "minilm"}``.
     target_accuracy : float, optional
-        The model is to abstain so that what it answers reaches this, as measured on validation; a warning is logged,
-        and nothing recorded, where that cannot be shown.
+        The model is to abstain so that what it answers reaches this, as measured on validation; a
+        warning is logged, and nothing recorded, where that cannot be shown.
     keep_texts : bool
         Keep training texts in the model, to show the nearest of them beside its answers.
     overwrite : bool
     resume : bool
-        Go on with a training of `finetune` that was cut short, from the state that it kept in ``OUT.partial``.
+        Go on with a training of `finetune` that was cut short, from the state that it kept in
+        ``OUT.partial``.
     save_every_s : float
         Seconds between two such states.
     progress : Progress, optional
@@ -222,8 +248,9 @@ def train_model(
     Returns
     -------
     dict
-        `model`, `method`, `labels`, `fit_s`, `model_bytes`, `epochs` (an entry an epoch; empty for methods without),
-        and the scores of the saved folder on validation and test. Empty in all processes but the first.
+        `model`, `method`, `labels`, `fit_s`, `model_bytes`, `epochs` (an entry an epoch; empty for
+        methods without), and the scores of the saved folder on validation and test. Empty in all
+        processes but the first.
 
     Raises
     ------
@@ -245,15 +272,24 @@ def train_model(
             return {}
         with atomic_folder(out, overwrite=overwrite, resume=resume, keep=_has_state) as root:
             _clear(root)
-            # A model without its scores is half a model: until it has them, the state of its training stays.
+            # A model without its scores is half a model: until it has them, the state of its
+            # training stays.
             folder = root / MODEL
             fitted = fit_and_save(
-                method, splits, folder, seed=seed, parameters=parameters or {}, keep=keep, keep_texts=keep_texts,
+                method,
+                splits,
+                folder,
+                seed=seed,
+                parameters=parameters or {},
+                keep=keep,
+                keep_texts=keep_texts,
                 progress=progress,
-            )  # fmt: skip
+            )
             model = load_model(folder)
             scored = {
-                split: score_split(model, splits[split], seed=seed, train=splits["train"], progress=progress)
+                split: score_split(
+                    model, splits[split], seed=seed, train=splits["train"], progress=progress
+                )
                 for split in ("validation", "test")
             }
             manifest = finish_model(
@@ -326,14 +362,28 @@ def _move_up(root: Path) -> None:
 
 def _trained_html(result: Mapping[str, Any]) -> str:
     splits = [
-        {"split": split, "texts": result[split]["n_texts"], **{name: result[split][name] for name in HEADLINES},
-         "95 % interval of accuracy": "{:.3f} to {:.3f}".format(*result[split]["intervals"]["accuracy"])}
+        {
+            "split": split,
+            "texts": result[split]["n_texts"],
+            **{name: result[split][name] for name in HEADLINES},
+            "95 % interval of accuracy": "{:.3f} to {:.3f}".format(
+                *result[split]["intervals"]["accuracy"]
+            ),
+        }
         for split in ("validation", "test")
-    ]  # fmt: skip
-    shown = ("epoch", "train_loss", "validation_loss", "validation_accuracy", "validation_f1_weighted")
+    ]
+    shown = (
+        "epoch",
+        "train_loss",
+        "validation_loss",
+        "validation_accuracy",
+        "validation_f1_weighted",
+    )
     epochs = [{name: epoch[name] for name in shown if name in epoch} for epoch in result["epochs"]]
     sentence = f"fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB, saved in {result['model']}"
-    return html_block(result["method"], sentence, html_table(epochs, caption="epochs"), html_table(splits))
+    return html_block(
+        result["method"], sentence, html_table(epochs, caption="epochs"), html_table(splits)
+    )
 
 
 def finish_model(
@@ -351,13 +401,18 @@ def finish_model(
     measured = measure_limits(folder, scored["validation"], target_accuracy=target_accuracy)
     shown = scored["test"]
     (folder / CONFUSION_PICTURE).write_bytes(
-        draw_confusion(shown.scores.confusion_by_true, [row.label for row in shown.scores.per_class])
+        draw_confusion(
+            shown.scores.confusion_by_true, [row.label for row in shown.scores.per_class]
+        )
     )
     card = render_card(
         {**read_folder(folder).to_dict(), "scores": scores, **measured},
         name=name,
         baselines={
-            method: {split: {metric: getattr(one, metric) for metric in HEADLINES} for split, one in splits.items()}
+            method: {
+                split: {metric: getattr(one, metric) for metric in HEADLINES}
+                for split, one in splits.items()
+            }
             for method, splits in (baselines or {}).items()
         },
         has_picture=True,
@@ -370,7 +425,11 @@ def baselines_of(
 ) -> dict[str, dict[str, SplitScores]]:
     """Return the scores that stand beside a method's own: of `majority` always, of `linear` where it was trained."""
     found = {FLOOR: _score_floor(splits)}
-    found |= {name: {split: one.scores for split, one in scored[name].items()} for name in BASELINES if name in scored}
+    found |= {
+        name: {split: one.scores for split, one in scored[name].items()}
+        for name in BASELINES
+        if name in scored
+    }
     cheaper = list(METHODS)[: list(METHODS).index(method)]
     return {name: scores for name, scores in found.items() if name in cheaper}
 
@@ -378,10 +437,16 @@ def baselines_of(
 def _score_floor(splits: Splits) -> dict[str, SplitScores]:
     """Score the method `majority` on validation and test, from the shares of the labels in train."""
     labels = splits.label_set
-    shares = np.bincount(labels.ids(splits["train"].labels), minlength=len(labels)) / len(splits["train"])
+    shares = np.bincount(labels.ids(splits["train"].labels), minlength=len(labels)) / len(
+        splits["train"]
+    )
     return {
         name: score_predictions(
-            labels.ids(splits[name].labels), np.tile(shares, (len(splits[name]), 1)), labels, seed=0, n_resamples=2
+            labels.ids(splits[name].labels),
+            np.tile(shares, (len(splits[name]), 1)),
+            labels,
+            seed=0,
+            n_resamples=2,
         )
         for name in ("validation", "test")
     }

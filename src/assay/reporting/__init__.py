@@ -1,4 +1,7 @@
-"""The write-up of a run: one function gathers a JSON-able dict, others render it. Nothing is computed here."""
+"""The write-up of a run: one function gathers a JSON-able dict, others render it.
+
+Nothing is computed here.
+"""
 
 from __future__ import annotations
 

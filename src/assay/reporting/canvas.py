@@ -1,6 +1,7 @@
 """The ground every figure is drawn on: one quiet style, fonts that know Hangul, PNG bytes that repeat.
 
-The only file that imports matplotlib. It never touches pyplot, and rcParams are put back after each figure.
+The only file that imports matplotlib. It never touches pyplot, and rcParams are put back after each
+figure.
 """
 
 from __future__ import annotations
@@ -20,11 +21,22 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-__all__ = ["ACCENT", "CLASS_COLOURS", "GRID", "INK", "MUTED", "colour_map", "draw", "method_colour", "new_figure"]
+__all__ = [
+    "ACCENT",
+    "CLASS_COLOURS",
+    "GRID",
+    "INK",
+    "MUTED",
+    "colour_map",
+    "draw",
+    "method_colour",
+    "new_figure",
+]
 
 DPI = 150
 INK, MUTED, GRID, ACCENT = "#1f2933", "#667085", "#e4e7ec", "#2a6fb0"
-# Okabe and Ito's palette, which the colour-blind can tell apart; without its black and its yellow (too light on white).
+# Okabe and Ito's palette, which the colour-blind can tell apart; without its black and its yellow
+# (too light on white).
 CLASS_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 METHOD_COLOURS = {
     "majority": "#98a2b3",
@@ -34,7 +46,8 @@ METHOD_COLOURS = {
     "finetune": "#0072b2",
 }
 
-# In this order behind DejaVu Sans, which keeps Latin, digits and the minus sign (NanumGothic has no U+2212).
+# In this order behind DejaVu Sans, which keeps Latin, digits and the minus sign (NanumGothic has no
+# U+2212).
 HANGUL_FONTS = (
     "NanumGothic",
     "Noto Sans CJK KR",
@@ -44,8 +57,16 @@ HANGUL_FONTS = (
     "AppleGothic",
     "UnDotum",
 )
-# Parts of their file names, for fonts that were installed after matplotlib listed the machine's fonts.
-HANGUL_FILES = ("nanumgothic.", "notosanscjk-regular", "notosanskr", "malgun.", "applesdgothicneo", "undotum.")
+# Parts of their file names, for fonts that were installed after matplotlib listed the machine's
+# fonts.
+HANGUL_FILES = (
+    "nanumgothic.",
+    "notosanscjk-regular",
+    "notosanskr",
+    "malgun.",
+    "applesdgothicneo",
+    "undotum.",
+)
 
 STYLE = {
     "axes.edgecolor": GRID,
@@ -86,13 +107,22 @@ def draw(paint: Callable[[], Figure]) -> bytes:
         figure = paint()
         buffer = io.BytesIO()
         # No Software entry: it would hold matplotlib's version.
-        figure.savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.06, metadata={"Software": None})
+        figure.savefig(
+            buffer,
+            format="png",
+            dpi=DPI,
+            bbox_inches="tight",
+            pad_inches=0.06,
+            metadata={"Software": None},
+        )
     missing = [w for w in caught if "missing from font" in str(w.message)]
     if missing:
         _warn_missing_glyphs()
     for warning in caught:
         if warning not in missing:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
     return buffer.getvalue()
 
 
@@ -108,7 +138,9 @@ def colour_map(colour: str, *, gamma: float = 1.0) -> Colormap:
     colours = require("matplotlib.colors")
     dark = tuple(0.55 * channel for channel in colours.to_rgb(colour))
     stops = [(0.0, "white"), (0.7, colour), (1.0, dark)]
-    mapping: Colormap = colours.LinearSegmentedColormap.from_list(f"assay-{colour}", stops, gamma=gamma)
+    mapping: Colormap = colours.LinearSegmentedColormap.from_list(
+        f"assay-{colour}", stops, gamma=gamma
+    )
     return mapping
 
 
@@ -120,7 +152,9 @@ def method_colour(method: str) -> str:
 @contextmanager
 def _style() -> Iterator[None]:
     """Draw in assay's style whatever the user's matplotlibrc says, and leave rcParams as they were."""
-    with require("matplotlib.style").context([STYLE, {"font.family": font_families(HANGUL_FONTS)}], after_reset=True):
+    with require("matplotlib.style").context(
+        [STYLE, {"font.family": font_families(HANGUL_FONTS)}], after_reset=True
+    ):
         yield
 
 

@@ -1,6 +1,7 @@
 """The model card: metadata that the Hub reads, then what a user of the model must know. Computes nothing.
 
-The metadata is written by `huggingface_hub`, which knows its form; no connection is opened for that.
+The metadata is written by `huggingface_hub`, which knows its form; no connection is opened for
+that.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ METRIC_NAMES = {"accuracy": "Accuracy", "f1_weighted": "Weighted F1", "f1_macro"
 METRIC_TYPES = {"accuracy": "accuracy", "f1_weighted": "f1", "f1_macro": "f1"}
 NETWORKS = ("compact", "features", "finetune")
 SAMPLE_LICENSE = "apache-2.0"  # of the built-in sample, as of the project
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(:[\w.-]+)?", re.ASCII)  # of a data set, with its configuration
+HUB_ID = re.compile(
+    r"[\w.-]+/[\w.-]+(:[\w.-]+)?", re.ASCII
+)  # of a data set, with its configuration
 NO_LICENSE = "unknown"  # the Hub's own word where none was chosen
 
 
@@ -50,7 +53,14 @@ def render_card(
     has_picture : bool
         Whether confusion.png stands beside the card.
     """
-    card = {"scores": (), "training_data": {}, "tokenization": {}, "checkpoint": None, "versions": {}, **manifest}
+    card = {
+        "scores": (),
+        "training_data": {},
+        "tokenization": {},
+        "checkpoint": None,
+        "versions": {},
+        **manifest,
+    }
     template = make_environment(escape_markdown).get_template("card.md.j2")
     return tidy(
         template.render(
@@ -85,7 +95,12 @@ def _metadata(card: Mapping[str, Any], *, name: str) -> str:
         license=SAMPLE_LICENSE if source == "sample" else NO_LICENSE,
         library_name="transformers" if card["method"] == "finetune" else "assay",
         pipeline_tag="text-classification",
-        tags=["text-classification", "assay", card["method"], *(["onnx"] if card["method"] in NETWORKS else [])],
+        tags=[
+            "text-classification",
+            "assay",
+            card["method"],
+            *(["onnx"] if card["method"] in NETWORKS else []),
+        ],
         base_model=_base_model(card),
         datasets=[hub_id] if hub_id else None,
         metrics=["accuracy", "f1"] if card["scores"] else None,

@@ -44,24 +44,30 @@ class ReportParts:
     results : dict
         results.json.
     summary : dict
-        ``{"class_counts": {split: {label: n_texts}}, "words_per_text": {label: {"n_texts", "min", "whisker_low", "q1",
-        "median", "q3", "whisker_high", "max"}}, "quantiles": {"characters": {"min", "p25", "median", "p75", "p95",
-        "max"}, "words": {...}}, "first_rows": [{"split", "line", "text", "label_id", "label"}]}``; each key may be left
-        out. Lengths are of the train split; a box may carry ``"outliers"``.
+        ``{"class_counts": {split: {label: n_texts}}, "words_per_text": {label: {"n_texts", "min",
+        "whisker_low", "q1", "median", "q3", "whisker_high", "max"}}, "quantiles": {"characters":
+        {"min", "p25", "median", "p75", "p95", "max"}, "words": {...}}, "first_rows": [{"split",
+        "line", "text", "label_id", "label"}]}``; each key may be left out. Lengths are of the train
+        split; a box may carry ``"outliers"``.
     duplicates : dict, optional
         ``{"repeats": {split: n_texts}, "leaks": [{"split", "of", "n_texts"}], "conflicts": n_texts,
-        "examples": [{"text", "places": [{"split", "line", "label"}]}]}``: texts that repeat an earlier one of their
-        split, texts of `split` that stand in `of` too, texts with different labels, some of these.
+        "examples": [{"text", "places": [{"split", "line", "label"}]}]}``: texts that repeat an
+        earlier one of their split, texts of `split` that stand in `of` too, texts with different
+        labels, some of these.
     tokens : dict, optional
-        An example sentence: ``{"text", "characters": {"n_tokens", "n_distinct", "tokens"}, "words": {"n_tokens",
-        "tokens"}, "subwords": {"checkpoint", "vocabulary_size", "max_tokens", "n_tokens", "tokens", "ids"}}``.
+        An example sentence: ``{"text", "characters": {"n_tokens", "n_distinct", "tokens"}, "words":
+        {"n_tokens", "tokens"}, "subwords": {"checkpoint", "vocabulary_size", "max_tokens",
+        "n_tokens", "tokens", "ids"}}``.
     truncation : dict, optional
-        ``{"max_tokens", "fraction", "per_class": {label: fraction}}``: texts longer than a model reads.
+        ``{"max_tokens", "fraction", "per_class": {label: fraction}}``: texts longer than a model
+        reads.
     audit : dict, optional
-        ``{"counts": [{"kind", "n_rows", "by_split"}], "near_leaks": [...], "languages": [...], "wrong_labels": {...},
-        "kinds": {kind: sentence}, "label_check": sentence, "notable": [sentence], "suspects": [{"row", "text", "label",
-        "proposed_label", "score"}]}``: what the audit found; suspects are of train, the most suspect first.
-    training : mapping of method to list of {epoch, train_loss, validation_accuracy, validation_f1_weighted}
+        ``{"counts": [{"kind", "n_rows", "by_split"}], "near_leaks": [...], "languages": [...],
+        "wrong_labels": {...}, "kinds": {kind: sentence}, "label_check": sentence, "notable":
+        [sentence], "suspects": [{"row", "text", "label", "proposed_label", "score"}]}``: what the
+        audit found; suspects are of train, the most suspect first.
+    training : mapping of method to list of {epoch, train_loss, validation_accuracy,
+    validation_f1_weighted}
         The epoch that was kept carries ``"kept": true``.
     mistakes : mapping of method to sequence of Mistake
     mistakes_split : str
@@ -75,14 +81,15 @@ class ReportParts:
     calibration : mapping of method to {temperature, ece_before, ece_after, bins, bins_before}
         On validation; bins as `ReliabilityBin.to_dict`, `bins_before` may be left out.
     coverage : mapping of method to {split, n_texts, area, points, targets}
-        Points are [coverage, accuracy] on `split`; a target is {target_accuracy, threshold, best, validation, test},
-        the last two as `Answered.to_dict`, or None with the threshold where it cannot be reached.
+        Points are [coverage, accuracy] on `split`; a target is {target_accuracy, threshold, best,
+        validation, test}, the last two as `Answered.to_dict`, or None with the threshold where it
+        cannot be reached.
     comparisons : sequence of Comparison
     map : dict, optional
         ``{"points": (n_texts, 2), "label_ids": (n_texts,), "checkpoint", "pooling", "split"}``.
     how : dict
-        ``{"command", "options": {name: value}, "versions": {name: version}, "seed", "choices": [{"choice", "split"}],
-        "notes": [sentence]}``; each key may be left out.
+        ``{"command", "options": {name: value}, "versions": {name: version}, "seed", "choices":
+        [{"choice", "split"}], "notes": [sentence]}``; each key may be left out.
     why : str
         The recommendation in one sentence, with times; empty: the sentence of `results`.
     """
@@ -116,24 +123,24 @@ def collect_report(parts: ReportParts) -> dict[str, Any]:
         JSON-able, and all that rendering needs::
 
             {"schema_version": 1, "assay_version": str, "title": str, "labels": [str, ...],
-             "verdict": {"method", "why", "split", "n_texts", "accuracy", "f1_weighted", "f1_macro", "intervals",
+             "verdict": {"method", "why", "split", "n_texts", "accuracy", "f1_weighted", "f1_macro",
+             "intervals",
                          "warnings": [str, ...], "floor": {"label", "accuracy"} or null},
-             "leaderboard": [{"method", "what", "recommended", "model_bytes", "fit_s", "predict_texts_per_s",
-                              "comparison": {...} or null,
-                              "validation", "test": {"n_texts", "accuracy", "interval", "f1_weighted", "f1_macro",
+             "leaderboard": [{"method", "what", "recommended", "model_bytes", "fit_s",
+             "predict_texts_per_s",
+                              "comparison": {...} or null, "validation", "test": {"n_texts",
+                              "accuracy", "interval", "f1_weighted", "f1_macro",
                                                      "log_loss", "ece", "without_leaks"} or null}],
              "problems": {"dropped": [...], "n_texts": {split: n}, "duplicates": {...} or null,
                           "truncation": {...} or null, "audit": {...} or null},
-             "data": {"source", "splits": {...}, "class_counts", "words_per_text", "quantiles", "first_rows", "tokens"},
-             "classes": {"split", "per_class": [...], "f1_by_method": {method: [f1, ...]}},
-             "confusion": {"split", "counts", "fractions", "pairs": [...]},
-             "calibration": {method: {...}},
-             "coverage": {method: {...}},
-             "mistakes": {"split", "by_method": {method: [{..., "nearest": [{"text", "label", "similarity"}]}]}},
+             "data": {"source", "splits": {...}, "class_counts", "words_per_text", "quantiles",
+             "first_rows", "tokens"}, "classes": {"split", "per_class": [...], "f1_by_method":
+             {method: [f1, ...]}}, "confusion": {"split", "counts", "fractions", "pairs": [...]},
+             "calibration": {method: {...}}, "coverage": {method: {...}}, "mistakes": {"split",
+             "by_method": {method: [{..., "nearest": [{"text", "label", "similarity"}]}]}},
              "slices": {"split", "rows": [{"kind", "name", "n_texts", "accuracy", "interval"}]},
-             "training": {method: [...]},
-             "map": {...} or null,
-             "how": {"command", "options", "versions", "seed", "choices", "notes", "machine", "total_s"}}
+             "training": {method: [...]}, "map": {...} or null, "how": {"command", "options",
+             "versions", "seed", "choices", "notes", "machine", "total_s"}}
 
         Scores are fractions; those of one method are of the recommended one.
     """
@@ -154,7 +161,9 @@ def collect_report(parts: ReportParts) -> dict[str, Any]:
         "classes": {
             "split": split,
             "per_class": [row.to_dict() for row in scores.per_class],
-            "f1_by_method": {m: [c["f1"] for c in row[split]["per_class"]] for m, row in by_method.items()},
+            "f1_by_method": {
+                m: [c["f1"] for c in row[split]["per_class"]] for m, row in by_method.items()
+            },
         },
         "confusion": {
             "split": split,
@@ -175,7 +184,9 @@ def collect_report(parts: ReportParts) -> dict[str, Any]:
 
 def _verdict(parts: ReportParts, scores: SplitScores, *, split: str) -> dict[str, Any]:
     """Gather the first screen: the recommended method, its scores, and the floor they are read against."""
-    floor = next((row for row in parts.results["methods"] if row["method"] == FLOOR and row.get(split)), None)
+    floor = next(
+        (row for row in parts.results["methods"] if row["method"] == FLOOR and row.get(split)), None
+    )
     counts = parts.summary.get("class_counts", {}).get("train", {})
     return {
         "method": parts.results["recommended"],
@@ -256,7 +267,14 @@ def _map(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _how(parts: ReportParts) -> dict[str, Any]:
-    how = {"command": "", "options": {}, "versions": {}, "choices": CHOICES, "notes": (), **parts.how}
+    how = {
+        "command": "",
+        "options": {},
+        "versions": {},
+        "choices": CHOICES,
+        "notes": (),
+        **parts.how,
+    }
     return {
         "seed": parts.results.get("seed"),
         **how,
@@ -269,7 +287,9 @@ def _cut_texts(value: Any) -> Any:
     """Cut the values of every key ``text`` to what a reader would look at."""
     if isinstance(value, Mapping):
         return {
-            key: inner[:MAX_TEXT_CHARS] + "…" if key == "text" and len(inner) > MAX_TEXT_CHARS else _cut_texts(inner)
+            key: inner[:MAX_TEXT_CHARS] + "…"
+            if key == "text" and len(inner) > MAX_TEXT_CHARS
+            else _cut_texts(inner)
             for key, inner in value.items()
         }
     return [_cut_texts(item) for item in value] if isinstance(value, (list, tuple)) else value
@@ -294,6 +314,7 @@ def _mistakes(parts: ReportParts) -> dict[str, list[dict[str, Any]]]:
     for method, mistakes in parts.mistakes.items():
         nearest = parts.nearest.get(method) or [()] * len(mistakes)
         by_method[method] = [
-            {**_plain(mistake), "nearest": _plain(own)} for mistake, own in zip(mistakes, nearest, strict=True)
+            {**_plain(mistake), "nearest": _plain(own)}
+            for mistake, own in zip(mistakes, nearest, strict=True)
         ]
     return by_method

@@ -23,7 +23,8 @@ def draw_coverage(parts: Mapping[str, Mapping[str, Any]], *, recommended: str) -
     Parameters
     ----------
     parts : mapping of method to {"points": [[coverage, accuracy], ...], "targets": [...]}
-        Of one split. A target that has a threshold carries ``"test"`` or ``"validation"`` with coverage and accuracy.
+        Of one split. A target that has a threshold carries ``"test"`` or ``"validation"`` with
+        coverage and accuracy.
     recommended : str
         The method whose line is thick, and whose targets are marked.
     """
@@ -36,8 +37,14 @@ def draw_coverage(parts: Mapping[str, Mapping[str, Any]], *, recommended: str) -
             is_first = method == recommended
             width, layer = (2.4, 3) if is_first else (1.2, 2)
             marker = "." if len(shown) == 1 else None  # a line through one point is nothing at all
-            ax.plot(*zip(*shown, strict=True), marker=marker, color=method_colour(method), linewidth=width,
-                    zorder=layer, label=method)  # fmt: skip
+            ax.plot(
+                *zip(*shown, strict=True),
+                marker=marker,
+                color=method_colour(method),
+                linewidth=width,
+                zorder=layer,
+                label=method,
+            )
         if recommended in parts:
             _mark_targets(ax, parts[recommended], colour=method_colour(recommended))
         ax.set_xlim(1.0, 0.0)
@@ -62,8 +69,15 @@ def _mark_targets(ax: Axes, part: Mapping[str, Any], *, colour: str) -> None:
         if reached and reached["accuracy"] is not None:
             place = (reached["coverage"], reached["accuracy"])
             ax.plot(*place, "o", color=colour, markersize=7, markeredgecolor="white", zorder=4)
-            ax.annotate(f"{target['target_accuracy']:.0%}", place, (0, 7), textcoords="offset points", ha="center",
-                        fontsize=8, color=MUTED)  # fmt: skip
+            ax.annotate(
+                f"{target['target_accuracy']:.0%}",
+                place,
+                (0, 7),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                color=MUTED,
+            )
 
 
 def _percents(value: float, _: object) -> str:

@@ -1,6 +1,7 @@
 """The figures of a data set: class frequencies, words per text, the map. They draw numbers and compute none.
 
-Labels are untrusted: control characters are made visible and long names are cut to what their axis can hold.
+Labels are untrusted: control characters are made visible and long names are cut to what their axis
+can hold.
 """
 
 from __future__ import annotations
@@ -9,7 +10,16 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.reporting.canvas import ACCENT, CLASS_COLOURS, GRID, INK, MUTED, colour_map, draw, new_figure
+from assay.reporting.canvas import (
+    ACCENT,
+    CLASS_COLOURS,
+    GRID,
+    INK,
+    MUTED,
+    colour_map,
+    draw,
+    new_figure,
+)
 from assay.reporting.escape import shorten, show_text
 
 if TYPE_CHECKING:
@@ -36,7 +46,13 @@ def draw_class_counts(counts: Mapping[str, int]) -> bytes:
         figure = new_figure(WIDTH, _rows_height(len(ascending)))
         ax = figure.subplots()
         bars = ax.barh(range(len(ascending)), [n for _, n in ascending], color=ACCENT, height=0.68)
-        ax.bar_label(bars, [f"{n:,}" for _, n in ascending], padding=4, color=MUTED, fontsize=_row_size(len(ascending)))
+        ax.bar_label(
+            bars,
+            [f"{n:,}" for _, n in ascending],
+            padding=4,
+            color=MUTED,
+            fontsize=_row_size(len(ascending)),
+        )
         _name_rows(ax, [label for label, _ in ascending])
         ax.set_xlabel("texts")
         ax.xaxis.set_major_formatter(_thousands)
@@ -54,8 +70,8 @@ def draw_words_per_text(boxes: Mapping[str, Mapping[str, Any]]) -> bytes:
     Parameters
     ----------
     boxes : mapping of label to {whisker_low, q1, median, q3, whisker_high, outliers}
-        In words; the first class stands on top. `outliers` may be left out; a class without texts (its values are
-        None) gets no box.
+        In words; the first class stands on top. `outliers` may be left out; a class without texts
+        (its values are None) gets no box.
     """
 
     def paint() -> Figure:
@@ -74,7 +90,12 @@ def draw_words_per_text(boxes: Mapping[str, Mapping[str, Any]]) -> bytes:
             medianprops={"color": INK, "linewidth": 1.6},
             whiskerprops={"color": ACCENT, "linewidth": 1},
             capprops={"color": ACCENT, "linewidth": 1},
-            flierprops={"marker": ".", "markersize": 3, "markeredgecolor": "none", "markerfacecolor": "#98a2b3"},
+            flierprops={
+                "marker": ".",
+                "markersize": 3,
+                "markeredgecolor": "none",
+                "markerfacecolor": "#98a2b3",
+            },
         )
         _name_rows(ax, labels)
         ax.set_xlim(left=0)
@@ -88,11 +109,21 @@ def draw_words_per_text(boxes: Mapping[str, Mapping[str, Any]]) -> bytes:
 
 def _box(box: Mapping[str, Any]) -> dict[str, Any]:
     """Name the statistics of a box as matplotlib does."""
-    names = {"med": "median", "q1": "q1", "q3": "q3", "whislo": "whisker_low", "whishi": "whisker_high"}
-    return {theirs: box[ours] for theirs, ours in names.items()} | {"fliers": box.get("outliers", ())}
+    names = {
+        "med": "median",
+        "q1": "q1",
+        "q3": "q3",
+        "whislo": "whisker_low",
+        "whishi": "whisker_high",
+    }
+    return {theirs: box[ours] for theirs, ours in names.items()} | {
+        "fliers": box.get("outliers", ())
+    }
 
 
-def draw_map(points: Sequence[Sequence[float]], label_ids: Sequence[int], labels: Sequence[str]) -> bytes:
+def draw_map(
+    points: Sequence[Sequence[float]], label_ids: Sequence[int], labels: Sequence[str]
+) -> bytes:
     """Draw where the texts of each class lie on a 2-D map: one hexbin panel a class, over all texts in grey.
 
     Parameters
@@ -121,7 +152,12 @@ def draw_map(points: Sequence[Sequence[float]], label_ids: Sequence[int], labels
                 continue
             i = shown[place]
             _paint_panel(
-                ax, points, by_class[i], box, colour=CLASS_COLOURS[i % len(CLASS_COLOURS)], n_columns=n_columns
+                ax,
+                points,
+                by_class[i],
+                box,
+                colour=CLASS_COLOURS[i % len(CLASS_COLOURS)],
+                n_columns=n_columns,
             )
             name = shorten(show_text(labels[i]), 17 if n_columns > 4 else 80 // n_columns)
             ax.set_title(name, fontsize=9.5 if n_columns < 5 else 7, pad=3)
@@ -168,12 +204,20 @@ def _paint_panel(
 ) -> None:
     n_bins = 34 if n_columns < 5 else 22
     for drawn, cmap, n_at_least in (
-        (points, colour_map("#b9c2cf", gamma=0.5), 6),  # a lone text of another class stays a shade, not a spot
+        (
+            points,
+            colour_map("#b9c2cf", gamma=0.5),
+            6,
+        ),  # a lone text of another class stays a shade, not a spot
         (own, colour_map(colour, gamma=0.55), 2),
     ):
         xs, ys = [point[0] for point in drawn], [point[1] for point in drawn]
-        hexagons = ax.hexbin(xs, ys, gridsize=n_bins, cmap=cmap, extent=box, mincnt=1, linewidths=0.15)
-        hexagons.set_clim(0, max(n_at_least, hexagons.get_clim()[1] or 0) * (1.6 if drawn is points else 1))
+        hexagons = ax.hexbin(
+            xs, ys, gridsize=n_bins, cmap=cmap, extent=box, mincnt=1, linewidths=0.15
+        )
+        hexagons.set_clim(
+            0, max(n_at_least, hexagons.get_clim()[1] or 0) * (1.6 if drawn is points else 1)
+        )
     ax.set(xlim=box[:2], ylim=box[2:], xticks=[], yticks=[])
     ax.spines[:].set_visible(True)
     ax.spines[:].set_color(GRID)

@@ -1,7 +1,8 @@
 """Untrusted text made fit to be shown: nothing invisible, nothing that means something to Markdown or YAML.
 
-Labels and texts come from files that anybody may have written. HTML is escaped by jinja2; what stands here is for all
-forms: control and direction characters become visible, and Markdown's own characters lose their meaning.
+Labels and texts come from files that anybody may have written. HTML is escaped by jinja2; what
+stands here is for all forms: control and direction characters become visible, and Markdown's own
+characters lose their meaning.
 """
 
 from __future__ import annotations
@@ -12,11 +13,24 @@ import unicodedata
 
 __all__ = ["escape_markdown", "quote", "shorten", "show_text"]
 
-PICTURES = {"\n": "↵", "\t": "⇥"}  # in every font, unlike Unicode's own pictures of control characters
+PICTURES = {
+    "\n": "↵",
+    "\t": "⇥",
+}  # in every font, unlike Unicode's own pictures of control characters
 JOINERS = "\u200c\u200d"  # invisible, but emoji families and Persian words need them
-INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (RTL override and its like), lone surrogate, separators
-MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")  # braces: for Jekyll; dollars: GitHub sets formulas between them
-MARKDOWN_START = re.compile(r"^(\s*)([-+=])|^(\s*\d+)([.)])(?=\s|$)")  # would open a list, a rule or a heading
+INVISIBLE = {
+    "Cc",
+    "Cf",
+    "Cs",
+    "Zl",
+    "Zp",
+}  # control, format (RTL override and its like), lone surrogate, separators
+MARKDOWN = re.compile(
+    r"([\\`*_{}\[\]#|~$])"
+)  # braces: for Jekyll; dollars: GitHub sets formulas between them
+MARKDOWN_START = re.compile(
+    r"^(\s*)([-+=])|^(\s*\d+)([.)])(?=\s|$)"
+)  # would open a list, a rule or a heading
 AUTOLINK = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp):|\b(www)\.|(?<=\w)@(?=\w)")
 
 

@@ -7,7 +7,12 @@ from typing import Any
 
 from assay.reporting.coverage_figure import draw_coverage
 from assay.reporting.data_figures import draw_class_counts, draw_map, draw_words_per_text
-from assay.reporting.score_figures import draw_confusion, draw_leaderboard, draw_reliability, draw_training
+from assay.reporting.score_figures import (
+    draw_confusion,
+    draw_leaderboard,
+    draw_reliability,
+    draw_training,
+)
 
 __all__ = ["draw_figures", "draw_summary"]
 
@@ -23,11 +28,15 @@ def draw_figures(report: Mapping[str, Any]) -> dict[str, bytes]:
     Returns
     -------
     dict of name to PNG bytes
-        Of ``leaderboard``, ``class_counts``, ``words_per_text``, ``confusion``, ``reliability``, ``coverage``,
-        ``training``, ``map``.
+        Of ``leaderboard``, ``class_counts``, ``words_per_text``, ``confusion``, ``reliability``,
+        ``coverage``, ``training``, ``map``.
     """
     data = report["data"]
-    figures = {"leaderboard": draw_leaderboard(report["leaderboard"], recommended=report["verdict"]["method"])}
+    figures = {
+        "leaderboard": draw_leaderboard(
+            report["leaderboard"], recommended=report["verdict"]["method"]
+        )
+    }
     if train_counts := data["class_counts"].get("train"):
         figures["class_counts"] = draw_class_counts(train_counts)
     if data["words_per_text"]:
@@ -35,14 +44,19 @@ def draw_figures(report: Mapping[str, Any]) -> dict[str, bytes]:
     figures["confusion"] = draw_confusion(report["confusion"]["fractions"], report["labels"])
     if report["calibration"]:
         figures["reliability"] = draw_reliability(
-            {m: {"before": part.get("bins_before"), "after": part["bins"]} for m, part in report["calibration"].items()}
+            {
+                m: {"before": part.get("bins_before"), "after": part["bins"]}
+                for m, part in report["calibration"].items()
+            }
         )
     if coverage := report.get("coverage"):  # reports of earlier versions have none
         figures["coverage"] = draw_coverage(coverage, recommended=report["verdict"]["method"])
     if report["training"]:
         figures["training"] = draw_training(report["training"])
     if report["map"]:
-        figures["map"] = draw_map(report["map"]["points"], report["map"]["label_ids"], report["labels"])
+        figures["map"] = draw_map(
+            report["map"]["points"], report["map"]["label_ids"], report["labels"]
+        )
     return figures
 
 
@@ -62,6 +76,8 @@ def draw_summary(summary: Mapping[str, Any]) -> dict[str, bytes]:
     splits = summary["splits"]
     part = splits["train"] if "train" in splits else next(iter(splits.values()))
     return {
-        "class_counts": draw_class_counts({row["label"]: row["n_texts"] for row in part["classes"]}),
+        "class_counts": draw_class_counts(
+            {row["label"]: row["n_texts"] for row in part["classes"]}
+        ),
         "words_per_text": draw_words_per_text({box["label"]: box for box in part["word_boxes"]}),
     }

@@ -1,11 +1,24 @@
-"""Numbers as a reader sees them: percentages, intervals, sizes, durations. Percentages exist nowhere else."""
+"""Numbers as a reader sees them: percentages, intervals, sizes, durations.
+
+Percentages exist nowhere else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import PurePath
 
-__all__ = ["count", "decimal", "duration", "interval", "p_value", "percent", "rate", "size", "source"]
+__all__ = [
+    "count",
+    "decimal",
+    "duration",
+    "interval",
+    "p_value",
+    "percent",
+    "rate",
+    "size",
+    "source",
+]
 
 MISSING = "–"
 

@@ -1,7 +1,8 @@
 """The map as one self-contained HTML file: a panel a label, and dots to hover, zoom and filter.
 
-Texts and labels are untrusted: control characters are made visible, the JSON that holds them cannot end its script
-element, the script writes them as text only, and the page's own policy lets no other script run and nothing be fetched.
+Texts and labels are untrusted: control characters are made visible, the JSON that holds them cannot
+end its script element, the script writes them as text only, and the page's own policy lets no other
+script run and nothing be fetched.
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ __all__ = ["render_map_page"]
 
 MAX_TEXT_CHARS = 300  # what a tooltip can hold
 SCRIPTS = ("map_marks.js", "map.js")
-# The hues of CLASS_COLOURS, light enough for a dark page; the closest two stay as far apart to the colour-blind.
+# The hues of CLASS_COLOURS, light enough for a dark page; the closest two stay as far apart to the
+# colour-blind.
 DARK_COLOURS = ("#2f86d6", "#e2692b", "#12a97d", "#d98bb5", "#f0b32d", "#7cc7f2")
-GRID_UNITS = 100_000  # the longer side of the map, in whole units: a fifth of a pixel at the largest zoom
+GRID_UNITS = (
+    100_000  # the longer side of the map, in whole units: a fifth of a pixel at the largest zoom
+)
 
 
 def render_map_page(
@@ -43,8 +47,9 @@ def render_map_page(
     Parameters
     ----------
     drawn : dict
-        `points`, of shape (n_points, 2) and at least one; `label_ids` and `rows` (1-based lines), n_points long;
-        `split`, `checkpoint`, `pooling`, `n_texts` (of the whole split), as `map_split` returns them.
+        `points`, of shape (n_points, 2) and at least one; `label_ids` and `rows` (1-based lines),
+        n_points long; `split`, `checkpoint`, `pooling`, `n_texts` (of the whole split), as
+        `map_split` returns them.
     labels : sequence of str
         The class names that `label_ids` count through.
     texts : sequence of str
@@ -63,9 +68,12 @@ def render_map_page(
     """
     n_points = len(drawn["points"])
     if not n_points or len(texts) != n_points:
-        raise InputError(f"{len(texts):,} texts for {n_points:,} points; one text a point and at least one is accepted")
+        raise InputError(
+            f"{len(texts):,} texts for {n_points:,} points; one text a point and at least one is accepted"
+        )
     markup = require("markupsafe").Markup
-    # Line endings as the browser's parser makes them, or the hash would not be that of what it runs.
+    # Line endings as the browser's parser makes them, or the hash would not be that of what it
+    # runs.
     script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
     about = {key: drawn[key] for key in ("split", "checkpoint", "pooling", "n_texts")}
     template = make_environment(show_text).get_template("map.html.j2")
@@ -82,9 +90,12 @@ def render_map_page(
     )
 
 
-def _collect(drawn: Mapping[str, Any], labels: Sequence[str], texts: Sequence[str]) -> dict[str, Any]:
+def _collect(
+    drawn: Mapping[str, Any], labels: Sequence[str], texts: Sequence[str]
+) -> dict[str, Any]:
     """Gather what the script draws: columns of equal length in drawing order, y downwards, whole numbers."""
-    # Rows are often sorted by label, and the last dot lies on top: shuffled, no class covers the others.
+    # Rows are often sorted by label, and the last dot lies on top: shuffled, no class covers the
+    # others.
     order = list(range(len(texts)))
     random.Random(0).shuffle(order)
     points = [(float(x), float(y)) for x, y in drawn["points"]]
@@ -107,7 +118,9 @@ def _collect(drawn: Mapping[str, Any], labels: Sequence[str], texts: Sequence[st
 
 def _cut(text: str) -> str:
     """Keep what a tooltip can hold."""
-    return show_text(text if len(text) <= MAX_TEXT_CHARS else text[: MAX_TEXT_CHARS - 1].rstrip() + "…")
+    return show_text(
+        text if len(text) <= MAX_TEXT_CHARS else text[: MAX_TEXT_CHARS - 1].rstrip() + "…"
+    )
 
 
 def _to_script_json(values: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The practitioner's notebook: the steps of a run, one by one, through assay's Python API, in English or Korean.
 
-Prose and code stand apart (templates/tour.*.txt, templates/tour_code.txt), so that both languages run the same code.
+Prose and code stand apart (templates/tour.*.txt, templates/tour_code.txt), so that both languages
+run the same code.
 """
 
 from __future__ import annotations
@@ -102,9 +103,13 @@ def _render(template: str, plan: NotebookPlan) -> str:
     """Fill in a template; what is filled in is Python's own, quoted, or a title without Markdown in it."""
     jinja2 = require("jinja2")
     environment = jinja2.Environment(  # no escaping: Python and Markdown, quoted below
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
     )
-    options = "".join(f", {name}={value!r}" for name, value in plan.options.items() if value is not None)
+    options = "".join(
+        f", {name}={value!r}" for name, value in plan.options.items() if value is not None
+    )
     return str(
         environment.get_template(template).render(
             data=quote(plan.data),

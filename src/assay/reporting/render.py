@@ -1,7 +1,7 @@
 """The report as Markdown and as one self-contained HTML file. Computes nothing, reads no file back.
 
-The only file that imports jinja2. Whatever a template writes is escaped for the form it goes to, Markdown as well as
-HTML, unless it was marked as safe here: a template cannot forget to.
+The only file that imports jinja2. Whatever a template writes is escaped for the form it goes to,
+Markdown as well as HTML, unless it was marked as safe here: a template cannot forget to.
 """
 
 from __future__ import annotations
@@ -51,7 +51,10 @@ CAPTIONS = {
         "Accuracy of the answered texts against their share, one line for each method",
         "From left to right ever fewer texts are answered. Dots: what the thresholds chosen on validation reach.",
     ),
-    "training": ("Training loss and validation scores for each epoch", "What each epoch of training brought."),
+    "training": (
+        "Training loss and validation scores for each epoch",
+        "What each epoch of training brought.",
+    ),
     "map": (
         "Map of the texts, one density panel for each label",
         "Each panel shows where one label lies on a map of all texts (grey); texts that mean alike lie close together.",
@@ -59,7 +62,9 @@ CAPTIONS = {
 }
 
 
-def render_markdown(report: Mapping[str, Any], figures: Mapping[str, bytes], *, figure_dir: str = FIGURE_DIR) -> str:
+def render_markdown(
+    report: Mapping[str, Any], figures: Mapping[str, bytes], *, figure_dir: str = FIGURE_DIR
+) -> str:
     """Render the report as Markdown that reads well as it is on GitHub or a blog.
 
     Parameters
@@ -87,8 +92,17 @@ def render_html(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
         As `collect_report` returns it.
     figures : mapping of name to PNG bytes
     """
-    pictures = {name: f"data:image/png;base64,{base64.b64encode(png).decode()}" for name, png in figures.items()}
-    return _fill(make_environment(show_text), "report.html.j2", report=report, figures=pictures, captions=CAPTIONS)
+    pictures = {
+        name: f"data:image/png;base64,{base64.b64encode(png).decode()}"
+        for name, png in figures.items()
+    }
+    return _fill(
+        make_environment(show_text),
+        "report.html.j2",
+        report=report,
+        figures=pictures,
+        captions=CAPTIONS,
+    )
 
 
 def _fill(environment: Environment, template: str, **values: Any) -> str:
@@ -97,7 +111,8 @@ def _fill(environment: Environment, template: str, **values: Any) -> str:
         return str(environment.get_template(template).render(**values))
     except require("jinja2").UndefinedError as err:
         raise InputError(
-            f"the report cannot be rendered: {err.message}", hint="do the run again with this version of assay"
+            f"the report cannot be rendered: {err.message}",
+            hint="do the run again with this version of assay",
         ) from err
 
 

@@ -1,6 +1,7 @@
 """The figures of scores: leaderboard, confusion matrix, reliability, training. They draw numbers and compute none.
 
-Labels are untrusted: control characters are made visible and long names are cut to what their axis can hold.
+Labels are untrusted: control characters are made visible and long names are cut to what their axis
+can hold.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def draw_confusion(fractions: Sequence[Sequence[float]], labels: Sequence[str]) 
         side = 2.4 + 0.45 * max(n_classes, 4) if n_classes <= MAX_CELL_TEXT else 10.5
         figure = new_figure(side + 0.6, side)
         ax = figure.subplots()
-        image = ax.imshow(fractions, cmap=colour_map(ACCENT, gamma=0.65), vmin=0, vmax=1, interpolation="nearest")
+        image = ax.imshow(
+            fractions, cmap=colour_map(ACCENT, gamma=0.65), vmin=0, vmax=1, interpolation="nearest"
+        )
         if n_classes <= MAX_CELL_TEXT:
             _write_cells(ax, fractions)
             ax.set_xticks([x - 0.5 for x in range(n_classes + 1)], minor=True)
@@ -50,7 +53,9 @@ def draw_confusion(fractions: Sequence[Sequence[float]], labels: Sequence[str]) 
         ax.set_xlabel("predicted label")
         ax.set_ylabel("true label")
         ax.spines[:].set_visible(n_classes > MAX_CELL_TEXT)
-        bar = figure.colorbar(image, ax=ax, shrink=0.55, aspect=28, pad=0.02, format=lambda value, _: f"{value:.0%}")
+        bar = figure.colorbar(
+            image, ax=ax, shrink=0.55, aspect=28, pad=0.02, format=lambda value, _: f"{value:.0%}"
+        )
         bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize=8, labelcolor=MUTED)
         bar.set_label("share of the true label's texts", color=MUTED, fontsize=8.5)
@@ -88,7 +93,9 @@ def draw_reliability(panels: Mapping[str, Mapping[str, Sequence[Mapping[str, flo
             ax.grid()
             ax.spines[["left", "bottom"]].set_visible(False)
         for name, face in (("as trained", "white"), ("calibrated", MUTED)):
-            axes.flat[0].plot([], [], "o", color=MUTED, markerfacecolor=face, markersize=6, label=name)
+            axes.flat[0].plot(
+                [], [], "o", color=MUTED, markerfacecolor=face, markersize=6, label=name
+            )
         figure.legend(loc="outside upper right", ncols=2, handletextpad=0.2)
         figure.supxlabel("score of the predicted label", color=MUTED, fontsize=9)
         figure.supylabel("labelled right", color=MUTED, fontsize=9)
@@ -112,14 +119,23 @@ def draw_training(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
         for (left, right), (method, epochs) in zip(axes, curves.items(), strict=True):
             colour = method_colour(method)
             at = [row["epoch"] for row in epochs]
-            left.plot(at, [row["train_loss"] for row in epochs], color=colour, marker="o", markersize=4)
+            left.plot(
+                at, [row["train_loss"] for row in epochs], color=colour, marker="o", markersize=4
+            )
             left.set_title(f"{method}: training loss")
             left.set_ylim(bottom=0)
             accuracy = [row["validation_accuracy"] for row in epochs]
             f1 = [row["validation_f1_weighted"] for row in epochs]
             right.plot(at, accuracy, color=colour, marker="o", markersize=4, label="accuracy")
             right.plot(
-                at, f1, color=INK, marker="s", markersize=3, linewidth=1, linestyle=(0, (2, 2)), label="weighted F1"
+                at,
+                f1,
+                color=INK,
+                marker="s",
+                markersize=3,
+                linewidth=1,
+                linestyle=(0, (2, 2)),
+                label="weighted F1",
             )
             right.set_title(f"{method}: validation")
             right.yaxis.set_major_formatter(_tenths)
@@ -134,7 +150,13 @@ def draw_training(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
                 if row.get("kept"):
                     place = (row["epoch"], row["validation_accuracy"])
                     right.annotate(
-                        "kept", place, (0, 7), textcoords="offset points", ha="center", fontsize=8, color=colour
+                        "kept",
+                        place,
+                        (0, 7),
+                        textcoords="offset points",
+                        ha="center",
+                        fontsize=8,
+                        color=colour,
                     )
             right.margins(y=0.25)
         return figure
@@ -160,18 +182,35 @@ def draw_leaderboard(rows: Sequence[Mapping[str, Any]], *, recommended: str) -> 
             colour = method_colour(row["method"])
             for split, shift, filled in (("validation", 0.14, False), ("test", -0.14, True)):
                 if scores := row.get(split):
-                    ax.plot(scores["interval"], [y + shift] * 2, color=colour, linewidth=1.8, solid_capstyle="round")
+                    ax.plot(
+                        scores["interval"],
+                        [y + shift] * 2,
+                        color=colour,
+                        linewidth=1.8,
+                        solid_capstyle="round",
+                    )
                     face = colour if filled else "white"
-                    ax.plot(scores["accuracy"], y + shift, "o", markersize=6, color=colour, markerfacecolor=face)
+                    ax.plot(
+                        scores["accuracy"],
+                        y + shift,
+                        "o",
+                        markersize=6,
+                        color=colour,
+                        markerfacecolor=face,
+                    )
         names = [row["method"] for row in reversed(rows)]
         ax.set_yticks(range(len(rows)), names)
         for tick, name in zip(ax.get_yticklabels(), names, strict=True):
             if name == recommended:
-                tick.set(fontweight="bold", fontfamily="DejaVu Sans")  # methods are Latin; Hangul fonts may lack bold
+                tick.set(
+                    fontweight="bold", fontfamily="DejaVu Sans"
+                )  # methods are Latin; Hangul fonts may lack bold
         for split, face in (("validation", "white"), ("test", MUTED)):
             if any(row.get(split) for row in rows):
                 ax.plot([], [], "o", markersize=6, color=MUTED, markerfacecolor=face, label=split)
-        ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, handletextpad=0.2, borderaxespad=0.2)
+        ax.legend(
+            loc="lower right", bbox_to_anchor=(1, 1), ncols=2, handletextpad=0.2, borderaxespad=0.2
+        )
         ax.set_ylim(-0.6, len(rows) - 0.4)
         ax.xaxis.set_major_formatter(_percents)
         ax.set_xlabel("accuracy, with 95% intervals")
@@ -210,14 +249,20 @@ def _write_cells(ax: Axes, fractions: Sequence[Sequence[float]]) -> None:
     for y, row in enumerate(fractions):
         for x, value in enumerate(row):
             colour = "white" if value > 0.4 else INK if value >= 0.005 else "#b6bec9"
-            ax.text(x, y, f"{100 * value:.0f}", ha="center", va="center", color=colour, fontsize=size)
+            ax.text(
+                x, y, f"{100 * value:.0f}", ha="center", va="center", color=colour, fontsize=size
+            )
 
 
-def _paint_bins(ax: Axes, bins: Sequence[Mapping[str, float]], *, colour: str, filled: bool) -> None:
+def _paint_bins(
+    ax: Axes, bins: Sequence[Mapping[str, float]], *, colour: str, filled: bool
+) -> None:
     """Paint one dot a bin, as large as its share of the texts; dots on the frame are not cut off."""
     n_texts = sum(part["n_texts"] for part in bins)
     xs, ys = [part["confidence"] for part in bins], [part["accuracy"] for part in bins]
     sizes = [12 + 110 * part["n_texts"] / n_texts for part in bins]
     face = colour if filled else "white"
     ax.plot(xs, ys, color=colour, linewidth=1, alpha=0.6, clip_on=False)
-    ax.scatter(xs, ys, s=sizes, color=face, edgecolor=colour, linewidth=1.1, zorder=3, clip_on=False)
+    ax.scatter(
+        xs, ys, s=sizes, color=face, edgecolor=colour, linewidth=1.1, zorder=3, clip_on=False
+    )

@@ -3,4 +3,12 @@
 from assay.runtime.folder import Layout, Manifest, atomic_folder, read_folder, seal_folder
 from assay.runtime.predictor import Model, load_model
 
-__all__ = ["Layout", "Manifest", "Model", "atomic_folder", "load_model", "read_folder", "seal_folder"]
+__all__ = [
+    "Layout",
+    "Manifest",
+    "Model",
+    "atomic_folder",
+    "load_model",
+    "read_folder",
+    "seal_folder",
+]

@@ -1,7 +1,8 @@
 """What each word of a text adds to the logits of a `linear` model, exactly: a linear model is a sum over terms.
 
-A term belongs to the words whose characters it covers, in equal parts; a term that occurs three times has its value
-divided among the three places. So nothing is left over: contributions and bias sum to the logits.
+A term belongs to the words whose characters it covers, in equal parts; a term that occurs three
+times has its value divided among the three places. So nothing is left over: contributions and bias
+sum to the logits.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ class _Run:
         return [(owner, len(list(same)) / len(covered)) for owner, same in groupby(covered)]
 
 
-def linear_contributions(model: LinearModel, text: str, words: Sequence[tuple[int, int]]) -> np.ndarray:
+def linear_contributions(
+    model: LinearModel, text: str, words: Sequence[tuple[int, int]]
+) -> np.ndarray:
     """Return what each word adds to the logits.
 
     Parameters
@@ -76,8 +79,13 @@ def _runs(text: str, words: Sequence[tuple[int, int]]) -> Iterator[_Run]:
             continue
         folded = fold_text(text[words[start][0] : words[i][1]])
         parts = [len(fold_text(text[first:last])) for first, last in words[start : i + 1]]
-        owners = [word for word, n_chars in zip(range(start, i + 1), parts, strict=True) for _ in range(n_chars)]
-        # Folding a run may make it shorter or longer than its words were, where a mark joins two of them.
+        owners = [
+            word
+            for word, n_chars in zip(range(start, i + 1), parts, strict=True)
+            for _ in range(n_chars)
+        ]
+        # Folding a run may make it shorter or longer than its words were, where a mark joins two of
+        # them.
         owners += [i] * (len(folded) - len(owners))
         yield _Run(folded, tuple(owners[: len(folded)]))
         start = i + 1
@@ -85,10 +93,17 @@ def _runs(text: str, words: Sequence[tuple[int, int]]) -> Iterator[_Run]:
 
 def _word_terms(terms: TextTerms, runs: Sequence[_Run]) -> Iterator[tuple[str, Shares]]:
     """Yield what `TextTerms.words` returns, each with its shares."""
-    found = [(word.group(), run.shares(*word.span())) for run in runs for word in WORD.finditer(run.folded)]
+    found = [
+        (word.group(), run.shares(*word.span()))
+        for run in runs
+        for word in WORD.finditer(run.folded)
+    ]
     yield from found
     for (first, first_shares), (second, second_shares) in pairwise(found):
-        yield f"{first} {second}", [(word, part / 2) for word, part in (*first_shares, *second_shares)]
+        yield (
+            f"{first} {second}",
+            [(word, part / 2) for word, part in (*first_shares, *second_shares)],
+        )
 
 
 def _character_terms(terms: TextTerms, runs: Sequence[_Run]) -> Iterator[tuple[str, Shares]]:

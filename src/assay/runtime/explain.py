@@ -1,8 +1,9 @@
 """Which words pushed which label: `explain_text(model, text)`, without torch.
 
-The unit is the centred logit: the natural logarithm of a label's score, less the mean over all labels. In it a
-`linear` model is a sum over words, which is given exactly; of every other model a word's contribution is what is lost
-when the word is taken out (occlusion: Zeiler and Fergus, 2014), with what this leaves unexplained stated beside it.
+The unit is the centred logit: the natural logarithm of a label's score, less the mean over all
+labels. In it a `linear` model is a sum over words, which is given exactly; of every other model a
+word's contribution is what is lost when the word is taken out (occlusion: Zeiler and Fergus, 2014),
+with what this leaves unexplained stated beside it.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from assay.tokenization.words import find_words
 
 __all__ = ["Explanation", "ExplanationPlan", "WordPush", "explain_text", "plan_explanation"]
 
-MAX_PARTS = 200  # texts scored for one explanation: neighbouring words of longer texts are taken together
-TINY = 1e-12  # float32 scores end at about 1e-38 and round to 0 before: the logarithm has to end somewhere
+MAX_PARTS = (
+    200  # texts scored for one explanation: neighbouring words of longer texts are taken together
+)
+# Float32 scores end at about 1e-38 and round to 0 before: the logarithm has to end somewhere
+TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,12 @@ class WordPush:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
-        return {"word": self.word, "start": self.start, "end": self.end, "contribution": self.contribution}
+        return {
+            "word": self.word,
+            "start": self.start,
+            "end": self.end,
+            "contribution": self.contribution,
+        }
 
 
 @dataclass(frozen=True)
@@ -153,7 +162,9 @@ class ExplanationPlan:
         given = (self.text, self.model.labels, np.asarray(probs[0], dtype=np.float64), self.spans)
         if (linear := self.model.linear) is not None:
             contributions = _centre(linear_contributions(linear, self.text, self.spans))
-            return Explanation(*given, contributions, _centre(linear.bias[None, :].astype(np.float64))[0], "exact")
+            return Explanation(
+                *given, contributions, _centre(linear.bias[None, :].astype(np.float64))[0], "exact"
+            )
         logits = _centred_logits(probs)
         return Explanation(*given, logits[0] - logits[2:], logits[1], "occlusion")
 
@@ -166,7 +177,9 @@ def plan_explanation(model: Model, text: str) -> ExplanationPlan:
     n_together = -(-len(spans) // MAX_PARTS) or 1
     groups = [spans[i : i + n_together] for i in range(0, len(spans), n_together)]
     parts = tuple((group[0][0], group[-1][1]) for group in groups)
-    return ExplanationPlan(model, text, parts, (text, "", *(_without(text, *part) for part in parts)))
+    return ExplanationPlan(
+        model, text, parts, (text, "", *(_without(text, *part) for part in parts))
+    )
 
 
 def explain_text(model: Model, text: str) -> Explanation:
@@ -179,8 +192,10 @@ def explain_text(model: Model, text: str) -> Explanation:
 
     Examples
     --------
-    >>> explanation = explain_text(load_model("runs/sample/model"), "what a lovely day")   # doctest: +SKIP
-    >>> explanation.top_words(1)[0].word                                                   # doctest: +SKIP
+    # Doctest: +SKIP
+    >>> explanation = explain_text(load_model("runs/sample/model"), "what a lovely day")
+    # Doctest: +SKIP
+    >>> explanation.top_words(1)[0].word
     'lovely'
     """
     plan = plan_explanation(model, text)

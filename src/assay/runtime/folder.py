@@ -1,6 +1,7 @@
 """A model folder: its layout, its manifest with hashes, reading it safely.
 
-Loading runs no code from the folder: files that can hold code (pickles, Python) are refused by name.
+Loading runs no code from the folder: files that can hold code (pickles, Python) are refused by
+name.
 """
 
 from __future__ import annotations
@@ -33,18 +34,54 @@ __all__ = [
 
 SCHEMA_VERSION = 1
 
-# Endings of files that run code when they are loaded, or are code. A model folder needs none of them.
-UNSAFE_SUFFIXES = (".pkl", ".pickle", ".joblib", ".dill", ".pt", ".pth", ".bin", ".ckpt", ".npy", ".h5", ".keras",
-                   ".py", ".pyc", ".so", ".dll", ".dylib", ".sh", ".msgpack")  # fmt: skip
+# Endings of files that run code when they are loaded, or are code. A model folder needs none of
+# them.
+UNSAFE_SUFFIXES = (
+    ".pkl",
+    ".pickle",
+    ".joblib",
+    ".dill",
+    ".pt",
+    ".pth",
+    ".bin",
+    ".ckpt",
+    ".npy",
+    ".h5",
+    ".keras",
+    ".py",
+    ".pyc",
+    ".so",
+    ".dll",
+    ".dylib",
+    ".sh",
+    ".msgpack",
+)
 
-# Free to edit and to add: the model card, pictures, a licence, and whatever stands in dot-files. They are not hashed.
+# Free to edit and to add: the model card, pictures, a licence, and whatever stands in dot-files.
+# They are not hashed.
 FREE_SUFFIXES = (".md", ".png", ".jpg", ".jpeg", ".svg", ".gif")
 FREE_STEMS = ("license", "licence", "notice")
 
 # What assay.json must hold, and of which kind.
-KINDS = {"method": str, "labels": list, "seed": int, "files": dict, "tokenization": dict, "parameters": dict}
-OPTIONAL_KINDS = {"scores": list, "parity": dict, "versions": dict, "training_data": dict, "abstain": dict,
-                  "coverage_curve": dict, "scope": dict, "kept_texts": dict, "export": dict}  # fmt: skip
+KINDS = {
+    "method": str,
+    "labels": list,
+    "seed": int,
+    "files": dict,
+    "tokenization": dict,
+    "parameters": dict,
+}
+OPTIONAL_KINDS = {
+    "scores": list,
+    "parity": dict,
+    "versions": dict,
+    "training_data": dict,
+    "abstain": dict,
+    "coverage_curve": dict,
+    "scope": dict,
+    "kept_texts": dict,
+    "export": dict,
+}
 
 
 @dataclass(frozen=True)
@@ -136,7 +173,8 @@ class Manifest:
     coverage_curve : dict
         How many texts it answers, and how many of those right, at each threshold (`CoverageCurve`).
     scope : dict
-        Where validation texts stand on the statistics of scope.json (`ScopeReference`); empty where there are none.
+        Where validation texts stand on the statistics of scope.json (`ScopeReference`); empty where
+        there are none.
     kept_texts : dict
         ``{"n_texts", "n_train"}`` where training_texts.json holds texts of train; else empty.
     export : dict
@@ -177,7 +215,11 @@ class Manifest:
     def without_texts(self) -> Manifest:
         """Return what a copy without the texts of the train split says."""
         kept = Layout(Path()).training_texts.name
-        return replace(self, kept_texts={}, files={name: facts for name, facts in self.files.items() if name != kept})
+        return replace(
+            self,
+            kept_texts={},
+            files={name: facts for name, facts in self.files.items() if name != kept},
+        )
 
     def prediction_sha256(self) -> str:
         """Return a hash of all that scores depend on, in hexadecimal.
@@ -186,7 +228,8 @@ class Manifest:
         """
         bare = self.without_texts()
         facts = {
-            name: getattr(bare, name) for name in ("method", "labels", "tokenization", "abstain", "scope", "files")
+            name: getattr(bare, name)
+            for name in ("method", "labels", "tokenization", "abstain", "scope", "files")
         }
         facts["priors"] = self.parameters.get("priors")
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
@@ -226,7 +269,9 @@ class Manifest:
             raise ModelError(f"{where}: label {odd[0]!r} is not a text")
         for name, facts in values["files"].items():
             if not _is_file_facts(facts):
-                raise ModelError(f"{where}: the entry of file '{name}' lacks its sha256 or size_bytes")
+                raise ModelError(
+                    f"{where}: the entry of file '{name}' lacks its sha256 or size_bytes"
+                )
         known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
         known["labels"] = tuple(values["labels"])
         known["scores"] = tuple(values.get("scores", ()))
@@ -238,7 +283,11 @@ class Manifest:
 
 
 def _is_file_facts(facts: Any) -> bool:
-    return isinstance(facts, dict) and isinstance(facts.get("sha256"), str) and isinstance(facts.get("size_bytes"), int)
+    return (
+        isinstance(facts, dict)
+        and isinstance(facts.get("sha256"), str)
+        and isinstance(facts.get("size_bytes"), int)
+    )
 
 
 def hash_file(path: Path) -> str:
@@ -250,7 +299,10 @@ def hash_file(path: Path) -> str:
 def seal_folder(root: Path, manifest: Manifest) -> Manifest:
     """Hash every file that prediction reads and write assay.json; return the manifest with the hashes."""
     files = {
-        path.relative_to(root).as_posix(): {"sha256": hash_file(path), "size_bytes": path.stat().st_size}
+        path.relative_to(root).as_posix(): {
+            "sha256": hash_file(path),
+            "size_bytes": path.stat().st_size,
+        }
         for path in _hashed_files(root)
     }
     sealed = replace(manifest, files=files)
@@ -283,7 +335,11 @@ def render_manifest(manifest: Manifest) -> str:
 def _hashed_files(root: Path) -> list[Path]:
     """Return the files that assay.json must list, sorted."""
     files = sorted(path for path in root.rglob("*") if path.is_file())
-    return [path for path in files if path != Layout(root).manifest and not is_free(path.relative_to(root))]
+    return [
+        path
+        for path in files
+        if path != Layout(root).manifest and not is_free(path.relative_to(root))
+    ]
 
 
 def is_free(path: PurePath) -> bool:
@@ -298,7 +354,8 @@ def read_folder(root: Path, *, check_hashes: bool = True) -> Manifest:
     Raises
     ------
     ModelError
-        No such folder, no assay.json, a newer schema, a missing, changed or unlisted file, a file that could run code.
+        No such folder, no assay.json, a newer schema, a missing, changed or unlisted file, a file
+        that could run code.
     OutsideError
         The disk refused to be read.
     """
@@ -315,7 +372,9 @@ def read_folder(root: Path, *, check_hashes: bool = True) -> Manifest:
         _refuse_unsafe(root)
         _check_files(root, manifest, check_hashes=check_hashes)
     except OSError as err:
-        raise OutsideError(f"{root} cannot be read: {err.strerror or err}", hint="look at its permissions") from err
+        raise OutsideError(
+            f"{root} cannot be read: {err.strerror or err}", hint="look at its permissions"
+        ) from err
     return manifest
 
 
@@ -347,13 +406,18 @@ def _refuse_unsafe(root: Path) -> None:
 
 def _check_files(root: Path, manifest: Manifest, *, check_hashes: bool) -> None:
     for name, facts in manifest.files.items():
-        # Judged by its name, as Windows would read it too: a folder may well hold links, as the Hub's cache does.
+        # Judged by its name, as Windows would read it too: a folder may well hold links, as the
+        # Hub's cache does.
         as_given = PureWindowsPath(name)
         if as_given.anchor or ".." in as_given.parts:
-            raise ModelError(f"assay.json in {root} names a file outside the model folder: '{name}'")
+            raise ModelError(
+                f"assay.json in {root} names a file outside the model folder: '{name}'"
+            )
         path = root / name
         if not path.is_file():
-            raise ModelError(f"{root} lacks '{name}', which assay.json lists", hint="copy the whole folder again")
+            raise ModelError(
+                f"{root} lacks '{name}', which assay.json lists", hint="copy the whole folder again"
+            )
         size = path.stat().st_size
         if size != facts["size_bytes"]:
             raise ModelError(
@@ -366,7 +430,8 @@ def _check_files(root: Path, manifest: Manifest, *, check_hashes: bool) -> None:
                 hint="the file was changed: copy the folder again, or do not trust it",
             )
     for path in _hashed_files(root):
-        # Nothing unlisted may be read, by assay, ONNX Runtime (external weights) or stock transformers.
+        # Nothing unlisted may be read, by assay, ONNX Runtime (external weights) or stock
+        # transformers.
         if (name := path.relative_to(root).as_posix()) not in manifest.files:
             raise ModelError(
                 f"{root} holds '{name}', which assay.json does not list",

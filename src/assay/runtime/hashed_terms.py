@@ -22,7 +22,8 @@ BLOCKS = 2
 HASH_BITS = 32
 GRAM_SALT = 1  # a character n-gram that is a word as well has another hash
 
-# The hash of a word, and the bytes by which that of a pair goes on from its first word's: " " and this one.
+# The hash of a word, and the bytes by which that of a pair goes on from its first word's: " " and
+# this one.
 _Word = tuple[int, bytes]
 Seen = dict[str, tuple[list[_Word], list[int]]]
 
@@ -131,7 +132,9 @@ def _end_to_end(counters: Sequence[Counter[int]]) -> TermCounts:
         n_texts=len(counters),
         rows=np.repeat(np.arange(len(counters)), lengths),
         hashes=np.fromiter(chain.from_iterable(counters), dtype=np.uint32, count=n_terms),
-        counts=np.fromiter(chain.from_iterable(one.values() for one in counters), dtype=np.float64, count=n_terms),
+        counts=np.fromiter(
+            chain.from_iterable(one.values() for one in counters), dtype=np.float64, count=n_terms
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """TF-IDF and a linear classifier in numpy: what a saved `linear` model needs to predict.
 
-`TextTerms` is the one definition of what a term is: training hands it to scikit-learn's vectoriser, so that a saved
-model sees exactly the terms it was trained on.
+`TextTerms` is the one definition of what a term is: training hands it to scikit-learn's vectoriser,
+so that a saved model sees exactly the terms it was trained on.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ from assay.runtime.folder import Layout, write_whole
 
 __all__ = ["WORD", "LinearModel", "TermColumns", "TextTerms", "fold_text", "slices_of", "softmax"]
 
-WORD = re.compile(r"\w+")  # keeps one-syllable Korean words, which scikit-learn's default pattern drops
+WORD = re.compile(
+    r"\w+"
+)  # keeps one-syllable Korean words, which scikit-learn's default pattern drops
 
 SEEN_CHARS = 1 << 19  # of words whose terms are kept, in characters: about 30 MB of ordinary words
-# Few enough that the terms of all, times the classes, stay near the CPU; and a bound on memory where texts are long.
+# Few enough that the terms of all, times the classes, stay near the CPU; and a bound on memory
+# where texts are long.
 TEXTS_AT_ONCE, CHARS_AT_ONCE, CELLS = 512, 200_000, 4_000_000
 COLUMN_TYPE = np.dtype("<i4")
 COLUMN_BITS = 32
@@ -89,7 +92,8 @@ class TermColumns:
     ----------
     terms : TextTerms
     vocabularies : sequence of sequence of str
-        Of the word block and, where there is one, of the character block; columns are counted through both.
+        Of the word block and, where there is one, of the character block; columns are counted
+        through both.
 
     Attributes
     ----------
@@ -114,7 +118,8 @@ class TermColumns:
         Returns
         -------
         list of (n_columns, columns), one a block
-            int64 arrays of shape (n_texts,) and (n_terms_total,): the columns of all texts end to end.
+            int64 arrays of shape (n_texts,) and (n_terms_total,): the columns of all texts end to
+            end.
         """
         if self._n_chars > SEEN_CHARS:  # a new table: another thread may be reading the old one
             self._seen, self._n_chars = {}, 0
@@ -129,15 +134,27 @@ class TermColumns:
                 words += inside
                 grams.append(columns)
             found = [i for word in words if (i := column(word)) is not None]
-            found += [i for one, two in pairwise(words) if (i := column(f"{one} {two}")) is not None]
+            found += [
+                i for one, two in pairwise(words) if (i := column(f"{one} {two}")) is not None
+            ]
             word_columns.append(found)
             gram_columns.append(b"".join(grams))
         n_words = np.fromiter(map(len, word_columns), dtype=np.int64, count=len(texts))
-        n_grams = np.fromiter(map(len, gram_columns), dtype=np.int64, count=len(texts)) // COLUMN_TYPE.itemsize
-        flat = np.fromiter(chain.from_iterable(word_columns), dtype=np.int64, count=int(n_words.sum()))
-        return [(n_words, flat), (n_grams, np.frombuffer(b"".join(gram_columns), dtype=COLUMN_TYPE).astype(np.int64))]
+        n_grams = (
+            np.fromiter(map(len, gram_columns), dtype=np.int64, count=len(texts))
+            // COLUMN_TYPE.itemsize
+        )
+        flat = np.fromiter(
+            chain.from_iterable(word_columns), dtype=np.int64, count=int(n_words.sum())
+        )
+        return [
+            (n_words, flat),
+            (n_grams, np.frombuffer(b"".join(gram_columns), dtype=COLUMN_TYPE).astype(np.int64)),
+        ]
 
-    def _look_at(self, token: str, seen: dict[str, tuple[list[str], bytes]]) -> tuple[list[str], bytes]:
+    def _look_at(
+        self, token: str, seen: dict[str, tuple[list[str], bytes]]
+    ) -> tuple[list[str], bytes]:
         column = self._grams.get
         found = [i for gram in self._terms.characters(token) if (i := column(gram)) is not None]
         both = WORD.findall(token), np.array(found, dtype=COLUMN_TYPE).tobytes()
@@ -192,7 +209,9 @@ class LinearModel:
     def save(self, root: Path) -> None:
         """Write model.safetensors and vocabulary.json into `root`."""
         layout = Layout(root)
-        save_file({"idf": self.idf, "weights": self.weights, "bias": self.bias}, str(layout.weights))
+        save_file(
+            {"idf": self.idf, "weights": self.weights, "bias": self.bias}, str(layout.weights)
+        )
         content = {
             "min_chars": self.terms.min_chars,
             "max_chars": self.terms.max_chars,
@@ -218,23 +237,31 @@ class LinearModel:
         try:
             content = json.loads(layout.vocabulary.read_text(encoding="utf-8"))
             arrays = load_file(str(layout.weights))
-            terms = TextTerms(min_chars=int(content["min_chars"]), max_chars=int(content["max_chars"]))
+            terms = TextTerms(
+                min_chars=int(content["min_chars"]), max_chars=int(content["max_chars"])
+            )
             parts = {name: arrays[name] for name in ("idf", "weights", "bias")}
             vocabularies = [list(block) for block in content["blocks"]]
-        except Exception as err:  # safetensors has its own base-less exception; each means the same here
+        except (
+            Exception
+        ) as err:  # safetensors has its own base-less exception; each means the same here
             raise ModelError(f"the linear model in {root} cannot be read: {err}") from err
         n_terms, n_classes = sum(len(block) for block in vocabularies), parts["bias"].size
         expected = {"idf": (n_terms,), "weights": (n_terms, n_classes), "bias": (n_classes,)}
         for name, shape in expected.items():
             if parts[name].shape != shape:
-                raise ModelError(f"the linear model in {root} has {name} of shape {parts[name].shape}, not {shape}")
+                raise ModelError(
+                    f"the linear model in {root} has {name} of shape {parts[name].shape}, not {shape}"
+                )
         return cls(terms=terms, vocabularies=vocabularies, **parts)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
         out = np.empty((len(texts), len(self.bias)), dtype=np.float64)
         out[:] = self.bias
-        for part in slices_of(texts, max_texts=TEXTS_AT_ONCE, max_chars=min(CHARS_AT_ONCE, CELLS // len(self.bias))):
+        for part in slices_of(
+            texts, max_texts=TEXTS_AT_ONCE, max_chars=min(CHARS_AT_ONCE, CELLS // len(self.bias))
+        ):
             for n_columns, columns in self._columns.find(texts[part]):
                 self._add_block(out[part], n_columns, columns)
         return out
@@ -261,7 +288,9 @@ class LinearModel:
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
         lengths = np.sqrt(np.add.reduceat(values * values, starts))
         values /= np.repeat(lengths, np.diff(starts, append=len(rows)))
-        logits[rows[starts]] += np.add.reduceat(values[:, None] * self.weights[columns], starts, axis=0)
+        logits[rows[starts]] += np.add.reduceat(
+            values[:, None] * self.weights[columns], starts, axis=0
+        )
 
     def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Return class probabilities, float64 of shape (n_texts, n_classes)."""

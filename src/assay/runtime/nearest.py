@@ -1,8 +1,9 @@
 """The training texts that a model keeps, and those most like a text: in numpy, the same for every method.
 
-Likeness is the cosine of TF-IDF vectors over words, word pairs and character n-grams, as in the reports of runs. A
-person sees at once which words two texts share, and a neighbour with another label casts doubt on one of the two. The
-vectors of a trained network put all texts of a class together, whatever they say; `linear` and `majority` have none.
+Likeness is the cosine of TF-IDF vectors over words, word pairs and character n-grams, as in the
+reports of runs. A person sees at once which words two texts share, and a neighbour with another
+label casts doubt on one of the two. The vectors of a trained network put all texts of a class
+together, whatever they say; `linear` and `majority` have none.
 """
 
 from __future__ import annotations
@@ -23,13 +24,16 @@ from assay.runtime.hashed_terms import Seen, TermCounts, count_terms
 __all__ = ["MAX_TEXTS", "MAX_TEXT_CHARS", "Neighbour", "TrainingTexts"]
 
 MAX_TEXTS = 50_000  # kept, and
-MAX_CHARS = 5_000_000  # of all together: the file stays below 20 MB, the index of it in memory about 100 MB
+MAX_CHARS = (
+    5_000_000  # of all together: the file stays below 20 MB, the index of it in memory about 100 MB
+)
 MAX_TEXT_CHARS = 1_000  # of one text: enough to recognise it
 CHUNK_TEXTS = 512  # counted at once
 POSTINGS_AT_ONCE = 1 << 20  # added up at once: 16 MB, however long the text
-# Terms that more texts hold than this and than a tenth of all weigh nothing. They say little, and are most of the work:
-# on 16,000 tweets a look-up takes 1.7 ms instead of 6.0 (busy machine), and of 300 test texts 73.7 % instead of 72.3 %
-# have the label of their nearest text (banking77 and klue_ynat: no change).
+# Terms that more texts hold than this and than a tenth of all weigh nothing. They say little, and
+# are most of the work: on 16,000 tweets a look-up takes 1.7 ms instead of 6.0 (busy machine), and
+# of 300 test texts 73.7 % instead of 72.3 % have the label of their nearest text (banking77 and
+# klue_ynat: no change).
 COMMON_TEXTS = 1_000
 TINY = 1e-12
 
@@ -74,7 +78,9 @@ class TrainingTexts:
         chosen = [distinct[int(i / share)] for i in range(int(len(distinct) * share))]
         while sum(len(text) for text, _ in chosen) > MAX_CHARS:  # the spacing met the longer ones
             chosen = chosen[: len(chosen) * 9 // 10]
-        return cls(tuple(text for text, _ in chosen), tuple(label_id for _, label_id in chosen), len(texts))
+        return cls(
+            tuple(text for text, _ in chosen), tuple(label_id for _, label_id in chosen), len(texts)
+        )
 
     def find(self, texts: Sequence[str], *, n: int) -> list[list[tuple[int, float]]]:
         """Return the rows of the `n` nearest of each text with their similarity, nearest first.
@@ -104,9 +110,13 @@ class TrainingTexts:
 
     def save(self, root: Path) -> None:
         """Write training_texts.json into `root`, for people to read too: a text a line."""
-        rows = (json.dumps(row, ensure_ascii=False) for row in zip(self.texts, self.label_ids, strict=True))
+        rows = (
+            json.dumps(row, ensure_ascii=False)
+            for row in zip(self.texts, self.label_ids, strict=True)
+        )
         write_whole(
-            Layout(root).training_texts, f'{{"n_train": {self.n_train}, "rows": [\n' + ",\n".join(rows) + "\n]}\n"
+            Layout(root).training_texts,
+            f'{{"n_train": {self.n_train}, "rows": [\n' + ",\n".join(rows) + "\n]}\n",
         )
 
     @classmethod
@@ -116,19 +126,32 @@ class TrainingTexts:
         Raises
         ------
         ModelError
-            The file is broken, holds more than is ever kept, or labels that the model does not have.
+            The file is broken, holds more than is ever kept, or labels that the model does not
+            have.
         """
         path = Layout(root).training_texts
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             rows, n_train = content["rows"], int(content["n_train"])
             texts, label_ids = tuple(row[0] for row in rows), tuple(row[1] for row in rows)
-        except (OSError, ValueError, KeyError, IndexError, TypeError, OverflowError, RecursionError) as err:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            IndexError,
+            TypeError,
+            OverflowError,
+            RecursionError,
+        ) as err:
             raise ModelError(f"{path} cannot be read: {err}") from err
         if not all(isinstance(text, str) and len(text) <= MAX_TEXT_CHARS for text in texts):
-            raise ModelError(f"{path} holds something else than texts of up to {MAX_TEXT_CHARS:,} characters")
+            raise ModelError(
+                f"{path} holds something else than texts of up to {MAX_TEXT_CHARS:,} characters"
+            )
         if not all(type(label_id) is int and 0 <= label_id < n_classes for label_id in label_ids):
-            raise ModelError(f"{path} has a label that the model does not have; 0 to {n_classes - 1} are accepted")
+            raise ModelError(
+                f"{path} has a label that the model does not have; 0 to {n_classes - 1} are accepted"
+            )
         if len(texts) > MAX_TEXTS or sum(map(len, texts)) > MAX_CHARS or n_train < len(texts):
             raise ModelError(
                 f"{path} holds {len(texts):,} texts of {n_train:,}; up to {MAX_TEXTS:,}, of {MAX_CHARS:,} characters "
@@ -150,7 +173,8 @@ class _Index:
     idf : float32 array of shape (n_terms,)
         0 for a common term, whose texts are not listed.
     unknown_idf : float
-        Of a term that no text holds: it lengthens the vector of a text that has it, and nothing else.
+        Of a term that no text holds: it lengthens the vector of a text that has it, and nothing
+        else.
     rows : int32 array of shape (n_postings,)
     weights : float32 array of shape (n_postings,)
         The vector of each text has length 1.
@@ -175,7 +199,9 @@ class _Index:
         lengths = [len(hashes) for hashes, _ in found]
         rows = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
         flat = np.concatenate([hashes for hashes, _ in found]) if found else np.zeros(0, np.uint64)
-        weights = np.concatenate([weights for _, weights in found]) if found else np.zeros(0, np.float32)
+        weights = (
+            np.concatenate([weights for _, weights in found]) if found else np.zeros(0, np.float32)
+        )
         order = np.argsort(flat, kind="stable")
         hashes, n_holding = np.unique(flat, return_counts=True)
         idf = _idf(n_holding, len(texts)).astype(np.float32)
@@ -186,13 +212,22 @@ class _Index:
         weights /= np.sqrt(np.maximum(squares, TINY)).astype(np.float32)[rows]
         is_kept = np.repeat(idf > 0, n_holding)
         starts = np.concatenate([[0], np.cumsum(np.where(idf > 0, n_holding, 0))]).astype(np.int64)
-        return cls(hashes, starts, idf, float(_idf(np.zeros(1), len(texts))[0]), rows[is_kept], weights[is_kept])
+        return cls(
+            hashes,
+            starts,
+            idf,
+            float(_idf(np.zeros(1), len(texts))[0]),
+            rows[is_kept],
+            weights[is_kept],
+        )
 
     def compare(self, hashes: np.ndarray, weights: np.ndarray, *, n_texts: int) -> np.ndarray:
         """Return the cosine of a text, given by its terms, and each of the index, float64 of shape (n_texts,)."""
         similarity = np.zeros(n_texts)
         at = np.minimum(np.searchsorted(self.hashes, hashes), max(len(self.hashes) - 1, 0))
-        is_known = self.hashes[at] == hashes if len(self.hashes) else np.zeros(len(hashes), dtype=bool)
+        is_known = (
+            self.hashes[at] == hashes if len(self.hashes) else np.zeros(len(hashes), dtype=bool)
+        )
         own = weights * np.where(is_known, self.idf[at] if len(self.idf) else 0.0, self.unknown_idf)
         own = own / max(float(np.sqrt((own.astype(np.float64) ** 2).sum())), TINY)
         for terms, values in self._portions(at[is_known], own[is_known]):
@@ -203,7 +238,9 @@ class _Index:
             similarity += np.bincount(self.rows[postings], products, minlength=n_texts)
         return similarity
 
-    def _portions(self, terms: np.ndarray, values: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _portions(
+        self, terms: np.ndarray, values: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Cut the terms of a text so that not too many postings are looked at together."""
         portion = np.cumsum(self.starts[terms + 1] - self.starts[terms]) // POSTINGS_AT_ONCE
         cuts = np.flatnonzero(np.diff(portion)) + 1

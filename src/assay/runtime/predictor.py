@@ -88,12 +88,19 @@ class Model:
     def _repr_html_(self) -> str:
         manifest = self.manifest
         made = f"of {manifest.checkpoint['name']}, " if manifest.checkpoint else ""
-        labels = ", ".join(self.labels[:N_SHOWN_LABELS]) + (" …" if len(self.labels) > N_SHOWN_LABELS else "")
+        labels = ", ".join(self.labels[:N_SHOWN_LABELS]) + (
+            " …" if len(self.labels) > N_SHOWN_LABELS else ""
+        )
         rows = [
-            {"split": one["split"], "metric": one["metric"], "value": one["value"],
-             "95 % interval": "{:.3f} to {:.3f}".format(*one["interval"]), "texts": one["n_texts"]}
+            {
+                "split": one["split"],
+                "metric": one["metric"],
+                "value": one["value"],
+                "95 % interval": "{:.3f} to {:.3f}".format(*one["interval"]),
+                "texts": one["n_texts"],
+            }
             for one in manifest.scores
-        ]  # fmt: skip
+        ]
         sentence = f"{made}{self.n_bytes / 1e6:.1f} MB, {len(self.labels)} labels: {labels}"
         return html_block(f"{self.method} model", sentence, html_table(rows))
 
@@ -106,7 +113,11 @@ class Model:
     def abstain_rule(self) -> AbstainRule | None:
         """When it says that it does not know, as recorded; None: never."""
         manifest = self.manifest
-        return AbstainRule.from_dict(manifest.abstain, where=Layout(self.folder).manifest) if manifest.abstain else None
+        return (
+            AbstainRule.from_dict(manifest.abstain, where=Layout(self.folder).manifest)
+            if manifest.abstain
+            else None
+        )
 
     @property
     def coverage_curve(self) -> CoverageCurve | None:
@@ -130,13 +141,21 @@ class Model:
     @cached_property
     def training_texts(self) -> TrainingTexts | None:
         """Texts of its train split; None where it keeps none."""
-        return TrainingTexts.load(self.folder, n_classes=len(self.labels)) if self.manifest.keeps_texts else None
+        return (
+            TrainingTexts.load(self.folder, n_classes=len(self.labels))
+            if self.manifest.keeps_texts
+            else None
+        )
 
     @property
     def long_texts(self) -> str | None:
         """What becomes of texts longer than it reads at once, `truncate` or `window`; None: it reads all of any."""
         tokenization = self.manifest.tokenization
-        return str(tokenization.get("long_texts", "truncate")) if "max_tokens" in tokenization else None
+        return (
+            str(tokenization.get("long_texts", "truncate"))
+            if "max_tokens" in tokenization
+            else None
+        )
 
     def is_long(self, texts: Sequence[str]) -> np.ndarray | None:
         """Tell which texts are longer than the model reads at once, bool of shape (n_texts,); None: it reads all."""
@@ -159,7 +178,9 @@ class Model:
         """Return tokens a text before anything is cut, special tokens included; None where nothing is ever cut."""
         return None if self.tokenizer is None else self.tokenizer.count_tokens(check_texts(texts))
 
-    def predict_proba(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
+    def predict_proba(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> np.ndarray:
         """Score texts.
 
         Parameters
@@ -184,7 +205,8 @@ class Model:
         with (progress or Progress()).track("predict", len(checked)) as advance:
             for part in slices_of(checked, max_texts=CHUNK_TEXTS, max_chars=CHUNK_CHARS):
                 block = np.asarray(self._scorer(checked[part]), dtype=np.float64)
-                # float32 networks leave sums of 1 +- 1e-7: renormalise, so that every consumer sees exact rows.
+                # float32 networks leave sums of 1 +- 1e-7: renormalise, so that every consumer sees
+                # exact rows.
                 probs[part] = block / block.sum(axis=1, keepdims=True)
                 advance(len(block))
         return probs
@@ -207,7 +229,10 @@ class Model:
         names: list[str | None] = [self.labels[i] for i in probs.argmax(axis=1)]
         if rule is None:
             return names
-        return [name if is_answered else None for name, is_answered in zip(names, rule.answers(probs), strict=True)]
+        return [
+            name if is_answered else None
+            for name, is_answered in zip(names, rule.answers(probs), strict=True)
+        ]
 
     def scope(self, texts: Sequence[str], *, probs: np.ndarray | None = None) -> np.ndarray | None:
         """Say how much texts look like the training data.
@@ -221,8 +246,9 @@ class Model:
         Returns
         -------
         float64 array of shape (n_texts,), or None
-            The share of validation texts that look no more like train, from 0 to 1; below `scope_threshold` a text is
-            called out of scope. None: the model has nothing to compare with.
+            The share of validation texts that look no more like train, from 0 to 1; below
+            `scope_threshold` a text is called out of scope. None: the model has nothing to compare
+            with.
         """
         if self._scope_parts is None:
             return None
@@ -238,7 +264,8 @@ class Model:
         ----------
         texts : sequence of str
         n : int
-            Training texts a text, at most: one that shares no term with a text is never its neighbour.
+            Training texts a text, at most: one that shares no term with a text is never its
+            neighbour.
 
         Returns
         -------
@@ -257,12 +284,17 @@ class Model:
         if kept is None:
             raise InputError(NO_TEXTS, hint=NO_TEXTS_HINT)
         return [
-            [Neighbour(kept.texts[row], self.labels[kept.label_ids[row]], similarity) for row, similarity in found]
+            [
+                Neighbour(kept.texts[row], self.labels[kept.label_ids[row]], similarity)
+                for row, similarity in found
+            ]
             for found in kept.find(checked, n=n)
         ]
 
 
-def load_model(folder: str | Path, *, n_threads: int | None = None, long_texts: str | None = None) -> Model:
+def load_model(
+    folder: str | Path, *, n_threads: int | None = None, long_texts: str | None = None
+) -> Model:
     """Load a saved model, after checking its manifest and the hash of every file it reads.
 
     Parameters
@@ -271,24 +303,29 @@ def load_model(folder: str | Path, *, n_threads: int | None = None, long_texts: 
     n_threads : int, optional
         Compute threads; None means what the environment says.
     long_texts : {"truncate", "window"}, optional
-        What becomes of texts that are longer than the model reads at once, instead of what it was saved with. Models
-        that read texts of any length ignore it.
+        What becomes of texts that are longer than the model reads at once, instead of what it was
+        saved with. Models that read texts of any length ignore it.
 
     Raises
     ------
     InputError
         `long_texts` is something else.
     ModelError
-        The folder is not a model, is broken or changed, is of a newer schema, or holds files that can run code.
+        The folder is not a model, is broken or changed, is of a newer schema, or holds files that
+        can run code.
     """
     root = Path(folder)
     manifest = read_folder(root)
     if long_texts is not None:
         check_long_texts(long_texts)
         if "max_tokens" in manifest.tokenization:
-            manifest = replace(manifest, tokenization={**manifest.tokenization, "long_texts": long_texts})
+            manifest = replace(
+                manifest, tokenization={**manifest.tokenization, "long_texts": long_texts}
+            )
     if manifest.method not in LOADERS:
-        raise ModelError(f"{root} is of method '{manifest.method}'; this assay knows {', '.join(LOADERS)}")
+        raise ModelError(
+            f"{root} is of method '{manifest.method}'; this assay knows {', '.join(LOADERS)}"
+        )
     return LOADERS[manifest.method](root, manifest, n_threads)
 
 
@@ -299,25 +336,35 @@ def _load_majority(root: Path, manifest: Manifest, n_threads: int | None) -> Mod
         or len(priors) != len(manifest.labels)
         or not all(isinstance(prior, int | float) and prior > 0 for prior in priors)
     ):
-        raise ModelError(f"{root}: a majority model needs one positive prior a label; assay.json has {priors!r}")
-    return Model(root, manifest, lambda texts: np.tile(np.asarray(priors, dtype=np.float64), (len(texts), 1)))
+        raise ModelError(
+            f"{root}: a majority model needs one positive prior a label; assay.json has {priors!r}"
+        )
+    return Model(
+        root, manifest, lambda texts: np.tile(np.asarray(priors, dtype=np.float64), (len(texts), 1))
+    )
 
 
 def _load_linear(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
     model = LinearModel.load(root)
     if len(model.bias) != len(manifest.labels):
-        raise ModelError(f"{root}: {len(manifest.labels)} labels, but the weights have {len(model.bias)} classes")
+        raise ModelError(
+            f"{root}: {len(manifest.labels)} labels, but the weights have {len(model.bias)} classes"
+        )
     return Model(root, manifest, model.predict_proba, linear=model)
 
 
 def _load_network(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
     from assay.runtime.session import LSTM_BATCHES, TRANSFORMER_BATCHES, OnnxSession
-    from assay.tokenization.subwords import SubwordTokenizer  # `linear` need not wait for its library
+    from assay.tokenization.subwords import (
+        SubwordTokenizer,
+    )  # `linear` need not wait for its library
 
     layout = Layout(root)
     max_tokens = manifest.tokenization.get("max_tokens")
     if not isinstance(max_tokens, int) or max_tokens < 1:
-        raise ModelError(f"{layout.manifest}: tokenization.max_tokens is {max_tokens!r}; a whole number is accepted")
+        raise ModelError(
+            f"{layout.manifest}: tokenization.max_tokens is {max_tokens!r}; a whole number is accepted"
+        )
     policy = manifest.tokenization.get("long_texts", LONG_TEXTS[0])
     if policy not in LONG_TEXTS:
         raise ModelError(
@@ -325,12 +372,18 @@ def _load_network(root: Path, manifest: Manifest, n_threads: int | None) -> Mode
         )
     for path in (layout.tokenizer, layout.network):
         if not path.is_file():
-            raise ModelError(f"{root} lacks '{path.relative_to(root)}', which a {manifest.method} model needs")
+            raise ModelError(
+                f"{root} lacks '{path.relative_to(root)}', which a {manifest.method} model needs"
+            )
     tokenizer = SubwordTokenizer.from_file(layout.tokenizer, max_tokens=max_tokens)
     batches = LSTM_BATCHES if manifest.method == "compact" else TRANSFORMER_BATCHES
-    session = OnnxSession(layout.network, pad_id=tokenizer.pad_id, n_threads=n_threads, batches=batches)
+    session = OnnxSession(
+        layout.network, pad_id=tokenizer.pad_id, n_threads=n_threads, batches=batches
+    )
     if session.n_classes != len(manifest.labels):
-        raise ModelError(f"{root}: {len(manifest.labels)} labels, but the network has {session.n_classes} classes")
+        raise ModelError(
+            f"{root}: {len(manifest.labels)} labels, but the network has {session.n_classes} classes"
+        )
 
     def score(texts: Sequence[str]) -> np.ndarray:
         if policy == "truncate":

@@ -23,7 +23,8 @@ def read_label_map(path: str | Path) -> dict[str, str]:
     Parameters
     ----------
     path : path
-        ``.json``: an object ``{"LABEL_0": "joy", ...}``; ``.csv``: a header line, then a pair a line.
+        ``.json``: an object ``{"LABEL_0": "joy", ...}``; ``.csv``: a header line, then a pair a
+        line.
 
     Raises
     ------
@@ -31,7 +32,9 @@ def read_label_map(path: str | Path) -> dict[str, str]:
         No such file, or no such pairs in it.
     """
     path = Path(path)
-    accepted = '{"LABEL_0": "joy", ...} as .json, or a header line and a pair a line as .csv, is accepted'
+    accepted = (
+        '{"LABEL_0": "joy", ...} as .json, or a header line and a pair a line as .csv, is accepted'
+    )
     if not path.is_file():
         raise InputError(f"there is no label map {path}; {accepted}")
     try:
@@ -43,7 +46,9 @@ def read_label_map(path: str | Path) -> dict[str, str]:
         if len(pair) != 2 or not all(isinstance(name, str) and name.strip() for name in pair):
             raise InputError(f"pair {i} of the label map {path} is {pair!r}; {accepted}")
         if pair[0] in names:
-            raise InputError(f"the label map {path} has '{pair[0]}' twice; each label of the model stands once")
+            raise InputError(
+                f"the label map {path} has '{pair[0]}' twice; each label of the model stands once"
+            )
         names[pair[0]] = pair[1]
     if not names:
         raise InputError(f"the label map {path} is empty; {accepted}")
@@ -53,9 +58,15 @@ def read_label_map(path: str | Path) -> dict[str, str]:
 def _read_pairs(path: Path) -> list[Sequence[Any]]:
     text = path.read_text(encoding="utf-8-sig")
     if path.suffix.casefold() == ".csv":
-        rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines(), strict=True) if row]
+        rows = [
+            [cell.strip() for cell in row]
+            for row in csv.reader(text.splitlines(), strict=True)
+            if row
+        ]
         return list(rows[1:])
-    content = json.loads(text, object_pairs_hook=list)  # a list of pairs: a key that stands twice is seen
+    content = json.loads(
+        text, object_pairs_hook=list
+    )  # a list of pairs: a key that stands twice is seen
     if not isinstance(content, list) or not all(isinstance(pair, tuple) for pair in content):
         raise ValueError("it holds no object")
     return list(content)
@@ -68,8 +79,8 @@ def relabel_model(model: Model, names: Mapping[str, str]) -> Model:
     ----------
     model : Model
     names : mapping of old to new name
-        Of every label of the model. What is known of the model's limits goes with its labels, and is left out where
-        labels are merged.
+        Of every label of the model. What is known of the model's limits goes with its labels, and
+        is left out where labels are merged.
 
     Raises
     ------
@@ -83,7 +94,9 @@ def relabel_model(model: Model, names: Mapping[str, str]) -> Model:
             f"{did_you_mean(unknown[0], labels)}"
         )
     if missing := [name for name in labels if name not in names]:
-        raise InputError(f"the label map leaves out {', '.join(missing)}; every label of the model is needed")
+        raise InputError(
+            f"the label map leaves out {', '.join(missing)}; every label of the model is needed"
+        )
     new = list(dict.fromkeys(names[label] for label in labels))
     if tuple(new) == labels:
         return model
@@ -93,4 +106,9 @@ def relabel_model(model: Model, names: Mapping[str, str]) -> Model:
     manifest = replace(model.manifest.without_texts(), labels=tuple(new))
     if len(new) < len(labels):
         manifest = replace(manifest, abstain={}, coverage_curve={}, scope={})
-    return Model(model.folder, manifest, lambda texts: model.predict_proba(texts) @ merge, tokenizer=model.tokenizer)
+    return Model(
+        model.folder,
+        manifest,
+        lambda texts: model.predict_proba(texts) @ merge,
+        tokenizer=model.tokenizer,
+    )

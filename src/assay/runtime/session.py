@@ -1,7 +1,8 @@
 """ONNX Runtime over token ids: texts of like length together, a batch a thread, nothing padded to the longest of all.
 
-Owns onnxruntime. The contract of the graph: int64 `input_ids`, `attention_mask` (and `token_type_ids` where the
-checkpoint has them) of shape (n_texts, n_tokens) -> `probs` (n_texts, n_classes), in LabelSet order.
+Owns onnxruntime. The contract of the graph: int64 `input_ids`, `attention_mask` (and
+`token_type_ids` where the checkpoint has them) of shape (n_texts, n_tokens) -> `probs` (n_texts,
+n_classes), in LabelSet order.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ class BatchSizes:
     least_texts: int
 
 
-# An LSTM takes a step for all texts of a batch at once: the more of them the better, up to 32 to 64. A transformer
-# does as many texts a second with few, and pads less: 351 with 8, 343 with 16, 328 with 32 (minilm, 2 cores, one run).
+# An LSTM takes a step for all texts of a batch at once: the more of them the better, up to 32 to
+# 64. A transformer does as many texts a second with few, and pads less: 351 with 8, 343 with 16,
+# 328 with 32 (minilm, 2 cores, one run).
 LSTM_BATCHES = BatchSizes(texts=32, tokens=2048, least_texts=32)
 TRANSFORMER_BATCHES = BatchSizes(texts=16, tokens=384, least_texts=1)
 
@@ -53,18 +55,25 @@ class OnnxSession:
     """
 
     def __init__(
-        self, path: Path, *, pad_id: int, n_threads: int | None = None, batches: BatchSizes = TRANSFORMER_BATCHES
+        self,
+        path: Path,
+        *,
+        pad_id: int,
+        n_threads: int | None = None,
+        batches: BatchSizes = TRANSFORMER_BATCHES,
     ) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        # One thread a batch and a batch a thread: 1.15 to 1.35 times as many texts a second as two threads that share
-        # the products of each batch (2 cores, minilm and compact).
+        # One thread a batch and a batch a thread: 1.15 to 1.35 times as many texts a second as two
+        # threads that share the products of each batch (2 cores, minilm and compact).
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
         except Exception as err:  # onnxruntime's exceptions share no base but Exception
             raise ModelError(f"{path} cannot be loaded by ONNX Runtime: {err}") from err
         self._pad_id = pad_id
@@ -73,9 +82,10 @@ class OnnxSession:
         self._inputs = {node.name for node in self._session.get_inputs()}
         shapes = {node.name: node.shape for node in self._session.get_outputs()}
         n_classes = (shapes.get("probs") or [None])[-1]
-        if not REQUIRED_INPUTS <= self._inputs <= {*REQUIRED_INPUTS, "token_type_ids"} or not isinstance(
-            n_classes, int
-        ):
+        if not REQUIRED_INPUTS <= self._inputs <= {
+            *REQUIRED_INPUTS,
+            "token_type_ids",
+        } or not isinstance(n_classes, int):
             raise ModelError(
                 f"{path} maps {', '.join(sorted(self._inputs))} to {', '.join(shapes)}; "
                 "input_ids and attention_mask to probs of shape (n_texts, n_classes) is accepted"
@@ -89,7 +99,9 @@ class OnnxSession:
 
     def predict_proba(self, encoded: EncodedTexts) -> np.ndarray:
         """Return class probabilities, float32 of shape (n_texts, n_classes), in the order of the texts."""
-        if len(encoded) == 1 and len(encoded.ids):  # nothing to sort, nothing to pad: a quarter of the time of one text
+        if len(encoded) == 1 and len(
+            encoded.ids
+        ):  # nothing to sort, nothing to pad: a quarter of the time of one text
             ids = encoded.ids.astype(np.int64)[None]
             return self._run(ids, np.ones_like(ids))
         probs = np.empty((len(encoded), self.n_classes), dtype=np.float32)
@@ -100,8 +112,11 @@ class OnnxSession:
 
         sizes = self._batches
         share = max(sizes.least_texts, -(-len(encoded) // self._n_threads))
-        batches = bucket_batches(encoded.lengths, max_texts=min(sizes.texts, share), max_tokens=sizes.tokens)
-        batches.reverse()  # long texts first: what is left at the end, where threads wait for each other, is short
+        batches = bucket_batches(
+            encoded.lengths, max_texts=min(sizes.texts, share), max_tokens=sizes.tokens
+        )
+        # Long texts first: what is left at the end, where threads wait for each other, is short
+        batches.reverse()
         for_each(score, batches, n_threads=self._n_threads)
         return probs
 

@@ -1,6 +1,7 @@
 """Work shared out to threads: one item, such as a batch, a thread at a time.
 
-Threads of Python are enough for it: what computes, ONNX Runtime and torch, lets go of the interpreter meanwhile.
+Threads of Python are enough for it: what computes, ONNX Runtime and torch, lets go of the
+interpreter meanwhile.
 """
 
 from __future__ import annotations
@@ -47,4 +48,6 @@ def for_each(
             if advance is not None:
                 advance(one)
     finally:
-        pool.shutdown(cancel_futures=True)  # after an error, or Ctrl-C, what has not begun is not begun
+        pool.shutdown(
+            cancel_futures=True
+        )  # after an error, or Ctrl-C, what has not begun is not begun

@@ -31,7 +31,9 @@ __all__ = ["create_app"]
 
 logger = logging.getLogger(__name__)
 
-DESCRIPTION = "Labels of short texts with calibrated scores, from models that say how sure they are."
+DESCRIPTION = (
+    "Labels of short texts with calibrated scores, from models that say how sure they are."
+)
 ERRORS = {
     400: "The body is no JSON.",
     401: "The key is missing or wrong.",
@@ -89,17 +91,30 @@ def create_app(
                 await watching
         await asyncio.to_thread(service.close)
 
-    app = FastAPI(title="assay", version=__version__, description=DESCRIPTION, lifespan=lifespan,
-                  docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
-                  telemetry={"tracing": False, "metrics": False, "logs": False})  # fmt: skip
+    app = FastAPI(
+        title="assay",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
     app.state.service = service
     asked = _add_routes(app, service, needs_key=api_key is not None, checks_host=hosts is not None)
     paths = frozenset(getattr(route, "path", "") for route in app.routes)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_middleware(routes.DirectRoutes, endpoints=asked)
     if cors_origins:
-        app.add_middleware(CORSMiddleware, allow_origins=list(cors_origins), allow_methods=["GET", "POST"],
-                           allow_headers=["authorization", "content-type"], expose_headers=["retry-after"])  # fmt: skip
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(cors_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type"],
+            expose_headers=["retry-after"],
+        )
     own_names = None if hosts is None else frozenset(map(name_of_host, hosts))
     app.add_middleware(Gate, service=service, api_key=api_key, hosts=own_names, routes=paths)
     return app
@@ -120,7 +135,9 @@ async def _answer_http_error(request: Request, err: Exception) -> Response:
     else:
         sentence = f"{request.method} is not accepted here; {(err.headers or {}).get('Allow', 'another method')} is"
     failure = ApiError(err.status_code, "validation", sentence)
-    return Response(failure.body(), err.status_code, headers=err.headers, media_type="application/json")
+    return Response(
+        failure.body(), err.status_code, headers=err.headers, media_type="application/json"
+    )
 
 
 def _add_routes(
@@ -130,17 +147,29 @@ def _add_routes(
     described = APIRouter()
     asked: dict[tuple[str, str], routes.Endpoint] = {}
     names = [served.name for served in service.shelf.served]
-    which_model = {"name": "model", "in": "query", "required": False, "schema": {"type": "string", "enum": names},
-                   "description": f"Which model; {names[0]} where none is named."}  # fmt: skip
+    which_model = {
+        "name": "model",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string", "enum": names},
+        "description": f"Which model; {names[0]} where none is named.",
+    }
 
     def add(method: str, path: str, endpoint: Any, answer: Any, *, request: str = "") -> None:
         extra: dict[str, Any] = {}
-        statuses: tuple[int, ...] = (503,) if path == "/health" else (401,) if path in ("/info", "/metrics") else ()
+        statuses: tuple[int, ...] = (
+            (503,) if path == "/health" else (401,) if path in ("/info", "/metrics") else ()
+        )
         if request:
             asked[method, path] = endpoint
-            body = {"schema": {"$ref": f"#/components/schemas/{request}"}, "example": {"inputs": "what a lovely day"}}
-            extra = {"parameters": [which_model],
-                     "requestBody": {"required": True, "content": {"application/json": body}}}  # fmt: skip
+            body = {
+                "schema": {"$ref": f"#/components/schemas/{request}"},
+                "example": {"inputs": "what a lovely day"},
+            }
+            extra = {
+                "parameters": [which_model],
+                "requestBody": {"required": True, "content": {"application/json": body}},
+            }
             statuses = tuple(status for status in ERRORS if status != 421)
         if checks_host:
             statuses = (*statuses, 421)
@@ -153,15 +182,36 @@ def _add_routes(
             200: {"description": "The answer.", "content": answer},
             **{status: {"description": ERRORS[status], "content": error} for status in statuses},
         }
-        described.add_api_route(path, endpoint, methods=[method], response_class=Response, response_model=None,
-                                responses=responses, openapi_extra=extra, operation_id=endpoint.__name__)  # fmt: skip
-        # Served as a plain route: FastAPI's own reads and checks requests, which requests.py does in sentences.
+        described.add_api_route(
+            path,
+            endpoint,
+            methods=[method],
+            response_class=Response,
+            response_model=None,
+            responses=responses,
+            openapi_extra=extra,
+            operation_id=endpoint.__name__,
+        )
+        # Served as a plain route: FastAPI's own reads and checks requests, which requests.py does
+        # in sentences.
         app.add_route(path, endpoint, methods=[method])
 
-    add("POST", "/predict", routes.predict, _json_of(_ranked(), _many(_ranked())), request="PredictRequest")
+    add(
+        "POST",
+        "/predict",
+        routes.predict,
+        _json_of(_ranked(), _many(_ranked())),
+        request="PredictRequest",
+    )
     add("POST", "/", routes.hub, _json_of(_many(_ranked())), request="HubRequest")
     judged = {"$ref": "#/components/schemas/Judgement"}
-    add("POST", "/v1/classify", routes.classify, _json_of(judged, _many(judged)), request="ClassifyRequest")
+    add(
+        "POST",
+        "/v1/classify",
+        routes.classify,
+        _json_of(judged, _many(judged)),
+        request="ClassifyRequest",
+    )
     explained = {"$ref": "#/components/schemas/ExplainedText"}
     add("POST", "/explain", routes.explain, _json_of(explained), request="ExplainRequest")
     status = {"$ref": "#/components/schemas/Status"}
@@ -183,9 +233,13 @@ def _add_routes(
     return asked
 
 
-def _describe_api(app: FastAPI, routes: Sequence[BaseRoute], limits: Limits, *, needs_key: bool) -> dict[str, Any]:
+def _describe_api(
+    app: FastAPI, routes: Sequence[BaseRoute], limits: Limits, *, needs_key: bool
+) -> dict[str, Any]:
     """Return the OpenAPI description, with the shapes that requests and answers refer to."""
-    content = get_openapi(title=app.title, version=app.version, description=app.description, routes=routes)
+    content = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=routes
+    )
     content["components"] = {"schemas": describe_components(limits)}
     if needs_key:
         content["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}

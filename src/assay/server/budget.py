@@ -1,6 +1,7 @@
 """How many tokens go through a model in one pass: measured when it is loaded, on this machine.
 
-A pass should be short, for whoever comes meanwhile waits for its end, and large enough that its fixed costs are shared.
+A pass should be short, for whoever comes meanwhile waits for its end, and large enough that its
+fixed costs are shared.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ __all__ = ["estimate_tokens", "measure_budget"]
 
 BYTES_A_TOKEN = 4  # of UTF-8: about right for English, and for Korean (3 bytes a syllable) too
 N_SPECIAL = 2
-SHORT_PASS_S = 0.005  # a pass of up to 5 ms makes nobody wait noticeably: whatever fits in it goes together
+SHORT_PASS_S = (
+    0.005  # a pass of up to 5 ms makes nobody wait noticeably: whatever fits in it goes together
+)
 LONG_PASS_S = 0.05  # no larger one is tried
 ENOUGH = 0.9  # of the best throughput seen
 MAX_TEXTS = 256
 
-# Of the length and kind that people send: timing texts of one word, or of one script, would mislead.
+# Of the length and kind that people send: timing texts of one word, or of one script, would
+# mislead.
 SAMPLE = (
     "i feel like i am still looking at a blank canvas with blank pieces of paper",
     "what a lovely surprise, thank you so much!",

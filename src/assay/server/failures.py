@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 __all__ = ["ApiError", "ClientGone", "ErrorType", "encode_json", "is_too_long"]
 
-ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: json.dumps makes one a call
+ENCODER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":")
+)  # made once: json.dumps makes one a call
 ErrorType = Literal["validation", "tokenizer", "overloaded", "backend", "unhealthy"]
 
 
@@ -25,7 +27,12 @@ class ApiError(Exception):
     """
 
     def __init__(
-        self, status: int, error_type: ErrorType, sentence: str, *, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        error_type: ErrorType,
+        sentence: str,
+        *,
+        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(sentence)
         self.status = status
@@ -44,7 +51,9 @@ class ClientGone(Exception):
 
 def is_too_long(what: str, given: int, accepted: int, flag: str) -> ApiError:
     """Return the error of something that is past a limit, with the flag that moves it."""
-    return ApiError(413, "validation", f"{what} {given:,}; up to {accepted:,} are accepted (assay serve {flag})")
+    return ApiError(
+        413, "validation", f"{what} {given:,}; up to {accepted:,} are accepted (assay serve {flag})"
+    )
 
 
 def encode_json(content: Any) -> bytes:

@@ -44,8 +44,11 @@ class Limits:
     client_s: float = 10.0
 
     def __post_init__(self) -> None:
-        wrong = [f"{field.name} is {getattr(self, field.name)}" for field in fields(self)
-                 if not getattr(self, field.name) > 0]  # fmt: skip
+        wrong = [
+            f"{field.name} is {getattr(self, field.name)}"
+            for field in fields(self)
+            if not getattr(self, field.name) > 0
+        ]
         if wrong:
             raise InputError(f"{'; '.join(wrong)}: limits above 0 are accepted")
 

@@ -1,4 +1,7 @@
-"""`serve_models(folders)`: bind, load, announce, answer until told to stop. Owns uvicorn, and the listening socket."""
+"""`serve_models(folders)`: bind, load, announce, answer until told to stop.
+
+Owns uvicorn, and the listening socket.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +34,11 @@ BACKLOG = 2048
 ANY_NAME = "*"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 HOST_NAME = re.compile(r"[^\s/:,@]+|\[[0-9a-fA-F:.]+\]")
-GRACE_S = 5  # beyond the time that a request may take, for those that were accepted before the signal
-# The compute thread gives way to the event loop after 1 ms instead of 5: nobody's answer waits for another's scoring.
+GRACE_S = (
+    5  # beyond the time that a request may take, for those that were accepted before the signal
+)
+# The compute thread gives way to the event loop after 1 ms instead of 5: nobody's answer waits for
+# another's scoring.
 SWITCH_S = 0.001
 
 
@@ -50,8 +56,8 @@ class ServerOptions:
     cors_origins : tuple of str
         Origins whose pages may ask this server.
     allowed_hosts : tuple of str
-        Names, beside its own, by which it may be called where it listens on loopback; elsewhere, where any are given,
-        the only ones beside `host`. "*": any.
+        Names, beside its own, by which it may be called where it listens on loopback; elsewhere,
+        where any are given, the only ones beside `host`. "*": any.
     watch_s : float
         Seconds between two looks at the model folders; 0: they are not watched.
     log_requests : bool
@@ -72,16 +78,21 @@ class ServerOptions:
         if not 0 <= self.port <= 65535:
             raise InputError(f"--port is {self.port}; 0 to 65535 are accepted")
         if self.api_key is not None and (not self.api_key.strip() or not self.api_key.isascii()):
-            raise InputError("the API key is blank or has letters beyond ASCII; any other one is accepted")
+            raise InputError(
+                "the API key is blank or has letters beyond ASCII; any other one is accepted"
+            )
         if odd := [name for name in self.allowed_hosts if not HOST_NAME.fullmatch(name)]:
-            raise InputError(f"--allowed-host is '{odd[0]}'; a name or an address, such as box.example, is accepted")
+            raise InputError(
+                f"--allowed-host is '{odd[0]}'; a name or an address, such as box.example, is accepted"
+            )
         if self.watch_s < 0:
             raise InputError(f"--watch-s is {self.watch_s:g}; 0 or more is accepted")
 
     def hosts(self, address: str) -> frozenset[str] | None:
         """Return the names by which a server that listens on `address` may be called; None: any.
 
-        On loopback its own: else a page from elsewhere whose name is made to point there could ask it (DNS rebinding).
+        On loopback its own: else a page from elsewhere whose name is made to point there could ask
+        it (DNS rebinding).
         """
         is_loopback = ip_address(address).is_loopback
         if ANY_NAME in self.allowed_hosts or (not is_loopback and not self.allowed_hosts):
@@ -137,7 +148,9 @@ def serve_models(
         listener.close()
 
 
-def _make_server(uvicorn: Any, shelf: ModelShelf, options: ServerOptions, *, hosts: frozenset[str] | None) -> Any:
+def _make_server(
+    uvicorn: Any, shelf: ModelShelf, options: ServerOptions, *, hosts: frozenset[str] | None
+) -> Any:
     from assay.server.app import create_app
     from assay.server.protocol import make_protocol
 
@@ -180,7 +193,8 @@ def _make_server(uvicorn: Any, shelf: ModelShelf, options: ServerOptions, *, hos
 def _listen(host: str, port: int) -> socket.socket:
     """Open the socket before the models are loaded: a port that is taken is known at once."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio sends small answers at once; with 0 they would wait 40 ms for more (Nagle).
+    # With the protocol named, asyncio sends small answers at once; with 0 they would wait 40 ms for
+    # more (Nagle).
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
@@ -194,7 +208,9 @@ def _listen(host: str, port: int) -> socket.socket:
             hint = f"another program uses it: stop it, or try --port {port + 1}"
             raise OutsideError(f"{where} is taken", hint=hint) from err
         if err.errno in (errno.EACCES, errno.EPERM):
-            raise OutsideError(f"{where} may not be used", hint="ports below 1024 are the system's") from err
+            raise OutsideError(
+                f"{where} may not be used", hint="ports below 1024 are the system's"
+            ) from err
         reason = err.strerror or str(err)
         hint = "--host takes an address of this machine, such as 127.0.0.1 or 0.0.0.0"
         raise OutsideError(f"{where} cannot be listened on: {reason}", hint=hint) from err
@@ -209,7 +225,9 @@ def _signals(shelf: ModelShelf) -> Iterator[None]:
         return
 
     def reload(number: int, frame: FrameType | None) -> None:
-        threading.Thread(target=shelf.reload, kwargs={"only_changed": False}, name="assay-reload", daemon=True).start()
+        threading.Thread(
+            target=shelf.reload, kwargs={"only_changed": False}, name="assay-reload", daemon=True
+        ).start()
 
     before = {signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, frame: None)}
     if hasattr(signal, "SIGHUP"):

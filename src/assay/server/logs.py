@@ -23,8 +23,16 @@ class JsonLines(logging.Formatter):
         facts: dict[str, Any] = dict(getattr(record, "facts", {}))
         if record.exc_info and record.exc_info[1] is not None:
             facts |= describe_exception(record.exc_info[1])
-        when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z"
-        line = {"time": when, "level": record.levelname.lower(), "event": record.getMessage(), **facts}
+        when = (
+            time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+            + f".{int(record.msecs):03d}Z"
+        )
+        line = {
+            "time": when,
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **facts,
+        }
         return json.dumps(line, ensure_ascii=False)
 
 
@@ -33,7 +41,9 @@ def describe_exception(err: BaseException) -> dict[str, Any]:
     frames = traceback.extract_tb(err.__traceback__)[-3:]
     return {
         "exception": type(err).__name__,
-        "where": [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
+        "where": [
+            f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames
+        ],
     }
 
 

@@ -1,4 +1,7 @@
-"""Counts and times in Prometheus form, in a registry of the application's own. Owns prometheus_client."""
+"""Counts and times in Prometheus form, in a registry of the application's own.
+
+Owns prometheus_client.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,26 @@ import prometheus_client as prometheus
 
 __all__ = ["Metrics"]
 
-LATENCY_BUCKETS = (.0005, .001, .002, .003, .005, .0075, .01, .02, .03, .05, .1, .2, .5, 1, 2, 5, 10, 30)  # fmt: skip
+LATENCY_BUCKETS = (
+    0.0005,
+    0.001,
+    0.002,
+    0.003,
+    0.005,
+    0.0075,
+    0.01,
+    0.02,
+    0.03,
+    0.05,
+    0.1,
+    0.2,
+    0.5,
+    1,
+    2,
+    5,
+    10,
+    30,
+)
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
@@ -29,19 +51,36 @@ class Metrics:
             "assay_requests", "Requests answered.", ["route", "method", "status"], **make
         )
         self._seconds = prometheus.Histogram(
-            "assay_request_seconds", "From request to answer.", ["route"], buckets=LATENCY_BUCKETS, **make
+            "assay_request_seconds",
+            "From request to answer.",
+            ["route"],
+            buckets=LATENCY_BUCKETS,
+            **make,
         )
         self._pass_texts = prometheus.Histogram(
-            "assay_pass_texts", "Texts that went through a model together.", buckets=BATCH_BUCKETS, **make
+            "assay_pass_texts",
+            "Texts that went through a model together.",
+            buckets=BATCH_BUCKETS,
+            **make,
         )
-        self._pass_seconds = prometheus.Counter("assay_pass_seconds", "Time spent in models.", **make)
-        self._texts = prometheus.Counter("assay_texts", "Texts scored for an answer.", ["model"], **make)
-        self._labels = prometheus.Counter("assay_labels", "Labels predicted.", ["model", "label"], **make)
-        self._abstained = prometheus.Counter("assay_abstained", "Texts without an answer.", ["model"], **make)
+        self._pass_seconds = prometheus.Counter(
+            "assay_pass_seconds", "Time spent in models.", **make
+        )
+        self._texts = prometheus.Counter(
+            "assay_texts", "Texts scored for an answer.", ["model"], **make
+        )
+        self._labels = prometheus.Counter(
+            "assay_labels", "Labels predicted.", ["model", "label"], **make
+        )
+        self._abstained = prometheus.Counter(
+            "assay_abstained", "Texts without an answer.", ["model"], **make
+        )
         self._out_of_scope = prometheus.Counter(
             "assay_out_of_scope", "Texts unlike the training data.", ["model"], **make
         )
-        self._reloads = prometheus.Counter("assay_reloads", "Models loaded again.", ["model", "outcome"], **make)
+        self._reloads = prometheus.Counter(
+            "assay_reloads", "Models loaded again.", ["model", "outcome"], **make
+        )
         self.in_flight = prometheus.Gauge("assay_requests_in_flight", "Requests in work.", **make)
         waiting = prometheus.Gauge("assay_queue_texts", "Texts that wait.", **make)
         waiting.set_function(count_waiting)
@@ -52,7 +91,10 @@ class Metrics:
         self._texts_child = cache(self._texts.labels)
 
     def note_request(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Count an answer. Route and method come from closed sets: a stranger cannot make new series."""
+        """Count an answer.
+
+        Route and method come from closed sets: a stranger cannot make new series.
+        """
         self._request_child(route, method, str(status)).inc()
         self._seconds_child(route).observe(seconds)
 

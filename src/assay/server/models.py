@@ -1,7 +1,7 @@
 """The models that are served, by name: loaded, watched, and swapped for a newer one while requests go on.
 
-A request keeps the model that it began with. A folder that cannot be loaded is refused, and the model from before
-goes on.
+A request keeps the model that it began with. A folder that cannot be loaded is refused, and the
+model from before goes on.
 """
 
 from __future__ import annotations
@@ -75,11 +75,18 @@ class ServedModel:
         model = load_model(folder, n_threads=n_threads)
         score = partial(_score, model)
         budget = measure_budget(score, max_tokens=model.cut_tokens)
-        _judge(model, [""])  # unpacks the statistics of its training texts: no request should wait for that
+        _judge(
+            model, [""]
+        )  # unpacks the statistics of its training texts: no request should wait for that
         find = partial(_find, model)
-        # A look-up takes longer than a score of `linear`: with the budget of scores one pass could hold up all others.
-        find_budget = budget if model.training_texts is None else measure_budget(find, max_tokens=None)
-        make = partial(Work, cost=partial(estimate_tokens, max_tokens=model.cut_tokens), budget=budget)
+        # A look-up takes longer than a score of `linear`: with the budget of scores one pass could
+        # hold up all others.
+        find_budget = (
+            budget if model.training_texts is None else measure_budget(find, max_tokens=None)
+        )
+        make = partial(
+            Work, cost=partial(estimate_tokens, max_tokens=model.cut_tokens), budget=budget
+        )
         return cls(
             name,
             model,
@@ -190,7 +197,8 @@ class ModelShelf:
         self.on_reload = on_reload
         self._signatures = {name: sign_folder(folder) for name, folder in self._folders.items()}
         self._served = {
-            name: ServedModel.load(name, folder, n_threads=n_threads) for name, folder in self._folders.items()
+            name: ServedModel.load(name, folder, n_threads=n_threads)
+            for name, folder in self._folders.items()
         }
         self._reloading = threading.Lock()
 
@@ -211,17 +219,22 @@ class ModelShelf:
             return self._served[next(iter(self._folders))]
         if name not in self._served:
             known = ", ".join(self._folders)
-            sentence = f"there is no model '{name}'; models: {known}.{did_you_mean(name, self._folders)}"
+            sentence = (
+                f"there is no model '{name}'; models: {known}.{did_you_mean(name, self._folders)}"
+            )
             raise ApiError(404, "validation", sentence)
         return self._served[name]
 
     def reload(self, *, only_changed: bool) -> list[str]:
         """Load folders again, those that changed or all; return the names of what was swapped.
 
-        Takes as long as loading does: not for the event loop. Never raises: what is broken is logged and left.
+        Takes as long as loading does: not for the event loop. Never raises: what is broken is
+        logged and left.
         """
         with self._reloading:
-            return [name for name in self._folders if self._reload_one(name, only_changed=only_changed)]
+            return [
+                name for name in self._folders if self._reload_one(name, only_changed=only_changed)
+            ]
 
     def _reload_one(self, name: str, *, only_changed: bool) -> bool:
         folder = self._folders[name]
@@ -233,10 +246,14 @@ class ModelShelf:
             self._served[name] = ServedModel.load(name, folder, n_threads=self._n_threads)
         except AssayError as err:
             facts = {"model": name, "reason": err.message}
-            logger.warning("a changed model was refused; the one from before goes on", extra={"facts": facts})
+            logger.warning(
+                "a changed model was refused; the one from before goes on", extra={"facts": facts}
+            )
         except Exception as err:  # a folder that is being written can be broken in any way
             facts = {"model": name, **describe_exception(err)}
-            logger.warning("a changed model was refused; the one from before goes on", extra={"facts": facts})
+            logger.warning(
+                "a changed model was refused; the one from before goes on", extra={"facts": facts}
+            )
         else:
             logger.info("a model was loaded again", extra={"facts": {"model": name}})
             self.on_reload(name, True)
@@ -247,7 +264,10 @@ class ModelShelf:
 
 
 def sign_folder(folder: Path) -> Signature:
-    """Return names, sizes and times of the files of a folder: what changes when it does. Empty: there is none."""
+    """Return names, sizes and times of the files of a folder: what changes when it does.
+
+    Empty: there is none.
+    """
     found = []
     for path in sorted(folder.rglob("*")):
         try:

@@ -1,8 +1,9 @@
 """uvicorn's protocol, with an end to its patience, and answers in one piece.
 
-uvicorn itself closes connections that are idle after an answer, but waits forever for the rest of a head that a
-client began to send, or never began. And it writes head and body of an answer one after the other: two calls of the
-system and two packets, of which each costs as much as all the work on a small answer.
+uvicorn itself closes connections that are idle after an answer, but waits forever for the rest of a
+head that a client began to send, or never began. And it writes head and body of an answer one after
+the other: two calls of the system and two packets, of which each costs as much as all the work on a
+small answer.
 """
 
 from __future__ import annotations
@@ -80,7 +81,9 @@ def make_protocol(client_s: float) -> type[Any]:
             super().on_response_complete()
             self.transport.flush()  # the answer is whole: it need not wait for the end of the turn
             is_in_work = self.cycle is not None and not self.cycle.response_complete
-            if not is_in_work and self._patience is None:  # what came with the request may be half of another
+            if (
+                not is_in_work and self._patience is None
+            ):  # what came with the request may be half of another
                 self._start_waiting()
 
         def connection_lost(self, exc: Exception | None) -> None:

@@ -1,8 +1,9 @@
 """The queue before the one compute thread: whatever waits goes together, up to a budget, and nothing waits for more.
 
-There is no timer. A request that finds the thread idle is scored at once, alone; those that come meanwhile form the
-next pass. Texts are taken from the waiting requests in turn, so that a batch of hundreds does not hold up a lone text.
-Sorting by length, within a pass, is the runtime's: `bucket_batches`.
+There is no timer. A request that finds the thread idle is scored at once, alone; those that come
+meanwhile form the next pass. Texts are taken from the waiting requests in turn, so that a batch of
+hundreds does not hold up a lone text. Sorting by length, within a pass, is the runtime's:
+`bucket_batches`.
 """
 
 from __future__ import annotations
@@ -89,12 +90,17 @@ class ComputeQueue:
     """
 
     def __init__(
-        self, *, max_texts: int, on_pass: Callable[[int, float], None] = lambda n_texts, seconds: None
+        self,
+        *,
+        max_texts: int,
+        on_pass: Callable[[int, float], None] = lambda n_texts, seconds: None,
     ) -> None:
         self._max_texts = max_texts
         self._on_pass = on_pass
         self._condition = threading.Condition()
-        self._waiting: dict[Work, deque[Job]] = {}  # in the order in which each kind of work gets its turn
+        self._waiting: dict[
+            Work, deque[Job]
+        ] = {}  # in the order in which each kind of work gets its turn
         self._n_waiting = 0
         self._seconds_a_text = 0.0
         self._busy_since: float | None = None
@@ -127,13 +133,16 @@ class ComputeQueue:
         with self._condition:
             if self._is_closed:
                 raise ApiError(503, "unhealthy", "the server is stopping: it takes no more texts")
-            # An idle queue takes any request that the other limits let pass, else that one could never be answered.
+            # An idle queue takes any request that the other limits let pass, else that one could
+            # never be answered.
             if self._n_waiting and self._n_waiting + len(texts) > self._max_texts:
                 raise self._is_full()
             self._n_waiting += len(texts)
             self._waiting.setdefault(work, deque()).append(job)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="assay-compute", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._work, name="assay-compute", daemon=True
+                )
                 self._thread.start()
             self._condition.notify()
         return job
@@ -210,7 +219,13 @@ class ComputeQueue:
         except Exception as err:  # whatever a model may raise: the thread has to go on
             if len(texts) == 1:
                 logger.error("a text could not be scored", extra={"facts": describe_exception(err)})
-                return [ApiError(500, "backend", "the model could not score a text; the server's log says more")]
+                return [
+                    ApiError(
+                        500,
+                        "backend",
+                        "the model could not score a text; the server's log says more",
+                    )
+                ]
         return [self._run([one])[0] for one in portion]
 
     def _hand_out(self, portion: Portion, results: Sequence[Any]) -> None:
@@ -226,7 +241,9 @@ class ComputeQueue:
 
     def _note(self, n_texts: int, seconds: float) -> None:
         a_text = seconds / n_texts
-        self._seconds_a_text += (SMOOTHING if self._seconds_a_text else 1.0) * (a_text - self._seconds_a_text)
+        self._seconds_a_text += (SMOOTHING if self._seconds_a_text else 1.0) * (
+            a_text - self._seconds_a_text
+        )
         self._on_pass(n_texts, seconds)
 
 

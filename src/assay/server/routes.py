@@ -1,4 +1,7 @@
-"""The routes: from a request to the service and back to JSON. Owns starlette's requests and answers."""
+"""The routes: from a request to the service and back to JSON.
+
+Owns starlette's requests and answers.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,28 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from assay.server.failures import ApiError, ClientGone, encode_json, is_too_long
 from assay.server.limits import Limits
 from assay.server.models import ServedModel
-from assay.server.requests import AskedTexts, read_classify, read_explain, read_hub, read_json, read_predict
+from assay.server.requests import (
+    AskedTexts,
+    read_classify,
+    read_explain,
+    read_hub,
+    read_json,
+    read_predict,
+)
 from assay.server.service import Caller, Service
 
-__all__ = ["DirectRoutes", "ask", "classify", "explain", "health", "hub", "info", "live", "metrics", "predict"]
+__all__ = [
+    "DirectRoutes",
+    "ask",
+    "classify",
+    "explain",
+    "health",
+    "hub",
+    "info",
+    "live",
+    "metrics",
+    "predict",
+]
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Reader = Callable[[dict[str, Any], Limits], AskedTexts]
@@ -44,7 +65,8 @@ class JsonAnswer(Response):
 class DirectRoutes:
     """ASGI middleware that answers some routes itself, past the router and its layers.
 
-    They cost as much as all the rest of a small answer: 0.2 of 0.7 ms. What these endpoints raise is the gate's to say.
+    They cost as much as all the rest of a small answer: 0.2 of 0.7 ms. What these endpoints raise
+    is the gate's to say.
 
     Parameters
     ----------
@@ -83,7 +105,9 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     ClientGone
         The client left in the middle of it.
     """
-    length = next((value for name, value in request.scope["headers"] if name == b"content-length"), b"")
+    length = next(
+        (value for name, value in request.scope["headers"] if name == b"content-length"), b""
+    )
     if length.isdigit() and int(length) > limits.max_body_bytes:
         raise _body_too_long(int(length), limits)
     chunks: list[bytes] = []
@@ -115,7 +139,9 @@ def _body_too_long(n_bytes: int, limits: Limits) -> ApiError:
 async def ask(request: Request, reader: Reader) -> tuple[Service, ServedModel, AskedTexts, Caller]:
     """Read a request: which model, what is asked of it, and who waits."""
     service = service_of(request)
-    served = service.shelf.find(request.query_params.get("model") if request.scope["query_string"] else None)
+    served = service.shelf.find(
+        request.query_params.get("model") if request.scope["query_string"] else None
+    )
     body = await read_body(request, service.limits)
     asked = reader(read_json(body), service.limits)
 

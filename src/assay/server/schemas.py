@@ -1,4 +1,7 @@
-"""The shapes of requests and answers, for /openapi.json. Requests are read by hand: see requests.py."""
+"""The shapes of requests and answers, for /openapi.json.
+
+Requests are read by hand: see requests.py.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +13,41 @@ from pydantic.json_schema import models_json_schema
 from assay.server.limits import Limits
 from assay.server.requests import MAX_NEAREST
 
-__all__ = ["ErrorAnswer", "ExplainedText", "Info", "Judgement", "LabelScore", "Status", "describe_components"]
+__all__ = [
+    "ErrorAnswer",
+    "ExplainedText",
+    "Info",
+    "Judgement",
+    "LabelScore",
+    "Status",
+    "describe_components",
+]
 
 TopK = Annotated[int | None, Field(ge=1, description="Only the best labels; null: all.")]
 Text = Annotated[str, Field(description="A text; the empty one is legal.")]
-Texts = Annotated[list[Text | Annotated[list[Text], Field(min_length=1, max_length=1)]], Field(min_length=1)]
-Inputs = Annotated[Text | Texts, Field(description="A text, a list of texts, or a list of lists of one text.")]
+Texts = Annotated[
+    list[Text | Annotated[list[Text], Field(min_length=1, max_length=1)]], Field(min_length=1)
+]
+Inputs = Annotated[
+    Text | Texts, Field(description="A text, a list of texts, or a list of lists of one text.")
+]
 
 
 class PredictRequest(BaseModel):
     """As text-embeddings-inference takes it; other keys are left unread."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]})
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]}
+    )
     inputs: Inputs
     top_k: TopK = None
     truncate: bool | None = Field(
-        None, description="false: a text longer than the model reads is an error. null: it is cut, as in training."
+        None,
+        description="false: a text longer than the model reads is an error. null: it is cut, as in training.",
     )
-    raw_scores: Literal[False] | None = Field(None, description="Not supported: scores are calibrated probabilities.")
+    raw_scores: Literal[False] | None = Field(
+        None, description="Not supported: scores are calibrated probabilities."
+    )
 
 
 class HubParameters(BaseModel):
@@ -42,7 +62,9 @@ class HubParameters(BaseModel):
 class HubRequest(BaseModel):
     """As the Hub's inference API takes it; other keys are left unread."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]})
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]}
+    )
     inputs: Inputs
     parameters: HubParameters | None = None
 
@@ -51,22 +73,32 @@ class ClassifyRequest(BaseModel):
     """What assay itself takes."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"inputs": "what a lovely day", "explain": True}]}
+        extra="forbid",
+        json_schema_extra={"examples": [{"inputs": "what a lovely day", "explain": True}]},
     )
     inputs: Inputs
     top_k: TopK = None
-    truncate: bool | None = Field(None, description="false: a text longer than the model reads is an error.")
+    truncate: bool | None = Field(
+        None, description="false: a text longer than the model reads is an error."
+    )
     explain: bool | None = Field(None, description="Whether to say which words are behind it.")
-    label: str | None = Field(None, description="Explain this label, one of the model's; null: the predicted one.")
+    label: str | None = Field(
+        None, description="Explain this label, one of the model's; null: the predicted one."
+    )
     nearest: int | None = Field(
-        None, ge=0, le=MAX_NEAREST, description="So many of the nearest training texts, where the model keeps them."
+        None,
+        ge=0,
+        le=MAX_NEAREST,
+        description="So many of the nearest training texts, where the model keeps them.",
     )
 
 
 class ExplainRequest(BaseModel):
     """One text."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]}
+    )
     inputs: Text
     label: str | None = Field(None, description="One of the model's; null: the predicted one.")
 
@@ -75,7 +107,9 @@ class LabelScore(BaseModel):
     """A label and its score."""
 
     label: str
-    score: float = Field(ge=0, le=1, description="A calibrated probability; those of all labels sum to 1.")
+    score: float = Field(
+        ge=0, le=1, description="A calibrated probability; those of all labels sum to 1."
+    )
 
 
 class Word(BaseModel):
@@ -93,7 +127,9 @@ class ExplainedText(BaseModel):
     label: str
     score: float
     predicted_label: str
-    kind: Literal["exact", "occlusion"] = Field(description="occlusion: what is lost when the word is taken out.")
+    kind: Literal["exact", "occlusion"] = Field(
+        description="occlusion: what is lost when the word is taken out."
+    )
     total: float
     base: float = Field(description="Of a text without words.")
     error: float = Field(description="What words and base leave unexplained.")
@@ -105,22 +141,32 @@ class NearText(BaseModel):
 
     text: str
     label: str = Field(description="That it has in the training data.")
-    similarity: float = Field(ge=0, le=1, description="Cosine of words and pieces of words that both have.")
+    similarity: float = Field(
+        ge=0, le=1, description="Cosine of words and pieces of words that both have."
+    )
 
 
 class Judgement(BaseModel):
     """An answer, and how far it can be relied on."""
 
     label: str | None = Field(description="null: the model does not know (abstained).")
-    best_label: str = Field(description="The label with the highest score, whether it is given as the answer or not.")
+    best_label: str = Field(
+        description="The label with the highest score, whether it is given as the answer or not."
+    )
     score: float = Field(description="Of best_label.")
     confidence: Literal["sure", "leaning", "does not know"]
     abstained: bool
-    scope: float | None = Field(description="Share of validation texts that look no more like the training data.")
-    in_scope: bool | None = Field(description="false: unlike the training data. null: the model cannot tell.")
+    scope: float | None = Field(
+        description="Share of validation texts that look no more like the training data."
+    )
+    in_scope: bool | None = Field(
+        description="false: unlike the training data. null: the model cannot tell."
+    )
     scores: list[LabelScore] = Field(description="Highest first.")
     explanation: ExplainedText | None = Field(None, description="Only where it was asked for.")
-    nearest: list[NearText] | None = Field(None, description="Only where they were asked for, nearest first.")
+    nearest: list[NearText] | None = Field(
+        None, description="Only where they were asked for, nearest first."
+    )
 
 
 class Status(BaseModel):

@@ -63,14 +63,18 @@ class Service:
     def open(self) -> None:
         """Begin to take texts: at first, and again after `close`."""
         self.is_stopping = False
-        self.queue = ComputeQueue(max_texts=self.limits.max_queue_texts, on_pass=self.metrics.note_pass)
+        self.queue = ComputeQueue(
+            max_texts=self.limits.max_queue_texts, on_pass=self.metrics.note_pass
+        )
 
     def close(self) -> None:
         """Take no more texts, and wait until those that were taken are scored."""
         self.is_stopping = True
         self.queue.close()
 
-    async def score(self, served: ServedModel, asked: AskedTexts, caller: Caller) -> list[list[dict[str, Any]]]:
+    async def score(
+        self, served: ServedModel, asked: AskedTexts, caller: Caller
+    ) -> list[list[dict[str, Any]]]:
         """Return the labels of each text with their scores, highest first."""
         await self._check_tokens(served, asked, caller)
         rows = await self._do(served.scoring, asked.texts, caller)
@@ -78,7 +82,9 @@ class Service:
         self.metrics.note_labels(served.name, [scores[0]["label"] for scores in ranked])
         return ranked
 
-    async def judge(self, served: ServedModel, asked: AskedTexts, caller: Caller) -> list[dict[str, Any]]:
+    async def judge(
+        self, served: ServedModel, asked: AskedTexts, caller: Caller
+    ) -> list[dict[str, Any]]:
         """Return answers with what is to be thought of them."""
         self._check_label(served, asked.label)
         if asked.nearest and served.model.training_texts is None:
@@ -107,7 +113,9 @@ class Service:
         )
         return judgements
 
-    async def explain(self, served: ServedModel, asked: AskedTexts, caller: Caller) -> dict[str, Any]:
+    async def explain(
+        self, served: ServedModel, asked: AskedTexts, caller: Caller
+    ) -> dict[str, Any]:
         """Return which words pushed the label."""
         self._check_label(served, asked.label)
         explanation = await self._explain(served, asked.texts[0], caller)
@@ -142,8 +150,11 @@ class Service:
         """Wait for the results of texts: until they are there, the time is over, or nobody waits any more."""
         job = self.queue.submit(work, texts)
         watches: list[asyncio.Task[None]] = []
-        # Waiting for the future itself costs one turn of the event loop; asyncio.wait would cost three.
-        begin = job.loop.call_later(UNWATCHED_S, lambda: watches.append(job.loop.create_task(self._watch(job, caller))))
+        # Waiting for the future itself costs one turn of the event loop; asyncio.wait would cost
+        # three.
+        begin = job.loop.call_later(
+            UNWATCHED_S, lambda: watches.append(job.loop.create_task(self._watch(job, caller)))
+        )
         try:
             return await job.future
         except BaseException:
@@ -200,7 +211,10 @@ class Service:
 def rank_scores(row: np.ndarray, labels: Sequence[str], top_k: int | None) -> list[dict[str, Any]]:
     """Return labels with their scores, highest first; ties in LabelSet order."""
     order = np.argsort(-row, kind="stable")[:top_k]
-    return [{"label": labels[i], "score": score} for i, score in zip(order.tolist(), row[order].tolist(), strict=True)]
+    return [
+        {"label": labels[i], "score": score}
+        for i, score in zip(order.tolist(), row[order].tolist(), strict=True)
+    ]
 
 
 def _judgement(

@@ -1,7 +1,7 @@
 """Encoded texts in one flat array, batches of texts of like length, padding to the longest of a batch only.
 
-A data set is never padded to its longest text: tweets average 20 tokens and the longest has 90, so padding to the
-longest makes a transformer do four times the work.
+A data set is never padded to its longest text: tweets average 20 tokens and the longest has 90, so
+padding to the longest makes a transformer do four times the work.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class EncodedTexts:
         lengths = np.fromiter((len(ids) for ids in token_ids), dtype=np.int64, count=len(token_ids))
         offsets = np.zeros(len(token_ids) + 1, dtype=np.int64)
         np.cumsum(lengths, out=offsets[1:])
-        flat = np.fromiter((i for ids in token_ids for i in ids), dtype=np.int32, count=int(offsets[-1]))
+        flat = np.fromiter(
+            (i for ids in token_ids for i in ids), dtype=np.int32, count=int(offsets[-1])
+        )
         return cls(flat, offsets)
 
     @property
@@ -62,10 +64,11 @@ def bucket_batches(
     max_texts : int
         Texts a batch, at most.
     max_tokens : int, optional
-        Padded tokens a batch, at most; a single longer text still makes a batch of its own. None: no bound.
+        Padded tokens a batch, at most; a single longer text still makes a batch of its own. None:
+        no bound.
     rng : numpy Generator, optional
-        For training: rows of equal length are shuffled among themselves and so is the order of the batches.
-        None: from short to long, ties in row order.
+        For training: rows of equal length are shuffled among themselves and so is the order of the
+        batches. None: from short to long, ties in row order.
 
     Returns
     -------
@@ -83,7 +86,8 @@ def bucket_batches(
     if rng is None:
         order = np.argsort(lengths, kind="stable")
     else:
-        # Up to 2 tokens of jitter, so that batches differ between epochs and are not all of one exact length.
+        # Up to 2 tokens of jitter, so that batches differ between epochs and are not all of one
+        # exact length.
         order = np.argsort(lengths + rng.uniform(0, 2, n_texts), kind="stable")
     batches = []
     start = 0
@@ -100,7 +104,9 @@ def bucket_batches(
     return batches
 
 
-def pad_batch(encoded: EncodedTexts, rows: np.ndarray, *, pad_id: int) -> tuple[np.ndarray, np.ndarray]:
+def pad_batch(
+    encoded: EncodedTexts, rows: np.ndarray, *, pad_id: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Gather `rows` into one padded block.
 
     Returns

@@ -39,7 +39,9 @@ class CharacterTokenizer:
     def from_texts(cls, texts: Iterable[str]) -> CharacterTokenizer:
         """Learn the sorted vocabulary of all characters in `texts`."""
         if isinstance(texts, str):
-            raise InputError("texts is one text; a sequence of texts is accepted", hint="write [text]")
+            raise InputError(
+                "texts is one text; a sequence of texts is accepted", hint="write [text]"
+            )
         return cls(tuple(sorted(set().union(*texts))))
 
     @property
@@ -58,7 +60,9 @@ class CharacterTokenizer:
         ids = {character: i for i, character in enumerate(self.vocabulary)}
         if unknown := set(text) - ids.keys():
             first_seen = sorted(unknown, key=text.index)
-            problems = [f"{character!r} at position {text.index(character)}" for character in first_seen]
+            problems = [
+                f"{character!r} at position {text.index(character)}" for character in first_seen
+            ]
             raise InputError(
                 f"the text holds characters that the vocabulary of {self.vocabulary_size} does not:\n"
                 f"{list_problems(problems)}",
@@ -83,4 +87,6 @@ class CharacterTokenizer:
 
     def one_hot(self, text: str) -> np.ndarray:
         """Return one row a token with a single 1, float32 of shape (n_tokens, vocabulary_size)."""
-        return np.eye(self.vocabulary_size, dtype=np.float32)[np.asarray(self.encode(text), dtype=np.int64)]
+        return np.eye(self.vocabulary_size, dtype=np.float32)[
+            np.asarray(self.encode(text), dtype=np.int64)
+        ]

@@ -1,7 +1,8 @@
 """Word pieces by table: what lies between two spaces is tokenised once and looked up from then on.
 
-Texts repeat their words, and looking one up takes a tenth of tokenising it. It is right only where a tokenizer treats
-what lies between spaces on its own, which `is_local` reads from its tokenizer.json.
+Texts repeat their words, and looking one up takes a tenth of tokenising it. It is right only where
+a tokenizer treats what lies between spaces on its own, which `is_local` reads from its
+tokenizer.json.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ import tokenizers
 
 __all__ = ["PieceTable", "is_local"]
 
-# Of the table, in characters of the pieces; then it starts anew. About 10 MB of words of an ordinary length.
+# Of the table, in characters of the pieces; then it starts anew. About 10 MB of words of an
+# ordinary length.
 MAX_CHARS = 1 << 18
 ID_BYTES = 4
 
-LOCAL_NORMALIZERS = ({"type": "NFC"}, {"type": "Lowercase"})  # neither joins anything across a space
+LOCAL_NORMALIZERS = (
+    {"type": "NFC"},
+    {"type": "Lowercase"},
+)  # neither joins anything across a space
 WORDS = {"type": "BertPreTokenizer"}  # splits at white space, among others
 MARKS = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": False}
 # The kinds of model, and how what they are given is split.
@@ -43,7 +48,11 @@ class PieceTable:
     """
 
     def __init__(
-        self, encode_pieces: Callable[[list[str]], list[list[int]]], *, end_ids: Sequence[int], max_ids: int
+        self,
+        encode_pieces: Callable[[list[str]], list[list[int]]],
+        *,
+        end_ids: Sequence[int],
+        max_ids: int,
     ) -> None:
         self._encode_pieces = encode_pieces
         self._end = np.asarray(end_ids, dtype="<i4").tobytes()
@@ -69,7 +78,9 @@ class PieceTable:
             self._n_chars += sum(map(len, new))
         end, most = self._end, self._max_bytes
         rows = [b"".join([table[piece] for piece in pieces])[:most] + end for pieces in split]
-        lengths = np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows)) // ID_BYTES
+        lengths = (
+            np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows)) // ID_BYTES
+        )
         return np.frombuffer(b"".join(rows), dtype="<i4"), lengths
 
 
@@ -87,7 +98,10 @@ def is_local(tokenizer: tokenizers.Tokenizer) -> bool:
 
 
 def _part(part: Any) -> dict[str, Any]:
-    """Return a part of a tokenizer as tokenizer.json has it; {} for none. Writing all of it out would take 20 ms."""
+    """Return a part of a tokenizer as tokenizer.json has it; {} for none.
+
+    Writing all of it out would take 20 ms.
+    """
     return {} if part is None else dict(json.loads(part.__getstate__()))
 
 
@@ -99,4 +113,6 @@ def _is_plain(token: tokenizers.AddedToken) -> bool:
 def _frames_at_the_end(processor: dict[str, Any]) -> bool:
     """Tell whether special tokens stand behind the text only."""
     parts = processor.get("single", [{}]) if processor.get("type") == "TemplateProcessing" else [{}]
-    return not processor or ("Sequence" in parts[0] and not any("Sequence" in part for part in parts[1:]))
+    return not processor or (
+        "Sequence" in parts[0] and not any("Sequence" in part for part in parts[1:])
+    )

@@ -1,7 +1,7 @@
 """Subword tokens, through the `tokenizers` library: what the checkpoint's own tokenizer.json says.
 
-Truncation and padding that a tokenizer.json carries are cleared: the caller's truncation policy is the only one
-(all-MiniLM-L6-v2's file would pad every text to 128 tokens).
+Truncation and padding that a tokenizer.json carries are cleared: the caller's truncation policy is
+the only one (all-MiniLM-L6-v2's file would pad every text to 128 tokens).
 """
 
 from __future__ import annotations
@@ -55,10 +55,14 @@ class SubwordTokenizer:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._table = self._make_table() if is_local(self.tokenizer) else None  # it can be made again
+        self._table = (
+            self._make_table() if is_local(self.tokenizer) else None
+        )  # it can be made again
 
     def _make_table(self) -> PieceTable:
-        tokenizer = self.tokenizer  # not `self`: in a circle it would outlive its model until the next collection
+        tokenizer = (
+            self.tokenizer
+        )  # not `self`: in a circle it would outlive its model until the next collection
 
         def encode_pieces(pieces: list[str]) -> list[list[int]]:
             batch = [_encodable(piece) for piece in pieces]
@@ -128,12 +132,14 @@ class SubwordTokenizer:
         pieces = [[encoding, *encoding.overflowing] for encoding in encodings]
         counts = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
         encoded = EncodedTexts.from_lists([piece.ids for own in pieces for piece in own])
-        return Windows(encoded, np.cumsum(counts) - counts, np.maximum(encoded.lengths - self._n_special, 1.0))
+        return Windows(
+            encoded, np.cumsum(counts) - counts, np.maximum(encoded.lengths - self._n_special, 1.0)
+        )
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return tokens a text before anything is cut, special tokens included."""
-        # What was cut off is kept in `overflowing`, each piece with special tokens of its own. Switching truncation
-        # off and on instead would let another thread encode without a limit.
+        # What was cut off is kept in `overflowing`, each piece with special tokens of its own.
+        # Switching truncation off and on instead would let another thread encode without a limit.
         return [
             len(encoding) + sum(len(piece) - self._n_special for piece in encoding.overflowing)
             for encoding in self.tokenizer.encode_batch_fast([_encodable(text) for text in texts])

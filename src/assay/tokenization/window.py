@@ -1,7 +1,7 @@
 """What becomes of a text that is longer than a model reads: cut at the end, or read window by window.
 
-A window is as many tokens as the model reads, and windows do not overlap: every token is read once. The logits of a
-text are the mean of its windows' logits, weighted by their tokens.
+A window is as many tokens as the model reads, and windows do not overlap: every token is read once.
+The logits of a text are the mean of its windows' logits, weighted by their tokens.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def check_long_texts(policy: str) -> str:
     """
     if policy not in LONG_TEXTS:
         meant = did_you_mean(str(policy), LONG_TEXTS)
-        raise InputError(f"long texts: {policy!r} is not known; {' or '.join(LONG_TEXTS)} is accepted.{meant}")
+        raise InputError(
+            f"long texts: {policy!r} is not known; {' or '.join(LONG_TEXTS)} is accepted.{meant}"
+        )
     return policy
 
 
@@ -71,7 +73,9 @@ class Windows:
         """
         means: np.ndarray = rows[self.starts]
         if (several := np.flatnonzero(self.counts > 1)).size:
-            weighted = np.add.reduceat(rows.astype(np.float64) * self.weights[:, None], self.starts, axis=0)
+            weighted = np.add.reduceat(
+                rows.astype(np.float64) * self.weights[:, None], self.starts, axis=0
+            )
             total = np.add.reduceat(self.weights, self.starts)
             means[several] = weighted[several] / total[several, None]
         return means
@@ -79,7 +83,8 @@ class Windows:
     def mean_probs(self, probs: np.ndarray) -> np.ndarray:
         """Return probabilities of the mean logits, from the probabilities of each window.
 
-        A row of logits is the logarithm of its probabilities but for a constant, which falls out again.
+        A row of logits is the logarithm of its probabilities but for a constant, which falls out
+        again.
 
         Parameters
         ----------

@@ -11,8 +11,11 @@ HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U000200
 HIRAGANA = "\u3040-\u309f"
 KATAKANA = "\u30a0-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # choose how the ideograph before them is drawn
-# Chinese and Japanese put no space between words: an ideograph, or a run of one kind of kana, is taken for one.
-PIECE = re.compile(f"[{HAN}][{SELECTORS}]*|[{HIRAGANA}]+|[{KATAKANA}]+|[^{HAN}{HIRAGANA}{KATAKANA}]+")
+# Chinese and Japanese put no space between words: an ideograph, or a run of one kind of kana, is
+# taken for one.
+PIECE = re.compile(
+    f"[{HAN}][{SELECTORS}]*|[{HIRAGANA}]+|[{KATAKANA}]+|[^{HAN}{HIRAGANA}{KATAKANA}]+"
+)
 
 
 def split_words(text: str) -> list[str]:

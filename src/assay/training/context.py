@@ -27,15 +27,17 @@ def score_accuracy(label_ids: np.ndarray, probs: np.ndarray) -> dict[str, float]
 ClassWeight = str | Mapping[Any, float] | None
 
 
-def weigh_classes(class_weight: ClassWeight, classes: np.ndarray, label_ids: np.ndarray) -> np.ndarray | None:
+def weigh_classes(
+    class_weight: ClassWeight, classes: np.ndarray, label_ids: np.ndarray
+) -> np.ndarray | None:
     """Return what a text of each class counts in the loss.
 
     Parameters
     ----------
     class_weight : "balanced", mapping or None
-        Balanced: rare classes count as much as frequent ones, ``n_texts / (n_classes * n_texts_of_class)``. The
-        probabilities are then those of a world in which all classes are equally frequent. A mapping gives the weight
-        of each label; those that it lacks count 1.
+        Balanced: rare classes count as much as frequent ones, ``n_texts / (n_classes *
+        n_texts_of_class)``. The probabilities are then those of a world in which all classes are
+        equally frequent. A mapping gives the weight of each label; those that it lacks count 1.
     classes : array of shape (n_classes,)
         The labels.
     label_ids : int64 array of shape (n_texts,)
@@ -53,9 +55,13 @@ def weigh_classes(class_weight: ClassWeight, classes: np.ndarray, label_ids: np.
     if class_weight is None:
         return None
     if class_weight != "balanced" and not isinstance(class_weight, Mapping):
-        raise InputError(f"class_weight is {class_weight!r}; 'balanced', a weight a label, or None is accepted")
+        raise InputError(
+            f"class_weight is {class_weight!r}; 'balanced', a weight a label, or None is accepted"
+        )
     try:
-        weights: np.ndarray = compute_class_weight(class_weight, classes=classes, y=classes[label_ids])
+        weights: np.ndarray = compute_class_weight(
+            class_weight, classes=classes, y=classes[label_ids]
+        )
     except ValueError as err:
         raise InputError(f"class_weight cannot be used: {err}") from err
     return weights

@@ -19,7 +19,13 @@ def thin_dropout(x: Tensor, p: float) -> Tensor:
     if x.is_cuda:  # has a kernel of its own for this
         return functional.dropout(x, p)
     n_draws = -(-x.numel() // 4)
-    bits = torch.empty(n_draws, dtype=torch.int64).random_(-(2**63), None).view(torch.int16)[: x.numel()]
+    bits = (
+        torch.empty(n_draws, dtype=torch.int64)
+        .random_(-(2**63), None)
+        .view(torch.int16)[: x.numel()]
+    )
     n_dropped = round(p * 65536)
-    keeps = bits.ge_(n_dropped - 32768).view(x.shape)  # 0 and 1, still 16 bits: torch is slow with booleans
+    keeps = bits.ge_(n_dropped - 32768).view(
+        x.shape
+    )  # 0 and 1, still 16 bits: torch is slow with booleans
     return x * keeps.to(x.dtype).mul_(65536 / (65536 - n_dropped))

@@ -1,9 +1,10 @@
 """A BERT classifier's logits from its own weights, without what they do not need.
 
-The head reads the first token alone, so the last layer asks for that token only: its queries, its output and the whole
-of its feed-forward part, five sixths of a layer, are computed for one token a text. A batch without padding has no
-mask. Dropout draws 16 random bits a number where torch's draws a float, at a third of the time. The same sums as in
-transformers otherwise, in the same modules, so that what is trained is the network that is saved.
+The head reads the first token alone, so the last layer asks for that token only: its queries, its
+output and the whole of its feed-forward part, five sixths of a layer, are computed for one token a
+text. A batch without padding has no mask. Dropout draws 16 random bits a number where torch's draws
+a float, at a third of the time. The same sums as in transformers otherwise, in the same modules, so
+that what is trained is the network that is saved.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class LeanBert:
     ----------
     network : BertForSequenceClassification
     n_frozen : int
-        The embeddings and so many of the lowest layers learn nothing and drop nothing; 0: everything learns. Their
-        backward pass is not computed.
+        The embeddings and so many of the lowest layers learn nothing and drop nothing; 0:
+        everything learns. Their backward pass is not computed.
 
     Raises
     ------
@@ -48,7 +49,9 @@ class LeanBert:
     def __init__(self, network: Any, *, n_frozen: int = 0) -> None:
         layers = list(network.bert.encoder.layer)
         if not 0 <= n_frozen < len(layers):
-            raise InputError(f"frozen_layers is {n_frozen}; 0 to {len(layers) - 1} is accepted: one layer has to learn")
+            raise InputError(
+                f"frozen_layers is {n_frozen}; 0 to {len(layers) - 1} is accepted: one layer has to learn"
+            )
         self.network, self.layers, self.n_frozen = network, layers, n_frozen
         if n_frozen:
             for part in (network.bert.embeddings, *layers[:n_frozen]):
@@ -70,7 +73,9 @@ class LeanBert:
         for layer in self.layers[self.n_frozen : -1]:
             x = _layer(layer, x, x, mask, drops=drops)
         first = _layer(self.layers[-1], x[:, :1], x, mask, drops=drops)
-        pooled = thin_dropout(self.network.bert.pooler(first), self.network.dropout.p if drops else 0.0)
+        pooled = thin_dropout(
+            self.network.bert.pooler(first), self.network.dropout.p if drops else 0.0
+        )
         logits: Tensor = self.network.classifier(pooled)
         return logits
 
@@ -90,7 +95,9 @@ class LeanBert:
         x = parts.word_embeddings(input_ids)
         places = parts.position_embeddings.weight[: input_ids.shape[1]]
         x = parts.LayerNorm(x + (places + parts.token_type_embeddings.weight[0]))
-        return thin_dropout(x, parts.dropout.p if self.network.training and not self.n_frozen else 0.0)
+        return thin_dropout(
+            x, parts.dropout.p if self.network.training and not self.n_frozen else 0.0
+        )
 
 
 def _hide(attention_mask: Tensor) -> Tensor | None:
@@ -125,5 +132,7 @@ def _attend(own: Any, asking: Tensor, x: Tensor, mask: Tensor | None, *, drop: f
         context = thin_dropout(weights, drop) @ value
     else:
         given = None if mask is None else mask.to(query.dtype)
-        context = functional.scaled_dot_product_attention(query, key, value, attn_mask=given, scale=own.scaling)
+        context = functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=given, scale=own.scaling
+        )
     return context.transpose(1, 2).flatten(2)

@@ -1,8 +1,8 @@
 """The last layer of a BERT, for the first token alone: no other token of it reaches the classifier.
 
-Keys and values still come from all tokens; queries, the feed-forward network and the norms are computed for one. That
-is five sixths of the last layer not computed, a seventh of a network of six layers, in training, in prediction and in
-the exported graph alike, and the same logits.
+Keys and values still come from all tokens; queries, the feed-forward network and the norms are
+computed for one. That is five sixths of the last layer not computed, a seventh of a network of six
+layers, in training, in prediction and in the exported graph alike, and the same logits.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from torch.nn import functional
 
 __all__ = ["FirstTokenLayer", "skip_unread_tokens"]
 
-# Who reads the first token only: `pooler` (BERT) or the head (RoBERTa, ELECTRA). Their layers are built alike.
+# Who reads the first token only: `pooler` (BERT) or the head (RoBERTa, ELECTRA). Their layers are
+# built alike.
 FAMILIES = {"bert", "roberta", "xlm-roberta", "electra", "camembert"}
 MAX_DIFFERENCE = 1e-4  # of logits, which are about 1; float32 sums in another order differ by 1e-6
 
@@ -35,13 +36,19 @@ class FirstTokenLayer(nn.Module):
         self.intermediate = layer.intermediate
         self.output = layer.output
 
-    def forward(self, hidden_states: Tensor, attention_mask: Tensor | None = None, *args: Any, **more: Any) -> Tensor:
+    def forward(
+        self, hidden_states: Tensor, attention_mask: Tensor | None = None, *args: Any, **more: Any
+    ) -> Tensor:
         """Return the first token's state, (B, 1, D), from the states of all, (B, T, D)."""
         inner = cast(Any, self.attention).self
         first = hidden_states[:, :1]
         query, key, value = (
             projection(states).unflatten(-1, (inner.num_attention_heads, -1)).transpose(1, 2)
-            for projection, states in ((inner.query, first), (inner.key, hidden_states), (inner.value, hidden_states))
+            for projection, states in (
+                (inner.query, first),
+                (inner.key, hidden_states),
+                (inner.value, hidden_states),
+            )
         )
         seen = functional.scaled_dot_product_attention(
             query,
@@ -61,8 +68,8 @@ def skip_unread_tokens(network: Any) -> bool:
     Parameters
     ----------
     network : nn.Module
-        A sequence classifier of transformers, changed in place. Anything else than `FAMILIES`, or a network whose
-        logits would change (tried on a few tokens), stays as it is.
+        A sequence classifier of transformers, changed in place. Anything else than `FAMILIES`, or a
+        network whose logits would change (tried on a few tokens), stays as it is.
     """
     config = network.config
     if config.model_type not in FAMILIES or getattr(config, "is_decoder", False):

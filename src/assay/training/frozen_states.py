@@ -1,7 +1,8 @@
 """What the frozen layers of a transformer make of every token, computed once and read again in every epoch.
 
-It stands in a file that has no name and goes with the process: 16,000 tweets take 540 MB of float32, which need not fit
-in memory beside the training. Batches are the same each time, so that a training that goes on reads the same numbers.
+It stands in a file that has no name and goes with the process: 16,000 tweets take 540 MB of
+float32, which need not fit in memory beside the training. Batches are the same each time, so that a
+training that goes on reads the same numbers.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ logger = logging.getLogger(__name__)
 
 MAX_BYTES = 1 << 31  # of the file: above, what is frozen is computed anew each time
 BATCH_TOKENS = 1024
-Lower = Callable[[Tensor, Tensor], Tensor]  # (input_ids, attention_mask) -> states (n_texts, n_tokens, hidden_size)
+Lower = Callable[
+    [Tensor, Tensor], Tensor
+]  # (input_ids, attention_mask) -> states (n_texts, n_tokens, hidden_size)
 
 
 class FrozenStates:
@@ -71,8 +74,13 @@ class FrozenStates:
         states = np.zeros((len(rows), int(lengths.max()), self._hidden_size), dtype=np.float32)
         for i, (start, n) in enumerate(zip(starts.tolist(), lengths.tolist(), strict=True)):
             wanted = states[i, :n]
-            if os.preadv(self._file.fileno(), [wanted.data], start * self._hidden_size * 4) != wanted.nbytes:
-                raise OutsideError("the file of frozen states cannot be read", hint="look at the disk of the cache")
+            if (
+                os.preadv(self._file.fileno(), [wanted.data], start * self._hidden_size * 4)
+                != wanted.nbytes
+            ):
+                raise OutsideError(
+                    "the file of frozen states cannot be read", hint="look at the disk of the cache"
+                )
         mask = np.arange(states.shape[1]) < lengths[:, None]
         return torch.from_numpy(states), torch.from_numpy(mask.astype(np.int64))
 
@@ -98,7 +106,9 @@ def keep_states(
         try:
             if (file := _make_file(n_bytes)) is not None:
                 stack.enter_context(file)
-                _fill(file, encoded, lower, hidden_size=hidden_size, pad_id=pad_id, progress=progress)
+                _fill(
+                    file, encoded, lower, hidden_size=hidden_size, pad_id=pad_id, progress=progress
+                )
                 kept = FrozenStates(file, encoded.offsets, hidden_size)
                 give_back_memory()  # 300 MB of two threads, beside a training of 1.1 GB
         except OSError as err:
@@ -118,7 +128,13 @@ def _make_file(n_bytes: int) -> IO[bytes] | None:
 
 
 def _fill(
-    file: IO[bytes], encoded: EncodedTexts, lower: Lower, *, hidden_size: int, pad_id: int, progress: Progress
+    file: IO[bytes],
+    encoded: EncodedTexts,
+    lower: Lower,
+    *,
+    hidden_size: int,
+    pad_id: int,
+    progress: Progress,
 ) -> None:
     """Write the states of every text to its place."""
 
@@ -133,6 +149,7 @@ def _fill(
                 raise OSError("the disk took a part of them only")
 
     batches = bucket_batches(encoded.lengths, max_texts=256, max_tokens=BATCH_TOKENS)
-    batches.reverse()  # long texts first: what is left at the end, where threads wait for each other, is short
+    # Long texts first: what is left at the end, where threads wait for each other, is short
+    batches.reverse()
     with progress.track("frozen layers", len(encoded)) as advance, compute_threads(1):
         for_each(read, batches, n_threads=_env.n_threads(), advance=lambda rows: advance(len(rows)))

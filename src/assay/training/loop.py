@@ -29,8 +29,11 @@ from assay.training.state import Place, TrainingKeeper, random_states, restore_r
 
 __all__ = ["TrainingConfig", "network_logits", "read_long_texts", "seeded", "train_network"]
 
-Forward = Callable[[Tensor, Tensor], Tensor]  # (input_ids or frozen states, attention_mask) -> logits
-SEED_STRIDE = 1_000_003  # between the dropout of one process and the next: far from any seed that people choose
+Forward = Callable[
+    [Tensor, Tensor], Tensor
+]  # (input_ids or frozen states, attention_mask) -> logits
+# Between the dropout of one process and the next: far from any seed that people choose
+SEED_STRIDE = 1_000_003
 EVALUATION_TOKENS = 8192  # padded tokens a batch when nothing is learnt
 
 
@@ -62,7 +65,8 @@ def train_network(
     forward : callable
         ``(input_ids, attention_mask) -> logits`` through that network.
     train, validation : (EncodedTexts, int64 array of class ids)
-        Without validation the last epoch is kept. Of train, frozen layers may have read the texts already.
+        Without validation the last epoch is kept. Of train, frozen layers may have read the texts
+        already.
     pad_id : int
     config, context
         Settings; where progress and scores go.
@@ -74,8 +78,9 @@ def train_network(
     Returns
     -------
     list of dict
-        An entry an epoch: `epoch` (a fraction where the time limit ended it), `train_loss`, and with validation
-        `validation_loss` and ``validation_<name>`` for each name that the score returns.
+        An entry an epoch: `epoch` (a fraction where the time limit ended it), `train_loss`, and
+        with validation `validation_loss` and ``validation_<name>`` for each name that the score
+        returns.
     """
     encoded, label_ids = train
     targets = torch.from_numpy(label_ids).to(next(network.parameters()).device)
@@ -121,7 +126,9 @@ def _close_epoch(
         rank = (entry["validation_accuracy"], -entry["validation_loss"])
         if place.best_rank is None or rank > place.best_rank:
             place.best_rank = rank
-            place.best = {name: value.detach().clone() for name, value in network.state_dict().items()}
+            place.best = {
+                name: value.detach().clone() for name, value in network.state_dict().items()
+            }
     place.history.append(entry)
     place.epoch, place.n_batches, place.n_seen = place.epoch + 1, 0, 0
     place.loss_sum = torch.zeros_like(place.loss_sum)
@@ -131,9 +138,21 @@ class _Learner:
     """Takes the steps: batch to loss to gradient to weights, at the rates of the schedule."""
 
     def __init__(
-        self, network: nn.Module, forward: Forward, config: TrainingConfig, pad_id: int, n_steps: int, ranks: Ranks
+        self,
+        network: nn.Module,
+        forward: Forward,
+        config: TrainingConfig,
+        pad_id: int,
+        n_steps: int,
+        ranks: Ranks,
     ) -> None:
-        self.network, self.forward, self.config, self.pad_id, self.ranks = network, forward, config, pad_id, ranks
+        self.network, self.forward, self.config, self.pad_id, self.ranks = (
+            network,
+            forward,
+            config,
+            pad_id,
+            ranks,
+        )
         self.device = next(network.parameters()).device
         self.schedule = Schedule(config, n_steps, ranks, self.device)
         groups = _parameter_groups(network, config.weight_decay)
@@ -141,7 +160,9 @@ class _Learner:
         self.optimiser = _AdamW(groups, lr=config.learning_rate, fused=True)
         self.class_weights: Tensor | None = None
         if config.class_weights is not None:
-            self.class_weights = torch.from_numpy(config.class_weights.astype(np.float32)).to(self.device)
+            self.class_weights = torch.from_numpy(config.class_weights.astype(np.float32)).to(
+                self.device
+            )
 
     def read(
         self,
@@ -166,12 +187,18 @@ class _Learner:
             if keeper is not None and self.ranks.follow_first([keeper.is_due], self.device)[0]:
                 self._keep(keeper, place)
 
-    def _step(self, encoded: EncodedTexts | FrozenStates, targets: Tensor, rows: np.ndarray, rate: float) -> Tensor:
+    def _step(
+        self, encoded: EncodedTexts | FrozenStates, targets: Tensor, rows: np.ndarray, rate: float
+    ) -> Tensor:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         for parameter in self.parameters:
             parameter.grad = None
-        loss = self._loss(encoded, targets, rows) if self.ranks.n == 1 else self._share(encoded, targets, rows)
+        loss = (
+            self._loss(encoded, targets, rows)
+            if self.ranks.n == 1
+            else self._share(encoded, targets, rows)
+        )
         self._clip()
         self.optimiser.step()
         return loss
@@ -183,12 +210,18 @@ class _Learner:
             nn.utils.clip_grads_with_norm_(self.parameters, self.config.max_gradient_norm, norm)
 
     def _loss(
-        self, encoded: EncodedTexts | FrozenStates, targets: Tensor, rows: np.ndarray, reduction: str = "mean"
+        self,
+        encoded: EncodedTexts | FrozenStates,
+        targets: Tensor,
+        rows: np.ndarray,
+        reduction: str = "mean",
     ) -> Tensor:
         """Return the loss, and leave its gradient in the weights; a sum is divided by what the whole batch counts."""
         own = self.ranks.own(rows)
         ids, mask = _to_tensors(encoded, own, self.pad_id, self.device)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+        with torch.autocast(
+            self.device.type, dtype=torch.bfloat16, enabled=self.config.precision == "bfloat16"
+        ):
             logits = self.forward(ids, mask)
         loss = functional.cross_entropy(
             logits.float(),
@@ -199,11 +232,15 @@ class _Learner:
         )
         if reduction == "sum":
             whole = targets[_rows_tensor(rows, self.device)]
-            loss = loss / (len(rows) if self.class_weights is None else self.class_weights[whole].sum())
+            loss = loss / (
+                len(rows) if self.class_weights is None else self.class_weights[whole].sum()
+            )
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach()
 
-    def _share(self, encoded: EncodedTexts | FrozenStates, targets: Tensor, rows: np.ndarray) -> Tensor:
+    def _share(
+        self, encoded: EncodedTexts | FrozenStates, targets: Tensor, rows: np.ndarray
+    ) -> Tensor:
         """Read this process's share of a batch; leave the gradient of the whole of it, and return its loss."""
         loss = torch.zeros((), device=self.device)
         if len(self.ranks.own(rows)):
@@ -215,7 +252,9 @@ class _Learner:
         found = keeper.read() if keeper is not None else None
         if keeper is not None and self.ranks.n > 1:
             where = "afresh" if found is None else f"{found[0].epoch}/{found[0].n_batches}"
-            digest = hashlib.sha256(json.dumps([keeper.identity, where], sort_keys=True).encode()).hexdigest()
+            digest = hashlib.sha256(
+                json.dumps([keeper.identity, where], sort_keys=True).encode()
+            ).hexdigest()
             self.ranks.check_alike(digest, self.device, what="settings, data or states")
         if found is None:
             if not self.ranks.is_first:  # the others draw other dropout: their rows are others
@@ -275,17 +314,24 @@ def _by_prefix(tensors: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def network_logits(
-    network: nn.Module, forward: Forward, encoded: EncodedTexts, *, pad_id: int, ranks: Ranks = ALONE
+    network: nn.Module,
+    forward: Forward,
+    encoded: EncodedTexts,
+    *,
+    pad_id: int,
+    ranks: Ranks = ALONE,
 ) -> np.ndarray:
     """Return logits, float64 of shape (n_texts, n_classes), nothing learnt; several processes share the batches."""
     device = next(network.parameters()).device
     network.eval()
     batches = bucket_batches(encoded.lengths, max_texts=256, max_tokens=EVALUATION_TOKENS)
-    # No TF32, which cuDNN's LSTM uses by default: on a GPU it costs three digits, and the saved model has them all.
+    # No TF32, which cuDNN's LSTM uses by default: on a GPU it costs three digits, and the saved
+    # model has them all.
     exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
     logits: np.ndarray | None = None
     with torch.inference_mode(), exact:
-        # The batches are those of one process: what stands in a batch together may change the last digits.
+        # The batches are those of one process: what stands in a batch together may change the last
+        # digits.
         for rows in batches[ranks.rank :: ranks.n] or batches[:1]:
             block = forward(*_to_tensors(encoded, rows, pad_id, device)).float().cpu().numpy()
             if logits is None:
@@ -298,7 +344,11 @@ def network_logits(
 
 
 def read_long_texts(
-    tokenizer: SubwordTokenizer, texts: Sequence[str], logits_of: Callable[[EncodedTexts], np.ndarray], *, policy: str
+    tokenizer: SubwordTokenizer,
+    texts: Sequence[str],
+    logits_of: Callable[[EncodedTexts], np.ndarray],
+    *,
+    policy: str,
 ) -> np.ndarray:
     """Return a row of logits a text, of which those that are too long are cut, or read window by window."""
     with compute_threads():
@@ -324,7 +374,9 @@ def _to_tensors(
     if isinstance(encoded, FrozenStates):
         return encoded.batch(rows)
     input_ids, mask = pad_batch(encoded, rows, pad_id=pad_id)
-    return _to_device(torch.from_numpy(input_ids), device), _to_device(torch.from_numpy(mask), device)
+    return _to_device(torch.from_numpy(input_ids), device), _to_device(
+        torch.from_numpy(mask), device
+    )
 
 
 def _rows_tensor(rows: np.ndarray, device: torch.device) -> Tensor:
@@ -333,7 +385,11 @@ def _rows_tensor(rows: np.ndarray, device: torch.device) -> Tensor:
 
 def _to_device(tensor: Tensor, device: torch.device) -> Tensor:
     """Copy to the device; to a GPU from pinned memory, so that the copy runs beside what it computes."""
-    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+    return (
+        tensor.pin_memory().to(device, non_blocking=True)
+        if device.type == "cuda"
+        else tensor.to(device)
+    )
 
 
 def _evaluate(

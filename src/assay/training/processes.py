@@ -1,8 +1,9 @@
 """Several processes that train one network together, as `torchrun` and `accelerate launch` start them.
 
-Each reads its share of every batch; gradients are summed, so that all take the very same steps. Process 0 alone
-decides what hangs on a clock, and alone writes and speaks: what fails in another one is told to it through the store
-that they share. Source: torch.distributed (https://docs.pytorch.org/docs/stable/distributed.html).
+Each reads its share of every batch; gradients are summed, so that all take the very same steps.
+Process 0 alone decides what hangs on a clock, and alone writes and speaks: what fails in another
+one is told to it through the store that they share. Source: torch.distributed
+(https://docs.pytorch.org/docs/stable/distributed.html).
 """
 
 from __future__ import annotations
@@ -67,7 +68,10 @@ class Ranks:
         """
         flat = torch.cat(
             [loss.detach().reshape(1)]
-            + [torch.zeros_like(p).view(-1) if p.grad is None else p.grad.reshape(-1) for p in parameters]
+            + [
+                torch.zeros_like(p).view(-1) if p.grad is None else p.grad.reshape(-1)
+                for p in parameters
+            ]
         )
         with self._exchange():
             distributed.all_reduce(flat)
@@ -131,9 +135,13 @@ class Ranks:
         """
         try:
             yield
-        except RuntimeError as err:  # torch's errors of exchanges are of this kind, DistBackendError among them
+        except (
+            RuntimeError
+        ) as err:  # torch's errors of exchanges are of this kind, DistBackendError among them
             said = self._hear() if self.is_first else None
-            lost = f"another process of this training ended, or cannot be reached: {_first_line(err)}"
+            lost = (
+                f"another process of this training ended, or cannot be reached: {_first_line(err)}"
+            )
             raise OutsideError(said or lost) from err
 
     def _hear(self) -> str | None:
@@ -151,7 +159,11 @@ class Ranks:
         """Leave the reason where process 0 finds it, break off the exchanges, and wait until it was read."""
         if isinstance(err, OutsideError) and isinstance(err.__cause__, RuntimeError):
             return  # another one failed, and has said so
-        message = err.message if isinstance(err, AssayError) else f"{type(err).__name__}: {_first_line(err)}"
+        message = (
+            err.message
+            if isinstance(err, AssayError)
+            else f"{type(err).__name__}: {_first_line(err)}"
+        )
         with suppress(Exception):
             self.store.set(ERROR, f"process {self.rank}: {message}")
             distributed.destroy_process_group()
@@ -179,7 +191,9 @@ def join_ranks() -> Iterator[Ranks]:
         The others could not be reached, or one of them failed.
     """
     if distributed.is_available() and distributed.is_initialized():
-        yield _joined[-1] if _joined else Ranks(distributed.get_rank(), distributed.get_world_size())
+        yield (
+            _joined[-1] if _joined else Ranks(distributed.get_rank(), distributed.get_world_size())
+        )
         return
     if _env.n_processes() == 1:
         yield ALONE
@@ -189,7 +203,9 @@ def join_ranks() -> Iterator[Ranks]:
     if device.type == "cuda":
         torch.cuda.set_device(device)
     try:
-        store, _, _ = next(iter(distributed.rendezvous("env://", rank=rank, world_size=n, timeout=MEET_WITHIN)))
+        store, _, _ = next(
+            iter(distributed.rendezvous("env://", rank=rank, world_size=n, timeout=MEET_WITHIN))
+        )
         distributed.init_process_group(
             "nccl" if device.type == "cuda" else "gloo",
             store=distributed.PrefixStore("assay", store),

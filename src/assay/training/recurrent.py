@@ -1,10 +1,12 @@
 """The network of `compact`: tokens, an LSTM read in both directions, the maximum over time, one affine layer.
 
-The maximum may be taken over the words' own vectors too: among many classes a single word often decides.
+The maximum may be taken over the words' own vectors too: among many classes a single word often
+decides.
 
-Torch's LSTM runs through oneDNN on the CPU and its GRU does not, which makes the LSTM several times faster. The
-backward direction runs over texts reversed within their own length, so that padding never enters it: the same
-as ONNX's `sequence_lens`, without packed sequences, which leave the fast path.
+Torch's LSTM runs through oneDNN on the CPU and its GRU does not, which makes the LSTM several times
+faster. The backward direction runs over texts reversed within their own length, so that padding
+never enters it: the same as ONNX's `sequence_lens`, without packed sequences, which leave the fast
+path.
 """
 
 from __future__ import annotations
@@ -21,10 +23,14 @@ from assay.training.side_by_side import Branch, compute_both
 
 __all__ = ["CompactNetwork"]
 
-EMBEDDING_STD = 0.1  # torch's default of 1.0 cost 7 points of accuracy on tweets in the same three epochs
+EMBEDDING_STD = (
+    0.1  # torch's default of 1.0 cost 7 points of accuracy on tweets in the same three epochs
+)
 MASKED = -1e4  # below every LSTM output (they lie in -1..1)
 LARGEST = 127  # of 8 bits, with a sign
-SCALE_STEPS = 1 << 11  # between a power of two and the next: times `LARGEST`, still exact in float32
+SCALE_STEPS = (
+    1 << 11
+)  # between a power of two and the next: times `LARGEST`, still exact in float32
 
 
 class CompactNetwork(nn.Module):
@@ -43,7 +49,8 @@ class CompactNetwork(nn.Module):
         Share of the tokens that training replaces by the unknown token.
     pad_id, unknown_id : int
     pools_words : bool
-        Whether the last layer sees the maximum of the words' vectors too, not only of what the LSTM makes of them.
+        Whether the last layer sees the maximum of the words' vectors too, not only of what the LSTM
+        makes of them.
     """
 
     def __init__(
@@ -72,7 +79,8 @@ class CompactNetwork(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Return logits (B, n_classes) for ids and mask (B, T), both int64; each text has at least one token."""
-        # Time comes first from here on, as oneDNN's LSTM has it: else it copies what goes in and out at every step.
+        # Time comes first from here on, as oneDNN's LSTM has it: else it copies what goes in and
+        # out at every step.
         input_ids, lengths = input_ids.t(), attention_mask.sum(dim=1)
         n_steps, n_texts = input_ids.shape
         if self.training and self.token_dropout:
@@ -86,15 +94,22 @@ class CompactNetwork(nn.Module):
         def read_ahead(vectors: Tensor) -> Tensor:
             states, _ = self.forward_lstm(vectors)
             ahead = _maximum(states + padding)
-            return torch.cat([_maximum(vectors + padding), ahead], dim=1) if self.pools_words else ahead
+            return (
+                torch.cat([_maximum(vectors + padding), ahead], dim=1)
+                if self.pools_words
+                else ahead
+            )
 
         def read_back(vectors: Tensor) -> Tensor:
             reversal = torch.where(steps < lengths, lengths - 1 - steps, steps)  # (T, B)
             rows = reversal * n_texts + torch.arange(n_texts, device=steps.device)
             states, _ = self.backward_lstm(_reversed(vectors, rows))
-            return _maximum(states + padding)  # which does not ask where it came from: nothing is turned back
+            return _maximum(
+                states + padding
+            )  # which does not ask where it came from: nothing is turned back
 
-        # The direction that the other thread reads begins a little later, and has a little less to do.
+        # The direction that the other thread reads begins a little later, and has a little less to
+        # do.
         back, ahead = compute_both(
             Branch(read_back, list(self.backward_lstm.parameters())),
             Branch(read_ahead, list(self.forward_lstm.parameters())),
@@ -106,7 +121,8 @@ class CompactNetwork(nn.Module):
     def pack_embedding(self) -> tuple[Tensor, Tensor]:
         """Return the embedding in 8 bits, int8 of its shape, and the scale of each column, float32 of shape (D,).
 
-        The scales have few enough bits that packing what was unpacked gives the same again, to the bit.
+        The scales have few enough bits that packing what was unpacked gives the same again, to the
+        bit.
         """
         weights = self.embedding.weight.detach()
         mantissa, exponent = torch.frexp(weights.abs().amax(dim=0) / LARGEST)
@@ -127,7 +143,8 @@ class CompactNetwork(nn.Module):
 class _Maximum(torch.autograd.Function):
     """The maximum over the first dimension; what is equal to it shares its gradient, as in torch's `amax`.
 
-    That one compares to booleans, which torch turns into numbers one by one: a quarter of its time on a CPU.
+    That one compares to booleans, which torch turns into numbers one by one: a quarter of its time
+    on a CPU.
     """
 
     @staticmethod
@@ -147,7 +164,8 @@ class _Maximum(torch.autograd.Function):
 class _Reversed(torch.autograd.Function):
     """Vectors (T, B, D) of which each text is turned round; `rows` (T, B) says where in (T * B, D) each is taken from.
 
-    Turned round twice a text is as it was, and so is its gradient: no sums, which torch cannot know.
+    Turned round twice a text is as it was, and so is its gradient: no sums, which torch cannot
+    know.
     """
 
     @staticmethod

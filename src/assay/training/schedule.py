@@ -1,6 +1,7 @@
 """The settings of a training, and the learning rate of each of its steps.
 
-A time limit shortens the schedule rather than cutting it off, so that the learning rate still reaches zero.
+A time limit shortens the schedule rather than cutting it off, so that the learning rate still
+reaches zero.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class TrainingConfig:
     max_gradient_norm : float
     seed : int
     time_limit_s : float, optional
-        Wall-clock seconds after which the learning rate has reached zero and training ends. None: no limit.
+        Wall-clock seconds after which the learning rate has reached zero and training ends. None:
+        no limit.
     class_weights : array of shape (n_classes,), optional
         What a text of each class counts in the loss; None: all the same.
     precision : {"float32", "bfloat16"}
@@ -80,7 +82,9 @@ class TrainingConfig:
 class Schedule:
     """Learning rates: up over the warm-up, down to zero at the last step or at the time limit."""
 
-    def __init__(self, config: TrainingConfig, n_steps: int, ranks: Ranks, device: torch.device) -> None:
+    def __init__(
+        self, config: TrainingConfig, n_steps: int, ranks: Ranks, device: torch.device
+    ) -> None:
         self.config, self.ranks, self.device = config, ranks, device
         self.n_steps = n_steps
         self.step = 0
@@ -99,7 +103,12 @@ class Schedule:
         """Return the rate of the next step; None when the time is up."""
         done = self.step / self.n_steps
         if self.config.time_limit_s is not None:
-            done = max(done, self.ranks.follow_first([self.elapsed_s / self.config.time_limit_s], self.device)[0])
+            done = max(
+                done,
+                self.ranks.follow_first([self.elapsed_s / self.config.time_limit_s], self.device)[
+                    0
+                ],
+            )
             if done >= 1 and self.step:
                 return None
         self.step += 1

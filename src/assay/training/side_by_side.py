@@ -1,8 +1,9 @@
 """Two branches of a network, computed side by side by a thread each, forwards and backwards.
 
-Torch shares out every operation on a CPU among its threads, which wait for each other after each: some sixty times a
-step of a small network. Two branches that do not ask for each other until their ends wait twice. Where other processes
-want the cores too, that is three times as fast: no thread waits sixty times for the others to get their turn.
+Torch shares out every operation on a CPU among its threads, which wait for each other after each:
+some sixty times a step of a small network. Two branches that do not ask for each other until their
+ends wait twice. Where other processes want the cores too, that is three times as fast: no thread
+waits sixty times for the others to get their turn.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ __all__ = ["Branch", "compute_both", "side_by_side"]
 Result = TypeVar("Result")
 Read = Callable[[Tensor], Tensor]
 
-_companion: ContextVar[ThreadPoolExecutor | None] = ContextVar("_companion", default=None)  # of the thread that asks
+_companion: ContextVar[ThreadPoolExecutor | None] = ContextVar(
+    "_companion", default=None
+)  # of the thread that asks
 
 
 class Branch(NamedTuple):
@@ -45,7 +48,10 @@ def side_by_side(device: torch.device) -> Iterator[None]:
     if device.type != "cpu" or n_threads == 1:
         yield
         return
-    with compute_threads(n_threads // 2), ThreadPoolExecutor(1, thread_name_prefix="assay-branch") as pool:
+    with (
+        compute_threads(n_threads // 2),
+        ThreadPoolExecutor(1, thread_name_prefix="assay-branch") as pool,
+    ):
         token = _companion.set(pool)
         try:
             yield
@@ -62,7 +68,9 @@ def compute_both(first: Branch, second: Branch, x: Tensor) -> tuple[Tensor, Tens
     if pool is None:
         return first.read(x), second.read(x)
     if torch.is_grad_enabled():
-        outputs: tuple[Tensor, Tensor] = _SideBySide.apply(pool, first, second, x, *first.weights, *second.weights)  # type: ignore[no-untyped-call]
+        outputs: tuple[Tensor, Tensor] = _SideBySide.apply(
+            pool, first, second, x, *first.weights, *second.weights
+        )  # type: ignore[no-untyped-call]
         return outputs
     mode = torch.inference_mode if torch.is_inference_mode_enabled() else torch.no_grad
 
@@ -73,7 +81,9 @@ def compute_both(first: Branch, second: Branch, x: Tensor) -> tuple[Tensor, Tens
     return _both(pool, lambda: first.read(x), read_second)
 
 
-def _both(pool: ThreadPoolExecutor, first: Callable[[], Result], second: Callable[[], Result]) -> tuple[Result, Result]:
+def _both(
+    pool: ThreadPoolExecutor, first: Callable[[], Result], second: Callable[[], Result]
+) -> tuple[Result, Result]:
     beside = pool.submit(second)
     return first(), beside.result()
 
@@ -83,7 +93,12 @@ class _SideBySide(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, pool: ThreadPoolExecutor, first: Branch, second: Branch, x: Tensor, *_weights: nn.Parameter
+        ctx: Any,
+        pool: ThreadPoolExecutor,
+        first: Branch,
+        second: Branch,
+        x: Tensor,
+        *_weights: nn.Parameter,
     ) -> tuple[Tensor, Tensor]:
         def read(branch: Branch) -> tuple[Tensor, list[Tensor]]:
             start = x.detach().requires_grad_()

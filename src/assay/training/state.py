@@ -1,7 +1,8 @@
 """What a training leaves behind so that it can go on: weights, optimiser, random states, place; nothing that runs code.
 
-A folder with `training.json` and the tensors that it names, as safetensors with their hashes. Every file is written
-beside its place and renamed, `training.json` last: whenever the process is killed, the folder holds one whole state.
+A folder with `training.json` and the tensors that it names, as safetensors with their hashes. Every
+file is written beside its place and renamed, `training.json` last: whenever the process is killed,
+the folder holds one whole state.
 """
 
 from __future__ import annotations
@@ -76,7 +77,16 @@ class Place:
     best: dict[str, Tensor] = field(default_factory=dict)
     is_over: bool = False
 
-    PLAIN = ("batches_rng", "epoch", "n_batches", "n_seen", "n_steps", "history", "best_rank", "is_over")
+    PLAIN = (
+        "batches_rng",
+        "epoch",
+        "n_batches",
+        "n_seen",
+        "n_steps",
+        "history",
+        "best_rank",
+        "is_over",
+    )
 
 
 class TrainingKeeper:
@@ -99,7 +109,9 @@ class TrainingKeeper:
         `every_s` is negative.
     """
 
-    def __init__(self, folder: Path, *, identity: Mapping[str, Any], every_s: float, resume: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, identity: Mapping[str, Any], every_s: float, resume: bool = True
+    ) -> None:
         if every_s < 0:
             raise InputError(f"the time between two states is {every_s} s; 0 or more is accepted")
         self.folder = folder
@@ -108,7 +120,9 @@ class TrainingKeeper:
         self.resume = resume
         self._started_s = time.monotonic()
         self._due_s = self._started_s + every_s
-        self._best: dict[str, Any] | None = None  # file, sha256 and epoch of the best weights that were written
+        self._best: dict[str, Any] | None = (
+            None  # file, sha256 and epoch of the best weights that were written
+        )
 
     @property
     def has_taken_long(self) -> bool:
@@ -139,11 +153,16 @@ class TrainingKeeper:
         started_s = time.monotonic()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            if place.best and (self._best is None or self._best["rank"] != list(place.best_rank or ())):
-                named = self._write_tensors(f"best-{place.epoch}-{place.n_steps}.safetensors", place.best)
+            if place.best and (
+                self._best is None or self._best["rank"] != list(place.best_rank or ())
+            ):
+                named = self._write_tensors(
+                    f"best-{place.epoch}-{place.n_steps}.safetensors", place.best
+                )
                 self._best = {**named, "rank": list(place.best_rank or ())}
             state = self._write_tensors(
-                f"state-{place.epoch}-{place.n_steps}.safetensors", {**tensors, "loss_sum": place.loss_sum}
+                f"state-{place.epoch}-{place.n_steps}.safetensors",
+                {**tensors, "loss_sum": place.loss_sum},
             )
             content = {
                 "schema_version": SCHEMA_VERSION,
@@ -157,9 +176,13 @@ class TrainingKeeper:
             self._delete_others(state, self._best)
         except OSError as err:
             reason = err.strerror or err
-            raise OutsideError(f"{self.folder} could not be written: {reason}", hint="look at free space") from err
+            raise OutsideError(
+                f"{self.folder} could not be written: {reason}", hint="look at free space"
+            ) from err
         took_s = time.monotonic() - started_s
-        self._due_s = time.monotonic() + max(self.every_s, took_s / MAX_SHARE if self.every_s else 0.0)
+        self._due_s = time.monotonic() + max(
+            self.every_s, took_s / MAX_SHARE if self.every_s else 0.0
+        )
 
     def read(self) -> tuple[Place, dict[str, Tensor], float] | None:
         """Return place, tensors and seconds of the training that was cut short; None: there is none.
@@ -174,13 +197,20 @@ class TrainingKeeper:
             return None
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            before, plain, elapsed_s = content["identity"], content["place"], float(content["elapsed_s"])
+            before, plain, elapsed_s = (
+                content["identity"],
+                content["place"],
+                float(content["elapsed_s"]),
+            )
             version = content["schema_version"]
         except (ValueError, KeyError, TypeError) as err:
-            raise InputError(f"{self.folder} cannot be resumed: its {STATE} is damaged", hint=AFRESH) from err
+            raise InputError(
+                f"{self.folder} cannot be resumed: its {STATE} is damaged", hint=AFRESH
+            ) from err
         if version != SCHEMA_VERSION:
             raise InputError(
-                f"{self.folder} cannot be resumed: its schema is {version}, {SCHEMA_VERSION} is accepted", hint=AFRESH
+                f"{self.folder} cannot be resumed: its schema is {version}, {SCHEMA_VERSION} is accepted",
+                hint=AFRESH,
             )
         names = dict.fromkeys([*self.identity, *before])
         if changed := [name for name in names if before.get(name) != self.identity.get(name)]:
@@ -192,7 +222,9 @@ class TrainingKeeper:
         best = self._read_tensors(content["best"]) if content["best"] else {}
         self._best = content["best"]
         rank = plain.pop("best_rank")
-        place = Place(tensors.pop("loss_sum"), best=best, best_rank=tuple(rank) if rank else None, **plain)
+        place = Place(
+            tensors.pop("loss_sum"), best=best, best_rank=tuple(rank) if rank else None, **plain
+        )
         return place, tensors, elapsed_s
 
     def _write_tensors(self, name: str, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
@@ -210,9 +242,12 @@ class TrainingKeeper:
     def _read_tensors(self, facts: dict[str, Any]) -> dict[str, Tensor]:
         path = self.folder / Path(str(facts["file"])).name
         if not path.is_file() or _hash(path) != facts["sha256"]:
-            raise InputError(f"{self.folder} cannot be resumed: its {path.name} is missing or damaged", hint=AFRESH)
-        # Copies: views into the mapped file begin where the header ends, and arithmetic on unaligned memory may round
-        # otherwise.
+            raise InputError(
+                f"{self.folder} cannot be resumed: its {path.name} is missing or damaged",
+                hint=AFRESH,
+            )
+        # Copies: views into the mapped file begin where the header ends, and arithmetic on
+        # unaligned memory may round otherwise.
         return {name: value.clone() for name, value in load_file(path).items()}
 
     def _delete_others(self, *named: dict[str, Any] | None) -> None:

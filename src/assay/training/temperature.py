@@ -25,8 +25,9 @@ def fit_temperature(logits: np.ndarray, label_ids: np.ndarray) -> float:
     Returns
     -------
     float
-        What to divide the logits by; above 1 where the model was too sure. 1 where there are no texts, or where the
-        logits do not differ between classes, so that no temperature changes anything.
+        What to divide the logits by; above 1 where the model was too sure. 1 where there are no
+        texts, or where the logits do not differ between classes, so that no temperature changes
+        anything.
 
     Notes
     -----
@@ -38,11 +39,15 @@ def fit_temperature(logits: np.ndarray, label_ids: np.ndarray) -> float:
         return 1.0
     shifted = logits - logits.max(axis=1, keepdims=True)
     doubt = 1.0 / (len(logits) + 2)
-    targets = (1 - doubt) * shifted[np.arange(len(shifted)), label_ids] + doubt * shifted.mean(axis=1)
+    targets = (1 - doubt) * shifted[np.arange(len(shifted)), label_ids] + doubt * shifted.mean(
+        axis=1
+    )
 
     def loss(log_temperature: float) -> float:
         sharpness = np.exp(-log_temperature)
         return float(np.mean(np.log(np.exp(shifted * sharpness).sum(axis=1)) - targets * sharpness))
 
-    found = require("scipy.optimize").minimize_scalar(loss, bounds=LOG_RANGE, method="bounded", options={"xatol": 1e-6})
+    found = require("scipy.optimize").minimize_scalar(
+        loss, bounds=LOG_RANGE, method="bounded", options={"xatol": 1e-6}
+    )
     return float(np.exp(found.x))

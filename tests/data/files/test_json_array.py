@@ -10,7 +10,13 @@ import pytest
 from assay.data.files import json_array
 from assay.data.files.json_array import JsonArray, JsonBreak
 
-VALUES = [{"text": 'a "b" \\ 한국어 😀', "n": -12.5e3}, {}, {"deep": [{"x": [True, None]}]}, 1234567, "tail"]
+VALUES = [
+    {"text": 'a "b" \\ 한국어 😀', "n": -12.5e3},
+    {},
+    {"deep": [{"x": [True, None]}]},
+    1234567,
+    "tail",
+]
 
 
 def read_all(stream):

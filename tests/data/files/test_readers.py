@@ -60,7 +60,9 @@ def test_read_rows_reads_each_format(tmp_path, suffix, mark, gz):
 @pytest.mark.parametrize("gz", ["", ".gz"])
 def test_read_rows_reads_parquet(tmp_path, gz):
     """Parquet rows are counted from 1; nulls are None; gzip works although Parquet is read from its end."""
-    path = write(tmp_path / f"data.parquet{gz}", parquet_bytes({"text": ["so glad", None], "label": [3, 4]}))
+    path = write(
+        tmp_path / f"data.parquet{gz}", parquet_bytes({"text": ["so glad", None], "label": [3, 4]})
+    )
     assert pairs(path) == [(1, "so glad", 3), (2, None, 4)]
 
 
@@ -79,7 +81,9 @@ def test_csv_words_for_nothing_stay_texts(tmp_path, word):
 
 def test_csv_quoted_newlines_keep_line_numbers(tmp_path):
     """A record's line is where it starts, also after records of several lines and blank lines."""
-    path = write(tmp_path / "data.csv", 'text,label\n"one\ntwo\nthree",a\n\nfour,b\r\n"f\r\nive",c\n')
+    path = write(
+        tmp_path / "data.csv", 'text,label\n"one\ntwo\nthree",a\n\nfour,b\r\n"f\r\nive",c\n'
+    )
     assert pairs(path) == [(2, "one\ntwo\nthree", "a"), (6, "four", "b"), (7, "f\r\nive", "c")]
 
 
@@ -105,7 +109,9 @@ def test_megabyte_texts_are_read(tmp_path, suffix):
     else:
         rows = [{"text": text, "label": "x"}, {"text": "after", "label": "y"}]
         lines = "\n".join(json.dumps(row) for row in rows)
-        write(path, {".jsonl": lines, ".json": json.dumps(rows), ".txt": f"{text};x\nafter;y"}[suffix])
+        write(
+            path, {".jsonl": lines, ".json": json.dumps(rows), ".txt": f"{text};x\nafter;y"}[suffix]
+        )
     assert [pair[1:] for pair in pairs(path)] == [(text, "x"), ("after", "y")]
 
 
@@ -124,7 +130,9 @@ def test_csv_ragged_rows_are_problems_and_the_stream_goes_on(tmp_path):
 
 def test_csv_quotes_that_are_not_closed_or_doubled_are_problems(tmp_path):
     """Where the csv module would glue texts together, the line is named."""
-    undoubled = list(read_rows(write(tmp_path / "a.csv", 'text,label\n"He said "hi" twice",x\nb,y\n')))
+    undoubled = list(
+        read_rows(write(tmp_path / "a.csv", 'text,label\n"He said "hi" twice",x\nb,y\n'))
+    )
     assert undoubled[0] == Row(2, {}, "a quote inside a quoted field that is not doubled")
     assert undoubled[1] == Row(3, {"text": "b", "label": "y"})
     unclosed = list(read_rows(write(tmp_path / "b.csv", 'text,label\na,x\n"b,y\nc,z\n')))
@@ -134,12 +142,21 @@ def test_csv_quotes_that_are_not_closed_or_doubled_are_problems(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("text,label,text\na,x,b\n", r"column 'text' stands twice in data\.csv; columns: text, label, text"),
+        (
+            "text,label,text\na,x,b\n",
+            r"column 'text' stands twice in data\.csv; columns: text, label, text",
+        ),
         ("", r"data\.csv is empty"),
         ("\n\n", r"data\.csv is empty"),
         (b"t\0e\0x\0t\0,\0l\0\n\0", r"null bytes in its header: it may be UTF-16"),
-        ('"text,label\na,x\n', r"data\.csv line 2: a quoted field that is never closed, in the header"),
-        ("텍스트,라벨\na,x\n".encode("cp949"), r"line 1, the header: bytes that are not UTF-8 .* --encoding cp949"),
+        (
+            '"text,label\na,x\n',
+            r"data\.csv line 2: a quoted field that is never closed, in the header",
+        ),
+        (
+            "텍스트,라벨\na,x\n".encode("cp949"),
+            r"line 1, the header: bytes that are not UTF-8 .* --encoding cp949",
+        ),
     ],
 )
 def test_csv_bad_headers_are_refused(tmp_path, content, message):
@@ -154,7 +171,9 @@ def test_csv_header_names_are_trimmed_and_completed(tmp_path):
     assert list(row.values) == ["text", "label", "unnamed_3", "unnamed_4"]
 
 
-@pytest.mark.parametrize(("given", "written"), [(";", ";"), ("|", "|"), ("tab", "\t"), ("\\t", "\t")])
+@pytest.mark.parametrize(
+    ("given", "written"), [(";", ";"), ("|", "|"), ("tab", "\t"), ("\\t", "\t")]
+)
 def test_csv_delimiter_can_be_given(tmp_path, given, written):
     """--delimiter takes one character, and a tab as a shell can write it."""
     path = write(tmp_path / "data.csv", f"text{written}label\na,b{written}x\n")
@@ -172,7 +191,9 @@ def test_csv_delimiters_that_cannot_work_are_refused(tmp_path, delimiter):
 def test_bad_bytes_name_the_line_and_suggest_cp949(tmp_path, suffix):
     """One line in the encoding of Korean Windows is a problem of that line; the others are read."""
     lines = CONTENTS[suffix].splitlines(keepends=True)
-    raw = b"".join(line.encode("cp949" if "슬퍼" in line else "utf-8") for line in [*lines, *lines[-2:-1]])
+    raw = b"".join(
+        line.encode("cp949" if "슬퍼" in line else "utf-8") for line in [*lines, *lines[-2:-1]]
+    )
     rows = list(read_rows(write(tmp_path / f"data{suffix}", raw)))
     bad = [row for row in rows if row.problem]
     assert [row.line for row in bad] == [3 if suffix == ".csv" else 2]
@@ -199,7 +220,9 @@ def test_bad_bytes_are_replaced_so_that_the_row_can_be_written_again(tmp_path):
     )
 
 
-@pytest.mark.parametrize("encoding", ["cp949", "euc-kr", "utf-16", "utf-16-le", "utf-32", "utf-8", "UTF8"])
+@pytest.mark.parametrize(
+    "encoding", ["cp949", "euc-kr", "utf-16", "utf-16-le", "utf-32", "utf-8", "UTF8"]
+)
 @pytest.mark.parametrize("suffix", CONTENTS)
 def test_encoding_can_be_given(tmp_path, suffix, encoding):
     """With --encoding the texts come out as they were."""
@@ -238,7 +261,8 @@ def test_jsonl_bad_lines_are_problems_and_the_stream_goes_on(tmp_path):
     assert [row.line for row in rows] == [1, 2, 4, 5, 6, 7, 8, 9, 10]
     assert rows[1].problem.startswith("not JSON: Expecting property name")
     assert [row.problem for row in rows[2:6]] == [
-        f"a JSON {kind} where an object is accepted" for kind in ("array", "string", "null", "number")
+        f"a JSON {kind} where an object is accepted"
+        for kind in ("array", "string", "null", "number")
     ]
     assert all("not JSON that can be read" in row.problem for row in rows[6:8])
     assert rows[8] == Row(10, {"text": None})
@@ -247,9 +271,21 @@ def test_jsonl_bad_lines_are_problems_and_the_stream_goes_on(tmp_path):
 @pytest.mark.parametrize(
     ("content", "line", "problem"),
     [
-        ('[{"text": "a"},\n{"text": b}]', 2, "not JSON: Expecting value; nothing after it can be read"),
-        ('[{"text": "a"}\n{"text": "b"}]', 2, "not JSON: ',' or ']' expected; nothing after it can be read"),
-        ('[{"text": "a"},\n{"text": "b', 2, "not JSON: Unterminated string starting at; nothing after it can be read"),
+        (
+            '[{"text": "a"},\n{"text": b}]',
+            2,
+            "not JSON: Expecting value; nothing after it can be read",
+        ),
+        (
+            '[{"text": "a"}\n{"text": "b"}]',
+            2,
+            "not JSON: ',' or ']' expected; nothing after it can be read",
+        ),
+        (
+            '[{"text": "a"},\n{"text": "b',
+            2,
+            "not JSON: Unterminated string starting at; nothing after it can be read",
+        ),
         ('[{"text": "a"},\n3]', 2, "a JSON number where an object is accepted"),
         ('[{"text": "a"}\n]\nx', 3, "something stands after the array"),
     ],
@@ -260,10 +296,14 @@ def test_json_broken_arrays_name_the_line(tmp_path, content, line, problem):
     assert rows == [Row(1, {"text": "a"}), Row(line, {}, problem)]
 
 
-@pytest.mark.parametrize(("content", "what"), [("", "is empty"), ('{"text": "a"}', "does not start with")])
+@pytest.mark.parametrize(
+    ("content", "what"), [("", "is empty"), ('{"text": "a"}', "does not start with")]
+)
 def test_json_other_than_an_array_is_refused(tmp_path, content, what):
     """A lone object or an empty file is an error that says what is accepted."""
-    with pytest.raises(DataError, match=rf"data\.json {what}.*an array of objects is accepted.*\.jsonl"):
+    with pytest.raises(
+        DataError, match=rf"data\.json {what}.*an array of objects is accepted.*\.jsonl"
+    ):
         list(read_rows(write(tmp_path / "data.json", content)))
 
 
@@ -329,7 +369,9 @@ def test_read_rows_refuses_at_once_what_it_cannot_read(tmp_path):
         read_rows(tmp_path / "nothing.csv")
     with pytest.raises(InputError, match="is not a file"):
         read_rows(tmp_path)
-    with pytest.raises(InputError, match=r"data\.xlsx is of a kind .*\.csv \.tsv .*saved as CSV UTF-8"):
+    with pytest.raises(
+        InputError, match=r"data\.xlsx is of a kind .*\.csv \.tsv .*saved as CSV UTF-8"
+    ):
         read_rows(write(tmp_path / "data.xlsx", "x"))
     with pytest.raises(InputError, match=r"no such file: .*nothing\.txt"):
         read_lines(tmp_path / "nothing.txt")

@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 
 from assay.data.files.spreadsheet import guard_cell, unguard_cell
 
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=cmd|' /C calc'!A0", " =1+1", "\u3000=1", "＝1+1"]
+FORMULAS = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "=cmd|' /C calc'!A0",
+    " =1+1",
+    "\u3000=1",
+    "＝1+1",
+]
 
 
 @pytest.mark.parametrize("text", FORMULAS)

@@ -15,9 +15,28 @@ from assay.data.files.readers import read_rows
 from assay.data.files.writers import OUT_SUFFIXES, ROW_GROUP_ROWS, open_writer, out_kind
 from assay.errors import DataError, InputError
 
-FORMATS = ["out.jsonl", "out.csv", "out.tsv", "out.jsonl.gz", "out.csv.gz", "out.tsv.gz", "out.parquet"]
-TEXTS = ["plain", "", "a,b;c\td", 'say "no"', "line\nline", "carriage\rreturn", "both\r\nends",
-         "a\0b", "오늘 😀", " x ", "=1+1"]  # fmt: skip
+FORMATS = [
+    "out.jsonl",
+    "out.csv",
+    "out.tsv",
+    "out.jsonl.gz",
+    "out.csv.gz",
+    "out.tsv.gz",
+    "out.parquet",
+]
+TEXTS = [
+    "plain",
+    "",
+    "a,b;c\td",
+    'say "no"',
+    "line\nline",
+    "carriage\rreturn",
+    "both\r\nends",
+    "a\0b",
+    "오늘 😀",
+    " x ",
+    "=1+1",
+]
 
 each_format = pytest.mark.parametrize("name", FORMATS)
 
@@ -70,12 +89,20 @@ def test_values_without_a_kind_are_shown_as_text(tmp_path, name):
     assert read(write(tmp_path / name, [record])) == [{"day": "2026-01-02", "price": "1.50"}]
 
 
-@pytest.mark.parametrize(("name", "expected"), [
-    ("out.jsonl", "a\ud800b"), ("out.csv", "a\\ud800b"), ("out.tsv.gz", "a\\ud800b"), ("out.parquet", "a\\ud800b"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("out.jsonl", "a\ud800b"),
+        ("out.csv", "a\\ud800b"),
+        ("out.tsv.gz", "a\\ud800b"),
+        ("out.parquet", "a\\ud800b"),
+    ],
+)
 def test_lone_surrogate_leaves_a_valid_file(tmp_path, name, expected):
     """Half a character, as JSON input can hold, is spelt out: the file stays readable, and JSON gives it back."""
-    assert read(write(tmp_path / name, [{"text": "a\ud800b", "more": "오늘"}])) == [{"text": expected, "more": "오늘"}]
+    assert read(write(tmp_path / name, [{"text": "a\ud800b", "more": "오늘"}])) == [
+        {"text": expected, "more": "오늘"}
+    ]
 
 
 def test_tables_are_plain_unix_files(tmp_path):
@@ -88,7 +115,10 @@ def test_tables_are_plain_unix_files(tmp_path):
 
 def test_json_lines_show_korean_as_such(tmp_path):
     """No escapes where UTF-8 will do."""
-    assert write(tmp_path / "out.jsonl", [{"감정": "기쁨"}]).read_text(encoding="utf-8") == '{"감정": "기쁨"}\n'
+    assert (
+        write(tmp_path / "out.jsonl", [{"감정": "기쁨"}]).read_text(encoding="utf-8")
+        == '{"감정": "기쁨"}\n'
+    )
 
 
 def test_equal_records_are_equal_files(tmp_path):
@@ -101,7 +131,9 @@ def test_equal_records_are_equal_files(tmp_path):
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
 def test_column_without_a_place_is_refused(tmp_path, name):
     """A table has the columns of its first record: one more later is an error, not lost."""
-    with pytest.raises(DataError, match=r"column 'b' is not in the first row, so it has no place .*write \.jsonl"):
+    with pytest.raises(
+        DataError, match=r"column 'b' is not in the first row, so it has no place .*write \.jsonl"
+    ):
         write(tmp_path / name, [{"a": "1"}, {"a": "2", "b": "3"}])
 
 
@@ -158,25 +190,37 @@ def test_name_to_be_decides_the_format(tmp_path):
         assert list(csv.reader(stream)) == [["a"], ["1,2"]]
 
 
-@pytest.mark.parametrize("name", ["out.xlsx", "out.txt", "out.json", "out", "out.gz", "out.csv.zip"])
+@pytest.mark.parametrize(
+    "name", ["out.xlsx", "out.txt", "out.json", "out", "out.gz", "out.csv.zip"]
+)
 def test_unknown_suffix_is_refused(name):
     """The formats there are, are listed."""
-    with pytest.raises(InputError, match=rf"'{name}' is of a kind .* written; {' '.join(OUT_SUFFIXES)} are"):
+    with pytest.raises(
+        InputError, match=rf"'{name}' is of a kind .* written; {' '.join(OUT_SUFFIXES)} are"
+    ):
         out_kind(Path(name))
 
 
 def test_parquet_is_not_gzipped():
     """It is compressed already."""
-    with pytest.raises(InputError, match=r"a \.parquet\.gz cannot be written; \.parquet is accepted"):
+    with pytest.raises(
+        InputError, match=r"a \.parquet\.gz cannot be written; \.parquet is accepted"
+    ):
         out_kind(Path("out.parquet.gz"))
 
 
 def test_kind_ignores_case():
     """Suffixes are read as the readers read them."""
-    assert [out_kind(Path(name)) for name in ("A.CSV", "b.JSONL.GZ", "c.Parquet")] == [".csv", ".jsonl", ".parquet"]
+    assert [out_kind(Path(name)) for name in ("A.CSV", "b.JSONL.GZ", "c.Parquet")] == [
+        ".csv",
+        ".jsonl",
+        ".parquet",
+    ]
 
 
 def test_json_survives_as_json(tmp_path):
     """Each line is an object of its own."""
     path = write(tmp_path / "out.jsonl", [{"text": text} for text in TEXTS])
-    assert [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").split("\n")[:-1]] == TEXTS
+    assert [
+        json.loads(line)["text"] for line in path.read_text(encoding="utf-8").split("\n")[:-1]
+    ] == TEXTS

@@ -13,7 +13,13 @@ from scipy.stats import binomtest
 from assay.data.labels import LabelSet
 from assay.errors import InputError, ModelError
 from assay.runtime import load_model
-from assay.runtime.limits.abstain import AbstainRule, CoverageCurve, check_target, choose_rule, wilson_low
+from assay.runtime.limits.abstain import (
+    AbstainRule,
+    CoverageCurve,
+    check_target,
+    choose_rule,
+    wilson_low,
+)
 
 CURVE = CoverageCurve((0.0, 0.4, 0.6, 0.9), (1000, 800, 500, 100), (820, 740, 490, 100))
 
@@ -21,11 +27,15 @@ CURVE = CoverageCurve((0.0, 0.4, 0.6, 0.9), (1000, 800, 500, 100), (820, 740, 49
 @st.composite
 def curves(draw):
     """Draw a curve as measuring makes one: thresholds rise from 0, fewer texts are answered, some of them right."""
-    leaving = draw(st.lists(st.tuples(st.integers(1, 40), st.integers(0, 40)), min_size=1, max_size=300))
+    leaving = draw(
+        st.lists(st.tuples(st.integers(1, 40), st.integers(0, 40)), min_size=1, max_size=300)
+    )
     n_answered = np.cumsum([n for n, _ in leaving][::-1])[::-1]
     n_right = np.cumsum([min(n, right) for n, right in leaving][::-1])[::-1]
     thresholds = np.linspace(0, 1, len(leaving) + 1)[:-1]
-    return CoverageCurve(tuple(thresholds.tolist()), tuple(n_answered.tolist()), tuple(n_right.tolist()))
+    return CoverageCurve(
+        tuple(thresholds.tolist()), tuple(n_answered.tolist()), tuple(n_right.tolist())
+    )
 
 
 @given(st.integers(1, 3000), st.data())
@@ -33,7 +43,9 @@ def test_wilson_is_scipys(n_texts, data):
     """The lower end of the two-sided 95 % Wilson interval, without continuity correction."""
     n_right = data.draw(st.integers(0, n_texts))
     expected = binomtest(n_right, n_texts).proportion_ci(confidence_level=0.95, method="wilson").low
-    assert wilson_low(np.array([n_right]), np.array([n_texts]))[0] == pytest.approx(expected, abs=1e-12)
+    assert wilson_low(np.array([n_right]), np.array([n_texts]))[0] == pytest.approx(
+        expected, abs=1e-12
+    )
 
 
 @pytest.mark.parametrize(("target", "n_needed"), [(0.95, 73), (0.98, 189), (0.99, 381)])
@@ -84,8 +96,13 @@ def test_reaching_takes_the_lowest_proven_threshold(curve, target):
         assert rule is None
         return
     i = is_proven.index(True)
-    expected = AbstainRule(curve.thresholds[i], target, curve.n_answered[i] / curve.n_texts,
-                           curve.n_right[i] / curve.n_answered[i], curve.n_texts)  # fmt: skip
+    expected = AbstainRule(
+        curve.thresholds[i],
+        target,
+        curve.n_answered[i] / curve.n_texts,
+        curve.n_right[i] / curve.n_answered[i],
+        curve.n_texts,
+    )
     assert rule == expected
 
 
@@ -130,14 +147,33 @@ def test_curve_survives_json(curve):
 @pytest.mark.parametrize(
     "points",
     [
-        None, "no points", 7, [[0.0, 10]], [[0.0, 10, "many"]], [["low", 10, 5]], [[0.0, None, 5]],
-        [[0.0, float("inf"), 5]], [[0.0, float("nan"), 5]],
+        None,
+        "no points",
+        7,
+        [[0.0, 10]],
+        [[0.0, 10, "many"]],
+        [["low", 10, 5]],
+        [[0.0, None, 5]],
+        [[0.0, float("inf"), 5]],
+        [[0.0, float("nan"), 5]],
     ],
-    ids=["none", "text", "number", "pair", "word-count", "word-threshold", "null-count", "infinite", "nan"],
-)  # fmt: skip
+    ids=[
+        "none",
+        "text",
+        "number",
+        "pair",
+        "word-count",
+        "word-threshold",
+        "null-count",
+        "infinite",
+        "nan",
+    ],
+)
 def test_points_that_are_none_are_refused(points):
     """Whatever stands there instead of triples of numbers is a sentence, not a traceback."""
-    with pytest.raises(ModelError, match=r"assay\.json: coverage_curve holds no points \[threshold, n_answered"):
+    with pytest.raises(
+        ModelError, match=r"assay\.json: coverage_curve holds no points \[threshold, n_answered"
+    ):
         CoverageCurve.from_dict({} if points is None else {"points": points}, where="assay.json")
 
 
@@ -153,11 +189,22 @@ def test_points_that_are_none_are_refused(points):
         [[0.0, 0, 0]],
         [[0.0, 10, 5], [float("nan"), 8, 5]],
     ],
-    ids=["empty", "starts-late", "same-threshold", "same-count", "more-right", "negative", "nobody", "nan"],
+    ids=[
+        "empty",
+        "starts-late",
+        "same-threshold",
+        "same-count",
+        "more-right",
+        "negative",
+        "nobody",
+        "nan",
+    ],
 )
 def test_points_that_are_no_curve_are_refused(points):
     """Points out of order, or with more right than answered, are nobody's measurement."""
-    with pytest.raises(ModelError, match="the points of coverage_curve are not in order, or count more right"):
+    with pytest.raises(
+        ModelError, match="the points of coverage_curve are not in order, or count more right"
+    ):
         CoverageCurve.from_dict({"points": points}, where="assay.json")
 
 
@@ -168,14 +215,21 @@ def test_rule_survives_json():
     assert AbstainRule.from_dict({**plain, "of a later version": 1}, where="assay.json") == rule
 
 
-@pytest.mark.parametrize("threshold", [None, "0.5", True, -0.01, 1.01, float("nan"), [0.5]], ids=repr)
+@pytest.mark.parametrize(
+    "threshold", [None, "0.5", True, -0.01, 1.01, float("nan"), [0.5]], ids=repr
+)
 def test_rule_without_a_threshold_is_refused(threshold):
     """A threshold that is no number from 0 to 1 names itself and what is accepted."""
-    with pytest.raises(ModelError, match=r"abstain\.threshold is .*; a number from 0 to 1 is accepted"):
+    with pytest.raises(
+        ModelError, match=r"abstain\.threshold is .*; a number from 0 to 1 is accepted"
+    ):
         AbstainRule.from_dict({"threshold": threshold}, where="assay.json")
 
 
-@given(st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=30), st.floats(0, 1))
+@given(
+    st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=30),
+    st.floats(0, 1),
+)
 def test_rule_answers_where_the_top_score_reaches_the_threshold(rows, threshold):
     """At the threshold itself there is an answer; just below it there is none."""
     expected = [max(row) >= threshold for row in rows]
@@ -193,7 +247,8 @@ def test_precision_of_the_scores_moves_no_text():
 def test_target_that_is_no_share_is_refused(target):
     """95 for 95 % is a slip that a sentence catches."""
     with pytest.raises(
-        InputError, match=rf"the target accuracy is {target:g}; a fraction above 0, up to 1, is accepted"
+        InputError,
+        match=rf"the target accuracy is {target:g}; a fraction above 0, up to 1, is accepted",
     ):
         check_target(target)
     with pytest.raises(InputError, match="a fraction above 0, up to 1, is accepted"):
@@ -217,35 +272,47 @@ def test_threshold_needs_no_curve():
 def test_target_is_looked_up():
     """The lowest threshold of the curve that is proven to reach it."""
     assert choose_rule(CURVE, target_accuracy=0.9) == AbstainRule(0.4, 0.9, 0.8, 0.925, 1000)
-    assert choose_rule(CURVE, target_accuracy=0.8).threshold == 0.4  # 0.82 of 1,000 proves 0.795 alone
+    assert (
+        choose_rule(CURVE, target_accuracy=0.8).threshold == 0.4
+    )  # 0.82 of 1,000 proves 0.795 alone
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.1, 80, float("nan")])
 def test_threshold_out_of_range_is_refused(threshold):
     """No score can reach it, or every score does: it was not meant."""
-    with pytest.raises(InputError, match=rf"the threshold is {threshold}; a score from 0 to 1 is accepted"):
+    with pytest.raises(
+        InputError, match=rf"the threshold is {threshold}; a score from 0 to 1 is accepted"
+    ):
         choose_rule(CURVE, abstain_below=threshold)
 
 
 def test_two_wishes_are_refused():
     """A threshold and a target contradict one another."""
-    with pytest.raises(InputError, match="a threshold and a target accuracy were given; one of the two is accepted"):
+    with pytest.raises(
+        InputError, match="a threshold and a target accuracy were given; one of the two is accepted"
+    ):
         choose_rule(CURVE, abstain_below=0.5, target_accuracy=0.9)
 
 
 def test_target_needs_a_curve():
     """A model saved without scores cannot look a threshold up."""
-    with pytest.raises(InputError, match="the model has no coverage curve to take the threshold from") as caught:
+    with pytest.raises(
+        InputError, match="the model has no coverage curve to take the threshold from"
+    ) as caught:
         choose_rule(None, target_accuracy=0.9)
     assert caught.value.hint == "give the threshold itself"
 
 
 def test_target_out_of_reach_names_the_best():
     """How far it gets, on how many texts, and what would help."""
-    with pytest.raises(InputError, match=r"a target accuracy of 0\.99 cannot be reached: on the 1,000 texts of valid"):
+    with pytest.raises(
+        InputError,
+        match=r"a target accuracy of 0\.99 cannot be reached: on the 1,000 texts of valid",
+    ):
         choose_rule(CURVE, target_accuracy=0.99)
     with pytest.raises(
-        InputError, match=r"shown is 0\.9636 .*, answering 50\.0% of them, of which 98\.0% are right"
+        InputError,
+        match=r"shown is 0\.9636 .*, answering 50\.0% of them, of which 98\.0% are right",
     ) as e:
         choose_rule(CURVE, target_accuracy=0.99)
     assert "more validation texts" in e.value.hint
@@ -261,7 +328,9 @@ def with_facts(folder, tmp_path, **facts):
     """Copy a model folder and put facts into its manifest; return the copy's model."""
     copy = shutil.copytree(folder, tmp_path / "copy")
     path = copy / "assay.json"
-    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **facts}), encoding="utf-8")
+    path.write_text(
+        json.dumps({**json.loads(path.read_text(encoding="utf-8")), **facts}), encoding="utf-8"
+    )
     return load_model(copy)
 
 
@@ -279,7 +348,12 @@ def test_model_without_a_rule_always_answers(model):
 def test_given_rule_turns_unsure_answers_into_none(model):
     """Below the threshold there is no name; the scores are left as they are."""
     before = PROBS.copy()
-    assert model.decide(PROBS, rule=AbstainRule(0.5)) == [model.labels[0], model.labels[1], model.labels[2], None]
+    assert model.decide(PROBS, rule=AbstainRule(0.5)) == [
+        model.labels[0],
+        model.labels[1],
+        model.labels[2],
+        None,
+    ]
     assert model.decide(PROBS, rule=AbstainRule(1.0)) == [None] * 4
     np.testing.assert_array_equal(PROBS, before)
 
@@ -292,7 +366,9 @@ def test_no_texts_are_no_decisions(model):
 def test_recorded_rule_is_the_models_own(compact_folder, tmp_path):
     """It holds where none is given, and gives way to one that is."""
     rule = AbstainRule(0.6, 0.9, 0.5, 0.95, 300)
-    model = with_facts(compact_folder, tmp_path, abstain=rule.to_dict(), coverage_curve=CURVE.to_dict())
+    model = with_facts(
+        compact_folder, tmp_path, abstain=rule.to_dict(), coverage_curve=CURVE.to_dict()
+    )
     assert model.abstain_rule == rule
     assert model.coverage_curve == CURVE
     assert model.decide(PROBS) == [None, model.labels[1], None, None]
@@ -301,10 +377,16 @@ def test_recorded_rule_is_the_models_own(compact_folder, tmp_path):
 
 def test_broken_record_is_a_model_error(compact_folder, tmp_path):
     """A rule or a curve that somebody edited is named with its file when it is asked for."""
-    model = with_facts(compact_folder, tmp_path, abstain={"threshold": 2}, coverage_curve={"points": [[1, 2, 3]]})
-    with pytest.raises(ModelError, match=r"copy/assay\.json: abstain\.threshold is 2; a number from 0 to 1"):
+    model = with_facts(
+        compact_folder, tmp_path, abstain={"threshold": 2}, coverage_curve={"points": [[1, 2, 3]]}
+    )
+    with pytest.raises(
+        ModelError, match=r"copy/assay\.json: abstain\.threshold is 2; a number from 0 to 1"
+    ):
         model.decide(PROBS)
-    with pytest.raises(ModelError, match=r"copy/assay\.json: the points of coverage_curve are not in order"):
+    with pytest.raises(
+        ModelError, match=r"copy/assay\.json: the points of coverage_curve are not in order"
+    ):
         _ = model.coverage_curve
 
 

@@ -30,14 +30,21 @@ from assay.runtime.limits.scope import (
     standardise,
 )
 
-STRANGE = ["zxcv qwrt plmk", "lorem ipsum dolor sit amet", "прогноз погоды на завтра", "0xdeadbeef 0xcafebabe"]
+STRANGE = [
+    "zxcv qwrt plmk",
+    "lorem ipsum dolor sit amet",
+    "прогноз погоды на завтра",
+    "0xdeadbeef 0xcafebabe",
+]
 
 
 def fit(n_texts=120, **more):
     """Count the terms of small texts."""
     texts, labels = small_data(n_texts, **more)
     names = sorted(set(labels))
-    return fit_term_statistics(texts, np.array([names.index(label) for label in labels]), n_classes=len(names))
+    return fit_term_statistics(
+        texts, np.array([names.index(label) for label in labels]), n_classes=len(names)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -60,19 +67,29 @@ def measure_by_hand(statistics, text):
             bucket = hashed >> (32 - statistics.bits)
             vector.setdefault(bucket, []).append((1 + np.log(count)) * idf[bucket])
             for c in range(n_classes):
-                in_class = (counts[bucket, c] + PRIOR_COUNTS * share[bucket]) / (counts[:, c].sum() + PRIOR_COUNTS)
+                in_class = (counts[bucket, c] + PRIOR_COUNTS * share[bucket]) / (
+                    counts[:, c].sum() + PRIOR_COUNTS
+                )
                 odds[c] += count * np.log(in_class / share[bucket]) / np.sqrt(terms.counts.sum())
-        length = np.sqrt(BLOCKS * sum(weight**2 for weights in vector.values() for weight in weights))
+        length = np.sqrt(
+            BLOCKS * sum(weight**2 for weights in vector.values() for weight in weights)
+        )
         for c in range(n_classes):
             centroid = counts[:, c] * idf
             norm = np.linalg.norm(centroid)
-            dot = sum(weight * centroid[bucket] for bucket, weights in vector.items() for weight in weights)
+            dot = sum(
+                weight * centroid[bucket]
+                for bucket, weights in vector.items()
+                for weight in weights
+            )
             cosines[c] += dot / norm / length if dot else 0.0
     first, second = np.sort(odds)[::-1][:2]
     return [cosines.max(), first, first - second]
 
 
-@pytest.mark.parametrize("text", [*EDGE_TEXTS, *STRANGE, *small_data(6, seed=5)[0], "happy happy happy sad"], ids=repr)
+@pytest.mark.parametrize(
+    "text", [*EDGE_TEXTS, *STRANGE, *small_data(6, seed=5)[0], "happy happy happy sad"], ids=repr
+)
 def test_signs_are_what_reckoning_gives(statistics, text):
     """Familiarity, evidence and decisiveness as their definitions say, in plain loops."""
     expected = measure_by_hand(statistics, text)
@@ -84,7 +101,9 @@ def test_signs_are_what_reckoning_gives(statistics, text):
 def test_signs_of_a_batch_are_those_of_each_text(statistics, texts):
     """A text measures the same alone and among others."""
     alone = [statistics.measure([text])[0] for text in texts]
-    np.testing.assert_allclose(statistics.measure(texts), np.array(alone).reshape(len(texts), 3), atol=1e-12)
+    np.testing.assert_allclose(
+        statistics.measure(texts), np.array(alone).reshape(len(texts), 3), atol=1e-12
+    )
 
 
 def test_chunks_leave_no_seam(statistics):
@@ -122,7 +141,11 @@ def test_file_gives_the_statistics_back(statistics, tmp_path):
     """scope.json holds every level, and says little more."""
     statistics.save(tmp_path)
     again = TermStatistics.load(tmp_path, n_classes=3)
-    assert (again.n_texts, again.largest, again.bits) == (statistics.n_texts, statistics.largest, 15)
+    assert (again.n_texts, again.largest, again.bits) == (
+        statistics.n_texts,
+        statistics.largest,
+        15,
+    )
     np.testing.assert_array_equal(again.levels, statistics.levels)
     assert {path.name for path in tmp_path.iterdir()} == {"scope.json"}
     assert (tmp_path / "scope.json").stat().st_size < 20_000
@@ -133,7 +156,9 @@ def broken(tmp_path, statistics, **changes):
     statistics.save(tmp_path)
     path = tmp_path / "scope.json"
     content = {**json.loads(path.read_text(encoding="utf-8")), **changes}
-    path.write_text(json.dumps({name: value for name, value in content.items() if value is not None}))
+    path.write_text(
+        json.dumps({name: value for name, value in content.items() if value is not None})
+    )
     return tmp_path
 
 
@@ -155,7 +180,17 @@ def packed(n_bytes):
         {"shape": None},
         {"shape": [2, 3, 10**30]},
     ],
-    ids=["no-levels", "no-base64", "no-zlib", "number", "word", "infinite", "short-shape", "no-shape", "astronomic"],
+    ids=[
+        "no-levels",
+        "no-base64",
+        "no-zlib",
+        "number",
+        "word",
+        "infinite",
+        "short-shape",
+        "no-shape",
+        "astronomic",
+    ],
 )
 def test_file_that_cannot_be_read_is_a_model_error(tmp_path, statistics, changes):
     """Whatever is broken, the sentence names the file; no other exception gets out."""
@@ -179,12 +214,27 @@ def test_file_that_cannot_be_read_is_a_model_error(tmp_path, statistics, changes
         {"largest": 0},
         {"shape": [2, 3, 1 << 17], "levels": packed(2 * 3 * (1 << 17))},
     ],
-    ids=["classes", "blocks", "no-power", "too-few", "negative", "none", "short", "long", "n-grams", "no-texts",
-         "no-largest", "too-many-buckets"],
-)  # fmt: skip
+    ids=[
+        "classes",
+        "blocks",
+        "no-power",
+        "too-few",
+        "negative",
+        "none",
+        "short",
+        "long",
+        "n-grams",
+        "no-texts",
+        "no-largest",
+        "too-many-buckets",
+    ],
+)
 def test_file_of_another_make_is_refused(tmp_path, statistics, changes):
     """Other n-grams, classes or sizes than this assay reads: what is there, and what is accepted."""
-    with pytest.raises(ModelError, match=r"scope\.json has [\d,]+ counts of blocks, classes and n-grams .* accepted"):
+    with pytest.raises(
+        ModelError,
+        match=r"scope\.json has [\d,]+ counts of blocks, classes and n-grams .* accepted",
+    ):
         TermStatistics.load(broken(tmp_path, statistics, **changes), n_classes=3)
 
 
@@ -235,7 +285,9 @@ def test_worse_look_is_the_lower_of_the_two(rows):
     """The signs in standard deviations, added up look by look, in standard deviations again; the lower counts."""
     one = reference()
     for row, found in zip(rows, one.worse_look(np.array(rows)), strict=True):
-        scaled = [(value - mean) / std for value, mean, std in zip(row, one.means, one.stds, strict=True)]
+        scaled = [
+            (value - mean) / std for value, mean, std in zip(row, one.means, one.stds, strict=True)
+        ]
         looks = [
             sum(w * s for w, s in zip(weights, scaled, strict=True)) / std
             for weights, std in zip(LOOKS.values(), one.look_stds, strict=True)
@@ -260,23 +312,33 @@ def test_reference_survives_json():
 
 
 @pytest.mark.parametrize("name", ["signs", "looks", "quantiles", "n_texts", "threshold"])
-@pytest.mark.parametrize("value", [None, "word", {}, float("inf")], ids=["null", "word", "empty", "infinite"])
+@pytest.mark.parametrize(
+    "value", [None, "word", {}, float("inf")], ids=["null", "word", "empty", "infinite"]
+)
 def test_reference_with_a_part_missing_is_refused(name, value):
     """Null, words and infinities are no numbers, whichever part they stand in."""
     with pytest.raises(
-        ModelError, match=r"assay\.json: (scope lacks a number|the quantiles of scope are not in order)"
+        ModelError,
+        match=r"assay\.json: (scope lacks a number|the quantiles of scope are not in order)",
     ):
         ScopeReference.from_dict({**reference().to_dict(), name: value}, where="assay.json")
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"quantiles": [0.0]}, {"quantiles": [1.0, 0.0]}, {"quantiles": [0.0, float("nan")]}, {"n_texts": 0}],
+    [
+        {"quantiles": [0.0]},
+        {"quantiles": [1.0, 0.0]},
+        {"quantiles": [0.0, float("nan")]},
+        {"n_texts": 0},
+    ],
     ids=["one", "falling", "nan", "no-texts"],
 )
 def test_reference_out_of_order_is_refused(changes):
     """Quantiles rise, and stand for at least one text."""
-    with pytest.raises(ModelError, match="the quantiles of scope are not in order, or a number of it is none"):
+    with pytest.raises(
+        ModelError, match="the quantiles of scope are not in order, or a number of it is none"
+    ):
         ScopeReference.from_dict({**reference().to_dict(), **changes}, where="assay.json")
 
 

@@ -1,7 +1,8 @@
 """Bytes to lines of text, remembering which line held bytes that do not decode.
 
-Bad bytes become lone surrogates on the way in (`surrogateescape`), which no valid UTF-8 can produce: so one bad line is
-found without losing the lines after it, in any encoding, with bounded memory.
+Bad bytes become lone surrogates on the way in (`surrogateescape`), which no valid UTF-8 can
+produce: so one bad line is found without losing the lines after it, in any encoding, with bounded
+memory.
 """
 
 from __future__ import annotations
@@ -135,12 +136,15 @@ def open_text(source: Path | IO[Any], *, encoding: str, newline: str) -> Iterato
     encoding : str
         From `check_encoding`.
     newline : str
-        As in `open`: ``""`` ends lines at any of the three ends of line, a line feed at line feeds only.
+        As in `open`: ``""`` ends lines at any of the three ends of line, a line feed at line feeds
+        only.
     """
     if isinstance(source, Path):
         with (
             open_bytes(source) as raw,
-            io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline=newline) as text,
+            io.TextIOWrapper(
+                raw, encoding=encoding, errors="surrogateescape", newline=newline
+            ) as text,
         ):
             yield text
         return
@@ -161,10 +165,13 @@ def file_errors(path: Path | str) -> Iterator[None]:
     try:
         yield
     except (gzip.BadGzipFile, EOFError, zlib.error) as err:
-        raise DataError(f"{path} is not a whole gzip file: {err}", hint="copy or download it again") from err
+        raise DataError(
+            f"{path} is not a whole gzip file: {err}", hint="copy or download it again"
+        ) from err
     except UnicodeDecodeError as err:
         raise DataError(
-            f"{path} does not decode as {err.encoding}: {err.reason}", hint="name its encoding with --encoding"
+            f"{path} does not decode as {err.encoding}: {err.reason}",
+            hint="name its encoding with --encoding",
         ) from err
     except FileNotFoundError as err:
         raise InputError(f"no such file: {path}") from err

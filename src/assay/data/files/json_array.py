@@ -8,7 +8,8 @@ from typing import Any, TextIO
 __all__ = ["JsonArray", "JsonBreak"]
 
 CHUNK_CHARS = 1 << 16
-SLACK_CHARS = 16  # the longest token that a chunk can cut (a pair of \uXXXX escapes): a later error is a real one
+# The longest token that a chunk can cut (a pair of \uXXXX escapes): a later error is a real one
+SLACK_CHARS = 16
 
 
 class JsonBreak(ValueError):
@@ -64,7 +65,10 @@ class JsonArray:
             except json.JSONDecodeError as err:
                 if not self._is_cut(err) or not self._grow(n_chars):
                     raise JsonBreak(err.msg) from err
-            except (ValueError, RecursionError) as err:  # a number of thousands of digits; thousands of brackets
+            except (
+                ValueError,
+                RecursionError,
+            ) as err:  # a number of thousands of digits; thousands of brackets
                 raise JsonBreak(str(err)) from err
             n_chars *= 2  # a big value is decoded again from its start: doubling keeps that linear
 

@@ -23,7 +23,9 @@ BATCH_ROWS = 4096  # rows turned into Python values at a time: bounds memory
 def _open_parquet(path: Path) -> Iterator[Any]:
     pyarrow, parquet = require("pyarrow"), require("pyarrow.parquet")
     with tempfile.TemporaryFile() as whole, open_bytes(path) as stream:
-        if path.suffix.casefold() == ".gz":  # the index of a Parquet file is at its end: gzip cannot seek there
+        if (
+            path.suffix.casefold() == ".gz"
+        ):  # the index of a Parquet file is at its end: gzip cannot seek there
             shutil.copyfileobj(stream, whole)
             whole.seek(0)
             stream = whole
@@ -31,7 +33,9 @@ def _open_parquet(path: Path) -> Iterator[Any]:
             with parquet.ParquetFile(stream) as file:
                 yield file
         except pyarrow.ArrowException as err:
-            raise DataError(f"{path} cannot be read as Parquet: {str(err).splitlines()[0]}") from err
+            raise DataError(
+                f"{path} cannot be read as Parquet: {str(err).splitlines()[0]}"
+            ) from err
 
 
 def read_records(path: Path, *, groups: range | None = None) -> Iterator[dict[str, Any]]:
@@ -51,8 +55,12 @@ def read_records(path: Path, *, groups: range | None = None) -> Iterator[dict[st
     with _open_parquet(path) as file:
         names = file.schema_arrow.names
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise DataError(f"column '{twice[0]}' stands twice in {path}; columns: {', '.join(names)}")
-        for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=None if groups is None else list(groups)):
+            raise DataError(
+                f"column '{twice[0]}' stands twice in {path}; columns: {', '.join(names)}"
+            )
+        for batch in file.iter_batches(
+            batch_size=BATCH_ROWS, row_groups=None if groups is None else list(groups)
+        ):
             yield from batch.to_pylist()
 
 
@@ -65,7 +73,9 @@ def count_rows(path: Path) -> int:
 def count_group_rows(path: Path) -> list[int]:
     """Return how many rows each row group of a file has."""
     with _open_parquet(path) as file:
-        return [int(file.metadata.row_group(i).num_rows) for i in range(file.metadata.num_row_groups)]
+        return [
+            int(file.metadata.row_group(i).num_rows) for i in range(file.metadata.num_row_groups)
+        ]
 
 
 def read_class_names(path: Path) -> dict[str, tuple[str, ...]]:

@@ -1,7 +1,8 @@
 """Rows of files, streaming: CSV, TSV, JSON Lines, JSON, `text;label` lines, Parquet, each also gzipped.
 
-A row that cannot be read is a `Row` with a `problem` and the stream goes on: training refuses the file with the line,
-prediction rejects the row. Values are never guessed at: "NA", "null" and "" in a CSV are texts.
+A row that cannot be read is a `Row` with a `problem` and the stream goes on: training refuses the
+file with the line, prediction rejects the row. Values are never guessed at: "NA", "null" and "" in
+a CSV are texts.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from assay.errors import DataError, InputError
 __all__ = ["SUFFIXES", "Row", "file_kind", "read_json_lines", "read_lines", "read_rows"]
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".txt", ".parquet")
-FIELD_LIMIT_CHARS = 1 << 26  # of one CSV field: far above any text, but a quote never closed must not fill the memory
+FIELD_LIMIT_CHARS = (
+    1 << 26
+)  # of one CSV field: far above any text, but a quote never closed must not fill the memory
 CSV_PROBLEMS = {  # what the csv module says -> what it means
     "unexpected end of data": "a quoted field that is never closed",
     "expected after": "a quote inside a quoted field that is not doubled",
@@ -65,14 +68,16 @@ def file_kind(path: Path | str) -> str | None:
     return suffix if suffix in SUFFIXES else None
 
 
-def read_rows(path: Path | str, *, delimiter: str | None = None, encoding: str | None = None) -> Iterator[Row]:
+def read_rows(
+    path: Path | str, *, delimiter: str | None = None, encoding: str | None = None
+) -> Iterator[Row]:
     """Stream the rows of a file.
 
     Parameters
     ----------
     path : path
-        One of `SUFFIXES`, each also with ``.gz``. CSV and TSV have a header; JSON holds an array of objects; a line of
-        ``.txt`` is ``text;label``, split at the last ``;``.
+        One of `SUFFIXES`, each also with ``.gz``. CSV and TSV have a header; JSON holds an array of
+        objects; a line of ``.txt`` is ``text;label``, split at the last ``;``.
     delimiter : str, optional
         Between the columns of CSV, TSV and ``.txt``. None: what the suffix says.
     encoding : str, optional
@@ -81,12 +86,14 @@ def read_rows(path: Path | str, *, delimiter: str | None = None, encoding: str |
     Yields
     ------
     Row
-        Blank lines of CSV and JSON Lines are no rows; a blank line of ``.txt`` is one, with a blank text.
+        Blank lines of CSV and JSON Lines are no rows; a blank line of ``.txt`` is one, with a blank
+        text.
 
     Raises
     ------
     InputError
-        No such file, or a kind, delimiter or encoding that cannot be read. At once, before the first row.
+        No such file, or a kind, delimiter or encoding that cannot be read. At once, before the
+        first row.
     DataError
         The header cannot be used, or the file is not what its suffix says. With the first row.
     """
@@ -97,7 +104,9 @@ def read_rows(path: Path | str, *, delimiter: str | None = None, encoding: str |
     if kind is None:
         raise InputError(
             f"{path.name} is of a kind that cannot be read; {' '.join(SUFFIXES)} are accepted, each also with .gz",
-            hint="a spreadsheet can be saved as CSV UTF-8" if path.suffix.startswith(".xls") else "",
+            hint="a spreadsheet can be saved as CSV UTF-8"
+            if path.suffix.startswith(".xls")
+            else "",
         )
     codec = check_encoding(encoding)
     if kind == ".parquet":
@@ -126,7 +135,9 @@ def read_lines(source: Path | str | IO[Any], *, encoding: str | None = None) -> 
     if isinstance(source, str | Path):
         path = Path(source)
         if not path.is_file():
-            raise InputError(f"no such file: {path}" if not path.exists() else f"{path} is not a file")
+            raise InputError(
+                f"no such file: {path}" if not path.exists() else f"{path} is not a file"
+            )
         return _guarded(path, _parsed(path, _plain_rows, codec=codec, newline="\n"))
     return _guarded("standard input", _parsed(source, _plain_rows, codec=codec, newline="\n"))
 
@@ -143,7 +154,9 @@ def read_json_lines(stream: IO[bytes], *, name: str, encoding: str | None = None
     encoding : str, optional
         None: UTF-8, with or without byte order mark.
     """
-    return _guarded(name, _parsed(stream, _jsonl_rows, codec=check_encoding(encoding), newline="\n"))
+    return _guarded(
+        name, _parsed(stream, _jsonl_rows, codec=check_encoding(encoding), newline="\n")
+    )
 
 
 Parse = Callable[[TextIO, str, str], Iterator[Row]]  # (stream, file name, codec) -> rows
@@ -157,16 +170,24 @@ def _parser(kind: str, delimiter: str | None) -> Parse:
     if delimiter is not None:
         delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)  # what a shell can pass
         if len(delimiter) != 1 or delimiter in '"\r\n':
-            raise InputError(f"delimiter {delimiter!r} cannot be used; one character is accepted, such as , ; | or tab")
+            raise InputError(
+                f"delimiter {delimiter!r} cannot be used; one character is accepted, such as , ; | or tab"
+            )
     if kind == ".txt":
-        return lambda stream, _, codec: _labelled_line_rows(stream, codec, delimiter=delimiter or ";")
+        return lambda stream, _, codec: _labelled_line_rows(
+            stream, codec, delimiter=delimiter or ";"
+        )
     default = "\t" if kind == ".tsv" else ","
-    return lambda stream, name, codec: _csv_rows(stream, name, codec, delimiter=delimiter or default)
+    return lambda stream, name, codec: _csv_rows(
+        stream, name, codec, delimiter=delimiter or default
+    )
 
 
 def _parsed(source: Path | IO[Any], parse: Parse, *, codec: str, newline: str) -> Iterator[Row]:
     with open_text(source, encoding=codec, newline=newline) as stream:
-        yield from parse(stream, source.name if isinstance(source, Path) else "standard input", codec)
+        yield from parse(
+            stream, source.name if isinstance(source, Path) else "standard input", codec
+        )
 
 
 def _guarded(path: Path | str, rows: Iterator[Row]) -> Iterator[Row]:
@@ -178,7 +199,8 @@ def _csv_rows(stream: TextIO, name: str, codec: str, *, delimiter: str) -> Itera
     # The limit is the process's; it is only ever raised, which can break nobody.
     csv.field_size_limit(max(FIELD_LIMIT_CHARS, csv.field_size_limit()))
     lines = Lines(stream, encoding=codec)
-    # strict: an unclosed or undoubled quote is an error, where the default silently glues texts together.
+    # strict: an unclosed or undoubled quote is an error, where the default silently glues texts
+    # together.
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header = _csv_header(reader, lines, name)
     while True:
@@ -202,13 +224,17 @@ def _csv_header(reader: Iterator[list[str]], lines: Lines, name: str) -> list[st
     try:
         header = next((fields for fields in reader if fields), None)
     except csv.Error as err:
-        raise DataError(f"{name} line {max(1, lines.n_lines)}: {_csv_problem(err)}, in the header") from err
+        raise DataError(
+            f"{name} line {max(1, lines.n_lines)}: {_csv_problem(err)}, in the header"
+        ) from err
     if problem := lines.take_problem():
         raise DataError(f"{name} line {lines.n_lines}, the header: {problem}")
     if header is None:
         raise DataError(f"{name} is empty; a header line and rows are accepted")
     if any("\0" in column for column in header):
-        raise DataError(f"{name} has null bytes in its header: it may be UTF-16", hint="try --encoding utf-16")
+        raise DataError(
+            f"{name} has null bytes in its header: it may be UTF-16", hint="try --encoding utf-16"
+        )
     names = [column.strip() or f"unnamed_{i}" for i, column in enumerate(header, 1)]
     if twice := [column for i, column in enumerate(names) if column in names[:i]]:
         raise DataError(
@@ -250,7 +276,9 @@ def _json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
     first = array.peek()
     if first != "[":
         what = "is empty" if not first else "does not start with '['"
-        raise DataError(f"{name} {what}; an array of objects is accepted", hint="one object a line is .jsonl")
+        raise DataError(
+            f"{name} {what}; an array of objects is accepted", hint="one object a line is .jsonl"
+        )
     array.skip()
     while array.peek() != "]":
         line = array.line
@@ -274,7 +302,9 @@ def _json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
 def _object_row(line: int, value: Any) -> Row:
     if isinstance(value, dict):
         return Row(line, value)
-    kind = {list: "array", str: "string", type(None): "null", bool: "true or false"}.get(type(value), "number")
+    kind = {list: "array", str: "string", type(None): "null", bool: "true or false"}.get(
+        type(value), "number"
+    )
     return Row(line, {}, f"a JSON {kind} where an object is accepted")
 
 
@@ -284,13 +314,19 @@ def _labelled_line_rows(stream: TextIO, codec: str, *, delimiter: str) -> Iterat
         if found or not label.strip():
             yield Row(row.line, {"text": text, "label": label.strip()}, row.problem)
         else:
-            yield Row(row.line, {"text": label}, row.problem or f"no '{delimiter}' between text and label")
+            yield Row(
+                row.line, {"text": label}, row.problem or f"no '{delimiter}' between text and label"
+            )
 
 
 def _plain_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
     lines = Lines(stream, encoding=codec)
     for line in lines:
-        yield Row(lines.n_lines, {"text": line.removesuffix("\n").removesuffix("\r")}, lines.take_problem())
+        yield Row(
+            lines.n_lines,
+            {"text": line.removesuffix("\n").removesuffix("\r")},
+            lines.take_problem(),
+        )
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """Cells that a spreadsheet would run as a formula, made harmless, and made what they were again.
 
-The rule is OWASP's (CSV injection): an apostrophe before what starts a formula. It can be undone exactly, because texts
-that start like a guarded one get an apostrophe of their own.
+The rule is OWASP's (CSV injection): an apostrophe before what starts a formula. It can be undone
+exactly, because texts that start like a guarded one get an apostrophe of their own.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 
 __all__ = ["guard_cell", "unguard_cell"]
 
-# Excel and LibreOffice also trim white space before they look for a formula; the wide forms are those of East Asian
-# keyboards, which Excel takes for the narrow ones.
+# Excel and LibreOffice also trim white space before they look for a formula; the wide forms are
+# those of East Asian keyboards, which Excel takes for the narrow ones.
 RISKY = re.compile("'*[\\s\ufeff]*[=+\\-@\t\r\n＝＋－＠]")
 
 

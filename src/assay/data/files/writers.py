@@ -1,6 +1,7 @@
 """Records to files, one at a time: JSON Lines, CSV, TSV, each also gzipped, and Parquet. The other side of `readers`.
 
-Text files are always valid UTF-8: a lone surrogate, which JSON input can hold, is spelt out as its escape.
+Text files are always valid UTF-8: a lone surrogate, which JSON input can hold, is spelt out as its
+escape.
 """
 
 from __future__ import annotations
@@ -65,9 +66,13 @@ def out_kind(out: Path) -> str:
     """
     kind = file_kind(out)
     if kind not in OUT_SUFFIXES:
-        raise InputError(f"'{out.name}' is of a kind that cannot be written; {' '.join(OUT_SUFFIXES)} are accepted")
+        raise InputError(
+            f"'{out.name}' is of a kind that cannot be written; {' '.join(OUT_SUFFIXES)} are accepted"
+        )
     if kind == ".parquet" and _is_gzip(out):
-        raise InputError("a .parquet.gz cannot be written; .parquet is accepted, and compressed already")
+        raise InputError(
+            "a .parquet.gz cannot be written; .parquet is accepted, and compressed already"
+        )
     return kind
 
 
@@ -97,8 +102,8 @@ def open_writer(path: Path, *, like: Path, before: Before | None = None) -> Writ
     like : Path
         Its name to be, such as ``scores.csv``.
     before : Before, optional
-        Go on: text formats are written behind what the file holds (a gzip member of its own), Parquet is a file of its
-        own with the same columns. None: from the start.
+        Go on: text formats are written behind what the file holds (a gzip member of its own),
+        Parquet is a file of its own with the same columns. None: from the start.
     """
     return WRITERS[out_kind(like)](path, is_gzip=_is_gzip(like), before=before)
 
@@ -138,18 +143,23 @@ def _check_columns(record: dict[str, Any], columns: tuple[str, ...]) -> None:
     """Refuse a record with more columns than the first one: a table has no place for them."""
     if more := [name for name in record if name not in columns]:
         raise DataError(
-            f"column '{more[0]}' is not in the first row, so it has no place in a table", hint="write .jsonl"
+            f"column '{more[0]}' is not in the first row, so it has no place in a table",
+            hint="write .jsonl",
         )
 
 
 class _Table(Writer):
     """CSV or TSV; a null is an empty cell; lists, objects, true and false are JSON."""
 
-    def __init__(self, path: Path, *, is_gzip: bool, before: Before | None, delimiter: str = ",") -> None:
+    def __init__(
+        self, path: Path, *, is_gzip: bool, before: Before | None, delimiter: str = ","
+    ) -> None:
         self._stream = _open_text(path, is_gzip=is_gzip, append=before is not None)
-        # csv quotes a field that holds a character of the line's end: with \r\n also a lone \r, which would else end
-        # the row when it is read. The lines themselves end in \n.
-        self._writer = csv.writer(_UnixLines(self._stream), delimiter=delimiter, lineterminator="\r\n")
+        # csv quotes a field that holds a character of the line's end: with \r\n also a lone \r,
+        # which would else end the row when it is read. The lines themselves end in \n.
+        self._writer = csv.writer(
+            _UnixLines(self._stream), delimiter=delimiter, lineterminator="\r\n"
+        )
         self.columns = before.columns if before is not None else ()
 
     def write(self, record: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Networks as ONNX files: int64 `input_ids`, `attention_mask` (and `token_type_ids`) -> `probs` in LabelSet order.
 
-`compact` is written node by node, since ONNX's LSTM takes each text's own length; transformers go through torch's
-exporter. The temperature stands in the last affine layer of both.
+`compact` is written node by node, since ONNX's LSTM takes each text's own length; transformers go
+through torch's exporter. The temperature stands in the last affine layer of both.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ OPSET = 18
 IR_VERSION = 10  # read by every ONNX Runtime since 1.19
 SIDES = ("forward_lstm", "backward_lstm")  # of the LSTM, as `CompactNetwork` names them
 
-# The maximum of the words' vectors, scaled to the size of the LSTM's states: left to the weights of the last layer, as
-# for the LSTM, the scales would leave a copy in 8 bits no digits for the states (77 intents: 2.3 points of accuracy).
+# The maximum of the words' vectors, scaled to the size of the LSTM's states: left to the weights of
+# the last layer, as for the LSTM, the scales would leave a copy in 8 bits no digits for the states
+# (77 intents: 2.3 points of accuracy).
 POOL_WORDS = [
     helper.make_node("Where", ["mask", "vectors", "masked"], ["unpadded_words"]),
     helper.make_node("ReduceMax", ["unpadded_words", "time_axis"], ["packed_words"], keepdims=0),
@@ -40,7 +41,12 @@ POOL_WORDS = [
 
 
 def write_compact_onnx(
-    network: CompactNetwork, path: Path, *, labels: Sequence[str], order: np.ndarray, temperature: float
+    network: CompactNetwork,
+    path: Path,
+    *,
+    labels: Sequence[str],
+    order: np.ndarray,
+    temperature: float,
 ) -> None:
     """Write the network of `compact`.
 
@@ -55,7 +61,10 @@ def write_compact_onnx(
         Which class of the network each output column is.
     temperature : float
     """
-    weights = {name: value.detach().cpu().numpy().astype(np.float32) for name, value in network.state_dict().items()}
+    weights = {
+        name: value.detach().cpu().numpy().astype(np.float32)
+        for name, value in network.state_dict().items()
+    }
     packed, scales = network.pack_embedding()  # nothing is lost: training ends with these
     for side in SIDES:  # what the columns are multiplied by costs nothing there
         weights[f"{side}.weight_ih_l0"] *= scales.cpu().numpy()
@@ -84,7 +93,9 @@ def write_compact_onnx(
             direction="bidirectional",
             hidden_size=hidden_size,
         ),
-        helper.make_node("Transpose", ["states"], ["batch_first"], perm=[2, 0, 1, 3]),  # (n_texts, n_tokens, 2, H)
+        helper.make_node(
+            "Transpose", ["states"], ["batch_first"], perm=[2, 0, 1, 3]
+        ),  # (n_texts, n_tokens, 2, H)
         helper.make_node("Reshape", ["batch_first", "joined"], ["both_ways"]),
         helper.make_node("Cast", ["attention_mask"], ["mask_bool"], to=TensorProto.BOOL),
         helper.make_node("Unsqueeze", ["mask_bool", "last_axis"], ["mask"]),
@@ -99,12 +110,16 @@ def write_compact_onnx(
         ),
         helper.make_node("Softmax", ["logits"], ["probs"], axis=1),
     ]
-    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["n_texts", "n_tokens"])
-              for name in ("input_ids", "attention_mask")]  # fmt: skip
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.INT64, ["n_texts", "n_tokens"])
+        for name in ("input_ids", "attention_mask")
+    ]
     outputs = [helper.make_tensor_value_info("probs", TensorProto.FLOAT, ["n_texts", len(labels)])]
     initializers = [numpy_helper.from_array(value, name) for name, value in constants.items()]
     graph = helper.make_graph(nodes, "assay_compact", inputs, outputs, initializers)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="assay")
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="assay"
+    )
     _finish(model, path, labels=labels)
 
 
@@ -119,13 +134,23 @@ def _lstm_constants(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         "lstm_W": np.stack([gates(weights[f"{side}.weight_ih_l0"]) for side in SIDES]),
         "lstm_R": np.stack([gates(weights[f"{side}.weight_hh_l0"]) for side in SIDES]),
         "lstm_B": np.stack(
-            [np.concatenate([gates(weights[f"{side}.{bias}_l0"]) for bias in ("bias_ih", "bias_hh")]) for side in SIDES]
+            [
+                np.concatenate(
+                    [gates(weights[f"{side}.{bias}_l0"]) for bias in ("bias_ih", "bias_hh")]
+                )
+                for side in SIDES
+            ]
         ),
     }
 
 
 def write_transformer_onnx(
-    module: nn.Module, path: Path, *, inputs: Sequence[str], labels: Sequence[str], n_tokens_max: int
+    module: nn.Module,
+    path: Path,
+    *,
+    inputs: Sequence[str],
+    labels: Sequence[str],
+    n_tokens_max: int,
 ) -> None:
     """Write a torch module that maps ids and mask to probabilities.
 
@@ -144,20 +169,30 @@ def write_transformer_onnx(
     ids = torch.ones((2, min(8, n_tokens_max)), dtype=torch.int64)
     mask = torch.ones_like(ids)
     mask[1, -2:] = 0
-    given: dict[str, Any] = {"input_ids": ids, "attention_mask": mask, "token_type_ids": torch.zeros_like(ids)}
+    given: dict[str, Any] = {
+        "input_ids": ids,
+        "attention_mask": mask,
+        "token_type_ids": torch.zeros_like(ids),
+    }
     arguments = tuple(given[name] for name in inputs)
     module = module.cpu().eval()
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings(), _QuietExporter():
-        warnings.simplefilter("ignore")  # deprecations and notes of torch's own exporters, of no use to a user
+        warnings.simplefilter(
+            "ignore"
+        )  # deprecations and notes of torch's own exporters, of no use to a user
         try:
             _export_by_tracing(module, arguments, path, inputs)
-        except Exception:  # whatever a tracer trips over in a foreign architecture: the other exporter may manage
+        except (
+            Exception
+        ):  # whatever a tracer trips over in a foreign architecture: the other exporter may manage
             _export_by_graph(module, arguments, path, inputs, n_tokens_max)
     _finish(onnx.load(str(path)), path, labels=labels)
 
 
-def _export_by_tracing(module: nn.Module, arguments: tuple[Any, ...], path: Path, inputs: Sequence[str]) -> None:
+def _export_by_tracing(
+    module: nn.Module, arguments: tuple[Any, ...], path: Path, inputs: Sequence[str]
+) -> None:
     """Export through TorchScript: 1.2 s for MiniLM-L6, against 13 s of the newer exporter, for the same scores."""
     torch.onnx.export(
         module,
@@ -165,17 +200,25 @@ def _export_by_tracing(module: nn.Module, arguments: tuple[Any, ...], path: Path
         str(path),
         input_names=list(inputs),
         output_names=["probs"],
-        dynamic_axes={name: {0: "n_texts", 1: "n_tokens"} for name in inputs} | {"probs": {0: "n_texts"}},
+        dynamic_axes={name: {0: "n_texts", 1: "n_tokens"} for name in inputs}
+        | {"probs": {0: "n_texts"}},
         dynamo=False,
         opset_version=OPSET,
     )
 
 
 def _export_by_graph(
-    module: nn.Module, arguments: tuple[Any, ...], path: Path, inputs: Sequence[str], n_tokens_max: int
+    module: nn.Module,
+    arguments: tuple[Any, ...],
+    path: Path,
+    inputs: Sequence[str],
+    n_tokens_max: int,
 ) -> None:
     """Export through torch.export, for what cannot be traced and for torch releases without TorchScript."""
-    shape = {0: torch.export.Dim("n_texts", max=1 << 20), 1: torch.export.Dim("n_tokens", min=2, max=n_tokens_max)}
+    shape = {
+        0: torch.export.Dim("n_texts", max=1 << 20),
+        1: torch.export.Dim("n_tokens", min=2, max=n_tokens_max),
+    }
     torch.onnx.export(
         module,
         arguments,
@@ -209,7 +252,9 @@ def _finish(model: onnx.ModelProto, path: Path, *, labels: Sequence[str]) -> Non
     """Add the label names, check the graph, write the file."""
     model.ir_version = min(model.ir_version, IR_VERSION)
     del model.metadata_props[:]
-    helper.set_model_props(model, {"labels": json.dumps(list(labels), ensure_ascii=False), "producer": "assay"})
+    helper.set_model_props(
+        model, {"labels": json.dumps(list(labels), ensure_ascii=False), "producer": "assay"}
+    )
     model.doc_string = ""
     for node in model.graph.node:  # torch leaves the paths of source files in the nodes' notes
         node.doc_string = ""

@@ -1,7 +1,7 @@
 """An ONNX file with 8-bit weights: a quarter of the size, faster where the CPU multiplies bytes.
 
-Weights are signed, one scale an output channel, and use 7 of the 8 bits: on CPUs without VNNI the sum of two products
-of 8 bits overflows 16 bits, and scores would change with the machine.
+Weights are signed, one scale an output channel, and use 7 of the 8 bits: on CPUs without VNNI the
+sum of two products of 8 bits overflows 16 bits, and scores would change with the machine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from assay._optional import require
 
 __all__ = ["describe_onnx", "quantize_onnx"]
 
-PREPARED = ("onnx.quant.pre_process", "onnxruntime.quant")  # else it warns that a graph was not prepared: it need not
+PREPARED = (
+    "onnx.quant.pre_process",
+    "onnxruntime.quant",
+)  # else it warns that a graph was not prepared: it need not
 
 
 def quantize_onnx(source: Path, out: Path) -> None:
@@ -35,7 +38,11 @@ def quantize_onnx(source: Path, out: Path) -> None:
     _widen(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     quantization.quantize_dynamic(
-        model, str(out), weight_type=quantization.QuantType.QInt8, per_channel=True, reduce_range=True
+        model,
+        str(out),
+        weight_type=quantization.QuantType.QInt8,
+        per_channel=True,
+        reduce_range=True,
     )
     written = onnx.load(str(out))
     helper.set_model_props(written, metadata)
@@ -46,7 +53,9 @@ def _widen(model: onnx.ModelProto) -> None:
     """Turn half precision, which older `compact` models hold, into float32: the quantiser takes in no other floats."""
     for one in model.graph.initializer:
         if one.data_type == onnx.TensorProto.FLOAT16:
-            one.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(one).astype(np.float32), one.name))
+            one.CopyFrom(
+                numpy_helper.from_array(numpy_helper.to_array(one).astype(np.float32), one.name)
+            )
 
 
 def describe_onnx(path: Path) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """When a model says that it does not know: a threshold of the top score, and the measured curve it is taken from.
 
-The curve is measured on validation when a model is saved; choosing a rule from it needs neither texts nor labels.
+The curve is measured on validation when a model is saved; choosing a rule from it needs neither
+texts nor labels.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class AbstainRule:
         -------
         bool array of shape (n_texts,)
         """
-        # In float64: numpy would round the threshold to float32 beside float32 scores, and let a lower one pass.
+        # In float64: numpy would round the threshold to float32 beside float32 scores, and let a
+        # lower one pass.
         is_answered: np.ndarray = np.asarray(probs, dtype=np.float64).max(axis=1) >= self.threshold
         return is_answered
 
@@ -77,8 +79,14 @@ class AbstainRule:
             The threshold is missing or no number from 0 to 1.
         """
         threshold = plain.get("threshold")
-        if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-            raise ModelError(f"{where}: abstain.threshold is {threshold!r}; a number from 0 to 1 is accepted")
+        if (
+            isinstance(threshold, bool)
+            or not isinstance(threshold, int | float)
+            or not 0 <= threshold <= 1
+        ):
+            raise ModelError(
+                f"{where}: abstain.threshold is {threshold!r}; a number from 0 to 1 is accepted"
+            )
         return cls(**{name: plain[name] for name in cls.__dataclass_fields__ if name in plain})
 
 
@@ -114,7 +122,9 @@ class CoverageCurve:
     @property
     def accuracy(self) -> np.ndarray:
         """Fraction of the answers that is right, float64 of shape (n_thresholds,)."""
-        accuracy: np.ndarray = np.asarray(self.n_right, dtype=np.float64) / np.asarray(self.n_answered)
+        accuracy: np.ndarray = np.asarray(self.n_right, dtype=np.float64) / np.asarray(
+            self.n_answered
+        )
         return accuracy
 
     @property
@@ -126,7 +136,8 @@ class CoverageCurve:
     def area(self) -> float:
         """Area under the risk-coverage curve (Geifman et al., 2019): 0 is best, chance is one minus the accuracy.
 
-        The mean over texts of the share of wrong answers among all texts with a score as high as theirs or higher.
+        The mean over texts of the share of wrong answers among all texts with a score as high as
+        theirs or higher.
         """
         n_leaving = -np.diff([*self.n_answered, 0])
         return float((1 - self.accuracy) @ n_leaving / self.n_texts)
@@ -141,12 +152,14 @@ class CoverageCurve:
     def reaching(self, target: float) -> AbstainRule | None:
         """Return the rule with the lowest threshold whose answers are proven to reach the target; None: there is none.
 
-        Proven means that the lower end of the 95 % Wilson interval of the accuracy of the answered texts reaches it.
-        The point estimate alone would be a promise kept half the time, and less: the lowest of many thresholds is
-        chosen, and luck is what lets one pass early.
+        Proven means that the lower end of the 95 % Wilson interval of the accuracy of the answered
+        texts reaches it. The point estimate alone would be a promise kept half the time, and less:
+        the lowest of many thresholds is chosen, and luck is what lets one pass early.
         """
         reached = np.flatnonzero(self.proven_accuracy >= target)
-        return replace(self._rule(int(reached[0])), target_accuracy=target) if len(reached) else None
+        return (
+            replace(self._rule(int(reached[0])), target_accuracy=target) if len(reached) else None
+        )
 
     def _rule(self, i: int) -> AbstainRule:
         coverage, accuracy = float(self.coverage[i]), float(self.accuracy[i])
@@ -158,12 +171,18 @@ class CoverageCurve:
             return self
         wanted = np.linspace(self.n_texts, self.n_answered[-1], n_points)
         kept = np.unique(np.searchsorted(-np.asarray(self.n_answered), -wanted, side="left"))
-        pick = {name: tuple(getattr(self, name)[i] for i in kept) for name in ("thresholds", "n_answered", "n_right")}
+        pick = {
+            name: tuple(getattr(self, name)[i] for i in kept)
+            for name in ("thresholds", "n_answered", "n_right")
+        }
         return CoverageCurve(**pick, split=self.split)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as they stand in assay.json: a point is [threshold, n_answered, n_right]."""
-        points = [list(point) for point in zip(self.thresholds, self.n_answered, self.n_right, strict=True)]
+        points = [
+            list(point)
+            for point in zip(self.thresholds, self.n_answered, self.n_right, strict=True)
+        ]
         return {"split": self.split, "n_texts": self.n_texts, "points": points}
 
     @classmethod
@@ -178,9 +197,16 @@ class CoverageCurve:
         try:
             points = [(float(t), int(n), int(right)) for t, n, right in plain["points"]]
         except (KeyError, TypeError, ValueError, OverflowError) as err:
-            raise ModelError(f"{where}: coverage_curve holds no points [threshold, n_answered, n_right]") from err
+            raise ModelError(
+                f"{where}: coverage_curve holds no points [threshold, n_answered, n_right]"
+            ) from err
         rises = all(a[0] < b[0] and a[1] > b[1] for a, b in pairwise(points))
-        if not points or points[0][0] != 0 or not rises or not all(0 <= right <= n > 0 for _, n, right in points):
+        if (
+            not points
+            or points[0][0] != 0
+            or not rises
+            or not all(0 <= right <= n > 0 for _, n, right in points)
+        ):
             raise ModelError(
                 f"{where}: the points of coverage_curve are not in order, or count more right than answered"
             )
@@ -207,11 +233,16 @@ def wilson_low(n_right: np.ndarray, n_texts: np.ndarray) -> np.ndarray:
 def check_target(target_accuracy: float) -> None:
     """Refuse a target that is no share of right answers, such as 95 for 95 %, with an InputError."""
     if not 0 < target_accuracy <= 1:
-        raise InputError(f"the target accuracy is {target_accuracy:g}; a fraction above 0, up to 1, is accepted")
+        raise InputError(
+            f"the target accuracy is {target_accuracy:g}; a fraction above 0, up to 1, is accepted"
+        )
 
 
 def choose_rule(
-    curve: CoverageCurve | None, *, abstain_below: float | None = None, target_accuracy: float | None = None
+    curve: CoverageCurve | None,
+    *,
+    abstain_below: float | None = None,
+    target_accuracy: float | None = None,
 ) -> AbstainRule | None:
     """Return the rule that a caller asks for; None if nothing was asked.
 
@@ -227,7 +258,8 @@ def choose_rule(
     Raises
     ------
     InputError
-        Both were asked, a number is out of range, the model has no curve, or the target cannot be reached.
+        Both were asked, a number is out of range, the model has no curve, or the target cannot be
+        reached.
     """
     if abstain_below is not None and target_accuracy is not None:
         raise InputError("a threshold and a target accuracy were given; one of the two is accepted")
@@ -239,7 +271,10 @@ def choose_rule(
         return None
     check_target(target_accuracy)
     if curve is None:
-        raise InputError("the model has no coverage curve to take the threshold from", hint="give the threshold itself")
+        raise InputError(
+            "the model has no coverage curve to take the threshold from",
+            hint="give the threshold itself",
+        )
     rule = curve.reaching(target_accuracy)
     if rule is None:
         best = int(curve.proven_accuracy.argmax())

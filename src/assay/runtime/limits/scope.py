@@ -1,9 +1,10 @@
 """Does a text look like the training data? Four signs of it, set against those of validation texts.
 
-Three come from scope.json, the counts of hashed terms in each class of train, and are the same for every method:
-familiarity, evidence and decisiveness (see `TermStatistics.measure`). The fourth is how sure the model is. A text is
-looked at in two ways, `LOOKS`, and the worse one counts; it becomes the share of validation texts that look no better,
-a conformal p value. Signs and looks were chosen on held-back classes of training data alone: dev/LOG.md.
+Three come from scope.json, the counts of hashed terms in each class of train, and are the same for
+every method: familiarity, evidence and decisiveness (see `TermStatistics.measure`). The fourth is
+how sure the model is. A text is looked at in two ways, `LOOKS`, and the worse one counts; it
+becomes the share of validation texts that look no better, a conformal p value. Signs and looks were
+chosen on held-back classes of training data alone: dev/LOG.md.
 """
 
 from __future__ import annotations
@@ -23,7 +24,16 @@ from assay.errors import ModelError
 from assay.runtime.folder import Layout, write_whole
 from assay.runtime.hashed_terms import BLOCKS, TERMS, Seen, TermCounts, count_terms
 
-__all__ = ["LEVELS", "LOOKS", "MAX_BITS", "SIGNS", "ScopeReference", "TermStatistics", "add_sureness", "standardise"]
+__all__ = [
+    "LEVELS",
+    "LOOKS",
+    "MAX_BITS",
+    "SIGNS",
+    "ScopeReference",
+    "TermStatistics",
+    "add_sureness",
+    "standardise",
+]
 
 SIGNS = ("familiarity", "evidence", "decisiveness", "sureness")
 # Which signs make up a look: is it worded as train is, and is it about one of the classes?
@@ -46,8 +56,8 @@ class TermStatistics:
     largest : int
         The highest count.
     levels : uint8 array of shape (BLOCKS, n_classes, n_buckets)
-        0 for no such term, else 1 + 254 ln(count) / ln(largest + 1), rounded. Classes in LabelSet order; a power of
-        two of buckets.
+        0 for no such term, else 1 + 254 ln(count) / ln(largest + 1), rounded. Classes in LabelSet
+        order; a power of two of buckets.
     """
 
     n_texts: int
@@ -62,10 +72,13 @@ class TermStatistics:
     def measure(self, texts: Sequence[str]) -> np.ndarray:
         """Return the first three of `SIGNS`, float64 of shape (n_texts, 3).
 
-        - familiarity: the cosine of the text's TF-IDF vector and that of the nearest class; what train never held
+        - familiarity: the cosine of the text's TF-IDF vector and that of the nearest class; what
+          train never held
           lengthens the text's vector and nothing else.
-        - evidence: the log odds of the text's terms under the class that explains them best, against all of train,
-          over the root of their number: naive Bayes with counts that are shrunk to those of all classes.
+        - evidence: the log odds of the text's terms under the class that explains them best,
+          against all of train,
+          over the root of their number: naive Bayes with counts that are shrunk to those of all
+          classes.
         - decisiveness: by how much that class leads the next one.
 
         A text without terms has 0 in all three; one whose terms train never held has familiarity 0.
@@ -74,11 +87,17 @@ class TermStatistics:
         seen: Seen = {}
         for start in range(0, len(texts), CHUNK_TEXTS):
             blocks = count_terms(texts[start : start + CHUNK_TEXTS], seen)
-            cosines, odds = (np.sum(parts, axis=0) for parts in zip(*map(self._compare, range(BLOCKS), blocks),
-                                                                    strict=True))  # fmt: skip
+            cosines, odds = (
+                np.sum(parts, axis=0)
+                for parts in zip(*map(self._compare, range(BLOCKS), blocks), strict=True)
+            )
             best_two = np.sort(odds, axis=1)[:, -2:]
             chunk = signs[start : start + CHUNK_TEXTS]
-            chunk[:, 0], chunk[:, 1], chunk[:, 2] = cosines.max(axis=1), best_two[:, -1], np.ptp(best_two, axis=1)
+            chunk[:, 0], chunk[:, 1], chunk[:, 2] = (
+                cosines.max(axis=1),
+                best_two[:, -1],
+                np.ptp(best_two, axis=1),
+            )
         return signs
 
     def _compare(self, block: int, terms: TermCounts) -> tuple[np.ndarray, np.ndarray]:
@@ -129,8 +148,11 @@ class TermStatistics:
             n_texts, largest = int(content["n_texts"]), int(content["largest"])
             blocks, classes, n_buckets = (int(size) for size in content["shape"])
             size = BLOCKS * n_classes * min(n_buckets, 1 << MAX_BITS)
-            # A few bytes can unpack to any number of them: no more is unpacked than a model of so many classes has.
-            packed = zlib.decompressobj().decompress(base64.b64decode(content["levels"]), max(size, 0) + 1)
+            # A few bytes can unpack to any number of them: no more is unpacked than a model of so
+            # many classes has.
+            packed = zlib.decompressobj().decompress(
+                base64.b64decode(content["levels"]), max(size, 0) + 1
+            )
             found = (blocks, classes, content["n_chars"])
         except (OSError, ValueError, KeyError, TypeError, OverflowError, zlib.error) as err:
             raise ModelError(f"{path} cannot be read: {err}") from err
@@ -148,8 +170,9 @@ class TermStatistics:
 def _pack(levels: bytes) -> bytes:
     """Compress without a search for repeated strings, which counts do not have: by frequent bytes, or by runs of them.
 
-    Both together take a twentieth of the time of zlib's level 9, or less. Of emotion's statistics they leave 17 %
-    less, of klue_ynat's 14 % less, of banking77's, which are mostly runs of zeros, 6 % more.
+    Both together take a twentieth of the time of zlib's level 9, or less. Of emotion's statistics
+    they leave 17 % less, of klue_ynat's 14 % less, of banking77's, which are mostly runs of zeros,
+    6 % more.
     """
     packers = [zlib.compressobj(strategy=how) for how in (zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE)]
     return min((packer.compress(levels) + packer.flush() for packer in packers), key=len)
@@ -193,7 +216,8 @@ class ScopeReference:
     n_texts : int
         Validation texts.
     threshold : float
-        A scope below it is out of scope: the share of texts like validation that are called so by mistake.
+        A scope below it is out of scope: the share of texts like validation that are called so by
+        mistake.
     split : str
     """
 
@@ -227,7 +251,8 @@ class ScopeReference:
         """
         worse = self.worse_look(signs)
         shares = np.interp(worse, self.quantiles, np.linspace(0, 1, len(self.quantiles)))
-        # Below every validation text the share falls off smoothly instead of ending at 0: stranger stays stranger.
+        # Below every validation text the share falls off smoothly instead of ending at 0: stranger
+        # stays stranger.
         beyond = np.exp(np.minimum(worse - self.quantiles[0], 0.0))
         scope: np.ndarray = (1 + self.n_texts * shares) / (self.n_texts + 1) * beyond
         return scope
@@ -238,7 +263,10 @@ class ScopeReference:
             "threshold": self.threshold,
             "split": self.split,
             "n_texts": self.n_texts,
-            "signs": {name: [mean, std] for name, mean, std in zip(SIGNS, self.means, self.stds, strict=True)},
+            "signs": {
+                name: [mean, std]
+                for name, mean, std in zip(SIGNS, self.means, self.stds, strict=True)
+            },
             "looks": dict(zip(LOOKS, self.look_stds, strict=True)),
             "quantiles": list(self.quantiles),
         }
@@ -261,9 +289,24 @@ class ScopeReference:
         except (KeyError, IndexError, TypeError, ValueError, OverflowError) as err:
             raise ModelError(f"{where}: scope lacks a number that it needs: {err}") from err
         numbers = np.array([*means, *stds, *look_stds, *quantiles, threshold])
-        if len(quantiles) < 2 or not np.all(np.isfinite(numbers)) or np.any(np.diff(quantiles) < 0) or n_texts < 1:
-            raise ModelError(f"{where}: the quantiles of scope are not in order, or a number of it is none")
-        return cls(means, stds, look_stds, quantiles, n_texts, threshold, str(plain.get("split", "validation")))
+        if (
+            len(quantiles) < 2
+            or not np.all(np.isfinite(numbers))
+            or np.any(np.diff(quantiles) < 0)
+            or n_texts < 1
+        ):
+            raise ModelError(
+                f"{where}: the quantiles of scope are not in order, or a number of it is none"
+            )
+        return cls(
+            means,
+            stds,
+            look_stds,
+            quantiles,
+            n_texts,
+            threshold,
+            str(plain.get("split", "validation")),
+        )
 
 
 def standardise(values: np.ndarray, means: Sequence[float], stds: Sequence[float]) -> np.ndarray:
