@@ -110,7 +110,7 @@ NETWORK_FILES = {
 # Files and functions that may pass the limits, each with its reason.
 LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
-MAX_FILE_LINES, MAX_FUNCTION_LINES = 470, 100
+MAX_FILE_LINES, MAX_FUNCTION_LINES = 520, 100
 
 
 def stem(path: Path) -> str:
