@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from assay.recipes.evaluate import evaluate_model, verify_model
     from assay.recipes.explore import explore_data
     from assay.recipes.export import export_model
-    from assay.recipes.prepare import DataOptions
     from assay.recipes.run import RunOptions, run_data
+    from assay.recipes.steps.prepare import DataOptions
     from assay.recipes.tokens import show_tokens
     from assay.recipes.train import train_model
     from assay.runtime.explain import explain_text
@@ -91,7 +91,7 @@ __all__ = [
 HOMES = {
     "AssayError": "errors",
     "Compact": "models.compact",
-    "DataOptions": "recipes.prepare",
+    "DataOptions": "recipes.steps.prepare",
     "Features": "models.features",
     "Finetune": "models.finetune",
     "FrozenEncoder": "checkpoints.frozen",

@@ -14,7 +14,7 @@ from assay.data.labels import LabelSet
 from assay.data.texts import DroppedRow, LabelledTexts, Splits
 from assay.errors import InputError
 from assay.recipes.audit import load_for_audit
-from assay.recipes.prepare import DataOptions, prepare_data
+from assay.recipes.steps.prepare import DataOptions, prepare_data
 
 LONG = (
     "i never thought that a walk along the river could make me feel so much better about everything"

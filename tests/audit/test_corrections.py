@@ -11,7 +11,7 @@ from assay.audit.issues import COLUMNS, hash_text
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import DataError
-from assay.recipes.prepare import DataOptions, prepare_data
+from assay.recipes.steps.prepare import DataOptions, prepare_data
 
 
 @pytest.fixture

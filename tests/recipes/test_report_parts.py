@@ -7,8 +7,8 @@ from _support.small_models import small_data
 from assay.data.load import load_data
 from assay.evaluation.scoring import ScoredSplit
 from assay.recipes import report_parts
-from assay.recipes.prepare import DataOptions
 from assay.recipes.run import RunOptions, run_data
+from assay.recipes.steps.prepare import DataOptions
 from assay.runtime.linear import softmax
 
 HISTORY = [

@@ -103,7 +103,7 @@ class DataFlags:
 
     def options(self, **more: Any) -> Any:
         """Return `DataOptions` with these flags and what else is given."""
-        from assay.recipes.prepare import DataOptions
+        from assay.recipes.steps.prepare import DataOptions
 
         names = None if self.labels is None else [name.strip() for name in self.labels.split(",")]
         given = {

@@ -96,7 +96,7 @@ def train_command(
       assay train sample --method compact --out models/compact
       torchrun --nproc_per_node 2 -m assay train sample --method finetune --out m
     """
-    from assay.recipes.budget import parse_duration
+    from assay.recipes.steps.budget import parse_duration
     from assay.recipes.train import train_model
 
     options = flags.options(

@@ -79,8 +79,8 @@ def run_command(
       assay run reviews.csv --text-column review --label-column stars --out runs/r
     """
     from assay.models import METHODS
-    from assay.recipes.budget import parse_duration
     from assay.recipes.run import RunOptions, run_data
+    from assay.recipes.steps.budget import parse_duration
 
     options = RunOptions(
         methods=tuple(METHODS)

@@ -7,7 +7,7 @@ from typing import Any
 
 from assay.data.texts import Splits
 from assay.errors import DataError
-from assay.recipes.prepare import DataOptions, cut_splits
+from assay.recipes.steps.prepare import DataOptions, cut_splits
 
 __all__ = ["load_for_audit"]
 

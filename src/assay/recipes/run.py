@@ -30,10 +30,10 @@ from assay.evaluation.scoring import ScoredSplit, score_split, write_predictions
 from assay.methods import METHODS, check_methods
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.recipes.budget import Budget
-from assay.recipes.prepare import DataOptions, check_apart, prepare_data
 from assay.recipes.report_parts import gather_parts
-from assay.recipes.run_state import STATES, RunState
+from assay.recipes.steps.budget import Budget
+from assay.recipes.steps.prepare import DataOptions, check_apart, prepare_data
+from assay.recipes.steps.run_state import STATES, RunState
 from assay.recipes.train import FittedModel, baselines_of, finish_model, fit_and_save
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report

@@ -27,7 +27,7 @@ from assay.methods import METHODS, check_methods
 from assay.models import make_estimator
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.recipes.prepare import DataOptions, check_apart, prepare_data
+from assay.recipes.steps.prepare import DataOptions, check_apart, prepare_data
 from assay.reporting.card import CONFUSION_PICTURE, render_card
 from assay.reporting.score_figures import draw_confusion
 from assay.runtime.folder import Manifest, atomic_folder, check_output, read_folder

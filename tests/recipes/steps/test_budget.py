@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from assay.errors import InputError
 from assay.models import METHODS
-from assay.recipes.budget import RESERVED_FRACTION, Budget, parse_duration
+from assay.recipes.steps.budget import RESERVED_FRACTION, Budget, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_no_budget_sets_no_limit():
 def test_long_trainings_share_what_is_left(monkeypatch):
     """Only trainings that can be shortened get a limit, less than what is left, and at least a second."""
     now = [1000.0]
-    monkeypatch.setattr("assay.recipes.budget.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("assay.recipes.steps.budget.time.monotonic", lambda: now[0])
     budget = Budget(600)
     assert budget.left_s == pytest.approx(600 * (1 - RESERVED_FRACTION))
     assert budget.share_s("linear") is None

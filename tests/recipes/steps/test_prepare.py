@@ -8,7 +8,7 @@ from _support.small_models import small_data
 from _support.small_runs import write_data, write_rows
 from assay.data.load import load_data
 from assay.errors import DataError, InputError
-from assay.recipes.prepare import DataOptions, check_apart, prepare_data
+from assay.recipes.steps.prepare import DataOptions, check_apart, prepare_data
 
 
 def test_splits_that_are_there_are_taken_as_they_are(data):
