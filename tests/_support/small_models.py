@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.models import make_estimator
+from assay.models import make_estimator, select_parameters
 
 METHODS = ("majority", "linear", "compact", "features", "finetune")
 
@@ -73,4 +73,4 @@ def small_estimator(method: str, checkpoint: Path | str = "minilm", **parameters
         # Until it knows its words: else random numbers would decide what it says. Twelve units
         # stand little dropout.
         small |= {"n_epochs": 20, "learning_rate": 2e-2, "dropout": 0.1}
-    return make_estimator(method, **{**small, **parameters})
+    return make_estimator(method, **select_parameters(method, {**small, **parameters}))

@@ -5,7 +5,7 @@ import pytest
 
 from _support.small_models import small_data
 from assay.errors import InputError, ModelError
-from assay.models import make_estimator, save_model
+from assay.models import make_estimator, save_model, select_parameters
 from assay.runtime.folder import Layout
 from assay.runtime.predictor import load_model
 
@@ -23,7 +23,8 @@ def fit(method, checkpoint, **parameters):
         "hidden_size": 8,
         "embedding_size": 8,
     }
-    return make_estimator(method, **{**quick, **parameters}).fit(TEXTS, LABELS)
+    chosen = select_parameters(method, {**quick, **parameters})
+    return make_estimator(method, **chosen).fit(TEXTS, LABELS)
 
 
 @pytest.mark.parametrize("method", NETWORKS)
@@ -122,7 +123,8 @@ def test_balanced_classes_find_more_of_the_rare_class(tiny_bert, method):
     }
     mean = {}
     for weight in (None, "balanced"):
-        estimator = make_estimator(method, class_weight=weight, **quick).fit(texts, labels)
+        chosen = select_parameters(method, {**quick, "class_weight": weight})
+        estimator = make_estimator(method, **chosen).fit(texts, labels)
         mean[weight] = estimator.predict_proba(TEXTS)[:, 0].mean()
     assert mean["balanced"] > mean[None] + 0.02
 

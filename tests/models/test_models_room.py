@@ -4,7 +4,7 @@ import pytest
 
 import assay.models
 from assay.errors import InputError
-from assay.models import METHODS, check_methods, make_estimator
+from assay.models import METHODS, check_methods, make_estimator, select_parameters
 
 
 def test_methods_stand_in_order_of_cost():
@@ -14,13 +14,44 @@ def test_methods_stand_in_order_of_cost():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_estimator_is_made_by_name(method):
-    """The class says the same name, and parameters of other methods are left out."""
-    estimator = make_estimator(method, seed=3, checkpoint="some", n_epochs=2)
+    """The class says the same name; the seed is given to methods that have one."""
+    estimator = make_estimator(method, seed=3)
     assert estimator.method == method
+    assert estimator.get_params(deep=False).get("seed", 3) == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "meant"),
+    [
+        ("compact", "epochs", r" Did you mean 'n_epochs'\?"),
+        ("linear", "n_epoch", ""),
+        ("finetune", "learning_rat", r" Did you mean 'learning_rate'\?"),
+    ],
+)
+def test_unknown_parameter_is_refused(method, name, meant):
+    """A misspelt parameter is not ignored: the error names the parameters and the closest one."""
+    with pytest.raises(
+        InputError,
+        match=rf"method '{method}' has no parameter '{name}'; parameters: \w+, .*\.{meant}",
+    ):
+        make_estimator(method, **{name: 2})
+
+
+def test_unknown_parameter_of_a_method_without_parameters_is_refused():
+    """`majority` has none, and says so."""
+    with pytest.raises(InputError, match="'majority' has no parameter 'C'; parameters: none"):
+        make_estimator("majority", C=1.0)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_selected_parameters_are_those_that_the_method_has(method):
+    """One set of options serves every method."""
+    options = {"checkpoint": "some", "n_epochs": 2, "C": 1.0}
+    estimator = make_estimator(method, **select_parameters(method, options))
     given = estimator.get_params(deep=False)
-    assert given.get("seed", 3) == 3
-    assert given.get("checkpoint", "some") == "some"
-    assert given.get("n_epochs", 2) == 2
+    assert {name: given[name] for name in options if name in given} == select_parameters(
+        method, options
+    )
 
 
 def test_unknown_method_is_refused():

@@ -48,10 +48,11 @@ def test_training_returns_the_scores_of_the_saved_folder(data, tmp_path):
 
 
 def test_parameters_reach_the_estimator(data, tmp_path):
-    """Those of other methods are left aside."""
-    train_model(
-        data, tmp_path / "m", method="compact", parameters={"n_epochs": 1, "checkpoint": "nowhere"}
-    )
+    """They are recorded; one that the method does not have is refused, and nothing is written."""
+    train_model(data, tmp_path / "m", method="compact", parameters={"n_epochs": 1})
+    with pytest.raises(InputError, match=r"'compact' has no parameter 'epochs'.*'n_epochs'"):
+        train_model(data, tmp_path / "x", method="compact", parameters={"epochs": 1})
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["m"]
     assert read_json(tmp_path / "m" / "assay.json")["parameters"]["n_epochs"] == 1
 
 

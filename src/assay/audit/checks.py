@@ -24,6 +24,7 @@ from assay.audit.shift import ClassShift, LengthShift, find_class_shifts, find_l
 from assay.data.duplicates import TextOverlaps, duplicate_groups, find_leaks
 from assay.data.languages import Languages, find_wrong_language
 from assay.data.texts import Splits
+from assay.methods import LABEL_CHECK
 from assay.notebook import default_progress
 from assay.progress import Progress
 
@@ -140,7 +141,7 @@ class Audit:
 def audit_data(
     splits: Splits,
     *,
-    method: str | None = "linear",
+    method: str | None = LABEL_CHECK,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Audit:

@@ -18,6 +18,7 @@ from assay.data.clean import MAX_CHARS, text_or_problem
 from assay.data.columns import find_text_column
 from assay.data.files.readers import Row, file_kind, read_lines, read_rows
 from assay.errors import DataError, InputError
+from assay.methods import join_names, methods_where
 from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
 from assay.runtime.predictor import Model
@@ -84,10 +85,11 @@ class Scoring:
                 f"--top-k is {self.top_k}; 1 to {len(model.labels)} is accepted: the model has so many labels"
             )
         if self.with_scope and model.scope_threshold is None:
+            without = methods_where(lambda method: not method.reads_texts)
             raise InputError(
                 f"the {model.method} model in {model.folder} holds no statistics of its training texts to tell scope "
                 "by",
-                hint="train it again, as any method but majority",
+                hint=f"train it again, as any method but {join_names(without, 'or')}",
             )
 
 

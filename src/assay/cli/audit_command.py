@@ -9,6 +9,7 @@ import typer
 
 from assay.cli.common import Common, Data, DataFlags, Overwrite, add_command
 from assay.cli.show import print_json, print_line, print_sentence, print_table
+from assay.methods import LABEL_CHECK, methods_where
 
 if TYPE_CHECKING:
     from assay.audit.checks import Audit
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 PANEL = "Look at texts"
+READERS = ", ".join(methods_where(lambda method: method.reads_texts))
 N_SUSPECTS = 10  # shown on the terminal; the file has them all
 
 
@@ -33,10 +35,8 @@ def audit_command(
     ] = None,
     method: Annotated[
         str,
-        typer.Option(
-            help="Whose models check the labels: linear, compact, features, finetune; or none."
-        ),
-    ] = "linear",
+        typer.Option(help=f"Whose models check the labels: {READERS}; or none."),
+    ] = LABEL_CHECK,
     validation_fraction: Annotated[
         float, typer.Option(help="As `run` will cut it from train.")
     ] = 0.1,

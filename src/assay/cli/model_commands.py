@@ -28,10 +28,13 @@ from assay.cli.common import (
 )
 from assay.cli.show import cell_width, print_json, print_line, print_sentence, print_table
 from assay.errors import InputError
+from assay.methods import METHODS, join_names, methods_where
 
 __all__ = ["register"]
 
 PANEL = "One model"
+IN_EPOCHS = join_names(methods_where(lambda method: method.trains_in_epochs))
+KEPT = join_names(methods_where(lambda method: method.keeps_states))
 ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")]
 
 
@@ -48,14 +51,12 @@ def register(app: typer.Typer) -> None:
 def train_command(
     data: Data,
     out: Out,
-    method: Annotated[
-        str, typer.Option(help="majority, linear, compact, features or finetune.", metavar="M")
-    ],
+    method: Annotated[str, typer.Option(help=f"{join_names(METHODS, 'or')}.", metavar="M")],
     flags: DataFlags,
     common: Common,
     checkpoint: Checkpoint = "minilm",
     epochs: Annotated[
-        int | None, typer.Option(help="Of compact and finetune.  [default: by the data]", min=1)
+        int | None, typer.Option(help=f"Of {IN_EPOCHS}.  [default: by the data]", min=1)
     ] = None,
     long_texts: LongTexts = "truncate",
     class_weight: ClassWeight = "none",
@@ -78,12 +79,12 @@ def train_command(
     keep_texts: KeepTexts = False,
     overwrite: Overwrite = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a training of finetune that stopped.")
+        bool, typer.Option("--resume", help=f"Go on with a training of {KEPT} that stopped.")
     ] = False,
     save_every: Annotated[
         str,
         typer.Option(
-            metavar="TIME", help="Between two states of finetune that --resume can go on from."
+            metavar="TIME", help=f"Between two states of {KEPT} that --resume can go on from."
         ),
     ] = "60s",
 ) -> None:
@@ -96,6 +97,7 @@ def train_command(
       assay train sample --method compact --out models/compact
       torchrun --nproc_per_node 2 -m assay train sample --method finetune --out m
     """
+    from assay.models import select_parameters
     from assay.recipes.steps.budget import parse_duration
     from assay.recipes.train import train_model
 
@@ -110,7 +112,8 @@ def train_command(
         "long_texts": long_texts,
         "class_weight": None if class_weight == "none" else class_weight,
     }
-    if epochs is not None:
+    parameters = select_parameters(method, parameters)
+    if epochs is not None:  # refused where the method has no epochs
         parameters["n_epochs"] = epochs
     every_s = 0.0 if save_every == "0s" else parse_duration(save_every)
     progress = common.progress()

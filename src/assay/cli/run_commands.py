@@ -78,7 +78,7 @@ def run_command(
       assay run tweets/ --out runs/tweets --methods linear,compact --budget 10m
       assay run reviews.csv --text-column review --label-column stars --out runs/r
     """
-    from assay.models import METHODS
+    from assay.methods import METHODS
     from assay.recipes.run import RunOptions, run_data
     from assay.recipes.steps.budget import parse_duration
 

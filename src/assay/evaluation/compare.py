@@ -15,12 +15,10 @@ import numpy as np
 
 from assay._optional import require
 from assay.errors import InputError, did_you_mean
-from assay.methods import METHODS
+from assay.methods import FLOOR, METHODS
 
-__all__ = ["ALPHA", "COST_ORDER", "Comparison", "compare_methods", "recommend"]
+__all__ = ["ALPHA", "Comparison", "compare_methods", "recommend"]
 
-COST_ORDER = tuple(METHODS)  # cheapest first
-FLOOR = "majority"
 ALPHA = 0.05
 WORTH_SAYING = 1.5  # a price that differs by less is no reason to choose
 
@@ -73,7 +71,7 @@ class Comparison:
 
 
 def compare_methods(
-    correct: Mapping[str, np.ndarray], *, order: Sequence[str] = COST_ORDER
+    correct: Mapping[str, np.ndarray], *, order: Sequence[str] | None = None
 ) -> list[Comparison]:
     """Test every method against the one with the highest accuracy; of equals the cheapest is the best.
 
@@ -82,7 +80,8 @@ def compare_methods(
     correct : mapping of method to bool array of shape (n_texts,)
         Whether the method labelled each text of the validation split right; the same texts in the
         same order for all.
-    order : sequence of str
+    order : sequence of str, optional
+        None: the table of methods, from cheapest to most expensive.
         Methods from cheap to dear.
 
     Returns
@@ -95,7 +94,7 @@ def compare_methods(
     InputError
         No method or no text, arrays of different lengths, or a method that `order` does not know.
     """
-    right = _in_order(correct, order)
+    right = _in_order(correct, tuple(METHODS) if order is None else order)
     best = max(
         right, key=lambda method: int(right[method].sum())
     )  # max keeps the first of equals: the cheapest

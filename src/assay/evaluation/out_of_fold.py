@@ -18,7 +18,7 @@ from assay.data.duplicates import duplicate_groups
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
 from assay.errors import DataError, InputError
-from assay.methods import check_methods
+from assay.methods import LABEL_CHECK, find_method
 from assay.models import make_estimator
 from assay.progress import Progress
 from assay.training.temperature import fit_temperature
@@ -85,7 +85,7 @@ def predict_out_of_fold(
     train: LabelledTexts,
     label_set: LabelSet,
     *,
-    method: str = "linear",
+    method: str = LABEL_CHECK,
     others: Mapping[str, LabelledTexts] | None = None,
     n_folds: int = N_FOLDS,
     seed: int = 0,
@@ -98,7 +98,7 @@ def predict_out_of_fold(
     train : LabelledTexts
     label_set : LabelSet
     method : str
-        Any but ``majority``, which says the same of every text.
+        Any method that reads the texts, so not ``majority``.
     others : mapping, optional
         Split -> texts that are predicted too, and take no part in any fit.
     n_folds : int
@@ -113,9 +113,8 @@ def predict_out_of_fold(
     DataError
         The texts hold too few labels to learn from.
     """
-    check_methods([method])
-    if method == "majority":
-        raise InputError("method 'majority' does not read the texts; any other method is accepted")
+    if not find_method(method).reads_texts:
+        raise InputError(f"method '{method}' does not read the texts; any other method is accepted")
     if n_folds < 2:
         raise InputError(f"n_folds is {n_folds}; at least 2 is accepted")
     others, progress = dict(others or {}), progress or Progress()

@@ -1,14 +1,16 @@
 """The five methods: scikit-learn estimators over texts.
 
-A new one is a file here and a line in `METHODS`.
+A new method is a file here and an entry in the table of `assay.methods`.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from assay.methods import METHODS, Method, check_methods
+from assay.errors import InputError, did_you_mean
+from assay.methods import METHODS, Method, check_methods, find_method
 
 if TYPE_CHECKING:
     from assay.models.compact import Compact
@@ -27,15 +29,22 @@ __all__ = [
     "Linear",
     "Majority",
     "Method",
+    "accepted_parameters",
     "check_methods",
     "keep_texts",
     "make_estimator",
     "record_scores",
     "save_model",
+    "select_parameters",
 ]
 
 
-HOMES = {entry.class_name: entry.module for entry in METHODS.values()} | {
+HOMES = {
+    "Compact": "compact",
+    "Features": "features",
+    "Finetune": "finetune",
+    "Linear": "linear",
+    "Majority": "majority",
     "keep_texts": "saving",
     "record_scores": "saving",
     "save_model": "saving",
@@ -53,19 +62,56 @@ def __dir__() -> list[str]:
 
 
 def make_estimator(method: str, *, seed: int = 0, **parameters: Any) -> TextClassifier:
-    """Make the untrained estimator of a method; parameters that it does not have are left out.
+    """Make the untrained estimator of a method.
+
+    Parameters
+    ----------
+    method : str
+        Name of a method in the table.
+    seed : int
+        Ignored by methods in which nothing is random.
+    **parameters
+        Parameters of the method's estimator.
+
+    Raises
+    ------
+    InputError
+        There is no such method, or it does not have one of the parameters.
+    """
+    cls = find_method(method).load_estimator_class()
+    accepted = accepted_parameters(method)
+    unknown = sorted(set(parameters) - accepted)
+    if unknown:
+        name = unknown[0]
+        known = ", ".join(sorted(accepted)) or "none"
+        raise InputError(
+            f"method '{method}' has no parameter '{name}'; parameters: {known}."
+            f"{did_you_mean(name, accepted)}"
+        )
+    if "seed" in accepted:
+        parameters["seed"] = seed
+    estimator: TextClassifier = cls(**parameters)
+    return estimator
+
+
+def accepted_parameters(method: str) -> set[str]:
+    """Return the names of the parameters that a method's estimator has.
 
     Raises
     ------
     InputError
         There is no such method.
     """
-    check_methods([method])
-    entry = METHODS[method]
-    cls = getattr(importlib.import_module(f"{__name__}.{entry.module}"), entry.class_name)
-    accepted = cls().get_params(deep=False)
-    given = {
-        name: value for name, value in {"seed": seed, **parameters}.items() if name in accepted
-    }
-    estimator: TextClassifier = cls(**given)
-    return estimator
+    return set(find_method(method).load_estimator_class()._get_param_names())
+
+
+def select_parameters(method: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the parameters that a method has: one set of options may serve several methods.
+
+    Raises
+    ------
+    InputError
+        There is no such method.
+    """
+    accepted = accepted_parameters(method)
+    return {name: value for name, value in parameters.items() if name in accepted}

@@ -12,6 +12,7 @@ from assay._display import Picture
 from assay.data.summary import summarise
 from assay.data.texts import Splits
 from assay.errors import InputError
+from assay.methods import join_names, methods_where
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.evaluate import Evaluation
@@ -94,8 +95,9 @@ def draw_epochs(*results: Mapping[str, Any]) -> Picture:
     curves: dict[str, Sequence[Mapping[str, Any]]] = {}
     for result in results:
         if not result.get("epochs"):
+            in_epochs = methods_where(lambda method: method.trains_in_epochs)
             raise InputError(
-                f"'{result.get('method')}' was not trained in epochs; compact and finetune are"
+                f"'{result.get('method')}' was not trained in epochs; {join_names(in_epochs)} are"
             )
         curves[result["method"]] = result["epochs"]
     if not curves:

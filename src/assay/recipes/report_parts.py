@@ -20,6 +20,7 @@ from assay.evaluation.metrics import measure_calibration
 from assay.evaluation.mistakes import Mistake, costly_confusions, worst_mistakes
 from assay.evaluation.scoring import ScoredSplit, score_parts
 from assay.maps.neighbours import nearest_texts
+from assay.methods import METHODS, methods_where
 from assay.progress import Progress
 from assay.recipes.train import FittedModel
 from assay.reporting.collect import ReportParts
@@ -88,12 +89,12 @@ def gather_parts(
         calibration={
             method: _calibration(one["validation"], models[method].manifest.temperature)
             for method, one in scored.items()
-            if method != "majority"
+            if METHODS[method].reads_texts
         },
         coverage={
             row["method"]: row["coverage"]
             for row in results["methods"]
-            if row["method"] != "majority" and "coverage" in row
+            if METHODS[row["method"]].reads_texts and "coverage" in row
         },
         comparisons=comparisons,
         map=map_points,
@@ -196,7 +197,7 @@ def _duplicates(splits: Splits, overlaps: TextOverlaps) -> dict[str, Any]:
 
 def _subword_tokenizer(models: Mapping[str, Model]) -> tuple[SubwordTokenizer, str] | None:
     """Return the tokenizer of the model that reads subwords, a checkpoint's before a learnt one, and its name."""
-    for method in ("finetune", "features", "compact"):
+    for method in reversed(methods_where(lambda method: method.has_tokenizer)):
         if method in models:
             model = models[method]
             path = Layout(model.folder).tokenizer

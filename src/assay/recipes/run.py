@@ -27,7 +27,7 @@ from assay.evaluation.caveats import describe_doubts
 from assay.evaluation.compare import Comparison, compare_methods, recommend
 from assay.evaluation.limits import describe_coverage
 from assay.evaluation.scoring import ScoredSplit, score_split, write_predictions
-from assay.methods import METHODS, check_methods
+from assay.methods import LABEL_CHECK, METHODS, check_methods, join_names, methods_where
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.report_parts import gather_parts
@@ -47,13 +47,10 @@ __all__ = ["RunOptions", "run_data"]
 logger = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
-CHECKPOINT_METHODS = ("features", "finetune")
-LABEL_CHECK = "linear"  # whose folds judge the labels
 LABEL_CHECK_FITS = (
     8  # what the folds cost: five fits of four fifths of the texts, predictions, calibration
 )
 ISSUES = "issues.csv"
-TORCH_METHODS = ("compact", *CHECKPOINT_METHODS)
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ class RunOptions:
         The command line, for the report; empty from Python.
     """
 
-    methods: tuple[str, ...] = tuple(METHODS)
+    methods: tuple[str, ...] = field(default_factory=lambda: tuple(METHODS))
     checkpoint: str = "minilm"
     long_texts: str = "truncate"
     class_weight: str | None = None
@@ -211,7 +208,7 @@ def _results_html(results: dict[str, Any]) -> str:
 def _check_device(options: RunOptions) -> None:
     """Look for the device before any work, where one was asked for and a method would use it."""
     if _env.device() in ("auto", "cpu") or not any(
-        method in options.methods for method in TORCH_METHODS
+        METHODS[method].needs_torch for method in options.methods
     ):
         return
     from assay.checkpoints.torch_state import pick_device  # here: it loads torch
@@ -226,7 +223,7 @@ def _check_checkpoint(options: RunOptions, progress: Progress) -> str | None:
     """
     from assay.checkpoints import resolve_checkpoint
 
-    if not any(method in options.methods for method in CHECKPOINT_METHODS):
+    if not any(METHODS[method].needs_checkpoint for method in options.methods):
         return None
     return resolve_checkpoint(options.checkpoint, progress=progress).sha256
 
@@ -250,6 +247,8 @@ def _train_all(
     progress: Progress,
 ) -> tuple[dict[str, Model], dict[str, FittedModel], list[dict[str, str]]]:
     """Train and save every method, from cheap to dear; a finished one of an interrupted run is taken as it is."""
+    from assay.models import select_parameters  # here: it loads scikit-learn
+
     models: dict[str, Model] = {}
     fitted: dict[str, FittedModel] = {}
     skipped: list[dict[str, str]] = []
@@ -277,7 +276,7 @@ def _train_all(
                 splits,
                 folder,
                 seed=options.seed,
-                parameters=parameters,
+                parameters=select_parameters(method, parameters),
                 overwrite=True,
                 keep=keep,
                 keep_texts=options.keep_texts,
@@ -334,7 +333,7 @@ def _draw_map(
     """Lay out train texts on a plane, where a transformer takes part in the run."""
     from assay.maps.points import map_split
 
-    if not any(method in options.methods for method in CHECKPOINT_METHODS) or budget.is_spent:
+    if not any(METHODS[method].needs_checkpoint for method in options.methods) or budget.is_spent:
         return None, 0.0
     started_s = time.perf_counter()
     points = map_split(
@@ -446,9 +445,10 @@ def _has_work(partial: Path) -> bool:
 
 def _check_alone() -> None:
     if (n := _env.n_processes()) > 1:
+        shared = join_names(methods_where(lambda method: method.shares_work), "or")
         raise InputError(
             f"{n} processes were started for a run; one is accepted",
-            hint="`assay train --method finetune` shares its work among processes",
+            hint=f"`assay train --method {shared}` shares its work among processes",
         )
 
 

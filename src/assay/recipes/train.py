@@ -23,7 +23,15 @@ from assay.evaluation.limits import measure_limits
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.result import SplitScores
 from assay.evaluation.scoring import ScoredSplit, manifest_scores, score_split
-from assay.methods import METHODS, check_methods
+from assay.methods import (
+    FLOOR,
+    METHODS,
+    cheaper_methods,
+    check_methods,
+    find_method,
+    join_names,
+    methods_where,
+)
 from assay.models import make_estimator
 from assay.notebook import default_progress
 from assay.progress import Progress
@@ -42,10 +50,7 @@ __all__ = ["FittedModel", "baselines_of", "finish_model", "fit_and_save", "train
 
 logger = logging.getLogger(__name__)
 
-FLOOR = "majority"
-SHARED_METHOD = "finetune"  # whose work several processes can share
 MODEL, STATES = "model", "training"  # inside OUT.partial
-BASELINES = (FLOOR, "linear")
 HEADLINES = ("accuracy", "f1_weighted", "f1_macro")
 MAX_LANGUAGE_TEXTS = 300  # looked at to tell the language of the card
 
@@ -90,7 +95,7 @@ def fit_and_save(
     out : Path
     seed : int
     parameters : dict
-        Of the estimator; those that the method does not have are ignored.
+        Parameters of the estimator; one that it does not have is refused.
     keep : KeepStates, optional
         Where a long training keeps its state; deleted by whoever gives it.
     keep_texts : bool
@@ -107,7 +112,7 @@ def fit_and_save(
     _fit(estimator, splits, seed=seed, keep=keep, progress=progress)
     fit_s = time.perf_counter() - started_s
     statistics = None
-    if method != FLOOR:  # it looks at no text: nothing is strange to it
+    if METHODS[method].reads_texts:  # to a method that reads none, no text is unfamiliar
         label_ids = splits.label_set.ids(train.labels)
         statistics = fit_term_statistics(train.texts, label_ids, n_classes=len(splits.label_set))
     save_model(
@@ -231,7 +236,8 @@ def train_model(
     seed : int
     options : DataOptions, optional
     parameters : dict, optional
-        Of the estimator, such as ``{"checkpoint": "minilm"}``.
+        Parameters of the estimator, such as ``{"n_epochs": 3}``; one that it does not have is
+        refused.
     target_accuracy : float, optional
         The model is to abstain so that what it answers reaches this, as measured on validation; a
         warning is logged, and nothing recorded, where that cannot be shown.
@@ -329,10 +335,11 @@ def _join(method: str) -> Iterator[bool]:
     from assay.training.processes import join_ranks  # here: it loads torch
 
     with join_ranks() as ranks:
-        if method != SHARED_METHOD:
+        if not find_method(method).shares_work:
+            shared = join_names(methods_where(lambda method: method.shares_work), "or")
             raise InputError(
-                f"{n} processes were started for method '{method}'; {SHARED_METHOD} alone shares its work",
-                hint=f"start one process, or take --method {SHARED_METHOD}",
+                f"{n} processes were started for method '{method}'; {shared} alone shares its work",
+                hint=f"start one process, or take --method {shared}",
             )
         yield ranks.is_first
 
@@ -427,10 +434,10 @@ def baselines_of(
     found = {FLOOR: _score_floor(splits)}
     found |= {
         name: {split: one.scores for split, one in scored[name].items()}
-        for name in BASELINES
+        for name in methods_where(lambda method: method.is_baseline)
         if name in scored
     }
-    cheaper = list(METHODS)[: list(METHODS).index(method)]
+    cheaper = cheaper_methods(method)
     return {name: scores for name, scores in found.items() if name in cheaper}
 
 

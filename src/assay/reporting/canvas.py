@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay._optional import require
+from assay.methods import METHODS
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
@@ -38,13 +39,6 @@ INK, MUTED, GRID, ACCENT = "#1f2933", "#667085", "#e4e7ec", "#2a6fb0"
 # Okabe and Ito's palette, which the colour-blind can tell apart; without its black and its yellow
 # (too light on white).
 CLASS_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-METHOD_COLOURS = {
-    "majority": "#98a2b3",
-    "linear": "#e69f00",
-    "compact": "#009e73",
-    "features": "#cc79a7",
-    "finetune": "#0072b2",
-}
 
 # In this order behind DejaVu Sans, which keeps Latin, digits and the minus sign (NanumGothic has no
 # U+2212).
@@ -146,7 +140,7 @@ def colour_map(colour: str, *, gamma: float = 1.0) -> Colormap:
 
 def method_colour(method: str) -> str:
     """Return the colour that a method has in every figure."""
-    return METHOD_COLOURS.get(method, INK)
+    return METHODS[method].colour if method in METHODS else INK
 
 
 @contextmanager

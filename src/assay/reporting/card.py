@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay._optional import require
+from assay.methods import find_method
 from assay.reporting import formats
 from assay.reporting.escape import escape_markdown, show_text
 from assay.reporting.render import make_environment, tidy
@@ -22,7 +23,6 @@ CONFUSION_PICTURE = "confusion.png"
 MINILM_ID = "sentence-transformers/all-MiniLM-L6-v2"
 METRIC_NAMES = {"accuracy": "Accuracy", "f1_weighted": "Weighted F1", "f1_macro": "Macro F1"}
 METRIC_TYPES = {"accuracy": "accuracy", "f1_weighted": "f1", "f1_macro": "f1"}
-NETWORKS = ("compact", "features", "finetune")
 SAMPLE_LICENSE = "apache-2.0"  # of the built-in sample, as of the project
 HUB_ID = re.compile(
     r"[\w.-]+/[\w.-]+(:[\w.-]+)?", re.ASCII
@@ -68,6 +68,7 @@ def render_card(
             name=name,
             path=path,
             base=_base_model(card),
+            method=find_method(card["method"]),
             metadata=_metadata(card, name=name),
             baselines=dict(baselines or {}),
             picture=require("markupsafe").Markup(CONFUSION_PICTURE) if has_picture else None,
@@ -86,20 +87,20 @@ def _base_model(card: Mapping[str, Any]) -> str | None:
 
 def _metadata(card: Mapping[str, Any], *, name: str) -> str:
     """Write the YAML of the card."""
-    hub = require("huggingface_hub")
+    hub, method = require("huggingface_hub"), find_method(card["method"])
     training = card["training_data"]
     source = show_text(formats.source(training.get("source") or ""))
     hub_id = source.partition(":")[0] if HUB_ID.fullmatch(source) else None
     data = hub.ModelCardData(
         language=training.get("language"),
         license=SAMPLE_LICENSE if source == "sample" else NO_LICENSE,
-        library_name="transformers" if card["method"] == "finetune" else "assay",
+        library_name="transformers" if method.use_without_assay == "transformers" else "assay",
         pipeline_tag="text-classification",
         tags=[
             "text-classification",
             "assay",
             card["method"],
-            *(["onnx"] if card["method"] in NETWORKS else []),
+            *(["onnx"] if "onnx" in method.exports else []),
         ],
         base_model=_base_model(card),
         datasets=[hub_id] if hub_id else None,

@@ -14,13 +14,12 @@ from assay.evaluation.compare import Comparison
 from assay.evaluation.mistakes import Confusion, Mistake
 from assay.evaluation.result import SplitScores
 from assay.evaluation.slices import SliceScores
-from assay.methods import METHODS
+from assay.methods import FLOOR, METHODS
 
 __all__ = ["ReportParts", "collect_report"]
 
 SCHEMA_VERSION = 1
 MAX_TEXT_CHARS = 1000  # of a text that is shown; a row may hold a hundred thousand
-FLOOR = "majority"
 # Which split took part in which choice, unless the run says otherwise.
 CHOICES = (
     {"choice": "weights, vocabulary and TF-IDF of every method", "split": "train"},
@@ -213,7 +212,7 @@ def _leaderboard(parts: ReportParts) -> list[dict[str, Any]]:
     return [
         {
             "method": row["method"],
-            "what": METHODS[row["method"]].what if row["method"] in METHODS else "",
+            "what": METHODS[row["method"]].description if row["method"] in METHODS else "",
             "recommended": row["method"] == parts.results["recommended"],
             "model_bytes": row.get("model_bytes"),
             "fit_s": timings.get(row["method"], {}).get("fit_s"),

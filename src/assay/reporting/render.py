@@ -17,6 +17,7 @@ from urllib.parse import quote as quote_path
 
 from assay._optional import require
 from assay.errors import InputError
+from assay.methods import FLOOR
 from assay.reporting import formats
 from assay.reporting.escape import escape_markdown, quote, shorten, show_text
 from assay.reporting.figures import draw_figures
@@ -176,5 +177,6 @@ def make_environment(escape: Callable[[str], str]) -> Environment:
     )
     environment.filters |= {name: getattr(formats, name) for name in formats.__all__}
     environment.filters |= {"shorten": shorten, "shell": shlex.quote, "quote": quote, "code": code}
+    environment.globals["FLOOR"] = FLOOR
     environment.filters["capital"] = lambda text: text[:1].upper() + text[1:]
     return environment

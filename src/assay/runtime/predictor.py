@@ -14,6 +14,7 @@ from assay._display import html_block, html_table
 from assay.data.labels import LabelSet
 from assay.data.texts import check_texts
 from assay.errors import InputError, ModelError
+from assay.methods import METHODS
 from assay.progress import Progress
 from assay.runtime.folder import Layout, Manifest, read_folder
 from assay.runtime.limits.abstain import AbstainRule, CoverageCurve
@@ -23,6 +24,7 @@ from assay.runtime.nearest import Neighbour, TrainingTexts
 from assay.tokenization.window import LONG_TEXTS, check_long_texts
 
 if TYPE_CHECKING:
+    from assay.runtime.session import BatchSizes
     from assay.tokenization.subwords import SubwordTokenizer
 
 __all__ = ["NO_TEXTS", "Model", "load_model"]
@@ -322,14 +324,16 @@ def load_model(
             manifest = replace(
                 manifest, tokenization={**manifest.tokenization, "long_texts": long_texts}
             )
-    if manifest.method not in LOADERS:
+    if manifest.method not in METHODS:
         raise ModelError(
-            f"{root} is of method '{manifest.method}'; this assay knows {', '.join(LOADERS)}"
+            f"{root} is of method '{manifest.method}'; this assay knows {', '.join(METHODS)}"
         )
-    return LOADERS[manifest.method](root, manifest, n_threads)
+    model: Model = METHODS[manifest.method].load_loader()(root, manifest, n_threads)
+    return model
 
 
-def _load_majority(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
+def load_majority(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
+    """Load a model that knows nothing but the shares of the labels."""
     priors = manifest.parameters.get("priors")
     if (
         not isinstance(priors, list)
@@ -344,7 +348,8 @@ def _load_majority(root: Path, manifest: Manifest, n_threads: int | None) -> Mod
     )
 
 
-def _load_linear(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
+def load_linear(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
+    """Load a linear model, which runs in numpy."""
     model = LinearModel.load(root)
     if len(model.bias) != len(manifest.labels):
         raise ModelError(
@@ -353,8 +358,24 @@ def _load_linear(root: Path, manifest: Manifest, n_threads: int | None) -> Model
     return Model(root, manifest, model.predict_proba, linear=model)
 
 
-def _load_network(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
-    from assay.runtime.session import LSTM_BATCHES, TRANSFORMER_BATCHES, OnnxSession
+def load_recurrent(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
+    """Load a recurrent network, which runs in ONNX Runtime."""
+    from assay.runtime.session import LSTM_BATCHES
+
+    return _load_network(root, manifest, n_threads, LSTM_BATCHES)
+
+
+def load_transformer(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
+    """Load a transformer, which runs in ONNX Runtime."""
+    from assay.runtime.session import TRANSFORMER_BATCHES
+
+    return _load_network(root, manifest, n_threads, TRANSFORMER_BATCHES)
+
+
+def _load_network(
+    root: Path, manifest: Manifest, n_threads: int | None, batches: BatchSizes
+) -> Model:
+    from assay.runtime.session import OnnxSession
     from assay.tokenization.subwords import (
         SubwordTokenizer,
     )  # `linear` need not wait for its library
@@ -376,7 +397,6 @@ def _load_network(root: Path, manifest: Manifest, n_threads: int | None) -> Mode
                 f"{root} lacks '{path.relative_to(root)}', which a {manifest.method} model needs"
             )
     tokenizer = SubwordTokenizer.from_file(layout.tokenizer, max_tokens=max_tokens)
-    batches = LSTM_BATCHES if manifest.method == "compact" else TRANSFORMER_BATCHES
     session = OnnxSession(
         layout.network, pad_id=tokenizer.pad_id, n_threads=n_threads, batches=batches
     )
@@ -392,12 +412,3 @@ def _load_network(root: Path, manifest: Manifest, n_threads: int | None) -> Mode
         return windows.mean_probs(session.predict_proba(windows.encoded))
 
     return Model(root, manifest, score, tokenizer=tokenizer)
-
-
-LOADERS: dict[str, Callable[[Path, Manifest, int | None], Model]] = {
-    "majority": _load_majority,
-    "linear": _load_linear,
-    "compact": _load_network,
-    "features": _load_network,
-    "finetune": _load_network,
-}

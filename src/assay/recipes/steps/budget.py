@@ -7,11 +7,9 @@ import time
 __all__ = ["Budget", "parse_duration"]
 
 from assay.errors import InputError
+from assay.methods import METHODS
 
 RESERVED_FRACTION = 0.15  # for saving, scoring, the map and the report
-# Share of the time that is left which a training may take. Methods that are not named take what
-# they need: seconds.
-SHARES = {"compact": 0.35, "finetune": 0.9}
 UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -61,15 +59,16 @@ class Budget:
 
     def share_s(self, method: str) -> float | None:
         """Return how long the training of `method` may take; None: as long as it takes."""
-        if self.left_s is None or method not in SHARES:
+        fraction = METHODS[method].budget_fraction
+        if self.left_s is None or fraction is None:
             return None
-        return max(1.0, self.left_s * SHARES[method])
+        return max(1.0, self.left_s * fraction)
 
     def reason_to_skip(self, method: str) -> str | None:
         """Return why `method` is left out, or None.
 
         The cheap methods always run: there must be something to ship.
         """
-        if self.is_spent and method not in ("majority", "linear"):
+        if self.is_spent and not METHODS[method].ignores_budget:
             return f"left out: the budget of {self.total_s:g} s was spent before it began"
         return None
