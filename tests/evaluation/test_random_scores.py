@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 from assay.data.labels import LabelSet
 from assay.evaluation.metrics import measure_calibration, score_predictions
 from assay.evaluation.result import SplitScores
-from assay.evaluation.slices import wilson_interval
-from assay.runtime.limits.abstain import wilson_low
 
 oracle = pytest.importorskip("sklearn.metrics")
 
@@ -94,11 +92,3 @@ def test_any_scores_survive_json(case):
     """What results.json holds is read back as the same scores."""
     found = score(case)
     assert SplitScores.from_dict(found.to_dict()).to_dict() == found.to_dict()
-
-
-@given(st.integers(1, 5000), st.data())
-def test_both_wilson_intervals_are_one(n_texts, data):
-    """The runtime, which must not need scipy, and the slices of a report reckon the same interval."""
-    n_right = data.draw(st.integers(0, n_texts))
-    low = wilson_low(np.array([n_right]), np.array([n_texts]))[0]
-    assert low == pytest.approx(wilson_interval(n_right, n_texts)[0], abs=1e-12)

@@ -14,7 +14,7 @@ import numpy as np
 from assay.data.labels import LabelSet
 from assay.errors import InputError
 from assay.evaluation.result import ClassScores, ReliabilityBin, SplitScores
-from assay.evaluation.slices import wilson_interval
+from assay.runtime.limits.wilson import wilson_interval
 
 __all__ = [
     "check_predictions",

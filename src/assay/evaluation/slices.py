@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["SliceScores", "score_slices", "wilson_interval"]
+from assay.runtime.limits.wilson import wilson_interval
+
+__all__ = ["SliceScores", "score_slices"]
 
 MIN_TEXTS = 10  # a smaller slice says nothing
-Z_95 = 1.959963984540054
 
 # Words that turn a sentence round, in English and Korean: enough to find most negated texts, not
 # all.
@@ -66,22 +67,6 @@ class SliceScores:
     def to_dict(self) -> dict[str, Any]:
         """Return the scores as plain values."""
         return {**asdict(self), "interval": list(self.interval)}
-
-
-def wilson_interval(n_right: int, n_texts: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927): it stays inside 0 to 1 and holds for small counts.
-
-    >>> low, high = wilson_interval(0, 10)
-    >>> low, round(high, 3)
-    (0.0, 0.278)
-    """
-    if n_texts == 0:
-        return 0.0, 1.0
-    share = n_right / n_texts
-    centre = share + Z_95**2 / (2 * n_texts)
-    spread = Z_95 * np.sqrt(share * (1 - share) / n_texts + Z_95**2 / (4 * n_texts**2))
-    scale = 1 + Z_95**2 / n_texts
-    return max(0.0, float((centre - spread) / scale)), min(1.0, float((centre + spread) / scale))
 
 
 def score_slices(

@@ -18,7 +18,6 @@ from assay.runtime.limits.abstain import (
     CoverageCurve,
     check_target,
     choose_rule,
-    wilson_low,
 )
 
 CURVE = CoverageCurve((0.0, 0.4, 0.6, 0.9), (1000, 800, 500, 100), (820, 740, 490, 100))
@@ -35,16 +34,6 @@ def curves(draw):
     thresholds = np.linspace(0, 1, len(leaving) + 1)[:-1]
     return CoverageCurve(
         tuple(thresholds.tolist()), tuple(n_answered.tolist()), tuple(n_right.tolist())
-    )
-
-
-@given(st.integers(1, 3000), st.data())
-def test_wilson_is_scipys(n_texts, data):
-    """The lower end of the two-sided 95 % Wilson interval, without continuity correction."""
-    n_right = data.draw(st.integers(0, n_texts))
-    expected = binomtest(n_right, n_texts).proportion_ci(confidence_level=0.95, method="wilson").low
-    assert wilson_low(np.array([n_right]), np.array([n_texts]))[0] == pytest.approx(
-        expected, abs=1e-12
     )
 
 

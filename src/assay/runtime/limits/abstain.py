@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from assay.errors import InputError, ModelError
+from assay.runtime.limits.wilson import wilson_bounds
 
-__all__ = ["AbstainRule", "CoverageCurve", "check_target", "choose_rule", "wilson_low"]
+__all__ = ["AbstainRule", "CoverageCurve", "check_target", "choose_rule"]
 
-Z = 1.959963984540054  # of a two-sided 95 % interval
 MAX_POINTS = 101  # of the curve in assay.json: one a percent of the texts
 
 
@@ -130,7 +130,8 @@ class CoverageCurve:
     @property
     def proven_accuracy(self) -> np.ndarray:
         """Lower end of the 95 % interval of `accuracy`, float64 of shape (n_thresholds,)."""
-        return wilson_low(np.asarray(self.n_right), np.asarray(self.n_answered))
+        low, _ = wilson_bounds(np.asarray(self.n_right), np.asarray(self.n_answered))
+        return low
 
     @property
     def area(self) -> float:
@@ -212,22 +213,6 @@ class CoverageCurve:
             )
         thresholds, n_answered, n_right = zip(*points, strict=True)
         return cls(thresholds, n_answered, n_right, split=str(plain.get("split", "validation")))
-
-
-def wilson_low(n_right: np.ndarray, n_texts: np.ndarray) -> np.ndarray:
-    """Return the lower end of the 95 % Wilson interval of a share (Wilson, 1927), float64 of the shape given.
-
-    Parameters
-    ----------
-    n_right, n_texts : int arrays of one shape
-        `n_texts` at least 1.
-    """
-    n = np.asarray(n_texts, dtype=np.float64)
-    share = np.asarray(n_right, dtype=np.float64) / n
-    centre = share + Z**2 / (2 * n)
-    spread = Z * np.sqrt(share * (1 - share) / n + (Z / (2 * n)) ** 2)
-    low: np.ndarray = np.maximum((centre - spread) / (1 + Z**2 / n), 0.0)
-    return low
 
 
 def check_target(target_accuracy: float) -> None:
