@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.audit.near_duplicates import MIN_SIMILARITY, NearDuplicates, find_near_duplicates
-from assay.data.duplicates import normalise_text
+from assay.data.normal_form import normalise_text
 from assay.errors import InputError
 
 

@@ -264,7 +264,7 @@ def test_delimiter_and_encoding_are_passed_on(model, tmp_path):
     [
         (b"", r"in\.csv is empty"),
         (b"text,id\n", r"in\.csv cannot be predicted: it has no rows"),
-        (b"text,text\na,b\n", r"column 'text' stands twice in in\.csv"),
+        (b"text,text\na,b\n", r"column 'text' occurs twice in in\.csv"),
         (b"x,y\na,b\n", r"no text column found in in\.csv; columns: x, y"),
     ],
 )

@@ -146,7 +146,7 @@ CASES = {
             f, "text,label,text\n" + "".join(f"{text},{label},x\n" for text, label in GOOD)
         ),
         [
-            "column 'text' stands twice in d.csv; columns: text, label, text",
+            "column 'text' occurs twice in d.csv; columns: text, label, text",
             "hint: give each column a name of its own",
         ],
     ),

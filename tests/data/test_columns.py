@@ -99,7 +99,7 @@ def test_find_text_column_needs_no_label():
 
 
 def test_well_known_names_are_distinct():
-    """No name means both, none stands twice, all are in the form they are compared in."""
+    """No name means both, none occurs twice, all are in the form they are compared in."""
     names = [name for tier in (*TEXT_NAMES, *LABEL_NAMES) for name in tier]
     assert len(names) == len(set(names))
     assert names == [name.strip().casefold() for name in names]

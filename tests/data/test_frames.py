@@ -163,7 +163,7 @@ def test_pandas_duplicate_columns_are_refused():
     """A frame may have two columns of one name; that is told, with all names."""
     frame = require("pandas").DataFrame([["a", "b", "x"]], columns=["text", "text", "label"])
     with pytest.raises(
-        DataError, match="column 'text' stands twice in DataFrame; columns: text, text, label"
+        DataError, match="column 'text' occurs twice in DataFrame; columns: text, text, label"
     ):
         load_data(frame)
 

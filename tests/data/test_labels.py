@@ -51,9 +51,9 @@ def test_label_set_refuses_names_that_are_no_names(names):
         LabelSet(names)
 
 
-def test_label_set_refuses_names_that_stand_twice():
+def test_label_set_refuses_names_that_occur_twice():
     """A name is one class."""
-    with pytest.raises(DataError, match="label 'a' stands twice, at 0 and 2"):
+    with pytest.raises(DataError, match="label 'a' occurs twice, at 0 and 2"):
         LabelSet(("a", "b", "a"))
 
 
@@ -70,3 +70,21 @@ def test_half_of_a_surrogate_pair_is_refused():
         DataError, match=r"label 1 is 'a\\ud800': half of a surrogate pair, which no file can hold"
     ):
         LabelSet(("joy", "a\ud800"))
+
+
+def test_label_set_says_what_the_task_is():
+    """One label per text, unless the data say otherwise; another task makes another label set."""
+    assert LabelSet(("a", "b")).task == "single"
+    assert LabelSet.from_labels(["a"]).task == "single"
+    assert LabelSet(("a", "b"), task="single") == LabelSet(("a", "b"))
+    assert LabelSet(("a", "b"), task="multi") != LabelSet(("a", "b"))
+    with pytest.raises(DataError, match="task 'both' is not known; single and multi are accepted"):
+        LabelSet(("a", "b"), task="both")
+
+
+def test_label_set_has_a_short_repr():
+    """Hundreds of names do not fill the screen."""
+    assert repr(LabelSet(("a", "b"))) == "LabelSet('a', 'b')"
+    many = LabelSet.from_labels(str(i) for i in range(150))
+    assert repr(many) == "LabelSet('0', '1', '2', '3', '4', ... 145 more)"
+    assert repr(LabelSet(("a",), task="multi")) == "LabelSet('a', task='multi')"

@@ -117,11 +117,11 @@ def test_load_labels_must_hold_every_label(tmp_path):
 
 
 def test_load_labels_must_be_good_names(tmp_path):
-    """A name that stands twice is an error that names labels.txt; one text is no sequence of names."""
+    """A name that occurs twice is an error that names labels.txt; one text is no sequence of names."""
     fill(tmp_path, train_csv=CSV, labels_txt="joy\nsadness\njoy\n")
     with pytest.raises(
         DataError,
-        match=r"labels\.txt: the label names cannot be used:\n  - label 'joy' stands twice",
+        match=r"labels\.txt: the label names cannot be used:\n  - label 'joy' occurs twice",
     ):
         load_data(tmp_path)
     with pytest.raises(

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from assay.data.duplicates import duplicate_groups, normalise_text
+from assay.data.duplicates import duplicate_groups
 from assay.data.labels import LabelSet
+from assay.data.normal_form import normalise_text
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import DataError, InputError

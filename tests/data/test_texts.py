@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
 from assay.data.labels import LabelSet
+from assay.data.normal_form import normalise_text
 from assay.data.texts import DroppedRow, LabelledTexts, Splits, check_texts
 from assay.errors import DataError, InputError
 
@@ -39,6 +41,39 @@ def test_labelled_texts_must_match():
 def test_take_keeps_rows_together(splits):
     """Rows move as a whole, in the order asked for."""
     assert splits["train"].take([2, 0]) == LabelledTexts(("c", "a"), ("x", "x"), (5, 2))
+
+
+def test_texts_are_normalised_once(monkeypatch):
+    """The first use computes them; later uses and the rows that are taken get what is kept."""
+    labelled = LabelledTexts(("So  Happy", "so sad", "OK"), ("x", "y", "x"))
+    calls = []
+
+    def counting(text):
+        calls.append(text)
+        return normalise_text(text)
+
+    monkeypatch.setattr("assay.data.texts.normalise_text", counting)
+    assert labelled.normalised == ("so happy", "so sad", "ok")
+    assert labelled.normalised[1] is labelled.texts[1]
+    assert labelled.take([2, 0]).take([1]).normalised == ("so happy",)
+    assert len(calls) == 3
+
+
+def test_normalised_texts_make_no_difference_to_equality():
+    """What is kept is no part of the value."""
+    one, other = LabelledTexts(("A",), ("x",)), LabelledTexts(("A",), ("x",))
+    assert one.normalised == ("a",)
+    assert one == other
+    assert hash(one) == hash(other)
+
+
+def test_reprs_are_one_short_line(splits):
+    """A notebook or a traceback shows sizes, never all of the texts."""
+    assert repr(splits["train"]) == "LabelledTexts(3 texts, 2 labels)"
+    assert repr(splits) == "Splits('memory': 3 train texts, 2 labels)"
+    assert repr(Splits({}, LabelSet(()), source="x")) == "Splits('x': no texts, 0 labels)"
+    two = replace(splits, parts={"train": splits["train"], "test": splits["train"].take([0])})
+    assert repr(two) == "Splits('memory': 3 train, 1 test texts, 2 labels)"
 
 
 def test_sha256_is_over_json_lines():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from assay.data.duplicates import find_leaks
 from assay.data.labels import LabelSet
+from assay.data.overlaps import find_leaks
 from assay.data.summary import summarise
 from assay.data.texts import DroppedRow, LabelledTexts, Splits
 from assay.evaluation import (

@@ -244,7 +244,7 @@ def test_newer_schema_is_refused(folder):
         ({"labels": "joy"}, "'labels' is missing or not a list"),
         ({"labels": ["joy", 3]}, "label 3 is not a text"),
         ({"labels": ["joy", ["a"]]}, r"label \['a'\] is not a text"),
-        ({"labels": ["joy", "joy"]}, "label 'joy' stands twice"),
+        ({"labels": ["joy", "joy"]}, "label 'joy' occurs twice"),
         ({"labels": ["joy", " "]}, "label 1 is ' '"),
         ({"seed": "0"}, "'seed' is missing or not a int"),
         ({"files": None}, "'files' is missing or not a dict"),

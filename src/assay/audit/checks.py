@@ -21,8 +21,9 @@ from assay.audit.label_check import LabelCheck, check_labels
 from assay.audit.near_duplicates import NearDuplicates, find_near_duplicates
 from assay.audit.quality import find_garbled, find_one_word
 from assay.audit.shift import ClassShift, LengthShift, find_class_shifts, find_length_shifts
-from assay.data.duplicates import TextOverlaps, duplicate_groups, find_leaks
+from assay.data.duplicates import duplicate_groups
 from assay.data.languages import Languages, find_wrong_language
+from assay.data.overlaps import TextOverlaps, find_leaks
 from assay.data.texts import Splits
 from assay.methods import LABEL_CHECK
 from assay.notebook import default_progress

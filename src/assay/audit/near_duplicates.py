@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay._optional import require
-from assay.data.duplicates import duplicate_groups, normalise_text
+from assay.data.duplicates import duplicate_groups
+from assay.data.normal_form import normalise_text
 from assay.errors import InputError
 
 __all__ = ["MIN_SIMILARITY", "NearDuplicates", "find_near_duplicates"]

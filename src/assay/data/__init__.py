@@ -18,10 +18,12 @@ if TYPE_CHECKING:
         text_or_problem,
     )
     from assay.data.columns import find_columns, find_text_column
-    from assay.data.duplicates import TextOverlaps, duplicate_groups, find_leaks, normalise_text
+    from assay.data.duplicates import duplicate_groups
     from assay.data.files.readers import SUFFIXES, Row, file_kind, read_lines, read_rows
     from assay.data.labels import LabelSet, natural_sort
     from assay.data.load import load_data
+    from assay.data.normal_form import normalise_text
+    from assay.data.overlaps import TextOverlaps, find_leaks
     from assay.data.split import cut_missing, limit_rows
     from assay.data.summary import summarise
     from assay.data.texts import DroppedRow, LabelledTexts, Splits, check_texts
@@ -64,7 +66,7 @@ HOMES = {
     "Row": "files.readers",
     "SUFFIXES": "files.readers",
     "Splits": "texts",
-    "TextOverlaps": "duplicates",
+    "TextOverlaps": "overlaps",
     "check_texts": "texts",
     "check_trainable": "clean",
     "clean_rows": "clean",
@@ -72,13 +74,13 @@ HOMES = {
     "duplicate_groups": "duplicates",
     "file_kind": "files.readers",
     "find_columns": "columns",
-    "find_leaks": "duplicates",
+    "find_leaks": "overlaps",
     "find_text_column": "columns",
     "label_as_text": "clean",
     "limit_rows": "split",
     "load_data": "load",
     "natural_sort": "labels",
-    "normalise_text": "duplicates",
+    "normalise_text": "normal_form",
     "read_lines": "files.readers",
     "read_rows": "files.readers",
     "summarise": "summary",

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import numpy as np
 
 from assay.errors import DataError, did_you_mean, list_problems
 
-__all__ = ["LabelSet", "natural_sort"]
+__all__ = ["LabelSet", "Task", "natural_sort"]
+
+Task = Literal["single", "multi"]  # one label per text, or any number of labels per text
+N_LISTED, N_SHOWN = 20, 5  # names in a message, and in a repr
 
 
 def natural_sort(names: Iterable[str]) -> list[str]:
@@ -21,14 +25,17 @@ def natural_sort(names: Iterable[str]) -> list[str]:
     """
 
     def key(name: str) -> tuple[list[tuple[int, int, str]], str]:
-        parts = re.split(r"([0-9]+)", name)
-        return [
-            (0, int(p), "") if p.isascii() and p.isdigit() else (1, 0, p.casefold())
-            for p in parts
-            if p
-        ], name
+        pieces = [_piece_key(piece) for piece in re.split(r"([0-9]+)", name) if piece]
+        return pieces, name
 
     return sorted(names, key=key)
+
+
+def _piece_key(piece: str) -> tuple[int, int, str]:
+    """Return the sort key of a run of digits, or of the characters between two: digits first."""
+    if piece.isascii() and piece.isdigit():
+        return 0, int(piece), ""
+    return 1, 0, piece.casefold()
 
 
 @dataclass(frozen=True)
@@ -39,11 +46,15 @@ class LabelSet:
     ----------
     names : tuple of str
         The class names, unique and not blank.
+    task : {"single", "multi"}
+        Whether a text has one label, or any number of labels, none included. It is decided once,
+        when data are loaded: no later step works it out from the labels again.
 
     Raises
     ------
     DataError
-        A name is blank, stands twice, holds half of a surrogate pair, or is not a string.
+        A name is blank, occurs twice, holds half of a surrogate pair, or is not a string; or
+        there is no such task.
 
     Examples
     --------
@@ -53,32 +64,34 @@ class LabelSet:
     """
 
     names: tuple[str, ...]
+    task: Task = "single"
     _index: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        problems = [
-            f"label {i} is {name!r}: a non-blank text is accepted"
-            for i, name in enumerate(self.names)
-            if not isinstance(name, str) or not name.strip()
-        ]
-        problems += [
-            f"label {i} is {name!a}: half of a surrogate pair, which no file can hold; a text of whole "
-            "characters is accepted"
-            for i, name in enumerate(self.names)
-            if isinstance(name, str) and any("\ud800" <= char <= "\udfff" for char in name)
-        ]
-        seen: dict[str, int] = {}
+        if self.task not in get_args(Task):
+            raise DataError(f"task {self.task!r} is not known; single and multi are accepted")
+        blank = []
+        halved = []
+        repeated = []
+        index: dict[str, int] = {}
         for i, name in enumerate(self.names):
-            if name in seen:
-                problems.append(f"label '{name}' stands twice, at {seen[name]} and {i}")
-            seen.setdefault(name, i)
-        if problems:
+            if not isinstance(name, str) or not name.strip():
+                blank.append(f"label {i} is {name!r}: a non-blank text is accepted")
+            elif any("\ud800" <= char <= "\udfff" for char in name):
+                halved.append(
+                    f"label {i} is {name!a}: half of a surrogate pair, which no file can hold; "
+                    "a text of whole characters is accepted"
+                )
+            if name in index:
+                repeated.append(f"label '{name}' occurs twice, at {index[name]} and {i}")
+            index.setdefault(name, i)
+        if problems := [*blank, *halved, *repeated]:
             raise DataError(f"the label names cannot be used:\n{list_problems(problems)}")
-        object.__setattr__(self, "_index", seen)
+        object.__setattr__(self, "_index", index)
 
     @classmethod
     def from_labels(cls, labels: Iterable[str]) -> LabelSet:
-        """Collect the distinct labels in natural order."""
+        """Collect the distinct labels in natural order; each text has one."""
         return cls(tuple(natural_sort(set(labels))))
 
     def ids(self, labels: Sequence[str]) -> np.ndarray:
@@ -89,15 +102,14 @@ class LabelSet:
         DataError
             A label is not in this set.
         """
+        positions = (self._index[label] for label in labels)
         try:
-            return np.fromiter(
-                (self._index[label] for label in labels), dtype=np.int64, count=len(labels)
-            )
+            return np.fromiter(positions, dtype=np.int64, count=len(labels))
         except KeyError as err:
             unknown = str(err.args[0])
             raise DataError(
                 f"label '{unknown}' is not one of the {len(self)} known labels: "
-                f"{', '.join(self.names[:20])}.{did_you_mean(unknown, self.names)}"
+                f"{', '.join(self.names[:N_LISTED])}.{did_you_mean(unknown, self.names)}"
             ) from None
 
     def __len__(self) -> int:
@@ -111,3 +123,12 @@ class LabelSet:
 
     def __contains__(self, name: object) -> bool:
         return name in self._index
+
+    def __repr__(self) -> str:
+        shown = [repr(name) for name in self.names[:N_SHOWN]]
+        n_more = len(self.names) - N_SHOWN
+        if n_more > 0:
+            shown.append(f"... {n_more:,} more")
+        if self.task != "single":
+            shown.append(f"task={self.task!r}")
+        return f"LabelSet({', '.join(shown)})"

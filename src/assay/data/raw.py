@@ -77,11 +77,11 @@ def check_unique(columns: Sequence[str], *, source: str) -> tuple[str, ...]:
     Raises
     ------
     DataError
-        A name stands twice.
+        A name occurs twice.
     """
     if twice := [name for name, n in Counter(columns).items() if n > 1]:
         raise DataError(
-            f"column '{twice[0]}' stands twice in {source}; columns: {', '.join(columns)}",
+            f"column '{twice[0]}' occurs twice in {source}; columns: {', '.join(columns)}",
             hint="give each column a name of its own",
         )
     return tuple(columns)

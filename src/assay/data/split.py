@@ -70,7 +70,7 @@ def _cut_rows(
 ) -> dict[str, np.ndarray]:
     """Return the rows of each new split, train included."""
     label_ids = splits.label_set.ids(whole.labels)
-    groups = duplicate_groups(whole.texts)
+    groups = duplicate_groups(whole)
     counts = np.bincount(label_ids, minlength=len(splits.label_set))
     free = np.ones(len(whole), dtype=bool)
     rows = {}

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from assay._display import html_block, html_table
 from assay._optional import require
 from assay.data.labels import LabelSet
+from assay.data.normal_form import normalise_text
 from assay.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -25,12 +27,19 @@ __all__ = ["DroppedRow", "LabelledTexts", "Splits", "check_texts"]
 
 
 def check_texts(texts: object, *, name: str = "texts") -> list[str]:
-    """Return `texts` as a list of str, or say what else it is.
+    """Return `texts` as a list of str.
+
+    Parameters
+    ----------
+    texts : object
+        What a caller gave where a sequence of texts is expected.
+    name : str
+        How messages call it.
 
     Raises
     ------
     InputError
-        It is one lone text, or holds something that is not a text.
+        It is a single text, is not a sequence, or holds something that is not a text.
     """
     if isinstance(texts, (str, bytes)):
         raise InputError(
@@ -47,10 +56,18 @@ def check_texts(texts: object, *, name: str = "texts") -> list[str]:
 
 @dataclass(frozen=True)
 class DroppedRow:
-    """A row that was left out, and why. It never holds the text itself."""
+    """A row that was left out, and why. It never holds the text itself.
+
+    Parameters
+    ----------
+    split : str
+    line : int
+        1-based line (or record) of the source.
+    reason : str
+    """
 
     split: str
-    line: int  # 1-based line (or record) of the source
+    line: int
     reason: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,9 +83,9 @@ class LabelledTexts:
     ----------
     texts : tuple of str
     labels : tuple of str
-        One a text.
+        One label per text.
     lines : tuple of int
-        1-based line (or record) of each text in its source; counts from 1 if left out.
+        1-based line (or record) of each text in its source. If left out, lines count from 1.
     """
 
     texts: tuple[str, ...]
@@ -80,23 +97,39 @@ class LabelledTexts:
             object.__setattr__(self, "lines", tuple(range(1, len(self.texts) + 1)))
         if not len(self.texts) == len(self.labels) == len(self.lines):
             raise DataError(
-                f"{len(self.texts):,} texts, {len(self.labels):,} labels and {len(self.lines):,} line numbers; "
-                "the same number of each is accepted"
+                f"{len(self.texts):,} texts, {len(self.labels):,} labels and "
+                f"{len(self.lines):,} line numbers; the same number of each is accepted"
             )
 
     def __len__(self) -> int:
         return len(self.texts)
 
+    def __repr__(self) -> str:
+        return f"LabelledTexts({len(self):,} texts, {len(set(self.labels)):,} labels)"
+
+    @cached_property
+    def normalised(self) -> tuple[str, ...]:
+        """The texts in the form in which they are compared; see `normalise_text`.
+
+        Computed when it is first asked for, then kept as long as the split, and handed on by
+        `take`. A text that is in that form already is the same object as in `texts`, so only the
+        others take memory.
+        """
+        return tuple(normalise_text(text) for text in self.texts)
+
     def take(self, rows: Sequence[int] | np.ndarray) -> LabelledTexts:
         """Return the given 0-based rows, in that order."""
-        return LabelledTexts(
+        taken = LabelledTexts(
             tuple(self.texts[i] for i in rows),
             tuple(self.labels[i] for i in rows),
             tuple(self.lines[i] for i in rows),
         )
+        if "normalised" in vars(self):  # where a cached property keeps its value
+            vars(taken)["normalised"] = tuple(self.normalised[i] for i in rows)
+        return taken
 
     def counts(self) -> dict[str, int]:
-        """Return how often each label occurs, in order of first sight."""
+        """Return how often each label occurs, in the order in which the labels first occur."""
         return dict(Counter(self.labels))
 
     def _repr_html_(self) -> str:
@@ -105,9 +138,8 @@ class LabelledTexts:
             {"line": self.lines[i], "label": self.labels[i], "text": self.texts[i]}
             for i in range(n_shown)
         ]
-        return html_block(
-            "LabelledTexts", f"{len(self):,} texts, the first {n_shown}:", html_table(rows)
-        )
+        caption = f"{len(self):,} texts, the first {n_shown}:"
+        return html_block("LabelledTexts", caption, html_table(rows))
 
     def sha256(self, *, with_labels: bool = True) -> str:
         """Return the fingerprint: SHA-256 over UTF-8 JSON lines ``[text, label]`` in row order.
@@ -124,22 +156,32 @@ class LabelledTexts:
 
 @dataclass(frozen=True)
 class Splits(Mapping[str, LabelledTexts]):
-    """A data set: named splits, the ordered label names, where it came from, what was left out or corrected.
+    """A data set: its splits, its labels, where it came from, and what was left out or corrected.
 
     Parameters
     ----------
     parts : dict
-        Split -> its texts.
+        Split name -> the texts of that split.
     label_set : LabelSet
+        The label names in order, and whether a text has one label or several.
     source : str
+        How reports and messages call the data set.
     dropped : tuple of DroppedRow
+        Rows of the source that were left out.
     n_corrections : int
         Labels of train that a person corrected.
+
+    Attributes
+    ----------
+    kept : dict
+        Results that are worked out once per data set, by name; see `find_leaks`.
 
     Examples
     --------
     >>> one = LabelledTexts(("good", "bad"), ("pos", "neg"))
     >>> splits = Splits({"train": one}, LabelSet(("neg", "pos")), source="memory")
+    >>> splits
+    Splits('memory': 2 train texts, 2 labels)
     >>> splits["train"].counts()
     {'pos': 1, 'neg': 1}
     """
@@ -149,6 +191,7 @@ class Splits(Mapping[str, LabelledTexts]):
     source: str
     dropped: tuple[DroppedRow, ...] = field(default=())
     n_corrections: int = 0
+    kept: dict[str, Any] = field(default_factory=dict, init=False, compare=False)
 
     def __getitem__(self, split: str) -> LabelledTexts:
         if split not in self.parts:
@@ -166,35 +209,38 @@ class Splits(Mapping[str, LabelledTexts]):
     def __contains__(self, split: object) -> bool:
         return split in self.parts
 
+    def __repr__(self) -> str:
+        sizes = [f"{len(labelled):,} {split}" for split, labelled in self.parts.items()]
+        n_labels = f"{len(self.label_set):,} labels"
+        return f"Splits({self.source!r}: {', '.join(sizes) or 'no'} texts, {n_labels})"
+
     def _repr_html_(self) -> str:
-        counts = {name: part.counts() for name, part in self.parts.items()}
-        rows: list[dict[str, Any]] = [
-            {"label": label, **{name: counts[name].get(label, 0) for name in counts}}
-            for label in self.label_set.names[:N_SHOWN_LABELS]
-        ]
-        if (n_more := len(self.label_set) - N_SHOWN_LABELS) > 0:
+        counts = {split: labelled.counts() for split, labelled in self.parts.items()}
+        rows: list[dict[str, Any]] = []
+        for label in self.label_set.names[:N_SHOWN_LABELS]:
+            n_texts = {split: of_label.get(label, 0) for split, of_label in counts.items()}
+            rows.append({"label": label, **n_texts})
+        n_more = len(self.label_set) - N_SHOWN_LABELS
+        if n_more > 0:
             rows.append({"label": f"… and {n_more:,} more", **dict.fromkeys(counts, "")})
-        rows.append({"label": "all", **{name: len(part) for name, part in self.parts.items()}})
-        dropped = f", {len(self.dropped):,} rows left out" if self.dropped else ""
-        return html_block(
-            self.source,
-            f"texts with {len(self.label_set):,} labels, a column a split{dropped}",
-            html_table(rows),
-        )
+        sizes = {split: len(labelled) for split, labelled in self.parts.items()}
+        rows.append({"label": "all", **sizes})
+        caption = f"texts with {len(self.label_set):,} labels, one column per split"
+        if self.dropped:
+            caption += f", {len(self.dropped):,} rows left out"
+        return html_block(self.source, caption, html_table(rows))
 
     def to_pandas(self) -> pd.DataFrame:
         """Return all splits as one frame with columns split, line, text, label (id), label_name."""
         pandas = require("pandas")
-        frames = [
-            pandas.DataFrame(
-                {
-                    "split": name,
-                    "line": np.asarray(part.lines, dtype=np.int64),
-                    "text": list(part.texts),
-                    "label": self.label_set.ids(part.labels),
-                    "label_name": list(part.labels),
-                }
-            )
-            for name, part in self.parts.items()
-        ]
+        frames = []
+        for split, labelled in self.parts.items():
+            columns = {
+                "split": split,
+                "line": np.asarray(labelled.lines, dtype=np.int64),
+                "text": list(labelled.texts),
+                "label": self.label_set.ids(labelled.labels),
+                "label_name": list(labelled.labels),
+            }
+            frames.append(pandas.DataFrame(columns))
         return pandas.concat(frames, ignore_index=True)

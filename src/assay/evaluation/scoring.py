@@ -100,9 +100,7 @@ def score_split(
     predict_s = time.perf_counter() - started_s
     label_ids = model.label_set.ids(part.labels)
     scores = score_predictions(label_ids, probs, model.label_set, seed=seed)
-    is_new = (
-        ~find_seen(part.texts, train.texts) if train is not None else np.ones(len(part), dtype=bool)
-    )
+    is_new = ~find_seen(part, train) if train is not None else np.ones(len(part), dtype=bool)
     n_leaked, without_leaks = int((~is_new).sum()), None
     if n_leaked and is_new.any():
         without_leaks = score_predictions(

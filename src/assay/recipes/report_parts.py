@@ -12,7 +12,7 @@ import numpy as np
 
 from assay.audit.checks import Audit
 from assay.audit.issues import KINDS
-from assay.data.duplicates import TextOverlaps, find_leaks
+from assay.data.overlaps import TextOverlaps, find_leaks
 from assay.data.summary import summarise
 from assay.data.texts import LabelledTexts, Splits
 from assay.evaluation.compare import Comparison, recommend

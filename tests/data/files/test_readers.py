@@ -144,7 +144,7 @@ def test_csv_quotes_that_are_not_closed_or_doubled_are_problems(tmp_path):
     [
         (
             "text,label,text\na,x,b\n",
-            r"column 'text' stands twice in data\.csv; columns: text, label, text",
+            r"column 'text' occurs twice in data\.csv; columns: text, label, text",
         ),
         ("", r"data\.csv is empty"),
         ("\n\n", r"data\.csv is empty"),

@@ -56,7 +56,7 @@ def read_records(path: Path, *, groups: range | None = None) -> Iterator[dict[st
         names = file.schema_arrow.names
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise DataError(
-                f"column '{twice[0]}' stands twice in {path}; columns: {', '.join(names)}"
+                f"column '{twice[0]}' occurs twice in {path}; columns: {', '.join(names)}"
             )
         for batch in file.iter_batches(
             batch_size=BATCH_ROWS, row_groups=None if groups is None else list(groups)

@@ -238,7 +238,7 @@ def _csv_header(reader: Iterator[list[str]], lines: Lines, name: str) -> list[st
     names = [column.strip() or f"unnamed_{i}" for i, column in enumerate(header, 1)]
     if twice := [column for i, column in enumerate(names) if column in names[:i]]:
         raise DataError(
-            f"column '{twice[0]}' stands twice in {name}; columns: {', '.join(names)}",
+            f"column '{twice[0]}' occurs twice in {name}; columns: {', '.join(names)}",
             hint="give each column a name of its own",
         )
     return names
