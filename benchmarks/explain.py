@@ -1,9 +1,10 @@
 """Are explanations faithful? Without the words that explain it most, a score falls more than without random ones.
 
-    python benchmarks/explain.py                        linear and compact, trained on emotion from
-    ../shared/data python benchmarks/explain.py --model DIR ...        models that are there already
-    python benchmarks/explain.py --smoke                the built-in sample, a minute: does the
-    script still run?
+    python benchmarks/explain.py                  linear and compact, trained on emotion from
+                                                  ../shared/data
+    python benchmarks/explain.py --model DIR ...  models that are there already
+    python benchmarks/explain.py --smoke          the built-in sample, a minute: does the script
+                                                  still run?
 
 200 texts of the test split, drawn by seed, of at least seven words. Three random words are drawn
 once a text for the share that counts (wins), and 20 times for its stability. The score is that of

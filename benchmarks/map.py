@@ -1,9 +1,9 @@
 """The map of 16,000 x 384 features: seconds and trustworthiness, beside umap-learn called directly.
 
-    python benchmarks/map.py                    emotion's train texts from ../shared/data; about an
-    hour python benchmarks/map.py --threads 1        the same with one thread python
-    benchmarks/map.py --smoke            random clusters, without umap-learn: does the script still
-    run?
+    python benchmarks/map.py              emotion's train texts from ../shared/data; about an hour
+    python benchmarks/map.py --threads 1  the same with one thread
+    python benchmarks/map.py --smoke      random clusters, without umap-learn: does the script still
+                                          run?
 
 Both get the same vectors (minilm's features, each column scaled to [0, 1]), n_neighbors 15,
 min_dist 0.1, cosine and a seed, each in a fresh process, in turns. umap-learn is measured with an

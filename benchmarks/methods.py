@@ -1,8 +1,9 @@
 """The five methods on one data set, several seeds: accuracy, F1, time to train, size, speed.
 
     python benchmarks/methods.py                      emotion from ../shared/data, as in the README
-    python benchmarks/methods.py --data DIR --name N  another data set python benchmarks/methods.py
-    --smoke              the built-in sample, a minute: does the script still run?
+    python benchmarks/methods.py --data DIR --name N  another data set
+    python benchmarks/methods.py --smoke              the built-in sample, a minute: does the script
+                                                      still run?
 
 Seed 0 is one `assay run` with all five methods, as a user would call it; seeds 1 to 4 repeat the
 fast ones. Each is a fresh process with an empty cache. Raw results stay in

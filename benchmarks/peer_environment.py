@@ -1,6 +1,6 @@
 """The environment of the peers, .venv-peers: made on first use from requirements-peers.txt, finished if interrupted.
 
-    python benchmarks/peer_environment.py      make it, and say which versions it holds
+    python benchmarks/peer_environment.py  make it, and say which versions it holds
 
 Some minutes and about 2 GB. constraints.txt pins torch, which would bring CUDA otherwise.
 """

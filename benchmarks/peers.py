@@ -1,11 +1,11 @@
 """assay's five methods and what a user would run instead: validation accuracy, time to a saved model, memory, size.
 
-    python benchmarks/peers.py                                  all data sets and contestants; hours
-    python benchmarks/peers.py --data emotion --only linear tfidf fasttext compact python
-    benchmarks/peers.py --threads 1                      the same with one thread each python
-    benchmarks/peers.py --smoke                          the built-in sample, without the peers'
-    environment python benchmarks/peers.py --smoke --only tfidf setfit      and with it: some
-    minutes for all
+    python benchmarks/peers.py                             all data sets and contestants: hours
+    python benchmarks/peers.py --data emotion --only linear tfidf fasttext compact
+    python benchmarks/peers.py --threads 1                 the same with one thread each
+    python benchmarks/peers.py --smoke                     the built-in sample, without the peers'
+                                                           environment
+    python benchmarks/peers.py --smoke --only tfidf setfit with it: some minutes for all
 
 Each fit is a fresh process with the same thread budget; contestants take turns. Validation is the
 data set's own, or a tenth of train (seed 0); the test split is in no file that a child sees. A

@@ -1,8 +1,8 @@
 """How fast, small and steady prediction is, against transformers.pipeline and scikit-learn in the same run.
 
-    python benchmarks/prediction.py --models RUN/models     linear, compact and finetune, trained on
-    --data python benchmarks/prediction.py --smoke                 a minute or two: does the script
-    still run?
+    python benchmarks/prediction.py --models RUN/models  linear, compact and finetune, trained on
+                                                         --data
+    python benchmarks/prediction.py --smoke              a minute or two: does the script still run?
 
 Every measurement is a process of its own, the contestants take turns, and what is reported are
 medians. Loading is not timed, but where the start itself is measured. Raw samples stay in

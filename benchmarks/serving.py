@@ -2,23 +2,22 @@
 
     python benchmarks/serving.py --model DIR                       one model folder, up to an hour
     python benchmarks/serving.py --model INT8 --pipeline FINETUNE  an int8 copy, and the pipeline
-    over its model python benchmarks/serving.py --smoke                           the built-in
-    sample: does the script still run?
+                                                                   over its model
+    python benchmarks/serving.py --smoke                           the built-in sample: does the
+                                                                   script still run?
 
 Open loop (see load.py), real tweets, one compute thread each. What is fixed before anything is
 measured:
 
 - The bound is p99 <= 10 ms, the one that the goal names (1,500 requests/s within it). A system's
-  rate is the highest
-  whose p99 is within the bound in the median of the rounds. The same is printed for 25, 50 and 100
-  ms (what feels like at once to a person): all of them, so that none is chosen afterwards.
-- Systems take turns at every rate, in rounds, each round in another order.
-- In every round a server that does nothing (serving_control.py) is loaded first. Where its p99 is
-  above 5 ms the
-  machine was busy with something else: the round is tried again, up to `--retries` times, and if
-  that does not help it is marked. Medians are over unmarked rounds where there are two at least,
-  else over all; how many were quiet is printed. A round is judged by the control alone, never by
-  what it measured.
+rate is the highest whose p99 is within the bound in the median of the rounds. The same is printed
+for 25, 50 and 100 ms (what feels like at once to a person): all of them, so that none is chosen
+afterwards. - Systems take turns at every rate, in rounds, each round in another order. - In every
+round a server that does nothing (serving_control.py) is loaded first. Where its p99 is above 5 ms
+the machine was busy with something else: the round is tried again, up to `--retries` times, and if
+that does not help it is marked. Medians are over unmarked rounds where there are two at least, else
+over all; how many were quiet is printed. A round is judged by the control alone, never by what it
+measured.
 
 LitServe is measured unbatched and batched; the better one counts. CPU time a request is that of all
 processes of a system, which depends less on what else the machine does. What HTTP adds to a lone

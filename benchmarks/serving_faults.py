@@ -1,8 +1,8 @@
 """What bad clients cost: 10,000 connections one after another, slow and half-sent requests, a model swapped under load.
 
-    python benchmarks/serving_faults.py --model DIR      a model folder, some minutes python
-    benchmarks/serving_faults.py --smoke          the built-in sample, few connections: does it
-    still run?
+    python benchmarks/serving_faults.py --model DIR  a model folder, some minutes
+    python benchmarks/serving_faults.py --smoke      the built-in sample, few connections: does it
+                                                     still run?
 
 Every answer is held against the runtime's own. Memory, open files and threads of the server are
 kept before, at every tenth of the connections, and after everything. Exit code 1 if an answer was

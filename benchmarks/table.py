@@ -1,7 +1,7 @@
 """Write the generated part of benchmarks/README.md, from benchmarks/results/*.json and nothing else.
 
-    python benchmarks/table.py            rewrite
-    python benchmarks/table.py --check    exit 1 if it is out of date
+    python benchmarks/table.py          rewrite
+    python benchmarks/table.py --check  exit 1 if it is out of date
 
 The scripts that measured render their own results: each has a function for it.
 """

@@ -1,12 +1,13 @@
 """How fast finetune trains and features are computed, against transformers.Trainer and sentence-transformers.
 
-    python benchmarks/training.py finetune-epoch          an epoch, extrapolated from some steps of
-    it python benchmarks/training.py finetune                whole trainings: seconds, accuracy on
-    validation python benchmarks/training.py features                raw texts to features python
-    benchmarks/training.py                         all three python benchmarks/training.py --threads
-    1             the same with one thread each python benchmarks/training.py --device cuda
-    finetune-epoch on a GPU, kept apart python benchmarks/training.py --smoke                 a
-    minute, without the peers' environment: does it still run?
+    python benchmarks/training.py finetune-epoch  an epoch, extrapolated from some steps of it
+    python benchmarks/training.py finetune        whole trainings: seconds, accuracy on validation
+    python benchmarks/training.py features        raw texts to features
+    python benchmarks/training.py                 all three
+    python benchmarks/training.py --threads 1     the same with one thread each
+    python benchmarks/training.py --device cuda   finetune-epoch on a GPU, kept apart
+    python benchmarks/training.py --smoke         a minute, without the peers' environment: does it
+                                                  still run?
 
 Every measurement is a process of its own, the contestants take turns, all compute with the same
 number of threads, and what is reported are medians. Trainer runs at the notebook's batch size and

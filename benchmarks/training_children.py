@@ -148,7 +148,7 @@ def make_trainer(
         learning_rate=plan.get("learning_rate", 2e-5),
         weight_decay=0.01,
         use_cpu=plan["device"] == "cpu",
-        bf16=plan["device"] != "cpu",
+        bf16=plan.get("bf16", plan["device"] != "cpu"),
         save_strategy="no",
         logging_strategy="no",
         disable_tqdm=True,

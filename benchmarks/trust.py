@@ -1,24 +1,25 @@
-"""Trust: how many planted wrong labels are found, how well strange texts are told apart, and what that costs.
+"""Trust: how many planted wrong labels are found, how well strange texts are told apart, the cost.
 
-    python benchmarks/trust.py                        every part, from ../shared/data python
-    benchmarks/trust.py planted scope          some of them python benchmarks/trust.py --data DIR
-    data sets elsewhere: DIR/emotion, DIR/banking77, DIR/klue_ynat python benchmarks/trust.py
-    --smoke                the built-in sample, half a minute: does the script still run?
+    python benchmarks/trust.py                every part, from ../shared/data
+    python benchmarks/trust.py planted scope  some of them
+    python benchmarks/trust.py --data DIR     data sets elsewhere: DIR/emotion, DIR/banking77,
+                                              DIR/klue_ynat
+    python benchmarks/trust.py --smoke        the built-in sample, half a minute: does the script
+                                              still run?
 
-planted  5 % of the train labels flipped at random: how many of the first N suspects were flipped (N
-= number flipped),
-         for assay's order and, on the same out-of-fold probabilities of `linear`, for cleanlab's
-         two
+planted  5 % of the train labels flipped at random: how many of the first N suspects were flipped
+         (N: the number flipped), for assay's order and, on the same out-of-fold probabilities of
+         `linear`, for cleanlab's two
 scope    AUROC of `Model.scope`: texts of 20 held-back intents against those of the other 57, and
-texts of another data
-         set, lower-cased and without punctuation, against the test texts of the model's own; beside
-         it the AUROC of the top score alone, and which share falls below the model's threshold
+         texts of another data set, lower-cased and without punctuation, against the test texts of
+         the model's own; beside it the AUROC of the top score alone, and which share falls below
+         the model's threshold
 audit    seconds of the audit without the folds, and of the folds, each in a fresh process
 scores   seconds of the intervals and paired tests of five methods, on made-up scores
 memory   peak memory of an audit of 5, 10 and 20 thousand texts, each in a fresh process
 
-Raw results stay in benchmarks/results/trust.json, one entry a case; a case that stands there
-already is not run again, so that the whole can be interrupted.
+Raw results stay in benchmarks/results/trust.json, one entry per case. A case that is there is not
+run again, so that the whole can be interrupted.
 """
 
 from __future__ import annotations
