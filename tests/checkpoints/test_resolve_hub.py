@@ -189,3 +189,21 @@ def test_minilm_from_the_hub_is_held_to_the_same_hashes(hub, monkeypatch):
     }
     monkeypatch.setattr(module, "MINILM_SHA256", pins)
     assert resolve_checkpoint("minilm").name == "minilm"
+
+
+def test_e5_from_the_hub_is_another_identity(hub, monkeypatch):
+    """Without its package, `e5` is the Hub's copy at the pinned commit, held to its own hashes."""
+    monkeypatch.setattr("assay.checkpoints.e5.DISTRIBUTION", "a-distribution-that-is-not-there")
+    monkeypatch.setattr(module, "E5_REPOSITORY", "someone/tiny")
+    monkeypatch.setattr(module, "E5_REVISION", COMMIT)
+    with pytest.raises(InputError, match=r"config\.json is not the published file of 'e5'"):
+        resolve_checkpoint("e5")
+    copy = resolve_checkpoint("someone/tiny")
+    pins = {name: module.hash_once(copy.folder / name) for name in module.E5_SHA256}
+    monkeypatch.setattr(module, "E5_SHA256", pins)
+    heard = Heard()
+    found = resolve_checkpoint("e5", progress=heard)
+    assert (found.name, found.revision, found.sha256) == ("e5", COMMIT, copy.sha256)
+    assert heard.sentences[0] == (
+        "the package with 'e5' is not installed: its copy on the Hub is used, someone/tiny"
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -63,7 +64,7 @@ def measure_cache() -> tuple[Path, int, int]:
 
 
 def clear_cache() -> int:
-    """Delete every cached array; return how many bytes that freed."""
+    """Delete every cached array and converted checkpoint; return how many bytes that freed."""
     folder, _, n_bytes = measure_cache()
     for path in [*folder.glob("*.npy"), *folder.glob("*.partial")]:
         path.unlink(missing_ok=True)
@@ -72,6 +73,9 @@ def clear_cache() -> int:
     ):  # of 8-bit weights; made again when they are needed
         n_bytes += path.stat().st_size
         path.unlink(missing_ok=True)
+    converted = _env.cache_dir() / "checkpoints"  # made again too
+    n_bytes += sum(path.stat().st_size for path in converted.rglob("*") if path.is_file())
+    shutil.rmtree(converted, ignore_errors=True)
     return n_bytes
 
 

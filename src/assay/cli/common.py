@@ -271,7 +271,12 @@ def _close_stdout() -> None:
 
 Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write; must not exist.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what stands at --out.")]
-Checkpoint = Annotated[str, typer.Option(help="Transformer: minilm, a local folder, or a Hub id.")]
+Checkpoint = Annotated[
+    str,
+    typer.Option(
+        help="Transformer: minilm (English), e5 (about 100 languages), a local folder, or a Hub id."
+    ),
+]
 Pooling = Annotated[
     Literal["mean", "cls"], typer.Option(help="Tokens to one vector: their mean, or the first.")
 ]

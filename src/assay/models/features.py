@@ -35,7 +35,7 @@ class Features(TextClassifier):
     Parameters
     ----------
     checkpoint : str, Path or Checkpoint
-        `minilm`, a local folder or a Hub id.
+        `minilm`, `e5`, a local folder or a Hub id.
     pooling : {"mean", "cls"}
     C : float
         Inverse of the regularisation's strength, on standardised features.

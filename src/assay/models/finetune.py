@@ -67,7 +67,7 @@ class Finetune(TextClassifier):
     Parameters
     ----------
     checkpoint : str, Path or Checkpoint
-        `minilm`, a local folder or a Hub id.
+        `minilm`, `e5`, a local folder or a Hub id.
     n_epochs : int, optional
         None: chosen by the number of texts. The best epoch by validation is kept.
     batch_size : int

@@ -113,7 +113,7 @@ def show_tokens(
     Parameters
     ----------
     checkpoint : str or Path
-        Whose subwords: `minilm`, a local folder, a Hub id.
+        Whose subwords: `minilm`, `e5`, a local folder, a Hub id.
 
     Raises
     ------

@@ -20,7 +20,11 @@ from assay.reporting.render import make_environment, tidy
 __all__ = ["CONFUSION_PICTURE", "render_card"]
 
 CONFUSION_PICTURE = "confusion.png"
-MINILM_ID = "sentence-transformers/all-MiniLM-L6-v2"
+# Alias of a checkpoint -> its id on the Hub.
+HUB_IDS = {
+    "minilm": "sentence-transformers/all-MiniLM-L6-v2",
+    "e5": "intfloat/multilingual-e5-small",
+}
 METRIC_NAMES = {"accuracy": "Accuracy", "f1_weighted": "Weighted F1", "f1_macro": "Macro F1"}
 METRIC_TYPES = {"accuracy": "accuracy", "f1_weighted": "f1", "f1_macro": "f1"}
 SAMPLE_LICENSE = "apache-2.0"  # of the built-in sample, as of the project
@@ -80,8 +84,8 @@ def render_card(
 def _base_model(card: Mapping[str, Any]) -> str | None:
     """Return the Hub id of the checkpoint that it started from; None where the Hub does not have it."""
     checkpoint = card["checkpoint"] or {}
-    if checkpoint.get("name") == "minilm":
-        return MINILM_ID
+    if checkpoint.get("name") in HUB_IDS:
+        return HUB_IDS[checkpoint["name"]]
     return checkpoint["name"] if checkpoint.get("revision") else None
 
 
