@@ -18,9 +18,9 @@ import pytest
 
 from _support.small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
 from _support.small_runs import run_assay
-from assay.batch import parts as parts_module
+from assay.batch import shards as shards_module
 from assay.batch import predict_file
-from assay.batch.parts import plan_parts, read_part
+from assay.batch.shards import plan_shards, read_shard
 from assay.data.files.readers import read_rows
 from assay.errors import InputError, OutputExistsError
 from assay.models import save_model
@@ -72,20 +72,20 @@ def dataset(tmp_path_factory):
 
 
 @pytest.fixture
-def _small_parts(monkeypatch):
-    monkeypatch.setattr(parts_module, "PART_BYTES", 900)
-    monkeypatch.setattr(parts_module, "PART_ROWS", 30)
+def _small_shards(monkeypatch):
+    monkeypatch.setattr(shards_module, "SHARD_BYTES", 900)
+    monkeypatch.setattr(shards_module, "SHARD_ROWS", 30)
 
 
-@pytest.mark.usefixtures("_small_parts")
+@pytest.mark.usefixtures("_small_shards")
 def test_parts_hold_every_row_once(dataset):
     """Cut anywhere, also inside a line or a letter, the parts of all files give each row once and in order."""
-    parts = plan_parts(dataset)
+    shards = plan_shards(dataset)
     assert [part.number for part in parts] == list(range(len(parts)))
     assert len(parts) > 10
     by_file: dict[str, list] = {}
     for part in parts:
-        by_file.setdefault(Path(part.path).name, []).extend(read_part(part))
+        by_file.setdefault(Path(part.path).name, []).extend(read_shard(part))
     assert list(by_file) == ["a.jsonl", "c.parquet", "b.jsonl"]
     for name, rows in by_file.items():
         expected = list(read_rows(next(dataset.rglob(name))))
@@ -101,8 +101,8 @@ def test_lines_are_cut_at_any_byte(tmp_path, monkeypatch, n_bytes):
     source.write_text(
         "\n\n".join(json.dumps(record, ensure_ascii=False) for record in records), encoding="utf-8"
     )
-    monkeypatch.setattr(parts_module, "PART_BYTES", n_bytes)
-    assert [row.values for part in plan_parts(source) for row in read_part(part)] == records
+    monkeypatch.setattr(shards_module, "SHARD_BYTES", n_bytes)
+    assert [row.values for part in plan_shards(source) for row in read_shard(part)] == records
 
 
 def test_what_cannot_be_read_is_refused_first(model_folder, dataset, tmp_path):
@@ -179,7 +179,7 @@ def ray_here():
     ray.shutdown()
 
 
-pytest_ray = [pytest.mark.slow, pytest.mark.usefixtures("_small_parts", "ray_here"),
+pytest_ray = [pytest.mark.slow, pytest.mark.usefixtures("_small_shards", "ray_here"),
               # Ray and what it brings warn of their own plans
               pytest.mark.filterwarnings("ignore")]  # fmt: skip
 
@@ -207,7 +207,7 @@ class TestOnRay:
 
     def test_killed_worker_is_replaced(self, model_folder, dataset, tmp_path, monkeypatch):
         """One of the two processes is killed half-way: every row is there once, and another process did the rest."""
-        monkeypatch.setattr(parts_module, "PART_BYTES", 150)  # many parts: time to kill
+        monkeypatch.setattr(shards_module, "SHARD_BYTES", 150)  # many parts: time to kill
         out = tmp_path / "out"
         killed = []
 
@@ -229,7 +229,7 @@ class TestOnRay:
         thread.join()
         assert killed
         notes = [json.loads(path.read_text()) for path in (out / "_parts").glob("*.json")]
-        assert len(notes) == summary.n_parts == len(plan_parts(dataset))
+        assert len(notes) == summary.n_parts == len(plan_shards(dataset))
         assert len({note["process"] for note in notes}) >= 2
         assert 0 < sum(note["process"] == killed[0] for note in notes) < len(notes)
         rows, rejected = read_output(out)

@@ -1,15 +1,16 @@
-"""Predict a folder of files on Ray Data: the parts of `batch.parts`, scored by actors that load the model once.
+"""Predict a folder of files on Ray Data: actors load the model once and score shards.
 
-What travels through Ray is which part to score, not its rows: workers read and write files
-themselves, so the paths must mean the same on every machine (a shared file system). Ray hands out
-parts as actors get free, and hands a part out again when the process that had it dies.
+The shards are those of `batch.shards`. What travels through Ray is the name of a shard, not its
+rows: workers read and write files themselves, so paths must mean the same on every machine (a
+shared file system). Ray gives the next shard to whichever actor is free, and gives a shard to
+another actor when the process that had it dies.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,9 +18,9 @@ from typing import Any
 
 from assay import _env
 from assay._optional import require
-from assay.batch.files import identify
-from assay.batch.parts import NOTES, REJECTED, Part, plan_parts, score_part
+from assay.batch.identity import AFRESH, Identity, check_identity, identify, stamp_file
 from assay.batch.rows import Scoring, open_rows
+from assay.batch.shards import NOTES, REJECTED, Shard, ShardNote, plan_shards, score_shard
 from assay.disk import atomic_folder, write_whole
 from assay.errors import AssayError, InputError, OutsideError
 from assay.progress import Progress
@@ -29,7 +30,7 @@ from assay.runtime.predictor import Model, load_model
 __all__ = ["DatasetSummary", "predict_dataset"]
 
 MANIFEST = "_manifest.json"
-BLOCKS = 10_000  # parts that Ray plans one by one; of more, some go together
+MAX_BLOCKS = 10_000  # Ray plans each block by itself; of more shards some share a block
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,15 @@ class DatasetSummary:
 
     Parameters
     ----------
-    n_parts, n_resumed : int
-        Parts of the data set, and those of them that were finished before.
-    n_workers : int
-        Processes that scored parts, those of before included.
+    out : str
+    n_texts, n_rejected : int
+        Rows that were scored, and rows that could not be.
     rejected : str or None
-        The folder with the rows that could not be scored.
+        The folder that lists the rejected rows; None if there are none.
+    n_parts, n_resumed : int
+        Shards of the data set, and how many of them an earlier call had finished.
+    n_workers : int
+        Processes that scored shards, including those of the earlier call.
     """
 
     out: str
@@ -59,8 +63,8 @@ class DatasetSummary:
         return asdict(self)
 
 
-class PartScorer:
-    """The actor: a loaded model, to which Ray hands one part after the other.
+class ShardScorer:
+    """The actor: a loaded model, to which Ray hands one shard after another.
 
     Parameters
     ----------
@@ -72,21 +76,20 @@ class PartScorer:
     """
 
     def __init__(self, folder: str, scoring: Scoring, root: str) -> None:
-        self.model = load_model(folder, n_threads=1)  # one CPU an actor; more actors do more
+        self.model = load_model(folder, n_threads=1)  # one CPU per actor; more CPUs, more actors
         self.scoring = scoring
         self.root = Path(root)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
-        """Score the parts of a batch; return a note of each, or what is wrong with it."""
-        notes = []
-        for part in (Part(**json.loads(text)) for text in batch["part"].tolist()):
+        """Score the shards of a batch; return the note of each, or what is wrong with it."""
+        answers = []
+        for text in batch["shard"].tolist():
+            shard = Shard(**json.loads(text))
             try:
-                notes.append(score_part(self.model, part, self.scoring, self.root))
-            except (
-                AssayError
-            ) as err:  # of this input, not of this worker: trying again would not help
-                notes.append({"error": f"{part.path}: {err.message}"})
-        return {"note": [json.dumps(note) for note in notes]}
+                answers.append(score_shard(self.model, shard, self.scoring, self.root).to_json())
+            except AssayError as err:  # the input is wrong: another worker would fail as well
+                answers.append(json.dumps({"error": f"{shard.path}: {err.message}"}))
+        return {"answer": answers}
 
 
 def predict_dataset(
@@ -109,132 +112,162 @@ def predict_dataset(
     Parameters
     ----------
     model_folder, source, out : path
-        Seen under these names by every worker. `out` becomes a folder of Parquet files, one a part,
-        in the order of the input; rows that cannot be scored are listed in ``_rejected``.
+        Every worker must see them under these names. `out` becomes a folder with one Parquet file
+        per shard, in the order of the input; ``_rejected`` lists the rows that cannot be scored.
     address : str, optional
-        Of a cluster, such as ``auto`` or ``ray://head:10001``. None: Ray is started on this
-        machine, and stopped.
+        Of a cluster, such as ``auto`` or ``ray://head:10001``. None: start Ray on this machine, and
+        stop it afterwards.
     n_workers : int, optional
-        Actors. None: one a CPU of the cluster.
+        Number of actors. None: one per CPU of the cluster.
     text_column, top_k, rule, with_scope
         As for `predict_rows`.
     overwrite : bool
     resume : bool
-        Parts that an interrupted call finished are not scored again.
+        Keep the shards that an interrupted call finished.
     progress : Progress, optional
 
     Raises
     ------
     InputError
-        The model, the input or an option cannot be used; with `resume`, they are others than
-        before.
+        The model, the input or an option cannot be used, or with `resume` is another than before.
     OutsideError
-        The cluster cannot be reached, or gave up. What was finished is kept for `resume`.
+        The cluster cannot be reached or gave up. Finished shards are kept for `resume`.
     """
     model, out = load_model(model_folder), Path(out).absolute()
-    parts = plan_parts(source)
-    column = open_rows(parts[0].path, text_column=text_column)[1]
-    scoring = Scoring(column, top_k, rule, with_scope)
+    shards = plan_shards(source)
+    scoring = Scoring(_find_text_column(shards, text_column), top_k, rule, with_scope)
     scoring.check(model)
-    identity = _identity(model, parts, scoring)
+    cluster = _Cluster(address, n_workers, progress or Progress())
     with atomic_folder(out, overwrite=overwrite, resume=resume, keep=_has_notes) as root:
-        notes = _begin(root, identity)
-        done = {note["number"] for note in notes}
-        left = [part for part in parts if part.number not in done]
-        if left:
-            with _started(address):
-                notes += _score(
-                    model.folder.absolute(), left, scoring, root, n_workers, progress or Progress()
-                )
-        for path in [*root.glob(".*.partial"), *root.glob("_*/.*.partial")]:
-            path.unlink()  # of processes that died
-        if not any(note["n_rejected"] for note in notes):
-            (root / REJECTED).rmdir()
-    n_rejected = sum(note["n_rejected"] for note in notes)
+        finished = _begin(root, _identify(model, shards, scoring))
+        notes = finished + _score_missing(model, shards, scoring, root, finished, cluster)
+        _tidy(root, notes)
+    return _summarize(out, shards, notes, n_resumed=len(finished))
+
+
+@dataclass(frozen=True)
+class _Cluster:
+    """Where the work is done, and who is told about it."""
+
+    address: str | None
+    n_workers: int | None
+    progress: Progress
+
+
+def _find_text_column(shards: Sequence[Shard], text_column: str | None) -> str:
+    _, column = open_rows(shards[0].path, text_column=text_column)
+    return column
+
+
+def _summarize(
+    out: Path, shards: Sequence[Shard], notes: Sequence[ShardNote], *, n_resumed: int
+) -> DatasetSummary:
+    n_rejected = sum(note.n_rejected for note in notes)
     return DatasetSummary(
         out=str(out),
-        n_texts=sum(note["n_texts"] for note in notes),
+        n_texts=sum(note.n_texts for note in notes),
         n_rejected=n_rejected,
         rejected=str(out / REJECTED) if n_rejected else None,
-        n_parts=len(parts),
-        n_resumed=len(parts) - len(left),
-        n_workers=len({note["process"] for note in notes}),
+        n_parts=len(shards),
+        n_resumed=n_resumed,
+        n_workers=len({note.process for note in notes}),
     )
 
 
-def _identity(model: Model, parts: list[Part], scoring: Scoring) -> dict[str, Any]:
+def _identify(model: Model, shards: Sequence[Shard], scoring: Scoring) -> Identity:
     """Return what an interrupted call and the one that resumes it must have in common."""
-    options = {"scoring": asdict(scoring), "parts": [asdict(part) for part in parts]}
-    stamps = {
-        path: identify(model, path, {})["input"]
-        for path in dict.fromkeys(part.path for part in parts)
-    }
-    return {**identify(model, parts[0].path, options), "input": stamps}
+    stamps = {shard.path: stamp_file(shard.path) for shard in shards}
+    options = {"scoring": asdict(scoring), "parts": [asdict(shard) for shard in shards]}
+    return identify(model, stamps, options)
 
 
 def _has_notes(root: Path) -> bool:
     return any((root / NOTES).glob("*.json"))
 
 
-def _begin(root: Path, identity: dict[str, Any]) -> list[dict[str, Any]]:
-    """Write the manifest, or hold it against the one that is there; return the notes of finished parts."""
+def _begin(root: Path, identity: Identity) -> list[ShardNote]:
+    """Write the manifest or compare it with the one there is; return notes of finished shards."""
     path = root / MANIFEST
     if path.is_file():
-        try:
-            before = dict(json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError) as err:
-            raise InputError(
-                f"{root} cannot be resumed: {path.name} is damaged",
-                hint="leave out --resume to start afresh",
-            ) from err
-        if changed := [name for name, value in identity.items() if before.get(name) != value]:
-            raise InputError(
-                f"{root} cannot be resumed: other {', '.join(changed)} than in the interrupted call",
-                hint="give the same model, input and options, or leave out --resume to start afresh",
-            )
+        check_identity(root, _read_manifest(path), identity)
     else:
         write_whole(path, json.dumps(identity, ensure_ascii=True, indent=1) + "\n")
     for name in (REJECTED, NOTES):
         (root / name).mkdir(exist_ok=True)
-    return [
-        json.loads(note.read_text(encoding="utf-8"))
-        for note in sorted((root / NOTES).glob("*.json"))
-    ]
+    notes = sorted((root / NOTES).glob("*.json"))
+    return [ShardNote.from_json(note.read_text(encoding="utf-8")) for note in notes]
 
 
-def _score(
-    folder: Path,
-    parts: list[Part],
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as err:
+        raise InputError(
+            f"{path.parent} cannot be resumed: {path.name} is damaged", hint=AFRESH
+        ) from err
+
+
+def _tidy(root: Path, notes: Sequence[ShardNote]) -> None:
+    """Delete what processes that died left, and the folder of rejected rows if there are none."""
+    for pattern in (".*.partial", "_*/.*.partial"):
+        for path in root.glob(pattern):
+            path.unlink()
+    if not any(note.n_rejected for note in notes):
+        (root / REJECTED).rmdir()
+
+
+def _score_missing(
+    model: Model,
+    shards: Sequence[Shard],
     scoring: Scoring,
     root: Path,
-    n_workers: int | None,
-    progress: Progress,
-) -> list[dict[str, Any]]:
-    """Let actors score parts; return a note of each."""
-    ray_data = require("ray.data")
-    n_cpus = max(1, int(require("ray").cluster_resources().get("CPU", 1)))
-    items = [{"part": json.dumps(asdict(part))} for part in parts]
-    planned = ray_data.from_items(items, override_num_blocks=min(len(items), BLOCKS)).map_batches(
-        PartScorer,
-        batch_size=1,
-        compute=ray_data.ActorPoolStrategy(size=min(n_workers or n_cpus, n_cpus, len(parts))),
-        num_cpus=1,
-        fn_constructor_args=(str(folder), scoring, str(root)),
-    )
-    notes: dict[int, dict[str, Any]] = {}
-    with progress.track("parts", len(parts)) as advance, _ray_errors():
-        for row in planned.iter_rows():
-            note = json.loads(row["note"])
-            if "error" in note:
-                raise InputError(note["error"])
-            notes[note["number"]] = note
-            advance(1)
+    finished: Sequence[ShardNote],
+    cluster: _Cluster,
+) -> list[ShardNote]:
+    """Let actors score the shards that have no note yet; return their notes."""
+    done = {note.number for note in finished}
+    missing = [shard for shard in shards if shard.number not in done]
+    if not missing:
+        return []
+    with _ray_session(cluster.address):
+        answers = _plan(model.folder.absolute(), missing, scoring, root, cluster.n_workers)
+        notes: dict[int, ShardNote] = {}
+        with cluster.progress.track("parts", len(missing)) as advance, _ray_errors():
+            for row in answers.iter_rows():
+                note = _read_answer(row["answer"])
+                notes[note.number] = note
+                advance(1)
     return list(notes.values())
 
 
+def _plan(
+    folder: Path, shards: Sequence[Shard], scoring: Scoring, root: Path, n_workers: int | None
+) -> Any:
+    """Return the data set of Ray whose rows are the answers; reading it does the work."""
+    ray_data = require("ray.data")
+    n_cpus = max(1, int(require("ray").cluster_resources().get("CPU", 1)))
+    n_actors = min(n_workers or n_cpus, n_cpus, len(shards))
+    items = [{"shard": json.dumps(asdict(shard))} for shard in shards]
+    planned = ray_data.from_items(items, override_num_blocks=min(len(items), MAX_BLOCKS))
+    return planned.map_batches(
+        ShardScorer,
+        batch_size=1,
+        compute=ray_data.ActorPoolStrategy(size=n_actors),
+        num_cpus=1,
+        fn_constructor_args=(str(folder), scoring, str(root)),
+    )
+
+
+def _read_answer(text: str) -> ShardNote:
+    answer = json.loads(text)
+    if "error" in answer:
+        raise InputError(answer["error"])
+    return ShardNote(**answer)
+
+
 @contextmanager
-def _started(address: str | None) -> Iterator[None]:
-    """Connect to a cluster, or start Ray here; leave it as it was found."""
+def _ray_session(address: str | None) -> Iterator[None]:
+    """Connect to a cluster or start Ray here, and leave it as it was found."""
     _env.quiet_ray()
     ray = require("ray")
     if ray.is_initialized():
@@ -264,8 +297,9 @@ def _ray_errors() -> Iterator[None]:
     try:
         yield
     except (ray.exceptions.RayError, ConnectionError, RuntimeError) as err:
-        lines = [line for line in str(err).splitlines() if line.strip()] or [type(err).__name__]
+        lines = [line.strip() for line in str(err).splitlines() if line.strip()]
+        reason = lines[-1] if lines else type(err).__name__
         raise OutsideError(
-            f"Ray could not do it: {lines[-1].strip()}",
+            f"Ray could not do it: {reason}",
             hint="what was finished is kept: run it again with --resume",
         ) from err

@@ -15,10 +15,10 @@ from assay.models import save_model
 # -9, before it.
 KILLED = """
 import os, pathlib, signal, sys
-from assay.batch import files, partial, predict_file
+from assay.batch import chunks, predict_file
 
-model, source, out, shard_rows, moment, *flags = sys.argv[1:]
-files.SHARD_ROWS = int(shard_rows)
+model, source, out, chunk_rows, moment, *flags = sys.argv[1:]
+chunks.CHUNK_ROWS = int(chunk_rows)
 left = int(moment)
 
 def counted(real):
@@ -50,8 +50,8 @@ def linear_folder(tmp_path_factory):
 def predict_until(linear_folder):
     """Predict in another process that is killed at the n-th lasting step; return its exit code."""
 
-    def predict(source, out, *, moment, shard_rows, resume=False):
-        args = [linear_folder, source, out, shard_rows, moment, *(["resume"] if resume else [])]
+    def predict(source, out, *, moment, chunk_rows, resume=False):
+        args = [linear_folder, source, out, chunk_rows, moment, *(["resume"] if resume else [])]
         return subprocess.run(
             [sys.executable, "-c", KILLED, *map(str, args)],
             env={**os.environ, "OMP_NUM_THREADS": "1"},

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from _support.small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
-from assay.batch import PredictionSummary, files, open_rows, predict_file, predict_rows
+from assay.batch import PredictionSummary, chunks, open_rows, predict_file, predict_rows
 from assay.batch import rows as batch_rows
 from assay.data.files.readers import read_rows
 from assay.data.files.writers import open_writer
@@ -204,7 +204,7 @@ def test_strict_stops_at_the_first_bad_row(model, tmp_path):
 
 def test_long_files_keep_their_order(model, tmp_path, monkeypatch):
     """Across many chunks, rejected rows in between, every row gets its own scores."""
-    monkeypatch.setattr(files, "SHARD_ROWS", 7)
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 7)
     words = [word for some in WORDS.values() for word in some]
     lines = [
         json.dumps({"n": n, "text": f"{words[n % 18]} {n}"}) if n % 5 else "{broken"

@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from _support.small_models import WORDS
-from assay.batch import files, predict_file
+from assay.batch import chunks, predict_file
 from assay.data.files.readers import read_rows
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.progress import Progress
 from assay.runtime import load_model
 
 FORMATS = ["csv", "tsv", "jsonl", "csv.gz", "jsonl.gz", "parquet"]
-SHARD_ROWS = 7
+CHUNK_ROWS = 7
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +32,13 @@ def model(linear_folder):
 
 
 @pytest.fixture(autouse=True)
-def _small_shards(monkeypatch):
-    monkeypatch.setattr(files, "SHARD_ROWS", SHARD_ROWS)
+def _small_chunks(monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", CHUNK_ROWS)
 
 
 IS_BAD = [
-    n % 6 == 5 or SHARD_ROWS <= n < 2 * SHARD_ROWS for n in range(40)
-]  # the whole second shard, and some
+    n % 6 == 5 or CHUNK_ROWS <= n < 2 * CHUNK_ROWS for n in range(40)
+]  # the whole second chunk, and some
 N_EACH = (IS_BAD.count(False), IS_BAD.count(True))  # texts and rejected rows
 
 
@@ -102,7 +102,7 @@ def test_killed_at_every_step_and_resumed_is_as_in_one_go(model, predict_until, 
     n_killed, moment = 0, 2
     while (
         code := predict_until(
-            source, out, moment=moment, shard_rows=SHARD_ROWS, resume=n_killed > 0
+            source, out, moment=moment, chunk_rows=CHUNK_ROWS, resume=n_killed > 0
         )
     ) != 0:
         assert code == -signal.SIGKILL
@@ -322,7 +322,7 @@ def test_any_rows_interrupted_anywhere_come_back_once(model, tmp_path_factory, r
             predict_file(model, source, folder / f"out.{suffix}")
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "SHARD_ROWS", 4)
+        patch.setattr(chunks, "CHUNK_ROWS", 4)
         summary = predict_file(model, source, folder / f"whole.{suffix}")
         for stop in stops:
             try:
@@ -358,7 +358,7 @@ def test_command_line_killed_and_resumed(model, linear_folder, tmp_path, n_shard
     source.write_text(
         "id,text\n" + "".join(f"{i},happy day {i}\n" for i in range(6_000)), encoding="utf-8"
     )
-    start = "import assay.batch.files as f; f.SHARD_ROWS = 400; from assay.cli import main; main()"
+    start = "import assay.batch.chunks as c; c.CHUNK_ROWS = 400; from assay.cli import main; main()"
     command = [
         sys.executable,
         "-c",

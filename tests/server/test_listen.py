@@ -19,7 +19,7 @@ from assay.errors import InputError, OutsideError
 from assay.runtime import load_model
 from assay.server import serve_models
 from assay.server.listen import ServerOptions
-from assay.server.models import name_folders
+from assay.server.served_models import name_folders
 
 TEXT = "i am very happy this day"
 N_SLOW = 48

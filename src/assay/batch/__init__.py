@@ -1,7 +1,7 @@
-"""Many texts: rows stream from a file through the runtime into a file, in bounded memory, shard by shard, resumable.
+"""Predict many texts: rows stream from file to file in bounded memory, and a stopped call resumes.
 
-It needs the base install only (`.parquet` its extra). Names are resolved when they are first used:
-what prints rows need not wait for what writes files.
+This needs the base install only (for `.parquet` its extra). Names are resolved when they are first
+used, so that printing rows need not wait for the import of what writes files.
 """
 
 from __future__ import annotations

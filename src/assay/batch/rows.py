@@ -1,6 +1,6 @@
-"""Rows to rows with scores. `score_rows` is the shard function: one list of rows in, as many predictions out.
+"""Rows in, rows with scores out. `score_rows` is the one function that every engine calls.
 
-What cannot be scored comes back with its reason. Each distinct text is scored once.
+What cannot be scored comes back with the reason. Each distinct text is scored once.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from assay.batch.chunks import CHUNK_ROWS
 from assay.data.clean import MAX_CHARS, text_or_problem
 from assay.data.columns import find_text_column
 from assay.data.files.readers import Row, file_kind, read_lines, read_rows
@@ -25,21 +26,20 @@ from assay.runtime.predictor import Model
 
 __all__ = ["Prediction", "Scoring", "open_rows", "predict_rows", "score_rows"]
 
-CHUNK_ROWS = 2048
 SCORE_DIGITS = 7  # float32 carries no more
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One row: what it held and what was predicted, or why it was not.
+    """One row with what was predicted, or the reason why nothing was.
 
     Parameters
     ----------
     line : int
         1-based line (or record) of the input.
     record : dict
-        Columns of the input, then predicted_label, predicted_score and scores; empty where there is
-        a problem.
+        Columns of the input, then predicted_label, predicted_score and scores; empty if there is a
+        problem.
     problem : str or None
     """
 
@@ -50,16 +50,16 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Scoring:
-    """How rows are scored and what is said of each.
+    """How rows are scored, and what is written about each.
 
     Parameters
     ----------
     text_column : str
     top_k : int, optional
-        Only the best labels, as a list under `top_k`. None: a ``score:<label>`` for every label.
+        Only the K best labels, as a list under `top_k`. None: ``score:<label>`` for every label.
     rule : AbstainRule, optional
-        Instead of the model's own. With either, `abstained` is a column; where it is true,
-        `predicted_label` is null.
+        Replaces the model's own rule. With either, `abstained` is a column, and `predicted_label`
+        is null where it is true.
     with_scope : bool
         Add a column `in_scope`: whether the text looks like the training data.
     max_chars : int
@@ -78,17 +78,19 @@ class Scoring:
         Raises
         ------
         InputError
-            `top_k` is out of range, or the model has nothing to tell the scope by.
+            `top_k` is out of range, or the model has no statistics to tell the scope by.
         """
-        if self.top_k is not None and not 1 <= self.top_k <= len(model.labels):
+        n_labels = len(model.labels)
+        if self.top_k is not None and not 1 <= self.top_k <= n_labels:
             raise InputError(
-                f"--top-k is {self.top_k}; 1 to {len(model.labels)} is accepted: the model has so many labels"
+                f"--top-k is {self.top_k}; 1 to {n_labels} is accepted: "
+                "the model has so many labels"
             )
         if self.with_scope and model.scope_threshold is None:
             without = methods_where(lambda method: not method.reads_texts)
             raise InputError(
-                f"the {model.method} model in {model.folder} holds no statistics of its training texts to tell scope "
-                "by",
+                f"the {model.method} model in {model.folder} holds no statistics of its "
+                "training texts to tell scope by",
                 hint=f"train it again, as any method but {join_names(without, 'or')}",
             )
 
@@ -105,10 +107,13 @@ def open_rows(
     Parameters
     ----------
     source : path or stream
-        A stream, or a ``.txt`` file: each line is one text. Other files have columns.
+        In a stream or a ``.txt`` file each line is one text. Other files have columns.
     text_column : str, optional
         None: the column with a well-known name.
-    delimiter, encoding : str, optional
+    delimiter : str, optional
+        Between the columns of ``.csv`` and ``.tsv``; None: what the suffix says.
+    encoding : str, optional
+        None: UTF-8.
 
     Returns
     -------
@@ -117,23 +122,27 @@ def open_rows(
     Raises
     ------
     InputError
-        No such file, a kind that cannot be read, or no column of texts.
+        There is no such file, its kind cannot be read, or it has no column of texts.
     """
     if not isinstance(source, str | Path):
         return read_lines(source, encoding=encoding), "text"
-    if file_kind(source) == ".txt":
-        return read_lines(Path(source), encoding=encoding), "text"
+    path = Path(source)
+    if file_kind(path) == ".txt":
+        return read_lines(path, encoding=encoding), "text"
     rows = read_rows(source, delimiter=delimiter, encoding=encoding)
     head = list(islice(rows, CHUNK_ROWS))
-    names = list(dict.fromkeys(name for row in head for name in row.values))
+    names = list(dict.fromkeys(chain.from_iterable(row.values for row in head)))
     if not names:
-        problem = next(
-            (f"line {row.line}: {row.problem}" for row in head if row.problem), "it has no rows"
-        )
-        raise DataError(f"{Path(source).name} cannot be predicted: {problem}")
-    return chain(head, rows), find_text_column(
-        names, text_column=text_column, source=Path(source).name
-    )
+        raise DataError(f"{path.name} cannot be predicted: {_first_problem(head)}")
+    column = find_text_column(names, text_column=text_column, source=path.name)
+    return chain(head, rows), column
+
+
+def _first_problem(rows: Iterable[Row]) -> str:
+    for row in rows:
+        if row.problem:
+            return f"line {row.line}: {row.problem}"
+    return "it has no rows"
 
 
 def predict_rows(
@@ -146,7 +155,7 @@ def predict_rows(
     with_scope: bool = False,
     max_chars: int = MAX_CHARS,
 ) -> Iterator[Prediction]:
-    """Score rows as they come, a chunk at a time, in their order.
+    """Score rows as they come, one chunk at a time, in their order.
 
     Parameters
     ----------
@@ -158,7 +167,7 @@ def predict_rows(
     Raises
     ------
     InputError
-        `top_k` is out of range, or the model has nothing to tell the scope by.
+        `top_k` is out of range, or the model has no statistics to tell the scope by.
     """
     scoring = Scoring(text_column, top_k, rule, with_scope, max_chars)
     scoring.check(model)
@@ -174,7 +183,7 @@ def score_rows(
     *,
     advance: Callable[[int], None] | None = None,
 ) -> list[Prediction]:
-    """Score some rows: the function of one shard, whichever engine calls it.
+    """Score some rows.
 
     Parameters
     ----------
@@ -182,101 +191,109 @@ def score_rows(
     rows : sequence of Row
     scoring : Scoring
     advance : callable, optional
-        Told how many rows were done since it was called last.
+        Called with the number of rows that were done since the last call.
 
     Returns
     -------
     list of Prediction
-        One a row, in their order.
+        One per row, in their order.
     """
-    checked = [_text_of(row, scoring.text_column, max_chars=scoring.max_chars) for row in rows]
-    position: dict[str, int] = {}
+    checked = [_read_text(row, scoring) for row in rows]
+    positions: dict[str, int] = {}  # distinct text -> its place among the scored texts
     for text, problem in checked:
         if problem is None:
-            position.setdefault(text, len(position))
-    added = _added(model, list(position), scoring, progress=_Passing(advance))
-    if advance is not None and len(rows) > len(position):
-        advance(len(rows) - len(position))  # repeats, and what is rejected
-    return [
-        Prediction(row.line, {}, problem)
-        if problem is not None
-        else Prediction(row.line, _joined(row.values, added[position[text]]))
-        for row, (text, problem) in zip(rows, checked, strict=True)
-    ]
+            positions.setdefault(text, len(positions))
+    columns = _predict_columns(model, list(positions), scoring, progress=_Forward(advance))
+    n_unscored = len(rows) - len(positions)
+    if advance is not None and n_unscored:
+        advance(n_unscored)  # repeated texts and rejected rows
+    predictions = []
+    for row, (text, problem) in zip(rows, checked, strict=True):
+        record = {} if problem is not None else _join(row.values, columns[positions[text]])
+        predictions.append(Prediction(row.line, record, problem))
+    return predictions
 
 
-class _Passing(Progress):
-    """Passes the steps of what is done inside on to whoever draws the whole."""
+class _Forward(Progress):
+    """Forwards the steps of the model to whoever draws the bar of the whole file."""
 
     def __init__(self, advance: Callable[[int], None] | None) -> None:
         self._advance = advance
 
     @contextmanager
     def track(self, name: str, n_steps: int) -> Iterator[Callable[[int], None]]:
-        """Pass the steps on."""
+        """Forward the steps."""
         yield self._advance or (lambda n_done: None)
 
 
-def _text_of(row: Row, text_column: str, *, max_chars: int) -> tuple[str, str | None]:
+def _read_text(row: Row, scoring: Scoring) -> tuple[str, str | None]:
+    """Return the text of a row, and the problem if it cannot be scored."""
     if row.problem is not None:
         return "", row.problem
-    value = row.values.get(text_column)
-    if type(value) is str and len(value) <= max_chars:
-        return value, None
-    if text_column not in row.values:
-        return "", f"no column '{text_column}'"
-    text, problem = text_or_problem(value, max_chars=max_chars)
+    value = row.values.get(scoring.text_column)
+    if type(value) is str and len(value) <= scoring.max_chars:
+        return value, None  # nearly every row ends here
+    if scoring.text_column not in row.values:
+        return "", f"no column '{scoring.text_column}'"
+    text, problem = text_or_problem(value, max_chars=scoring.max_chars)
     if problem is not None:
         return "", problem
     return text or "", None  # null is scored like the empty text
 
 
-def _added(
+def _predict_columns(
     model: Model, texts: list[str], scoring: Scoring, *, progress: Progress
 ) -> list[dict[str, Any]]:
-    """Return what is added to the row of each text: label, score, notes, all scores."""
+    """Return the columns that are added to the row of each text."""
     probs = model.predict_proba(texts, progress=progress)
-    rounded = np.round(probs, SCORE_DIGITS).tolist()
-    best = probs.argmax(axis=1).tolist()
-    notes = _notes(model, texts, probs, scoring)
-    names = [f"score:{label}" for label in model.labels]
-    order = (
-        None
-        if scoring.top_k is None
-        else np.argsort(-probs, axis=1, kind="stable")[:, : scoring.top_k].tolist()
-    )
+    scores = np.round(probs, SCORE_DIGITS).tolist()
+    winners = probs.argmax(axis=1).tolist()
+    notes = _note_limits(model, texts, probs, scoring)
+    score_columns = _make_score_columns(model, probs, scores, scoring.top_k)
     added = []
-    for i, (scores, winner) in enumerate(zip(rounded, best, strict=True)):
-        note = notes[i]
-        label = None if note.get("abstained") else model.labels[winner]
-        one = {"predicted_label": label, "predicted_score": scores[winner], **note}
-        if order is None:
-            one.update(zip(names, scores, strict=True))
-        else:
-            one["top_k"] = [{"label": model.labels[j], "score": scores[j]} for j in order[i]]
-        added.append(one)
+    for i, winner in enumerate(winners):
+        label = None if notes[i].get("abstained") else model.labels[winner]
+        columns = {"predicted_label": label, "predicted_score": scores[i][winner]}
+        columns.update(notes[i])
+        columns.update(score_columns[i])
+        added.append(columns)
     return added
 
 
-def _notes(
-    model: Model, texts: Sequence[str], probs: np.ndarray, scoring: Scoring
+def _make_score_columns(
+    model: Model, probs: np.ndarray, scores: list[list[float]], top_k: int | None
 ) -> list[dict[str, Any]]:
-    """Return what stands beside the scores of each text: whether the model abstains, whether the text is in scope."""
-    notes: list[dict[str, Any]] = [{} for _ in texts]
+    """Return a score for every label by column, or the list of the `top_k` best labels."""
+    if top_k is None:
+        names = [f"score:{label}" for label in model.labels]
+        return [dict(zip(names, row, strict=True)) for row in scores]
+    columns = []
+    order = np.argsort(-probs, axis=1, kind="stable")[:, :top_k].tolist()
+    for row, best in zip(scores, order, strict=True):
+        ranked = [{"label": model.labels[j], "score": row[j]} for j in best]
+        columns.append({"top_k": ranked})
+    return columns
+
+
+def _note_limits(
+    model: Model, texts: Sequence[str], probs: np.ndarray, scoring: Scoring
+) -> list[dict[str, bool]]:
+    """Return for each text whether the model abstains and whether the text is in scope."""
+    notes: list[dict[str, bool]] = [{} for _ in texts]
     rule = scoring.rule or model.abstain_rule
     if rule is not None:
         for note, is_answered in zip(notes, rule.answers(probs).tolist(), strict=True):
             note["abstained"] = not is_answered
-    if scoring.with_scope and (scope := model.scope(texts, probs=probs)) is not None:
-        for note, is_inside in zip(
-            notes, (scope >= (model.scope_threshold or 0.0)).tolist(), strict=True
-        ):
-            note["in_scope"] = is_inside
+    scope = model.scope(texts, probs=probs) if scoring.with_scope else None
+    if scope is not None:
+        is_inside = scope >= (model.scope_threshold or 0.0)
+        for note, is_in_scope in zip(notes, is_inside.tolist(), strict=True):
+            note["in_scope"] = is_in_scope
     return notes
 
 
-def _joined(values: dict[str, Any], added: dict[str, Any]) -> dict[str, Any]:
-    """Return the columns of the input and what is added; a column whose name is needed is kept as ``input_<name>``."""
+def _join(values: dict[str, Any], added: dict[str, Any]) -> dict[str, Any]:
+    """Return input columns and added columns; a name that both have becomes ``input_<name>``."""
     if values.keys().isdisjoint(added):
         return {**values, **added}
     kept: dict[str, Any] = {}

@@ -22,7 +22,7 @@ from assay.server import routes
 from assay.server.failures import ApiError, encode_json
 from assay.server.gate import Gate, name_of_host
 from assay.server.limits import Limits
-from assay.server.models import ModelShelf
+from assay.server.served_models import ModelShelf
 from assay.server.page import StaticFile, load_static, render_docs
 from assay.server.schemas import describe_components
 from assay.server.service import Service

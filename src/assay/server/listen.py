@@ -24,7 +24,7 @@ from assay._optional import require
 from assay.errors import InputError, OutsideError
 from assay.server.limits import Limits
 from assay.server.logs import set_up_logs
-from assay.server.models import ModelShelf, name_folders
+from assay.server.served_models import ModelShelf, name_folders
 
 __all__ = ["ServerOptions", "serve_models"]
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assay.server.failures import ApiError, ClientGone, encode_json, is_too_long
 from assay.server.limits import Limits
-from assay.server.models import ServedModel
+from assay.server.served_models import ServedModel
 from assay.server.requests import (
     AskedTexts,
     read_classify,

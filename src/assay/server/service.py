@@ -17,7 +17,7 @@ from assay.runtime.predictor import NO_TEXTS
 from assay.server.failures import ApiError, ClientGone
 from assay.server.limits import Limits
 from assay.server.metrics import Metrics
-from assay.server.models import ModelShelf, ServedModel
+from assay.server.served_models import ModelShelf, ServedModel
 from assay.server.queue import ComputeQueue, Job, Work
 from assay.server.requests import AskedTexts
 

@@ -1,16 +1,16 @@
-"""`map_ahead`: in order, one step ahead, and nothing goes on when the caller stops."""
+"""`prefetch_map`: in order, one item ahead, and nothing goes on when the caller stops."""
 
 import threading
 
 import pytest
 
-from assay.batch.ahead import map_ahead
+from assay.batch.prefetch import prefetch_map
 
 
 def test_it_is_map():
     """All results, in the order of the items; none for none."""
-    assert list(map_ahead(str, range(100))) == [str(i) for i in range(100)]
-    assert list(map_ahead(str, [])) == []
+    assert list(prefetch_map(str, range(100))) == [str(i) for i in range(100)]
+    assert list(prefetch_map(str, [])) == []
 
 
 def test_the_next_item_is_computed_while_one_is_used():
@@ -21,7 +21,7 @@ def test_the_next_item_is_computed_while_one_is_used():
         done[i].set()
         return i
 
-    results = map_ahead(work, range(3))
+    results = prefetch_map(work, range(3))
     assert next(results) == 0
     assert done[1].wait(10)
     assert list(results) == [1, 2]
@@ -36,7 +36,7 @@ def test_no_more_than_one_item_is_read_ahead():
             read.append(i)
             yield i
 
-    results = map_ahead(str, items())
+    results = prefetch_map(str, items())
     for n_used in range(1, 90):
         next(results)
         assert len(read) <= n_used + 1
@@ -50,7 +50,7 @@ def test_an_error_is_raised_where_its_result_would_stand():
             raise ValueError("two")
         return i
 
-    results = map_ahead(work, range(10))
+    results = prefetch_map(work, range(10))
     assert [next(results), next(results)] == [0, 1]
     with pytest.raises(ValueError, match="two"):
         next(results)
@@ -64,5 +64,5 @@ def test_an_error_while_reading_ends_the_thread():
         raise OSError("unplugged")
 
     with pytest.raises(OSError, match="unplugged"):
-        list(map_ahead(str, items()))
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]
+        list(prefetch_map(str, items()))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("prefetch")]

@@ -7,7 +7,7 @@ import pytest
 
 from assay.errors import ModelError
 from assay.server.failures import ApiError
-from assay.server.models import ModelShelf, ServedModel, sign_folder
+from assay.server.served_models import ModelShelf, ServedModel, sign_folder
 
 TEXT = "i am very happy this day"
 

@@ -1,0 +1,282 @@
+"""``OUT.partial/``: an output file that grows chunk by chunk, and a journal of finished chunks.
+
+A chunk counts once its line is in the journal. What a killed process wrote after that line is cut
+off when the work is resumed: nothing is written twice and nothing is missing, whatever the moment.
+Text formats grow in one file. Parquet cannot grow: each chunk is a file of its own until the end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypedDict
+
+from assay.batch.identity import AFRESH
+from assay.data.files.writers import Before, join_parquet, open_writer, out_kind
+from assay.disk import write_whole
+from assay.errors import InputError
+
+__all__ = ["FinishedChunk", "RejectedRow", "ResumableOutput"]
+
+MANIFEST, JOURNAL, DATA, REJECTED = "manifest.json", "shards.jsonl", "data", "rejected.jsonl"
+SCHEMA_VERSION = 1
+OUR_NAMES = {MANIFEST, JOURNAL, DATA, REJECTED, f".{MANIFEST}.partial", f".{JOURNAL}.partial"}
+FINISHED = {"finished": True}  # the last line of the journal
+
+
+class RejectedRow(TypedDict):
+    """A row that could not be scored."""
+
+    line: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class FinishedChunk:
+    """One line of the journal: what a finished chunk read and wrote.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows of the input.
+    n_texts, n_rejected : int
+        How many of them were scored, and how many rejected.
+    rows_hash : str
+        SHA-256 of the rows: a resumed call reads them again and must find the same.
+    data_bytes, rejected_bytes : int
+        Size of the two files after the chunk was written; `data_bytes` is 0 for Parquet.
+    columns : sequence of str
+        Columns of the table; empty as long as they are not known.
+    """
+
+    n_rows: int
+    n_texts: int
+    n_rejected: int
+    rows_hash: str
+    data_bytes: int
+    rejected_bytes: int
+    columns: Sequence[str] = ()
+
+
+class ResumableOutput:
+    """The unfinished form of one output file and of the list of rejected rows.
+
+    Parameters
+    ----------
+    out : Path
+        The output; its name decides the format. Rejected rows are listed in
+        ``OUT.rejected.jsonl``, which does not exist if there are none.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.rejected_out = out.with_name(f"{out.name}.rejected.jsonl")
+        self.folder = out.with_name(f"{out.name}.partial")
+        self.chunks: list[FinishedChunk] = []
+        self.is_finished = False  # all chunks are written; files may still have to be moved
+        self._is_parquet = out_kind(out) == ".parquet"
+        self._data = self.folder / DATA
+        self._rejected = self.folder / REJECTED
+
+    def begin(self, identity: Mapping[str, Any]) -> None:
+        """Start afresh: delete what an earlier call left, and write the manifest.
+
+        Raises
+        ------
+        InputError
+            There is a folder of this name that assay did not write.
+        """
+        if self.folder.is_dir():
+            for path in self.folder.iterdir():
+                if not _is_ours(path):
+                    raise InputError(
+                        f"{self.folder} is in the way: it is no partial output of assay",
+                        hint="move it away",
+                    )
+        self.delete()
+        self.folder.mkdir(parents=True)
+        self._data.touch()
+        self._rejected.touch()
+        content = {"schema_version": SCHEMA_VERSION, "identity": identity}
+        write_whole(self.folder / MANIFEST, json.dumps(content, ensure_ascii=True, indent=1) + "\n")
+
+    def resume(self) -> dict[str, Any] | None:
+        """Read the manifest and the journal of an interrupted call.
+
+        Returns
+        -------
+        dict or None
+            The identity of that call; None if there is nothing to resume.
+
+        Raises
+        ------
+        InputError
+            The manifest or the journal is damaged.
+        """
+        manifest = self.folder / MANIFEST
+        if not manifest.is_file():
+            return None
+        try:
+            identity = dict(json.loads(manifest.read_text(encoding="utf-8"))["identity"])
+            self._read_journal()
+        except (ValueError, KeyError, TypeError) as err:
+            raise InputError(
+                f"{self.folder} cannot be resumed: it is damaged", hint=AFRESH
+            ) from err
+        return identity
+
+    def _read_journal(self) -> None:
+        path = self.folder / JOURNAL
+        if not path.is_file():
+            return
+        lines = path.read_bytes().split(b"\n")
+        for line in lines[:-1]:  # what follows the last line feed was never finished
+            content = json.loads(line)
+            if content == FINISHED:
+                self.is_finished = True
+            else:
+                self.chunks.append(FinishedChunk(**content))
+
+    def cut_unfinished(self) -> None:
+        """Cut off whatever was written after the last finished chunk."""
+        data_bytes = self.chunks[-1].data_bytes if self.chunks else 0
+        rejected_bytes = self.chunks[-1].rejected_bytes if self.chunks else 0
+        journal = "".join(_to_line(asdict(chunk)) for chunk in self.chunks)
+        write_whole(self.folder / JOURNAL, journal)
+        _truncate(self._rejected, rejected_bytes)
+        if not self._is_parquet:
+            _truncate(self._data, data_bytes)
+            return
+        finished = set(self._parquet_paths())
+        for path in self.folder.glob("*.parquet"):
+            if path not in finished:
+                path.unlink()
+
+    def append(
+        self,
+        records: Sequence[dict[str, Any]],
+        rejected: Sequence[RejectedRow],
+        *,
+        rows_hash: str,
+    ) -> None:
+        """Write one chunk. It counts when all of it is on the disk.
+
+        Raises
+        ------
+        DataError
+            The format has no place for a record.
+        """
+        columns = tuple(self.chunks[-1].columns) if self.chunks else ()
+        if records:
+            columns = self._write_records(records, columns)
+        if rejected:
+            self._write_rejected(rejected)
+        chunk = FinishedChunk(
+            n_rows=len(records) + len(rejected),
+            n_texts=len(records),
+            n_rejected=len(rejected),
+            rows_hash=rows_hash,
+            data_bytes=0 if self._is_parquet else self._data.stat().st_size,
+            rejected_bytes=self._rejected.stat().st_size,
+            columns=list(columns),
+        )
+        self._add_to_journal(asdict(chunk))
+        self.chunks.append(chunk)
+
+    def _write_records(
+        self, records: Iterable[dict[str, Any]], columns: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Write the scored rows; return the columns of the table."""
+        path, sample = self._data, None
+        if self._is_parquet:
+            path = self._parquet_path(len(self.chunks))
+            sample = next(iter(self._parquet_paths()), None)
+        with open_writer(path, like=self.out, before=Before(columns, sample)) as writer:
+            for record in records:
+                writer.write(record)
+        _sync(path)
+        return writer.columns
+
+    def _write_rejected(self, rejected: Iterable[RejectedRow]) -> None:
+        with open_writer(self._rejected, like=Path(REJECTED), before=Before()) as writer:
+            for row in rejected:
+                writer.write({**row})
+        _sync(self._rejected)
+
+    def _parquet_path(self, i: int) -> Path:
+        return self.folder / f"{i:08d}.parquet"
+
+    def _parquet_paths(self) -> list[Path]:
+        """Return the files of the finished chunks; a chunk without any scored row has none."""
+        return [self._parquet_path(i) for i, chunk in enumerate(self.chunks) if chunk.n_texts]
+
+    def _add_to_journal(self, content: dict[str, Any]) -> None:
+        with (self.folder / JOURNAL).open("ab") as stream:
+            stream.write(_to_line(content).encode("ascii"))
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def finish(self) -> None:
+        """Move the files to their places. This can be interrupted and resumed like all the rest."""
+        if not self.is_finished:
+            self._complete_data()
+            self._add_to_journal(FINISHED)
+            self.is_finished = True
+        if not any(chunk.n_rejected for chunk in self.chunks):
+            self.rejected_out.unlink(missing_ok=True)
+        elif self._rejected.is_file():
+            self._rejected.replace(self.rejected_out)
+        if self._data.is_file():
+            self._data.replace(self.out)
+        self.delete()
+
+    def _complete_data(self) -> None:
+        """Make the data file what the output has to be."""
+        if not any(chunk.n_texts for chunk in self.chunks):
+            with open_writer(self._data, like=self.out):
+                pass  # an output of this format without any row
+        elif self._is_parquet:
+            join_parquet(self._parquet_paths(), self._data)
+            _sync(self._data)
+
+    def delete(self) -> None:
+        """Delete the folder, the manifest first: half a folder is then never resumed."""
+        if self.folder.is_dir() and not self.folder.is_symlink():
+            (self.folder / MANIFEST).unlink(missing_ok=True)
+            shutil.rmtree(self.folder)
+        else:
+            self.folder.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Delete the folder as far as the disk allows it, after another error that is reported."""
+        with suppress(OSError):
+            self.delete()
+
+
+def _is_ours(path: Path) -> bool:
+    return path.name in OUR_NAMES or (path.suffix == ".parquet" and path.stem.isdecimal())
+
+
+def _to_line(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=True) + "\n"
+
+
+def _truncate(path: Path, n_bytes: int) -> None:
+    if path.is_file() and path.stat().st_size < n_bytes:
+        raise InputError(
+            f"{path.parent} cannot be resumed: {path.name} is shorter than its journal says",
+            hint=AFRESH,
+        )
+    with path.open("ab") as stream:
+        stream.truncate(n_bytes)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file is on the disk: the journal must not know more than a power cut leaves."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())

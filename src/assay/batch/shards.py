@@ -1,0 +1,251 @@
+"""Shards of a folder of files: planned once, each scored and written by itself, on any machine.
+
+A shard depends on nothing but its file, so whoever scores it, however often, writes the same. It
+counts as finished when its note is written; a resumed call goes by the notes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from assay.batch.chunks import cut_chunks
+from assay.batch.rows import Prediction, Scoring, score_rows
+from assay.data.files.decoding import open_bytes
+from assay.data.files.parquet import count_group_rows, read_records
+from assay.data.files.readers import Row, file_kind, read_json_lines
+from assay.data.files.writers import Writer, open_writer
+from assay.errors import InputError
+from assay.runtime.predictor import Model
+
+__all__ = ["NOTES", "REJECTED", "Shard", "ShardNote", "plan_shards", "read_shard", "score_shard"]
+
+KINDS = (".parquet", ".jsonl")
+# Of JSON Lines: some 100,000 tweets. The slowest models score tens of texts per second, so that is
+# at most an hour of work.
+SHARD_BYTES = 32 << 20
+SHARD_ROWS = 100_000  # of Parquet, rounded up to whole row groups
+BUFFER_BYTES = 1 << 20
+# Readers of Parquet folders skip names that begin with an underscore.
+REJECTED, NOTES = "_rejected", "_parts"
+WHOLE_FILE = (0, -1)
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A stretch of one file.
+
+    Parameters
+    ----------
+    number : int
+        Position in the data set; orders the output.
+    path : str
+    start, stop : int
+        JSON Lines: bytes; the shard holds the lines that begin there. Parquet: row groups. A
+        gzipped file is always one shard, from 0 to -1.
+    """
+
+    number: int
+    path: str
+    start: int
+    stop: int
+
+    @property
+    def name(self) -> str:
+        """What its outputs are called, without a suffix."""
+        return f"part-{self.number:06d}"
+
+
+@dataclass(frozen=True)
+class ShardNote:
+    """What is written beside a finished shard: the shard, what it held, which process wrote it."""
+
+    number: int
+    path: str
+    start: int
+    stop: int
+    n_texts: int
+    n_rejected: int
+    process: int
+
+    def to_json(self) -> str:
+        """Return the note as one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> ShardNote:
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(text))
+
+
+def plan_shards(source: str | Path) -> list[Shard]:
+    """Cut a file or the files of a folder into shards, in the order of their names.
+
+    Raises
+    ------
+    InputError
+        There is no such file or folder, or nothing in it that can be read.
+    """
+    shards: list[Shard] = []
+    for path in _list_files(Path(source)):
+        for start, stop in _cut_file(path):
+            shards.append(Shard(len(shards), str(path), start, stop))
+    return shards
+
+
+def _list_files(source: Path) -> list[Path]:
+    """Return the files to read as absolute paths: workers may have another current folder."""
+    if not source.exists():
+        raise InputError(f"no such file or folder: {source}")
+    found = [source] if source.is_file() else sorted(source.rglob("*"))
+    files = []
+    for path in found:
+        is_hidden = any(name[0] in "._" for name in path.relative_to(source).parts)
+        if path.is_file() and file_kind(path) in KINDS and not is_hidden:
+            files.append(path.resolve())
+    if not files:
+        raise InputError(
+            f"{source} holds no .parquet or .jsonl file; "
+            "these two are accepted, .jsonl also with .gz"
+        )
+    return files
+
+
+def _cut_file(path: Path) -> list[tuple[int, int]]:
+    """Return start and stop of the shards of a file."""
+    if file_kind(path) == ".parquet":
+        bounds = _bound_row_groups(count_group_rows(path))
+    elif path.suffix.casefold() == ".gz":
+        return [WHOLE_FILE]
+    else:
+        n_bytes = path.stat().st_size
+        bounds = [*range(0, n_bytes, SHARD_BYTES), n_bytes]
+    return list(pairwise(bounds))
+
+
+def _bound_row_groups(group_rows: list[int]) -> list[int]:
+    """Return where shards of whole row groups begin, and the end: [0, ..., number of groups].
+
+    With `SHARD_ROWS` at 100, groups of 60, 60 and 30 rows give [0, 2, 3]: two shards, of 120 and of
+    30 rows.
+    """
+    bounds, n_rows = [0], 0
+    for i, count in enumerate(group_rows, 1):
+        n_rows += count
+        if n_rows >= SHARD_ROWS or i == len(group_rows):
+            bounds.append(i)
+            n_rows = 0
+    return bounds
+
+
+def read_shard(shard: Shard) -> Iterator[Row]:
+    """Stream the rows of a shard. Line numbers count from the beginning of the shard."""
+    path = Path(shard.path)
+    if file_kind(path) == ".parquet":
+        records = read_records(path, groups=range(shard.start, shard.stop))
+        for i, record in enumerate(records, 1):
+            yield Row(i, record)
+        return
+    with open_bytes(path) as stream:
+        lines: Any = stream
+        if (shard.start, shard.stop) != WHOLE_FILE:
+            stop = _find_line(stream, shard.stop)
+            start = _find_line(stream, shard.start)
+            stream.seek(start)
+            lines = io.BufferedReader(_Stretch(stream, stop - start), BUFFER_BYTES)
+        yield from read_json_lines(lines, name=path.name)
+
+
+def _find_line(stream: Any, position: int) -> int:
+    """Return where the first line begins that begins at `position` or later."""
+    if position == 0:
+        return 0
+    stream.seek(position - 1)
+    stream.readline()
+    return int(stream.tell())
+
+
+class _Stretch(io.RawIOBase):
+    """The next `n_bytes` bytes of a stream."""
+
+    def __init__(self, stream: Any, n_bytes: int) -> None:
+        self._stream = stream
+        self._n_left = n_bytes
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self._stream.read(min(len(buffer), self._n_left))
+        buffer[: len(block)] = block
+        self._n_left -= len(block)
+        return len(block)
+
+
+def score_shard(model: Model, shard: Shard, scoring: Scoring, root: Path) -> ShardNote:
+    """Score a shard and write it below `root`.
+
+    Scored rows become a Parquet file, rejected rows a file of JSON Lines; an empty one of the two
+    is not kept. The note comes last. A shard that has its note already is left as it is.
+
+    Parameters
+    ----------
+    model : Model
+    shard : Shard
+    scoring : Scoring
+    root : Path
+        Has the folders `REJECTED` and `NOTES`. Several processes may write into it at once, even
+        the same shard.
+    """
+    note_path = root / NOTES / f"{shard.name}.json"
+    if note_path.is_file():  # finished by a process that died before it could report it
+        return ShardNote.from_json(note_path.read_text(encoding="utf-8"))
+    # Two processes that write the same shard at the same time use different names.
+    mark = f".{uuid.uuid4().hex}.partial"
+    data = root / f"{shard.name}.parquet"
+    rejected = root / REJECTED / f"{shard.name}.jsonl"
+    n_texts = n_rejected = 0
+    with (
+        open_writer(data.with_name(mark), like=data) as scored_rows,
+        open_writer(rejected.with_name(mark), like=rejected) as rejected_rows,
+    ):
+        for rows in cut_chunks(read_shard(shard)):
+            for one in score_rows(model, rows, scoring):
+                if one.problem is None:
+                    scored_rows.write(one.record)
+                    n_texts += 1
+                else:
+                    _write_rejected(rejected_rows, shard, one)
+                    n_rejected += 1
+    _move_into_place(data.with_name(mark), data, n_rows=n_texts)
+    _move_into_place(rejected.with_name(mark), rejected, n_rows=n_rejected)
+    note = ShardNote(**asdict(shard), n_texts=n_texts, n_rejected=n_rejected, process=os.getpid())
+    unfinished_note = note_path.with_name(mark)
+    unfinished_note.write_text(note.to_json() + "\n", encoding="utf-8")
+    unfinished_note.replace(note_path)
+    return note
+
+
+def _write_rejected(writer: Writer, shard: Shard, one: Prediction) -> None:
+    writer.write(
+        {
+            "file": Path(shard.path).name,
+            "start": shard.start,
+            "line": one.line,
+            "reason": one.problem,
+        }
+    )
+
+
+def _move_into_place(unfinished: Path, path: Path, *, n_rows: int) -> None:
+    if n_rows:
+        unfinished.replace(path)
+    else:
+        unfinished.unlink()
