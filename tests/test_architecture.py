@@ -35,6 +35,7 @@ ROOMS = (
         "progress",
         "notebook",
         "_version",
+        "_hub_errors",
         "disk",
         "methods",
     ),
@@ -74,7 +75,7 @@ OWNERS = {
     "pandas": {"data"},
     "pyarrow": {"data", "recipes"},
     "datasets": {"data"},
-    "huggingface_hub": {"data", "checkpoints", "hub", "reporting"},
+    "huggingface_hub": {"_hub_errors", "data", "checkpoints", "hub", "reporting"},
     "jinja2": {"reporting"},
     "cleanlab": {"audit"},
     "rensa": {"audit"},
@@ -101,7 +102,9 @@ NETWORK_FILES = {
     "data/load",
     "checkpoints/resolve",
     "checkpoints/torch_state",  # only silences the Hub's client
+    "_hub_errors",  # only names the exceptions of the Hub's client
     "hub/access",
+    "hub/refusals",
     "hub/card",
     "reporting/card",  # cards only have the client write YAML
     "server/listen",  # listens, and calls nobody

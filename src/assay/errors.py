@@ -27,6 +27,7 @@ __all__ = [
     "OutputExistsError",
     "OutsideError",
     "did_you_mean",
+    "first_line",
     "list_problems",
 ]
 
@@ -107,3 +108,9 @@ def list_problems(problems: Sequence[str]) -> str:
     shown = "\n".join(f"  - {problem}" for problem in problems[:MAX_LISTED])
     n_more = len(problems) - MAX_LISTED
     return f"{shown}\n  ... and {n_more:,} more" if n_more > 0 else shown
+
+
+def first_line(err: BaseException) -> str:
+    """Return the first line of an exception's message without a full stop, or else its class."""
+    message = str(err).strip() or type(err).__name__
+    return message.splitlines()[0].rstrip(".")

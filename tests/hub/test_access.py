@@ -8,7 +8,8 @@ from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils import httpx
 
 from assay.errors import InputError, OutsideError
-from assay.hub.access import ask_patiently, check_repo_id, explain_refusals, login
+from assay.hub.access import check_repo_id, login
+from assay.hub.refusals import ask_patiently, explain_refusals
 from assay.progress import Progress
 
 

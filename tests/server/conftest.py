@@ -10,7 +10,7 @@ from _support.small_models import small_data, small_estimator
 from assay.models import keep_texts, save_model
 from assay.runtime.folder import read_folder
 from assay.server import Limits, create_app
-from assay.server.served_models import ModelShelf
+from assay.server.shelf import ModelShelf
 
 LIMITS = Limits(
     max_body_bytes=20_000, max_batch_texts=8, max_text_chars=1_000, max_explained_texts=2

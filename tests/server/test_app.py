@@ -17,8 +17,8 @@ from _support.small_models import EDGE_TEXTS
 from assay.runtime import load_model
 from assay.runtime.explain import explain_text
 from assay.server import Limits, create_app
-from assay.server.served_models import ServedModel
 from assay.server.queue import Work
+from assay.server.served_models import ServedModel
 
 TEXT = "i am very happy this day"
 LABEL = '화남, "분노"'

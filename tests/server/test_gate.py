@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from _support.server_runs import running
 from _support.small_runs import start_assay
 from assay.server import create_app
-from assay.server.listen import ServerOptions
+from assay.server.options import ServerOptions
 
 TEXT = "i am very happy this day"
 slow = pytest.mark.slow  # a process of its own

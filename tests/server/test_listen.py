@@ -18,8 +18,8 @@ from _support.small_runs import run_assay
 from assay.errors import InputError, OutsideError
 from assay.runtime import load_model
 from assay.server import serve_models
-from assay.server.listen import ServerOptions
-from assay.server.served_models import name_folders
+from assay.server.options import ServerOptions
+from assay.server.shelf import name_folders
 
 TEXT = "i am very happy this day"
 N_SLOW = 48

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.server.failures import ApiError
+from assay.server.json_body import read_json
 from assay.server.limits import Limits
 from assay.server.requests import (
     AskedTexts,
     read_classify,
     read_explain,
     read_hub,
-    read_json,
     read_predict,
 )
 

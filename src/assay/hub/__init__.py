@@ -1,4 +1,7 @@
-"""The Hugging Face Hub, through `huggingface_hub`: log in, push a model, pull one, look for data sets."""
+"""The Hugging Face Hub: log in, push a model, pull a model, look for data sets.
+
+All of it goes through `huggingface_hub`.
+"""
 
 from __future__ import annotations
 

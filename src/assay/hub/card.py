@@ -1,4 +1,4 @@
-"""What a model card says otherwise on the Hub: which model its examples load, and the licence its owner chose."""
+"""What the model card says differently on the Hub: the repository in its examples, the licence."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ LOCAL_PIPELINE = 'model="."'
 
 
 def address_card(card: str, repo: str) -> str:
-    """Return the card with examples that start from the Hub; what a person wrote otherwise stays as it is.
+    """Return the card with examples that load the model from the Hub; other text stays as it is.
 
     >>> address_card("cd MODEL   # this folder", "me/mood")
     'assay pull me/mood --out MODEL && cd MODEL'
     """
-    return card.replace(HERE, f"assay pull {repo} --out MODEL && cd MODEL").replace(
-        LOCAL_PIPELINE, f'model="{repo}"'
-    )
+    card = card.replace(HERE, f"assay pull {repo} --out MODEL && cd MODEL")
+    return card.replace(LOCAL_PIPELINE, f'model="{repo}"')
 
 
 def check_license(license_id: str) -> None:
-    """Refuse what cannot be an identifier of a licence on the Hub.
+    """Refuse what cannot be the Hub's identifier of a licence.
 
     Raises
     ------
@@ -35,7 +34,8 @@ def check_license(license_id: str) -> None:
     """
     if not LICENSE.fullmatch(license_id):
         raise InputError(
-            f"'{license_id}' is no identifier of a licence; such as apache-2.0, mit or cc-by-4.0 is accepted"
+            f"'{license_id}' is no identifier of a licence; "
+            "such as apache-2.0, mit or cc-by-4.0 is accepted"
         )
 
 

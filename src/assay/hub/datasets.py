@@ -1,4 +1,4 @@
-"""`find_datasets`: the first data sets of the Hub that match a query, and how many there are at least."""
+"""`find_datasets`: the first data sets of the Hub that match a query, and how many there are."""
 
 from __future__ import annotations
 
@@ -7,17 +7,29 @@ from itertools import islice
 from typing import Any
 
 from assay.errors import InputError
-from assay.hub.access import ask_patiently, connect, explain_refusals
+from assay.hub.access import connect
+from assay.hub.refusals import ask_patiently, explain_refusals
 from assay.progress import Progress
 
 __all__ = ["DatasetFacts", "DatasetMatches", "find_datasets"]
 
-MAX_COUNTED = 1000  # of the matches: one page of the Hub
+MAX_COUNTED = 1000  # matches: one page of the Hub
 
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """A data set of the Hub: `id` is what `assay run` takes."""
+    """A data set of the Hub.
+
+    Parameters
+    ----------
+    id : str
+        What `assay run` takes as DATA.
+    n_downloads, n_likes : int
+    last_modified : str
+        Date as YYYY-MM-DD; empty if the Hub does not say.
+    is_gated : bool
+        Whether its owner must let an account in.
+    """
 
     id: str
     n_downloads: int
@@ -34,11 +46,11 @@ class DatasetMatches:
     ----------
     query : str
     datasets : list of DatasetFacts
-        The first matches, as the Hub ranks them.
+        The first matches, in the order of the Hub.
     n_matches : int
-        How many there are, or at least are.
+        How many matches were counted.
     is_all_counted : bool
-        False where counting stopped: there are more.
+        False if counting stopped before the end: there are more.
     """
 
     query: str
@@ -59,9 +71,9 @@ def find_datasets(
     Parameters
     ----------
     query : str
-        Part of the name; empty: all of them.
+        A part of the name; empty: all data sets.
     limit : int
-        How many to return, at most.
+        How many to return at most, from 1 to 1,000.
     progress : Progress, optional
 
     Raises
@@ -74,29 +86,29 @@ def find_datasets(
     if not 1 <= limit <= MAX_COUNTED:
         raise InputError(f"limit is {limit}; 1 to {MAX_COUNTED:,} is accepted")
     api = connect()
+
+    def list_matches() -> list[Any]:
+        n_wanted = MAX_COUNTED + 1  # one more tells whether all are counted
+        return list(islice(api.list_datasets(search=query or None, limit=n_wanted), n_wanted))
+
     with explain_refusals("list data sets", again=f"assay datasets {query}".strip()):
-        found = ask_patiently(
-            lambda: list(
-                islice(
-                    api.list_datasets(search=query or None, limit=MAX_COUNTED + 1), MAX_COUNTED + 1
-                )
-            ),
-            progress=progress,
-        )
+        found = ask_patiently(list_matches, progress=progress)
     return DatasetMatches(
         query=query,
-        datasets=[
-            DatasetFacts(
-                id=str(one.id),
-                n_downloads=int(one.downloads or 0),
-                n_likes=int(one.likes or 0),
-                last_modified=""
-                if one.last_modified is None
-                else one.last_modified.date().isoformat(),
-                is_gated=bool(one.gated),
-            )
-            for one in found[:limit]
-        ],
+        datasets=[_read_facts(one) for one in found[:limit]],
         n_matches=min(len(found), MAX_COUNTED),
         is_all_counted=len(found) <= MAX_COUNTED,
+    )
+
+
+def _read_facts(info: Any) -> DatasetFacts:
+    last_modified = ""
+    if info.last_modified is not None:
+        last_modified = info.last_modified.date().isoformat()
+    return DatasetFacts(
+        id=str(info.id),
+        n_downloads=int(info.downloads or 0),
+        n_likes=int(info.likes or 0),
+        last_modified=last_modified,
+        is_gated=bool(info.gated),
     )

@@ -1,8 +1,11 @@
-"""`pull_model`: a model folder from the Hub, refused by name if it could run code, checked before it counts."""
+"""`pull_model`: fetch a model folder from the Hub.
+
+Files that could run code are refused by name before anything is fetched, and what arrived is
+checked against its assay.json before it gets its place.
+"""
 
 from __future__ import annotations
 
-import functools
 import json
 import shlex
 import shutil
@@ -12,32 +15,39 @@ from pathlib import Path
 from typing import Any
 
 from assay.checkpoints.torch_state import quiet_hub
+from assay.disk import atomic_folder, check_output
 from assay.errors import CheckError, ModelError, OutsideError
-from assay.hub.access import ask_patiently, check_repo_id, connect, explain_refusals
+from assay.hub.access import check_repo_id, connect
+from assay.hub.refusals import ask_patiently, explain_refusals
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.runtime.folder import (
-    Layout,
-    Manifest,
-    atomic_folder,
-    check_output,
-    is_unsafe,
-    read_folder,
-)
+from assay.runtime.folder import Layout, Manifest, is_unsafe, read_folder
 
 __all__ = ["Pulled", "pull_model"]
 
 HIDDEN_FILES = [".*", "*/.*"]
-CODE_KEYS = (
-    "auto_map",
-    "custom_pipelines",
-)  # of config files: transformers would fetch and run what they name
+# Keys of config files that name code: transformers could be made to fetch and run it.
+CODE_KEYS = ("auto_map", "custom_pipelines")
 DOWNLOAD_WAITS_S = (2.0,)  # the client itself repeats what can be repeated
+BYTES_PER_MB = 1e6
+MAX_SHOWN = 5  # names of files in a message
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """What was fetched: `revision` is the commit, `n_bytes` the size of the files that prediction reads."""
+    """What was fetched.
+
+    Parameters
+    ----------
+    repo : str
+    revision : str
+        The commit.
+    out : str
+    method : str
+    labels : list of str
+    n_files, n_bytes : int
+        Number and size of the files that prediction reads.
+    """
 
     repo: str
     revision: str
@@ -60,7 +70,7 @@ def pull_model(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Pulled:
-    """Fetch a model folder from the Hub: whole and verified, or not at all.
+    """Fetch a model folder from the Hub: complete and verified, or not at all.
 
     Parameters
     ----------
@@ -79,7 +89,7 @@ def pull_model(
     CheckError
         What arrived is not what its assay.json says.
     InputError
-        No such repository or revision, or no access to it.
+        There is no such repository or revision, or no access to it.
     OutsideError
         The Hub or the disk failed: run it again.
     """
@@ -88,8 +98,7 @@ def pull_model(
     check_output(out, overwrite=overwrite)
     api = connect()
     again = shlex.join(["assay", "pull", repo, "--out", str(out)])
-    explained = functools.partial(explain_refusals, f"pull '{repo}'", again=again, repo=repo)
-    with explained():
+    with explain_refusals(f"pull '{repo}'", again=again, repo=repo):
         info = ask_patiently(
             lambda: api.model_info(repo, revision=revision, files_metadata=True), progress=progress
         )
@@ -97,15 +106,8 @@ def pull_model(
     _check_space(info, out)
     progress.say(f"fetching {len(info.siblings)} files of {repo}")
     with atomic_folder(out, overwrite=overwrite) as partial:
-        with explained(), nullcontext() if progress.draws_bars else quiet_hub():
-            ask_patiently(
-                lambda: api.snapshot_download(
-                    repo, revision=info.sha, local_dir=partial, ignore_patterns=HIDDEN_FILES
-                ),
-                progress=progress,
-                waits_s=DOWNLOAD_WAITS_S,
-            )
-        shutil.rmtree(partial / ".cache", ignore_errors=True)  # the client's own notes
+        with explain_refusals(f"pull '{repo}'", again=again, repo=repo):
+            _download(api, repo, info.sha, partial, progress)
         manifest = _check_arrived(partial, repo)
     return Pulled(
         repo=repo,
@@ -118,13 +120,26 @@ def pull_model(
     )
 
 
+def _download(api: Any, repo: str, commit: str, folder: Path, progress: Progress) -> None:
+    """Fetch the files of a commit into a folder."""
+
+    def download() -> None:
+        api.snapshot_download(repo, revision=commit, local_dir=folder, ignore_patterns=HIDDEN_FILES)
+
+    with nullcontext() if progress.draws_bars else quiet_hub():
+        ask_patiently(download, progress=progress, waits_s=DOWNLOAD_WAITS_S)
+    shutil.rmtree(folder / ".cache", ignore_errors=True)  # the client's own notes
+
+
 def _check_listing(info: Any, *, repo: str) -> None:
-    """Look at the names before anything is fetched."""
+    """Check the names of the files before anything is fetched."""
     names = [sibling.rfilename for sibling in info.siblings or ()]
-    if unsafe := [name for name in names if is_unsafe(Path(name))]:
+    unsafe = [name for name in names if is_unsafe(Path(name))]
+    if unsafe:
+        shown = ", ".join(repr(name) for name in unsafe[:MAX_SHOWN])
         raise ModelError(
-            f"'{repo}' holds {', '.join(repr(name) for name in unsafe[:5])}: files of this kind can run code when "
-            "loaded, and no model of assay needs one; nothing was fetched",
+            f"'{repo}' holds {shown}: files of this kind can run code when loaded, "
+            "and no model of assay needs one; nothing was fetched",
             hint="ask its owner for a repository without them",
         )
     if Layout(Path()).manifest.name not in names:
@@ -135,22 +150,27 @@ def _check_listing(info: Any, *, repo: str) -> None:
 
 
 def _check_space(info: Any, out: Path) -> None:
-    """Say no before a long download that the disk could not hold."""
+    """Refuse a long download that the disk could not hold."""
     needed = sum(sibling.size or 0 for sibling in info.siblings or ())
-    parent = next(folder for folder in (out.resolve(), *out.resolve().parents) if folder.is_dir())
+    place = out.resolve()
+    parent = next(folder for folder in (place, *place.parents) if folder.is_dir())
     free = shutil.disk_usage(parent).free
     if needed > free:
         raise OutsideError(
-            f"the disk is too full: the model takes {needed / 1e6:,.0f} MB, and {parent} has {free / 1e6:,.0f} MB free",
+            f"the disk is too full: the model takes {needed / BYTES_PER_MB:,.0f} MB, "
+            f"and {parent} has {free / BYTES_PER_MB:,.0f} MB free",
             hint="make room, or give another --out",
         )
 
 
 def _check_arrived(partial: Path, repo: str) -> Manifest:
+    """Check what was fetched, and return its manifest."""
     for path in sorted(partial.rglob("*.json")):
-        if keys := _code_keys(path):
+        keys = _find_code_keys(path)
+        if keys:
+            name = path.relative_to(partial).as_posix()
             raise ModelError(
-                f"'{path.relative_to(partial).as_posix()}' of '{repo}' names code of its own ({', '.join(keys)}), "
+                f"'{name}' of '{repo}' names code of its own ({', '.join(keys)}), "
                 "which transformers could be made to run; nothing was kept",
                 hint="ask its owner for a repository without it",
             )
@@ -163,9 +183,11 @@ def _check_arrived(partial: Path, repo: str) -> Manifest:
         ) from err
 
 
-def _code_keys(path: Path) -> list[str]:
+def _find_code_keys(path: Path) -> list[str]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError):
-        return []  # what cannot be read is judged where it is needed
-    return [key for key in CODE_KEYS if isinstance(content, dict) and key in content]
+        return []  # a file that cannot be read is judged where it is needed
+    if not isinstance(content, dict):
+        return []
+    return [key for key in CODE_KEYS if key in content]

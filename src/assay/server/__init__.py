@@ -1,6 +1,7 @@
-"""Prediction over HTTP: an API that stock clients speak, and a page for people. Loopback unless told otherwise.
+"""Prediction over HTTP: an API that stock clients speak, and a page for people.
 
-It needs the extra `serve`; importing this package does not.
+The server listens on loopback unless told otherwise. It needs the extra `serve`; importing this
+package does not.
 """
 
 from __future__ import annotations

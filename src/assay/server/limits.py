@@ -1,4 +1,4 @@
-"""How much one client may ask of the server: every number is a flag of `assay serve` and stands in /info."""
+"""How much one client may ask of the server; each limit is a flag of `assay serve`."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ __all__ = ["Limits"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What the server accepts; what is past it is refused in a sentence.
+    """What the server accepts. Whatever is over a limit is refused with a sentence.
 
     Parameters
     ----------
     max_body_bytes : int
-        Of a request. Past it: 413.
+        Bytes per request body, else 413.
     max_batch_texts : int
-        Texts a request. Past it: 413.
+        Texts per request, else 413.
     max_text_chars : int
-        Characters a text. Past it: 413.
+        Characters per text, else 413.
     max_explained_texts : int
-        Texts a request that are explained: each takes as many passes as it has words. Past it: 413.
+        Explained texts per request, else 413. A text is scored once per word to explain it.
     max_queue_texts : int
-        Texts that wait to be scored, of all clients. Past it: 429 with Retry-After.
+        Waiting texts of all clients together, else 429 with Retry-After.
     max_requests : int
-        Requests in work at once. Past it: 503.
+        Requests in work at the same time, else 503.
     request_s : float
-        Seconds from the whole request to its answer. Past it: 504.
+        Seconds from the complete request to its answer, else 504.
     client_s : float
-        Seconds that a client may take to send its request. Past it: 408, or a closed connection.
+        Seconds that a client may take to send a request, else 408 or a closed connection.
     """
 
     max_body_bytes: int = 2_000_000
@@ -44,11 +44,11 @@ class Limits:
     client_s: float = 10.0
 
     def __post_init__(self) -> None:
-        wrong = [
-            f"{field.name} is {getattr(self, field.name)}"
-            for field in fields(self)
-            if not getattr(self, field.name) > 0
-        ]
+        wrong = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not value > 0:  # also refuses NaN
+                wrong.append(f"{field.name} is {value}")
         if wrong:
             raise InputError(f"{'; '.join(wrong)}: limits above 0 are accepted")
 

@@ -1,104 +1,37 @@
 """`serve_models(folders)`: bind, load, announce, answer until told to stop.
 
-Owns uvicorn, and the listening socket.
+Owns uvicorn and the listening socket.
 """
 
 from __future__ import annotations
 
 import errno
-import logging
 import os
-import re
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from ipaddress import ip_address
 from types import FrameType
 from typing import Any
 
 from assay._optional import require
-from assay.errors import InputError, OutsideError
-from assay.server.limits import Limits
+from assay.errors import OutsideError
 from assay.server.logs import set_up_logs
-from assay.server.served_models import ModelShelf, name_folders
+from assay.server.options import ServerOptions, bracket_host
+from assay.server.shelf import ModelShelf, name_folders
 
-__all__ = ["ServerOptions", "serve_models"]
+__all__ = ["serve_models"]
 
-logger = logging.getLogger(__name__)
-
-BACKLOG = 2048
-ANY_NAME = "*"
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-HOST_NAME = re.compile(r"[^\s/:,@]+|\[[0-9a-fA-F:.]+\]")
-GRACE_S = (
-    5  # beyond the time that a request may take, for those that were accepted before the signal
-)
-# The compute thread gives way to the event loop after 1 ms instead of 5: nobody's answer waits for
-# another's scoring.
+BACKLOG = 2048  # connections that wait to be accepted
+# Seconds beyond the time that a request may take, for requests accepted just before the signal.
+GRACE_S = 5
+# A speed trick: a thread that computes gives way to the event loop after 1 ms instead of 5, so that
+# no answer waits for the scoring of another. The plain version is Python's own interval.
 SWITCH_S = 0.001
 
-
-@dataclass(frozen=True)
-class ServerOptions:
-    """How to serve.
-
-    Parameters
-    ----------
-    host : str
-    port : int
-        0: any that is free.
-    api_key : str, optional
-        That requests have to bring.
-    cors_origins : tuple of str
-        Origins whose pages may ask this server.
-    allowed_hosts : tuple of str
-        Names, beside its own, by which it may be called where it listens on loopback; elsewhere,
-        where any are given, the only ones beside `host`. "*": any.
-    watch_s : float
-        Seconds between two looks at the model folders; 0: they are not watched.
-    log_requests : bool
-        Whether each request is a line of the log.
-    limits : Limits
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8000
-    api_key: str | None = None
-    cors_origins: tuple[str, ...] = ()
-    allowed_hosts: tuple[str, ...] = ()
-    watch_s: float = 2.0
-    log_requests: bool = False
-    limits: Limits = field(default_factory=Limits)
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65535:
-            raise InputError(f"--port is {self.port}; 0 to 65535 are accepted")
-        if self.api_key is not None and (not self.api_key.strip() or not self.api_key.isascii()):
-            raise InputError(
-                "the API key is blank or has letters beyond ASCII; any other one is accepted"
-            )
-        if odd := [name for name in self.allowed_hosts if not HOST_NAME.fullmatch(name)]:
-            raise InputError(
-                f"--allowed-host is '{odd[0]}'; a name or an address, such as box.example, is accepted"
-            )
-        if self.watch_s < 0:
-            raise InputError(f"--watch-s is {self.watch_s:g}; 0 or more is accepted")
-
-    def hosts(self, address: str) -> frozenset[str] | None:
-        """Return the names by which a server that listens on `address` may be called; None: any.
-
-        On loopback its own: else a page from elsewhere whose name is made to point there could ask
-        it (DNS rebinding).
-        """
-        is_loopback = ip_address(address).is_loopback
-        if ANY_NAME in self.allowed_hosts or (not is_loopback and not self.allowed_hosts):
-            return None
-        own = f"[{self.host}]" if ":" in self.host else self.host
-        return frozenset({*self.allowed_hosts, own, *(LOOPBACK_NAMES if is_loopback else ())})
+Announce = Callable[[str, ModelShelf], None]
 
 
 def serve_models(
@@ -106,19 +39,19 @@ def serve_models(
     *,
     options: ServerOptions | None = None,
     n_threads: int | None = None,
-    announce: Callable[[str, ModelShelf], None] = lambda url, shelf: None,
+    announce: Announce = lambda url, shelf: None,
 ) -> None:
-    """Serve model folders until SIGTERM or SIGINT; what was accepted by then is still answered.
+    """Serve model folders until SIGTERM or SIGINT. What was accepted by then is still answered.
 
     Parameters
     ----------
     models : sequence of str
-        FOLDER or NAME=FOLDER.
+        ``FOLDER`` or ``NAME=FOLDER``.
     options : ServerOptions, optional
     n_threads : int, optional
-        Compute threads of each model; None means what the environment says.
+        Compute threads of each model; None: what the environment says.
     announce : callable
-        Told the URL and the models when requests are answered.
+        Called with the URL and the models once requests are answered.
 
     Raises
     ------
@@ -129,19 +62,18 @@ def serve_models(
     MissingDependencyError
         The extra `serve` is not installed.
     """
-    uvicorn = require("uvicorn")
-    require("fastapi")
-    require("prometheus_client")
+    for name in ("uvicorn", "fastapi", "prometheus_client"):
+        require(name)
     options = options or ServerOptions()
     folders = name_folders(models)
     listener = _listen(options.host, options.port)
     try:
         shelf = ModelShelf(folders, n_threads=n_threads)
         address, port = listener.getsockname()[:2]
-        server = _make_server(uvicorn, shelf, options, hosts=options.hosts(address))
-        host = f"[{options.host}]" if ":" in options.host else options.host
-        announce_once = [lambda: announce(f"http://{host}:{port}", shelf)]
-        server.on_start = lambda: announce_once.pop()()
+        url = f"http://{bracket_host(options.host)}:{port}"
+        server = _make_server(
+            shelf, options, address=address, on_start=lambda: announce(url, shelf)
+        )
         with _signals(shelf), _quick_switching():
             server.run(sockets=[listener])
     finally:
@@ -149,18 +81,20 @@ def serve_models(
 
 
 def _make_server(
-    uvicorn: Any, shelf: ModelShelf, options: ServerOptions, *, hosts: frozenset[str] | None
+    shelf: ModelShelf, options: ServerOptions, *, address: str, on_start: Callable[[], None]
 ) -> Any:
+    """Return the server of uvicorn, ready to run."""
     from assay.server.app import create_app
     from assay.server.protocol import make_protocol
 
+    uvicorn = require("uvicorn")
     set_up_logs(requests=options.log_requests)
     app = create_app(
         shelf,
         limits=options.limits,
         api_key=options.api_key,
         cors_origins=options.cors_origins,
-        hosts=hosts,
+        hosts=options.hosts(address),
         watch_s=options.watch_s,
     )
     config = uvicorn.Config(
@@ -177,11 +111,9 @@ def _make_server(
     )
 
     class Server(uvicorn.Server):  # type: ignore[misc, name-defined]
-        on_start: Callable[[], None]
-
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
-            self.on_start()
+            on_start()
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             app.state.service.is_stopping = True
@@ -191,10 +123,10 @@ def _make_server(
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Open the socket before the models are loaded: a port that is taken is known at once."""
+    """Open the socket before the models are loaded, so that a taken port is known at once."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio sends small answers at once; with 0 they would wait 40 ms for
-    # more (Nagle).
+    # With the protocol named, asyncio sends small answers at once. With 0 they would wait 40 ms for
+    # more to send (Nagle's algorithm).
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
@@ -203,35 +135,43 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as err:
         listener.close()
-        where = f"port {port} of {host}"
-        if err.errno == errno.EADDRINUSE:
-            hint = f"another program uses it: stop it, or try --port {port + 1}"
-            raise OutsideError(f"{where} is taken", hint=hint) from err
-        if err.errno in (errno.EACCES, errno.EPERM):
-            raise OutsideError(
-                f"{where} may not be used", hint="ports below 1024 are the system's"
-            ) from err
-        reason = err.strerror or str(err)
-        hint = "--host takes an address of this machine, such as 127.0.0.1 or 0.0.0.0"
-        raise OutsideError(f"{where} cannot be listened on: {reason}", hint=hint) from err
+        raise _explain_refusal(err, host, port) from err
     return listener
+
+
+def _explain_refusal(err: OSError, host: str, port: int) -> OutsideError:
+    """Return the error for an address that cannot be listened on."""
+    where = f"port {port} of {host}"
+    if err.errno == errno.EADDRINUSE:
+        hint = f"another program uses it: stop it, or try --port {port + 1}"
+        return OutsideError(f"{where} is taken", hint=hint)
+    if err.errno in (errno.EACCES, errno.EPERM):
+        hint = "ports below 1024 are the system's"
+        return OutsideError(f"{where} may not be used", hint=hint)
+    reason = err.strerror or str(err)
+    hint = "--host takes an address of this machine, such as 127.0.0.1 or 0.0.0.0"
+    return OutsideError(f"{where} cannot be listened on: {reason}", hint=hint)
 
 
 @contextmanager
 def _signals(shelf: ModelShelf) -> Iterator[None]:
-    """Load the models again on SIGHUP; let SIGTERM, once all is answered, be a plain end."""
+    """Load the models again on SIGHUP, and let SIGTERM be a plain end once all is answered."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread has signals
         return
+
+    def ignore(number: int, frame: FrameType | None) -> None:
+        pass  # uvicorn raises a signal again after its own end
 
     def reload(number: int, frame: FrameType | None) -> None:
         threading.Thread(
             target=shelf.reload, kwargs={"only_changed": False}, name="assay-reload", daemon=True
         ).start()
 
-    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, lambda number, frame: None)}
+    handlers = {signal.SIGTERM: ignore}
     if hasattr(signal, "SIGHUP"):
-        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, reload)
+        handlers[signal.SIGHUP] = reload
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Counts and times in Prometheus form, in a registry of the application's own.
+"""Counts and times in Prometheus form, in a registry that belongs to the application.
 
 Owns prometheus_client.
 """
@@ -12,27 +12,12 @@ import prometheus_client as prometheus
 
 __all__ = ["Metrics"]
 
-LATENCY_BUCKETS = (
-    0.0005,
-    0.001,
-    0.002,
-    0.003,
-    0.005,
-    0.0075,
-    0.01,
-    0.02,
-    0.03,
-    0.05,
-    0.1,
-    0.2,
-    0.5,
-    1,
-    2,
-    5,
-    10,
-    30,
+MS = 0.001
+LATENCY_BUCKETS_S = (
+    *(0.5 * MS, 1 * MS, 2 * MS, 3 * MS, 5 * MS, 7.5 * MS, 10 * MS, 20 * MS, 30 * MS, 50 * MS),
+    *(0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
 )
-BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+PASS_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # texts
 
 
 class Metrics:
@@ -41,59 +26,53 @@ class Metrics:
     Parameters
     ----------
     count_waiting : callable
-        Returns how many texts wait.
+        Returns how many texts wait to be scored.
     """
 
     def __init__(self, count_waiting: Callable[[], int]) -> None:
         self.registry = prometheus.CollectorRegistry()
-        make = {"registry": self.registry}
-        self._requests = prometheus.Counter(
-            "assay_requests", "Requests answered.", ["route", "method", "status"], **make
+        self._requests = self._counter(
+            "requests", "Requests answered.", "route", "method", "status"
         )
         self._seconds = prometheus.Histogram(
             "assay_request_seconds",
             "From request to answer.",
             ["route"],
-            buckets=LATENCY_BUCKETS,
-            **make,
+            buckets=LATENCY_BUCKETS_S,
+            registry=self.registry,
         )
         self._pass_texts = prometheus.Histogram(
             "assay_pass_texts",
             "Texts that went through a model together.",
-            buckets=BATCH_BUCKETS,
-            **make,
+            buckets=PASS_BUCKETS,
+            registry=self.registry,
         )
-        self._pass_seconds = prometheus.Counter(
-            "assay_pass_seconds", "Time spent in models.", **make
+        self._pass_seconds = self._counter("pass_seconds", "Time spent in models.")
+        self._texts = self._counter("texts", "Texts scored for an answer.", "model")
+        self._labels = self._counter("labels", "Labels predicted.", "model", "label")
+        self._abstained = self._counter("abstained", "Texts without an answer.", "model")
+        self._out_of_scope = self._counter(
+            "out_of_scope", "Texts unlike the training data.", "model"
         )
-        self._texts = prometheus.Counter(
-            "assay_texts", "Texts scored for an answer.", ["model"], **make
-        )
-        self._labels = prometheus.Counter(
-            "assay_labels", "Labels predicted.", ["model", "label"], **make
-        )
-        self._abstained = prometheus.Counter(
-            "assay_abstained", "Texts without an answer.", ["model"], **make
-        )
-        self._out_of_scope = prometheus.Counter(
-            "assay_out_of_scope", "Texts unlike the training data.", ["model"], **make
-        )
-        self._reloads = prometheus.Counter(
-            "assay_reloads", "Models loaded again.", ["model", "outcome"], **make
-        )
-        self.in_flight = prometheus.Gauge("assay_requests_in_flight", "Requests in work.", **make)
-        waiting = prometheus.Gauge("assay_queue_texts", "Texts that wait.", **make)
-        waiting.set_function(count_waiting)
-        # Looking a child up by its labels costs more than counting: each is looked up once.
+        self._reloads = self._counter("reloads", "Models loaded again.", "model", "outcome")
+        self.in_flight = self._gauge("requests_in_flight", "Requests in work.")
+        self._gauge("queue_texts", "Texts that wait.").set_function(count_waiting)
+        # Finding the child of a metric by its labels costs more than counting: keep each child.
         self._request_child = cache(self._requests.labels)
         self._seconds_child = cache(self._seconds.labels)
         self._label_child = cache(self._labels.labels)
         self._texts_child = cache(self._texts.labels)
 
+    def _counter(self, name: str, description: str, *labels: str) -> prometheus.Counter:
+        return prometheus.Counter(f"assay_{name}", description, labels, registry=self.registry)
+
+    def _gauge(self, name: str, description: str) -> prometheus.Gauge:
+        return prometheus.Gauge(f"assay_{name}", description, registry=self.registry)
+
     def note_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count an answer.
 
-        Route and method come from closed sets: a stranger cannot make new series.
+        `route` and `method` must come from closed sets, so that a stranger cannot make new series.
         """
         self._request_child(route, method, str(status)).inc()
         self._seconds_child(route).observe(seconds)
@@ -109,12 +88,12 @@ class Metrics:
         for label in labels:
             self._label_child(model, label).inc()
 
-    def note_doubts(self, model: str, *, n_abstained: int, n_out_of_scope: int) -> None:
-        """Count the texts that were not answered, and those unlike the training data."""
+    def note_caveats(self, model: str, *, n_abstained: int, n_out_of_scope: int) -> None:
+        """Count the texts that got no answer, and the texts unlike the training data."""
         self._abstained.labels(model).inc(n_abstained)
         self._out_of_scope.labels(model).inc(n_out_of_scope)
 
-    def note_reload(self, model: str, is_loaded: bool) -> None:  # noqa: FBT001 - called by the shelf, by position
+    def note_reload(self, model: str, is_loaded: bool) -> None:  # noqa: FBT001 - a callback
         """Count a model that was loaded again, or refused."""
         self._reloads.labels(model, "loaded" if is_loaded else "refused").inc()
 

@@ -1,9 +1,9 @@
-"""The queue before the one compute thread: whatever waits goes together, up to a budget, and nothing waits for more.
+"""The queue before the one compute thread: whatever waits is scored together, up to a budget.
 
-There is no timer. A request that finds the thread idle is scored at once, alone; those that come
-meanwhile form the next pass. Texts are taken from the waiting requests in turn, so that a batch of
-hundreds does not hold up a lone text. Sorting by length, within a pass, is the runtime's:
-`bucket_batches`.
+There is no timer. A request that finds the thread idle is scored at once, alone; the requests that
+come meanwhile form the next pass. Each pass takes texts from the waiting requests in turn, so that
+a batch of hundreds does not hold up a single text. (Within a pass the runtime sorts the texts by
+length, see `bucket_batches`.)
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ __all__ = ["ComputeQueue", "Job", "Work"]
 logger = logging.getLogger(__name__)
 
 MAX_RETRY_S = 60
-SMOOTHING = 0.2  # weight of the latest pass in the running mean of seconds a text
+SMOOTHING = 0.2  # weight of the latest pass in the running mean of seconds per text
 
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """Something done to texts, several requests together.
+    """Something that is done to texts, for several requests together.
 
     Parameters
     ----------
     run : callable
-        Texts -> one result a text. Called on the compute thread.
+        Takes a list of texts, returns one result per text. Called on the compute thread.
     cost : callable
-        Text -> tokens, roughly.
+        Estimates the tokens of a text.
     budget : int
-        Tokens a pass; a single longer text still makes a pass of its own.
+        Tokens per pass. A single text over the budget still gets a pass.
     """
 
     run: Callable[[list[str]], Sequence[Any]]
@@ -49,7 +49,7 @@ class Work:
 
 
 class Job:
-    """The texts of one request, and the future of their results. Made by `ComputeQueue.submit`."""
+    """The texts of one request and the future of their results. Made by `ComputeQueue.submit`."""
 
     def __init__(self, work: Work, texts: Sequence[str]) -> None:
         self.work = work
@@ -57,36 +57,42 @@ class Job:
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[list[Any]] = self.loop.create_future()
         self.results: list[Any] = [None] * len(texts)
-        self.n_taken = 0
-        self.n_left = len(texts)
+        self.n_taken = 0  # texts that are in a pass already
+        self.n_unfinished = len(texts)
         self.is_cancelled = False
 
+    @property
+    def has_more(self) -> bool:
+        """Whether texts wait that somebody still wants scored."""
+        return not self.is_cancelled and self.n_taken < len(self.texts)
+
     def take_results(self, found: Sequence[tuple[int, Any]]) -> None:
-        """Take results of some texts; called on the event loop."""
+        """Take the results of some texts, given as (position, result). Called on the event loop."""
         for i, result in found:
             self.results[i] = result
-        self.n_left -= len(found)
-        if self.n_left or self.future.done():
+        self.n_unfinished -= len(found)
+        if self.n_unfinished or self.future.done():
             return
-        failed = next((result for result in self.results if isinstance(result, ApiError)), None)
-        if failed is None:
-            self.future.set_result(self.results)
-        else:
-            self.future.set_exception(failed)
+        for result in self.results:
+            if isinstance(result, ApiError):
+                self.future.set_exception(result)
+                return
+        self.future.set_result(self.results)
 
 
-Portion = list[tuple[Job, int]]
+Pass = list[tuple[Job, int]]  # texts that are scored together: job, position of the text in it
+Delivery = dict[Job, list[tuple[int, Any]]]  # results by job: position of the text, result
 
 
 class ComputeQueue:
-    """Texts that wait for the compute thread, which starts with the first of them.
+    """Texts that wait for the compute thread. The thread starts with the first of them.
 
     Parameters
     ----------
     max_texts : int
-        That may wait.
+        How many texts may wait.
     on_pass : callable, optional
-        Told texts and seconds of each pass, on the compute thread.
+        Called after each pass with its texts and seconds, on the compute thread.
     """
 
     def __init__(
@@ -98,28 +104,27 @@ class ComputeQueue:
         self._max_texts = max_texts
         self._on_pass = on_pass
         self._condition = threading.Condition()
-        self._waiting: dict[
-            Work, deque[Job]
-        ] = {}  # in the order in which each kind of work gets its turn
+        # The kinds of work take turns; a dict keeps the order in which they get theirs.
+        self._waiting: dict[Work, deque[Job]] = {}
         self._n_waiting = 0
-        self._seconds_a_text = 0.0
+        self._seconds_per_text = 0.0
         self._busy_since: float | None = None
         self._is_closed = False
         self._thread: threading.Thread | None = None
 
     @property
     def n_waiting(self) -> int:
-        """Texts that wait."""
+        """How many texts wait."""
         return self._n_waiting
 
     @property
     def busy_s(self) -> float:
-        """Seconds that the pass in work has taken so far; 0 where there is none."""
+        """Seconds that the current pass has taken so far; 0 if there is none."""
         since = self._busy_since
         return 0.0 if since is None else time.monotonic() - since
 
     def submit(self, work: Work, texts: Sequence[str]) -> Job:
-        """Put the texts of a request in the queue; called on the event loop.
+        """Put the texts of a request into the queue. Called on the event loop.
 
         Raises
         ------
@@ -133,28 +138,28 @@ class ComputeQueue:
         with self._condition:
             if self._is_closed:
                 raise ApiError(503, "unhealthy", "the server is stopping: it takes no more texts")
-            # An idle queue takes any request that the other limits let pass, else that one could
-            # never be answered.
+            # An idle queue takes any request that passed the other limits: otherwise a large one
+            # could never be answered.
             if self._n_waiting and self._n_waiting + len(texts) > self._max_texts:
-                raise self._is_full()
+                raise self._make_full_error()
             self._n_waiting += len(texts)
             self._waiting.setdefault(work, deque()).append(job)
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._work, name="assay-compute", daemon=True
+                    target=self._compute, name="assay-compute", daemon=True
                 )
                 self._thread.start()
             self._condition.notify()
         return job
 
-    def _is_full(self) -> ApiError:
-        wait_s = min(max(math.ceil(self._n_waiting * self._seconds_a_text), 1), MAX_RETRY_S)
-        return ApiError(
-            429,
-            "overloaded",
-            f"{self._n_waiting:,} texts wait already, and up to {self._max_texts:,} may: try again in {wait_s} s",
-            headers={"Retry-After": str(wait_s)},
+    def _make_full_error(self) -> ApiError:
+        seconds = math.ceil(self._n_waiting * self._seconds_per_text)
+        wait_s = min(max(seconds, 1), MAX_RETRY_S)
+        sentence = (
+            f"{self._n_waiting:,} texts wait already, and up to {self._max_texts:,} may: "
+            f"try again in {wait_s} s"
         )
+        return ApiError(429, "overloaded", sentence, headers={"Retry-After": str(wait_s)})
 
     def cancel(self, job: Job) -> None:
         """Free the places of texts that nobody wants scored any more."""
@@ -165,88 +170,95 @@ class ComputeQueue:
         job.future.cancel()
 
     def close(self) -> None:
-        """Finish what waits, take nothing new, and end the thread."""
+        """Take nothing new, finish what waits, and end the thread."""
         with self._condition:
             self._is_closed = True
             self._condition.notify()
         if self._thread is not None:
             self._thread.join()
 
-    def _work(self) -> None:
+    def _compute(self) -> None:
+        """Run on the compute thread until the queue is closed and empty."""
         while True:
             with self._condition:
-                while not (portion := self._take()) and not self._is_closed:
+                while not (together := self._take_pass()) and not self._is_closed:
                     self._condition.wait()
-            if not portion:
+            if not together:
                 return
             self._busy_since = time.monotonic()
-            self._hand_out(portion, self._run(portion))
-            self._note(len(portion), time.monotonic() - self._busy_since)
+            _deliver(together, self._run(together))
+            self._note_pass(len(together), time.monotonic() - self._busy_since)
             self._busy_since = None
-            del portion
+            del together  # an idle thread keeps no texts alive
 
-    def _take(self) -> Portion:
-        """Take a pass: a text of each waiting request in turn, until the budget is spent."""
+    def _take_pass(self) -> Pass:
+        """Take the texts of the next pass; empty if nothing waits."""
         while self._waiting:
-            work, jobs = next(iter(self._waiting.items()))
-            portion: Portion = []
-            spent = 0
-            while jobs:
-                job = jobs[0]
-                if not job.is_cancelled:
-                    spent += work.cost(job.texts[job.n_taken])
-                    if portion and spent > work.budget:
-                        break
-                    portion.append((job, job.n_taken))
-                    job.n_taken += 1
-                    self._n_waiting -= 1
-                jobs.popleft()
-                if not job.is_cancelled and job.n_taken < len(job.texts):
-                    jobs.append(job)
-            del self._waiting[work]
+            work = next(iter(self._waiting))
+            jobs = self._waiting.pop(work)
+            together = self._take_in_turn(work, jobs)
             if jobs:
                 self._waiting[work] = jobs  # behind the other kinds of work
-            if portion:
-                return portion
+            if together:
+                return together
         return []
 
-    def _run(self, portion: Portion) -> list[Any]:
-        """Return a result a text; where a pass fails, each text is tried alone, so that only the culprits fail."""
-        work = portion[0][0].work
-        texts = [job.texts[i] for job, i in portion]
+    def _take_in_turn(self, work: Work, jobs: deque[Job]) -> Pass:
+        """Take one text of each job in turn until the budget is spent.
+
+        With jobs of 3, 1 and 2 texts (A1 A2 A3, B1, C1 C2) and a budget of 4 texts, a pass holds
+        A1, B1, C1 and A2; the next one begins with C2.
+        """
+        together: Pass = []
+        spent = 0
+        while jobs:
+            job = jobs[0]
+            if job.has_more:
+                spent += work.cost(job.texts[job.n_taken])
+                if together and spent > work.budget:
+                    break
+                together.append((job, job.n_taken))
+                job.n_taken += 1
+                self._n_waiting -= 1
+            jobs.popleft()
+            if job.has_more:
+                jobs.append(job)
+        return together
+
+    def _run(self, together: Pass) -> list[Any]:
+        """Return one result per text. If a pass fails, each text is tried alone.
+
+        So only the requests with a text that cannot be scored fail: their result is an `ApiError`.
+        """
+        work = together[0][0].work
+        texts = [job.texts[i] for job, i in together]
         try:
             return list(work.run(texts))
-        except Exception as err:  # whatever a model may raise: the thread has to go on
+        except BaseException as err:  # also a panic of a Rust library: the thread has to go on
             if len(texts) == 1:
                 logger.error("a text could not be scored", extra={"facts": describe_exception(err)})
-                return [
-                    ApiError(
-                        500,
-                        "backend",
-                        "the model could not score a text; the server's log says more",
-                    )
-                ]
-        return [self._run([one])[0] for one in portion]
+                sentence = "the model could not score a text; the server's log says more"
+                return [ApiError(500, "backend", sentence)]
+        return [self._run([one])[0] for one in together]
 
-    def _hand_out(self, portion: Portion, results: Sequence[Any]) -> None:
-        by_job: dict[Job, list[tuple[int, Any]]] = {}
-        for (job, i), result in zip(portion, results, strict=True):
-            by_job.setdefault(job, []).append((i, result))
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Job, list[tuple[int, Any]]]]] = {}
-        for job, found in by_job.items():
-            by_loop.setdefault(job.loop, []).append((job, found))
-        for loop, found_by_job in by_loop.items():
-            if not loop.is_closed():  # one wake-up a pass, however many requests it answers
-                loop.call_soon_threadsafe(_deliver, found_by_job)
-
-    def _note(self, n_texts: int, seconds: float) -> None:
-        a_text = seconds / n_texts
-        self._seconds_a_text += (SMOOTHING if self._seconds_a_text else 1.0) * (
-            a_text - self._seconds_a_text
-        )
+    def _note_pass(self, n_texts: int, seconds: float) -> None:
+        latest = seconds / n_texts
+        weight = SMOOTHING if self._seconds_per_text else 1.0
+        self._seconds_per_text += weight * (latest - self._seconds_per_text)
         self._on_pass(n_texts, seconds)
 
 
-def _deliver(found_by_job: list[tuple[Job, list[tuple[int, Any]]]]) -> None:
-    for job, found in found_by_job:
+def _deliver(together: Pass, results: Sequence[Any]) -> None:
+    """Hand the results to the event loop: one wake-up per pass, however many jobs it served."""
+    by_loop: dict[asyncio.AbstractEventLoop, Delivery] = {}
+    for (job, i), result in zip(together, results, strict=True):
+        delivery = by_loop.setdefault(job.loop, {})
+        delivery.setdefault(job, []).append((i, result))
+    for loop, delivery in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_take_delivery, delivery)
+
+
+def _take_delivery(delivery: Delivery) -> None:
+    for job, found in delivery.items():
         job.take_results(found)

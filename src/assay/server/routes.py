@@ -1,147 +1,56 @@
-"""The routes: from a request to the service and back to JSON.
-
-Owns starlette's requests and answers.
-"""
+"""The endpoints: from a request to the service and back to JSON."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from assay.server.failures import ApiError, ClientGone, encode_json, is_too_long
+from assay.server.direct_routes import JsonAnswer
+from assay.server.failures import ApiError
+from assay.server.json_body import read_json
 from assay.server.limits import Limits
-from assay.server.served_models import ServedModel
+from assay.server.request_body import read_body
 from assay.server.requests import (
     AskedTexts,
     read_classify,
     read_explain,
     read_hub,
-    read_json,
     read_predict,
 )
+from assay.server.served_models import ServedModel
 from assay.server.service import Caller, Service
 
-__all__ = [
-    "DirectRoutes",
-    "ask",
-    "classify",
-    "explain",
-    "health",
-    "hub",
-    "info",
-    "live",
-    "metrics",
-    "predict",
-]
+__all__ = ["classify", "explain", "health", "hub", "info", "live", "metrics", "predict"]
 
-Endpoint = Callable[[Request], Awaitable[Response]]
 Reader = Callable[[dict[str, Any], Limits], AskedTexts]
 
 
-class JsonAnswer(Response):
-    """An answer of JSON: what it sends is known, so that nothing has to be worked out.
+@dataclass(frozen=True)
+class Question:
+    """A request that was read: which model, what is asked of it, and who waits."""
 
-    Parameters
-    ----------
-    content : plain values
-    """
-
-    def __init__(self, content: Any) -> None:
-        self.status_code = 200
-        self.background = None
-        self.body = encode_json(content)
-        self.raw_headers = [
-            (b"content-length", str(len(self.body)).encode()),
-            (b"content-type", b"application/json"),
-        ]
+    service: Service
+    served: ServedModel
+    asked: AskedTexts
+    caller: Caller
 
 
-class DirectRoutes:
-    """ASGI middleware that answers some routes itself, past the router and its layers.
-
-    They cost as much as all the rest of a small answer: 0.2 of 0.7 ms. What these endpoints raise
-    is the gate's to say.
-
-    Parameters
-    ----------
-    app : ASGI application
-        For every other request.
-    endpoints : dict of (method, path) to endpoint
-    """
-
-    def __init__(self, app: ASGIApp, *, endpoints: dict[tuple[str, str], Endpoint]) -> None:
-        self._app = app
-        self._endpoints = endpoints
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        endpoint = self._endpoints.get((scope.get("method", ""), scope.get("path", "")))
-        if endpoint is None or scope["type"] != "http":
-            await self._app(scope, receive, send)
-        else:
-            answer = await endpoint(Request(scope, receive))
-            await answer(scope, receive, send)
-
-
-def service_of(request: Request) -> Service:
-    """Return what the application serves with."""
-    service: Service = request.app.state.service
-    return service
-
-
-async def read_body(request: Request, limits: Limits) -> bytes:
-    """Return the body, of which no more is kept than accepted.
+async def read_question(request: Request, reader: Reader) -> Question:
+    """Read a request for scores.
 
     Raises
     ------
     ApiError
-        413: it is too long. 408: it does not come.
-    ClientGone
-        The client left in the middle of it.
+        It is not as the route accepts it.
     """
-    length = next(
-        (value for name, value in request.scope["headers"] if name == b"content-length"), b""
-    )
-    if length.isdigit() and int(length) > limits.max_body_bytes:
-        raise _body_too_long(int(length), limits)
-    chunks: list[bytes] = []
-    n_bytes, is_whole = 0, False
-    try:
-        async with asyncio.timeout(limits.client_s):
-            while not is_whole:
-                message = await request.receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                chunk = message.get("body", b"")
-                n_bytes += len(chunk)
-                if n_bytes > limits.max_body_bytes:
-                    raise _body_too_long(n_bytes, limits)
-                chunks.append(chunk)
-                is_whole = not message.get("more_body", False)
-    except TimeoutError as err:
-        sentence = f"the body was not whole after {limits.client_s:g} s (assay serve --client-s)"
-        raise ApiError(408, "validation", sentence, headers={"Connection": "close"}) from err
-    return b"".join(chunks)
-
-
-def _body_too_long(n_bytes: int, limits: Limits) -> ApiError:
-    err = is_too_long("bytes in the body:", n_bytes, limits.max_body_bytes, "--max-body-bytes")
-    err.headers["Connection"] = "close"  # what is left of it is not read
-    return err
-
-
-async def ask(request: Request, reader: Reader) -> tuple[Service, ServedModel, AskedTexts, Caller]:
-    """Read a request: which model, what is asked of it, and who waits."""
     service = service_of(request)
-    served = service.shelf.find(
-        request.query_params.get("model") if request.scope["query_string"] else None
-    )
+    has_query = bool(request.scope["query_string"])
+    name = request.query_params.get("model") if has_query else None
+    served = service.shelf.find(name)
     body = await read_body(request, service.limits)
     asked = reader(read_json(body), service.limits)
 
@@ -149,33 +58,53 @@ async def ask(request: Request, reader: Reader) -> tuple[Service, ServedModel, A
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
-    return service, served, asked, Caller(wait_for_end, time.monotonic())
+    return Question(service, served, asked, Caller(wait_for_end))
+
+
+def service_of(request: Request) -> Service:
+    """Return the service of the application."""
+    service: Service = request.app.state.service
+    return service
 
 
 async def predict(request: Request) -> Response:
-    """Score texts, as text-embeddings-inference answers: a list of labels, or for a batch a list of those."""
-    service, served, asked, caller = await ask(request, read_predict)
-    ranked = await service.score(served, asked, caller)
-    return JsonAnswer(ranked if asked.is_batch else ranked[0])
+    """Score texts; the answer is that of text-embeddings-inference.
+
+    A list of labels with scores, or for a batch a list of such lists.
+    """
+    question = await read_question(request, read_predict)
+    ranked = await question.service.score(question.served, question.asked, question.caller)
+    return JsonAnswer(ranked if question.asked.is_batch else ranked[0])
 
 
 async def hub(request: Request) -> Response:
-    """Score texts, as the Hub's inference API answers: a list of lists, even for one text."""
-    service, served, asked, caller = await ask(request, read_hub)
-    return JsonAnswer(await service.score(served, asked, caller))
+    """Score texts; the answer is that of the Hub's inference API.
+
+    A list of lists, even for one text.
+    """
+    question = await read_question(request, read_hub)
+    return JsonAnswer(
+        await question.service.score(question.served, question.asked, question.caller)
+    )
 
 
 async def classify(request: Request) -> Response:
-    """Answer with all that is known: label or none, all scores, in scope or not, words behind it on request."""
-    service, served, asked, caller = await ask(request, read_classify)
-    judgements = await service.judge(served, asked, caller)
-    return JsonAnswer(judgements if asked.is_batch else judgements[0])
+    """Answer with all that is known about each text.
+
+    The label or null, all scores, whether the text is in scope, and on request the words behind the
+    label and the nearest training texts.
+    """
+    question = await read_question(request, read_classify)
+    judgements = await question.service.judge(question.served, question.asked, question.caller)
+    return JsonAnswer(judgements if question.asked.is_batch else judgements[0])
 
 
 async def explain(request: Request) -> Response:
     """Say which words of a text pushed a label."""
-    service, served, asked, caller = await ask(request, read_explain)
-    return JsonAnswer(await service.explain(served, asked, caller))
+    question = await read_question(request, read_explain)
+    return JsonAnswer(
+        await question.service.explain(question.served, question.asked, question.caller)
+    )
 
 
 async def health(request: Request) -> Response:

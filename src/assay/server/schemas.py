@@ -1,6 +1,6 @@
-"""The shapes of requests and answers, for /openapi.json.
+"""The shapes of requests and answers, for /openapi.json only.
 
-Requests are read by hand: see requests.py.
+Requests are read by hand: see json_body.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = [
     "Judgement",
     "LabelScore",
     "Status",
-    "describe_components",
+    "describe_shapes",
 ]
 
 TopK = Annotated[int | None, Field(ge=1, description="Only the best labels; null: all.")]
@@ -43,7 +43,8 @@ class PredictRequest(BaseModel):
     top_k: TopK = None
     truncate: bool | None = Field(
         None,
-        description="false: a text longer than the model reads is an error. null: it is cut, as in training.",
+        description="false: a text that is longer than the model reads is an error. null: as in "
+        "training, which cuts it.",
     )
     raw_scores: Literal[False] | None = Field(
         None, description="Not supported: scores are calibrated probabilities."
@@ -82,14 +83,12 @@ class ClassifyRequest(BaseModel):
         None, description="false: a text longer than the model reads is an error."
     )
     explain: bool | None = Field(None, description="Whether to say which words are behind it.")
-    label: str | None = Field(
-        None, description="Explain this label, one of the model's; null: the predicted one."
-    )
+    label: str | None = Field(None, description="The label to explain; null: the predicted one.")
     nearest: int | None = Field(
         None,
         ge=0,
         le=MAX_NEAREST,
-        description="So many of the nearest training texts, where the model keeps them.",
+        description="How many of the nearest training texts to return, if the model keeps some.",
     )
 
 
@@ -100,7 +99,7 @@ class ExplainRequest(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]}
     )
     inputs: Text
-    label: str | None = Field(None, description="One of the model's; null: the predicted one.")
+    label: str | None = Field(None, description="The label to explain; null: the predicted one.")
 
 
 class LabelScore(BaseModel):
@@ -113,12 +112,14 @@ class LabelScore(BaseModel):
 
 
 class Word(BaseModel):
-    """A word and what it contributes to a label."""
+    """A word and its contribution to a label."""
 
     word: str
     start: int = Field(description="Its first character, counted from 0.")
     end: int = Field(description="The character after its last one.")
-    contribution: float = Field(description="In centred logits; above 0 it speaks for the label.")
+    contribution: float = Field(
+        description="In centred logits; above 0 it pushes towards the label."
+    )
 
 
 class ExplainedText(BaseModel):
@@ -128,11 +129,11 @@ class ExplainedText(BaseModel):
     score: float
     predicted_label: str
     kind: Literal["exact", "occlusion"] = Field(
-        description="occlusion: what is lost when the word is taken out."
+        description="occlusion: how the score changes when the word is left out."
     )
     total: float
-    base: float = Field(description="Of a text without words.")
-    error: float = Field(description="What words and base leave unexplained.")
+    base: float = Field(description="The total of a text without words.")
+    error: float = Field(description="The part of the total that words and base leave unexplained.")
     words: list[Word]
 
 
@@ -140,9 +141,11 @@ class NearText(BaseModel):
     """A text of the training data, as the model keeps it."""
 
     text: str
-    label: str = Field(description="That it has in the training data.")
+    label: str = Field(description="Its label in the training data.")
     similarity: float = Field(
-        ge=0, le=1, description="Cosine of words and pieces of words that both have."
+        ge=0,
+        le=1,
+        description="Cosine of the weighted words, word pairs and pieces of words of both.",
     )
 
 
@@ -151,32 +154,32 @@ class Judgement(BaseModel):
 
     label: str | None = Field(description="null: the model does not know (abstained).")
     best_label: str = Field(
-        description="The label with the highest score, whether it is given as the answer or not."
+        description="The label with the highest score, also if the model abstains."
     )
-    score: float = Field(description="Of best_label.")
+    score: float = Field(description="The score of best_label.")
     confidence: Literal["sure", "leaning", "does not know"]
     abstained: bool
     scope: float | None = Field(
-        description="Share of validation texts that look no more like the training data."
+        description="Share of validation texts that look no more like the training data than it."
     )
     in_scope: bool | None = Field(
         description="false: unlike the training data. null: the model cannot tell."
     )
     scores: list[LabelScore] = Field(description="Highest first.")
-    explanation: ExplainedText | None = Field(None, description="Only where it was asked for.")
+    explanation: ExplainedText | None = Field(None, description="Only if it was asked for.")
     nearest: list[NearText] | None = Field(
-        None, description="Only where they were asked for, nearest first."
+        None, description="Only if they were asked for; nearest first."
     )
 
 
 class Status(BaseModel):
-    """How the server is."""
+    """The state of the server."""
 
     status: str
 
 
 class Info(BaseModel):
-    """What is served; text-embeddings-inference's names, then assay's."""
+    """What is served, under the names of text-embeddings-inference, then assay's own."""
 
     model_config = ConfigDict(extra="allow", protected_namespaces=())
     model_id: str
@@ -197,27 +200,28 @@ REQUESTS = (PredictRequest, HubRequest, ClassifyRequest, ExplainRequest)
 ANSWERS = (LabelScore, Judgement, ExplainedText, Status, Info, ErrorAnswer)
 
 
-def describe_components(limits: Limits) -> dict[str, Any]:
-    """Return the JSON schemas of all shapes, with the limits of this server in them."""
-    wanted: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
-        (shape, "validation") for shape in (*REQUESTS, *ANSWERS)
-    ]
+def describe_shapes(limits: Limits) -> dict[str, Any]:
+    """Return the JSON schemas of all shapes by name, with the limits of this server in them."""
+    shapes: tuple[type[BaseModel], ...] = (*REQUESTS, *ANSWERS)
+    wanted: list[tuple[type[BaseModel], Literal["validation", "serialization"]]]
+    wanted = [(shape, "validation") for shape in shapes]
     _, definitions = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
     schemas: dict[str, Any] = definitions["$defs"]
-    for shape in REQUESTS:
-        _bound(schemas[shape.__name__]["properties"]["inputs"], limits)
+    for request in REQUESTS:
+        _write_limits(schemas[request.__name__]["properties"]["inputs"], limits)
     return schemas
 
 
-def _bound(schema: Any, limits: Limits) -> None:
-    """Write the longest text and the largest batch into the schema of `inputs`."""
+def _write_limits(schema: Any, limits: Limits) -> None:
+    """Write the longest text and the largest batch into a schema, at any depth."""
+    inner: list[Any] = []
     if isinstance(schema, dict):
         if schema.get("type") == "string":
             schema["maxLength"] = limits.max_text_chars
         if schema.get("type") == "array" and "maxItems" not in schema:
             schema["maxItems"] = limits.max_batch_texts
-        for part in schema.values():
-            _bound(part, limits)
+        inner = list(schema.values())
     elif isinstance(schema, list):
-        for part in schema:
-            _bound(part, limits)
+        inner = schema
+    for one in inner:
+        _write_limits(one, limits)

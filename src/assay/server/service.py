@@ -1,4 +1,4 @@
-"""From asked texts to answers: through the queue, in time, for as long as somebody waits for them."""
+"""From asked texts to answers: through the queue, in time, for as long as the client waits."""
 
 from __future__ import annotations
 
@@ -15,29 +15,32 @@ from assay.errors import did_you_mean
 from assay.runtime.explain import Explanation, plan_explanation
 from assay.runtime.predictor import NO_TEXTS
 from assay.server.failures import ApiError, ClientGone
+from assay.server.judgement import LEANING, SURE, Judgement, LabelScore, judge_text, rank_scores
 from assay.server.limits import Limits
 from assay.server.metrics import Metrics
-from assay.server.served_models import ModelShelf, ServedModel
 from assay.server.queue import ComputeQueue, Job, Work
 from assay.server.requests import AskedTexts
+from assay.server.served_models import ServedModel
+from assay.server.shelf import ModelShelf
 
-__all__ = ["LEANING", "SURE", "Caller", "Service", "rank_scores"]
+__all__ = ["Caller", "Service"]
 
-SURE, LEANING = 0.9, 0.5  # scores are calibrated: right nine times of ten, and more often than not
-UNWATCHED_S = 0.02  # most answers are there before it is worth asking whether the client is
-STUCK_S = 60.0  # a pass that takes longer means that the model hangs
+# Most answers are ready before it is worth a task to find out whether the client is still there.
+UNWATCHED_S = 0.02
+STUCK_S = 60.0  # a pass that takes longer than this means that the model hangs
+SHOWN_CHARS = 40  # of a label that does not exist
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who waits for an answer.
+    """The client that waits for an answer.
 
     Parameters
     ----------
     wait_for_end : callable
         Returns when the client has gone.
     started_s : float
-        When its request was whole, by the monotonic clock.
+        When its request was complete, by the monotonic clock.
     """
 
     wait_for_end: Callable[[], Awaitable[None]]
@@ -61,7 +64,7 @@ class Service:
         self.open()
 
     def open(self) -> None:
-        """Begin to take texts: at first, and again after `close`."""
+        """Begin to take texts: at the start, and again after `close`."""
         self.is_stopping = False
         self.queue = ComputeQueue(
             max_texts=self.limits.max_queue_texts, on_pass=self.metrics.note_pass
@@ -74,44 +77,47 @@ class Service:
 
     async def score(
         self, served: ServedModel, asked: AskedTexts, caller: Caller
-    ) -> list[list[dict[str, Any]]]:
+    ) -> list[list[LabelScore]]:
         """Return the labels of each text with their scores, highest first."""
         await self._check_tokens(served, asked, caller)
-        rows = await self._do(served.scoring, asked.texts, caller)
+        rows = await self._run(served.scoring, asked.texts, caller)
         ranked = [rank_scores(row, served.model.labels, asked.top_k) for row in rows]
         self.metrics.note_labels(served.name, [scores[0]["label"] for scores in ranked])
         return ranked
 
     async def judge(
         self, served: ServedModel, asked: AskedTexts, caller: Caller
-    ) -> list[dict[str, Any]]:
-        """Return answers with what is to be thought of them."""
+    ) -> list[Judgement]:
+        """Return an answer for each text, and how far it can be relied on."""
         self._check_label(served, asked.label)
         if asked.nearest and served.model.training_texts is None:
             raise ApiError(422, "validation", f"{NO_TEXTS} (assay train --keep-texts)")
         await self._check_tokens(served, asked, caller)
-        found = await self._do(served.judging, asked.texts, caller)
-        probs = np.array([row for row, _ in found])
-        answers = served.model.decide(probs)
-        judgements = [
-            _judgement(served, row, scope, answer, asked.top_k)
-            for (row, scope), answer in zip(found, answers, strict=True)
-        ]
+        found = await self._run(served.judging, asked.texts, caller)
+        answers = served.model.decide(np.array([probs for probs, _ in found]))
+        judgements = []
+        for (probs, scope), answer in zip(found, answers, strict=True):
+            judgements.append(
+                judge_text(served.model, probs, scope=scope, answer=answer, top_k=asked.top_k)
+            )
         if asked.explain:
             for judgement, text in zip(judgements, asked.texts, strict=True):
                 explanation = await self._explain(served, text, caller)
                 judgement["explanation"] = explanation.to_dict(asked.label)
         if asked.nearest:
-            neighbours = await self._do(served.finding, asked.texts, caller)
+            neighbours = await self._run(served.finding, asked.texts, caller)
             for judgement, nearest in zip(judgements, neighbours, strict=True):
                 judgement["nearest"] = nearest[: asked.nearest]
+        self._count_judgements(served, judgements)
+        return judgements
+
+    def _count_judgements(self, served: ServedModel, judgements: Sequence[Judgement]) -> None:
         self.metrics.note_labels(served.name, [one["best_label"] for one in judgements])
-        self.metrics.note_doubts(
+        self.metrics.note_caveats(
             served.name,
             n_abstained=sum(one["abstained"] for one in judgements),
             n_out_of_scope=sum(one["in_scope"] is False for one in judgements),
         )
-        return judgements
 
     async def explain(
         self, served: ServedModel, asked: AskedTexts, caller: Caller
@@ -124,37 +130,46 @@ class Service:
 
     async def _explain(self, served: ServedModel, text: str, caller: Caller) -> Explanation:
         if served.model.linear is not None:
-            exact: Explanation = (await self._do(served.explaining, [text], caller))[0]
+            exact: Explanation = (await self._run(served.explaining, [text], caller))[0]
             return exact
         plan = plan_explanation(served.model, text)
-        return plan.finish(np.array(await self._do(served.scoring, plan.texts, caller)))
+        return plan.finish(np.array(await self._run(served.scoring, plan.texts, caller)))
 
     def _check_label(self, served: ServedModel, label: str | None) -> None:
         labels = served.model.labels
         if label is not None and label not in labels:
-            known = f"labels: {', '.join(labels)}.{did_you_mean(label, labels)}"
-            raise ApiError(422, "validation", f"the model has no label '{label[:40]}'; {known}")
+            short = label[:SHOWN_CHARS]
+            known = f"labels: {', '.join(labels)}.{did_you_mean(short, labels)}"
+            raise ApiError(422, "validation", f"the model has no label '{short}'; {known}")
 
     async def _check_tokens(self, served: ServedModel, asked: AskedTexts, caller: Caller) -> None:
-        """Refuse texts that the model would cut, where the client asked for that."""
+        """Refuse texts that the model would cut, if the client asked for that."""
         limit = served.model.cut_tokens
         if asked.truncate is not False or limit is None:
             return
-        for i, n_tokens in enumerate(await self._do(served.counting, asked.texts, caller)):
+        for i, n_tokens in enumerate(await self._run(served.counting, asked.texts, caller)):
             if n_tokens > limit:
                 where = f"inputs[{i}]" if asked.is_batch else "the text"
-                sentence = f"{where} has {n_tokens:,} tokens; up to {limit:,} are accepted, or truncate: true"
+                sentence = (
+                    f"{where} has {n_tokens:,} tokens; "
+                    f"up to {limit:,} are accepted, or truncate: true"
+                )
                 raise ApiError(413, "tokenizer", sentence)
 
-    async def _do(self, work: Work, texts: Sequence[str], caller: Caller) -> list[Any]:
-        """Wait for the results of texts: until they are there, the time is over, or nobody waits any more."""
+    async def _run(self, work: Work, texts: Sequence[str], caller: Caller) -> list[Any]:
+        """Return one result per text, unless time runs out or the client leaves.
+
+        Waiting for the future itself costs one turn of the event loop, and a watch is only begun
+        after `UNWATCHED_S`. The plain version, `asyncio.wait` for the future and for the client at
+        once, costs three turns in every request.
+        """
         job = self.queue.submit(work, texts)
         watches: list[asyncio.Task[None]] = []
-        # Waiting for the future itself costs one turn of the event loop; asyncio.wait would cost
-        # three.
-        begin = job.loop.call_later(
-            UNWATCHED_S, lambda: watches.append(job.loop.create_task(self._watch(job, caller)))
-        )
+
+        def begin_watch() -> None:
+            watches.append(job.loop.create_task(self._watch(job, caller)))
+
+        begin = job.loop.call_later(UNWATCHED_S, begin_watch)
         try:
             return await job.future
         except BaseException:
@@ -166,20 +181,24 @@ class Service:
                 watch.cancel()
 
     async def _watch(self, job: Job, caller: Caller) -> None:
-        """Give up a job whose client has gone, or whose time is over."""
-        left_s = max(self.limits.request_s - (time.monotonic() - caller.started_s), 0.0)
-        sentence = f"there was no answer within {self.limits.request_s:g} s (assay serve --request-s); try again later"
+        """Give up a job when its client has gone, or when its time is over."""
+        spent_s = time.monotonic() - caller.started_s
+        left_s = max(self.limits.request_s - spent_s, 0.0)
         reason: Exception = ClientGone()
         try:
             async with asyncio.timeout(left_s):
                 await caller.wait_for_end()
         except TimeoutError:
+            sentence = (
+                f"there was no answer within {self.limits.request_s:g} s "
+                "(assay serve --request-s); try again later"
+            )
             reason = ApiError(504, "overloaded", sentence, headers={"Retry-After": "1"})
         if not job.future.done():
             job.future.set_exception(reason)
 
     def problem(self) -> str | None:
-        """Say why no requests should be sent here; None: all is well."""
+        """Return why no requests should be sent here; None: all is well."""
         if self.is_stopping:
             return "the server is stopping"
         if self.queue.busy_s > STUCK_S:
@@ -187,17 +206,13 @@ class Service:
         return None
 
     def describe(self) -> dict[str, Any]:
-        """Return what /info says."""
+        """Return what /info says: the names of text-embeddings-inference first, then assay's."""
         first = self.shelf.find(None)
-        labels = first.model.labels
+        id2label = {str(i): label for i, label in enumerate(first.model.labels)}
+        label2id = {label: i for i, label in enumerate(first.model.labels)}
         return {
             "model_id": first.name,
-            "model_type": {
-                "classifier": {
-                    "id2label": {str(i): label for i, label in enumerate(labels)},
-                    "label2id": {label: i for i, label in enumerate(labels)},
-                }
-            },
+            "model_type": {"classifier": {"id2label": id2label, "label2id": label2id}},
             "max_input_length": first.model.cut_tokens,
             "max_client_batch_size": self.limits.max_batch_texts,
             "max_concurrent_requests": self.limits.max_requests,
@@ -206,35 +221,3 @@ class Service:
             "models": [served.describe() for served in self.shelf.served],
             "limits": self.limits.to_dict(),
         }
-
-
-def rank_scores(row: np.ndarray, labels: Sequence[str], top_k: int | None) -> list[dict[str, Any]]:
-    """Return labels with their scores, highest first; ties in LabelSet order."""
-    order = np.argsort(-row, kind="stable")[:top_k]
-    return [
-        {"label": labels[i], "score": score}
-        for i, score in zip(order.tolist(), row[order].tolist(), strict=True)
-    ]
-
-
-def _judgement(
-    served: ServedModel, row: np.ndarray, scope: float | None, answer: str | None, top_k: int | None
-) -> dict[str, Any]:
-    scores = rank_scores(row, served.model.labels, top_k)
-    best, threshold = scores[0], served.model.scope_threshold
-    return {
-        "label": answer,
-        "best_label": best["label"],
-        "score": best["score"],
-        "confidence": _confidence(best["score"], is_answered=answer is not None),
-        "abstained": answer is None,
-        "scope": scope,
-        "in_scope": None if scope is None or threshold is None else scope >= threshold,
-        "scores": scores,
-    }
-
-
-def _confidence(score: float, *, is_answered: bool) -> str:
-    if not is_answered or score < LEANING:
-        return "does not know"
-    return "sure" if score >= SURE else "leaning"

@@ -1,11 +1,11 @@
-"""The transport that sends answers in one piece: nothing is lost, nothing is out of order, nothing is held back."""
+"""Answers that go out in one piece: nothing is lost, out of order or held back."""
 
 import asyncio
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.server.protocol import LARGE_BYTES, OnePiece
+from assay.server.joined_writes import LARGE_BYTES, JoinedWrites
 
 
 class Recorder:
@@ -33,7 +33,7 @@ def in_turns(turns, *, closes=False):
     recorder = Recorder()
 
     async def main():
-        transport = OnePiece(recorder, asyncio.get_running_loop())
+        transport = JoinedWrites(recorder, asyncio.get_running_loop())
         for pieces in turns:
             for piece in pieces:
                 transport.write(piece)
@@ -65,7 +65,7 @@ def test_large_answer_goes_at_once():
     recorder = Recorder()
 
     async def main():
-        transport = OnePiece(recorder, asyncio.get_running_loop())
+        transport = JoinedWrites(recorder, asyncio.get_running_loop())
         transport.write(b"head")
         transport.write(large)
         assert recorder.pieces == [b"head" + large]

@@ -7,7 +7,8 @@ import pytest
 
 from assay.errors import ModelError
 from assay.server.failures import ApiError
-from assay.server.served_models import ModelShelf, ServedModel, sign_folder
+from assay.server.served_models import ServedModel
+from assay.server.shelf import ModelShelf, sign_folder
 
 TEXT = "i am very happy this day"
 

@@ -1,0 +1,100 @@
+"""From scores to answers: labels ranked by score, and how far each answer can be relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NotRequired, TypedDict
+
+import numpy as np
+
+from assay.runtime.predictor import Model
+
+__all__ = ["LEANING", "SURE", "Judgement", "LabelScore", "judge_text", "rank_scores"]
+
+Confidence = Literal["sure", "leaning", "does not know"]
+
+# Scores are calibrated: from 0.9 on an answer is right nine times out of ten, from 0.5 on more
+# often than not.
+SURE, LEANING = 0.9, 0.5
+
+
+class LabelScore(TypedDict):
+    """A label and its score, a calibrated probability."""
+
+    label: str
+    score: float
+
+
+class Judgement(TypedDict):
+    """The answer of `/v1/classify` for one text; schemas.py says what each key means."""
+
+    label: str | None
+    best_label: str
+    score: float
+    confidence: Confidence
+    abstained: bool
+    scope: float | None
+    in_scope: bool | None
+    scores: list[LabelScore]
+    explanation: NotRequired[dict[str, Any]]
+    nearest: NotRequired[list[dict[str, Any]]]
+
+
+def rank_scores(probs: np.ndarray, labels: Sequence[str], top_k: int | None) -> list[LabelScore]:
+    """Return labels with their scores, highest first; equal scores in the order of the labels.
+
+    Parameters
+    ----------
+    probs : array of shape (n_labels,)
+    labels : sequence of str
+        In the order of `probs`.
+    top_k : int or None
+        Return only so many; None: all.
+    """
+    order = np.argsort(-probs, kind="stable")[:top_k]
+    scores = probs[order].tolist()
+    ranked: list[LabelScore] = []
+    for i, score in zip(order.tolist(), scores, strict=True):
+        ranked.append({"label": labels[i], "score": score})
+    return ranked
+
+
+def judge_text(
+    model: Model, probs: np.ndarray, *, scope: float | None, answer: str | None, top_k: int | None
+) -> Judgement:
+    """Return what `/v1/classify` says about one text.
+
+    Parameters
+    ----------
+    model : Model
+    probs : array of shape (n_labels,)
+    scope : float or None
+        The share of validation texts that look no more like the training data; None if the model
+        cannot tell.
+    answer : str or None
+        The label; None if the model abstains.
+    top_k : int or None
+        Return only so many scores; None: all.
+    """
+    scores = rank_scores(probs, model.labels, top_k)
+    best = scores[0]
+    threshold = model.scope_threshold
+    in_scope = None
+    if scope is not None and threshold is not None:
+        in_scope = scope >= threshold
+    return {
+        "label": answer,
+        "best_label": best["label"],
+        "score": best["score"],
+        "confidence": _word_confidence(best["score"], is_answered=answer is not None),
+        "abstained": answer is None,
+        "scope": scope,
+        "in_scope": in_scope,
+        "scores": scores,
+    }
+
+
+def _word_confidence(score: float, *, is_answered: bool) -> Confidence:
+    if not is_answered or score < LEANING:
+        return "does not know"
+    return "sure" if score >= SURE else "leaning"

@@ -1,0 +1,92 @@
+"""How to serve: the address, who may ask, and what is watched and logged."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+from assay.errors import InputError
+from assay.server.limits import Limits
+
+__all__ = ["ServerOptions", "bracket_host"]
+
+ANY_NAME = "*"
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+HOST_NAME = re.compile(r"[^\s/:,@]+|\[[0-9a-fA-F:.]+\]")
+MAX_PORT = 65_535
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How to serve.
+
+    Parameters
+    ----------
+    host : str
+        Address to listen on.
+    port : int
+        0: any free one.
+    api_key : str, optional
+        The key that requests must bring.
+    cors_origins : tuple of str
+        Origins whose pages may ask this server.
+    allowed_hosts : tuple of str
+        Names by which the server may be called, "*" for any. On loopback they are added to its own
+        names. On other addresses any name is accepted unless some are given; then only those and
+        `host` are.
+    watch_s : float
+        Seconds between two checks whether a model folder changed; 0: never check.
+    log_requests : bool
+        Write one line into the log per request.
+    limits : Limits
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    api_key: str | None = None
+    cors_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    watch_s: float = 2.0
+    log_requests: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= MAX_PORT:
+            raise InputError(f"--port is {self.port}; 0 to {MAX_PORT} are accepted")
+        if self.api_key is not None and (not self.api_key.strip() or not self.api_key.isascii()):
+            raise InputError(
+                "the API key is blank or has letters beyond ASCII; any other one is accepted"
+            )
+        for name in self.allowed_hosts:
+            if not HOST_NAME.fullmatch(name):
+                raise InputError(
+                    f"--allowed-host is '{name}'; "
+                    "a name or an address, such as box.example, is accepted"
+                )
+        if self.watch_s < 0:
+            raise InputError(f"--watch-s is {self.watch_s:g}; 0 or more is accepted")
+
+    def hosts(self, address: str) -> frozenset[str] | None:
+        """Return the names by which a server that listens on `address` may be called; None: any.
+
+        On loopback only its own names are accepted. Otherwise a page from elsewhere whose name is
+        made to point to this machine could ask the server (DNS rebinding).
+        """
+        is_loopback = ip_address(address).is_loopback
+        takes_any = not is_loopback and not self.allowed_hosts
+        if takes_any or ANY_NAME in self.allowed_hosts:
+            return None
+        names = {*self.allowed_hosts, bracket_host(self.host)}
+        if is_loopback:
+            names.update(LOOPBACK_NAMES)
+        return frozenset(names)
+
+
+def bracket_host(host: str) -> str:
+    """Return a host as URLs and Host headers write it: an IPv6 address has brackets.
+
+    >>> bracket_host("::1"), bracket_host("localhost")
+    ('[::1]', 'localhost')
+    """
+    return f"[{host}]" if ":" in host else host
