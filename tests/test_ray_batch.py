@@ -12,43 +12,21 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from _support.small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
+from _support.datasets import N_ROWS, write_dataset, write_lines
+from _support.small_models import small_data, small_estimator
 from _support.small_runs import run_assay
-from assay.batch import shards as shards_module
 from assay.batch import predict_file
-from assay.batch.shards import plan_shards, read_shard
-from assay.data.files.readers import read_rows
+from assay.batch import shards as shards_module
+from assay.batch.shards import plan_shards
 from assay.errors import InputError, OutputExistsError
 from assay.models import save_model
 from assay.ray_batch import predict_dataset
 from assay.runtime import load_model
 
-N_ROWS = 60  # a file
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "json.md"
-
-
-def write_lines(path, first, n_rows=N_ROWS):
-    """Write JSON Lines: texts that repeat, awkward ones, and a broken line in the middle."""
-    words = [word for some in WORDS.values() for word in some]
-    texts = [
-        EDGE_TEXTS[n % len(EDGE_TEXTS)] if n % 7 == 0 else f"{words[n % 18]} day {n % 25}"
-        for n in range(n_rows)
-    ]
-    lines = [json.dumps({"n": first + n, "text": text}) for n, text in enumerate(texts)]
-    lines.insert(n_rows // 2, "{broken")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def write_table(path, first, n_rows=N_ROWS):
-    """Write Parquet in small row groups."""
-    texts = [f"good {n}" if n % 2 else "오늘 슬퍼요" for n in range(n_rows)]
-    pq.write_table(
-        pa.table({"n": range(first, first + n_rows), "text": texts}), path, row_group_size=20
-    )
 
 
 @pytest.fixture(scope="module")
@@ -61,48 +39,14 @@ def model_folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    """Write a folder of JSON Lines and Parquet files, one of them deeper, one hidden."""
-    folder = tmp_path_factory.mktemp("dataset")
-    (folder / "more").mkdir()
-    write_lines(folder / "a.jsonl", 0)
-    write_lines(folder / "more" / "b.jsonl", 1000)
-    write_table(folder / "c.parquet", 2000)
-    write_lines(folder / "_hidden.jsonl", 9000)
-    return folder
+    """Write a folder of files."""
+    return write_dataset(tmp_path_factory.mktemp("dataset"))
 
 
 @pytest.fixture
 def _small_shards(monkeypatch):
     monkeypatch.setattr(shards_module, "SHARD_BYTES", 900)
     monkeypatch.setattr(shards_module, "SHARD_ROWS", 30)
-
-
-@pytest.mark.usefixtures("_small_shards")
-def test_parts_hold_every_row_once(dataset):
-    """Cut anywhere, also inside a line or a letter, the parts of all files give each row once and in order."""
-    shards = plan_shards(dataset)
-    assert [part.number for part in parts] == list(range(len(parts)))
-    assert len(parts) > 10
-    by_file: dict[str, list] = {}
-    for part in parts:
-        by_file.setdefault(Path(part.path).name, []).extend(read_shard(part))
-    assert list(by_file) == ["a.jsonl", "c.parquet", "b.jsonl"]
-    for name, rows in by_file.items():
-        expected = list(read_rows(next(dataset.rglob(name))))
-        assert [row.values for row in rows] == [row.values for row in expected]
-        assert [row.problem is None for row in rows] == [row.problem is None for row in expected]
-
-
-@pytest.mark.parametrize("n_bytes", [1, 2, 3, 5, 17, 10_000])
-def test_lines_are_cut_at_any_byte(tmp_path, monkeypatch, n_bytes):
-    """Letters of several bytes, blank lines, no line feed at the end: every row once."""
-    records = [{"text": text} for text in ("오늘", "", "😀", "a\nb", "last")]
-    source = tmp_path / "in.jsonl"
-    source.write_text(
-        "\n\n".join(json.dumps(record, ensure_ascii=False) for record in records), encoding="utf-8"
-    )
-    monkeypatch.setattr(shards_module, "SHARD_BYTES", n_bytes)
-    assert [row.values for part in plan_shards(source) for row in read_shard(part)] == records
 
 
 def test_what_cannot_be_read_is_refused_first(model_folder, dataset, tmp_path):

@@ -1,0 +1,56 @@
+"""Shards of a folder of files: together they hold every row once, wherever the files are cut."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from _support.datasets import write_dataset
+from assay.batch import shards as shards_module
+from assay.batch.shards import plan_shards, read_shard
+from assay.data.files.readers import read_rows
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    """Write a folder of files."""
+    return write_dataset(tmp_path_factory.mktemp("dataset"))
+
+
+@pytest.fixture
+def _small_shards(monkeypatch):
+    monkeypatch.setattr(shards_module, "SHARD_BYTES", 900)
+    monkeypatch.setattr(shards_module, "SHARD_ROWS", 30)
+
+
+@pytest.mark.usefixtures("_small_shards")
+def test_shards_hold_every_row_once(dataset):
+    """Cut anywhere, also inside a line or a letter, the shards of all files give each row once and in order."""
+    shards = plan_shards(dataset)
+    assert [shard.number for shard in shards] == list(range(len(shards)))
+    assert len(shards) > 10
+    by_file: dict[str, list] = {}
+    for shard in shards:
+        by_file.setdefault(Path(shard.path).name, []).extend(read_shard(shard))
+    assert list(by_file) == ["a.jsonl", "c.parquet", "b.jsonl"]
+    for name, rows in by_file.items():
+        expected = list(read_rows(next(dataset.rglob(name))))
+        assert [row.values for row in rows] == [row.values for row in expected]
+        assert [row.problem is None for row in rows] == [row.problem is None for row in expected]
+
+
+@pytest.mark.parametrize("n_bytes", [1, 2, 3, 5, 17, 10_000])
+def test_lines_are_cut_at_any_byte(tmp_path, monkeypatch, n_bytes):
+    """Letters of several bytes, blank lines, no line feed at the end: every row once."""
+    records = [{"text": text} for text in ("오늘", "", "😀", "a\nb", "last")]
+    source = tmp_path / "in.jsonl"
+    source.write_text(
+        "\n\n".join(json.dumps(record, ensure_ascii=False) for record in records), encoding="utf-8"
+    )
+    monkeypatch.setattr(shards_module, "SHARD_BYTES", n_bytes)
+    found = []
+    for shard in plan_shards(source):
+        found += [row.values for row in read_shard(shard)]
+    assert found == records
