@@ -9,7 +9,7 @@ from _support.small_runs import read_json
 from assay.progress import Progress
 from assay.recipes import run as module
 from assay.recipes.run import RunOptions, run_data
-from assay.training.keeping import KeepStates
+from assay.training.states import TrainingStates
 
 
 class Stopping(Progress):
@@ -35,7 +35,7 @@ class Stopping(Progress):
 @pytest.mark.slow
 def test_run_goes_on_inside_finetune(data, tiny_bert, tmp_path, monkeypatch):
     """Steps that were taken are not taken again, and no state is left over."""
-    monkeypatch.setattr(module, "KeepStates", partial(KeepStates, every_s=0.0))
+    monkeypatch.setattr(module, "TrainingStates", partial(TrainingStates, every_s=0.0))
     options = RunOptions(methods=("majority", "finetune"), checkpoint=str(tiny_bert))
     with pytest.raises(KeyboardInterrupt):
         run_data(data, tmp_path / "r", options=options, progress=Stopping(12))

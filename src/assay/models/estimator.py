@@ -22,7 +22,7 @@ from assay.errors import DataError, InputError
 from assay.progress import Progress
 from assay.runtime.linear import softmax
 from assay.training.context import FitContext, Score, score_accuracy
-from assay.training.keeping import KeepStates
+from assay.training.states import TrainingStates
 from assay.training.temperature import fit_temperature
 
 __all__ = ["TextClassifier", "WrittenParts"]
@@ -60,7 +60,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         validation: tuple[Sequence[str], Sequence[Any]] | None = None,
         score: Score | None = None,
         progress: Progress | None = None,
-        keep: KeepStates | None = None,
+        states: TrainingStates | None = None,
     ) -> Self:
         """Learn from labelled texts, forgetting what was learnt before.
 
@@ -74,7 +74,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             ``score(label_ids, probs) -> dict`` of what is reported for each epoch; accuracy by
             default.
         progress : Progress, optional
-        keep : KeepStates, optional
+        states : TrainingStates, optional
             `finetune` keeps the state of its training there, and goes on from one that it finds.
 
         Raises
@@ -98,7 +98,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self.temperature_ = 1.0
         self.history_: list[dict[str, Any]] = []
         context = FitContext(
-            score=score or score_accuracy, progress=progress or Progress(), keep=keep
+            score=score or score_accuracy, progress=progress or Progress(), states=states
         )
         if validation is not None and len(validation[0]):
             held_out, held_out_labels = _check_pairs(*validation, name="validation texts")

@@ -32,7 +32,6 @@ from assay.training.context import ClassWeight, FitContext, weigh_classes
 from assay.training.fast_bert import LeanBert, can_be_lean
 from assay.training.first_token import skip_unread_tokens
 from assay.training.frozen_states import FrozenStates, keep_states
-from assay.training.keeping import KeepStates
 from assay.training.loop import (
     Forward,
     TrainingConfig,
@@ -42,7 +41,8 @@ from assay.training.loop import (
     train_network,
 )
 from assay.training.processes import Ranks, join_ranks
-from assay.training.state import TrainingKeeper, fingerprint_texts
+from assay.training.state_store import StateStore, fingerprint_texts
+from assay.training.states import TrainingStates
 
 __all__ = ["Finetune"]
 
@@ -154,7 +154,7 @@ class Finetune(TextClassifier):
                 skip_unread_tokens(self.network_)
             config = replace(self._config(len(texts)), class_weights=class_weights)
             forward = self._forward()
-            keeper = self._keeper(context.keep, config, train, validation, ranks)
+            keeper = self._keeper(context.states, config, train, validation, ranks)
             with self._read_frozen(forward, train[0], config, context, ranks) as read:
                 self.history_ = train_network(
                     self.network_,
@@ -230,14 +230,14 @@ class Finetune(TextClassifier):
 
     def _keeper(
         self,
-        keep: KeepStates | None,
+        states: TrainingStates | None,
         config: TrainingConfig,
         train: Encoded,
         validation: Encoded | None,
         ranks: Ranks,
-    ) -> TrainingKeeper | None:
+    ) -> StateStore | None:
         """Return what keeps the state of the training, for a training with just these settings and data."""
-        if keep is None:
+        if states is None:
             return None
         settings = {
             name: value
@@ -257,8 +257,8 @@ class Finetune(TextClassifier):
             "device": pick_device().type,
             "number of processes": ranks.n,
         }
-        return TrainingKeeper(
-            keep.folder, identity=identity, every_s=keep.every_s, resume=keep.resume
+        return StateStore(
+            states.folder, identity=identity, every_s=states.every_s, resume=states.resume
         )
 
     def _config(self, n_texts: int) -> TrainingConfig:

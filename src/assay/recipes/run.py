@@ -40,7 +40,7 @@ from assay.reporting.render import write_report
 from assay.runtime.folder import atomic_folder, check_output
 from assay.runtime.predictor import Model, load_model
 from assay.tokenization.window import check_long_texts
-from assay.training.keeping import KeepStates, has_training_state
+from assay.training.states import TrainingStates, has_training_state
 
 __all__ = ["RunOptions", "run_data"]
 
@@ -270,7 +270,7 @@ def _train_all(
                 "class_weight": options.class_weight,
                 "time_limit_s": budget.share_s(method),
             }
-            keep = KeepStates(root / STATES / method)
+            states = TrainingStates(root / STATES / method)
             fitted[method] = fit_and_save(
                 method,
                 splits,
@@ -278,7 +278,7 @@ def _train_all(
                 seed=options.seed,
                 parameters=select_parameters(method, parameters),
                 overwrite=True,
-                keep=keep,
+                states=states,
                 keep_texts=options.keep_texts,
                 progress=progress,
             )

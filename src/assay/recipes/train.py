@@ -41,7 +41,7 @@ from assay.reporting.score_figures import draw_confusion
 from assay.runtime.folder import Manifest, atomic_folder, check_output, read_folder
 from assay.runtime.limits.abstain import check_target
 from assay.runtime.predictor import load_model
-from assay.training.keeping import KeepStates, has_training_state
+from assay.training.states import TrainingStates, has_training_state
 
 if TYPE_CHECKING:
     from assay.models.estimator import TextClassifier
@@ -81,7 +81,7 @@ def fit_and_save(
     seed: int,
     parameters: dict[str, Any],
     overwrite: bool = False,
-    keep: KeepStates | None = None,
+    states: TrainingStates | None = None,
     keep_texts: bool = False,
     progress: Progress,
 ) -> FittedModel:
@@ -96,7 +96,7 @@ def fit_and_save(
     seed : int
     parameters : dict
         Parameters of the estimator; one that it does not have is refused.
-    keep : KeepStates, optional
+    states : TrainingStates, optional
         Where a long training keeps its state; deleted by whoever gives it.
     keep_texts : bool
         Keep training texts in the model, too.
@@ -109,7 +109,7 @@ def fit_and_save(
         training_data = aside.submit(_training_data, splits)
         estimator = make_estimator(method, seed=seed, **parameters)  # before the clock starts
     started_s = time.perf_counter()
-    _fit(estimator, splits, seed=seed, keep=keep, progress=progress)
+    _fit(estimator, splits, seed=seed, states=states, progress=progress)
     fit_s = time.perf_counter() - started_s
     statistics = None
     if METHODS[method].reads_texts:  # to a method that reads none, no text is unfamiliar
@@ -152,7 +152,7 @@ def _fit(
     splits: Splits,
     *,
     seed: int,
-    keep: KeepStates | None,
+    states: TrainingStates | None,
     progress: Progress,
 ) -> None:
     """Fit the estimator on train, with validation for its choices."""
@@ -165,7 +165,12 @@ def _fit(
 
     held_out = validation.texts, validation.labels
     estimator.fit(
-        train.texts, train.labels, validation=held_out, score=score, progress=progress, keep=keep
+        train.texts,
+        train.labels,
+        validation=held_out,
+        score=score,
+        progress=progress,
+        states=states,
     )
 
 
@@ -271,10 +276,10 @@ def train_model(
         check_output(out, overwrite=overwrite)
         check_apart(data, out)
         splits = prepare_data(data, options=options or DataOptions(), seed=seed)
-        keep = KeepStates(_partial(out) / STATES, every_s=save_every_s, resume=resume)
+        states = TrainingStates(_partial(out) / STATES, every_s=save_every_s, resume=resume)
         if not is_first:  # it lends a hand: the model is that of process 0
             helper = make_estimator(method, seed=seed, **parameters or {})
-            _fit(helper, splits, seed=seed, keep=keep, progress=Progress())
+            _fit(helper, splits, seed=seed, states=states, progress=Progress())
             return {}
         with atomic_folder(out, overwrite=overwrite, resume=resume, keep=_has_state) as root:
             _clear(root)
@@ -287,7 +292,7 @@ def train_model(
                 folder,
                 seed=seed,
                 parameters=parameters or {},
-                keep=keep,
+                states=states,
                 keep_texts=keep_texts,
                 progress=progress,
             )

@@ -11,7 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from assay.errors import InputError
 from assay.progress import Progress
-from assay.training.keeping import KeepStates
+from assay.training.states import TrainingStates
 
 __all__ = ["ClassWeight", "FitContext", "Score", "score_accuracy", "weigh_classes"]
 
@@ -78,7 +78,7 @@ class FitContext:
     score : callable
         What is reported after each epoch.
     progress : Progress
-    keep : KeepStates, optional
+    states : TrainingStates, optional
         For methods that train long.
     """
 
@@ -86,4 +86,4 @@ class FitContext:
     validation_ids: np.ndarray | None = None
     score: Score = score_accuracy
     progress: Progress = field(default_factory=Progress)
-    keep: KeepStates | None = None
+    states: TrainingStates | None = None

@@ -25,7 +25,7 @@ from assay.training.context import FitContext
 from assay.training.frozen_states import FrozenStates
 from assay.training.processes import ALONE, Ranks
 from assay.training.schedule import Schedule, TrainingConfig
-from assay.training.state import Place, TrainingKeeper, random_states, restore_random
+from assay.training.state_store import StateStore, TrainingState, random_states, restore_random
 
 __all__ = ["TrainingConfig", "network_logits", "read_long_texts", "seeded", "train_network"]
 
@@ -54,7 +54,7 @@ def train_network(
     pad_id: int,
     config: TrainingConfig,
     context: FitContext,
-    keeper: TrainingKeeper | None = None,
+    keeper: StateStore | None = None,
     ranks: Ranks = ALONE,
 ) -> list[dict[str, Any]]:
     """Train `network` in place; leave it with the weights of the best epoch, in evaluation mode.
@@ -70,7 +70,7 @@ def train_network(
     pad_id : int
     config, context
         Settings; where progress and scores go.
-    keeper : TrainingKeeper, optional
+    keeper : StateStore, optional
         Keeps the state of the training, and goes on from one that it finds.
     ranks : Ranks
         The processes that share each batch.
@@ -87,7 +87,7 @@ def train_network(
     rng = np.random.default_rng(config.seed)
     n_steps = config.n_epochs * len(bucket_batches(encoded.lengths, max_texts=config.batch_size))
     learner = _Learner(network, forward, config, pad_id, n_steps, ranks)
-    place = Place(torch.zeros((), device=targets.device), dict(rng.bit_generator.state))
+    place = TrainingState(torch.zeros((), device=targets.device), dict(rng.bit_generator.state))
     place = learner.go_on(keeper, place)
     with context.progress.track(config.name, n_steps) as advance:
         if place.n_steps:
@@ -110,7 +110,7 @@ def train_network(
 def _close_epoch(
     network: nn.Module,
     forward: Forward,
-    place: Place,
+    place: TrainingState,
     validation: tuple[EncodedTexts, np.ndarray] | None,
     n_texts: int,
     pad_id: int,
@@ -169,8 +169,8 @@ class _Learner:
         encoded: EncodedTexts | FrozenStates,
         targets: Tensor,
         batches: list[np.ndarray],
-        place: Place,
-        keeper: TrainingKeeper | None,
+        place: TrainingState,
+        keeper: StateStore | None,
         advance: Callable[[int], None],
     ) -> None:
         """Learn from the rest of the batches until they, or the time, end; `place` goes along."""
@@ -247,7 +247,7 @@ class _Learner:
             loss = self._loss(encoded, targets, rows, "sum")
         return self.ranks.sum_gradients(self.parameters, loss)
 
-    def go_on(self, keeper: TrainingKeeper | None, place: Place) -> Place:
+    def go_on(self, keeper: StateStore | None, place: TrainingState) -> TrainingState:
         """Return the place of a training that was cut short, all else put back as it was; else the place given."""
         found = keeper.read() if keeper is not None else None
         if keeper is not None and self.ranks.n > 1:
@@ -271,13 +271,13 @@ class _Learner:
         place.loss_sum = place.loss_sum.to(self.device)
         return place
 
-    def end(self, keeper: TrainingKeeper | None, place: Place) -> None:
+    def end(self, keeper: StateStore | None, place: TrainingState) -> None:
         """Keep the end of a training that took long: what follows it may be cut short too."""
         place.is_over = True
         if keeper is not None and self.ranks.follow_first([keeper.has_taken_long], self.device)[0]:
             self._keep(keeper, place)
 
-    def _keep(self, keeper: TrainingKeeper, place: Place) -> None:
+    def _keep(self, keeper: StateStore, place: TrainingState) -> None:
         own = random_states(self.device)
         random = {name: self.ranks.gather(state, self.device) for name, state in own.items()}
         if not self.ranks.is_first:

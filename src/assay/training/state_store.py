@@ -24,9 +24,9 @@ from torch import Tensor
 from assay.disk import write_whole
 from assay.errors import InputError, OutsideError
 from assay.tokenization.batches import EncodedTexts
-from assay.training.keeping import STATE
+from assay.training.states import STATE
 
-__all__ = ["Place", "TrainingKeeper", "fingerprint_texts", "random_states", "restore_random"]
+__all__ = ["TrainingState", "StateStore", "fingerprint_texts", "random_states", "restore_random"]
 
 SCHEMA_VERSION = 1
 MAX_SHARE = 0.01  # of the time that writing may take: on a slow disk states are written less often
@@ -42,7 +42,7 @@ def fingerprint_texts(encoded: EncodedTexts, label_ids: np.ndarray) -> str:
 
 
 @dataclass
-class Place:
+class TrainingState:
     """How far a training is.
 
     Parameters
@@ -89,7 +89,7 @@ class Place:
     )
 
 
-class TrainingKeeper:
+class StateStore:
     """Writes the state of a training now and then, and finds it again.
 
     Parameters
@@ -134,12 +134,14 @@ class TrainingKeeper:
         """Whether it is time to write."""
         return time.monotonic() >= self._due_s
 
-    def write(self, place: Place, tensors: Mapping[str, Tensor], *, elapsed_s: float) -> None:
+    def write(
+        self, place: TrainingState, tensors: Mapping[str, Tensor], *, elapsed_s: float
+    ) -> None:
         """Write a state in place of the one before.
 
         Parameters
         ----------
-        place : Place
+        place : TrainingState
         tensors : mapping
             Weights, state of the optimiser, random states; on any device.
         elapsed_s : float
@@ -170,7 +172,7 @@ class TrainingKeeper:
                 "state": state,
                 "best": self._best,
                 "elapsed_s": elapsed_s,
-                "place": {name: getattr(place, name) for name in Place.PLAIN},
+                "place": {name: getattr(place, name) for name in TrainingState.PLAIN},
             }
             write_whole(self.folder / STATE, json.dumps(content, indent=1) + "\n")
             self._delete_others(state, self._best)
@@ -184,7 +186,7 @@ class TrainingKeeper:
             self.every_s, took_s / MAX_SHARE if self.every_s else 0.0
         )
 
-    def read(self) -> tuple[Place, dict[str, Tensor], float] | None:
+    def read(self) -> tuple[TrainingState, dict[str, Tensor], float] | None:
         """Return place, tensors and seconds of the training that was cut short; None: there is none.
 
         Raises
@@ -222,7 +224,7 @@ class TrainingKeeper:
         best = self._read_tensors(content["best"]) if content["best"] else {}
         self._best = content["best"]
         rank = plain.pop("best_rank")
-        place = Place(
+        place = TrainingState(
             tensors.pop("loss_sum"), best=best, best_rank=tuple(rank) if rank else None, **plain
         )
         return place, tensors, elapsed_s

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["STATE", "KeepStates", "has_training_state"]
+__all__ = ["STATE", "TrainingStates", "has_training_state"]
 
 STATE = "training.json"
 
 
 @dataclass(frozen=True)
-class KeepStates:
+class TrainingStates:
     """Where a training that takes long keeps its state, so that it can go on when it was cut short.
 
     Parameters

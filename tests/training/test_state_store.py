@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from _support.small_models import small_data, small_estimator
 from assay.errors import InputError, OutsideError
 from assay.progress import Progress
-from assay.training.keeping import KeepStates, has_training_state
-from assay.training.state import Place, TrainingKeeper
+from assay.training.state_store import StateStore, TrainingState
+from assay.training.states import TrainingStates, has_training_state
 
 TEXTS, LABELS = small_data(64)
 HELD_OUT = small_data(24, seed=1)
@@ -44,9 +44,9 @@ def finetune(
     estimator = small_estimator(
         "finetune", checkpoint, **{"n_epochs": 3, "class_weight": "balanced", **parameters}
     )
-    keep = None if folder is None else KeepStates(folder, every_s=every_s)
+    states = None if folder is None else TrainingStates(folder, every_s=every_s)
     progress = None if stop_at is None else StopAt(stop_at)
-    return estimator.fit(texts, labels, validation=HELD_OUT, progress=progress, keep=keep)
+    return estimator.fit(texts, labels, validation=HELD_OUT, progress=progress, states=states)
 
 
 def assert_same(one, other):
@@ -186,20 +186,22 @@ def test_state_holds_no_code(stopped):
 
 def place(**changes):
     """Return a place in a training."""
-    return Place(torch.zeros(()), dict(np.random.default_rng(0).bit_generator.state), **changes)
+    return TrainingState(
+        torch.zeros(()), dict(np.random.default_rng(0).bit_generator.state), **changes
+    )
 
 
 def test_slow_disks_are_written_less_often(tmp_path, monkeypatch):
     """Writing takes a hundredth of the time at most, whatever was asked for."""
     now = [0.0]
-    monkeypatch.setattr("assay.training.state.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("assay.training.state_store.time.monotonic", lambda: now[0])
 
     def slow(tensors, path):
         now[0] += 5.0
         save_file(tensors, path)
 
-    monkeypatch.setattr("assay.training.state.save_file", slow)
-    keeper = TrainingKeeper(tmp_path, identity={}, every_s=60.0)
+    monkeypatch.setattr("assay.training.state_store.save_file", slow)
+    keeper = StateStore(tmp_path, identity={}, every_s=60.0)
     assert not keeper.is_due
     now[0] = 60.0
     assert keeper.is_due
@@ -213,7 +215,7 @@ def test_slow_disks_are_written_less_often(tmp_path, monkeypatch):
 def test_disk_that_refuses_is_said(tmp_path):
     """A folder that cannot be made is an error of the outside, with the path."""
     (tmp_path / "file").write_text("")
-    keeper = TrainingKeeper(tmp_path / "file" / "states", identity={}, every_s=0.0)
+    keeper = StateStore(tmp_path / "file" / "states", identity={}, every_s=0.0)
     with pytest.raises(OutsideError, match="states could not be written: Not a directory"):
         keeper.write(place(), {}, elapsed_s=0.0)
 
@@ -221,7 +223,7 @@ def test_disk_that_refuses_is_said(tmp_path):
 def test_tied_weights_are_kept(tmp_path):
     """Two names of one array are two arrays in the file, which knows no ties."""
     shared = torch.arange(3.0)
-    keeper = TrainingKeeper(tmp_path, identity={"seed": 0}, every_s=0.0)
+    keeper = StateStore(tmp_path, identity={"seed": 0}, every_s=0.0)
     keeper.write(place(), {"network.a": shared, "network.b": shared}, elapsed_s=1.5)
     _, tensors, elapsed_s = keeper.read()
     assert elapsed_s == 1.5
@@ -232,4 +234,4 @@ def test_tied_weights_are_kept(tmp_path):
 def test_impossible_interval_is_refused(tmp_path):
     """Seconds below zero are a mistake."""
     with pytest.raises(InputError, match=r"between two states is -1\.0 s; 0 or more is accepted"):
-        TrainingKeeper(tmp_path, identity={}, every_s=-1.0)
+        StateStore(tmp_path, identity={}, every_s=-1.0)
