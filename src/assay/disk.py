@@ -1,24 +1,136 @@
-"""Writing whole or not at all: a folder or a file appears in its place when it is finished, never half."""
+"""Writing whole or not at all: a file or a folder appears in its place when it is finished.
+
+Everything is written under a temporary name beside its place, flushed to the disk, then renamed.
+Whoever reads the place sees the old content or the new one, never half of it.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from assay.errors import AssayError, InputError, OutputExistsError, OutsideError
 
-__all__ = ["atomic_folder", "check_output", "write_whole"]
+__all__ = [
+    "atomic_file",
+    "atomic_files",
+    "atomic_folder",
+    "check_output",
+    "partial_folder",
+    "refusals_of_disk",
+    "remove_path",
+    "write_whole",
+]
+
+PARTIAL = ".partial"  # ending of what is not finished
+REPLACED = ".replaced"  # ending of what was there before, until the new one is in its place
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file beside its place and move it there, so that nobody ever reads half of it."""
-    beside = path.with_name(f".{path.name}.partial")
-    # A lone surrogate becomes \udXXX, which in JSON is the same character: the file stays UTF-8.
-    beside.write_text(text, encoding="utf-8", errors="backslashreplace")
-    beside.replace(path)
+    """Write a text file in UTF-8 whole or not at all, replacing the one that is there.
+
+    A lone surrogate, which JSON input can hold, becomes ``\\udXXX``: in JSON the same character.
+
+    Raises
+    ------
+    OSError
+        The disk refused (full, no permission).
+    """
+    with atomic_file(path) as partial:
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+@contextmanager
+def atomic_file(path: Path, *, is_shared: bool = False) -> Iterator[Path]:
+    """Write a file whole or not at all: yield a path beside it, and rename that at the end.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write; one that is there is replaced. Its folder has to exist.
+    is_shared : bool
+        Whether several processes or threads may write this file at the same time: each then has a
+        temporary name of its own, and the last one to finish wins. Otherwise the temporary name is
+        always ``.NAME.partial``, so that what a killed process left is overwritten by the next.
+
+    Yields
+    ------
+    Path
+        Where the block has to write the file. After an exception the temporary file is deleted.
+
+    Raises
+    ------
+    OSError
+        The disk refused (full, no permission), or the block wrote no file.
+    """
+    mark = f".{uuid.uuid4().hex}" if is_shared else ""
+    partial = path.with_name(f".{path.name}{mark}{PARTIAL}")
+    try:
+        yield partial
+        _flush_file(partial)
+        partial.replace(path)
+        _flush_names(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def atomic_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Write several files, all of them or none: yield a path beside each, and rename all at the end.
+
+    If one of the files cannot be put in its place, the files that were there before are put back.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The files to write, each once; those that are there are replaced.
+
+    Yields
+    ------
+    list of Path
+        Where the block has to write each file, in the order of `paths`.
+
+    Raises
+    ------
+    OSError
+        The disk refused, or the block left a file out.
+    """
+    partials = [path.with_name(f".{path.name}{PARTIAL}") for path in paths]
+    try:
+        yield partials
+        for partial in partials:
+            _flush_file(partial)
+        _replace_all(partials, paths)
+    finally:
+        for partial in partials:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+
+def _replace_all(partials: Sequence[Path], paths: Sequence[Path]) -> None:
+    """Rename finished files to their places; after an error the old files are back in theirs."""
+    replaced: list[Path] = []
+    with ExitStack() as undo:
+        for partial, path in zip(partials, paths, strict=True):
+            if os.path.lexists(path):
+                old = path.with_name(f".{path.name}{REPLACED}")
+                path.replace(old)
+                undo.callback(old.replace, path)
+                replaced.append(old)
+            else:
+                undo.callback(path.unlink, missing_ok=True)
+            partial.replace(path)
+        undo.pop_all()  # all are in their places: nothing is to be undone
+    for old in replaced:
+        old.unlink()
+    for folder in {path.parent for path in paths}:
+        _flush_names(folder)
 
 
 @contextmanager
@@ -34,43 +146,81 @@ def atomic_folder(
     Parameters
     ----------
     out : Path
+        The folder to write; its parents are made.
     overwrite : bool
         Replace an existing OUT, but only once the new one is whole.
     resume : bool
-        Go on in an existing ``OUT.partial`` instead of starting afresh.
+        Continue in an existing ``OUT.partial`` instead of starting again from nothing.
     keep : callable, optional
-        Asked, when the work is cut short, whether ``OUT.partial`` holds something that a later
-        `resume` can use.
+        Called with ``OUT.partial`` if the block raises: True keeps the folder for a later `resume`.
+        None: the folder is always deleted.
+
+    Yields
+    ------
+    Path
+        ``OUT.partial``, which exists.
 
     Raises
     ------
     OutputExistsError
-        OUT is there and `overwrite` is False.
+        OUT exists and `overwrite` is False.
     OutsideError
         The disk refused (full, no permission).
     """
     check_output(out, overwrite=overwrite)
-    partial = out.with_name(out.name + ".partial")
+    partial = partial_folder(out)
     try:
-        if not resume:
-            _remove(partial)
-        partial.mkdir(parents=True, exist_ok=True)
-        yield partial
-        _swap(partial, out)
-    except BaseException as err:
-        if keep is None or not partial.is_dir() or not keep(partial):
+        with refusals_of_disk(out):
+            if not resume:
+                remove_path(partial)
+            partial.mkdir(parents=True, exist_ok=True)
+            yield partial
+            _flush_folder(partial)
+            _replace_folder(partial, out)
+    except BaseException:
+        is_kept = keep is not None and partial.is_dir() and keep(partial)
+        if not is_kept:
             with suppress(OSError):
-                _remove(partial)
-        if isinstance(err, OSError) and not isinstance(err, AssayError):
-            reason = err.strerror or str(err)
-            raise OutsideError(
-                f"{out} could not be written: {reason}", hint="look at free space and permissions"
-            ) from err
+                remove_path(partial)
         raise
 
 
+def partial_folder(out: Path) -> Path:
+    """Return where `atomic_folder` writes OUT until it is whole: ``OUT.partial``."""
+    return out.with_name(f"{out.name}{PARTIAL}")
+
+
+@contextmanager
+def refusals_of_disk(out: Path) -> Iterator[None]:
+    """Turn an OSError of the block into one sentence about the output that it was writing.
+
+    Raises
+    ------
+    OutsideError
+        In place of an OSError that is not one of assay's own.
+    """
+    try:
+        yield
+    except OSError as err:
+        if isinstance(err, AssayError):
+            raise
+        reason = err.strerror or str(err)
+        raise OutsideError(
+            f"{out} could not be written: {reason}", hint="look at free space and permissions"
+        ) from err
+
+
 def check_output(out: Path, *, overwrite: bool, option: str = "--out") -> None:
-    """Say no before any work is done if the output is there already.
+    """Refuse an output that exists, before any work is done.
+
+    Parameters
+    ----------
+    out : Path
+        A file or a folder.
+    overwrite : bool
+        Whether an existing output may be replaced.
+    option : str
+        The command-line option that names the output, for the hint.
 
     Raises
     ------
@@ -83,30 +233,58 @@ def check_output(out: Path, *, overwrite: bool, option: str = "--out") -> None:
         raise InputError(
             f"'{out}' cannot be an output; a new name is accepted", hint="such as --out runs/first"
         )
-    if (out.exists() or out.is_symlink()) and not overwrite:
+    if os.path.lexists(out) and not overwrite:
         hint = f"choose another {option}, or add --overwrite to replace it"
         raise OutputExistsError(f"{out} exists already", hint=hint)
 
 
-def _swap(partial: Path, out: Path) -> None:
-    """Move the finished folder to its place; an old OUT is put back if that fails."""
+def remove_path(path: Path) -> None:
+    """Delete a file, a link, or a folder with all it holds; a path that does not exist is fine."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _replace_folder(partial: Path, out: Path) -> None:
+    """Rename the finished folder to its place; an old OUT is put back if that fails."""
     if not os.path.lexists(out):
         partial.replace(out)
         return
-    old = out.with_name(f".{out.name}.replaced")
-    _remove(old)
+    old = out.with_name(f".{out.name}{REPLACED}")
+    remove_path(old)
     out.replace(old)
     try:
         partial.replace(out)
     except OSError:
         old.replace(out)
         raise
-    _remove(old)
+    remove_path(old)
 
 
-def _remove(path: Path) -> None:
-    """Delete a file, a link or a folder with all it holds; nothing there is fine."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _flush_file(path: Path) -> None:
+    """Wait until the content of a file is on the disk.
+
+    Without it, a power cut after the rename can leave an empty file under the final name.
+    """
+    mode = "rb" if os.name == "posix" else "r+b"  # Windows flushes only what is open for writing
+    with path.open(mode) as stream:
+        os.fsync(stream.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Wait until the content of every file in a folder is on the disk; links are left alone."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            _flush_file(path)
+
+
+def _flush_names(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, on systems that can open a folder."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

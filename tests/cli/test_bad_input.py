@@ -279,7 +279,7 @@ CASES = {
         lambda f: (f.joinpath("d").mkdir(), ["info", "d"])[1],
         [
             "d has no assay.json: it is not a model of assay",
-            "hint: a run's models stand in RUN/models/METHOD",
+            "hint: a run's models are in RUN/models/METHOD",
         ],
     ),
     "predictions in a format that is none": (

@@ -6,7 +6,7 @@ import pytest
 from _support.small_models import small_data
 from assay.errors import InputError, ModelError
 from assay.models import make_estimator, save_model, select_parameters
-from assay.runtime.folder import Layout
+from assay.runtime.layout import Layout
 from assay.runtime.predictor import load_model
 
 TEXTS, LABELS = small_data()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from assay.disk import atomic_folder, check_output
 from assay.errors import InputError, OutputExistsError, OutsideError
-from assay.runtime.folder import atomic_folder, check_output
 
 
 def write_something(out: Path, content: str = "new", **options: object) -> None:

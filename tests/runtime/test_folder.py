@@ -9,14 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.errors import ModelError
-from assay.runtime.folder import (
-    SCHEMA_VERSION,
-    Layout,
-    Manifest,
-    hash_file,
-    read_folder,
-    seal_folder,
-)
+from assay.runtime.folder import hash_file, read_folder, seal_folder
+from assay.runtime.layout import Layout
+from assay.runtime.manifest import SCHEMA_VERSION, Manifest
 
 LABELS = ("sadness", "joy")
 plain_values = st.dictionaries(

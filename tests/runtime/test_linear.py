@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from _support.small_models import EDGE_TEXTS, small_data
 from assay.errors import ModelError
-from assay.runtime.folder import Layout
+from assay.runtime.layout import Layout
 from assay.runtime.linear import LinearModel, TextTerms, softmax
 
 # Blanks of every kind, case pairs that change length, and what is no letter, beside any other

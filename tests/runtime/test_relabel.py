@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assay.errors import InputError
-from assay.runtime.folder import Manifest
+from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model
 from assay.runtime.relabel import read_label_map, relabel_model
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from assay.errors import ModelError
-from assay.runtime.folder import Layout
+from assay.runtime.layout import Layout
 from assay.runtime.session import LSTM_BATCHES, TRANSFORMER_BATCHES, OnnxSession
 from assay.tokenization.batches import EncodedTexts
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from assay.data.files.readers import read_rows
 from assay.data.files.spreadsheet import guard_cell, unguard_cell
+from assay.disk import check_output
 from assay.errors import DataError, InputError, OutsideError, list_problems
-from assay.runtime.folder import check_output
 
 __all__ = [
     "COLUMNS",

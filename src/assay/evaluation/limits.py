@@ -13,7 +13,7 @@ from typing import Any
 from assay.evaluation.coverage import TARGETS, measure_answered, measure_coverage
 from assay.evaluation.scoring import ScoredSplit
 from assay.models.term_statistics import fit_scope_reference
-from assay.runtime.folder import Layout
+from assay.runtime.layout import Layout
 from assay.runtime.limits.abstain import AbstainRule, CoverageCurve
 from assay.runtime.limits.scope import TermStatistics
 

@@ -21,7 +21,9 @@ from assay.hub.access import check_repo_id, connect
 from assay.hub.refusals import ask_patiently, explain_refusals
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.runtime.folder import Layout, Manifest, is_unsafe, read_folder
+from assay.runtime.folder import read_folder
+from assay.runtime.layout import Layout, is_unsafe
+from assay.runtime.manifest import Manifest
 
 __all__ = ["Pulled", "pull_model"]
 

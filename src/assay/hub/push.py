@@ -20,7 +20,8 @@ from assay.hub.refusals import ask_patiently, explain_refusals
 from assay.hub.shipment import SentFile, Shipment, find_stale, plan_shipment, stage_shipment
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.runtime.folder import Layout, is_free, read_folder
+from assay.runtime.folder import read_folder
+from assay.runtime.layout import Layout, is_free
 
 __all__ = ["Pushed", "push_model"]
 

@@ -13,7 +13,8 @@ from typing import Any, TypedDict
 
 from assay.errors import InputError
 from assay.hub.card import address_card, set_license
-from assay.runtime.folder import Layout, Manifest, is_free, render_manifest
+from assay.runtime.layout import Layout, is_free
+from assay.runtime.manifest import Manifest, render_manifest
 
 __all__ = ["SentFile", "Shipment", "find_stale", "plan_shipment", "stage_shipment"]
 

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from assay.checkpoints.torch_state import pick_device
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.onnx.export import write_compact_onnx
-from assay.runtime.folder import Layout
+from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.subwords import SubwordTokenizer
 from assay.tokenization.vocabulary import learn_tokenizer

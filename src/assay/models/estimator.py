@@ -32,7 +32,7 @@ __all__ = ["TextClassifier", "WrittenParts"]
 class WrittenParts:
     """What `write_parts` tells the manifest besides the files that it wrote."""
 
-    tokenization: dict[str, Any] = field(default_factory=dict)
+    tokenization: TokenizationEntry = field(default_factory=TokenizationEntry)
     parameters: dict[str, Any] = field(default_factory=dict)
     checkpoint: dict[str, Any] | None = None
 

@@ -23,7 +23,7 @@ from assay.checkpoints.resolve import Checkpoint
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.head import AffineHead
 from assay.models.onnx.export import write_transformer_onnx
-from assay.runtime.folder import Layout
+from assay.runtime.layout import Layout
 from assay.training.context import ClassWeight, FitContext
 
 __all__ = ["Features"]

@@ -25,7 +25,7 @@ from assay.checkpoints.torch_state import pick_device, quiet_transformers
 from assay.errors import InputError, ModelError
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.onnx.export import write_transformer_onnx
-from assay.runtime.folder import Layout
+from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.window import check_long_texts
 from assay.training.context import ClassWeight, FitContext, weigh_classes

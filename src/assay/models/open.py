@@ -10,7 +10,7 @@ from assay._paths import is_meant_as_path, nearby
 from assay.errors import DataError, InputError, ModelError, OutsideError
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.runtime.folder import Layout
+from assay.runtime.layout import Layout
 from assay.runtime.predictor import Model, load_model
 from assay.runtime.relabel import read_label_map, relabel_model
 

@@ -12,18 +12,20 @@ from typing import Any
 import numpy as np
 
 from assay.data.labels import LabelSet
+from assay.disk import atomic_folder, write_whole
 from assay.errors import CheckError, InputError, OutsideError
 from assay.models.estimator import TextClassifier
-from assay.runtime.folder import (
-    Layout,
-    Manifest,
-    atomic_folder,
-    read_folder,
-    seal_folder,
-    write_manifest,
-    write_whole,
+from assay.runtime.entries import (
+    KeptTextsEntry,
+    LimitEntries,
+    ParityEntry,
+    ScoreEntry,
+    TrainingDataEntry,
 )
+from assay.runtime.folder import add_file, read_folder, seal_folder, write_manifest
+from assay.runtime.layout import Layout
 from assay.runtime.limits.scope import TermStatistics
+from assay.runtime.manifest import Manifest
 from assay.runtime.nearest import TrainingTexts
 from assay.runtime.predictor import load_model
 
@@ -64,7 +66,7 @@ def save_model(
     *,
     label_set: LabelSet | None = None,
     parity_texts: Sequence[str] = (),
-    training_data: dict[str, Any] | None = None,
+    training_data: TrainingDataEntry | None = None,
     term_statistics: TermStatistics | None = None,
     overwrite: bool = False,
 ) -> Manifest:
@@ -118,19 +120,22 @@ def save_model(
             training_data=training_data or {},
             versions=_versions(),
         )
-        seal_folder(root, manifest)
+        sealed = seal_folder(root, manifest)
         parity = _check_parity(
-            estimator, root, order, [*parity_texts[:N_PARITY_TEXTS], *PARITY_EDGES]
+            estimator, root, sealed, order, [*parity_texts[:N_PARITY_TEXTS], *PARITY_EDGES]
         )
-        return seal_folder(root, replace(manifest, parity=parity))
+        saved = replace(sealed, parity=parity)
+        write_manifest(root, saved)
+    return saved
 
 
 def record_scores(
     folder: str | Path,
-    scores: Sequence[dict[str, Any]],
+    scores: Sequence[ScoreEntry],
     *,
-    measured: dict[str, Any] | None = None,
+    measured: LimitEntries | None = None,
     card: str | None = None,
+    verified: Manifest | None = None,
 ) -> Manifest:
     """Write what was measured into a saved model's manifest, and its card; what prediction reads stays as it is.
 
@@ -139,10 +144,13 @@ def record_scores(
     folder : path
     scores : sequence of dict
         ``{"split", "metric", "value", "interval", "n_texts"}``.
-    measured : dict, optional
-        More parts of the manifest: `abstain`, `coverage_curve`, `scope`.
+    measured : LimitEntries, optional
+        More entries of the manifest: `abstain`, `coverage_curve`, `scope`.
     card : str, optional
         README.md; None leaves the one that is there.
+    verified : Manifest, optional
+        What saving or loading this model returned in this process: its files are then not hashed
+        again.
 
     Raises
     ------
@@ -152,7 +160,8 @@ def record_scores(
         The disk refused.
     """
     root = Path(folder)
-    manifest = replace(read_folder(root), scores=tuple(scores), **(measured or {}))
+    before = verified or read_folder(root)
+    manifest = replace(before, scores=tuple(scores), **(measured or {}))
     try:
         write_manifest(root, manifest)
         if card is not None:
@@ -164,7 +173,13 @@ def record_scores(
     return manifest
 
 
-def keep_texts(folder: str | Path, texts: Sequence[str], label_ids: Sequence[int]) -> Manifest:
+def keep_texts(
+    folder: str | Path,
+    texts: Sequence[str],
+    label_ids: Sequence[int],
+    *,
+    verified: Manifest | None = None,
+) -> Manifest:
     """Write texts of the train split into a saved model, so that the nearest of them can be shown beside an answer.
 
     Of a large split only some: see `TrainingTexts.of`.
@@ -175,6 +190,9 @@ def keep_texts(folder: str | Path, texts: Sequence[str], label_ids: Sequence[int
     texts : sequence of str
     label_ids : sequence of int
         One a text, in LabelSet order.
+    verified : Manifest, optional
+        What saving or loading this model returned in this process: its files are then not hashed
+        again.
 
     Raises
     ------
@@ -182,12 +200,11 @@ def keep_texts(folder: str | Path, texts: Sequence[str], label_ids: Sequence[int
         The folder is broken.
     """
     root = Path(folder)
-    manifest = read_folder(root)
+    before = verified or read_folder(root)
     kept = TrainingTexts.of(texts, label_ids)
     kept.save(root)
-    return seal_folder(
-        root, replace(manifest, kept_texts={"n_texts": len(kept.texts), "n_train": kept.n_train})
-    )
+    counts: KeptTextsEntry = {"n_texts": len(kept.texts), "n_train": kept.n_train}
+    return add_file(root, replace(before, kept_texts=counts), Layout(root).training_texts)
 
 
 def _class_order(estimator: TextClassifier, labels: LabelSet) -> np.ndarray:
@@ -202,10 +219,10 @@ def _class_order(estimator: TextClassifier, labels: LabelSet) -> np.ndarray:
 
 
 def _check_parity(
-    estimator: TextClassifier, root: Path, order: np.ndarray, texts: list[str]
-) -> dict[str, Any]:
+    estimator: TextClassifier, root: Path, sealed: Manifest, order: np.ndarray, texts: list[str]
+) -> ParityEntry:
     expected = estimator.predict_proba(texts)[:, order]
-    found = load_model(root).predict_proba(texts)
+    found = load_model(root, verified=sealed).predict_proba(texts)
     difference = float(np.abs(expected - found).max())
     if not difference <= PARITY_LIMIT:  # NaN fails too
         raise CheckError(

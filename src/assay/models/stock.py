@@ -19,8 +19,8 @@ from assay.checkpoints.torch_state import pick_device, quiet_transformers
 from assay.data.labels import LabelSet
 from assay.errors import DataError, ModelError
 from assay.progress import Progress
-from assay.runtime.folder import Manifest
 from assay.runtime.linear import softmax
+from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model
 from assay.tokenization.window import check_long_texts
 from assay.training.loop import network_logits, read_long_texts

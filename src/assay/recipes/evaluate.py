@@ -22,7 +22,9 @@ from assay.methods import METHODS
 from assay.models.open import match_labels, open_model
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.runtime.folder import Layout, Manifest, read_folder
+from assay.runtime.folder import read_folder
+from assay.runtime.layout import Layout
+from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model
 
 __all__ = [

@@ -11,10 +11,10 @@ import numpy as np
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.data.summary import quantiles, summarise
 from assay.data.texts import Splits
+from assay.disk import atomic_folder, check_output
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.reporting.figures import draw_summary
-from assay.runtime.folder import atomic_folder, check_output
 
 __all__ = ["Exploration", "explore_data"]
 

@@ -18,19 +18,15 @@ import numpy as np
 
 from assay.data.load import load_data
 from assay.data.texts import LabelledTexts, Splits
+from assay.disk import atomic_folder, check_output, write_whole
 from assay.errors import AssayError, CheckError, InputError
 from assay.evaluation.scoring import manifest_scores, score_split
 from assay.models.onnx.quantize import describe_onnx, quantize_onnx
 from assay.progress import Progress
 from assay.recipes.evaluate import check_labels, cut_as_trained
-from assay.runtime.folder import (
-    Layout,
-    Manifest,
-    atomic_folder,
-    check_output,
-    seal_folder,
-    write_whole,
-)
+from assay.runtime.folder import seal_folder
+from assay.runtime.layout import Layout
+from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
 
 __all__ = ["FORMATS", "Export", "ParityLimits", "export_model"]

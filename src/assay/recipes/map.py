@@ -8,13 +8,13 @@ from typing import Any
 
 from assay.data.split import KEPT_ROWS
 from assay.data.texts import Splits
+from assay.disk import check_output
 from assay.errors import InputError, OutsideError
 from assay.maps.points import MAX_POINTS, map_split
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.reporting.data_figures import draw_map
 from assay.reporting.map_page import render_map_page
-from assay.runtime.folder import check_output
 
 __all__ = ["draw_map_file"]
 

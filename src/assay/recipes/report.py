@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.disk import atomic_folder, check_output, write_whole
 from assay.errors import InputError, OutsideError, did_you_mean
 from assay.reporting.figures import draw_figures
 from assay.reporting.notebook import LANGUAGES, NotebookPlan, make_notebook
 from assay.reporting.render import render_html, render_markdown
-from assay.runtime.folder import atomic_folder, check_output, write_whole
 
 __all__ = ["FORMATS", "WrittenReport", "write_report_file"]
 

@@ -24,7 +24,7 @@ from assay.methods import METHODS, methods_where
 from assay.progress import Progress
 from assay.recipes.train import FittedModel
 from assay.reporting.collect import ReportParts
-from assay.runtime.folder import Layout
+from assay.runtime.layout import Layout
 from assay.runtime.linear import softmax
 from assay.runtime.predictor import Model
 from assay.tokenization.subwords import SubwordTokenizer

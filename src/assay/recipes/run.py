@@ -22,6 +22,7 @@ from assay._display import Shown, html_block, html_table
 from assay._version import __version__
 from assay.audit.checks import Audit, audit_data, write_issues
 from assay.data.texts import Splits
+from assay.disk import atomic_folder, check_output
 from assay.errors import InputError
 from assay.evaluation.caveats import describe_doubts
 from assay.evaluation.compare import Comparison, compare_methods, recommend
@@ -37,7 +38,6 @@ from assay.recipes.steps.run_state import STATES, RunState
 from assay.recipes.train import FittedModel, baselines_of, finish_model, fit_and_save
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
-from assay.runtime.folder import atomic_folder, check_output
 from assay.runtime.predictor import Model, load_model
 from assay.tokenization.window import check_long_texts
 from assay.training.states import TrainingStates, has_training_state

@@ -18,6 +18,7 @@ from assay import _env
 from assay._display import Shown, html_block, html_table
 from assay.data.languages import find_wrong_language
 from assay.data.texts import LabelledTexts, Splits
+from assay.disk import atomic_folder, check_output
 from assay.errors import InputError, MissingDependencyError
 from assay.evaluation.limits import measure_limits
 from assay.evaluation.metrics import score_predictions
@@ -38,8 +39,9 @@ from assay.progress import Progress
 from assay.recipes.steps.prepare import DataOptions, check_apart, prepare_data
 from assay.reporting.card import CONFUSION_PICTURE, render_card
 from assay.reporting.score_figures import draw_confusion
-from assay.runtime.folder import Manifest, atomic_folder, check_output, read_folder
+from assay.runtime.folder import read_folder
 from assay.runtime.limits.abstain import check_target
+from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import load_model
 from assay.training.states import TrainingStates, has_training_state
 
@@ -174,7 +176,7 @@ def _fit(
     )
 
 
-def _training_data(splits: Splits) -> dict[str, Any]:
+def _training_data(splits: Splits) -> TrainingDataEntry:
     """Return what a manifest says of the data that its model was trained on."""
     train = splits["train"]
     facts = {

@@ -1,14 +1,8 @@
 """All that prediction needs, without torch: the model folder, and scores from it."""
 
-from assay.runtime.folder import Layout, Manifest, atomic_folder, read_folder, seal_folder
+from assay.runtime.folder import read_folder, seal_folder
+from assay.runtime.layout import Layout
+from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
 
-__all__ = [
-    "Layout",
-    "Manifest",
-    "Model",
-    "atomic_folder",
-    "load_model",
-    "read_folder",
-    "seal_folder",
-]
+__all__ = ["Layout", "Manifest", "Model", "load_model", "read_folder", "seal_folder"]

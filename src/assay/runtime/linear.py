@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from assay.disk import write_whole
 from assay.errors import ModelError
-from assay.runtime.folder import Layout, write_whole
+from assay.runtime.layout import Layout
 
 __all__ = ["WORD", "LinearModel", "TermColumns", "TextTerms", "fold_text", "slices_of", "softmax"]
 

@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from assay.disk import write_whole
 from assay.errors import ModelError
-from assay.runtime.folder import Layout, write_whole
 from assay.runtime.hashed_terms import Seen, TermCounts, count_terms
+from assay.runtime.layout import Layout
 
 __all__ = ["MAX_TEXTS", "MAX_TEXT_CHARS", "Neighbour", "TrainingTexts"]
 

@@ -16,10 +16,13 @@ from assay.data.texts import check_texts
 from assay.errors import InputError, ModelError
 from assay.methods import METHODS
 from assay.progress import Progress
-from assay.runtime.folder import Layout, Manifest, read_folder
+from assay.runtime.entries import TokenizationEntry
+from assay.runtime.folder import check_folder, read_folder
+from assay.runtime.layout import Layout
 from assay.runtime.limits.abstain import AbstainRule, CoverageCurve
 from assay.runtime.limits.scope import ScopeReference, TermStatistics, add_sureness
 from assay.runtime.linear import LinearModel, slices_of
+from assay.runtime.manifest import Manifest
 from assay.runtime.nearest import Neighbour, TrainingTexts
 from assay.tokenization.window import LONG_TEXTS, check_long_texts
 
@@ -109,7 +112,7 @@ class Model:
     @property
     def n_bytes(self) -> int:
         """Size on disk of the files that prediction reads."""
-        return sum(int(facts["size_bytes"]) for facts in self.manifest.files.values())
+        return self.manifest.n_bytes
 
     @property
     def abstain_rule(self) -> AbstainRule | None:
@@ -295,18 +298,27 @@ class Model:
 
 
 def load_model(
-    folder: str | Path, *, n_threads: int | None = None, long_texts: str | None = None
+    folder: str | Path,
+    *,
+    n_threads: int | None = None,
+    long_texts: str | None = None,
+    verified: Manifest | None = None,
 ) -> Model:
     """Load a saved model, after checking its manifest and the hash of every file it reads.
 
     Parameters
     ----------
     folder : path
+        The model folder.
     n_threads : int, optional
         Compute threads; None means what the environment says.
     long_texts : {"truncate", "window"}, optional
         What becomes of texts that are longer than the model reads at once, instead of what it was
         saved with. Models that read texts of any length ignore it.
+    verified : Manifest, optional
+        What `seal_folder`, `add_file` or `read_folder` returned for this folder in this process:
+        the files are then not hashed again, only their names and sizes are checked. None:
+        assay.json is read, and every file is hashed.
 
     Raises
     ------
@@ -315,15 +327,22 @@ def load_model(
     ModelError
         The folder is not a model, is broken or changed, is of a newer schema, or holds files that
         can run code.
+
+    Notes
+    -----
+    The `manifest` of the model that is returned counts as verified, unless `long_texts` changed it.
     """
     root = Path(folder)
-    manifest = read_folder(root)
+    if verified is None:
+        manifest = read_folder(root)
+    else:
+        manifest = verified
+        check_folder(root, manifest, check_hashes=False)
     if long_texts is not None:
         check_long_texts(long_texts)
         if "max_tokens" in manifest.tokenization:
-            manifest = replace(
-                manifest, tokenization={**manifest.tokenization, "long_texts": long_texts}
-            )
+            tokenization: TokenizationEntry = {**manifest.tokenization, "long_texts": long_texts}
+            manifest = replace(manifest, tokenization=tokenization)
     if manifest.method not in METHODS:
         raise ModelError(
             f"{root} is of method '{manifest.method}'; this assay knows {', '.join(METHODS)}"

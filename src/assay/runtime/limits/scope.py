@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from assay.disk import write_whole
 from assay.errors import ModelError
-from assay.runtime.folder import Layout, write_whole
 from assay.runtime.hashed_terms import BLOCKS, TERMS, Seen, TermCounts, count_terms
+from assay.runtime.layout import Layout
 
 __all__ = [
     "LEVELS",

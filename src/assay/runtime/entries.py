@@ -1,0 +1,170 @@
+"""The entries of assay.json by their names: what each holds, as it is on disk.
+
+They are plain dicts, so that a file written by a later version keeps what this version does not
+know. Entries with ``total=False`` are empty where there is nothing to record.
+"""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+__all__ = [
+    "AbstainEntry",
+    "CheckpointEntry",
+    "CoverageCurveEntry",
+    "ExportEntry",
+    "FileEntry",
+    "KeptTextsEntry",
+    "LimitEntries",
+    "ParityEntry",
+    "ScopeEntry",
+    "ScoreClaim",
+    "ScoreEntry",
+    "TokenizationEntry",
+    "TrainingDataEntry",
+]
+
+
+class FileEntry(TypedDict):
+    """One file that prediction reads: its SHA-256 in hexadecimal, and its size."""
+
+    sha256: str
+    size_bytes: int
+
+
+class TokenizationEntry(TypedDict, total=False):
+    """How texts become tokens.
+
+    `max_tokens` (special tokens included), `truncation` ("end") and `long_texts` ("truncate" or
+    "window") exist where a tokenizer.json is used; `min_chars` and `max_chars` of character n-grams
+    exist for linear.
+    """
+
+    kind: str
+    max_tokens: int
+    truncation: str
+    long_texts: str
+    min_chars: int
+    max_chars: int
+
+
+class CheckpointEntry(TypedDict):
+    """The pre-trained transformer that the model started from.
+
+    `sha256` is over its files; `revision` is the commit on the Hub, None for other sources.
+    """
+
+    name: str
+    sha256: str
+    revision: str | None
+    model_type: str
+    hidden_size: int
+    max_tokens: int
+
+
+class TrainingDataEntry(TypedDict, total=False):
+    """The train split: where it came from and its fingerprint.
+
+    `language` is the ISO 639 code of most texts. `corrections` (their number) and `texts_sha256`
+    (the fingerprint without labels) exist where corrected labels were used.
+    """
+
+    source: str
+    n_texts: int
+    sha256: str
+    language: str
+    corrections: int
+    texts_sha256: str
+
+
+class ScoreClaim(TypedDict):
+    """A value from 0 to 1 with its 95 % interval (low, high), on so many texts."""
+
+    value: float
+    interval: list[float]
+    n_texts: int
+
+
+class ScoreEntry(ScoreClaim):
+    """What one metric is on one split; `without_leaks` leaves out texts that are in train too."""
+
+    split: str
+    metric: str
+    without_leaks: NotRequired[ScoreClaim]
+
+
+class ParityEntry(TypedDict, total=False):
+    """How the saved folder compared with the trainer's objects: largest difference of a score."""
+
+    n_texts: int
+    max_difference: float
+    limit: float
+
+
+class AbstainEntry(TypedDict, total=False):
+    """When the model says that it does not know: see `AbstainRule`."""
+
+    threshold: float
+    target_accuracy: float | None
+    coverage: float | None
+    accuracy: float | None
+    n_texts: int
+    split: str
+
+
+class CoverageCurveEntry(TypedDict, total=False):
+    """How many texts are answered, and how many right: see `CoverageCurve`.
+
+    A point is ``[threshold, n_answered, n_right]``.
+    """
+
+    split: str
+    n_texts: int
+    points: list[list[float]]
+
+
+class ScopeEntry(TypedDict, total=False):
+    """Where validation texts are on the statistics of scope.json: see `ScopeReference`.
+
+    `signs` maps a name to ``[mean, standard deviation]``, `looks` a name to a standard deviation.
+    """
+
+    threshold: float
+    split: str
+    n_texts: int
+    signs: dict[str, list[float]]
+    looks: dict[str, float]
+    quantiles: list[float]
+
+
+class KeptTextsEntry(TypedDict, total=False):
+    """How many texts of train training_texts.json holds, and how many train has."""
+
+    n_texts: int
+    n_train: int
+
+
+class ExportEntry(TypedDict, total=False):
+    """How a copy that `assay export` wrote compares with its model, on held-out texts."""
+
+    format: str
+    split: str
+    n_texts: int
+    max_difference: float
+    changed: float
+    accuracy_before: float
+    accuracy_after: float
+    bytes_before: int
+    bytes_after: int
+    texts_per_s_before: float
+    texts_per_s_after: float
+    opset: dict[str, int]
+    limits: dict[str, float | None]
+
+
+class LimitEntries(TypedDict, total=False):
+    """The entries that are measured on validation once a model is saved."""
+
+    abstain: AbstainEntry
+    coverage_curve: CoverageCurveEntry
+    scope: ScopeEntry

@@ -1,0 +1,252 @@
+"""assay.json as an object: the model's own account of itself, checked when it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from assay.data.labels import LabelSet
+from assay.errors import DataError, ModelError
+from assay.runtime.entries import (
+    AbstainEntry,
+    CheckpointEntry,
+    CoverageCurveEntry,
+    ExportEntry,
+    FileEntry,
+    KeptTextsEntry,
+    ParityEntry,
+    ScopeEntry,
+    ScoreEntry,
+    TokenizationEntry,
+    TrainingDataEntry,
+)
+from assay.runtime.layout import Layout
+
+__all__ = ["SCHEMA_VERSION", "Manifest", "read_manifest", "render_manifest"]
+
+SCHEMA_VERSION = 1
+
+# What assay.json must hold, and of which type.
+REQUIRED_TYPES = {
+    "method": str,
+    "labels": list,
+    "seed": int,
+    "files": dict,
+    "tokenization": dict,
+    "parameters": dict,
+}
+# What it may hold, and of which type.
+OPTIONAL_TYPES = {
+    "scores": list,
+    "parity": dict,
+    "versions": dict,
+    "training_data": dict,
+    "abstain": dict,
+    "coverage_curve": dict,
+    "scope": dict,
+    "kept_texts": dict,
+    "export": dict,
+}
+
+KEPT_TEXTS = Layout(Path()).training_texts.name
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What assay.json says. The entries are described in `assay.runtime.entries`.
+
+    Parameters
+    ----------
+    method : str
+        One of the five methods.
+    labels : tuple of str
+        In LabelSet order: the order of the columns of every array of probabilities.
+    seed : int
+        The seed of the training.
+    tokenization : TokenizationEntry
+        How texts become tokens.
+    temperature : float
+        Already folded into the last affine layer; recorded, never applied again.
+    parameters : dict
+        The estimator's hyper-parameters: plain values by name.
+    checkpoint : CheckpointEntry or None
+        The pre-trained transformer; None for methods that start from none.
+    training_data : TrainingDataEntry
+        Where the train split came from, and its fingerprint.
+    scores : tuple of ScoreEntry
+        One for each split and metric.
+    parity : ParityEntry
+        How the folder compared with the trainer's objects when it was saved.
+    abstain : AbstainEntry
+        When the model says that it does not know; empty where it always answers.
+    coverage_curve : CoverageCurveEntry
+        How many texts are answered, and how many of those right, at each threshold.
+    scope : ScopeEntry
+        Where validation texts are on the statistics of scope.json; empty without that file.
+    kept_texts : KeptTextsEntry
+        How many texts training_texts.json holds; empty without that file.
+    export : ExportEntry
+        How a copy that `assay export` wrote compares with its model; empty for other folders.
+    versions : dict
+        Version by name, of Python and the libraries that took part in training.
+    files : dict
+        A FileEntry by path, for every file that prediction reads.
+    schema_version : int
+        The version of the format.
+    """
+
+    method: str
+    labels: tuple[str, ...]
+    seed: int
+    tokenization: TokenizationEntry = field(default_factory=TokenizationEntry)
+    temperature: float = 1.0
+    parameters: dict[str, Any] = field(default_factory=dict)
+    checkpoint: CheckpointEntry | None = None
+    training_data: TrainingDataEntry = field(default_factory=TrainingDataEntry)
+    scores: tuple[ScoreEntry, ...] = ()
+    parity: ParityEntry = field(default_factory=ParityEntry)
+    abstain: AbstainEntry = field(default_factory=AbstainEntry)
+    coverage_curve: CoverageCurveEntry = field(default_factory=CoverageCurveEntry)
+    scope: ScopeEntry = field(default_factory=ScopeEntry)
+    kept_texts: KeptTextsEntry = field(default_factory=KeptTextsEntry)
+    export: ExportEntry = field(default_factory=ExportEntry)
+    versions: dict[str, str] = field(default_factory=dict)
+    files: dict[str, FileEntry] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def label_set(self) -> LabelSet:
+        """The ordered labels."""
+        return LabelSet(self.labels)
+
+    @property
+    def n_bytes(self) -> int:
+        """Size on disk of the files that prediction reads."""
+        return sum(int(entry["size_bytes"]) for entry in self.files.values())
+
+    @property
+    def keeps_texts(self) -> bool:
+        """Whether the folder holds texts of its train split."""
+        return KEPT_TEXTS in self.files
+
+    def without_texts(self) -> Manifest:
+        """Return the manifest of a copy that does not hold the texts of the train split."""
+        files = {name: entry for name, entry in self.files.items() if name != KEPT_TEXTS}
+        return replace(self, kept_texts={}, files=files)
+
+    def prediction_sha256(self) -> str:
+        """Return a hash of everything that predictions depend on, in hexadecimal.
+
+        The card, what was measured, and the texts of train are no part of it.
+        """
+        facts = {
+            "method": self.method,
+            "labels": self.labels,
+            "tokenization": self.tokenization,
+            "abstain": self.abstain,
+            "scope": self.scope,
+            "files": self.without_texts().files,
+            "priors": self.parameters.get("priors"),
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values as they are written to assay.json, `schema_version` first."""
+        values = asdict(self)
+        return {"schema_version": values.pop("schema_version"), **values}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], *, where: Path) -> Manifest:
+        """Check and read what assay.json holds.
+
+        Parameters
+        ----------
+        values : mapping
+            The object that the file holds. Entries that this version does not know are left out.
+        where : Path
+            The file, for the messages.
+
+        Raises
+        ------
+        ModelError
+            A newer schema, a missing entry, or a value of the wrong type.
+        """
+        _check_version(values.get("schema_version"), where=where)
+        _check_types(values, where=where)
+        _check_entries(values, where=where)
+        known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
+        known["labels"] = tuple(values["labels"])
+        known["scores"] = tuple(values.get("scores", ()))
+        return cls(**known)
+
+
+def _check_version(version: Any, *, where: Path) -> None:
+    if not isinstance(version, int) or version < 1:
+        raise ModelError(f"{where} has no schema_version: it is not a model of assay")
+    if version > SCHEMA_VERSION:
+        raise ModelError(
+            f"{where} has schema {version}; this assay reads up to {SCHEMA_VERSION}",
+            hint="upgrade assay",
+        )
+
+
+def _check_types(values: Mapping[str, Any], *, where: Path) -> None:
+    for name, kind in REQUIRED_TYPES.items():
+        if not isinstance(values.get(name), kind):
+            raise ModelError(f"{where}: '{name}' is missing or not a {kind.__name__}")
+    for name, kind in OPTIONAL_TYPES.items():
+        if not isinstance(values.get(name, kind()), kind):
+            raise ModelError(f"{where}: '{name}' is not a {kind.__name__}")
+
+
+def _check_entries(values: Mapping[str, Any], *, where: Path) -> None:
+    """Check what is inside the entries that are read without another check."""
+    kept = values.get("kept_texts", {})
+    if kept and not all(isinstance(kept.get(name), int) for name in ("n_texts", "n_train")):
+        raise ModelError(f"{where}: kept_texts lacks its n_texts or n_train")
+    for label in values["labels"]:
+        if not isinstance(label, str):
+            raise ModelError(f"{where}: label {label!r} is not a text")
+    for name, entry in values["files"].items():
+        if not _is_file_entry(entry):
+            raise ModelError(f"{where}: the entry of file '{name}' lacks its sha256 or size_bytes")
+    try:
+        LabelSet(tuple(values["labels"]))
+    except DataError as err:
+        raise ModelError(f"{where}: {err}") from err
+
+
+def _is_file_entry(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("sha256"), str)
+        and isinstance(entry.get("size_bytes"), int)
+    )
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read and check assay.json alone; the files that it lists are not looked at.
+
+    Raises
+    ------
+    ModelError
+        The file is no JSON object, or not one that `Manifest.from_dict` accepts.
+    OSError
+        The file cannot be read.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as err:
+        raise ModelError(f"{path} is not valid JSON: {err}") from err
+    if not isinstance(values, dict):
+        raise ModelError(f"{path} holds a {type(values).__name__}; an object is accepted")
+    return Manifest.from_dict(values, where=path)
+
+
+def render_manifest(manifest: Manifest) -> str:
+    """Return the text of assay.json."""
+    return json.dumps(manifest.to_dict(), ensure_ascii=False, indent=1) + "\n"
