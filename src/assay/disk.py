@@ -31,9 +31,9 @@ REPLACED = ".replaced"  # ending of what was there before, until the new one is 
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a text file in UTF-8 whole or not at all, replacing the one that is there.
+    r"""Write a text file in UTF-8 whole or not at all, replacing the one that is there.
 
-    A lone surrogate, which JSON input can hold, becomes ``\\udXXX``: in JSON the same character.
+    A lone surrogate, which JSON input can hold, becomes ``\udXXX``: in JSON the same character.
 
     Raises
     ------

@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.errors import ModelError
-from assay.runtime.folder import hash_file, read_folder, seal_folder
+from assay.runtime.folder import (
+    add_file,
+    check_folder,
+    hash_file,
+    read_folder,
+    seal_folder,
+    write_manifest,
+)
 from assay.runtime.layout import Layout
 from assay.runtime.manifest import SCHEMA_VERSION, Manifest
 
@@ -137,7 +144,7 @@ def remove_file(root):
     (root / "onnx" / "model.onnx").unlink()
 
 
-def add_file(root):
+def add_file_of_someone_else(root):
     (root / "onnx" / "model.onnx.data").write_bytes(b"weights from elsewhere")
 
 
@@ -151,7 +158,10 @@ def unlist_file(root):
         (change_byte, r"'vocabulary\.json' in .*model has SHA-256 \w{64}; assay\.json says \w{64}"),
         (cut_short, r"'onnx/model\.onnx' in .*model has 5 bytes; assay\.json says 9"),
         (remove_file, r"model lacks 'onnx/model\.onnx', which assay\.json lists"),
-        (add_file, r"model holds 'onnx/model\.onnx\.data', which assay\.json does not list"),
+        (
+            add_file_of_someone_else,
+            r"model holds 'onnx/model\.onnx\.data', which assay\.json does not list",
+        ),
         (unlist_file, r"model holds 'vocabulary\.json', which assay\.json does not list"),
     ],
 )
@@ -281,3 +291,51 @@ def test_what_is_no_model_is_said(tmp_path):
         ModelError, match=r"has no assay\.json: it is not a model of assay.*RUN/models/METHOD"
     ):
         read_folder(tmp_path)
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """Return a list that grows by the name of every file that is hashed."""
+    found = []
+
+    def note(path):
+        found.append(path.name)
+        return hash_file(path)
+
+    monkeypatch.setattr("assay.runtime.folder.hash_file", note)
+    return found
+
+
+def test_each_file_is_hashed_once_when_sealed_and_once_when_read(folder, hashed):
+    """Sealing and reading read every listed file once."""
+    sealed = seal_folder(folder, read_folder(folder, check_hashes=False))
+    assert sorted(hashed) == ["model.onnx", "vocabulary.json"]
+    assert read_folder(folder) == sealed
+    assert len(hashed) == 4
+
+
+def test_changing_the_manifest_hashes_nothing(folder, hashed):
+    """What was measured is written beside hashes that are known."""
+    verified = read_folder(folder, check_hashes=False)
+    write_manifest(folder, replace(verified, temperature=2.0))
+    assert hashed == []
+    assert read_folder(folder).temperature == 2.0
+
+
+def test_added_file_is_the_only_one_hashed(folder, hashed):
+    """The others keep their hashes; the result is what sealing the whole folder would say."""
+    verified = read_folder(folder, check_hashes=False)
+    (folder / "scope.json").write_text("{}")
+    added = add_file(folder, verified, folder / "scope.json")
+    assert hashed == ["scope.json"]
+    assert list(added.files) == ["onnx/model.onnx", "scope.json", "vocabulary.json"]
+    assert added == seal_folder(folder, verified)
+
+
+def test_verified_folder_is_still_checked_by_name_and_size(folder):
+    """A folder that lost or gained a file since it was verified is refused."""
+    verified = read_folder(folder)
+    check_folder(folder, verified, check_hashes=False)
+    add_file_of_someone_else(folder)
+    with pytest.raises(ModelError, match=r"which assay\.json does not list"):
+        check_folder(folder, verified, check_hashes=False)

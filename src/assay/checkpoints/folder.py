@@ -20,6 +20,7 @@ from assay import _env
 from assay._optional import require
 from assay.checkpoints.torch_state import quiet_transformers
 from assay.errors import ModelError, OutsideError
+from assay.runtime.entries import CheckpointEntry
 from assay.runtime.folder import hash_file
 
 __all__ = ["PICKLE_SUFFIXES", "Checkpoint", "hash_once", "read_checkpoint"]
@@ -100,7 +101,7 @@ class Checkpoint:
     tokenizer_file: Path
     revision: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> CheckpointEntry:
         """Return what a saved model records: no paths of this machine."""
         return {
             "name": self.name,

@@ -322,8 +322,8 @@ def info_command(model: ModelFolder, common: Common) -> None:
     if common.json:
         print_json(manifest.to_dict())
         return
-    data, checkpoint = manifest.training_data, manifest.checkpoint or {}
-    size = sum(facts["size_bytes"] for facts in manifest.files.values())
+    data, checkpoint = manifest.training_data, manifest.checkpoint
+    size = manifest.n_bytes
     print_line(
         f"method       {manifest.method}" + (f" ({checkpoint['name']})" if checkpoint else "")
     )

@@ -13,6 +13,7 @@ from typing import Any
 from assay.evaluation.coverage import TARGETS, measure_answered, measure_coverage
 from assay.evaluation.scoring import ScoredSplit
 from assay.models.term_statistics import fit_scope_reference
+from assay.runtime.entries import LimitEntries
 from assay.runtime.layout import Layout
 from assay.runtime.limits.abstain import AbstainRule, CoverageCurve
 from assay.runtime.limits.scope import TermStatistics
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 def measure_limits(
     folder: Path, validation: ScoredSplit, *, target_accuracy: float | None = None
-) -> dict[str, dict[str, Any]]:
+) -> LimitEntries:
     """Return what assay.json says of the model's limits.
 
     Parameters
@@ -39,10 +40,11 @@ def measure_limits(
 
     Returns
     -------
-    dict of `coverage_curve`, and where there is one `scope` and `abstain`
+    LimitEntries
+        `coverage_curve`, and where they could be measured `scope` and `abstain`.
     """
     curve = measure_coverage(validation.label_ids, validation.probs).thin()
-    measured: dict[str, dict[str, Any]] = {"coverage_curve": curve.to_dict()}
+    measured: LimitEntries = {"coverage_curve": curve.to_dict()}
     if Layout(folder).scope.is_file():
         statistics = TermStatistics.load(folder, n_classes=validation.probs.shape[1])
         measured["scope"] = fit_scope_reference(

@@ -21,6 +21,7 @@ from assay.evaluation.metrics import score_predictions
 from assay.evaluation.result import SplitScores
 from assay.evaluation.slices import SliceScores, score_slices
 from assay.progress import Progress
+from assay.runtime.entries import ScoreClaim, ScoreEntry
 from assay.runtime.predictor import Model
 
 __all__ = ["ScoredSplit", "manifest_scores", "score_parts", "score_split", "write_predictions"]
@@ -135,25 +136,26 @@ def score_parts(
     return score_slices(scored.part.texts, scored.correct, more=more)
 
 
-def manifest_scores(scored: Mapping[str, ScoredSplit]) -> list[dict[str, Any]]:
+def manifest_scores(scored: Mapping[str, ScoredSplit]) -> list[ScoreEntry]:
     """Return what a model's assay.json says of its scores."""
-    return [
-        {
-            "split": split,
-            "metric": metric,
-            **_claim(one.scores, metric),
-            **(
-                {}
-                if one.without_leaks is None
-                else {"without_leaks": _claim(one.without_leaks, metric)}
-            ),
-        }
-        for split, one in scored.items()
-        for metric in METRICS
-    ]
+    entries: list[ScoreEntry] = []
+    for split, one in scored.items():
+        for metric in METRICS:
+            claim = _claim(one.scores, metric)
+            entry: ScoreEntry = {
+                "split": split,
+                "metric": metric,
+                "value": claim["value"],
+                "interval": claim["interval"],
+                "n_texts": claim["n_texts"],
+            }
+            if one.without_leaks is not None:
+                entry["without_leaks"] = _claim(one.without_leaks, metric)
+            entries.append(entry)
+    return entries
 
 
-def _claim(scores: SplitScores, metric: str) -> dict[str, Any]:
+def _claim(scores: SplitScores, metric: str) -> ScoreClaim:
     return {
         "value": getattr(scores, metric),
         "interval": list(scores.intervals[metric]),

@@ -211,10 +211,11 @@ class Compact(TextClassifier):
         write_compact_onnx(
             self.network_, layout.onnx, labels=labels, order=order, temperature=self.temperature_
         )
-        tokenization = {
-            "kind": f"{self.tokenizer_.kind} learnt from train",
-            "max_tokens": self.max_tokens,
-            "truncation": "end",
-            "long_texts": self.long_texts,
-        }
-        return WrittenParts(tokenization=tokenization)
+        return WrittenParts(
+            tokenization={
+                "kind": f"{self.tokenizer_.kind} learnt from train",
+                "max_tokens": self.max_tokens,
+                "truncation": "end",
+                "long_texts": self.long_texts,
+            }
+        )

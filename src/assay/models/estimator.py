@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from assay.data.texts import check_texts
 from assay.errors import DataError, InputError
 from assay.progress import Progress
+from assay.runtime.entries import CheckpointEntry, TokenizationEntry
 from assay.runtime.linear import softmax
 from assay.training.context import FitContext, Score, score_accuracy
 from assay.training.states import TrainingStates
@@ -34,7 +35,7 @@ class WrittenParts:
 
     tokenization: TokenizationEntry = field(default_factory=TokenizationEntry)
     parameters: dict[str, Any] = field(default_factory=dict)
-    checkpoint: dict[str, Any] | None = None
+    checkpoint: CheckpointEntry | None = None
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]

@@ -156,9 +156,12 @@ class Linear(TextClassifier):
             weights=model.weights[:, order] / self.temperature_,
             bias=model.bias[order] / self.temperature_,
         ).save(root)
-        terms = {"min_chars": model.terms.min_chars, "max_chars": model.terms.max_chars}
         return WrittenParts(
-            tokenization={"kind": "words, word pairs and character n-grams", **terms}
+            tokenization={
+                "kind": "words, word pairs and character n-grams",
+                "min_chars": model.terms.min_chars,
+                "max_chars": model.terms.max_chars,
+            }
         )
 
 

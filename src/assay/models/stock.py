@@ -19,6 +19,7 @@ from assay.checkpoints.torch_state import pick_device, quiet_transformers
 from assay.data.labels import LabelSet
 from assay.errors import DataError, ModelError
 from assay.progress import Progress
+from assay.runtime.entries import FileEntry
 from assay.runtime.linear import softmax
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model
@@ -81,7 +82,7 @@ def load_classifier(
             )
         )
 
-    files = {
+    files: dict[str, FileEntry] = {
         path.name: {"sha256": "", "size_bytes": path.stat().st_size}
         for path in checkpoint.folder.iterdir()
     }

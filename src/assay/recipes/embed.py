@@ -16,6 +16,7 @@ from assay.checkpoints.resolve import Checkpoint, resolve_checkpoint
 from assay.data.texts import Splits
 from assay.errors import InputError, OutputExistsError, OutsideError
 from assay.progress import Progress
+from assay.runtime.entries import CheckpointEntry
 
 if TYPE_CHECKING:
     import pyarrow
@@ -56,7 +57,7 @@ class EmbedResult:
     ----------
     n_texts : dict
         Texts a split.
-    checkpoint : dict
+    checkpoint : CheckpointEntry
         Name, sha256 and size of the transformer.
     """
 
@@ -66,7 +67,7 @@ class EmbedResult:
     dtype: str
     pooling: str
     precision: str
-    checkpoint: dict[str, Any]
+    checkpoint: CheckpointEntry
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""

@@ -24,7 +24,8 @@ from assay.evaluation.scoring import manifest_scores, score_split
 from assay.models.onnx.quantize import describe_onnx, quantize_onnx
 from assay.progress import Progress
 from assay.recipes.evaluate import check_labels, cut_as_trained
-from assay.runtime.folder import seal_folder
+from assay.runtime.entries import ExportEntry
+from assay.runtime.folder import seal_folder, write_manifest
 from assay.runtime.layout import Layout
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
@@ -98,6 +99,24 @@ class Export:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
         return asdict(self)
+
+    def to_entry(self) -> ExportEntry:
+        """Return what the copy's assay.json records: all but where it was written."""
+        return {
+            "format": self.format,
+            "split": self.split,
+            "n_texts": self.n_texts,
+            "max_difference": self.max_difference,
+            "changed": self.changed,
+            "accuracy_before": self.accuracy_before,
+            "accuracy_after": self.accuracy_after,
+            "bytes_before": self.bytes_before,
+            "bytes_after": self.bytes_after,
+            "texts_per_s_before": self.texts_per_s_before,
+            "texts_per_s_after": self.texts_per_s_after,
+            "opset": self.opset,
+            "limits": self.limits,
+        }
 
     def broken(self) -> list[str]:
         """Say each limit that is passed."""
@@ -173,8 +192,8 @@ def export_model(
     progress = progress or Progress()
     with atomic_folder(out, overwrite=overwrite) as root:
         _copy_parts(model, root, export_format)
-        seal_folder(root, model.manifest.without_texts())
-        copy = load_model(root)
+        sealed = seal_folder(root, model.manifest.without_texts())
+        copy = load_model(root, verified=sealed)
         found = _measure(model, copy, part, progress=progress)
         report = Export(
             format=export_format,
@@ -191,7 +210,7 @@ def export_model(
                 f"{report.accuracy_after:.4f} after. Nothing was written",
                 hint="accept more with --max-difference, --max-changed or --max-accuracy-loss",
             )
-        seal_folder(root, _manifest_of(model.manifest.without_texts(), copy, report, part))
+        write_manifest(root, _manifest_of(sealed, copy, report, part))
         write_whole(Layout(root).card, _card(model, report))
     return report
 
@@ -267,16 +286,16 @@ def _rates(models: list[Model], texts: Sequence[str]) -> list[float]:
 
 def _manifest_of(before: Manifest, copy: Model, report: Export, part: LabelledTexts) -> Manifest:
     """Return the copy's account of itself: what was measured of the model is not claimed of other weights."""
-    facts = {name: value for name, value in report.to_dict().items() if name != "out"}
+    entry = report.to_entry()
     if report.format == "onnx":
-        return replace(before, export=facts)
+        return replace(before, export=entry)
     scored = score_split(copy, part, seed=before.seed)
     return replace(
         before,
         scores=tuple(manifest_scores({report.split: scored})),
         coverage_curve={},
         parity={},
-        export=facts,
+        export=entry,
     )
 
 

@@ -201,7 +201,8 @@ def _subword_tokenizer(models: Mapping[str, Model]) -> tuple[SubwordTokenizer, s
         if method in models:
             model = models[method]
             path = Layout(model.folder).tokenizer
-            name = (model.manifest.checkpoint or {}).get("name", method)
+            checkpoint = model.manifest.checkpoint
+            name = method if checkpoint is None else checkpoint["name"]
             return SubwordTokenizer.from_file(
                 path, max_tokens=model.manifest.tokenization["max_tokens"]
             ), name

@@ -39,6 +39,7 @@ from assay.progress import Progress
 from assay.recipes.steps.prepare import DataOptions, check_apart, prepare_data
 from assay.reporting.card import CONFUSION_PICTURE, render_card
 from assay.reporting.score_figures import draw_confusion
+from assay.runtime.entries import TrainingDataEntry
 from assay.runtime.folder import read_folder
 from assay.runtime.limits.abstain import check_target
 from assay.runtime.manifest import Manifest
@@ -179,7 +180,7 @@ def _fit(
 def _training_data(splits: Splits) -> TrainingDataEntry:
     """Return what a manifest says of the data that its model was trained on."""
     train = splits["train"]
-    facts = {
+    facts: TrainingDataEntry = {
         "source": _public_source(splits.source),
         "n_texts": len(train),
         "sha256": train.sha256(),
@@ -188,10 +189,8 @@ def _training_data(splits: Splits) -> TrainingDataEntry:
         facts["language"] = language
     if splits.n_corrections:
         # With it, `verify` knows the train split again in data whose labels are as they were.
-        facts |= {
-            "corrections": splits.n_corrections,
-            "texts_sha256": train.sha256(with_labels=False),
-        }
+        facts["corrections"] = splits.n_corrections
+        facts["texts_sha256"] = train.sha256(with_labels=False)
     return facts
 
 

@@ -7,7 +7,7 @@ texts nor labels.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from assay.errors import InputError, ModelError
+from assay.runtime.entries import AbstainEntry, CoverageCurveEntry
 from assay.runtime.limits.wilson import wilson_bounds
 
 __all__ = ["AbstainRule", "CoverageCurve", "check_target", "choose_rule"]
@@ -65,9 +66,16 @@ class AbstainRule:
         is_answered: np.ndarray = np.asarray(probs, dtype=np.float64).max(axis=1) >= self.threshold
         return is_answered
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, as they stand in assay.json."""
-        return asdict(self)
+    def to_dict(self) -> AbstainEntry:
+        """Return plain values, as they are in assay.json."""
+        return {
+            "threshold": self.threshold,
+            "target_accuracy": self.target_accuracy,
+            "coverage": self.coverage,
+            "accuracy": self.accuracy,
+            "n_texts": self.n_texts,
+            "split": self.split,
+        }
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any], *, where: Path) -> AbstainRule:
@@ -178,11 +186,13 @@ class CoverageCurve:
         }
         return CoverageCurve(**pick, split=self.split)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, as they stand in assay.json: a point is [threshold, n_answered, n_right]."""
-        points = [
-            list(point)
-            for point in zip(self.thresholds, self.n_answered, self.n_right, strict=True)
+    def to_dict(self) -> CoverageCurveEntry:
+        """Return plain values, as they are in assay.json."""
+        points: list[list[float]] = [
+            [threshold, n_answered, n_right]
+            for threshold, n_answered, n_right in zip(
+                self.thresholds, self.n_answered, self.n_right, strict=True
+            )
         ]
         return {"split": self.split, "n_texts": self.n_texts, "points": points}
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from assay.disk import write_whole
 from assay.errors import ModelError
+from assay.runtime.entries import ScopeEntry
 from assay.runtime.hashed_terms import BLOCKS, TERMS, Seen, TermCounts, count_terms
 from assay.runtime.layout import Layout
 
@@ -258,8 +259,8 @@ class ScopeReference:
         scope: np.ndarray = (1 + self.n_texts * shares) / (self.n_texts + 1) * beyond
         return scope
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, as they stand in assay.json."""
+    def to_dict(self) -> ScopeEntry:
+        """Return plain values, as they are in assay.json."""
         return {
             "threshold": self.threshold,
             "split": self.split,

@@ -1,11 +1,13 @@
-"""`atomic_folder`: OUT is written whole or not at all, and nothing that stood there is lost on the way."""
+"""Files and folders are written whole or not at all, and nothing that was there is lost on the way."""
 
+import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
-from assay.disk import atomic_folder, check_output
+from assay.disk import atomic_file, atomic_files, atomic_folder, check_output, write_whole
 from assay.errors import InputError, OutputExistsError, OutsideError
 
 
@@ -174,3 +176,117 @@ def test_our_own_errors_pass_through(tmp_path):
     with pytest.raises(OutsideError, match=r"^the Hub is away$"), atomic_folder(tmp_path / "out"):
         raise OutsideError("the Hub is away")
     assert names(tmp_path) == set()
+
+
+def write_half_file(path: Path, kind: type[BaseException]) -> None:
+    with atomic_file(path) as partial:
+        partial.write_text("half")
+        raise kind("stop")
+
+
+def test_file_is_written_whole(tmp_path):
+    """Until it is finished the old file counts, and nothing is left beside it."""
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    with atomic_file(path) as partial:
+        partial.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert names(tmp_path) == {"file.txt"}
+
+
+@pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt])
+def test_file_stays_as_it_was_after_an_exception(tmp_path, kind):
+    """Half a file is deleted, the old one stays, and the exception goes on."""
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    with pytest.raises(kind, match="stop"):
+        write_half_file(path, kind)
+    assert path.read_text() == "old"
+    assert names(tmp_path) == {"file.txt"}
+
+
+def test_file_is_flushed_before_it_is_renamed(tmp_path, monkeypatch):
+    """After a power cut there must be no empty file under the final name."""
+    steps = []
+    flush, rename = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (steps.append("flush"), flush(fd))[1])
+    monkeypatch.setattr(
+        Path, "replace", lambda self, to: (steps.append("rename"), rename(self, to))[1]
+    )
+    write_whole(tmp_path / "file.txt", "new")
+    assert steps[:2] == ["flush", "rename"]
+
+
+def test_lone_surrogate_is_spelt_out(tmp_path):
+    """The file stays valid UTF-8 whatever the text holds."""
+    write_whole(tmp_path / "file.txt", "좋은 \ud800")
+    assert (tmp_path / "file.txt").read_text(encoding="utf-8") == "좋은 \\ud800"
+
+
+def test_writers_of_a_shared_file_do_not_meet(tmp_path):
+    """Two threads write the same file at the same time: each writes its own, and one of them wins whole."""
+    path = tmp_path / "shared.txt"
+    both_inside = threading.Barrier(2)
+
+    def write(content: str) -> None:
+        with atomic_file(path, is_shared=True) as partial:
+            partial.write_text(content)
+            both_inside.wait(timeout=10)
+
+    threads = [threading.Thread(target=write, args=(letter * 1000,)) for letter in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert path.read_text() in ("a" * 1000, "b" * 1000)
+    assert names(tmp_path) == {"shared.txt"}
+
+
+def test_several_files_are_written_together(tmp_path):
+    """All are in their places at the end, and nothing is beside them."""
+    paths = [tmp_path / "map.html", tmp_path / "map.png"]
+    paths[0].write_text("old")
+    with atomic_files(paths) as partials:
+        for partial in partials:
+            partial.write_text("new")
+    assert [path.read_text() for path in paths] == ["new", "new"]
+    assert names(tmp_path) == {"map.html", "map.png"}
+
+
+def write_files(paths: list[Path], n: int, error: Exception | None = None) -> None:
+    with atomic_files(paths) as partials:
+        for partial in partials[:n]:
+            partial.write_text("new")
+        if error is not None:
+            raise error
+
+
+def test_several_files_stay_as_they_were_if_one_is_not_written(tmp_path):
+    """A file that the block left out, or an exception, leaves everything as it was."""
+    paths = [tmp_path / "new.txt", tmp_path / "map.html"]
+    paths[1].write_text("old")
+    with pytest.raises(ValueError, match="stop"):
+        write_files(paths, 2, ValueError("stop"))
+    with pytest.raises(FileNotFoundError, match=r"map\.html\.partial"):
+        write_files(paths, 1)
+    assert paths[1].read_text() == "old"
+    assert names(tmp_path) == {"map.html"}
+
+
+def test_several_files_go_back_if_the_last_rename_fails(tmp_path, monkeypatch):
+    """An error between two renames undoes the first."""
+    paths = [tmp_path / "new.txt", tmp_path / "map.html"]
+    paths[1].write_text("old")
+    rename = Path.replace
+
+    def refuse(self, target):
+        if self.name == ".map.html.partial":
+            raise PermissionError(13, "Permission denied")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(PermissionError, match="Permission denied"):
+        write_files(paths, 2)
+    assert paths[1].read_text() == "old"
+    assert names(tmp_path) == {"map.html"}
