@@ -14,7 +14,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PYTEST := $(BIN)/python -m pytest -q -n 2
 
-.PHONY: demo test quick check fix bench bench-methods bench-peers bench-map bench-training bench-trust bench-explain \
+.PHONY: demo test quick check fix bench bench-methods bench-peers bench-map bench-training bench-trainer-rate bench-trust bench-explain \
   bench-prediction bench-serving bench-smoke docs tour clean
 
 $(V)/.ok: pyproject.toml constraints.txt
@@ -66,6 +66,10 @@ bench-map: $(V)/.ok
 bench-training: $(V)/.ok
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/training.py --threads 1
+
+# Another copy of the checkpoint, or a GPU: python benchmarks/trainer_rate.py --device cuda --folder ...
+bench-trainer-rate: $(V)/.ok
+	$(BIN)/python benchmarks/trainer_rate.py
 
 bench-trust: $(V)/.ok
 	$(BIN)/python benchmarks/trust.py

@@ -39,6 +39,7 @@ class Section:
 SECTIONS = (
     Section("The five methods", "bench-methods", "methods-*.json", "methods", "summarise_content"),
     Section("Training", "bench-training", "training.json", "training"),
+    Section("The rate of Trainer", "bench-trainer-rate", "trainer_rate.json", "trainer_rate"),
     Section("Beside what a user would run instead", "bench-peers", "peers.json", "peers"),
     Section("The map", "bench-map", "map.json", "map"),
     Section("Prediction", "bench-prediction", "prediction.json", "prediction"),

@@ -24,7 +24,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from house import RESULTS, Case, Results, by, describe_machine, log
+from house import DATA, RESULTS, Case, Results, by, describe_machine, log
 from training_children import make_rows, make_trainer
 
 PATH = RESULTS / "trainer_rate.json"
@@ -43,6 +43,13 @@ def read_lines(path: Path) -> tuple[list[str], list[str]]:
             texts.append(text)
             labels.append(label)
     return texts, labels
+
+
+def find_minilm() -> str:
+    """Return the folder of assay's own checkpoint."""
+    from assay.checkpoints.resolve import resolve_checkpoint
+
+    return str(resolve_checkpoint("minilm").folder)
 
 
 def train_once(plan: Case, data: Path, *, n_epochs: int) -> dict[str, Any]:
@@ -83,11 +90,12 @@ def main() -> None:
     """Measure what is missing, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    parser.add_argument("--folder", required=True, help="folder of the checkpoint (minilm)")
-    parser.add_argument("--data", type=Path, required=True, help="folder of emotion")
+    parser.add_argument("--folder", help="folder of the checkpoint; assay's minilm if not given")
+    parser.add_argument("--data", type=Path, default=DATA / "emotion")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=PATH)
     given = parser.parse_args()
+    folder = given.folder or find_minilm()
     import torch
 
     name = torch.cuda.get_device_name() if given.device == "cuda" else "CPU"
@@ -108,7 +116,7 @@ def main() -> None:
                 with TemporaryDirectory() as scratch:
                     plan = {
                         **case,
-                        "folder": given.folder,
+                        "folder": folder,
                         "padding": "batch",
                         "max_tokens": MAX_TOKENS,
                         "n_threads": given.threads,

@@ -219,7 +219,7 @@ def child_assay_training(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def child_trainer_training(plan: dict[str, Any]) -> dict[str, Any]:
-    """Train with transformers.Trainer to the end of the notebook's two epochs, judged on validation after each."""
+    """Train with transformers.Trainer to its end, judged on validation after each epoch."""
     import numpy as np
 
     judged: list[float] = []
@@ -238,7 +238,7 @@ def child_trainer_training(plan: dict[str, Any]) -> dict[str, Any]:
         len(names),
         eval_dataset=encode(plan["validation_texts"], plan["validation_labels"]),
         compute_metrics=compute_metrics,
-        num_train_epochs=N_EPOCHS,
+        num_train_epochs=plan.get("n_epochs", N_EPOCHS),
         eval_strategy="epoch",
         per_device_eval_batch_size=64,
     )
