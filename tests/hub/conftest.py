@@ -89,7 +89,7 @@ def shell(hub, tmp_path, monkeypatch):
     """Return the command line for that Hub, with an empty home; it waits but a moment before it asks again."""
     logger = logging.getLogger("assay")
     handlers, propagate = list(logger.handlers), logger.propagate
-    monkeypatch.setattr("assay.hub.access.RETRY_WAITS_S", (0.01, 0.01))
+    monkeypatch.setattr("assay.hub.refusals.RETRY_WAITS_S", (0.01, 0.01))
     monkeypatch.setattr("assay.hub.push.UPLOAD_WAITS_S", (0.01,))
     monkeypatch.setattr("assay.hub.pull.DOWNLOAD_WAITS_S", (0.01,))
     # The client's own waits, of a second and more, are none of ours.

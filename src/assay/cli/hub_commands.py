@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -130,7 +131,7 @@ def push_command(
     _say_left_out(found.left_out)
 
 
-def _say_left_out(left_out: list[dict[str, Any]]) -> None:
+def _say_left_out(left_out: Sequence[Mapping[str, Any]]) -> None:
     for one in left_out:
         print_line(
             f"left out: {one['path']}, the training texts it keeps (--with-texts sends them)"

@@ -93,7 +93,8 @@ def serve_command(
       assay serve tweets=runs/tweets/model tickets=runs/tickets/model --port 8080
     """
     from assay.server.limits import Limits
-    from assay.server.options import ServerOptions, serve_models
+    from assay.server.listen import serve_models
+    from assay.server.options import ServerOptions
 
     given = {field.name: getattr(limits, field.name) for field in fields(limits)}
     options = ServerOptions(

@@ -111,7 +111,11 @@ def _make_finding(model: Model, budget: int) -> Work:
     return Work(find, cost, budget)
 
 
-def _score(model: Model, texts: Sequence[str]) -> np.ndarray:
+def _score(model: Model, texts: Sequence[str]) -> list[np.ndarray]:
+    return list(_predict(model, texts))
+
+
+def _predict(model: Model, texts: Sequence[str]) -> np.ndarray:
     probs = model.predict_proba(texts)
     if not np.isfinite(probs).all():
         raise FloatingPointError  # a broken model: NaN is no answer
@@ -119,7 +123,7 @@ def _score(model: Model, texts: Sequence[str]) -> np.ndarray:
 
 
 def _judge(model: Model, texts: Sequence[str]) -> list[tuple[np.ndarray, float | None]]:
-    probs = _score(model, texts)
+    probs = _predict(model, texts)
     scope = model.scope(texts, probs=probs)
     if scope is None:
         return [(row, None) for row in probs]
