@@ -21,7 +21,7 @@ from _support.small_runs import read_json, run_assay, shared_run, write_rows
 from assay.cli.app import app
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
-from assay.evaluation.limits import describe_coverage
+from assay.evaluation.coverage_report import describe_coverage
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.scoring import ScoredSplit
 from assay.runtime.limits.abstain import AbstainRule

@@ -1,11 +1,11 @@
-"""Texts of test that stand in train: both scores are there, in the dict, in the sentence and in the model."""
+"""Texts of test that also occur in train: both scores are there, in the dict, in the sentence and in the model."""
 
 import numpy as np
 import pytest
 
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
-from assay.evaluation.caveats import describe_doubts
+from assay.evaluation.caveats import describe_caveats
 from assay.evaluation.scoring import manifest_scores, score_parts, score_split
 from assay.models import make_estimator, save_model
 from assay.runtime.predictor import load_model
@@ -43,8 +43,8 @@ def test_both_scores_are_measured(model):
     assert plain["without_leaks"]["accuracy"] == pytest.approx(3 / 4)
     assert plain["without_leaks"]["n_texts"] == 4
     assert plain["without_leaks"]["n_leaked"] == 10
-    assert describe_doubts(scored, split="test")[0] == (
-        "10 of 14 test texts stand in train too: without them accuracy is 0.7500, with them 0.9286"
+    assert describe_caveats(scored, split="test")[0] == (
+        "10 of 14 test texts also occur in train: without them accuracy is 0.7500, with them 0.9286"
     )
 
 
@@ -62,7 +62,7 @@ def test_nothing_is_said_where_nothing_leaked(model):
     """No key, no sentence."""
     scored = score_split(model, part(0, 3, 0), seed=0, train=TRAIN)
     assert "without_leaks" not in scored.to_dict()
-    assert not [said for said in describe_doubts(scored, split="test") if "stand in train" in said]
+    assert not [said for said in describe_caveats(scored, split="test") if "occur in train" in said]
     assert (
         score_split(model, part(10, 1, 1), seed=0).n_leaked == 0
     )  # without train nothing can be known
@@ -81,7 +81,7 @@ def test_split_that_leaked_whole_has_no_other_score(model):
     }
     assert (
         "no text is left to measure anything but memory on"
-        in describe_doubts(scored, split="test")[0]
+        in describe_caveats(scored, split="test")[0]
     )
 
 

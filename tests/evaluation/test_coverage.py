@@ -165,7 +165,7 @@ def test_promise_of_a_target_is_kept_on_other_texts():
         (
             [0, 1],
             np.ones((3, 2)),
-            r"2 labels and scores of shape \(3, 2\); a row a label is accepted",
+            r"2 labels and scores of shape \(3, 2\); one row per label is accepted",
         ),
         ([0, 1], np.ones(2), r"2 labels and scores of shape \(2,\)"),
     ],

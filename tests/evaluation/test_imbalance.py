@@ -20,8 +20,8 @@ def test_one_large_label_is_named_with_its_share():
     """Nine texts in ten of a label: always answering it is right nine times in ten."""
     said = describe_imbalance(scores([0] * 90 + [1] * 10, [0] * 90 + [1] * 10), split="test")
     assert said == (
-        "accuracy misleads here: 90% of the test texts are 'a', which always answering it gets right too; macro F1, in "
-        "which every label counts the same, is 1.000 where accuracy is 1.000"
+        "accuracy misleads here: 90% of the test texts are 'a', so that always answering it is right "
+        "as often; macro F1, in which every label counts the same, is 1.000 where accuracy is 1.000"
     )
 
 

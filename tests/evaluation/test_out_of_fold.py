@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from _support.small_models import small_data
 from assay.data.duplicates import duplicate_groups
@@ -13,7 +11,7 @@ from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
 from assay.errors import DataError, InputError
 from assay.evaluation import out_of_fold
-from assay.evaluation.out_of_fold import deal_folds, predict_out_of_fold
+from assay.evaluation.out_of_fold import predict_out_of_fold
 
 LABELS = LabelSet(("joy", "sadness", "anger"))
 
@@ -50,38 +48,6 @@ def recorders(monkeypatch):
         out_of_fold, "make_estimator", lambda method, seed: made.append(Recorder()) or made[-1]
     )
     return made
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 25)), min_size=2, max_size=60),
-    st.integers(2, 6),
-)
-def test_folds_keep_groups_whole(rows, n_folds):
-    """Rows of one group are in one fold, and every row is in a fold."""
-    label_ids, groups = np.array([a for a, _ in rows]), np.array([b for _, b in rows])
-    folds = deal_folds(label_ids, groups, n_folds=n_folds, seed=0)
-    assert ((folds >= 0) & (folds < n_folds)).all()
-    assert all(len(set(folds[groups == g])) == 1 for g in set(groups))
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.integers(0, 4), min_size=10, max_size=200), st.integers(2, 6), st.integers(0, 5))
-def test_folds_are_stratified_where_no_text_repeats(labels, n_folds, seed):
-    """Each fold has each label as often as any other fold, but for one row."""
-    label_ids = np.array(labels)
-    folds = deal_folds(label_ids, np.arange(len(labels)), n_folds=n_folds, seed=seed)
-    for label in set(labels):
-        counts = np.bincount(folds[label_ids == label], minlength=n_folds)
-        assert counts.max() - counts.min() <= 1
-
-
-def test_folds_are_seeded():
-    """The same seed deals the same folds, another seed others."""
-    label_ids, groups = np.arange(200) % 3, np.arange(200)
-    one, same, other = (deal_folds(label_ids, groups, n_folds=5, seed=s) for s in (1, 1, 2))
-    assert (one == same).all()
-    assert (one != other).any()
 
 
 def test_no_model_judges_a_text_that_it_saw(recorders):
@@ -169,7 +135,7 @@ def test_fewer_texts_than_folds_get_a_fold_each():
 def test_too_few_texts_are_refused():
     """Two labels on two texts cannot be held against anything."""
     with pytest.raises(
-        DataError, match="2 texts do not hold two labels that each stand on two different texts"
+        DataError, match="2 texts do not hold two labels that each occur on two different texts"
     ):
         predict_out_of_fold(LabelledTexts(("a", "b"), ("joy", "sadness")), LABELS)
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.data.labels import LabelSet
-from assay.evaluation.metrics import measure_calibration, score_predictions
+from assay.evaluation.calibration import measure_calibration
+from assay.evaluation.metrics import score_predictions
 from assay.evaluation.result import SplitScores
 
 oracle = pytest.importorskip("sklearn.metrics")

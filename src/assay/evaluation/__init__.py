@@ -1,14 +1,15 @@
-"""Scores with intervals, mistakes and paired comparisons: plain functions over arrays, results as frozen dataclasses.
+"""Scores with intervals, mistakes and paired comparisons: plain functions over arrays.
 
-Scoring needs numpy only, so that a base install can evaluate; the exact test of `compare` needs
-scipy.
+Results are frozen dataclasses. Scoring needs numpy only, so that a base install can evaluate; the
+exact test of `compare_methods` needs scipy.
 """
 
 from __future__ import annotations
 
-from assay.evaluation.compare import Comparison, compare_methods, recommend
+from assay.evaluation.compare import Comparison, compare_methods
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
+from assay.evaluation.recommendation import recommend
 from assay.evaluation.result import ClassScores, ReliabilityBin, SplitScores
 
 __all__ = [

@@ -1,22 +1,39 @@
-"""What a model is worth where it may say that it does not know: risk and coverage at each threshold of the top score.
+"""How many texts a model answers, and how right it is, at each threshold of the top score.
 
 El-Yaniv and Wiener: On the Foundations of Noise-free Selective Classification, JMLR 2010; Geifman
-and El-Yaniv, 2017.
+and El-Yaniv: Selective Classification for Deep Neural Networks, 2017.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
 from assay.errors import InputError
 from assay.runtime.limits.abstain import AbstainRule, CoverageCurve
 
-__all__ = ["TARGETS", "Answered", "measure_answered", "measure_coverage", "threshold_for_accuracy"]
+__all__ = [
+    "TARGETS",
+    "Answered",
+    "AnsweredEntry",
+    "measure_answered",
+    "measure_coverage",
+    "threshold_for_accuracy",
+]
 
-TARGETS = (0.95, 0.98, 0.99)  # what a report looks up
+TARGETS = (0.95, 0.98, 0.99)  # the accuracies that a report looks up
+
+
+class AnsweredEntry(TypedDict):
+    """An `Answered` as JSON holds it, with its fractions."""
+
+    n_texts: int
+    n_answered: int
+    n_right: int
+    coverage: float
+    accuracy: float | None
 
 
 @dataclass(frozen=True)
@@ -25,8 +42,12 @@ class Answered:
 
     Parameters
     ----------
-    n_texts, n_answered, n_right : int
-        All texts, those that get an answer, those of them whose answer is right.
+    n_texts : int
+        All texts of the split, at least one.
+    n_answered : int
+        Texts that get an answer.
+    n_right : int
+        Texts that get the right answer.
     """
 
     n_texts: int
@@ -41,11 +62,19 @@ class Answered:
     @property
     def accuracy(self) -> float | None:
         """Fraction of the answers that is right; None where nothing is answered."""
-        return self.n_right / self.n_answered if self.n_answered else None
+        if not self.n_answered:
+            return None
+        return self.n_right / self.n_answered
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> AnsweredEntry:
         """Return plain values, the fractions among them."""
-        return {**asdict(self), "coverage": self.coverage, "accuracy": self.accuracy}
+        return {
+            "n_texts": self.n_texts,
+            "n_answered": self.n_answered,
+            "n_right": self.n_right,
+            "coverage": self.coverage,
+            "accuracy": self.accuracy,
+        }
 
 
 def measure_coverage(
@@ -59,18 +88,18 @@ def measure_coverage(
         True labels as positions of columns.
     probs : float array of shape (n_texts, n_classes)
     split : str
-        Where the texts come from; recorded.
+        Where the texts come from; recorded in the curve.
 
     Returns
     -------
     CoverageCurve
-        A point a distinct top score. A threshold lies halfway to the next lower score, so that the
-        noise of another machine's arithmetic moves no text to its other side.
+        One point per distinct top score. A threshold lies halfway to the next lower score, so that
+        the noise of another machine's arithmetic moves no text to the other side.
 
     Raises
     ------
     InputError
-        There are no texts, or another number of labels than of rows.
+        There are no texts, or the number of labels is not that of the rows.
     """
     label_ids, top, is_right = _top_scores(label_ids, probs)
     order = np.argsort(top, kind="stable")
@@ -79,7 +108,8 @@ def measure_coverage(
     between = (scores[:-1] + scores[1:]) / 2
     # The middle of two neighbouring floats may round to the lower one, which must stay below the
     # threshold.
-    thresholds = np.concatenate([[0.0], np.where(between > scores[:-1], between, scores[1:])])
+    between = np.where(between > scores[:-1], between, scores[1:])
+    thresholds = np.concatenate([[0.0], between])
     return CoverageCurve(
         thresholds=tuple(thresholds.tolist()),
         n_answered=tuple((len(top) - first).tolist()),
@@ -89,29 +119,30 @@ def measure_coverage(
 
 
 def threshold_for_accuracy(label_ids: np.ndarray, probs: np.ndarray, target: float) -> float | None:
-    """Return the lowest threshold whose answered texts are right at least `target` of the time, proven.
+    """Return the lowest threshold whose answers are proven to reach an accuracy.
 
-    To be chosen on validation. Proven is what `CoverageCurve.reaching` says: the lower end of the
-    95 % Wilson interval, over the texts that are answered, reaches the target. Few texts prove
-    little: 0.95 takes 73 answers without a mistake, 0.99 takes 381.
+    Call it on validation. Proven is what `CoverageCurve.reaching` says: the lower end of the 95 %
+    Wilson interval, over the texts that are answered, reaches the target. Few texts prove little:
+    0.95 takes 73 answers without a mistake, 0.99 takes 381.
 
     Parameters
     ----------
     label_ids : int array of shape (n_texts,)
     probs : float array of shape (n_texts, n_classes)
     target : float
+        Accuracy of the answers, between 0 and 1.
 
     Returns
     -------
     float or None
-        None: no threshold reaches it.
+        None if no threshold reaches the target.
     """
     rule = measure_coverage(label_ids, probs).reaching(target)
     return None if rule is None else rule.threshold
 
 
 def measure_answered(label_ids: np.ndarray, probs: np.ndarray, rule: AbstainRule) -> Answered:
-    """Count what a rule, chosen elsewhere, answers on a split and what of it is right.
+    """Count what a rule, chosen elsewhere, answers on a split, and how much of that is right.
 
     Parameters
     ----------
@@ -131,6 +162,7 @@ def _top_scores(
     label_ids, probs = np.asarray(label_ids), np.asarray(probs, dtype=np.float64)
     if not len(label_ids) or probs.ndim != 2 or len(probs) != len(label_ids):
         raise InputError(
-            f"{len(label_ids):,} labels and scores of shape {probs.shape}; a row a label is accepted"
+            f"{len(label_ids):,} labels and scores of shape {probs.shape}; one row per label is "
+            "accepted"
         )
     return label_ids, probs.max(axis=1), probs.argmax(axis=1) == label_ids

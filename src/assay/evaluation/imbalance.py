@@ -1,44 +1,58 @@
-"""Where accuracy says less than it seems: one label that most texts have, or labels that are mostly missed."""
+"""Where accuracy misleads: one label that most texts have, or labels that are mostly missed."""
 
 from __future__ import annotations
 
-from assay.evaluation.result import SplitScores
+from assay.evaluation.result import ClassScores, SplitScores
 
 __all__ = ["describe_imbalance"]
 
-# A label that half of the texts have, and half as many again as if all labels were equally
-# frequent.
-LARGE_FRACTION, LARGE_RATIO = 0.5, 1.5
-LARGE_GAP = 0.1  # of macro F1 behind accuracy
+# A label is large if it has at least half of the texts, and at least 1.5 times as many as it would
+# have if all labels were equally frequent.
+LARGE_FRACTION = 0.5
+LARGE_RATIO = 1.5
+LARGE_GAP = 0.1  # macro F1 this far below accuracy
 
 
 def describe_imbalance(scores: SplitScores, *, split: str) -> str | None:
-    """Say in a sentence why accuracy misleads; None where it does not.
+    """Say in one sentence why accuracy misleads.
+
+    Accuracy misleads where one label has at least half of the texts and at least 1.5 times its even
+    share, or where macro F1 is at least 10 points lower.
 
     Parameters
     ----------
     scores : SplitScores
     split : str
-        What they are of.
+        Name of the split, for the sentence.
 
     Returns
     -------
     str or None
-        Accuracy misleads where one label has at least half of the texts and half as many again as
-        an even share, or where macro F1 is 10 points behind.
+        None where accuracy does not mislead.
     """
     largest = max(scores.per_class, key=lambda one: one.n_texts)
     fraction = largest.n_texts / scores.n_texts
     is_large = fraction >= max(LARGE_FRACTION, LARGE_RATIO / len(scores.per_class))
-    worst = min((one for one in scores.per_class if one.n_texts), key=lambda one: one.f1)
     is_behind = scores.accuracy - scores.f1_macro >= LARGE_GAP
     if not is_large and not is_behind:
         return None
-    why = f"{fraction:.0%} of the {split} texts are '{largest.label}', which always answering it gets right too"
-    missed = (
-        f"macro F1, in which every label counts the same, is {scores.f1_macro:.3f} where accuracy is "
-        f"{scores.accuracy:.3f}"
+    reasons = []
+    if is_large:
+        reasons.append(
+            f"{fraction:.0%} of the {split} texts are '{largest.label}', "
+            "so that always answering it is right as often"
+        )
+    reasons.append(
+        "macro F1, in which every label counts the same, is "
+        f"{scores.f1_macro:.3f} where accuracy is {scores.accuracy:.3f}"
     )
     if is_behind:
-        missed += f"; '{worst.label}' does worst: F1 {worst.f1:.3f} on {worst.n_texts:,} texts"
-    return f"accuracy misleads here: {'; '.join([why, missed] if is_large else [missed])}"
+        worst = _worst(scores)
+        reasons.append(f"'{worst.label}' does worst: F1 {worst.f1:.3f} on {worst.n_texts:,} texts")
+    return f"accuracy misleads here: {'; '.join(reasons)}"
+
+
+def _worst(scores: SplitScores) -> ClassScores:
+    """Return the label of lowest F1 among those that have texts."""
+    with_texts = [one for one in scores.per_class if one.n_texts]
+    return min(with_texts, key=lambda one: one.f1)

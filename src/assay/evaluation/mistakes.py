@@ -1,18 +1,38 @@
-"""Where a model is wrong: the most confident mistakes, and the pairs of classes that it mixes up most."""
+"""Where a model is wrong: its most confident mistakes, and the classes that it mixes up most."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
 from assay.data.labels import LabelSet
 from assay.errors import InputError
-from assay.evaluation.metrics import SMALLEST_SCORE, check_predictions
+from assay.evaluation.calibration import SMALLEST_SCORE
+from assay.evaluation.metrics import check_predictions
 
-__all__ = ["Confusion", "Mistake", "costly_confusions", "worst_mistakes"]
+__all__ = [
+    "Confusion",
+    "ConfusionEntry",
+    "Mistake",
+    "MistakeEntry",
+    "costly_confusions",
+    "worst_mistakes",
+]
+
+
+class MistakeEntry(TypedDict):
+    """A `Mistake` as JSON holds it."""
+
+    line: int
+    text: str
+    label: str
+    predicted_label: str
+    label_score: float
+    predicted_score: float
+    loss: float
 
 
 @dataclass(frozen=True)
@@ -38,23 +58,41 @@ class Mistake:
     predicted_score: float
     loss: float
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> MistakeEntry:
         """Return the mistake as plain values."""
-        return asdict(self)
+        return {
+            "line": self.line,
+            "text": self.text,
+            "label": self.label,
+            "predicted_label": self.predicted_label,
+            "label_score": self.label_score,
+            "predicted_score": self.predicted_score,
+            "loss": self.loss,
+        }
+
+
+class ConfusionEntry(TypedDict):
+    """A `Confusion` as JSON holds it."""
+
+    label: str
+    predicted_label: str
+    n_texts: int
+    fraction_of_label: float
+    fraction_of_mistakes: float
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """Texts of one class that were taken for one other.
+    """Texts of one class that were labelled as one other class.
 
     Parameters
     ----------
     label, predicted_label : str
     n_texts : int
     fraction_of_label : float
-        Of all texts that truly are `label`.
+        Share of all texts that truly are `label`.
     fraction_of_mistakes : float
-        Of all mistakes on the split.
+        Share of all mistakes on the split.
     """
 
     label: str
@@ -63,9 +101,15 @@ class Confusion:
     fraction_of_label: float
     fraction_of_mistakes: float
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ConfusionEntry:
         """Return the confusion as plain values."""
-        return asdict(self)
+        return {
+            "label": self.label,
+            "predicted_label": self.predicted_label,
+            "n_texts": self.n_texts,
+            "fraction_of_label": self.fraction_of_label,
+            "fraction_of_mistakes": self.fraction_of_mistakes,
+        }
 
 
 def worst_mistakes(
@@ -77,7 +121,9 @@ def worst_mistakes(
     *,
     n: int = 20,
 ) -> list[Mistake]:
-    """Return the wrongly labelled texts of highest loss, worst first; equal losses stand in row order.
+    """Return the wrongly labelled texts of highest loss, worst first.
+
+    Texts of equal loss stay in row order.
 
     Parameters
     ----------
@@ -88,12 +134,12 @@ def worst_mistakes(
     probs : float array of shape (n_texts, n_classes)
     label_set : LabelSet
     n : int
-        Mistakes to return, at most.
+        Return at most this many.
 
     Raises
     ------
     InputError
-        The lengths do not fit, or `probs` are no probabilities.
+        The lengths do not fit, or `probs` are not probabilities.
     """
     label_ids, probs = check_predictions(label_ids, probs, label_set)
     if not len(texts) == len(lines) == len(label_ids):
@@ -116,40 +162,51 @@ def worst_mistakes(
             predicted_score=float(probs[i, predicted_ids[i]]),
             loss=float(losses[i]),
         )
-        for i in map(int, worst)
+        for i in worst.tolist()
     ]
 
 
 def costly_confusions(
     confusion: Sequence[Sequence[int]], label_set: LabelSet, *, n: int = 10
 ) -> list[Confusion]:
-    """Return the pairs of classes behind most mistakes, most first; ties stand in LabelSet order.
+    """Return the pairs of classes behind most mistakes, most first.
+
+    Pairs with equally many mistakes stay in LabelSet order; pairs without any are left out.
 
     Parameters
     ----------
     confusion : counts of shape (n_classes, n_classes), rows true, columns predicted
     label_set : LabelSet
     n : int
-        Pairs to return, at most; pairs that were never mixed up are left out.
+        Return at most this many.
+
+    Raises
+    ------
+    InputError
+        The matrix does not have one row and one column per label.
     """
     counts = np.array(confusion, dtype=np.int64)
-    if counts.shape != (len(label_set), len(label_set)):
+    n_classes = len(label_set)
+    if counts.shape != (n_classes, n_classes):
         raise InputError(
-            f"the confusion matrix has shape {counts.shape}; {len(label_set)} rows and columns are accepted"
+            f"the confusion matrix has shape {counts.shape}; {n_classes} rows and columns are "
+            "accepted"
         )
     n_true = counts.sum(axis=1)
     np.fill_diagonal(counts, 0)
     n_mistakes = int(counts.sum())
     flat = counts.ravel()
-    order = np.argsort(-flat, kind="stable")[:n]
-    pairs = [divmod(int(i), len(label_set)) for i in order if flat[i]]
-    return [
-        Confusion(
-            label=label_set[true_id],
-            predicted_label=label_set[predicted_id],
-            n_texts=int(counts[true_id, predicted_id]),
-            fraction_of_label=float(counts[true_id, predicted_id] / n_true[true_id]),
-            fraction_of_mistakes=float(counts[true_id, predicted_id] / n_mistakes),
-        )
-        for true_id, predicted_id in pairs
-    ]
+    found = []
+    for place in np.argsort(-flat, kind="stable")[:n]:
+        true_id, predicted_id = divmod(int(place), n_classes)
+        n_texts = int(flat[place])
+        if n_texts:
+            confused = Confusion(
+                label=label_set[true_id],
+                predicted_label=label_set[predicted_id],
+                n_texts=n_texts,
+                fraction_of_label=float(n_texts / n_true[true_id]),
+                fraction_of_mistakes=n_texts / n_mistakes,
+            )
+            found.append(confused)
+    return found

@@ -1,19 +1,60 @@
-"""What scoring a split yields: frozen results that know their shape in results.json, not how they are made."""
+"""What scoring a split yields: frozen results, and how results.json holds them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
-__all__ = ["ClassScores", "ReliabilityBin", "SplitScores"]
+__all__ = [
+    "ClassEntry",
+    "ClassScores",
+    "ReliabilityBin",
+    "ReliabilityEntry",
+    "ScoresEntry",
+    "SplitScores",
+]
 
 Interval = tuple[float, float]
 
 
+class ClassEntry(TypedDict):
+    """A `ClassScores` as results.json holds it."""
+
+    label: str
+    n_texts: int
+    precision: float
+    recall: float
+    f1: float
+    f1_interval: NotRequired[list[float]]
+
+
+class ReliabilityEntry(TypedDict):
+    """A `ReliabilityBin` as results.json holds it."""
+
+    n_texts: int
+    confidence: float
+    accuracy: float
+
+
+class ScoresEntry(TypedDict):
+    """A `SplitScores` as results.json holds it."""
+
+    n_texts: int
+    accuracy: float
+    f1_weighted: float
+    f1_macro: float
+    intervals: dict[str, list[float]]
+    per_class: list[ClassEntry]
+    confusion: list[list[int]]
+    log_loss: NotRequired[float]
+    ece: NotRequired[float]
+    reliability: NotRequired[list[ReliabilityEntry]]
+
+
 @dataclass(frozen=True)
 class ClassScores:
-    """Precision, recall and F1 of one class, as fractions; zero where they have no denominator.
+    """Precision, recall and F1 of one class, as fractions; 0 where there is nothing to divide by.
 
     Parameters
     ----------
@@ -22,7 +63,7 @@ class ClassScores:
         Texts of the split that truly are of this class.
     precision, recall, f1 : float
     f1_interval : pair of float, optional
-        95 % interval of `f1`. None: not measured.
+        95 % interval of `f1`. None if it was not measured.
     """
 
     label: str
@@ -32,9 +73,9 @@ class ClassScores:
     f1: float
     f1_interval: Interval | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ClassEntry:
         """Return the scores as plain values."""
-        plain: dict[str, Any] = {
+        plain: ClassEntry = {
             "label": self.label,
             "n_texts": self.n_texts,
             "precision": self.precision,
@@ -48,20 +89,22 @@ class ClassScores:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> ClassScores:
         """Read what `to_dict` wrote."""
-        interval = plain.get("f1_interval")
+        interval: Interval | None = None
+        if (bounds := plain.get("f1_interval")) is not None:
+            interval = (bounds[0], bounds[1])
         return cls(
             label=plain["label"],
             n_texts=plain["n_texts"],
             precision=plain["precision"],
             recall=plain["recall"],
             f1=plain["f1"],
-            f1_interval=None if interval is None else (interval[0], interval[1]),
+            f1_interval=interval,
         )
 
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Texts whose predicted label got a score in one range: how sure the model was, and how often it was right.
+    """Texts whose predicted label got a score in one range: how sure and how often right.
 
     Parameters
     ----------
@@ -77,7 +120,7 @@ class ReliabilityBin:
     confidence: float
     accuracy: float
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ReliabilityEntry:
         """Return the bin as plain values."""
         return {"n_texts": self.n_texts, "confidence": self.confidence, "accuracy": self.accuracy}
 
@@ -98,9 +141,9 @@ class SplitScores:
     n_texts : int
     accuracy, f1_weighted, f1_macro : float
     intervals : dict of str to pair of float
-        95 % intervals of the three metrics above, by their names.
+        Name of each of the three metrics above -> its 95 % interval.
     per_class : tuple of ClassScores
-        In LabelSet order; a class without a text in the split is there, with zeros.
+        In LabelSet order. A class without texts in the split has zeros.
     confusion : tuple of tuple of int, shape (n_classes, n_classes)
         Counts: rows are the true label, columns the predicted one, both in LabelSet order.
     log_loss : float, optional
@@ -124,12 +167,12 @@ class SplitScores:
 
     @property
     def confusion_by_true(self) -> tuple[tuple[float, ...], ...]:
-        """The confusion matrix as fractions of each true class; a class without texts keeps zeros."""
-        return tuple(tuple(count / max(1, sum(row)) for count in row) for row in self.confusion)
+        """The confusion matrix as fractions of each true class; 0 for a class without texts."""
+        return tuple(_fractions(row) for row in self.confusion)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the scores as they stand in results.json."""
-        plain: dict[str, Any] = {
+    def to_dict(self) -> ScoresEntry:
+        """Return the scores as results.json holds them."""
+        plain: ScoresEntry = {
             "n_texts": self.n_texts,
             "accuracy": self.accuracy,
             "f1_weighted": self.f1_weighted,
@@ -143,12 +186,13 @@ class SplitScores:
         if self.ece is not None:
             plain["ece"] = self.ece
         if self.reliability:
-            plain["reliability"] = [part.to_dict() for part in self.reliability]
+            plain["reliability"] = [one.to_dict() for one in self.reliability]
         return plain
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> SplitScores:
-        """Read what `to_dict` wrote; keys that it does not know are left alone."""
+        """Read what `to_dict` wrote; unknown keys are ignored."""
+        bins = plain.get("reliability", ())
         return cls(
             n_texts=plain["n_texts"],
             accuracy=plain["accuracy"],
@@ -159,7 +203,11 @@ class SplitScores:
             confusion=tuple(tuple(row) for row in plain["confusion"]),
             log_loss=plain.get("log_loss"),
             ece=plain.get("ece"),
-            reliability=tuple(
-                ReliabilityBin.from_dict(part) for part in plain.get("reliability", ())
-            ),
+            reliability=tuple(ReliabilityBin.from_dict(one) for one in bins),
         )
+
+
+def _fractions(counts: tuple[int, ...]) -> tuple[float, ...]:
+    """Divide counts by their sum; zeros stay zeros."""
+    total = max(1, sum(counts))
+    return tuple(count / total for count in counts)

@@ -63,7 +63,7 @@ class ScoredSplit:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scores as they stand in results.json; `without_leaks` where texts leaked."""
-        plain = self.scores.to_dict()
+        plain: dict[str, Any] = {**self.scores.to_dict()}
         if self.n_leaked:
             plain["without_leaks"] = {"n_leaked": self.n_leaked, **_headline(self.without_leaks)}
         return plain
@@ -72,7 +72,7 @@ class ScoredSplit:
 def _headline(scores: SplitScores | None) -> dict[str, Any]:
     if scores is None:
         return {"n_texts": 0, **dict.fromkeys(METRICS), "intervals": {}}
-    plain = scores.to_dict()
+    plain: Mapping[str, Any] = scores.to_dict()
     return {name: plain[name] for name in ("n_texts", *METRICS, "intervals")}
 
 

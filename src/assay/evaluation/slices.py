@@ -1,32 +1,35 @@
 """Scores of parts of a split: long and short texts, negated ones, scripts.
 
-Where a model fails is seldom everywhere.
+Models often fail on one kind of text and not on the others.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
 from assay.runtime.limits.wilson import wilson_interval
 
-__all__ = ["SliceScores", "score_slices"]
+__all__ = ["SliceEntry", "SliceScores", "score_slices"]
 
 MIN_TEXTS = 10  # a smaller slice says nothing
+LONG_TEXTS = "limit"  # the kind whose slices may be smaller: texts over the model's limit are rare
 
-# Words that turn a sentence round, in English and Korean: enough to find most negated texts, not
-# all.
+# Words that negate a sentence, in English and Korean: enough to find most negated texts, not all.
 NEGATION = re.compile(
-    r"\b(?:not|no|never|none|nothing|nobody|nowhere|neither|nor|cannot|without|hardly|barely|dont|didnt|doesnt|isnt|"
-    r"wasnt|cant|couldnt|wont|wouldnt|shouldnt|havent|hasnt|hadnt|arent|werent)\b|n['’]t\b|n t\b"
+    r"\b(?:not|no|never|none|nothing|nobody|nowhere|neither|nor|cannot|without|hardly|barely"
+    r"|dont|didnt|doesnt|isnt|wasnt|cant|couldnt|wont|wouldnt|shouldnt|havent|hasnt|hadnt|arent"
+    r"|werent)\b|n['’]t\b|n t\b"
     r"|(?:^|\s)(?:안|못)\s|지\s?(?:않|못|마|말)|없|아니",
     re.IGNORECASE,
 )
+# First word of a character's Unicode name -> the script as a report calls it.
 SCRIPTS = {
     "LATIN": "Latin",
     "HANGUL": "Hangul",
@@ -42,20 +45,31 @@ SCRIPTS = {
 }
 
 
+class SliceEntry(TypedDict):
+    """A `SliceScores` as JSON holds it."""
+
+    kind: str
+    name: str
+    n_texts: int
+    accuracy: float
+    interval: list[float]
+
+
 @dataclass(frozen=True)
 class SliceScores:
-    """Accuracy of the texts of one kind.
+    """Accuracy on the texts of one kind.
 
     Parameters
     ----------
     kind : str
         What the texts were told apart by: `length`, `negation`, `script`, or what the caller named.
     name : str
-        Which part of it.
+        Which part of the split.
     n_texts : int
     accuracy : float
+        Fraction, 0 to 1.
     interval : pair of float
-        95 % Wilson interval.
+        95 % Wilson interval of `accuracy`.
     """
 
     kind: str
@@ -64,9 +78,15 @@ class SliceScores:
     accuracy: float
     interval: tuple[float, float]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> SliceEntry:
         """Return the scores as plain values."""
-        return {**asdict(self), "interval": list(self.interval)}
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "n_texts": self.n_texts,
+            "accuracy": self.accuracy,
+            "interval": list(self.interval),
+        }
 
 
 def score_slices(
@@ -78,60 +98,77 @@ def score_slices(
     ----------
     texts : sequence of str, n_texts long
     correct : bool array of shape (n_texts,)
+        Whether each text was labelled right.
     more : mapping of kind to sequence of str, optional
-        More kinds, a name a text.
+        More kinds, each with one name per text. Slices of the kind ``limit`` are kept however few
+        texts they have.
 
     Returns
     -------
     list of SliceScores
-        Parts of at least ten texts, in the order of their kinds; of `limit`, whose long texts are
-        rare, also smaller ones. A kind that does not divide the split is left out.
+        Parts of at least ten texts, in the order of their kinds. A kind that does not divide the
+        split is left out.
     """
-    kinds = {
+    kinds: dict[str, Sequence[str]] = {
         "length": _by_length(texts),
-        "negation": ["negated" if NEGATION.search(text) else "not negated" for text in texts],
+        "negation": [_negation(text) for text in texts],
         "script": [_script(text) for text in texts],
         **(more or {}),
     }
     found = []
     for kind, names in kinds.items():
-        as_array = np.asarray(names, dtype=object)
-        parts = []
-        for name in dict.fromkeys(sorted(names)):
-            is_in = as_array == name
-            n_texts, n_right = int(is_in.sum()), int(correct[is_in].sum())
-            if n_texts >= (1 if kind == "limit" else MIN_TEXTS):
-                parts.append(
-                    SliceScores(
-                        kind, name, n_texts, n_right / n_texts, wilson_interval(n_right, n_texts)
-                    )
-                )
-        if len(parts) > 1:
-            found += parts
+        slices = _score_kind(kind, names, correct)
+        if len(slices) > 1:
+            found += slices
     return found
 
 
+def _score_kind(kind: str, names: Sequence[str], correct: np.ndarray) -> list[SliceScores]:
+    """Score the texts of each name apart; names of too few texts are left out."""
+    name_of_text = np.asarray(names, dtype=object)
+    n_needed = 1 if kind == LONG_TEXTS else MIN_TEXTS
+    slices = []
+    for name in sorted(set(names)):
+        is_in = name_of_text == name
+        n_texts, n_right = int(is_in.sum()), int(correct[is_in].sum())
+        if n_texts >= n_needed:
+            interval = wilson_interval(n_right, n_texts)
+            slices.append(SliceScores(kind, name, n_texts, n_right / n_texts, interval))
+    return slices
+
+
 def _by_length(texts: Sequence[str]) -> list[str]:
-    """Name the quarter of word counts that each text is in; where many are alike, quarters fall together."""
+    """Name the quarter of word counts that each text is in; equal quarters become one."""
     n_words = np.array([len(text.split()) for text in texts])
     if not len(n_words):
         return []
     cuts = np.unique(np.quantile(n_words, [0.25, 0.5, 0.75], method="lower"))
-    which = np.searchsorted(cuts, n_words, side="left")
+    quarter_of_text = np.searchsorted(cuts, n_words, side="left")
     names = {}
-    for part in np.unique(which):
-        own = n_words[which == part]
-        low, high = int(own.min()), int(own.max())
-        # Padded, so that names sort as their numbers do.
-        names[part] = f"{low:>4} words" if low == high else f"{low:>4} to {high} words"
-    return [names[part] for part in which]
+    for quarter in np.unique(quarter_of_text):
+        own = n_words[quarter_of_text == quarter]
+        names[quarter] = _name_range(int(own.min()), int(own.max()))
+    return [names[quarter] for quarter in quarter_of_text]
+
+
+def _name_range(low: int, high: int) -> str:
+    """Name a range of word counts, padded so that names sort as their numbers do."""
+    if low == high:
+        return f"{low:>4} words"
+    return f"{low:>4} to {high} words"
+
+
+def _negation(text: str) -> str:
+    return "negated" if NEGATION.search(text) else "not negated"
 
 
 def _script(text: str) -> str:
     """Return the script of most letters of a text."""
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for char in text:
         if char.isalpha():
-            script = SCRIPTS.get(unicodedata.name(char, "").partition(" ")[0], "other")
-            counts[script] = counts.get(script, 0) + 1
-    return max(counts, key=lambda script: counts[script]) if counts else "no letters"
+            first_word = unicodedata.name(char, "").partition(" ")[0]
+            counts[SCRIPTS.get(first_word, "other")] += 1
+    if not counts:
+        return "no letters"
+    return counts.most_common(1)[0][0]

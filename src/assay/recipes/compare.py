@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from assay.errors import InputError
-from assay.evaluation.compare import Comparison, compare_methods, recommend
+from assay.evaluation.compare import Comparison, compare_methods
+from assay.evaluation.recommendation import recommend
 
 __all__ = ["RunComparison", "compare_run"]
 

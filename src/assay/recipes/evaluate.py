@@ -12,8 +12,8 @@ from assay._display import html_block, html_table
 from assay.data.split import cut_missing
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import CheckError, DataError, ModelError, did_you_mean
-from assay.evaluation.caveats import describe_doubts
-from assay.evaluation.limits import answered_rows
+from assay.evaluation.caveats import describe_caveats
+from assay.evaluation.coverage_report import AnsweredRow, answered_rows
 from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
 from assay.evaluation.result import SplitScores
 from assay.evaluation.scoring import ScoredSplit, score_parts, score_split
@@ -50,7 +50,7 @@ class Evaluation:
     scored: ScoredSplit
     mistakes: Sequence[Mistake]
     confusions: Sequence[Confusion]
-    answered: Sequence[dict[str, Any]]
+    answered: Sequence[AnsweredRow]
     slices: Sequence[SliceScores]
 
     @property
@@ -60,7 +60,7 @@ class Evaluation:
 
     def warnings(self) -> list[str]:
         """Return sentences about what makes the scores less than they seem."""
-        return describe_doubts(self.scored, split=self.split)
+        return describe_caveats(self.scored, split=self.split)
 
     def _repr_html_(self) -> str:
         scores, (low, high) = self.scores, self.scores.intervals["accuracy"]

@@ -15,9 +15,10 @@ from assay.audit.issues import KINDS
 from assay.data.overlaps import TextOverlaps, find_leaks
 from assay.data.summary import summarise
 from assay.data.texts import LabelledTexts, Splits
-from assay.evaluation.compare import Comparison, recommend
-from assay.evaluation.metrics import measure_calibration
+from assay.evaluation.calibration import measure_calibration
+from assay.evaluation.compare import Comparison
 from assay.evaluation.mistakes import Mistake, costly_confusions, worst_mistakes
+from assay.evaluation.recommendation import recommend
 from assay.evaluation.scoring import ScoredSplit, score_parts
 from assay.maps.neighbours import nearest_texts
 from assay.methods import METHODS, methods_where

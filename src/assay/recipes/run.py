@@ -24,9 +24,10 @@ from assay.audit.checks import Audit, audit_data, write_issues
 from assay.data.texts import Splits
 from assay.disk import atomic_folder, check_output
 from assay.errors import InputError
-from assay.evaluation.caveats import describe_doubts
-from assay.evaluation.compare import Comparison, compare_methods, recommend
-from assay.evaluation.limits import describe_coverage
+from assay.evaluation.caveats import describe_caveats
+from assay.evaluation.compare import Comparison, compare_methods
+from assay.evaluation.coverage_report import describe_coverage
+from assay.evaluation.recommendation import recommend
 from assay.evaluation.scoring import ScoredSplit, score_split, write_predictions
 from assay.methods import LABEL_CHECK, METHODS, check_methods, join_names, methods_where
 from assay.notebook import default_progress
@@ -361,7 +362,7 @@ def _results(
         "seed": options.seed,
         "recommended": recommended,
         "why": why,
-        "warnings": describe_doubts(scored[recommended]["test"], split="test"),
+        "warnings": describe_caveats(scored[recommended]["test"], split="test"),
         "data": {
             "source": splits.source,
             "labels": list(splits.label_set),

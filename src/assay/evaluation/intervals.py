@@ -1,0 +1,99 @@
+"""95 % intervals of scores, by a bootstrap over the confusion matrix."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["QUANTILES", "Rates", "measure_rates", "percentile_interval", "resample_rates"]
+
+QUANTILES = (0.025, 0.975)
+
+
+class Rates(NamedTuple):
+    """Metrics of one confusion matrix, or of many at once along leading axes."""
+
+    precision: np.ndarray  # (..., n_classes)
+    recall: np.ndarray  # (..., n_classes)
+    f1: np.ndarray  # (..., n_classes)
+    accuracy: np.ndarray  # (...)
+    f1_weighted: np.ndarray  # (...)
+    f1_macro: np.ndarray  # (...)
+
+
+def measure_rates(n_hit: np.ndarray, n_true: np.ndarray, n_predicted: np.ndarray) -> Rates:
+    """Compute all metrics from counts per class.
+
+    Parameters
+    ----------
+    n_hit, n_true, n_predicted : int arrays of shape (..., n_classes)
+        Texts that are labelled right, that truly are of the class, that are predicted to be.
+    """
+    f1 = _divide(2 * n_hit, n_true + n_predicted)
+    n_texts = n_true.sum(axis=-1)
+    occurs = (n_true + n_predicted) > 0
+    return Rates(
+        precision=_divide(n_hit, n_predicted),
+        recall=_divide(n_hit, n_true),
+        f1=f1,
+        accuracy=n_hit.sum(axis=-1) / n_texts,
+        f1_weighted=(f1 * n_true).sum(axis=-1) / n_texts,
+        f1_macro=f1.sum(axis=-1) / occurs.sum(axis=-1),
+    )
+
+
+def _divide(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Divide, with 0 where there is nothing to divide by."""
+    return np.asarray(part / np.maximum(whole, 1))
+
+
+def resample_rates(confusion: np.ndarray, *, seed: int, n_resamples: int) -> Rates:
+    """Compute the metrics of resamples that draw texts with replacement within each true class.
+
+    Every resample keeps the class counts of the split. For a class of n texts, how many of the n
+    drawn texts carry each predicted label is exactly multinomial, with n draws and with the row of
+    the confusion matrix, divided by n, as its probabilities; the metrics see nothing but those
+    counts. Drawing the rows of the matrix is therefore the same as drawing texts, and needs neither
+    the texts nor their order. For example, a class whose row is ``[8, 2]`` gives a row such as
+    ``[7, 3]``: ten draws, each of the first label with probability 0.8.
+
+    A class without any mistake has no spread in such a bootstrap. Where that is so of every class,
+    as with `majority`, class counts are drawn too.
+
+    Parameters
+    ----------
+    confusion : int array of shape (n_classes, n_classes), rows true, columns predicted
+    seed : int
+        Seed of the draws.
+    n_resamples : int
+
+    Returns
+    -------
+    Rates
+        Arrays of shape (n_resamples, n_classes) and (n_resamples,).
+    """
+    rng = np.random.default_rng(seed)
+    n_classes = len(confusion)
+    n_true = np.broadcast_to(confusion.sum(axis=1), (n_resamples, n_classes))
+    if np.count_nonzero(confusion, axis=1).max() <= 1:
+        # All texts of a label got the same answer: nothing varies within labels, so the number of
+        # texts per label is drawn as well.
+        n_true = rng.multinomial(confusion.sum(), n_true[0] / confusion.sum(), size=n_resamples)
+    n_hit = np.zeros((n_resamples, n_classes), dtype=np.int64)
+    n_predicted = np.zeros_like(n_hit)
+    for true_id, row in enumerate(confusion):
+        columns = np.flatnonzero(row)  # a pair that never occurred cannot be drawn
+        if len(columns) == 0:
+            continue
+        drawn = rng.multinomial(n_true[:, true_id], row[columns] / row.sum(), size=n_resamples)
+        n_predicted[:, columns] += drawn
+        if row[true_id]:
+            n_hit[:, true_id] = drawn[:, np.searchsorted(columns, true_id)]
+    return measure_rates(n_hit, n_true, n_predicted)
+
+
+def percentile_interval(values: np.ndarray) -> tuple[float, float]:
+    """Return the 2.5 % and the 97.5 % quantile of resampled values."""
+    low, high = np.quantile(values, QUANTILES)
+    return float(low), float(high)

@@ -1,0 +1,92 @@
+"""Tests of assay.evaluation.intervals: they equal a bootstrap of texts, and never claim certainty."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from _support.predictions import make_labels, one_hot, predictions
+from assay.data.labels import LabelSet
+from assay.evaluation.metrics import count_confusion, score_predictions
+
+
+def test_intervals_equal_a_bootstrap_of_texts():
+    """Drawing rows of the confusion matrix gives the intervals that drawing texts within a class gives."""
+    rng = np.random.default_rng(3)
+    true = np.repeat([0, 1, 2], [400, 150, 50])
+    predicted = np.where(rng.random(600) < 0.8, true, rng.integers(0, 3, 600))
+    scores = score_predictions(
+        true, one_hot(predicted, 3), make_labels(3), seed=0, n_resamples=4000
+    )
+    drawn = {"accuracy": [], "f1_weighted": [], "f1_macro": []}
+    for _ in range(1500):
+        rows = np.concatenate(
+            [rng.choice(np.flatnonzero(true == c), int((true == c).sum())) for c in range(3)]
+        )
+        confusion = count_confusion(true[rows], predicted[rows], n_classes=3)
+        hits, n_true, n_predicted = (
+            np.diagonal(confusion),
+            confusion.sum(axis=1),
+            confusion.sum(axis=0),
+        )
+        f1 = 2 * hits / (n_true + n_predicted)
+        drawn["accuracy"].append(hits.sum() / 600)
+        drawn["f1_weighted"].append((f1 * n_true).sum() / 600)
+        drawn["f1_macro"].append(f1.mean())
+    for metric, values in drawn.items():
+        assert scores.intervals[metric] == pytest.approx(
+            np.quantile(values, [0.025, 0.975]), abs=0.006
+        )
+
+
+@settings(max_examples=40, deadline=None)
+@given(predictions(), st.integers(0, 2**31))
+def test_intervals_are_ordered_seeded_and_row_order_free(case, seed):
+    """Intervals are within [0, 1], the same for the same seed, and do not depend on the order of texts."""
+    n_classes, true, predicted = case
+    labels = make_labels(n_classes)
+    scores = score_predictions(
+        true, one_hot(predicted, n_classes), labels, seed=seed, n_resamples=50
+    )
+    turned = score_predictions(
+        true[::-1], one_hot(predicted[::-1], n_classes), labels, seed=seed, n_resamples=50
+    )
+    assert scores.intervals == turned.intervals
+    assert all(0 <= low <= high <= 1 for low, high in scores.intervals.values())
+    assert all(0 <= c.f1_interval[0] <= c.f1_interval[1] <= 1 for c in scores.per_class)
+
+
+def test_intervals_narrow_with_more_texts():
+    """A hundred times the texts give an interval about ten times narrower."""
+    widths = []
+    for n in (100, 10_000):
+        true = np.arange(n) % 2
+        predicted = np.where(np.arange(n) % 10 < 8, true, 1 - true)
+        low, high = score_predictions(
+            true, one_hot(predicted, 2), make_labels(2), seed=0
+        ).intervals["accuracy"]
+        widths.append(high - low)
+    assert widths[0] / widths[1] == pytest.approx(10, rel=0.2)
+
+
+def test_constant_answers_have_an_interval():
+    """Where a method answers the same to every text of a label, how many texts a label has is drawn too."""
+    label_ids = np.repeat([0, 1], [600, 400])
+    scores = score_predictions(
+        label_ids, np.tile([0.6, 0.4], (1000, 1)), LabelSet(("a", "b")), seed=0
+    )
+    low, high = scores.intervals["accuracy"]
+    standard_error = np.sqrt(0.6 * 0.4 / 1000)
+    assert low == pytest.approx(0.6 - 1.96 * standard_error, abs=0.005)
+    assert high == pytest.approx(0.6 + 1.96 * standard_error, abs=0.005)
+    assert (
+        scores.intervals["f1_weighted"][0] < scores.f1_weighted < scores.intervals["f1_weighted"][1]
+    )
+
+
+def test_perfect_answers_are_not_proven_perfect():
+    """Without a mistake in 50 texts the interval of accuracy is Wilson's: one in fourteen may still be wrong."""
+    label_ids = np.repeat([0, 1], 25)
+    scores = score_predictions(label_ids, np.eye(2)[label_ids], LabelSet(("a", "b")), seed=0)
+    assert scores.intervals["accuracy"] == (pytest.approx(0.9287, abs=1e-4), 1.0)
+    assert str(scores.log_loss) == "0.0"
