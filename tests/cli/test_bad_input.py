@@ -192,7 +192,10 @@ CASES = {
     ),
     "a checkpoint folder that is not there": (
         add("--checkpoint", "./nowhere"),
-        ["there is no checkpoint folder at ./nowhere", "hint: accepted: minilm, a local folder"],
+        [
+            "there is no checkpoint folder at ./nowhere",
+            "hint: accepted: minilm, e5, a local folder",
+        ],
     ),
     "a checkpoint of the Hub while offline": (
         add("--checkpoint", "distilbert-base-uncased", "--offline"),
