@@ -99,7 +99,7 @@ NETWORK_LIBRARIES = {
     "aiohttp",
 }
 NETWORK_FILES = {
-    "data/load",
+    "data/hub_data",
     "checkpoints/resolve",
     "checkpoints/torch_state",  # only silences the Hub's client
     "_hub_errors",  # only names the exceptions of the Hub's client

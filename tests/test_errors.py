@@ -17,6 +17,7 @@ from assay.errors import (
     OutputExistsError,
     OutsideError,
     did_you_mean,
+    first_line,
     list_problems,
 )
 
@@ -89,3 +90,16 @@ def test_list_problems_shows_ten_and_counts_the_rest():
     many = list_problems([f"problem {i}" for i in range(1500)]).splitlines()
     assert many[:10] == list_problems(ten).splitlines()
     assert many[10:] == ["  ... and 1,490 more"]
+
+
+@pytest.mark.parametrize(
+    ("err", "line"),
+    [
+        (OSError("no such file.\nfurther lines\n"), "no such file"),
+        (OSError("\n  no such file"), "no such file"),
+        (OSError(""), "OSError"),
+    ],
+)
+def test_first_line_is_what_another_library_says(err, line):
+    """One line without a full stop, never an empty one."""
+    assert first_line(err) == line

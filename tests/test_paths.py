@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assay._paths import is_meant_as_path, nearby
+from assay._paths import is_hub_id, is_meant_as_path, nearby
 from assay.checkpoints.resolve import resolve_checkpoint
 from assay.data.load import load_data
 from assay.errors import InputError, ModelError
@@ -90,3 +90,27 @@ def test_mistyped_files_are_said_without_asking_the_hub(ask, kind, said, tmp_pat
         (folder / "ok.csv").write_text("text,label\n", encoding="utf-8")
     with pytest.raises(kind, match=said):
         ask()
+
+
+@pytest.mark.parametrize(
+    ("given", "is_id", "has_owner"),
+    [
+        ("distilbert-base-uncased", True, False),
+        ("dair-ai/emotion", True, True),
+        ("owner/_name.v2", True, True),
+        ("a/b/c", False, False),
+        ("./here", False, False),
+        ("_here", False, False),
+        (".hidden/name", False, False),
+        ("a b", False, False),
+        ("owner/", False, False),
+        ("오너/이름", False, False),
+        ("", False, False),
+    ],
+)
+def test_ids_of_the_hub_have_one_form(given, is_id, has_owner):
+    """Data sets, checkpoints, models and cards use the same rule; only data sets have configurations."""
+    assert is_hub_id(given) is is_id
+    assert is_hub_id(given, with_owner=True) is has_owner
+    assert not is_hub_id(f"{given}:config")
+    assert is_hub_id(f"{given}:config", with_configuration=True) is is_id

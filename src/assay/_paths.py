@@ -1,43 +1,73 @@
-"""What a person meant by an argument that may be a path or a name of the Hub: said before any network is asked."""
+"""What a person meant by an argument that may be a path or an id of the Hub, without asking either."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from assay.errors import did_you_mean
 
-__all__ = ["is_meant_as_path", "nearby"]
+__all__ = ["is_hub_id", "is_meant_as_path", "nearby"]
+
+# An id begins with a letter or a digit: what begins with a dot is a path.
+OWNER = r"[A-Za-z0-9][\w.-]*/"
+NAME = r"\w[\w.-]*"
+CONFIGURATION = r":[\w.-]+"
+HUB_ID = re.compile(
+    rf"(?=[A-Za-z0-9])(?P<owner>{OWNER})?{NAME}(?P<configuration>{CONFIGURATION})?", re.ASCII
+)
+
+
+def is_hub_id(given: str, *, with_owner: bool = False, with_configuration: bool = False) -> bool:
+    """Tell whether `given` has the form of an id of the Hub; nobody is asked whether it exists.
+
+    Parameters
+    ----------
+    given : str
+    with_owner : bool
+        Whether only ``OWNER/NAME`` will do. Otherwise ``NAME`` alone is an id too, as of the
+        checkpoints and data sets that the Hub has had from its beginning.
+    with_configuration : bool
+        Whether a configuration of a data set may follow: ``OWNER/NAME:CONFIGURATION``.
+
+    Examples
+    --------
+    >>> is_hub_id("dair-ai/emotion"), is_hub_id("imdb"), is_hub_id("imdb", with_owner=True)
+    (True, True, False)
+    >>> is_hub_id("imdb:plain"), is_hub_id("imdb:plain", with_configuration=True)
+    (False, True)
+    """
+    found = HUB_ID.fullmatch(given)
+    if found is None:
+        return False
+    if with_owner and found["owner"] is None:
+        return False
+    return with_configuration or found["configuration"] is None
 
 
 def is_meant_as_path(given: str, *, suffixes: Iterable[str] = ()) -> bool:
-    """Tell whether `given`, which does not exist, looks like a path rather than a name of the Hub.
+    """Tell whether `given`, which does not exist, looks like a path rather than an id of the Hub.
 
     Parameters
     ----------
     given : str
     suffixes : iterable of str
-        Endings of the files that are wanted: one that is nearly one of them, such as ``.cvs``, is a
-        file's too.
+        The suffixes of the files that are wanted. A suffix that is nearly one of them, such as
+        ``.cvs``, makes `given` a path too.
 
     Examples
     --------
     >>> is_meant_as_path("ok.cvs", suffixes=[".csv"]), is_meant_as_path("dair-ai/emotion")
     (True, False)
     """
-    if (
-        given.startswith((".", "/", "~"))
-        or given.endswith("/")
-        or "\\" in given
-        or given.count("/") > 1
-    ):
+    if given.startswith((".", "/", "~")) or given.endswith("/"):
+        return True
+    if "\\" in given or given.count("/") > 1:
         return True
     path = Path(given)
-    suffix = path.suffix.casefold()
-    if suffix.removeprefix(".").isalpha() and difflib.get_close_matches(
-        suffix, list(suffixes), n=1, cutoff=0.7
-    ):
+    if _is_nearly_one_of(path.suffix.casefold(), suffixes):
         return True
     try:
         return "/" in given and path.parent.is_dir()
@@ -45,8 +75,21 @@ def is_meant_as_path(given: str, *, suffixes: Iterable[str] = ()) -> bool:
         return False
 
 
+def _is_nearly_one_of(suffix: str, suffixes: Iterable[str]) -> bool:
+    """Tell whether a suffix of letters is one of `suffixes`, or one of them mistyped."""
+    if not suffix.removeprefix(".").isalpha():
+        return False
+    return bool(difflib.get_close_matches(suffix, list(suffixes), n=1, cutoff=0.7))
+
+
 def nearby(path: Path) -> str:
-    """Return a "did you mean" among what stands beside a path that does not exist."""
+    """Return a "did you mean" with the nearest name in the folder of a path that does not exist.
+
+    Returns
+    -------
+    str
+        Empty where no name is near. Hidden files are not suggested.
+    """
     try:
         names = [entry.name for entry in path.parent.iterdir() if not entry.name.startswith(".")]
     except OSError:

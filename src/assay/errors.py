@@ -103,14 +103,18 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     return f" Did you mean '{by_folded[close[0]]}'?" if close else ""
 
 
+def first_line(err: BaseException) -> str:
+    """Return the first line of what an error of another library says, without a full stop.
+
+    >>> first_line(OSError("no such file.")), first_line(OSError())
+    ('no such file', 'OSError')
+    """
+    said = str(err).strip() or type(err).__name__
+    return said.splitlines()[0].rstrip(".")
+
+
 def list_problems(problems: Sequence[str]) -> str:
     """Join problems into one text: the first ten, a line each, and the count of the rest."""
     shown = "\n".join(f"  - {problem}" for problem in problems[:MAX_LISTED])
     n_more = len(problems) - MAX_LISTED
     return f"{shown}\n  ... and {n_more:,} more" if n_more > 0 else shown
-
-
-def first_line(err: BaseException) -> str:
-    """Return the first line of an exception's message without a full stop, or else its class."""
-    message = str(err).strip() or type(err).__name__
-    return message.splitlines()[0].rstrip(".")

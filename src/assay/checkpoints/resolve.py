@@ -7,18 +7,24 @@ that may use the network, and only for a Hub id or for an alias whose package is
 from __future__ import annotations
 
 import importlib.metadata
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from assay import _env
 from assay._optional import require
-from assay._paths import is_meant_as_path, nearby
+from assay._paths import is_hub_id, is_meant_as_path, nearby
 from assay.checkpoints.e5 import E5, find_e5_file, has_e5_wheel, make_e5_folder
 from assay.checkpoints.folder import PICKLE_SUFFIXES, Checkpoint, hash_once, read_checkpoint
 from assay.checkpoints.torch_state import quiet_hub
-from assay.errors import InputError, MissingDependencyError, ModelError, OutsideError, did_you_mean
+from assay.errors import (
+    InputError,
+    MissingDependencyError,
+    ModelError,
+    OutsideError,
+    did_you_mean,
+    first_line,
+)
 from assay.progress import Progress
 from assay.tokenization.subwords import SubwordTokenizer
 
@@ -62,7 +68,6 @@ FILE_SUFFIXES = (
     ".csv",
     ".pt",
 )  # of files that are no checkpoint
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", re.ASCII)
 
 
 def resolve_checkpoint(
@@ -120,7 +125,7 @@ def _check_hub_id(text: str, folder: Path) -> None:
         raise InputError(
             f"there is no checkpoint folder at {text}{'.' if meant else ''}{meant}", hint=ACCEPTED
         )
-    if not HUB_ID.fullmatch(text):
+    if not is_hub_id(text):
         raise InputError(
             f"unknown checkpoint '{text}': no such folder, and no Hub id."
             f"{did_you_mean(text, ALIASES)}",
@@ -292,13 +297,9 @@ def _fetch(name: str, *, revision: str | None, progress: Progress) -> Path:
                 hint=f"use {MINILM} or a local folder, or go online once",
             ) from err
         raise OutsideError(
-            f"the Hub could not be asked for checkpoint '{name}'{at}: {_first_line(err)}."
+            f"the Hub could not be asked for checkpoint '{name}'{at}: "
+            f"{first_line(err.__cause__ or err)}."
             f"{did_you_mean(name, ALIASES)}",
             hint=f"try again, or use {MINILM} or a local folder, which need no network",
         ) from err
     return Path(folder)
-
-
-def _first_line(err: BaseException) -> str:
-    cause = err.__cause__ or err
-    return (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""Texts that occur in two splits (leaks), twice in one (repeats), or with two labels (conflicts)."""
+"""Texts that occur in two splits (leaks), twice in one (repeats) or with two labels (conflicts)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ from typing import Any
 import numpy as np
 
 from assay.data.duplicates import shared_groups
-from assay.data.texts import LabelledTexts, Splits
+from assay.data.texts import SPLIT_ORDER, LabelledTexts, Splits
 
 __all__ = ["Conflict", "Leak", "RowPlace", "TextOverlaps", "find_leaks"]
-
-# Earlier splits first: a text of a later split that occurs in an earlier one is a leak.
-SPLIT_ORDER = ("train", "validation", "test", "all")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`RawSplit`: one split before it is checked, whatever it came from; and all of them to `Splits`."""
+"""`RawSplit`: one split before it is checked; and `build_splits`, from raw splits to `Splits`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assay.data.clean import MAX_DROPPED_FRACTION, CleanRows, clean_rows, raise_
 from assay.data.columns import find_columns
 from assay.data.files.readers import Row
 from assay.data.labels import LabelSet, natural_sort
-from assay.data.texts import Splits
+from assay.data.texts import SPLIT_ORDER, DroppedRow, Splits
 from assay.errors import DataError, did_you_mean, list_problems
 
 __all__ = ["SPLIT_NAMES", "LabelNames", "RawSplit", "build_splits", "check_unique", "split_name"]
@@ -26,7 +26,7 @@ SPLIT_NAMES = {
     "valid": "validation",
     "test": "test",
 }
-SPLIT_ORDER = ("train", "validation", "test", "all")
+N_LISTED = 20  # label names in a hint
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class RawSplit:
     source : str
         How messages call it, such as ``train.csv``.
     columns : tuple of str
+        Names of the columns, in the order of the source.
     read : callable
         ``(text_column, label_column) -> rows``; called once.
     class_names : mapping
@@ -56,7 +57,14 @@ class RawSplit:
 
 @dataclass(frozen=True)
 class LabelNames:
-    """Label names that were given beside the data, and where: ``labels.txt`` or ``labels``."""
+    """Label names that were given beside the data.
+
+    Parameters
+    ----------
+    names : tuple of str
+    source : str
+        Where they were given: ``labels.txt`` or ``labels``.
+    """
 
     names: tuple[str, ...]
     source: str
@@ -119,36 +127,58 @@ def build_splits(
     published: list[str] = []
     for split in sorted(raws, key=SPLIT_ORDER.index):
         raw = raws[split]
-        label_from = label_column if label_column is not None else _published_column(raw)
-        text, label = find_columns(
-            raw.columns, text_column=text_column, label_column=label_from, source=raw.source
-        )
-        names = raw.class_names.get(label)
+        text, label = _columns(raw, text_column=text_column, label_column=label_column)
+        names = raw.class_names.get(label, ())
         rows = clean_rows(
             raw.read(text, label),
             split=split,
             text_column=text,
             label_column=label,
-            class_names=names,
+            class_names=names or None,
             max_chars=max_chars,
             unit=raw.unit,
         )
         if names and len(raws) > 1 and _has_no_labels(rows):
             logger.warning("split %s of %s has no labels: left out", split, source)
             continue
-        published += [name for name in names or () if name not in published]
+        published += [name for name in names if name not in published]
         problems += _problems(raw, rows)
         cleaned[split] = rows
     raise_problems(source, problems)
     if not cleaned:
         raise DataError(f"no split of {source} has labels; splits: {', '.join(raws)}")
+    return _named(cleaned, published, given, source=source)
+
+
+def _columns(
+    raw: RawSplit, *, text_column: str | None, label_column: str | None
+) -> tuple[str, str]:
+    """Return the text column and the label column of a split."""
+    if label_column is None:
+        label_column = _published_column(raw)
+    return find_columns(
+        raw.columns, text_column=text_column, label_column=label_column, source=raw.source
+    )
+
+
+def _named(
+    cleaned: Mapping[str, CleanRows],
+    published: list[str],
+    given: LabelNames | None,
+    *,
+    source: str,
+) -> Splits:
+    """Return the checked rows as a data set with ordered labels."""
+    occurring: set[str] = set()
+    dropped: list[DroppedRow] = []
+    for rows in cleaned.values():
+        occurring.update(rows.texts.labels)
+        dropped += rows.dropped
     return Splits(
         {split: rows.texts for split, rows in cleaned.items()},
-        _label_set(
-            {name for rows in cleaned.values() for name in rows.texts.labels}, published, given
-        ),
+        _label_set(occurring, published, given),
         source=source,
-        dropped=tuple(row for rows in cleaned.values() for row in rows.dropped),
+        dropped=tuple(dropped),
     )
 
 
@@ -169,16 +199,18 @@ def _has_no_labels(rows: CleanRows) -> bool:
 
 
 def _problems(raw: RawSplit, rows: CleanRows) -> list[str]:
+    """Return a sentence on each row that cannot be used, and one if too many are left out."""
     if not rows.n_rows:
         return [f"{raw.source} is empty: it has no rows"]
     problems = [f"{raw.source} {problem}" for problem in rows.problems]
-    if len(rows.dropped) > MAX_DROPPED_FRACTION * rows.n_rows:
-        reasons = ", ".join(
-            f"{reason}: {n:,}" for reason, n in Counter(row.reason for row in rows.dropped).items()
-        )
+    n_dropped = len(rows.dropped)
+    if n_dropped > MAX_DROPPED_FRACTION * rows.n_rows:
+        counts = Counter(row.reason for row in rows.dropped)
+        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in counts.items())
         problems.append(
-            f"{raw.source}: {len(rows.dropped):,} of {rows.n_rows:,} rows have no text or no label ({reasons}; the "
-            f"first is {raw.unit} {rows.dropped[0].line:,}); at most {MAX_DROPPED_FRACTION:.0%} can be left out"
+            f"{raw.source}: {n_dropped:,} of {rows.n_rows:,} rows have no text or no label "
+            f"({reasons}; the first is {raw.unit} {rows.dropped[0].line:,}); "
+            f"at most {MAX_DROPPED_FRACTION:.0%} can be left out"
         )
     return problems
 
@@ -186,23 +218,7 @@ def _problems(raw: RawSplit, rows: CleanRows) -> list[str]:
 def _label_set(occurring: set[str], published: list[str], given: LabelNames | None) -> LabelSet:
     """Order the labels: as the source publishes them, else as given, else naturally."""
     if published:
-        if given is not None and given.source == "labels" and list(given.names) != published:
-            raise DataError(
-                f"labels are given as {', '.join(given.names)}, but the data set has its own: {', '.join(published)}",
-                hint="leave the label names out",
-            )
-        unused = [name for name in published if name not in occurring]
-        if unused:
-            logger.info(
-                "%d published label names have no rows and are left out: %s",
-                len(unused),
-                ", ".join(unused),
-            )
-        # Labels outside the published names can occur where another split, as texts, comes from
-        # another file.
-        return LabelSet(
-            (*(n for n in published if n in occurring), *natural_sort(occurring - set(published)))
-        )
+        return _published_set(occurring, published, given)
     if given is None:
         return LabelSet.from_labels(occurring)
     _check_given(natural_sort(occurring - set(given.names)), given)
@@ -212,19 +228,42 @@ def _label_set(occurring: set[str], published: list[str], given: LabelNames | No
         raise DataError(f"{given.source}: {err.message}") from err
 
 
+def _published_set(occurring: set[str], published: list[str], given: LabelNames | None) -> LabelSet:
+    """Return the published names that occur, then the others in natural order."""
+    if given is not None and given.source == "labels" and list(given.names) != published:
+        raise DataError(
+            f"labels are given as {', '.join(given.names)}, but the data set has its own: "
+            f"{', '.join(published)}",
+            hint="leave the label names out",
+        )
+    unused = [name for name in published if name not in occurring]
+    if unused:
+        logger.info(
+            "%d published label names have no rows and are left out: %s",
+            len(unused),
+            ", ".join(unused),
+        )
+    used = [name for name in published if name in occurring]
+    # Where another split comes from another file, as texts, it can have labels of its own.
+    unpublished = natural_sort(occurring - set(published))
+    return LabelSet((*used, *unpublished))
+
+
 def _check_given(missing: list[str], given: LabelNames) -> None:
     """Raise if labels occur that are not among the given names."""
     if not missing:
         return
-    hint = f"the names there are {', '.join(given.names[:20])}"
+    hint = f"the names there are {', '.join(given.names[:N_LISTED])}"
     if len(missing) == 1:
         meant = did_you_mean(missing[0], given.names)
         raise DataError(
-            f"label '{missing[0]}' occurs in the data but not in {given.source}{'.' if meant else ''}{meant}",
+            f"label '{missing[0]}' occurs in the data but not in {given.source}"
+            f"{'.' if meant else ''}{meant}",
             hint=hint,
         )
     problems = [f"'{name}'{did_you_mean(name, given.names)}" for name in missing]
     raise DataError(
-        f"{len(missing):,} labels occur in the data but not in {given.source}:\n{list_problems(problems)}",
+        f"{len(missing):,} labels occur in the data but not in {given.source}:\n"
+        f"{list_problems(problems)}",
         hint=hint,
     )

@@ -21,9 +21,10 @@ from assay.errors import DataError, InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-N_SHOWN_ROWS, N_SHOWN_LABELS = 5, 30  # in a notebook
+__all__ = ["SPLIT_ORDER", "DroppedRow", "LabelledTexts", "Splits", "check_texts"]
 
-__all__ = ["DroppedRow", "LabelledTexts", "Splits", "check_texts"]
+SPLIT_ORDER = ("train", "validation", "test", "all")  # all: a lone file that is not cut yet
+N_SHOWN_ROWS, N_SHOWN_LABELS = 5, 30  # in a notebook
 
 
 def check_texts(texts: object, *, name: str = "texts") -> list[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from assay._paths import is_meant_as_path, nearby
+from assay._paths import is_hub_id, is_meant_as_path, nearby
 from assay.errors import DataError, InputError, ModelError, OutsideError
 from assay.notebook import default_progress
 from assay.progress import Progress
@@ -16,7 +15,6 @@ from assay.runtime.relabel import read_label_map, relabel_model
 
 __all__ = ["match_labels", "open_model"]
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 N_SHOWN = 20  # labels named in a message
 
 
@@ -67,7 +65,7 @@ def _find(model: str | Path, long_texts: str | None, progress: Progress) -> Mode
             raise ModelError(
                 f"{given} is a file; a model is a folder", hint="give the folder that holds it"
             )
-        if is_meant_as_path(given) or not HUB_ID.fullmatch(given):
+        if is_meant_as_path(given) or not is_hub_id(given, with_owner=True):
             meant = nearby(folder)
             raise ModelError(f"there is no model folder at {given}{'.' if meant else ''}{meant}")
     from assay.models.stock import load_classifier  # here: it loads torch

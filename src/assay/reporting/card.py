@@ -7,11 +7,11 @@ that.
 from __future__ import annotations
 
 import importlib.util
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from assay._optional import require
+from assay._paths import is_hub_id
 from assay.methods import find_method
 from assay.reporting import formats
 from assay.reporting.escape import escape_markdown, show_text
@@ -28,9 +28,6 @@ HUB_IDS = {
 METRIC_NAMES = {"accuracy": "Accuracy", "f1_weighted": "Weighted F1", "f1_macro": "Macro F1"}
 METRIC_TYPES = {"accuracy": "accuracy", "f1_weighted": "f1", "f1_macro": "f1"}
 SAMPLE_LICENSE = "apache-2.0"  # of the built-in sample, as of the project
-HUB_ID = re.compile(
-    r"[\w.-]+/[\w.-]+(:[\w.-]+)?", re.ASCII
-)  # of a data set, with its configuration
 NO_LICENSE = "unknown"  # the Hub's own word where none was chosen
 
 
@@ -94,7 +91,8 @@ def _metadata(card: Mapping[str, Any], *, name: str) -> str:
     hub, method = require("huggingface_hub"), find_method(card["method"])
     training = card["training_data"]
     source = show_text(formats.source(training.get("source") or ""))
-    hub_id = source.partition(":")[0] if HUB_ID.fullmatch(source) else None
+    is_id = is_hub_id(source, with_owner=True, with_configuration=True)
+    hub_id = source.partition(":")[0] if is_id else None
     data = hub.ModelCardData(
         language=training.get("language"),
         license=SAMPLE_LICENSE if source == "sample" else NO_LICENSE,

@@ -22,7 +22,7 @@ from torch import Tensor, distributed, nn
 
 from assay import _env
 from assay.checkpoints.torch_state import pick_device
-from assay.errors import AssayError, InputError, OutsideError
+from assay.errors import AssayError, InputError, OutsideError, first_line
 
 __all__ = ["ALONE", "Ranks", "join_ranks"]
 
@@ -140,7 +140,7 @@ class Ranks:
         ) as err:  # torch's errors of exchanges are of this kind, DistBackendError among them
             said = self._hear() if self.is_first else None
             lost = (
-                f"another process of this training ended, or cannot be reached: {_first_line(err)}"
+                f"another process of this training ended, or cannot be reached: {first_line(err)}"
             )
             raise OutsideError(said or lost) from err
 
@@ -162,7 +162,7 @@ class Ranks:
         message = (
             err.message
             if isinstance(err, AssayError)
-            else f"{type(err).__name__}: {_first_line(err)}"
+            else f"{type(err).__name__}: {first_line(err)}"
         )
         with suppress(Exception):
             self.store.set(ERROR, f"process {self.rank}: {message}")
@@ -215,7 +215,7 @@ def join_ranks() -> Iterator[Ranks]:
         )
     except (RuntimeError, ValueError) as err:
         raise OutsideError(
-            f"process {rank} of {n} could not join the others: {_first_line(err)}",
+            f"process {rank} of {n} could not join the others: {first_line(err)}",
             hint="start all of them with torchrun or accelerate launch",
         ) from err
     ranks = Ranks(rank, n, store)
@@ -230,7 +230,3 @@ def join_ranks() -> Iterator[Ranks]:
         _joined.clear()
         if distributed.is_initialized():
             distributed.destroy_process_group()
-
-
-def _first_line(err: BaseException) -> str:
-    return next(iter(str(err).splitlines()), type(err).__name__)
