@@ -19,7 +19,7 @@ def fit_method(task: dict[str, Any]) -> dict[str, Any]:
     """
     from assay.data import load_data
     from assay.progress import Progress
-    from assay.recipes.train import fit_and_save
+    from assay.recipes.steps.fit import FitOptions, TrainingSet, fit_and_save
     from assay.runtime.predictor import load_model
 
     parts = {name: load_data(task[name]).parts["all"] for name in ("train", "validation")}
@@ -27,10 +27,9 @@ def fit_method(task: dict[str, Any]) -> dict[str, Any]:
     out = Path(task["out"])
     fitted = fit_and_save(
         task["method"],
-        splits,
+        TrainingSet(splits),
         out,
-        seed=task["seed"],
-        parameters=task["settings"],
+        options=FitOptions(seed=task["seed"], parameters=task["settings"]),
         progress=Progress(),
     )
     saved_s = time.time() - task["started_s"]

@@ -49,7 +49,7 @@ def test_curve_and_scope_of_validation_are_recorded(folder, splits):
     statistics = TermStatistics.load(folder, n_classes=2)
     assert (
         found["scope"]
-        == fit_scope_reference(statistics, validation.part.texts, validation.probs).to_dict()
+        == fit_scope_reference(statistics, validation.labelled.texts, validation.probs).to_dict()
     )
     assert found["scope"]["n_texts"] == 3000
     assert load_model(folder).scope_threshold is None  # recorded by whoever asked, not here

@@ -34,7 +34,7 @@ def test_scores_are_of_the_probabilities(scored, model):
     for one in scored.values():
         records = [
             {"label": label, "probs": row}
-            for label, row in zip(one.part.labels, one.probs.tolist(), strict=True)
+            for label, row in zip(one.labelled.labels, one.probs.tolist(), strict=True)
         ]
         expected, found = recompute(records, list(model.labels)), one.scores.to_dict()
         assert found["confusion"] == expected["confusion"]
@@ -53,7 +53,7 @@ def test_manifest_names_three_metrics_a_split(scored):
     ]
     for claim in claims:
         assert claim["interval"][0] <= claim["value"] <= claim["interval"][1]
-        assert claim["n_texts"] == len(scored[claim["split"]].part)
+        assert claim["n_texts"] == len(scored[claim["split"]].labelled)
 
 
 def test_predictions_are_the_same_bytes_each_time(scored, model, tmp_path):

@@ -21,7 +21,7 @@ from _support.small_runs import (
 from assay.data.load import load_data
 from assay.errors import InputError
 from assay.recipes.evaluate import verify_model
-from assay.recipes.run import RunOptions, run_data
+from assay.recipes.run import DrawnMap, RunOptions, run_data
 from assay.recipes.steps.prepare import DataOptions
 from assay.runtime import load_model
 
@@ -212,7 +212,7 @@ def test_json_and_quiet_print_the_results_and_nothing_else(five):
 @pytest.fixture
 def _no_map(monkeypatch):
     """Leave out the map, which is no part of results.json and slow to begin with."""
-    monkeypatch.setattr("assay.recipes.run._draw_map", lambda *args: (None, 0.0))
+    monkeypatch.setattr("assay.recipes.run.Run.draw", lambda run: DrawnMap())
 
 
 @pytest.mark.usefixtures("_no_map")

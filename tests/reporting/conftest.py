@@ -1,20 +1,36 @@
 """Realistic made-up reports: six English emotions, and 77 Korean labels of which some are long."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from _support.small_runs import write_data
+from assay.audit.checks import Audit
+from assay.audit.label_check import LabelCheck
 from assay.data.labels import LabelSet
 from assay.data.overlaps import find_leaks
-from assay.data.summary import summarise
 from assay.data.texts import DroppedRow, LabelledTexts, Splits
-from assay.evaluation import (
-    compare_methods,
-    costly_confusions,
-    recommend,
-    score_predictions,
-    worst_mistakes,
+from assay.evaluation import costly_confusions, score_predictions, worst_mistakes
+from assay.evaluation.choice import choose_method
+from assay.evaluation.scoring import ScoredSplit
+from assay.recipes.run import RunOptions, run_data
+from assay.recipes.steps.prepare import DataOptions
+from assay.reporting.collect import collect_report
+from assay.reporting.data_sections import describe_data, describe_duplicates
+from assay.reporting.results import Machine, MethodResult, Results
+from assay.reporting.score_sections import CalibrationSection, Epoch, ShownMistake
+from assay.reporting.sections import HowSection, ReportSections, gather_sections
+from assay.reporting.token_sections import (
+    Characters,
+    Subwords,
+    TokenSection,
+    TruncationSection,
+    Words,
 )
-from assay.reporting.collect import ReportParts, collect_report
+from assay.runtime.manifest import Manifest
+from assay.runtime.predictor import Model
 
 EMOTIONS = ("sadness", "joy", "love", "anger", "fear", "surprise")
 EMOTION_SHARES = (0.29, 0.335, 0.08, 0.135, 0.12, 0.04)
@@ -40,6 +56,31 @@ TOPICS = (
     "앱 오류",
 )
 ACTIONS = ("문의", "지연", "취소", "변경", "실패", "확인", "재발급")
+SENTENCE = "Tokenizing text is a core task of NLP."
+SUBWORDS = (
+    "[CLS]",
+    "token",
+    "##izing",
+    "text",
+    "is",
+    "a",
+    "core",
+    "task",
+    "of",
+    "nl",
+    "##p",
+    ".",
+    "[SEP]",
+)
+SUBWORD_IDS = (101, 19204, 6026, 3793, 2003, 1037, 4563, 4708, 1997, 17953, 2361, 1012, 102)
+FIT_S = {"majority": 0.01, "linear": 3.2, "compact": 24.0, "features": 41.0, "finetune": 291.0}
+MODEL_BYTES = {
+    "majority": 2_100,
+    "linear": 9_400_000,
+    "compact": 6_100_000,
+    "features": 91_200_000,
+    "finetune": 91_300_000,
+}
 SKILL = {"majority": None, "linear": 2.6, "compact": 3.3, "features": 1.2, "finetune": 3.45}
 
 
@@ -63,7 +104,7 @@ def predict(rng, true, n_classes, *, skill, hardness):
     return probs / probs.sum(axis=1, keepdims=True)
 
 
-def build_splits(rng, label_set, shares, texts, n_texts):
+def build_splits(rng, label_set, shares, texts, n_texts, *, title):
     """Make up three splits of texts of the given words, with a few repeats, leaks and conflicting labels."""
     words = " ".join(texts).split(" ")
     parts = {}
@@ -78,7 +119,7 @@ def build_splits(rng, label_set, shares, texts, n_texts):
     return Splits(
         parts,
         label_set,
-        source="data/made-up",
+        source=f"data/{title}",
         dropped=(DroppedRow("validation", 1021, "blank text"),),
     )
 
@@ -118,249 +159,134 @@ def build_map(rng, label_set, n_points):
     }
 
 
-def build_summary(splits):
-    """Take from the real summary what the report shows."""
-    parts = summarise(splits)["splits"]
-    train = parts["train"]
-    return {
-        "class_counts": {
-            s: {row["label"]: row["n_texts"] for row in p["classes"]} for s, p in parts.items()
+def build_model(method, labels, n_bytes):
+    """Make up a loaded model: what a report reads of it is in its manifest."""
+    files = {"weights": {"sha256": "", "size_bytes": n_bytes}}
+    versions = {"assay": "0.1.0", "numpy": "2.4.6", "torch": "2.13.0", "onnxruntime": "1.32.0"}
+    manifest = Manifest(method, labels, seed=0, temperature=1.37, files=files, versions=versions)
+    return Model(Path("models") / method, manifest, scorer=lambda texts: np.zeros((0, 0)))
+
+
+def build_audit(splits):
+    """Make up an audit that found what is equal and nothing else."""
+    return Audit(
+        source=splits.source,
+        n_texts={split: len(labelled) for split, labelled in splits.items()},
+        labels=splits.label_set.names,
+        issues=(),
+        overlaps=find_leaks(splits),
+        near_leaks={},
+        languages={},
+        class_shifts=(),
+        length_shifts=(),
+        label_check=LabelCheck(why_not="not asked for"),
+        checks_s=1.0,
+    )
+
+
+def build_results(splits, ids, probs):
+    """Make up what a run measured, from made-up probabilities."""
+    label_set = splits.label_set
+    methods = []
+    for method, by_split in probs.items():
+        scored = {}
+        for split, found in by_split.items():
+            scores = score_predictions(ids[split], found, label_set, seed=0, n_resamples=200)
+            scored[split] = ScoredSplit(splits[split], ids[split], found, scores, predict_s=0.1)
+        model = build_model(method, label_set.names, MODEL_BYTES[method])
+        methods.append(MethodResult(model, FIT_S[method], scored))
+    return Results(
+        seed=0,
+        splits=splits,
+        fingerprints={split: labelled.sha256() for split, labelled in splits.items()},
+        methods=tuple(methods),
+        choice=choose_method(
+            {one.method: one.evidence.correct for one in methods}, model_bytes=MODEL_BYTES
+        ),
+        audit=build_audit(splits),
+        machine=Machine("3.11.7", "Linux x86_64", 2, "cpu"),
+        map_s=9.1,
+        total_s=402.3,
+    )
+
+
+def build_epochs(rows):
+    """Make up the epochs of a training from pairs of loss and accuracy; the best one is kept."""
+    best = max(accuracy for _, accuracy in rows)
+    return tuple(
+        Epoch(i, loss, loss + 0.1, accuracy, accuracy - 0.002, kept=accuracy == best)
+        for i, (loss, accuracy) in enumerate(rows, start=1)
+    )
+
+
+def build_sections(results, rng):
+    """Make up what a report shows beside the results."""
+    splits, labels = results.splits, results.splits.label_set
+    mistakes, calibration = {}, {}
+    for one in results.methods:
+        if one.method == "majority":
+            continue
+        held = one.evidence
+        worst = worst_mistakes(
+            held.labelled.texts, held.labelled.lines, held.label_ids, held.probs, labels, n=12
+        )
+        mistakes[one.method] = [ShownMistake(mistake) for mistake in worst]
+        bins = held.scores.reliability
+        before = tuple(replace(part, accuracy=part.accuracy * 0.9) for part in bins)
+        calibration[one.method] = CalibrationSection(1.37, 0.061, held.scores.ece, bins, before)
+    shown = results.recommended.scored["test"].scores
+    return ReportSections(
+        data=describe_data(splits),
+        duplicates=describe_duplicates(splits, results.audit.overlaps),
+        tokens=TokenSection(
+            text=SENTENCE,
+            characters=Characters(len(SENTENCE), len(set(SENTENCE)), tuple(SENTENCE)),
+            words=Words(8, tuple(SENTENCE.split())),
+            subwords=Subwords("minilm", 30522, 512, len(SUBWORDS), SUBWORDS, SUBWORD_IDS),
+        ),
+        truncation=TruncationSection(
+            128, 0.0004, {label: 0.0004 * (i % 3) for i, label in enumerate(labels)}
+        ),
+        training={
+            "compact": build_epochs([(0.84, 0.908), (0.19, 0.931), (0.11, 0.936), (0.07, 0.934)]),
+            "finetune": build_epochs([(0.71, 0.921), (0.21, 0.938)]),
         },
-        "words_per_text": {box["label"]: box for box in train["word_boxes"]},
-        "quantiles": {"characters": train["chars"]["all"], "words": train["words"]["all"]},
-        "first_rows": [
-            {
-                "split": "train",
-                "line": r["line"],
-                "text": r["text"],
-                "label_id": r["label"],
-                "label": r["label_name"],
-            }
-            for r in train["first_rows"]
-        ],
-    }
+        mistakes=mistakes,
+        confusions=costly_confusions(shown.confusion, labels),
+        calibration=calibration,
+        map=build_map(rng, labels, 4000),
+        how=HowSection(
+            command=f"assay run {splits.source} --out runs/made-up",
+            options={"seed": 0, "checkpoint": "minilm", "methods": list(SKILL), "max_rows": None},
+            versions=results.methods[0].model.manifest.versions,
+        ),
+    )
 
 
-def build_duplicates(splits):
-    """Take from the real overlaps what the report shows."""
-    overlaps = find_leaks(splits)
-    return {
-        "repeats": {split: len(lines) for split, lines in overlaps.repeats.items()},
-        "leaks": [
-            {"split": leak.split, "of": leak.seen_in, "n_texts": leak.n_rows}
-            for leak in overlaps.leaks
-        ],
-        "conflicts": len(overlaps.conflicts),
-        "examples": [
-            {
-                "text": splits[conflict.rows[0].split].texts[conflict.rows[0].line - 1],
-                "places": [row.to_dict() for row in conflict.rows],
-            }
-            for conflict in overlaps.conflicts[:3]
-        ],
-    }
-
-
-def build_parts(
+def build_run(
     labels=EMOTIONS, shares=EMOTION_SHARES, texts=EMOTION_TEXTS, *, n_texts=2000, title="emotion"
 ):
-    """Make up everything that a run would hand over."""
+    """Make up the results of a run and the sections of its report."""
     rng = np.random.default_rng(7)
     label_set = LabelSet(labels)
     shares = np.asarray(shares) / np.sum(shares)
-    splits = build_splits(rng, label_set, shares, texts, n_texts)
+    splits = build_splits(rng, label_set, shares, texts, n_texts, title=title)
     ids = {split: label_set.ids(splits[split].labels) for split in ("validation", "test")}
-    held = splits["validation"]
-    probs = build_scores(rng, label_set, ids)
-    scores = {
-        method: {
-            s: score_predictions(ids[s], p, label_set, seed=0, n_resamples=200)
-            for s, p in by_split.items()
-        }
-        for method, by_split in probs.items()
-    }
-    comparisons = compare_methods(
-        {m: p["validation"].argmax(axis=1) == ids["validation"] for m, p in probs.items()}
-    )
-    fit_s = {"majority": 0.01, "linear": 3.2, "compact": 24.0, "features": 41.0, "finetune": 291.0}
-    model_bytes = dict(
-        zip(SKILL, (2_100, 9_400_000, 6_100_000, 91_200_000, 91_300_000), strict=True)
-    )
-    method, why = recommend(comparisons, model_bytes=model_bytes)
-    return ReportParts(
-        results={
-            "schema_version": 1,
-            "assay_version": "0.1.0",
-            "seed": 0,
-            "recommended": method,
-            "why": why,
-            "data": {
-                "source": f"data/{title}",
-                "labels": list(labels),
-                "splits": {
-                    s: {"n_texts": len(part), "sha256": part.sha256()} for s, part in splits.items()
-                },
-                "dropped": [row.to_dict() for row in splits.dropped],
-            },
-            "methods": [
-                {"method": m, "model": f"models/{m}", "model_bytes": model_bytes[m]}
-                | {s: split_scores.to_dict() for s, split_scores in by_split.items()}
-                for m, by_split in scores.items()
-            ],
-            "timings": {
-                **{
-                    m: {"fit_s": s, "predict_texts_per_s": 60_000 / (1 + s)}
-                    for m, s in fit_s.items()
-                },
-                "map_s": 9.1,
-                "total_s": 402.3,
-            },
-            "machine": {"cpu": "2 cores", "memory_bytes": 8_000_000_000},
-        },
-        why=recommend(comparisons, fit_s=fit_s, model_bytes=model_bytes)[1],
-        summary=build_summary(splits),
-        duplicates=build_duplicates(splits),
-        tokens={
-            "text": "Tokenizing text is a core task of NLP.",
-            "characters": {
-                "n_tokens": 38,
-                "n_distinct": 20,
-                "tokens": list("Tokenizing text is a core task of NLP."),
-            },
-            "words": {
-                "n_tokens": 8,
-                "tokens": ["Tokenizing", "text", "is", "a", "core", "task", "of", "NLP."],
-            },
-            "subwords": {
-                "checkpoint": "minilm",
-                "vocabulary_size": 30522,
-                "max_tokens": 512,
-                "n_tokens": 13,
-                "tokens": [
-                    "[CLS]",
-                    "token",
-                    "##izing",
-                    "text",
-                    "is",
-                    "a",
-                    "core",
-                    "task",
-                    "of",
-                    "nl",
-                    "##p",
-                    ".",
-                    "[SEP]",
-                ],
-                "ids": [
-                    101,
-                    19204,
-                    6026,
-                    3793,
-                    2003,
-                    1037,
-                    4563,
-                    4708,
-                    1997,
-                    17953,
-                    2361,
-                    1012,
-                    102,
-                ],
-            },
-        },
-        truncation={
-            "max_tokens": 128,
-            "fraction": 0.0004,
-            "per_class": {label: 0.0004 * (i % 3) for i, label in enumerate(labels)},
-        },
-        training={
-            "compact": [
-                {
-                    "epoch": i + 1,
-                    "train_loss": loss,
-                    "validation_accuracy": acc,
-                    "validation_f1_weighted": acc - 0.002,
-                }
-                | ({"kept": True} if i == 2 else {})
-                for i, (loss, acc) in enumerate(
-                    [(0.84, 0.908), (0.19, 0.931), (0.11, 0.936), (0.07, 0.934)]
-                )
-            ],
-            "finetune": [
-                {
-                    "epoch": 1,
-                    "train_loss": 0.71,
-                    "validation_accuracy": 0.921,
-                    "validation_f1_weighted": 0.9205,
-                },
-                {
-                    "epoch": 2,
-                    "train_loss": 0.21,
-                    "validation_accuracy": 0.938,
-                    "validation_f1_weighted": 0.9376,
-                    "kept": True,
-                },
-            ],
-        },
-        mistakes={
-            m: worst_mistakes(
-                held.texts, held.lines, ids["validation"], p["validation"], label_set, n=12
-            )
-            for m, p in probs.items()
-            if m != "majority"
-        },
-        confusions={
-            m: costly_confusions(s["test"].confusion, label_set) for m, s in scores.items()
-        },
-        calibration={
-            m: {
-                "temperature": 1.37,
-                "ece_before": 0.061,
-                "ece_after": s["validation"].ece,
-                "bins": [part.to_dict() for part in s["validation"].reliability],
-                "bins_before": [
-                    {**part.to_dict(), "accuracy": part.accuracy * 0.9}
-                    for part in s["validation"].reliability
-                ],
-            }
-            for m, s in scores.items()
-            if m != "majority"
-        },
-        comparisons=comparisons,
-        map=build_map(rng, label_set, 4000),
-        how={
-            "command": f"assay run data/{title} --out runs/{title}",
-            "options": {
-                "seed": 0,
-                "checkpoint": "minilm",
-                "methods": list(SKILL),
-                "max_rows": None,
-            },
-            "versions": {
-                "assay": "0.1.0",
-                "python": "3.11.7",
-                "numpy": "2.4.6",
-                "torch": "2.13.0",
-                "onnxruntime": "1.32.0",
-            },
-            "seed": 0,
-        },
-    )
+    results = build_results(splits, ids, build_scores(rng, label_set, ids))
+    return results, build_sections(results, rng)
 
 
-def build_korean_parts():
+def build_korean_run():
     """Make up a run with 77 labels and Korean texts."""
     texts = (
         "해외에서 카드로 결제했는데 수수료가 두 번 빠져나갔어요 ㅠㅠ",
         "비밀번호를 잊어버렸습니다. 어떻게 바꾸나요?",
         "배송이 너무 늦어요",
     )
-    return build_parts(
-        korean_labels(), np.linspace(2, 1, 77), texts, n_texts=3080, title="고객 문의"
-    )
+    return build_run(korean_labels(), np.linspace(2, 1, 77), texts, n_texts=3080, title="고객 문의")
 
 
-def build_hostile_parts():
+def build_hostile_run():
     """Make up a run whose labels and texts try to break every form of the report."""
     labels = (
         "<script>alert(1)</script>",
@@ -374,28 +300,59 @@ def build_hostile_parts():
         f"{label} & ![i](http://evil.example/x.png) <img src=x onerror=alert(1)>\ud800"
         for label in labels
     )
-    return build_parts(labels, EMOTION_SHARES, texts, n_texts=120, title="<b>|hostile|</b>")
+    return build_run(labels, EMOTION_SHARES, texts, n_texts=120, title="<b>|hostile|</b>")
 
 
 @pytest.fixture(scope="session")
-def parts():
-    """Hand out the parts of six English emotions."""
-    return build_parts()
+def made_up():
+    """Hand out the results and the sections of six English emotions."""
+    return build_run()
 
 
 @pytest.fixture(scope="session")
-def report(parts):
+def results(made_up):
+    """Hand out the results of six English emotions."""
+    return made_up[0]
+
+
+@pytest.fixture(scope="session")
+def sections(made_up):
+    """Hand out the sections of six English emotions."""
+    return made_up[1]
+
+
+@pytest.fixture(scope="session")
+def report(made_up):
     """Collect the report of six English emotions."""
-    return collect_report(parts)
+    return collect_report(*made_up)
 
 
 @pytest.fixture(scope="session")
 def korean_report():
     """Collect the report of 77 Korean labels."""
-    return collect_report(build_korean_parts())
+    return collect_report(*build_korean_run())
 
 
 @pytest.fixture(scope="session")
 def hostile_report():
     """Collect the report of labels and texts that try to break it."""
-    return collect_report(build_hostile_parts())
+    return collect_report(*build_hostile_run())
+
+
+@pytest.fixture(scope="session")
+def cheap_run(tmp_path_factory):
+    """Run two methods on a small data set; hand out the results and the sections of the report."""
+    kept = []
+
+    def keep(results, **more):
+        kept.append((results, gather_sections(results, **more)))
+        return kept[-1][1]
+
+    root = tmp_path_factory.mktemp("cheap")
+    options = RunOptions(
+        methods=("majority", "linear"), data=DataOptions(max_rows=25), command="assay run"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("assay.recipes.run.gather_sections", keep)
+        run_data(write_data(root / "data"), root / "run", options=options)
+    return kept[0]

@@ -6,8 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.evaluation.result import SplitScores
-from assay.reporting.collect import ReportParts, collect_report
+from assay.reporting.collect import collect_report
+from assay.reporting.data_sections import FirstRow
+from assay.reporting.score_sections import ShownMistake
+from assay.reporting.sections import HowSection
+from assay.runtime.nearest import Neighbour
 
 
 def row_of(report, method):
@@ -46,71 +49,71 @@ def test_report_has_the_documented_keys(report):
     assert all(f'"{key}"' in collect_report.__doc__ for key in report)
 
 
-def test_verdict_is_of_the_recommended_method_on_test(parts, report):
+def test_verdict_is_of_the_recommended_method_on_test(results, report):
     """The first screen shows the recommended method's own test scores, their intervals and n."""
-    chosen = next(
-        row for row in parts.results["methods"] if row["method"] == parts.results["recommended"]
-    )
+    chosen = results.recommended.scored["test"].scores
     verdict = report["verdict"]
-    assert verdict["method"] == chosen["method"]
+    assert verdict["method"] == results.choice.recommended
     assert verdict["split"] == "test"
-    assert verdict["n_texts"] == chosen["test"]["n_texts"]
-    assert verdict["accuracy"] == chosen["test"]["accuracy"]
-    assert verdict["intervals"] == chosen["test"]["intervals"]
-    assert verdict["why"] == parts.why
+    assert verdict["n_texts"] == chosen.n_texts
+    assert verdict["accuracy"] == chosen.accuracy
+    assert verdict["intervals"]["accuracy"] == list(chosen.intervals["accuracy"])
 
 
-def test_verdict_names_the_floor(parts, report):
+def test_report_and_results_say_the_same_sentence(results, report):
+    """The recommendation is made once: results.json and the report quote it."""
+    assert report["verdict"]["why"] == results.choice.why == results.to_dict()["why"]
+    assert report["verdict"]["warnings"] == results.to_dict()["warnings"]
+
+
+def test_verdict_names_the_floor(results, sections, report):
     """The floor is the accuracy of `majority`, and its label the most frequent one of train."""
-    floor = next(row for row in parts.results["methods"] if row["method"] == "majority")
-    counts = parts.summary["class_counts"]["train"]
+    floor = next(one for one in results.methods if one.method == "majority")
+    counts = sections.data.class_counts["train"]
     assert report["verdict"]["floor"] == {
         "label": max(counts, key=counts.get),
-        "accuracy": floor["test"]["accuracy"],
+        "accuracy": floor.scored["test"].scores.accuracy,
     }
 
 
-def test_verdict_falls_back_to_validation_and_to_the_sentence_of_results(parts):
-    """Without a test split the report is of validation; without times the sentence of results.json stands."""
-    methods = [{k: v for k, v in row.items() if k != "test"} for row in parts.results["methods"]]
-    report = collect_report(replace(parts, results={**parts.results, "methods": methods}, why=""))
+def test_verdict_falls_back_to_validation(results, sections):
+    """Without a test split the report is of validation."""
+    methods = tuple(replace(one, scored={"validation": one.evidence}) for one in results.methods)
+    report = collect_report(replace(results, methods=methods), sections)
     assert (
         report["verdict"]["split"]
         == report["classes"]["split"]
         == report["confusion"]["split"]
         == "validation"
     )
-    assert report["verdict"]["why"] == parts.results["why"]
     assert row_of(report, "linear")["test"] is None
 
 
-def test_leaderboard_joins_scores_times_sizes_and_tests(parts, report):
+def test_leaderboard_joins_scores_times_sizes_and_tests(results, report):
     """A line holds what was measured of one method, in the order of results.json."""
     assert [row["method"] for row in report["leaderboard"]] == [
-        row["method"] for row in parts.results["methods"]
+        one.method for one in results.methods
     ]
     row = row_of(report, "compact")
-    comparison = next(c for c in parts.comparisons if c.method == "compact")
-    assert row["fit_s"] == parts.results["timings"]["compact"]["fit_s"]
+    comparison = next(c for c in results.choice.comparisons if c.method == "compact")
+    assert row["fit_s"] == 24.0
+    assert row["model_bytes"] == 6_100_000
     assert row["comparison"] == comparison.to_dict()
     assert [r["method"] for r in report["leaderboard"] if r["recommended"]] == [
         report["verdict"]["method"]
     ]
 
 
-def test_confusion_rows_are_fractions(parts, report):
+def test_confusion_rows_are_fractions(results, report):
     """The matrix that is drawn is the one that the result type makes of the counts."""
-    chosen = next(
-        row for row in parts.results["methods"] if row["method"] == parts.results["recommended"]
-    )
-    scores = SplitScores.from_dict(chosen["test"])
+    scores = results.recommended.scored["test"].scores
     assert report["confusion"]["fractions"] == [list(row) for row in scores.confusion_by_true]
     assert np.allclose(np.sum(report["confusion"]["fractions"], axis=1), 1)
 
 
-def test_results_alone_make_a_report(parts):
+def test_results_alone_make_a_report(results):
     """Only `results` is needed; what was not handed over is empty, not missing."""
-    report = collect_report(ReportParts(results=parts.results))
+    report = collect_report(results)
     assert report["map"] is None
     assert report["training"] == {}
     assert report["mistakes"]["by_method"] == {}
@@ -118,40 +121,43 @@ def test_results_alone_make_a_report(parts):
     assert report["verdict"]["floor"]["label"] is None
 
 
-def test_long_texts_are_cut(parts):
+def test_long_texts_are_cut(results, sections):
     """A text of a hundred thousand characters does not go into the report whole."""
-    mistake = replace(parts.mistakes["linear"][0], text="x" * 100_000)
-    rows = [{"split": "train", "line": 1, "text": "y" * 5_000, "label_id": 0, "label": "joy"}]
+    mistake = replace(sections.mistakes["linear"][0].mistake, text="x" * 100_000)
+    near = Neighbour("z" * 2_000, "joy", 0.5)
+    data = replace(sections.data, first_rows=(FirstRow("train", 1, "y" * 5_000, 0, "joy"),))
     report = collect_report(
-        replace(parts, mistakes={"linear": [mistake]}, summary={"first_rows": rows})
+        results,
+        replace(sections, mistakes={"linear": [ShownMistake(mistake, (near,))]}, data=data),
     )
-    assert len(report["mistakes"]["by_method"]["linear"][0]["text"]) == 1001
+    shown = report["mistakes"]["by_method"]["linear"][0]
+    assert len(shown["text"]) == len(shown["nearest"][0]["text"]) == 1001
     assert len(report["data"]["first_rows"][0]["text"]) == 1001
 
 
-def test_map_points_become_short_numbers(parts):
+def test_map_points_become_short_numbers(results, sections):
     """Points of any float type become lists with four decimals, label ids whole numbers."""
     points = np.array([[1.23456789, -2.0], [0.1, 0.2]], dtype=np.float32)
-    report = collect_report(
-        replace(parts, map={**parts.map, "points": points, "label_ids": np.array([0, 5])})
-    )
+    text_map = {**sections.map, "points": points, "label_ids": np.array([0, 5])}
+    report = collect_report(results, replace(sections, map=text_map))
     assert report["map"]["points"] == [[1.2346, -2.0], [0.1, 0.2]]
     assert report["map"]["label_ids"] == [0, 5]
 
 
-def test_choices_say_which_split_decided_what(report, parts):
+def test_choices_say_which_split_decided_what(results, sections, report):
     """Test has no part in any choice unless the run says so; a run may state its own choices."""
     decided = {row["split"]: row["choice"] for row in report["how"]["choices"]}
     assert decided["test"].startswith("none")
     own = [{"choice": "everything", "split": "train"}]
-    assert collect_report(replace(parts, how={"choices": own}))["how"]["choices"] == own
+    found = collect_report(results, replace(sections, how=HowSection(choices=own)))
+    assert found["how"]["choices"] == own
 
 
 @pytest.mark.parametrize(
     ("source", "title"),
     [("data/emotion", "emotion"), ("sample", "sample"), ("dair-ai/emotion", "emotion")],
 )
-def test_title_is_the_last_part_of_the_source(parts, source, title):
+def test_title_is_the_last_part_of_the_source(results, source, title):
     """The title names the data set, not the folders above it."""
-    results = {**parts.results, "data": {**parts.results["data"], "source": source}}
-    assert collect_report(ReportParts(results=results))["title"] == title
+    splits = replace(results.splits, source=source)
+    assert collect_report(replace(results, splits=splits))["title"] == title

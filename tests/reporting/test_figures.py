@@ -67,11 +67,11 @@ def test_draw_figures_draws_all_of_them(report):
         assert pixels[..., :3].std() > 0.02, name
 
 
-def test_draw_figures_leaves_out_what_has_no_numbers(parts):
+def test_draw_figures_leaves_out_what_has_no_numbers(results):
     """A report of nothing but results has the two figures that need nothing else."""
-    from assay.reporting.collect import ReportParts, collect_report
+    from assay.reporting.collect import collect_report
 
-    assert list(figures.draw_figures(collect_report(ReportParts(results=parts.results)))) == [
+    assert list(figures.draw_figures(collect_report(results))) == [
         "leaderboard",
         "confusion",
     ]

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from assay.reporting.collect import ReportParts, collect_report
+from assay.reporting.collect import collect_report
 from assay.reporting.render import render_html, render_markdown, write_report
 
 markdown_it = pytest.importorskip("markdown_it")
@@ -186,11 +186,9 @@ def test_recommending_majority_is_said_as_what_it_is(report, render):
 
 
 @pytest.mark.parametrize("render", [render_html, render_markdown])
-def test_results_alone_render(parts, render):
+def test_results_alone_render(results, render):
     """A report of nothing but results renders, without headings of parts that are not there."""
-    text = render(
-        collect_report(ReportParts(results=parts.results)), {"leaderboard": PNG, "confusion": PNG}
-    )
+    text = render(collect_report(results), {"leaderboard": PNG, "confusion": PNG})
     for absent in ("Calibration", "Mistakes", "Training", "Map"):
         assert f">{absent}</h2>" not in text
         assert f"## {absent}" not in text

@@ -26,7 +26,7 @@ def describe_caveats(scored: ScoredSplit, *, split: str) -> list[str]:
 
 
 def _describe_leaks(scored: ScoredSplit, *, split: str) -> str:
-    texts = f"{scored.n_leaked:,} of {len(scored.part):,} {split} texts also occur in train"
+    texts = f"{scored.n_leaked:,} of {len(scored.labelled):,} {split} texts also occur in train"
     if scored.without_leaks is None:
         return f"{texts}: no text is left to measure anything but memory on"
     return (

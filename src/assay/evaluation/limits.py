@@ -45,7 +45,7 @@ def measure_limits(
     if Layout(folder).scope.is_file():
         statistics = TermStatistics.load(folder, n_classes=validation.probs.shape[1])
         measured["scope"] = fit_scope_reference(
-            statistics, validation.part.texts, validation.probs
+            statistics, validation.labelled.texts, validation.probs
         ).to_dict()
     if target_accuracy is not None:
         rule = curve.reaching(target_accuracy)

@@ -1,6 +1,6 @@
 """Scores of what ships: a saved folder, loaded without its trainer, on the texts of a split.
 
-Where texts of the split stand in train too, every score is there twice: with and without them.
+Where texts of the split also occur in train, every score is given twice: with them and without.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,22 +32,25 @@ SCORE_DIGITS = 9  # of the written probabilities: float32 carries about 7
 
 @dataclass(frozen=True)
 class ScoredSplit:
-    """A model's probabilities on a split, what they are worth, and how long they took.
+    """A model's probabilities on a split, the scores that follow from them, and how long they took.
 
     Parameters
     ----------
-    part : LabelledTexts
+    labelled : LabelledTexts
+        The texts of the split.
     label_ids : int64 array of shape (n_texts,)
+        True labels, as columns of `probs`.
     probs : float64 array of shape (n_texts, n_classes), in LabelSet order
     scores : SplitScores
     predict_s : float
+        Seconds that prediction took.
     n_leaked : int
-        Texts that stand in train too.
+        Number of texts that also occur in train.
     without_leaks : SplitScores, optional
-        Scores of the others; None where none leaked, or all.
+        Scores of the other texts. None if no text leaked, or if all did.
     """
 
-    part: LabelledTexts
+    labelled: LabelledTexts
     label_ids: np.ndarray
     probs: np.ndarray
     scores: SplitScores
@@ -62,7 +65,7 @@ class ScoredSplit:
         return is_right
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the scores as they stand in results.json; `without_leaks` where texts leaked."""
+        """Return the scores as results.json holds them, with `without_leaks` if texts leaked."""
         plain: dict[str, Any] = {**self.scores.to_dict()}
         if self.n_leaked:
             plain["without_leaks"] = {"n_leaked": self.n_leaked, **_headline(self.without_leaks)}
@@ -70,6 +73,7 @@ class ScoredSplit:
 
 
 def _headline(scores: SplitScores | None) -> dict[str, Any]:
+    """Return the few scores that are given without leaked texts."""
     if scores is None:
         return {"n_texts": 0, **dict.fromkeys(METRICS), "intervals": {}}
     plain: Mapping[str, Any] = scores.to_dict()
@@ -78,7 +82,7 @@ def _headline(scores: SplitScores | None) -> dict[str, Any]:
 
 def score_split(
     model: Model,
-    part: LabelledTexts,
+    labelled: LabelledTexts,
     *,
     seed: int,
     train: LabelledTexts | None = None,
@@ -89,55 +93,64 @@ def score_split(
     Parameters
     ----------
     model : Model
-    part : LabelledTexts
+    labelled : LabelledTexts
     seed : int
-        Of the intervals.
+        Seed of the bootstrap behind the intervals.
     train : LabelledTexts, optional
-        What the model was trained on: its texts in `part` measure memory.
+        The texts that the model was trained on. Scores on those of them that occur in `labelled`
+        measure memory, so that all scores are also given without them.
     progress : Progress, optional
     """
     started_s = time.perf_counter()
-    probs = model.predict_proba(part.texts, progress=progress)
+    probs = model.predict_proba(labelled.texts, progress=progress)
     predict_s = time.perf_counter() - started_s
-    label_ids = model.label_set.ids(part.labels)
+    label_ids = model.label_set.ids(labelled.labels)
     scores = score_predictions(label_ids, probs, model.label_set, seed=seed)
-    is_new = ~find_seen(part, train) if train is not None else np.ones(len(part), dtype=bool)
-    n_leaked, without_leaks = int((~is_new).sum()), None
+    if train is None:
+        return ScoredSplit(labelled, label_ids, probs, scores, predict_s)
+    is_new = ~find_seen(labelled, train)
+    n_leaked = int((~is_new).sum())
+    without_leaks = None
     if n_leaked and is_new.any():
         without_leaks = score_predictions(
             label_ids[is_new], probs[is_new], model.label_set, seed=seed
         )
-    return ScoredSplit(part, label_ids, probs, scores, predict_s, n_leaked, without_leaks)
+    return ScoredSplit(labelled, label_ids, probs, scores, predict_s, n_leaked, without_leaks)
 
 
 def score_parts(
     model: Model, scored: ScoredSplit, *, languages: Sequence[str] | None = None
 ) -> list[SliceScores]:
-    """Score parts of a split: long and short texts, negated ones, scripts, those that the model cannot read whole.
+    """Score slices of a split: by length, negation and script, and by whether a text was cut.
 
     Parameters
     ----------
     model : Model
     scored : ScoredSplit
-        Its scores.
+        The model's predictions on the split.
     languages : sequence of str, optional
         The language of each text.
     """
-    more: dict[str, Sequence[str]] = {} if languages is None else {"language": languages}
-    is_long = model.is_long(scored.part.texts)
+    texts = scored.labelled.texts
+    more: dict[str, Sequence[str]] = {}
+    if languages is not None:
+        more["language"] = languages
+    is_long = model.is_long(texts)
     if is_long is not None:
-        n = model.manifest.tokenization["max_tokens"]
-        name = (
-            f"read in windows of {n} tokens"
-            if model.long_texts == "window"
-            else f"cut after {n} tokens"
-        )
+        name = _name_of_long_texts(model)
         more["limit"] = [name if one else "read whole" for one in is_long]
-    return score_slices(scored.part.texts, scored.correct, more=more)
+    return score_slices(texts, scored.correct, more=more)
+
+
+def _name_of_long_texts(model: Model) -> str:
+    """Return what the model does with a text that is longer than it reads at once."""
+    if model.long_texts == "window":
+        return f"read in windows of {model.max_tokens} tokens"
+    return f"cut after {model.max_tokens} tokens"
 
 
 def manifest_scores(scored: Mapping[str, ScoredSplit]) -> list[ScoreEntry]:
-    """Return what a model's assay.json says of its scores."""
+    """Return what a model's assay.json says about its scores, one entry per split and metric."""
     entries: list[ScoreEntry] = []
     for split, one in scored.items():
         for metric in METRICS:
@@ -166,9 +179,10 @@ def _claim(scores: SplitScores, metric: str) -> ScoreClaim:
 def write_predictions(
     path: Path, scored: Mapping[str, ScoredSplit], labels: tuple[str, ...]
 ) -> None:
-    """Write a line a text: split, row, label, predicted_label and probs in LabelSet order.
+    """Write predictions as gzipped JSON Lines, one line per text.
 
-    The same bytes each time.
+    A line holds `split`, `row` (1-based line of the source), `label`, `predicted_label` and `probs`
+    in LabelSet order. Equal predictions give equal bytes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # No file name and no time in the header, so that equal predictions are equal files.
@@ -177,15 +191,18 @@ def write_predictions(
         gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as stream,
     ):
         for split, one in scored.items():
-            predicted = one.probs.argmax(axis=1)
-            for i, row in enumerate(one.part.lines):
-                record = {
-                    "split": split,
-                    "row": row,
-                    "label": one.part.labels[i],
-                    "predicted_label": labels[predicted[i]],
-                    "probs": [round(float(p), SCORE_DIGITS) for p in one.probs[i]],
-                }
-                stream.write(
-                    (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
-                )
+            for record in _records(split, one, labels):
+                line = json.dumps(record, ensure_ascii=False) + "\n"
+                stream.write(line.encode("utf-8", "surrogatepass"))
+
+
+def _records(split: str, scored: ScoredSplit, labels: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    labelled, predicted = scored.labelled, scored.probs.argmax(axis=1)
+    for i, row in enumerate(labelled.lines):
+        yield {
+            "split": split,
+            "row": row,
+            "label": labelled.labels[i],
+            "predicted_label": labels[predicted[i]],
+            "probs": [round(float(p), SCORE_DIGITS) for p in scored.probs[i]],
+        }

@@ -1,20 +1,21 @@
-"""The write-up of a run: one function gathers a JSON-able dict, others render it.
-
-Nothing is computed here.
-"""
+"""The write-up of a run: typed results and sections, gathered into one JSON-able dict, then rendered."""
 
 from __future__ import annotations
 
 from assay.reporting.card import render_card
-from assay.reporting.collect import ReportParts, collect_report
+from assay.reporting.collect import collect_report
 from assay.reporting.figures import draw_figures, draw_summary
 from assay.reporting.render import render_html, render_markdown, write_report
+from assay.reporting.results import Results
+from assay.reporting.sections import ReportSections, gather_sections
 
 __all__ = [
-    "ReportParts",
+    "ReportSections",
+    "Results",
     "collect_report",
     "draw_figures",
     "draw_summary",
+    "gather_sections",
     "render_card",
     "render_html",
     "render_markdown",

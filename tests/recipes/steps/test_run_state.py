@@ -9,8 +9,9 @@ from _support.small_runs import listing, read_json
 from assay.errors import InputError
 from assay.models import record_scores
 from assay.progress import Progress
+from assay.recipes.steps.fit import FittedModel
 from assay.recipes.steps.run_state import RunState
-from assay.recipes.train import FittedModel, train_model
+from assay.recipes.train import train_model
 
 IDENTITY = {"seed": 0, "methods": ["majority", "linear"]}
 

@@ -1,44 +1,58 @@
-"""What an interrupted run leaves behind, so that it can go on: which methods are done, for which data and options."""
+"""What an interrupted run leaves behind, so that it can be resumed: which methods are finished, for which data."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from assay.errors import InputError, ModelError
-from assay.recipes.train import FittedModel
-from assay.runtime.folder import read_folder
+from assay.recipes.steps.fit import FittedModel
+from assay.runtime.manifest import Manifest
+from assay.training.states import has_training_state
 
-__all__ = ["STATES", "RunState"]
+__all__ = ["STATES", "RunState", "has_work", "run_log"]
 
 STATE = "state.json"
 LOG = "run.log"
-STATES = "training"  # a folder a method, while it is trained
-MEASURED = ("scores", "coverage_curve", "scope", "abstain")  # parts of assay.json
+STATES = "training"  # holds one folder per method, while it is trained
+MEASURED = ("scores", "coverage_curve", "scope", "abstain")  # entries of assay.json
+
+
+class _Finished(TypedDict):
+    """What is recorded about a finished method; `sha256` is `_fingerprint` of its manifest."""
+
+    fit_s: float
+    history: list[Mapping[str, Any]]
+    sha256: str
+
+
+class _Content(TypedDict):
+    """What the file holds: what a resumed run must match, and the finished methods."""
+
+    identity: dict[str, Any]
+    finished: dict[str, _Finished]
 
 
 @dataclass
 class RunState:
-    """The facts of a run that its models do not keep; a file in ``RUN.partial`` that is gone once the run is whole.
+    """The facts about a run that its models do not hold.
 
-    Parameters
-    ----------
-    path : Path
-    content : dict
-        ``identity`` (what a resumed run must match) and ``finished``: method -> fit_s, history,
-        sha256.
+    They are a file in ``RUN.partial``, which is deleted when the run is complete.
     """
 
     path: Path
-    content: dict[str, Any]
+    content: _Content
 
     @classmethod
     def open(cls, root: Path, *, identity: dict[str, Any]) -> RunState:
-        """Read the state of a resumed run, or begin one. What an interrupted run left half done is deleted.
+        """Read the state of a resumed run, or begin one; delete what was left unfinished.
 
         Raises
         ------
@@ -49,59 +63,52 @@ class RunState:
         state = cls(path, {"identity": identity, "finished": {}})
         if path.is_file():
             state.content = _read(path)
-            before = state.content["identity"]
-            if changed := [name for name in identity if before.get(name) != identity[name]]:
-                raise InputError(
-                    f"{root} cannot be resumed: other {', '.join(changed)} than in the interrupted run",
-                    hint="give the same data and options, or leave out --resume to start afresh",
-                )
+            _check_same(root, before=state.content["identity"], now=identity)
         state._delete_unfinished(root)
         state._write()
         return state
 
     def finished(self, method: str, folder: Path) -> FittedModel | None:
-        """Return a method's model if it is whole and as it was when its training ended."""
+        """Return a method's model if it is complete and unchanged since its training ended."""
         facts = self.content["finished"].get(method)
-        try:
-            if facts is None or _fingerprint(folder) != facts["sha256"]:
-                return None
-        except ModelError:  # a file of it is gone or changed: it is trained again
+        if facts is None:
             return None
-        return FittedModel(folder, facts["fit_s"], facts["history"])
+        fitted = FittedModel(folder, facts["fit_s"], facts["history"])
+        try:
+            is_same = _fingerprint(fitted.model.manifest) == facts["sha256"]
+        except ModelError:  # a file is missing or changed: the method is trained again
+            return None
+        return fitted if is_same else None
 
     def finish(self, method: str, fitted: FittedModel) -> None:
-        """Note that a method's model is whole."""
-        facts = {
+        """Note that a method's model is complete."""
+        self.content["finished"][method] = {
             "fit_s": fitted.fit_s,
-            "history": fitted.history,
-            "sha256": _fingerprint(fitted.folder),
+            "history": list(fitted.history),
+            "sha256": _fingerprint(fitted.model.manifest),
         }
-        self.content["finished"][method] = facts
         self._write()
 
     def close(self) -> None:
-        """Forget it all: the run is whole."""
+        """Delete the saved state; the run is complete."""
         self.path.unlink()
 
     def _write(self) -> None:
-        # Beside and then in its place: a process that is killed meanwhile leaves the old state, not
-        # half a new one.
+        # Written beside its place and moved there: a process that is killed meanwhile leaves the
+        # old state, not half a new one.
         beside = self.path.with_name(f"{STATE}.partial")
-        beside.write_text(
-            json.dumps(self.content, ensure_ascii=True, indent=1) + "\n", encoding="utf-8"
-        )
+        text = json.dumps(self.content, ensure_ascii=True, indent=1) + "\n"
+        beside.write_text(text, encoding="utf-8")
         beside.replace(self.path)
 
     def _delete_unfinished(self, root: Path) -> None:
-        """Delete all but the log, finished models and states of trainings: nothing old may mix with what is new."""
+        """Delete everything but the log, finished models and states of trainings.
+
+        Nothing old may mix with what is new.
+        """
         models = root / "models"
-        kept = {
-            self.path,
-            root / LOG,
-            root / STATES,
-            models,
-            *(models / method for method in self.content["finished"]),
-        }
+        kept = {self.path, root / LOG, root / STATES, models}
+        kept |= {models / method for method in self.content["finished"]}
         for path in {*root.iterdir(), *models.glob("*")} - kept:
             if path.is_dir():
                 shutil.rmtree(path)
@@ -109,10 +116,19 @@ class RunState:
                 path.unlink()
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _check_same(root: Path, *, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    changed = [name for name in now if before.get(name) != now[name]]
+    if changed:
+        raise InputError(
+            f"{root} cannot be resumed: other {', '.join(changed)} than in the interrupted run",
+            hint="give the same data and options, or leave out --resume to start afresh",
+        )
+
+
+def _read(path: Path) -> _Content:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return {name: dict(content[name]) for name in ("identity", "finished")}
+        return {"identity": dict(content["identity"]), "finished": dict(content["finished"])}
     except (ValueError, KeyError, TypeError) as err:
         raise InputError(
             f"{path.parent} cannot be resumed: its {path.name} is damaged",
@@ -120,7 +136,34 @@ def _read(path: Path) -> dict[str, Any]:
         ) from err
 
 
-def _fingerprint(folder: Path) -> str:
-    """Return a hash of a model but for what is measured of it, which is written when all methods are trained."""
-    manifest = {**read_folder(folder).to_dict(), **dict.fromkeys(MEASURED)}
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+def _fingerprint(manifest: Manifest) -> str:
+    """Return a hash of a manifest, without what is measured after all methods are trained."""
+    facts = {**manifest.to_dict(), **dict.fromkeys(MEASURED)}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def has_work(partial: Path) -> bool:
+    """Tell whether an interrupted run left something that a resumed one can use."""
+    states = (partial / STATES).glob("*")
+    models = (partial / "models").glob("*/assay.json")
+    return any(map(has_training_state, states)) or any(models)
+
+
+@contextmanager
+def run_log(root: Path) -> Iterator[None]:
+    """Write what happens to the log of a run while the block runs.
+
+    Messages carry counts and names, never texts.
+    """
+    handler = logging.FileHandler(root / LOG, mode="a", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    package = logging.getLogger("assay")
+    level = package.level
+    package.addHandler(handler)
+    package.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        package.setLevel(level)
+        package.removeHandler(handler)
+        handler.close()

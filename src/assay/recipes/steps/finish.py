@@ -1,0 +1,114 @@
+"""Finish a saved model: record its scores and limits, and write its card with the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from assay.data.texts import Splits
+from assay.evaluation.limits import measure_limits
+from assay.evaluation.metrics import score_predictions
+from assay.evaluation.result import SplitScores
+from assay.evaluation.scoring import ScoredSplit, manifest_scores
+from assay.methods import FLOOR, cheaper_methods, methods_where
+from assay.reporting.card import CONFUSION_PICTURE, render_card
+from assay.reporting.score_figures import draw_confusion
+from assay.runtime.manifest import Manifest
+from assay.runtime.predictor import Model
+
+__all__ = ["HEADLINES", "SPLITS", "Baselines", "finish_model", "score_baselines"]
+
+SPLITS = ("validation", "test")  # the splits that a finished model has scores of
+HEADLINES = ("accuracy", "f1_weighted", "f1_macro")
+
+Baselines = Mapping[str, Mapping[str, SplitScores]]  # method -> split -> scores
+
+
+def finish_model(
+    model: Model,
+    scored: Mapping[str, ScoredSplit],
+    *,
+    name: str,
+    baselines: Baselines,
+    target_accuracy: float | None = None,
+) -> Manifest:
+    """Write scores, limits and the card into the folder of a saved model.
+
+    Files that prediction reads stay as they are, so that their hashes are not computed again.
+
+    Parameters
+    ----------
+    model : Model
+        As loaded from its folder.
+    scored : mapping of split to ScoredSplit
+        The model's own scores on validation and test.
+    name : str
+        The title of the card.
+    baselines : mapping of method to split to SplitScores
+        Scores that the card may show beside the model's own; methods that are not cheaper than this
+        one are left out.
+    target_accuracy : float, optional
+        The model abstains so that its answers reach this accuracy. None: it always answers.
+    """
+    from assay.models import record_scores  # loads scikit-learn
+
+    folder = model.folder
+    measured = measure_limits(folder, scored["validation"], target_accuracy=target_accuracy)
+    scores = manifest_scores(scored)
+    shown = scored["test"].scores
+    picture = draw_confusion(shown.confusion_by_true, [row.label for row in shown.per_class])
+    card = render_card(
+        {**model.manifest.to_dict(), "scores": scores, **measured},
+        name=name,
+        baselines=_plain(_cheaper_than(model.method, baselines)),
+        has_picture=True,
+    )
+    (folder / CONFUSION_PICTURE).write_bytes(picture)
+    return record_scores(folder, scores, measured=measured, card=card, verified=model.manifest)
+
+
+def score_baselines(scored: Mapping[str, Mapping[str, ScoredSplit]], splits: Splits) -> Baselines:
+    """Return the scores of the baselines: the floor, and any other one that was trained.
+
+    Parameters
+    ----------
+    scored : mapping of method to split to ScoredSplit
+        Everything that was trained.
+    splits : Splits
+        If the floor was not trained, its scores follow from the label counts of train.
+    """
+    found: dict[str, Mapping[str, SplitScores]] = {}
+    for method in methods_where(lambda method: method.is_baseline):
+        if method in scored:
+            found[method] = {split: one.scores for split, one in scored[method].items()}
+        elif method == FLOOR:
+            found[method] = _score_floor(splits)
+    return found
+
+
+def _cheaper_than(method: str, baselines: Baselines) -> Baselines:
+    cheaper = cheaper_methods(method)
+    return {name: scores for name, scores in baselines.items() if name in cheaper}
+
+
+def _plain(baselines: Baselines) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the values that the card shows: method -> split -> metric -> value."""
+    plain: dict[str, dict[str, dict[str, float]]] = {}
+    for method, by_split in baselines.items():
+        plain[method] = {}
+        for split, scores in by_split.items():
+            plain[method][split] = {metric: getattr(scores, metric) for metric in HEADLINES}
+    return plain
+
+
+def _score_floor(splits: Splits) -> dict[str, SplitScores]:
+    """Score the floor without training it: its scores are the label shares of train."""
+    labels, train = splits.label_set, splits["train"]
+    shares = np.bincount(labels.ids(train.labels), minlength=len(labels)) / len(train)
+    scores = {}
+    for split in SPLITS:
+        label_ids = labels.ids(splits[split].labels)
+        probs = np.tile(shares, (len(label_ids), 1))
+        scores[split] = score_predictions(label_ids, probs, labels, seed=0, n_resamples=2)
+    return scores

@@ -1,0 +1,239 @@
+"""Fit one method on train and save it, with what every model of the same data records about it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.data.languages import find_wrong_language
+from assay.data.texts import LabelledTexts, Splits
+from assay.errors import MissingDependencyError
+from assay.evaluation.metrics import score_predictions
+from assay.methods import METHODS
+from assay.models import make_estimator
+from assay.progress import Progress
+from assay.runtime.manifest import Manifest
+from assay.runtime.predictor import Model, load_model
+from assay.training.states import TrainingStates
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from assay.models.estimator import TextClassifier
+    from assay.runtime.entries import TrainingDataEntry
+    from assay.runtime.limits.scope import TermStatistics
+
+__all__ = ["FitOptions", "FittedModel", "TrainingSet", "fit_and_save", "fit_estimator"]
+
+logger = logging.getLogger(__name__)
+
+MAX_LANGUAGE_TEXTS = 300  # texts that are looked at to name the language on the card
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How a method is fitted.
+
+    Parameters
+    ----------
+    seed : int
+    parameters : mapping of str to value
+        Parameters of the estimator; one that it does not have is refused.
+    states : TrainingStates, optional
+        Where a long training saves its state, so that it can be resumed. The caller deletes it.
+    keep_texts : bool
+        Save training texts in the model, to show the nearest ones beside its answers.
+    """
+
+    seed: int = 0
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    states: TrainingStates | None = None
+    keep_texts: bool = False
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A saved model, and what only its training knows.
+
+    Parameters
+    ----------
+    folder : Path
+    fit_s : float
+        Seconds of fitting and calibration on this machine.
+    history : sequence of dict
+        One entry per epoch; empty for methods without epochs.
+    """
+
+    folder: Path
+    fit_s: float
+    history: Sequence[Mapping[str, Any]] = ()
+
+    @cached_property
+    def model(self) -> Model:
+        """The saved folder, loaded on first use; loading checks the hash of every file."""
+        return load_model(self.folder)
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """The splits that models are fitted on, and what all these models save about them.
+
+    Everything is computed when it is first asked for, and once for all methods.
+    """
+
+    splits: Splits
+
+    @property
+    def train(self) -> LabelledTexts:
+        """The texts that models are fitted on."""
+        return self.splits["train"]
+
+    @property
+    def validation(self) -> LabelledTexts:
+        """The texts that fitting may choose by: epoch, temperature."""
+        return self.splits["validation"]
+
+    @cached_property
+    def label_ids(self) -> np.ndarray:
+        """Labels of train in LabelSet order, int64 of shape (n_texts,)."""
+        return self.splits.label_set.ids(self.train.labels)
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """The SHA-256 of each split."""
+        return {name: labelled.sha256() for name, labelled in self.splits.items()}
+
+    @cached_property
+    def facts(self) -> TrainingDataEntry:
+        """What a manifest says about the training data."""
+        facts: TrainingDataEntry = {
+            "source": _public_source(self.splits.source),
+            "n_texts": len(self.train),
+            "sha256": self.fingerprints["train"],
+        }
+        language = _main_language(self.train)
+        if language is not None:
+            facts["language"] = language
+        if self.splits.n_corrections:
+            # `verify` reads this to recognise the train split in data with the original labels.
+            facts["corrections"] = self.splits.n_corrections
+            facts["texts_sha256"] = self.train.sha256(with_labels=False)
+        return facts
+
+    @cached_property
+    def term_statistics(self) -> TermStatistics:
+        """Term statistics of train, which later texts are compared with."""
+        from assay.models.term_statistics import fit_term_statistics  # loads scikit-learn
+
+        return fit_term_statistics(
+            self.train.texts, self.label_ids, n_classes=len(self.splits.label_set)
+        )
+
+
+def fit_and_save(
+    method: str,
+    data: TrainingSet,
+    out: Path,
+    *,
+    options: FitOptions,
+    overwrite: bool = False,
+    progress: Progress,
+) -> FittedModel:
+    """Fit one method on train and save it. The test split is not looked at.
+
+    Parameters
+    ----------
+    method : str
+    data : TrainingSet
+        Needs the splits train and validation.
+    out : Path
+    options : FitOptions
+    overwrite : bool
+    progress : Progress
+    """
+    from assay.models import save_model  # loads scikit-learn
+
+    # Made before the clock starts: this loads the libraries of the method.
+    estimator = make_estimator(method, seed=options.seed, **options.parameters)
+    started_s = time.perf_counter()
+    fit_estimator(estimator, data, options=options, progress=progress)
+    fit_s = time.perf_counter() - started_s
+    manifest = save_model(
+        estimator,
+        out,
+        label_set=data.splits.label_set,
+        parity_texts=data.validation.texts,
+        training_data=data.facts,
+        # To a method that reads no texts, no text is unfamiliar.
+        term_statistics=data.term_statistics if METHODS[method].reads_texts else None,
+        overwrite=overwrite,
+    )
+    n_texts, temperature = len(data.train), estimator.temperature_
+    logger.info(
+        "%s: fitted in %.1f s on %d texts, temperature %.3f", method, fit_s, n_texts, temperature
+    )
+    if options.keep_texts:
+        _save_train_texts(manifest, out, data, progress=progress)
+    return FittedModel(out, fit_s, estimator.history_)
+
+
+def fit_estimator(
+    estimator: TextClassifier, data: TrainingSet, *, options: FitOptions, progress: Progress
+) -> None:
+    """Fit an estimator on train, with validation for its choices."""
+    train, validation, label_set = data.train, data.validation, data.splits.label_set
+
+    def score(label_ids: np.ndarray, probs: np.ndarray) -> dict[str, float]:
+        # Inside an estimator classes are sorted; these two metrics do not depend on their order.
+        scores = score_predictions(label_ids, probs, label_set, seed=options.seed, n_resamples=2)
+        return {"accuracy": scores.accuracy, "f1_weighted": scores.f1_weighted}
+
+    estimator.fit(
+        train.texts,
+        train.labels,
+        validation=(validation.texts, validation.labels),
+        score=score,
+        progress=progress,
+        states=options.states,
+    )
+
+
+def _save_train_texts(
+    manifest: Manifest, folder: Path, data: TrainingSet, *, progress: Progress
+) -> None:
+    """Save training texts in a model, as many as it may hold, and say who can read them."""
+    from assay.models import keep_texts
+
+    label_ids = data.label_ids.tolist()
+    kept = keep_texts(folder, data.train.texts, label_ids, verified=manifest).kept_texts
+    progress.say(
+        f"{kept['n_texts']:,} training texts are in the model now: whoever has it can read them"
+    )
+
+
+def _main_language(train: LabelledTexts) -> str | None:
+    """Return the ISO 639 code of the language of most texts, judged by a sample of them.
+
+    None if the languages are mixed, cannot be told, or their library is not installed.
+    """
+    step = max(1, len(train) // MAX_LANGUAGE_TEXTS)
+    sample = train.texts[::step][:MAX_LANGUAGE_TEXTS]
+    try:
+        return find_wrong_language(sample).main
+    except MissingDependencyError:
+        return None
+
+
+def _public_source(source: str) -> str:
+    """Name the data in public: a Hub id as it is, a path on this machine by its last part."""
+    path = Path(source).expanduser()
+    try:
+        is_local = path.exists()
+    except (OSError, ValueError):  # a name that cannot be a path
+        is_local = False
+    return path.resolve().name if is_local else source

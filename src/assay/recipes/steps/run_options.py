@@ -1,0 +1,136 @@
+"""`RunOptions`: what a run does, checked before any work begins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from assay import _env
+from assay._version import __version__
+from assay.disk import check_output
+from assay.errors import InputError
+from assay.methods import METHODS, check_methods, join_names, methods_where
+from assay.progress import Progress
+from assay.recipes.steps.fit import TrainingSet
+from assay.recipes.steps.prepare import DataOptions, check_apart
+from assay.tokenization.window import check_long_texts
+
+__all__ = ["RunOptions", "check_run", "find_checkpoint"]
+
+# Options that a resumed run may change.
+FREE_OPTIONS = ("command", "budget_s")
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run does.
+
+    Parameters
+    ----------
+    methods : tuple of str
+    checkpoint : str
+        The transformer of `features`, `finetune` and the map.
+    long_texts : {"truncate", "window"}
+        What happens to texts that are longer than a model reads at once.
+    class_weight : {"balanced"} or None
+        Balanced: rare labels count as much as frequent ones in every training.
+    seed : int
+    budget_s : float, optional
+        Wall-clock seconds for the whole run: long trainings are shortened, and methods that no
+        longer fit are left out. None: no limit.
+    keep_texts : bool
+        Save training texts in every model, to show the nearest ones beside its answers.
+    data : DataOptions
+    command : str
+        The command line, for the report; empty from Python.
+    """
+
+    methods: tuple[str, ...] = field(default_factory=lambda: tuple(METHODS))
+    checkpoint: str = "minilm"
+    long_texts: str = "truncate"
+    class_weight: str | None = None
+    seed: int = 0
+    budget_s: float | None = None
+    keep_texts: bool = False
+    data: DataOptions = field(default_factory=DataOptions)
+    command: str = ""
+
+    @property
+    def uses_checkpoint(self) -> bool:
+        """Whether a transformer takes part in the run."""
+        return any(METHODS[method].needs_checkpoint for method in self.methods)
+
+    @property
+    def uses_torch(self) -> bool:
+        """Whether a network is trained in the run."""
+        return any(METHODS[method].needs_torch for method in self.methods)
+
+    def identity(self, data: TrainingSet, *, checkpoint_sha256: str | None) -> dict[str, Any]:
+        """Return what a resumed run must have in common with the interrupted one."""
+        plain = {name: value for name, value in asdict(self).items() if name not in FREE_OPTIONS}
+        return {
+            **json.loads(json.dumps(plain)),
+            "splits": data.fingerprints,
+            "label_names": list(data.splits.label_set),
+            "checkpoint_sha256": checkpoint_sha256,
+            "assay_version": __version__,
+        }
+
+    def shown(self) -> dict[str, Any]:
+        """Return the options that were set, those of the data among them, for the report."""
+        return _flat(asdict(self))
+
+
+def _flat(options: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value)
+        elif value in (None, "", ()) or name == "command":
+            continue
+        elif isinstance(value, tuple):
+            flat[name] = ", ".join(value)
+        else:
+            flat[name] = value
+    return flat
+
+
+def check_run(data: Any, out: Path, options: RunOptions, *, overwrite: bool) -> RunOptions:
+    """Check a run before its data are read; return the options with the methods in order of cost.
+
+    Raises
+    ------
+    InputError
+        The output or an option cannot be used, or several processes were started.
+    """
+    n = _env.n_processes()
+    if n > 1:
+        shared = join_names(methods_where(lambda method: method.shares_work), "or")
+        raise InputError(
+            f"{n} processes were started for a run; one is accepted",
+            hint=f"`assay train --method {shared}` shares its work among processes",
+        )
+    check_output(out, overwrite=overwrite)
+    check_apart(data, out)
+    options = replace(options, methods=tuple(check_methods(list(options.methods))))
+    check_long_texts(options.long_texts)
+    if options.uses_torch and _env.device() not in ("auto", "cpu"):
+        from assay.checkpoints.torch_state import pick_device  # loads torch
+
+        pick_device()
+    return options
+
+
+def find_checkpoint(options: RunOptions, progress: Progress) -> str | None:
+    """Return the hash of the checkpoint, or None if no method needs one.
+
+    It is looked for before any work: a wrong name costs seconds and not the whole run.
+    """
+    from assay.checkpoints import resolve_checkpoint
+
+    if not options.uses_checkpoint:
+        return None
+    return resolve_checkpoint(options.checkpoint, progress=progress).sha256

@@ -1,0 +1,187 @@
+"""What a run measured, as typed objects: the report reads them, and results.json is written from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from assay._version import __version__
+from assay.audit.checks import Audit
+from assay.data.texts import Splits
+from assay.evaluation.caveats import describe_caveats
+from assay.evaluation.choice import Choice
+from assay.evaluation.coverage_report import CoverageEntry
+from assay.evaluation.scoring import ScoredSplit
+from assay.runtime.predictor import Model
+
+__all__ = ["EVIDENCE", "Machine", "MethodResult", "Results", "SkippedMethod"]
+
+SCHEMA_VERSION = 1
+EVIDENCE = "validation"  # the split that every choice rests on
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """One method of a run: its saved model, what it scored and what it cost.
+
+    Parameters
+    ----------
+    model : Model
+        The saved folder, loaded.
+    fit_s : float
+        Seconds of fitting and calibration.
+    history : sequence of dict
+        One entry per epoch; empty for methods without epochs.
+    scored : mapping of split to ScoredSplit
+        With `EVIDENCE`; test texts may be missing.
+    coverage : CoverageEntry, optional
+        How many texts can be answered at which accuracy.
+    """
+
+    model: Model
+    fit_s: float
+    scored: Mapping[str, ScoredSplit]
+    history: Sequence[Mapping[str, Any]] = ()
+    coverage: CoverageEntry | None = None
+
+    @property
+    def method(self) -> str:
+        """The name of the method."""
+        return self.model.method
+
+    @property
+    def evidence(self) -> ScoredSplit:
+        """The predictions that choices rest on."""
+        return self.scored[EVIDENCE]
+
+    @property
+    def predict_texts_per_s(self) -> float:
+        """Throughput of prediction over all splits that were scored."""
+        n_texts = sum(len(one.labelled) for one in self.scored.values())
+        predict_s = sum(one.predict_s for one in self.scored.values())
+        return n_texts / max(predict_s, 1e-9)
+
+    def timings(self) -> dict[str, float]:
+        """Return the times as results.json holds them."""
+        return {
+            "fit_s": round(self.fit_s, 3),
+            "predict_texts_per_s": round(self.predict_texts_per_s, 1),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what results.json says about the method, without times."""
+        return {
+            "method": self.method,
+            "model": f"models/{self.method}",
+            "model_bytes": self.model.n_bytes,
+            **{split: one.to_dict() for split, one in self.scored.items()},
+            "coverage": self.coverage,
+        }
+
+
+@dataclass(frozen=True)
+class SkippedMethod:
+    """A method that was asked for and not trained, and why."""
+
+    method: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a run was made: Python and system, compute threads, device as asked for."""
+
+    python: str
+    system: str
+    n_threads: int
+    device: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that a run measured.
+
+    Parameters
+    ----------
+    seed : int
+    splits : Splits
+    fingerprints : mapping of split to str
+        SHA-256 of each split.
+    methods : tuple of MethodResult
+        From the cheapest to the most expensive.
+    choice : Choice
+    audit : Audit
+    machine : Machine
+    skipped : tuple of SkippedMethod
+    map_s, total_s : float
+        Seconds of the map, and of the run up to its results.
+    """
+
+    seed: int
+    splits: Splits
+    fingerprints: Mapping[str, str]
+    methods: tuple[MethodResult, ...]
+    choice: Choice
+    audit: Audit
+    machine: Machine
+    skipped: tuple[SkippedMethod, ...] = ()
+    map_s: float = 0.0
+    total_s: float = 0.0
+
+    @property
+    def recommended(self) -> MethodResult:
+        """The recommended method."""
+        return next(one for one in self.methods if one.method == self.choice.recommended)
+
+    @property
+    def shown_split(self) -> str:
+        """The split whose scores a reader is shown: test, or the evidence if there is no test."""
+        return "test" if "test" in self.recommended.scored else EVIDENCE
+
+    def caveats(self) -> list[str]:
+        """Return one sentence for each reason to read the shown scores with care."""
+        split = self.shown_split
+        return describe_caveats(self.recommended.scored[split], split=split)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what results.json holds.
+
+        The same seed gives the same values outside `timings` and `machine`.
+        """
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "assay_version": __version__,
+            "seed": self.seed,
+            "recommended": self.choice.recommended,
+            "why": self.choice.why,
+            "warnings": self.caveats(),
+            "data": self._data(),
+            "methods": [one.to_dict() for one in self.methods],
+            "comparisons": [one.to_dict() for one in self.choice.comparisons],
+            "skipped": [asdict(one) for one in self.skipped],
+            "timings": self._timings(),
+            "machine": asdict(self.machine),
+        }
+
+    def _data(self) -> dict[str, Any]:
+        splits = {}
+        for name, labelled in self.splits.items():
+            splits[name] = {"n_texts": len(labelled), "sha256": self.fingerprints[name]}
+        return {
+            "source": self.splits.source,
+            "labels": list(self.splits.label_set),
+            "splits": splits,
+            "dropped": [row.to_dict() for row in self.splits.dropped],
+            "corrections": self.splits.n_corrections,
+            "audit": self.audit.summary(),
+        }
+
+    def _timings(self) -> dict[str, Any]:
+        return {
+            **{one.method: one.timings() for one in self.methods},
+            "audit_s": round(self.audit.checks_s, 3),
+            "audit_folds_s": round(self.audit.label_check.fit_s, 3),
+            "map_s": round(self.map_s, 3),
+            "total_s": round(self.total_s, 3),
+        }

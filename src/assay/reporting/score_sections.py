@@ -1,0 +1,167 @@
+"""The sections of a report about scores: mistakes, calibration, slices and epochs of training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from assay.audit.checks import Audit
+from assay.data.labels import LabelSet
+from assay.data.texts import LabelledTexts
+from assay.evaluation.calibration import measure_calibration
+from assay.evaluation.mistakes import Mistake, worst_mistakes
+from assay.evaluation.result import ReliabilityBin
+from assay.evaluation.scoring import ScoredSplit, score_parts
+from assay.evaluation.slices import SliceScores
+from assay.maps.neighbours import nearest_texts
+from assay.reporting.results import Results
+from assay.runtime.linear import softmax
+from assay.runtime.nearest import Neighbour
+
+__all__ = [
+    "CalibrationSection",
+    "Epoch",
+    "ShownMistake",
+    "describe_calibration",
+    "describe_epochs",
+    "describe_mistakes",
+    "describe_slices",
+]
+
+N_MISTAKES = 20
+N_NEAREST = 1
+SMALLEST_SCORE = 1e-45  # of float32, in which networks score: smaller scores are written as zero
+
+
+@dataclass(frozen=True)
+class ShownMistake:
+    """A wrongly labelled text, with the train texts that are most similar to it."""
+
+    mistake: Mistake
+    nearest: tuple[Neighbour, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the mistake as plain values, with `nearest` beside its keys."""
+        return {**self.mistake.to_dict(), "nearest": [one.to_dict() for one in self.nearest]}
+
+
+@dataclass(frozen=True)
+class CalibrationSection:
+    """How well scores mean what they say, before and after the temperature.
+
+    Parameters
+    ----------
+    temperature : float
+    ece_before, ece_after : float
+        Expected calibration error.
+    bins, bins_before : tuple of ReliabilityBin
+        After and before the temperature.
+    """
+
+    temperature: float
+    ece_before: float
+    ece_after: float
+    bins: tuple[ReliabilityBin, ...]
+    bins_before: tuple[ReliabilityBin, ...] = ()
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch of training brought, and whether the model of it was kept."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    validation_accuracy: float
+    validation_f1_weighted: float
+    kept: bool
+
+
+def describe_epochs(history: Sequence[Mapping[str, Any]]) -> tuple[Epoch, ...]:
+    """Return the epochs of one training.
+
+    The kept one is marked: the best by validation accuracy, then by loss, as training chose it.
+    """
+    kept = max(history, key=lambda entry: (entry["validation_accuracy"], -entry["validation_loss"]))
+    return tuple(_epoch(entry, is_kept=entry is kept) for entry in history)
+
+
+def _epoch(entry: Mapping[str, Any], *, is_kept: bool) -> Epoch:
+    return Epoch(
+        epoch=entry["epoch"],
+        train_loss=entry["train_loss"],
+        validation_loss=entry["validation_loss"],
+        validation_accuracy=entry["validation_accuracy"],
+        validation_f1_weighted=entry["validation_f1_weighted"],
+        kept=is_kept,
+    )
+
+
+def describe_mistakes(results: Results) -> dict[str, list[ShownMistake]]:
+    """Return the most confident mistakes of every method on the evidence.
+
+    Beside each stands the train text that is most similar: the pair often tells a wrong label from
+    a hard text.
+    """
+    label_set = results.splits.label_set
+    mistakes = {one.method: _worst(one.evidence, label_set) for one in results.methods}
+    texts = [mistake.text for own in mistakes.values() for mistake in own]
+    nearest = iter(_nearest(texts, results.splits["train"]))
+    shown = {}
+    for method, own in mistakes.items():
+        shown[method] = [ShownMistake(mistake, next(nearest)) for mistake in own]
+    return shown
+
+
+def _worst(scored: ScoredSplit, label_set: LabelSet) -> list[Mistake]:
+    labelled = scored.labelled
+    return worst_mistakes(
+        labelled.texts, labelled.lines, scored.label_ids, scored.probs, label_set, n=N_MISTAKES
+    )
+
+
+def _nearest(texts: Sequence[str], train: LabelledTexts) -> list[tuple[Neighbour, ...]]:
+    """Return the most similar train texts of each text."""
+    rows, similarity = nearest_texts(texts, train.texts, n=N_NEAREST)
+    found = []
+    for own_rows, own_scores in zip(rows, similarity, strict=True):
+        pairs = zip(own_rows, own_scores, strict=True)
+        found.append(
+            tuple(Neighbour(train.texts[i], train.labels[i], float(score)) for i, score in pairs)
+        )
+    return found
+
+
+def describe_calibration(scored: ScoredSplit, temperature: float) -> CalibrationSection:
+    """Compare the shipped scores with those before the temperature.
+
+    Dividing logits by T raises probabilities to the power 1/T (and normalises them), so that the
+    power T of the shipped scores gives the scores before: softmax(T * log(p)).
+    """
+    positive = np.where(scored.probs > 0, scored.probs, SMALLEST_SCORE)
+    before = softmax(np.log(positive) * temperature)
+    ece_before, bins_before = measure_calibration(scored.label_ids, before)
+    ece_after, bins = measure_calibration(scored.label_ids, scored.probs)
+    return CalibrationSection(temperature, ece_before, ece_after, tuple(bins), tuple(bins_before))
+
+
+def describe_slices(results: Results) -> list[SliceScores]:
+    """Score slices of the shown split for the recommended method."""
+    scored = results.recommended.scored[results.shown_split]
+    languages = _languages(scored.labelled, results.audit, split=results.shown_split)
+    return score_parts(results.recommended.model, scored, languages=languages)
+
+
+def _languages(labelled: LabelledTexts, audit: Audit, *, split: str) -> list[str] | None:
+    """Return the language of each text: the main one, unless another is certain.
+
+    None if the main language cannot be told.
+    """
+    found = audit.languages[split]
+    if found.main is None:
+        return None
+    wrong = {one.row: one.language for one in found.wrong}
+    return [wrong.get(row, found.main) for row in range(len(labelled))]

@@ -1,0 +1,185 @@
+"""`ReportSections`: what a report shows beside the results, computed here and nowhere later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.evaluation.mistakes import Confusion, costly_confusions
+from assay.evaluation.slices import SliceScores
+from assay.methods import METHODS
+from assay.reporting.data_sections import (
+    AuditSection,
+    DataSection,
+    DuplicatesSection,
+    describe_audit,
+    describe_data,
+    describe_duplicates,
+)
+from assay.reporting.results import EVIDENCE, MethodResult, Results
+from assay.reporting.score_sections import (
+    CalibrationSection,
+    Epoch,
+    ShownMistake,
+    describe_calibration,
+    describe_epochs,
+    describe_mistakes,
+    describe_slices,
+)
+from assay.reporting.token_sections import (
+    TokenSection,
+    TruncationSection,
+    describe_tokens,
+    describe_truncation,
+    find_tokenizer,
+)
+
+__all__ = ["CHOICES", "HowSection", "ReportSections", "gather_sections"]
+
+# Which split took part in which choice.
+CHOICES = (
+    {"choice": "weights, vocabulary and TF-IDF of every method", "split": "train"},
+    {"choice": "regularisation, pooling, learning rates", "split": "none: fixed beforehand"},
+    {"choice": "which epoch is kept", "split": "validation"},
+    {"choice": "temperature of the calibrated scores", "split": "validation"},
+    {"choice": "the score from which a text is answered", "split": "validation"},
+    {"choice": "which texts count as unlike the training data", "split": "validation"},
+    {"choice": "which labels are suspect", "split": "folds of train"},
+    {"choice": "which method is recommended", "split": "validation"},
+    {"choice": "none: scored once, at the end", "split": "test"},
+)
+
+
+@dataclass(frozen=True)
+class HowSection:
+    """How a run was made.
+
+    Parameters
+    ----------
+    command : str
+        The command line; empty from Python.
+    options : mapping of str to value
+        The options that were set, those of the data among them.
+    versions : mapping of package to version
+    choices : sequence of {choice, split}
+        Which split took part in which choice.
+    notes : tuple of str
+        What was left out, and what a person corrected.
+    """
+
+    command: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    choices: Sequence[Mapping[str, str]] = CHOICES
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportSections:
+    """What a report shows beside the results. A section that is empty or None is left out.
+
+    Parameters
+    ----------
+    data : DataSection
+    duplicates : DuplicatesSection, optional
+    tokens : TokenSection, optional
+    truncation : TruncationSection, optional
+    audit : AuditSection, optional
+    training : mapping of method to sequence of Epoch
+    mistakes : mapping of method to sequence of ShownMistake
+    mistakes_split : str
+        The split that `mistakes` belong to.
+    slices : sequence of SliceScores
+        Of the recommended method, on the split that the report shows.
+    confusions : sequence of Confusion
+        Of the recommended method, on the split that the report shows.
+    calibration : mapping of method to CalibrationSection
+        Measured on validation.
+    map : mapping, optional
+        ``{"points": (n_texts, 2), "label_ids": (n_texts,), "checkpoint", "pooling", "split"}``.
+    how : HowSection
+    """
+
+    data: DataSection = field(default_factory=DataSection)
+    duplicates: DuplicatesSection | None = None
+    tokens: TokenSection | None = None
+    truncation: TruncationSection | None = None
+    audit: AuditSection | None = None
+    training: Mapping[str, Sequence[Epoch]] = field(default_factory=dict)
+    mistakes: Mapping[str, Sequence[ShownMistake]] = field(default_factory=dict)
+    mistakes_split: str = EVIDENCE
+    slices: Sequence[SliceScores] = ()
+    confusions: Sequence[Confusion] = ()
+    calibration: Mapping[str, CalibrationSection] = field(default_factory=dict)
+    map: Mapping[str, Any] | None = None
+    how: HowSection = field(default_factory=HowSection)
+
+
+def gather_sections(
+    results: Results,
+    *,
+    text_map: Mapping[str, Any] | None = None,
+    command: str = "",
+    options: Mapping[str, Any] | None = None,
+) -> ReportSections:
+    """Compute every section of a report.
+
+    Parameters
+    ----------
+    results : Results
+    text_map : mapping, optional
+        What `map_split` returned.
+    command : str
+        The command line.
+    options : mapping, optional
+        The options that were set.
+    """
+    splits, models = results.splits, [one.model for one in results.methods]
+    named = find_tokenizer(models)
+    shown = results.recommended.scored[results.shown_split].scores
+    return ReportSections(
+        data=describe_data(splits),
+        duplicates=describe_duplicates(splits, results.audit.overlaps),
+        tokens=None if named is None else describe_tokens(splits["train"], named),
+        truncation=None if named is None else describe_truncation(splits, named.tokenizer),
+        audit=describe_audit(results.audit),
+        training=_training(results.methods),
+        mistakes=describe_mistakes(results),
+        slices=describe_slices(results),
+        confusions=costly_confusions(shown.confusion, splits.label_set),
+        calibration=_calibration(results.methods),
+        map=text_map,
+        how=HowSection(
+            command=command,
+            options=options or {},
+            versions=dict(models[0].manifest.versions),
+            notes=tuple(_notes(results)),
+        ),
+    )
+
+
+def _training(methods: Sequence[MethodResult]) -> dict[str, tuple[Epoch, ...]]:
+    return {one.method: describe_epochs(one.history) for one in methods if one.history}
+
+
+def _calibration(methods: Sequence[MethodResult]) -> dict[str, CalibrationSection]:
+    """Return the calibration of every method that reads texts; the floor is not calibrated."""
+    found = {}
+    for one in methods:
+        if METHODS[one.method].reads_texts:
+            temperature = one.model.manifest.temperature
+            found[one.method] = describe_calibration(one.evidence, temperature)
+    return found
+
+
+def _notes(results: Results) -> list[str]:
+    """Say what was left out, and what a person changed in the labels."""
+    notes = [f"{one.method}: {one.reason}" for one in results.skipped]
+    n = results.splits.n_corrections
+    if n:
+        labels = "label of train was" if n == 1 else "labels of train were"
+        notes.append(
+            f"{n:,} {labels} corrected by a person; labels of validation and test are never changed"
+        )
+    return notes

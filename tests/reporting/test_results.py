@@ -1,0 +1,48 @@
+"""Typed results: what results.json holds is written from them, and nothing is read back."""
+
+import json
+from dataclasses import replace
+
+from assay.reporting.results import SkippedMethod
+
+
+def test_results_are_json_with_the_documented_keys(results):
+    """The keys stand in the order of the design."""
+    plain = results.to_dict()
+    assert list(plain) == [
+        "schema_version",
+        "assay_version",
+        "seed",
+        "recommended",
+        "why",
+        "warnings",
+        "data",
+        "methods",
+        "comparisons",
+        "skipped",
+        "timings",
+        "machine",
+    ]
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+
+
+def test_results_hold_sizes_times_and_what_was_skipped(results):
+    """Throughput counts all scored texts; a skipped method keeps its reason."""
+    skipped = (SkippedMethod("finetune", "left out: no time"),)
+    plain = replace(results, skipped=skipped).to_dict()
+    assert plain["skipped"] == [{"method": "finetune", "reason": "left out: no time"}]
+    n_texts = len(results.splits["validation"]) + len(results.splits["test"])
+    assert plain["timings"]["linear"] == {
+        "fit_s": 3.2,
+        "predict_texts_per_s": round(n_texts / 0.2, 1),
+    }
+    assert plain["timings"]["total_s"] == 402.3
+    assert [row["model"] for row in plain["methods"]][:2] == ["models/majority", "models/linear"]
+
+
+def test_results_without_test_show_the_evidence(results):
+    """The shown split is test where there is one, else what the choice rests on."""
+    assert results.shown_split == "test"
+    methods = tuple(replace(one, scored={"validation": one.evidence}) for one in results.methods)
+    assert replace(results, methods=methods).shown_split == "validation"
+    assert results.recommended.method == results.choice.recommended
