@@ -16,7 +16,7 @@ import pytest
 from _support.small_runs import run_assay
 from assay.data.load import load_data
 from assay.errors import ModelError
-from assay.recipes.evaluate import verify_model
+from assay.recipes.verify import verify_model
 from assay.runtime.predictor import load_model
 
 FIXTURES = Path(__file__).parent / "fixtures" / "v0.1.0"

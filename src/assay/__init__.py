@@ -35,13 +35,14 @@ if TYPE_CHECKING:
         draw_text_map,
     )
     from assay.recipes.embed import embed_texts
-    from assay.recipes.evaluate import evaluate_model, verify_model
+    from assay.recipes.evaluate import evaluate_model
     from assay.recipes.explore import explore_data
     from assay.recipes.export import export_model
     from assay.recipes.run import RunOptions, run_data
     from assay.recipes.steps.prepare import DataOptions
     from assay.recipes.tokens import show_tokens
     from assay.recipes.train import train_model
+    from assay.recipes.verify import verify_model
     from assay.runtime.explain import explain_text
     from assay.runtime.predictor import Model, load_model
 
@@ -125,7 +126,7 @@ HOMES = {
     "save_model": "models.saving",
     "show_tokens": "recipes.tokens",
     "train_model": "recipes.train",
-    "verify_model": "recipes.evaluate",
+    "verify_model": "recipes.verify",
 }
 
 

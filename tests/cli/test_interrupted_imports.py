@@ -13,7 +13,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are otherwise t
 # `python -m`, the one way of starting Python that looks at its note of an unhandled interrupt.
 COMMAND = """
 import os, signal, sys, typer
-from assay.cli.common import Common, add_command
+from assay.cli.command import add_command
+from assay.cli.options import Common
 from assay.cli import app as application, main, show
 
 def press(): os.kill(os.getpid(), signal.SIGINT); [None for _ in range(10**6)]

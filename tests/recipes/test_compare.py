@@ -40,8 +40,8 @@ def test_compare_run_decides_on_validation_alone(tmp_path):
         {"linear": {"validation": bad, "test": good}, "compact": {"validation": good, "test": bad}},
     )
     found = compare_run(run)
-    assert found.recommended == "compact"
-    assert [one.accuracy for one in found.comparisons] == [0.4, 0.9]
+    assert found.choice.recommended == "compact"
+    assert [one.accuracy for one in found.choice.comparisons] == [0.4, 0.9]
     assert found.test["linear"].is_best
     assert json.loads(json.dumps(found.to_dict()))["validation"][0]["significantly_worse"] is True
 

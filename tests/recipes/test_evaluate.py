@@ -9,9 +9,10 @@ from _support.small_models import small_data
 from _support.small_runs import read_json, write_rows
 from assay.data.load import load_data
 from assay.errors import CheckError, DataError, ModelError
-from assay.recipes.evaluate import evaluate_model, verify_model
+from assay.recipes.evaluate import evaluate_model
 from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.train import train_model
+from assay.recipes.verify import verify_model
 
 
 @pytest.fixture(scope="module")

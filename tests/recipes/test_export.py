@@ -22,8 +22,8 @@ from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.errors import CheckError, DataError, InputError, OutputExistsError
 from assay.models import keep_texts, save_model
-from assay.recipes.evaluate import verify_model
 from assay.recipes.export import ParityLimits, export_model
+from assay.recipes.verify import verify_model
 from assay.runtime import load_model, read_folder
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "predict_without_assay.py"

@@ -20,9 +20,9 @@ from _support.small_runs import (
 )
 from assay.data.load import load_data
 from assay.errors import InputError
-from assay.recipes.evaluate import verify_model
 from assay.recipes.run import DrawnMap, RunOptions, run_data
 from assay.recipes.steps.prepare import DataOptions
+from assay.recipes.verify import verify_model
 from assay.runtime import load_model
 
 pytestmark = pytest.mark.slow

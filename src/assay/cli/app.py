@@ -19,7 +19,7 @@ from assay.cli import (
     run_commands,
     serve_command,
 )
-from assay.cli.common import say_error
+from assay.cli.errors import say_error
 
 __all__ = ["app"]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.cli.common import Common, Data, DataFlags, Overwrite, add_command
+from assay.cli.command import add_command
+from assay.cli.options import Common, Data, DataFlags, Overwrite
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.methods import LABEL_CHECK, methods_where
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from assay.cli.common import Checkpoint, Common, Data, DataFlags, Overwrite, Pooling, add_command
+from assay.cli.command import add_command
+from assay.cli.options import Checkpoint, Common, Data, DataFlags, Overwrite, Pooling
 from assay.cli.show import print_json, print_line, print_table
 from assay.errors import InputError
 

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from assay.cli.common import Common, add_command
-from assay.cli.model_commands import ModelFolder
+from assay.cli.command import add_command
+from assay.cli.options import Common, ModelFolder
 from assay.cli.show import (
     print_json,
     print_line,

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from assay.cli.common import Common, DataFlags, Out, Overwrite, add_command
+from assay.cli.command import add_command
+from assay.cli.options import Common, DataFlags, Out, Overwrite
 from assay.cli.show import print_json, print_line, print_table
 
 __all__ = ["register"]

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from assay.cli.common import Common, Out, Overwrite, add_command
+from assay.cli.command import add_command
+from assay.cli.options import Common, Out, Overwrite
 from assay.cli.show import print_json, print_line, print_table
 
 __all__ = ["register"]

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from assay.cli.common import AnyModel, Common, LabelMap, LongTextsInstead, Overwrite, add_command
+from assay.cli.command import add_command
+from assay.cli.options import AnyModel, Common, LabelMap, LongTextsInstead, Overwrite
 from assay.cli.show import print_json, print_line, print_table, printable
 
 __all__ = ["register"]

@@ -1,35 +1,38 @@
-"""`assay run`: the whole job."""
+"""`assay run`, `compare` and `report`: the whole job, and what can be made of a saved run."""
 
 from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assay.cli.common import (
+from assay.cli.command import add_command, resumable
+from assay.cli.options import (
     Checkpoint,
     ClassWeight,
     Common,
-    Corrections,
+    CutFlags,
     Data,
     DataFlags,
     KeepTexts,
     LongTexts,
     Out,
     Overwrite,
-    add_command,
-    first_speaks,
+    split_names,
 )
 from assay.cli.show import print_json, print_line, print_sentence, print_table
-from assay.errors import InputError
+
+if TYPE_CHECKING:
+    from assay.evaluation.compare import Comparison
+    from assay.recipes.compare import RunComparison
 
 __all__ = ["register"]
 
 PANEL = "The whole job"
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that assay run wrote.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,6 +46,7 @@ def run_command(
     data: Data,
     out: Out,
     flags: DataFlags,
+    cuts: CutFlags,
     common: Common,
     methods: Annotated[
         str | None,
@@ -54,20 +58,10 @@ def run_command(
     ] = None,
     long_texts: LongTexts = "truncate",
     class_weight: ClassWeight = "none",
-    max_rows: Annotated[
-        int | None, typer.Option(help="Rows a split, at most; a stratified sample.", min=2)
-    ] = None,
-    validation_fraction: Annotated[
-        float, typer.Option(help="Of train, where there is no validation split.")
-    ] = 0.1,
-    test_fraction: Annotated[
-        float, typer.Option(help="Of train, where there is no test split.")
-    ] = 0.1,
-    corrections: Corrections = None,
     keep_texts: KeepTexts = False,
     overwrite: Overwrite = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")
+        bool, typer.Option("--resume", help="Continue an interrupted run where it stopped.")
     ] = False,
 ) -> None:
     """Do the whole job: train, compare, recommend, write it up.
@@ -83,37 +77,31 @@ def run_command(
     from assay.recipes.steps.budget import parse_duration
 
     options = RunOptions(
-        methods=tuple(METHODS)
-        if methods is None
-        else tuple(name.strip() for name in methods.split(",")),
+        methods=tuple(METHODS if methods is None else split_names(methods)),
         checkpoint=checkpoint,
         long_texts=long_texts,
         class_weight=None if class_weight == "none" else class_weight,
         seed=common.seed,
         budget_s=None if budget is None else parse_duration(budget),
         keep_texts=keep_texts,
-        data=flags.options(
-            validation_fraction=validation_fraction,
-            test_fraction=test_fraction,
-            max_rows=max_rows,
-            corrections=corrections,
-        ),
+        data=flags.options(**cuts.to_dict()),
         command=shlex.join(["assay", *sys.argv[1:]]),
     )
     progress = common.progress()
-    with first_speaks():
-        try:
-            results = run_data(
-                data, out, options=options, overwrite=overwrite, resume=resume, progress=progress
-            )
-        except (KeyboardInterrupt, Exception) as err:
-            if not isinstance(err, InputError) and (partial := Path(f"{out}.partial")).is_dir():
-                progress.say(f"finished methods are kept in {partial}: add --resume to go on")
-            raise
+    with resumable(out, progress, what="finished methods are kept"):
+        results = run_data(
+            data, out, options=options, overwrite=overwrite, resume=resume, progress=progress
+        )
     if common.json:
         print_json(results)
-        return
-    _show_leaderboard(results)
+    else:
+        _show_run(results, out)
+
+
+def _show_run(results: dict[str, Any], out: Path) -> None:
+    """Print the leaderboard, the recommendation and what to do next."""
+    rows = [_leaderboard_row(row, results) for row in results["methods"]]
+    print_table(rows, right=("validation", "test", "F1", "fit s", "MB"))
     print_sentence(f"Recommended: {results['why']}")
     for warning in results["warnings"]:
         print_sentence(f"Note:        {warning}")
@@ -121,31 +109,22 @@ def run_command(
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 
 
-def _show_leaderboard(results: dict[str, Any]) -> None:
-    timings = results["timings"]
-    rows = []
-    for row in results["methods"]:
-        test, timing = row["test"], timings[row["method"]]
-        low, high = test["intervals"]["accuracy"]
-        rows.append(
-            {
-                "": "→" if row["method"] == results["recommended"] else "",
-                "method": row["method"],
-                "validation": f"{row['validation']['accuracy']:.3f}",
-                "test": f"{test['accuracy']:.3f}",
-                "95 % interval": f"{low:.3f}–{high:.3f}",
-                "F1": f"{test['f1_weighted']:.3f}",
-                "fit s": f"{timing['fit_s']:.1f}",
-                "MB": f"{row['model_bytes'] / 1e6:.1f}",
-            }
-        )
-    print_table(rows, right=("validation", "test", "F1", "fit s", "MB"))
+def _leaderboard_row(row: dict[str, Any], results: dict[str, Any]) -> dict[str, str]:
+    test = row["test"]
+    low, high = test["intervals"]["accuracy"]
+    return {
+        "": "→" if row["method"] == results["recommended"] else "",
+        "method": row["method"],
+        "validation": f"{row['validation']['accuracy']:.3f}",
+        "test": f"{test['accuracy']:.3f}",
+        "95 % interval": f"{low:.3f}–{high:.3f}",
+        "F1": f"{test['f1_weighted']:.3f}",
+        "fit s": f"{results['timings'][row['method']]['fit_s']:.1f}",
+        "MB": f"{row['model_bytes'] / 1e6:.1f}",
+    }
 
 
-def compare_command(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that assay run wrote.")],
-    common: Common,
-) -> None:
+def compare_command(run: RunFolder, common: Common) -> None:
     """Compare the methods of a run, with paired tests.
 
     \b
@@ -158,40 +137,64 @@ def compare_command(
     if common.json:
         print_json(found.to_dict())
         return
-    rows = []
-    for one in found.comparisons:
-        test = found.test.get(one.method)
-        rows.append(
-            {
-                "": "→" if one.method == found.recommended else "",
-                "method": one.method,
-                "validation": f"{one.accuracy:.3f}",
-                "won": "" if one.is_best else f"{one.n_only_method_right:,}",
-                "lost": "" if one.is_best else f"{one.n_only_best_right:,}",
-                "p": "best" if one.is_best else _p_value(one.p_adjusted),
-                "worse?": "yes" if one.significantly_worse else "no",
-                "test": "" if test is None else f"{test.accuracy:.3f}",
-                "p test": ""
-                if test is None
-                else ("best" if test.is_best else _p_value(test.p_adjusted)),
-            }
-        )
+    rows = [_comparison_row(one, found) for one in found.choice.comparisons]
     print_table(rows, right=("validation", "won", "lost", "p", "test", "p test"))
-    print_sentence(f"Recommended: {found.why}")
-    if said := _without_leaks(found.methods):
-        print_sentence(said)
+    print_sentence(f"Recommended: {found.choice.why}")
+    without_leaks = _without_leaks(found)
+    if without_leaks:
+        print_sentence(without_leaks)
     print_line("won, lost: validation texts that only this method, or only the best, labels right.")
     print_line("p: exact McNemar test of these two counts, Holm-corrected. Test decides nothing.")
 
 
+def _comparison_row(one: Comparison, found: RunComparison) -> dict[str, str]:
+    test = found.test.get(one.method)
+    return {
+        "": "→" if one.method == found.choice.recommended else "",
+        "method": one.method,
+        "validation": f"{one.accuracy:.3f}",
+        "won": "" if one.is_best else f"{one.n_only_method_right:,}",
+        "lost": "" if one.is_best else f"{one.n_only_best_right:,}",
+        "p": _p_value(one),
+        "worse?": "yes" if one.significantly_worse else "no",
+        "test": "" if test is None else f"{test.accuracy:.3f}",
+        "p test": "" if test is None else _p_value(test),
+    }
+
+
+def _p_value(one: Comparison) -> str:
+    if one.is_best:
+        return "best"
+    return "< 0.001" if one.p_adjusted < 0.001 else f"{one.p_adjusted:.2g}"
+
+
+def _without_leaks(found: RunComparison) -> str:
+    """Say each method's test accuracy without the texts that also occur in train.
+
+    Empty if there are no such texts, or no others.
+    """
+    listed = [
+        f"{one.method} {one.accuracy_without_leaks:.3f}"
+        for one in found.methods
+        if one.accuracy_without_leaks is not None
+    ]
+    if not listed:
+        return ""
+    n_leaked = max(one.n_leaked for one in found.methods)
+    texts = f"the {n_leaked:,} texts that also occur in train"
+    return f"test without {texts}: {', '.join(listed)}"
+
+
 def report_command(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that assay run wrote.")],
+    run: RunFolder,
     out: Out,
     common: Common,
     format: Annotated[
         str | None, typer.Option(metavar="md|html|ipynb", help="[default: by the ending of --out]")
     ] = None,
-    language: Annotated[str, typer.Option(metavar="en|ko", help="Of the notebook.")] = "en",
+    language: Annotated[
+        str, typer.Option(metavar="en|ko", help="Language of the notebook.")
+    ] = "en",
     overwrite: Overwrite = False,
 ) -> None:
     """Write the report of a run again, as Markdown, HTML or a notebook.
@@ -211,19 +214,3 @@ def report_command(
         return
     beside = f", with {len(found.pictures)} pictures beside it" if found.pictures else ""
     print_line(f"written to {found.out}{beside}")
-
-
-def _p_value(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.2g}"
-
-
-def _without_leaks(methods: Sequence[dict[str, Any]]) -> str:
-    """Say each method's test accuracy without the texts that stand in train too; empty where there are none."""
-    scores = {row["method"]: (row.get("test") or {}).get("without_leaks") for row in methods}
-    listed = [
-        f"{name} {one['accuracy']:.3f}" for name, one in scores.items() if one and one["n_texts"]
-    ]
-    if not listed:
-        return ""
-    n_leaked = next(one["n_leaked"] for one in scores.values() if one)
-    return f"test without the {n_leaked:,} texts that stand in train too: {', '.join(listed)}"

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from assay import _env
-from assay.cli.common import Common, add_command
+from assay.cli.command import add_command
+from assay.cli.options import Common
 from assay.cli.show import print_json, printable
 
 __all__ = ["LimitFlags", "register"]

@@ -1,9 +1,10 @@
-"""`assay compare`: a run's leaderboard with paired tests, worked out again from the predictions that the run kept."""
+"""`assay compare`: a run's methods compared again, from the predictions that the run saved."""
 
 from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,44 @@ from typing import Any
 import numpy as np
 
 from assay.errors import InputError
+from assay.evaluation.choice import Choice, choose_method
 from assay.evaluation.compare import Comparison, compare_methods
-from assay.evaluation.recommendation import recommend
+from assay.reporting.results import EVIDENCE
 
-__all__ = ["RunComparison", "compare_run"]
+__all__ = ["RunComparison", "SavedMethod", "compare_run"]
 
-DECIDING_SPLIT = "validation"
+Flags = dict[str, np.ndarray]  # method -> whether it labelled each text right
+
+
+@dataclass(frozen=True)
+class SavedMethod:
+    """What results.json says about one method.
+
+    Parameters
+    ----------
+    method : str
+    model_bytes : int
+    n_leaked : int
+        Number of test texts that also occur in train.
+    accuracy_without_leaks : float, optional
+        Accuracy on the other test texts. None if no text leaked, or if all did.
+    """
+
+    method: str
+    model_bytes: int
+    n_leaked: int = 0
+    accuracy_without_leaks: float | None = None
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> SavedMethod:
+        """Read one entry of results.json."""
+        others = (plain.get("test") or {}).get("without_leaks") or {}
+        return cls(
+            method=plain["method"],
+            model_bytes=plain["model_bytes"],
+            n_leaked=others.get("n_leaked", 0),
+            accuracy_without_leaks=others.get("accuracy"),
+        )
 
 
 @dataclass(frozen=True)
@@ -26,32 +59,26 @@ class RunComparison:
     Parameters
     ----------
     run : str
-    recommended, why : str
-        Decided on validation alone, times included in the price.
-    comparisons : list of Comparison
-        On validation, from cheap to dear.
+        The folder.
+    choice : Choice
+        Made on validation alone.
     test : dict of method to Comparison
-        The same tests on the test split: they confirm or not, and decide nothing.
-    methods : list of dict
-        Of results.json: scores, sizes.
-    timings : dict
+        The same tests on the test split: they may confirm the choice, and decide nothing.
+    methods : list of SavedMethod
     """
 
     run: str
-    recommended: str
-    why: str
-    comparisons: list[Comparison]
+    choice: Choice
     test: dict[str, Comparison]
-    methods: list[dict[str, Any]]
-    timings: dict[str, Any]
+    methods: list[SavedMethod]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
         return {
             "run": self.run,
-            "recommended": self.recommended,
-            "why": self.why,
-            "validation": [comparison.to_dict() for comparison in self.comparisons],
+            "recommended": self.choice.recommended,
+            "why": self.choice.why,
+            "validation": [comparison.to_dict() for comparison in self.choice.comparisons],
             "test": [comparison.to_dict() for comparison in self.test.values()],
         }
 
@@ -59,32 +86,31 @@ class RunComparison:
 def compare_run(run: str | Path) -> RunComparison:
     """Compare the methods of a run.
 
+    Parameters
+    ----------
+    run : path
+        A folder that `assay run` wrote.
+
     Raises
     ------
     InputError
         The folder is no run, or a file of it is missing or broken.
     """
     root = Path(run)
-    results = _read_results(root)
-    methods = [row["method"] for row in results["methods"]]
-    correct: dict[str, dict[str, np.ndarray]] = {DECIDING_SPLIT: {}, "test": {}}
-    for method in methods:
-        for split, flags in _read_correct(root / "predictions" / f"{method}.jsonl.gz").items():
-            correct.setdefault(split, {})[method] = flags
-    comparisons = compare_methods(correct[DECIDING_SPLIT])
-    timings = results.get("timings", {})
-    recommended, why = recommend(
-        comparisons,
-        fit_s={method: timings[method]["fit_s"] for method in methods if method in timings},
-        model_bytes={row["method"]: row["model_bytes"] for row in results["methods"]},
-    )
-    test = {one.method: one for one in compare_methods(correct["test"])} if correct["test"] else {}
-    return RunComparison(
-        str(root), recommended, why, comparisons, test, results["methods"], timings
-    )
+    methods = _read_methods(root)
+    evidence: Flags = {}
+    test: Flags = {}
+    for one in methods:
+        flags = _read_correct(root / "predictions" / f"{one.method}.jsonl.gz")
+        for split, found in ((EVIDENCE, evidence), ("test", test)):
+            if split in flags:
+                found[one.method] = flags[split]
+    choice = choose_method(evidence, model_bytes={one.method: one.model_bytes for one in methods})
+    tested = compare_methods(test) if test else []
+    return RunComparison(str(root), choice, {one.method: one for one in tested}, methods)
 
 
-def _read_results(root: Path) -> dict[str, Any]:
+def _read_methods(root: Path) -> list[SavedMethod]:
     path = root / "results.json"
     if not path.is_file():
         raise InputError(
@@ -92,24 +118,33 @@ def _read_results(root: Path) -> dict[str, Any]:
             hint="give the folder that assay run wrote with --out",
         )
     try:
-        results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if not results["methods"]:
+        results = json.loads(path.read_text(encoding="utf-8"))
+        methods = [SavedMethod.from_dict(row) for row in results["methods"]]
+        if not methods:
             raise KeyError("methods")
-    except (ValueError, KeyError, TypeError) as err:
-        raise InputError(f"{path} is damaged: {err}", hint="run it again with --overwrite") from err
-    return results
+    except (ValueError, KeyError, TypeError, AttributeError) as err:
+        raise _damaged(path, err) from err
+    return methods
 
 
-def _read_correct(path: Path) -> dict[str, np.ndarray]:
+def _read_correct(path: Path) -> Flags:
     """Return, for each split, whether each text got its label: bool of shape (n_texts,)."""
     flags: dict[str, list[bool]] = {}
     try:
-        with gzip.open(path, "rt", encoding="utf-8", errors="surrogatepass") as stream:
-            for line in stream:
-                row = json.loads(line)
-                flags.setdefault(row["split"], []).append(row["label"] == row["predicted_label"])
+        for row in _read_rows(path):
+            flags.setdefault(row["split"], []).append(row["label"] == row["predicted_label"])
     except FileNotFoundError as err:
         raise InputError(f"{path} is missing", hint="run it again with --overwrite") from err
     except (OSError, EOFError, ValueError, KeyError, TypeError) as err:
-        raise InputError(f"{path} is damaged: {err}", hint="run it again with --overwrite") from err
+        raise _damaged(path, err) from err
     return {split: np.asarray(values, dtype=bool) for split, values in flags.items()}
+
+
+def _read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8", errors="surrogatepass") as stream:
+        for line in stream:
+            yield json.loads(line)
+
+
+def _damaged(path: Path, err: Exception) -> InputError:
+    return InputError(f"{path} is damaged: {err}", hint="run it again with --overwrite")

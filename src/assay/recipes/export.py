@@ -23,7 +23,7 @@ from assay.errors import AssayError, CheckError, InputError
 from assay.evaluation.scoring import manifest_scores, score_split
 from assay.models.onnx.quantize import describe_onnx, quantize_onnx
 from assay.progress import Progress
-from assay.recipes.evaluate import check_labels, cut_as_trained
+from assay.recipes.steps.known_data import check_labels, cut_as_trained
 from assay.runtime.entries import ExportEntry
 from assay.runtime.folder import seal_folder, write_manifest
 from assay.runtime.layout import Layout

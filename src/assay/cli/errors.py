@@ -1,0 +1,120 @@
+"""Where errors become messages and exit codes: 1 our bug, 2 input, 3 a check, 4 outside, 130 stopped."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+
+from assay import _env
+from assay.cli.interrupt import EXIT_INTERRUPTED, settle_interrupt, was_interrupted
+from assay.errors import AssayError
+
+__all__ = ["first_speaks", "guard", "say_error"]
+
+EXIT_BUG, EXIT_OUTSIDE = 1, 4
+# What the machine refuses, whatever the code does: no space, no permission, a broken disk, too many
+# open files.
+OUTSIDE_ERRNOS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EMFILE,
+    errno.ENFILE,
+}
+
+
+def guard(work: Callable[[], None], *, as_json: bool, debug: bool) -> None:
+    """Run a command; turn whatever goes wrong into one message and an exit code."""
+    try:
+        work()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        raise typer.Exit(_say_stopped(as_json=as_json)) from None
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nothing is wrong, and nothing can be said.
+        _close_stdout()
+        raise typer.Exit(0) from None
+    except typer.Exit:
+        raise
+    except Exception as err:
+        if debug:
+            traceback.print_exc()
+        if was_interrupted(err):
+            raise typer.Exit(_say_stopped(as_json=as_json)) from None
+        raise typer.Exit(_say_exception(err, as_json=as_json)) from None
+
+
+@contextmanager
+def first_speaks() -> Iterator[None]:
+    """Let only the first of several processes that share a job say what went wrong.
+
+    All of them end with the same exit code.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, Exception) as err:
+        if _env.process_rank() == 0:
+            raise
+        code = EXIT_INTERRUPTED if was_interrupted(err) else getattr(err, "exit_code", EXIT_BUG)
+        raise typer.Exit(code) from None
+
+
+def _say_stopped(*, as_json: bool) -> int:
+    settle_interrupt()
+    say_error("stopped", "Interrupted", as_json=as_json)
+    return EXIT_INTERRUPTED
+
+
+def _say_exception(err: Exception, *, as_json: bool) -> int:
+    """Say what went wrong in one message; return the exit code."""
+    if isinstance(err, AssayError):
+        say_error(err.message, type(err).__name__, err.hint, as_json=as_json)
+        return err.exit_code
+    if isinstance(err, OSError) and err.errno in OUTSIDE_ERRNOS:
+        where = f" ({err.filename})" if err.filename else ""
+        hint = "look at free space and permissions, and run it again"
+        message = f"the system refused: {err.strerror}{where}"
+        say_error(message, "OutsideError", hint, as_json=as_json)
+        return EXIT_OUTSIDE
+    if isinstance(err, MemoryError):
+        hint = "take fewer rows (--max-rows)"
+        say_error("there is not enough memory", "OutsideError", hint, as_json=as_json)
+        return EXIT_OUTSIDE
+    # The last resort: a mistake of ours, said in one line.
+    hint = "this is a mistake in assay: run it again with --debug and report what it prints"
+    message = f"internal error: {type(err).__name__}: {err}"
+    say_error(message, "InternalError", hint, as_json=as_json)
+    return EXIT_BUG
+
+
+def say_error(message: str, error_type: str, hint: str = "", *, as_json: bool) -> None:
+    """Say what went wrong: two lines on stderr, or with --json one object on stdout."""
+    from assay.cli.show import print_json, printable
+
+    if as_json:
+        try:
+            print_json({"error": message, "error_type": error_type, "hint": hint})
+            sys.stdout.flush()
+        except OSError:  # a closed pipe, a full disk: the exit code has to do
+            _close_stdout()
+        return
+    sys.stderr.write(f"error: {printable(message, keep_newlines=True)}\n")
+    if hint:
+        sys.stderr.write(f"hint: {printable(hint)}\n")
+
+
+def _close_stdout() -> None:
+    """Discard what is still buffered: flushing it at exit would fail once more, and say so."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return  # stdout is no file, but what a test put in its place

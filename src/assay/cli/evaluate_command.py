@@ -1,0 +1,160 @@
+"""`assay evaluate`: scores of a model on labelled texts, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assay.cli.command import add_command
+from assay.cli.options import AnyModel, Common, Data, DataFlags, LabelMap, LongTextsInstead
+from assay.cli.scores import SCORE_COLUMNS, score_rows
+from assay.cli.show import cell_width, print_json, print_sentence, print_table
+
+if TYPE_CHECKING:
+    from assay.recipes.evaluate import Evaluation
+
+__all__ = ["register"]
+
+MAX_MATRIX_CLASSES = 8  # a wider confusion matrix does not fit 80 columns; --json has it
+# Width of all labels together that fit beside the first column; else columns are numbered.
+MAX_NAMED_COLUMNS = 48
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    add_command(app, "evaluate", panel="One model")(evaluate_command)
+
+
+def evaluate_command(
+    model: AnyModel,
+    data: Data,
+    flags: DataFlags,
+    common: Common,
+    split: Annotated[
+        str | None, typer.Option(help="Which split.  [default: test, or the only one]")
+    ] = None,
+    label_map: LabelMap = None,
+    long_texts: LongTextsInstead = None,
+) -> None:
+    """Score a model on labelled texts.
+
+    Metrics with 95 % intervals, confusion matrix, what is right of the surest answers, most
+    confident mistakes.
+
+    \b
+    Examples:
+      assay evaluate runs/sample/model sample --split validation
+      assay evaluate someone/their-classifier tweets/ --label-map labels.json
+    """
+    from assay.recipes.evaluate import evaluate_model
+
+    found = evaluate_model(
+        model,
+        flags.options().load(data),
+        split=split,
+        label_map=label_map,
+        seed=common.seed,
+        long_texts=long_texts,
+        progress=common.progress(),
+    )
+    if common.json:
+        print_json(found.to_dict())
+        return
+    print_table(score_rows(found.split, found.scored.to_dict()), right=SCORE_COLUMNS)
+    for warning in found.warnings():
+        print_sentence(f"Note: {warning}")
+    _print_classes(found)
+    if len(found.labels) <= MAX_MATRIX_CLASSES:
+        _print_matrix(found.labels, found.scores.confusion_by_true)
+    _print_answered(found)
+    _print_slices(found)
+    _print_mistakes(found)
+
+
+def _print_classes(found: Evaluation) -> None:
+    rows = [
+        {
+            "label": one.label,
+            "texts": f"{one.n_texts:,}",
+            "precision": f"{one.precision:.3f}",
+            "recall": f"{one.recall:.3f}",
+            "F1": f"{one.f1:.3f}",
+        }
+        for one in found.scores.per_class
+    ]
+    print_table(rows, right=("texts", "precision", "recall", "F1"), elastic=("label",))
+
+
+def _print_matrix(labels: Sequence[str], fractions: Sequence[Sequence[float]]) -> None:
+    """Print the confusion matrix as fractions of each true class.
+
+    Where the labels are too long to head the columns, columns are numbered and the rows say which
+    number is which label.
+    """
+    widths = [cell_width(label) for label in labels]
+    is_named = sum(widths) + 3 * len(widths) + max(widths) <= MAX_NAMED_COLUMNS
+    columns = rows = list(labels)
+    if not is_named:
+        columns = [str(i) for i in range(1, len(labels) + 1)]
+        rows = [f"{i} {label}" for i, label in enumerate(labels, start=1)]
+    first = "true \\ predicted"
+    table = []
+    for name, values in zip(rows, fractions, strict=True):
+        shown = [f"{value:.2f}" for value in values]
+        table.append({first: name, **dict(zip(columns, shown, strict=True))})
+    print_table(table, right=columns, elastic=(first,))
+
+
+def _print_answered(found: Evaluation) -> None:
+    """Print what is right if only the surest texts are answered."""
+    rows = [
+        {
+            "to be right": "its rule" if one["is_rule"] else f"{one['target_accuracy']:.0%}",
+            "from score": f"{one['threshold']:.3f}",
+            "answered": f"{one['coverage']:.1%}",
+            "right": "" if one["accuracy"] is None else f"{one['accuracy']:.1%}",
+        }
+        for one in found.answered
+    ]
+    print_table(
+        rows,
+        title="Where only the surest texts are answered",
+        right=("to be right", "from score", "answered", "right"),
+    )
+
+
+def _print_slices(found: Evaluation) -> None:
+    rows = [
+        {
+            "part": one.kind,
+            "texts that are": one.name.strip(),
+            "texts": f"{one.n_texts:,}",
+            "right": f"{one.accuracy:.3f}",
+            "95 % interval": "{:.3f}–{:.3f}".format(*one.interval),
+        }
+        for one in found.slices
+    ]
+    print_table(
+        rows, title="Parts of the split", right=("texts", "right"), elastic=("texts that are",)
+    )
+
+
+def _print_mistakes(found: Evaluation) -> None:
+    rows = [
+        {
+            "line": one.line,
+            "label": one.label,
+            "predicted": one.predicted_label,
+            "score": f"{one.predicted_score:.2f}",
+            "text": one.text,
+        }
+        for one in found.mistakes
+    ]
+    print_table(
+        rows,
+        title="Most confident mistakes",
+        right=("line", "score"),
+        elastic=("label", "predicted", "text"),
+    )

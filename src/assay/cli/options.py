@@ -1,0 +1,166 @@
+"""The flags and arguments that several commands share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from assay import _env
+from assay.progress import Progress
+
+__all__ = ["Common", "CutFlags", "DataFlags", "split_names"]
+
+
+@dataclass(frozen=True)
+class Common:
+    """The flags that every command takes."""
+
+    seed: Annotated[
+        int, typer.Option(help="Seed of every shuffle, split and fresh weight.", min=0)
+    ] = 0
+    json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print one JSON object (JSON Lines where rows are the result)."
+        ),
+    ] = False
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no messages but errors.")
+    ] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False
+    offline: Annotated[bool, typer.Option("--offline", help="Never use the network.")] = False
+    threads: Annotated[
+        int | None, typer.Option(help="Compute threads.  [default: all CPUs]", min=1)
+    ] = None
+    device: Annotated[str, typer.Option(help="Where to train: auto, cpu, cuda, cuda:N, mps.")] = (
+        "auto"
+    )
+
+    def progress(self) -> Progress:
+        """Return the progress to pass on: drawn on stderr, or silent."""
+        if self.quiet or _env.process_rank():
+            return Progress()
+        from assay.cli.progress import TerminalProgress
+
+        return TerminalProgress()
+
+
+@dataclass(frozen=True)
+class DataFlags:
+    """The flags that say how DATA is read."""
+
+    text_column: Annotated[
+        str | None, typer.Option(help="Column with the texts.  [default: by name]")
+    ] = None
+    label_column: Annotated[
+        str | None, typer.Option(help="Column with the labels.  [default: by name]")
+    ] = None
+    labels: Annotated[
+        str | None,
+        typer.Option(help="Label names in order: a,b,c.  [default: labels.txt, else sorted]"),
+    ] = None
+    delimiter: Annotated[
+        str | None,
+        typer.Option(help="Between columns of .csv and .tsv, or text and label of .txt."),
+    ] = None
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of text files, such as cp949.  [default: utf-8]")
+    ] = None
+    max_chars: Annotated[int, typer.Option(help="Longest text accepted, in characters.", min=1)] = (
+        100_000
+    )
+
+    def options(self, **more: Any) -> Any:
+        """Return `DataOptions` with these flags and what else is given."""
+        from assay.recipes.steps.prepare import DataOptions
+
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        given["labels"] = None if self.labels is None else split_names(self.labels)
+        return DataOptions(**given, **more)
+
+
+@dataclass(frozen=True)
+class CutFlags:
+    """The flags that say how DATA is cut into splits, limited and corrected before training."""
+
+    max_rows: Annotated[
+        int | None, typer.Option(help="Rows per split, at most; a stratified sample.", min=2)
+    ] = None
+    validation_fraction: Annotated[
+        float, typer.Option(help="Part of train, if there is no validation split.")
+    ] = 0.1
+    test_fraction: Annotated[
+        float, typer.Option(help="Part of train, if there is no test split.")
+    ] = 0.1
+    corrections: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Written by `assay audit`, with yes under accept: corrects labels of train.",
+        ),
+    ] = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields of `DataOptions` with these names."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+def split_names(listed: str) -> list[str]:
+    """Return the names that a flag lists: ``a, b`` becomes ``["a", "b"]``."""
+    return [name.strip() for name in listed.split(",")]
+
+
+Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write; must not exist.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is at --out.")]
+Checkpoint = Annotated[
+    str,
+    typer.Option(
+        help="Transformer: minilm (English), e5 (about 100 languages), a local folder, or a Hub id."
+    ),
+]
+Pooling = Annotated[
+    Literal["mean", "cls"], typer.Option(help="Tokens to one vector: their mean, or the first.")
+]
+LongTexts = Annotated[
+    Literal["truncate", "window"],
+    typer.Option(help="What a model cannot read at once: cut off, or read window by window."),
+]
+# For a saved model, which has a policy of its own.
+LongTextsInstead = Annotated[
+    Literal["truncate", "window"] | None,
+    typer.Option(
+        "--long-texts",
+        help="What it cannot read at once: cut, or read in windows.  [default: the model's]",
+    ),
+]
+ClassWeight = Annotated[
+    Literal["balanced", "none"],
+    typer.Option(help="Balanced: rare labels count as much as frequent ones."),
+]
+ModelFolder = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")]
+AnyModel = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A model folder, or a classifier of transformers: folder or OWNER/NAME.",
+    ),
+]
+LabelMap = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help=".json or .csv: other names for the model's labels."),
+]
+KeepTexts = Annotated[
+    bool,
+    typer.Option(
+        "--keep-texts", help="Keep training texts in the model, to show the nearest to a text."
+    ),
+]
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA", help="sample, a file, a folder with train.*, or a Hub data set id."
+    ),
+]

@@ -1,0 +1,37 @@
+"""Scores of a split as rows of a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["SCORE_COLUMNS", "score_rows"]
+
+SCORE_COLUMNS = ("texts", "accuracy", "F1 weighted", "F1 macro")
+
+
+def score_rows(split: str, scores: dict[str, Any]) -> list[dict[str, str]]:
+    """Return one row, and a second one for the texts that do not also occur in train.
+
+    Parameters
+    ----------
+    split : str
+    scores : dict
+        As `ScoredSplit.to_dict` returns it.
+    """
+    rows = [_score_row(split, scores)]
+    others = scores.get("without_leaks")
+    if others and others["n_texts"]:
+        rows.append(_score_row(f"{split}, not in train", others))
+    return rows
+
+
+def _score_row(split: str, scores: dict[str, Any]) -> dict[str, str]:
+    low, high = scores["intervals"]["accuracy"]
+    return {
+        "split": split,
+        "texts": f"{scores['n_texts']:,}",
+        "accuracy": f"{scores['accuracy']:.4f}",
+        "95 % interval": f"{low:.3f}–{high:.3f}",
+        "F1 weighted": f"{scores['f1_weighted']:.4f}",
+        "F1 macro": f"{scores['f1_macro']:.4f}",
+    }

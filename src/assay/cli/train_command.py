@@ -1,0 +1,129 @@
+"""`assay train`: one method, saved as a model folder."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from assay.cli.command import add_command, resumable
+from assay.cli.options import (
+    Checkpoint,
+    ClassWeight,
+    Common,
+    CutFlags,
+    Data,
+    DataFlags,
+    KeepTexts,
+    LongTexts,
+    Out,
+    Overwrite,
+)
+from assay.cli.scores import SCORE_COLUMNS, score_rows
+from assay.cli.show import print_json, print_line, print_table
+from assay.methods import METHODS, join_names, methods_where
+
+__all__ = ["register"]
+
+IN_EPOCHS = join_names(methods_where(lambda method: method.trains_in_epochs))
+WITH_STATES = join_names(methods_where(lambda method: method.keeps_states))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    add_command(app, "train", panel="One model")(train_command)
+
+
+def train_command(
+    data: Data,
+    out: Out,
+    method: Annotated[str, typer.Option(help=f"{join_names(METHODS, 'or')}.", metavar="M")],
+    flags: DataFlags,
+    cuts: CutFlags,
+    common: Common,
+    checkpoint: Checkpoint = "minilm",
+    epochs: Annotated[
+        int | None, typer.Option(help=f"For {IN_EPOCHS}.  [default: by the data]", min=1)
+    ] = None,
+    long_texts: LongTexts = "truncate",
+    class_weight: ClassWeight = "none",
+    target_accuracy: Annotated[
+        float | None,
+        typer.Option(
+            metavar="A", help="The model abstains so that its answers are right this often."
+        ),
+    ] = None,
+    keep_texts: KeepTexts = False,
+    overwrite: Overwrite = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help=f"Continue an interrupted training of {WITH_STATES}."),
+    ] = False,
+    save_every: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help=f"Between two states of {WITH_STATES} that --resume can continue from.",
+        ),
+    ] = "60s",
+) -> None:
+    """Train one method and save it as a model folder.
+
+    The folder predicts without torch.
+
+    \b
+    Examples:
+      assay train sample --method compact --out models/compact
+      torchrun --nproc_per_node 2 -m assay train sample --method finetune --out m
+    """
+    from assay.models import select_parameters
+    from assay.recipes.steps.budget import parse_duration
+    from assay.recipes.train import train_model
+
+    parameters: dict[str, Any] = select_parameters(
+        method,
+        {
+            "checkpoint": checkpoint,
+            "long_texts": long_texts,
+            "class_weight": None if class_weight == "none" else class_weight,
+        },
+    )
+    if epochs is not None:  # refused if the method has no epochs
+        parameters["n_epochs"] = epochs
+    progress = common.progress()
+    with resumable(out, progress, what="the state of the training is kept"):
+        result = train_model(
+            data,
+            out,
+            method=method,
+            seed=common.seed,
+            options=flags.options(**cuts.to_dict()),
+            parameters=parameters,
+            target_accuracy=target_accuracy,
+            keep_texts=keep_texts,
+            overwrite=overwrite,
+            resume=resume,
+            save_every_s=0.0 if save_every == "0s" else parse_duration(save_every),
+            progress=progress,
+        )
+    if not result:  # not the first of several processes
+        return
+    if common.json:
+        print_json(result)
+    else:
+        _show(result)
+
+
+def _show(result: dict[str, Any]) -> None:
+    cost = f"fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB"
+    print_line(f"{result['method']}: {cost}, written to {result['model']}")
+    rows = []
+    for split in ("validation", "test"):
+        rows += score_rows(split, result[split])
+    print_table(rows, right=SCORE_COLUMNS)
+    rule = result.get("abstain")
+    if rule:
+        print_line(
+            f"abstains below a score of {rule['threshold']:.3f}: answers {rule['coverage']:.1%} "
+            f"of {rule['split']}, {rule['accuracy']:.1%} of them right"
+        )

@@ -1,0 +1,71 @@
+"""Labelled texts that are held against a saved model: its labels, and the splits of its training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assay.data.split import cut_missing
+from assay.data.texts import LabelledTexts, Splits
+from assay.errors import DataError, did_you_mean
+from assay.runtime.manifest import Manifest
+
+__all__ = ["check_labels", "cut_as_trained"]
+
+N_UNKNOWN, N_KNOWN = 10, 20  # labels that a message names
+
+
+def check_labels(labelled: LabelledTexts, known: tuple[str, ...], *, where: str) -> None:
+    """Refuse labelled texts with labels that a model does not know.
+
+    Parameters
+    ----------
+    labelled : LabelledTexts
+    known : tuple of str
+        The labels of the model.
+    where : str
+        What the message calls the texts.
+
+    Raises
+    ------
+    DataError
+        Names the unknown labels with the number of their texts.
+    """
+    counts = labelled.counts()
+    unknown = [label for label in counts if label not in known]
+    if not unknown:
+        return
+    named = ", ".join(f"'{label}' ({counts[label]:,} texts)" for label in unknown[:N_UNKNOWN])
+    if len(unknown) > N_UNKNOWN:
+        named += f" and {len(unknown) - N_UNKNOWN:,} more"
+    knows = ", ".join(known[:N_KNOWN])
+    if len(known) > N_KNOWN:
+        knows += " ..."
+    raise DataError(
+        f"{where} has labels that the model does not know: {named}; it knows {knows}."
+        f"{did_you_mean(unknown[0], known)}"
+    )
+
+
+def cut_as_trained(splits: Splits, manifest: Manifest) -> Splits:
+    """Cut a single file again as training did.
+
+    Other data, and files that were cut in another way, stay as they are: the fingerprint of the
+    train split tells.
+    """
+    if list(splits) != ["all"] or any(claim["split"] == "all" for claim in manifest.scores):
+        return splits
+    try:
+        cut = cut_missing(splits, seed=manifest.seed)
+    except DataError:  # too few rows to be cut at all
+        return splits
+    return cut if _is_train(cut["train"], manifest.training_data) else splits
+
+
+def _is_train(train: LabelledTexts, recorded: Mapping[str, Any]) -> bool:
+    """Tell whether these are the texts that a model was trained on."""
+    if train.sha256() == recorded.get("sha256"):
+        return True
+    # Where labels of train were corrected, the texts alone have a fingerprint of their own.
+    texts_sha256 = recorded.get("texts_sha256")
+    return texts_sha256 is not None and train.sha256(with_labels=False) == texts_sha256
