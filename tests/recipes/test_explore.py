@@ -51,3 +51,9 @@ def test_figures_are_written_whole_or_not_at_all(data, tiny_bert, tmp_path):
     with pytest.raises(OutputExistsError, match="figures exists already"):
         explore_data(load_data(data), out=out)
     assert found.to_dict()["figures"] == list(found.figures)
+
+
+def test_a_path_is_explored_as_loaded_data_are(data):
+    """A path is loaded as its siblings load it: the same numbers."""
+    assert explore_data(str(data)).summary == explore_data(load_data(data)).summary
+    assert explore_data(data / "test.csv").summary["n_texts"] == SIZES["test"]

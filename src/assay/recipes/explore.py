@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
+from assay.data.load import load_data
 from assay.data.summary import quantiles, summarise
 from assay.data.texts import Splits
 from assay.disk import atomic_folder, check_output
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.reporting.figures import draw_summary
+from assay.tokenization.subwords import SubwordTokenizer
 
 __all__ = ["Exploration", "explore_data"]
 
@@ -26,9 +28,9 @@ class Exploration:
     Parameters
     ----------
     summary : dict
-        As `summarise` returns it; each split carries `tokens` as well where a checkpoint was given.
+        As `summarise` returns it; with a checkpoint, each split also has `tokens`.
     figures : tuple of str
-        Files, empty where no folder was given.
+        Files; empty if no folder was given.
     """
 
     summary: dict[str, Any]
@@ -40,9 +42,9 @@ class Exploration:
 
 
 def explore_data(
-    splits: Splits,
+    splits: Any,
     *,
-    out: Path | None = None,
+    out: str | Path | None = None,
     checkpoint: str | None = None,
     n_first: int = 5,
     overwrite: bool = False,
@@ -52,34 +54,55 @@ def explore_data(
 
     Parameters
     ----------
-    splits : Splits
-    out : Path, optional
-        A folder for the figures.
+    splits : Splits, or anything that `load_data` accepts
+        Loaded data, a path, a Hub id, a frame; nothing is cut.
+    out : path, optional
+        A folder for the figures. None: none are drawn.
     checkpoint : str, optional
-        Count the tokens of its tokenizer too, and what it would cut off.
+        Also count the tokens of this transformer's tokenizer, and the texts that it would cut.
     n_first : int
+        First rows of each split that are shown.
     overwrite : bool
     progress : Progress, optional
+
+    Raises
+    ------
+    InputError
+        The data, the output or the checkpoint cannot be used.
     """
     progress = progress or default_progress()
+    out = None if out is None else Path(out)
     if out is not None:
         check_output(out, overwrite=overwrite)
-    summary = summarise(splits, n_first=n_first)
+    data = splits if isinstance(splits, Splits) else load_data(splits)
+    summary = summarise(data, n_first=n_first)
     if checkpoint is not None:
         tokenizer = load_tokenizer(resolve_checkpoint(checkpoint, progress=progress))
-        for name, part in splits.items():
-            counts = np.asarray(tokenizer.count_tokens(part.texts))
-            n_cut = int((counts > tokenizer.max_tokens).sum())
-            summary["splits"][name]["tokens"] = {
-                "checkpoint": checkpoint,
-                "max_tokens": tokenizer.max_tokens,
-                "n_truncated": n_cut,
-                "all": quantiles(counts),
-            }
+        for name, labelled in data.items():
+            summary["splits"][name]["tokens"] = _count_tokens(
+                labelled.texts, tokenizer, checkpoint=checkpoint
+            )
     if out is None:
         return Exploration(summary)
+    return Exploration(summary, _draw(summary, out, overwrite=overwrite))
+
+
+def _count_tokens(
+    texts: tuple[str, ...], tokenizer: SubwordTokenizer, *, checkpoint: str
+) -> dict[str, Any]:
+    counts = np.asarray(tokenizer.count_tokens(texts))
+    return {
+        "checkpoint": checkpoint,
+        "max_tokens": tokenizer.max_tokens,
+        "n_truncated": int((counts > tokenizer.max_tokens).sum()),
+        "all": quantiles(counts),
+    }
+
+
+def _draw(summary: dict[str, Any], out: Path, *, overwrite: bool) -> tuple[str, ...]:
+    """Write the figures into a folder, all or none; return their paths."""
+    pictures = draw_summary(summary)
     with atomic_folder(out, overwrite=overwrite) as root:
-        pictures = draw_summary(summary)
         for name, png in pictures.items():
             (root / f"{name}.png").write_bytes(png)
-    return Exploration(summary, tuple(str(out / f"{name}.png") for name in pictures))
+    return tuple(str(out / f"{name}.png") for name in pictures)
