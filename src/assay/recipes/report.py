@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ __all__ = ["FORMATS", "WrittenReport", "write_report_file"]
 
 FORMATS = ("md", "html", "ipynb")
 READING_OPTIONS = ("text_column", "label_column", "labels", "delimiter", "encoding")
-MAX_NOTEBOOK_ROWS, NOTEBOOK_EPOCHS = 2000, 2  # of fine-tuning: a notebook is for trying things
+# Of fine-tuning in a notebook, which is for trying things.
+MAX_NOTEBOOK_ROWS, NOTEBOOK_EPOCHS = 2000, 2
 SCHEMA_VERSION = 1
 
 
@@ -50,13 +52,13 @@ def write_report_file(
     run : path
         A folder that `assay run` wrote.
     out : path
-        The file. Markdown's pictures go into ``OUT_files`` beside it (``report.md``:
+        The file. Pictures of Markdown go into ``OUT_files`` beside it (``report.md``:
         ``report_files``).
     format : str, optional
         `md`, `html` or `ipynb`: a notebook that takes the steps of the run one by one, not run yet.
         None: by the ending of `out`.
     language : str
-        Of the notebook: `en` or `ko`.
+        Language of the notebook: `en` or `ko`.
     overwrite : bool
 
     Raises
@@ -73,32 +75,35 @@ def write_report_file(
     check_output(out, overwrite=overwrite)
     report = _read_report(run)
     pictures: list[str] = []
-    try:
+    with _explained(run, out):
         out.parent.mkdir(parents=True, exist_ok=True)
         if format == "ipynb":
-            write_whole(
-                out, json.dumps(make_notebook(_plan(report), language=language), indent=1) + "\n"
-            )
+            notebook = make_notebook(_plan(report), language=language)
+            write_whole(out, json.dumps(notebook, indent=1) + "\n")
         elif format == "html":
             write_whole(out, render_html(report, draw_figures(report)))
         else:
             pictures = _write_markdown(report, out, overwrite=overwrite)
-    except (
-        KeyError,
-        TypeError,
-        AttributeError,
-    ) as err:  # a file of the right form that lacks what is rendered
-        raise _damaged(run) from err
-    except OSError as err:
-        if isinstance(err, OutsideError):
-            raise
-        raise OutsideError(
-            f"{out} could not be written: {err.strerror or err}", hint="look at free space"
-        ) from err
     return WrittenReport(str(out), format, pictures)
 
 
+@contextmanager
+def _explained(run: Path, out: Path) -> Iterator[None]:
+    """Say what went wrong in the block: a report that lacks what is rendered, or the disk."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as err:
+        raise _damaged(run) from err
+    except OutsideError:
+        raise
+    except OSError as err:
+        raise OutsideError(
+            f"{out} could not be written: {err.strerror or err}", hint="look at free space"
+        ) from err
+
+
 def _choose_format(given: str | None, out: Path) -> str:
+    """Return the format: the given one, else that of the ending; the two must agree."""
     ending = out.suffix.removeprefix(".").casefold()
     chosen = given or ending
     if chosen not in FORMATS:
@@ -126,9 +131,10 @@ def _read_report(run: Path) -> dict[str, Any]:
         raise _damaged(run) from err
     if not isinstance(report, dict) or not isinstance(report.get("schema_version"), int):
         raise _damaged(run)
-    if report["schema_version"] > SCHEMA_VERSION:
+    version = report["schema_version"]
+    if version > SCHEMA_VERSION:
         raise InputError(
-            f"{path} has schema {report['schema_version']}; this assay reads up to {SCHEMA_VERSION}",
+            f"{path} has schema {version}; this assay reads up to {SCHEMA_VERSION}",
             hint="upgrade assay",
         )
     return report
@@ -141,7 +147,7 @@ def _damaged(run: Path) -> InputError:
 
 
 def _write_markdown(report: Mapping[str, Any], out: Path, *, overwrite: bool) -> list[str]:
-    """Write the pictures, whole or not at all, and then the page that shows them."""
+    """Write the pictures, all or none, and then the page that shows them."""
     figures = draw_figures(report)
     folder = out.with_name(f"{out.stem}_files")
     page = render_markdown(report, figures, figure_dir=folder.name)
@@ -153,15 +159,17 @@ def _write_markdown(report: Mapping[str, Any], out: Path, *, overwrite: bool) ->
 
 
 def _plan(report: Mapping[str, Any]) -> NotebookPlan:
-    """Say what the notebook of this run loads, and how large its fine-tuning is."""
+    """Say what the notebook of this run loads and trains, and how large its fine-tuning is."""
     options = report["how"]["options"]
     source = str(report["data"]["source"])
+    n_train = int(report["data"]["splits"]["train"]["n_texts"])
+    reading = {name: options[name] for name in READING_OPTIONS if options.get(name) is not None}
     return NotebookPlan(
         data=source,
-        options={name: options[name] for name in READING_OPTIONS if options.get(name) is not None},
+        options=reading,
         needs_cut=source != "sample",
         checkpoint=str(options.get("checkpoint", "minilm")),
-        rows=min(MAX_NOTEBOOK_ROWS, int(report["data"]["splits"]["train"]["n_texts"])),
+        rows=min(MAX_NOTEBOOK_ROWS, n_train),
         epochs=NOTEBOOK_EPOCHS,
         seed=int(report["how"]["seed"] or 0),
         title=str(report["title"]),
