@@ -1,10 +1,13 @@
-"""`assay predict`: labels and scores of texts, from a line of standard input to a folder on a cluster."""
+"""`assay predict`: labels and scores of texts, from one line of standard input to a whole folder."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,7 +15,13 @@ from assay.cli.command import add_command
 from assay.cli.options import AnyModel, Common, LabelMap, LongTextsInstead, Overwrite
 from assay.cli.show import print_json, print_line, print_table, printable
 
+if TYPE_CHECKING:
+    from assay.runtime.limits.abstain import AbstainRule
+    from assay.runtime.predictor import Model
+
 __all__ = ["register"]
+
+STDIN = "-"
 
 
 def register(app: typer.Typer) -> None:
@@ -20,54 +29,100 @@ def register(app: typer.Typer) -> None:
     add_command(app, "predict", panel="One model")(predict_command)
 
 
-def predict_command(
-    model: AnyModel,
-    common: Common,
-    source: Annotated[
-        str, typer.Argument(metavar="FILE|-", help="A file, or - for lines of standard input.")
-    ] = "-",
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help=".jsonl .csv .tsv (.gz) or .parquet  [default: stdout]"),
-    ] = None,
-    top_k: Annotated[
-        int | None, typer.Option(help="Only the best K labels.  [default: all scores]", min=1)
-    ] = None,
+@dataclass(frozen=True)
+class ReadingFlags:
+    """The flags that say how the texts are read."""
+
     text_column: Annotated[
         str | None, typer.Option(help="Column with the texts.  [default: by name]")
-    ] = None,
-    delimiter: Annotated[str | None, typer.Option(help="Between columns of .csv and .tsv.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of text files.  [default: utf-8]")] = None,
+    ] = None
+    delimiter: Annotated[str | None, typer.Option(help="Between columns of .csv and .tsv.")] = None
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of text files.  [default: utf-8]")
+    ] = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the arguments of the functions that read texts."""
+        return {
+            "text_column": self.text_column,
+            "delimiter": self.delimiter,
+            "encoding": self.encoding,
+        }
+
+
+@dataclass(frozen=True)
+class AnswerFlags:
+    """The flags that say what is answered about each text."""
+
+    top_k: Annotated[
+        int | None, typer.Option(help="Only the best K labels.  [default: all scores]", min=1)
+    ] = None
     abstain_below: Annotated[
         float | None,
         typer.Option(
             metavar="P", help="No label where the best score is below P.  [default: the model's]"
         ),
-    ] = None,
+    ] = None
     target_accuracy: Annotated[
         float | None,
         typer.Option(
             metavar="A", help="Abstain so that answers are right this often, such as 0.95."
         ),
-    ] = None,
-    label_map: LabelMap = None,
-    long_texts: LongTextsInstead = None,
+    ] = None
     scope: Annotated[
         bool, typer.Option("--scope", help="Say whether a text looks like the training data.")
-    ] = False,
+    ] = False
+
+    def rule(self, model: Model) -> AbstainRule | None:
+        """Return the rule to abstain by. None: the model's own, if it has one."""
+        from assay.runtime.limits.abstain import choose_rule
+
+        return choose_rule(
+            model.coverage_curve,
+            abstain_below=self.abstain_below,
+            target_accuracy=self.target_accuracy,
+        )
+
+    def to_dict(self, rule: AbstainRule | None) -> dict[str, Any]:
+        """Return the arguments of the functions that predict."""
+        return {"top_k": self.top_k, "rule": rule, "with_scope": self.scope}
+
+
+@dataclass(frozen=True)
+class WritingFlags:
+    """The flags that say where predictions go, and what happens to rows that cannot be scored."""
+
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help=".jsonl .csv .tsv (.gz) or .parquet  [default: stdout]"),
+    ] = None
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")
-    ] = False,
-    overwrite: Overwrite = False,
+    ] = False
+    overwrite: Overwrite = False
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where an interrupted --out stopped.")
-    ] = False,
+        bool, typer.Option("--resume", help="Continue where an interrupted --out stopped.")
+    ] = False
+
+
+def predict_command(
+    model: AnyModel,
+    common: Common,
+    reading: ReadingFlags,
+    answer: AnswerFlags,
+    writing: WritingFlags,
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="A file, or - for lines of standard input.")
+    ] = STDIN,
+    label_map: LabelMap = None,
+    long_texts: LongTextsInstead = None,
     engine: Annotated[
         Literal["local", "ray"],
         typer.Option(metavar="E", help="local, or ray: a folder of files on a cluster."),
     ] = "local",
     address: Annotated[
-        str | None, typer.Option(metavar="A", help="Of the Ray cluster.  [default: start Ray here]")
+        str | None,
+        typer.Option(metavar="A", help="Address of the Ray cluster.  [default: start Ray here]"),
     ] = None,
 ) -> None:
     """Predict labels, with the scores of all labels, by name.
@@ -83,126 +138,160 @@ def predict_command(
       assay predict runs/sample/model tweets.csv --out p.csv --abstain-below 0.8
       assay predict runs/sample/model tweets/ --engine ray --out scored/
     """
-    from assay.batch.rows import open_rows, predict_rows
-    from assay.errors import InputError
     from assay.models.open import open_model
-    from assay.runtime.limits.abstain import choose_rule
 
-    if resume and (out is None or source == "-"):
-        what = (
-            "what is printed cannot be resumed"
-            if out is None
-            else "standard input cannot be read again"
-        )
-        raise InputError(f"{what}: --resume goes with a FILE and --out")
+    _check(source, writing)
     loaded = open_model(
         model, label_map=label_map, long_texts=long_texts, progress=common.progress()
     )
-    stream = sys.stdin.buffer if source == "-" else source
-    reading: dict[str, Any] = {
-        "text_column": text_column,
-        "delimiter": delimiter,
-        "encoding": encoding,
-    }
-    rule = choose_rule(
-        loaded.coverage_curve, abstain_below=abstain_below, target_accuracy=target_accuracy
-    )
-    wanted: dict[str, Any] = {"top_k": top_k, "rule": rule, "with_scope": scope}
-    if rule is not None and target_accuracy is not None and not common.quiet:
+    rule = answer.rule(loaded)
+    if rule is not None and answer.target_accuracy is not None and not common.quiet:
         sys.stderr.write(_describe_rule(rule))
+    wanted = answer.to_dict(rule)
     if engine == "ray":
-        if out is None or source == "-":
-            raise InputError("--engine ray takes a file or folder and --out")
-        if strict or any(one is not None for one in (delimiter, encoding, label_map, long_texts)):
-            raise InputError(
-                "--strict, --delimiter, --encoding, --label-map and --long-texts do not go with --engine ray"
-            )
-        given = {**wanted, "text_column": text_column, "address": address}
-        _predict_dataset(
-            Path(model), source, out, given, overwrite=overwrite, resume=resume, common=common
+        unused = (writing.strict, reading.delimiter, reading.encoding, label_map, long_texts)
+        _check_ray(source, writing, unused=unused)
+        given = {**wanted, "text_column": reading.text_column, "address": address}
+        _predict_folder(Path(model), source, given, writing, common)
+    elif writing.out is not None:
+        _predict_file(loaded, source, {**reading.to_dict(), **wanted}, writing, common)
+    else:
+        _print_rows(loaded, source, reading, wanted, strict=writing.strict, common=common)
+
+
+def _check(source: str, writing: WritingFlags) -> None:
+    from assay.errors import InputError
+
+    if not writing.resume:
+        return
+    if writing.out is None:
+        raise InputError("what is printed cannot be resumed: --resume goes with a FILE and --out")
+    if source == STDIN:
+        raise InputError("standard input cannot be read again: --resume goes with a FILE and --out")
+
+
+def _check_ray(source: str, writing: WritingFlags, *, unused: tuple[object, ...]) -> None:
+    from assay.errors import InputError
+
+    if writing.out is None or source == STDIN:
+        raise InputError("--engine ray takes a file or folder and --out")
+    if any(one not in (None, False) for one in unused):
+        raise InputError(
+            "--strict, --delimiter, --encoding, --label-map and --long-texts "
+            "do not go with --engine ray"
         )
-        return
-    if out is not None:
-        from assay.batch.files import predict_file
-
-        try:
-            summary = predict_file(
-                loaded,
-                stream,
-                out,
-                **reading,
-                **wanted,
-                strict=strict,
-                overwrite=overwrite,
-                resume=resume,
-                progress=common.progress(),
-            )
-        except KeyboardInterrupt:
-            if not common.quiet and (partial := out.with_name(f"{out.name}.partial")).is_dir():
-                sys.stderr.write(
-                    f"what was done is kept in {printable(str(partial))}: add --resume to go on\n"
-                )
-            raise
-        if common.json:
-            print_json(summary.to_dict())
-            return
-        print_line(f"{summary.n_texts:,} texts predicted, written to {summary.out}")
-        if summary.rejected:
-            print_line(f"{summary.n_rejected:,} rows rejected, listed in {summary.rejected}")
-        return
-    if source == "-" and sys.stdin.isatty() and not common.quiet:
-        sys.stderr.write("one text a line; end with Ctrl-D\n")
-    rows, column = open_rows(stream, **reading)
-    predictions = predict_rows(loaded, rows, text_column=column, **wanted)
-    name = "standard input" if source == "-" else Path(source).name
-    _print_predictions(predictions, column, where=name if strict else None, common=common)
 
 
-def _predict_dataset(
-    model: Path,
-    source: str,
-    out: Path,
-    options: dict[str, Any],
-    *,
-    overwrite: bool,
-    resume: bool,
-    common: Common,
+def _open_source(source: str) -> Any:
+    return sys.stdin.buffer if source == STDIN else source
+
+
+def _predict_folder(
+    model: Path, source: str, options: dict[str, Any], writing: WritingFlags, common: Common
 ) -> None:
+    """Predict a folder of files with Ray."""
     from assay.ray_batch import predict_dataset
 
     summary = predict_dataset(
         model,
         source,
-        out,
+        writing.out,
         **options,
-        overwrite=overwrite,
-        resume=resume,
+        overwrite=writing.overwrite,
+        resume=writing.resume,
         progress=common.progress(),
     )
     if common.json:
         print_json(summary.to_dict())
         return
     print_line(
-        f"{summary.n_texts:,} texts predicted in {summary.n_parts:,} parts, written to {summary.out}"
+        f"{summary.n_texts:,} texts predicted in {summary.n_parts:,} parts, "
+        f"written to {summary.out}"
     )
     if summary.n_resumed:
         print_line(f"{summary.n_resumed:,} of the parts were finished before")
-    if summary.rejected:
-        print_line(f"{summary.n_rejected:,} rows rejected, listed in {summary.rejected}")
+    _say_rejected(summary.n_rejected, summary.rejected)
 
 
-def _describe_rule(rule: Any) -> str:
+def _predict_file(
+    model: Model, source: str, options: dict[str, Any], writing: WritingFlags, common: Common
+) -> None:
+    """Predict a file, or standard input, into a file."""
+    from assay.batch.files import predict_file
+
+    out = writing.out
+    assert out is not None
+    with _resumable(out, quiet=common.quiet):
+        summary = predict_file(
+            model,
+            _open_source(source),
+            out,
+            **options,
+            strict=writing.strict,
+            overwrite=writing.overwrite,
+            resume=writing.resume,
+            progress=common.progress(),
+        )
+    if common.json:
+        print_json(summary.to_dict())
+        return
+    print_line(f"{summary.n_texts:,} texts predicted, written to {summary.out}")
+    _say_rejected(summary.n_rejected, summary.rejected)
+
+
+def _say_rejected(n_rejected: int, where: str | None) -> None:
+    if where:
+        print_line(f"{n_rejected:,} rows rejected, listed in {where}")
+
+
+@contextmanager
+def _resumable(out: Path, *, quiet: bool) -> Iterator[None]:
+    """Say how to go on if the block is stopped and left finished shards."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        partial = out.with_name(f"{out.name}.partial")
+        if partial.is_dir() and not quiet:
+            sys.stderr.write(
+                f"what was done is kept in {printable(str(partial))}: add --resume to go on\n"
+            )
+        raise
+
+
+def _describe_rule(rule: AbstainRule) -> str:
     return (
-        f"answering from a score of {rule.threshold:.3f} on: {rule.coverage:.1%} of the {rule.n_texts:,} texts of "
-        f"{rule.split}, of which {rule.accuracy:.1%} were right\n"
+        f"answering from a score of {rule.threshold:.3f} on: {rule.coverage:.1%} of the "
+        f"{rule.n_texts:,} texts of {rule.split}, of which {rule.accuracy:.1%} were right\n"
     )
 
 
-def _print_predictions(predictions: Any, column: str, *, where: str | None, common: Common) -> None:
+def _print_rows(
+    model: Model,
+    source: str,
+    reading: ReadingFlags,
+    wanted: dict[str, Any],
+    *,
+    strict: bool,
+    common: Common,
+) -> None:
+    """Predict row by row onto stdout."""
+    from assay.batch.rows import open_rows, predict_rows
+
+    if source == STDIN and sys.stdin.isatty() and not common.quiet:
+        sys.stderr.write("one text per line; end with Ctrl-D\n")
+    rows, column = open_rows(_open_source(source), **reading.to_dict())
+    predictions = predict_rows(model, rows, text_column=column, **wanted)
+    name = "standard input" if source == STDIN else Path(source).name
+    _print_predictions(predictions, column, where=name if strict else None, common=common)
+
+
+def _print_predictions(
+    predictions: Iterable[Any], column: str, *, where: str | None, common: Common
+) -> None:
     """Print JSON Lines, or on a terminal a table with the three best labels of each text.
 
-    A row that cannot be scored is an error that names it as a line of `where`; None: it is left out
-    with a warning.
+    A row that cannot be scored is an error that names it as a line of `where`. If `where` is None,
+    the row is left out with a warning.
     """
     from assay.errors import DataError
 
@@ -221,18 +310,21 @@ def _print_predictions(predictions: Any, column: str, *, where: str | None, comm
 
 
 def _table_row(record: dict[str, Any], column: str) -> dict[str, Any]:
-    scores = {
+    label = record["predicted_label"]
+    row = {"label": "–" if label is None else label, "score": f"{record['predicted_score']:.3f}"}
+    if "in_scope" in record:
+        row["in scope"] = "yes" if record["in_scope"] else "no"
+    best = sorted(_scores_of(record).items(), key=lambda item: -item[1])
+    row["next"] = ", ".join(f"{name} {score:.2f}" for name, score in best[1:3])
+    return {**row, "text": record.get(column, "")}
+
+
+def _scores_of(record: dict[str, Any]) -> dict[str, float]:
+    """Return the scores of a prediction by label: all of them, or the best ones."""
+    if "top_k" in record:
+        return {entry["label"]: entry["score"] for entry in record["top_k"]}
+    return {
         name.removeprefix("score:"): value
         for name, value in record.items()
         if name.startswith("score:")
-    }
-    if "top_k" in record:
-        scores = {entry["label"]: entry["score"] for entry in record["top_k"]}
-    best = sorted(scores.items(), key=lambda item: -item[1])[1:3]
-    return {
-        "label": "–" if record["predicted_label"] is None else record["predicted_label"],
-        "score": f"{record['predicted_score']:.3f}",
-        **({"in scope": "yes" if record["in_scope"] else "no"} if "in_scope" in record else {}),
-        "next": ", ".join(f"{label} {score:.2f}" for label, score in best),
-        "text": record.get(column, ""),
     }
