@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from assay.cli.command import add_command
-from assay.cli.options import Common, DataFlags, Out, Overwrite
+from assay.cli.options import Common, DataFlags, ModelFolder, Out, Overwrite
 from assay.cli.show import print_json, print_line, print_table
 
+if TYPE_CHECKING:
+    from assay.recipes.export import Export, ParityLimits
+
 __all__ = ["register"]
+
+
+@dataclass(frozen=True)
+class LimitFlags:
+    """The flags that say how far a copy may differ from its model."""
+
+    max_difference: Annotated[
+        float | None,
+        typer.Option(
+            metavar="D", help="Difference of a score.  [default: 0.0001; int8: any]", min=0
+        ),
+    ] = None
+    max_changed: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="Share of changed labels.  [default: 0; int8: any]", min=0),
+    ] = None
+    max_accuracy_loss: Annotated[
+        float | None,
+        typer.Option(metavar="A", help="Loss of accuracy.  [default: any; int8: 0.005]", min=0),
+    ] = None
+
+    def of(self, export_format: str) -> ParityLimits:
+        """Return the usual limits of a format, with those that are given in their place."""
+        from assay.recipes.export import ParityLimits
+
+        return ParityLimits.of(
+            export_format,
+            max_difference=self.max_difference,
+            max_changed=self.max_changed,
+            max_accuracy_loss=self.max_accuracy_loss,
+        )
 
 
 def register(app: typer.Typer) -> None:
@@ -20,12 +54,13 @@ def register(app: typer.Typer) -> None:
 
 
 def export_command(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")],
+    model: ModelFolder,
     out: Out,
     export_format: Annotated[
         Literal["onnx", "onnx-int8"],
         typer.Option("--format", metavar="F", help="onnx, or onnx-int8: 8-bit weights."),
     ],
+    limits: LimitFlags,
     flags: DataFlags,
     common: Common,
     data: Annotated[
@@ -35,18 +70,6 @@ def export_command(
         ),
     ] = None,
     split: Annotated[str, typer.Option(help="Which of them.")] = "test",
-    max_difference: Annotated[
-        float | None,
-        typer.Option(metavar="D", help="Of a score.  [default: 0.0001; int8: any]", min=0),
-    ] = None,
-    max_changed: Annotated[
-        float | None,
-        typer.Option(metavar="S", help="Share of changed labels.  [default: 0; int8: any]", min=0),
-    ] = None,
-    max_accuracy_loss: Annotated[
-        float | None,
-        typer.Option(metavar="A", help="Of accuracy.  [default: any; int8: 0.005]", min=0),
-    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Write a portable copy of a model for ONNX Runtime.
@@ -59,14 +82,8 @@ def export_command(
       assay export runs/sample/models/compact --format onnx --out portable
       assay export models/tweets --format onnx-int8 --out small --data tweets
     """
-    from assay.recipes.export import ParityLimits, export_model
+    from assay.recipes.export import export_model
 
-    limits = ParityLimits.of(
-        export_format,
-        max_difference=max_difference,
-        max_changed=max_changed,
-        max_accuracy_loss=max_accuracy_loss,
-    )
     splits = None if data is None else flags.options().load(data)
     report = export_model(
         model,
@@ -74,35 +91,30 @@ def export_command(
         export_format=export_format,
         data=splits,
         split=split,
-        limits=limits,
+        limits=limits.of(export_format),
         overwrite=overwrite,
         progress=common.progress(),
     )
     if common.json:
         print_json(report.to_dict())
         return
+    _show(report)
+
+
+def _show(report: Export) -> None:
+    """Print the model beside its copy."""
+    before, after = report.bytes_before / 1e6, report.bytes_after / 1e6
+    rate_before, rate_after = report.texts_per_s_before, report.texts_per_s_after
+    rows = [
+        ("accuracy", f"{report.accuracy_before:.4f}", f"{report.accuracy_after:.4f}"),
+        ("MB", f"{before:.1f}", f"{after:.1f}"),
+        ("texts/s", f"{rate_before:,.0f}", f"{rate_after:,.0f}"),
+    ]
     print_table(
-        [
-            {
-                "": "accuracy",
-                "model": f"{report.accuracy_before:.4f}",
-                "copy": f"{report.accuracy_after:.4f}",
-            },
-            {
-                "": "MB",
-                "model": f"{report.bytes_before / 1e6:.1f}",
-                "copy": f"{report.bytes_after / 1e6:.1f}",
-            },
-            {
-                "": "texts/s",
-                "model": f"{report.texts_per_s_before:,.0f}",
-                "copy": f"{report.texts_per_s_after:,.0f}",
-            },
-        ],
+        [{"": name, "model": model, "copy": copy} for name, model, copy in rows],
         title=f"{report.n_texts:,} texts of {report.split}",
         right=("model", "copy"),
     )
-    print_line(
-        f"largest difference of a score {report.max_difference:.2g}, {report.changed:.2%} of the labels change"
-    )
-    print_line(f"written to {out}")
+    difference = f"largest difference of a score {report.max_difference:.2g}"
+    print_line(f"{difference}, {report.changed:.2%} of the labels change")
+    print_line(f"written to {report.out}")

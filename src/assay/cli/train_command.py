@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -29,6 +30,32 @@ IN_EPOCHS = join_names(methods_where(lambda method: method.trains_in_epochs))
 WITH_STATES = join_names(methods_where(lambda method: method.keeps_states))
 
 
+@dataclass(frozen=True)
+class EstimatorFlags:
+    """The flags that set parameters of the estimator."""
+
+    checkpoint: Checkpoint = "minilm"
+    epochs: Annotated[
+        int | None, typer.Option(help=f"For {IN_EPOCHS}.  [default: by the data]", min=1)
+    ] = None
+    long_texts: LongTexts = "truncate"
+    class_weight: ClassWeight = "none"
+
+    def parameters(self, method: str) -> dict[str, Any]:
+        """Return the parameters that the method has; epochs are refused if it has none."""
+        from assay.models import select_parameters
+
+        given: dict[str, Any] = {
+            "checkpoint": self.checkpoint,
+            "long_texts": self.long_texts,
+            "class_weight": None if self.class_weight == "none" else self.class_weight,
+        }
+        parameters = select_parameters(method, given)
+        if self.epochs is not None:
+            parameters["n_epochs"] = self.epochs
+        return parameters
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
     add_command(app, "train", panel="One model")(train_command)
@@ -38,15 +65,10 @@ def train_command(
     data: Data,
     out: Out,
     method: Annotated[str, typer.Option(help=f"{join_names(METHODS, 'or')}.", metavar="M")],
+    estimator: EstimatorFlags,
     flags: DataFlags,
     cuts: CutFlags,
     common: Common,
-    checkpoint: Checkpoint = "minilm",
-    epochs: Annotated[
-        int | None, typer.Option(help=f"For {IN_EPOCHS}.  [default: by the data]", min=1)
-    ] = None,
-    long_texts: LongTexts = "truncate",
-    class_weight: ClassWeight = "none",
     target_accuracy: Annotated[
         float | None,
         typer.Option(
@@ -76,20 +98,9 @@ def train_command(
       assay train sample --method compact --out models/compact
       torchrun --nproc_per_node 2 -m assay train sample --method finetune --out m
     """
-    from assay.models import select_parameters
     from assay.recipes.steps.budget import parse_duration
     from assay.recipes.train import train_model
 
-    parameters: dict[str, Any] = select_parameters(
-        method,
-        {
-            "checkpoint": checkpoint,
-            "long_texts": long_texts,
-            "class_weight": None if class_weight == "none" else class_weight,
-        },
-    )
-    if epochs is not None:  # refused if the method has no epochs
-        parameters["n_epochs"] = epochs
     progress = common.progress()
     with resumable(out, progress, what="the state of the training is kept"):
         result = train_model(
@@ -98,7 +109,7 @@ def train_command(
             method=method,
             seed=common.seed,
             options=flags.options(**cuts.to_dict()),
-            parameters=parameters,
+            parameters=estimator.parameters(method),
             target_accuracy=target_accuracy,
             keep_texts=keep_texts,
             overwrite=overwrite,

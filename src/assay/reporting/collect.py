@@ -19,6 +19,7 @@ from assay.reporting.sections import ReportSections
 __all__ = ["collect_report"]
 
 SCHEMA_VERSION = 1
+JSON_TYPES = (str, bool, int, float)
 MAX_TEXT_CHARS = 1000  # of a text that is shown; a row may hold a hundred thousand
 
 
@@ -193,7 +194,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain_entry(key, inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)
+    return value if value is None or isinstance(value, JSON_TYPES) else str(value)
 
 
 def _plain_entry(key: object, value: Any) -> Any:
