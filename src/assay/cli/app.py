@@ -30,7 +30,7 @@ EXIT_USAGE = 2
 
 
 class Application(TyperGroup):
-    """The commands; a wrong command line is said as every other error is, as JSON where --json was asked for."""
+    """The commands. A wrong command line is reported as every other error, with --json as JSON."""
 
     def main(self, *positional: Any, **options: Any) -> Any:
         """Run a command line."""
@@ -40,24 +40,30 @@ class Application(TyperGroup):
         args = positional[0] if positional else options.get("args")
         given = list(sys.argv[1:] if args is None else args)
         try:
-            code = run(
-                *positional, standalone_mode=False, **options
-            )  # in the other mode typer words errors itself
+            # In the other mode typer words errors itself.
+            code = run(*positional, standalone_mode=False, **options)
         except UsageError as err:
-            if not given:
-                err.show()  # the help
+            if given:
+                _say_usage(err, as_json="--json" in given)
             else:
-                message = err.format_message().rstrip(".")
-                path = err.ctx.command_path if err.ctx is not None else "assay"
-                say_error(message, "UsageError", f"see: {path} --help", as_json="--json" in given)
+                err.show()  # the help
             code = EXIT_USAGE
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say_usage(err: Any, *, as_json: bool) -> None:
+    message = err.format_message().rstrip(".")
+    path = err.ctx.command_path if err.ctx is not None else "assay"
+    say_error(message, "UsageError", f"see: {path} --help", as_json=as_json)
 
 
 app = typer.Typer(
     name="assay",
     cls=Application,
-    help="From labelled texts to a classifier you can trust and ship.\n\nTry it: assay run sample --out runs/sample",
+    help=(
+        "From labelled texts to a classifier you can trust and ship.\n\n"
+        "Try it: assay run sample --out runs/sample"
+    ),
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help: it keeps the examples as they are written, and pipes well
     pretty_exceptions_enable=False,

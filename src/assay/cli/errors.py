@@ -1,4 +1,4 @@
-"""Where errors become messages and exit codes: 1 our bug, 2 input, 3 a check, 4 outside, 130 stopped."""
+"""Errors become messages and exit codes: 1 our bug, 2 input, 3 a check, 4 outside, 130 stopped."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def _print_scores(explanation: Explanation, label: str | None) -> None:
 
 
 def _print_marked(text: str, words: list[WordPush], strongest: float) -> None:
-    """Print the text with its words marked on a terminal, nothing where stdout is piped: the table says the same."""
+    """Print the text with its words marked, if stdout is a terminal; the table says the same."""
     console = Console(file=sys.stdout, highlight=False)
     if not console.is_terminal:
         return

@@ -66,7 +66,8 @@ def _read_token() -> str:
     if token := sys.stdin.readline().strip():
         return token
     raise InputError(
-        "not logged in to the Hub: there is no token in HF_TOKEN, none of an earlier login, and nobody to ask",
+        "not logged in to the Hub: there is no token in HF_TOKEN, none of an earlier login, "
+        "and nobody to ask",
         hint="set HF_TOKEN, or give the token as a line of standard input",
     )
 
@@ -78,7 +79,9 @@ def push_command(
     ],
     common: Common,
     private: Annotated[bool, typer.Option("--private", help="Only you can see it.")] = False,
-    message: Annotated[str | None, typer.Option("--message", "-m", help="Of the commit.")] = None,
+    message: Annotated[
+        str | None, typer.Option("--message", "-m", help="Message of the commit.")
+    ] = None,
     license_id: Annotated[
         str | None,
         typer.Option("--license", metavar="ID", help="For the card, such as apache-2.0."),
@@ -121,9 +124,8 @@ def push_command(
             right=("bytes",),
             elastic=("file",),
         )
-        print_line(
-            f"{len(found.files)} files, {found.n_bytes / 1e6:.1f} MB would go to {repo}; nothing was sent"
-        )
+        size = f"{len(found.files)} files, {found.n_bytes / 1e6:.1f} MB"
+        print_line(f"{size} would go to {repo}; nothing was sent")
         _say_left_out(found.left_out)
         return
     done = "sent to" if found.is_changed else "nothing new to send to"
@@ -165,9 +167,8 @@ def pull_command(
     if common.json:
         print_json(found.to_dict())
         return
-    print_line(
-        f"{found.method} model of {len(found.labels)} labels, {found.n_bytes / 1e6:.1f} MB, written to {out}"
-    )
+    size = f"{len(found.labels)} labels, {found.n_bytes / 1e6:.1f} MB"
+    print_line(f"{found.method} model of {size}, written to {out}")
     print_line(f"{found.n_files} files are what assay.json says; commit {found.revision}")
 
 
@@ -178,7 +179,7 @@ def datasets_command(
 ) -> None:
     """List data sets of the Hub.
 
-    What stands under id can be given to `assay run`.
+    An id from the list can be given to `assay run`.
 
     \b
     Example:

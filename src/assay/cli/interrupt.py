@@ -1,4 +1,4 @@
-"""Ctrl-C, wherever it lands: recognised when it comes wrapped, and the exit code is ours to give."""
+"""Ctrl-C, wherever it lands: recognised inside other errors, and always the same exit code."""
 
 from __future__ import annotations
 

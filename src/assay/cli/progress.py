@@ -85,7 +85,7 @@ class TerminalProgress(Progress):
 
 
 class _RateColumn(ProgressColumn):
-    """Steps a second: a number where TimeRemainingColumn has a time, so also where nobody knows the total."""
+    """Steps per second, also where the total is unknown and TimeRemainingColumn shows nothing."""
 
     def render(self, task: Task) -> Text:
         """Draw it."""

@@ -1,4 +1,4 @@
-"""How results look on a terminal: tables that fit 80 columns, one JSON object, texts that cannot move the cursor.
+"""How results look on a terminal: tables that fit, one JSON object, harmless texts.
 
 rich is imported where it draws: most commands whose output is piped never do.
 """
@@ -10,7 +10,11 @@ import re
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 # Unicode categories that show nothing, or move the cursor: controls, formats, surrogates, private
 # use, separators.
@@ -33,7 +37,9 @@ GAP = 3  # between columns
 
 
 def printable(text: str, *, keep_newlines: bool = False) -> str:
-    """Return `text` with control and direction characters made visible: no text can drive the terminal.
+    """Return `text` with control and direction characters made visible.
+
+    So no text can move the cursor or change colours.
 
     >>> printable("a\\x1b[31mb")
     'a\\\\x1b[31mb'
@@ -100,7 +106,7 @@ def print_table(
     right: Sequence[str] = (),
     elastic: Sequence[str] = (),
 ) -> None:
-    """Print rows as a table that is no wider than the terminal: a row is a line, and every column is there.
+    """Print rows as a table that is no wider than the terminal: one line per row, no column dropped.
 
     Parameters
     ----------
@@ -114,9 +120,7 @@ def print_table(
     """
     if not rows:
         return
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     # Columns get their widths here: rich, left alone, drops the right-most ones or wraps the
@@ -130,13 +134,7 @@ def print_table(
         [name in elastic for name in names],
         limit=console.width - GAP * (len(names) - 1) - 2,
     )
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        title=title or None,
-        title_justify="left",
-        pad_edge=False,
-        title_style="bold",
-    )
+    table = _rich_table(title)
     for name, width in zip(names, widths, strict=True):
         table.add_column(
             Text(printable(name), overflow="ellipsis"),
@@ -147,20 +145,42 @@ def print_table(
         )
     for row in cells:
         table.add_row(*(Text(text, no_wrap=True, overflow="ellipsis") for text in row))
-    # Through `write_line`: rich ends the process with 1 when a pipe is closed, and stops at what
-    # stdout cannot encode.
+    width = max(console.width, sum(widths) + GAP * len(names) + 2)
+    _write_drawn(console, table, width=width)
+
+
+def _rich_table(title: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    return Table(
+        box=box.SIMPLE_HEAD,
+        title=title or None,
+        title_justify="left",
+        pad_edge=False,
+        title_style="bold",
+    )
+
+
+def _write_drawn(console: Console, table: Table, *, width: int) -> None:
+    """Write a table through `write_line`.
+
+    rich itself ends the process with 1 when a pipe is closed, and stops at characters that stdout
+    cannot encode.
+    """
     with console.capture() as drawn:
-        console.print(
-            table, width=max(console.width, sum(widths) + GAP * len(names) + 2), crop=False
-        )
+        console.print(table, width=width, crop=False)
     for line in drawn.get().split("\n"):
-        if line.strip():  # rich's own blank lines stand above and below: one below is enough
+        if line.strip():  # rich adds blank lines above and below: one below is enough
             write_line(line.rstrip())
     write_line("")
 
 
 def _fit(natural: Sequence[int], is_elastic: Sequence[bool], *, limit: int) -> list[int]:
-    """Return widths that sum to at most `limit`, if the least widths do: the widest column gives way first."""
+    """Return widths that sum to at most `limit`, if the least widths do.
+
+    The widest column gives way first, elastic columns before the others.
+    """
     widths = [min(width, max(limit, MIN_ELASTIC_WIDTH)) for width in natural]
     for least, may_shrink in ((MIN_ELASTIC_WIDTH, is_elastic), (MIN_WIDTH, [True] * len(widths))):
         while sum(widths) > limit:

@@ -1,4 +1,4 @@
-"""`Choice`: which method is recommended and why, decided once and carried to every place that says it."""
+"""`Choice`: which method is recommended and why, decided once and shown everywhere."""
 
 from __future__ import annotations
 

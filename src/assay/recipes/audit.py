@@ -15,9 +15,10 @@ logger = logging.getLogger(__name__)
 
 
 def load_for_audit(data: Any, *, options: DataOptions | None = None, seed: int = 0) -> Splits:
-    """Load DATA and cut it as `assay run` with the same seed will, so that its corrections find their rows.
+    """Load DATA and cut it as `assay run` with the same seed will.
 
-    What is too small to be cut, or has no train split, is audited as it is.
+    So the corrections of an audit find their rows again. Data that are too small to be cut, or have
+    no train split, are audited as they are.
     """
     options = options or DataOptions()
     splits = options.load(data)

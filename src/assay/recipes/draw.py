@@ -1,7 +1,4 @@
-"""Pictures for notebooks: the figures of a report, of whatever one has at hand.
-
-Each returns a `Picture`.
-"""
+"""Pictures for notebooks: the figures of a report, one by one. Each function returns a `Picture`."""
 
 from __future__ import annotations
 
@@ -21,12 +18,12 @@ __all__ = ["draw_classes", "draw_confusions", "draw_epochs", "draw_lengths", "dr
 
 
 def draw_classes(splits: Splits) -> Picture:
-    """Draw how many texts each label has, in train or in the first split."""
+    """Draw how many texts each label has, in train or else in the first split."""
     return Picture(_summary_figures(splits)["class_counts"], alt="texts per label")
 
 
 def draw_lengths(splits: Splits) -> Picture:
-    """Draw words a text for each label, as box plots, in train or in the first split."""
+    """Draw words per text for each label, as box plots, in train or else in the first split."""
     return Picture(_summary_figures(splits)["words_per_text"], alt="words per text for each label")
 
 
@@ -40,16 +37,18 @@ def draw_text_map(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Picture:
-    """Draw the texts of a split as points on a plane, texts that mean alike together, one density panel a label.
+    """Draw the texts of a split as points on a plane, with one density panel per label.
+
+    Texts of similar meaning are close together.
 
     Parameters
     ----------
     splits : Splits
     split : str
     checkpoint, pooling : str
-        Of the frozen transformer whose features say what is alike.
+        The frozen transformer whose features say what is similar; `mean` or `cls`.
     max_points : int
-        Of a larger split a stratified sample is drawn.
+        From a larger split a stratified sample is drawn.
     seed : int
     progress : Progress, optional
     """
@@ -78,12 +77,12 @@ def draw_confusions(evaluation: Evaluation) -> Picture:
 
 
 def draw_epochs(*results: Mapping[str, Any]) -> Picture:
-    """Draw what each epoch of training brought: loss, accuracy and F1.
+    """Draw loss, accuracy and F1 of each epoch of training.
 
     Parameters
     ----------
     results : dict
-        Of `train_model`, with methods that train in epochs.
+        What `train_model` returned, for methods that train in epochs.
 
     Raises
     ------

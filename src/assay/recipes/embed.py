@@ -14,7 +14,8 @@ from assay import checkpoints  # its names load scikit-learn only when they are 
 from assay._optional import require
 from assay.checkpoints.resolve import Checkpoint, resolve_checkpoint
 from assay.data.texts import Splits
-from assay.errors import InputError, OutputExistsError, OutsideError
+from assay.disk import atomic_file, refusals_of_disk
+from assay.errors import InputError, OutputExistsError
 from assay.progress import Progress
 from assay.runtime.entries import CheckpointEntry
 
@@ -32,6 +33,9 @@ class EmbeddedText:
 
     Parameters
     ----------
+    checkpoint, pooling : str
+    tokens : tuple of str
+        Special tokens included.
     hidden_states_shape : (1, n_tokens, hidden_size)
     features_shape : (1, hidden_size)
     features : tuple of float
@@ -56,7 +60,7 @@ class EmbedResult:
     Parameters
     ----------
     n_texts : dict
-        Texts a split.
+        Number of texts by split.
     checkpoint : CheckpointEntry
         Name, sha256 and size of the transformer.
     """
@@ -158,27 +162,42 @@ def embed_data(
     write = _check_out(out, overwrite=overwrite)
     resolved = resolve_checkpoint(checkpoint, progress=progress)
     encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)
+    rows = _Rows(splits)
     columns: dict[str, Any] = {
-        "split": [name for name, part in splits.items() for _ in range(len(part))],
-        "line": np.asarray(
-            [line for part in splits.values() for line in part.lines], dtype=np.int64
-        ),
-        "label": [label for part in splits.values() for label in part.labels],
-        "features": encoder.transform(
-            [t for part in splits.values() for t in part.texts], progress=progress
-        ),
+        "split": rows.splits,
+        "line": np.asarray(rows.lines, dtype=np.int64),
+        "label": rows.labels,
+        "features": encoder.transform(rows.texts, progress=progress),
     }
     about = {"checkpoint": resolved.to_dict(), "pooling": pooling, "precision": precision}
-    _write_whole(out, lambda stream: write(stream, columns, about))
+    with refusals_of_disk(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(out) as partial, partial.open("wb") as stream:
+            write(stream, columns, about)
     return EmbedResult(
         out=str(out),
-        n_texts={name: len(part) for name, part in splits.items()},
+        n_texts={name: len(labelled) for name, labelled in splits.items()},
         hidden_size=resolved.hidden_size,
         dtype="float32",
         pooling=pooling,
         precision=precision,
         checkpoint=resolved.to_dict(),
     )
+
+
+class _Rows:
+    """The rows of all splits, one after the other."""
+
+    def __init__(self, splits: Splits) -> None:
+        self.splits: list[str] = []
+        self.lines: list[int] = []
+        self.labels: list[str] = []
+        self.texts: list[str] = []
+        for name, labelled in splits.items():
+            self.splits += [name] * len(labelled)
+            self.lines += labelled.lines
+            self.labels += labelled.labels
+            self.texts += labelled.texts
 
 
 Writer = Callable[[IO[bytes], dict[str, Any], dict[str, Any]], None]
@@ -204,10 +223,8 @@ def _check_out(out: Path, *, overwrite: bool) -> Writer:
 
 def _write_npz(stream: IO[bytes], columns: dict[str, Any], about: dict[str, Any]) -> None:
     arrays: dict[str, Any] = {name: np.asarray(values) for name, values in columns.items()}
-    for name in (
-        "split",
-        "label",
-    ):  # numpy stores text of fixed width: an empty list would become float
+    for name in ("split", "label"):
+        # Without its type, numpy would make an empty list an array of floats.
         arrays[name] = arrays[name].astype(np.str_)
     np.savez(stream, **arrays, about=np.asarray(json.dumps(about, ensure_ascii=False)))
 
@@ -227,18 +244,3 @@ def _write_parquet(stream: IO[bytes], columns: dict[str, Any], about: dict[str, 
         }
     ).replace_schema_metadata({"assay": json.dumps(about, ensure_ascii=False)})
     require("pyarrow.parquet").write_table(table, stream)
-
-
-def _write_whole(out: Path, write: Callable[[IO[bytes]], None]) -> None:
-    """Write beside `out` and rename, so that `out` is never half a file."""
-    partial = out.with_name(f".{out.name}.partial")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with partial.open("wb") as stream:
-                write(stream)
-            partial.replace(out)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as err:
-        raise OutsideError(f"{out} could not be written: {err}") from err

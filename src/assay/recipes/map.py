@@ -1,15 +1,14 @@
-"""`assay map`: the texts of a split as dots on a plane, in one HTML file."""
+"""`assay map`: the texts of a split as points on a plane, in one HTML file."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from assay.data.split import KEPT_ROWS
-from assay.data.texts import Splits
-from assay.disk import check_output
-from assay.errors import InputError, OutsideError
+from assay.data.texts import LabelledTexts, Splits
+from assay.disk import atomic_files, check_output
+from assay.errors import AssayError, InputError, OutsideError
 from assay.maps.points import MAX_POINTS, map_split
 from assay.notebook import default_progress
 from assay.progress import Progress
@@ -32,48 +31,34 @@ def draw_map_file(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Draw texts as points on a plane, like texts together; write the page, and the panels as a picture.
+    """Draw texts as points on a plane, similar texts close together, into an HTML page.
 
     Parameters
     ----------
-    splits : Splits
-    out : Path
-        An .html file.
-    png : Path, optional
-        A .png file for the panels, one a label.
+    out, png : Path
+        The .html file; optionally a .png file for the panels, one per label.
     split : str, optional
         None: `train`, or the only one.
-    checkpoint : str
-        The transformer whose features say what is alike.
-    pooling : str
-        `mean` or `cls`.
-    seed : int
-        The same texts and seed give the same map.
+    checkpoint, pooling : str
+        The transformer whose features say what is similar; `mean` or `cls`.
     max_points : int
-        Of more texts a stratified sample is drawn; at least two for each class.
-    overwrite : bool
-        Replace files that are there.
-    progress : Progress, optional
+        From more texts a stratified sample is drawn; at least two per class.
 
     Returns
     -------
     dict
         `out`, `png`, `split`, `n_points`, `n_texts` (of the whole split), `checkpoint`, `pooling`,
-        `seed`.
+        `seed`. The same texts and seed give the same map.
 
     Raises
     ------
     InputError
-        A suffix, the split, `max_points`, the pooling or the checkpoint cannot be used.
-    OutputExistsError
-        A file is there already.
+        A suffix, the split, `max_points`, the pooling or the checkpoint cannot be used, or
+        (`OutputExistsError`) a file exists already.
     OutsideError
         The files could not be written; then neither is.
     """
-    out, png = Path(out), None if png is None else Path(png)
-    _check_file(out, ".html", "the map", overwrite=overwrite)
-    if png is not None:
-        _check_file(png, ".png", "the panels", overwrite=overwrite)
+    files = _check_files(Path(out), None if png is None else Path(png), overwrite=overwrite)
     split = _choose_split(splits, split)
     _check_points(splits, split, max_points)
     drawn = map_split(
@@ -85,12 +70,7 @@ def draw_map_file(
         max_points=max_points,
         progress=progress or default_progress(),
     )
-    part, labels = splits[split], splits.label_set.names
-    kept = set(drawn["rows"])
-    panels = draw_map(drawn["points"], drawn["label_ids"], labels)
-    texts = [text for line, text in zip(part.lines, part.texts, strict=True) if line in kept]
-    page = render_map_page(drawn, labels, texts, panels=panels, source=splits.source, seed=seed)
-    _write_all({out: page.encode(), **({} if png is None else {png: panels})})
+    _write(files, _render(splits, drawn, seed=seed))
     return {
         "out": str(out),
         "png": None if png is None else str(png),
@@ -101,6 +81,15 @@ def draw_map_file(
         "pooling": pooling,
         "seed": seed,
     }
+
+
+def _check_files(out: Path, png: Path | None, *, overwrite: bool) -> list[Path]:
+    """Return the files to write: the page, and the panels if they are wanted."""
+    _check_file(out, ".html", "the map", overwrite=overwrite)
+    if png is None:
+        return [out]
+    _check_file(png, ".png", "the panels", overwrite=overwrite)
+    return [out, png]
 
 
 def _check_file(path: Path, suffix: str, what: str, *, overwrite: bool) -> None:
@@ -135,43 +124,39 @@ def _check_points(splits: Splits, split: str, max_points: int) -> None:
         raise InputError(
             f"{max_points:,} points are too few for {len(splits.label_set):,} classes; "
             f"at least {least:,} are accepted: {KEPT_ROWS} for each",
-            hint=f"choose a larger --max-points; all {n_texts:,} texts of {split} can be drawn as well",
+            hint="choose a larger --max-points; "
+            f"all {n_texts:,} texts of {split} can be drawn as well",
         )
 
 
-def _write_all(files: dict[Path, bytes]) -> None:
-    """Write every file beside its place, then move all: each is whole, and if one fails, all is as it was."""
-    partials = {path: path.with_name(f".{path.name}.partial") for path in files}
-    olds = {path: path.with_name(f".{path.name}.old") for path in files}
-    placed: list[Path] = []
+def _render(splits: Splits, drawn: dict[str, Any], *, seed: int) -> list[bytes]:
+    """Return the page and the panels."""
+    labels = splits.label_set.names
+    texts = _texts_at(splits[drawn["split"]], drawn["rows"])
+    panels = draw_map(drawn["points"], drawn["label_ids"], labels)
+    page = render_map_page(drawn, labels, texts, panels=panels, source=splits.source, seed=seed)
+    return [page.encode(), panels]
+
+
+def _texts_at(labelled: LabelledTexts, lines: list[int]) -> list[str]:
+    """Return the texts at the given lines of the source, in the order of the split."""
+    wanted = set(lines)
+    rows = zip(labelled.lines, labelled.texts, strict=True)
+    return [text for line, text in rows if line in wanted]
+
+
+def _write(files: list[Path], contents: list[bytes]) -> None:
+    """Write the files, all or none."""
     try:
-        for path, content in files.items():
+        for path in files:
             path.parent.mkdir(parents=True, exist_ok=True)
-            partials[path].write_bytes(content)
-        for path, partial in partials.items():
-            if path.is_file():
-                path.replace(olds[path])
-            partial.replace(path)
-            placed.append(path)
-    except BaseException as err:  # whatever stopped it, Ctrl-C as well
-        _put_back(olds, placed)
-        if not isinstance(err, OSError):
+        with atomic_files(files) as partials:
+            for partial, content in zip(partials, contents, strict=False):
+                partial.write_bytes(content)
+    except OSError as err:
+        if isinstance(err, AssayError):
             raise
-        names = " and ".join(map(str, files))
         raise OutsideError(
-            f"{names} could not be written: {err.strerror or err}",
+            f"{' and '.join(map(str, files))} could not be written: {err.strerror or err}",
             hint="look at free space and permissions",
         ) from err
-    finally:
-        for path in [*partials.values(), *olds.values()]:
-            with suppress(OSError):  # a folder that is not there holds nothing to remove
-                path.unlink()
-
-
-def _put_back(olds: dict[Path, Path], placed: list[Path]) -> None:
-    """Leave at each place what stood there, or nothing."""
-    for path, old in olds.items():
-        if old.is_file():
-            old.replace(path)
-        elif path in placed:
-            path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""`assay report`: the write-up of a run again, from its report.json alone, as Markdown, HTML or a notebook."""
+"""`assay report`: the write-up of a run again, from its report.json alone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.disk import atomic_folder, check_output, write_whole
-from assay.errors import InputError, OutsideError, did_you_mean
+from assay.disk import atomic_folder, check_output, refusals_of_disk, write_whole
+from assay.errors import InputError, did_you_mean
 from assay.reporting.figures import draw_figures
 from assay.reporting.notebook import LANGUAGES, NotebookPlan, make_notebook
 from assay.reporting.render import render_html, render_markdown
@@ -91,15 +91,10 @@ def write_report_file(
 def _explained(run: Path, out: Path) -> Iterator[None]:
     """Say what went wrong in the block: a report that lacks what is rendered, or the disk."""
     try:
-        yield
+        with refusals_of_disk(out):
+            yield
     except (KeyError, TypeError, AttributeError) as err:
         raise _damaged(run) from err
-    except OutsideError:
-        raise
-    except OSError as err:
-        raise OutsideError(
-            f"{out} could not be written: {err.strerror or err}", hint="look at free space"
-        ) from err
 
 
 def _choose_format(given: str | None, out: Path) -> str:

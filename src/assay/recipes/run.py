@@ -107,7 +107,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Trained:
-    """Every method that was trained, from the cheapest to the most expensive, and those left out."""
+    """The methods that were trained, from cheapest to most expensive, and those left out."""
 
     models: Mapping[str, FittedModel]
     skipped: tuple[SkippedMethod, ...]
@@ -175,7 +175,7 @@ class Run:
     progress: Progress
 
     def train(self) -> Trained:
-        """Train and save every method; finished ones of an interrupted run are taken as they are."""
+        """Train and save every method, except those that an interrupted run had finished."""
         models: dict[str, FittedModel] = {}
         skipped: list[SkippedMethod] = []
         for method in self.options.methods:

@@ -22,10 +22,10 @@ class Characters:
     Parameters
     ----------
     vocabulary : tuple of str
-        The text's own characters, sorted; ids are positions in it.
+        The distinct characters of the text, sorted; ids are positions in it.
     one_hot_shape : (n_tokens, n_symbols)
     round_trip : bool
-        The tokens give the very same text again.
+        Whether the tokens give exactly the same text again.
     """
 
     tokens: tuple[str, ...]
@@ -52,11 +52,11 @@ class Subwords:
     ids, tokens
         Special tokens included, cut at `max_tokens`.
     n_tokens : int
-        Tokens of the whole text, before anything was cut off.
+        Number of tokens of the whole text, before it is cut.
     n_unknown : int
-        Tokens that stand for what the vocabulary cannot spell.
+        Number of unknown tokens, for what the vocabulary cannot spell.
     decoded : str
-        The text that the ids spell, special tokens left out.
+        The text that the ids spell, without special tokens.
     """
 
     checkpoint: str

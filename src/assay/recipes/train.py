@@ -11,7 +11,7 @@ from typing import Any
 
 from assay import _env
 from assay._display import Shown, html_block, html_table
-from assay.disk import atomic_folder, check_output
+from assay.disk import atomic_folder, check_output, partial_folder
 from assay.errors import InputError
 from assay.evaluation.scoring import ScoredSplit, score_split
 from assay.methods import check_methods, find_method, join_names, methods_where
@@ -93,7 +93,7 @@ def train_model(
         The data, the method or the output cannot be used; nothing is written.
     """
     out, progress = Path(out), progress or default_progress()
-    states = TrainingStates(_partial(out) / STATES, every_s=save_every_s, resume=resume)
+    states = TrainingStates(partial_folder(out) / STATES, every_s=save_every_s, resume=resume)
     fit = FitOptions(seed, parameters or {}, states, keep_texts)
     training = _Training(out, method, fit, target_accuracy, overwrite, resume, progress)
     with _join(method) as is_first:
@@ -201,10 +201,6 @@ def _join(method: str) -> Iterator[bool]:
                 hint=f"start one process, or take --method {shared}",
             )
         yield ranks.is_first
-
-
-def _partial(out: Path) -> Path:
-    return out.with_name(f"{out.name}.partial")
 
 
 def _has_state(partial: Path) -> bool:

@@ -96,7 +96,7 @@ def _recorded_splits(manifest: Manifest) -> list[str]:
 
 
 def _check_claims(model: Model, splits: Splits, progress: Progress | None) -> list[dict[str, Any]]:
-    """Score every split again that both the manifest and the data have; raise if a score differs."""
+    """Score the splits again that the manifest and the data share; raise if a score differs."""
     manifest, claims = model.manifest, []
     for split in _recorded_splits(manifest):
         if split not in splits:

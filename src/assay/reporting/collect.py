@@ -1,4 +1,4 @@
-"""Everything a report shows, gathered into one JSON-able dict (report.json) from what the run measured.
+"""Everything a report shows, gathered from what the run measured into report.json.
 
 Nothing is measured here: values are looked up, put in the order of the report and made plain.
 """

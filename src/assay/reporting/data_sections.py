@@ -1,4 +1,4 @@
-"""The sections of a report about its data: sizes and lengths, repeated texts, what the audit found."""
+"""The sections of a report about its data: sizes, lengths, repeated texts, the audit."""
 
 from __future__ import annotations
 

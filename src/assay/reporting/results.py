@@ -1,4 +1,4 @@
-"""What a run measured, as typed objects: the report reads them, and results.json is written from them."""
+"""What a run measured, as typed objects that the report reads. results.json is written from them."""
 
 from __future__ import annotations
 

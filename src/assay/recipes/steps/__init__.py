@@ -1,1 +1,1 @@
-"""What several commands share: reading and cutting data, the time budget, the state of an interrupted run."""
+"""What several commands share: preparing data, fitting and finishing a model, budget, resuming."""

@@ -14,14 +14,16 @@ UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds that a duration such as ``90s``, ``10m`` or ``1.5h`` stands for.
+    """Return the seconds of a duration such as ``90s``, ``10m`` or ``1.5h``.
 
     Raises
     ------
     InputError
-        It is no such duration, or not positive.
+        The text is no such duration, or the duration is not positive.
     """
-    number, unit = (text[:-1], text[-1:].lower()) if text[-1:].lower() in UNITS_S else (text, "s")
+    number, unit = text, "s"
+    if text[-1:].lower() in UNITS_S:
+        number, unit = text[:-1], text[-1].lower()
     try:
         seconds = float(number) * UNITS_S[unit]
     except ValueError:
@@ -34,7 +36,7 @@ def parse_duration(text: str) -> float:
 
 
 class Budget:
-    """Time spent since it was made, and what is left of `total_s`; None sets no limit."""
+    """Wall-clock time spent so far, and what is left of `total_s`; None: no limit."""
 
     def __init__(self, total_s: float | None) -> None:
         self.total_s = total_s

@@ -1,4 +1,4 @@
-"""Labelled texts that are held against a saved model: its labels, and the splits of its training."""
+"""Labelled texts compared with a saved model: its labels, and the splits of its training."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from assay.audit.corrections import apply_corrections
 from assay.data.clean import check_trainable
-from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import Splits
@@ -23,7 +22,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DataOptions:
-    """How DATA is read, cut and corrected; see `load_data`, `cut_missing`, `limit_rows` and `apply_corrections`."""
+    """How DATA is read, cut, limited and corrected.
+
+    See `load_data`, `cut_missing`, `limit_rows` and `apply_corrections`.
+    """
 
     text_column: str | None = None
     label_column: str | None = None
@@ -37,7 +39,7 @@ class DataOptions:
     corrections: str | None = None
 
     def load(self, data: Any) -> Splits:
-        """Load DATA as it is, nothing cut."""
+        """Load DATA as it is; nothing is cut."""
         return load_data(
             data,
             text_column=self.text_column,
@@ -50,7 +52,7 @@ class DataOptions:
 
 
 def check_apart(data: Any, out: Path) -> None:
-    """Refuse an output that would replace the very data that was given, `overwrite` or not.
+    """Refuse an output that would replace the data itself, with `overwrite` or without.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def prepare_data(data: Any, *, options: DataOptions, seed: int) -> Splits:
         What `load_data` accepts.
     options : DataOptions
     seed : int
-        Of the cuts.
+        Seed of the cuts.
 
     Raises
     ------
@@ -93,7 +95,9 @@ def prepare_data(data: Any, *, options: DataOptions, seed: int) -> Splits:
 
 
 def cut_splits(splits: Splits, *, options: DataOptions, seed: int) -> Splits:
-    """Cut what is missing from train. The same data, fractions and seed give the same rows, whoever asks.
+    """Cut missing splits from train.
+
+    The same data, fractions and seed give the same rows in every command.
 
     Raises
     ------
@@ -109,14 +113,18 @@ def cut_splits(splits: Splits, *, options: DataOptions, seed: int) -> Splits:
 
 
 def _without_unused_labels(splits: Splits) -> Splits:
-    """Leave out names that no row has: a class without a text cannot be learnt, and no score should speak of it."""
-    used = {label for part in splits.values() for label in part.labels}
+    """Leave out label names that no row has.
+
+    A class without a text cannot be learnt, and no score should speak of it.
+    """
+    used: set[str] = set()
+    for labelled in splits.values():
+        used.update(labelled.labels)
     unused = [name for name in splits.label_set if name not in used]
     if not unused:
         return splits
     logger.warning(
         "%d label names have no text and are left out: %s", len(unused), ", ".join(unused[:10])
     )
-    return replace(
-        splits, label_set=LabelSet(tuple(name for name in splits.label_set if name in used))
-    )
+    names = tuple(name for name in splits.label_set if name in used)
+    return replace(splits, label_set=replace(splits.label_set, names=names))

@@ -1,4 +1,4 @@
-"""What an interrupted run leaves behind, so that it can be resumed: which methods are finished, for which data."""
+"""What an interrupted run leaves behind, so that it can be resumed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
+from assay.disk import write_whole
 from assay.errors import InputError, ModelError
 from assay.recipes.steps.fit import FittedModel
 from assay.runtime.manifest import Manifest
@@ -94,12 +95,8 @@ class RunState:
         self.path.unlink()
 
     def _write(self) -> None:
-        # Written beside its place and moved there: a process that is killed meanwhile leaves the
-        # old state, not half a new one.
-        beside = self.path.with_name(f"{STATE}.partial")
-        text = json.dumps(self.content, ensure_ascii=True, indent=1) + "\n"
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(self.path)
+        # Whole or not at all: a process that is killed meanwhile leaves the old state.
+        write_whole(self.path, json.dumps(self.content, ensure_ascii=True, indent=1) + "\n")
 
     def _delete_unfinished(self, root: Path) -> None:
         """Delete everything but the log, finished models and states of trainings.
