@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assay.evaluation.scoring import ScoredSplit
+from assay.evaluation.scoring import ScoredSplit, score_parts
 from assay.reporting.score_sections import (
     describe_calibration,
     describe_epochs,
@@ -79,10 +79,10 @@ def test_mistakes_stand_beside_the_nearest_train_text(cheap_run):
 
 
 def test_slices_are_of_the_shown_split(cheap_run):
-    """The slices of one kind divide the test split of the recommended method."""
+    """They are those of the recommended method on test, with the language of each text."""
     results, _ = cheap_run
-    by_kind = {}
-    for one in describe_slices(results):
-        by_kind.setdefault(one.kind, []).append(one.n_texts)
-    assert by_kind
-    assert max(map(sum, by_kind.values())) <= len(results.splits["test"])
+    scored = results.recommended.scored["test"]
+    main = results.audit.languages["test"].main
+    languages = None if main is None else [main] * len(scored.labelled)
+    model = results.recommended.model
+    assert describe_slices(results) == score_parts(model, scored, languages=languages)

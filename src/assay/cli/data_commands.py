@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -11,6 +11,10 @@ from assay.cli.command import add_command
 from assay.cli.options import Checkpoint, Common, Data, DataFlags, Overwrite, Pooling
 from assay.cli.show import print_json, print_line, print_table
 from assay.errors import InputError
+
+if TYPE_CHECKING:
+    from assay.recipes.embed import EmbeddedText
+    from assay.recipes.tokens import Characters, Subwords
 
 __all__ = ["register"]
 
@@ -38,7 +42,7 @@ def explore_command(
     n_first: Annotated[int, typer.Option("--first", help="First rows shown.", min=0)] = 5,
     overwrite: Overwrite = False,
 ) -> None:
-    """Show a data set: sizes, classes, words a text, first rows.
+    """Show a data set: sizes, classes, words per text, first rows.
 
     \b
     Examples:
@@ -65,62 +69,59 @@ def explore_command(
 
 def _show_summary(summary: dict[str, Any]) -> None:
     splits = summary["splits"]
-    dropped = sum(row["n_rows"] for row in summary["dropped"])
-    print_line(
-        f"{summary['source']}: {summary['n_texts']:,} texts, {len(summary['labels'])} labels; columns text, label"
-    )
-    if dropped:
-        print_line(
-            f"{dropped:,} rows left out: "
-            + ", ".join(f"{r['n_rows']} {r['reason']}" for r in summary["dropped"])
-        )
-    _show_lengths(
-        {name: split["words"]["all"] for name, split in splits.items()}, splits, what="words"
-    )
+    sizes = f"{summary['n_texts']:,} texts, {len(summary['labels'])} labels"
+    print_line(f"{summary['source']}: {sizes}; columns text, label")
+    n_dropped = sum(row["n_rows"] for row in summary["dropped"])
+    if n_dropped:
+        reasons = ", ".join(f"{row['n_rows']} {row['reason']}" for row in summary["dropped"])
+        print_line(f"{n_dropped:,} rows left out: {reasons}")
+    _show_words(splits)
     if all("tokens" in split for split in splits.values()):
-        _show_lengths(
-            {name: split["tokens"]["all"] for name, split in splits.items()}, splits, what="tokens"
-        )
-    first = next(iter(splits.values()))
-    print_table(
-        [
-            {
-                "label": i,
-                "label_name": row["label"],
-                **{name: f"{split['classes'][i]['n_texts']:,}" for name, split in splits.items()},
-                "share": f"{row['fraction']:.1%}",
-            }
-            for i, row in enumerate(first["classes"])
-        ],
-        right=("label", *splits, "share"),
-        elastic=("label_name",),
-    )
-    print_table(
-        [
-            {
-                "line": row["line"],
-                "label": row["label"],
-                "label_name": row["label_name"],
-                "text": row["text"],
-            }
-            for row in first["first_rows"]
-        ],
-        right=("line", "label"),
-        elastic=("label_name", "text"),
-    )
+        _show_tokens(splits)
+    _show_classes(splits)
+    _show_first_rows(next(iter(splits.values())))
 
 
-def _show_lengths(quantiles: dict[str, Any], splits: dict[str, Any], *, what: str) -> None:
-    """Print how long the texts of each split are, and how many a checkpoint would cut."""
+def _show_words(splits: dict[str, Any]) -> None:
+    """Print how many words the texts of each split have."""
     rows = []
-    keys = ("min", "median", "p95", "max") if what == "words" else ("median", "p95", "max")
     for name, split in splits.items():
         row = {"split": name, "texts": f"{split['n_texts']:,}"}
-        row |= {f"{what} {key}": f"{quantiles[name][key] or 0:.0f}" for key in keys}
-        if what == "tokens":
-            row[f"over {split['tokens']['max_tokens']}"] = f"{split['tokens']['n_truncated']:,}"
+        row |= _length_cells("words", split["words"]["all"], ("min", "median", "p95", "max"))
         rows.append(row)
     print_table(rows, right=tuple(rows[0])[1:])
+
+
+def _show_tokens(splits: dict[str, Any]) -> None:
+    """Print how many tokens the texts of each split have, and how many a checkpoint would cut."""
+    rows = []
+    for name, split in splits.items():
+        tokens = split["tokens"]
+        row = {"split": name, "texts": f"{split['n_texts']:,}"}
+        row |= _length_cells("tokens", tokens["all"], ("median", "p95", "max"))
+        row[f"over {tokens['max_tokens']}"] = f"{tokens['n_truncated']:,}"
+        rows.append(row)
+    print_table(rows, right=tuple(rows[0])[1:])
+
+
+def _length_cells(unit: str, quantiles: dict[str, Any], keys: tuple[str, ...]) -> dict[str, str]:
+    return {f"{unit} {key}": f"{quantiles[key] or 0:.0f}" for key in keys}
+
+
+def _show_classes(splits: dict[str, Any]) -> None:
+    """Print how many texts each label has in each split; shares are of the first one."""
+    rows = []
+    for i, one in enumerate(next(iter(splits.values()))["classes"]):
+        row = {"label": i, "label_name": one["label"]}
+        row |= {name: f"{split['classes'][i]['n_texts']:,}" for name, split in splits.items()}
+        rows.append({**row, "share": f"{one['fraction']:.1%}"})
+    print_table(rows, right=("label", *splits, "share"), elastic=("label_name",))
+
+
+def _show_first_rows(split: dict[str, Any]) -> None:
+    names = ("line", "label", "label_name", "text")
+    rows = [{name: row[name] for name in names} for row in split["first_rows"]]
+    print_table(rows, right=("line", "label"), elastic=("label_name", "text"))
 
 
 def tokens_command(
@@ -140,23 +141,28 @@ def tokens_command(
     if common.json:
         print_json(found.to_dict())
         return
-    characters, words, subwords = found.characters, found.words, found.subwords
+    _show_characters(found.characters)
+    print_line(f"words       {len(found.words.tokens)} tokens")
+    print_line(f"  tokens      {' | '.join(found.words.tokens)}")
+    _show_subwords(found.subwords)
+
+
+def _show_characters(characters: Characters) -> None:
     n_tokens, n_symbols = characters.one_hot_shape
-    print_line(
-        f"characters  {n_tokens} tokens, {n_symbols} symbols, one-hot {n_tokens} x {n_symbols}"
-    )
+    shape = f"one-hot {n_tokens} x {n_symbols}"
+    print_line(f"characters  {n_tokens} tokens, {n_symbols} symbols, {shape}")
     print_line(f"  vocabulary  {' '.join(repr(c) for c in characters.vocabulary)}")
     print_line(f"  ids         {' '.join(map(str, characters.ids))}")
-    print_line(f"words       {len(words.tokens)} tokens")
-    print_line(f"  tokens      {' | '.join(words.tokens)}")
+
+
+def _show_subwords(subwords: Subwords) -> None:
+    n_shown, n_tokens = len(subwords.ids), subwords.n_tokens
     print_line(
-        f"subwords    {len(subwords.ids)} tokens of {subwords.checkpoint}: "
+        f"subwords    {n_shown} tokens of {subwords.checkpoint}: "
         f"{subwords.vocabulary_size:,} in its vocabulary, {subwords.max_tokens} at most"
     )
-    if subwords.n_tokens > len(subwords.ids):
-        print_line(
-            f"  cut off     {subwords.n_tokens - len(subwords.ids):,} of {subwords.n_tokens:,} tokens"
-        )
+    if n_tokens > n_shown:
+        print_line(f"  cut off     {n_tokens - n_shown:,} of {n_tokens:,} tokens")
     print_line(f"  tokens      {' '.join(subwords.tokens)}")
     print_line(f"  ids         {' '.join(map(str, subwords.ids))}")
     print_line(f"  back again  {subwords.decoded}")
@@ -176,13 +182,13 @@ def embed_command(
     pooling: Pooling = "mean",
     precision: Annotated[
         Literal["float32", "int8"],
-        typer.Option(help="Of the weights; int8 is faster, and a little less exact."),
+        typer.Option(help="Weights: int8 is faster, and a little less exact."),
     ] = "float32",
     overwrite: Overwrite = False,
 ) -> None:
     """Turn texts into features of a frozen transformer.
 
-    They are its last hidden state, pooled: one vector of float32 a text.
+    They are its last hidden state, pooled: one vector of float32 per text.
 
     \b
     Examples:
@@ -192,19 +198,12 @@ def embed_command(
     from assay.recipes.embed import embed_data, embed_text
 
     if out is None:
-        if data == "sample" or _is_path(data):
-            hint = "add --out features.parquet; one text is embedded without it"
-            raise InputError(
-                f"'{data}' is a data set, and --out does not say where its features go", hint=hint
-            )
+        _check_text(data)
         text = embed_text(data, checkpoint=checkpoint, pooling=pooling, precision=precision)
         if common.json:
             print_json(text.to_dict())
-            return
-        print_line(f"{len(text.tokens)} tokens: {' '.join(text.tokens)}")
-        print_line(f"last hidden state  {' x '.join(map(str, text.hidden_states_shape))}")
-        print_line(f"pooled ({pooling})      {' x '.join(map(str, text.features_shape))}")
-        print_line("starts with        " + " ".join(f"{value:+.4f}" for value in text.features[:8]))
+        else:
+            _show_embedded(text)
         return
     result = embed_data(
         flags.options().load(data),
@@ -223,8 +222,26 @@ def embed_command(
     print_line(f"written to {result.out}")
 
 
+def _check_text(data: str) -> None:
+    if data == "sample" or _is_path(data):
+        raise InputError(
+            f"'{data}' is a data set, and --out does not say where its features go",
+            hint="add --out features.parquet; one text is embedded without it",
+        )
+
+
+def _show_embedded(text: EmbeddedText) -> None:
+    print_line(f"{len(text.tokens)} tokens: {' '.join(text.tokens)}")
+    print_line(f"last hidden state  {' x '.join(map(str, text.hidden_states_shape))}")
+    print_line(f"pooled ({text.pooling})      {' x '.join(map(str, text.features_shape))}")
+    print_line("starts with        " + " ".join(f"{value:+.4f}" for value in text.features[:8]))
+
+
 def _is_path(text: str) -> bool:
-    """Tell whether a text is a file or folder that is there; one word without a suffix is a text all the same."""
+    """Tell whether a text is the path of a file or folder that exists.
+
+    A word without a suffix or slash is always a text.
+    """
     try:
         return ("/" in text or bool(Path(text).suffix)) and Path(text).exists()
     except (OSError, ValueError):  # too long for a path, or with a null character: a text
@@ -247,9 +264,9 @@ def map_command(
     ] = 4000,
     overwrite: Overwrite = False,
 ) -> None:
-    """Draw texts as points on a plane, like texts together.
+    """Draw texts as points on a plane, similar texts close together.
 
-    UMAP of frozen features; with --png also one density panel a class.
+    UMAP of frozen features; with --png also one density panel per class.
 
     \b
     Example:
@@ -272,6 +289,5 @@ def map_command(
     if common.json:
         print_json(drawn)
     else:
-        print_line(
-            f"{drawn['n_points']:,} of {drawn['n_texts']:,} {drawn['split']} texts drawn in {drawn['out']}"
-        )
+        n_drawn = f"{drawn['n_points']:,} of {drawn['n_texts']:,}"
+        print_line(f"{n_drawn} {drawn['split']} texts drawn in {drawn['out']}")
