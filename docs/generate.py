@@ -1,4 +1,4 @@
-"""Write the generated parts of the pages: commands, from the program, and numbers and rates, from benchmarks.
+"""Write the generated parts of the pages: commands, from the program, and numbers, from benchmarks.
 
 python docs/generate.py            rewrite
 python docs/generate.py --check    exit 1 if a page is out of date
@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import typer.main  # noqa: E402
 import table  # noqa: E402
+from comparison import describe_choice, describe_tools  # noqa: E402
 from methods import summarise_runs  # noqa: E402
 from prediction import median_of, summarise  # noqa: E402
 
@@ -129,11 +130,18 @@ def describe_rates(language: str) -> str:
     )
 
 
-PARTS = {"commands": describe_commands, "numbers": describe_numbers, "rates": describe_rates}
+PARTS = {
+    "choice": describe_choice,
+    "commands": describe_commands,
+    "numbers": describe_numbers,
+    "rates": describe_rates,
+    "tools": describe_tools,
+}
 # Page -> its language and its generated parts.
 PAGES = {
-    "README.md": ("en", ("commands", "numbers")),
-    "README.ko.md": ("ko", ("commands", "numbers")),
+    "README.md": ("en", ("tools", "numbers", "commands")),
+    "README.ko.md": ("ko", ("tools", "numbers", "commands")),
+    "docs/methods.md": ("en", ("choice",)),
     "docs/scale.md": ("en", ("rates",)),
 }
 
