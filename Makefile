@@ -6,6 +6,7 @@
 #   make bench   the benchmarks (hours); bench-methods, -peers, -map, -training, -trust, -explain, -prediction, -serving:
 #                one of their tables; bench-smoke: do they still run? (a minute)
 #   make docs    regenerate generated parts of README, docs and benchmarks/README.md
+#   make site    build the documentation site into build/site
 #   make tour    run the tour's notebooks again and export them to docs/tour*.md (some minutes)
 PY ?= python3
 V := .venv
@@ -15,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PYTEST := $(BIN)/python -m pytest -q -n 2
 
 .PHONY: demo test quick check fix bench bench-methods bench-peers bench-map bench-training bench-trainer-rate bench-trust bench-explain \
-  bench-prediction bench-serving bench-smoke docs tour clean
+  bench-prediction bench-serving bench-smoke docs site tour clean
 
 $(V)/.ok: pyproject.toml constraints.txt
 	@$(PY) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' \
@@ -50,7 +51,7 @@ test: check
 quick: $(V)/.ok
 	$(PYTEST) -m 'not slow and not gpu and not network'
 
-# One target a table; each goes on where it stopped. The order is that of what needs what: bench-methods keeps its models.
+# One target per table; each continues where it stopped. The order follows from what needs what: bench-methods keeps its models.
 bench: bench-methods bench-peers bench-map bench-training bench-trust bench-explain bench-prediction bench-serving docs
 
 bench-methods: $(V)/.ok
@@ -91,6 +92,14 @@ bench-smoke: $(V)/.ok
 
 docs: $(V)/.ok
 	$(BIN)/python docs/generate.py
+
+$(V)/.site-ok: $(V)/.ok
+	$(BIN)/python -m pip install --quiet -e '.[docs]'
+	@touch $@
+
+site: $(V)/.site-ok
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open build/site/index.html in a browser."
 
 tour: $(V)/.ok
 	$(BIN)/python docs/tour.py

@@ -25,6 +25,7 @@ COPIES = {
 # Files that have a page under another name, for links to them.
 PAGES = {path: page for page, path in COPIES.items()} | {"README.md": "index.md"}
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
+CODE = re.compile(r"`[^`\n]+`")
 # Kinds of values as the help writes them -> as a reader would.
 KINDS = {"<str>": "TEXT", "<path>": "PATH", "<int range>": "N", "<float>": "X", "<float range>": "X"}
 EXIT_CODES = """Results go to stdout, progress to stderr; `--json` prints [one JSON object](json.md). Exit codes: 0 done,
@@ -66,6 +67,7 @@ def relink(text, source):
             return f"{mark}[{words}]({page}{hash_sign}{anchor})"
         return f"{words} (`{name}`)" if words != name else f"`{name}`"
 
+    text = CODE.sub(lambda found: found[0].replace("\\|", "|"), text)  # the site needs no escape there
     return LINK.sub(replace, text)
 
 
@@ -79,7 +81,8 @@ def describe_commands():
         own = [item for item in sections.get("Options", []) if item[0] not in common]
         passages += [f"## assay {name}", sections["words"]]
         passages += [f"```text\n{sections['usage']}\n```"]
-        passages += [table([*sections.get("Arguments", []), *own])]
+        arguments = [(name.split(" ")[0], words) for name, words in sections.get("Arguments", [])]
+        passages += [table([*arguments, *own])]
         if "examples" in sections:
             passages += [f"```bash\n{sections['examples']}\n```"]
     return "\n\n".join(passages) + "\n"
@@ -90,7 +93,7 @@ def read_help(name):
     printed = CliRunner(env={"COLUMNS": "100"}).invoke(app, [name, "--help"]).output
     usage, *rest = printed.strip().split("\n")
     sections = {"usage": f"assay {name} " + usage.split(f" {name} ", 1)[1].replace("[OPTIONS] ", "")}
-    sections["usage"] = re.sub(r"\{(\w+)\}", r"\1", sections["usage"]) + " [OPTIONS]"
+    sections["usage"] = re.sub(r"\{([\w|]+)\}", r"\1", sections["usage"]) + " [OPTIONS]"
     title, blocks = "words", {"words": []}
     for line in rest:
         if re.fullmatch(r"(Arguments|Options):", line):
@@ -131,6 +134,6 @@ def table(items):
         for kind, plain in KINDS.items():
             name = name.replace(kind, plain)
         name = re.sub(r"<([\w|]+)>", r"\1", name)
-        cells = [text.replace("|", "\\|") for text in (f"`{name}`", words.replace("<", "&lt;"))]
-        rows.append(f"| {cells[0]} | {cells[1]} |")
+        words = words.replace("|", "\\|").replace("<", "&lt;")
+        rows.append(f"| `{name}` | {words} |")
     return "\n".join(rows)
