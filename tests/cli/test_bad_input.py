@@ -159,7 +159,7 @@ CASES = {
             ],
         ),
         [
-            "d.jsonl line 4: several labels in a row: not supported yet; one label a text is accepted"
+            "d.jsonl line 4: several labels in a row: not supported yet; one label per text is accepted"
         ],
     ),
     "a kind of file that is not read": (

@@ -1,4 +1,4 @@
-"""Which rows are dropped, which refused, what becomes of labels that are no texts; what can be trained on."""
+"""Which rows are dropped, which refused, what becomes of labels that are no texts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ import pytest
 
 from assay._optional import require
 from assay.data.clean import (
-    check_trainable,
     clean_rows,
     label_as_text,
     raise_problems,
     text_or_problem,
 )
 from assay.data.files.readers import Row
-from assay.data.labels import LabelSet
-from assay.data.texts import DroppedRow, LabelledTexts, Splits
+from assay.data.texts import DroppedRow, LabelledTexts
 from assay.errors import DataError
 
 
@@ -26,16 +24,6 @@ def clean(*pairs, **options):
     """Clean (text, label) pairs, rows counted from 1."""
     rows = [Row(i, {"t": text, "y": label}) for i, (text, label) in enumerate(pairs, 1)]
     return clean_rows(rows, split="train", text_column="t", label_column="y", **options)
-
-
-def splits_of(**parts):
-    """Build splits from strings of one-letter labels, each text its own."""
-    made = {
-        name: LabelledTexts(tuple(f"{name} {i}" for i in range(len(labels))), tuple(labels))
-        for name, labels in parts.items()
-    }
-    names = LabelSet.from_labels(label for labels in parts.values() for label in labels)
-    return Splits(made, names, source="memory")
 
 
 def test_clean_drops_and_lists_rows_without_text_or_label():
@@ -104,7 +92,7 @@ def test_clean_collects_all_problems():
         "line 4: the text is bytes; a text is accepted",
         "line 5: a text of 6 characters; at most 5 are accepted (--max-chars)",
         "line 6: the label is an object; a text or a number is accepted",
-        "line 7: several labels in a row: not supported yet; one label a text is accepted",
+        "line 7: several labels in a row: not supported yet; one label per text is accepted",
         "line 1,008: 3 fields where the header has 2",
     )
     assert len(cleaned.texts) == 0
@@ -187,43 +175,3 @@ def test_raise_problems_words_one_and_many():
         DataError, match=r"(?s)^x\.csv has 12 problems:\n  - line 0\n.*line 9\n  \.\.\. and 2 more$"
     ):
         raise_problems("x.csv", [f"line {i}" for i in range(12)])
-
-
-def test_check_trainable_accepts_good_splits():
-    """Two rows of each class in train, both classes elsewhere."""
-    check_trainable(splits_of(train="aabb", validation="ab", test="ba"))
-
-
-def test_check_trainable_lists_everything_at_once():
-    """Unseen labels, lone rows and one-class splits stand in one error of exit code 2."""
-    with pytest.raises(DataError) as caught:
-        check_trainable(splits_of(train="aab", validation="ac", test="dd"))
-    assert caught.value.exit_code == 2
-    assert caught.value.message == (
-        "memory has 4 problems:\n"
-        "  - test has one class, 'd'; at least two are accepted\n"
-        "  - label 'b' has one row in train; at least 2 are accepted\n"
-        "  - label 'c' has rows in validation (1) but none in train\n"
-        "  - label 'd' has rows in test (2) but none in train"
-    )
-
-
-def test_check_trainable_refuses_one_class():
-    """One class cannot be told from anything."""
-    with pytest.raises(
-        DataError, match=r"^memory: train has one class, 'a'; at least two are accepted$"
-    ):
-        check_trainable(splits_of(train="aaa"))
-
-
-def test_check_trainable_refuses_names_without_rows():
-    """A name in labels.txt that nothing bears is a mistake to be told."""
-    one = LabelledTexts(("p", "q", "r", "s"), ("a", "a", "b", "b"))
-    with pytest.raises(DataError, match="label 'c' has no rows in train"):
-        check_trainable(Splits({"train": one}, LabelSet(("a", "b", "c")), source="memory"))
-
-
-def test_check_trainable_needs_a_train_split():
-    """A lone test set can be evaluated, not learnt from."""
-    with pytest.raises(DataError, match="memory has no train split; splits: test"):
-        check_trainable(splits_of(test="ab"))

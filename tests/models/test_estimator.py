@@ -189,7 +189,7 @@ def test_estimator_survives_pickling(trained, method):
             ["a", "b"],
             [["x"], ["y"]],
             InputError,
-            "the labels have 2 dimensions; one label a text is accepted",
+            "the labels have 2 dimensions; one label per text is accepted",
         ),
         (
             ["a", "b"],

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from assay.data.clean import (
         MAX_CHARS,
-        check_trainable,
         clean_rows,
         label_as_text,
         text_or_problem,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from assay.data.split import cut_missing, limit_rows
     from assay.data.summary import summarise
     from assay.data.texts import DroppedRow, LabelledTexts, Splits, check_texts
+    from assay.data.trainable import check_trainable
 
 __all__ = [
     "MAX_CHARS",
@@ -68,7 +68,7 @@ HOMES = {
     "Splits": "texts",
     "TextOverlaps": "overlaps",
     "check_texts": "texts",
-    "check_trainable": "clean",
+    "check_trainable": "trainable",
     "clean_rows": "clean",
     "cut_missing": "split",
     "duplicate_groups": "duplicates",

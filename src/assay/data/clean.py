@@ -1,13 +1,13 @@
-"""Rows to `LabelledTexts`: which are dropped and listed, which are refused; and what can be trained on.
+"""Rows to `LabelledTexts`: which are used, which are left out and listed, which are refused.
 
-Texts are taken as they are: no Unicode normalisation, no trimming, carriage returns and null
-characters stay. So are labels, white space around them included, except that a blank one counts as
-none.
+Texts are taken as they are: no Unicode normalisation, no trimming; carriage returns and null
+characters stay. So are labels, white space around them included, except that a blank label counts
+as none.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Number
@@ -16,35 +16,39 @@ from typing import Any
 import numpy as np
 
 from assay.data.files.readers import Row
-from assay.data.texts import DroppedRow, LabelledTexts, Splits
+from assay.data.texts import DroppedRow, LabelledTexts
 from assay.errors import DataError, list_problems
 
 __all__ = [
     "MAX_CHARS",
     "MAX_DROPPED_FRACTION",
     "CleanRows",
-    "check_trainable",
     "clean_rows",
     "label_as_text",
     "raise_problems",
     "text_or_problem",
 ]
 
-MAX_CHARS = (
-    100_000  # of a text; longer ones are no short texts but whole files that slipped into a cell
-)
+# Longer ones are no short texts but whole files that slipped into a cell.
+MAX_CHARS = 100_000
 MAX_DROPPED_FRACTION = 0.2
-MIN_TRAIN_ROWS = 2  # of a class, to be learnt and measured at all
-NULL_TYPES = {
-    "NoneType",
-    "NAType",
-    "NaTType",
-}  # the last two are pandas', known without importing it
+# The last two are of pandas, recognised by name so that it need not be imported.
+NULL_TYPES = {"NoneType", "NAType", "NaTType"}
 
 
 @dataclass(frozen=True)
 class CleanRows:
-    """The usable rows of one split, those left out, and a sentence on each that cannot be used."""
+    """The rows of one split, sorted by what can be done with them.
+
+    Parameters
+    ----------
+    texts : LabelledTexts
+        The usable rows.
+    dropped : tuple of DroppedRow
+        Rows without text or label, which are left out.
+    problems : tuple of str
+        One sentence per row that cannot be used and must not be left out in silence.
+    """
 
     texts: LabelledTexts
     dropped: tuple[DroppedRow, ...]
@@ -77,7 +81,7 @@ def clean_rows(
     rows : iterable of Row
         A column that a row lacks counts as null.
     split : str
-        For the list of dropped rows.
+        Recorded with every dropped row.
     text_column, label_column : str
     class_names : sequence of str, optional
         Names of the label ids of the source; then -1 means no label.
@@ -100,22 +104,25 @@ def clean_rows(
         except _Refused as refused:
             problems.append(f"{unit} {row.line:,}: {refused}")
             continue
-        if text is None or label is None or not text.strip():
-            reason = "null text" if text is None else "null label" if text.strip() else "blank text"
-            dropped.append(DroppedRow(split, row.line, reason))
-            continue
-        texts.append(text)
-        labels.append(label)
-        lines.append(row.line)
-    return CleanRows(
-        LabelledTexts(tuple(texts), tuple(labels), tuple(lines)), tuple(dropped), tuple(problems)
-    )
+        if text is None:
+            dropped.append(DroppedRow(split, row.line, "null text"))
+        elif not text.strip():
+            dropped.append(DroppedRow(split, row.line, "blank text"))
+        elif label is None:
+            dropped.append(DroppedRow(split, row.line, "null label"))
+        else:
+            texts.append(text)
+            labels.append(label)
+            lines.append(row.line)
+    labelled = LabelledTexts(tuple(texts), tuple(labels), tuple(lines))
+    return CleanRows(labelled, tuple(dropped), tuple(problems))
 
 
 def _text(value: Any, *, max_chars: int) -> str | None:
-    """Return the text, None for null; numbers become their text, as a column of years or ratings would."""
+    """Return the text of a value, None for null; a number, such as a year, becomes its digits."""
     if type(value) is not str:
-        value = value.item() if isinstance(value, np.generic) else value
+        if isinstance(value, np.generic):
+            value = value.item()
         if _is_null(value):
             return None
         if not isinstance(value, str | Number):
@@ -129,8 +136,17 @@ def _text(value: Any, *, max_chars: int) -> str | None:
 
 
 def text_or_problem(value: Any, *, max_chars: int = MAX_CHARS) -> tuple[str | None, str | None]:
-    """Return the text that a value stands for (None for null) and why it cannot be used (None if it can).
+    """Return the text of a value, and why it cannot be used.
 
+    Returns
+    -------
+    text : str or None
+        None for null, and where the value cannot be used.
+    problem : str or None
+        None if the value can be used.
+
+    Examples
+    --------
     >>> text_or_problem(2026), text_or_problem(None), text_or_problem(["a"])
     (('2026', None), (None, None), (None, 'the text is a list; a text is accepted'))
     """
@@ -141,7 +157,7 @@ def text_or_problem(value: Any, *, max_chars: int = MAX_CHARS) -> tuple[str | No
 
 
 def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> str | None:
-    """Return the class name that a label value stands for, None if it stands for none.
+    """Return the class name of a label value; None if it is null, blank or an empty list.
 
     Whole numbers lose their ``.0``, which pandas and Parquet add where a value is missing; a list
     of one label is that label.
@@ -153,31 +169,34 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
 
     Examples
     --------
-    >>> label_as_text(3.0), label_as_text(True), label_as_text(1, class_names=["sad", "happy"]), label_as_text(" ")
-    ('3', 'True', 'happy', None)
+    >>> label_as_text(3.0), label_as_text(True), label_as_text(" ")
+    ('3', 'True', None)
+    >>> label_as_text(1, class_names=["sad", "happy"])
+    'happy'
     """
-    if type(value) is str:
-        return value if value.strip() else None
+    if isinstance(value, str):
+        return str(value) if value.strip() else None
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):
         return _label_of_list(list(value), class_names=class_names)
     if isinstance(value, np.generic):
         return label_as_text(value.item(), class_names=class_names)
     if _is_null(value):
         return None
-    if isinstance(value, str):
-        return label_as_text(str(value))
     if not isinstance(value, Number):
         raise _Refused(f"the label is {_kind(value)}; a text or a number is accepted")
     value = _whole(value)
-    if class_names is not None and isinstance(value, int) and not isinstance(value, bool):
+    is_id = isinstance(value, int) and not isinstance(value, bool)
+    if class_names is not None and is_id:
         return _class_name(value, class_names)
     return str(value)
 
 
 def _label_of_list(values: list[Any], *, class_names: Sequence[str] | None) -> str | None:
     if len(values) > 1:
-        raise _Refused("several labels in a row: not supported yet; one label a text is accepted")
-    return label_as_text(values[0], class_names=class_names) if values else None
+        raise _Refused("several labels in a row: not supported yet; one label per text is accepted")
+    if not values:
+        return None
+    return label_as_text(values[0], class_names=class_names)
 
 
 def _class_name(label_id: int, class_names: Sequence[str]) -> str | None:
@@ -189,12 +208,15 @@ def _class_name(label_id: int, class_names: Sequence[str]) -> str | None:
 
 
 def _whole(value: Any) -> Any:
-    """Return 3 for 3.0: a missing value beside it turned the column into floats."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    """Return 3 for 3.0: a missing value in its column turned all of it into floats."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 def _is_null(value: Any) -> bool:
-    return type(value).__name__ in NULL_TYPES or (isinstance(value, float) and value != value)
+    is_nan = isinstance(value, float) and math.isnan(value)
+    return is_nan or type(value).__name__ in NULL_TYPES
 
 
 def _kind(value: Any) -> str:
@@ -215,40 +237,3 @@ def raise_problems(source: str, problems: Sequence[str]) -> None:
         raise DataError(problems[0])
     if problems:
         raise DataError(f"{source} has {len(problems):,} problems:\n{list_problems(problems)}")
-
-
-def check_trainable(splits: Splits) -> None:
-    """Check that there is a train split from which every class can be learnt.
-
-    Raises
-    ------
-    DataError
-        There is no train split, a split holds one class only, a class has no or one row in train,
-        or a label of another split does not stand in train. All of them are listed.
-    """
-    if "train" not in splits:
-        raise DataError(f"{splits.source} has no train split; splits: {', '.join(splits)}")
-    counts = {split: Counter(part.labels) for split, part in splits.items()}
-    train = counts["train"]
-    problems = [f"{split} has no rows" for split, count in counts.items() if not count]
-    problems += [
-        f"{split} has one class, '{next(iter(count))}'; at least two are accepted"
-        for split, count in counts.items()
-        if len(count) == 1
-    ]
-    for label in splits.label_set:
-        elsewhere = [
-            f"{split} ({count[label]:,})"
-            for split, count in counts.items()
-            if split != "train" and count[label]
-        ]
-        if not train[label] and elsewhere:
-            problems.append(f"label '{label}' has rows in {', '.join(elsewhere)} but none in train")
-        elif train[label] < MIN_TRAIN_ROWS:
-            n_rows = "one row" if train[label] else "no rows"
-            problems.append(
-                f"label '{label}' has {n_rows} in train; at least {MIN_TRAIN_ROWS} are accepted"
-            )
-    raise_problems(
-        splits.source, [f"{splits.source}: {problems[0]}"] if len(problems) == 1 else problems
-    )

@@ -1,4 +1,4 @@
-"""Which column holds the texts and which the labels: by the given name, else by well-known names."""
+"""Which columns hold the texts and the labels: by the given name, else by well-known names."""
 
 from __future__ import annotations
 
@@ -8,59 +8,29 @@ from assay.errors import DataError, did_you_mean
 
 __all__ = ["LABEL_NAMES", "TEXT_NAMES", "find_columns", "find_text_column"]
 
-# Tiers: a column of an earlier tier is taken before one of a later tier; two columns of one tier
-# are ambiguous. `label_name` and `label_text` come before `label`: where both stand, the latter
-# holds ids.
+# Well-known names come in tiers: a column of an earlier tier is taken before one of a later tier,
+# and two columns of one tier are ambiguous. `label_name` and `label_text` come before `label`:
+# where a source has both, `label` holds ids.
+ENGLISH_TEXT_NAMES = (
+    "sentence content review tweet message headline title utterance query question comment "
+    "document body post description statement sms news input review_text"
+)
+KOREAN_TEXT_NAMES = "텍스트 문장 내용 본문 제목 리뷰 댓글"
+ENGLISH_LABEL_NAMES = (
+    "category class intent emotion sentiment topic target tag genre class_name y output"
+)
+KOREAN_LABEL_NAMES = "라벨 레이블 감정 감성 분류 카테고리 주제 의도"
+DELIMITERS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}  # and how a shell is given them
 TEXT_NAMES = (
     ("text",),
     ("texts",),
-    (
-        *(
-            "sentence",
-            "content",
-            "review",
-            "tweet",
-            "message",
-            "headline",
-            "title",
-            "utterance",
-            "query",
-            "question",
-        ),
-        *(
-            "comment",
-            "document",
-            "body",
-            "post",
-            "description",
-            "statement",
-            "sms",
-            "news",
-            "input",
-            "review_text",
-        ),
-        *("텍스트", "문장", "내용", "본문", "제목", "리뷰", "댓글"),
-    ),
+    (*ENGLISH_TEXT_NAMES.split(), *KOREAN_TEXT_NAMES.split()),
 )
 LABEL_NAMES = (
     ("label_name", "label_text"),
     ("label",),
     ("labels",),
-    (
-        *(
-            "category",
-            "class",
-            "intent",
-            "emotion",
-            "sentiment",
-            "topic",
-            "target",
-            "tag",
-            "genre",
-            "class_name",
-        ),
-        *("y", "output", "라벨", "레이블", "감정", "감성", "분류", "카테고리", "주제", "의도"),
-    ),
+    (*ENGLISH_LABEL_NAMES.split(), *KOREAN_LABEL_NAMES.split()),
 )
 
 
@@ -94,14 +64,11 @@ def find_columns(
     """
     if text_column is not None and text_column == label_column:
         raise DataError(
-            f"column '{text_column}' is given for the text and for the label; two columns are accepted"
+            f"column '{text_column}' is given for the text and for the label; "
+            "two columns are accepted"
         )
-    text = find_text_column(
-        [n for n in names if n != label_column],
-        text_column=text_column,
-        source=source,
-        listed=names,
-    )
+    candidates = [name for name in names if name != label_column]
+    text = find_text_column(candidates, text_column=text_column, source=source, listed=names)
     if label_column is not None:
         return text, _given(label_column, names, source=source)
     others = [name for name in names if name != text]
@@ -126,7 +93,8 @@ def find_text_column(
     listed : sequence of str, optional
         The columns that messages list. None: `names`.
     """
-    listed = names if listed is None else listed
+    if listed is None:
+        listed = names
     if text_column is not None:
         return _given(text_column, listed, source=source)
     return _known(names, TEXT_NAMES, kind="text", source=source, listed=listed)
@@ -149,13 +117,14 @@ def _known(
     source: str,
     listed: Sequence[str],
 ) -> str:
+    """Return the one column with a well-known name; `kind` is text or label."""
     for tier in tiers:
         found = [name for name in names if name.strip().casefold() in tier]
         if len(found) == 1:
             return found[0]
         if found:
             raise DataError(
-                f"{' and '.join(repr(name) for name in found)} could each be the {kind} column of {source}; "
+                f"{' and '.join(map(repr, found))} could each be the {kind} column of {source}; "
                 f"columns: {', '.join(listed)}",
                 hint=f"choose one with --{kind}-column",
             )
@@ -166,9 +135,9 @@ def _known(
 
 
 def _advice(names: Sequence[str], *, kind: str) -> str:
-    """Say what to do; a lone column that holds a delimiter is most likely a file with another delimiter."""
+    """Say what to do. A lone column with a delimiter in its name most likely needs --delimiter."""
     if len(names) == 1:
-        for delimiter, shown in ((";", "';'"), ("\t", "tab"), ("|", "'|'"), (",", "','")):
+        for delimiter, shown in DELIMITERS.items():
             if delimiter in names[0]:
                 return f"if the columns are separated otherwise, try --delimiter {shown}"
     return f"name it with --{kind}-column, or call it '{kind}'"

@@ -1,24 +1,28 @@
-"""Python objects as raw splits: Hugging Face `Dataset`/`DatasetDict`, pandas and polars frames, pairs of sequences.
+"""Python objects as raw splits: data sets of `datasets`, pandas and polars frames, pairs of lists.
 
-None of their libraries is imported: an object tells by its class where it comes from.
+None of their libraries is imported: the class of an object tells where it comes from.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from assay.data.files.readers import Row
 from assay.data.raw import RawSplit, check_unique, split_name
-from assay.data.texts import LabelledTexts
+from assay.data.texts import SPLIT_ORDER, LabelledTexts
 from assay.errors import DataError, InputError
 
 __all__ = ["ACCEPTED", "frame_splits", "named_splits"]
 
 logger = logging.getLogger(__name__)
 
-ACCEPTED = "a path, 'sample', a Hub id, a DatasetDict, a Dataset, a pandas or polars frame, or a pair (texts, labels)"
+ACCEPTED = (
+    "a path, 'sample', a Hub id, a DatasetDict, a Dataset, a pandas or polars frame, "
+    "or a pair (texts, labels)"
+)
 EXPORTED_COLUMNS = ["split", "line", "text", "label", "label_name"]  # of Splits.to_pandas
 
 
@@ -28,7 +32,8 @@ def frame_splits(data: Any, *, source: str | None = None) -> tuple[dict[str, Raw
     Parameters
     ----------
     data : object
-        Anything `load_data` takes but text and paths; a mapping of split names to such objects too.
+        Anything that `load_data` takes except text and paths, or a mapping of split names to such
+        objects.
     source : str, optional
         How messages call it. None: by its class.
 
@@ -36,6 +41,8 @@ def frame_splits(data: Any, *, source: str | None = None) -> tuple[dict[str, Raw
     ------
     InputError
         It is something else.
+    DataError
+        It is an empty mapping, or its splits have no usable names.
     """
     if source is None:
         source = "(texts, labels)" if isinstance(data, tuple) else type(data).__name__
@@ -44,27 +51,29 @@ def frame_splits(data: Any, *, source: str | None = None) -> tuple[dict[str, Raw
             raise DataError(
                 f"the {source} is empty; a mapping of split names to frames is accepted"
             )
-        parts = {
-            str(name): _one_split(part, source=f"{source}['{name}']") for name, part in data.items()
-        }
-        return named_splits(parts, source=source), source
-    if (
-        _comes_from(data, "pandas")
-        and [str(c) for c in getattr(data, "columns", ())] == EXPORTED_COLUMNS
-    ):
+        raws = {}
+        for name, frame in data.items():
+            raws[str(name)] = _one_split(frame, source=f"{source}['{name}']")
+        return named_splits(raws, source=source), source
+    if _comes_from(data, "pandas") and _has_exported_columns(data):
         return _exported_splits(data), source
     return {"all": _one_split(data, source=source)}, source
 
 
-def named_splits(parts: Mapping[str, RawSplit], *, source: str) -> dict[str, RawSplit]:
+def _has_exported_columns(frame: Any) -> bool:
+    return [str(column) for column in getattr(frame, "columns", ())] == EXPORTED_COLUMNS
+
+
+def named_splits(raws: Mapping[str, RawSplit], *, source: str) -> dict[str, RawSplit]:
     """Give splits their names: `train`, `validation`, `test`; a lone one of another name is `all`.
 
     Parameters
     ----------
-    parts : mapping
+    raws : mapping
         Published name -> raw split. Names that mean none of the three are left out, with a log
         line.
     source : str
+        How messages call the data set.
 
     Raises
     ------
@@ -74,21 +83,23 @@ def named_splits(parts: Mapping[str, RawSplit], *, source: str) -> dict[str, Raw
     named: dict[str, RawSplit] = {}
     came_from: dict[str, str] = {}
     ignored = []
-    for name, raw in parts.items():
+    for name, raw in raws.items():
         split = split_name(name)
         if split is None:
             ignored.append(name)
         elif split in named:
             raise DataError(
-                f"'{came_from[split]}' and '{name}' of {source} both mean the {split} split; one is accepted"
+                f"'{came_from[split]}' and '{name}' of {source} both mean the {split} split; "
+                "one is accepted"
             )
         else:
             named[split], came_from[split] = raw, name
     if not named and len(ignored) == 1:
-        return {"all": parts[ignored[0]]}
+        return {"all": raws[ignored[0]]}
     if not named:
         raise DataError(
-            f"no split of {source} is called train, validation or test; splits: {', '.join(ignored)}"
+            f"no split of {source} is called train, validation or test; "
+            f"splits: {', '.join(ignored)}"
         )
     if ignored:
         logger.info("splits of %s that are not used: %s", source, ", ".join(ignored))
@@ -97,23 +108,14 @@ def named_splits(parts: Mapping[str, RawSplit], *, source: str) -> dict[str, Raw
 
 def _one_split(data: Any, *, source: str) -> RawSplit:
     if isinstance(data, LabelledTexts):
-        return _column_split(
-            source, ("text", "label"), {"text": data.texts, "label": data.labels}.__getitem__
-        )
+        return _pair_split(data.texts, data.labels, source=source)
     if _comes_from(data, "datasets") and hasattr(data, "column_names"):
         return _dataset_split(data, source=source)
     if _comes_from(data, "pandas") and hasattr(data, "columns"):
         return _pandas_split(data, source=source)
     if _comes_from(data, "polars") and hasattr(data, "get_column"):
-        orders = {
-            name: tuple(dtype.categories.to_list())
-            for name, dtype in data.schema.items()
-            if type(dtype).__name__ == "Enum"  # a categorical whose order was declared
-        }
-        return _column_split(
-            source, tuple(data.columns), lambda name: data.get_column(name).to_list(), orders
-        )
-    if isinstance(data, tuple) and len(data) == 2 and all(_is_sequence(part) for part in data):
+        return _polars_split(data, source=source)
+    if isinstance(data, tuple) and len(data) == 2 and all(map(_is_sequence, data)):
         return _pair_split(*data, source=source)
     raise InputError(f"data is {type(data).__name__}; {ACCEPTED} is accepted{_advice(data)}")
 
@@ -122,7 +124,9 @@ def _advice(data: Any) -> str:
     name = type(data).__name__
     if name in ("LazyFrame", "IterableDataset", "IterableDatasetDict"):
         return "; it has no rows yet: collect it, or load it without streaming"
-    return "; two sequences are passed as one tuple" if isinstance(data, list | tuple) else ""
+    if isinstance(data, list | tuple):
+        return "; two sequences are passed as one tuple"
+    return ""
 
 
 def _comes_from(data: Any, library: str) -> bool:
@@ -130,15 +134,13 @@ def _comes_from(data: Any, library: str) -> bool:
 
 
 def _is_sequence(value: Any) -> bool:
-    return (
-        hasattr(value, "__len__")
-        and hasattr(value, "__getitem__")
-        and not isinstance(value, str | bytes | Mapping)
-    )
+    if isinstance(value, str | bytes | Mapping):
+        return False
+    return hasattr(value, "__len__") and hasattr(value, "__getitem__")
 
 
 def _values(column: Any) -> list[Any]:
-    """Return plain Python values: arrays and series know how, lazy columns of `datasets` are only iterable."""
+    """Return plain Python values; arrays and series have `tolist`, other columns can be iterated."""
     return column.tolist() if hasattr(column, "tolist") else list(column)
 
 
@@ -152,27 +154,40 @@ def _column_split(
 
     def read(text: str, label: str) -> Iterable[Row]:
         pairs = zip(column(text), column(label), strict=True)
-        return (Row(number, {text: t, label: y}) for number, (t, y) in enumerate(pairs, 1))
+        for number, (own_text, own_label) in enumerate(pairs, 1):
+            yield Row(number, {text: own_text, label: own_label})
 
     return RawSplit(source, columns, read, class_names or {}, unit="row")
 
 
 def _dataset_split(dataset: Any, *, source: str) -> RawSplit:
-    class_names = {}
-    for name, feature in (dataset.features or {}).items():
-        element = getattr(
-            feature, "feature", feature
-        )  # a List of ClassLabel is several labels a row
-        if type(element).__name__ == "ClassLabel" and element.names:
-            class_names[name] = tuple(element.names)
     if not hasattr(dataset, "num_rows"):
         raise InputError(
             f"data is {type(dataset).__name__}; {ACCEPTED} is accepted{_advice(dataset)}"
         )
-    # list(): since datasets 4 a column is lazy, and no list.
-    return _column_split(
-        source, tuple(dataset.column_names), lambda name: list(dataset[name]), class_names
-    )
+    class_names = {}
+    for name, feature in (dataset.features or {}).items():
+        # A List of ClassLabel, which is several labels per row, holds the ClassLabel in `feature`.
+        element = getattr(feature, "feature", feature)
+        if type(element).__name__ == "ClassLabel" and element.names:
+            class_names[name] = tuple(element.names)
+
+    def column(name: str) -> list[Any]:
+        return list(dataset[name])  # since datasets 4 a column is lazy, and no list
+
+    return _column_split(source, tuple(dataset.column_names), column, class_names)
+
+
+def _polars_split(frame: Any, *, source: str) -> RawSplit:
+    orders = {}
+    for name, dtype in frame.schema.items():
+        if type(dtype).__name__ == "Enum":  # a categorical whose order was declared
+            orders[name] = tuple(dtype.categories.to_list())
+
+    def column(name: str) -> list[Any]:
+        return list(frame.get_column(name).to_list())
+
+    return _column_split(source, tuple(frame.columns), column, orders)
 
 
 def _pandas_split(frame: Any, *, source: str) -> RawSplit:
@@ -181,41 +196,40 @@ def _pandas_split(frame: Any, *, source: str) -> RawSplit:
     orders = {}
     for name, one in series.items():
         categories = getattr(one.dtype, "categories", ())
-        if getattr(one.dtype, "ordered", False) and all(isinstance(c, str) for c in categories):
+        is_ordered = getattr(one.dtype, "ordered", False)
+        if is_ordered and all(isinstance(category, str) for category in categories):
             orders[name] = tuple(categories)
-    return _column_split(source, columns, lambda name: _values(series[name]), orders)
+
+    def column(name: str) -> list[Any]:
+        return _values(series[name])
+
+    return _column_split(source, columns, column, orders)
 
 
 def _exported_splits(frame: Any) -> dict[str, RawSplit]:
     """Read back what `Splits.to_pandas` wrote: splits, lines and the order of the labels."""
     order = frame.drop_duplicates("label").sort_values("label")["label_name"]
+    class_names = {"label_name": tuple(_values(order))}
     raws: dict[str, RawSplit] = {}
-    for split, part in frame.groupby("split", sort=False):
-        rows = list(
-            zip(
-                _values(part["line"]),
-                _values(part["text"]),
-                _values(part["label_name"]),
-                strict=True,
-            )
-        )
-
-        def read(
-            text: str, label: str, rows: Sequence[tuple[int, Any, Any]] = rows
-        ) -> Iterable[Row]:
-            return (Row(int(line), {text: t, label: name}) for line, t, name in rows)
-
-        if split not in ("train", "validation", "test", "all"):
+    for split, rows in frame.groupby("split", sort=False):
+        if split not in SPLIT_ORDER:
             raise DataError(
                 f"split '{split}' in the frame; train, validation, test and all are accepted"
             )
         raws[str(split)] = RawSplit(
             f"split {split} of the frame",
             ("text", "label_name"),
-            read,
-            {"label_name": tuple(_values(order))},
+            partial(_exported_rows, rows),
+            class_names,
         )
     return raws
+
+
+def _exported_rows(frame: Any, text: str, label: str) -> Iterable[Row]:
+    """Yield the rows of one split of an exported frame, with the lines that they had."""
+    columns = [_values(frame[name]) for name in ("line", "text", "label_name")]
+    for line, own_text, own_label in zip(*columns, strict=True):
+        yield Row(int(line), {text: own_text, label: own_label})
 
 
 def _pair_split(texts: Any, labels: Any, *, source: str) -> RawSplit:
@@ -223,6 +237,5 @@ def _pair_split(texts: Any, labels: Any, *, source: str) -> RawSplit:
         raise DataError(
             f"{len(texts):,} texts and {len(labels):,} labels; the same number of each is accepted"
         )
-    return _column_split(
-        source, ("text", "label"), {"text": _values(texts), "label": _values(labels)}.__getitem__
-    )
+    columns = {"text": _values(texts), "label": _values(labels)}
+    return _column_split(source, ("text", "label"), columns.__getitem__)

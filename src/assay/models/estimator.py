@@ -172,7 +172,7 @@ def _check_pairs(
     as_list, as_array = check_texts(texts, name=name), np.asarray(labels)
     if as_array.ndim != 1:
         raise InputError(
-            f"the labels have {as_array.ndim} dimensions; one label a text is accepted"
+            f"the labels have {as_array.ndim} dimensions; one label per text is accepted"
         )
     if len(as_array) != len(as_list):
         raise InputError(

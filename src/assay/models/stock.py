@@ -110,7 +110,7 @@ def _read_labels(checkpoint: Checkpoint) -> tuple[str, ...]:
     kind = config.get("problem_type")
     if kind in ("multi_label_classification", "regression"):
         raise ModelError(
-            f"checkpoint '{checkpoint.name}' is for {kind.replace('_', ' ')}; one label a text is accepted"
+            f"checkpoint '{checkpoint.name}' is for {kind.replace('_', ' ')}; one label per text is accepted"
         )
     architectures = [str(one) for one in config.get("architectures") or ()]
     if architectures and not any(

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from assay.audit.corrections import apply_corrections
-from assay.data.clean import check_trainable
 from assay.data.load import load_data
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import Splits
+from assay.data.trainable import check_trainable
 from assay.errors import InputError
 
 __all__ = ["DataOptions", "check_apart", "cut_splits", "prepare_data"]

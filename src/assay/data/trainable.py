@@ -1,0 +1,58 @@
+"""`check_trainable`: whether every class of a data set can be learnt and measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from assay.data.clean import raise_problems
+from assay.data.texts import Splits
+from assay.errors import DataError
+
+__all__ = ["check_trainable"]
+
+MIN_TRAIN_ROWS = 2  # a class with fewer cannot be learnt and measured at all
+
+
+def check_trainable(splits: Splits) -> None:
+    """Check that there is a train split from which every class can be learnt.
+
+    Raises
+    ------
+    DataError
+        There is no train split, a split has no rows or one class only, a class has no or one row
+        in train, or a label of another split does not occur in train. All of them are listed.
+    """
+    if "train" not in splits:
+        raise DataError(f"{splits.source} has no train split; splits: {', '.join(splits)}")
+    counts = {split: Counter(labelled.labels) for split, labelled in splits.items()}
+    problems = _split_problems(counts)
+    for label in splits.label_set:
+        problem = _label_problem(label, counts)
+        if problem is not None:
+            problems.append(problem)
+    if len(problems) == 1:
+        problems = [f"{splits.source}: {problems[0]}"]
+    raise_problems(splits.source, problems)
+
+
+def _split_problems(counts: dict[str, Counter[str]]) -> list[str]:
+    """Return a sentence on each split that holds no class, or one."""
+    problems = [f"{split} has no rows" for split, count in counts.items() if not count]
+    for split, count in counts.items():
+        if len(count) == 1:
+            only = next(iter(count))
+            problems.append(f"{split} has one class, '{only}'; at least two are accepted")
+    return problems
+
+
+def _label_problem(label: str, counts: dict[str, Counter[str]]) -> str | None:
+    """Say why a class cannot be learnt from train; None if it can."""
+    n_train = counts["train"][label]
+    if n_train >= MIN_TRAIN_ROWS:
+        return None
+    if n_train:
+        return f"label '{label}' has one row in train; at least {MIN_TRAIN_ROWS} are accepted"
+    elsewhere = [f"{split} ({count[label]:,})" for split, count in counts.items() if count[label]]
+    if elsewhere:
+        return f"label '{label}' has rows in {', '.join(elsewhere)} but none in train"
+    return f"label '{label}' has no rows in train; at least {MIN_TRAIN_ROWS} are accepted"

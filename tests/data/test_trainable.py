@@ -1,0 +1,60 @@
+"""What can be trained on: a train split from which every class can be learnt."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.data.labels import LabelSet
+from assay.data.texts import LabelledTexts, Splits
+from assay.data.trainable import check_trainable
+from assay.errors import DataError
+
+
+def splits_of(**parts):
+    """Build splits from strings of one-letter labels, each text its own."""
+    made = {
+        name: LabelledTexts(tuple(f"{name} {i}" for i in range(len(labels))), tuple(labels))
+        for name, labels in parts.items()
+    }
+    names = LabelSet.from_labels(label for labels in parts.values() for label in labels)
+    return Splits(made, names, source="memory")
+
+
+def test_check_trainable_accepts_good_splits():
+    """Two rows of each class in train, both classes elsewhere."""
+    check_trainable(splits_of(train="aabb", validation="ab", test="ba"))
+
+
+def test_check_trainable_lists_everything_at_once():
+    """Unseen labels, lone rows and one-class splits are in one error of exit code 2."""
+    with pytest.raises(DataError) as caught:
+        check_trainable(splits_of(train="aab", validation="ac", test="dd"))
+    assert caught.value.exit_code == 2
+    assert caught.value.message == (
+        "memory has 4 problems:\n"
+        "  - test has one class, 'd'; at least two are accepted\n"
+        "  - label 'b' has one row in train; at least 2 are accepted\n"
+        "  - label 'c' has rows in validation (1) but none in train\n"
+        "  - label 'd' has rows in test (2) but none in train"
+    )
+
+
+def test_check_trainable_refuses_one_class():
+    """One class cannot be told from anything."""
+    with pytest.raises(
+        DataError, match=r"^memory: train has one class, 'a'; at least two are accepted$"
+    ):
+        check_trainable(splits_of(train="aaa"))
+
+
+def test_check_trainable_refuses_names_without_rows():
+    """A name in labels.txt that nothing bears is a mistake to be told."""
+    one = LabelledTexts(("p", "q", "r", "s"), ("a", "a", "b", "b"))
+    with pytest.raises(DataError, match="label 'c' has no rows in train"):
+        check_trainable(Splits({"train": one}, LabelSet(("a", "b", "c")), source="memory"))
+
+
+def test_check_trainable_needs_a_train_split():
+    """A lone test set can be evaluated, not learnt from."""
+    with pytest.raises(DataError, match="memory has no train split; splits: test"):
+        check_trainable(splits_of(test="ab"))
