@@ -1,4 +1,7 @@
-"""Texts in another language than the rest of their split, found with `py3langid` (a model inside its wheel)."""
+"""Texts in another language than the rest of their split.
+
+Languages are identified by `py3langid`, whose model is inside its wheel: nothing is downloaded.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,17 @@ from assay._optional import require
 
 __all__ = ["Languages", "WrongLanguage", "find_wrong_language"]
 
-# On 24,000 tweets, bank questions and Korean headlines, these two find one row, half Malay, and no
-# false one; of nine foreign sentences of four words they find all that are long enough.
-MAX_MAIN_SCORE = 0.005  # of the split's main language, for a row to count as another
-MIN_OTHER_SCORE = 0.5  # of that other language
-MIN_LETTER_BYTES = (
-    16  # of UTF-8: sixteen Latin letters, six Hangul syllables; below, a name decides
-)
-MIN_MAIN_FRACTION = (
-    0.7  # of a split's texts in one language; else the split mixes languages on purpose
-)
+# Measured: "thresholds of the data and tokenization rooms" in dev/LOG.md.
+MAX_MAIN_SCORE = 0.005  # highest score of the main language in a row that counts as another
+MIN_OTHER_SCORE = 0.5  # least score of that other language
+# Letters that a text needs, in bytes of UTF-8: sixteen Latin letters, six Hangul syllables. In
+# shorter texts a name decides.
+MIN_LETTER_BYTES = 16
+# Least share of the texts of a split in one language; otherwise the split mixes languages on
+# purpose.
+MIN_MAIN_FRACTION = 0.7
+# A language whose score is lower in a text is not kept for it.
+NEGLIGIBLE_SCORE = MAX_MAIN_SCORE / 1000
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class WrongLanguage:
     language : str
         ISO 639 code.
     score : float
-        Of all languages but the main one together, 0 to 1.
+        Probability that the text is not in the main language, 0 to 1.
     """
 
     row: int
@@ -75,7 +79,7 @@ def find_wrong_language(
     ----------
     texts : sequence of str
     advance : callable, optional
-        Called with the number of texts just looked at.
+        Called with the number of texts that were just looked at.
     """
     judged: dict[int, dict[str, float]] = {}
     for row, text in enumerate(texts):
@@ -83,38 +87,38 @@ def find_wrong_language(
             judged[row] = _scores(text)
         if advance is not None:
             advance(1)
-    counts = Counter(max(scores, key=lambda code: scores[code]) for scores in judged.values())
-    if not counts:
+    if not judged:
         return Languages(None, 0.0, ())
-    main, n_main = counts.most_common(1)[0]
+    best = {row: _best(scores) for row, scores in judged.items()}
+    main, n_main = Counter(best.values()).most_common(1)[0]
     fraction = n_main / len(judged)
     if fraction < MIN_MAIN_FRACTION:
         return Languages(None, fraction, ())
     wrong = []
     for row, scores in judged.items():
-        other = max(scores, key=lambda code: scores[code])
         main_score = scores.get(main, 0.0)
-        if other != main and scores[other] >= MIN_OTHER_SCORE and main_score <= MAX_MAIN_SCORE:
-            wrong.append(WrongLanguage(row, other, 1 - main_score))
+        if scores[best[row]] >= MIN_OTHER_SCORE and main_score <= MAX_MAIN_SCORE:
+            wrong.append(WrongLanguage(row, best[row], 1 - main_score))
     return Languages(main, fraction, tuple(wrong))
+
+
+def _best(scores: dict[str, float]) -> str:
+    return max(scores, key=lambda code: scores[code])
 
 
 def _is_long(text: str) -> bool:
     letters = "".join(char for char in text if char.isalpha())
-    return (
-        len(letters) >= MIN_LETTER_BYTES
-        or len(letters.encode("utf-8", "replace")) >= MIN_LETTER_BYTES
-    )
+    if len(letters) >= MIN_LETTER_BYTES:
+        return True
+    return len(letters.encode("utf-8", "replace")) >= MIN_LETTER_BYTES
 
 
 def _scores(text: str) -> dict[str, float]:
-    """Return the languages that matter: the best one, and those that are not all but ruled out."""
+    """Return the probability of the best language, and of those that are not all but ruled out."""
     ranked = _identifier().rank(text.encode("utf-8", "replace").decode("utf-8"))
-    return {
-        code: score
-        for i, (code, score) in enumerate(ranked)
-        if i == 0 or score > MAX_MAIN_SCORE / 1000
-    }
+    kept = dict(ranked[:1])
+    kept.update((code, score) for code, score in ranked if score > NEGLIGIBLE_SCORE)
+    return kept
 
 
 @functools.cache

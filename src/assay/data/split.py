@@ -1,7 +1,11 @@
-"""Cut missing splits from train, and take fewer rows: seeded, stratified, the same text never on two sides."""
+"""Cut missing splits from train, and take fewer rows: seeded and stratified.
+
+The same text is never on two sides of a cut.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +16,9 @@ from assay.errors import DataError, InputError
 
 __all__ = ["cut_missing", "limit_rows"]
 
-KEPT_ROWS = 2  # of each class stay in train: fewer cannot be learnt from and measured
+KEPT_ROWS = 2  # rows of each class that stay in train: fewer cannot be learnt from and measured
 SHARED_ROWS = 4  # a class of so many rows has at least one in each cut, however small the fraction
+CUT_ORDER = ("validation", "test")
 
 
 def cut_missing(
@@ -25,6 +30,7 @@ def cut_missing(
     ----------
     splits : Splits
     seed : int
+        Decides which rows are cut.
     validation_fraction, test_fraction : float
         Share of each class of the uncut train split, between 0 and 1; used where that split is
         missing.
@@ -44,56 +50,65 @@ def cut_missing(
         There is no train split to cut from, or it is too small.
     """
     fractions = {"validation": validation_fraction, "test": test_fraction}
-    for name, fraction in fractions.items():
-        if not 0 < fraction < 1:
-            raise InputError(
-                f"--{name}-fraction is {fraction}; a number between 0 and 1 is accepted"
-            )
-    missing = {name: fraction for name, fraction in fractions.items() if name not in splits}
-    if sum(missing.values()) >= 1:
-        raise InputError(
-            f"--validation-fraction and --test-fraction are {sum(missing.values()):g} together; less than 1 is accepted"
-        )
+    missing = _missing_fractions(splits, fractions)
     whole = splits.parts.get("train", splits.parts.get("all"))
     if whole is None:
         raise DataError(f"{splits.source} has no train split; splits: {', '.join(splits)}")
     if not missing:
         return splits
     rows = _cut_rows(splits, whole, fractions=missing, seed=seed)
-    parts = {name: part for name, part in splits.items() if name in fractions}
-    parts |= {name: whole.take(cut) for name, cut in rows.items()}
-    return replace(splits, parts={name: parts[name] for name in ("train", "validation", "test")})
+    parts = {}
+    for name in ("train", *CUT_ORDER):
+        parts[name] = whole.take(rows[name]) if name in rows else splits[name]
+    return replace(splits, parts=parts)
+
+
+def _missing_fractions(splits: Splits, fractions: Mapping[str, float]) -> dict[str, float]:
+    """Check the fractions; return those of the splits that are missing."""
+    for name, fraction in fractions.items():
+        if not 0 < fraction < 1:
+            raise InputError(
+                f"--{name}-fraction is {fraction}; a number between 0 and 1 is accepted"
+            )
+    missing = {name: fraction for name, fraction in fractions.items() if name not in splits}
+    total = sum(missing.values())
+    if total >= 1:
+        raise InputError(
+            f"--validation-fraction and --test-fraction are {total:g} together; "
+            "less than 1 is accepted"
+        )
+    return missing
 
 
 def _cut_rows(
-    splits: Splits, whole: LabelledTexts, *, fractions: dict[str, float], seed: int
+    splits: Splits, whole: LabelledTexts, *, fractions: Mapping[str, float], seed: int
 ) -> dict[str, np.ndarray]:
     """Return the rows of each new split, train included."""
     label_ids = splits.label_set.ids(whole.labels)
     groups = duplicate_groups(whole)
     counts = np.bincount(label_ids, minlength=len(splits.label_set))
-    free = np.ones(len(whole), dtype=bool)
+    is_free = np.ones(len(whole), dtype=bool)
     rows = {}
     for name, fraction in fractions.items():
         wanted = _apportion(counts * fraction, total=round(fraction * len(whole)))
         wanted = np.where(counts >= SHARED_ROWS, np.maximum(wanted, 1), wanted)
-        left = np.bincount(label_ids[free], minlength=len(counts))
+        n_free = np.bincount(label_ids[is_free], minlength=len(counts))
         # Validation, which is cut first, leaves a row for test, whether that is cut or not.
-        spared = KEPT_ROWS + ((counts >= SHARED_ROWS) & (name == "validation"))
-        wanted = np.clip(wanted, 0, np.maximum(left - spared, 0))
-        # A stream of its own for each: the validation split is the same whether or not a test split
-        # is cut.
-        rng = np.random.default_rng([seed, ["validation", "test"].index(name)])
-        cut = _pick_groups(groups, label_ids, wanted=wanted, free=free, rng=rng)
+        n_spared = KEPT_ROWS + ((counts >= SHARED_ROWS) & (name == "validation"))
+        wanted = np.clip(wanted, 0, np.maximum(n_free - n_spared, 0))
+        # Each split has a random stream of its own, so that the validation split is the same
+        # whether or not a test split is cut.
+        rng = np.random.default_rng([seed, CUT_ORDER.index(name)])
+        cut = _pick_groups(groups, label_ids, wanted=wanted, is_free=is_free, rng=rng)
         if not len(cut):
             raise DataError(
-                f"the train split of {splits.source} has {len(whole):,} rows, too few to cut a {name} split of "
-                f"{fraction:.0%} from",
+                f"the train split of {splits.source} has {len(whole):,} rows, too few to cut "
+                f"a {name} split of {fraction:.0%} from",
                 hint=f"add rows, give a {name} file, or raise --{name}-fraction",
             )
-        free[cut] = False
+        is_free[cut] = False
         rows[name] = cut
-    return {"train": np.flatnonzero(free), **rows}
+    return {"train": np.flatnonzero(is_free), **rows}
 
 
 def _pick_groups(
@@ -101,7 +116,7 @@ def _pick_groups(
     label_ids: np.ndarray,
     *,
     wanted: np.ndarray,
-    free: np.ndarray,
+    is_free: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Take whole groups in random order as long as no class gets more rows than wanted.
@@ -110,40 +125,46 @@ def _pick_groups(
     ----------
     groups, label_ids : int64 arrays of shape (n_rows,)
     wanted : int64 array of shape (n_classes,)
-        Rows of each class, at most; fewer are taken only where big groups do not fit.
-    free : bool array of shape (n_rows,)
-        Rows that may be taken.
+        The most rows to take of each class; fewer are taken only where big groups do not fit.
+    is_free : bool array of shape (n_rows,)
+        Which rows may be taken.
+    rng : numpy Generator
 
     Returns
     -------
     int64 array
         The rows taken, ascending.
     """
-    candidates = np.flatnonzero(free)
+    candidates = np.flatnonzero(is_free)
+    # Rows sorted by group: those of the g-th group are by_group[starts[g]:stops[g]].
     by_group = candidates[np.argsort(groups[candidates], kind="stable")]
     starts = np.flatnonzero(np.diff(groups[by_group], prepend=-1))
     stops = np.append(starts[1:], len(by_group))
-    left = wanted.tolist()
-    n_left = sum(left)
+    n_wanted = wanted.tolist()
+    n_left = sum(n_wanted)
     taken: list[int] = []
     for g in rng.permutation(len(starts)).tolist():
         if n_left == 0:
             break
         rows = by_group[starts[g] : stops[g]].tolist()
         labels = label_ids[rows].tolist()
-        if all(labels.count(label) <= left[label] for label in set(labels)):
+        if all(labels.count(label) <= n_wanted[label] for label in set(labels)):
             for label in labels:
-                left[label] -= 1
+                n_wanted[label] -= 1
             n_left -= len(rows)
             taken += rows
     return np.array(sorted(taken), dtype=np.int64)
 
 
 def _apportion(shares: np.ndarray, *, total: int) -> np.ndarray:
-    """Round `shares` to whole numbers with the sum `total`, each within one of its share (largest remainder)."""
+    """Round `shares` to whole numbers with the sum `total` (largest remainder method).
+
+    Each is within one of its share: 2.5, 1.25 and 1.25 with the total 5 become 3, 1 and 1.
+    """
     whole: np.ndarray = np.floor(shares).astype(np.int64)
     by_remainder = np.argsort(-(shares - whole), kind="stable")
-    whole[by_remainder[: max(0, total - int(whole.sum()))]] += 1
+    n_missing = max(0, total - int(whole.sum()))
+    whole[by_remainder[:n_missing]] += 1
     return whole
 
 
@@ -156,6 +177,7 @@ def limit_rows(splits: Splits, max_rows: int, *, seed: int) -> Splits:
     max_rows : int
         At least two for each class.
     seed : int
+        Decides which rows are taken.
 
     Returns
     -------
@@ -170,30 +192,30 @@ def limit_rows(splits: Splits, max_rows: int, *, seed: int) -> Splits:
     least = KEPT_ROWS * len(splits.label_set)
     if max_rows < least:
         raise InputError(
-            f"--max-rows is {max_rows:,}; at least {least:,} are accepted: {KEPT_ROWS} for each of the "
-            f"{len(splits.label_set):,} classes"
+            f"--max-rows is {max_rows:,}; at least {least:,} are accepted: "
+            f"{KEPT_ROWS} for each of the {len(splits.label_set):,} classes"
         )
-    parts = {
-        name: part
-        if len(part) <= max_rows
-        else part.take(_stratified_rows(splits, part, max_rows, seed=seed))
-        for name, part in splits.items()
-    }
+    parts = {}
+    for name, labelled in splits.items():
+        if len(labelled) > max_rows:
+            label_ids = splits.label_set.ids(labelled.labels)
+            counts = np.bincount(label_ids, minlength=len(splits.label_set))
+            labelled = labelled.take(_stratified_rows(label_ids, counts, max_rows, seed=seed))
+        parts[name] = labelled
     return replace(splits, parts=parts)
 
 
 def _stratified_rows(
-    splits: Splits, part: LabelledTexts, max_rows: int, *, seed: int
+    label_ids: np.ndarray, counts: np.ndarray, max_rows: int, *, seed: int
 ) -> np.ndarray:
-    label_ids = splits.label_set.ids(part.labels)
-    counts = np.bincount(label_ids, minlength=len(splits.label_set))
-    # What every class keeps comes first; the rest is shared out by size.
+    """Draw `max_rows` rows: what every class keeps comes first, the rest is shared out by size."""
     kept = np.minimum(counts, KEPT_ROWS)
     spare = counts - kept
     n_spare = max_rows - int(kept.sum())
     quotas = kept + _apportion(spare * (n_spare / max(1, spare.sum())), total=n_spare)
-    rng = np.random.default_rng([seed, 2])
-    rows = [
-        rng.permutation(np.flatnonzero(label_ids == i))[:quota] for i, quota in enumerate(quotas)
-    ]
-    return np.sort(np.concatenate(rows))
+    rng = np.random.default_rng([seed, len(CUT_ORDER)])  # not the stream of a cut
+    drawn = []
+    for label_id, quota in enumerate(quotas):
+        own_rows = np.flatnonzero(label_ids == label_id)
+        drawn.append(rng.permutation(own_rows)[:quota])
+    return np.sort(np.concatenate(drawn))

@@ -3,17 +3,70 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypedDict
 
 import numpy as np
 
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts, Splits
 
-__all__ = ["box_statistics", "quantiles", "summarise"]
+__all__ = ["BoxStatistics", "Quantiles", "box_statistics", "quantiles", "summarise"]
 
+QUANTILES = {"min": 0.0, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
 MAX_OUTLIERS = 50  # drawn for one box; more are an unreadable line of dots
 WHISKER_IQR = 1.5  # Tukey's rule, matplotlib's default
+
+Quantiles = dict[str, float | None]  # the names of QUANTILES; None where there are no values
+
+
+class BoxStatistics(TypedDict):
+    """What a box plot draws of some values; None where there are no values."""
+
+    n_texts: int
+    whisker_low: float | None
+    q1: float | None
+    median: float | None
+    q3: float | None
+    whisker_high: float | None
+    n_outliers: int
+    outliers: list[float]
+
+
+class ClassCount(TypedDict):
+    """How many texts of a split have one label."""
+
+    label: str
+    n_texts: int
+    fraction: float
+
+
+class FirstRow(TypedDict):
+    """One of the first rows of a split."""
+
+    line: int
+    text: str
+    label: int
+    label_name: str
+
+
+class Lengths(TypedDict):
+    """Quantiles of lengths over all texts; and by class, each with its ``label``."""
+
+    all: Quantiles
+    classes: list[dict[str, str | float | None]]
+
+
+class SplitSummary(TypedDict):
+    """One split in numbers."""
+
+    n_texts: int
+    columns: list[str]
+    classes: list[ClassCount]
+    chars: Lengths
+    words: Lengths
+    word_boxes: list[dict[str, Any]]  # a BoxStatistics per class, with its label
+    first_rows: list[FirstRow]
 
 
 def summarise(splits: Splits, *, n_first: int = 5) -> dict[str, Any]:
@@ -23,103 +76,132 @@ def summarise(splits: Splits, *, n_first: int = 5) -> dict[str, Any]:
     ----------
     splits : Splits
     n_first : int
-        First rows of each split that are shown.
+        How many first rows of each split are shown.
 
     Returns
     -------
     dict
-        ``source``, ``labels``, ``features``, ``n_texts``, ``splits``, and ``dropped``: rows by
-        split and reason. A split has ``n_texts``, ``columns``, ``classes`` (in label order: label,
-        n_texts, fraction), ``chars`` and ``words`` (quantiles over all texts and a class),
-        ``word_boxes`` (words a text, a box a class), ``first_rows``.
+        ``source``, ``labels``, ``features``, ``n_texts``, ``splits``, and ``dropped``: counts by
+        split and reason. Each split has ``n_texts``, ``columns``, ``classes`` (in label order:
+        label, n_texts, fraction), ``chars`` and ``words`` (quantiles of the length of a text, over
+        all texts and by class), ``word_boxes`` (one box of words per text for each class),
+        ``first_rows``.
     """
+    labels = list(splits.label_set)
+    described = {}
+    for name, labelled in splits.items():
+        described[name] = _split_summary(labelled, splits.label_set, n_first=n_first)
+    n_dropped = Counter((row.split, row.reason) for row in splits.dropped)
+    dropped = [
+        {"split": split, "reason": reason, "n_rows": n_rows}
+        for (split, reason), n_rows in n_dropped.items()
+    ]
     return {
         "source": splits.source,
-        "labels": list(splits.label_set),
-        "features": {"text": "string", "label": {"class_names": list(splits.label_set)}},
-        "n_texts": sum(len(part) for part in splits.values()),
-        "splits": {
-            name: _split_summary(part, splits.label_set, n_first=n_first)
-            for name, part in splits.items()
-        },
-        "dropped": [
-            {"split": split, "reason": reason, "n_rows": n_rows}
-            for (split, reason), n_rows in Counter(
-                (row.split, row.reason) for row in splits.dropped
-            ).items()
-        ],
+        "labels": labels,
+        "features": {"text": "string", "label": {"class_names": list(labels)}},
+        "n_texts": sum(len(labelled) for labelled in splits.values()),
+        "splits": described,
+        "dropped": dropped,
     }
 
 
-def _split_summary(part: LabelledTexts, label_set: LabelSet, *, n_first: int) -> dict[str, Any]:
-    label_ids = label_set.ids(part.labels)
-    counts = np.bincount(label_ids, minlength=len(label_set))
-    n_chars = np.fromiter(map(len, part.texts), dtype=np.int64, count=len(part))
-    n_words = np.fromiter(
-        (len(text.split()) for text in part.texts), dtype=np.int64, count=len(part)
-    )
+def _split_summary(labelled: LabelledTexts, label_set: LabelSet, *, n_first: int) -> SplitSummary:
+    n_texts = len(labelled)
+    label_ids = label_set.ids(labelled.labels)
+    n_chars = np.fromiter(map(len, labelled.texts), dtype=np.int64, count=n_texts)
+    words = (len(text.split()) for text in labelled.texts)
+    n_words = np.fromiter(words, dtype=np.int64, count=n_texts)
+    word_boxes: list[dict[str, Any]] = []
+    for name, own in _by_class(n_words, label_ids, label_set):
+        word_boxes.append({"label": name, **box_statistics(own)})
     return {
-        "n_texts": len(part),
+        "n_texts": n_texts,
         "columns": ["text", "label"],
-        "classes": [
-            {"label": name, "n_texts": int(n), "fraction": float(n / max(1, len(part)))}
-            for name, n in zip(label_set, counts, strict=True)
-        ],
+        "classes": _class_counts(label_ids, label_set),
         "chars": _lengths(n_chars, label_ids, label_set),
         "words": _lengths(n_words, label_ids, label_set),
-        "word_boxes": [
-            {"label": name, **box_statistics(n_words[label_ids == i])}
-            for i, name in enumerate(label_set)
-        ],
-        "first_rows": [
-            {
-                "line": part.lines[i],
-                "text": part.texts[i],
-                "label": int(label_ids[i]),
-                "label_name": part.labels[i],
-            }
-            for i in range(min(n_first, len(part)))
-        ],
+        "word_boxes": word_boxes,
+        "first_rows": _first_rows(labelled, label_ids, n_first=n_first),
     }
 
 
-def _lengths(values: np.ndarray, label_ids: np.ndarray, label_set: LabelSet) -> dict[str, Any]:
-    return {
-        "all": quantiles(values),
-        "classes": [
-            {"label": name, **quantiles(values[label_ids == i])} for i, name in enumerate(label_set)
-        ],
-    }
+def _by_class(
+    values: np.ndarray, label_ids: np.ndarray, label_set: LabelSet
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield each label with the values of its texts."""
+    for label_id, name in enumerate(label_set):
+        yield name, values[label_ids == label_id]
 
 
-def quantiles(values: np.ndarray) -> dict[str, float | None]:
-    """Return min, p25, median, p75, p95 and max of `values`, linear between ranks; None where there are none."""
-    names = ("min", "p25", "median", "p75", "p95", "max")
+def _class_counts(label_ids: np.ndarray, label_set: LabelSet) -> list[ClassCount]:
+    counts = np.bincount(label_ids, minlength=len(label_set)).tolist()
+    n_texts = max(1, len(label_ids))
+    return [
+        {"label": name, "n_texts": n, "fraction": n / n_texts}
+        for name, n in zip(label_set, counts, strict=True)
+    ]
+
+
+def _first_rows(labelled: LabelledTexts, label_ids: np.ndarray, *, n_first: int) -> list[FirstRow]:
+    return [
+        {
+            "line": labelled.lines[i],
+            "text": labelled.texts[i],
+            "label": int(label_ids[i]),
+            "label_name": labelled.labels[i],
+        }
+        for i in range(min(n_first, len(labelled)))
+    ]
+
+
+def _lengths(values: np.ndarray, label_ids: np.ndarray, label_set: LabelSet) -> Lengths:
+    classes: list[dict[str, str | float | None]] = []
+    for name, own in _by_class(values, label_ids, label_set):
+        classes.append({"label": name, **quantiles(own)})
+    return {"all": quantiles(values), "classes": classes}
+
+
+def quantiles(values: np.ndarray) -> Quantiles:
+    """Return min, p25, median, p75, p95 and max of `values`, with linear interpolation.
+
+    Returns
+    -------
+    dict
+        Name -> quantile; each is None where there are no values.
+    """
     if not len(values):
-        return dict.fromkeys(names)
-    return dict(
-        zip(names, np.quantile(values, [0, 0.25, 0.5, 0.75, 0.95, 1]).tolist(), strict=True)
-    )
+        return dict.fromkeys(QUANTILES)
+    found = np.quantile(values, list(QUANTILES.values())).tolist()
+    return dict(zip(QUANTILES, found, strict=True))
 
 
-def box_statistics(values: np.ndarray) -> dict[str, Any]:
+def box_statistics(values: np.ndarray) -> BoxStatistics:
     """Return what a box plot draws.
 
     Returns
     -------
     dict
         ``n_texts``, ``whisker_low``, ``q1``, ``median``, ``q3``, ``whisker_high`` (the outermost
-        values within 1.5 times the box from it), ``n_outliers``, and ``outliers``: all beyond the
-        whiskers, or 50 spread over their ranks with the lowest and the highest among them. None and
-        empty where there are no values.
+        values within 1.5 times the length of the box from it), ``n_outliers``, and ``outliers``:
+        all values beyond the whiskers, or 50 of them evenly spaced in order of size, the lowest
+        and the highest included. None and empty where there are no values.
     """
     if not len(values):
-        names = ("whisker_low", "q1", "median", "q3", "whisker_high")
-        return {"n_texts": 0, **dict.fromkeys(names), "n_outliers": 0, "outliers": []}
+        return {
+            "n_texts": 0,
+            "whisker_low": None,
+            "q1": None,
+            "median": None,
+            "q3": None,
+            "whisker_high": None,
+            "n_outliers": 0,
+            "outliers": [],
+        }
     q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75]).tolist()
     reach = WHISKER_IQR * (q3 - q1)
     inside = values[(values >= q1 - reach) & (values <= q3 + reach)].astype(np.float64)
-    # Between two far values no value may lie within reach: then the whisker ends at the box.
+    # Between two far values no value may be within reach: then the whisker ends at the box.
     low = min(q1, float(inside.min(initial=q1)))
     high = max(q3, float(inside.max(initial=q3)))
     outliers = np.sort(values[(values < low) | (values > high)])
