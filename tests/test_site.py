@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -160,7 +160,7 @@ def test_pages_run(folder, environment):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("mkdocs") is None, reason="mkdocs is not installed (make site)")
+@pytest.mark.skipif(not find_spec("mkdocs"), reason="mkdocs is not installed (make site)")
 def test_command_reference_lists_every_option():
     """The page of commands has each command with its options and examples."""
     code = "import sys; sys.path.insert(0, 'docs'); import site_pages; print(site_pages.describe_commands())"

@@ -71,7 +71,9 @@ class PageRunner:
             if block.title == "output":
                 self.compare(block.text)
             elif block.title:
-                (self.folder / block.title).write_text(block.text, encoding="utf-8")
+                path = self.folder / block.title
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(block.text, encoding="utf-8")
             elif block.kind == "bash":
                 self.run_bash(block.text.replace(PORT, str(self.port)))
             elif block.kind == "python":
