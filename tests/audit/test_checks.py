@@ -1,4 +1,7 @@
-"""An audit finds what was planted, and nothing else."""
+"""Tests of assay.audit.checks, and through it of assay.audit.findings and assay.audit.result.
+
+An audit finds what was planted, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ LONG = (
 
 
 def splits_of(**parts):
-    """Build splits from {split: [(text, label), ...]}; lines count from 2, as in a CSV with a header."""
+    """Build splits from {split: [(text, label), ...]}.
+
+    Lines count from 2, as in a CSV with a header.
+    """
     made = {
         name: LabelledTexts(
             tuple(t for t, _ in rows), tuple(y for _, y in rows), tuple(range(2, 2 + len(rows)))
@@ -150,7 +156,10 @@ def flipped():
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_flipped_labels_are_the_first_suspects(flipped, split):
-    """Of as many suspects as labels were flipped, most are flipped ones; the true label is proposed."""
+    """Of as many suspects as labels were flipped, most are flipped ones.
+
+    The true label is proposed.
+    """
     audit, wrong = flipped
     suspects = [
         issue for issue in audit.issues if issue.kind == "wrong_label" and issue.split == split
@@ -220,6 +229,37 @@ def test_what_cannot_be_cut_is_audited_as_it_is():
     assert list(load_for_audit((["a b", "b c", "c d", "d e"], ["x", "x", "y", "y"]))) == ["all"]
     test_only = splits_of(test=[("a b", "x"), ("c d", "y")])
     assert list(load_for_audit(test_only)) == ["test"]
+
+
+def test_data_may_be_a_path_or_a_pair(tmp_path):
+    """Whatever `load_data` takes can be audited, and gives the same issues."""
+    texts, labels = ["so happy today", "So happy today", "ok"], ["joy", "sadness", "joy"]
+    path = tmp_path / "tweets.csv"
+    rows = [f"{text},{label}" for text, label in zip(texts, labels, strict=True)]
+    path.write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    of_pair = audit_data((texts, labels), method=None)
+    for data in (path, str(path)):
+        of_file = audit_data(data, method=None)
+        assert of_file.counts() == of_pair.counts()
+        assert of_file.n_texts == {"all": 3}
+    with pytest.raises(InputError):
+        audit_data(tmp_path / "no-such-file.csv", method=None)
+
+
+def test_shift_is_said_in_sentences():
+    """A class that only test has, and texts twice as long, are named with their numbers."""
+    train = [(f"short text number {i}", "joy") for i in range(300)]
+    test = [(f"a text that is very much longer than the others {i}", "fun") for i in range(300)]
+    sentences = audit_data(splits_of(train=train, test=test), method=None).shift_sentences()
+    assert sentences[0] == (
+        "classes of test are not those of train: 'fun' is 100.0% of it and 0.0% there "
+        "(total variation distance 1.00)"
+    )
+    assert sentences[1].startswith("texts of test have 51 characters (median), those of train 21")
+    same = splits_of(train=train, test=train)
+    assert audit_data(same, method=None).shift_sentences() == [
+        "no shift in classes or lengths between the splits"
+    ]
 
 
 def test_issues_are_written_in_their_order(tmp_path, planted):

@@ -1,4 +1,7 @@
-"""Labels that a person corrected: only in train, only where the row is still the same, all or none."""
+"""Labels that a person corrected.
+
+Only in train, only where the row is still the same, all or none.
+"""
 
 from __future__ import annotations
 
@@ -123,7 +126,10 @@ def test_file_without_a_yes_warns(tmp_path, splits, caplog):
 
 
 def test_uncut_audit_of_a_lone_file_finds_its_rows(tmp_path, splits):
-    """A row of `all` is looked up in whatever split it was cut into; outside train it is refused."""
+    """A row of `all` is looked up in whatever split it was cut into.
+
+    Outside train it is refused.
+    """
     lone = Splits(
         {
             name: LabelledTexts(part.texts, part.labels, tuple(i * 10 + n for n in part.lines))
@@ -139,7 +145,10 @@ def test_uncut_audit_of_a_lone_file_finds_its_rows(tmp_path, splits):
 
 
 def test_corrections_come_after_the_cut_and_before_the_check(tmp_path):
-    """A class that a correction empties is found; the rows of the cut do not depend on the corrections."""
+    """A class that a correction empties is found.
+
+    The rows of the cut do not depend on the corrections.
+    """
     texts = (
         [f"good day {i}" for i in range(20)]
         + [f"bad day {i}" for i in range(20)]

@@ -1,4 +1,4 @@
-"""The file of an audit: what stands in it, that a spreadsheet cannot run it, what is read back."""
+"""Tests of assay.audit.issues: what the file of an audit holds, and that no spreadsheet runs it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.audit.issues import COLUMNS, KINDS, Issue, hash_text, read_corrections, write_issues_file
-from assay.errors import DataError, InputError, OutputExistsError, OutsideError
+from assay.audit.issues import KINDS, Issue, hash_text, write_issues_file
+from assay.errors import InputError, OutputExistsError, OutsideError
 
 SUSPECT = Issue(
     "wrong_label", "train", 7, "오늘 행복해요", "슬픔", proposed_label="기쁨", score=0.98765432
@@ -23,17 +23,6 @@ def rows_of(path):
     """Read the file as any CSV reader does."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
-
-
-def accept(path, answers, *, delimiter=",", encoding="utf-8-sig"):
-    """Write answers under accept, row by row, as a spreadsheet saves them."""
-    rows = rows_of(path)
-    for row, answer in zip(rows, answers, strict=True):
-        row["accept"] = answer
-    with path.open("w", encoding=encoding, newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, delimiter=delimiter)
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def test_file_has_the_columns_and_shows_korean_in_excel(tmp_path):
@@ -61,7 +50,7 @@ def test_file_has_the_columns_and_shows_korean_in_excel(tmp_path):
 @settings(max_examples=60, deadline=None)
 @given(st.text(), st.text(min_size=1).filter(str.strip), st.sampled_from(list(KINDS)))
 def test_no_cell_can_run_as_a_formula(text, label, kind):
-    """Whatever stands in texts and labels, no cell starts what a spreadsheet runs."""
+    """Whatever texts and labels hold, no cell starts a formula of a spreadsheet."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "issues.csv"
         write_issues_file([Issue(kind, "train", 1, text, label, proposed_label=label)], out)
@@ -69,73 +58,6 @@ def test_no_cell_can_run_as_a_formula(text, label, kind):
     for value in row.values():
         assert not value.lstrip().startswith(("=", "+", "-", "@"))
         assert not value.startswith(("\t", "\r"))
-
-
-def test_accepted_suspects_are_read_back_as_they_were(tmp_path):
-    """A label that starts like a formula, a text with line ends: the correction is that of the issue."""
-    out = tmp_path / "issues.csv"
-    issues = [
-        Issue("wrong_label", "train", 3, "=a\r\n\"b\",'c'", "-1", proposed_label="=+1", score=0.5),
-        SUSPECT,
-    ]
-    write_issues_file(issues, out)
-    accept(out, ["yes", "no"])
-    (found,), n_unclear = read_corrections(out)
-    assert (found.split, found.row, found.proposed_label, n_unclear) == ("train", 3, "=+1", 0)
-    assert found.text_sha256 == hash_text("=a\r\n\"b\",'c'")
-
-
-@pytest.mark.parametrize("answer", ["yes", "YES", "y", " Y ", "true", "TRUE", "1"])
-def test_yes_is_said_in_four_ways(tmp_path, answer):
-    """Any case, and as spreadsheets write a tick."""
-    write_issues_file([SUSPECT], tmp_path / "i.csv")
-    accept(tmp_path / "i.csv", [answer])
-    assert len(read_corrections(tmp_path / "i.csv")[0]) == 1
-
-
-@pytest.mark.parametrize(
-    ("answer", "n_unclear"), [("", 0), ("no", 0), ("N", 0), ("FALSE", 0), ("0", 0), ("maybe", 1)]
-)
-def test_all_else_is_no(tmp_path, answer, n_unclear):
-    """What is neither yes nor no counts as no, and is counted."""
-    write_issues_file([SUSPECT], tmp_path / "i.csv")
-    accept(tmp_path / "i.csv", [answer])
-    assert read_corrections(tmp_path / "i.csv") == ([], n_unclear)
-
-
-def test_only_suspects_can_be_accepted(tmp_path):
-    """A yes beside a duplicate corrects nothing."""
-    write_issues_file(
-        [Issue("leak", "train", 1, "a", "joy", score=1.0, group=1)], tmp_path / "i.csv"
-    )
-    accept(tmp_path / "i.csv", ["yes"])
-    assert read_corrections(tmp_path / "i.csv") == ([], 1)
-
-
-@pytest.mark.parametrize("delimiter", [";", "\t"])
-def test_spreadsheet_of_another_country_is_read(tmp_path, delimiter):
-    """Excel saves with ; where , is the decimal point."""
-    write_issues_file([SUSPECT], tmp_path / "i.csv")
-    accept(tmp_path / "i.csv", ["yes"], delimiter=delimiter, encoding="utf-8")
-    assert read_corrections(tmp_path / "i.csv")[0][0].proposed_label == "기쁨"
-
-
-def test_file_without_the_columns_is_refused(tmp_path):
-    """Any other table is named as such."""
-    (tmp_path / "i.csv").write_text("text,label\na,b\n")
-    with pytest.raises(DataError, match=r"i\.csv has no column 'kind'; columns: text, label"):
-        read_corrections(tmp_path / "i.csv")
-
-
-def test_broken_row_number_is_refused(tmp_path):
-    """Every line that cannot be used is named."""
-    write_issues_file([SUSPECT], tmp_path / "i.csv")
-    text = (tmp_path / "i.csv").read_text(encoding="utf-8-sig")
-    (tmp_path / "i.csv").write_text(
-        text.replace("train,7,", "train,seven,").replace(",\n", ",yes\n"), encoding="utf-8"
-    )
-    with pytest.raises(DataError, match="line 2: row 'seven'; a whole number is accepted"):
-        read_corrections(tmp_path / "i.csv")
 
 
 def test_existing_file_stays_unless_overwritten(tmp_path):

@@ -23,7 +23,10 @@ def splits(n_wrong):
 
 
 def test_agreement_is_the_share_of_labels_that_are_predicted():
-    """Four of eighty labels turned round: the models agree with the others, and suspect these four first."""
+    """Four of eighty labels turned round.
+
+    The models agree with the others, and suspect these four first.
+    """
     check, issues = check_labels(splits(4), method="linear", seed=0, progress=Progress())
     assert check.agreement["train"] == pytest.approx(76 / 80)
     assert check.agreement["test"] == pytest.approx(2 / 3)

@@ -1,4 +1,7 @@
-"""Near duplicates: what is found, what is not, and that it does not depend on order, seed or size."""
+"""Tests of assay.audit.near_duplicates and assay.audit.pieces.
+
+What is found, what is not, and that it does not depend on order, seed or size.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +121,7 @@ def test_groups_are_the_connected_components_of_all_pairs(texts, seed):
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=12))
 def test_any_text_can_be_compared(texts):
-    """Whatever stands in the texts, each gets a group, and equal ones the same."""
+    """Whatever the texts hold, each gets a group, and equal ones get the same."""
     found = find_near_duplicates(texts)
     assert isinstance(found, NearDuplicates)
     assert len(found.groups) == len(found.similarity) == len(found.is_near) == len(texts)

@@ -27,7 +27,10 @@ def rows(n, *, labels, length=10):
 
 
 def test_class_shift_is_the_total_variation_distance():
-    """Half of train is a and half b; three quarters of test are a: a quarter of the labels would have to move."""
+    """Half of train is a and half b.
+
+    Three quarters of test are a: a quarter of the labels would have to move.
+    """
     (shift,) = find_class_shifts(
         splits_of(train=rows(400, labels="ab"), test=rows(400, labels="aaab"))
     )

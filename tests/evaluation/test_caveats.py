@@ -1,4 +1,7 @@
-"""Texts of test that also occur in train: both scores are there, in the dict, in the sentence and in the model."""
+"""Texts of test that also occur in train.
+
+Both scores are there, in the dict, in the sentence and in the model.
+"""
 
 import numpy as np
 import pytest
@@ -35,7 +38,10 @@ def part(leaked, new_right, new_wrong):
 
 
 def test_both_scores_are_measured(model):
-    """Of ten leaked texts and four new ones, one wrong: accuracy 13/14 with them and 3/4 without."""
+    """Of ten leaked texts and four new ones, one wrong.
+
+    Accuracy 13/14 with them and 3/4 without.
+    """
     scored = score_split(model, part(10, 3, 1), seed=0, train=TRAIN)
     assert (scored.n_leaked, scored.scores.accuracy) == (10, pytest.approx(13 / 14))
     plain = scored.to_dict()

@@ -18,7 +18,10 @@ from assay.runtime.limits.abstain import AbstainRule
 
 @st.composite
 def predictions(draw):
-    """Draw labels and scores over 2-5 classes: scores of few values, so that many are equal, or of any."""
+    """Draw labels and scores over 2-5 classes.
+
+    Scores of few values, so that many are equal, or of any.
+    """
     n_classes, n_texts = draw(st.integers(2, 5)), draw(st.integers(1, 40))
     rng = np.random.default_rng(draw(st.integers(0, 10_000)))
     probs = rng.dirichlet(np.ones(n_classes), size=n_texts)
@@ -62,7 +65,10 @@ def test_no_threshold_makes_another_difference(case, threshold):
 @settings(deadline=None)
 @given(predictions())
 def test_area_is_the_mean_risk_of_the_surest(case):
-    """For every text: the share of wrong answers among all with its score or a higher one; the mean of those."""
+    """For every text: the share of wrong answers among all with its score or a higher one.
+
+    The mean of those.
+    """
     label_ids, probs = case
     top, is_wrong = probs.max(axis=1), probs.argmax(axis=1) != label_ids
     expected = np.mean([is_wrong[top >= score].mean() for score in top])
@@ -145,7 +151,10 @@ def test_chosen_threshold_is_the_lowest_that_is_proven(target):
 
 
 def test_promise_of_a_target_is_kept_on_other_texts():
-    """Chosen on some texts, the answers of others reach the target nearly always; by luck, half the time."""
+    """Chosen on some texts, the answers of others reach the target nearly always.
+
+    By luck, half the time.
+    """
     kept, kept_by_luck = [], []
     for seed in range(40):
         chosen, fresh = simulate(1000, seed), simulate(20_000, 1000 + seed)

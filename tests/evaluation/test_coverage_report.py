@@ -1,4 +1,7 @@
-"""Tests of assay.evaluation.coverage_report: thresholds are chosen on validation and shown on test."""
+"""Tests of assay.evaluation.coverage_report.
+
+Thresholds are chosen on validation and shown on test.
+"""
 
 import pytest
 
@@ -65,7 +68,10 @@ def test_target_out_of_reach_has_no_threshold():
 
 
 def test_rows_of_an_evaluation_start_with_the_models_own_rule(splits):
-    """Its rule first, marked; then the usual targets that its curve reaches, counted on the texts at hand."""
+    """Its rule first, marked.
+
+    Then the usual targets that its curve reaches, counted on the texts at hand.
+    """
     curve = measure_coverage(splits["validation"].label_ids, splits["validation"].probs).thin()
     rule = AbstainRule(0.8)
     rows = answered_rows(splits["test"], curve=curve, rule=rule)
@@ -85,7 +91,10 @@ def test_rows_of_an_evaluation_start_with_the_models_own_rule(splits):
 
 
 def test_rows_are_those_that_there_are(splits):
-    """Without a curve the rule alone, without a rule the targets, without both nothing; none that is out of reach."""
+    """Without a curve the rule alone, without a rule the targets, without both nothing.
+
+    None that is out of reach.
+    """
     rule, few = (
         AbstainRule(0.8),
         measure_coverage(made_up_split(100, seed=3).label_ids, made_up_split(100, seed=3).probs),

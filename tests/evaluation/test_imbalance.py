@@ -17,7 +17,7 @@ def scores(label_ids, predicted_ids, n_classes=2):
 
 
 def test_one_large_label_is_named_with_its_share():
-    """Nine texts in ten of a label: always answering it is right nine times in ten."""
+    """Nine texts in ten have one label: always answering it is right nine times in ten."""
     said = describe_imbalance(scores([0] * 90 + [1] * 10, [0] * 90 + [1] * 10), split="test")
     assert said == (
         "accuracy misleads here: 90% of the test texts are 'a', so that always answering it is right "

@@ -1,4 +1,7 @@
-"""Tests of assay.evaluation.intervals: they equal a bootstrap of texts, and never claim certainty."""
+"""Tests of assay.evaluation.intervals.
+
+They equal a bootstrap of texts, and never claim certainty.
+"""
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ from assay.evaluation.metrics import count_confusion, score_predictions
 
 
 def test_intervals_equal_a_bootstrap_of_texts():
-    """Drawing rows of the confusion matrix gives the intervals that drawing texts within a class gives."""
+    """Drawing rows of the confusion matrix gives the same as drawing texts within a class."""
     rng = np.random.default_rng(3)
     true = np.repeat([0, 1, 2], [400, 150, 50])
     predicted = np.where(rng.random(600) < 0.8, true, rng.integers(0, 3, 600))
@@ -70,7 +73,7 @@ def test_intervals_narrow_with_more_texts():
 
 
 def test_constant_answers_have_an_interval():
-    """Where a method answers the same to every text of a label, how many texts a label has is drawn too."""
+    """If all texts of a label get the same answer, the number of texts per label is drawn too."""
     label_ids = np.repeat([0, 1], [600, 400])
     scores = score_predictions(
         label_ids, np.tile([0.6, 0.4], (1000, 1)), LabelSet(("a", "b")), seed=0
@@ -85,7 +88,10 @@ def test_constant_answers_have_an_interval():
 
 
 def test_perfect_answers_are_not_proven_perfect():
-    """Without a mistake in 50 texts the interval of accuracy is Wilson's: one in fourteen may still be wrong."""
+    """Without a mistake in 50 texts the interval of accuracy is Wilson's.
+
+    One in fourteen may still be wrong.
+    """
     label_ids = np.repeat([0, 1], 25)
     scores = score_predictions(label_ids, np.eye(2)[label_ids], LabelSet(("a", "b")), seed=0)
     assert scores.intervals["accuracy"] == (pytest.approx(0.9287, abs=1e-4), 1.0)

@@ -39,7 +39,10 @@ def folder(tmp_path_factory):
 
 
 def test_curve_and_scope_of_validation_are_recorded(folder, splits):
-    """The curve is the thinned one of validation, the reference that of its texts; no rule unless one is asked for."""
+    """The curve is the thinned one of validation, the reference that of its texts.
+
+    No rule unless one is asked for.
+    """
     validation = splits["validation"]
     found = measure_limits(folder, validation)
     assert list(found) == ["coverage_curve", "scope"]
@@ -76,7 +79,10 @@ def test_target_that_is_reached_becomes_the_rule(folder, splits):
 
 
 def test_target_out_of_reach_is_a_warning_and_no_rule(folder, caplog):
-    """Thirty texts prove nothing: the model is saved without a rule, and the log says why and how far it gets."""
+    """Thirty texts prove nothing.
+
+    The model is saved without a rule, and the log says why and how far it gets.
+    """
     few = made_up_split(30, seed=3)
     best = measure_coverage(few.label_ids, few.probs).proven_accuracy.max()
     with caplog.at_level(logging.WARNING, logger="assay"):
@@ -91,7 +97,10 @@ def test_target_out_of_reach_is_a_warning_and_no_rule(folder, caplog):
 
 @pytest.mark.parametrize(("target", "is_reached"), [(0.5, True), (0.999, False), (None, False)])
 def test_training_records_the_rule_that_it_returns(tmp_path, target, is_reached):
-    """`train_model` says what it wrote: a rule, null where the target is out of reach, no key where none was asked."""
+    """`train_model` says what it wrote.
+
+    A rule, null where the target is out of reach, no key where none was asked.
+    """
     data = write_data(tmp_path / "data", sizes={"train": 120, "validation": 60, "test": 60})
     result = train_model(data, tmp_path / "model", method="linear", target_accuracy=target)
     manifest = read_json(tmp_path / "model" / "assay.json")

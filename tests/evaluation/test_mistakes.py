@@ -30,7 +30,7 @@ def test_worst_mistakes_come_by_loss():
 
 
 def test_worst_mistakes_are_limited_and_ties_keep_row_order():
-    """At most n are returned; equal losses stand in row order."""
+    """At most n are returned; equal losses are in row order."""
     probs = np.tile([0.8, 0.1, 0.1], (4, 1))
     found = worst_mistakes(
         ["w", "x", "y", "z"], [4, 3, 2, 1], np.array([1, 0, 2, 1]), probs, LABELS, n=2
@@ -66,7 +66,10 @@ def test_mistake_to_dict_is_plain():
 
 
 def test_costly_confusions_come_by_count():
-    """Pairs come by count with their fractions; the diagonal and pairs that never occurred are left out."""
+    """Pairs come by count with their fractions.
+
+    The diagonal and pairs that never occurred are left out.
+    """
     confusion = count_confusion([0, 0, 0, 0, 1, 1, 2], [0, 1, 1, 1, 1, 0, 2], n_classes=3)
     found = costly_confusions(confusion, LABELS)
     assert [(c.label, c.predicted_label, c.n_texts) for c in found] == [

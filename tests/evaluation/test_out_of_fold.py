@@ -23,7 +23,7 @@ def part(n_texts, *, seed=0, labels=LABELS.names):
 
 
 class Recorder:
-    """Stands for an estimator: remembers what it was fitted on and asked for, and says how often it saw a text."""
+    """Act as an estimator that remembers its texts, and answers how often it saw a text."""
 
     def __init__(self):
         self.asked = []
@@ -51,7 +51,7 @@ def recorders(monkeypatch):
 
 
 def test_no_model_judges_a_text_that_it_saw(recorders):
-    """Every train text is asked of exactly one model, which was not fitted on it, whatever stands twice."""
+    """Every train text is asked of exactly one model, which was not fitted on it, even if it repeats."""
     train = part(60)
     train = LabelledTexts(train.texts + train.texts[:7], train.labels + train.labels[:7])
     found = predict_out_of_fold(train, LABELS)
@@ -65,7 +65,7 @@ def test_no_model_judges_a_text_that_it_saw(recorders):
 
 
 def test_other_splits_are_judged_by_models_that_did_not_see_them(recorders):
-    """A test text that stands in train gets the probabilities of the one model without it; others get the mean."""
+    """A test text of train gets the probabilities of the one model without it; others the mean."""
     train = part(60)
     test = LabelledTexts((train.texts[3].upper(), "quite new"), (train.labels[3], "joy"))
     found = predict_out_of_fold(train, LABELS, others={"test": test})
@@ -94,7 +94,7 @@ def test_same_seed_gives_the_same_probabilities():
 
 
 def test_label_on_one_text_only_is_not_judged():
-    """No model can know a label whose only text it does not see: those rows are NaN, the others are not."""
+    """No model knows a label whose only text it did not see: only those rows are NaN."""
     train = part(40, labels=("joy", "sadness"))
     train = LabelledTexts(
         (*train.texts, "so furious", "So furious"), (*train.labels, "anger", "anger")

@@ -36,7 +36,10 @@ def score(case):
 @settings(max_examples=80, deadline=None)
 @given(predictions())
 def test_scores_of_probabilities_equal_scikit_learns(case):
-    """Of the label with the highest score: accuracy, F1 of three kinds, confusion; of the scores: log loss."""
+    """Of the label with the highest score: accuracy, F1 of three kinds, confusion.
+
+    Of the scores: log loss.
+    """
     label_ids, probs = case
     predicted, ids = probs.argmax(axis=1), list(range(probs.shape[1]))
     found = score(case)
@@ -56,7 +59,10 @@ def test_scores_of_probabilities_equal_scikit_learns(case):
 @settings(max_examples=80, deadline=None)
 @given(predictions(), st.integers(1, 20))
 def test_calibration_error_is_its_definition(case, n_bins):
-    """Bin by bin, open below and closed above: the share of texts times the gap of mean score and accuracy."""
+    """Bin by bin, open below and closed above.
+
+    The share of texts times the gap of mean score and accuracy.
+    """
     label_ids, probs = case
     top, is_right = probs.max(axis=1), probs.argmax(axis=1) == label_ids
     error, kept = 0.0, []

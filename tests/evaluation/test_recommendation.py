@@ -1,4 +1,7 @@
-"""Tests of assay.evaluation.recommendation: which method is chosen, and the sentence that says why."""
+"""Tests of assay.evaluation.recommendation.
+
+Which method is chosen, and the sentence that says why.
+"""
 
 import numpy as np
 import pytest
@@ -14,7 +17,10 @@ def flags(*runs):
 
 
 def test_recommend_takes_the_cheapest_that_is_not_significantly_worse():
-    """Compact wins over a finetune that is better by chance, linear is out; the sentence carries the numbers."""
+    """Compact wins over a finetune that is better by chance, linear is out.
+
+    The sentence carries the numbers.
+    """
     correct = {
         "majority": flags((0, 650), (1, 350)),
         "linear": flags((0, 100), (1, 900)),

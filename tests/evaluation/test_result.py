@@ -28,7 +28,7 @@ def test_split_scores_survive_json(scores):
 
 
 def test_split_scores_have_the_documented_keys(scores):
-    """The keys of results.json stand as documented; more may stand beside them."""
+    """The keys of results.json are the documented ones; there may be more."""
     plain = scores.to_dict()
     documented = [
         "n_texts",

@@ -46,7 +46,10 @@ def test_curve_is_that_of_umap_learn(min_dist, a, b):
 
 
 def test_joined_texts_come_together_and_others_go_apart():
-    """Two cliques that begin mixed end as two heaps; a text without an edge is pushed away from both."""
+    """Two cliques that begin mixed end as two heaps.
+
+    A text without an edge is pushed away from both.
+    """
     clique = np.ones((20, 20)) - np.eye(20)
     graph = scipy.sparse.csr_matrix(scipy.sparse.block_diag([clique, clique, np.zeros((1, 1))]))
     start = np.random.default_rng(0).uniform(-5, 5, size=(41, 2))

@@ -17,7 +17,7 @@ REFERENCES = [
 
 
 def test_nearest_texts_finds_itself_first():
-    """A text that stands among the references is nearest to itself, with similarity 1."""
+    """A text that is among the references is nearest to itself, with similarity 1."""
     rows, similarity = nearest_texts(REFERENCES[:3], REFERENCES, n=2)
     assert rows[:, 0].tolist() == [0, 1, 2]
     assert similarity[:, 0] == pytest.approx([1, 1, 1], abs=1e-5)

@@ -49,7 +49,10 @@ def test_scaling_survives_what_is_not_finite(caplog):
 
 @pytest.mark.parametrize("n_texts", [0, 1, 2, 3, 4])
 def test_hardly_any_texts_get_their_principal_axes(n_texts):
-    """Too few points for neighbours still have places: distances are kept as far as two axes can."""
+    """Too few points for neighbours still have places.
+
+    Distances are kept as far as two axes can.
+    """
     rng = np.random.default_rng(1)
     features = rng.normal(size=(n_texts, 6))
     points = project(features, seed=0)
@@ -75,7 +78,7 @@ def test_principal_axes_are_those_of_scikit_learn(shape):
 
 
 def test_texts_that_are_all_alike_share_one_place():
-    """Constant features have no directions; every text stands at the origin."""
+    """Constant features have no directions; every text is at the origin."""
     assert not project(np.full((50, 8), 3.0), seed=0).any()
 
 
@@ -94,7 +97,10 @@ def test_impossible_input_is_refused(features, options, message):
 
 @pytest.mark.slow
 def test_map_keeps_groups_together_and_is_seeded():
-    """Neighbours stay neighbours; the same seed gives the same map to the bit, another seed another one."""
+    """Neighbours stay neighbours.
+
+    The same seed gives the same map to the bit, another seed another one.
+    """
     features, groups = three_groups(30)
     points = project(features, seed=3)
     assert (points.shape, points.dtype) == ((90, 2), np.float32)
@@ -109,7 +115,10 @@ def test_map_keeps_groups_together_and_is_seeded():
 @pytest.mark.slow
 @pytest.mark.parametrize("n_texts", [30, 120])
 def test_wide_features_keep_their_groups(n_texts):
-    """More features than axes are kept, with more and with fewer texts than axes: groups stay together."""
+    """More features than axes are kept, with more and with fewer texts than axes.
+
+    Groups stay together.
+    """
     features, groups = three_groups(n_texts // 3)
     turned = features @ np.linalg.qr(np.random.default_rng(5).normal(size=(200, 12)))[0].T
     points = project(turned, seed=0)

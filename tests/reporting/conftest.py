@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from _support.small_runs import write_data
-from assay.audit.checks import Audit
 from assay.audit.label_check import LabelCheck
+from assay.audit.result import Audit
 from assay.data.labels import LabelSet
 from assay.data.overlaps import find_leaks
 from assay.data.texts import DroppedRow, LabelledTexts, Splits

@@ -212,7 +212,7 @@ def test_card_shows_scores_without_leaks():
         "n_texts": 1989,
     }
     _, body = read_card(render_card(manifest, name="emotion"))
-    assert "Without the texts that stand in the training data too:" in body
+    assert "Without the texts that also occur in the training data:" in body
     assert "| test | 1,989 | Accuracy | 92.1% | 91.0–93.0% |" in body
 
 

@@ -1,4 +1,4 @@
-"""The figure of risk and coverage: a line a method, marks where thresholds ended up, nothing it cannot draw."""
+"""Tests of assay.reporting.coverage_figure: one line per method, and marks of thresholds."""
 
 import io
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assay.reporting import canvas, coverage_figure
-from assay.reporting.coverage_figure import FEWEST, draw_coverage
+from assay.reporting.coverage_figure import FEWEST, _join_close, draw_coverage
 
 pytest.importorskip("matplotlib")
 image_module = pytest.importorskip("matplotlib.image")
@@ -41,7 +41,7 @@ def lines(ax):
 
 
 def marks(ax):
-    """Return where the marks stand."""
+    """Return the places of the marks."""
     return [tuple(line.get_xydata()[0].tolist()) for line in ax.lines if line.get_marker() == "o"]
 
 
@@ -57,7 +57,10 @@ def test_figure_is_a_png_of_sensible_size():
 
 
 def test_each_method_has_a_line_and_the_recommended_one_is_thick(axes):
-    """The points of the report, in the method's colour; too few answers to judge by are left out."""
+    """The points of the report, in the method's colour.
+
+    Too few answers to judge by are left out.
+    """
     parts = {"majority": part(0.3), "linear": part(), "compact": part(0.93)}
     drawn = lines(axes(parts, "linear"))
     assert list(drawn) == ["majority", "linear", "compact"]
@@ -72,10 +75,20 @@ def test_each_method_has_a_line_and_the_recommended_one_is_thick(axes):
 
 
 def test_thresholds_are_marked_where_they_ended_up(axes):
-    """A dot at coverage and accuracy of the split that is drawn, with the target beside it; of one method alone."""
+    """A dot at coverage and accuracy of the split that is drawn, with the target beside it.
+
+    Of one method alone.
+    """
     ax = axes({"linear": part(targets=(0.95, 0.99)), "compact": part(targets=(0.98,))}, "linear")
     assert marks(ax) == [(0.6, 0.96), (0.6, 0.96)]
-    assert [text.get_text() for text in ax.texts] == ["95%", "99%"]
+    assert [text.get_text() for text in ax.texts] == ["95%, 99%"]
+
+
+def test_labels_of_close_marks_do_not_overlap():
+    """Marks that are far apart keep a label each; close ones share one."""
+    far = [(0.6, 0.95, "95%"), (0.3, 0.98, "98%")]
+    assert _join_close(far) == far
+    assert _join_close([*far, (0.26, 0.99, "99%")])[1:] == [(0.28, 0.99, "98%, 99%")]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +134,10 @@ def test_recommended_method_need_not_be_drawn(recommended):
 
 
 def test_one_point_is_a_figure_too(axes):
-    """Where every text has the same score the curve is one point, which is drawn as a dot: a line would not show."""
+    """Where every text has the same score the curve is one point, which is drawn as a dot.
+
+    A line would not show.
+    """
     drawn = lines(
         axes(
             {"linear": {**part(), "points": [[1.0, 0.3]], "targets": []}, "compact": part()},

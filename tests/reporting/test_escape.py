@@ -29,7 +29,10 @@ NASTY = st.text(st.sampled_from(list("\\`*_{}[]()#+-.!|~$<>&:;/@\"'= \n\t0129axj
     ],
 )
 def test_show_text_makes_the_invisible_visible(text, shown):
-    """Control, direction and unpaired characters are shown; emoji, Persian and Korean stay whole."""
+    """Control, direction and unpaired characters are shown.
+
+    Emoji, Persian and Korean stay whole.
+    """
     assert show_text(text) == shown
 
 

@@ -1,4 +1,7 @@
-"""The map page: nothing in it can break out, nothing outside is needed, and in a browser it does what it says."""
+"""The map page.
+
+Nothing in it can break out, nothing outside is needed, and in a browser it does what it says.
+"""
 
 import base64
 import hashlib
@@ -70,7 +73,7 @@ def render(
 
 
 class Page(HTMLParser):
-    """Elements as a browser sees them, scripts with what stands in them."""
+    """Elements as a browser sees them, scripts with their text."""
 
     def __init__(self, page):
         super().__init__()
@@ -118,14 +121,20 @@ def script_hash(script):
 
 
 def test_page_holds_two_scripts_whatever_the_texts_say():
-    """Texts and labels that close the script element or open another end nothing: data, code, no more."""
+    """Texts and labels that close the script element or open another end nothing.
+
+    Data, code, no more.
+    """
     page = Page(render())
     assert [attrs for attrs, _ in page.scripts] == [{"type": "application/json", "id": "data"}, {}]
     assert "alert(1)" not in page.scripts[1][1]
 
 
 def test_page_gives_back_every_text_and_label():
-    """What the script reads is what was given: quotes, Korean, markup as it is; control characters visible; cut."""
+    """What the script reads is what was given: quotes, Korean, markup as it is.
+
+    Control characters visible; cut.
+    """
     data = Page(render()).data
     assert data["labels"] == list(LABELS)
     by_line = dict(zip(data["line"], data["text"], strict=True))
@@ -141,14 +150,17 @@ def test_page_gives_back_every_text_and_label():
 
 @given(st.lists(st.text(), min_size=1))
 def test_script_json_reads_back_and_holds_no_markup(texts):
-    """For any texts: the JSON is theirs, and no character of it means anything to HTML or ends a line of script."""
+    """For any texts.
+
+    The JSON is theirs, and no character of it means anything to HTML or ends a line of script.
+    """
     written = _to_script_json({"text": texts})
     assert json.loads(written) == {"text": texts}
     assert not set(written) & set("<>&\u2028\u2029")
 
 
 def test_policy_allows_this_script_and_nothing_else():
-    """The policy forbids all but data images, inline styles and the script of the hash that stands in the page."""
+    """The policy allows data images, inline styles and the script of one hash only."""
     page = Page(render())
     assert policy(page) == (
         f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src '{script_hash(page.scripts[1][1])}'"
@@ -156,7 +168,10 @@ def test_policy_allows_this_script_and_nothing_else():
 
 
 def test_page_needs_no_network_and_names_no_path():
-    """No address but the picture's own data, no event handler in the markup; of a path only the file's name."""
+    """No address but the picture's own data, no event handler in the markup.
+
+    Of a path only the file's name.
+    """
     written = render()
     page = Page(written)
     assert not re.search(r"https?:|//[a-z]|@import|url\(", written)
@@ -169,7 +184,7 @@ def test_page_needs_no_network_and_names_no_path():
 
 
 def test_script_puts_texts_into_the_page_as_text_only():
-    """None of the ways by which a text could become markup or code stands in the script."""
+    """The script uses none of the ways by which a text could become markup or code."""
     script = Page(render()).scripts[1][1]
     assert "textContent" in script
     assert not re.search(
@@ -213,7 +228,7 @@ def test_dots_are_drawn_in_mixed_order():
 
 
 def test_every_colour_has_its_pair_for_dark_pages():
-    """Both sets have the same length, and every colour stands out from its page (WCAG contrast, graphics)."""
+    """Both sets have the same length, and every colour contrasts with its page (WCAG, graphics)."""
 
     def luminance(colour):
         channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
@@ -234,7 +249,7 @@ def test_page_says_what_was_drawn_and_what_it_does_not_mean():
         "minilm, frozen",
         "mean",
         "7",
-        "distance between far clusters means little",
+        "distance between clusters that are far apart means little",
     ):
         assert expected in words
 
@@ -253,7 +268,7 @@ def test_panels_have_a_text_for_those_who_cannot_see_them():
 def test_texts_that_do_not_match_the_points_are_refused(n_texts, n_points):
     """One text a point, and at least one."""
     with pytest.raises(
-        InputError, match=rf"{n_texts} texts for {n_points} points; one text a point"
+        InputError, match=rf"{n_texts} texts for {n_points} points; one text per point"
     ):
         render(texts=TEXTS[:n_texts], points=POINTS[:n_points])
 
@@ -351,7 +366,10 @@ def browsed(tmp_path_factory):
 
 @pytest.mark.slow
 def test_browser_runs_the_script_and_no_other(browsed):
-    """The policy's hash is right, for the page is alive; a script that was slipped in does not run."""
+    """The policy's hash is right, for the page is alive.
+
+    A script that was slipped in does not run.
+    """
     assert browsed["title"] == "고객 문의.csv: map of the texts"
     assert browsed["scripts"] == 4  # data, map, intruder, driver: none came out of a text
 

@@ -1,45 +1,30 @@
-"""The file of an audit: one line a row with a problem, safe to open in a spreadsheet, and read back for corrections."""
+"""The issues of an audit, and the CSV file that holds one line per row with a problem."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
-from assay.data.files.readers import read_rows
-from assay.data.files.spreadsheet import guard_cell, unguard_cell
-from assay.disk import check_output
-from assay.errors import DataError, InputError, OutsideError, list_problems
+from assay.data.files.spreadsheet import guard_cell
+from assay.disk import atomic_file, check_output, refusals_of_disk
+from assay.errors import InputError
 
 __all__ = [
     "COLUMNS",
     "KINDS",
-    "Correction",
     "Issue",
+    "IssueEntry",
     "check_issues_file",
     "hash_text",
-    "read_corrections",
     "write_issues_file",
 ]
 
-COLUMNS = (
-    "kind",
-    "split",
-    "row",
-    "text",
-    "label",
-    "proposed_label",
-    "score",
-    "group",
-    "text_sha256",
-    "accept",
-)
-# In the order of the file: first what asks for a decision on a label, then what asks for one on a
-# row.
+# In the order of the file: first what asks for a decision about a label, then what asks for one
+# about a row.
 KINDS = {
     "wrong_label": "label probably wrong",
     "conflict": "same text, other label",
@@ -53,13 +38,25 @@ KINDS = {
     "empty": "no text: left out",
     "no_label": "no label: left out",
 }
-NEEDED = ("kind", "split", "row", "proposed_label", "text_sha256", "accept")
-YES = {"yes", "y", "true", "1"}
-NO = {"", "no", "n", "false", "0"}
 SCORE_DIGITS = 6
-HEADER_DELIMITER = re.compile(
-    rb'\W{0,4}kind"?([,;\t])'
-)  # spreadsheets of some countries write ; for ,
+
+
+class IssueEntry(TypedDict):
+    """An `Issue` as the file and JSON hold it; `accept` is filled in by a person."""
+
+    kind: str
+    split: str
+    row: int
+    text: str
+    label: str
+    proposed_label: str
+    score: float | None
+    group: int | None
+    text_sha256: str
+    accept: str
+
+
+COLUMNS = tuple(IssueEntry.__annotations__)
 
 
 @dataclass(frozen=True)
@@ -76,12 +73,12 @@ class Issue:
     text, label : str
         Empty where the row has none.
     proposed_label : str
-        Of a suspect; else empty.
+        The label that a suspect probably should have; empty for other kinds.
     score : float, optional
-        0 to 1, the higher the worse: how suspect a label is, how alike texts are, how much of a
-        text is garbled.
+        0 to 1, the higher the worse: how suspect a label is, how similar texts are, or how much of
+        a text is garbled.
     group : int, optional
-        Rows that are one finding share it.
+        A number that all rows of one finding share.
     """
 
     kind: str
@@ -93,8 +90,8 @@ class Issue:
     score: float | None = None
     group: int | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return what the file holds of this row, as plain values; `accept` is left to a person."""
+    def to_dict(self) -> IssueEntry:
+        """Return what the file holds about this row, as plain values."""
         return {
             "kind": self.kind,
             "split": self.split,
@@ -109,39 +106,19 @@ class Issue:
         }
 
 
-@dataclass(frozen=True)
-class Correction:
-    """A suspect that a person accepted.
-
-    Parameters
-    ----------
-    line : int
-        Of the file of corrections.
-    split, row, text_sha256
-        Which row it is.
-    proposed_label : str
-        The label it gets.
-    """
-
-    line: int
-    split: str
-    row: int
-    text_sha256: str
-    proposed_label: str
-
-
 def hash_text(text: str) -> str:
     """Return the SHA-256 of a text's UTF-8, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check_issues_file(out: Path, *, overwrite: bool) -> None:
-    """Say no before any work is done if the file cannot be written.
+    """Refuse a file that cannot be written, before any work is done.
 
     Raises
     ------
     InputError
-        It is no .csv, is a folder, or (`OutputExistsError`) is there already.
+        The name does not end in .csv, `out` is a folder, or (`OutputExistsError`) it exists and
+        `overwrite` is False.
     """
     if out.suffix.lower() != ".csv":
         raise InputError(
@@ -155,8 +132,8 @@ def check_issues_file(out: Path, *, overwrite: bool) -> None:
 def write_issues_file(issues: Iterable[Issue], out: Path, *, overwrite: bool = False) -> None:
     """Write the issues as CSV, whole or not at all.
 
-    UTF-8 with a byte order mark, without which Excel shows Korean as garbage. Cells that a
-    spreadsheet would run as a formula get an apostrophe.
+    The file is UTF-8 with a byte order mark, without which Excel shows Korean as garbage. Cells
+    that a spreadsheet would run as a formula get an apostrophe.
 
     Raises
     ------
@@ -166,89 +143,21 @@ def write_issues_file(issues: Iterable[Issue], out: Path, *, overwrite: bool = F
         The disk refused.
     """
     check_issues_file(out, overwrite=overwrite)
-    beside = out.with_name(f".{out.name}.partial")
-    try:
+    with refusals_of_disk(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        # A lone surrogate, which JSON input can hold, is spelt out; rows are matched by their hash
-        # and not by the cell.
-        with beside.open(
-            "w", encoding="utf-8-sig", errors="backslashreplace", newline=""
-        ) as stream:
-            writer = csv.writer(stream, lineterminator="\r\n")
-            writer.writerow(COLUMNS)
-            for issue in issues:
-                cells = issue.to_dict()
-                writer.writerow([_cell(cells[name]) for name in COLUMNS])
-        beside.replace(out)
-    except OSError as err:
-        reason = err.strerror or str(err)
-        raise OutsideError(
-            f"{out} could not be written: {reason}", hint="look at free space and permissions"
-        ) from err
-    finally:
-        beside.unlink(missing_ok=True)
+        with atomic_file(out) as partial:
+            _write_csv(issues, partial)
 
 
-def _cell(value: Any) -> str:
+def _write_csv(issues: Iterable[Issue], path: Path) -> None:
+    # A lone surrogate, which JSON input can hold, is written as \udXXX: rows are matched by their
+    # hash and not by the cell.
+    with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\r\n")
+        writer.writerow(COLUMNS)
+        for issue in issues:
+            writer.writerow([_cell(value) for value in issue.to_dict().values()])
+
+
+def _cell(value: object) -> str:
     return "" if value is None else guard_cell(str(value))
-
-
-def read_corrections(path: Path | str) -> tuple[list[Correction], int]:
-    """Read the accepted suspects of an audit's file.
-
-    Returns
-    -------
-    list of Correction
-        Rows of kind ``wrong_label`` with yes, y, true or 1 under ``accept``, in any case.
-    int
-        Rows where something else than yes or no stands there; they count as no.
-
-    Raises
-    ------
-    InputError
-        There is no such file, or it is none of an audit.
-    """
-    path = Path(path)
-    accepted, problems, n_unclear = [], [], 0
-    for row in read_rows(path, delimiter=_delimiter(path)):
-        if row.problem is not None:
-            problems.append(f"line {row.line:,}: {row.problem}")
-            continue
-        if missing := [name for name in NEEDED if name not in row.values]:
-            raise DataError(
-                f"{path.name} has no column '{missing[0]}'; columns: {', '.join(map(str, row.values))}",
-                hint="corrections are the file that `assay audit` wrote, with yes under accept",
-            )
-        cells = {name: unguard_cell(str(row.values[name] or "")).strip() for name in NEEDED}
-        answer = cells["accept"].casefold()
-        if answer not in YES:
-            n_unclear += answer not in NO
-            continue
-        if cells["kind"] != "wrong_label":
-            n_unclear += 1
-        elif not cells["row"].isdecimal():
-            problems.append(f"line {row.line:,}: row '{cells['row']}'; a whole number is accepted")
-        else:
-            accepted.append(_correction(row.line, cells, str(row.values["proposed_label"] or "")))
-    if problems:
-        raise DataError(f"{path.name} cannot be used:\n{list_problems(problems)}")
-    return accepted, n_unclear
-
-
-def _correction(line: int, cells: dict[str, str], proposed_label: str) -> Correction:
-    return Correction(
-        line=line,
-        split=cells["split"],
-        row=int(cells["row"]),
-        text_sha256=cells["text_sha256"].casefold(),
-        proposed_label=unguard_cell(proposed_label),  # labels keep the white space around them
-    )
-
-
-def _delimiter(path: Path) -> str | None:
-    """Return the delimiter that stands after the first heading; None: what the suffix says."""
-    if path.suffix.casefold() != ".csv" or not path.is_file():
-        return None
-    with path.open("rb") as stream:
-        found = HEADER_DELIMITER.match(stream.read(64))
-    return found.group(1).decode() if found else None

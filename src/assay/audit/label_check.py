@@ -1,9 +1,12 @@
-"""Labels held against models that did not see them: of train by folds, of other splits by the models of those folds."""
+"""Labels held against the predictions of models that did not see them.
+
+Labels of train are judged fold by fold, labels of other splits by the models of those folds.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -13,9 +16,20 @@ from assay.data.texts import Splits
 from assay.errors import DataError
 from assay.progress import Progress
 
-__all__ = ["LabelCheck", "check_labels"]
+__all__ = ["LabelCheck", "LabelCheckEntry", "check_labels"]
 
 WEAK_AGREEMENT = 0.8  # below it, most of what models take for wrong labels are their own mistakes
+
+
+class LabelCheckEntry(TypedDict):
+    """A `LabelCheck` as JSON holds it, without seconds."""
+
+    method: str | None
+    split: str
+    n_judged: dict[str, int]
+    n_suspects: dict[str, int]
+    agreement: dict[str, float]
+    why_not: str
 
 
 @dataclass(frozen=True)
@@ -25,17 +39,17 @@ class LabelCheck:
     Parameters
     ----------
     method : str or None
-        Whose models judged; None where the labels were not checked.
+        Models of this method judged the labels. None if the labels were not checked.
     split : str
         The split that the models were fitted on, fold by fold.
     n_judged, n_suspects : dict
-        Split -> rows. Rows whose label stands on no other text are not judged.
+        Split -> number of rows. Rows whose label no other text has are not judged.
     agreement : dict
-        Split -> share of the judged labels that are what the models predict.
+        Split -> share of the judged labels that the models predict too, 0 to 1.
     fit_s : float
-        Seconds of the fits.
+        Seconds of fitting and predicting.
     why_not : str
-        Why the labels were not checked; empty where they were.
+        Why the labels were not checked; empty if they were.
     """
 
     method: str | None = None
@@ -50,19 +64,18 @@ class LabelCheck:
         """Say how many labels are suspect, to whom, and how far that is to be believed."""
         if self.why_not:
             return f"labels were not checked: {self.why_not}"
+        n_suspects = self.n_suspects.get(self.split, 0)
+        n_judged = self.n_judged.get(self.split, 0)
         agreement = self.agreement.get(self.split, 0.0)
-        said = (
-            f"{self.n_suspects.get(self.split, 0):,} of {self.n_judged.get(self.split, 0):,} labels of {self.split} "
-            f"are suspect to {self.method} models that did not see these texts and agree with {agreement:.0%} of the "
-            "labels"
+        sentence = (
+            f"{n_suspects:,} of {n_judged:,} labels of {self.split} are suspect to {self.method} "
+            f"models that did not see these texts and agree with {agreement:.0%} of the labels"
         )
-        return (
-            f"{said}; models this weak mostly suspect hard texts"
-            if agreement < WEAK_AGREEMENT
-            else said
-        )
+        if agreement < WEAK_AGREEMENT:
+            sentence += "; models this weak mostly suspect hard texts"
+        return sentence
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> LabelCheckEntry:
         """Return plain values."""
         return {
             "method": self.method,
@@ -77,13 +90,33 @@ class LabelCheck:
 def check_labels(
     splits: Splits, *, method: str | None, seed: int, progress: Progress
 ) -> tuple[LabelCheck, list[Issue]]:
-    """Judge the labels of every split by models fitted on parts of one: train, else the first."""
+    """Judge the labels of every split by models fitted on folds of train, or of the first split.
+
+    Parameters
+    ----------
+    splits : Splits
+    method : str or None
+        Any method that reads the texts. None: nothing is checked.
+    seed : int
+    progress : Progress
+
+    Returns
+    -------
+    LabelCheck
+    list of Issue
+        The suspects: split by split, the most suspect first.
+
+    Raises
+    ------
+    InputError
+        The method cannot be used.
+    """
     if method is None:
         return LabelCheck(why_not="not asked for"), []
     from assay.evaluation.out_of_fold import predict_out_of_fold  # here: it loads scikit-learn
 
     fitted = "train" if "train" in splits else next(iter(splits))
-    others = {name: part for name, part in splits.items() if name != fitted}
+    others = {split: labelled for split, labelled in splits.items() if split != fitted}
     try:
         judged = predict_out_of_fold(
             splits[fitted],
@@ -93,40 +126,55 @@ def check_labels(
             seed=seed,
             progress=progress,
         )
-    except DataError as err:  # too few texts or labels: all the rest of the audit stands
+    except DataError as err:  # too few texts or labels; the rest of the audit does not need them
         return LabelCheck(why_not=err.message), []
-    probs = {fitted: judged.probs, **judged.other_probs}
-    n_judged = {name: int((~np.isnan(one).any(axis=1)).sum()) for name, one in probs.items()}
-    suspects = {name: _suspects(splits, name, one) for name, one in probs.items()}
+    probs_of_split = {fitted: judged.probs, **judged.other_probs}
+    n_judged, n_suspects, agreement = {}, {}, {}
+    suspects = []
+    for split, probs in probs_of_split.items():
+        found = _suspects(splits, split, probs)
+        suspects += found
+        n_suspects[split] = len(found)
+        n_judged[split] = int(_is_judged(probs).sum())
+        agreement[split] = _agreement(splits, split, probs)
     check = LabelCheck(
         method=method,
         split=fitted,
         n_judged=n_judged,
-        n_suspects={name: len(found) for name, found in suspects.items()},
-        agreement={name: _agreement(splits, name, one) for name, one in probs.items()},
+        n_suspects=n_suspects,
+        agreement=agreement,
         fit_s=judged.fit_s,
     )
-    return check, [issue for found in suspects.values() for issue in found]
+    return check, suspects
 
 
-def _agreement(splits: Splits, name: str, probs: np.ndarray) -> float:
-    """Return the share of the judged labels that are the most probable ones; 0 where none is judged."""
-    is_judged = ~np.isnan(probs).any(axis=1)
-    label_ids = splits.label_set.ids(splits[name].labels)[is_judged]
-    return float((probs[is_judged].argmax(axis=1) == label_ids).mean()) if is_judged.any() else 0.0
+def _is_judged(probs: np.ndarray) -> np.ndarray:
+    """Tell which rows have probabilities, bool of shape (n_texts,); the others are NaN."""
+    judged: np.ndarray = ~np.isnan(probs).any(axis=1)
+    return judged
 
 
-def _suspects(splits: Splits, name: str, probs: np.ndarray) -> list[Issue]:
-    part, labels = splits[name], splits.label_set
+def _agreement(splits: Splits, split: str, probs: np.ndarray) -> float:
+    """Return the share of the judged labels that are the most probable; 0 if none is judged."""
+    is_judged = _is_judged(probs)
+    if not is_judged.any():
+        return 0.0
+    label_ids = splits.label_set.ids(splits[split].labels)[is_judged]
+    return float((probs[is_judged].argmax(axis=1) == label_ids).mean())
+
+
+def _suspects(splits: Splits, split: str, probs: np.ndarray) -> list[Issue]:
+    """Return the labels of one split that are probably wrong, the most suspect first."""
+    labelled, label_set = splits[split], splits.label_set
     return [
         Issue(
-            "wrong_label",
-            name,
-            part.lines[one.row],
-            part.texts[one.row],
-            part.labels[one.row],
-            proposed_label=labels[one.proposed_id],
+            kind="wrong_label",
+            split=split,
+            row=labelled.lines[one.row],
+            text=labelled.texts[one.row],
+            label=labelled.labels[one.row],
+            proposed_label=label_set[one.proposed_id],
             score=one.score,
         )
-        for one in find_wrong_labels(labels.ids(part.labels), probs)
+        for one in find_wrong_labels(label_set.ids(labelled.labels), probs)
     ]

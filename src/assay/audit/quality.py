@@ -1,6 +1,6 @@
-"""Rows that hold no message: one word only, or garbled by a wrong encoding, a broken export, a binary blob.
+"""Rows that hold no message: one word only, or garbled by a wrong encoding or a broken export.
 
-Nothing here changes or drops a text; what a row is worth, its owner decides.
+Nothing here changes or drops a text; its owner decides what a row is worth.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 __all__ = ["Garbled", "find_garbled", "find_one_word", "garbled_fraction"]
 
-# Scripts that put no spaces between words: Han, kana, Thai, Lao, Burmese, Khmer. Hangul does put
-# them.
+# Scripts that put no spaces between words: Han, kana, Thai, Lao, Burmese, Khmer. Hangul has spaces.
 UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
-WORD_CHARS = 4  # so many characters of such a script can be more than one word
+WORD_CHARS = 4  # this many characters of such a script can be more than one word
 
-# U+FFFD; controls but tab and line ends; lone surrogates; private use; code points that are no
+# U+FFFD; controls but tab and line ends; lone surrogates; private use; code points that are not
 # characters.
 BROKEN = re.compile(
-    "[\ufffd\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff]+"
+    "[\ufffd\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff"
+    "\ufdd0-\ufdef\ufffe\uffff]+"
 )
 # What bytes above 127 look like when they are read as Windows-1252, or as Latin-1 where that has no
 # letter.
@@ -29,9 +29,10 @@ WINDOWS = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in range(0x8
 HIGH = re.compile(f"[\u0080-\u00ff{WINDOWS}]{{2,}}")
 HANGUL = re.compile("[가-힣]{3,}")
 URL = re.compile(r"\S*(?:://|www\.)\S*")
-BLOB = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
+BLOB_CHARS = 40
+BLOB = re.compile(rf"[A-Za-z0-9+/]{{{BLOB_CHARS},}}={{0,2}}")
 HUMP = re.compile("[a-z][A-Z]")
-MIN_HUMPS = 3  # forty characters of base64 have six such pairs; words, paths and slugs none
+MIN_HUMPS = 3  # forty characters of base64 have six such pairs; words, paths and slugs have none
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,13 @@ def find_one_word(texts: Sequence[str]) -> list[int]:
     >>> find_one_word(["ok", "so happy", "행복해", "今天天气很好"])
     [0, 2]
     """
-    return [
-        i
-        for i, text in enumerate(texts)
-        if len(text.split(maxsplit=1)) == 1 and not _may_be_words(text)
-    ]
+    return [row for row, text in enumerate(texts) if _is_one_word(text)]
 
 
-def _may_be_words(text: str) -> bool:
-    return not text.isascii() and len(UNSPACED.findall(text)) >= WORD_CHARS
+def _is_one_word(text: str) -> bool:
+    if len(text.split(maxsplit=1)) != 1:
+        return False
+    return text.isascii() or len(UNSPACED.findall(text)) < WORD_CHARS
 
 
 def find_garbled(texts: Sequence[str]) -> list[Garbled]:
@@ -88,22 +87,29 @@ def garbled_fraction(text: str) -> dict[str, float]:
     >>> garbled_fraction("cafÃ©")["mojibake"], garbled_fraction("café")["mojibake"]
     (0.4, 0.0)
     """
-    return {name: sum(map(len, find(text))) / max(1, len(text)) for name, find in CHECKS.items()}
+    n_chars = max(1, len(text))
+    fractions = {}
+    for name, find_runs in CHECKS.items():
+        n_garbled = sum(len(run) for run in find_runs(text))
+        fractions[name] = n_garbled / n_chars
+    return fractions
 
 
 def _broken(text: str) -> Iterator[str]:
-    if text.isascii() and text.isprintable():  # as most are
-        return iter(())
-    return (found.group() for found in BROKEN.finditer(text))
+    """Yield runs of characters that no text should hold."""
+    if text.isascii() and text.isprintable():  # most texts are, and this is faster
+        return
+    for found in BROKEN.finditer(text):
+        yield found.group()
 
 
 def _mojibake(text: str) -> Iterator[str]:
-    """Yield the runs that are another text once their bytes are read in the right encoding."""
+    """Yield the runs that become another text once their bytes are read in the right encoding."""
     if text.isascii():
         return
     for found in HIGH.finditer(text):
-        bytes_ = b"".join(_byte(char) for char in found.group())
-        if _is_likely(_decoded(bytes_, "utf-8")) or HANGUL.search(_decoded(bytes_, "cp949")):
+        raw = b"".join(_byte(char) for char in found.group())
+        if _is_likely(_decoded(raw, "utf-8")) or HANGUL.search(_decoded(raw, "cp949")):
             yield found.group()
 
 
@@ -120,29 +126,30 @@ def _is_likely(decoded: str) -> bool:
 def _byte(char: str) -> bytes:
     try:
         return char.encode("cp1252")
-    except (
-        UnicodeEncodeError
-    ):  # five bytes that Windows-1252 leaves free: kept as controls by what misread them
+    except UnicodeEncodeError:
+        # Windows-1252 leaves five bytes free; programs that misread a text keep them as controls.
         return char.encode("latin-1")
 
 
-def _decoded(bytes_: bytes, encoding: str) -> str:
+def _decoded(raw: bytes, encoding: str) -> str:
     try:
-        return bytes_.decode(encoding)
+        return raw.decode(encoding)
     except UnicodeDecodeError:
         return ""
 
 
 def _blobs(text: str) -> Iterator[str]:
-    """Yield long runs of digits and letters of both cases mixed, as base64 has them; addresses of the web are none."""
-    if len(text) < 40:
+    """Yield long runs of digits and letters of both cases, as base64 has them, but not URLs."""
+    if len(text) < BLOB_CHARS:
         return
     for found in BLOB.finditer(URL.sub(" ", text)):
         run = found.group()
-        if any(char.isdigit() for char in run) and len(HUMP.findall(run)) >= MIN_HUMPS:
+        has_digit = any(char.isdigit() for char in run)
+        if has_digit and len(HUMP.findall(run)) >= MIN_HUMPS:
             yield run
 
 
+# Way of being garbled -> function that yields the garbled runs of a text.
 CHECKS: dict[str, Callable[[str], Iterator[str]]] = {
     "characters": _broken,
     "mojibake": _mojibake,

@@ -1,38 +1,71 @@
-"""How far one split's classes and text lengths are from another's, and whether chance explains it."""
+"""How far classes and text lengths of the splits differ, and whether chance explains it."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
 from assay._optional import require
 from assay.data.texts import Splits
 
-__all__ = ["ClassShift", "LengthShift", "find_class_shifts", "find_length_shifts"]
+__all__ = [
+    "ClassShift",
+    "ClassShiftEntry",
+    "LengthShift",
+    "LengthShiftEntry",
+    "find_class_shifts",
+    "find_length_shifts",
+]
 
+# A shift is worth saying if it is large and more than chance. In large splits the smallest
+# difference is significant, in small ones hardly any is.
 MIN_DISTANCE = 0.05  # below, no score moves by more than its own interval
-# Large splits make the smallest difference "significant", small ones none: both are asked for
 MAX_P_VALUE = 0.001
+
+
+class ClassShiftEntry(TypedDict):
+    """A `ClassShift` as JSON holds it."""
+
+    split: str
+    reference: str
+    distance: float
+    p_value: float
+    label: str
+    fraction: float
+    reference_fraction: float
+    is_notable: bool
+
+
+class LengthShiftEntry(TypedDict):
+    """A `LengthShift` as JSON holds it."""
+
+    split: str
+    reference: str
+    distance: float
+    p_value: float
+    median_chars: float
+    reference_median_chars: float
+    is_notable: bool
 
 
 @dataclass(frozen=True)
 class ClassShift:
-    """The classes of `split` beside those of `reference`.
+    """How the classes of one split differ from those of another.
 
     Parameters
     ----------
     split, reference : str
     distance : float
-        Total variation distance, 0 to 1: the share of texts that would need another label for equal
-        shares.
+        Total variation distance, 0 to 1: the share of texts of `split` that would need another
+        label for both splits to have the same shares.
     p_value : float
-        Of a chi-squared test that both were drawn from one distribution.
+        Chi-squared test that both were drawn from one distribution.
     label : str
         The label whose share differs most.
     fraction, reference_fraction : float
-        Its share in the two splits.
+        Share of that label in `split` and in `reference`.
     """
 
     split: str
@@ -48,14 +81,31 @@ class ClassShift:
         """Whether the shift is large, and more than chance."""
         return self.distance >= MIN_DISTANCE and self.p_value <= MAX_P_VALUE
 
-    def to_dict(self) -> dict[str, Any]:
+    def describe(self) -> str:
+        """Say it in one sentence, without a full stop."""
+        return (
+            f"classes of {self.split} are not those of {self.reference}: '{self.label}' is "
+            f"{self.fraction:.1%} of it and {self.reference_fraction:.1%} there "
+            f"(total variation distance {self.distance:.2f})"
+        )
+
+    def to_dict(self) -> ClassShiftEntry:
         """Return the shift as plain values."""
-        return {**asdict(self), "is_notable": self.is_notable}
+        return {
+            "split": self.split,
+            "reference": self.reference,
+            "distance": self.distance,
+            "p_value": self.p_value,
+            "label": self.label,
+            "fraction": self.fraction,
+            "reference_fraction": self.reference_fraction,
+            "is_notable": self.is_notable,
+        }
 
 
 @dataclass(frozen=True)
 class LengthShift:
-    """The text lengths of `split` beside those of `reference`.
+    """How the text lengths of one split differ from those of another.
 
     Parameters
     ----------
@@ -63,8 +113,9 @@ class LengthShift:
     distance : float
         Kolmogorov-Smirnov statistic of the lengths in characters, 0 to 1.
     p_value : float
-        That both were drawn from one distribution.
+        Kolmogorov-Smirnov test that both were drawn from one distribution.
     median_chars, reference_median_chars : float
+        Median length in characters of `split` and of `reference`.
     """
 
     split: str
@@ -79,23 +130,39 @@ class LengthShift:
         """Whether the shift is large, and more than chance."""
         return self.distance >= MIN_DISTANCE and self.p_value <= MAX_P_VALUE
 
-    def to_dict(self) -> dict[str, Any]:
+    def describe(self) -> str:
+        """Say it in one sentence, without a full stop."""
+        return (
+            f"texts of {self.split} have {self.median_chars:,.0f} characters (median), those of "
+            f"{self.reference} {self.reference_median_chars:,.0f} "
+            f"(Kolmogorov-Smirnov distance {self.distance:.2f})"
+        )
+
+    def to_dict(self) -> LengthShiftEntry:
         """Return the shift as plain values."""
-        return {**asdict(self), "is_notable": self.is_notable}
+        return {
+            "split": self.split,
+            "reference": self.reference,
+            "distance": self.distance,
+            "p_value": self.p_value,
+            "median_chars": self.median_chars,
+            "reference_median_chars": self.reference_median_chars,
+            "is_notable": self.is_notable,
+        }
 
 
 def find_class_shifts(splits: Splits) -> list[ClassShift]:
-    """Compare the classes of every split with those of the first."""
-    counts = {
-        name: np.bincount(splits.label_set.ids(part.labels), minlength=len(splits.label_set))
-        for name, part in splits.items()
-        if len(part)
-    }
+    """Compare the classes of every split with those of the first; empty splits are left out."""
+    counts = {}
+    for split, labelled in splits.items():
+        if len(labelled):
+            label_ids = splits.label_set.ids(labelled.labels)
+            counts[split] = np.bincount(label_ids, minlength=len(splits.label_set))
     if not counts:
         return []
     reference, *others = counts
     return [
-        _class_shift(splits, name, reference, counts[name], counts[reference]) for name in others
+        _class_shift(splits, split, reference, counts[split], counts[reference]) for split in others
     ]
 
 
@@ -105,9 +172,9 @@ def _class_shift(
     fractions, expected = here / here.sum(), there / there.sum()
     most = int(np.argmax(np.abs(fractions - expected)))
     table = np.array([here, there])[:, (here + there) > 0]
-    p_value = (
-        float(require("scipy.stats").chi2_contingency(table).pvalue) if table.shape[1] > 1 else 1.0
-    )
+    p_value = 1.0
+    if table.shape[1] > 1:
+        p_value = float(require("scipy.stats").chi2_contingency(table).pvalue)
     return ClassShift(
         split=split,
         reference=reference,
@@ -120,12 +187,11 @@ def _class_shift(
 
 
 def find_length_shifts(splits: Splits) -> list[LengthShift]:
-    """Compare the text lengths of every split with those of the first."""
-    lengths = {
-        name: np.fromiter(map(len, part.texts), dtype=np.int64, count=len(part))
-        for name, part in splits.items()
-        if len(part)
-    }
+    """Compare the text lengths of every split with those of the first; empty ones are left out."""
+    lengths = {}
+    for split, labelled in splits.items():
+        if len(labelled):
+            lengths[split] = np.array([len(text) for text in labelled.texts])
     if not lengths:
         return []
     reference, *others = lengths

@@ -13,7 +13,7 @@ from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.methods import LABEL_CHECK, methods_where
 
 if TYPE_CHECKING:
-    from assay.audit.checks import Audit
+    from assay.audit.result import Audit
 
 __all__ = ["register"]
 

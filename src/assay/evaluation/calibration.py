@@ -65,8 +65,7 @@ def measure_calibration(
 
 def _bin_ids(confidence: np.ndarray, n_bins: int) -> np.ndarray:
     """Return the bin of each score, from 0."""
-    # Rounded, so that the float noise of a softmax does not decide on which side of an edge a text
-    # falls.
+    # Rounded, so that the float noise of a softmax does not move a text over the edge of its bin.
     bin_ids = np.ceil(np.round(confidence * n_bins, 9)).astype(np.int64) - 1
     clipped: np.ndarray = np.clip(bin_ids, 0, n_bins - 1)
     return clipped

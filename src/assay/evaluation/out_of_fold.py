@@ -132,9 +132,9 @@ def _fit_folds(
     Returns
     -------
     logits : float64 array of shape (n_texts, n_known_classes)
-        Of each training text, by the model of its own fold.
+        Logits of each training text, by the model of its own fold.
     other_logits : dict
-        Other split -> float64 array of shape (n_folds, n_texts, n_known_classes), by every model.
+        Other split -> logits by every model, of shape (n_folds, n_texts, n_known_classes).
     """
     n_classes = len(plan.classes)
     logits = np.zeros((len(train), n_classes))

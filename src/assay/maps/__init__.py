@@ -1,1 +1,1 @@
-"""The two-dimensional map of texts: neighbours, layout, projection."""
+"""The two-dimensional map of texts: nearest neighbours, layout, projection."""

@@ -1,14 +1,14 @@
-"""UMAP's graph of neighbours and its layout on a plane, in whole arrays instead of one edge after another.
+"""UMAP's graph of neighbours and its layout on a plane, in numpy over whole arrays.
 
-McInnes, Healy, Melville: UMAP, arXiv:1802.03426. The graph is that of umap-learn, edge by edge. The
-objective is its own too: edges pull, randomly drawn pairs push. umap-learn draws edges and moves
-their two ends at once; here all edges pull in each epoch with their weight, and a step is the mean
-over a text's edges, with momentum. That vectorises: numpy needs 4 s for 16,000 texts where
-umap-learn's loop needs a compiler, 40 s of it in every process, and 45 s more.
+McInnes, Healy, Melville: UMAP, arXiv:1802.03426. The graph equals that of umap-learn, and so does
+the objective: edges pull, randomly drawn pairs push. umap-learn draws single edges and moves their
+two ends; here all edges pull in every epoch with their weight, and a step is the mean over the
+edges of a text, with momentum. No compiler is needed (dev/LOG.md, "Axes and layout of the map").
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,20 +18,18 @@ from assay._optional import require
 __all__ = ["curve_parameters", "lay_out", "neighbour_graph"]
 
 N_HALVINGS = 64  # of the interval that a bandwidth lies in
-MIN_BANDWIDTH = 1e-3  # of the mean distance
+MIN_BANDWIDTH = 1e-3  # as a share of the mean distance
 
-# Chosen on 16,000 tweets (minilm, 384 features on 50 axes; trustworthiness at 15 neighbours,
-# umap-learn: 0.728). A rate of 0.05 gives 0.737 after 200 epochs, 0.1: 0.753, 0.2: 0.751, 0.3:
-# 0.750; 300 epochs at 0.1 give 0.765.
-RATE = 0.1  # of the step, in the first epoch; it falls linearly to 0
+# Rate and epochs were chosen on tweets (dev/LOG.md, "Axes and layout of the map").
+RATE = 0.1  # step size in the first epoch; it falls linearly to 0
 MOMENTUM = 0.8
 N_EPOCHS = 300
-N_DRAWN = 5  # texts drawn to push each text away, an epoch
-# Of those together beside the pull: umap-learn's five negative samples an edge, which pulls at both
-# ends
+N_DRAWN = 5  # texts that are drawn per epoch to push each text away
+# Weight of those pushes together, against the pull: umap-learn draws five negative samples per
+# edge, and an edge pulls at both ends.
 PUSH = 2.5
-MAX_PUSH = 4.0  # umap-learn's bound on one push
-NEAR = np.float32(1e-3)  # umap-learn's: keeps the push of texts in one place finite
+MAX_PUSH = 4.0  # bound on one push, as in umap-learn
+NEAR = np.float32(1e-3)  # keeps the push of texts in the same place finite, as in umap-learn
 TINY = np.float32(1e-8)
 
 
@@ -41,15 +39,16 @@ def neighbour_graph(rows: np.ndarray, distances: np.ndarray) -> Any:
     Parameters
     ----------
     rows : int array of shape (n_texts, n_neighbors)
-        Neighbours of each text, itself first.
+        Neighbours of each text, the text itself first.
     distances : float array of shape (n_texts, n_neighbors)
-        Sorted, 0 for the text itself.
+        Ascending, 0 for the text itself.
 
     Returns
     -------
     float64 sparse CSR matrix of shape (n_texts, n_texts), symmetric, weights 0 to 1
-        An edge from i to j has exp(-(d - r) / s), where r is the distance of i's nearest neighbour
-        and s is such that i's weights sum to log2(n_neighbors); of the two directions, p + q - pq.
+        An edge from i to j has the weight exp(-(d - r) / s), where r is the distance of i's nearest
+        neighbour, and s makes i's weights sum to log2(n_neighbors). The weights p and q of the two
+        directions become p + q - pq.
     """
     sparse = require("scipy.sparse")
     n_texts, n_neighbors = rows.shape
@@ -68,7 +67,16 @@ def neighbour_graph(rows: np.ndarray, distances: np.ndarray) -> Any:
 
 
 def _bandwidths(beyond: np.ndarray, distances: np.ndarray, nearest: np.ndarray) -> np.ndarray:
-    """Return the bandwidth of each text, by halving intervals; not below a share of the mean distance."""
+    """Return the bandwidth of each text, by halving intervals, with a lower bound.
+
+    Parameters
+    ----------
+    beyond : array of shape (n_texts, n_neighbors)
+        How much farther than the nearest neighbour each neighbour is.
+    distances : array of shape (n_texts, n_neighbors)
+    nearest : array of shape (n_texts,)
+        Distance of the nearest neighbour; 0 if all are in the same place.
+    """
     wanted = np.log2(distances.shape[1])
     low, high, middle = np.zeros(len(beyond)), np.full(len(beyond), np.inf), np.ones(len(beyond))
     for _ in range(N_HALVINGS):
@@ -81,7 +89,17 @@ def _bandwidths(beyond: np.ndarray, distances: np.ndarray, nearest: np.ndarray) 
 
 
 def curve_parameters(min_dist: float) -> tuple[float, float]:
-    """Return a and b of 1 / (1 + a d^2b), the closest such curve to: 1 up to `min_dist`, then exp(min_dist - d)."""
+    """Fit UMAP's curve of attraction over distance.
+
+    Parameters
+    ----------
+    min_dist : float
+
+    Returns
+    -------
+    a, b : float
+        Such that 1 / (1 + a d^2b) is closest to: 1 up to `min_dist`, then exp(min_dist - d).
+    """
     d = np.linspace(0, 3, 300)
     wanted = np.where(d < min_dist, 1.0, np.exp(min_dist - d))
     (a, b), _ = require("scipy.optimize").curve_fit(
@@ -91,7 +109,7 @@ def curve_parameters(min_dist: float) -> tuple[float, float]:
 
 
 def lay_out(graph: Any, start: np.ndarray, *, seed: int, min_dist: float = 0.1) -> np.ndarray:
-    """Move points until those with heavy edges are near and others are apart.
+    """Move points until those with heavy edges are near each other and others are apart.
 
     Parameters
     ----------
@@ -100,47 +118,91 @@ def lay_out(graph: Any, start: np.ndarray, *, seed: int, min_dist: float = 0.1) 
     start : array of shape (n_texts, 2)
         Where the points begin, some units apart.
     seed : int
-        Of the texts that are drawn to push others away.
+        Seed of the texts that are drawn to push others away.
     min_dist : float
-        How tightly points may stand.
+        Smallest distance that the layout aims for.
 
     Returns
     -------
     float32 array of shape (n_texts, 2)
     """
     a, b = map(np.float32, curve_parameters(min_dist))
+    edges = _Edges.of(graph)
     rng, n_texts = np.random.default_rng(seed), graph.shape[0]
-    weights = (graph.data / max(graph.data.max(initial=0.0), float(TINY))).astype(np.float32)
-    counts = np.diff(graph.indptr)
-    heads, tails = np.repeat(np.arange(n_texts), counts), graph.indices
-    joined = np.flatnonzero(counts)  # a text without any edge is only pushed
-    firsts = graph.indptr[joined]
-    sums = np.add.reduceat(weights, firsts) if len(joined) else np.zeros(0, dtype=np.float32)
-    shares = weights / np.repeat(np.maximum(sums, 1), counts[joined])
     points = np.ascontiguousarray(start.T, dtype=np.float32)  # (2, n_texts): each axis in one piece
     speed = np.zeros_like(points)
     for epoch in range(N_EPOCHS):
-        apart = points[:, heads] - points[:, tails]
-        squared = (apart * apart).sum(axis=0) + TINY
-        power = np.exp(b * np.log(squared))  # squared ** b, several times faster
-        apart *= shares * (-2 * a * b) * power / (squared * (1 + a * power))
-        step = np.zeros_like(points)
-        if len(joined):
-            step[:, joined] = np.add.reduceat(apart, firsts, axis=1)
-        step += _push(points, rng.integers(0, n_texts, (N_DRAWN, n_texts)), a, b)
+        drawn = rng.integers(0, n_texts, (N_DRAWN, n_texts))
+        step = _pull(points, edges, a, b) + _push(points, drawn, a, b)
         speed *= np.float32(MOMENTUM)
         speed += np.float32(RATE * (1 - epoch / N_EPOCHS)) * step
         points += speed
     return np.ascontiguousarray(points.T)
 
 
+@dataclass(frozen=True)
+class _Edges:
+    """The edges of a graph, sorted by the text that they start from.
+
+    Parameters
+    ----------
+    heads, tails : int arrays of shape (n_edges,)
+        The two texts of each edge.
+    shares : float32 array of shape (n_edges,)
+        Weight of each edge, divided by the sum over its text's edges where that is above 1.
+    joined : int array of shape (n_joined,)
+        Texts that have an edge; others are only pushed.
+    firsts : int array of shape (n_joined,)
+        Position of the first edge of each of them: `np.add.reduceat` sums from one to the next.
+    """
+
+    heads: np.ndarray
+    tails: np.ndarray
+    shares: np.ndarray
+    joined: np.ndarray
+    firsts: np.ndarray
+
+    @classmethod
+    def of(cls, graph: Any) -> _Edges:
+        """Read the edges of a sparse CSR matrix."""
+        heaviest = max(graph.data.max(initial=0.0), float(TINY))
+        weights = (graph.data / heaviest).astype(np.float32)
+        counts = np.diff(graph.indptr)
+        joined = np.flatnonzero(counts)
+        firsts = graph.indptr[joined]
+        sums = np.zeros(0, dtype=np.float32)
+        if len(joined):
+            sums = np.add.reduceat(weights, firsts)
+        shares = weights / np.repeat(np.maximum(sums, 1), counts[joined])
+        heads = np.repeat(np.arange(graph.shape[0]), counts)
+        return cls(heads, graph.indices, shares, joined, firsts)
+
+
+def _pull(points: np.ndarray, edges: _Edges, a: np.float32, b: np.float32) -> np.ndarray:
+    """Return how the edges pull each text, of shape (2, n_texts)."""
+    pulls = np.zeros_like(points)
+    if not len(edges.joined):
+        return pulls
+    apart = points[:, edges.heads] - points[:, edges.tails]
+    squared = (apart * apart).sum(axis=0) + TINY
+    power = np.exp(b * np.log(squared))  # squared ** b, several times faster
+    apart *= edges.shares * (-2 * a * b) * power / (squared * (1 + a * power))
+    pulls[:, edges.joined] = np.add.reduceat(apart, edges.firsts, axis=1)
+    return pulls
+
+
 def _push(points: np.ndarray, drawn: np.ndarray, a: np.float32, b: np.float32) -> np.ndarray:
-    """Return how the drawn texts push each text, of shape (2, n_texts)."""
-    apart = points[:, None] - points[:, drawn]  # (2, N_DRAWN, n_texts)
+    """Return how the drawn texts push each text, of shape (2, n_texts).
+
+    Parameters
+    ----------
+    points : array of shape (2, n_texts)
+    drawn : int array of shape (n_drawn, n_texts)
+    """
+    apart = points[:, None] - points[:, drawn]  # (2, n_drawn, n_texts)
     squared = (apart * apart).sum(axis=0)
     power = np.exp(b * np.log(squared + TINY))
     apart *= 2 * b / ((NEAR + squared) * (1 + a * power))
-    pushes: np.ndarray = np.clip(apart, -MAX_PUSH, MAX_PUSH).sum(axis=1) * np.float32(
-        PUSH / len(drawn)
-    )
+    bounded = np.clip(apart, -MAX_PUSH, MAX_PUSH)
+    pushes: np.ndarray = bounded.sum(axis=1) * np.float32(PUSH / len(drawn))
     return pushes

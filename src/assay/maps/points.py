@@ -1,11 +1,11 @@
-"""The 2-D map of a split: frozen features on a plane.
+"""The 2-D map of a split: the features of a frozen transformer, laid out on a plane.
 
-Where the split is large, a stratified sample of it.
+Of a large split, a stratified sample is drawn.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -15,11 +15,26 @@ from assay.data.texts import LabelledTexts, Splits
 from assay.maps.projection import project
 from assay.progress import Progress
 
-__all__ = ["MAX_POINTS", "map_split"]
+__all__ = ["MAX_POINTS", "SplitMap", "map_split"]
 
-MAX_POINTS = (
-    4000  # more points do not make the panels clearer, and what is not cached must be encoded
-)
+# More points do not make the panels clearer, and texts that are not cached have to be encoded.
+MAX_POINTS = 4000
+
+
+class SplitMap(TypedDict):
+    """The map of a split.
+
+    `points` is float32 of shape (n_points, 2), `label_ids` int64 of shape (n_points,); `rows` are
+    the 1-based lines of the texts; `n_texts` counts the whole split.
+    """
+
+    points: np.ndarray
+    label_ids: np.ndarray
+    rows: list[int]
+    split: str
+    checkpoint: str
+    pooling: str
+    n_texts: int
 
 
 def map_split(
@@ -31,49 +46,55 @@ def map_split(
     seed: int,
     max_points: int = MAX_POINTS,
     progress: Progress,
-) -> dict[str, Any]:
+) -> SplitMap:
     """Lay out the texts of a split on a plane.
 
-    Returns
-    -------
-    dict
-        `points`, float32 of shape (n_points, 2); `label_ids`, int64 of shape (n_points,); `rows`,
-        the 1-based lines; `split`, `checkpoint`, `pooling`, `n_texts` (of the whole split).
+    Parameters
+    ----------
+    splits : Splits
+    split : str
+    checkpoint, pooling : str
+        The frozen transformer, and how it makes one vector of a text.
+    seed : int
+        Seed of the sample and of the layout.
+    max_points : int
+        A larger split is represented by a stratified sample of this size.
+    progress : Progress
     """
     from assay.checkpoints.frozen import FrozenEncoder
 
-    part = splits[split]
+    labelled = splits[split]
     encoder = FrozenEncoder(checkpoint, pooling=pooling)
     rows = _sample_rows(splits, split, max_points=max_points, seed=seed)
-    # A run has the features of the whole split already; else only what is drawn is worth the
-    # encoder's time.
-    whole = find_cached(encoder, part.texts)
-    drawn = [part.texts[i] for i in rows]
-    features = (
-        whole[rows] if whole is not None else cached_features(encoder, drawn, progress=progress)
-    )
+    # A run has the features of the whole split already. Otherwise only the texts that are drawn are
+    # encoded.
+    drawn = labelled.take(rows)
+    whole = find_cached(encoder, labelled.texts)
+    if whole is not None:
+        features = whole[rows]
+    else:
+        features = cached_features(encoder, drawn.texts, progress=progress)
     with progress.track("map", 1) as advance:
         points = project(features, seed=seed)
         advance(1)
     return {
         "points": points,
-        "label_ids": splits.label_set.ids([part.labels[i] for i in rows]),
-        "rows": [part.lines[i] for i in rows],
+        "label_ids": splits.label_set.ids(drawn.labels),
+        "rows": list(drawn.lines),
         "split": split,
         "checkpoint": encoder.resolved.name,
         "pooling": pooling,
-        "n_texts": len(part),
+        "n_texts": len(labelled),
     }
 
 
 def _sample_rows(splits: Splits, split: str, *, max_points: int, seed: int) -> np.ndarray:
     """Return 0-based rows of a split: all, or a stratified sample, in row order."""
-    part = splits[split]
-    if len(part) <= max_points:
-        return np.arange(len(part))
-    # Numbered anew: in a frame of several files the same line may stand twice.
-    numbered = LabelledTexts(part.texts, part.labels, tuple(range(len(part))))
-    limited = limit_rows(
-        Splits({"train": numbered}, splits.label_set, splits.source), max_points, seed=seed
-    )
+    labelled = splits[split]
+    if len(labelled) <= max_points:
+        return np.arange(len(labelled))
+    # Lines become row numbers: in a frame made of several files, the same line may occur twice.
+    numbered = LabelledTexts(labelled.texts, labelled.labels, tuple(range(len(labelled))))
+    only = Splits({"train": numbered}, splits.label_set, splits.source)
+    limited = limit_rows(only, max_points, seed=seed)
     return np.asarray(limited["train"].lines, dtype=np.int64)

@@ -1,7 +1,8 @@
-"""Features to a 2-D map: scaled to [0, 1], on their principal axes, then UMAP's graph and objective, seeded.
+"""From features to a 2-D map, seeded.
 
-Cost: 16,000 x 384 features take about 6 s on one core; the time grows a little faster than the
-texts do, with the product of all of them with all.
+Features are scaled to [0, 1] and projected on their principal axes; UMAP's graph and objective do
+the rest. 16,000 x 384 features take about 6 s on one core. The time grows faster than the number
+of texts, because all of them are compared with all.
 """
 
 from __future__ import annotations
@@ -16,28 +17,25 @@ from assay.maps.nearest import nearest_rows
 
 __all__ = ["project", "scale_to_unit"]
 
-# Neighbours are looked for along this many principal axes at most. On 2,000 tweets (minilm, mean
-# pooling, seeds 0 to 2) the map's trustworthiness at 15 neighbours, against all 384 features, is
-# 0.75 with them and 0.70 without.
+# Neighbours are searched along at most this many principal axes: on tweets, that is closer to the
+# neighbours among all features (dev/LOG.md, "Axes and layout of the map").
 N_AXES = 50
-
-MIN_ROWS = 5  # different ones; below, there are hardly neighbours
-
-START = (
-    10.0  # how far from the middle the first principal axis begins, as umap-learn spreads its start
-)
-
-CONSTANT_SPREAD = (
-    10 * np.finfo(np.float64).eps
-)  # columns that vary less are constant, as scikit-learn scales them
-
-FLAT = 1e-6  # an axis along which scaled features reach no further holds rounding only
+MIN_ROWS = 5  # fewer different rows have hardly any neighbours
+START = 10.0  # largest coordinate of the initial layout, as in umap-learn
+CONSTANT_SPREAD = 10 * np.finfo(np.float64).eps  # a column that varies less counts as constant
+FLAT = 1e-6  # an axis along which scaled features reach no further holds rounding errors only
 
 logger = logging.getLogger(__name__)
 
 
 def scale_to_unit(features: np.ndarray) -> np.ndarray:
-    """Scale every column to [0, 1]; a constant column becomes 0, and so does what is not finite.
+    """Scale every column to [0, 1].
+
+    A constant column becomes 0, and so do values that are not finite, with a warning in the log.
+
+    Parameters
+    ----------
+    features : array of shape (n_texts, n_features)
 
     Returns
     -------
@@ -64,7 +62,7 @@ def scale_to_unit(features: np.ndarray) -> np.ndarray:
 def project(
     features: np.ndarray, *, seed: int, n_neighbors: int = 15, min_dist: float = 0.1
 ) -> np.ndarray:
-    """Lay texts out on a plane so that texts with like features stand together.
+    """Lay texts out on a plane, texts with similar features close together.
 
     Parameters
     ----------
@@ -72,14 +70,14 @@ def project(
     seed : int
         The same seed, features and number of threads give the same map.
     n_neighbors : int
-        Neighbours that count as near, the text itself among them; at most all other texts.
+        How many neighbours count as near, the text itself among them; at most all other texts.
     min_dist : float
-        How tightly points may stand, in units of the map.
+        Smallest distance that the layout aims for, in units of the map.
 
     Returns
     -------
     float32 array of shape (n_texts, 2), finite
-        Of fewer than five texts, or of texts that are all alike: the two principal axes.
+        If fewer than five texts are different, the two principal axes.
 
     Raises
     ------
@@ -96,11 +94,10 @@ def project(
     if _count_distinct(scaled, enough=MIN_ROWS) < MIN_ROWS:
         return _principal_axes(scaled, n_axes=2)
     axes = _principal_axes(scaled, n_axes=max(2, min(N_AXES, scaled.shape[1])))
-    # Rows of few features stay as they are: turned to their axes they would be centred, which
-    # changes their cosines.
-    rows, distances = nearest_rows(
-        axes if scaled.shape[1] > N_AXES else scaled, min(n_neighbors, len(scaled) - 1)
-    )
+    # Few features are compared as they are: projecting would centre them, which changes their
+    # cosines.
+    compared = axes if scaled.shape[1] > N_AXES else scaled
+    rows, distances = nearest_rows(compared, min(n_neighbors, len(scaled) - 1))
     start = axes[:, :2] * (START / np.abs(axes[:, :2]).max())
     return lay_out(neighbour_graph(rows, distances), start, seed=seed, min_dist=min_dist)
 
@@ -116,8 +113,9 @@ def _count_distinct(rows: np.ndarray, *, enough: int) -> int:
 
 
 def _principal_axes(values: np.ndarray, *, n_axes: int) -> np.ndarray:
-    """Project on the axes of largest variance, signs fixed; float32 of shape (n_texts, n_axes).
+    """Project on the axes of largest variance; float32 of shape (n_texts, n_axes).
 
+    The largest weight of each axis is made positive, so that signs do not depend on the machine.
     Axes along which the values do not vary are 0.
     """
     points = np.zeros((len(values), n_axes), dtype=np.float32)

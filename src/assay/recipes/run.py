@@ -20,7 +20,8 @@ from typing import Any
 
 from assay import _env
 from assay._display import Shown, html_block, html_table
-from assay.audit.checks import Audit, audit_data, write_issues
+from assay.audit.checks import audit_data, write_issues
+from assay.audit.result import Audit
 from assay.data.texts import Splits
 from assay.disk import atomic_folder
 from assay.evaluation.choice import Choice, choose_method

@@ -1,8 +1,8 @@
-"""The figure of risk and coverage: how right the answers are when only the surest texts are answered."""
+"""The figure of risk and coverage: how many answers are right if only sure texts get one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.reporting.canvas import MUTED, draw, method_colour, new_figure
@@ -13,38 +13,36 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_coverage"]
 
-WIDTH, HEIGHT = 6.2, 3.1  # inches, as the other figures of scores
-FEWEST = 0.02  # share of texts below which a curve is left out: it jumps with every single text
+WIDTH, HEIGHT = 6.2, 3.1  # inches; as wide as the other figures of scores
+# Below this share of answered texts a curve is not drawn: it would jump with every single text.
+FEWEST = 0.02
+# Marks that are closer than this share of the axis get one common label.
+CLOSE = 0.08
+LEGEND_COLUMNS = 5
 
 
 def draw_coverage(parts: Mapping[str, Mapping[str, Any]], *, recommended: str) -> bytes:
-    """Draw the accuracy of the answered texts against their share, one line a method.
+    """Draw the accuracy of the answered texts against their share, one line per method.
 
     Parameters
     ----------
     parts : mapping of method to {"points": [[coverage, accuracy], ...], "targets": [...]}
-        Of one split. A target that has a threshold carries ``"test"`` or ``"validation"`` with
-        coverage and accuracy.
+        What results.json holds about one split. A target that has a threshold carries ``"test"`` or
+        ``"validation"`` with coverage and accuracy.
     recommended : str
         The method whose line is thick, and whose targets are marked.
+
+    Returns
+    -------
+    bytes
+        A PNG.
     """
 
     def paint() -> Figure:
         figure = new_figure(WIDTH, HEIGHT)
         ax = figure.subplots()
         for method, part in parts.items():
-            shown = [(x, y) for x, y in part["points"] if x >= FEWEST] or part["points"][:1]
-            is_first = method == recommended
-            width, layer = (2.4, 3) if is_first else (1.2, 2)
-            marker = "." if len(shown) == 1 else None  # a line through one point is nothing at all
-            ax.plot(
-                *zip(*shown, strict=True),
-                marker=marker,
-                color=method_colour(method),
-                linewidth=width,
-                zorder=layer,
-                label=method,
-            )
+            _paint_method(ax, part, method, is_recommended=method == recommended)
         if recommended in parts:
             _mark_targets(ax, parts[recommended], colour=method_colour(recommended))
         ax.set_xlim(1.0, 0.0)
@@ -56,28 +54,60 @@ def draw_coverage(parts: Mapping[str, Mapping[str, Any]], *, recommended: str) -
         ax.set_ylabel("answers that are right")
         ax.grid()
         ax.spines[["left", "bottom"]].set_visible(False)
-        figure.legend(loc="outside upper left", ncols=4)
+        figure.legend(loc="outside upper left", ncols=LEGEND_COLUMNS)
         return figure
 
     return draw(paint)
 
 
+def _paint_method(ax: Axes, part: Mapping[str, Any], method: str, *, is_recommended: bool) -> None:
+    shown = [point for point in part["points"] if point[0] >= FEWEST]
+    if not shown:
+        shown = part["points"][:1]
+    coverage, accuracy = zip(*shown, strict=True)
+    style: dict[str, Any] = {"linewidth": 1.2, "zorder": 2}
+    if is_recommended:
+        style = {"linewidth": 2.4, "zorder": 3}
+    if len(shown) == 1:  # a line through one point would be invisible
+        style |= {"marker": ".", "markersize": 9, "clip_on": False}
+    ax.plot(coverage, accuracy, color=method_colour(method), label=method, **style)
+
+
 def _mark_targets(ax: Axes, part: Mapping[str, Any], *, colour: str) -> None:
     """Mark where the thresholds chosen on validation ended up on the split that is drawn."""
+    places = []
     for target in part["targets"]:
         reached = target.get(part["split"])
         if reached and reached["accuracy"] is not None:
             place = (reached["coverage"], reached["accuracy"])
             ax.plot(*place, "o", color=colour, markersize=7, markeredgecolor="white", zorder=4)
-            ax.annotate(
-                f"{target['target_accuracy']:.0%}",
-                place,
-                (0, 7),
-                textcoords="offset points",
-                ha="center",
-                fontsize=8,
-                color=MUTED,
-            )
+            places.append((*place, f"{target['target_accuracy']:.0%}"))
+    for x, y, label in _join_close(places):
+        ax.annotate(
+            label,
+            (x, y),
+            (0, 7),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            color=MUTED,
+        )
+
+
+def _join_close(places: Sequence[tuple[float, float, str]]) -> list[tuple[float, float, str]]:
+    """Give marks whose labels would overlap one label, in the middle between them.
+
+    >>> _join_close([(0.6, 0.95, "95%"), (0.3, 0.98, "98%"), (0.26, 0.99, "99%")])
+    [(0.6, 0.95, '95%'), (0.28, 0.99, '98%, 99%')]
+    """
+    joined: list[tuple[float, float, str]] = []
+    for x, y, label in places:
+        if joined and abs(joined[-1][0] - x) < CLOSE:
+            other_x, other_y, other = joined.pop()
+            joined.append((round((x + other_x) / 2, 4), max(y, other_y), f"{other}, {label}"))
+        else:
+            joined.append((x, y, label))
+    return joined
 
 
 def _percents(value: float, _: object) -> str:

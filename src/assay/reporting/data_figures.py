@@ -1,13 +1,14 @@
-"""The figures of a data set: class frequencies, words per text, the map. They draw numbers and compute none.
+"""The figures of a data set: class frequencies, words per text, the map.
 
-Labels are untrusted: control characters are made visible and long names are cut to what their axis
-can hold.
+They draw numbers and compute none. Labels are untrusted: control characters are made visible, and
+long names are cut to what their axis can hold.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.reporting.canvas import (
@@ -23,14 +24,18 @@ from assay.reporting.canvas import (
 from assay.reporting.escape import shorten, show_text
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    Points = Sequence[Sequence[float]] | np.ndarray  # of shape (n_texts, 2)
+
 __all__ = ["draw_class_counts", "draw_map", "draw_words_per_text"]
 
-WIDTH = 6.2  # inches: 930 pixels, shown at about 700, so that 9 point text is read as such
+WIDTH = 6.2  # inches: 930 pixels, shown at about 700, so that 9 point text looks like 9 points
 LABEL_CELLS = 26  # columns of a class name on an axis
-MAX_PANELS = 100  # panels of a map; of more classes the most frequent are drawn
+MAX_PANELS = 100  # panels of a map; of more classes, the most frequent are drawn
+MAX_LARGE_ROWS = 20  # rows of this many classes are drawn in full height
 
 
 def draw_class_counts(counts: Mapping[str, int]) -> bytes:
@@ -39,6 +44,11 @@ def draw_class_counts(counts: Mapping[str, int]) -> bytes:
     Parameters
     ----------
     counts : mapping of label to number of texts
+
+    Returns
+    -------
+    bytes
+        A PNG.
     """
 
     def paint() -> Figure:
@@ -70,8 +80,13 @@ def draw_words_per_text(boxes: Mapping[str, Mapping[str, Any]]) -> bytes:
     Parameters
     ----------
     boxes : mapping of label to {whisker_low, q1, median, q3, whisker_high, outliers}
-        In words; the first class stands on top. `outliers` may be left out; a class without texts
-        (its values are None) gets no box.
+        In words; the first class is on top. `outliers` may be left out. A class without texts has
+        None as its values and gets no box.
+
+    Returns
+    -------
+    bytes
+        A PNG.
     """
 
     def paint() -> Figure:
@@ -109,61 +124,110 @@ def draw_words_per_text(boxes: Mapping[str, Mapping[str, Any]]) -> bytes:
 
 def _box(box: Mapping[str, Any]) -> dict[str, Any]:
     """Name the statistics of a box as matplotlib does."""
-    names = {
-        "med": "median",
-        "q1": "q1",
-        "q3": "q3",
-        "whislo": "whisker_low",
-        "whishi": "whisker_high",
-    }
-    return {theirs: box[ours] for theirs, ours in names.items()} | {
-        "fliers": box.get("outliers", ())
+    return {
+        "med": box["median"],
+        "q1": box["q1"],
+        "q3": box["q3"],
+        "whislo": box["whisker_low"],
+        "whishi": box["whisker_high"],
+        "fliers": box.get("outliers", ()),
     }
 
 
-def draw_map(
-    points: Sequence[Sequence[float]], label_ids: Sequence[int], labels: Sequence[str]
-) -> bytes:
-    """Draw where the texts of each class lie on a 2-D map: one hexbin panel a class, over all texts in grey.
+def draw_map(points: Points, label_ids: Sequence[int] | np.ndarray, labels: Sequence[str]) -> bytes:
+    """Draw where the texts of each class are on a 2-D map.
+
+    One panel per class shows the density of its texts over all texts in grey.
 
     Parameters
     ----------
     points : shape (n_texts, 2)
     label_ids : sequence of int, n_texts long
     labels : sequence of str
+
+    Returns
+    -------
+    bytes
+        A PNG.
     """
 
     def paint() -> Figure:
-        by_class: list[list[Sequence[float]]] = [[] for _ in labels]
-        for point, label_id in zip(points, label_ids, strict=True):
-            by_class[label_id].append(point)
-        shown = [i for i, own in enumerate(by_class) if own]
-        if len(shown) > MAX_PANELS:
-            shown = sorted(sorted(shown, key=lambda i: -len(by_class[i]))[:MAX_PANELS])
-        n_columns = min(3 if len(shown) <= 9 else 4 if len(shown) <= 16 else 7, len(shown))
-        n_rows = math.ceil(len(shown) / n_columns)
-        side = (WIDTH if n_columns < 5 else 8.4) / n_columns if len(shown) > 1 else 4.0
-        figure = new_figure(side * n_columns, (side + 0.12) * n_rows)
-        axes = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+        by_class = _points_by_class(points, label_ids, n_classes=len(labels))
+        shown = _classes_to_show(by_class)
+        grid = _Grid.of(len(shown))
+        figure = new_figure(grid.side * grid.n_columns, (grid.side + 0.12) * grid.n_rows)
+        axes = figure.subplots(
+            grid.n_rows, grid.n_columns, sharex=True, sharey=True, squeeze=False
+        ).ravel()
         box = _bounds(points)
-        for place, ax in enumerate(axes.flat):
-            if place >= len(shown):
-                ax.set_visible(False)
-                continue
-            i = shown[place]
-            _paint_panel(
-                ax,
-                points,
-                by_class[i],
-                box,
-                colour=CLASS_COLOURS[i % len(CLASS_COLOURS)],
-                n_columns=n_columns,
-            )
-            name = shorten(show_text(labels[i]), 17 if n_columns > 4 else 80 // n_columns)
-            ax.set_title(name, fontsize=9.5 if n_columns < 5 else 7, pad=3)
+        for i, ax in zip(shown, axes, strict=False):
+            colour = CLASS_COLOURS[i % len(CLASS_COLOURS)]
+            _paint_panel(ax, points, by_class[i], box, colour=colour, n_bins=grid.n_bins)
+            name = shorten(show_text(labels[i]), grid.title_cells)
+            ax.set_title(name, fontsize=grid.title_size, pad=3)
+        for ax in axes[len(shown) :]:
+            ax.set_visible(False)
         return figure
 
     return draw(paint)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """How the panels of a map are arranged.
+
+    Parameters
+    ----------
+    n_rows, n_columns : int
+    side : float
+        Width and height of a panel in inches.
+    n_bins : int
+        Hexagons along a side.
+    title_cells : int
+        Columns that a class name may take.
+    title_size : float
+        In points.
+    """
+
+    n_rows: int
+    n_columns: int
+    side: float
+    n_bins: int
+    title_cells: int
+    title_size: float
+
+    @classmethod
+    def of(cls, n_panels: int) -> _Grid:
+        """Arrange this many panels: the more there are, the smaller they get."""
+        if n_panels == 1:
+            return cls(1, 1, side=4.0, n_bins=34, title_cells=80, title_size=9.5)
+        n_columns = 7
+        for columns, most_panels in ((3, 9), (4, 16)):
+            if n_panels <= most_panels:
+                n_columns = min(columns, n_panels)
+                break
+        n_rows = math.ceil(n_panels / n_columns)
+        if n_columns > 4:
+            side = 8.4 / n_columns
+            return cls(n_rows, n_columns, side, n_bins=22, title_cells=17, title_size=7)
+        side, title_cells = WIDTH / n_columns, 80 // n_columns
+        return cls(n_rows, n_columns, side, n_bins=34, title_cells=title_cells, title_size=9.5)
+
+
+def _points_by_class(
+    points: Points, label_ids: Sequence[int] | np.ndarray, *, n_classes: int
+) -> list[list[Sequence[float]]]:
+    by_class: list[list[Sequence[float]]] = [[] for _ in range(n_classes)]
+    for point, label_id in zip(points, label_ids, strict=True):
+        by_class[label_id].append(point)
+    return by_class
+
+
+def _classes_to_show(by_class: Sequence[Sequence[object]]) -> list[int]:
+    """Return the classes that have points, in order; of too many, the most frequent."""
+    shown = [i for i, own in enumerate(by_class) if own]
+    most_frequent = sorted(shown, key=lambda i: -len(by_class[i]))
+    return sorted(most_frequent[:MAX_PANELS])
 
 
 def _thousands(value: float, _: object) -> str:
@@ -171,12 +235,14 @@ def _thousands(value: float, _: object) -> str:
 
 
 def _rows_height(n_rows: int) -> float:
-    """Return the inches that so many named rows and an axis take."""
-    return 0.7 + n_rows * (0.33 if n_rows <= 20 else 0.19)
+    """Return the height of this many named rows and an axis, in inches."""
+    row = 0.33 if n_rows <= MAX_LARGE_ROWS else 0.19
+    return 0.7 + n_rows * row
 
 
 def _row_size(n_rows: int) -> float:
-    return 9 if n_rows <= 20 else 7.5
+    """Return the font size of the names of this many rows."""
+    return 9 if n_rows <= MAX_LARGE_ROWS else 7.5
 
 
 def _name_rows(ax: Axes, labels: Sequence[str]) -> None:
@@ -185,8 +251,8 @@ def _name_rows(ax: Axes, labels: Sequence[str]) -> None:
     ax.set_ylim(-0.6, len(labels) - 0.4)
 
 
-def _bounds(points: Sequence[Sequence[float]]) -> tuple[float, float, float, float]:
-    """Return the corners of the map, with a little air, never empty."""
+def _bounds(points: Points) -> tuple[float, float, float, float]:
+    """Return left, right, bottom and top of the map, with a margin, so that it is never empty."""
     xs, ys = [point[0] for point in points], [point[1] for point in points]
     air_x = 0.04 * (max(xs) - min(xs)) or 0.5
     air_y = 0.04 * (max(ys) - min(ys)) or 0.5
@@ -195,29 +261,40 @@ def _bounds(points: Sequence[Sequence[float]]) -> tuple[float, float, float, flo
 
 def _paint_panel(
     ax: Axes,
-    points: Sequence[Sequence[float]],
+    points: Points,
     own: Sequence[Sequence[float]],
     box: tuple[float, float, float, float],
     *,
     colour: str,
-    n_columns: int,
+    n_bins: int,
 ) -> None:
-    n_bins = 34 if n_columns < 5 else 22
-    for drawn, cmap, n_at_least in (
-        (
-            points,
-            colour_map("#b9c2cf", gamma=0.5),
-            6,
-        ),  # a lone text of another class stays a shade, not a spot
-        (own, colour_map(colour, gamma=0.55), 2),
-    ):
-        xs, ys = [point[0] for point in drawn], [point[1] for point in drawn]
-        hexagons = ax.hexbin(
-            xs, ys, gridsize=n_bins, cmap=cmap, extent=box, mincnt=1, linewidths=0.15
-        )
-        hexagons.set_clim(
-            0, max(n_at_least, hexagons.get_clim()[1] or 0) * (1.6 if drawn is points else 1)
-        )
+    """Paint all texts in grey and those of one class over them."""
+    # At least 6 and 2 texts for the full colour: a lone text is a shade, not a spot. The grey stays
+    # lighter, so that the class is seen on it.
+    _paint_density(ax, points, box, "#b9c2cf", gamma=0.5, n_bins=n_bins, n_at_least=6, room=1.6)
+    _paint_density(ax, own, box, colour, gamma=0.55, n_bins=n_bins, n_at_least=2, room=1.0)
     ax.set(xlim=box[:2], ylim=box[2:], xticks=[], yticks=[])
     ax.spines[:].set_visible(True)
     ax.spines[:].set_color(GRID)
+
+
+def _paint_density(
+    ax: Axes,
+    points: Points,
+    box: tuple[float, float, float, float],
+    colour: str,
+    *,
+    gamma: float,
+    n_bins: int,
+    n_at_least: int,
+    room: float,
+) -> None:
+    """Paint hexagons, the darker the more texts they hold.
+
+    The darkest shade is `room` times the fullest hexagon, or `n_at_least` texts.
+    """
+    xs, ys = zip(*points, strict=True)
+    cmap = colour_map(colour, gamma=gamma)
+    hexagons = ax.hexbin(xs, ys, gridsize=n_bins, cmap=cmap, extent=box, mincnt=1, linewidths=0.15)
+    fullest = hexagons.get_clim()[1] or 0
+    hexagons.set_clim(0, max(n_at_least, fullest) * room)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.audit.checks import Audit
 from assay.audit.issues import KINDS
+from assay.audit.result import Audit
 from assay.data.overlaps import RowPlace, TextOverlaps
 from assay.data.summary import summarise
 from assay.data.texts import Splits

@@ -1,8 +1,8 @@
-"""Untrusted text made fit to be shown: nothing invisible, nothing that means something to Markdown or YAML.
+"""Make untrusted text safe to show: nothing invisible, no markup of Markdown or YAML.
 
-Labels and texts come from files that anybody may have written. HTML is escaped by jinja2; what
-stands here is for all forms: control and direction characters become visible, and Markdown's own
-characters lose their meaning.
+Labels and texts come from files that anybody may have written. HTML is escaped by jinja2. The
+functions here make control and direction characters visible, and take their meaning from Markdown's
+own characters.
 """
 
 from __future__ import annotations
@@ -13,24 +13,16 @@ import unicodedata
 
 __all__ = ["escape_markdown", "quote", "shorten", "show_text"]
 
-PICTURES = {
-    "\n": "↵",
-    "\t": "⇥",
-}  # in every font, unlike Unicode's own pictures of control characters
+# These are in every font, unlike Unicode's own pictures of control characters.
+PICTURES = {"\n": "↵", "\t": "⇥"}
 JOINERS = "\u200c\u200d"  # invisible, but emoji families and Persian words need them
-INVISIBLE = {
-    "Cc",
-    "Cf",
-    "Cs",
-    "Zl",
-    "Zp",
-}  # control, format (RTL override and its like), lone surrogate, separators
-MARKDOWN = re.compile(
-    r"([\\`*_{}\[\]#|~$])"
-)  # braces: for Jekyll; dollars: GitHub sets formulas between them
-MARKDOWN_START = re.compile(
-    r"^(\s*)([-+=])|^(\s*\d+)([.)])(?=\s|$)"
-)  # would open a list, a rule or a heading
+# Control, format (such as right-to-left override), lone surrogate, separators of lines and
+# paragraphs.
+INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# Braces mean something to Jekyll, and GitHub typesets formulas between dollars.
+MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")
+# At the start of a line, these would open a list, a rule or a heading.
+MARKDOWN_START = re.compile(r"^(\s*)([-+=])|^(\s*\d+)([.)])(?=\s|$)")
 AUTOLINK = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp):|\b(www)\.|(?<=\w)@(?=\w)")
 
 
@@ -52,7 +44,9 @@ def _show_character(character: str) -> str:
 
 
 def shorten(text: str, n_cells: int) -> str:
-    """Cut `text` to `n_cells` columns, with an ellipsis; wide characters (Hangul, Han, Kana) take two columns.
+    """Cut `text` to `n_cells` columns, with an ellipsis.
+
+    Wide characters (Hangul, Han, Kana) take two columns.
 
     >>> shorten("a rather long label", 8)
     'a rathe…'
@@ -69,7 +63,7 @@ def shorten(text: str, n_cells: int) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    r"""Escape `text` so that it stands as it is in a paragraph, a list or a table cell of Markdown.
+    r"""Escape `text` so that a paragraph, a list or a table cell of Markdown shows it as it is.
 
     >>> escape_markdown("- <b>|[x](javascript:y)")
     '\\- &lt;b&gt;\\|\\[x\\](javascript:y)'
@@ -86,9 +80,11 @@ def _break_link(found: re.Match[str]) -> str:
     scheme, www = found.groups()
     if scheme:
         return f"{scheme}&#58;"
-    return f"{www}&#46;" if www else "&#64;"
+    if www:
+        return f"{www}&#46;"
+    return "&#64;"
 
 
 def quote(text: str) -> str:
-    """Write `text` as a string of JSON, YAML and Python alike: nothing but the closing quote ends it."""
+    """Write `text` as a quoted string that JSON, YAML and Python all read the same way."""
     return json.dumps(show_text(text), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""All figures of a report, by name: what is drawn, and from which part of the report."""
+"""All figures of a report, by name: what is drawn, and from which numbers of the report."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def draw_figures(report: Mapping[str, Any]) -> dict[str, bytes]:
     Returns
     -------
     dict of name to PNG bytes
-        Of ``leaderboard``, ``class_counts``, ``words_per_text``, ``confusion``, ``reliability``,
-        ``coverage``, ``training``, ``map``.
+        Names are among ``leaderboard``, ``class_counts``, ``words_per_text``, ``confusion``,
+        ``reliability``, ``coverage``, ``training`` and ``map``.
     """
     data = report["data"]
     figures = {
@@ -43,12 +43,7 @@ def draw_figures(report: Mapping[str, Any]) -> dict[str, bytes]:
         figures["words_per_text"] = draw_words_per_text(data["words_per_text"])
     figures["confusion"] = draw_confusion(report["confusion"]["fractions"], report["labels"])
     if report["calibration"]:
-        figures["reliability"] = draw_reliability(
-            {
-                m: {"before": part.get("bins_before"), "after": part["bins"]}
-                for m, part in report["calibration"].items()
-            }
-        )
+        figures["reliability"] = draw_reliability(_reliability_panels(report["calibration"]))
     if coverage := report.get("coverage"):  # reports of earlier versions have none
         figures["coverage"] = draw_coverage(coverage, recommended=report["verdict"]["method"])
     if report["training"]:
@@ -60,8 +55,16 @@ def draw_figures(report: Mapping[str, Any]) -> dict[str, bytes]:
     return figures
 
 
+def _reliability_panels(calibration: Mapping[str, Any]) -> dict[str, Any]:
+    """Return method -> its bins before and after calibration."""
+    panels = {}
+    for method, measured in calibration.items():
+        panels[method] = {"before": measured.get("bins_before"), "after": measured["bins"]}
+    return panels
+
+
 def draw_summary(summary: Mapping[str, Any]) -> dict[str, bytes]:
-    """Draw class frequencies and words per text of the train split, or of the first split where there is no train.
+    """Draw class frequencies and words per text of train, or of the first split without a train.
 
     Parameters
     ----------
@@ -71,13 +74,13 @@ def draw_summary(summary: Mapping[str, Any]) -> dict[str, bytes]:
     Returns
     -------
     dict of name to PNG bytes
-        Of ``class_counts`` and ``words_per_text``.
+        ``class_counts`` and ``words_per_text``.
     """
     splits = summary["splits"]
-    part = splits["train"] if "train" in splits else next(iter(splits.values()))
+    split = "train" if "train" in splits else next(iter(splits))
+    counts = {row["label"]: row["n_texts"] for row in splits[split]["classes"]}
+    boxes = {box["label"]: box for box in splits[split]["word_boxes"]}
     return {
-        "class_counts": draw_class_counts(
-            {row["label"]: row["n_texts"] for row in part["classes"]}
-        ),
-        "words_per_text": draw_words_per_text({box["label"]: box for box in part["word_boxes"]}),
+        "class_counts": draw_class_counts(counts),
+        "words_per_text": draw_words_per_text(boxes),
     }

@@ -1,6 +1,6 @@
 """Numbers as a reader sees them: percentages, intervals, sizes, durations.
 
-Percentages exist nowhere else.
+Everywhere else, shares are fractions from 0 to 1.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MISSING = "–"
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:
-    """Write a fraction as a percentage.
+    """Write a fraction as a percentage; a dash if it is None, as everywhere here.
 
     >>> percent(0.934)
     '93.4%'
@@ -38,11 +38,14 @@ def interval(bounds: Sequence[float] | None) -> str:
     >>> interval((0.923, 0.945))
     '92.3–94.5%'
     """
-    return MISSING if bounds is None else f"{100 * bounds[0]:.1f}–{100 * bounds[1]:.1f}%"
+    if bounds is None:
+        return MISSING
+    low, high = bounds
+    return f"{100 * low:.1f}–{100 * high:.1f}%"
 
 
 def count(n: float | None) -> str:
-    """Write a number with thousands separated, and one decimal where that says something.
+    """Write a number with thousands separated, and one decimal unless it is a whole number.
 
     >>> count(2000), count(12.5)
     ('2,000', '12.5')
@@ -77,7 +80,8 @@ def size(n_bytes: int | None) -> str:
     value = float(n_bytes)
     for unit in ("B", "kB", "MB"):
         if value < 999.5:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+            digits = 0 if unit == "B" or value >= 100 else 1
+            return f"{value:.{digits}f} {unit}"
         value /= 1000
     return f"{value:.1f} GB"
 
@@ -92,8 +96,10 @@ def duration(seconds: float | None) -> str:
         return MISSING
     if seconds < 0.1:
         return "< 0.1 s"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
     if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+        return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
@@ -101,7 +107,7 @@ def duration(seconds: float | None) -> str:
 
 
 def rate(per_second: float | None) -> str:
-    """Write a speed with two significant digits from ten on.
+    """Write a speed with two significant digits, or one decimal below ten.
 
     >>> rate(2_417.3)
     '2,400'
@@ -114,7 +120,7 @@ def rate(per_second: float | None) -> str:
 
 
 def source(given: str) -> str:
-    """Name a data set in public: a Hub id as it is, of a path on somebody's machine only the last part.
+    """Name a data set in public: a Hub id as it is, a path on somebody's machine by its last part.
 
     >>> source("dair-ai/emotion"), source("/home/me/secret/mails.csv")
     ('dair-ai/emotion', 'mails.csv')

@@ -1,8 +1,8 @@
-"""The map as one self-contained HTML file: a panel a label, and dots to hover, zoom and filter.
+"""The map as one self-contained HTML file: one panel per label, and dots to hover, zoom and filter.
 
 Texts and labels are untrusted: control characters are made visible, the JSON that holds them cannot
-end its script element, the script writes them as text only, and the page's own policy lets no other
-script run and nothing be fetched.
+end its script element, and the script writes them as text only. The page's content security policy
+lets no other script run and fetches nothing.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ __all__ = ["render_map_page"]
 
 MAX_TEXT_CHARS = 300  # what a tooltip can hold
 SCRIPTS = ("map_marks.js", "map.js")
-# The hues of CLASS_COLOURS, light enough for a dark page; the closest two stay as far apart to the
-# colour-blind.
+# The hues of CLASS_COLOURS, light enough for a dark page; for colour-blind people, the closest two
+# stay as far apart.
 DARK_COLOURS = ("#2f86d6", "#e2692b", "#12a97d", "#d98bb5", "#f0b32d", "#7cc7f2")
-GRID_UNITS = (
-    100_000  # the longer side of the map, in whole units: a fifth of a pixel at the largest zoom
-)
+# The longer side of the map in whole units; at the largest zoom, a unit is a fifth of a pixel.
+GRID_UNITS = 100_000
 
 
 def render_map_page(
@@ -51,9 +50,9 @@ def render_map_page(
         n_points long; `split`, `checkpoint`, `pooling`, `n_texts` (of the whole split), as
         `map_split` returns them.
     labels : sequence of str
-        The class names that `label_ids` count through.
+        The class names to which `label_ids` refer by position.
     texts : sequence of str
-        One a point; longer ones are cut.
+        One per point; long ones are cut.
     panels : bytes
         PNG of `draw_map`.
     source : str
@@ -69,11 +68,11 @@ def render_map_page(
     n_points = len(drawn["points"])
     if not n_points or len(texts) != n_points:
         raise InputError(
-            f"{len(texts):,} texts for {n_points:,} points; one text a point and at least one is accepted"
+            f"{len(texts):,} texts for {n_points:,} points; one text per point and at least one "
+            "is accepted"
         )
     markup = require("markupsafe").Markup
-    # Line endings as the browser's parser makes them, or the hash would not be that of what it
-    # runs.
+    # Reading as text turns line endings into those that a browser hashes.
     script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
     about = {key: drawn[key] for key in ("split", "checkpoint", "pooling", "n_texts")}
     template = make_environment(show_text).get_template("map.html.j2")
@@ -93,14 +92,18 @@ def render_map_page(
 def _collect(
     drawn: Mapping[str, Any], labels: Sequence[str], texts: Sequence[str]
 ) -> dict[str, Any]:
-    """Gather what the script draws: columns of equal length in drawing order, y downwards, whole numbers."""
-    # Rows are often sorted by label, and the last dot lies on top: shuffled, no class covers the
+    """Gather what the script draws: columns of equal length, in the order of drawing.
+
+    Coordinates are whole numbers from the upper left corner, y downwards.
+    """
+    # Rows are often sorted by label, and the last dot is on top. Shuffled, no class covers the
     # others.
     order = list(range(len(texts)))
     random.Random(0).shuffle(order)
-    points = [(float(x), float(y)) for x, y in drawn["points"]]
-    left, top = min(x for x, _ in points), max(y for _, y in points)
-    width, height = max(x for x, _ in points) - left, top - min(y for _, y in points)
+    xs = [float(x) for x, _ in drawn["points"]]
+    ys = [float(y) for _, y in drawn["points"]]
+    left, top = min(xs), max(ys)
+    width, height = max(xs) - left, top - min(ys)
     unit = max(width, height) / GRID_UNITS or 1.0
     return {
         "labels": [show_text(label) for label in labels],
@@ -108,8 +111,8 @@ def _collect(
         "split": drawn["split"],
         "width": max(1, round(width / unit)),
         "height": max(1, round(height / unit)),
-        "x": [round((points[i][0] - left) / unit) for i in order],
-        "y": [round((top - points[i][1]) / unit) for i in order],
+        "x": [round((xs[i] - left) / unit) for i in order],
+        "y": [round((top - ys[i]) / unit) for i in order],
         "label": [int(drawn["label_ids"][i]) for i in order],
         "line": [int(drawn["rows"][i]) for i in order],
         "text": [_cut(texts[i]) for i in order],
@@ -117,14 +120,14 @@ def _collect(
 
 
 def _cut(text: str) -> str:
-    """Keep what a tooltip can hold."""
-    return show_text(
-        text if len(text) <= MAX_TEXT_CHARS else text[: MAX_TEXT_CHARS - 1].rstrip() + "…"
-    )
+    """Cut a text to what a tooltip can hold."""
+    if len(text) > MAX_TEXT_CHARS:
+        text = text[: MAX_TEXT_CHARS - 1].rstrip() + "…"
+    return show_text(text)
 
 
 def _to_script_json(values: Mapping[str, Any]) -> str:
-    """Write JSON in which no character means anything to HTML, so that no text can end the element it stands in."""
+    """Write JSON in which no character means anything to HTML: no text can end its element."""
     text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from assay._version import __version__
-from assay.audit.checks import Audit
+from assay.audit.result import Audit
 from assay.data.texts import Splits
 from assay.evaluation.caveats import describe_caveats
 from assay.evaluation.choice import Choice

@@ -1,7 +1,7 @@
-"""The figures of scores: leaderboard, confusion matrix, reliability, training. They draw numbers and compute none.
+"""The figures of scores: leaderboard, confusion matrix, reliability, training.
 
-Labels are untrusted: control characters are made visible and long names are cut to what their axis
-can hold.
+They draw numbers and compute none. Labels are untrusted: control characters are made visible, and
+long names are cut to what their axis can hold.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_confusion", "draw_leaderboard", "draw_reliability", "draw_training"]
 
-WIDTH = 6.2  # inches: 930 pixels, shown at about 700, so that 9 point text is read as such
+WIDTH = 6.2  # inches: 930 pixels, shown at about 700, so that 9 point text looks like 9 points
 LABEL_CELLS = 26  # columns of a class name on an axis
-MAX_CELL_TEXT = 15  # classes up to which a confusion matrix has room for numbers
-MAX_NAMED = 120  # classes up to which an axis has room for their names
+MAX_CELL_TEXT = 15  # with more classes, a confusion matrix has no room for numbers
+MAX_NAMED = 120  # with more classes, an axis has no room for their names
+MAX_FLAT_NAMES = 4  # with more classes, names on the horizontal axis are turned
+PALE = "#98a2b3"
 
 
 def draw_confusion(fractions: Sequence[Sequence[float]], labels: Sequence[str]) -> bytes:
@@ -33,29 +35,30 @@ def draw_confusion(fractions: Sequence[Sequence[float]], labels: Sequence[str]) 
     fractions : shape (n_classes, n_classes), rows true, columns predicted
     labels : sequence of str
         In the order of rows and columns.
+
+    Returns
+    -------
+    bytes
+        A PNG.
     """
 
     def paint() -> Figure:
         n_classes = len(labels)
-        side = 2.4 + 0.45 * max(n_classes, 4) if n_classes <= MAX_CELL_TEXT else 10.5
+        is_small = n_classes <= MAX_CELL_TEXT
+        side = 2.4 + 0.45 * max(n_classes, 4) if is_small else 10.5
         figure = new_figure(side + 0.6, side)
         ax = figure.subplots()
         image = ax.imshow(
             fractions, cmap=colour_map(ACCENT, gamma=0.65), vmin=0, vmax=1, interpolation="nearest"
         )
-        if n_classes <= MAX_CELL_TEXT:
+        if is_small:
             _write_cells(ax, fractions)
-            ax.set_xticks([x - 0.5 for x in range(n_classes + 1)], minor=True)
-            ax.set_yticks([y - 0.5 for y in range(n_classes + 1)], minor=True)
-            ax.grid(which="minor", color="white", linewidth=2)
-            ax.tick_params(which="minor", length=0)
+            _separate_cells(ax, n_classes)
         _name_matrix(ax, labels)
         ax.set_xlabel("predicted label")
         ax.set_ylabel("true label")
-        ax.spines[:].set_visible(n_classes > MAX_CELL_TEXT)
-        bar = figure.colorbar(
-            image, ax=ax, shrink=0.55, aspect=28, pad=0.02, format=lambda value, _: f"{value:.0%}"
-        )
+        ax.spines[:].set_visible(not is_small)
+        bar = figure.colorbar(image, ax=ax, shrink=0.55, aspect=28, pad=0.02, format=_percents)
         bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize=8, labelcolor=MUTED)
         bar.set_label("share of the true label's texts", color=MUTED, fontsize=8.5)
@@ -65,33 +68,31 @@ def draw_confusion(fractions: Sequence[Sequence[float]], labels: Sequence[str]) 
 
 
 def draw_reliability(panels: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]]) -> bytes:
-    """Draw how often each method was right against how sure it was, one panel a method.
+    """Draw how often each method was right against how sure it was, one panel per method.
 
     Parameters
     ----------
     panels : mapping of method to {"before": bins, "after": bins}
-        Bins as {n_texts, confidence, accuracy}; "before" may be left out.
+        Bins as {n_texts, confidence, accuracy}, before and after calibration; "before" may be left
+        out.
+
+    Returns
+    -------
+    bytes
+        A PNG.
     """
 
     def paint() -> Figure:
-        n_columns = min(len(panels), 2 if len(panels) <= 4 else 3)
+        most_columns, side = (2, 2.6) if len(panels) <= 4 else (3, 2.0)
+        n_columns = min(len(panels), most_columns)
         n_rows = math.ceil(len(panels) / n_columns)
-        side = 2.6 if n_columns < 3 else 2.0
         figure = new_figure(side * n_columns + 0.4, (side + 0.25) * n_rows + 0.35, gap=0.1)
         axes = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         for ax in list(axes.flat)[len(panels) :]:
             ax.set_visible(False)
         for ax, (method, bins) in zip(axes.flat, panels.items(), strict=False):
-            ax.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
-            if bins.get("before"):
-                _paint_bins(ax, bins["before"], colour="#98a2b3", filled=False)
-            _paint_bins(ax, bins["after"], colour=method_colour(method), filled=True)
+            _paint_reliability(ax, bins, colour=method_colour(method))
             ax.set_title(method)
-            ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
-            ax.xaxis.set_major_formatter(_percents)
-            ax.yaxis.set_major_formatter(_percents)
-            ax.grid()
-            ax.spines[["left", "bottom"]].set_visible(False)
         for name, face in (("as trained", "white"), ("calibrated", MUTED)):
             axes.flat[0].plot(
                 [], [], "o", color=MUTED, markerfacecolor=face, markersize=6, label=name
@@ -105,74 +106,49 @@ def draw_reliability(panels: Mapping[str, Mapping[str, Sequence[Mapping[str, flo
 
 
 def draw_training(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
-    """Draw loss, validation accuracy and weighted F1 over epochs, one row a method.
+    """Draw loss, validation accuracy and weighted F1 over epochs, one row per method.
 
     Parameters
     ----------
-    curves : mapping of method to list of {epoch, train_loss, validation_accuracy, validation_f1_weighted}
-        An epoch may carry ``"kept": true``.
+    curves : mapping of method to list of epochs
+        Each epoch has ``epoch``, ``train_loss``, ``validation_accuracy`` and
+        ``validation_f1_weighted``; the one whose weights were kept has ``"kept": true``.
+
+    Returns
+    -------
+    bytes
+        A PNG.
     """
 
     def paint() -> Figure:
         figure = new_figure(WIDTH, 2.3 * len(curves) + 0.2, gap=0.08)
         axes = figure.subplots(len(curves), 2, squeeze=False)
         for (left, right), (method, epochs) in zip(axes, curves.items(), strict=True):
-            colour = method_colour(method)
-            at = [row["epoch"] for row in epochs]
-            left.plot(
-                at, [row["train_loss"] for row in epochs], color=colour, marker="o", markersize=4
-            )
             left.set_title(f"{method}: training loss")
-            left.set_ylim(bottom=0)
-            accuracy = [row["validation_accuracy"] for row in epochs]
-            f1 = [row["validation_f1_weighted"] for row in epochs]
-            right.plot(at, accuracy, color=colour, marker="o", markersize=4, label="accuracy")
-            right.plot(
-                at,
-                f1,
-                color=INK,
-                marker="s",
-                markersize=3,
-                linewidth=1,
-                linestyle=(0, (2, 2)),
-                label="weighted F1",
-            )
             right.set_title(f"{method}: validation")
-            right.yaxis.set_major_formatter(_tenths)
-            right.legend(loc="lower right")
+            _paint_loss(left, epochs, colour=method_colour(method))
+            _paint_validation(right, epochs, colour=method_colour(method))
             for ax in (left, right):
-                ax.set_xlabel("epoch")
-                ax.set_xticks(at if len(at) <= 12 else at[:: math.ceil(len(at) / 10)])
-                ax.set_xlim(min(at) - 0.3, max(at) + 0.3)
-                ax.grid(axis="y")
-                ax.spines["left"].set_visible(False)
-            for row in epochs:
-                if row.get("kept"):
-                    place = (row["epoch"], row["validation_accuracy"])
-                    right.annotate(
-                        "kept",
-                        place,
-                        (0, 7),
-                        textcoords="offset points",
-                        ha="center",
-                        fontsize=8,
-                        color=colour,
-                    )
-            right.margins(y=0.25)
+                _name_epochs(ax, [row["epoch"] for row in epochs])
         return figure
 
     return draw(paint)
 
 
 def draw_leaderboard(rows: Sequence[Mapping[str, Any]], *, recommended: str) -> bytes:
-    """Draw accuracy on validation and test with 95 % intervals, one line a method, the first row on top.
+    """Draw accuracy on validation and test with 95 % intervals, one line per method.
 
     Parameters
     ----------
     rows : sequence of {method, validation: {accuracy, interval}, test: {accuracy, interval}}
-        A split may be left out or None.
+        The first row is drawn on top. A split may be left out or None.
     recommended : str
-        The method that is set in bold.
+        The method whose name is bold.
+
+    Returns
+    -------
+    bytes
+        A PNG.
     """
 
     def paint() -> Figure:
@@ -180,31 +156,14 @@ def draw_leaderboard(rows: Sequence[Mapping[str, Any]], *, recommended: str) -> 
         ax = figure.subplots()
         for y, row in enumerate(reversed(rows)):
             colour = method_colour(row["method"])
-            for split, shift, filled in (("validation", 0.14, False), ("test", -0.14, True)):
-                if scores := row.get(split):
-                    ax.plot(
-                        scores["interval"],
-                        [y + shift] * 2,
-                        color=colour,
-                        linewidth=1.8,
-                        solid_capstyle="round",
-                    )
-                    face = colour if filled else "white"
-                    ax.plot(
-                        scores["accuracy"],
-                        y + shift,
-                        "o",
-                        markersize=6,
-                        color=colour,
-                        markerfacecolor=face,
-                    )
+            _paint_score(ax, row.get("validation"), y + 0.14, colour=colour, face="white")
+            _paint_score(ax, row.get("test"), y - 0.14, colour=colour, face=colour)
         names = [row["method"] for row in reversed(rows)]
         ax.set_yticks(range(len(rows)), names)
         for tick, name in zip(ax.get_yticklabels(), names, strict=True):
             if name == recommended:
-                tick.set(
-                    fontweight="bold", fontfamily="DejaVu Sans"
-                )  # methods are Latin; Hangul fonts may lack bold
+                # Names of methods are Latin, and DejaVu Sans has bold letters for them.
+                tick.set(fontweight="bold", fontfamily="DejaVu Sans")
         for split, face in (("validation", "white"), ("test", MUTED)):
             if any(row.get(split) for row in rows):
                 ax.plot([], [], "o", markersize=6, color=MUTED, markerfacecolor=face, label=split)
@@ -221,6 +180,60 @@ def draw_leaderboard(rows: Sequence[Mapping[str, Any]], *, recommended: str) -> 
     return draw(paint)
 
 
+def _paint_score(
+    ax: Axes, scores: Mapping[str, Any] | None, y: float, *, colour: str, face: str
+) -> None:
+    """Paint an accuracy as a dot on the line of its interval; nothing where there is none."""
+    if not scores:
+        return
+    ax.plot(scores["interval"], [y, y], color=colour, linewidth=1.8, solid_capstyle="round")
+    ax.plot(scores["accuracy"], y, "o", markersize=6, color=colour, markerfacecolor=face)
+
+
+def _paint_loss(ax: Axes, epochs: Sequence[Mapping[str, Any]], *, colour: str) -> None:
+    numbers = [row["epoch"] for row in epochs]
+    ax.plot(numbers, [row["train_loss"] for row in epochs], color=colour, marker="o", markersize=4)
+    ax.set_ylim(bottom=0)
+
+
+def _paint_validation(ax: Axes, epochs: Sequence[Mapping[str, Any]], *, colour: str) -> None:
+    numbers = [row["epoch"] for row in epochs]
+    accuracy = [row["validation_accuracy"] for row in epochs]
+    f1 = [row["validation_f1_weighted"] for row in epochs]
+    ax.plot(numbers, accuracy, color=colour, marker="o", markersize=4, label="accuracy")
+    dashed: dict[str, Any] = {
+        "marker": "s",
+        "markersize": 3,
+        "linewidth": 1,
+        "linestyle": (0, (2, 2)),
+    }
+    ax.plot(numbers, f1, color=INK, label="weighted F1", **dashed)
+    ax.yaxis.set_major_formatter(_tenths)
+    ax.legend(loc="lower right")
+    for row in epochs:
+        if row.get("kept"):
+            ax.annotate(
+                "kept",
+                (row["epoch"], row["validation_accuracy"]),
+                (0, 7),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                color=colour,
+            )
+    ax.margins(y=0.25)
+
+
+def _name_epochs(ax: Axes, numbers: Sequence[int]) -> None:
+    """Name every epoch on the axis, or about ten of many."""
+    step = 1 if len(numbers) <= 12 else math.ceil(len(numbers) / 10)
+    ax.set_xlabel("epoch")
+    ax.set_xticks(numbers[::step])
+    ax.set_xlim(min(numbers) - 0.3, max(numbers) + 0.3)
+    ax.grid(axis="y")
+    ax.spines["left"].set_visible(False)
+
+
 def _percents(value: float, _: object) -> str:
     return f"{value:.0%}"
 
@@ -230,38 +243,70 @@ def _tenths(value: float, _: object) -> str:
 
 
 def _name_matrix(ax: Axes, labels: Sequence[str]) -> None:
+    """Write the class names on both axes, small and turned where there are many."""
     n_classes = len(labels)
     if n_classes > MAX_NAMED:
         return
-    size = 9 if n_classes <= MAX_CELL_TEXT else max(3.5, min(8.5, 420 / n_classes))
+    size = 9.0
+    if n_classes > MAX_CELL_TEXT:
+        size = max(3.5, min(8.5, 420 / n_classes))
     names = [shorten(show_text(label), LABEL_CELLS) for label in labels]
     ax.set_yticks(range(n_classes), names, fontsize=size)
     ax.set_xticks(range(n_classes), names, fontsize=size, color=INK)
     if n_classes > MAX_CELL_TEXT:
         ax.tick_params(axis="x", rotation=90)
-    elif n_classes > 4:
+    elif n_classes > MAX_FLAT_NAMES:
         for tick in ax.get_xticklabels():
             tick.set(rotation=40, ha="right", rotation_mode="anchor")
 
 
 def _write_cells(ax: Axes, fractions: Sequence[Sequence[float]]) -> None:
+    """Write the percentage into each cell, in a colour that can be read on it."""
     size = 9.5 if len(fractions) <= 8 else 7.5
     for y, row in enumerate(fractions):
         for x, value in enumerate(row):
-            colour = "white" if value > 0.4 else INK if value >= 0.005 else "#b6bec9"
-            ax.text(
-                x, y, f"{100 * value:.0f}", ha="center", va="center", color=colour, fontsize=size
-            )
+            colour = "#b6bec9"
+            if value > 0.4:
+                colour = "white"
+            elif value >= 0.005:
+                colour = INK
+            text = f"{100 * value:.0f}"
+            ax.text(x, y, text, ha="center", va="center", color=colour, fontsize=size)
 
 
-def _paint_bins(
-    ax: Axes, bins: Sequence[Mapping[str, float]], *, colour: str, filled: bool
+def _separate_cells(ax: Axes, n_classes: int) -> None:
+    """Draw white lines between the cells: a grid on minor ticks, which lie between the classes."""
+    edges = [i - 0.5 for i in range(n_classes + 1)]
+    ax.set_xticks(edges, minor=True)
+    ax.set_yticks(edges, minor=True)
+    ax.grid(which="minor", color="white", linewidth=2)
+    ax.tick_params(which="minor", length=0)
+
+
+def _paint_reliability(
+    ax: Axes, bins: Mapping[str, Sequence[Mapping[str, float]]], *, colour: str
 ) -> None:
-    """Paint one dot a bin, as large as its share of the texts; dots on the frame are not cut off."""
-    n_texts = sum(part["n_texts"] for part in bins)
-    xs, ys = [part["confidence"] for part in bins], [part["accuracy"] for part in bins]
-    sizes = [12 + 110 * part["n_texts"] / n_texts for part in bins]
-    face = colour if filled else "white"
+    """Paint the bins of one method over the diagonal, on which scores would be frequencies."""
+    ax.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
+    if bins.get("before"):
+        _paint_bins(ax, bins["before"], colour=PALE, face="white")
+    _paint_bins(ax, bins["after"], colour=colour, face=colour)
+    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+    ax.xaxis.set_major_formatter(_percents)
+    ax.yaxis.set_major_formatter(_percents)
+    ax.grid()
+    ax.spines[["left", "bottom"]].set_visible(False)
+
+
+def _paint_bins(ax: Axes, bins: Sequence[Mapping[str, float]], *, colour: str, face: str) -> None:
+    """Paint one dot per bin, as large as its share of the texts.
+
+    Dots on the frame are not cut off.
+    """
+    n_texts = sum(one["n_texts"] for one in bins)
+    xs = [one["confidence"] for one in bins]
+    ys = [one["accuracy"] for one in bins]
+    sizes = [12 + 110 * one["n_texts"] / n_texts for one in bins]
     ax.plot(xs, ys, color=colour, linewidth=1, alpha=0.6, clip_on=False)
     ax.scatter(
         xs, ys, s=sizes, color=face, edgecolor=colour, linewidth=1.1, zorder=3, clip_on=False

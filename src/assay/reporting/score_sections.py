@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.audit.checks import Audit
+from assay.audit.result import Audit
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
 from assay.evaluation.calibration import measure_calibration

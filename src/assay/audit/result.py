@@ -1,0 +1,165 @@
+"""What an audit found, as facts with named fields."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from assay.audit.issues import Issue, IssueEntry
+from assay.audit.label_check import LabelCheck, LabelCheckEntry
+from assay.audit.shift import ClassShift, ClassShiftEntry, LengthShift, LengthShiftEntry
+from assay.data.languages import Languages
+from assay.data.overlaps import TextOverlaps
+
+__all__ = ["Audit", "AuditSummary"]
+
+
+class KindEntry(TypedDict):
+    """How many rows have one kind of problem."""
+
+    kind: str
+    n_rows: int
+    by_split: dict[str, int]
+
+
+class LeakEntry(TypedDict):
+    """How many rows of one split also occur in another."""
+
+    split: str
+    seen_in: str
+    n_rows: int
+
+
+class ShiftEntry(TypedDict):
+    """How the splits differ."""
+
+    classes: list[ClassShiftEntry]
+    lengths: list[LengthShiftEntry]
+
+
+class AuditSummary(TypedDict):
+    """What was found, without rows, texts and seconds."""
+
+    counts: list[KindEntry]
+    leaks: list[LeakEntry]
+    near_leaks: list[LeakEntry]
+    languages: list[dict[str, Any]]  # a split and its `Languages`
+    shift: ShiftEntry
+    wrong_labels: LabelCheckEntry
+
+
+class AuditTimings(TypedDict):
+    """Seconds: of the folds that check the labels, and of everything else."""
+
+    checks_s: float
+    folds_s: float
+
+
+class AuditEntry(AuditSummary):
+    """A whole `Audit` as JSON holds it."""
+
+    source: str
+    n_texts: dict[str, int]
+    labels: list[str]
+    issues: list[IssueEntry]
+    timings: AuditTimings
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found.
+
+    Parameters
+    ----------
+    source : str
+        How reports and messages call the data set.
+    n_texts : dict
+        Split -> number of texts.
+    labels : tuple of str
+        In LabelSet order.
+    issues : tuple of Issue
+        In the order of the file: by kind; suspects of train first and the most suspect first;
+        others by split and row.
+    overlaps : TextOverlaps
+    near_leaks : dict
+        ``(split, seen in)`` -> number of rows of `split` that are nearly, and not exactly, a text
+        of the other split.
+    languages : dict
+        Split -> its languages.
+    class_shifts, length_shifts : tuple
+        Every split but the first, compared with the first.
+    label_check : LabelCheck
+    checks_s : float
+        Seconds of everything but fitting the models that check the labels.
+    """
+
+    source: str
+    n_texts: dict[str, int]
+    labels: tuple[str, ...]
+    issues: tuple[Issue, ...]
+    overlaps: TextOverlaps
+    near_leaks: dict[tuple[str, str], int]
+    languages: dict[str, Languages]
+    class_shifts: tuple[ClassShift, ...]
+    length_shifts: tuple[LengthShift, ...]
+    label_check: LabelCheck
+    checks_s: float
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return kind -> split -> number of rows, kinds in the order of the file."""
+        found: dict[str, Counter[str]] = {}
+        for issue in self.issues:
+            found.setdefault(issue.kind, Counter())[issue.split] += 1
+        return {kind: dict(rows) for kind, rows in found.items()}
+
+    def shift_sentences(self) -> list[str]:
+        """Say how the splits differ; only differences that are large and more than chance."""
+        shifts: list[ClassShift | LengthShift] = [*self.class_shifts, *self.length_shifts]
+        sentences = [shift.describe() for shift in shifts if shift.is_notable]
+        main_of_split = {split: one.main for split, one in self.languages.items() if one.main}
+        if len(set(main_of_split.values())) > 1:
+            listed = ", ".join(f"{split} {code}" for split, code in main_of_split.items())
+            sentences.append(f"the splits are in different languages: {listed}")
+        if not sentences and len(self.n_texts) > 1:
+            sentences.append("no shift in classes or lengths between the splits")
+        return sentences
+
+    def summary(self) -> AuditSummary:
+        """Return what was found, without rows, texts and seconds."""
+        return {
+            "counts": [
+                {"kind": kind, "n_rows": sum(rows.values()), "by_split": rows}
+                for kind, rows in self.counts().items()
+            ],
+            "leaks": [
+                {"split": leak.split, "seen_in": leak.seen_in, "n_rows": leak.n_rows}
+                for leak in self.overlaps.leaks
+            ],
+            "near_leaks": [
+                {"split": split, "seen_in": seen_in, "n_rows": n_rows}
+                for (split, seen_in), n_rows in self.near_leaks.items()
+            ],
+            "languages": [
+                {"split": split, **one.to_dict()} for split, one in self.languages.items()
+            ],
+            "shift": {
+                "classes": [shift.to_dict() for shift in self.class_shifts],
+                "lengths": [shift.to_dict() for shift in self.length_shifts],
+            },
+            "wrong_labels": self.label_check.to_dict(),
+        }
+
+    def to_dict(self) -> AuditEntry:
+        """Return plain values, ready for JSON."""
+        return {
+            "source": self.source,
+            "n_texts": self.n_texts,
+            "labels": list(self.labels),
+            **self.summary(),
+            "issues": [issue.to_dict() for issue in self.issues],
+            "timings": {
+                "checks_s": round(self.checks_s, 3),
+                "folds_s": round(self.label_check.fit_s, 3),
+            },
+        }
