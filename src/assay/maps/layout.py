@@ -3,7 +3,7 @@
 McInnes, Healy, Melville: UMAP, arXiv:1802.03426. The graph equals that of umap-learn, and so does
 the objective: edges pull, randomly drawn pairs push. umap-learn draws single edges and moves their
 two ends; here all edges pull in every epoch with their weight, and a step is the mean over the
-edges of a text, with momentum. No compiler is needed (dev/LOG.md, "Axes and layout of the map").
+edges of a text, with momentum. No compiler is needed (dev/LOG.md, "With and without umap-learn").
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["curve_parameters", "lay_out", "neighbour_graph"]
 N_HALVINGS = 64  # of the interval that a bandwidth lies in
 MIN_BANDWIDTH = 1e-3  # as a share of the mean distance
 
-# Rate and epochs were chosen on tweets (dev/LOG.md, "Axes and layout of the map").
+# Rate and epochs were chosen on tweets (dev/LOG.md, "With and without umap-learn").
 RATE = 0.1  # step size in the first epoch; it falls linearly to 0
 MOMENTUM = 0.8
 N_EPOCHS = 300

@@ -18,7 +18,7 @@ from assay.maps.nearest import nearest_rows
 __all__ = ["project", "scale_to_unit"]
 
 # Neighbours are searched along at most this many principal axes: on tweets, that is closer to the
-# neighbours among all features (dev/LOG.md, "Axes and layout of the map").
+# neighbours among all features (dev/LOG.md, "With and without umap-learn").
 N_AXES = 50
 MIN_ROWS = 5  # fewer different rows have hardly any neighbours
 START = 10.0  # largest coordinate of the initial layout, as in umap-learn
