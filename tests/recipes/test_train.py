@@ -59,7 +59,7 @@ def test_parameters_reach_the_estimator(data, tmp_path):
 @pytest.mark.parametrize("method", ["majority", "linear", "compact"])
 def test_training_texts_are_kept_where_asked(data, tmp_path, method):
     """Every method can: the file is hashed, the count recorded, the card still there; nothing is kept unasked."""
-    parameters = {"n_epochs": 1}
+    parameters = {"n_epochs": 1} if method == "compact" else {}
     train_model(data, tmp_path / "kept", method=method, parameters=parameters, keep_texts=True)
     train_model(data, tmp_path / "bare", method=method, parameters=parameters)
     train = load_data(data)["train"]
