@@ -192,6 +192,7 @@ def _predict_folder(
     """Predict a folder of files with Ray."""
     from assay.ray_batch import predict_dataset
 
+    assert writing.out is not None
     summary = predict_dataset(
         model,
         source,

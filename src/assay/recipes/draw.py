@@ -1,4 +1,4 @@
-"""Pictures for notebooks: the figures of a report, one by one. Each function returns a `Picture`."""
+"""Pictures for notebooks: the figures of a report, one by one, each as a `Picture`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`assay export`: a portable copy of a model for ONNX Runtime anywhere, written only with its measured parity.
+"""`assay export`: a portable copy of a model for ONNX Runtime, written with its measured parity.
 
 The copy has what prediction needs and nothing else; assay loads it too. MODEL itself is never
 touched.
@@ -33,22 +33,23 @@ from assay.runtime.predictor import Model, load_model
 __all__ = ["FORMATS", "Export", "ParityLimits", "export_model"]
 
 FORMATS = ("onnx", "onnx-int8")
-ROUNDS = 3  # of the timing; the two models take turns, so that a busy machine slows both
+# Rounds of the timing: the two models take turns, so that a busy machine slows both.
+ROUNDS = 3
 TIMED_TEXTS = 500
 
 
 @dataclass(frozen=True)
 class ParityLimits:
-    """What an export may differ in. None: anything.
+    """How far a copy may differ from its model. None: any difference is accepted.
 
     Parameters
     ----------
     max_difference : float, optional
-        Of any score.
+        Largest difference of a score.
     max_changed : float, optional
-        Share of texts whose label changes.
+        Fraction of the texts whose label changes.
     max_accuracy_loss : float, optional
-        Accuracy before less accuracy after.
+        Accuracy before minus accuracy after.
     """
 
     max_difference: float | None = None
@@ -64,17 +65,17 @@ class ParityLimits:
 
 @dataclass(frozen=True)
 class Export:
-    """What was measured of a copy against its model, on held-out texts.
+    """How a copy compares with its model on held-out texts.
 
     Parameters
     ----------
     split, n_texts
-        The texts that both scored.
+        The held-out texts.
     max_difference, changed : float
-        Largest difference of a score; share of texts with another label.
+        Largest difference of a score; fraction of the texts with another label.
     accuracy_before, accuracy_after : float
     bytes_before, bytes_after : int
-        Of the ONNX file; of the weights it needs, if they stand in another file.
+        Size of the ONNX file.
     texts_per_s_before, texts_per_s_after : float
     opset : dict
         Version of the ONNX format and of each operator set.
@@ -119,7 +120,7 @@ class Export:
         }
 
     def broken(self) -> list[str]:
-        """Say each limit that is passed."""
+        """Return one phrase for each limit that is exceeded."""
         loss = self.accuracy_before - self.accuracy_after
         found = {
             "max_difference": self.max_difference,
@@ -159,7 +160,7 @@ def export_model(
     data : Splits or DATA, optional
         Labelled texts. None: what the model says that it was trained on, if it can be read.
     split : str
-        Which of them are scored; a lone file is cut as training cut it, or is one split.
+        Which split is scored; a single file is cut as training cut it, or is one split.
     limits : ParityLimits, optional
         None: those of the format.
     overwrite : bool
@@ -170,9 +171,39 @@ def export_model(
     InputError
         The model has no ONNX form, or an argument cannot be used.
     CheckError
-        A limit is passed: nothing is written.
+        A limit is exceeded; nothing is written.
     """
     model, out = load_model(model_folder), Path(out)
+    _check_export(model, out, export_format)
+    check_output(out, overwrite=overwrite)
+    held_out = _held_out(model, data, split)
+    with atomic_folder(out, overwrite=overwrite) as root:
+        _copy_files(model, root, export_format)
+        sealed = seal_folder(root, model.manifest.without_texts())
+        copy = load_model(root, verified=sealed)
+        report = Export(
+            format=export_format,
+            out=str(out),
+            split=held_out.split,
+            opset=describe_onnx(Layout(root).network),
+            limits=asdict(limits or ParityLimits.of(export_format)),
+            **_measure(model, copy, held_out.labelled, progress=progress or Progress()),
+        )
+        _check_limits(model, report)
+        write_manifest(root, _manifest_of(sealed, copy, report, held_out.labelled))
+        write_whole(Layout(root).card, _card(model, report))
+    return report
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    """The texts that a model and its copy are compared on, and the name of their split."""
+
+    split: str
+    labelled: LabelledTexts
+
+
+def _check_export(model: Model, out: Path, export_format: str) -> None:
     if export_format not in FORMATS:
         raise InputError(
             f"format '{export_format}' is unknown; {' and '.join(FORMATS)} are accepted"
@@ -182,63 +213,53 @@ def export_model(
             f"{model.folder} is a {model.method} model, which runs on numpy and has no ONNX form",
             hint="copy the folder: it needs no export",
         )
-    if out.resolve() == model.folder.resolve() or model.folder.resolve() in out.resolve().parents:
+    source, target = model.folder.resolve(), out.resolve()
+    if source == target or source in target.parents:
         raise InputError(
             f"{out} is inside the model {model.folder}, which stays as it is",
             hint="choose another --out",
         )
-    check_output(out, overwrite=overwrite)
-    part_name, part = _held_out(model, data, split)
-    progress = progress or Progress()
-    with atomic_folder(out, overwrite=overwrite) as root:
-        _copy_parts(model, root, export_format)
-        sealed = seal_folder(root, model.manifest.without_texts())
-        copy = load_model(root, verified=sealed)
-        found = _measure(model, copy, part, progress=progress)
-        report = Export(
-            format=export_format,
-            out=str(out),
-            split=part_name,
-            opset=describe_onnx(Layout(root).network),
-            limits=asdict(limits or ParityLimits.of(export_format)),
-            **found,
+
+
+def _check_limits(model: Model, report: Export) -> None:
+    broken = report.broken()
+    if broken:
+        raise CheckError(
+            f"the {report.format} copy of {model.folder} is not the same on "
+            f"{report.n_texts:,} texts of {report.split}: {'; '.join(broken)}; accuracy "
+            f"{report.accuracy_before:.4f} before, {report.accuracy_after:.4f} after. "
+            "Nothing was written",
+            hint="accept more with --max-difference, --max-changed or --max-accuracy-loss",
         )
-        if broken := report.broken():
-            raise CheckError(
-                f"the {export_format} copy of {model.folder} is not the same on {report.n_texts:,} texts of "
-                f"{part_name}: {'; '.join(broken)}; accuracy {report.accuracy_before:.4f} before, "
-                f"{report.accuracy_after:.4f} after. Nothing was written",
-                hint="accept more with --max-difference, --max-changed or --max-accuracy-loss",
-            )
-        write_manifest(root, _manifest_of(sealed, copy, report, part))
-        write_whole(Layout(root).card, _card(model, report))
-    return report
 
 
-def _held_out(model: Model, data: Splits | str | None, split: str) -> tuple[str, LabelledTexts]:
-    """Return the name and the texts of the split to compare on."""
-    if isinstance(data, Splits):
-        splits = data
-    else:
-        source = data or str(model.manifest.training_data.get("source", ""))
-        try:
-            splits = load_data(source)
-        except AssayError as err:
-            if data is not None:
-                raise
-            raise InputError(
-                f"the data that {model.folder} was trained on ('{source}') cannot be read here: {err.message}",
-                hint="give labelled texts that it has not seen: --data FILE",
-            ) from err
+def _held_out(model: Model, data: Splits | str | None, split: str) -> _HeldOut:
+    """Return the texts of the split to compare on."""
+    splits = data if isinstance(data, Splits) else _load_held_out(model, data)
     splits = cut_as_trained(splits, model.manifest)
     name = "all" if list(splits) == ["all"] else split
-    part = splits[name]
-    check_labels(part, model.labels, where=f"the {name} split of {splits.source}")
-    return name, part
+    labelled = splits[name]
+    check_labels(labelled, model.labels, where=f"the {name} split of {splits.source}")
+    return _HeldOut(name, labelled)
 
 
-def _copy_parts(model: Model, root: Path, export_format: str) -> None:
-    """Copy what prediction reads, the network in its new form, and the names for whoever reads config.json."""
+def _load_held_out(model: Model, data: str | None) -> Splits:
+    """Load DATA, or what the model was trained on if no DATA is given."""
+    if data is not None:
+        return load_data(data)
+    source = str(model.manifest.training_data.get("source", ""))
+    try:
+        return load_data(source)
+    except AssayError as err:
+        raise InputError(
+            f"the data that {model.folder} was trained on ('{source}') cannot be read here: "
+            f"{err.message}",
+            hint="give labelled texts that it has not seen: --data FILE",
+        ) from err
+
+
+def _copy_files(model: Model, root: Path, export_format: str) -> None:
+    """Copy what prediction reads, and the network in its new form."""
     layout, copied = Layout(model.folder), Layout(root)
     left_out = {layout.weights, layout.onnx, layout.quantized, layout.training_texts}
     for name in model.manifest.files:
@@ -254,14 +275,14 @@ def _copy_parts(model: Model, root: Path, export_format: str) -> None:
 
 
 def _measure(
-    model: Model, copy: Model, part: LabelledTexts, *, progress: Progress
+    model: Model, copy: Model, labelled: LabelledTexts, *, progress: Progress
 ) -> dict[str, Any]:
-    label_ids = model.label_set.ids(part.labels)
-    before = model.predict_proba(part.texts, progress=progress)
-    after = copy.predict_proba(part.texts, progress=progress)
-    rate_before, rate_after = _rates([model, copy], part.texts[:TIMED_TEXTS])
+    label_ids = model.label_set.ids(labelled.labels)
+    before = model.predict_proba(labelled.texts, progress=progress)
+    after = copy.predict_proba(labelled.texts, progress=progress)
+    rate_before, rate_after = _rates([model, copy], labelled.texts[:TIMED_TEXTS])
     return {
-        "n_texts": len(part),
+        "n_texts": len(labelled),
         "max_difference": float(np.abs(before - after).max()),
         "changed": float((before.argmax(axis=1) != after.argmax(axis=1)).mean()),
         "accuracy_before": float((before.argmax(axis=1) == label_ids).mean()),
@@ -274,7 +295,7 @@ def _measure(
 
 
 def _rates(models: list[Model], texts: Sequence[str]) -> list[float]:
-    """Return texts a second of each model, which take turns."""
+    """Return the throughput of each model, in texts per second; the models take turns."""
     times_s: list[list[float]] = [[] for _ in models]
     for _ in range(ROUNDS):
         for model, of_model in zip(models, times_s, strict=True):
@@ -284,12 +305,17 @@ def _rates(models: list[Model], texts: Sequence[str]) -> list[float]:
     return [len(texts) / median(of_model) for of_model in times_s]
 
 
-def _manifest_of(before: Manifest, copy: Model, report: Export, part: LabelledTexts) -> Manifest:
-    """Return the copy's account of itself: what was measured of the model is not claimed of other weights."""
+def _manifest_of(
+    before: Manifest, copy: Model, report: Export, labelled: LabelledTexts
+) -> Manifest:
+    """Return the manifest of the copy.
+
+    Scores of the model are not claimed for other weights: an 8-bit copy is scored again.
+    """
     entry = report.to_entry()
     if report.format == "onnx":
         return replace(before, export=entry)
-    scored = score_split(copy, part, seed=before.seed)
+    scored = score_split(copy, labelled, seed=before.seed)
     return replace(
         before,
         scores=tuple(manifest_scores({report.split: scored})),
@@ -300,8 +326,10 @@ def _manifest_of(before: Manifest, copy: Model, report: Export, part: LabelledTe
 
 
 def _card(model: Model, report: Export) -> str:
-    name = Layout(Path()).quantized if report.format == "onnx-int8" else Layout(Path()).onnx
-    changed = f"{report.changed:.2%} of the labels change, the largest difference of a score is {report.max_difference:.2g}"
+    layout = Layout(Path())
+    name = layout.quantized if report.format == "onnx-int8" else layout.onnx
+    difference = f"the largest difference of a score is {report.max_difference:.2g}"
+    changed = f"{report.changed:.2%} of the labels change, {difference}"
     return f"""# {model.method} for ONNX Runtime
 
 Labels: {", ".join(model.labels)}

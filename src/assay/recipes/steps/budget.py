@@ -30,7 +30,8 @@ def parse_duration(text: str) -> float:
         seconds = 0.0
     if not 0 < seconds < 1e9:
         raise InputError(
-            f"'{text}' is no duration; a number with s, m or h is accepted, such as 90s, 10m or 1.5h"
+            f"'{text}' is no duration; "
+            "a number with s, m or h is accepted, such as 90s, 10m or 1.5h"
         )
     return seconds
 
