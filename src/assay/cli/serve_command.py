@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from assay import _env
 from assay.cli.command import add_command
 from assay.cli.options import Common
 from assay.cli.show import print_json, printable
+
+if TYPE_CHECKING:
+    from assay.server.options import ServerOptions
 
 __all__ = ["LimitFlags", "register"]
 
@@ -22,15 +25,17 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 class LimitFlags:
     """The flags that say how much one client may ask."""
 
-    max_body_bytes: Annotated[int, typer.Option(metavar="N", help="Bytes a request.", min=1)] = (
+    max_body_bytes: Annotated[int, typer.Option(metavar="N", help="Bytes per request.", min=1)] = (
         2_000_000
     )
-    max_batch_texts: Annotated[int, typer.Option(metavar="N", help="Texts a request.", min=1)] = 256
-    max_text_chars: Annotated[int, typer.Option(metavar="N", help="Characters a text.", min=1)] = (
-        20_000
+    max_batch_texts: Annotated[int, typer.Option(metavar="N", help="Texts per request.", min=1)] = (
+        256
     )
+    max_text_chars: Annotated[
+        int, typer.Option(metavar="N", help="Characters per text.", min=1)
+    ] = 20_000
     max_explained_texts: Annotated[
-        int, typer.Option(metavar="N", help="Texts explained a request.", min=1)
+        int, typer.Option(metavar="N", help="Texts explained per request.", min=1)
     ] = 8
     max_queue_texts: Annotated[
         int, typer.Option(metavar="N", help="Texts that wait, of all clients.", min=1)
@@ -46,6 +51,56 @@ class LimitFlags:
     ] = 10.0
 
 
+@dataclass(frozen=True)
+class ServerFlags:
+    """The flags that say where the server listens, and who may ask it."""
+
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0: all of this machine.")
+    ] = "127.0.0.1"
+    port: Annotated[int, typer.Option(help="0: any free one.")] = 8000
+    api_key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="Key that clients must send.  [default: ASSAY_API_KEY]"),
+    ] = None
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="Site whose pages may ask; may be repeated."),
+    ] = None
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Other name it may be called by, * for any; may be repeated."
+        ),
+    ] = None
+    watch_s: Annotated[
+        float,
+        typer.Option(
+            metavar="S", help="Seconds between looks for changed models; 0: never.", min=0
+        ),
+    ] = 2.0
+    log_requests: Annotated[
+        bool, typer.Option("--log-requests", help="Log one line per request, without texts.")
+    ] = False
+
+    def options(self, limits: LimitFlags) -> ServerOptions:
+        """Return the options of the server."""
+        from assay.server.limits import Limits
+        from assay.server.options import ServerOptions
+
+        given = {field.name: getattr(limits, field.name) for field in fields(limits)}
+        return ServerOptions(
+            host=self.host,
+            port=self.port,
+            api_key=_env.api_key() if self.api_key is None else self.api_key,
+            cors_origins=tuple(self.cors_origin or ()),
+            allowed_hosts=tuple(self.allowed_host or ()),
+            watch_s=self.watch_s,
+            log_requests=self.log_requests,
+            limits=Limits(**given),
+        )
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
     add_command(app, "serve", panel="One model")(serve_command)
@@ -56,32 +111,9 @@ def serve_command(
         list[str],
         typer.Argument(metavar="MODEL", help="Model folders; NAME=FOLDER gives one another name."),
     ],
+    where: ServerFlags,
     limits: LimitFlags,
     common: Common,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0: all of this machine.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0: any free one.")] = 8000,
-    api_key: Annotated[
-        str | None,
-        typer.Option(metavar="KEY", help="That clients must bring.  [default: ASSAY_API_KEY]"),
-    ] = None,
-    cors_origin: Annotated[
-        list[str] | None,
-        typer.Option(metavar="URL", help="Site whose pages may ask; may be repeated."),
-    ] = None,
-    allowed_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Other name it may be called by, * for any; may be repeated."
-        ),
-    ] = None,
-    watch_s: Annotated[
-        float, typer.Option(metavar="S", help="Look for changed models so often; 0: never.", min=0)
-    ] = 2.0,
-    log_requests: Annotated[
-        bool, typer.Option("--log-requests", help="Log a line a request, without texts.")
-    ] = False,
 ) -> None:
     """Answer over HTTP: an API, and a page to try it.
 
@@ -93,21 +125,9 @@ def serve_command(
       assay serve runs/sample/model
       assay serve tweets=runs/tweets/model tickets=runs/tickets/model --port 8080
     """
-    from assay.server.limits import Limits
     from assay.server.listen import serve_models
-    from assay.server.options import ServerOptions
 
-    given = {field.name: getattr(limits, field.name) for field in fields(limits)}
-    options = ServerOptions(
-        host=host,
-        port=port,
-        api_key=_env.api_key() if api_key is None else api_key,
-        cors_origins=tuple(cors_origin or ()),
-        allowed_hosts=tuple(allowed_host or ()),
-        watch_s=watch_s,
-        log_requests=log_requests,
-        limits=Limits(**given),
-    )
+    options = where.options(limits)
 
     def announce(url: str, shelf: Any) -> None:
         names = [served.name for served in shelf.served]
@@ -115,7 +135,7 @@ def serve_command(
             print_json({"url": url, "models": names})
             sys.stdout.flush()
         elif not common.quiet:
-            is_open = host not in LOOPBACK and options.api_key is None
+            is_open = where.host not in LOOPBACK and options.api_key is None
             _announce(
                 url,
                 names,

@@ -65,8 +65,8 @@ def cell_width(text: str) -> int:
 def print_json(content: Mapping[str, Any]) -> None:
     """Print one JSON object on a line of its own.
 
-    Characters stand as they are where stdout is UTF-8, else escaped. Unpaired surrogates, which no
-    encoding can hold, are escaped always.
+    Characters are printed as they are if stdout is UTF-8, else escaped. Unpaired surrogates, which
+    no encoding can hold, are always escaped.
     """
     is_utf8 = (getattr(sys.stdout, "encoding", None) or "utf-8").casefold().replace(
         "-", ""

@@ -46,13 +46,13 @@ def render_card(
     manifest : dict
         What assay.json holds (`Manifest.to_dict`).
     name : str
-        Name of the model: the title.
+        Name of the model, which is the title.
     path : str
         Where the examples look for the model.
     baselines : mapping of method to split to metric to value, optional
-        Scores of plainer methods on the same texts, to stand beside the model's own.
+        Scores of simpler methods on the same texts, shown beside the model's own.
     has_picture : bool
-        Whether confusion.png stands beside the card.
+        Whether confusion.png is beside the card.
     """
     card = {
         "scores": (),
@@ -79,7 +79,7 @@ def render_card(
 
 
 def _base_model(card: Mapping[str, Any]) -> str | None:
-    """Return the Hub id of the checkpoint that it started from; None where the Hub does not have it."""
+    """Return the Hub id of the checkpoint that it started from. None if the Hub does not have it."""
     checkpoint = card["checkpoint"] or {}
     if checkpoint.get("name") in HUB_IDS:
         return HUB_IDS[checkpoint["name"]]
@@ -89,39 +89,50 @@ def _base_model(card: Mapping[str, Any]) -> str | None:
 def _metadata(card: Mapping[str, Any], *, name: str) -> str:
     """Write the YAML of the card."""
     hub, method = require("huggingface_hub"), find_method(card["method"])
-    training = card["training_data"]
+    training, has_scores = card["training_data"], bool(card["scores"])
     source = show_text(formats.source(training.get("source") or ""))
-    is_id = is_hub_id(source, with_owner=True, with_configuration=True)
-    hub_id = source.partition(":")[0] if is_id else None
+    hub_id = _hub_id(source)
+    tags = ["text-classification", "assay", card["method"]]
+    if "onnx" in method.exports:
+        tags.append("onnx")
     data = hub.ModelCardData(
         language=training.get("language"),
         license=SAMPLE_LICENSE if source == "sample" else NO_LICENSE,
         library_name="transformers" if method.use_without_assay == "transformers" else "assay",
         pipeline_tag="text-classification",
-        tags=[
-            "text-classification",
-            "assay",
-            card["method"],
-            *(["onnx"] if "onnx" in method.exports else []),
-        ],
+        tags=tags,
         base_model=_base_model(card),
         datasets=[hub_id] if hub_id else None,
-        metrics=["accuracy", "f1"] if card["scores"] else None,
-        model_name=show_text(name) if card["scores"] else None,
-        eval_results=[
-            hub.EvalResult(
-                task_type="text-classification",
-                task_name="Text classification",
-                dataset_type=hub_id or source or "unknown",
-                dataset_name=source or "unknown",
-                dataset_split=score["split"],
-                metric_type=METRIC_TYPES[score["metric"]],
-                metric_value=score["value"],
-                metric_name=f"{METRIC_NAMES[score['metric']]} ({score['split']}, {score['n_texts']:,} texts)",
-            )
-            for score in card["scores"]
-            if score["metric"] in METRIC_TYPES
-        ]
-        or None,
+        metrics=["accuracy", "f1"] if has_scores else None,
+        model_name=show_text(name) if has_scores else None,
+        eval_results=_eval_results(card, source=source, hub_id=hub_id) or None,
     )
     return str(data.to_yaml())
+
+
+def _hub_id(source: str) -> str | None:
+    """Return the id of a data set of the Hub, without its configuration. None for other data."""
+    is_id = is_hub_id(source, with_owner=True, with_configuration=True)
+    return source.partition(":")[0] if is_id else None
+
+
+def _eval_results(card: Mapping[str, Any], *, source: str, hub_id: str | None) -> list[Any]:
+    """Return the scores in the form that the Hub reads."""
+    hub = require("huggingface_hub")
+    results = []
+    for score in card["scores"]:
+        metric, split = score["metric"], score["split"]
+        if metric not in METRIC_TYPES:
+            continue
+        result = hub.EvalResult(
+            task_type="text-classification",
+            task_name="Text classification",
+            dataset_type=hub_id or source or "unknown",
+            dataset_name=source or "unknown",
+            dataset_split=split,
+            metric_type=METRIC_TYPES[metric],
+            metric_value=score["value"],
+            metric_name=f"{METRIC_NAMES[metric]} ({split}, {score['n_texts']:,} texts)",
+        )
+        results.append(result)
+    return results

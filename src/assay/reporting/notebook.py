@@ -1,6 +1,6 @@
 """The practitioner's notebook: the steps of a run, one by one, through assay's Python API, in English or Korean.
 
-Prose and code stand apart (templates/tour.*.txt, templates/tour_code.txt), so that both languages
+Prose and code are apart (templates/tour.*.txt, templates/tour_code.txt), so that both languages
 run the same code.
 """
 

@@ -103,8 +103,8 @@ def _epoch(entry: Mapping[str, Any], *, is_kept: bool) -> Epoch:
 def describe_mistakes(results: Results) -> dict[str, list[ShownMistake]]:
     """Return the most confident mistakes of every method on the evidence.
 
-    Beside each stands the train text that is most similar: the pair often tells a wrong label from
-    a hard text.
+    Each is shown beside the most similar train text: the pair often tells a wrong label from a hard
+    text.
     """
     label_set = results.splits.label_set
     mistakes = {one.method: _worst(one.evidence, label_set) for one in results.methods}
