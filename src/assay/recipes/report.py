@@ -163,6 +163,7 @@ def _plan(report: Mapping[str, Any]) -> NotebookPlan:
         data=source,
         options=reading,
         needs_cut=source != "sample",
+        methods=tuple(row["method"] for row in report["leaderboard"]),
         checkpoint=str(options.get("checkpoint", "minilm")),
         rows=min(MAX_NOTEBOOK_ROWS, n_train),
         epochs=NOTEBOOK_EPOCHS,

@@ -1,17 +1,19 @@
-"""The practitioner's notebook: the steps of a run, one by one, through assay's Python API, in English or Korean.
+"""The practitioner's notebook: the steps of a run, one by one, through assay's Python API.
 
-Prose and code are apart (templates/tour.*.txt, templates/tour_code.txt), so that both languages
-run the same code.
+Prose and code are apart (templates/tour.*.txt, templates/tour_code.txt), so that both languages,
+English and Korean, run the same code.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from assay._optional import require
+from assay.methods import METHODS
 from assay.reporting.escape import quote
 from assay.reporting.render import TEMPLATES
 
@@ -21,31 +23,35 @@ LANGUAGES = ("en", "ko")
 SAMPLE_TEXT = "what a lovely surprise, thank you so much"
 CELL = re.compile(r"^\[\[(\w+)\]\]$", re.MULTILINE)
 CODE = re.compile(r"^=== (\w+) ===$", re.MULTILINE)
+HEADING = re.compile(r"^## \d+\. ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class NotebookPlan:
-    """What differs from data to data.
+    """What differs from one data set to another.
 
     Parameters
     ----------
     data : str
         What `load_data` is given.
-    options : dict
-        Of `load_data`; None is left out.
+    options : mapping of str to value
+        Options of `load_data`; those that are None are left out.
     needs_cut : bool
         Whether validation or test must be cut from train.
+    methods : tuple of str
+        The methods that the notebook trains.
     checkpoint : str
     rows, epochs : int
-        Of fine-tuning.
+        Size of the fine-tuning.
     seed : int
     title : str
-        Of the first heading, where the data is not the sample.
+        The first heading, if the data are not the sample.
     """
 
     data: str = "sample"
     options: Mapping[str, Any] = field(default_factory=dict)
     needs_cut: bool = False
+    methods: tuple[str, ...] = field(default_factory=lambda: tuple(METHODS))
     checkpoint: str = "minilm"
     rows: int = 512
     epochs: int = 3
@@ -71,18 +77,18 @@ def make_notebook(plan: NotebookPlan | None = None, *, language: str = "en") -> 
     Returns
     -------
     dict
-        A notebook of format 4, ready for JSON; the same plan gives the same.
+        A notebook of format 4, ready for JSON; the same plan gives the same notebook.
     """
     plan = plan or NotebookPlan()
     nbformat = require("nbformat")
     code = _code_cells(plan)
-    parts = CELL.split(_render(f"tour.{language}.txt", plan))
     cells: list[Any] = []
-    for i, part in enumerate(parts):
+    # The pattern has one group, so that prose and names of code cells alternate.
+    for i, piece in enumerate(CELL.split(_number_headings(_render(f"tour.{language}.txt", plan)))):
         if i % 2:
-            cells.append(nbformat.v4.new_code_cell(code[part]))
-        elif part.strip():
-            cells.append(nbformat.v4.new_markdown_cell(part.strip()))
+            cells.append(nbformat.v4.new_code_cell(code[piece]))
+        elif piece.strip():
+            cells.append(nbformat.v4.new_markdown_cell(piece.strip()))
     for i, cell in enumerate(cells):
         cell["id"] = f"cell-{i}"  # those of nbformat are random
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -93,34 +99,51 @@ def make_notebook(plan: NotebookPlan | None = None, *, language: str = "en") -> 
     return dict(notebook)
 
 
+def _number_headings(text: str) -> str:
+    """Return the text with its sections numbered from 1, since some may have been left out."""
+    numbers = itertools.count(1)
+    return HEADING.sub(lambda found: f"## {next(numbers)}. ", text)
+
+
 def _code_cells(plan: NotebookPlan) -> dict[str, str]:
     """Return the code of each cell, by its name."""
-    _, *parts = CODE.split(_render("tour_code.txt", plan))
-    return {name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)}
+    _, *pieces = CODE.split(_render("tour_code.txt", plan))
+    return {name: text.strip() for name, text in zip(pieces[::2], pieces[1::2], strict=True)}
 
 
 def _render(template: str, plan: NotebookPlan) -> str:
-    """Fill in a template; what is filled in is Python's own, quoted, or a title without Markdown in it."""
+    """Fill in a template: with Python literals, and a title without Markdown in it."""
     jinja2 = require("jinja2")
     environment = jinja2.Environment(  # no escaping: Python and Markdown, quoted below
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
-    options = "".join(
-        f", {name}={value!r}" for name, value in plan.options.items() if value is not None
-    )
+    methods = _methods_with_cells(plan)
+    given = {name: value for name, value in plan.options.items() if value is not None}
+    new_text = quote(SAMPLE_TEXT) if plan.is_sample else 'data["validation"].texts[0]'
     return str(
         environment.get_template(template).render(
             data=quote(plan.data),
-            options=options,
+            options="".join(f", {name}={value!r}" for name, value in given.items()),
             cut=plan.needs_cut,
+            methods=methods,
+            uses_checkpoint=any(METHODS[name].needs_checkpoint for name in methods),
+            shown=methods[-1],
+            is_stock=METHODS[methods[-1]].use_without_assay == "transformers",
             checkpoint=quote(plan.checkpoint),
             rows=plan.rows,
             epochs=plan.epochs,
             seed=plan.seed,
             is_sample=plan.is_sample,
             title=re.sub(r"[^\w .-]", " ", plan.title),
-            new_text=quote(SAMPLE_TEXT) if plan.is_sample else 'data["validation"].texts[0]',
+            new_text=new_text,
         )
     )
+
+
+def _methods_with_cells(plan: NotebookPlan) -> list[str]:
+    """Return the methods of the plan that the notebook has a cell for; all of them if none has."""
+    code = (TEMPLATES / "tour_code.txt").read_text(encoding="utf-8")
+    found = [name for name in plan.methods if f'method="{name}"' in code]
+    return found or list(METHODS)
