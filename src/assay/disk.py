@@ -6,6 +6,7 @@ Whoever reads the place sees the old content or the new one, never half of it.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import uuid
@@ -118,6 +119,8 @@ def _replace_all(partials: Sequence[Path], paths: Sequence[Path]) -> None:
     replaced: list[Path] = []
     with ExitStack() as undo:
         for partial, path in zip(partials, paths, strict=True):
+            if path.is_dir():  # moving it aside would succeed, deleting it afterwards would not
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
             if os.path.lexists(path):
                 old = path.with_name(f".{path.name}{REPLACED}")
                 path.replace(old)
