@@ -51,7 +51,7 @@ def audit_data(
     Parameters
     ----------
     data : str, path or object
-        Whatever `load_data` takes: ``"sample"``, a file or folder, a Hub id, frames, `Splits`.
+        Whatever `load_data` takes: a file or folder, a Hub id, frames, `Splits`, and so on.
     method : str, optional
         Models of this method check the labels; any but ``majority``. None: the labels are not
         checked, which otherwise takes most of the time.
@@ -70,8 +70,7 @@ def audit_data(
     {'conflict': {'all': 2}, 'exact_duplicate': {'all': 2}, 'one_word': {'all': 2}}
     """
     splits = load_data(data)
-    progress = progress or default_progress()
-    started_s = time.perf_counter()
+    progress, started_s = progress or default_progress(), time.perf_counter()
     rows = AllRows(splits)
     groups = duplicate_groups(rows.labelled)
     near = find_near_duplicates(rows.labelled, seed=seed)

@@ -1,7 +1,7 @@
-"""The nearest rows of every row by cosine, exactly: blocks of a matrix product, and the few largest of each row.
+"""The nearest rows of every row by cosine, exactly: the largest cells of a matrix product.
 
-A matrix product of 16,000 x 50 with itself takes well under a second, so that an approximate index
-does not pay.
+A product of 16,000 x 50 values with itself takes well under a second, so that an approximate index
+is not worth its time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def nearest_rows(values: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     values : array of shape (n_rows, n_columns), finite
         A row of zeros has no direction and is at distance 1 from all others.
     n : int
-        Rows wanted of each, itself included; 1 to n_rows.
+        How many rows to find for each, itself included; 1 to n_rows.
 
     Returns
     -------

@@ -1,4 +1,7 @@
-"""Which training texts are most like a text: TF-IDF cosine over words and character n-grams, no transformer needed."""
+"""Which training texts are most similar to a text, without a transformer.
+
+Similarity is the cosine of TF-IDF vectors over words and character n-grams.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ __all__ = ["nearest_texts"]
 def nearest_texts(
     texts: Sequence[str], references: Sequence[str], *, n: int = 3
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the references that share most with each text.
+    """Find the references that are most similar to each text.
 
     Parameters
     ----------
     texts, references : sequences of str
     n : int
-        References a text, at most.
+        References per text, at most.
 
     Returns
     -------
@@ -41,7 +44,7 @@ def nearest_texts(
     )
     try:
         matrix = vectoriser.fit_transform(references)
-    except ValueError:  # scikit-learn's word for an empty vocabulary: nothing is like anything
+    except ValueError:  # the vocabulary is empty: no reference is similar to any text
         return np.tile(np.arange(n), (len(texts), 1)), np.zeros((len(texts), n))
     cosine = np.asarray((vectoriser.transform(texts) @ matrix.T).todense(), dtype=np.float64)
     rows = np.argsort(-cosine, axis=1, kind="stable")[:, :n].astype(np.int64)
