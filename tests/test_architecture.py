@@ -37,6 +37,7 @@ ROOMS = (
         "_version",
         "_hub_errors",
         "disk",
+        "output_lock",
         "methods",
     ),
     ("data",),

@@ -23,6 +23,7 @@ from assay.batch.rows import Scoring, open_rows
 from assay.batch.shards import NOTES, REJECTED, Shard, ShardNote, plan_shards, score_shard
 from assay.disk import atomic_folder, write_whole
 from assay.errors import AssayError, InputError, OutsideError
+from assay.output_lock import lock_output
 from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
 from assay.runtime.predictor import Model, load_model
@@ -69,7 +70,7 @@ class ShardScorer:
     Parameters
     ----------
     folder : str
-        Of the model.
+        The model.
     scoring : Scoring
     root : str
         Where the outputs go.
@@ -115,8 +116,8 @@ def predict_dataset(
         Every worker must see them under these names. `out` becomes a folder with one Parquet file
         per shard, in the order of the input; ``_rejected`` lists the rows that cannot be scored.
     address : str, optional
-        Of a cluster, such as ``auto`` or ``ray://head:10001``. None: start Ray on this machine, and
-        stop it afterwards.
+        Address of a cluster, such as ``auto`` or ``ray://head:10001``. None: start Ray on this
+        machine, and stop it afterwards.
     n_workers : int, optional
         Number of actors. None: one per CPU of the cluster.
     text_column, top_k, rule, with_scope
@@ -131,14 +132,18 @@ def predict_dataset(
     InputError
         The model, the input or an option cannot be used, or with `resume` is another than before.
     OutsideError
-        The cluster cannot be reached or gave up. Finished shards are kept for `resume`.
+        The cluster cannot be reached or gave up; finished shards are kept for `resume`. Or another
+        process writes the same output.
     """
     model, out = load_model(model_folder), Path(out).absolute()
     shards = plan_shards(source)
     scoring = Scoring(_find_text_column(shards, text_column), top_k, rule, with_scope)
     scoring.check(model)
     cluster = _Cluster(address, n_workers, progress or Progress())
-    with atomic_folder(out, overwrite=overwrite, resume=resume, keep=_has_notes) as root:
+    with (
+        lock_output(out),
+        atomic_folder(out, overwrite=overwrite, resume=resume, keep=_has_notes) as root,
+    ):
         finished = _begin(root, _identify(model, shards, scoring))
         notes = finished + _score_missing(model, shards, scoring, root, finished, cluster)
         _tidy(root, notes)

@@ -1,9 +1,13 @@
-"""`predict_file`: rows in, rows with scores out, in every format and order, and nothing half written."""
+"""`predict_file`: rows in, rows with scores out, in every format and order, and nothing half written.
+
+These are also the tests of chunks, misfits and rows.
+"""
 
 import gzip
 import io
 import json
 from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -354,12 +358,58 @@ def test_nothing_is_left_after_an_exception(model, tmp_path, suffix, kind):
     assert (tmp_path / f"out.{suffix}").read_text() == "old"
 
 
-def test_rows_that_fit_no_table_are_refused(model, tmp_path):
-    """JSON Lines may have other keys in each row, a table may not: said, and nothing is written."""
-    (tmp_path / "in.jsonl").write_text('{"text": "a"}\n{"text": "b", "more": 1}\n')
-    with pytest.raises(DataError, match=r"column 'more' is not in the first row.*write \.jsonl"):
-        predict_file(model, tmp_path / "in.jsonl", tmp_path / "out.csv")
-    assert names(tmp_path) == {"in.jsonl"}
+@pytest.mark.parametrize("suffix", ["csv", "tsv.gz", "parquet"])
+def test_row_with_a_new_column_is_rejected(model, tmp_path, monkeypatch, suffix):
+    """JSON Lines may have other keys in each row, a table may not: the other rows stay."""
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 3)
+    rows = [{"text": f"happy {i}"} for i in range(10)]
+    rows[7] = {"text": "b", "more": 1}
+    source, out = write(tmp_path / "in.jsonl", rows), tmp_path / f"out.{suffix}"
+    summary = predict_file(model, source, out)
+    assert (summary.n_texts, summary.n_rejected) == (9, 1)
+    assert [row.values["text"] for row in read_rows(out)] == [
+        row["text"] for row in rows if "more" not in row
+    ]
+    assert json.loads(Path(summary.rejected).read_text(encoding="utf-8")) == {
+        "line": 8,
+        "reason": "column 'more' is not in the first row, so it has no place in a table: "
+        "write .jsonl",
+    }
+    assert predict_file(model, source, tmp_path / "out.jsonl").n_rejected == 0
+    with pytest.raises(DataError, match=r"in\.jsonl line 8: column 'more' is not in the first row"):
+        predict_file(model, source, tmp_path / f"strict.{suffix}", strict=True)
+    assert not [path for path in tmp_path.iterdir() if "strict" in path.name]
+
+
+def test_value_of_another_type_is_rejected(model, tmp_path, monkeypatch):
+    """Parquet has one type per column: rows of another type do not cost what was finished."""
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 4)
+    rows = [{"n": i, "text": "happy"} for i in range(20)]
+    rows[9]["n"], rows[14]["n"] = "nine", {"n": 1}
+    source = write(tmp_path / "in.jsonl", rows)
+    summary = predict_file(model, source, tmp_path / "out.parquet")
+    assert (summary.n_texts, summary.n_rejected) == (18, 2)
+    kept = [row.values["n"] for row in read_rows(tmp_path / "out.parquet")]
+    assert kept == [i for i in range(20) if i not in (9, 14)]
+    rejected = Path(summary.rejected).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["line"] for line in rejected] == [10, 15]
+
+
+def test_second_writer_of_one_output_is_refused(model, tmp_path):
+    """Exit code 4 with a sentence; the first one goes on, and nothing is left of the second."""
+    source, out = write(tmp_path / "in.jsonl", [{"text": "happy"}] * 3), tmp_path / "out.csv"
+
+    class Second(Progress):
+        def track(self, name, n_steps):
+            """Predict into the same output while the first call is at work."""
+            for resume in (False, True):
+                with pytest.raises(OutsideError, match=r"out\.csv is being written by") as caught:
+                    predict_file(model, source, out, resume=resume, overwrite=True)
+                assert caught.value.exit_code == 4
+            return super().track(name, n_steps)
+
+    assert predict_file(model, source, out, progress=Second()).n_texts == 3
+    assert names(tmp_path) == {"in.jsonl", "out.csv"}
 
 
 def test_disk_that_refuses_is_outside(model, tmp_path):

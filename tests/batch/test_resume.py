@@ -1,4 +1,7 @@
-"""Killed at any moment and run again with `resume`: byte for byte what a call in one go writes."""
+"""Killed at any moment and run again with `resume`: the same bytes as those of one uninterrupted call.
+
+These are also the tests of resumable_output, identity and chunks.
+"""
 
 import gzip
 import json

@@ -7,7 +7,7 @@ their line and the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,13 +17,14 @@ from assay.batch import chunks
 from assay.batch.chunks import cut_chunks, hash_rows
 from assay.batch.identity import AFRESH, Identity, check_identity, identify, stamp_file
 from assay.batch.prefetch import prefetch_map
-from assay.batch.resumable_output import RejectedRow, ResumableOutput
+from assay.batch.resumable_output import ResumableOutput
 from assay.batch.rows import Prediction, Scoring, open_rows, score_rows
 from assay.data.files.parquet import count_rows
 from assay.data.files.readers import Row, file_kind
 from assay.data.files.writers import out_kind
 from assay.disk import check_output
 from assay.errors import DataError, InputError, OutsideError
+from assay.output_lock import lock_output
 from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
 from assay.runtime.predictor import Model, load_model
@@ -102,7 +103,7 @@ def predict_file(
         The input or the output cannot be used; with `strict`, a row cannot be scored; with
         `resume`, the model, the input or an option is another one than before.
     OutsideError
-        The disk refused.
+        The disk refused, or another process writes the same output.
     """
     reading = _Reading(text_column, delimiter, encoding)
     scoring = Scoring("", top_k, rule, with_scope)
@@ -152,7 +153,7 @@ class _Task:
 
 def _predict(task: _Task, *, overwrite: bool, resume: bool) -> PredictionSummary:
     output = task.output
-    with _disk_errors(output):
+    with _disk_errors(output), lock_output(output.out):
         identity = task.identity()
         if resume:
             _resume(output, identity)
@@ -227,17 +228,23 @@ def _score_chunks(
             return score_rows(task.model, chunk, scoring, advance=advance), hash_rows(chunk)
 
         for predictions, rows_hash in prefetch_map(score, unread):
-            records: list[dict[str, Any]] = []
-            rejected: list[RejectedRow] = []
-            for one in predictions:
-                if one.problem is None:
-                    records.append(one.record)
-                else:
-                    rejected.append({"line": one.line, "reason": one.problem})
-            if rejected and task.strict:
-                first = rejected[0]
-                raise DataError(f"{task.source_name} line {first['line']:,}: {first['reason']}")
-            task.output.append(records, rejected, rows_hash=rows_hash)
+            fitting = task.output.reject_new_columns(predictions)
+            if task.strict:
+                _refuse_problems(task, fitting)
+            try:
+                task.output.append(fitting, rows_hash=rows_hash)
+            except DataError:  # a value of another type than its column has
+                fitting = task.output.reject_unwritable(fitting)
+                if task.strict:
+                    _refuse_problems(task, fitting)
+                task.output.append(fitting, rows_hash=rows_hash)
+
+
+def _refuse_problems(task: _Task, predictions: Sequence[Prediction]) -> None:
+    """Stop at the first row that cannot be scored or written."""
+    for one in predictions:
+        if one.problem is not None:
+            raise DataError(f"{task.source_name} line {one.line:,}: {one.problem}")
 
 
 def _skip_finished(task: _Task, unread: Iterator[list[Row]]) -> int:

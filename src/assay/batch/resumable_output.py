@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from assay.batch.identity import AFRESH
+from assay.batch.misfits import reject_new_columns, reject_unwritable
+from assay.batch.rows import Prediction, Record
 from assay.data.files.writers import Before, join_parquet, open_writer, out_kind
 from assay.disk import write_whole
-from assay.errors import InputError
+from assay.errors import DataError, InputError
 
 __all__ = ["FinishedChunk", "RejectedRow", "ResumableOutput"]
 
@@ -33,7 +35,7 @@ class RejectedRow(TypedDict):
     """A row that could not be scored."""
 
     line: int
-    reason: str | None
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,9 @@ class ResumableOutput:
         self.folder = out.with_name(f"{out.name}.partial")
         self.chunks: list[FinishedChunk] = []
         self.is_finished = False  # all chunks are written; files may still have to be moved
-        self._is_parquet = out_kind(out) == ".parquet"
+        kind = out_kind(out)
+        self._is_parquet = kind == ".parquet"
+        self._is_table = kind != ".jsonl"
         self._data = self.folder / DATA
         self._rejected = self.folder / REJECTED
 
@@ -157,13 +161,27 @@ class ResumableOutput:
             if path not in finished:
                 path.unlink()
 
-    def append(
-        self,
-        records: Sequence[dict[str, Any]],
-        rejected: Sequence[RejectedRow],
-        *,
-        rows_hash: str,
-    ) -> None:
+    def reject_new_columns(self, predictions: Sequence[Prediction]) -> list[Prediction]:
+        """Reject rows with a column that the table does not have; JSON Lines take any."""
+        return reject_new_columns(predictions, self._columns) if self._is_table else [*predictions]
+
+    def reject_unwritable(self, predictions: Sequence[Prediction]) -> list[Prediction]:
+        """Reject rows whose values do not have the types of a Parquet file that was begun."""
+        return reject_unwritable(predictions, self._find_problem)
+
+    def _find_problem(self, records: Sequence[Record]) -> str | None:
+        """Try to write records; `append` writes over them."""
+        try:
+            self._write_records(records, self._columns)
+        except DataError as err:
+            return err.message
+        return None
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return tuple(self.chunks[-1].columns) if self.chunks else ()
+
+    def append(self, predictions: Sequence[Prediction], *, rows_hash: str) -> None:
         """Write one chunk. It counts when all of it is on the disk.
 
         Raises
@@ -171,7 +189,14 @@ class ResumableOutput:
         DataError
             The format has no place for a record.
         """
-        columns = tuple(self.chunks[-1].columns) if self.chunks else ()
+        records: list[Record] = []
+        rejected: list[RejectedRow] = []
+        for one in predictions:
+            if one.problem is None:
+                records.append(one.record)
+            else:
+                rejected.append({"line": one.line, "reason": one.problem})
+        columns = self._columns
         if records:
             columns = self._write_records(records, columns)
         if rejected:
@@ -189,7 +214,7 @@ class ResumableOutput:
         self.chunks.append(chunk)
 
     def _write_records(
-        self, records: Iterable[dict[str, Any]], columns: tuple[str, ...]
+        self, records: Iterable[Record], columns: tuple[str, ...]
     ) -> tuple[str, ...]:
         """Write the scored rows; return the columns of the table."""
         path, sample = self._data, None

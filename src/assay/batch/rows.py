@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 
@@ -24,7 +24,9 @@ from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
 from assay.runtime.predictor import Model
 
-__all__ = ["Prediction", "Scoring", "open_rows", "predict_rows", "score_rows"]
+__all__ = ["Prediction", "Record", "Scoring", "open_rows", "predict_rows", "score_rows"]
+
+Record: TypeAlias = dict[str, Any]  # a row by column: what the input holds, which may be anything
 
 SCORE_DIGITS = 7  # float32 carries no more
 
@@ -44,7 +46,7 @@ class Prediction:
     """
 
     line: int
-    record: dict[str, Any]
+    record: Record
     problem: str | None = None
 
 
@@ -243,7 +245,7 @@ def _read_text(row: Row, scoring: Scoring) -> tuple[str, str | None]:
 
 def _predict_columns(
     model: Model, texts: list[str], scoring: Scoring, *, progress: Progress
-) -> list[dict[str, Any]]:
+) -> list[Record]:
     """Return the columns that are added to the row of each text."""
     probs = model.predict_proba(texts, progress=progress)
     scores = np.round(probs, SCORE_DIGITS).tolist()
@@ -262,7 +264,7 @@ def _predict_columns(
 
 def _make_score_columns(
     model: Model, probs: np.ndarray, scores: list[list[float]], top_k: int | None
-) -> list[dict[str, Any]]:
+) -> list[Record]:
     """Return a score for every label by column, or the list of the `top_k` best labels."""
     if top_k is None:
         names = [f"score:{label}" for label in model.labels]
@@ -292,11 +294,11 @@ def _note_limits(
     return notes
 
 
-def _join(values: dict[str, Any], added: dict[str, Any]) -> dict[str, Any]:
+def _join(values: Record, added: Record) -> Record:
     """Return input columns and added columns; a name that both have becomes ``input_<name>``."""
     if values.keys().isdisjoint(added):
         return {**values, **added}
-    kept: dict[str, Any] = {}
+    kept: Record = {}
     for name, value in values.items():
         free = name
         while free in added or (free != name and free in values):

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from assay.batch.chunks import cut_chunks
+from assay.batch.misfits import reject_new_columns
 from assay.batch.rows import Prediction, Scoring, score_rows
 from assay.data.files.decoding import open_bytes
 from assay.data.files.parquet import count_group_rows, read_records
 from assay.data.files.readers import Row, file_kind, read_json_lines
 from assay.data.files.writers import Writer, open_writer
+from assay.disk import atomic_file
 from assay.errors import InputError
 from assay.runtime.predictor import Model
 
@@ -192,7 +194,7 @@ class _Stretch(io.RawIOBase):
 def score_shard(model: Model, shard: Shard, scoring: Scoring, root: Path) -> ShardNote:
     """Score a shard and write it below `root`.
 
-    Scored rows become a Parquet file, rejected rows a file of JSON Lines; an empty one of the two
+    Scored rows become a Parquet file, rejected rows become JSON Lines; an empty one of the two
     is not kept. The note comes last. A shard that has its note already is left as it is.
 
     Parameters
@@ -217,7 +219,8 @@ def score_shard(model: Model, shard: Shard, scoring: Scoring, root: Path) -> Sha
         open_writer(rejected.with_name(mark), like=rejected) as rejected_rows,
     ):
         for rows in cut_chunks(read_shard(shard)):
-            for one in score_rows(model, rows, scoring):
+            predictions = score_rows(model, rows, scoring)
+            for one in reject_new_columns(predictions, scored_rows.columns):
                 if one.problem is None:
                     scored_rows.write(one.record)
                     n_texts += 1
@@ -227,9 +230,8 @@ def score_shard(model: Model, shard: Shard, scoring: Scoring, root: Path) -> Sha
     _move_into_place(data.with_name(mark), data, n_rows=n_texts)
     _move_into_place(rejected.with_name(mark), rejected, n_rows=n_rejected)
     note = ShardNote(**asdict(shard), n_texts=n_texts, n_rejected=n_rejected, process=os.getpid())
-    unfinished_note = note_path.with_name(mark)
-    unfinished_note.write_text(note.to_json() + "\n", encoding="utf-8")
-    unfinished_note.replace(note_path)
+    with atomic_file(note_path, is_shared=True) as unfinished:
+        unfinished.write_text(note.to_json() + "\n", encoding="utf-8")
     return note
 
 
