@@ -1,4 +1,4 @@
-"""Pushing a model: real client, real HTTP, real folders."""
+"""Pushing a model: real client, real HTTP, real folders. Also the tests of card and shipment."""
 
 from __future__ import annotations
 
@@ -49,6 +49,29 @@ def test_pushed_card_names_the_repository(shell, hub, trained):
         "assay pull me/mood --out MODEL && cd MODEL"
         in hub.model("me/mood").files["README.md"].decode()
     )
+
+
+@pytest.mark.parametrize("name", ["notes.png", "pictures"])
+def test_link_out_of_the_folder_is_not_followed(shell, hub, trained, tmp_path, name):
+    """A file or folder of elsewhere is never published, even where pictures are free to add."""
+    folder = shutil.copytree(trained, tmp_path / "model")
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "key.png").write_text("a secret")
+    (folder / name).symlink_to(secret / "key.png" if name.endswith(".png") else secret)
+    code, found, _ = shell("push", folder, "mood")
+    assert code == 2
+    assert f"'{name}' in {folder} is a link out of the folder" in found["error"]
+    assert not hub.requests
+
+
+def test_link_inside_the_folder_is_sent_as_a_file(shell, hub, trained, tmp_path):
+    """It leads to what is sent anyway."""
+    folder = shutil.copytree(trained, tmp_path / "model")
+    (folder / "again.png").symlink_to("confusion.png")
+    (folder / "confusion.png").write_bytes(b"a picture")
+    assert shell("push", folder, "mood")[0] == 0
+    assert hub.model("me/mood").files["again.png"] == b"a picture"
 
 
 def test_dry_run_sends_nothing_and_needs_no_network(shell, hub, trained):

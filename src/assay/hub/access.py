@@ -82,15 +82,21 @@ def login(token: str | None = None, *, ask: Callable[[], str] | None = None) -> 
         token = _ask_in_notebook()
     if token is None:
         raise _make_login_error()
-    token = token.strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise InputError(
-            "this is no token of the Hub: it is empty, or holds spaces or other odd characters"
-        )
+    token = _clean_token(token)
     account = read_account(connect(token), source=FROM_ARGUMENT)
     with explain_refusals("log in", again="assay login"), quiet_hub():
         require("huggingface_hub").login(token=token, add_to_git_credential=False)
     return account
+
+
+def _clean_token(token: str) -> str:
+    token = token.strip()
+    is_odd = not token.isascii() or not token.isprintable() or " " in token
+    if not token or is_odd:
+        raise InputError(
+            "this is no token of the Hub: it is empty, or holds spaces or other odd characters"
+        )
+    return token
 
 
 def _ask_in_notebook() -> str:
