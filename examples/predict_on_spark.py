@@ -3,7 +3,7 @@
     pip install 'assay[parquet]' 'pyspark>=4' pandas
     spark-submit predict_on_spark.py MODEL IN OUT
 
-IN has a column `text`; OUT has every column of IN, the label and the scores. Every worker must see
+IN has a column `text`. OUT has all columns of IN, the label and the scores. Every worker must see
 MODEL, IN and OUT. Rows that cannot be scored are left out.
 """
 
@@ -27,15 +27,13 @@ def main(model_folder: str, source: str, out: str) -> None:
         from assay.batch import Scoring, score_rows
         from assay.data import Row
 
-        model = assay.load_model(
-            model_folder, n_threads=1
-        )  # once a partition; Spark has a task a CPU
+        # Loaded once per partition. Spark runs one task per CPU, so one thread is enough.
+        model = assay.load_model(model_folder, n_threads=1)
         for batch in batches:
             rows = [Row(i, values) for i, values in enumerate(batch.to_dict("records"), 1)]
             predictions = score_rows(model, rows, Scoring("text"))
-            yield pd.DataFrame(
-                [one.record for one in predictions if one.problem is None], columns=schema.names
-            )
+            records = [one.record for one in predictions if one.problem is None]
+            yield pd.DataFrame(records, columns=schema.names)
 
     spark: Any = SparkSession.builder.getOrCreate()
     texts = spark.read.parquet(source)

@@ -4,7 +4,7 @@
     pip install onnxruntime tokenizers numpy
     python predict_without_assay.py portable "what a lovely day" "leave me alone"
 
-It prints one JSON object a text: the label and the score of every label.
+It prints one JSON object per text: the label, and the score of every label.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import tokenizers
 
 
 def main(folder: str, texts: list[str]) -> None:
-    """Print label and scores of each text."""
+    """Print the label and the scores of each text."""
     root = Path(folder)
     network = next(iter(sorted((root / "onnx").glob("*.onnx"))))
     session = onnxruntime.InferenceSession(str(network), providers=["CPUExecutionProvider"])
     labels = json.loads(session.get_modelmeta().custom_metadata_map["labels"])
 
-    # tokenizer.json cuts where training cut; a batch is filled up to its longest text, and what is
-    # filled up is masked.
+    # tokenizer.json cuts long texts as training did. Shorter texts of a batch are padded to the
+    # longest one, and the padding is masked.
     tokenizer = tokenizers.Tokenizer.from_file(str(root / "tokenizer.json"))
     tokenizer.no_padding()
     encoded = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
@@ -47,15 +47,11 @@ def main(folder: str, texts: list[str]) -> None:
         ["probs"], {name: value for name, value in feed.items() if name in wanted}
     )
     for text, scores in zip(texts, probs, strict=True):
-        by_label = {
-            label: round(float(score), 6) for label, score in zip(labels, scores, strict=True)
-        }
-        print(
-            json.dumps(
-                {"text": text, "label": labels[int(scores.argmax())], "scores": by_label},
-                ensure_ascii=False,
-            )
-        )
+        by_label = {}
+        for label, score in zip(labels, scores, strict=True):
+            by_label[label] = round(float(score), 6)
+        found = {"text": text, "label": labels[int(scores.argmax())], "scores": by_label}
+        print(json.dumps(found, ensure_ascii=False))
 
 
 if __name__ == "__main__":
