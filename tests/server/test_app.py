@@ -1,4 +1,7 @@
-"""The application in this process: every route answers as its contract says, and refuses in a sentence."""
+"""The application in this process: every route answers as documented, and refuses with a sentence.
+
+These are also the tests of api, docs_page, meter, metrics, request_body, routes, schemas and service.
+"""
 
 import json
 import logging
@@ -351,6 +354,60 @@ def test_key_is_asked_for_everything_but_health_and_the_page(shelf):
             client.get("/openapi.json").json()["components"]["securitySchemes"]["key"]["scheme"]
             == "bearer"
         )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "headers", "status"),
+    [
+        ("POST", "/predict", b'{"inputs": "a"}', {}, 401),
+        ("POST", "/predict?model=none", b'{"inputs": "a"}', {"Authorization": "Bearer k"}, 404),
+        ("DELETE", "/predict", b"", {"Authorization": "Bearer k"}, 405),
+        ("POST", "/predict", b" " * 20_001, {"Authorization": "Bearer k"}, 413),
+        ("POST", "/predict", b'{"inputs": "a"}', {"Host": "evil.example"}, 421),
+        ("POST", "/predict", b'{"inputs": 3}', {"Authorization": "Bearer k"}, 422),
+        ("POST", "/predict", b'{"inputs": "a"}', {"Authorization": "Bearer k"}, 500),
+    ],
+    ids=["key", "model", "method", "large", "host", "shape", "model-fails"],
+)
+def test_page_of_an_allowed_origin_can_read_every_error(shelf, method, path, body, headers, status):
+    """Without the header the browser would only say that it failed to fetch."""
+    served = BrokenShelf(shelf.find(None)) if status == 500 else shelf
+    app = create_app(
+        served,
+        limits=Limits(max_body_bytes=20_000),
+        api_key="k",
+        cors_origins=["https://example.org"],
+        hosts=["testserver"],
+    )
+    with TestClient(app) as client:
+        for origin, allowed in [
+            ("https://example.org", "https://example.org"),
+            ("https://b", None),
+        ]:
+            answer = client.request(
+                method, path, content=body, headers={"Origin": origin, **headers}
+            )
+            assert answer.status_code == status
+            assert answer.headers.get("access-control-allow-origin") == allowed
+            assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/predict", "/", "/v1/classify", "/explain"])
+def test_model_in_the_body_is_asked(client, path):
+    """As in the query; an unknown one is 404, and two different ones are refused."""
+    inside = client.post(path, json={"inputs": TEXT, "model": "compact"})
+    outside = client.post(f"{path}?model=compact", json={"inputs": TEXT})
+    assert inside.status_code == 200
+    assert inside.content == outside.content
+    assert inside.content != client.post(path, json={"inputs": TEXT}).content
+    unknown = client.post(path, json={"inputs": TEXT, "model": "b"})
+    assert error_of(unknown)[:2] == (404, "validation")
+    both = client.post(f"{path}?model=linear", json={"inputs": TEXT, "model": "compact"})
+    assert error_of(both) == (
+        422,
+        "validation",
+        "the query and the body name different models; one of the two is accepted",
+    )
 
 
 class BrokenShelf:

@@ -11,7 +11,6 @@ from starlette.testclient import TestClient
 from _support.server_runs import running
 from _support.small_runs import start_assay
 from assay.server import create_app
-from assay.server.options import ServerOptions
 
 TEXT = "i am very happy this day"
 slow = pytest.mark.slow  # a process of its own
@@ -117,21 +116,3 @@ def test_open_server_without_a_key_is_warned_of(folders):
         ]
         assert "warning" not in rest
         assert max(map(len, lines)) <= 80
-
-
-@pytest.mark.parametrize(
-    ("options", "address", "names"),
-    [
-        ({}, "127.0.0.1", {"localhost", "127.0.0.1", "[::1]"}),
-        ({"host": "127.0.0.2"}, "127.0.0.2", {"localhost", "127.0.0.1", "[::1]", "127.0.0.2"}),
-        ({"host": "::1"}, "::1", {"localhost", "127.0.0.1", "[::1]"}),
-        ({"host": "box"}, "127.0.1.1", {"localhost", "127.0.0.1", "[::1]", "box"}),
-        ({"host": "0.0.0.0"}, "0.0.0.0", None),
-        ({"host": "0.0.0.0", "allowed_hosts": ("a.example",)}, "0.0.0.0", {"a.example", "0.0.0.0"}),
-        ({"allowed_hosts": ("*",)}, "127.0.0.1", None),
-    ],
-    ids=["default", "other-loopback", "ipv6", "name", "everywhere", "everywhere-named", "any"],
-)
-def test_names_follow_from_the_address(options, address, names):
-    """On loopback its own names and the allowed ones; elsewhere any, unless some are named."""
-    assert ServerOptions(**options).hosts(address) == (None if names is None else frozenset(names))

@@ -1,4 +1,4 @@
-"""The application against its own description: whatever the description allows is answered as it says, and no more."""
+"""The application against its own description: what it allows is answered as it says, and no more."""
 
 import pytest
 import schemathesis
@@ -66,6 +66,8 @@ def test_every_answer_is_as_described(description, method, path, mode):
             case.body.pop(
                 "label", None
             )  # labels are the model's: a schema, which may outlive it, cannot list them
+            # The schema cannot say that the query and the body must name the same model.
+            case.body.pop("model", None)
             if (case.query or {}).get("model", "linear") != "linear":
                 case.body.pop("nearest", None)  # only the first model keeps training texts
         case.call_and_validate()

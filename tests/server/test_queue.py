@@ -157,6 +157,32 @@ async def test_only_the_culprit_fails(queue, recorder):
     assert caught.value.status == 500
 
 
+class Panic(BaseException):
+    """What Python sees when a library that is written in Rust gives up."""
+
+
+def test_panic_of_a_library_ends_one_request():
+    """The thread goes on: the next request is answered."""
+    recorder = Recorder()
+
+    def run(texts):
+        if "bad" in texts:
+            raise Panic
+        return recorder.work.run(texts)
+
+    work = Work(run, cost=len, budget=6)
+
+    async def main():
+        queue = ComputeQueue(max_texts=10)
+        recorder.may_go.set()
+        with pytest.raises(ApiError, match="the model could not score a text"):
+            await queue.submit(work, ["bad"]).future
+        assert await queue.submit(work, ["good"]).future == ["GOOD"]
+        await asyncio.to_thread(queue.close)
+
+    asyncio.run(main())
+
+
 def test_failure_is_logged_without_the_text(caplog):
     """The log names the exception and its place, not its message, which may hold a text."""
     recorder = Recorder()

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.server.failures import ApiError
-from assay.server.json_body import read_json
 from assay.server.limits import Limits
 from assay.server.requests import (
     AskedTexts,
@@ -122,6 +121,22 @@ OWN = {
         {"inputs": "t", "topk": 3},
         r"\"topk\" is not known; keys: inputs, .*Did you mean 'top_k'",
     ),
+    "unknown-of-tei": (
+        read_predict,
+        {"inputs": "t", "topk": 3},
+        r"\"topk\" is not known; keys: inputs, .*Did you mean 'top_k'",
+    ),
+    "unknown-of-hub": (
+        read_hub,
+        {"inputs": "t", "parameters": {"topk": 3}},
+        r"\"topk\" is not known in parameters; keys: top_k, .*Did you mean 'top_k'",
+    ),
+    "direction": (
+        read_predict,
+        {"inputs": "t", "truncation_direction": "Left"},
+        r"truncation_direction is not supported: long texts are cut at their end \(Right\)",
+    ),
+    "model": (read_predict, {"inputs": "t", "model": 3}, "model is a number; the name of a served"),
     "label": (
         read_classify,
         {"inputs": "t", "label": 3},
@@ -139,36 +154,16 @@ def test_wrong_request_of_one_kind_is_said_in_a_sentence(reader, content, senten
         reader(content, LIMITS)
 
 
+def test_hint_compares_few_keys():
+    """A body of 100,000 keys does not hold up the event loop with its hint."""
+    with pytest.raises(ApiError, match=r"inputs is missing; a text or a list of texts is accepted"):
+        read_predict({f"input{i}" * 9: 1 for i in range(100_000)}, LIMITS)
+
+
 def test_explained_texts_have_a_limit_of_their_own():
     """Explaining costs a pass a word."""
     with pytest.raises(ApiError, match="texts to explain: 2; up to 1 are accepted"):
         read_classify({"inputs": ["a", "b"], "explain": True}, LIMITS)
-
-
-BODIES = {
-    "empty": (b"", 400, "the body is no JSON: Expecting value at line 1, column 1"),
-    "half": (b'{"inputs": "a', 400, "Unterminated string"),
-    "latin-1": ('{"inputs": "é"}'.encode("latin-1"), 400, "the body is no UTF-8"),
-    "nan": (b'{"inputs": NaN}', 400, "a number or a nesting is odd"),
-    "deep": (b"[" * 100_000, 400, "no JSON"),
-    "digits": (b'{"inputs": ' + b"9" * 5000 + b"}", 400, "a number or a nesting is odd"),
-    "list": (b'["a"]', 422, "the body is a list; an object such as"),
-    "text": (b'"a"', 422, "the body is a text"),
-}
-
-
-@pytest.mark.parametrize(("body", "status", "sentence"), BODIES.values(), ids=BODIES)
-def test_body_that_is_no_json_object_is_said_in_a_sentence(body, status, sentence):
-    """400 for what is no JSON, 422 for what is no object."""
-    with pytest.raises(ApiError, match=sentence) as caught:
-        read_json(body)
-    assert caught.value.status == status
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_unicode_encodings_of_json_are_read(encoding):
-    """JSON's own encodings, with and without a byte order mark."""
-    assert read_json('{"inputs": "행복"}'.encode(encoding)) == {"inputs": "행복"}
 
 
 def attempt(read, *given):
@@ -177,13 +172,6 @@ def attempt(read, *given):
         return read(*given)
     except ApiError as err:
         return err
-
-
-@given(st.binary(max_size=200))
-def test_any_bytes_are_an_object_or_an_error(body):
-    """No bytes make a mistake of ours."""
-    found = attempt(read_json, body)
-    assert isinstance(found, dict) or found.status in (400, 422)
 
 
 @given(REQUESTS, st.sampled_from(READERS))

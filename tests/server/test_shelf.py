@@ -5,10 +5,10 @@ import shutil
 
 import pytest
 
-from assay.errors import ModelError
+from assay.errors import InputError, ModelError
 from assay.server.failures import ApiError
 from assay.server.served_models import ServedModel
-from assay.server.shelf import ModelShelf, sign_folder
+from assay.server.shelf import ModelShelf, name_folders, sign_folder
 
 TEXT = "i am very happy this day"
 
@@ -144,3 +144,33 @@ def test_loading_makes_the_index_of_kept_texts(folders):
     assert (
         served.finding.cost("a" * 4_000) > 900
     )  # a look-up reads all of a text, whatever the model reads
+
+
+def test_folders_have_names(tmp_path):
+    """A folder is called by its name, or by the one given; two of one name are an error that says how to go on."""
+    assert name_folders([str(tmp_path / "a"), f"b={tmp_path}"]) == {
+        "a": tmp_path / "a",
+        "b": tmp_path,
+    }
+    with pytest.raises(InputError, match="two models are called 'a'"):
+        name_folders([str(tmp_path / "a"), str(tmp_path / "x" / "a")])
+    with pytest.raises(InputError, match="'=x' names no model"):
+        name_folders(["=x"])
+    with pytest.raises(InputError, match="no model was given"):
+        name_folders([])
+
+
+def test_linked_folder_keeps_the_name_of_the_link(folders, tmp_path, monkeypatch):
+    """`assay serve prod`, a link to rel/v1, is called prod, before and after the link moves."""
+    for release, method in (("v1", "linear"), ("v2", "majority")):
+        shutil.copytree(folders[method], tmp_path / "rel" / release)
+    link = tmp_path / "prod"
+    link.symlink_to(tmp_path / "rel" / "v1", target_is_directory=True)
+    monkeypatch.chdir(tmp_path)
+    for given in ("prod", "prod/", "./prod", str(link), "rel/../prod"):
+        assert list(name_folders([given])) == ["prod"]
+    shelf = ModelShelf(name_folders(["prod"]))
+    link.unlink()
+    link.symlink_to(tmp_path / "rel" / "v2", target_is_directory=True)
+    assert shelf.reload(only_changed=True) == ["prod"]
+    assert [(one.name, one.model.method) for one in shelf.served] == [("prod", "majority")]

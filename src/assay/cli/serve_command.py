@@ -79,6 +79,10 @@ class ServerFlags:
             metavar="S", help="Seconds between looks for changed models; 0: never.", min=0
         ),
     ] = 2.0
+    keep_alive_s: Annotated[
+        float,
+        typer.Option(metavar="S", help="Seconds an idle connection stays open.", min=0.01),
+    ] = 75.0
     log_requests: Annotated[
         bool, typer.Option("--log-requests", help="Log one line per request, without texts.")
     ] = False
@@ -96,6 +100,7 @@ class ServerFlags:
             cors_origins=tuple(self.cors_origin or ()),
             allowed_hosts=tuple(self.allowed_host or ()),
             watch_s=self.watch_s,
+            keep_alive_s=self.keep_alive_s,
             log_requests=self.log_requests,
             limits=Limits(**given),
         )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from assay.server import routes
 from assay.server.direct_routes import Endpoint
 
-__all__ = ["ROUTES", "Route", "refer_to"]
+__all__ = ["ROUTES", "Route", "Schema", "refer_to"]
 
-Schema = dict[str, Any]
+Schema: TypeAlias = dict[str, Any]  # a JSON schema, or another part of an OpenAPI description
 
 
 def refer_to(name: str) -> Schema:
@@ -34,14 +34,14 @@ class Route:
     ----------
     method, path : str
     endpoint : Endpoint
-    answer : dict
+    answer : Schema
         JSON schema of the answer.
     request : str
         Name of the shape of the body; empty if there is no body.
     errors : tuple of int
         Statuses of the errors that it answers with, beside those that every route has.
     media_type : str
-        Of the answer.
+        Media type of the answer.
     """
 
     method: str

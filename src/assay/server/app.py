@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exception_handlers import http_exception_handler
@@ -15,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from assay._version import __version__
-from assay.server.api import ROUTES
+from assay.server.api import ROUTES, Schema
 from assay.server.direct_routes import DirectRoutes
 from assay.server.docs_page import render_docs
 from assay.server.failures import ApiError, encode_json
@@ -136,7 +135,7 @@ def _add_routes(app: FastAPI) -> None:
         app.add_route(route.path, route.endpoint, methods=[route.method])
 
 
-def _add_pages(app: FastAPI, openapi: dict[str, Any]) -> None:
+def _add_pages(app: FastAPI, openapi: Schema) -> None:
     """Add the page, its parts, and the description of the API."""
     static = load_static()
     pages = {

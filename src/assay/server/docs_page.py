@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from assay.server.api import Schema
+
 __all__ = ["render_docs"]
 
 HEAD = (
@@ -19,7 +21,7 @@ LINKS = '<p><a href="openapi.json">openapi.json</a> · <a href="./">the page</a>
 FOOT = "</main></body></html>"
 
 
-def render_docs(openapi: dict[str, Any]) -> bytes:
+def render_docs(openapi: Schema) -> bytes:
     """Return the page in UTF-8.
 
     Parameters
@@ -41,7 +43,7 @@ def render_docs(openapi: dict[str, Any]) -> bytes:
     return "".join(parts).encode()
 
 
-def _render_operation(method: str, path: str, operation: dict[str, Any]) -> str:
+def _render_operation(method: str, path: str, operation: Schema) -> str:
     parts = [f"<h2><code>{method.upper()} {html.escape(path)}</code></h2>"]
     parts.append(_paragraph(operation.get("description", "")))
     content = operation.get("requestBody", {}).get("content", {})
@@ -69,7 +71,7 @@ def _render_command(path: str, example: Any) -> str:
     return f"<pre><code>{html.escape(command)}</code></pre>"
 
 
-def _render_shape(name: str, schema: dict[str, Any]) -> str:
+def _render_shape(name: str, schema: Schema) -> str:
     escaped = html.escape(name)
     required = schema.get("required", [])
     rows = []
@@ -85,7 +87,7 @@ def _render_shape(name: str, schema: dict[str, Any]) -> str:
     )
 
 
-def _name_type(facts: dict[str, Any]) -> str:
+def _name_type(facts: Schema) -> str:
     """Name the type of a JSON schema in words."""
     if "$ref" in facts:
         return _shape_name(facts)
@@ -102,7 +104,7 @@ def _name_type(facts: dict[str, Any]) -> str:
     return name
 
 
-def _shape_name(schema: dict[str, Any]) -> str:
+def _shape_name(schema: Schema) -> str:
     """Return the name of the shape that a schema refers to; empty if it refers to none."""
     return str(schema.get("$ref", "")).rpartition("/")[2]
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from assay.errors import did_you_mean
 from assay.server.failures import ApiError
 
 __all__ = [
+    "JsonObject",
     "check_keys",
     "is_whole_number",
     "name_kind",
@@ -25,6 +26,8 @@ __all__ = [
     "read_number",
     "refuse",
 ]
+
+JsonObject: TypeAlias = dict[str, Any]
 
 SHOWN_CHARS = 40  # of a key or a value that is quoted in a sentence
 SHOWN_DIGITS = 20
@@ -47,7 +50,7 @@ def _refuse_constant(name: str) -> NoReturn:
 DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def read_json(body: bytes) -> dict[str, Any]:
+def read_json(body: bytes) -> JsonObject:
     """Read a body as a JSON object.
 
     Raises
@@ -74,7 +77,7 @@ def read_json(body: bytes) -> dict[str, Any]:
     return content
 
 
-def check_keys(content: dict[str, Any], known: Collection[str], *, inside: str = "") -> None:
+def check_keys(content: JsonObject, known: Collection[str], *, inside: str = "") -> None:
     """Refuse keys that mean nothing here: they may be misspelt ones.
 
     Parameters
@@ -94,7 +97,7 @@ def check_keys(content: dict[str, Any], known: Collection[str], *, inside: str =
 
 
 def read_number(
-    content: dict[str, Any], name: str, *, least: int, most: int | None = None
+    content: JsonObject, name: str, *, least: int, most: int | None = None
 ) -> int | None:
     """Return a whole number, or None if it is missing or null."""
     value = content.get(name)
@@ -114,7 +117,7 @@ def is_whole_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def read_flag(content: dict[str, Any], name: str) -> bool | None:
+def read_flag(content: JsonObject, name: str) -> bool | None:
     """Return a flag, or None if it is missing or null."""
     value = content.get(name)
     if value is not None and not isinstance(value, bool):
@@ -122,7 +125,7 @@ def read_flag(content: dict[str, Any], name: str) -> bool | None:
     return value
 
 
-def read_name(content: dict[str, Any], name: str, *, of: str) -> str | None:
+def read_name(content: JsonObject, name: str, *, of: str) -> str | None:
     """Return the name of a label or of a model, or None if it is missing or null."""
     value = content.get(name)
     if value is not None and not isinstance(value, str):

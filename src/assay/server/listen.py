@@ -107,6 +107,7 @@ def _make_server(
         server_header=False,
         proxy_headers=False,  # nothing here asks who the client is
         backlog=BACKLOG,
+        timeout_keep_alive=options.keep_alive_s,
         timeout_graceful_shutdown=int(options.limits.request_s) + GRACE_S,
     )
 
@@ -155,7 +156,7 @@ def _explain_refusal(err: OSError, host: str, port: int) -> OutsideError:
 
 @contextmanager
 def _signals(shelf: ModelShelf) -> Iterator[None]:
-    """Load the models again on SIGHUP, and let SIGTERM be a plain end once all is answered."""
+    """Load the models again on SIGHUP; SIGTERM and Ctrl-C are a plain end once all is answered."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread has signals
         return
@@ -168,7 +169,7 @@ def _signals(shelf: ModelShelf) -> Iterator[None]:
             target=shelf.reload, kwargs={"only_changed": False}, name="assay-reload", daemon=True
         ).start()
 
-    handlers = {signal.SIGTERM: ignore}
+    handlers = {signal.SIGTERM: ignore, signal.SIGINT: ignore}
     if hasattr(signal, "SIGHUP"):
         handlers[signal.SIGHUP] = reload
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}

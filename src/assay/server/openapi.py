@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from assay._version import __version__
-from assay.server.api import Route, refer_to
+from assay.server.api import Route, Schema, refer_to
 from assay.server.limits import Limits
 from assay.server.schemas import describe_shapes
 
@@ -43,7 +43,7 @@ def describe_api(
     limits: Limits,
     needs_key: bool,
     checks_host: bool,
-) -> dict[str, Any]:
+) -> Schema:
     """Return the OpenAPI description.
 
     Parameters
@@ -75,7 +75,7 @@ def describe_api(
     content = get_openapi(
         title=TITLE, version=__version__, description=DESCRIPTION, routes=router.routes
     )
-    content["components"] = {"schemas": describe_shapes(limits)}
+    content["components"] = {"schemas": describe_shapes(limits, model_names)}
     if needs_key:
         content["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     return content
@@ -95,11 +95,9 @@ def _describe_answers(route: Route, statuses: Sequence[int]) -> dict[int | str, 
     return answers
 
 
-def _describe_request(
-    route: Route, model_names: Sequence[str], *, needs_key: bool
-) -> dict[str, Any]:
+def _describe_request(route: Route, model_names: Sequence[str], *, needs_key: bool) -> Schema:
     """Return the query, the body and the key that a route takes."""
-    described: dict[str, Any] = {}
+    described: Schema = {}
     if route.takes_texts:
         body = {"schema": refer_to(route.request), "example": EXAMPLE}
         described["parameters"] = [_describe_model_choice(model_names)]
@@ -109,7 +107,7 @@ def _describe_request(
     return described
 
 
-def _describe_model_choice(model_names: Sequence[str]) -> dict[str, Any]:
+def _describe_model_choice(model_names: Sequence[str]) -> Schema:
     return {
         "name": "model",
         "in": "query",

@@ -37,6 +37,9 @@ class ServerOptions:
         `host` are.
     watch_s : float
         Seconds between two checks whether a model folder changed; 0: never check.
+    keep_alive_s : float
+        Seconds that a connection without a request stays open. It should be longer than a proxy
+        keeps its connections: otherwise the proxy now and then sends a request into a closed one.
     log_requests : bool
         Write one line into the log per request.
     limits : Limits
@@ -48,6 +51,7 @@ class ServerOptions:
     cors_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     watch_s: float = 2.0
+    keep_alive_s: float = 75.0
     log_requests: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -66,6 +70,8 @@ class ServerOptions:
                 )
         if self.watch_s < 0:
             raise InputError(f"--watch-s is {self.watch_s:g}; 0 or more is accepted")
+        if not self.keep_alive_s > 0:
+            raise InputError(f"--keep-alive-s is {self.keep_alive_s:g}; more than 0 is accepted")
 
     def hosts(self, address: str) -> frozenset[str] | None:
         """Return the names by which a server that listens on `address` may be called; None: any.

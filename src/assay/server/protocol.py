@@ -1,70 +1,151 @@
-"""uvicorn's protocol of HTTP, with an end to its patience.
+"""uvicorn's protocol of HTTP, with bounds on the head of a request: on its length and on its time.
 
-uvicorn closes connections that are idle after an answer, but waits forever for the rest of a head
-that a client began to send, or never began.
+uvicorn closes connections that are idle after an answer, but it waits forever for the rest of a
+head that a client began to send, and keeps whatever comes of it in memory.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from assay.server.failures import ApiError
 from assay.server.joined_writes import JoinedWrites
 
-__all__ = ["make_protocol"]
+__all__ = ["MAX_HEAD_BYTES", "make_protocol"]
+
+MAX_HEAD_BYTES = 65_536  # URL and headers together
+# What is received is parsed in pieces: a head that is too long is noticed after one more piece.
+PIECE_BYTES = 16_384
+SEPARATOR_BYTES = 4  # colon, space and the end of a line: what a header has beside name and value
+
+
+class HeadTooLong(Exception):
+    """The head of a request is over the limit."""
+
+
+class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
+    """A connection whose requests must have a complete head, of bounded length, in time."""
+
+    client_s = 10.0  # `make_protocol` sets it
+    _patience: asyncio.TimerHandle | None = None
+    _is_reading_head = False
+    _n_head_bytes = 0  # read of a head so far, counted from its first whole piece
+    _is_head_too_long = False
+
+    @property
+    def _is_in_work(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(JoinedWrites(transport, self.loop))
+        self._start_waiting()
+
+    def data_received(self, data: bytes) -> None:
+        for piece in _cut(data):
+            was_reading_head = self._is_reading_head
+            super().data_received(piece)
+            if self.transport.is_closing():
+                return
+            if was_reading_head and self._is_reading_head:
+                self._n_head_bytes += len(piece)
+                if self._n_head_bytes > MAX_HEAD_BYTES:
+                    self._refuse(_make_head_error())
+                    return
+        if self._is_in_work:
+            self._stop_waiting()
+        else:
+            self._start_waiting()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_reading_head = True
+        self._n_head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        self._is_reading_head = False
+        if _count_head_bytes(self.url, self.headers) > MAX_HEAD_BYTES:
+            self._is_head_too_long = True
+            raise HeadTooLong  # the parser stops, and send_400_response is called
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        err = ApiError(400, "validation", "this is no request of HTTP")
+        self._refuse(_make_head_error() if self._is_head_too_long else err)
+
+    def _refuse(self, err: ApiError) -> None:
+        """Answer before there is a request, and close the connection."""
+        self.transport.write(_render(err))
+        self.transport.close()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self.transport.flush()  # the answer is complete: no need to wait for the turn to end
+        if self._is_reading_head and not self._is_in_work:
+            self._start_waiting()  # half of the next head came with this request
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _start_waiting(self) -> None:
+        if self._patience is None:
+            self._patience = self.loop.call_later(self.client_s, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self) -> None:
+        self._patience = None
+        if not self._is_in_work:
+            self.transport.close()
 
 
 def make_protocol(client_s: float) -> type[Any]:
-    """Return a protocol class that closes a connection if no complete head comes.
+    """Return the protocol class for a server.
 
     Parameters
     ----------
     client_s : float
-        Seconds to wait for the head of a request.
+        Seconds to wait for the head of a request until the connection is closed.
     """
+    return type("Protocol", (_BoundedProtocol,), {"client_s": client_s})
 
-    class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-        _patience: asyncio.TimerHandle | None = None
 
-        @property
-        def _is_in_work(self) -> bool:
-            return self.cycle is not None and not self.cycle.response_complete
+def _cut(data: bytes) -> Iterator[bytes]:
+    if len(data) <= PIECE_BYTES:
+        yield data
+        return
+    for start in range(0, len(data), PIECE_BYTES):
+        yield data[start : start + PIECE_BYTES]
 
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(JoinedWrites(transport, self.loop))
-            self._start_waiting()
 
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self._is_in_work:
-                self._stop_waiting()
-            else:
-                self._start_waiting()
+def _count_head_bytes(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
+    n_bytes = len(url)
+    for name, value in headers:
+        n_bytes += len(name) + len(value) + SEPARATOR_BYTES
+    return n_bytes
 
-        def on_response_complete(self) -> None:
-            super().on_response_complete()
-            self.transport.flush()  # the answer is complete: no need to wait for the turn to end
-            if not self._is_in_work:
-                self._start_waiting()  # what came with the request may be half of another
 
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._stop_waiting()
-            super().connection_lost(exc)
+def _make_head_error() -> ApiError:
+    sentence = f"the head of the request is too long; up to {MAX_HEAD_BYTES:,} bytes are accepted"
+    return ApiError(431, "validation", sentence)
 
-        def _start_waiting(self) -> None:
-            if self._patience is None:
-                self._patience = self.loop.call_later(client_s, self._give_up)
 
-        def _stop_waiting(self) -> None:
-            if self._patience is not None:
-                self._patience.cancel()
-                self._patience = None
-
-        def _give_up(self) -> None:
-            self._patience = None
-            if not self._is_in_work:
-                self.transport.close()
-
-    return PatientProtocol
+def _render(err: ApiError) -> bytes:
+    """Return an answer of HTTP that ends its connection."""
+    reason = {400: "Bad Request", 431: "Request Header Fields Too Large"}[err.status]
+    body = err.body()
+    head = (
+        f"HTTP/1.1 {err.status} {reason}\r\n"
+        "content-type: application/json\r\n"
+        f"content-length: {len(body)}\r\n"
+        "connection: close\r\n"
+        "\r\n"
+    )
+    return head.encode("ascii") + body

@@ -6,11 +6,13 @@ The OpenAPI description of the same requests is in schemas.py; a test compares t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from assay.errors import did_you_mean
 from assay.server.failures import make_limit_error
 from assay.server.json_body import (
+    JsonObject,
     check_keys,
     name_kind,
     read_flag,
@@ -23,6 +25,7 @@ from assay.server.limits import Limits
 __all__ = ["MAX_NEAREST", "AskedTexts", "read_classify", "read_explain", "read_hub", "read_predict"]
 
 MAX_NEAREST = 20
+MAX_COMPARED = 20  # keys that are compared with a missing one: a body may hold 100,000 of them
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class AskedTexts:
         The label to explain; None: the predicted one.
     nearest : int
         How many of the nearest training texts to return.
+    model : str, optional
+        Which of the served models to ask; None: what the query says.
     """
 
     texts: list[str]
@@ -54,26 +59,57 @@ class AskedTexts:
     explain: bool = False
     label: str | None = None
     nearest: int = 0
+    model: str | None = None
 
 
-def read_predict(content: dict[str, Any], limits: Limits) -> AskedTexts:
-    """Read a request of text-embeddings-inference; unknown keys are left unread, as there."""
+# The keys that each route knows. An unknown key is refused: it may be a misspelt one, and whoever
+# sends it expects that it does something.
+PREDICT_KEYS = ("inputs", "top_k", "truncate", "truncation_direction", "raw_scores", "model")
+HUB_KEYS = ("inputs", "parameters", "options", "model")
+HUB_PARAMETERS = ("top_k", "function_to_apply", "truncation")
+CLASSIFY_KEYS = ("inputs", "top_k", "truncate", "explain", "label", "nearest", "model")
+EXPLAIN_KEYS = ("inputs", "label", "model")
+
+
+def read_predict(content: JsonObject, limits: Limits) -> AskedTexts:
+    """Read a request of text-embeddings-inference."""
     if read_flag(content, "raw_scores"):
         refuse("raw_scores is true, which is not supported: scores are calibrated probabilities")
+    _check_direction(content.get("truncation_direction"))
     texts, is_batch = read_inputs(content, limits)
-    return AskedTexts(texts, is_batch, read_top_k(content), read_flag(content, "truncate"))
+    check_keys(content, PREDICT_KEYS)
+    return AskedTexts(
+        texts,
+        is_batch,
+        top_k=read_top_k(content),
+        truncate=read_flag(content, "truncate"),
+        model=read_model(content),
+    )
 
 
-def read_hub(content: dict[str, Any], limits: Limits) -> AskedTexts:
-    """Read a request of the Hub's inference API."""
+def _check_direction(direction: Any) -> None:
+    if direction not in (None, "Right", "right"):
+        refuse("truncation_direction is not supported: long texts are cut at their end (Right)")
+
+
+def read_hub(content: JsonObject, limits: Limits) -> AskedTexts:
+    """Read a request of the Hub's inference API. Its `options` mean nothing here."""
     parameters = content.get("parameters")
     if parameters is None:
         parameters = {}
     if not isinstance(parameters, dict):
         refuse(f"parameters is {name_kind(parameters)}; an object is accepted")
+    check_keys(parameters, HUB_PARAMETERS, inside="parameters")
     _check_function(parameters.get("function_to_apply"))
     texts, is_batch = read_inputs(content, limits)
-    return AskedTexts(texts, is_batch, read_top_k(parameters), read_flag(parameters, "truncation"))
+    check_keys(content, HUB_KEYS)
+    return AskedTexts(
+        texts,
+        is_batch,
+        top_k=read_top_k(parameters),
+        truncate=read_flag(parameters, "truncation"),
+        model=read_model(content),
+    )
 
 
 def _check_function(function: Any) -> None:
@@ -85,9 +121,9 @@ def _check_function(function: Any) -> None:
     )
 
 
-def read_classify(content: dict[str, Any], limits: Limits) -> AskedTexts:
+def read_classify(content: JsonObject, limits: Limits) -> AskedTexts:
     """Read a request of assay's own route."""
-    check_keys(content, ("inputs", "top_k", "truncate", "explain", "label", "nearest"))
+    check_keys(content, CLASSIFY_KEYS)
     texts, is_batch = read_inputs(content, limits)
     explain = bool(read_flag(content, "explain"))
     most = limits.max_explained_texts
@@ -101,25 +137,31 @@ def read_classify(content: dict[str, Any], limits: Limits) -> AskedTexts:
         explain=explain,
         label=read_name(content, "label", of="a label"),
         nearest=read_number(content, "nearest", least=0, most=MAX_NEAREST) or 0,
+        model=read_model(content),
     )
 
 
-def read_explain(content: dict[str, Any], limits: Limits) -> AskedTexts:
+def read_explain(content: JsonObject, limits: Limits) -> AskedTexts:
     """Read the one text that is to be explained."""
-    check_keys(content, ("inputs", "label"))
+    check_keys(content, EXPLAIN_KEYS)
     inputs = content.get("inputs")
     if not isinstance(inputs, str):
         given = "is missing" if "inputs" not in content else f"is {name_kind(inputs)}"
         refuse(f"inputs {given}; one text is accepted")
     check_length(inputs, limits, "the text")
-    label = read_name(content, "label", of="a label")
-    return AskedTexts([inputs], is_batch=False, explain=True, label=label)
+    return AskedTexts(
+        [inputs],
+        is_batch=False,
+        explain=True,
+        label=read_name(content, "label", of="a label"),
+        model=read_model(content),
+    )
 
 
-def read_inputs(content: dict[str, Any], limits: Limits) -> tuple[list[str], bool]:
+def read_inputs(content: JsonObject, limits: Limits) -> tuple[list[str], bool]:
     """Return the texts of ``"t"``, ``["t"]`` or ``[["t"]]``, and whether they came as a batch."""
     if "inputs" not in content:
-        hint = did_you_mean("inputs", content)
+        hint = did_you_mean("inputs", islice(content, MAX_COMPARED))
         refuse(f"inputs is missing; a text or a list of texts is accepted.{hint}")
     inputs = content["inputs"]
     if isinstance(inputs, str):
@@ -159,6 +201,11 @@ def check_length(text: str, limits: Limits, where: str) -> None:
         raise make_limit_error(f"characters in {where}:", len(text), most, "--max-text-chars")
 
 
-def read_top_k(content: dict[str, Any]) -> int | None:
+def read_top_k(content: JsonObject) -> int | None:
     """Return `top_k`; more than there are labels means all of them."""
     return read_number(content, "top_k", least=1)
+
+
+def read_model(content: JsonObject) -> str | None:
+    """Return the name of the model to ask."""
+    return read_name(content, "model", of="a served model")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from assay.server.direct_routes import JsonAnswer
 from assay.server.failures import ApiError
-from assay.server.json_body import read_json
+from assay.server.json_body import JsonObject, read_json, refuse
 from assay.server.limits import Limits
 from assay.server.request_body import read_body
 from assay.server.requests import (
@@ -26,7 +25,7 @@ from assay.server.service import Caller, Service
 
 __all__ = ["classify", "explain", "health", "hub", "info", "live", "metrics", "predict"]
 
-Reader = Callable[[dict[str, Any], Limits], AskedTexts]
+Reader = Callable[[JsonObject, Limits], AskedTexts]
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,10 @@ async def read_question(request: Request, reader: Reader) -> Question:
     served = service.shelf.find(name)
     body = await read_body(request, service.limits)
     asked = reader(read_json(body), service.limits)
+    if asked.model is not None:
+        if name is not None and name != asked.model:
+            refuse("the query and the body name different models; one of the two is accepted")
+        served = service.shelf.find(asked.model)
 
     async def wait_for_end() -> None:
         while (await request.receive())["type"] != "http.disconnect":

@@ -5,11 +5,13 @@ Requests are read by hand: see json_body.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
+from assay.server.api import Schema
 from assay.server.limits import Limits
 from assay.server.requests import MAX_NEAREST
 
@@ -33,11 +35,16 @@ Inputs = Annotated[
 ]
 
 
+ModelName = Annotated[
+    str | None, Field(description="Which model, as in the query; null: what the query says.")
+]
+
+
 class PredictRequest(BaseModel):
-    """As text-embeddings-inference takes it; other keys are left unread."""
+    """As text-embeddings-inference takes it."""
 
     model_config = ConfigDict(
-        extra="allow", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]}
+        extra="forbid", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]}
     )
     inputs: Inputs
     top_k: TopK = None
@@ -46,28 +53,34 @@ class PredictRequest(BaseModel):
         description="false: a text that is longer than the model reads is an error. null: as in "
         "training, which cuts it.",
     )
+    truncation_direction: Literal["Right", "right"] | None = Field(
+        None, description="Long texts are cut at their end."
+    )
     raw_scores: Literal[False] | None = Field(
         None, description="Not supported: scores are calibrated probabilities."
     )
+    model: ModelName = None
 
 
 class HubParameters(BaseModel):
     """What the Hub's clients send beside the inputs."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="forbid")
     top_k: TopK = None
     function_to_apply: Literal["softmax"] | None = None
     truncation: bool | None = None
 
 
 class HubRequest(BaseModel):
-    """As the Hub's inference API takes it; other keys are left unread."""
+    """As the Hub's inference API takes it."""
 
     model_config = ConfigDict(
-        extra="allow", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]}
+        extra="forbid", json_schema_extra={"examples": [{"inputs": "what a lovely day"}]}
     )
     inputs: Inputs
     parameters: HubParameters | None = None
+    options: Any = Field(None, description="Left unread.")
+    model: ModelName = None
 
 
 class ClassifyRequest(BaseModel):
@@ -90,6 +103,7 @@ class ClassifyRequest(BaseModel):
         le=MAX_NEAREST,
         description="How many of the nearest training texts to return, if the model keeps some.",
     )
+    model: ModelName = None
 
 
 class ExplainRequest(BaseModel):
@@ -100,6 +114,7 @@ class ExplainRequest(BaseModel):
     )
     inputs: Text
     label: str | None = Field(None, description="The label to explain; null: the predicted one.")
+    model: ModelName = None
 
 
 class LabelScore(BaseModel):
@@ -200,15 +215,17 @@ REQUESTS = (PredictRequest, HubRequest, ClassifyRequest, ExplainRequest)
 ANSWERS = (LabelScore, Judgement, ExplainedText, Status, Info, ErrorAnswer)
 
 
-def describe_shapes(limits: Limits) -> dict[str, Any]:
-    """Return the JSON schemas of all shapes by name, with the limits of this server in them."""
+def describe_shapes(limits: Limits, model_names: Sequence[str]) -> Schema:
+    """Return the JSON schemas of all shapes by name, with the limits and models of this server."""
     shapes: tuple[type[BaseModel], ...] = (*REQUESTS, *ANSWERS)
     wanted: list[tuple[type[BaseModel], Literal["validation", "serialization"]]]
     wanted = [(shape, "validation") for shape in shapes]
     _, definitions = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
-    schemas: dict[str, Any] = definitions["$defs"]
+    schemas: Schema = definitions["$defs"]
     for request in REQUESTS:
-        _write_limits(schemas[request.__name__]["properties"]["inputs"], limits)
+        properties = schemas[request.__name__]["properties"]
+        _write_limits(properties["inputs"], limits)
+        properties["model"]["anyOf"][0]["enum"] = list(model_names)
     return schemas
 
 

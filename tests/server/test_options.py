@@ -1,0 +1,48 @@
+"""Options of the server: wrong ones are refused, and the host names follow from the address."""
+
+import pytest
+
+from assay.errors import InputError
+from assay.server.options import ServerOptions
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"port": 70000}, "--port is 70000; 0 to 65535 are accepted"),
+        ({"api_key": " "}, "the API key is blank"),
+        ({"watch_s": -1.0}, "--watch-s is -1; 0 or more is accepted"),
+        ({"keep_alive_s": 0.0}, "--keep-alive-s is 0; more than 0 is accepted"),
+        (
+            {"allowed_hosts": ("http://a.example",)},
+            "--allowed-host is 'http://a.example'; a name or an address",
+        ),
+        (
+            {"allowed_hosts": ("a.example:80",)},
+            "--allowed-host is 'a.example:80'; a name or an address",
+        ),
+    ],
+    ids=["port", "key", "watch", "keep-alive", "host-url", "host-port"],
+)
+def test_wrong_options_are_refused(options, message):
+    """In a sentence, before anything starts."""
+    with pytest.raises(InputError, match=message):
+        ServerOptions(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "address", "names"),
+    [
+        ({}, "127.0.0.1", {"localhost", "127.0.0.1", "[::1]"}),
+        ({"host": "127.0.0.2"}, "127.0.0.2", {"localhost", "127.0.0.1", "[::1]", "127.0.0.2"}),
+        ({"host": "::1"}, "::1", {"localhost", "127.0.0.1", "[::1]"}),
+        ({"host": "box"}, "127.0.1.1", {"localhost", "127.0.0.1", "[::1]", "box"}),
+        ({"host": "0.0.0.0"}, "0.0.0.0", None),
+        ({"host": "0.0.0.0", "allowed_hosts": ("a.example",)}, "0.0.0.0", {"a.example", "0.0.0.0"}),
+        ({"allowed_hosts": ("*",)}, "127.0.0.1", None),
+    ],
+    ids=["default", "other-loopback", "ipv6", "name", "everywhere", "everywhere-named", "any"],
+)
+def test_names_follow_from_the_address(options, address, names):
+    """On loopback its own names and the allowed ones; elsewhere any, unless some are named."""
+    assert ServerOptions(**options).hosts(address) == (None if names is None else frozenset(names))

@@ -1,0 +1,121 @@
+"""Heads of requests on a real server: their length is bounded while they are read."""
+
+import json
+import os
+import socket
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from _support.server_runs import running, until
+from assay.server.protocol import MAX_HEAD_BYTES
+
+TEXT = "i am very happy this day"
+BLOCKED_S = 0.25  # far more than a bounded head takes, far less than an endless one did
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="signals are otherwise there"),
+]
+
+
+def read_all(raw):
+    """Return all that the server sends until it closes."""
+    answer = b""
+    try:
+        while part := raw.recv(65536):
+            answer += part
+    except ConnectionResetError:
+        pass  # it closed while more of the head was on its way
+    return answer
+
+
+def send(server, data):
+    """Send bytes on a connection of its own; return the answer."""
+    with socket.create_connection((server.host, server.port), timeout=30) as raw:
+        with suppress(BrokenPipeError, ConnectionResetError):  # closed before all was sent
+            raw.sendall(data)
+        return read_all(raw)
+
+
+HEADS = {
+    "url": b"GET /health?" + b"a" * (MAX_HEAD_BYTES + 1) + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "header": b"GET /health HTTP/1.1\r\nX: " + b"a" * (MAX_HEAD_BYTES + 1) + b"\r\n\r\n",
+    "headers": b"GET /health HTTP/1.1\r\n" + b"a: b\r\n" * 12_000 + b"\r\n",
+    "no-end": b"GET /health HTTP/1.1\r\nX: " + b"a" * 200_000,
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_head_over_the_limit_is_refused(server, head):
+    """431 with a sentence in the form of all errors, or a closed connection; nothing else."""
+    answer = send(server, head)
+    if answer:
+        assert answer.startswith(b"HTTP/1.1 431 ")
+        content = json.loads(answer.partition(b"\r\n\r\n")[2])
+        assert content == {
+            "error": "the head of the request is too long; up to 65,536 bytes are accepted",
+            "error_type": "validation",
+        }
+    assert server.ask("/health")[0] == 200
+
+
+def test_head_just_below_the_limit_is_read(server):
+    """Whatever comes with it: a large body is no part of the head."""
+    padding = {"X-Padding": "a" * (MAX_HEAD_BYTES - 1_000)}
+    assert server.ask("/health", headers=padding)[0] == 200
+    status, _, found = server.ask("/predict", {"inputs": [TEXT] * 200}, headers=padding)
+    assert (status, len(found)) == (200, 200)
+
+
+def test_requests_behind_a_large_body_are_read(server):
+    """Two requests in one write, the first with a body of many pieces."""
+    body = json.dumps({"inputs": [TEXT * 100] * 20}).encode()
+    first = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
+    second = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    answer = send(server, first + body + second)
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+    assert answer.endswith(b'{"status":"alive"}')
+
+
+def test_endless_head_holds_up_nobody(folders):
+    """While a client sends headers without end, the others are answered, and memory stays."""
+    with running(folders["linear"]) as server:
+        memory = memory_of(server)
+        is_over = threading.Event()
+
+        def send_without_end():
+            while not is_over.is_set():
+                send(server, b"GET /health HTTP/1.1\r\n" + b"a: b\r\n" * 300_000)
+
+        thread = threading.Thread(target=send_without_end, daemon=True)
+        thread.start()
+        try:
+            waits_s = []
+            for _ in range(50):
+                started_s = time.monotonic()
+                assert server.ask("/health")[0] == 200
+                waits_s.append(time.monotonic() - started_s)
+        finally:
+            is_over.set()
+            thread.join(30)
+        assert sorted(waits_s)[40] < BLOCKED_S
+        until(lambda: memory_of(server) - memory < 30_000)
+
+
+def memory_of(server):
+    """Return the resident memory of a server in kB."""
+    lines = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii").splitlines()
+    found = next(line for line in lines if line.startswith("VmRSS"))
+    return int(found.split()[1])
+
+
+def test_what_is_no_http_is_refused_in_the_form_of_all_errors(server):
+    """400 with a sentence."""
+    answer = send(server, b"\x16\x03\x01\x02\x00\x01")
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    content = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert content["error_type"] == "validation"
