@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from _support.small_runs import start_assay
 
-# A text with markup, as anybody can send one; it stands in the training data of the linear model
+# A text with markup, as anybody can send one; it is in the training data of the linear model
 # that is served, too.
 ATTACK = "<img src=x onerror=alert(1)><b>happy</b> & \"quoted\" 'text' </script>"
 

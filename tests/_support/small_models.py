@@ -70,7 +70,7 @@ def small_estimator(method: str, checkpoint: Path | str = "minilm", **parameters
         "hidden_size": 12,
     }
     if method == "compact":
-        # Until it knows its words: else random numbers would decide what it says. Twelve units
-        # stand little dropout.
+        # Train until it knows its words: otherwise random numbers decide what it says. Twelve
+        # units tolerate little dropout.
         small |= {"n_epochs": 20, "learning_rate": 2e-2, "dropout": 0.1}
     return make_estimator(method, **select_parameters(method, {**small, **parameters}))

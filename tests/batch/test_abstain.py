@@ -145,7 +145,7 @@ def test_both_notes_stand_side_by_side(cautious):
 
 @pytest.mark.parametrize("chunk_rows", [1, 7])
 def test_notes_stay_with_their_rows(model, monkeypatch, chunk_rows):
-    """In small chunks and with rejected rows in between every note stands beside its own text."""
+    """In small chunks and with rejected rows in between every note is beside its own text."""
     asked = {"rule": AbstainRule(0.8), "with_scope": True}
     whole = predict(model, **asked)
     monkeypatch.setattr(assay.batch.rows, "CHUNK_ROWS", chunk_rows)

@@ -113,7 +113,7 @@ def test_pull_goes_on_after_passing_trouble(shell, hub, trained, tmp_path):
 
 
 def test_full_disk_leaves_no_half_model(shell, hub, trained, tmp_path):
-    """The system refuses to write: exit code 4, and nothing stands where the model was to go."""
+    """The system refuses to write: exit code 4, and nothing is left where the model was to go."""
     share(hub, trained)
     size = len(hub.model("me/mood").files["model.safetensors"])
     refuse = (

@@ -240,7 +240,7 @@ def test_private_means_private(shell, hub, trained):
 
 
 def test_licence_is_written_into_the_card(shell, hub, trained):
-    """The licence that the owner chose stands in the metadata; the body and the card on disk stay as they were."""
+    """The chosen licence is in the metadata; the body and the card on disk stay as they were."""
     before = (trained / "README.md").read_text(encoding="utf-8")
     assert shell("push", trained, "mood", "--license", "cc-by-4.0")[0] == 0
     pushed = hub.model("me/mood").files["README.md"].decode()

@@ -24,7 +24,7 @@ def classifier(tmp_path_factory):
 
 
 def test_classifier_of_the_hub_is_used_by_its_name(shell, hub, classifier, tmp_path):
-    """OWNER/NAME is fetched, scored and predicted with; labels stand under the names of its config.json."""
+    """OWNER/NAME is fetched, scored and predicted with; labels have the names of its config.json."""
     hub.repos["models", "acme/mood"] = Repo("models", "acme/mood", classifier)
     data = write_data(tmp_path / "data")
     code, found, _ = shell("evaluate", "acme/mood", data, token=None)

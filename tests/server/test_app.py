@@ -67,7 +67,7 @@ def test_predict_answers_as_text_embeddings_inference(client, linear):
 
 
 def test_hub_route_answers_lists_of_lists(client, linear):
-    """[[...]] even for one text; top_k stands in the parameters."""
+    """[[...]] even for one text; top_k is one of the parameters."""
     (one,) = client.post("/", json={"inputs": TEXT}).json()
     assert_scores(one, scores_of(linear, TEXT))
     found = client.post("/", json={"inputs": [TEXT, "i am sad"], "parameters": {"top_k": 1}}).json()
@@ -292,7 +292,7 @@ def test_answers_carry_security_headers(client):
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
 def test_pages_ask_no_other_host(client, path):
-    """Everything that the pages load stands on this server; they hold no script and no style of their own."""
+    """The pages load everything from this server; they hold no script and no style of their own."""
     page = client.get(path).text
     assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page)
     assert not re.search(r"<script(?! type=\"module\" src=)|<style|style=| on\w+=", page)

@@ -383,6 +383,7 @@ def test_idle_connection_stays_open_as_long_as_asked(folders):
         started_s = time.monotonic()
         assert connection.sock.recv(1) == b""
         assert time.monotonic() - started_s > 1
+        connection.close()
 
 
 def test_address_of_another_machine_is_said():

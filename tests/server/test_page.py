@@ -129,7 +129,7 @@ def test_chosen_label_is_explained(visit, folders):
 
 @pytest.mark.parametrize("many", [False, True], ids=["one", "table"])
 def test_markup_is_text(visit, many):
-    """Whatever stands in a text is shown as it is; nothing of it becomes part of the page."""
+    """Any text is shown as it is; nothing of it becomes part of the page."""
     page = visit()
     if many:
         page.click("#mode-many")
@@ -140,7 +140,7 @@ def test_markup_is_text(visit, many):
 
 
 def test_nearest_training_texts_stand_below_with_their_labels(visit, folders):
-    """Three of them with label and likeness, as Python finds them; those with another label stand out."""
+    """Three of them with label and likeness, as Python finds them; those with another label are marked."""
     page = visit()
     page.fill("#text", TEXT)
     verdict(page, "joy")
@@ -260,7 +260,7 @@ def test_many_lines_are_a_table_that_is_saved_as_csv(visit, folders):
 
 
 def test_link_holds_the_text_and_opens_with_it(visit):
-    """The link stands after the #, which browsers send to nobody; opened elsewhere it shows the same answer."""
+    """A link keeps the text behind the #, which browsers send to nobody; elsewhere it shows the same answer."""
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     text = "i am sad & alone? 슬퍼요 #1 +1"
     page.fill("#text", text)
@@ -274,7 +274,7 @@ def test_link_holds_the_text_and_opens_with_it(visit):
 
 
 def test_model_is_chosen(visit, folders):
-    """Several models: the chosen one answers, and stands in the code to copy."""
+    """Several models: the chosen one answers, and is named in the code to copy."""
     page = visit()
     page.fill("#text", TEXT)
     page.select_option("#model", "majority")

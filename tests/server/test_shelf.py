@@ -122,7 +122,7 @@ def test_signature_follows_names_sizes_and_times(folder):
 
 
 def test_network_explains_through_its_scores_and_linear_by_itself(shelf):
-    """Both kinds of work give what the runtime gives, a result a text."""
+    """Both kinds of work give what the runtime gives, one result per text."""
     for served in shelf.served:
         rows = served.scoring.run([TEXT, ""])
         assert len(rows) == 2

@@ -12,12 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from assay import _env
+from assay._hub_errors import HubTrouble, diagnose_hub_error
 from assay._optional import require
 from assay._paths import is_hub_id, is_meant_as_path, nearby
 from assay.checkpoints.e5 import E5, find_e5_file, has_e5_wheel, make_e5_folder
 from assay.checkpoints.folder import PICKLE_SUFFIXES, Checkpoint, hash_once, read_checkpoint
 from assay.checkpoints.torch_state import quiet_hub
 from assay.errors import (
+    AssayError,
     InputError,
     MissingDependencyError,
     ModelError,
@@ -257,7 +259,7 @@ def _pickles_of(name: str, *, revision: str) -> list[str]:
 def _fetch(name: str, *, revision: str | None, progress: Progress) -> Path:
     """Return the folder of a Hub repository in the Hub's own cache, fetched if need be."""
     hub = require("huggingface_hub")
-    errors = require("huggingface_hub.errors")
+    validation_error = require("huggingface_hub.errors").HFValidationError
     http_error = require("huggingface_hub.utils").httpx.HTTPError
     offline = _env.is_offline()
     at = f" at revision '{revision}'" if revision else ""
@@ -272,34 +274,35 @@ def _fetch(name: str, *, revision: str | None, progress: Progress) -> Path:
                 ignore_patterns=HUB_NOT_FILES,
                 local_files_only=offline,
             )
-    except errors.GatedRepoError as err:
-        raise InputError(
+    except (http_error, validation_error, OSError) as err:
+        raise _explain_fetch_error(err, name, at=at, offline=offline) from err
+    return Path(folder)
+
+
+def _explain_fetch_error(err: Exception, name: str, *, at: str, offline: bool) -> AssayError:
+    """Say why a checkpoint cannot be fetched."""
+    trouble = diagnose_hub_error(err)
+    meant = did_you_mean(name, ALIASES)
+    if trouble is HubTrouble.GATED:
+        return InputError(
             f"checkpoint '{name}' is gated on the Hub, and this account has no access",
             hint="ask for access on its page, then log in",
-        ) from err
-    except (
-        errors.RepositoryNotFoundError,
-        errors.RevisionNotFoundError,
-        errors.HFValidationError,
-    ) as err:
-        raise InputError(
+        )
+    if trouble in (HubTrouble.NO_REPOSITORY, HubTrouble.NO_REVISION, HubTrouble.BAD_NAME):
+        return InputError(
             f"unknown checkpoint '{name}'{at}: no such folder, "
-            "and the Hub has none (or it is private)."
-            f"{did_you_mean(name, ALIASES)}",
+            f"and the Hub has none (or it is private).{meant}",
             hint=ACCEPTED,
-        ) from err
-    except (http_error, OSError) as err:
-        if offline:
-            raise InputError(
-                f"unknown checkpoint '{name}'{at}: no such folder, "
-                "no copy of a Hub id of that name is in the cache, "
-                f"and the network is off (offline).{did_you_mean(name, ALIASES)}",
-                hint=f"use {MINILM} or a local folder, or go online once",
-            ) from err
-        raise OutsideError(
-            f"the Hub could not be asked for checkpoint '{name}'{at}: "
-            f"{first_line(err.__cause__ or err)}."
-            f"{did_you_mean(name, ALIASES)}",
-            hint=f"try again, or use {MINILM} or a local folder, which need no network",
-        ) from err
-    return Path(folder)
+        )
+    if offline:
+        return InputError(
+            f"unknown checkpoint '{name}'{at}: no such folder, "
+            "no copy of a Hub id of that name is in the cache, "
+            f"and the network is off (offline).{meant}",
+            hint=f"use {MINILM} or a local folder, or go online once",
+        )
+    return OutsideError(
+        f"the Hub could not be asked for checkpoint '{name}'{at}: "
+        f"{first_line(err.__cause__ or err)}.{meant}",
+        hint=f"try again, or use {MINILM} or a local folder, which need no network",
+    )
