@@ -17,7 +17,7 @@ from assay.batch import PredictionSummary, chunks, open_rows, predict_file, pred
 from assay.batch import rows as batch_rows
 from assay.data.files.readers import read_rows
 from assay.data.files.writers import open_writer
-from assay.errors import DataError, InputError, OutputExistsError, OutsideError
+from assay.errors import DataError, InputError, ModelError, OutputExistsError, OutsideError
 from assay.models import save_model
 from assay.progress import Progress
 from assay.runtime import load_model
@@ -410,6 +410,17 @@ def test_second_writer_of_one_output_is_refused(model, tmp_path):
 
     assert predict_file(model, source, out, progress=Second()).n_texts == 3
     assert names(tmp_path) == {"in.jsonl", "out.csv"}
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_broken_number_is_never_a_score(model, tmp_path, monkeypatch, value):
+    """A model with NaN in its weights is an error, and nothing is written."""
+    broken = np.full((1, len(model.labels)), value)
+    monkeypatch.setattr(type(model), "predict_proba", lambda *_, **__: broken)
+    source = write(tmp_path / "in.jsonl", [{"text": "happy"}])
+    with pytest.raises(ModelError, match=r"model in .* is broken: it gives scores that are no num"):
+        predict_file(model, source, tmp_path / "out.jsonl")
+    assert names(tmp_path) == {"in.jsonl"}
 
 
 def test_disk_that_refuses_is_outside(model, tmp_path):

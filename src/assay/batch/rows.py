@@ -18,7 +18,7 @@ from assay.batch.chunks import CHUNK_ROWS
 from assay.data.clean import MAX_CHARS, text_or_problem
 from assay.data.columns import find_text_column
 from assay.data.files.readers import Row, file_kind, read_lines, read_rows
-from assay.errors import DataError, InputError
+from assay.errors import DataError, InputError, ModelError
 from assay.methods import join_names, methods_where
 from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
@@ -199,6 +199,11 @@ def score_rows(
     -------
     list of Prediction
         One per row, in their order.
+
+    Raises
+    ------
+    ModelError
+        The model gives NaN or infinite scores.
     """
     checked = [_read_text(row, scoring) for row in rows]
     positions: dict[str, int] = {}  # distinct text -> its place among the scored texts
@@ -248,6 +253,11 @@ def _predict_columns(
 ) -> list[Record]:
     """Return the columns that are added to the row of each text."""
     probs = model.predict_proba(texts, progress=progress)
+    if not np.isfinite(probs).all():
+        raise ModelError(
+            f"the {model.method} model in {model.folder} is broken: "
+            "it gives scores that are no numbers (NaN or infinite)"
+        )
     scores = np.round(probs, SCORE_DIGITS).tolist()
     winners = probs.argmax(axis=1).tolist()
     notes = _note_limits(model, texts, probs, scoring)
