@@ -65,7 +65,8 @@ def lock_output(out: Path) -> Iterator[None]:
 def _make_parents(path: Path) -> list[Path]:
     """Make the folders above a path; return those that were missing, the innermost first."""
     missing = [folder for folder in path.parents if not folder.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if missing:
+        path.parent.mkdir(parents=True, exist_ok=True)
     return missing
 
 
