@@ -1,4 +1,6 @@
-"""Process-wide state is set for a block and put back."""
+"""Process-wide state is set for a block and put back, also where blocks of two threads overlap."""
+
+import threading
 
 import pytest
 import torch
@@ -74,3 +76,75 @@ def test_log_levels_and_bars_come_back(quiet):
         logging.is_progress_bar_enabled(),
         are_progress_bars_disabled(),
     ) == state
+
+
+def overlap(first, second, look):
+    """Open `first` here and `second` in another thread, close `first`, then `second`; look at each step."""
+    is_open, may_close = threading.Event(), threading.Event()
+    seen = {}
+
+    def other():
+        with second:
+            seen["second open"] = look()
+            is_open.set()
+            may_close.wait(timeout=10)
+            seen["first closed, in the second"] = look()
+        seen["second closed"] = look()
+
+    thread = threading.Thread(target=other)
+    with first:
+        seen["first open"] = look()
+        thread.start()
+        assert is_open.wait(timeout=10)
+        seen["both open, in the first"] = look()
+    seen["first closed"] = look()
+    may_close.set()
+    thread.join(timeout=10)
+    seen["after all"] = look()
+    return seen
+
+
+def test_thread_counts_of_two_threads_do_not_mix():
+    """Each thread computes with its own count, and each gets the host's back, whichever closes first."""
+    before = torch.get_num_threads()
+    seen = overlap(compute_threads(before + 1), compute_threads(before + 2), torch.get_num_threads)
+    assert seen == {
+        "first open": before + 1,
+        "second open": before + 2,
+        "both open, in the first": before + 1,
+        "first closed": before,
+        "first closed, in the second": before + 2,
+        "second closed": before,
+        "after all": before,
+    }
+    fresh = []
+    thread = threading.Thread(target=lambda: fresh.append(torch.get_num_threads()))
+    thread.start()
+    thread.join()
+    assert fresh == [before]
+
+
+def test_thread_counts_nest():
+    """A block inside a block puts back the outer one's count."""
+    before = torch.get_num_threads()
+    with compute_threads(before + 2):
+        with compute_threads(1):
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == before + 2
+    assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize("quiet", [quiet_hub, quiet_transformers])
+def test_silence_lasts_until_the_last_thread_is_done(quiet):
+    """The block that closes first does not switch anything on under the other."""
+    logging = transformers.utils.logging
+
+    def look():
+        return logging.get_verbosity(), are_progress_bars_disabled()
+
+    before = look()
+    seen = overlap(quiet(), quiet(), look)
+    silent = seen["first open"]
+    assert silent != before
+    assert seen["first closed"] == seen["first closed, in the second"] == silent
+    assert seen["second closed"] == seen["after all"] == before
