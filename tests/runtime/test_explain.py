@@ -5,7 +5,7 @@ import pytest
 
 import assay.runtime.explain
 from _support.small_models import EDGE_TEXTS, small_data, small_estimator
-from assay.errors import InputError
+from assay.errors import InputError, ModelError
 from assay.models import save_model
 from assay.runtime import load_model
 from assay.runtime.explain import explain_text, plan_explanation
@@ -83,6 +83,17 @@ def test_word_that_makes_the_class_is_on_top(model):
     assert found.predicted_label == "joy"
     assert found.top_words(1)[0].word == "happy"
     assert found.words("sadness")[3].contribution < 0
+
+
+def test_folder_is_explained_like_the_model_in_it(linear):
+    """A path, as str or Path, is taken as by the other functions; what is no text or no model is said."""
+    expected = explain_text(linear, "happy day")
+    for folder in (linear.folder, str(linear.folder)):
+        assert explain_text(folder, "happy day").to_dict() == expected.to_dict()
+    with pytest.raises(InputError, match=r"text is list; one text \(str\) is accepted"):
+        explain_text(linear, ["happy day"])
+    with pytest.raises(ModelError, match="there is no model folder at nowhere"):
+        explain_text("nowhere", "happy day")
 
 
 def test_words_say_where_they_stand(linear):

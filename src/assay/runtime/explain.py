@@ -1,35 +1,43 @@
 """Which words pushed which label: `explain_text(model, text)`, without torch.
 
-The unit is the centred logit: the natural logarithm of a label's score, less the mean over all
-labels. In it a `linear` model is a sum over words, which is given exactly; of every other model a
-word's contribution is what is lost when the word is taken out (occlusion: Zeiler and Fergus, 2014),
-with what this leaves unexplained stated beside it.
+The unit is the centred logit: the natural logarithm of a label's score, minus the mean of these
+logarithms over all labels. In this unit a `linear` model is a sum over words, so its contributions
+are exact. For every other model, the contribution of a word is what is lost when the word is taken
+out (occlusion: Zeiler and Fergus, 2014); what this leaves unexplained is stated beside it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from assay.errors import InputError, did_you_mean
 from assay.runtime.contributions import linear_contributions
-from assay.runtime.predictor import Model
+from assay.runtime.predictor import Model, load_model
 from assay.tokenization.words import find_words
 
 __all__ = ["Explanation", "ExplanationPlan", "WordPush", "explain_text", "plan_explanation"]
 
-MAX_PARTS = (
-    200  # texts scored for one explanation: neighbouring words of longer texts are taken together
-)
-# Float32 scores end at about 1e-38 and round to 0 before: the logarithm has to end somewhere
-TINY = 1e-12
+# Texts scored for one explanation: in longer texts, neighbouring words are taken out together.
+MAX_PARTS = 200
+TINY = 1e-12  # scores below it count as it: a score may round to 0, which has no logarithm
 
 
 @dataclass(frozen=True)
 class WordPush:
-    """One word, where it stands (in characters), and its contribution to a label, in centred logits."""
+    """One word of a text and its contribution to one label.
+
+    Parameters
+    ----------
+    word : str
+    start, end : int
+        Where it is in the text, in characters; `end` is exclusive.
+    contribution : float
+        In centred logits; above 0 the word speaks for the label.
+    """
 
     word: str
     start: int
@@ -56,13 +64,15 @@ class Explanation:
     labels : tuple of str
         In LabelSet order.
     probs : float64 array of shape (n_classes,)
+        The scores of the text, in the order of `labels`.
     spans : tuple of (start, stop)
-        The words, in characters of the text.
+        Where the words are in the text, in characters.
     contributions : float64 array of shape (n_words, n_classes)
         Centred logits; above 0 a word speaks for the label.
     base : float64 array of shape (n_classes,)
         Centred logits of a text without words.
     kind : "exact" or "occlusion"
+        Whether the contributions are a sum, or measured by taking words out.
     """
 
     text: str
@@ -91,7 +101,7 @@ class Explanation:
         return errors
 
     def column_of(self, label: str | None) -> int:
-        """Return the column of a label; None: of the predicted one.
+        """Return the column of a label; None means the predicted label.
 
         Raises
         ------
@@ -102,24 +112,31 @@ class Explanation:
             return int(self.probs.argmax())
         if label not in self.labels:
             raise InputError(
-                f"the model has no label '{label}'; labels: {', '.join(self.labels)}.{did_you_mean(label, self.labels)}"
+                f"the model has no label '{label}'; labels: {', '.join(self.labels)}."
+                f"{did_you_mean(label, self.labels)}"
             )
         return self.labels.index(label)
 
     def words(self, label: str | None = None) -> list[WordPush]:
-        """Return every word with its contribution to a label, in the order of the text; None: the predicted one."""
-        column = self.column_of(label)
+        """Return every word with its contribution to a label, in the order of the text.
+
+        None means the predicted label.
+        """
+        pushes = self.contributions[:, self.column_of(label)].tolist()
         return [
-            WordPush(self.text[start:stop], start, stop, float(push))
-            for (start, stop), push in zip(self.spans, self.contributions[:, column], strict=True)
+            WordPush(self.text[start:stop], start, stop, push)
+            for (start, stop), push in zip(self.spans, pushes, strict=True)
         ]
 
     def top_words(self, k: int, label: str | None = None) -> list[WordPush]:
-        """Return the `k` words that push a label most, strongest first; ties in the order of the text."""
+        """Return the `k` words that speak for a label most, strongest first.
+
+        Equal ones are in the order of the text. None means the predicted label.
+        """
         return sorted(self.words(label), key=lambda word: -word.contribution)[:k]
 
     def to_dict(self, label: str | None = None) -> dict[str, Any]:
-        """Return plain values about one label, ready for JSON; None: about the predicted one."""
+        """Return plain values about one label, ready for JSON; None means the predicted label."""
         column = self.column_of(label)
         return {
             "label": self.labels[column],
@@ -141,9 +158,12 @@ class ExplanationPlan:
     ----------
     model : Model
     text : str
+        The text to explain.
     spans : tuple of (start, stop)
+        The words, or runs of words, whose contributions are told.
     texts : tuple of str
-        The text itself and, where words are taken out, the text without any and without each one.
+        The texts to score: the text itself and, for occlusion, the empty text and the text without
+        each of the spans.
     """
 
     model: Model
@@ -157,16 +177,27 @@ class ExplanationPlan:
         Parameters
         ----------
         probs : array of shape (n_texts, n_classes)
-            Of `texts`.
+            The scores of `texts`, in their order.
         """
-        given = (self.text, self.model.labels, np.asarray(probs[0], dtype=np.float64), self.spans)
-        if (linear := self.model.linear) is not None:
+        linear = self.model.linear
+        kind: Literal["exact", "occlusion"]
+        if linear is not None:
+            kind = "exact"
             contributions = _centre(linear_contributions(linear, self.text, self.spans))
-            return Explanation(
-                *given, contributions, _centre(linear.bias[None, :].astype(np.float64))[0], "exact"
-            )
-        logits = _centred_logits(probs)
-        return Explanation(*given, logits[0] - logits[2:], logits[1], "occlusion")
+            base = _centre(linear.bias[None, :].astype(np.float64))[0]
+        else:
+            kind = "occlusion"
+            logits = _centred_logits(probs)
+            contributions, base = logits[0] - logits[2:], logits[1]
+        return Explanation(
+            text=self.text,
+            labels=self.model.labels,
+            probs=np.asarray(probs[0], dtype=np.float64),
+            spans=self.spans,
+            contributions=contributions,
+            base=base,
+            kind=kind,
+        )
 
 
 def plan_explanation(model: Model, text: str) -> ExplanationPlan:
@@ -175,37 +206,50 @@ def plan_explanation(model: Model, text: str) -> ExplanationPlan:
     if model.linear is not None:
         return ExplanationPlan(model, text, tuple(spans), (text,))
     n_together = -(-len(spans) // MAX_PARTS) or 1
-    groups = [spans[i : i + n_together] for i in range(0, len(spans), n_together)]
+    starts = range(0, len(spans), n_together)
+    groups = [spans[i : i + n_together] for i in starts]
     parts = tuple((group[0][0], group[-1][1]) for group in groups)
-    return ExplanationPlan(
-        model, text, parts, (text, "", *(_without(text, *part) for part in parts))
-    )
+    without = [_without(text, start, stop) for start, stop in parts]
+    return ExplanationPlan(model, text, parts, (text, "", *without))
 
 
-def explain_text(model: Model, text: str) -> Explanation:
+def explain_text(model: Model | str | Path, text: str) -> Explanation:
     """Explain the scores of one text, for all labels at once; everything is scored in one batch.
 
     Parameters
     ----------
-    model : Model
+    model : Model or path
+        A loaded model, or the folder of a saved one.
     text : str
+        The text to explain.
+
+    Raises
+    ------
+    ModelError
+        The folder is not a model, or a broken one.
+    InputError
+        `text` is not one text.
 
     Examples
     --------
-    # Doctest: +SKIP
-    >>> explanation = explain_text(load_model("runs/sample/model"), "what a lovely day")
-    # Doctest: +SKIP
-    >>> explanation.top_words(1)[0].word
+    >>> explanation = explain_text("runs/sample/model", "what a lovely day")  # doctest: +SKIP
+    >>> explanation.top_words(1)[0].word  # doctest: +SKIP
     'lovely'
     """
-    plan = plan_explanation(model, text)
-    return plan.finish(model.predict_proba(plan.texts))
+    if not isinstance(text, str):
+        raise InputError(f"text is {type(text).__name__}; one text (str) is accepted")
+    loaded = model if isinstance(model, Model) else load_model(model)
+    plan = plan_explanation(loaded, text)
+    return plan.finish(loaded.predict_proba(plan.texts))
 
 
 def _without(text: str, start: int, stop: int) -> str:
-    """Take a word out, and the blank after it where one stands before it too, or nothing does."""
+    """Take a word out, so that no blank is left at the start and no two beside each other."""
     left, right = text[:start], text[stop:]
-    return left + (right[1:] if (not left or left[-1].isspace()) and right[:1].isspace() else right)
+    needs_no_blank = not left or left[-1].isspace()
+    if needs_no_blank and right[:1].isspace():
+        right = right[1:]
+    return left + right
 
 
 def _centre(logits: np.ndarray) -> np.ndarray:
