@@ -1,7 +1,7 @@
-"""Work shared out to threads: one item, such as a batch, a thread at a time.
+"""Work shared out to threads: each thread takes one item, such as a batch, at a time.
 
-Threads of Python are enough for it: what computes, ONNX Runtime and torch, lets go of the
-interpreter meanwhile.
+Threads of Python are enough: what computes, ONNX Runtime and torch, releases the interpreter
+meanwhile.
 """
 
 from __future__ import annotations
@@ -22,32 +22,43 @@ def for_each(
     n_threads: int,
     advance: Callable[[Item], object] | None = None,
 ) -> None:
-    """Call `work` with each item, in as many threads as there are items for.
+    """Call `work` with each item, in several threads where there are several items.
 
     Parameters
     ----------
     work : callable
-        What it raises is raised here; items that nobody has begun then stay undone.
+        What it raises is raised here. Items that no thread has begun by then are left out.
     items : sequence
         Begun in this order.
     n_threads : int
-        One: in this thread.
+        Largest number of threads; with 1, everything happens in the calling thread.
     advance : callable, optional
-        Called in this thread with each item that is done, in order.
+        Called in the calling thread with each item that is done, in order.
     """
     n_threads = min(n_threads, len(items))
     if n_threads <= 1:
-        for one in items:
-            work(one)
+        for item in items:
+            work(item)
             if advance is not None:
-                advance(one)
+                advance(item)
         return
-    pool = ThreadPoolExecutor(n_threads)  # 0.1 ms, and nothing is left of it
+    failed: list[int] = []
+
+    def work_on(i: int) -> None:
+        # Only items after the failed one are left out: the error that the caller gets, and the
+        # items that `advance` hears of, do not depend on which thread was faster.
+        if failed and i > min(failed):
+            return
+        try:
+            work(items[i])
+        except BaseException:
+            failed.append(i)
+            raise
+
+    pool = ThreadPoolExecutor(n_threads)  # starting one takes 0.1 ms
     try:
-        for one, _ in zip(items, pool.map(work, items), strict=True):
+        for item, _ in zip(items, pool.map(work_on, range(len(items))), strict=True):
             if advance is not None:
-                advance(one)
+                advance(item)
     finally:
-        pool.shutdown(
-            cancel_futures=True
-        )  # after an error, or Ctrl-C, what has not begun is not begun
+        pool.shutdown(cancel_futures=True)  # on Ctrl-C, too, no thread begins another item
