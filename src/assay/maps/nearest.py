@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from assay.runtime.top_n import largest_columns
+
 __all__ = ["nearest_rows"]
 
 CELLS = 1 << 23  # similarities at once: 32 MB of float32
-GROUP = 32  # columns of which only the largest is looked at to find a row's bound
-# Times as many as are wanted; where ties bring more, a full partition is cheaper than sorting them
-MAX_CANDIDATES = 8
 SAME = np.float32(1e-6)  # a cosine of float32 is as exact as this: nearer rows are equal
 
 
@@ -30,7 +29,7 @@ def nearest_rows(values: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     rows : int64 array of shape (n_rows, n)
-        Nearest first; of equally near ones any.
+        Nearest first; equally near ones in their order.
     distances : float32 array of shape (n_rows, n)
         1 less the cosine, 0 to 2.
     """
@@ -44,33 +43,8 @@ def nearest_rows(values: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         cosine = unit[part] @ unit.T
         own = np.arange(part.stop - part.start)
         cosine[own, own + start] = 2.0  # first, whatever equals it
-        rows[part] = _largest(cosine, n)
+        rows[part] = largest_columns(cosine, n)
         distances[part] = 1 - np.take_along_axis(cosine, rows[part], axis=1)
     distances[:, 0] = 0.0
     distances[distances < SAME] = 0.0
     return rows, distances
-
-
-def _largest(values: np.ndarray, n: int) -> np.ndarray:
-    """Return the columns of the `n` largest of each row, largest first.
-
-    The n-th largest maximum of groups of columns is a bound that at least n values of the row
-    reach, and few others: a maximum and a comparison over all cells take a tenth of the time of a
-    partition.
-    """
-    n_rows, n_columns = values.shape
-    n_groups = n_columns // GROUP
-    if n_groups >= 2 * n:
-        grouped = values[:, : n_groups * GROUP].reshape(n_rows, GROUP, n_groups).max(axis=1)
-        bound = np.partition(grouped, n_groups - n, axis=1)[:, n_groups - n]
-        cells = np.flatnonzero(values >= bound[:, None])
-        if len(cells) <= MAX_CANDIDATES * n * n_rows:
-            rows, columns = np.divmod(cells, n_columns)
-            order = np.lexsort((-values[rows, columns], rows))
-            counts = np.bincount(rows, minlength=n_rows)
-            firsts = np.cumsum(counts) - counts
-            best: np.ndarray = columns[order[firsts[:, None] + np.arange(n)]]
-            return best
-    found = np.argpartition(values, n_columns - n, axis=1)[:, n_columns - n :]
-    order = np.argsort(-np.take_along_axis(values, found, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(found, order, axis=1)

@@ -11,6 +11,7 @@ import numpy as np
 
 from assay._optional import require
 from assay.runtime.linear import TextTerms
+from assay.runtime.top_n import largest_columns
 
 __all__ = ["nearest_texts"]
 
@@ -47,5 +48,5 @@ def nearest_texts(
     except ValueError:  # the vocabulary is empty: no reference is similar to any text
         return np.tile(np.arange(n), (len(texts), 1)), np.zeros((len(texts), n))
     cosine = np.asarray((vectoriser.transform(texts) @ matrix.T).todense(), dtype=np.float64)
-    rows = np.argsort(-cosine, axis=1, kind="stable")[:, :n].astype(np.int64)
+    rows = largest_columns(cosine, n)
     return rows, np.take_along_axis(cosine, rows, axis=1).clip(0.0, 1.0)

@@ -21,6 +21,7 @@ from assay.disk import write_whole
 from assay.errors import ModelError
 from assay.runtime.hashed_terms import Seen, TermCounts, count_terms
 from assay.runtime.layout import Layout
+from assay.runtime.top_n import largest_columns
 
 __all__ = ["MAX_TEXTS", "MAX_TEXT_CHARS", "Neighbour", "TrainingTexts"]
 
@@ -99,10 +100,9 @@ class TrainingTexts:
         n = min(n, len(similarity))
         if n < 1:
             return []
-        least = max(float(np.partition(similarity, -n)[-n]), TINY)
-        rows = np.flatnonzero(similarity >= least)
-        best = rows[np.argsort(-similarity[rows], kind="stable")][:n]
-        return [(int(row), min(float(similarity[row]), 1.0)) for row in best]
+        rows = largest_columns(similarity[None, :], n)[0]
+        found = zip(rows.tolist(), similarity[rows].tolist(), strict=True)
+        return [(row, min(value, 1.0)) for row, value in found if value >= TINY]
 
     @cached_property
     def _index(self) -> _Index:
