@@ -11,8 +11,9 @@ from _support.e5_files import HIDDEN, LAYERS, POSITIONS, SmallE5
 from assay import _env
 from assay.checkpoints import e5 as module
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
-from assay.checkpoints.folder import hash_once
-from assay.checkpoints.frozen import FrozenEncoder, load_network
+from assay.checkpoints.files import hash_once
+from assay.checkpoints.frozen import FrozenEncoder
+from assay.checkpoints.network import load_network
 from assay.errors import InputError, MissingDependencyError, ModelError, OutsideError
 from assay.progress import Progress
 

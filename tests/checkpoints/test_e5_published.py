@@ -15,7 +15,7 @@ import tokenizers
 
 from assay.checkpoints.e5 import find_e5_file
 from assay.checkpoints.e5_file import read_e5_file
-from assay.checkpoints.folder import hash_once
+from assay.checkpoints.files import hash_once
 from assay.checkpoints.frozen import FrozenEncoder
 
 pytestmark = pytest.mark.slow

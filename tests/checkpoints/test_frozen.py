@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 
 from _support.checkpoints import MAX_TOKENS, write_checkpoint
 from assay.checkpoints import FrozenEncoder, load_tokenizer, resolve_checkpoint
-from assay.checkpoints.frozen import load_network
+from assay.checkpoints.network import LoadedNetwork, load_network
 from assay.errors import InputError, MissingDependencyError, ModelError
 from assay.progress import Progress
 
@@ -111,14 +111,14 @@ def test_texts_are_cut_at_max_tokens(tiny_bert):
 def test_batches_are_never_padded_to_the_longest_text(encoder, monkeypatch):
     """A long text among short ones costs its own batch, not theirs."""
     seen = []
-    forward = type(encoder)._forward
+    forward = LoadedNetwork.hidden_states
 
-    def spy(self, loaded, encoded, rows):
-        hidden, mask = forward(self, loaded, encoded, rows)
+    def spy(self, encoded, rows):
+        hidden, mask = forward(self, encoded, rows)
         seen.append(tuple(mask.shape))
         return hidden, mask
 
-    monkeypatch.setattr(type(encoder), "_forward", spy)
+    monkeypatch.setattr(LoadedNetwork, "hidden_states", spy)
     encoder.set_params(batch_tokens=64).transform(["good day"] * 12 + ["good " * 60])
     assert sorted(seen) == [(1, 62), (12, 4)]
 
@@ -287,13 +287,14 @@ def test_thread_count_of_the_host_is_left_alone(tiny_bert, monkeypatch):
     wanted = 1 if before > 1 else 2
     monkeypatch.setenv("ASSAY_THREADS", str(wanted))
     seen = []
+    forward = LoadedNetwork.hidden_states
 
-    class Watching(FrozenEncoder):
-        def _forward(self, loaded, encoded, rows):
-            seen.append(torch.get_num_threads())
-            return super()._forward(loaded, encoded, rows)
+    def watch(self, encoded, rows):
+        seen.append(torch.get_num_threads())
+        return forward(self, encoded, rows)
 
-    Watching(tiny_bert).transform(["good day"])
+    monkeypatch.setattr(LoadedNetwork, "hidden_states", watch)
+    FrozenEncoder(tiny_bert).transform(["good day"])
     assert seen == [wanted]
     assert torch.get_num_threads() == before
 
@@ -306,15 +307,17 @@ def test_every_thread_reads_batches_of_its_own(tiny_bert, monkeypatch):
     monkeypatch.setenv("ASSAY_THREADS", "3")
     threads, meet = set(), threading.Barrier(3)
 
-    class Watching(FrozenEncoder):
-        def _forward(self, loaded, encoded, rows):
-            if threading.get_ident() not in threads:
-                threads.add(threading.get_ident())
-                meet.wait(timeout=60)  # passes when three threads are in here at once
-            assert torch.get_num_threads() == 1
-            return super()._forward(loaded, encoded, rows)
+    forward = LoadedNetwork.hidden_states
 
-    found = Watching(tiny_bert, batch_tokens=8).transform(texts)
+    def watch(self, encoded, rows):
+        if threading.get_ident() not in threads:
+            threads.add(threading.get_ident())
+            meet.wait(timeout=60)  # passes when three threads are in here at once
+        assert torch.get_num_threads() == 1
+        return forward(self, encoded, rows)
+
+    monkeypatch.setattr(LoadedNetwork, "hidden_states", watch)
+    found = FrozenEncoder(tiny_bert, batch_tokens=8).transform(texts)
     assert len(threads) == 3
     np.testing.assert_array_equal(found, expected)
 

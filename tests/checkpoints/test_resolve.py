@@ -256,7 +256,7 @@ def test_minilm_is_the_published_one(minilm):
 def test_minilm_is_hashed_once(minilm, monkeypatch):
     """Asking again in one process reads no 90 MB again."""
     monkeypatch.setattr(
-        "assay.checkpoints.folder.hash_file", lambda path: pytest.fail(f"hashed {path} again")
+        "assay.checkpoints.files.hash_file", lambda path: pytest.fail(f"hashed {path} again")
     )
     assert resolve_checkpoint("minilm") == minilm
 

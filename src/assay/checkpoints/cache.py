@@ -1,7 +1,7 @@
 """Frozen features on disk, so that the same texts and encoder are never run twice.
 
 The key holds the encoder's identity (hashes of its files), pooling, limit, precision and the texts
-in order. Only arrays are kept, never texts. A broken or foreign file is made again.
+in order. Only arrays are kept, never texts. A file that cannot be read is written again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 
 from assay import _env
 from assay.data.texts import check_texts
+from assay.disk import atomic_file
 from assay.progress import Progress
 
 if TYPE_CHECKING:
@@ -32,12 +33,21 @@ MIN_TEXTS = 64  # below this, running the encoder costs less than it is worth to
 def cached_features(
     encoder: FrozenEncoder, texts: Sequence[str], *, progress: Progress | None = None
 ) -> np.ndarray:
-    """Return ``encoder.transform(texts)``, from the cache if it is there.
+    """Return ``encoder.transform(texts)``, read from the cache where it was computed before.
+
+    Parameters
+    ----------
+    encoder : FrozenEncoder
+        Computes what the cache does not hold.
+    texts : sequence of str
+        Fewer than `MIN_TEXTS` are neither looked for nor kept.
+    progress : Progress, optional
+        Told how many texts are done, where the encoder has to compute.
 
     Returns
     -------
     float32 array of shape (n_texts, hidden_size)
-        The very array that the encoder made for these texts.
+        Bit for bit what the encoder computed for these texts.
     """
     as_list = check_texts(texts)
     if (found := find_cached(encoder, as_list)) is not None:
@@ -49,7 +59,10 @@ def cached_features(
 
 
 def find_cached(encoder: FrozenEncoder, texts: Sequence[str]) -> np.ndarray | None:
-    """Return the features of these texts if they are in the cache."""
+    """Return the features of these texts, float32 of shape (n_texts, hidden_size), if cached.
+
+    None if they are not in the cache. Nothing is computed.
+    """
     as_list = check_texts(texts)
     if len(as_list) < MIN_TEXTS:
         return None
@@ -68,12 +81,11 @@ def clear_cache() -> int:
     folder, _, n_bytes = measure_cache()
     for path in [*folder.glob("*.npy"), *folder.glob("*.partial")]:
         path.unlink(missing_ok=True)
-    for path in (_env.cache_dir() / "encoders").glob(
-        "*.onnx"
-    ):  # of 8-bit weights; made again when they are needed
+    # Exported encoders and converted checkpoints are made again when they are needed.
+    for path in (_env.cache_dir() / "encoders").glob("*.onnx"):
         n_bytes += path.stat().st_size
         path.unlink(missing_ok=True)
-    converted = _env.cache_dir() / "checkpoints"  # made again too
+    converted = _env.cache_dir() / "checkpoints"
     n_bytes += sum(path.stat().st_size for path in converted.rglob("*") if path.is_file())
     shutil.rmtree(converted, ignore_errors=True)
     return n_bytes
@@ -115,12 +127,7 @@ def _read(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
 
 def _write(path: Path, features: np.ndarray) -> None:
     """Keep the array if the disk allows; a cache that cannot be written is no reason to fail."""
-    beside = path.with_suffix(".partial")
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as stream:
+        with atomic_file(path, is_shared=True) as partial, partial.open("wb") as stream:
             np.save(stream, features, allow_pickle=False)
-        beside.replace(path)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)

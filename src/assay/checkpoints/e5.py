@@ -26,7 +26,7 @@ import safetensors.numpy
 from assay import _env
 from assay.checkpoints.e5_file import E5File, E5Sizes, read_e5_file
 from assay.checkpoints.e5_tokenizer import tokenizer_json, tokenizer_settings
-from assay.checkpoints.folder import CONFIG, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS, hash_once
+from assay.checkpoints.files import CONFIG, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS, hash_once
 from assay.errors import ModelError, OutsideError
 from assay.progress import Progress
 

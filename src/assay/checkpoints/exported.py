@@ -1,9 +1,10 @@
-"""A frozen transformer through ONNX Runtime: features a tenth faster than torch's, with 8-bit weights 1.6 to 2.8 times.
+"""A frozen transformer through ONNX Runtime: a tenth faster than torch, with 8-bit weights far more.
 
-The file is made once an encoder, in some seconds, and kept in the cache. 8-bit weights are signed,
-one scale an output channel, and use 7 of the 8 bits: on CPUs without VNNI the sum of two products
-of 8 bits overflows. Activations are then quantised as they come, by the range of their batch, so
-that a text's features depend a little on the texts that it is read with.
+The file is made once per encoder, in some seconds, and kept in the cache. 8-bit weights are signed,
+with one scale per output channel, and use 7 of the 8 bits: on CPUs without VNNI the sum of two
+products of 8 bits overflows. Activations are quantised by the range of their batch, so the features
+of a text depend a little on the texts that are read with it. Speeds: dev/LOG.md, "An encoder with
+8-bit weights".
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import hashlib
 import json
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,8 @@ import numpy as np
 
 from assay import _env
 from assay._optional import require
-from assay.checkpoints.resolve import Checkpoint
+from assay.checkpoints.folder import Checkpoint
+from assay.disk import atomic_file
 from assay.errors import ModelError, OutsideError
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ class ExportedEncoder:
     Parameters
     ----------
     checkpoint : Checkpoint
+        The transformer.
     pooling : {"mean", "cls"}
+        How the states of a text's tokens become one vector: see `FrozenEncoder`.
     precision : {"float32", "int8"}
-        Of the weights.
+        Precision of the weights.
     load : callable
-        Returns the float32 network; called where the file has to be made.
+        Returns the float32 network; called only if the file has to be made.
 
     Raises
     ------
@@ -76,7 +79,17 @@ class ExportedEncoder:
             )
 
     def transform(self, input_ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        """Return features, float32 of shape (n_texts, hidden_size), for int64 ids and mask of one batch."""
+        """Return the features of one batch.
+
+        Parameters
+        ----------
+        input_ids, mask : int64 arrays of shape (n_texts, n_tokens)
+            The mask is 1 for a token and 0 for padding.
+
+        Returns
+        -------
+        float32 array of shape (n_texts, hidden_size)
+        """
         assert self._session is not None
         features: np.ndarray = self._session.run(
             ["features"], {"input_ids": input_ids, "attention_mask": mask}
@@ -85,10 +98,10 @@ class ExportedEncoder:
 
 
 def _open(path: Path) -> Any:
-    """Return a session; None where the file is none."""
+    """Return a session of ONNX Runtime; None if the file cannot be read."""
     onnxruntime = require("onnxruntime")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # a batch a thread
+    options.intra_op_num_threads = 1  # the threads share batches, not the products of one batch
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
@@ -100,34 +113,33 @@ def _open(path: Path) -> Any:
 def _make(
     path: Path, network: torch.nn.Module, checkpoint: Checkpoint, pooling: str, precision: str
 ) -> None:
-    """Export the network, quantise it where that is asked for, and put the file in its place whole."""
+    """Export the network, quantise it for int8, and write the file whole."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=path.parent) as folder:
-            plain, small = Path(folder) / "plain.onnx", Path(folder) / "small.onnx"
+        with atomic_file(path, is_shared=True) as partial, TemporaryDirectory() as folder:
+            plain = partial if precision == "float32" else Path(folder) / "plain.onnx"
             try:
                 _export(network, plain, pooling, n_tokens=min(8, checkpoint.max_tokens))
                 if precision == "int8":
-                    _quantize(plain, small)
+                    _quantize(plain, partial)
             except OSError:
                 raise
-            except Exception as err:  # whatever an exporter trips over in a foreign architecture
+            except Exception as err:  # an exporter raises anything on an unusual architecture
+                reason = next(iter(str(err).splitlines()), type(err).__name__)
                 raise ModelError(
-                    f"checkpoint '{checkpoint.name}' ({checkpoint.model_type}) cannot be read by ONNX Runtime in "
-                    f"{precision}: {next(iter(str(err).splitlines()), type(err).__name__)}",
+                    f"checkpoint '{checkpoint.name}' ({checkpoint.model_type}) cannot be read by "
+                    f"ONNX Runtime in {precision}: {reason}",
                     hint="take float32",
                 ) from err
-            (small if precision == "int8" else plain).replace(path)
     except OSError as err:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-        reason = err.strerror or err
+        reason = err.strerror or str(err)
         raise OutsideError(
             f"{path.parent} could not be written: {reason}", hint="look at free space"
         ) from err
 
 
 def _export(network: torch.nn.Module, path: Path, pooling: str, *, n_tokens: int) -> None:
+    """Write the network with its pooling as ONNX, for any number of texts and tokens."""
     torch: Any = require("torch")
 
     class Pooled(torch.nn.Module):  # type: ignore[misc]
@@ -136,35 +148,32 @@ def _export(network: torch.nn.Module, path: Path, pooling: str, *, n_tokens: int
             self.network = network
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-            hidden = self.network(
-                input_ids=input_ids, attention_mask=attention_mask
-            ).last_hidden_state
+            output = self.network(input_ids=input_ids, attention_mask=attention_mask)
             mask = attention_mask.unsqueeze(-1)
-            hidden = hidden.masked_fill(
-                mask == 0, 0.0
-            )  # a text without any token gives zeros, as in float32
-            return (
-                hidden[:, 0]
-                if pooling == "cls"
-                else hidden.sum(dim=1) / mask.sum(dim=1).clamp(min=1)
-            )
+            # A text without any token gives zeros, as in torch.
+            hidden = output.last_hidden_state.masked_fill(mask == 0, 0.0)
+            if pooling == "cls":
+                return hidden[:, 0]
+            return hidden.sum(dim=1) / mask.sum(dim=1).clamp(min=1)
 
-    # Two texts of unlike length: what is alike in all examples would be taken for a constant.
+    # Two texts of different lengths: what all examples have in common is taken for a constant.
     ids = torch.ones((2, n_tokens), dtype=torch.int64)
     mask = torch.ones_like(ids)
     mask[1, -2:] = 0
-    axes: dict[str, dict[int, str]] = {
-        name: {0: "n_texts", 1: "n_tokens"} for name in ("input_ids", "attention_mask")
-    }
+    per_text, per_token = {0: "n_texts"}, {0: "n_texts", 1: "n_tokens"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # notes of torch's exporter, of no use to a user
         torch.onnx.export(
             Pooled().cpu().eval(),
             (ids, mask),
             str(path),
-            input_names=list(axes),
+            input_names=["input_ids", "attention_mask"],
             output_names=["features"],
-            dynamic_axes={**axes, "features": {0: "n_texts"}},
+            dynamic_axes={
+                "input_ids": per_token,
+                "attention_mask": per_token,
+                "features": per_text,
+            },
             dynamo=False,
             opset_version=OPSET,
         )
@@ -173,7 +182,7 @@ def _export(network: torch.nn.Module, path: Path, pooling: str, *, n_tokens: int
 def _quantize(source: Path, out: Path) -> None:
     onnx, quantization = require("onnx"), require("onnxruntime.quantization")
     model = onnx.load(str(source))
-    # Else it warns that the graph was not prepared: it need not be.
+    # Without this property it warns that the graph was not prepared, which it need not be.
     onnx.helper.set_model_props(model, {"onnx.quant.pre_process": "onnxruntime.quant"})
     quantization.quantize_dynamic(
         model,

@@ -1,51 +1,36 @@
-"""What a folder with a pre-trained transformer holds, checked before anything of it is loaded. No network here.
+"""What a folder with a pre-trained transformer holds, checked before anything of it is loaded.
 
-Refused by name: weights in pickle files, code of its own, quantised weights, and what is no text
-encoder.
+Nothing here uses the network. Refused by name: weights in pickle files, code of its own, quantised
+weights, and what is no text encoder.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import safetensors
 
-from assay import _env
-from assay._optional import require
-from assay.checkpoints.torch_state import quiet_transformers
-from assay.errors import ModelError, OutsideError
-from assay.runtime.entries import CheckpointEntry
-from assay.runtime.folder import hash_file
-
-__all__ = ["PICKLE_SUFFIXES", "Checkpoint", "hash_once", "read_checkpoint"]
-
-CONFIG, TOKENIZER, TOKENIZER_CONFIG = "config.json", "tokenizer.json", "tokenizer_config.json"
-WEIGHTS, WEIGHTS_INDEX = "model.safetensors", "model.safetensors.index.json"
-
-# Endings of weights that are pickles: loading one runs code.
-PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib")
-
-# From these a tokenizer.json can be made.
-VOCABULARY_FILES = (
-    "vocab.txt",
-    "vocab.json",
-    "merges.txt",
-    "spiece.model",
-    "sentencepiece.bpe.model",
-    "tokenizer.model",
-    "added_tokens.json",
-    "special_tokens_map.json",
+from assay.checkpoints.files import (
+    CONFIG,
+    PICKLE_SUFFIXES,
+    TOKENIZER_CONFIG,
+    WEIGHTS,
+    WEIGHTS_INDEX,
+    hash_once,
 )
+from assay.checkpoints.tokenizer_file import find_tokenizer
+from assay.errors import ModelError
+from assay.runtime.entries import CheckpointEntry
 
-# Kinds that count positions from pad_token_id + 1 on, so that many of max_position_embeddings
-# cannot be used.
-OFFSET_KINDS = frozenset(
+__all__ = ["Checkpoint", "read_checkpoint"]
+
+# Architectures that count positions from pad_token_id + 1 on: that many of their
+# max_position_embeddings cannot be used.
+OFFSET_MODEL_TYPES = frozenset(
     {
         "roberta",
         "xlm-roberta",
@@ -62,10 +47,10 @@ OFFSET_KINDS = frozenset(
     }
 )
 
+HIDDEN_SIZE_NAMES = ("hidden_size", "dim", "d_model", "n_embd")
+MAX_TOKENS_NAMES = ("max_position_embeddings", "n_positions")
 SANE_MAX_TOKENS = 1_000_000  # tokenizers without a limit say 1e30
-DEFAULT_MAX_TOKENS = (
-    512  # where neither the model nor the tokenizer knows a limit (relative positions)
-)
+DEFAULT_MAX_TOKENS = 512  # where neither model nor tokenizer has a limit (relative positions)
 
 
 @dataclass(frozen=True)
@@ -81,7 +66,7 @@ class Checkpoint:
     sha256 : str
         Identity: over the names and hashes of config, tokenizer and weights.
     max_tokens : int
-        The longest text the model takes, special tokens included.
+        Tokens of the longest text that the model takes, special tokens included.
     hidden_size : int
         Width of the last hidden state.
     model_type : str
@@ -113,28 +98,28 @@ class Checkpoint:
         }
 
 
-def hash_once(path: Path) -> str:
-    """Return the SHA-256 of a file; a file that did not change is read once a process."""
-    stat = path.stat()
-    return _hash_version(path.resolve(), stat.st_size, stat.st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=256)
-def _hash_version(path: Path, size_bytes: int, mtime_ns: int) -> str:
-    return hash_file(path)
-
-
 def read_checkpoint(folder: Path, *, name: str, revision: str | None = None) -> Checkpoint:
-    """Check a folder and say what is in it.
+    """Check a folder and describe what is in it.
+
+    Parameters
+    ----------
+    folder : Path
+        A local folder.
+    name : str
+        What the checkpoint is called in messages and in saved models.
+    revision : str, optional
+        Commit of the Hub repository that the folder came from.
 
     Raises
     ------
     ModelError
-        A part is missing or broken, or the folder could run code.
+        A file is missing or broken, or the folder could run code.
+    OutsideError
+        The tokenizer had to be made, and the cache cannot be written.
     """
     config = _read_config(folder)
     weights = _find_weights(folder)
-    tokenizer_file = _find_tokenizer(folder)
+    tokenizer_file = find_tokenizer(folder)
     parts = [folder / CONFIG, tokenizer_file, *weights]
     lines = sorted(f"{part.name} {hash_once(part)}\n" for part in parts)
     return Checkpoint(
@@ -180,38 +165,54 @@ def _read_config(folder: Path) -> dict[str, Any]:
     for what, holds in refusals.items():
         if holds:
             raise ModelError(f"{folder} holds {what}; stock transformers encoders are accepted")
-    if (folder / TOKENIZER_CONFIG).is_file() and "auto_map" in _read_json(
-        folder / TOKENIZER_CONFIG
-    ):
+    if "auto_map" in _read_tokenizer_config(folder):
         raise ModelError(
             f"{folder} holds its own code (auto_map); stock transformers tokenizers are accepted"
         )
     return config
 
 
+def _read_tokenizer_config(folder: Path) -> dict[str, Any]:
+    """Return what tokenizer_config.json holds; nothing where there is no such file."""
+    path = folder / TOKENIZER_CONFIG
+    return _read_json(path) if path.is_file() else {}
+
+
 def _find_weights(folder: Path) -> list[Path]:
+    """Return the safetensors files of the weights, each checked for being whole."""
     if (folder / WEIGHTS).is_file():
         weights = [folder / WEIGHTS]
     elif (folder / WEIGHTS_INDEX).is_file():
-        shards = _read_json(folder / WEIGHTS_INDEX).get("weight_map", {})
-        names = sorted(set(shards.values())) if isinstance(shards, dict) else []
-        if not names or not all(
-            isinstance(shard, str) and Path(shard).name == shard for shard in names
-        ):
-            raise ModelError(
-                f"{folder / WEIGHTS_INDEX} does not name the parts of the weights beside it"
-            )
-        weights = [folder / shard for shard in names]
+        weights = _sharded_weights(folder)
     else:
-        pickles = sorted(p.name for p in folder.iterdir() if p.suffix.lower() in PICKLE_SUFFIXES)
-        held = f" but {', '.join(pickles)}, which is a pickle and could run code" if pickles else ""
-        raise ModelError(
-            f"{folder} has no {WEIGHTS}{held}; safetensors weights are accepted",
-            hint="choose a checkpoint or a revision that has safetensors weights",
-        )
+        raise _no_weights(folder)
     for path in weights:
         _check_safetensors(path)
     return weights
+
+
+def _sharded_weights(folder: Path) -> list[Path]:
+    """Return the files that the index of the weights names, all of them inside the folder."""
+    weight_map = _read_json(folder / WEIGHTS_INDEX).get("weight_map")
+    names = list(weight_map.values()) if isinstance(weight_map, dict) else []
+    if not names or not all(_is_file_name(name) for name in names):
+        raise ModelError(
+            f"{folder / WEIGHTS_INDEX} does not name the parts of the weights beside it"
+        )
+    return [folder / name for name in sorted(set(names))]
+
+
+def _is_file_name(name: Any) -> bool:
+    return isinstance(name, str) and Path(name).name == name
+
+
+def _no_weights(folder: Path) -> ModelError:
+    pickles = sorted(p.name for p in folder.iterdir() if p.suffix.lower() in PICKLE_SUFFIXES)
+    held = f" but {', '.join(pickles)}, which is a pickle and could run code" if pickles else ""
+    return ModelError(
+        f"{folder} has no {WEIGHTS}{held}; safetensors weights are accepted",
+        hint="choose a checkpoint or a revision that has safetensors weights",
+    )
 
 
 def _check_safetensors(path: Path) -> None:
@@ -226,82 +227,40 @@ def _check_safetensors(path: Path) -> None:
 
 
 def _hidden_size(folder: Path, config: dict[str, Any]) -> int:
-    for key in ("hidden_size", "dim", "d_model", "n_embd"):
-        if isinstance(config.get(key), int) and config[key] > 0:
-            return int(config[key])
-    kind = config.get("model_type", "unknown")
-    raise ModelError(
-        f"{folder} is of the kind '{kind}', whose config.json has no hidden size; text encoders are accepted"
-    )
+    size = _first_count(config, HIDDEN_SIZE_NAMES)
+    if size is None:
+        kind = config.get("model_type", "unknown")
+        raise ModelError(
+            f"{folder} is of the kind '{kind}', whose config.json has no hidden size; "
+            "text encoders are accepted"
+        )
+    return size
+
+
+def _first_count(config: dict[str, Any], names: tuple[str, ...]) -> int | None:
+    """Return the first of these entries that is a positive whole number."""
+    for name in names:
+        value = config.get(name)
+        if isinstance(value, int) and value > 0:
+            return value
+    return None
 
 
 def _max_tokens(folder: Path, config: dict[str, Any]) -> int:
+    """Return the lower one of the model's limit and the tokenizer's."""
     limits = []
-    for key in ("max_position_embeddings", "n_positions"):
-        if isinstance(config.get(key), int) and config[key] > 0:
-            pad_id = config.get("pad_token_id")
-            offset = (
-                (1 if pad_id is None else int(pad_id)) + 1
-                if config.get("model_type") in OFFSET_KINDS
-                else 0
-            )
-            limits.append(int(config[key]) - offset)
-            break
-    if (folder / TOKENIZER_CONFIG).is_file():
-        given = _read_json(folder / TOKENIZER_CONFIG).get("model_max_length")
-        if isinstance(given, int | float) and 0 < given <= SANE_MAX_TOKENS:
-            limits.append(int(given))
+    n_positions = _first_count(config, MAX_TOKENS_NAMES)
+    if n_positions is not None:
+        limits.append(n_positions - _position_offset(config))
+    of_tokenizer = _read_tokenizer_config(folder).get("model_max_length")
+    if isinstance(of_tokenizer, int | float) and 0 < of_tokenizer <= SANE_MAX_TOKENS:
+        limits.append(int(of_tokenizer))
     return min(limits, default=DEFAULT_MAX_TOKENS)
 
 
-def _find_tokenizer(folder: Path) -> Path:
-    path = folder / TOKENIZER
-    return path if path.is_file() else _convert_tokenizer(folder)
-
-
-def _convert_tokenizer(folder: Path) -> Path:
-    """Build a tokenizer.json from the folder's vocabulary and keep it in the cache."""
-    sources = [
-        folder / name
-        for name in (CONFIG, TOKENIZER_CONFIG, *VOCABULARY_FILES)
-        if (folder / name).is_file()
-    ]
-    if not any(path.name in VOCABULARY_FILES for path in sources):
-        raise ModelError(
-            f"{folder} has neither {TOKENIZER} nor a vocabulary to make it from (vocab.txt, vocab.json)"
-        )
-    transformers = require("transformers")
-    lines = [
-        f"transformers {transformers.__version__}\n",
-        *(f"{path.name} {hash_once(path)}\n" for path in sources),
-    ]
-    target = (
-        _env.cache_dir()
-        / "tokenizers"
-        / hashlib.sha256("".join(lines).encode()).hexdigest()
-        / TOKENIZER
-    )
-    if target.is_file():
-        return target
-    try:
-        with quiet_transformers():
-            stock = transformers.AutoTokenizer.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
-            text = str(stock.backend_tokenizer.to_str())
-    except (ValueError, OSError, ImportError, AttributeError, KeyError, TypeError) as err:
-        raise ModelError(
-            f"{folder} has no {TOKENIZER} and none could be made from its vocabulary: {err}"
-        ) from err
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, delete=False
-        ) as stream:
-            stream.write(text)
-        Path(stream.name).replace(target)
-    except OSError as err:
-        raise OutsideError(
-            f"the tokenizer of {folder} could not be kept in {target.parent}: {err}"
-        ) from err
-    return target
+def _position_offset(config: dict[str, Any]) -> int:
+    """Return how many positions the architecture cannot use."""
+    if config.get("model_type") not in OFFSET_MODEL_TYPES:
+        return 0
+    pad_id = config.get("pad_token_id")
+    return 2 if pad_id is None else int(pad_id) + 1

@@ -1,7 +1,7 @@
-"""`FrozenEncoder`: texts to the pooled last hidden state of a transformer whose weights do not change.
+"""`FrozenEncoder`: texts to the pooled last hidden state of a transformer that does not change.
 
 Weights load when they are first needed and stay out of pickles and clones. A batch holds texts of
-like length, so that next to nothing is spent on padding.
+similar length, so that little is spent on padding.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ import numpy as np
 from assay import _env
 from assay._optional import require
 from assay.checkpoints.exported import ExportedEncoder
-from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
-from assay.checkpoints.torch_state import compute_threads, pick_device, quiet_transformers
+from assay.checkpoints.network import LoadedNetwork, load_network
+from assay.checkpoints.resolve import Checkpoint, resolve_checkpoint
+from assay.checkpoints.torch_state import compute_threads, pick_device
 from assay.data.texts import check_texts
 from assay.errors import InputError, ModelError, OutsideError
 from assay.progress import Progress
 from assay.runtime.threads import for_each
-from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
+from assay.tokenization.batches import EncodedTexts, bucket_batches
 from assay.tokenization.subwords import SubwordTokenizer
 from assay.tokenization.window import check_long_texts
 
@@ -35,66 +36,35 @@ else:
     BaseEstimator = require("sklearn.base").BaseEstimator
     TransformerMixin = require("sklearn.base").TransformerMixin
 
-__all__ = ["POOLINGS", "PRECISIONS", "FrozenEncoder", "load_network"]
+__all__ = ["POOLINGS", "PRECISIONS", "FrozenEncoder"]
 
 logger = logging.getLogger(__name__)
 
 POOLINGS = ("mean", "cls")
 PRECISIONS = ("float32", "int8")
 MAX_BATCH_TEXTS = 512
-# Padded tokens a batch. On a CPU what stands between two layers has to fit its caches: 516, 515,
-# 498, 491, 429 and 413 texts/s with 384, 512, 768, 1,024, 2,048 and 4,096 (2 cores with AVX-512,
-# minilm, tweets). A GPU was not measured.
+# Padded tokens per batch: on a CPU the activations between two layers have to fit its caches.
+# Measured: dev/LOG.md, "How much to read at once". A GPU was not measured.
 CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 512, 1024
-# From so many texts on, exporting the network first (4.5 s, once an encoder) is soon worth it: then
-# a tenth less time (2 cores, minilm, tweets: 340 texts/s in place of 300). Always the same way for
-# the same number of texts, since the last digits differ.
+# From so many texts on, exporting the network first is worth its time (same heading). The choice
+# depends on the number of texts alone: the two ways differ in the last digits.
 MIN_EXPORTED_TEXTS = 4096
-AGREEMENT = 1e-4  # between torch's features and the exported network's, of the largest of them
-
-
-def load_network(checkpoint: Checkpoint) -> torch.nn.Module:
-    """Load the transformer without a head: float32 whatever the file holds, evaluation mode, on the CPU.
-
-    Raises
-    ------
-    ModelError
-        The weights are not those of the architecture that config.json names.
-    """
-    torch, transformers = require("torch"), require("transformers")
-    try:
-        with quiet_transformers():
-            network, loading = transformers.AutoModel.from_pretrained(
-                checkpoint.folder,
-                # Without it a half precision checkpoint computes in half precision, even on a CPU
-                dtype=torch.float32,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-                output_loading_info=True,
-            )
-    except (ValueError, RuntimeError, OSError, KeyError, TypeError, ImportError) as err:
-        raise ModelError(f"checkpoint '{checkpoint.name}' cannot be loaded: {err}") from err
-    # A pooler that is not there is fine: nothing here reads it. Anything else missing would stay
-    # random.
-    if missing := sorted(key for key in loading["missing_keys"] if not key.startswith("pooler.")):
-        raise ModelError(
-            f"checkpoint '{checkpoint.name}' lacks {len(missing)} of the weights that its config.json "
-            f"({checkpoint.model_type}) asks for, among them {missing[0]}"
-        )
-    return network.eval()
+# Largest difference between the features of torch and of the exported network, relative to the
+# largest feature.
+AGREEMENT = 1e-4
 
 
 @dataclass(frozen=True)
-class _Loaded:
-    """What `FrozenEncoder` loads, and for which parameters."""
+class _Exported:
+    """The exported network of a loaded one, and the settings it was made with.
 
-    params: dict[str, Any]
-    checkpoint: Checkpoint
-    tokenizer: SubwordTokenizer
-    network: torch.nn.Module
-    device: torch.device
-    n_known: int  # tokens that the weights know
+    `encoder` is None where the network cannot be exported.
+    """
+
+    loaded: LoadedNetwork
+    pooling: str
+    precision: str
+    encoder: ExportedEncoder | None
 
 
 class FrozenEncoder(TransformerMixin, BaseEstimator):
@@ -105,22 +75,22 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
     checkpoint : str, Path or Checkpoint
         What `resolve_checkpoint` accepts.
     revision : str or None
-        Of a Hub id.
+        Branch, tag or commit of a Hub id; None: its main branch.
     pooling : {"mean", "cls"}
         `mean`: average over the tokens of the text, special tokens included. `cls`: the first
         token's state.
     max_tokens : int or None
-        Tokens a text, special tokens included; the rest is cut off. None: as many as the model
+        Tokens per text, special tokens included; the rest is cut off. None: as many as the model
         takes.
     batch_tokens : int or None
-        Padded tokens a batch, at most; None: chosen by the device. It changes speed and memory, not
-        results.
+        Largest number of padded tokens per batch; None: chosen by the device. It changes speed and
+        memory, not results.
     long_texts : {"truncate", "window"}
-        What is longer than the limit is cut off, or read too: features are then the mean of the
-        windows'.
+        `truncate` cuts texts at the limit. `window` reads them in windows: the features are the
+        mean over the windows.
     precision : {"float32", "int8"}
-        Of the weights. `int8` computes on the CPU and is faster by more than half; features differ
-        a little (cosine about 0.99), also with the texts that one is read with.
+        Precision of the weights. `int8` computes on the CPU and is faster by more than half; the
+        features differ a little (cosine about 0.99) and depend on the texts that are read together.
 
     Examples
     --------
@@ -151,10 +121,17 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
     def fit(self, texts: Sequence[str], y: object = None) -> FrozenEncoder:
         """Check the parameters and the texts, and find the checkpoint; nothing is learnt.
 
+        Parameters
+        ----------
+        texts : sequence of str
+        y : ignored
+
         Raises
         ------
         InputError
             A parameter or a text cannot be used.
+        ModelError
+            The checkpoint is broken.
         """
         self._check_params()
         check_texts(texts)
@@ -162,7 +139,19 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
-        """Return the features, float32 of shape (n_texts, hidden_size), in the order of `texts`.
+        """Return the features of texts.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            The empty text is legal.
+        progress : Progress, optional
+            Told how many texts are done.
+
+        Returns
+        -------
+        float32 array of shape (n_texts, hidden_size)
+            In the order of `texts`.
 
         Raises
         ------
@@ -174,54 +163,74 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         self._check_params()
         as_list = check_texts(texts)
         loaded = self._load(progress)
-        windows = loaded.tokenizer.encode_windows(as_list) if self.long_texts == "window" else None
-        encoded = loaded.tokenizer.encode_texts(as_list) if windows is None else windows.encoded
+        if self.long_texts == "window":
+            windows = loaded.tokenizer.encode_windows(as_list)
+            return windows.mean(self._read(loaded, windows.encoded, progress))
+        return self._read(loaded, loaded.tokenizer.encode_texts(as_list), progress)
+
+    def _read(
+        self, loaded: LoadedNetwork, encoded: EncodedTexts, progress: Progress | None
+    ) -> np.ndarray:
+        """Return the features of encoded texts, batch by batch, several threads at a time."""
         features = np.zeros((len(encoded), loaded.checkpoint.hidden_size), dtype=np.float32)
         batches = bucket_batches(
             encoded.lengths,
             max_texts=MAX_BATCH_TEXTS,
-            max_tokens=self._tokens_a_batch(loaded.device),
+            max_tokens=self._max_batch_tokens(loaded.device),
         )
-        # Long texts first: what is left at the end, where threads wait for each other, is short
+        # Long texts first, so that threads wait for each other at the end over short ones.
         batches.reverse()
         exported = self._export(loaded, encoded)
 
         def read(rows: np.ndarray) -> None:
             if exported is not None:
-                features[rows] = exported.transform(*_batch(loaded, encoded, rows))
+                features[rows] = exported.transform(*loaded.pad(encoded, rows))
             else:
-                features[rows] = self._by_torch(loaded, encoded, rows)
+                features[rows] = loaded.features(encoded, rows, pooling=self.pooling)
 
-        # A batch a thread; where there are fewer batches than threads, several share the products
-        # of each.
+        # One batch per thread; where there are fewer batches than threads, several threads share
+        # the products of each batch.
+        n_cores = _env.n_threads()
         on_cpu = exported is not None or loaded.device.type == "cpu"
-        n_threads = min(_env.n_threads(), len(batches)) if on_cpu else 1
-        shared = compute_threads(_env.n_threads() // max(1, n_threads))
-        with (progress or Progress()).track("frozen features", len(encoded)) as advance, shared:
+        n_threads = min(n_cores, len(batches)) if on_cpu else 1
+        with (
+            (progress or Progress()).track("frozen features", len(encoded)) as advance,
+            compute_threads(n_cores // max(1, n_threads)),
+        ):
             for_each(read, batches, n_threads=n_threads, advance=lambda rows: advance(len(rows)))
-        return features if windows is None else windows.mean(features)
+        return features
 
     def hidden_states(self, text: str) -> np.ndarray:
-        """Return the last hidden state of one text, float32 of shape (1, n_tokens, hidden_size)."""
+        """Return the last hidden state of one text, float32 of shape (1, n_tokens, hidden_size).
+
+        Raises
+        ------
+        InputError
+            `text` is not one text.
+        """
         if not isinstance(text, str):
             raise InputError(f"text is {type(text).__name__}; one text (str) is accepted")
         loaded = self._load(None)
         encoded = loaded.tokenizer.encode_texts([text])
         with compute_threads():
-            hidden, _ = self._forward(loaded, encoded, np.zeros(1, dtype=np.int64))
+            hidden, _ = loaded.hidden_states(encoded, np.zeros(1, dtype=np.int64))
         return np.asarray(hidden.cpu().numpy())[:, : len(encoded.ids)]
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
-        """Return a name a column, so that `set_output` works: object array of shape (hidden_size,)."""
+        """Return one name per feature, an object array of shape (hidden_size,).
+
+        scikit-learn's `set_output` asks for them.
+        """
         width = self.resolved.hidden_size
         return np.asarray([f"hidden{i}" for i in range(width)], dtype=object)
 
     @property
     def resolved(self) -> Checkpoint:
         """The verified checkpoint."""
-        loaded: _Loaded | None = self.__dict__.get("_loaded")
-        if loaded is not None and loaded.params == self._load_params():
-            return loaded.checkpoint
+        params, loaded = self.__dict__.get("_loaded", (None, None))
+        if loaded is not None and params == self._load_params():
+            checkpoint: Checkpoint = loaded.checkpoint
+            return checkpoint
         return resolve_checkpoint(self.checkpoint, revision=self.revision)
 
     @property
@@ -250,15 +259,12 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         tags.requires_fit = False
         return tags
 
-    def _tokens_a_batch(self, device: torch.device) -> int:
+    def _max_batch_tokens(self, device: torch.device) -> int:
         """Return how many padded tokens a batch has at most on a device."""
         if self.batch_tokens is not None:
             return self.batch_tokens
-        return (
-            CPU_BATCH_TOKENS
-            if device.type == "cpu" or self.precision == "int8"
-            else GPU_BATCH_TOKENS
-        )
+        on_cpu = device.type == "cpu" or self.precision == "int8"
+        return CPU_BATCH_TOKENS if on_cpu else GPU_BATCH_TOKENS
 
     def _check_params(self) -> None:
         if self.pooling not in POOLINGS:
@@ -274,55 +280,70 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
     def _load_params(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("checkpoint", "revision", "max_tokens")}
 
-    def _load(self, progress: Progress | None) -> _Loaded:
-        """Return tokenizer and network, loaded for the parameters and the device of this moment."""
-        loaded: _Loaded | None = self.__dict__.get("_loaded")
+    def _load(self, progress: Progress | None) -> LoadedNetwork:
+        """Return tokenizer and network, loaded for the current parameters and device."""
+        params, loaded = self.__dict__.get("_loaded", (None, None))
         device = pick_device()
-        if loaded is None or loaded.params != self._load_params() or loaded.device != device:
-            checkpoint = resolve_checkpoint(
-                self.checkpoint, revision=self.revision, progress=progress
-            )
-            tokenizer = load_tokenizer(checkpoint, max_tokens=self.max_tokens)
-            network = load_network(checkpoint).to(device)
-            n_known = network.get_input_embeddings().num_embeddings
-            loaded = _Loaded(self._load_params(), checkpoint, tokenizer, network, device, n_known)
-            self._loaded = loaded
-        return loaded
+        if loaded is not None and params == self._load_params() and loaded.device == device:
+            known: LoadedNetwork = loaded
+            return known
+        fresh = LoadedNetwork.load(
+            self.checkpoint,
+            revision=self.revision,
+            max_tokens=self.max_tokens,
+            device=device,
+            progress=progress,
+        )
+        self._loaded = (self._load_params(), fresh)
+        return fresh
 
-    def _export(self, loaded: _Loaded, encoded: EncodedTexts) -> ExportedEncoder | None:
-        """Return the network through ONNX Runtime where it is to read these texts; None: torch does.
+    def _export(self, loaded: LoadedNetwork, encoded: EncodedTexts) -> ExportedEncoder | None:
+        """Return the exported network if it is to read these texts; None: torch reads them.
 
         Raises
         ------
         ModelError, OutsideError
-            8-bit weights are asked for and cannot be made.
+            8-bit weights were asked for and cannot be made.
         """
-        is_plain = self.precision == "float32"
-        if is_plain and (loaded.device.type != "cpu" or len(encoded) < MIN_EXPORTED_TEXTS):
+        if self.precision == "int8":
+            return self._exported_encoder(loaded)
+        if loaded.device.type != "cpu" or len(encoded) < MIN_EXPORTED_TEXTS:
             return None
-        settings = (self.pooling, self.precision)
-        of, with_settings, made = self.__dict__.get("_exported", (None, None, None))
-        if of is not loaded or with_settings != settings:
-            try:
-                made = ExportedEncoder(
-                    loaded.checkpoint,
-                    pooling=self.pooling,
-                    precision=self.precision,
-                    load=lambda: load_network(loaded.checkpoint),
-                )
-            except (ModelError, OutsideError) as err:
-                if not is_plain:
-                    raise
-                logger.info("torch reads the texts: %s", err)
-                made = None
-            self._exported = (loaded, settings, made)
-        return made if made is None or not is_plain or self._agrees(made, loaded, encoded) else None
+        try:
+            exported = self._exported_encoder(loaded)
+        except (ModelError, OutsideError) as err:
+            logger.info("torch reads the texts: %s", err)
+            self._exported = _Exported(loaded, self.pooling, self.precision, None)
+            return None
+        if exported is None or not self._agrees(exported, loaded, encoded):
+            return None
+        return exported
 
-    def _agrees(self, made: ExportedEncoder, loaded: _Loaded, encoded: EncodedTexts) -> bool:
-        """Tell whether an exported network says what torch says of the shortest and the longest text, read together."""
+    def _exported_encoder(self, loaded: LoadedNetwork) -> ExportedEncoder | None:
+        """Return the exported network, made or opened once for these settings."""
+        known: _Exported | None = self.__dict__.get("_exported")
+        if (
+            known is not None
+            and known.loaded is loaded
+            and (known.pooling, known.precision) == (self.pooling, self.precision)
+        ):
+            return known.encoder
+        encoder = ExportedEncoder(
+            loaded.checkpoint,
+            pooling=self.pooling,
+            precision=self.precision,
+            load=lambda: load_network(loaded.checkpoint),
+        )
+        self._exported = _Exported(loaded, self.pooling, self.precision, encoder)
+        return encoder
+
+    def _agrees(
+        self, exported: ExportedEncoder, loaded: LoadedNetwork, encoded: EncodedTexts
+    ) -> bool:
+        """Tell whether both networks give the same features to the shortest and longest text."""
         rows = np.array([encoded.lengths.argmin(), encoded.lengths.argmax()])
-        expected = self._by_torch(loaded, encoded, rows)
-        difference = np.abs(made.transform(*_batch(loaded, encoded, rows)) - expected).max()
+        expected = loaded.features(encoded, rows, pooling=self.pooling)
+        difference = np.abs(exported.transform(*loaded.pad(encoded, rows)) - expected).max()
         if difference <= AGREEMENT * max(1.0, np.abs(expected).max()):
             return True
         logger.warning(
@@ -331,48 +352,3 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
             difference,
         )
         return False
-
-    def _by_torch(self, loaded: _Loaded, encoded: EncodedTexts, rows: np.ndarray) -> np.ndarray:
-        """Return the features of some texts, float32."""
-        hidden, mask = self._forward(loaded, encoded, rows)
-        features: np.ndarray = _pool(hidden, mask, pooling=self.pooling).cpu().numpy()
-        return features
-
-    def _forward(
-        self, loaded: _Loaded, encoded: EncodedTexts, rows: np.ndarray
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the last hidden state (n_rows, longest, hidden_size) and the mask (n_rows, longest)."""
-        torch = require("torch")
-        ids, mask = _batch(loaded, encoded, rows)
-        # No token_type_ids: a lone text is segment 0 throughout, which is what models that have
-        # segments assume.
-        with torch.inference_mode():
-            on_device = torch.from_numpy(mask).to(loaded.device)
-            # A batch without padding needs no mask, and attention without one is faster.
-            given = {} if mask.all() else {"attention_mask": on_device}
-            hidden = loaded.network(
-                input_ids=torch.from_numpy(ids).to(loaded.device), **given
-            ).last_hidden_state
-            return hidden, on_device
-
-
-def _batch(
-    loaded: _Loaded, encoded: EncodedTexts, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return padded ids and mask of these rows."""
-    ids, mask = pad_batch(encoded, rows, pad_id=loaded.tokenizer.pad_id)
-    if (largest := int(ids.max(initial=0))) >= loaded.n_known:
-        raise ModelError(
-            f"the tokenizer of '{loaded.checkpoint.name}' gives the id {largest}, "
-            f"but its weights know {loaded.n_known} tokens only: they do not belong together"
-        )
-    return ids, mask
-
-
-def _pool(hidden: torch.Tensor, mask: torch.Tensor, *, pooling: str) -> torch.Tensor:
-    """Pool (B, T, D) to (B, D); a text without any token gives zeros."""
-    weights = mask.bool().unsqueeze(-1)
-    hidden = hidden.masked_fill(~weights, 0.0)
-    if pooling == "cls":
-        return hidden[:, 0]
-    return hidden.sum(dim=1) / weights.sum(dim=1).clamp(min=1)

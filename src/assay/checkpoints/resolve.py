@@ -16,7 +16,8 @@ from assay._hub_errors import HubTrouble, diagnose_hub_error
 from assay._optional import require
 from assay._paths import is_hub_id, is_meant_as_path, nearby
 from assay.checkpoints.e5 import E5, find_e5_file, has_e5_wheel, make_e5_folder
-from assay.checkpoints.folder import PICKLE_SUFFIXES, Checkpoint, hash_once, read_checkpoint
+from assay.checkpoints.files import PICKLE_SUFFIXES, hash_once
+from assay.checkpoints.folder import Checkpoint, read_checkpoint
 from assay.checkpoints.torch_state import quiet_hub
 from assay.errors import (
     AssayError,
