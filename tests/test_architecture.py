@@ -101,7 +101,7 @@ NETWORK_LIBRARIES = {
 }
 NETWORK_FILES = {
     "data/hub_data",
-    "checkpoints/resolve",
+    "checkpoints/fetch",
     "checkpoints/torch_state",  # only silences the Hub's client
     "_hub_errors",  # only names the exceptions of the Hub's client
     "hub/access",

