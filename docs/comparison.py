@@ -91,6 +91,7 @@ OWN = {
 }
 HEADS = {"en": ("tool", "what it is besides"), "ko": ("도구", "그 밖에")}
 NOT_MEASURED = "–"
+ROUNDING = 1e-9  # halves are rounded up, as readers do
 
 
 def read(name):
@@ -155,7 +156,7 @@ def show(measured, language):
     if measured is None:
         return NOT_MEASURED
     unit = " s" if language == "en" else "초"
-    return f"{measured[0]:.3f}, {round(measured[1]):,}{unit}"
+    return f"{measured[0] + ROUNDING:.3f}, {round(measured[1]):,}{unit}"
 
 
 def describe_tools(language):
