@@ -1,4 +1,4 @@
-"""`assay predict`: labels and scores of texts, from one line of standard input to a whole folder."""
+"""`assay predict`: labels and scores of texts, from one line of input to a whole folder."""
 
 from __future__ import annotations
 

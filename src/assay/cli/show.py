@@ -106,7 +106,7 @@ def print_table(
     right: Sequence[str] = (),
     elastic: Sequence[str] = (),
 ) -> None:
-    """Print rows as a table that is no wider than the terminal: one line per row, no column dropped.
+    """Print rows as a table no wider than the terminal: one line per row, no column dropped.
 
     Parameters
     ----------

@@ -204,7 +204,7 @@ Writer = Callable[[IO[bytes], dict[str, Any], dict[str, Any]], None]
 
 
 def _check_out(out: Path, *, overwrite: bool) -> Writer:
-    """Say what is wrong with `out` before an hour of computing, and return what writes its format."""
+    """Check `out` before an hour of computing; return the function that writes its format."""
     if out.suffix.lower() not in SUFFIXES:
         raise InputError(
             f"features cannot be written as '{out.name}'; {' and '.join(SUFFIXES)} are accepted"
