@@ -9,7 +9,7 @@ from assay.data.split import KEPT_ROWS
 from assay.data.texts import LabelledTexts, Splits
 from assay.disk import atomic_files, check_output
 from assay.errors import AssayError, InputError, OutsideError
-from assay.maps.points import MAX_POINTS, map_split
+from assay.maps.points import MAX_POINTS, SplitMap, map_split
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.reporting.data_figures import draw_map
@@ -129,7 +129,7 @@ def _check_points(splits: Splits, split: str, max_points: int) -> None:
         )
 
 
-def _render(splits: Splits, drawn: dict[str, Any], *, seed: int) -> list[bytes]:
+def _render(splits: Splits, drawn: SplitMap, *, seed: int) -> list[bytes]:
     """Return the page and the panels."""
     labels = splits.label_set.names
     texts = _texts_at(splits[drawn["split"]], drawn["rows"])
