@@ -98,11 +98,13 @@ class _ThreadCounts:
         torch = require("torch")
         depth: int = getattr(self._local, "depth", 0)
         with self._lock:
+            # Asked in every case: the first question of a thread fixes that it has a count of its
+            # own. A thread that is new to torch is told what another thread's block has set.
+            current: int = torch.get_num_threads()
             if not self._n_open:
-                self._of_host = torch.get_num_threads()
+                self._of_host = current
             self._n_open += 1
-            # A thread that is new to torch would read what another thread's block has set.
-            before: int = torch.get_num_threads() if depth else self._of_host
+            before = current if depth else self._of_host
             torch.set_num_threads(n_threads)
         self._local.depth = depth + 1
         return before
