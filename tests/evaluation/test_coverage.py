@@ -11,7 +11,6 @@ from assay.evaluation.coverage import (
     Answered,
     measure_answered,
     measure_coverage,
-    threshold_for_accuracy,
 )
 from assay.runtime.limits.abstain import AbstainRule
 
@@ -145,9 +144,10 @@ def simulate(n_texts, seed):
 def test_chosen_threshold_is_the_lowest_that_is_proven(target):
     """The rule of `reaching`, from the scores alone; None where nothing is proven."""
     label_ids, probs = simulate(20_000, 0)
-    threshold = threshold_for_accuracy(label_ids, probs, target)
-    assert threshold == measure_coverage(label_ids, probs).reaching(target).threshold
-    assert threshold_for_accuracy(label_ids[:20], probs[:20], target) is None
+    curve = measure_coverage(label_ids, probs)
+    points = zip(curve.thresholds, curve.proven_accuracy, strict=True)
+    assert curve.reaching(target).threshold == min(t for t, proven in points if proven >= target)
+    assert measure_coverage(label_ids[:20], probs[:20]).reaching(target) is None
 
 
 def test_promise_of_a_target_is_kept_on_other_texts():
@@ -160,7 +160,7 @@ def test_promise_of_a_target_is_kept_on_other_texts():
         chosen, fresh = simulate(1000, seed), simulate(20_000, 1000 + seed)
         curve = measure_coverage(*chosen)
         lucky = curve.thresholds[int(np.flatnonzero(curve.accuracy >= 0.92)[0])]
-        proven = threshold_for_accuracy(*chosen, 0.92)
+        proven = curve.reaching(0.92).threshold
         kept.append(measure_answered(*fresh, AbstainRule(proven)).accuracy >= 0.92)
         kept_by_luck.append(measure_answered(*fresh, AbstainRule(lucky)).accuracy >= 0.92)
     assert np.mean(kept) >= 0.95

@@ -20,7 +20,6 @@ __all__ = [
     "AnsweredEntry",
     "measure_answered",
     "measure_coverage",
-    "threshold_for_accuracy",
 ]
 
 TARGETS = (0.95, 0.98, 0.99)  # the accuracies that a report looks up
@@ -116,29 +115,6 @@ def measure_coverage(
         n_right=tuple(n_right_from[first].tolist()),
         split=split,
     )
-
-
-def threshold_for_accuracy(label_ids: np.ndarray, probs: np.ndarray, target: float) -> float | None:
-    """Return the lowest threshold whose answers are proven to reach an accuracy.
-
-    Call it on validation. Proven is what `CoverageCurve.reaching` says: the lower end of the 95 %
-    Wilson interval, over the texts that are answered, reaches the target. Few texts prove little:
-    0.95 takes 73 answers without a mistake, 0.99 takes 381.
-
-    Parameters
-    ----------
-    label_ids : int array of shape (n_texts,)
-    probs : float array of shape (n_texts, n_classes)
-    target : float
-        Accuracy of the answers, between 0 and 1.
-
-    Returns
-    -------
-    float or None
-        None if no threshold reaches the target.
-    """
-    rule = measure_coverage(label_ids, probs).reaching(target)
-    return None if rule is None else rule.threshold
 
 
 def measure_answered(label_ids: np.ndarray, probs: np.ndarray, rule: AbstainRule) -> Answered:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 __all__ = [
+    "HEADLINES",
     "ClassEntry",
     "ClassScores",
+    "Headline",
     "ReliabilityBin",
     "ReliabilityEntry",
     "ScoresEntry",
@@ -16,6 +18,30 @@ __all__ = [
 ]
 
 Interval = tuple[float, float]
+
+
+class Headline(NamedTuple):
+    """A score that has an interval and is shown wherever a model is described.
+
+    Parameters
+    ----------
+    title : str
+        What people read.
+    hub_type : str
+        The metric's name on the Hugging Face Hub.
+    """
+
+    title: str
+    hub_type: str
+
+
+# Field of SplitScores -> how it is shown. The model folder, the card, tables and the scores without
+# leaked texts hold these, in this order.
+HEADLINES = {
+    "accuracy": Headline("Accuracy", "accuracy"),
+    "f1_weighted": Headline("Weighted F1", "f1"),
+    "f1_macro": Headline("Macro F1", "f1"),
+}
 
 
 class ClassEntry(TypedDict):

@@ -18,7 +18,7 @@ import numpy as np
 from assay.data.duplicates import find_seen
 from assay.data.texts import LabelledTexts
 from assay.evaluation.metrics import score_predictions
-from assay.evaluation.result import SplitScores
+from assay.evaluation.result import HEADLINES, SplitScores
 from assay.evaluation.slices import SliceScores, score_slices
 from assay.progress import Progress
 from assay.runtime.entries import ScoreClaim, ScoreEntry
@@ -26,7 +26,6 @@ from assay.runtime.predictor import Model
 
 __all__ = ["ScoredSplit", "manifest_scores", "score_parts", "score_split", "write_predictions"]
 
-METRICS = ("accuracy", "f1_weighted", "f1_macro")
 SCORE_DIGITS = 9  # of the written probabilities: float32 carries about 7
 
 
@@ -75,9 +74,9 @@ class ScoredSplit:
 def _headline(scores: SplitScores | None) -> dict[str, Any]:
     """Return the few scores that are given without leaked texts."""
     if scores is None:
-        return {"n_texts": 0, **dict.fromkeys(METRICS), "intervals": {}}
+        return {"n_texts": 0, **dict.fromkeys(HEADLINES), "intervals": {}}
     plain: Mapping[str, Any] = scores.to_dict()
-    return {name: plain[name] for name in ("n_texts", *METRICS, "intervals")}
+    return {name: plain[name] for name in ("n_texts", *HEADLINES, "intervals")}
 
 
 def score_split(
@@ -153,7 +152,7 @@ def manifest_scores(scored: Mapping[str, ScoredSplit]) -> list[ScoreEntry]:
     """Return what a model's assay.json says about its scores, one entry per split and metric."""
     entries: list[ScoreEntry] = []
     for split, one in scored.items():
-        for metric in METRICS:
+        for metric in HEADLINES:
             claim = _claim(one.scores, metric)
             entry: ScoreEntry = {
                 "split": split,

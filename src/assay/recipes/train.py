@@ -13,12 +13,13 @@ from assay import _env
 from assay._display import Shown, html_block, html_table
 from assay.disk import atomic_folder, check_output, partial_folder
 from assay.errors import InputError
+from assay.evaluation.result import HEADLINES
 from assay.evaluation.scoring import ScoredSplit, score_split
 from assay.methods import check_methods, find_method, join_names, methods_where
 from assay.models import make_estimator
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.recipes.steps.finish import HEADLINES, SPLITS, finish_model, score_baselines
+from assay.recipes.steps.finish import SPLITS, finish_model, score_baselines
 from assay.recipes.steps.fit import (
     FitOptions,
     FittedModel,

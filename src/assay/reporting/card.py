@@ -12,6 +12,7 @@ from typing import Any
 
 from assay._optional import require
 from assay._paths import is_hub_id
+from assay.evaluation.result import HEADLINES
 from assay.methods import find_method
 from assay.reporting import formats
 from assay.reporting.escape import escape_markdown, show_text
@@ -25,8 +26,6 @@ HUB_IDS = {
     "minilm": "sentence-transformers/all-MiniLM-L6-v2",
     "e5": "intfloat/multilingual-e5-small",
 }
-METRIC_NAMES = {"accuracy": "Accuracy", "f1_weighted": "Weighted F1", "f1_macro": "Macro F1"}
-METRIC_TYPES = {"accuracy": "accuracy", "f1_weighted": "f1", "f1_macro": "f1"}
 SAMPLE_LICENSE = "apache-2.0"  # of the built-in sample, as of the project
 NO_LICENSE = "unknown"  # the Hub's own word where none was chosen
 
@@ -71,6 +70,7 @@ def render_card(
             base=_base_model(card),
             method=find_method(card["method"]),
             metadata=_metadata(card, name=name),
+            metric_names={metric: headline.title for metric, headline in HEADLINES.items()},
             baselines=dict(baselines or {}),
             picture=require("markupsafe").Markup(CONFUSION_PICTURE) if has_picture else None,
             has_server=importlib.util.find_spec("assay.server") is not None,
@@ -122,7 +122,7 @@ def _eval_results(card: Mapping[str, Any], *, source: str, hub_id: str | None) -
     results = []
     for score in card["scores"]:
         metric, split = score["metric"], score["split"]
-        if metric not in METRIC_TYPES:
+        if metric not in HEADLINES:
             continue
         result = hub.EvalResult(
             task_type="text-classification",
@@ -130,9 +130,9 @@ def _eval_results(card: Mapping[str, Any], *, source: str, hub_id: str | None) -
             dataset_type=hub_id or source or "unknown",
             dataset_name=source or "unknown",
             dataset_split=split,
-            metric_type=METRIC_TYPES[metric],
+            metric_type=HEADLINES[metric].hub_type,
             metric_value=score["value"],
-            metric_name=f"{METRIC_NAMES[metric]} ({split}, {score['n_texts']:,} texts)",
+            metric_name=f"{HEADLINES[metric].title} ({split}, {score['n_texts']:,} texts)",
         )
         results.append(result)
     return results

@@ -9,7 +9,7 @@ import numpy as np
 from assay.data.texts import Splits
 from assay.evaluation.limits import measure_limits
 from assay.evaluation.metrics import score_predictions
-from assay.evaluation.result import SplitScores
+from assay.evaluation.result import HEADLINES, SplitScores
 from assay.evaluation.scoring import ScoredSplit, manifest_scores
 from assay.methods import FLOOR, cheaper_methods, methods_where
 from assay.reporting.card import CONFUSION_PICTURE, render_card
@@ -17,10 +17,9 @@ from assay.reporting.score_figures import draw_confusion
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model
 
-__all__ = ["HEADLINES", "SPLITS", "Baselines", "finish_model", "score_baselines"]
+__all__ = ["SPLITS", "Baselines", "finish_model", "score_baselines"]
 
 SPLITS = ("validation", "test")  # the splits that a finished model has scores of
-HEADLINES = ("accuracy", "f1_weighted", "f1_macro")
 
 Baselines = Mapping[str, Mapping[str, SplitScores]]  # method -> split -> scores
 
