@@ -29,7 +29,7 @@ def splits_of(**rows_by_split):
 
 
 def test_find_leaks_counts_rows_with_their_lines():
-    """Each later row whose text stands in an earlier split is given with the first line it stands at."""
+    """Each later row whose text occurs in an earlier split is given with the first line there."""
     found = find_leaks(
         splits_of(
             train=[("a", "x"), ("b", "y"), ("A", "x"), ("c", "x")],

@@ -1,4 +1,4 @@
-"""The real data sets load as published: these are the numbers that every score of the project stands on."""
+"""The real data sets load as published: every score of the project rests on these numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from assay.data.texts import DroppedRow
 
 
 def sizes(splits):
-    """Return rows a split."""
+    """Return how many rows each split has."""
     return {name: len(part) for name, part in splits.items()}
 
 

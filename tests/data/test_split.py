@@ -34,7 +34,7 @@ def splits_of(**parts):
 
 
 def distinct(**n_rows):
-    """Make a split of texts that all differ, shuffled, with so many rows a label."""
+    """Make a split of texts that all differ, shuffled, with so many rows per label."""
     labels = (
         np.random.default_rng(0)
         .permutation([label for label, n in n_rows.items() for _ in range(n)])
@@ -221,7 +221,7 @@ def test_limit_caps_every_split():
 
 
 def test_limit_needs_room_for_every_class():
-    """Fewer than two rows a class cannot be trained on."""
+    """Fewer than two rows per class cannot be trained on."""
     with pytest.raises(
         InputError, match="--max-rows is 5; at least 6 are accepted: 2 for each of the 3 classes"
     ):

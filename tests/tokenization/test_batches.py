@@ -1,4 +1,4 @@
-"""Batches of like length: every row once, within bounds, padded to the longest of the batch only."""
+"""Batches of similar length: every row once, within bounds, padded to the longest of the batch."""
 
 import numpy as np
 import pytest
@@ -88,7 +88,7 @@ def test_batches_of_no_texts_are_refused():
 
 @given(TOKEN_IDS.filter(bool), st.data())
 def test_padded_rows_hold_their_ids_and_nothing_else(token_ids, data):
-    """Where the mask is 1 stand the ids, elsewhere the padding; the width is that of the longest row taken."""
+    """Where the mask is 1 are the ids, elsewhere the padding; the width is that of the longest row taken."""
     rows = data.draw(st.lists(st.integers(0, len(token_ids) - 1), min_size=1, max_size=8))
     ids, mask = pad_batch(EncodedTexts.from_lists(token_ids), np.asarray(rows), pad_id=-7)
     assert ids.dtype == mask.dtype == np.int64

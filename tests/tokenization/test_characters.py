@@ -25,7 +25,7 @@ def test_vocabulary_is_sorted_over_all_texts():
 
 
 def test_one_hot_marks_each_token_once():
-    """Every row has a single 1, where the token's id stands, as float32."""
+    """Every row has a single 1, at the token's id, as float32."""
     tokenizer = CharacterTokenizer.from_texts(["abc"])
     one_hot = tokenizer.one_hot("cab")
     assert one_hot.dtype == np.float32

@@ -18,7 +18,7 @@ from assay.tokenization.subwords import _encodable
 from assay.tokenization.vocabulary import learn_tokenizer
 
 MAX_TOKENS = 12
-# Marks that combine across what stands before them, blanks of every kind, case pairs that change
+# Marks that combine with what is before them, blanks of every kind, case pairs that change
 # length, tokens.
 AWKWARD = [
     "\u0301",
@@ -86,7 +86,7 @@ def by_table(tokenizer, texts):
 @settings(max_examples=300, deadline=None)
 @given(texts=st.lists(TEXTS, max_size=4))
 def test_ids_are_those_of_the_library(tokenizer, texts):
-    """Whatever stands in a text, and wherever it is cut."""
+    """Whatever a text holds, and wherever it is cut."""
     assert tokenizer._table is not None
     assert by_table(tokenizer, texts) == by_library(tokenizer, texts)
 
@@ -194,5 +194,5 @@ def variants():
     ("made", "expected"), [v[1:] for v in variants()], ids=[v[0] for v in variants()]
 )
 def test_table_is_used_only_where_it_is_right(made, expected):
-    """A tokenizer that looks across a space, or frames a text at its start, is left to the library."""
+    """A tokenizer that looks across a space, or puts tokens before a text, is left to the library."""
     assert is_local(made) is expected

@@ -15,7 +15,7 @@ FREQUENT = [
 ] * 10
 RARE = [
     f"{a}{b}{c} {c}{a}" for a in "bdg" for b in "aeiou" for c in "klm"
-]  # hardly a word stands twice
+]  # hardly a word occurs twice
 
 
 def kind_of(tokenizer):
@@ -40,7 +40,7 @@ def test_rare_words_are_spelt():
 
 
 def test_a_few_rare_words_are_left_unknown():
-    """One word in forty that stands once does not make pieces of all, nor is it in the vocabulary; one in ten does."""
+    """One word in forty that occurs once does not make pieces of all, nor is it in the vocabulary; one in ten does."""
     few, many = [*FREQUENT, "late zebra"], [*FREQUENT, *RARE[:15]]
     tokenizer = learn_tokenizer(few, vocabulary_size=100)
     assert kind_of(tokenizer) == "WordLevel"

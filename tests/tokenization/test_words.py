@@ -1,4 +1,4 @@
-"""Words: what stands between white space."""
+"""Words, separated by white space."""
 
 import pytest
 from hypothesis import given

@@ -18,8 +18,8 @@ __all__ = ["Languages", "WrongLanguage", "find_wrong_language"]
 # Measured: "thresholds of the data and tokenization rooms" in dev/LOG.md.
 MAX_MAIN_SCORE = 0.005  # highest score of the main language in a row that counts as another
 MIN_OTHER_SCORE = 0.5  # least score of that other language
-# Letters that a text needs, in bytes of UTF-8: sixteen Latin letters, six Hangul syllables. In
-# shorter texts a name decides.
+# Letters that a text needs, in bytes of UTF-8: sixteen Latin letters, six Hangul syllables. A
+# shorter text is decided by the names in it.
 MIN_LETTER_BYTES = 16
 # Least share of the texts of a split in one language; otherwise the split mixes languages on
 # purpose.

@@ -1,7 +1,7 @@
-"""Texts to tokens: characters, words, a checkpoint's subwords; and batches of like length.
+"""Texts to tokens: characters, words, a checkpoint's subwords; and batches of similar length.
 
 Knows nothing of models: it needs numpy and `tokenizers`, never torch. Names are resolved when they
-are first used, so that what needs batches only does not wait for `tokenizers`.
+are first used, so that code that needs only batches does not wait for `tokenizers`.
 """
 
 from __future__ import annotations

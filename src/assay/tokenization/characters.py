@@ -1,6 +1,7 @@
-"""Character tokens: every character is a token, the vocabulary is whatever characters the texts hold.
+"""Character tokens: every character is a token, and the vocabulary is the characters of the texts.
 
-The simplest tokenization there is: no unknown words, but long sequences that say nothing of words.
+The simplest tokenization there is: no unknown words, but long sequences that say nothing about
+words.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ __all__ = ["CharacterTokenizer"]
 
 @dataclass(frozen=True)
 class CharacterTokenizer:
-    """One token a character (Unicode code point), ids in sorted order of the characters.
+    """One token per character (Unicode code point), ids in sorted order of the characters.
 
     Parameters
     ----------
@@ -59,13 +60,11 @@ class CharacterTokenizer:
         """
         ids = {character: i for i, character in enumerate(self.vocabulary)}
         if unknown := set(text) - ids.keys():
-            first_seen = sorted(unknown, key=text.index)
-            problems = [
-                f"{character!r} at position {text.index(character)}" for character in first_seen
-            ]
+            first_positions = sorted(map(text.index, unknown))
+            problems = [f"{text[i]!r} at position {i}" for i in first_positions]
             raise InputError(
-                f"the text holds characters that the vocabulary of {self.vocabulary_size} does not:\n"
-                f"{list_problems(problems)}",
+                f"the text holds characters that the vocabulary of {self.vocabulary_size} "
+                f"does not:\n{list_problems(problems)}",
                 hint="learn the vocabulary from texts that hold them",
             )
         return [ids[character] for character in text]
@@ -81,12 +80,12 @@ class CharacterTokenizer:
         for i in ids:
             if not 0 <= i < self.vocabulary_size:
                 raise InputError(
-                    f"id {i} is not in the vocabulary; ids from 0 to {self.vocabulary_size - 1} are accepted"
+                    f"id {i} is not in the vocabulary; "
+                    f"ids from 0 to {self.vocabulary_size - 1} are accepted"
                 )
         return "".join(self.vocabulary[i] for i in ids)
 
     def one_hot(self, text: str) -> np.ndarray:
-        """Return one row a token with a single 1, float32 of shape (n_tokens, vocabulary_size)."""
-        return np.eye(self.vocabulary_size, dtype=np.float32)[
-            np.asarray(self.encode(text), dtype=np.int64)
-        ]
+        """Return one row per token with a single 1, float32 of shape (n_tokens, vocabulary_size)."""
+        ids = np.asarray(self.encode(text), dtype=np.int64)
+        return np.eye(self.vocabulary_size, dtype=np.float32)[ids]

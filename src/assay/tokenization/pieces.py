@@ -1,8 +1,8 @@
-"""Word pieces by table: what lies between two spaces is tokenised once and looked up from then on.
+"""Word pieces by table: a piece of text between two spaces is tokenised once, then looked up.
 
-Texts repeat their words, and looking one up takes a tenth of tokenising it. It is right only where
-a tokenizer treats what lies between spaces on its own, which `is_local` reads from its
-tokenizer.json.
+Texts repeat their words, and looking one up takes a tenth of the time of tokenising it. The result
+is right only if the tokenizer treats every piece between spaces on its own, which `is_local` reads
+from its tokenizer.json.
 """
 
 from __future__ import annotations
@@ -16,18 +16,16 @@ import tokenizers
 
 __all__ = ["PieceTable", "is_local"]
 
-# Of the table, in characters of the pieces; then it starts anew. About 10 MB of words of an
-# ordinary length.
+# A table whose pieces have more characters is replaced by an empty one. With words of ordinary
+# length that is about 10 MB.
 MAX_CHARS = 1 << 18
 ID_BYTES = 4
 
-LOCAL_NORMALIZERS = (
-    {"type": "NFC"},
-    {"type": "Lowercase"},
-)  # neither joins anything across a space
+# Neither of these joins anything across a space.
+LOCAL_NORMALIZERS = ({"type": "NFC"}, {"type": "Lowercase"})
 WORDS = {"type": "BertPreTokenizer"}  # splits at white space, among others
 MARKS = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": False}
-# The kinds of model, and how what they are given is split.
+# Kind of tokenizer model -> the pre-tokenizer with which it treats every piece on its own.
 LOCAL_SPLITTERS = {
     "BPE": {"type": "Sequence", "pretokenizers": [WORDS, MARKS]},
     "WordLevel": WORDS,
@@ -40,11 +38,11 @@ class PieceTable:
     Parameters
     ----------
     encode_pieces : callable
-        Pieces -> ids of each, without special tokens, as far as `max_ids`.
+        Takes pieces; returns the ids of each, without special tokens, `max_ids` of them at most.
     end_ids : sequence of int
-        Stand behind the ids of every text.
+        Special tokens that follow the ids of every text.
     max_ids : int
-        Ids a text, those of its end included.
+        Most ids per text, `end_ids` included.
     """
 
     def __init__(
@@ -72,47 +70,62 @@ class PieceTable:
             self._table, self._n_chars = {}, 0
         table = self._table
         split = [text.split(" ") for text in texts]
-        if new := list({piece for pieces in split for piece in pieces if piece not in table}):
-            for piece, ids in zip(new, self._encode_pieces(new), strict=True):
-                table[piece] = np.asarray(ids, dtype="<i4").tobytes()
-            self._n_chars += sum(map(len, new))
+        self._learn([piece for piece in set().union(*split) if piece not in table], table)
         end, most = self._end, self._max_bytes
-        rows = [b"".join([table[piece] for piece in pieces])[:most] + end for pieces in split]
-        lengths = (
-            np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows)) // ID_BYTES
-        )
-        return np.frombuffer(b"".join(rows), dtype="<i4"), lengths
+        rows = []
+        for pieces in split:
+            ids = b"".join([table[piece] for piece in pieces])
+            rows.append(ids[:most] + end)
+        n_bytes = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+        return np.frombuffer(b"".join(rows), dtype="<i4"), n_bytes // ID_BYTES
+
+    def _learn(self, pieces: list[str], table: dict[str, bytes]) -> None:
+        """Put the ids of new pieces into the table."""
+        if not pieces:
+            return
+        for piece, ids in zip(pieces, self._encode_pieces(pieces), strict=True):
+            table[piece] = np.asarray(ids, dtype="<i4").tobytes()
+        self._n_chars += sum(map(len, pieces))
 
 
 def is_local(tokenizer: tokenizers.Tokenizer) -> bool:
-    """Tell whether a tokenizer treats what lies between two spaces on its own, and frames a text at its end only."""
-    normalizer = _part(tokenizer.normalizer)
-    model = tokenizer.model
-    return (
-        all(part in LOCAL_NORMALIZERS for part in normalizer.get("normalizers", [normalizer]))
-        and _part(tokenizer.pre_tokenizer) == LOCAL_SPLITTERS.get(type(model).__name__)
-        and not getattr(model, "dropout", None)
-        and all(_is_plain(token) for token in tokenizer.get_added_tokens_decoder().values())
-        and _frames_at_the_end(_part(tokenizer.post_processor))
-    )
+    """Tell whether a tokenizer treats every piece between two spaces on its own.
 
-
-def _part(part: Any) -> dict[str, Any]:
-    """Return a part of a tokenizer as tokenizer.json has it; {} for none.
-
-    Writing all of it out would take 20 ms.
+    Its special tokens must also follow the text only: then the ids of a text are those of its
+    pieces, one after the other, and the special tokens.
     """
-    return {} if part is None else dict(json.loads(part.__getstate__()))
+    model = tokenizer.model
+    if getattr(model, "dropout", None):
+        return False  # the ids of a piece are drawn at random
+    if _component(tokenizer.pre_tokenizer) != LOCAL_SPLITTERS.get(type(model).__name__):
+        return False
+    normalizer = _component(tokenizer.normalizer)
+    for one in normalizer.get("normalizers", [normalizer]):
+        if one not in LOCAL_NORMALIZERS:
+            return False
+    added = tokenizer.get_added_tokens_decoder().values()
+    return all(map(_is_plain, added)) and _ends_only(_component(tokenizer.post_processor))
+
+
+def _component(component: Any) -> dict[str, Any]:
+    """Return a component of a tokenizer as tokenizer.json has it; {} for none.
+
+    Writing all of the tokenizer out would take 20 ms.
+    """
+    return {} if component is None else dict(json.loads(component.__getstate__()))
 
 
 def _is_plain(token: tokenizers.AddedToken) -> bool:
+    """Tell whether an added token is found within one piece, whatever surrounds it."""
     reaches_out = token.lstrip or token.rstrip or token.single_word
     return not reaches_out and " " not in token.content
 
 
-def _frames_at_the_end(processor: dict[str, Any]) -> bool:
-    """Tell whether special tokens stand behind the text only."""
-    parts = processor.get("single", [{}]) if processor.get("type") == "TemplateProcessing" else [{}]
-    return not processor or (
-        "Sequence" in parts[0] and not any("Sequence" in part for part in parts[1:])
-    )
+def _ends_only(processor: dict[str, Any]) -> bool:
+    """Tell whether the special tokens of a text, if any, all follow it."""
+    if not processor:
+        return True
+    if processor.get("type") != "TemplateProcessing":
+        return False
+    first, *others = processor.get("single", [{}])
+    return "Sequence" in first and not any("Sequence" in one for one in others)

@@ -1,7 +1,7 @@
-"""Subword tokens, through the `tokenizers` library: what the checkpoint's own tokenizer.json says.
+"""Subword tokens, through the `tokenizers` library: as the checkpoint's own tokenizer.json says.
 
-Truncation and padding that a tokenizer.json carries are cleared: the caller's truncation policy is
-the only one (all-MiniLM-L6-v2's file would pad every text to 128 tokens).
+Truncation and padding that a tokenizer.json sets are cleared, so that only the caller's truncation
+holds (the file of all-MiniLM-L6-v2 would pad every text to 128 tokens).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class SubwordTokenizer:
     ----------
     tokenizer : tokenizers.Tokenizer
     max_tokens : int
-        Tokens a text, special tokens included; what is longer is cut at the end.
+        Most tokens per text, special tokens included; longer texts are cut at the end.
 
     Raises
     ------
@@ -48,25 +48,26 @@ class SubwordTokenizer:
         self.tokenizer = tokenizer
         self.max_tokens = max_tokens
         self._n_special = n_special
-        self._table = self._make_table() if is_local(tokenizer) else None
+        self._table = self._make_table()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_table": None}
+        return {**self.__dict__, "_table": None}  # it can be made again
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._table = (
-            self._make_table() if is_local(self.tokenizer) else None
-        )  # it can be made again
+        self._table = self._make_table()
 
-    def _make_table(self) -> PieceTable:
-        tokenizer = (
-            self.tokenizer
-        )  # not `self`: in a circle it would outlive its model until the next collection
+    def _make_table(self) -> PieceTable | None:
+        """Return an empty table of pieces; None if this tokenizer cannot be used with one."""
+        # The table holds `tokenizer`, not `self`: in a reference cycle it would outlive its model
+        # until the next garbage collection.
+        tokenizer = self.tokenizer
+        if not is_local(tokenizer):
+            return None
 
         def encode_pieces(pieces: list[str]) -> list[list[int]]:
-            batch = [_encodable(piece) for piece in pieces]
-            encodings = tokenizer.encode_batch_fast(batch, add_special_tokens=False)
+            encodable = [_encodable(piece) for piece in pieces]
+            encodings = tokenizer.encode_batch_fast(encodable, add_special_tokens=False)
             return [encoding.ids for encoding in encodings]
 
         end_ids = tokenizer.encode("").ids
@@ -94,17 +95,18 @@ class SubwordTokenizer:
 
     @property
     def kind(self) -> str:
-        """What the tokens are: `words`, or `word pieces`."""
-        return "words" if type(self.tokenizer.model).__name__ == "WordLevel" else "word pieces"
+        """What the tokens are: ``words`` or ``word pieces``."""
+        is_words = type(self.tokenizer.model).__name__ == "WordLevel"
+        return "words" if is_words else "word pieces"
 
     @property
     def pad_id(self) -> int:
-        """The id that fills up a batch; 0 where the vocabulary has no padding token (it is masked anyway)."""
+        """The id that fills up a batch; 0 if the vocabulary has no padding token: it is masked."""
         return self._first_id(PAD_TOKENS) or 0
 
     @property
     def unknown_id(self) -> int | None:
-        """The id of text that the vocabulary cannot spell; None where everything can be spelt."""
+        """The id of text that the vocabulary cannot spell; None if it can spell everything."""
         return self._first_id(UNKNOWN_TOKENS)
 
     def _first_id(self, tokens: Sequence[str]) -> int | None:
@@ -119,31 +121,37 @@ class SubwordTokenizer:
         return list(encoding.ids), list(encoding.tokens)
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
-        """Encode many texts, unpadded."""
+        """Encode many texts, unpadded; longer texts are cut at the limit."""
         if self._table is not None:
             ids, lengths = self._table.encode(texts)
             return EncodedTexts(ids, np.concatenate([[0], np.cumsum(lengths)]))
-        encodings = self.tokenizer.encode_batch_fast([_encodable(text) for text in texts])
-        return EncodedTexts.from_lists([encoding.ids for encoding in encodings])
+        return EncodedTexts.from_lists([encoding.ids for encoding in self._encodings(texts)])
 
     def encode_windows(self, texts: Sequence[str]) -> Windows:
-        """Encode many texts, unpadded; what is longer than the limit becomes several windows."""
-        encodings = self.tokenizer.encode_batch_fast([_encodable(text) for text in texts])
-        pieces = [[encoding, *encoding.overflowing] for encoding in encodings]
-        counts = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
-        encoded = EncodedTexts.from_lists([piece.ids for own in pieces for piece in own])
-        return Windows(
-            encoded, np.cumsum(counts) - counts, np.maximum(encoded.lengths - self._n_special, 1.0)
-        )
+        """Encode many texts, unpadded; a text over the limit becomes several windows."""
+        windows = []
+        counts = []
+        for encoding in self._encodings(texts):
+            own = [encoding, *encoding.overflowing]
+            windows += [window.ids for window in own]
+            counts.append(len(own))
+        encoded = EncodedTexts.from_lists(windows)
+        n_windows = np.asarray(counts, dtype=np.int64)
+        starts = np.cumsum(n_windows) - n_windows
+        return Windows(encoded, starts, np.maximum(encoded.lengths - self._n_special, 1.0))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return tokens a text before anything is cut, special tokens included."""
-        # What was cut off is kept in `overflowing`, each piece with special tokens of its own.
+        """Return how many tokens each text has before it is cut, special tokens included."""
+        # The cut-off rest is kept in `overflowing`, in pieces with special tokens of their own.
         # Switching truncation off and on instead would let another thread encode without a limit.
-        return [
-            len(encoding) + sum(len(piece) - self._n_special for piece in encoding.overflowing)
-            for encoding in self.tokenizer.encode_batch_fast([_encodable(text) for text in texts])
-        ]
+        counts = []
+        for encoding in self._encodings(texts):
+            cut_off = [len(piece) - self._n_special for piece in encoding.overflowing]
+            counts.append(len(encoding) + sum(cut_off))
+        return counts
+
+    def _encodings(self, texts: Sequence[str]) -> list[tokenizers.Encoding]:
+        return list(self.tokenizer.encode_batch_fast([_encodable(text) for text in texts]))
 
     def save(self, path: Path) -> None:
         """Write tokenizer.json with this limit as its truncation, and no padding."""
@@ -155,7 +163,7 @@ class SubwordTokenizer:
 
 
 def _encodable(text: str) -> str:
-    """Replace lone surrogates, which no UTF-8 tokenizer can take."""
+    """Replace lone surrogates, which cannot be written as UTF-8, as tokenizers need them."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

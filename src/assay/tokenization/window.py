@@ -1,7 +1,7 @@
-"""What becomes of a text that is longer than a model reads: cut at the end, or read window by window.
+"""Texts that are longer than a model reads: cut at the end, or read window by window.
 
-A window is as many tokens as the model reads, and windows do not overlap: every token is read once.
-The logits of a text are the mean of its windows' logits, weighted by their tokens.
+A window has as many tokens as the model reads at most. Windows do not overlap: every token is read
+once. The logits of a text are the mean of the logits of its windows, weighted by their tokens.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from assay.tokenization.batches import EncodedTexts
 __all__ = ["LONG_TEXTS", "Windows", "check_long_texts"]
 
 LONG_TEXTS = ("truncate", "window")
-SMALLEST_PROB = 1e-45  # of float32: what a network rounds to zero still has a logarithm
+# The smallest float32: a probability that a network rounds to zero still has a logarithm.
+SMALLEST_PROB = 1e-45
 
 
 def check_long_texts(policy: str) -> str:
-    """Return the policy.
+    """Return the policy for long texts.
 
     Raises
     ------
     InputError
-        It is neither `truncate` nor `window`.
+        It is neither ``truncate`` nor ``window``.
     """
     if policy not in LONG_TEXTS:
         meant = did_you_mean(str(policy), LONG_TEXTS)
@@ -55,7 +56,7 @@ class Windows:
 
     @property
     def counts(self) -> np.ndarray:
-        """Windows a text, int64 of shape (n_texts,)."""
+        """How many windows each text has, int64 of shape (n_texts,)."""
         return np.diff(np.append(self.starts, len(self.encoded)))
 
     def mean(self, rows: np.ndarray) -> np.ndarray:
@@ -69,10 +70,11 @@ class Windows:
         Returns
         -------
         array of shape (n_texts, n), of the same dtype
-            The very row where a text has one window.
+            The unchanged row where a text has one window.
         """
         means: np.ndarray = rows[self.starts]
-        if (several := np.flatnonzero(self.counts > 1)).size:
+        several = np.flatnonzero(self.counts > 1)
+        if several.size:
             weighted = np.add.reduceat(
                 rows.astype(np.float64) * self.weights[:, None], self.starts, axis=0
             )
@@ -83,8 +85,8 @@ class Windows:
     def mean_probs(self, probs: np.ndarray) -> np.ndarray:
         """Return probabilities of the mean logits, from the probabilities of each window.
 
-        A row of logits is the logarithm of its probabilities but for a constant, which falls out
-        again.
+        The logits of a window are the logarithms of its probabilities plus a constant, which
+        makes no difference to the result.
 
         Parameters
         ----------
