@@ -1,4 +1,4 @@
-"""What a person meant by an argument that may be a path or an id of the Hub, without asking either."""
+"""Whether an argument is meant as a path or as an id of the Hub; neither is asked."""
 
 from __future__ import annotations
 

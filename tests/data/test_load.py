@@ -1,4 +1,7 @@
-"""`load_data` on files and folders: what it finds, in which order, and what it says when it cannot."""
+"""`load_data` on files and folders: what it finds, in which order, and what it says when it cannot.
+
+The modules `raw` and `folders` are tested here too.
+"""
 
 from __future__ import annotations
 

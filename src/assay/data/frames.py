@@ -140,7 +140,7 @@ def _is_sequence(value: Any) -> bool:
 
 
 def _values(column: Any) -> list[Any]:
-    """Return plain Python values; arrays and series have `tolist`, other columns can be iterated."""
+    """Return plain Python values; arrays and series have `tolist`, others can be iterated."""
     return column.tolist() if hasattr(column, "tolist") else list(column)
 
 

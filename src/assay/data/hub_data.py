@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face Hub as raw splits: the one file of this room that uses the network."""
+"""Data sets of the Hugging Face Hub as raw splits: the one file here that uses the network."""
 
 from __future__ import annotations
 

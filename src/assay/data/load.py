@@ -1,4 +1,4 @@
-"""`load_data`: the built-in sample, a file, a folder, a Hub data set or a Python object as `Splits`."""
+"""`load_data`: the sample, a file, a folder, a Hub data set or a Python object as `Splits`."""
 
 from __future__ import annotations
 

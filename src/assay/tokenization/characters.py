@@ -86,6 +86,6 @@ class CharacterTokenizer:
         return "".join(self.vocabulary[i] for i in ids)
 
     def one_hot(self, text: str) -> np.ndarray:
-        """Return one row per token with a single 1, float32 of shape (n_tokens, vocabulary_size)."""
+        """Return one row per token with one 1, float32 of shape (n_tokens, vocabulary_size)."""
         ids = np.asarray(self.encode(text), dtype=np.int64)
         return np.eye(self.vocabulary_size, dtype=np.float32)[ids]

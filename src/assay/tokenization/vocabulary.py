@@ -96,8 +96,8 @@ def _learn_pieces(
     """Return a tokenizer of byte-pair word pieces."""
     tokenizer = tokenizers.Tokenizer(models.BPE(unk_token=UNKNOWN))
     tokenizer.normalizer = normalizer
-    # A character marks where a word begins. The mark that BPE itself has for where it ends, a suffix,
-    # is numbered in the order of a hash table: every training would give another vocabulary.
+    # A character marks where a word begins. BPE's own mark is a suffix where it ends, numbered in
+    # the order of a hash table: every training would give another vocabulary.
     marks = pre_tokenizers.Metaspace(prepend_scheme="always", split=False)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.BertPreTokenizer(), marks])
     trainer = trainers.BpeTrainer(

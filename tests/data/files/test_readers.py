@@ -1,4 +1,7 @@
-"""Files to rows: every format, every encoding trap, and bad rows that do not stop the stream."""
+"""Files to rows: every format, every encoding trap, and bad rows that do not stop the stream.
+
+The modules `row`, `tables`, `json_rows`, `decoding` and `parquet` are tested here too.
+"""
 
 from __future__ import annotations
 
@@ -287,7 +290,7 @@ def test_jsonl_bad_lines_are_problems_and_the_stream_goes_on(tmp_path):
             "not JSON: Unterminated string starting at; nothing after it can be read",
         ),
         ('[{"text": "a"},\n3]', 2, "a JSON number where an object is accepted"),
-        ('[{"text": "a"}\n]\nx', 3, "something stands after the array"),
+        ('[{"text": "a"}\n]\nx', 3, "something follows the array"),
     ],
 )
 def test_json_broken_arrays_name_the_line(tmp_path, content, line, problem):

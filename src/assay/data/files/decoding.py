@@ -29,6 +29,7 @@ __all__ = [
     "without_bad_bytes",
 ]
 
+UTF_8 = "utf-8-sig"  # takes off a byte order mark if there is one
 BAD_BYTES = re.compile("[\udc80-\udcff]+")
 HANGUL = re.compile("[가-힣]")
 UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")  # the two byte order marks, read as UTF-8
@@ -43,15 +44,16 @@ def check_encoding(encoding: str | None) -> str:
         Python knows no such text encoding.
     """
     if encoding is None:
-        return "utf-8-sig"
+        return UTF_8
     try:
         name = codecs.lookup(encoding).name
         "".encode(name)  # refuses codecs such as "hex", which are no text encodings
     except (LookupError, ValueError) as err:
         raise InputError(
-            f"encoding '{encoding}' is unknown; names such as utf-8, cp949, euc-kr, utf-16 and latin-1 are accepted"
+            f"encoding '{encoding}' is unknown; "
+            "names such as utf-8, cp949, euc-kr, utf-16 and latin-1 are accepted"
         ) from err
-    return "utf-8-sig" if name == "utf-8" else name
+    return UTF_8 if name == "utf-8" else name
 
 
 def bad_bytes_problem(text: str, *, encoding: str, starts_file: bool = False) -> str | None:
@@ -64,12 +66,13 @@ def bad_bytes_problem(text: str, *, encoding: str, starts_file: bool = False) ->
     encoding : str
         The codec it was read with.
     starts_file : bool
-        Whether `text` begins the file, where a byte order mark may stand.
+        Whether `text` begins the file, which is where a byte order mark may be.
     """
     if text.isascii() or not (found := BAD_BYTES.search(text)):
         return None
-    shown = "UTF-8" if encoding == "utf-8-sig" else encoding
-    hexed = " ".join(f"0x{ord(c) - 0xDC00:02X}" for c in found.group()[:3])
+    shown = "UTF-8" if encoding == UTF_8 else encoding
+    # The byte 0x80 was read as the lone surrogate U+DC80, and so on to 0xFF.
+    hexed = " ".join(f"0x{ord(char) - 0xDC00:02X}" for char in found.group()[:3])
     sentence = f"bytes that are not {shown} ({hexed} at character {found.start() + 1})"
     if starts_file and text.startswith(UTF16_MARKS):
         return f"{sentence}; the file starts like UTF-16: try --encoding utf-16"
@@ -79,21 +82,35 @@ def bad_bytes_problem(text: str, *, encoding: str, starts_file: bool = False) ->
 
 
 def _reads_as_cp949(text: str, *, encoding: str) -> bool:
-    """Tell whether the raw bytes behind `text` are Korean in cp949, the usual one of Korean Windows and Excel."""
+    """Tell whether the bytes behind `text` are Korean in cp949, as Windows and Excel write it."""
+    codec = "utf-8" if encoding == UTF_8 else encoding
     try:
-        raw = text.encode("utf-8" if encoding == "utf-8-sig" else encoding, "surrogateescape")
+        raw = text.encode(codec, "surrogateescape")
         return bool(HANGUL.search(raw.decode("cp949")))
     except UnicodeError:
         return False
 
 
 def without_bad_bytes(text: str) -> str:
-    """Replace each run of bytes that did not decode by U+FFFD, so that the text can be written again."""
+    """Replace each run of bytes that did not decode by U+FFFD, so that the text can be written."""
     return text if text.isascii() else BAD_BYTES.sub("\ufffd", text)
 
 
 class Lines(Iterator[str]):
-    """Lines of a stream, ends of line kept, with their count and the first bad bytes since last asked."""
+    """Lines of a stream that counts them and remembers the first bytes that did not decode.
+
+    Parameters
+    ----------
+    stream : text stream
+        Ends of line are kept.
+    encoding : str
+        The codec that `stream` is decoded with.
+
+    Attributes
+    ----------
+    n_lines : int
+        How many lines were read.
+    """
 
     def __init__(self, stream: TextIO, *, encoding: str) -> None:
         self.n_lines = 0

@@ -1,4 +1,4 @@
-"""The elements of one big JSON array, one at a time: a `.json` file need not fit into memory."""
+"""The elements of one JSON array, one at a time: a `.json` file need not fit into memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, TextIO
 __all__ = ["JsonArray", "JsonBreak"]
 
 CHUNK_CHARS = 1 << 16
-# The longest token that a chunk can cut (a pair of \uXXXX escapes): a later error is a real one
+# The longest token that a chunk can cut is a pair of \uXXXX escapes: an error further from the end
+# of the chunk is a real one.
 SLACK_CHARS = 16
 
 
@@ -21,11 +22,17 @@ class JsonArray:
 
     Parameters
     ----------
-    stream : text stream, opened so that lines end at line feeds
+    stream : text stream
+        Opened so that lines end at line feeds.
+
+    Attributes
+    ----------
+    line : int
+        1-based line of the cursor.
     """
 
     def __init__(self, stream: TextIO) -> None:
-        self.line = 1  # where the cursor stands
+        self.line = 1
         self._stream = stream
         self._text = ""
         self._at = 0
@@ -54,7 +61,7 @@ class JsonArray:
         Raises
         ------
         JsonBreak
-            What stands here is not JSON.
+            What follows is not JSON.
         """
         n_chars = CHUNK_CHARS
         while True:
@@ -65,12 +72,11 @@ class JsonArray:
             except json.JSONDecodeError as err:
                 if not self._is_cut(err) or not self._grow(n_chars):
                     raise JsonBreak(err.msg) from err
-            except (
-                ValueError,
-                RecursionError,
-            ) as err:  # a number of thousands of digits; thousands of brackets
+            except (ValueError, RecursionError) as err:
+                # A number of thousands of digits, or thousands of brackets.
                 raise JsonBreak(str(err)) from err
-            n_chars *= 2  # a big value is decoded again from its start: doubling keeps that linear
+            # A big value is decoded again from its start each time; doubling keeps that linear.
+            n_chars *= 2
 
     def _is_cut(self, err: json.JSONDecodeError) -> bool:
         """Tell whether the error may come from the end of the chunk rather than from the file."""

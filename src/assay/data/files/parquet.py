@@ -1,4 +1,4 @@
-"""Parquet files, through pyarrow: rows in batches, and the class names that the `datasets` library stores in them."""
+"""Parquet files, through pyarrow: rows in batches, and the class names that `datasets` stores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from assay._optional import require
 from assay.data.files.decoding import open_bytes
-from assay.errors import DataError
+from assay.errors import DataError, first_line
 
 __all__ = ["count_group_rows", "count_rows", "read_class_names", "read_records"]
 
@@ -23,9 +23,8 @@ BATCH_ROWS = 4096  # rows turned into Python values at a time: bounds memory
 def _open_parquet(path: Path) -> Iterator[Any]:
     pyarrow, parquet = require("pyarrow"), require("pyarrow.parquet")
     with tempfile.TemporaryFile() as whole, open_bytes(path) as stream:
-        if (
-            path.suffix.casefold() == ".gz"
-        ):  # the index of a Parquet file is at its end: gzip cannot seek there
+        if path.suffix.casefold() == ".gz":
+            # The index of a Parquet file is at its end, and gzip cannot seek there.
             shutil.copyfileobj(stream, whole)
             whole.seek(0)
             stream = whole
@@ -33,9 +32,7 @@ def _open_parquet(path: Path) -> Iterator[Any]:
             with parquet.ParquetFile(stream) as file:
                 yield file
         except pyarrow.ArrowException as err:
-            raise DataError(
-                f"{path} cannot be read as Parquet: {str(err).splitlines()[0]}"
-            ) from err
+            raise DataError(f"{path} cannot be read as Parquet: {first_line(err)}") from err
 
 
 def read_records(path: Path, *, groups: range | None = None) -> Iterator[dict[str, Any]]:
@@ -45,12 +42,12 @@ def read_records(path: Path, *, groups: range | None = None) -> Iterator[dict[st
     ----------
     path : Path
     groups : range, optional
-        Of which row groups. None: of all.
+        Which row groups are read. None: all.
 
     Raises
     ------
     DataError
-        It is no Parquet file, or two columns have one name.
+        It is no Parquet file, or two columns have the same name.
     """
     with _open_parquet(path) as file:
         names = file.schema_arrow.names
@@ -58,9 +55,8 @@ def read_records(path: Path, *, groups: range | None = None) -> Iterator[dict[st
             raise DataError(
                 f"column '{twice[0]}' occurs twice in {path}; columns: {', '.join(names)}"
             )
-        for batch in file.iter_batches(
-            batch_size=BATCH_ROWS, row_groups=None if groups is None else list(groups)
-        ):
+        row_groups = None if groups is None else list(groups)
+        for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=row_groups):
             yield from batch.to_pylist()
 
 
@@ -73,21 +69,22 @@ def count_rows(path: Path) -> int:
 def count_group_rows(path: Path) -> list[int]:
     """Return how many rows each row group of a file has."""
     with _open_parquet(path) as file:
-        return [
-            int(file.metadata.row_group(i).num_rows) for i in range(file.metadata.num_row_groups)
-        ]
+        metadata = file.metadata
+        return [int(metadata.row_group(i).num_rows) for i in range(metadata.num_row_groups)]
 
 
 def read_class_names(path: Path) -> dict[str, tuple[str, ...]]:
-    """Return the ordered class names of each ClassLabel column, from the metadata that `datasets` writes."""
+    """Return the ordered class names of each ClassLabel column.
+
+    `datasets` writes them into the metadata of the file; {} where another program wrote it.
+    """
     with _open_parquet(path) as file:
         metadata = (file.schema_arrow.metadata or {}).get(b"huggingface", b"{}")
+    class_names = {}
     try:
-        features = json.loads(metadata)["info"]["features"]
-        return {
-            column: tuple(feature["names"])
-            for column, feature in features.items()
-            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
-        }
+        for column, feature in json.loads(metadata)["info"]["features"].items():
+            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel":
+                class_names[column] = tuple(feature["names"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        return {}  # written by something else
+        return {}
+    return class_names

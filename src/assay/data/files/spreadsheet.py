@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet would run as a formula, made harmless, and made what they were again.
+"""Cells that a spreadsheet would run as a formula: made harmless, and restored.
 
 The rule is OWASP's (CSV injection): an apostrophe before what starts a formula. It can be undone
 exactly, because texts that start like a guarded one get an apostrophe of their own.

@@ -1,7 +1,7 @@
-"""Records to files, one at a time: JSON Lines, CSV, TSV, each also gzipped, and Parquet. The other side of `readers`.
+"""Records to files, one at a time: JSON Lines, CSV, TSV, each also gzipped, and Parquet.
 
 Text files are always valid UTF-8: a lone surrogate, which JSON input can hold, is spelt out as its
-escape.
+escape. `readers` reads all of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import IO, Any, Self
 
 from assay._optional import require
 from assay.data.files.readers import file_kind
-from assay.errors import DataError, InputError
+from assay.errors import DataError, InputError, first_line
 
 __all__ = ["OUT_SUFFIXES", "Before", "Writer", "join_parquet", "open_writer", "out_kind"]
 
@@ -30,7 +30,10 @@ ROW_GROUP_ROWS = 2048  # of Parquet: rows kept in memory until they are written
 class Writer(ABC):
     """Writes records (column -> value) in their order; a context manager that closes its file.
 
-    `columns` are those of a table, () until there is a record and where the format has none.
+    Attributes
+    ----------
+    columns : tuple of str
+        The columns of a table; () before the first record, and for formats without columns.
     """
 
     columns: tuple[str, ...] = ()
@@ -47,7 +50,7 @@ class Writer(ABC):
 
     @abstractmethod
     def close(self, *, is_whole: bool) -> None:
-        """Close the file; `is_whole` is False where the work was cut short."""
+        """Close the file; `is_whole` is False if the work was cut short."""
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +60,7 @@ class Writer(ABC):
 
 
 def out_kind(out: Path) -> str:
-    """Return the suffix that says how to write `out` (``.gz`` set aside).
+    """Return the suffix that says how to write `out`, ``.gz`` set aside.
 
     Raises
     ------
@@ -67,7 +70,8 @@ def out_kind(out: Path) -> str:
     kind = file_kind(out)
     if kind not in OUT_SUFFIXES:
         raise InputError(
-            f"'{out.name}' is of a kind that cannot be written; {' '.join(OUT_SUFFIXES)} are accepted"
+            f"'{out.name}' is of a kind that cannot be written; "
+            f"{' '.join(OUT_SUFFIXES)} are accepted"
         )
     if kind == ".parquet" and _is_gzip(out):
         raise InputError(
@@ -83,9 +87,9 @@ class Before:
     Parameters
     ----------
     columns : tuple of str
-        Of a table; () if it has no record yet.
+        The columns of a table; () if it has no record yet.
     sample : Path, optional
-        Of Parquet: a file with the types of the columns. None: the records to come decide.
+        A Parquet file with the types of the columns. None: the records to come decide them.
     """
 
     columns: tuple[str, ...] = ()
@@ -100,16 +104,16 @@ def open_writer(path: Path, *, like: Path, before: Before | None = None) -> Writ
     path : Path
         The file that is written, such as ``scores.csv.partial``.
     like : Path
-        Its name to be, such as ``scores.csv``.
+        The name that it gets in the end, such as ``scores.csv``.
     before : Before, optional
-        Go on: text formats are written behind what the file holds (a gzip member of its own),
-        Parquet is a file of its own with the same columns. None: from the start.
+        What was written already. Text formats are then appended to the file (as a gzip member of
+        its own); Parquet becomes another file with the same columns. None: start from nothing.
     """
     return WRITERS[out_kind(like)](path, is_gzip=_is_gzip(like), before=before)
 
 
 def join_parquet(paths: Iterable[Path], out: Path) -> None:
-    """Write the rows of Parquet files with the same columns into one, each file a row group."""
+    """Write the rows of Parquet files with the same columns into one file, one row group each."""
     parquet = require("pyarrow.parquet")
     writer: Any = None
     try:
@@ -155,8 +159,8 @@ class _Table(Writer):
         self, path: Path, *, is_gzip: bool, before: Before | None, delimiter: str = ","
     ) -> None:
         self._stream = _open_text(path, is_gzip=is_gzip, append=before is not None)
-        # csv quotes a field that holds a character of the line's end: with \r\n also a lone \r,
-        # which would else end the row when it is read. The lines themselves end in \n.
+        # csv quotes a field that holds a character of its line terminator. With \r\n it quotes a
+        # lone \r too, which would otherwise end the row when it is read. Lines end in \n.
         self._writer = csv.writer(
             _UnixLines(self._stream), delimiter=delimiter, lineterminator="\r\n"
         )
@@ -171,6 +175,7 @@ class _Table(Writer):
         else:
             _check_columns(record, self.columns)
             values = map(record.get, self.columns)
+        # Most cells need no change: asking for that here saves a call for each.
         self._writer.writerow([value if type(value) in PLAIN else _cell(value) for value in values])
 
     def close(self, *, is_whole: bool) -> None:
@@ -178,7 +183,7 @@ class _Table(Writer):
 
 
 class _UnixLines:
-    """Passes rows on with a line feed in place of the two characters at their end."""
+    """Passes rows on with a line feed instead of the two characters at their end."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -221,9 +226,9 @@ class _Parquet(Writer):
                 self._writer = self._parquet.ParquetWriter(self._path, table.schema)
             self._writer.write_table(table)
         except (self._arrow.ArrowException, OverflowError) as err:
-            reason = str(err).splitlines()[0]
             raise DataError(
-                f"a column cannot be written as Parquet, where all its values are of one kind: {reason}",
+                "a column cannot be written as Parquet, where all its values are of one kind: "
+                f"{first_line(err)}",
                 hint="write .jsonl",
             ) from err
         self._rows = []

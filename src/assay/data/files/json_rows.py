@@ -1,0 +1,90 @@
+"""Rows of JSON Lines, one object per line, and of JSON, an array of objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from assay.data.files.decoding import Lines, bad_bytes_problem
+from assay.data.files.json_array import JsonArray, JsonBreak
+from assay.data.files.row import Row
+from assay.errors import DataError
+
+__all__ = ["json_line_rows", "json_rows"]
+
+KINDS = {list: "array", str: "string", type(None): "null", bool: "true or false"}
+
+
+def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
+    """Stream the objects of JSON Lines; blank lines are no rows.
+
+    Parameters
+    ----------
+    stream : text stream
+        Opened so that lines end at line feeds only.
+    name : str
+        How messages call the file.
+    codec : str
+        What `stream` is decoded with, for messages.
+    """
+    lines = Lines(stream, encoding=codec)
+    for line in lines:
+        if not line.strip():
+            continue
+        if problem := lines.take_problem():
+            yield Row(lines.n_lines, {}, problem)
+            continue
+        try:
+            value = json.loads(line)
+        except json.JSONDecodeError as err:
+            yield Row(lines.n_lines, {}, f"not JSON: {err.msg} at character {err.pos + 1}")
+        except (ValueError, RecursionError) as err:
+            yield Row(lines.n_lines, {}, f"not JSON that can be read: {err}")
+        else:
+            yield _object_row(lines.n_lines, value)
+
+
+def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
+    """Stream the objects of one JSON array; parameters as of `json_line_rows`.
+
+    Raises
+    ------
+    DataError
+        The file does not begin with an array.
+    """
+    array = JsonArray(stream)
+    first = array.peek()
+    if first != "[":
+        what = "is empty" if not first else "does not start with '['"
+        raise DataError(
+            f"{name} {what}; an array of objects is accepted", hint="one object per line is .jsonl"
+        )
+    array.skip()
+    while array.peek() != "]":
+        line = array.line
+        try:
+            value, source = array.value()
+        except JsonBreak as err:
+            yield Row(line, {}, f"not JSON: {err}; nothing after it can be read")
+            return
+        problem = bad_bytes_problem(source, encoding=codec)
+        if problem is None:
+            yield _object_row(line, value)
+        else:
+            yield Row(line, {}, problem)
+        if array.peek() == ",":
+            array.skip()
+        elif array.peek() != "]":
+            yield Row(array.line, {}, "not JSON: ',' or ']' expected; nothing after it can be read")
+            return
+    array.skip()
+    if array.peek():
+        yield Row(array.line, {}, "something follows the array")
+
+
+def _object_row(line: int, value: Any) -> Row:
+    if isinstance(value, dict):
+        return Row(line, value)
+    kind = KINDS.get(type(value), "number")
+    return Row(line, {}, f"a JSON {kind} where an object is accepted")

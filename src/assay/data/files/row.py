@@ -1,0 +1,27 @@
+"""`Row`: one row of a source, usable or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Row"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a source.
+
+    Parameters
+    ----------
+    line : int
+        1-based line where the row starts; in Parquet and in Python objects the 1-based row.
+    values : dict
+        Column name -> value, as far as the row could be read; bytes that did not decode are U+FFFD.
+    problem : str or None
+        Why the row cannot be used; None if it can.
+    """
+
+    line: int
+    values: dict[str, Any]
+    problem: str | None = None
