@@ -17,7 +17,13 @@ from assay.models import save_model
 from assay.recipes.train import train_model
 from assay.runtime.predictor import load_model
 
-TEXTS = ["a new text", "i am so happy today", "오늘 정말 슬퍼요 i hate this", "x"]
+TEXTS = [
+    "a new text",
+    "i am so happy today",
+    "오늘 정말 슬퍼요 i hate this",
+    "x",
+    "c++ 好吃 น้ำ मेरा 👍🏽",
+]
 BLOCKED = "import sys; sys.modules['assay'] = None\n"
 
 

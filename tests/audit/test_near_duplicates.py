@@ -161,3 +161,17 @@ def test_similarity_out_of_range_is_refused(given_value):
     """Below 0.5 the bands would miss most pairs."""
     with pytest.raises(InputError, match=f"min_similarity is {given_value}; 0.5 to 1 is accepted"):
         find_near_duplicates(["a"], min_similarity=given_value)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("मेरा दिन अच्छा था", "मेरा दान अच्छा था"),
+        ("I love c++", "I love c#"),
+        ("★★★★★", "★☆☆☆☆"),
+        ("so good 😊", "so good 😢"),
+    ],
+)
+def test_marks_and_signs_tell_texts_apart(one, other):
+    """A vowel sign or a sign is part of what is compared."""
+    assert not find_near_duplicates([one, other]).is_near.any()

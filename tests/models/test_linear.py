@@ -10,19 +10,19 @@ from sklearn.svm import LinearSVC
 from _support.small_models import EDGE_TEXTS, small_data
 from assay.errors import DataError, InputError
 from assay.models import Linear, Majority
-from assay.models.linear import MANY_TOLERANCE, TOLERANCE
+from assay.models.linear import CHAR_WEIGHT, MANY_TOLERANCE, MIN_CHARS, TOLERANCE
 from assay.runtime.linear import TextTerms
 
 TEXTS, LABELS = small_data(90)
 NEW_TEXTS = [*small_data(30, seed=1)[0], *EDGE_TEXTS]
 
 
-def oracle(*, C=1.0, char_weight=0.5, multi_class="ovr", tol=TOLERANCE):
+def oracle(*, C=1.0, char_weight=CHAR_WEIGHT, multi_class="ovr", tol=TOLERANCE):
     """Put the method together from scikit-learn's parts."""
-    terms = TextTerms()
+    terms = TextTerms(min_chars=MIN_CHARS)
     union = make_union(
         TfidfVectorizer(analyzer=terms.words, sublinear_tf=True, dtype=np.float32),
-        TfidfVectorizer(analyzer=terms.characters, sublinear_tf=True, min_df=2, dtype=np.float32),
+        TfidfVectorizer(analyzer=terms.characters, sublinear_tf=True, min_df=1, dtype=np.float32),
     )
     union.set_params(
         transformer_weights={"tfidfvectorizer-1": 1.0, "tfidfvectorizer-2": char_weight}

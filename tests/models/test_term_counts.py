@@ -95,3 +95,14 @@ def test_texts_without_words_have_no_word_columns(texts):
     words, _ = count_terms(texts, TERMS, min_count=1)
     assert words.vocabulary == []
     assert words.matrix.shape == (len(texts), 0)
+
+
+def test_common_n_gram_that_tells_classes_apart_is_kept(monkeypatch):
+    """What very many texts hold stays where it is in the texts of one class."""
+    monkeypatch.setattr(term_counts, "COMMON_TEXTS", 2)
+    texts = ["the good", "the good", "the good", "the bad", "the bad", "the bad"]
+    label_ids = np.array([0, 0, 0, 1, 1, 1])
+    _, grams = count_terms(texts, TERMS, min_count=1, label_ids=label_ids)
+    assert " good" in grams.vocabulary
+    assert " the" not in grams.vocabulary
+    check_against_scikit_learn(["好吃 now", "難吃 now", "★★ か\u3099 น้ำ"], 1)

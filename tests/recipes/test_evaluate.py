@@ -130,7 +130,7 @@ def test_broken_manifest_is_no_model(model, tmp_path):
         "{",
         "[]",
         json.dumps({**manifest, "labels": None}),
-        json.dumps({**manifest, "schema_version": 2}),
+        json.dumps({**manifest, "schema_version": 99}),
     ):
         (copy / "assay.json").write_text(text, encoding="utf-8")
         with pytest.raises(ModelError, match=r"assay\.json"):

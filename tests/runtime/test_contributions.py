@@ -14,10 +14,10 @@ AWKWARD = " \t\n\x1c\x85\u200b\u2028aAİıßΣσςĿ오늘ㅠ\u1112\u1161é\u030
 TRICKY = st.text(st.sampled_from(AWKWARD) | st.characters(), max_size=30)
 
 
-def model_of(texts, *, max_chars=5):
+def model_of(texts, *, max_chars=5, rule=2):
     """Make a model of random weights that knows every term of `texts`."""
     rng = np.random.default_rng(0)
-    terms = TextTerms(max_chars=max_chars)
+    terms = TextTerms(max_chars=max_chars, rule=rule)
     splitters = [terms.words, terms.characters][: 2 if max_chars else 1]
     vocabularies = [sorted({term for text in texts for term in split(text)}) for split in splitters]
     n_terms = sum(map(len, vocabularies))
@@ -38,10 +38,10 @@ def assert_sums(model, text):
     np.testing.assert_allclose(model.bias + found.sum(axis=0), model.logits([text])[0], atol=1e-9)
 
 
-@given(TRICKY, st.sampled_from([0, 3, 5]))
-def test_contributions_and_bias_sum_to_the_logits(text, max_chars):
+@given(TRICKY, st.sampled_from([0, 3, 5]), st.sampled_from([1, 2]))
+def test_contributions_and_bias_sum_to_the_logits(text, max_chars, rule):
     """Nothing is lost and nothing is counted twice: any script, any blanks, letters that fold to more letters."""
-    assert_sums(model_of([text], max_chars=max_chars), text)
+    assert_sums(model_of([text], max_chars=max_chars, rule=rule), text)
 
 
 @pytest.mark.parametrize("text", EDGE_TEXTS, ids=range(len(EDGE_TEXTS)))
@@ -66,7 +66,7 @@ def test_word_has_its_own_terms_and_half_of_its_pairs():
 def test_term_across_words_is_shared_by_characters():
     """Where no white space parts the words, an n-gram belongs to them by the characters that it covers of each."""
     model = LinearModel(
-        terms=TextTerms(min_chars=3, max_chars=3),
+        terms=TextTerms(min_chars=3, max_chars=3, rule=1),
         vocabularies=[["none"], ["嬉しい"]],
         idf=np.ones(2),
         weights=np.array([[0.0], [3.0]]),

@@ -48,7 +48,7 @@ def test_character_terms_are_those_of_scikit_learn(text, min_chars, more):
     oracle = CountVectorizer(
         analyzer="char_wb", ngram_range=(min_chars, max_chars)
     ).build_analyzer()
-    terms = TextTerms(min_chars=min_chars, max_chars=max_chars)
+    terms = TextTerms(min_chars=min_chars, max_chars=max_chars, rule=1)
     assert Counter(terms.characters(text)) == Counter(oracle(unicodedata.normalize("NFC", text)))
 
 
@@ -56,7 +56,9 @@ def test_character_terms_are_those_of_scikit_learn(text, min_chars, more):
 def test_word_terms_are_words_and_pairs(text):
     """The same as scikit-learn's words and word pairs, where one-letter words count."""
     oracle = CountVectorizer(token_pattern=r"\w+", ngram_range=(1, 2)).build_analyzer()
-    assert Counter(TextTerms().words(text)) == Counter(oracle(unicodedata.normalize("NFC", text)))
+    assert Counter(TextTerms(rule=1).words(text)) == Counter(
+        oracle(unicodedata.normalize("NFC", text))
+    )
 
 
 def test_decomposed_text_has_the_terms_of_the_composed_one():
@@ -137,6 +139,7 @@ def replace_content(root, **changes):
         (lambda root: Layout(root).vocabulary.write_text("[]"), "cannot be read"),
         (lambda root: Layout(root).vocabulary.write_text("{"), "cannot be read"),
         (lambda root: replace_content(root, min_chars="three"), "cannot be read"),
+        (lambda root: replace_content(root, rule=3), "cannot be read: words are cut by rule 3"),
         (
             lambda root: replace_content(root, blocks=[["good"]]),
             r"has idf of shape \(\d+,\), not \(1,\)",
@@ -158,3 +161,25 @@ def test_broken_files_are_a_model_error(tmp_path, damage, message):
     damage(tmp_path)
     with pytest.raises(ModelError, match=rf"the linear model in .* {message}"):
         LinearModel.load(tmp_path)
+
+
+def test_model_without_a_rule_keeps_that_of_0_1_0(tmp_path):
+    """Version 0.1.0 wrote no rule: such a model goes on cutting words as it was trained to."""
+    terms = TextTerms(rule=1)
+    words = ["द", "好吃"]
+    grams = [" 好吃 "]
+    LinearModel(
+        terms=terms,
+        vocabularies=[words, grams],
+        idf=np.ones(3),
+        weights=np.eye(3),
+        bias=np.zeros(3),
+    ).save(tmp_path)
+    path = Layout(tmp_path).vocabulary
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content.pop("rule") == 1
+    path.write_text(json.dumps(content))
+    loaded = LinearModel.load(tmp_path)
+    assert loaded.terms.rule == 1
+    np.testing.assert_allclose(loaded.logits(["दि"])[0], [1, 0, 0])
+    np.testing.assert_allclose(loaded.logits(["好吃"])[0], [0, 1, 1])

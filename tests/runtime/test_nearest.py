@@ -18,6 +18,7 @@ from assay.runtime.folder import read_folder
 from assay.runtime.hashed_terms import TERMS
 from assay.runtime.nearest import MAX_TEXT_CHARS, TrainingTexts
 from assay.runtime.relabel import relabel_model
+from assay.tokenization.words import RULE
 
 WORDS = st.sampled_from(["happy", "sad", "행복해요", "i", "am", "not", "😀", "lovely", "love"])
 TEXTS = st.lists(WORDS, max_size=6).map(" ".join)
@@ -34,7 +35,7 @@ def folder(compact_folder, tmp_path):
 
 def terms_of(text):
     """Count terms as the definition has them, without hashes."""
-    words, grams = TERMS.words(text), TERMS.characters(text)
+    words, grams = TERMS[RULE].words(text), TERMS[RULE].characters(text)
     return Counter([("word", one) for one in words] + [("gram", one) for one in grams])
 
 

@@ -1,8 +1,8 @@
 """Near duplicates: texts that differ by a word, a typo, punctuation, or a number only.
 
 Candidates come from MinHash and locality-sensitive hashing (Broder, 1997; `rensa` computes the
-hashes) over the sets of four-character pieces of letters and digits; the exact Jaccard similarity
-of those sets decides. Time and memory grow linearly with the number of characters, even where
+hashes) over the sets of four-character pieces of letters, digits and signs; the exact Jaccard
+similarity of those sets decides. Time and memory grow linearly with the number of characters, even where
 thousands of texts are alike.
 """
 

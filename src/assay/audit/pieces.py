@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from assay.tokenization.words import separators
+
 __all__ = ["Pieces", "hash_pieces"]
 
 PIECE_CHARS = 4  # with 3, six times as many candidates on short tweets, and more false ones
-NOT_WORDS = re.compile(r"[\W_]+")
 CODE_POINT_BITS = 21
 
 
@@ -41,7 +41,7 @@ class Pieces:
 
 
 def hash_pieces(normalised: Sequence[str]) -> Pieces:
-    """Hash every run of four characters of letters and digits.
+    """Hash every run of four characters of letters, digits and signs.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def hash_pieces(normalised: Sequence[str]) -> Pieces:
     """
     if not normalised:
         return Pieces(np.zeros(0, np.uint64), np.zeros(1, np.int64))
-    padded = [_letters_and_digits(text).ljust(PIECE_CHARS, "\0") for text in normalised]
+    padded = [_without_punctuation(text).ljust(PIECE_CHARS, "\0") for text in normalised]
     lengths = np.array([len(text) for text in padded])
     encoded = "".join(padded).encode("utf-32-le", "surrogatepass")
     code_points = np.frombuffer(encoded, dtype="<u4").astype(np.uint64)
@@ -63,9 +63,9 @@ def hash_pieces(normalised: Sequence[str]) -> Pieces:
     return _sort_and_count(hashes[is_inside], text_of_window[is_inside], n_texts=len(padded))
 
 
-def _letters_and_digits(normalised: str) -> str:
-    """Return letters and digits with single spaces; a text without any is compared as it is."""
-    return NOT_WORDS.sub(" ", normalised).strip() or normalised
+def _without_punctuation(normalised: str) -> str:
+    """Return letters, digits and signs with single spaces; a text without any as it is."""
+    return separators().sub(" ", normalised).strip() or normalised
 
 
 def _hash_windows(code_points: np.ndarray) -> np.ndarray:

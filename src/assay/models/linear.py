@@ -28,11 +28,13 @@ __all__ = ["Linear"]
 # accuracy with 0.1, 0.3 and 1, four seeds: emotion 0.9019, 0.9012 and 0.9002, banking77 0.9068,
 # 0.9073 and 0.9036, klue_ynat 0.8601, 0.8604 and 0.8597.
 TOLERANCE = 0.3
-# Texts that a character n-gram must stand in, and from how many training texts on. Of the whole
-# sets, 2 and 4: emotion 0.9019 and 0.9030, banking77 0.9068 and 0.9050, klue_ynat 0.8601 and
-# 0.8609, in a little less time and a tenth less on disk; of 4,000 texts as good, of 500 up to 1.7
-# points apart.
-MIN_COUNT, LARGE_MIN_COUNT, LARGE_TEXTS = 2, 4, 4000
+# From how many training texts on a set is large. Shortest character n-gram, fewest texts that hold
+# one which is kept, and weight of the character block, of a small set and of a large one:
+# dev/LOG.md, "Words of every script".
+LARGE_TEXTS = 4000
+MIN_CHARS, LARGE_MIN_CHARS = 2, 3
+MIN_COUNT, LARGE_MIN_COUNT = 1, 4
+CHAR_WEIGHT, LARGE_CHAR_WEIGHT = 1.5, 0.5
 # With more classes, one machine tells all of them apart (Crammer and Singer, 2001) in place of one
 # for each against the rest. Right on validation, the latter first: 77 intents 0.906 and 0.915, 40
 # of them (four draws) 0.930 and 0.935, 2,000 rows of all (three draws) 0.799 and 0.811, and in a
@@ -51,10 +53,13 @@ class Linear(TextClassifier):
     ----------
     C : float
         Inverse of the regularisation's strength.
-    min_chars, max_chars : int
-        Length of the character n-grams; `max_chars` 0 leaves them out.
-    char_weight : float
-        Length of the character block's vector beside the word block's, which has length 1.
+    min_chars : int, optional
+        Length of the shortest character n-grams. None: chosen by the number of texts.
+    max_chars : int
+        Length of the longest; 0 leaves them out.
+    char_weight : float, optional
+        Length of the character block's vector beside the word block's, which has length 1. None:
+        chosen by the number of texts.
     min_count : int, optional
         A character n-gram that fewer training texts hold is left out. None: chosen by the number of
         texts.
@@ -69,9 +74,9 @@ class Linear(TextClassifier):
         self,
         *,
         C: float = 1.0,
-        min_chars: int = 3,
+        min_chars: int | None = None,
         max_chars: int = 5,
-        char_weight: float = 0.5,
+        char_weight: float | None = None,
         min_count: int | None = None,
         class_weight: ClassWeight = None,
         seed: int = 0,
@@ -89,8 +94,10 @@ class Linear(TextClassifier):
         weights = weigh_classes(self.class_weight, self.classes_, label_ids)
         class_weight = None if weights is None else dict(enumerate(weights))
         with context.progress.track("linear", 2) as advance:
-            terms = TextTerms(min_chars=self.min_chars, max_chars=self.max_chars)
-            blocks = count_terms(texts, terms, min_count=self._least_count(len(texts)))
+            terms = TextTerms(min_chars=self._min_chars(len(texts)), max_chars=self.max_chars)
+            blocks = count_terms(
+                texts, terms, min_count=self._least_count(len(texts)), label_ids=label_ids
+            )
             weighers = [
                 TfidfTransformer(sublinear_tf=True).fit(block.matrix)
                 for block in blocks
@@ -102,7 +109,8 @@ class Linear(TextClassifier):
                 )
             filled = [block for block in blocks if block.vocabulary]
             scale = np.repeat(
-                [1.0, self.char_weight][: len(blocks)], [len(block.vocabulary) for block in blocks]
+                [1.0, self._char_weight(len(texts))][: len(blocks)],
+                [len(block.vocabulary) for block in blocks],
             )
             matrices = [
                 weigher.transform(block.matrix)
@@ -129,7 +137,8 @@ class Linear(TextClassifier):
         )
 
     def _check_params(self) -> None:
-        if self.max_chars and not 1 <= self.min_chars <= self.max_chars:
+        shortest = 1 if self.min_chars is None else self.min_chars
+        if self.max_chars and not 1 <= shortest <= self.max_chars:
             raise InputError(
                 f"min_chars is {self.min_chars}; 1 to max_chars, which is {self.max_chars}, is accepted"
             )
@@ -140,6 +149,17 @@ class Linear(TextClassifier):
         if self.min_count is not None:
             return self.min_count
         return LARGE_MIN_COUNT if n_texts >= LARGE_TEXTS else MIN_COUNT
+
+    def _min_chars(self, n_texts: int) -> int:
+        if self.min_chars is not None:
+            return self.min_chars
+        chosen = LARGE_MIN_CHARS if n_texts >= LARGE_TEXTS else MIN_CHARS
+        return min(chosen, self.max_chars) if self.max_chars else chosen
+
+    def _char_weight(self, n_texts: int) -> float:
+        if self.char_weight is not None:
+            return self.char_weight
+        return LARGE_CHAR_WEIGHT if n_texts >= LARGE_TEXTS else CHAR_WEIGHT
 
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return the margins, float64 of shape (n_texts, n_classes)."""

@@ -14,7 +14,8 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from assay.runtime.linear import WORD, LinearModel, TextTerms, fold_text
+from assay.runtime.linear import LinearModel, TextTerms
+from assay.tokenization.words import fold_text, spaced_pattern
 
 __all__ = ["linear_contributions"]
 
@@ -77,8 +78,8 @@ def _runs(text: str, words: Sequence[tuple[int, int]]) -> Iterator[_Run]:
     for i in range(len(words)):
         if i + 1 < len(words) and words[i][1] == words[i + 1][0]:
             continue
-        folded = fold_text(text[words[start][0] : words[i][1]])
-        parts = [len(fold_text(text[first:last])) for first, last in words[start : i + 1]]
+        folded = fold_text(text[words[start][0] : words[i][1]], 1)
+        parts = [len(fold_text(text[first:last], 1)) for first, last in words[start : i + 1]]
         owners = [
             word
             for word, n_chars in zip(range(start, i + 1), parts, strict=True)
@@ -94,9 +95,10 @@ def _runs(text: str, words: Sequence[tuple[int, int]]) -> Iterator[_Run]:
 def _word_terms(terms: TextTerms, runs: Sequence[_Run]) -> Iterator[tuple[str, Shares]]:
     """Yield what `TextTerms.words` returns, each with its shares."""
     found = [
-        (word.group(), run.shares(*word.span()))
+        (word.group(), run.shares(start + word.start(), start + word.end()))
         for run in runs
-        for word in WORD.finditer(run.folded)
+        for start, token in _tokens(terms, run.folded)
+        for word in terms.pattern.finditer(token)
     ]
     yield from found
     for (first, first_shares), (second, second_shares) in pairwise(found):
@@ -109,13 +111,24 @@ def _word_terms(terms: TextTerms, runs: Sequence[_Run]) -> Iterator[tuple[str, S
 def _character_terms(terms: TextTerms, runs: Sequence[_Run]) -> Iterator[tuple[str, Shares]]:
     """Yield what `TextTerms.characters` returns, each with its shares."""
     for run in runs:
-        grams = terms.characters(run.folded)
-        if run.owners[0] == run.owners[-1]:
-            yield from ((gram, [(run.owners[0], 1.0)]) for gram in grams)
-            continue
-        for gram, start in zip(grams, _starts(terms, len(run.folded) + 2), strict=True):
-            # The run is framed by a space on each side, which belongs to nobody.
-            yield gram, run.shares(max(start - 1, 0), start - 1 + len(gram))
+        for first, token in _tokens(terms, run.folded):
+            grams = terms.characters(token)
+            for gram, start in zip(grams, _starts(terms, len(token) + 2), strict=True):
+                # The token is framed by a space on each side, which belongs to nobody.
+                stop = min(start - 1 + len(gram), len(token))
+                yield gram, run.shares(first + max(start - 1, 0), first + stop)
+
+
+def _tokens(terms: TextTerms, folded: str) -> Iterator[tuple[int, str]]:
+    """Yield what `TextTerms.fold` parts by spaces in a run, each with its place in it."""
+    start = 0
+    for spaced in spaced_pattern(terms.rule).finditer(folded):
+        if start < spaced.start():
+            yield start, folded[start : spaced.start()]
+        yield spaced.start(), spaced.group()
+        start = spaced.end()
+    if start < len(folded):
+        yield start, folded[start:]
 
 
 def _starts(terms: TextTerms, n_chars: int) -> Iterator[int]:

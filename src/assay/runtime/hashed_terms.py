@@ -13,11 +13,13 @@ from itertools import chain, pairwise
 
 import numpy as np
 
-from assay.runtime.linear import WORD, TextTerms, fold_text
+from assay.runtime.linear import TextTerms
+from assay.tokenization.words import RULE, RULES
 
 __all__ = ["BLOCKS", "TERMS", "Seen", "TermCounts", "buckets_of", "count_terms", "hash_terms"]
 
-TERMS = TextTerms(min_chars=3, max_chars=4)  # as `linear` has them, a little shorter
+# As `linear` has them, a little shorter; by each rule for cutting words.
+TERMS = {rule: TextTerms(min_chars=3, max_chars=4, rule=rule) for rule in RULES}
 BLOCKS = 2
 HASH_BITS = 32
 GRAM_SALT = 1  # a character n-gram that is a word as well has another hash
@@ -76,29 +78,35 @@ def buckets_of(hashes: np.ndarray, bits: int) -> np.ndarray:
     return (hashes >> np.uint32(HASH_BITS - bits)).astype(np.int64)
 
 
-def hash_terms(texts: Sequence[str], seen: Seen) -> tuple[list[list[int]], list[list[int]]]:
+def hash_terms(
+    texts: Sequence[str], seen: Seen, *, rule: int = RULE
+) -> tuple[list[list[int]], list[list[int]]]:
     """Hash the terms of texts.
 
     Parameters
     ----------
     texts : sequence of str
     seen : dict
-        Hashes of what stood between spaces before: filled and used from call to call.
+        Hashes of what stood between spaces before, by the same rule: filled and used from call to
+        call.
+    rule : int
+        Number of the rule that cuts words.
 
     Returns
     -------
     words and word pairs, character n-grams
         Each a list a text, of unsigned 32-bit hashes repeated as often as the term occurs.
     """
+    terms = TERMS[rule]
     words: list[list[int]] = []
     characters: list[list[int]] = []
     for text in texts:
         inside: list[_Word] = []
         grams: list[int] = []
-        for token in text.split():
+        for token in terms.fold(text).split():
             found = seen.get(token)
             if found is None:
-                found = seen[token] = _hash_token(token)
+                found = seen[token] = _hash_token(token, terms)
             inside += found[0]
             grams += found[1]
         pairs = [zlib.crc32(second, first) for (first, _), (_, second) in pairwise(inside)]
@@ -107,21 +115,23 @@ def hash_terms(texts: Sequence[str], seen: Seen) -> tuple[list[list[int]], list[
     return words, characters
 
 
-def _hash_token(token: str) -> tuple[list[_Word], list[int]]:
+def _hash_token(token: str, terms: TextTerms) -> tuple[list[_Word], list[int]]:
     """Return the words of what stands between spaces, and the hashes of its character n-grams."""
-    words = [_encode(word) for word in WORD.findall(fold_text(token))]
-    grams = [zlib.crc32(_encode(gram), GRAM_SALT) for gram in TERMS.characters(token)]
+    words = [_encode(word) for word in terms.pattern.findall(token)]
+    grams = [zlib.crc32(_encode(gram), GRAM_SALT) for gram in terms.characters(token)]
     return [(zlib.crc32(word), b" " + word) for word in words], grams
 
 
-def count_terms(texts: Sequence[str], seen: Seen) -> tuple[TermCounts, TermCounts]:
+def count_terms(
+    texts: Sequence[str], seen: Seen, *, rule: int = RULE
+) -> tuple[TermCounts, TermCounts]:
     """Hash and count the terms of texts; takes what `hash_terms` takes.
 
     Returns
     -------
     words and word pairs, character n-grams
     """
-    words, characters = hash_terms(texts, seen)
+    words, characters = hash_terms(texts, seen, rule=rule)
     return _end_to_end([*map(Counter, words)]), _end_to_end([*map(Counter, characters)])
 
 

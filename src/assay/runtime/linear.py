@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
@@ -20,12 +19,9 @@ from safetensors.numpy import load_file, save_file
 from assay.disk import write_whole
 from assay.errors import ModelError
 from assay.runtime.layout import Layout
+from assay.tokenization.words import RULE, check_rule, fold_text, spaced_pattern, word_pattern
 
-__all__ = ["WORD", "LinearModel", "TermColumns", "TextTerms", "fold_text", "slices_of", "softmax"]
-
-WORD = re.compile(
-    r"\w+"
-)  # keeps one-syllable Korean words, which scikit-learn's default pattern drops
+__all__ = ["LinearModel", "TermColumns", "TextTerms", "slices_of", "softmax"]
 
 SEEN_CHARS = 1 << 19  # of words whose terms are kept, in characters: about 30 MB of ordinary words
 # Few enough that the terms of all, times the classes, stay near the CPU; and a bound on memory
@@ -52,6 +48,8 @@ class TextTerms:
     min_chars, max_chars : int
         Shortest and longest character n-gram; a word is framed by spaces, so that its ends count.
         `max_chars` 0 leaves character n-grams out.
+    rule : int
+        Number of the rule that cuts words: see `word_pattern`.
 
     Notes
     -----
@@ -61,16 +59,26 @@ class TextTerms:
 
     min_chars: int = 3
     max_chars: int = 5
+    rule: int = RULE
+
+    def fold(self, text: str) -> str:
+        """Return the text as its terms are spelt: see `fold_text`."""
+        return fold_text(text, self.rule)
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern of a word in a folded text."""
+        return word_pattern(self.rule)
 
     def words(self, text: str) -> list[str]:
         """Return the words and the pairs of neighbouring words, repeated as often as they occur."""
-        words = WORD.findall(fold_text(text))
+        words = self.pattern.findall(self.fold(text))
         return words + [f"{first} {second}" for first, second in pairwise(words)]
 
     def characters(self, text: str) -> list[str]:
         """Return the character n-grams of each word, repeated as often as they occur."""
         grams: list[str] = []
-        for word in fold_text(text).split():
+        for word in self.fold(text).split():
             framed = f" {word} "
             n_chars = len(framed)
             for size in range(self.min_chars, self.max_chars + 1):
@@ -79,11 +87,6 @@ class TextTerms:
                     break
                 grams += [framed[i : i + size] for i in range(n_chars - size + 1)]
         return grams
-
-
-def fold_text(text: str) -> str:
-    """Return `text` composed and in lower case: macOS writes Korean as loose letters, which are the same words."""
-    return (text if text.isascii() else unicodedata.normalize("NFC", text)).lower()
 
 
 class TermColumns:
@@ -125,12 +128,13 @@ class TermColumns:
         if self._n_chars > SEEN_CHARS:  # a new table: another thread may be reading the old one
             self._seen, self._n_chars = {}, 0
         seen, column = self._seen, self._words.get
+        fold = self._terms.fold
         word_columns: list[list[int]] = []
         gram_columns: list[bytes] = []
         for text in texts:
             words: list[str] = []
             grams: list[bytes] = []
-            for token in fold_text(text).split():
+            for token in fold(text).split():
                 inside, columns = seen.get(token) or self._look_at(token, seen)
                 words += inside
                 grams.append(columns)
@@ -158,7 +162,7 @@ class TermColumns:
     ) -> tuple[list[str], bytes]:
         column = self._grams.get
         found = [i for gram in self._terms.characters(token) if (i := column(gram)) is not None]
-        both = WORD.findall(token), np.array(found, dtype=COLUMN_TYPE).tobytes()
+        both = self._terms.pattern.findall(token), np.array(found, dtype=COLUMN_TYPE).tobytes()
         seen[token] = both
         self._n_chars += len(token)
         return both
@@ -216,6 +220,10 @@ class LinearModel:
         content = {
             "min_chars": self.terms.min_chars,
             "max_chars": self.terms.max_chars,
+            "rule": self.terms.rule,
+            # For whoever reads the model without assay.
+            "word_pattern": word_pattern(self.terms.rule).pattern,
+            "spaced_pattern": spaced_pattern(self.terms.rule).pattern,
             "blocks": self.vocabularies,
         }
         write_whole(layout.vocabulary, json.dumps(content, ensure_ascii=False))
@@ -238,8 +246,9 @@ class LinearModel:
         try:
             content = json.loads(layout.vocabulary.read_text(encoding="utf-8"))
             arrays = load_file(str(layout.weights))
+            rule = check_rule(content.get("rule", 1))
             terms = TextTerms(
-                min_chars=int(content["min_chars"]), max_chars=int(content["max_chars"])
+                min_chars=int(content["min_chars"]), max_chars=int(content["max_chars"]), rule=rule
             )
             parts = {name: arrays[name] for name in ("idf", "weights", "bias")}
             vocabularies = [list(block) for block in content["blocks"]]

@@ -1,20 +1,62 @@
-"""Word tokens, separated by white space; and the positions of the words of a text."""
+"""Words of every script: separated by white space, the words to show, and the words to count.
+
+`find_words` gives the pieces that a reader sees marked; `fold_text` and `word_pattern` are the rule
+by which classifiers and searches cut text. The rule has a number, because a saved model keeps the
+rule that it was trained with.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
 
-__all__ = ["find_words", "split_words"]
+__all__ = [
+    "RULE",
+    "check_rule",
+    "find_words",
+    "fold_text",
+    "separators",
+    "spaced_pattern",
+    "split_words",
+    "word_pattern",
+]
+
+RULES = (1, 2)  # rule 1 is `\w+`, as version 0.1.0 had it
+RULE = RULES[-1]
 
 RUN = re.compile(r"\S+")
 HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-HIRAGANA = "\u3040-\u309f"
-KATAKANA = "\u30a0-\u30ff\u31f0-\u31ff\uff66-\uff9f"
-SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # choose how the ideograph before is drawn
-# Chinese and Japanese put no space between words: one ideograph, or a run of one kind of kana,
-# counts as a word.
-PIECE = re.compile(
-    f"[{HAN}][{SELECTORS}]*|[{HIRAGANA}]+|[{KATAKANA}]+|[^{HAN}{HIRAGANA}{KATAKANA}]+"
+HIRAGANA = "\u3041-\u3096\u309d-\u309f"
+KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+THAI_LAO = "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u0edc-\u0edf"
+MYANMAR = "\u1000-\u103f\u1050-\u108f\u109a-\u109f\ua9e0-\ua9ef\ua9fa-\ua9fe\uaa60-\uaa7f"
+KHMER = "\u1780-\u17d3\u17dd"
+TIBETAN = "\u0f35\u0f37\u0f39\u0f3e-\u0f84\u0f86-\u0fbc\u0fc6"
+IDEOGRAPHS = HAN + HIRAGANA + KATAKANA
+SYLLABIC = THAI_LAO + MYANMAR + KHMER
+UNSPACED = IDEOGRAPHS + SYLLABIC
+# Thai and Lao write some vowels before their consonant and some after it, as letters.
+LEADING, TRAILING = "\u0e40-\u0e44\u0ec0-\u0ec4", "\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3"
+# The letter after one of these is written below the letter before it.
+STACKERS = "\u17d2\u1039"
+# A Burmese consonant with this mark ends its syllable.
+MYANMAR_LETTERS, ASAT = "\u1000-\u102a\u103f", "\u1037?\u103a"
+JOINERS = "\u200c\u200d"
+MODIFIERS = "\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"  # skin tones; letters of a flag's region
+FLAG_LETTERS = "\U0001f1e6-\U0001f1ff"
+# Punctuation that says something by itself ("c#", "50%", "@home"): counted as a sign is.
+TELLING = "#%&*@"
+# Where marks and punctuation are; between these lie only ideographs, Hangul and private use.
+POINTS = (
+    range(0x3400),
+    range(0xA000, 0xAC00),
+    range(0xD7A4, 0xD800),
+    range(0xFB00, 0x12500),
+    range(0x16A00, 0x17000),
+    range(0x1BC00, 0x1F000),
+    range(0xE0001, 0xE01F0),
 )
 
 
@@ -28,7 +70,10 @@ def split_words(text: str) -> list[str]:
 
 
 def find_words(text: str) -> list[tuple[int, int]]:
-    """Find the words of a text, also where its script puts no space between them.
+    """Find the pieces of a text that a reader recognises, also where no space parts the words.
+
+    White space parts words. An ideograph is a piece, and so are a run of one kind of kana and a
+    syllable of Thai, Lao, Khmer, Burmese or Tibetan.
 
     Returns
     -------
@@ -41,9 +86,123 @@ def find_words(text: str) -> list[tuple[int, int]]:
     >>> [text[a:b] for text in ["오늘 정말!", "とても嬉しい"] for a, b in find_words(text)]
     ['오늘', '정말!', 'とても', '嬉', 'しい']
     """
+    piece = _shown_pattern()
     found = []
     for run in RUN.finditer(text):
         offset = run.start()
-        spans = map(re.Match.span, PIECE.finditer(run.group()))
+        spans = map(re.Match.span, piece.finditer(run.group()))
         found += [(offset + start, offset + stop) for start, stop in spans]
     return found
+
+
+@cache
+def word_pattern(rule: int = RULE) -> re.Pattern[str]:
+    r"""Return the pattern whose matches in a composed, lower-case text are its words.
+
+    Rule 1 is ``\w+``. By rule 2 a word is a run of letters and digits with their marks; in a
+    script without spaces each letter with its marks is one; and each emoji or sign is one.
+    Punctuation is none.
+
+    Examples
+    --------
+    >>> word_pattern().findall("c++ मेरा दिन 好吃 👍🏽!")
+    ['c', '+', '+', 'मेरा', 'दिन', '好', '吃', '👍🏽']
+    """
+    if rule == 1:
+        return re.compile(r"\w+")
+    marks = _marks() + JOINERS
+    word = rf"(?:[^\W{UNSPACED}]+[{marks}]*)+"
+    joined = r"(?<=\u200d)[^\w\s]"
+    sign = rf"[^\w\s{_punctuation()}](?:[{marks}{MODIFIERS}]|{joined})*"
+    return re.compile(f"{_cluster(UNSPACED)}|{word}|[{FLAG_LETTERS}]{{2}}|{sign}")
+
+
+@cache
+def spaced_pattern(rule: int = RULE) -> re.Pattern[str]:
+    """Return the pattern of what gets a space on each side: ideographs and kana; none by rule 1."""
+    return re.compile("(?!)" if rule == 1 else f"[{IDEOGRAPHS}][{_marks()}]*")
+
+
+def check_rule(rule: object) -> int:
+    """Return the number of a rule that a model names.
+
+    Raises
+    ------
+    ValueError
+        This version of assay does not have the rule.
+    """
+    if type(rule) is not int or rule not in RULES:
+        raise ValueError(f"words are cut by rule {rule!r}; rules {RULES} are known")
+    return rule
+
+
+def fold_text(text: str, rule: int = RULE) -> str:
+    """Return `text` composed and in lower case.
+
+    macOS writes Korean as loose letters, which are the same words. By rule 2 ideographs and kana have a space on each side, so that each is a word.
+
+    >>> fold_text("Apple公司")
+    'apple 公  司 '
+    """
+    if text.isascii():
+        return text.lower()
+    folded = unicodedata.normalize("NFC", text).lower()
+    return spaced_pattern(rule).sub(r" \g<0> ", folded)
+
+
+@cache
+def separators() -> re.Pattern[str]:
+    """Return what is left out where texts are compared: punctuation and white space."""
+    return re.compile(rf"[\s_{_punctuation()}]+")
+
+
+@cache
+def _shown_pattern() -> re.Pattern[str]:
+    """Return the pattern of `find_words`, within a run of characters that are not white space."""
+    selectors = "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # choose how an ideograph is drawn
+    tibetan = f"[{TIBETAN}]+[\u0f0b\u0f0c]*"
+    rest = f"[^{UNSPACED}{TIBETAN}]+"
+    kana = f"[{HIRAGANA}\u3099\u309a]+|[{KATAKANA}\u3099\u309a]+"
+    return re.compile(f"[{HAN}][{selectors}]*|{kana}|{_cluster(SYLLABIC)}|{tibetan}|{rest}")
+
+
+def _cluster(letters: str) -> str:
+    """Return the pattern of one letter with its marks and what is stacked below it."""
+    marks = _marks() + JOINERS + TRAILING
+    stacked = f"(?<=[{STACKERS}])[{letters}]"
+    closing = f"[{MYANMAR_LETTERS}](?={ASAT})"
+    return f"[{LEADING}]?[{letters}][{marks}]*(?:(?:{stacked}|{closing})[{marks}]*)*"
+
+
+@cache
+def _marks() -> str:
+    """Return combining marks and vowel signs as the inside of a character class."""
+    return _ranges(point for point in _points() if unicodedata.category(chr(point))[0] == "M")
+
+
+@cache
+def _punctuation() -> str:
+    """Return punctuation, control and format characters as the inside of a character class."""
+    kept = {*TELLING, *JOINERS, *map(chr, range(0xE0020, 0xE0080))}
+    found = (point for point in _points() if _is_punctuation(chr(point)))
+    return _ranges(point for point in found if chr(point) not in kept)
+
+
+def _is_punctuation(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] == "P" or category in ("Cc", "Cf")
+
+
+def _points() -> Iterable[int]:
+    return (point for points in POINTS for point in points)
+
+
+def _ranges(points: Iterable[int]) -> str:
+    """Write ascending code points as ranges."""
+    ranges: list[list[int]] = []
+    for point in points:
+        if ranges and ranges[-1][1] == point - 1:
+            ranges[-1][1] = point
+        else:
+            ranges.append([point, point])
+    return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in ranges)

@@ -25,6 +25,7 @@ from assay.errors import ModelError
 from assay.runtime.entries import ScopeEntry
 from assay.runtime.hashed_terms import BLOCKS, TERMS, Seen, TermCounts, count_terms
 from assay.runtime.layout import Layout
+from assay.tokenization.words import RULE, check_rule
 
 __all__ = [
     "LEVELS",
@@ -60,11 +61,14 @@ class TermStatistics:
     levels : uint8 array of shape (BLOCKS, n_classes, n_buckets)
         0 for no such term, else 1 + 254 ln(count) / ln(largest + 1), rounded. Classes in LabelSet
         order; a power of two of buckets.
+    rule : int
+        Number of the rule by which the texts were cut into words.
     """
 
     n_texts: int
     largest: int
     levels: np.ndarray
+    rule: int = RULE
 
     @property
     def bits(self) -> int:
@@ -88,7 +92,7 @@ class TermStatistics:
         signs = np.zeros((len(texts), 3))
         seen: Seen = {}
         for start in range(0, len(texts), CHUNK_TEXTS):
-            blocks = count_terms(texts[start : start + CHUNK_TEXTS], seen)
+            blocks = count_terms(texts[start : start + CHUNK_TEXTS], seen, rule=self.rule)
             cosines, odds = (
                 np.sum(parts, axis=0)
                 for parts in zip(*map(self._compare, range(BLOCKS), blocks), strict=True)
@@ -128,7 +132,8 @@ class TermStatistics:
         """Write scope.json into `root`."""
         content = {
             "n_texts": self.n_texts,
-            "n_chars": [TERMS.min_chars, TERMS.max_chars],
+            "n_chars": [TERMS[self.rule].min_chars, TERMS[self.rule].max_chars],
+            "rule": self.rule,
             "shape": list(self.levels.shape),
             "largest": self.largest,
             "levels": base64.b64encode(_pack(self.levels.tobytes())).decode(),
@@ -147,6 +152,7 @@ class TermStatistics:
         path = Layout(root).scope
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
+            rule = check_rule(content.get("rule", 1))
             n_texts, largest = int(content["n_texts"]), int(content["largest"])
             blocks, classes, n_buckets = (int(size) for size in content["shape"])
             size = BLOCKS * n_classes * min(n_buckets, 1 << MAX_BITS)
@@ -158,7 +164,7 @@ class TermStatistics:
             found = (blocks, classes, content["n_chars"])
         except (OSError, ValueError, KeyError, TypeError, OverflowError, zlib.error) as err:
             raise ModelError(f"{path} cannot be read: {err}") from err
-        accepted = (BLOCKS, n_classes, [TERMS.min_chars, TERMS.max_chars])
+        accepted = (BLOCKS, n_classes, [TERMS[rule].min_chars, TERMS[rule].max_chars])
         is_power = 1 <= n_buckets <= 1 << MAX_BITS and n_buckets.bit_count() == 1
         if found != accepted or len(packed) != size or not is_power or min(n_texts, largest) < 1:
             raise ModelError(
@@ -166,7 +172,7 @@ class TermStatistics:
                 f"{accepted} in a power of two of buckets, {1 << MAX_BITS:,} at most, are accepted"
             )
         levels = np.frombuffer(packed, dtype=np.uint8).reshape(blocks, classes, n_buckets)
-        return cls(n_texts, largest, levels)
+        return cls(n_texts, largest, levels, rule)
 
 
 def _pack(levels: bytes) -> bytes:
