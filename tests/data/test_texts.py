@@ -70,10 +70,10 @@ def test_normalised_texts_make_no_difference_to_equality():
 def test_reprs_are_one_short_line(splits):
     """A notebook or a traceback shows sizes, never all of the texts."""
     assert repr(splits["train"]) == "LabelledTexts(3 texts, 2 labels)"
-    assert repr(splits) == "Splits('memory': 3 train texts, 2 labels)"
-    assert repr(Splits({}, LabelSet(()), source="x")) == "Splits('x': no texts, 0 labels)"
+    assert repr(splits) == "Splits('memory', texts: train 3; 2 labels)"
+    assert repr(Splits({}, LabelSet(()), source="x")) == "Splits('x', texts: none; 0 labels)"
     two = replace(splits, parts={"train": splits["train"], "test": splits["train"].take([0])})
-    assert repr(two) == "Splits('memory': 3 train, 1 test texts, 2 labels)"
+    assert repr(two) == "Splits('memory', texts: train 3, test 1; 2 labels)"
 
 
 def test_sha256_is_over_json_lines():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assay.errors import DataError, did_you_mean
 
-__all__ = ["LABEL_NAMES", "TEXT_NAMES", "find_columns", "find_text_column"]
+__all__ = ["LABEL_NAMES", "TEXT_NAMES", "check_unique", "find_columns", "find_text_column"]
 
 # Well-known names come in tiers: a column of an earlier tier is taken before one of a later tier,
 # and two columns of one tier are ambiguous. `label_name` and `label_text` come before `label`:
@@ -32,6 +32,25 @@ LABEL_NAMES = (
     ("labels",),
     (*ENGLISH_LABEL_NAMES.split(), *KOREAN_LABEL_NAMES.split()),
 )
+
+
+def check_unique(columns: Sequence[str], *, source: str) -> tuple[str, ...]:
+    """Return `columns` as a tuple.
+
+    Raises
+    ------
+    DataError
+        A name occurs twice.
+    """
+    seen: set[str] = set()
+    for name in columns:
+        if name in seen:
+            raise DataError(
+                f"column '{name}' occurs twice in {source}; columns: {', '.join(columns)}",
+                hint="give each column a name of its own",
+            )
+        seen.add(name)
+    return tuple(columns)
 
 
 def find_columns(

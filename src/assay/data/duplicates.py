@@ -8,6 +8,7 @@ plain sequence is normalised on every call.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -54,9 +55,9 @@ def shared_groups(several: Iterable[LabelledTexts | Sequence[str]]) -> list[np.n
     >>> shared_groups([["so happy", "so sad"], ["ok", "So sad"]])
     [array([0, 1]), array([2, 1])]
     """
-    normalised = [_normalised(texts) for texts in several]
-    numbers = number_equal([text for texts in normalised for text in texts])
-    ends = np.cumsum([len(texts) for texts in normalised])
+    normalised = list(map(_normalised, several))
+    numbers = number_equal(list(chain.from_iterable(normalised)))
+    ends = np.cumsum(list(map(len, normalised)))
     return np.split(numbers, ends[:-1])
 
 
@@ -95,4 +96,4 @@ def number_equal(normalised: Sequence[str]) -> np.ndarray:
 def _normalised(texts: LabelledTexts | Sequence[str]) -> Sequence[str]:
     if isinstance(texts, LabelledTexts):
         return texts.normalised
-    return [normalise_text(text) for text in texts]
+    return list(map(normalise_text, texts))

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from assay.data.columns import check_unique
 from assay.data.files.readers import Row
-from assay.data.raw import RawSplit, check_unique, split_name
+from assay.data.raw import RawSplit, split_name
 from assay.data.texts import SPLIT_ORDER, LabelledTexts
 from assay.errors import DataError, InputError
 
@@ -61,7 +62,7 @@ def frame_splits(data: Any, *, source: str | None = None) -> tuple[dict[str, Raw
 
 
 def _has_exported_columns(frame: Any) -> bool:
-    return [str(column) for column in getattr(frame, "columns", ())] == EXPORTED_COLUMNS
+    return list(map(str, getattr(frame, "columns", ()))) == EXPORTED_COLUMNS
 
 
 def named_splits(raws: Mapping[str, RawSplit], *, source: str) -> dict[str, RawSplit]:
@@ -109,14 +110,14 @@ def named_splits(raws: Mapping[str, RawSplit], *, source: str) -> dict[str, RawS
 def _one_split(data: Any, *, source: str) -> RawSplit:
     if isinstance(data, LabelledTexts):
         return _pair_split(data.texts, data.labels, source=source)
+    if _is_pair(data):
+        return _pair_split(*data, source=source)
     if _comes_from(data, "datasets") and hasattr(data, "column_names"):
         return _dataset_split(data, source=source)
     if _comes_from(data, "pandas") and hasattr(data, "columns"):
         return _pandas_split(data, source=source)
     if _comes_from(data, "polars") and hasattr(data, "get_column"):
         return _polars_split(data, source=source)
-    if isinstance(data, tuple) and len(data) == 2 and all(map(_is_sequence, data)):
-        return _pair_split(*data, source=source)
     raise InputError(f"data is {type(data).__name__}; {ACCEPTED} is accepted{_advice(data)}")
 
 
@@ -131,6 +132,10 @@ def _advice(data: Any) -> str:
 
 def _comes_from(data: Any, library: str) -> bool:
     return any(cls.__module__.partition(".")[0] == library for cls in type(data).__mro__)
+
+
+def _is_pair(data: Any) -> bool:
+    return isinstance(data, tuple) and len(data) == 2 and all(map(_is_sequence, data))
 
 
 def _is_sequence(value: Any) -> bool:
@@ -191,7 +196,7 @@ def _polars_split(frame: Any, *, source: str) -> RawSplit:
 
 
 def _pandas_split(frame: Any, *, source: str) -> RawSplit:
-    columns = check_unique([str(name) for name in frame.columns], source=source)
+    columns = check_unique(list(map(str, frame.columns)), source=source)
     series = {name: frame.iloc[:, i] for i, name in enumerate(columns)}
     orders = {}
     for name, one in series.items():

@@ -63,7 +63,9 @@ def load_from_hub(data: str) -> tuple[dict[str, RawSplit], str]:
     with _explain_errors(data), _bars_on_terminals(datasets):
         builder = datasets.load_dataset_builder(canonical, config or None)
         # Of CSV files, `datasets` makes the texts "NA", "null" and "None" nulls unless told not to.
-        options = {"keep_default_na": False} if hasattr(builder.config, "keep_default_na") else {}
+        options = {}
+        if hasattr(builder.config, "keep_default_na"):
+            options["keep_default_na"] = False
         loaded = datasets.load_dataset(canonical, config or None, **options)
     return frame_splits(loaded, source=f"{canonical}:{config}" if config else canonical)
 

@@ -125,7 +125,7 @@ class LabelSet:
         return name in self._index
 
     def __repr__(self) -> str:
-        shown = [repr(name) for name in self.names[:N_SHOWN]]
+        shown = list(map(repr, self.names[:N_SHOWN]))
         n_more = len(self.names) - N_SHOWN
         if n_more > 0:
             shown.append(f"... {n_more:,} more")

@@ -107,7 +107,7 @@ def _best(scores: dict[str, float]) -> str:
 
 
 def _is_long(text: str) -> bool:
-    letters = "".join(char for char in text if char.isalpha())
+    letters = "".join(filter(str.isalpha, text))
     if len(letters) >= MIN_LETTER_BYTES:
         return True
     return len(letters.encode("utf-8", "replace")) >= MIN_LETTER_BYTES

@@ -58,41 +58,42 @@ def load_data(
     Raises
     ------
     InputError
-        There is no such file or data set, or this kind of data is not accepted.
-    DataError
-        The rows cannot be used.
+        There is no such data, or it is of a kind that is not accepted. If it is a `DataError`, the
+        rows cannot be used.
     OutsideError
         The Hub cannot be reached.
 
     Examples
     --------
-    >>> splits = load_data((["so glad", "so sad"], ["joy", "sadness"]))
-    >>> splits["all"].labels, splits.label_set.names
-    (('joy', 'sadness'), ('joy', 'sadness'))
+    >>> load_data((["so glad", "so sad"], ["joy", "sadness"]))
+    Splits('(texts, labels)', texts: all 2; 2 labels)
     """
     if isinstance(data, Splits):
         return data
-    if isinstance(labels, str):
-        raise InputError(f"labels is the text '{labels}'; a sequence of names is accepted")
-    if isinstance(data, str | Path):
-        located = _locate(data, delimiter=delimiter, encoding=encoding)
-    else:
-        located = Located(*frame_splits(data))
-    given = located.label_names
-    if labels is not None:
-        given = LabelNames(tuple(str(name) for name in labels), "labels")
+    given = _label_names(labels)
+    located = _locate(data, delimiter=delimiter, encoding=encoding)
     return build_splits(
         located.splits,
         source=located.source,
         text_column=text_column,
         label_column=label_column,
-        given=given,
+        given=given or located.label_names,
         max_chars=max_chars,
     )
 
 
-def _locate(data: str | Path, *, delimiter: str | None, encoding: str | None) -> Located:
-    """Decide what a text or path stands for, and open it."""
+def _label_names(labels: Sequence[str] | None) -> LabelNames | None:
+    if labels is None:
+        return None
+    if isinstance(labels, str):
+        raise InputError(f"labels is the text '{labels}'; a sequence of names is accepted")
+    return LabelNames(tuple(map(str, labels)), "labels")
+
+
+def _locate(data: Any, *, delimiter: str | None, encoding: str | None) -> Located:
+    """Decide what `data` is, and open it."""
+    if not isinstance(data, str | Path):
+        return Located(*frame_splits(data))
     if data == "sample":
         return _open_sample()
     if not str(data).strip():

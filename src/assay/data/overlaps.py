@@ -63,7 +63,7 @@ class Leak:
             "split": self.split,
             "seen_in": self.seen_in,
             "n_rows": self.n_rows,
-            "lines": [list(pair) for pair in self.lines],
+            "lines": list(map(list, self.lines)),
         }
 
 
@@ -188,4 +188,4 @@ def _conflicts(splits: Splits, groups: Mapping[str, np.ndarray]) -> tuple[Confli
         for group, line, label in rows:
             if group in differing:
                 places.setdefault(group, []).append(RowPlace(name, line, label))
-    return tuple(Conflict(tuple(rows)) for rows in places.values())
+    return tuple(map(Conflict, map(tuple, places.values())))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assay.data.clean import MAX_DROPPED_FRACTION, CleanRows, clean_rows, raise_problems
 from assay.data.columns import find_columns
 from assay.data.files.readers import Row
 from assay.data.labels import LabelSet, natural_sort
-from assay.data.texts import SPLIT_ORDER, DroppedRow, Splits
+from assay.data.texts import SPLIT_ORDER, DroppedRow, LabelledTexts, Splits
 from assay.errors import DataError, did_you_mean, list_problems
 
-__all__ = ["SPLIT_NAMES", "LabelNames", "RawSplit", "build_splits", "check_unique", "split_name"]
+__all__ = ["SPLIT_NAMES", "LabelNames", "RawSplit", "build_splits", "split_name"]
 
 logger = logging.getLogger(__name__)
 
@@ -77,22 +77,6 @@ def split_name(name: str) -> str | None:
     'validation'
     """
     return SPLIT_NAMES.get(name.casefold())
-
-
-def check_unique(columns: Sequence[str], *, source: str) -> tuple[str, ...]:
-    """Return `columns` as a tuple.
-
-    Raises
-    ------
-    DataError
-        A name occurs twice.
-    """
-    if twice := [name for name, n in Counter(columns).items() if n > 1]:
-        raise DataError(
-            f"column '{twice[0]}' occurs twice in {source}; columns: {', '.join(columns)}",
-            hint="give each column a name of its own",
-        )
-    return tuple(columns)
 
 
 def build_splits(
@@ -171,11 +155,13 @@ def _named(
     """Return the checked rows as a data set with ordered labels."""
     occurring: set[str] = set()
     dropped: list[DroppedRow] = []
-    for rows in cleaned.values():
+    parts: dict[str, LabelledTexts] = {}
+    for split, rows in cleaned.items():
+        parts[split] = rows.texts
         occurring.update(rows.texts.labels)
         dropped += rows.dropped
     return Splits(
-        {split: rows.texts for split, rows in cleaned.items()},
+        parts,
         _label_set(occurring, published, given),
         source=source,
         dropped=tuple(dropped),

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SPLIT_ORDER", "DroppedRow", "LabelledTexts", "Splits", "check_texts"]
 
+T = TypeVar("T")
 SPLIT_ORDER = ("train", "validation", "test", "all")  # all: a lone file that is not cut yet
 N_SHOWN_ROWS, N_SHOWN_LABELS = 5, 30  # in a notebook
 
@@ -116,17 +117,15 @@ class LabelledTexts:
         `take`. A text that is in that form already is the same object as in `texts`, so only the
         others take memory.
         """
-        return tuple(normalise_text(text) for text in self.texts)
+        return tuple(map(normalise_text, self.texts))
 
     def take(self, rows: Sequence[int] | np.ndarray) -> LabelledTexts:
         """Return the given 0-based rows, in that order."""
         taken = LabelledTexts(
-            tuple(self.texts[i] for i in rows),
-            tuple(self.labels[i] for i in rows),
-            tuple(self.lines[i] for i in rows),
+            _pick(self.texts, rows), _pick(self.labels, rows), _pick(self.lines, rows)
         )
         if "normalised" in vars(self):  # where a cached property keeps its value
-            vars(taken)["normalised"] = tuple(self.normalised[i] for i in rows)
+            vars(taken)["normalised"] = _pick(self.normalised, rows)
         return taken
 
     def counts(self) -> dict[str, int]:
@@ -153,6 +152,10 @@ class LabelledTexts:
             line = json.dumps([text, label] if with_labels else [text], ensure_ascii=False) + "\n"
             digest.update(line.encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
+
+
+def _pick(values: tuple[T, ...], rows: Sequence[int] | np.ndarray) -> tuple[T, ...]:
+    return tuple([values[i] for i in rows])
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,7 @@ class Splits(Mapping[str, LabelledTexts]):
     >>> one = LabelledTexts(("good", "bad"), ("pos", "neg"))
     >>> splits = Splits({"train": one}, LabelSet(("neg", "pos")), source="memory")
     >>> splits
-    Splits('memory': 2 train texts, 2 labels)
+    Splits('memory', texts: train 2; 2 labels)
     >>> splits["train"].counts()
     {'pos': 1, 'neg': 1}
     """
@@ -211,9 +214,9 @@ class Splits(Mapping[str, LabelledTexts]):
         return split in self.parts
 
     def __repr__(self) -> str:
-        sizes = [f"{len(labelled):,} {split}" for split, labelled in self.parts.items()]
+        sizes = [f"{split} {len(labelled):,}" for split, labelled in self.parts.items()]
         n_labels = f"{len(self.label_set):,} labels"
-        return f"Splits({self.source!r}: {', '.join(sizes) or 'no'} texts, {n_labels})"
+        return f"Splits({self.source!r}, texts: {', '.join(sizes) or 'none'}; {n_labels})"
 
     def _repr_html_(self) -> str:
         counts = {split: labelled.counts() for split, labelled in self.parts.items()}
@@ -224,8 +227,8 @@ class Splits(Mapping[str, LabelledTexts]):
         n_more = len(self.label_set) - N_SHOWN_LABELS
         if n_more > 0:
             rows.append({"label": f"… and {n_more:,} more", **dict.fromkeys(counts, "")})
-        sizes = {split: len(labelled) for split, labelled in self.parts.items()}
-        rows.append({"label": "all", **sizes})
+        sizes = map(len, self.parts.values())
+        rows.append({"label": "all", **dict(zip(self.parts, sizes, strict=True))})
         caption = f"texts with {len(self.label_set):,} labels, one column per split"
         if self.dropped:
             caption += f", {len(self.dropped):,} rows left out"

@@ -112,7 +112,9 @@ def _component(component: Any) -> dict[str, Any]:
 
     Writing all of the tokenizer out would take 20 ms.
     """
-    return {} if component is None else dict(json.loads(component.__getstate__()))
+    if component is None:
+        return {}
+    return dict(json.loads(component.__getstate__()))
 
 
 def _is_plain(token: tokenizers.AddedToken) -> bool:

@@ -66,7 +66,7 @@ class SubwordTokenizer:
             return None
 
         def encode_pieces(pieces: list[str]) -> list[list[int]]:
-            encodable = [_encodable(piece) for piece in pieces]
+            encodable = list(map(_encodable, pieces))
             encodings = tokenizer.encode_batch_fast(encodable, add_special_tokens=False)
             return [encoding.ids for encoding in encodings]
 
@@ -96,8 +96,9 @@ class SubwordTokenizer:
     @property
     def kind(self) -> str:
         """What the tokens are: ``words`` or ``word pieces``."""
-        is_words = type(self.tokenizer.model).__name__ == "WordLevel"
-        return "words" if is_words else "word pieces"
+        if type(self.tokenizer.model).__name__ == "WordLevel":
+            return "words"
+        return "word pieces"
 
     @property
     def pad_id(self) -> int:
@@ -151,7 +152,7 @@ class SubwordTokenizer:
         return counts
 
     def _encodings(self, texts: Sequence[str]) -> list[tokenizers.Encoding]:
-        return list(self.tokenizer.encode_batch_fast([_encodable(text) for text in texts]))
+        return list(self.tokenizer.encode_batch_fast(list(map(_encodable, texts))))
 
     def save(self, path: Path) -> None:
         """Write tokenizer.json with this limit as its truncation, and no padding."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assay._optional import require
+from assay.data.columns import check_unique
 from assay.data.files.decoding import open_bytes
 from assay.errors import DataError, first_line
 
@@ -50,11 +51,7 @@ def read_records(path: Path, *, groups: range | None = None) -> Iterator[dict[st
         It is no Parquet file, or two columns have the same name.
     """
     with _open_parquet(path) as file:
-        names = file.schema_arrow.names
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise DataError(
-                f"column '{twice[0]}' occurs twice in {path}; columns: {', '.join(names)}"
-            )
+        check_unique(file.schema_arrow.names, source=str(path))
         row_groups = None if groups is None else list(groups)
         for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=row_groups):
             yield from batch.to_pylist()

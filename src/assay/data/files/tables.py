@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from typing import TextIO
 
+from assay.data.columns import check_unique
 from assay.data.files.decoding import Lines
 from assay.data.files.row import Row
 from assay.errors import DataError
@@ -67,10 +68,10 @@ def table_rows(stream: TextIO, name: str, codec: str, *, delimiter: str) -> Iter
         yield Row(line, dict(zip(header, fields, strict=False)), problem)
 
 
-def _read_header(reader: Iterator[list[str]], lines: Lines, name: str) -> list[str]:
+def _read_header(reader: Iterator[list[str]], lines: Lines, name: str) -> tuple[str, ...]:
     """Return the fields of the first line that is not blank."""
     try:
-        header = next((fields for fields in reader if fields), None)
+        header = next(filter(None, reader), None)
     except csv.Error as err:
         raise DataError(
             f"{name} line {max(1, lines.n_lines)}: {_meaning(err)}, in the header"
@@ -79,17 +80,12 @@ def _read_header(reader: Iterator[list[str]], lines: Lines, name: str) -> list[s
         raise DataError(f"{name} line {lines.n_lines}, the header: {problem}")
     if header is None:
         raise DataError(f"{name} is empty; a header line and rows are accepted")
-    if any("\0" in column for column in header):
+    if "\0" in "".join(header):
         raise DataError(
             f"{name} has null bytes in its header: it may be UTF-16", hint="try --encoding utf-16"
         )
     names = [column.strip() or f"unnamed_{i}" for i, column in enumerate(header, 1)]
-    if twice := [column for i, column in enumerate(names) if column in names[:i]]:
-        raise DataError(
-            f"column '{twice[0]}' occurs twice in {name}; columns: {', '.join(names)}",
-            hint="give each column a name of its own",
-        )
-    return names
+    return check_unique(names, source=name)
 
 
 def _meaning(err: csv.Error) -> str:
