@@ -10,7 +10,6 @@ import torch
 
 from _support.small_models import EDGE_TEXTS, small_data, small_estimator
 from assay import _env
-from assay.errors import OutsideError
 from assay.progress import Progress
 from assay.tokenization.batches import EncodedTexts
 from assay.training import frozen_states
@@ -86,27 +85,10 @@ def test_disk_that_refuses_is_no_reason_to_fail(monkeypatch, caplog):
     def refuse(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "pwrite", refuse)
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
     with caplog.at_level(logging.INFO):
         assert not is_kept()
     assert "frozen states are not kept: [Errno 28] No space left on device" in caplog.text
-
-
-def test_disk_that_takes_a_part_is_not_believed(monkeypatch):
-    """A write that comes back short is one that was refused."""
-    whole = os.pwrite
-    monkeypatch.setattr(os, "pwrite", lambda fd, data, place: whole(fd, data, place) - 1)
-    assert not is_kept()
-
-
-def test_disk_that_does_not_give_back_is_said(monkeypatch):
-    """Half of the states are never taken for all of them."""
-    monkeypatch.setattr(os, "preadv", lambda *args: 3)
-    with (
-        keep() as kept,
-        pytest.raises(OutsideError, match="the file of frozen states cannot be read"),
-    ):
-        kept.batch(np.array([0]))
 
 
 def test_training_is_that_of_layers_read_each_time(tiny_bert, monkeypatch):

@@ -12,7 +12,8 @@ from assay.progress import Progress
 from assay.runtime.linear import softmax
 from assay.tokenization.batches import EncodedTexts
 from assay.training.context import FitContext
-from assay.training.loop import TrainingConfig, network_logits, seeded, train_network
+from assay.training.inference import network_logits
+from assay.training.loop import TrainingConfig, seeded, train_network
 from assay.training.recurrent import CompactNetwork
 
 N_TOKENS = 20
@@ -137,7 +138,7 @@ def test_gradients_are_cut_to_the_longest_that_is_accepted(longest):
     def steps(limit):
         taken.clear()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("assay.training.loop._AdamW", lambda groups, **_: Watched(groups, lr=0.0))
+            patch.setattr(torch.optim, "AdamW", lambda groups, **_: Watched(groups, lr=0.0))
             train(8, n_epochs=1, max_gradient_norm=limit)
         return torch.cat([gradient.flatten() for gradient in taken[0]])
 

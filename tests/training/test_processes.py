@@ -12,17 +12,17 @@ from safetensors.numpy import load_file
 
 from _support.small_runs import read_json, run_assay, write_data
 from assay import _env
-from assay.training.processes import ALONE, Ranks, join_ranks
+from assay.training.processes import ALONE, Processes, join_processes
 
 N = 2
 SCRIPT = r"""
     import os, signal, sys, time
     import numpy as np, torch
     from assay.errors import InputError
-    from assay.training.processes import join_ranks
+    from assay.training.processes import join_processes
 
     cpu, how = torch.device("cpu"), sys.argv[1]
-    with join_ranks() as ranks:
+    with join_processes() as ranks:
         weight = torch.nn.Parameter(torch.zeros(2, 2))
         other = torch.nn.Parameter(torch.zeros(3))
         weight.grad = torch.full((2, 2), float(ranks.rank + 1))
@@ -34,7 +34,7 @@ SCRIPT = r"""
         if how == "unlike":
             ranks.check_alike(f"{ranks.rank}", cpu, what="settings")
         loss = ranks.sum_gradients([weight, other], torch.tensor(float(ranks.rank)))
-        with join_ranks() as inner:
+        with join_processes() as inner:
             assert inner is ranks
         first = ranks.follow_first([ranks.rank + 0.25], cpu)
         summed = ranks.sum_array(np.array([1.0, ranks.rank]), cpu)
@@ -174,7 +174,7 @@ def test_other_methods_do_not_share_their_work(tmp_path):
 def test_one_process_exchanges_nothing():
     """Alone, sums are what was given, and every row is one's own."""
     rows = np.arange(5)
-    with join_ranks() as ranks:
+    with join_processes() as ranks:
         assert ranks is ALONE
     assert ALONE.own(rows).tolist() == rows.tolist()
     assert ALONE.sum_array(rows, None) is rows
@@ -185,7 +185,7 @@ def test_one_process_exchanges_nothing():
 def test_shares_make_up_the_batch(n_rows):
     """Every row is read by one process."""
     rows = np.arange(n_rows) + 10
-    shares = [Ranks(rank, 3).own(rows) for rank in range(3)]
+    shares = [Processes(rank, 3).own(rows) for rank in range(3)]
     assert sorted(np.concatenate(shares).tolist()) == rows.tolist()
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 

@@ -1,5 +1,6 @@
 """`CompactNetwork` against torch's own bidirectional LSTM, and against its ONNX form."""
 
+import copy
 import json
 
 import numpy as np
@@ -14,7 +15,7 @@ from assay.models.onnx.quantize import quantize_onnx
 from assay.runtime.linear import softmax
 from assay.runtime.session import OnnxSession
 from assay.tokenization.batches import EncodedTexts
-from assay.training.recurrent import CompactNetwork, _Maximum
+from assay.training.recurrent import CompactNetwork
 from assay.training.side_by_side import side_by_side
 
 LENGTHS = [1, 7, 3, 12, 1, 5]
@@ -93,15 +94,6 @@ def test_gradients_are_those_of_a_bidirectional_lstm(network, batch, monkeypatch
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
 
 
-def test_what_is_equal_to_the_maximum_shares_its_gradient():
-    """As torch's amax has it: words that say the same twice count once."""
-    values = torch.tensor([[1.0, 5.0], [3.0, 5.0], [3.0, 5.0]], requires_grad=True)
-    (expected,) = torch.autograd.grad(values.amax(dim=0), values, torch.tensor([1.0, 6.0]))
-    (found,) = torch.autograd.grad(_Maximum.apply(values), values, torch.tensor([1.0, 6.0]))
-    assert torch.equal(found, expected)
-    assert found.tolist() == [[0.0, 2.0], [0.5, 2.0], [0.5, 2.0]]
-
-
 def test_padding_changes_nothing(network, batch):
     """A text scores the same alone and padded, whatever stands in the padding."""
     ids, mask = batch
@@ -121,6 +113,13 @@ def test_dropout_is_for_training_only(network, batch):
         first, second = network(*batch), network(*batch)
         network.eval()
     assert not torch.equal(first, second)
+
+
+def test_dropout_is_drawn_on_the_device_of_the_network(network, batch):
+    """Nothing is drawn on the CPU for a network elsewhere: other devices would refuse to mix."""
+    elsewhere = copy.deepcopy(network).train().to("meta")
+    logits = elsewhere(*(tensor.to("meta") for tensor in batch))
+    assert (logits.device.type, logits.shape) == ("meta", (len(LENGTHS), len(LABELS)))
 
 
 def test_onnx_scores_are_those_of_torch(network, batch, tmp_path):

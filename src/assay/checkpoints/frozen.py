@@ -91,6 +91,9 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
     precision : {"float32", "int8"}
         Precision of the weights. `int8` computes on the CPU and is faster by more than half; the
         features differ a little (cosine about 0.99) and depend on the texts that are read together.
+    device : str or None
+        ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. None: what `--device` or the environment
+        says.
 
     Examples
     --------
@@ -109,6 +112,7 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         batch_tokens: int | None = None,
         long_texts: str = "truncate",
         precision: str = "float32",
+        device: str | None = None,
     ) -> None:
         self.checkpoint = checkpoint
         self.revision = revision
@@ -117,6 +121,7 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         self.batch_tokens = batch_tokens
         self.long_texts = long_texts
         self.precision = precision
+        self.device = device
 
     def fit(self, texts: Sequence[str], y: object = None) -> FrozenEncoder:
         """Check the parameters and the texts, and find the checkpoint; nothing is learnt.
@@ -283,7 +288,7 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
     def _load(self, progress: Progress | None) -> LoadedNetwork:
         """Return tokenizer and network, loaded for the current parameters and device."""
         params, loaded = self.__dict__.get("_loaded", (None, None))
-        device = pick_device()
+        device = pick_device(self.device)
         if loaded is not None and params == self._load_params() and loaded.device == device:
             known: LoadedNetwork = loaded
             return known

@@ -1,13 +1,12 @@
-"""`compact`: a small recurrent network trained from scratch, on a vocabulary learnt from the training texts.
+"""`compact`: a small recurrent network trained from scratch.
 
-Seconds on a CPU, nothing to download, a few megabytes. The vocabulary needs no language: see
-`learn_tokenizer`.
+It trains in seconds on a CPU, downloads nothing, and takes a few megabytes. Its vocabulary is
+learnt from the training texts, in any language: see `learn_tokenizer`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,33 +22,23 @@ from assay.tokenization.subwords import SubwordTokenizer
 from assay.tokenization.vocabulary import learn_tokenizer
 from assay.tokenization.window import check_long_texts
 from assay.training.context import ClassWeight, FitContext, weigh_classes
-from assay.training.loop import (
-    TrainingConfig,
-    network_logits,
-    read_long_texts,
-    seeded,
-    train_network,
-)
+from assay.training.inference import network_logits, read_long_texts
+from assay.training.loop import TrainingConfig, seeded, train_network
 from assay.training.recurrent import CompactNetwork
 from assay.training.side_by_side import side_by_side
 
 __all__ = ["Compact"]
 
-# Texts that training reads in all: small sets get more epochs, and so do many classes (77 intents
-# of 9,000 questions want 14 epochs, 6 emotions of 16,000 tweets 4).
+# Texts that training reads over all epochs: small sets get more epochs, and so do many classes (77
+# intents of 9,000 questions need 14 epochs, 6 emotions of 16,000 tweets 4).
 TEXTS_SEEN, TEXTS_SEEN_PER_CLASS, MIN_EPOCHS, MAX_EPOCHS = 60_000, 800, 3, 20
-# Width of the embedding, and units in each direction. Means of validation accuracy: six emotions
-# are told apart as well by the narrow embedding (0.9381 with 96, 0.9379 with 128, 0.9383 with 192
-# columns, five seeds, dropout 0.5); 77 intents are not (0.894 with 128, 0.903 with 256, three
-# seeds), and want more units: 0.9048 with 64, 0.9078 with 96, 0.9108 with 128 (five seeds; 37, 53
-# and 70 s of CPU). The maximum of the words' vectors beside that of the LSTM's states: 77 intents
-# 0.9138 (ten runs) in place of 0.9084, six emotions the same 0.9388 (five), seven topics of Korean
-# headlines 0.869 in place of 0.872 (three): for many classes only.
+# Width of the embedding, and units in each direction. Few classes need no more; many classes gain
+# from wide ones and pooled words: dev/LOG.md, "Sizes and pooled words by number of classes".
 EMBEDDING_SIZE, WIDE_EMBEDDING_SIZE = 96, 256
 HIDDEN_SIZE, WIDE_HIDDEN_SIZE = 64, 128
-# So many are one batch: a second thread, which costs 0.7 ms to start, is not started for them
+MANY_CLASSES = 32  # more classes get the wide sizes and pooled words
+# Up to this many texts are one batch, for which starting a second thread (0.7 ms) is not worth it
 FEW_TEXTS = 256
-MANY_CLASSES = 32  # more have the wide ones, and the words' maximum
 
 
 class Compact(TextClassifier):
@@ -58,25 +47,28 @@ class Compact(TextClassifier):
     Parameters
     ----------
     vocabulary_size : int
-        Words or word pieces at most.
+        Most words or word pieces in the vocabulary.
     embedding_size : int, optional
-        None: chosen by the number of classes.
+        Width of the word vectors. None: chosen by the number of classes.
     hidden_size : int, optional
-        Of the LSTM, in each direction. None: chosen by the number of classes.
+        Units of the LSTM in each direction. None: chosen by the number of classes.
     n_epochs : int, optional
-        None: chosen by the number of texts. The best epoch by validation is kept.
+        None: chosen by the number of texts. The best epoch on validation is kept.
     batch_size : int
     learning_rate, dropout, token_dropout, label_smoothing, weight_decay : float
     max_tokens : int
-        Tokens that are read at once.
+        Most tokens that are read at once.
     long_texts : {"truncate", "window"}
-        What is longer than that is cut at the end, or predicted window by window; training sees its
-        beginning.
+        Whether longer texts are cut at the end or predicted window by window. Training reads only
+        their beginning.
     class_weight : "balanced", mapping or None
         See `weigh_classes`.
     seed : int
     time_limit_s : float, optional
-        Wall-clock seconds for training.
+        Wall-clock seconds for training. None sets no limit.
+    device : str, optional
+        ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. None: what `--device` or the environment
+        says.
     """
 
     method = "compact"
@@ -99,6 +91,7 @@ class Compact(TextClassifier):
         class_weight: ClassWeight = None,
         seed: int = 0,
         time_limit_s: float | None = None,
+        device: str | None = None,
     ) -> None:
         self.vocabulary_size = vocabulary_size
         self.embedding_size = embedding_size
@@ -115,21 +108,17 @@ class Compact(TextClassifier):
         self.class_weight = class_weight
         self.seed = seed
         self.time_limit_s = time_limit_s
+        self.device = device
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         check_long_texts(self.long_texts)
+        device = pick_device(self.device)
         class_weights = weigh_classes(self.class_weight, self.classes_, label_ids)
         learnt = learn_tokenizer(texts, vocabulary_size=self.vocabulary_size)
         self.tokenizer_ = SubwordTokenizer(learnt, max_tokens=self.max_tokens)
         train = self.tokenizer_.encode_texts(texts), label_ids
-        validation = None
-        if context.validation_texts is not None and context.validation_ids is not None:
-            validation = (
-                self.tokenizer_.encode_texts(context.validation_texts),
-                context.validation_ids,
-            )
+        validation = context.encode_validation(self.tokenizer_)
         embedding_size, hidden_size = self._sizes()
-        device = pick_device()
         with seeded(self.seed):
             self.network_ = CompactNetwork(
                 n_tokens=self.tokenizer_.vocabulary_size,
@@ -152,7 +141,7 @@ class Compact(TextClassifier):
                     config=replace(self._config(len(texts)), class_weights=class_weights),
                     context=context,
                 )
-        # Before anything is scored or calibrated: the saved model holds just this
+        # Before anything is scored or calibrated, since the saved model holds exactly this
         self.network_.round_embedding()
 
     def _config(self, n_texts: int) -> TrainingConfig:
@@ -171,14 +160,12 @@ class Compact(TextClassifier):
 
     def _sizes(self) -> tuple[int, int]:
         """Return the width of the embedding, and the units in each direction."""
-        many = len(self.classes_) > MANY_CLASSES
-        embedding_size, hidden_size = (
-            (WIDE_EMBEDDING_SIZE, WIDE_HIDDEN_SIZE) if many else (EMBEDDING_SIZE, HIDDEN_SIZE)
-        )
-        return (
-            embedding_size if self.embedding_size is None else self.embedding_size,
-            hidden_size if self.hidden_size is None else self.hidden_size,
-        )
+        sizes = EMBEDDING_SIZE, HIDDEN_SIZE
+        if len(self.classes_) > MANY_CLASSES:
+            sizes = WIDE_EMBEDDING_SIZE, WIDE_HIDDEN_SIZE
+        embedding_size = sizes[0] if self.embedding_size is None else self.embedding_size
+        hidden_size = sizes[1] if self.hidden_size is None else self.hidden_size
+        return embedding_size, hidden_size
 
     def _n_epochs(self, n_texts: int) -> int:
         if self.n_epochs is not None:
@@ -191,15 +178,11 @@ class Compact(TextClassifier):
         check_is_fitted(self, "network_")
 
         def logits_of(encoded: EncodedTexts) -> np.ndarray:
-            is_worth_it = len(encoded) > FEW_TEXTS
-            with (
-                side_by_side(next(self.network_.parameters()).device)
-                if is_worth_it
-                else nullcontext()
-            ):
-                return network_logits(
-                    self.network_, self.network_, encoded, pad_id=self.tokenizer_.pad_id
-                )
+            network, pad_id = self.network_, self.tokenizer_.pad_id
+            if len(encoded) <= FEW_TEXTS:
+                return network_logits(network, network, encoded, pad_id=pad_id)
+            with side_by_side(next(network.parameters()).device):
+                return network_logits(network, network, encoded, pad_id=pad_id)
 
         return read_long_texts(self.tokenizer_, X, logits_of, policy=self.long_texts)
 

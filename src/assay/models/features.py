@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from assay.checkpoints.cache import cached_features
 from assay.checkpoints.frozen import FrozenEncoder
 from assay.checkpoints.resolve import Checkpoint
+from assay.checkpoints.torch_state import pick_device
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.head import AffineHead
 from assay.models.onnx.export import write_transformer_onnx
@@ -38,20 +39,23 @@ class Features(TextClassifier):
         `minilm`, `e5`, a local folder or a Hub id.
     pooling : {"mean", "cls"}
     C : float
-        Inverse of the regularisation's strength, on standardised features.
+        Inverse regularisation strength, on standardised features.
     max_tokens : int or None
         None: as many as the checkpoint takes.
     long_texts : {"truncate", "window"}
-        What is longer than that is cut at the end, or read window by window.
+        Whether longer texts are cut at the end or read window by window.
     class_weight : "balanced", mapping or None
         See `weigh_classes`.
     precision : {"float32", "int8"}
-        Of the transformer while it reads the training texts; what is saved, and every prediction,
-        is float32.
+        Precision of the transformer while it reads the training texts. What is saved, and every
+        prediction, is float32.
     encoder : FrozenEncoder or None
-        One that is loaded already, to share it; `checkpoint`, `pooling`, `max_tokens`, `long_texts`
-        and `precision` are then its own.
+        An encoder to share instead of loading one. `checkpoint`, `pooling`, `max_tokens`,
+        `long_texts`, `precision` and `device` are then those of the encoder.
     seed : int
+    device : str, optional
+        ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. None: what `--device` or the environment
+        says.
     """
 
     method = "features"
@@ -68,6 +72,7 @@ class Features(TextClassifier):
         precision: str = "float32",
         encoder: FrozenEncoder | None = None,
         seed: int = 0,
+        device: str | None = None,
     ) -> None:
         self.checkpoint = checkpoint
         self.pooling = pooling
@@ -78,19 +83,21 @@ class Features(TextClassifier):
         self.precision = precision
         self.encoder = encoder
         self.seed = seed
+        self.device = device
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
+        pick_device(self.device)  # refuse a device that is not here before any work
         given = self.encoder or FrozenEncoder(
             self.checkpoint,
             pooling=self.pooling,
             max_tokens=self.max_tokens,
             long_texts=self.long_texts,
             precision=self.precision,
+            device=self.device,
         )
-        # Predictions are those of the saved folder, which is float32.
-        self.encoder_ = (
-            given if given.precision == "float32" else clone(given).set_params(precision="float32")
-        )
+        self.encoder_ = given
+        if given.precision != "float32":  # predictions are those of the saved folder
+            self.encoder_ = clone(given).set_params(precision="float32")
         features = cached_features(given, texts, progress=context.progress)
         self.head_ = AffineHead(C=self.C, class_weight=self.class_weight, seed=self.seed).fit(
             features, label_ids
@@ -110,10 +117,9 @@ class Features(TextClassifier):
         with torch.no_grad():
             head.weight.copy_(torch.from_numpy(self.head_.coef_[order] / self.temperature_))
             head.bias.copy_(torch.from_numpy(self.head_.intercept_[order] / self.temperature_))
+        network = copy.deepcopy(encoder.network)  # exporting moves it to the CPU
         write_transformer_onnx(
-            _PooledHead(
-                copy.deepcopy(encoder.network), head, encoder.pooling
-            ),  # exporting moves it to the CPU
+            _PooledHead(network, head, encoder.pooling),
             layout.onnx,
             inputs=["input_ids", "attention_mask"],
             labels=[str(self.classes_[i]) for i in order],
@@ -141,12 +147,9 @@ class _PooledHead(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         hidden = self.network(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         mask = attention_mask.unsqueeze(-1)
-        hidden = hidden.masked_fill(
-            mask == 0, 0.0
-        )  # a text without any token gives zeros, as in training
-        pooled = (
-            hidden[:, 0]
-            if self.pooling == "cls"
-            else hidden.sum(dim=1) / mask.sum(dim=1).clamp(min=1)
-        )
+        hidden = hidden.masked_fill(mask == 0, 0.0)  # a text without tokens gives zeros
+        if self.pooling == "cls":
+            pooled = hidden[:, 0]
+        else:
+            pooled = hidden.sum(dim=1) / mask.sum(dim=1).clamp(min=1)
         return torch.softmax(self.head(pooled), dim=-1)

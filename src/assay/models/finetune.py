@@ -1,7 +1,7 @@
-"""`finetune`: a pre-trained transformer trained on the texts, through `AutoModelForSequenceClassification`.
+"""`finetune`: a pre-trained transformer trained on the texts.
 
-Any kind of encoder that transformers can put a classification head on. What it saves is a stock
-checkpoint as well: config.json with the label names, model.safetensors with the temperature in the
+It takes every encoder that transformers can put a classification head on. What it saves is also a
+stock checkpoint: config.json with the label names, model.safetensors with the temperature in the
 last layer.
 """
 
@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,25 +21,24 @@ from torch import Tensor, nn
 
 from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
 from assay.checkpoints.torch_state import pick_device, quiet_transformers
-from assay.errors import InputError, ModelError
+from assay.errors import InputError
+from assay.models.classifier_network import (
+    Probabilities,
+    fold_temperature,
+    load_fresh_classifier,
+)
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.onnx.export import write_transformer_onnx
 from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.window import check_long_texts
 from assay.training.context import ClassWeight, FitContext, weigh_classes
-from assay.training.fast_bert import LeanBert, can_be_lean
 from assay.training.first_token import skip_unread_tokens
+from assay.training.frozen_layers import FrozenLayers, can_freeze
 from assay.training.frozen_states import FrozenStates, keep_states
-from assay.training.loop import (
-    Forward,
-    TrainingConfig,
-    network_logits,
-    read_long_texts,
-    seeded,
-    train_network,
-)
-from assay.training.processes import Ranks, join_ranks
+from assay.training.inference import Forward, network_logits, read_long_texts
+from assay.training.loop import TrainingConfig, seeded, train_network
+from assay.training.processes import Processes, join_processes
 from assay.training.state_store import StateStore, fingerprint_texts
 from assay.training.states import TrainingStates
 
@@ -50,26 +48,22 @@ Encoded = tuple[EncodedTexts, np.ndarray]  # texts as the network reads them, an
 # Small sets need more rounds to move a pre-trained model; two suffice for tens of thousands of
 # texts, and three where frozen layers make them cheap.
 TEXTS_SEEN, MIN_EPOCHS, MIN_FROZEN_EPOCHS, MAX_EPOCHS = 5_000, 2, 3, 8
-# Narrow transformers stand, and need, a higher rate than the 2e-5 to 5e-5 that BERT's authors give
-# (arXiv:1810.04805).
+# Narrow transformers need a higher rate than the 2e-5 to 5e-5 of BERT's authors (arXiv:1810.04805)
 NARROW_HIDDEN_SIZE, NARROW_RATE, WIDE_RATE = 512, 2e-4, 5e-5
-# With the lower half as it was, an epoch of minilm (six layers) takes half of the time and stands a
-# higher rate. Right on validation after two epochs of all layers at 2e-4, two of half at 3e-4,
-# three of half: tweets 0.9325, 0.9272 and 0.9300 (three seeds; 352, 176, 271 s), bank customers'
-# questions 0.886, 0.903 and 0.916, 6,000 Korean headlines 0.512 and 0.542, three not tried (one
-# seed each). Shallower transformers were not tried: all of their layers learn.
+# With the lower half frozen, an epoch takes half of the time and a higher rate is best: dev/LOG.md,
+# "Freezing the lower half". Only transformers with six layers or more were tried.
 HALF_FROZEN_RATE, MIN_LAYERS_TO_FREEZE = 3e-4, 6
 
 
 class Finetune(TextClassifier):
-    """A pre-trained transformer, all of it or its upper half trained on the texts at hand.
+    """A pre-trained transformer; all of it, or its upper half, is trained on the texts.
 
     Parameters
     ----------
     checkpoint : str, Path or Checkpoint
         `minilm`, `e5`, a local folder or a Hub id.
     n_epochs : int, optional
-        None: chosen by the number of texts. The best epoch by validation is kept.
+        None: chosen by the number of texts. The best epoch on validation is kept.
     batch_size : int
     learning_rate : float, optional
         None: chosen by the width of the transformer.
@@ -77,20 +71,20 @@ class Finetune(TextClassifier):
     max_tokens : int or None
         None: as many as the checkpoint takes.
     long_texts : {"truncate", "window"}
-        What is longer than that is cut at the end, or predicted window by window; training sees its
-        beginning.
+        Whether longer texts are cut at the end or predicted window by window. Training reads only
+        their beginning.
     class_weight : "balanced", mapping or None
         See `weigh_classes`.
     frozen_layers : int, optional
-        The embeddings and so many of the lowest layers keep the weights of the checkpoint: less to
-        compute. Of checkpoints of the BERT kind; 0: everything learns. None: half of the layers of
-        narrow checkpoints with six or more, 0 of others.
-    lean : bool
-        Compute what the logits need and no more, where the kind of transformer is known (BERT): the
-        same network.
+        Number of lowest layers that keep the weights of the checkpoint, with the embeddings; 0
+        trains everything. Other numbers need a checkpoint of the BERT kind. None: half of the
+        layers if the checkpoint is a narrow BERT with six layers or more, else 0.
     precision : {"float32", "bfloat16"}, optional
-        Of the arithmetic while training; what is saved is float32. None: bfloat16 on GPUs that have
-        it.
+        Precision of the arithmetic in training; what is saved is float32. None: bfloat16 on GPUs
+        that support it.
+    device : str, optional
+        ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. None: what `--device` or the environment
+        says.
     seed : int
     time_limit_s : float, optional
         Wall-clock seconds for training.
@@ -112,8 +106,8 @@ class Finetune(TextClassifier):
         long_texts: str = "truncate",
         class_weight: ClassWeight = None,
         frozen_layers: int | None = None,
-        lean: bool = True,
         precision: str | None = None,
+        device: str | None = None,
         seed: int = 0,
         time_limit_s: float | None = None,
     ) -> None:
@@ -128,45 +122,48 @@ class Finetune(TextClassifier):
         self.long_texts = long_texts
         self.class_weight = class_weight
         self.frozen_layers = frozen_layers
-        self.lean = lean
         self.precision = precision
+        self.device = device
         self.seed = seed
         self.time_limit_s = time_limit_s
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         check_long_texts(self.long_texts)
+        device = pick_device(self.device)
         class_weights = weigh_classes(self.class_weight, self.classes_, label_ids)
         self.checkpoint_ = resolve_checkpoint(self.checkpoint, progress=context.progress)
         self.tokenizer_ = load_tokenizer(self.checkpoint_, max_tokens=self.max_tokens)
         train = self.tokenizer_.encode_texts(texts), label_ids
-        validation = None
-        if context.validation_texts is not None and context.validation_ids is not None:
-            validation = (
-                self.tokenizer_.encode_texts(context.validation_texts),
-                context.validation_ids,
-            )
-        with join_ranks() as ranks, seeded(self.seed):
-            self.network_ = _load_classifier(
-                self.checkpoint_, [str(name) for name in self.classes_]
-            ).to(pick_device())
+        validation = context.encode_validation(self.tokenizer_)
+        with join_processes() as processes, seeded(self.seed):
+            labels = [str(name) for name in self.classes_]
+            self.network_ = load_fresh_classifier(self.checkpoint_, labels).to(device)
             self.n_frozen_layers_ = self._choose_frozen()
-            if self.lean and not can_be_lean(self.network_):
-                skip_unread_tokens(self.network_)
-            config = replace(self._config(len(texts)), class_weights=class_weights)
+            skip_unread_tokens(self.network_)
             forward = self._forward()
-            keeper = self._keeper(context.states, config, train, validation, ranks)
-            with self._read_frozen(forward, train[0], config, context, ranks) as read:
+            config = replace(self._config(len(texts)), class_weights=class_weights)
+            store = self._store(context.states, config, train, validation, processes)
+            with self._frozen_states(forward, train[0], config, context, processes) as states:
                 self.history_ = train_network(
                     self.network_,
                     forward,
-                    (train[0] if read is None else read, label_ids),
+                    (train[0] if states is None else states, label_ids),
                     validation,
                     pad_id=self.tokenizer_.pad_id,
                     config=config,
                     context=context,
-                    keeper=keeper,
-                    ranks=ranks,
+                    store=store,
+                    processes=processes,
                 )
+
+    def _choose_frozen(self) -> int:
+        """Return how many layers keep their weights."""
+        if self.frozen_layers is not None:
+            return self.frozen_layers
+        is_narrow = self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE
+        n_layers = int(getattr(self.network_.config, "num_hidden_layers", 0))
+        is_tried = is_narrow and n_layers >= MIN_LAYERS_TO_FREEZE and can_freeze(self.network_)
+        return n_layers // 2 if is_tried else 0
 
     def _forward(self) -> Forward:
         """Return ``(input_ids, attention_mask) -> logits``.
@@ -177,73 +174,55 @@ class Finetune(TextClassifier):
             Layers are to be frozen, and the transformer is not of the kind that can.
         """
         n_frozen = self.n_frozen_layers_
-        if can_be_lean(self.network_) and (self.lean or n_frozen):
-            return LeanBert(self.network_, n_frozen=n_frozen)
-        if n_frozen:
+        if not n_frozen:
+            return _forward_through(self.network_)
+        if not can_freeze(self.network_):
             kind = self.checkpoint_.model_type
             raise InputError(
                 f"frozen_layers is {n_frozen}; 0 is accepted for checkpoints of the kind {kind}"
             )
-        return _forward_through(self.network_)
+        return FrozenLayers(self.network_, n_frozen=n_frozen)
 
-    def _read_frozen(
+    def _frozen_states(
         self,
         forward: Forward,
         encoded: EncodedTexts,
         config: TrainingConfig,
         context: FitContext,
-        ranks: Ranks,
+        processes: Processes,
     ) -> AbstractContextManager[FrozenStates | None]:
-        """Keep what the frozen layers make of the texts inside the block, where several epochs will ask for it."""
-        # A limit of time counts from the first step on: what comes before it would not be in it.
-        is_read_again = (
-            self.n_frozen_layers_ and config.n_epochs > 1 and config.time_limit_s is None
-        )
-        if (
-            not is_read_again
-            or not isinstance(forward, LeanBert)
-            or ranks.n > 1
-            or pick_device().type != "cpu"
-        ):
+        """Keep what the frozen layers make of the texts, if several epochs will read it."""
+        # A time limit counts from the first step on, and would not include this work
+        is_read_again = config.n_epochs > 1 and config.time_limit_s is None
+        is_here_alone = processes.n == 1 and self._device().type == "cpu"
+        if not (isinstance(forward, FrozenLayers) and is_read_again and is_here_alone):
             return nullcontext()
         return keep_states(
             encoded,
-            forward.lower,
+            forward.read_lower,
             hidden_size=self.checkpoint_.hidden_size,
             pad_id=self.tokenizer_.pad_id,
             progress=context.progress,
         )
 
-    def _choose_frozen(self) -> int:
-        """Return how many layers keep their weights."""
-        if self.frozen_layers is not None:
-            return self.frozen_layers
-        is_narrow = self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE
-        n_layers = getattr(self.network_.config, "num_hidden_layers", 0)
-        half = (
-            is_narrow
-            and n_layers >= MIN_LAYERS_TO_FREEZE
-            and self.lean
-            and can_be_lean(self.network_)
-        )
-        return n_layers // 2 if half else 0
+    def _device(self) -> torch.device:
+        """Return the device that the network is on."""
+        device: torch.device = next(self.network_.parameters()).device
+        return device
 
-    def _keeper(
+    def _store(
         self,
         states: TrainingStates | None,
         config: TrainingConfig,
         train: Encoded,
         validation: Encoded | None,
-        ranks: Ranks,
+        processes: Processes,
     ) -> StateStore | None:
-        """Return what keeps the state of the training, for a training with just these settings and data."""
+        """Return where the state of this training is saved, for these settings and data only."""
         if states is None:
             return None
-        settings = {
-            name: value
-            for name, value in asdict(config).items()
-            if name not in ("name", "time_limit_s")
-        }
+        settings = asdict(config)
+        del settings["name"], settings["time_limit_s"]
         weights = config.class_weights
         identity = {
             **settings,
@@ -251,33 +230,33 @@ class Finetune(TextClassifier):
             "labels": [str(name) for name in self.classes_],
             "checkpoint": self.checkpoint_.sha256,
             "frozen_layers": self.n_frozen_layers_,
-            "lean": self.lean,
             "training texts": fingerprint_texts(*train),
             "validation texts": None if validation is None else fingerprint_texts(*validation),
-            "device": pick_device().type,
-            "number of processes": ranks.n,
+            "device": self._device().type,
+            "number of processes": processes.n,
         }
         return StateStore(
             states.folder, identity=identity, every_s=states.every_s, resume=states.resume
         )
 
     def _config(self, n_texts: int) -> TrainingConfig:
-        narrow_rate = HALF_FROZEN_RATE if self.n_frozen_layers_ else NARROW_RATE
-        rate_by_width = (
-            narrow_rate if self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE else WIDE_RATE
-        )
-        least = MIN_FROZEN_EPOCHS if self.n_frozen_layers_ else MIN_EPOCHS
-        epochs_by_size = int(np.clip(round(TEXTS_SEEN / n_texts), least, MAX_EPOCHS))
+        is_half = self.n_frozen_layers_ > 0
+        is_narrow = self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE
+        rate = WIDE_RATE
+        if is_narrow:
+            rate = HALF_FROZEN_RATE if is_half else NARROW_RATE
+        least = MIN_FROZEN_EPOCHS if is_half else MIN_EPOCHS
+        n_epochs = int(np.clip(round(TEXTS_SEEN / n_texts), least, MAX_EPOCHS))
         return TrainingConfig(
             name="finetune",
-            n_epochs=epochs_by_size if self.n_epochs is None else self.n_epochs,
+            n_epochs=n_epochs if self.n_epochs is None else self.n_epochs,
             batch_size=self.batch_size,
-            learning_rate=rate_by_width if self.learning_rate is None else self.learning_rate,
+            learning_rate=rate if self.learning_rate is None else self.learning_rate,
             weight_decay=self.weight_decay,
             warmup_fraction=self.warmup_fraction,
             label_smoothing=self.label_smoothing,
             max_gradient_norm=1.0,
-            precision=self.precision or _best_precision(),
+            precision=self.precision or _best_precision(self._device()),
             seed=self.seed,
             time_limit_s=self.time_limit_s,
         )
@@ -285,22 +264,19 @@ class Finetune(TextClassifier):
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
         check_is_fitted(self, "network_")
-        forward = self._forward()
-        return read_long_texts(
-            self.tokenizer_,
-            X,
-            lambda encoded: network_logits(
-                self.network_, forward, encoded, pad_id=self.tokenizer_.pad_id
-            ),
-            policy=self.long_texts,
-        )
+        forward, pad_id = self._forward(), self.tokenizer_.pad_id
+
+        def logits_of(encoded: EncodedTexts) -> np.ndarray:
+            return network_logits(self.network_, forward, encoded, pad_id=pad_id)
+
+        return read_long_texts(self.tokenizer_, X, logits_of, policy=self.long_texts)
 
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
-        """Write a stock checkpoint (config.json, model.safetensors, tokenizer.json) and onnx/model.onnx."""
+        """Write a stock checkpoint (config, weights, tokenizer) and onnx/model.onnx."""
         layout = Layout(root)
         labels = [str(self.classes_[i]) for i in order]
         network = copy.deepcopy(self.network_).cpu().eval()
-        _fold(_last_affine(network, len(labels)), order, self.temperature_)
+        fold_temperature(network, order, self.temperature_)
         network.config.id2label = dict(enumerate(labels))
         network.config.label2id = {label: i for i, label in enumerate(labels)}
         with quiet_transformers():
@@ -313,7 +289,7 @@ class Finetune(TextClassifier):
         self.tokenizer_.save(layout.tokenizer)
         skip_unread_tokens(network)
         write_transformer_onnx(
-            _Probabilities(network),
+            Probabilities(network),
             layout.onnx,
             inputs=["input_ids", "attention_mask"],
             labels=labels,
@@ -331,90 +307,18 @@ class Finetune(TextClassifier):
         )
 
 
-def _best_precision() -> str:
-    """Return bfloat16 where a GPU computes in it: its exponents are those of float32, so no loss needs scaling."""
-    on_gpu = pick_device().type == "cuda" and torch.cuda.is_bf16_supported(
-        including_emulation=False
-    )
-    return "bfloat16" if on_gpu else "float32"
-
-
-class _Probabilities(nn.Module):
-    """A sequence classifier with a softmax behind it: what the ONNX file holds."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        logits = self.network(input_ids=input_ids, attention_mask=attention_mask).logits
-        return torch.softmax(logits, dim=-1)
+def _best_precision(device: torch.device) -> str:
+    """Return bfloat16 on GPUs that support it: its exponents are float32's, so no loss is scaled."""
+    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+        return "bfloat16"
+    return "float32"
 
 
 def _forward_through(network: nn.Module) -> Forward:
+    """Return the whole network as ``(input_ids, attention_mask) -> logits``."""
+
     def forward(input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         logits: Tensor = network(input_ids=input_ids, attention_mask=attention_mask).logits
         return logits
 
     return forward
-
-
-def _load_classifier(checkpoint: Checkpoint, labels: list[str]) -> Any:
-    """Load the transformer in float32 with a fresh head, seeded by the caller.
-
-    Raises
-    ------
-    ModelError
-        transformers cannot put a head on it, or the checkpoint lacks weights of the transformer
-        itself.
-    """
-    try:
-        with quiet_transformers():
-            network, loading = transformers.AutoModelForSequenceClassification.from_pretrained(
-                checkpoint.folder,
-                num_labels=len(labels),
-                problem_type="single_label_classification",
-                # Without it a half precision checkpoint trains in half precision
-                dtype=torch.float32,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-                # A checkpoint may carry another task's head: it is replaced
-                ignore_mismatched_sizes=True,
-                output_loading_info=True,
-            )
-    except (ValueError, RuntimeError, OSError, KeyError, TypeError, ImportError) as err:
-        raise ModelError(f"checkpoint '{checkpoint.name}' cannot be fine-tuned: {err}") from err
-    fresh = {*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])}
-    inside = f"{network.base_model_prefix}."
-    # The head is always fresh, and so may be a pooler, which belongs to it. Anything else would
-    # stay random unnoticed.
-    if lacking := sorted(key for key in fresh if key.startswith(inside) and ".pooler." not in key):
-        raise ModelError(
-            f"checkpoint '{checkpoint.name}' lacks {len(lacking)} of the weights that its config.json "
-            f"({checkpoint.model_type}) asks for, among them {lacking[0]}"
-        )
-    return network
-
-
-def _last_affine(network: nn.Module, n_classes: int) -> nn.Linear:
-    """Return the layer that makes the logits: the last affine one with an output a class."""
-    layers = [
-        layer
-        for layer in network.modules()
-        if isinstance(layer, nn.Linear) and layer.out_features == n_classes
-    ]
-    if not layers:
-        raise ModelError(
-            f"{type(network).__name__} has no affine layer with {n_classes} outputs to fold into"
-        )
-    return layers[-1]
-
-
-def _fold(layer: nn.Linear, order: np.ndarray, temperature: float) -> None:
-    """Reorder the classes of the last layer and divide its logits by the temperature."""
-    rows = torch.from_numpy(np.asarray(order, dtype=np.int64))
-    with torch.no_grad():
-        layer.weight.copy_(layer.weight[rows] / temperature)
-        if layer.bias is not None:
-            layer.bias.copy_(layer.bias[rows] / temperature)

@@ -24,10 +24,8 @@ from assay.training.context import ClassWeight, FitContext, weigh_classes
 
 __all__ = ["Linear"]
 
-# scikit-learn's 1e-4 takes four times the passes, LIBLINEAR's own 0.1 a third more. Validation
-# accuracy with 0.1, 0.3 and 1, four seeds: emotion 0.9019, 0.9012 and 0.9002, banking77 0.9068,
-# 0.9073 and 0.9036, klue_ynat 0.8601, 0.8604 and 0.8597.
-TOLERANCE = 0.3
+# Measurements behind these numbers: dev/LOG.md, "Settings of linear".
+TOLERANCE = 0.3  # of LIBLINEAR: as accurate as scikit-learn's 1e-4 in a quarter of the passes
 # From how many training texts on a set is large. Shortest character n-gram, fewest texts that hold
 # one which is kept, and weight of the character block, of a small set and of a large one:
 # dev/LOG.md, "Words of every script".
@@ -35,15 +33,10 @@ LARGE_TEXTS = 4000
 MIN_CHARS, LARGE_MIN_CHARS = 2, 3
 MIN_COUNT, LARGE_MIN_COUNT = 1, 4
 CHAR_WEIGHT, LARGE_CHAR_WEIGHT = 1.5, 0.5
-# With more classes, one machine tells all of them apart (Crammer and Singer, 2001) in place of one
-# for each against the rest. Right on validation, the latter first: 77 intents 0.906 and 0.915, 40
-# of them (four draws) 0.930 and 0.935, 2,000 rows of all (three draws) 0.799 and 0.811, and in a
-# tenth less time; but few classes with noisy labels, emotion 0.903 and 0.897, klue_ynat 0.861 and
-# 0.855.
+# With more classes, one machine separates all of them (Crammer and Singer, 2001), instead of one
+# machine for each class against the rest
 MANY_CLASSES = 32
-# Its tolerance. banking77 with 0.3, 0.5 and 1, five seeds: 0.9138, 0.9126 and 0.9094, in 0.84, 0.72
-# and 0.66 s.
-MANY_TOLERANCE = 0.5
+MANY_TOLERANCE = 0.5  # its tolerance
 
 
 class Linear(TextClassifier):

@@ -234,12 +234,13 @@ def _check_parity(
 
 
 def _plain_parameters(estimator: TextClassifier) -> dict[str, Any]:
-    """Return the hyper-parameters that are plain values; the checkpoint has its own entry."""
+    """Return the hyper-parameters that are plain values and describe the model."""
     parameters = estimator.get_params(deep=False)
     return {
         name: value
         for name, value in parameters.items()
-        if name != "checkpoint" and isinstance(value, (str, int, float, bool, type(None)))
+        if name not in ("checkpoint", "device")
+        and isinstance(value, (str, int, float, bool, type(None)))
     }
 
 

@@ -24,7 +24,7 @@ from assay.runtime.linear import softmax
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model
 from assay.tokenization.window import check_long_texts
-from assay.training.loop import network_logits, read_long_texts
+from assay.training.inference import network_logits, read_long_texts
 
 __all__ = ["load_classifier"]
 

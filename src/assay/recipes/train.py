@@ -192,16 +192,16 @@ def _join(method: str) -> Iterator[bool]:
     if n == 1:
         yield True
         return
-    from assay.training.processes import join_ranks  # loads torch
+    from assay.training.processes import join_processes  # loads torch
 
-    with join_ranks() as ranks:
+    with join_processes() as processes:
         if not find_method(method).shares_work:
             shared = join_names(methods_where(lambda method: method.shares_work), "or")
             raise InputError(
                 f"{n} processes were started for method '{method}'; {shared} alone shares its work",
                 hint=f"start one process, or take --method {shared}",
             )
-        yield ranks.is_first
+        yield processes.is_first
 
 
 def _has_state(partial: Path) -> bool:

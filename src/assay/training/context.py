@@ -1,4 +1,4 @@
-"""What a fit may use besides its training texts: rows for its choices, weights of classes, what is reported."""
+"""What a fit may use besides its training texts: held-out rows, class weights, a score."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from assay.errors import InputError
 from assay.progress import Progress
+from assay.tokenization.batches import EncodedTexts
+from assay.tokenization.subwords import SubwordTokenizer
 from assay.training.states import TrainingStates
 
 __all__ = ["ClassWeight", "FitContext", "Score", "score_accuracy", "weigh_classes"]
@@ -30,14 +32,15 @@ ClassWeight = str | Mapping[Any, float] | None
 def weigh_classes(
     class_weight: ClassWeight, classes: np.ndarray, label_ids: np.ndarray
 ) -> np.ndarray | None:
-    """Return what a text of each class counts in the loss.
+    """Return the weight of each class in the loss.
 
     Parameters
     ----------
     class_weight : "balanced", mapping or None
-        Balanced: rare classes count as much as frequent ones, ``n_texts / (n_classes *
-        n_texts_of_class)``. The probabilities are then those of a world in which all classes are
-        equally frequent. A mapping gives the weight of each label; those that it lacks count 1.
+        Balanced: the weight of a class is ``n_texts / (n_classes * n_texts_of_class)``, so that
+        rare classes count as much as frequent ones. The probabilities are then those of data in
+        which all classes are equally frequent. A mapping gives the weight of each label; labels
+        that it lacks have weight 1.
     classes : array of shape (n_classes,)
         The labels.
     label_ids : int64 array of shape (n_texts,)
@@ -45,18 +48,19 @@ def weigh_classes(
 
     Returns
     -------
-    float64 array of shape (n_classes,), or None
+    float64 array of shape (n_classes,) or None
+        None if `class_weight` is None.
 
     Raises
     ------
     InputError
-        It is something else.
+        `class_weight` is something else.
     """
     if class_weight is None:
         return None
     if class_weight != "balanced" and not isinstance(class_weight, Mapping):
         raise InputError(
-            f"class_weight is {class_weight!r}; 'balanced', a weight a label, or None is accepted"
+            f"class_weight is {class_weight!r}; 'balanced', one weight per label, or None is accepted"
         )
     try:
         weights: np.ndarray = compute_class_weight(
@@ -74,12 +78,12 @@ class FitContext:
     Parameters
     ----------
     validation_texts, validation_ids
-        For choices: which epoch to keep. None: the last epoch is kept.
+        Texts and class ids by which the best epoch is chosen. None: the last epoch is kept.
     score : callable
-        What is reported after each epoch.
+        ``score(label_ids, probs)`` returns what is reported after each epoch.
     progress : Progress
     states : TrainingStates, optional
-        For methods that train long.
+        Where a long training saves its state.
     """
 
     validation_texts: list[str] | None = None
@@ -87,3 +91,11 @@ class FitContext:
     score: Score = score_accuracy
     progress: Progress = field(default_factory=Progress)
     states: TrainingStates | None = None
+
+    def encode_validation(
+        self, tokenizer: SubwordTokenizer
+    ) -> tuple[EncodedTexts, np.ndarray] | None:
+        """Return the validation texts as the network reads them, and their class ids, if any."""
+        if self.validation_texts is None or self.validation_ids is None:
+            return None
+        return tokenizer.encode_texts(self.validation_texts), self.validation_ids

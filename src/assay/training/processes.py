@@ -1,8 +1,8 @@
 """Several processes that train one network together, as `torchrun` and `accelerate launch` start them.
 
-Each reads its share of every batch; gradients are summed, so that all take the very same steps.
-Process 0 alone decides what hangs on a clock, and alone writes and speaks: what fails in another
-one is told to it through the store that they share. Source: torch.distributed
+Each reads its share of every batch; gradients are summed, so that all take the same steps. Only
+process 0 decides what depends on a clock, writes files and reports. An error in another process is
+passed to it through the store that they share. Source: torch.distributed
 (https://docs.pytorch.org/docs/stable/distributed.html).
 """
 
@@ -24,28 +24,29 @@ from assay import _env
 from assay.checkpoints.torch_state import pick_device
 from assay.errors import AssayError, InputError, OutsideError, first_line
 
-__all__ = ["ALONE", "Ranks", "join_ranks"]
+__all__ = ["ALONE", "Processes", "join_processes"]
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT = timedelta(hours=2)  # of one exchange; another process may be busy with the data that long
+# Longest time of one exchange: another process may be busy with the data that long
+TIMEOUT = timedelta(hours=2)
 MEET_WITHIN = timedelta(minutes=5)
-HEARD_WITHIN_S = 20.0  # a process that fails waits so long for process 0 to say why
+HEARD_WITHIN_S = 20.0  # how long a process that failed waits for process 0 to read why
 ERROR, HEARD = "assay/error", "assay/heard"
 
 
 @dataclass(frozen=True)
-class Ranks:
+class Processes:
     """The processes that train together, and which of them this one is.
 
     Parameters
     ----------
     rank : int
-        From 0.
+        Number of this process, from 0.
     n : int
-        How many there are; with one, nothing is exchanged.
+        Number of processes; if it is 1, nothing is exchanged.
     store : torch.distributed.Store, optional
-        Where a process that fails says why.
+        Where a process that fails leaves the reason.
     """
 
     rank: int = 0
@@ -54,25 +55,25 @@ class Ranks:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the process that writes and speaks."""
+        """Whether this is the process that writes files and reports."""
         return self.rank == 0
 
     def own(self, rows: np.ndarray) -> np.ndarray:
-        """Return this process's share of the rows of a batch; it may be empty."""
+        """Return the rows of a batch that this process reads; there may be none."""
         return rows[self.rank :: self.n]
 
     def sum_gradients(self, parameters: Sequence[nn.Parameter], loss: Tensor) -> Tensor:
-        """Sum the gradients over all processes, in place; return the sum of the losses, of shape ().
+        """Sum the gradients over all processes, in place; return the sum of the losses, shape ().
 
         One exchange of one flat array: a process that read nothing takes part with zeros.
         """
-        flat = torch.cat(
-            [loss.detach().reshape(1)]
-            + [
-                torch.zeros_like(p).view(-1) if p.grad is None else p.grad.reshape(-1)
-                for p in parameters
-            ]
-        )
+        pieces = [loss.detach().reshape(1)]
+        for parameter in parameters:
+            gradient = parameter.grad
+            if gradient is None:
+                gradient = torch.zeros_like(parameter)
+            pieces.append(gradient.reshape(-1))
+        flat = torch.cat(pieces)
         with self._exchange():
             distributed.all_reduce(flat)
         start = 1
@@ -100,7 +101,7 @@ class Ranks:
         return [float(value) for value in said.cpu()]
 
     def gather(self, tensor: Tensor, device: torch.device) -> list[Tensor]:
-        """Return every process's tensor, which has one shape in all, on the CPU."""
+        """Return the tensors of all processes, on the CPU; they have the same shape everywhere."""
         if self.n == 1:
             return [tensor]
         given = tensor.to(device)
@@ -110,18 +111,19 @@ class Ranks:
         return [one.cpu() for one in received]
 
     def check_alike(self, digest: str, device: torch.device, *, what: str) -> None:
-        """Make sure that all processes have the same.
+        """Make sure that all processes have the same digest.
 
         Raises
         ------
         InputError
-            They do not.
+            They do not; the message says that they have different `what`.
         """
         own = torch.frombuffer(bytearray(digest.encode()), dtype=torch.uint8)
         if any(not torch.equal(one, own) for one in self.gather(own, device)):
             raise InputError(
                 f"the {self.n} processes have different {what}; the same in each is accepted",
-                hint="give every process the same command, and data and output on a disk that all can read",
+                hint="give every process the same command, "
+                "and data and output on a disk that all can read",
             )
 
     @contextmanager
@@ -135,35 +137,29 @@ class Ranks:
         """
         try:
             yield
-        except (
-            RuntimeError
-        ) as err:  # torch's errors of exchanges are of this kind, DistBackendError among them
-            said = self._hear() if self.is_first else None
-            lost = (
-                f"another process of this training ended, or cannot be reached: {first_line(err)}"
-            )
-            raise OutsideError(said or lost) from err
+        except RuntimeError as err:  # the base of torch's errors of exchanges
+            reason = self._read_error() if self.is_first else None
+            lost = "another process of this training ended, or cannot be reached"
+            raise OutsideError(reason or f"{lost}: {first_line(err)}") from err
 
-    def _hear(self) -> str | None:
-        """Return what a process that failed left behind; None: it ended without a word."""
+    def _read_error(self) -> str | None:
+        """Return the reason that a failed process left; None if it left none."""
         with suppress(Exception):
             for _ in range(20):
                 if self.store.check([ERROR]):
-                    said = str(self.store.get(ERROR).decode())
+                    reason = str(self.store.get(ERROR).decode())
                     self.store.set(HEARD, "1")
-                    return said
+                    return reason
                 time.sleep(0.05)
         return None
 
     def tell_first(self, err: BaseException) -> None:
-        """Leave the reason where process 0 finds it, break off the exchanges, and wait until it was read."""
+        """Leave the reason where process 0 finds it, end the exchanges, wait until it was read."""
         if isinstance(err, OutsideError) and isinstance(err.__cause__, RuntimeError):
-            return  # another one failed, and has said so
-        message = (
-            err.message
-            if isinstance(err, AssayError)
-            else f"{type(err).__name__}: {first_line(err)}"
-        )
+            return  # another process failed, and has left its reason
+        message = f"{type(err).__name__}: {first_line(err)}"
+        if isinstance(err, AssayError):
+            message = err.message
         with suppress(Exception):
             self.store.set(ERROR, f"process {self.rank}: {message}")
             distributed.destroy_process_group()
@@ -175,15 +171,15 @@ class Ranks:
         logger.error("process %d: %s", self.rank, message)
 
 
-ALONE = Ranks()
-_joined: list[Ranks] = []  # what an outer `join_ranks` joined: inner ones share it
+ALONE = Processes()
+_joined: list[Processes] = []  # joined by an outer `join_processes`; inner ones share it
 
 
 @contextmanager
-def join_ranks() -> Iterator[Ranks]:
-    """Join the processes that were started together, if there are several; leave them at the end.
+def join_processes() -> Iterator[Processes]:
+    """Join the processes that were started together, if there are several; leave at the end.
 
-    Where torch.distributed is set up already, its group is used and left as it is.
+    If torch.distributed is set up already, its group is used and left as it is.
 
     Raises
     ------
@@ -191,21 +187,44 @@ def join_ranks() -> Iterator[Ranks]:
         The others could not be reached, or one of them failed.
     """
     if distributed.is_available() and distributed.is_initialized():
-        yield (
-            _joined[-1] if _joined else Ranks(distributed.get_rank(), distributed.get_world_size())
-        )
+        yield _joined[-1] if _joined else _current_group()
         return
     if _env.n_processes() == 1:
         yield ALONE
         return
-    rank, n = _env.process_rank(), _env.n_processes()
+    processes = _join_group(_env.process_rank(), _env.n_processes())
+    _joined.append(processes)
+    try:
+        yield processes
+    except BaseException as err:
+        if not processes.is_first:
+            processes.tell_first(err)
+        raise
+    finally:
+        _joined.clear()
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
+
+
+def _current_group() -> Processes:
+    """Return the group that somebody else has set up."""
+    return Processes(distributed.get_rank(), distributed.get_world_size())
+
+
+def _join_group(rank: int, n: int) -> Processes:
+    """Set up torch.distributed for processes that a launcher started.
+
+    Raises
+    ------
+    OutsideError
+        The others could not be reached.
+    """
     device = pick_device()
     if device.type == "cuda":
         torch.cuda.set_device(device)
     try:
-        store, _, _ = next(
-            iter(distributed.rendezvous("env://", rank=rank, world_size=n, timeout=MEET_WITHIN))
-        )
+        meeting = distributed.rendezvous("env://", rank=rank, world_size=n, timeout=MEET_WITHIN)
+        store, _, _ = next(iter(meeting))
         distributed.init_process_group(
             "nccl" if device.type == "cuda" else "gloo",
             store=distributed.PrefixStore("assay", store),
@@ -218,15 +237,4 @@ def join_ranks() -> Iterator[Ranks]:
             f"process {rank} of {n} could not join the others: {first_line(err)}",
             hint="start all of them with torchrun or accelerate launch",
         ) from err
-    ranks = Ranks(rank, n, store)
-    _joined.append(ranks)
-    try:
-        yield ranks
-    except BaseException as err:
-        if not ranks.is_first:
-            ranks.tell_first(err)
-        raise
-    finally:
-        _joined.clear()
-        if distributed.is_initialized():
-            distributed.destroy_process_group()
+    return Processes(rank, n, store)

@@ -1,36 +1,30 @@
-"""The network of `compact`: tokens, an LSTM read in both directions, the maximum over time, one affine layer.
+"""The network of `compact`: an embedding, an LSTM in both directions, max-pooling, one affine layer.
 
-The maximum may be taken over the words' own vectors too: among many classes a single word often
-decides.
+The pooling may include the words' own vectors: with many classes a single word often decides.
 
 Torch's LSTM runs through oneDNN on the CPU and its GRU does not, which makes the LSTM several times
 faster. The backward direction runs over texts reversed within their own length, so that padding
-never enters it: the same as ONNX's `sequence_lens`, without packed sequences, which leave the fast
-path.
+never enters it. This is what ONNX's `sequence_lens` does. Packed sequences do it too, but leave the
+fast path.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from assay.training.dropout import thin_dropout
 from assay.training.side_by_side import Branch, compute_both
 
 __all__ = ["CompactNetwork"]
 
-EMBEDDING_STD = (
-    0.1  # torch's default of 1.0 cost 7 points of accuracy on tweets in the same three epochs
-)
-MASKED = -1e4  # below every LSTM output (they lie in -1..1)
-LARGEST = 127  # of 8 bits, with a sign
-SCALE_STEPS = (
-    1 << 11
-)  # between a power of two and the next: times `LARGEST`, still exact in float32
+# torch's default of 1.0 cost 7 points of accuracy on tweets in the same three epochs
+EMBEDDING_STD = 0.1
+MASKED = -1e4  # below every output of an LSTM, which are between -1 and 1
+LARGEST = 127  # largest signed number of 8 bits
+# Scales have this many steps between a power of two and the next, so that a scale times `LARGEST`
+# is exact in float32
+SCALE_STEPS = 1 << 11
 
 
 class CompactNetwork(nn.Module):
@@ -42,15 +36,14 @@ class CompactNetwork(nn.Module):
         Size of the vocabulary.
     n_classes : int
     embedding_size, hidden_size : int
-        Width of the embedding, and of the LSTM in each direction.
+        Width of the embedding, and units of the LSTM in each direction.
     dropout : float
-        On embeddings and on the pooled vector.
+        Dropout of the embeddings and of the pooled vector.
     token_dropout : float
-        Share of the tokens that training replaces by the unknown token.
+        Fraction of the tokens that training replaces by the unknown token.
     pad_id, unknown_id : int
     pools_words : bool
-        Whether the last layer sees the maximum of the words' vectors too, not only of what the LSTM
-        makes of them.
+        Whether the last layer also reads the maximum of the words' vectors.
     """
 
     def __init__(
@@ -78,51 +71,57 @@ class CompactNetwork(nn.Module):
         self.pools_words = pools_words
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Return logits (B, n_classes) for ids and mask (B, T), both int64; each text has at least one token."""
-        # Time comes first from here on, as oneDNN's LSTM has it: else it copies what goes in and
-        # out at every step.
+        """Return logits of shape (B, n_classes). B, T, D: texts, tokens, width.
+
+        Parameters
+        ----------
+        input_ids, attention_mask : int64 tensors of shape (B, T)
+            Each text has at least one token.
+        """
+        # Time comes first, as in oneDNN's LSTM, which would otherwise copy input and output.
         input_ids, lengths = input_ids.t(), attention_mask.sum(dim=1)
-        n_steps, n_texts = input_ids.shape
         if self.training and self.token_dropout:
             dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.token_dropout
             input_ids = input_ids.masked_fill(dropped, self.unknown_id)
         vectors = self._drop(self.embedding(input_ids))  # (T, B, D)
-        steps = torch.arange(n_steps, device=input_ids.device).unsqueeze(1)
-        # Added, not filled in: torch takes seven times as long to fill in where a mask says.
-        padding = ((steps >= lengths) * MASKED).unsqueeze(2)
+        steps = torch.arange(len(input_ids), device=input_ids.device).unsqueeze(1)
+        padding = ((steps >= lengths) * MASKED).unsqueeze(2)  # added: the maximum ignores it
 
-        def read_ahead(vectors: Tensor) -> Tensor:
+        def read_forwards(vectors: Tensor) -> Tensor:
             states, _ = self.forward_lstm(vectors)
-            ahead = _maximum(states + padding)
-            return (
-                torch.cat([_maximum(vectors + padding), ahead], dim=1)
-                if self.pools_words
-                else ahead
-            )
+            pooled = (states + padding).amax(dim=0)
+            if not self.pools_words:
+                return pooled
+            words = (vectors + padding).amax(dim=0)
+            return torch.cat([words, pooled], dim=1)
 
-        def read_back(vectors: Tensor) -> Tensor:
-            reversal = torch.where(steps < lengths, lengths - 1 - steps, steps)  # (T, B)
-            rows = reversal * n_texts + torch.arange(n_texts, device=steps.device)
-            states, _ = self.backward_lstm(_reversed(vectors, rows))
-            return _maximum(
-                states + padding
-            )  # which does not ask where it came from: nothing is turned back
+        def read_backwards(vectors: Tensor) -> Tensor:
+            # Where each step is read from. A text of 3 tokens in a batch of 5: 2 1 0 3 4
+            source = torch.where(steps < lengths, lengths - 1 - steps, steps)  # (T, B)
+            reversed_texts = vectors.gather(0, source.unsqueeze(2).expand_as(vectors))
+            states, _ = self.backward_lstm(reversed_texts)
+            # The maximum does not depend on the order, so the states stay reversed
+            return (states + padding).amax(dim=0)
 
-        # The direction that the other thread reads begins a little later, and has a little less to
-        # do.
-        back, ahead = compute_both(
-            Branch(read_back, list(self.backward_lstm.parameters())),
-            Branch(read_ahead, list(self.forward_lstm.parameters())),
+        # The branch of the second thread starts a little later, and has a little less to do
+        backwards, forwards = compute_both(
+            Branch(read_backwards, list(self.backward_lstm.parameters())),
+            Branch(read_forwards, list(self.forward_lstm.parameters())),
             vectors,
         )
-        logits: Tensor = self.output(self._drop(torch.cat([ahead, back], dim=1)))
+        logits: Tensor = self.output(self._drop(torch.cat([forwards, backwards], dim=1)))
         return logits
 
     def pack_embedding(self) -> tuple[Tensor, Tensor]:
-        """Return the embedding in 8 bits, int8 of its shape, and the scale of each column, float32 of shape (D,).
+        """Return the embedding in 8 bits and the scale of each column.
 
-        The scales have few enough bits that packing what was unpacked gives the same again, to the
-        bit.
+        The scales have so few bits that packing an unpacked embedding gives exactly the same again.
+
+        Returns
+        -------
+        packed : int8 tensor of shape (n_tokens, D)
+        scales : float32 tensor of shape (D,)
+            ``packed * scales`` is the rounded embedding.
         """
         weights = self.embedding.weight.detach()
         mantissa, exponent = torch.frexp(weights.abs().amax(dim=0) / LARGEST)
@@ -131,60 +130,10 @@ class CompactNetwork(nn.Module):
         return torch.round(weights / scales).to(torch.int8), scales
 
     def round_embedding(self) -> None:
-        """Round the embedding to 8 bits, in place: it is most of what a saved model holds."""
+        """Round the embedding to 8 bits, in place: it is most of a saved model."""
         packed, scales = self.pack_embedding()
         with torch.no_grad():
             self.embedding.weight.copy_(packed * scales)
 
     def _drop(self, values: Tensor) -> Tensor:
-        return thin_dropout(values, self.dropout) if self.training else values
-
-
-class _Maximum(torch.autograd.Function):
-    """The maximum over the first dimension; what is equal to it shares its gradient, as in torch's `amax`.
-
-    That one compares to booleans, which torch turns into numbers one by one: a quarter of its time
-    on a CPU.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:
-        largest = values.amax(dim=0)
-        ctx.save_for_backward(values, largest)
-        return largest
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        values, largest = ctx.saved_tensors
-        is_largest = torch.eq(values, largest, out=torch.empty_like(values))
-        return is_largest.mul_(gradient / is_largest.sum(dim=0))
-
-
-class _Reversed(torch.autograd.Function):
-    """Vectors (T, B, D) of which each text is turned round; `rows` (T, B) says where in (T * B, D) each is taken from.
-
-    Turned round twice a text is as it was, and so is its gradient: no sums, which torch cannot
-    know.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, vectors: Tensor, rows: Tensor) -> Tensor:
-        ctx.save_for_backward(rows)
-        return functional.embedding(rows, vectors.flatten(0, 1))
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (rows,) = ctx.saved_tensors
-        return functional.embedding(rows, gradient.flatten(0, 1)), None
-
-
-def _maximum(values: Tensor) -> Tensor:
-    maximum: Tensor = _Maximum.apply(values)  # type: ignore[no-untyped-call]
-    return maximum
-
-
-def _reversed(vectors: Tensor, rows: Tensor) -> Tensor:
-    turned: Tensor = _Reversed.apply(vectors, rows)  # type: ignore[no-untyped-call]
-    return turned
+        return functional.dropout(values, self.dropout, training=self.training)

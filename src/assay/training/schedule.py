@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from assay.errors import InputError
-from assay.training.processes import Ranks
+from assay.training.processes import Processes
 
 __all__ = ["PRECISIONS", "Schedule", "TrainingConfig"]
 
@@ -34,16 +34,16 @@ class TrainingConfig:
     weight_decay : float
         Not applied to biases and normalisation layers.
     label_smoothing : float
-        Share of the target spread evenly over the classes.
+        Fraction of the target that is spread evenly over the classes.
     max_gradient_norm : float
     seed : int
     time_limit_s : float, optional
-        Wall-clock seconds after which the learning rate has reached zero and training ends. None:
-        no limit.
+        Wall-clock seconds after which the learning rate has reached zero and training ends. None
+        sets no limit.
     class_weights : array of shape (n_classes,), optional
-        What a text of each class counts in the loss; None: all the same.
+        Weight of each class in the loss; None if all count the same.
     precision : {"float32", "bfloat16"}
-        Of the arithmetic inside the network; weights and what is saved are float32 always.
+        Precision of the arithmetic inside the network. Weights are always float32.
 
     Raises
     ------
@@ -80,38 +80,49 @@ class TrainingConfig:
 
 
 class Schedule:
-    """Learning rates: up over the warm-up, down to zero at the last step or at the time limit."""
+    """Learning rates: up over the warm-up, down to zero at the last step or at the time limit.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    n_steps : int
+        Steps of the whole training.
+    processes : Processes
+        All follow the clock of the first.
+    device : torch.device
+    """
 
     def __init__(
-        self, config: TrainingConfig, n_steps: int, ranks: Ranks, device: torch.device
+        self, config: TrainingConfig, n_steps: int, processes: Processes, device: torch.device
     ) -> None:
-        self.config, self.ranks, self.device = config, ranks, device
+        self.config = config
         self.n_steps = n_steps
+        self.processes = processes
+        self.device = device
         self.step = 0
         self.started_s = time.monotonic()
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds of training, those before an interruption included."""
+        """Seconds of training, including those before an interruption."""
         return time.monotonic() - self.started_s
 
-    def go_on(self, step: int, elapsed_s: float) -> None:
-        """Stand where a training that was cut short stood."""
+    def resume(self, step: int, elapsed_s: float) -> None:
+        """Continue after `step` steps, which took `elapsed_s` seconds."""
         self.step, self.started_s = step, time.monotonic() - elapsed_s
 
     def next_rate(self) -> float | None:
-        """Return the rate of the next step; None when the time is up."""
+        """Return the rate of the next step; None if the time is up."""
         done = self.step / self.n_steps
         if self.config.time_limit_s is not None:
-            done = max(
-                done,
-                self.ranks.follow_first([self.elapsed_s / self.config.time_limit_s], self.device)[
-                    0
-                ],
-            )
+            spent = self.elapsed_s / self.config.time_limit_s
+            done = max(done, self.processes.follow_first([spent], self.device)[0])
             if done >= 1 and self.step:
                 return None
         self.step += 1
         warmup = self.config.warmup_fraction
-        ahead = (done + 1 / self.n_steps) / warmup if warmup and done < warmup else 1.0
-        return self.config.learning_rate * min(1.0, ahead, max(0.0, 1 - done) / (1 - warmup))
+        rising = 1.0
+        if done < warmup:
+            rising = min(1.0, (done + 1 / self.n_steps) / warmup)
+        falling = max(0.0, 1 - done) / (1 - warmup)
+        return self.config.learning_rate * min(rising, falling)

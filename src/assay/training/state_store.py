@@ -1,8 +1,8 @@
-"""What a training leaves behind so that it can go on: weights, optimiser, random states, place; nothing that runs code.
+"""The saved state of an interrupted training: weights, optimiser, random states, position.
 
-A folder with `training.json` and the tensors that it names, as safetensors with their hashes. Every
-file is written beside its place and renamed, `training.json` last: whenever the process is killed,
-the folder holds one whole state.
+A folder with `training.json` and the tensors that it names, as safetensors with their hashes.
+Nothing in it runs code. Every file is written under another name and renamed, `training.json` last:
+whenever the process is killed, the folder holds one complete state.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from assay.training.states import STATE
 
 __all__ = ["TrainingState", "StateStore", "fingerprint_texts", "random_states", "restore_random"]
 
-SCHEMA_VERSION = 1
-MAX_SHARE = 0.01  # of the time that writing may take: on a slow disk states are written less often
+SCHEMA_VERSION = 2  # 1 held another dropout, whose numbers cannot be continued
+# Fraction of the time that writing may take: on a slow disk states are written less often
+MAX_WRITING_FRACTION = 0.01
 AFRESH = "leave out --resume to start afresh"
 
 
 def fingerprint_texts(encoded: EncodedTexts, label_ids: np.ndarray) -> str:
-    """Return the sha256 of texts as the network reads them, and of their classes."""
+    """Return the sha256 of token ids and class ids: equal for equal training data."""
     digest = hashlib.sha256()
     for array, kind in ((encoded.ids, "<i4"), (encoded.offsets, "<i8"), (label_ids, "<i8")):
         digest.update(np.ascontiguousarray(array, dtype=kind).tobytes())
@@ -43,27 +44,28 @@ def fingerprint_texts(encoded: EncodedTexts, label_ids: np.ndarray) -> str:
 
 @dataclass
 class TrainingState:
-    """How far a training is.
+    """The position of a training.
 
     Parameters
     ----------
-    epoch : int
-        From 1: the one that is being read.
-    n_batches, n_seen : int
-        Batches and texts of it that were read.
-    n_steps : int
-        Steps of the schedule that were taken, over all epochs.
     loss_sum : Tensor
-        Over the texts of this epoch, float32 of shape ().
+        Sum of the loss over the texts read in this epoch, float32 of shape ().
     batches_rng : dict
         State of numpy's generator before the batches of this epoch were drawn.
+    epoch : int
+        The epoch that is being read, from 1.
+    n_batches, n_seen : int
+        Batches and texts of this epoch that were read.
+    n_steps : int
+        Steps taken over all epochs.
     history : list of dict
-        An entry a finished epoch.
-    best_rank : (accuracy, -loss), optional
-        Of the best epoch on validation; `best` holds its weights.
+        One entry per finished epoch.
+    best_quality : (accuracy, -loss), optional
+        Validation scores of the best epoch; None until there is one.
     best : dict of Tensor
+        The weights of the best epoch.
     is_over : bool
-        The last step was taken.
+        Whether the last step was taken.
     """
 
     loss_sum: Tensor
@@ -73,7 +75,7 @@ class TrainingState:
     n_seen: int = 0
     n_steps: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
-    best_rank: tuple[float, float] | None = None
+    best_quality: tuple[float, float] | None = None
     best: dict[str, Tensor] = field(default_factory=dict)
     is_over: bool = False
 
@@ -84,22 +86,22 @@ class TrainingState:
         "n_seen",
         "n_steps",
         "history",
-        "best_rank",
+        "best_quality",
         "is_over",
     )
 
 
 class StateStore:
-    """Writes the state of a training now and then, and finds it again.
+    """Writes the state of a training at intervals, and reads it again.
 
     Parameters
     ----------
     folder : Path
-        Made when there is something to keep.
+        Created when the first state is written.
     identity : mapping
-        What a training that goes on must have in common with the one before: name -> plain value.
+        What a resumed training must have in common with the interrupted one: name -> plain value.
     every_s : float
-        Seconds between two states; more where writing one takes over a hundredth of that.
+        Seconds between two states; longer if writing one takes over a hundredth of that.
     resume : bool
         Whether `read` looks for a state.
 
@@ -120,13 +122,12 @@ class StateStore:
         self.resume = resume
         self._started_s = time.monotonic()
         self._due_s = self._started_s + every_s
-        self._best: dict[str, Any] | None = (
-            None  # file, sha256 and epoch of the best weights that were written
-        )
+        # File, sha256 and quality of the best weights that were written
+        self._best: dict[str, Any] | None = None
 
     @property
     def has_taken_long(self) -> bool:
-        """Whether the training took at least as long as there is between two states."""
+        """Whether the training took at least as long as the time between two states."""
         return time.monotonic() >= self._started_s + self.every_s
 
     @property
@@ -135,13 +136,13 @@ class StateStore:
         return time.monotonic() >= self._due_s
 
     def write(
-        self, place: TrainingState, tensors: Mapping[str, Tensor], *, elapsed_s: float
+        self, state: TrainingState, tensors: Mapping[str, Tensor], *, elapsed_s: float
     ) -> None:
-        """Write a state in place of the one before.
+        """Write a state, replacing the one before.
 
         Parameters
         ----------
-        place : TrainingState
+        state : TrainingState
         tensors : mapping
             Weights, state of the optimiser, random states; on any device.
         elapsed_s : float
@@ -154,83 +155,92 @@ class StateStore:
         """
         started_s = time.monotonic()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if place.best and (
-                self._best is None or self._best["rank"] != list(place.best_rank or ())
-            ):
-                named = self._write_tensors(
-                    f"best-{place.epoch}-{place.n_steps}.safetensors", place.best
-                )
-                self._best = {**named, "rank": list(place.best_rank or ())}
-            state = self._write_tensors(
-                f"state-{place.epoch}-{place.n_steps}.safetensors",
-                {**tensors, "loss_sum": place.loss_sum},
-            )
-            content = {
-                "schema_version": SCHEMA_VERSION,
-                "identity": self.identity,
-                "state": state,
-                "best": self._best,
-                "elapsed_s": elapsed_s,
-                "place": {name: getattr(place, name) for name in TrainingState.PLAIN},
-            }
-            write_whole(self.folder / STATE, json.dumps(content, indent=1) + "\n")
-            self._delete_others(state, self._best)
+            self._write(state, tensors, elapsed_s)
         except OSError as err:
             reason = err.strerror or err
             raise OutsideError(
                 f"{self.folder} could not be written: {reason}", hint="look at free space"
             ) from err
         took_s = time.monotonic() - started_s
-        self._due_s = time.monotonic() + max(
-            self.every_s, took_s / MAX_SHARE if self.every_s else 0.0
-        )
+        pause_s = self.every_s
+        if self.every_s:
+            pause_s = max(self.every_s, took_s / MAX_WRITING_FRACTION)
+        self._due_s = time.monotonic() + pause_s
+
+    def _write(self, state: TrainingState, tensors: Mapping[str, Tensor], elapsed_s: float) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        position = f"{state.epoch}-{state.n_steps}"
+        quality = list(state.best_quality or ())
+        if state.best and (self._best is None or self._best["quality"] != quality):
+            named = self._write_tensors(f"best-{position}.safetensors", state.best)
+            self._best = {**named, "quality": quality}
+        tensors = {**tensors, "loss_sum": state.loss_sum}
+        written = self._write_tensors(f"state-{position}.safetensors", tensors)
+        content = {
+            "schema_version": SCHEMA_VERSION,
+            "identity": self.identity,
+            "state": written,
+            "best": self._best,
+            "elapsed_s": elapsed_s,
+            "place": {name: getattr(state, name) for name in TrainingState.PLAIN},
+        }
+        write_whole(self.folder / STATE, json.dumps(content, indent=1) + "\n")
+        self._delete_others(written, self._best)
 
     def read(self) -> tuple[TrainingState, dict[str, Tensor], float] | None:
-        """Return place, tensors and seconds of the training that was cut short; None: there is none.
+        """Return state, tensors and seconds of the interrupted training; None if there is none.
 
         Raises
         ------
         InputError
             It had other settings or data, or its files are damaged.
         """
-        path = self.folder / STATE
-        if not self.resume or not path.is_file():
+        if not self.resume or not (self.folder / STATE).is_file():
             return None
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            before, plain, elapsed_s = (
-                content["identity"],
-                content["place"],
-                float(content["elapsed_s"]),
-            )
-            version = content["schema_version"]
-        except (ValueError, KeyError, TypeError) as err:
-            raise InputError(
-                f"{self.folder} cannot be resumed: its {STATE} is damaged", hint=AFRESH
-            ) from err
-        if version != SCHEMA_VERSION:
-            raise InputError(
-                f"{self.folder} cannot be resumed: its schema is {version}, {SCHEMA_VERSION} is accepted",
-                hint=AFRESH,
-            )
-        names = dict.fromkeys([*self.identity, *before])
-        if changed := [name for name in names if before.get(name) != self.identity.get(name)]:
-            raise InputError(
-                f"{self.folder} cannot be resumed: other {', '.join(changed)} than in the interrupted training",
-                hint=f"give the same data and options, or {AFRESH}",
-            )
+        content = self._read_content()
+        self._check_identity(content["identity"])
         tensors = self._read_tensors(content["state"])
         best = self._read_tensors(content["best"]) if content["best"] else {}
         self._best = content["best"]
-        rank = plain.pop("best_rank")
-        place = TrainingState(
-            tensors.pop("loss_sum"), best=best, best_rank=tuple(rank) if rank else None, **plain
+        plain = dict(content["place"])
+        quality = plain.pop("best_quality")
+        state = TrainingState(
+            tensors.pop("loss_sum"),
+            best=best,
+            best_quality=tuple(quality) if quality else None,
+            **plain,
         )
-        return place, tensors, elapsed_s
+        return state, tensors, float(content["elapsed_s"])
+
+    def _read_content(self) -> dict[str, Any]:
+        """Read training.json, after checking its schema."""
+        try:
+            content: dict[str, Any] = json.loads((self.folder / STATE).read_text(encoding="utf-8"))
+            version = content["schema_version"]
+            is_whole = {"identity", "state", "best", "elapsed_s", "place"} <= set(content)
+        except (ValueError, KeyError, TypeError) as err:
+            raise self._refused(f"its {STATE} is damaged") from err
+        if version != SCHEMA_VERSION:
+            raise self._refused(f"its schema is {version}, {SCHEMA_VERSION} is accepted")
+        if not is_whole:
+            raise self._refused(f"its {STATE} is damaged")
+        return content
+
+    def _check_identity(self, before: Mapping[str, Any]) -> None:
+        """Make sure that the interrupted training had the same settings and data."""
+        names = dict.fromkeys([*self.identity, *before])
+        changed = [name for name in names if before.get(name) != self.identity.get(name)]
+        if changed:
+            raise self._refused(
+                f"other {', '.join(changed)} than in the interrupted training",
+                hint=f"give the same data and options, or {AFRESH}",
+            )
+
+    def _refused(self, reason: str, *, hint: str = AFRESH) -> InputError:
+        return InputError(f"{self.folder} cannot be resumed: {reason}", hint=hint)
 
     def _write_tensors(self, name: str, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-        """Write a file of tensors whole; return its name and hash."""
+        """Write a file of tensors, complete or not at all; return its name and hash."""
         path = self.folder / name
         beside = path.with_name(f".{name}.partial")
         try:
@@ -244,10 +254,7 @@ class StateStore:
     def _read_tensors(self, facts: dict[str, Any]) -> dict[str, Tensor]:
         path = self.folder / Path(str(facts["file"])).name
         if not path.is_file() or _hash(path) != facts["sha256"]:
-            raise InputError(
-                f"{self.folder} cannot be resumed: its {path.name} is missing or damaged",
-                hint=AFRESH,
-            )
+            raise self._refused(f"its {path.name} is missing or damaged")
         # Copies: views into the mapped file begin where the header ends, and arithmetic on
         # unaligned memory may round otherwise.
         return {name: value.clone() for name, value in load_file(path).items()}
@@ -260,7 +267,7 @@ class StateStore:
 
 
 def _separate(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors on the CPU, none sharing its memory with another: weights that are tied are written twice."""
+    """Return the tensors on the CPU, none sharing memory with another: tied weights are copied."""
     separate: dict[str, Tensor] = {}
     seen: set[int] = set()
     for name, value in tensors.items():
@@ -282,11 +289,15 @@ def random_states(device: torch.device) -> dict[str, Tensor]:
     states = {"cpu": torch.get_rng_state()}
     if device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        states["mps"] = torch.mps.get_rng_state()
     return states
 
 
 def restore_random(states: Mapping[str, Tensor], device: torch.device) -> None:
-    """Put torch's generators back to where they were."""
+    """Restore the states of torch's generators."""
     torch.set_rng_state(states["cpu"])
     if device.type == "cuda" and "cuda" in states:
         torch.cuda.set_rng_state(states["cuda"], device)
+    elif device.type == "mps" and "mps" in states:
+        torch.mps.set_rng_state(states["mps"])

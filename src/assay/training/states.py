@@ -1,4 +1,4 @@
-"""Where a training that takes long keeps its state, and whether there is one; without torch."""
+"""Where a long training saves its state, and whether there is one; without torch."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ STATE = "training.json"
 
 @dataclass(frozen=True)
 class TrainingStates:
-    """Where a training that takes long keeps its state, so that it can go on when it was cut short.
+    """Where a long training saves its state, so that it can be resumed after an interruption.
 
     Parameters
     ----------
     folder : Path
-        Made when there is something to keep; whoever gives it deletes it.
+        Created when the first state is written; the caller deletes it.
     every_s : float
         Seconds between two states.
     resume : bool
-        Go on from the state that is there. False: an old one is not looked at.
+        Whether to resume from the state in the folder. If False, an old one is ignored.
     """
 
     folder: Path
@@ -30,5 +30,5 @@ class TrainingStates:
 
 
 def has_training_state(folder: Path) -> bool:
-    """Tell whether a training that was cut short can go on from this folder."""
+    """Tell whether an interrupted training can be resumed from this folder."""
     return (folder / STATE).is_file()

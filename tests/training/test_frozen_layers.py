@@ -1,4 +1,4 @@
-"""What is left out of a BERT classifier changes neither its scores nor its gradients."""
+"""A BERT that is cut behind its frozen layers: the scores and gradients of transformers."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ import transformers
 from _support.small_models import small_data, small_estimator
 from assay.checkpoints.torch_state import quiet_transformers
 from assay.errors import InputError
-from assay.training.dropout import thin_dropout
-from assay.training.fast_bert import LeanBert, can_be_lean
+from assay.training.first_token import skip_unread_tokens
+from assay.training.frozen_layers import FrozenLayers, can_freeze
 
 TEXTS, LABELS = small_data(40)
 
@@ -36,60 +36,62 @@ def batch(*, padded):
 STILL = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
 
 
-@pytest.mark.parametrize("padded", [False, True], ids=["whole", "padded"])
+@pytest.mark.parametrize("skips", [False, True], ids=["whole", "first token"])
+@pytest.mark.parametrize("padded", [False, True], ids=["unpadded", "padded"])
 @pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
-def test_logits_and_gradients_are_those_of_transformers(tiny_bert, padded, training):
-    """With dropout off: logits and every gradient to rounding, with and without padding."""
+def test_logits_and_gradients_are_those_of_transformers(tiny_bert, padded, training, skips):
+    """With dropout off: logits and the gradients of the upper layers, with and without padding."""
     network = load(tiny_bert, **STILL).train(training)
-    assert can_be_lean(network)
+    assert can_freeze(network)
     ids, mask = batch(padded=padded)
-    found = {}
-    for name, forward in (
-        ("stock", lambda i, m: network(input_ids=i, attention_mask=m).logits),
-        ("lean", LeanBert(network)),
-    ):
-        network.zero_grad()
-        logits = forward(ids, mask)
-        logits.pow(2).sum().backward()
-        grads = {key: value.grad.clone() for key, value in network.named_parameters()}
-        found[name] = (logits.detach(), grads)
-    torch.testing.assert_close(found["lean"][0], found["stock"][0], atol=1e-6, rtol=1e-5)
-    for key, grad in found["stock"][1].items():
-        torch.testing.assert_close(found["lean"][1][key], grad, atol=1e-6, rtol=1e-4)
+    expected = network(input_ids=ids, attention_mask=mask).logits
+    expected.pow(2).sum().backward()
+    gradients = {name: value.grad for name, value in network.named_parameters()}
+    network.zero_grad()
+    if skips:
+        assert skip_unread_tokens(network)
+
+    frozen = FrozenLayers(network, n_frozen=1)
+    logits = frozen(ids, mask)
+    logits.pow(2).sum().backward()
+    torch.testing.assert_close(logits, expected, atol=1e-6, rtol=1e-5)
+    for name, value in network.named_parameters():
+        if value.requires_grad:
+            torch.testing.assert_close(value.grad, gradients[name], atol=1e-6, rtol=1e-4)
+        else:
+            assert value.grad is None
 
 
-def test_attention_with_dropout_is_the_same_attention(tiny_bert):
-    """Dropout so rare that it drops nothing: the path that training takes gives the logits of evaluation."""
-    network = load(tiny_bert, hidden_dropout_prob=0.0, attention_probs_dropout_prob=1e-9)
+def test_states_stand_for_the_ids_that_they_were_made_of(tiny_bert):
+    """What the frozen layers made of a text may be given in place of it."""
+    frozen = FrozenLayers(load(tiny_bert).eval(), n_frozen=1)
     ids, mask = batch(padded=True)
-    lean = LeanBert(network)
-    still = lean(ids, mask)
-    network.train()
-    torch.testing.assert_close(lean(ids, mask), still, atol=1e-6, rtol=1e-5)
+    states = frozen.read_lower(ids, mask)
+    assert not states.requires_grad
+    assert torch.equal(frozen(states, mask), frozen(ids, mask))
+
+
+def test_frozen_layers_drop_nothing_in_training(tiny_bert):
+    """Two passes in training mode differ by the dropout of the upper layers alone."""
+    network = load(tiny_bert, hidden_dropout_prob=0.5).train()
+    frozen = FrozenLayers(network, n_frozen=1)
+    ids, mask = batch(padded=True)
+    assert torch.equal(frozen.read_lower(ids, mask), frozen.read_lower(ids, mask))
+    assert not torch.equal(frozen(ids, mask), frozen(ids, mask))
+
+
+def test_dropout_is_drawn_on_the_device_of_the_network(tiny_bert):
+    """Nothing is drawn on the CPU for a network elsewhere: other devices would refuse to mix."""
+    network = load(tiny_bert, hidden_dropout_prob=0.5).train().to("meta")
+    ids, mask = batch(padded=True)
+    logits = FrozenLayers(network, n_frozen=1)(ids.to("meta"), mask.to("meta"))
+    assert logits.device.type == "meta"
 
 
 def test_other_kinds_are_left_to_transformers(tiny_distilbert, tiny_roberta):
     """Networks that are put together otherwise are not touched."""
-    assert not can_be_lean(load(tiny_distilbert))
-    assert not can_be_lean(load(tiny_roberta))
-
-
-def test_dropout_drops_its_share():
-    """A share p is zero, the rest is divided by 1 - p, and the gradient has the same zeros; seeded."""
-    x = torch.ones(300, 333, requires_grad=True)
-    torch.manual_seed(1)
-    y = thin_dropout(x, 0.1)
-    y.sum().backward()
-    kept = y.detach() != 0
-    assert float((~kept).float().mean()) == pytest.approx(0.1, abs=0.005)
-    np.testing.assert_allclose(y.detach()[kept], 1 / 0.9, rtol=1e-4)
-    assert torch.equal(x.grad, y.detach())
-    torch.manual_seed(1)
-    assert torch.equal(thin_dropout(x, 0.1), y)
-    assert thin_dropout(x, 0.0) is x
-    columns = (~kept).float().mean(dim=0)
-    assert float(columns.min()) > 0.02
-    assert float(columns.max()) < 0.2
+    assert not can_freeze(load(tiny_distilbert))
+    assert not can_freeze(load(tiny_roberta))
 
 
 def test_frozen_layers_keep_their_weights(tiny_bert):
