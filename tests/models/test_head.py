@@ -56,6 +56,6 @@ def test_one_class_and_unknown_weights_are_refused():
         AffineHead().fit(np.eye(3), ["joy"] * 3)
     with pytest.raises(
         InputError,
-        match="class_weight is 'rare'; 'balanced', a weight a label, or None is accepted",
+        match="class_weight is 'rare'; 'balanced', one weight per label, or None is accepted",
     ):
         AffineHead(class_weight="rare").fit(np.eye(4), ["joy", "sadness"] * 2)

@@ -134,6 +134,6 @@ def test_unknown_class_weight_is_refused(tiny_bert, method):
     """Both accepted values are named."""
     with pytest.raises(
         InputError,
-        match="class_weight is 'rare'; 'balanced', a weight a label, or None is accepted",
+        match="class_weight is 'rare'; 'balanced', one weight per label, or None is accepted",
     ):
         fit(method, tiny_bert, class_weight="rare")
