@@ -29,20 +29,6 @@ def table():
     return {row["what"]: re.findall(r"`([^`]+)`", row["files"]) for row in ROW.finditer(section)}
 
 
-def check_optimiser():
-    """The methods are wrapped, and what is inside the wrappers takes the same arguments."""
-    torch = importlib.import_module("torch")
-    add, step = torch.optim.Optimizer.add_param_group, torch.optim.AdamW.step
-    assert list(inspect.signature(inspect.unwrap(add)).parameters) == ["self", "param_group"]
-    assert list(inspect.signature(inspect.unwrap(step)).parameters) == ["self", "closure"]
-    parameter = torch.nn.Parameter(torch.ones(2))
-    optimiser = torch.optim.AdamW([parameter], lr=0.1)
-    parameter.grad = torch.ones(2)
-    with torch.no_grad():
-        inspect.unwrap(step)(optimiser)
-    assert (parameter < 1).all()
-
-
 def check_exporter_logs():
     """The exporter of torch logs under these names: a plain export under `torch.onnx`."""
     importlib.import_module("torch.onnx")
@@ -228,7 +214,6 @@ def check_malloc_trim():
 
 
 CHECKS = {
-    "torch.optim: unwrapped methods": check_optimiser,
     "torch: names of the exporter's loggers": check_exporter_logs,
     "torch: one thread count per thread": check_thread_counts,
     "transformers: modules of BertForSequenceClassification": check_bert_modules,
