@@ -1,7 +1,4 @@
-"""How results show themselves in a notebook: small tables and pictures.
-
-Whatever stands in them is escaped.
-"""
+"""How results show themselves in a notebook: small tables and pictures, all content escaped."""
 
 from __future__ import annotations
 
@@ -42,14 +39,14 @@ class Shown(dict[str, Any]):
 
 
 def show_number(value: Any, digits: int = 4) -> str:
-    """Write a number for a table: thousands separated, fractions with four decimals."""
+    """Write a number for a table: thousands separated, fractions with so many digits."""
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, int) else f"{value:.{digits}f}"
 
 
 def html_table(rows: Sequence[Mapping[str, Any]], *, caption: str = "") -> str:
-    """Return an HTML table: numbers to the right, texts escaped, cut and without invisible characters.
+    """Return an HTML table: numbers right, texts escaped, cut, without invisible characters.
 
     Parameters
     ----------
@@ -84,7 +81,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _place(value: Any) -> str:
-    """Put numbers to the right and texts to the left, where notebooks have it right for all, and web pages left."""
+    """Align numbers right and texts left: the defaults of notebooks and web pages differ."""
     return ' align="right"' if _is_number(value) else ' style="text-align:left"'
 
 

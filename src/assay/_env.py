@@ -39,12 +39,24 @@ def set_offline() -> None:
 
 
 def has_hub_token() -> bool:
-    """Tell whether the environment holds a token of the Hub, which wins over one of an earlier login."""
+    """Tell whether the environment holds a token of the Hub.
+
+    It is used instead of the token of an earlier login.
+    """
     return any(os.environ.get(name) for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"))
 
 
 def n_threads() -> int:
-    """Return how many compute threads to use: `ASSAY_THREADS`, else this process's share of its CPUs."""
+    """Return how many compute threads to use.
+
+    `ASSAY_THREADS` if it is set, else the CPUs that this process may use, divided among the
+    processes that were started together on this machine.
+
+    Raises
+    ------
+    InputError
+        `ASSAY_THREADS` is not a whole number of at least 1.
+    """
     given = os.environ.get("ASSAY_THREADS", "")
     if not given:
         n_cpus = (
@@ -59,7 +71,16 @@ def n_threads() -> int:
 
 
 def set_threads(n: int) -> None:
-    """Set the compute threads for this process, before any library starts its own pool."""
+    """Set the compute threads of this process, once, before any library starts its own pool.
+
+    Callers that need another count for one call pass it: `n_threads` of `load_model`, `n` of
+    `compute_threads`.
+
+    Raises
+    ------
+    InputError
+        `n` is below 1.
+    """
     if n < 1:
         raise InputError(f"--threads is {n}; a whole number of at least 1 is accepted")
     for name in (
@@ -73,31 +94,38 @@ def set_threads(n: int) -> None:
 
 
 def n_processes() -> int:
-    """Return how many processes `torchrun` or `accelerate launch` started to work together; 1: this one is alone."""
+    """Return how many processes `torchrun` or `accelerate launch` started to work together.
+
+    1 if this process is alone.
+    """
     return max(1, _launched("WORLD_SIZE", 1))
 
 
 def process_rank() -> int:
-    """Return the number of this process among them, from 0."""
+    """Return the number of this process among those that work together, from 0."""
     return _launched("RANK", 0) if n_processes() > 1 else 0
 
 
 def local_rank() -> int:
-    """Return its number among those on this machine, from 0: which device is its own."""
+    """Return the number of this process among those on this machine, from 0.
+
+    It is the number of the device that the process uses.
+    """
     return _launched("LOCAL_RANK", 0) if n_processes() > 1 else 0
 
 
 def _launched(name: str, default: int) -> int:
     """Read a number that a launcher set.
 
-    Without an address to meet at, others may have set it for their own ends.
+    It counts only if the launcher also set an address at which the processes meet: other programs
+    set variables of the same names.
     """
     given = os.environ.get(name, "")
     return int(given) if given.isdecimal() and os.environ.get("MASTER_ADDR") else default
 
 
 def quiet_ray() -> None:
-    """Keep Ray from reporting usage and from warning of its own plans, in this process and its workers."""
+    """Keep Ray from reporting usage and from warning about its plans, here and in its workers."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
@@ -108,21 +136,23 @@ def device() -> str:
 
 
 def set_device(name: str) -> None:
-    """Set the training device for this process."""
+    """Set the training device of this process, once. For one call, `pick_device` takes a name."""
     os.environ["ASSAY_DEVICE"] = name
 
 
 def api_key() -> str | None:
-    """Return the key that clients of `assay serve` have to bring (`ASSAY_API_KEY`); None: none."""
+    """Return the key that clients of `assay serve` have to bring (`ASSAY_API_KEY`), if any."""
     return os.environ.get("ASSAY_API_KEY") or None
 
 
 def cache_dir() -> Path:
-    """Return the folder for things that can be made again (`ASSAY_CACHE`, else XDG's).
+    """Return the folder for what can be made again (`ASSAY_CACHE`, else that of the desktop).
 
-    Not created here.
+    The folder is not created here.
     """
-    if given := os.environ.get("ASSAY_CACHE"):
+    given = os.environ.get("ASSAY_CACHE")
+    if given:
         return Path(given).expanduser()
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "assay"
+    caches = Path(base) if base else Path.home() / ".cache"
+    return caches / "assay"

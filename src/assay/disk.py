@@ -83,7 +83,7 @@ def atomic_file(path: Path, *, is_shared: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def atomic_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Write several files, all of them or none: yield a path beside each, and rename all at the end.
+    """Write several files, all or none: yield a path beside each, and rename all at the end.
 
     If one of the files cannot be put in its place, the files that were there before are put back.
 

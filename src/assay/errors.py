@@ -4,7 +4,7 @@
     |-- InputError(ValueError)      what was given cannot be used                      exit 2
     |   |-- DataError               ... in the labelled texts
     |   |-- ModelError              ... in a model folder
-    |   `-- OutputExistsError       the output is there already
+    |   `-- OutputExistsError       the output exists already
     |-- MissingDependencyError(ImportError)   an extra is not installed               exit 2
     |-- CheckError                  a check said no (verify, export parity)            exit 3
     `-- OutsideError(OSError)       network, Hub or disk: try again                    exit 4
@@ -71,7 +71,7 @@ class ModelError(InputError):
 
 
 class OutputExistsError(InputError):
-    """The output stands there already and nothing said to replace it."""
+    """The output exists already, and nothing said to replace it."""
 
 
 class MissingDependencyError(AssayError, ImportError):
@@ -114,7 +114,7 @@ def first_line(err: BaseException) -> str:
 
 
 def list_problems(problems: Sequence[str]) -> str:
-    """Join problems into one text: the first ten, a line each, and the count of the rest."""
+    """Join problems into one text: the first ten, one per line, and the count of the rest."""
     shown = "\n".join(f"  - {problem}" for problem in problems[:MAX_LISTED])
     n_more = len(problems) - MAX_LISTED
     return f"{shown}\n  ... and {n_more:,} more" if n_more > 0 else shown

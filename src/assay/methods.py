@@ -127,7 +127,7 @@ METHODS: dict[str, Method] = {
         Method(
             name="majority",
             estimator="assay.models.majority:Majority",
-            loader="assay.runtime.predictor:load_majority",
+            loader="assay.runtime.loaders:load_majority",
             description="always answers the most frequent label",
             colour="#98a2b3",
             is_floor=True,
@@ -139,7 +139,7 @@ METHODS: dict[str, Method] = {
         Method(
             name="linear",
             estimator="assay.models.linear:Linear",
-            loader="assay.runtime.predictor:load_linear",
+            loader="assay.runtime.loaders:load_linear",
             description="TF-IDF of words and character n-grams, linear classifier",
             colour="#e69f00",
             is_baseline=True,
@@ -150,7 +150,7 @@ METHODS: dict[str, Method] = {
         Method(
             name="compact",
             estimator="assay.models.compact:Compact",
-            loader="assay.runtime.predictor:load_recurrent",
+            loader="assay.runtime.loaders:load_recurrent",
             description="small recurrent network trained from scratch",
             colour="#009e73",
             needs_torch=True,
@@ -163,7 +163,7 @@ METHODS: dict[str, Method] = {
         Method(
             name="features",
             estimator="assay.models.features:Features",
-            loader="assay.runtime.predictor:load_transformer",
+            loader="assay.runtime.loaders:load_transformer",
             description="frozen transformer, logistic regression on top",
             colour="#cc79a7",
             needs_torch=True,
@@ -175,7 +175,7 @@ METHODS: dict[str, Method] = {
         Method(
             name="finetune",
             estimator="assay.models.finetune:Finetune",
-            loader="assay.runtime.predictor:load_transformer",
+            loader="assay.runtime.loaders:load_transformer",
             description="pre-trained transformer trained on the texts",
             colour="#0072b2",
             needs_torch=True,

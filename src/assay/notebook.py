@@ -1,7 +1,4 @@
-"""What assay does otherwise inside a notebook: it draws a bar below the cell.
-
-Nobody else loads IPython for that.
-"""
+"""The progress bar below the cell of a notebook. IPython is loaded only inside a notebook."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ REDRAW_EVERY_S = 0.2
 def in_notebook() -> bool:
     """Tell whether this process is the kernel of a notebook.
 
-    Whoever runs one has IPython loaded already.
+    A kernel has loaded IPython itself, so it need not be imported to find out.
     """
     module = sys.modules.get("IPython")
     shell = module.get_ipython() if module is not None else None
@@ -45,12 +42,12 @@ class _Task:
 
 
 class NotebookProgress(Progress):
-    """A bar with the time left, below the cell; it is gone when the work is done.
+    """A bar with the time left, below the cell; it disappears when the work is done.
 
     Parameters
     ----------
     display : callable, optional
-        What shows HTML and returns a handle that can `update` it; None: IPython's.
+        Shows HTML and returns a handle that can `update` it; None means IPython's.
     """
 
     def __init__(self, display: Callable[[str], Any] | None = None) -> None:
@@ -62,7 +59,7 @@ class NotebookProgress(Progress):
 
     @contextmanager
     def track(self, name: str, n_steps: int) -> Iterator[Callable[[int], None]]:
-        """Show a bar while the block runs; work inside work has a bar of its own."""
+        """Show a bar while the block runs; nested work has a bar of its own."""
         task = _Task(name, n_steps, 0, time.monotonic())
         self._tasks.append(task)
         self._draw()
@@ -79,7 +76,7 @@ class NotebookProgress(Progress):
             self._draw()
 
     def say(self, sentence: str) -> None:
-        """Show a sentence beside the bar, as long as there is one."""
+        """Show a sentence below the bars, as long as there is one."""
         self._sentence = sentence
         if self._tasks:
             self._draw()

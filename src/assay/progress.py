@@ -1,6 +1,6 @@
-"""How long work reports its progress, without knowing who shows it.
+"""How work reports its progress without knowing who shows it.
 
-The library calls `Progress.track`; the command line passes one that draws a bar with the time left.
+The library calls `Progress.track`; the command line passes a subclass that draws a bar.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ __all__ = ["Progress"]
 
 
 class Progress:
-    """Silent progress: the default everywhere, and the base of the one that draws."""
+    """Silent progress: the default everywhere, and the base of those that draw."""
 
     draws_bars = False  # whether libraries that draw bars of their own on stderr may do so
 
     @contextmanager
     def track(self, name: str, n_steps: int) -> Iterator[Callable[[int], None]]:
-        """Open a piece of work of `n_steps`; yield a function to call with the steps just done."""
+        """Announce work of `n_steps`; yield a function to call with the number of steps just done.
+
+        `n_steps` is 0 if the number is not known.
+        """
         yield lambda n_done: None
 
     def say(self, sentence: str) -> None:
-        """Tell one thing worth knowing while the work goes on. It never contains a user's text."""
+        """Say what is happening, in one sentence, which never contains a user's text."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from _support.small_models import EDGE_TEXTS, WORDS, small_data
 from assay.models.term_statistics import BITS, MAX_COUNTS, fit_scope_reference, fit_term_statistics
 from assay.runtime.hashed_terms import BLOCKS, count_terms
-from assay.runtime.limits.scope import LEVELS, LOOKS, SIGNS
+from assay.runtime.limits.scope import ASPECTS, LEVELS, MEASURES
 
 
 def count_by_hand(texts, label_ids, n_classes, bits):
@@ -115,14 +115,14 @@ def test_reference_is_where_validation_stands(statistics):
     probs = softmax_scores(80)
     reference = fit_scope_reference(statistics, texts, probs, split="validation")
     signs = np.column_stack([statistics.measure(texts), (probs * np.log(probs)).sum(axis=1)])
-    assert len(SIGNS) == signs.shape[1]
+    assert len(MEASURES) == signs.shape[1]
     np.testing.assert_allclose(reference.means, signs.mean(axis=0))
     np.testing.assert_allclose(reference.stds, signs.std(axis=0))
     scaled = (signs - signs.mean(axis=0)) / signs.std(axis=0)
-    looks = {name: scaled @ np.array(weights) for name, weights in LOOKS.items()}
-    np.testing.assert_allclose(reference.look_stds, [look.std() for look in looks.values()])
+    looks = {name: scaled @ np.array(weights) for name, weights in ASPECTS.items()}
+    np.testing.assert_allclose(reference.aspect_stds, [look.std() for look in looks.values()])
     worse = np.min([look / look.std() for look in looks.values()], axis=0)
-    np.testing.assert_allclose(reference.worse_look(signs), worse)
+    np.testing.assert_allclose(reference.worse_aspect(signs), worse)
     np.testing.assert_allclose(
         reference.quantiles, np.quantile(worse, np.linspace(0, 1, 101)), atol=1e-12
     )

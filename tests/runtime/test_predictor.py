@@ -129,7 +129,7 @@ def test_what_is_no_sequence_of_texts_is_refused(majority_folder, texts, message
 def test_majority_needs_a_prior_a_label(majority_folder, priors):
     """Priors that are missing, too few or no positive numbers are found when the model is loaded."""
     reseal(majority_folder, parameters={"priors": priors})
-    with pytest.raises(ModelError, match="a majority model needs one positive prior a label"):
+    with pytest.raises(ModelError, match="a majority model needs one positive prior per label"):
         load_model(majority_folder)
 
 

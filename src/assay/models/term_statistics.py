@@ -13,8 +13,8 @@ import numpy as np
 
 from assay.runtime.hashed_terms import BLOCKS, Seen, buckets_of, hash_terms
 from assay.runtime.limits.scope import (
+    ASPECTS,
     LEVELS,
-    LOOKS,
     MAX_BITS,
     ScopeReference,
     TermStatistics,
@@ -79,17 +79,17 @@ def fit_scope_reference(
         The saved model's scores of the texts.
     split : str
     """
-    signs = add_sureness(statistics.measure(texts), probs)
-    means, stds = signs.mean(axis=0), signs.std(axis=0)
-    looks = standardise(signs, means, stds) @ np.array([*LOOKS.values()]).T
+    measured = add_sureness(statistics.measure(texts), probs)
+    means, stds = measured.mean(axis=0), measured.std(axis=0)
+    aspects = standardise(measured, means, stds) @ np.array([*ASPECTS.values()]).T
     reference = ScopeReference(
         means=tuple(means.tolist()),
         stds=tuple(stds.tolist()),
-        look_stds=tuple(looks.std(axis=0).tolist()),
+        aspect_stds=tuple(aspects.std(axis=0).tolist()),
         quantiles=(0.0, 0.0),
         n_texts=len(texts),
         split=split,
     )
-    quantiles = np.quantile(reference.worse_look(signs), np.linspace(0, 1, N_QUANTILES))
+    quantiles = np.quantile(reference.worse_aspect(measured), np.linspace(0, 1, N_QUANTILES))
     # Interpolation may leave equal values a rounding error out of order.
     return replace(reference, quantiles=tuple(np.maximum.accumulate(quantiles).tolist()))

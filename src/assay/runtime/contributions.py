@@ -1,8 +1,8 @@
-"""What each word of a text adds to the logits of a `linear` model, exactly: a linear model is a sum over terms.
+"""What each word of a text adds to the logits of a `linear` model, which is a sum over terms.
 
-A term belongs to the words whose characters it covers, in equal parts; a term that occurs three
-times has its value divided among the three places. So nothing is left over: contributions and bias
-sum to the logits.
+A term belongs to the words whose characters it covers, in proportion to their number; the value of
+a term that occurs three times is divided among the three places. So nothing is left over:
+contributions and bias sum to the logits exactly.
 """
 
 from __future__ import annotations
@@ -19,18 +19,26 @@ from assay.tokenization.words import fold_text, spaced_pattern
 
 __all__ = ["linear_contributions"]
 
-Shares = list[tuple[int, float]]  # (word, part of the term that is its own); the parts sum to 1
+Shares = list[tuple[int, float]]  # (word, its fraction of the term); the fractions sum to 1
 
 
 @dataclass(frozen=True)
 class _Run:
-    """What stands between white space: its folded characters, and the word that each of them belongs to."""
+    """A piece of text without white space.
+
+    Parameters
+    ----------
+    folded : str
+        Its characters as `fold_text` returns them.
+    owners : tuple of int
+        The word that each of these characters belongs to.
+    """
 
     folded: str
     owners: tuple[int, ...]
 
     def shares(self, start: int, stop: int) -> Shares:
-        """Share a term of the characters from `start` to `stop` among their words."""
+        """Share the term from character `start` to `stop` among the words of its characters."""
         covered = self.owners[start:stop]
         return [(owner, len(list(same)) / len(covered)) for owner, same in groupby(covered)]
 
@@ -45,7 +53,7 @@ def linear_contributions(
     model : LinearModel
     text : str
     words : sequence of (start, stop)
-        Of `find_words`.
+        The words of the text, as `find_words` returns them.
 
     Returns
     -------
@@ -67,13 +75,13 @@ def linear_contributions(
         pushes = (values / np.sqrt(values @ values) / counts)[:, None] * model.weights[columns]
         for push, found in zip(pushes, places.values(), strict=True):
             for shares in found:
-                for word, part in shares:
-                    contributions[word] += part * push
+                for word, fraction in shares:
+                    contributions[word] += fraction * push
     return contributions
 
 
 def _runs(text: str, words: Sequence[tuple[int, int]]) -> Iterator[_Run]:
-    """Yield the runs of words that no white space parts."""
+    """Yield the runs of words that have no white space between them."""
     start = 0
     for i in range(len(words)):
         if i + 1 < len(words) and words[i][1] == words[i + 1][0]:
@@ -102,10 +110,8 @@ def _word_terms(terms: TextTerms, runs: Sequence[_Run]) -> Iterator[tuple[str, S
     ]
     yield from found
     for (first, first_shares), (second, second_shares) in pairwise(found):
-        yield (
-            f"{first} {second}",
-            [(word, part / 2) for word, part in (*first_shares, *second_shares)],
-        )
+        halves = [(word, fraction / 2) for word, fraction in (*first_shares, *second_shares)]
+        yield f"{first} {second}", halves
 
 
 def _character_terms(terms: TextTerms, runs: Sequence[_Run]) -> Iterator[tuple[str, Shares]]:
@@ -132,7 +138,10 @@ def _tokens(terms: TextTerms, folded: str) -> Iterator[tuple[int, str]]:
 
 
 def _starts(terms: TextTerms, n_chars: int) -> Iterator[int]:
-    """Yield where each n-gram of a framed run starts, in the order of `TextTerms.characters`."""
+    """Yield where each n-gram starts, in the order of `TextTerms.characters`.
+
+    The run has a space before and after it, which `n_chars` counts.
+    """
     for size in range(terms.min_chars, terms.max_chars + 1):
         yield from range(max(n_chars - size, 0) + 1)
         if n_chars <= size:

@@ -96,7 +96,7 @@ class Explanation:
 
     @property
     def errors(self) -> np.ndarray:
-        """What base and contributions leave unexplained of `totals`, float64 of shape (n_classes,)."""
+        """What base and contributions do not explain of `totals`, float64 of shape (n_classes,)."""
         errors: np.ndarray = self.totals - self.base - self.contributions.sum(axis=0)
         return errors
 
@@ -152,7 +152,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class ExplanationPlan:
-    """The texts whose scores an explanation needs, so that whoever batches predictions can score them.
+    """The texts whose scores an explanation needs, so that the caller can score them in its batches.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
-"""The terms of texts as hashes and counts: no vocabulary to keep, and the same definition of a term as `linear` has.
+"""The terms of texts as hashes and counts, so that no vocabulary has to be kept.
 
-Two blocks: words with pairs of neighbouring words, and character n-grams inside words.
+A term is what `linear` takes for one. There are two blocks: words with pairs of neighbouring words,
+and character n-grams inside words.
 """
 
 from __future__ import annotations
@@ -22,27 +23,28 @@ __all__ = ["BLOCKS", "TERMS", "Seen", "TermCounts", "buckets_of", "count_terms",
 TERMS = {rule: TextTerms(min_chars=3, max_chars=4, rule=rule) for rule in RULES}
 BLOCKS = 2
 HASH_BITS = 32
-GRAM_SALT = 1  # a character n-gram that is a word as well has another hash
+GRAM_SALT = 1  # gives a character n-gram another hash than the word of the same letters
 
-# The hash of a word, and the bytes by which that of a pair goes on from its first word's: " " and
-# this one.
+# The hash of a word, and a space with the bytes of the word: the hash of a pair of words is that of
+# the first, continued over these bytes of the second.
 _Word = tuple[int, bytes]
+# By token: its words, and the hashes of its character n-grams.
 Seen = dict[str, tuple[list[_Word], list[int]]]
 
 
 @dataclass(frozen=True)
 class TermCounts:
-    """The terms of some texts, of one block, end to end.
+    """The terms of one block of some texts, one text after another.
 
     Parameters
     ----------
     n_texts : int
     rows : int64 array of shape (n_terms,)
-        Which text holds the term; ascending.
+        The text that has the term; ascending.
     hashes : uint32 array of shape (n_terms,)
-        Distinct within a text.
+        Each once per text.
     counts : float64 array of shape (n_terms,)
-        How often the text holds it.
+        How often the text has the term.
     """
 
     n_texts: int
@@ -94,8 +96,10 @@ def hash_terms(
 
     Returns
     -------
-    words and word pairs, character n-grams
-        Each a list a text, of unsigned 32-bit hashes repeated as often as the term occurs.
+    words : list of list of int
+        For each text, the 32-bit hashes of its words and word pairs, as often as they occur.
+    characters : list of list of int
+        The same of its character n-grams.
     """
     terms = TERMS[rule]
     words: list[list[int]] = []
@@ -129,22 +133,27 @@ def count_terms(
 
     Returns
     -------
-    words and word pairs, character n-grams
+    words : TermCounts
+        Words and word pairs.
+    characters : TermCounts
+        Character n-grams.
     """
     words, characters = hash_terms(texts, seen, rule=rule)
-    return _end_to_end([*map(Counter, words)]), _end_to_end([*map(Counter, characters)])
+    return _count(words), _count(characters)
 
 
-def _end_to_end(counters: Sequence[Counter[int]]) -> TermCounts:
-    lengths = [len(one) for one in counters]
+def _count(hashes_of_texts: Sequence[Sequence[int]]) -> TermCounts:
+    """Count the hashes of each text."""
+    counters = [Counter(hashes) for hashes in hashes_of_texts]
+    lengths = [len(counter) for counter in counters]
     n_terms = sum(lengths)
+    hashes = chain.from_iterable(counters)
+    counts = chain.from_iterable(counter.values() for counter in counters)
     return TermCounts(
         n_texts=len(counters),
         rows=np.repeat(np.arange(len(counters)), lengths),
-        hashes=np.fromiter(chain.from_iterable(counters), dtype=np.uint32, count=n_terms),
-        counts=np.fromiter(
-            chain.from_iterable(one.values() for one in counters), dtype=np.float64, count=n_terms
-        ),
+        hashes=np.fromiter(hashes, dtype=np.uint32, count=n_terms),
+        counts=np.fromiter(counts, dtype=np.float64, count=n_terms),
     )
 
 

@@ -23,16 +23,17 @@ from assay.tokenization.words import RULE, check_rule, fold_text, spaced_pattern
 
 __all__ = ["LinearModel", "TermColumns", "TextTerms", "slices_of", "softmax"]
 
-SEEN_CHARS = 1 << 19  # of words whose terms are kept, in characters: about 30 MB of ordinary words
-# Few enough that the terms of all, times the classes, stay near the CPU; and a bound on memory
-# where texts are long.
+# Characters of all words whose terms are remembered: about 30 MB for ordinary words.
+SEEN_CHARS = 1 << 19
+# Texts and characters that are scored at once, and characters times classes: few enough that the
+# arrays stay in the caches of the CPU, and a bound on memory where texts are long.
 TEXTS_AT_ONCE, CHARS_AT_ONCE, CELLS = 512, 200_000, 4_000_000
 COLUMN_TYPE = np.dtype("<i4")
-COLUMN_BITS = 32
+COLUMN_BITS = 32  # bits of a packed key that hold the column; the bits above hold the text
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return the row-wise softmax, in float64, of shape (n_texts, n_classes)."""
+    """Return the softmax of each row, float64 of shape (n_texts, n_classes)."""
     shifted = np.asarray(logits, dtype=np.float64) - np.max(logits, axis=1, keepdims=True)
     probs: np.ndarray = np.exp(shifted)
     probs /= probs.sum(axis=1, keepdims=True)
@@ -41,7 +42,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class TextTerms:
-    """Split a text into the terms that are counted: words and word pairs, and character n-grams inside words.
+    """Split a text into terms: words and word pairs, and character n-grams inside words.
 
     Parameters
     ----------
@@ -53,8 +54,8 @@ class TextTerms:
 
     Notes
     -----
-    Character n-grams stay inside words, as scikit-learn's ``analyzer="char_wb"`` has them: they find what the forms of
-    a word have in common, which serves Korean and misspelt English alike.
+    Character n-grams stay inside words, as with scikit-learn's ``analyzer="char_wb"``: they find
+    what the forms of a word have in common, in Korean as in misspelt English.
     """
 
     min_chars: int = 3
@@ -90,19 +91,20 @@ class TextTerms:
 
 
 class TermColumns:
-    """Which columns of a vocabulary the terms of texts are; what one word holds is worked out once.
+    """Looks up the columns of the terms of texts; the terms of a word are looked up once.
 
     Parameters
     ----------
     terms : TextTerms
+        What the terms of a text are.
     vocabularies : sequence of sequence of str
-        Of the word block and, where there is one, of the character block; columns are counted
-        through both.
+        The terms of the word block and, if there is one, of the character block. The columns of the
+        second block follow those of the first.
 
     Attributes
     ----------
     by_block : list of dict
-        The column of each term, a block at a time.
+        For each block, the column of each term.
     """
 
     def __init__(self, terms: TextTerms, vocabularies: Sequence[Sequence[str]]) -> None:
@@ -121,9 +123,9 @@ class TermColumns:
 
         Returns
         -------
-        list of (n_columns, columns), one a block
-            int64 arrays of shape (n_texts,) and (n_terms_total,): the columns of all texts end to
-            end.
+        list of (n_columns, columns), one pair per block
+            `n_columns`, int64 of shape (n_texts,): how many terms each text has. `columns`, int64
+            of shape (n_terms_total,): the columns of all texts, one text after another.
         """
         if self._n_chars > SEEN_CHARS:  # a new table: another thread may be reading the old one
             self._seen, self._n_chars = {}, 0
@@ -135,14 +137,12 @@ class TermColumns:
             words: list[str] = []
             grams: list[bytes] = []
             for token in fold(text).split():
-                inside, columns = seen.get(token) or self._look_at(token, seen)
+                inside, columns = seen.get(token) or self._remember(token, seen)
                 words += inside
                 grams.append(columns)
-            found = [i for word in words if (i := column(word)) is not None]
-            found += [
-                i for one, two in pairwise(words) if (i := column(f"{one} {two}")) is not None
-            ]
-            word_columns.append(found)
+            pairs = [f"{first} {second}" for first, second in pairwise(words)]
+            found = map(column, words + pairs)
+            word_columns.append([i for i in found if i is not None])
             gram_columns.append(b"".join(grams))
         n_words = np.fromiter(map(len, word_columns), dtype=np.int64, count=len(texts))
         n_grams = (
@@ -157,7 +157,7 @@ class TermColumns:
             (n_grams, np.frombuffer(b"".join(gram_columns), dtype=COLUMN_TYPE).astype(np.int64)),
         ]
 
-    def _look_at(
+    def _remember(
         self, token: str, seen: dict[str, tuple[list[str], bytes]]
     ) -> tuple[list[str], bytes]:
         column = self._grams.get
@@ -169,7 +169,10 @@ class TermColumns:
 
 
 def slices_of(texts: Sequence[str], *, max_texts: int, max_chars: int) -> Iterator[slice]:
-    """Cut texts into runs of so many texts and characters at most; a longer text is a run of its own."""
+    """Cut texts into slices with at most so many texts and characters.
+
+    A text that is longer than that is a slice of its own.
+    """
     start = n_chars = 0
     for i, text in enumerate(texts):
         n_chars += len(text)
@@ -181,15 +184,18 @@ def slices_of(texts: Sequence[str], *, max_texts: int, max_chars: int) -> Iterat
 
 
 class LinearModel:
-    """TF-IDF with sublinear counts, each block of terms of length 1, then an affine map to logits.
+    """TF-IDF with sublinear counts, then an affine map to logits.
+
+    The TF-IDF vector of each block of terms is scaled to length 1.
 
     Parameters
     ----------
     terms : TextTerms
+        What the terms of a text are.
     vocabularies : list of list of str
-        The terms of the word block and, where there is one, of the character block.
+        The terms of the word block and, if there is one, of the character block.
     idf : float32 array of shape (n_terms,)
-        Of all blocks, end to end.
+        One block after another.
     weights : float32 array of shape (n_terms, n_classes)
         Block weight and temperature folded in.
     bias : float32 array of shape (n_classes,)
@@ -230,7 +236,7 @@ class LinearModel:
 
     @property
     def columns(self) -> list[dict[str, int]]:
-        """The column of each term, a block at a time: words and word pairs, then character n-grams."""
+        """For each block, the column of each term: words and word pairs, then character n-grams."""
         return self._columns.by_block
 
     @classmethod
@@ -240,7 +246,7 @@ class LinearModel:
         Raises
         ------
         ModelError
-            A file is missing, broken, or its sizes do not fit the other's.
+            A file is missing or broken, or the sizes of the two do not fit.
         """
         layout = Layout(root)
         try:
@@ -252,16 +258,15 @@ class LinearModel:
             )
             parts = {name: arrays[name] for name in ("idf", "weights", "bias")}
             vocabularies = [list(block) for block in content["blocks"]]
-        except (
-            Exception
-        ) as err:  # safetensors has its own base-less exception; each means the same here
+        except Exception as err:  # safetensors' exception has no base; all mean the same here
             raise ModelError(f"the linear model in {root} cannot be read: {err}") from err
         n_terms, n_classes = sum(len(block) for block in vocabularies), parts["bias"].size
         expected = {"idf": (n_terms,), "weights": (n_terms, n_classes), "bias": (n_classes,)}
         for name, shape in expected.items():
             if parts[name].shape != shape:
                 raise ModelError(
-                    f"the linear model in {root} has {name} of shape {parts[name].shape}, not {shape}"
+                    f"the linear model in {root} has {name} of shape {parts[name].shape}, "
+                    f"not {shape}"
                 )
         return cls(terms=terms, vocabularies=vocabularies, **parts)
 
@@ -269,23 +274,29 @@ class LinearModel:
         """Return logits, float64 of shape (n_texts, n_classes)."""
         out = np.empty((len(texts), len(self.bias)), dtype=np.float64)
         out[:] = self.bias
-        for part in slices_of(
-            texts, max_texts=TEXTS_AT_ONCE, max_chars=min(CHARS_AT_ONCE, CELLS // len(self.bias))
-        ):
-            for n_columns, columns in self._columns.find(texts[part]):
-                self._add_block(out[part], n_columns, columns)
+        max_chars = min(CHARS_AT_ONCE, CELLS // len(self.bias))
+        for chunk in slices_of(texts, max_texts=TEXTS_AT_ONCE, max_chars=max_chars):
+            for n_columns, columns in self._columns.find(texts[chunk]):
+                self._add_block(out[chunk], n_columns, columns)
         return out
 
     def _add_block(self, logits: np.ndarray, n_columns: np.ndarray, columns: np.ndarray) -> None:
-        """Add one block's share: TF-IDF of length 1, times the weights.
+        """Add what one block contributes: its TF-IDF vector of length 1, times the weights.
 
         Parameters
         ----------
         logits : float64 array of shape (n_texts, n_classes)
-            Added to in place.
-        n_columns : int64 array of shape (n_texts,)
-            Terms of each text, counted as often as they occur.
-        columns : int64 array of shape (n_terms_total,)
+            Changed in place.
+        n_columns, columns
+            What `TermColumns.find` returns for the block.
+
+        Notes
+        -----
+        Text and column of a term are packed into one number, so that one sort brings equal terms of
+        a text together. Two texts with the columns 7 7 3 and 3::
+
+            keys    (0,3) (0,7) (0,7) (1,3)      firsts  0 1 3      counts  1 2 1
+            rows     0     0           1         starts  0 2
         """
         if not len(columns):
             return

@@ -1,4 +1,4 @@
-"""Memory that is free, back to the system."""
+"""Giving memory that is no longer used back to the system."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["give_back_memory"]
 
 
 def give_back_memory() -> None:
-    """Hand the pages that were left behind back to the system, where the C library can.
+    """Give unused pages back to the system, if the C library can.
 
-    glibc keeps them for later, and for each thread apart. 40 swaps of a model of 5 MB took a server
-    from 97 to 184 MB, and to 98 MB with this.
+    glibc keeps them for later, separately for each thread: 40 swaps of a model of 5 MB took a
+    server from 97 to 184 MB, and to 98 MB with this.
     """
     try:
         trim = ctypes.CDLL(None).malloc_trim

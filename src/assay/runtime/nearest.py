@@ -1,9 +1,9 @@
-"""The training texts that a model keeps, and those most like a text: in numpy, the same for every method.
+"""The training texts that a model keeps, and those that are most similar to a text.
 
-Likeness is the cosine of TF-IDF vectors over words, word pairs and character n-grams, as in the
-reports of runs. A person sees at once which words two texts share, and a neighbour with another
-label casts doubt on one of the two. The vectors of a trained network put all texts of a class
-together, whatever they say; `linear` and `majority` have none.
+Similarity is the cosine of TF-IDF vectors over words, word pairs and character n-grams, as in the
+reports of runs, for every method. A person sees at once which words two texts share, and a
+neighbour with another label casts doubt on one of the two. The vectors of a trained network put all
+texts of a class together, whatever they say; `linear` and `majority` have none.
 """
 
 from __future__ import annotations
@@ -25,24 +25,21 @@ from assay.runtime.top_n import largest_columns
 
 __all__ = ["MAX_TEXTS", "MAX_TEXT_CHARS", "Neighbour", "TrainingTexts"]
 
-MAX_TEXTS = 50_000  # kept, and
-MAX_CHARS = (
-    5_000_000  # of all together: the file stays below 20 MB, the index of it in memory about 100 MB
-)
-MAX_TEXT_CHARS = 1_000  # of one text: enough to recognise it
-CHUNK_TEXTS = 512  # counted at once
-POSTINGS_AT_ONCE = 1 << 20  # added up at once: 16 MB, however long the text
-# Terms that more texts hold than this and than a tenth of all weigh nothing. They say little, and
-# are most of the work: on 16,000 tweets a look-up takes 1.7 ms instead of 6.0 (busy machine), and
-# of 300 test texts 73.7 % instead of 72.3 % have the label of their nearest text (banking77 and
-# klue_ynat: no change).
+# Texts that are kept, and their characters together: the file stays below 20 MB, and its index in
+# memory takes about 100 MB.
+MAX_TEXTS, MAX_CHARS = 50_000, 5_000_000
+MAX_TEXT_CHARS = 1_000  # characters that are kept of one text: enough to recognise it
+CHUNK_TEXTS = 512  # texts whose terms are counted at once
+POSTINGS_AT_ONCE = 1 << 20  # postings added up at once: 16 MB, however long the text
+# Terms that are in more texts than this, and in more than a tenth of all, weigh nothing: they say
+# little, and are most of the work. Measured: dev/LOG.md, "Nearest training texts".
 COMMON_TEXTS = 1_000
 TINY = 1e-12
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A training text, the label it was given there, and how like it is: a cosine, 0 to 1."""
+    """A training text, its label in train, and its similarity: a cosine, 0 to 1."""
 
     text: str
     label: str
@@ -60,11 +57,11 @@ class TrainingTexts:
     Parameters
     ----------
     texts : tuple of str
-        Long ones end with "…".
+        Long ones are cut and end with "…".
     label_ids : tuple of int
-        One a text, in LabelSet order.
+        One per text: its place in LabelSet order.
     n_train : int
-        Texts of the train split, of which these are all or some.
+        Number of texts in the train split, of which these are all or some.
     """
 
     texts: tuple[str, ...]
@@ -73,27 +70,32 @@ class TrainingTexts:
 
     @classmethod
     def of(cls, texts: Sequence[str], label_ids: Sequence[int]) -> TrainingTexts:
-        """Choose what is kept of a train split: each text once a label; of more than fits, evenly spaced ones."""
-        distinct = list(dict.fromkeys(zip(map(_shorten, texts), map(int, label_ids), strict=True)))
+        """Choose what is kept of a train split.
+
+        Each pair of text and label is kept once; if they are too many, evenly spaced ones are kept.
+        """
+        pairs = zip(map(_shorten, texts), map(int, label_ids), strict=True)
+        distinct = list(dict.fromkeys(pairs))
         n_chars = sum(len(text) for text, _ in distinct)
         share = min(1.0, MAX_TEXTS / max(len(distinct), 1), MAX_CHARS / max(n_chars, 1))
         chosen = [distinct[int(i / share)] for i in range(int(len(distinct) * share))]
-        while sum(len(text) for text, _ in chosen) > MAX_CHARS:  # the spacing met the longer ones
+        while sum(len(text) for text, _ in chosen) > MAX_CHARS:  # by chance the longer ones
             chosen = chosen[: len(chosen) * 9 // 10]
-        return cls(
-            tuple(text for text, _ in chosen), tuple(label_id for _, label_id in chosen), len(texts)
-        )
+        kept_texts = tuple(text for text, _ in chosen)
+        kept_ids = tuple(label_id for _, label_id in chosen)
+        return cls(kept_texts, kept_ids, len(texts))
 
     def find(self, texts: Sequence[str], *, n: int) -> list[list[tuple[int, float]]]:
         """Return the rows of the `n` nearest of each text with their similarity, nearest first.
 
-        Fewer where fewer share any term with it; ties in the order of train.
+        There are fewer where fewer share any term with the text. Equal ones are in the order of
+        train.
         """
-        return [
-            self._nearest(hashes, counts, n)
-            for start in range(0, len(texts), CHUNK_TEXTS)
-            for hashes, counts in _terms_of(texts[start : start + CHUNK_TEXTS], {})
-        ]
+        found: list[list[tuple[int, float]]] = []
+        for start in range(0, len(texts), CHUNK_TEXTS):
+            for hashes, counts in _terms_of(texts[start : start + CHUNK_TEXTS], {}):
+                found.append(self._nearest(hashes, counts, n))
+        return found
 
     def _nearest(self, hashes: np.ndarray, counts: np.ndarray, n: int) -> list[tuple[int, float]]:
         similarity = self._index.compare(hashes, counts, n_texts=len(self.texts))
@@ -106,11 +108,11 @@ class TrainingTexts:
 
     @cached_property
     def _index(self) -> _Index:
-        """Made by the first `find`: 1 to 3 s for 16,000 tweets."""
+        """The index, made by the first `find`: this takes 1 to 3 s for 16,000 tweets."""
         return _Index.of(self.texts)
 
     def save(self, root: Path) -> None:
-        """Write training_texts.json into `root`, for people to read too: a text a line."""
+        """Write training_texts.json into `root`, one text per line, so that people can read it."""
         rows = (
             json.dumps(row, ensure_ascii=False)
             for row in zip(self.texts, self.label_ids, strict=True)
@@ -127,8 +129,8 @@ class TrainingTexts:
         Raises
         ------
         ModelError
-            The file is broken, holds more than is ever kept, or labels that the model does not
-            have.
+            The file is broken, holds more than is ever kept, or holds labels that the model does
+            not have.
         """
         path = Layout(root).training_texts
         try:
@@ -151,19 +153,22 @@ class TrainingTexts:
             )
         if not all(type(label_id) is int and 0 <= label_id < n_classes for label_id in label_ids):
             raise ModelError(
-                f"{path} has a label that the model does not have; 0 to {n_classes - 1} are accepted"
+                f"{path} has a label that the model does not have; "
+                f"0 to {n_classes - 1} are accepted"
             )
         if len(texts) > MAX_TEXTS or sum(map(len, texts)) > MAX_CHARS or n_train < len(texts):
             raise ModelError(
-                f"{path} holds {len(texts):,} texts of {n_train:,}; up to {MAX_TEXTS:,}, of {MAX_CHARS:,} characters "
-                "together, are accepted"
+                f"{path} holds {len(texts):,} texts of {n_train:,}; up to {MAX_TEXTS:,}, "
+                f"of {MAX_CHARS:,} characters together, are accepted"
             )
         return cls(texts, label_ids, n_train)
 
 
 @dataclass(frozen=True)
 class _Index:
-    """Which texts hold a term, and what it weighs in each: columns of a sparse matrix, found by the term's hash.
+    """Which texts have a term, and what it weighs in each, found by the hash of the term.
+
+    It is a sparse matrix of TF-IDF vectors by columns. An entry is called a posting.
 
     Parameters
     ----------
@@ -172,10 +177,10 @@ class _Index:
     starts : int64 array of shape (n_terms + 1,)
         Where the texts of each term begin in `rows` and `weights`.
     idf : float32 array of shape (n_terms,)
-        0 for a common term, whose texts are not listed.
+        0 for a common term, whose postings are left out.
     unknown_idf : float
-        Of a term that no text holds: it lengthens the vector of a text that has it, and nothing
-        else.
+        The idf of a term that is in none of the texts: it lengthens the vector of a text that has
+        it, and does nothing else.
     rows : int32 array of shape (n_postings,)
     weights : float32 array of shape (n_postings,)
         The vector of each text has length 1.
@@ -192,17 +197,13 @@ class _Index:
     def of(cls, texts: Sequence[str]) -> _Index:
         """Count the terms of texts, and sort them by term."""
         seen: Seen = {}
-        found = [
-            one
-            for start in range(0, len(texts), CHUNK_TEXTS)
-            for one in _terms_of(texts[start : start + CHUNK_TEXTS], seen)
-        ]
+        found: list[tuple[np.ndarray, np.ndarray]] = []
+        for start in range(0, len(texts), CHUNK_TEXTS):
+            found += _terms_of(texts[start : start + CHUNK_TEXTS], seen)
         lengths = [len(hashes) for hashes, _ in found]
         rows = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
-        flat = np.concatenate([hashes for hashes, _ in found]) if found else np.zeros(0, np.uint64)
-        weights = (
-            np.concatenate([weights for _, weights in found]) if found else np.zeros(0, np.float32)
-        )
+        flat = np.concatenate([np.zeros(0, np.uint64), *(hashes for hashes, _ in found)])
+        weights = np.concatenate([np.zeros(0, np.float32), *(weights for _, weights in found)])
         order = np.argsort(flat, kind="stable")
         hashes, n_holding = np.unique(flat, return_counts=True)
         idf = _idf(n_holding, len(texts)).astype(np.float32)
@@ -212,26 +213,41 @@ class _Index:
         squares = np.bincount(rows, weights.astype(np.float64) ** 2, minlength=len(texts))
         weights /= np.sqrt(np.maximum(squares, TINY)).astype(np.float32)[rows]
         is_kept = np.repeat(idf > 0, n_holding)
-        starts = np.concatenate([[0], np.cumsum(np.where(idf > 0, n_holding, 0))]).astype(np.int64)
+        n_postings = np.where(idf > 0, n_holding, 0)
         return cls(
-            hashes,
-            starts,
-            idf,
-            float(_idf(np.zeros(1), len(texts))[0]),
-            rows[is_kept],
-            weights[is_kept],
+            hashes=hashes,
+            starts=np.concatenate([[0], np.cumsum(n_postings)]).astype(np.int64),
+            idf=idf,
+            unknown_idf=float(_idf(np.zeros(1), len(texts))[0]),
+            rows=rows[is_kept],
+            weights=weights[is_kept],
         )
 
     def compare(self, hashes: np.ndarray, weights: np.ndarray, *, n_texts: int) -> np.ndarray:
-        """Return the cosine of a text, given by its terms, and each of the index, float64 of shape (n_texts,)."""
+        """Return the cosine between a text and each text of the index.
+
+        Parameters
+        ----------
+        hashes, weights : arrays of shape (n_terms,)
+            The terms of the text, as `_terms_of` yields them.
+        n_texts : int
+            Number of texts in the index.
+
+        Returns
+        -------
+        float64 array of shape (n_texts,)
+        """
         similarity = np.zeros(n_texts)
-        at = np.minimum(np.searchsorted(self.hashes, hashes), max(len(self.hashes) - 1, 0))
-        is_known = (
-            self.hashes[at] == hashes if len(self.hashes) else np.zeros(len(hashes), dtype=bool)
-        )
-        own = weights * np.where(is_known, self.idf[at] if len(self.idf) else 0.0, self.unknown_idf)
+        if not len(self.hashes):
+            return similarity
+        at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
+        is_known = self.hashes[at] == hashes
+        own = weights * np.where(is_known, self.idf[at], self.unknown_idf)
         own = own / max(float(np.sqrt((own.astype(np.float64) ** 2).sum())), TINY)
         for terms, values in self._portions(at[is_known], own[is_known]):
+            # The postings of all terms, one after another. With the starts 10 and 40 of terms that
+            # have 2 and 3 postings: 10 10 38 38 38 (each start less the postings before it)
+            # + 0 1 2 3 4 = 10 11 40 41 42.
             sizes = self.starts[terms + 1] - self.starts[terms]
             before = np.cumsum(sizes) - sizes
             postings = np.repeat(self.starts[terms] - before, sizes) + np.arange(int(sizes.sum()))
@@ -242,14 +258,14 @@ class _Index:
     def _portions(
         self, terms: np.ndarray, values: np.ndarray
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Cut the terms of a text so that not too many postings are looked at together."""
+        """Cut the terms of a text into portions with a bounded number of postings each."""
         portion = np.cumsum(self.starts[terms + 1] - self.starts[terms]) // POSTINGS_AT_ONCE
         cuts = np.flatnonzero(np.diff(portion)) + 1
         yield from zip(np.split(terms, cuts), np.split(values, cuts), strict=True)
 
 
 def _terms_of(texts: Sequence[str], seen: Seen) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the hashes of each text's terms, ascending by block, and 1 + ln of how often it holds them."""
+    """Yield for each text the hashes of its terms, and 1 + ln of how often it has each of them."""
     blocks = count_terms(texts, seen)
     cut = [_by_text(block, i) for i, block in enumerate(blocks)]
     for of_words, of_characters in zip(*cut, strict=True):
@@ -257,7 +273,8 @@ def _terms_of(texts: Sequence[str], seen: Seen) -> Iterator[tuple[np.ndarray, np
 
 
 def _by_text(terms: TermCounts, block: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    # The block above the 32 bits of the hash: a word and an n-gram of one hash stay two terms.
+    """Cut the terms of one block by text."""
+    # The bits above the hash say the block: a word and an n-gram with the same hash stay two terms.
     hashes = terms.hashes.astype(np.uint64) + np.uint64(block << 32)
     weights = (1.0 + np.log(terms.counts)).astype(np.float32)
     cuts = np.searchsorted(terms.rows, np.arange(1, terms.n_texts))

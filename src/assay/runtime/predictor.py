@@ -1,4 +1,4 @@
-"""`load_model(folder)`: predict with any saved model, without torch. Scores in LabelSet order."""
+"""`load_model(folder)`: predict with any saved model, without torch."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from assay.runtime.limits.scope import ScopeReference, TermStatistics, add_suren
 from assay.runtime.linear import LinearModel, slices_of
 from assay.runtime.manifest import Manifest
 from assay.runtime.nearest import Neighbour, TrainingTexts
-from assay.tokenization.window import LONG_TEXTS, check_long_texts
+from assay.tokenization.window import check_long_texts
 
 if TYPE_CHECKING:
-    from assay.runtime.session import BatchSizes
     from assay.tokenization.subwords import SubwordTokenizer
 
 __all__ = ["NO_TEXTS", "Model", "load_model"]
 
-# Texts tokenised at once, and their characters: bounds memory, and is how often progress moves.
+# Texts, and characters of them, that are scored at once: bounds memory, and sets how often progress
+# is reported.
 CHUNK_TEXTS, CHUNK_CHARS = 2048, 1_000_000
 
 N_SHOWN_LABELS = 30  # in a notebook
@@ -49,13 +49,15 @@ class Model:
     Parameters
     ----------
     folder : Path
+        Where it was loaded from.
     manifest : Manifest
+        What the model says about itself.
     scorer : callable
-        Texts -> probabilities of shape (n_texts, n_classes).
+        Takes a sequence of texts and returns probabilities of shape (n_texts, n_classes).
     linear : LinearModel, optional
-        What `scorer` asks, where the method is `linear`: its terms explain a score exactly.
+        The model behind `scorer`, for the method `linear`: its terms explain a score exactly.
     tokenizer : SubwordTokenizer, optional
-        What `scorer` splits texts with, where it has a network.
+        The tokenizer behind `scorer`, for methods with a network.
 
     Examples
     --------
@@ -93,9 +95,9 @@ class Model:
     def _repr_html_(self) -> str:
         manifest = self.manifest
         made = f"of {manifest.checkpoint['name']}, " if manifest.checkpoint else ""
-        labels = ", ".join(self.labels[:N_SHOWN_LABELS]) + (
-            " …" if len(self.labels) > N_SHOWN_LABELS else ""
-        )
+        labels = ", ".join(self.labels[:N_SHOWN_LABELS])
+        if len(self.labels) > N_SHOWN_LABELS:
+            labels += " …"
         rows = [
             {
                 "split": one["split"],
@@ -116,23 +118,26 @@ class Model:
 
     @property
     def abstain_rule(self) -> AbstainRule | None:
-        """When it says that it does not know, as recorded; None: never."""
-        manifest = self.manifest
-        return (
-            AbstainRule.from_dict(manifest.abstain, where=Layout(self.folder).manifest)
-            if manifest.abstain
-            else None
-        )
+        """When the model says that it does not know, as recorded; None means that it never does."""
+        rule = self.manifest.abstain
+        if not rule:
+            return None
+        return AbstainRule.from_dict(rule, where=Layout(self.folder).manifest)
 
     @property
     def coverage_curve(self) -> CoverageCurve | None:
-        """How much it answers, and how much of that right, at each threshold; None where that was not recorded."""
+        """How many texts it answers, and how many right, at each threshold; None if not recorded."""
         curve = self.manifest.coverage_curve
-        return CoverageCurve.from_dict(curve, where=Layout(self.folder).manifest) if curve else None
+        if not curve:
+            return None
+        return CoverageCurve.from_dict(curve, where=Layout(self.folder).manifest)
 
     @property
     def scope_threshold(self) -> float | None:
-        """Scope below which a text does not look like the training data; None where the model cannot tell."""
+        """Scope below which a text does not look like the training data.
+
+        None if the model has nothing to compare a text with.
+        """
         return None if self._scope_parts is None else self._scope_parts[1].threshold
 
     @cached_property
@@ -145,43 +150,57 @@ class Model:
 
     @cached_property
     def training_texts(self) -> TrainingTexts | None:
-        """Texts of its train split; None where it keeps none."""
-        return (
-            TrainingTexts.load(self.folder, n_classes=len(self.labels))
-            if self.manifest.keeps_texts
-            else None
-        )
+        """Texts of its train split; None if the folder holds none."""
+        if not self.manifest.keeps_texts:
+            return None
+        return TrainingTexts.load(self.folder, n_classes=len(self.labels))
 
     @property
     def long_texts(self) -> str | None:
-        """What becomes of texts longer than it reads at once, `truncate` or `window`; None: it reads all of any."""
+        """What becomes of texts that are longer than the model reads at once.
+
+        `truncate` or `window`; None if the model has no length limit.
+        """
         tokenization = self.manifest.tokenization
-        return (
-            str(tokenization.get("long_texts", "truncate"))
-            if "max_tokens" in tokenization
-            else None
-        )
+        if "max_tokens" not in tokenization:
+            return None
+        return str(tokenization.get("long_texts", "truncate"))
 
     def is_long(self, texts: Sequence[str]) -> np.ndarray | None:
-        """Tell which texts are longer than the model reads at once, bool of shape (n_texts,); None: it reads all."""
-        if (counts := self.count_tokens(texts)) is None:
+        """Tell which texts are longer than the model reads at once, bool of shape (n_texts,).
+
+        None if the model has no length limit.
+        """
+        counts = self.count_tokens(texts)
+        if counts is None:
             return None
         is_long: np.ndarray = np.asarray(counts) > self.max_tokens
         return is_long
 
     @property
     def max_tokens(self) -> int | None:
-        """Tokens a text that the model reads at once, special tokens included; None: it reads all of any text."""
+        """Tokens that the model reads at once, special tokens included.
+
+        None if the model has no length limit.
+        """
         return None if self.tokenizer is None else self.tokenizer.max_tokens
 
     @property
     def cut_tokens(self) -> int | None:
-        """Tokens after which a text is cut; None: no text is, for it reads texts of any length, or windows of them."""
+        """Tokens after which a text is cut.
+
+        None if no text is ever cut: the model has no length limit, or reads long texts in windows.
+        """
         return self.max_tokens if self.long_texts == "truncate" else None
 
     def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
-        """Return tokens a text before anything is cut, special tokens included; None where nothing is ever cut."""
-        return None if self.tokenizer is None else self.tokenizer.count_tokens(check_texts(texts))
+        """Return the number of tokens of each text before it is cut, special tokens included.
+
+        None if the model has no length limit.
+        """
+        if self.tokenizer is None:
+            return None
+        return self.tokenizer.count_tokens(check_texts(texts))
 
     def predict_proba(
         self, texts: Sequence[str], *, progress: Progress | None = None
@@ -203,32 +222,31 @@ class Model:
         Raises
         ------
         InputError
-            `texts` is one lone text, or holds something else than texts.
+            `texts` is a single str, or holds something that is not a text.
         """
         checked = check_texts(texts)
         probs = np.empty((len(checked), len(self.label_set)), dtype=np.float64)
         with (progress or Progress()).track("predict", len(checked)) as advance:
             for part in slices_of(checked, max_texts=CHUNK_TEXTS, max_chars=CHUNK_CHARS):
                 block = np.asarray(self._scorer(checked[part]), dtype=np.float64)
-                # float32 networks leave sums of 1 +- 1e-7: renormalise, so that every consumer sees
-                # exact rows.
+                # Rows of float32 networks sum to 1 +- 1e-7: here they are made to sum to 1.
                 probs[part] = block / block.sum(axis=1, keepdims=True)
                 advance(len(block))
         return probs
 
     def predict(self, texts: Sequence[str]) -> list[str]:
-        """Return the label name with the highest score, one a text."""
+        """Return the label with the highest score for each text."""
         return [self.labels[i] for i in self.predict_proba(texts).argmax(axis=1)]
 
     def decide(self, probs: np.ndarray, *, rule: AbstainRule | None = None) -> list[str | None]:
-        """Return the label name with the highest score, or None where the model abstains.
+        """Return the label with the highest score for each text, or None where the model abstains.
 
         Parameters
         ----------
         probs : array of shape (n_texts, n_classes)
-            Of `predict_proba`; left as they are.
+            What `predict_proba` returned; it stays as it is.
         rule : AbstainRule, optional
-            Instead of the model's own.
+            Used instead of the model's own rule.
         """
         rule = rule or self.abstain_rule
         names: list[str | None] = [self.labels[i] for i in probs.argmax(axis=1)]
@@ -246,14 +264,14 @@ class Model:
         ----------
         texts : sequence of str
         probs : array of shape (n_texts, n_classes), optional
-            Of `predict_proba` for these texts, where the caller has them.
+            What `predict_proba` returned for these texts, if the caller has it.
 
         Returns
         -------
         float64 array of shape (n_texts,), or None
             The share of validation texts that look no more like train, from 0 to 1; below
-            `scope_threshold` a text is called out of scope. None: the model has nothing to compare
-            with.
+            `scope_threshold` a text is called out of scope. None if the model has nothing to
+            compare a text with.
         """
         if self._scope_parts is None:
             return None
@@ -263,14 +281,14 @@ class Model:
         return reference.scope(add_sureness(statistics.measure(checked), scores))
 
     def nearest(self, texts: Sequence[str], *, n: int = 3) -> list[list[Neighbour]]:
-        """Find the training texts that are most like each text, with the labels they were given there.
+        """Find the training texts that are most similar to each text, with their labels in train.
 
         Parameters
         ----------
         texts : sequence of str
         n : int
-            Training texts a text, at most: one that shares no term with a text is never its
-            neighbour.
+            Largest number of training texts for each text. A training text that shares no term
+            with a text is never its neighbour.
 
         Returns
         -------
@@ -288,13 +306,14 @@ class Model:
         kept = self.training_texts
         if kept is None:
             raise InputError(NO_TEXTS, hint=NO_TEXTS_HINT)
-        return [
-            [
+        neighbours: list[list[Neighbour]] = []
+        for found in kept.find(checked, n=n):
+            of_text = [
                 Neighbour(kept.texts[row], self.labels[kept.label_ids[row]], similarity)
                 for row, similarity in found
             ]
-            for found in kept.find(checked, n=n)
-        ]
+            neighbours.append(of_text)
+        return neighbours
 
 
 def load_model(
@@ -349,85 +368,3 @@ def load_model(
         )
     model: Model = METHODS[manifest.method].load_loader()(root, manifest, n_threads)
     return model
-
-
-def load_majority(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
-    """Load a model that knows nothing but the shares of the labels."""
-    priors = manifest.parameters.get("priors")
-    if (
-        not isinstance(priors, list)
-        or len(priors) != len(manifest.labels)
-        or not all(isinstance(prior, int | float) and prior > 0 for prior in priors)
-    ):
-        raise ModelError(
-            f"{root}: a majority model needs one positive prior a label; assay.json has {priors!r}"
-        )
-    return Model(
-        root, manifest, lambda texts: np.tile(np.asarray(priors, dtype=np.float64), (len(texts), 1))
-    )
-
-
-def load_linear(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
-    """Load a linear model, which runs in numpy."""
-    model = LinearModel.load(root)
-    if len(model.bias) != len(manifest.labels):
-        raise ModelError(
-            f"{root}: {len(manifest.labels)} labels, but the weights have {len(model.bias)} classes"
-        )
-    return Model(root, manifest, model.predict_proba, linear=model)
-
-
-def load_recurrent(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
-    """Load a recurrent network, which runs in ONNX Runtime."""
-    from assay.runtime.session import LSTM_BATCHES
-
-    return _load_network(root, manifest, n_threads, LSTM_BATCHES)
-
-
-def load_transformer(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
-    """Load a transformer, which runs in ONNX Runtime."""
-    from assay.runtime.session import TRANSFORMER_BATCHES
-
-    return _load_network(root, manifest, n_threads, TRANSFORMER_BATCHES)
-
-
-def _load_network(
-    root: Path, manifest: Manifest, n_threads: int | None, batches: BatchSizes
-) -> Model:
-    from assay.runtime.session import OnnxSession
-    from assay.tokenization.subwords import (
-        SubwordTokenizer,
-    )  # `linear` need not wait for its library
-
-    layout = Layout(root)
-    max_tokens = manifest.tokenization.get("max_tokens")
-    if not isinstance(max_tokens, int) or max_tokens < 1:
-        raise ModelError(
-            f"{layout.manifest}: tokenization.max_tokens is {max_tokens!r}; a whole number is accepted"
-        )
-    policy = manifest.tokenization.get("long_texts", LONG_TEXTS[0])
-    if policy not in LONG_TEXTS:
-        raise ModelError(
-            f"{layout.manifest}: tokenization.long_texts is {policy!r}; {' or '.join(LONG_TEXTS)} is accepted"
-        )
-    for path in (layout.tokenizer, layout.network):
-        if not path.is_file():
-            raise ModelError(
-                f"{root} lacks '{path.relative_to(root)}', which a {manifest.method} model needs"
-            )
-    tokenizer = SubwordTokenizer.from_file(layout.tokenizer, max_tokens=max_tokens)
-    session = OnnxSession(
-        layout.network, pad_id=tokenizer.pad_id, n_threads=n_threads, batches=batches
-    )
-    if session.n_classes != len(manifest.labels):
-        raise ModelError(
-            f"{root}: {len(manifest.labels)} labels, but the network has {session.n_classes} classes"
-        )
-
-    def score(texts: Sequence[str]) -> np.ndarray:
-        if policy == "truncate":
-            return session.predict_proba(tokenizer.encode_texts(texts))
-        windows = tokenizer.encode_windows(texts)
-        return windows.mean_probs(session.predict_proba(windows.encoded))
-
-    return Model(root, manifest, score, tokenizer=tokenizer)

@@ -1,4 +1,4 @@
-"""Other names for a model's labels: what joins a checkpoint that says LABEL_0 with data that says joy."""
+"""Other names for a model's labels, so that LABEL_0 of a checkpoint is joy of the data."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ __all__ = ["read_label_map", "relabel_model"]
 
 
 def read_label_map(path: str | Path) -> dict[str, str]:
-    """Read which label of a model is which of the data.
+    """Read which label of a model is which label of the data.
 
     Parameters
     ----------
     path : path
-        ``.json``: an object ``{"LABEL_0": "joy", ...}``; ``.csv``: a header line, then a pair a
+        ``.json``: an object ``{"LABEL_0": "joy", ...}``. ``.csv``: a header line, then one pair per
         line.
+
+    Returns
+    -------
+    dict of label of the model to label of the data
 
     Raises
     ------
@@ -33,7 +37,8 @@ def read_label_map(path: str | Path) -> dict[str, str]:
     """
     path = Path(path)
     accepted = (
-        '{"LABEL_0": "joy", ...} as .json, or a header line and a pair a line as .csv, is accepted'
+        '{"LABEL_0": "joy", ...} as .json, or a header line and one pair per line as .csv, '
+        "is accepted"
     )
     if not path.is_file():
         raise InputError(f"there is no label map {path}; {accepted}")
@@ -47,7 +52,8 @@ def read_label_map(path: str | Path) -> dict[str, str]:
             raise InputError(f"pair {i} of the label map {path} is {pair!r}; {accepted}")
         if pair[0] in names:
             raise InputError(
-                f"the label map {path} has '{pair[0]}' twice; each label of the model stands once"
+                f"the label map {path} has '{pair[0]}' twice; "
+                "each label of the model is accepted once"
             )
         names[pair[0]] = pair[1]
     if not names:
@@ -56,31 +62,30 @@ def read_label_map(path: str | Path) -> dict[str, str]:
 
 
 def _read_pairs(path: Path) -> list[Sequence[Any]]:
+    """Return what the file holds, not yet checked to be pairs of names."""
     text = path.read_text(encoding="utf-8-sig")
     if path.suffix.casefold() == ".csv":
-        rows = [
-            [cell.strip() for cell in row]
-            for row in csv.reader(text.splitlines(), strict=True)
-            if row
-        ]
-        return list(rows[1:])
-    content = json.loads(
-        text, object_pairs_hook=list
-    )  # a list of pairs: a key that stands twice is seen
+        rows = list(filter(None, csv.reader(text.splitlines(), strict=True)))
+        return [[cell.strip() for cell in row] for row in rows[1:]]
+    # As a list of pairs, so that a key that is there twice is seen.
+    content = json.loads(text, object_pairs_hook=list)
     if not isinstance(content, list) or not all(isinstance(pair, tuple) for pair in content):
         raise ValueError("it holds no object")
     return list(content)
 
 
 def relabel_model(model: Model, names: Mapping[str, str]) -> Model:
-    """Return the model with other label names; labels that get one name become one, and their scores are added.
+    """Return the model with other label names.
+
+    Labels that get the same name become one label, and their scores are added.
 
     Parameters
     ----------
     model : Model
+        It stays as it is.
     names : mapping of old to new name
-        Of every label of the model. What is known of the model's limits goes with its labels, and
-        is left out where labels are merged.
+        For every label of the model. What is recorded about the model's limits is kept, unless
+        labels are merged.
 
     Raises
     ------
@@ -90,7 +95,8 @@ def relabel_model(model: Model, names: Mapping[str, str]) -> Model:
     labels = model.labels
     if unknown := [name for name in names if name not in labels]:
         raise InputError(
-            f"the label map names '{unknown[0]}', which the model does not have; it has {', '.join(labels)}."
+            f"the label map names '{unknown[0]}', which the model does not have; "
+            f"it has {', '.join(labels)}."
             f"{did_you_mean(unknown[0], labels)}"
         )
     if missing := [name for name in labels if name not in names]:

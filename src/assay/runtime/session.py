@@ -1,4 +1,4 @@
-"""ONNX Runtime over token ids: texts of like length together, a batch a thread, nothing padded to the longest of all.
+"""ONNX Runtime over token ids: batches of texts of similar length, one batch per thread.
 
 Owns onnxruntime. The contract of the graph: int64 `input_ids`, `attention_mask` (and
 `token_type_ids` where the checkpoint has them) of shape (n_texts, n_tokens) -> `probs` (n_texts,
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,20 +20,29 @@ from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
 __all__ = ["LSTM_BATCHES", "TRANSFORMER_BATCHES", "BatchSizes", "OnnxSession"]
 
 REQUIRED_INPUTS = {"input_ids", "attention_mask"}
+KNOWN_INPUTS = REQUIRED_INPUTS | {"token_type_ids"}
 
 
 @dataclass(frozen=True)
 class BatchSizes:
-    """Texts and padded tokens a batch, at most; and the fewest texts that are worth a thread of their own."""
+    """How much is read at once.
+
+    Parameters
+    ----------
+    texts, tokens : int
+        Largest number of texts and of padded tokens per batch.
+    least_texts : int
+        The fewest texts that are worth a thread of their own.
+    """
 
     texts: int
     tokens: int
     least_texts: int
 
 
-# An LSTM takes a step for all texts of a batch at once: the more of them the better, up to 32 to
-# 64. A transformer does as many texts a second with few, and pads less: 351 with 8, 343 with 16,
-# 328 with 32 (minilm, 2 cores, one run).
+# An LSTM takes each step for all texts of a batch at once: more texts are faster, up to 32 to 64. A
+# transformer is as fast with few, and pads less. Measured:
+# dev/LOG.md, "Batches, threads and ONNX Runtime".
 LSTM_BATCHES = BatchSizes(texts=32, tokens=2048, least_texts=32)
 TRANSFORMER_BATCHES = BatchSizes(texts=16, tokens=384, least_texts=1)
 
@@ -47,11 +55,16 @@ class OnnxSession:
     path : Path
         The ONNX file.
     pad_id : int
-        Fills up a batch; masked.
+        The token that fills up short texts of a batch; it is masked.
     n_threads : int, optional
         Compute threads; None means what the environment says.
     batches : BatchSizes
-        How many texts go together.
+        How much is read at once.
+
+    Raises
+    ------
+    ModelError
+        ONNX Runtime cannot load the file, or its inputs and outputs are others.
     """
 
     def __init__(
@@ -65,8 +78,8 @@ class OnnxSession:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        # One thread a batch and a batch a thread: 1.15 to 1.35 times as many texts a second as two
-        # threads that share the products of each batch (2 cores, minilm and compact).
+        # One batch per thread is faster than threads that share the products of each batch.
+        # Measured: dev/LOG.md, "Batches, threads and ONNX Runtime".
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -82,10 +95,8 @@ class OnnxSession:
         self._inputs = {node.name for node in self._session.get_inputs()}
         shapes = {node.name: node.shape for node in self._session.get_outputs()}
         n_classes = (shapes.get("probs") or [None])[-1]
-        if not REQUIRED_INPUTS <= self._inputs <= {
-            *REQUIRED_INPUTS,
-            "token_type_ids",
-        } or not isinstance(n_classes, int):
+        takes_tokens = REQUIRED_INPUTS <= self._inputs <= KNOWN_INPUTS
+        if not takes_tokens or not isinstance(n_classes, int):
             raise ModelError(
                 f"{path} maps {', '.join(sorted(self._inputs))} to {', '.join(shapes)}; "
                 "input_ids and attention_mask to probs of shape (n_texts, n_classes) is accepted"
@@ -94,14 +105,24 @@ class OnnxSession:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What the file says of itself: label names as JSON, method, versions."""
+        """What the file says about itself: label names as JSON, method, versions."""
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
     def predict_proba(self, encoded: EncodedTexts) -> np.ndarray:
-        """Return class probabilities, float32 of shape (n_texts, n_classes), in the order of the texts."""
-        if len(encoded) == 1 and len(
-            encoded.ids
-        ):  # nothing to sort, nothing to pad: a quarter of the time of one text
+        """Return class probabilities.
+
+        Parameters
+        ----------
+        encoded : EncodedTexts
+            The token ids of the texts.
+
+        Returns
+        -------
+        float32 array of shape (n_texts, n_classes)
+            In the order of the texts.
+        """
+        if len(encoded) == 1 and len(encoded.ids):
+            # Nothing to sort and nothing to pad, which takes a quarter of the time of one text.
             ids = encoded.ids.astype(np.int64)[None]
             return self._run(ids, np.ones_like(ids))
         probs = np.empty((len(encoded), self.n_classes), dtype=np.float32)
@@ -111,17 +132,18 @@ class OnnxSession:
             probs[rows] = self._run(input_ids, mask)
 
         sizes = self._batches
-        share = max(sizes.least_texts, -(-len(encoded) // self._n_threads))
+        texts_per_thread = -(-len(encoded) // self._n_threads)  # rounded up
+        share = max(sizes.least_texts, texts_per_thread)
         batches = bucket_batches(
             encoded.lengths, max_texts=min(sizes.texts, share), max_tokens=sizes.tokens
         )
-        # Long texts first: what is left at the end, where threads wait for each other, is short
+        # Long texts first, so that threads wait for each other at the end over short ones.
         batches.reverse()
         for_each(score, batches, n_threads=self._n_threads)
         return probs
 
     def _run(self, input_ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        feed: dict[str, Any] = {"input_ids": input_ids, "attention_mask": mask}
+        feed: dict[str, np.ndarray] = {"input_ids": input_ids, "attention_mask": mask}
         if "token_type_ids" in self._inputs:
             feed["token_type_ids"] = np.zeros_like(input_ids)
         probs: np.ndarray = self._session.run(["probs"], feed)[0]

@@ -1,4 +1,4 @@
-"""The few largest values of each row of a matrix: what every search for nearest neighbours ends with."""
+"""The few largest values of each row of a matrix, with which a search for neighbours ends."""
 
 from __future__ import annotations
 

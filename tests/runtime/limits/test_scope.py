@@ -20,10 +20,10 @@ from assay.recipes.train import train_model
 from assay.runtime import load_model
 from assay.runtime.hashed_terms import BLOCKS, count_terms
 from assay.runtime.limits.scope import (
+    ASPECTS,
     CHUNK_TEXTS,
-    LOOKS,
+    MEASURES,
     PRIOR_COUNTS,
-    SIGNS,
     ScopeReference,
     TermStatistics,
     add_sureness,
@@ -258,7 +258,7 @@ def reference(**changes):
     parts = {
         "means": (0.5, 1.0, 1.0, -0.5),
         "stds": (0.1, 0.5, 0.5, 0.2),
-        "look_stds": (1.5, 2.0),
+        "aspect_stds": (1.5, 2.0),
         "quantiles": tuple(np.linspace(-2, 2, 101).tolist()),
         "n_texts": 200,
     }
@@ -269,10 +269,10 @@ SIGN_ROWS = st.lists(st.tuples(*[st.floats(-50, 50)] * 4), min_size=1, max_size=
 
 
 @given(SIGN_ROWS)
-def test_scope_is_a_share_that_grows_with_the_worse_look(rows):
+def test_scope_is_a_share_that_grows_with_the_worse_aspect(rows):
     """From 0 to 1, the same order as the worse look; above it all is 1, far below it all still strictly falls."""
     signs = np.array(rows)
-    worse, scope = reference().worse_look(signs), reference().scope(signs)
+    worse, scope = reference().worse_aspect(signs), reference().scope(signs)
     assert ((scope >= 0) & (scope <= 1)).all()
     order = np.argsort(worse)
     assert (np.diff(scope[order]) >= -1e-15).all()
@@ -281,23 +281,23 @@ def test_scope_is_a_share_that_grows_with_the_worse_look(rows):
 
 
 @given(SIGN_ROWS)
-def test_worse_look_is_the_lower_of_the_two(rows):
+def test_worse_aspect_is_the_lower_of_the_two(rows):
     """The signs in standard deviations, added up look by look, in standard deviations again; the lower counts."""
     one = reference()
-    for row, found in zip(rows, one.worse_look(np.array(rows)), strict=True):
+    for row, found in zip(rows, one.worse_aspect(np.array(rows)), strict=True):
         scaled = [
             (value - mean) / std for value, mean, std in zip(row, one.means, one.stds, strict=True)
         ]
         looks = [
             sum(w * s for w, s in zip(weights, scaled, strict=True)) / std
-            for weights, std in zip(LOOKS.values(), one.look_stds, strict=True)
+            for weights, std in zip(ASPECTS.values(), one.aspect_stds, strict=True)
         ]
         assert found == pytest.approx(min(looks), abs=1e-9)
 
 
 def test_scope_at_the_quantiles_is_the_share_below():
     """The conformal p value: at the median half of the validation texts look no better, and this one is counted in."""
-    one = reference(look_stds=(1.0, 1.0), means=(0.0,) * 4, stds=(1.0,) * 4)
+    one = reference(aspect_stds=(1.0, 1.0), means=(0.0,) * 4, stds=(1.0,) * 4)
     signs = np.array([[look, look, 0.0, 0.0] for look in (-2.0, 0.0, 1.0, 2.0)])
     expected = [(1 + 200 * share) / 201 for share in (0.0, 0.5, 0.75, 1.0)]
     assert one.scope(signs).tolist() == pytest.approx(expected)
@@ -306,8 +306,8 @@ def test_scope_at_the_quantiles_is_the_share_below():
 def test_reference_survives_json():
     """What assay.json holds is read back as the same reference, sign by sign under its name."""
     plain = json.loads(json.dumps(reference().to_dict()))
-    assert set(plain["signs"]) == set(SIGNS)
-    assert set(plain["looks"]) == set(LOOKS)
+    assert set(plain["signs"]) == set(MEASURES)
+    assert set(plain["looks"]) == set(ASPECTS)
     assert ScopeReference.from_dict(plain, where="assay.json") == reference()
 
 
@@ -429,5 +429,5 @@ def test_manifest_says_where_validation_stands(model):
     """The reference in assay.json is of the validation texts, with every sign and both looks."""
     scope = model.manifest.scope
     assert (scope["split"], scope["n_texts"], scope["threshold"]) == ("validation", 100, 0.05)
-    assert list(scope["signs"]) == list(SIGNS)
+    assert list(scope["signs"]) == list(MEASURES)
     assert len(WORDS) == len(model.labels)

@@ -1,1 +1,1 @@
-"""What a model knows about its limits: when to abstain, and which texts are unlike its training data."""
+"""What a model knows about its limits: when to abstain, which texts are unlike its train split."""

@@ -1,12 +1,12 @@
-"""When a model says that it does not know: a threshold of the top score, and the measured curve it is taken from.
+"""When a model says that it does not know: a threshold of its highest score.
 
-The curve is measured on validation when a model is saved; choosing a rule from it needs neither
-texts nor labels.
+The threshold is taken from a curve that is measured on validation when a model is saved; choosing a
+rule from it needs neither texts nor labels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,19 +20,19 @@ from assay.runtime.limits.wilson import wilson_bounds
 
 __all__ = ["AbstainRule", "CoverageCurve", "check_target", "choose_rule"]
 
-MAX_POINTS = 101  # of the curve in assay.json: one a percent of the texts
+MAX_POINTS = 101  # points of the curve in assay.json: one for each percent of the texts
 
 
 @dataclass(frozen=True)
 class AbstainRule:
-    """Answer where the top score reaches the threshold, else say nothing.
+    """Answer where the highest score reaches the threshold, and abstain elsewhere.
 
     Parameters
     ----------
     threshold : float
         From 0 (always answer) to 1.
     target_accuracy : float, optional
-        What the answers were to reach; None where the threshold itself was given.
+        The accuracy that the answers had to reach; None where the threshold itself was given.
     coverage : float, optional
         Fraction of the measured texts that get an answer; None where nothing was measured.
     accuracy : float, optional
@@ -40,7 +40,7 @@ class AbstainRule:
     n_texts : int
         Measured texts, answered or not.
     split : str
-        The split they stand in.
+        The split that the measured texts are in.
     """
 
     threshold: float
@@ -56,13 +56,14 @@ class AbstainRule:
         Parameters
         ----------
         probs : array of shape (n_texts, n_classes)
+            Scores of `Model.predict_proba`.
 
         Returns
         -------
         bool array of shape (n_texts,)
         """
-        # In float64: numpy would round the threshold to float32 beside float32 scores, and let a
-        # lower one pass.
+        # In float64: beside float32 scores numpy would round the threshold to float32, and a score
+        # just below it would pass.
         is_answered: np.ndarray = np.asarray(probs, dtype=np.float64).max(axis=1) >= self.threshold
         return is_answered
 
@@ -84,7 +85,7 @@ class AbstainRule:
         Raises
         ------
         ModelError
-            The threshold is missing or no number from 0 to 1.
+            The threshold is missing or not a number from 0 to 1.
         """
         threshold = plain.get("threshold")
         if (
@@ -100,14 +101,14 @@ class AbstainRule:
 
 @dataclass(frozen=True)
 class CoverageCurve:
-    """How many texts are answered, and how many of those right, at each threshold of the top score.
+    """How many texts are answered, and how many of those right, at each threshold.
 
     Parameters
     ----------
     thresholds : tuple of float
         Ascending; the first is 0, where every text is answered.
     n_answered, n_right : tuple of int
-        Texts whose top score reaches the threshold, and those of them whose answer is right.
+        Texts whose highest score reaches the threshold, and those of them whose answer is right.
     split : str
         The split they were counted on.
     """
@@ -119,7 +120,7 @@ class CoverageCurve:
 
     @property
     def n_texts(self) -> int:
-        """Texts that were measured."""
+        """How many texts were measured."""
         return self.n_answered[0]
 
     @property
@@ -130,9 +131,8 @@ class CoverageCurve:
     @property
     def accuracy(self) -> np.ndarray:
         """Fraction of the answers that is right, float64 of shape (n_thresholds,)."""
-        accuracy: np.ndarray = np.asarray(self.n_right, dtype=np.float64) / np.asarray(
-            self.n_answered
-        )
+        n_right = np.asarray(self.n_right, dtype=np.float64)
+        accuracy: np.ndarray = n_right / np.asarray(self.n_answered)
         return accuracy
 
     @property
@@ -143,10 +143,10 @@ class CoverageCurve:
 
     @property
     def area(self) -> float:
-        """Area under the risk-coverage curve (Geifman et al., 2019): 0 is best, chance is one minus the accuracy.
+        """Area under the risk-coverage curve (Geifman et al., 2019), from 0 (best) to 1.
 
-        The mean over texts of the share of wrong answers among all texts with a score as high as
-        theirs or higher.
+        For each text, take the share of wrong answers among all texts with a score at least as
+        high; the area is the mean of these shares. Random scores give one minus the accuracy.
         """
         n_leaving = -np.diff([*self.n_answered, 0])
         return float((1 - self.accuracy) @ n_leaving / self.n_texts)
@@ -159,32 +159,37 @@ class CoverageCurve:
         return replace(self._rule(i), threshold=threshold)
 
     def reaching(self, target: float) -> AbstainRule | None:
-        """Return the rule with the lowest threshold whose answers are proven to reach the target; None: there is none.
+        """Return the rule with the lowest threshold whose answers are proven to reach a target.
 
-        Proven means that the lower end of the 95 % Wilson interval of the accuracy of the answered
-        texts reaches it. The point estimate alone would be a promise kept half the time, and less:
-        the lowest of many thresholds is chosen, and luck is what lets one pass early.
+        None if no threshold is. Proven means that the lower end of the 95 % Wilson interval of the
+        accuracy of the answered texts reaches the target. If the accuracy itself were compared, the
+        promise would be kept less than half of the time: the lowest of many thresholds is chosen,
+        and some thresholds pass by luck.
         """
         reached = np.flatnonzero(self.proven_accuracy >= target)
-        return (
-            replace(self._rule(int(reached[0])), target_accuracy=target) if len(reached) else None
-        )
+        if not len(reached):
+            return None
+        return replace(self._rule(int(reached[0])), target_accuracy=target)
 
     def _rule(self, i: int) -> AbstainRule:
         coverage, accuracy = float(self.coverage[i]), float(self.accuracy[i])
         return AbstainRule(self.thresholds[i], None, coverage, accuracy, self.n_texts, self.split)
 
     def thin(self, n_points: int = MAX_POINTS) -> CoverageCurve:
-        """Return at most `n_points` of the points, evenly spaced in coverage, the first and the last among them."""
+        """Return at most `n_points` of the points, evenly spaced in coverage.
+
+        The first and the last point are among them.
+        """
         if len(self.thresholds) <= n_points:
             return self
         wanted = np.linspace(self.n_texts, self.n_answered[-1], n_points)
         kept = np.unique(np.searchsorted(-np.asarray(self.n_answered), -wanted, side="left"))
-        pick = {
-            name: tuple(getattr(self, name)[i] for i in kept)
-            for name in ("thresholds", "n_answered", "n_right")
-        }
-        return CoverageCurve(**pick, split=self.split)
+        return CoverageCurve(
+            thresholds=tuple(self.thresholds[i] for i in kept),
+            n_answered=tuple(self.n_answered[i] for i in kept),
+            n_right=tuple(self.n_right[i] for i in kept),
+            split=self.split,
+        )
 
     def to_dict(self) -> CoverageCurveEntry:
         """Return plain values, as they are in assay.json."""
@@ -203,7 +208,7 @@ class CoverageCurve:
         Raises
         ------
         ModelError
-            The points are no curve.
+            The points are not a curve.
         """
         try:
             points = [(float(t), int(n), int(right)) for t, n, right in plain["points"]]
@@ -211,22 +216,33 @@ class CoverageCurve:
             raise ModelError(
                 f"{where}: coverage_curve holds no points [threshold, n_answered, n_right]"
             ) from err
-        rises = all(a[0] < b[0] and a[1] > b[1] for a, b in pairwise(points))
-        if (
-            not points
-            or points[0][0] != 0
-            or not rises
-            or not all(0 <= right <= n > 0 for _, n, right in points)
-        ):
+        if not _is_curve(points):
             raise ModelError(
-                f"{where}: the points of coverage_curve are not in order, or count more right than answered"
+                f"{where}: the points of coverage_curve are not in order, "
+                "or count more right than answered"
             )
         thresholds, n_answered, n_right = zip(*points, strict=True)
         return cls(thresholds, n_answered, n_right, split=str(plain.get("split", "validation")))
 
 
+def _is_curve(points: Sequence[tuple[float, int, int]]) -> bool:
+    """Tell whether thresholds rise from 0 while fewer texts are answered."""
+    if not points or points[0][0] != 0:
+        return False
+    for _, n_answered, n_right in points:
+        if not 0 <= n_right <= n_answered or n_answered == 0:
+            return False
+    return all(low[0] < high[0] and low[1] > high[1] for low, high in pairwise(points))
+
+
 def check_target(target_accuracy: float) -> None:
-    """Refuse a target that is no share of right answers, such as 95 for 95 %, with an InputError."""
+    """Refuse a target that is not a fraction of right answers, such as 95 for 95 %.
+
+    Raises
+    ------
+    InputError
+        It is not above 0 and up to 1.
+    """
     if not 0 < target_accuracy <= 1:
         raise InputError(
             f"the target accuracy is {target_accuracy:g}; a fraction above 0, up to 1, is accepted"
@@ -239,21 +255,21 @@ def choose_rule(
     abstain_below: float | None = None,
     target_accuracy: float | None = None,
 ) -> AbstainRule | None:
-    """Return the rule that a caller asks for; None if nothing was asked.
+    """Return the rule that a caller asks for; None if the caller asks for none.
 
     Parameters
     ----------
     curve : CoverageCurve, optional
-        What the model recorded of itself.
+        What the model recorded about itself.
     abstain_below : float, optional
         The threshold itself.
     target_accuracy : float, optional
-        What the answers are to reach, by the curve.
+        The accuracy that the answers have to reach; the curve says at which threshold they do.
 
     Raises
     ------
     InputError
-        Both were asked, a number is out of range, the model has no curve, or the target cannot be
+        Both were given, a number is out of range, the model has no curve, or the target cannot be
         reached.
     """
     if abstain_below is not None and target_accuracy is not None:
@@ -272,11 +288,19 @@ def choose_rule(
         )
     rule = curve.reaching(target_accuracy)
     if rule is None:
-        best = int(curve.proven_accuracy.argmax())
-        raise InputError(
-            f"a target accuracy of {target_accuracy:g} cannot be reached: on the {curve.n_texts:,} texts of "
-            f"{curve.split} the best that can be shown is {curve.proven_accuracy[best]:.4f} (lower end of the 95 % "
-            f"interval), answering {curve.coverage[best]:.1%} of them, of which {curve.accuracy[best]:.1%} are right",
-            hint="aim lower, or train with more validation texts: the interval shrinks with their number",
-        )
+        raise _unreachable(curve, target_accuracy)
     return rule
+
+
+def _unreachable(curve: CoverageCurve, target_accuracy: float) -> InputError:
+    """Return the error that says what could be reached instead."""
+    best = int(curve.proven_accuracy.argmax())
+    return InputError(
+        f"a target accuracy of {target_accuracy:g} cannot be reached: "
+        f"on the {curve.n_texts:,} texts of {curve.split} the best that can be shown is "
+        f"{curve.proven_accuracy[best]:.4f} (lower end of the 95 % interval), "
+        f"answering {curve.coverage[best]:.1%} of them, "
+        f"of which {curve.accuracy[best]:.1%} are right",
+        hint="aim lower, or train with more validation texts: "
+        "the interval shrinks with their number",
+    )

@@ -1,10 +1,11 @@
-"""Does a text look like the training data? Four signs of it, set against those of validation texts.
+"""Does a text look like the training data? Four measures, compared with those of validation texts.
 
 Three come from scope.json, the counts of hashed terms in each class of train, and are the same for
 every method: familiarity, evidence and decisiveness (see `TermStatistics.measure`). The fourth is
-how sure the model is. A text is looked at in two ways, `LOOKS`, and the worse one counts; it
-becomes the share of validation texts that look no better, a conformal p value. Signs and looks were
-chosen on held-back classes of training data alone: dev/LOG.md.
+how sure the model is. They are added up to two aspects of a text, and the worse aspect counts: it
+becomes the share of validation texts that are no better, a conformal p value. Measures and aspects
+were chosen on held-out classes of training data alone:
+dev/LOG.md, "Texts unlike the training data".
 """
 
 from __future__ import annotations
@@ -29,33 +30,34 @@ from assay.tokenization.words import RULE, check_rule
 
 __all__ = [
     "LEVELS",
-    "LOOKS",
+    "ASPECTS",
     "MAX_BITS",
-    "SIGNS",
+    "MEASURES",
     "ScopeReference",
     "TermStatistics",
     "add_sureness",
     "standardise",
 ]
 
-SIGNS = ("familiarity", "evidence", "decisiveness", "sureness")
-# Which signs make up a look: is it worded as train is, and is it about one of the classes?
-LOOKS = {"wording": (1.0, 0.0, 0.0, 1.0), "subject": (0.0, 1.0, 1.0, 1.0)}
+MEASURES = ("familiarity", "evidence", "decisiveness", "sureness")
+# The weights of the measures in each aspect: is the text worded as train is, and is it about one of
+# the classes?
+ASPECTS = {"wording": (1.0, 0.0, 0.0, 1.0), "subject": (0.0, 1.0, 1.0, 1.0)}
 LEVELS = 254  # steps of a count on a log scale: one byte
-MAX_BITS = 15  # of a bucket: bounds what a file can ask to be unpacked
-PRIOR_COUNTS = 100.0  # terms of the whole of train that each class is given beforehand
-CHUNK_TEXTS = 128  # measured at once: at 77 classes 10 MB
+MAX_BITS = 15  # bits of a bucket's number: bounds what a file can ask to be unpacked
+PRIOR_COUNTS = 100.0  # terms, distributed as in the whole of train, that each class starts with
+CHUNK_TEXTS = 128  # texts measured at once: with 77 classes this takes 10 MB
 TINY = 1e-12
 
 
 @dataclass(frozen=True)
 class TermStatistics:
-    """What scope.json holds: how often each class of train holds the terms of each bucket of hashes.
+    """What scope.json holds: how often each class of train has the terms of each bucket of hashes.
 
     Parameters
     ----------
     n_texts : int
-        Of train.
+        Number of texts in train.
     largest : int
         The highest count.
     levels : uint8 array of shape (BLOCKS, n_classes, n_buckets)
@@ -72,39 +74,37 @@ class TermStatistics:
 
     @property
     def bits(self) -> int:
-        """Bits of a hash that say its bucket."""
+        """How many of the upper bits of a hash are the number of its bucket."""
         return int(self.levels.shape[2]).bit_length() - 1
 
     def measure(self, texts: Sequence[str]) -> np.ndarray:
-        """Return the first three of `SIGNS`, float64 of shape (n_texts, 3).
+        """Return the first three of `MEASURES`, float64 of shape (n_texts, 3).
 
-        - familiarity: the cosine of the text's TF-IDF vector and that of the nearest class; what
-          train never held
-          lengthens the text's vector and nothing else.
+        - familiarity: the cosine between the TF-IDF vector of the text and that of the nearest
+          class. A term that is not in train lengthens the vector of the text and does nothing else.
         - evidence: the log odds of the text's terms under the class that explains them best,
-          against all of train,
-          over the root of their number: naive Bayes with counts that are shrunk to those of all
-          classes.
-        - decisiveness: by how much that class leads the next one.
+          against all of train, divided by the square root of their number: naive Bayes with
+          counts that are shrunk towards those of all classes.
+        - decisiveness: by how much that class is ahead of the next one.
 
-        A text without terms has 0 in all three; one whose terms train never held has familiarity 0.
+        A text without terms has 0 in all three; one whose terms are not in train has familiarity 0.
         """
-        signs = np.zeros((len(texts), 3))
+        measured = np.zeros((len(texts), 3))
         seen: Seen = {}
         for start in range(0, len(texts), CHUNK_TEXTS):
-            blocks = count_terms(texts[start : start + CHUNK_TEXTS], seen, rule=self.rule)
-            cosines, odds = (
-                np.sum(parts, axis=0)
-                for parts in zip(*map(self._compare, range(BLOCKS), blocks), strict=True)
-            )
+            chunk = slice(start, start + CHUNK_TEXTS)
+            cosines: np.ndarray | float = 0.0
+            odds: np.ndarray | float = 0.0
+            blocks = count_terms(texts[chunk], seen, rule=self.rule)
+            for block, terms in enumerate(blocks):
+                block_cosines, block_odds = self._compare(block, terms)
+                cosines = cosines + block_cosines
+                odds = odds + block_odds
             best_two = np.sort(odds, axis=1)[:, -2:]
-            chunk = signs[start : start + CHUNK_TEXTS]
-            chunk[:, 0], chunk[:, 1], chunk[:, 2] = (
-                cosines.max(axis=1),
-                best_two[:, -1],
-                np.ptp(best_two, axis=1),
-            )
-        return signs
+            measured[chunk, 0] = np.max(cosines, axis=1)
+            measured[chunk, 1] = best_two[:, -1]
+            measured[chunk, 2] = np.ptp(best_two, axis=1)
+        return measured
 
     def _compare(self, block: int, terms: TermCounts) -> tuple[np.ndarray, np.ndarray]:
         """Return cosines and log odds of texts and classes, each of shape (n_texts, n_classes)."""
@@ -123,7 +123,7 @@ class TermStatistics:
         return [_weigh(self._counts(block), n_texts=self.n_texts) for block in range(BLOCKS)]
 
     def _counts(self, block: int) -> np.ndarray:
-        """Return the counts of a block, float32 of shape (n_buckets, n_classes)."""
+        """Return the counts of one block of terms, float32 of shape (n_buckets, n_classes)."""
         counts = np.exp(np.arange(LEVELS + 1) / LEVELS * np.log(self.largest + 1.0))
         by_level = np.concatenate([[0.0], counts]).astype(np.float32)
         return np.ascontiguousarray(by_level[self.levels[block]].T)
@@ -147,7 +147,7 @@ class TermStatistics:
         Raises
         ------
         ModelError
-            The file is broken, or holds other n-grams or another number of classes.
+            The file is broken, or was made with other n-grams or another number of classes.
         """
         path = Layout(root).scope
         try:
@@ -156,8 +156,8 @@ class TermStatistics:
             n_texts, largest = int(content["n_texts"]), int(content["largest"])
             blocks, classes, n_buckets = (int(size) for size in content["shape"])
             size = BLOCKS * n_classes * min(n_buckets, 1 << MAX_BITS)
-            # A few bytes can unpack to any number of them: no more is unpacked than a model of so
-            # many classes has.
+            # A few packed bytes can unpack to gigabytes: no more is unpacked than a model with this
+            # number of classes can have.
             packed = zlib.decompressobj().decompress(
                 base64.b64decode(content["levels"]), max(size, 0) + 1
             )
@@ -168,27 +168,41 @@ class TermStatistics:
         is_power = 1 <= n_buckets <= 1 << MAX_BITS and n_buckets.bit_count() == 1
         if found != accepted or len(packed) != size or not is_power or min(n_texts, largest) < 1:
             raise ModelError(
-                f"{path} has {len(packed):,} counts of blocks, classes and n-grams {found} in {n_buckets:,} buckets; "
-                f"{accepted} in a power of two of buckets, {1 << MAX_BITS:,} at most, are accepted"
+                f"{path} has {len(packed):,} counts of blocks, classes and n-grams {found} "
+                f"in {n_buckets:,} buckets; {accepted} in a power of two of buckets, "
+                f"{1 << MAX_BITS:,} at most, are accepted"
             )
         levels = np.frombuffer(packed, dtype=np.uint8).reshape(blocks, classes, n_buckets)
         return cls(n_texts, largest, levels, rule)
 
 
 def _pack(levels: bytes) -> bytes:
-    """Compress without a search for repeated strings, which counts do not have: by frequent bytes, or by runs of them.
+    """Compress by the frequency of bytes or by runs of them, whichever gives less.
 
-    Both together take a twentieth of the time of zlib's level 9, or less. Of emotion's statistics
-    they leave 17 % less, of klue_ynat's 14 % less, of banking77's, which are mostly runs of zeros,
-    6 % more.
+    Counts have no repeated strings, so a search for them is left out. Sizes and times: dev/LOG.md,
+    "What is saved beside a model".
     """
-    packers = [zlib.compressobj(strategy=how) for how in (zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE)]
-    return min((packer.compress(levels) + packer.flush() for packer in packers), key=len)
+    packed = []
+    for strategy in (zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE):
+        packer = zlib.compressobj(strategy=strategy)
+        packed.append(packer.compress(levels) + packer.flush())
+    return min(packed, key=len)
 
 
 @dataclass(frozen=True)
 class _Weights:
-    """What the terms of each bucket weigh; float32, and `is_known` bool, of shape (n_buckets,) or with classes."""
+    """What the terms of each bucket weigh.
+
+    Parameters
+    ----------
+    is_known : bool array of shape (n_buckets,)
+        Whether train has such a term.
+    idf : float64 array of shape (n_buckets,)
+    centroids : float32 array of shape (n_buckets, n_classes)
+        The TF-IDF vector of each class, of length 1.
+    odds : float32 array of shape (n_buckets, n_classes)
+        Log odds of a term under each class against all of train.
+    """
 
     is_known: np.ndarray
     idf: np.ndarray
@@ -197,6 +211,7 @@ class _Weights:
 
 
 def _weigh(counts: np.ndarray, *, n_texts: int) -> _Weights:
+    """Return the weights that counts of shape (n_buckets, n_classes) give."""
     of_term = counts.sum(axis=1, dtype=np.float64)
     is_known = of_term > 0
     idf = np.log((1.0 + n_texts) / (1.0 + np.minimum(of_term, n_texts))) + 1.0
@@ -211,56 +226,67 @@ def _weigh(counts: np.ndarray, *, n_texts: int) -> _Weights:
 
 @dataclass(frozen=True)
 class ScopeReference:
-    """What assay.json says under `scope`: where validation texts stand on each sign, on each look, and on the worse.
+    """What assay.json says under `scope`: how validation texts are distributed.
 
     Parameters
     ----------
     means, stds : tuple of 4 floats
-        Of `SIGNS`.
-    look_stds : tuple of 2 floats
-        Of each look's sum of standardised signs; the means are 0.
+        Mean and standard deviation of each of `MEASURES`.
+    aspect_stds : tuple of 2 floats
+        Standard deviation of each of `ASPECTS`, a sum of standardised measures; the means are 0.
     quantiles : tuple of float
-        Of the worse look, at evenly spaced shares of the validation texts; ascending.
+        Quantiles of the worse aspect, at evenly spaced shares of the validation texts; ascending.
     n_texts : int
-        Validation texts.
+        Number of validation texts.
     threshold : float
-        A scope below it is out of scope: the share of texts like validation that are called so by
-        mistake.
+        A text whose scope is below it is out of scope. It is the share of texts like those of
+        validation that are called out of scope by mistake.
     split : str
+        The split that the texts are in.
     """
 
     means: tuple[float, ...]
     stds: tuple[float, ...]
-    look_stds: tuple[float, ...]
+    aspect_stds: tuple[float, ...]
     quantiles: tuple[float, ...]
     n_texts: int
     threshold: float = 0.05
     split: str = "validation"
 
-    def worse_look(self, signs: np.ndarray) -> np.ndarray:
-        """Return the worse of the two looks, in standard deviations of validation, float64 of shape (n_texts,).
+    def worse_aspect(self, measured: np.ndarray) -> np.ndarray:
+        """Return the worse of the two aspects, in standard deviations of validation.
 
         Parameters
         ----------
-        signs : array of shape (n_texts, 4)
-            Of `SIGNS`.
+        measured : array of shape (n_texts, 4)
+            One column for each of `MEASURES`: see `add_sureness`.
+
+        Returns
+        -------
+        float64 array of shape (n_texts,)
         """
-        looks = standardise(signs, self.means, self.stds) @ np.array([*LOOKS.values()]).T
-        worse: np.ndarray = standardise(looks, (0.0,) * len(LOOKS), self.look_stds).min(axis=1)
+        weights = np.array([*ASPECTS.values()])
+        aspects = standardise(measured, self.means, self.stds) @ weights.T
+        zeros = (0.0,) * len(ASPECTS)
+        worse: np.ndarray = standardise(aspects, zeros, self.aspect_stds).min(axis=1)
         return worse
 
-    def scope(self, signs: np.ndarray) -> np.ndarray:
-        """Return the share of validation texts that look no more like train, float64 of shape (n_texts,), in [0, 1].
+    def scope(self, measured: np.ndarray) -> np.ndarray:
+        """Return the share of validation texts that look no more like train.
 
         Parameters
         ----------
-        signs : array of shape (n_texts, 4)
-            Of `SIGNS`.
+        measured : array of shape (n_texts, 4)
+            One column for each of `MEASURES`: see `add_sureness`.
+
+        Returns
+        -------
+        float64 array of shape (n_texts,), from 0 to 1
         """
-        worse = self.worse_look(signs)
+        worse = self.worse_aspect(measured)
         shares = np.interp(worse, self.quantiles, np.linspace(0, 1, len(self.quantiles)))
-        # Below every validation text the share falls off smoothly instead of ending at 0: stranger
-        # stays stranger.
+        # Below all validation texts the share falls smoothly instead of being 0, so that the
+        # stranger one of two texts still has the lower scope.
         beyond = np.exp(np.minimum(worse - self.quantiles[0], 0.0))
         scope: np.ndarray = (1 + self.n_texts * shares) / (self.n_texts + 1) * beyond
         return scope
@@ -273,9 +299,9 @@ class ScopeReference:
             "n_texts": self.n_texts,
             "signs": {
                 name: [mean, std]
-                for name, mean, std in zip(SIGNS, self.means, self.stds, strict=True)
+                for name, mean, std in zip(MEASURES, self.means, self.stds, strict=True)
             },
-            "looks": dict(zip(LOOKS, self.look_stds, strict=True)),
+            "looks": dict(zip(ASPECTS, self.aspect_stds, strict=True)),
             "quantiles": list(self.quantiles),
         }
 
@@ -286,54 +312,53 @@ class ScopeReference:
         Raises
         ------
         ModelError
-            A part is missing, no number, or the quantiles fall.
+            An entry is missing or not a number, or the quantiles are not ascending.
         """
         try:
-            means = tuple(float(plain["signs"][name][0]) for name in SIGNS)
-            stds = tuple(float(plain["signs"][name][1]) for name in SIGNS)
-            look_stds = tuple(float(plain["looks"][name]) for name in LOOKS)
+            means = tuple(float(plain["signs"][name][0]) for name in MEASURES)
+            stds = tuple(float(plain["signs"][name][1]) for name in MEASURES)
+            aspect_stds = tuple(float(plain["looks"][name]) for name in ASPECTS)
             quantiles = tuple(float(value) for value in plain["quantiles"])
             n_texts, threshold = int(plain["n_texts"]), float(plain["threshold"])
         except (KeyError, IndexError, TypeError, ValueError, OverflowError) as err:
             raise ModelError(f"{where}: scope lacks a number that it needs: {err}") from err
-        numbers = np.array([*means, *stds, *look_stds, *quantiles, threshold])
-        if (
-            len(quantiles) < 2
-            or not np.all(np.isfinite(numbers))
-            or np.any(np.diff(quantiles) < 0)
-            or n_texts < 1
-        ):
+        numbers = np.array([*means, *stds, *aspect_stds, *quantiles, threshold])
+        is_finite = bool(np.all(np.isfinite(numbers)))
+        is_ascending = len(quantiles) >= 2 and bool(np.all(np.diff(quantiles) >= 0))
+        if not is_finite or not is_ascending or n_texts < 1:
             raise ModelError(
                 f"{where}: the quantiles of scope are not in order, or a number of it is none"
             )
-        return cls(
-            means,
-            stds,
-            look_stds,
-            quantiles,
-            n_texts,
-            threshold,
-            str(plain.get("split", "validation")),
-        )
+        split = str(plain.get("split", "validation"))
+        return cls(means, stds, aspect_stds, quantiles, n_texts, threshold, split)
 
 
 def standardise(values: np.ndarray, means: Sequence[float], stds: Sequence[float]) -> np.ndarray:
-    """Return how many standard deviations the values of each column lie above its mean; 0 where it has no spread."""
+    """Return how many standard deviations values are above the mean of their column.
+
+    0 in a column without spread.
+    """
     spread = np.asarray(stds)
     scaled: np.ndarray = (values - np.asarray(means)) * (spread > TINY) / np.maximum(spread, TINY)
     return scaled
 
 
 def add_sureness(measured: np.ndarray, probs: np.ndarray) -> np.ndarray:
-    """Return all four of `SIGNS`, float64 of shape (n_texts, 4): those of the terms and how sure the model is.
-
-    Sureness is the negative entropy of a row of scores, in nats: 0 for certainty.
+    """Add how sure the model is to the measures of a text's terms.
 
     Parameters
     ----------
     measured : array of shape (n_texts, 3)
-        Of `TermStatistics.measure`.
+        What `TermStatistics.measure` returns.
     probs : array of shape (n_texts, n_classes)
+        The scores of the same texts.
+
+    Returns
+    -------
+    float64 array of shape (n_texts, 4)
+        One column for each of `MEASURES`. Sureness is the negative entropy of a row of scores, in
+        nats: 0 for certainty.
     """
     scores = np.asarray(probs, dtype=np.float64)
-    return np.column_stack([measured, (scores * np.log(np.maximum(scores, TINY))).sum(axis=1)])
+    sureness = (scores * np.log(np.maximum(scores, TINY))).sum(axis=1)
+    return np.column_stack([measured, sureness])
