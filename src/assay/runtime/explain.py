@@ -152,7 +152,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class ExplanationPlan:
-    """The texts whose scores an explanation needs, so that the caller can score them in its batches.
+    """The texts whose scores an explanation needs, so that callers can batch them.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ class Model:
 
     @property
     def coverage_curve(self) -> CoverageCurve | None:
-        """How many texts it answers, and how many right, at each threshold; None if not recorded."""
+        """How many texts it answers, and how many right, by threshold; None if not recorded."""
         curve = self.manifest.coverage_curve
         if not curve:
             return None
