@@ -81,7 +81,7 @@ def resolve_checkpoint(
     ModelError
         The folder is broken or unsafe, or a file of an alias is not the published one.
     MissingDependencyError
-        The package of an alias is not installed and the Hub did not stand in for it.
+        The package of an alias is not installed, and its copy on the Hub could not be used.
     OutsideError
         The Hub could not be reached, or the weights of `e5` could not be written into the cache.
     """

@@ -49,16 +49,20 @@ def pick_device(name: str | None = None) -> torch.device:
             f"device '{name}' is unknown; auto, cpu, cuda, cuda:N and mps are accepted"
         ) from None
     n_cuda = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    is_absent = False
-    if device.type == "cuda":
-        is_absent = (device.index or 0) >= n_cuda
-    elif device.type == "mps":
-        is_absent = not torch.backends.mps.is_available()
-    if is_absent:
+    if not _is_here(device, n_cuda):
         raise InputError(
             f"device '{name}' is not here ({n_cuda} CUDA devices)", hint="use --device auto or cpu"
         )
     return device
+
+
+def _is_here(device: torch.device, n_cuda: int) -> bool:
+    """Tell whether this machine has a device, given how many CUDA devices it has."""
+    if device.type == "cuda":
+        return (device.index or 0) < n_cuda
+    if device.type == "mps":
+        return bool(require("torch").backends.mps.is_available())
+    return True
 
 
 @contextmanager

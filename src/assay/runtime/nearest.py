@@ -147,11 +147,18 @@ class TrainingTexts:
             RecursionError,
         ) as err:
             raise ModelError(f"{path} cannot be read: {err}") from err
+        kept = cls(texts, label_ids, n_train)
+        kept._check(path, n_classes=n_classes)
+        return kept
+
+    def _check(self, path: Path, *, n_classes: int) -> None:
+        """Refuse what `of` would never have kept."""
+        texts, n_train = self.texts, self.n_train
         if not all(isinstance(text, str) and len(text) <= MAX_TEXT_CHARS for text in texts):
             raise ModelError(
                 f"{path} holds something else than texts of up to {MAX_TEXT_CHARS:,} characters"
             )
-        if not all(type(label_id) is int and 0 <= label_id < n_classes for label_id in label_ids):
+        if not all(type(one) is int and 0 <= one < n_classes for one in self.label_ids):
             raise ModelError(
                 f"{path} has a label that the model does not have; "
                 f"0 to {n_classes - 1} are accepted"
@@ -161,7 +168,6 @@ class TrainingTexts:
                 f"{path} holds {len(texts):,} texts of {n_train:,}; up to {MAX_TEXTS:,}, "
                 f"of {MAX_CHARS:,} characters together, are accepted"
             )
-        return cls(texts, label_ids, n_train)
 
 
 @dataclass(frozen=True)
@@ -268,8 +274,8 @@ def _terms_of(texts: Sequence[str], seen: Seen) -> Iterator[tuple[np.ndarray, np
     """Yield for each text the hashes of its terms, and 1 + ln of how often it has each of them."""
     blocks = count_terms(texts, seen)
     cut = [_by_text(block, i) for i, block in enumerate(blocks)]
-    for of_words, of_characters in zip(*cut, strict=True):
-        yield tuple(np.concatenate(both) for both in zip(of_words, of_characters, strict=True))  # type: ignore[misc]
+    for (words, word_weights), (grams, gram_weights) in zip(*cut, strict=True):
+        yield np.concatenate([words, grams]), np.concatenate([word_weights, gram_weights])
 
 
 def _by_text(terms: TermCounts, block: int) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -93,16 +93,7 @@ def relabel_model(model: Model, names: Mapping[str, str]) -> Model:
         A label is left out, or one is named that the model does not have.
     """
     labels = model.labels
-    if unknown := [name for name in names if name not in labels]:
-        raise InputError(
-            f"the label map names '{unknown[0]}', which the model does not have; "
-            f"it has {', '.join(labels)}."
-            f"{did_you_mean(unknown[0], labels)}"
-        )
-    if missing := [name for name in labels if name not in names]:
-        raise InputError(
-            f"the label map leaves out {', '.join(missing)}; every label of the model is needed"
-        )
+    _check_names(names, labels)
     new = list(dict.fromkeys(names[label] for label in labels))
     if tuple(new) == labels:
         return model
@@ -118,3 +109,18 @@ def relabel_model(model: Model, names: Mapping[str, str]) -> Model:
         lambda texts: model.predict_proba(texts) @ merge,
         tokenizer=model.tokenizer,
     )
+
+
+def _check_names(names: Mapping[str, str], labels: Sequence[str]) -> None:
+    """Refuse a map that does not name each label of the model, and no others."""
+    unknown = [name for name in names if name not in labels]
+    if unknown:
+        raise InputError(
+            f"the label map names '{unknown[0]}', which the model does not have; "
+            f"it has {', '.join(labels)}.{did_you_mean(unknown[0], labels)}"
+        )
+    missing = [name for name in labels if name not in names]
+    if missing:
+        raise InputError(
+            f"the label map leaves out {', '.join(missing)}; every label of the model is needed"
+        )
