@@ -1,4 +1,7 @@
-"""`FrozenEncoder`: shapes, pooling, precision, padding, and the scikit-learn contract."""
+"""`FrozenEncoder`: shapes, pooling, precision, padding, and the scikit-learn contract.
+
+Also tests `network`, which computes the hidden states.
+"""
 
 import json
 import pickle

@@ -1,4 +1,7 @@
-"""Names to verified folders: the alias, local folders, what is refused and how it is said."""
+"""Names to verified folders: the alias, local folders, what is refused and how it is said.
+
+Also tests `folder`, `files`, `tokenizer_file` and `aliases`, through the checkpoints that are found.
+"""
 
 import json
 import shutil

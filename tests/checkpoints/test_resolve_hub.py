@@ -1,4 +1,7 @@
-"""Hub ids against a Hub on loopback: fetched, cached, offline, unknown, unreachable."""
+"""Hub ids against a Hub on loopback: fetched, cached, offline, unknown, unreachable.
+
+Tests `fetch`.
+"""
 
 import json
 import threading

@@ -1,4 +1,7 @@
-"""The model folder: what its manifest holds, and what is refused by name."""
+"""The model folder: what its manifest holds, and what is refused by name.
+
+Also tests `layout`, `manifest` and `entries`, which say what a folder holds.
+"""
 
 import json
 import shutil

@@ -1,4 +1,7 @@
-"""`load_model` and `Model`: what is checked when a folder is loaded, and what its scores promise."""
+"""`load_model` and `Model`: what is checked when a folder is loaded, and what its scores promise.
+
+Also tests `loaders`, through the models that they load.
+"""
 
 import json
 import shutil
