@@ -4,7 +4,7 @@ The file is made once per encoder, in some seconds, and kept in the cache. 8-bit
 with one scale per output channel, and use 7 of the 8 bits: on CPUs without VNNI the sum of two
 products of 8 bits overflows. Activations are quantised by the range of their batch, so the features
 of a text depend a little on the texts that are read with it. Speeds:
-dev/LOG.md, "Batches, threads and ONNX Runtime".
+dev/LOG.md, "An encoder with 8-bit weights".
 """
 
 from __future__ import annotations

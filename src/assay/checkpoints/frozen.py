@@ -44,7 +44,7 @@ POOLINGS = ("mean", "cls")
 PRECISIONS = ("float32", "int8")
 MAX_BATCH_TEXTS = 512
 # Padded tokens per batch: on a CPU the activations between two layers have to fit its caches.
-# Measured: dev/LOG.md, "Batches, threads and ONNX Runtime". A GPU was not measured.
+# Measured: dev/LOG.md, "How much to read at once". A GPU was not measured.
 CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 512, 1024
 # From so many texts on, exporting the network first is worth its time (same heading). The choice
 # depends on the number of texts alone: the two ways differ in the last digits.

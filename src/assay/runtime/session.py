@@ -42,7 +42,7 @@ class BatchSizes:
 
 # An LSTM takes each step for all texts of a batch at once: more texts are faster, up to 32 to 64. A
 # transformer is as fast with few, and pads less. Measured:
-# dev/LOG.md, "Batches, threads and ONNX Runtime".
+# dev/LOG.md, "How much to read at once".
 LSTM_BATCHES = BatchSizes(texts=32, tokens=2048, least_texts=32)
 TRANSFORMER_BATCHES = BatchSizes(texts=16, tokens=384, least_texts=1)
 
@@ -79,7 +79,7 @@ class OnnxSession:
 
         options = onnxruntime.SessionOptions()
         # One batch per thread is faster than threads that share the products of each batch.
-        # Measured: dev/LOG.md, "Batches, threads and ONNX Runtime".
+        # Measured: dev/LOG.md, "How much to read at once".
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
