@@ -2,8 +2,8 @@
 
 Candidates come from MinHash and locality-sensitive hashing (Broder, 1997; `rensa` computes the
 hashes) over the sets of four-character pieces of letters, digits and signs; the exact Jaccard
-similarity of those sets decides. Time and memory grow linearly with the number of characters, even where
-thousands of texts are alike.
+similarity of those sets decides. Time and memory grow linearly with the number of characters, even
+where thousands of texts are alike.
 """
 
 from __future__ import annotations

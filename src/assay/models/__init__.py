@@ -106,7 +106,9 @@ def accepted_parameters(method: str) -> set[str]:
 
 
 def select_parameters(method: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of the parameters that a method has: one set of options may serve several methods.
+    """Return those of the parameters that a method has.
+
+    One set of options may serve several methods.
 
     Raises
     ------

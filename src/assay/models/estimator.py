@@ -1,4 +1,6 @@
-"""What every method shares: a scikit-learn classifier over sequences of `str` whose logits have one temperature.
+"""What every method shares: a scikit-learn classifier over sequences of `str`.
+
+The logits of each are divided by one temperature before they become probabilities.
 
 A method fills in `_fit`, `decision_logits` and `write_parts`. It must not know how scores are
 computed: whoever fits passes `score`.
@@ -48,7 +50,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     temperature_ : float
         Divides the logits; 1 until `calibrate`.
     history_ : list of dict
-        An entry an epoch, for methods that train in epochs.
+        One entry per epoch, for methods that train in epochs.
     """
 
     method: ClassVar[str]
@@ -127,14 +129,22 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     @abstractmethod
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
-        """Return logits before the temperature, of shape (n_texts, n_classes), columns as `classes_`."""
+        """Return logits before the temperature.
+
+        Shape (n_texts, n_classes), columns as `classes_`.
+        """
 
     @abstractmethod
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
-        """Write the files that prediction needs, temperature folded in, classes in the given order."""
+        """Write the files that prediction needs.
+
+        The temperature is folded in, and the classes are in the given order.
+        """
 
     def calibrate(self, X: Sequence[str], y: Sequence[Any]) -> Self:
-        """Fit the temperature on texts that were not trained on (Guo et al., 2017, arXiv:1706.04599).
+        """Fit the temperature on texts that were not trained on.
+
+        Source: Guo et al., 2017, arXiv:1706.04599.
 
         No texts leave it as it is.
         """
@@ -145,7 +155,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: Sequence[str]) -> np.ndarray:
-        """Return probabilities, float64 of shape (n_texts, n_classes), rows sum to 1, columns as `classes_`."""
+        """Return probabilities.
+
+        Float64 of shape (n_texts, n_classes). Rows sum to 1; columns are as `classes_`.
+        """
         check_is_fitted(self, "classes_")
         texts = check_texts(X, name="X")
         if not texts:
@@ -168,7 +181,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 def _check_pairs(
     texts: Sequence[str], labels: Sequence[Any], *, name: str
 ) -> tuple[list[str], np.ndarray]:
-    """Return the texts as a list and the labels as an array, one a text."""
+    """Return the texts as a list and the labels as an array, one per text."""
     as_list, as_array = check_texts(texts, name=name), np.asarray(labels)
     if as_array.ndim != 1:
         raise InputError(
@@ -176,6 +189,7 @@ def _check_pairs(
         )
     if len(as_array) != len(as_list):
         raise InputError(
-            f"{len(as_list):,} texts and {len(as_array):,} labels; the same number of each is accepted"
+            f"{len(as_list):,} texts and {len(as_array):,} labels; "
+            "the same number of each is accepted"
         )
     return as_list, as_array

@@ -308,7 +308,10 @@ class Finetune(TextClassifier):
 
 
 def _best_precision(device: torch.device) -> str:
-    """Return bfloat16 on GPUs that support it: its exponents are float32's, so no loss is scaled."""
+    """Return bfloat16 on GPUs that support it.
+
+    Its exponents are those of float32, so that no loss needs to be scaled.
+    """
     if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return "bfloat16"
     return "float32"

@@ -1,4 +1,7 @@
-"""The classifier of `features`: logistic regression on standardised features, folded into one affine layer."""
+"""The classifier of `features`: logistic regression on standardised features.
+
+Both steps are folded into one affine layer.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,8 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ``np.unique(y)``.
     coef_ : float64 array of shape (n_classes, n_features)
     intercept_ : float64 array of shape (n_classes,)
-        Of the features as they are. Two classes have two rows: the log-odds, split in two halves.
+        For features that are not standardised. Two classes have two rows: the log-odds, split in
+        two halves.
     n_features_in_ : int
 
     Examples
@@ -91,19 +95,25 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def logits(self, X: Any) -> np.ndarray:
-        """Return a logit a class, float64 of shape (n_texts, n_classes)."""
+        """Return one logit per class, float64 of shape (n_texts, n_classes)."""
         check_is_fitted(self, "coef_")
         features = np.asarray(validate_data(self, X, reset=False), dtype=np.float64)
         logits: np.ndarray = features @ self.coef_.T + self.intercept_
         return logits
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return `logits`, and of two classes the second's lead, of shape (n_texts,), as scikit-learn does."""
+        """Return `logits`. For two classes, return the lead of the second, of shape (n_texts,).
+
+        scikit-learn's classifiers do the same.
+        """
         logits = self.logits(X)
         return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return probabilities, float64 of shape (n_texts, n_classes), rows sum to 1, columns as `classes_`."""
+        """Return probabilities.
+
+        Float64 of shape (n_texts, n_classes). Rows sum to 1; columns are as `classes_`.
+        """
         return softmax(self.logits(X))
 
     def predict(self, X: Any) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""`linear`: TF-IDF of words and character n-grams + a linear support vector machine with one fitted temperature.
+"""`linear`: TF-IDF of words and character n-grams, then a linear support vector machine.
+
+One fitted temperature turns its margins into probabilities.
 
 The margins of a LinearSVC rank classes as well as logistic regression does at a fraction of the
 cost (Joachims, 1998; Fan et al., 2008, LIBLINEAR); the softmax of the margins over a temperature
@@ -40,7 +42,9 @@ MANY_TOLERANCE = 0.5  # its tolerance
 
 
 class Linear(TextClassifier):
-    """TF-IDF of words, word pairs and character n-grams, then a linear classifier with probabilities.
+    """TF-IDF of words, word pairs and character n-grams, then a linear classifier.
+
+    The classifier gives probabilities.
 
     Parameters
     ----------
@@ -133,7 +137,8 @@ class Linear(TextClassifier):
         shortest = 1 if self.min_chars is None else self.min_chars
         if self.max_chars and not 1 <= shortest <= self.max_chars:
             raise InputError(
-                f"min_chars is {self.min_chars}; 1 to max_chars, which is {self.max_chars}, is accepted"
+                f"min_chars is {self.min_chars}; "
+                f"1 to max_chars, which is {self.max_chars}, is accepted"
             )
         if self.min_count is not None and self.min_count < 1:
             raise InputError(f"min_count is {self.min_count}; at least 1 is accepted")
@@ -179,5 +184,8 @@ class Linear(TextClassifier):
 
 
 def _per_class(rows: np.ndarray) -> np.ndarray:
-    """Give a two-class machine, which has one row of weights, a row a class: the margin split in two halves."""
+    """Return one row of weights per class.
+
+    A machine of two classes has a single row: its margin is split in two halves.
+    """
     return np.concatenate([-rows / 2, rows / 2]) if len(rows) == 1 else rows

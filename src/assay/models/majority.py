@@ -1,4 +1,7 @@
-"""`majority`: always the most frequent class, whatever the text: the floor every score is read against."""
+"""`majority`: always the most frequent class, whatever the text.
+
+It is the floor that every score is read against.
+"""
 
 from __future__ import annotations
 

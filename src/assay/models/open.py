@@ -1,4 +1,7 @@
-"""MODEL as a person gives it: a folder that assay wrote, or any sequence classifier of transformers."""
+"""MODEL as a person gives it.
+
+It is a folder that assay wrote, or any sequence classifier of transformers.
+"""
 
 from __future__ import annotations
 
@@ -109,10 +112,12 @@ def match_labels(model: Model, data_labels: Iterable[str], *, where: str) -> Mod
             f'"{label}": "{name}"' for label, name in zip(free[:2], unknown[:2], strict=False)
         )
         raise DataError(
-            f"the labels of the model and of {where} do not match: the model has {_listed(model.labels)}; "
+            f"the labels of the model and of {where} do not match: "
+            f"the model has {_listed(model.labels)}; "
             f"the data has {_listed(wanted)}",
             hint=(
-                f"write which is which into labels.json, every label of the model once, such as {{{example}, ...}} "
+                "write which is which into labels.json, every label of the model once, "
+                f"such as {{{example}, ...}} "
                 "if that is what they mean, and add --label-map labels.json"
             ),
         )

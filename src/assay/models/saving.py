@@ -1,4 +1,7 @@
-"""A trained estimator to a model folder: written whole or not at all, read back and compared before it counts."""
+"""From a trained estimator to a model folder.
+
+The folder is written whole or not at all, and it is read back and compared before it counts.
+"""
 
 from __future__ import annotations
 
@@ -84,8 +87,8 @@ def save_model(
     training_data : dict, optional
         What the manifest says of the training data: source, number of texts, sha256.
     term_statistics : TermStatistics, optional
-        Of the training texts: what later texts are compared with to tell whether they are like
-        those.
+        Statistics of the training texts: later texts are compared with them, to tell whether they
+        look like those.
     overwrite : bool
 
     Raises
@@ -137,7 +140,9 @@ def record_scores(
     card: str | None = None,
     verified: Manifest | None = None,
 ) -> Manifest:
-    """Write what was measured into a saved model's manifest, and its card; what prediction reads stays as it is.
+    """Write what was measured into a saved model's manifest, and its card.
+
+    What prediction reads stays as it is.
 
     Parameters
     ----------
@@ -180,7 +185,9 @@ def keep_texts(
     *,
     verified: Manifest | None = None,
 ) -> Manifest:
-    """Write texts of the train split into a saved model, so that the nearest of them can be shown beside an answer.
+    """Write texts of the train split into a saved model.
+
+    The nearest of them can then be shown beside an answer.
 
     Of a large split only some: see `TrainingTexts.of`.
 
@@ -189,7 +196,7 @@ def keep_texts(
     folder : path
     texts : sequence of str
     label_ids : sequence of int
-        One a text, in LabelSet order.
+        One per text, in LabelSet order.
     verified : Manifest, optional
         What saving or loading this model returned in this process: its files are then not hashed
         again.
@@ -226,8 +233,10 @@ def _check_parity(
     difference = float(np.abs(expected - found).max())
     if not difference <= PARITY_LIMIT:  # NaN fails too
         raise CheckError(
-            f"the saved {estimator.method} model scores {len(texts)} texts differently from the trained one: "
-            f"largest difference {difference:.2g}, {PARITY_LIMIT:g} is accepted; nothing was written",
+            f"the saved {estimator.method} model scores {len(texts)} texts differently "
+            "from the trained one: "
+            f"largest difference {difference:.2g}, {PARITY_LIMIT:g} is accepted; "
+            "nothing was written",
             hint="please report this, with the checkpoint's name",
         )
     return {"n_texts": len(texts), "max_difference": difference, "limit": PARITY_LIMIT}

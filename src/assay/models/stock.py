@@ -1,4 +1,4 @@
-"""Checkpoints that others trained: any sequence classifier of transformers, as a `Model` that assay can score.
+"""Checkpoints that others trained: any sequence classifier of transformers as a `Model`.
 
 Nothing of it is run but the stock architecture that its config.json names, on safetensors weights.
 """
@@ -28,7 +28,7 @@ from assay.training.inference import network_logits, read_long_texts
 
 __all__ = ["load_classifier"]
 
-METHOD = "checkpoint"  # what stands where the models of assay have their method
+METHOD = "checkpoint"  # in the place where models of assay have their method
 
 
 def load_classifier(
@@ -38,14 +38,16 @@ def load_classifier(
     long_texts: str = "truncate",
     progress: Progress | None = None,
 ) -> Model:
-    """Load a sequence classification checkpoint; its labels are those of its config.json, in their order.
+    """Load a sequence classification checkpoint.
+
+    Its labels are those of its config.json, in their order.
 
     Parameters
     ----------
     name : str or Path
         A local folder or a Hub id.
     revision : str, optional
-        Of a Hub id.
+        Revision of a Hub id.
     long_texts : {"truncate", "window"}
         What becomes of texts that are longer than it reads at once.
     progress : Progress, optional
@@ -53,8 +55,8 @@ def load_classifier(
     Raises
     ------
     ModelError
-        It has no classifier, gives several labels a text, holds pickles or code, or its label names
-        cannot be used.
+        It has no classifier, gives several labels per text, holds pickles or code, or its label
+        names cannot be used.
     InputError
         There is nothing of that name.
     OutsideError
@@ -110,15 +112,18 @@ def _read_labels(checkpoint: Checkpoint) -> tuple[str, ...]:
     kind = config.get("problem_type")
     if kind in ("multi_label_classification", "regression"):
         raise ModelError(
-            f"checkpoint '{checkpoint.name}' is for {kind.replace('_', ' ')}; one label per text is accepted"
+            f"checkpoint '{checkpoint.name}' is for {kind.replace('_', ' ')}; "
+            "one label per text is accepted"
         )
     architectures = [str(one) for one in config.get("architectures") or ()]
     if architectures and not any(
         one.endswith("ForSequenceClassification") for one in architectures
     ):
         raise ModelError(
-            f"checkpoint '{checkpoint.name}' ({', '.join(architectures)}) has no sequence classifier, so no labels",
-            hint=f"train one on it: assay train DATA --method finetune --checkpoint {checkpoint.name} --out MODEL",
+            f"checkpoint '{checkpoint.name}' ({', '.join(architectures)}) "
+            "has no sequence classifier, so no labels",
+            hint="train one on it: assay train DATA --method finetune "
+            f"--checkpoint {checkpoint.name} --out MODEL",
         )
     named = config.get("id2label") or {
         str(i): f"LABEL_{i}" for i in range(config.get("num_labels", 2))
@@ -132,7 +137,8 @@ def _read_labels(checkpoint: Checkpoint) -> tuple[str, ...]:
         ) from err
     if len(labels) < 2:
         raise ModelError(
-            f"checkpoint '{checkpoint.name}' has one output (regression); at least two labels are accepted"
+            f"checkpoint '{checkpoint.name}' has one output (regression); "
+            "at least two labels are accepted"
         )
     return labels
 
@@ -154,8 +160,10 @@ def _load_network(checkpoint: Checkpoint) -> Any:
         ) from err
     if missing := sorted(loading["missing_keys"]):
         raise ModelError(
-            f"checkpoint '{checkpoint.name}' lacks {len(missing)} weights of a classifier, among them {missing[0]}: "
+            f"checkpoint '{checkpoint.name}' lacks {len(missing)} weights of a classifier, "
+            f"among them {missing[0]}: "
             "they would be random",
-            hint=f"train one on it: assay train DATA --method finetune --checkpoint {checkpoint.name} --out MODEL",
+            hint="train one on it: assay train DATA --method finetune "
+            f"--checkpoint {checkpoint.name} --out MODEL",
         )
     return network.eval()

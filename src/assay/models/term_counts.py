@@ -1,4 +1,6 @@
-"""Count the terms of `TextTerms` in all training texts at once; what one word holds is worked out once.
+"""Count the terms of `TextTerms` in all training texts at once.
+
+What one word holds is worked out once.
 
 The counts are those of scikit-learn's `CountVectorizer` with the same terms, several times as fast:
 a text is a row of numbers of its distinct words, pairs and character n-grams are sorted as numbers,
@@ -32,7 +34,10 @@ KEY_BITS = 63  # of a number that stands for an n-gram
 
 @dataclass(frozen=True)
 class TermCounts:
-    """Counts of one kind of term: a float32 CSR matrix of shape (n_texts, n_terms), and the terms in column order."""
+    """Counts of one kind of term.
+
+    A float32 CSR matrix of shape (n_texts, n_terms), and the terms in column order.
+    """
 
     matrix: Any
     vocabulary: list[str]
@@ -67,9 +72,9 @@ def count_terms(
     Returns
     -------
     list of TermCounts
-        Of words and pairs; of character n-grams. No term occurs in no text.
+        Counts of words and pairs, then of character n-grams. Each term occurs in some text.
     """
-    numbers = _Numbers()  # of what stands between spaces
+    numbers = _Numbers()  # of tokens, which are separated by spaces
     rows = [[numbers[token] for token in terms.fold(text).split()] for text in texts]
     tokens, (n_tokens, flat) = list(numbers), _flatten(rows)
     words = _Numbers()
@@ -90,7 +95,7 @@ def _count_words(
     per_token: tuple[np.ndarray, np.ndarray],
     words: list[str],
 ) -> TermCounts:
-    """Count words, and pairs of neighbours in one text; of `tokens` those with no word in them are skipped over."""
+    """Count words, and pairs of neighbours in one text; tokens without a word are skipped."""
     n_inside, inside = per_token
     starts = np.cumsum(n_inside) - n_inside
     lengths = n_inside[tokens]
@@ -122,7 +127,7 @@ class _Grams:
     text : str
         All framed tokens end to end.
     starts, sizes : int64 arrays of shape (n_grams,)
-        Where in `text` each n-gram stands, and its characters.
+        Where in `text` each n-gram begins, and how many characters it has.
     """
 
     matrix: Any
@@ -139,7 +144,10 @@ class _Grams:
 
 
 def _find_grams(tokens: Sequence[str], terms: TextTerms) -> _Grams:
-    """Find what `TextTerms.characters` finds in each token; an n-gram is a number made of those of its characters."""
+    """Find what `TextTerms.characters` finds in each token.
+
+    An n-gram is a number that is made of the numbers of its characters.
+    """
     text = "".join([f" {token} " for token in tokens])
     n_chars = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens)) + 2
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")

@@ -1,4 +1,4 @@
-"""What scope is measured by: term statistics of train, and where validation texts stand on them.
+"""What scope is measured by: term statistics of train, and how validation texts compare.
 
 In numpy alone.
 """
@@ -68,7 +68,9 @@ def fit_scope_reference(
     *,
     split: str = "validation",
 ) -> ScopeReference:
-    """Find where validation texts stand: the scale of each sign and of each look, and quantiles of the worse look.
+    """Find how validation texts compare with the train texts.
+
+    That is the scale of each measure and of each aspect, and quantiles of the worse aspect.
 
     Parameters
     ----------

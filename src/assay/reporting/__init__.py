@@ -1,4 +1,4 @@
-"""The write-up of a run: typed results and sections, gathered into one JSON-able dict, then rendered."""
+"""The write-up of a run: typed results and sections, one JSON-able dict of them, then rendered."""
 
 from __future__ import annotations
 

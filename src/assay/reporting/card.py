@@ -1,4 +1,6 @@
-"""The model card: metadata that the Hub reads, then what a user of the model must know. Computes nothing.
+"""The model card: metadata that the Hub reads, then what a user of the model must know.
+
+It computes nothing.
 
 The metadata is written by `huggingface_hub`, which knows its form; no connection is opened for
 that.
@@ -79,7 +81,7 @@ def render_card(
 
 
 def _base_model(card: Mapping[str, Any]) -> str | None:
-    """Return the Hub id of the checkpoint that it started from. None if the Hub does not have it."""
+    """Return the Hub id of the checkpoint that it started from, or None if there is none."""
     checkpoint = card["checkpoint"] or {}
     if checkpoint.get("name") in HUB_IDS:
         return HUB_IDS[checkpoint["name"]]

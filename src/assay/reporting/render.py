@@ -38,19 +38,23 @@ CAPTIONS = {
     "class_counts": ("Bars: texts per label", "Texts per label in the train split."),
     "words_per_text": (
         "Box plot: words per text for each label",
-        "Words per text in the train split: the box holds the middle half, the line in it is the median.",
+        "Words per text in the train split: the box holds the middle half, "
+        "the line in it is the median.",
     ),
     "confusion": (
         "Confusion matrix, normalised by true label",
-        "Percentages of each true label, so that a row sums to 100. What is off the diagonal was labelled wrong.",
+        "Percentages of each true label, so that a row sums to 100. "
+        "What is off the diagonal was labelled wrong.",
     ),
     "reliability": (
         "Reliability: how often a method was right against its score",
-        "A method whose scores mean what they say lies on the dashed line. Larger dots hold more texts.",
+        "A method whose scores mean what they say lies on the dashed line. "
+        "Larger dots hold more texts.",
     ),
     "coverage": (
         "Accuracy of the answered texts against their share, one line for each method",
-        "From left to right ever fewer texts are answered. Dots: what the thresholds chosen on validation reach.",
+        "From left to right ever fewer texts are answered. "
+        "Dots: what the thresholds chosen on validation reach.",
     ),
     "training": (
         "Training loss and validation scores for each epoch",
@@ -58,7 +62,8 @@ CAPTIONS = {
     ),
     "map": (
         "Map of the texts, one density panel for each label",
-        "Each panel shows where one label lies on a map of all texts (grey); texts that mean alike lie close together.",
+        "Each panel shows where one label lies on a map of all texts (grey); "
+        "similar texts lie close together.",
     ),
 }
 
@@ -85,7 +90,9 @@ def render_markdown(
 
 
 def render_html(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
-    """Render the report as one HTML file that needs nothing else: styles and pictures are inside, there is no script.
+    """Render the report as one HTML file that needs nothing else.
+
+    Styles and pictures are inside, and there is no script.
 
     Parameters
     ----------
@@ -141,7 +148,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _to_json(report: Mapping[str, Any]) -> str:
-    """Write JSON with characters as they are, but for unpaired surrogates, which UTF-8 cannot hold."""
+    """Write JSON with characters as they are, but escape unpaired surrogates for UTF-8."""
     text = json.dumps(report, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found.group()):04x}", text) + "\n"
 
@@ -164,7 +171,7 @@ def make_environment(escape: Callable[[str], str]) -> Environment:
         return escape(value) if escape is show_text else markup(escape(value))
 
     def code(text: str) -> Any:
-        """Keep `text` inside a fenced block of Markdown: no run of backticks in it can close the fence."""
+        """Keep `text` inside a fenced block of Markdown: no backticks in it can close the fence."""
         return markup(show_text(text).replace("```", "'''"))
 
     environment: Environment = jinja2.Environment(

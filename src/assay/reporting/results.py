@@ -1,4 +1,7 @@
-"""What a run measured, as typed objects that the report reads. results.json is written from them."""
+"""What a run measured, as typed objects that the report reads.
+
+results.json is written from them.
+"""
 
 from __future__ import annotations
 

@@ -91,9 +91,9 @@ class ReportSections:
     mistakes_split : str
         The split that `mistakes` belong to.
     slices : sequence of SliceScores
-        Of the recommended method, on the split that the report shows.
+        Scores of the recommended method on groups of texts of the split that the report shows.
     confusions : sequence of Confusion
-        Of the recommended method, on the split that the report shows.
+        What the recommended method confuses on the split that the report shows.
     calibration : mapping of method to CalibrationSection
         Measured on validation.
     map : mapping, optional

@@ -83,9 +83,9 @@ class TruncationSection:
     ----------
     max_tokens : int
     fraction : float
-        Of all train texts.
+        The share of all train texts.
     per_class : mapping of label to float
-        Of the train texts of each label.
+        The share of the train texts of each label.
     """
 
     max_tokens: int

@@ -89,7 +89,7 @@ def hash_terms(
     ----------
     texts : sequence of str
     seen : dict
-        Hashes of what stood between spaces before, by the same rule: filled and used from call to
+        Hashes of the tokens that were met before, by the same rule: filled and used from call to
         call.
     rule : int
         Number of the rule that cuts words.
@@ -120,7 +120,7 @@ def hash_terms(
 
 
 def _hash_token(token: str, terms: TextTerms) -> tuple[list[_Word], list[int]]:
-    """Return the words of what stands between spaces, and the hashes of its character n-grams."""
+    """Return the words of one token, and the hashes of its character n-grams."""
     words = [_encode(word) for word in terms.pattern.findall(token)]
     grams = [zlib.crc32(_encode(gram), GRAM_SALT) for gram in terms.characters(token)]
     return [(zlib.crc32(word), b" " + word) for word in words], grams

@@ -83,7 +83,8 @@ def find_words(text: str) -> list[tuple[int, int]]:
 
     Examples
     --------
-    >>> [text[a:b] for text in ["오늘 정말!", "とても嬉しい"] for a, b in find_words(text)]
+    >>> texts = ["오늘 정말!", "とても嬉しい"]
+    >>> [text[a:b] for text in texts for a, b in find_words(text)]
     ['오늘', '정말!', 'とても', '嬉', 'しい']
     """
     piece = _shown_pattern()
@@ -139,7 +140,8 @@ def check_rule(rule: object) -> int:
 def fold_text(text: str, rule: int = RULE) -> str:
     """Return `text` composed and in lower case.
 
-    macOS writes Korean as loose letters, which are the same words. By rule 2 ideographs and kana have a space on each side, so that each is a word.
+    macOS writes Korean as loose letters, which are the same words. By rule 2 ideographs and kana
+    have a space on each side, so that each is a word.
 
     >>> fold_text("Apple公司")
     'apple 公  司 '

@@ -1,1 +1,1 @@
-"""How a network is trained: the loop, its schedule, its saved state, several processes, faster layers."""
+"""How a network is trained: loop, schedule, saved state, several processes, faster layers."""

@@ -60,7 +60,8 @@ def weigh_classes(
         return None
     if class_weight != "balanced" and not isinstance(class_weight, Mapping):
         raise InputError(
-            f"class_weight is {class_weight!r}; 'balanced', one weight per label, or None is accepted"
+            f"class_weight is {class_weight!r}; "
+            "'balanced', one weight per label, or None is accepted"
         )
     try:
         weights: np.ndarray = compute_class_weight(

@@ -22,7 +22,7 @@ MAX_DIFFERENCE = 1e-4  # of logits, which are about 1; float32 sums in another o
 
 
 class FirstTokenLayer(nn.Module):
-    """Stands in for the last layer, with its weights under their own names.
+    """Replaces the last layer, with its weights under their own names.
 
     Parameters
     ----------
@@ -63,7 +63,9 @@ class FirstTokenLayer(nn.Module):
 
 
 def skip_unread_tokens(network: Any) -> bool:
-    """Put a `FirstTokenLayer` in place of the last layer, where that changes nothing; say whether it was done.
+    """Put a `FirstTokenLayer` in place of the last layer, where that changes nothing.
+
+    Return whether it was done.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ __all__ = ["FrozenLayers", "can_freeze"]
 
 
 def can_freeze(network: nn.Module) -> bool:
-    """Tell whether a network is of the one kind that can be cut: BERT, reading in both directions."""
+    """Tell whether a network is of the kind that can be cut: BERT, reading in both directions."""
     if type(network) is not transformers.BertForSequenceClassification:
         return False
     config = network.config
@@ -26,7 +26,9 @@ def can_freeze(network: nn.Module) -> bool:
 
 
 class FrozenLayers:
-    """``(input_ids or states, attention_mask) -> logits`` through a `BertForSequenceClassification`.
+    """A `BertForSequenceClassification` that takes ids, or states of its frozen layers.
+
+    ``(input_ids or states, attention_mask) -> logits``.
 
     Parameters
     ----------

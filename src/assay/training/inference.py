@@ -1,4 +1,7 @@
-"""Texts through a network without learning: batches on the network's device, logits back in row order."""
+"""Texts through a network without learning.
+
+Batches are computed on the network's device; logits come back in row order.
+"""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ class Learner:
         return loss
 
     def _loss(self, encoded: Readable, targets: Tensor, rows: np.ndarray) -> Tensor:
-        """Return the loss of this process's rows of the batch, and leave its gradient in the weights.
+        """Return the loss of this process's rows of the batch; its gradient is in the weights.
 
         With several processes it is their share of the batch's mean, so that the shares add up.
         """

@@ -1,4 +1,6 @@
-"""Several processes that train one network together, as `torchrun` and `accelerate launch` start them.
+"""Several processes that train one network together.
+
+`torchrun` and `accelerate launch` start them.
 
 Each reads its share of every batch; gradients are summed, so that all take the same steps. Only
 process 0 decides what depends on a clock, writes files and reports. An error in another process is

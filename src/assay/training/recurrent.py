@@ -1,4 +1,6 @@
-"""The network of `compact`: an embedding, an LSTM in both directions, max-pooling, one affine layer.
+"""The network of `compact`.
+
+An embedding, an LSTM in both directions, max-pooling, one affine layer.
 
 The pooling may include the words' own vectors: with many classes a single word often decides.
 

@@ -1,9 +1,9 @@
 """Two branches of a network, computed side by side by a thread each, forwards and backwards.
 
 Torch shares out every operation on a CPU among its threads, which wait for each other after each:
-some sixty times a step of a small network. Two branches that do not ask for each other until their
-ends wait twice. Where other processes want the cores too, that is three times as fast: no thread
-waits sixty times for the others to get their turn.
+some sixty times per step of a small network. Two branches that do not ask for each other until
+their ends wait twice. Where other processes want the cores too, that is three times as fast: no
+thread waits sixty times for the others to get their turn.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ _companion: ContextVar[ThreadPoolExecutor | None] = ContextVar(
 
 
 class Branch(NamedTuple):
-    """A part of a network that draws no random numbers: `read` takes the input, `weights` are what it learns."""
+    """A part of a network that draws no random numbers.
+
+    `read` takes the input; `weights` are what it learns.
+    """
 
     read: Read
     weights: list[nn.Parameter]
@@ -40,7 +43,9 @@ class Branch(NamedTuple):
 
 @contextmanager
 def side_by_side(device: torch.device) -> Iterator[None]:
-    """Let `compute_both` have a second thread inside the block, each of the two with half of torch's threads.
+    """Let `compute_both` have a second thread inside the block.
+
+    Each of the two has half of torch's threads.
 
     On a GPU, or with one thread, the block changes nothing.
     """
@@ -60,7 +65,9 @@ def side_by_side(device: torch.device) -> Iterator[None]:
 
 
 def compute_both(first: Branch, second: Branch, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return ``first.read(x)`` and ``second.read(x)``; inside `side_by_side` the second is computed by its thread.
+    """Return ``first.read(x)`` and ``second.read(x)``.
+
+    Inside `side_by_side` the second is computed by the thread of that block.
 
     Gradients flow as always, but have no gradients of their own.
     """
@@ -89,7 +96,10 @@ def _both(
 
 
 class _SideBySide(torch.autograd.Function):
-    """Cuts the graph at both ends of the branches, so that each thread goes back through its own part of it."""
+    """Cuts the graph at both ends of the branches.
+
+    Each thread then goes back through its own part of it.
+    """
 
     @staticmethod
     def forward(

@@ -1,7 +1,10 @@
-"""Networks as ONNX files: int64 `input_ids`, `attention_mask` (and `token_type_ids`) -> `probs` in LabelSet order.
+"""Networks as ONNX files.
+
+Input: int64 `input_ids`, `attention_mask` (and `token_type_ids`).
+Output: `probs` in LabelSet order.
 
 `compact` is written node by node, since ONNX's LSTM takes each text's own length; transformers go
-through torch's exporter. The temperature stands in the last affine layer of both.
+through torch's exporter. The temperature is part of the last affine layer of both.
 """
 
 from __future__ import annotations
@@ -124,7 +127,10 @@ def write_compact_onnx(
 
 
 def _lstm_constants(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Turn torch's gates (input, forget, cell, output) into ONNX's order (input, output, forget, cell)."""
+    """Turn torch's order of gates into ONNX's.
+
+    Torch has input, forget, cell, output; ONNX has input, output, forget, cell.
+    """
 
     def gates(matrix: np.ndarray) -> np.ndarray:
         i, f, c, o = np.split(matrix, 4)
@@ -193,7 +199,10 @@ def write_transformer_onnx(
 def _export_by_tracing(
     module: nn.Module, arguments: tuple[Any, ...], path: Path, inputs: Sequence[str]
 ) -> None:
-    """Export through TorchScript: 1.2 s for MiniLM-L6, against 13 s of the newer exporter, for the same scores."""
+    """Export through TorchScript.
+
+    It takes 1.2 s for MiniLM-L6, and the newer exporter 13 s, for the same scores.
+    """
     torch.onnx.export(
         module,
         arguments,
@@ -214,7 +223,10 @@ def _export_by_graph(
     inputs: Sequence[str],
     n_tokens_max: int,
 ) -> None:
-    """Export through torch.export, for what cannot be traced and for torch releases without TorchScript."""
+    """Export through torch.export.
+
+    For what cannot be traced, and for releases of torch without TorchScript.
+    """
     shape = {
         0: torch.export.Dim("n_texts", max=1 << 20),
         1: torch.export.Dim("n_tokens", min=2, max=n_tokens_max),
@@ -234,7 +246,7 @@ def _export_by_graph(
 
 
 class _QuietExporter:
-    """Keep torch's exporter from logging to stderr (it reports every operator set that it lacks)."""
+    """Keep torch's exporter from logging to stderr: it reports each operator set that it lacks."""
 
     NAMES = ("torch.onnx", "onnxscript", "onnx_ir", "torch._dynamo", "torch.export")
 

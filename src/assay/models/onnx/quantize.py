@@ -23,7 +23,9 @@ PREPARED = (
 
 
 def quantize_onnx(source: Path, out: Path) -> None:
-    """Write `source` with 8-bit weights; activations are quantised as they come, so there is nothing to calibrate.
+    """Write `source` with 8-bit weights.
+
+    Activations are quantised as they come, so there is nothing to calibrate.
 
     Parameters
     ----------
@@ -50,7 +52,10 @@ def quantize_onnx(source: Path, out: Path) -> None:
 
 
 def _widen(model: onnx.ModelProto) -> None:
-    """Turn half precision, which older `compact` models hold, into float32: the quantiser takes in no other floats."""
+    """Turn half precision, which older `compact` models hold, into float32.
+
+    The quantiser accepts no other floats.
+    """
     for one in model.graph.initializer:
         if one.data_type == onnx.TensorProto.FLOAT16:
             one.CopyFrom(
