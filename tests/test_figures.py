@@ -139,7 +139,7 @@ def test_any_dicts_are_counted_each():
         "# So many rows\n# a file.",
         'print(f"{rate} texts a second")',
         '"""One a method."""',
-        'print("one label per text is accepted")',
+        'print("one label a text is accepted")',
     ],
 )
 def test_a_for_per_is_found(text):

@@ -13,7 +13,7 @@ import pytest
 import transformers
 
 from _support.small_models import METHODS, small_data, small_estimator
-from assay.models import save_model
+from assay.models import save_model, select_parameters
 from assay.recipes.train import train_model
 from assay.runtime.predictor import load_model
 
@@ -33,7 +33,8 @@ BLOCKED = "import sys; sys.modules['assay'] = None\n"
 def saved(request, tmp_path_factory, tiny_bert):
     """Train and save each method by the command's own recipe; return method and folder."""
     folder = tmp_path_factory.mktemp("saved") / request.param
-    parameters = {"checkpoint": str(tiny_bert), "n_epochs": 1}
+    given = {"checkpoint": str(tiny_bert), "n_epochs": 1}
+    parameters = select_parameters(request.param, given)
     train_model(small_data(90), folder, method=request.param, parameters=parameters)
     return request.param, folder
 

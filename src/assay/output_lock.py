@@ -8,7 +8,7 @@ is not locked any more, so the next process takes it over.
 from __future__ import annotations
 
 import os
-import socket
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -72,7 +72,7 @@ def _make_parents(path: Path) -> list[Path]:
 
 def _write_owner(path: Path) -> None:
     with suppress(OSError):  # Windows lets nobody write into a locked file
-        path.write_text(f"{os.getpid()} {socket.gethostname()}\n", encoding="utf-8")
+        path.write_text(f"{os.getpid()} {platform.node()}\n", encoding="utf-8")
 
 
 def _read_owner(path: Path) -> str:

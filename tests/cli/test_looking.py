@@ -256,7 +256,7 @@ def test_verify_of_what_is_no_model_is_wrong_input(invoke, linear_model, tmp_pat
     )
     done = invoke("verify", model)
     assert done.exit_code == 2
-    assert "has schema 99; this assay reads up to 1" in done.stderr
+    assert "has schema 99; this assay reads up to 2" in done.stderr
 
 
 def test_verify_of_false_scores_says_no(invoke, data, linear_model, tmp_path):
@@ -269,7 +269,7 @@ def test_verify_of_false_scores_says_no(invoke, data, linear_model, tmp_path):
     done = invoke("verify", model, data)
     assert done.exit_code == 3
     assert (
-        "does not score what it says: validation accuracy: recorded 0.9990 on 24 texts, found 0."
+        "does not score what it says: validation accuracy: recorded 0.9990 on 24 texts, found 1.0000"
         in done.stderr
     )
     other = write_data(tmp_path / "other", sizes={"train": 40, "validation": 20, "test": 20})

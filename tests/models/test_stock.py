@@ -110,7 +110,7 @@ def test_names_that_case_cannot_tell_apart_are_left_alone(own):
     [
         (
             {"problem_type": "multi_label_classification"},
-            "is for multi label classification; one label a text",
+            "is for multi label classification; one label per text",
         ),
         (
             {"architectures": ["BertForMaskedLM"]},

@@ -98,7 +98,6 @@ def train_command(
       assay train sample --method compact --out models/compact
       torchrun --nproc_per_node 2 -m assay train sample --method finetune --out m
     """
-    from assay.recipes.steps.budget import parse_duration
     from assay.recipes.train import train_model
 
     progress = common.progress()
@@ -114,15 +113,20 @@ def train_command(
             keep_texts=keep_texts,
             overwrite=overwrite,
             resume=resume,
-            save_every_s=0.0 if save_every == "0s" else parse_duration(save_every),
+            save_every_s=_parse_pause(save_every),
             progress=progress,
         )
-    if not result:  # not the first of several processes
-        return
-    if common.json:
+    if result and common.json:  # empty: this is not the first of several processes
         print_json(result)
-    else:
+    elif result:
         _show(result)
+
+
+def _parse_pause(text: str) -> float:
+    """Return seconds; none at all is allowed between two states."""
+    from assay.recipes.steps.budget import parse_duration
+
+    return 0.0 if text == "0s" else parse_duration(text)
 
 
 def _show(result: dict[str, Any]) -> None:

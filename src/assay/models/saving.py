@@ -17,7 +17,7 @@ import numpy as np
 from assay.data.labels import LabelSet
 from assay.disk import atomic_folder, write_whole
 from assay.errors import CheckError, InputError, OutsideError
-from assay.models.estimator import TextClassifier
+from assay.models.estimator import TextClassifier, WrittenParts
 from assay.runtime.entries import (
     KeptTextsEntry,
     LimitEntries,
@@ -112,18 +112,7 @@ def save_model(
         parts = estimator.write_parts(root, order)
         if term_statistics is not None:
             term_statistics.save(root)
-        manifest = Manifest(
-            method=estimator.method,
-            labels=labels.names,
-            seed=int(getattr(estimator, "seed", 0)),
-            tokenization=parts.tokenization,
-            temperature=float(estimator.temperature_),
-            parameters=_plain_parameters(estimator) | parts.parameters,
-            checkpoint=parts.checkpoint,
-            training_data=training_data or {},
-            versions=_versions(),
-        )
-        sealed = seal_folder(root, manifest)
+        sealed = seal_folder(root, _describe(estimator, labels, parts, training_data))
         parity = _check_parity(
             estimator, root, sealed, order, [*parity_texts[:N_PARITY_TEXTS], *PARITY_EDGES]
         )
@@ -212,6 +201,26 @@ def keep_texts(
     kept.save(root)
     counts: KeptTextsEntry = {"n_texts": len(kept.texts), "n_train": kept.n_train}
     return add_file(root, replace(before, kept_texts=counts), Layout(root).training_texts)
+
+
+def _describe(
+    estimator: TextClassifier,
+    labels: LabelSet,
+    parts: WrittenParts,
+    training_data: TrainingDataEntry | None,
+) -> Manifest:
+    """Return what the manifest says before the files are hashed."""
+    return Manifest(
+        method=estimator.method,
+        labels=labels.names,
+        seed=int(getattr(estimator, "seed", 0)),
+        tokenization=parts.tokenization,
+        temperature=float(estimator.temperature_),
+        parameters=_plain_parameters(estimator) | parts.parameters,
+        checkpoint=parts.checkpoint,
+        training_data=training_data or {},
+        versions=_versions(),
+    )
 
 
 def _class_order(estimator: TextClassifier, labels: LabelSet) -> np.ndarray:

@@ -84,24 +84,31 @@ def load_classifier(
             )
         )
 
+    manifest = _describe(checkpoint, labels, tokenizer.max_tokens, long_texts)
+    return Model(checkpoint.folder, manifest, score, tokenizer=tokenizer)
+
+
+def _describe(
+    checkpoint: Checkpoint, labels: tuple[str, ...], max_tokens: int, long_texts: str
+) -> Manifest:
+    """Return what a model folder of the checkpoint would say; its files are not hashed."""
     files: dict[str, FileEntry] = {
         path.name: {"sha256": "", "size_bytes": path.stat().st_size}
         for path in checkpoint.folder.iterdir()
     }
-    manifest = Manifest(
+    return Manifest(
         method=METHOD,
         labels=labels,
         seed=0,
         tokenization={
             "kind": "subwords",
-            "max_tokens": tokenizer.max_tokens,
+            "max_tokens": max_tokens,
             "truncation": "end",
             "long_texts": long_texts,
         },
         checkpoint=checkpoint.to_dict(),
         files=files,
     )
-    return Model(checkpoint.folder, manifest, score, tokenizer=tokenizer)
 
 
 def _read_labels(checkpoint: Checkpoint) -> tuple[str, ...]:

@@ -336,7 +336,8 @@ Labels: {", ".join(model.labels)}
 
 `{name.as_posix()}` takes int64 `input_ids` and `attention_mask` of shape (n_texts, n_tokens),
 made by `tokenizer.json`, and returns `probs` of shape (n_texts, n_classes), in the order of
-`labels` in `assay.json`, which the file's metadata has too. `assay predict` reads this folder as it is.
+`labels` in `assay.json`, which the file's metadata has too. `assay predict` reads this folder as
+it is.
 
 | on {report.n_texts:,} held-out texts ({report.split}) | before | after |
 |---|---|---|

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from assay.data.split import KEPT_ROWS
 from assay.data.texts import LabelledTexts, Splits
@@ -15,7 +15,20 @@ from assay.progress import Progress
 from assay.reporting.data_figures import draw_map
 from assay.reporting.map_page import render_map_page
 
-__all__ = ["draw_map_file"]
+__all__ = ["MapSummary", "draw_map_file"]
+
+
+class MapSummary(TypedDict):
+    """What `assay map` drew, as its JSON says it; `n_texts` counts the whole split."""
+
+    out: str
+    png: str | None
+    split: str
+    n_points: int
+    n_texts: int
+    checkpoint: str
+    pooling: str
+    seed: int
 
 
 def draw_map_file(
@@ -30,7 +43,7 @@ def draw_map_file(
     max_points: int = MAX_POINTS,
     overwrite: bool = False,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> MapSummary:
     """Draw texts as points on a plane, similar texts close together, into an HTML page.
 
     Parameters
@@ -38,7 +51,7 @@ def draw_map_file(
     out, png : Path
         The .html file; optionally a .png file for the panels, one per label.
     split : str, optional
-        None: `train`, or the only one.
+        `train`, or the only one, by default.
     checkpoint, pooling : str
         The transformer whose features say what is similar; `mean` or `cls`.
     max_points : int
@@ -46,21 +59,18 @@ def draw_map_file(
 
     Returns
     -------
-    dict
-        `out`, `png`, `split`, `n_points`, `n_texts` (of the whole split), `checkpoint`, `pooling`,
-        `seed`. The same texts and seed give the same map.
+    MapSummary
+        The same texts and seed give the same map.
 
     Raises
     ------
     InputError
-        A suffix, the split, `max_points`, the pooling or the checkpoint cannot be used, or
-        (`OutputExistsError`) a file exists already.
+        Something that was given cannot be used, or (`OutputExistsError`) a file exists already.
     OutsideError
         The files could not be written; then neither is.
     """
     files = _check_files(Path(out), None if png is None else Path(png), overwrite=overwrite)
-    split = _choose_split(splits, split)
-    _check_points(splits, split, max_points)
+    split = _choose_split(splits, split, max_points)
     drawn = map_split(
         splits,
         split,
@@ -102,7 +112,8 @@ def _check_file(path: Path, suffix: str, what: str, *, overwrite: bool) -> None:
     check_output(path, overwrite=overwrite)
 
 
-def _choose_split(splits: Splits, split: str | None) -> str:
+def _choose_split(splits: Splits, split: str | None, max_points: int) -> str:
+    """Return the split to draw, of which `max_points` are enough."""
     if split is None:
         if "train" not in splits and len(splits) != 1:
             raise InputError(
@@ -114,6 +125,7 @@ def _choose_split(splits: Splits, split: str | None) -> str:
         raise InputError(
             f"split '{split}' of {splits.source} holds no texts; at least one is accepted"
         )
+    _check_points(splits, split, max_points)
     return split
 
 

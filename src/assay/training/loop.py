@@ -78,26 +78,19 @@ def train_network(
     encoded, label_ids = train
     targets = torch.from_numpy(label_ids).to(next(network.parameters()).device)
     rng = np.random.default_rng(config.seed)
-    n_batches = len(bucket_batches(encoded.lengths, max_texts=config.batch_size))
-    n_steps = config.n_epochs * n_batches
+    n_steps = config.n_epochs * len(bucket_batches(encoded.lengths, max_texts=config.batch_size))
     learner = Learner(network, forward, config, pad_id=pad_id, n_steps=n_steps, processes=processes)
     fresh = TrainingState(torch.zeros((), device=targets.device), dict(rng.bit_generator.state))
     state = learner.resume(store, fresh)
     with context.progress.track(config.name, n_steps) as advance:
-        if state.n_steps:
-            advance(state.n_steps)
+        advance(state.n_steps)
         while state.epoch <= config.n_epochs and not state.is_over:
             rng.bit_generator.state = state.batches_rng
             batches = bucket_batches(encoded.lengths, max_texts=config.batch_size, rng=rng)
             learner.read_epoch(encoded, targets, batches, state, store, advance)
             if not state.n_seen:
                 break
-            scores = {}
-            if validation is not None:
-                logits = network_logits(
-                    network, forward, validation[0], pad_id=pad_id, processes=processes
-                )
-                scores = _validation_scores(logits, validation[1], context)
+            scores = _judge(learner, validation, context)
             _close_epoch(state, scores, network, n_texts=len(encoded))
             state.batches_rng = dict(rng.bit_generator.state)
         learner.finish(store, state)
@@ -126,6 +119,23 @@ def _close_epoch(
     state.n_batches = 0
     state.n_seen = 0
     state.loss_sum = torch.zeros_like(state.loss_sum)
+
+
+def _judge(
+    learner: Learner, validation: tuple[EncodedTexts, np.ndarray] | None, context: FitContext
+) -> dict[str, float]:
+    """Return the scores of the network as it is on validation, or none without validation."""
+    if validation is None:
+        return {}
+    encoded, label_ids = validation
+    logits = network_logits(
+        learner.network,
+        learner.forward,
+        encoded,
+        pad_id=learner.pad_id,
+        processes=learner.processes,
+    )
+    return _validation_scores(logits, label_ids, context)
 
 
 def _validation_scores(

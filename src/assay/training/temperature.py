@@ -32,7 +32,8 @@ def fit_temperature(logits: np.ndarray, label_ids: np.ndarray) -> float:
     Notes
     -----
     As in Platt's scaling (1999), a share of 1 / (n_texts + 2) of each target is spread over the
-    classes: the rule of succession. Without it, a few held-out texts that are all right would make every score 1.
+    classes: the rule of succession. Without it, a few held-out texts that are all right would
+    make every score 1.
     """
     logits = np.asarray(logits, dtype=np.float64)
     if not len(logits) or not np.any(np.ptp(logits, axis=1) > 0):

@@ -22,6 +22,13 @@ def test_interval_equals_scipys(n_texts, data):
     assert high == pytest.approx([expected.high] * 2, abs=1e-12)
 
 
+@pytest.mark.parametrize("n_texts", range(1, 200))
+def test_interval_holds_a_share_of_none_and_of_all(n_texts):
+    """No rounding puts the share outside its own interval."""
+    assert wilson_interval(0, n_texts)[0] == 0.0
+    assert wilson_interval(n_texts, n_texts)[1] == 1.0
+
+
 def test_interval_of_nothing_is_everything():
     """Without texts nothing is known."""
     assert wilson_interval(0, 0) == (0.0, 1.0)

@@ -64,6 +64,26 @@ def write_compact_onnx(
         Which class of the network each output column is.
     temperature : float
     """
+    constants = _compact_constants(network, order, temperature)
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.INT64, ["n_texts", "n_tokens"])
+        for name in ("input_ids", "attention_mask")
+    ]
+    outputs = [helper.make_tensor_value_info("probs", TensorProto.FLOAT, ["n_texts", len(labels)])]
+    initializers = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = helper.make_graph(
+        _compact_nodes(network), "assay_compact", inputs, outputs, initializers
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="assay"
+    )
+    _finish(model, path, labels=labels)
+
+
+def _compact_constants(
+    network: CompactNetwork, order: np.ndarray, temperature: float
+) -> dict[str, np.ndarray]:
+    """Return the constants of the graph of `compact` by name, the temperature folded in."""
     weights = {
         name: value.detach().cpu().numpy().astype(np.float32)
         for name, value in network.state_dict().items()
@@ -82,8 +102,13 @@ def write_compact_onnx(
     }
     if network.pools_words:
         constants["scales"] = scales.cpu().numpy()
-    hidden_size = network.forward_lstm.hidden_size
-    nodes = [
+    return constants
+
+
+def _compact_nodes(network: CompactNetwork) -> list[Any]:
+    """Return the nodes of the graph of `compact`, from ids and mask to probabilities."""
+    pooled = "pooled" if network.pools_words else "pooled_states"
+    return [
         helper.make_node("Gather", ["embedding", "input_ids"], ["packed"]),
         helper.make_node("Cast", ["packed"], ["vectors"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", ["vectors"], ["time_first"], perm=[1, 0, 2]),
@@ -94,7 +119,7 @@ def write_compact_onnx(
             ["time_first", "lstm_W", "lstm_R", "lstm_B", "lengths"],
             ["states"],
             direction="bidirectional",
-            hidden_size=hidden_size,
+            hidden_size=network.forward_lstm.hidden_size,
         ),
         helper.make_node(
             "Transpose", ["states"], ["batch_first"], perm=[2, 0, 1, 3]
@@ -107,23 +132,12 @@ def write_compact_onnx(
         *(POOL_WORDS if network.pools_words else []),
         helper.make_node(
             "Gemm",
-            ["pooled" if network.pools_words else "pooled_states", "output_weight", "output_bias"],
+            [pooled, "output_weight", "output_bias"],
             ["logits"],
             transB=1,
         ),
         helper.make_node("Softmax", ["logits"], ["probs"], axis=1),
     ]
-    inputs = [
-        helper.make_tensor_value_info(name, TensorProto.INT64, ["n_texts", "n_tokens"])
-        for name in ("input_ids", "attention_mask")
-    ]
-    outputs = [helper.make_tensor_value_info("probs", TensorProto.FLOAT, ["n_texts", len(labels)])]
-    initializers = [numpy_helper.from_array(value, name) for name, value in constants.items()]
-    graph = helper.make_graph(nodes, "assay_compact", inputs, outputs, initializers)
-    model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="assay"
-    )
-    _finish(model, path, labels=labels)
 
 
 def _lstm_constants(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -29,8 +29,9 @@ def wilson_bounds(n_right: np.ndarray, n_texts: np.ndarray) -> tuple[np.ndarray,
     centre = share + Z_95**2 / (2 * n)
     spread = Z_95 * np.sqrt(share * (1 - share) / n + (Z_95 / (2 * n)) ** 2)
     scale = 1 + Z_95**2 / n
-    low = np.maximum((centre - spread) / scale, 0.0)
-    high = np.minimum((centre + spread) / scale, 1.0)
+    # Rounding can leave an end a digit short of 0 or 1: the interval always holds the share itself.
+    low = np.clip((centre - spread) / scale, 0.0, share)
+    high = np.clip((centre + spread) / scale, share, 1.0)
     return low, high
 
 
