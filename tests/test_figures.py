@@ -276,3 +276,13 @@ def hash_file(path): return path
     assert described["times that a folder was hashed"] == {
         "run/models/one": "1.0 calls per file (1 files), 1.0 times its 5 bytes"
     }
+
+
+def test_source_keeps_its_figures():
+    """Prose, width, length, complexity and density of src stay within the bounds of the script.
+
+    One figure is not there yet: results and manifests are not all typed.
+    """
+    worse = figures.find_worse(figures.measure_all(figures.read_sources(figures.SRC)))
+    untyped = figures.FIGURES["any_dicts"].title
+    assert [sentence for sentence in worse if not sentence.startswith(untyped)] == []
