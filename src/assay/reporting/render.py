@@ -33,7 +33,7 @@ FIGURE_DIR = "report_files"
 CAPTIONS = {
     "leaderboard": (
         "Accuracy of each method on validation and test, with intervals",
-        "Accuracy with 95% intervals, methods from cheap to dear.",
+        "Accuracy with 95% intervals, methods from cheapest to most expensive.",
     ),
     "class_counts": ("Bars: texts per label", "Texts per label in the train split."),
     "words_per_text": (

@@ -205,7 +205,7 @@ def write_transformer_onnx(
             _export_by_tracing(module, arguments, path, inputs)
         except (
             Exception
-        ):  # whatever a tracer trips over in a foreign architecture: the other exporter may manage
+        ):  # whatever a tracer fails on in an unknown architecture: the other exporter may manage
             _export_by_graph(module, arguments, path, inputs, n_tokens_max)
     _finish(onnx.load(str(path)), path, labels=labels)
 
