@@ -60,9 +60,8 @@ def train_network(
     train, validation : (texts, int64 array of class ids)
         Without validation the last epoch is kept. Training texts may be given as what frozen
         layers made of them.
-    pad_id : int
-    config, context
-        Settings; where progress and scores go.
+    pad_id, config, context
+        Id that fills up a batch; settings; where progress and scores go.
     store : StateStore, optional
         Where the state of the training is saved; an interrupted training is resumed from it.
     processes : Processes
@@ -83,7 +82,8 @@ def train_network(
     fresh = TrainingState(torch.zeros((), device=targets.device), dict(rng.bit_generator.state))
     state = learner.resume(store, fresh)
     with context.progress.track(config.name, n_steps) as advance:
-        advance(state.n_steps)
+        if state.n_steps:
+            advance(state.n_steps)
         while state.epoch <= config.n_epochs and not state.is_over:
             rng.bit_generator.state = state.batches_rng
             batches = bucket_batches(encoded.lengths, max_texts=config.batch_size, rng=rng)
