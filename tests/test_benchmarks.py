@@ -398,8 +398,9 @@ def test_training_benchmark_runs_in_smoke_mode():
     ]
     systems = ("assay", "Trainer, dynamic padding, grouped", "Trainer, as the notebook")
     assert rows[1:4] == [f"{system}, from 4 steps" for system in systems]
-    assert rows[5:7] == ["assay", "Trainer, dynamic padding, grouped"]
-    assert rows[8:] == ["assay"]
+    careful = "Trainer, dynamic padding, grouped"
+    assert rows[5:8] == ["assay", careful, f"{careful}, rate and epochs tuned on validation"]
+    assert rows[9:] == ["assay"]
 
 
 def test_training_benchmark_sums_up():
