@@ -122,8 +122,8 @@ def test_axes_run_from_all_texts_to_none(axes):
     assert ax.get_xlim() == (1.0, 0.0)
     assert 1.0 <= ax.get_ylim()[1] <= 1.02
     assert (ax.get_xlabel(), ax.get_ylabel()) == (
-        "texts that are answered, the surest ones last",
-        "answers that are right",
+        "share of texts that are answered",
+        "share of answers that are right",
     )
 
 

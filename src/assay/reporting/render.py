@@ -38,32 +38,32 @@ CAPTIONS = {
     "class_counts": ("Bars: texts per label", "Texts per label in the train split."),
     "words_per_text": (
         "Box plot: words per text for each label",
-        "Words per text in the train split: the box holds the middle half, "
-        "the line in it is the median.",
+        "Words per text in the train split. Each box holds the middle half of the texts; "
+        "the line inside the box is the median.",
     ),
     "confusion": (
         "Confusion matrix, normalised by true label",
-        "Percentages of each true label, so that a row sums to 100. "
-        "What is off the diagonal was labelled wrong.",
+        "Percentages of the texts of each true label: a row sums to 100. "
+        "Cells off the diagonal are mistakes.",
     ),
     "reliability": (
-        "Reliability: how often a method was right against its score",
-        "A method whose scores mean what they say lies on the dashed line. "
-        "Larger dots hold more texts.",
+        "Reliability: how often a method was right, against its score",
+        "On the dashed line a method is right exactly as often as its scores say. "
+        "A larger dot stands for more texts.",
     ),
     "coverage": (
-        "Accuracy of the answered texts against their share, one line for each method",
-        "From left to right ever fewer texts are answered. "
-        "Dots: what the thresholds chosen on validation reach.",
+        "Accuracy of the answered texts against their share of all texts, one line for each method",
+        "From left to right, fewer and fewer texts are answered: those that the method is most "
+        "sure about. The dots show what the thresholds chosen on validation reach.",
     ),
     "training": (
         "Training loss and validation scores for each epoch",
-        "What each epoch of training brought.",
+        "Training loss and validation scores after each epoch.",
     ),
     "map": (
         "Map of the texts, one density panel for each label",
-        "Each panel shows where one label lies on a map of all texts (grey); "
-        "similar texts lie close together.",
+        "Each panel shows where the texts of one label are on a map of all texts (grey). "
+        "Similar texts are close together.",
     ),
 }
 
