@@ -29,24 +29,23 @@ def test_recommend_takes_the_cheapest_that_is_not_significantly_worse():
     }
     method, why = recommend(
         compare_methods(correct),
-        fit_s={"compact": 20.0, "finetune": 240.0},
         model_bytes={"compact": 6, "finetune": 90},
     )
     assert method == "compact"
     assert why == (
         "compact is the cheapest method that is not significantly worse than the best on validation "
-        "(93.4% against 93.8% of finetune, p = 0.42, 1,000 texts); it trains 12 times faster and is 15 times smaller."
+        "(93.4% against 93.8% of finetune, p = 0.42, 1,000 texts); it is 15 times smaller."
     )
 
 
 def test_recommend_takes_the_best_when_every_cheaper_one_is_worse():
     """An expensive method is recommended if the rest is significantly worse, and its price is said."""
     correct = {"linear": flags((0, 200), (1, 800)), "finetune": flags((0, 50), (1, 950))}
-    method, why = recommend(compare_methods(correct), fit_s={"linear": 2.0, "finetune": 200.0})
+    method, why = recommend(compare_methods(correct), model_bytes={"linear": 2, "finetune": 200})
     assert method == "finetune"
     assert why == (
         "finetune is the best on validation (95.0%, 1,000 texts), and every cheaper method is significantly worse: "
-        "the closest, linear, has 80.0% (p < 0.001); against linear, it takes 100 times longer to train."
+        "the closest, linear, has 80.0% (p < 0.001); against linear, it is 100 times larger."
     )
 
 
@@ -104,11 +103,13 @@ def test_recommend_works_with_one_method():
     )
 
 
-def test_recommend_without_times_does_not_depend_on_them():
-    """Left out, times leave no trace in the sentence, so that it can be the same in every run."""
+def test_recommend_says_sizes_only_where_they_are_known_and_differ():
+    """A size that is not known, or about the same, leaves no trace in the sentence."""
     correct = {"linear": flags((1, 90), (0, 10)), "compact": flags((0, 9), (1, 91))}
     rows = compare_methods(correct)
-    assert "faster" not in recommend(rows, model_bytes={"linear": 10, "compact": 100})[1]
+    assert "10 times smaller" in recommend(rows, model_bytes={"linear": 10, "compact": 100})[1]
+    assert "smaller" not in recommend(rows, model_bytes={"linear": 10})[1]
+    assert "smaller" not in recommend(rows, model_bytes={"linear": 10, "compact": 12})[1]
 
 
 def test_recommend_refuses_nothing():

@@ -19,7 +19,6 @@ WORTH_SAYING = 1.5  # a price that differs by a smaller factor is no reason to c
 def recommend(
     comparisons: Sequence[Comparison],
     *,
-    fit_s: Mapping[str, float] | None = None,
     model_bytes: Mapping[str, int] | None = None,
 ) -> tuple[str, str]:
     """Choose a method, and say why in one sentence.
@@ -31,11 +30,8 @@ def recommend(
     ----------
     comparisons : sequence of Comparison
         From cheapest to most expensive, as `compare_methods` returns them.
-    fit_s : mapping of method to float, optional
-        Training times in seconds, for the price. They differ from run to run: leave them out where
-        the sentence has to be the same in every run.
     model_bytes : mapping of method to int, optional
-        Sizes on disk, for the price.
+        Sizes on disk in bytes: the sentence says how much smaller or larger the choice is.
 
     Returns
     -------
@@ -55,7 +51,7 @@ def recommend(
         for one in comparisons
         if not one.significantly_worse and not (floor_is_beaten and one.method == FLOOR)
     )
-    price = _price(chosen, comparisons, fit_s or {}, model_bytes or {})
+    price = _price(chosen, comparisons, model_bytes or {})
     return chosen.method, f"{_reason(chosen, comparisons)}{price}."
 
 
@@ -116,28 +112,13 @@ def _reason_for_best(chosen: Comparison, comparisons: Sequence[Comparison]) -> s
 
 
 def _price(
-    chosen: Comparison,
-    comparisons: Sequence[Comparison],
-    fit_s: Mapping[str, float],
-    model_bytes: Mapping[str, int],
+    chosen: Comparison, comparisons: Sequence[Comparison], model_bytes: Mapping[str, int]
 ) -> str:
     """Say what the choice saves or costs against its closest rival; empty if that is little."""
     rival = _rival(chosen, comparisons)
     if rival is None:
         return ""
-    said = [
-        _ratio(
-            fit_s,
-            chosen.method,
-            rival,
-            less="trains {} times faster",
-            more="takes {} times longer to train",
-        ),
-        _ratio(
-            model_bytes, chosen.method, rival, less="is {} times smaller", more="is {} times larger"
-        ),
-    ]
-    sentence = " and ".join(filter(None, said))
+    sentence = _ratio_of_sizes(model_bytes, chosen.method, rival)
     if not sentence:
         return ""
     if chosen.is_best:
@@ -157,17 +138,16 @@ def _rival(chosen: Comparison, comparisons: Sequence[Comparison]) -> str | None:
     return max(rivals, key=lambda one: one.accuracy).method
 
 
-def _ratio(values: Mapping[str, float], method: str, rival: str, *, less: str, more: str) -> str:
-    """Word the ratio of two values; empty if one is unknown or they are close."""
-    own, other = values.get(method), values.get(rival)
+def _ratio_of_sizes(model_bytes: Mapping[str, int], method: str, rival: str) -> str:
+    """Say how many times smaller or larger a model is; empty if a size is unknown or close."""
+    own, other = model_bytes.get(method), model_bytes.get(rival)
     if not own or not other:
         return ""
     ratio = max(own, other) / min(own, other)
     if ratio < WORTH_SAYING:
         return ""
     times = f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}"
-    words = less if own < other else more
-    return words.format(times)
+    return f"is {times} times {'smaller' if own < other else 'larger'}"
 
 
 def _n_texts(one: Comparison) -> str:
