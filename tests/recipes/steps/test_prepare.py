@@ -6,9 +6,11 @@ import pytest
 
 from _support.small_models import small_data
 from _support.small_runs import write_data, write_rows
+from assay.data.labels import LabelSet
 from assay.data.load import load_data
+from assay.data.texts import LabelledTexts, Splits
 from assay.errors import DataError, InputError
-from assay.recipes.steps.prepare import DataOptions, check_apart, prepare_data
+from assay.recipes.steps.prepare import DataOptions, check_apart, cut_splits, prepare_data
 
 
 def test_splits_that_are_there_are_taken_as_they_are(data):
@@ -96,3 +98,13 @@ def test_output_is_never_the_data(tmp_path, monkeypatch, out, is_apart):
             check_apart("d", target)
     check_apart("sample", target)
     check_apart((["a"], ["b"]), target)
+
+
+def test_label_set_keeps_its_task_when_names_are_left_out():
+    """Only the names change: what a row may hold stays as the data say."""
+    texts, labels = small_data(40)
+    label_set = LabelSet((*sorted(set(labels)), "unused"), task="multi")
+    train = LabelledTexts(texts=tuple(texts), labels=tuple(labels))
+    whole = Splits({"train": train}, label_set, source="memory")
+    splits = cut_splits(whole, options=DataOptions(), seed=0)
+    assert splits.label_set == LabelSet(tuple(sorted(set(labels))), task="multi")
