@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from assay.disk import write_whole
+from assay.disk import atomic_file, write_whole
 from assay.errors import InputError, OutsideError
 from assay.tokenization.batches import EncodedTexts
 from assay.training.states import STATE
@@ -241,14 +241,12 @@ class StateStore:
 
     def _write_tensors(self, name: str, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
         """Write a file of tensors, complete or not at all; return its name and hash."""
-        path = self.folder / name
-        beside = path.with_name(f".{name}.partial")
-        try:
-            save_file(_separate(tensors), beside)
-        except SafetensorError as err:
-            raise OSError(f"{err}") from err
-        digest = _hash(beside)
-        beside.replace(path)
+        with atomic_file(self.folder / name) as partial:
+            try:
+                save_file(_separate(tensors), partial)
+            except SafetensorError as err:
+                raise OSError(f"{err}") from err
+            digest = _hash(partial)
         return {"file": name, "sha256": digest}
 
     def _read_tensors(self, facts: dict[str, Any]) -> dict[str, Tensor]:
