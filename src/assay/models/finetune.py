@@ -28,6 +28,7 @@ from assay.models.classifier_network import (
     load_fresh_classifier,
 )
 from assay.models.estimator import TextClassifier, WrittenParts
+from assay.models.finetune_defaults import find_defaults
 from assay.models.onnx.export import write_transformer_onnx
 from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
@@ -45,14 +46,6 @@ from assay.training.states import TrainingStates
 __all__ = ["Finetune"]
 
 Encoded = tuple[EncodedTexts, np.ndarray]  # texts as the network reads them, and their class ids
-# Small sets need more rounds to move a pre-trained model; two suffice for tens of thousands of
-# texts, and three where frozen layers make them cheap.
-TEXTS_SEEN, MIN_EPOCHS, MIN_FROZEN_EPOCHS, MAX_EPOCHS = 5_000, 2, 3, 8
-# Narrow transformers need a higher rate than the 2e-5 to 5e-5 of BERT's authors (arXiv:1810.04805)
-NARROW_HIDDEN_SIZE, NARROW_RATE, WIDE_RATE = 512, 2e-4, 5e-5
-# With the lower half frozen, an epoch takes half of the time and a higher rate is best: dev/LOG.md,
-# "Freezing the lower half". Only transformers with six layers or more were tried.
-HALF_FROZEN_RATE, MIN_LAYERS_TO_FREEZE = 3e-4, 6
 
 
 class Finetune(TextClassifier):
@@ -66,7 +59,7 @@ class Finetune(TextClassifier):
         None: chosen by the number of texts. The best epoch on validation is kept.
     batch_size : int
     learning_rate : float, optional
-        None: chosen by the width of the transformer.
+        None: what `finetune_defaults` says of the checkpoint's family.
     label_smoothing, weight_decay, warmup_fraction : float
     max_tokens : int or None
         None: as many as the checkpoint takes.
@@ -77,8 +70,9 @@ class Finetune(TextClassifier):
         See `weigh_classes`.
     frozen_layers : int, optional
         Number of lowest layers that keep the weights of the checkpoint, with the embeddings; 0
-        trains everything. Other numbers need a checkpoint of the BERT kind. None: half of the
-        layers if the checkpoint is a narrow BERT with six layers or more, else 0.
+        trains everything. Other numbers need a checkpoint of the BERT kind. None: what
+        `finetune_defaults` says of the checkpoint's family: half of the layers of a narrow BERT
+        with six layers or more.
     precision : {"float32", "bfloat16"}, optional
         Precision of the arithmetic in training; what is saved is float32. None: bfloat16 on GPUs
         that support it.
@@ -160,10 +154,10 @@ class Finetune(TextClassifier):
         """Return how many layers keep their weights."""
         if self.frozen_layers is not None:
             return self.frozen_layers
-        is_narrow = self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE
+        if not can_freeze(self.network_):
+            return 0
         n_layers = int(getattr(self.network_.config, "num_hidden_layers", 0))
-        is_tried = is_narrow and n_layers >= MIN_LAYERS_TO_FREEZE and can_freeze(self.network_)
-        return n_layers // 2 if is_tried else 0
+        return find_defaults(self.checkpoint_).n_frozen(n_layers)
 
     def _forward(self) -> Forward:
         """Return ``(input_ids, attention_mask) -> logits``.
@@ -240,13 +234,9 @@ class Finetune(TextClassifier):
         )
 
     def _config(self, n_texts: int) -> TrainingConfig:
-        is_half = self.n_frozen_layers_ > 0
-        is_narrow = self.checkpoint_.hidden_size <= NARROW_HIDDEN_SIZE
-        rate = WIDE_RATE
-        if is_narrow:
-            rate = HALF_FROZEN_RATE if is_half else NARROW_RATE
-        least = MIN_FROZEN_EPOCHS if is_half else MIN_EPOCHS
-        n_epochs = int(np.clip(round(TEXTS_SEEN / n_texts), least, MAX_EPOCHS))
+        defaults, is_frozen = find_defaults(self.checkpoint_), self.n_frozen_layers_ > 0
+        rate = defaults.learning_rate(is_frozen=is_frozen)
+        n_epochs = defaults.n_epochs(n_texts, is_frozen=is_frozen)
         return TrainingConfig(
             name="finetune",
             n_epochs=n_epochs if self.n_epochs is None else self.n_epochs,
