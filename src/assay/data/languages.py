@@ -24,8 +24,6 @@ MIN_LETTER_BYTES = 16
 # Least share of the texts of a split in one language; otherwise the split mixes languages on
 # purpose.
 MIN_MAIN_FRACTION = 0.7
-# A language whose score is lower in a text is not kept for it.
-NEGLIGIBLE_SCORE = MAX_MAIN_SCORE / 1000
 
 
 @dataclass(frozen=True)
@@ -81,29 +79,28 @@ def find_wrong_language(
     advance : callable, optional
         Called with the number of texts that were just looked at.
     """
-    judged: dict[int, dict[str, float]] = {}
+    best: dict[int, tuple[str, float]] = {}  # row: most probable language and its score
     for row, text in enumerate(texts):
         if _is_long(text):
-            judged[row] = _scores(text)
+            best[row] = _identifier().classify(_readable(text))
         if advance is not None:
             advance(1)
-    if not judged:
+    if not best:
         return Languages(None, 0.0, ())
-    best = {row: _best(scores) for row, scores in judged.items()}
-    main, n_main = Counter(best.values()).most_common(1)[0]
-    fraction = n_main / len(judged)
+    counts = Counter(language for language, _ in best.values())
+    main, n_main = counts.most_common(1)[0]
+    fraction = n_main / len(best)
     if fraction < MIN_MAIN_FRACTION:
         return Languages(None, fraction, ())
     wrong = []
-    for row, scores in judged.items():
-        main_score = scores.get(main, 0.0)
-        if scores[best[row]] >= MIN_OTHER_SCORE and main_score <= MAX_MAIN_SCORE:
-            wrong.append(WrongLanguage(row, best[row], 1 - main_score))
+    for row, (language, score) in best.items():
+        # All scores of a text cost half as much again as its best one: few texts need them.
+        if language == main or score < MIN_OTHER_SCORE:
+            continue
+        main_score = dict(_identifier().rank(_readable(texts[row])))[main]
+        if main_score <= MAX_MAIN_SCORE:
+            wrong.append(WrongLanguage(row, language, 1 - main_score))
     return Languages(main, fraction, tuple(wrong))
-
-
-def _best(scores: dict[str, float]) -> str:
-    return max(scores, key=lambda code: scores[code])
 
 
 def _is_long(text: str) -> bool:
@@ -113,12 +110,9 @@ def _is_long(text: str) -> bool:
     return len(letters.encode("utf-8", "replace")) >= MIN_LETTER_BYTES
 
 
-def _scores(text: str) -> dict[str, float]:
-    """Return the probability of the best language, and of those that are not all but ruled out."""
-    ranked = _identifier().rank(text.encode("utf-8", "replace").decode("utf-8"))
-    kept = dict(ranked[:1])
-    kept.update((code, score) for code, score in ranked if score > NEGLIGIBLE_SCORE)
-    return kept
+def _readable(text: str) -> str:
+    """Return the text without lone surrogates, which no byte encoding can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @functools.cache
