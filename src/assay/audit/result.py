@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from assay.audit.issues import Issue, IssueEntry
 from assay.audit.label_check import LabelCheck, LabelCheckEntry
 from assay.audit.shift import ClassShift, ClassShiftEntry, LengthShift, LengthShiftEntry
-from assay.data.languages import Languages
+from assay.data.languages import Languages, LanguagesEntry
 from assay.data.overlaps import TextOverlaps
 
 __all__ = ["Audit", "AuditSummary"]
@@ -38,13 +38,19 @@ class ShiftEntry(TypedDict):
     lengths: list[LengthShiftEntry]
 
 
+class SplitLanguages(LanguagesEntry):
+    """The languages of one split."""
+
+    split: str
+
+
 class AuditSummary(TypedDict):
     """What was found, without rows, texts and seconds."""
 
     counts: list[KindEntry]
     leaks: list[LeakEntry]
     near_leaks: list[LeakEntry]
-    languages: list[dict[str, Any]]  # a split and its `Languages`
+    languages: list[SplitLanguages]
     shift: ShiftEntry
     wrong_labels: LabelCheckEntry
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,6 +13,7 @@ from assay.cli.show import print_json, print_line, print_table
 from assay.errors import InputError
 
 if TYPE_CHECKING:
+    from assay.data.summary import DataSummary, Quantiles, SplitSummary
     from assay.recipes.embed import EmbeddedText
     from assay.recipes.tokens import Characters, Subwords
 
@@ -67,7 +68,7 @@ def explore_command(
         print_line(f"figure: {path}")
 
 
-def _show_summary(summary: dict[str, Any]) -> None:
+def _show_summary(summary: DataSummary) -> None:
     splits = summary["splits"]
     sizes = f"{summary['n_texts']:,} texts, {len(summary['labels'])} labels"
     print_line(f"{summary['source']}: {sizes}; columns text, label")
@@ -82,7 +83,7 @@ def _show_summary(summary: dict[str, Any]) -> None:
     _show_first_rows(next(iter(splits.values())))
 
 
-def _show_words(splits: dict[str, Any]) -> None:
+def _show_words(splits: dict[str, SplitSummary]) -> None:
     """Print how many words the texts of each split have."""
     rows = []
     for name, split in splits.items():
@@ -92,7 +93,7 @@ def _show_words(splits: dict[str, Any]) -> None:
     print_table(rows, right=tuple(rows[0])[1:])
 
 
-def _show_tokens(splits: dict[str, Any]) -> None:
+def _show_tokens(splits: dict[str, SplitSummary]) -> None:
     """Print how many tokens the texts of each split have, and how many a checkpoint would cut."""
     rows = []
     for name, split in splits.items():
@@ -104,11 +105,11 @@ def _show_tokens(splits: dict[str, Any]) -> None:
     print_table(rows, right=tuple(rows[0])[1:])
 
 
-def _length_cells(unit: str, quantiles: dict[str, Any], keys: tuple[str, ...]) -> dict[str, str]:
+def _length_cells(unit: str, quantiles: Quantiles, keys: tuple[str, ...]) -> dict[str, str]:
     return {f"{unit} {key}": f"{quantiles[key] or 0:.0f}" for key in keys}
 
 
-def _show_classes(splits: dict[str, Any]) -> None:
+def _show_classes(splits: dict[str, SplitSummary]) -> None:
     """Print how many texts each label has in each split; shares are of the first one."""
     rows = []
     for i, one in enumerate(next(iter(splits.values()))["classes"]):
@@ -118,9 +119,11 @@ def _show_classes(splits: dict[str, Any]) -> None:
     print_table(rows, right=("label", *splits, "share"), elastic=("label_name",))
 
 
-def _show_first_rows(split: dict[str, Any]) -> None:
-    names = ("line", "label", "label_name", "text")
-    rows = [{name: row[name] for name in names} for row in split["first_rows"]]
+def _show_first_rows(split: SplitSummary) -> None:
+    rows = []
+    for row in split["first_rows"]:
+        place = {"line": row["line"], "label": row["label"]}
+        rows.append({**place, "label_name": row["label_name"], "text": row["text"]})
     print_table(rows, right=("line", "label"), elastic=("label_name", "text"))
 
 

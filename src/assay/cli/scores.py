@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assay.evaluation.result import ScoresEntry, WithoutLeaksEntry
 
 __all__ = ["SCORE_COLUMNS", "score_rows"]
 
 SCORE_COLUMNS = ("texts", "accuracy", "F1 weighted", "F1 macro")
 
 
-def score_rows(split: str, scores: dict[str, Any]) -> list[dict[str, str]]:
+def score_rows(split: str, scores: ScoresEntry) -> list[dict[str, str]]:
     """Return one row, and a second one for the texts that do not also occur in train.
 
     Parameters
     ----------
     split : str
-    scores : dict
+    scores : ScoresEntry
         As `ScoredSplit.to_dict` returns it.
     """
     rows = [_score_row(split, scores)]
@@ -25,7 +28,7 @@ def score_rows(split: str, scores: dict[str, Any]) -> list[dict[str, str]]:
     return rows
 
 
-def _score_row(split: str, scores: dict[str, Any]) -> dict[str, str]:
+def _score_row(split: str, scores: ScoresEntry | WithoutLeaksEntry) -> dict[str, str]:
     low, high = scores["intervals"]["accuracy"]
     return {
         "split": split,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +23,9 @@ from assay.cli.options import (
 from assay.cli.scores import SCORE_COLUMNS, score_rows
 from assay.cli.show import print_json, print_line, print_table
 from assay.methods import METHODS, join_names, methods_where
+
+if TYPE_CHECKING:
+    from assay.recipes.train import TrainedEntry
 
 __all__ = ["register"]
 
@@ -129,12 +132,11 @@ def _parse_pause(text: str) -> float:
     return 0.0 if text == "0s" else parse_duration(text)
 
 
-def _show(result: dict[str, Any]) -> None:
+def _show(result: TrainedEntry) -> None:
     cost = f"fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB"
     print_line(f"{result['method']}: {cost}, written to {result['model']}")
-    rows = []
-    for split in ("validation", "test"):
-        rows += score_rows(split, result[split])
+    rows = score_rows("validation", result["validation"])
+    rows += score_rows("test", result["test"])
     print_table(rows, right=SCORE_COLUMNS)
     rule = result.get("abstain")
     if rule:

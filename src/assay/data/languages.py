@@ -9,11 +9,11 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from assay._optional import require
 
-__all__ = ["Languages", "WrongLanguage", "find_wrong_language"]
+__all__ = ["Languages", "LanguagesEntry", "WrongLanguage", "find_wrong_language"]
 
 # Measured: "thresholds of the data and tokenization rooms" in dev/LOG.md.
 MAX_MAIN_SCORE = 0.005  # highest score of the main language in a row that counts as another
@@ -45,6 +45,14 @@ class WrongLanguage:
     score: float
 
 
+class LanguagesEntry(TypedDict):
+    """A `Languages` as JSON holds it, without the rows."""
+
+    main: str | None
+    fraction: float
+    n_wrong: int
+
+
 @dataclass(frozen=True)
 class Languages:
     """The languages of a split.
@@ -63,7 +71,7 @@ class Languages:
     fraction: float
     wrong: tuple[WrongLanguage, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> LanguagesEntry:
         """Return main language, its share, and how many rows are in another."""
         return {"main": self.main, "fraction": self.fraction, "n_wrong": len(self.wrong)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -13,6 +13,53 @@ from assay.data.duplicates import shared_groups
 from assay.data.texts import SPLIT_ORDER, LabelledTexts, Splits
 
 __all__ = ["Conflict", "Leak", "RowPlace", "TextOverlaps", "find_leaks"]
+
+
+class RowPlaceEntry(TypedDict):
+    """A `RowPlace` as JSON holds it."""
+
+    split: str
+    line: int
+    label: str
+
+
+class LeakedRows(TypedDict):
+    """A `Leak` as JSON holds it: a line is a pair, as in `Leak.lines`."""
+
+    split: str
+    seen_in: str
+    n_rows: int
+    lines: list[list[int]]
+
+
+class RepeatedRows(TypedDict):
+    """The rows whose text occurs earlier in the same split."""
+
+    split: str
+    n_rows: int
+    lines: list[int]
+
+
+class ConflictEntry(TypedDict):
+    """A `Conflict` as JSON holds it."""
+
+    rows: list[RowPlaceEntry]
+
+
+class ConflictsEntry(TypedDict):
+    """All texts that have different labels."""
+
+    n_texts: int
+    n_rows: int
+    texts: list[ConflictEntry]
+
+
+class OverlapsEntry(TypedDict):
+    """A `TextOverlaps` as JSON holds it: counts and line numbers, never a text."""
+
+    leaks: list[LeakedRows]
+    repeats: list[RepeatedRows]
+    conflicts: ConflictsEntry
 
 
 @dataclass(frozen=True)
@@ -31,7 +78,7 @@ class RowPlace:
     line: int
     label: str
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> RowPlaceEntry:
         """Return the place as plain values."""
         return {"split": self.split, "line": self.line, "label": self.label}
 
@@ -57,7 +104,7 @@ class Leak:
         """How many rows of `split` also occur in `seen_in`."""
         return len(self.lines)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> LeakedRows:
         """Return the leak as plain values."""
         return {
             "split": self.split,
@@ -73,7 +120,7 @@ class Conflict:
 
     rows: tuple[RowPlace, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ConflictEntry:
         """Return the rows as plain values."""
         return {"rows": [row.to_dict() for row in self.rows]}
 
@@ -101,13 +148,13 @@ class TextOverlaps:
         pair = (split, seen_in)
         return sum(leak.n_rows for leak in self.leaks if (leak.split, leak.seen_in) == pair)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> OverlapsEntry:
         """Return everything as plain values: counts and line numbers."""
-        repeats = [
+        repeats: list[RepeatedRows] = [
             {"split": split, "n_rows": len(lines), "lines": list(lines)}
             for split, lines in self.repeats.items()
         ]
-        conflicts = {
+        conflicts: ConflictsEntry = {
             "n_texts": len(self.conflicts),
             "n_rows": sum(len(conflict.rows) for conflict in self.conflicts),
             "texts": [conflict.to_dict() for conflict in self.conflicts],
@@ -137,7 +184,8 @@ def find_leaks(splits: Splits) -> TextOverlaps:
     """
     if "overlaps" not in splits.kept:
         splits.kept["overlaps"] = _overlaps(splits)
-    overlaps: TextOverlaps = splits.kept["overlaps"]
+    overlaps = splits.kept["overlaps"]
+    assert isinstance(overlaps, TextOverlaps)
     return overlaps
 
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts, Splits
 
-__all__ = ["BoxStatistics", "Quantiles", "box_statistics", "quantiles", "summarise"]
+__all__ = [
+    "BoxStatistics",
+    "DataSummary",
+    "Quantiles",
+    "SplitSummary",
+    "TokenLengths",
+    "box_statistics",
+    "quantiles",
+    "summarise",
+]
 
 QUANTILES = {"min": 0.0, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
 MAX_OUTLIERS = 50  # drawn for one box; more are an unreadable line of dots
@@ -31,6 +40,12 @@ class BoxStatistics(TypedDict):
     whisker_high: float | None
     n_outliers: int
     outliers: list[float]
+
+
+class LabelledBox(BoxStatistics):
+    """The box of one class, with its label."""
+
+    label: str
 
 
 class ClassCount(TypedDict):
@@ -57,19 +72,48 @@ class Lengths(TypedDict):
     classes: list[dict[str, str | float | None]]
 
 
+class TokenLengths(TypedDict):
+    """How many tokens of a checkpoint texts have, and how many texts it would cut."""
+
+    checkpoint: str
+    max_tokens: int
+    n_truncated: int
+    all: Quantiles
+
+
 class SplitSummary(TypedDict):
-    """One split in numbers."""
+    """One split in numbers; with tokens if they were counted."""
 
     n_texts: int
     columns: list[str]
     classes: list[ClassCount]
     chars: Lengths
     words: Lengths
-    word_boxes: list[dict[str, Any]]  # a BoxStatistics per class, with its label
+    word_boxes: list[LabelledBox]
     first_rows: list[FirstRow]
+    tokens: NotRequired[TokenLengths]
 
 
-def summarise(splits: Splits, *, n_first: int = 5) -> dict[str, Any]:
+class DroppedCount(TypedDict):
+    """How many rows of a split were left out for one reason."""
+
+    split: str
+    reason: str
+    n_rows: int
+
+
+class DataSummary(TypedDict):
+    """A data set in numbers; `features` are the columns as the Hub's libraries describe them."""
+
+    source: str
+    labels: list[str]
+    features: dict[str, object]
+    n_texts: int
+    splits: dict[str, SplitSummary]
+    dropped: list[DroppedCount]
+
+
+def summarise(splits: Splits, *, n_first: int = 5) -> DataSummary:
     """Describe a data set.
 
     Parameters
@@ -92,7 +136,7 @@ def summarise(splits: Splits, *, n_first: int = 5) -> dict[str, Any]:
     for name, labelled in splits.items():
         described[name] = _split_summary(labelled, splits.label_set, n_first=n_first)
     n_dropped = Counter((row.split, row.reason) for row in splits.dropped)
-    dropped = [
+    dropped: list[DroppedCount] = [
         {"split": split, "reason": reason, "n_rows": n_rows}
         for (split, reason), n_rows in n_dropped.items()
     ]
@@ -112,7 +156,7 @@ def _split_summary(labelled: LabelledTexts, label_set: LabelSet, *, n_first: int
     n_chars = np.fromiter(map(len, labelled.texts), dtype=np.int64, count=n_texts)
     words = (len(text.split()) for text in labelled.texts)
     n_words = np.fromiter(words, dtype=np.int64, count=n_texts)
-    word_boxes: list[dict[str, Any]] = []
+    word_boxes: list[LabelledBox] = []
     for name, own in _by_class(n_words, label_ids, label_set):
         word_boxes.append({"label": name, **box_statistics(own)})
     return {

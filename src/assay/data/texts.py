@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import numpy as np
 
@@ -56,6 +56,14 @@ def check_texts(texts: object, *, name: str = "texts") -> list[str]:
     return as_list
 
 
+class DroppedEntry(TypedDict):
+    """A `DroppedRow` as JSON holds it."""
+
+    split: str
+    line: int
+    reason: str
+
+
 @dataclass(frozen=True)
 class DroppedRow:
     """A row that was left out, and why. It never holds the text itself.
@@ -72,7 +80,7 @@ class DroppedRow:
     line: int
     reason: str
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> DroppedEntry:
         """Return the row as plain values."""
         return {"split": self.split, "line": self.line, "reason": self.reason}
 
@@ -195,7 +203,7 @@ class Splits(Mapping[str, LabelledTexts]):
     source: str
     dropped: tuple[DroppedRow, ...] = field(default=())
     n_corrections: int = 0
-    kept: dict[str, Any] = field(default_factory=dict, init=False, compare=False)
+    kept: dict[str, object] = field(default_factory=dict, init=False, compare=False)
 
     def __getitem__(self, split: str) -> LabelledTexts:
         if split not in self.parts:
@@ -220,7 +228,7 @@ class Splits(Mapping[str, LabelledTexts]):
 
     def _repr_html_(self) -> str:
         counts = {split: labelled.counts() for split, labelled in self.parts.items()}
-        rows: list[dict[str, Any]] = []
+        rows: list[dict[str, str | int]] = []
         for label in self.label_set.names[:N_SHOWN_LABELS]:
             n_texts = {split: of_label.get(label, 0) for split, of_label in counts.items()}
             rows.append({"label": label, **n_texts})

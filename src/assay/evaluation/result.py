@@ -15,6 +15,7 @@ __all__ = [
     "ReliabilityEntry",
     "ScoresEntry",
     "SplitScores",
+    "WithoutLeaksEntry",
 ]
 
 Interval = tuple[float, float]
@@ -63,6 +64,17 @@ class ReliabilityEntry(TypedDict):
     accuracy: float
 
 
+class WithoutLeaksEntry(TypedDict):
+    """The headline scores of the texts that do not also occur in train; None if there are none."""
+
+    n_leaked: int
+    n_texts: int
+    accuracy: float | None
+    f1_weighted: float | None
+    f1_macro: float | None
+    intervals: dict[str, list[float]]
+
+
 class ScoresEntry(TypedDict):
     """A `SplitScores` as results.json holds it."""
 
@@ -76,6 +88,7 @@ class ScoresEntry(TypedDict):
     log_loss: NotRequired[float]
     ece: NotRequired[float]
     reliability: NotRequired[list[ReliabilityEntry]]
+    without_leaks: NotRequired[WithoutLeaksEntry]  # of a `ScoredSplit` some of whose texts leaked
 
 
 @dataclass(frozen=True)

@@ -11,22 +11,39 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
 from assay.data.duplicates import find_seen
 from assay.data.texts import LabelledTexts
 from assay.evaluation.metrics import score_predictions
-from assay.evaluation.result import HEADLINES, SplitScores
+from assay.evaluation.result import HEADLINES, ScoresEntry, SplitScores, WithoutLeaksEntry
 from assay.evaluation.slices import SliceScores, score_slices
 from assay.progress import Progress
 from assay.runtime.entries import ScoreClaim, ScoreEntry
 from assay.runtime.predictor import Model
 
-__all__ = ["ScoredSplit", "manifest_scores", "score_parts", "score_split", "write_predictions"]
+__all__ = [
+    "PredictionEntry",
+    "ScoredSplit",
+    "manifest_scores",
+    "score_parts",
+    "score_split",
+    "write_predictions",
+]
 
 SCORE_DIGITS = 9  # of the written probabilities: float32 carries about 7
+
+
+class PredictionEntry(TypedDict):
+    """One line of a file of predictions: `row` is the 1-based line of the source."""
+
+    split: str
+    row: int
+    label: str
+    predicted_label: str
+    probs: list[float]
 
 
 @dataclass(frozen=True)
@@ -63,20 +80,34 @@ class ScoredSplit:
         is_right: np.ndarray = self.probs.argmax(axis=1) == self.label_ids
         return is_right
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ScoresEntry:
         """Return the scores as results.json holds them, with `without_leaks` if texts leaked."""
-        plain: dict[str, Any] = {**self.scores.to_dict()}
+        plain = self.scores.to_dict()
         if self.n_leaked:
-            plain["without_leaks"] = {"n_leaked": self.n_leaked, **_headline(self.without_leaks)}
+            plain["without_leaks"] = _without_leaks(self.n_leaked, self.without_leaks)
         return plain
 
 
-def _headline(scores: SplitScores | None) -> dict[str, Any]:
-    """Return the few scores that are given without leaked texts."""
+def _without_leaks(n_leaked: int, scores: SplitScores | None) -> WithoutLeaksEntry:
+    """Return the headline scores of the texts that did not leak."""
     if scores is None:
-        return {"n_texts": 0, **dict.fromkeys(HEADLINES), "intervals": {}}
-    plain: Mapping[str, Any] = scores.to_dict()
-    return {name: plain[name] for name in ("n_texts", *HEADLINES, "intervals")}
+        return {
+            "n_leaked": n_leaked,
+            "n_texts": 0,
+            "accuracy": None,
+            "f1_weighted": None,
+            "f1_macro": None,
+            "intervals": {},
+        }
+    plain = scores.to_dict()
+    return {
+        "n_leaked": n_leaked,
+        "n_texts": plain["n_texts"],
+        "accuracy": plain["accuracy"],
+        "f1_weighted": plain["f1_weighted"],
+        "f1_macro": plain["f1_macro"],
+        "intervals": plain["intervals"],
+    }
 
 
 def score_split(
@@ -195,7 +226,7 @@ def write_predictions(
                 stream.write(line.encode("utf-8", "surrogatepass"))
 
 
-def _records(split: str, scored: ScoredSplit, labels: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _records(split: str, scored: ScoredSplit, labels: tuple[str, ...]) -> Iterator[PredictionEntry]:
     labelled, predicted = scored.labelled, scored.probs.argmax(axis=1)
     for i, row in enumerate(labelled.lines):
         yield {

@@ -99,7 +99,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             )
         self.classes_ = classes
         self.temperature_ = 1.0
-        self.history_: list[dict[str, Any]] = []
+        self.history_: list[dict[str, float]] = []
         context = FitContext(
             score=score or score_accuracy, progress=progress or Progress(), states=states
         )

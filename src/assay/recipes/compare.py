@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from assay.errors import InputError
 from assay.evaluation.choice import Choice, choose_method
-from assay.evaluation.compare import Comparison, compare_methods
+from assay.evaluation.compare import Comparison, ComparisonEntry, compare_methods
+from assay.evaluation.scoring import PredictionEntry
 from assay.reporting.results import EVIDENCE
 
 __all__ = ["RunComparison", "SavedMethod", "compare_run"]
@@ -41,7 +42,7 @@ class SavedMethod:
     accuracy_without_leaks: float | None = None
 
     @classmethod
-    def from_dict(cls, plain: dict[str, Any]) -> SavedMethod:
+    def from_dict(cls, plain: Mapping[str, Any]) -> SavedMethod:
         """Read one entry of results.json."""
         others = (plain.get("test") or {}).get("without_leaks") or {}
         return cls(
@@ -50,6 +51,16 @@ class SavedMethod:
             n_leaked=others.get("n_leaked", 0),
             accuracy_without_leaks=others.get("accuracy"),
         )
+
+
+class RunComparisonEntry(TypedDict):
+    """A `RunComparison` as JSON holds it."""
+
+    run: str
+    recommended: str
+    why: str
+    validation: list[ComparisonEntry]
+    test: list[ComparisonEntry]
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,7 @@ class RunComparison:
     test: dict[str, Comparison]
     methods: list[SavedMethod]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> RunComparisonEntry:
         """Return plain values, ready for JSON."""
         return {
             "run": self.run,
@@ -140,7 +151,7 @@ def _read_correct(path: Path) -> Flags:
     return {split: np.asarray(values, dtype=bool) for split, values in flags.items()}
 
 
-def _read_rows(path: Path) -> Iterator[dict[str, Any]]:
+def _read_rows(path: Path) -> Iterator[PredictionEntry]:
     with gzip.open(path, "rt", encoding="utf-8", errors="surrogatepass") as stream:
         for line in stream:
             yield json.loads(line)

@@ -163,17 +163,18 @@ def embed_data(
     resolved = resolve_checkpoint(checkpoint, progress=progress)
     encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)
     rows = _Rows(splits)
-    columns: dict[str, Any] = {
-        "split": rows.splits,
-        "line": np.asarray(rows.lines, dtype=np.int64),
-        "label": rows.labels,
-        "features": encoder.transform(rows.texts, progress=progress),
-    }
-    about = {"checkpoint": resolved.to_dict(), "pooling": pooling, "precision": precision}
+    table = _FeatureTable(
+        split=rows.splits,
+        line=np.asarray(rows.lines, dtype=np.int64),
+        label=rows.labels,
+        features=encoder.transform(rows.texts, progress=progress),
+    )
+    origin = {"checkpoint": resolved.to_dict(), "pooling": pooling, "precision": precision}
+    about = json.dumps(origin, ensure_ascii=False)
     with refusals_of_disk(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(out) as partial, partial.open("wb") as stream:
-            write(stream, columns, about)
+            write(stream, table, about)
     return EmbedResult(
         out=str(out),
         n_texts={name: len(labelled) for name, labelled in splits.items()},
@@ -200,7 +201,18 @@ class _Rows:
             self.texts += labelled.texts
 
 
-Writer = Callable[[IO[bytes], dict[str, Any], dict[str, Any]], None]
+@dataclass(frozen=True)
+class _FeatureTable:
+    """The columns that a file of features has; features are float32, one row per text."""
+
+    split: list[str]
+    line: np.ndarray
+    label: list[str]
+    features: np.ndarray
+
+
+# Takes an open file, the columns, and as JSON how the features were made.
+Writer = Callable[[IO[bytes], _FeatureTable, str], None]
 
 
 def _check_out(out: Path, *, overwrite: bool) -> Writer:
@@ -221,26 +233,29 @@ def _check_out(out: Path, *, overwrite: bool) -> Writer:
     return _write_parquet
 
 
-def _write_npz(stream: IO[bytes], columns: dict[str, Any], about: dict[str, Any]) -> None:
-    arrays: dict[str, Any] = {name: np.asarray(values) for name, values in columns.items()}
-    for name in ("split", "label"):
+def _write_npz(stream: IO[bytes], table: _FeatureTable, about: str) -> None:
+    np.savez(
+        stream,
         # Without its type, numpy would make an empty list an array of floats.
-        arrays[name] = arrays[name].astype(np.str_)
-    np.savez(stream, **arrays, about=np.asarray(json.dumps(about, ensure_ascii=False)))
+        split=np.asarray(table.split, dtype=np.str_),
+        line=table.line,
+        label=np.asarray(table.label, dtype=np.str_),
+        features=table.features,
+        about=np.asarray(about),
+    )
 
 
-def _write_parquet(stream: IO[bytes], columns: dict[str, Any], about: dict[str, Any]) -> None:
+def _write_parquet(stream: IO[bytes], table: _FeatureTable, about: str) -> None:
     pa = require("pyarrow")
-    features: np.ndarray = columns["features"]
+    features = table.features
     lists: pyarrow.Array = pa.FixedSizeListArray.from_arrays(
         pa.array(features.ravel()), features.shape[1]
     )
-    table = pa.table(
-        {
-            "split": pa.array(columns["split"], pa.string()),
-            "line": pa.array(columns["line"]),
-            "label": pa.array(columns["label"], pa.string()),
-            "features": lists,
-        }
-    ).replace_schema_metadata({"assay": json.dumps(about, ensure_ascii=False)})
-    require("pyarrow.parquet").write_table(table, stream)
+    columns = {
+        "split": pa.array(table.split, pa.string()),
+        "line": pa.array(table.line),
+        "label": pa.array(table.label, pa.string()),
+        "features": lists,
+    }
+    written = pa.table(columns).replace_schema_metadata({"assay": about})
+    require("pyarrow.parquet").write_table(written, stream)

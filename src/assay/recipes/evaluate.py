@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from assay._display import html_block, html_table
 from assay.data.texts import Splits
 from assay.evaluation.caveats import describe_caveats
 from assay.evaluation.coverage_report import AnsweredRow, answered_rows
-from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
-from assay.evaluation.result import SplitScores
+from assay.evaluation.mistakes import (
+    Confusion,
+    ConfusionEntry,
+    Mistake,
+    MistakeEntry,
+    costly_confusions,
+    worst_mistakes,
+)
+from assay.evaluation.result import ScoresEntry, SplitScores
 from assay.evaluation.scoring import ScoredSplit, score_parts, score_split
-from assay.evaluation.slices import SliceScores
+from assay.evaluation.slices import SliceEntry, SliceScores
 from assay.methods import METHODS
 from assay.models.open import match_labels, open_model
 from assay.notebook import default_progress
@@ -23,6 +30,21 @@ from assay.recipes.steps.known_data import check_labels
 from assay.runtime.predictor import Model
 
 __all__ = ["Evaluation", "evaluate_model"]
+
+
+class EvaluationEntry(TypedDict):
+    """An `Evaluation` as JSON holds it."""
+
+    method: str
+    labels: list[str]
+    source: str
+    split: str
+    scores: ScoresEntry
+    mistakes: list[MistakeEntry]
+    confusions: list[ConfusionEntry]
+    answered: list[AnsweredRow]
+    slices: list[SliceEntry]
+    warnings: list[str]
 
 
 @dataclass(frozen=True)
@@ -84,7 +106,7 @@ class Evaluation:
         ]
         return html_block(f"{self.method} on {self.split}", sentence, html_table(classes))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> EvaluationEntry:
         """Return plain values, ready for JSON."""
         return {
             "method": self.method,

@@ -10,7 +10,7 @@ import numpy as np
 
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.data.load import load_data
-from assay.data.summary import quantiles, summarise
+from assay.data.summary import DataSummary, TokenLengths, quantiles, summarise
 from assay.data.texts import Splits
 from assay.disk import atomic_folder, check_output
 from assay.notebook import default_progress
@@ -21,22 +21,28 @@ from assay.tokenization.subwords import SubwordTokenizer
 __all__ = ["Exploration", "explore_data"]
 
 
+class ExplorationEntry(DataSummary):
+    """An `Exploration` as JSON holds it."""
+
+    figures: list[str]
+
+
 @dataclass(frozen=True)
 class Exploration:
     """A data set's numbers, and where its figures were written.
 
     Parameters
     ----------
-    summary : dict
+    summary : DataSummary
         As `summarise` returns it; with a checkpoint, each split also has `tokens`.
     figures : tuple of str
         Files; empty if no folder was given.
     """
 
-    summary: dict[str, Any]
+    summary: DataSummary
     figures: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ExplorationEntry:
         """Return plain values, ready for JSON."""
         return {**self.summary, "figures": list(self.figures)}
 
@@ -89,7 +95,7 @@ def explore_data(
 
 def _count_tokens(
     texts: tuple[str, ...], tokenizer: SubwordTokenizer, *, checkpoint: str
-) -> dict[str, Any]:
+) -> TokenLengths:
     counts = np.asarray(tokenizer.count_tokens(texts))
     return {
         "checkpoint": checkpoint,
@@ -99,7 +105,7 @@ def _count_tokens(
     }
 
 
-def _draw(summary: dict[str, Any], out: Path, *, overwrite: bool) -> tuple[str, ...]:
+def _draw(summary: DataSummary, out: Path, *, overwrite: bool) -> tuple[str, ...]:
     """Write the figures into a folder, all or none; return their paths."""
     pictures = draw_summary(summary)
     with atomic_folder(out, overwrite=overwrite) as root:

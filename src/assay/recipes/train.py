@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from assay import _env
 from assay._display import Shown, html_block, html_table
 from assay.disk import atomic_folder, check_output, partial_folder
 from assay.errors import InputError
-from assay.evaluation.result import HEADLINES
+from assay.evaluation.result import ScoresEntry
 from assay.evaluation.scoring import ScoredSplit, score_split
 from assay.methods import check_methods, find_method, join_names, methods_where
 from assay.models import make_estimator
@@ -28,10 +28,11 @@ from assay.recipes.steps.fit import (
     fit_estimator,
 )
 from assay.recipes.steps.prepare import DataOptions, check_apart, prepare_data
+from assay.runtime.entries import AbstainEntry
 from assay.runtime.limits.abstain import check_target
 from assay.training.states import TrainingStates, has_training_state
 
-__all__ = ["train_model"]
+__all__ = ["TrainedEntry", "train_model"]
 
 MODEL, STATES = "model", "training"  # inside OUT.partial
 EPOCH_COLUMNS = (
@@ -43,6 +44,24 @@ EPOCH_COLUMNS = (
 )
 
 
+class TrainedEntry(TypedDict, total=False):
+    """What `train_model` returns: the model, what its training cost and what it scores.
+
+    Nothing is in it in all processes but the first. `abstain` exists if a target accuracy was
+    given; it is None if no threshold reaches it.
+    """
+
+    model: str
+    method: str
+    labels: list[str]
+    fit_s: float
+    model_bytes: int
+    epochs: Sequence[Mapping[str, float]]
+    validation: ScoresEntry
+    test: ScoresEntry
+    abstain: AbstainEntry | None
+
+
 def train_model(
     data: Any,
     out: str | Path,
@@ -50,14 +69,14 @@ def train_model(
     method: str,
     seed: int = 0,
     options: DataOptions | None = None,
-    parameters: dict[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
     target_accuracy: float | None = None,
     keep_texts: bool = False,
     overwrite: bool = False,
     resume: bool = False,
     save_every_s: float = 60.0,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> TrainedEntry:
     """Train one method and save it as a model folder.
 
     Under `torchrun` all processes train one `finetune` model together; process 0 saves it.
@@ -123,7 +142,7 @@ class _Training:
         check_apart(data, self.out)
         return TrainingSet(prepare_data(data, options=options, seed=self.fit.seed))
 
-    def run(self, training_set: TrainingSet) -> dict[str, Any]:
+    def run(self, training_set: TrainingSet) -> TrainedEntry:
         """Train, score and save the model."""
         with atomic_folder(
             self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state
@@ -146,9 +165,9 @@ class _Training:
         result = _result(self.out, fitted, scored)
         if self.target_accuracy is not None:
             result["abstain"] = manifest.abstain or None
-        return Shown(result, as_html=_trained_html(result))
+        return cast("TrainedEntry", Shown(result, as_html=_trained_html(result)))
 
-    def help(self, training_set: TrainingSet) -> dict[str, Any]:
+    def help(self, training_set: TrainingSet) -> TrainedEntry:
         """Share the work of another process, which saves the model."""
         helper = make_estimator(self.method, seed=self.fit.seed, **self.fit.parameters)
         fit_estimator(helper, training_set, options=self.fit, progress=Progress())
@@ -167,7 +186,7 @@ class _Training:
         return scored
 
 
-def _result(out: Path, fitted: FittedModel, scored: Mapping[str, ScoredSplit]) -> dict[str, Any]:
+def _result(out: Path, fitted: FittedModel, scored: Mapping[str, ScoredSplit]) -> TrainedEntry:
     return {
         "model": str(out),
         "method": fitted.model.method,
@@ -175,7 +194,8 @@ def _result(out: Path, fitted: FittedModel, scored: Mapping[str, ScoredSplit]) -
         "fit_s": round(fitted.fit_s, 2),
         "model_bytes": fitted.model.n_bytes,
         "epochs": fitted.history,
-        **{split: one.to_dict() for split, one in scored.items()},
+        "validation": scored["validation"].to_dict(),
+        "test": scored["test"].to_dict(),
     }
 
 
@@ -227,15 +247,20 @@ def _move_up(root: Path) -> None:
     (root / MODEL).rmdir()
 
 
-def _trained_html(result: Mapping[str, Any]) -> str:
+def _trained_html(result: TrainedEntry) -> str:
     """Show a result in a notebook: what it cost, its epochs and its scores."""
     splits = []
-    for split in SPLITS:
-        scores = result[split]
+    for split, scores in (("validation", result["validation"]), ("test", result["test"])):
         low, high = scores["intervals"]["accuracy"]
-        row = {"split": split, "texts": scores["n_texts"]}
-        row |= {name: scores[name] for name in HEADLINES}
-        splits.append({**row, "95 % interval of accuracy": f"{low:.3f} to {high:.3f}"})
+        row = {
+            "split": split,
+            "texts": scores["n_texts"],
+            "accuracy": scores["accuracy"],
+            "f1_weighted": scores["f1_weighted"],
+            "f1_macro": scores["f1_macro"],
+            "95 % interval of accuracy": f"{low:.3f} to {high:.3f}",
+        }
+        splits.append(row)
     epochs = [_epoch_row(epoch) for epoch in result["epochs"]]
     cost = f"fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB"
     return html_block(
@@ -246,5 +271,5 @@ def _trained_html(result: Mapping[str, Any]) -> str:
     )
 
 
-def _epoch_row(epoch: Mapping[str, Any]) -> dict[str, Any]:
+def _epoch_row(epoch: Mapping[str, float]) -> dict[str, float]:
     return {name: epoch[name] for name in EPOCH_COLUMNS if name in epoch}

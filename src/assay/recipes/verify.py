@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from assay.data.texts import Splits
 from assay.errors import CheckError, DataError, ModelError
@@ -25,6 +25,24 @@ __all__ = ["Verification", "verify_model"]
 TOLERANCE = 1e-9  # scores are counts over counts: the same predictions give the same value
 
 
+class CheckedClaim(ScoreEntry):
+    """A recorded score, what was found instead, and whether the two agree."""
+
+    found: float
+    found_n_texts: int
+    agrees: bool
+
+
+class VerificationEntry(TypedDict):
+    """A `Verification` as JSON holds it."""
+
+    model: str
+    method: str
+    n_files: int
+    verified: bool
+    claims: list[CheckedClaim]
+
+
 @dataclass(frozen=True)
 class Verification:
     """What was checked of a model; its own claims hold.
@@ -34,16 +52,16 @@ class Verification:
     model, method : str
     n_files : int
         Files whose hashes were checked.
-    claims : sequence of dict
-        The recorded scores, each with `found`, `found_n_texts` and `agrees`.
+    claims : sequence of CheckedClaim
+        The recorded scores, each with what was found.
     """
 
     model: str
     method: str
     n_files: int
-    claims: Sequence[dict[str, Any]]
+    claims: Sequence[CheckedClaim]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> VerificationEntry:
         """Return plain values, ready for JSON."""
         return {
             "model": self.model,
@@ -78,7 +96,7 @@ def verify_model(
     """
     folder = Path(model_folder)
     manifest = _read_checked(folder)
-    claims: list[dict[str, Any]] = []
+    claims: list[CheckedClaim] = []
     if splits is not None:
         splits = cut_as_trained(splits, manifest)
         model = load_model(folder, verified=manifest)  # its files were hashed a moment ago
@@ -95,9 +113,10 @@ def _recorded_splits(manifest: Manifest) -> list[str]:
     return list(dict.fromkeys(claim["split"] for claim in manifest.scores))
 
 
-def _check_claims(model: Model, splits: Splits, progress: Progress | None) -> list[dict[str, Any]]:
+def _check_claims(model: Model, splits: Splits, progress: Progress | None) -> list[CheckedClaim]:
     """Score the splits again that the manifest and the data share; raise if a score differs."""
-    manifest, claims = model.manifest, []
+    manifest = model.manifest
+    claims: list[CheckedClaim] = []
     for split in _recorded_splits(manifest):
         if split not in splits:
             continue
@@ -113,13 +132,13 @@ def _check_claims(model: Model, splits: Splits, progress: Progress | None) -> li
     return claims
 
 
-def _check_claim(claim: ScoreEntry, scores: SplitScores) -> dict[str, Any]:
-    found = getattr(scores, claim["metric"])
+def _check_claim(claim: ScoreEntry, scores: SplitScores) -> CheckedClaim:
+    found: float = getattr(scores, claim["metric"])
     agrees = scores.n_texts == claim["n_texts"] and abs(found - claim["value"]) <= TOLERANCE
     return {**claim, "found": found, "found_n_texts": scores.n_texts, "agrees": agrees}
 
 
-def _disagreement(claim: dict[str, Any]) -> str:
+def _disagreement(claim: CheckedClaim) -> str:
     recorded = f"recorded {claim['value']:.4f} on {claim['n_texts']:,} texts"
     found = f"found {claim['found']:.4f} on {claim['found_n_texts']:,}"
     return f"{claim['split']} {claim['metric']}: {recorded}, {found}"

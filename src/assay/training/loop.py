@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +48,7 @@ def train_network(
     context: FitContext,
     store: StateStore | None = None,
     processes: Processes = ALONE,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, float]]:
     """Train `network` in place; leave it with the weights of the best epoch, in evaluation mode.
 
     Parameters
@@ -69,7 +68,7 @@ def train_network(
 
     Returns
     -------
-    list of dict
+    list of dict of float
         One entry per epoch: `epoch` (a fraction if the time limit ended it), `train_loss`, and
         with validation `validation_loss` and ``validation_<name>`` for each name that the score
         returns.

@@ -71,7 +71,7 @@ class FittedModel:
 
     folder: Path
     fit_s: float
-    history: Sequence[Mapping[str, Any]] = ()
+    history: Sequence[Mapping[str, float]] = ()
 
     @cached_property
     def model(self) -> Model:

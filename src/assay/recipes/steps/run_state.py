@@ -30,7 +30,7 @@ class _Finished(TypedDict):
     """What is recorded about a finished method; `sha256` is `_fingerprint` of its manifest."""
 
     fit_s: float
-    history: list[Mapping[str, Any]]
+    history: list[Mapping[str, float]]
     sha256: str
 
 
