@@ -18,7 +18,7 @@ def test_choice_carries_the_sentence_and_the_tests():
     comparisons = compare_methods(correct)
     assert choice.comparisons == tuple(comparisons)
     assert [one.method for one in choice.comparisons] == ["majority", "linear", "compact"]
-    assert (choice.recommended, choice.why) == recommend(
+    assert (choice.recommended, choice.reasons) == recommend(
         comparisons, model_bytes={"linear": 1_000, "compact": 9_000}
     )
     assert choice.recommended == "compact"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assay.catalogue import ENGLISH, Fact, open_language
 from assay.evaluation.compare import Comparison, compare_methods
 from assay.evaluation.recommendation import recommend
 
@@ -20,16 +21,22 @@ class Choice:
     Parameters
     ----------
     recommended : str
-    why : str
-        One sentence, which results.json, the report and the terminal show alike. It names no
-        training times, so that the same seed gives the same sentence on every machine.
+    reasons : tuple of Fact
+        Why, one sentence each. They name no training times, so that the same seed gives the same
+        sentences on every machine.
     comparisons : tuple of Comparison
         What it rests on, from the cheapest method to the most expensive.
     """
 
     recommended: str
-    why: str
+    reasons: tuple[Fact, ...]
     comparisons: tuple[Comparison, ...]
+
+    @property
+    def why(self) -> str:
+        """The reasons in English, as results.json and the terminal show them."""
+        english = open_language(ENGLISH)
+        return " ".join(english.tell(reason) for reason in self.reasons)
 
 
 def choose_method(
@@ -43,7 +50,7 @@ def choose_method(
         Whether the method labelled each text of the evidence right. The evidence is the validation
         split: test texts take no part in the choice.
     model_bytes : mapping of method to int, optional
-        Sizes on disk, which the sentence names where they differ.
+        Sizes on disk in bytes, which the reasons compare where they differ.
 
     Raises
     ------
@@ -51,5 +58,5 @@ def choose_method(
         There is no method or no text, or the arrays differ in length.
     """
     comparisons = compare_methods(correct)
-    recommended, why = recommend(comparisons, model_bytes=model_bytes)
-    return Choice(recommended, why, tuple(comparisons))
+    recommended, reasons = recommend(comparisons, model_bytes=model_bytes)
+    return Choice(recommended, reasons, tuple(comparisons))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from assay.catalogue import Fact, FactValue
 from assay.evaluation.result import ClassScores, SplitScores
 
-__all__ = ["describe_imbalance"]
+__all__ = ["find_imbalance"]
 
 # A label is large if it has at least half of the texts, and at least 1.5 times as many as it would
 # have if all labels were equally frequent.
@@ -13,8 +14,8 @@ LARGE_RATIO = 1.5
 LARGE_GAP = 0.1  # macro F1 this far below accuracy
 
 
-def describe_imbalance(scores: SplitScores, *, split: str) -> str | None:
-    """Say in one sentence why accuracy misleads.
+def find_imbalance(scores: SplitScores, *, split: str) -> Fact | None:
+    """Return the fact that accuracy misleads, with the reason.
 
     Accuracy misleads where one label has at least half of the texts and at least 1.5 times its even
     share, or where macro F1 is at least 10 points lower.
@@ -27,7 +28,7 @@ def describe_imbalance(scores: SplitScores, *, split: str) -> str | None:
 
     Returns
     -------
-    str or None
+    Fact or None
         None where accuracy does not mislead.
     """
     largest = max(scores.per_class, key=lambda one: one.n_texts)
@@ -36,20 +37,20 @@ def describe_imbalance(scores: SplitScores, *, split: str) -> str | None:
     is_behind = scores.accuracy - scores.f1_macro >= LARGE_GAP
     if not is_large and not is_behind:
         return None
-    reasons = []
+    values: dict[str, FactValue] = {
+        "split": split,
+        "accuracy": scores.accuracy,
+        "f1_macro": scores.f1_macro,
+    }
     if is_large:
-        reasons.append(
-            f"{fraction:.0%} of the {split} texts are '{largest.label}', "
-            "so that always answering it is right as often"
-        )
-    reasons.append(
-        "macro F1, in which every label counts the same, is "
-        f"{scores.f1_macro:.3f} where accuracy is {scores.accuracy:.3f}"
-    )
+        values |= {"label": largest.label, "fraction": fraction}
     if is_behind:
         worst = _worst(scores)
-        reasons.append(f"'{worst.label}' does worst: F1 {worst.f1:.3f} on {worst.n_texts:,} texts")
-    return f"accuracy misleads here: {'; '.join(reasons)}"
+        values |= {"worst": worst.label, "worst_f1": worst.f1, "n_worst": worst.n_texts}
+    kind = "caveats.large_label" if is_large else "caveats.missed_label"
+    if is_large and is_behind:
+        kind = "caveats.large_and_missed_label"
+    return Fact(kind, values)
 
 
 def _worst(scores: SplitScores) -> ClassScores:

@@ -84,7 +84,7 @@ def _verdict(results: Results, sections: ReportSections) -> dict[str, Any]:
         "f1_weighted": scores.f1_weighted,
         "f1_macro": scores.f1_macro,
         "intervals": scores.intervals,
-        "warnings": results.caveats(),
+        "warnings": results.warnings(),
         "floor": floor,
     }
 
