@@ -69,6 +69,21 @@ class DataFlags:
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of text files, such as cp949.  [default: utf-8]")
     ] = None
+    quoting: Annotated[
+        str | None,
+        typer.Option(metavar="Q", help="none: a quote is a character; minimal: as in CSV."),
+    ] = None
+    escape: Annotated[
+        str | None,
+        typer.Option(metavar="CHAR", help="Character before a quote or delimiter, such as \\\\."),
+    ] = None
+    header: Annotated[
+        bool,
+        typer.Option("--header/--no-header", help="Does the first line name the columns?"),
+    ] = True
+    sheet: Annotated[
+        str | None, typer.Option(help="Sheet of an .xlsx.  [default: its only one]")
+    ] = None
     max_chars: Annotated[int, typer.Option(help="Longest text accepted, in characters.", min=1)] = (
         100_000
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypedDict
+from dataclasses import asdict, dataclass
+from typing import TypedDict, cast
 
 from assay.data.files.decoding import check_encoding
 from assay.errors import InputError
@@ -34,7 +34,7 @@ class Reading:
     ----------
     delimiter : str, optional
         One character between the columns of a table, or between text and label of ``.txt``.
-        ``tab`` and ``\\t`` mean a tab.
+        ``tab`` means a tab.
     encoding : str, optional
         Encoding of a text file. None: UTF-8, with or without byte order mark.
     quoting : str, optional
@@ -72,6 +72,10 @@ class Reading:
         if self.escape is not None and self.escape != NO_ESCAPE:
             _check_escape(self.escape)
 
+    def to_dict(self) -> ReadingOptions:
+        """Return the fields by name."""
+        return cast(ReadingOptions, asdict(self))
+
     @property
     def codec(self) -> str:
         """The codec to read with."""
@@ -89,7 +93,7 @@ def _check_delimiter(given: str) -> str:
 
 
 def _check_escape(escape: str) -> None:
-    if len(escape) != 1 or escape in "\"\r\n" or escape.isspace():
+    if len(escape) != 1 or escape in '"\r\n' or escape.isspace():
         raise InputError(
             f"escape {escape!r} cannot be used; one character is accepted, such as \\, or none"
         )
