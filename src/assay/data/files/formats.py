@@ -16,7 +16,7 @@ from assay.data.files.labelled_lines import labelled_line_rows
 from assay.data.files.parquet import read_records
 from assay.data.files.reading import Reading
 from assay.data.files.row import Row
-from assay.data.files.tables import table_rows
+from assay.data.files.tables import read_table
 
 __all__ = ["FORMATS", "SUFFIXES", "Format", "file_kind"]
 
@@ -58,17 +58,11 @@ def file_kind(path: Path | str) -> str | None:
 
 
 def _comma_rows(path: Path, reading: Reading) -> Iterator[Row]:
-    return _table(path, reading, default=",")
+    return read_table(path, reading, default=",")
 
 
 def _tab_rows(path: Path, reading: Reading) -> Iterator[Row]:
-    return _table(path, reading, default="\t")
-
-
-def _table(path: Path, reading: Reading, *, default: str) -> Iterator[Row]:
-    delimiter = reading.delimiter or default
-    with open_text(path, encoding=reading.codec, newline="") as stream:
-        yield from table_rows(stream, path.name, reading.codec, delimiter=delimiter)
+    return read_table(path, reading, default="\t")
 
 
 def _json_line_rows(path: Path, reading: Reading) -> Iterator[Row]:
