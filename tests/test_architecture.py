@@ -39,7 +39,6 @@ ROOMS = (
         "disk",
         "output_lock",
         "methods",
-        "catalogue",
     ),
     ("data",),
     ("tokenization",),

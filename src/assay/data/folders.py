@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
-from assay.data.files.decoding import Lines, file_errors, open_text
-from assay.data.files.formats import FORMATS
+from assay.data.files.decoding import Lines, check_encoding, file_errors, open_text
 from assay.data.files.parquet import read_class_names
 from assay.data.files.readers import SUFFIXES, file_kind, read_rows
-from assay.data.files.reading import Reading
 from assay.data.raw import LabelNames, RawSplit, split_name
 from assay.errors import DataError, InputError
 
@@ -57,7 +55,7 @@ class Located:
     label_names: LabelNames | None = None
 
 
-def read_file(path: Path, reading: Reading, *, source: str) -> Located:
+def read_file(path: Path, *, source: str, delimiter: str | None, encoding: str | None) -> Located:
     """Open a lone file as the split ``all``.
 
     Raises
@@ -67,11 +65,11 @@ def read_file(path: Path, reading: Reading, *, source: str) -> Located:
     DataError
         It has no rows, or cannot be read as what its suffix says.
     """
-    split = _file_split(path, reading)
-    return Located({"all": split}, source, _names_beside(path.parent, reading))
+    split = _file_split(path, delimiter=delimiter, encoding=encoding)
+    return Located({"all": split}, source, _names_beside(path.parent, encoding=encoding))
 
 
-def read_folder(folder: Path, reading: Reading) -> Located:
+def read_folder(folder: Path, *, delimiter: str | None, encoding: str | None) -> Located:
     """Open the files of a folder whose names say that they are splits.
 
     Raises
@@ -86,8 +84,8 @@ def read_folder(folder: Path, reading: Reading) -> Located:
         raise InputError(_nothing_found(folder), hint="give the data file itself, or rename it")
     splits = {}
     for split, path in paths.items():
-        splits[split] = _file_split(path, reading)
-    return Located(splits, str(folder), _names_beside(folder, reading))
+        splits[split] = _file_split(path, delimiter=delimiter, encoding=encoding)
+    return Located(splits, str(folder), _names_beside(folder, encoding=encoding))
 
 
 def _find_splits(folder: Path) -> dict[str, Path]:
@@ -125,30 +123,29 @@ def _nothing_found(folder: Path) -> str:
     )
 
 
-def _file_split(path: Path, reading: Reading) -> RawSplit:
-    rows = read_rows(path, **reading.to_dict())
+def _file_split(path: Path, *, delimiter: str | None, encoding: str | None) -> RawSplit:
+    rows = read_rows(path, delimiter=delimiter, encoding=encoding)
     first_rows = list(islice(rows, PEEKED_ROWS))
     if not first_rows:
         raise DataError(f"{path.name} is empty: it has no rows")
     columns = tuple(dict.fromkeys(name for row in first_rows for name in row.values))
-    kind = file_kind(path)
-    assert kind is not None  # else `read_rows` refused it
+    is_parquet = file_kind(path) == ".parquet"
     return RawSplit(
         path.name,
         # Where no row could be read, the problems of the rows say more than missing columns.
         columns or ("text", "label"),
         lambda text, label: chain(first_rows, rows),
-        read_class_names(path) if kind == ".parquet" else {},
-        unit=FORMATS[kind].unit,
+        read_class_names(path) if is_parquet else {},
+        unit="row" if is_parquet else "line",
     )
 
 
-def _names_beside(folder: Path, reading: Reading) -> LabelNames | None:
+def _names_beside(folder: Path, *, encoding: str | None) -> LabelNames | None:
     """Read labels.txt: one name per line, blank lines left out."""
     path = folder / LABELS_FILE
     if not path.is_file():
         return None
-    codec = reading.codec
+    codec = check_encoding(encoding)
     with file_errors(path), open_text(path, encoding=codec, newline="\n") as stream:
         lines = Lines(stream, encoding=codec)
         names = tuple(name for line in lines if (name := line.strip()))
