@@ -106,6 +106,7 @@ def test_results_have_the_documented_keys(five):
         "methods",
         "comparisons",
         "skipped",
+        "checkpoint",
         "timings",
         "machine",
     ]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from assay._paths import is_hub_id, is_meant_as_path, nearby
-from assay.checkpoints.aliases import ACCEPTED, ALIASES, E5, MINILM
+from assay.checkpoints.aliases import ACCEPTED, ALIASES, AUTO, E5, MINILM
 from assay.checkpoints.e5 import find_e5_file, has_e5_wheel, make_e5_folder
 from assay.checkpoints.fetch import fetch_checkpoint, list_pickles
 from assay.checkpoints.files import hash_once
@@ -88,6 +88,11 @@ def resolve_checkpoint(
     if isinstance(name, Checkpoint):
         return name
     text = str(name).strip()
+    if name == AUTO:
+        raise InputError(
+            f"'{AUTO}' is chosen by the language of training texts, and none were given here",
+            hint=ACCEPTED,
+        )
     folder = Path(text).expanduser()
     is_local = isinstance(name, Path) or (text not in ("", *ALIASES) and folder.is_dir())
     if revision is not None and (is_local or text in ALIASES):

@@ -181,7 +181,7 @@ def embed_command(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="A .parquet or .npz file for the features.")
     ] = None,
-    checkpoint: Checkpoint = "minilm",
+    checkpoint: Checkpoint = "auto",
     pooling: Pooling = "mean",
     precision: Annotated[
         Literal["float32", "int8"],
@@ -260,7 +260,7 @@ def map_command(
     split: Annotated[
         str | None, typer.Option(help="Which split.  [default: train, or the only one]")
     ] = None,
-    checkpoint: Checkpoint = "minilm",
+    checkpoint: Checkpoint = "auto",
     pooling: Pooling = "mean",
     max_points: Annotated[
         int, typer.Option(help="Texts drawn, at most; a stratified sample.", min=2)

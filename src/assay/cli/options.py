@@ -139,7 +139,8 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is at
 Checkpoint = Annotated[
     str,
     typer.Option(
-        help="Transformer: minilm (English), e5 (about 100 languages), a local folder, or a Hub id."
+        help="Transformer: auto (by the language of the texts), minilm (English), "
+        "e5 (about 100 languages), a local folder, or a Hub id."
     ),
 ]
 Pooling = Annotated[

@@ -54,7 +54,7 @@ def run_command(
         str | None,
         typer.Option(help="Methods, separated by commas.  [default: all five]", metavar="M,M"),
     ] = None,
-    checkpoint: Checkpoint = "minilm",
+    checkpoint: Checkpoint = "auto",
     budget: Annotated[
         str | None, typer.Option(help="Time for the whole run, such as 90s, 10m, 1h.")
     ] = None,

@@ -37,7 +37,7 @@ WITH_STATES = join_names(methods_where(lambda method: method.keeps_states))
 class EstimatorFlags:
     """The flags that set parameters of the estimator."""
 
-    checkpoint: Checkpoint = "minilm"
+    checkpoint: Checkpoint = "auto"
     epochs: Annotated[
         int | None, typer.Option(help=f"For {IN_EPOCHS}.  [default: by the data]", min=1)
     ] = None

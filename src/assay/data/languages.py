@@ -13,7 +13,14 @@ from typing import Any, TypedDict
 
 from assay._optional import require
 
-__all__ = ["Languages", "LanguagesEntry", "WrongLanguage", "find_wrong_language"]
+__all__ = [
+    "Languages",
+    "LanguagesEntry",
+    "WrongLanguage",
+    "find_wrong_language",
+    "identify_language",
+    "is_long_enough",
+]
 
 # Measured: "thresholds of the data and tokenization rooms" in dev/LOG.md.
 MAX_MAIN_SCORE = 0.005  # highest score of the main language in a row that counts as another
@@ -89,8 +96,8 @@ def find_wrong_language(
     """
     best: dict[int, tuple[str, float]] = {}  # row: most probable language and its score
     for row, text in enumerate(texts):
-        if _is_long(text):
-            best[row] = _identifier().classify(_readable(text))
+        if is_long_enough(text):
+            best[row] = identify_language(text)
         if advance is not None:
             advance(1)
     if not best:
@@ -111,11 +118,24 @@ def find_wrong_language(
     return Languages(main, fraction, tuple(wrong))
 
 
-def _is_long(text: str) -> bool:
+def is_long_enough(text: str) -> bool:
+    """Tell whether a text has enough letters for its language to be told."""
     letters = "".join(filter(str.isalpha, text))
     if len(letters) >= MIN_LETTER_BYTES:
         return True
     return len(letters.encode("utf-8", "replace")) >= MIN_LETTER_BYTES
+
+
+def identify_language(text: str) -> tuple[str, float]:
+    """Return the most probable language of a text as its ISO 639 code, and its probability.
+
+    Raises
+    ------
+    MissingDependencyError
+        The library that tells languages is not installed.
+    """
+    language, score = _identifier().classify(_readable(text))
+    return str(language), float(score)
 
 
 def _readable(text: str) -> str:

@@ -17,6 +17,8 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from assay.checkpoints.aliases import AUTO
+from assay.checkpoints.auto import choose_checkpoint
 from assay.checkpoints.cache import cached_features
 from assay.checkpoints.frozen import FrozenEncoder
 from assay.checkpoints.resolve import Checkpoint
@@ -36,7 +38,7 @@ class Features(TextClassifier):
     Parameters
     ----------
     checkpoint : str, Path or Checkpoint
-        `minilm`, `e5`, a local folder or a Hub id.
+        `auto` (by the language of the training texts), `minilm`, `e5`, a local folder or a Hub id.
     pooling : {"mean", "cls"}
     C : float
         Inverse regularisation strength, on standardised features.
@@ -63,7 +65,7 @@ class Features(TextClassifier):
     def __init__(
         self,
         *,
-        checkpoint: str | Path | Checkpoint = "minilm",
+        checkpoint: str | Path | Checkpoint = AUTO,
         pooling: str = "mean",
         C: float = 0.1,
         max_tokens: int | None = None,
@@ -87,8 +89,11 @@ class Features(TextClassifier):
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         pick_device(self.device)  # refuse a device that is not here before any work
+        checkpoint = self.checkpoint
+        if checkpoint == AUTO:
+            checkpoint = choose_checkpoint(AUTO, texts, seed=self.seed).checkpoint
         given = self.encoder or FrozenEncoder(
-            self.checkpoint,
+            checkpoint,
             pooling=self.pooling,
             max_tokens=self.max_tokens,
             long_texts=self.long_texts,

@@ -19,6 +19,8 @@ import transformers
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from assay.checkpoints.aliases import AUTO
+from assay.checkpoints.auto import choose_checkpoint
 from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
 from assay.checkpoints.torch_state import pick_device, quiet_transformers
 from assay.errors import InputError
@@ -54,7 +56,7 @@ class Finetune(TextClassifier):
     Parameters
     ----------
     checkpoint : str, Path or Checkpoint
-        `minilm`, `e5`, a local folder or a Hub id.
+        `auto` (by the language of the training texts), `minilm`, `e5`, a local folder or a Hub id.
     n_epochs : int, optional
         None: chosen by the number of texts. The best epoch on validation is kept.
     batch_size : int
@@ -89,7 +91,7 @@ class Finetune(TextClassifier):
     def __init__(
         self,
         *,
-        checkpoint: str | Path | Checkpoint = "minilm",
+        checkpoint: str | Path | Checkpoint = AUTO,
         n_epochs: int | None = None,
         batch_size: int = 32,
         learning_rate: float | None = None,
@@ -125,7 +127,10 @@ class Finetune(TextClassifier):
         check_long_texts(self.long_texts)
         device = pick_device(self.device)
         class_weights = weigh_classes(self.class_weight, self.classes_, label_ids)
-        self.checkpoint_ = resolve_checkpoint(self.checkpoint, progress=context.progress)
+        checkpoint = self.checkpoint
+        if checkpoint == AUTO:
+            checkpoint = choose_checkpoint(AUTO, texts, seed=self.seed).checkpoint
+        self.checkpoint_ = resolve_checkpoint(checkpoint, progress=context.progress)
         self.tokenizer_ = load_tokenizer(self.checkpoint_, max_tokens=self.max_tokens)
         train = self.tokenizer_.encode_texts(texts), label_ids
         validation = context.encode_validation(self.tokenizer_)

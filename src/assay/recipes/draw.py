@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay._display import Picture
+from assay.checkpoints.aliases import AUTO
 from assay.data.summary import summarise
 from assay.data.texts import Splits
 from assay.errors import InputError
@@ -13,6 +14,7 @@ from assay.methods import join_names, methods_where
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.evaluate import Evaluation
+from assay.recipes.steps.checkpoint import choose_from_splits
 
 __all__ = ["draw_classes", "draw_confusions", "draw_epochs", "draw_lengths", "draw_text_map"]
 
@@ -31,7 +33,7 @@ def draw_text_map(
     splits: Splits,
     split: str = "train",
     *,
-    checkpoint: str = "minilm",
+    checkpoint: str = AUTO,
     pooling: str = "mean",
     max_points: int = 2000,
     seed: int = 0,
@@ -46,7 +48,8 @@ def draw_text_map(
     splits : Splits
     split : str
     checkpoint, pooling : str
-        The frozen transformer whose features say what is similar; `mean` or `cls`.
+        The frozen transformer whose features say what is similar, `auto` by the language of the
+        texts; `mean` or `cls`.
     max_points : int
         From a larger split a stratified sample is drawn.
     seed : int
@@ -58,7 +61,7 @@ def draw_text_map(
     drawn = map_split(
         splits,
         split,
-        checkpoint=checkpoint,
+        checkpoint=choose_from_splits(checkpoint, splits).checkpoint,
         pooling=pooling,
         seed=seed,
         max_points=max_points,

@@ -12,11 +12,14 @@ import numpy as np
 
 from assay import checkpoints  # its names load scikit-learn only when they are used
 from assay._optional import require
+from assay.checkpoints.aliases import AUTO
+from assay.checkpoints.auto import choose_checkpoint, describe_choice
 from assay.checkpoints.resolve import Checkpoint, resolve_checkpoint
-from assay.data.texts import Splits
+from assay.data.texts import Splits, check_texts
 from assay.disk import atomic_file, refusals_of_disk
 from assay.errors import InputError, OutputExistsError
 from assay.progress import Progress
+from assay.recipes.steps.checkpoint import choose_from_splits
 from assay.runtime.entries import CheckpointEntry
 
 if TYPE_CHECKING:
@@ -81,12 +84,16 @@ class EmbedResult:
 def embed_texts(
     texts: Sequence[str],
     *,
-    checkpoint: str | Path | Checkpoint = "minilm",
+    checkpoint: str | Path | Checkpoint = AUTO,
     pooling: str = "mean",
     precision: str = "float32",
     progress: Progress | None = None,
 ) -> np.ndarray:
     """Return frozen features, float32 of shape (n_texts, hidden_size), in the order of `texts`.
+
+    The checkpoint `auto` goes by the language of the texts. Features of different checkpoints have
+    nothing in common, even where they have the same size: name the checkpoint to compare features
+    of several calls.
 
     Raises
     ------
@@ -94,7 +101,7 @@ def embed_texts(
         A text, the pooling or the checkpoint cannot be used.
     """
     return (
-        checkpoints.FrozenEncoder(checkpoint, pooling=pooling, precision=precision)
+        checkpoints.FrozenEncoder(_chosen(checkpoint, texts), pooling=pooling, precision=precision)
         .fit(texts)
         .transform(texts, progress=progress)
     )
@@ -103,7 +110,7 @@ def embed_texts(
 def embed_text(
     text: str,
     *,
-    checkpoint: str | Path | Checkpoint = "minilm",
+    checkpoint: str | Path | Checkpoint = AUTO,
     pooling: str = "mean",
     precision: str = "float32",
 ) -> EmbeddedText:
@@ -115,7 +122,7 @@ def embed_text(
         `text` is not one text, or the pooling or the checkpoint cannot be used.
     """
     encoder = checkpoints.FrozenEncoder(
-        resolve_checkpoint(checkpoint), pooling=pooling, precision=precision
+        resolve_checkpoint(_chosen(checkpoint, [text])), pooling=pooling, precision=precision
     )
     hidden = encoder.hidden_states(text)
     features = encoder.transform([text])
@@ -133,7 +140,7 @@ def embed_data(
     splits: Splits,
     *,
     out: Path,
-    checkpoint: str | Path | Checkpoint = "minilm",
+    checkpoint: str | Path | Checkpoint = AUTO,
     pooling: str = "mean",
     precision: str = "float32",
     overwrite: bool = False,
@@ -160,7 +167,11 @@ def embed_data(
     """
     out = Path(out)
     write = _check_out(out, overwrite=overwrite)
-    resolved = resolve_checkpoint(checkpoint, progress=progress)
+    choice = choose_from_splits(checkpoint, splits)
+    if progress is not None and choice.is_automatic:
+        progress.say(describe_choice(choice))
+    chosen = choice.checkpoint if choice.is_automatic else checkpoint
+    resolved = resolve_checkpoint(chosen, progress=progress)
     encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)
     rows = _Rows(splits)
     table = _FeatureTable(
@@ -184,6 +195,13 @@ def embed_data(
         precision=precision,
         checkpoint=resolved.to_dict(),
     )
+
+
+def _chosen(checkpoint: str | Path | Checkpoint, texts: Sequence[str]) -> str | Path | Checkpoint:
+    """Return the checkpoint, or what `auto` is for these texts."""
+    if checkpoint != AUTO:
+        return checkpoint
+    return choose_checkpoint(checkpoint, check_texts(texts)).checkpoint
 
 
 class _Rows:

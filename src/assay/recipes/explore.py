@@ -15,6 +15,7 @@ from assay.data.texts import Splits
 from assay.disk import atomic_folder, check_output
 from assay.notebook import default_progress
 from assay.progress import Progress
+from assay.recipes.steps.checkpoint import choose_from_splits
 from assay.reporting.figures import draw_summary
 from assay.tokenization.subwords import SubwordTokenizer
 
@@ -83,6 +84,7 @@ def explore_data(
     data = splits if isinstance(splits, Splits) else load_data(splits)
     summary = summarise(data, n_first=n_first)
     if checkpoint is not None:
+        checkpoint = choose_from_splits(checkpoint, data).checkpoint
         tokenizer = load_tokenizer(resolve_checkpoint(checkpoint, progress=progress))
         for name, labelled in data.items():
             summary["splits"][name]["tokens"] = _count_tokens(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypedDict
 
+from assay.checkpoints.aliases import AUTO
+from assay.checkpoints.auto import describe_choice
 from assay.data.split import KEPT_ROWS
 from assay.data.texts import LabelledTexts, Splits
 from assay.disk import atomic_files, check_output
@@ -12,6 +14,7 @@ from assay.errors import AssayError, InputError, OutsideError
 from assay.maps.points import MAX_POINTS, SplitMap, map_split
 from assay.notebook import default_progress
 from assay.progress import Progress
+from assay.recipes.steps.checkpoint import choose_from_splits
 from assay.reporting.data_figures import draw_map
 from assay.reporting.map_page import render_map_page
 
@@ -37,7 +40,7 @@ def draw_map_file(
     *,
     png: Path | None = None,
     split: str | None = None,
-    checkpoint: str = "minilm",
+    checkpoint: str = AUTO,
     pooling: str = "mean",
     seed: int = 0,
     max_points: int = MAX_POINTS,
@@ -53,7 +56,8 @@ def draw_map_file(
     split : str, optional
         `train`, or the only one, by default.
     checkpoint, pooling : str
-        The transformer whose features say what is similar; `mean` or `cls`.
+        The transformer whose features say what is similar, `auto` by the language of the texts;
+        `mean` or `cls`.
     max_points : int
         From more texts a stratified sample is drawn; at least two per class.
 
@@ -71,14 +75,18 @@ def draw_map_file(
     """
     files = _check_files(Path(out), None if png is None else Path(png), overwrite=overwrite)
     split = _choose_split(splits, split, max_points)
+    progress = progress or default_progress()
+    choice = choose_from_splits(checkpoint, splits)
+    if choice.is_automatic:
+        progress.say(describe_choice(choice))
     drawn = map_split(
         splits,
         split,
-        checkpoint=checkpoint,
+        checkpoint=choice.checkpoint,
         pooling=pooling,
         seed=seed,
         max_points=max_points,
-        progress=progress or default_progress(),
+        progress=progress,
     )
     _write(files, _render(splits, drawn, seed=seed))
     return {

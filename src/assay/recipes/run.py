@@ -32,10 +32,11 @@ from assay.methods import LABEL_CHECK
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.steps.budget import Budget
+from assay.recipes.steps.checkpoint import RunCheckpoint, find_named
 from assay.recipes.steps.finish import SPLITS, finish_model, score_baselines
 from assay.recipes.steps.fit import FitOptions, FittedModel, TrainingSet, fit_and_save
 from assay.recipes.steps.prepare import prepare_data
-from assay.recipes.steps.run_options import RunOptions, check_run, find_checkpoint
+from assay.recipes.steps.run_options import RunOptions, check_run
 from assay.recipes.steps.run_state import STATES, RunState, has_work, run_log
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
@@ -134,18 +135,19 @@ def prepare_run(data: Any, place: Place, options: RunOptions, progress: Progress
     """
     budget = Budget(options.budget_s)
     options = check_run(data, place.out, options, overwrite=place.overwrite)
-    checkpoint_sha256 = find_checkpoint(options, progress)
+    find_named(options, progress)
     training_set = TrainingSet(prepare_data(data, options=options.data, seed=options.seed))
     progress.say(_describe(training_set.splits))
+    checkpoint, options = RunCheckpoint.choose(options, training_set.splits, progress)
     with (
         atomic_folder(
             place.out, overwrite=place.overwrite, resume=place.resume, keep=has_work
         ) as root,
         run_log(root),
     ):
-        identity = options.identity(training_set, checkpoint_sha256=checkpoint_sha256)
+        identity = options.identity(training_set, checkpoint_sha256=checkpoint.sha256)
         state = RunState.open(root, identity=identity)
-        yield Run(root, place.out.name, options, training_set, budget, state, progress)
+        yield Run(root, place.out.name, options, training_set, checkpoint, budget, state, progress)
         state.close()
         logger.info("done in %.1f s", budget.elapsed_s)
 
@@ -162,6 +164,8 @@ class Run:
         The name that the folder will have.
     options : RunOptions
     data : TrainingSet
+    checkpoint : RunCheckpoint
+        What the methods start from; in `options` it has its name.
     budget : Budget
     state : RunState
         What a later `resume` can use.
@@ -172,6 +176,7 @@ class Run:
     name: str
     options: RunOptions
     data: TrainingSet
+    checkpoint: RunCheckpoint
     budget: Budget
     state: RunState
     progress: Progress
@@ -179,7 +184,7 @@ class Run:
     def train(self) -> Trained:
         """Train and save every method, except those that an interrupted run had finished."""
         models: dict[str, FittedModel] = {}
-        skipped: list[SkippedMethod] = []
+        skipped = list(self.checkpoint.skipped)
         for method in self.options.methods:
             finished = self.state.finished(method, self.root / "models" / method)
             reason = self.budget.reason_to_skip(method)
@@ -301,6 +306,7 @@ class Run:
             audit=audit,
             machine=_machine(),
             skipped=trained.skipped,
+            checkpoint=self.checkpoint.choice,
             map_s=text_map.map_s,
             total_s=self.budget.elapsed_s,
         )
@@ -326,7 +332,11 @@ class Run:
             path = self.root / "predictions" / f"{one.method}.jsonl.gz"
             write_predictions(path, one.scored, labels)
             finish_model(
-                one.model, one.scored, name=f"{self.name}-{one.method}", baselines=baselines
+                one.model,
+                one.scored,
+                name=f"{self.name}-{one.method}",
+                baselines=baselines,
+                checkpoint_choice=self.checkpoint.choice,
             )
         shutil.copytree(results.recommended.model.folder, self.root / "model")
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from assay._display import html_block, html_table
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
+from assay.checkpoints.aliases import AUTO
+from assay.checkpoints.auto import choose_checkpoint
 from assay.errors import InputError
 from assay.progress import Progress
 from assay.tokenization import CharacterTokenizer, split_words
@@ -113,7 +115,8 @@ def show_tokens(
     Parameters
     ----------
     checkpoint : str or Path
-        Whose subwords: `minilm`, `e5`, a local folder, a Hub id.
+        Whose subwords: `minilm`, `e5`, `auto` (by the language of the text), a local folder, a
+        Hub id.
 
     Raises
     ------
@@ -124,7 +127,10 @@ def show_tokens(
     """
     if not isinstance(text, str):
         raise InputError(f"text is {type(text).__name__}; one text (str) is accepted")
-    found = resolve_checkpoint(checkpoint, revision=revision, progress=progress)
+    chosen = checkpoint
+    if checkpoint == AUTO:
+        chosen = choose_checkpoint(checkpoint, [text]).checkpoint
+    found = resolve_checkpoint(chosen, revision=revision, progress=progress)
     tokenizer = load_tokenizer(found)
     ids, tokens = tokenizer.encode(text)
     decoded = tokenizer.decode(ids)

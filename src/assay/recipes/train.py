@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from assay import _env
 from assay._display import Shown, html_block, html_table
+from assay.checkpoints.auto import CheckpointChoice, describe_choice
 from assay.disk import atomic_folder, check_output, partial_folder
 from assay.errors import InputError
 from assay.evaluation.result import ScoresEntry
@@ -19,6 +20,7 @@ from assay.methods import check_methods, find_method, join_names, methods_where
 from assay.models import make_estimator
 from assay.notebook import default_progress
 from assay.progress import Progress
+from assay.recipes.steps.checkpoint import choose_for_training
 from assay.recipes.steps.finish import SPLITS, finish_model, score_baselines
 from assay.recipes.steps.fit import (
     FitOptions,
@@ -144,6 +146,9 @@ class _Training:
 
     def run(self, training_set: TrainingSet) -> TrainedEntry:
         """Train, score and save the model."""
+        choice, fit = self._choose_checkpoint(training_set)
+        if choice is not None and choice.is_automatic:
+            self.progress.say(describe_choice(choice))
         with atomic_folder(
             self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state
         ) as root:
@@ -151,7 +156,7 @@ class _Training:
             # A model is finished when its scores are recorded: until then the state of its training
             # stays.
             fitted = fit_and_save(
-                self.method, training_set, root / MODEL, options=self.fit, progress=self.progress
+                self.method, training_set, root / MODEL, options=fit, progress=self.progress
             )
             scored = self._score(fitted, training_set)
             manifest = finish_model(
@@ -160,6 +165,7 @@ class _Training:
                 name=self.out.name,
                 baselines=score_baselines({self.method: scored}, training_set.splits),
                 target_accuracy=self.target_accuracy,
+                checkpoint_choice=choice,
             )
             _move_up(root)
         result = _result(self.out, fitted, scored)
@@ -169,9 +175,19 @@ class _Training:
 
     def help(self, training_set: TrainingSet) -> TrainedEntry:
         """Share the work of another process, which saves the model."""
-        helper = make_estimator(self.method, seed=self.fit.seed, **self.fit.parameters)
-        fit_estimator(helper, training_set, options=self.fit, progress=Progress())
+        _, fit = self._choose_checkpoint(training_set)
+        helper = make_estimator(self.method, seed=fit.seed, **fit.parameters)
+        fit_estimator(helper, training_set, options=fit, progress=Progress())
         return {}
+
+    def _choose_checkpoint(
+        self, training_set: TrainingSet
+    ) -> tuple[CheckpointChoice | None, FitOptions]:
+        """Return the choice of the checkpoint, and the options with its name in them."""
+        choice, parameters = choose_for_training(
+            self.method, self.fit.parameters, training_set.splits, seed=self.fit.seed
+        )
+        return choice, replace(self.fit, parameters=parameters)
 
     def _score(self, fitted: FittedModel, training_set: TrainingSet) -> dict[str, ScoredSplit]:
         scored = {}

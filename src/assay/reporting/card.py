@@ -14,6 +14,7 @@ from typing import Any
 
 from assay._optional import require
 from assay._paths import is_hub_id
+from assay.checkpoints.auto import CheckpointChoice, describe_choice
 from assay.evaluation.result import HEADLINES
 from assay.methods import find_method
 from assay.reporting import formats
@@ -39,6 +40,7 @@ def render_card(
     path: str = ".",
     baselines: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
     has_picture: bool = False,
+    checkpoint_choice: CheckpointChoice | None = None,
 ) -> str:
     """Render the README.md of a saved model.
 
@@ -54,6 +56,8 @@ def render_card(
         Scores of simpler methods on the same texts, shown beside the model's own.
     has_picture : bool
         Whether confusion.png is beside the card.
+    checkpoint_choice : CheckpointChoice, optional
+        Why the model starts from its checkpoint.
     """
     card = {
         "scores": (),
@@ -70,6 +74,7 @@ def render_card(
             name=name,
             path=path,
             base=_base_model(card),
+            why_checkpoint=describe_choice(checkpoint_choice) if checkpoint_choice else "",
             method=find_method(card["method"]),
             metadata=_metadata(card, name=name),
             metric_names={metric: headline.title for metric, headline in HEADLINES.items()},

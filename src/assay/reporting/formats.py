@@ -5,10 +5,14 @@ Everywhere else, shares are fractions from 0 to 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
+from typing import Any
+
+from assay.checkpoints.auto import CheckpointChoice, describe_choice
 
 __all__ = [
+    "checkpoint_choice",
     "count",
     "decimal",
     "duration",
@@ -127,3 +131,9 @@ def source(given: str) -> str:
     """
     is_path = given.startswith(("/", ".", "~")) or given.count("/") > 1 or "\\" in given
     return PurePath(given.replace("\\", "/")).name if is_path else given
+
+
+def checkpoint_choice(facts: Mapping[str, Any]) -> str:
+    """Say which checkpoint a run used, and why: see `CheckpointChoice.to_dict`."""
+    choice = CheckpointChoice.from_dict(facts)
+    return describe_choice(choice) or f"checkpoint {choice.checkpoint}, as asked"

@@ -11,6 +11,7 @@ from typing import Any
 
 from assay._version import __version__
 from assay.audit.result import Audit
+from assay.checkpoints.auto import CheckpointChoice
 from assay.data.duplicates import duplicate_groups
 from assay.data.texts import Splits
 from assay.evaluation.caveats import describe_caveats
@@ -128,6 +129,8 @@ class Results:
     audit : Audit
     machine : Machine
     skipped : tuple of SkippedMethod
+    checkpoint : CheckpointChoice, optional
+        The transformer of the run, and why; None if no method needs one.
     map_s, total_s : float
         Seconds of the map, and of the run up to its results.
     """
@@ -140,6 +143,7 @@ class Results:
     audit: Audit
     machine: Machine
     skipped: tuple[SkippedMethod, ...] = ()
+    checkpoint: CheckpointChoice | None = None
     map_s: float = 0.0
     total_s: float = 0.0
 
@@ -175,6 +179,7 @@ class Results:
             "methods": [one.to_dict() for one in self.methods],
             "comparisons": [one.to_dict() for one in self.choice.comparisons],
             "skipped": [asdict(one) for one in self.skipped],
+            "checkpoint": None if self.checkpoint is None else self.checkpoint.to_dict(),
             "timings": self._timings(),
             "machine": asdict(self.machine),
         }

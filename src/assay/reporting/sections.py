@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assay.checkpoints.auto import CheckpointChoice
 from assay.evaluation.mistakes import Confusion, costly_confusions
 from assay.evaluation.slices import SliceScores
 from assay.methods import METHODS
@@ -66,6 +67,8 @@ class HowSection:
         Which split took part in which choice.
     notes : tuple of str
         What was left out, and what a person corrected.
+    checkpoint : CheckpointChoice, optional
+        The transformer of the run, and why; None if no method needs one.
     """
 
     command: str = ""
@@ -73,6 +76,7 @@ class HowSection:
     versions: Mapping[str, str] = field(default_factory=dict)
     choices: Sequence[Mapping[str, str]] = CHOICES
     notes: tuple[str, ...] = ()
+    checkpoint: CheckpointChoice | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,7 @@ def gather_sections(
             options=options or {},
             versions=dict(models[0].manifest.versions),
             notes=tuple(_notes(results)),
+            checkpoint=results.checkpoint,
         ),
     )
 

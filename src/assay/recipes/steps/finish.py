@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from assay.checkpoints.auto import CheckpointChoice
 from assay.data.texts import Splits
 from assay.evaluation.limits import measure_limits
 from assay.evaluation.metrics import score_predictions
@@ -31,6 +32,7 @@ def finish_model(
     name: str,
     baselines: Baselines,
     target_accuracy: float | None = None,
+    checkpoint_choice: CheckpointChoice | None = None,
 ) -> Manifest:
     """Write scores, limits and the card into the folder of a saved model.
 
@@ -49,6 +51,8 @@ def finish_model(
         one are left out.
     target_accuracy : float, optional
         The model abstains so that its answers reach this accuracy. None: it always answers.
+    checkpoint_choice : CheckpointChoice, optional
+        Why the model starts from its checkpoint, for the card.
     """
     from assay.models import record_scores  # loads scikit-learn
 
@@ -62,6 +66,7 @@ def finish_model(
         name=name,
         baselines=_plain(_cheaper_than(model.method, baselines)),
         has_picture=True,
+        checkpoint_choice=checkpoint_choice,
     )
     (folder / CONFUSION_PICTURE).write_bytes(picture)
     return record_scores(folder, scores, measured=measured, card=card, verified=model.manifest)

@@ -10,17 +10,17 @@ from typing import Any
 
 from assay import _env
 from assay._version import __version__
+from assay.checkpoints.aliases import AUTO
 from assay.disk import check_output
 from assay.errors import InputError
 from assay.evaluation.choice import TOLERANCE, check_tolerance
 from assay.evaluation.score_draws import check_metric
 from assay.methods import METHODS, check_methods, join_names, methods_where
-from assay.progress import Progress
 from assay.recipes.steps.fit import TrainingSet
 from assay.recipes.steps.prepare import DataOptions, check_apart
 from assay.tokenization.window import check_long_texts
 
-__all__ = ["RunOptions", "check_run", "find_checkpoint"]
+__all__ = ["RunOptions", "check_run"]
 
 # Options that a resumed run may change.
 FREE_OPTIONS = ("command", "budget_s")
@@ -34,7 +34,8 @@ class RunOptions:
     ----------
     methods : tuple of str
     checkpoint : str
-        The transformer of `features`, `finetune` and the map.
+        The transformer of `features`, `finetune` and the map; `auto` goes by the language of the
+        training texts.
     long_texts : {"truncate", "window"}
         What happens to texts that are longer than a model reads at once.
     class_weight : {"balanced"} or None
@@ -56,7 +57,7 @@ class RunOptions:
     """
 
     methods: tuple[str, ...] = field(default_factory=lambda: tuple(METHODS))
-    checkpoint: str = "minilm"
+    checkpoint: str = AUTO
     long_texts: str = "truncate"
     class_weight: str | None = None
     seed: int = 0
@@ -134,15 +135,3 @@ def check_run(data: Any, out: Path, options: RunOptions, *, overwrite: bool) -> 
 
         pick_device()
     return options
-
-
-def find_checkpoint(options: RunOptions, progress: Progress) -> str | None:
-    """Return the hash of the checkpoint, or None if no method needs one.
-
-    It is looked for before any work: a wrong name costs seconds and not the whole run.
-    """
-    from assay.checkpoints import resolve_checkpoint
-
-    if not options.uses_checkpoint:
-        return None
-    return resolve_checkpoint(options.checkpoint, progress=progress).sha256

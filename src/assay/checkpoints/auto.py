@@ -1,0 +1,127 @@
+"""`auto`: the transformer that fits the language of the training texts.
+
+It is chosen once, when the texts are loaded. Whatever is kept (cached features, saved models,
+results) knows only the checkpoint that it became.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from assay.checkpoints.aliases import AUTO, E5, MINILM
+from assay.checkpoints.folder import Checkpoint
+from assay.data.main_languages import LanguageSample, draw_sample, sample_languages
+from assay.errors import MissingDependencyError
+
+__all__ = ["AUTO", "CheckpointChoice", "choose_checkpoint", "describe_choice"]
+
+ENGLISH = "en"
+LEAST_ENGLISH = 0.9  # share of the texts from which the English checkpoint is taken
+MAX_LANGUAGES = 3  # that a sentence names
+
+Reason = Literal["given", "english", "languages", "ascii", "not_ascii"]
+
+
+@dataclass(frozen=True)
+class CheckpointChoice:
+    """Which checkpoint is used, and why: facts, so that any language can say them.
+
+    Parameters
+    ----------
+    checkpoint : str
+        An alias, a folder or a Hub id.
+    reason : str
+        `given`: it was asked for. `english`: at least nine tenths of the texts are English.
+        `languages`: fewer are. `ascii`, `not_ascii`: no language can be told, and the texts are
+        plain ASCII, or are not.
+    n_texts : int
+        Training texts that were looked at; 0 where the checkpoint was given.
+    n_told : int
+        How many of them are in a language that can be told.
+    english_fraction : float
+        Share of English among those, 0 to 1.
+    languages : tuple of (str, float)
+        The most frequent languages as ISO 639 codes, with their shares.
+    """
+
+    checkpoint: str
+    reason: Reason = "given"
+    n_texts: int = 0
+    n_told: int = 0
+    english_fraction: float = 0.0
+    languages: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the texts decided."""
+        return self.reason != "given"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return {**asdict(self), "languages": [list(one) for one in self.languages]}
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> CheckpointChoice:
+        """Return the choice of which `to_dict` told."""
+        languages = tuple((code, fraction) for code, fraction in facts["languages"])
+        return cls(**{**facts, "languages": languages})
+
+
+def choose_checkpoint(
+    name: str | Path | Checkpoint, texts: Sequence[str], *, seed: int = 0
+) -> CheckpointChoice:
+    """Say which checkpoint `auto` is for these texts; any other name stays what it is.
+
+    Parameters
+    ----------
+    name : str, Path or Checkpoint
+        `auto`, or what `resolve_checkpoint` accepts.
+    texts : sequence of str
+        The training texts.
+    seed : int
+        Seed of the sample that is looked at.
+    """
+    if name != AUTO:
+        return CheckpointChoice(name.name if isinstance(name, Checkpoint) else str(name))
+    try:
+        sample = sample_languages(texts, seed=seed)
+    except MissingDependencyError:  # then the alphabet has to do
+        looked_at = draw_sample(texts, seed=seed)
+        is_ascii = all(text.isascii() for text in looked_at)
+        sample = LanguageSample(len(looked_at), {}, is_ascii)
+    choice = CheckpointChoice(
+        checkpoint=E5,
+        n_texts=sample.n_texts,
+        n_told=sample.n_told,
+        english_fraction=sample.fraction(ENGLISH),
+        languages=tuple((code, sample.fraction(code)) for code in [*sample.counts][:MAX_LANGUAGES]),
+    )
+    if not sample.n_told:
+        if sample.is_ascii:
+            return replace(choice, checkpoint=MINILM, reason="ascii")
+        return replace(choice, reason="not_ascii")
+    if choice.english_fraction >= LEAST_ENGLISH:
+        return replace(choice, checkpoint=MINILM, reason="english")
+    return replace(choice, reason="languages")
+
+
+def describe_choice(choice: CheckpointChoice) -> str:
+    """Return one English sentence: which checkpoint, and why. Empty where it was given."""
+    name, n_texts = choice.checkpoint, f"{choice.n_texts:,} training texts looked at"
+    english = f"{choice.english_fraction:.0%}"
+    if choice.n_told < choice.n_texts:
+        n_texts = f"{choice.n_told:,} training texts whose language can be told"
+    found = ", ".join(f"{code} {fraction:.0%}" for code, fraction in choice.languages)
+    sentences = {
+        "given": "",
+        "english": f"checkpoint {name}: {english} of {n_texts} are English",
+        "languages": f"checkpoint {name}: {english} of {n_texts} are English ({found})",
+        "ascii": f"checkpoint {name}: the language of the training texts cannot be told, "
+        "and all of them are plain ASCII",
+        "not_ascii": f"checkpoint {name}: the language of the training texts cannot be told, "
+        "and not all of them are plain ASCII",
+    }
+    return sentences[choice.reason]

@@ -1,0 +1,113 @@
+"""Which checkpoint the methods start from: found before any work, chosen by the texts if asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from assay.checkpoints.auto import AUTO, CheckpointChoice, choose_checkpoint, describe_choice
+from assay.data.texts import Splits
+from assay.errors import MissingDependencyError
+from assay.methods import METHODS, find_method
+from assay.progress import Progress
+from assay.recipes.steps.run_options import RunOptions
+from assay.reporting.results import SkippedMethod
+
+__all__ = ["RunCheckpoint", "choose_for_training", "choose_from_splits", "find_named"]
+
+
+@dataclass(frozen=True)
+class RunCheckpoint:
+    """The checkpoint of a run.
+
+    Parameters
+    ----------
+    choice : CheckpointChoice or None
+        None where no method needs one.
+    sha256 : str or None
+        Its identity; None where no method uses it.
+    skipped : tuple of SkippedMethod
+        Methods that are left out because the chosen checkpoint is not installed.
+    """
+
+    choice: CheckpointChoice | None = None
+    sha256: str | None = None
+    skipped: tuple[SkippedMethod, ...] = ()
+
+    @classmethod
+    def choose(
+        cls, options: RunOptions, splits: Splits, progress: Progress
+    ) -> tuple[RunCheckpoint, RunOptions]:
+        """Find the checkpoint; return it with the options that the run goes on with.
+
+        In these, `auto` is what it became, and methods whose checkpoint is not installed are gone.
+
+        Raises
+        ------
+        MissingDependencyError
+            The checkpoint is not installed, and it was asked for or no other method is left.
+        InputError
+            There is no such checkpoint.
+        """
+        from assay.checkpoints import resolve_checkpoint
+
+        if not options.uses_checkpoint:
+            return cls(), options
+        choice = choose_from_splits(options.checkpoint, splits, seed=options.seed)
+        if choice.is_automatic:
+            progress.say(describe_choice(choice))
+        options = replace(options, checkpoint=choice.checkpoint)
+        try:
+            sha256 = resolve_checkpoint(options.checkpoint, progress=progress).sha256
+        except MissingDependencyError as err:
+            left = tuple(name for name in options.methods if not METHODS[name].needs_checkpoint)
+            if not left or not choice.is_automatic:
+                raise
+            skipped = _skip(options, err)
+            for one in skipped:
+                progress.say(f"{one.method}: left out: {one.reason}")
+            return cls(choice, None, skipped), replace(options, methods=left)
+        return cls(choice, sha256), options
+
+
+def _skip(options: RunOptions, err: MissingDependencyError) -> tuple[SkippedMethod, ...]:
+    reason = f"{err.message}; {err.hint}" if err.hint else err.message
+    names = [name for name in options.methods if METHODS[name].needs_checkpoint]
+    return tuple(SkippedMethod(name, reason) for name in names)
+
+
+def find_named(options: RunOptions, progress: Progress) -> None:
+    """Look for a checkpoint that was named, before the data are read.
+
+    A wrong name then costs seconds and not the whole run.
+    """
+    from assay.checkpoints import resolve_checkpoint
+
+    if options.uses_checkpoint and options.checkpoint != AUTO:
+        resolve_checkpoint(options.checkpoint, progress=progress)
+
+
+def choose_from_splits(name: Any, splits: Splits, *, seed: int = 0) -> CheckpointChoice:
+    """Choose by the texts of train; by all texts where there is no train."""
+    if name != AUTO:
+        return choose_checkpoint(name, ())
+    if "train" in splits:
+        return choose_checkpoint(name, splits["train"].texts, seed=seed)
+    texts = [text for labelled in splits.values() for text in labelled.texts]
+    return choose_checkpoint(name, texts, seed=seed)
+
+
+def choose_for_training(
+    method: str, parameters: Mapping[str, Any], splits: Splits, *, seed: int
+) -> tuple[CheckpointChoice | None, dict[str, Any]]:
+    """Choose the checkpoint of one method; return the choice and the parameters with it.
+
+    None if the method needs no checkpoint, or was given an encoder.
+    """
+    if not find_method(method).needs_checkpoint or parameters.get("encoder") is not None:
+        return None, dict(parameters)
+    name = parameters.get("checkpoint", AUTO)
+    choice = choose_from_splits(name, splits, seed=seed)
+    given = choice.checkpoint if choice.is_automatic else name
+    return choice, {**parameters, "checkpoint": given}

@@ -1,0 +1,82 @@
+"""`auto`: English texts get the English checkpoint, all others the multilingual one."""
+
+import pytest
+
+from assay.checkpoints import auto
+from assay.checkpoints.auto import CheckpointChoice, choose_checkpoint, describe_choice
+from assay.checkpoints.resolve import resolve_checkpoint
+from assay.errors import InputError, MissingDependencyError
+
+ENGLISH = ["the weather was lovely all day", "my parcel never arrived, where is it"]
+KOREAN = ["택배가 아직도 도착하지 않았어요", "오늘은 날씨가 정말 좋네요"]
+GERMAN = ["das Wetter war den ganzen Tag schön", "mein Paket ist nie angekommen"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "checkpoint", "reason"),
+    [
+        (ENGLISH * 5, "minilm", "english"),
+        (KOREAN * 5, "e5", "languages"),
+        (GERMAN * 5, "e5", "languages"),
+        (ENGLISH * 9 + KOREAN, "minilm", "english"),
+        (ENGLISH * 5 + KOREAN * 5, "e5", "languages"),
+        (["https://example.org/a?b=1", "12345", "@you #now"], "minilm", "ascii"),
+        (["☎ 02-123-4567", "→ 12"], "e5", "not_ascii"),
+        ([""], "minilm", "ascii"),
+        ([], "minilm", "ascii"),
+        (["좋아요", "싫어요", "별로예요"] * 5, "e5", "languages"),
+    ],
+)
+def test_the_language_of_most_texts_decides(texts, checkpoint, reason):
+    """From nine tenths of English on it is minilm; where nothing can be told, the alphabet decides."""
+    choice = choose_checkpoint("auto", texts)
+    assert (choice.checkpoint, choice.reason) == (checkpoint, reason)
+    assert choice.is_automatic
+    assert CheckpointChoice.from_dict(choice.to_dict()) == choice
+
+
+def test_the_sentence_names_shares_and_languages():
+    """A reader can see why, and where the language of some texts could not be told."""
+    assert describe_choice(choose_checkpoint("auto", ENGLISH * 5)) == (
+        "checkpoint minilm: 100% of 10 training texts looked at are English"
+    )
+    mixed = choose_checkpoint("auto", [*ENGLISH * 2, *KOREAN * 3, "12"])
+    assert describe_choice(mixed) == (
+        "checkpoint e5: 40% of 10 training texts whose language can be told are English "
+        "(ko 60%, en 40%)"
+    )
+    assert "cannot be told, and all of them are plain ASCII" in describe_choice(
+        choose_checkpoint("auto", ["1", "2"])
+    )
+
+
+def test_a_named_checkpoint_stays_what_it_is():
+    """No text is looked at, and there is nothing to explain."""
+    choice = choose_checkpoint("./folder", KOREAN)
+    assert choice == CheckpointChoice("./folder")
+    assert describe_choice(choice) == ""
+
+
+def test_a_large_set_is_judged_by_a_seeded_sample():
+    """The same seed looks at the same texts."""
+    texts = [f"{text} {i}" for i in range(400) for text in ENGLISH]
+    choice = choose_checkpoint("auto", texts, seed=3)
+    assert choice.n_texts == 500
+    assert choice == choose_checkpoint("auto", texts, seed=3)
+
+
+def test_without_the_library_the_alphabet_decides(monkeypatch):
+    """Nothing fails where languages cannot be told."""
+
+    def missing(texts, *, seed):
+        raise MissingDependencyError("py3langid is not installed")
+
+    monkeypatch.setattr(auto, "sample_languages", missing)
+    assert choose_checkpoint("auto", ENGLISH).reason == "ascii"
+    assert choose_checkpoint("auto", KOREAN).checkpoint == "e5"
+
+
+def test_auto_is_no_checkpoint_by_itself():
+    """Where there are no training texts, a name is needed."""
+    with pytest.raises(InputError, match="'auto' is chosen by the language of training texts"):
+        resolve_checkpoint("auto")

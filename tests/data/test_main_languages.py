@@ -1,0 +1,41 @@
+"""Which languages a sample of texts is in."""
+
+from assay.data.main_languages import draw_sample, sample_languages
+
+ENGLISH = "the weather was lovely all day"
+KOREAN = "오늘은 날씨가 정말 좋네요"
+
+
+def test_languages_are_counted_most_frequent_first():
+    """Each text that is long enough counts once."""
+    found = sample_languages([ENGLISH, KOREAN, KOREAN])
+    assert found.counts == {"ko": 2, "en": 1}
+    assert (found.n_texts, found.n_told, found.is_ascii) == (3, 3, False)
+    assert found.fraction("ko") == 2 / 3
+
+
+def test_what_is_in_no_language_is_not_counted():
+    """Links, addresses, names and numbers say nothing of the language beside them."""
+    noise = ["https://example.org/the/weather/was/lovely", "me@example.org", "@someone #lovely 42"]
+    found = sample_languages(noise)
+    assert found.counts == {}
+    assert found.is_ascii
+    assert sample_languages([f"{noise[0]} {KOREAN}"]).counts == {"ko": 1}
+
+
+def test_short_texts_are_joined():
+    """A language shows in several of them; what is left at the end is too short to tell."""
+    assert sample_languages(["좋아요", "싫어요", "별로"]).counts == {"ko": 1}
+    assert sample_languages(["좋"]).counts == {}
+    assert sample_languages([]).n_told == 0
+
+
+def test_the_sample_is_seeded_and_in_order():
+    """At most five hundred texts are looked at, each cut to a thousand characters."""
+    texts = [f"{i:05} " + "x" * 2000 for i in range(2000)]
+    sample = draw_sample(texts, seed=1)
+    assert len(sample) == 500
+    assert sample == sorted(sample)
+    assert sample == draw_sample(texts, seed=1)
+    assert sample != draw_sample(texts, seed=2)
+    assert {len(text) for text in sample} == {1000}
