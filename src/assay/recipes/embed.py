@@ -13,13 +13,13 @@ import numpy as np
 from assay import checkpoints  # its names load scikit-learn only when they are used
 from assay._optional import require
 from assay.checkpoints.aliases import AUTO
-from assay.checkpoints.auto import choose_checkpoint, describe_choice
+from assay.checkpoints.auto import choose_checkpoint
 from assay.checkpoints.resolve import Checkpoint, resolve_checkpoint
 from assay.data.texts import Splits, check_texts
 from assay.disk import atomic_file, refusals_of_disk
 from assay.errors import InputError, OutputExistsError
 from assay.progress import Progress
-from assay.recipes.steps.checkpoint import choose_from_splits
+from assay.recipes.steps.checkpoint import pick_checkpoint
 from assay.runtime.entries import CheckpointEntry
 
 if TYPE_CHECKING:
@@ -167,10 +167,7 @@ def embed_data(
     """
     out = Path(out)
     write = _check_out(out, overwrite=overwrite)
-    choice = choose_from_splits(checkpoint, splits)
-    if progress is not None and choice.is_automatic:
-        progress.say(describe_choice(choice))
-    chosen = choice.checkpoint if choice.is_automatic else checkpoint
+    chosen = pick_checkpoint(checkpoint, splits, progress or Progress())
     resolved = resolve_checkpoint(chosen, progress=progress)
     encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)
     rows = _Rows(splits)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TypedDict
 
 from assay.checkpoints.aliases import AUTO
-from assay.checkpoints.auto import describe_choice
 from assay.data.split import KEPT_ROWS
 from assay.data.texts import LabelledTexts, Splits
 from assay.disk import atomic_files, check_output
@@ -14,7 +13,7 @@ from assay.errors import AssayError, InputError, OutsideError
 from assay.maps.points import MAX_POINTS, SplitMap, map_split
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.recipes.steps.checkpoint import choose_from_splits
+from assay.recipes.steps.checkpoint import pick_checkpoint
 from assay.reporting.data_figures import draw_map
 from assay.reporting.map_page import render_map_page
 
@@ -56,8 +55,7 @@ def draw_map_file(
     split : str, optional
         `train`, or the only one, by default.
     checkpoint, pooling : str
-        The transformer whose features say what is similar, `auto` by the language of the texts;
-        `mean` or `cls`.
+        The transformer whose features say what is similar; `mean` or `cls`.
     max_points : int
         From more texts a stratified sample is drawn; at least two per class.
 
@@ -76,27 +74,29 @@ def draw_map_file(
     files = _check_files(Path(out), None if png is None else Path(png), overwrite=overwrite)
     split = _choose_split(splits, split, max_points)
     progress = progress or default_progress()
-    choice = choose_from_splits(checkpoint, splits)
-    if choice.is_automatic:
-        progress.say(describe_choice(choice))
     drawn = map_split(
         splits,
         split,
-        checkpoint=choice.checkpoint,
+        checkpoint=pick_checkpoint(checkpoint, splits, progress),
         pooling=pooling,
         seed=seed,
         max_points=max_points,
         progress=progress,
     )
     _write(files, _render(splits, drawn, seed=seed))
+    return _summarise(drawn, files, seed=seed)
+
+
+def _summarise(drawn: SplitMap, files: list[Path], *, seed: int) -> MapSummary:
+    out, *pictures = files
     return {
         "out": str(out),
-        "png": None if png is None else str(png),
-        "split": split,
+        "png": str(pictures[0]) if pictures else None,
+        "split": drawn["split"],
         "n_points": len(drawn["points"]),
         "n_texts": drawn["n_texts"],
         "checkpoint": drawn["checkpoint"],
-        "pooling": pooling,
+        "pooling": drawn["pooling"],
         "seed": seed,
     }
 

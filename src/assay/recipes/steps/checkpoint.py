@@ -14,7 +14,13 @@ from assay.progress import Progress
 from assay.recipes.steps.run_options import RunOptions
 from assay.reporting.results import SkippedMethod
 
-__all__ = ["RunCheckpoint", "choose_for_training", "choose_from_splits", "find_named"]
+__all__ = [
+    "RunCheckpoint",
+    "choose_for_training",
+    "choose_from_splits",
+    "find_named",
+    "pick_checkpoint",
+]
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,15 @@ def choose_from_splits(name: Any, splits: Splits, *, seed: int = 0) -> Checkpoin
         return choose_checkpoint(name, splits["train"].texts, seed=seed)
     texts = [text for labelled in splits.values() for text in labelled.texts]
     return choose_checkpoint(name, texts, seed=seed)
+
+
+def pick_checkpoint(name: Any, splits: Splits, progress: Progress) -> Any:
+    """Return the checkpoint that was named, or what `auto` is for the splits, and say why."""
+    choice = choose_from_splits(name, splits)
+    if not choice.is_automatic:
+        return name
+    progress.say(describe_choice(choice))
+    return choice.checkpoint
 
 
 def choose_for_training(
