@@ -39,6 +39,7 @@ ROOMS = (
         "disk",
         "output_lock",
         "methods",
+        "catalogue",
     ),
     ("data",),
     ("tokenization",),

@@ -43,14 +43,17 @@ class AssayError(Exception):
         One sentence: what failed, what was given, what is accepted.
     hint : str
         What to do about it; empty if the message says it already.
+    flags : sequence of str
+        Flags of the command line, such as ``--encoding cp1252``, each of which may be the answer.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", flags: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.flags = tuple(flags)
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message

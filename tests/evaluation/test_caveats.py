@@ -6,9 +6,10 @@ Both scores are there, in the dict, in the sentence and in the model.
 import numpy as np
 import pytest
 
+from assay.catalogue import open_language
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
-from assay.evaluation.caveats import describe_caveats
+from assay.evaluation.caveats import find_caveats
 from assay.evaluation.scoring import manifest_scores, score_parts, score_split
 from assay.models import make_estimator, save_model
 from assay.runtime.predictor import load_model
@@ -37,6 +38,11 @@ def part(leaked, new_right, new_wrong):
     return LabelledTexts(tuple(texts), tuple(labels))
 
 
+def sentences(scored, *, split):
+    """Return the caveats of a split in English."""
+    return [open_language("en").tell(fact) for fact in find_caveats(scored, split=split)]
+
+
 def test_both_scores_are_measured(model):
     """Of ten leaked texts and four new ones, one wrong.
 
@@ -49,8 +55,8 @@ def test_both_scores_are_measured(model):
     assert plain["without_leaks"]["accuracy"] == pytest.approx(3 / 4)
     assert plain["without_leaks"]["n_texts"] == 4
     assert plain["without_leaks"]["n_leaked"] == 10
-    assert describe_caveats(scored, split="test")[0] == (
-        "10 of 14 test texts also occur in train: without them accuracy is 0.7500, with them 0.9286"
+    assert sentences(scored, split="test")[0] == (
+        "10 of 14 test texts also occur in train: without them accuracy is 0.7500, with them 0.9286."
     )
 
 
@@ -68,7 +74,7 @@ def test_nothing_is_said_where_nothing_leaked(model):
     """No key, no sentence."""
     scored = score_split(model, part(0, 3, 0), seed=0, train=TRAIN)
     assert "without_leaks" not in scored.to_dict()
-    assert not [said for said in describe_caveats(scored, split="test") if "occur in train" in said]
+    assert not [said for said in sentences(scored, split="test") if "occur in train" in said]
     assert (
         score_split(model, part(10, 1, 1), seed=0).n_leaked == 0
     )  # without train nothing can be known
@@ -85,10 +91,7 @@ def test_split_that_leaked_whole_has_no_other_score(model):
         "f1_macro": None,
         "intervals": {},
     }
-    assert (
-        "no text is left to measure anything but memory on"
-        in describe_caveats(scored, split="test")[0]
-    )
+    assert "no text is left to measure anything but memory on" in sentences(scored, split="test")[0]
 
 
 @pytest.mark.parametrize("policy", ["truncate", "window"])

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from assay.catalogue import open_language
 from assay.data.labels import LabelSet
-from assay.evaluation.imbalance import describe_imbalance
+from assay.evaluation.imbalance import find_imbalance
 from assay.evaluation.metrics import score_predictions
 
 
@@ -16,23 +17,29 @@ def scores(label_ids, predicted_ids, n_classes=2):
     )
 
 
+def sentence(scores, *, split):
+    """Return what is said of an imbalance in English; None if there is none."""
+    found = find_imbalance(scores, split=split)
+    return None if found is None else open_language("en").tell(found)
+
+
 def test_one_large_label_is_named_with_its_share():
     """Nine texts in ten have one label: always answering it is right nine times in ten."""
-    said = describe_imbalance(scores([0] * 90 + [1] * 10, [0] * 90 + [1] * 10), split="test")
+    said = sentence(scores([0] * 90 + [1] * 10, [0] * 90 + [1] * 10), split="test")
     assert said == (
         "accuracy misleads here: 90% of the test texts are 'a', so that always answering it is right "
-        "as often; macro F1, in which every label counts the same, is 1.000 where accuracy is 1.000"
+        "as often; macro F1, in which every label counts the same, is 1.000 where accuracy is 1.000."
     )
 
 
 def test_missed_labels_are_named():
     """Even classes, one of which is never found: macro F1 falls behind, and the label is named."""
-    said = describe_imbalance(
+    said = sentence(
         scores([0] * 40 + [1] * 40 + [2] * 20, [0] * 40 + [1] * 40 + [0] * 20, 3), split="test"
     )
     assert said is not None
     assert "% of the" not in said
-    assert said.endswith("'c' does worst: F1 0.000 on 20 texts")
+    assert said.endswith("'c' does worst: F1 0.000 on 20 texts.")
 
 
 @pytest.mark.parametrize(
@@ -45,11 +52,11 @@ def test_balanced_data_give_no_warning(counts):
     label_ids = np.repeat(np.arange(len(counts)), counts)
     predicted = label_ids.copy()
     predicted[::10] = (predicted[::10] + 1) % len(counts)
-    assert describe_imbalance(scores(label_ids, predicted, len(counts)), split="test") is None
+    assert sentence(scores(label_ids, predicted, len(counts)), split="test") is None
 
 
 def test_label_without_texts_is_not_the_worst():
     """A label that the split lacks has F1 0 by definition and is not blamed."""
-    said = describe_imbalance(scores([0] * 90 + [1] * 10, [0] * 100, 3), split="test")
+    said = sentence(scores([0] * 90 + [1] * 10, [0] * 100, 3), split="test")
     assert said is not None
     assert "'b' does worst" in said

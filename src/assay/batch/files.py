@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, TypeAlias, Unpack
 
 from assay.batch import chunks
 from assay.batch.chunks import cut_chunks, hash_rows
@@ -21,6 +21,7 @@ from assay.batch.resumable_output import ResumableOutput
 from assay.batch.rows import Prediction, Scoring, open_rows, score_rows
 from assay.data.files.parquet import count_rows
 from assay.data.files.readers import Row, file_kind
+from assay.data.files.reading import Reading, ReadingOptions
 from assay.data.files.writers import out_kind
 from assay.disk import check_output
 from assay.errors import DataError, InputError, OutsideError
@@ -67,8 +68,6 @@ def predict_file(
     out: str | Path,
     *,
     text_column: str | None = None,
-    delimiter: str | None = None,
-    encoding: str | None = None,
     top_k: int | None = None,
     rule: AbstainRule | None = None,
     with_scope: bool = False,
@@ -76,13 +75,14 @@ def predict_file(
     overwrite: bool = False,
     resume: bool = False,
     progress: Progress | None = None,
+    **reading: Unpack[ReadingOptions],
 ) -> PredictionSummary:
     """Score every row of a file and write the rows with their scores.
 
     Parameters
     ----------
     model : Model or path
-    source, text_column, delimiter, encoding
+    source, text_column
         What to read; as for `open_rows`.
     out : path
         ``.jsonl``, ``.csv``, ``.tsv``, each also with ``.gz``, or ``.parquet``.
@@ -96,6 +96,8 @@ def predict_file(
         it had finished. The result has the same bytes as that of an uninterrupted call. If there is
         nothing to resume, the call starts afresh.
     progress : Progress, optional
+    **reading
+        How the input is read, such as ``delimiter`` and ``encoding``; the fields of `Reading`.
 
     Raises
     ------
@@ -105,21 +107,19 @@ def predict_file(
     OutsideError
         The disk refused, or another process writes the same output.
     """
-    reading = _Reading(text_column, delimiter, encoding)
     scoring = Scoring("", top_k, rule, with_scope)
-    output = ResumableOutput(Path(out))
     loaded = model if isinstance(model, Model) else load_model(model)
-    task = _Task(loaded, source, output, reading, scoring, strict, progress or Progress())
+    task = _Task(
+        model=loaded,
+        source=source,
+        output=ResumableOutput(Path(out)),
+        text_column=text_column,
+        reading=Reading(**reading),
+        scoring=scoring,
+        strict=strict,
+        progress=progress or Progress(),
+    )
     return _predict(task, overwrite=overwrite, resume=resume)
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """How the input is read; None means: found out from the file."""
-
-    text_column: str | None
-    delimiter: str | None
-    encoding: str | None
 
 
 @dataclass(frozen=True)
@@ -129,14 +129,16 @@ class _Task:
     model: Model
     source: Source
     output: ResumableOutput
-    reading: _Reading
+    text_column: str | None
+    reading: Reading
     scoring: Scoring
     strict: bool
     progress: Progress
 
     def identity(self) -> Identity:
         options = {
-            **asdict(self.reading),
+            "text_column": self.text_column,
+            **self.reading.to_dict(),
             "scoring": asdict(self.scoring),
             "strict": self.strict,
             "shard_rows": chunks.CHUNK_ROWS,
@@ -194,7 +196,9 @@ def _check_places(output: ResumableOutput, *, overwrite: bool) -> None:
 
 def _write_chunks(task: _Task, identity: Identity) -> None:
     """Read and score the chunks that are not written yet."""
-    rows, text_column = open_rows(task.source, **asdict(task.reading))
+    rows, text_column = open_rows(
+        task.source, text_column=task.text_column, **task.reading.to_dict()
+    )
     scoring = replace(task.scoring, text_column=text_column)
     scoring.check(task.model)
     output, is_stream = task.output, identity["input"] is None

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, TypeAlias, Unpack
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from assay.batch.chunks import CHUNK_ROWS
 from assay.data.clean import MAX_CHARS, text_or_problem
 from assay.data.columns import find_text_column
 from assay.data.files.readers import Row, file_kind, read_lines, read_rows
+from assay.data.files.reading import ReadingOptions
 from assay.errors import DataError, InputError, ModelError
 from assay.methods import join_names, methods_where
 from assay.progress import Progress
@@ -101,8 +102,7 @@ def open_rows(
     source: str | Path | IO[Any],
     *,
     text_column: str | None = None,
-    delimiter: str | None = None,
-    encoding: str | None = None,
+    **reading: Unpack[ReadingOptions],
 ) -> tuple[Iterator[Row], str]:
     """Open what is to be predicted.
 
@@ -112,10 +112,8 @@ def open_rows(
         In a stream or a ``.txt`` file each line is one text. Other files have columns.
     text_column : str, optional
         None: the column with a well-known name.
-    delimiter : str, optional
-        Between the columns of ``.csv`` and ``.tsv``; None: what the suffix says.
-    encoding : str, optional
-        None: UTF-8.
+    **reading
+        How the file is read, such as ``delimiter`` and ``encoding``; the fields of `Reading`.
 
     Returns
     -------
@@ -126,12 +124,13 @@ def open_rows(
     InputError
         There is no such file, its kind cannot be read, or it has no column of texts.
     """
+    encoding = reading.get("encoding")
     if not isinstance(source, str | Path):
         return read_lines(source, encoding=encoding), "text"
     path = Path(source)
     if file_kind(path) == ".txt":
         return read_lines(path, encoding=encoding), "text"
-    rows = read_rows(source, delimiter=delimiter, encoding=encoding)
+    rows = read_rows(source, **reading)
     head = list(islice(rows, CHUNK_ROWS))
     names = list(dict.fromkeys(chain.from_iterable(row.values for row in head)))
     if not names:

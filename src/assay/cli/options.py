@@ -11,7 +11,7 @@ import typer
 from assay import _env
 from assay.progress import Progress
 
-__all__ = ["ChoiceFlags", "Common", "CutFlags", "DataFlags", "split_names"]
+__all__ = ["Common", "CutFlags", "DataFlags", "split_names"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,21 @@ class DataFlags:
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of text files, such as cp949.  [default: utf-8]")
     ] = None
+    quoting: Annotated[
+        str | None,
+        typer.Option(metavar="Q", help="none: a quote is a character; minimal: as in CSV."),
+    ] = None
+    escape: Annotated[
+        str | None,
+        typer.Option(metavar="CHAR", help="Character before a quote or delimiter, such as \\\\."),
+    ] = None
+    header: Annotated[
+        bool,
+        typer.Option("--header/--no-header", help="Does the first line name the columns?"),
+    ] = True
+    sheet: Annotated[
+        str | None, typer.Option(help="Sheet of an .xlsx.  [default: its only one]")
+    ] = None
     max_chars: Annotated[int, typer.Option(help="Longest text accepted, in characters.", min=1)] = (
         100_000
     )
@@ -105,27 +120,6 @@ class CutFlags:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields of `DataOptions` with these names."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
-
-
-@dataclass(frozen=True)
-class ChoiceFlags:
-    """The flags that say how a run chooses among its methods."""
-
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Choose by accuracy, macro-f1 or micro-f1.  "
-            "[default: accuracy; macro-f1 if one label has most texts]",
-        ),
-    ] = None
-    tolerance: Annotated[
-        float, typer.Option(help="How much of it a cheaper method may lose: 0.01 is one point.")
-    ] = 0.01
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields of `RunOptions` with these names."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 

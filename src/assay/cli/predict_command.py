@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -40,14 +40,25 @@ class ReadingFlags:
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of text files.  [default: utf-8]")
     ] = None
+    quoting: Annotated[
+        str | None,
+        typer.Option(metavar="Q", help="none: a quote is a character; minimal: as in CSV."),
+    ] = None
+    escape: Annotated[
+        str | None,
+        typer.Option(metavar="CHAR", help="Character before a quote or delimiter, such as \\\\."),
+    ] = None
+    header: Annotated[
+        bool,
+        typer.Option("--header/--no-header", help="Does the first line name the columns?"),
+    ] = True
+    sheet: Annotated[
+        str | None, typer.Option(help="Sheet of an .xlsx.  [default: its only one]")
+    ] = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the arguments of the functions that read texts."""
-        return {
-            "text_column": self.text_column,
-            "delimiter": self.delimiter,
-            "encoding": self.encoding,
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -149,7 +160,8 @@ def predict_command(
         sys.stderr.write(_describe_rule(rule))
     wanted = answer.to_dict(rule)
     if engine == "ray":
-        unused = (writing.strict, reading.delimiter, reading.encoding, label_map, long_texts)
+        default = ReadingFlags(text_column=reading.text_column)
+        unused = (writing.strict, reading != default, label_map, long_texts)
         _check_ray(source, writing, unused=unused)
         given = {**wanted, "text_column": reading.text_column, "address": address}
         _predict_folder(Path(model), source, given, writing, common)
@@ -177,8 +189,8 @@ def _check_ray(source: str, writing: WritingFlags, *, unused: tuple[object, ...]
         raise InputError("--engine ray takes a file or folder and --out")
     if any(one not in (None, False) for one in unused):
         raise InputError(
-            "--strict, --delimiter, --encoding, --label-map and --long-texts "
-            "do not go with --engine ray"
+            "--strict, --label-map, --long-texts and flags that say how a file is read, "
+            "such as --delimiter and --encoding, do not go with --engine ray"
         )
 
 

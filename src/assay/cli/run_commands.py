@@ -12,7 +12,6 @@ import typer
 from assay.cli.command import add_command, resumable
 from assay.cli.options import (
     Checkpoint,
-    ChoiceFlags,
     ClassWeight,
     Common,
     CutFlags,
@@ -48,7 +47,6 @@ def run_command(
     out: Out,
     flags: DataFlags,
     cuts: CutFlags,
-    choice: ChoiceFlags,
     common: Common,
     methods: Annotated[
         str | None,
@@ -86,7 +84,6 @@ def run_command(
         seed=common.seed,
         budget_s=None if budget is None else parse_duration(budget),
         keep_texts=keep_texts,
-        **choice.to_dict(),
         data=flags.options(**cuts.to_dict()),
         command=shlex.join(["assay", *sys.argv[1:]]),
     )
@@ -106,8 +103,6 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     rows = [_leaderboard_row(row, results) for row in results["methods"]]
     print_table(rows, right=("validation", "test", "F1", "fit s", "MB"))
     print_sentence(f"Recommended: {results['why']}")
-    for remark in results["choice"]["remarks"]:
-        print_sentence(f"Note:        {remark}")
     for warning in results["warnings"]:
         print_sentence(f"Note:        {warning}")
     print_line(f"Look at:     {out / 'report.html'}")

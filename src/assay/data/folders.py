@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
-from assay.data.files.decoding import Lines, check_encoding, file_errors, open_text
+from assay.data.files.decoding import Lines, file_errors, open_text
+from assay.data.files.formats import FORMATS
 from assay.data.files.parquet import read_class_names
 from assay.data.files.readers import SUFFIXES, file_kind, read_rows
+from assay.data.files.reading import Reading
 from assay.data.raw import LabelNames, RawSplit, split_name
 from assay.errors import DataError, InputError
 
@@ -55,7 +57,7 @@ class Located:
     label_names: LabelNames | None = None
 
 
-def read_file(path: Path, *, source: str, delimiter: str | None, encoding: str | None) -> Located:
+def read_file(path: Path, reading: Reading, *, source: str) -> Located:
     """Open a lone file as the split ``all``.
 
     Raises
@@ -65,11 +67,11 @@ def read_file(path: Path, *, source: str, delimiter: str | None, encoding: str |
     DataError
         It has no rows, or cannot be read as what its suffix says.
     """
-    split = _file_split(path, delimiter=delimiter, encoding=encoding)
-    return Located({"all": split}, source, _names_beside(path.parent, encoding=encoding))
+    split = _file_split(path, reading)
+    return Located({"all": split}, source, _names_beside(path.parent, reading))
 
 
-def read_folder(folder: Path, *, delimiter: str | None, encoding: str | None) -> Located:
+def read_folder(folder: Path, reading: Reading) -> Located:
     """Open the files of a folder whose names say that they are splits.
 
     Raises
@@ -84,8 +86,8 @@ def read_folder(folder: Path, *, delimiter: str | None, encoding: str | None) ->
         raise InputError(_nothing_found(folder), hint="give the data file itself, or rename it")
     splits = {}
     for split, path in paths.items():
-        splits[split] = _file_split(path, delimiter=delimiter, encoding=encoding)
-    return Located(splits, str(folder), _names_beside(folder, encoding=encoding))
+        splits[split] = _file_split(path, reading)
+    return Located(splits, str(folder), _names_beside(folder, reading))
 
 
 def _find_splits(folder: Path) -> dict[str, Path]:
@@ -123,29 +125,30 @@ def _nothing_found(folder: Path) -> str:
     )
 
 
-def _file_split(path: Path, *, delimiter: str | None, encoding: str | None) -> RawSplit:
-    rows = read_rows(path, delimiter=delimiter, encoding=encoding)
+def _file_split(path: Path, reading: Reading) -> RawSplit:
+    rows = read_rows(path, **reading.to_dict())
     first_rows = list(islice(rows, PEEKED_ROWS))
     if not first_rows:
         raise DataError(f"{path.name} is empty: it has no rows")
     columns = tuple(dict.fromkeys(name for row in first_rows for name in row.values))
-    is_parquet = file_kind(path) == ".parquet"
+    kind = file_kind(path)
+    assert kind is not None  # else `read_rows` refused it
     return RawSplit(
         path.name,
         # Where no row could be read, the problems of the rows say more than missing columns.
         columns or ("text", "label"),
         lambda text, label: chain(first_rows, rows),
-        read_class_names(path) if is_parquet else {},
-        unit="row" if is_parquet else "line",
+        read_class_names(path) if kind == ".parquet" else {},
+        unit=FORMATS[kind].unit,
     )
 
 
-def _names_beside(folder: Path, *, encoding: str | None) -> LabelNames | None:
+def _names_beside(folder: Path, reading: Reading) -> LabelNames | None:
     """Read labels.txt: one name per line, blank lines left out."""
     path = folder / LABELS_FILE
     if not path.is_file():
         return None
-    codec = check_encoding(encoding)
+    codec = reading.codec
     with file_errors(path), open_text(path, encoding=codec, newline="\n") as stream:
         lines = Lines(stream, encoding=codec)
         names = tuple(name for line in lines if (name := line.strip()))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from assay._paths import is_hub_id, is_meant_as_path, nearby
 from assay.data.clean import MAX_CHARS
 from assay.data.files.readers import SUFFIXES, file_kind
+from assay.data.files.reading import Reading, ReadingOptions
 from assay.data.folders import UNREADABLE, Located, read_file, read_folder
 from assay.data.frames import ACCEPTED, frame_splits
 from assay.data.hub_data import load_from_hub
@@ -26,9 +27,8 @@ def load_data(
     text_column: str | None = None,
     label_column: str | None = None,
     labels: Sequence[str] | None = None,
-    delimiter: str | None = None,
-    encoding: str | None = None,
     max_chars: int = MAX_CHARS,
+    **reading: Unpack[ReadingOptions],
 ) -> Splits:
     """Load labelled texts.
 
@@ -45,10 +45,11 @@ def load_data(
     labels : sequence of str, optional
         The label names in order, where the source publishes none. None: ``labels.txt`` beside the
         data, else natural order.
-    delimiter, encoding : str, optional
-        How files are read; see `read_rows`.
     max_chars : int
         Longest text that is accepted, in characters.
+    **reading
+        How files are read: ``delimiter``, ``encoding``, ``quoting``, ``escape``, ``header`` and
+        ``sheet``, as in `Reading`.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def load_data(
     if isinstance(data, Splits):
         return data
     given = _label_names(labels)
-    located = _locate(data, delimiter=delimiter, encoding=encoding)
+    located = _locate(data, Reading(**reading))
     return build_splits(
         located.splits,
         source=located.source,
@@ -90,7 +91,7 @@ def _label_names(labels: Sequence[str] | None) -> LabelNames | None:
     return LabelNames(tuple(map(str, labels)), "labels")
 
 
-def _locate(data: Any, *, delimiter: str | None, encoding: str | None) -> Located:
+def _locate(data: Any, reading: Reading) -> Located:
     """Decide what `data` is, and open it."""
     if not isinstance(data, str | Path):
         return Located(*frame_splits(data))
@@ -101,8 +102,8 @@ def _locate(data: Any, *, delimiter: str | None, encoding: str | None) -> Locate
     path = Path(data).expanduser()
     if _exists(path):
         if path.is_dir():
-            return read_folder(path, delimiter=delimiter, encoding=encoding)
-        return read_file(path, source=str(data), delimiter=delimiter, encoding=encoding)
+            return read_folder(path, reading)
+        return read_file(path, reading, source=str(data))
     if isinstance(data, str) and _could_be_hub_id(data):
         return Located(*load_from_hub(data))
     meant = nearby(path)
@@ -129,7 +130,7 @@ def _could_be_hub_id(data: str) -> bool:
 def _open_sample() -> Located:
     """Read the built-in sample at once: inside an archive, its files are there only while open."""
     with resources.as_file(resources.files("assay.data") / "sample") as folder:
-        found = read_folder(folder, delimiter=None, encoding=None)
+        found = read_folder(folder, Reading())
         splits = {split: _held(raw) for split, raw in found.splits.items()}
     return Located(splits, "sample", found.label_names)
 

@@ -1,15 +1,16 @@
-"""Reasons to read a score with care, in sentences: leaked texts and labels of very uneven size."""
+"""Reasons to read a score with care: leaked texts, and labels of very uneven size."""
 
 from __future__ import annotations
 
-from assay.evaluation.imbalance import describe_imbalance
+from assay.catalogue import Fact
+from assay.evaluation.imbalance import find_imbalance
 from assay.evaluation.scoring import ScoredSplit
 
-__all__ = ["describe_caveats"]
+__all__ = ["find_caveats"]
 
 
-def describe_caveats(scored: ScoredSplit, *, split: str) -> list[str]:
-    """Return one sentence for each reason to read the scores of a split with care.
+def find_caveats(scored: ScoredSplit, *, split: str) -> list[Fact]:
+    """Return one fact for each reason to read the scores of a split with care.
 
     Parameters
     ----------
@@ -19,17 +20,22 @@ def describe_caveats(scored: ScoredSplit, *, split: str) -> list[str]:
     """
     caveats = []
     if scored.n_leaked:
-        caveats.append(_describe_leaks(scored, split=split))
-    if sentence := describe_imbalance(scored.scores, split=split):
-        caveats.append(sentence)
+        caveats.append(_leaks(scored, split=split))
+    imbalance = find_imbalance(scored.scores, split=split)
+    if imbalance is not None:
+        caveats.append(imbalance)
     return caveats
 
 
-def _describe_leaks(scored: ScoredSplit, *, split: str) -> str:
-    texts = f"{scored.n_leaked:,} of {len(scored.labelled):,} {split} texts also occur in train"
+def _leaks(scored: ScoredSplit, *, split: str) -> Fact:
+    n_leaked, n_texts = scored.n_leaked, len(scored.labelled)
     if scored.without_leaks is None:
-        return f"{texts}: no text is left to measure anything but memory on"
-    return (
-        f"{texts}: without them accuracy is {scored.without_leaks.accuracy:.4f}, with them "
-        f"{scored.scores.accuracy:.4f}"
+        return Fact.of("caveats.all_leaked", n_leaked=n_leaked, n_texts=n_texts, split=split)
+    return Fact.of(
+        "caveats.leaked",
+        n_leaked=n_leaked,
+        n_texts=n_texts,
+        split=split,
+        without=scored.without_leaks.accuracy,
+        accuracy=scored.scores.accuracy,
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
-from assay.data.texts import Splits
+from assay.catalogue import Fact, FactValue
 from assay.evaluation.result import ClassScores, SplitScores
 
-__all__ = ["default_metric", "describe_imbalance"]
+__all__ = ["find_imbalance"]
 
 # A label is large if it has at least half of the texts, and at least 1.5 times as many as it would
 # have if all labels were equally frequent.
@@ -16,8 +14,8 @@ LARGE_RATIO = 1.5
 LARGE_GAP = 0.1  # macro F1 this far below accuracy
 
 
-def describe_imbalance(scores: SplitScores, *, split: str) -> str | None:
-    """Say in one sentence why accuracy misleads.
+def find_imbalance(scores: SplitScores, *, split: str) -> Fact | None:
+    """Return the fact that accuracy misleads, with the reason.
 
     Accuracy misleads where one label has at least half of the texts and at least 1.5 times its even
     share, or where macro F1 is at least 10 points lower.
@@ -30,47 +28,29 @@ def describe_imbalance(scores: SplitScores, *, split: str) -> str | None:
 
     Returns
     -------
-    str or None
+    Fact or None
         None where accuracy does not mislead.
     """
     largest = max(scores.per_class, key=lambda one: one.n_texts)
     fraction = largest.n_texts / scores.n_texts
-    is_large = _is_large(fraction, n_classes=len(scores.per_class))
+    is_large = fraction >= max(LARGE_FRACTION, LARGE_RATIO / len(scores.per_class))
     is_behind = scores.accuracy - scores.f1_macro >= LARGE_GAP
     if not is_large and not is_behind:
         return None
-    reasons = []
+    values: dict[str, FactValue] = {
+        "split": split,
+        "accuracy": scores.accuracy,
+        "f1_macro": scores.f1_macro,
+    }
     if is_large:
-        reasons.append(
-            f"{fraction:.0%} of the {split} texts are '{largest.label}', "
-            "so that always answering it is right as often"
-        )
-    reasons.append(
-        "macro F1, in which every label counts the same, is "
-        f"{scores.f1_macro:.3f} where accuracy is {scores.accuracy:.3f}"
-    )
+        values |= {"label": largest.label, "fraction": fraction}
     if is_behind:
         worst = _worst(scores)
-        reasons.append(f"'{worst.label}' does worst: F1 {worst.f1:.3f} on {worst.n_texts:,} texts")
-    return f"accuracy misleads here: {'; '.join(reasons)}"
-
-
-def default_metric(splits: Splits) -> str:
-    """Return the metric to choose by: accuracy, or macro F1 where one label has most of the texts.
-
-    Only labels of train and validation are counted: test takes no part in any choice.
-    """
-    counts: Counter[str] = Counter()
-    for split in ("train", "validation"):
-        if split in splits:
-            counts.update(splits[split].labels)
-    fraction = max(counts.values(), default=0) / max(1, counts.total())
-    return "macro-f1" if _is_large(fraction, n_classes=len(splits.label_set)) else "accuracy"
-
-
-def _is_large(fraction: float, *, n_classes: int) -> bool:
-    """Tell whether a label with this share of the texts makes accuracy mislead."""
-    return fraction >= max(LARGE_FRACTION, LARGE_RATIO / n_classes)
+        values |= {"worst": worst.label, "worst_f1": worst.f1, "n_worst": worst.n_texts}
+    kind = "caveats.large_label" if is_large else "caveats.missed_label"
+    if is_large and is_behind:
+        kind = "caveats.large_and_missed_label"
+    return Fact(kind, values)
 
 
 def _worst(scores: SplitScores) -> ClassScores:

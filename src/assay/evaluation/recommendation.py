@@ -1,171 +1,139 @@
-"""The words of the verdict: what is recommended, what it costs, and how sure that is."""
+"""Which method to take: the cheapest that is not significantly worse than the best, and why.
+
+The choice is made on validation; the test split has no part in it. The reasons are facts: their
+sentences are in the catalogue, under ``choice``.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-from assay.evaluation.evidence import HELD_OUT, Answers
+from assay.catalogue import Fact, FactValue
+from assay.errors import InputError
+from assay.evaluation.compare import ALPHA, Comparison
 from assay.methods import FLOOR
 
-if TYPE_CHECKING:
-    from assay.evaluation.choice import Choice, ExpectedLoss
+__all__ = ["recommend"]
 
-__all__ = ["describe_choice", "describe_evidence"]
-
-METRIC_NAMES = {"accuracy": "accuracy", "macro-f1": "macro F1", "micro-f1": "micro F1"}
-WORTH_SAYING = 1.5  # a size that differs by a smaller factor is no reason to choose
-FEW_TEXTS = 300  # below, expected losses are mostly noise, and the tolerance has little effect
+WORTH_SAYING = 1.5  # a price that differs by a smaller factor is no reason to choose
 
 
-def describe_choice(choice: Choice) -> tuple[str, tuple[str, ...]]:
-    """Say which method is recommended, on what evidence, and what else to know about it.
+def recommend(
+    comparisons: Sequence[Comparison],
+    *,
+    model_bytes: Mapping[str, int] | None = None,
+) -> tuple[str, tuple[Fact, ...]]:
+    """Choose a method, and state why.
+
+    The cheapest method that is not significantly worse than the best is chosen; `majority` only if
+    no method is significantly better than it.
 
     Parameters
     ----------
-    choice : Choice
-        Everything but its words is read.
+    comparisons : sequence of Comparison
+        From cheapest to most expensive, as `compare_methods` returns them.
+    model_bytes : mapping of method to int, optional
+        Sizes on disk in bytes: a reason says how much smaller or larger the choice is.
 
     Returns
     -------
-    why : str
-        One sentence, with its full stop.
-    remarks : tuple of str
-        Sentences: what is not shown yet, the alternative, what few texts mean.
+    method : str
+    reasons : tuple of Fact
+        One sentence each.
+
+    Raises
+    ------
+    InputError
+        There is no comparison.
     """
-    remarks = [_doubt(choice), _alternative(choice), _remark_on_few_texts(choice)]
-    return f"{_reason(choice)}.", tuple(f"{remark}." for remark in remarks if remark)
-
-
-def describe_evidence(answers: Answers) -> str:
-    """Say what a choice rests on.
-
-    >>> import numpy as np
-    >>> describe_evidence(Answers.held_out(np.zeros(1200), np.zeros(1200)))
-    '1,200 validation texts'
-    """
-    n = f"{answers.n_texts:,}"
-    if answers.kind == HELD_OUT:
-        return f"{n} validation texts"
-    times = f", {answers.n_repeats} times over" if answers.n_repeats > 1 else ""
-    return (
-        f"{n} texts of train and validation, each labelled by a model that was fitted without it, "
-        f"in {answers.n_folds} folds{times}"
+    if not comparisons:
+        raise InputError("there is no method to recommend; at least one comparison is accepted")
+    floor_is_beaten = _floor_is_beaten(comparisons)
+    chosen = next(
+        one
+        for one in comparisons
+        if not one.significantly_worse and not (floor_is_beaten and one.method == FLOOR)
     )
+    reasons = [_reason(chosen, comparisons)]
+    price = _price(chosen, comparisons, model_bytes or {})
+    if price is not None:
+        reasons.append(price)
+    return chosen.method, tuple(reasons)
 
 
-def _reason(choice: Choice) -> str:
-    own = choice.loss(choice.recommended)
-    metric = METRIC_NAMES[choice.metric]
-    evidence = describe_evidence(choice.evidence)
-    if len(choice.losses) == 1:
-        return (
-            f"{own.method} is the only method that was run "
-            f"({metric} {_percent(own.score)} on {evidence})"
+def _floor_is_beaten(comparisons: Sequence[Comparison]) -> bool:
+    """Tell whether a method is significantly better than always giving the same answer."""
+    floor = next((one.accuracy for one in comparisons if one.method == FLOOR), 1.0)
+    for one in comparisons:
+        is_different = one.p_over_majority is not None and one.p_over_majority < ALPHA
+        if is_different and one.accuracy > floor:
+            return True
+    return False
+
+
+def _reason(chosen: Comparison, comparisons: Sequence[Comparison]) -> Fact:
+    """State why the method was chosen."""
+    if len(comparisons) == 1:
+        return Fact.of("choice.only", **_scores(chosen))
+    if chosen.method == FLOOR:
+        rival = max(comparisons, key=lambda one: (one.method != FLOOR, one.accuracy))
+        return Fact.of(
+            "choice.floor", **_scores(chosen), **_rival_scores(rival, p_value=rival.p_over_majority)
         )
-    if own.method == FLOOR:
-        return (
-            f"no method has a higher {metric} than majority, which always answers the most "
-            f"frequent label ({_percent(own.score)} on {evidence}): more texts or cleaner labels "
-            "are needed"
+    if not chosen.is_best:
+        best = next(one for one in comparisons if one.is_best)
+        return Fact.of(
+            "choice.not_worse", **_scores(chosen), **_rival_scores(best, p_value=chosen.p_adjusted)
         )
-    if own.method != choice.best:
-        best = choice.loss(choice.best)
-        return (
-            f"{own.method} is the cheapest method within {_points(choice.tolerance)} of the best "
-            f"({metric} {_percent(own.score)} against {_percent(best.score)} of {best.method}, "
-            f"expected loss {_points(own.expected_loss)}, on {evidence})"
-        )
-    return _reason_for_best(choice, own, metric=metric, evidence=evidence)
-
-
-def _reason_for_best(choice: Choice, own: ExpectedLoss, *, metric: str, evidence: str) -> str:
-    is_best = f"{own.method} has the highest {metric} ({_percent(own.score)} on {evidence})"
-    closest = _closest_cheaper(choice)
-    if closest is None:
-        return f"{is_best}, and no cheaper method learns"
-    tolerance, loss = _points(choice.tolerance), _points(closest.expected_loss)
-    return (
-        f"{is_best}, and every cheaper method is expected to lose more than {tolerance}: "
-        f"{closest.method}, the closest, {loss}"
+    before = comparisons[: comparisons.index(chosen)]
+    cheaper = [one for one in before if one.method != FLOOR]
+    if not cheaper:
+        return Fact.of("choice.best_and_cheapest", **_scores(chosen))
+    closest = max(cheaper, key=lambda one: one.accuracy)
+    return Fact.of(
+        "choice.best", **_scores(chosen), **_rival_scores(closest, p_value=closest.p_adjusted)
     )
 
 
-def _closest_cheaper(choice: Choice) -> ExpectedLoss | None:
-    """Return the cheaper method that learns and has the smallest loss."""
-    methods = [one.method for one in choice.losses]
-    cheaper = choice.losses[: methods.index(choice.recommended)]
-    learners = [one for one in cheaper if one.method != FLOOR]
-    return min(learners, key=lambda one: one.expected_loss, default=None)
+def _scores(chosen: Comparison) -> dict[str, FactValue]:
+    return {"method": chosen.method, "accuracy": chosen.accuracy, "n_texts": chosen.n_texts}
 
 
-def _doubt(choice: Choice) -> str:
-    """Say that nothing is shown to be learnt yet, if that is so."""
-    if choice.beats_floor is not False:
-        return ""
-    compared = {one.method: one for one in choice.comparisons}
-    own, floor = compared[choice.recommended], compared[FLOOR]
-    return (
-        "It is not yet shown to be better than always answering the most frequent label "
-        f"(accuracy {_percent(own.accuracy)} against {_percent(floor.accuracy)}): "
-        "more texts would tell"
+def _rival_scores(rival: Comparison, *, p_value: float | None) -> dict[str, FactValue]:
+    return {"rival": rival.method, "rival_accuracy": rival.accuracy, "p_value": p_value}
+
+
+def _price(
+    chosen: Comparison, comparisons: Sequence[Comparison], model_bytes: Mapping[str, int]
+) -> Fact | None:
+    """State how much smaller or larger the choice is than its closest rival; None if by little."""
+    rival = _rival(chosen, comparisons)
+    if rival is None:
+        return None
+    own, other = model_bytes.get(chosen.method), model_bytes.get(rival)
+    if not own or not other:
+        return None
+    ratio = max(own, other) / min(own, other)
+    if ratio < WORTH_SAYING:
+        return None
+    kind = "choice.smaller" if own < other else "choice.larger"
+    return Fact.of(
+        kind,
+        method=chosen.method,
+        rival=rival,
+        ratio=ratio,
+        n_bytes=own,
+        rival_bytes=other,
     )
 
 
-def _alternative(choice: Choice) -> str:
-    """Name the method to take by those to whom size, or every point, matters more."""
-    if choice.recommended == FLOOR:
-        return ""
-    if choice.recommended != choice.best and choice.best != FLOOR:
-        return _more_accurate(choice)
-    return _smaller(choice)
-
-
-def _more_accurate(choice: Choice) -> str:
-    best, own = choice.loss(choice.best), choice.loss(choice.recommended)
-    gain = best.score - own.score
-    size = _size(choice, best.method)
-    return f"If every point matters: {best.method}, {size}{_points(max(gain, 0.0))} more"
-
-
-def _smaller(choice: Choice) -> str:
-    own_bytes = choice.model_bytes.get(choice.recommended, 0)
-    smaller = []
-    for one in choice.losses:
-        n_bytes = choice.model_bytes.get(one.method, 0)
-        is_smaller = 0 < n_bytes * WORTH_SAYING <= own_bytes
-        if is_smaller and one.method not in (FLOOR, choice.recommended):
-            smaller.append(one)
-    if not smaller:
-        return ""
-    one = max(smaller, key=lambda loss: loss.score)
-    loss = _points(max(choice.loss(choice.recommended).score - one.score, 0.0))
-    return f"If size matters: {one.method}, {_size(choice, one.method)}{loss} fewer"
-
-
-def _remark_on_few_texts(choice: Choice) -> str:
-    n = choice.loss(choice.best).n_texts
-    if n >= FEW_TEXTS or len(choice.losses) == 1:
-        return ""
-    return (
-        f"With {n:,} texts the tolerance has little effect: "
-        "chance moves the scores by more than that"
-    )
-
-
-def _size(choice: Choice, method: str) -> str:
-    n_bytes = choice.model_bytes.get(method)
-    if not n_bytes:
-        return ""
-    megabytes = n_bytes / 1e6
-    shown = f"{megabytes:,.0f}" if megabytes >= 10 else f"{megabytes:.1f}"
-    return f"{shown} MB, "
-
-
-def _percent(fraction: float) -> str:
-    return f"{fraction:.1%}"
-
-
-def _points(fraction: float) -> str:
-    """Word a difference of two shares in percentage points."""
-    shown = f"{100 * fraction:.1f}"
-    return f"{shown} point" if shown == "1.0" else f"{shown} points"
+def _rival(chosen: Comparison, comparisons: Sequence[Comparison]) -> str | None:
+    """Return the method that the choice is weighed against: the best, or the best of the others."""
+    if chosen.method == FLOOR:
+        return None
+    rivals = [one for one in comparisons if one.method not in (chosen.method, FLOOR)]
+    if not chosen.is_best:
+        rivals = [one for one in rivals if one.is_best]
+    if not rivals:
+        return None
+    return max(rivals, key=lambda one: one.accuracy).method

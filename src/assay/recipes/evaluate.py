@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TypedDict
 
 from assay._display import html_block, html_table
+from assay.catalogue import ENGLISH, open_language
 from assay.data.texts import Splits
-from assay.evaluation.caveats import describe_caveats
+from assay.evaluation.caveats import find_caveats
 from assay.evaluation.coverage_report import AnsweredRow, answered_rows
 from assay.evaluation.mistakes import (
     Confusion,
@@ -85,7 +86,8 @@ class Evaluation:
 
     def warnings(self) -> list[str]:
         """Return one sentence for each reason to read the scores with care."""
-        return describe_caveats(self.scored, split=self.split)
+        english = open_language(ENGLISH)
+        return [english.tell(fact) for fact in find_caveats(self.scored, split=self.split)]
 
     def _repr_html_(self) -> str:
         scores, (low, high) = self.scores, self.scores.intervals["accuracy"]

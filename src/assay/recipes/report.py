@@ -18,7 +18,17 @@ from assay.reporting.render import render_html, render_markdown
 __all__ = ["FORMATS", "WrittenReport", "write_report_file"]
 
 FORMATS = ("md", "html", "ipynb")
-READING_OPTIONS = ("text_column", "label_column", "labels", "delimiter", "encoding")
+READING_OPTIONS = (
+    "text_column",
+    "label_column",
+    "labels",
+    "delimiter",
+    "encoding",
+    "quoting",
+    "escape",
+    "header",
+    "sheet",
+)
 # Of fine-tuning in a notebook, which is for trying things.
 MAX_NOTEBOOK_ROWS, NOTEBOOK_EPOCHS = 2000, 2
 SCHEMA_VERSION = 1
@@ -158,7 +168,11 @@ def _plan(report: Mapping[str, Any]) -> NotebookPlan:
     options = report["how"]["options"]
     source = str(report["data"]["source"])
     n_train = int(report["data"]["splits"]["train"]["n_texts"])
-    reading = {name: options[name] for name in READING_OPTIONS if options.get(name) is not None}
+    reading = {}
+    for name in READING_OPTIONS:
+        value = options.get(name)
+        if value not in (None, True):  # which are the defaults
+            reading[name] = value
     return NotebookPlan(
         data=source,
         options=reading,

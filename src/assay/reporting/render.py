@@ -48,7 +48,7 @@ CAPTIONS = {
     ),
     "reliability": (
         "Reliability: how often a method was right, against its score",
-        "On the dashed line a method is right exactly as often as its scores say. "
+        "On the dashed line, a method is right exactly as often as its scores say. "
         "A larger dot stands for more texts.",
     ),
     "coverage": (

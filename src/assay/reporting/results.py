@@ -11,13 +11,12 @@ from typing import Any
 
 from assay._version import __version__
 from assay.audit.result import Audit
+from assay.catalogue import ENGLISH, Fact, open_language
 from assay.checkpoints.auto import CheckpointChoice
-from assay.data.duplicates import duplicate_groups
 from assay.data.texts import Splits
-from assay.evaluation.caveats import describe_caveats
+from assay.evaluation.caveats import find_caveats
 from assay.evaluation.choice import Choice
 from assay.evaluation.coverage_report import CoverageEntry
-from assay.evaluation.evidence import Answers
 from assay.evaluation.scoring import ScoredSplit
 from assay.runtime.predictor import Model
 
@@ -60,15 +59,6 @@ class MethodResult:
     def evidence(self) -> ScoredSplit:
         """The predictions that choices rest on."""
         return self.scored[EVIDENCE]
-
-    def answers(self) -> Answers:
-        """Return the predicted labels that methods are compared by."""
-        held_out = self.evidence
-        return Answers.held_out(
-            held_out.label_ids,
-            held_out.probs.argmax(axis=1),
-            groups=duplicate_groups(held_out.labelled),
-        )
 
     @property
     def predict_texts_per_s(self) -> float:
@@ -157,10 +147,15 @@ class Results:
         """The split whose scores a reader is shown: test, or the evidence if there is no test."""
         return "test" if "test" in self.recommended.scored else EVIDENCE
 
-    def caveats(self) -> list[str]:
-        """Return one sentence for each reason to read the shown scores with care."""
+    def caveats(self) -> list[Fact]:
+        """Return one fact for each reason to read the shown scores with care."""
         split = self.shown_split
-        return describe_caveats(self.recommended.scored[split], split=split)
+        return find_caveats(self.recommended.scored[split], split=split)
+
+    def warnings(self) -> list[str]:
+        """Return the caveats in English, as results.json and the terminal show them."""
+        english = open_language(ENGLISH)
+        return [english.tell(fact) for fact in self.caveats()]
 
     def to_dict(self) -> dict[str, Any]:
         """Return what results.json holds.
@@ -173,8 +168,7 @@ class Results:
             "seed": self.seed,
             "recommended": self.choice.recommended,
             "why": self.choice.why,
-            "choice": self.choice.to_dict(),
-            "warnings": self.caveats(),
+            "warnings": self.warnings(),
             "data": self._data(),
             "methods": [one.to_dict() for one in self.methods],
             "comparisons": [one.to_dict() for one in self.choice.comparisons],

@@ -20,8 +20,11 @@ class Row:
         Column name -> value, as far as the row could be read; bytes that did not decode are U+FFFD.
     problem : str or None
         Why the row cannot be used; None if it can.
+    fixes : tuple of str
+        Flags of the command line, each of which may read the row.
     """
 
     line: int
     values: dict[str, Any]
     problem: str | None = None
+    fixes: tuple[str, ...] = ()

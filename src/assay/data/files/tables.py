@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TextIO
 
 from assay.data.columns import check_unique
-from assay.data.files.decoding import Lines
+from assay.data.files.decoding import Lines, open_text
+from assay.data.files.dialect import QUOTING_FLAGS, Dialect, find_dialect
+from assay.data.files.reading import Reading
 from assay.data.files.row import Row
 from assay.errors import DataError
 
-__all__ = ["table_rows"]
+__all__ = ["read_table", "table_rows"]
+
+logger = logging.getLogger(__name__)
+
+LINE_END = re.compile("\r\n|\r|\n")
+HEAD_CHARS = 1 << 18  # of a file: what its dialect is found from
 
 # Most characters of one field: far above any text, but a quote that is never closed must not fill
 # the memory.
@@ -25,7 +35,44 @@ CSV_PROBLEMS = {  # part of what the csv module says -> what it means
 }
 
 
-def table_rows(stream: TextIO, name: str, codec: str, *, delimiter: str) -> Iterator[Row]:
+def read_table(path: Path, reading: Reading, *, default: str) -> Iterator[Row]:
+    """Find out how a table was written, then stream its rows.
+
+    Parameters
+    ----------
+    path : Path
+    reading : Reading
+    default : str
+        The delimiter that the suffix stands for.
+
+    Raises
+    ------
+    DataError
+        The table can be read in several ways; or, with the first row, the header cannot be used.
+    """
+    _raise_field_limit()
+    codec = reading.codec
+    with open_text(path, encoding=codec, newline="") as stream:
+        head = stream.read(HEAD_CHARS)
+        is_whole = len(head) < HEAD_CHARS
+        head += stream.readline()
+    dialect = find_dialect(head, reading, default=default, name=path.name, is_whole=is_whole)
+    return _stream_table(path, codec, dialect, has_header=reading.header)
+
+
+def _stream_table(path: Path, codec: str, dialect: Dialect, *, has_header: bool) -> Iterator[Row]:
+    with open_text(path, encoding=codec, newline="") as stream:
+        yield from table_rows(stream, path.name, codec, dialect, has_header=has_header)
+
+
+def _raise_field_limit() -> None:
+    """Let fields be long. The limit belongs to the process; raising it can break nobody."""
+    csv.field_size_limit(max(FIELD_LIMIT_CHARS, csv.field_size_limit()))
+
+
+def table_rows(
+    stream: TextIO, name: str, codec: str, dialect: Dialect, *, has_header: bool = True
+) -> Iterator[Row]:
     """Stream the rows of a table.
 
     Parameters
@@ -36,21 +83,26 @@ def table_rows(stream: TextIO, name: str, codec: str, *, delimiter: str) -> Iter
         How messages call the file.
     codec : str
         What `stream` is decoded with, for messages.
-    delimiter : str
-        One character.
+    dialect : Dialect
+    has_header : bool
+        Whether the first record names the columns; else they are called 1, 2, 3.
 
     Raises
     ------
     DataError
         The header cannot be used.
     """
-    # The limit belongs to the process; it is only ever raised, which can break nobody.
-    csv.field_size_limit(max(FIELD_LIMIT_CHARS, csv.field_size_limit()))
     lines = Lines(stream, encoding=codec)
-    # With `strict`, a quote that is not closed or not doubled is an error; without it, texts would
-    # silently be glued together.
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    header = _read_header(reader, lines, name)
+    if dialect.names_separator:
+        next(lines, "")
+    reader = dialect.variant.reader(lines)
+    first = _read_first(reader, lines, name)
+    if has_header:
+        header = _name_columns(first, dialect, name)
+    else:
+        header = tuple(str(i) for i in range(1, len(first) + 1))
+        yield Row(1, dict(zip(header, first, strict=True)))
+    breaks = None if dialect.takes_breaks else _Breaks(dialect.variant.delimiter, name)
     while True:
         line = lines.n_lines + 1
         try:
@@ -63,28 +115,67 @@ def table_rows(stream: TextIO, name: str, codec: str, *, delimiter: str) -> Iter
         if not fields:
             continue
         problem = lines.take_problem()
+        fixes: tuple[str, ...] = ()
         if problem is None and len(fields) != len(header):
             problem = f"{_count(len(fields), 'field')} where the header has {len(header)}"
-        yield Row(line, dict(zip(header, fields, strict=False)), problem)
+        elif breaks is not None and lines.n_lines > line and (problem := breaks.judge(fields)):
+            fixes = QUOTING_FLAGS
+        yield Row(line, dict(zip(header, fields, strict=False)), problem, fixes)
 
 
-def _read_header(reader: Iterator[list[str]], lines: Lines, name: str) -> tuple[str, ...]:
+class _Breaks:
+    """Judges fields of several lines in a file with tabs, where quotes often mean nothing."""
+
+    def __init__(self, delimiter: str, name: str) -> None:
+        self._delimiter = delimiter
+        self._name = name
+        self._has_said = False
+
+    def judge(self, fields: Sequence[str]) -> str | None:
+        """Return why a record of several lines cannot be taken; None, with a warning, if it can."""
+        physical = LINE_END.split(self._delimiter.join(fields))
+        widths = {line.count(self._delimiter) + 1 for line in physical}
+        if widths == {len(fields)}:
+            return (
+                f"quotes join {len(physical):,} lines, each of which is a row by itself: "
+                "--quoting none if quotes mean nothing, --quoting minimal if they enclose fields"
+            )
+        if not self._has_said:
+            logger.warning(
+                "%s: texts in quotes hold line breaks; if its quotes mean nothing: --quoting none",
+                self._name,
+            )
+            self._has_said = True
+        return None
+
+
+def _read_first(reader: Iterator[list[str]], lines: Lines, name: str) -> list[str]:
     """Return the fields of the first line that is not blank."""
     try:
-        header = next(filter(None, reader), None)
+        first = next(filter(None, reader), None)
     except csv.Error as err:
         raise DataError(
             f"{name} line {max(1, lines.n_lines)}: {_meaning(err)}, in the header"
         ) from err
     if problem := lines.take_problem():
         raise DataError(f"{name} line {lines.n_lines}, the header: {problem}")
-    if header is None:
+    if first is None:
         raise DataError(f"{name} is empty; a header line and rows are accepted")
-    if "\0" in "".join(header):
+    if "\0" in "".join(first):
         raise DataError(
             f"{name} has null bytes in its header: it may be UTF-16", hint="try --encoding utf-16"
         )
-    names = [column.strip() or f"unnamed_{i}" for i, column in enumerate(header, 1)]
+    return first
+
+
+def _name_columns(header: Sequence[str], dialect: Dialect, name: str) -> tuple[str, ...]:
+    """Return the names of the columns; those without a name get one."""
+    named = list(header)
+    if dialect.extra == "first":
+        named.insert(0, "")
+    elif dialect.extra == "last":
+        named.append("")
+    names = [column.strip() or f"unnamed_{i}" for i, column in enumerate(named, 1)]
     return check_unique(names, source=name)
 
 

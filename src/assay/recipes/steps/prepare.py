@@ -32,6 +32,10 @@ class DataOptions:
     labels: Sequence[str] | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    quoting: str | None = None
+    escape: str | None = None
+    header: bool = True
+    sheet: str | None = None
     max_chars: int = 100_000
     validation_fraction: float = 0.1
     test_fraction: float = 0.1
@@ -47,6 +51,10 @@ class DataOptions:
             labels=self.labels,
             delimiter=self.delimiter,
             encoding=self.encoding,
+            quoting=self.quoting,
+            escape=self.escape,
+            header=self.header,
+            sheet=self.sheet,
             max_chars=self.max_chars,
         )
 

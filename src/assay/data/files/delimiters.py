@@ -1,0 +1,113 @@
+"""Which character separates the columns of a table: found where its header leaves no doubt."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+
+from assay.data.columns import LABEL_NAMES, TEXT_NAMES
+from assay.data.files.variants import HeadRows, Variant, parse_head
+from assay.errors import DataError
+
+__all__ = ["DELIMITERS", "find_delimiter", "named_separator", "show_delimiter"]
+
+# And how a shell is given them.
+DELIMITERS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
+# The first line of a table as Excel writes it for its own use.
+NAMED_SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
+LEAST_FITTING = 0.5  # part of the rows that have as many fields as the header
+
+
+def show_delimiter(delimiter: str) -> str:
+    """Return a delimiter as a shell is given it."""
+    return DELIMITERS.get(delimiter, f"'{delimiter}'")
+
+
+def named_separator(line: str) -> str | None:
+    """Return the separator that a line such as ``sep=;`` names, else None.
+
+    >>> named_separator("sep=;")
+    ';'
+    """
+    found = NAMED_SEPARATOR.fullmatch(line.rstrip("\r\n"))
+    return found.group(1) if found else None
+
+
+def find_delimiter(lines: Sequence[str], default: str, *, name: str, is_whole: bool) -> str:
+    """Return the character between the columns of a table.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        The first lines of the file.
+    default : str
+        What the suffix of the file says; taken where the header shows no other one.
+    name : str
+        How messages call the file.
+    is_whole : bool
+        Whether the lines are the whole file.
+
+    Raises
+    ------
+    DataError
+        Several characters could be meant.
+    """
+    possible: dict[str, HeadRows] = {}
+    for delimiter in dict.fromkeys((default, *DELIMITERS)):
+        if not _has_wide_header(lines, delimiter):
+            continue
+        head = _best_head(lines, delimiter, is_whole=is_whole)
+        if delimiter == default or _is_table(head):
+            possible[delimiter] = head
+    if len(possible) < 2:
+        return next(iter(possible), default)
+    return _most_likely(possible, name=name)
+
+
+def _has_wide_header(lines: Sequence[str], delimiter: str) -> bool:
+    """Tell whether the first record that is not blank has several fields."""
+    try:
+        header = next(filter(None, Variant(delimiter).reader(lines)), [])
+    except csv.Error:
+        return False
+    return len(header) > 1
+
+
+def _best_head(lines: Sequence[str], delimiter: str, *, is_whole: bool) -> HeadRows:
+    """Read the head with quotes that enclose and with quotes that do not; return what fits best."""
+    quoted = parse_head(lines, Variant(delimiter), is_whole=is_whole)
+    if quoted.fits:
+        return quoted
+    plain = parse_head(lines, Variant(delimiter, quotes=False), is_whole=is_whole)
+    return min(quoted, plain, key=lambda head: head.n_bad)
+
+
+def _is_table(head: HeadRows) -> bool:
+    """Tell whether rows are as wide as the header, or there are none yet."""
+    n_rows = len(head.rows) - 1
+    return head.n_bad <= LEAST_FITTING * n_rows if n_rows else True
+
+
+def _most_likely(possible: dict[str, HeadRows], *, name: str) -> str:
+    """Choose by well-known names of columns, then by rows that fit; else it is a doubt."""
+    ranks = {}
+    for delimiter, head in possible.items():
+        ranks[delimiter] = (_count_known(head.rows[0]), head.fits)
+    best = max(ranks.values())
+    chosen = [delimiter for delimiter, rank in ranks.items() if rank == best]
+    if len(chosen) == 1:
+        return chosen[0]
+    flags = tuple(f"--delimiter {show_delimiter(delimiter)}" for delimiter in chosen)
+    raise DataError(
+        f"{name} can be read with {' or '.join(map(show_delimiter, chosen))} between its columns",
+        hint="say which one separates them",
+        flags=flags,
+    )
+
+
+def _count_known(names: Sequence[str]) -> int:
+    """Return for how many of text and label there is a column with a well-known name."""
+    folded = {name.strip().casefold() for name in names}
+    known = [{name for tier in tiers for name in tier} for tiers in (TEXT_NAMES, LABEL_NAMES)]
+    return sum(1 for some in known if some & folded)

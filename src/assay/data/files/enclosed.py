@@ -1,0 +1,53 @@
+"""Quotes around fields: put there by a program, or part of the texts.
+
+Both functions take the rows of a table as they are without quoting, quotes included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["encloses_all", "has_doubled_quotes"]
+
+Rows = Sequence[Sequence[str]]
+
+
+def encloses_all(rows: Rows) -> bool:
+    """Tell whether a column that has enclosed fields has no other texts, as "quote all" writes it.
+
+    Numbers and empty fields may go without quotes.
+
+    >>> encloses_all([['"text"', '"label"'], ['"so glad"', "1"]])
+    True
+    """
+    for column in zip(*rows, strict=False):
+        are_enclosed = [_is_enclosed(cell) for cell in column if _is_text(cell)]
+        if any(are_enclosed) and not all(are_enclosed):
+            return False
+    return True
+
+
+def has_doubled_quotes(rows: Rows) -> bool:
+    """Tell whether fields are enclosed where they hold a quote, doubled, and nowhere else.
+
+    >>> has_doubled_quotes([["text"], ['"a ""big"" word"']]), has_doubled_quotes([['"hi"']])
+    (True, False)
+    """
+    enclosed = [cell for row in rows for cell in row if cell.startswith('"')]
+    return bool(enclosed) and all(_needs_quotes(cell) for cell in enclosed)
+
+
+def _needs_quotes(cell: str) -> bool:
+    return _is_enclosed(cell) and '""' in cell[1:-1] and '"' not in cell[1:-1].replace('""', "")
+
+
+def _is_enclosed(cell: str) -> bool:
+    return len(cell) >= 2 and cell[0] == cell[-1] == '"'
+
+
+def _is_text(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return cell != ""
+    return False

@@ -1,0 +1,97 @@
+"""The table of file formats: what a suffix says about how a file is read.
+
+A format is one entry here and one function that opens a file: it raises at once what is wrong with
+the file as a whole, and returns an iterator over its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.data.files.decoding import open_text
+from assay.data.files.json_rows import json_line_rows, json_rows
+from assay.data.files.labelled_lines import labelled_line_rows
+from assay.data.files.parquet import read_records
+from assay.data.files.reading import Reading
+from assay.data.files.row import Row
+from assay.data.files.tables import read_table
+
+__all__ = ["FORMATS", "SUFFIXES", "Format", "file_kind"]
+
+OpenRows = Callable[[Path, Reading], Iterator[Row]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """How the files of one suffix are read.
+
+    Parameters
+    ----------
+    open_rows : callable
+        ``(path, reading) -> rows``.
+    unit : str
+        What `Row.line` counts: ``line`` or ``row``.
+    """
+
+    open_rows: OpenRows
+    unit: str = "line"
+
+
+def file_kind(path: Path | str) -> str | None:
+    """Return the suffix that says how to read `path`, ``.gz`` set aside.
+
+    Returns
+    -------
+    str or None
+        One of `SUFFIXES`; None for any other suffix.
+
+    Examples
+    --------
+    >>> file_kind("tweets.csv.gz")
+    '.csv'
+    """
+    name = Path(path).name.casefold().removesuffix(".gz")
+    suffix = Path(name).suffix
+    return suffix if suffix in SUFFIXES else None
+
+
+def _comma_rows(path: Path, reading: Reading) -> Iterator[Row]:
+    return read_table(path, reading, default=",")
+
+
+def _tab_rows(path: Path, reading: Reading) -> Iterator[Row]:
+    return read_table(path, reading, default="\t")
+
+
+def _json_line_rows(path: Path, reading: Reading) -> Iterator[Row]:
+    with open_text(path, encoding=reading.codec, newline="\n") as stream:
+        yield from json_line_rows(stream, path.name, reading.codec)
+
+
+def _json_rows(path: Path, reading: Reading) -> Iterator[Row]:
+    with open_text(path, encoding=reading.codec, newline="\n") as stream:
+        yield from json_rows(stream, path.name, reading.codec)
+
+
+def _labelled_line_rows(path: Path, reading: Reading) -> Iterator[Row]:
+    delimiter = reading.delimiter or ";"
+    with open_text(path, encoding=reading.codec, newline="\n") as stream:
+        yield from labelled_line_rows(stream, reading.codec, delimiter=delimiter)
+
+
+def _parquet_rows(path: Path, reading: Reading) -> Iterator[Row]:
+    for number, record in enumerate(read_records(path), 1):
+        yield Row(number, record)
+
+
+FORMATS = {
+    ".csv": Format(_comma_rows),
+    ".tsv": Format(_tab_rows),
+    ".jsonl": Format(_json_line_rows),
+    ".json": Format(_json_rows),
+    ".txt": Format(_labelled_line_rows),
+    ".parquet": Format(_parquet_rows, unit="row"),
+}
+SUFFIXES = tuple(FORMATS)

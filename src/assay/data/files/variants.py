@@ -1,0 +1,142 @@
+"""Ways in which the quotes and backslashes of a table can be meant, each tried on its first lines.
+
+The bytes of a table do not say who wrote it. So its head is read in every way that a program could
+have meant; a way that gives every row as many fields as the header has is a way that fits.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+__all__ = ["HeadRows", "Variant", "find_extra", "parse_head", "writes_escapes"]
+
+Rows = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to read the fields of a table.
+
+    Parameters
+    ----------
+    delimiter : str
+    quotes : bool
+        Whether a quote at the start of a field encloses it.
+    escape : str or None
+        The character that makes the next one plain text.
+    skips_space : bool
+        Whether white space after a delimiter belongs to no field.
+    """
+
+    delimiter: str
+    quotes: bool = True
+    escape: str | None = None
+    skips_space: bool = False
+
+    def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """Return the fields of each record.
+
+        Strict: a quote that is not closed or not doubled is an error. Without that, texts would
+        be glued together.
+        """
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quoting=csv.QUOTE_MINIMAL if self.quotes else csv.QUOTE_NONE,
+            escapechar=self.escape,
+            skipinitialspace=self.skips_space,
+            strict=True,
+        )
+
+
+@dataclass(frozen=True)
+class HeadRows:
+    """What the head of a table is in one variant.
+
+    Parameters
+    ----------
+    rows : list of list of str
+        Fields of the records that are not blank, the header first.
+    n_bad : int
+        Records that cannot be read, or that are not as wide as the header.
+    """
+
+    rows: Rows
+    n_bad: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether all records could be read, each as wide as the header."""
+        return self.n_bad == 0
+
+    @property
+    def has_breaks(self) -> bool:
+        """Whether a field holds a line break."""
+        cells = (cell for row in self.rows for cell in row)
+        return any("\n" in cell or "\r" in cell for cell in cells)
+
+
+def parse_head(lines: Sequence[str], variant: Variant, *, is_whole: bool) -> HeadRows:
+    """Read the first lines of a table.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        With their ends of line.
+    variant : Variant
+    is_whole : bool
+        Whether they are the whole file. If not, the last record may be cut, and is left out.
+    """
+    rows: Rows = []
+    n_errors = 0
+    reader = variant.reader(lines)
+    while True:
+        try:
+            fields = next(reader)
+        except StopIteration:
+            break
+        except csv.Error:
+            n_errors += 1
+            rows.append([])
+            continue
+        if fields:
+            rows.append(fields)
+    if not is_whole and len(rows) > 1:
+        n_errors -= not rows.pop()
+    whole = [row for row in rows if row]
+    n_ragged = 0
+    if whole:
+        width = len(whole[0]) + (find_extra(whole) is not None)
+        n_ragged = sum(1 for row in whole[1:] if len(row) != width)
+    return HeadRows(whole, n_errors + n_ragged)
+
+
+def find_extra(rows: Rows) -> str | None:
+    """Return where every row has one field more than the header: ``first``, ``last``, or None.
+
+    First: the numbers of the rows, as R writes them. Last: nothing, where each row but the header
+    ends with a delimiter.
+    """
+    header, others = rows[0], rows[1:]
+    if not others or any(len(row) != len(header) + 1 for row in others):
+        return None
+    if all(row[-1] == "" for row in others):
+        return "last"
+    numbers = [str(i) for i in range(1, len(others) + 1)]
+    is_numbered = [row[0] for row in others] == numbers
+    return "first" if is_numbered and len(others) > 1 else None
+
+
+def writes_escapes(head: str, delimiter: str) -> bool:
+    """Tell whether each backslash in `head` is before a character that programs escape.
+
+    Then it may come from Spark, MySQL or R. A path of Windows, with a backslash before a letter,
+    shows that backslashes are plain characters.
+    """
+    special = re.escape(delimiter)
+    plain = re.compile(rf"\\(?:[^\\\"\r\n{special}N]|N(?![{special}\r\n]|$))")
+    pairs = re.sub(r"\\\\", "", head)
+    return "\\" in head and not plain.search(pairs)

@@ -1,0 +1,105 @@
+"""Every language has every sentence, with the same values; every sentence is used somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay.catalogue import ENGLISH, LANGUAGES, Fact, open_language
+from assay.catalogue.language import FOLDER
+from assay.catalogue.numbers import Numbers
+from assay.errors import InputError
+
+SRC = Path(assay.__file__).parent
+OTHERS = [code for code in LANGUAGES if code != ENGLISH]
+LATIN = re.compile(r"[A-Za-z]{2,}")
+# Values of a fact that one language says in place of others, by the sentence.
+INSTEAD = {
+    "choice.smaller": {"ratio", "n_bytes", "rival_bytes"},
+    "choice.larger": {"ratio", "n_bytes", "rival_bytes"},
+}
+# Tables whose sentences are looked up by a name that comes from the data.
+BY_NAME = {"splits", "verbatim"}
+# Sentences that are the same in every language.
+SAME: set[str] = set()
+FILE_ENDINGS = (".py", ".csv", ".json", ".jsonl", ".md", ".html", ".js", ".css", ".toml")
+
+
+def test_there_is_english_and_korean():
+    """A language is a file, and nothing else."""
+    assert set(LANGUAGES) >= {"en", "ko"}
+    assert {path.stem for path in FOLDER.glob("*.toml")} == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_language_has_every_sentence_and_no_other(code):
+    """What English says, every language says."""
+    assert set(open_language(code).sentences) == set(open_language(ENGLISH).sentences)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_sentences_insert_the_same_values(code):
+    """A value that a translation leaves out is news that its reader does not get."""
+    english = open_language(ENGLISH)
+    for key, sentence in open_language(code).sentences.items():
+        differing = sentence.names ^ english.sentences[key].names
+        assert differing <= INSTEAD.get(key, set()), key
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_formats_and_plural_forms_exist(code):
+    """A format is a way to write numbers or a table of words; a word has as many forms as needed."""
+    language = open_language(code)
+    for key, sentence in language.sentences.items():
+        assert sentence.n_forms <= {language.n_plural_forms}, key
+        for written in sentence.formats.values():
+            assert hasattr(Numbers, written) or written in language.tables, key
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_no_sentence_is_left_in_english(code):
+    """Nothing of several Latin words is the same as in English, but code and names."""
+    english = open_language(ENGLISH)
+    for key, sentence in open_language(code).sentences.items():
+        words = LATIN.findall(re.sub(r"\{[^{}]*\}|`[^`]*`", "", sentence.text))
+        if len(words) > 1 and key not in SAME:
+            assert sentence.text != english.sentences[key].text, key
+
+
+def read_sources():
+    """Return the text of every file that may name a sentence."""
+    paths = [
+        *SRC.rglob("*.py"),
+        *SRC.rglob("*.j2"),
+        *(SRC / "server" / "static").iterdir(),
+    ]
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+def test_every_sentence_is_used_and_every_used_one_exists():
+    """A key is named whole, or its table is looked up by name."""
+    english = open_language(ENGLISH)
+    named = set(re.findall(r"[\"']([a-z_]+\.[a-z0-9_]+)[\"']", read_sources()))
+    for key in english.sentences:
+        assert key in named or key.partition(".")[0] in BY_NAME, key
+    for key in named:
+        if key.partition(".")[0] in english.tables and not key.endswith(FILE_ENDINGS):
+            assert key in english.sentences, key
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_fact_is_told_alike_from_json(code):
+    """What was read back from a file says the same; a sentence of an old file stays as it is."""
+    language = open_language(code)
+    fact = Fact.of("choice.only", method="linear", accuracy=0.91, n_texts=200)
+    assert language.tell(fact.to_dict()) == language.tell(fact)
+    assert "91.0%" in language.tell(fact)
+    assert language.tell(Fact.verbatim("left {out}")) == "left {out}"
+    assert language.tell("an old sentence") == "an old sentence"
+
+
+def test_unknown_language_is_refused():
+    """With those that there are."""
+    with pytest.raises(InputError, match="language 'de' is unknown; en, ko are accepted"):
+        open_language("de")

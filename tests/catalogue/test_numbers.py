@@ -1,0 +1,46 @@
+"""Numbers are written as a reader of the language writes them."""
+
+import pytest
+
+from assay.catalogue import open_language
+
+EN, KO = (open_language(code).numbers for code in ("en", "ko"))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (EN.percent(0.934), "93.4%"),
+        (EN.percent(None), "–"),
+        (EN.interval((0.923, 0.945)), "92.3–94.5%"),
+        (KO.interval((0.923, 0.945)), "92.3~94.5%"),
+        (EN.count(2000), "2,000"),
+        (EN.count(12.5), "12.5"),
+        (EN.decimal(0.12345), "0.123"),
+        (EN.p_value(0.00002), "< 0.001"),
+        (EN.p_equals(0.00002), "p < 0.001"),
+        (EN.p_equals(0.42), "p = 0.42"),
+        (EN.ratio(9.04), "9.0"),
+        (EN.ratio(1234.5), "1,234"),
+        (EN.rate(2417.3), "2,400"),
+        (EN.size(9_400_000), "9.4 MB"),
+        (KO.size(9_400_000), "9.4MB"),
+        (EN.size(999_700), "1.0 MB"),
+        (EN.duration(0.02), "< 0.1 s"),
+        (EN.duration(291), "4 min 51 s"),
+        (KO.duration(291), "4분 51초"),
+        (EN.duration(240), "4 min"),
+        (EN.duration(3700), "1 h 1 min"),
+        (KO.duration(3700), "1시간 1분"),
+    ],
+)
+def test_numbers_are_written_for_their_readers(written, expected):
+    """Units, ranges and dashes."""
+    assert written == expected
+
+
+def test_points_and_commas_can_change_places():
+    """As in German: 1.234,5."""
+    german = type(EN)(",", ".", " %", "–", EN.units)
+    assert german.count(1234.5) == "1.234,5"
+    assert german.percent(0.934) == "93,4 %"
