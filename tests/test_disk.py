@@ -151,6 +151,18 @@ def test_work_starts_afresh_without_resume(tmp_path, leftover):
     assert names(tmp_path / "out") == {"file.txt"}
 
 
+def test_kept_work_is_thrown_away_only_when_asked(tmp_path):
+    """Neither `resume` nor `overwrite`: what an interrupted call finished stays, and nothing is done."""
+    out = tmp_path / "out"
+    cut_short_run(out, keep=lambda partial: True)
+    with pytest.raises(OutputExistsError, match=r"out\.partial holds the work") as caught:
+        write_something(out, keep=lambda partial: True)
+    assert "--resume" in caught.value.hint
+    assert names(tmp_path) == {"out.partial"}
+    write_something(out, keep=lambda partial: True, overwrite=True)
+    assert names(out) == {"file.txt"}
+
+
 def test_resume_without_a_partial_folder_starts_afresh(tmp_path):
     """There is nothing to go on with, and that is no error."""
     write_something(tmp_path / "out", resume=True)

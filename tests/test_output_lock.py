@@ -4,9 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from assay.data.load import load_data
 from assay.errors import OutsideError
 from assay.output_lock import lock_output
 
@@ -71,3 +73,29 @@ def test_folder_is_made_and_removed_if_it_stays_empty(tmp_path):
     with lock_output(out):
         out.write_text("whole", encoding="utf-8")
     assert [path.name for path in out.parent.iterdir()] == ["out.csv"]
+
+
+@pytest.mark.parametrize("write", ["train", "run", "explore", "issues", "embed"])
+def test_whatever_is_written_under_out_has_one_writer(tmp_path, write):
+    """The second writer is refused before it reads its data, and leaves nothing behind."""
+    from assay.audit.issues import write_issues_file
+    from assay.recipes.embed import embed_data
+    from assay.recipes.explore import explore_data
+    from assay.recipes.run import run_data
+    from assay.recipes.train import train_model
+
+    out = tmp_path / ("out.csv" if write == "issues" else "out.npz" if write == "embed" else "out")
+    calls = {
+        "train": lambda: train_model("nothing-there.csv", out, method="majority"),
+        "run": lambda: run_data("nothing-there.csv", out),
+        "explore": lambda: explore_data((["a", "b"], ["x", "y"]), out=out),
+        "issues": lambda: write_issues_file([], out),
+        "embed": lambda: embed_data(load_data((["a", "b"], ["x", "y"])), out=out),
+    }
+    with (
+        lock_output(out),
+        ThreadPoolExecutor(1) as elsewhere,
+        pytest.raises(OutsideError, match="is being written by another"),
+    ):
+        elsewhere.submit(calls[write]).result()
+    assert not list(tmp_path.iterdir())

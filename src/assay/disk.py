@@ -15,20 +15,23 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from assay.errors import AssayError, InputError, OutputExistsError, OutsideError
+from assay.output_lock import lock_output
+from assay.output_place import PARTIAL, REPLACED, OutputPlace, find_place, is_mount
 
 __all__ = [
     "atomic_file",
     "atomic_files",
     "atomic_folder",
     "check_output",
+    "check_unfinished",
     "partial_folder",
     "refusals_of_disk",
     "remove_path",
     "write_whole",
 ]
 
-PARTIAL = ".partial"  # ending of what is not finished
-REPLACED = ".replaced"  # ending of what was there before, until the new one is in its place
+# Written last where a folder is filled file by file: what makes it a model or a run.
+LAST_NAMES = ("assay.json", "results.json")
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -146,6 +149,9 @@ def atomic_folder(
 ) -> Iterator[Path]:
     """Write a folder whole or not at all: yield ``OUT.partial`` and rename it to OUT at the end.
 
+    Only one process can do so for one OUT at a time. An OUT that is an empty folder or a mount
+    point stays in its place: it is filled from ``OUT/.partial``.
+
     Parameters
     ----------
     out : Path
@@ -166,31 +172,61 @@ def atomic_folder(
     Raises
     ------
     OutputExistsError
-        OUT exists and `overwrite` is False.
+        OUT exists and `overwrite` is False, or ``OUT.partial`` holds work that is worth keeping and
+        neither `overwrite` nor `resume` is given.
     OutsideError
-        The disk refused (full, no permission).
+        The disk refused (full, no permission), or another process writes OUT.
     """
-    check_output(out, overwrite=overwrite)
-    partial = partial_folder(out)
-    try:
-        with refusals_of_disk(out):
+    check_output(out, overwrite=overwrite, is_folder=True)
+    place = find_place(out)
+    with refusals_of_disk(out), lock_output(out, may_be_held=True):
+        check_unfinished(out, overwrite=overwrite, resume=resume, keep=keep)
+        try:
             if not resume:
-                remove_path(partial)
-            partial.mkdir(parents=True, exist_ok=True)
-            yield partial
-            _flush_folder(partial)
-            _replace_folder(partial, out)
-    except BaseException:
-        is_kept = keep is not None and partial.is_dir() and keep(partial)
-        if not is_kept:
-            with suppress(OSError):
-                remove_path(partial)
-        raise
+                remove_path(place.partial)
+            place.partial.mkdir(parents=True, exist_ok=True)
+            yield place.partial
+            _flush_folder(place.partial)
+            _put_in_place(place)
+        except BaseException:
+            is_kept = keep is not None and place.partial.is_dir() and keep(place.partial)
+            if not is_kept:
+                with suppress(OSError):
+                    remove_path(place.partial)
+            raise
+
+
+def check_unfinished(
+    out: Path, *, overwrite: bool, resume: bool, keep: Callable[[Path], bool] | None
+) -> None:
+    """Refuse to throw away the unfinished work of an earlier call, unless that is asked for.
+
+    Parameters
+    ----------
+    out, overwrite, resume, keep
+        As for `atomic_folder`.
+
+    Raises
+    ------
+    OutputExistsError
+        ``OUT.partial`` holds such work, and neither `overwrite` nor `resume` is given.
+    """
+    partial = partial_folder(out)
+    if overwrite or resume or keep is None or not partial.is_dir():
+        return
+    if keep(partial):
+        raise OutputExistsError(
+            f"{partial} holds the work of a call that was interrupted",
+            hint="add --resume to go on with it, or --overwrite to start afresh",
+        )
 
 
 def partial_folder(out: Path) -> Path:
-    """Return where `atomic_folder` writes OUT until it is whole: ``OUT.partial``."""
-    return out.with_name(f"{out.name}{PARTIAL}")
+    """Return where `atomic_folder` writes OUT until it is whole.
+
+    That is ``OUT.partial``, or ``OUT/.partial`` where OUT is an empty folder or a mount point.
+    """
+    return find_place(out).partial
 
 
 @contextmanager
@@ -213,7 +249,9 @@ def refusals_of_disk(out: Path) -> Iterator[None]:
         ) from err
 
 
-def check_output(out: Path, *, overwrite: bool, option: str = "--out") -> None:
+def check_output(
+    out: Path, *, overwrite: bool, option: str = "--out", is_folder: bool = False
+) -> None:
     """Refuse an output that exists, before any work is done.
 
     Parameters
@@ -224,11 +262,13 @@ def check_output(out: Path, *, overwrite: bool, option: str = "--out") -> None:
         Whether an existing output may be replaced.
     option : str
         The command-line option that names the output, for the hint.
+    is_folder : bool
+        Whether the output is a folder: an empty one that is there already will do.
 
     Raises
     ------
     InputError
-        `out` has no name of its own, such as ``.``.
+        `out` has no name of its own, such as ``.``, or is a file that is mounted where it is.
     OutputExistsError
         `out` exists and `overwrite` is False.
     """
@@ -236,9 +276,18 @@ def check_output(out: Path, *, overwrite: bool, option: str = "--out") -> None:
         raise InputError(
             f"'{out}' cannot be an output; a new name is accepted", hint="such as --out runs/first"
         )
-    if os.path.lexists(out) and not overwrite:
+    if not os.path.lexists(out):
+        return
+    if is_folder and find_place(out).is_inside and not find_place(out).content():
+        return
+    if not overwrite:
         hint = f"choose another {option}, or add --overwrite to replace it"
         raise OutputExistsError(f"{out} exists already", hint=hint)
+    if not out.is_dir() and is_mount(out):
+        raise InputError(
+            f"{out} is a mounted file, which cannot be replaced",
+            hint="mount the folder that holds it instead",
+        )
 
 
 def remove_path(path: Path) -> None:
@@ -249,20 +298,40 @@ def remove_path(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _replace_folder(partial: Path, out: Path) -> None:
-    """Rename the finished folder to its place; an old OUT is put back if that fails."""
-    if not os.path.lexists(out):
-        partial.replace(out)
+def _put_in_place(place: OutputPlace) -> None:
+    """Move the finished folder to its place; what was there before is put back if that fails."""
+    old = place.replaced
+    if place.is_inside:
+        remove_path(old)
+        _fill_folder(place)
+        remove_path(old)
         return
-    old = out.with_name(f".{out.name}{REPLACED}")
+    if not os.path.lexists(place.out):
+        place.partial.replace(place.out)
+        return
     remove_path(old)
-    out.replace(old)
+    place.out.replace(old)
     try:
-        partial.replace(out)
+        place.partial.replace(place.out)
     except OSError:
-        old.replace(out)
+        old.replace(place.out)
         raise
     remove_path(old)
+
+
+def _fill_folder(place: OutputPlace) -> None:
+    """Move everything from ``OUT/.partial`` to OUT, whose old content goes to ``OUT/.replaced``."""
+    place.replaced.mkdir()
+    finished = sorted(place.partial.iterdir(), key=lambda path: path.name in LAST_NAMES)
+    moves = [(path, place.replaced / path.name) for path in place.content()]
+    moves += [(path, place.out / path.name) for path in finished]
+    with ExitStack() as undo:
+        for path, target in moves:
+            path.replace(target)
+            undo.callback(target.replace, path)
+        undo.pop_all()  # everything is in its place: nothing is to be undone
+    place.partial.rmdir()
+    _flush_names(place.out)
 
 
 def _flush_file(path: Path) -> None:

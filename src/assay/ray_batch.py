@@ -21,9 +21,9 @@ from assay._optional import require
 from assay.batch.identity import AFRESH, Identity, check_identity, identify, stamp_file
 from assay.batch.rows import Scoring, open_rows
 from assay.batch.shards import NOTES, REJECTED, Shard, ShardNote, plan_shards, score_shard
-from assay.disk import atomic_folder, write_whole
+from assay.disk import atomic_folder, check_output, write_whole
 from assay.errors import AssayError, InputError, OutsideError
-from assay.output_lock import lock_output
+from assay.output_place import check_apart, check_outside
 from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
 from assay.runtime.predictor import Model, load_model
@@ -140,10 +140,10 @@ def predict_dataset(
     scoring = Scoring(_find_text_column(shards, text_column), top_k, rule, with_scope)
     scoring.check(model)
     cluster = _Cluster(address, n_workers, progress or Progress())
-    with (
-        lock_output(out),
-        atomic_folder(out, overwrite=overwrite, resume=resume, keep=_has_notes) as root,
-    ):
+    check_output(out, overwrite=overwrite, is_folder=True)
+    check_apart(source, out)
+    check_outside(model_folder, out, what="the model")
+    with atomic_folder(out, overwrite=overwrite, resume=resume, keep=_has_notes) as root:
         finished = _begin(root, _identify(model, shards, scoring))
         notes = finished + _score_missing(model, shards, scoring, root, finished, cluster)
         _tidy(root, notes)

@@ -322,11 +322,18 @@ def test_output_that_is_a_folder_is_refused(model, tmp_path):
         predict_file(model, source, tmp_path / "out.jsonl", overwrite=True)
 
 
-def test_file_can_be_replaced_by_its_predictions(model, tmp_path):
-    """Input and output may be one file: it is replaced when all was read."""
-    source = write(tmp_path / "a.csv", [{"text": text} for text in TEXTS])
-    predict_file(model, source, source, overwrite=True)
-    assert [row["text"] for row in read(source)] == TEXTS
+def test_input_is_never_destroyed_by_its_predictions(model, tmp_path):
+    """Neither as the output nor as the list of rejected rows; the model's files are safe as well."""
+    rows = [{"text": text} for text in TEXTS]
+    for name in ("a.jsonl", "a.jsonl.rejected.jsonl"):
+        source = write(tmp_path / name, rows)
+        before = source.read_bytes()
+        with pytest.raises(InputError, match="holds the data itself"):
+            predict_file(model, source, tmp_path / "a.jsonl", overwrite=True)
+        assert source.read_bytes() == before
+    inside = model.folder / "vocabulary.json"
+    with pytest.raises(InputError, match=r"cannot be written|is the model itself"):
+        predict_file(model, source, inside, overwrite=True)
 
 
 class Interrupted(Progress):

@@ -138,12 +138,14 @@ def test_interrupted_call_goes_on(model, tmp_path, suffix, n_steps):
     assert list(written(tmp_path, out.name).values()) == list(expected.values())
 
 
-def test_without_resume_it_starts_afresh(model, tmp_path):
-    """What an interrupted call left is deleted unless `resume` says to use it, and the result is the same."""
+def test_work_is_thrown_away_only_when_asked(model, tmp_path):
+    """Without `resume` and `overwrite` finished chunks stay; with `overwrite` all starts afresh."""
     source, out = write_input(tmp_path / "in.jsonl"), tmp_path / "out.csv"
     with pytest.raises(KeyboardInterrupt):
         predict_file(model, source, out, progress=StopAt(4))
-    summary = predict_file(model, source, out)
+    with pytest.raises(OutputExistsError, match="holds the work of a call that was interrupted"):
+        predict_file(model, source, out)
+    summary = predict_file(model, source, out, overwrite=True)
     assert {path.name for path in tmp_path.iterdir()} == {
         "in.jsonl",
         "out.csv",
@@ -252,7 +254,7 @@ def test_damaged_partial_is_refused(model, tmp_path):
     (partial / "shards.jsonl").write_text("{}\n")
     with pytest.raises(InputError, match="cannot be resumed: it is damaged"):
         predict_file(model, source, out, resume=True)
-    assert predict_file(model, source, out).n_texts == N_EACH[0]
+    assert predict_file(model, source, out, overwrite=True).n_texts == N_EACH[0]
 
 
 def test_foreign_folder_is_never_deleted(model, tmp_path):

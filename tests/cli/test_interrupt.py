@@ -71,7 +71,7 @@ def test_other_options_do_not_resume(invoke, interrupted, data, tmp_path):
         assert done.exit_code == 2
         assert f"r.partial cannot be resumed: other {named}" in done.stderr
         assert (
-            "hint: give the same data and options, or leave out --resume to start afresh"
+            "hint: give the same data and options, or put --overwrite in the place of --resume to start afresh"
             in done.stderr
         )
         assert listing(tmp_path) == before

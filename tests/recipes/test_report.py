@@ -90,6 +90,7 @@ def test_what_is_no_run_or_a_damaged_one_says_so(five, tmp_path):
 def test_existing_report_is_kept_unless_told_otherwise(five, tmp_path):
     """Neither the page nor its pictures are replaced without being asked."""
     (tmp_path / "r_files").mkdir()
+    (tmp_path / "r_files" / "old.png").touch()
     with pytest.raises(OutputExistsError, match="r_files exists already"):
         write_report_file(five.folder, tmp_path / "r.md")
     assert not (tmp_path / "r.md").exists()

@@ -79,6 +79,7 @@ def test_unknown_method_and_existing_output_cost_nothing(data, tmp_path):
     with pytest.raises(InputError, match=r"unknown method 'lineal'.*Did you mean 'linear'"):
         train_model("nothing-there.csv", tmp_path / "m", method="lineal")
     (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "assay.json").touch()
     with pytest.raises(OutputExistsError, match="m exists already"):
         train_model("nothing-there.csv", tmp_path / "m", method="linear")
     with pytest.raises(InputError, match="holds the data itself"):

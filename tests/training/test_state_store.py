@@ -140,7 +140,8 @@ def test_other_settings_or_data_do_not_go_on(tiny_bert, stopped, tmp_path, chang
     ) as caught:
         finetune(tiny_bert, folder=folder, **changes)
     assert (
-        caught.value.hint == "give the same data and options, or leave out --resume to start afresh"
+        caught.value.hint
+        == "give the same data and options, or put --overwrite in the place of --resume to start afresh"
     )
     assert has_training_state(folder)
 

@@ -12,6 +12,7 @@ from typing import TypedDict
 from assay.data.files.spreadsheet import guard_cell
 from assay.disk import atomic_file, check_output, refusals_of_disk
 from assay.errors import InputError
+from assay.output_lock import lock_output
 
 __all__ = [
     "COLUMNS",
@@ -140,10 +141,10 @@ def write_issues_file(issues: Iterable[Issue], out: Path, *, overwrite: bool = F
     InputError
         See `check_issues_file`.
     OutsideError
-        The disk refused.
+        The disk refused, or another process writes the file.
     """
     check_issues_file(out, overwrite=overwrite)
-    with refusals_of_disk(out):
+    with refusals_of_disk(out), lock_output(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(out) as partial:
             _write_csv(issues, partial)

@@ -26,6 +26,7 @@ from assay.data.files.writers import out_kind
 from assay.disk import check_output
 from assay.errors import DataError, InputError, OutsideError
 from assay.output_lock import lock_output
+from assay.output_place import check_apart, check_outside
 from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
 from assay.runtime.predictor import Model, load_model
@@ -94,7 +95,8 @@ def predict_file(
     resume : bool
         Go on where an interrupted call with the same arguments stopped; ``OUT.partial`` holds what
         it had finished. The result has the same bytes as that of an uninterrupted call. If there is
-        nothing to resume, the call starts afresh.
+        nothing to resume, the call starts afresh. Without it, `overwrite` has to say that finished
+        work may be thrown away.
     progress : Progress, optional
     **reading
         How the input is read, such as ``delimiter`` and ``encoding``; the fields of `Reading`.
@@ -160,7 +162,9 @@ def _predict(task: _Task, *, overwrite: bool, resume: bool) -> PredictionSummary
         if resume:
             _resume(output, identity)
         if not output.is_finished:
-            _check_places(output, overwrite=overwrite)
+            _check_places(task, overwrite=overwrite)
+            if not (resume or overwrite):
+                output.refuse_unfinished()
             _write_chunks(task, identity)
         output.finish()
     n_rejected = sum(chunk.n_rejected for chunk in output.chunks)
@@ -185,10 +189,13 @@ def _resume(output: ResumableOutput, identity: Identity) -> None:
     check_identity(output.folder, before, identity)
 
 
-def _check_places(output: ResumableOutput, *, overwrite: bool) -> None:
+def _check_places(task: _Task, *, overwrite: bool) -> None:
     """Refuse outputs that cannot be written before any work is done."""
+    output = task.output
     out_kind(output.out)
     for path in (output.out, output.rejected_out):
+        check_apart(task.source, path)
+        check_outside(task.model.folder, path, what="the model")
         check_output(path, overwrite=overwrite)
         if path.is_dir():
             raise InputError(f"{path} is a folder; a file is accepted")

@@ -15,7 +15,7 @@ __all__ = ["AFRESH", "FileStamp", "Identity", "check_identity", "identify", "sta
 
 # Libraries of which another version could change the last digit of a score.
 SCORED_BY = ("numpy", "onnxruntime", "tokenizers")
-AFRESH = "leave out --resume to start afresh"
+AFRESH = "put --overwrite in the place of --resume to start afresh"
 
 
 class FileStamp(TypedDict):

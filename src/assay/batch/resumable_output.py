@@ -21,7 +21,7 @@ from assay.batch.misfits import reject_new_columns, reject_unwritable
 from assay.batch.rows import Prediction, Record
 from assay.data.files.writers import Before, join_parquet, open_writer, out_kind
 from assay.disk import write_whole
-from assay.errors import DataError, InputError
+from assay.errors import DataError, InputError, OutputExistsError
 
 __all__ = ["FinishedChunk", "RejectedRow", "ResumableOutput"]
 
@@ -86,6 +86,22 @@ class ResumableOutput:
         self._is_table = kind != ".jsonl"
         self._data = self.folder / DATA
         self._rejected = self.folder / REJECTED
+
+    def refuse_unfinished(self) -> None:
+        """Refuse to start afresh where an earlier call left finished chunks.
+
+        Raises
+        ------
+        OutputExistsError
+            There is at least one.
+        """
+        journal = self.folder / JOURNAL
+        has_work = (self.folder / MANIFEST).is_file() and journal.is_file()
+        if has_work and journal.stat().st_size:
+            raise OutputExistsError(
+                f"{self.folder} holds the work of a call that was interrupted",
+                hint="add --resume to go on with it, or --overwrite to start afresh",
+            )
 
     def begin(self, identity: Mapping[str, Any]) -> None:
         """Start afresh: delete what an earlier call left, and write the manifest.

@@ -58,8 +58,8 @@ def audit_command(
     """
     from assay.audit.checks import audit_data, write_issues
     from assay.audit.issues import check_issues_file
+    from assay.output_place import check_apart
     from assay.recipes.audit import load_for_audit
-    from assay.recipes.steps.prepare import check_apart
 
     if out is not None:
         check_issues_file(out, overwrite=overwrite)

@@ -19,6 +19,7 @@ import typer
 from assay import _env
 from assay.cli.errors import first_speaks, guard
 from assay.cli.options import Common
+from assay.disk import partial_folder
 from assay.errors import InputError
 from assay.progress import Progress
 
@@ -126,7 +127,7 @@ def resumable(out: Path, progress: Progress, *, what: str) -> Iterator[None]:
         try:
             yield
         except (KeyboardInterrupt, Exception) as err:
-            partial = Path(f"{out}.partial")
+            partial = partial_folder(out)
             if not isinstance(err, InputError) and partial.is_dir():
                 progress.say(f"{what} in {partial}: add --resume to go on")
             raise

@@ -198,6 +198,7 @@ def embed_command(
       assay embed "one text"                      shows the shapes
       assay embed tweets/ --out features.parquet
     """
+    from assay.output_place import check_apart
     from assay.recipes.embed import embed_data, embed_text
 
     if out is None:
@@ -208,6 +209,7 @@ def embed_command(
         else:
             _show_embedded(text)
         return
+    check_apart(data, out)
     result = embed_data(
         flags.options().load(data),
         out=out,

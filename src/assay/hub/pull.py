@@ -97,7 +97,7 @@ def pull_model(
     """
     out, progress = Path(out), progress or default_progress()
     check_repo_id(repo)
-    check_output(out, overwrite=overwrite)
+    check_output(out, overwrite=overwrite, is_folder=True)
     api = connect()
     again = shlex.join(["assay", "pull", repo, "--out", str(out)])
     with explain_refusals(f"pull '{repo}'", again=again, repo=repo):

@@ -18,6 +18,7 @@ from assay.checkpoints.resolve import Checkpoint, resolve_checkpoint
 from assay.data.texts import Splits, check_texts
 from assay.disk import atomic_file, refusals_of_disk
 from assay.errors import InputError, OutputExistsError
+from assay.output_lock import lock_output
 from assay.progress import Progress
 from assay.recipes.steps.checkpoint import pick_checkpoint
 from assay.runtime.entries import CheckpointEntry
@@ -163,7 +164,7 @@ def embed_data(
     InputError
         The suffix of `out`, the pooling or the checkpoint cannot be used.
     OutsideError
-        The file could not be written.
+        The file could not be written, or another process writes it.
     """
     out = Path(out)
     write = _check_out(out, overwrite=overwrite)
@@ -171,17 +172,20 @@ def embed_data(
     resolved = resolve_checkpoint(chosen, progress=progress)
     encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)
     rows = _Rows(splits)
-    table = _FeatureTable(
-        split=rows.splits,
-        line=np.asarray(rows.lines, dtype=np.int64),
-        label=rows.labels,
-        features=encoder.transform(rows.texts, progress=progress),
-    )
     origin = {"checkpoint": resolved.to_dict(), "pooling": pooling, "precision": precision}
     about = json.dumps(origin, ensure_ascii=False)
-    with refusals_of_disk(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(out) as partial, partial.open("wb") as stream:
+    with lock_output(out):
+        table = _FeatureTable(
+            split=rows.splits,
+            line=np.asarray(rows.lines, dtype=np.int64),
+            label=rows.labels,
+            features=encoder.transform(rows.texts, progress=progress),
+        )
+        with (
+            refusals_of_disk(out),
+            atomic_file(out) as partial,
+            partial.open("wb") as stream,
+        ):
             write(stream, table, about)
     return EmbedResult(
         out=str(out),

@@ -14,6 +14,7 @@ from assay.data.summary import DataSummary, TokenLengths, quantiles, summarise
 from assay.data.texts import Splits
 from assay.disk import atomic_folder, check_output
 from assay.notebook import default_progress
+from assay.output_place import check_apart
 from assay.progress import Progress
 from assay.recipes.steps.checkpoint import choose_from_splits
 from assay.reporting.figures import draw_summary
@@ -80,7 +81,8 @@ def explore_data(
     progress = progress or default_progress()
     out = None if out is None else Path(out)
     if out is not None:
-        check_output(out, overwrite=overwrite)
+        check_output(out, overwrite=overwrite, is_folder=True)
+        check_apart(splits, out)
     data = splits if isinstance(splits, Splits) else load_data(splits)
     summary = summarise(data, n_first=n_first)
     if checkpoint is not None:

@@ -22,6 +22,7 @@ from assay.disk import atomic_folder, check_output, write_whole
 from assay.errors import AssayError, CheckError, InputError
 from assay.evaluation.scoring import manifest_scores, score_split
 from assay.models.onnx.quantize import describe_onnx, quantize_onnx
+from assay.output_place import check_outside
 from assay.progress import Progress
 from assay.recipes.steps.known_data import check_labels, cut_as_trained
 from assay.runtime.entries import ExportEntry
@@ -175,7 +176,8 @@ def export_model(
     """
     model, out = load_model(model_folder), Path(out)
     _check_export(model, out, export_format)
-    check_output(out, overwrite=overwrite)
+    check_output(out, overwrite=overwrite, is_folder=True)
+    check_outside(model.folder, out, what="the model")
     held_out = _held_out(model, data, split)
     with atomic_folder(out, overwrite=overwrite) as root:
         _copy_files(model, root, export_format)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypedDict
 
@@ -12,6 +14,7 @@ from assay.disk import atomic_files, check_output
 from assay.errors import AssayError, InputError, OutsideError
 from assay.maps.points import MAX_POINTS, SplitMap, map_split
 from assay.notebook import default_progress
+from assay.output_lock import lock_output
 from assay.progress import Progress
 from assay.recipes.steps.checkpoint import pick_checkpoint
 from assay.reporting.data_figures import draw_map
@@ -46,14 +49,14 @@ def draw_map_file(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> MapSummary:
-    """Draw texts as points on a plane, similar texts close together, into an HTML page.
+    """Draw texts as points on a plane, similar ones close together, into an HTML page.
 
     Parameters
     ----------
     out, png : Path
-        The .html file; optionally a .png file for the panels, one per label.
+        The .html file, and optionally a .png file for the panels, one per label.
     split : str, optional
-        `train`, or the only one, by default.
+        `train`, or the only one.
     checkpoint, pooling : str
         The transformer whose features say what is similar; `mean` or `cls`.
     max_points : int
@@ -67,23 +70,23 @@ def draw_map_file(
     Raises
     ------
     InputError
-        Something that was given cannot be used, or (`OutputExistsError`) a file exists already.
+        Something that was given cannot be used, or a file exists.
     OutsideError
-        The files could not be written; then neither is.
+        A file cannot be written; then neither is.
     """
-    files = _check_files(Path(out), None if png is None else Path(png), overwrite=overwrite)
     split = _choose_split(splits, split, max_points)
     progress = progress or default_progress()
-    drawn = map_split(
-        splits,
-        split,
-        checkpoint=pick_checkpoint(checkpoint, splits, progress),
-        pooling=pooling,
-        seed=seed,
-        max_points=max_points,
-        progress=progress,
-    )
-    _write(files, _render(splits, drawn, seed=seed))
+    with _lock_files(out, png, overwrite=overwrite) as files:
+        drawn = map_split(
+            splits,
+            split,
+            checkpoint=pick_checkpoint(checkpoint, splits, progress),
+            pooling=pooling,
+            seed=seed,
+            max_points=max_points,
+            progress=progress,
+        )
+        _write(files, _render(splits, drawn, seed=seed))
     return _summarise(drawn, files, seed=seed)
 
 
@@ -101,8 +104,19 @@ def _summarise(drawn: SplitMap, files: list[Path], *, seed: int) -> MapSummary:
     }
 
 
+@contextmanager
+def _lock_files(out: Path, png: Path | None, *, overwrite: bool) -> Iterator[list[Path]]:
+    """Check and lock the files to write, and yield them."""
+    files = _check_files(out, png, overwrite=overwrite)
+    with ExitStack() as locks:
+        for path in files:
+            locks.enter_context(lock_output(path))
+        yield files
+
+
 def _check_files(out: Path, png: Path | None, *, overwrite: bool) -> list[Path]:
     """Return the files to write: the page, and the panels if they are wanted."""
+    out, png = Path(out), None if png is None else Path(png)
     _check_file(out, ".html", "the map", overwrite=overwrite)
     if png is None:
         return [out]
@@ -168,8 +182,6 @@ def _texts_at(labelled: LabelledTexts, lines: list[int]) -> list[str]:
 def _write(files: list[Path], contents: list[bytes]) -> None:
     """Write the files, all or none."""
     try:
-        for path in files:
-            path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_files(files) as partials:
             for partial, content in zip(partials, contents, strict=False):
                 partial.write_bytes(content)

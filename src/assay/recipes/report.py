@@ -11,6 +11,7 @@ from typing import Any
 
 from assay.disk import atomic_folder, check_output, refusals_of_disk, write_whole
 from assay.errors import InputError, did_you_mean
+from assay.output_lock import lock_output
 from assay.reporting.figures import draw_figures
 from assay.reporting.notebook import LANGUAGES, NotebookPlan, make_notebook
 from assay.reporting.render import render_html, render_markdown
@@ -76,7 +77,7 @@ def write_report_file(
     InputError
         There is no such run, the format is unknown, or `out` is there already.
     OutsideError
-        The disk refused.
+        The disk refused, or another process writes the file.
     """
     run, out = Path(run), Path(out)
     format = _choose_format(format, out)
@@ -85,7 +86,7 @@ def write_report_file(
     check_output(out, overwrite=overwrite)
     report = _read_report(run)
     pictures: list[str] = []
-    with _explained(run, out):
+    with _explained(run, out), lock_output(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         if format == "ipynb":
             notebook = make_notebook(_plan(report), language=language)

@@ -23,12 +23,13 @@ from assay._display import Shown, html_block, html_table
 from assay.audit.checks import audit_data, write_issues
 from assay.audit.result import Audit
 from assay.data.texts import Splits
-from assay.disk import atomic_folder
+from assay.disk import atomic_folder, check_unfinished
 from assay.evaluation.choice import Choice, choose_method
 from assay.evaluation.coverage_report import describe_coverage
 from assay.evaluation.scoring import score_split, write_predictions
 from assay.methods import LABEL_CHECK
 from assay.notebook import default_progress
+from assay.output_lock import lock_output
 from assay.progress import Progress
 from assay.recipes.steps.budget import Budget
 from assay.recipes.steps.checkpoint import RunCheckpoint, find_named
@@ -84,7 +85,11 @@ def run_data(
     Raises
     ------
     InputError
-        The data, an option or the output cannot be used; nothing is written.
+        The data, an option or the output cannot be used; nothing is written. Or
+        (`OutputExistsError`) an interrupted run left work, and neither `resume` nor `overwrite` is
+        given.
+    OutsideError
+        The disk refused, or another process writes the same output.
     """
     progress = progress or default_progress()
     place = Place(Path(out), overwrite=overwrite, resume=resume)
@@ -132,8 +137,16 @@ def prepare_run(data: Any, place: Place, options: RunOptions, progress: Progress
     InputError
         The data, an option or the output cannot be used.
     """
+    with lock_output(place.out), _open_run(data, place, options, progress) as run:
+        yield run
+
+
+@contextmanager
+def _open_run(data: Any, place: Place, options: RunOptions, progress: Progress) -> Iterator[Run]:
+    """Do what `prepare_run` says, once nobody else writes the run's folder."""
     budget = Budget(options.budget_s)
     options = check_run(data, place.out, options, overwrite=place.overwrite)
+    check_unfinished(place.out, overwrite=place.overwrite, resume=place.resume, keep=has_work)
     find_named(options, progress)
     training_set = TrainingSet(prepare_data(data, options=options.data, seed=options.seed))
     progress.say(_describe(training_set.splits))

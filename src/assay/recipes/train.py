@@ -12,13 +12,15 @@ from typing import Any, TypedDict, cast
 from assay import _env
 from assay._display import Shown, html_block, html_table
 from assay.checkpoints.auto import CheckpointChoice, describe_choice
-from assay.disk import atomic_folder, check_output, partial_folder
+from assay.disk import atomic_folder, check_output, check_unfinished, partial_folder
 from assay.errors import InputError
 from assay.evaluation.result import ScoresEntry
 from assay.evaluation.scoring import ScoredSplit, score_split
 from assay.methods import check_methods, find_method, join_names, methods_where
 from assay.models import make_estimator
 from assay.notebook import default_progress
+from assay.output_lock import lock_output
+from assay.output_place import check_apart
 from assay.progress import Progress
 from assay.recipes.steps.checkpoint import choose_for_training
 from assay.recipes.steps.finish import SPLITS, finish_model, score_baselines
@@ -29,7 +31,7 @@ from assay.recipes.steps.fit import (
     fit_and_save,
     fit_estimator,
 )
-from assay.recipes.steps.prepare import DataOptions, check_apart, prepare_data
+from assay.recipes.steps.prepare import DataOptions, prepare_data
 from assay.runtime.entries import AbstainEntry
 from assay.runtime.limits.abstain import check_target
 from assay.training.states import TrainingStates, has_training_state
@@ -112,13 +114,16 @@ def train_model(
     Raises
     ------
     InputError
-        The data, the method or the output cannot be used; nothing is written.
+        The data, the method or the output cannot be used; nothing is written. An interrupted
+        training left its state, and neither `resume` nor `overwrite` is given.
+    OutsideError
+        The disk refused, or another process writes the same output.
     """
     out, progress = Path(out), progress or default_progress()
     states = TrainingStates(partial_folder(out) / STATES, every_s=save_every_s, resume=resume)
     fit = FitOptions(seed, parameters or {}, states, keep_texts)
     training = _Training(out, method, fit, target_accuracy, overwrite, resume, progress)
-    with _join(method) as is_first:
+    with _join(method) as is_first, _lock(out, is_first=is_first):
         training_set = training.prepare(data, options or DataOptions())
         return training.run(training_set) if is_first else training.help(training_set)
 
@@ -140,7 +145,8 @@ class _Training:
         check_methods([self.method])
         if self.target_accuracy is not None:
             check_target(self.target_accuracy)
-        check_output(self.out, overwrite=self.overwrite)
+        check_output(self.out, overwrite=self.overwrite, is_folder=True)
+        check_unfinished(self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state)
         check_apart(data, self.out)
         return TrainingSet(prepare_data(data, options=options, seed=self.fit.seed))
 
@@ -238,6 +244,16 @@ def _join(method: str) -> Iterator[bool]:
                 hint=f"start one process, or take --method {shared}",
             )
         yield processes.is_first
+
+
+@contextmanager
+def _lock(out: Path, *, is_first: bool) -> Iterator[None]:
+    """Hold the lock of the output in the process that writes it."""
+    if not is_first:
+        yield
+        return
+    with lock_output(out):
+        yield
 
 
 def _has_state(partial: Path) -> bool:

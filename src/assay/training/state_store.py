@@ -31,7 +31,7 @@ __all__ = ["TrainingState", "StateStore", "fingerprint_texts", "random_states", 
 SCHEMA_VERSION = 2  # 1 held another dropout, whose numbers cannot be continued
 # Fraction of the time that writing may take: on a slow disk states are written less often
 MAX_WRITING_FRACTION = 0.01
-AFRESH = "leave out --resume to start afresh"
+AFRESH = "put --overwrite in the place of --resume to start afresh"
 
 
 def fingerprint_texts(encoded: EncodedTexts, label_ids: np.ndarray) -> str:

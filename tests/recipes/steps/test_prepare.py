@@ -10,7 +10,8 @@ from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import DataError, InputError
-from assay.recipes.steps.prepare import DataOptions, check_apart, cut_splits, prepare_data
+from assay.output_place import check_apart
+from assay.recipes.steps.prepare import DataOptions, cut_splits, prepare_data
 
 
 def test_splits_that_are_there_are_taken_as_they_are(data):
@@ -77,14 +78,14 @@ def test_names_without_a_text_are_left_out(tmp_path, caplog):
     [
         ("d", False),
         (".", False),
-        ("d/train.csv", True),
+        ("d/train.csv", False),
         ("d/run", True),
         ("other", True),
         ("d/../d", False),
     ],
 )
 def test_output_is_never_the_data(tmp_path, monkeypatch, out, is_apart):
-    """A folder that is or holds the data is refused, however it is spelt; a folder inside it is not."""
+    """What is, holds or is a file of the data is refused, however it is spelt; a folder inside it is not."""
     data = write_data(tmp_path / "d")
     (data / "run").mkdir()
     monkeypatch.chdir(tmp_path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from assay.audit.corrections import apply_corrections
@@ -13,9 +12,8 @@ from assay.data.load import load_data
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import Splits
 from assay.data.trainable import check_trainable
-from assay.errors import InputError
 
-__all__ = ["DataOptions", "check_apart", "cut_splits", "prepare_data"]
+__all__ = ["DataOptions", "cut_splits", "prepare_data"]
 
 logger = logging.getLogger(__name__)
 
@@ -56,24 +54,6 @@ class DataOptions:
             header=self.header,
             sheet=self.sheet,
             max_chars=self.max_chars,
-        )
-
-
-def check_apart(data: Any, out: Path) -> None:
-    """Refuse an output that would replace the data itself, with `overwrite` or without.
-
-    Raises
-    ------
-    InputError
-        `out` is the data, or a folder that holds it.
-    """
-    if not isinstance(data, str | Path) or not out.exists():
-        return
-    source, target = Path(data).expanduser().resolve(), out.resolve()
-    if source.exists() and (target == source or target in source.parents):
-        raise InputError(
-            f"{out} holds the data itself: writing there would destroy it",
-            hint="give another --out",
         )
 
 

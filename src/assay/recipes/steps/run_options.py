@@ -14,8 +14,9 @@ from assay.checkpoints.aliases import AUTO
 from assay.disk import check_output
 from assay.errors import InputError
 from assay.methods import METHODS, check_methods, join_names, methods_where
+from assay.output_place import check_apart
 from assay.recipes.steps.fit import TrainingSet
-from assay.recipes.steps.prepare import DataOptions, check_apart
+from assay.recipes.steps.prepare import DataOptions
 from assay.tokenization.window import check_long_texts
 
 __all__ = ["RunOptions", "check_run"]
@@ -114,7 +115,7 @@ def check_run(data: Any, out: Path, options: RunOptions, *, overwrite: bool) -> 
             f"{n} processes were started for a run; one is accepted",
             hint=f"`assay train --method {shared}` shares its work among processes",
         )
-    check_output(out, overwrite=overwrite)
+    check_output(out, overwrite=overwrite, is_folder=True)
     check_apart(data, out)
     options = replace(options, methods=tuple(check_methods(list(options.methods))))
     check_long_texts(options.long_texts)

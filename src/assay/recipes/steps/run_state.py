@@ -21,6 +21,7 @@ from assay.training.states import has_training_state
 __all__ = ["STATES", "RunState", "has_work", "run_log"]
 
 STATE = "state.json"
+AFRESH = "put --overwrite in the place of --resume to start afresh"
 LOG = "run.log"
 STATES = "training"  # holds one folder per method, while it is trained
 MEASURED = ("scores", "coverage_curve", "scope", "abstain")  # entries of assay.json
@@ -118,7 +119,7 @@ def _check_same(root: Path, *, before: Mapping[str, Any], now: Mapping[str, Any]
     if changed:
         raise InputError(
             f"{root} cannot be resumed: other {', '.join(changed)} than in the interrupted run",
-            hint="give the same data and options, or leave out --resume to start afresh",
+            hint=f"give the same data and options, or {AFRESH}",
         )
 
 
@@ -129,7 +130,7 @@ def _read(path: Path) -> _Content:
     except (ValueError, KeyError, TypeError) as err:
         raise InputError(
             f"{path.parent} cannot be resumed: its {path.name} is damaged",
-            hint="leave out --resume to start afresh",
+            hint=AFRESH,
         ) from err
 
 

@@ -1,0 +1,154 @@
+"""Where an output is written until it is whole, where its lock is, and what must not be replaced.
+
+An output is usually written beside its place and renamed. An empty folder and a mount point (a
+volume of a container, say) cannot be renamed over, and the folder above may be read-only: those are
+worked on inside.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.errors import InputError
+
+__all__ = ["OS_FILES", "OutputPlace", "check_apart", "check_outside", "find_place", "is_mount"]
+
+PARTIAL = ".partial"  # ending of what is not finished
+REPLACED = ".replaced"  # ending of what was there before, until the new one is in its place
+LOCK = ".lock"
+
+# What operating systems leave in folders: no part of any data, model or output.
+OS_FILES = ("lost+found", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r", "__MACOSX")
+MOUNTS = Path("/proc/self/mountinfo")
+OCTAL = re.compile(r"\\([0-7]{3})")  # how a space in a path is written there
+
+# Files that `load_data` reads in a folder.
+DATA_STEMS = ("train", "validation", "val", "dev", "valid", "test", "labels")
+
+
+@dataclass(frozen=True)
+class OutputPlace:
+    """The paths that belong to one output.
+
+    Parameters
+    ----------
+    out : Path
+        The file or folder itself.
+    is_inside : bool
+        Whether `out` is a folder that stays, so that everything is done inside it.
+    """
+
+    out: Path
+    is_inside: bool
+
+    @property
+    def partial(self) -> Path:
+        """The folder that holds the output until it is whole."""
+        if self.is_inside:
+            return self.out / PARTIAL
+        return self.out.with_name(f"{self.out.name}{PARTIAL}")
+
+    @property
+    def replaced(self) -> Path:
+        """Where the old content is until the new one is in its place."""
+        if self.is_inside:
+            return self.out / REPLACED
+        return self.out.with_name(f".{self.out.name}{REPLACED}")
+
+    @property
+    def lock(self) -> Path:
+        """The file that the one process that writes this output has locked."""
+        return self.out / LOCK if self.is_inside else self.out.with_name(f".{self.out.name}{LOCK}")
+
+    def content(self) -> list[Path]:
+        """Return what is in a folder that stays, without what assay and the system put there."""
+        ours = (PARTIAL, REPLACED, LOCK, ".DS_Store", *OS_FILES)
+        return [path for path in self.out.iterdir() if path.name not in ours]
+
+
+def find_place(out: Path) -> OutputPlace:
+    """Return where an output is written, as the disk is at this moment."""
+    place = OutputPlace(out, is_inside=True)
+    stays = out.is_dir() and (not place.content() or is_mount(out) or _is_sealed(out))
+    return place if stays else OutputPlace(out, is_inside=False)
+
+
+def _is_sealed(out: Path) -> bool:
+    """Tell whether a folder can be written, but not renamed."""
+    return os.access(out, os.W_OK) and not os.access(out.absolute().parent, os.W_OK)
+
+
+def is_mount(path: Path) -> bool:
+    """Tell whether a file or folder is mounted where it is; renaming over it is then impossible."""
+    if os.path.ismount(path):
+        return True
+    try:
+        mounts = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:  # not Linux
+        return False
+    wanted = os.path.realpath(path)
+    for line in mounts.splitlines():
+        place = OCTAL.sub(lambda match: chr(int(match[1], 8)), line.split(" ")[4])
+        if place == wanted:
+            return True
+    return False
+
+
+def check_apart(source: object, out: Path) -> None:
+    """Refuse an output that would destroy the data that it is made from.
+
+    Parameters
+    ----------
+    source
+        What the data was given as; only a path can be destroyed.
+    out : Path
+        A file or a folder.
+
+    Raises
+    ------
+    InputError
+        `out` is the data, a folder that holds it, or a file of the folder that it is; or the data
+        is where `out` is kept until it is whole.
+    """
+    if not isinstance(source, str | Path):
+        return
+    try:
+        data = Path(source).expanduser().resolve()
+        is_there = data.exists()
+    except (OSError, RuntimeError):  # a text too long for a path; no home
+        return
+    if not is_there:
+        return
+    target, partial = out.resolve(), find_place(out).partial.resolve()
+    is_held = any(one == data or one in data.parents for one in (target, partial) if one.exists())
+    is_split = target.is_file() and target.parent == data and _is_split(target)
+    if is_held or is_split:
+        raise InputError(
+            f"{out} holds the data itself: writing there would destroy it",
+            hint="give another --out",
+        )
+
+
+def _is_split(path: Path) -> bool:
+    return re.split(r"[.\-_]", path.name)[0].lower() in DATA_STEMS
+
+
+def check_outside(folder: object, out: Path, *, what: str) -> None:
+    """Refuse an output that would replace a folder that is read, or a file in it.
+
+    Raises
+    ------
+    InputError
+        `out` is there, and is the folder, holds it, or is in it.
+    """
+    if not isinstance(folder, str | Path) or not Path(folder).is_dir() or not out.exists():
+        return
+    inside, target = Path(folder).resolve(), out.resolve()
+    if target == inside or target in inside.parents or inside in target.parents:
+        raise InputError(
+            f"{out} is {what} itself, or a part of it: writing there would destroy it",
+            hint="give another --out",
+        )
