@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from assay.tokenization.batches import EncodedTexts
 from assay.training.frozen_states import FrozenStates
+from assay.training.graphed_steps import GraphedSteps, can_record
 from assay.training.inference import Forward, copy_to, make_batch
 from assay.training.processes import Processes
 from assay.training.schedule import Schedule, TrainingConfig
@@ -66,7 +67,15 @@ class Learner:
         groups = _parameter_groups(network, config.weight_decay)
         self.parameters = [parameter for group in groups for parameter in group["params"]]
         is_fused = self.device.type in FUSED_DEVICES
-        self.optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, fused=is_fused)
+        is_recorded = can_record(network, self.device, processes)
+        rate = torch.tensor(config.learning_rate, device=self.device)
+        self.optimiser = torch.optim.AdamW(
+            groups,
+            lr=rate if is_recorded else config.learning_rate,
+            fused=is_fused,
+            capturable=is_recorded,
+        )
+        self.step_alone = GraphedSteps(self._learn, pad_id=pad_id) if is_recorded else self._learn
         self.class_weights: Tensor | None = None
         if config.class_weights is not None:
             self.class_weights = copy_to(self.device, config.class_weights.astype(np.float32))
@@ -112,37 +121,46 @@ class Learner:
     def _step(self, encoded: Readable, targets: Tensor, rows: np.ndarray, rate: float) -> Tensor:
         """Take one step; return the mean loss of the batch."""
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        self.optimiser.zero_grad()
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
         if self.processes.n == 1:
-            loss = self._loss(encoded, targets, rows)
-        else:
-            loss = self._shared_loss(encoded, targets, rows)
-        nn.utils.clip_grad_norm_(self.parameters, self.config.max_gradient_norm)
-        self.optimiser.step()
+            return self.step_alone(*self._batch(encoded, targets, rows))
+        self.optimiser.zero_grad()
+        loss = self._shared_loss(encoded, targets, rows)
+        self._move_weights()
         return loss
 
-    def _loss(self, encoded: Readable, targets: Tensor, rows: np.ndarray) -> Tensor:
-        """Return the loss of this process's rows of the batch; its gradient is in the weights.
+    def _batch(
+        self, encoded: Readable, targets: Tensor, rows: np.ndarray
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return ids (or frozen states), mask and targets of some texts."""
+        input_ids, mask = make_batch(encoded, rows, pad_id=self.pad_id, device=self.device)
+        return input_ids, mask, targets[copy_to(self.device, rows)]
 
-        With several processes it is their share of the batch's mean, so that the shares add up.
-        """
-        is_shared = self.processes.n > 1
-        own = self.processes.own(rows)
-        input_ids, mask = make_batch(encoded, own, pad_id=self.pad_id, device=self.device)
+    def _learn(self, input_ids: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
+        """Take one step without other processes; return the mean loss of the batch."""
+        self.optimiser.zero_grad()
+        loss = self._loss(input_ids, mask, targets, reduction="mean")
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._move_weights()
+        return loss.detach()
+
+    def _move_weights(self) -> None:
+        nn.utils.clip_grad_norm_(self.parameters, self.config.max_gradient_norm)
+        self.optimiser.step()
+
+    def _loss(self, input_ids: Tensor, mask: Tensor, targets: Tensor, *, reduction: str) -> Tensor:
         with self._arithmetic():
             logits = self.forward(input_ids, mask)
-        loss = functional.cross_entropy(
+        return functional.cross_entropy(
             logits.float(),
-            targets[copy_to(self.device, own)],
+            targets,
             weight=self.class_weights,
             label_smoothing=self.config.label_smoothing,
-            reduction="sum" if is_shared else "mean",
+            reduction=reduction,
         )
-        if is_shared:
-            loss = loss / self._weight_of(targets, rows)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.detach()
 
     def _weight_of(self, targets: Tensor, rows: np.ndarray) -> Tensor | int:
         """Return what all rows of a batch count together."""
@@ -151,17 +169,25 @@ class Learner:
         return self.class_weights[targets[copy_to(self.device, rows)]].sum()
 
     def _shared_loss(self, encoded: Readable, targets: Tensor, rows: np.ndarray) -> Tensor:
-        """Return the loss of a batch that processes share; leave the whole batch's gradient."""
+        """Return the loss of a batch that processes share; leave the whole batch's gradient.
+
+        Each process computes its share of the batch's mean, so that the shares add up.
+        """
         loss = torch.zeros((), device=self.device)
-        if len(self.processes.own(rows)):
-            loss = self._loss(encoded, targets, rows)
+        own = self.processes.own(rows)
+        if len(own):
+            total = self._loss(*self._batch(encoded, targets, own), reduction="sum")
+            share = total / self._weight_of(targets, rows)
+            share.backward()
+            loss = share.detach()
         return self.processes.sum_gradients(self.parameters, loss)
 
     def _arithmetic(self) -> AbstractContextManager[Any]:
         """Return the block in which the network computes in the precision of the settings."""
         if self.config.precision == "bfloat16":
+            # Weights are cast anew in each step: a cast that is kept would be frozen in a recording
             block: AbstractContextManager[Any] = torch.autocast(
-                self.device.type, dtype=torch.bfloat16
+                self.device.type, dtype=torch.bfloat16, cache_enabled=False
             )
             return block
         return nullcontext()
