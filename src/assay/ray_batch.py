@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay import _env
 from assay._optional import require
@@ -27,6 +27,9 @@ from assay.output_place import check_apart, check_outside
 from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
 from assay.runtime.predictor import Model, load_model
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["DatasetSummary", "predict_dataset"]
 
@@ -59,7 +62,7 @@ class DatasetSummary:
     n_resumed: int
     n_workers: int
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, str | int | None]:
         """Return plain values, ready for JSON."""
         return asdict(self)
 
@@ -81,7 +84,7 @@ class ShardScorer:
         self.scoring = scoring
         self.root = Path(root)
 
-    def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
+    def __call__(self, batch: Mapping[str, np.ndarray]) -> dict[str, list[str]]:
         """Score the shards of a batch; return the note of each, or what is wrong with it."""
         answers = []
         for text in batch["shard"].tolist():
@@ -203,7 +206,7 @@ def _begin(root: Path, identity: Identity) -> list[ShardNote]:
     return [ShardNote.from_json(note.read_text(encoding="utf-8")) for note in notes]
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
+def _read_manifest(path: Path) -> Mapping[str, object]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as err:
@@ -278,7 +281,7 @@ def _ray_session(address: str | None) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    options: dict[str, Any] = {
+    options: dict[str, str | int | bool] = {
         "address": address or "local",
         "log_to_driver": False,
         "logging_level": "ERROR",

@@ -58,7 +58,7 @@ class PredictionSummary:
     n_rejected: int
     rejected: str | None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, str | int | None]:
         """Return plain values, ready for JSON."""
         return asdict(self)
 

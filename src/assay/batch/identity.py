@@ -33,11 +33,11 @@ class Identity(TypedDict):
 
     model: str
     input: Any
-    options: dict[str, Any]
+    options: Mapping[str, object]
     versions: dict[str, str]
 
 
-def identify(model: Model, stamp: Any, options: dict[str, Any]) -> Identity:
+def identify(model: Model, stamp: Any, options: Mapping[str, object]) -> Identity:
     """Return the identity of a call, as plain values.
 
     Parameters
@@ -45,7 +45,7 @@ def identify(model: Model, stamp: Any, options: dict[str, Any]) -> Identity:
     model : Model
     stamp : FileStamp, None or dict of path -> FileStamp
         See `Identity.input`.
-    options : dict
+    options : mapping
         Whatever else decides what is written.
     """
     versions = {"assay": __version__}
@@ -70,7 +70,7 @@ def stamp_file(source: str | Path | IO[Any]) -> FileStamp | None:
     return FileStamp(size_bytes=facts.st_size, mtime_ns=facts.st_mtime_ns)
 
 
-def check_identity(folder: Path, before: Mapping[str, Any], now: Identity) -> None:
+def check_identity(folder: Path, before: Mapping[str, object], now: Identity) -> None:
     """Refuse to resume what another call began.
 
     Parameters

@@ -125,12 +125,12 @@ class ResumableOutput:
         content = {"schema_version": SCHEMA_VERSION, "identity": identity}
         write_whole(self.folder / MANIFEST, json.dumps(content, ensure_ascii=True, indent=1) + "\n")
 
-    def resume(self) -> dict[str, Any] | None:
+    def resume(self) -> Mapping[str, object] | None:
         """Read the manifest and the journal of an interrupted call.
 
         Returns
         -------
-        dict or None
+        mapping or None
             The identity of that call; None if there is nothing to resume.
 
         Raises
@@ -256,7 +256,7 @@ class ResumableOutput:
         """Return the files of the finished chunks; a chunk without any scored row has none."""
         return [self._parquet_path(i) for i, chunk in enumerate(self.chunks) if chunk.n_texts]
 
-    def _add_to_journal(self, content: dict[str, Any]) -> None:
+    def _add_to_journal(self, content: Mapping[str, object]) -> None:
         with (self.folder / JOURNAL).open("ab") as stream:
             stream.write(_to_line(content).encode("ascii"))
             stream.flush()

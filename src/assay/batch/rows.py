@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, TypeAlias, Unpack
+from typing import IO, Any, Unpack
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from assay.data.clean import MAX_CHARS, text_or_problem
 from assay.data.columns import find_text_column
 from assay.data.files.readers import Row, file_kind, read_lines, read_rows
 from assay.data.files.reading import ReadingOptions
+from assay.data.files.row import Record
 from assay.errors import DataError, InputError, ModelError
 from assay.methods import join_names, methods_where
 from assay.progress import Progress
@@ -26,8 +27,6 @@ from assay.runtime.limits.abstain import AbstainRule
 from assay.runtime.predictor import Model
 
 __all__ = ["Prediction", "Record", "Scoring", "open_rows", "predict_rows", "score_rows"]
-
-Record: TypeAlias = dict[str, Any]  # a row by column: what the input holds, which may be anything
 
 SCORE_DIGITS = 7  # float32 carries no more
 

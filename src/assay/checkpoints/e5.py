@@ -15,9 +15,9 @@ import shutil
 import sys
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import safetensors
@@ -205,11 +205,11 @@ def _remove_stale(folder: Path) -> None:
                 shutil.rmtree(other, ignore_errors=True)
 
 
-def _write_json(path: Path, values: dict[str, Any], *, indent: int | None = 1) -> None:
+def _write_json(path: Path, values: Mapping[str, object], *, indent: int | None = 1) -> None:
     path.write_text(json.dumps(values, ensure_ascii=False, indent=indent) + "\n", encoding="utf-8")
 
 
-def _config(file: E5File) -> dict[str, Any]:
+def _config(file: E5File) -> Mapping[str, object]:
     """Return what config.json holds: a `BertModel` whose tokens are XLM-R's."""
     sizes: E5Sizes = file.sizes
     return {

@@ -7,7 +7,7 @@ of the library is installed.
 from __future__ import annotations
 
 import base64
-from typing import Any
+from collections.abc import Mapping
 
 from assay.checkpoints.charsmap import pack_charsmap
 from assay.checkpoints.e5_file import E5Vocabulary
@@ -18,7 +18,7 @@ WORD_START = "\u2581"  # stands for the space before a word
 MASK = "<mask>"
 
 
-def tokenizer_json(vocabulary: E5Vocabulary) -> dict[str, Any]:
+def tokenizer_json(vocabulary: E5Vocabulary) -> Mapping[str, object]:
     """Return what tokenizer.json holds; a piece's place is its id."""
     scored = [
         [piece, float(score)]
@@ -44,7 +44,7 @@ def tokenizer_json(vocabulary: E5Vocabulary) -> dict[str, Any]:
     }
 
 
-def tokenizer_settings(vocabulary: E5Vocabulary, *, max_tokens: int) -> dict[str, Any]:
+def tokenizer_settings(vocabulary: E5Vocabulary, *, max_tokens: int) -> Mapping[str, object]:
     """Return what tokenizer_config.json holds."""
     bos, eos = vocabulary.pieces[vocabulary.bos_id], vocabulary.pieces[vocabulary.eos_id]
     settings = {
@@ -70,7 +70,7 @@ def _special_ids(vocabulary: E5Vocabulary) -> list[int]:
     return sorted(ids)
 
 
-def _added_token(vocabulary: E5Vocabulary, token_id: int) -> dict[str, Any]:
+def _added_token(vocabulary: E5Vocabulary, token_id: int) -> Mapping[str, object]:
     content = vocabulary.pieces[token_id]
     return {
         "id": token_id,
@@ -83,9 +83,9 @@ def _added_token(vocabulary: E5Vocabulary, token_id: int) -> dict[str, Any]:
     }
 
 
-def _normalizer(normalisation: dict[str, str]) -> dict[str, Any]:
+def _normalizer(normalisation: dict[str, str]) -> Mapping[str, object]:
     charsmap = base64.b64encode(pack_charsmap(normalisation)).decode("ascii")
-    steps: list[dict[str, Any]] = [
+    steps: list[Mapping[str, object]] = [
         {"type": "Precompiled", "precompiled_charsmap": charsmap},
         {"type": "Strip", "strip_left": True, "strip_right": True},
         {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "},
@@ -93,7 +93,7 @@ def _normalizer(normalisation: dict[str, str]) -> dict[str, Any]:
     return {"type": "Sequence", "normalizers": steps}
 
 
-def _word_starts() -> dict[str, Any]:
+def _word_starts() -> Mapping[str, object]:
     """Return the step that marks where words start; as a decoder, it makes the marks spaces."""
     return {
         "type": "Metaspace",
@@ -103,7 +103,7 @@ def _word_starts() -> dict[str, Any]:
     }
 
 
-def _post_processor(vocabulary: E5Vocabulary) -> dict[str, Any]:
+def _post_processor(vocabulary: E5Vocabulary) -> Mapping[str, object]:
     """Return the step that puts `<s>` before a text and `</s>` after it."""
     ids = {
         vocabulary.pieces[token_id]: token_id for token_id in (vocabulary.bos_id, vocabulary.eos_id)

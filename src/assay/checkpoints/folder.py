@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,7 @@ def read_checkpoint(folder: Path, *, name: str, revision: str | None = None) -> 
     )
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> Mapping[str, Any]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as err:
@@ -144,7 +145,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     return values
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
+def _read_config(folder: Path) -> Mapping[str, Any]:
     path = folder / CONFIG
     if not path.is_file():
         raise ModelError(
@@ -172,7 +173,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _read_tokenizer_config(folder: Path) -> dict[str, Any]:
+def _read_tokenizer_config(folder: Path) -> Mapping[str, Any]:
     """Return what tokenizer_config.json holds; nothing where there is no such file."""
     path = folder / TOKENIZER_CONFIG
     return _read_json(path) if path.is_file() else {}
@@ -226,7 +227,7 @@ def _check_safetensors(path: Path) -> None:
         ) from err
 
 
-def _hidden_size(folder: Path, config: dict[str, Any]) -> int:
+def _hidden_size(folder: Path, config: Mapping[str, Any]) -> int:
     size = _first_count(config, HIDDEN_SIZE_NAMES)
     if size is None:
         kind = config.get("model_type", "unknown")
@@ -237,7 +238,7 @@ def _hidden_size(folder: Path, config: dict[str, Any]) -> int:
     return size
 
 
-def _first_count(config: dict[str, Any], names: tuple[str, ...]) -> int | None:
+def _first_count(config: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
     """Return the first of these entries that is a positive whole number."""
     for name in names:
         value = config.get(name)
@@ -246,7 +247,7 @@ def _first_count(config: dict[str, Any], names: tuple[str, ...]) -> int | None:
     return None
 
 
-def _max_tokens(folder: Path, config: dict[str, Any]) -> int:
+def _max_tokens(folder: Path, config: Mapping[str, Any]) -> int:
     """Return the lower one of the model's limit and the tokenizer's."""
     limits = []
     n_positions = _first_count(config, MAX_TOKENS_NAMES)
@@ -258,7 +259,7 @@ def _max_tokens(folder: Path, config: dict[str, Any]) -> int:
     return min(limits, default=DEFAULT_MAX_TOKENS)
 
 
-def _position_offset(config: dict[str, Any]) -> int:
+def _position_offset(config: Mapping[str, Any]) -> int:
     """Return how many positions the architecture cannot use."""
     if config.get("model_type") not in OFFSET_MODEL_TYPES:
         return 0

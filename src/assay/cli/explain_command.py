@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -140,7 +140,7 @@ def _print_nearest(neighbours: list[Neighbour]) -> None:
     )
 
 
-def _row(word: WordPush, strongest: float) -> dict[str, Any]:
+def _row(word: WordPush, strongest: float) -> dict[str, str]:
     n_marks = round(MAX_MARKS * abs(word.contribution) / strongest) if strongest else 0
     marks = ("+" if word.contribution > 0 else "-") * n_marks
     return {"word": word.word, "pushes": f"{word.contribution:+.2f}", "": marks}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 import typer
 
@@ -16,6 +16,7 @@ from assay.cli.options import AnyModel, Common, LabelMap, LongTextsInstead, Over
 from assay.cli.show import print_json, print_line, print_table, printable
 
 if TYPE_CHECKING:
+    from assay.data.files.row import Record
     from assay.runtime.limits.abstain import AbstainRule
     from assay.runtime.predictor import Model
 
@@ -27,6 +28,33 @@ STDIN = "-"
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
     add_command(app, "predict", panel="One model")(predict_command)
+
+
+class ReadingArguments(TypedDict):
+    """Arguments of the functions that read texts."""
+
+    text_column: str | None
+    delimiter: str | None
+    encoding: str | None
+
+
+class AnswerArguments(TypedDict):
+    """Arguments of the functions that predict: what is answered about each text."""
+
+    top_k: int | None
+    rule: AbstainRule | None
+    with_scope: bool
+
+
+class _FileArguments(ReadingArguments, AnswerArguments):
+    """Arguments of `predict_file`."""
+
+
+class _FolderArguments(AnswerArguments):
+    """Arguments of `predict_dataset`."""
+
+    text_column: str | None
+    address: str | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +84,7 @@ class ReadingFlags:
         str | None, typer.Option(help="Sheet of an .xlsx.  [default: its only one]")
     ] = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ReadingArguments:
         """Return the arguments of the functions that read texts."""
         return asdict(self)
 
@@ -94,7 +122,7 @@ class AnswerFlags:
             target_accuracy=self.target_accuracy,
         )
 
-    def to_dict(self, rule: AbstainRule | None) -> dict[str, Any]:
+    def to_dict(self, rule: AbstainRule | None) -> AnswerArguments:
         """Return the arguments of the functions that predict."""
         return {"top_k": self.top_k, "rule": rule, "with_scope": self.scope}
 
@@ -163,10 +191,11 @@ def predict_command(
         default = ReadingFlags(text_column=reading.text_column)
         unused = (writing.strict, reading != default, label_map, long_texts)
         _check_ray(source, writing, unused=unused)
-        given = {**wanted, "text_column": reading.text_column, "address": address}
-        _predict_folder(Path(model), source, given, writing, common)
+        cluster = _FolderArguments(text_column=reading.text_column, address=address, **wanted)
+        _predict_folder(Path(model), source, cluster, writing, common)
     elif writing.out is not None:
-        _predict_file(loaded, source, {**reading.to_dict(), **wanted}, writing, common)
+        options = _FileArguments(**reading.to_dict(), **wanted)
+        _predict_file(loaded, source, options, writing, common)
     else:
         _print_rows(loaded, source, reading, wanted, strict=writing.strict, common=common)
 
@@ -199,7 +228,7 @@ def _open_source(source: str) -> Any:
 
 
 def _predict_folder(
-    model: Path, source: str, options: dict[str, Any], writing: WritingFlags, common: Common
+    model: Path, source: str, options: _FolderArguments, writing: WritingFlags, common: Common
 ) -> None:
     """Predict a folder of files with Ray."""
     from assay.ray_batch import predict_dataset
@@ -227,7 +256,7 @@ def _predict_folder(
 
 
 def _predict_file(
-    model: Model, source: str, options: dict[str, Any], writing: WritingFlags, common: Common
+    model: Model, source: str, options: _FileArguments, writing: WritingFlags, common: Common
 ) -> None:
     """Predict a file, or standard input, into a file."""
     from assay.batch.files import predict_file
@@ -282,7 +311,7 @@ def _print_rows(
     model: Model,
     source: str,
     reading: ReadingFlags,
-    wanted: dict[str, Any],
+    wanted: AnswerArguments,
     *,
     strict: bool,
     common: Common,
@@ -308,7 +337,7 @@ def _print_predictions(
     """
     from assay.errors import DataError
 
-    shown: list[dict[str, Any]] = []
+    shown: list[dict[str, object]] = []
     for one in predictions:
         if one.problem is not None:
             if where is not None:
@@ -322,7 +351,7 @@ def _print_predictions(
     print_table(shown, elastic=("text",), right=("score",))
 
 
-def _table_row(record: dict[str, Any], column: str) -> dict[str, Any]:
+def _table_row(record: Record, column: str) -> dict[str, object]:
     label = record["predicted_label"]
     row = {"label": "–" if label is None else label, "score": f"{record['predicted_score']:.3f}"}
     if "in_scope" in record:
@@ -332,7 +361,7 @@ def _table_row(record: dict[str, Any], column: str) -> dict[str, Any]:
     return {**row, "text": record.get(column, "")}
 
 
-def _scores_of(record: dict[str, Any]) -> dict[str, float]:
+def _scores_of(record: Record) -> dict[str, float]:
     """Return the scores of a prediction by label: all of them, or the best ones."""
     if "top_k" in record:
         return {entry["label"]: entry["score"] for entry in record["top_k"]}

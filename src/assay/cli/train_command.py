@@ -48,7 +48,7 @@ class EstimatorFlags:
         """Return the parameters that the method has; epochs are refused if it has none."""
         from assay.models import select_parameters
 
-        given: dict[str, Any] = {
+        given = {
             "checkpoint": self.checkpoint,
             "long_texts": self.long_texts,
             "class_weight": None if self.class_weight == "none" else self.class_weight,

@@ -46,7 +46,7 @@ class Account:
     role: str
     token_source: str
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, str]:
         """Return plain values, ready for JSON; the token itself is nowhere in them."""
         return asdict(self)
 

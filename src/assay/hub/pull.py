@@ -59,7 +59,7 @@ class Pulled:
     n_files: int
     n_bytes: int
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, str | int | list[str]]:
         """Return plain values, ready for JSON."""
         return asdict(self)
 

@@ -10,7 +10,6 @@ import platform
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -251,7 +250,7 @@ def _check_parity(
     return {"n_texts": len(texts), "max_difference": difference, "limit": PARITY_LIMIT}
 
 
-def _plain_parameters(estimator: TextClassifier) -> dict[str, Any]:
+def _plain_parameters(estimator: TextClassifier) -> dict[str, str | float | bool | None]:
     """Return the hyper-parameters that are plain values and describe the model."""
     parameters = estimator.get_params(deep=False)
     return {

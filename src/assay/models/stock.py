@@ -6,7 +6,7 @@ Nothing of it is run but the stock architecture that its config.json names, on s
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +113,7 @@ def _describe(
 
 def _read_labels(checkpoint: Checkpoint) -> tuple[str, ...]:
     """Return the label names in the order of the outputs."""
-    config: dict[str, Any] = json.loads(
+    config: Mapping[str, Any] = json.loads(
         (checkpoint.folder / "config.json").read_text(encoding="utf-8")
     )
     kind = config.get("problem_type")

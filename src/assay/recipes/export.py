@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -197,6 +197,20 @@ def export_model(
     return report
 
 
+class _Measured(TypedDict):
+    """The fields of `Export` that comparing the two models yields."""
+
+    n_texts: int
+    max_difference: float
+    changed: float
+    accuracy_before: float
+    accuracy_after: float
+    bytes_before: int
+    bytes_after: int
+    texts_per_s_before: float
+    texts_per_s_after: float
+
+
 @dataclass(frozen=True)
 class _HeldOut:
     """The texts that a model and its copy are compared on, and the name of their split."""
@@ -278,7 +292,7 @@ def _copy_files(model: Model, root: Path, export_format: str) -> None:
 
 def _measure(
     model: Model, copy: Model, labelled: LabelledTexts, *, progress: Progress
-) -> dict[str, Any]:
+) -> _Measured:
     label_ids = model.label_set.ids(labelled.labels)
     before = model.predict_proba(labelled.texts, progress=progress)
     after = copy.predict_proba(labelled.texts, progress=progress)

@@ -43,7 +43,7 @@ class WrittenReport:
     format: str
     pictures: list[str]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, str | list[str]]:
         """Return plain values, ready for JSON."""
         return asdict(self)
 
@@ -124,7 +124,7 @@ def _choose_format(given: str | None, out: Path) -> str:
     return chosen
 
 
-def _read_report(run: Path) -> dict[str, Any]:
+def _read_report(run: Path) -> Mapping[str, Any]:
     path = run / "report.json"
     if not path.is_file():
         raise InputError(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 
@@ -24,6 +24,28 @@ __all__ = ["Explanation", "ExplanationPlan", "WordPush", "explain_text", "plan_e
 # Texts scored for one explanation: in longer texts, neighbouring words are taken out together.
 MAX_PARTS = 200
 TINY = 1e-12  # scores below it count as it: a score may round to 0, which has no logarithm
+
+
+class WordEntry(TypedDict):
+    """A `WordPush` as JSON holds it."""
+
+    word: str
+    start: int
+    end: int
+    contribution: float
+
+
+class ExplanationEntry(TypedDict):
+    """An `Explanation` of one label as JSON holds it."""
+
+    label: str
+    score: float
+    predicted_label: str
+    kind: str
+    total: float
+    base: float
+    error: float
+    words: list[WordEntry]
 
 
 @dataclass(frozen=True)
@@ -44,7 +66,7 @@ class WordPush:
     end: int
     contribution: float
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> WordEntry:
         """Return plain values, ready for JSON."""
         return {
             "word": self.word,
@@ -135,7 +157,7 @@ class Explanation:
         """
         return sorted(self.words(label), key=lambda word: -word.contribution)[:k]
 
-    def to_dict(self, label: str | None = None) -> dict[str, Any]:
+    def to_dict(self, label: str | None = None) -> ExplanationEntry:
         """Return plain values about one label, ready for JSON; None means the predicted label."""
         column = self.column_of(label)
         return {

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -37,6 +37,14 @@ COMMON_TEXTS = 1_000
 TINY = 1e-12
 
 
+class NeighbourEntry(TypedDict):
+    """A `Neighbour` as JSON holds it."""
+
+    text: str
+    label: str
+    similarity: float
+
+
 @dataclass(frozen=True)
 class Neighbour:
     """A training text, its label in train, and its similarity: a cosine, 0 to 1."""
@@ -45,7 +53,7 @@ class Neighbour:
     label: str
     similarity: float
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> NeighbourEntry:
         """Return plain values, ready for JSON."""
         return {"text": self.text, "label": self.label, "similarity": self.similarity}
 

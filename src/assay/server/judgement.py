@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import numpy as np
 
+from assay.runtime.explain import ExplanationEntry
+from assay.runtime.nearest import NeighbourEntry
 from assay.runtime.predictor import Model
 
 __all__ = ["LEANING", "SURE", "Judgement", "LabelScore", "judge_text", "rank_scores"]
@@ -36,8 +38,8 @@ class Judgement(TypedDict):
     scope: float | None
     in_scope: bool | None
     scores: list[LabelScore]
-    explanation: NotRequired[dict[str, Any]]
-    nearest: NotRequired[list[dict[str, Any]]]
+    explanation: NotRequired[ExplanationEntry]
+    nearest: NotRequired[list[NeighbourEntry]]
 
 
 def rank_scores(probs: np.ndarray, labels: Sequence[str], top_k: int | None) -> list[LabelScore]:

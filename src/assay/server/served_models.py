@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from assay.runtime.explain import Explanation, explain_text
-from assay.runtime.nearest import Neighbour
+from assay.runtime.nearest import Neighbour, NeighbourEntry
 from assay.runtime.predictor import Model, load_model
 from assay.server.budget import estimate_tokens, measure_budget
 from assay.server.queue import Work
@@ -134,11 +134,11 @@ def _explain(model: Model, texts: Sequence[str]) -> list[Explanation]:
     return [explain_text(model, text) for text in texts]
 
 
-def _find_nearest(model: Model, texts: Sequence[str]) -> list[list[dict[str, Any]]]:
+def _find_nearest(model: Model, texts: Sequence[str]) -> list[list[NeighbourEntry]]:
     return [_to_dicts(found) for found in model.nearest(texts, n=MAX_NEAREST)]
 
 
-def _to_dicts(found: Sequence[Neighbour]) -> list[dict[str, Any]]:
+def _to_dicts(found: Sequence[Neighbour]) -> list[NeighbourEntry]:
     return [one.to_dict() for one in found]
 
 

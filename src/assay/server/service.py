@@ -12,7 +12,7 @@ import numpy as np
 
 from assay._version import __version__
 from assay.errors import did_you_mean
-from assay.runtime.explain import Explanation, plan_explanation
+from assay.runtime.explain import Explanation, ExplanationEntry, plan_explanation
 from assay.runtime.predictor import NO_TEXTS
 from assay.server.failures import ApiError, ClientGone
 from assay.server.judgement import LEANING, SURE, Judgement, LabelScore, judge_text, rank_scores
@@ -121,7 +121,7 @@ class Service:
 
     async def explain(
         self, served: ServedModel, asked: AskedTexts, caller: Caller
-    ) -> dict[str, Any]:
+    ) -> ExplanationEntry:
         """Return which words pushed the label."""
         self._check_label(served, asked.label)
         explanation = await self._explain(served, asked.texts[0], caller)

@@ -8,7 +8,7 @@ from its tokenizer.json.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,7 +107,7 @@ def is_local(tokenizer: tokenizers.Tokenizer) -> bool:
     return all(map(_is_plain, added)) and _ends_only(_component(tokenizer.post_processor))
 
 
-def _component(component: Any) -> dict[str, Any]:
+def _component(component: Any) -> Mapping[str, Any]:
     """Return a component of a tokenizer as tokenizer.json has it; {} for none.
 
     Writing all of the tokenizer out would take 20 ms.
@@ -123,7 +123,7 @@ def _is_plain(token: tokenizers.AddedToken) -> bool:
     return not reaches_out and " " not in token.content
 
 
-def _ends_only(processor: dict[str, Any]) -> bool:
+def _ends_only(processor: Mapping[str, Any]) -> bool:
     """Tell whether the special tokens of a text, if any, all follow it."""
     if not processor:
         return True

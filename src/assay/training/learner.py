@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
@@ -256,7 +256,14 @@ class Learner:
         store.write(state, tensors, elapsed_s=self.schedule.elapsed_s)
 
 
-def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+class ParameterGroup(TypedDict):
+    """Weights that decay alike, as optimisers of torch take them."""
+
+    params: list[nn.Parameter]
+    weight_decay: float
+
+
+def _parameter_groups(network: nn.Module, weight_decay: float) -> list[ParameterGroup]:
     """Return the weights that learn; only matrices decay, not biases and normalisation layers."""
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     if not weight_decay:
@@ -269,13 +276,13 @@ def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str,
     ]
 
 
-def _by_prefix(tensors: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _by_prefix(tensors: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
     """Group tensors by the part of their names before the first dot.
 
     ``{"network.bias": b, "random.0.cpu": r}`` becomes ``{"network": {"bias": b}, "random":
     {"0.cpu": r}}``.
     """
-    groups: dict[str, dict[str, Any]] = {}
+    groups: dict[str, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         prefix, _, rest = name.partition(".")
         groups.setdefault(prefix, {})[rest] = value

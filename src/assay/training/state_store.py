@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
@@ -50,7 +50,7 @@ class TrainingState:
     ----------
     loss_sum : Tensor
         Sum of the loss over the texts read in this epoch, float32 of shape ().
-    batches_rng : dict
+    batches_rng : mapping
         State of numpy's generator before the batches of this epoch were drawn.
     epoch : int
         The epoch that is being read, from 1.
@@ -69,12 +69,12 @@ class TrainingState:
     """
 
     loss_sum: Tensor
-    batches_rng: dict[str, Any]
+    batches_rng: Mapping[str, Any]
     epoch: int = 1
     n_batches: int = 0
     n_seen: int = 0
     n_steps: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
+    history: list[dict[str, float]] = field(default_factory=list)
     best_quality: tuple[float, float] | None = None
     best: dict[str, Tensor] = field(default_factory=dict)
     is_over: bool = False
@@ -89,6 +89,30 @@ class TrainingState:
         "best_quality",
         "is_over",
     )
+
+
+class SavedTensors(TypedDict):
+    """A file of tensors beside training.json, and its hash."""
+
+    file: str
+    sha256: str
+
+
+class BestWeights(SavedTensors):
+    """The weights of the best epoch, and what `TrainingState.best_quality` was."""
+
+    quality: list[float]
+
+
+class _Content(TypedDict):
+    """What training.json holds; `place` is the fields of `TrainingState.PLAIN`."""
+
+    schema_version: int
+    identity: Mapping[str, object]
+    state: SavedTensors
+    best: BestWeights | None
+    elapsed_s: float
+    place: Mapping[str, Any]
 
 
 class StateStore:
@@ -112,18 +136,18 @@ class StateStore:
     """
 
     def __init__(
-        self, folder: Path, *, identity: Mapping[str, Any], every_s: float, resume: bool = True
+        self, folder: Path, *, identity: Mapping[str, object], every_s: float, resume: bool = True
     ) -> None:
         if every_s < 0:
             raise InputError(f"the time between two states is {every_s} s; 0 or more is accepted")
         self.folder = folder
-        self.identity: dict[str, Any] = json.loads(json.dumps(dict(identity)))
+        self.identity: Mapping[str, object] = json.loads(json.dumps(dict(identity)))
         self.every_s = every_s
         self.resume = resume
         self._started_s = time.monotonic()
         self._due_s = self._started_s + every_s
         # File, sha256 and quality of the best weights that were written
-        self._best: dict[str, Any] | None = None
+        self._best: BestWeights | None = None
 
     @property
     def has_taken_long(self) -> bool:
@@ -176,7 +200,7 @@ class StateStore:
             self._best = {**named, "quality": quality}
         tensors = {**tensors, "loss_sum": state.loss_sum}
         written = self._write_tensors(f"state-{position}.safetensors", tensors)
-        content = {
+        content: _Content = {
             "schema_version": SCHEMA_VERSION,
             "identity": self.identity,
             "state": written,
@@ -212,10 +236,10 @@ class StateStore:
         )
         return state, tensors, float(content["elapsed_s"])
 
-    def _read_content(self) -> dict[str, Any]:
+    def _read_content(self) -> _Content:
         """Read training.json, after checking its schema."""
         try:
-            content: dict[str, Any] = json.loads((self.folder / STATE).read_text(encoding="utf-8"))
+            content: _Content = json.loads((self.folder / STATE).read_text(encoding="utf-8"))
             version = content["schema_version"]
             is_whole = {"identity", "state", "best", "elapsed_s", "place"} <= set(content)
         except (ValueError, KeyError, TypeError) as err:
@@ -226,7 +250,7 @@ class StateStore:
             raise self._refused(f"its {STATE} is damaged")
         return content
 
-    def _check_identity(self, before: Mapping[str, Any]) -> None:
+    def _check_identity(self, before: Mapping[str, object]) -> None:
         """Make sure that the interrupted training had the same settings and data."""
         names = dict.fromkeys([*self.identity, *before])
         changed = [name for name in names if before.get(name) != self.identity.get(name)]
@@ -239,7 +263,7 @@ class StateStore:
     def _refused(self, reason: str, *, hint: str = AFRESH) -> InputError:
         return InputError(f"{self.folder} cannot be resumed: {reason}", hint=hint)
 
-    def _write_tensors(self, name: str, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    def _write_tensors(self, name: str, tensors: Mapping[str, Tensor]) -> SavedTensors:
         """Write a file of tensors, complete or not at all; return its name and hash."""
         with atomic_file(self.folder / name) as partial:
             try:
@@ -249,7 +273,7 @@ class StateStore:
             digest = _hash(partial)
         return {"file": name, "sha256": digest}
 
-    def _read_tensors(self, facts: dict[str, Any]) -> dict[str, Tensor]:
+    def _read_tensors(self, facts: SavedTensors) -> dict[str, Tensor]:
         path = self.folder / Path(str(facts["file"])).name
         if not path.is_file() or _hash(path) != facts["sha256"]:
             raise self._refused(f"its {path.name} is missing or damaged")
@@ -257,7 +281,7 @@ class StateStore:
         # unaligned memory may round otherwise.
         return {name: value.clone() for name, value in load_file(path).items()}
 
-    def _delete_others(self, *named: dict[str, Any] | None) -> None:
+    def _delete_others(self, *named: SavedTensors | None) -> None:
         kept = {STATE, *(one["file"] for one in named if one)}
         for path in self.folder.iterdir():
             if path.name not in kept:

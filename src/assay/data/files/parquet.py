@@ -13,6 +13,7 @@ from typing import Any
 from assay._optional import require
 from assay.data.columns import check_unique
 from assay.data.files.decoding import open_bytes
+from assay.data.files.row import Record
 from assay.errors import DataError, first_line
 
 __all__ = ["count_group_rows", "count_rows", "read_class_names", "read_records"]
@@ -36,7 +37,7 @@ def _open_parquet(path: Path) -> Iterator[Any]:
             raise DataError(f"{path} cannot be read as Parquet: {first_line(err)}") from err
 
 
-def read_records(path: Path, *, groups: range | None = None) -> Iterator[dict[str, Any]]:
+def read_records(path: Path, *, groups: range | None = None) -> Iterator[Record]:
     """Yield each row as plain Python values.
 
     Parameters

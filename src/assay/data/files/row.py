@@ -1,11 +1,15 @@
-"""`Row`: one row of a source, usable or not."""
+"""`Row`: one row of a source, usable or not; `Record`: what it holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-__all__ = ["Row"]
+__all__ = ["Record", "Row"]
+
+
+# A row by column: what a file or a stream holds, which may be anything.
+Record: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,6 @@ class Row:
     """
 
     line: int
-    values: dict[str, Any]
+    values: Record
     problem: str | None = None
     fixes: tuple[str, ...] = ()

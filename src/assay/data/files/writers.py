@@ -18,6 +18,7 @@ from typing import IO, Any, Self
 
 from assay._optional import require
 from assay.data.files.readers import file_kind
+from assay.data.files.row import Record
 from assay.errors import DataError, InputError, first_line
 
 __all__ = ["OUT_SUFFIXES", "Before", "Writer", "join_parquet", "open_writer", "out_kind"]
@@ -39,7 +40,7 @@ class Writer(ABC):
     columns: tuple[str, ...] = ()
 
     @abstractmethod
-    def write(self, record: dict[str, Any]) -> None:
+    def write(self, record: Record) -> None:
         """Write one record.
 
         Raises
@@ -136,14 +137,14 @@ class _JsonLines(Writer):
         # Parquet input can hold dates and decimals, which JSON has no kind for.
         self._encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
-    def write(self, record: dict[str, Any]) -> None:
+    def write(self, record: Record) -> None:
         self._stream.write(self._encode(record) + "\n")
 
     def close(self, *, is_whole: bool) -> None:
         self._stream.close()
 
 
-def _check_columns(record: dict[str, Any], columns: tuple[str, ...]) -> None:
+def _check_columns(record: Record, columns: tuple[str, ...]) -> None:
     """Refuse a record with more columns than the first one: a table has no place for them."""
     if more := [name for name in record if name not in columns]:
         raise DataError(
@@ -166,7 +167,7 @@ class _Table(Writer):
         )
         self.columns = before.columns if before is not None else ()
 
-    def write(self, record: dict[str, Any]) -> None:
+    def write(self, record: Record) -> None:
         if not self.columns:
             self.columns = tuple(record)
             self._writer.writerow(self.columns)
@@ -202,9 +203,9 @@ class _Parquet(Writer):
         sample = before.sample if before is not None else None
         self._schema: Any = None if sample is None else self._parquet.read_schema(sample)
         self._writer: Any = None
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[Record] = []
 
-    def write(self, record: dict[str, Any]) -> None:
+    def write(self, record: Record) -> None:
         self.columns = self.columns or tuple(record)
         _check_columns(record, self.columns)
         self._rows.append(record)
@@ -233,7 +234,7 @@ class _Parquet(Writer):
             ) from err
         self._rows = []
 
-    def _table(self, rows: list[dict[str, Any]]) -> Any:
+    def _table(self, rows: list[Record]) -> Any:
         schema = self._schema if self._writer is None else self._writer.schema
         try:
             table = self._arrow.Table.from_pylist(rows, schema=schema)

@@ -189,7 +189,7 @@ def write_transformer_onnx(
     ids = torch.ones((2, min(8, n_tokens_max)), dtype=torch.int64)
     mask = torch.ones_like(ids)
     mask[1, -2:] = 0
-    given: dict[str, Any] = {
+    given = {
         "input_ids": ids,
         "attention_mask": mask,
         "token_type_ids": torch.zeros_like(ids),

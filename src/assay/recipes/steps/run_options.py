@@ -70,7 +70,7 @@ class RunOptions:
         """Whether a network is trained in the run."""
         return any(METHODS[method].needs_torch for method in self.methods)
 
-    def identity(self, data: TrainingSet, *, checkpoint_sha256: str | None) -> dict[str, Any]:
+    def identity(self, data: TrainingSet, *, checkpoint_sha256: str | None) -> Mapping[str, object]:
         """Return what a resumed run must have in common with the interrupted one."""
         plain = {name: value for name, value in asdict(self).items() if name not in FREE_OPTIONS}
         return {
@@ -81,13 +81,13 @@ class RunOptions:
             "assay_version": __version__,
         }
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> dict[str, object]:
         """Return the options that were set, those of the data among them, for the report."""
         return _flat(asdict(self))
 
 
-def _flat(options: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def _flat(options: Mapping[str, object]) -> dict[str, object]:
+    flat: dict[str, object] = {}
     for name, value in options.items():
         if isinstance(value, Mapping):
             flat |= _flat(value)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from assay.disk import write_whole
 from assay.errors import InputError, ModelError
@@ -38,7 +38,7 @@ class _Finished(TypedDict):
 class _Content(TypedDict):
     """What the file holds: what a resumed run must match, and the finished methods."""
 
-    identity: dict[str, Any]
+    identity: Mapping[str, object]
     finished: dict[str, _Finished]
 
 
@@ -53,7 +53,7 @@ class RunState:
     content: _Content
 
     @classmethod
-    def open(cls, root: Path, *, identity: dict[str, Any]) -> RunState:
+    def open(cls, root: Path, *, identity: Mapping[str, object]) -> RunState:
         """Read the state of a resumed run, or begin one; delete what was left unfinished.
 
         Raises
@@ -114,7 +114,7 @@ class RunState:
                 path.unlink()
 
 
-def _check_same(root: Path, *, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+def _check_same(root: Path, *, before: Mapping[str, object], now: Mapping[str, object]) -> None:
     changed = [name for name in now if before.get(name) != now[name]]
     if changed:
         raise InputError(
