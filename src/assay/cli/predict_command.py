@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
 
 import typer
 
@@ -16,9 +16,32 @@ from assay.cli.options import AnyModel, Common, LabelMap, LongTextsInstead, Over
 from assay.cli.show import print_json, print_line, print_table, printable
 
 if TYPE_CHECKING:
+    from assay.data.files.reading import ReadingOptions
     from assay.data.files.row import Record
     from assay.runtime.limits.abstain import AbstainRule
     from assay.runtime.predictor import Model
+
+    class ReadingArguments(ReadingOptions):
+        """Arguments of the functions that read texts."""
+
+        text_column: str | None
+
+    class AnswerArguments(TypedDict):
+        """Arguments of the functions that predict: what is answered about each text."""
+
+        top_k: int | None
+        rule: AbstainRule | None
+        with_scope: bool
+
+    class FileArguments(ReadingArguments, AnswerArguments):
+        """Arguments of `predict_file`."""
+
+    class FolderArguments(AnswerArguments):
+        """Arguments of `predict_dataset`."""
+
+        text_column: str | None
+        address: str | None
+
 
 __all__ = ["register"]
 
@@ -28,33 +51,6 @@ STDIN = "-"
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
     add_command(app, "predict", panel="One model")(predict_command)
-
-
-class ReadingArguments(TypedDict):
-    """Arguments of the functions that read texts."""
-
-    text_column: str | None
-    delimiter: str | None
-    encoding: str | None
-
-
-class AnswerArguments(TypedDict):
-    """Arguments of the functions that predict: what is answered about each text."""
-
-    top_k: int | None
-    rule: AbstainRule | None
-    with_scope: bool
-
-
-class _FileArguments(ReadingArguments, AnswerArguments):
-    """Arguments of `predict_file`."""
-
-
-class _FolderArguments(AnswerArguments):
-    """Arguments of `predict_dataset`."""
-
-    text_column: str | None
-    address: str | None
 
 
 @dataclass(frozen=True)
@@ -86,7 +82,7 @@ class ReadingFlags:
 
     def to_dict(self) -> ReadingArguments:
         """Return the arguments of the functions that read texts."""
-        return asdict(self)
+        return cast("ReadingArguments", asdict(self))
 
 
 @dataclass(frozen=True)
@@ -191,10 +187,14 @@ def predict_command(
         default = ReadingFlags(text_column=reading.text_column)
         unused = (writing.strict, reading != default, label_map, long_texts)
         _check_ray(source, writing, unused=unused)
-        cluster = _FolderArguments(text_column=reading.text_column, address=address, **wanted)
+        cluster: FolderArguments = {
+            **wanted,
+            "text_column": reading.text_column,
+            "address": address,
+        }
         _predict_folder(Path(model), source, cluster, writing, common)
     elif writing.out is not None:
-        options = _FileArguments(**reading.to_dict(), **wanted)
+        options: FileArguments = {**reading.to_dict(), **wanted}
         _predict_file(loaded, source, options, writing, common)
     else:
         _print_rows(loaded, source, reading, wanted, strict=writing.strict, common=common)
@@ -228,7 +228,7 @@ def _open_source(source: str) -> Any:
 
 
 def _predict_folder(
-    model: Path, source: str, options: _FolderArguments, writing: WritingFlags, common: Common
+    model: Path, source: str, options: FolderArguments, writing: WritingFlags, common: Common
 ) -> None:
     """Predict a folder of files with Ray."""
     from assay.ray_batch import predict_dataset
@@ -256,7 +256,7 @@ def _predict_folder(
 
 
 def _predict_file(
-    model: Model, source: str, options: _FileArguments, writing: WritingFlags, common: Common
+    model: Model, source: str, options: FileArguments, writing: WritingFlags, common: Common
 ) -> None:
     """Predict a file, or standard input, into a file."""
     from assay.batch.files import predict_file
