@@ -140,7 +140,7 @@ def test_load_labels_txt_in_another_encoding(tmp_path):
     assert load_data(tmp_path, encoding="cp949").label_set.names == ("슬픔", "기쁨")
     (tmp_path / "train.csv").write_text("text,label\n가,기쁨\n", encoding="utf-8")
     with pytest.raises(
-        DataError, match=r"labels\.txt: bytes that are not UTF-8 .* try --encoding cp949"
+        DataError, match=r"labels\.txt: bytes that are not UTF-8 .* cp949 \(.슬픔.\).* --encoding"
     ):
         load_data(tmp_path)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import typer
@@ -78,6 +79,8 @@ def _say_exception(err: Exception, *, as_json: bool) -> int:
     """Say what went wrong in one message; return the exit code."""
     if isinstance(err, AssayError):
         say_error(err.message, type(err).__name__, err.hint, as_json=as_json)
+        if not as_json:
+            _show_commands(err.flags)
         return err.exit_code
     if isinstance(err, OSError) and err.errno in OUTSIDE_ERRNOS:
         where = f" ({err.filename})" if err.filename else ""
@@ -110,6 +113,15 @@ def say_error(message: str, error_type: str, hint: str = "", *, as_json: bool) -
     sys.stderr.write(f"error: {printable(message, keep_newlines=True)}\n")
     if hint:
         sys.stderr.write(f"hint: {printable(hint)}\n")
+
+
+def _show_commands(flags: Iterable[str]) -> None:
+    """Show the command that was given once more with each flag, ready to copy."""
+    from assay.cli.show import printable
+
+    given = shlex.join(["assay", *sys.argv[1:]])
+    for flag in flags:
+        sys.stderr.write(f"try:  {printable(given)} {flag}\n")
 
 
 def _close_stdout() -> None:

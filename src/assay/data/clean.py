@@ -48,11 +48,14 @@ class CleanRows:
         Rows without text or label, which are left out.
     problems : tuple of str
         One sentence per row that cannot be used and must not be left out in silence.
+    fixes : tuple of str
+        Flags of the command line, each of which may make rows usable.
     """
 
     texts: LabelledTexts
     dropped: tuple[DroppedRow, ...]
     problems: tuple[str, ...]
+    fixes: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -95,7 +98,9 @@ def clean_rows(
     lines: list[int] = []
     dropped: list[DroppedRow] = []
     problems: list[str] = []
+    fixes: dict[str, None] = {}
     for row in rows:
+        fixes.update(dict.fromkeys(row.fixes))
         try:
             if row.problem is not None:
                 raise _Refused(row.problem)
@@ -115,7 +120,7 @@ def clean_rows(
             labels.append(label)
             lines.append(row.line)
     labelled = LabelledTexts(tuple(texts), tuple(labels), tuple(lines))
-    return CleanRows(labelled, tuple(dropped), tuple(problems))
+    return CleanRows(labelled, tuple(dropped), tuple(problems), tuple(fixes))
 
 
 def _text(value: Any, *, max_chars: int) -> str | None:
@@ -225,7 +230,7 @@ def _kind(value: Any) -> str:
     return names.get(name, f"of type {name}")
 
 
-def raise_problems(source: str, problems: Sequence[str]) -> None:
+def raise_problems(source: str, problems: Sequence[str], *, flags: Sequence[str] = ()) -> None:
     """Raise all problems of one source at once; return if there are none.
 
     Raises
@@ -234,6 +239,8 @@ def raise_problems(source: str, problems: Sequence[str]) -> None:
         One problem is a sentence of its own; more are listed.
     """
     if len(problems) == 1:
-        raise DataError(problems[0])
+        raise DataError(problems[0], flags=flags)
     if problems:
-        raise DataError(f"{source} has {len(problems):,} problems:\n{list_problems(problems)}")
+        raise DataError(
+            f"{source} has {len(problems):,} problems:\n{list_problems(problems)}", flags=flags
+        )

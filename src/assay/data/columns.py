@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Sequence
 
 from assay.errors import DataError, did_you_mean
@@ -20,6 +22,7 @@ ENGLISH_LABEL_NAMES = (
     "category class intent emotion sentiment topic target tag genre class_name y output"
 )
 KOREAN_LABEL_NAMES = "라벨 레이블 감정 감성 분류 카테고리 주제 의도"
+WORD = re.compile(r"[^\W_]+")
 DELIMITERS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}  # and how a shell is given them
 TEXT_NAMES = (
     ("text",),
@@ -150,7 +153,18 @@ def _known(
     raise DataError(
         f"no {kind} column found in {source}; columns: {', '.join(listed)}",
         hint=_advice(listed, kind=kind),
+        flags=_similar(names, tiers, kind=kind),
     )
+
+
+def _similar(names: Sequence[str], tiers: Sequence[Sequence[str]], *, kind: str) -> list[str]:
+    """Return a flag for each column with a well-known word in its name, such as "Tweet text"."""
+    known = {word for tier in tiers for word in tier}
+    return [
+        f"--{kind}-column {shlex.quote(name)}"
+        for name in names
+        if known & set(WORD.findall(name.casefold()))
+    ]
 
 
 def _advice(names: Sequence[str], *, kind: str) -> str:
@@ -159,4 +173,7 @@ def _advice(names: Sequence[str], *, kind: str) -> str:
         for delimiter, shown in DELIMITERS.items():
             if delimiter in names[0]:
                 return f"if the columns are separated otherwise, try --delimiter {shown}"
-    return f"name it with --{kind}-column, or call it '{kind}'"
+    advice = f"name it with --{kind}-column, or call it '{kind}'"
+    if len(names) > 1 and kind == "text":
+        advice += "; if the first line is a row: --no-header --text-column 1 --label-column 2"
+    return advice

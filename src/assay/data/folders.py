@@ -140,6 +140,7 @@ def _file_split(path: Path, reading: Reading) -> RawSplit:
         lambda text, label: chain(first_rows, rows),
         read_class_names(path) if kind == ".parquet" else {},
         unit=FORMATS[kind].unit,
+        fixes=next((row.fixes for row in first_rows if row.fixes), ()),
     )
 
 

@@ -46,6 +46,8 @@ class RawSplit:
         order.
     unit : str
         What `Row.line` counts: ``line`` or ``row``.
+    fixes : tuple of str
+        Flags of the command line, each of which may make the first rows readable.
     """
 
     source: str
@@ -53,6 +55,7 @@ class RawSplit:
     read: Callable[[str, str], Iterable[Row]]
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unit: str = "line"
+    fixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ def build_splits(
     """
     cleaned: dict[str, CleanRows] = {}
     problems: list[str] = []
+    fixes: dict[str, None] = {}
     published: list[str] = []
     for split in sorted(raws, key=SPLIT_ORDER.index):
         raw = raws[split]
@@ -127,8 +131,9 @@ def build_splits(
             continue
         published += [name for name in names if name not in published]
         problems += _problems(raw, rows)
+        fixes.update(dict.fromkeys(rows.fixes))
         cleaned[split] = rows
-    raise_problems(source, problems)
+    raise_problems(source, problems, flags=tuple(fixes))
     if not cleaned:
         raise DataError(f"no split of {source} has labels; splits: {', '.join(raws)}")
     return _named(cleaned, published, given, source=source)
@@ -140,9 +145,14 @@ def _columns(
     """Return the text column and the label column of a split."""
     if label_column is None:
         label_column = _published_column(raw)
-    return find_columns(
-        raw.columns, text_column=text_column, label_column=label_column, source=raw.source
-    )
+    try:
+        return find_columns(
+            raw.columns, text_column=text_column, label_column=label_column, source=raw.source
+        )
+    except DataError as err:
+        # What else is wrong with the file is answered at once, so that one command is enough.
+        flags = [f"{own} {other}" for own in err.flags for other in raw.fixes]
+        raise DataError(err.message, hint=err.hint, flags=flags or err.flags) from err
 
 
 def _named(

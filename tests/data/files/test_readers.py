@@ -158,7 +158,7 @@ def test_csv_quotes_that_are_not_closed_or_doubled_are_problems(tmp_path):
         ),
         (
             "텍스트,라벨\na,x\n".encode("cp949"),
-            r"line 1, the header: bytes that are not UTF-8 .* --encoding cp949",
+            r"line 1, the header: bytes that are not UTF-8 .* cp949 .*--encoding",
         ),
     ],
 )
@@ -201,7 +201,9 @@ def test_bad_bytes_name_the_line_and_suggest_cp949(tmp_path, suffix):
     bad = [row for row in rows if row.problem]
     assert [row.line for row in bad] == [3 if suffix == ".csv" else 2]
     assert "bytes that are not UTF-8 (0xBD" in bad[0].problem
-    assert "cp949 can read them: try --encoding cp949" in bad[0].problem
+    assert "it may be cp949 ('" in bad[0].problem
+    assert "슬퍼요" in bad[0].problem
+    assert "--encoding cp949" in bad[0].fixes
     assert rows[-1].values["text"] == "so glad"
 
 
@@ -211,7 +213,7 @@ def test_bad_bytes_in_a_json_array_name_the_line(tmp_path):
     rows = list(read_rows(write(tmp_path / "data.json", raw)))
     assert [row.line for row in rows] == [1, 2, 3]
     assert [row.problem is None for row in rows] == [True, False, True]
-    assert "try --encoding cp949" in rows[1].problem
+    assert "--encoding cp949" in rows[1].fixes
 
 
 def test_bad_bytes_are_replaced_so_that_the_row_can_be_written_again(tmp_path):
@@ -219,7 +221,7 @@ def test_bad_bytes_are_replaced_so_that_the_row_can_be_written_again(tmp_path):
     row = next(read_rows(write(tmp_path / "data.txt", b"caf\xe9;x\n")))
     assert row.values == {"text": "caf\ufffd", "label": "x"}
     assert row.problem == (
-        "bytes that are not UTF-8 (0xE9 at character 4); save the file as UTF-8 or name its encoding with --encoding"
+        "bytes that are not UTF-8 (0xE9 at character 4); it may be cp1252 ('café;x'): try --encoding cp1252"
     )
 
 

@@ -14,13 +14,17 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+from assay.data.files.encodings import find_encodings
 from assay.errors import DataError, InputError, OutsideError
 
 __all__ = [
+    "Advice",
     "Lines",
+    "advise_encoding",
     "bad_bytes_problem",
     "check_encoding",
     "file_errors",
@@ -31,7 +35,7 @@ __all__ = [
 
 UTF_8 = "utf-8-sig"  # takes off a byte order mark if there is one
 BAD_BYTES = re.compile("[\udc80-\udcff]+")
-HANGUL = re.compile("[가-힣]")
+SAMPLE_BYTES = 1 << 16  # of a file: to tell its encoding
 UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")  # the two byte order marks, read as UTF-8
 
 
@@ -56,7 +60,7 @@ def check_encoding(encoding: str | None) -> str:
     return UTF_8 if name == "utf-8" else name
 
 
-def bad_bytes_problem(text: str, *, encoding: str, starts_file: bool = False) -> str | None:
+def bad_bytes_problem(text: str, *, encoding: str) -> str | None:
     """Return a sentence on the bytes of `text` that did not decode, or None if all did.
 
     Parameters
@@ -65,30 +69,68 @@ def bad_bytes_problem(text: str, *, encoding: str, starts_file: bool = False) ->
         As read with ``errors="surrogateescape"``.
     encoding : str
         The codec it was read with.
-    starts_file : bool
-        Whether `text` begins the file, which is where a byte order mark may be.
     """
     if text.isascii() or not (found := BAD_BYTES.search(text)):
         return None
     shown = "UTF-8" if encoding == UTF_8 else encoding
     # The byte 0x80 was read as the lone surrogate U+DC80, and so on to 0xFF.
     hexed = " ".join(f"0x{ord(char) - 0xDC00:02X}" for char in found.group()[:3])
-    sentence = f"bytes that are not {shown} ({hexed} at character {found.start() + 1})"
-    if starts_file and text.startswith(UTF16_MARKS):
-        return f"{sentence}; the file starts like UTF-16: try --encoding utf-16"
-    if encoding != "cp949" and _reads_as_cp949(text, encoding=encoding):
-        return f"{sentence}; cp949 can read them: try --encoding cp949"
-    return f"{sentence}; save the file as UTF-8 or name its encoding with --encoding"
+    return f"bytes that are not {shown} ({hexed} at character {found.start() + 1})"
 
 
-def _reads_as_cp949(text: str, *, encoding: str) -> bool:
-    """Tell whether the bytes behind `text` are Korean in cp949, as Windows and Excel write it."""
+@dataclass(frozen=True)
+class Advice:
+    """What to do about bytes that do not decode: half a sentence, and flags that may read them."""
+
+    sentence: str
+    flags: tuple[str, ...] = ()
+
+
+def advise_encoding(text: str, *, encoding: str, path: Path | None = None) -> Advice:
+    """Say in which encodings bytes could be read, and what they are there.
+
+    Parameters
+    ----------
+    text : str
+        The first line with bytes that did not decode.
+    encoding : str
+        The codec it was read with.
+    path : Path, optional
+        The file, of which more lines make the answer surer.
+    """
+    if text.startswith(UTF16_MARKS):
+        return Advice(
+            "; the file starts like UTF-16: try --encoding utf-16", ("--encoding utf-16",)
+        )
+    lines = [*_bytes_of(text, encoding), *_sample_lines(path)]
+    found = [one for one in find_encodings(lines) if codecs.lookup(one.encoding).name != encoding]
+    if not found:
+        return Advice("; save the file as UTF-8 or name its encoding with --encoding")
+    flags = tuple(f"--encoding {one.encoding}" for one in found)
+    readings = [f"{one.encoding} ('{one.shown}')" for one in found]
+    if len(found) == 1:
+        return Advice(f"; it may be {readings[0]}: try {flags[0]}", flags)
+    return Advice(
+        f"; it may be {', '.join(readings[:-1])} or {readings[-1]}: name it with --encoding", flags
+    )
+
+
+def _bytes_of(text: str, encoding: str) -> list[bytes]:
+    """Return the bytes of a line that was read with `encoding`."""
     codec = "utf-8" if encoding == UTF_8 else encoding
     try:
-        raw = text.encode(codec, "surrogateescape")
-        return bool(HANGUL.search(raw.decode("cp949")))
+        return [text.rstrip("\r\n").encode(codec, "surrogateescape")]
     except UnicodeError:
-        return False
+        return []
+
+
+def _sample_lines(path: Path | None) -> list[bytes]:
+    """Return the first lines of a file that are not ASCII."""
+    if path is None or not path.is_file():
+        return []
+    with open_bytes(path) as stream:
+        head = stream.read(SAMPLE_BYTES)
+    return [line.rstrip(b"\r") for line in head.split(b"\n")[:-1] if not line.isascii()]
 
 
 def without_bad_bytes(text: str) -> str:
@@ -110,6 +152,8 @@ class Lines(Iterator[str]):
     ----------
     n_lines : int
         How many lines were read.
+    fixes : tuple of str
+        Flags that may read the bytes which did not decode; only the first sentence names them.
     """
 
     def __init__(self, stream: TextIO, *, encoding: str) -> None:
@@ -117,15 +161,23 @@ class Lines(Iterator[str]):
         self._stream = stream
         self._encoding = encoding
         self._problem: str | None = None
+        self._has_advised = False
+        self.fixes: tuple[str, ...] = ()
 
     def __next__(self) -> str:
         line = next(self._stream)
         self.n_lines += 1
         if line.isascii():
             return line
-        problem = bad_bytes_problem(line, encoding=self._encoding, starts_file=self.n_lines == 1)
+        problem = bad_bytes_problem(line, encoding=self._encoding)
         if problem is None:
             return line
+        if not self._has_advised:
+            self._has_advised = True
+            path = _path_of(self._stream)
+            advice = advise_encoding(line, encoding=self._encoding, path=path)
+            problem += advice.sentence
+            self.fixes = advice.flags
         self._problem = self._problem or problem
         return without_bad_bytes(line)
 
@@ -133,6 +185,12 @@ class Lines(Iterator[str]):
         """Return the sentence on the first bad bytes since the last call, and forget it."""
         problem, self._problem = self._problem, None
         return problem
+
+
+def _path_of(stream: TextIO) -> Path | None:
+    """Return the file that a stream was opened from; None if it is none."""
+    name = getattr(stream, "name", None)
+    return Path(name) if isinstance(name, str | Path) else None
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assay.data.files.delimiters import find_delimiter, named_separator, show_delimiter
-from assay.data.files.enclosed import encloses_all, has_doubled_quotes
+from assay.data.files.enclosed import encloses_all, has_bare_quotes, has_doubled_quotes, has_nulls
 from assay.data.files.reading import NO_ESCAPE, Reading
 from assay.data.files.variants import HeadRows, Variant, find_extra, parse_head, writes_escapes
 from assay.errors import DataError
@@ -123,6 +123,8 @@ class _Choice:
         delimiter = self.plain.delimiter
         if not writes_escapes(head, delimiter):
             return
+        if plain.fits and not has_bare_quotes(head, plain.rows) and not has_nulls(plain.rows):
+            return  # a program that doubles quotes and escapes nothing would write the same
         for quotes in (True, False):
             if self.reading.quoting == ("none" if quotes else "minimal"):
                 continue

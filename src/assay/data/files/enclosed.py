@@ -1,13 +1,10 @@
-"""Quotes around fields: put there by a program, or part of the texts.
-
-Both functions take the rows of a table as they are without quoting, quotes included.
-"""
+"""Quotes around and inside fields: put there by a program, or part of the texts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["encloses_all", "has_doubled_quotes"]
+__all__ = ["encloses_all", "has_bare_quotes", "has_doubled_quotes", "has_nulls"]
 
 Rows = Sequence[Sequence[str]]
 
@@ -15,7 +12,8 @@ Rows = Sequence[Sequence[str]]
 def encloses_all(rows: Rows) -> bool:
     """Tell whether a column that has enclosed fields has no other texts, as "quote all" writes it.
 
-    Numbers and empty fields may go without quotes.
+    The rows are those of the table read without quoting. Numbers and empty fields may go without
+    quotes.
 
     >>> encloses_all([['"text"', '"label"'], ['"so glad"', "1"]])
     True
@@ -30,11 +28,38 @@ def encloses_all(rows: Rows) -> bool:
 def has_doubled_quotes(rows: Rows) -> bool:
     """Tell whether fields are enclosed where they hold a quote, doubled, and nowhere else.
 
+    The rows are those of the table read without quoting.
+
     >>> has_doubled_quotes([["text"], ['"a ""big"" word"']]), has_doubled_quotes([['"hi"']])
     (True, False)
     """
     enclosed = [cell for row in rows for cell in row if cell.startswith('"')]
     return bool(enclosed) and all(_needs_quotes(cell) for cell in enclosed)
+
+
+def has_bare_quotes(head: str, rows: Rows) -> bool:
+    """Tell whether fields hold quotes without being enclosed, which no program that quotes writes.
+
+    Such a program writes two quotes for each, and two around the field.
+
+    Parameters
+    ----------
+    head : str
+        The file as it is.
+    rows : rows
+        Its fields, read with quotes that enclose.
+    """
+    n_written = 0
+    for row in rows:
+        for cell in row:
+            n_quotes = cell.count('"')
+            n_written += 2 * n_quotes + 2 if n_quotes else 0
+    return head.count('"') < n_written
+
+
+def has_nulls(rows: Rows) -> bool:
+    """Tell whether a field is a null as MySQL writes it."""
+    return any("\\N" in row for row in rows)
 
 
 def _needs_quotes(cell: str) -> bool:

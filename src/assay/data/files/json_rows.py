@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from assay.data.files.decoding import Lines, bad_bytes_problem
+from assay.data.files.decoding import Advice, Lines, advise_encoding, bad_bytes_problem
 from assay.data.files.json_array import JsonArray, JsonBreak
 from assay.data.files.row import Row
 from assay.errors import DataError
@@ -33,7 +33,7 @@ def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
         if not line.strip():
             continue
         if problem := lines.take_problem():
-            yield Row(lines.n_lines, {}, problem)
+            yield Row(lines.n_lines, {}, problem, lines.fixes)
             continue
         try:
             value = json.loads(line)
@@ -61,6 +61,7 @@ def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
             f"{name} {what}; an array of objects is accepted", hint="one object per line is .jsonl"
         )
     array.skip()
+    advice: Advice | None = None
     while array.peek() != "]":
         line = array.line
         try:
@@ -71,6 +72,9 @@ def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
         problem = bad_bytes_problem(source, encoding=codec)
         if problem is None:
             yield _object_row(line, value)
+        elif advice is None:
+            advice = advise_encoding(source, encoding=codec)
+            yield Row(line, {}, problem + advice.sentence, advice.flags)
         else:
             yield Row(line, {}, problem)
         if array.peek() == ",":

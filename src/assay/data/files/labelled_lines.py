@@ -16,10 +16,11 @@ def labelled_line_rows(stream: TextIO, codec: str, *, delimiter: str) -> Iterato
     for row in plain_rows(stream, codec):
         text, found, label = row.values["text"].rpartition(delimiter)
         if found or not label.strip():
-            yield Row(row.line, {"text": text, "label": label.strip()}, row.problem)
+            values = {"text": text, "label": label.strip()}
+            yield Row(row.line, values, row.problem, row.fixes)
         else:
             problem = row.problem or f"no '{delimiter}' between text and label"
-            yield Row(row.line, {"text": label}, problem)
+            yield Row(row.line, {"text": label}, problem, row.fixes)
 
 
 def plain_rows(stream: TextIO, codec: str) -> Iterator[Row]:
@@ -27,4 +28,6 @@ def plain_rows(stream: TextIO, codec: str) -> Iterator[Row]:
     lines = Lines(stream, encoding=codec)
     for line in lines:
         text = line.removesuffix("\n").removesuffix("\r")
-        yield Row(lines.n_lines, {"text": text}, lines.take_problem())
+        problem = lines.take_problem()
+        fixes = lines.fixes if problem else ()
+        yield Row(lines.n_lines, {"text": text}, problem, fixes)

@@ -115,7 +115,7 @@ def table_rows(
         if not fields:
             continue
         problem = lines.take_problem()
-        fixes: tuple[str, ...] = ()
+        fixes = lines.fixes if problem else ()
         if problem is None and len(fields) != len(header):
             problem = f"{_count(len(fields), 'field')} where the header has {len(header)}"
         elif breaks is not None and lines.n_lines > line and (problem := breaks.judge(fields)):
@@ -158,7 +158,7 @@ def _read_first(reader: Iterator[list[str]], lines: Lines, name: str) -> list[st
             f"{name} line {max(1, lines.n_lines)}: {_meaning(err)}, in the header"
         ) from err
     if problem := lines.take_problem():
-        raise DataError(f"{name} line {lines.n_lines}, the header: {problem}")
+        raise DataError(f"{name} line {lines.n_lines}, the header: {problem}", flags=lines.fixes)
     if first is None:
         raise DataError(f"{name} is empty; a header line and rows are accepted")
     if "\0" in "".join(first):
