@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,6 +51,23 @@ def test_all_weights_are_trained(tiny_bert):
     before = load_file(tiny_bert / "model.safetensors")["bert.encoder.layer.0.output.dense.weight"]
     after = estimator.network_.bert.encoder.layer[0].output.dense.weight.detach()
     assert (after - before).abs().max() > 1e-5
+
+
+def test_small_sets_of_e5_keep_its_token_vectors_and_train_every_layer(tiny_bert):
+    """What is given instead, that no layer is frozen, trains token vectors too."""
+    e5 = replace(resolve_checkpoint(tiny_bert), name="e5")
+    before = load_file(tiny_bert / "model.safetensors")
+
+    def moved(estimator):
+        now = estimator.network_.state_dict()
+        return {
+            name
+            for name in ("embeddings.word_embeddings.weight", "encoder.layer.0.output.dense.weight")
+            if (now[f"bert.{name}"] - before[f"bert.{name}"]).abs().max() > 1e-6
+        }
+
+    assert moved(finetune(e5, n_epochs=1)) == {"encoder.layer.0.output.dense.weight"}
+    assert "embeddings.word_embeddings.weight" in moved(finetune(e5, n_epochs=1, frozen_layers=0))
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ def test_find_defaults_goes_by_name_and_width(name, hidden_size, family):
 def test_half_of_the_layers_of_narrow_transformers_is_frozen():
     """Shallow ones and wide ones train every layer."""
     narrow, wide = FAMILIES["narrow"], FAMILIES["wide"]
-    assert [narrow.n_frozen(n) for n in (2, 5, 6, 7, 12)] == [0, 0, 3, 3, 6]
-    assert wide.n_frozen(12) == 0
+    assert [narrow.n_frozen(n, 50) for n in (2, 5, 6, 7, 12)] == [0, 0, 3, 3, 6]
+    assert wide.n_frozen(12, 50) == 0
 
 
 def test_small_sets_are_read_more_often():
@@ -41,3 +41,12 @@ def test_small_sets_are_read_more_often():
     narrow = FAMILIES["narrow"]
     assert [narrow.n_epochs(n, is_frozen=True) for n in (100, 1000, 50_000)] == [8, 5, 3]
     assert narrow.n_epochs(50_000, is_frozen=False) == 2
+
+
+def test_small_sets_of_e5_train_every_layer_from_a_fitted_head():
+    """From 2,000 texts on half of the layers is frozen and the head is fresh."""
+    e5 = FAMILIES["e5"]
+    assert [e5.n_frozen(12, n) for n in (60, 1_999, 2_000)] == [0, 0, 6]
+    assert [e5.fits_head(n) for n in (60, 1_999, 2_000)] == [True, True, False]
+    assert not FAMILIES["narrow"].fits_head(1)
+    assert [e5.n_epochs(n, is_frozen=False) for n in (60, 701, 1_999)] == [10, 10, 4]

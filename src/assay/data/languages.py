@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -107,6 +107,13 @@ def find_wrong_language(
     fraction = n_main / len(best)
     if fraction < MIN_MAIN_FRACTION:
         return Languages(None, fraction, ())
+    return Languages(main, fraction, _surely_other(texts, best, main))
+
+
+def _surely_other(
+    texts: Sequence[str], best: Mapping[int, tuple[str, float]], main: str
+) -> tuple[WrongLanguage, ...]:
+    """Return the rows whose score of the main language all but rules it out."""
     wrong = []
     for row, (language, score) in best.items():
         # All scores of a text cost half as much again as its best one: few texts need them.
@@ -115,7 +122,7 @@ def find_wrong_language(
         main_score = dict(_identifier().rank(_readable(texts[row])))[main]
         if main_score <= MAX_MAIN_SCORE:
             wrong.append(WrongLanguage(row, language, 1 - main_score))
-    return Languages(main, fraction, tuple(wrong))
+    return tuple(wrong)
 
 
 def is_long_enough(text: str) -> bool:

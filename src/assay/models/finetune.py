@@ -31,6 +31,7 @@ from assay.models.classifier_network import (
 )
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.finetune_defaults import find_defaults
+from assay.models.fitted_head import fit_head
 from assay.models.onnx.export import write_transformer_onnx
 from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
@@ -74,7 +75,8 @@ class Finetune(TextClassifier):
         Number of lowest layers that keep the weights of the checkpoint, with the embeddings; 0
         trains everything. Other numbers need a checkpoint of the BERT kind. None: what
         `finetune_defaults` says of the checkpoint's family: half of the layers of a narrow BERT
-        with six layers or more.
+        with six layers or more; all layers of `e5` but no token vectors, from a head that is
+        fitted first, on fewer than 2,000 texts, else its upper half.
     precision : {"float32", "bfloat16"}, optional
         Precision of the arithmetic in training; what is saved is float32. None: bfloat16 on GPUs
         that support it.
@@ -137,7 +139,8 @@ class Finetune(TextClassifier):
         with join_processes() as processes, seeded(self.seed):
             labels = [str(name) for name in self.classes_]
             self.network_ = load_fresh_classifier(self.checkpoint_, labels).to(device)
-            self.n_frozen_layers_ = self._choose_frozen()
+            self.n_frozen_layers_ = self._choose_frozen(len(texts))
+            self._prepare(*train, class_weights, processes)
             skip_unread_tokens(self.network_)
             forward = self._forward()
             config = replace(self._config(len(texts)), class_weights=class_weights)
@@ -155,14 +158,37 @@ class Finetune(TextClassifier):
                     processes=processes,
                 )
 
-    def _choose_frozen(self) -> int:
+    def _choose_frozen(self, n_texts: int) -> int:
         """Return how many layers keep their weights."""
         if self.frozen_layers is not None:
             return self.frozen_layers
         if not can_freeze(self.network_):
             return 0
         n_layers = int(getattr(self.network_.config, "num_hidden_layers", 0))
-        return find_defaults(self.checkpoint_).n_frozen(n_layers)
+        return find_defaults(self.checkpoint_).n_frozen(n_layers, n_texts)
+
+    def _prepare(
+        self,
+        encoded: EncodedTexts,
+        label_ids: np.ndarray,
+        class_weights: np.ndarray | None,
+        processes: Processes,
+    ) -> None:
+        """Freeze token vectors and fit the head, where the checkpoint's family asks for it."""
+        defaults = find_defaults(self.checkpoint_)
+        if self.frozen_layers is not None or not can_freeze(self.network_):
+            return
+        if defaults.has_frozen_embeddings:
+            self.network_.bert.embeddings.requires_grad_(requires_grad=False)
+        if defaults.fits_head(len(encoded)):
+            fit_head(
+                self.network_,
+                encoded,
+                label_ids,
+                pad_id=self.tokenizer_.pad_id,
+                class_weights=class_weights,
+                processes=processes,
+            )
 
     def _forward(self) -> Forward:
         """Return ``(input_ids, attention_mask) -> logits``.
