@@ -114,7 +114,7 @@ def audit_once(case: Case, root: Path) -> Case:
 def measure_scores(case: Case, root: Path) -> Case:
     """Score five made-up methods with intervals, and test them against each other, as a run does for one split."""
     from assay.data import LabelSet
-    from assay.evaluation import compare_methods, recommend, score_predictions
+    from assay.evaluation import Answers, choose_method, score_predictions
     from assay.evaluation.slices import score_slices
     from assay.models import METHODS
 
@@ -133,11 +133,10 @@ def measure_scores(case: Case, root: Path) -> Case:
         score_predictions(label_ids, scores, labels, seed=case["seed"])
         score_slices(texts, scores.argmax(axis=1) == label_ids)
     intervals_s = time.perf_counter() - started_s
-    recommend(
-        compare_methods(
-            {method: scores.argmax(axis=1) == label_ids for method, scores in probs.items()}
-        )
-    )
+    answers = {}
+    for method, scores in probs.items():
+        answers[method] = Answers.held_out(label_ids, scores.argmax(axis=1))
+    choose_method(answers, seed=case["seed"])
     total_s = time.perf_counter() - started_s
     return {
         "n_methods": len(probs),

@@ -15,12 +15,9 @@ SRC = Path(assay.__file__).parent
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
 LATIN = re.compile(r"[A-Za-z]{2,}")
 # Values of a fact that one language says in place of others, by the sentence.
-INSTEAD = {
-    "choice.smaller": {"ratio", "n_bytes", "rival_bytes"},
-    "choice.larger": {"ratio", "n_bytes", "rival_bytes"},
-}
+INSTEAD = {}
 # Tables whose sentences are looked up by a name that comes from the data.
-BY_NAME = {"splits", "verbatim"}
+BY_NAME = {"metrics", "splits", "verbatim"}
 # Sentences that are the same in every language.
 SAME: set[str] = set()
 FILE_ENDINGS = (".py", ".csv", ".json", ".jsonl", ".md", ".html", ".js", ".css", ".toml")
@@ -92,7 +89,7 @@ def test_every_sentence_is_used_and_every_used_one_exists():
 def test_fact_is_told_alike_from_json(code):
     """What was read back from a file says the same; a sentence of an old file stays as it is."""
     language = open_language(code)
-    fact = Fact.of("choice.only", method="linear", accuracy=0.91, n_texts=200)
+    fact = Fact.of("choice.only", method="linear", metric="accuracy", score=0.91)
     assert language.tell(fact.to_dict()) == language.tell(fact)
     assert "91.0%" in language.tell(fact)
     assert language.tell(Fact.verbatim("left {out}")) == "left {out}"

@@ -1,126 +1,94 @@
-"""Tests of assay.evaluation.recommendation.
-
-Which method is chosen, and the sentence that says why.
-"""
+"""What is said about a choice: why, on what evidence, how sure, and the alternative."""
 
 import numpy as np
-import pytest
 
-from assay.catalogue import open_language
-from assay.errors import InputError
-from assay.evaluation.compare import Comparison, compare_methods
-from assay.evaluation.recommendation import recommend
+from assay.evaluation.choice import choose_method
+from assay.evaluation.evidence import OUT_OF_FOLD, Answers
+from assay.evaluation.recommendation import state_evidence
 
 
-def flags(*runs):
-    """Build a bool array from (value, count) pairs."""
-    return np.concatenate([np.full(n, bool(value)) for value, n in runs])
+def answer(*runs):
+    """Build answers to texts of two classes from (value, count) pairs: is the label right."""
+    flags = np.concatenate([np.full(n, bool(value)) for value, n in runs])
+    label_ids = np.arange(len(flags)) % 2
+    return Answers.held_out(label_ids, np.where(flags, label_ids, 1 - label_ids))
 
 
-def choose(comparisons, **options):
-    """Return the recommended method, and the reasons in English."""
-    method, reasons = recommend(comparisons, **options)
-    english = open_language("en")
-    return method, " ".join(english.tell(reason) for reason in reasons)
-
-
-def test_recommend_takes_the_cheapest_that_is_not_significantly_worse():
-    """Compact wins over a finetune that is better by chance, linear is out.
-
-    The sentence carries the numbers.
-    """
-    correct = {
-        "majority": flags((0, 650), (1, 350)),
-        "linear": flags((0, 100), (1, 900)),
-        "compact": flags((0, 66), (1, 934)),
-        "finetune": flags((1, 5), (0, 57), (1, 933), (0, 5)),
+def test_a_cheaper_method_is_explained_with_its_loss():
+    """What is lost, and what to take where every point matters."""
+    answers = {
+        "linear": answer((0, 66), (1, 934)),
+        "finetune": answer((1, 5), (0, 57), (1, 933), (0, 5)),
     }
-    method, why = choose(
-        compare_methods(correct),
-        model_bytes={"compact": 6, "finetune": 90},
+    choice = choose_method(answers, model_bytes={"linear": 6_000_000, "finetune": 90_000_000})
+    loss = choice.loss("linear").expected_loss
+    assert choice.why == (
+        "linear is the cheapest method within 1.0 points of the best (accuracy 93.4% against 93.8% "
+        f"of finetune; expected loss {100 * loss:.1f} points)."
     )
-    assert method == "compact"
-    assert why == (
-        "compact is the cheapest method that is not significantly worse than the best on validation "
-        "(93.4% against 93.8% of finetune, p = 0.42, 1,000 texts). Compared with finetune, it is 15 times smaller."
-    )
-
-
-def test_recommend_takes_the_best_when_every_cheaper_one_is_worse():
-    """An expensive method is recommended if the rest is significantly worse, and its price is said."""
-    correct = {"linear": flags((0, 200), (1, 800)), "finetune": flags((0, 50), (1, 950))}
-    method, why = choose(compare_methods(correct), model_bytes={"linear": 2, "finetune": 200})
-    assert method == "finetune"
-    assert why == (
-        "finetune is the best on validation (95.0%, 1,000 texts), and every cheaper method is significantly worse: "
-        "the closest, linear, has 80.0% (p < 0.001). Compared with linear, it is 100 times larger."
+    assert choice.remarks == (
+        "Chosen on 1,000 validation texts.",
+        "If every point matters: finetune, 90.0 MB, 0.4 points more.",
     )
 
 
-def test_recommend_says_when_the_cheapest_is_the_best():
+def test_an_expensive_method_is_explained_with_its_alternative():
+    """What a smaller method would lose."""
+    answers = {"linear": answer((0, 118), (1, 882)), "features": answer((0, 100), (1, 900))}
+    choice = choose_method(answers, model_bytes={"linear": 6_000_000, "features": 90_000_000})
+    loss = choice.loss("linear").expected_loss
+    assert choice.why == (
+        "features has the highest accuracy (90.0%), and every cheaper method is expected to lose "
+        f"more than 1.0 points: linear, the closest, {100 * loss:.1f}."
+    )
+    assert choice.remarks[1:] == ("If size matters: linear, 6.0 MB, 1.8 points fewer.",)
+
+
+def test_the_cheapest_is_the_best():
     """Nothing is bought with a more expensive method."""
-    correct = {
-        "majority": flags((0, 90), (1, 10)),
-        "linear": flags((1, 95), (0, 5)),
-        "compact": flags((0, 6), (1, 94)),
+    answers = {
+        "majority": answer((0, 900), (1, 100)),
+        "linear": answer((1, 950), (0, 50)),
+        "compact": answer((0, 60), (1, 940)),
     }
-    method, why = choose(compare_methods(correct))
-    assert method == "linear"
-    assert (
-        why
-        == "linear is the best on validation (95.0%, 100 texts) and the cheapest method that learns."
+    choice = choose_method(answers)
+    assert choice.why == "linear has the highest accuracy (95.0%), and no cheaper method learns."
+    assert choice.remarks == ("Chosen on 1,000 validation texts.",)
+
+
+def test_what_is_not_shown_to_be_learnt_is_said():
+    """Ten texts show nothing, and the reader is told so, twice."""
+    answers = {"majority": answer((1, 6), (0, 4)), "linear": answer((1, 7), (0, 3))}
+    assert choose_method(answers).remarks == (
+        "Chosen on 10 validation texts.",
+        "It is not yet shown to be better than always answering the most frequent label (accuracy "
+        "70.0% against 60.0%): more texts would tell.",
+        "With 10 texts the tolerance has little effect: chance moves the scores by more than that.",
     )
 
 
-def test_recommend_takes_majority_only_if_nothing_beats_it():
-    """Where no method is significantly better than the floor, the floor is what there is, and the reader is told."""
-    correct = {"majority": flags((1, 6), (0, 4)), "linear": flags((1, 7), (0, 3))}
-    method, why = choose(compare_methods(correct))
-    assert method == "majority"
-    assert why == (
-        "no method is significantly better on validation than majority, which always answers the most frequent label "
-        "(60.0% against 70.0% of linear, p = 1, 10 texts): more texts or cleaner labels are needed."
+def test_majority_is_explained():
+    """Where nothing has a higher score, there is nothing to take yet."""
+    answers = {"majority": answer((1, 600), (0, 400)), "linear": answer((1, 500), (0, 500))}
+    assert choose_method(answers).why == (
+        "no method has a higher accuracy than majority, which always answers the most frequent "
+        "label (60.0%): more texts or cleaner labels are needed."
     )
 
 
-def test_recommend_never_takes_majority_when_another_method_beats_it():
-    """Majority is passed over if just one method, though not the best one, is significantly better than it."""
-    rows = [
-        Comparison("majority", "finetune", 50, 0.60, 0.72, 5, 11, 0.21, 0.21, None),
-        Comparison("linear", "finetune", 50, 0.70, 0.72, 3, 4, 1.0, 1.0, 0.04),
-        Comparison("finetune", "finetune", 50, 0.72, 0.72, 0, 0, 1.0, 1.0, 0.21),
-    ]
-    assert recommend(rows)[0] == "linear"
+def test_one_method_had_no_rival():
+    """A run of one method recommends it and says so, by the metric that was asked for."""
+    choice = choose_method({"features": answer((1, 3), (0, 1))}, metric="macro-f1")
+    assert choice.why == "features is the only method that was run (macro F1 73.3%)."
 
 
-def test_recommend_ignores_a_method_that_is_worse_than_majority():
-    """Being significantly different from the floor is no merit if it is below it."""
-    rows = [
-        Comparison("majority", "majority", 50, 0.60, 0.60, 0, 0, 1.0, 1.0, None),
-        Comparison("linear", "majority", 50, 0.30, 0.60, 1, 16, 0.001, 0.001, 0.001),
-    ]
-    assert recommend(rows)[0] == "majority"
-
-
-def test_recommend_works_with_one_method():
-    """A run of one method recommends it and says that it had no rival."""
-    method, why = choose(compare_methods({"features": flags((1, 3), (0, 1))}))
-    assert (method, why) == (
-        "features",
-        "features is the only method that was run (75.0% on validation, 4 texts).",
-    )
-
-
-def test_recommend_says_sizes_only_where_they_are_known_and_differ():
-    """A size that is not known, or about the same, leaves no trace in the sentence."""
-    correct = {"linear": flags((1, 90), (0, 10)), "compact": flags((0, 9), (1, 91))}
-    rows = compare_methods(correct)
-    assert "10 times smaller" in choose(rows, model_bytes={"linear": 10, "compact": 100})[1]
-    assert "smaller" not in choose(rows, model_bytes={"linear": 10})[1]
-    assert "smaller" not in choose(rows, model_bytes={"linear": 10, "compact": 12})[1]
-
-
-def test_recommend_refuses_nothing():
-    """Without a comparison there is nothing to recommend."""
-    with pytest.raises(InputError, match="no method to recommend"):
-        recommend([])
+def test_evidence_out_of_fold_is_described():
+    """How many texts, folds and repeats."""
+    rows = np.arange(60)
+    answers = Answers(OUT_OF_FOLD, rows % 2, np.zeros((5, 60), dtype=int), rows, rows, n_folds=5)
+    assert state_evidence(answers).to_dict() == {
+        "kind": "choice.out_of_folds",
+        "n_texts": 60,
+        "n_folds": 5,
+        "n_repeats": 5,
+    }

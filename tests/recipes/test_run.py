@@ -100,6 +100,7 @@ def test_results_have_the_documented_keys(five):
         "seed",
         "recommended",
         "why",
+        "choice",
         "warnings",
         "data",
         "methods",

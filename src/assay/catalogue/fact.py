@@ -25,8 +25,8 @@ class Fact:
 
     Examples
     --------
-    >>> Fact.of("choice.only", method="linear", accuracy=0.91, n_texts=200).to_dict()
-    {'kind': 'choice.only', 'method': 'linear', 'accuracy': 0.91, 'n_texts': 200}
+    >>> Fact.of("choice.only", method="linear", metric="accuracy", score=0.91).to_dict()
+    {'kind': 'choice.only', 'method': 'linear', 'metric': 'accuracy', 'score': 0.91}
     """
 
     kind: str

@@ -47,6 +47,10 @@ class Numbers:
             return MISSING
         return self._local(f"{100 * fraction:.{digits}f}") + self.percent_sign
 
+    def points(self, difference: float | None) -> str:
+        """Write a difference of two shares in percentage points, such as ``1.8``."""
+        return MISSING if difference is None else self._local(f"{100 * difference:.1f}")
+
     def interval(self, bounds: Sequence[float] | None) -> str:
         """Write two fractions as a range of percentages, such as ``92.3–94.5%``."""
         if bounds is None:

@@ -11,7 +11,7 @@ import typer
 from assay import _env
 from assay.progress import Progress
 
-__all__ = ["Common", "CutFlags", "DataFlags", "split_names"]
+__all__ = ["ChoiceFlags", "Common", "CutFlags", "DataFlags", "split_names"]
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,27 @@ class CutFlags:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields of `DataOptions` with these names."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+@dataclass(frozen=True)
+class ChoiceFlags:
+    """The flags that say how a run chooses among its methods."""
+
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Choose by accuracy, macro-f1 or micro-f1.  "
+            "[default: accuracy; macro-f1 if one label has most texts]",
+        ),
+    ] = None
+    tolerance: Annotated[
+        float, typer.Option(help="How much of it a cheaper method may lose: 0.01 is one point.")
+    ] = 0.01
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields of `RunOptions` with these names."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 

@@ -12,6 +12,7 @@ import typer
 from assay.cli.command import add_command, resumable
 from assay.cli.options import (
     Checkpoint,
+    ChoiceFlags,
     ClassWeight,
     Common,
     CutFlags,
@@ -47,6 +48,7 @@ def run_command(
     out: Out,
     flags: DataFlags,
     cuts: CutFlags,
+    choice: ChoiceFlags,
     common: Common,
     methods: Annotated[
         str | None,
@@ -84,6 +86,7 @@ def run_command(
         seed=common.seed,
         budget_s=None if budget is None else parse_duration(budget),
         keep_texts=keep_texts,
+        **choice.to_dict(),
         data=flags.options(**cuts.to_dict()),
         command=shlex.join(["assay", *sys.argv[1:]]),
     )
@@ -103,6 +106,8 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     rows = [_leaderboard_row(row, results) for row in results["methods"]]
     print_table(rows, right=("validation", "test", "F1", "fit s", "MB"))
     print_sentence(f"Recommended: {results['why']}")
+    for remark in results["choice"]["remarks"]:
+        print_sentence(f"Note:        {remark}")
     for warning in results["warnings"]:
         print_sentence(f"Note:        {warning}")
     print_line(f"Look at:     {out / 'report.html'}")

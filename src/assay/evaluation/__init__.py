@@ -6,22 +6,25 @@ exact test of `compare_methods` needs scipy.
 
 from __future__ import annotations
 
+from assay.evaluation.choice import Choice, choose_method
 from assay.evaluation.compare import Comparison, compare_methods
+from assay.evaluation.evidence import Answers
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
-from assay.evaluation.recommendation import recommend
 from assay.evaluation.result import ClassScores, ReliabilityBin, SplitScores
 
 __all__ = [
+    "Answers",
+    "Choice",
     "ClassScores",
     "Comparison",
     "Confusion",
     "Mistake",
     "ReliabilityBin",
     "SplitScores",
+    "choose_method",
     "compare_methods",
     "costly_confusions",
-    "recommend",
     "score_predictions",
     "worst_mistakes",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from assay.catalogue import Fact, FactValue
+from assay.data.texts import Splits
 from assay.evaluation.result import ClassScores, SplitScores
 
-__all__ = ["find_imbalance"]
+__all__ = ["default_metric", "find_imbalance"]
 
 # A label is large if it has at least half of the texts, and at least 1.5 times as many as it would
 # have if all labels were equally frequent.
@@ -33,7 +36,7 @@ def find_imbalance(scores: SplitScores, *, split: str) -> Fact | None:
     """
     largest = max(scores.per_class, key=lambda one: one.n_texts)
     fraction = largest.n_texts / scores.n_texts
-    is_large = fraction >= max(LARGE_FRACTION, LARGE_RATIO / len(scores.per_class))
+    is_large = _is_large(fraction, n_classes=len(scores.per_class))
     is_behind = scores.accuracy - scores.f1_macro >= LARGE_GAP
     if not is_large and not is_behind:
         return None
@@ -51,6 +54,24 @@ def find_imbalance(scores: SplitScores, *, split: str) -> Fact | None:
     if is_large and is_behind:
         kind = "caveats.large_and_missed_label"
     return Fact(kind, values)
+
+
+def default_metric(splits: Splits) -> str:
+    """Return the metric to choose by: accuracy, or macro F1 where one label has most of the texts.
+
+    Only labels of train and validation are counted: test takes no part in any choice.
+    """
+    counts: Counter[str] = Counter()
+    for split in ("train", "validation"):
+        if split in splits:
+            counts.update(splits[split].labels)
+    fraction = max(counts.values(), default=0) / max(1, counts.total())
+    return "macro-f1" if _is_large(fraction, n_classes=len(splits.label_set)) else "accuracy"
+
+
+def _is_large(fraction: float, *, n_classes: int) -> bool:
+    """Tell whether a label with this share of the texts makes accuracy mislead."""
+    return fraction >= max(LARGE_FRACTION, LARGE_RATIO / n_classes)
 
 
 def _worst(scores: SplitScores) -> ClassScores:

@@ -1,139 +1,142 @@
-"""Which method to take: the cheapest that is not significantly worse than the best, and why.
+"""What is said about a choice: why, on what evidence, how sure, and what the alternative is.
 
-The choice is made on validation; the test split has no part in it. The reasons are facts: their
-sentences are in the catalogue, under ``choice``.
+Everything is a fact: the sentences are in the catalogue, under ``choice``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from assay.catalogue import Fact, FactValue
-from assay.errors import InputError
-from assay.evaluation.compare import ALPHA, Comparison
+from assay.catalogue import Fact
+from assay.evaluation.evidence import HELD_OUT, Answers
 from assay.methods import FLOOR
 
-__all__ = ["recommend"]
+if TYPE_CHECKING:
+    from assay.evaluation.choice import Choice, ExpectedLoss
 
-WORTH_SAYING = 1.5  # a price that differs by a smaller factor is no reason to choose
+__all__ = ["state_evidence", "state_reasons"]
+
+WORTH_SAYING = 1.5  # a size that differs by a smaller factor is no reason to choose
+FEW_TEXTS = 300  # below, expected losses are mostly noise, and the tolerance has little effect
 
 
-def recommend(
-    comparisons: Sequence[Comparison],
-    *,
-    model_bytes: Mapping[str, int] | None = None,
-) -> tuple[str, tuple[Fact, ...]]:
-    """Choose a method, and state why.
-
-    The cheapest method that is not significantly worse than the best is chosen; `majority` only if
-    no method is significantly better than it.
+def state_reasons(choice: Choice) -> tuple[Fact, ...]:
+    """State why a method is recommended, and what else to know about it.
 
     Parameters
     ----------
-    comparisons : sequence of Comparison
-        From cheapest to most expensive, as `compare_methods` returns them.
-    model_bytes : mapping of method to int, optional
-        Sizes on disk in bytes: a reason says how much smaller or larger the choice is.
+    choice : Choice
+        Everything but its reasons is read.
 
     Returns
     -------
-    method : str
-    reasons : tuple of Fact
-        One sentence each.
-
-    Raises
-    ------
-    InputError
-        There is no comparison.
+    tuple of Fact
+        One sentence each: the reason first, then the evidence, what is not shown yet, the
+        alternative, and what few texts mean.
     """
-    if not comparisons:
-        raise InputError("there is no method to recommend; at least one comparison is accepted")
-    floor_is_beaten = _floor_is_beaten(comparisons)
-    chosen = next(
-        one
-        for one in comparisons
-        if not one.significantly_worse and not (floor_is_beaten and one.method == FLOOR)
-    )
-    reasons = [_reason(chosen, comparisons)]
-    price = _price(chosen, comparisons, model_bytes or {})
-    if price is not None:
-        reasons.append(price)
-    return chosen.method, tuple(reasons)
+    stated = [
+        _reason(choice),
+        state_evidence(choice.evidence),
+        _doubt(choice),
+        _alternative(choice),
+        _few_texts(choice),
+    ]
+    return tuple(fact for fact in stated if fact is not None)
 
 
-def _floor_is_beaten(comparisons: Sequence[Comparison]) -> bool:
-    """Tell whether a method is significantly better than always giving the same answer."""
-    floor = next((one.accuracy for one in comparisons if one.method == FLOOR), 1.0)
-    for one in comparisons:
-        is_different = one.p_over_majority is not None and one.p_over_majority < ALPHA
-        if is_different and one.accuracy > floor:
-            return True
-    return False
+def state_evidence(answers: Answers) -> Fact:
+    """State what a choice rests on.
 
-
-def _reason(chosen: Comparison, comparisons: Sequence[Comparison]) -> Fact:
-    """State why the method was chosen."""
-    if len(comparisons) == 1:
-        return Fact.of("choice.only", **_scores(chosen))
-    if chosen.method == FLOOR:
-        rival = max(comparisons, key=lambda one: (one.method != FLOOR, one.accuracy))
-        return Fact.of(
-            "choice.floor", **_scores(chosen), **_rival_scores(rival, p_value=rival.p_over_majority)
-        )
-    if not chosen.is_best:
-        best = next(one for one in comparisons if one.is_best)
-        return Fact.of(
-            "choice.not_worse", **_scores(chosen), **_rival_scores(best, p_value=chosen.p_adjusted)
-        )
-    before = comparisons[: comparisons.index(chosen)]
-    cheaper = [one for one in before if one.method != FLOOR]
-    if not cheaper:
-        return Fact.of("choice.best_and_cheapest", **_scores(chosen))
-    closest = max(cheaper, key=lambda one: one.accuracy)
+    >>> import numpy as np
+    >>> state_evidence(Answers.held_out(np.zeros(1200), np.zeros(1200))).to_dict()
+    {'kind': 'choice.held_out', 'n_texts': 1200}
+    """
+    if answers.kind == HELD_OUT:
+        return Fact.of("choice.held_out", n_texts=answers.n_texts)
+    kind = "choice.out_of_fold" if answers.n_repeats == 1 else "choice.out_of_folds"
     return Fact.of(
-        "choice.best", **_scores(chosen), **_rival_scores(closest, p_value=closest.p_adjusted)
+        kind, n_texts=answers.n_texts, n_folds=answers.n_folds, n_repeats=answers.n_repeats
     )
 
 
-def _scores(chosen: Comparison) -> dict[str, FactValue]:
-    return {"method": chosen.method, "accuracy": chosen.accuracy, "n_texts": chosen.n_texts}
-
-
-def _rival_scores(rival: Comparison, *, p_value: float | None) -> dict[str, FactValue]:
-    return {"rival": rival.method, "rival_accuracy": rival.accuracy, "p_value": p_value}
-
-
-def _price(
-    chosen: Comparison, comparisons: Sequence[Comparison], model_bytes: Mapping[str, int]
-) -> Fact | None:
-    """State how much smaller or larger the choice is than its closest rival; None if by little."""
-    rival = _rival(chosen, comparisons)
-    if rival is None:
-        return None
-    own, other = model_bytes.get(chosen.method), model_bytes.get(rival)
-    if not own or not other:
-        return None
-    ratio = max(own, other) / min(own, other)
-    if ratio < WORTH_SAYING:
-        return None
-    kind = "choice.smaller" if own < other else "choice.larger"
+def _reason(choice: Choice) -> Fact:
+    own = choice.loss(choice.recommended)
+    if len(choice.losses) == 1:
+        kind = "choice.only"
+    elif own.method == FLOOR:
+        kind = "choice.floor"
+    elif own.method != choice.best:
+        kind = "choice.close"
+    elif _closest_cheaper(choice) is None:
+        kind = "choice.best_and_cheapest"
+    else:
+        kind = "choice.best"
+    rival = choice.loss(choice.best) if kind == "choice.close" else _closest_cheaper(choice) or own
+    loss = own if kind == "choice.close" else rival
     return Fact.of(
         kind,
-        method=chosen.method,
-        rival=rival,
-        ratio=ratio,
-        n_bytes=own,
-        rival_bytes=other,
+        method=own.method,
+        metric=choice.metric,
+        score=own.score,
+        tolerance=choice.tolerance,
+        rival=rival.method,
+        rival_score=rival.score,
+        loss=loss.expected_loss,
     )
 
 
-def _rival(chosen: Comparison, comparisons: Sequence[Comparison]) -> str | None:
-    """Return the method that the choice is weighed against: the best, or the best of the others."""
-    if chosen.method == FLOOR:
+def _closest_cheaper(choice: Choice) -> ExpectedLoss | None:
+    """Return the cheaper method that learns and has the smallest loss."""
+    methods = [one.method for one in choice.losses]
+    cheaper = choice.losses[: methods.index(choice.recommended)]
+    learners = [one for one in cheaper if one.method != FLOOR]
+    return min(learners, key=lambda one: one.expected_loss, default=None)
+
+
+def _doubt(choice: Choice) -> Fact | None:
+    """State that nothing is shown to be learnt yet, if that is so."""
+    if choice.beats_floor is not False:
         return None
-    rivals = [one for one in comparisons if one.method not in (chosen.method, FLOOR)]
-    if not chosen.is_best:
-        rivals = [one for one in rivals if one.is_best]
-    if not rivals:
+    compared = {one.method: one for one in choice.comparisons}
+    return Fact.of(
+        "choice.not_shown",
+        accuracy=compared[choice.recommended].accuracy,
+        floor_accuracy=compared[FLOOR].accuracy,
+    )
+
+
+def _alternative(choice: Choice) -> Fact | None:
+    """Name the method for those to whom every point, or size, matters more."""
+    if choice.recommended == FLOOR:
         return None
-    return max(rivals, key=lambda one: one.accuracy).method
+    if choice.recommended != choice.best:
+        method, kind = choice.best, "choice.every_point"
+    else:
+        smaller = _smaller(choice)
+        if smaller is None:
+            return None
+        method, kind = smaller.method, "choice.size"
+    n_bytes = choice.model_bytes.get(method)
+    if not n_bytes:
+        kind = "choice.every_point_unsized"
+    gap = choice.loss(method).score - choice.loss(choice.recommended).score
+    return Fact.of(kind, method=method, n_bytes=n_bytes, points=abs(gap))
+
+
+def _smaller(choice: Choice) -> ExpectedLoss | None:
+    """Return the best of the methods whose models are clearly smaller."""
+    own_bytes = choice.model_bytes.get(choice.recommended, 0)
+    smaller = []
+    for one in choice.losses:
+        n_bytes = choice.model_bytes.get(one.method, 0)
+        is_smaller = 0 < n_bytes * WORTH_SAYING <= own_bytes
+        if is_smaller and one.method not in (FLOOR, choice.recommended):
+            smaller.append(one)
+    return max(smaller, key=lambda one: one.score, default=None)
+
+
+def _few_texts(choice: Choice) -> Fact | None:
+    n_texts = choice.loss(choice.best).n_texts
+    if n_texts >= FEW_TEXTS or len(choice.losses) == 1:
+        return None
+    return Fact.of("choice.few_texts", n_texts=n_texts)

@@ -14,12 +14,13 @@ import numpy as np
 from assay.errors import InputError
 from assay.evaluation.choice import Choice, choose_method
 from assay.evaluation.compare import Comparison, ComparisonEntry, compare_methods
+from assay.evaluation.evidence import Answers
 from assay.evaluation.scoring import PredictionEntry
 from assay.reporting.results import EVIDENCE
 
 __all__ = ["RunComparison", "SavedMethod", "compare_run"]
 
-Flags = dict[str, np.ndarray]  # method -> whether it labelled each text right
+Found = dict[str, Answers]  # split -> what one method answered
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,14 @@ def compare_run(run: str | Path) -> RunComparison:
     """
     root = Path(run)
     methods = _read_methods(root)
-    evidence: Flags = {}
-    test: Flags = {}
+    evidence: dict[str, Answers] = {}
+    test: dict[str, np.ndarray] = {}
     for one in methods:
-        flags = _read_correct(root / "predictions" / f"{one.method}.jsonl.gz")
-        for split, found in ((EVIDENCE, evidence), ("test", test)):
-            if split in flags:
-                found[one.method] = flags[split]
+        found = _read_answers(root / "predictions" / f"{one.method}.jsonl.gz")
+        if EVIDENCE in found:
+            evidence[one.method] = found[EVIDENCE]
+        if "test" in found:
+            test[one.method] = found["test"].correct
     choice = choose_method(evidence, model_bytes={one.method: one.model_bytes for one in methods})
     tested = compare_methods(test) if test else []
     return RunComparison(str(root), choice, {one.method: one for one in tested}, methods)
@@ -138,17 +140,26 @@ def _read_methods(root: Path) -> list[SavedMethod]:
     return methods
 
 
-def _read_correct(path: Path) -> Flags:
-    """Return, for each split, whether each text got its label: bool of shape (n_texts,)."""
-    flags: dict[str, list[bool]] = {}
+def _read_answers(path: Path) -> Found:
+    """Return what a method answered to the texts of each split."""
+    pairs: dict[str, list[tuple[str, str]]] = {}
     try:
         for row in _read_rows(path):
-            flags.setdefault(row["split"], []).append(row["label"] == row["predicted_label"])
+            pairs.setdefault(row["split"], []).append((row["label"], row["predicted_label"]))
     except FileNotFoundError as err:
         raise InputError(f"{path} is missing", hint="run it again with --overwrite") from err
     except (OSError, EOFError, ValueError, KeyError, TypeError) as err:
         raise _damaged(path, err) from err
-    return {split: np.asarray(values, dtype=bool) for split, values in flags.items()}
+    return {split: _answers(own) for split, own in pairs.items()}
+
+
+def _answers(pairs: list[tuple[str, str]]) -> Answers:
+    """Return the answers of one split, with labels as numbers."""
+    numbers: dict[str, int] = {}
+    ids = np.array(
+        [[numbers.setdefault(name, len(numbers)) for name in pair] for pair in pairs], np.int64
+    )
+    return Answers.held_out(ids[:, 0], ids[:, 1])
 
 
 def _read_rows(path: Path) -> Iterator[PredictionEntry]:

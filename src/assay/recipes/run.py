@@ -26,6 +26,7 @@ from assay.data.texts import Splits
 from assay.disk import atomic_folder, check_unfinished
 from assay.evaluation.choice import Choice, choose_method
 from assay.evaluation.coverage_report import describe_coverage
+from assay.evaluation.imbalance import default_metric
 from assay.evaluation.scoring import score_split, write_predictions
 from assay.methods import LABEL_CHECK
 from assay.notebook import default_progress
@@ -264,7 +265,10 @@ class Run:
     def choose(self, methods: Sequence[MethodResult]) -> Choice:
         """Recommend a method, on the evidence alone."""
         return choose_method(
-            {one.method: one.evidence.correct for one in methods},
+            {one.method: one.answers() for one in methods},
+            metric=self.options.metric or default_metric(self.data.splits),
+            tolerance=self.options.tolerance,
+            seed=self.options.seed,
             model_bytes={one.method: one.model.n_bytes for one in methods},
         )
 

@@ -32,8 +32,8 @@ def collect_report(results: Results, sections: ReportSections | None = None) -> 
         JSON-able, and all that rendering needs; scores are fractions::
 
             {"schema_version": 1, "assay_version": str, "title": str, "labels": [str, ...],
-             "verdict": {"method", "why", "split", "n_texts", "accuracy", "f1_weighted", "f1_macro",
-                         "intervals", "warnings": [str, ...],
+             "verdict": {"method", "why", "remarks": [str, ...], "split", "n_texts", "accuracy",
+                         "f1_weighted", "f1_macro", "intervals", "warnings": [str, ...],
                          "floor": {"label", "accuracy"} or null},
              "leaderboard": [{"method", "what", "recommended", "model_bytes", "fit_s",
                               "predict_texts_per_s", "comparison": {...} or null,
@@ -78,6 +78,7 @@ def _verdict(results: Results, sections: ReportSections) -> dict[str, Any]:
     return {
         "method": results.choice.recommended,
         "why": results.choice.why,
+        "remarks": results.choice.remarks,
         "split": split,
         "n_texts": scores.n_texts,
         "accuracy": scores.accuracy,

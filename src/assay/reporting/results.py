@@ -13,10 +13,12 @@ from assay._version import __version__
 from assay.audit.result import Audit
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.checkpoints.auto import CheckpointChoice
+from assay.data.duplicates import duplicate_groups
 from assay.data.texts import Splits
 from assay.evaluation.caveats import find_caveats
 from assay.evaluation.choice import Choice
 from assay.evaluation.coverage_report import CoverageEntry
+from assay.evaluation.evidence import Answers
 from assay.evaluation.scoring import ScoredSplit
 from assay.runtime.predictor import Model
 
@@ -59,6 +61,15 @@ class MethodResult:
     def evidence(self) -> ScoredSplit:
         """The predictions that choices rest on."""
         return self.scored[EVIDENCE]
+
+    def answers(self) -> Answers:
+        """Return the predicted labels that methods are compared by."""
+        held_out = self.evidence
+        return Answers.held_out(
+            held_out.label_ids,
+            held_out.probs.argmax(axis=1),
+            groups=duplicate_groups(held_out.labelled),
+        )
 
     @property
     def predict_texts_per_s(self) -> float:
@@ -168,6 +179,7 @@ class Results:
             "seed": self.seed,
             "recommended": self.choice.recommended,
             "why": self.choice.why,
+            "choice": self.choice.to_dict(),
             "warnings": self.warnings(),
             "data": self._data(),
             "methods": [one.to_dict() for one in self.methods],

@@ -13,6 +13,8 @@ from assay._version import __version__
 from assay.checkpoints.aliases import AUTO
 from assay.disk import check_output
 from assay.errors import InputError
+from assay.evaluation.choice import TOLERANCE, check_tolerance
+from assay.evaluation.score_draws import check_metric
 from assay.methods import METHODS, check_methods, join_names, methods_where
 from assay.output_place import check_apart
 from assay.recipes.steps.fit import TrainingSet
@@ -45,6 +47,11 @@ class RunOptions:
         longer fit are left out. None: no limit.
     keep_texts : bool
         Save training texts in every model, to show the nearest ones beside its answers.
+    metric : {"accuracy", "macro-f1", "micro-f1"}, optional
+        The score by which methods are chosen. None: accuracy, or macro F1 where one label has most
+        of the texts.
+    tolerance : float
+        How much of the metric a cheaper method may lose before a better one is recommended.
     data : DataOptions
     command : str
         The command line, for the report; empty from Python.
@@ -57,6 +64,8 @@ class RunOptions:
     seed: int = 0
     budget_s: float | None = None
     keep_texts: bool = False
+    metric: str | None = None
+    tolerance: float = TOLERANCE
     data: DataOptions = field(default_factory=DataOptions)
     command: str = ""
 
@@ -119,6 +128,9 @@ def check_run(data: Any, out: Path, options: RunOptions, *, overwrite: bool) -> 
     check_apart(data, out)
     options = replace(options, methods=tuple(check_methods(list(options.methods))))
     check_long_texts(options.long_texts)
+    check_tolerance(options.tolerance)
+    if options.metric is not None:
+        check_metric(options.metric)
     if options.uses_torch and _env.device() not in ("auto", "cpu"):
         from assay.checkpoints.torch_state import pick_device  # loads torch
 
