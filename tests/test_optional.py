@@ -62,8 +62,9 @@ def test_extras_exist():
     distributions = {
         "sklearn": "scikit-learn",
         "prometheus_client": "prometheus-client",
-        "IPython": "ipykernel",
-    }  # which needs ipython
+        "IPython": "ipykernel",  # which needs ipython
+        "python_calamine": "python-calamine",
+    }
     for module, extra in EXTRA_OF.items():
         wanted = distributions.get(module, module)
         assert any(requirement.startswith(wanted) for requirement in extras[extra]), module

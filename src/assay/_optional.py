@@ -28,6 +28,8 @@ EXTRA_OF = {
     "IPython": "notebook",
     "nbformat": "notebook",
     "pyarrow": "parquet",
+    "python_calamine": "xlsx",
+    "openpyxl": "xlsx",
     "fastapi": "serve",
     "uvicorn": "serve",
     "prometheus_client": "serve",

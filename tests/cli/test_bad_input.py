@@ -163,9 +163,9 @@ CASES = {
         ],
     ),
     "a kind of file that is not read": (
-        lambda f: (f.joinpath("d.xlsx").write_bytes(b"x"), ["run", "d.xlsx", "--out", "o"])[1],
+        lambda f: (f.joinpath("d.xls").write_bytes(b"x"), ["run", "d.xls", "--out", "o"])[1],
         [
-            "d.xlsx is of a kind that cannot be read; .csv .tsv .jsonl .json .txt .parquet are accepted"
+            "d.xls is of a kind that cannot be read; .csv .tsv .jsonl .json .txt .parquet .xlsx are accepted"
         ],
     ),
     "a folder without data": (

@@ -93,8 +93,8 @@ def test_load_folder_says_what_it_found(tmp_path):
 
 def test_load_folder_names_splits_of_kinds_it_cannot_read(tmp_path):
     """A test split in a spreadsheet is not passed over in silence."""
-    with pytest.raises(InputError, match=r"test\.xlsx is of a kind that cannot be read; \.csv"):
-        load_data(fill(tmp_path, train_csv=CSV, test_xlsx=""))
+    with pytest.raises(InputError, match=r"test\.ods is of a kind that cannot be read; \.csv"):
+        load_data(fill(tmp_path, train_csv=CSV, test_ods=""))
 
 
 def test_load_labels_txt_orders_the_labels(tmp_path):
@@ -193,12 +193,12 @@ def test_load_raises_all_problems_of_all_splits_at_once(tmp_path):
 
 
 def test_load_reports_bad_bytes_of_a_whole_file(tmp_path):
-    """A file in cp949 under no header is ten lines and a count, each with what to do."""
+    """A file in cp949 under no header is ten lines and a count; the first says what to do."""
     path = tmp_path / "a.jsonl"
     path.write_bytes('{"text": "슬퍼요", "label": "슬픔"}\n'.encode("cp949") * 30)
     with pytest.raises(
         DataError,
-        match=r"(?s)a\.jsonl line 1: bytes that are not UTF-8.*--encoding cp949.*and 20 more",
+        match=r"(?s)a\.jsonl line 1: bytes that are not UTF-8.*may be cp949.*--encoding.*and 20 more",
     ):
         load_data(path)
 

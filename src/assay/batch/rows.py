@@ -17,8 +17,9 @@ import numpy as np
 from assay.batch.chunks import CHUNK_ROWS
 from assay.data.clean import MAX_CHARS, text_or_problem
 from assay.data.columns import find_text_column
+from assay.data.files.formats import is_text_table
 from assay.data.files.readers import Row, file_kind, read_lines, read_rows
-from assay.data.files.reading import ReadingOptions
+from assay.data.files.reading import Reading, ReadingOptions
 from assay.data.files.row import Record
 from assay.errors import DataError, InputError, ModelError
 from assay.methods import join_names, methods_where
@@ -127,7 +128,8 @@ def open_rows(
     if not isinstance(source, str | Path):
         return read_lines(source, encoding=encoding), "text"
     path = Path(source)
-    if file_kind(path) == ".txt":
+    is_lines = file_kind(path) == ".txt" and path.is_file()
+    if is_lines and not is_text_table(path, Reading(**reading)):
         return read_lines(path, encoding=encoding), "text"
     rows = read_rows(source, **reading)
     head = list(islice(rows, CHUNK_ROWS))

@@ -23,7 +23,6 @@ N_LISTED_FILES = 10  # in a message
 # Kinds of data files that people have and assay cannot read. A split in one of them is an error,
 # while a README.md beside the data is passed over.
 UNREADABLE = {
-    ".xlsx",
     ".xls",
     ".ods",
     ".ndjson",

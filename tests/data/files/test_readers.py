@@ -375,9 +375,9 @@ def test_read_rows_refuses_at_once_what_it_cannot_read(tmp_path):
     with pytest.raises(InputError, match="is not a file"):
         read_rows(tmp_path)
     with pytest.raises(
-        InputError, match=r"data\.xlsx is of a kind .*\.csv \.tsv .*saved as CSV UTF-8"
+        InputError, match=r"data\.ods is of a kind .*\.csv \.tsv .*saved as \.xlsx or as CSV UTF-8"
     ):
-        read_rows(write(tmp_path / "data.xlsx", "x"))
+        read_rows(write(tmp_path / "data.ods", "x"))
     with pytest.raises(InputError, match=r"no such file: .*nothing\.txt"):
         read_lines(tmp_path / "nothing.txt")
 
@@ -397,7 +397,7 @@ def test_broken_gzip_files_are_refused(tmp_path, content):
 
 def test_file_kind_sees_through_gz_and_case():
     """The kind is the suffix below .gz, in any case; unknown ones are None."""
-    assert [file_kind(p) for p in ("a.CSV", "a.b.jsonl.gz", "a.gz", "a", "a.xlsx")] == [
+    assert [file_kind(p) for p in ("a.CSV", "a.b.jsonl.gz", "a.gz", "a", "a.ods")] == [
         ".csv",
         ".jsonl",
         None,

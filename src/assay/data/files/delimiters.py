@@ -10,7 +10,13 @@ from assay.data.columns import LABEL_NAMES, TEXT_NAMES
 from assay.data.files.variants import HeadRows, Variant, parse_head
 from assay.errors import DataError
 
-__all__ = ["DELIMITERS", "find_delimiter", "named_separator", "show_delimiter"]
+__all__ = [
+    "DELIMITERS",
+    "find_delimiter",
+    "find_header_delimiter",
+    "named_separator",
+    "show_delimiter",
+]
 
 # And how a shell is given them.
 DELIMITERS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
@@ -63,6 +69,19 @@ def find_delimiter(lines: Sequence[str], default: str, *, name: str, is_whole: b
     if len(possible) < 2:
         return next(iter(possible), default)
     return _most_likely(possible, name=name)
+
+
+def find_header_delimiter(line: str) -> str | None:
+    """Return the delimiter of a line that names a text column and a label column, else None.
+
+    >>> find_header_delimiter("id|document|label"), find_header_delimiter("so glad;joy")
+    ('|', None)
+    """
+    for delimiter in DELIMITERS:
+        names = [name.strip().strip('"') for name in line.rstrip("\r\n").split(delimiter)]
+        if _count_known(names) == 2:
+            return delimiter
+    return None
 
 
 def _has_wide_header(lines: Sequence[str], delimiter: str) -> bool:

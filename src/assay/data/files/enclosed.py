@@ -18,11 +18,14 @@ def encloses_all(rows: Rows) -> bool:
     >>> encloses_all([['"text"', '"label"'], ['"so glad"', "1"]])
     True
     """
+    n_columns = 0
     for column in zip(*rows, strict=False):
         are_enclosed = [_is_enclosed(cell) for cell in column if _is_text(cell)]
-        if any(are_enclosed) and not all(are_enclosed):
-            return False
-    return True
+        if any(are_enclosed):
+            n_columns += 1
+            if not all(are_enclosed):
+                return False
+    return n_columns > 0
 
 
 def has_doubled_quotes(rows: Rows) -> bool:

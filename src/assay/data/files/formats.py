@@ -7,18 +7,22 @@ the file as a whole, and returns an iterator over its rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assay.data.files.decoding import open_text
+from assay.data.files.delimiters import find_header_delimiter
 from assay.data.files.json_rows import json_line_rows, json_rows
 from assay.data.files.labelled_lines import labelled_line_rows
 from assay.data.files.parquet import read_records
 from assay.data.files.reading import Reading
 from assay.data.files.row import Row
 from assay.data.files.tables import read_table
+from assay.data.files.workbook import read_workbook
 
-__all__ = ["FORMATS", "SUFFIXES", "Format", "file_kind"]
+__all__ = ["FORMATS", "SUFFIXES", "Format", "file_kind", "is_text_table"]
+
+MAX_HEADER_CHARS = 10_000
 
 OpenRows = Callable[[Path, Reading], Iterator[Row]]
 
@@ -75,6 +79,27 @@ def _json_rows(path: Path, reading: Reading) -> Iterator[Row]:
         yield from json_rows(stream, path.name, reading.codec)
 
 
+def is_text_table(path: Path, reading: Reading) -> bool:
+    """Tell whether the first line of a ``.txt`` file is the header of a table."""
+    return _header_delimiter(path, reading) is not None
+
+
+def _header_delimiter(path: Path, reading: Reading) -> str | None:
+    if not reading.header:
+        return None
+    with open_text(path, encoding=reading.codec, newline="") as stream:
+        found = find_header_delimiter(stream.readline(MAX_HEADER_CHARS))
+    return found if reading.delimiter in (None, found) else None
+
+
+def _text_rows(path: Path, reading: Reading) -> Iterator[Row]:
+    """Read a table, if the first line names a text and a label column, else labelled lines."""
+    delimiter = _header_delimiter(path, reading)
+    if delimiter is not None:
+        return read_table(path, replace(reading, delimiter=delimiter), default=delimiter)
+    return _labelled_line_rows(path, reading)
+
+
 def _labelled_line_rows(path: Path, reading: Reading) -> Iterator[Row]:
     delimiter = reading.delimiter or ";"
     with open_text(path, encoding=reading.codec, newline="\n") as stream:
@@ -91,7 +116,8 @@ FORMATS = {
     ".tsv": Format(_tab_rows),
     ".jsonl": Format(_json_line_rows),
     ".json": Format(_json_rows),
-    ".txt": Format(_labelled_line_rows),
+    ".txt": Format(_text_rows),
     ".parquet": Format(_parquet_rows, unit="row"),
+    ".xlsx": Format(read_workbook, unit="row"),
 }
 SUFFIXES = tuple(FORMATS)

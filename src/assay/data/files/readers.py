@@ -55,11 +55,11 @@ def read_rows(path: Path | str, **options: Unpack[ReadingOptions]) -> Iterator[R
     reading = Reading(**options)
     kind = file_kind(path)
     if kind is None:
-        is_spreadsheet = path.suffix.startswith(".xls")
+        is_spreadsheet = path.suffix.casefold() in (".xls", ".xlsm", ".xlsb", ".ods")
         raise InputError(
             f"{path.name} is of a kind that cannot be read; {' '.join(SUFFIXES)} are accepted, "
             "each also with .gz",
-            hint="a spreadsheet can be saved as CSV UTF-8" if is_spreadsheet else "",
+            hint="a spreadsheet can be saved as .xlsx or as CSV UTF-8" if is_spreadsheet else "",
         )
     with file_errors(path):
         rows = FORMATS[kind].open_rows(path, reading)

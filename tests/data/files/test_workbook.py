@@ -1,0 +1,79 @@
+"""Workbooks: cells come as they are seen; sheets are chosen; what is no workbook is said."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from assay.data.files.readers import read_rows
+from assay.errors import DataError, InputError
+
+openpyxl = pytest.importorskip("openpyxl", reason="the extra xlsx is not installed")
+pytest.importorskip("python_calamine", reason="the extra xlsx is not installed")
+
+
+@pytest.fixture
+def write_sheets(tmp_path):
+    """Return a function that writes a workbook of named sheets."""
+
+    def write(**sheets):
+        workbook = openpyxl.Workbook()
+        workbook.remove(workbook.active)
+        for title, rows in sheets.items():
+            sheet = workbook.create_sheet(title)
+            for row in rows:
+                sheet.append(row)
+        workbook.save(tmp_path / "data.xlsx")
+        return tmp_path / "data.xlsx"
+
+    return write
+
+
+def test_cells_are_read_as_they_are_seen(write_sheets):
+    """Whole numbers have no decimals, days no time, and empty cells are empty texts."""
+    day = datetime.datetime.fromisoformat("2026-11-26")
+    path = write_sheets(
+        Tickets=[
+            ["Ticket", "text", "label", "day"],
+            [17, "so glad\nreally", 1.0, day],
+            [None, None, None, None],
+            ["0017", 0.5, True, datetime.datetime.fromisoformat("2026-01-02T03:04:05")],
+            [0, "=not run", None, None],
+        ]
+    )
+    rows = list(read_rows(path))
+    assert [row.line for row in rows] == [2, 4, 5]
+    assert [tuple(row.values.values()) for row in rows][:2] == [
+        ("17", "so glad\nreally", "1", "2026-11-26"),
+        ("0017", "0.5", "TRUE", "2026-01-02 03:04:05"),
+    ]
+
+
+def test_sheets_are_chosen_by_name(write_sheets):
+    """One sheet with rows is taken; of several, one must be named."""
+    path = write_sheets(Train=[["text"], ["a"]], Empty=[], Test=[["text"], ["b"]])
+    with pytest.raises(InputError, match="2 sheets with rows: Train, Test") as caught:
+        read_rows(path)
+    assert caught.value.flags == ("--sheet 'Train'", "--sheet 'Test'")
+    assert next(read_rows(path, sheet="Test")).values == {"text": "b"}
+    with pytest.raises(InputError, match=r"no sheet 'Tset'; sheets: .* Did you mean 'Test'"):
+        read_rows(path, sheet="Tset")
+    assert next(read_rows(write_sheets(A=[["text"], ["a"]], B=[]))).values == {"text": "a"}
+
+
+def test_what_is_no_workbook_is_said(tmp_path, write_sheets):
+    """A file of another kind, an empty one, a header that cannot be used."""
+    (tmp_path / "bad.xlsx").write_text("text,label\n")
+    with pytest.raises(DataError, match=r"bad\.xlsx cannot be read as a workbook"):
+        read_rows(tmp_path / "bad.xlsx")
+    with pytest.raises(DataError, match=r"data\.xlsx is empty"):
+        read_rows(write_sheets(A=[]))
+    with pytest.raises(DataError, match="column 'text' occurs twice"):
+        list(read_rows(write_sheets(A=[["text", "text"], ["a", "b"]])))
+
+
+def test_workbooks_without_a_header(write_sheets):
+    """Columns are called by their numbers."""
+    rows = list(read_rows(write_sheets(A=[["so glad", "joy"]]), header=False))
+    assert rows[0].values == {"1": "so glad", "2": "joy"}
