@@ -16,10 +16,9 @@ from assay.evaluation.mistakes import Mistake, worst_mistakes
 from assay.evaluation.result import ReliabilityBin
 from assay.evaluation.scoring import ScoredSplit, score_parts
 from assay.evaluation.slices import SliceScores
-from assay.maps.neighbours import nearest_texts
 from assay.reporting.results import Results
 from assay.runtime.linear import softmax
-from assay.runtime.nearest import Neighbour
+from assay.runtime.nearest import Neighbour, TrainingTexts
 
 __all__ = [
     "CalibrationSection",
@@ -109,10 +108,10 @@ def describe_mistakes(results: Results) -> dict[str, list[ShownMistake]]:
     label_set = results.splits.label_set
     mistakes = {one.method: _worst(one.evidence, label_set) for one in results.methods}
     texts = [mistake.text for own in mistakes.values() for mistake in own]
-    nearest = iter(_nearest(texts, results.splits["train"]))
+    nearest = iter(_nearest(texts, results.splits["train"], label_set))
     shown = {}
     for method, own in mistakes.items():
-        shown[method] = [ShownMistake(mistake, next(nearest)) for mistake in own]
+        shown[method] = [ShownMistake(mistake, tuple(next(nearest))) for mistake in own]
     return shown
 
 
@@ -123,16 +122,14 @@ def _worst(scored: ScoredSplit, label_set: LabelSet) -> list[Mistake]:
     )
 
 
-def _nearest(texts: Sequence[str], train: LabelledTexts) -> list[tuple[Neighbour, ...]]:
-    """Return the most similar train texts of each text."""
-    rows, similarity = nearest_texts(texts, train.texts, n=N_NEAREST)
-    found = []
-    for own_rows, own_scores in zip(rows, similarity, strict=True):
-        pairs = zip(own_rows, own_scores, strict=True)
-        found.append(
-            tuple(Neighbour(train.texts[i], train.labels[i], float(score)) for i, score in pairs)
-        )
-    return found
+def _nearest(
+    texts: Sequence[str], train: LabelledTexts, label_set: LabelSet
+) -> list[list[Neighbour]]:
+    """Return the most similar train texts of each text; none where no term is shared."""
+    if not texts:
+        return []
+    kept = TrainingTexts.of(train.texts, label_set.ids(train.labels).tolist())
+    return kept.neighbours(texts, label_set.names, n=N_NEAREST)
 
 
 def describe_calibration(scored: ScoredSplit, temperature: float) -> CalibrationSection:

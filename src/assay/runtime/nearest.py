@@ -105,6 +105,26 @@ class TrainingTexts:
                 found.append(self._nearest(hashes, counts, n))
         return found
 
+    def neighbours(
+        self, texts: Sequence[str], labels: Sequence[str], *, n: int
+    ) -> list[list[Neighbour]]:
+        """Return the `n` nearest of each text, nearest first, with their labels by name.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        labels : sequence of str
+            In LabelSet order.
+        n : int
+        """
+        neighbours: list[list[Neighbour]] = []
+        for found in self.find(texts, n=n):
+            own = []
+            for row, similarity in found:
+                own.append(Neighbour(self.texts[row], labels[self.label_ids[row]], similarity))
+            neighbours.append(own)
+        return neighbours
+
     def _nearest(self, hashes: np.ndarray, counts: np.ndarray, n: int) -> list[tuple[int, float]]:
         similarity = self._index.compare(hashes, counts, n_texts=len(self.texts))
         n = min(n, len(similarity))

@@ -306,14 +306,7 @@ class Model:
         kept = self.training_texts
         if kept is None:
             raise InputError(NO_TEXTS, hint=NO_TEXTS_HINT)
-        neighbours: list[list[Neighbour]] = []
-        for found in kept.find(checked, n=n):
-            of_text = [
-                Neighbour(kept.texts[row], self.labels[kept.label_ids[row]], similarity)
-                for row, similarity in found
-            ]
-            neighbours.append(of_text)
-        return neighbours
+        return kept.neighbours(checked, self.labels, n=n)
 
 
 def load_model(
