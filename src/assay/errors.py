@@ -26,12 +26,14 @@ __all__ = [
     "ModelError",
     "OutputExistsError",
     "OutsideError",
+    "cut",
     "did_you_mean",
     "first_line",
     "list_problems",
 ]
 
 MAX_LISTED = 10  # problems shown in one message; more are counted
+MAX_NAME_CHARS = 60  # of a name in a message: a label can be a whole text in the wrong column
 
 
 class AssayError(Exception):
@@ -95,13 +97,28 @@ class OutsideError(AssayError, OSError):
     exit_code = 4
 
 
+def cut(name: str) -> str:
+    """Return a name as a message shows it: on one line, its end left out where it is long.
+
+    >>> cut("joy"), len(cut("word " * 1000))
+    ('joy', 60)
+    """
+    one_line = " ".join(name[: 2 * MAX_NAME_CHARS].splitlines())
+    if len(one_line) <= MAX_NAME_CHARS:
+        return one_line
+    return one_line[: MAX_NAME_CHARS - 1] + "…"
+
+
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` for the closest option, or an empty string.
 
     >>> did_you_mean("txt", ["text", "label"])
     " Did you mean 'text'?"
     """
-    by_folded = {option.casefold(): option for option in options}
+    if len(word) > MAX_NAME_CHARS:  # no name is meant, and comparing long texts takes long
+        return ""
+    short = [option for option in options if len(option) <= MAX_NAME_CHARS]
+    by_folded = {option.casefold(): option for option in short}
     close = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.5)
     return f" Did you mean '{by_folded[close[0]]}'?" if close else ""
 

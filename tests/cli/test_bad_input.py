@@ -135,8 +135,8 @@ CASES = {
         ),
         ["d.jsonl: 8 of 24 rows have no text or no label (null text: 8; the first is line 1)"],
     ),
-    "a text of 1 MB": (
-        lambda f: csv_file(f, TABLE + "x" * 1_000_000 + ",joy\n"),
+    "a text of 1 MB, with --strict": (
+        lambda f: [*csv_file(f, TABLE + "x" * 1_000_000 + ",joy\n"), "--strict"],
         [
             "d.csv line 26: a text of 1,000,000 characters; at most 100,000 are accepted (--max-chars)"
         ],
@@ -158,9 +158,7 @@ CASES = {
                 for i, (text, label) in enumerate(GOOD)
             ],
         ),
-        [
-            "d.jsonl line 4: several labels in a row: not supported yet; one label per text is accepted"
-        ],
+        ["d.jsonl line 4: several labels in a row: one label per text is accepted"],
     ),
     "a kind of file that is not read": (
         lambda f: (f.joinpath("d.xls").write_bytes(b"x"), ["run", "d.xls", "--out", "o"])[1],

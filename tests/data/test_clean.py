@@ -11,12 +11,13 @@ import pytest
 from assay._optional import require
 from assay.data.clean import (
     clean_rows,
+    drop_long_labels,
     label_as_text,
     raise_problems,
     text_or_problem,
 )
 from assay.data.files.readers import Row
-from assay.data.texts import DroppedRow, LabelledTexts
+from assay.data.texts import DroppedRow, LabelledTexts, MendedRows
 from assay.errors import DataError
 
 
@@ -51,10 +52,70 @@ def test_clean_drops_and_lists_rows_without_text_or_label():
     assert cleaned.n_rows == 8
 
 
-def test_clean_leaves_texts_and_labels_unaltered():
+def test_clean_leaves_texts_unaltered():
     """No normalisation, no trimming: decomposed Hangul, carriage returns and spaces stay."""
     text = "  \u1112\u1161\u11ab \r\n ﬁ\0 "
-    assert clean((text, " x ")).texts == LabelledTexts((text,), (" x ",))
+    assert clean((text, "x")).texts == LabelledTexts((text,), ("x",))
+
+
+def test_clean_mends_and_counts_white_space_and_unicode_form_of_labels():
+    """Nobody sees them, so they make no class; each kind is listed with its rows."""
+    cleaned = clean(
+        ("a", " x"), ("b", "x"), ("c", "x\u00a0"), ("d", "\u1112\u1161\u11ab"), ("e", "\ufeff")
+    )
+    assert cleaned.texts.labels == ("x", "x", "x", "한")
+    assert cleaned.mended == (
+        MendedRows("train", "label_space", "white space around the label", (1, 3)),
+        MendedRows("train", "label_form", "label in another Unicode form", (4,)),
+    )
+    assert cleaned.dropped == (DroppedRow("train", 5, "null label"),)
+
+
+def test_clean_leaves_published_names_as_they_are():
+    """A name of the source's own list keeps the space that the list has."""
+    assert clean(("a", " x"), class_names=[" x", "y"]).texts.labels == (" x",)
+
+
+def test_clean_takes_list_cells_of_text_files():
+    """A list of one is its label; of several it is refused, or one label if that is asked for."""
+    pairs = [("a", '["x"]'), ("b", "['x', 'y']"), ("c", "[]"), ("d", "['x' 'y']"), ("e", "[sic]")]
+    cleaned = clean(*pairs)
+    assert cleaned.texts.labels == ("x", "[sic]")
+    assert [row.line for row in cleaned.bad] == [2, 4]
+    assert [row.line for row in cleaned.dropped] == [3]
+    taken = clean(*pairs, ("f", ["x", "y"]), single_label=True)
+    assert taken.texts.labels == ('["x"]', "['x', 'y']", "[]", "['x' 'y']", "[sic]", '["x", "y"]')
+
+
+def test_clean_cuts_long_texts_and_lists_them():
+    """The end that no method reads is cut off, unless every change is forbidden."""
+    cleaned = clean(("abcdef", "x"), ("abc", "y"), max_chars=5)
+    assert cleaned.texts.texts == ("abcde", "abc")
+    assert cleaned.mended == (
+        MendedRows("train", "text_cut", "text cut to its first 5 characters", (1,)),
+    )
+    assert len(clean(("abcdef", "x"), max_chars=5, strict=True).bad) == 1
+
+
+def test_clean_tells_lone_bad_rows_from_rows_that_put_a_file_in_doubt():
+    """A ragged row is bad by itself; bytes in another encoding make every other row doubtful."""
+    rows = [
+        Row(2, {}, "3 fields where the header has 2"),
+        Row(3, {}, "bytes that are not UTF-8 (0x92 at character 6)"),
+        Row(4, {}, "a quoted field that is never closed"),
+        Row(5, {}, "not JSON: Expecting value at character 1"),
+        Row(6, {}, "not JSON: ',' or ']' expected; nothing after it can be read"),
+    ]
+    cleaned = clean_rows(rows, split="train", text_column="t", label_column="y")
+    assert [row.line for row in cleaned.bad] == [2, 5]
+    assert len(cleaned.doubts) == 3
+
+
+def test_clean_refuses_labels_that_are_texts_or_endless_numbers():
+    """A label of 5,000 characters is a bad row, and so is an integer that Python will not write."""
+    cleaned = drop_long_labels(clean(("a", "1" * 5000), ("b", "y"), ("c", 10**5000)), split="train")
+    assert cleaned.texts.labels == ("y",)
+    assert sorted(row.line for row in cleaned.bad) == [1, 3]
 
 
 def test_clean_counts_a_missing_column_as_null():
@@ -85,14 +146,17 @@ def test_clean_collects_all_problems():
         Row(7, {"t": "a", "y": ["x", "y"]}),
         Row(1008, {}, "3 fields where the header has 2"),
     ]
-    cleaned = clean_rows(rows, split="train", text_column="t", label_column="y", max_chars=5)
+    cleaned = clean_rows(
+        rows, split="train", text_column="t", label_column="y", max_chars=5, strict=True
+    )
     assert cleaned.problems == (
         "line 2: the text is a list; a text is accepted",
         "line 3: the text is an object; a text is accepted",
         "line 4: the text is bytes; a text is accepted",
         "line 5: a text of 6 characters; at most 5 are accepted (--max-chars)",
         "line 6: the label is an object; a text or a number is accepted",
-        "line 7: several labels in a row: not supported yet; one label per text is accepted",
+        "line 7: several labels in a row: one label per text is accepted "
+        "(--single-label takes what is written there as one label)",
         "line 1,008: 3 fields where the header has 2",
     )
     assert len(cleaned.texts) == 0

@@ -204,7 +204,7 @@ def test_load_reports_bad_bytes_of_a_whole_file(tmp_path):
 
 
 def test_load_refuses_several_labels_in_a_row(tmp_path):
-    """Multi-label data is told from a mistake: not supported yet."""
+    """Multi-label data is told from a mistake: one label per text is accepted."""
     path = (
         fill(
             tmp_path,
@@ -213,20 +213,95 @@ def test_load_refuses_several_labels_in_a_row(tmp_path):
         / "a.jsonl"
     )
     with pytest.raises(
-        DataError, match=r"^a\.jsonl line 2: several labels in a row: not supported yet"
+        DataError, match=r"^a\.jsonl line 2: several labels in a row: one label per text"
     ):
         load_data(path)
 
 
-def test_load_refuses_texts_over_max_chars(tmp_path):
-    """A text of 1 MB is refused with its line and the option; a higher limit takes it."""
+def test_load_cuts_texts_over_max_chars(tmp_path, caplog):
+    """One text of 1 MB does not end the work: it is cut, listed and said; a higher limit takes it whole."""
+    path = fill(tmp_path, a_txt=f"a;x\n{'b' * 1_000_000};y\n") / "a.txt"
+    splits = load_data(path)
+    assert len(splits["all"].texts[1]) == 100_000
+    assert [rows.lines for rows in splits.mended] == [(2,)]
+    assert (
+        "1 row was mended: text cut to its first 100,000 characters; the first is row 2 of all."
+        in caplog.text
+    )
+    assert len(load_data(path, max_chars=1_000_000)["all"].texts[1]) == 1_000_000
+
+
+def test_load_refuses_texts_over_max_chars_if_strict(tmp_path):
+    """With `strict` a text of 1 MB is refused with its line and the option; a higher limit takes it."""
     path = fill(tmp_path, a_txt=f"a;x\n{'b' * 1_000_000};y\n") / "a.txt"
     with pytest.raises(
         DataError,
         match=r"^a\.txt line 2: a text of 1,000,000 characters; at most 100,000 .*--max-chars",
     ):
+        load_data(path, strict=True)
+    assert len(load_data(path, max_chars=1_000_000, strict=True)["all"]) == 2
+
+
+def test_load_leaves_out_a_few_bad_rows_and_lists_them(tmp_path, caplog):
+    """One ragged row in a hundred is left out, listed and said; two in a hundred, or `strict`, refuse."""
+    rows = [f"text {i},{'xy'[i % 2]}" for i in range(99)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["text,label", *rows, "one, two, x"]))
+    splits = load_data(path)
+    assert len(splits["all"]) == 99
+    assert splits.dropped == (DroppedRow("all", 101, "3 fields where the header has 2"),)
+    assert (
+        "1 row that cannot be used was left out; the first is row 101 of all: 3 fields"
+        in caplog.text
+    )
+    with pytest.raises(DataError, match=r"line 101: 3 fields where the header has 2"):
+        load_data(path, strict=True)
+    path.write_text("\n".join(["text,label", *rows, "one, two, x", "three"]))
+    with pytest.raises(DataError, match=r"2 problems:"):
         load_data(path)
-    assert len(load_data(path, max_chars=1_000_000)["all"]) == 2
+    assert len(load_data(path, max_bad_fraction=0.05).dropped) == 2
+    with pytest.raises(InputError, match=r"--max-bad-fraction is 2; a number from 0 to 1"):
+        load_data(path, max_bad_fraction=2)
+
+
+def test_load_never_leaves_out_rows_that_put_a_file_in_doubt(tmp_path):
+    """One row in another encoding in a thousand says that the encoding is wrong, not the row."""
+    rows = [f"text {i},{'xy'[i % 2]}".encode() for i in range(1000)]
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\n".join([b"text,label", *rows, b"caf\xe9,x"]))
+    with pytest.raises(DataError, match=r"line 1,002: bytes that are not UTF-8"):
+        load_data(path, max_bad_fraction=0.5)
+
+
+def test_load_merges_spellings_of_labels_if_asked(tmp_path, caplog):
+    """Pos and pos stay two labels with a word about it, until one asks for one."""
+    path = fill(tmp_path, a_csv="text,label\na, pos\nb,pos\nc,Pos\nd,neg\ne,neg \n") / "a.csv"
+    splits = load_data(path)
+    assert splits.label_set.names == ("neg", "Pos", "pos")
+    assert (
+        "'Pos' (1 text) is probably 'pos'. --merge-labels makes one label of them." in caplog.text
+    )
+    merged = load_data(path, merge_labels=True)
+    assert merged.label_set.names == ("neg", "pos")
+    assert merged["all"].labels == ("pos", "pos", "pos", "neg", "neg")
+    assert merged.mended[-1].to_dict() == {
+        "split": "all",
+        "kind": "label_merged",
+        "reason": "label 'Pos' merged into 'pos'",
+        "n_rows": 1,
+        "lines": [4],
+    }
+
+
+def test_load_merges_into_given_names(tmp_path):
+    """A name of labels.txt is kept, however rare it is; without merging the error says how."""
+    fill(tmp_path, labels_txt="pos\nneg\n", a_csv="text,label\na,POS\nb,POS\nc,pos\nd,neg\n")
+    with pytest.raises(
+        DataError, match=r"label 'POS' occurs in the data but not in labels.txt"
+    ) as err:
+        load_data(tmp_path / "a.csv")
+    assert "--merge-labels" in err.value.hint
+    assert load_data(tmp_path / "a.csv", merge_labels=True).label_set.names == ("pos", "neg")
 
 
 def test_load_drops_up_to_a_fifth_of_the_rows(tmp_path):

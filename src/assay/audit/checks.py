@@ -21,6 +21,7 @@ from assay.audit.findings import (
     find_near_texts,
     find_other_languages,
     find_poor_rows,
+    find_spelled_labels,
 )
 from assay.audit.issues import KINDS, Issue, write_issues_file
 from assay.audit.label_check import LabelCheck, check_labels
@@ -81,6 +82,7 @@ def audit_data(
         *find_near_texts(rows, near, numbers),
         *find_poor_rows(rows),
         *find_other_languages(splits, languages),
+        *find_spelled_labels(rows, splits, numbers),
         *find_dropped_rows(splits),
     ]
     audit = Audit(

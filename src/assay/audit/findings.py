@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -11,6 +12,7 @@ from assay.audit.issues import Issue
 from assay.audit.near_duplicates import NearDuplicates
 from assay.audit.quality import find_garbled, find_one_word
 from assay.data.languages import Languages
+from assay.data.spellings import split_spellings
 from assay.data.texts import LabelledTexts, Splits
 
 __all__ = [
@@ -21,7 +23,10 @@ __all__ = [
     "find_near_texts",
     "find_other_languages",
     "find_poor_rows",
+    "find_spelled_labels",
 ]
+
+DROPPED_KINDS = {"null text": "empty", "blank text": "empty", "null label": "no_label"}
 
 
 class AllRows:
@@ -185,10 +190,31 @@ def find_other_languages(splits: Splits, languages: Mapping[str, Languages]) -> 
     return found
 
 
+def find_spelled_labels(rows: AllRows, splits: Splits, numbers: Iterator[int]) -> list[Issue]:
+    """Return the rows whose label is probably another one, written otherwise.
+
+    Parameters
+    ----------
+    rows : AllRows
+    splits : Splits
+        The same rows.
+    numbers : iterator of int
+        Gives each spelling the number that its rows share.
+    """
+    spellings = {one.label: one.proposed_label for one in split_spellings(splits)}
+    groups = {label: next(numbers) for label in spellings}
+    found = []
+    for i, label in enumerate(rows.labelled.labels):
+        if label in spellings:
+            issue = rows.issue("label_spelling", i, group=groups[label])
+            found.append(replace(issue, proposed_label=spellings[label]))
+    return found
+
+
 def find_dropped_rows(splits: Splits) -> list[Issue]:
     """Return the rows that were left out when the data were loaded."""
     found = []
     for row in splits.dropped:
-        kind = "no_label" if "label" in row.reason else "empty"
+        kind = DROPPED_KINDS.get(row.reason, "unusable")
         found.append(Issue(kind, row.split, row.line, "", ""))
     return found

@@ -28,6 +28,7 @@ __all__ = [
 # about a row.
 KINDS = {
     "wrong_label": "label probably wrong",
+    "label_spelling": "label written otherwise",
     "conflict": "same text, other label",
     "leak": "same text in other split",
     "exact_duplicate": "same text again",
@@ -38,6 +39,7 @@ KINDS = {
     "unseen_label": "label not in train",
     "empty": "no text: left out",
     "no_label": "no label: left out",
+    "unusable": "cannot be used: left out",
 }
 SCORE_DIGITS = 6
 
@@ -74,7 +76,8 @@ class Issue:
     text, label : str
         Empty where the row has none.
     proposed_label : str
-        The label that a suspect probably should have; empty for other kinds.
+        The label that a suspect probably should have, or the usual spelling of the label; empty for
+        other kinds.
     score : float, optional
         0 to 1, the higher the worse: how suspect a label is, how similar texts are, or how much of
         a text is garbled.

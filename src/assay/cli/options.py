@@ -84,9 +84,26 @@ class DataFlags:
     sheet: Annotated[
         str | None, typer.Option(help="Sheet of an .xlsx.  [default: its only one]")
     ] = None
-    max_chars: Annotated[int, typer.Option(help="Longest text accepted, in characters.", min=1)] = (
-        100_000
-    )
+    max_chars: Annotated[
+        int, typer.Option(help="Characters of a text that are read; the rest is cut.", min=1)
+    ] = 100_000
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Refuse data with any row that cannot be used as it is."),
+    ] = False
+    max_bad_fraction: Annotated[
+        float, typer.Option(help="Share of rows that may be left out as unusable, 0 to 1.")
+    ] = 0.01
+    single_label: Annotated[
+        bool,
+        typer.Option("--single-label", help="Take cells with joined labels as one label each."),
+    ] = False
+    merge_labels: Annotated[
+        bool,
+        typer.Option(
+            "--merge-labels", help="Make one label of Pos, pos and a rare typo of a label."
+        ),
+    ] = False
 
     def options(self, **more: Any) -> Any:
         """Return `DataOptions` with these flags and what else is given."""

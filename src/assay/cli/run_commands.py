@@ -105,11 +105,11 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     """Print the leaderboard, the recommendation and what to do next."""
     rows = [_leaderboard_row(row, results) for row in results["methods"]]
     print_table(rows, right=("validation", "test", "F1", "fit s", "MB"))
+    for warning in results["warnings"]:
+        print_sentence(f"Note:        {warning}")
     print_sentence(f"Recommended: {results['why']}")
     for remark in results["choice"]["remarks"]:
         print_sentence(f"Note:        {remark}")
-    for warning in results["warnings"]:
-        print_sentence(f"Note:        {warning}")
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from assay.errors import DataError, did_you_mean, list_problems
+from assay.errors import DataError, cut, did_you_mean, list_problems
 
 __all__ = ["LabelSet", "Task", "natural_sort"]
 
@@ -32,9 +32,14 @@ def natural_sort(names: Iterable[str]) -> list[str]:
 
 
 def _piece_key(piece: str) -> tuple[int, int, str]:
-    """Return the sort key of a run of digits, or of the characters between two: digits first."""
+    """Return the sort key of a run of digits, or of the characters between two: digits first.
+
+    Of two numbers without leading zeros the longer one is greater, and of two equally long ones
+    the one that comes later as a text: so a number may have more digits than `int` accepts.
+    """
     if piece.isascii() and piece.isdigit():
-        return 0, int(piece), ""
+        digits = piece.lstrip("0")
+        return 0, len(digits), digits
     return 1, 0, piece.casefold()
 
 
@@ -79,11 +84,11 @@ class LabelSet:
                 blank.append(f"label {i} is {name!r}: a non-blank text is accepted")
             elif any("\ud800" <= char <= "\udfff" for char in name):
                 halved.append(
-                    f"label {i} is {name!a}: half of a surrogate pair, which no file can hold; "
-                    "a text of whole characters is accepted"
+                    f"label {i} is {cut(name)!a}: half of a surrogate pair, which no file "
+                    "can hold; a text of whole characters is accepted"
                 )
             if name in index:
-                repeated.append(f"label '{name}' occurs twice, at {index[name]} and {i}")
+                repeated.append(f"label '{cut(name)}' occurs twice, at {index[name]} and {i}")
             index.setdefault(name, i)
         if problems := [*blank, *halved, *repeated]:
             raise DataError(f"the label names cannot be used:\n{list_problems(problems)}")
@@ -108,8 +113,8 @@ class LabelSet:
         except KeyError as err:
             unknown = str(err.args[0])
             raise DataError(
-                f"label '{unknown}' is not one of the {len(self)} known labels: "
-                f"{', '.join(self.names[:N_LISTED])}.{did_you_mean(unknown, self.names)}"
+                f"label '{cut(unknown)}' is not one of the {len(self)} known labels: "
+                f"{', '.join(map(cut, self.names[:N_LISTED]))}.{did_you_mean(unknown, self.names)}"
             ) from None
 
     def __len__(self) -> int:
@@ -125,7 +130,7 @@ class LabelSet:
         return name in self._index
 
     def __repr__(self) -> str:
-        shown = list(map(repr, self.names[:N_SHOWN]))
+        shown = [repr(cut(name)) for name in self.names[:N_SHOWN]]
         n_more = len(self.names) - N_SHOWN
         if n_more > 0:
             shown.append(f"... {n_more:,} more")

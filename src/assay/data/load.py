@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from assay._paths import is_hub_id, is_meant_as_path, nearby
-from assay.data.clean import MAX_CHARS
+from assay.data.clean import MAX_BAD_FRACTION, MAX_CHARS
 from assay.data.files.readers import SUFFIXES, file_kind
 from assay.data.files.reading import Reading, ReadingOptions
 from assay.data.folders import UNREADABLE, Located, read_file, read_folder
 from assay.data.frames import ACCEPTED, frame_splits
 from assay.data.hub_data import load_from_hub
-from assay.data.raw import LabelNames, RawSplit, build_splits
+from assay.data.raw import LabelNames, RawSplit, RowRules, build_splits
 from assay.data.texts import Splits
 from assay.errors import InputError
 
@@ -28,6 +28,10 @@ def load_data(
     label_column: str | None = None,
     labels: Sequence[str] | None = None,
     max_chars: int = MAX_CHARS,
+    strict: bool = False,
+    max_bad_fraction: float = MAX_BAD_FRACTION,
+    single_label: bool = False,
+    merge_labels: bool = False,
     **reading: Unpack[ReadingOptions],
 ) -> Splits:
     """Load labelled texts.
@@ -46,7 +50,9 @@ def load_data(
         The label names in order, where the source publishes none. None: ``labels.txt`` beside the
         data, else natural order.
     max_chars : int
-        Longest text that is accepted, in characters.
+        Characters of a text that are read. Longer texts are cut, and listed in `mended`.
+    strict, max_bad_fraction, single_label, merge_labels
+        What is done with rows that are not as they should be; see `RowRules`.
     **reading
         How files are read: ``delimiter``, ``encoding``, ``quoting``, ``escape``, ``header`` and
         ``sheet``, as in `Reading`.
@@ -54,7 +60,9 @@ def load_data(
     Returns
     -------
     Splits
-        Blank texts and rows without label are left out and listed in `dropped`.
+        Blank texts, rows without label and rows that cannot be used are left out and listed in
+        `dropped`; white space around labels and their Unicode form are mended and counted in
+        `mended`.
 
     Raises
     ------
@@ -72,6 +80,7 @@ def load_data(
     if isinstance(data, Splits):
         return data
     given = _label_names(labels)
+    rules = RowRules(max_chars, strict, max_bad_fraction, single_label, merge_labels)
     located = _locate(data, Reading(**reading))
     return build_splits(
         located.splits,
@@ -79,7 +88,7 @@ def load_data(
         text_column=text_column,
         label_column=label_column,
         given=given or located.label_names,
-        max_chars=max_chars,
+        rules=rules,
     )
 
 

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assay.data.clean import MAX_DROPPED_FRACTION, CleanRows, clean_rows, raise_problems
+from assay.data.clean import (
+    MAX_BAD_FRACTION,
+    MAX_CHARS,
+    MAX_DROPPED_FRACTION,
+    CleanRows,
+    clean_rows,
+    drop_long_labels,
+    raise_problems,
+)
 from assay.data.columns import find_columns
 from assay.data.files.readers import Row
+from assay.data.label_columns import check_label_column
+from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, natural_sort
-from assay.data.texts import SPLIT_ORDER, DroppedRow, LabelledTexts, Splits
-from assay.errors import DataError, did_you_mean, list_problems
+from assay.data.reading import say_reading
+from assay.data.spellings import find_spellings, merge_spellings
+from assay.data.texts import SPLIT_ORDER, DroppedRow, LabelledTexts, MendedRows, Splits
+from assay.errors import DataError, InputError, cut, did_you_mean, list_problems
 
-__all__ = ["SPLIT_NAMES", "LabelNames", "RawSplit", "build_splits", "split_name"]
+__all__ = ["SPLIT_NAMES", "LabelNames", "RawSplit", "RowRules", "build_splits", "split_name"]
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +85,42 @@ class LabelNames:
     source: str
 
 
+@dataclass(frozen=True)
+class RowRules:
+    """What is done with rows that are not as they should be.
+
+    Parameters
+    ----------
+    max_chars : int
+        Characters of a text that are read; what follows is cut off, and the row listed.
+    strict : bool
+        Refuse a data set with a row that cannot be used, or with a text that would be cut.
+    max_bad_fraction : float
+        Share of the rows of a split that may be left out because they cannot be used, 0 to 1.
+    single_label : bool
+        Take cells that seem to hold several labels as one label, as they are.
+    merge_labels : bool
+        Make one label of those that differ only in how they are written; see `find_spellings`.
+
+    Raises
+    ------
+    InputError
+        The share is out of range.
+    """
+
+    max_chars: int = MAX_CHARS
+    strict: bool = False
+    max_bad_fraction: float = MAX_BAD_FRACTION
+    single_label: bool = False
+    merge_labels: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_bad_fraction <= 1:
+            raise InputError(
+                f"--max-bad-fraction is {self.max_bad_fraction}; a number from 0 to 1 is accepted"
+            )
+
+
 def split_name(name: str) -> str | None:
     """Return train, validation or test for the names that mean them, else None.
 
@@ -89,7 +137,7 @@ def build_splits(
     text_column: str | None,
     label_column: str | None,
     given: LabelNames | None,
-    max_chars: int,
+    rules: RowRules,
 ) -> Splits:
     """Read, check and name all splits of a source.
 
@@ -102,7 +150,7 @@ def build_splits(
     text_column, label_column : str, optional
     given : LabelNames, optional
         Used unless the source has an order of its own.
-    max_chars : int
+    rules : RowRules
 
     Raises
     ------
@@ -116,27 +164,46 @@ def build_splits(
     for split in sorted(raws, key=SPLIT_ORDER.index):
         raw = raws[split]
         text, label = _columns(raw, text_column=text_column, label_column=label_column)
+        rows = _read(raw, split, text, label, rules)
         names = raw.class_names.get(label, ())
-        rows = clean_rows(
-            raw.read(text, label),
-            split=split,
-            text_column=text,
-            label_column=label,
-            class_names=names or None,
-            max_chars=max_chars,
-            unit=raw.unit,
-        )
         if names and len(raws) > 1 and _has_no_labels(rows):
             logger.warning("split %s of %s has no labels: left out", split, source)
             continue
         published += [name for name in names if name not in published]
-        problems += _problems(raw, rows)
+        problems += _problems(raw, rows, rules)
         fixes.update(dict.fromkeys(rows.fixes))
         cleaned[split] = rows
     raise_problems(source, problems, flags=tuple(fixes))
     if not cleaned:
         raise DataError(f"no split of {source} has labels; splits: {', '.join(raws)}")
-    return _named(cleaned, published, given, source=source)
+    splits = _named(cleaned, published, given, source=source, merge=rules.merge_labels)
+    say_reading(splits)
+    return splits
+
+
+def _read(raw: RawSplit, split: str, text: str, label: str, rules: RowRules) -> CleanRows:
+    """Read and clean the rows of one split, and look at its labels as a whole."""
+    names = raw.class_names.get(label, ())
+    rows = clean_rows(
+        raw.read(text, label),
+        split=split,
+        text_column=text,
+        label_column=label,
+        class_names=names or None,
+        max_chars=rules.max_chars,
+        unit=raw.unit,
+        strict=rules.strict,
+        single_label=rules.single_label,
+    )
+    if not names:
+        check_label_column(
+            rows.texts,
+            source=raw.source,
+            text_column=text,
+            label_column=label,
+            single_label=rules.single_label,
+        )
+    return drop_long_labels(rows, split=split)
 
 
 def _columns(
@@ -161,21 +228,38 @@ def _named(
     given: LabelNames | None,
     *,
     source: str,
+    merge: bool,
 ) -> Splits:
     """Return the checked rows as a data set with ordered labels."""
-    occurring: set[str] = set()
+    given = _mended_names(given)
     dropped: list[DroppedRow] = []
+    mended: list[MendedRows] = []
     parts: dict[str, LabelledTexts] = {}
     for split, rows in cleaned.items():
         parts[split] = rows.texts
-        occurring.update(rows.texts.labels)
-        dropped += rows.dropped
+        dropped += [*rows.dropped, *rows.bad]
+        mended += rows.mended
+    if merge:
+        preferred = {*published, *(() if given is None else given.names)}
+        parts, merged = merge_spellings(parts, preferred=preferred)
+        mended += merged
+    occurring: set[str] = set()
+    for labelled in parts.values():
+        occurring.update(labelled.labels)
     return Splits(
         parts,
         _label_set(occurring, published, given),
         source=source,
         dropped=tuple(dropped),
+        mended=tuple(mended),
     )
+
+
+def _mended_names(given: LabelNames | None) -> LabelNames | None:
+    """Return the given names in the form that the labels of the data have."""
+    if given is None:
+        return None
+    return LabelNames(tuple(mend_label(name).label for name in given.names), given.source)
 
 
 def _published_column(raw: RawSplit) -> str | None:
@@ -194,11 +278,14 @@ def _has_no_labels(rows: CleanRows) -> bool:
     )
 
 
-def _problems(raw: RawSplit, rows: CleanRows) -> list[str]:
-    """Return a sentence on each row that cannot be used, and one if too many are left out."""
+def _problems(raw: RawSplit, rows: CleanRows, rules: RowRules) -> list[str]:
+    """Return what makes a split unusable: rows that cast doubt on others, or too many bad ones."""
     if not rows.n_rows:
         return [f"{raw.source} is empty: it has no rows"]
-    problems = [f"{raw.source} {problem}" for problem in rows.problems]
+    problems = []
+    share = 0.0 if rules.strict else rules.max_bad_fraction
+    if rows.doubts or len(rows.bad) > share * rows.n_rows:
+        problems += [f"{raw.source} {problem}" for problem in rows.problems]
     n_dropped = len(rows.dropped)
     if n_dropped > MAX_DROPPED_FRACTION * rows.n_rows:
         counts = Counter(row.reason for row in rows.dropped)
@@ -228,8 +315,8 @@ def _published_set(occurring: set[str], published: list[str], given: LabelNames 
     """Return the published names that occur, then the others in natural order."""
     if given is not None and given.source == "labels" and list(given.names) != published:
         raise DataError(
-            f"labels are given as {', '.join(given.names)}, but the data set has its own: "
-            f"{', '.join(published)}",
+            f"labels are given as {_listed(given.names)}, but the data set has its own: "
+            f"{_listed(published)}",
             hint="leave the label names out",
         )
     unused = [name for name in published if name not in occurring]
@@ -249,17 +336,24 @@ def _check_given(missing: list[str], given: LabelNames) -> None:
     """Raise if labels occur that are not among the given names."""
     if not missing:
         return
-    hint = f"the names there are {', '.join(given.names[:N_LISTED])}"
+    hint = f"the names there are {_listed(given.names)}"
+    counts = dict.fromkeys([*given.names, *missing], 1)
+    if find_spellings(counts, preferred=given.names):
+        hint += "; --merge-labels makes one label of those that are only written otherwise"
     if len(missing) == 1:
         meant = did_you_mean(missing[0], given.names)
         raise DataError(
-            f"label '{missing[0]}' occurs in the data but not in {given.source}"
+            f"label '{cut(missing[0])}' occurs in the data but not in {given.source}"
             f"{'.' if meant else ''}{meant}",
             hint=hint,
         )
-    problems = [f"'{name}'{did_you_mean(name, given.names)}" for name in missing]
+    problems = [f"'{cut(name)}'{did_you_mean(name, given.names)}" for name in missing]
     raise DataError(
         f"{len(missing):,} labels occur in the data but not in {given.source}:\n"
         f"{list_problems(problems)}",
         hint=hint,
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(cut, names[:N_LISTED]))

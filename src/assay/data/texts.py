@@ -21,10 +21,18 @@ from assay.errors import DataError, InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SPLIT_ORDER", "DroppedRow", "LabelledTexts", "Splits", "check_texts"]
+__all__ = [
+    "SPLIT_ORDER",
+    "DroppedRow",
+    "LabelledTexts",
+    "MendedRows",
+    "Splits",
+    "check_texts",
+]
 
 T = TypeVar("T")
 SPLIT_ORDER = ("train", "validation", "test", "all")  # all: a lone file that is not cut yet
+MAX_MENDED_LINES = 100  # listed for each reason; the others are counted
 N_SHOWN_ROWS, N_SHOWN_LABELS = 5, 30  # in a notebook
 
 
@@ -83,6 +91,52 @@ class DroppedRow:
     def to_dict(self) -> DroppedEntry:
         """Return the row as plain values."""
         return {"split": self.split, "line": self.line, "reason": self.reason}
+
+
+class MendedEntry(TypedDict):
+    """A `MendedRows` as JSON holds it."""
+
+    split: str
+    kind: str
+    reason: str
+    n_rows: int
+    lines: list[int]
+
+
+@dataclass(frozen=True)
+class MendedRows:
+    """Rows that are used after something in them was mended, and what it was.
+
+    Parameters
+    ----------
+    split : str
+    kind : str
+        ``label_space``, ``label_form``, ``label_list``, ``label_merged`` or ``text_cut``.
+    reason : str
+        The same in words, such as "white space around the label".
+    lines : tuple of int
+        1-based lines (or records) of the source.
+    """
+
+    split: str
+    kind: str
+    reason: str
+    lines: tuple[int, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows were mended."""
+        return len(self.lines)
+
+    def to_dict(self) -> MendedEntry:
+        """Return plain values: the count, and the first lines."""
+        return {
+            "split": self.split,
+            "kind": self.kind,
+            "reason": self.reason,
+            "n_rows": self.n_rows,
+            "lines": list(self.lines[:MAX_MENDED_LINES]),
+        }
 
 
 @dataclass(frozen=True)
@@ -182,6 +236,8 @@ class Splits(Mapping[str, LabelledTexts]):
         Rows of the source that were left out.
     n_corrections : int
         Labels of train that a person corrected.
+    mended : tuple of MendedRows
+        Rows of the source that were changed before they were used.
 
     Attributes
     ----------
@@ -203,6 +259,7 @@ class Splits(Mapping[str, LabelledTexts]):
     source: str
     dropped: tuple[DroppedRow, ...] = field(default=())
     n_corrections: int = 0
+    mended: tuple[MendedRows, ...] = ()
     kept: dict[str, object] = field(default_factory=dict, init=False, compare=False)
 
     def __getitem__(self, split: str) -> LabelledTexts:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from assay.data.clean import raise_problems
+from assay.data.label_columns import is_all_different
+from assay.data.reading import describe_spellings
 from assay.data.texts import Splits
-from assay.errors import DataError
+from assay.errors import DataError, cut, did_you_mean
 
 __all__ = ["check_trainable"]
 
@@ -25,14 +27,22 @@ def check_trainable(splits: Splits) -> None:
     if "train" not in splits:
         raise DataError(f"{splits.source} has no train split; splits: {', '.join(splits)}")
     counts = {split: Counter(labelled.labels) for split, labelled in splits.items()}
+    n_train, n_labels = counts["train"].total(), len(counts["train"])
+    if is_all_different(n_labels, n_train):
+        raise DataError(
+            f"{n_labels:,} labels in {n_train:,} rows of train of {splits.source}: are the columns "
+            "exchanged, or is this a column of ids?",
+            hint="name the columns with --text-column and --label-column",
+        )
     problems = _split_problems(counts)
     for label in splits.label_set:
         problem = _label_problem(label, counts)
         if problem is not None:
             problems.append(problem)
+    hint = describe_spellings(splits) if problems else ""
     if len(problems) == 1:
         problems = [f"{splits.source}: {problems[0]}"]
-    raise_problems(splits.source, problems)
+    raise_problems(splits.source, problems, hint=hint)
 
 
 def _split_problems(counts: dict[str, Counter[str]]) -> list[str]:
@@ -41,7 +51,7 @@ def _split_problems(counts: dict[str, Counter[str]]) -> list[str]:
     for split, count in counts.items():
         if len(count) == 1:
             only = next(iter(count))
-            problems.append(f"{split} has one class, '{only}'; at least two are accepted")
+            problems.append(f"{split} has one class, '{cut(only)}'; at least two are accepted")
     return problems
 
 
@@ -51,8 +61,11 @@ def _label_problem(label: str, counts: dict[str, Counter[str]]) -> str | None:
     if n_train >= MIN_TRAIN_ROWS:
         return None
     if n_train:
-        return f"label '{label}' has one row in train; at least {MIN_TRAIN_ROWS} are accepted"
+        return f"label '{cut(label)}' has one row in train; at least {MIN_TRAIN_ROWS} are accepted"
     elsewhere = [f"{split} ({count[label]:,})" for split, count in counts.items() if count[label]]
     if elsewhere:
-        return f"label '{label}' has rows in {', '.join(elsewhere)} but none in train"
-    return f"label '{label}' has no rows in train; at least {MIN_TRAIN_ROWS} are accepted"
+        known = [other for other, n in counts["train"].items() if n >= MIN_TRAIN_ROWS]
+        meant = did_you_mean(label, known)
+        meant = f".{meant}" if meant else ""
+        return f"label '{cut(label)}' has rows in {', '.join(elsewhere)} but none in train{meant}"
+    return f"label '{cut(label)}' has no rows in train; at least {MIN_TRAIN_ROWS} are accepted"

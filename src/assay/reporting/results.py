@@ -14,6 +14,7 @@ from assay.audit.result import Audit
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.checkpoints.auto import CheckpointChoice
 from assay.data.duplicates import duplicate_groups
+from assay.data.reading import find_reading
 from assay.data.texts import Splits
 from assay.evaluation.caveats import find_caveats
 from assay.evaluation.choice import Choice
@@ -161,7 +162,8 @@ class Results:
     def caveats(self) -> list[Fact]:
         """Return one fact for each reason to read the shown scores with care."""
         split = self.shown_split
-        return find_caveats(self.recommended.scored[split], split=split)
+        of_scores = find_caveats(self.recommended.scored[split], split=split)
+        return [*find_reading(self.splits), *of_scores]
 
     def warnings(self) -> list[str]:
         """Return the caveats in English, as results.json and the terminal show them."""
@@ -199,6 +201,7 @@ class Results:
             "labels": list(self.splits.label_set),
             "splits": splits,
             "dropped": [row.to_dict() for row in self.splits.dropped],
+            "mended": [rows.to_dict() for rows in self.splits.mended],
             "corrections": self.splits.n_corrections,
             "audit": self.audit.summary(),
         }

@@ -57,7 +57,7 @@ def test_options_reach_the_loader(tmp_path):
     assert splits.label_set.names == ("joy", '화남, "분노"', "sadness")
     assert splits["all"].texts == tuple(texts)
     with pytest.raises(DataError, match="at most 5 are accepted"):
-        DataOptions(**{**vars(options), "max_chars": 5}).load(path)
+        DataOptions(**{**vars(options), "max_chars": 5, "strict": True}).load(path)
 
 
 def test_names_without_a_text_are_left_out(tmp_path, caplog):

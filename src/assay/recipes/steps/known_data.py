@@ -7,7 +7,7 @@ from typing import Any
 
 from assay.data.split import cut_missing
 from assay.data.texts import LabelledTexts, Splits
-from assay.errors import DataError, did_you_mean
+from assay.errors import DataError, cut, did_you_mean
 from assay.runtime.manifest import Manifest
 
 __all__ = ["check_labels", "cut_as_trained"]
@@ -35,10 +35,10 @@ def check_labels(labelled: LabelledTexts, known: tuple[str, ...], *, where: str)
     unknown = [label for label in counts if label not in known]
     if not unknown:
         return
-    named = ", ".join(f"'{label}' ({counts[label]:,} texts)" for label in unknown[:N_UNKNOWN])
+    named = ", ".join(f"'{cut(label)}' ({counts[label]:,} texts)" for label in unknown[:N_UNKNOWN])
     if len(unknown) > N_UNKNOWN:
         named += f" and {len(unknown) - N_UNKNOWN:,} more"
-    knows = ", ".join(known[:N_KNOWN])
+    knows = ", ".join(map(cut, known[:N_KNOWN]))
     if len(known) > N_KNOWN:
         knows += " ..."
     raise DataError(

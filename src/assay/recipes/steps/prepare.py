@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assay.audit.corrections import apply_corrections
+from assay.data.clean import MAX_BAD_FRACTION
 from assay.data.load import load_data
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import Splits
@@ -35,6 +36,10 @@ class DataOptions:
     header: bool = True
     sheet: str | None = None
     max_chars: int = 100_000
+    strict: bool = False
+    max_bad_fraction: float = MAX_BAD_FRACTION
+    single_label: bool = False
+    merge_labels: bool = False
     validation_fraction: float = 0.1
     test_fraction: float = 0.1
     max_rows: int | None = None
@@ -54,6 +59,10 @@ class DataOptions:
             header=self.header,
             sheet=self.sheet,
             max_chars=self.max_chars,
+            strict=self.strict,
+            max_bad_fraction=self.max_bad_fraction,
+            single_label=self.single_label,
+            merge_labels=self.merge_labels,
         )
 
 

@@ -100,7 +100,7 @@ def _flat(options: Mapping[str, object]) -> dict[str, object]:
     for name, value in options.items():
         if isinstance(value, Mapping):
             flat |= _flat(value)
-        elif value in (None, "", ()) or name == "command":
+        elif value in (None, "", ()) or value is False or name == "command":
             continue
         elif isinstance(value, tuple):
             flat[name] = ", ".join(value)

@@ -1,0 +1,203 @@
+"""Is this a column of labels at all? Exchanged columns, several labels in a cell, measurements.
+
+Each check looks at a whole column, and refuses it with one sentence that holds no text of the data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Sequence
+from itertools import chain
+
+from assay.data.texts import LabelledTexts
+from assay.errors import DataError, cut
+
+__all__ = ["check_label_column", "find_separator", "is_all_different", "rating_values"]
+
+MIN_ROWS = 20  # of fewer rows no share of different values means anything
+DIFFERENT_FRACTION = 0.5  # of rows with a label of their own: more are no classes
+SEPARATORS = (",", ";", "|")
+MAX_DECIMALS = 12  # different numbers with decimals: 0.0 to 5.0 in halves are 11
+MAX_WHOLE = 100  # different whole numbers that do not simply count the classes
+MAX_RATINGS = 11  # 0 to 10
+RATING_UNITS = (" stars", " star", "점", " stelle", " étoiles")
+
+
+def check_label_column(
+    labelled: LabelledTexts,
+    *,
+    source: str,
+    text_column: str,
+    label_column: str,
+    single_label: bool = False,
+) -> None:
+    """Refuse a column that holds no labels, one for each text.
+
+    Parameters
+    ----------
+    labelled : LabelledTexts
+        The usable rows.
+    source : str
+        How messages call the source.
+    text_column, label_column : str
+        Names, for messages.
+    single_label : bool
+        Take cells with joined labels as they are.
+
+    Raises
+    ------
+    DataError
+        The columns seem to be exchanged, cells hold several labels, or labels are measurements.
+    """
+    counts = Counter(labelled.labels)
+    _check_exchanged(labelled, counts, source, text_column, label_column)
+    _check_numbers(counts, source=source, column=label_column)
+    if not single_label:
+        _check_joined(counts, source=source, column=label_column)
+
+
+def is_all_different(n_labels: int, n_rows: int) -> bool:
+    """Tell whether so many labels in so many rows are no classes."""
+    return n_rows >= MIN_ROWS and n_labels > DIFFERENT_FRACTION * n_rows
+
+
+def _check_exchanged(
+    labelled: LabelledTexts,
+    counts: Counter[str],
+    source: str,
+    text_column: str,
+    label_column: str,
+) -> None:
+    n_rows = len(labelled)
+    if not is_all_different(len(counts), n_rows):
+        return
+    n_text_chars = sum(map(len, labelled.texts)) / n_rows
+    n_label_chars = sum(map(len, labelled.labels)) / n_rows
+    n_texts = len(set(labelled.texts))
+    if 2 * n_texts > len(counts) and n_label_chars <= n_text_chars:
+        return
+    raise DataError(
+        f"{len(counts):,} labels in {n_rows:,} rows of {source}: are the columns exchanged? "
+        f"Read as labels was '{cut(label_column)}', with {n_label_chars:,.0f} characters per row; "
+        f"as texts '{cut(text_column)}', with {n_text_chars:,.0f}, and {n_texts:,} different texts",
+        hint="name the columns with --text-column and --label-column",
+    )
+
+
+def _check_joined(counts: Counter[str], *, source: str, column: str) -> None:
+    separator = find_separator(counts)
+    if separator is None or _numbers(counts) is not None:
+        return
+    joined = [label for label in counts if separator in label]
+    n_rows = sum(counts[label] for label in joined)
+    raise DataError(
+        f"column '{cut(column)}' of {source} holds several labels joined by '{separator}' in "
+        f"{n_rows:,} of {counts.total():,} rows, such as '{cut(joined[0])}'; "
+        "one label per text is accepted",
+        hint="--single-label takes each cell as one label, as it is",
+    )
+
+
+def find_separator(labels: Collection[str]) -> str | None:
+    """Return the character that joins several labels in the cells of a column, or None.
+
+    Cells are joined labels if taking them apart leaves fewer different labels than there are
+    different cells, and at least half of the pieces occur in several cells. So names with a comma,
+    such as "Home, Garden", are left alone.
+
+    Examples
+    --------
+    >>> find_separator(["joy", "fear", "joy,fear", "anger,joy", "fear,anger"])
+    ','
+    >>> find_separator(["Home, Garden", "Sports", "Books, Music"]) is None
+    True
+    """
+    distinct = set(labels)
+    for separator in SEPARATORS:
+        joined = [label for label in distinct if separator in label]
+        if len(joined) < 3:
+            continue
+        cells = [_pieces(label, separator) for label in distinct]
+        n_cells = Counter(chain.from_iterable(cells))
+        n_shared = sum(n > 1 for n in n_cells.values())
+        if len(n_cells) < len(distinct) and 2 * n_shared >= len(n_cells):
+            return separator
+    return None
+
+
+def _pieces(label: str, separator: str) -> set[str]:
+    return {piece.strip().casefold() for piece in label.split(separator) if piece.strip()}
+
+
+def _check_numbers(counts: Counter[str], *, source: str, column: str) -> None:
+    if len(counts) <= MAX_DECIMALS:
+        return
+    numbers = _numbers(counts)
+    if numbers is None or not _are_measurements(numbers, n_rows=counts.total()):
+        return
+    raise DataError(
+        f"{len(numbers):,} different numbers in column '{cut(column)}' of {source}, from "
+        f"{min(numbers):g} to {max(numbers):g}: these are measurements, and labels are accepted",
+        hint="make a few classes of them first, such as low, middle and high",
+    )
+
+
+def _numbers(labels: Collection[str]) -> list[float] | None:
+    """Return the labels as numbers, of which some have a decimal comma; None if one is none."""
+    numbers = []
+    for label in labels:
+        try:
+            number = float(label.replace(",", "."))
+        except ValueError:
+            return None
+        if not math.isfinite(number):
+            return None
+        numbers.append(number)
+    return numbers
+
+
+def _are_measurements(numbers: Sequence[float], *, n_rows: int) -> bool:
+    """Tell whether different values are measured and not counted classes."""
+    if not all(number.is_integer() for number in numbers):
+        return True
+    # Ids of classes count from 0 or 1, with few of them missing.
+    is_dense = min(numbers) in (0, 1) and max(numbers) < 1.5 * len(numbers) + 1
+    too_many = len(numbers) > MAX_WHOLE or is_all_different(len(numbers), n_rows)
+    return too_many and not is_dense
+
+
+def rating_values(labels: Sequence[str]) -> tuple[float, ...] | None:
+    """Return the numbers behind labels that are whole ratings, in the order of the labels.
+
+    Ratings count up without a gap: from 1 to at most 10, from 0 to 10, or from a number below
+    zero. Numbers that count from 0 otherwise are taken for ids of classes.
+
+    Returns
+    -------
+    tuple of float or None
+        None if the labels are no ratings.
+
+    Examples
+    --------
+    >>> rating_values(["1", "2", "3", "4", "5"]), rating_values(["1 star", "2 stars", "3 stars"])
+    ((1.0, 2.0, 3.0, 4.0, 5.0), (1.0, 2.0, 3.0))
+    >>> rating_values(["0", "1", "2"]) is None
+    True
+    """
+    if not 3 <= len(labels) <= MAX_RATINGS:
+        return None
+    numbers = _numbers([_without_unit(label) for label in labels])
+    if numbers is None or not all(number.is_integer() for number in numbers):
+        return None
+    low, high = min(numbers), max(numbers)
+    is_gapless = sorted(numbers) == [low + i for i in range(len(numbers))]
+    is_scale = low == 1 or low < 0 or (low == 0 and high == 10)
+    return tuple(numbers) if is_gapless and is_scale else None
+
+
+def _without_unit(label: str) -> str:
+    folded = label.casefold()
+    for unit in RATING_UNITS:
+        folded = folded.removesuffix(unit)
+    return folded

@@ -1,0 +1,152 @@
+"""Labels as people and programs write them: what is mended, and what several labels look like.
+
+White space around a label and its Unicode form are mended, since nobody sees them. What can be seen
+(upper case, a typo) is left to `spellings`, which proposes and changes nothing unasked.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.errors import DataError
+
+__all__ = [
+    "MAX_LABEL_CHARS",
+    "MENDED",
+    "LabelMender",
+    "MendedLabel",
+    "SeveralLabelsError",
+    "mend_label",
+    "parse_list_cell",
+]
+
+MAX_LABEL_CHARS = 1000  # longer ones are no names but texts that slipped into the label column
+MENDED = {  # what was mended in a label -> the same in words
+    "label_space": "white space around the label",
+    "label_form": "label in another Unicode form",
+    "label_list": "label written as a list of one",
+}
+# Characters that no one sees and that `str.strip` leaves: byte order mark, zero-width space and
+# word joiner.
+INVISIBLE = "\ufeff\u200b\u2060"
+EDGES = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
+# What NumPy prints, where no comma is between the items: ['joy' 'fear'], [0 1].
+SPACED_LIST = re.compile(
+    r"""\[\s*(?:'[^']*'|"[^"]*"|-?\d+)(?:\s+(?:'[^']*'|"[^"]*"|-?\d+))+\s*\]"""
+)
+
+
+class SeveralLabelsError(DataError):
+    """A cell holds several labels where one is accepted."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "several labels in a row: one label per text is accepted "
+            "(--single-label takes what is written there as one label)"
+        )
+
+
+@dataclass(frozen=True)
+class MendedLabel:
+    """A label, and what was mended in it.
+
+    Parameters
+    ----------
+    label : str
+        Empty if nothing but white space was there.
+    kinds : tuple of str
+        What was mended: keys of `MENDED`; empty if nothing.
+    """
+
+    label: str
+    kinds: tuple[str, ...] = ()
+
+
+def mend_label(label: str) -> MendedLabel:
+    """Return a label without white space around it, in Unicode NFC.
+
+    >>> mend_label(" pos ")
+    MendedLabel(label='pos', kinds=('label_space',))
+    """
+    kinds = []
+    trimmed = EDGES.sub("", label)
+    if trimmed != label:
+        kinds.append("label_space")
+    composed = unicodedata.normalize("NFC", trimmed)
+    if composed != trimmed:
+        kinds.append("label_form")
+    return MendedLabel(composed, tuple(kinds))
+
+
+def parse_list_cell(cell: str) -> list[Any] | None:
+    """Return the items of a cell that is a list in JSON, in Python, or as NumPy prints it.
+
+    Returns
+    -------
+    list or None
+        None if the cell is no list.
+
+    Examples
+    --------
+    >>> parse_list_cell('["joy", "fear"]'), parse_list_cell("['joy']"), parse_list_cell("[sic]")
+    (['joy', 'fear'], ['joy'], None)
+    """
+    cell = cell.strip()
+    if not (cell.startswith("[") and cell.endswith("]")):
+        return None
+    if SPACED_LIST.fullmatch(cell):
+        return cell[1:-1].split()
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            value = parse(cell)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        if isinstance(value, list):
+            return value
+    return None
+
+
+@dataclass
+class LabelMender:
+    """Mends the labels of a column; each distinct label is worked out once.
+
+    Parameters
+    ----------
+    names : frozenset of str
+        Names that the source publishes; they are never changed.
+    takes_lists : bool
+        Whether a cell that is written as a list is one label as it is.
+    """
+
+    names: frozenset[str] = frozenset()
+    takes_lists: bool = False
+    _known: dict[str, MendedLabel] = field(default_factory=dict)
+
+    def mend(self, label: str) -> MendedLabel:
+        """Return the mended label.
+
+        Raises
+        ------
+        SeveralLabelsError
+            The cell is a list of several labels.
+        """
+        found = self._known.get(label)
+        if found is None:
+            found = self._known[label] = self._work_out(label)
+        return found
+
+    def _work_out(self, label: str) -> MendedLabel:
+        if label in self.names:
+            return MendedLabel(label)
+        items = None if self.takes_lists else parse_list_cell(label)
+        if items is None:
+            return mend_label(label)
+        if len(items) > 1:
+            raise SeveralLabelsError
+        inner = mend_label(str(items[0]) if items and items[0] is not None else "")
+        return MendedLabel(inner.label, ("label_list", *inner.kinds))

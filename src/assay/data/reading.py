@@ -1,0 +1,94 @@
+"""How a data set was read, as facts: rows left out, rows mended, labels that are probably one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from assay.catalogue import ENGLISH, Fact, open_language
+from assay.data.spellings import split_spellings
+from assay.data.texts import DroppedRow, MendedRows, Splits
+from assay.errors import cut
+
+__all__ = ["describe_reading", "describe_spellings", "find_reading", "say_reading"]
+
+logger = logging.getLogger(__name__)
+
+SENTENCES = {  # kind of what was mended -> its sentence in the catalogue
+    "label_space": "reading.label_space",
+    "label_form": "reading.label_form",
+    "label_list": "reading.label_list",
+    "label_merged": "reading.label_merged",
+    "text_cut": "reading.text_cut",
+}
+# Rows without a text or without a label are said elsewhere.
+WITHOUT_MESSAGE = ("null text", "blank text", "null label")
+
+
+def find_reading(splits: Splits) -> list[Fact]:
+    """Return one fact for each thing that a reader of a score should know about its data."""
+    facts = []
+    bad = [row for row in splits.dropped if row.reason not in WITHOUT_MESSAGE]
+    if bad:
+        facts.append(_bad_rows(bad))
+    kinds: dict[str, list[MendedRows]] = {}
+    for one in splits.mended:
+        kinds.setdefault(one.kind, []).append(one)
+    facts += [_mended_rows(kind, mended) for kind, mended in kinds.items()]
+    return [*facts, *_spellings(splits)]
+
+
+def describe_reading(splits: Splits) -> list[str]:
+    """Return the facts of `find_reading` as English sentences."""
+    english = open_language(ENGLISH)
+    return [english.tell(fact) for fact in find_reading(splits)]
+
+
+def describe_spellings(splits: Splits) -> str:
+    """Say in one sentence which labels are probably one; empty if there are none."""
+    english = open_language(ENGLISH)
+    return "".join(english.tell(fact) for fact in _spellings(splits))
+
+
+def say_reading(splits: Splits) -> None:
+    """Log how a data set was read, one warning per sentence."""
+    for sentence in describe_reading(splits):
+        logger.warning("%s: %s", splits.source, sentence)
+
+
+def _bad_rows(bad: Sequence[DroppedRow]) -> Fact:
+    first = bad[0]
+    return Fact.of(
+        "reading.bad_rows",
+        n_rows=len(bad),
+        split=first.split,
+        row=first.line,
+        reason=first.reason,
+    )
+
+
+def _mended_rows(kind: str, mended: Sequence[MendedRows]) -> Fact:
+    first = mended[0]
+    return Fact.of(
+        SENTENCES[kind],
+        n_rows=sum(one.n_rows for one in mended),
+        split=first.split,
+        row=first.lines[0],
+        reason=first.reason,
+    )
+
+
+def _spellings(splits: Splits) -> list[Fact]:
+    spellings = split_spellings(splits)
+    if not spellings:
+        return []
+    first = max(spellings, key=lambda one: one.n_texts)
+    return [
+        Fact.of(
+            "reading.spellings",
+            n_labels=len(spellings),
+            label=cut(first.label),
+            n_texts=first.n_texts,
+            proposed_label=cut(first.proposed_label),
+        )
+    ]

@@ -1,0 +1,60 @@
+"""What is mended in a label, and which cells are lists."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.data.label_forms import LabelMender, SeveralLabelsError, mend_label, parse_list_cell
+
+
+@pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        ("pos", "pos"),
+        (" pos\t", "pos"),
+        ("pos\u00a0", "pos"),
+        ("\u3000긍정", "긍정"),
+        ("\ufeffpos", "pos"),
+        ("pos\u200b ", "pos"),
+        ("\u1100\u1175\u1108\u1173\u11b7", "기쁨"),
+        ("a  b", "a  b"),
+        ("ﬁne", "ﬁne"),
+        (" \u200b", ""),
+    ],
+)
+def test_mend_label_changes_only_what_nobody_sees(written, label):
+    """White space around a label and its Unicode form go; what can be seen stays."""
+    mended = mend_label(written)
+    assert mended.label == label
+    assert bool(mended.kinds) == (written != label)
+
+
+@pytest.mark.parametrize(
+    ("cell", "items"),
+    [
+        ('["joy", "fear"]', ["joy", "fear"]),
+        ("['joy', 'fear']", ["joy", "fear"]),
+        (" ['joy'] ", ["joy"]),
+        ("[]", []),
+        ("[0, 3]", [0, 3]),
+        ("['joy' 'fear']", ["'joy'", "'fear'"]),
+        ("[0 1 0]", ["0", "1", "0"]),
+        ("[sic]", None),
+        ("[urgent] refund", None),
+        ("joy", None),
+        ("[" * 5000 + "]", None),
+        ("[" * 5000 + "]" * 5000, None),
+    ],
+)
+def test_parse_list_cell_knows_how_programs_write_lists(cell, items):
+    """JSON, Python and NumPy write lists; a name in brackets is no list."""
+    assert parse_list_cell(cell) == items
+
+
+def test_mender_refuses_several_labels_and_works_out_a_label_once():
+    """The second time, a label comes from the table."""
+    mender = LabelMender()
+    assert mender.mend(" x") is mender.mend(" x")
+    with pytest.raises(SeveralLabelsError, match=r"^several labels in a row: one label per text"):
+        mender.mend("['x', 'y']")
+    assert LabelMender(takes_lists=True).mend("['x', 'y']").label == "['x', 'y']"

@@ -1,0 +1,44 @@
+"""What is said about how a data set was read."""
+
+from __future__ import annotations
+
+from assay.data.labels import LabelSet
+from assay.data.reading import describe_reading, describe_spellings
+from assay.data.texts import DroppedRow, LabelledTexts, MendedRows, Splits
+
+
+def test_describe_reading_is_silent_where_nothing_was_done():
+    """Rows without text or label are said elsewhere."""
+    splits = Splits(
+        {"train": LabelledTexts(("a", "b"), ("x", "y"))},
+        LabelSet(("x", "y")),
+        source="memory",
+        dropped=(DroppedRow("train", 3, "blank text"),),
+    )
+    assert describe_reading(splits) == []
+
+
+def test_describe_reading_counts_and_names_the_first():
+    """Every kind of change is counted over the splits, and its first row named."""
+    dropped = [DroppedRow("train", i, "2 fields where the header has 3") for i in range(5, 10)]
+    space = MendedRows(
+        "train", "label_space", "white space around the label", tuple(range(1, 2001))
+    )
+    more = MendedRows("test", "label_space", "white space around the label", (7,))
+    cut = MendedRows("test", "text_cut", "text cut to its first 100,000 characters", (7,))
+    splits = Splits(
+        {"train": LabelledTexts(("a", "b", "c"), ("x", "x", "X"))},
+        LabelSet(("x", "X")),
+        source="memory",
+        dropped=tuple(dropped),
+        mended=(space, more, cut),
+    )
+    assert describe_reading(splits) == [
+        "5 rows that cannot be used were left out; the first is row 5 of train: "
+        "2 fields where the header has 3.",
+        "2,001 rows were mended: white space around the label; the first is row 1 of train.",
+        "1 row was mended: text cut to its first 100,000 characters; the first is row 7 of test.",
+        "1 label differs from another one only in how it is written: 'X' (1 text) is probably 'x'. "
+        "--merge-labels makes one label of them.",
+    ]
+    assert describe_spellings(splits) == describe_reading(splits)[-1]
