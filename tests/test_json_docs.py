@@ -306,6 +306,8 @@ ELSEWHERE = {"DatasetSummary"}
 NOT_MET = {
     "Skipped": {"method", "reason"},
     "DroppedRow": {"split", "line", "reason"},
+    "LabelSpelling": {"label", "n_texts", "proposed_label", "kind"},
+    "MendedRows": {"split", "kind", "reason", "n_rows", "lines"},
     "TrainingData": {"corrections", "texts_sha256", "language"},
 }
 

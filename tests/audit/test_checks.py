@@ -69,9 +69,14 @@ def planted():
         ("THE FIRST THING I DID TODAY WAS SMILE", "joy"),
         (LONG + " again", "joy"),
         ("what a strange new day", "fun"),
+        ("all the lights came on when we walked in", "Joy"),
     ]
     splits = splits_of(train=train, test=test)
-    dropped = (DroppedRow("train", 40, "blank text"), DroppedRow("test", 41, "null label"))
+    dropped = (
+        DroppedRow("train", 40, "blank text"),
+        DroppedRow("test", 41, "null label"),
+        DroppedRow("test", 42, "3 fields where the header has 2"),
+    )
     return audit_data(Splits(splits.parts, splits.label_set, "memory", dropped), method=None)
 
 
@@ -85,9 +90,11 @@ def planted():
         ("one_word", [[("train", 7)]]),
         ("garbled", [[("train", 8)]]),
         ("language", [[("train", 9)]]),
-        ("unseen_label", [[("test", 4)]]),
+        ("unseen_label", [[("test", 4)], [("test", 5)]]),
         ("empty", [[("train", 40)]]),
         ("no_label", [[("test", 41)]]),
+        ("unusable", [[("test", 42)]]),
+        ("label_spelling", [[("test", 5)]]),
         ("wrong_label", []),
     ],
 )
@@ -102,7 +109,7 @@ def test_groups_are_numbered_once(planted):
     for issue in planted.issues:
         if issue.group is not None:
             assert kinds.setdefault(issue.group, issue.kind) == issue.kind
-    assert len(kinds) == 5
+    assert len(kinds) == 6
 
 
 def test_summary_is_plain_and_adds_up(planted):

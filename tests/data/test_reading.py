@@ -39,6 +39,6 @@ def test_describe_reading_counts_and_names_the_first():
         "2,001 rows were mended: white space around the label; the first is row 1 of train.",
         "1 row was mended: text cut to its first 100,000 characters; the first is row 7 of test.",
         "1 label differs from another one only in how it is written: 'X' (1 text) is probably 'x'. "
-        "--merge-labels makes one label of them.",
+        "`--merge-labels` makes one label of them.",
     ]
     assert describe_spellings(splits) == describe_reading(splits)[-1]

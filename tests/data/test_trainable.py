@@ -25,6 +25,30 @@ def test_check_trainable_accepts_good_splits():
     check_trainable(splits_of(train="aabb", validation="ab", test="ba"))
 
 
+def test_check_trainable_names_exchanged_columns():
+    """A label for every row is no class, and nothing is said row by row."""
+    labelled = LabelledTexts(tuple(f"t{i}" for i in range(40)), tuple(f"l{i}" for i in range(40)))
+    splits = Splits({"train": labelled}, LabelSet.from_labels(labelled.labels), source="memory")
+    with pytest.raises(
+        DataError, match=r"^40 labels in 40 rows of train of memory: are the columns"
+    ):
+        check_trainable(splits)
+
+
+def test_check_trainable_proposes_the_label_that_is_meant():
+    """1 in test beside 1.0 in train is unseen, and the message says how to make them one."""
+    parts = {
+        "train": LabelledTexts(("a", "b", "c", "d"), ("1.0", "0.0", "1.0", "0.0")),
+        "test": LabelledTexts(("e", "f"), ("1", "0")),
+    }
+    names = LabelSet(("0.0", "1.0", "0", "1"))
+    with pytest.raises(
+        DataError, match=r"label '1' has rows in test \(1\) but none in train"
+    ) as err:
+        check_trainable(Splits(parts, names, source="memory"))
+    assert "`--merge-labels` makes one label of them" in err.value.hint
+
+
 def test_check_trainable_lists_everything_at_once():
     """Unseen labels, lone rows and one-class splits are in one error of exit code 2."""
     with pytest.raises(DataError) as caught:

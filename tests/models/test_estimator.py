@@ -135,6 +135,23 @@ def test_labels_of_any_kind_come_back(make, method, kind):
     assert set(predicted) <= set(estimator.classes_)
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(["ja", "nein"] * 10, dtype=np.dtypes.StringDType()),
+        np.array([1, 0] * 10, dtype=object),
+        np.array([True, False] * 10, dtype=object),
+        np.array([1.0, 0.0] * 10, dtype=object),
+    ],
+    ids=["texts of any length", "integers", "booleans", "floats"],
+)
+def test_labels_that_scikit_learn_refuses_are_taken(labels):
+    """NumPy's texts of any length, and numbers in an array of objects, as a table holds them."""
+    texts = [f"so glad {i}" if i % 2 == 0 else f"so sad {i}" for i in range(20)]
+    linear = Linear().fit(texts, labels, validation=(texts, labels))
+    assert linear.predict(texts).tolist() == labels.tolist()
+
+
 @each_method
 def test_refit_forgets(make, method):
     """A second fit gives what a fresh estimator gives, other classes and all."""

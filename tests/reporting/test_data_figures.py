@@ -24,6 +24,18 @@ def test_class_counts_ascend(unpainted):
     assert [text.get_text() for text in ax.texts] == ["10", "20", "30"]
 
 
+def test_rare_ones_of_many_classes_are_one_bar(unpainted):
+    """2,400 labels make a figure of a hundred rows, and no text is lost."""
+    ax = data_figures.draw_class_counts({f"code {i}": i + 1 for i in range(2400)}).axes[0]
+    widths = [bar.get_width() for bar in ax.patches]
+    assert len(widths) == 100
+    assert sum(widths) == sum(range(1, 2401))
+    assert tick_labels(ax, "y")[0] == "… 2,301 more"
+    boxes = {f"code {i}": {**BOX, "n_texts": i} for i in range(2400)}
+    ax = data_figures.draw_words_per_text(boxes).axes[0]
+    assert tick_labels(ax, "y")[-1] == "code 2300"
+
+
 def test_boxes_are_in_order_and_skip_empty_classes(unpainted):
     """The first class is on top; a class without texts keeps its line but has no box."""
     empty = dict.fromkeys(BOX)

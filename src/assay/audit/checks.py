@@ -54,8 +54,7 @@ def audit_data(
     data : str, path or object
         Whatever `load_data` takes: a file or folder, a Hub id, frames, `Splits`, and so on.
     method : str, optional
-        Models of this method check the labels; any but ``majority``. None: the labels are not
-        checked, which otherwise takes most of the time.
+        Models of this method check the labels; any but ``majority``. None: they are not checked.
     seed : int
         Seed of the folds, the models and the hashes.
     progress : Progress, optional
@@ -81,8 +80,8 @@ def audit_data(
         *find_equal_texts(rows, groups, numbers),
         *find_near_texts(rows, near, numbers),
         *find_poor_rows(rows),
-        *find_other_languages(splits, languages),
         *find_spelled_labels(rows, splits, numbers),
+        *find_other_languages(splits, languages),
         *find_dropped_rows(splits),
     ]
     audit = Audit(

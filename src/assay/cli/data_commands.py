@@ -9,8 +9,8 @@ import typer
 
 from assay.cli.command import add_command
 from assay.cli.options import Checkpoint, Common, Data, DataFlags, Overwrite, Pooling
-from assay.cli.show import print_json, print_line, print_table
-from assay.errors import InputError
+from assay.cli.show import print_json, print_line, print_sentence, print_table
+from assay.errors import InputError, cut
 
 if TYPE_CHECKING:
     from assay.data.summary import DataSummary, Quantiles, SplitSummary
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 PANEL = "Look at texts"
+MAX_SPELLINGS = 20  # printed; --json has them all
+MAX_CLASSES = 200  # printed; --json has them all
 
 
 def register(app: typer.Typer) -> None:
@@ -72,6 +74,11 @@ def _show_summary(summary: DataSummary) -> None:
     splits = summary["splits"]
     sizes = f"{summary['n_texts']:,} texts, {len(summary['labels'])} labels"
     print_line(f"{summary['source']}: {sizes}; columns text, label")
+    for one in summary["spellings"][:MAX_SPELLINGS]:
+        print_sentence(
+            f"label '{cut(one['label'])}' ({one['n_texts']:,} texts) is probably "
+            f"'{cut(one['proposed_label'])}': --merge-labels makes one label of them"
+        )
     n_dropped = sum(row["n_rows"] for row in summary["dropped"])
     if n_dropped:
         reasons = ", ".join(f"{row['n_rows']} {row['reason']}" for row in summary["dropped"])
@@ -112,11 +119,14 @@ def _length_cells(unit: str, quantiles: Quantiles, keys: tuple[str, ...]) -> dic
 def _show_classes(splits: dict[str, SplitSummary]) -> None:
     """Print how many texts each label has in each split; shares are of the first one."""
     rows = []
-    for i, one in enumerate(next(iter(splits.values()))["classes"]):
+    classes = next(iter(splits.values()))["classes"]
+    for i, one in enumerate(classes[:MAX_CLASSES]):
         row = {"label": i, "label_name": one["label"]}
         row |= {name: f"{split['classes'][i]['n_texts']:,}" for name, split in splits.items()}
         rows.append({**row, "share": f"{one['fraction']:.1%}"})
     print_table(rows, right=("label", *splits, "share"), elastic=("label_name",))
+    if len(classes) > MAX_CLASSES:
+        print_line(f"and {len(classes) - MAX_CLASSES:,} labels more; --json lists them all")
 
 
 def _show_first_rows(split: SplitSummary) -> None:

@@ -60,9 +60,8 @@ def load_data(
     Returns
     -------
     Splits
-        Blank texts, rows without label and rows that cannot be used are left out and listed in
-        `dropped`; white space around labels and their Unicode form are mended and counted in
-        `mended`.
+        Rows without text or label are left out and listed in `dropped`, as is what else cannot be
+        used; changes are in `mended`.
 
     Raises
     ------

@@ -27,6 +27,11 @@ WITHOUT_MESSAGE = ("null text", "blank text", "null label")
 
 def find_reading(splits: Splits) -> list[Fact]:
     """Return one fact for each thing that a reader of a score should know about its data."""
+    return [*_changes(splits), *_spellings(splits)]
+
+
+def _changes(splits: Splits) -> list[Fact]:
+    """Return what was left out and mended."""
     facts = []
     bad = [row for row in splits.dropped if row.reason not in WITHOUT_MESSAGE]
     if bad:
@@ -35,7 +40,7 @@ def find_reading(splits: Splits) -> list[Fact]:
     for one in splits.mended:
         kinds.setdefault(one.kind, []).append(one)
     facts += [_mended_rows(kind, mended) for kind, mended in kinds.items()]
-    return [*facts, *_spellings(splits)]
+    return facts
 
 
 def describe_reading(splits: Splits) -> list[str]:
@@ -51,9 +56,13 @@ def describe_spellings(splits: Splits) -> str:
 
 
 def say_reading(splits: Splits) -> None:
-    """Log how a data set was read, one warning per sentence."""
-    for sentence in describe_reading(splits):
-        logger.warning("%s: %s", splits.source, sentence)
+    """Log what was left out and mended when a data set was read, one warning per sentence.
+
+    Spellings of labels change nothing: the commands that care about them say them.
+    """
+    english = open_language(ENGLISH)
+    for fact in _changes(splits):
+        logger.warning("%s: %s", splits.source, english.tell(fact))
 
 
 def _bad_rows(bad: Sequence[DroppedRow]) -> Fact:

@@ -9,7 +9,8 @@ from typing import NotRequired, TypedDict
 import numpy as np
 
 from assay.data.labels import LabelSet
-from assay.data.texts import LabelledTexts, Splits
+from assay.data.spellings import SpellingEntry, split_spellings
+from assay.data.texts import LabelledTexts, MendedEntry, Splits
 
 __all__ = [
     "BoxStatistics",
@@ -111,6 +112,8 @@ class DataSummary(TypedDict):
     n_texts: int
     splits: dict[str, SplitSummary]
     dropped: list[DroppedCount]
+    mended: list[MendedEntry]
+    spellings: list[SpellingEntry]
 
 
 def summarise(splits: Splits, *, n_first: int = 5) -> DataSummary:
@@ -125,8 +128,9 @@ def summarise(splits: Splits, *, n_first: int = 5) -> DataSummary:
     Returns
     -------
     dict
-        ``source``, ``labels``, ``features``, ``n_texts``, ``splits``, and ``dropped``: counts by
-        split and reason. Each split has ``n_texts``, ``columns``, ``classes`` (in label order:
+        ``source``, ``labels``, ``features``, ``n_texts``, ``splits``, ``dropped``: counts by
+        split and reason, ``mended`` and ``spellings``: labels that are probably other labels,
+        written otherwise. Each split has ``n_texts``, ``columns``, ``classes`` (in label order:
         label, n_texts, fraction), ``chars`` and ``words`` (quantiles of the length of a text, over
         all texts and by class), ``word_boxes`` (one box of words per text for each class),
         ``first_rows``.
@@ -147,6 +151,8 @@ def summarise(splits: Splits, *, n_first: int = 5) -> DataSummary:
         "n_texts": sum(len(labelled) for labelled in splits.values()),
         "splits": described,
         "dropped": dropped,
+        "mended": [rows.to_dict() for rows in splits.mended],
+        "spellings": [one.to_dict() for one in split_spellings(splits)],
     }
 
 
@@ -173,9 +179,10 @@ def _split_summary(labelled: LabelledTexts, label_set: LabelSet, *, n_first: int
 def _by_class(
     values: np.ndarray, label_ids: np.ndarray, label_set: LabelSet
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield each label with the values of its texts."""
-    for label_id, name in enumerate(label_set):
-        yield name, values[label_ids == label_id]
+    """Yield each label with the values of its texts, in the order of the texts."""
+    by_label = values[np.argsort(label_ids, kind="stable")]
+    sizes = np.bincount(label_ids, minlength=len(label_set))
+    yield from zip(label_set, np.split(by_label, np.cumsum(sizes)[:-1]), strict=True)
 
 
 def _class_counts(label_ids: np.ndarray, label_set: LabelSet) -> list[ClassCount]:
@@ -216,6 +223,8 @@ def quantiles(values: np.ndarray) -> Quantiles:
     """
     if not len(values):
         return dict.fromkeys(QUANTILES)
+    if len(values) == 1:  # most labels of a column that holds no classes
+        return dict.fromkeys(QUANTILES, float(values[0]))
     found = np.quantile(values, list(QUANTILES.values())).tolist()
     return dict(zip(QUANTILES, found, strict=True))
 
@@ -242,7 +251,9 @@ def box_statistics(values: np.ndarray) -> BoxStatistics:
             "n_outliers": 0,
             "outliers": [],
         }
-    q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75]).tolist()
+    q1 = median = q3 = float(values[0])
+    if len(values) > 1:
+        q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75]).tolist()
     reach = WHISKER_IQR * (q3 - q1)
     inside = values[(values >= q1 - reach) & (values <= q3 + reach)].astype(np.float64)
     # Between two far values no value may be within reach: then the whisker ends at the box.

@@ -178,11 +178,25 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return tags
 
 
+def _label_array(labels: Sequence[Any]) -> np.ndarray:
+    """Return labels as an array that scikit-learn takes.
+
+    It takes neither NumPy's texts of any length nor numbers in an array of objects.
+    """
+    array = np.asarray(labels)
+    if array.dtype.kind == "T":
+        return array.astype(object)
+    kinds = set(map(type, array.tolist())) if array.dtype.kind == "O" and array.ndim == 1 else set()
+    if len(kinds) == 1 and kinds <= {int, bool, float}:
+        return np.array(array.tolist())
+    return array
+
+
 def _check_pairs(
     texts: Sequence[str], labels: Sequence[Any], *, name: str
 ) -> tuple[list[str], np.ndarray]:
     """Return the texts as a list and the labels as an array, one per text."""
-    as_list, as_array = check_texts(texts, name=name), np.asarray(labels)
+    as_list, as_array = check_texts(texts, name=name), _label_array(labels)
     if as_array.ndim != 1:
         raise InputError(
             f"the labels have {as_array.ndim} dimensions; one label per text is accepted"

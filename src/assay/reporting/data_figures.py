@@ -35,6 +35,7 @@ __all__ = ["draw_class_counts", "draw_map", "draw_words_per_text"]
 WIDTH = 6.2  # inches: 930 pixels, shown at about 700, so that 9 point text looks like 9 points
 LABEL_CELLS = 26  # columns of a class name on an axis
 MAX_PANELS = 100  # panels of a map; of more classes, the most frequent are drawn
+MAX_ROWS = 100  # rows of a figure; of more classes, the most frequent are drawn
 MAX_LARGE_ROWS = 20  # rows of this many classes are drawn in full height
 
 
@@ -44,6 +45,7 @@ def draw_class_counts(counts: Mapping[str, int]) -> bytes:
     Parameters
     ----------
     counts : mapping of label to number of texts
+        Of too many classes the most frequent are drawn; the others are one bar at the bottom.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def draw_class_counts(counts: Mapping[str, int]) -> bytes:
     """
 
     def paint() -> Figure:
-        ascending = sorted(counts.items(), key=lambda item: item[1])
+        ascending = _frequent_counts(counts)
         figure = new_figure(WIDTH, _rows_height(len(ascending)))
         ax = figure.subplots()
         bars = ax.barh(range(len(ascending)), [n for _, n in ascending], color=ACCENT, height=0.68)
@@ -74,6 +76,15 @@ def draw_class_counts(counts: Mapping[str, int]) -> bytes:
     return draw(paint)
 
 
+def _frequent_counts(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return labels with their counts, ascending; rare ones of too many come first, as one row."""
+    ascending = sorted(counts.items(), key=lambda item: item[1])
+    if len(ascending) <= MAX_ROWS:
+        return ascending
+    rare, frequent = ascending[: 1 - MAX_ROWS], ascending[1 - MAX_ROWS :]
+    return [(f"… {len(rare):,} more", sum(n for _, n in rare)), *frequent]
+
+
 def draw_words_per_text(boxes: Mapping[str, Mapping[str, Any]]) -> bytes:
     """Draw a box plot of words per text for each class.
 
@@ -81,7 +92,7 @@ def draw_words_per_text(boxes: Mapping[str, Mapping[str, Any]]) -> bytes:
     ----------
     boxes : mapping of label to {whisker_low, q1, median, q3, whisker_high, outliers}
         In words; the first class is on top. `outliers` may be left out. A class without texts has
-        None as its values and gets no box.
+        None as its values and gets no box. Of too many classes those with most texts are drawn.
 
     Returns
     -------
@@ -90,7 +101,7 @@ def draw_words_per_text(boxes: Mapping[str, Mapping[str, Any]]) -> bytes:
     """
 
     def paint() -> Figure:
-        labels = list(boxes)[::-1]
+        labels = _frequent_boxes(boxes)[::-1]
         drawn = [y for y, label in enumerate(labels) if boxes[label]["median"] is not None]
         figure = new_figure(WIDTH, _rows_height(len(labels)))
         ax = figure.subplots()
@@ -120,6 +131,13 @@ def draw_words_per_text(boxes: Mapping[str, Mapping[str, Any]]) -> bytes:
         return figure
 
     return draw(paint)
+
+
+def _frequent_boxes(boxes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the labels whose boxes are drawn, in their order."""
+    most_texts = sorted(boxes, key=lambda label: -boxes[label].get("n_texts", 0))
+    shown = set(most_texts[:MAX_ROWS])
+    return [label for label in boxes if label in shown]
 
 
 def _box(box: Mapping[str, Any]) -> dict[str, Any]:

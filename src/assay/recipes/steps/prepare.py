@@ -10,6 +10,7 @@ from typing import Any
 from assay.audit.corrections import apply_corrections
 from assay.data.clean import MAX_BAD_FRACTION
 from assay.data.load import load_data
+from assay.data.reading import describe_spellings
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import Splits
 from assay.data.trainable import check_trainable
@@ -82,7 +83,10 @@ def prepare_data(data: Any, *, options: DataOptions, seed: int) -> Splits:
     InputError
         The data cannot be read, corrected, or trained on.
     """
-    splits = cut_splits(options.load(data), options=options, seed=seed)
+    whole = options.load(data)
+    if spellings := describe_spellings(whole):
+        logger.warning("%s: %s", whole.source, spellings)
+    splits = cut_splits(whole, options=options, seed=seed)
     if options.corrections is not None:
         splits = apply_corrections(splits, options.corrections)
     check_trainable(splits)
