@@ -1,6 +1,6 @@
 """`load_data` on files and folders: what it finds, in which order, and what it says when it cannot.
 
-The modules `raw` and `folders` are tested here too.
+The modules `raw`, `row_rules` and `folders` are tested here too.
 """
 
 from __future__ import annotations

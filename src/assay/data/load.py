@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 from assay._paths import is_hub_id, is_meant_as_path, nearby
-from assay.data.clean import MAX_BAD_FRACTION, MAX_CHARS
 from assay.data.files.readers import SUFFIXES, file_kind
 from assay.data.files.reading import Reading, ReadingOptions
 from assay.data.folders import UNREADABLE, Located, read_file, read_folder
 from assay.data.frames import ACCEPTED, frame_splits
 from assay.data.hub_data import load_from_hub
-from assay.data.raw import LabelNames, RawSplit, RowRules, build_splits
+from assay.data.raw import LabelNames, RawSplit, build_splits
+from assay.data.row_rules import RowOptions, RowRules
 from assay.data.texts import Splits
 from assay.errors import InputError
 
 __all__ = ["load_data"]
+
+
+class LoadOptions(ReadingOptions, RowOptions, total=False):
+    """What `load_data` is told beside the names of columns and labels."""
 
 
 def load_data(
@@ -27,12 +31,7 @@ def load_data(
     text_column: str | None = None,
     label_column: str | None = None,
     labels: Sequence[str] | None = None,
-    max_chars: int = MAX_CHARS,
-    strict: bool = False,
-    max_bad_fraction: float = MAX_BAD_FRACTION,
-    single_label: bool = False,
-    merge_labels: bool = False,
-    **reading: Unpack[ReadingOptions],
+    **options: Unpack[LoadOptions],
 ) -> Splits:
     """Load labelled texts.
 
@@ -49,25 +48,21 @@ def load_data(
     labels : sequence of str, optional
         The label names in order, where the source publishes none. None: ``labels.txt`` beside the
         data, else natural order.
-    max_chars : int
-        Characters of a text that are read. Longer texts are cut, and listed in `mended`.
-    strict, max_bad_fraction, single_label, merge_labels
-        What is done with rows that are not as they should be; see `RowRules`.
-    **reading
+    **options
         How files are read: ``delimiter``, ``encoding``, ``quoting``, ``escape``, ``header`` and
-        ``sheet``, as in `Reading`.
+        ``sheet``, as in `Reading`. What is done with rows that are not as they should be:
+        ``max_chars``, ``strict``, ``max_bad_fraction``, ``single_label`` and ``merge_labels``, as
+        in `RowRules`.
 
     Returns
     -------
     Splits
-        Rows without text or label are left out and listed in `dropped`, as is what else cannot be
-        used; changes are in `mended`.
+        Rows that are left out are listed in `dropped`, rows that are changed in `mended`.
 
     Raises
     ------
     InputError
-        There is no such data, or it is of a kind that is not accepted. If it is a `DataError`, the
-        rows cannot be used.
+        There is no such data, or (`DataError`) its rows cannot be used.
     OutsideError
         The Hub cannot be reached.
 
@@ -78,17 +73,26 @@ def load_data(
     """
     if isinstance(data, Splits):
         return data
-    given = _label_names(labels)
-    rules = RowRules(max_chars, strict, max_bad_fraction, single_label, merge_labels)
-    located = _locate(data, Reading(**reading))
+    rules, reading = _sort_options(options)
+    located = _locate(data, reading)
     return build_splits(
         located.splits,
         source=located.source,
         text_column=text_column,
         label_column=label_column,
-        given=given or located.label_names,
+        given=_label_names(labels) or located.label_names,
         rules=rules,
     )
+
+
+def _sort_options(options: LoadOptions) -> tuple[RowRules, Reading]:
+    """Return what is asked of rows, and what is asked of files."""
+    of_rows: dict[str, object] = {}
+    of_files: dict[str, object] = {}
+    for name, value in options.items():
+        where = of_rows if name in RowOptions.__annotations__ else of_files
+        where[name] = value
+    return RowRules(**cast(RowOptions, of_rows)), Reading(**cast(ReadingOptions, of_files))
 
 
 def _label_names(labels: Sequence[str] | None) -> LabelNames | None:

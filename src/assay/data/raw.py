@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assay.data.clean import (
-    MAX_BAD_FRACTION,
-    MAX_CHARS,
     MAX_DROPPED_FRACTION,
     CleanRows,
     clean_rows,
@@ -22,11 +20,12 @@ from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, natural_sort
 from assay.data.reading import say_reading
+from assay.data.row_rules import RowRules
 from assay.data.spellings import find_spellings, merge_spellings
 from assay.data.texts import SPLIT_ORDER, DroppedRow, LabelledTexts, MendedRows, Splits
-from assay.errors import DataError, InputError, cut, did_you_mean, list_problems
+from assay.errors import DataError, cut, did_you_mean, list_problems
 
-__all__ = ["SPLIT_NAMES", "LabelNames", "RawSplit", "RowRules", "build_splits", "split_name"]
+__all__ = ["SPLIT_NAMES", "LabelNames", "RawSplit", "build_splits", "split_name"]
 
 logger = logging.getLogger(__name__)
 
@@ -83,42 +82,6 @@ class LabelNames:
 
     names: tuple[str, ...]
     source: str
-
-
-@dataclass(frozen=True)
-class RowRules:
-    """What is done with rows that are not as they should be.
-
-    Parameters
-    ----------
-    max_chars : int
-        Characters of a text that are read; what follows is cut off, and the row listed.
-    strict : bool
-        Refuse a data set with a row that cannot be used, or with a text that would be cut.
-    max_bad_fraction : float
-        Share of the rows of a split that may be left out because they cannot be used, 0 to 1.
-    single_label : bool
-        Take cells that seem to hold several labels as one label, as they are.
-    merge_labels : bool
-        Make one label of those that differ only in how they are written; see `find_spellings`.
-
-    Raises
-    ------
-    InputError
-        The share is out of range.
-    """
-
-    max_chars: int = MAX_CHARS
-    strict: bool = False
-    max_bad_fraction: float = MAX_BAD_FRACTION
-    single_label: bool = False
-    merge_labels: bool = False
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.max_bad_fraction <= 1:
-            raise InputError(
-                f"--max-bad-fraction is {self.max_bad_fraction}; a number from 0 to 1 is accepted"
-            )
 
 
 def split_name(name: str) -> str | None:

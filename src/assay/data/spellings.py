@@ -218,7 +218,7 @@ def _find_typos(counts: Mapping[str, int], preferred: Collection[str]) -> Iterat
     for label, n_texts in counts.items():
         if label in preferred:
             continue
-        near = set()
+        near: set[str] = set()
         for shorter in _with_one_left_out(label.casefold()):
             near.update(table.get(shorter, ()))
         near = {other for other in near if n_texts <= RARE_FRACTION * counts[other]}

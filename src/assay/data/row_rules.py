@@ -1,0 +1,57 @@
+"""`RowRules`: what is done with rows that are not as they should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from assay.data.clean import MAX_BAD_FRACTION, MAX_CHARS
+from assay.errors import InputError
+
+__all__ = ["RowOptions", "RowRules"]
+
+
+class RowOptions(TypedDict, total=False):
+    """The fields of `RowRules`, for functions that take them as keywords."""
+
+    max_chars: int
+    strict: bool
+    max_bad_fraction: float
+    single_label: bool
+    merge_labels: bool
+
+
+@dataclass(frozen=True)
+class RowRules:
+    """What is done with rows that are not as they should be.
+
+    Parameters
+    ----------
+    max_chars : int
+        Characters of a text that are read; what follows is cut off, and the row listed.
+    strict : bool
+        Refuse a data set with a row that cannot be used, or with a text that would be cut.
+    max_bad_fraction : float
+        Share of the rows of a split that may be left out because they cannot be used, 0 to 1.
+    single_label : bool
+        Take cells that seem to hold several labels as one label, as they are.
+    merge_labels : bool
+        Make one label of those that differ only in how they are written; see `find_spellings`.
+
+    Raises
+    ------
+    InputError
+        The share is out of range.
+    """
+
+    max_chars: int = MAX_CHARS
+    strict: bool = False
+    max_bad_fraction: float = MAX_BAD_FRACTION
+    single_label: bool = False
+    merge_labels: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_bad_fraction <= 1:
+            raise InputError(
+                f"--max-bad-fraction is {self.max_bad_fraction}; a number from 0 to 1 is accepted"
+            )
