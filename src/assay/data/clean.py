@@ -258,8 +258,7 @@ def _text(value: Any, *, max_chars: int | None) -> str | None:
             return None
         if not isinstance(value, str | Number):
             raise _Refused(f"the text is {_kind(value)}; a text is accepted")
-        if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
-            raise _Refused("the text is a number of more than a thousand digits")
+        _check_digits(value, "text")
     text = str(_whole(value))
     if max_chars is not None and len(text) > max_chars:
         raise _Refused(
@@ -319,8 +318,7 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
         raise _Refused(f"the label is {_kind(value)}; a text or a number is accepted")
     value = _whole(value)
     is_id = isinstance(value, int) and not isinstance(value, bool)
-    if is_id and value.bit_length() > MAX_INTEGER_BITS:
-        raise _Refused("the label is a number of more than a thousand digits")
+    _check_digits(value, "label")
     if class_names is not None and is_id:
         return _class_name(value, class_names)
     return str(value)
@@ -340,6 +338,11 @@ def _class_name(label_id: int, class_names: Sequence[str]) -> str | None:
     if not 0 <= label_id < len(class_names):
         raise _Refused(f"label id {label_id}; ids from 0 to {len(class_names) - 1} are accepted")
     return class_names[label_id]
+
+
+def _check_digits(value: Any, name: str) -> None:
+    if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
+        raise _Refused(f"the {name} is a number of more than a thousand digits")
 
 
 def _whole(value: Any) -> Any:

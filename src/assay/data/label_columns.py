@@ -188,12 +188,14 @@ def rating_values(labels: Sequence[str]) -> tuple[float, ...] | None:
     if not 3 <= len(labels) <= MAX_RATINGS:
         return None
     numbers = _numbers([_without_unit(label) for label in labels])
-    if numbers is None or not all(number.is_integer() for number in numbers):
-        return None
+    return tuple(numbers) if numbers is not None and _is_scale(numbers) else None
+
+
+def _is_scale(numbers: Sequence[float]) -> bool:
+    """Tell whether numbers are those of a scale, without a gap."""
     low, high = min(numbers), max(numbers)
-    is_gapless = sorted(numbers) == [low + i for i in range(len(numbers))]
-    is_scale = low == 1 or low < 0 or (low == 0 and high == 10)
-    return tuple(numbers) if is_gapless and is_scale else None
+    is_gapless = sorted(numbers) == [round(low) + i for i in range(len(numbers))]
+    return is_gapless and (low == 1 or low < 0 or (low == 0 and high == 10))
 
 
 def _without_unit(label: str) -> str:

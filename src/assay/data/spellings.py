@@ -210,21 +210,25 @@ def _find_typos(counts: Mapping[str, int], preferred: Collection[str]) -> Iterat
     Words with one letter left out are looked up in a table, so that the time grows with the number
     of labels and not with its square.
     """
+    table = _frequent_neighbours(counts)
+    for label, n_texts in counts.items():
+        near: set[str] = set()
+        for shorter in _with_one_left_out(label.casefold()):
+            near.update(table.get(shorter, ()))
+        frequent = [other for other in near if n_texts <= RARE_FRACTION * counts[other]]
+        close = [other for other in frequent if _is_typo(label.casefold(), other.casefold())]
+        if len(close) == 1 and label not in preferred:
+            yield label, close[0]
+
+
+def _frequent_neighbours(counts: Mapping[str, int]) -> dict[str, list[str]]:
+    """Return the frequent labels by their letters, whole and with each one left out."""
     table: dict[str, list[str]] = {}
     for label, n_texts in counts.items():
         if n_texts >= FREQUENT_TEXTS:
             for shorter in _with_one_left_out(label.casefold()):
                 table.setdefault(shorter, []).append(label)
-    for label, n_texts in counts.items():
-        if label in preferred:
-            continue
-        near: set[str] = set()
-        for shorter in _with_one_left_out(label.casefold()):
-            near.update(table.get(shorter, ()))
-        near = {other for other in near if n_texts <= RARE_FRACTION * counts[other]}
-        close = [other for other in near if _is_typo(label.casefold(), other.casefold())]
-        if len(close) == 1:
-            yield label, close[0]
+    return table
 
 
 def _with_one_left_out(label: str) -> set[str]:
@@ -239,9 +243,11 @@ def _is_typo(label: str, other: str) -> bool:
     if len(ours) != len(theirs) or WORDS.sub("x", label) != WORDS.sub("x", other):
         return False
     pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a != b]
-    if len(pairs) != 1:
-        return False
-    a, b = (unicodedata.normalize("NFD", word) for word in pairs[0])
+    return len(pairs) == 1 and _is_typo_of_word(*pairs[0])
+
+
+def _is_typo_of_word(word: str, other: str) -> bool:
+    a, b = unicodedata.normalize("NFD", word), unicodedata.normalize("NFD", other)
     is_hangul = any("\u1100" <= char <= "\u11ff" for char in a)
     least = MIN_HANGUL_WORD_CHARS if is_hangul else MIN_WORD_CHARS
     return min(len(a), len(b)) >= least and a[0] == b[0] and _is_one_edit(a, b)

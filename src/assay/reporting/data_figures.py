@@ -45,7 +45,7 @@ def draw_class_counts(counts: Mapping[str, int]) -> bytes:
     Parameters
     ----------
     counts : mapping of label to number of texts
-        Of too many classes the most frequent are drawn; the others are one bar at the bottom.
+        If there are too many, the rare ones are one bar at the bottom.
 
     Returns
     -------
