@@ -52,7 +52,7 @@ def evaluate_command(
 
     found = evaluate_model(
         model,
-        flags.options().load(data),
+        flags.options().as_trained(model, data).load(data),
         split=split,
         label_map=label_map,
         seed=common.seed,

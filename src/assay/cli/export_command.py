@@ -84,7 +84,9 @@ def export_command(
     """
     from assay.recipes.export import export_model
 
-    splits = None if data is None else flags.options().load(data)
+    splits = None
+    if data is not None:
+        splits = flags.options().as_trained(model, data).load(data)
     report = export_model(
         model,
         out,

@@ -100,7 +100,9 @@ def verify_command(
     """
     from assay.recipes.verify import verify_model
 
-    splits = None if data is None else flags.options().load(data)
+    splits = None
+    if data is not None:
+        splits = flags.options().as_trained(model, data).load(data)
     found = verify_model(model, splits, progress=common.progress())
     if common.json:
         print_json(found.to_dict())

@@ -84,6 +84,13 @@ class ReadingFlags:
         """Return the arguments of the functions that read texts."""
         return cast("ReadingArguments", asdict(self))
 
+    def as_trained(self, model: Model, source: str) -> ReadingFlags:
+        """Return these flags, completed by those with which the data of the model were read."""
+        from assay.data.files.remembered import complete_reading
+
+        recorded = model.manifest.training_data.get("reading", {})
+        return ReadingFlags(**complete_reading(self.to_dict(), recorded, source))
+
 
 @dataclass(frozen=True)
 class AnswerFlags:
@@ -193,7 +200,9 @@ def predict_command(
             "address": address,
         }
         _predict_folder(Path(model), source, cluster, writing, common)
-    elif writing.out is not None:
+        return
+    reading = reading.as_trained(loaded, source)
+    if writing.out is not None:
         options: FileArguments = {**reading.to_dict(), **wanted}
         _predict_file(loaded, source, options, writing, common)
     else:

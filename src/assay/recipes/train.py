@@ -148,7 +148,8 @@ class _Training:
         check_output(self.out, overwrite=self.overwrite, is_folder=True)
         check_unfinished(self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state)
         check_apart(data, self.out)
-        return TrainingSet(prepare_data(data, options=options, seed=self.fit.seed))
+        splits = prepare_data(data, options=options, seed=self.fit.seed)
+        return TrainingSet(splits, options.recorded(data), options.cut())
 
     def run(self, training_set: TrainingSet) -> TrainedEntry:
         """Train, score and save the model."""

@@ -6,11 +6,12 @@ know. Entries with ``total=False`` are empty where there is nothing to record.
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 __all__ = [
     "AbstainEntry",
     "CheckpointEntry",
+    "CutEntry",
     "CoverageCurveEntry",
     "ExportEntry",
     "FileEntry",
@@ -62,11 +63,21 @@ class CheckpointEntry(TypedDict):
     max_tokens: int
 
 
+class CutEntry(TypedDict, total=False):
+    """How missing splits were cut from the data: parts of train, and the most rows per split."""
+
+    validation_fraction: float
+    test_fraction: float
+    max_rows: int
+
+
 class TrainingDataEntry(TypedDict, total=False):
     """The train split: where it came from and its fingerprint.
 
     `language` is the ISO 639 code of most texts. `corrections` (their number) and `texts_sha256`
-    (the fingerprint without labels) exist where corrected labels were used.
+    (the fingerprint without labels) exist where corrected labels were used. `reading` holds the
+    options with which the file was read, and the kind of file; `cut` those with which it was cut,
+    where they are not the usual ones.
     """
 
     source: str
@@ -75,6 +86,8 @@ class TrainingDataEntry(TypedDict, total=False):
     language: str
     corrections: int
     texts_sha256: str
+    reading: dict[str, Any]
+    cut: CutEntry
 
 
 class ScoreClaim(TypedDict):

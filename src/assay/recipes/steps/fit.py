@@ -17,6 +17,7 @@ from assay.evaluation.metrics import score_predictions
 from assay.methods import METHODS
 from assay.models import make_estimator
 from assay.progress import Progress
+from assay.runtime.entries import CutEntry
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
 from assay.training.states import TrainingStates
@@ -84,9 +85,19 @@ class TrainingSet:
     """The splits that models are fitted on, and what all these models save about them.
 
     Everything is computed when it is first asked for, and once for all methods.
+
+    Parameters
+    ----------
+    splits : Splits
+    reading : mapping
+        Options with which their file was read, to be remembered; see `record_reading`.
+    cut : CutEntry
+        How the missing ones were cut.
     """
 
     splits: Splits
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    cut: CutEntry = field(default_factory=CutEntry)
 
     @property
     def train(self) -> LabelledTexts:
@@ -119,6 +130,10 @@ class TrainingSet:
         language = _main_language(self.train)
         if language is not None:
             facts["language"] = language
+        if self.reading:
+            facts["reading"] = dict(self.reading)
+        if self.cut:
+            facts["cut"] = self.cut
         if self.splits.n_corrections:
             # `verify` reads this to recognise the train split in data with the original labels.
             facts["corrections"] = self.splits.n_corrections

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assay.data.split import cut_missing
+from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import DataError, cut, did_you_mean
 from assay.runtime.manifest import Manifest
@@ -55,8 +55,16 @@ def cut_as_trained(splits: Splits, manifest: Manifest) -> Splits:
     """
     if list(splits) != ["all"] or any(claim["split"] == "all" for claim in manifest.scores):
         return splits
+    how = manifest.training_data.get("cut", {})
     try:
-        cut = cut_missing(splits, seed=manifest.seed)
+        cut = cut_missing(
+            splits,
+            seed=manifest.seed,
+            validation_fraction=how.get("validation_fraction", 0.1),
+            test_fraction=how.get("test_fraction", 0.1),
+        )
+        if "max_rows" in how:
+            cut = limit_rows(cut, how["max_rows"], seed=manifest.seed)
     except DataError:  # too few rows to be cut at all
         return splits
     return cut if _is_train(cut["train"], manifest.training_data) else splits

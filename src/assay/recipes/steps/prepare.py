@@ -5,15 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from assay.audit.corrections import apply_corrections
 from assay.data.clean import MAX_BAD_FRACTION
+from assay.data.files.reading import ReadingOptions
+from assay.data.files.remembered import complete_reading, record_reading
 from assay.data.load import load_data
 from assay.data.reading import describe_spellings
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import Splits
 from assay.data.trainable import check_trainable
+from assay.runtime.entries import CutEntry
+from assay.runtime.layout import Layout
+from assay.runtime.manifest import read_manifest
 
 __all__ = ["DataOptions", "cut_splits", "prepare_data"]
 
@@ -46,6 +52,45 @@ class DataOptions:
     max_rows: int | None = None
     corrections: str | None = None
 
+    def reading(self) -> ReadingOptions:
+        """Return the options that say how files are read."""
+        return ReadingOptions(
+            delimiter=self.delimiter,
+            encoding=self.encoding,
+            quoting=self.quoting,
+            escape=self.escape,
+            header=self.header,
+            sheet=self.sheet,
+        )
+
+    def as_trained(self, model: str | Path, data: Any) -> DataOptions:
+        """Return these options, completed by those with which the data of a model were read."""
+        path = Layout(Path(model)).manifest
+        if not path.is_file():
+            return self
+        recorded = read_manifest(path).training_data.get("reading", {})
+        return replace(self, **complete_reading(self._asked(), recorded, data))
+
+    def recorded(self, data: Any) -> dict[str, Any]:
+        """Return what a model remembers of how its data were read."""
+        return record_reading(self._asked(), data)
+
+    def cut(self) -> CutEntry:
+        """Return how missing splits are cut, as far as it is not the usual way."""
+        usual = DataOptions()
+        entry: CutEntry = {}
+        if self.validation_fraction != usual.validation_fraction:
+            entry["validation_fraction"] = self.validation_fraction
+        if self.test_fraction != usual.test_fraction:
+            entry["test_fraction"] = self.test_fraction
+        if self.max_rows is not None:
+            entry["max_rows"] = self.max_rows
+        return entry
+
+    def _asked(self) -> dict[str, Any]:
+        columns = {"text_column": self.text_column, "label_column": self.label_column}
+        return {**self.reading(), **columns}
+
     def load(self, data: Any) -> Splits:
         """Load DATA as it is; nothing is cut."""
         return load_data(
@@ -53,17 +98,12 @@ class DataOptions:
             text_column=self.text_column,
             label_column=self.label_column,
             labels=self.labels,
-            delimiter=self.delimiter,
-            encoding=self.encoding,
-            quoting=self.quoting,
-            escape=self.escape,
-            header=self.header,
-            sheet=self.sheet,
             max_chars=self.max_chars,
             strict=self.strict,
             max_bad_fraction=self.max_bad_fraction,
             single_label=self.single_label,
             merge_labels=self.merge_labels,
+            **self.reading(),
         )
 
 

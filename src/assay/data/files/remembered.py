@@ -1,0 +1,136 @@
+"""How the data of a model were read, as a default for the next file of the same kind.
+
+A remembered option is only used where it fits: an encoding not on a file that is UTF-8, a delimiter
+or a column not on a file that does not have it. What was asked for always wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from assay.data.files.decoding import open_bytes
+from assay.data.files.readers import file_kind, read_rows
+from assay.errors import AssayError
+
+__all__ = ["complete_reading", "record_reading"]
+
+READING = ("delimiter", "encoding", "quoting", "escape", "header", "sheet")
+COLUMNS = ("text_column", "label_column")
+HEAD_BYTES = 1 << 16
+# Bytes that a character of UTF-8 may lack at the end of the head.
+MAX_CUT_BYTES = 3
+
+
+def record_reading(asked: Mapping[str, Any], data: Any) -> dict[str, Any]:
+    """Return what a model remembers: the options that were asked for, and the kind of file.
+
+    Parameters
+    ----------
+    asked : mapping
+        Options of reading by name; those that are None, and ``header`` where it is True, are left
+        out.
+    data
+        What was read. What is no file or folder is read without such options: {}.
+
+    Examples
+    --------
+    >>> record_reading({"delimiter": ";", "encoding": None, "header": True}, "nothing.csv")
+    {}
+    """
+    if not isinstance(data, str | Path) or not Path(data).expanduser().exists():
+        return {}
+    recorded: dict[str, Any] = {}
+    for name in (*READING, *COLUMNS):
+        value = asked.get(name)
+        if value is not None and (name, value) != ("header", True):
+            recorded[name] = value
+    if recorded:
+        recorded["kind"] = _kind_of(Path(data).expanduser())
+    return recorded
+
+
+def complete_reading(
+    asked: Mapping[str, Any], recorded: Mapping[str, Any], source: Any
+) -> dict[str, Any]:
+    """Return the options that were asked for, completed by those that a model remembers.
+
+    Parameters
+    ----------
+    asked : mapping
+        Options of reading by name.
+    recorded : mapping
+        What `record_reading` returned when the model was trained.
+    source
+        What will be read; only files and folders are looked at.
+    """
+    completed = dict(asked)
+    path = _sample_file(source)
+    if not recorded or path is None:
+        return completed
+    if file_kind(path) == recorded.get("kind"):
+        for name in READING:
+            is_asked = asked.get(name) not in (None, True)
+            if name in asked and name in recorded and not is_asked and _fits(name, recorded, path):
+                completed[name] = recorded[name]
+    columns = _columns_of(path, completed)
+    for name in COLUMNS:
+        if name in asked and asked[name] is None and recorded.get(name) in columns:
+            completed[name] = recorded[name]
+    return completed
+
+
+def _kind_of(path: Path) -> str | None:
+    sample = _sample_file(path)
+    return None if sample is None else file_kind(sample)
+
+
+def _sample_file(source: Any) -> Path | None:
+    """Return the file, or one of the folder; None where there is none that can be read."""
+    if not isinstance(source, str | Path):
+        return None
+    path = Path(source).expanduser()
+    with suppress(OSError, ValueError):
+        if path.is_file():
+            return path if file_kind(path) else None
+        if path.is_dir():
+            names = sorted(one for one in path.iterdir() if one.is_file() and file_kind(one))
+            return next((one for one in names if one.name != "labels.txt"), None)
+    return None
+
+
+def _fits(name: str, recorded: Mapping[str, Any], path: Path) -> bool:
+    """Tell whether a remembered option can be meant for a file."""
+    if name not in ("encoding", "delimiter"):
+        return True
+    try:
+        with open_bytes(path) as stream:
+            head = stream.read(HEAD_BYTES)
+    except (OSError, EOFError):
+        return False
+    if name == "encoding":
+        return not _is_utf_8(head)
+    first = head.partition(b"\n")[0].decode(recorded.get("encoding", "utf-8"), "replace")
+    return str(recorded["delimiter"]) in first
+
+
+def _is_utf_8(head: bytes) -> bool:
+    """Tell whether the beginning of a file is UTF-8, and not ASCII alone."""
+    if head.isascii():
+        return False
+    for n_cut in range(MAX_CUT_BYTES + 1):
+        with suppress(UnicodeDecodeError):
+            head[: len(head) - n_cut].decode("utf-8")
+            return True
+    return False
+
+
+def _columns_of(path: Path, options: Mapping[str, Any]) -> set[str]:
+    """Return the columns of the first row; none where it cannot be read as it is asked for."""
+    reading = {name: options[name] for name in READING if name in options}
+    try:
+        return set(next(read_rows(path, **reading)).values)  # type: ignore[arg-type]
+    except (AssayError, StopIteration):
+        return set()
