@@ -36,7 +36,6 @@ from assay.recipes.steps.budget import Budget
 from assay.recipes.steps.checkpoint import RunCheckpoint, find_named
 from assay.recipes.steps.finish import SPLITS, finish_model, score_baselines
 from assay.recipes.steps.fit import FitOptions, FittedModel, TrainingSet, fit_and_save
-from assay.recipes.steps.prepare import prepare_data
 from assay.recipes.steps.run_options import RunOptions, check_run
 from assay.recipes.steps.run_state import STATES, RunState, has_work, run_log
 from assay.reporting.collect import collect_report
@@ -149,8 +148,7 @@ def _open_run(data: Any, place: Place, options: RunOptions, progress: Progress) 
     options = check_run(data, place.out, options, overwrite=place.overwrite)
     check_unfinished(place.out, overwrite=place.overwrite, resume=place.resume, keep=has_work)
     find_named(options, progress)
-    splits = prepare_data(data, options=options.data, seed=options.seed)
-    training_set = TrainingSet(splits, options.data.recorded(data), options.data.cut())
+    training_set = TrainingSet.prepare(data, options=options.data, seed=options.seed)
     progress.say(_describe(training_set.splits))
     checkpoint, options = RunCheckpoint.choose(options, training_set.splits, progress)
     with (

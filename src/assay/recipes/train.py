@@ -31,7 +31,7 @@ from assay.recipes.steps.fit import (
     fit_and_save,
     fit_estimator,
 )
-from assay.recipes.steps.prepare import DataOptions, prepare_data
+from assay.recipes.steps.prepare import DataOptions
 from assay.runtime.entries import AbstainEntry
 from assay.runtime.limits.abstain import check_target
 from assay.training.states import TrainingStates, has_training_state
@@ -148,8 +148,7 @@ class _Training:
         check_output(self.out, overwrite=self.overwrite, is_folder=True)
         check_unfinished(self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state)
         check_apart(data, self.out)
-        splits = prepare_data(data, options=options, seed=self.fit.seed)
-        return TrainingSet(splits, options.recorded(data), options.cut())
+        return TrainingSet.prepare(data, options=options, seed=self.fit.seed)
 
     def run(self, training_set: TrainingSet) -> TrainedEntry:
         """Train, score and save the model."""

@@ -31,7 +31,7 @@ def read(folder, content, name="data.csv", **options):
 @pytest.mark.parametrize("name", ["data.csv", "data.tsv"])
 def test_delimiter_is_found_in_the_header(tmp_path, caplog, name, delimiter):
     """Whatever the suffix says; another one than it says is named."""
-    rows = [("so glad", "joy"), ("so sad", "sadness")]
+    rows = [("so glad", f"joy of {tmp_path.name}"), ("so sad", "sadness")]
     lines = [delimiter.join(cells) for cells in [("text", "label"), *rows]]
     assert read(tmp_path, "\n".join(lines), name) == rows
     is_usual = delimiter == {"data.csv": ",", "data.tsv": "\t"}[name]

@@ -9,6 +9,7 @@ import io
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assay.data.files.delimiters import find_delimiter, named_separator, show_delimiter
 from assay.data.files.enclosed import encloses_all, has_bare_quotes, has_doubled_quotes, has_nulls
@@ -78,9 +79,15 @@ def find_dialect(
     if delimiter is None:
         delimiter = find_delimiter(lines, default, name=name, is_whole=is_whole)
         if delimiter != default:
-            logger.warning("%s: %s separates the columns", name, show_delimiter(delimiter))
+            _say(f"{name}: {show_delimiter(delimiter)} separates the columns", hash(head))
     choice = _Choice(lines, reading, delimiter, name, is_whole=is_whole)
     return choice.dialect(names_separator=named is not None)
+
+
+@lru_cache(maxsize=64)
+def _say(sentence: str, content: int) -> None:
+    """Say how a file is read, once however often it is opened; `content` tells it from others."""
+    logger.warning("%s", sentence)
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,9 @@ class _Choice:
         rows = as_asked.rows if variant == self.plain else self._parse(variant).rows
         extra = find_extra(rows) if rows and self.reading.header else None
         return Dialect(variant, names_separator, takes_breaks, extra)
+
+    def _say(self, sentence: str) -> None:
+        _say(f"{self.name}: {sentence}", hash("".join(self.lines)))
 
     def _parse(self, variant: Variant) -> HeadRows:
         return parse_head(self.lines, variant, is_whole=self.is_whole)
@@ -159,7 +169,7 @@ class _Choice:
                 "are part of the texts",
                 flags=QUOTING_FLAGS[:1],
             )
-        logger.warning("%s: white space after delimiters is left out", self.name)
+        self._say("white space after delimiters is left out")
         return variant
 
     def _with_quotes(self, quoted: HeadRows) -> Variant:
@@ -180,7 +190,7 @@ class _Choice:
         elif not is_tab or encloses_all(unquoted.rows):
             return self.plain  # the rows that cannot be read are named one by one
         elif not has_doubled_quotes(unquoted.rows):
-            logger.warning("%s: its quotes are read as part of the texts", self.name)
+            self._say("its quotes are read as part of the texts")
             return variant
         n_lost = len(unquoted.rows) - len(quoted.rows)
         lost = f"; as quoting they would join {n_lost + 1:,} lines or more" if n_lost > 0 else ""

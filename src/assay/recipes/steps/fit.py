@@ -17,6 +17,7 @@ from assay.evaluation.metrics import score_predictions
 from assay.methods import METHODS
 from assay.models import make_estimator
 from assay.progress import Progress
+from assay.recipes.steps.prepare import DataOptions, prepare_data
 from assay.runtime.entries import CutEntry
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
@@ -29,7 +30,13 @@ if TYPE_CHECKING:
     from assay.runtime.entries import TrainingDataEntry
     from assay.runtime.limits.scope import TermStatistics
 
-__all__ = ["FitOptions", "FittedModel", "TrainingSet", "fit_and_save", "fit_estimator"]
+__all__ = [
+    "FitOptions",
+    "FittedModel",
+    "TrainingSet",
+    "fit_and_save",
+    "fit_estimator",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +105,12 @@ class TrainingSet:
     splits: Splits
     reading: Mapping[str, Any] = field(default_factory=dict)
     cut: CutEntry = field(default_factory=CutEntry)
+
+    @classmethod
+    def prepare(cls, data: Any, *, options: DataOptions, seed: int) -> TrainingSet:
+        """Load and cut DATA, and keep how that was done; see `prepare_data`."""
+        splits = prepare_data(data, options=options, seed=seed)
+        return cls(splits, options.recorded(data), options.cut())
 
     @property
     def train(self) -> LabelledTexts:
