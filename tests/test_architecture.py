@@ -7,6 +7,7 @@ import importlib
 import inspect
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -326,3 +327,61 @@ def test_unknown_public_name_is_an_attribute_error():
     """A misspelt name fails as Python users expect."""
     with pytest.raises(AttributeError, match="no attribute 'run_datas'"):
         _ = assay.run_datas
+
+
+TESTS = Path(__file__).parent
+DESIGN = TESTS.parent / "docs" / "design.md"
+OWN_MODULES = [path.relative_to(SRC) for path in FILES if path.stem not in ("__init__", "__main__")]
+
+
+def described_tests():
+    """Return the docstring of every test file, by its path below tests/."""
+    found = {}
+    for path in TESTS.rglob("test_*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found[path.relative_to(TESTS)] = ast.get_docstring(tree) or ""
+    return found
+
+
+def sentences_on_tests(docstring):
+    """Return the sentences that say what a file tests."""
+    sentences = re.split(r"[.:]\s", f"{docstring} ".replace("\n", " "))
+    return [one for one in sentences if re.search(r"\btest(s|ed)\b", one, re.IGNORECASE)]
+
+
+def test_every_module_has_its_tests():
+    """In a file of its name, or in one whose docstring names it: its folder's, or by full name."""
+    tests = described_tests()
+    missing = []
+    for module in OWN_MODULES:
+        if module.with_name(f"test_{module.stem.lstrip('_')}.py") in tests:
+            continue
+        full_name = ".".join(("assay", *module.with_suffix("").parts))
+        for path, docstring in tests.items():
+            name = module.stem if path.parent == module.parent else full_name
+            named = rf"(?<![\w.]){re.escape(name)}(?!\w)"
+            if any(re.search(named, one) for one in sentences_on_tests(docstring)):
+                break
+        else:
+            missing.append(full_name)
+    assert missing == []
+
+
+def test_every_module_is_named_in_the_design():
+    """The list of the house says what is in each room; who adds a file adds it there."""
+    if not DESIGN.is_file():
+        pytest.skip("docs/ is not part of this copy")
+    listed = DESIGN.read_text(encoding="utf-8").partition("src/assay/\n")[2].partition("```")[0]
+    names = {}
+    for line in listed.splitlines():
+        if re.match(r"  \S", line):
+            room = line.split()[0].removesuffix("/")
+            names[room] = set()
+        if line.startswith("  "):
+            names[room] |= set(re.findall(r"\w+", line))
+    missing = []
+    for module in OWN_MODULES:
+        room = module.parts[0]
+        if room not in names or module.stem not in names[room]:
+            missing.append(str(module))
+    assert missing == []

@@ -1,0 +1,97 @@
+"""A stock classifier with a fresh head: what it takes from a checkpoint, and its last layer."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+from torch import nn
+
+from assay.checkpoints.resolve import resolve_checkpoint
+from assay.errors import ModelError
+from assay.models.classifier_network import (
+    Probabilities,
+    fold_temperature,
+    load_fresh_classifier,
+)
+
+LABELS = ["joy", "sadness", "anger"]
+
+
+def load(folder):
+    """Load the classifier of a checkpoint, seeded."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return load_fresh_classifier(resolve_checkpoint(folder), LABELS)
+
+
+def test_transformer_is_the_checkpoint_and_the_head_is_fresh(tiny_checkpoint):
+    """Weights of the transformer are those of the file; the head has one output per label."""
+    network = load(tiny_checkpoint)
+    saved = safetensors.torch.load_file(tiny_checkpoint / "model.safetensors")
+    own = network.state_dict()
+    shared = [name for name in own if name in saved]
+    assert len(shared) > 10
+    for name in shared:
+        torch.testing.assert_close(own[name], saved[name].float())
+    assert network.config.num_labels == 3
+    assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
+
+
+def test_probabilities_are_the_softmax_of_the_logits(tiny_bert):
+    """Every row sums to one."""
+    network = load(tiny_bert).eval()
+    input_ids = torch.tensor([[2, 5, 3], [2, 6, 3]])
+    mask = torch.ones_like(input_ids)
+    with torch.inference_mode():
+        probs = Probabilities(network)(input_ids, mask)
+        logits = network(input_ids=input_ids, attention_mask=mask).logits
+    torch.testing.assert_close(probs, torch.softmax(logits, dim=1))
+
+
+def test_temperature_and_order_are_folded_into_the_last_layer():
+    """Classes are reordered, their logits divided; earlier layers stay as they are."""
+    network = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 3))
+    texts = torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        before = network(texts)
+        fold_temperature(network, np.array([2, 0, 1]), 4.0)
+        torch.testing.assert_close(network(texts), before[:, [2, 0, 1]] / 4.0)
+
+
+def test_layer_without_bias_is_folded_too():
+    """There is nothing to reorder where there is no bias."""
+    network = nn.Linear(2, 2, bias=False)
+    before = network.weight.detach().clone()
+    fold_temperature(network, np.array([1, 0]), 0.5)
+    torch.testing.assert_close(network.weight.detach(), before[[1, 0]] / 0.5)
+
+
+def test_network_without_such_a_layer_is_refused():
+    """No affine layer has one output per class."""
+    with pytest.raises(ModelError, match="^Sequential has no affine layer with 7 outputs to fold"):
+        fold_temperature(nn.Sequential(nn.Linear(2, 3)), np.arange(7), 1.0)
+
+
+def test_checkpoint_that_lacks_weights_of_its_transformer_is_refused(tiny_bert, tmp_path):
+    """They would stay random unnoticed."""
+    folder = shutil.copytree(tiny_bert, tmp_path / "lacking")
+    weights = safetensors.torch.load_file(folder / "model.safetensors")
+    lost = next(name for name in weights if name.endswith("query.weight"))
+    del weights[lost]
+    safetensors.torch.save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match="query.weight"):
+        load(folder)
+
+
+def test_kind_that_has_no_classifier_is_refused(tiny_bert, tmp_path):
+    """The message says which checkpoint, and what transformers says about it."""
+    folder = shutil.copytree(tiny_bert, tmp_path / "unknown")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(
+        json.dumps({**config, "model_type": "no-such-kind"}), encoding="utf-8"
+    )
+    with pytest.raises(ModelError, match="cannot be fine-tuned: "):
+        load(folder)
