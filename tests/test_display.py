@@ -1,4 +1,7 @@
-"""How results show themselves in a notebook: whole, and unable to run what stands in a text."""
+"""How results show themselves in a notebook: whole, and unable to run what stands in a text.
+
+Also tests assay.recipes.draw, whose pictures they are.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Tests of assay.audit.checks, and through it of assay.audit.findings and assay.audit.result.
+"""An audit finds what was planted, and nothing else.
 
-An audit finds what was planted, and nothing else.
+Tests of checks, and through it of findings, result and assay.recipes.audit.
 """
 
 from __future__ import annotations

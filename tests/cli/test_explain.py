@@ -1,4 +1,7 @@
-"""`assay explain`: marks and a table, plain where piped, one object with --json."""
+"""`assay explain`: marks and a table, plain where piped, one object with --json.
+
+These are the tests of explain_command.
+"""
 
 import json
 import os

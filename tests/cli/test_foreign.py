@@ -1,4 +1,7 @@
-"""Checkpoints of others from the command line: evaluated and predicted with as the models of assay are."""
+"""Checkpoints of others from the command line: evaluated and predicted with as the models of assay are.
+
+Also tests `evaluate_command`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Ctrl-C that lands where Python hides it: in the middle of an import."""
+"""Ctrl-C that lands where Python hides it: in the middle of an import.
+
+Also tests `command`, which sets every command up.
+"""
 
 import os
 import subprocess

@@ -1,4 +1,7 @@
-"""The commands that look: at data, at one text, at a model, at the cache."""
+"""The commands that look: at data, at one text, at a model, at the cache.
+
+These are also the tests of data_commands and model_commands.
+"""
 
 import json
 import shutil

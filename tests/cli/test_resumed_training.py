@@ -1,4 +1,7 @@
-"""A training that is killed goes on with --resume and ends with the very files of one that was not."""
+"""A training that is killed goes on with --resume and ends with the very files of one that was not.
+
+Also tests `train_command`.
+"""
 
 import os
 import signal

@@ -1,4 +1,7 @@
-"""Results on stdout, all else on stderr; one JSON object; errors as objects; tracebacks for those who ask."""
+"""Results on stdout, all else on stderr; one JSON object; errors as objects; tracebacks for those who ask.
+
+Also tests `app`, `predict_command` and `run_commands`.
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""Pushing a model: real client, real HTTP, real folders. Also the tests of card and shipment."""
+"""Pushing a model: real client, real HTTP, real folders.
+
+These are also the tests of card and shipment, and of assay.cli.hub_commands.
+"""
 
 from __future__ import annotations
 

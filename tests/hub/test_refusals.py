@@ -1,4 +1,4 @@
-"""What is said when the Hub says no, and when it is asked again."""
+"""What is said when the Hub says no, and when it is asked again. Also tests assay._hub_errors."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_layer_without_bias_is_folded_too():
 
 def test_network_without_such_a_layer_is_refused():
     """No affine layer has one output per class."""
-    with pytest.raises(ModelError, match="^Sequential has no affine layer with 7 outputs to fold"):
+    with pytest.raises(ModelError, match=r"^Sequential has no affine layer with 7 outputs to fold"):
         fold_temperature(nn.Sequential(nn.Linear(2, 3)), np.arange(7), 1.0)
 
 
@@ -82,7 +82,7 @@ def test_checkpoint_that_lacks_weights_of_its_transformer_is_refused(tiny_bert, 
     lost = next(name for name in weights if name.endswith("query.weight"))
     del weights[lost]
     safetensors.torch.save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ModelError, match="query.weight"):
+    with pytest.raises(ModelError, match=r"query\.weight"):
         load(folder)
 
 

@@ -1,4 +1,7 @@
-"""The table of methods: names, order of cost, and estimators made from it."""
+"""The table of methods: names, order of cost, and estimators made from it.
+
+The tests of scikit-learn's contract, in test_scikit_tools, take `majority` with the others.
+"""
 
 import pytest
 

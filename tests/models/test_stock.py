@@ -1,4 +1,7 @@
-"""Checkpoints of others: scored as stock transformers does, matched by name, refused where they could run code."""
+"""Checkpoints of others: scored as stock transformers does, matched by name, refused where they could run code.
+
+Also tests `open`, which tells them from models of assay.
+"""
 
 from __future__ import annotations
 

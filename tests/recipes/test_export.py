@@ -1,4 +1,7 @@
-"""`assay export`: a copy that predicts the same, anywhere; refused with its figures where it does not."""
+"""`assay export`: a copy that predicts the same, anywhere; refused with its figures where it does not.
+
+Also tests assay.models.onnx.export, assay.models.onnx.quantize and assay.cli.export_command.
+"""
 
 from __future__ import annotations
 

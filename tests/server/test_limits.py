@@ -1,4 +1,7 @@
-"""Limits: each is a flag with the same default, and none may be nothing."""
+"""Limits: each is a flag with the same default, and none may be nothing.
+
+Also tests assay.cli.serve_command, which has the flags.
+"""
 
 from dataclasses import fields
 

@@ -25,9 +25,9 @@ def test_weights_may_be_given_by_label():
 
 def test_other_weights_are_refused():
     """A word that is not known, and a label that does not exist."""
-    with pytest.raises(InputError, match="^class_weight is 'equal'; 'balanced', one weight per"):
+    with pytest.raises(InputError, match=r"^class_weight is 'equal'; 'balanced', one weight per"):
         weigh_classes("equal", CLASSES, LABEL_IDS)
-    with pytest.raises(InputError, match="^class_weight cannot be used: "):
+    with pytest.raises(InputError, match=r"^class_weight cannot be used: "):
         weigh_classes({"anger": 2.0}, CLASSES, LABEL_IDS)
 
 

@@ -27,6 +27,7 @@ class SumOfTokens(nn.Module):
         self.sizes = []
 
     def forward(self, input_ids, mask):
+        """Return the logits of a batch."""
         self.sizes.append(tuple(input_ids.shape))
         return (input_ids * mask).sum(dim=1, keepdim=True) * self.weight
 
@@ -36,6 +37,7 @@ class Recorded(Processes):
     """One of two processes; what it would add to the other's is kept as it is."""
 
     def sum_array(self, array, device):
+        """Return what this process computed."""
         return array
 
 

@@ -28,6 +28,7 @@ class Bag(nn.Module):
             self.head = nn.Linear(3, 2)
 
     def forward(self, input_ids, mask):
+        """Return the logits of a batch."""
         return self.head((self.embedding(input_ids) * mask[..., None]).sum(dim=1))
 
 

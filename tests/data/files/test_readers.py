@@ -1,6 +1,7 @@
 """Files to rows: every format, every encoding trap, and bad rows that do not stop the stream.
 
-The modules `row`, `tables`, `json_rows`, `decoding` and `parquet` are tested here too.
+The modules `row`, `tables`, `labelled_lines`, `json_rows`, `decoding` and `parquet` are tested here
+too.
 """
 
 from __future__ import annotations

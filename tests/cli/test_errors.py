@@ -1,0 +1,107 @@
+"""Whatever goes wrong in a command becomes one message and the exit code of its kind."""
+
+import errno
+import json
+
+import pytest
+import typer
+
+from assay.cli.errors import first_speaks, guard, say_error
+from assay.errors import CheckError, DataError, OutsideError
+
+
+def run(error, *, as_json=False, debug=False):
+    """Guard work that raises; return the exit code."""
+
+    def work():
+        raise error
+
+    with pytest.raises(typer.Exit) as stopped:
+        guard(work, as_json=as_json, debug=debug)
+    return stopped.value.exit_code
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (DataError("row 3 is empty", hint="fill it"), 2, "error: row 3 is empty\nhint: fill it\n"),
+        (CheckError("a file was changed"), 3, "error: a file was changed\n"),
+        (OutsideError("the Hub is down"), 4, "error: the Hub is down\n"),
+        (
+            OSError(errno.ENOSPC, "No space left", "out.csv"),
+            4,
+            "error: the system refused: No space left (out.csv)\n"
+            "hint: look at free space and permissions, and run it again\n",
+        ),
+        (
+            MemoryError(),
+            4,
+            "error: there is not enough memory\nhint: take fewer rows (--max-rows)\n",
+        ),
+        (
+            ZeroDivisionError("by zero"),
+            1,
+            "error: internal error: ZeroDivisionError: by zero\nhint: this is a mistake in assay: "
+            "run it again with --debug and report what it prints\n",
+        ),
+    ],
+    ids=["input", "check", "outside", "disk", "memory", "bug"],
+)
+def test_error_has_its_exit_code_and_message(error, code, said, capsys):
+    """One message on stderr, nothing on stdout."""
+    assert run(error) == code
+    assert capsys.readouterr() == ("", said)
+
+
+def test_error_is_an_object_with_json(capsys):
+    """One object on stdout, nothing on stderr."""
+    assert run(DataError("row 3 is empty", hint="fill it"), as_json=True) == 2
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {
+        "error": "row 3 is empty",
+        "error_type": "DataError",
+        "hint": "fill it",
+    }
+    assert err == ""
+
+
+def test_traceback_is_for_those_who_ask(capsys):
+    """With --debug it comes before the message."""
+    assert run(ZeroDivisionError("by zero"), debug=True) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Traceback (most recent call last):")
+    assert "error: internal error: ZeroDivisionError: by zero" in said
+
+
+def test_reader_that_left_is_no_error(capsys):
+    """`assay ... | head` ends well, without a word."""
+    assert run(BrokenPipeError()) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_work_that_succeeds_passes():
+    """Nothing is raised; an exit code that the work chose itself stays."""
+    done = []
+    guard(lambda: done.append(1), as_json=False, debug=False)
+    assert done == [1]
+    assert run(typer.Exit(7)) == 7
+
+
+def test_message_cannot_drive_the_terminal(capsys):
+    """Control characters of a text in a message are spelt out."""
+    say_error("row '\x1b[31m' is bad", "DataError", as_json=False)
+    assert "\x1b" not in capsys.readouterr().err
+
+
+def test_first_process_alone_speaks(monkeypatch, capsys):
+    """The others end with the same exit code, in silence."""
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
+    with pytest.raises(typer.Exit) as stopped, first_speaks():
+        raise DataError("row 3 is empty")
+    assert stopped.value.exit_code == 2
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setenv("RANK", "0")
+    with pytest.raises(DataError, match="row 3"), first_speaks():
+        raise DataError("row 3 is empty")

@@ -1,0 +1,28 @@
+"""Flags that several commands share become the arguments of the plain functions."""
+
+from dataclasses import fields
+
+from assay.cli.options import ChoiceFlags, CutFlags, DataFlags, split_names
+from assay.recipes.steps.prepare import DataOptions
+from assay.recipes.steps.run_options import RunOptions
+
+
+def test_listed_names_are_split_and_trimmed():
+    """A name alone is a list of one."""
+    assert split_names("linear, compact") == ["linear", "compact"]
+    assert split_names("linear") == ["linear"]
+
+
+def test_flags_not_given_are_the_defaults():
+    """A default that is written twice would drift."""
+    assert DataFlags().options(**CutFlags().to_dict()) == DataOptions()
+    usual = RunOptions()
+    assert ChoiceFlags().to_dict() == {"metric": usual.metric, "tolerance": usual.tolerance}
+
+
+def test_flags_given_reach_the_options():
+    """Label names are split; every flag has a field of its name."""
+    options = DataFlags(labels="b, a", encoding="cp949").options(max_rows=5)
+    assert options == DataOptions(labels=["b", "a"], encoding="cp949", max_rows=5)
+    names = {one.name for one in (*fields(DataFlags), *fields(CutFlags))}
+    assert names == {one.name for one in fields(DataOptions)}
