@@ -229,6 +229,16 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         width = self.resolved.hidden_size
         return np.asarray([f"hidden{i}" for i in range(width)], dtype=object)
 
+    def with_network(self, loaded: LoadedNetwork) -> FrozenEncoder:
+        """Return an encoder with the same settings that reads through another network."""
+        other = FrozenEncoder(**self.get_params(deep=False))
+        other._loaded = (other._load_params(), loaded)
+        return other
+
+    def loaded(self) -> LoadedNetwork:
+        """Return the network and its tokenizer, on the device that it computes on."""
+        return self._load(None)
+
     @property
     def resolved(self) -> Checkpoint:
         """The verified checkpoint."""

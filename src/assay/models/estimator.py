@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from assay.checkpoints.pruning import PrunedVocabulary
 from assay.data.texts import check_texts
 from assay.errors import DataError, InputError
 from assay.progress import Progress
@@ -51,9 +52,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         Divides the logits; 1 until `calibrate`.
     history_ : list of dict
         One entry per epoch, for methods that train in epochs.
+    vocabulary_ : PrunedVocabulary, optional
+        Which tokens a pruned copy knows; None for every other estimator.
     """
 
     method: ClassVar[str]
+    vocabulary_: PrunedVocabulary | None = None
 
     def fit(
         self,
@@ -140,6 +144,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
         The temperature is folded in, and the classes are in the given order.
         """
+
+    def pruned(self) -> Self:
+        """Return what is saved: the estimator itself, or a copy with a smaller vocabulary."""
+        return self
 
     def calibrate(self, X: Sequence[str], y: Sequence[Any]) -> Self:
         """Fit the temperature on texts that were not trained on.

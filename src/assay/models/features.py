@@ -8,8 +8,11 @@ single one.
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -21,11 +24,15 @@ from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
 from assay.checkpoints.cache import cached_features
 from assay.checkpoints.frozen import FrozenEncoder
+from assay.checkpoints.network import LoadedNetwork
+from assay.checkpoints.pruning import PieceLimits, prune_vocabulary
 from assay.checkpoints.resolve import Checkpoint
 from assay.checkpoints.torch_state import pick_device
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.head import AffineHead
 from assay.models.onnx.export import write_transformer_onnx
+from assay.models.onnx.packed import pack_weights
+from assay.models.pruned_network import count_tokens, prune_network
 from assay.runtime.layout import Layout
 from assay.training.context import ClassWeight, FitContext
 
@@ -103,6 +110,8 @@ class Features(TextClassifier):
         self.encoder_ = given
         if given.precision != "float32":  # predictions are those of the saved folder
             self.encoder_ = clone(given).set_params(precision="float32")
+        self.checkpoint_ = self.encoder_.resolved
+        self.token_counts_ = count_tokens(self.encoder_.tokenizer, texts)
         features = cached_features(given, texts, progress=context.progress)
         self.head_ = AffineHead(C=self.C, class_weight=self.class_weight, seed=self.seed).fit(
             features, label_ids
@@ -113,10 +122,32 @@ class Features(TextClassifier):
         check_is_fitted(self, "head_")
         return self.head_.logits(cached_features(self.encoder_, list(X)))
 
+    def pruned(self) -> Self:
+        """Return a copy that knows only the tokens that its texts are likely to need."""
+        if not self.token_counts_.any():
+            return self
+        whole = self.encoder_.loaded()
+        vocabulary = prune_vocabulary(whole.tokenizer, self.token_counts_, limits=PieceLimits())
+        kept_ids = vocabulary.kept_ids
+        identity = f"{whole.checkpoint.sha256} {hashlib.sha256(kept_ids.tobytes()).hexdigest()}"
+        network = prune_network(whole.network, kept_ids).to(whole.device)
+        loaded = LoadedNetwork(
+            checkpoint=replace(
+                whole.checkpoint, sha256=hashlib.sha256(identity.encode()).hexdigest()
+            ),
+            tokenizer=vocabulary.tokenizer,
+            network=network,
+            device=whole.device,
+            n_known=len(kept_ids),
+        )
+        pruned = copy.copy(self)
+        pruned.encoder_ = self.encoder_.with_network(loaded)
+        pruned.vocabulary_ = vocabulary
+        return pruned
+
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Write tokenizer.json and onnx/model.onnx: encoder, pooling and head in one graph."""
-        encoder, layout = self.encoder_, Layout(root)
-        checkpoint = encoder.resolved
+        encoder, layout, checkpoint = self.encoder_, Layout(root), self.checkpoint_
         encoder.tokenizer.save(layout.tokenizer)
         head = nn.Linear(self.head_.n_features_in_, len(order))
         with torch.no_grad():
@@ -130,6 +161,8 @@ class Features(TextClassifier):
             labels=[str(self.classes_[i]) for i in order],
             n_tokens_max=checkpoint.max_tokens,
         )
+        if self.vocabulary_ is not None:
+            pack_weights(layout.onnx)
         return WrittenParts(
             tokenization={
                 "kind": "subwords",

@@ -8,10 +8,12 @@ last layer.
 from __future__ import annotations
 
 import copy
+import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -21,6 +23,8 @@ from torch import Tensor, nn
 
 from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
+from assay.checkpoints.files import TOKENIZER_CONFIG
+from assay.checkpoints.pruning import PieceLimits, prune_vocabulary
 from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
 from assay.checkpoints.torch_state import pick_device, quiet_transformers
 from assay.errors import InputError
@@ -33,6 +37,8 @@ from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.finetune_defaults import find_defaults
 from assay.models.fitted_head import fit_head
 from assay.models.onnx.export import write_transformer_onnx
+from assay.models.onnx.packed import pack_weights
+from assay.models.pruned_network import count_tokens, prune_network
 from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.window import check_long_texts
@@ -135,6 +141,7 @@ class Finetune(TextClassifier):
         self.checkpoint_ = resolve_checkpoint(checkpoint, progress=context.progress)
         self.tokenizer_ = load_tokenizer(self.checkpoint_, max_tokens=self.max_tokens)
         train = self.tokenizer_.encode_texts(texts), label_ids
+        self.token_counts_ = count_tokens(self.tokenizer_, train[0])
         validation = context.encode_validation(self.tokenizer_)
         with join_processes() as processes, seeded(self.seed):
             labels = [str(name) for name in self.classes_]
@@ -292,6 +299,19 @@ class Finetune(TextClassifier):
 
         return read_long_texts(self.tokenizer_, X, logits_of, policy=self.long_texts)
 
+    def pruned(self) -> Self:
+        """Return a copy that knows only the tokens that its texts are likely to need."""
+        if not self.token_counts_.any():
+            return self
+        vocabulary = prune_vocabulary(self.tokenizer_, self.token_counts_, limits=PieceLimits())
+        frozen = [f"bert.encoder.layer.{i}." for i in range(self.n_frozen_layers_)]
+        network = prune_network(self.network_, vocabulary.kept_ids, frozen=frozen)
+        pruned = copy.copy(self)
+        pruned.network_ = network.to(self._device())
+        pruned.tokenizer_ = vocabulary.tokenizer
+        pruned.vocabulary_ = vocabulary
+        return pruned
+
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Write a stock checkpoint (config, weights, tokenizer) and onnx/model.onnx."""
         layout = Layout(root)
@@ -302,12 +322,7 @@ class Finetune(TextClassifier):
         network.config.label2id = {label: i for i, label in enumerate(labels)}
         with quiet_transformers():
             network.save_pretrained(root)
-            stock = transformers.AutoTokenizer.from_pretrained(
-                self.checkpoint_.folder, local_files_only=True
-            )
-            stock.model_max_length = self.tokenizer_.max_tokens
-            stock.save_pretrained(root)
-        self.tokenizer_.save(layout.tokenizer)
+        self._save_stock_tokenizer(root)
         skip_unread_tokens(network)
         write_transformer_onnx(
             Probabilities(network),
@@ -316,6 +331,8 @@ class Finetune(TextClassifier):
             labels=labels,
             n_tokens_max=self.checkpoint_.max_tokens,
         )
+        if self.vocabulary_ is not None:
+            pack_weights(layout.onnx)
         return WrittenParts(
             tokenization={
                 "kind": "subwords",
@@ -326,6 +343,21 @@ class Finetune(TextClassifier):
             parameters={"frozen_layers": self.n_frozen_layers_},
             checkpoint=self.checkpoint_.to_dict(),
         )
+
+    def _save_stock_tokenizer(self, root: Path) -> None:
+        """Write the tokenizer as transformers reads it, with this model's limit."""
+        layout, source = Layout(root), self.checkpoint_.folder
+        if self.vocabulary_ is not None:  # transformers has to read the new ids
+            self.tokenizer_.save(layout.tokenizer)
+            settings = source / TOKENIZER_CONFIG
+            if settings.is_file():
+                shutil.copyfile(settings, root / TOKENIZER_CONFIG)
+            source = root
+        with quiet_transformers():
+            stock = transformers.AutoTokenizer.from_pretrained(source, local_files_only=True)
+            stock.model_max_length = self.tokenizer_.max_tokens
+            stock.save_pretrained(root)
+        self.tokenizer_.save(layout.tokenizer)
 
 
 def _best_precision(device: torch.device) -> str:

@@ -17,6 +17,7 @@ from assay.data.labels import LabelSet
 from assay.disk import atomic_folder, write_whole
 from assay.errors import CheckError, InputError, OutsideError
 from assay.models.estimator import TextClassifier, WrittenParts
+from assay.models.vocabulary_parity import compare_vocabularies
 from assay.runtime.entries import (
     KeptTextsEntry,
     LimitEntries,
@@ -82,7 +83,8 @@ def save_model(
     label_set : LabelSet, optional
         Order of the labels; natural order of `classes_` by default.
     parity_texts : sequence of str
-        Some are scored by the estimator and by the saved folder; edge cases are added.
+        Held-out texts. Some are scored by the estimator and by the saved folder; edge cases are
+        added. They also show what a smaller vocabulary costs, where the model gets one.
     training_data : dict, optional
         What the manifest says of the training data: source, number of texts, sha256.
     term_statistics : TermStatistics, optional
@@ -106,18 +108,20 @@ def save_model(
         )
     labels = label_set or LabelSet.from_labels(str(name) for name in estimator.classes_)
     order = _class_order(estimator, labels)
-    out = Path(out)
+    out, saved = Path(out), estimator.pruned()
+    vocabulary = compare_vocabularies(estimator, saved, parity_texts)
     with atomic_folder(out, overwrite=overwrite) as root:
-        parts = estimator.write_parts(root, order)
+        parts = saved.write_parts(root, order)
         if term_statistics is not None:
             term_statistics.save(root)
-        sealed = seal_folder(root, _describe(estimator, labels, parts, training_data))
+        described = _describe(estimator, labels, parts, training_data)
+        sealed = seal_folder(root, replace(described, vocabulary=vocabulary))
         parity = _check_parity(
-            estimator, root, sealed, order, [*parity_texts[:N_PARITY_TEXTS], *PARITY_EDGES]
+            saved, root, sealed, order, [*parity_texts[:N_PARITY_TEXTS], *PARITY_EDGES]
         )
-        saved = replace(sealed, parity=parity)
-        write_manifest(root, saved)
-    return saved
+        manifest = replace(sealed, parity=parity)
+        write_manifest(root, manifest)
+    return manifest
 
 
 def record_scores(

@@ -23,6 +23,7 @@ __all__ = [
     "ScoreEntry",
     "TokenizationEntry",
     "TrainingDataEntry",
+    "VocabularyEntry",
 ]
 
 
@@ -112,6 +113,20 @@ class ParityEntry(TypedDict, total=False):
     n_texts: int
     max_difference: float
     limit: float
+
+
+class VocabularyEntry(TypedDict, total=False):
+    """How many pieces of its checkpoint's vocabulary a model kept, and what that costs.
+
+    On `n_texts` held-out texts: the largest difference of a score from the whole network's, and the
+    share of the texts whose label changes. Empty where the vocabulary is whole.
+    """
+
+    n_pieces: int
+    n_pieces_of_checkpoint: int
+    n_texts: int
+    max_difference: float
+    changed: float
 
 
 class AbstainEntry(TypedDict, total=False):

@@ -23,6 +23,7 @@ from assay.runtime.entries import (
     ScoreEntry,
     TokenizationEntry,
     TrainingDataEntry,
+    VocabularyEntry,
 )
 from assay.runtime.layout import Layout
 
@@ -51,6 +52,7 @@ OPTIONAL_TYPES = {
     "scope": dict,
     "kept_texts": dict,
     "export": dict,
+    "vocabulary": dict,
 }
 
 KEPT_TEXTS = Layout(Path()).training_texts.name
@@ -92,6 +94,9 @@ class Manifest:
         How many texts training_texts.json holds; empty without that file.
     export : ExportEntry
         How a copy that `assay export` wrote compares with its model; empty for other folders.
+    vocabulary : VocabularyEntry
+        How many pieces of the checkpoint's vocabulary were kept, and what that costs; empty where
+        it is whole.
     versions : dict
         Version by name, of Python and the libraries that took part in training.
     files : dict
@@ -115,6 +120,7 @@ class Manifest:
     scope: ScopeEntry = field(default_factory=ScopeEntry)
     kept_texts: KeptTextsEntry = field(default_factory=KeptTextsEntry)
     export: ExportEntry = field(default_factory=ExportEntry)
+    vocabulary: VocabularyEntry = field(default_factory=VocabularyEntry)
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, FileEntry] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION

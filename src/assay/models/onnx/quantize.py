@@ -13,6 +13,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from assay._optional import require
+from assay.models.onnx.packed import PREFIX, unpack_weights
 
 __all__ = ["describe_onnx", "quantize_onnx"]
 
@@ -38,6 +39,7 @@ def quantize_onnx(source: Path, out: Path) -> None:
     metadata = {prop.key: prop.value for prop in model.metadata_props}
     helper.set_model_props(model, {**metadata, PREPARED[0]: PREPARED[1]})
     _widen(model)
+    unpack_weights(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     quantization.quantize_dynamic(
         model,
@@ -45,6 +47,8 @@ def quantize_onnx(source: Path, out: Path) -> None:
         weight_type=quantization.QuantType.QInt8,
         per_channel=True,
         reduce_range=True,
+        # Packed token vectors have 8 bits already.
+        nodes_to_exclude=[node.name for node in model.graph.node if node.name.startswith(PREFIX)],
     )
     written = onnx.load(str(out))
     helper.set_model_props(written, metadata)
