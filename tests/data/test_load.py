@@ -1,6 +1,6 @@
 """`load_data` on files and folders: what it finds, in which order, and what it says when it cannot.
 
-The modules `raw`, `row_rules` and `folders` are tested here too.
+The modules `raw`, `raw_split`, `row_rules` and `folders` are tested here too.
 """
 
 from __future__ import annotations
@@ -305,16 +305,21 @@ def test_load_merges_into_given_names(tmp_path):
 
 
 def test_load_drops_up_to_a_fifth_of_the_rows(tmp_path):
-    """One blank text in five is dropped and listed; two in nine are an error that counts them."""
+    """One blank text in five is dropped and listed; two in nine are an error that counts them.
+
+    Rows without a label are no error: their texts are the pool.
+    """
     path = tmp_path / "a.txt"
     path.write_text("a;x\n;x\nb;y\nc;x\nd;y\n")
     assert load_data(path).dropped == (DroppedRow("all", 2, "blank text"),)
-    path.write_text("a;x\n;x\nb;y\nc;x\nd;y\ne;x\nf;\ng;x\nh;x\n")
+    path.write_text("a;x\n;x\nb;y\nc;x\nd;y\ne;x\n;y\ng;x\nh;x\n")
     with pytest.raises(
         DataError,
-        match=r"^a\.txt: 2 of 9 rows .*\(blank text: 1, null label: 1; the first is line 2\); .* 20%",
+        match=r"^a\.txt: 2 of 9 rows .*\(blank text: 2; the first is line 2\); .* 20%",
     ):
         load_data(path)
+    path.write_text("a;x\n;x\nb;y\nc;x\nd;y\ne;x\nf;\ng;x\nh;x\n")
+    assert load_data(path).pool == ("f",)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,10 @@ class DataFlags:
     sheet: Annotated[
         str | None, typer.Option(help="Sheet of an .xlsx.  [default: its only one]")
     ] = None
+    split_column: Annotated[
+        str | None,
+        typer.Option(help="Column of a lone table that names the split of a row, or none."),
+    ] = None
     max_chars: Annotated[
         int, typer.Option(help="Characters of a text that are read; the rest is cut.", min=1)
     ] = 100_000

@@ -75,6 +75,8 @@ class CleanRows:
         What lines count, for messages.
     fixes : tuple of str
         Flags of the command line, each of which may make rows usable.
+    pool : tuple of str
+        The texts of rows without label.
     """
 
     texts: LabelledTexts
@@ -84,6 +86,7 @@ class CleanRows:
     mended: tuple[MendedRows, ...] = ()
     unit: str = "line"
     fixes: tuple[str, ...] = ()
+    pool: tuple[str, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -165,6 +168,7 @@ class _Cleaner:
     doubts: list[str] = field(default_factory=list)
     mended: dict[str, list[int]] = field(default_factory=dict)  # kind -> lines
     fixes: dict[str, None] = field(default_factory=dict)
+    pool: list[str] = field(default_factory=list)
 
     def add(self, row: Row, text: Any, label: Any) -> None:
         """Sort one row."""
@@ -187,6 +191,7 @@ class _Cleaner:
             self._drop(self.dropped, row, "blank text")
         elif not mended.label:
             self._drop(self.dropped, row, "null label")
+            self.pool.append(own_text[: self.max_chars])
         else:
             self._use(row, own_text, mended)
 
@@ -227,6 +232,7 @@ class _Cleaner:
             tuple(mended),
             self.unit,
             tuple(self.fixes),
+            tuple(self.pool),
         )
 
 

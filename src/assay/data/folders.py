@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
 from assay.data.files.decoding import Lines, file_errors, open_text
 from assay.data.files.formats import FORMATS
 from assay.data.files.parquet import read_class_names
-from assay.data.files.readers import SUFFIXES, file_kind, read_rows
+from assay.data.files.readers import SUFFIXES, Row, file_kind, read_rows
 from assay.data.files.reading import Reading
-from assay.data.raw import LabelNames, RawSplit, split_name
+from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit, split_name
 from assay.errors import DataError, InputError
 
 __all__ = ["UNREADABLE", "Located", "read_file", "read_folder"]
 
-LABELS_FILE = "labels.txt"
 # The columns of JSON are the keys of so many rows together, since a row may lack keys.
 PEEKED_ROWS = 1000
+# How the Hub calls the pieces of a split: train-00000-of-00002.parquet.
+SHARD = re.compile(r"(?P<split>[A-Za-z]+)-(?P<number>\d{5})-of-(?P<total>\d{5})")
+INNER_FOLDER = "data"  # where a clone of a data set has its files
+SAVED = ("state.json", "dataset_dict.json")  # of save_to_disk
 N_LISTED_FILES = 10  # in a message
 # Kinds of data files that people have and assay cannot read. A split in one of them is an error,
 # while a README.md beside the data is passed over.
@@ -81,20 +86,51 @@ def read_folder(folder: Path, reading: Reading) -> Located:
         A file has no rows, or cannot be read as what its suffix says.
     """
     paths = _find_splits(folder)
+    inner = folder / INNER_FOLDER
+    if not paths and inner.is_dir():  # a clone of a data set of the Hub
+        paths = _find_splits(inner)
+    if not paths and any((folder / name).is_file() for name in SAVED):
+        raise InputError(
+            f"{folder} was written by save_to_disk of the library datasets",
+            hint="write it again with to_parquet, or pass datasets.load_from_disk(FOLDER) from "
+            "Python",
+        )
     if not paths:
         raise InputError(_nothing_found(folder), hint="give the data file itself, or rename it")
     splits = {}
-    for split, path in paths.items():
-        splits[split] = _file_split(path, reading)
+    for split, own in paths.items():
+        raws = [_file_split(path, reading) for path in own]
+        splits[split] = raws[0] if len(raws) == 1 else _joined(raws, split)
     return Located(splits, str(folder), _names_beside(folder, reading))
 
 
-def _find_splits(folder: Path) -> dict[str, Path]:
+def _joined(raws: Sequence[RawSplit], split: str) -> RawSplit:
+    """Return the shards of one split as one; rows are counted through all of them."""
+    columns = dict.fromkeys(name for raw in raws for name in raw.columns)
+    class_names = raws[0].class_names
+
+    def read(text: str, label: str) -> Iterator[Row]:
+        rows = chain.from_iterable(raw.read(text, label) for raw in raws)
+        for number, row in enumerate(rows, 1):
+            yield replace(row, line=number)
+
+    return RawSplit(f"split {split}", tuple(columns), read, class_names, unit="row")
+
+
+def _find_splits(folder: Path) -> dict[str, list[Path]]:
+    """Return the files of each split: one, or all shards in their order.
+
+    Raises
+    ------
+    InputError
+        Two files are the same split, a shard is missing, or a split is of an unreadable kind.
+    """
     with file_errors(folder):
         paths = sorted(path for path in folder.iterdir() if path.is_file())
-    found: dict[str, Path] = {}
+    found: dict[str, list[Path]] = {}
     for path in paths:
-        split = split_name(path.name.partition(".")[0])
+        shard = SHARD.fullmatch(path.name.partition(".")[0])
+        split = split_name(path.name.partition(".")[0] if shard is None else shard["split"])
         if split is None:
             continue
         if file_kind(path) is None:
@@ -102,14 +138,31 @@ def _find_splits(folder: Path) -> dict[str, Path]:
                 raise InputError(
                     f"{path} is of a kind that cannot be read; {' '.join(SUFFIXES)} are accepted"
                 )
-        elif split in found:
+        elif split in found and shard is None:
             raise InputError(
-                f"two files for the {split} split in {folder}: {found[split].name}, {path.name}; "
-                "one is accepted"
+                f"two files for the {split} split in {folder}: {found[split][0].name}, "
+                f"{path.name}; one is accepted"
             )
         else:
-            found[split] = path
+            found.setdefault(split, []).append(path)
+    for split, own in found.items():
+        _check_shards(own, split)
     return found
+
+
+def _check_shards(paths: Sequence[Path], split: str) -> None:
+    """Raise if the shards of a split are not all there."""
+    shards = [SHARD.fullmatch(path.name.partition(".")[0]) for path in paths]
+    numbers = [(int(shard["number"]), int(shard["total"])) for shard in shards if shard]
+    if not numbers:
+        return
+    total = numbers[0][1]
+    if numbers != [(i, total) for i in range(total)] or len(numbers) < len(paths):
+        raise InputError(
+            f"{len(paths):,} files for the {split} split, and their names speak of {total:,} "
+            f"shards: {', '.join(path.name for path in paths[:N_LISTED_FILES])}",
+            hint="fetch the missing shards, and leave no other file of that split beside them",
+        )
 
 
 def _nothing_found(folder: Path) -> str:

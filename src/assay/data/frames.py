@@ -12,7 +12,8 @@ from typing import Any
 
 from assay.data.columns import check_unique
 from assay.data.files.readers import Row
-from assay.data.raw import RawSplit, split_name
+from assay.data.raw_split import RawSplit, split_name
+from assay.data.split_column import SPLIT_COLUMNS
 from assay.data.texts import SPLIT_ORDER, LabelledTexts
 from assay.errors import DataError, InputError
 
@@ -158,9 +159,11 @@ def _column_split(
     """Return a split that is read by columns, its rows counted from 1."""
 
     def read(text: str, label: str) -> Iterable[Row]:
-        pairs = zip(column(text), column(label), strict=True)
-        for number, (own_text, own_label) in enumerate(pairs, 1):
-            yield Row(number, {text: own_text, label: own_label})
+        own = (name for name in columns if name.strip().casefold() in SPLIT_COLUMNS)
+        names = dict.fromkeys([text, label, *own])
+        rows = zip(*map(column, names), strict=True)
+        for number, values in enumerate(rows, 1):
+            yield Row(number, dict(zip(names, values, strict=True)))
 
     return RawSplit(source, columns, read, class_names or {}, unit="row")
 

@@ -15,7 +15,7 @@ from assay._hub_errors import HubTrouble, diagnose_hub_error, status_of
 from assay._optional import require
 from assay._paths import nearby
 from assay.data.frames import frame_splits
-from assay.data.raw import RawSplit
+from assay.data.raw_split import RawSplit
 from assay.errors import AssayError, InputError, OutsideError, did_you_mean, first_line
 
 __all__ = ["load_from_hub"]

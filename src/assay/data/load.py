@@ -13,7 +13,8 @@ from assay.data.files.reading import Reading, ReadingOptions
 from assay.data.folders import UNREADABLE, Located, read_file, read_folder
 from assay.data.frames import ACCEPTED, frame_splits
 from assay.data.hub_data import load_from_hub
-from assay.data.raw import LabelNames, RawSplit, build_splits
+from assay.data.raw import build_splits
+from assay.data.raw_split import LabelNames, RawSplit
 from assay.data.row_rules import RowOptions, RowRules
 from assay.data.texts import Splits
 from assay.errors import InputError
@@ -51,8 +52,8 @@ def load_data(
     **options
         How files are read: ``delimiter``, ``encoding``, ``quoting``, ``escape``, ``header`` and
         ``sheet``, as in `Reading`. What is done with rows that are not as they should be:
-        ``max_chars``, ``strict``, ``max_bad_fraction``, ``single_label`` and ``merge_labels``, as
-        in `RowRules`.
+        ``max_chars``, ``strict``, ``max_bad_fraction``, ``single_label``,
+        ``merge_labels`` and ``split_column``, as in `RowRules`.
 
     Returns
     -------

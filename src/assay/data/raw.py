@@ -1,11 +1,10 @@
-"""`RawSplit`: one split before it is checked; and `build_splits`, from raw splits to `Splits`."""
+"""`build_splits`: from raw splits to `Splits`."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 from assay.data.clean import (
     MAX_DROPPED_FRACTION,
@@ -14,83 +13,24 @@ from assay.data.clean import (
     drop_long_labels,
     raise_problems,
 )
-from assay.data.columns import find_columns
-from assay.data.files.readers import Row
+from assay.data.columns import find_columns, find_text_column
 from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, natural_sort
+from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
 from assay.data.reading import say_reading
 from assay.data.row_rules import RowRules
 from assay.data.spellings import find_spellings, merge_spellings
+from assay.data.split_column import divide_by_column
 from assay.data.texts import SPLIT_ORDER, DroppedRow, LabelledTexts, MendedRows, Splits
 from assay.errors import DataError, cut, did_you_mean, list_problems
 
-__all__ = ["SPLIT_NAMES", "LabelNames", "RawSplit", "build_splits", "split_name"]
+__all__ = ["build_splits"]
 
 logger = logging.getLogger(__name__)
 
-SPLIT_NAMES = {
-    "train": "train",
-    "validation": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "valid": "validation",
-    "test": "test",
-}
+NO_LABELS = "split %s of %s has no labels: left out"
 N_LISTED = 20  # label names in a hint
-
-
-@dataclass(frozen=True)
-class RawSplit:
-    """One split of a source.
-
-    Parameters
-    ----------
-    source : str
-        How messages call it, such as ``train.csv``.
-    columns : tuple of str
-        Names of the columns, in the order of the source.
-    read : callable
-        ``(text_column, label_column) -> rows``; called once.
-    class_names : mapping
-        Column -> ordered class names, for the columns in which the source keeps label ids or an
-        order.
-    unit : str
-        What `Row.line` counts: ``line`` or ``row``.
-    fixes : tuple of str
-        Flags of the command line, each of which may make the first rows readable.
-    """
-
-    source: str
-    columns: tuple[str, ...]
-    read: Callable[[str, str], Iterable[Row]]
-    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    unit: str = "line"
-    fixes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class LabelNames:
-    """Label names that were given beside the data.
-
-    Parameters
-    ----------
-    names : tuple of str
-    source : str
-        Where they were given: ``labels.txt`` or ``labels``.
-    """
-
-    names: tuple[str, ...]
-    source: str
-
-
-def split_name(name: str) -> str | None:
-    """Return train, validation or test for the names that mean them, else None.
-
-    >>> split_name("Dev")
-    'validation'
-    """
-    return SPLIT_NAMES.get(name.casefold())
 
 
 def build_splits(
@@ -124,13 +64,18 @@ def build_splits(
     problems: list[str] = []
     fixes: dict[str, None] = {}
     published: list[str] = []
+    raws = _divide(raws, text_column=text_column, label_column=label_column, rules=rules)
     for split in sorted(raws, key=SPLIT_ORDER.index):
         raw = raws[split]
+        if cleaned and _lacks_labels(raw, text_column=text_column, label_column=label_column):
+            logger.warning(NO_LABELS, split, source)
+            continue
         text, label = _columns(raw, text_column=text_column, label_column=label_column)
         rows = _read(raw, split, text, label, rules)
         names = raw.class_names.get(label, ())
-        if names and len(raws) > 1 and _has_no_labels(rows):
-            logger.warning("split %s of %s has no labels: left out", split, source)
+        may_be_left_out = len(raws) > 1 and (names or split != "train")
+        if may_be_left_out and _has_no_labels(rows):
+            logger.warning(NO_LABELS, split, source)
             continue
         published += [name for name in names if name not in published]
         problems += _problems(raw, rows, rules)
@@ -142,6 +87,35 @@ def build_splits(
     splits = _named(cleaned, published, given, source=source, merge=rules.merge_labels)
     say_reading(splits)
     return splits
+
+
+def _divide(
+    raws: Mapping[str, RawSplit],
+    *,
+    text_column: str | None,
+    label_column: str | None,
+    rules: RowRules,
+) -> Mapping[str, RawSplit]:
+    """Divide a lone table by its split column, if it has one."""
+    if list(raws) != ["all"]:
+        return raws
+    text, label = _columns(raws["all"], text_column=text_column, label_column=label_column)
+    return divide_by_column(raws, text=text, label=label, asked=rules.split_column)
+
+
+def _lacks_labels(raw: RawSplit, *, text_column: str | None, label_column: str | None) -> bool:
+    """Tell whether a split has texts and no column of labels, as a competition's test split."""
+    try:
+        find_text_column(raw.columns, text_column=text_column, source=raw.source)
+    except DataError:
+        return False
+    if label_column is not None:
+        return label_column not in raw.columns
+    try:
+        _columns(raw, text_column=text_column, label_column=None)
+    except DataError as err:
+        return err.message.startswith("no label column")
+    return False
 
 
 def _read(raw: RawSplit, split: str, text: str, label: str, rules: RowRules) -> CleanRows:
@@ -197,10 +171,12 @@ def _named(
     given = _mended_names(given)
     dropped: list[DroppedRow] = []
     mended: list[MendedRows] = []
+    pool: list[str] = []
     parts: dict[str, LabelledTexts] = {}
     for split, rows in cleaned.items():
         parts[split] = rows.texts
         dropped += [*rows.dropped, *rows.bad]
+        pool += rows.pool
         mended += rows.mended
     if merge:
         preferred = {*published, *(() if given is None else given.names)}
@@ -215,6 +191,7 @@ def _named(
         source=source,
         dropped=tuple(dropped),
         mended=tuple(mended),
+        pool=tuple(pool),
     )
 
 
@@ -233,7 +210,7 @@ def _published_column(raw: RawSplit) -> str | None:
 
 
 def _has_no_labels(rows: CleanRows) -> bool:
-    """Tell whether this is a test split as the Hub has them for competitions: every label is -1."""
+    """Tell whether this is a test split of a competition: every label is -1 or missing."""
     return (
         not rows.texts
         and not rows.problems
@@ -249,7 +226,8 @@ def _problems(raw: RawSplit, rows: CleanRows, rules: RowRules) -> list[str]:
     share = 0.0 if rules.strict else rules.max_bad_fraction
     if rows.doubts or len(rows.bad) > share * rows.n_rows:
         problems += [f"{raw.source} {problem}" for problem in rows.problems]
-    n_dropped = len(rows.dropped)
+    n_unlabelled = 0 if not len(rows.texts) else len(rows.pool)
+    n_dropped = len(rows.dropped) - n_unlabelled
     if n_dropped > MAX_DROPPED_FRACTION * rows.n_rows:
         counts = Counter(row.reason for row in rows.dropped)
         reasons = ", ".join(f"{reason}: {n:,}" for reason, n in counts.items())
@@ -265,6 +243,9 @@ def _label_set(occurring: set[str], published: list[str], given: LabelNames | No
     """Order the labels: as the source publishes them, else as given, else naturally."""
     if published:
         return _published_set(occurring, published, given)
+    if given is not None and given.source == LABELS_FILE and occurring.isdisjoint(given.names):
+        logger.warning("%s names none of the labels of the data: it is not used", LABELS_FILE)
+        given = None
     if given is None:
         return LabelSet.from_labels(occurring)
     _check_given(natural_sort(occurring - set(given.names)), given)

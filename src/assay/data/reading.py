@@ -12,6 +12,7 @@ from assay.errors import cut
 
 __all__ = ["describe_reading", "describe_spellings", "find_reading", "say_reading"]
 
+POOL_FRACTION = 0.2  # so many rows without label are no oversight
 logger = logging.getLogger(__name__)
 
 SENTENCES = {  # kind of what was mended -> its sentence in the catalogue
@@ -40,6 +41,9 @@ def _changes(splits: Splits) -> list[Fact]:
     for one in splits.mended:
         kinds.setdefault(one.kind, []).append(one)
     facts += [_mended_rows(kind, mended) for kind, mended in kinds.items()]
+    n_texts = sum(map(len, splits.values()))
+    if len(splits.pool) > POOL_FRACTION * (n_texts + len(splits.pool)):
+        facts.append(Fact.of("reading.pool", n_pool=len(splits.pool), n_texts=n_texts))
     return facts
 
 

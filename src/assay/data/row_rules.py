@@ -19,6 +19,7 @@ class RowOptions(TypedDict, total=False):
     max_bad_fraction: float
     single_label: bool
     merge_labels: bool
+    split_column: str | None
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class RowRules:
         Take cells that seem to hold several labels as one label, as they are.
     merge_labels : bool
         Make one label of those that differ only in how they are written; see `find_spellings`.
+    split_column : str, optional
+        The column of a lone table that names the split of each row. None: one with a well-known
+        name, if there is one; ``none``: no column is used.
 
     Raises
     ------
@@ -49,6 +53,7 @@ class RowRules:
     max_bad_fraction: float = MAX_BAD_FRACTION
     single_label: bool = False
     merge_labels: bool = False
+    split_column: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_bad_fraction <= 1:

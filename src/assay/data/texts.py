@@ -238,6 +238,8 @@ class Splits(Mapping[str, LabelledTexts]):
         Labels of train that a person corrected.
     mended : tuple of MendedRows
         Rows of the source that were changed before they were used.
+    pool : tuple of str
+        Texts of rows without label, which take no part in training.
 
     Attributes
     ----------
@@ -260,6 +262,7 @@ class Splits(Mapping[str, LabelledTexts]):
     dropped: tuple[DroppedRow, ...] = field(default=())
     n_corrections: int = 0
     mended: tuple[MendedRows, ...] = ()
+    pool: tuple[str, ...] = ()
     kept: dict[str, object] = field(default_factory=dict, init=False, compare=False)
 
     def __getitem__(self, split: str) -> LabelledTexts:

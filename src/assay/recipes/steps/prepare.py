@@ -47,6 +47,7 @@ class DataOptions:
     max_bad_fraction: float = MAX_BAD_FRACTION
     single_label: bool = False
     merge_labels: bool = False
+    split_column: str | None = None
     validation_fraction: float = 0.1
     test_fraction: float = 0.1
     max_rows: int | None = None
@@ -103,6 +104,7 @@ class DataOptions:
             max_bad_fraction=self.max_bad_fraction,
             single_label=self.single_label,
             merge_labels=self.merge_labels,
+            split_column=self.split_column,
             **self.reading(),
         )
 

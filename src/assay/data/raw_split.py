@@ -1,0 +1,73 @@
+"""`RawSplit`: one split before it is checked; and the names that mean one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from assay.data.files.readers import Row
+
+__all__ = ["SPLIT_NAMES", "LABELS_FILE", "LabelNames", "RawSplit", "split_name"]
+
+LABELS_FILE = "labels.txt"  # beside the data: one name per line, in order
+SPLIT_NAMES = {
+    "train": "train",
+    "validation": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "valid": "validation",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True)
+class RawSplit:
+    """One split of a source.
+
+    Parameters
+    ----------
+    source : str
+        How messages call it, such as ``train.csv``.
+    columns : tuple of str
+        Names of the columns, in the order of the source.
+    read : callable
+        ``(text_column, label_column) -> rows``; called once.
+    class_names : mapping
+        Column -> ordered class names, for the columns in which the source keeps label ids or an
+        order.
+    unit : str
+        What `Row.line` counts: ``line`` or ``row``.
+    fixes : tuple of str
+        Flags of the command line, each of which may make the first rows readable.
+    """
+
+    source: str
+    columns: tuple[str, ...]
+    read: Callable[[str, str], Iterable[Row]]
+    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unit: str = "line"
+    fixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LabelNames:
+    """Label names that were given beside the data.
+
+    Parameters
+    ----------
+    names : tuple of str
+    source : str
+        Where they were given: ``labels.txt`` or ``labels``.
+    """
+
+    names: tuple[str, ...]
+    source: str
+
+
+def split_name(name: str) -> str | None:
+    """Return train, validation or test for the names that mean them, else None.
+
+    >>> split_name("Dev")
+    'validation'
+    """
+    return SPLIT_NAMES.get(name.casefold())

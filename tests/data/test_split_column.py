@@ -1,0 +1,131 @@
+"""A column that names the split of each row: used, asked for, or left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay._optional import require
+from assay.data.load import load_data
+from assay.errors import DataError, InputError
+
+NAMES = ("train", "train", "valid", "TEST")
+
+
+def table(path, names=NAMES, column="split"):
+    """Write a table whose rows name their splits in turn."""
+    rows = [f"word{i % 9} {i},{'ab'[i % 2]},{names[i % len(names)]}" for i in range(80)]
+    path.write_text("\n".join([f"text,label,{column}", *rows]) + "\n")
+    return path
+
+
+def test_split_column_is_used_and_said(tmp_path, caplog):
+    """Rows that are meant for test are never trained on; lines stay those of the file."""
+    splits = load_data(table(tmp_path / "a.csv"))
+    assert {name: len(labelled) for name, labelled in splits.items()} == {
+        "train": 40,
+        "validation": 20,
+        "test": 20,
+    }
+    assert splits["test"].lines[:2] == (5, 9)
+    assert "(train 40, validation 20, test 20); --split-column none ignores it" in caplog.text
+
+
+def test_split_column_can_be_left_alone_or_named(tmp_path):
+    """`none` reads the table as one; a column of another name is used where it is named."""
+    path = table(tmp_path / "a.csv", column="which")
+    assert list(load_data(path)) == ["all"]
+    assert list(load_data(path, split_column="which")) == ["train", "validation", "test"]
+    assert list(load_data(table(path), split_column="none")) == ["all"]
+
+
+def test_split_column_with_other_values(tmp_path, caplog):
+    """A value that names no split leaves the column unused with a warning, or is an error if asked for."""
+    path = table(tmp_path / "a.csv", names=("train", "extra"))
+    assert list(load_data(path)) == ["all"]
+    assert "'extra' in column 'split' of a.csv (line 3) names no split" in caplog.text
+    with pytest.raises(DataError, match=r"'extra' in column 'split' of a.csv \(line 3\)"):
+        load_data(path, split_column="split")
+    with pytest.raises(DataError, match=r"column 'splitt' not in a.csv.* Did you mean 'split'"):
+        load_data(path, split_column="splitt")
+
+
+def test_split_column_of_a_frame():
+    """Frames have such columns too."""
+    pandas = require("pandas")
+    frame = pandas.DataFrame(
+        {"text": list("abcdef"), "label": list("xyxyxy"), "split": ["train"] * 4 + ["test"] * 2}
+    )
+    assert {name: len(one) for name, one in load_data(frame).items()} == {"train": 4, "test": 2}
+
+
+def test_split_without_labels_is_left_out(tmp_path, caplog):
+    """The test file of a competition has no labels: it is left out with a warning."""
+    (tmp_path / "train.csv").write_text("id,text,label\n1,a,x\n2,b,y\n")
+    (tmp_path / "test.csv").write_text("id,text\n3,c\n4,d\n")
+    (tmp_path / "sample_submission.csv").write_text("id,label\n3,x\n4,x\n")
+    assert list(load_data(tmp_path)) == ["train"]
+    assert "split test of" in caplog.text
+    (tmp_path / "test.csv").write_text("id,text,label\n3,c,\n4,d,\n")
+    assert list(load_data(tmp_path)) == ["train"]
+
+
+def test_train_without_labels_is_an_error(tmp_path):
+    """Only what is not trained on may lack its labels."""
+    (tmp_path / "train.csv").write_text("id,text\n1,a\n2,b\n")
+    (tmp_path / "test.csv").write_text("id,text,label\n3,c,x\n")
+    with pytest.raises(DataError, match=r"no label column found in train.csv"):
+        load_data(tmp_path)
+
+
+def test_shards_are_joined_in_order(tmp_path):
+    """The pieces of a split, as the Hub names them, are one split; rows are counted through them."""
+    for shard in (1, 0):
+        rows = "".join(f'{{"text": "{shard}{i}", "label": "x"}}\n' for i in range(3))
+        (tmp_path / f"train-0000{shard}-of-00002.jsonl").write_text(rows)
+    train = load_data(tmp_path)["train"]
+    assert train.texts == ("00", "01", "02", "10", "11", "12")
+    assert train.lines == (1, 2, 3, 4, 5, 6)
+
+
+def test_clone_of_the_hub_is_read(tmp_path):
+    """Its files are in a folder called data."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "README.md").write_text("---\n---\n")
+    (tmp_path / "data" / "train-00000-of-00001.jsonl").write_text('{"text": "a", "label": "x"}\n')
+    assert len(load_data(tmp_path)["train"]) == 1
+
+
+def test_missing_shard_is_an_error(tmp_path):
+    """A split with a piece missing is not trained on as if it were whole."""
+    (tmp_path / "train-00001-of-00002.jsonl").write_text('{"text": "a", "label": "x"}\n')
+    with pytest.raises(InputError, match=r"1 files for the train split.*2 shards"):
+        load_data(tmp_path)
+
+
+def test_folder_of_save_to_disk_is_named(tmp_path):
+    """Its Arrow files are not read; the hint says what to do."""
+    (tmp_path / "state.json").write_text("{}")
+    (tmp_path / "data-00000-of-00001.arrow").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"was written by save_to_disk") as err:
+        load_data(tmp_path)
+    assert "to_parquet" in err.value.hint
+
+
+def test_rows_without_label_become_the_pool(tmp_path, caplog):
+    """A file that is half labelled is used, and it says so; the texts without label are kept."""
+    rows = [f"word{i},{'ab'[i % 2] if i < 20 else ''}" for i in range(100)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["text,label", *rows]))
+    splits = load_data(path)
+    assert len(splits["all"]) == 20
+    assert splits.pool[:2] == ("word20", "word21")
+    assert len(splits.pool) == len(splits.dropped) == 80
+    assert "80 rows have no label: they are kept as a pool" in caplog.text
+
+
+def test_labels_file_that_fits_nothing_is_not_used(tmp_path, caplog):
+    """A labels.txt of other data beside a file does not stop it."""
+    (tmp_path / "labels.txt").write_text("cat\ndog\n")
+    (tmp_path / "a.csv").write_text("text,label\na,x\nb,y\n")
+    assert load_data(tmp_path / "a.csv").label_set.names == ("x", "y")
+    assert "labels.txt names none of the labels of the data" in caplog.text
