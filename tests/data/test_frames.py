@@ -54,7 +54,7 @@ def test_dataset_dict_leaves_a_split_without_labels_out():
     datasets = require("datasets")
     data = datasets.DatasetDict({"train": dataset("ab", [0, 1]), "test": dataset("cd", [-1, -1])})
     assert list(load_data(data)) == ["train"]
-    with pytest.raises(DataError, match="no split of DatasetDict has labels; splits: train, test"):
+    with pytest.raises(DataError, match="no split of DatasetDict has labels"):
         load_data(datasets.DatasetDict({"train": data["test"], "test": data["test"]}))
 
 

@@ -129,16 +129,11 @@ def _find_splits(folder: Path) -> dict[str, list[Path]]:
         paths = sorted(path for path in folder.iterdir() if path.is_file())
     found: dict[str, list[Path]] = {}
     for path in paths:
-        shard = SHARD.fullmatch(path.name.partition(".")[0])
-        split = split_name(path.name.partition(".")[0] if shard is None else shard["split"])
-        if split is None:
+        shard = _as_shard(path)
+        split = split_name(_stem(path) if shard is None else shard["split"])
+        if split is None or not _is_readable(path):
             continue
-        if file_kind(path) is None:
-            if path.suffix.casefold() in UNREADABLE:
-                raise InputError(
-                    f"{path} is of a kind that cannot be read; {' '.join(SUFFIXES)} are accepted"
-                )
-        elif split in found and shard is None:
+        if split in found and shard is None:
             raise InputError(
                 f"two files for the {split} split in {folder}: {found[split][0].name}, "
                 f"{path.name}; one is accepted"
@@ -150,9 +145,32 @@ def _find_splits(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
+def _is_readable(path: Path) -> bool:
+    """Tell whether a file can be read; one that people take for data and that cannot is an error.
+
+    Raises
+    ------
+    InputError
+        The file is of such a kind.
+    """
+    if file_kind(path) is None and path.suffix.casefold() in UNREADABLE:
+        raise InputError(
+            f"{path} is of a kind that cannot be read; {' '.join(SUFFIXES)} are accepted"
+        )
+    return file_kind(path) is not None
+
+
+def _stem(path: Path) -> str:
+    return path.name.partition(".")[0]
+
+
+def _as_shard(path: Path) -> re.Match[str] | None:
+    return SHARD.fullmatch(_stem(path))
+
+
 def _check_shards(paths: Sequence[Path], split: str) -> None:
     """Raise if the shards of a split are not all there."""
-    shards = [SHARD.fullmatch(path.name.partition(".")[0]) for path in paths]
+    shards = map(_as_shard, paths)
     numbers = [(int(shard["number"]), int(shard["total"])) for shard in shards if shard]
     if not numbers:
         return

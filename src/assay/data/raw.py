@@ -29,7 +29,7 @@ __all__ = ["build_splits"]
 
 logger = logging.getLogger(__name__)
 
-NO_LABELS = "split %s of %s has no labels: left out"
+LEFT_OUT = "split %s of %s has no labels: left out"
 N_LISTED = 20  # label names in a hint
 
 
@@ -67,23 +67,20 @@ def build_splits(
     raws = _divide(raws, text_column=text_column, label_column=label_column, rules=rules)
     for split in sorted(raws, key=SPLIT_ORDER.index):
         raw = raws[split]
-        if cleaned and _lacks_labels(raw, text_column=text_column, label_column=label_column):
-            logger.warning(NO_LABELS, split, source)
+        if _lacks_labels(raw, split, text_column=text_column, label_column=label_column):
+            logger.warning(LEFT_OUT, split, source)
             continue
         text, label = _columns(raw, text_column=text_column, label_column=label_column)
         rows = _read(raw, split, text, label, rules)
         names = raw.class_names.get(label, ())
-        may_be_left_out = len(raws) > 1 and (names or split != "train")
-        if may_be_left_out and _has_no_labels(rows):
-            logger.warning(NO_LABELS, split, source)
+        if len(raws) > 1 and _has_no_labels(rows, split, names):
+            logger.warning(LEFT_OUT, split, source)
             continue
         published += [name for name in names if name not in published]
         problems += _problems(raw, rows, rules)
         fixes.update(dict.fromkeys(rows.fixes))
         cleaned[split] = rows
     raise_problems(source, problems, flags=tuple(fixes))
-    if not cleaned:
-        raise DataError(f"no split of {source} has labels; splits: {', '.join(raws)}")
     splits = _named(cleaned, published, given, source=source, merge=rules.merge_labels)
     say_reading(splits)
     return splits
@@ -103,8 +100,12 @@ def _divide(
     return divide_by_column(raws, text=text, label=label, asked=rules.split_column)
 
 
-def _lacks_labels(raw: RawSplit, *, text_column: str | None, label_column: str | None) -> bool:
+def _lacks_labels(
+    raw: RawSplit, split: str, *, text_column: str | None, label_column: str | None
+) -> bool:
     """Tell whether a split has texts and no column of labels, as a competition's test split."""
+    if split not in ("validation", "test"):
+        return False
     try:
         find_text_column(raw.columns, text_column=text_column, source=raw.source)
     except DataError:
@@ -168,6 +169,8 @@ def _named(
     merge: bool,
 ) -> Splits:
     """Return the checked rows as a data set with ordered labels."""
+    if not cleaned:
+        raise DataError(f"no split of {source} has labels")
     given = _mended_names(given)
     dropped: list[DroppedRow] = []
     mended: list[MendedRows] = []
@@ -209,13 +212,11 @@ def _published_column(raw: RawSplit) -> str | None:
     return next(iter(raw.class_names)) if len(raw.class_names) == 1 else None
 
 
-def _has_no_labels(rows: CleanRows) -> bool:
-    """Tell whether this is a test split of a competition: every label is -1 or missing."""
-    return (
-        not rows.texts
-        and not rows.problems
-        and any(row.reason == "null label" for row in rows.dropped)
-    )
+def _has_no_labels(rows: CleanRows, split: str, names: Sequence[str]) -> bool:
+    """Tell whether every label of a split that is not trained on is missing, or -1."""
+    if rows.texts or rows.problems or (split == "train" and not names):
+        return False
+    return any(row.reason == "null label" for row in rows.dropped)
 
 
 def _problems(raw: RawSplit, rows: CleanRows, rules: RowRules) -> list[str]:
