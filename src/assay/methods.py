@@ -77,6 +77,9 @@ class Method:
     use_without_assay : str
         Which example the model card gives for use without assay: ``transformers``, ``onnx``,
         ``numpy`` or ``priors``; empty if there is none.
+    reveals : str
+        What of the training texts can be read in a saved folder, besides texts that were kept on
+        request; empty if nothing can be.
     """
 
     name: str
@@ -98,6 +101,7 @@ class Method:
     has_tokenizer: bool = False
     exports: tuple[str, ...] = ()
     use_without_assay: str = ""
+    reveals: str = ""
 
     @property
     def needs_checkpoint(self) -> bool:
@@ -146,6 +150,7 @@ METHODS: dict[str, Method] = {
             checks_labels=True,
             ignores_budget=True,
             use_without_assay="numpy",
+            reveals="words, word pairs and character n-grams that several training texts hold",
         ),
         Method(
             name="compact",
@@ -159,6 +164,7 @@ METHODS: dict[str, Method] = {
             has_tokenizer=True,
             exports=("onnx", "onnx-int8"),
             use_without_assay="onnx",
+            reveals="words or word pieces that occur at least twice in the training texts",
         ),
         Method(
             name="features",

@@ -78,7 +78,9 @@ def test_model_without_training_texts_says_so(invoke, linear_model, kept_model):
         "error: the model keeps no training texts, so there are no nearest ones to show\n"
         "hint: they are kept where training is asked to: assay train ... --keep-texts\n"
     )
-    assert "texts        keeps none of its training texts\n" in invoke("info", linear_model).stdout
+    shown = invoke("info", linear_model).stdout
+    assert "texts        keeps none of its training texts\n" in shown
+    assert "readable     words, word pairs and character n-grams that several training" in shown
     assert (
         "texts        keeps 2 of its 2 training texts; push leaves them out\n"
         in invoke("info", kept_model).stdout

@@ -1,5 +1,8 @@
 """`linear` and `majority`: the same as scikit-learn's own parts put together."""
 
+from collections import Counter
+from itertools import chain
+
 import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
@@ -10,19 +13,37 @@ from sklearn.svm import LinearSVC
 from _support.small_models import EDGE_TEXTS, small_data
 from assay.errors import DataError, InputError
 from assay.models import Linear, Majority
-from assay.models.linear import CHAR_WEIGHT, MANY_TOLERANCE, MIN_CHARS, TOLERANCE
-from assay.runtime.linear import TextTerms
+from assay.models.machine import MANY_TOLERANCE, TOLERANCE
+from assay.models.term_settings import SMALL
+from assay.runtime.linear import LinearModel, TextTerms
+from assay.runtime.rare_terms import bucket_bits, bucket_of
 
 TEXTS, LABELS = small_data(90)
 NEW_TEXTS = [*small_data(30, seed=1)[0], *EDGE_TEXTS]
 
 
-def oracle(*, C=1.0, char_weight=CHAR_WEIGHT, multi_class="ovr", tol=TOLERANCE):
+def hide_rare(analyzer, texts):
+    """Return an analyzer that spells the terms of a single text of `texts` as their buckets."""
+    n_texts = Counter(chain.from_iterable(set(analyzer(text)) for text in texts))
+    n_bits = bucket_bits(sum(n == 1 for n in n_texts.values()))
+
+    def spell(text):
+        shared = [(term, n_texts[term] > 1) for term in analyzer(text)]
+        return [
+            term if is_kept else f"#bucket {bucket_of(term, n_bits)}" for term, is_kept in shared
+        ]
+
+    return spell
+
+
+def oracle(*, C=1.0, char_weight=SMALL.char_weight, multi_class="ovr", tol=TOLERANCE, texts=TEXTS):
     """Put the method together from scikit-learn's parts."""
-    terms = TextTerms(min_chars=MIN_CHARS)
+    terms = TextTerms(min_chars=SMALL.min_chars)
     union = make_union(
-        TfidfVectorizer(analyzer=terms.words, sublinear_tf=True, dtype=np.float32),
-        TfidfVectorizer(analyzer=terms.characters, sublinear_tf=True, min_df=1, dtype=np.float32),
+        *(
+            TfidfVectorizer(analyzer=hide_rare(cut, texts), sublinear_tf=True, dtype=np.float32)
+            for cut in (terms.words, terms.characters)
+        )
     )
     union.set_params(
         transformer_weights={"tfidfvectorizer-1": 1.0, "tfidfvectorizer-2": char_weight}
@@ -47,7 +68,7 @@ def test_many_classes_have_one_machine():
         (33, "crammer_singer", MANY_TOLERANCE),
     ):
         texts, labels = small_data(150, labels=tuple(f"label{i}" for i in range(n_classes)))
-        pipeline = oracle(multi_class=multi_class, tol=tol).fit(texts, labels)
+        pipeline = oracle(multi_class=multi_class, tol=tol, texts=texts).fit(texts, labels)
         linear = Linear().fit(texts, labels)
         np.testing.assert_allclose(
             linear.decision_logits(NEW_TEXTS), pipeline.decision_function(NEW_TEXTS), atol=1e-6
@@ -88,6 +109,24 @@ def test_many_texts_ask_more_of_an_n_gram(n_texts, is_kept):
     texts[:2] = "quixotic", "quixotic"
     assert (" quix" in Linear().fit(texts, labels).model_.vocabularies[1]) == is_kept
     assert " quix" in Linear(min_count=2).fit(texts, labels).model_.vocabularies[1]
+
+
+def test_terms_of_a_single_text_have_no_spelling(tmp_path):
+    """A name and a number of one training text cannot be read in the saved files, and still count."""
+    texts, labels = small_data(60)
+    texts[0] += " Vladimira 5550173"
+    linear = Linear().fit(texts, labels)
+    assert not any("vladi" in term or "5550" in term for term in chain(*linear.model_.vocabularies))
+    linear.write_parts(tmp_path, np.arange(len(linear.classes_)))
+    written = (tmp_path / "vocabulary.json").read_text(encoding="utf-8")
+    assert "vlad" not in written
+    assert "55501" not in written
+    reloaded = LinearModel.load(tmp_path)
+    np.testing.assert_allclose(
+        reloaded.logits(NEW_TEXTS), linear.decision_logits(NEW_TEXTS), atol=1e-5
+    )
+    known = linear.decision_logits(["Vladimira 5550173"])[0]
+    assert linear.classes_[known.argmax()] == labels[0]
 
 
 def test_blank_texts_are_learnt_from():

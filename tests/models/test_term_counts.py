@@ -1,5 +1,7 @@
 """Counting all texts at once: the same as scikit-learn's vectoriser with the same terms."""
 
+from itertools import compress
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from _support.small_models import EDGE_TEXTS, small_data
 from assay.models import term_counts
 from assay.models.term_counts import count_terms
 from assay.runtime.linear import TextTerms
+from assay.runtime.rare_terms import bucket_of
 
 TERMS = TextTerms()
 WORDS = st.sampled_from(
@@ -87,6 +90,23 @@ def test_n_grams_of_very_many_texts_are_left_out(monkeypatch):
     assert " the" not in grams.vocabulary
     assert " oth" in grams.vocabulary
     assert "the" in words.vocabulary
+
+
+def test_rare_columns_are_added_up_by_bucket():
+    """Terms of one text lose their names and keep their counts; the others stay as they were."""
+    texts = ["one two two", "one three", "one four four four"]
+    for counted in count_terms(texts, TERMS, min_count=1):
+        hidden = counted.hide_rare()
+        is_shared = np.bincount(counted.matrix.indices) > 1
+        assert hidden.vocabulary == list(compress(counted.vocabulary, is_shared))
+        kept, rare = np.split(hidden.matrix.toarray(), [len(hidden.vocabulary)], axis=1)
+        np.testing.assert_array_equal(kept, counted.matrix.toarray()[:, is_shared])
+        expected = np.zeros((3, 1 << hidden.rare.n_bits))
+        for column in np.flatnonzero(~is_shared):
+            bucket = bucket_of(counted.vocabulary[column], hidden.rare.n_bits)
+            expected[:, bucket] += counted.matrix.toarray()[:, column]
+        np.testing.assert_array_equal(rare, expected[:, hidden.rare.buckets])
+        assert rare.sum() == expected.sum()
 
 
 @pytest.mark.parametrize("texts", [[""], [" ", "\n"], ["!!", "..."]])

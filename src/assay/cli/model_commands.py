@@ -64,7 +64,18 @@ def _print_facts(manifest: Manifest) -> None:
         print_line(f"texts        keeps {numbers} training texts; push leaves them out")
     else:
         print_line("texts        keeps none of its training texts")
+    print_line(f"readable     {_what_is_readable(manifest.method)}")
     print_line(f"size         {manifest.n_bytes / 1e6:.1f} MB in {len(manifest.files)} files")
+
+
+def _what_is_readable(method: str) -> str:
+    """Say what of the training texts is spelt out in the folder."""
+    from assay.methods import METHODS
+
+    known = METHODS.get(method)
+    if known is None:
+        return "not known for this method"
+    return known.reveals or "no words of its training texts"
 
 
 def _print_scores(scores: Sequence[ScoreEntry]) -> None:

@@ -4,41 +4,32 @@ One fitted temperature turns its margins into probabilities.
 
 The margins of a LinearSVC rank classes as well as logistic regression does at a fraction of the
 cost (Joachims, 1998; Fan et al., 2008, LIBLINEAR); the softmax of the margins over a temperature
-fitted on held-out texts makes them probabilities.
+fitted on held-out texts makes them probabilities. Terms of a single training text are kept as
+hashes only: see `assay.runtime.rare_terms`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy.sparse
 from sklearn.feature_extraction.text import TfidfTransformer
-from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
 from assay.errors import DataError, InputError
 from assay.models.estimator import TextClassifier, WrittenParts
-from assay.models.term_counts import count_terms
+from assay.models.machine import choose_c, fit_machine
+from assay.models.term_counts import TermCounts, count_terms
+from assay.models.term_settings import TermSettings, choose_terms
 from assay.runtime.linear import LinearModel, TextTerms
 from assay.training.context import ClassWeight, FitContext, weigh_classes
 
 __all__ = ["Linear"]
 
-# Measurements behind these numbers: dev/LOG.md, "Settings of linear".
-TOLERANCE = 0.3  # of LIBLINEAR: as accurate as scikit-learn's 1e-4 in a quarter of the passes
-# From how many training texts on a set is large. Shortest character n-gram, fewest texts that hold
-# one which is kept, and weight of the character block, of a small set and of a large one:
-# dev/LOG.md, "Words of every script".
-LARGE_TEXTS = 4000
-MIN_CHARS, LARGE_MIN_CHARS = 2, 3
-MIN_COUNT, LARGE_MIN_COUNT = 1, 4
-CHAR_WEIGHT, LARGE_CHAR_WEIGHT = 1.5, 0.5
-# With more classes, one machine separates all of them (Crammer and Singer, 2001), instead of one
-# machine for each class against the rest
-MANY_CLASSES = 32
-MANY_TOLERANCE = 0.5  # its tolerance
+Number = TypeVar("Number", int, float)
 
 
 class Linear(TextClassifier):
@@ -48,21 +39,27 @@ class Linear(TextClassifier):
 
     Parameters
     ----------
-    C : float
-        Inverse of the regularisation's strength.
+    C : float, optional
+        Inverse of the regularisation's strength. None: chosen by accuracy on a part of the
+        training texts, see `choose_c`.
     min_chars : int, optional
-        Length of the shortest character n-grams. None: chosen by the number of texts.
+        Length of the shortest character n-grams. None: chosen by `choose_terms`.
     max_chars : int
         Length of the longest; 0 leaves them out.
     char_weight : float, optional
         Length of the character block's vector beside the word block's, which has length 1. None:
-        chosen by the number of texts.
+        chosen by `choose_terms`.
     min_count : int, optional
-        A character n-gram that fewer training texts hold is left out. None: chosen by the number of
-        texts.
+        A character n-gram that fewer training texts hold is left out. None: chosen by
+        `choose_terms`.
     class_weight : "balanced", mapping or None
         See `weigh_classes`.
     seed : int
+
+    Attributes
+    ----------
+    C_ : float
+        The C that was used.
     """
 
     method = "linear"
@@ -70,7 +67,7 @@ class Linear(TextClassifier):
     def __init__(
         self,
         *,
-        C: float = 1.0,
+        C: float | None = None,
         min_chars: int | None = None,
         max_chars: int = 5,
         char_weight: float | None = None,
@@ -89,48 +86,33 @@ class Linear(TextClassifier):
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         self._check_params()
         weights = weigh_classes(self.class_weight, self.classes_, label_ids)
-        class_weight = None if weights is None else dict(enumerate(weights))
+        class_weight = None if weights is None else dict(enumerate(weights.tolist()))
+        settings = self._settings(texts)
         with context.progress.track("linear", 2) as advance:
-            terms = TextTerms(min_chars=self._min_chars(len(texts)), max_chars=self.max_chars)
-            blocks = count_terms(
-                texts, terms, min_count=self._least_count(len(texts)), label_ids=label_ids
-            )
-            weighers = [
-                TfidfTransformer(sublinear_tf=True).fit(block.matrix)
-                for block in blocks
-                if block.vocabulary
-            ]
-            if not weighers:
+            terms = TextTerms(min_chars=settings.min_chars, max_chars=self.max_chars)
+            counted = count_terms(texts, terms, min_count=settings.min_count, label_ids=label_ids)
+            blocks = [block.hide_rare() for block in counted]
+            if not any(block.matrix.shape[1] for block in blocks):
                 raise DataError(
                     f"none of the {len(texts):,} training texts holds a word; all of them are blank"
                 )
-            filled = [block for block in blocks if block.vocabulary]
-            scale = np.repeat(
-                [1.0, self._char_weight(len(texts))][: len(blocks)],
-                [len(block.vocabulary) for block in blocks],
-            )
-            matrices = [
-                weigher.transform(block.matrix)
-                for weigher, block in zip(weighers, filled, strict=True)
-            ]
-            matrix = scipy.sparse.hstack(matrices, format="csr").multiply(scale).tocsr()
+            lengths = [1.0, settings.char_weight][: len(blocks)]
+            scale = np.repeat(lengths, [block.matrix.shape[1] for block in blocks])
+            matrix, idf = _weigh(blocks, scale)
             advance(1)
-            is_many = len(self.classes_) > MANY_CLASSES
-            svm = LinearSVC(
-                C=self.C,
-                tol=MANY_TOLERANCE if is_many else TOLERANCE,
-                class_weight=class_weight,
-                multi_class="crammer_singer" if is_many else "ovr",
-                random_state=self.seed,
-            )
-            svm.fit(matrix, label_ids)
+            C = self.C
+            if C is None:
+                C = choose_c(matrix, label_ids, class_weight=class_weight, seed=self.seed)
+            machine = fit_machine(matrix, label_ids, C=C, class_weight=class_weight, seed=self.seed)
             advance(1)
+        self.C_ = C
         self.model_ = LinearModel(
             terms=terms,
             vocabularies=[block.vocabulary for block in blocks],
-            idf=np.concatenate([weigher.idf_ for weigher in weighers]),
-            weights=_per_class(svm.coef_).T * scale[:, None],
-            bias=_per_class(np.atleast_1d(svm.intercept_)[:, None])[:, 0],
+            rare=[block.rare for block in blocks],
+            idf=idf,
+            weights=_per_class(machine.coef_).T * scale[:, None],
+            bias=_per_class(np.atleast_1d(machine.intercept_)[:, None])[:, 0],
         )
 
     def _check_params(self) -> None:
@@ -143,21 +125,17 @@ class Linear(TextClassifier):
         if self.min_count is not None and self.min_count < 1:
             raise InputError(f"min_count is {self.min_count}; at least 1 is accepted")
 
-    def _least_count(self, n_texts: int) -> int:
-        if self.min_count is not None:
-            return self.min_count
-        return LARGE_MIN_COUNT if n_texts >= LARGE_TEXTS else MIN_COUNT
-
-    def _min_chars(self, n_texts: int) -> int:
-        if self.min_chars is not None:
-            return self.min_chars
-        chosen = LARGE_MIN_CHARS if n_texts >= LARGE_TEXTS else MIN_CHARS
-        return min(chosen, self.max_chars) if self.max_chars else chosen
-
-    def _char_weight(self, n_texts: int) -> float:
-        if self.char_weight is not None:
-            return self.char_weight
-        return LARGE_CHAR_WEIGHT if n_texts >= LARGE_TEXTS else CHAR_WEIGHT
+    def _settings(self, texts: Sequence[str]) -> TermSettings:
+        """Return what was asked for, and what the texts suggest where nothing was."""
+        chosen = choose_terms(texts)
+        min_chars = chosen.min_chars
+        if self.max_chars:
+            min_chars = min(min_chars, self.max_chars)
+        return TermSettings(
+            min_chars=_first_given(self.min_chars, min_chars),
+            min_count=_first_given(self.min_count, chosen.min_count),
+            char_weight=_first_given(self.char_weight, chosen.char_weight),
+        )
 
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return the margins, float64 of shape (n_texts, n_classes)."""
@@ -170,6 +148,7 @@ class Linear(TextClassifier):
         LinearModel(
             terms=model.terms,
             vocabularies=model.vocabularies,
+            rare=model.rare,
             idf=model.idf,
             weights=model.weights[:, order] / self.temperature_,
             bias=model.bias[order] / self.temperature_,
@@ -181,6 +160,26 @@ class Linear(TextClassifier):
                 "max_chars": model.terms.max_chars,
             }
         )
+
+
+def _first_given(asked: Number | None, chosen: Number) -> Number:
+    return chosen if asked is None else asked
+
+
+def _weigh(blocks: Sequence[TermCounts], scale: np.ndarray) -> tuple[Any, np.ndarray]:
+    """Return the TF-IDF of all blocks, CSR of shape (n_texts, n_terms), and the IDF of each term.
+
+    Each block's vector of a text has length 1 before `scale` multiplies its columns.
+    """
+    matrices, idf = [], []
+    for block in blocks:
+        if not block.matrix.shape[1]:
+            continue
+        weigher = TfidfTransformer(sublinear_tf=True).fit(block.matrix)
+        matrices.append(weigher.transform(block.matrix))
+        idf.append(weigher.idf_)
+    stacked = scipy.sparse.hstack(matrices, format="csr")
+    return stacked.multiply(scale).tocsr(), np.concatenate(idf)
 
 
 def _per_class(rows: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ and the n-grams of texts are a product of two sparse matrices, texts x words and
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 import scipy.sparse
 
 from assay.runtime.linear import TextTerms
+from assay.runtime.rare_terms import RareTerms, bucket_bits, bucket_of
 
 __all__ = ["TermCounts", "count_terms"]
 
@@ -36,11 +37,41 @@ KEY_BITS = 63  # of a number that stands for an n-gram
 class TermCounts:
     """Counts of one kind of term.
 
-    A float32 CSR matrix of shape (n_texts, n_terms), and the terms in column order.
+    Parameters
+    ----------
+    matrix : float32 CSR matrix of shape (n_texts, n_terms)
+    vocabulary : list of str
+        The terms in column order, without the rare ones.
+    rare : RareTerms
+        The buckets of the other columns, which come last.
     """
 
     matrix: Any
     vocabulary: list[str]
+    rare: RareTerms = field(default_factory=RareTerms)
+
+    def hide_rare(self) -> TermCounts:
+        """Return the counts with the terms of a single text known by their buckets only.
+
+        The columns of rare terms that share a bucket are added up.
+        """
+        n_texts = np.bincount(self.matrix.indices, minlength=len(self.vocabulary))
+        is_rare = n_texts == 1
+        shared, alone = np.flatnonzero(~is_rare), np.flatnonzero(is_rare)
+        n_bits = bucket_bits(len(alone))
+        buckets = [bucket_of(self.vocabulary[i], n_bits) for i in alone.tolist()]
+        filled, bucket_columns = np.unique(np.array(buckets, dtype=np.int64), return_inverse=True)
+        # Of each old column the new one: kept terms first, in their order
+        target = np.empty(len(self.vocabulary), dtype=np.int64)
+        target[shared] = np.arange(len(shared))
+        target[alone] = len(shared) + bucket_columns
+        old = self.matrix.copy()  # adding up changes it
+        shape = (old.shape[0], len(shared) + len(filled))
+        cells = (old.data, target[old.indices], old.indptr)
+        matrix = scipy.sparse.csr_matrix(cells, shape=shape)
+        matrix.sum_duplicates()
+        vocabulary = [self.vocabulary[i] for i in shared.tolist()]
+        return TermCounts(matrix, vocabulary, RareTerms(n_bits, filled.tolist()))
 
 
 class _Numbers(dict[str, int]):

@@ -65,8 +65,9 @@ def linear_contributions(
     for terms, column in zip((_word_terms, _character_terms), model.columns, strict=False):
         places: dict[int, list[Shares]] = defaultdict(list)
         for term, shares in terms(model.terms, runs):
-            if term in column:
-                places[column[term]].append(shares)
+            place = column[term]
+            if place is not None:
+                places[place].append(shares)
         if not places:
             continue
         columns = np.fromiter(places, dtype=np.int64, count=len(places))

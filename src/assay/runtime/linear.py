@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain, count, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from safetensors.numpy import load_file, save_file
 from assay.disk import write_whole
 from assay.errors import ModelError
 from assay.runtime.layout import Layout
+from assay.runtime.rare_terms import RareTerms, bucket_of
 from assay.tokenization.words import RULE, check_rule, fold_text, spaced_pattern, word_pattern
 
 __all__ = ["LinearModel", "TermColumns", "TextTerms", "slices_of", "softmax"]
@@ -90,6 +91,22 @@ class TextTerms:
         return grams
 
 
+class _BlockColumns(dict[str | int, int | None]):
+    """The columns of one block, by term and by the bucket of a rare term.
+
+    Asking for a term that is not there gives the column of its bucket, or None.
+    """
+
+    def __init__(self, terms: Sequence[str], rare: RareTerms, start: int) -> None:
+        super().__init__(zip(chain(terms, rare.buckets), count(start), strict=False))
+        self._n_bits = rare.n_bits if rare.buckets else 0
+
+    def __missing__(self, term: str | int) -> int | None:
+        if not self._n_bits:
+            return None
+        return self.get(bucket_of(str(term), self._n_bits))
+
+
 class TermColumns:
     """Looks up the columns of the terms of texts; the terms of a word are looked up once.
 
@@ -100,21 +117,31 @@ class TermColumns:
     vocabularies : sequence of sequence of str
         The terms of the word block and, if there is one, of the character block. The columns of the
         second block follow those of the first.
+    rare : sequence of RareTerms
+        For each block its rare terms, whose columns follow those of its other terms; or nothing.
 
     Attributes
     ----------
     by_block : list of dict
-        For each block, the column of each term.
+        For each block, the column of each term: ``by_block[0][term]``, None if there is none.
     """
 
-    def __init__(self, terms: TextTerms, vocabularies: Sequence[Sequence[str]]) -> None:
-        starts = (0, len(vocabularies[0]) if vocabularies else 0)
-        self.by_block = [
-            {term: start + i for i, term in enumerate(terms_of)}
-            for start, terms_of in zip(starts, vocabularies, strict=False)
-        ]
+    def __init__(
+        self,
+        terms: TextTerms,
+        vocabularies: Sequence[Sequence[str]],
+        rare: Sequence[RareTerms] = (),
+    ) -> None:
+        self.by_block: list[_BlockColumns] = []
+        start = 0
+        none_rare = [RareTerms()] * len(vocabularies)
+        for block, rare_of in zip(vocabularies, rare or none_rare, strict=True):
+            columns = _BlockColumns(block, rare_of, start)
+            start += len(columns)
+            self.by_block.append(columns)
         self._terms = terms
-        self._words, self._grams = [*self.by_block, {}, {}][:2]
+        empty = _BlockColumns([], RareTerms(), 0)
+        self._words, self._grams = [*self.by_block, empty, empty][:2]
         self._seen: dict[str, tuple[list[str], bytes]] = {}
         self._n_chars = 0
 
@@ -129,7 +156,7 @@ class TermColumns:
         """
         if self._n_chars > SEEN_CHARS:  # a new table: another thread may be reading the old one
             self._seen, self._n_chars = {}, 0
-        seen, column = self._seen, self._words.get
+        seen, column = self._seen, self._words.__getitem__
         fold = self._terms.fold
         word_columns: list[list[int]] = []
         gram_columns: list[bytes] = []
@@ -160,8 +187,8 @@ class TermColumns:
     def _remember(
         self, token: str, seen: dict[str, tuple[list[str], bytes]]
     ) -> tuple[list[str], bytes]:
-        column = self._grams.get
-        found = [i for gram in self._terms.characters(token) if (i := column(gram)) is not None]
+        columns = map(self._grams.__getitem__, self._terms.characters(token))
+        found = [i for i in columns if i is not None]
         both = self._terms.pattern.findall(token), np.array(found, dtype=COLUMN_TYPE).tobytes()
         seen[token] = both
         self._n_chars += len(token)
@@ -194,8 +221,10 @@ class LinearModel:
         What the terms of a text are.
     vocabularies : list of list of str
         The terms of the word block and, if there is one, of the character block.
+    rare : sequence of RareTerms
+        For each block the terms of a single training text; empty in models of 0.1.0.
     idf : float32 array of shape (n_terms,)
-        One block after another.
+        One block after another, in each first the terms, then the buckets of rare terms.
     weights : float32 array of shape (n_terms, n_classes)
         Block weight and temperature folded in.
     bias : float32 array of shape (n_classes,)
@@ -209,13 +238,15 @@ class LinearModel:
         idf: np.ndarray,
         weights: np.ndarray,
         bias: np.ndarray,
+        rare: Sequence[RareTerms] = (),
     ) -> None:
         self.terms = terms
         self.vocabularies = [list(vocabulary) for vocabulary in vocabularies]
+        self.rare = list(rare)
         self.idf = np.ascontiguousarray(idf, dtype=np.float32)
         self.weights = np.ascontiguousarray(weights, dtype=np.float32)
         self.bias = np.ascontiguousarray(bias, dtype=np.float32)
-        self._columns = TermColumns(terms, self.vocabularies)
+        self._columns = TermColumns(terms, self.vocabularies, self.rare)
 
     def save(self, root: Path) -> None:
         """Write model.safetensors and vocabulary.json into `root`."""
@@ -231,12 +262,16 @@ class LinearModel:
             "word_pattern": word_pattern(self.terms.rule).pattern,
             "spaced_pattern": spaced_pattern(self.terms.rule).pattern,
             "blocks": self.vocabularies,
+            "rare": [{"bits": block.n_bits, "buckets": list(block.buckets)} for block in self.rare],
         }
         write_whole(layout.vocabulary, json.dumps(content, ensure_ascii=False))
 
     @property
-    def columns(self) -> list[dict[str, int]]:
-        """For each block, the column of each term: words and word pairs, then character n-grams."""
+    def columns(self) -> Sequence[Mapping[str | int, int | None]]:
+        """For each block, the column of each term, None if there is none.
+
+        Words and word pairs come first, then character n-grams.
+        """
         return self._columns.by_block
 
     @classmethod
@@ -258,9 +293,18 @@ class LinearModel:
             )
             parts = {name: arrays[name] for name in ("idf", "weights", "bias")}
             vocabularies = [list(block) for block in content["blocks"]]
+            rare = [
+                RareTerms(int(block["bits"]), tuple(map(int, block["buckets"])))
+                for block in content.get("rare", [])
+            ]
+            if rare and len(rare) != len(vocabularies):
+                raise ValueError(
+                    f"it has {len(vocabularies)} blocks of terms and {len(rare)} of rare ones"
+                )
         except Exception as err:  # safetensors' exception has no base; all mean the same here
             raise ModelError(f"the linear model in {root} cannot be read: {err}") from err
-        n_terms, n_classes = sum(len(block) for block in vocabularies), parts["bias"].size
+        n_terms = sum(map(len, vocabularies)) + sum(map(len, rare))
+        n_classes = parts["bias"].size
         expected = {"idf": (n_terms,), "weights": (n_terms, n_classes), "bias": (n_classes,)}
         for name, shape in expected.items():
             if parts[name].shape != shape:
@@ -268,7 +312,7 @@ class LinearModel:
                     f"the linear model in {root} has {name} of shape {parts[name].shape}, "
                     f"not {shape}"
                 )
-        return cls(terms=terms, vocabularies=vocabularies, **parts)
+        return cls(terms=terms, vocabularies=vocabularies, rare=rare, **parts)
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""

@@ -20,6 +20,7 @@ __all__ = [
     "separators",
     "spaced_pattern",
     "split_words",
+    "unspaced_fraction",
     "word_pattern",
 ]
 
@@ -122,6 +123,18 @@ def word_pattern(rule: int = RULE) -> re.Pattern[str]:
 def spaced_pattern(rule: int = RULE) -> re.Pattern[str]:
     """Return the pattern of what gets a space on each side: ideographs and kana; none by rule 1."""
     return re.compile("(?!)" if rule == 1 else f"[{IDEOGRAPHS}][{_marks()}]*")
+
+
+def unspaced_fraction(texts: Iterable[str]) -> float:
+    """Return the share of letters that belong to a script without spaces between words, 0 to 1.
+
+    >>> unspaced_fraction(["好吃 now"])
+    0.4
+    """
+    joined = " ".join(texts)
+    n_letters = sum(map(str.isalpha, joined))
+    n_unspaced = len(re.findall(f"[{UNSPACED}]", joined))
+    return min(1.0, n_unspaced / max(n_letters, 1))
 
 
 def check_rule(rule: object) -> int:

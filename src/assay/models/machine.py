@@ -1,0 +1,96 @@
+"""The linear support vector machine of `linear`, and the choice of its regularisation.
+
+LIBLINEAR (Fan et al., 2008) through scikit-learn. Measurements behind the numbers: dev/LOG.md,
+"Settings of linear" and "Regularisation chosen by the data".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.svm import LinearSVC
+
+from assay.models.term_settings import LARGE_TEXTS
+
+__all__ = ["fit_machine", "choose_c"]
+
+TOLERANCE = 0.3  # of LIBLINEAR: as accurate as scikit-learn's 1e-4 in a quarter of the passes
+# With more classes, one machine separates all of them (Crammer and Singer, 2001), instead of one
+# machine for each class against the rest
+MANY_CLASSES = 32
+MANY_TOLERANCE = 0.5  # its tolerance
+# Inverse strengths of the regularisation to choose from. Noisy labels want the stronger one.
+DEFAULT_C, NOISY_C = 1.0, 0.2
+# The choice trains on so many texts, at most half of all, and compares on so many others
+TRIAL_TEXTS, COMPARED_TEXTS = 8_000, 16_000
+TRIAL_TOLERANCE = 1.0
+
+
+def fit_machine(
+    matrix: Any,
+    label_ids: np.ndarray,
+    *,
+    C: float,
+    class_weight: dict[int, float] | None,
+    seed: int,
+    tolerance: float | None = None,
+) -> LinearSVC:
+    """Fit one machine for each class, or one for all if there are many classes.
+
+    Parameters
+    ----------
+    matrix : CSR matrix of shape (n_texts, n_terms)
+    label_ids : int array of shape (n_texts,)
+    C : float
+        Inverse of the regularisation's strength.
+    class_weight : dict of int to float, optional
+    seed : int
+    tolerance : float, optional
+        LIBLINEAR's stopping tolerance. None: chosen by the number of classes.
+    """
+    is_many = _n_classes(label_ids) > MANY_CLASSES
+    if tolerance is None:
+        tolerance = MANY_TOLERANCE if is_many else TOLERANCE
+    machine = LinearSVC(
+        C=C,
+        tol=tolerance,
+        class_weight=class_weight,
+        multi_class="crammer_singer" if is_many else "ovr",
+        random_state=seed,
+    )
+    return machine.fit(matrix, label_ids)
+
+
+def choose_c(
+    matrix: Any, label_ids: np.ndarray, *, class_weight: dict[int, float] | None, seed: int
+) -> float:
+    """Choose C by accuracy on training texts that the trial did not train on.
+
+    Small sets and many classes take the default: few texts decide nothing, and a machine for many
+    classes is expensive.
+    """
+    n_texts = len(label_ids)
+    if n_texts < LARGE_TEXTS or _n_classes(label_ids) > MANY_CLASSES:
+        return DEFAULT_C
+    order = np.random.default_rng(seed).permutation(n_texts)
+    n_trial = min(TRIAL_TEXTS, n_texts // 2)
+    trial, compared = order[:n_trial], order[n_trial : n_trial + COMPARED_TEXTS]
+    if len(np.unique(label_ids[trial])) < _n_classes(label_ids):
+        return DEFAULT_C
+    n_right = {}
+    for C in (DEFAULT_C, NOISY_C):
+        machine = fit_machine(
+            matrix[trial],
+            label_ids[trial],
+            C=C,
+            class_weight=class_weight,
+            seed=seed,
+            tolerance=TRIAL_TOLERANCE,
+        )
+        n_right[C] = int((machine.predict(matrix[compared]) == label_ids[compared]).sum())
+    return NOISY_C if n_right[NOISY_C] > n_right[DEFAULT_C] else DEFAULT_C
+
+
+def _n_classes(label_ids: np.ndarray) -> int:
+    return int(label_ids.max()) + 1

@@ -1,0 +1,58 @@
+"""The choice of C: by accuracy on texts that the trial did not train on."""
+
+import numpy as np
+import scipy.sparse
+
+from assay.models import machine
+from assay.models.machine import DEFAULT_C, NOISY_C, choose_c, fit_machine
+
+N_TEXTS = 400
+
+
+def noisy_matrix():
+    """Return a few weak features, one feature for each text, and labels of which a third is wrong."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, N_TEXTS)
+    label_ids = np.where(rng.random(N_TEXTS) < 0.33, 1 - truth, truth)
+    weak = rng.random((N_TEXTS, 30)) < np.where(np.arange(30) % 2 == truth[:, None], 0.3, 0.2)
+    own = scipy.sparse.identity(N_TEXTS) * 3.0
+    return scipy.sparse.hstack([weak.astype(float), own], format="csr"), label_ids
+
+
+def choose(matrix, label_ids):
+    return choose_c(matrix, label_ids, class_weight=None, seed=0)
+
+
+def test_few_texts_take_the_default():
+    """A trial on few texts would be decided by chance."""
+    assert choose(*noisy_matrix()) == DEFAULT_C
+
+
+def test_the_better_one_on_other_texts_is_taken(monkeypatch):
+    """What is counted are right answers on texts outside the trial; of equals the default wins."""
+    monkeypatch.setattr(machine, "LARGE_TEXTS", 10)
+    matrix, label_ids = noisy_matrix()
+    order = np.random.default_rng(0).permutation(N_TEXTS)
+    trial, others = order[:200], order[200:]
+
+    def n_right(C):
+        fitted = fit_machine(
+            matrix[trial], label_ids[trial], C=C, class_weight=None, seed=0, tolerance=1.0
+        )
+        return (fitted.predict(matrix[others]) == label_ids[others]).sum()
+
+    expected = NOISY_C if n_right(NOISY_C) > n_right(DEFAULT_C) else DEFAULT_C
+    assert choose(matrix, label_ids) == expected
+    told_apart = scipy.sparse.csr_matrix(np.eye(2)[label_ids])
+    assert choose(told_apart, label_ids) == DEFAULT_C
+
+
+def test_many_or_missing_classes_take_the_default(monkeypatch):
+    """More than 32 classes are too expensive to try, and a class that the trial lacks spoils it."""
+    monkeypatch.setattr(machine, "LARGE_TEXTS", 10)
+    matrix, label_ids = noisy_matrix()
+    assert choose(matrix, np.arange(N_TEXTS) % 40) == DEFAULT_C
+    lone = label_ids.copy()
+    order = np.random.default_rng(0).permutation(N_TEXTS)
+    lone[order[-1]] = 2
+    assert choose(matrix, lone) == DEFAULT_C
