@@ -49,25 +49,51 @@ def test_accepted_suspects_are_read_back_as_they_were(tmp_path):
     assert found.text_sha256 == hash_text("=a\r\n\"b\",'c'")
 
 
-@pytest.mark.parametrize("answer", ["yes", "YES", "y", " Y ", "true", "TRUE", "1"])
-def test_yes_is_said_in_four_ways(tmp_path, answer):
+@pytest.mark.parametrize(
+    "answer", ["yes", "YES", "y", " Y ", "true", "TRUE", "1", "x", "X", "예", "네", "맞음"]
+)
+def test_yes_is_said_in_many_ways(tmp_path, answer):
     """Any case, and as spreadsheets write a tick."""
     write_issues_file([SUSPECT], tmp_path / "i.csv")
     accept(tmp_path / "i.csv", [answer])
     assert len(read_corrections(tmp_path / "i.csv")[0]) == 1
 
 
-@pytest.mark.parametrize(
-    ("answer", "n_unclear"), [("", 0), ("no", 0), ("N", 0), ("FALSE", 0), ("0", 0), ("maybe", 1)]
-)
-def test_all_else_is_no(tmp_path, answer, n_unclear):
-    """What is neither yes nor no counts as no, and is counted."""
+@pytest.mark.parametrize("answer", ["", "no", "N", "FALSE", "0", "아니오", "아니요"])
+def test_no_changes_nothing(tmp_path, answer):
+    """An empty cell is a no, too."""
     write_issues_file([SUSPECT], tmp_path / "i.csv")
     accept(tmp_path / "i.csv", [answer])
-    assert read_corrections(tmp_path / "i.csv") == ([], n_unclear)
+    assert read_corrections(tmp_path / "i.csv") == ([], 0)
 
 
-def test_only_suspects_can_be_accepted(tmp_path):
+def test_any_other_word_is_an_error_that_names_the_row(tmp_path):
+    """Nobody guesses what a person meant, and nothing is ignored."""
+    write_issues_file([SUSPECT, SUSPECT], tmp_path / "i.csv")
+    accept(tmp_path / "i.csv", ["maybe", "yes"])
+    with pytest.raises(DataError, match=r"line 2: 'maybe' under accept; yes, x, 1 or 예, and no"):
+        read_corrections(tmp_path / "i.csv")
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16", "utf-8"])
+def test_file_is_read_in_the_encoding_of_the_spreadsheet(tmp_path, encoding):
+    """The hashes of the texts tell which encoding it is."""
+    write_issues_file([SUSPECT], tmp_path / "i.csv")
+    accept(tmp_path / "i.csv", ["x"], encoding=encoding)
+    assert read_corrections(tmp_path / "i.csv")[0][0].proposed_label == "기쁨"
+
+
+def test_file_in_western_encoding_is_read(tmp_path):
+    """Bytes that are Korean in cp949 by chance are not taken for it."""
+    issue = Issue(
+        "label_spelling", "train", 7, "Paßwort für Grüße", "größe", proposed_label="Größe"
+    )
+    write_issues_file([issue], tmp_path / "i.csv")
+    accept(tmp_path / "i.csv", ["1"], delimiter=";", encoding="cp1252")
+    assert read_corrections(tmp_path / "i.csv")[0][0].proposed_label == "Größe"
+
+
+def test_only_labels_can_be_accepted(tmp_path):
     """A yes beside a duplicate corrects nothing."""
     write_issues_file(
         [Issue("leak", "train", 1, "a", "joy", score=1.0, group=1)], tmp_path / "i.csv"

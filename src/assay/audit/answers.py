@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from assay.audit.issues import hash_text
 from assay.data.files.readers import read_rows
 from assay.data.files.spreadsheet import unguard_cell
-from assay.errors import DataError, list_problems
+from assay.errors import DataError, cut, list_problems
 
-__all__ = ["Correction", "read_corrections"]
+__all__ = ["KINDS_OF_LABELS", "Correction", "read_corrections"]
 
 NEEDED = ("kind", "split", "row", "proposed_label", "text_sha256", "accept")
-YES = {"yes", "y", "true", "1"}
-NO = {"", "no", "n", "false", "0"}
+YES = {
+    "yes",
+    "y",
+    "true",
+    "1",
+    "x",
+    "o",
+    "ok",
+    "예",
+    "네",
+    "넵",
+    "응",
+    "맞음",
+    "수정",
+    "○",
+    "✓",
+    "✔",
+}
+NO = {"", "no", "n", "false", "0", "-", "아니오", "아니요", "아뇨", "유지"}
+KINDS_OF_LABELS = ("wrong_label", "label_spelling")  # a yes for another kind changes no label
 # Spreadsheets of some countries write ; in place of , between cells.
+# What Excel saves "CSV" in, by the country of the computer.
+SPREADSHEET_ENCODINGS = (
+    "cp949",
+    "cp1252",
+    "cp1250",
+    "cp1251",
+    "cp1253",
+    "cp1254",
+    "cp932",
+    "gb18030",
+    "big5",
+    "mac_roman",
+)
 HEADER_DELIMITER = re.compile(rb'\W{0,4}kind"?([,;\t])')
 
 
@@ -27,6 +60,8 @@ class Correction:
     ----------
     line : int
         Line in the file of corrections.
+    kind : str
+        One of `KINDS_OF_LABELS`.
     split, row, text_sha256
         Which row of the data it is.
     proposed_label : str
@@ -34,6 +69,7 @@ class Correction:
     """
 
     line: int
+    kind: str
     split: str
     row: int
     text_sha256: str
@@ -51,30 +87,36 @@ def read_corrections(path: Path | str) -> tuple[list[Correction], int]:
     Returns
     -------
     list of Correction
-        Rows of kind ``wrong_label`` with yes, y, true or 1 under ``accept``, in any case.
+        Rows about a label with yes, y, x, true, 1 or 예 and its like under ``accept``.
     int
-        Number of rows with anything else than yes or no under ``accept``, or with a yes that
-        belongs to another kind. They count as no.
+        Number of rows with a yes that belongs to another kind; they change no label.
 
     Raises
     ------
     InputError
-        There is no such file, or (`DataError`) it is not the file of an audit.
+        There is no such file, or (`DataError`) it is not the file of an audit, or has a word under
+        ``accept`` that is neither yes nor no; all such rows are named.
     """
     path = Path(path)
     accepted: list[Correction] = []
     problems: list[str] = []
-    n_unclear = 0
-    for row in read_rows(path, delimiter=_delimiter(path)):
+    n_other_kinds = 0
+    rows = read_rows(path, delimiter=_delimiter(path), encoding=_encoding(path))
+    for row in rows:
         if row.problem is not None:
             problems.append(f"line {row.line:,}: {row.problem}")
             continue
         cells = _cells(row.values, path)
         answer = cells["accept"].strip().casefold()
+        if answer in NO:
+            continue
         if answer not in YES:
-            n_unclear += answer not in NO
-        elif cells["kind"].strip() != "wrong_label":
-            n_unclear += 1
+            problems.append(
+                f"line {row.line:,}: '{cut(answer)}' under accept; yes, x, 1 or 예, and no, 0 or "
+                "아니오 are accepted"
+            )
+        elif cells["kind"].strip() not in KINDS_OF_LABELS:
+            n_other_kinds += 1
         elif not cells["row"].strip().isdecimal():
             number = cells["row"].strip()
             problems.append(f"line {row.line:,}: row '{number}'; a whole number is accepted")
@@ -82,7 +124,7 @@ def read_corrections(path: Path | str) -> tuple[list[Correction], int]:
             accepted.append(_correction(row.line, cells))
     if problems:
         raise DataError(f"{path.name} cannot be used:\n{list_problems(problems)}")
-    return accepted, n_unclear
+    return accepted, n_other_kinds
 
 
 def _cells(values: dict[str, object], path: Path) -> dict[str, str]:
@@ -100,6 +142,7 @@ def _cells(values: dict[str, object], path: Path) -> dict[str, str]:
 def _correction(line: int, cells: dict[str, str]) -> Correction:
     return Correction(
         line=line,
+        kind=cells["kind"].strip(),
         split=cells["split"].strip(),
         row=int(cells["row"].strip()),
         text_sha256=cells["text_sha256"].strip().casefold(),
@@ -107,10 +150,38 @@ def _correction(line: int, cells: dict[str, str]) -> Correction:
     )
 
 
+def _encoding(path: Path) -> str | None:
+    """Return the encoding that a spreadsheet saved the file in. None: UTF-8.
+
+    The hash of each text tells: it is that of the text only if the bytes are read right.
+    """
+    raw = path.read_bytes() if path.is_file() else b""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    try:
+        raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return max(SPREADSHEET_ENCODINGS, key=lambda encoding: _n_matching(path, encoding))
+    return None
+
+
+def _n_matching(path: Path, encoding: str) -> int:
+    """Count the rows whose text has the recorded hash, where the file is read in an encoding."""
+    n_matching = 0
+    for row in read_rows(path, delimiter=_delimiter(path), encoding=encoding):
+        text = unguard_cell(str(row.values.get("text", "")))
+        recorded = str(row.values.get("text_sha256", "")).strip()
+        n_matching += not text.isascii() and hash_text(text) == recorded
+    return n_matching
+
+
 def _delimiter(path: Path) -> str | None:
     """Return the delimiter after the first heading. None: the one that the suffix implies."""
     if path.suffix.casefold() != ".csv" or not path.is_file():
         return None
     with path.open("rb") as stream:
-        found = HEADER_DELIMITER.match(stream.read(64))
+        head = stream.read(128)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head.decode("utf-16", errors="ignore").encode()
+    found = HEADER_DELIMITER.match(head)
     return found.group(1).decode() if found else None

@@ -1,19 +1,18 @@
 """Put the labels that a person corrected into the train split.
 
-Labels of other splits are reported, never changed.
+Labels of other splits are reported, never changed, but for how a label is written.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assay.audit.answers import Correction, read_corrections
+from assay.audit.answers import KINDS_OF_LABELS, Correction, read_corrections
 from assay.audit.issues import hash_text
-from assay.data.texts import LabelledTexts, Splits
-from assay.errors import DataError, did_you_mean, list_problems
+from assay.data.texts import Splits
+from assay.errors import DataError, cut, did_you_mean, list_problems
 
 __all__ = ["apply_corrections"]
 
@@ -40,26 +39,33 @@ def apply_corrections(splits: Splits, path: str | Path) -> Splits:
     Raises
     ------
     DataError
-        An accepted row does not exist any more, is not in train, or is to get a label that the
-        data do not have. All such rows are listed, and nothing is changed.
+        An accepted row does not exist any more, or is to get a label that the data do not have. All
+        such rows are listed, and nothing is changed.
     """
-    corrections, n_unclear = read_corrections(path)
+    corrections, n_other_kinds = read_corrections(path)
     name = Path(path).name
-    if n_unclear:
+    if n_other_kinds:
         logger.warning(
-            "%s: %d rows count as not accepted: only yes or no is read under accept, and yes only "
-            "for rows of kind wrong_label",
+            "%s: %d accepted rows are skipped: only those of kind %s change a label",
             name,
-            n_unclear,
+            n_other_kinds,
+            " and ".join(KINDS_OF_LABELS),
         )
     if not corrections:
         logger.warning("%s: no row is accepted, so no label is corrected", name)
-    labels = _corrected_labels(splits, corrections, name)
-    train = splits["train"]
-    n_changed = sum(label != given for label, given in zip(labels, train.labels, strict=True))
-    logger.info("%s: %d labels of train corrected", name, n_changed)
-    corrected = LabelledTexts(train.texts, tuple(labels), train.lines)
-    return replace(splits, parts={**splits.parts, "train": corrected}, n_corrections=n_changed)
+    corrected = _Corrected(splits)
+    for one in corrections:
+        corrected.add(one)
+    _refuse(corrected.problems, splits, name)
+    if corrected.n_skipped:
+        logger.warning(
+            "%s: %d accepted rows are skipped: they are not of train, and labels that are measured "
+            "against are never changed; `assay fix` corrects the file itself",
+            name,
+            corrected.n_skipped,
+        )
+    logger.warning("%s: %d labels corrected", name, corrected.n_changed)
+    return corrected.splits()
 
 
 @dataclass
@@ -67,36 +73,63 @@ class _Problems:
     """Places of accepted rows that cannot be applied, by what is wrong with them."""
 
     unmatched: list[str] = field(default_factory=list)
-    not_train: list[str] = field(default_factory=list)
     unknown_label: list[str] = field(default_factory=list)
     two_labels: list[str] = field(default_factory=list)
 
 
-def _corrected_labels(splits: Splits, corrections: Sequence[Correction], name: str) -> list[str]:
-    """Return the labels of train after correction, or raise all problems at once."""
-    rows = _rows_by_line(splits)
-    labels = list(splits["train"].labels)
-    given: dict[int, str] = {}
-    problems = _Problems()
-    for one in corrections:
+class _Corrected:
+    """Labels of all splits while corrections are put into them.
+
+    Parameters
+    ----------
+    splits : Splits
+
+    Attributes
+    ----------
+    problems : _Problems
+    n_skipped : int
+        Accepted rows that are not of train.
+    """
+
+    def __init__(self, splits: Splits) -> None:
+        self.problems = _Problems()
+        self.n_skipped = 0
+        self._splits = splits
+        self._rows = _rows_by_line(splits)
+        self._given: dict[tuple[str, int], str] = {}
+
+    @property
+    def n_changed(self) -> int:
+        """How many labels are not what they were."""
+        places = self._given.items()
+        return sum(self._splits[split].labels[row] != label for (split, row), label in places)
+
+    def add(self, one: Correction) -> None:
+        """Put one correction in, or note why not."""
         where = f"line {one.line:,}: {one.split} row {one.row:,}"
-        split = _find(one, splits, rows)
+        split = _find(one, self._splits, self._rows)
         if split is None:
-            problems.unmatched.append(where)
-        elif split != "train":
-            suffix = "" if split == one.split else f", which is in {split}"
-            problems.not_train.append(where + suffix)
-        elif one.proposed_label not in splits.label_set:
-            meant = did_you_mean(one.proposed_label, splits.label_set)
+            self.problems.unmatched.append(where)
+        elif split != "train" and one.kind != "label_spelling":
+            self.n_skipped += 1
+        elif one.proposed_label not in self._splits.label_set:
+            meant = did_you_mean(one.proposed_label, self._splits.label_set)
             end = f".{meant}" if meant else ""
-            problems.unknown_label.append(f"{where}: '{one.proposed_label}'{end}")
+            self.problems.unknown_label.append(f"{where}: '{cut(one.proposed_label)}'{end}")
         else:
-            row = rows["train"][one.row]
-            if given.setdefault(row, one.proposed_label) != one.proposed_label:
-                problems.two_labels.append(where)
-            labels[row] = one.proposed_label
-    _refuse(problems, splits, name)
-    return labels
+            place = split, self._rows[split][one.row]
+            if self._given.setdefault(place, one.proposed_label) != one.proposed_label:
+                self.problems.two_labels.append(where)
+
+    def splits(self) -> Splits:
+        """Return the splits with the corrected labels."""
+        labels = {split: list(labelled.labels) for split, labelled in self._splits.items()}
+        for (split, row), label in self._given.items():
+            labels[split][row] = label
+        parts = {}
+        for split, labelled in self._splits.items():
+            parts[split] = replace(labelled, labels=tuple(labels[split]))
+        return replace(self._splits, parts=parts, n_corrections=self.n_changed)
 
 
 def _rows_by_line(splits: Splits) -> dict[str, dict[int, int]]:
@@ -121,13 +154,8 @@ def _find(one: Correction, splits: Splits, rows: dict[str, dict[int, int]]) -> s
 
 def _refuse(problems: _Problems, splits: Splits, name: str) -> None:
     """Raise what is wrong with the accepted rows, one paragraph for each kind of problem."""
-    labels = ", ".join(splits.label_set.names[:20])
+    labels = ", ".join(map(cut, splits.label_set.names[:20]))
     reasons = (
-        (
-            problems.not_train,
-            "accepted rows are not of train; test labels are reported, never changed, and so are "
-            "those of validation",
-        ),
         (problems.unmatched, f"accepted rows do not match {splits.source}"),
         (problems.unknown_label, f"proposed labels are not among the labels {labels}"),
         (problems.two_labels, "rows are to get two different labels"),
