@@ -259,6 +259,9 @@ def cases(five, tmp_path):
     yield "RunComparison", ["compare", run]
     yield "WrittenReport", ["report", run, "--out", tmp_path / "report.md"]
     yield "Audit", ["audit", five.data, "--method", "none"]
+    issues, fixed = tmp_path / "issues.csv", tmp_path / "fixed"
+    yield "Audit", ["audit", five.data, "--method", "none", "--out", issues]
+    yield "Fixed", ["fix", five.data, "--decisions", issues, "--out", fixed]
     yield "Serving", write_announcement(model, tmp_path / "serving.json")
     yield "Cache", ["cache"]
     yield "Cache", ["cache", "clear"]

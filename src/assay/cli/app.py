@@ -14,6 +14,7 @@ from assay.cli import (
     data_commands,
     explain_command,
     export_command,
+    fix_command,
     hub_commands,
     model_commands,
     run_commands,
@@ -94,6 +95,7 @@ def _assay(
 run_commands.register(app)
 data_commands.register(app)
 audit_command.register(app)
+fix_command.register(app)
 model_commands.register(app)
 explain_command.register(app)
 export_command.register(app)

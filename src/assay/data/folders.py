@@ -16,7 +16,7 @@ from assay.data.files.reading import Reading
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit, split_name
 from assay.errors import DataError, InputError
 
-__all__ = ["UNREADABLE", "Located", "read_file", "read_folder"]
+__all__ = ["UNREADABLE", "Located", "find_split_files", "read_file", "read_folder"]
 
 # The columns of JSON are the keys of so many rows together, since a row may lack keys.
 PEEKED_ROWS = 1000
@@ -85,10 +85,10 @@ def read_folder(folder: Path, reading: Reading) -> Located:
     DataError
         A file has no rows, or cannot be read as what its suffix says.
     """
-    paths = _find_splits(folder)
+    paths = find_split_files(folder)
     inner = folder / INNER_FOLDER
     if not paths and inner.is_dir():  # a clone of a data set of the Hub
-        paths = _find_splits(inner)
+        paths = find_split_files(inner)
     if not paths and any((folder / name).is_file() for name in SAVED):
         raise InputError(
             f"{folder} was written by save_to_disk of the library datasets",
@@ -117,7 +117,7 @@ def _joined(raws: Sequence[RawSplit], split: str) -> RawSplit:
     return RawSplit(f"split {split}", tuple(columns), read, class_names, unit="row")
 
 
-def _find_splits(folder: Path) -> dict[str, list[Path]]:
+def find_split_files(folder: Path) -> dict[str, list[Path]]:
     """Return the files of each split: one, or all shards in their order.
 
     Raises

@@ -16,7 +16,7 @@ from assay.data.files.reading import Reading
 from assay.data.files.row import Row
 from assay.errors import DataError
 
-__all__ = ["read_table", "table_rows"]
+__all__ = ["find_table_dialect", "read_table", "table_rows"]
 
 logger = logging.getLogger(__name__)
 
@@ -50,14 +50,18 @@ def read_table(path: Path, reading: Reading, *, default: str) -> Iterator[Row]:
     DataError
         The table can be read in several ways; or, with the first row, the header cannot be used.
     """
+    dialect = find_table_dialect(path, reading, default=default)
+    return _stream_table(path, reading.codec, dialect, has_header=reading.header)
+
+
+def find_table_dialect(path: Path, reading: Reading, *, default: str) -> Dialect:
+    """Find out how a file was written; parameters and errors as of `read_table`."""
     _raise_field_limit()
-    codec = reading.codec
-    with open_text(path, encoding=codec, newline="") as stream:
+    with open_text(path, encoding=reading.codec, newline="") as stream:
         head = stream.read(HEAD_CHARS)
         is_whole = len(head) < HEAD_CHARS
         head += stream.readline()
-    dialect = find_dialect(head, reading, default=default, name=path.name, is_whole=is_whole)
-    return _stream_table(path, codec, dialect, has_header=reading.header)
+    return find_dialect(head, reading, default=default, name=path.name, is_whole=is_whole)
 
 
 def _stream_table(path: Path, codec: str, dialect: Dialect, *, has_header: bool) -> Iterator[Row]:

@@ -1,0 +1,55 @@
+"""`assay fix`: the person's own file with the labels that were accepted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assay.cli.command import add_command
+from assay.cli.options import Common, DataFlags, Out, Overwrite
+from assay.cli.show import print_json, print_line
+
+__all__ = ["register"]
+
+N_SHOWN = 10  # skipped rows that are printed; --json has them all
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    add_command(app, "fix", panel="Look at texts")(fix_command)
+
+
+def fix_command(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A file, or a folder with train.*.")],
+    decisions: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="Written by `assay audit`, with yes under accept."),
+    ],
+    out: Out,
+    flags: DataFlags,
+    common: Common,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write DATA with the labels that were accepted, in its own format and encoding.
+
+    Under accept, yes, y, x, 1, true and 예 accept a row; no, 0 and an empty cell do not. All other
+    cells stay as they are. Files of all splits are corrected: it is your file.
+
+    \b
+    Examples:
+      assay audit tweets.csv --out issues.csv
+      assay fix tweets.csv --decisions issues.csv --out tweets2.csv
+    """
+    from assay.recipes.fix import fix_data
+
+    fixed = fix_data(data, decisions, out, options=flags.options(), overwrite=overwrite)
+    if common.json:
+        print_json(fixed.to_dict())
+        return
+    already = f", {fixed.n_right_already:,} were right already" if fixed.n_right_already else ""
+    print_line(f"{fixed.n_applied:,} labels corrected{already}, {len(fixed.skipped):,} skipped")
+    for sentence in fixed.skipped[:N_SHOWN]:
+        print_line(f"  skipped: {sentence}")
+    print_line(f"written to {fixed.out}")

@@ -1,0 +1,193 @@
+"""A data file again with other labels in some rows, and everything else as it was.
+
+Of a table only the cell of the label changes, so that quotes, spaces and line ends of all other
+cells stay those of the program that wrote it.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from assay.data.files.decoding import UTF_8, open_bytes
+from assay.data.files.formats import file_kind, is_text_table
+from assay.data.files.reading import Reading
+from assay.data.files.tables import find_table_dialect
+from assay.data.files.variants import Variant
+from assay.errors import InputError
+
+__all__ = ["REWRITABLE", "write_relabelled"]
+
+REWRITABLE = (".csv", ".tsv", ".txt", ".jsonl")
+DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": ","}
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+Labels = Mapping[int, str]  # 1-based line on which a row starts -> its label
+
+
+def write_relabelled(
+    path: Path, out: Path, labels: Labels, *, column: str, reading: Reading
+) -> None:
+    """Write the rows of a file with other labels in some of them.
+
+    Parameters
+    ----------
+    path, out : Path
+        `out` gets the encoding, byte order mark and compression of `path`.
+    labels : mapping of int to str
+        The 1-based line on which a row starts -> its label.
+    column : str
+        Column of the labels.
+    reading : Reading
+        How `path` is read.
+
+    Raises
+    ------
+    InputError
+        Files of this kind cannot be written again.
+    """
+    kind = file_kind(path)
+    if kind not in REWRITABLE:
+        raise InputError(
+            f"{path.name} is of a kind that cannot be written again with other labels; "
+            f"{' '.join(REWRITABLE)} are accepted, each also with .gz",
+            hint="save it as .csv first",
+        )
+    with open_bytes(path) as stream:
+        raw = stream.read()
+    codec = reading.codec
+    has_mark = raw.startswith(BYTE_ORDER_MARK)
+    content = raw.decode(codec, "surrogateescape")
+    if kind == ".jsonl":
+        written = _each_line(content, labels, _json_line(column))
+    elif kind == ".txt" and not is_text_table(path, reading):
+        written = _each_line(content, labels, _labelled_line(reading.delimiter or ";"))
+    else:
+        written = _table(path, content, labels, column, reading, default=DELIMITERS[kind])
+    if codec == UTF_8 and not has_mark:
+        codec = "utf-8"
+    encoded = written.encode(codec, "surrogateescape")
+    out.write_bytes(gzip.compress(encoded, mtime=0) if _is_gzip(path) else encoded)
+
+
+def _is_gzip(path: Path) -> bool:
+    return path.suffix.casefold() == ".gz"
+
+
+def _each_line(content: str, labels: Labels, relabel: Callable[[str, str], str]) -> str:
+    """Change whole lines, which end at line feeds."""
+    lines = content.split("\n")
+    for number, label in labels.items():
+        line = lines[number - 1]
+        end = "\r" if line.endswith("\r") else ""
+        lines[number - 1] = relabel(line.removesuffix("\r"), label) + end
+    return "\n".join(lines)
+
+
+def _json_line(column: str) -> Callable[[str, str], str]:
+    def relabel(line: str, label: str) -> str:
+        record = json.loads(line)
+        record[column] = _of_same_type(record[column], label)
+        return json.dumps(record, ensure_ascii=line.isascii())
+
+    return relabel
+
+
+def _of_same_type(before: Any, label: str) -> Any:
+    """Return a label as a number or a list of one, if that is what it was."""
+    if isinstance(before, list):
+        return [_of_same_type(before[0] if before else "", label)]
+    is_number = isinstance(before, int) and not isinstance(before, bool)
+    return int(label) if is_number and label.lstrip("-").isdecimal() else label
+
+
+def _labelled_line(delimiter: str) -> Callable[[str, str], str]:
+    def relabel(line: str, label: str) -> str:
+        text, _, before = line.rpartition(delimiter)
+        start = before[: len(before) - len(before.lstrip())]
+        return f"{text}{delimiter}{start}{label}"
+
+    return relabel
+
+
+def _table(
+    path: Path, content: str, labels: Labels, column: str, reading: Reading, *, default: str
+) -> str:
+    """Change the cell of the label in some records of a table."""
+    dialect = find_table_dialect(path, reading, default=default)
+    if dialect.extra is not None:
+        raise InputError(f"{path.name} has rows with more cells than its header")
+    lines = list(io.StringIO(content, newline=""))
+    written: list[str] = lines[:1] if dialect.names_separator else []
+    place = int(column) - 1 if not reading.header else -1
+    for number, record, fields in _records(lines, dialect.variant, start=len(written)):
+        if place < 0 and fields:  # the header
+            place = [name.strip() for name in fields].index(column)
+        elif number in labels:
+            record = _with_cell(record, fields, place, labels[number], dialect.variant)
+        written.append(record)
+    return "".join(written)
+
+
+def _records(
+    lines: Sequence[str], variant: Variant, *, start: int
+) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield the first line, the characters and the fields of each record."""
+    n_read = start
+
+    def counted() -> Iterator[str]:
+        nonlocal n_read
+        for line in lines[start:]:
+            n_read += 1
+            yield line
+
+    reader = variant.reader(counted())
+    while n_read < len(lines):
+        first = n_read
+        try:
+            fields = next(reader, [])
+        except csv.Error:
+            fields = []
+        yield first + 1, "".join(lines[first:n_read]), fields
+
+
+def _with_cell(record: str, fields: list[str], place: int, label: str, variant: Variant) -> str:
+    """Return the characters of a record with another cell."""
+    body = record.rstrip("\r\n")
+    spans = _spans(body, variant)
+    if len(spans) != len(fields):  # a quote inside a cell: write the record anew
+        cells = [*fields[:place], label, *fields[place + 1 :]]
+        return variant.delimiter.join(_cell(cell, variant) for cell in cells) + record[len(body) :]
+    start, end = spans[place]
+    was_quoted = variant.quotes and body[start:end].lstrip().startswith('"')
+    return body[:start] + _cell(label, variant, quoted=was_quoted) + record[start:][end - start :]
+
+
+def _spans(body: str, variant: Variant) -> list[tuple[int, int]]:
+    """Return where each cell of a record begins and ends."""
+    spans = []
+    start, is_quoted, skips = 0, False, False
+    for i, char in enumerate(body):
+        if skips:
+            skips = False
+        elif char == variant.escape:
+            skips = True
+        elif char == '"' and variant.quotes:
+            is_quoted = not is_quoted
+        elif char == variant.delimiter and not is_quoted:
+            spans.append((start, i))
+            start = i + 1
+    return [*spans, (start, len(body))]
+
+
+def _cell(value: str, variant: Variant, *, quoted: bool = False) -> str:
+    """Return a value as a cell."""
+    needs_quotes = any(char in value for char in (variant.delimiter, '"', "\r", "\n"))
+    if variant.quotes and (quoted or needs_quotes):
+        return '"' + value.replace('"', '""') + '"'
+    return value

@@ -1,0 +1,190 @@
+"""`assay fix`: a person's own file with the labels that were accepted, in its own format."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypedDict
+
+from assay.audit.answers import Correction, read_corrections
+from assay.audit.issues import hash_text
+from assay.data.columns import find_columns
+from assay.data.files.reading import Reading
+from assay.data.files.relabelled import write_relabelled
+from assay.data.folders import find_split_files, read_file
+from assay.data.texts import Splits
+from assay.disk import atomic_file, check_output
+from assay.errors import InputError
+from assay.output_place import check_apart
+from assay.recipes.steps.prepare import DataOptions
+
+__all__ = ["Fixed", "fix_data"]
+
+
+class FixedEntry(TypedDict):
+    """A `Fixed` as JSON holds it."""
+
+    out: str
+    n_applied: int
+    n_right_already: int
+    n_skipped: int
+    skipped: list[str]
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What `fix_data` did.
+
+    Parameters
+    ----------
+    out : str
+        The file or folder that was written.
+    n_applied : int
+        Labels that changed.
+    n_right_already : int
+        Accepted rows that had the label before.
+    skipped : tuple of str
+        One sentence per accepted row that was not applied, and one on those that change no label.
+    """
+
+    out: str
+    n_applied: int
+    n_right_already: int
+    skipped: tuple[str, ...] = ()
+
+    def to_dict(self) -> FixedEntry:
+        """Return plain values, ready for JSON."""
+        return {
+            "out": self.out,
+            "n_applied": self.n_applied,
+            "n_right_already": self.n_right_already,
+            "n_skipped": len(self.skipped),
+            "skipped": list(self.skipped),
+        }
+
+
+@dataclass
+class _Changes:
+    """Labels that change, by the split and the line of their row."""
+
+    labels: dict[str, dict[int, str]] = field(default_factory=dict)
+    n_right_already: int = 0
+    skipped: list[str] = field(default_factory=list)
+
+    @property
+    def n_applied(self) -> int:
+        """How many labels change."""
+        return sum(map(len, self.labels.values()))
+
+
+def fix_data(
+    data: str | Path,
+    decisions: str | Path,
+    out: str | Path,
+    *,
+    options: DataOptions | None = None,
+    overwrite: bool = False,
+) -> Fixed:
+    """Write data with the labels that a person accepted, in the format of the input.
+
+    Parameters
+    ----------
+    data : path
+        A file, or a folder with one file per split.
+    decisions : path
+        The file of an audit with yes under accept; see `read_corrections`.
+    out : path
+        A file, or a folder if `data` is one.
+    options : DataOptions, optional
+        How the data are read.
+    overwrite : bool
+
+    Raises
+    ------
+    InputError
+        A file cannot be read or written again, or `out` exists.
+    """
+    data, out, options = Path(data).expanduser(), Path(out), options or DataOptions()
+    if not data.exists():
+        raise InputError(f"no such file or folder: {data}; what is corrected is a file of your own")
+    check_output(out, overwrite=overwrite)
+    check_apart(data, out)
+    corrections, n_other_kinds = read_corrections(decisions)
+    changes = _find_changes(options.load(data), corrections)
+    if n_other_kinds:
+        changes.skipped.append(f"{n_other_kinds:,} accepted rows are not about a label")
+    if data.is_dir():
+        _write_folder(data, out, changes.labels, options)
+    else:
+        labels: dict[int, str] = {}
+        for of_split in changes.labels.values():
+            labels |= of_split
+        _write_file(data, out, labels, options)
+    return Fixed(str(out), changes.n_applied, changes.n_right_already, tuple(changes.skipped))
+
+
+def _find_changes(splits: Splits, corrections: Sequence[Correction]) -> _Changes:
+    """Find the rows that were accepted; a row is known by its line and the hash of its text."""
+    changes = _Changes()
+    places = {
+        split: dict(zip(labelled.lines, range(len(labelled)), strict=True))
+        for split, labelled in splits.items()
+    }
+    for one in corrections:
+        where = f"line {one.line:,}: {one.split} row {one.row:,}"
+        candidates = [one.split] if one.split in splits else list(splits)
+        split = next((name for name in candidates if _is_row(one, splits, places, name)), None)
+        if split is None:
+            changes.skipped.append(f"{where} is not in {splits.source} with this text")
+            continue
+        own = changes.labels.setdefault(split, {})
+        before = splits[split].labels[places[split][one.row]]
+        if own.get(one.row, one.proposed_label) != one.proposed_label:
+            changes.skipped.append(f"{where} got another label further up")
+        elif one.proposed_label == before:
+            changes.n_right_already += 1
+        else:
+            own[one.row] = one.proposed_label
+    return changes
+
+
+def _is_row(
+    one: Correction, splits: Splits, places: Mapping[str, Mapping[int, int]], split: str
+) -> bool:
+    row = places[split].get(one.row)
+    return row is not None and hash_text(splits[split].texts[row]) == one.text_sha256
+
+
+def _write_folder(
+    data: Path, out: Path, labels: Mapping[str, Mapping[int, str]], options: DataOptions
+) -> None:
+    """Write the files of the splits again, and copy all others."""
+    files = {}
+    for split, paths in find_split_files(data).items():
+        if len(paths) > 1 and labels.get(split):
+            raise InputError(
+                f"the {split} split of {data} is in {len(paths):,} files; one is accepted"
+            )
+        files[paths[0]] = labels.get(split, {})
+    out.mkdir(parents=True, exist_ok=True)
+    for path in sorted(data.iterdir()):
+        if files.get(path):
+            _write_file(path, out / path.name, files[path], options)
+        elif path.is_file():
+            shutil.copyfile(path, out / path.name)
+
+
+def _write_file(path: Path, out: Path, labels: Mapping[int, str], options: DataOptions) -> None:
+    reading = Reading(**options.reading())
+    raw = read_file(path, reading, source=path.name).splits["all"]
+    _, column = find_columns(
+        raw.columns,
+        text_column=options.text_column,
+        label_column=options.label_column,
+        source=path.name,
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(out) as partial:
+        write_relabelled(path, partial, labels, column=column, reading=reading)
