@@ -7,7 +7,7 @@ not do: it reorders combining marks, and pieces of Burmese and Arabic would no l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -39,11 +39,7 @@ def _double_array(places: Mapping[bytes, int]) -> np.ndarray:
 
     No two nodes have the same base, so that no byte leads to the unit of another node's child.
     """
-    children: dict[bytes, set[int]] = {}
-    for key in places:
-        for end in range(len(key)):
-            children.setdefault(key[:end], set()).add(key[end])
-        children.setdefault(key, set()).add(0)
+    children = _children(places)
     units, bases, unit_of = {0: 0}, {0}, {b"": 0}
     base = 1
     for prefix in sorted(children, key=len):
@@ -52,14 +48,25 @@ def _double_array(places: Mapping[bytes, int]) -> np.ndarray:
             base += 1
         bases.add(base)
         unit = unit_of[prefix]
-        units[unit] |= (unit ^ base) << BASE_SHIFT | (HAS_VALUE if 0 in labels else 0)
+        units[unit] |= (unit ^ base) << BASE_SHIFT
         for label in labels:
             units[base ^ label] = label
             unit_of[prefix + bytes([label])] = base ^ label
         if 0 in labels:
+            units[unit] |= HAS_VALUE
             units[base] = places[prefix] | IS_VALUE
     # Whoever reads it may follow any byte from any base: all of those units have to exist.
     packed = np.zeros((max(*units, *bases) | 0xFF) + 1, dtype="<u4")
     for place, unit in units.items():
         packed[place] = unit
     return packed
+
+
+def _children(keys: Iterable[bytes]) -> dict[bytes, set[int]]:
+    """Return the bytes that follow each beginning of a key; 0 follows a whole key."""
+    children: dict[bytes, set[int]] = {}
+    for key in keys:
+        for end in range(len(key)):
+            children.setdefault(key[:end], set()).add(key[end])
+        children.setdefault(key, set()).add(0)
+    return children

@@ -8,7 +8,7 @@ or of other formats.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -177,17 +177,21 @@ def _read_sizes(cursor: _Cursor) -> E5Sizes:
     hidden, n_layers, n_heads, inner, n_rows, n_positions, n_types = counts
     rounded = float(str(epsilon))  # 1e-12, not the float32 next to it
     sizes = E5Sizes(hidden, n_layers, n_heads, inner, n_rows, n_positions, n_types, rounded)
-    is_sound = (
-        all(0 < count <= MAX_SIZE for count in counts)
-        and sizes.n_layers <= MAX_LAYERS
-        and sizes.hidden_size % sizes.n_heads == 0
-        and sizes.hidden_size % BLOCK_VALUES == 0
-        and sizes.intermediate_size % BLOCK_VALUES == 0
-        and 0 < sizes.epsilon < 1
-    )
-    if not is_sound or block_values != BLOCK_VALUES:
+    if min(counts) < 1 or block_values != BLOCK_VALUES or not _is_network(sizes):
         raise _broken(cursor.path, "the sizes in its header are not those of a network")
     return sizes
+
+
+def _is_network(sizes: E5Sizes) -> bool:
+    """Tell whether sizes, all of them positive, are within bounds and divide as they have to."""
+    if max(astuple(sizes)) > MAX_SIZE or sizes.n_layers > MAX_LAYERS or sizes.epsilon >= 1:
+        return False
+    divided = (
+        (sizes.hidden_size, sizes.n_heads),
+        (sizes.hidden_size, BLOCK_VALUES),
+        (sizes.intermediate_size, BLOCK_VALUES),
+    )
+    return sizes.epsilon > 0 and not any(size % by for size, by in divided)
 
 
 def _read_vocabulary(cursor: _Cursor, sizes: E5Sizes) -> E5Vocabulary:
@@ -198,27 +202,34 @@ def _read_vocabulary(cursor: _Cursor, sizes: E5Sizes) -> E5Vocabulary:
         raise _broken(
             cursor.path, f"it has {n_pieces:,} pieces for {sizes.vocabulary_size:,} token vectors"
         )
-    if len(set(special)) != len(special) or not all(
-        0 <= token_id < n_pieces for token_id in special
-    ):
+    is_inside = 0 <= min(special) <= max(special) < n_pieces
+    if len(set(special)) != len(special) or not is_inside:
         raise _broken(cursor.path, "its special tokens are no pieces of it")
     offsets = cursor.array("<u4", n_pieces + 1, what).astype(np.int64)
     scores = cursor.array("<f4", n_pieces, what).astype(np.float32)
     blob = bytes(cursor.take(blob_bytes, what))
-    if offsets[0] != 0 or offsets[-1] != blob_bytes or (np.diff(offsets) <= 0).any():
-        raise _broken(cursor.path, "its pieces do not follow one another")
     if not np.isfinite(scores).all():
         raise _broken(cursor.path, "its scores of pieces are not finite")
-    try:
-        pieces = [blob[start:end].decode("utf-8") for start, end in pairwise(offsets.tolist())]
-    except UnicodeDecodeError as err:
-        raise _broken(cursor.path, "its pieces are no UTF-8") from err
-    if len(set(pieces)) != n_pieces:
-        raise _broken(cursor.path, "it holds a piece twice")
+    pieces = _cut_pieces(cursor.path, blob, offsets)
     bos_id, eos_id, pad_id, unknown_id = special
     return E5Vocabulary(
         pieces, scores, bos_id, eos_id, pad_id, unknown_id, _read_normalisation(cursor)
     )
+
+
+def _cut_pieces(path: Path, blob: bytes, offsets: np.ndarray) -> list[str]:
+    """Return the pieces that are laid end to end in `blob`."""
+    if offsets[0] != 0 or offsets[-1] != len(blob) or (np.diff(offsets) <= 0).any():
+        raise _broken(path, "its pieces do not follow one another")
+    pieces = []
+    try:
+        for start, end in pairwise(offsets.tolist()):
+            pieces.append(blob[start:end].decode("utf-8"))
+    except UnicodeDecodeError as err:
+        raise _broken(path, "its pieces are no UTF-8") from err
+    if len(set(pieces)) != len(pieces):
+        raise _broken(path, "it holds a piece twice")
+    return pieces
 
 
 def _read_normalisation(cursor: _Cursor) -> dict[str, str]:

@@ -37,9 +37,9 @@ class PieceLimits:
     Parameters
     ----------
     main : int
-        Of a script that the training texts are written in.
+        Pieces of a script that the training texts are written in.
     seen : int
-        Of a script that merely occurs in them.
+        Pieces of a script that merely occurs in them.
     """
 
     main: int = 24_000

@@ -100,14 +100,20 @@ def resolve_checkpoint(
             f"revision '{revision}' was given, but '{text}' has none; only Hub ids have revisions"
         )
     if is_local:
-        if not folder.is_dir():
-            raise InputError(f"there is no checkpoint folder at {folder}")
-        return read_checkpoint(folder, name=folder.resolve().name)
+        return _read_folder(folder)
     progress = progress or Progress()
-    if text in ALIASES:
-        return _resolve_minilm(progress) if text == MINILM else _resolve_e5(progress)
+    if text == MINILM:
+        return _resolve_minilm(progress)
+    if text == E5:
+        return _resolve_e5(progress)
     _check_hub_id(text, folder)
     return _resolve_hub(text, revision=revision, progress=progress)
+
+
+def _read_folder(folder: Path) -> Checkpoint:
+    if not folder.is_dir():
+        raise InputError(f"there is no checkpoint folder at {folder}")
+    return read_checkpoint(folder, name=folder.resolve().name)
 
 
 def _check_hub_id(text: str, folder: Path) -> None:

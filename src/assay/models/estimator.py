@@ -91,8 +91,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         DataError
             Fewer than two classes, or a validation label that train lacks.
         """
-        for name in [name for name in vars(self) if name.endswith("_") and name[0] != "_"]:
-            delattr(self, name)  # a fit that fails must not leave half of the one before
+        self._forget()
         texts, labels = _check_pairs(X, y, name="X")
         check_classification_targets(labels)
         classes, label_ids = np.unique(labels, return_inverse=True)
@@ -107,15 +106,29 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         context = FitContext(
             score=score or score_accuracy, progress=progress or Progress(), states=states
         )
-        if validation is not None and len(validation[0]):
-            held_out, held_out_labels = _check_pairs(*validation, name="validation texts")
-            context = replace(
-                context, validation_texts=held_out, validation_ids=self._ids(held_out_labels)
-            )
+        if validation is not None:
+            context = self._with_validation(context, *validation)
         self._fit(texts, label_ids.astype(np.int64), context)
         if validation is not None:
             self.calibrate(*validation)
         return self
+
+    def _forget(self) -> None:
+        """Delete what was learnt: a fit that fails must not leave half of the one before."""
+        learnt = [name for name in vars(self) if name.endswith("_") and name[0] != "_"]
+        for name in learnt:
+            delattr(self, name)
+
+    def _with_validation(
+        self, context: FitContext, texts: Sequence[str], labels: Sequence[Any]
+    ) -> FitContext:
+        """Return the context with these rows as validation, if there are any."""
+        if not len(texts):
+            return context
+        held_out, held_out_labels = _check_pairs(texts, labels, name="validation texts")
+        return replace(
+            context, validation_texts=held_out, validation_ids=self._ids(held_out_labels)
+        )
 
     def _ids(self, labels: np.ndarray) -> np.ndarray:
         """Return the positions of `labels` in `classes_`, int64."""

@@ -5,7 +5,7 @@ It is a folder that assay wrote, or any sequence classifier of transformers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from assay._paths import is_hub_id, is_meant_as_path, nearby
@@ -63,14 +63,7 @@ def _find(model: str | Path, long_texts: str | None, progress: Progress) -> Mode
     if folder.is_dir() and not is_checkpoint:
         return load_model(folder, long_texts=long_texts)
     if not folder.is_dir():
-        given = str(model)
-        if folder.is_file():
-            raise ModelError(
-                f"{given} is a file; a model is a folder", hint="give the folder that holds it"
-            )
-        if is_meant_as_path(given) or not is_hub_id(given, with_owner=True):
-            meant = nearby(folder)
-            raise ModelError(f"there is no model folder at {given}{'.' if meant else ''}{meant}")
+        _check_hub_id(str(model), folder)
     from assay.models.stock import load_classifier  # here: it loads torch
 
     policy = long_texts or "truncate"
@@ -87,6 +80,18 @@ def _find(model: str | Path, long_texts: str | None, progress: Progress) -> Mode
         ) from err
 
 
+def _check_hub_id(given: str, folder: Path) -> None:
+    """Refuse what cannot be a Hub id, above all what was meant as a path."""
+    if folder.is_file():
+        raise ModelError(
+            f"{given} is a file; a model is a folder", hint="give the folder that holds it"
+        )
+    if is_meant_as_path(given) or not is_hub_id(given, with_owner=True):
+        meant = nearby(folder)
+        stop = "." if meant else ""
+        raise ModelError(f"there is no model folder at {given}{stop}{meant}")
+
+
 def match_labels(model: Model, data_labels: Iterable[str], *, where: str) -> Model:
     """Return the model with its labels named as in the data, matched by name: never by position.
 
@@ -99,13 +104,10 @@ def match_labels(model: Model, data_labels: Iterable[str], *, where: str) -> Mod
         The data has labels that the model does not.
     """
     wanted = list(data_labels)
-    folded = {name.casefold(): name for name in wanted}
-    if len(folded) == len(wanted) and len({name.casefold() for name in model.labels}) == len(
-        model.labels
-    ):
-        model = relabel_model(
-            model, {label: folded.get(label.casefold(), label) for label in model.labels}
-        )
+    if _differ_without_case(wanted) and _differ_without_case(model.labels):
+        folded = {name.casefold(): name for name in wanted}
+        names = {label: folded.get(label.casefold(), label) for label in model.labels}
+        model = relabel_model(model, names)
     if unknown := [name for name in wanted if name not in model.labels]:
         free = [label for label in model.labels if label not in wanted]
         example = ", ".join(
@@ -122,6 +124,10 @@ def match_labels(model: Model, data_labels: Iterable[str], *, where: str) -> Mod
             ),
         )
     return model
+
+
+def _differ_without_case(names: Sequence[str]) -> bool:
+    return len(set(map(str.casefold, names))) == len(names)
 
 
 def _listed(names: Iterable[str]) -> str:

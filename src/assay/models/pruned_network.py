@@ -35,7 +35,7 @@ def prune_network(
     Parameters
     ----------
     network : nn.Module
-        Of transformers.
+        A model of transformers, which is left as it is.
     kept_ids : int64 array of shape (n_pieces,)
         The old id of each new token, ascending.
     frozen : iterable of str

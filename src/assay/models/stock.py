@@ -122,22 +122,11 @@ def _read_labels(checkpoint: Checkpoint) -> tuple[str, ...]:
             f"checkpoint '{checkpoint.name}' is for {kind.replace('_', ' ')}; "
             "one label per text is accepted"
         )
-    architectures = [str(one) for one in config.get("architectures") or ()]
-    if architectures and not any(
-        one.endswith("ForSequenceClassification") for one in architectures
-    ):
-        raise ModelError(
-            f"checkpoint '{checkpoint.name}' ({', '.join(architectures)}) "
-            "has no sequence classifier, so no labels",
-            hint="train one on it: assay train DATA --method finetune "
-            f"--checkpoint {checkpoint.name} --out MODEL",
-        )
-    named = config.get("id2label") or {
-        str(i): f"LABEL_{i}" for i in range(config.get("num_labels", 2))
-    }
+    _check_architectures(checkpoint, config)
+    named = config.get("id2label") or _numbered_labels(config.get("num_labels", 2))
     try:
         by_id = {int(i): name for i, name in named.items()}
-        labels = LabelSet(tuple(by_id[i] for i in range(len(by_id)))).names
+        labels = LabelSet(tuple(map(by_id.__getitem__, range(len(by_id))))).names
     except (AttributeError, ValueError, TypeError, KeyError, DataError) as err:
         raise ModelError(
             f"the label names (id2label) of checkpoint '{checkpoint.name}' cannot be used: {err}"
@@ -148,6 +137,25 @@ def _read_labels(checkpoint: Checkpoint) -> tuple[str, ...]:
             "at least two labels are accepted"
         )
     return labels
+
+
+def _check_architectures(checkpoint: Checkpoint, config: Mapping[str, Any]) -> None:
+    """Refuse a network without a sequence classifier; one that does not say what it is passes."""
+    architectures = list(map(str, config.get("architectures") or ()))
+    if not architectures:
+        return
+    if not any(one.endswith("ForSequenceClassification") for one in architectures):
+        raise ModelError(
+            f"checkpoint '{checkpoint.name}' ({', '.join(architectures)}) "
+            "has no sequence classifier, so no labels",
+            hint="train one on it: assay train DATA --method finetune "
+            f"--checkpoint {checkpoint.name} --out MODEL",
+        )
+
+
+def _numbered_labels(n_labels: int) -> dict[str, str]:
+    """Return the names that transformers gives to labels without names."""
+    return {str(i): f"LABEL_{i}" for i in range(n_labels)}
 
 
 def _load_network(checkpoint: Checkpoint) -> Any:
