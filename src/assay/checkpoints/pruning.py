@@ -114,15 +114,8 @@ def _frequent(
 ) -> Iterable[int]:
     """Yield the frequent pieces of the scripts seen; a score is the logarithm of a frequency."""
     scripts = [_scripts(piece) for piece in pieces]
-    letters: Counter[str] = Counter()
-    for token_id in np.flatnonzero(counts):
-        for script in scripts[token_id]:
-            letters[script] += int(counts[token_id]) * len(pieces[token_id])
-    n_letters = max(1, sum(letters.values()))
-    left = {}
-    for script, n in letters.items():
-        if n / n_letters >= SEEN_SCRIPT:
-            left[script] = limits.main if n / n_letters >= MAIN_SCRIPT else limits.seen
+    lengths = counts * np.array([len(piece) for piece in pieces])
+    left = _room(scripts, lengths, limits)
     for token_id in np.argsort(-scores, kind="stable").tolist():
         own = scripts[token_id]
         # A piece without letters is of every script: numbers, signs, emoji.
@@ -130,6 +123,26 @@ def _frequent(
             yield token_id
             for script in own:
                 left[script] -= 1
+
+
+def _room(
+    scripts: list[frozenset[str]], lengths: np.ndarray, limits: PieceLimits
+) -> dict[str, int]:
+    """Return how many pieces there is room for, by script.
+
+    `lengths` says how many characters of the training texts each piece makes up.
+    """
+    letters: Counter[str] = Counter()
+    for token_id in np.flatnonzero(lengths):
+        letters.update(dict.fromkeys(scripts[token_id], int(lengths[token_id])))
+    n_letters = max(1, sum(letters.values()))
+    room = {}
+    for script, n in letters.items():
+        if n / n_letters >= MAIN_SCRIPT:
+            room[script] = limits.main
+        elif n / n_letters >= SEEN_SCRIPT:
+            room[script] = limits.seen
+    return room
 
 
 def _scripts(piece: str) -> frozenset[str]:

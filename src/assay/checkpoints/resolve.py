@@ -88,13 +88,8 @@ def resolve_checkpoint(
     if isinstance(name, Checkpoint):
         return name
     text = str(name).strip()
-    if name == AUTO:
-        raise InputError(
-            f"'{AUTO}' is chosen by the language of training texts, and none were given here",
-            hint=ACCEPTED,
-        )
     folder = Path(text).expanduser()
-    is_local = isinstance(name, Path) or (text not in ("", *ALIASES) and folder.is_dir())
+    is_local = isinstance(name, Path) or (text not in ("", AUTO, *ALIASES) and folder.is_dir())
     if revision is not None and (is_local or text in ALIASES):
         raise InputError(
             f"revision '{revision}' was given, but '{text}' has none; only Hub ids have revisions"
@@ -118,6 +113,11 @@ def _read_folder(folder: Path) -> Checkpoint:
 
 def _check_hub_id(text: str, folder: Path) -> None:
     """Refuse what cannot be a Hub id, above all what was meant as a path."""
+    if text == AUTO:
+        raise InputError(
+            f"'{AUTO}' is chosen by the language of training texts, and none were given here",
+            hint=ACCEPTED,
+        )
     if folder.is_file():
         raise InputError(
             f"'{text}' is a file; a checkpoint is a folder", hint="give the folder that holds it"

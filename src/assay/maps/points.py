@@ -10,6 +10,7 @@ from typing import TypedDict
 import numpy as np
 
 from assay.checkpoints.cache import cached_features, find_cached
+from assay.checkpoints.folder import Checkpoint
 from assay.data.split import limit_rows
 from assay.data.texts import LabelledTexts, Splits
 from assay.maps.projection import project
@@ -41,7 +42,7 @@ def map_split(
     splits: Splits,
     split: str,
     *,
-    checkpoint: str,
+    checkpoint: str | Checkpoint,
     pooling: str = "mean",
     seed: int,
     max_points: int = MAX_POINTS,
@@ -53,7 +54,8 @@ def map_split(
     ----------
     splits : Splits
     split : str
-    checkpoint, pooling : str
+    checkpoint : str or Checkpoint
+    pooling : str
         The frozen transformer, and how it makes one vector of a text.
     seed : int
         Seed of the sample and of the layout.

@@ -16,7 +16,7 @@ from assay.maps.points import MAX_POINTS, SplitMap, map_split
 from assay.notebook import default_progress
 from assay.output_lock import lock_output
 from assay.progress import Progress
-from assay.recipes.steps.checkpoint import pick_checkpoint
+from assay.recipes.steps.checkpoint import find_checkpoint
 from assay.reporting.data_figures import draw_map
 from assay.reporting.map_page import render_map_page
 
@@ -80,7 +80,7 @@ def draw_map_file(
         drawn = map_split(
             splits,
             split,
-            checkpoint=pick_checkpoint(checkpoint, splits, progress),
+            checkpoint=find_checkpoint(checkpoint, splits, progress),
             pooling=pooling,
             seed=seed,
             max_points=max_points,

@@ -10,6 +10,7 @@ from assay._display import html_block, html_table
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
+from assay.checkpoints.reading import describe_reading, measure_reading
 from assay.errors import InputError
 from assay.progress import Progress
 from assay.tokenization import CharacterTokenizer, split_words
@@ -131,6 +132,9 @@ def show_tokens(
     if checkpoint == AUTO:
         chosen = choose_checkpoint(checkpoint, [text]).checkpoint
     found = resolve_checkpoint(chosen, revision=revision, progress=progress)
+    warning = describe_reading(measure_reading(found, [text]))
+    if warning and progress is not None:
+        progress.say(warning)
     tokenizer = load_tokenizer(found)
     ids, tokens = tokenizer.encode(text)
     decoded = tokenizer.decode(ids)

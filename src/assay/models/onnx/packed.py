@@ -28,17 +28,12 @@ NUMBERS, SCALES = "numbers", "scales"
 def pack_weights(path: Path) -> None:
     """Pack the matrices of a file that can be, in place."""
     model = onnx.load(str(path))
-    readers: dict[str, list[Any]] = {}
-    for node in model.graph.node:
-        for name in node.input:
-            readers.setdefault(name, []).append(node)
+    readers = _readers(model.graph)
     before: list[Any] = []
-    for tensor in list(model.graph.initializer):
-        if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < MIN_VALUES:
-            continue
+    for tensor in filter(_is_large, list(model.graph.initializer)):
         users = readers.get(tensor.name, [])
         kinds = {node.op_type for node in users}
-        if kinds == {"Gather"} and all(node.input[0] == tensor.name for node in users):
+        if kinds == {"Gather"}:
             _pack_table(model.graph, tensor, users)
         elif kinds == {"MatMul"}:
             before += _pack_matrix(model.graph, tensor)
@@ -47,6 +42,19 @@ def pack_weights(path: Path) -> None:
     model.graph.node.extend(nodes)
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
+
+
+def _readers(graph: Any) -> dict[str, list[Any]]:
+    """Return the nodes that read each tensor."""
+    readers: dict[str, list[Any]] = {}
+    for node in graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    return readers
+
+
+def _is_large(tensor: Any) -> bool:
+    return tensor.data_type == TensorProto.FLOAT and int(np.prod(tensor.dims)) >= MIN_VALUES
 
 
 def _add_packed(graph: Any, tensor: Any, matrix: np.ndarray) -> bool:
@@ -137,10 +145,15 @@ def unpack_weights(model: onnx.ModelProto) -> None:
         parts = [tensors[f"{PREFIX}{name}/{part}"] for part in (NUMBERS, SCALES)]
         matrix = unpack_blocks(*map(numpy_helper.to_array, parts))
         graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(matrix.T), name))
-        made = f"{PREFIX}{name}/"
-        for other in list(graph.node):
-            if any(output.startswith(made) for output in other.output) or other is node:
-                graph.node.remove(other)
-        for tensor in list(graph.initializer):
-            if tensor.name.startswith(made):
-                graph.initializer.remove(tensor)
+        graph.node.remove(node)
+        _remove(graph, f"{PREFIX}{name}/")
+
+
+def _remove(graph: Any, beginning: str) -> None:
+    """Delete nodes and constants whose names begin like this."""
+    for node in list(graph.node):
+        if node.output[0].startswith(beginning):
+            graph.node.remove(node)
+    for tensor in list(graph.initializer):
+        if tensor.name.startswith(beginning):
+            graph.initializer.remove(tensor)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from assay.checkpoints.auto import AUTO, CheckpointChoice, choose_checkpoint, describe_choice
+from assay.checkpoints.folder import Checkpoint
+from assay.checkpoints.reading import describe_reading, measure_reading
+from assay.checkpoints.resolve import resolve_checkpoint
 from assay.data.texts import Splits
 from assay.errors import MissingDependencyError
 from assay.methods import METHODS, find_method
@@ -18,9 +22,13 @@ __all__ = [
     "RunCheckpoint",
     "choose_for_training",
     "choose_from_splits",
+    "find_checkpoint",
     "find_named",
     "pick_checkpoint",
+    "warn_if_read_badly",
 ]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,8 +64,6 @@ class RunCheckpoint:
         InputError
             There is no such checkpoint.
         """
-        from assay.checkpoints import resolve_checkpoint
-
         if not options.uses_checkpoint:
             return cls(), options
         choice = choose_from_splits(options.checkpoint, splits, seed=options.seed)
@@ -65,7 +71,7 @@ class RunCheckpoint:
             progress.say(describe_choice(choice))
         options = replace(options, checkpoint=choice.checkpoint)
         try:
-            sha256 = resolve_checkpoint(options.checkpoint, progress=progress).sha256
+            resolved = resolve_checkpoint(options.checkpoint, progress=progress)
         except MissingDependencyError as err:
             left = tuple(name for name in options.methods if not METHODS[name].needs_checkpoint)
             if not left or not choice.is_automatic:
@@ -74,7 +80,8 @@ class RunCheckpoint:
             for one in skipped:
                 progress.say(f"{one.method}: left out: {one.reason}")
             return cls(choice, None, skipped), replace(options, methods=left)
-        return cls(choice, sha256), options
+        warn_if_read_badly(resolved, splits["train"].texts, progress)
+        return cls(choice, resolved.sha256), options
 
 
 def _skip(options: RunOptions, err: MissingDependencyError) -> tuple[SkippedMethod, ...]:
@@ -88,8 +95,6 @@ def find_named(options: RunOptions, progress: Progress) -> None:
 
     A wrong name then costs seconds and not the whole run.
     """
-    from assay.checkpoints import resolve_checkpoint
-
     if options.uses_checkpoint and options.checkpoint != AUTO:
         resolve_checkpoint(options.checkpoint, progress=progress)
 
@@ -111,6 +116,22 @@ def pick_checkpoint(name: Any, splits: Splits, progress: Progress) -> Any:
         return name
     progress.say(describe_choice(choice))
     return choice.checkpoint
+
+
+def find_checkpoint(name: Any, splits: Splits, progress: Progress) -> Checkpoint:
+    """Return the checkpoint that was named or chosen, and say where it reads the texts badly."""
+    found = resolve_checkpoint(pick_checkpoint(name, splits, progress), progress=progress)
+    texts = [text for labelled in splits.values() for text in labelled.texts]
+    warn_if_read_badly(found, texts, progress)
+    return found
+
+
+def warn_if_read_badly(checkpoint: Checkpoint, texts: Sequence[str], progress: Progress) -> None:
+    """Say in numbers that a checkpoint cannot read the texts, and what to do."""
+    warning = describe_reading(measure_reading(checkpoint, texts))
+    if warning:
+        progress.say(warning)
+        logger.warning("%s", warning.removeprefix("warning: "))
 
 
 def choose_for_training(
