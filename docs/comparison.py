@@ -20,9 +20,9 @@ DATA = {
         "klue_ynat": "klue_ynat: Korean headlines, 7 labels",
     },
     "ko": {
-        "emotion": "emotion: 영어 트윗, 레이블 6개",
-        "banking77": "banking77: 영어 문의, 레이블 77개",
-        "klue_ynat": "klue_ynat: 한국어 기사 제목, 레이블 7개",
+        "emotion": "emotion: 영어 트윗, 라벨 6개",
+        "banking77": "banking77: 영어 문의, 라벨 77개",
+        "klue_ynat": "klue_ynat: 한국어 기사 제목, 라벨 7개",
     },
 }
 # Name in the results -> the tool as the README calls it, and what it is besides a score.
@@ -55,7 +55,7 @@ TOOLS = {
     "ko": {
         "tfidf": (
             "scikit-learn + cleanlab",
-            "부품입니다. 분할, 탐색, 확률 보정, 레이블 점검, 보고서, 서버는 직접 만들어야 합니다",
+            "부품입니다. 분할, 탐색, 확률 보정, 라벨 점검, 보고서, 서버는 직접 만들어야 합니다",
         ),
         "fasttext": (
             "fastText",
@@ -63,7 +63,7 @@ TOOLS = {
         ),
         "setfit": (
             "SetFit",
-            "레이블마다 텍스트가 몇 개뿐일 때 쓰는 도구입니다. 여기서는 레이블당 16개로 "
+            "라벨마다 텍스트가 몇 개뿐일 때 쓰는 도구입니다. 여기서는 라벨당 16개로 "
             "훈련했습니다. 예측할 때도 torch가 필요합니다",
         ),
         "trainer": (

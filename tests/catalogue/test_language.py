@@ -17,10 +17,28 @@ LATIN = re.compile(r"[A-Za-z]{2,}")
 # Values of a fact that one language says in place of others, by the sentence.
 INSTEAD = {}
 # Tables whose sentences are looked up by a name that comes from the data.
-BY_NAME = {"metrics", "splits", "verbatim"}
+BY_NAME = {
+    "alt",
+    "captions",
+    "checkpoint",
+    "choice_splits",
+    "choices",
+    "dropped",
+    "headings",
+    "issues",
+    "machine",
+    "methods",
+    "reveals",
+    "page",
+    "metrics",
+    "scores",
+    "scripts",
+    "slice_kinds",
+    "splits",
+    "units_of_length",
+}
 # Sentences that are the same in every language.
-SAME: set[str] = set()
-FILE_ENDINGS = (".py", ".csv", ".json", ".jsonl", ".md", ".html", ".js", ".css", ".toml")
+SAME = {"columns.label_name"}
 
 
 def test_there_is_english_and_korean():
@@ -51,7 +69,7 @@ def test_formats_and_plural_forms_exist(code):
     for key, sentence in language.sentences.items():
         assert sentence.n_forms <= {language.n_plural_forms}, key
         for written in sentence.formats.values():
-            assert hasattr(Numbers, written) or written in language.tables, key
+            assert hasattr(Numbers, written) or written in {*language.tables, "sentence"}, key
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -76,13 +94,13 @@ def read_sources():
 
 def test_every_sentence_is_used_and_every_used_one_exists():
     """A key is named whole, or its table is looked up by name."""
-    english = open_language(ENGLISH)
-    named = set(re.findall(r"[\"']([a-z_]+\.[a-z0-9_]+)[\"']", read_sources()))
+    english, text = open_language(ENGLISH), read_sources()
+    named = set(re.findall(r"[\"']([a-z_]+\.[a-z0-9_]+)[\"']", text))
     for key in english.sentences:
         assert key in named or key.partition(".")[0] in BY_NAME, key
-    for key in named:
-        if key.partition(".")[0] in english.tables and not key.endswith(FILE_ENDINGS):
-            assert key in english.sentences, key
+    said = set(re.findall(r"(?:say|plain|Fact|Fact\.of)\(\s*[\"']([a-z_]+\.[a-z0-9_]+)[\"']", text))
+    assert len(said) > 100
+    assert said <= set(english.sentences)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -100,3 +118,29 @@ def test_unknown_language_is_refused():
     """With those that there are."""
     with pytest.raises(InputError, match="language 'de' is unknown; en, ko are accepted"):
         open_language("de")
+
+
+def test_page_of_the_server_uses_every_sentence_of_its_own():
+    """Each is named in the script or in the page; those of an answer by what the server answers."""
+    text = "\n".join(
+        path.read_text(encoding="utf-8") for path in (SRC / "server" / "static").iterdir()
+    )
+    own = {key for key in open_language(ENGLISH).sentences if key.startswith("page.")}
+    confidences = {"sure", "leaning", "does_not_know"}
+    answered = {*confidences, *(f"{one}_short" for one in confidences), "exact", "occlusion"}
+    named = set(re.findall(r'(?:say|parts)\("(\w+)"|data-(?:say|label|hint)="(\w+)"', text))
+    named = {one for pair in named for one in pair if one}
+    assert {f"page.{one}" for one in named} <= own
+    for key in own:
+        name = key.removeprefix("page.")
+        assert f'"{name}"' in text or name in answered, key
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_sentences_of_the_page_need_only_what_its_script_knows(code):
+    """Values and plural forms; numbers come written, and no particle follows a value."""
+    for key, sentence in open_language(code).sentences.items():
+        if key.startswith("page."):
+            assert sentence.formats == {}, key
+            assert "/" not in "".join(re.findall(r"\{[^{}]*\}", sentence.text)), key
+            assert "`" not in sentence.text, key

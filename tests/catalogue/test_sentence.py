@@ -56,7 +56,7 @@ def test_fraction_without_a_format_is_refused():
 
 def test_sentence_knows_its_values():
     """Languages are compared by them."""
-    sentence = Sentence("{n} {n:a|b} {x:percent}{을/를} `{code}`")
+    sentence = Sentence("{n} {m:a|b} {x:percent}{을/를} `{code}`")
     assert sentence.names == {"n", "x"}
     assert sentence.formats == {"x": "percent"}
     assert sentence.n_forms == {2}

@@ -1,6 +1,5 @@
-"""Tests of assay.reporting.canvas: figures repeat, leave no trace, and find fonts for Hangul."""
+"""Tests of assay.reporting.canvas: figures repeat and leave no trace."""
 
-import logging
 import subprocess
 import sys
 import threading
@@ -60,43 +59,3 @@ def test_drawing_needs_no_pyplot():
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_hangul_is_drawn_without_a_warning(caplog):
-    """Where a Korean font is installed its glyphs are used: no box, no warning."""
-    if len(canvas.font_families(canvas.HANGUL_FONTS)) == 1:
-        pytest.skip("no Korean font is installed")
-    canvas._warn_missing_glyphs.cache_clear()
-    with caplog.at_level(logging.WARNING):
-        korean = data_figures.draw_class_counts({"기쁨": 2, "슬픔": 1})
-    assert caplog.records == []
-    assert korean != data_figures.draw_class_counts({"분노": 2, "사랑": 1})
-
-
-def test_missing_font_is_said_once(caplog, monkeypatch):
-    """Without a Korean font the figures are still drawn, with one warning for all of them."""
-    monkeypatch.setattr(canvas, "HANGUL_FONTS", ())
-    canvas._warn_missing_glyphs.cache_clear()
-    with caplog.at_level(logging.WARNING, logger="assay"):
-        data_figures.draw_class_counts({"기쁨": 2, "슬픔": 1})
-        data_figures.draw_class_counts({"분노": 2, "사랑": 1})
-    assert [record.name for record in caplog.records] == ["assay.reporting.canvas"]
-    assert "for Korean install a font" in caplog.text
-    canvas._warn_missing_glyphs.cache_clear()
-
-
-def test_fonts_are_found_on_disk_when_the_list_is_stale(monkeypatch):
-    """A font that matplotlib's cached list does not know is added from the system's folders."""
-    manager = pytest.importorskip("matplotlib.font_manager")
-    paths = [path for path in manager.findSystemFonts() if "nanumgothic." in path.casefold()]
-    if not paths:
-        pytest.skip("no Korean font is installed")
-    fresh = manager.FontManager.__new__(manager.FontManager)
-    fresh.__dict__.update(manager.fontManager.__dict__)
-    fresh.ttflist = [font for font in manager.fontManager.ttflist if "Nanum" not in font.name]
-    monkeypatch.setattr(manager, "fontManager", fresh)
-    canvas.font_families.cache_clear()
-    try:
-        assert "NanumGothic" in canvas.font_families(("NanumGothic",))
-    finally:
-        canvas.font_families.cache_clear()

@@ -8,7 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from assay.catalogue import LANGUAGES, open_language
 from assay.reporting.collect import collect_report
+from assay.reporting.environment import TEMPLATES
 from assay.reporting.render import render_html, render_markdown, write_report
 
 markdown_it = pytest.importorskip("markdown_it")
@@ -169,7 +171,7 @@ def test_first_screen_has_the_verdict(report, render):
         f"always answering “{verdict['floor']['label']}” gets {verdict['floor']['accuracy']:.1%}",
         f"{100 * low:.1f}–{100 * high:.1f}%",
         f"{verdict['f1_weighted']:.1%}",
-        verdict["why"][1:60],
+        open_language("en").tell(verdict["reasons"][0])[1:60],
         *("majority", "linear", "compact", "features", "finetune"),
     ):
         assert needed in top, needed
@@ -323,3 +325,37 @@ def test_report_json_makes_the_same_report_again(hostile_report, render):
     """From what report.json holds the report is rendered again, letter by letter."""
     again = json.loads(json.dumps(hostile_report))
     assert render(again, FIGURES) == render(hostile_report, FIGURES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("render", [render_html, render_markdown])
+def test_report_is_written_in_the_reader_s_language(render, language, report, korean_report):
+    """The headings are those of the catalogue; no sentence of another language is left."""
+    words = open_language(language)
+    for one in (report, korean_report):
+        text = render(one, FIGURES, language=language)
+        for key in ("problems", "confusion", "how"):
+            assert words.say(f"headings.{key}") in text
+        assert words.say("calibration.intro")[:40] in text
+        others = {open_language(code) for code in LANGUAGES if code != language}
+        for other in others:
+            assert other.say("calibration.intro")[:40] not in text
+            assert other.say("captions.map")[:30] not in text
+        assert "{" not in re.sub(r"<style>.*?</style>|<pre>.*?</pre>", "", text, flags=re.DOTALL)
+
+
+def test_korean_html_says_that_it_is_korean(report):
+    """Screen readers and browsers read the language from the page."""
+    text = render_html(report, FIGURES, language="ko")
+    assert '<html lang="ko">' in text
+    assert "linear를" in text or "compact를" in text or "finetune을" in text
+
+
+def test_templates_hold_no_words():
+    """What a reader reads comes from the catalogue; code and names of files are left."""
+    code = re.compile(r"```.*?```|<pre>.*?</pre>|<style>.*?</style>", re.DOTALL)
+    slots = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<[^>]*>", re.DOTALL)
+    for name in ("report.html.j2", "report.md.j2", "card.md.j2"):
+        text = (TEMPLATES / name).read_text(encoding="utf-8")
+        words = re.findall(r"[A-Za-z]{3,}", slots.sub("", code.sub("", text)))
+        assert words == [], name

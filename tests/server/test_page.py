@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from _support.server_runs import ATTACK, running
+from assay.catalogue import open_language
 from assay.runtime import load_model
 from assay.runtime.explain import explain_text
 
@@ -320,12 +321,27 @@ def test_key_is_asked_for_and_kept_for_the_tab(folders, visit):
 
 def test_korean_browser_has_a_korean_page(visit):
     """A browser that asks for Korean reads Korean, and says so to screen readers."""
+    say = open_language("ko").say
     page = visit(locale="ko-KR")
     assert page.locator("html").get_attribute("lang") == "ko"
-    assert page.get_attribute("#text", "placeholder") == "글을 입력하거나 붙여 넣으세요"
+    assert page.get_attribute("#text", "placeholder") == say("page.placeholder")
     page.fill("#text", TEXT)
     verdict(page, "joy")
-    assert not re.search(r"undefined|\[object", page.inner_text("body"))
+    sync_api.expect(page.locator("#words-title")).to_have_text(say("page.words_title", label="joy"))
+    page.click("#mode-many")
+    sync_api.expect(page.locator("#batch-title")).to_have_text(say("page.lines", n=1))
+    assert not re.search(r"undefined|\[object|\{\w+[:}]", page.inner_text("main"))
+
+
+def test_browser_of_another_language_has_an_english_page(visit):
+    """The first language of the browser that the page speaks is taken; without one, English."""
+    page = visit(locale="de-DE")
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.fill("#text", TEXT)
+    verdict(page, "joy")
+    page.click("#mode-many")
+    page.fill("#text", "one\ntwo")
+    sync_api.expect(page.locator("#batch-title")).to_have_text("2 lines")
 
 
 def test_phone_shows_everything_without_scrolling_sideways(visit):

@@ -12,12 +12,14 @@ import numpy as np
 
 from assay.audit.issues import Issue
 from assay.audit.wrong_labels import find_wrong_labels
+from assay.catalogue import ENGLISH, Fact, open_language
 from assay.data.texts import Splits
 from assay.errors import DataError
 from assay.progress import Progress
 
 __all__ = ["LabelCheck", "LabelCheckEntry", "check_labels"]
 
+NOT_ASKED = "not asked for"  # why labels were not checked, where nobody wanted it
 WEAK_AGREEMENT = 0.8  # below it, most of what models take for wrong labels are their own mistakes
 
 
@@ -61,19 +63,24 @@ class LabelCheck:
     why_not: str = ""
 
     def describe(self) -> str:
-        """Say how many labels are suspect, to whom, and how far that is to be believed."""
+        """Say `fact` in English."""
+        return open_language(ENGLISH).tell(self.fact())
+
+    def fact(self) -> Fact:
+        """State how many labels are suspect, to whom, and how far that is to be believed."""
+        if self.why_not == NOT_ASKED:
+            return Fact.of("audit.not_asked")
         if self.why_not:
-            return f"labels were not checked: {self.why_not}"
-        n_suspects = self.n_suspects.get(self.split, 0)
-        n_judged = self.n_judged.get(self.split, 0)
+            return Fact.of("audit.not_checked", reason=self.why_not)
         agreement = self.agreement.get(self.split, 0.0)
-        sentence = (
-            f"{n_suspects:,} of {n_judged:,} labels of {self.split} are suspect to {self.method} "
-            f"models that did not see these texts and agree with {agreement:.0%} of the labels"
+        return Fact.of(
+            "audit.suspects_weak" if agreement < WEAK_AGREEMENT else "audit.suspects",
+            n_suspects=self.n_suspects.get(self.split, 0),
+            n_judged=self.n_judged.get(self.split, 0),
+            split=self.split,
+            method=self.method,
+            agreement=agreement,
         )
-        if agreement < WEAK_AGREEMENT:
-            sentence += "; models this weak mostly suspect hard texts"
-        return sentence
 
     def to_dict(self) -> LabelCheckEntry:
         """Return plain values."""
@@ -112,7 +119,7 @@ def check_labels(
         The method cannot be used.
     """
     if method is None:
-        return LabelCheck(why_not="not asked for"), []
+        return LabelCheck(why_not=NOT_ASKED), []
     from assay.evaluation.out_of_fold import predict_out_of_fold  # here: it loads scikit-learn
 
     fitted = "train" if "train" in splits else next(iter(splits))

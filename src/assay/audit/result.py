@@ -9,6 +9,7 @@ from typing import TypedDict
 from assay.audit.issues import Issue, IssueEntry
 from assay.audit.label_check import LabelCheck, LabelCheckEntry
 from assay.audit.shift import ClassShift, ClassShiftEntry, LengthShift, LengthShiftEntry
+from assay.catalogue import ENGLISH, Fact, open_language
 from assay.data.languages import Languages, LanguagesEntry
 from assay.data.overlaps import TextOverlaps
 
@@ -119,17 +120,22 @@ class Audit:
             found.setdefault(issue.kind, Counter())[issue.split] += 1
         return {kind: dict(rows) for kind, rows in found.items()}
 
-    def shift_sentences(self) -> list[str]:
-        """Say how the splits differ; only differences that are large and more than chance."""
+    def shift_facts(self) -> list[Fact]:
+        """State how the splits differ; only differences that are large and more than chance."""
         shifts: list[ClassShift | LengthShift] = [*self.class_shifts, *self.length_shifts]
-        sentences = [shift.describe() for shift in shifts if shift.is_notable]
+        facts = [shift.fact() for shift in shifts if shift.is_notable]
         main_of_split = {split: one.main for split, one in self.languages.items() if one.main}
         if len(set(main_of_split.values())) > 1:
             listed = ", ".join(f"{split} {code}" for split, code in main_of_split.items())
-            sentences.append(f"the splits are in different languages: {listed}")
-        if not sentences and len(self.n_texts) > 1:
-            sentences.append("no shift in classes or lengths between the splits")
-        return sentences
+            facts.append(Fact.of("audit.languages_differ", listed=listed))
+        if not facts and len(self.n_texts) > 1:
+            facts.append(Fact.of("audit.no_shift"))
+        return facts
+
+    def shift_sentences(self) -> list[str]:
+        """Return what `shift_facts` states, in English."""
+        english = open_language(ENGLISH)
+        return [english.tell(fact) for fact in self.shift_facts()]
 
     def summary(self) -> AuditSummary:
         """Return what was found, without rows, texts and seconds."""

@@ -8,6 +8,7 @@ from typing import TypedDict
 import numpy as np
 
 from assay._optional import require
+from assay.catalogue import Fact
 from assay.data.texts import Splits
 
 __all__ = [
@@ -81,12 +82,16 @@ class ClassShift:
         """Whether the shift is large, and more than chance."""
         return self.distance >= MIN_DISTANCE and self.p_value <= MAX_P_VALUE
 
-    def describe(self) -> str:
-        """Say it in one sentence, without a full stop."""
-        return (
-            f"classes of {self.split} are not those of {self.reference}: '{self.label}' is "
-            f"{self.fraction:.1%} of it and {self.reference_fraction:.1%} there "
-            f"(total variation distance {self.distance:.2f})"
+    def fact(self) -> Fact:
+        """Return what a report says about it."""
+        return Fact.of(
+            "audit.class_shift",
+            split=self.split,
+            reference=self.reference,
+            label=self.label,
+            fraction=self.fraction,
+            reference_fraction=self.reference_fraction,
+            distance=self.distance,
         )
 
     def to_dict(self) -> ClassShiftEntry:
@@ -130,12 +135,15 @@ class LengthShift:
         """Whether the shift is large, and more than chance."""
         return self.distance >= MIN_DISTANCE and self.p_value <= MAX_P_VALUE
 
-    def describe(self) -> str:
-        """Say it in one sentence, without a full stop."""
-        return (
-            f"texts of {self.split} have {self.median_chars:,.0f} characters (median), those of "
-            f"{self.reference} {self.reference_median_chars:,.0f} "
-            f"(Kolmogorov-Smirnov distance {self.distance:.2f})"
+    def fact(self) -> Fact:
+        """Return what a report says about it."""
+        return Fact.of(
+            "audit.length_shift",
+            split=self.split,
+            reference=self.reference,
+            median=round(self.median_chars),
+            reference_median=round(self.reference_median_chars),
+            distance=self.distance,
         )
 
     def to_dict(self) -> LengthShiftEntry:

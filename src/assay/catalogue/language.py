@@ -12,7 +12,7 @@ from assay.catalogue.fact import Fact
 from assay.catalogue.markup import PLAIN, Markup
 from assay.catalogue.numbers import Numbers
 from assay.catalogue.plurals import PLURAL_RULES
-from assay.catalogue.sentence import Sentence, Value
+from assay.catalogue.sentence import SENTENCE, Sentence, Value
 from assay.errors import InputError, did_you_mean
 
 __all__ = ["ENGLISH", "LANGUAGES", "Language", "open_language"]
@@ -39,6 +39,8 @@ class Language:
     code : str
     name : str
         What the language calls itself.
+    capitalises : bool
+        Whether a sentence that begins with a name in small letters gets a capital letter.
     numbers : Numbers
     sentences : dict of str to Sentence
         By ``TABLE.NAME``.
@@ -49,6 +51,7 @@ class Language:
         about = content["language"]
         self.code = code
         self.name: str = about["name"]
+        self.capitalises: bool = about["capitals"]
         self.plural_form_of, self.n_plural_forms = PLURAL_RULES[about["plurals"]]
         self.numbers = Numbers(**content["numbers"], units=content["units"])
         self.tables = set(content).difference(ABOUT)
@@ -90,14 +93,18 @@ class Language:
         markup : Markup
         """
         if isinstance(fact, str):
-            return markup.value(fact, "")
+            return markup.value(fact, SENTENCE)
         if not isinstance(fact, Fact):
             fact = Fact.from_dict(fact)
         return self.fill(fact.kind, fact.values, markup)
 
     def word(self, table: str, name: str) -> str:
-        """Return the word for a name, such as that of a split; the name itself if there is none."""
-        key = f"{table}.{name}"
+        """Return the word for a name, such as that of a split; the name itself if there is none.
+
+        >>> open_language("ko").word("dropped", "blank text")
+        '텍스트가 비어 있음'
+        """
+        key = f"{table}.{name.lower().replace(' ', '_')}"
         return self.say(key) if self.knows(key) else name
 
 

@@ -10,10 +10,10 @@ __all__ = ["PLAIN", "Markup", "Styled"]
 
 @dataclass(frozen=True)
 class Styled:
-    """A value that a sentence inserts in a style of the page: ``strong`` or ``isolated``.
+    """A value that a sentence inserts in a style of the page: ``strong``, ``isolated``, ``code``.
 
     Isolated is for text of a reader's own, such as a label: its direction must not change the order
-    of the words around it.
+    of the words around it. (Another style, ``sentence``, is set by the catalogue.)
     """
 
     text: str

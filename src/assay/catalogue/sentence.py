@@ -6,6 +6,7 @@ The notation of an entry::
     {accuracy:percent}     a number, written by the method `percent` of `Numbers`
     {share:percent 0}      the same with a number of digits
     {split:splits}         a name as the table `splits` has it; the name itself if it has none
+    {reason:sentence}      a whole sentence, which may be longer than other values
     {n:text|texts}         the form of a word that goes with the number n
     {을/를}                 the particle that fits what is before it
     `assay run`            code
@@ -24,10 +25,11 @@ from assay.catalogue.particles import fit_particle
 if TYPE_CHECKING:
     from assay.catalogue.language import Language
 
-__all__ = ["Sentence", "Value"]
+__all__ = ["SENTENCE", "Sentence", "Value"]
 
 Value = str | int | float | Styled | tuple[float, ...] | list[float] | None
 
+SENTENCE = "sentence"  # the style of a value that is a whole sentence, such as an error's message
 SLOT = re.compile(r"\{([^{}]+)\}")
 CODE = re.compile(r"`([^`]+)`")
 
@@ -72,8 +74,9 @@ class Sentence:
 
     @property
     def names(self) -> set[str]:
-        """The names of the values that are inserted."""
-        return {part.name for part in self.parts if isinstance(part, _Slot)}
+        """The names of the values that a reader sees; a number may also only choose a form."""
+        slots = [part for part in self.parts if isinstance(part, _Slot)]
+        return {slot.name for slot in slots if not slot.forms}
 
     @property
     def formats(self) -> dict[str, str]:
@@ -117,6 +120,8 @@ def _write(slot: _Slot, value: Value, language: Language) -> tuple[str, str]:
     """Return a value as a reader sees it, and its style."""
     if isinstance(value, Styled):
         return value.text, value.style
+    if slot.format == SENTENCE:
+        return str(value), SENTENCE
     if slot.format in language.tables:
         return language.word(slot.format, str(value)), ""
     if slot.format:

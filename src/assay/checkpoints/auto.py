@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from assay.catalogue import Fact, FactValue, open_language
 from assay.checkpoints.aliases import AUTO, E5, MINILM
 from assay.checkpoints.folder import Checkpoint
 from assay.data.main_languages import LanguageSample, draw_sample, sample_languages
 from assay.errors import MissingDependencyError
 
-__all__ = ["AUTO", "CheckpointChoice", "choose_checkpoint", "describe_choice"]
+__all__ = ["AUTO", "CheckpointChoice", "choice_fact", "choose_checkpoint", "describe_choice"]
 
 ENGLISH = "en"
 LEAST_ENGLISH = 0.9  # share of the texts from which the English checkpoint is taken
@@ -108,20 +109,24 @@ def choose_checkpoint(
     return replace(choice, reason="languages")
 
 
+def choice_fact(choice: CheckpointChoice) -> Fact:
+    """Return the fact that says which checkpoint is used, and why."""
+    if choice.reason not in ("english", "languages"):
+        return Fact(f"checkpoint.{choice.reason}", {"checkpoint": choice.checkpoint})
+    values: dict[str, FactValue] = {
+        "checkpoint": choice.checkpoint,
+        "english": choice.english_fraction,
+        "n": choice.n_told,
+    }
+    if choice.reason == "languages":
+        found = [f"{code} {fraction:.0%}" for code, fraction in choice.languages]
+        values["listed"] = ", ".join(found)
+    suffix = "_of_told" if choice.n_told < choice.n_texts else ""
+    return Fact(f"checkpoint.{choice.reason}{suffix}", values)
+
+
 def describe_choice(choice: CheckpointChoice) -> str:
     """Return one English sentence: which checkpoint, and why. Empty where it was given."""
-    name, n_texts = choice.checkpoint, f"{choice.n_texts:,} training texts looked at"
-    english = f"{choice.english_fraction:.0%}"
-    if choice.n_told < choice.n_texts:
-        n_texts = f"{choice.n_told:,} training texts whose language can be told"
-    found = ", ".join(f"{code} {fraction:.0%}" for code, fraction in choice.languages)
-    sentences = {
-        "given": "",
-        "english": f"checkpoint {name}: {english} of {n_texts} are English",
-        "languages": f"checkpoint {name}: {english} of {n_texts} are English ({found})",
-        "ascii": f"checkpoint {name}: the language of the training texts cannot be told, "
-        "and all of them are plain ASCII",
-        "not_ascii": f"checkpoint {name}: the language of the training texts cannot be told, "
-        "and not all of them are plain ASCII",
-    }
-    return sentences[choice.reason]
+    if not choice.is_automatic:
+        return ""
+    return open_language("en").tell(choice_fact(choice))

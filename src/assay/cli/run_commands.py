@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 PANEL = "The whole job"
+ReportLanguage = Annotated[str, typer.Option(metavar="en|ko", help="Language of the report.")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that assay run wrote.")]
 
 
@@ -61,6 +62,7 @@ def run_command(
     long_texts: LongTexts = "truncate",
     class_weight: ClassWeight = "none",
     keep_texts: KeepTexts = False,
+    report_language: ReportLanguage = "en",
     overwrite: Overwrite = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue an interrupted run where it stopped.")
@@ -89,6 +91,7 @@ def run_command(
         **choice.to_dict(),
         data=flags.options(**cuts.to_dict()),
         command=shlex.join(["assay", *sys.argv[1:]]),
+        report_language=report_language,
     )
     progress = common.progress()
     with resumable(out, progress, what="finished methods are kept"):
@@ -197,9 +200,8 @@ def report_command(
     format: Annotated[
         str | None, typer.Option(metavar="md|html|ipynb", help="[default: by the ending of --out]")
     ] = None,
-    language: Annotated[
-        str, typer.Option(metavar="en|ko", help="Language of the notebook.")
-    ] = "en",
+    report_language: ReportLanguage = "en",
+    language: Annotated[str | None, typer.Option(hidden=True)] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Write the report of a run again, as Markdown, HTML or a notebook.
@@ -209,11 +211,14 @@ def report_command(
     \b
     Examples:
       assay report runs/sample --out report.md
+      assay report runs/sample --out report.html --report-language ko
       assay report runs/sample --format ipynb --out sample.ipynb
     """
     from assay.recipes.report import write_report_file
 
-    found = write_report_file(run, out, format=format, language=language, overwrite=overwrite)
+    found = write_report_file(
+        run, out, format=format, language=language or report_language, overwrite=overwrite
+    )
     if common.json:
         print_json(found.to_dict())
         return

@@ -9,17 +9,18 @@ import gzip
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
 
+from assay.catalogue import Fact
 from assay.data.duplicates import find_seen
 from assay.data.texts import LabelledTexts
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.result import HEADLINES, ScoresEntry, SplitScores, WithoutLeaksEntry
-from assay.evaluation.slices import SliceScores, score_slices
+from assay.evaluation.slices import LONG_TEXTS, SliceScores, score_slices
 from assay.progress import Progress
 from assay.runtime.entries import ScoreClaim, ScoreEntry
 from assay.runtime.predictor import Model
@@ -33,6 +34,7 @@ __all__ = [
     "write_predictions",
 ]
 
+READ_WHOLE = "read whole"  # the slice of the texts that a model reads to the end
 SCORE_DIGITS = 9  # of the written probabilities: float32 carries about 7
 
 
@@ -168,8 +170,20 @@ def score_parts(
     is_long = model.is_long(texts)
     if is_long is not None:
         name = _name_of_long_texts(model)
-        more["limit"] = [name if one else "read whole" for one in is_long]
-    return score_slices(texts, scored.correct, more=more)
+        more[LONG_TEXTS] = [name if one else READ_WHOLE for one in is_long]
+    slices = score_slices(texts, scored.correct, more=more)
+    return [
+        replace(one, fact=_fact_of_limit(one, model)) if one.kind == LONG_TEXTS else one
+        for one in slices
+    ]
+
+
+def _fact_of_limit(one: SliceScores, model: Model) -> Fact:
+    """State whether the texts of a slice are read whole, and if not, what the model does."""
+    if one.name == READ_WHOLE:
+        return Fact.of("slices.whole")
+    kind = "slices.windows" if model.long_texts == "window" else "slices.cut"
+    return Fact.of(kind, n=model.max_tokens)
 
 
 def _name_of_long_texts(model: Model) -> str:

@@ -9,16 +9,18 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import numpy as np
 
+from assay.catalogue import Fact
 from assay.runtime.limits.wilson import wilson_interval
 
 __all__ = ["SliceEntry", "SliceScores", "score_slices"]
 
 MIN_TEXTS = 10  # a smaller slice says nothing
+NEGATED = "negated"
 LONG_TEXTS = "limit"  # the kind whose slices may be smaller: texts over the model's limit are rare
 
 # Words that negate a sentence, in English and Korean: enough to find most negated texts, not all.
@@ -70,6 +72,8 @@ class SliceScores:
         Fraction, 0 to 1.
     interval : pair of float
         95 % Wilson interval of `accuracy`.
+    fact : Fact, optional
+        Says in every language which part it is. None: only `name` does.
     """
 
     kind: str
@@ -77,6 +81,7 @@ class SliceScores:
     n_texts: int
     accuracy: float
     interval: tuple[float, float]
+    fact: Fact | None = None
 
     def to_dict(self) -> SliceEntry:
         """Return the scores as plain values."""
@@ -117,7 +122,10 @@ def score_slices(
     }
     found = []
     for kind, names in kinds.items():
-        slices = _score_kind(kind, names, correct)
+        slices = [
+            replace(one, fact=_fact_of(one, texts, names))
+            for one in _score_kind(kind, names, correct)
+        ]
         if len(slices) > 1:
             found += slices
     return found
@@ -135,6 +143,23 @@ def _score_kind(kind: str, names: Sequence[str], correct: np.ndarray) -> list[Sl
             interval = wilson_interval(n_right, n_texts)
             slices.append(SliceScores(kind, name, n_texts, n_right / n_texts, interval))
     return slices
+
+
+def _fact_of(one: SliceScores, texts: Sequence[str], names: Sequence[str]) -> Fact | None:
+    """State which part of a split it is. None for kinds that the caller named."""
+    if one.kind == "script":
+        return Fact.of("slices.script", name=one.name)
+    if one.kind == "negation":
+        return Fact.of("slices.negated" if one.name == NEGATED else "slices.not_negated")
+    if one.kind != "length":
+        return None
+    n_words = [
+        len(text.split()) for text, name in zip(texts, names, strict=True) if name == one.name
+    ]
+    low, high = min(n_words), max(n_words)
+    if low == high:
+        return Fact.of("slices.one_length", low=low)
+    return Fact.of("slices.words", low=low, high=high)
 
 
 def _by_length(texts: Sequence[str]) -> list[str]:
@@ -159,7 +184,7 @@ def _name_range(low: int, high: int) -> str:
 
 
 def _negation(text: str) -> str:
-    return "negated" if NEGATION.search(text) else "not negated"
+    return NEGATED if NEGATION.search(text) else "not negated"
 
 
 def _script(text: str) -> str:

@@ -11,7 +11,8 @@ __all__ = ["HERE", "address_card", "check_license", "set_license"]
 
 LICENSE = re.compile(r"[a-z0-9][a-z0-9.-]{1,40}")  # the Hub's identifiers, such as apache-2.0
 
-HERE = "cd MODEL   # this folder"  # first line of the card's shell example
+# First line of the card's shell example, with a comment in the language of the card.
+HERE = re.compile(r"^cd MODEL   # .*$", re.MULTILINE)
 LOCAL_PIPELINE = 'model="."'
 
 
@@ -21,7 +22,7 @@ def address_card(card: str, repo: str) -> str:
     >>> address_card("cd MODEL   # this folder", "me/mood")
     'assay pull me/mood --out MODEL && cd MODEL'
     """
-    card = card.replace(HERE, f"assay pull {repo} --out MODEL && cd MODEL")
+    card = HERE.sub(lambda found: f"assay pull {repo} --out MODEL && cd MODEL", card)
     return card.replace(LOCAL_PIPELINE, f'model="{repo}"')
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.catalogue import ENGLISH, open_language
 from assay.disk import atomic_folder, check_output, refusals_of_disk, write_whole
 from assay.errors import InputError, did_you_mean
 from assay.output_lock import lock_output
 from assay.reporting.figures import draw_figures
-from assay.reporting.notebook import LANGUAGES, NotebookPlan, make_notebook
+from assay.reporting.notebook import NotebookPlan, make_notebook
+from assay.reporting.old_reports import REPORT_VERSION
 from assay.reporting.render import render_html, render_markdown
 
 __all__ = ["FORMATS", "WrittenReport", "write_report_file"]
+
+logger = logging.getLogger(__name__)
 
 FORMATS = ("md", "html", "ipynb")
 READING_OPTIONS = (
@@ -32,7 +37,6 @@ READING_OPTIONS = (
 )
 # Of fine-tuning in a notebook, which is for trying things.
 MAX_NOTEBOOK_ROWS, NOTEBOOK_EPOCHS = 2000, 2
-SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def write_report_file(
     out: str | Path,
     *,
     format: str | None = None,
-    language: str = "en",
+    language: str = ENGLISH,
     overwrite: bool = False,
 ) -> WrittenReport:
     """Write the report of a run again.
@@ -69,22 +73,24 @@ def write_report_file(
         `md`, `html` or `ipynb`: a notebook that takes the steps of the run one by one, not run yet.
         None: by the ending of `out`.
     language : str
-        Language of the notebook: `en` or `ko`.
+        One of `en` and `ko`. What assay 0.1.0 wrote holds English sentences, so that its Markdown
+        and HTML stay English, with a warning.
     overwrite : bool
 
     Raises
     ------
     InputError
-        There is no such run, the format is unknown, or `out` is there already.
+        There is no such run, the format or the language is unknown, or `out` is there already.
     OutsideError
         The disk refused, or another process writes the file.
     """
     run, out = Path(run), Path(out)
     format = _choose_format(format, out)
-    if language not in LANGUAGES:
-        raise InputError(f"language '{language}' is unknown; {', '.join(LANGUAGES)} are accepted")
+    open_language(language)  # refuses one that there is not
     check_output(out, overwrite=overwrite)
     report = _read_report(run)
+    if format != "ipynb":
+        language = _language_of(report, run, language)
     pictures: list[str] = []
     with _explained(run, out), lock_output(out):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -92,10 +98,23 @@ def write_report_file(
             notebook = make_notebook(_plan(report), language=language)
             write_whole(out, json.dumps(notebook, indent=1) + "\n")
         elif format == "html":
-            write_whole(out, render_html(report, draw_figures(report)))
+            figures = draw_figures(report, language=language)
+            write_whole(out, render_html(report, figures, language=language))
         else:
-            pictures = _write_markdown(report, out, overwrite=overwrite)
+            pictures = _write_markdown(report, out, language=language, overwrite=overwrite)
     return WrittenReport(str(out), format, pictures)
+
+
+def _language_of(report: Mapping[str, Any], run: Path, wanted: str) -> str:
+    """Return the language that a report can be written in: old ones hold English sentences."""
+    if report["schema_version"] >= REPORT_VERSION or wanted == ENGLISH:
+        return wanted
+    logger.warning(
+        "%s is of an earlier version and holds English sentences: the report stays English; "
+        "do the run again to have it in another language",
+        run / "report.json",
+    )
+    return ENGLISH
 
 
 @contextmanager
@@ -138,9 +157,9 @@ def _read_report(run: Path) -> Mapping[str, Any]:
     if not isinstance(report, dict) or not isinstance(report.get("schema_version"), int):
         raise _damaged(run)
     version = report["schema_version"]
-    if version > SCHEMA_VERSION:
+    if version > REPORT_VERSION:
         raise InputError(
-            f"{path} has schema {version}; this assay reads up to {SCHEMA_VERSION}",
+            f"{path} has schema {version}; this assay reads up to {REPORT_VERSION}",
             hint="upgrade assay",
         )
     return report
@@ -152,11 +171,13 @@ def _damaged(run: Path) -> InputError:
     )
 
 
-def _write_markdown(report: Mapping[str, Any], out: Path, *, overwrite: bool) -> list[str]:
+def _write_markdown(
+    report: Mapping[str, Any], out: Path, *, language: str, overwrite: bool
+) -> list[str]:
     """Write the pictures, all or none, and then the page that shows them."""
-    figures = draw_figures(report)
+    figures = draw_figures(report, language=language)
     folder = out.with_name(f"{out.stem}_files")
-    page = render_markdown(report, figures, figure_dir=folder.name)
+    page = render_markdown(report, figures, figure_dir=folder.name, language=language)
     with atomic_folder(folder, overwrite=overwrite) as root:
         for name, png in figures.items():
             (root / f"{name}.png").write_bytes(png)

@@ -205,7 +205,7 @@ class Run:
                 models[method] = finished
             elif models and reason is not None:  # one at least: there must be a result
                 self.progress.say(f"{method}: {reason}")
-                skipped.append(SkippedMethod(method, reason))
+                skipped.append(SkippedMethod(method, reason, self.budget.total_s))
             else:
                 models[method] = self._fit(method)
         return Trained(models, tuple(skipped))
@@ -332,7 +332,9 @@ class Run:
             command=self.options.command,
             options=self.options.shown(),
         )
-        write_report(collect_report(results, sections), self.root)
+        write_report(
+            collect_report(results, sections), self.root, language=self.options.report_language
+        )
         return results
 
     def _write_models(self, results: Results) -> None:
@@ -349,6 +351,7 @@ class Run:
                 name=f"{self.name}-{one.method}",
                 baselines=baselines,
                 checkpoint_choice=self.checkpoint.choice,
+                language=self.options.report_language,
             )
         shutil.copytree(results.recommended.model.folder, self.root / "model")
 

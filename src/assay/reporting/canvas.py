@@ -1,4 +1,4 @@
-"""What every figure is drawn on: one quiet style, fonts that have Hangul, reproducible PNG bytes.
+"""What every figure is drawn on: one quiet style, fonts for every script, reproducible PNG bytes.
 
 This is the only file that imports matplotlib. It never uses pyplot. matplotlib reads its settings
 (rcParams) from a global, also while a figure is saved: they are set for one figure at a time, under
@@ -7,18 +7,16 @@ a lock, and restored afterwards.
 
 from __future__ import annotations
 
-import functools
 import io
-import logging
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assay._optional import require
 from assay.methods import METHODS
+from assay.reporting.fonts import font_families, is_missing_glyph, warn_missing_glyphs
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
@@ -41,28 +39,6 @@ INK, MUTED, GRID, ACCENT = "#1f2933", "#667085", "#e4e7ec", "#2a6fb0"
 # Okabe and Ito's palette, which colour-blind people can tell apart, without its black and without
 # its yellow, which is too light on white.
 CLASS_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-
-# Tried in this order for characters that DejaVu Sans lacks. DejaVu Sans stays first: it has Latin,
-# digits and the minus sign, which NanumGothic lacks (U+2212).
-HANGUL_FONTS = (
-    "NanumGothic",
-    "Noto Sans CJK KR",
-    "Noto Sans KR",
-    "Malgun Gothic",
-    "Apple SD Gothic Neo",
-    "AppleGothic",
-    "UnDotum",
-)
-# How their file names begin, to find fonts that were installed after matplotlib listed the fonts of
-# the machine.
-HANGUL_FILES = (
-    "nanumgothic.",
-    "notosanscjk-regular",
-    "notosanskr",
-    "malgun.",
-    "applesdgothicneo",
-    "undotum.",
-)
 
 STYLE = {
     "axes.edgecolor": GRID,
@@ -93,7 +69,6 @@ STYLE = {
     "ytick.major.size": 0,
 }
 
-_log = logging.getLogger(__name__)
 _rc_lock = threading.RLock()  # held while rcParams are assay's; a thread may nest figures
 
 
@@ -124,10 +99,11 @@ def draw(paint: Callable[[], Figure]) -> bytes:
             pad_inches=0.06,
             metadata={"Software": None},  # it would hold matplotlib's version
         )
+    missing = {str(warning.message) for warning in caught if is_missing_glyph(warning.message)}
+    if missing:
+        warn_missing_glyphs(missing)
     for warning in caught:
-        if "missing from font" in str(warning.message):
-            _warn_missing_glyphs()
-        else:
+        if not is_missing_glyph(warning.message):
             warnings.warn_explicit(
                 warning.message, warning.category, warning.filename, warning.lineno
             )
@@ -179,38 +155,6 @@ def method_colour(method: str) -> str:
 def _style() -> Iterator[None]:
     """Set rcParams to assay's style, whatever the user's are, and restore them afterwards."""
     style = require("matplotlib.style")
-    settings = [STYLE, {"font.family": font_families(HANGUL_FONTS)}]
+    settings = [STYLE, {"font.family": font_families()}]
     with _rc_lock, style.context(settings, after_reset=True):
         yield
-
-
-@functools.cache
-def font_families(names: Sequence[str]) -> list[str]:
-    """Return DejaVu Sans, and those of `names` that this machine has.
-
-    If matplotlib knows none of them, the font folders are searched: its list may be out of date.
-    """
-    manager = require("matplotlib.font_manager")
-    known = set(manager.fontManager.get_font_names())
-    if names and not known.intersection(names):
-        for path in manager.findSystemFonts():
-            if Path(path).name.casefold().startswith(HANGUL_FILES):
-                _add_font(manager, path)
-        known = set(manager.fontManager.get_font_names())
-    return ["DejaVu Sans", *[name for name in names if name in known]]
-
-
-def _add_font(manager: Any, path: str) -> None:
-    try:
-        manager.fontManager.addfont(path)
-    except (OSError, RuntimeError):  # figures can be drawn without a broken font file
-        _log.debug("the font file %s cannot be read", path)
-
-
-@functools.cache
-def _warn_missing_glyphs() -> None:
-    """Warn once per process, not once per character."""
-    _log.warning(
-        "some characters of the labels are in no installed font and show as boxes in the figures; "
-        "for Korean install a font such as fonts-nanum or Noto Sans CJK"
-    )

@@ -14,12 +14,13 @@ from typing import Any
 
 from assay._optional import require
 from assay._paths import is_hub_id
-from assay.checkpoints.auto import CheckpointChoice, describe_choice
+from assay.catalogue import ENGLISH, Fact, open_language
+from assay.checkpoints.auto import CheckpointChoice, choice_fact
 from assay.evaluation.result import HEADLINES
 from assay.methods import find_method
 from assay.reporting import formats
-from assay.reporting.escape import escape_markdown, show_text
-from assay.reporting.render import make_environment, tidy
+from assay.reporting.environment import make_environment, tidy
+from assay.reporting.escape import show_text
 
 __all__ = ["CONFUSION_PICTURE", "render_card"]
 
@@ -41,6 +42,7 @@ def render_card(
     baselines: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
     has_picture: bool = False,
     checkpoint_choice: CheckpointChoice | None = None,
+    language: str = ENGLISH,
 ) -> str:
     """Render the README.md of a saved model.
 
@@ -58,6 +60,8 @@ def render_card(
         Whether confusion.png is beside the card.
     checkpoint_choice : CheckpointChoice, optional
         Why the model starts from its checkpoint.
+    language : str
+        One of `LANGUAGES`. The metadata, which the Hub reads, are the same in every language.
     """
     card = {
         "scores": (),
@@ -67,22 +71,27 @@ def render_card(
         "versions": {},
         **manifest,
     }
-    template = make_environment(escape_markdown).get_template("card.md.j2")
+    template = make_environment(open_language(language), form="md").get_template("card.md.j2")
     return tidy(
         template.render(
             card=card,
             name=name,
             path=path,
             base=_base_model(card),
-            why_checkpoint=describe_choice(checkpoint_choice) if checkpoint_choice else "",
+            why_checkpoint=_why_checkpoint(checkpoint_choice),
             method=find_method(card["method"]),
             metadata=_metadata(card, name=name),
-            metric_names={metric: headline.title for metric, headline in HEADLINES.items()},
+            metric_names=set(HEADLINES),
             baselines=dict(baselines or {}),
             picture=require("markupsafe").Markup(CONFUSION_PICTURE) if has_picture else None,
             has_server=importlib.util.find_spec("assay.server") is not None,
         )
     )
+
+
+def _why_checkpoint(choice: CheckpointChoice | None) -> Fact | None:
+    """Return why the texts decided for their checkpoint. None if they did not."""
+    return choice_fact(choice) if choice is not None and choice.is_automatic else None
 
 
 def _base_model(card: Mapping[str, Any]) -> str | None:

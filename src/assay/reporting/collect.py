@@ -11,14 +11,15 @@ from pathlib import PurePath
 from typing import Any
 
 from assay._version import __version__
+from assay.catalogue import ENGLISH, open_language
 from assay.evaluation.scoring import ScoredSplit
 from assay.methods import FLOOR, METHODS
+from assay.reporting.old_reports import REPORT_VERSION
 from assay.reporting.results import MethodResult, Results
 from assay.reporting.sections import ReportSections
 
 __all__ = ["collect_report"]
 
-SCHEMA_VERSION = 1
 JSON_TYPES = (str, bool, int, float)
 MAX_TEXT_CHARS = 1000  # of a text that is shown; a row may hold a hundred thousand
 
@@ -29,11 +30,12 @@ def collect_report(results: Results, sections: ReportSections | None = None) -> 
     Returns
     -------
     dict
-        JSON-able, and all that rendering needs; scores are fractions::
+        JSON-able, and all that rendering needs: facts (``{"kind": str, ...}``, see `Fact`) and
+        numbers, no sentences. Scores are fractions::
 
-            {"schema_version": 1, "assay_version": str, "title": str, "labels": [str, ...],
-             "verdict": {"method", "why", "remarks": [str, ...], "split", "n_texts", "accuracy",
-                         "f1_weighted", "f1_macro", "intervals", "warnings": [str, ...],
+            {"schema_version": 2, "assay_version": str, "title": str, "labels": [str, ...],
+             "verdict": {"method", "reasons": [fact, ...], "split", "n_texts", "accuracy",
+                         "f1_weighted", "f1_macro", "intervals", "warnings": [fact, ...],
                          "floor": {"label", "accuracy"} or null},
              "leaderboard": [{"method", "what", "recommended", "model_bytes", "fit_s",
                               "predict_texts_per_s", "comparison": {...} or null,
@@ -53,7 +55,7 @@ def collect_report(results: Results, sections: ReportSections | None = None) -> 
     sections = sections or ReportSections()
     source = results.splits.source
     report = {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": REPORT_VERSION,
         "assay_version": __version__,
         "title": PurePath(source).name or source,
         "labels": list(results.splits.label_set),
@@ -77,15 +79,14 @@ def _verdict(results: Results, sections: ReportSections) -> dict[str, Any]:
             floor = {"label": label, "accuracy": one.scored[split].scores.accuracy}
     return {
         "method": results.choice.recommended,
-        "why": results.choice.why,
-        "remarks": results.choice.remarks,
+        "reasons": results.choice.reasons,
         "split": split,
         "n_texts": scores.n_texts,
         "accuracy": scores.accuracy,
         "f1_weighted": scores.f1_weighted,
         "f1_macro": scores.f1_macro,
         "intervals": scores.intervals,
-        "warnings": results.warnings(),
+        "warnings": results.caveats(),
         "floor": floor,
     }
 
@@ -94,7 +95,7 @@ def _leaderboard_row(results: Results, one: MethodResult) -> dict[str, Any]:
     compared = {comparison.method: comparison for comparison in results.choice.comparisons}
     return {
         "method": one.method,
-        "what": METHODS[one.method].description if one.method in METHODS else "",
+        "what": _description(one.method),
         "recommended": one.method == results.choice.recommended,
         "model_bytes": one.model.n_bytes,
         **one.timings(),
@@ -102,6 +103,13 @@ def _leaderboard_row(results: Results, one: MethodResult) -> dict[str, Any]:
         "validation": _headline(one.scored.get("validation")),
         "test": _headline(one.scored.get("test")),
     }
+
+
+def _description(method: str) -> str:
+    """Return what the maker of a method says about it; empty if the catalogue says it."""
+    if open_language(ENGLISH).knows(f"methods.{method}") or method not in METHODS:
+        return ""
+    return METHODS[method].description
 
 
 def _headline(scored: ScoredSplit | None) -> dict[str, Any] | None:

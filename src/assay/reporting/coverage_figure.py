@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from assay.catalogue import ENGLISH, open_language
 from assay.reporting.canvas import MUTED, draw, method_colour, new_figure
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ CLOSE = 0.08
 LEGEND_COLUMNS = 5
 
 
-def draw_coverage(parts: Mapping[str, Mapping[str, Any]], *, recommended: str) -> bytes:
+def draw_coverage(
+    parts: Mapping[str, Mapping[str, Any]], *, recommended: str, language: str = ENGLISH
+) -> bytes:
     """Draw the accuracy of the answered texts against their share, one line per method.
 
     Parameters
@@ -31,12 +34,15 @@ def draw_coverage(parts: Mapping[str, Mapping[str, Any]], *, recommended: str) -
         ``"validation"`` with coverage and accuracy.
     recommended : str
         The method whose line is thick, and whose targets are marked.
+    language : str
+        Language of the words in the figure.
 
     Returns
     -------
     bytes
         A PNG.
     """
+    say = open_language(language).say
 
     def paint() -> Figure:
         figure = new_figure(WIDTH, HEIGHT)
@@ -50,8 +56,8 @@ def draw_coverage(parts: Mapping[str, Mapping[str, Any]], *, recommended: str) -
         ax.set_ylim(top=min(ax.get_ylim()[1], 1.02))
         ax.xaxis.set_major_formatter(_percents)
         ax.yaxis.set_major_formatter(_percents)
-        ax.set_xlabel("share of texts that are answered")
-        ax.set_ylabel("share of answers that are right")
+        ax.set_xlabel(say("figures.answered"))
+        ax.set_ylabel(say("figures.answers_right"))
         ax.grid()
         ax.spines[["left", "bottom"]].set_visible(False)
         figure.legend(loc="outside upper left", ncols=LEGEND_COLUMNS)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assay.catalogue import ENGLISH, open_language
 from assay.reporting.canvas import (
     ACCENT,
     CLASS_COLOURS,
@@ -39,13 +40,15 @@ MAX_ROWS = 100  # rows of a figure; of more classes, the most frequent are drawn
 MAX_LARGE_ROWS = 20  # rows of this many classes are drawn in full height
 
 
-def draw_class_counts(counts: Mapping[str, int]) -> bytes:
+def draw_class_counts(counts: Mapping[str, int], *, language: str = ENGLISH) -> bytes:
     """Draw how many texts each class has: horizontal bars, the most frequent class on top.
 
     Parameters
     ----------
     counts : mapping of label to number of texts
         If there are too many, the rare ones are one bar at the bottom.
+    language : str
+        Language of the words in the figure.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def draw_class_counts(counts: Mapping[str, int]) -> bytes:
     """
 
     def paint() -> Figure:
-        ascending = _frequent_counts(counts)
+        ascending = _frequent_counts(counts, language)
         figure = new_figure(WIDTH, _rows_height(len(ascending)))
         ax = figure.subplots()
         bars = ax.barh(range(len(ascending)), [n for _, n in ascending], color=ACCENT, height=0.68)
@@ -66,7 +69,7 @@ def draw_class_counts(counts: Mapping[str, int]) -> bytes:
             fontsize=_row_size(len(ascending)),
         )
         _name_rows(ax, [label for label, _ in ascending])
-        ax.set_xlabel("texts")
+        ax.set_xlabel(open_language(language).say("figures.texts"))
         ax.xaxis.set_major_formatter(_thousands)
         ax.margins(x=0.09)
         ax.grid(axis="x")
@@ -76,16 +79,19 @@ def draw_class_counts(counts: Mapping[str, int]) -> bytes:
     return draw(paint)
 
 
-def _frequent_counts(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+def _frequent_counts(counts: Mapping[str, int], language: str) -> list[tuple[str, int]]:
     """Return labels with their counts, ascending; rare ones of too many come first, as one row."""
     ascending = sorted(counts.items(), key=lambda item: item[1])
     if len(ascending) <= MAX_ROWS:
         return ascending
     rare, frequent = ascending[: 1 - MAX_ROWS], ascending[1 - MAX_ROWS :]
-    return [(f"… {len(rare):,} more", sum(n for _, n in rare)), *frequent]
+    rest = open_language(language).say("figures.more_labels", n=len(rare))
+    return [(rest, sum(n for _, n in rare)), *frequent]
 
 
-def draw_words_per_text(boxes: Mapping[str, Mapping[str, Any]]) -> bytes:
+def draw_words_per_text(
+    boxes: Mapping[str, Mapping[str, Any]], *, language: str = ENGLISH
+) -> bytes:
     """Draw a box plot of words per text for each class.
 
     Parameters
@@ -93,6 +99,8 @@ def draw_words_per_text(boxes: Mapping[str, Mapping[str, Any]]) -> bytes:
     boxes : mapping of label to {whisker_low, q1, median, q3, whisker_high, outliers}
         In words; the first class is on top. `outliers` may be left out. A class without texts has
         None as its values and gets no box. Of too many classes those with most texts are drawn.
+    language : str
+        Language of the words in the figure.
 
     Returns
     -------
@@ -125,7 +133,7 @@ def draw_words_per_text(boxes: Mapping[str, Mapping[str, Any]]) -> bytes:
         )
         _name_rows(ax, labels)
         ax.set_xlim(left=0)
-        ax.set_xlabel("words per text")
+        ax.set_xlabel(open_language(language).say("figures.words_per_text"))
         ax.grid(axis="x")
         ax.spines[["left", "bottom"]].set_visible(False)
         return figure

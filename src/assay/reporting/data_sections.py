@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.audit.issues import KINDS
 from assay.audit.result import Audit
+from assay.catalogue import Fact
 from assay.data.overlaps import RowPlace, TextOverlaps
 from assay.data.summary import summarise
 from assay.data.texts import Splits
@@ -127,25 +127,28 @@ class AuditSection:
     ----------
     summary : mapping
         `Audit.summary`: counts by kind, leaks, languages, shift, how labels were checked.
-    label_check : str
-        How many labels are suspect, in one sentence.
-    notable : tuple of str
-        How the splits differ, one sentence each.
+    label_check : Fact
+        How many labels are suspect, or why they were not checked.
+    is_checked : bool
+        Whether labels were checked.
+    notable : tuple of Fact
+        How the splits differ.
     suspects : tuple of Suspect
         The most suspect labels of train, the most suspect first.
     """
 
     summary: Mapping[str, Any]
-    label_check: str
-    notable: tuple[str, ...]
+    label_check: Fact
+    is_checked: bool
+    notable: tuple[Fact, ...]
     suspects: tuple[Suspect, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the section as report.json holds it: the summary, and the rest beside its keys."""
         return {
             **self.summary,
-            "kinds": dict(KINDS),
-            "label_check": self.label_check,
+            "not_checked": None if self.is_checked else self.label_check,
+            "label_check": self.label_check if self.is_checked else None,
             "notable": self.notable,
             "suspects": self.suspects,
         }
@@ -208,7 +211,8 @@ def describe_audit(audit: Audit) -> AuditSection:
     ]
     return AuditSection(
         summary=audit.summary(),
-        label_check=audit.label_check.describe(),
-        notable=tuple(audit.shift_sentences()),
+        label_check=audit.label_check.fact(),
+        is_checked=not audit.label_check.why_not,
+        notable=tuple(audit.shift_facts()),
         suspects=tuple(suspects[:N_SUSPECTS]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from assay.catalogue import ENGLISH
 from assay.reporting.coverage_figure import draw_coverage
 from assay.reporting.data_figures import draw_class_counts, draw_map, draw_words_per_text
 from assay.reporting.score_figures import (
@@ -17,13 +18,15 @@ from assay.reporting.score_figures import (
 __all__ = ["draw_figures", "draw_summary"]
 
 
-def draw_figures(report: Mapping[str, Any]) -> dict[str, bytes]:
+def draw_figures(report: Mapping[str, Any], *, language: str = ENGLISH) -> dict[str, bytes]:
     """Draw every figure that the report has the numbers for.
 
     Parameters
     ----------
     report : dict
         As `collect_report` returns it, or read back from report.json.
+    language : str
+        Language of the words in the figures.
 
     Returns
     -------
@@ -34,20 +37,26 @@ def draw_figures(report: Mapping[str, Any]) -> dict[str, bytes]:
     data = report["data"]
     figures = {
         "leaderboard": draw_leaderboard(
-            report["leaderboard"], recommended=report["verdict"]["method"]
+            report["leaderboard"], recommended=report["verdict"]["method"], language=language
         )
     }
     if train_counts := data["class_counts"].get("train"):
-        figures["class_counts"] = draw_class_counts(train_counts)
+        figures["class_counts"] = draw_class_counts(train_counts, language=language)
     if data["words_per_text"]:
-        figures["words_per_text"] = draw_words_per_text(data["words_per_text"])
-    figures["confusion"] = draw_confusion(report["confusion"]["fractions"], report["labels"])
+        figures["words_per_text"] = draw_words_per_text(data["words_per_text"], language=language)
+    figures["confusion"] = draw_confusion(
+        report["confusion"]["fractions"], report["labels"], language=language
+    )
     if report["calibration"]:
-        figures["reliability"] = draw_reliability(_reliability_panels(report["calibration"]))
+        figures["reliability"] = draw_reliability(
+            _reliability_panels(report["calibration"]), language=language
+        )
     if coverage := report.get("coverage"):  # reports of earlier versions have none
-        figures["coverage"] = draw_coverage(coverage, recommended=report["verdict"]["method"])
+        figures["coverage"] = draw_coverage(
+            coverage, recommended=report["verdict"]["method"], language=language
+        )
     if report["training"]:
-        figures["training"] = draw_training(report["training"])
+        figures["training"] = draw_training(report["training"], language=language)
     if report["map"]:
         figures["map"] = draw_map(
             report["map"]["points"], report["map"]["label_ids"], report["labels"]

@@ -15,11 +15,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay._optional import require
+from assay.catalogue import ENGLISH, open_language
 from assay.errors import InputError
 from assay.reporting.canvas import CLASS_COLOURS
+from assay.reporting.environment import TEMPLATES, make_environment
 from assay.reporting.escape import show_text
 from assay.reporting.formats import source as public_name
-from assay.reporting.render import TEMPLATES, make_environment
 
 __all__ = ["render_map_page"]
 
@@ -75,7 +76,7 @@ def render_map_page(
     # Reading as text turns line endings into those that a browser hashes.
     script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
     about = {key: drawn[key] for key in ("split", "checkpoint", "pooling", "n_texts")}
-    template = make_environment(show_text).get_template("map.html.j2")
+    template = make_environment(open_language(ENGLISH), form="html").get_template("map.html.j2")
     return str(
         template.render(
             title=public_name(source),

@@ -1,7 +1,7 @@
 """The practitioner's notebook: the steps of a run, one by one, through assay's Python API.
 
-Prose and code are apart (templates/tour.*.txt, templates/tour_code.txt), so that both languages,
-English and Korean, run the same code.
+Prose and code are apart: templates/tour.txt.j2 is the order of the cells, whose sentences are in
+the catalogue, and templates/tour_code.txt is the code, which is the same in every language.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay._optional import require
+from assay.catalogue import ENGLISH, LANGUAGES, open_language
 from assay.methods import METHODS
+from assay.reporting.environment import TEMPLATES
 from assay.reporting.escape import quote
-from assay.reporting.render import TEMPLATES
 
 __all__ = ["LANGUAGES", "NotebookPlan", "make_notebook"]
 
-LANGUAGES = ("en", "ko")
 SAMPLE_TEXT = "what a lovely surprise, thank you so much"
 CELL = re.compile(r"^\[\[(\w+)\]\]$", re.MULTILINE)
 CODE = re.compile(r"^=== (\w+) ===$", re.MULTILINE)
@@ -64,7 +64,7 @@ class NotebookPlan:
         return self.data == "sample"
 
 
-def make_notebook(plan: NotebookPlan | None = None, *, language: str = "en") -> dict[str, Any]:
+def make_notebook(plan: NotebookPlan | None = None, *, language: str = ENGLISH) -> dict[str, Any]:
     """Make the notebook, not run yet.
 
     Parameters
@@ -72,7 +72,7 @@ def make_notebook(plan: NotebookPlan | None = None, *, language: str = "en") -> 
     plan : NotebookPlan, optional
         None: the tour on the built-in sample.
     language : str
-        `en` or `ko`.
+        One of `LANGUAGES`.
 
     Returns
     -------
@@ -84,7 +84,8 @@ def make_notebook(plan: NotebookPlan | None = None, *, language: str = "en") -> 
     code = _code_cells(plan)
     cells: list[Any] = []
     # The pattern has one group, so that prose and names of code cells alternate.
-    for i, piece in enumerate(CELL.split(_number_headings(_render(f"tour.{language}.txt", plan)))):
+    prose = _number_headings(_render("tour.txt.j2", plan, language))
+    for i, piece in enumerate(CELL.split(prose)):
         if i % 2:
             cells.append(nbformat.v4.new_code_cell(code[piece]))
         elif piece.strip():
@@ -107,11 +108,11 @@ def _number_headings(text: str) -> str:
 
 def _code_cells(plan: NotebookPlan) -> dict[str, str]:
     """Return the code of each cell, by its name."""
-    _, *pieces = CODE.split(_render("tour_code.txt", plan))
+    _, *pieces = CODE.split(_render("tour_code.txt", plan, ENGLISH))
     return {name: text.strip() for name, text in zip(pieces[::2], pieces[1::2], strict=True)}
 
 
-def _render(template: str, plan: NotebookPlan) -> str:
+def _render(template: str, plan: NotebookPlan, language: str) -> str:
     """Fill in a template: with Python literals, and a title without Markdown in it."""
     jinja2 = require("jinja2")
     environment = jinja2.Environment(  # no escaping: Python and Markdown, quoted below
@@ -124,6 +125,7 @@ def _render(template: str, plan: NotebookPlan) -> str:
     new_text = quote(SAMPLE_TEXT) if plan.is_sample else 'data["validation"].texts[0]'
     return str(
         environment.get_template(template).render(
+            say=open_language(language).say,
             data=quote(plan.data),
             options="".join(f", {name}={value!r}" for name, value in given.items()),
             cut=plan.needs_cut,

@@ -99,10 +99,30 @@ class MethodResult:
 
 @dataclass(frozen=True)
 class SkippedMethod:
-    """A method that was asked for and not trained, and why."""
+    """A method that was asked for and not trained, and why.
+
+    Parameters
+    ----------
+    method : str
+    reason : str
+        In English, as results.json has it.
+    spent_budget_s : float, optional
+        The budget in seconds, if it was spent before the method began.
+    """
 
     method: str
     reason: str
+    spent_budget_s: float | None = None
+
+    def fact(self) -> Fact:
+        """Return what a report says about it."""
+        if self.spent_budget_s is None:
+            return Fact.of("notes.skipped", method=self.method, reason=self.reason)
+        return Fact.of("notes.over_budget", method=self.method, budget=self.spent_budget_s)
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the entry of results.json."""
+        return {"method": self.method, "reason": self.reason}
 
 
 @dataclass(frozen=True)
@@ -186,7 +206,7 @@ class Results:
             "data": self._data(),
             "methods": [one.to_dict() for one in self.methods],
             "comparisons": [one.to_dict() for one in self.choice.comparisons],
-            "skipped": [asdict(one) for one in self.skipped],
+            "skipped": [one.to_dict() for one in self.skipped],
             "checkpoint": None if self.checkpoint is None else self.checkpoint.to_dict(),
             "timings": self._timings(),
             "machine": asdict(self.machine),

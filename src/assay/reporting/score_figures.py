@@ -7,9 +7,10 @@ long names are cut to what their axis can hold.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from assay.catalogue import ENGLISH, open_language
 from assay.reporting.canvas import ACCENT, INK, MUTED, colour_map, draw, method_colour, new_figure
 from assay.reporting.escape import shorten, show_text
 
@@ -27,7 +28,9 @@ MAX_FLAT_NAMES = 4  # with more classes, names on the horizontal axis are turned
 PALE = "#98a2b3"
 
 
-def draw_confusion(fractions: Sequence[Sequence[float]], labels: Sequence[str]) -> bytes:
+def draw_confusion(
+    fractions: Sequence[Sequence[float]], labels: Sequence[str], *, language: str = ENGLISH
+) -> bytes:
     """Draw a confusion matrix whose rows are fractions of the true class.
 
     Parameters
@@ -35,12 +38,15 @@ def draw_confusion(fractions: Sequence[Sequence[float]], labels: Sequence[str]) 
     fractions : shape (n_classes, n_classes), rows true, columns predicted
     labels : sequence of str
         In the order of rows and columns.
+    language : str
+        Language of the words in the figure.
 
     Returns
     -------
     bytes
         A PNG.
     """
+    say = open_language(language).say
 
     def paint() -> Figure:
         n_classes = len(labels)
@@ -55,19 +61,21 @@ def draw_confusion(fractions: Sequence[Sequence[float]], labels: Sequence[str]) 
             _write_cells(ax, fractions)
             _separate_cells(ax, n_classes)
         _name_matrix(ax, labels)
-        ax.set_xlabel("predicted label")
-        ax.set_ylabel("true label")
+        ax.set_xlabel(say("figures.predicted_label"))
+        ax.set_ylabel(say("figures.true_label"))
         ax.spines[:].set_visible(not is_small)
         bar = figure.colorbar(image, ax=ax, shrink=0.55, aspect=28, pad=0.02, format=_percents)
         bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize=8, labelcolor=MUTED)
-        bar.set_label("share of the true label's texts", color=MUTED, fontsize=8.5)
+        bar.set_label(say("figures.share_of_true_label"), color=MUTED, fontsize=8.5)
         return figure
 
     return draw(paint)
 
 
-def draw_reliability(panels: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]]) -> bytes:
+def draw_reliability(
+    panels: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]], *, language: str = ENGLISH
+) -> bytes:
     """Draw how often each method was right against how sure it was, one panel per method.
 
     Parameters
@@ -75,12 +83,15 @@ def draw_reliability(panels: Mapping[str, Mapping[str, Sequence[Mapping[str, flo
     panels : mapping of method to {"before": bins, "after": bins}
         Bins as {n_texts, confidence, accuracy}, before and after calibration; "before" may be left
         out.
+    language : str
+        Language of the words in the figure.
 
     Returns
     -------
     bytes
         A PNG.
     """
+    say = open_language(language).say
 
     def paint() -> Figure:
         most_columns, side = (2, 2.6) if len(panels) <= 4 else (3, 2.0)
@@ -93,19 +104,21 @@ def draw_reliability(panels: Mapping[str, Mapping[str, Sequence[Mapping[str, flo
         for ax, (method, bins) in zip(axes.flat, panels.items(), strict=False):
             _paint_reliability(ax, bins, colour=method_colour(method))
             ax.set_title(method)
-        for name, face in (("as trained", "white"), ("calibrated", MUTED)):
+        for key, face in (("figures.as_trained", "white"), ("figures.calibrated", MUTED)):
             axes.flat[0].plot(
-                [], [], "o", color=MUTED, markerfacecolor=face, markersize=6, label=name
+                [], [], "o", color=MUTED, markerfacecolor=face, markersize=6, label=say(key)
             )
         figure.legend(loc="outside upper right", ncols=2, handletextpad=0.2)
-        figure.supxlabel("score of the predicted label", color=MUTED, fontsize=9)
-        figure.supylabel("labelled right", color=MUTED, fontsize=9)
+        figure.supxlabel(say("figures.score"), color=MUTED, fontsize=9)
+        figure.supylabel(say("figures.labelled_right"), color=MUTED, fontsize=9)
         return figure
 
     return draw(paint)
 
 
-def draw_training(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
+def draw_training(
+    curves: Mapping[str, Sequence[Mapping[str, Any]]], *, language: str = ENGLISH
+) -> bytes:
     """Draw loss, validation accuracy and weighted F1 over epochs, one row per method.
 
     Parameters
@@ -113,29 +126,34 @@ def draw_training(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
     curves : mapping of method to list of epochs
         Each epoch has ``epoch``, ``train_loss``, ``validation_accuracy`` and
         ``validation_f1_weighted``; the one whose weights were kept has ``"kept": true``.
+    language : str
+        Language of the words in the figure.
 
     Returns
     -------
     bytes
         A PNG.
     """
+    say = open_language(language).say
 
     def paint() -> Figure:
         figure = new_figure(WIDTH, 2.3 * len(curves) + 0.2, gap=0.08)
         axes = figure.subplots(len(curves), 2, squeeze=False)
         for (left, right), (method, epochs) in zip(axes, curves.items(), strict=True):
-            left.set_title(f"{method}: training loss")
-            right.set_title(f"{method}: validation")
+            left.set_title(say("figures.training_loss", method=method))
+            right.set_title(say("figures.validation", method=method))
             _paint_loss(left, epochs, colour=method_colour(method))
-            _paint_validation(right, epochs, colour=method_colour(method))
+            _paint_validation(right, epochs, say, colour=method_colour(method))
             for ax in (left, right):
-                _name_epochs(ax, [row["epoch"] for row in epochs])
+                _name_epochs(ax, [row["epoch"] for row in epochs], title=say("figures.epoch"))
         return figure
 
     return draw(paint)
 
 
-def draw_leaderboard(rows: Sequence[Mapping[str, Any]], *, recommended: str) -> bytes:
+def draw_leaderboard(
+    rows: Sequence[Mapping[str, Any]], *, recommended: str, language: str = ENGLISH
+) -> bytes:
     """Draw accuracy on validation and test with 95 % intervals, one line per method.
 
     Parameters
@@ -144,12 +162,15 @@ def draw_leaderboard(rows: Sequence[Mapping[str, Any]], *, recommended: str) -> 
         The first row is drawn on top. A split may be left out or None.
     recommended : str
         The method whose name is bold.
+    language : str
+        Language of the words in the figure.
 
     Returns
     -------
     bytes
         A PNG.
     """
+    words = open_language(language)
 
     def paint() -> Figure:
         figure = new_figure(WIDTH, 0.52 * len(rows) + 0.95)
@@ -165,14 +186,15 @@ def draw_leaderboard(rows: Sequence[Mapping[str, Any]], *, recommended: str) -> 
                 # Names of methods are Latin, and DejaVu Sans has bold letters for them.
                 tick.set(fontweight="bold", fontfamily="DejaVu Sans")
         for split, face in (("validation", "white"), ("test", MUTED)):
+            name = words.word("splits", split)
             if any(row.get(split) for row in rows):
-                ax.plot([], [], "o", markersize=6, color=MUTED, markerfacecolor=face, label=split)
+                ax.plot([], [], "o", markersize=6, color=MUTED, markerfacecolor=face, label=name)
         ax.legend(
             loc="lower right", bbox_to_anchor=(1, 1), ncols=2, handletextpad=0.2, borderaxespad=0.2
         )
         ax.set_ylim(-0.6, len(rows) - 0.4)
         ax.xaxis.set_major_formatter(_percents)
-        ax.set_xlabel("accuracy, with 95% intervals")
+        ax.set_xlabel(words.say("figures.accuracy_intervals"))
         ax.grid(axis="x")
         ax.spines[["left", "bottom"]].set_visible(False)
         return figure
@@ -196,24 +218,28 @@ def _paint_loss(ax: Axes, epochs: Sequence[Mapping[str, Any]], *, colour: str) -
     ax.set_ylim(bottom=0)
 
 
-def _paint_validation(ax: Axes, epochs: Sequence[Mapping[str, Any]], *, colour: str) -> None:
+def _paint_validation(
+    ax: Axes, epochs: Sequence[Mapping[str, Any]], say: Callable[..., str], *, colour: str
+) -> None:
     numbers = [row["epoch"] for row in epochs]
     accuracy = [row["validation_accuracy"] for row in epochs]
     f1 = [row["validation_f1_weighted"] for row in epochs]
-    ax.plot(numbers, accuracy, color=colour, marker="o", markersize=4, label="accuracy")
+    ax.plot(
+        numbers, accuracy, color=colour, marker="o", markersize=4, label=say("figures.accuracy")
+    )
     dashed: dict[str, Any] = {
         "marker": "s",
         "markersize": 3,
         "linewidth": 1,
         "linestyle": (0, (2, 2)),
     }
-    ax.plot(numbers, f1, color=INK, label="weighted F1", **dashed)
+    ax.plot(numbers, f1, color=INK, label=say("figures.f1_weighted"), **dashed)
     ax.yaxis.set_major_formatter(_tenths)
     ax.legend(loc="lower right")
     for row in epochs:
         if row.get("kept"):
             ax.annotate(
-                "kept",
+                say("figures.kept"),
                 (row["epoch"], row["validation_accuracy"]),
                 (0, 7),
                 textcoords="offset points",
@@ -224,10 +250,10 @@ def _paint_validation(ax: Axes, epochs: Sequence[Mapping[str, Any]], *, colour: 
     ax.margins(y=0.25)
 
 
-def _name_epochs(ax: Axes, numbers: Sequence[int]) -> None:
+def _name_epochs(ax: Axes, numbers: Sequence[int], *, title: str) -> None:
     """Name every epoch on the axis, or about ten of many."""
     step = 1 if len(numbers) <= 12 else math.ceil(len(numbers) / 10)
-    ax.set_xlabel("epoch")
+    ax.set_xlabel(title)
     ax.set_xticks(numbers[::step])
     ax.set_xlim(min(numbers) - 0.3, max(numbers) + 0.3)
     ax.grid(axis="y")

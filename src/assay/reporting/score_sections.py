@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from assay.audit.result import Audit
+from assay.catalogue import Fact
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
 from assay.evaluation.calibration import measure_calibration
@@ -24,6 +25,7 @@ __all__ = [
     "CalibrationSection",
     "Epoch",
     "ShownMistake",
+    "ShownSlice",
     "describe_calibration",
     "describe_epochs",
     "describe_mistakes",
@@ -145,11 +147,24 @@ def describe_calibration(scored: ScoredSplit, temperature: float) -> Calibration
     return CalibrationSection(temperature, ece_before, ece_after, tuple(bins), tuple(bins_before))
 
 
-def describe_slices(results: Results) -> list[SliceScores]:
+@dataclass(frozen=True)
+class ShownSlice:
+    """Scores of one part of a split, with the fact that says which part it is."""
+
+    scores: SliceScores
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the scores as plain values, with `fact` beside their keys."""
+        fact = self.scores.fact or Fact.verbatim(self.scores.name)
+        return {**self.scores.to_dict(), "fact": fact.to_dict()}
+
+
+def describe_slices(results: Results) -> list[ShownSlice]:
     """Score slices of the shown split for the recommended method."""
     scored = results.recommended.scored[results.shown_split]
     languages = _languages(scored.labelled, results.audit, split=results.shown_split)
-    return score_parts(results.recommended.model, scored, languages=languages)
+    parts = score_parts(results.recommended.model, scored, languages=languages)
+    return [ShownSlice(one) for one in parts]
 
 
 def _languages(labelled: LabelledTexts, audit: Audit, *, split: str) -> list[str] | None:

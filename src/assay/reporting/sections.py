@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assay.catalogue import Fact
 from assay.checkpoints.auto import CheckpointChoice
 from assay.evaluation.mistakes import Confusion, costly_confusions
-from assay.evaluation.slices import SliceScores
 from assay.methods import METHODS
 from assay.reporting.data_sections import (
     AuditSection,
@@ -23,6 +23,7 @@ from assay.reporting.score_sections import (
     CalibrationSection,
     Epoch,
     ShownMistake,
+    ShownSlice,
     describe_calibration,
     describe_epochs,
     describe_mistakes,
@@ -38,17 +39,18 @@ from assay.reporting.token_sections import (
 
 __all__ = ["CHOICES", "HowSection", "ReportSections", "gather_sections"]
 
-# Which split took part in which choice.
+# Which split took part in which choice, as the tables `choices` and `choice_splits` of the
+# catalogue name them.
 CHOICES = (
-    {"choice": "weights, vocabulary and TF-IDF of every method", "split": "train"},
-    {"choice": "regularisation, pooling, learning rates", "split": "none: fixed beforehand"},
-    {"choice": "which epoch is kept", "split": "validation"},
-    {"choice": "temperature of the calibrated scores", "split": "validation"},
-    {"choice": "the score from which a text is answered", "split": "validation"},
-    {"choice": "which texts count as unlike the training data", "split": "validation"},
-    {"choice": "which labels are suspect", "split": "folds of train"},
-    {"choice": "which method is recommended", "split": "validation"},
-    {"choice": "none: scored once, at the end", "split": "test"},
+    {"choice": "weights", "split": "train"},
+    {"choice": "fixed", "split": "none"},
+    {"choice": "epoch", "split": "validation"},
+    {"choice": "temperature", "split": "validation"},
+    {"choice": "threshold", "split": "validation"},
+    {"choice": "scope", "split": "validation"},
+    {"choice": "suspects", "split": "train_folds"},
+    {"choice": "method", "split": "validation"},
+    {"choice": "nothing", "split": "test"},
 )
 
 
@@ -65,7 +67,7 @@ class HowSection:
     versions : mapping of package to version
     choices : sequence of {choice, split}
         Which split took part in which choice.
-    notes : tuple of str
+    notes : tuple of Fact
         What was left out, and what a person corrected.
     checkpoint : CheckpointChoice, optional
         The transformer of the run, and why; None if no method needs one.
@@ -75,7 +77,7 @@ class HowSection:
     options: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     choices: Sequence[Mapping[str, str]] = CHOICES
-    notes: tuple[str, ...] = ()
+    notes: tuple[Fact, ...] = ()
     checkpoint: CheckpointChoice | None = None
 
 
@@ -94,7 +96,7 @@ class ReportSections:
     mistakes : mapping of method to sequence of ShownMistake
     mistakes_split : str
         The split that `mistakes` belong to.
-    slices : sequence of SliceScores
+    slices : sequence of ShownSlice
         Scores of the recommended method on groups of texts of the split that the report shows.
     confusions : sequence of Confusion
         What the recommended method confuses on the split that the report shows.
@@ -113,7 +115,7 @@ class ReportSections:
     training: Mapping[str, Sequence[Epoch]] = field(default_factory=dict)
     mistakes: Mapping[str, Sequence[ShownMistake]] = field(default_factory=dict)
     mistakes_split: str = EVIDENCE
-    slices: Sequence[SliceScores] = ()
+    slices: Sequence[ShownSlice] = ()
     confusions: Sequence[Confusion] = ()
     calibration: Mapping[str, CalibrationSection] = field(default_factory=dict)
     map: Mapping[str, Any] | None = None
@@ -178,13 +180,10 @@ def _calibration(methods: Sequence[MethodResult]) -> dict[str, CalibrationSectio
     return found
 
 
-def _notes(results: Results) -> list[str]:
-    """Say what was left out, and what a person changed in the labels."""
-    notes = [f"{one.method}: {one.reason}" for one in results.skipped]
+def _notes(results: Results) -> list[Fact]:
+    """State what was left out, and what a person changed in the labels."""
+    notes = [one.fact() for one in results.skipped]
     n = results.splits.n_corrections
     if n:
-        labels = "label of train was" if n == 1 else "labels of train were"
-        notes.append(
-            f"{n:,} {labels} corrected by a person; labels of validation and test are never changed"
-        )
+        notes.append(Fact.of("notes.corrected", n=n))
     return notes

@@ -1,14 +1,20 @@
-"""The page and its parts: files of this package, nothing from elsewhere."""
+"""The page and its parts: files of this package, nothing from elsewhere.
+
+What it says is in the catalogue of sentences, of which `sentences.js` is made.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+from assay.catalogue import LANGUAGES, open_language
 
 __all__ = ["HTML_TYPE", "JSON_TYPE", "StaticFile", "load_static"]
 
@@ -22,6 +28,7 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 ETAG_CHARS = 32
+PREFIX = "page."  # of the sentences of the page
 
 
 class StaticFile:
@@ -59,4 +66,15 @@ def load_static() -> dict[str, StaticFile]:
     for path in sorted(FOLDER.iterdir()):
         if path.suffix in TYPES:
             files[path.name] = StaticFile(path.read_bytes(), TYPES[path.suffix])
+    files["sentences.js"] = StaticFile(_sentences_script(), TYPES[".js"])
     return files
+
+
+def _sentences_script() -> bytes:
+    """Write the sentences of the page in every language as a module of JavaScript."""
+    sentences = {}
+    for code in LANGUAGES:
+        found = open_language(code).sentences
+        own = {key: one.text for key, one in found.items() if key.startswith(PREFIX)}
+        sentences[code] = {key.removeprefix(PREFIX): text for key, text in own.items()}
+    return f"export default {json.dumps(sentences, ensure_ascii=False)};\n".encode()

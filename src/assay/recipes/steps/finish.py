@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from assay.catalogue import ENGLISH
 from assay.checkpoints.auto import CheckpointChoice
 from assay.data.texts import Splits
 from assay.evaluation.limits import measure_limits
@@ -33,6 +34,7 @@ def finish_model(
     baselines: Baselines,
     target_accuracy: float | None = None,
     checkpoint_choice: CheckpointChoice | None = None,
+    language: str = ENGLISH,
 ) -> Manifest:
     """Write scores, limits and the card into the folder of a saved model.
 
@@ -53,6 +55,8 @@ def finish_model(
         The model abstains so that its answers reach this accuracy. None: it always answers.
     checkpoint_choice : CheckpointChoice, optional
         Why the model starts from its checkpoint, for the card.
+    language : str
+        Language of the card.
     """
     from assay.models import record_scores  # loads scikit-learn
 
@@ -60,13 +64,15 @@ def finish_model(
     measured = measure_limits(folder, scored["validation"], target_accuracy=target_accuracy)
     scores = manifest_scores(scored)
     shown = scored["test"].scores
-    picture = draw_confusion(shown.confusion_by_true, [row.label for row in shown.per_class])
+    labels = [row.label for row in shown.per_class]
+    picture = draw_confusion(shown.confusion_by_true, labels, language=language)
     card = render_card(
         {**model.manifest.to_dict(), "scores": scores, **measured},
         name=name,
         baselines=_plain(_cheaper_than(model.method, baselines)),
         has_picture=True,
         checkpoint_choice=checkpoint_choice,
+        language=language,
     )
     (folder / CONFUSION_PICTURE).write_bytes(picture)
     return record_scores(folder, scores, measured=measured, card=card, verified=model.manifest)

@@ -10,6 +10,7 @@ from typing import Any
 
 from assay import _env
 from assay._version import __version__
+from assay.catalogue import ENGLISH, open_language
 from assay.checkpoints.aliases import AUTO
 from assay.disk import check_output
 from assay.errors import InputError
@@ -24,7 +25,9 @@ from assay.tokenization.window import check_long_texts
 __all__ = ["RunOptions", "check_run"]
 
 # Options that a resumed run may change.
-FREE_OPTIONS = ("command", "budget_s")
+FREE_OPTIONS = ("command", "budget_s", "report_language")
+# Options that the report does not list.
+NOT_SHOWN = ("command", "report_language")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class RunOptions:
     data : DataOptions
     command : str
         The command line, for the report; empty from Python.
+    report_language : str
+        Language of the report, its figures and the model cards: `en` or `ko`.
     """
 
     methods: tuple[str, ...] = field(default_factory=lambda: tuple(METHODS))
@@ -68,6 +73,7 @@ class RunOptions:
     tolerance: float = TOLERANCE
     data: DataOptions = field(default_factory=DataOptions)
     command: str = ""
+    report_language: str = ENGLISH
 
     @property
     def uses_checkpoint(self) -> bool:
@@ -100,7 +106,7 @@ def _flat(options: Mapping[str, object]) -> dict[str, object]:
     for name, value in options.items():
         if isinstance(value, Mapping):
             flat |= _flat(value)
-        elif value in (None, "", ()) or value is False or name == "command":
+        elif value in (None, "", ()) or value is False or name in NOT_SHOWN:
             continue
         elif isinstance(value, tuple):
             flat[name] = ", ".join(value)
@@ -125,6 +131,7 @@ def check_run(data: Any, out: Path, options: RunOptions, *, overwrite: bool) -> 
             hint=f"`assay train --method {shared}` shares its work among processes",
         )
     check_output(out, overwrite=overwrite, is_folder=True)
+    open_language(options.report_language)  # refuses one that there is not
     check_apart(data, out)
     options = replace(options, methods=tuple(check_methods(list(options.methods))))
     check_long_texts(options.long_texts)

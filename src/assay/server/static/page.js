@@ -1,7 +1,7 @@
 // The page: what is typed is asked, what is answered is shown. Texts reach the page as text nodes only, never as markup.
 
 import { ask, hasKey, newestOnly, Refused, setKey } from "./server.js";
-import { fillIn, percent, say } from "./say.js";
+import { fillIn, parts, percent, say } from "./say.js";
 import { askLines, fillTable, save, splitLines, toCsv } from "./table.js";
 
 const SHOWN_SCORES = 8;
@@ -36,7 +36,7 @@ function explainFailure(err) {
   document.body.classList.add("stale"); // what is shown answers another text
   if (!(err instanceof Refused)) return askAgain(say("gone"), RETRY_MS);
   if (err.status === 401) {
-    alertOf(hasKey() ? say("wrongKey") : "");
+    alertOf(hasKey() ? say("wrong_key") : "");
     $("key-form").hidden = false;
     $("key").focus();
     return;
@@ -75,8 +75,7 @@ const askOne = newestOnly(async (text) => {
 
 function showAnswer(answer) {
   $("answer").classList.toggle("unsure", answer.confidence === "does not know");
-  const [before, label, after] = say(answer.confidence, answer.best_label);
-  $("verdict").replaceChildren(before, strong(label), after);
+  $("verdict").replaceChildren(...parts(answer.confidence.replaceAll(" ", "_"), { label: answer.best_label }, strong));
   $("doubt").hidden = answer.in_scope !== false;
   $("doubt").textContent = answer.in_scope === false ? say("unlike") : "";
   showScores(answer.scores, answer.best_label);
@@ -87,7 +86,7 @@ function showNear(answer) {
   const found = answer.nearest;
   $("near").hidden = false;
   $("near-title").hidden = !found;
-  $("near-note").textContent = !found ? say("keepsNone") : found.length ? "" : say("nearNone");
+  $("near-note").textContent = !found ? say("keeps_none") : found.length ? "" : say("near_none");
   $("near-texts").replaceChildren(...(found || []).map((one) => {
     const item = document.createElement("li");
     const [label, text, alike] = ["label", "text", "value"].map((kind) => Object.assign(document.createElement("span"), { className: kind }));
@@ -96,7 +95,7 @@ function showNear(answer) {
     text.textContent = one.text;
     text.title = one.text;
     text.dir = "auto";
-    alike.textContent = say("alike", one.similarity);
+    alike.textContent = say("alike", { share: percent(one.similarity) });
     item.append(label, " ", text, " ", alike);
     return item;
   }));
@@ -126,27 +125,27 @@ function showScores(scores, best) {
   }));
   if (focused) [...$("scores").querySelectorAll("button")].find((button) => button.dataset.score === focused)?.focus();
   $("all-scores").hidden = scores.length <= SHOWN_SCORES;
-  $("all-scores").textContent = state.showAll ? say("fewScores") : say("allScores", scores.length);
+  $("all-scores").textContent = state.showAll ? say("few_scores") : say("all_scores", { n: scores.length });
 }
 
 function showWords(text, explanation) {
   $("words").hidden = explanation.words.length === 0;
-  const [before, label, after] = say("wordsTitle", explanation.label);
-  $("words-title").replaceChildren(before, strong(label), after);
+  $("words-title").replaceChildren(...parts("words_title", { label: explanation.label }, strong));
   const letters = [...text]; // the server counts characters, the browser halves of some
   const strongest = Math.max(...explanation.words.map((word) => Math.abs(word.contribution)), LEAST);
-  const parts = [];
+  const marked = [];
   let last = 0;
   for (const word of explanation.words) {
     const share = word.contribution / strongest;
-    parts.push(letters.slice(last, word.start).join(""));
-    parts.push(Math.abs(share) < FAINT ? word.word : mark(word, share));
+    marked.push(letters.slice(last, word.start).join(""));
+    marked.push(Math.abs(share) < FAINT ? word.word : mark(word, share));
     last = word.end;
   }
-  $("marked").replaceChildren(...parts, letters.slice(last).join(""));
+  $("marked").replaceChildren(...marked, letters.slice(last).join(""));
   const top = [...explanation.words].sort((a, b) => b.contribution - a.contribution).filter((word, i, all) =>
     word.contribution / strongest > FAINT && all.findIndex((other) => other.word === word.word) === i).slice(0, 3);
-  $("strongest").textContent = say("strongest", top.map((word) => `${word.word} ${signed(word.contribution)}`).join(", "), say(explanation.kind));
+  const words = top.map((word) => `${word.word} ${signed(word.contribution)}`).join(", ");
+  $("strongest").textContent = say(words ? "strongest" : "no_word", { words, how: say(explanation.kind) });
 }
 
 function mark(word, share) {
@@ -174,7 +173,7 @@ function showNothing() {
   $("doubt").hidden = true;
   $("words").hidden = true;
   $("near").hidden = true;
-  $("verdict").textContent = say("empty", served().labels.length);
+  $("verdict").textContent = say("empty", { n: served().labels.length });
   showScores(served().labels.map((label) => ({ label, score: 0 })), null);
 }
 
@@ -187,7 +186,7 @@ const askMany = newestOnly(async (text) => {
   const progress = (rows) => {
     state.rows = rows;
     fillTable($("rows"), rows);
-    $("batch-title").textContent = say("batchTitle", rows.length, lines.length);
+    $("batch-title").textContent = rows.length < lines.length ? say("lines_done", { n_done: rows.length, n: lines.length }) : say("lines", { n: lines.length });
   };
   progress([]);
   $("save").disabled = true;
@@ -207,7 +206,7 @@ function update() {
   if (!state.info) return;
   const text = $("text").value;
   const lines = state.many ? splitLines(text) : [];
-  $("count").textContent = state.many ? say("counts", lines.length) : text ? say("count", [...text].length, state.info.limits.max_text_chars) : "";
+  $("count").textContent = state.many ? say("lines", { n: lines.length }) : text ? say("count", { n: [...text].length, max: state.info.limits.max_text_chars }) : "";
   $("answer").hidden = state.many;
   $("words").hidden = $("words").hidden || state.many;
   $("near").hidden = $("near").hidden || state.many;
@@ -262,7 +261,7 @@ async function copy(text) {
     await navigator.clipboard.writeText(text);
     $("copied").textContent = say("copied");
   } catch {
-    $("copied").textContent = say("notCopied"); // only https and localhost have a clipboard
+    $("copied").textContent = say("not_copied"); // only https and localhost have a clipboard
   }
   setTimeout(() => { $("copied").textContent = ""; }, 4000);
 }
@@ -275,7 +274,8 @@ function showModels() {
   $("model").replaceChildren(...models.map((model) => Object.assign(document.createElement("option"), { value: model.name, textContent: model.name })));
   $("model").value = served().name;
   const found = served().scores.find((one) => one.split === "test" && one.metric === "accuracy");
-  $("about").textContent = say("about", { ...served(), right: found && { value: found.value, n: found.n_texts } });
+  const about = { n: served().labels.length, method: served().method };
+  $("about").textContent = found ? say("about_right", { ...about, n_texts: found.n_texts, right: percent(found.value) }) : say("about", about);
 }
 
 async function start() {

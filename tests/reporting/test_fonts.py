@@ -1,0 +1,91 @@
+"""Figures have fonts for every script that the machine has fonts for; what is missing is said."""
+
+import logging
+
+import pytest
+
+from _support.figures import COUNTS
+from assay.reporting import canvas, data_figures, fonts
+
+manager = pytest.importorskip("matplotlib.font_manager")
+
+
+@pytest.fixture(autouse=True)
+def nothing_said(monkeypatch):
+    """Forget what was warned of, and what was found."""
+    monkeypatch.setattr(fonts, "_warned", set())
+    fonts.font_families.cache_clear()
+    yield
+    fonts.font_families.cache_clear()
+
+
+def test_hangul_is_drawn_without_a_warning(caplog):
+    """Where a Korean font is installed its glyphs are used: no box, no warning."""
+    if not set(fonts.font_families()) & set(fonts.FONTS[0].families):
+        pytest.skip("no Korean font is installed")
+    with caplog.at_level(logging.WARNING):
+        korean = data_figures.draw_class_counts({"기쁨": 2, "슬픔": 1})
+    assert caplog.records == []
+    assert korean != data_figures.draw_class_counts({"분노": 2, "사랑": 1})
+
+
+def test_missing_font_is_said_once_with_its_package(caplog, monkeypatch):
+    """Without fonts the figures are still drawn, with one warning per package for all of them."""
+    monkeypatch.setattr(canvas, "font_families", lambda: [fonts.BASE])
+    with caplog.at_level(logging.WARNING, logger="assay"):
+        data_figures.draw_class_counts({"기쁨": 2, "슬픔": 1})
+        data_figures.draw_class_counts({"분노": 2, "사랑": 1})
+        data_figures.draw_class_counts({"กีฬา": 2, "政治": 1})
+    assert [record.name for record in caplog.records] == ["assay.reporting.fonts"] * 2
+    assert "such as fonts-nanum or fonts-noto-cjk" in caplog.records[0].getMessage()
+    assert "fonts-noto-cjk and fonts-noto-core" in caplog.records[1].getMessage()
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [
+        ("CJK UNIFIED IDEOGRAPH-65E5", "fonts-noto-cjk"),
+        ("HIRAGANA LETTER A", "fonts-noto-cjk"),
+        ("THAI CHARACTER KO KAI", "fonts-noto-core"),
+        ("DEVANAGARI LETTER KA", "fonts-noto-core"),
+        ("ARABIC LETTER BEH", "fonts-noto-core"),
+        ("EGYPTIAN HIEROGLYPH A001", "fonts-noto"),
+    ],
+)
+def test_package_is_that_of_the_script(name, package):
+    """Matplotlib names the character; the package follows from how its name begins."""
+    message = f"Glyph 12354 (\\N{{{name}}}) missing from font(s) DejaVu Sans."
+    assert fonts.is_missing_glyph(message)
+    assert fonts._package_for(message) == package
+
+
+def test_arabic_and_hindi_are_shaped():
+    """Letters of Arabic join, and come from right to left: another picture than the letters apart."""
+    joined = data_figures.draw_class_counts({"علم": 2, "a": 1})
+    apart = data_figures.draw_class_counts({"ع\u200cل\u200cم": 2, "a": 1})
+    assert joined != apart
+
+
+def test_fonts_are_found_on_disk_when_the_list_is_stale(monkeypatch):
+    """A font that matplotlib's cached list does not know is added from the system's folders."""
+    paths = [path for path in manager.findSystemFonts() if "nanumgothic." in path.casefold()]
+    if not paths:
+        pytest.skip("no Korean font is installed")
+    fresh = manager.FontManager.__new__(manager.FontManager)
+    fresh.__dict__.update(manager.fontManager.__dict__)
+    fresh.ttflist = [
+        font
+        for font in manager.fontManager.ttflist
+        if not set(fonts.FONTS[0].families) & {font.name}
+    ]
+    monkeypatch.setattr(manager, "fontManager", fresh)
+    assert "NanumGothic" in fonts.font_families()
+
+
+def test_broken_font_file_is_passed_over(tmp_path, monkeypatch):
+    """A file that is no font costs nothing but a line in the log."""
+    (tmp_path / "notosansthai-regular.ttf").write_bytes(b"not a font")
+    path = str(tmp_path / "notosansthai-regular.ttf")
+    monkeypatch.setattr(manager, "findSystemFonts", lambda: [path])
+    assert fonts.font_families()[0] == fonts.BASE
+    assert data_figures.draw_class_counts(COUNTS)
