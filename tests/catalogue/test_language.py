@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 import assay
+from assay.audit.issues import KINDS
 from assay.catalogue import ENGLISH, LANGUAGES, Fact, open_language
 from assay.catalogue.language import FOLDER
 from assay.catalogue.numbers import Numbers
 from assay.errors import InputError
+from assay.methods import METHODS
+from assay.reporting.sections import CHOICES
 
 SRC = Path(assay.__file__).parent
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
@@ -144,3 +147,14 @@ def test_sentences_of_the_page_need_only_what_its_script_knows(code):
             assert sentence.formats == {}, key
             assert "/" not in "".join(re.findall(r"\{[^{}]*\}", sentence.text)), key
             assert "`" not in sentence.text, key
+
+
+def test_names_of_the_program_have_their_words():
+    """Every method and every kind of issue has a word, in English the one that commands print."""
+    say = open_language(ENGLISH).say
+    assert {kind: say(f"issues.{kind}") for kind in KINDS} == KINDS
+    for method in METHODS.values():
+        assert say(f"methods.{method.name}") == method.description
+    for row in CHOICES:
+        assert say(f"choices.{row['choice']}")
+        assert say(f"choice_splits.{row['split']}")
