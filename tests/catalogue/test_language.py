@@ -39,6 +39,7 @@ BY_NAME = {
     "slice_kinds",
     "splits",
     "units_of_length",
+    "verdict",
 }
 # Sentences that are the same in every language.
 SAME = {"columns.label_name"}

@@ -83,7 +83,7 @@ def test_what_is_no_run_or_a_damaged_one_says_so(five, tmp_path):
         with pytest.raises(InputError, match=r"report\.json is damaged"):
             write_report_file(tmp_path, tmp_path / "r.md")
     (tmp_path / "report.json").write_text('{"schema_version": 99}', encoding="utf-8")
-    with pytest.raises(InputError, match="has schema 99; this assay reads up to 1"):
+    with pytest.raises(InputError, match="has schema 99; this assay reads up to 2"):
         write_report_file(tmp_path, tmp_path / "r.md")
 
 

@@ -73,8 +73,11 @@ class LabelCheck:
         if self.why_not:
             return Fact.of("audit.not_checked", reason=self.why_not)
         agreement = self.agreement.get(self.split, 0.0)
+        kind = "audit.suspects"
+        if agreement < WEAK_AGREEMENT:
+            kind = "audit.suspects_weak"
         return Fact.of(
-            "audit.suspects_weak" if agreement < WEAK_AGREEMENT else "audit.suspects",
+            kind,
             n_suspects=self.n_suspects.get(self.split, 0),
             n_judged=self.n_judged.get(self.split, 0),
             split=self.split,

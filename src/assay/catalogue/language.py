@@ -105,7 +105,9 @@ class Language:
         '텍스트가 비어 있음'
         """
         key = f"{table}.{name.lower().replace(' ', '_')}"
-        return self.say(key) if self.knows(key) else name
+        if not self.knows(key):
+            return name
+        return self.say(key)
 
 
 @functools.cache

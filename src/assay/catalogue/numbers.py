@@ -70,16 +70,22 @@ class Numbers:
         """Write a p value with two digits, such as ``0.032``, or ``< 0.001``."""
         if p is None:
             return MISSING
-        return self._local("< 0.001" if p < 0.001 else f"{p:.2g}")
+        if p < 0.001:
+            return self._local("< 0.001")
+        return self._local(f"{p:.2g}")
 
     def p_equals(self, p: float | None) -> str:
         """Write a p value as it is in a sentence, such as ``p = 0.032`` or ``p < 0.001``."""
         written = self.p_value(p)
-        return f"p {written}" if written.startswith("<") else f"p = {written}"
+        if written.startswith("<"):
+            return f"p {written}"
+        return f"p = {written}"
 
     def ratio(self, value: float) -> str:
         """Write how many times one number is another: one decimal below ten, none above."""
-        return self._local(f"{value:,.0f}" if value >= 10 else f"{value:.1f}")
+        if value >= 10:
+            return self._local(f"{value:,.0f}")
+        return self._local(f"{value:.1f}")
 
     def rate(self, per_second: float | None) -> str:
         """Write a speed with two significant digits, or one decimal below ten."""
@@ -115,4 +121,6 @@ class Numbers:
             hours, minutes = divmod(minutes, 60)
             return f"{hours}{self.units['hours']} {minutes}{self.units['minutes']}"
         written = f"{minutes}{self.units['minutes']}"
-        return f"{written} {rest}{self.units['seconds']}" if rest else written
+        if not rest:
+            return written
+        return f"{written} {rest}{self.units['seconds']}"

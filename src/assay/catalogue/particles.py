@@ -63,7 +63,9 @@ def fit_particle(before: str, first: str, second: str) -> str:
         return _write_both(first, second)
     if sound == LIQUID and first.startswith("으"):
         return second
-    return second if sound == VOWEL else first
+    if sound == VOWEL:
+        return second
+    return first
 
 
 def _write_both(first: str, second: str) -> str:

@@ -105,7 +105,10 @@ class Sentence:
                 written.append(markup.literal(text))
             elif isinstance(part, _Literal):
                 text = part.text
-                written.append(markup.code(text) if part.is_code else markup.literal(text))
+                write = markup.literal
+                if part.is_code:
+                    write = markup.code
+                written.append(write(text))
             elif part.forms:
                 text = part.forms[language.plural_form(values[part.name])]
                 written.append(markup.literal(text))
@@ -126,7 +129,8 @@ def _write(slot: _Slot, value: Value, language: Language) -> tuple[str, str]:
         return language.word(slot.format, str(value)), ""
     if slot.format:
         write = getattr(language.numbers, slot.format)
-        return (write(value) if slot.digits is None else write(value, slot.digits)), ""
+        digits = () if slot.digits is None else (slot.digits,)
+        return write(value, *digits), ""
     if isinstance(value, str):
         return value, ""
     if value is None or isinstance(value, int):

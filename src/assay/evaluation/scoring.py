@@ -172,14 +172,16 @@ def score_parts(
         name = _name_of_long_texts(model)
         more[LONG_TEXTS] = [name if one else READ_WHOLE for one in is_long]
     slices = score_slices(texts, scored.correct, more=more)
-    return [
-        replace(one, fact=_fact_of_limit(one, model)) if one.kind == LONG_TEXTS else one
-        for one in slices
-    ]
+    return [replace(one, fact=_fact_of_limit(one, model)) for one in slices]
 
 
-def _fact_of_limit(one: SliceScores, model: Model) -> Fact:
-    """State whether the texts of a slice are read whole, and if not, what the model does."""
+def _fact_of_limit(one: SliceScores, model: Model) -> Fact | None:
+    """State whether the texts of a slice are read whole, and if not, what the model does.
+
+    Slices of other kinds keep their fact.
+    """
+    if one.kind != LONG_TEXTS:
+        return one.fact
     if one.name == READ_WHOLE:
         return Fact.of("slices.whole")
     kind = "slices.windows" if model.long_texts == "window" else "slices.cut"

@@ -150,7 +150,10 @@ def _fact_of(one: SliceScores, texts: Sequence[str], names: Sequence[str]) -> Fa
     if one.kind == "script":
         return Fact.of("slices.script", name=one.name)
     if one.kind == "negation":
-        return Fact.of("slices.negated" if one.name == NEGATED else "slices.not_negated")
+        kind = "slices.not_negated"
+        if one.name == NEGATED:
+            kind = "slices.negated"
+        return Fact.of(kind)
     if one.kind != "length":
         return None
     n_words = [

@@ -332,19 +332,17 @@ class Run:
             command=self.options.command,
             options=self.options.shown(),
         )
-        write_report(
-            collect_report(results, sections), self.root, language=self.options.report_language
-        )
+        report = collect_report(results, sections)
+        write_report(report, self.root, language=self.options.report_language)
         return results
 
     def _write_models(self, results: Results) -> None:
         """Write predictions and finish the models; copy the recommended one to the top."""
         scored = {one.method: one.scored for one in results.methods}
         baselines = score_baselines(scored, results.splits)
-        labels = results.splits.label_set.names
         for one in results.methods:
             path = self.root / "predictions" / f"{one.method}.jsonl.gz"
-            write_predictions(path, one.scored, labels)
+            write_predictions(path, one.scored, results.splits.label_set.names)
             finish_model(
                 one.model,
                 one.scored,
@@ -360,8 +358,7 @@ def _describe(splits: Splits) -> str:
     """Return the size of the data in one sentence."""
     sizes = ", ".join(f"{len(labelled):,} {name}" for name, labelled in splits.items())
     sentence = f"{splits.source}: {sizes} texts in {len(splits.label_set)} classes"
-    n_dropped = len(splits.dropped)
-    if n_dropped:
+    if n_dropped := len(splits.dropped):
         sentence += f"; {n_dropped:,} row{'s' if n_dropped > 1 else ''} left out"
     return sentence
 

@@ -20,7 +20,7 @@ from assay.reporting.sections import ReportSections
 
 __all__ = ["collect_report"]
 
-JSON_TYPES = (str, bool, int, float)
+JSON_TYPES = (str, bool, int, float, type(None))
 MAX_TEXT_CHARS = 1000  # of a text that is shown; a row may hold a hundred thousand
 
 
@@ -203,7 +203,9 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain_entry(key, inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, JSON_TYPES) else str(value)
+    if isinstance(value, JSON_TYPES):
+        return value
+    return str(value)
 
 
 def _plain_entry(key: object, value: Any) -> Any:

@@ -147,8 +147,8 @@ class AuditSection:
         """Return the section as report.json holds it: the summary, and the rest beside its keys."""
         return {
             **self.summary,
-            "not_checked": None if self.is_checked else self.label_check,
-            "label_check": self.label_check if self.is_checked else None,
+            "is_checked": self.is_checked,
+            "label_check": self.label_check,
             "notable": self.notable,
             "suspects": self.suspects,
         }

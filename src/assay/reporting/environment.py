@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +45,9 @@ def make_environment(language: Language, *, form: str) -> Environment:
         ``html`` or ``md``.
     """
     jinja2, markup = require("jinja2"), require("markupsafe").Markup
-    written = _html_markup() if form == "html" else _markdown_markup()
-
-    def finalize(value: Any) -> Any:
-        """Escape for Markdown; for HTML, jinja2 escapes what this returns."""
-        if not isinstance(value, str) or hasattr(value, "__html__"):
-            return value
-        return show_text(value) if form == "html" else markup(escape_markdown(value))
+    written = _html_markup()
+    if form == "md":
+        written = _markdown_markup()
 
     def say(key: str, **values: Any) -> Any:
         return markup(language.fill(key, values, written))
@@ -65,7 +61,7 @@ def make_environment(language: Language, *, form: str) -> Environment:
     environment: Environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
-        finalize=finalize,
+        finalize=_finalizer(form),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -80,7 +76,7 @@ def make_environment(language: Language, *, form: str) -> Environment:
     }
     environment.filters |= {name: getattr(language.numbers, name) for name in NUMBERS}
     environment.filters |= {
-        "capital": _capitalise if language.capitalises else lambda text: text,
+        "capital": _capital_filter(language),
         "checkpoint_choice": lambda facts: choice_fact(CheckpointChoice.from_dict(facts)),
         "code": lambda text: markup(_fence(text)),
         "in_code": lambda text: Styled(text, "code"),
@@ -94,6 +90,21 @@ def make_environment(language: Language, *, form: str) -> Environment:
     return environment
 
 
+def _finalizer(form: str) -> Callable[[Any], Any]:
+    """Return what every value goes through that a template writes."""
+    markup = require("markupsafe").Markup
+
+    def finalize(value: Any) -> Any:
+        """Escape for Markdown; for HTML, jinja2 escapes what this returns."""
+        if not isinstance(value, str) or hasattr(value, "__html__"):
+            return value
+        if form == "html":
+            return show_text(value)
+        return markup(escape_markdown(value))
+
+    return finalize
+
+
 def _html_markup() -> Markup:
     """Return how sentences are written in HTML."""
     escape = require("markupsafe").escape
@@ -101,7 +112,9 @@ def _html_markup() -> Markup:
     def value(text: str, style: str) -> str:
         escaped = str(escape(_cut(text, style)))
         tag = HTML_STYLES.get(style)
-        return f"<{tag}>{escaped}</{tag}>" if tag else escaped
+        if tag is None:
+            return escaped
+        return f"<{tag}>{escaped}</{tag}>"
 
     return Markup(
         literal=lambda text: str(escape(text)),
@@ -117,14 +130,19 @@ def _markdown_markup() -> Markup:
         escaped = escape_markdown(_cut(text, style))
         if style == "code":
             return f"`{text}`"  # only names of assay's own
-        return f"**{escaped}**" if style == "strong" else escaped
+        if style == "strong":
+            return f"**{escaped}**"
+        return escaped
 
     return Markup(literal=escape_markdown, value=value)
 
 
 def _cut(text: str, style: str) -> str:
     """Cut an inserted value: labels and messages may be of any length."""
-    return shorten(show_text(text), MAX_SENTENCE_CELLS if style == SENTENCE else MAX_VALUE_CELLS)
+    n_cells = MAX_VALUE_CELLS
+    if style == SENTENCE:
+        n_cells = MAX_SENTENCE_CELLS
+    return shorten(show_text(text), n_cells)
 
 
 def _word_filter(language: Language) -> Any:
@@ -133,14 +151,22 @@ def _word_filter(language: Language) -> Any:
     def word(name: str, table: str, otherwise: str | None = None) -> str:
         """Return the word; where there is none, what is given for that case, else the name."""
         found = language.word(table, name)
-        return otherwise if found == name and otherwise else found
+        if found == name and otherwise:
+            return otherwise
+        return found
 
     return word
 
 
-def _capitalise(text: Any) -> Any:
-    """Begin with a capital letter; markup stays markup."""
-    return type(text)(text[:1].upper() + text[1:])
+def _capital_filter(language: Language) -> Callable[[Any], Any]:
+    """Return the filter that begins a sentence with a capital letter, where a language does so."""
+
+    def capitalise(text: Any) -> Any:
+        if not language.capitalises:
+            return text
+        return type(text)(text[:1].upper() + text[1:])  # markup stays markup
+
+    return capitalise
 
 
 def _fence(text: str) -> str:

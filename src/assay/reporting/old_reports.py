@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assay.catalogue import Fact
-
 __all__ = ["REPORT_VERSION", "upgrade_report"]
 
 REPORT_VERSION = 2
@@ -23,12 +21,12 @@ def upgrade_report(report: Mapping[str, Any]) -> Mapping[str, Any]:
     verdict, problems = report["verdict"], report["problems"]
     audit = problems.get("audit")
     if audit:
-        audit = {**audit, "not_checked": None}
-        why_not = audit["wrong_labels"]["why_not"]
-        if why_not:
-            audit["not_checked"] = Fact.of("audit.not_checked", reason=why_not)
-        audit["label_check"] = _sentence(audit["label_check"])
-        audit["notable"] = [_sentence(text) for text in audit["notable"]]
+        audit = {
+            **audit,
+            "is_checked": not audit["wrong_labels"]["why_not"],
+            "label_check": _sentence(audit["label_check"]),
+            "notable": [_sentence(text) for text in audit["notable"]],
+        }
     return {
         **report,
         "verdict": {**verdict, "reasons": [verdict["why"], *verdict.get("remarks", [])]},

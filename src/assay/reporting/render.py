@@ -107,21 +107,23 @@ def _verdict_sentence(environment: Environment, verdict: Mapping[str, Any]) -> s
     say: Callable[..., str] = environment.globals["say"]
     percent = environment.filters["percent"]
     floor = verdict["floor"]
-    label = floor["label"] if floor else None
+    label = (floor or {}).get("label")
     values: dict[str, Any] = {
         "accuracy": Styled(percent(verdict["accuracy"]), "strong"),
         "n_texts": verdict["n_texts"],
         "split": verdict["split"],
     }
+    end = ""  # of the name of the sentence
     if label:
+        end = "_label"
         values["label"] = Styled(shorten(show_text(label), MAX_LABEL_CELLS), "isolated")
     if verdict["method"] == FLOOR:
-        return say("verdict.floor_label" if label else "verdict.floor", **values)
+        return say(f"verdict.floor{end}", **values)
     values["method"] = Styled(verdict["method"], "strong")
     if not floor:
         return say("verdict.take", **values)
     values["floor"] = floor["accuracy"]
-    return say("verdict.take_over_label" if label else "verdict.take_over", **values)
+    return say(f"verdict.take_over{end}", **values)
 
 
 def write_report(report: Mapping[str, Any], out_dir: Path, *, language: str = ENGLISH) -> None:
