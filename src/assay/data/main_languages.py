@@ -78,7 +78,7 @@ def draw_sample(texts: Sequence[str], *, seed: int) -> list[str]:
     rows = np.arange(len(texts))
     if len(texts) > MAX_TEXTS:
         rows = np.sort(np.random.default_rng(seed).permutation(len(texts))[:MAX_TEXTS])
-    return [texts[row][:LONGEST] for row in rows]
+    return [texts[row][:LONGEST] for row in rows.tolist()]
 
 
 def _joined(texts: Sequence[str]) -> Iterator[str]:

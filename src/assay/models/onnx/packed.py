@@ -107,7 +107,7 @@ def _pack_table(graph: Any, tensor: Any, gathers: list[Any]) -> None:
         for part, found in zip((NUMBERS, SCALES), read, strict=True):
             packed = f"{PREFIX}{name}/{part}"
             made.append(helper.make_node("Gather", [packed, ids], [found], name=found))
-        made += _multiply(own, *read, by_block)
+        made += _multiply(own, read[0], read[1], by_block)
         made.append(helper.make_node("Reshape", [by_block, shape], [out]))
         _replace(graph, node, made)
 
