@@ -1,6 +1,6 @@
 """`assay fix`: the person's own file, corrected, everything else byte for byte as it was.
 
-`assay.data.files.relabelled` and the command are tested here too.
+The modules `assay.data.files.relabelled` and `assay.cli.fix_command` are tested here too.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ MAX_INTEGER_BITS = 4096  # Python refuses to write integers of more than 4,300 d
 # encoding or a quote that is never closed, puts the rest of the file in doubt.
 LONE_ROW_PROBLEMS = re.compile(
     r"fields? where the header has|^not JSON(?!.*nothing after it)|where an object is accepted"
-    r"|^no '.*' between text and label"
+    r"|^no '.*' between text and label|^no record of "
 )
 
 

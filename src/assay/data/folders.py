@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
+from assay.data.class_folders import find_class_folders
 from assay.data.files.decoding import Lines, file_errors, open_text
 from assay.data.files.formats import FORMATS
 from assay.data.files.parquet import read_class_names
@@ -95,6 +96,8 @@ def read_folder(folder: Path, reading: Reading) -> Located:
             hint="write it again with to_parquet, or pass datasets.load_from_disk(FOLDER) from "
             "Python",
         )
+    if not paths and (classes := find_class_folders(folder, reading)):
+        return Located(classes, str(folder), _names_beside(folder, reading))
     if not paths:
         raise InputError(_nothing_found(folder), hint="give the data file itself, or rename it")
     splits = {}

@@ -22,7 +22,7 @@ __all__ = ["ACCEPTED", "frame_splits", "named_splits"]
 logger = logging.getLogger(__name__)
 
 ACCEPTED = (
-    "a path, 'sample', a Hub id, a DatasetDict, a Dataset, a pandas or polars frame, "
+    "a path, 'sample', a Hub id, a DatasetDict, a Dataset, a pandas, polars or pyarrow table, "
     "or a pair (texts, labels)"
 )
 EXPORTED_COLUMNS = ["split", "line", "text", "label", "label_name"]  # of Splits.to_pandas
@@ -119,6 +119,8 @@ def _one_split(data: Any, *, source: str) -> RawSplit:
         return _pandas_split(data, source=source)
     if _comes_from(data, "polars") and hasattr(data, "get_column"):
         return _polars_split(data, source=source)
+    if _comes_from(data, "pyarrow") and hasattr(data, "column_names"):
+        return _arrow_split(data, source=source)
     raise InputError(f"data is {type(data).__name__}; {ACCEPTED} is accepted{_advice(data)}")
 
 
@@ -196,6 +198,15 @@ def _polars_split(frame: Any, *, source: str) -> RawSplit:
         return list(frame.get_column(name).to_list())
 
     return _column_split(source, tuple(frame.columns), column, orders)
+
+
+def _arrow_split(table: Any, *, source: str) -> RawSplit:
+    columns = check_unique(list(table.column_names), source=source)
+
+    def column(name: str) -> list[Any]:
+        return list(table.column(name).to_pylist())
+
+    return _column_split(source, columns, column)
 
 
 def _pandas_split(frame: Any, *, source: str) -> RawSplit:

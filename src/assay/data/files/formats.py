@@ -18,6 +18,7 @@ from assay.data.files.parquet import read_records
 from assay.data.files.reading import Reading
 from assay.data.files.row import Row
 from assay.data.files.tables import read_table
+from assay.data.files.tool_records import read_tool_rows
 from assay.data.files.workbook import read_workbook
 
 __all__ = ["FORMATS", "SUFFIXES", "Format", "file_kind", "is_text_table"]
@@ -71,12 +72,13 @@ def _tab_rows(path: Path, reading: Reading) -> Iterator[Row]:
 
 def _json_line_rows(path: Path, reading: Reading) -> Iterator[Row]:
     with open_text(path, encoding=reading.codec, newline="\n") as stream:
-        yield from json_line_rows(stream, path.name, reading.codec)
+        rows = json_line_rows(stream, path.name, reading.codec)
+        yield from read_tool_rows(rows, name=path.name)
 
 
 def _json_rows(path: Path, reading: Reading) -> Iterator[Row]:
     with open_text(path, encoding=reading.codec, newline="\n") as stream:
-        yield from json_rows(stream, path.name, reading.codec)
+        yield from read_tool_rows(json_rows(stream, path.name, reading.codec), name=path.name)
 
 
 def is_text_table(path: Path, reading: Reading) -> bool:

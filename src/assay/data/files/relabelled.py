@@ -16,6 +16,7 @@ from typing import Any
 
 from assay.data.files.decoding import UTF_8, open_bytes
 from assay.data.files.formats import file_kind, is_text_table
+from assay.data.files.labelled_lines import FASTTEXT_MARK
 from assay.data.files.reading import Reading
 from assay.data.files.tables import find_table_dialect
 from assay.data.files.variants import Variant
@@ -65,6 +66,8 @@ def write_relabelled(
     content = raw.decode(codec, "surrogateescape")
     if kind == ".jsonl":
         written = _each_line(content, labels, _json_line(column))
+    elif content.startswith(FASTTEXT_MARK):
+        raise InputError(f"{path.name} is a file of fastText, which cannot be written again")
     elif kind == ".txt" and not is_text_table(path, reading):
         written = _each_line(content, labels, _labelled_line(reading.delimiter or ";"))
     else:
@@ -92,6 +95,8 @@ def _each_line(content: str, labels: Labels, relabel: Callable[[str, str], str])
 def _json_line(column: str) -> Callable[[str, str], str]:
     def relabel(line: str, label: str) -> str:
         record = json.loads(line)
+        if column not in record:
+            raise InputError("records of tools for labelling cannot be written again")
         record[column] = _of_same_type(record[column], label)
         return json.dumps(record, ensure_ascii=line.isascii())
 

@@ -1,0 +1,71 @@
+"""Folders with one text file per text, in one folder per class, as 20 Newsgroups is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from assay.data.files.decoding import bad_bytes_problem, without_bad_bytes
+from assay.data.files.reading import Reading
+from assay.data.files.row import Row
+from assay.data.raw_split import RawSplit, split_name
+
+__all__ = ["find_class_folders"]
+
+MIN_CLASSES = 2
+SUFFIXES = ("", ".txt", ".text")  # old corpora number their files and name no kind
+
+
+def find_class_folders(folder: Path, reading: Reading) -> dict[str, RawSplit]:
+    """Return the splits of a folder of classes, or of a folder with one such folder per split.
+
+    Returns
+    -------
+    dict
+        Split -> raw split, in which rows are files in the order of their paths; empty if the
+        folder is none of the two.
+    """
+    splits = {}
+    for inner in _folders(folder):
+        split = split_name(inner.name)
+        files = _class_files(inner)
+        if split is not None and files:
+            splits[split] = _as_split(inner, files, reading)
+    files = _class_files(folder)
+    if splits or not files:
+        return splits
+    return {"all": _as_split(folder, files, reading)}
+
+
+def _as_split(folder: Path, files: Sequence[Path], reading: Reading) -> RawSplit:
+    read = partial(_rows, files, reading)
+    return RawSplit(folder.name, ("text", "label"), read, unit="file")
+
+
+def _class_files(folder: Path) -> list[Path]:
+    """Return the files in the folders of classes; none if there are not several classes."""
+    by_class = [_text_files(inner) for inner in _folders(folder)]
+    found = [files for files in by_class if files]
+    if len(found) < MIN_CLASSES:
+        return []
+    return list(chain.from_iterable(found))
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
+
+
+def _text_files(folder: Path) -> list[Path]:
+    paths = [path for path in folder.iterdir() if path.is_file() and path.name[0] != "."]
+    # A number after a dot is no kind of file: 20 Newsgroups has "54165.1".
+    return sorted(path for path in paths if path.suffix in SUFFIXES or path.suffix[1:].isdigit())
+
+
+def _rows(files: Sequence[Path], reading: Reading, text: str, label: str) -> Iterator[Row]:
+    for number, path in enumerate(files, 1):
+        content = path.read_bytes().decode(reading.codec, "surrogateescape")
+        problem = bad_bytes_problem(content, encoding=reading.codec)
+        values = {text: without_bad_bytes(content), label: path.parent.name}
+        yield Row(number, values, problem)
