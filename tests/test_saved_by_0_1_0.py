@@ -1,7 +1,7 @@
 """Models and a run that version 0.1.0 wrote load, predict, verify and report as they did then, for good.
 
 The folders in fixtures/v0.1.0 were written by that version and are never written again: a change
-that breaks one of these tests breaks the models that people have.
+that breaks one of these tests breaks the models that people have. Also tests assay.reporting.old_reports.
 """
 
 from __future__ import annotations

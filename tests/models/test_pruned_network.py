@@ -1,4 +1,7 @@
-"""Models of a large vocabulary are saved with the tokens that their texts need, and score the same."""
+"""Models of a large vocabulary are saved with the tokens that their texts need, and score the same.
+
+Also tests `vocabulary_parity`, and assay.models.onnx.packed, which writes their frozen weights.
+"""
 
 import json
 

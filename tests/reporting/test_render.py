@@ -1,4 +1,7 @@
-"""The report as Markdown and HTML: complete, in order, self-contained, and deaf to what its texts try."""
+"""The report as Markdown and HTML: complete, in order, self-contained, and deaf to what its texts try.
+
+Also tests `environment`, which escapes what the templates write.
+"""
 
 import copy
 import json
