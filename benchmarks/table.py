@@ -46,6 +46,7 @@ SECTIONS = (
     Section("Serving", "bench-serving", "serving-*.json", "serving"),
     Section("Faults of clients", "bench-serving", "faults-*.json", "serving_faults"),
     Section("Trust", "bench-trust", "trust.json", "trust"),
+    Section("Every language", "bench-languages", "languages.json", "languages"),
     Section("Explanations", "bench-explain", "explain-*.json", "explain", "summarise_content"),
 )
 

@@ -492,3 +492,31 @@ def test_training_benchmark_sums_up():
     assert measured["`features`, 2 threads"] == "2.00x, least cosine 0.999990; 5.0x"
     assert measured["`features`, int8, 2 threads"] == "1.80x, 0.10 points lost"
     assert measured["`features` again, 2 threads"] == "200x"
+
+
+def test_languages_are_found_and_summed_up(tmp_path):
+    """One set per language before the large ones; a language's mean is over what was measured."""
+    languages = load_script("languages")
+    (tmp_path / "sib200" / "kor_Hang").mkdir(parents=True)
+    assert languages.find_sets(tmp_path) == ["sib200/kor_Hang", "klue_ynat", "wisesight"]
+    scores = {"validation_accuracy": 0.8, "test_accuracy": 0.84, "test_f1_macro": 0.83}
+    training = {"set": "sib200/kor_Hang", "method": "features", "total_s": 60, **scores}
+    content = {
+        "trainings": [{**training, "folder_bytes": 50_000_000}],
+        "exports": [
+            {
+                "set": "klue_ynat",
+                "folder_bytes": 40e6,
+                "accuracy_before": 0.81,
+                "accuracy_after": 0.809,
+            }
+        ],
+        "first_labels": [{"first_label_s": [1.0, 0.9, 1.2]}],
+        "throughput": [{"ratio": 1.4}],
+    }
+    table = languages.summarise(content)
+    assert "| sib200/kor_Hang | `features` | 0.8000 | 0.8400 | 0.8300 | 60 | 50.0 |" in table
+    assert "| mean of 1 languages | `features` | | 0.8400 | | | |" in table
+    assert "40.0 MB, +0.0010 lost" in table
+    assert "1.00 s" in table
+    assert "1.40 times" in table
