@@ -37,7 +37,7 @@ export function say(name, values) {
 
 export function percent(share) {
   const value = share * 100;
-  return `${value > 0 && value < 0.1 ? "<0.1" : value.toFixed(value > 99.9 && value < 100 ? 2 : 1)} %`;
+  return say("percent", { value: value > 0 && value < 0.1 ? "<0.1" : value.toFixed(value > 99.9 && value < 100 ? 2 : 1) });
 }
 
 export function fillIn() {
