@@ -113,23 +113,28 @@ def check_apart(source: object, out: Path) -> None:
         `out` is the data, a folder that holds it, or a file of the folder that it is; or the data
         is where `out` is kept until it is whole.
     """
-    if not isinstance(source, str | Path):
-        return
-    try:
-        data = Path(source).expanduser().resolve()
-        is_there = data.exists()
-    except (OSError, RuntimeError):  # a text too long for a path; no home
-        return
-    if not is_there:
+    data = _find_path(source)
+    if data is None:
         return
     target, partial = out.resolve(), find_place(out).partial.resolve()
-    is_held = any(one == data or one in data.parents for one in (target, partial) if one.exists())
+    is_held = any(one in (data, *data.parents) for one in (target, partial) if one.exists())
     is_split = target.is_file() and target.parent == data and _is_split(target)
     if is_held or is_split:
         raise InputError(
             f"{out} holds the data itself: writing there would destroy it",
             hint="give another --out",
         )
+
+
+def _find_path(source: object) -> Path | None:
+    """Return where data is, in full; None if it is no file or folder."""
+    if not isinstance(source, str | Path):
+        return None
+    try:
+        path = Path(source).expanduser().resolve()
+        return path if path.exists() else None
+    except (OSError, RuntimeError):  # a text that is too long for a path; no home
+        return None
 
 
 def _is_split(path: Path) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from assay.data.labels import LabelSet
@@ -120,3 +123,34 @@ def test_dropped_rows_are_plain_values():
         "line": 3,
         "reason": "blank text",
     }
+
+
+@pytest.mark.parametrize(
+    ("texts", "problem", "hint"),
+    [
+        (
+            pd.DataFrame({"Review": ["a"], "n": [1]}),
+            "DataFrame with Review, n",
+            r"texts\['Review'\]",
+        ),
+        (pd.DataFrame({"a": ["a"], "b": [1]}), "DataFrame with a, b", r"texts\['COLUMN'\]"),
+        ({"text": ["a"], "label": ["b"]}, "dict with text, label", r"texts\['text'\]"),
+        ({}, "dict with no columns", r"texts\['COLUMN'\]"),
+        ({"a", "b"}, "set, which has no order", r"sorted\(texts\)"),
+        (frozenset("a"), "frozenset, which has no order", r"sorted\(texts\)"),
+    ],
+)
+def test_frame_mapping_and_set_are_no_texts(texts, problem, hint):
+    """Iterating over them gives names of columns, or texts in any order: the error says what to pass."""
+    with pytest.raises(InputError, match=problem) as caught:
+        check_texts(texts)
+    assert re.search(hint, caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [pd.Series(["a", "b"]), np.array(["a", "b"]), ("a", "b"), pd.Index(["a", "b"])],
+)
+def test_columns_are_texts(texts):
+    """What has one order and one value per row is taken as it is."""
+    assert check_texts(texts) == ["a", "b"]

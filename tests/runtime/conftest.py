@@ -12,3 +12,11 @@ def compact_folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("models") / "compact"
     save_model(small_estimator("compact").fit(*small_data()), out)
     return out
+
+
+@pytest.fixture(scope="session")
+def linear_folder(tmp_path_factory):
+    """Train and save a small `linear` model."""
+    out = tmp_path_factory.mktemp("models") / "linear"
+    save_model(small_estimator("linear").fit(*small_data()), out)
+    return out

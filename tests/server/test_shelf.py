@@ -24,7 +24,9 @@ def watched(folder):
     """Put it on a shelf that notes what is loaded again."""
     notes = []
     shelf = ModelShelf(
-        {"mine": folder}, on_reload=lambda name, is_loaded: notes.append((name, is_loaded))
+        {"mine": folder},
+        on_reload=lambda name, is_loaded: notes.append((name, is_loaded)),
+        trial=lambda folder: None,
     )
     shelf.notes = notes
     return shelf
@@ -174,3 +176,18 @@ def test_linked_folder_keeps_the_name_of_the_link(folders, tmp_path, monkeypatch
     link.symlink_to(tmp_path / "rel" / "v2", target_is_directory=True)
     assert shelf.reload(only_changed=True) == ["prod"]
     assert [(one.name, one.model.method) for one in shelf.served] == [("prod", "majority")]
+
+
+def test_changed_folder_is_tried_before_it_is_loaded(folder, folders):
+    """What fails in a process of its own never reaches this one."""
+    tried = []
+
+    def refuse(path):
+        tried.append(path)
+        raise ModelError("it took more memory than it needs")
+
+    shelf = ModelShelf({"mine": folder}, trial=refuse)
+    before = shelf.find(None)
+    put(folders["majority"], folder)
+    assert shelf.reload(only_changed=True) == []
+    assert (tried, shelf.find(None)) == ([folder], before)

@@ -1,16 +1,20 @@
 """The training loop: what it keeps, when it ends, what it reports, and that a seed is a seed."""
 
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import torch
 
+from _support.small_models import small_data, small_estimator
 from assay.errors import InputError
 from assay.progress import Progress
 from assay.runtime.linear import softmax
 from assay.tokenization.batches import EncodedTexts
+from assay.training import loop
 from assay.training.context import FitContext
 from assay.training.inference import network_logits
 from assay.training.loop import TrainingConfig, seeded, train_network
@@ -220,3 +224,23 @@ def test_logits_keep_the_order_of_the_texts():
         np.testing.assert_allclose(
             logits[i], network_logits(network, network, alone, pad_id=0)[0], atol=1e-6
         )
+
+
+def test_trainings_in_two_threads_give_what_each_gives_alone():
+    """Torch has one source of random numbers for the whole process, so they take turns."""
+    texts, labels = small_data(60)
+
+    def train(seed):
+        return small_estimator("compact", seed=seed).fit(texts, labels).predict_proba(texts)
+
+    alone = [train(0), train(1)]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(train, (0, 1)))
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_forked_process_says_why_it_cannot_train(monkeypatch):
+    """The threads of torch stayed behind; it would wait for them for ever."""
+    monkeypatch.setitem(loop._trained_in, "process", os.getpid() + 1)
+    with pytest.raises(InputError, match="forked from one that has trained"), seeded(0):
+        pass

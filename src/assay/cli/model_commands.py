@@ -99,8 +99,14 @@ def verify_command(
     data: Annotated[
         str | None, typer.Argument(metavar="DATA", help="Score it again on these texts.")
     ] = None,
+    isolated: Annotated[
+        bool,
+        typer.Option(
+            "--isolated", help="Try it first in a process with limits of memory and time."
+        ),
+    ] = False,
 ) -> None:
-    """Check a model's files and, with DATA, its recorded scores.
+    """Check a model's files, that it can answer and, with DATA, its recorded scores.
 
     Exit code 3: a file was changed, or a score is not what the model says of itself.
 
@@ -108,13 +114,14 @@ def verify_command(
     Examples:
       assay verify runs/sample/model
       assay verify runs/sample/model sample
+      assay verify downloads/model --isolated    a folder from a stranger
     """
     from assay.recipes.verify import verify_model
 
     splits = None
     if data is not None:
         splits = flags.options().as_trained(model, data).load(data)
-    found = verify_model(model, splits, progress=common.progress())
+    found = verify_model(model, splits, isolated=isolated, progress=common.progress())
     if common.json:
         print_json(found.to_dict())
         return

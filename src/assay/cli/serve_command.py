@@ -43,11 +43,14 @@ class LimitFlags:
     max_requests: Annotated[
         int, typer.Option(metavar="N", help="Requests in work at once.", min=1)
     ] = 512
+    max_unsent_bytes: Annotated[
+        int, typer.Option(metavar="N", help="Bytes that wait for clients to read them.", min=1)
+    ] = 64_000_000
     request_s: Annotated[
         float, typer.Option(metavar="S", help="Seconds from request to answer.", min=0.01)
     ] = 30.0
     client_s: Annotated[
-        float, typer.Option(metavar="S", help="Seconds to send a request.", min=0.01)
+        float, typer.Option(metavar="S", help="Seconds to send a request, or read.", min=0.01)
     ] = 10.0
 
 
@@ -83,6 +86,10 @@ class ServerFlags:
         float,
         typer.Option(metavar="S", help="Seconds an idle connection stays open.", min=0.01),
     ] = 75.0
+    root_path: Annotated[
+        str,
+        typer.Option(metavar="PATH", help="Prefix under which a proxy offers it, such as /nlp."),
+    ] = ""
     log_requests: Annotated[
         bool, typer.Option("--log-requests", help="Log one line per request, without texts.")
     ] = False
@@ -101,6 +108,7 @@ class ServerFlags:
             allowed_hosts=tuple(self.allowed_host or ()),
             watch_s=self.watch_s,
             keep_alive_s=self.keep_alive_s,
+            root_path=self.root_path,
             log_requests=self.log_requests,
             limits=Limits(**given),
         )

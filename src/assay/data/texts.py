@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import numpy as np
 
 from assay._display import html_block, html_table
 from assay._optional import require
+from assay.data.columns import TEXT_NAMES
 from assay.data.labels import LabelSet
 from assay.data.normal_form import normalise_text
 from assay.errors import DataError, InputError
@@ -33,6 +34,7 @@ __all__ = [
 T = TypeVar("T")
 SPLIT_ORDER = ("train", "validation", "test", "all")  # all: a lone file that is not cut yet
 MAX_MENDED_LINES = 100  # listed for each reason; the others are counted
+TEXT_COLUMNS = {name for tier in TEXT_NAMES for name in tier}
 N_SHOWN_ROWS, N_SHOWN_LABELS = 5, 30  # in a notebook
 
 
@@ -49,7 +51,8 @@ def check_texts(texts: object, *, name: str = "texts") -> list[str]:
     Raises
     ------
     InputError
-        It is a single text, is not a sequence, or holds something that is not a text.
+        It is a single text, a frame or a mapping (the error names the column to pass), a set, no
+        sequence at all, or it holds something that is not a text.
     """
     if isinstance(texts, (str, bytes)):
         raise InputError(
@@ -57,11 +60,30 @@ def check_texts(texts: object, *, name: str = "texts") -> list[str]:
         )
     if not hasattr(texts, "__iter__"):
         raise InputError(f"{name} is {type(texts).__name__}; a sequence of texts is accepted")
+    if isinstance(texts, (Mapping, set, frozenset)) or hasattr(texts, "columns"):
+        raise _no_sequence(texts, name=name)
     as_list = list(texts)
     for i, text in enumerate(as_list):
         if not isinstance(text, str):
             raise InputError(f"{name}[{i}] is {type(text).__name__}; a text (str) is accepted")
     return as_list
+
+
+def _no_sequence(texts: Any, *, name: str) -> InputError:
+    """Return the error for what iterates over column names, or in no order."""
+    kind = type(texts).__name__
+    if isinstance(texts, (set, frozenset)):
+        return InputError(
+            f"{name} is a {kind}, which has no order; a sequence of texts is accepted",
+            hint="write sorted(texts)",
+        )
+    columns = [str(column) for column in getattr(texts, "columns", texts)]
+    best = next((column for column in columns if column.casefold() in TEXT_COLUMNS), None)
+    shown = ", ".join(columns[:N_SHOWN_LABELS]) or "no columns"
+    return InputError(
+        f"{name} is a {kind} with {shown}; one column of texts is accepted",
+        hint=f"pass the column of the texts: {name}[{best or 'COLUMN'!r}]",
+    )
 
 
 class DroppedEntry(TypedDict):

@@ -19,6 +19,7 @@ from assay.runtime.folder import read_folder
 from assay.runtime.layout import Layout
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
+from assay.runtime.trial import try_model
 
 __all__ = ["Verification", "verify_model"]
 
@@ -73,21 +74,27 @@ class Verification:
 
 
 def verify_model(
-    model_folder: str | Path, splits: Splits | None = None, *, progress: Progress | None = None
+    model_folder: str | Path,
+    splits: Splits | None = None,
+    *,
+    isolated: bool = False,
+    progress: Progress | None = None,
 ) -> Verification:
-    """Check a model's hashes and schema; with data, also the scores that it claims.
+    """Check a model's hashes and that it can answer; with data, also the scores that it claims.
 
     Parameters
     ----------
     model_folder : path
     splits : Splits, optional
         Labelled texts; a single file is cut as training cut it.
+    isolated : bool
+        Whether the model is tried in a process of its own first, under limits of memory and time.
     progress : Progress, optional
 
     Raises
     ------
     ModelError
-        The folder is no model, or one of a newer assay.
+        The folder is no model, one of a newer assay, or one that cannot be used or could do harm.
     CheckError
         A file is missing, changed or unsafe, or a recorded score is not what the model scores on
         these texts.
@@ -96,10 +103,12 @@ def verify_model(
     """
     folder = Path(model_folder)
     manifest = _read_checked(folder)
+    if isolated:
+        try_model(folder)
+    model = load_model(folder, verified=manifest)  # its files were hashed a moment ago
     claims: list[CheckedClaim] = []
     if splits is not None:
         splits = cut_as_trained(splits, manifest)
-        model = load_model(folder, verified=manifest)  # its files were hashed a moment ago
         claims = _check_claims(model, splits, progress)
         if not claims:
             recorded = ", ".join(_recorded_splits(manifest)) or "no split"

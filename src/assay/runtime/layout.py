@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from assay.output_place import OS_FILES
+
 __all__ = ["Layout", "is_free", "is_unsafe"]
 
 # Endings of files that run code when they are loaded, or are code. No model needs one of them.
@@ -29,7 +31,8 @@ UNSAFE_SUFFIXES = (
     ".msgpack",
 )
 
-# Free to edit and to add: the model card, pictures, a licence, and hidden files. Not hashed.
+# Free to edit and to add: the model card, pictures, a licence, hidden files, and what operating
+# systems leave in folders. Not hashed, and never read: a network with weights there is refused.
 FREE_SUFFIXES = (".md", ".png", ".jpg", ".jpeg", ".svg", ".gif")
 FREE_STEMS = ("license", "licence", "notice")
 
@@ -104,9 +107,9 @@ class Layout:
 
 def is_free(path: PurePath) -> bool:
     """Tell whether anybody may add or edit a file, given by its path inside the folder."""
-    return _is_hidden(path) or (
-        path.suffix.lower() in FREE_SUFFIXES or path.stem.lower() in FREE_STEMS
-    )
+    if _is_hidden(path) or path.name in OS_FILES:
+        return True
+    return path.suffix.lower() in FREE_SUFFIXES or path.stem.lower() in FREE_STEMS
 
 
 def is_unsafe(path: PurePath) -> bool:

@@ -20,6 +20,7 @@ from assay.disk import write_whole
 from assay.errors import ModelError
 from assay.runtime.layout import Layout
 from assay.runtime.rare_terms import RareTerms, bucket_of
+from assay.runtime.sane_scores import check_linear
 from assay.tokenization.words import RULE, check_rule, fold_text, spaced_pattern, word_pattern
 
 __all__ = ["LinearModel", "TermColumns", "TextTerms", "slices_of", "softmax"]
@@ -303,6 +304,7 @@ class LinearModel:
                 )
         except Exception as err:  # safetensors' exception has no base; all mean the same here
             raise ModelError(f"the linear model in {root} cannot be read: {err}") from err
+        check_linear(root, parts, terms.min_chars, terms.max_chars)
         n_terms = sum(map(len, vocabularies)) + sum(map(len, rare))
         n_classes = parts["bias"].size
         expected = {"idf": (n_terms,), "weights": (n_terms, n_classes), "bias": (n_classes,)}

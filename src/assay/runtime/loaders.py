@@ -18,6 +18,9 @@ from assay.tokenization.window import LONG_TEXTS
 if TYPE_CHECKING:
     from assay.runtime.session import BatchSizes
 
+MAX_PRIOR = 1e12  # a number of rows, or a share; infinity would give no scores
+MAX_TOKENS = 1_000_000  # far above what any network reads at once
+
 __all__ = ["load_linear", "load_majority", "load_recurrent", "load_transformer"]
 
 
@@ -37,7 +40,7 @@ def _are_priors(priors: Any, n_classes: int) -> bool:
     """Tell whether a value of assay.json is one positive number for each class."""
     if not isinstance(priors, list) or len(priors) != n_classes:
         return False
-    return all(isinstance(prior, int | float) and prior > 0 for prior in priors)
+    return all(isinstance(prior, int | float) and 0 < prior <= MAX_PRIOR for prior in priors)
 
 
 def load_linear(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
@@ -68,8 +71,10 @@ def _load_network(
     root: Path, manifest: Manifest, n_threads: int | None, batches: BatchSizes
 ) -> Model:
     # Here, so that `linear` need not wait for onnxruntime and tokenizers.
+    from assay.runtime.graph_check import check_graph
     from assay.runtime.session import OnnxSession
     from assay.tokenization.subwords import SubwordTokenizer
+    from assay.tokenization.tokenizer_check import check_tokenizer_file
 
     layout = Layout(root)
     max_tokens, policy = _read_limits(layout, manifest)
@@ -78,6 +83,8 @@ def _load_network(
             raise ModelError(
                 f"{root} lacks '{path.relative_to(root)}', which a {manifest.method} model needs"
             )
+    check_tokenizer_file(layout.tokenizer)
+    check_graph(layout.network, root=root, listed=manifest.files)
     tokenizer = SubwordTokenizer.from_file(layout.tokenizer, max_tokens=max_tokens)
     session = OnnxSession(
         layout.network, pad_id=tokenizer.pad_id, n_threads=n_threads, batches=batches
@@ -100,10 +107,10 @@ def _load_network(
 def _read_limits(layout: Layout, manifest: Manifest) -> tuple[int, str]:
     """Return how many tokens the model reads at once, and what becomes of longer texts."""
     max_tokens: Any = manifest.tokenization.get("max_tokens")
-    if not isinstance(max_tokens, int) or max_tokens < 1:
+    if not isinstance(max_tokens, int) or not 1 <= max_tokens <= MAX_TOKENS:
         raise ModelError(
             f"{layout.manifest}: tokenization.max_tokens is {max_tokens!r}; "
-            "a whole number is accepted"
+            f"a whole number is accepted, up to {MAX_TOKENS:,}"
         )
     policy = manifest.tokenization.get("long_texts", LONG_TEXTS[0])
     if policy not in LONG_TEXTS:

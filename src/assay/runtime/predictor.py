@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from assay.runtime.limits.scope import ScopeReference, TermStatistics, add_suren
 from assay.runtime.linear import LinearModel, slices_of
 from assay.runtime.manifest import Manifest
 from assay.runtime.nearest import Neighbour, TrainingTexts
+from assay.runtime.sane_scores import check_probs, probe_scores
 from assay.tokenization.window import check_long_texts
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ NO_TEXTS = "the model keeps no training texts, so there are no nearest ones to s
 NO_TEXTS_HINT = "they are kept where training is asked to: assay train ... --keep-texts"
 
 Scorer = Callable[[Sequence[str]], np.ndarray]
+Rebuild = tuple[Callable[..., "Model"], tuple[Any, ...]]
 
 
 class Model:
@@ -58,6 +60,12 @@ class Model:
         The model behind `scorer`, for the method `linear`: its terms explain a score exactly.
     tokenizer : SubwordTokenizer, optional
         The tokenizer behind `scorer`, for methods with a network.
+
+    Attributes
+    ----------
+    rebuild : (callable, arguments) or None
+        What another process calls to have the same model: pickles hold this, and no weights.
+        None: the model cannot be pickled.
 
     Examples
     --------
@@ -81,6 +89,21 @@ class Model:
         self.label_set: LabelSet = manifest.label_set
         self._scorer = scorer
         self.tokenizer = tokenizer
+        self.rebuild: Rebuild | None = None
+
+    def __reduce__(self) -> Rebuild:
+        if self.rebuild is None:
+            raise InputError(
+                "this model cannot be pickled: it is not in a folder that assay wrote",
+                hint="save it, and load that folder where it is needed",
+            )
+        return self.rebuild
+
+    def __copy__(self) -> Model:
+        return self  # it is read-only
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Model:
+        return self
 
     @property
     def method(self) -> str:
@@ -223,14 +246,15 @@ class Model:
         ------
         InputError
             `texts` is a single str, or holds something that is not a text.
+        ModelError
+            The model gives NaN, negative scores, or scores that do not sum to 1.
         """
         checked = check_texts(texts)
         probs = np.empty((len(checked), len(self.label_set)), dtype=np.float64)
         with (progress or Progress()).track("predict", len(checked)) as advance:
             for part in slices_of(checked, max_texts=CHUNK_TEXTS, max_chars=CHUNK_CHARS):
                 block = np.asarray(self._scorer(checked[part]), dtype=np.float64)
-                # Rows of float32 networks sum to 1 +- 1e-7: here they are made to sum to 1.
-                probs[part] = block / block.sum(axis=1, keepdims=True)
+                probs[part] = check_probs(block, folder=self.folder)
                 advance(len(block))
         return probs
 
@@ -360,4 +384,17 @@ def load_model(
             f"{root} is of method '{manifest.method}'; this assay knows {', '.join(METHODS)}"
         )
     model: Model = METHODS[manifest.method].load_loader()(root, manifest, n_threads)
+    probe_scores(model.predict_proba, folder=root)
+    known = manifest.prediction_sha256()
+    model.rebuild = (_load_again, (str(root.absolute()), n_threads, long_texts, known))
+    return model
+
+
+def _load_again(folder: str, n_threads: int | None, long_texts: str | None, known: str) -> Model:
+    """Load a model that was pickled, unless its folder holds another one by now."""
+    model = load_model(folder, n_threads=n_threads, long_texts=long_texts)
+    if model.manifest.prediction_sha256() != known:
+        raise ModelError(
+            f"{folder} holds another model than when it was pickled", hint="pickle it again"
+        )
     return model

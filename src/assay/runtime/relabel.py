@@ -103,12 +103,15 @@ def relabel_model(model: Model, names: Mapping[str, str]) -> Model:
     manifest = replace(model.manifest.without_texts(), labels=tuple(new))
     if len(new) < len(labels):
         manifest = replace(manifest, abstain={}, coverage_curve={}, scope={})
-    return Model(
+    renamed = Model(
         model.folder,
         manifest,
         lambda texts: model.predict_proba(texts) @ merge,
         tokenizer=model.tokenizer,
     )
+    if model.rebuild is not None:
+        renamed.rebuild = (relabel_model, (model, dict(names)))
+    return renamed
 
 
 def _check_names(names: Mapping[str, str], labels: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ from assay.server.limits import Limits
 from assay.server.meter import STATIC_PREFIX, Meter
 from assay.server.openapi import TITLE, describe_api
 from assay.server.page import HTML_TYPE, JSON_TYPE, StaticFile, load_static
+from assay.server.root_path import RootPath
 from assay.server.service import Service
 from assay.server.shelf import ModelShelf
 
@@ -39,6 +40,7 @@ def create_app(
     cors_origins: Sequence[str] = (),
     hosts: Collection[str] | None = None,
     watch_s: float = 0.0,
+    root_path: str = "",
 ) -> FastAPI:
     """Make the application.
 
@@ -54,6 +56,8 @@ def create_app(
         Names by which the server may be called, without port; None: any.
     watch_s : float
         Seconds between two checks whether a model folder changed; 0: never check.
+    root_path : str
+        The prefix under which a proxy offers the server, such as ``/nlp``.
 
     Returns
     -------
@@ -68,12 +72,14 @@ def create_app(
         needs_key=api_key is not None,
         checks_host=hosts is not None,
     )
+    if root_path:
+        openapi["servers"] = [{"url": root_path}]
     app = _make_bare_app(service, watch_s)
     app.openapi = lambda: openapi  # type: ignore[method-assign]
     _add_routes(app)
     _add_pages(app, openapi)
-    # What is added last is outermost: a request passes Meter, CORS, Gate, DirectRoutes, the router.
-    # The errors of the gate are inside CORS, so that pages of allowed origins can read them.
+    # What is added last is outermost: a request passes RootPath, Meter, CORS, Gate, DirectRoutes and
+    # the router. The errors of the gate are inside CORS: pages of allowed origins can read them.
     paths = frozenset(getattr(route, "path", "") for route in app.routes)
     own_hosts = None if hosts is None else frozenset(parse_host(host) for host in hosts)
     direct = {(route.method, route.path): route.endpoint for route in ROUTES if route.takes_texts}
@@ -81,6 +87,8 @@ def create_app(
     app.add_middleware(Gate, service=service, api_key=api_key, hosts=own_hosts)
     _add_cors(app, cors_origins)
     app.add_middleware(Meter, metrics=service.metrics, paths=paths)
+    if root_path:
+        app.add_middleware(RootPath, prefix=root_path)
     return app
 
 

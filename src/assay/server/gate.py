@@ -47,7 +47,6 @@ class Gate:
         self._service = service
         self._api_key = None if api_key is None else api_key.encode()
         self._hosts = hosts
-        self._n_inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer why not."""
@@ -61,7 +60,7 @@ class Gate:
             has_started = True
             await send(message)
 
-        self._n_inside += 1
+        self._service.places.n_taken += 1
         try:
             self._check(scope)
             await self._app(scope, receive, send_noted)
@@ -75,7 +74,7 @@ class Gate:
                 sentence = "the server made a mistake; its log says more"
                 await _send_error(ApiError(500, "backend", sentence), send)
         finally:
-            self._n_inside -= 1
+            self._service.places.n_taken -= 1
 
     def _check(self, scope: Scope) -> None:
         """Refuse what may not enter.
@@ -101,15 +100,7 @@ class Gate:
                 "the server is stopping: it takes no more requests",
                 headers={"Retry-After": "5", "Connection": "close"},
             )
-        limit = self._service.limits.max_requests
-        if self._n_inside > limit:
-            raise ApiError(
-                503,
-                "overloaded",
-                f"{limit:,} requests are in work, and no more are taken "
-                "(assay serve --max-requests)",
-                headers={"Retry-After": "1"},
-            )
+        self._service.places.check()
 
 
 def _is_open(scope: Scope) -> bool:

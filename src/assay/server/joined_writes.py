@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from assay.server.slow_readers import SlowReaders
+
 __all__ = ["LARGE_BYTES", "JoinedWrites"]
 
 LARGE_BYTES = 65_536
@@ -23,10 +25,24 @@ class JoinedWrites:
     ----------
     transport : asyncio.Transport
     loop : asyncio event loop
+    slow_readers : SlowReaders, optional
+        Told of each write.
+
+    Attributes
+    ----------
+    n_written : int
+        Bytes that the transport was given.
     """
 
-    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
+    def __init__(
+        self,
+        transport: Any,
+        loop: asyncio.AbstractEventLoop,
+        slow_readers: SlowReaders | None = None,
+    ) -> None:
+        self.transport = transport
+        self.n_written = 0
+        self._slow_readers = slow_readers
         self._loop = loop
         self._written: list[bytes] = []
         self._later: asyncio.Handle | None = None
@@ -47,12 +63,15 @@ class JoinedWrites:
         if self._written:
             data = b"".join(self._written)
             self._written.clear()
-            self._transport.write(data)
+            self.n_written += len(data)
+            self.transport.write(data)
+            if self._slow_readers is not None:
+                self._slow_readers.note(self, self._loop)
 
     def close(self) -> None:
         """Send what was written, and close."""
         self.flush()
-        self._transport.close()
+        self.transport.close()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+        return getattr(self.transport, name)

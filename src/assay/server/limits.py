@@ -28,10 +28,14 @@ class Limits:
         Waiting texts of all clients together, else 429 with Retry-After.
     max_requests : int
         Requests in work at the same time, else 503.
+    max_unsent_bytes : int
+        Bytes of all answers together that wait for clients to read them; beyond it, the connections
+        that have waited longest are closed.
     request_s : float
         Seconds from the complete request to its answer, else 504.
     client_s : float
-        Seconds that a client may take to send a request, else 408 or a closed connection.
+        Seconds that a client may take to send a request, else 408 or a closed connection; and in
+        which it has to read what waits for it, or 64 KiB of it.
     """
 
     max_body_bytes: int = 2_000_000
@@ -40,6 +44,7 @@ class Limits:
     max_explained_texts: int = 8
     max_queue_texts: int = 4_096
     max_requests: int = 512
+    max_unsent_bytes: int = 64_000_000
     request_s: float = 30.0
     client_s: float = 10.0
 

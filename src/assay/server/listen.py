@@ -96,10 +96,13 @@ def _make_server(
         cors_origins=options.cors_origins,
         hosts=options.hosts(address),
         watch_s=options.watch_s,
+        root_path=options.root_path,
     )
     config = uvicorn.Config(
         app,
-        http=make_protocol(options.limits.client_s),
+        http=make_protocol(
+            options.limits.client_s, max_unsent_bytes=options.limits.max_unsent_bytes
+        ),
         ws="none",
         lifespan="on",
         log_config=None,

@@ -14,6 +14,7 @@ __all__ = ["ServerOptions", "bracket_host"]
 ANY_NAME = "*"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 HOST_NAME = re.compile(r"[^\s/:,@]+|\[[0-9a-fA-F:.]+\]")
+ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 MAX_PORT = 65_535
 
 
@@ -40,6 +41,8 @@ class ServerOptions:
     keep_alive_s : float
         Seconds that a connection without a request stays open. It should be longer than a proxy
         keeps its connections: otherwise the proxy now and then sends a request into a closed one.
+    root_path : str
+        The prefix under which a proxy offers the server, such as ``/nlp``; empty: none.
     log_requests : bool
         Write one line into the log per request.
     limits : Limits
@@ -52,6 +55,7 @@ class ServerOptions:
     allowed_hosts: tuple[str, ...] = ()
     watch_s: float = 2.0
     keep_alive_s: float = 75.0
+    root_path: str = ""
     log_requests: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -70,6 +74,11 @@ class ServerOptions:
                 )
         if self.watch_s < 0:
             raise InputError(f"--watch-s is {self.watch_s:g}; 0 or more is accepted")
+        if self.root_path and not ROOT_PATH.fullmatch(self.root_path):
+            raise InputError(
+                f"--root-path is '{self.root_path}'; a path such as /nlp is accepted: "
+                "it begins with a slash and does not end with one"
+            )
         if not self.keep_alive_s > 0:
             raise InputError(f"--keep-alive-s is {self.keep_alive_s:g}; more than 0 is accepted")
 

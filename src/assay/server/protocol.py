@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from assay.server.failures import ApiError
 from assay.server.joined_writes import JoinedWrites
+from assay.server.slow_readers import SlowReaders
 
 __all__ = ["MAX_HEAD_BYTES", "make_protocol"]
 
@@ -30,7 +31,8 @@ class HeadTooLong(Exception):
 class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
     """A connection whose requests must have a complete head, of bounded length, in time."""
 
-    client_s = 10.0  # `make_protocol` sets it
+    client_s = 10.0  # `make_protocol` sets these two
+    slow_readers: SlowReaders | None = None
     _patience: asyncio.TimerHandle | None = None
     _is_reading_head = False
     _n_head_bytes = 0  # read of a head so far, counted from its first whole piece
@@ -41,7 +43,7 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
         return self.cycle is not None and not self.cycle.response_complete
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(JoinedWrites(transport, self.loop))
+        super().connection_made(JoinedWrites(transport, self.loop, self.slow_readers))
         self._start_waiting()
 
     def data_received(self, data: bytes) -> None:
@@ -89,6 +91,8 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        if self.slow_readers is not None:
+            self.slow_readers.forget(self.transport)
         super().connection_lost(exc)
 
     def _start_waiting(self) -> None:
@@ -106,15 +110,20 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
             self.transport.close()
 
 
-def make_protocol(client_s: float) -> type[Any]:
+def make_protocol(client_s: float, *, max_unsent_bytes: int) -> type[Any]:
     """Return the protocol class for a server.
 
     Parameters
     ----------
     client_s : float
-        Seconds to wait for the head of a request until the connection is closed.
+        Seconds to wait for the head of a request, or for a client that does not read its answer,
+        until the connection is closed.
+    max_unsent_bytes : int
+        Bytes of all connections together that may wait for their clients to read them.
     """
-    return type("Protocol", (_BoundedProtocol,), {"client_s": client_s})
+    slow_readers = SlowReaders(client_s=client_s, max_bytes=max_unsent_bytes)
+    shared = {"client_s": client_s, "slow_readers": slow_readers}
+    return type("Protocol", (_BoundedProtocol,), shared)
 
 
 def _cut(data: bytes) -> Iterator[bytes]:

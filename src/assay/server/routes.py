@@ -50,7 +50,8 @@ async def read_question(request: Request, reader: Reader) -> Question:
     has_query = bool(request.scope["query_string"])
     name = request.query_params.get("model") if has_query else None
     served = service.shelf.find(name)
-    body = await read_body(request, service.limits)
+    with service.places.reading():
+        body = await read_body(request, service.limits)
     asked = reader(read_json(body), service.limits)
     if asked.model is not None:
         if name is not None and name != asked.model:

@@ -18,6 +18,7 @@ from assay.server.failures import ApiError, ClientGone
 from assay.server.judgement import LEANING, SURE, Judgement, LabelScore, judge_text, rank_scores
 from assay.server.limits import Limits
 from assay.server.metrics import Metrics
+from assay.server.places import Places
 from assay.server.queue import ComputeQueue, Job, Work
 from assay.server.requests import AskedTexts
 from assay.server.served_models import ServedModel
@@ -59,6 +60,7 @@ class Service:
     def __init__(self, shelf: ModelShelf, limits: Limits) -> None:
         self.shelf = shelf
         self.limits = limits
+        self.places = Places(limits.max_requests)
         self.metrics = Metrics(lambda: self.queue.n_waiting)
         shelf.on_reload = self.metrics.note_reload
         self.open()

@@ -15,6 +15,7 @@ from typing import Any
 
 from assay.errors import AssayError, InputError, did_you_mean
 from assay.runtime.memory import give_back_memory
+from assay.runtime.trial import try_model
 from assay.server.failures import ApiError
 from assay.server.logs import describe_exception
 from assay.server.served_models import ServedModel
@@ -84,6 +85,8 @@ class ModelShelf:
         Compute threads of each model; None: what the environment says.
     on_reload : callable, optional
         Called after a reload with the name and whether it succeeded.
+    trial : callable
+        Called with a changed folder before it is loaded; it raises if the model could do harm.
 
     Raises
     ------
@@ -97,10 +100,12 @@ class ModelShelf:
         *,
         n_threads: int | None = None,
         on_reload: Callable[[str, bool], None] = lambda name, is_loaded: None,
+        trial: Callable[[Path], object] = try_model,
     ) -> None:
         self._folders = dict(folders)
         self._n_threads = n_threads
         self.on_reload = on_reload
+        self._trial = trial
         self._signatures: dict[str, Signature] = {}
         self._served: dict[str, ServedModel] = {}
         self._reloading = threading.Lock()
@@ -154,6 +159,7 @@ class ModelShelf:
             return False  # unchanged, or just being replaced
         self._signatures[name] = signature
         try:
+            self._trial(folder)
             self._served[name] = ServedModel.load(name, folder, n_threads=self._n_threads)
         except BaseException as err:  # a folder that is being written can be broken in any way
             logger.warning(REFUSED, extra={"facts": {"model": name, **_describe_refusal(err)}})

@@ -84,7 +84,9 @@ class SubwordTokenizer:
         """
         try:
             tokenizer = tokenizers.Tokenizer.from_file(str(path))
-        except Exception as err:  # tokenizers raises bare Exception
+        except BaseException as err:  # tokenizers raises bare Exception, and its panics are none
+            if isinstance(err, KeyboardInterrupt | SystemExit):
+                raise
             raise ModelError(f"{path} cannot be read as a tokenizer: {err}") from err
         return cls(tokenizer, max_tokens=max_tokens)
 

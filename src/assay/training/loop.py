@@ -6,6 +6,8 @@ loop does not know what a score is: the caller passes `score` in the context.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +16,7 @@ import torch
 from torch import nn
 
 from assay.checkpoints.torch_state import compute_threads
+from assay.errors import InputError
 from assay.runtime.linear import softmax
 from assay.tokenization.batches import EncodedTexts, bucket_batches
 from assay.training.context import FitContext
@@ -26,15 +29,37 @@ from assay.training.state_store import StateStore, TrainingState
 
 __all__ = ["TrainingConfig", "seeded", "train_network"]
 
+_taking_turns = threading.RLock()
+_trained_in: dict[str, int] = {}  # the process that trained a network first
 MIN_PROB = 1e-12  # keeps the loss of a text that is entirely wrong finite
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seed torch and set its threads inside the block; restore both after it."""
-    with compute_threads(), torch.random.fork_rng():
+    """Seed torch and set its threads inside the block; restore both after it.
+
+    torch draws random numbers for the whole process, so trainings in several threads take turns:
+    each gives what it gives alone.
+
+    Raises
+    ------
+    InputError
+        The process was forked from one that has trained: the threads of torch are not there, and it
+        would wait for them for ever. Predicting is possible there.
+    """
+    _refuse_fork()
+    with _taking_turns, compute_threads(), torch.random.fork_rng():
         torch.manual_seed(seed)
         yield
+
+
+def _refuse_fork() -> None:
+    trained_in = _trained_in.setdefault("process", os.getpid())
+    if trained_in != os.getpid():
+        raise InputError(
+            "this process was forked from one that has trained a network, and cannot train one",
+            hint='start it with multiprocessing.get_context("spawn")',
+        )
 
 
 def train_network(

@@ -1,0 +1,152 @@
+"""Networks are judged by reading them: files, loops, random numbers and absurd sizes are refused.
+
+These are also the tests of protobuf.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+
+from assay.errors import ModelError
+from assay.runtime.graph_check import check_graph
+from assay.runtime.protobuf import BrokenMessage, read_fields, read_integers
+
+
+def tensor(name, values):
+    """Make a constant."""
+    return numpy_helper.from_array(np.asarray(values), name)
+
+
+def write(root, *nodes, constants=(), sparse=(), functions=(), opsets=()):
+    """Write a network of some operators into a model folder."""
+    graph = helper.make_graph(
+        list(nodes),
+        "g",
+        [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["n", "t"])],
+        [helper.make_tensor_value_info("probs", TensorProto.FLOAT, ["n", 2])],
+        list(constants),
+        sparse_initializer=list(sparse),
+    )
+    opsets = [helper.make_opsetid(*one) for one in [("", 17), *opsets]]
+    model = helper.make_model(graph, functions=list(functions), opset_imports=opsets)
+    path = root / "onnx" / "model.onnx"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def test_networks_of_assay_are_accepted(compact_folder):
+    """As they are written."""
+    path = compact_folder / "onnx" / "model.onnx"
+    check_graph(path, root=compact_folder, listed=["onnx/model.onnx"])
+
+
+def make_branch():
+    """Return a graph inside an operator."""
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
+    node = helper.make_node("Constant", [], ["y"], value=tensor("c", np.float32([1.0])))
+    return helper.make_graph([node], "branch", [], [output])
+
+
+DOUBLES = [helper.make_node("Concat", [f"x{i}"] * 2, [f"x{i + 1}"], axis=0) for i in range(40)]
+FUNCTION = helper.make_function(
+    "mine",
+    "F",
+    ["a"],
+    ["b"],
+    [helper.make_node("Identity", ["a"], ["b"])],
+    [helper.make_opsetid("", 17)],
+)
+SPARSE = helper.make_sparse_tensor(
+    tensor("s", np.float32([1.0])), tensor("i", np.int64([3])), [1 << 40]
+)
+HARMFUL = [
+    ([helper.make_node("Loop", ["a", "b"], ["c"], body=make_branch())], {}, "'Loop' holds a graph"),
+    ([helper.make_node("If", ["a"], ["c"], then_branch=make_branch())], {}, "'If' holds a graph"),
+    ([helper.make_node("RandomNormal", [], ["c"], shape=[1])], {}, "random numbers"),
+    ([helper.make_node("Run", ["a"], ["c"], domain="evil")], {}, "unknown domain 'evil'"),
+    ([helper.make_node("Flatten", ["a"], ["c"], axis=1 << 40)], {}, "an absurd number"),
+    (DOUBLES, {}, "repeats one value"),
+    ([], {"functions": [FUNCTION], "opsets": [("mine", 1)]}, "functions of its own"),
+    ([], {"sparse": [SPARSE]}, "sparse weights"),
+    (
+        [helper.make_node("ConstantOfShape", ["shape"], ["c"])],
+        {"constants": [tensor("shape", np.int64([1 << 20, 1 << 10]))]},
+        "makes 1,073,741,824 numbers",
+    ),
+    (
+        [
+            helper.make_node("Constant", [], ["n"], value=tensor("", np.int64([1 << 36]))),
+            helper.make_node("Expand", ["a", "n"], ["c"]),
+        ],
+        {},
+        "'Expand' makes",
+    ),
+    (
+        [helper.make_node("Range", ["zero", "end", "one"], ["c"])],
+        {"constants": [helper.make_tensor("end", TensorProto.INT64, [], [1 << 40])]},
+        "'Range' makes",
+    ),
+    ([], {"constants": [TensorProto(name="w", dims=[1 << 50], data_type=1)]}, "lack their numbers"),
+    ([], {"constants": [TensorProto(name="w", dims=[-4], data_type=1)]}, "have the shape"),
+]
+
+
+@pytest.mark.parametrize(("nodes", "more", "problem"), HARMFUL)
+def test_harmful_networks_are_refused(tmp_path, nodes, more, problem):
+    """Before ONNX Runtime reads them, with the reason."""
+    path = write(tmp_path, *nodes, **more)
+    with pytest.raises(ModelError, match=f"is refused: .*{problem}"):
+        check_graph(path, root=tmp_path, listed=[])
+
+
+@pytest.mark.parametrize(
+    ("location", "name"),
+    [
+        ("w.png", "onnx/w.png"),
+        (".hidden/w", "onnx/.hidden/w"),
+        ("../../w", "../w"),
+        ("/etc/w", "/etc/w"),
+    ],
+)
+def test_weights_in_another_file_must_be_listed(tmp_path, location, name):
+    """Whatever the file is called: predictions depend on it, so its hash has to be known."""
+    weights = TensorProto(name="w", dims=[1 << 20], data_type=1, data_location=1)
+    weights.external_data.add(key="location", value=location)
+    weights.external_data.add(key="offset", value="0")
+    path = write(tmp_path, constants=[weights])
+    with pytest.raises(ModelError, match=f"its weights are in '{name}', which assay.json does not"):
+        check_graph(path, root=tmp_path, listed=["onnx/model.onnx"])
+    check_graph(path, root=tmp_path, listed=[name])
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_message_or_an_error(content):
+    """Nothing else is raised, and it ends."""
+    try:
+        for _, value in read_fields(memoryview(content)):
+            read_integers(value)
+    except BrokenMessage:
+        pass
+
+
+@given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1), max_size=20))
+def test_integers_are_read_as_they_were_written(values):
+    """Packed or not, negative ones too: onnx itself is the oracle."""
+    message = memoryview(TensorProto(dims=values).SerializeToString())
+    found = [
+        one for number, value in read_fields(message) for one in read_integers(value) if number == 1
+    ]
+    assert found == values
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 40, b"\x3a\xff\xff\xff\xff\x0f", b"\x0b"])
+def test_file_that_is_no_network_is_an_error(tmp_path, content):
+    """An empty one, a number that does not end, a field longer than the file, an unknown kind."""
+    path = tmp_path / "onnx" / "model.onnx"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match="is no ONNX file"):
+        check_graph(path, root=tmp_path, listed=[])
