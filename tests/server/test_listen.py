@@ -19,6 +19,7 @@ from assay.errors import OutsideError
 from assay.runtime import load_model
 from assay.server import serve_models
 from assay.server.options import ServerOptions
+from assay.server.places import READING_PER_PLACE
 
 TEXT = "i am very happy this day"
 N_SLOW = 48
@@ -255,13 +256,18 @@ def test_body_that_does_not_come_is_408(impatient):
 
 
 def test_more_requests_than_allowed_are_503(impatient):
-    """Past --max-requests in work: 503 with Retry-After; when they are gone, all is well."""
-    held = [send_head(impatient, 100) for _ in range(4)]
-    try:
-        until(lambda: impatient.ask("/predict", {"inputs": TEXT})[0] == 503)
-    finally:
-        for raw in held:
-            raw.close()
+    """Bodies that do not end shut nobody out until they are many: 503; when they are gone, all is well."""
+
+    def ask_beside(n_held):
+        held = [send_head(impatient, 100) for _ in range(n_held)]
+        try:
+            return impatient.ask("/predict", {"inputs": TEXT})[0]
+        finally:
+            for raw in held:
+                raw.close()
+
+    assert ask_beside(4) == 200
+    until(lambda: ask_beside(4 * READING_PER_PLACE + 8) == 503)
     until(lambda: impatient.ask("/predict", {"inputs": TEXT})[0] == 200)
 
 

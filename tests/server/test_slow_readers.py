@@ -1,7 +1,5 @@
 """Clients that do not read their answers: they are cut off in time, and those that read are not."""
 
-import asyncio
-
 import pytest
 
 from assay.server.joined_writes import JoinedWrites
@@ -41,7 +39,10 @@ class Clock:
 
     def call_soon(self, work):
         """Nothing is flushed at the end of a turn here."""
-        return asyncio.Handle(work, (), asyncio.new_event_loop())
+        return self
+
+    def cancel(self):
+        """There is nothing to cancel."""
 
     def call_later(self, seconds, work, *args):
         """Keep the call."""

@@ -85,9 +85,8 @@ def run_data(
     Raises
     ------
     InputError
-        The data, an option or the output cannot be used; nothing is written. Or
-        (`OutputExistsError`) an interrupted run left work, and neither `resume` nor `overwrite` is
-        given.
+        The data, an option or the output cannot be used, or an interrupted run left work and
+        neither `resume` nor `overwrite` is given; nothing is written.
     OutsideError
         The disk refused, or another process writes the same output.
     """

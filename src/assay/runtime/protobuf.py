@@ -1,7 +1,9 @@
 """The fields of a protobuf message, one after another, without a schema.
 
 That is all that is needed to look into an ONNX file before ONNX Runtime reads it. Nothing is
-copied: a value of bytes is a view of the file. The format: https://protobuf.dev/programming-guides/encoding
+copied: a value of bytes is a view of the file.
+
+The format: https://protobuf.dev/programming-guides/encoding
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class TrialLimits:
         What is added to it, in sizes of the folder: ONNX Runtime holds a network several times
         while it loads it.
     seconds : int
-        Of compute time; twice as much may pass on the clock.
+        Compute time; twice as much may pass on the clock.
     """
 
     base_bytes: int = 2 << 30

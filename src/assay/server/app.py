@@ -78,7 +78,7 @@ def create_app(
     app.openapi = lambda: openapi  # type: ignore[method-assign]
     _add_routes(app)
     _add_pages(app, openapi)
-    # What is added last is outermost: a request passes RootPath, Meter, CORS, Gate, DirectRoutes and
+    # What is added last is outermost: a request passes RootPath, Meter, CORS, Gate, DirectRoutes,
     # the router. The errors of the gate are inside CORS: pages of allowed origins can read them.
     paths = frozenset(getattr(route, "path", "") for route in app.routes)
     own_hosts = None if hosts is None else frozenset(parse_host(host) for host in hosts)

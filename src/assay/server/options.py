@@ -14,7 +14,7 @@ __all__ = ["ServerOptions", "bracket_host"]
 ANY_NAME = "*"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 HOST_NAME = re.compile(r"[^\s/:,@]+|\[[0-9a-fA-F:.]+\]")
-ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 MAX_PORT = 65_535
 
 
@@ -74,7 +74,7 @@ class ServerOptions:
                 )
         if self.watch_s < 0:
             raise InputError(f"--watch-s is {self.watch_s:g}; 0 or more is accepted")
-        if self.root_path and not ROOT_PATH.fullmatch(self.root_path):
+        if not ROOT_PATH.fullmatch(self.root_path):
             raise InputError(
                 f"--root-path is '{self.root_path}'; a path such as /nlp is accepted: "
                 "it begins with a slash and does not end with one"
