@@ -13,7 +13,12 @@ import numpy as np
 
 from assay.errors import ModelError
 
-__all__ = ["check_linear", "check_probs", "probe_scores"]
+__all__ = ["ScoresError", "check_linear", "check_probs", "probe_scores"]
+
+
+class ScoresError(ModelError):
+    """A model has weights or gives scores that are no numbers, or no probabilities."""
+
 
 # Longest n-gram that a folder may ask for: a long word has as many as that per character.
 MAX_GRAM_CHARS = 64
@@ -36,7 +41,7 @@ def check_linear(
     """
     for name, array in arrays.items():
         if array.dtype.kind != "f" or not np.isfinite(array).all():
-            raise ModelError(f"the linear model in {root} has NaN or infinity in its {name}")
+            raise ScoresError(f"the linear model in {root} has NaN or infinity in its {name}")
     if not (arrays["idf"] > 0).all():
         raise ModelError(f"the linear model in {root} has an idf that is not above 0")
     if max_chars > 0 and not 1 <= min_chars <= max_chars <= MAX_GRAM_CHARS:
@@ -64,7 +69,7 @@ def check_probs(block: np.ndarray, *, folder: Path) -> np.ndarray:
     sums = block.sum(axis=1, keepdims=True)
     is_sane = (np.abs(sums - 1.0) <= MAX_SUM_ERROR).all()  # NaN is not
     if not is_sane or block.min(initial=0.0) < 0.0:
-        raise ModelError(
+        raise ScoresError(
             f"the model in {folder} gives scores that are no probabilities",
             hint="its weights are damaged: get it again, or train it again",
         )
