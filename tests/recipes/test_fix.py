@@ -1,10 +1,6 @@
 """`assay fix`: the person's own file, corrected, everything else byte for byte as it was.
 
-<<<<<<< HEAD
 The modules `assay.data.files.relabelled` and `assay.cli.fix_command` are tested here too.
-=======
-`assay.data.files.relabelled` and `assay.cli.fix_command` are tested here too.
->>>>>>> 7547491 (Name in the design, and in the tests, the modules that came since)
 """
 
 from __future__ import annotations
