@@ -309,6 +309,7 @@ ELSEWHERE = {"DatasetSummary"}
 NOT_MET = {
     "Skipped": {"method", "reason"},
     "DroppedRow": {"split", "line", "reason"},
+    "Scores": {"mean_absolute_error", "quadratic_weighted_kappa"},
     "LabelSpelling": {"label", "n_texts", "proposed_label", "kind"},
     "MendedRows": {"split", "kind", "reason", "n_rows", "lines"},
     "TrainingData": {"corrections", "texts_sha256", "language"},

@@ -9,7 +9,7 @@ import typer
 
 from assay.cli.command import add_command
 from assay.cli.options import AnyModel, Common, Data, DataFlags, LabelMap, LongTextsInstead
-from assay.cli.scores import SCORE_COLUMNS, score_rows
+from assay.cli.scores import SCORE_COLUMNS, rating_sentence, score_rows
 from assay.cli.show import cell_width, print_json, print_sentence, print_table
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ def evaluate_command(
         print_json(found.to_dict())
         return
     print_table(score_rows(found.split, found.scored.to_dict()), right=SCORE_COLUMNS)
+    if sentence := rating_sentence(found.split, found.scored.to_dict()):
+        print_sentence(sentence)
     for warning in found.warnings():
         print_sentence(f"Note: {warning}")
     _print_classes(found)

@@ -24,6 +24,7 @@ from assay.cli.options import (
     Overwrite,
     split_names,
 )
+from assay.cli.scores import rating_sentence
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 
 if TYPE_CHECKING:
@@ -108,6 +109,9 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     """Print the leaderboard, the recommendation and what to do next."""
     rows = [_leaderboard_row(row, results) for row in results["methods"]]
     print_table(rows, right=("validation", "test", "F1", "fit s", "MB"))
+    for row in results["methods"]:
+        if row["method"] == results["recommended"]:
+            _print_ratings(row)
     for warning in results["warnings"]:
         print_sentence(f"Note:        {warning}")
     print_sentence(f"Recommended: {results['why']}")
@@ -115,6 +119,12 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
         print_sentence(f"Note:        {remark}")
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
+
+
+def _print_ratings(row: dict[str, Any]) -> None:
+    """Print how far off the predictions of a method are, if the labels are ratings."""
+    if sentence := rating_sentence("test", row["test"]):
+        print_sentence(f"{row['method']}, {sentence}")
 
 
 def _leaderboard_row(row: dict[str, Any], results: dict[str, Any]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from assay.evaluation.result import ScoresEntry, WithoutLeaksEntry
 
-__all__ = ["SCORE_COLUMNS", "score_rows"]
+__all__ = ["SCORE_COLUMNS", "rating_sentence", "score_rows"]
 
 SCORE_COLUMNS = ("texts", "accuracy", "F1 weighted", "F1 macro")
 
@@ -26,6 +26,16 @@ def score_rows(split: str, scores: ScoresEntry) -> list[dict[str, str]]:
     if others and others["n_texts"]:
         rows.append(_score_row(f"{split}, not in train", others))
     return rows
+
+
+def rating_sentence(split: str, scores: ScoresEntry) -> str:
+    """Say how far off predicted ratings are; empty if the labels are no ratings."""
+    if "mean_absolute_error" not in scores:
+        return ""
+    return (
+        f"as ratings, on {split}: mean absolute error {scores['mean_absolute_error']:.3f}, "
+        f"quadratic weighted kappa {scores['quadratic_weighted_kappa']:.3f}"
+    )
 
 
 def _score_row(split: str, scores: ScoresEntry | WithoutLeaksEntry) -> dict[str, str]:

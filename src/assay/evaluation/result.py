@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
+from assay.evaluation.ratings import RatingScores, score_ratings
+
 __all__ = [
     "HEADLINES",
     "ClassEntry",
@@ -88,6 +90,8 @@ class ScoresEntry(TypedDict):
     log_loss: NotRequired[float]
     ece: NotRequired[float]
     reliability: NotRequired[list[ReliabilityEntry]]
+    mean_absolute_error: NotRequired[float]
+    quadratic_weighted_kappa: NotRequired[float]
     without_leaks: NotRequired[WithoutLeaksEntry]  # of a `ScoredSplit` some of whose texts leaked
 
 
@@ -205,6 +209,11 @@ class SplitScores:
     reliability: tuple[ReliabilityBin, ...] = ()
 
     @property
+    def ratings(self) -> RatingScores | None:
+        """How far off predictions are; None if the labels are no ratings."""
+        return score_ratings(self.confusion, [one.label for one in self.per_class])
+
+    @property
     def confusion_by_true(self) -> tuple[tuple[float, ...], ...]:
         """The confusion matrix as fractions of each true class; 0 for a class without texts."""
         return tuple(_fractions(row) for row in self.confusion)
@@ -226,6 +235,9 @@ class SplitScores:
             plain["ece"] = self.ece
         if self.reliability:
             plain["reliability"] = [one.to_dict() for one in self.reliability]
+        if (ratings := self.ratings) is not None:
+            plain["mean_absolute_error"] = ratings.mean_absolute_error
+            plain["quadratic_weighted_kappa"] = ratings.quadratic_weighted_kappa
         return plain
 
     @classmethod
