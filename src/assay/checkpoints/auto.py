@@ -62,12 +62,12 @@ class CheckpointChoice:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
-        return {**asdict(self), "languages": [list(one) for one in self.languages]}
+        return {**asdict(self), "languages": list(map(list, self.languages))}
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any]) -> CheckpointChoice:
         """Return the choice of which `to_dict` told."""
-        languages = tuple((code, fraction) for code, fraction in facts["languages"])
+        languages = tuple(map(tuple, facts["languages"]))
         return cls(**{**facts, "languages": languages})
 
 

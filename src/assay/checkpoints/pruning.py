@@ -85,8 +85,8 @@ def prune_vocabulary(
     limits : PieceLimits
     """
     content = json.loads(tokenizer.tokenizer.to_str())
-    pieces = [piece for piece, _ in content["model"]["vocab"]]
-    scores = np.array([score for _, score in content["model"]["vocab"]])
+    pieces, all_scores = map(list, zip(*content["model"]["vocab"], strict=True))
+    scores = np.array(all_scores)
     added = [int(token["id"]) for token in content["added_tokens"]]
     special = [token_id for token_id in added if token_id < len(pieces)]
     counts = counts[: len(pieces)].copy()
@@ -113,8 +113,8 @@ def _frequent(
     pieces: list[str], scores: np.ndarray, counts: np.ndarray, limits: PieceLimits
 ) -> Iterable[int]:
     """Yield the frequent pieces of the scripts seen; a score is the logarithm of a frequency."""
-    scripts = [_scripts(piece) for piece in pieces]
-    lengths = counts * np.array([len(piece) for piece in pieces])
+    scripts = list(map(_scripts, pieces))
+    lengths = counts * np.array(list(map(len, pieces)))
     left = _room(scripts, lengths, limits)
     for token_id in np.argsort(-scores, kind="stable").tolist():
         own = scripts[token_id]
