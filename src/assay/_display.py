@@ -88,7 +88,7 @@ def _place(value: Any) -> str:
 def _cell(value: Any, *, limit: int = MAX_CELL_CHARS) -> str:
     text = "" if value is None else str(value)
     text = text[: limit - 1] + "…" if len(text) > limit else text
-    return html.escape("".join(_visible(char) for char in text))
+    return html.escape("".join(map(_visible, text)))
 
 
 def _visible(char: str) -> str:

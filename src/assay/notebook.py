@@ -83,7 +83,7 @@ class NotebookProgress(Progress):
 
     def _draw(self) -> None:
         self._drawn_s = time.monotonic()
-        content = "".join(_bar(task) for task in self._tasks)
+        content = "".join(map(_bar, self._tasks))
         if content and self._sentence:
             content += f"<div><small>{html.escape(self._sentence)}</small></div>"
         if self._handle is None:

@@ -185,7 +185,7 @@ def _summarize(
 def _identify(model: Model, shards: Sequence[Shard], scoring: Scoring) -> Identity:
     """Return what an interrupted call and the one that resumes it must have in common."""
     stamps = {shard.path: stamp_file(shard.path) for shard in shards}
-    options = {"scoring": asdict(scoring), "parts": [asdict(shard) for shard in shards]}
+    options = {"scoring": asdict(scoring), "parts": list(map(asdict, shards))}
     return identify(model, stamps, options)
 
 

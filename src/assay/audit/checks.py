@@ -116,7 +116,7 @@ def write_issues(audit: Audit, out: str | Path, *, overwrite: bool = False) -> N
 
 
 def _languages(splits: Splits, progress: Progress) -> dict[str, Languages]:
-    n_texts = sum(len(labelled) for labelled in splits.values())
+    n_texts = sum(map(len, splits.values()))
     found = {}
     with progress.track("languages", n_texts) as advance:
         for split, labelled in splits.items():

@@ -48,7 +48,7 @@ class AllRows:
     def __init__(self, splits: Splits) -> None:
         self.split_names = list(splits)
         self.labelled = _concatenate(splits)
-        sizes = [len(labelled) for labelled in splits.values()]
+        sizes = list(map(len, splits.values()))
         self.split_ids = np.repeat(np.arange(len(sizes)), sizes)
 
     def issue(

@@ -160,7 +160,7 @@ def _write_csv(issues: Iterable[Issue], path: Path) -> None:
         writer = csv.writer(stream, lineterminator="\r\n")
         writer.writerow(COLUMNS)
         for issue in issues:
-            writer.writerow([_cell(value) for value in issue.to_dict().values()])
+            writer.writerow(list(map(_cell, issue.to_dict().values())))
 
 
 def _cell(value: object) -> str:

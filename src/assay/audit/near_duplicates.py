@@ -87,7 +87,7 @@ def find_near_duplicates(
     if isinstance(texts, LabelledTexts):
         normalised: Sequence[str] = texts.normalised
     else:
-        normalised = [normalise_text(text) for text in texts]
+        normalised = list(map(normalise_text, texts))
     equal = number_equal(normalised)
     _, first_rows = np.unique(equal, return_index=True)
     pieces = hash_pieces([normalised[i] for i in first_rows])

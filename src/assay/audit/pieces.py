@@ -51,7 +51,7 @@ def hash_pieces(normalised: Sequence[str]) -> Pieces:
     if not normalised:
         return Pieces(np.zeros(0, np.uint64), np.zeros(1, np.int64))
     padded = [_without_punctuation(text).ljust(PIECE_CHARS, "\0") for text in normalised]
-    lengths = np.array([len(text) for text in padded])
+    lengths = np.array(list(map(len, padded)))
     encoded = "".join(padded).encode("utf-32-le", "surrogatepass")
     code_points = np.frombuffer(encoded, dtype="<u4").astype(np.uint64)
     hashes = _hash_windows(code_points)

@@ -90,7 +90,7 @@ def garbled_fraction(text: str) -> dict[str, float]:
     n_chars = max(1, len(text))
     fractions = {}
     for name, find_runs in CHECKS.items():
-        n_garbled = sum(len(run) for run in find_runs(text))
+        n_garbled = sum(map(len, find_runs(text)))
         fractions[name] = n_garbled / n_chars
     return fractions
 
@@ -108,7 +108,7 @@ def _mojibake(text: str) -> Iterator[str]:
     if text.isascii():
         return
     for found in HIGH.finditer(text):
-        raw = b"".join(_byte(char) for char in found.group())
+        raw = b"".join(map(_byte, found.group()))
         if _is_likely(_decoded(raw, "utf-8")) or HANGUL.search(_decoded(raw, "cp949")):
             yield found.group()
 

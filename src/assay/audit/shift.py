@@ -199,7 +199,7 @@ def find_length_shifts(splits: Splits) -> list[LengthShift]:
     lengths = {}
     for split, labelled in splits.items():
         if len(labelled):
-            lengths[split] = np.array([len(text) for text in labelled.texts])
+            lengths[split] = np.array(list(map(len, labelled.texts)))
     if not lengths:
         return []
     reference, *others = lengths

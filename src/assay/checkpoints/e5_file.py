@@ -240,7 +240,7 @@ def _read_normalisation(cursor: _Cursor) -> dict[str, str]:
     for _ in range(n_entries):
         code_point, n_replacing = cursor.unpack("IB", what)
         replacing = cursor.unpack(f"{n_replacing}I", what)
-        if code_point <= last or not all(_is_character(code) for code in (code_point, *replacing)):
+        if code_point <= last or not all(map(_is_character, (code_point, *replacing))):
             raise _broken(cursor.path, "its normalisation is not a sorted list of characters")
         last = code_point
         normalisation[chr(code_point)] = "".join(map(chr, replacing))

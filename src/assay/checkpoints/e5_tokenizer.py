@@ -20,10 +20,7 @@ MASK = "<mask>"
 
 def tokenizer_json(vocabulary: E5Vocabulary) -> Mapping[str, object]:
     """Return what tokenizer.json holds; a piece's place is its id."""
-    scored = [
-        [piece, float(score)]
-        for piece, score in zip(vocabulary.pieces, vocabulary.scores, strict=True)
-    ]
+    scored = list(zip(vocabulary.pieces, vocabulary.scores.tolist(), strict=True))
     return {
         "version": "1.0",
         "truncation": None,
@@ -105,16 +102,17 @@ def _word_starts() -> Mapping[str, object]:
 
 def _post_processor(vocabulary: E5Vocabulary) -> Mapping[str, object]:
     """Return the step that puts `<s>` before a text and `</s>` after it."""
-    ids = {
-        vocabulary.pieces[token_id]: token_id for token_id in (vocabulary.bos_id, vocabulary.eos_id)
-    }
-    bos, eos = ({"SpecialToken": {"id": token, "type_id": 0}} for token in ids)
-    first, second = ({"Sequence": {"id": name, "type_id": 0}} for name in ("A", "B"))
+    start, end = vocabulary.pieces[vocabulary.bos_id], vocabulary.pieces[vocabulary.eos_id]
+    bos = {"SpecialToken": {"id": start, "type_id": 0}}
+    eos = {"SpecialToken": {"id": end, "type_id": 0}}
+    first = {"Sequence": {"id": "A", "type_id": 0}}
+    second = {"Sequence": {"id": "B", "type_id": 0}}
     return {
         "type": "TemplateProcessing",
         "single": [bos, first, eos],
         "pair": [bos, first, eos, eos, second, eos],
         "special_tokens": {
-            token: {"id": token, "ids": [own], "tokens": [token]} for token, own in ids.items()
+            start: {"id": start, "ids": [vocabulary.bos_id], "tokens": [start]},
+            end: {"id": end, "ids": [vocabulary.eos_id], "tokens": [end]},
         },
     }

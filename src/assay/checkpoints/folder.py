@@ -196,7 +196,7 @@ def _sharded_weights(folder: Path) -> list[Path]:
     """Return the files that the index of the weights names, all of them inside the folder."""
     weight_map = _read_json(folder / WEIGHTS_INDEX).get("weight_map")
     names = list(weight_map.values()) if isinstance(weight_map, dict) else []
-    if not names or not all(_is_file_name(name) for name in names):
+    if not names or not all(map(_is_file_name, names)):
         raise ModelError(
             f"{folder / WEIGHTS_INDEX} does not name the parts of the weights beside it"
         )

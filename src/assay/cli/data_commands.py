@@ -164,7 +164,7 @@ def _show_characters(characters: Characters) -> None:
     n_tokens, n_symbols = characters.one_hot_shape
     shape = f"one-hot {n_tokens} x {n_symbols}"
     print_line(f"characters  {n_tokens} tokens, {n_symbols} symbols, {shape}")
-    print_line(f"  vocabulary  {' '.join(repr(c) for c in characters.vocabulary)}")
+    print_line(f"  vocabulary  {' '.join(map(repr, characters.vocabulary))}")
     print_line(f"  ids         {' '.join(map(str, characters.ids))}")
 
 

@@ -95,11 +95,11 @@ def _print_matrix(labels: Sequence[str], fractions: Sequence[Sequence[float]]) -
     Where the labels are too long to head the columns, columns are numbered and the rows say which
     number is which label.
     """
-    widths = [cell_width(label) for label in labels]
+    widths = list(map(cell_width, labels))
     is_named = sum(widths) + 3 * len(widths) + max(widths) <= MAX_NAMED_COLUMNS
     columns = rows = list(labels)
     if not is_named:
-        columns = [str(i) for i in range(1, len(labels) + 1)]
+        columns = list(map(str, range(1, len(labels) + 1)))
         rows = [f"{i} {label}" for i, label in enumerate(labels, start=1)]
     first = "true \\ predicted"
     table = []

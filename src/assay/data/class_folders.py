@@ -46,7 +46,7 @@ def _as_split(folder: Path, files: Sequence[Path], reading: Reading) -> RawSplit
 
 def _class_files(folder: Path) -> list[Path]:
     """Return the files in the folders of classes; none if there are not several classes."""
-    by_class = [_text_files(inner) for inner in _folders(folder)]
+    by_class = list(map(_text_files, _folders(folder)))
     found = [files for files in by_class if files]
     if len(found) < MIN_CLASSES:
         return []

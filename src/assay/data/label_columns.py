@@ -187,7 +187,7 @@ def rating_values(labels: Sequence[str]) -> tuple[float, ...] | None:
     """
     if not 3 <= len(labels) <= MAX_RATINGS:
         return None
-    numbers = _numbers([_without_unit(label) for label in labels])
+    numbers = _numbers(list(map(_without_unit, labels)))
     return tuple(numbers) if numbers is not None and _is_scale(numbers) else None
 
 

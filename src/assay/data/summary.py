@@ -148,7 +148,7 @@ def summarise(splits: Splits, *, n_first: int = 5) -> DataSummary:
         "source": splits.source,
         "labels": labels,
         "features": {"text": "string", "label": {"class_names": list(labels)}},
-        "n_texts": sum(len(labelled) for labelled in splits.values()),
+        "n_texts": sum(map(len, splits.values())),
         "splits": described,
         "dropped": dropped,
         "mended": [rows.to_dict() for rows in splits.mended],

@@ -77,7 +77,7 @@ def _no_sequence(texts: Any, *, name: str) -> InputError:
             f"{name} is a {kind}, which has no order; a sequence of texts is accepted",
             hint="write sorted(texts)",
         )
-    columns = [str(column) for column in getattr(texts, "columns", texts)]
+    columns = list(map(str, getattr(texts, "columns", texts)))
     best = next((column for column in columns if column.casefold() in TEXT_COLUMNS), None)
     shown = ", ".join(columns[:N_SHOWN_LABELS]) or "no columns"
     return InputError(

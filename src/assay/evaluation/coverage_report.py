@@ -79,7 +79,7 @@ def describe_coverage(scored: Mapping[str, ScoredSplit]) -> CoverageEntry:
         "split": split,
         "n_texts": shown.n_texts,
         "area": shown.area,
-        "points": [list(point) for point in points],
+        "points": list(map(list, points)),
         "targets": [_describe_target(target, chosen, scored) for target in TARGETS],
     }
 

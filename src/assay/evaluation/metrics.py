@@ -78,7 +78,7 @@ def score_predictions(
         f1_macro=float(rates.f1_macro),
         intervals=_intervals(resampled, confusion),
         per_class=_class_scores(rates, resampled.f1, n_true, label_set),
-        confusion=tuple(tuple(row) for row in confusion.tolist()),
+        confusion=tuple(map(tuple, confusion.tolist())),
         log_loss=measure_log_loss(label_ids, probs),
         ece=ece,
         reliability=bins,

@@ -216,7 +216,7 @@ class SplitScores:
     @property
     def confusion_by_true(self) -> tuple[tuple[float, ...], ...]:
         """The confusion matrix as fractions of each true class; 0 for a class without texts."""
-        return tuple(_fractions(row) for row in self.confusion)
+        return tuple(map(_fractions, self.confusion))
 
     def to_dict(self) -> ScoresEntry:
         """Return the scores as results.json holds them."""
@@ -227,7 +227,7 @@ class SplitScores:
             "f1_macro": self.f1_macro,
             "intervals": {metric: list(interval) for metric, interval in self.intervals.items()},
             "per_class": [scores.to_dict() for scores in self.per_class],
-            "confusion": [list(row) for row in self.confusion],
+            "confusion": list(map(list, self.confusion)),
         }
         if self.log_loss is not None:
             plain["log_loss"] = self.log_loss
@@ -251,7 +251,7 @@ class SplitScores:
             f1_macro=plain["f1_macro"],
             intervals={metric: (low, high) for metric, (low, high) in plain["intervals"].items()},
             per_class=tuple(ClassScores.from_dict(scores) for scores in plain["per_class"]),
-            confusion=tuple(tuple(row) for row in plain["confusion"]),
+            confusion=tuple(map(tuple, plain["confusion"])),
             log_loss=plain.get("log_loss"),
             ece=plain.get("ece"),
             reliability=tuple(ReliabilityBin.from_dict(one) for one in bins),

@@ -116,8 +116,8 @@ def score_slices(
     """
     kinds: dict[str, Sequence[str]] = {
         "length": _by_length(texts),
-        "negation": [_negation(text) for text in texts],
-        "script": [_script(text) for text in texts],
+        "negation": list(map(_negation, texts)),
+        "script": list(map(_script, texts)),
         **(more or {}),
     }
     found = []

@@ -95,7 +95,7 @@ def find_datasets(
         found = ask_patiently(list_matches, progress=progress)
     return DatasetMatches(
         query=query,
-        datasets=[_read_facts(one) for one in found[:limit]],
+        datasets=list(map(_read_facts, found[:limit])),
         n_matches=min(len(found), MAX_COUNTED),
         is_all_counted=len(found) <= MAX_COUNTED,
     )

@@ -138,7 +138,7 @@ def _check_listing(info: Any, *, repo: str) -> None:
     names = [sibling.rfilename for sibling in info.siblings or ()]
     unsafe = [name for name in names if is_unsafe(Path(name))]
     if unsafe:
-        shown = ", ".join(repr(name) for name in unsafe[:MAX_SHOWN])
+        shown = ", ".join(map(repr, unsafe[:MAX_SHOWN]))
         raise ModelError(
             f"'{repo}' holds {shown}: files of this kind can run code when loaded, "
             "and no model of assay needs one; nothing was fetched",

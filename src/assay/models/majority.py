@@ -40,4 +40,4 @@ class Majority(TextClassifier):
 
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Keep the class shares in the manifest; there are no other files."""
-        return WrittenParts(parameters={"priors": [float(p) for p in self.priors_[order]]})
+        return WrittenParts(parameters={"priors": list(map(float, self.priors_[order]))})

@@ -179,7 +179,7 @@ def _map(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if given is None:
         return None
     points = [[round(float(x), 4), round(float(y), 4)] for x, y in given["points"]]
-    return {**given, "points": points, "label_ids": [int(i) for i in given["label_ids"]]}
+    return {**given, "points": points, "label_ids": list(map(int, given["label_ids"]))}
 
 
 def _how(results: Results, sections: ReportSections) -> dict[str, Any]:
@@ -202,7 +202,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain_entry(key, inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return list(map(_plain, value))
     if isinstance(value, JSON_TYPES):
         return value
     return str(value)

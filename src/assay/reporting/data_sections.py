@@ -165,7 +165,7 @@ def describe_data(splits: Splits) -> DataSection:
         class_counts=class_counts,
         words_per_text=_words_per_text(train),
         quantiles={"characters": train["chars"]["all"], "words": train["words"]["all"]},
-        first_rows=tuple(_first_row(row) for row in train["first_rows"]),
+        first_rows=tuple(map(_first_row, train["first_rows"])),
     )
 
 

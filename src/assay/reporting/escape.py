@@ -34,7 +34,7 @@ def show_text(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(_show_character(character) for character in text)
+    return "".join(map(_show_character, text))
 
 
 def _show_character(character: str) -> str:

@@ -14,6 +14,8 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from assay._optional import require
 from assay.catalogue import ENGLISH, open_language
 from assay.errors import InputError
@@ -101,21 +103,20 @@ def _collect(
     # others.
     order = list(range(len(texts)))
     random.Random(0).shuffle(order)
-    xs = [float(x) for x, _ in drawn["points"]]
-    ys = [float(y) for _, y in drawn["points"]]
-    left, top = min(xs), max(ys)
-    width, height = max(xs) - left, top - min(ys)
+    xs, ys = np.asarray(drawn["points"], dtype=np.float64).T
+    left, top = xs.min(), ys.max()
+    width, height = float(xs.max() - left), float(top - ys.min())
     unit = max(width, height) / GRID_UNITS or 1.0
     return {
-        "labels": [show_text(label) for label in labels],
+        "labels": list(map(show_text, labels)),
         "colours": {"light": CLASS_COLOURS, "dark": DARK_COLOURS},
         "split": drawn["split"],
         "width": max(1, round(width / unit)),
         "height": max(1, round(height / unit)),
-        "x": [round((xs[i] - left) / unit) for i in order],
-        "y": [round((top - ys[i]) / unit) for i in order],
-        "label": [int(drawn["label_ids"][i]) for i in order],
-        "line": [int(drawn["rows"][i]) for i in order],
+        "x": np.rint((xs[order] - left) / unit).astype(int).tolist(),
+        "y": np.rint((top - ys[order]) / unit).astype(int).tolist(),
+        "label": np.asarray(drawn["label_ids"], dtype=int)[order].tolist(),
+        "line": np.asarray(drawn["rows"], dtype=int)[order].tolist(),
         "text": [_cut(texts[i]) for i in order],
     }
 

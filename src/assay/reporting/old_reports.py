@@ -25,7 +25,7 @@ def upgrade_report(report: Mapping[str, Any]) -> Mapping[str, Any]:
             **audit,
             "is_checked": not audit["wrong_labels"]["why_not"],
             "label_check": _sentence(audit["label_check"]),
-            "notable": [_sentence(text) for text in audit["notable"]],
+            "notable": list(map(_sentence, audit["notable"])),
         }
     return {
         **report,

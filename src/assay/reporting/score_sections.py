@@ -164,7 +164,7 @@ def describe_slices(results: Results) -> list[ShownSlice]:
     scored = results.recommended.scored[results.shown_split]
     languages = _languages(scored.labelled, results.audit, split=results.shown_split)
     parts = score_parts(results.recommended.model, scored, languages=languages)
-    return [ShownSlice(one) for one in parts]
+    return list(map(ShownSlice, parts))
 
 
 def _languages(labelled: LabelledTexts, audit: Audit, *, split: str) -> list[str] | None:

@@ -71,7 +71,7 @@ def linear_contributions(
         if not places:
             continue
         columns = np.fromiter(places, dtype=np.int64, count=len(places))
-        counts = np.array([len(found) for found in places.values()], dtype=np.float64)
+        counts = np.array(list(map(len, places.values())), dtype=np.float64)
         values = (1.0 + np.log(counts)) * model.idf[columns]
         pushes = (values / np.sqrt(values @ values) / counts)[:, None] * model.weights[columns]
         for push, found in zip(pushes, places.values(), strict=True):

@@ -121,7 +121,7 @@ def hash_terms(
 
 def _hash_token(token: str, terms: TextTerms) -> tuple[list[_Word], list[int]]:
     """Return the words of one token, and the hashes of its character n-grams."""
-    words = [_encode(word) for word in terms.pattern.findall(token)]
+    words = list(map(_encode, terms.pattern.findall(token)))
     grams = [zlib.crc32(_encode(gram), GRAM_SALT) for gram in terms.characters(token)]
     return [(zlib.crc32(word), b" " + word) for word in words], grams
 
@@ -144,8 +144,8 @@ def count_terms(
 
 def _count(hashes_of_texts: Sequence[Sequence[int]]) -> TermCounts:
     """Count the hashes of each text."""
-    counters = [Counter(hashes) for hashes in hashes_of_texts]
-    lengths = [len(counter) for counter in counters]
+    counters = list(map(Counter, hashes_of_texts))
+    lengths = list(map(len, counters))
     n_terms = sum(lengths)
     hashes = chain.from_iterable(counters)
     counts = chain.from_iterable(counter.values() for counter in counters)

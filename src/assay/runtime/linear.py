@@ -242,7 +242,7 @@ class LinearModel:
         rare: Sequence[RareTerms] = (),
     ) -> None:
         self.terms = terms
-        self.vocabularies = [list(vocabulary) for vocabulary in vocabularies]
+        self.vocabularies = list(map(list, vocabularies))
         self.rare = list(rare)
         self.idf = np.ascontiguousarray(idf, dtype=np.float32)
         self.weights = np.ascontiguousarray(weights, dtype=np.float32)
@@ -293,7 +293,7 @@ class LinearModel:
                 min_chars=int(content["min_chars"]), max_chars=int(content["max_chars"]), rule=rule
             )
             parts = {name: arrays[name] for name in ("idf", "weights", "bias")}
-            vocabularies = [list(block) for block in content["blocks"]]
+            vocabularies = list(map(list, content["blocks"]))
             rare = [
                 RareTerms(int(block["bits"]), tuple(map(int, block["buckets"])))
                 for block in content.get("rare", [])

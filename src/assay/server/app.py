@@ -81,7 +81,7 @@ def create_app(
     # What is added last is outermost: a request passes RootPath, Meter, CORS, Gate, DirectRoutes,
     # the router. The errors of the gate are inside CORS: pages of allowed origins can read them.
     paths = frozenset(getattr(route, "path", "") for route in app.routes)
-    own_hosts = None if hosts is None else frozenset(parse_host(host) for host in hosts)
+    own_hosts = None if hosts is None else frozenset(map(parse_host, hosts))
     direct = {(route.method, route.path): route.endpoint for route in ROUTES if route.takes_texts}
     app.add_middleware(DirectRoutes, endpoints=direct)
     app.add_middleware(Gate, service=service, api_key=api_key, hosts=own_hosts)

@@ -92,11 +92,11 @@ def _name_type(facts: Schema) -> str:
     if "$ref" in facts:
         return _shape_name(facts)
     if "enum" in facts:
-        return " | ".join(str(value) for value in facts["enum"])
+        return " | ".join(map(str, facts["enum"]))
     if "const" in facts:
         return str(facts["const"]).lower()
     if "anyOf" in facts:
-        names = dict.fromkeys(_name_type(one) for one in facts["anyOf"])
+        names = dict.fromkeys(map(_name_type, facts["anyOf"]))
         return " or ".join(names)
     name = str(facts.get("type", "anything"))
     if name == "array" and "items" in facts:

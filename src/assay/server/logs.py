@@ -40,7 +40,7 @@ class JsonLines(logging.Formatter):
 def describe_exception(err: BaseException) -> dict[str, Any]:
     """Return the class of an exception and the places it went through, without its message."""
     frames = traceback.extract_tb(err.__traceback__)[-N_FRAMES:]
-    places = [_describe_frame(frame) for frame in frames]
+    places = list(map(_describe_frame, frames))
     return {"exception": type(err).__name__, "where": places}
 
 

@@ -135,7 +135,7 @@ def _explain(model: Model, texts: Sequence[str]) -> list[Explanation]:
 
 
 def _find_nearest(model: Model, texts: Sequence[str]) -> list[list[NeighbourEntry]]:
-    return [_to_dicts(found) for found in model.nearest(texts, n=MAX_NEAREST)]
+    return list(map(_to_dicts, model.nearest(texts, n=MAX_NEAREST)))
 
 
 def _to_dicts(found: Sequence[Neighbour]) -> list[NeighbourEntry]:

@@ -71,7 +71,7 @@ def _find_problems(content: Mapping[str, Any]) -> Iterator[str]:
             if part.get("type") not in known:
                 yield f"its {step} has a part of the unknown kind {part.get('type')!r}"
             yield from _part_problems(part)
-        if math.prod(_growth(part) for part in parts) > MAX_GROWTH:
+        if math.prod(map(_growth, parts)) > MAX_GROWTH:
             yield f"its {step} makes texts grow more than {MAX_GROWTH} times"
     yield from _model_problems(content["model"])
     yield from _token_problems(content.get("added_tokens") or ())

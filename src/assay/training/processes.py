@@ -100,7 +100,7 @@ class Processes:
         said = torch.tensor(values, dtype=torch.float64, device=device)
         with self._exchange():
             distributed.broadcast(said, src=0)
-        return [float(value) for value in said.cpu()]
+        return list(map(float, said.cpu()))
 
     def gather(self, tensor: Tensor, device: torch.device) -> list[Tensor]:
         """Return the tensors of all processes, on the CPU; they have the same shape everywhere."""

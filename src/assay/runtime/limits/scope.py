@@ -154,7 +154,7 @@ class TermStatistics:
             content = json.loads(path.read_text(encoding="utf-8"))
             rule = check_rule(content.get("rule", 1))
             n_texts, largest = int(content["n_texts"]), int(content["largest"])
-            blocks, classes, n_buckets = (int(size) for size in content["shape"])
+            blocks, classes, n_buckets = map(int, content["shape"])
             size = BLOCKS * n_classes * min(n_buckets, 1 << MAX_BITS)
             # A few packed bytes can unpack to gigabytes: no more is unpacked than a model with this
             # number of classes can have.
@@ -318,7 +318,7 @@ class ScopeReference:
             means = tuple(float(plain["signs"][name][0]) for name in MEASURES)
             stds = tuple(float(plain["signs"][name][1]) for name in MEASURES)
             aspect_stds = tuple(float(plain["looks"][name]) for name in ASPECTS)
-            quantiles = tuple(float(value) for value in plain["quantiles"])
+            quantiles = tuple(map(float, plain["quantiles"]))
             n_texts, threshold = int(plain["n_texts"]), float(plain["threshold"])
         except (KeyError, IndexError, TypeError, ValueError, OverflowError) as err:
             raise ModelError(f"{where}: scope lacks a number that it needs: {err}") from err
