@@ -27,7 +27,7 @@ from assay.methods import METHODS
 from assay.models.open import match_labels, open_model
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.recipes.steps.known_data import check_labels
+from assay.recipes.steps.known_data import check_labels, cut_as_trained
 from assay.runtime.predictor import Model
 
 __all__ = ["Evaluation", "evaluate_model"]
@@ -142,7 +142,8 @@ def evaluate_model(
     model_folder : path, Hub id or Model
         See `open_model`.
     splits : Splits
-        As loaded; nothing is cut.
+        As loaded. A single file that the model was trained on is cut as training did, for `split`
+        to name a part of it, and to tell the scores on texts that were not trained on.
     split : str, optional
         None: `test` if there is one, or the only split.
     label_map : path, optional
@@ -164,9 +165,12 @@ def evaluate_model(
     """
     progress = progress or default_progress()
     model = open_model(model_folder, label_map=label_map, long_texts=long_texts, progress=progress)
+    trained = cut_as_trained(splits, model.manifest)
     split = split or _default_split(splits)
+    if split not in splits:
+        splits = trained
     model = _match_model(model, splits, split)
-    train = splits["train"] if split != "train" and "train" in splits else None
+    train = trained["train"] if split != "train" and "train" in trained else None
     scored = score_split(model, splits[split], seed=seed, train=train, progress=progress)
     return _evaluation(model, splits.source, split, scored, n_mistakes=n_mistakes)
 

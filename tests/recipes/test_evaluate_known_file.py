@@ -1,0 +1,42 @@
+"""`assay.recipes.evaluate` on the very file that a model was trained on."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.data.load import load_data
+from assay.errors import DataError
+from assay.recipes.evaluate import evaluate_model
+from assay.recipes.train import train_model
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Train on a single file, cut in training; return the file and the model."""
+    folder = tmp_path_factory.mktemp("known")
+    rows = [f"word{i % 7} number{i},{'ab'[i % 2]}" for i in range(80)]
+    (folder / "a.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    train_model(folder / "a.csv", folder / "model", method="majority")
+    return folder / "a.csv", folder / "model"
+
+
+def test_texts_of_training_are_counted_and_the_rest_scored_beside(trained):
+    """The score of the whole file is no score of new texts, and it says so."""
+    data, model = trained
+    found = evaluate_model(model, load_data(data))
+    assert (found.split, found.scored.n_leaked) == ("all", 64)
+    assert found.scored.without_leaks.n_texts == 16
+    assert "64 of 80 all texts also occur in train" in found.warnings()[0]
+
+
+def test_split_names_a_part_of_the_file(trained):
+    """The file is cut as training did."""
+    data, model = trained
+    assert evaluate_model(model, load_data(data), split="test").scores.n_texts == 8
+
+
+def test_split_of_another_file_is_not_made_up(trained, tmp_path):
+    """What was not trained on has no such parts."""
+    (tmp_path / "b.csv").write_text("text,label\nx,a\ny,b\n")
+    with pytest.raises(DataError, match="there is no split 'test'"):
+        evaluate_model(trained[1], load_data(tmp_path / "b.csv"), split="test")
