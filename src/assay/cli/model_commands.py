@@ -106,7 +106,7 @@ def verify_command(
         ),
     ] = False,
 ) -> None:
-    """Check a model's files and, with DATA, its recorded scores.
+    """Check a model's files, that it can answer and, with DATA, its recorded scores.
 
     Exit code 3: a file was changed, or a score is not what the model says of itself.
 
