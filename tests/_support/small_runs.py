@@ -58,6 +58,8 @@ class SharedRun:
             self.folder,
             "--checkpoint",
             self.checkpoint,
+            "--folds",
+            "never",
             "--json",
             "--quiet",
         ]
@@ -67,7 +69,7 @@ class SharedRun:
 
     def options(self, **changes: Any) -> RunOptions:
         """Return the options of the run."""
-        return RunOptions(**{"checkpoint": str(self.checkpoint), **changes})
+        return RunOptions(**{"checkpoint": str(self.checkpoint), "folds": None, **changes})
 
 
 @functools.cache

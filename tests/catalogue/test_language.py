@@ -12,7 +12,7 @@ from assay.catalogue.language import FOLDER
 from assay.catalogue.numbers import Numbers
 from assay.errors import InputError
 from assay.methods import METHODS
-from assay.reporting.sections import CHOICES
+from assay.reporting.sections import CHOICES, FOLD_CHOICES
 
 SRC = Path(assay.__file__).parent
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
@@ -156,6 +156,6 @@ def test_names_of_the_program_have_their_words():
     assert {kind: say(f"issues.{kind}") for kind in KINDS} == KINDS
     for method in METHODS.values():
         assert say(f"methods.{method.name}") == method.description
-    for row in CHOICES:
+    for row in (*CHOICES, *FOLD_CHOICES):
         assert say(f"choices.{row['choice']}")
         assert say(f"choice_splits.{row['split']}")

@@ -9,7 +9,8 @@ import pytest
 from assay.catalogue import open_language
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
-from assay.evaluation.caveats import find_caveats
+from assay.evaluation.caveats import find_caveats, find_fall
+from assay.evaluation.metrics import score_predictions
 from assay.evaluation.scoring import manifest_scores, score_parts, score_split
 from assay.models import make_estimator, save_model
 from assay.runtime.predictor import load_model
@@ -126,3 +127,24 @@ def test_languages_are_parts(model):
         if one.kind == "language"
     ]
     assert [(one.name, one.n_texts) for one in parts] == [("en", 10), ("ko", 10)]
+
+
+def test_a_fall_is_said_where_chance_does_not_explain_it():
+    """Eight points on 1,000 texts are said; on 50, or of one point, they are not."""
+
+    def scores(n_right, n_texts):
+        label_ids = np.arange(n_texts) % 2
+        right = np.arange(n_texts) < n_right
+        probs = np.eye(2)[np.where(right, label_ids, 1 - label_ids)]
+        return score_predictions(label_ids, probs, LabelSet(("a", "b")), seed=0, n_resamples=2)
+
+    fall = find_fall(scores(875, 1000), scores(795, 1000))
+    assert fall.to_dict() == {
+        "kind": "caveats.fall",
+        "accuracy": 0.795,
+        "promised": 0.875,
+        "n_texts": 1000,
+    }
+    assert find_fall(scores(44, 50), scores(40, 50)) is None
+    assert find_fall(scores(87500, 100_000), scores(86500, 100_000)) is None
+    assert find_fall(scores(795, 1000), scores(875, 1000)) is None

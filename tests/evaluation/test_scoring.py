@@ -9,7 +9,13 @@ import pytest
 from _support.small_runs import recompute
 from assay.data.load import load_data
 from assay.data.texts import LabelledTexts
-from assay.evaluation.scoring import SCORE_DIGITS, manifest_scores, score_split, write_predictions
+from assay.evaluation.scoring import (
+    SCORE_DIGITS,
+    manifest_scores,
+    prediction_records,
+    score_split,
+    write_predictions,
+)
 from assay.recipes.train import train_model
 from assay.runtime.predictor import load_model
 
@@ -60,7 +66,10 @@ def test_predictions_are_the_same_bytes_each_time(scored, model, tmp_path):
     """A line a text in row order, labels by name, and no time or name in the header of the archive."""
     paths = [tmp_path / name / "linear.jsonl.gz" for name in ("a", "b")]
     for path in paths:
-        write_predictions(path, scored, model.labels)
+        records = []
+        for split, one in scored.items():
+            records += prediction_records(split, one.labelled, one.probs, model.labels)
+        write_predictions(path, records)
     assert paths[0].read_bytes() == paths[1].read_bytes()
     lines = gzip.decompress(paths[0].read_bytes()).decode("utf-8").splitlines()
     records = [json.loads(line) for line in lines]
@@ -79,5 +88,8 @@ def test_label_that_utf8_cannot_hold_is_written(model, tmp_path):
     """A lone surrogate in a label, as JSON input can hold, is no crash at the end of a long run."""
     part = LabelledTexts(("a text",), (model.labels[0],))
     one = score_split(model, part, seed=0)
-    write_predictions(tmp_path / "p.jsonl.gz", {"test": one}, ("a\ud800", *model.labels[1:]))
+    labels = ("a\ud800", *model.labels[1:])
+    write_predictions(
+        tmp_path / "p.jsonl.gz", prediction_records("test", one.labelled, one.probs, labels)
+    )
     assert gzip.decompress((tmp_path / "p.jsonl.gz").read_bytes()).count(b"\n") == 1

@@ -85,7 +85,7 @@ def test_run_folder_holds_what_the_design_says(five):
 def test_every_model_of_a_run_keeps_texts_where_asked(data, tmp_path):
     """The option reaches each method and the recommended copy."""
     out = tmp_path / "run"
-    run_data(data, out, options=RunOptions(methods=CHEAP, keep_texts=True))
+    run_data(data, out, options=RunOptions(folds=None, methods=CHEAP, keep_texts=True))
     train = load_data(data)["train"]
     for folder in (out / "model", *(out / "models" / method for method in CHEAP)):
         assert load_model(folder).nearest([train.texts[0]], n=1)[0][0].text == train.texts[0]
@@ -115,13 +115,23 @@ def test_results_have_the_documented_keys(five):
     assert {name: part["n_texts"] for name, part in results["data"]["splits"].items()} == SIZES
     assert [row["method"] for row in results["methods"]] == list(METHODS)
     for row in results["methods"]:
-        assert list(row) == ["method", "model", "model_bytes", "validation", "test", "coverage"]
+        assert list(row) == [
+            "method",
+            "model",
+            "model_bytes",
+            "evidence",
+            "fitted_on",
+            "validation",
+            "test",
+            "coverage",
+        ]
         assert row["model"] == f"models/{row['method']}"
         assert set(row["validation"]) == set(row["test"]) == SCORES
         assert set(row["test"]["intervals"]) == {"accuracy", "f1_weighted", "f1_macro"}
     assert set(results["timings"]) == {*METHODS, "audit_s", "audit_folds_s", "map_s", "total_s"}
     assert all(
-        set(results["timings"][method]) == {"fit_s", "predict_texts_per_s"} for method in METHODS
+        set(results["timings"][method]) == {"fit_s", "folds_s", "predict_texts_per_s"}
+        for method in METHODS
     )
     json.dumps(results, allow_nan=False)
 
@@ -138,7 +148,8 @@ def test_scores_are_those_of_the_written_predictions(five, method):
     """Every score of results.json can be computed again from predictions/METHOD.jsonl.gz, here by scikit-learn."""
     row = next(row for row in five.results["methods"] if row["method"] == method)
     records = predictions(five.folder, method)
-    assert list(records[0]) == ["split", "row", "label", "predicted_label", "probs"]
+    assert list(records[0]) == ["split", "row", "label", "predicted_label", "probs", "group"]
+    assert list(records[-1]) == ["split", "row", "label", "predicted_label", "probs"]
     for split in ("validation", "test"):
         own = [record for record in records if record["split"] == split]
         assert [record["row"] for record in own] == list(load_data(five.data)[split].lines)
@@ -262,17 +273,17 @@ def test_test_split_reaches_no_choice(five, tmp_path):
 def test_splits_are_cut_from_a_lone_file(tmp_path):
     """A file becomes train, validation and test, seeded and stratified; what was cut verifies from the same file."""
     path = write_rows(tmp_path / "d.jsonl", *small_data(120))
-    results = run_data(path, tmp_path / "r", options=RunOptions(methods=CHEAP))
+    results = run_data(path, tmp_path / "r", options=RunOptions(folds=None, methods=CHEAP))
     sizes = {name: part["n_texts"] for name, part in results["data"]["splits"].items()}
     assert sizes == {"train": 96, "validation": 12, "test": 12}
-    other = run_data(path, tmp_path / "t", options=RunOptions(methods=CHEAP, seed=1))
+    other = run_data(path, tmp_path / "t", options=RunOptions(folds=None, methods=CHEAP, seed=1))
     assert other["data"]["splits"] != results["data"]["splits"]
     assert len(verify_model(tmp_path / "r" / "model", load_data(path)).claims) == 6
 
 
 def test_max_rows_limits_every_split(data, tmp_path):
     """A stratified sample of each split that is larger; every class is still there."""
-    options = RunOptions(methods=CHEAP, data=DataOptions(max_rows=25))
+    options = RunOptions(folds=None, methods=CHEAP, data=DataOptions(max_rows=25))
     results = run_data(data, tmp_path / "r", options=options)
     sizes = {name: part["n_texts"] for name, part in results["data"]["splits"].items()}
     assert sizes == {"train": 25, "validation": 24, "test": 25}
@@ -282,13 +293,13 @@ def test_max_rows_limits_every_split(data, tmp_path):
 def test_labels_stand_in_the_order_of_labels_txt(tmp_path):
     """labels.txt, or --labels: in results, models and predictions alike."""
     data = write_data(tmp_path / "d")
-    results = run_data(data, tmp_path / "r", options=RunOptions(methods=("linear",)))
+    results = run_data(data, tmp_path / "r", options=RunOptions(folds=None, methods=("linear",)))
     assert results["data"]["labels"] == list(LABELS)
     assert [row["label"] for row in results["methods"][0]["test"]["per_class"]] == list(LABELS)
     assert read_json(tmp_path / "r/model/assay.json")["labels"] == list(LABELS)
     (data / "labels.txt").unlink()
     given = [LABELS[2], LABELS[0], LABELS[1]]
-    options = RunOptions(methods=("linear",), data=DataOptions(labels=given))
+    options = RunOptions(folds=None, methods=("linear",), data=DataOptions(labels=given))
     assert run_data(data, tmp_path / "g", options=options)["data"]["labels"] == given
 
 
@@ -297,7 +308,7 @@ def test_tiny_budget_leaves_out_what_is_dear_and_says_so(data, tmp_path):
     results = run_data(
         data,
         tmp_path / "r",
-        options=RunOptions(methods=("majority", "linear", "compact"), budget_s=1e-6),
+        options=RunOptions(folds=None, methods=("majority", "linear", "compact"), budget_s=1e-6),
     )
     assert [row["method"] for row in results["methods"]] == ["majority", "linear"]
     assert results["skipped"] == [
@@ -305,7 +316,9 @@ def test_tiny_budget_leaves_out_what_is_dear_and_says_so(data, tmp_path):
     ]
     assert "left out: the budget" in " ".join(read_json(tmp_path / "r/report.json")["how"]["notes"])
     alone = run_data(
-        data, tmp_path / "alone", options=RunOptions(methods=("compact",), budget_s=1e-6)
+        data,
+        tmp_path / "alone",
+        options=RunOptions(folds=None, methods=("compact",), budget_s=1e-6),
     )
     assert [row["method"] for row in alone["methods"]] == ["compact"]
 
@@ -313,7 +326,9 @@ def test_tiny_budget_leaves_out_what_is_dear_and_says_so(data, tmp_path):
 def test_methods_run_in_order_of_cost_and_once(data, tmp_path):
     """Whatever order they are named in."""
     results = run_data(
-        data, tmp_path / "r", options=RunOptions(methods=("linear", "majority", "linear"))
+        data,
+        tmp_path / "r",
+        options=RunOptions(folds=None, methods=("linear", "majority", "linear")),
     )
     assert [row["method"] for row in results["methods"]] == ["majority", "linear"]
     assert results["timings"]["map_s"] == 0
@@ -321,7 +336,7 @@ def test_methods_run_in_order_of_cost_and_once(data, tmp_path):
 
 def test_majority_alone_is_a_run(data, tmp_path):
     """One method is compared with nothing, recommended, and reported."""
-    results = run_data(data, tmp_path / "r", options=RunOptions(methods=("majority",)))
+    results = run_data(data, tmp_path / "r", options=RunOptions(folds=None, methods=("majority",)))
     assert results["recommended"] == "majority"
     assert (tmp_path / "r" / "report.html").is_file()
 
@@ -330,5 +345,5 @@ def test_bad_data_costs_nothing(tmp_path):
     """What cannot be trained on is refused before OUT.partial is made."""
     path = write_rows(tmp_path / "d.csv", ["a", "b", "c"], ["x", "x", "x"])
     with pytest.raises(InputError, match=r"too few|one class"):
-        run_data(path, tmp_path / "r", options=RunOptions(methods=CHEAP))
+        run_data(path, tmp_path / "r", options=RunOptions(folds=None, methods=CHEAP))
     assert {path.name for path in tmp_path.iterdir()} == {"d.csv"}

@@ -36,6 +36,7 @@ def test_results_hold_sizes_times_and_what_was_skipped(results):
     n_texts = len(results.splits["validation"]) + len(results.splits["test"])
     assert plain["timings"]["linear"] == {
         "fit_s": 3.2,
+        "folds_s": 0.0,
         "predict_texts_per_s": round(n_texts / 0.2, 1),
     }
     assert plain["timings"]["total_s"] == 402.3

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from assay import _env
+from assay.errors import InputError
 from assay.progress import Progress
 
 __all__ = ["ChoiceFlags", "Common", "CutFlags", "DataFlags", "split_names"]
@@ -159,10 +160,32 @@ class ChoiceFlags:
     tolerance: Annotated[
         float, typer.Option(help="How much of it a cheaper method may lose: 0.01 is one point.")
     ] = 0.01
+    folds: Annotated[
+        str,
+        typer.Option(
+            metavar="N|never", help="Folds to judge methods in, where validation has few texts."
+        ),
+    ] = "5"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields of `RunOptions` with these names."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        """Return the fields of `RunOptions` with these names.
+
+        Raises
+        ------
+        InputError
+            The folds are neither a number nor ``never``.
+        """
+        return {"metric": self.metric, "tolerance": self.tolerance, "folds": _folds(self.folds)}
+
+
+def _folds(given: str) -> int | None:
+    if given == "never":
+        return None
+    if not given.isdecimal() or int(given) < 2:
+        raise InputError(
+            f"--folds is '{given}'; a whole number of at least 2, or never, is accepted"
+        )
+    return int(given)
 
 
 def split_names(listed: str) -> list[str]:

@@ -108,7 +108,7 @@ def run_command(
 def _show_run(results: dict[str, Any], out: Path) -> None:
     """Print the leaderboard, the recommendation and what to do next."""
     rows = [_leaderboard_row(row, results) for row in results["methods"]]
-    print_table(rows, right=("validation", "test", "F1", "fit s", "MB"))
+    print_table(rows, right=("evidence", "test", "F1", "fit s", "MB"))
     for row in results["methods"]:
         if row["method"] == results["recommended"]:
             _print_ratings(row)
@@ -133,7 +133,7 @@ def _leaderboard_row(row: dict[str, Any], results: dict[str, Any]) -> dict[str, 
     return {
         "": "→" if row["method"] == results["recommended"] else "",
         "method": row["method"],
-        "validation": f"{row['validation']['accuracy']:.3f}",
+        "evidence": f"{row['evidence']['accuracy']:.3f}",
         "test": f"{test['accuracy']:.3f}",
         "95 % interval": f"{low:.3f}–{high:.3f}",
         "F1": f"{test['f1_weighted']:.3f}",
@@ -156,12 +156,12 @@ def compare_command(run: RunFolder, common: Common) -> None:
         print_json(found.to_dict())
         return
     rows = [_comparison_row(one, found) for one in found.choice.comparisons]
-    print_table(rows, right=("validation", "won", "lost", "p", "test", "p test"))
+    print_table(rows, right=("evidence", "won", "lost", "p", "test", "p test"))
     print_sentence(f"Recommended: {found.choice.why}")
     without_leaks = _without_leaks(found)
     if without_leaks:
         print_sentence(without_leaks)
-    print_line("won, lost: validation texts that only this method, or only the best, labels right.")
+    print_line("won, lost: texts that only this method, or only the best, labels right.")
     print_line("p: exact McNemar test of these two counts, Holm-corrected. Test decides nothing.")
 
 
@@ -170,7 +170,7 @@ def _comparison_row(one: Comparison, found: RunComparison) -> dict[str, str]:
     return {
         "": "→" if one.method == found.choice.recommended else "",
         "method": one.method,
-        "validation": f"{one.accuracy:.3f}",
+        "evidence": f"{one.accuracy:.3f}",
         "won": "" if one.is_best else f"{one.n_only_method_right:,}",
         "lost": "" if one.is_best else f"{one.n_only_best_right:,}",
         "p": _p_value(one),

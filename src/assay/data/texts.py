@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import numpy as np
@@ -29,6 +30,7 @@ __all__ = [
     "MendedRows",
     "Splits",
     "check_texts",
+    "join_texts",
 ]
 
 T = TypeVar("T")
@@ -236,6 +238,20 @@ class LabelledTexts:
             line = json.dumps([text, label] if with_labels else [text], ensure_ascii=False) + "\n"
             digest.update(line.encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
+
+
+def join_texts(several: Sequence[LabelledTexts]) -> LabelledTexts:
+    """Return the texts of several splits one after the other; a single split as it is."""
+    if len(several) == 1:
+        return several[0]
+    joined = LabelledTexts(
+        tuple(chain.from_iterable(one.texts for one in several)),
+        tuple(chain.from_iterable(one.labels for one in several)),
+        tuple(chain.from_iterable(one.lines for one in several)),
+    )
+    # where a cached property keeps its value: no text is normalised twice
+    vars(joined)["normalised"] = tuple(chain.from_iterable(one.normalised for one in several))
+    return joined
 
 
 def _pick(values: tuple[T, ...], rows: Sequence[int] | np.ndarray) -> tuple[T, ...]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import numpy as np
+
 from assay.evaluation.coverage import measure_coverage
 from assay.evaluation.scoring import ScoredSplit
-from assay.models.term_statistics import fit_scope_reference
+from assay.models.term_statistics import make_scope_reference
 from assay.runtime.entries import LimitEntries
 from assay.runtime.layout import Layout
 from assay.runtime.limits.scope import TermStatistics
@@ -21,7 +23,12 @@ logger = logging.getLogger(__name__)
 
 
 def measure_limits(
-    folder: Path, validation: ScoredSplit, *, target_accuracy: float | None = None
+    folder: Path,
+    validation: ScoredSplit,
+    *,
+    target_accuracy: float | None = None,
+    split: str = "validation",
+    measured_terms: np.ndarray | None = None,
 ) -> LimitEntries:
     """Measure what assay.json says about the limits of a model.
 
@@ -34,26 +41,32 @@ def measure_limits(
     target_accuracy : float, optional
         The model is to abstain so that its answers reach this accuracy. Where no threshold can be
         shown to reach it, a warning is logged and no rule is recorded: the model always answers.
+    split : str
+        What the texts are called in the entries.
+    measured_terms : array of shape (n_texts, n_measures), optional
+        How the texts compare with training texts, where these were not the model's own.
 
     Returns
     -------
     LimitEntries
         `coverage_curve`, and where they could be measured `scope` and `abstain`.
     """
-    curve = measure_coverage(validation.label_ids, validation.probs).thin()
+    curve = measure_coverage(validation.label_ids, validation.probs, split=split).thin()
     measured: LimitEntries = {"coverage_curve": curve.to_dict()}
     if Layout(folder).scope.is_file():
-        statistics = TermStatistics.load(folder, n_classes=validation.probs.shape[1])
-        measured["scope"] = fit_scope_reference(
-            statistics, validation.labelled.texts, validation.probs
-        ).to_dict()
+        if measured_terms is None:
+            statistics = TermStatistics.load(folder, n_classes=validation.probs.shape[1])
+            measured_terms = statistics.measure(validation.labelled.texts)
+        reference = make_scope_reference(measured_terms, validation.probs, split=split)
+        measured["scope"] = reference.to_dict()
     if target_accuracy is not None:
         rule = curve.reaching(target_accuracy)
         if rule is None:
             logger.warning(
-                "on %d validation texts no answers can be shown to be right %g of the time: "
+                "on %d %s texts no answers can be shown to be right %g of the time: "
                 "%.4f is the best; the model was saved without a rule, so that it always answers",
                 curve.n_texts,
+                split.replace("_", "-"),
                 target_accuracy,
                 curve.proven_accuracy.max(),
             )

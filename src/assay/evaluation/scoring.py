@@ -8,10 +8,10 @@ from __future__ import annotations
 import gzip
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
@@ -31,6 +31,7 @@ __all__ = [
     "manifest_scores",
     "score_parts",
     "score_split",
+    "prediction_records",
     "write_predictions",
 ]
 
@@ -39,13 +40,20 @@ SCORE_DIGITS = 9  # of the written probabilities: float32 carries about 7
 
 
 class PredictionEntry(TypedDict):
-    """One line of a file of predictions: `row` is the 1-based line of the source."""
+    """One line of a file of predictions: `row` is the 1-based line of the source.
+
+    Equal texts of the evidence have one number of `group`. Out of fold, `fold` is the fold that
+    the predicting model was not fitted on, and `repeat` counts the divisions into folds.
+    """
 
     split: str
     row: int
     label: str
     predicted_label: str
     probs: list[float]
+    group: NotRequired[int]
+    fold: NotRequired[int]
+    repeat: NotRequired[int]
 
 
 @dataclass(frozen=True)
@@ -222,9 +230,7 @@ def _claim(scores: SplitScores, metric: str) -> ScoreClaim:
     }
 
 
-def write_predictions(
-    path: Path, scored: Mapping[str, ScoredSplit], labels: tuple[str, ...]
-) -> None:
+def write_predictions(path: Path, records: Iterable[PredictionEntry]) -> None:
     """Write predictions as gzipped JSON Lines, one line per text.
 
     A line holds `split`, `row` (1-based line of the source), `label`, `predicted_label` and `probs`
@@ -236,19 +242,34 @@ def write_predictions(
         path.open("wb") as raw,
         gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as stream,
     ):
-        for split, one in scored.items():
-            for record in _records(split, one, labels):
-                line = json.dumps(record, ensure_ascii=False) + "\n"
-                stream.write(line.encode("utf-8", "surrogatepass"))
+        for record in records:
+            line = json.dumps(record, ensure_ascii=False) + "\n"
+            stream.write(line.encode("utf-8", "surrogatepass"))
 
 
-def _records(split: str, scored: ScoredSplit, labels: tuple[str, ...]) -> Iterator[PredictionEntry]:
-    labelled, predicted = scored.labelled, scored.probs.argmax(axis=1)
+def prediction_records(
+    split: str | Sequence[str], labelled: LabelledTexts, probs: np.ndarray, labels: Sequence[str]
+) -> Iterator[PredictionEntry]:
+    """Return what is written about each text.
+
+    Parameters
+    ----------
+    split : str or sequence of str
+        The split of all texts, or of each.
+    labelled : LabelledTexts
+    probs : array of shape (n_texts, n_classes)
+    labels : sequence of str
+        Names of the columns.
+    """
+    predicted = probs.argmax(axis=1)
+    splits = split
+    if isinstance(split, str):
+        splits = [split] * len(labelled)
     for i, row in enumerate(labelled.lines):
         yield {
-            "split": split,
+            "split": splits[i],
             "row": row,
             "label": labelled.labels[i],
             "predicted_label": labels[predicted[i]],
-            "probs": [round(float(p), SCORE_DIGITS) for p in scored.probs[i]],
+            "probs": [round(float(p), SCORE_DIGITS) for p in probs[i]],
         }

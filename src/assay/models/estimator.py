@@ -175,6 +175,48 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             self.temperature_ = fit_temperature(self.decision_logits(texts), self._ids(labels))
         return self
 
+    def calibrate_on(self, logits: np.ndarray, label_ids: np.ndarray) -> Self:
+        """Fit the temperature on logits of models that did not see the texts.
+
+        Parameters
+        ----------
+        logits : array of shape (n_texts, n_classes)
+            The classes may be in any order that `label_ids` share: one temperature is fitted.
+        label_ids : int array of shape (n_texts,)
+        """
+        self.temperature_ = fit_temperature(logits, label_ids)
+        return self
+
+    def predict_fold(
+        self,
+        texts: Sequence[str],
+        label_ids: np.ndarray,
+        is_outside: np.ndarray,
+        *,
+        progress: Progress | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Fit on the texts inside, and predict those outside of them.
+
+        Parameters
+        ----------
+        texts : sequence of str, of length n_texts
+            All texts: a method may work out once what it needs of each, for all folds.
+        label_ids : int64 array of shape (n_texts,)
+        is_outside : bool array of shape (n_texts,)
+            The texts that are predicted and not trained on.
+        progress : Progress, optional
+
+        Returns
+        -------
+        logits : float64 array of shape (n_outside, n_known_classes)
+        classes : int64 array of shape (n_known_classes,)
+            The label ids of the columns: those that occur inside.
+        """
+        inside = np.flatnonzero(~is_outside).tolist()
+        outside = np.flatnonzero(is_outside).tolist()
+        self.fit([texts[i] for i in inside], label_ids[~is_outside], progress=progress)
+        return self.decision_logits([texts[i] for i in outside]), self.classes_
+
     def predict_proba(self, X: Sequence[str]) -> np.ndarray:
         """Return probabilities.
 

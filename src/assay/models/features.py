@@ -33,6 +33,7 @@ from assay.models.head import AffineHead
 from assay.models.onnx.export import write_transformer_onnx
 from assay.models.onnx.packed import pack_weights
 from assay.models.pruned_network import count_tokens, prune_network
+from assay.progress import Progress
 from assay.runtime.layout import Layout
 from assay.training.context import ClassWeight, FitContext
 
@@ -94,12 +95,11 @@ class Features(TextClassifier):
         self.seed = seed
         self.device = device
 
-    def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
-        pick_device(self.device)  # refuse a device that is not here before any work
+    def _given_encoder(self, texts: Sequence[str]) -> FrozenEncoder:
         checkpoint = self.checkpoint
         if checkpoint == AUTO:
             checkpoint = choose_checkpoint(AUTO, texts, seed=self.seed).checkpoint
-        given = self.encoder or FrozenEncoder(
+        return self.encoder or FrozenEncoder(
             checkpoint,
             pooling=self.pooling,
             max_tokens=self.max_tokens,
@@ -107,6 +107,27 @@ class Features(TextClassifier):
             precision=self.precision,
             device=self.device,
         )
+
+    def predict_fold(
+        self,
+        texts: Sequence[str],
+        label_ids: np.ndarray,
+        is_outside: np.ndarray,
+        *,
+        progress: Progress | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Fit a head on the features of the texts inside, and predict those outside of them.
+
+        The features of all texts are computed once for all folds: they depend on no label.
+        """
+        features = cached_features(self._given_encoder(texts), texts, progress=progress)
+        head = AffineHead(C=self.C, class_weight=self.class_weight, seed=self.seed)
+        head.fit(features[~is_outside], label_ids[~is_outside])
+        return head.logits(features[is_outside]), head.classes_
+
+    def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
+        pick_device(self.device)  # refuse a device that is not here before any work
+        given = self._given_encoder(texts)
         self.encoder_ = given
         if given.precision != "float32":  # predictions are those of the saved folder
             self.encoder_ = clone(given).set_params(precision="float32")

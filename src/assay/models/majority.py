@@ -38,6 +38,10 @@ class Majority(TextClassifier):
         """Do nothing: the shares are the calibrated answer of a model that reads no text."""
         return self
 
+    def calibrate_on(self, logits: np.ndarray, label_ids: np.ndarray) -> Self:
+        """Do nothing, as `calibrate`."""
+        return self
+
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Keep the class shares in the manifest; there are no other files."""
         return WrittenParts(parameters={"priors": list(map(float, self.priors_[order]))})

@@ -22,7 +22,12 @@ from assay.runtime.limits.scope import (
     standardise,
 )
 
-__all__ = ["fit_scope_reference", "fit_term_statistics"]
+__all__ = [
+    "fit_scope_reference",
+    "fit_term_statistics",
+    "make_scope_reference",
+    "measure_by_folds",
+]
 
 MAX_COUNTS = (
     80 << 15
@@ -61,6 +66,34 @@ def fit_term_statistics(
     return TermStatistics(len(texts), largest, levels.reshape(BLOCKS, n_classes, 1 << bits))
 
 
+def measure_by_folds(
+    texts: Sequence[str], label_ids: np.ndarray, folds: np.ndarray, *, n_classes: int
+) -> np.ndarray:
+    """Measure how each text compares with the texts of the other folds.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    label_ids, folds : int64 arrays of shape (n_texts,)
+    n_classes : int
+
+    Returns
+    -------
+    float64 array of shape (n_texts, n_measures)
+        As `TermStatistics.measure` returns them.
+    """
+    found: dict[int, np.ndarray] = {}
+    for fold in range(int(folds.max()) + 1):
+        is_outside = folds == fold
+        inside, outside = np.flatnonzero(~is_outside).tolist(), np.flatnonzero(is_outside).tolist()
+        statistics = fit_term_statistics(
+            [texts[i] for i in inside], label_ids[~is_outside], n_classes=n_classes
+        )
+        measured = statistics.measure([texts[i] for i in outside])
+        found.update(zip(outside, measured, strict=True))
+    return np.stack([found[i] for i in range(len(texts))])
+
+
 def fit_scope_reference(
     statistics: TermStatistics,
     texts: Sequence[str],
@@ -81,7 +114,22 @@ def fit_scope_reference(
         The saved model's scores of the texts.
     split : str
     """
-    measured = add_sureness(statistics.measure(texts), probs)
+    return make_scope_reference(statistics.measure(texts), probs, split=split)
+
+
+def make_scope_reference(
+    measured_terms: np.ndarray, probs: np.ndarray, *, split: str
+) -> ScopeReference:
+    """Do what `fit_scope_reference` does, with measures that are there already.
+
+    Parameters
+    ----------
+    measured_terms : array of shape (n_texts, n_measures)
+        As `TermStatistics.measure` or `measure_by_folds` returns them.
+    probs : array of shape (n_texts, n_classes)
+    split : str
+    """
+    measured = add_sureness(measured_terms, probs)
     means, stds = measured.mean(axis=0), measured.std(axis=0)
     aspects = standardise(measured, means, stds) @ np.array([*ASPECTS.values()]).T
     reference = ScopeReference(
@@ -89,7 +137,7 @@ def fit_scope_reference(
         stds=tuple(stds.tolist()),
         aspect_stds=tuple(aspects.std(axis=0).tolist()),
         quantiles=(0.0, 0.0),
-        n_texts=len(texts),
+        n_texts=len(measured),
         split=split,
     )
     quantiles = np.quantile(reference.worse_aspect(measured), np.linspace(0, 1, N_QUANTILES))

@@ -12,15 +12,24 @@ from typing import Any, TypedDict
 import numpy as np
 
 from assay.errors import InputError
-from assay.evaluation.choice import Choice, choose_method
+from assay.evaluation.choice import TOLERANCE, Choice, choose_method
 from assay.evaluation.compare import Comparison, ComparisonEntry, compare_methods
-from assay.evaluation.evidence import Answers
+from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD, Answers
 from assay.evaluation.scoring import PredictionEntry
 from assay.reporting.results import EVIDENCE
 
 __all__ = ["RunComparison", "SavedMethod", "compare_run"]
 
-Found = dict[str, Answers]  # split -> what one method answered
+Found = dict[str, Answers]  # split, or out_of_fold -> what one method answered
+RowNumbers = dict[tuple[object, ...], int]
+
+
+class ChoiceSettings(TypedDict):
+    """How a run chose among its methods."""
+
+    metric: str
+    tolerance: float
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -112,13 +121,19 @@ def compare_run(run: str | Path) -> RunComparison:
     methods = _read_methods(root)
     evidence: dict[str, Answers] = {}
     test: dict[str, np.ndarray] = {}
+    rows: RowNumbers = {}
     for one in methods:
-        found = _read_answers(root / "predictions" / f"{one.method}.jsonl.gz")
-        if EVIDENCE in found:
-            evidence[one.method] = found[EVIDENCE]
+        found = _read_answers(root / "predictions" / f"{one.method}.jsonl.gz", rows)
+        for name in (OUT_OF_FOLD, EVIDENCE):
+            if name in found:
+                evidence.setdefault(one.method, found[name])
         if "test" in found:
             test[one.method] = found["test"].correct
-    choice = choose_method(evidence, model_bytes={one.method: one.model_bytes for one in methods})
+    choice = choose_method(
+        evidence,
+        **_read_settings(root),
+        model_bytes={one.method: one.model_bytes for one in methods},
+    )
     tested = compare_methods(test) if test else []
     return RunComparison(str(root), choice, {one.method: one for one in tested}, methods)
 
@@ -140,26 +155,58 @@ def _read_methods(root: Path) -> list[SavedMethod]:
     return methods
 
 
-def _read_answers(path: Path) -> Found:
-    """Return what a method answered to the texts of each split."""
-    pairs: dict[str, list[tuple[str, str]]] = {}
+def _read_settings(root: Path) -> ChoiceSettings:
+    """Return how the run chose; runs of schema version 1 chose by accuracy."""
+    results = json.loads((root / "results.json").read_text(encoding="utf-8"))
+    choice = results.get("choice") or {}
+    return {
+        "metric": choice.get("metric", "accuracy"),
+        "tolerance": choice.get("tolerance", TOLERANCE),
+        "seed": results.get("seed", 0),
+    }
+
+
+def _read_answers(path: Path, rows: RowNumbers) -> Found:
+    """Return what a method answered to the texts of each split, and out of fold.
+
+    `rows` numbers the rows of all methods alike; new ones are added.
+    """
+    by_split: dict[str, list[PredictionEntry]] = {}
     try:
         for row in _read_rows(path):
-            pairs.setdefault(row["split"], []).append((row["label"], row["predicted_label"]))
+            name = OUT_OF_FOLD if "fold" in row else row["split"]
+            by_split.setdefault(name, []).append(row)
+        return {name: _answers(own, rows) for name, own in by_split.items()}
     except FileNotFoundError as err:
         raise InputError(f"{path} is missing", hint="run it again with --overwrite") from err
     except (OSError, EOFError, ValueError, KeyError, TypeError) as err:
         raise _damaged(path, err) from err
-    return {split: _answers(own) for split, own in pairs.items()}
 
 
-def _answers(pairs: list[tuple[str, str]]) -> Answers:
-    """Return the answers of one split, with labels as numbers."""
-    numbers: dict[str, int] = {}
-    ids = np.array(
-        [[numbers.setdefault(name, len(numbers)) for name in pair] for pair in pairs], np.int64
+def _answers(written: list[PredictionEntry], rows: RowNumbers) -> Answers:
+    """Return the answers that were written: one row per text and division into folds."""
+    n_repeats = 1 + max(row.get("repeat", 0) for row in written)
+    first = written[: len(written) // n_repeats]
+    numbers = []
+    for place, row in enumerate(first):
+        # files of schema version 1 may lack the row: there, texts are told apart by their order
+        key: tuple[object, ...] = (row["split"], row.get("row", place))
+        if "group" not in row:
+            key = (*key, place)
+        numbers.append(rows.setdefault(key, len(rows)))
+    names: dict[str, int] = {}
+    predicted = [names.setdefault(row["predicted_label"], len(names)) for row in written]
+    true = [names.setdefault(row["label"], len(names)) for row in first]
+    groups = [row.get("group", number) for row, number in zip(first, numbers, strict=True)]
+    n_folds = 1 + max(row.get("fold", -1) for row in first)
+    return Answers(
+        kind=OUT_OF_FOLD if n_folds else HELD_OUT,
+        label_ids=np.array(true, dtype=np.int64),
+        predicted_ids=np.array(predicted, dtype=np.int64).reshape(n_repeats, -1),
+        groups=np.array(groups, dtype=np.int64),
+        rows=np.array(numbers, dtype=np.int64),
+        n_folds=n_folds,
     )
-    return Answers.held_out(ids[:, 0], ids[:, 1])
 
 
 def _read_rows(path: Path) -> Iterator[PredictionEntry]:

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from assay._display import html_block, html_table
 from assay.catalogue import ENGLISH, open_language
-from assay.data.texts import Splits
+from assay.data.texts import LabelledTexts, Splits, join_texts
 from assay.evaluation.caveats import find_caveats
 from assay.evaluation.coverage_report import AnsweredRow, answered_rows
 from assay.evaluation.mistakes import (
@@ -170,9 +170,18 @@ def evaluate_model(
     if split not in splits:
         splits = trained
     model = _match_model(model, splits, split)
-    train = trained["train"] if split != "train" and "train" in trained else None
+    train = _trained_texts(model, trained, split)
     scored = score_split(model, splits[split], seed=seed, train=train, progress=progress)
     return _evaluation(model, splits.source, split, scored, n_mistakes=n_mistakes)
+
+
+def _trained_texts(model: Model, splits: Splits, split: str) -> LabelledTexts | None:
+    """Return the texts of the data that a model was trained on; None if `split` is all of them."""
+    fitted_on = model.manifest.training_data.get("fitted_on", ["train"])
+    known = [splits[name] for name in fitted_on if name in splits]
+    if not known or fitted_on == [split]:
+        return None
+    return join_texts(known)
 
 
 def _default_split(splits: Splits) -> str:

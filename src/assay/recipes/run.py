@@ -15,29 +15,32 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from assay import _env
-from assay._display import Shown, html_block, html_table
+from assay._display import Shown
 from assay.audit.checks import audit_data, write_issues
 from assay.audit.result import Audit
 from assay.data.texts import Splits
 from assay.disk import atomic_folder, check_unfinished
 from assay.evaluation.choice import Choice, choose_method
-from assay.evaluation.coverage_report import describe_coverage
 from assay.evaluation.imbalance import default_metric
-from assay.evaluation.scoring import score_split, write_predictions
+from assay.evaluation.scoring import write_predictions
 from assay.methods import LABEL_CHECK
 from assay.notebook import default_progress
 from assay.output_lock import lock_output
 from assay.progress import Progress
 from assay.recipes.steps.budget import Budget
 from assay.recipes.steps.checkpoint import RunCheckpoint, find_named
-from assay.recipes.steps.finish import SPLITS, finish_model, score_baselines
+from assay.recipes.steps.finish import finish_model, score_baselines
 from assay.recipes.steps.fit import FitOptions, FittedModel, TrainingSet, fit_and_save
+from assay.recipes.steps.fold_step import FoldStep
 from assay.recipes.steps.run_options import RunOptions, check_run
 from assay.recipes.steps.run_state import STATES, RunState, has_work, run_log
+from assay.recipes.steps.score import score_method
+from assay.recipes.steps.shown import show_results
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
 from assay.reporting.results import Machine, MethodResult, Results, SkippedMethod
@@ -99,7 +102,7 @@ def run_data(
         audit = run.audit(trained)
         text_map = run.draw()
         results = run.write(trained, methods, choice, audit, text_map)
-    return Shown(results.to_dict(), as_html=_results_html(results))
+    return Shown(results.to_dict(), as_html=show_results(results))
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,11 @@ class Run:
     state: RunState
     progress: Progress
 
+    @cached_property
+    def folds(self) -> FoldStep:
+        """What is predicted out of fold, where validation has few texts."""
+        return FoldStep(self.root, self.data, self.options, self.budget, self.progress)
+
     def train(self) -> Trained:
         """Train and save every method, except those that an interrupted run had finished."""
         models: dict[str, FittedModel] = {}
@@ -213,21 +221,23 @@ class Run:
         """Train and save one method, and note that it is finished."""
         from assay.models import select_parameters
 
-        parameters = {
+        shared = {
             "checkpoint": self.options.checkpoint,
             "long_texts": self.options.long_texts,
             "class_weight": self.options.class_weight,
-            "time_limit_s": self.budget.share_s(method),
         }
+        folds = self.folds.predict(method, select_parameters(method, shared))
+        parameters = {**shared, "time_limit_s": self.budget.share_s(method)}
         fitted = fit_and_save(
             method,
-            self.data,
+            self.data if folds is None else self.data.whole,
             self.root / "models" / method,
             options=FitOptions(
                 seed=self.options.seed,
                 parameters=select_parameters(method, parameters),
                 states=TrainingStates(self.root / STATES / method),
                 keep_texts=self.options.keep_texts,
+                folds=folds,
             ),
             overwrite=True,
             progress=self.progress,
@@ -237,26 +247,19 @@ class Run:
         return fitted
 
     def score(self, trained: Trained) -> tuple[MethodResult, ...]:
-        """Score every saved model on validation and test.
+        """Score every saved model on test, and on the evidence.
 
         Nothing is chosen after test was seen: it is only reported.
         """
         results = []
         for method, fitted in trained.models.items():
-            scored = {}
-            for split in SPLITS:
-                scored[split] = score_split(
-                    fitted.model,
-                    self.data.splits[split],
-                    seed=self.options.seed,
-                    train=self.data.train,
-                    progress=self.progress,
-                )
-            coverage = describe_coverage(scored)
-            result = MethodResult(fitted.model, fitted.fit_s, scored, fitted.history, coverage)
+            result = score_method(
+                method, fitted, self.folds, seed=self.options.seed, progress=self.progress
+            )
             accuracy = result.evidence.scores.accuracy
-            self.progress.say(f"{method}: {accuracy:.3f} of validation right")
-            logger.info("%s: validation accuracy %.4f", method, accuracy)
+            where = "validation" if result.out_of_fold is None else "train and validation"
+            self.progress.say(f"{method}: {accuracy:.3f} of {where} right")
+            logger.info("%s: accuracy %.4f on %s", method, accuracy, where)
             results.append(result)
         return tuple(results)
 
@@ -337,15 +340,18 @@ class Run:
 
     def _write_models(self, results: Results) -> None:
         """Write predictions and finish the models; copy the recommended one to the top."""
-        scored = {one.method: one.scored for one in results.methods}
+        scored = {one.method: one.reported for one in results.methods}
         baselines = score_baselines(scored, results.splits)
+        labels = results.splits.label_set.names
+        splits = self.data.whole.origins
         for one in results.methods:
             path = self.root / "predictions" / f"{one.method}.jsonl.gz"
-            write_predictions(path, one.scored, results.splits.label_set.names)
+            write_predictions(path, one.records(splits, labels))
             finish_model(
                 one.model,
-                one.scored,
+                one.reported,
                 name=f"{self.name}-{one.method}",
+                measured_terms=None if one.out_of_fold is None else self.folds.measured_terms,
                 baselines=baselines,
                 checkpoint_choice=self.checkpoint.choice,
                 language=self.options.report_language,
@@ -374,26 +380,3 @@ def _machine() -> Machine:
 def _write_json(path: Path, content: Any) -> None:
     text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
-
-
-def _results_html(results: Results) -> str:
-    """Show the recommendation and a leaderboard in a notebook."""
-    rows = []
-    for one in results.methods:
-        test = one.scored["test"].scores
-        low, high = test.intervals["accuracy"]
-        rows.append(
-            {
-                "method": one.method,
-                **{split: scored.scores.accuracy for split, scored in one.scored.items()},
-                "95 % interval on test": f"{low:.3f} to {high:.3f}",
-                "weighted F1 on test": test.f1_weighted,
-                "fit, s": round(one.fit_s, 3),
-                "MB": one.model.n_bytes / 1e6,
-            }
-        )
-    return html_block(
-        f"Recommended: {results.choice.recommended}.",
-        results.choice.why,
-        html_table(rows, caption="accuracy"),
-    )

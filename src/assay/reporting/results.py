@@ -5,28 +5,44 @@ results.json is written from them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from assay._version import __version__
 from assay.audit.result import Audit
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.checkpoints.auto import CheckpointChoice
-from assay.data.duplicates import duplicate_groups
 from assay.data.reading import find_reading
 from assay.data.texts import Splits
-from assay.evaluation.caveats import find_caveats
+from assay.evaluation.caveats import find_caveats, find_fall
 from assay.evaluation.choice import Choice
 from assay.evaluation.coverage_report import CoverageEntry
-from assay.evaluation.evidence import Answers
-from assay.evaluation.scoring import ScoredSplit
+from assay.evaluation.evidence import OUT_OF_FOLD, Answers
+from assay.evaluation.fold_evidence import FoldEvidence
+from assay.evaluation.scoring import PredictionEntry, ScoredSplit, prediction_records
 from assay.runtime.predictor import Model
 
 __all__ = ["EVIDENCE", "Machine", "MethodResult", "Results", "SkippedMethod"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 EVIDENCE = "validation"  # the split that every choice rests on
+
+
+class EvidenceEntry(TypedDict):
+    """What choices rest on, as results.json holds it."""
+
+    kind: str
+    n_texts: int
+    n_folds: int
+    n_repeats: int
+    accuracy: float
+    f1_weighted: float
+    f1_macro: float
+    intervals: dict[str, list[float]]
+    log_loss: float | None
+    ece: float | None
+    note: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +61,16 @@ class MethodResult:
         With `EVIDENCE`; test texts may be missing.
     coverage : CoverageEntry, optional
         How many texts can be answered at which accuracy.
+    out_of_fold : FoldEvidence, optional
+        What choices rest on where validation has few texts: the model is then fitted on train and
+        validation, and `scored` has no validation.
+    held_out : Answers, optional
+        The answers to validation, with groups that hold across train and validation. None: each
+        text is a group.
+    folds_s : float
+        Seconds of fitting and predicting on folds.
+    note : str
+        Why the method is judged on validation where others are judged out of fold.
     """
 
     model: Model
@@ -52,6 +78,10 @@ class MethodResult:
     scored: Mapping[str, ScoredSplit]
     history: Sequence[Mapping[str, Any]] = ()
     coverage: CoverageEntry | None = None
+    out_of_fold: FoldEvidence | None = None
+    held_out: Answers | None = None
+    folds_s: float = 0.0
+    note: str = ""
 
     @property
     def method(self) -> str:
@@ -61,16 +91,44 @@ class MethodResult:
     @property
     def evidence(self) -> ScoredSplit:
         """The predictions that choices rest on."""
+        if self.out_of_fold is not None:
+            return self.out_of_fold.scored
         return self.scored[EVIDENCE]
+
+    @property
+    def reported(self) -> Mapping[str, ScoredSplit]:
+        """What the model's folder reports: the evidence, and the splits it was not trained on."""
+        if self.out_of_fold is None:
+            return self.scored
+        return {OUT_OF_FOLD: self.out_of_fold.scored, **self.scored}
 
     def answers(self) -> Answers:
         """Return the predicted labels that methods are compared by."""
-        held_out = self.evidence
-        return Answers.held_out(
-            held_out.label_ids,
-            held_out.probs.argmax(axis=1),
-            groups=duplicate_groups(held_out.labelled),
-        )
+        if self.out_of_fold is not None:
+            return self.out_of_fold.answers
+        if self.held_out is not None:
+            return self.held_out
+        validation = self.evidence
+        return Answers.held_out(validation.label_ids, validation.probs.argmax(axis=1))
+
+    def records(self, splits: Sequence[str], labels: Sequence[str]) -> Iterator[PredictionEntry]:
+        """Return what is written about every text that was predicted.
+
+        Parameters
+        ----------
+        splits : sequence of str
+            The split of each text of train and validation, in this order.
+        labels : sequence of str
+        """
+        if self.out_of_fold is not None:
+            yield from self.out_of_fold.records(splits, labels)
+        groups = self.answers().groups.tolist()
+        for split, one in self.scored.items():
+            records = prediction_records(split, one.labelled, one.probs, labels)
+            for i, record in enumerate(records):
+                if split == EVIDENCE:
+                    record = {**record, "group": groups[i]}
+                yield record
 
     @property
     def predict_texts_per_s(self) -> float:
@@ -83,6 +141,7 @@ class MethodResult:
         """Return the times as results.json holds them."""
         return {
             "fit_s": round(self.fit_s, 3),
+            "folds_s": round(self.folds_s, 3),
             "predict_texts_per_s": round(self.predict_texts_per_s, 1),
         }
 
@@ -92,8 +151,28 @@ class MethodResult:
             "method": self.method,
             "model": f"models/{self.method}",
             "model_bytes": self.model.n_bytes,
+            "evidence": self._evidence(),
+            "fitted_on": self.model.manifest.training_data.get("fitted_on", ["train"]),
+            "validation": None,
             **{split: one.to_dict() for split, one in self.scored.items()},
             "coverage": self.coverage,
+        }
+
+    def _evidence(self) -> EvidenceEntry:
+        """Return what choices rest on, without the scores of each class."""
+        answers, scores = self.answers(), self.evidence.scores
+        return {
+            "kind": answers.kind,
+            "n_texts": answers.n_texts,
+            "n_folds": answers.n_folds,
+            "n_repeats": answers.n_repeats,
+            "accuracy": scores.accuracy,
+            "f1_weighted": scores.f1_weighted,
+            "f1_macro": scores.f1_macro,
+            "intervals": {name: list(bounds) for name, bounds in scores.intervals.items()},
+            "log_loss": scores.log_loss,
+            "ece": scores.ece,
+            "note": self.note,
         }
 
 
@@ -183,7 +262,19 @@ class Results:
         """Return one fact for each reason to read the shown scores with care."""
         split = self.shown_split
         of_scores = find_caveats(self.recommended.scored[split], split=split)
-        return [*find_reading(self.splits), *of_scores]
+        return [*find_reading(self.splits), *self._broken_promise(), *of_scores]
+
+    def _broken_promise(self) -> list[Fact]:
+        """Say where test is below the evidence, or has other classes than train."""
+        found = []
+        if "test" in self.recommended.scored:
+            evidence, test = self.recommended.evidence, self.recommended.scored["test"]
+            fall = find_fall(evidence.scores, test.scores)
+            if fall is not None:
+                found.append(fall)
+        shifts = [one for one in self.audit.class_shifts if one.split == "test" and one.is_notable]
+        found.extend(one.fact() for one in shifts)
+        return found
 
     def warnings(self) -> list[str]:
         """Return the caveats in English, as results.json and the terminal show them."""

@@ -177,7 +177,8 @@ def draw_leaderboard(
         ax = figure.subplots()
         for y, row in enumerate(reversed(rows)):
             colour = method_colour(row["method"])
-            _paint_score(ax, row.get("validation"), y + 0.14, colour=colour, face="white")
+            evidence = row.get("evidence") or row.get("validation")
+            _paint_score(ax, evidence, y + 0.14, colour=colour, face="white")
             _paint_score(ax, row.get("test"), y - 0.14, colour=colour, face=colour)
         names = [row["method"] for row in reversed(rows)]
         ax.set_yticks(range(len(rows)), names)
@@ -185,7 +186,9 @@ def draw_leaderboard(
             if name == recommended:
                 # Names of methods are Latin, and DejaVu Sans has bold letters for them.
                 tick.set(fontweight="bold", fontfamily="DejaVu Sans")
-        for split, face in (("validation", "white"), ("test", MUTED)):
+        has_validation = any(row.get("validation") for row in rows)
+        evidence = "validation" if has_validation else "evidence"
+        for split, face in ((evidence, "white"), ("test", MUTED)):
             name = words.word("splits", split)
             if any(row.get(split) for row in rows):
                 ax.plot([], [], "o", markersize=6, color=MUTED, markerfacecolor=face, label=name)

@@ -37,7 +37,7 @@ from assay.reporting.token_sections import (
     find_tokenizer,
 )
 
-__all__ = ["CHOICES", "HowSection", "ReportSections", "gather_sections"]
+__all__ = ["CHOICES", "FOLD_CHOICES", "HowSection", "ReportSections", "gather_sections"]
 
 # Which split took part in which choice, as the tables `choices` and `choice_splits` of the
 # catalogue name them.
@@ -50,6 +50,17 @@ CHOICES = (
     {"choice": "scope", "split": "validation"},
     {"choice": "suspects", "split": "train_folds"},
     {"choice": "method", "split": "validation"},
+    {"choice": "nothing", "split": "test"},
+)
+# The same where methods are judged out of fold: nothing is held out of train and validation.
+FOLD_CHOICES = (
+    {"choice": "weights", "split": "both"},
+    {"choice": "fixed", "split": "none"},
+    {"choice": "temperature", "split": "both_folds"},
+    {"choice": "threshold", "split": "both_folds"},
+    {"choice": "scope", "split": "both_folds"},
+    {"choice": "suspects", "split": "train_folds"},
+    {"choice": "method", "split": "both_folds"},
     {"choice": "nothing", "split": "test"},
 )
 
@@ -144,6 +155,9 @@ def gather_sections(
     splits, models = results.splits, [one.model for one in results.methods]
     named = find_tokenizer(models)
     shown = results.recommended.scored[results.shown_split].scores
+    choices: Sequence[Mapping[str, str]] = CHOICES
+    if results.recommended.out_of_fold is not None:
+        choices = FOLD_CHOICES
     return ReportSections(
         data=describe_data(splits),
         duplicates=describe_duplicates(splits, results.audit.overlaps),
@@ -160,6 +174,7 @@ def gather_sections(
             command=command,
             options=options or {},
             versions=dict(models[0].manifest.versions),
+            choices=choices,
             notes=tuple(_notes(results)),
             checkpoint=results.checkpoint,
         ),
@@ -167,7 +182,12 @@ def gather_sections(
 
 
 def _training(methods: Sequence[MethodResult]) -> dict[str, tuple[Epoch, ...]]:
-    return {one.method: describe_epochs(one.history) for one in methods if one.history}
+    """Return the curve of every training that validation watched."""
+    found = {}
+    for one in methods:
+        if one.history and "validation_loss" in one.history[0]:
+            found[one.method] = describe_epochs(one.history)
+    return found
 
 
 def _calibration(methods: Sequence[MethodResult]) -> dict[str, CalibrationSection]:

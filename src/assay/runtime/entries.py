@@ -73,8 +73,9 @@ class CutEntry(TypedDict, total=False):
 
 
 class TrainingDataEntry(TypedDict, total=False):
-    """The train split: where it came from and its fingerprint.
+    """The training texts: where they came from, and the fingerprint of the train split.
 
+    `fitted_on` names the splits that were trained on, where that is not train alone.
     `language` is the ISO 639 code of most texts. `corrections` (their number) and `texts_sha256`
     (the fingerprint without labels) exist where corrected labels were used. `reading` holds the
     options with which the file was read, and the kind of file; `cut` those with which it was cut,
@@ -84,6 +85,7 @@ class TrainingDataEntry(TypedDict, total=False):
     source: str
     n_texts: int
     sha256: str
+    fitted_on: list[str]
     language: str
     corrections: int
     texts_sha256: str

@@ -35,6 +35,7 @@ def finish_model(
     target_accuracy: float | None = None,
     checkpoint_choice: CheckpointChoice | None = None,
     language: str = ENGLISH,
+    measured_terms: np.ndarray | None = None,
 ) -> Manifest:
     """Write scores, limits and the card into the folder of a saved model.
 
@@ -45,7 +46,7 @@ def finish_model(
     model : Model
         As loaded from its folder.
     scored : mapping of split to ScoredSplit
-        The model's own scores on validation and test.
+        The model's own scores on test, and on validation or out of fold.
     name : str
         The title of the card.
     baselines : mapping of method to split to SplitScores
@@ -57,11 +58,20 @@ def finish_model(
         Why the model starts from its checkpoint, for the card.
     language : str
         Language of the card.
+    measured_terms : array, optional
+        See `measure_limits`.
     """
     from assay.models import record_scores  # loads scikit-learn
 
     folder = model.folder
-    measured = measure_limits(folder, scored["validation"], target_accuracy=target_accuracy)
+    (evidence,) = set(scored) - {"test"}
+    measured = measure_limits(
+        folder,
+        scored[evidence],
+        target_accuracy=target_accuracy,
+        split=evidence,
+        measured_terms=measured_terms,
+    )
     scores = manifest_scores(scored)
     shown = scored["test"].scores
     labels = [row.label for row in shown.per_class]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.data.duplicates import duplicate_groups
 from assay.data.languages import find_wrong_language
-from assay.data.texts import LabelledTexts, Splits
+from assay.data.texts import LabelledTexts, Splits, join_texts
 from assay.errors import MissingDependencyError
 from assay.evaluation.metrics import score_predictions
 from assay.methods import METHODS
@@ -26,6 +27,7 @@ from assay.training.states import TrainingStates
 if TYPE_CHECKING:
     import numpy as np
 
+    from assay.evaluation.fold_predictions import FoldPredictions
     from assay.models.estimator import TextClassifier
     from assay.runtime.entries import TrainingDataEntry
     from assay.runtime.limits.scope import TermStatistics
@@ -56,12 +58,15 @@ class FitOptions:
         Where a long training saves its state, so that it can be resumed. The caller deletes it.
     keep_texts : bool
         Save training texts in the model, to show the nearest ones beside its answers.
+    folds : FoldPredictions, optional
+        What the temperature is fitted on where nothing is held out for that.
     """
 
     seed: int = 0
     parameters: Mapping[str, Any] = field(default_factory=dict)
     states: TrainingStates | None = None
     keep_texts: bool = False
+    folds: FoldPredictions | None = None
 
 
 @dataclass(frozen=True)
@@ -75,11 +80,15 @@ class FittedModel:
         Seconds of fitting and calibration on this machine.
     history : sequence of dict
         One entry per epoch; empty for methods without epochs.
+    folds : FoldPredictions, optional
+        What models of the method predicted out of fold, where that is the evidence; the saved model
+        is then fitted on train and validation.
     """
 
     folder: Path
     fit_s: float
     history: Sequence[Mapping[str, float]] = ()
+    folds: FoldPredictions | None = None
 
     @cached_property
     def model(self) -> Model:
@@ -96,15 +105,19 @@ class TrainingSet:
     Parameters
     ----------
     splits : Splits
+        Holds train and validation.
     reading : mapping
         Options with which their file was read, to be remembered; see `record_reading`.
     cut : CutEntry
         How the missing ones were cut.
+    fitted_on : tuple of str
+        The splits that models are fitted on, one after the other.
     """
 
     splits: Splits
     reading: Mapping[str, Any] = field(default_factory=dict)
     cut: CutEntry = field(default_factory=CutEntry)
+    fitted_on: tuple[str, ...] = ("train",)
 
     @classmethod
     def prepare(cls, data: Any, *, options: DataOptions, seed: int) -> TrainingSet:
@@ -112,15 +125,32 @@ class TrainingSet:
         splits = prepare_data(data, options=options, seed=seed)
         return cls(splits, options.recorded(data), options.cut())
 
-    @property
+    @cached_property
     def train(self) -> LabelledTexts:
         """The texts that models are fitted on."""
-        return self.splits["train"]
+        return join_texts([self.splits[name] for name in self.fitted_on])
 
     @property
-    def validation(self) -> LabelledTexts:
-        """The texts that fitting may choose by: epoch, temperature."""
+    def validation(self) -> LabelledTexts | None:
+        """The texts that fitting may choose by: epoch, temperature. None if they are fitted on."""
+        if "validation" in self.fitted_on:
+            return None
         return self.splits["validation"]
+
+    @cached_property
+    def whole(self) -> TrainingSet:
+        """The same splits, with models fitted on train and validation together."""
+        return replace(self, fitted_on=("train", "validation"))
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The split of each training text."""
+        return tuple(name for name in self.fitted_on for _ in range(len(self.splits[name])))
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """Equal numbers for equal texts of train, int64 of shape (n_texts,)."""
+        return duplicate_groups(self.train)
 
     @cached_property
     def label_ids(self) -> np.ndarray:
@@ -140,6 +170,8 @@ class TrainingSet:
             "n_texts": len(self.train),
             "sha256": self.fingerprints["train"],
         }
+        if self.fitted_on != ("train",):
+            facts["fitted_on"] = list(self.fitted_on)
         language = _main_language(self.train)
         if language is not None:
             facts["language"] = language
@@ -150,7 +182,7 @@ class TrainingSet:
         if self.splits.n_corrections:
             # `verify` reads this to recognise the train split in data with the original labels.
             facts["corrections"] = self.splits.n_corrections
-            facts["texts_sha256"] = self.train.sha256(with_labels=False)
+            facts["texts_sha256"] = self.splits["train"].sha256(with_labels=False)
         return facts
 
     @cached_property
@@ -195,7 +227,7 @@ def fit_and_save(
         estimator,
         out,
         label_set=data.splits.label_set,
-        parity_texts=data.validation.texts,
+        parity_texts=data.splits["validation"].texts,
         training_data=data.facts,
         # To a method that reads no texts, no text is unfamiliar.
         term_statistics=data.term_statistics if METHODS[method].reads_texts else None,
@@ -207,14 +239,18 @@ def fit_and_save(
     )
     if options.keep_texts:
         _save_train_texts(manifest, out, data, progress=progress)
-    return FittedModel(out, fit_s, estimator.history_)
+    return FittedModel(out, fit_s, estimator.history_, options.folds)
 
 
 def fit_estimator(
     estimator: TextClassifier, data: TrainingSet, *, options: FitOptions, progress: Progress
 ) -> None:
-    """Fit an estimator on train, with validation for its choices."""
+    """Fit an estimator on the training texts, with validation for its choices if there is one."""
     train, validation, label_set = data.train, data.validation, data.splits.label_set
+
+    held_out = None
+    if validation is not None:
+        held_out = validation.texts, validation.labels
 
     def score(label_ids: np.ndarray, probs: np.ndarray) -> dict[str, float]:
         # Inside an estimator classes are sorted; these two metrics do not depend on their order.
@@ -224,11 +260,13 @@ def fit_estimator(
     estimator.fit(
         train.texts,
         train.labels,
-        validation=(validation.texts, validation.labels),
+        validation=held_out,
         score=score,
         progress=progress,
         states=options.states,
     )
+    if options.folds is not None:
+        estimator.calibrate_on(*options.folds.calibration_pairs(data.label_ids))
 
 
 def _save_train_texts(

@@ -24,6 +24,8 @@ from assay.tokenization.window import check_long_texts
 
 __all__ = ["RunOptions", "check_run"]
 
+N_FOLDS = 5
+
 # Options that a resumed run may change.
 FREE_OPTIONS = ("command", "budget_s", "report_language")
 # Options that the report does not list.
@@ -55,6 +57,9 @@ class RunOptions:
         of the texts.
     tolerance : float
         How much of the metric a cheaper method may lose before a better one is recommended.
+    folds : int or None
+        Folds in which methods are judged where validation has few texts, at least 2. None: methods
+        are always judged on validation.
     data : DataOptions
     command : str
         The command line, for the report; empty from Python.
@@ -71,6 +76,7 @@ class RunOptions:
     keep_texts: bool = False
     metric: str | None = None
     tolerance: float = TOLERANCE
+    folds: int | None = N_FOLDS
     data: DataOptions = field(default_factory=DataOptions)
     command: str = ""
     report_language: str = ENGLISH
@@ -136,6 +142,8 @@ def check_run(data: Any, out: Path, options: RunOptions, *, overwrite: bool) -> 
     options = replace(options, methods=tuple(check_methods(list(options.methods))))
     check_long_texts(options.long_texts)
     check_tolerance(options.tolerance)
+    if options.folds is not None and options.folds < 2:
+        raise InputError(f"folds is {options.folds}; a whole number of at least 2 is accepted")
     if options.metric is not None:
         check_metric(options.metric)
     if options.uses_torch and _env.device() not in ("auto", "cpu"):

@@ -10,19 +10,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from assay.disk import write_whole
 from assay.errors import InputError, ModelError
+from assay.evaluation.fold_predictions import FoldPredictions
 from assay.recipes.steps.fit import FittedModel
 from assay.runtime.manifest import Manifest
 from assay.training.states import has_training_state
 
-__all__ = ["STATES", "RunState", "has_work", "run_log"]
+__all__ = ["FOLDS", "STATES", "RunState", "has_work", "run_log"]
 
 STATE = "state.json"
 AFRESH = "put --overwrite in the place of --resume to start afresh"
 LOG = "run.log"
+FOLDS = "folds"  # holds one file of predictions per method that is judged out of fold
 STATES = "training"  # holds one folder per method, while it is trained
 MEASURED = ("scores", "coverage_curve", "scope", "abstain")  # entries of assay.json
 
@@ -33,6 +35,7 @@ class _Finished(TypedDict):
     fit_s: float
     history: list[Mapping[str, float]]
     sha256: str
+    has_folds: NotRequired[bool]
 
 
 class _Content(TypedDict):
@@ -75,7 +78,12 @@ class RunState:
         facts = self.content["finished"].get(method)
         if facts is None:
             return None
-        fitted = FittedModel(folder, facts["fit_s"], facts["history"])
+        folds = None
+        if facts.get("has_folds"):
+            folds = FoldPredictions.load(self.path.parent / FOLDS / f"{method}.npz")
+            if folds is None:
+                return None
+        fitted = FittedModel(folder, facts["fit_s"], facts["history"], folds)
         try:
             is_same = _fingerprint(fitted.model.manifest) == facts["sha256"]
         except ModelError:  # a file is missing or changed: the method is trained again
@@ -88,11 +96,13 @@ class RunState:
             "fit_s": fitted.fit_s,
             "history": list(fitted.history),
             "sha256": _fingerprint(fitted.model.manifest),
+            "has_folds": fitted.folds is not None,
         }
         self._write()
 
     def close(self) -> None:
         """Delete the saved state; the run is complete."""
+        shutil.rmtree(self.path.parent / FOLDS, ignore_errors=True)
         self.path.unlink()
 
     def _write(self) -> None:
@@ -105,7 +115,7 @@ class RunState:
         Nothing old may mix with what is new.
         """
         models = root / "models"
-        kept = {self.path, root / LOG, root / STATES, models}
+        kept = {self.path, root / LOG, root / STATES, root / FOLDS, models}
         kept |= {models / method for method in self.content["finished"]}
         for path in {*root.iterdir(), *models.glob("*")} - kept:
             if path.is_dir():

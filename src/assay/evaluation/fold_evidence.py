@@ -1,0 +1,125 @@
+"""`FoldEvidence`: one method, judged on texts that its models did not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from assay.data.labels import LabelSet
+from assay.data.texts import LabelledTexts
+from assay.evaluation.evidence import OUT_OF_FOLD, Answers
+from assay.evaluation.fold_predictions import FoldPredictions, FoldTexts
+from assay.evaluation.metrics import score_predictions
+from assay.evaluation.result import SplitScores
+from assay.evaluation.scoring import PredictionEntry, ScoredSplit, prediction_records
+from assay.runtime.limits.wilson import wilson_bounds
+from assay.runtime.linear import softmax
+
+__all__ = ["FoldEvidence"]
+
+
+@dataclass(frozen=True)
+class FoldEvidence:
+    """What models of one method predicted for the texts outside their folds.
+
+    Parameters
+    ----------
+    scored : ScoredSplit
+        Probabilities of the first division into folds; scores over all divisions, of which the
+        confusion matrix is the sum.
+    answers : Answers
+    probs : float64 array of shape (n_repeats, n_texts, n_classes)
+    folds : int64 array of shape (n_repeats, n_texts)
+    """
+
+    scored: ScoredSplit
+    answers: Answers
+    probs: np.ndarray
+    folds: np.ndarray
+
+    @classmethod
+    def judge(
+        cls,
+        found: FoldPredictions,
+        texts: FoldTexts,
+        labelled: LabelledTexts,
+        label_set: LabelSet,
+        *,
+        temperature: float,
+        seed: int,
+    ) -> FoldEvidence:
+        """Score what was predicted out of fold.
+
+        Parameters
+        ----------
+        found : FoldPredictions
+        texts : FoldTexts
+            The texts that were divided.
+        labelled : LabelledTexts
+            The same texts.
+        label_set : LabelSet
+        temperature : float
+            That of the final model, which is fitted on these predictions.
+        seed : int
+            Seed of the intervals.
+        """
+        probs = np.stack([softmax(logits / temperature) for logits in found.logits])
+        answers = Answers(
+            kind=OUT_OF_FOLD,
+            label_ids=texts.label_ids,
+            predicted_ids=probs.argmax(axis=2),
+            groups=texts.groups,
+            rows=np.arange(len(labelled)),
+            n_folds=found.n_folds,
+        )
+        scores = _score_divisions(answers, probs, label_set, seed=seed)
+        scored = ScoredSplit(labelled, texts.label_ids, probs[0], scores, predict_s=found.fit_s)
+        return cls(scored, answers, probs, found.folds)
+
+    def records(self, splits: Sequence[str], labels: Sequence[str]) -> Iterator[PredictionEntry]:
+        """Return what is written about each text in each division.
+
+        Parameters
+        ----------
+        splits : sequence of str
+            The split of each text.
+        labels : sequence of str
+            Names of the columns.
+        """
+        groups = self.answers.groups.tolist()
+        for repeat, (probs, folds) in enumerate(zip(self.probs, self.folds, strict=True)):
+            records = prediction_records(splits, self.scored.labelled, probs, labels)
+            own_folds = folds.tolist()
+            for i, record in enumerate(records):
+                yield {**record, "group": groups[i], "fold": own_folds[i], "repeat": repeat}
+
+
+def _score_divisions(
+    answers: Answers, probs: np.ndarray, label_set: LabelSet, *, seed: int
+) -> SplitScores:
+    """Score all divisions as one, with intervals as wide as the texts of one division deserve."""
+    first = score_predictions(answers.label_ids, probs[0], label_set, seed=seed)
+    scores = first
+    n_repeats = answers.n_repeats
+    if n_repeats > 1:
+        repeated_ids = np.tile(answers.label_ids, n_repeats)
+        stacked = probs.reshape(-1, probs.shape[2])
+        scores = score_predictions(repeated_ids, stacked, label_set, seed=seed)
+    intervals = {}
+    for metric, (low, high) in first.intervals.items():
+        moved = getattr(scores, metric) - getattr(first, metric)
+        intervals[metric] = (max(0.0, low + moved), min(1.0, high + moved))
+    intervals["accuracy"] = _accuracy_interval(answers)
+    per_class = []
+    for own, of_first in zip(scores.per_class, first.per_class, strict=True):
+        per_class.append(replace(own, n_texts=of_first.n_texts, f1_interval=of_first.f1_interval))
+    return replace(scores, n_texts=answers.n_texts, intervals=intervals, per_class=tuple(per_class))
+
+
+def _accuracy_interval(answers: Answers) -> tuple[float, float]:
+    """Return Wilson's interval of accuracy; equal texts count as one piece of evidence."""
+    n_groups = len(np.unique(answers.groups))
+    low, high = wilson_bounds(np.array([answers.accuracy * n_groups]), np.array([n_groups]))
+    return float(low[0]), float(high[0])

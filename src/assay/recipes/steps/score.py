@@ -1,0 +1,86 @@
+"""Score one method of a run: its evidence, and the splits that its saved model did not see."""
+
+from __future__ import annotations
+
+from assay.evaluation.coverage_report import describe_coverage
+from assay.evaluation.evidence import Answers
+from assay.evaluation.fold_evidence import FoldEvidence
+from assay.evaluation.scoring import ScoredSplit, score_split
+from assay.progress import Progress
+from assay.recipes.steps.finish import SPLITS
+from assay.recipes.steps.fit import FittedModel, TrainingSet
+from assay.recipes.steps.fold_step import FoldStep
+from assay.reporting.results import MethodResult
+
+__all__ = ["score_method"]
+
+
+def score_method(
+    method: str, fitted: FittedModel, step: FoldStep, *, seed: int, progress: Progress
+) -> MethodResult:
+    """Score a saved model on test, and on validation unless it was trained on that.
+
+    Parameters
+    ----------
+    method : str
+    fitted : FittedModel
+        With its predictions out of fold, where those are the evidence.
+    step : FoldStep
+    seed : int
+        Seed of the intervals.
+    progress : Progress
+    """
+    if fitted.folds is None:
+        scored = _score_splits(fitted, step.data, seed=seed, progress=progress)
+        return MethodResult(
+            fitted.model,
+            fitted.fit_s,
+            scored,
+            fitted.history,
+            coverage=describe_coverage(scored),
+            held_out=_answers(scored["validation"], step.data),
+            note=step.notes.get(method, ""),
+        )
+    whole = step.data.whole
+    scored = _score_splits(fitted, whole, seed=seed, progress=progress)
+    out_of_fold = FoldEvidence.judge(
+        fitted.folds,
+        step.texts,
+        whole.train,
+        whole.splits.label_set,
+        temperature=fitted.model.manifest.temperature,
+        seed=seed,
+    )
+    return MethodResult(
+        fitted.model,
+        fitted.fit_s,
+        scored,
+        fitted.history,
+        coverage=describe_coverage({"validation": out_of_fold.scored, "test": scored["test"]}),
+        out_of_fold=out_of_fold,
+        folds_s=fitted.folds.fit_s,
+    )
+
+
+def _score_splits(
+    fitted: FittedModel, data: TrainingSet, *, seed: int, progress: Progress
+) -> dict[str, ScoredSplit]:
+    """Score the splits that the model was not trained on."""
+    scored = {}
+    for split in SPLITS:
+        if split not in data.fitted_on:
+            scored[split] = score_split(
+                fitted.model, data.splits[split], seed=seed, train=data.train, progress=progress
+            )
+    return scored
+
+
+def _answers(validation: ScoredSplit, data: TrainingSet) -> Answers:
+    """Return the answers to validation, numbered as in train and validation together."""
+    first_row = len(data.train)
+    return Answers.held_out(
+        validation.label_ids,
+        validation.probs.argmax(axis=1),
+        groups=data.whole.groups[first_row:],
+        first_row=first_row,
+    )

@@ -1,0 +1,133 @@
+"""A run whose methods are judged out of fold: what is fitted on what, written, compared, verified."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from _support.small_runs import SIZES, read_json, write_data, write_rows
+from assay.data.load import load_data
+from assay.recipes.compare import compare_run
+from assay.recipes.evaluate import evaluate_model
+from assay.recipes.report import write_report_file
+from assay.recipes.run import RunOptions, run_data
+from assay.recipes.verify import verify_model
+from assay.runtime import load_model
+
+METHODS = ("majority", "linear")
+N_TEXTS = SIZES["train"] + SIZES["validation"]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """One run of two methods."""
+    root = tmp_path_factory.mktemp("folds")
+    run_data(write_data(root / "data"), root / "run", options=RunOptions(methods=METHODS))
+    return root
+
+
+@pytest.fixture(scope="module")
+def results(root):
+    """What it measured."""
+    return read_json(root / "run" / "results.json")
+
+
+def test_the_evidence_is_out_of_fold(results):
+    """Ninety texts, five folds, five times over; validation was trained on and has no scores."""
+    assert results["schema_version"] == 2
+    for row in results["methods"]:
+        evidence = row["evidence"]
+        assert evidence["kind"] == "out_of_fold"
+        assert (evidence["n_texts"], evidence["n_folds"]) == (N_TEXTS, 5)
+        assert evidence["n_repeats"] == 5
+        assert row["fitted_on"] == ["train", "validation"]
+        assert row["validation"] is None
+        assert row["test"]["n_texts"] == SIZES["test"]
+    assert results["choice"]["remarks"][0] == (
+        "Chosen on 90 texts of train and validation, each labelled by models that were fitted "
+        "without it (5 folds, 5 times over)."
+    )
+
+
+def test_the_saved_model_knows_train_and_validation(root):
+    """Its temperature, curve and scope come from the predictions out of fold."""
+    manifest = load_model(root / "run" / "models" / "linear").manifest
+    assert manifest.training_data["n_texts"] == N_TEXTS
+    assert manifest.training_data["fitted_on"] == ["train", "validation"]
+    assert manifest.temperature != 1
+    assert manifest.coverage_curve["split"] == "out_of_fold"
+    assert manifest.scope["n_texts"] == N_TEXTS
+    assert {score["split"] for score in manifest.scores} == {"out_of_fold", "test"}
+
+
+def test_predictions_carry_their_fold(root):
+    """Every text once for each division, then test."""
+    with gzip.open(root / "run" / "predictions" / "linear.jsonl.gz", "rt", encoding="utf-8") as f:
+        records = [json.loads(line) for line in f]
+    folded = [one for one in records if "fold" in one]
+    assert len(folded) == 5 * N_TEXTS
+    assert {one["fold"] for one in folded} == set(range(5))
+    assert sum(one["split"] == "validation" for one in folded) == 5 * SIZES["validation"]
+    assert [one["split"] for one in records[len(folded) :]] == ["test"] * SIZES["test"]
+
+
+def test_accuracy_is_that_of_the_written_predictions(root, results):
+    """Over all divisions."""
+    with gzip.open(root / "run" / "predictions" / "linear.jsonl.gz", "rt", encoding="utf-8") as f:
+        records = [json.loads(line) for line in f]
+    right = [one["label"] == one["predicted_label"] for one in records if "fold" in one]
+    linear = next(row for row in results["methods"] if row["method"] == "linear")
+    assert linear["evidence"]["accuracy"] == pytest.approx(np.mean(right))
+
+
+def test_compare_chooses_as_the_run_did(root, results):
+    """From the written predictions alone."""
+    choice = compare_run(root / "run").choice
+    assert json.loads(json.dumps(choice.to_dict())) == results["choice"]
+
+
+def test_verify_scores_again_what_the_folder_can_score(root):
+    """Test alone: the texts of the evidence were trained on."""
+    data = load_data(root / "data")
+    verified = verify_model(root / "run" / "model", data)
+    assert {claim["split"] for claim in verified.claims} == {"test"}
+
+
+def test_evaluating_on_trained_texts_is_said(root):
+    """Validation was trained on, so that no text is left to measure anything but memory on."""
+    found = evaluate_model(root / "run" / "model", load_data(root / "data"), split="validation")
+    assert found.scored.n_leaked == SIZES["validation"]
+    assert found.scored.without_leaks is None
+
+
+def test_report_shows_the_evidence(root, tmp_path):
+    """In place of validation, also when it is written again."""
+    page = (root / "run" / "report.md").read_text(encoding="utf-8")
+    assert "5 folds, 5 times over" in page
+    write_report_file(root / "run", tmp_path / "again.md")
+    assert "5 folds, 5 times over" in (tmp_path / "again.md").read_text(encoding="utf-8")
+
+
+def test_nothing_of_the_work_in_between_stays(root):
+    """The folds' predictions were kept for a resumed run only."""
+    assert not (root / "run" / "folds").exists()
+
+
+def test_four_texts_per_class_are_run(tmp_path):
+    """The least that can be cut into three splits."""
+    texts = [f"{word} {i}" for word in ("up", "down") for i in range(4)]
+    data = write_rows(tmp_path / "d.csv", texts, ["a"] * 4 + ["b"] * 4)
+    results = run_data(data, tmp_path / "run", options=RunOptions(methods=METHODS))
+    assert results["methods"][1]["evidence"]["kind"] == "out_of_fold"
+    assert "With 6 texts the tolerance has little effect" in results["choice"]["remarks"][-1]
+
+
+def test_repeats_of_one_text_per_class_are_judged_on_validation(tmp_path):
+    """Folds would lack a class: the reader is told why there are none."""
+    for split in ("train", "validation", "test"):
+        write_rows(tmp_path / f"{split}.csv", ["up"] * 9 + ["down"] * 9, ["a"] * 9 + ["b"] * 9)
+    results = run_data(tmp_path, tmp_path / "run", options=RunOptions(methods=METHODS))
+    evidence = results["methods"][1]["evidence"]
+    assert evidence["kind"] == "held_out"
+    assert evidence["note"].startswith("judged on validation alone, because there is 1 class in")
