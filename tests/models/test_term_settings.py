@@ -2,7 +2,13 @@
 
 import pytest
 
-from assay.models.term_settings import LARGE, LARGE_UNSPACED, SMALL, choose_terms
+from assay.models.term_settings import (
+    LARGE,
+    LARGE_MANY_CLASSES,
+    LARGE_UNSPACED,
+    SMALL,
+    choose_terms,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,4 +25,10 @@ from assay.models.term_settings import LARGE, LARGE_UNSPACED, SMALL, choose_term
 )
 def test_settings_follow_number_and_script(texts, settings):
     """Large sets count longer n-grams, unless their words have no spaces between them."""
-    assert choose_terms(texts) == settings
+    assert choose_terms(texts, n_classes=32) == settings
+
+
+def test_many_classes_count_longer_n_grams():
+    """More than 32 classes leave out n-grams of three characters, where the set is large."""
+    assert choose_terms(["good day"] * 4000, n_classes=33) == LARGE_MANY_CLASSES
+    assert choose_terms(["good day"] * 3999, n_classes=33) == SMALL

@@ -127,7 +127,7 @@ class Linear(TextClassifier):
 
     def _settings(self, texts: Sequence[str]) -> TermSettings:
         """Return what was asked for, and what the texts suggest where nothing was."""
-        chosen = choose_terms(texts)
+        chosen = choose_terms(texts, n_classes=len(self.classes_))
         min_chars = chosen.min_chars
         if self.max_chars:
             min_chars = min(min_chars, self.max_chars)

@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 from sklearn.svm import LinearSVC
 
-from assay.models.term_settings import LARGE_TEXTS
+from assay.models.term_settings import LARGE_TEXTS, MANY_CLASSES
 
 __all__ = ["fit_machine", "choose_c"]
 
 TOLERANCE = 0.3  # of LIBLINEAR: as accurate as scikit-learn's 1e-4 in a quarter of the passes
-# With more classes, one machine separates all of them (Crammer and Singer, 2001), instead of one
-# machine for each class against the rest
-MANY_CLASSES = 32
-MANY_TOLERANCE = 0.5  # its tolerance
+# Of the one machine that separates many classes (Crammer and Singer, 2001), instead of one machine
+# for each class against the rest
+MANY_TOLERANCE = 0.5
 # Inverse strengths of the regularisation to choose from. Noisy labels want the stronger one.
 DEFAULT_C, NOISY_C = 1.0, 0.2
 # The choice trains on so many texts, at most half of all, and compares on so many others

@@ -1,4 +1,4 @@
-"""Which terms `linear` counts, and how it weighs them, by the number and script of the texts.
+"""Which terms `linear` counts and how it weighs them: by texts, their script and the classes.
 
 Measurements behind these numbers: dev/LOG.md, "Words of every script".
 """
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from assay.tokenization.words import unspaced_fraction
 
-__all__ = ["LARGE_TEXTS", "TermSettings", "choose_terms"]
+__all__ = ["LARGE_TEXTS", "MANY_CLASSES", "TermSettings", "choose_terms"]
 
 LARGE_TEXTS = 4000  # from this many training texts on, a set is large
+MANY_CLASSES = 32  # with more classes, there are many
 SAMPLED_TEXTS = 1000  # texts whose script is looked at
 
 
@@ -37,17 +38,21 @@ class TermSettings:
 
 SMALL = TermSettings(min_chars=2, min_count=1, char_weight=1.5)
 LARGE = TermSettings(min_chars=3, min_count=4, char_weight=0.5)
+# A machine for many classes is expensive, and n-grams of three characters are most of its work
+LARGE_MANY_CLASSES = TermSettings(min_chars=4, min_count=4, char_weight=0.5)
 # Words of a script without spaces are single letters with their marks, so n-grams say more
 LARGE_UNSPACED = TermSettings(min_chars=1, min_count=4, char_weight=1.0)
 
 
-def choose_terms(texts: Sequence[str]) -> TermSettings:
-    """Return the settings for these training texts.
+def choose_terms(texts: Sequence[str], *, n_classes: int) -> TermSettings:
+    """Return the settings for these training texts and so many classes.
 
-    >>> choose_terms(["one short text", "another one"]) == SMALL
+    >>> choose_terms(["one short text", "another one"], n_classes=2) == SMALL
     True
     """
     if len(texts) < LARGE_TEXTS:
         return SMALL
     step = -(-len(texts) // SAMPLED_TEXTS)
-    return LARGE_UNSPACED if unspaced_fraction(texts[::step]) > 0.5 else LARGE
+    if unspaced_fraction(texts[::step]) > 0.5:
+        return LARGE_UNSPACED
+    return LARGE_MANY_CLASSES if n_classes > MANY_CLASSES else LARGE

@@ -40,6 +40,10 @@ SYLLABIC = THAI_LAO + MYANMAR + KHMER
 UNSPACED = IDEOGRAPHS + SYLLABIC
 # Thai and Lao write some vowels before their consonant and some after it, as letters.
 LEADING, TRAILING = "\u0e40-\u0e44\u0ec0-\u0ec4", "\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3"
+CONSONANTS = "\u0e01-\u0e2e\u0e81-\u0eae\u1780-\u17a2"  # of Thai, Lao and Khmer
+# No consonant closes a syllable with one of these vowels: before the consonant, or after it.
+OPEN_LEADING, OPEN_TRAILING = "\u0e43\u0e44\u0ec3\u0ec4", "\u0e30\u0e33\u0eb0\u0eb3"
+SILENCED = "[\u0e34\u0e38]?\u0e4c"  # a consonant with this mark is silent and ends its syllable
 # The letter after one of these is written below the letter before it.
 STACKERS = "\u17d2\u1039"
 # A Burmese consonant with this mark ends its syllable.
@@ -178,7 +182,28 @@ def _shown_pattern() -> re.Pattern[str]:
     tibetan = f"[{TIBETAN}]+[\u0f0b\u0f0c]*"
     rest = f"[^{UNSPACED}{TIBETAN}]+"
     kana = f"[{HIRAGANA}\u3099\u309a]+|[{KATAKANA}\u3099\u309a]+"
-    return re.compile(f"[{HAN}][{selectors}]*|{kana}|{_cluster(SYLLABIC)}|{tibetan}|{rest}")
+    return re.compile(f"[{HAN}][{selectors}]*|{kana}|{_syllable()}|{tibetan}|{rest}")
+
+
+def _syllable() -> str:
+    """Return the pattern of a syllable of Thai, Lao, Khmer or Burmese, without a dictionary.
+
+    A bare consonant has no vowel sign. In a run of them after a syllable with a vowel sign, an odd
+    first one closes that syllable, and each two others are a syllable with an unwritten vowel.
+    So some loan words and clusters of consonants are cut one letter too early or too late.
+    """
+    bare = f"[{CONSONANTS}](?![{_marks()}{TRAILING}])"
+    is_odd = f"(?=(?:{bare}{bare})*(?!{bare}))"
+    after_short_a = "(?<=[\u0e31\u0eb1])|(?<=\u0e31[\u0e48-\u0e4b])"  # always closed
+    closing = f"(?<![{OPEN_TRAILING}]){bare}(?:{is_odd})|(?:{after_short_a}){bare}"
+    second = "(?:(?<=\u0e35)|(?<=\u0e35[\u0e48-\u0e4b]))\u0e22"  # ia and uea have two letters
+    second += "|(?:(?<=\u0e37)|(?<=\u0e37[\u0e48-\u0e4b]))\u0e2d"
+    vowel = f"(?:(?:{second})(?![{_marks()}{TRAILING}]))?"
+    silent = f"(?:[{CONSONANTS}]?[{CONSONANTS}]{SILENCED})*"
+    start = f"(?![{OPEN_LEADING}])(?!{bare})"
+    written = f"{start}{_cluster(SYLLABIC)}{vowel}(?:{closing})?{silent}"
+    ai_with_yo = f"\u0e44[{CONSONANTS}]\u0e22(?![{_marks()}{TRAILING}])"  # as in the word for Thai
+    return f"{ai_with_yo}|{written}|{bare}{bare}{silent}|{_cluster(SYLLABIC)}{silent}"
 
 
 def _cluster(letters: str) -> str:
