@@ -89,6 +89,7 @@ bench-serving: $(V)/.ok
 
 bench-languages: $(V)/.ok
 	$(BIN)/python benchmarks/languages.py
+	$(BIN)/python benchmarks/linear_languages.py --resume
 
 bench-smoke: $(V)/.ok
 	$(PYTEST) tests/test_benchmarks.py

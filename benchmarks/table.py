@@ -47,6 +47,9 @@ SECTIONS = (
     Section("Faults of clients", "bench-serving", "faults-*.json", "serving_faults"),
     Section("Trust", "bench-trust", "trust.json", "trust"),
     Section("Every language", "bench-languages", "languages.json", "languages"),
+    Section(
+        "Linear in twelve languages", "bench-languages", "linear_languages.json", "linear_languages"
+    ),
     Section("Explanations", "bench-explain", "explain-*.json", "explain", "summarise_content"),
 )
 

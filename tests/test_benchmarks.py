@@ -520,3 +520,20 @@ def test_languages_are_found_and_summed_up(tmp_path):
     assert "40.0 MB, +0.0010 lost" in table
     assert "1.00 s" in table
     assert "1.40 times" in table
+
+
+def test_languages_are_corrected_together():
+    """Holm's method: the smallest of three p values counts thrice; the table gives them in order."""
+    script = load_script("linear_languages")
+    assert script.correct_by_holm([0.04, 0.01, 0.5]) == pytest.approx([0.08, 0.03, 0.5])
+    entries = [
+        {"language": name, "pipeline": "words and pairs", "n_test": 4, "p_value": p_value}
+        | {"n_linear_right": 3, "n_pipeline_right": 2}
+        for name, p_value in (("thai", 0.04), ("lao", 0.01))
+    ]
+    rows = script.summarise({"languages": entries}).splitlines()
+    assert rows[2:] == [
+        "| lao | 0.750 | words and pairs | 0.500 | 0.02 |",
+        "| thai | 0.750 | words and pairs | 0.500 | 0.04 |",
+        "| mean | 0.7500 | | 0.5000 | |",
+    ]
