@@ -44,7 +44,7 @@ def test_audit_shows_counts_suspects_and_times(invoke, flipped, tmp_path):
         "wrong_label",
         "exact_duplicate",
         "Most suspect labels",
-        "no shift",
+        "No shift",
         "models that check the labels (linear)",
         "rows to look at are written to",
     ):

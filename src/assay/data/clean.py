@@ -144,9 +144,15 @@ def clean_rows(
         strict=strict,
         mender=LabelMender(frozenset(class_names or ()), takes_lists=single_label),
     )
+    plain = cleaner.mender.plain
     for row in rows:
         text, label = row.values.get(text_column), row.values.get(label_column)
-        cleaner.add(row, text, label)
+        # Most rows are as they should be: a label that was seen before, and a text of usual length.
+        is_plain = type(text) is str and type(label) is str and label in plain
+        if is_plain and row.problem is None and len(text) <= max_chars and text.strip():
+            cleaner.take(row, text, label)
+        else:
+            cleaner.add(row, text, label)
     return cleaner.result()
 
 
@@ -213,8 +219,12 @@ class _Cleaner:
             self.mended.setdefault("text_cut", []).append(row.line)
         for kind in mended.kinds:
             self.mended.setdefault(kind, []).append(row.line)
+        self.take(row, text, mended.label)
+
+    def take(self, row: Row, text: str, label: str) -> None:
+        """Use a row as it is."""
         self.texts.append(text)
-        self.labels.append(mended.label)
+        self.labels.append(label)
         self.lines.append(row.line)
 
     def result(self) -> CleanRows:

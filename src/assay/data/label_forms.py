@@ -121,10 +121,16 @@ class LabelMender:
         Names that the source publishes; they are never changed.
     takes_lists : bool
         Whether a cell that is written as a list is one label as it is.
+
+    Attributes
+    ----------
+    plain : set of str
+        Labels seen so far in which there was nothing to mend.
     """
 
     names: frozenset[str] = frozenset()
     takes_lists: bool = False
+    plain: set[str] = field(default_factory=set)
     _known: dict[str, MendedLabel] = field(default_factory=dict)
 
     def mend(self, label: str) -> MendedLabel:
@@ -138,6 +144,8 @@ class LabelMender:
         found = self._known.get(label)
         if found is None:
             found = self._known[label] = self._work_out(label)
+            if found == MendedLabel(label) and label:
+                self.plain.add(label)
         return found
 
     def _work_out(self, label: str) -> MendedLabel:
