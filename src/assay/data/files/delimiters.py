@@ -22,7 +22,6 @@ __all__ = [
 DELIMITERS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
 # The first line of a table as Excel writes it for its own use.
 NAMED_SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
-LEAST_FITTING = 0.5  # part of the rows that have as many fields as the header
 
 
 def show_delimiter(delimiter: str) -> str:
@@ -103,9 +102,12 @@ def _best_head(lines: Sequence[str], delimiter: str, *, is_whole: bool) -> HeadR
 
 
 def _is_table(head: HeadRows) -> bool:
-    """Tell whether rows are as wide as the header, or there are none yet."""
-    n_rows = len(head.rows) - 1
-    return head.n_bad <= LEAST_FITTING * n_rows if n_rows else True
+    """Tell whether a row has several fields, or there is none yet.
+
+    Otherwise the header of a single column holds the delimiter by chance.
+    """
+    rows = head.rows[1:]
+    return not rows or any(len(row) > 1 for row in rows)
 
 
 def _most_likely(possible: dict[str, HeadRows], *, name: str) -> str:

@@ -133,7 +133,8 @@ class _Choice:
         delimiter = self.plain.delimiter
         if not writes_escapes(head, delimiter):
             return
-        if plain.fits and not has_bare_quotes(head, plain.rows) and not has_nulls(plain.rows):
+        is_bare = has_bare_quotes(head, plain.rows, delimiter=delimiter)
+        if plain.fits and not is_bare and not has_nulls(plain.rows):
             return  # a program that doubles quotes and escapes nothing would write the same
         for quotes in (True, False):
             if self.reading.quoting == ("none" if quotes else "minimal"):

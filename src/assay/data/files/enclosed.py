@@ -40,7 +40,7 @@ def has_doubled_quotes(rows: Rows) -> bool:
     return bool(enclosed) and all(_needs_quotes(cell) for cell in enclosed)
 
 
-def has_bare_quotes(head: str, rows: Rows) -> bool:
+def has_bare_quotes(head: str, rows: Rows, *, delimiter: str) -> bool:
     """Tell whether fields hold quotes without being enclosed, which no program that quotes writes.
 
     Such a program writes two quotes for each, and two around the field.
@@ -51,12 +51,14 @@ def has_bare_quotes(head: str, rows: Rows) -> bool:
         The file as it is.
     rows : rows
         Its fields, read with quotes that enclose.
+    delimiter : str
     """
     n_written = 0
     for row in rows:
         for cell in row:
-            n_quotes = cell.count('"')
-            n_written += 2 * n_quotes + 2 if n_quotes else 0
+            n_written += 2 * cell.count('"')
+            if any(char in cell for char in ('"', delimiter, "\n", "\r")):
+                n_written += 2
     return head.count('"') < n_written
 
 
