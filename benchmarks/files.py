@@ -24,8 +24,10 @@ import json
 import logging
 import platform
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
@@ -54,6 +56,8 @@ PIECES = [
     "N",
 ]
 
+Rows = Sequence[tuple[str, ...]]
+
 CELLS = st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
 
 
@@ -70,7 +74,7 @@ class Counts:
 
 
 @st.composite
-def tables(draw):
+def tables(draw: st.DrawFn) -> Rows:
     """Draw a header and rows of cells."""
     header = draw(st.sampled_from(HEADERS))
     row = st.tuples(*[CELLS] * len(header))
@@ -78,7 +82,7 @@ def tables(draw):
 
 
 @st.composite
-def csv_options(draw):
+def csv_options(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a dialect of the csv module."""
     delimiter = draw(st.sampled_from(list(SUFFIX_OF)))
     quoting = draw(
@@ -96,14 +100,14 @@ def csv_options(draw):
     }
 
 
-def write_csv(rows, options) -> bytes:
+def write_csv(rows: Rows, options: dict[str, Any]) -> bytes:
     """Write rows with the csv module."""
     stream = io.StringIO()
     csv.writer(stream, **options).writerows(rows)
     return stream.getvalue().encode()
 
 
-def write_pandas(rows, options) -> bytes:
+def write_pandas(rows: Rows, options: dict[str, Any]) -> bytes:
     """Write rows with pandas, without the index."""
     import pandas
 
@@ -118,7 +122,7 @@ def write_pandas(rows, options) -> bytes:
     return frame.to_csv(index=False, **how).encode()
 
 
-def write_polars(rows, options) -> bytes:
+def write_polars(rows: Rows, options: dict[str, Any]) -> bytes:
     """Write rows with polars."""
     import polars
 
@@ -132,7 +136,7 @@ def write_polars(rows, options) -> bytes:
     return written.encode()
 
 
-def write_openpyxl(rows, options) -> bytes:
+def write_openpyxl(rows: Rows, options: dict[str, Any]) -> bytes:
     """Write rows as a workbook."""
     import openpyxl
 
@@ -155,7 +159,7 @@ WRITERS = {
 }
 
 
-def judge(rows, content: bytes, path: Path, options) -> str:
+def judge(rows: Rows, content: bytes, path: Path, options: dict[str, Any]) -> str:
     """Read what was written and return the outcome."""
     path.write_bytes(content)
     try:
@@ -173,7 +177,7 @@ def judge(rows, content: bytes, path: Path, options) -> str:
     return "ambiguous" if _is_ambiguous([rows[0], *read], content, options) else "wrong"
 
 
-def _as_in_workbook(rows):
+def _as_in_workbook(rows: Rows) -> Rows:
     """Return rows as XML keeps them: ends of line are line feeds, white space alone is nothing."""
     cells = [
         tuple(cell.replace("\r\n", "\n") if cell.strip() else "" for cell in row) for row in rows
@@ -181,7 +185,7 @@ def _as_in_workbook(rows):
     return [row for row in cells if any(row)]
 
 
-def _is_ambiguous(read, content: bytes, options) -> bool:
+def _is_ambiguous(read: Rows, content: bytes, options: dict[str, Any]) -> bool:
     """Tell whether the csv module writes these bytes for the rows that were read."""
     for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL):
         for end in ("\n", "\r\n"):
@@ -203,7 +207,14 @@ def run(n_examples: int, *, first_seed: int = 0) -> Counts:
     return counts
 
 
-def _try(program, write, folder: Path, n_examples: int, first_seed: int, counts: Counts) -> None:
+def _try(
+    program: str,
+    write: Callable[[Rows, dict[str, Any]], bytes],
+    folder: Path,
+    n_examples: int,
+    first_seed: int,
+    counts: Counts,
+) -> None:
     @seed(first_seed)
     @settings(
         max_examples=n_examples,
@@ -212,7 +223,7 @@ def _try(program, write, folder: Path, n_examples: int, first_seed: int, counts:
         suppress_health_check=list(HealthCheck),
     )
     @given(rows=tables(), options=csv_options())
-    def example(rows, options):
+    def example(rows: Rows, options: dict[str, Any]) -> None:
         suffix = ".xlsx" if program == "openpyxl" else SUFFIX_OF[options["delimiter"]]
         try:
             content = write(rows, options)

@@ -22,6 +22,7 @@ from assay.batch.rows import Prediction, Scoring, open_rows, score_rows
 from assay.data.files.parquet import count_rows
 from assay.data.files.readers import Row, file_kind
 from assay.data.files.reading import Reading, ReadingOptions
+from assay.data.files.style import style_of
 from assay.data.files.writers import out_kind
 from assay.disk import check_output
 from assay.errors import DataError, InputError, OutsideError
@@ -208,6 +209,8 @@ def _write_chunks(task: _Task, identity: Identity) -> None:
     )
     scoring = replace(task.scoring, text_column=text_column)
     scoring.check(task.model)
+    if isinstance(task.source, str | Path):
+        task.output.style = style_of(Path(task.source), task.reading, like=task.output.out)
     output, is_stream = task.output, identity["input"] is None
     if output.folder.is_dir() and output.chunks and not is_stream:
         output.cut_unfinished()

@@ -19,6 +19,7 @@ from typing import Any, TypedDict
 from assay.batch.identity import AFRESH
 from assay.batch.misfits import reject_new_columns, reject_unwritable
 from assay.batch.rows import Prediction, Record
+from assay.data.files.style import TableStyle
 from assay.data.files.writers import Before, join_parquet, open_writer, out_kind
 from assay.disk import write_whole
 from assay.errors import DataError, InputError, OutputExistsError
@@ -73,12 +74,18 @@ class ResumableOutput:
     out : Path
         The output; its name decides the format. Rejected rows are listed in
         ``OUT.rejected.jsonl``, which does not exist if there are none.
+
+    Attributes
+    ----------
+    style : TableStyle or None
+        How a CSV or TSV is written; None until it is known, and where nothing is followed.
     """
 
     def __init__(self, out: Path) -> None:
         self.out = out
         self.rejected_out = out.with_name(f"{out.name}.rejected.jsonl")
         self.folder = out.with_name(f"{out.name}.partial")
+        self.style: TableStyle | None = None
         self.chunks: list[FinishedChunk] = []
         self.is_finished = False  # all chunks are written; files may still have to be moved
         kind = out_kind(out)
@@ -237,7 +244,8 @@ class ResumableOutput:
         if self._is_parquet:
             path = self._parquet_path(len(self.chunks))
             sample = next(iter(self._parquet_paths()), None)
-        with open_writer(path, like=self.out, before=Before(columns, sample)) as writer:
+        before = Before(columns, sample)
+        with open_writer(path, like=self.out, before=before, style=self.style) as writer:
             for record in records:
                 writer.write(record)
         _sync(path)
@@ -279,7 +287,7 @@ class ResumableOutput:
     def _complete_data(self) -> None:
         """Make the data file what the output has to be."""
         if not any(chunk.n_texts for chunk in self.chunks):
-            with open_writer(self._data, like=self.out):
+            with open_writer(self._data, like=self.out, style=self.style):
                 pass  # an output of this format without any row
         elif self._is_parquet:
             join_parquet(self._parquet_paths(), self._data)

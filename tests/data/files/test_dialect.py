@@ -149,12 +149,6 @@ def test_backslash_escapes_are_named_and_read_with_escape(tmp_path, content, nam
     assert [row[0] for row in read(tmp_path, content, name, escape=BACKSLASH)] == rows
 
 
-def test_nulls_of_mysql_are_a_sign_of_escapes(tmp_path):
-    r"""A field that is \N comes from a database."""
-    with pytest.raises(DataError, match="as Spark, MySQL and R write them"):
-        read(tmp_path, "text\tlabel\na\t\\N\n", "data.tsv")
-
-
 def test_tables_without_a_header(tmp_path):
     """Columns are then called by their numbers, and the first line is a row."""
     path = tmp_path / "data.csv"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assay.data.files.delimiters import find_delimiter, named_separator, show_delimiter
-from assay.data.files.enclosed import encloses_all, has_bare_quotes, has_doubled_quotes, has_nulls
+from assay.data.files.enclosed import encloses_all, has_bare_quotes, has_doubled_quotes
 from assay.data.files.reading import NO_ESCAPE, Reading
 from assay.data.files.variants import HeadRows, Variant, find_extra, parse_head, writes_escapes
 from assay.errors import DataError
@@ -134,7 +134,7 @@ class _Choice:
         if not writes_escapes(head, delimiter):
             return
         is_bare = has_bare_quotes(head, plain.rows, delimiter=delimiter)
-        if plain.fits and not is_bare and not has_nulls(plain.rows):
+        if plain.fits and not is_bare:
             return  # a program that doubles quotes and escapes nothing would write the same
         for quotes in (True, False):
             if self.reading.quoting == ("none" if quotes else "minimal"):

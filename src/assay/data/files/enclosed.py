@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["encloses_all", "has_bare_quotes", "has_doubled_quotes", "has_nulls"]
+__all__ = ["encloses_all", "has_bare_quotes", "has_doubled_quotes"]
 
 Rows = Sequence[Sequence[str]]
 
@@ -60,11 +60,6 @@ def has_bare_quotes(head: str, rows: Rows, *, delimiter: str) -> bool:
             if any(char in cell for char in ('"', delimiter, "\n", "\r")):
                 n_written += 2
     return head.count('"') < n_written
-
-
-def has_nulls(rows: Rows) -> bool:
-    """Tell whether a field is a null as MySQL writes it."""
-    return any("\\N" in row for row in rows)
 
 
 def _needs_quotes(cell: str) -> bool:

@@ -12,18 +12,20 @@ from pathlib import Path
 
 from assay.data.files.decoding import open_text
 from assay.data.files.delimiters import find_header_delimiter
+from assay.data.files.dialect import Dialect
 from assay.data.files.json_rows import json_line_rows, json_rows
 from assay.data.files.labelled_lines import labelled_line_rows
 from assay.data.files.parquet import read_records
 from assay.data.files.reading import Reading
 from assay.data.files.row import Row
-from assay.data.files.tables import read_table
+from assay.data.files.tables import find_table_dialect, read_table
 from assay.data.files.tool_records import read_tool_rows
 from assay.data.files.workbook import read_workbook
 
-__all__ = ["FORMATS", "SUFFIXES", "Format", "file_kind", "is_text_table"]
+__all__ = ["FORMATS", "SUFFIXES", "Format", "file_kind", "find_table", "is_text_table"]
 
 MAX_HEADER_CHARS = 10_000
+TABLE_DELIMITERS: dict[str | None, str] = {".csv": ",", ".tsv": "\t"}
 
 OpenRows = Callable[[Path, Reading], Iterator[Row]]
 
@@ -62,12 +64,20 @@ def file_kind(path: Path | str) -> str | None:
     return suffix if suffix in SUFFIXES else None
 
 
-def _comma_rows(path: Path, reading: Reading) -> Iterator[Row]:
-    return read_table(path, reading, default=",")
+def _table_rows(path: Path, reading: Reading) -> Iterator[Row]:
+    return read_table(path, reading, default=TABLE_DELIMITERS[file_kind(path)])
 
 
-def _tab_rows(path: Path, reading: Reading) -> Iterator[Row]:
-    return read_table(path, reading, default="\t")
+def find_table(path: Path, reading: Reading) -> Dialect | None:
+    """Return how a CSV or TSV was written; None for files of another kind.
+
+    Raises
+    ------
+    DataError
+        It can be read in several ways.
+    """
+    default = TABLE_DELIMITERS.get(file_kind(path))
+    return None if default is None else find_table_dialect(path, reading, default=default)
 
 
 def _json_line_rows(path: Path, reading: Reading) -> Iterator[Row]:
@@ -114,8 +124,8 @@ def _parquet_rows(path: Path, reading: Reading) -> Iterator[Row]:
 
 
 FORMATS = {
-    ".csv": Format(_comma_rows),
-    ".tsv": Format(_tab_rows),
+    ".csv": Format(_table_rows),
+    ".tsv": Format(_table_rows),
     ".jsonl": Format(_json_line_rows),
     ".json": Format(_json_rows),
     ".txt": Format(_text_rows),

@@ -19,6 +19,7 @@ from typing import IO, Any, Self
 from assay._optional import require
 from assay.data.files.readers import file_kind
 from assay.data.files.row import Record
+from assay.data.files.style import TableStyle
 from assay.errors import DataError, InputError, first_line
 
 __all__ = ["OUT_SUFFIXES", "Before", "Writer", "join_parquet", "open_writer", "out_kind"]
@@ -97,7 +98,9 @@ class Before:
     sample: Path | None = None
 
 
-def open_writer(path: Path, *, like: Path, before: Before | None = None) -> Writer:
+def open_writer(
+    path: Path, *, like: Path, before: Before | None = None, style: TableStyle | None = None
+) -> Writer:
     """Open `path` for writing in the format that the name of `like` says.
 
     Parameters
@@ -109,8 +112,14 @@ def open_writer(path: Path, *, like: Path, before: Before | None = None) -> Writ
     before : Before, optional
         What was written already. Text formats are then appended to the file (as a gzip member of
         its own); Parquet becomes another file with the same columns. None: start from nothing.
+    style : TableStyle, optional
+        How a CSV or TSV is written. None: UTF-8, with the delimiter of its suffix.
     """
-    return WRITERS[out_kind(like)](path, is_gzip=_is_gzip(like), before=before)
+    kind = out_kind(like)
+    if kind in TABLE_STYLES:
+        style = style or TABLE_STYLES[kind]
+        return _Table(path, is_gzip=_is_gzip(like), before=before, style=style)
+    return WRITERS[kind](path, is_gzip=_is_gzip(like), before=before)
 
 
 def join_parquet(paths: Iterable[Path], out: Path) -> None:
@@ -157,15 +166,23 @@ class _Table(Writer):
     """CSV or TSV; a null is an empty cell; lists, objects, true and false are JSON."""
 
     def __init__(
-        self, path: Path, *, is_gzip: bool, before: Before | None, delimiter: str = ","
+        self, path: Path, *, is_gzip: bool, before: Before | None, style: TableStyle
     ) -> None:
-        self._stream = _open_text(path, is_gzip=is_gzip, append=before is not None)
+        self.columns = before.columns if before is not None else ()
+        encoding = style.continued_encoding if self.columns else style.encoding
+        append = before is not None
+        self._stream = _open_text(path, is_gzip=is_gzip, append=append, encoding=encoding)
         # csv quotes a field that holds a character of its line terminator. With \r\n it quotes a
         # lone \r too, which would otherwise end the row when it is read. Lines end in \n.
         self._writer = csv.writer(
-            _UnixLines(self._stream), delimiter=delimiter, lineterminator="\r\n"
+            _UnixLines(self._stream),
+            delimiter=style.delimiter,
+            lineterminator="\r\n",
+            quoting=csv.QUOTE_MINIMAL if style.quotes else csv.QUOTE_NONE,
+            quotechar='"' if style.quotes else None,
+            doublequote=style.escape is None,
+            escapechar=style.escape,
         )
-        self.columns = before.columns if before is not None else ()
 
     def write(self, record: Record) -> None:
         if not self.columns:
@@ -177,7 +194,14 @@ class _Table(Writer):
             _check_columns(record, self.columns)
             values = map(record.get, self.columns)
         # Most cells need no change: asking for that here saves a call for each.
-        self._writer.writerow([value if type(value) in PLAIN else _cell(value) for value in values])
+        cells = [value if type(value) in PLAIN else _cell(value) for value in values]
+        try:
+            self._writer.writerow(cells)
+        except csv.Error as err:
+            raise DataError(
+                f"a row cannot be written without quotes: {first_line(err)}",
+                hint="write .jsonl, or read the input with --quoting minimal",
+            ) from err
 
     def close(self, *, is_whole: bool) -> None:
         self._stream.close()
@@ -245,11 +269,11 @@ class _Parquet(Writer):
         return table.cast(self._arrow.schema(fields))
 
 
-def _open_text(path: Path, *, is_gzip: bool, append: bool) -> IO[str]:
+def _open_text(path: Path, *, is_gzip: bool, append: bool, encoding: str = "utf-8") -> IO[str]:
     # No file name and no time in gzip's header, so that equal records are equal files.
     below = path.open("ab" if append else "wb")
     raw = _GzipFile(below) if is_gzip else below
-    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="")
+    return io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace", newline="")
 
 
 class _GzipFile(gzip.GzipFile):
@@ -286,9 +310,8 @@ def _encodable(value: Any) -> Any:
     return value
 
 
+TABLE_STYLES = {".csv": TableStyle(","), ".tsv": TableStyle("\t")}
 WRITERS: dict[str, Callable[..., Writer]] = {
     ".jsonl": _JsonLines,
-    ".csv": _Table,
-    ".tsv": lambda path, **how: _Table(path, **how, delimiter="\t"),
     ".parquet": _Parquet,
 }
