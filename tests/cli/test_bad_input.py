@@ -282,8 +282,10 @@ CASES = {
         ],
     ),
     "predictions in a format that is none": (
-        instead("predict", "{model}", "d.csv", "--out", "o.xlsx"),
-        ["'o.xlsx' is of a kind that cannot be written; .jsonl .csv .tsv .parquet are accepted"],
+        instead("predict", "{model}", "d.csv", "--out", "o.xls"),
+        [
+            "'o.xls' is of a kind that cannot be written; .jsonl .csv .tsv .parquet .xlsx are accepted"
+        ],
     ),
     "an unknown action of the cache": (
         lambda f: ["cache", "clean"],

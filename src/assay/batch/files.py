@@ -87,7 +87,8 @@ def predict_file(
     source, text_column
         What to read; as for `open_rows`.
     out : path
-        ``.jsonl``, ``.csv``, ``.tsv``, each also with ``.gz``, or ``.parquet``.
+        ``.jsonl``, ``.csv``, ``.tsv``, each also with ``.gz``, ``.parquet``, or ``.xlsx``, whose
+        columns are for people; see `shorten`.
     top_k, rule, with_scope
         What to write about each text; as for `Scoring`.
     strict : bool

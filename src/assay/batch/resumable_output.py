@@ -10,16 +10,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
+from assay._optional import require
 from assay.batch.identity import AFRESH
 from assay.batch.misfits import reject_new_columns, reject_unwritable
-from assay.batch.rows import Prediction, Record
+from assay.batch.rows import Prediction
+from assay.batch.short_columns import Record, shorten
 from assay.data.files.style import TableStyle
+from assay.data.files.workbook_writer import write_workbook
 from assay.data.files.writers import Before, join_parquet, open_writer, out_kind
 from assay.disk import write_whole
 from assay.errors import DataError, InputError, OutputExistsError
@@ -27,8 +30,17 @@ from assay.errors import DataError, InputError, OutputExistsError
 __all__ = ["FinishedChunk", "RejectedRow", "ResumableOutput"]
 
 MANIFEST, JOURNAL, DATA, REJECTED = "manifest.json", "shards.jsonl", "data", "rejected.jsonl"
+WORKBOOK = "workbook"
 SCHEMA_VERSION = 1
-OUR_NAMES = {MANIFEST, JOURNAL, DATA, REJECTED, f".{MANIFEST}.partial", f".{JOURNAL}.partial"}
+OUR_NAMES = {
+    MANIFEST,
+    JOURNAL,
+    DATA,
+    REJECTED,
+    WORKBOOK,
+    f".{MANIFEST}.partial",
+    f".{JOURNAL}.partial",
+}
 FINISHED = {"finished": True}  # the last line of the journal
 
 
@@ -90,7 +102,10 @@ class ResumableOutput:
         self.is_finished = False  # all chunks are written; files may still have to be moved
         kind = out_kind(out)
         self._is_parquet = kind == ".parquet"
-        self._is_table = kind != ".jsonl"
+        self._is_workbook = kind == ".xlsx"
+        # A workbook cannot grow either: its rows are kept as JSON Lines until the end.
+        self._grows_like = Path("rows.jsonl") if self._is_workbook else out
+        self._is_table = kind not in (".jsonl", ".xlsx")
         self._data = self.folder / DATA
         self._rejected = self.folder / REJECTED
 
@@ -125,6 +140,8 @@ class ResumableOutput:
                         f"{self.folder} is in the way: it is no partial output of assay",
                         hint="move it away",
                     )
+        if self._is_workbook:
+            require("openpyxl")
         self.delete()
         self.folder.mkdir(parents=True)
         self._data.touch()
@@ -245,7 +262,7 @@ class ResumableOutput:
             path = self._parquet_path(len(self.chunks))
             sample = next(iter(self._parquet_paths()), None)
         before = Before(columns, sample)
-        with open_writer(path, like=self.out, before=before, style=self.style) as writer:
+        with open_writer(path, like=self._grows_like, before=before, style=self.style) as writer:
             for record in records:
                 writer.write(record)
         _sync(path)
@@ -280,18 +297,34 @@ class ResumableOutput:
             self.rejected_out.unlink(missing_ok=True)
         elif self._rejected.is_file():
             self._rejected.replace(self.rejected_out)
-        if self._data.is_file():
-            self._data.replace(self.out)
+        whole = self.folder / WORKBOOK if self._is_workbook else self._data
+        if whole.is_file():
+            whole.replace(self.out)
         self.delete()
 
     def _complete_data(self) -> None:
         """Make the data file what the output has to be."""
         if not any(chunk.n_texts for chunk in self.chunks):
-            with open_writer(self._data, like=self.out, style=self.style):
+            with open_writer(self._data, like=self._grows_like, style=self.style):
                 pass  # an output of this format without any row
         elif self._is_parquet:
             join_parquet(self._parquet_paths(), self._data)
             _sync(self._data)
+        if self._is_workbook:
+            self._make_workbook()
+
+    def _make_workbook(self) -> None:
+        """Turn the rows into a workbook with the columns for people."""
+        columns: dict[str, None] = {}
+        for record in self._short_records():
+            columns.update(dict.fromkeys(record))
+        write_workbook(self._short_records(), self.folder / WORKBOOK, columns=tuple(columns))
+        _sync(self.folder / WORKBOOK)
+
+    def _short_records(self) -> Iterator[Record]:
+        with self._data.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield shorten(json.loads(line))
 
     def delete(self) -> None:
         """Delete the folder, the manifest first: half a folder is then never resumed."""

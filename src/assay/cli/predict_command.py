@@ -136,7 +136,9 @@ class WritingFlags:
 
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help=".jsonl .csv .tsv (.gz) or .parquet  [default: stdout]"),
+        typer.Option(
+            "--out", "-o", help=".jsonl .csv .tsv (.gz) .parquet .xlsx  [default: stdout]"
+        ),
     ] = None
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
 from assay.runtime.explain import ExplanationEntry
+from assay.runtime.limits.confidence import Confidence, word_confidence
 from assay.runtime.nearest import NeighbourEntry
 from assay.runtime.predictor import Model
 
-__all__ = ["LEANING", "SURE", "Judgement", "LabelScore", "judge_text", "rank_scores"]
-
-Confidence = Literal["sure", "leaning", "does not know"]
-
-# Scores are calibrated: from 0.9 on an answer is right nine times out of ten, from 0.5 on more
-# often than not.
-SURE, LEANING = 0.9, 0.5
+__all__ = ["Judgement", "LabelScore", "judge_text", "rank_scores"]
 
 
 class LabelScore(TypedDict):
@@ -88,15 +83,9 @@ def judge_text(
         "label": answer,
         "best_label": best["label"],
         "score": best["score"],
-        "confidence": _word_confidence(best["score"], is_answered=answer is not None),
+        "confidence": word_confidence(best["score"], is_answered=answer is not None),
         "abstained": answer is None,
         "scope": scope,
         "in_scope": in_scope,
         "scores": scores,
     }
-
-
-def _word_confidence(score: float, *, is_answered: bool) -> Confidence:
-    if not is_answered or score < LEANING:
-        return "does not know"
-    return "sure" if score >= SURE else "leaning"

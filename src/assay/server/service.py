@@ -13,9 +13,10 @@ import numpy as np
 from assay._version import __version__
 from assay.errors import did_you_mean
 from assay.runtime.explain import Explanation, ExplanationEntry, plan_explanation
+from assay.runtime.limits.confidence import LEANING, SURE
 from assay.runtime.predictor import NO_TEXTS
 from assay.server.failures import ApiError, ClientGone
-from assay.server.judgement import LEANING, SURE, Judgement, LabelScore, judge_text, rank_scores
+from assay.server.judgement import Judgement, LabelScore, judge_text, rank_scores
 from assay.server.limits import Limits
 from assay.server.metrics import Metrics
 from assay.server.places import Places

@@ -14,7 +14,14 @@ from functools import lru_cache
 from assay.data.files.delimiters import find_delimiter, named_separator, show_delimiter
 from assay.data.files.enclosed import encloses_all, has_bare_quotes, has_doubled_quotes
 from assay.data.files.reading import NO_ESCAPE, Reading
-from assay.data.files.variants import HeadRows, Variant, find_extra, parse_head, writes_escapes
+from assay.data.files.variants import (
+    HeadRows,
+    Variant,
+    escapes_breaks,
+    find_extra,
+    parse_head,
+    writes_escapes,
+)
 from assay.errors import DataError
 
 __all__ = ["QUOTING_FLAGS", "Dialect", "find_dialect"]
@@ -133,8 +140,8 @@ class _Choice:
         delimiter = self.plain.delimiter
         if not writes_escapes(head, delimiter):
             return
-        is_bare = has_bare_quotes(head, plain.rows, delimiter=delimiter)
-        if plain.fits and not is_bare:
+        is_telling = has_bare_quotes(head, delimiter) or escapes_breaks(head, delimiter)
+        if plain.fits and not is_telling:
             return  # a program that doubles quotes and escapes nothing would write the same
         for quotes in (True, False):
             if self.reading.quoting == ("none" if quotes else "minimal"):

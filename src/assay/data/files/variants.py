@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["HeadRows", "Variant", "find_extra", "parse_head", "writes_escapes"]
+__all__ = ["HeadRows", "Variant", "escapes_breaks", "find_extra", "parse_head", "writes_escapes"]
 
 Rows = list[list[str]]
 
@@ -140,3 +140,9 @@ def writes_escapes(head: str, delimiter: str) -> bool:
     plain = re.compile(rf"\\(?:[^\\\"\r\n{special}N]|N(?![{special}\r\n]|$))")
     pairs = re.sub(r"\\\\", "", head)
     return "\\" in head and not plain.search(pairs)
+
+
+def escapes_breaks(head: str, delimiter: str) -> bool:
+    """Tell whether a backslash is before a delimiter or the end of a line."""
+    pairs = head.replace("\\\\", "")
+    return any(f"\\{char}" in pairs for char in (delimiter, "\r", "\n"))

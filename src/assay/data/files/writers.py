@@ -20,11 +20,13 @@ from assay._optional import require
 from assay.data.files.readers import file_kind
 from assay.data.files.row import Record
 from assay.data.files.style import TableStyle
+from assay.data.files.workbook_writer import write_workbook
 from assay.errors import DataError, InputError, first_line
 
 __all__ = ["OUT_SUFFIXES", "Before", "Writer", "join_parquet", "open_writer", "out_kind"]
 
-OUT_SUFFIXES = (".jsonl", ".csv", ".tsv", ".parquet")
+OUT_SUFFIXES = (".jsonl", ".csv", ".tsv", ".parquet", ".xlsx")
+COMPRESSED = (".parquet", ".xlsx")  # by themselves
 PLAIN = {str, int, float}  # kinds that a table shows as Python does
 ROW_GROUP_ROWS = 2048  # of Parquet: rows kept in memory until they are written
 
@@ -75,9 +77,9 @@ def out_kind(out: Path) -> str:
             f"'{out.name}' is of a kind that cannot be written; "
             f"{' '.join(OUT_SUFFIXES)} are accepted"
         )
-    if kind == ".parquet" and _is_gzip(out):
+    if kind in COMPRESSED and _is_gzip(out):
         raise InputError(
-            "a .parquet.gz cannot be written; .parquet is accepted, and compressed already"
+            f"a {kind}.gz cannot be written; {kind} is accepted, and compressed already"
         )
     return kind
 
@@ -310,8 +312,27 @@ def _encodable(value: Any) -> Any:
     return value
 
 
+class _Workbook(Writer):
+    """Keeps the records until the end: a workbook is one compressed file."""
+
+    def __init__(self, path: Path, *, is_gzip: bool, before: Before | None) -> None:
+        require("openpyxl")
+        self._path = path
+        self._records: list[Record] = []
+
+    def write(self, record: Record) -> None:
+        self.columns = self.columns or tuple(record)
+        _check_columns(record, self.columns)
+        self._records.append(record)
+
+    def close(self, *, is_whole: bool) -> None:
+        if is_whole:
+            write_workbook(self._records, self._path, columns=self.columns)
+
+
 TABLE_STYLES = {".csv": TableStyle(","), ".tsv": TableStyle("\t")}
 WRITERS: dict[str, Callable[..., Writer]] = {
     ".jsonl": _JsonLines,
     ".parquet": _Parquet,
+    ".xlsx": _Workbook,
 }

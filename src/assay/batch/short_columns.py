@@ -1,0 +1,46 @@
+"""The columns of a prediction for people: label, score, second label, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assay.data.files.row import Record
+from assay.runtime.limits.confidence import word_confidence
+
+__all__ = ["scores_of", "shorten"]
+
+# What `predict` adds to the columns of the input; scores of labels begin with SCORE.
+ADDED = ("predicted_label", "predicted_score", "abstained", "in_scope", "top_k")
+SCORE = "score:"
+TITLES = ("label", "score", "second label", "confidence", "in scope")
+
+
+def shorten(record: Record) -> Record:
+    """Return the columns of the input, then those for people.
+
+    A column of the input with the name of one of those is called ``input_<name>``.
+    """
+    short: Record = {}
+    for name, value in record.items():
+        if name not in ADDED and not name.startswith(SCORE):
+            short[f"input_{name}" if name in TITLES else name] = value
+    scores = scores_of(record)
+    ranked = sorted(scores, key=lambda label: -scores[label])
+    label, score = record["predicted_label"], record["predicted_score"]
+    short["label"] = label
+    short["score"] = round(score, 3)
+    short["second label"] = ranked[1] if len(ranked) > 1 else None
+    short["confidence"] = word_confidence(score, is_answered=label is not None)
+    if "in_scope" in record:
+        short["in scope"] = "yes" if record["in_scope"] else "no"
+    return short
+
+
+def scores_of(record: Mapping[str, Any]) -> dict[str, float]:
+    """Return the scores of a prediction by label: all of them, or the best ones."""
+    if "top_k" in record:
+        return {entry["label"]: entry["score"] for entry in record["top_k"]}
+    return {
+        name.removeprefix(SCORE): value for name, value in record.items() if name.startswith(SCORE)
+    }

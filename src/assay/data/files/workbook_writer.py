@@ -1,0 +1,54 @@
+"""Records to an .xlsx workbook, through openpyxl. Every text is stored as text: none is run."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from assay._optional import require
+from assay.data.files.row import Record
+
+__all__ = ["write_workbook"]
+
+logger = logging.getLogger(__name__)
+
+MAX_CELL_CHARS = 32_767
+# What XML cannot hold: control characters, and surrogates without their other half.
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def write_workbook(records: Iterable[Record], out: Path, *, columns: Sequence[str]) -> None:
+    """Write one sheet with a header.
+
+    A character that a workbook cannot hold becomes U+FFFD; what is beyond the most characters of a
+    cell is cut off with a warning.
+    """
+    openpyxl = require("openpyxl")
+    cell_of = require("openpyxl.cell").WriteOnlyCell
+    workbook = openpyxl.Workbook(write_only=True)
+    sheet = workbook.create_sheet("predictions")
+    n_cut = 0
+    sheet.append([_text_cell(cell_of, sheet, name) for name in columns])
+    for record in records:
+        cells = []
+        for name in columns:
+            value = record.get(name)
+            if isinstance(value, str):
+                n_cut += len(value) > MAX_CELL_CHARS
+                value = _text_cell(cell_of, sheet, value)
+            elif isinstance(value, list | dict):
+                value = _text_cell(cell_of, sheet, str(value))
+            cells.append(value)
+        sheet.append(cells)
+    if n_cut:
+        logger.warning("%d texts are longer than a cell of a workbook can be: cut off", n_cut)
+    workbook.save(out)
+
+
+def _text_cell(cell_of: Any, sheet: Any, text: str) -> Any:
+    cell = cell_of(sheet, ILLEGAL.sub("\ufffd", text[:MAX_CELL_CHARS]))
+    cell.data_type = "s"  # not a formula, whatever it begins with
+    return cell

@@ -1,0 +1,62 @@
+"""Predictions for people: short columns, in words, in a workbook that runs nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.batch.files import predict_file
+from assay.batch.short_columns import shorten
+from assay.data.files.readers import read_rows
+
+RECORD = {
+    "label": "truth",
+    "text": "so glad",
+    "predicted_label": "joy",
+    "predicted_score": 0.91234,
+    "score:fear": 0.02,
+    "score:joy": 0.91234,
+    "score:sadness": 0.06766,
+}
+
+
+def test_columns_for_people_follow_those_of_the_input():
+    """A column of the input that is called like one of them keeps its place under another name."""
+    assert shorten(RECORD) == {
+        "input_label": "truth",
+        "text": "so glad",
+        "label": "joy",
+        "score": 0.912,
+        "second label": "sadness",
+        "confidence": "sure",
+    }
+
+
+def test_abstained_answers_and_scope_are_in_words():
+    """What a model does not know has no label; the best labels are enough for a second one."""
+    top = [{"label": "joy", "score": 0.6}, {"label": "fear", "score": 0.3}]
+    record = {
+        "text": "a",
+        "predicted_label": None,
+        "predicted_score": 0.6,
+        "abstained": True,
+        "in_scope": False,
+        "top_k": top,
+    }
+    short = shorten(record)
+    assert (short["label"], short["second label"]) == (None, "fear")
+    assert (short["confidence"], short["in scope"]) == ("does not know", "no")
+
+
+def test_predictions_in_a_workbook_are_read_back(tmp_path, model):
+    """Formulas are stored as text, and rows come in their order."""
+    pytest.importorskip("openpyxl", reason="the extra xlsx is not installed")
+    pytest.importorskip("python_calamine", reason="the extra xlsx is not installed")
+    source = tmp_path / "new.csv"
+    source.write_text('text;ticket\n"=1+1";17\nso glad\x01;0018\n')
+    summary = predict_file(model, source, tmp_path / "scored.xlsx")
+    assert summary.n_texts == 2
+    rows = [row.values for row in read_rows(tmp_path / "scored.xlsx")]
+    assert [row["text"] for row in rows] == ["=1+1", "so glad\ufffd"]
+    assert [row["ticket"] for row in rows] == ["17", "0018"]
+    assert list(rows[0])[2:] == ["label", "score", "second label", "confidence"]
+    assert not (tmp_path / "scored.xlsx.partial").exists()
