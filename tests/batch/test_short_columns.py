@@ -47,13 +47,13 @@ def test_abstained_answers_and_scope_are_in_words():
     assert (short["confidence"], short["in scope"]) == ("does not know", "no")
 
 
-def test_predictions_in_a_workbook_are_read_back(tmp_path, model):
+def test_predictions_in_a_workbook_are_read_back(tmp_path, linear_folder):
     """Formulas are stored as text, and rows come in their order."""
     pytest.importorskip("openpyxl", reason="the extra xlsx is not installed")
     pytest.importorskip("python_calamine", reason="the extra xlsx is not installed")
     source = tmp_path / "new.csv"
     source.write_text('text;ticket\n"=1+1";17\nso glad\x01;0018\n')
-    summary = predict_file(model, source, tmp_path / "scored.xlsx")
+    summary = predict_file(linear_folder, source, tmp_path / "scored.xlsx")
     assert summary.n_texts == 2
     rows = [row.values for row in read_rows(tmp_path / "scored.xlsx")]
     assert [row["text"] for row in rows] == ["=1+1", "so glad\ufffd"]

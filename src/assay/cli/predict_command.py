@@ -136,9 +136,7 @@ class WritingFlags:
 
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", "-o", help=".jsonl .csv .tsv (.gz) .parquet .xlsx  [default: stdout]"
-        ),
+        typer.Option("--out", "-o", help=".jsonl .csv .tsv .parquet .xlsx  [default: stdout]"),
     ] = None
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")

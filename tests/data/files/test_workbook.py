@@ -1,4 +1,7 @@
-"""Workbooks: cells come as they are seen; sheets are chosen; what is no workbook is said."""
+"""Workbooks: cells come as they are seen; sheets are chosen; what is no workbook is said.
+
+The module `workbook_writer` is tested here too: what it writes is read back.
+"""
 
 from __future__ import annotations
 
@@ -77,3 +80,16 @@ def test_workbooks_without_a_header(write_sheets):
     """Columns are called by their numbers."""
     rows = list(read_rows(write_sheets(A=[["so glad", "joy"]]), header=False))
     assert rows[0].values == {"1": "so glad", "2": "joy"}
+
+
+def test_written_workbooks_are_read_back(tmp_path):
+    """Texts are never run, and what no workbook can hold is replaced or cut off."""
+    from assay.data.files.writers import open_writer
+
+    out = tmp_path / "out.xlsx"
+    with open_writer(out, like=out) as writer:
+        writer.write({"text": "=1+1", "n": 1, "labels": ["a"]})
+        writer.write({"text": "a\x00" + "b" * 40_000, "n": 2.5, "labels": None})
+    first, second = (tuple(row.values.values()) for row in read_rows(out))
+    assert first == ("=1+1", "1", "['a']")
+    assert second == ("a\ufffd" + "b" * 32_765, "2.5", "")
