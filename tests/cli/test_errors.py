@@ -105,3 +105,16 @@ def test_first_process_alone_speaks(monkeypatch, capsys):
     monkeypatch.setenv("RANK", "0")
     with pytest.raises(DataError, match="row 3"), first_speaks():
         raise DataError("row 3 is empty")
+
+
+def test_answers_to_a_doubt_are_whole_commands(capsys, monkeypatch):
+    """Each flag that may be the answer is shown with the command that was given, ready to copy."""
+    monkeypatch.setattr("sys.argv", ["assay", "explore", "my data.csv"])
+    flags = ("--encoding cp1252", "--escape '\\'")
+    assert run(DataError("two ways", hint="choose", flags=flags)) == 2
+    assert capsys.readouterr().err == (
+        "error: two ways\n"
+        "hint: choose\n"
+        "try:  assay explore 'my data.csv' --encoding cp1252\n"
+        "try:  assay explore 'my data.csv' --escape '\\'\n"
+    )

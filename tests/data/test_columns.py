@@ -103,3 +103,10 @@ def test_well_known_names_are_distinct():
     names = [name for tier in (*TEXT_NAMES, *LABEL_NAMES) for name in tier]
     assert len(names) == len(set(names))
     assert names == [name.strip().casefold() for name in names]
+
+
+def test_columns_with_a_well_known_word_are_offered():
+    """A name such as "Customer comment" is no well-known one, but what a person would take."""
+    with pytest.raises(DataError, match="no text column found") as caught:
+        find_columns(["Ticket ID", "Customer comment", "Category"], source="excel.csv")
+    assert caught.value.flags == ("--text-column 'Customer comment'",)
