@@ -260,7 +260,8 @@ def test_delimiter_and_encoding_are_passed_on(model, tmp_path):
     """A Korean Windows CSV with semicolons is read as it says."""
     (tmp_path / "in.csv").write_bytes("text;id\n행복해요;1\n".encode("cp949"))
     predict_file(model, tmp_path / "in.csv", tmp_path / "out.csv", delimiter=";", encoding="cp949")
-    assert read(tmp_path / "out.csv")[0]["predicted_label"] == "joy"
+    found = next(read_rows(tmp_path / "out.csv", delimiter=";", encoding="cp949"))  # as the input
+    assert found.values["predicted_label"] == "joy"
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ CASES = {
     ),
     "wrong encoding": (
         lambda f: csv_file(f, TABLE.replace("bad day 5", "나쁜 날"), encoding="cp949"),
-        ["d.csv line 19: bytes that are not UTF-8", "try --encoding cp949"],
+        ["d.csv line 19: bytes that are not UTF-8", "it may be cp949 ('나쁜 날"],
     ),
     "unknown encoding": (
         add("--encoding", "klingon"),

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, TextIO
 
 from assay.data.files.encodings import find_encodings
+from assay.data.files.row import Problem
 from assay.errors import DataError, InputError, OutsideError
 
 __all__ = [
@@ -152,17 +153,15 @@ class Lines(Iterator[str]):
     ----------
     n_lines : int
         How many lines were read.
-    fixes : tuple of str
-        Flags that may read the bytes which did not decode; only the first sentence names them.
     """
 
     def __init__(self, stream: TextIO, *, encoding: str) -> None:
         self.n_lines = 0
         self._stream = stream
         self._encoding = encoding
-        self._problem: str | None = None
+        self._problem: Problem | None = None
         self._has_advised = False
-        self.fixes: tuple[str, ...] = ()
+        self._fixes: tuple[str, ...] = ()
 
     def __next__(self) -> str:
         line = next(self._stream)
@@ -177,11 +176,11 @@ class Lines(Iterator[str]):
             path = _path_of(self._stream)
             advice = advise_encoding(line, encoding=self._encoding, path=path)
             problem += advice.sentence
-            self.fixes = advice.flags
-        self._problem = self._problem or problem
+            self._fixes = advice.flags
+        self._problem = self._problem or Problem(problem, self._fixes)
         return without_bad_bytes(line)
 
-    def take_problem(self) -> str | None:
+    def take_problem(self) -> Problem | None:
         """Return the sentence on the first bad bytes since the last call, and forget it."""
         problem, self._problem = self._problem, None
         return problem

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from assay.data.files.decoding import Advice, Lines, advise_encoding, bad_bytes_problem
 from assay.data.files.json_array import JsonArray, JsonBreak
-from assay.data.files.row import Row
+from assay.data.files.row import Problem, Row
 from assay.errors import DataError
 
 __all__ = ["json_line_rows", "json_rows"]
@@ -33,7 +33,7 @@ def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
         if not line.strip():
             continue
         if problem := lines.take_problem():
-            yield Row(lines.n_lines, {}, problem, lines.fixes)
+            yield Row(lines.n_lines, {}, problem)
             continue
         try:
             value = json.loads(line)
@@ -74,7 +74,7 @@ def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
             yield _object_row(line, value)
         elif advice is None:
             advice = advise_encoding(source, encoding=codec)
-            yield Row(line, {}, problem + advice.sentence, advice.flags)
+            yield Row(line, {}, Problem(problem + advice.sentence, advice.flags))
         else:
             yield Row(line, {}, problem)
         if array.peek() == ",":

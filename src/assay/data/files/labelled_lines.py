@@ -29,10 +29,10 @@ def labelled_line_rows(stream: TextIO, codec: str, *, delimiter: str) -> Iterato
         text, found, label = row.values["text"].rpartition(delimiter)
         if found or not label.strip():
             values = {"text": text, "label": label.strip()}
-            yield Row(row.line, values, row.problem, row.fixes)
+            yield Row(row.line, values, row.problem)
         else:
             problem = row.problem or f"no '{delimiter}' between text and label"
-            yield Row(row.line, {"text": label}, problem, row.fixes)
+            yield Row(row.line, {"text": label}, problem)
 
 
 def _fasttext_row(row: Row) -> Row:
@@ -51,5 +51,4 @@ def plain_rows(stream: TextIO, codec: str) -> Iterator[Row]:
     for line in lines:
         text = line.removesuffix("\n").removesuffix("\r")
         problem = lines.take_problem()
-        fixes = lines.fixes if problem else ()
-        yield Row(lines.n_lines, {"text": text}, problem, fixes)
+        yield Row(lines.n_lines, {"text": text}, problem)

@@ -5,11 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-__all__ = ["Record", "Row"]
+__all__ = ["Problem", "Record", "Row"]
 
 
 # A row by column: what a file or a stream holds, which may be anything.
 Record: TypeAlias = dict[str, Any]
+
+
+class Problem(str):
+    """Why a row cannot be used, with the flags of the command line that may read it.
+
+    Rows without a problem, which are nearly all, pay nothing for it.
+    """
+
+    fixes: tuple[str, ...]
+
+    def __new__(cls, sentence: str, fixes: tuple[str, ...] = ()) -> Problem:
+        """Return the sentence with its flags."""
+        problem = super().__new__(cls, sentence)
+        problem.fixes = fixes
+        return problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +39,13 @@ class Row:
         Column name -> value, as far as the row could be read; bytes that did not decode are U+FFFD.
     problem : str or None
         Why the row cannot be used; None if it can.
-    fixes : tuple of str
-        Flags of the command line, each of which may read the row.
     """
 
     line: int
     values: Record
     problem: str | None = None
-    fixes: tuple[str, ...] = ()
+
+    @property
+    def fixes(self) -> tuple[str, ...]:
+        """Flags of the command line, each of which may read the row."""
+        return self.problem.fixes if isinstance(self.problem, Problem) else ()

@@ -13,7 +13,7 @@ from assay.data.columns import check_unique
 from assay.data.files.decoding import Lines, open_text
 from assay.data.files.dialect import QUOTING_FLAGS, Dialect, find_dialect
 from assay.data.files.reading import Reading
-from assay.data.files.row import Row
+from assay.data.files.row import Problem, Row
 from assay.errors import DataError
 
 __all__ = ["find_table_dialect", "read_table", "table_rows"]
@@ -21,7 +21,7 @@ __all__ = ["find_table_dialect", "read_table", "table_rows"]
 logger = logging.getLogger(__name__)
 
 LINE_END = re.compile("\r\n|\r|\n")
-HEAD_CHARS = 1 << 18  # of a file: what its dialect is found from
+HEAD_CHARS = 1 << 16  # of a file: what its dialect is found from
 
 # Most characters of one field: far above any text, but a quote that is never closed must not fill
 # the memory.
@@ -118,13 +118,12 @@ def table_rows(
             continue
         if not fields:
             continue
-        problem = lines.take_problem()
-        fixes = lines.fixes if problem else ()
+        problem: str | None = lines.take_problem()
         if problem is None and len(fields) != len(header):
             problem = f"{_count(len(fields), 'field')} where the header has {len(header)}"
-        elif breaks is not None and lines.n_lines > line and (problem := breaks.judge(fields)):
-            fixes = QUOTING_FLAGS
-        yield Row(line, dict(zip(header, fields, strict=False)), problem, fixes)
+        elif breaks is not None and lines.n_lines > line:
+            problem = problem or breaks.judge(fields)
+        yield Row(line, dict(zip(header, fields, strict=False)), problem)
 
 
 class _Breaks:
@@ -135,15 +134,16 @@ class _Breaks:
         self._name = name
         self._has_said = False
 
-    def judge(self, fields: Sequence[str]) -> str | None:
+    def judge(self, fields: Sequence[str]) -> Problem | None:
         """Return why a record of several lines cannot be taken; None, with a warning, if it can."""
         physical = LINE_END.split(self._delimiter.join(fields))
         widths = {line.count(self._delimiter) + 1 for line in physical}
         if widths == {len(fields)}:
-            return (
+            sentence = (
                 f"quotes join {len(physical):,} lines, each of which is a row by itself: "
                 "--quoting none if quotes mean nothing, --quoting minimal if they enclose fields"
             )
+            return Problem(sentence, QUOTING_FLAGS)
         if not self._has_said:
             logger.warning(
                 "%s: texts in quotes hold line breaks; if its quotes mean nothing: --quoting none",
@@ -162,7 +162,7 @@ def _read_first(reader: Iterator[list[str]], lines: Lines, name: str) -> list[st
             f"{name} line {max(1, lines.n_lines)}: {_meaning(err)}, in the header"
         ) from err
     if problem := lines.take_problem():
-        raise DataError(f"{name} line {lines.n_lines}, the header: {problem}", flags=lines.fixes)
+        raise DataError(f"{name} line {lines.n_lines}, the header: {problem}", flags=problem.fixes)
     if first is None:
         raise DataError(f"{name} is empty; a header line and rows are accepted")
     if "\0" in "".join(first):

@@ -143,6 +143,10 @@ def writes_escapes(head: str, delimiter: str) -> bool:
 
 
 def escapes_breaks(head: str, delimiter: str) -> bool:
-    """Tell whether a backslash is before a delimiter or the end of a line."""
-    pairs = head.replace("\\\\", "")
-    return any(f"\\{char}" in pairs for char in (delimiter, "\r", "\n"))
+    """Tell whether backslashes are before line breaks that are not the ends of rows.
+
+    Such are lone line feeds outside of quotes in a file whose lines end as those of Windows.
+    """
+    special = re.escape(delimiter)
+    bare = re.sub(rf'(?<![^{special}\r\n])"(?:[^"]|"")*"(?![^{special}\r\n])', "", head)
+    return "\r\n" in bare and "\\\n" in bare
