@@ -36,7 +36,7 @@ class Stopping(Progress):
 def test_run_goes_on_inside_finetune(data, tiny_bert, tmp_path, monkeypatch):
     """Steps that were taken are not taken again, and no state is left over."""
     monkeypatch.setattr(module, "TrainingStates", partial(TrainingStates, every_s=0.0))
-    options = RunOptions(methods=("majority", "finetune"), checkpoint=str(tiny_bert))
+    options = RunOptions(methods=("majority", "finetune"), checkpoint=str(tiny_bert), folds=None)
     with pytest.raises(KeyboardInterrupt):
         run_data(data, tmp_path / "r", options=options, progress=Stopping(12))
     state = tmp_path / "r.partial" / "training" / "finetune" / "training.json"

@@ -56,6 +56,8 @@ def test_predictions_are_kept_for_a_resumed_run(tmp_path):
     found = step.predict("majority", {})
     assert found.logits.shape == (5, 80, 2)
     assert step.path("majority").is_file()
+    again = step_of(tmp_path, budget_s=1e-6).predict("majority", {})
+    assert again.fit_s == found.fit_s
     assert step.notes == {}
 
 

@@ -100,6 +100,9 @@ class FoldStep:
         """Return a method's predictions out of fold; None if it is judged on validation."""
         if not self.asks_for(method):
             return None
+        before = FoldPredictions.load(self.path(method))
+        if before is not None:  # of an interrupted run with the same data and options
+            return before
         n_folds = count_folds(self.texts, self.options.folds or 2)
         n_repeats = count_repeats(len(self.texts.texts))
         is_long = METHODS[method].keeps_states
