@@ -43,6 +43,18 @@ def test_networks_of_assay_are_accepted(compact_folder):
     check_graph(path, root=compact_folder, listed=["onnx/model.onnx"])
 
 
+def test_many_layers_that_ask_for_shapes_are_accepted(tmp_path):
+    """Each layer of a transformer joins numbers of its input's shape; a shape does not add up."""
+    nodes = []
+    for i in range(40):
+        nodes += [
+            helper.make_node("Shape", [f"x{i}"], [f"shape{i}"]),
+            helper.make_node("Concat", [f"shape{i}"] * 4, [f"joined{i}"], axis=0),
+            helper.make_node("Reshape", [f"x{i}", f"joined{i}"], [f"x{i + 1}"]),
+        ]
+    check_graph(write(tmp_path, *nodes), root=tmp_path, listed=())
+
+
 def make_branch():
     """Return a graph inside an operator."""
     output = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])

@@ -33,6 +33,7 @@ LOOPS = ("Loop", "Scan", "If", "SequenceMap")
 RANDOM = ("RandomNormal", "RandomUniform", "Multinomial", "Bernoulli")
 # Operators that make as many cells as the numbers say that they are given.
 MAKERS = ("ConstantOfShape", "Expand", "Tile", "Range", "OneHot", "EyeLike", "Pad", "Resize")
+SHAPES = ("Shape", "Size")
 MAX_CELLS = 1 << 26  # of what one of them makes of constants: 256 MB of float32
 MAX_INTEGER = 1 << 31  # in an attribute; ONNX's own "to the end" is INT64_MAX
 TO_THE_END = (1 << 63) - 1
@@ -170,6 +171,8 @@ class _Judge:
                 yield f"its operator '{node.operator}' makes {max(sizes):,} numbers"
         copies = [self._copies.get(name, 1) for name in node.inputs]
         n_copies = sum(copies) if node.operator == "Concat" else max(copies, default=1)
+        if node.operator in SHAPES:  # however large a value is, its shape is a few numbers
+            n_copies = 1
         if n_copies > MAX_COPIES:
             yield f"its operator '{node.operator}' repeats one value {n_copies:,} times"
         self._copies.update(dict.fromkeys(node.outputs, n_copies))
