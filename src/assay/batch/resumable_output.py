@@ -20,7 +20,8 @@ from assay._optional import require
 from assay.batch.identity import AFRESH
 from assay.batch.misfits import reject_new_columns, reject_unwritable
 from assay.batch.rows import Prediction
-from assay.batch.short_columns import Record, shorten
+from assay.batch.short_columns import shorten
+from assay.data.files.row import Record
 from assay.data.files.style import TableStyle
 from assay.data.files.workbook_writer import write_workbook
 from assay.data.files.writers import Before, join_parquet, open_writer, out_kind
