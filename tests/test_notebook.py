@@ -81,7 +81,7 @@ def test_both_languages_run_the_same_code():
 def test_every_code_cell_stands_in_the_tour():
     """No piece of code is written and then left out."""
     text = (ROOT / "src/assay/reporting/templates/tour_code.txt").read_text(encoding="utf-8")
-    prose = (ROOT / "src/assay/reporting/templates/tour.en.txt").read_text(encoding="utf-8")
+    prose = (ROOT / "src/assay/reporting/templates/tour.txt.j2").read_text(encoding="utf-8")
     assert re.findall(r"^=== (\w+) ===$", text, re.MULTILINE) == re.findall(
         r"^\[\[(\w+)\]\]$", prose, re.MULTILINE
     )

@@ -34,7 +34,7 @@ def test_agreement_is_the_share_of_labels_that_are_predicted():
     assert check.n_judged == {"train": 80, "test": 3}
     assert check.describe() == (
         f"{check.n_suspects['train']} of 80 labels of train are suspect to linear models that did not see these texts "
-        "and agree with 95% of the labels"
+        "and agree with 95% of the labels."
     )
 
 
@@ -42,11 +42,11 @@ def test_weak_models_say_so():
     """Where models agree with few labels, suspects are mostly their own mistakes."""
     check = LabelCheck("linear", "train", {"train": 100}, {"train": 30}, {"train": 0.61})
     assert check.describe().endswith(
-        "agree with 61% of the labels; models this weak mostly suspect hard texts"
+        "agree with 61% of the labels; models this weak mostly suspect hard texts."
     )
 
 
 def test_labels_that_were_not_checked_are_said():
     """Nothing is left out in silence."""
     check, issues = check_labels(splits(0), method=None, seed=0, progress=Progress())
-    assert (check.describe(), issues) == ("labels were not checked: not asked for", [])
+    assert (check.describe(), issues) == ("Labels were not checked: not asked for.", [])

@@ -17,7 +17,11 @@ def test_flags_not_given_are_the_defaults():
     """A default that is written twice would drift."""
     assert DataFlags().options(**CutFlags().to_dict()) == DataOptions()
     usual = RunOptions()
-    assert ChoiceFlags().to_dict() == {"metric": usual.metric, "tolerance": usual.tolerance}
+    assert ChoiceFlags().to_dict() == {
+        "metric": usual.metric,
+        "tolerance": usual.tolerance,
+        "folds": usual.folds,
+    }
 
 
 def test_flags_given_reach_the_options():

@@ -129,6 +129,7 @@ def test_pull_into_something_that_is_there_asks_nobody(shell, hub, trained, tmp_
     """An existing output is refused before any request, unless --overwrite."""
     share(hub, trained)
     (tmp_path / "mood").mkdir()
+    (tmp_path / "mood" / "note.txt").write_text("mine", encoding="utf-8")
     code, found, _ = shell("pull", "me/mood", "--out", tmp_path / "mood")
     assert (code, found["error_type"]) == (2, "OutputExistsError")
     assert not hub.requests

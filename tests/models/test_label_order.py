@@ -18,6 +18,7 @@ from assay.data.labels import LabelSet, natural_sort
 from assay.evaluation.scoring import score_split
 from assay.models import save_model
 from assay.recipes.evaluate import evaluate_model
+from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.train import train_model
 from assay.runtime import load_model
 
@@ -28,7 +29,7 @@ KINDS = {
     "more than eleven": tuple(f"class {i}" for i in range(13)),
     "commas": ("a", "a,b", "a,b,c", "b", ",", ",,"),
     "quotes": ('"', '""', "'", 'say "no"', "it's", "\\"),
-    "Korean": ("기쁨", "슬픔", "화남, '분노'", "배송 지연", "\u1112\u1161\u11ab", "한"),
+    "Korean": ("기쁨", "슬픔", "화남, '분노'", "배송 지연", "한", "한글"),
     "case and blanks": ("Joy", "joy", "JOY", "joy joy", "j oy", "joy\u00a0joy"),
     "words of tables": ("null", "nan", "true", "None", "label", "text"),
     "formulas": ("=1+1", "@x", "-x", "+x", "|", ";"),
@@ -102,7 +103,8 @@ def test_order_of_labels_txt_reaches_every_output(tmp_path, kind):
     for split in ("train", "validation", "test"):
         write_rows(tmp_path / f"{split}.csv", [f"{text} {split}" for text in texts], labels)
     (tmp_path / "labels.txt").write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
-    result = train_model(tmp_path, tmp_path / "model", method="linear")
+    options = DataOptions(single_label=True)  # "a,b" is a name here
+    result = train_model(tmp_path, tmp_path / "model", method="linear", options=options)
     manifest = json.loads((tmp_path / "model" / "assay.json").read_text(encoding="utf-8"))
     model = load_model(tmp_path / "model")
     assert tuple(result["labels"]) == tuple(manifest["labels"]) == model.labels == names
@@ -121,7 +123,7 @@ def test_order_of_labels_txt_reaches_every_output(tmp_path, kind):
     assert [int(np.argmax([float(cell) for cell in row[3:]])) for row in rows] == list(
         range(len(names))
     )
-    scores = evaluate_model(tmp_path / "model", load_data(tmp_path)).scores
+    scores = evaluate_model(tmp_path / "model", load_data(tmp_path, single_label=True)).scores
     assert [one.label for one in scores.per_class] == list(names)
     assert [one.n_texts for one in scores.per_class] == list(range(2, len(names) + 2))
     np.testing.assert_array_equal(scores.confusion, np.diag(np.arange(2, len(names) + 2)))
@@ -140,7 +142,10 @@ def test_predicted_labels_come_back_from_every_format(tmp_path, kind):
     for suffix in ("csv", "jsonl", "parquet"):
         predict_file(model, source, tmp_path / f"out.{suffix}")
         again = load_data(
-            tmp_path / f"out.{suffix}", text_column="text", label_column="predicted_label"
+            tmp_path / f"out.{suffix}",
+            text_column="text",
+            label_column="predicted_label",
+            single_label=True,
         )["all"]
         assert again.labels == names, suffix
 

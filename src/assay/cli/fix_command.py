@@ -32,15 +32,16 @@ def fix_command(
     common: Common,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write DATA with the labels that were accepted, in its own format and encoding.
+    """Write DATA with the labels that were accepted.
 
-    Under accept, yes, y, x, 1, true and 예 accept a row; no, 0 and an empty cell do not. All other
-    cells stay as they are. Files of all splits are corrected: it is your file.
+    The format, the encoding and all other cells stay as they are. Under accept, yes, y, x, 1, true
+    and 예 accept a row; no, 0 and an empty cell do not. Files of all splits are corrected: it is
+    your file.
 
     \b
     Examples:
-      assay audit tweets.csv --out issues.csv
       assay fix tweets.csv --decisions issues.csv --out tweets2.csv
+      assay fix tweets/ --decisions issues.csv --out tweets2
     """
     from assay.recipes.fix import fix_data
 

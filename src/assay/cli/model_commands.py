@@ -106,7 +106,7 @@ def verify_command(
         ),
     ] = False,
 ) -> None:
-    """Check a model's files, that it can answer and, with DATA, its recorded scores.
+    """Check a model: its files, its answers, and with DATA its scores.
 
     Exit code 3: a file was changed, or a score is not what the model says of itself.
 

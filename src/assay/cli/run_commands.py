@@ -214,7 +214,7 @@ def report_command(
     language: Annotated[str | None, typer.Option(hidden=True)] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write the report of a run again, as Markdown, HTML or a notebook.
+    """Write the report of a run again: Markdown, HTML or a notebook.
 
     The notebook takes the steps of the run one by one, to run and to change.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Number
 from typing import Any
@@ -150,16 +150,11 @@ def clean_rows(
         # Most rows are as they should be: a label that was seen before, and a text of usual length.
         if not (isinstance(text, str) and isinstance(label, str)):
             cleaner.add(row, text, label)
-        elif row.problem is None and _is_plain(text, label, plain, max_chars):
+        elif label in plain and row.problem is None and 0 < len(text.strip()) <= max_chars:
             cleaner.take(row, text, label)
         else:
             cleaner.add(row, text, label)
     return cleaner.result()
-
-
-def _is_plain(text: str, label: str, plain: Collection[str], max_chars: int) -> bool:
-    """Tell whether nothing of a row has to be looked at again."""
-    return label in plain and len(text) <= max_chars and bool(text.strip())
 
 
 @dataclass

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from assay.data.files.delimiters import find_delimiter, named_separator, show_delimiter
 from assay.data.files.enclosed import encloses_all, has_bare_quotes, has_doubled_quotes
@@ -170,6 +171,8 @@ class _Choice:
         spaced = self._parse(variant)
         if not spaced.fits or spaced.rows == plain.rows:
             return self.plain
+        if plain.fits and not _has_spaced_quotes(plain):
+            return self.plain  # a space before a quote is inside a field that is enclosed
         if plain.fits and not _has_space_everywhere(plain):
             raise DataError(
                 f"{self.name} has a space before some of its quotes, so that they enclose nothing",
@@ -213,6 +216,12 @@ class _Choice:
 def _is_quoted(unquoted: HeadRows) -> bool:
     """Tell whether quotes are used as a program uses them that quotes fields."""
     return encloses_all(unquoted.rows) or has_doubled_quotes(unquoted.rows)
+
+
+def _has_spaced_quotes(plain: HeadRows) -> bool:
+    """Tell whether a field begins with white space and a quote."""
+    cells = chain.from_iterable(plain.rows)
+    return any(cell.startswith(" ") and cell.lstrip(" ").startswith('"') for cell in cells)
 
 
 def _has_space_everywhere(plain: HeadRows) -> bool:
