@@ -57,6 +57,8 @@ def run_once(
             str(out),
             "--seed",
             str(seed),
+            "--folds",
+            "never",  # the tables hold scores on validation
             "--json",
             "--quiet",
         ]

@@ -4,6 +4,8 @@ Also tests `vocabulary_parity`, and assay.models.onnx.packed, which writes their
 """
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -22,6 +24,7 @@ from assay.models.vocabulary_parity import compare_vocabularies
 from assay.runtime import load_model
 from assay.runtime.session import OnnxSession
 
+ROOT = Path(__file__).resolve().parents[2]
 TEXTS = ["good day", "bad night", "good night good", "bad bad day"] * 6
 LABELS = ["good", "bad", "good", "bad"] * 6
 HELD_OUT = ["good good", "bad 하루", "", "day night"]
@@ -60,6 +63,9 @@ def test_saved_model_knows_fewer_tokens_and_scores_the_same(method, checkpoint, 
     manifest = save_model(estimator, tmp_path / "m", parity_texts=HELD_OUT)
     assert manifest.parity["max_difference"] <= 1e-5
     facts = manifest.vocabulary
+    documented = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    table = documented.partition("### Vocabulary")[2].partition("### ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE)) == set(facts)
     assert facts["n_pieces"] < facts["n_pieces_of_checkpoint"]
     assert facts["n_texts"] == len(HELD_OUT)
     assert manifest.checkpoint["sha256"] == checkpoint.sha256
