@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import logging
 import re
 import shutil
 from fnmatch import fnmatchcase
@@ -109,8 +108,6 @@ def five(tmp_path_factory):
 def invoke(monkeypatch):
     """Call `assay ARGS --json`; return what it printed, line by line."""
     monkeypatch.setenv("ASSAY_THREADS", "1")
-    logger = logging.getLogger("assay")
-    handlers, propagate = list(logger.handlers), logger.propagate
 
     def call(*args, stdin=None):
         done = CliRunner().invoke(
@@ -119,8 +116,7 @@ def invoke(monkeypatch):
         assert done.stderr == ""
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    yield call
-    logger.handlers[:], logger.propagate = handlers, propagate
+    return call
 
 
 def test_page_has_tables_and_examples_for_every_command():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 from typer.testing import CliRunner
 
@@ -34,14 +32,11 @@ def invoke(monkeypatch):
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("ASSAY_THREADS", "1")
-    logger = logging.getLogger("assay")
-    handlers, propagate = list(logger.handlers), logger.propagate
 
     def call(*args, stdin=None):
         return CliRunner().invoke(app, [str(arg) for arg in args], input=stdin, prog_name="assay")
 
-    yield call
-    logger.handlers[:], logger.propagate = handlers, propagate
+    return call
 
 
 @pytest.fixture(scope="session")

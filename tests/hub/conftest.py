@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import subprocess
 import sys
 
@@ -87,12 +86,9 @@ def hub():
 @pytest.fixture
 def shell(hub, tmp_path, monkeypatch):
     """Return the command line for that Hub, with an empty home; it waits but a moment before it asks again."""
-    logger = logging.getLogger("assay")
-    handlers, propagate = list(logger.handlers), logger.propagate
     monkeypatch.setattr("assay.hub.refusals.RETRY_WAITS_S", (0.01, 0.01))
     monkeypatch.setattr("assay.hub.push.UPLOAD_WAITS_S", (0.01,))
     monkeypatch.setattr("assay.hub.pull.DOWNLOAD_WAITS_S", (0.01,))
     # The client's own waits, of a second and more, are none of ours.
     monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
-    yield Shell(hub, tmp_path / "home", monkeypatch)
-    logger.handlers[:], logger.propagate = handlers, propagate
+    return Shell(hub, tmp_path / "home", monkeypatch)
