@@ -1,9 +1,12 @@
 """Mistakes, calibration, slices and epochs: computed from what was saved and measured."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from assay.evaluation.scoring import ScoredSplit, score_parts
+from assay.evaluation.scoring import ScoredSplit, score_parts, score_split
 from assay.reporting.score_sections import (
     describe_calibration,
     describe_epochs,
@@ -76,6 +79,21 @@ def test_mistakes_stand_beside_the_nearest_train_text(cheap_run):
         (near,) = one.nearest
         assert train.labels[train.texts.index(near.text)] == near.label
         assert 0 <= near.similarity <= 1
+
+
+def test_text_of_train_is_not_its_own_neighbour(cheap_run):
+    """Texts that are judged out of fold are in train: beside each is another text."""
+    results, _ = cheap_run
+    train = results.splits["train"]
+    majority = results.methods[0]
+    scored = score_split(majority.model, train, seed=0)
+    folds = SimpleNamespace(scored=scored)
+    judged = replace(results, methods=(replace(majority, out_of_fold=folds),))
+    shown = describe_mistakes(judged)["majority"]
+    assert shown
+    for one in shown:
+        same = [near for near in one.nearest if near.text == one.mistake.text]
+        assert all(near.label != one.mistake.label for near in same)
 
 
 def test_slices_are_of_the_shown_split(cheap_run):

@@ -34,6 +34,7 @@ __all__ = [
 
 N_MISTAKES = 20
 N_NEAREST = 1
+SAME_SIMILARITY = 1 - 1e-5  # the same terms equally often; below 1 by the rounding of float32
 SMALLEST_SCORE = 1e-45  # of float32, in which networks score: smaller scores are written as zero
 
 
@@ -105,16 +106,26 @@ def describe_mistakes(results: Results) -> dict[str, list[ShownMistake]]:
     """Return the most confident mistakes of every method on the evidence.
 
     Each is shown beside the most similar train text: the pair often tells a wrong label from a hard
-    text.
+    text. A text that is judged out of fold is in train itself, and is not its own neighbour.
     """
     label_set = results.splits.label_set
     mistakes = {one.method: _worst(one.evidence, label_set) for one in results.methods}
     texts = [mistake.text for own in mistakes.values() for mistake in own]
     nearest = iter(_nearest(texts, results.splits["train"], label_set))
     shown = {}
-    for method, own in mistakes.items():
-        shown[method] = [ShownMistake(mistake, tuple(next(nearest))) for mistake in own]
+    for one in results.methods:
+        rows = []
+        for mistake in mistakes[one.method]:
+            found = next(nearest)
+            if one.out_of_fold is not None:
+                found = [other for other in found if not _is_itself(other, mistake)]
+            rows.append(ShownMistake(mistake, tuple(found[:N_NEAREST])))
+        shown[one.method] = rows
     return shown
+
+
+def _is_itself(neighbour: Neighbour, mistake: Mistake) -> bool:
+    return neighbour.label == mistake.label and neighbour.similarity >= SAME_SIMILARITY
 
 
 def _worst(scored: ScoredSplit, label_set: LabelSet) -> list[Mistake]:
@@ -127,11 +138,14 @@ def _worst(scored: ScoredSplit, label_set: LabelSet) -> list[Mistake]:
 def _nearest(
     texts: Sequence[str], train: LabelledTexts, label_set: LabelSet
 ) -> list[list[Neighbour]]:
-    """Return the most similar train texts of each text; none where no term is shared."""
+    """Return the most similar train texts of each text, one more than are shown.
+
+    There are fewer, or none, where fewer share a term with the text.
+    """
     if not texts:
         return []
     kept = TrainingTexts.of(train.texts, label_set.ids(train.labels).tolist())
-    return kept.neighbours(texts, label_set.names, n=N_NEAREST)
+    return kept.neighbours(texts, label_set.names, n=N_NEAREST + 1)
 
 
 def describe_calibration(scored: ScoredSplit, temperature: float) -> CalibrationSection:
