@@ -34,8 +34,8 @@ def natural_sort(names: Iterable[str]) -> list[str]:
 def _piece_key(piece: str) -> tuple[int, int, str]:
     """Return the sort key of a run of digits, or of the characters between two: digits first.
 
-    Of two numbers without leading zeros the longer one is greater, and of two equally long ones
-    the one that comes later as a text: so a number may have more digits than `int` accepts.
+    Numbers are compared without leading zeros: first by their length, then as texts. So a number
+    may have more digits than `int` accepts.
     """
     if piece.isascii() and piece.isdigit():
         digits = piece.lstrip("0")

@@ -92,4 +92,4 @@ def probe_scores(score: Callable[[Sequence[str]], np.ndarray], *, folder: Path) 
     except BaseException as err:  # ONNX Runtime's exceptions share no base; panics are no Exception
         if isinstance(err, KeyboardInterrupt | SystemExit | MemoryError):
             raise
-        raise ModelError(f"the model in {folder} cannot score a text: {err}") from err
+        raise ModelError(f"the model in {folder} cannot give scores: {err}") from err
