@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from assay.models.onnx.quantize import describe_onnx, quantize_onnx
 from assay.output_place import check_outside
 from assay.progress import Progress
 from assay.recipes.steps.known_data import check_labels, cut_as_trained
-from assay.runtime.entries import ExportEntry
+from assay.runtime.entries import CopyMeasures, ExportEntry
 from assay.runtime.folder import seal_folder, write_manifest
 from assay.runtime.layout import Layout
 from assay.runtime.manifest import Manifest
@@ -197,20 +197,6 @@ def export_model(
     return report
 
 
-class _Measured(TypedDict):
-    """The fields of `Export` that comparing the two models yields."""
-
-    n_texts: int
-    max_difference: float
-    changed: float
-    accuracy_before: float
-    accuracy_after: float
-    bytes_before: int
-    bytes_after: int
-    texts_per_s_before: float
-    texts_per_s_after: float
-
-
 @dataclass(frozen=True)
 class _HeldOut:
     """The texts that a model and its copy are compared on, and the name of their split."""
@@ -292,7 +278,7 @@ def _copy_files(model: Model, root: Path, export_format: str) -> None:
 
 def _measure(
     model: Model, copy: Model, labelled: LabelledTexts, *, progress: Progress
-) -> _Measured:
+) -> CopyMeasures:
     label_ids = model.label_set.ids(labelled.labels)
     before = model.predict_proba(labelled.texts, progress=progress)
     after = copy.predict_proba(labelled.texts, progress=progress)

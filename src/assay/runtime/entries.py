@@ -12,6 +12,7 @@ __all__ = [
     "AbstainEntry",
     "CheckpointEntry",
     "CutEntry",
+    "CopyMeasures",
     "CoverageCurveEntry",
     "ExportEntry",
     "FileEntry",
@@ -174,11 +175,9 @@ class KeptTextsEntry(TypedDict, total=False):
     n_train: int
 
 
-class ExportEntry(TypedDict, total=False):
-    """How a copy that `assay export` wrote compares with its model, on held-out texts."""
+class CopyMeasures(TypedDict, total=False):
+    """What comparing a copy with its model yields."""
 
-    format: str
-    split: str
     n_texts: int
     max_difference: float
     changed: float
@@ -188,6 +187,13 @@ class ExportEntry(TypedDict, total=False):
     bytes_after: int
     texts_per_s_before: float
     texts_per_s_after: float
+
+
+class ExportEntry(CopyMeasures, total=False):
+    """How a copy that `assay export` wrote compares with its model, on held-out texts."""
+
+    format: str
+    split: str
     opset: dict[str, int]
     limits: dict[str, float | None]
 
