@@ -14,6 +14,7 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
+from _support.documents import read_shapes
 from _support.loopback_hub import LoopbackHub, hub_environment
 from _support.server_runs import running
 from _support.small_runs import read_json, run_assay, shared_run, write_rows
@@ -27,16 +28,6 @@ from assay.runtime.limits.abstain import AbstainRule
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "json.md").read_text(encoding="utf-8")
 PRIMITIVES = {"string": str, "boolean": bool, "null": type(None), "object": dict, "array": list}
-
-
-def read_shapes(page):
-    """Return the table of each `### Shape`: {shape: {key: type}}."""
-    shapes = {}
-    for part in re.split(r"^### ", page, flags=re.MULTILINE)[1:]:
-        name = part.split("\n", 1)[0].strip()
-        rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]*) \|$", part, flags=re.MULTILINE)
-        shapes[name] = {key: kind.strip() for key, kind, _ in rows}
-    return shapes
 
 
 SHAPES = read_shapes(PAGE)

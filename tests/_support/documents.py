@@ -49,6 +49,16 @@ def read_blocks(page):
     return [Block(*found) for found in BLOCK.findall(page.read_text(encoding="utf-8"))]
 
 
+def read_shapes(page):
+    """Return the table under each `### Shape` of docs/json.md: {shape: {key: type}}."""
+    shapes = {}
+    for section in re.split(r"^### ", page, flags=re.MULTILINE)[1:]:
+        name = section.split("\n", 1)[0].strip()
+        rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]*) \|$", section, flags=re.MULTILINE)
+        shapes[name] = {key: kind.strip() for key, kind, _ in rows}
+    return shapes
+
+
 class PageRunner:
     """Runs blocks in a folder; use it as a context manager, which ends what the blocks started."""
 

@@ -7,9 +7,9 @@ results) knows only the checkpoint that it became.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from assay.catalogue import Fact, FactValue, open_language
 from assay.checkpoints.aliases import AUTO, E5, MINILM
@@ -17,13 +17,31 @@ from assay.checkpoints.folder import Checkpoint
 from assay.data.main_languages import LanguageSample, draw_sample, sample_languages
 from assay.errors import MissingDependencyError
 
-__all__ = ["AUTO", "CheckpointChoice", "choice_fact", "choose_checkpoint", "describe_choice"]
+__all__ = [
+    "AUTO",
+    "CheckpointChoice",
+    "CheckpointChoiceEntry",
+    "choice_fact",
+    "choose_checkpoint",
+    "describe_choice",
+]
 
 ENGLISH = "en"
 LEAST_ENGLISH = 0.9  # share of the texts from which the English checkpoint is taken
 MAX_LANGUAGES = 3  # that a sentence names
 
 Reason = Literal["given", "english", "languages", "ascii", "not_ascii"]
+
+
+class CheckpointChoiceEntry(TypedDict):
+    """A `CheckpointChoice` as JSON holds it; `languages` are pairs of a code and its share."""
+
+    checkpoint: str
+    reason: Reason
+    n_texts: int
+    n_told: int
+    english_fraction: float
+    languages: list[list[str | float]]
 
 
 @dataclass(frozen=True)
@@ -60,9 +78,16 @@ class CheckpointChoice:
         """Whether the texts decided."""
         return self.reason != "given"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> CheckpointChoiceEntry:
         """Return plain values, ready for JSON."""
-        return {**asdict(self), "languages": list(map(list, self.languages))}
+        return {
+            "checkpoint": self.checkpoint,
+            "reason": self.reason,
+            "n_texts": self.n_texts,
+            "n_told": self.n_told,
+            "english_fraction": self.english_fraction,
+            "languages": [[code, fraction] for code, fraction in self.languages],
+        }
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any]) -> CheckpointChoice:

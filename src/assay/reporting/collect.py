@@ -6,7 +6,7 @@ Nothing is measured here: values are looked up, put in the order of the report a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -187,7 +187,7 @@ def _how(results: Results, sections: ReportSections) -> dict[str, Any]:
     return {
         "seed": results.seed,
         **_plain(sections.how),
-        "machine": asdict(results.machine),
+        "machine": results.machine.to_dict(),
         "total_s": round(results.total_s, 3),
     }
 

@@ -1,13 +1,13 @@
 """What a run measured, as typed objects that the report reads.
 
-results.json is written from them.
+results.json is written from them; `results_entries` names its keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, TypedDict
+from dataclasses import dataclass
+from typing import Any
 
 from assay._version import __version__
 from assay.audit.result import Audit
@@ -21,28 +21,23 @@ from assay.evaluation.coverage_report import CoverageEntry
 from assay.evaluation.evidence import OUT_OF_FOLD, Answers
 from assay.evaluation.fold_evidence import FoldEvidence
 from assay.evaluation.scoring import PredictionEntry, ScoredSplit, prediction_records
+from assay.reporting.results_entries import (
+    EvidenceEntry,
+    MachineEntry,
+    MethodEntry,
+    MethodTimings,
+    ResultsEntry,
+    RunDataEntry,
+    SavedScores,
+    SkippedEntry,
+    SplitFingerprint,
+)
 from assay.runtime.predictor import Model
 
 __all__ = ["EVIDENCE", "Machine", "MethodResult", "Results", "SkippedMethod"]
 
 SCHEMA_VERSION = 2
 EVIDENCE = "validation"  # the split that every choice rests on
-
-
-class EvidenceEntry(TypedDict):
-    """What choices rest on, as results.json holds it."""
-
-    kind: str
-    n_texts: int
-    n_folds: int
-    n_repeats: int
-    accuracy: float
-    f1_weighted: float
-    f1_macro: float
-    intervals: dict[str, list[float]]
-    log_loss: float | None
-    ece: float | None
-    note: str
 
 
 @dataclass(frozen=True)
@@ -137,7 +132,7 @@ class MethodResult:
         predict_s = sum(one.predict_s for one in self.scored.values())
         return n_texts / max(predict_s, 1e-9)
 
-    def timings(self) -> dict[str, float]:
+    def timings(self) -> MethodTimings:
         """Return the times as results.json holds them."""
         return {
             "fit_s": round(self.fit_s, 3),
@@ -145,7 +140,7 @@ class MethodResult:
             "predict_texts_per_s": round(self.predict_texts_per_s, 1),
         }
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> MethodEntry:
         """Return what results.json says about the method, without times."""
         return {
             "method": self.method,
@@ -153,10 +148,17 @@ class MethodResult:
             "model_bytes": self.model.n_bytes,
             "evidence": self._evidence(),
             "fitted_on": self.model.manifest.training_data.get("fitted_on", ["train"]),
-            "validation": None,
-            **{split: one.to_dict() for split, one in self.scored.items()},
+            **self._scores(),
             "coverage": self.coverage,
         }
+
+    def _scores(self) -> SavedScores:
+        """Return the scores of the saved model."""
+        validation = self.scored.get(EVIDENCE)
+        entry: SavedScores = {"validation": None if validation is None else validation.to_dict()}
+        if "test" in self.scored:
+            entry["test"] = self.scored["test"].to_dict()
+        return entry
 
     def _evidence(self) -> EvidenceEntry:
         """Return what choices rest on, without the scores of each class."""
@@ -199,7 +201,7 @@ class SkippedMethod:
             return Fact.of("notes.skipped", method=self.method, reason=self.reason)
         return Fact.of("notes.over_budget", method=self.method, budget=self.spent_budget_s)
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> SkippedEntry:
         """Return the entry of results.json."""
         return {"method": self.method, "reason": self.reason}
 
@@ -212,6 +214,15 @@ class Machine:
     system: str
     n_threads: int
     device: str
+
+    def to_dict(self) -> MachineEntry:
+        """Return the entry of results.json."""
+        return {
+            "python": self.python,
+            "system": self.system,
+            "n_threads": self.n_threads,
+            "device": self.device,
+        }
 
 
 @dataclass(frozen=True)
@@ -281,7 +292,7 @@ class Results:
         english = open_language(ENGLISH)
         return [english.tell(fact) for fact in self.caveats()]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ResultsEntry:
         """Return what results.json holds.
 
         The same seed gives the same values outside `timings` and `machine`.
@@ -300,11 +311,11 @@ class Results:
             "skipped": [one.to_dict() for one in self.skipped],
             "checkpoint": None if self.checkpoint is None else self.checkpoint.to_dict(),
             "timings": self._timings(),
-            "machine": asdict(self.machine),
+            "machine": self.machine.to_dict(),
         }
 
-    def _data(self) -> dict[str, Any]:
-        splits = {}
+    def _data(self) -> RunDataEntry:
+        splits: dict[str, SplitFingerprint] = {}
         for name, labelled in self.splits.items():
             splits[name] = {"n_texts": len(labelled), "sha256": self.fingerprints[name]}
         return {
@@ -317,7 +328,7 @@ class Results:
             "audit": self.audit.summary(),
         }
 
-    def _timings(self) -> dict[str, Any]:
+    def _timings(self) -> dict[str, MethodTimings | float]:
         return {
             **{one.method: one.timings() for one in self.methods},
             "audit_s": round(self.audit.checks_s, 3),
