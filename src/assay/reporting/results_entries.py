@@ -107,7 +107,10 @@ class MachineEntry(TypedDict):
 
 
 class ResultsEntry(TypedDict):
-    """The whole file. `timings` holds one entry per method, and seconds under names that end in _s."""
+    """The whole file.
+
+    `timings` holds one entry per method, and seconds under names that end in _s.
+    """
 
     schema_version: int
     assay_version: str
