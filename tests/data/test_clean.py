@@ -9,13 +9,8 @@ import numpy as np
 import pytest
 
 from assay._optional import require
-from assay.data.clean import (
-    clean_rows,
-    drop_long_labels,
-    label_as_text,
-    raise_problems,
-    text_or_problem,
-)
+from assay.data.cell_values import label_as_text, text_or_problem
+from assay.data.clean import clean_rows, drop_long_labels, raise_problems
 from assay.data.files.readers import Row
 from assay.data.texts import DroppedRow, LabelledTexts, MendedRows
 from assay.errors import DataError

@@ -204,12 +204,12 @@ def test_load_reports_bad_bytes_of_a_whole_file(tmp_path):
         load_data(path)
 
 
-def test_load_refuses_several_labels_in_a_row(tmp_path):
-    """Multi-label data is told from a mistake: one label per text is accepted."""
+def test_load_refuses_a_list_among_names(tmp_path):
+    """Data with several labels per text are told from a mistake: a list among names is a bad row."""
     path = (
         fill(
             tmp_path,
-            a_jsonl='{"text": "a", "labels": ["x"]}\n{"text": "b", "labels": ["x", "y"]}\n',
+            a_jsonl='{"text": "a", "labels": "x"}\n{"text": "b", "labels": ["x", "y"]}\n',
         )
         / "a.jsonl"
     )

@@ -15,7 +15,7 @@ from typing import IO, Any, Unpack
 import numpy as np
 
 from assay.batch.chunks import CHUNK_ROWS
-from assay.data.clean import MAX_CHARS, text_or_problem
+from assay.data.cell_values import MAX_CHARS, text_or_problem
 from assay.data.columns import find_text_column
 from assay.data.files.formats import is_text_table
 from assay.data.files.readers import Row, file_kind, read_lines, read_rows

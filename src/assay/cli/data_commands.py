@@ -21,6 +21,7 @@ __all__ = ["register"]
 
 PANEL = "Look at texts"
 MAX_SPELLINGS = 20  # printed; --json has them all
+MAX_TOGETHER = 8  # pairs of labels that are printed; --json has more
 MAX_CLASSES = 200  # printed; --json has them all
 
 
@@ -87,6 +88,7 @@ def _show_summary(summary: DataSummary) -> None:
     if all("tokens" in split for split in splits.values()):
         _show_tokens(splits)
     _show_classes(splits)
+    _show_together(splits)
     _show_first_rows(next(iter(splits.values())))
 
 
@@ -129,10 +131,30 @@ def _show_classes(splits: dict[str, SplitSummary]) -> None:
         print_line(f"and {len(classes) - MAX_CLASSES:,} labels more; --json lists them all")
 
 
+def _show_together(splits: dict[str, SplitSummary]) -> None:
+    """Print how many labels texts have, and which ones together, where a text may have several."""
+    name, split = next(iter(splits.items()))
+    together = split.get("together")
+    if together is None:
+        return
+    per_text = [f"{n}: {count:,}" for n, count in together["labels_per_text"].items()]
+    print_line(
+        f"labels per text of {name}: {together['mean']:.2f} on average ({', '.join(per_text)})"
+    )
+    rows = []
+    for pair in together["pairs"][:MAX_TOGETHER]:
+        first, second = map(cut, pair["labels"])
+        times = f"{pair['lift']:.1f}x"
+        row = {"given together": f"{first} + {second}", "texts": f"{pair['n_texts']:,}"}
+        rows.append({**row, "times chance": times})
+    print_table(rows, right=("texts", "times chance"), elastic=("given together",))
+
+
 def _show_first_rows(split: SplitSummary) -> None:
+    has_ids = "together" not in split
     rows = []
     for row in split["first_rows"]:
-        place = {"line": row["line"], "label": row["label"]}
+        place = {"line": row["line"]} | ({"label": row["label"]} if has_ids else {})
         rows.append({**place, "label_name": row["label_name"], "text": row["text"]})
     print_table(rows, right=("line", "label"), elastic=("label_name", "text"))
 

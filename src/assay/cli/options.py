@@ -89,6 +89,18 @@ class DataFlags:
         str | None,
         typer.Option(help="Column of a lone table that names the split of a row, or none."),
     ] = None
+    label_separator: Annotated[
+        str | None,
+        typer.Option(metavar="CHAR", help="Between several labels of one cell, such as ; or |."),
+    ] = None
+    label_columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="One column per label, with 0 or 1, true or false, x or nothing.  "
+            "[default: found if there are only such columns]",
+        ),
+    ] = None
     max_chars: Annotated[
         int, typer.Option(help="Characters of a text that are read; the rest is cut.", min=1)
     ] = 100_000
@@ -115,7 +127,8 @@ class DataFlags:
         from assay.recipes.steps.prepare import DataOptions
 
         given = {one.name: getattr(self, one.name) for one in fields(self)}
-        given["labels"] = None if self.labels is None else split_names(self.labels)
+        for name in ("labels", "label_columns"):
+            given[name] = None if given[name] is None else split_names(given[name])
         return DataOptions(**given, **more)
 
 

@@ -10,12 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assay.data.clean import (
-        MAX_CHARS,
-        clean_rows,
-        label_as_text,
-        text_or_problem,
-    )
+    from assay.data.cell_values import MAX_CHARS, label_as_text, text_or_problem
+    from assay.data.clean import clean_rows
     from assay.data.columns import find_columns, find_text_column
     from assay.data.duplicates import duplicate_groups
     from assay.data.files.readers import SUFFIXES, Row, file_kind, read_lines, read_rows
@@ -23,6 +19,7 @@ if TYPE_CHECKING:
     from assay.data.load import load_data
     from assay.data.normal_form import normalise_text
     from assay.data.overlaps import TextOverlaps, find_leaks
+    from assay.data.several_texts import SeveralLabelledTexts
     from assay.data.split import cut_missing, limit_rows
     from assay.data.summary import summarise
     from assay.data.texts import DroppedRow, LabelledTexts, Splits, check_texts
@@ -35,6 +32,7 @@ __all__ = [
     "LabelSet",
     "LabelledTexts",
     "Row",
+    "SeveralLabelledTexts",
     "Splits",
     "TextOverlaps",
     "check_texts",
@@ -62,9 +60,10 @@ HOMES = {
     "DroppedRow": "texts",
     "LabelSet": "labels",
     "LabelledTexts": "texts",
-    "MAX_CHARS": "clean",
+    "MAX_CHARS": "cell_values",
     "Row": "files.readers",
     "SUFFIXES": "files.readers",
+    "SeveralLabelledTexts": "several_texts",
     "Splits": "texts",
     "TextOverlaps": "overlaps",
     "check_texts": "texts",
@@ -76,7 +75,7 @@ HOMES = {
     "find_columns": "columns",
     "find_leaks": "overlaps",
     "find_text_column": "columns",
-    "label_as_text": "clean",
+    "label_as_text": "cell_values",
     "limit_rows": "split",
     "load_data": "load",
     "natural_sort": "labels",
@@ -84,7 +83,7 @@ HOMES = {
     "read_lines": "files.readers",
     "read_rows": "files.readers",
     "summarise": "summary",
-    "text_or_problem": "clean",
+    "text_or_problem": "cell_values",
 }
 
 

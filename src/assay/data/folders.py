@@ -112,8 +112,8 @@ def _joined(raws: Sequence[RawSplit], split: str) -> RawSplit:
     columns = dict.fromkeys(name for raw in raws for name in raw.columns)
     class_names = raws[0].class_names
 
-    def read(text: str, label: str) -> Iterator[Row]:
-        rows = chain.from_iterable(raw.read(text, label) for raw in raws)
+    def read(*names: str) -> Iterator[Row]:
+        rows = chain.from_iterable(raw.read(*names) for raw in raws)
         for number, row in enumerate(rows, 1):
             yield replace(row, line=number)
 
@@ -210,7 +210,7 @@ def _file_split(path: Path, reading: Reading) -> RawSplit:
         path.name,
         # Where no row could be read, the problems of the rows say more than missing columns.
         columns or ("text", "label"),
-        lambda text, label: chain(first_rows, rows),
+        lambda *columns: chain(first_rows, rows),
         read_class_names(path) if kind == ".parquet" else {},
         unit=FORMATS[kind].unit,
         fixes=next((row.fixes for row in first_rows if row.fixes), ()),

@@ -160,9 +160,9 @@ def _column_split(
 ) -> RawSplit:
     """Return a split that is read by columns, its rows counted from 1."""
 
-    def read(text: str, label: str) -> Iterable[Row]:
+    def read(text: str, *labels: str) -> Iterable[Row]:
         own = (name for name in columns if name.strip().casefold() in SPLIT_COLUMNS)
-        names = dict.fromkeys([text, label, *own])
+        names = dict.fromkeys([text, *labels, *own])
         rows = zip(*map(column, names), strict=True)
         for number, values in enumerate(rows, 1):
             yield Row(number, dict(zip(names, values, strict=True)))
@@ -252,9 +252,33 @@ def _exported_rows(frame: Any, text: str, label: str) -> Iterable[Row]:
 
 
 def _pair_split(texts: Any, labels: Any, *, source: str) -> RawSplit:
+    if getattr(labels, "ndim", 1) == 2:
+        return _indicator_split(texts, labels, source=source)
     if len(texts) != len(labels):
         raise DataError(
             f"{len(texts):,} texts and {len(labels):,} labels; the same number of each is accepted"
         )
     columns = {"text": _values(texts), "label": _values(labels)}
+    return _column_split(source, ("text", "label"), columns.__getitem__)
+
+
+def _indicator_split(texts: Any, indicator: Any, *, source: str) -> RawSplit:
+    """Read a matrix of zeros and ones, dense or sparse, or a frame with one column per label."""
+    cells = indicator.toarray() if hasattr(indicator, "toarray") else indicator
+    n_texts, n_labels = cells.shape
+    if len(texts) != n_texts:
+        raise DataError(
+            f"{len(texts):,} texts and {n_texts:,} rows of labels; the same number of each is "
+            "accepted"
+        )
+    names = list(map(str, getattr(cells, "columns", range(n_labels))))
+    rows = _values(cells.to_numpy() if hasattr(cells, "to_numpy") else cells)
+    values = {value for row in rows for value in row}
+    if not values <= {0, 1}:
+        odd = sorted(map(str, values - {0, 1}))[0]
+        raise DataError(
+            f"the matrix of labels of {source} holds {odd}; zeros and ones are accepted"
+        )
+    labels = [[name for name, cell in zip(names, row, strict=True) if cell] for row in rows]
+    columns: dict[str, list[Any]] = {"text": _values(texts), "label": labels}
     return _column_split(source, ("text", "label"), columns.__getitem__)

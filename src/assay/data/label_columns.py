@@ -95,7 +95,8 @@ def _check_joined(counts: Counter[str], *, source: str, column: str) -> None:
         f"column '{cut(column)}' of {source} holds several labels joined by '{separator}' in "
         f"{n_rows:,} of {counts.total():,} rows, such as '{cut(joined[0])}'; "
         "one label per text is accepted",
-        hint="--single-label takes each cell as one label, as it is",
+        hint=f"--label-separator '{separator}' takes them apart; "
+        "--single-label takes each cell as one label, as it is",
     )
 
 

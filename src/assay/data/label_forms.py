@@ -57,13 +57,13 @@ class MendedLabel:
 
     Parameters
     ----------
-    label : str
-        Empty if nothing but white space was there.
+    label : str, or tuple of str where a text has several
+        Empty text if nothing but white space was there; None if it is not known which labels.
     kinds : tuple of str
         What was mended: keys of `MENDED`; empty if nothing.
     """
 
-    label: str
+    label: Any
     kinds: tuple[str, ...] = ()
 
 

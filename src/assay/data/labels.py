@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from itertools import chain
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -15,6 +16,11 @@ __all__ = ["LabelSet", "Task", "natural_sort"]
 
 Task = Literal["single", "multi"]  # one label per text, or any number of labels per text
 N_LISTED, N_SHOWN = 20, 5  # names in a message, and in a repr
+SEVERAL_REFUSED = (
+    "the texts have several labels each; one label per text is accepted here: this step does not "
+    "take several yet"
+)
+SINGLE_LABEL_HINT = "--single-label takes the labels of a text together as one label"
 
 
 def natural_sort(names: Iterable[str]) -> list[str]:
@@ -95,9 +101,9 @@ class LabelSet:
         object.__setattr__(self, "_index", index)
 
     @classmethod
-    def from_labels(cls, labels: Iterable[str]) -> LabelSet:
-        """Collect the distinct labels in natural order; each text has one."""
-        return cls(tuple(natural_sort(set(labels))))
+    def from_labels(cls, labels: Iterable[str], task: Task = "single") -> LabelSet:
+        """Collect the distinct labels in natural order."""
+        return cls(tuple(natural_sort(set(labels))), task)
 
     def ids(self, labels: Sequence[str]) -> np.ndarray:
         """Return the positions of `labels`, as int64 of shape (n_labels,).
@@ -105,11 +111,50 @@ class LabelSet:
         Raises
         ------
         DataError
-            A label is not in this set.
+            A label is not in this set, or a text may have several labels.
         """
+        if self.task != "single":
+            raise DataError(SEVERAL_REFUSED, hint=SINGLE_LABEL_HINT)
+        return self._positions(labels, len(labels))
+
+    def indicator(self, labels: Sequence[Sequence[str]]) -> np.ndarray:
+        """Return which labels each text has, as int64 zeros and ones of shape (n_texts, n_labels).
+
+        Raises
+        ------
+        DataError
+            A label is not in this set.
+
+        Examples
+        --------
+        >>> LabelSet(("sad", "joy", "fear"), "multi").indicator([("joy",), (), ("sad", "fear")])
+        array([[0, 1, 0],
+               [0, 0, 0],
+               [1, 0, 1]])
+        """
+        sizes = np.fromiter(map(len, labels), dtype=np.int64, count=len(labels))
+        columns = self._positions(chain.from_iterable(labels), int(sizes.sum()))
+        cells = np.zeros((len(labels), len(self)), dtype=np.int64)
+        cells[np.repeat(np.arange(len(labels)), sizes), columns] = 1
+        return cells
+
+    def encode(self, labels: Sequence[Any]) -> np.ndarray:
+        """Return labels as numbers: `ids` where a text has one label, else `indicator`."""
+        return self.ids(labels) if self.task == "single" else self.indicator(labels)
+
+    def members(self, labels: Sequence[Any]) -> list[np.ndarray]:
+        """Return the rows of the texts that have each label, ascending, in the order of the set."""
+        encoded = self.encode(labels)
+        if encoded.ndim == 1:
+            by_label = np.argsort(encoded, kind="stable")
+            sizes = np.bincount(encoded, minlength=len(self))
+            return np.split(by_label, np.cumsum(sizes)[:-1])
+        return [np.flatnonzero(column) for column in encoded.T]
+
+    def _positions(self, labels: Iterable[str], n_labels: int) -> np.ndarray:
         positions = (self._index[label] for label in labels)
         try:
-            return np.fromiter(positions, dtype=np.int64, count=len(labels))
+            return np.fromiter(positions, dtype=np.int64, count=n_labels)
         except KeyError as err:
             unknown = str(err.args[0])
             raise DataError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from assay.data.clean import (
     MAX_DROPPED_FRACTION,
@@ -16,10 +17,11 @@ from assay.data.clean import (
 from assay.data.columns import find_columns, find_text_column
 from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
-from assay.data.labels import LabelSet, natural_sort
+from assay.data.labels import LabelSet, Task, natural_sort
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
 from assay.data.reading import say_reading
 from assay.data.row_rules import RowRules
+from assay.data.several_labels import find_several
 from assay.data.spellings import find_spellings, merge_spellings
 from assay.data.split_column import divide_by_column
 from assay.data.texts import SPLIT_ORDER, DroppedRow, LabelledTexts, MendedRows, Splits
@@ -64,6 +66,8 @@ def build_splits(
     problems: list[str] = []
     fixes: dict[str, None] = {}
     published: list[str] = []
+    found = find_several(raws, rules, text_column=text_column, label_column=label_column)
+    raws, label_column = found.raws, found.label_column
     raws = _divide(raws, text_column=text_column, label_column=label_column, rules=rules)
     for split in sorted(raws, key=SPLIT_ORDER.index):
         raw = raws[split]
@@ -71,7 +75,7 @@ def build_splits(
             logger.warning(LEFT_OUT, split, source)
             continue
         text, label = _columns(raw, text_column=text_column, label_column=label_column)
-        rows = _read(raw, split, text, label, rules)
+        rows = _read(raw, split, text, label, rules, found.task)
         names = raw.class_names.get(label, ())
         if len(raws) > 1 and _has_no_labels(rows, split, names):
             logger.warning(LEFT_OUT, split, source)
@@ -81,7 +85,7 @@ def build_splits(
         fixes.update(dict.fromkeys(rows.fixes))
         cleaned[split] = rows
     raise_problems(source, problems, flags=tuple(fixes))
-    splits = _named(cleaned, published, given, source=source, merge=rules.merge_labels)
+    splits = _named(cleaned, published, given, source=source, rules=rules, task=found.task)
     say_reading(splits)
     return splits
 
@@ -119,7 +123,9 @@ def _lacks_labels(
     return False
 
 
-def _read(raw: RawSplit, split: str, text: str, label: str, rules: RowRules) -> CleanRows:
+def _read(
+    raw: RawSplit, split: str, text: str, label: str, rules: RowRules, task: Task
+) -> CleanRows:
     """Read and clean the rows of one split, and look at its labels as a whole."""
     names = raw.class_names.get(label, ())
     rows = clean_rows(
@@ -132,7 +138,10 @@ def _read(raw: RawSplit, split: str, text: str, label: str, rules: RowRules) -> 
         unit=raw.unit,
         strict=rules.strict,
         single_label=rules.single_label,
+        task=task,
     )
+    if task == "multi":
+        return rows
     if not names:
         check_label_column(
             rows.texts,
@@ -149,7 +158,7 @@ def _columns(
 ) -> tuple[str, str]:
     """Return the text column and the label column of a split."""
     if label_column is None:
-        label_column = _published_column(raw)
+        label_column = raw.published_column
     try:
         return find_columns(
             raw.columns, text_column=text_column, label_column=label_column, source=raw.source
@@ -166,7 +175,8 @@ def _named(
     given: LabelNames | None,
     *,
     source: str,
-    merge: bool,
+    rules: RowRules,
+    task: Task,
 ) -> Splits:
     """Return the checked rows as a data set with ordered labels."""
     if not cleaned:
@@ -181,16 +191,18 @@ def _named(
         dropped += [*rows.dropped, *rows.bad]
         pool += rows.pool
         mended += rows.mended
-    if merge:
+    if rules.merge_labels:
         preferred = {*published, *(() if given is None else given.names)}
         parts, merged = merge_spellings(parts, preferred=preferred)
         mended += merged
     occurring: set[str] = set()
     for labelled in parts.values():
-        occurring.update(labelled.labels)
+        occurring.update(labelled.counts())
+    label_set = replace(_label_set(occurring, published, given), task=task)
+    _check_separator(label_set, rules, source=source)
     return Splits(
         parts,
-        _label_set(occurring, published, given),
+        label_set,
         source=source,
         dropped=tuple(dropped),
         mended=tuple(mended),
@@ -198,18 +210,24 @@ def _named(
     )
 
 
+def _check_separator(labels: LabelSet, rules: RowRules, *, source: str) -> None:
+    """Refuse a separator that is part of the name of a label."""
+    separator = rules.label_separator
+    if separator is None:
+        return
+    holding = [name for name in labels if separator in name]
+    if holding:
+        raise DataError(
+            f"--label-separator '{separator}' is part of the label '{cut(holding[0])}' of {source}",
+            hint="separate the labels by something that no label holds",
+        )
+
+
 def _mended_names(given: LabelNames | None) -> LabelNames | None:
     """Return the given names in the form that the labels of the data have."""
     if given is None:
         return None
     return LabelNames(tuple(mend_label(name).label for name in given.names), given.source)
-
-
-def _published_column(raw: RawSplit) -> str | None:
-    """Return the column whose class names the source publishes, if it is clear which one."""
-    if "label" in raw.class_names:
-        return "label"
-    return next(iter(raw.class_names)) if len(raw.class_names) == 1 else None
 
 
 def _has_no_labels(rows: CleanRows, split: str, names: Sequence[str]) -> bool:

@@ -31,7 +31,7 @@ class RawSplit:
     columns : tuple of str
         Names of the columns, in the order of the source.
     read : callable
-        ``(text_column, label_column) -> rows``; called once.
+        ``(text_column, label_column, ...) -> rows``; called once.
     class_names : mapping
         Column -> ordered class names, for the columns in which the source keeps label ids or an
         order.
@@ -43,10 +43,17 @@ class RawSplit:
 
     source: str
     columns: tuple[str, ...]
-    read: Callable[[str, str], Iterable[Row]]
+    read: Callable[..., Iterable[Row]]
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unit: str = "line"
     fixes: tuple[str, ...] = ()
+
+    @property
+    def published_column(self) -> str | None:
+        """The column whose class names the source publishes, if it is clear which one."""
+        if "label" in self.class_names:
+            return "label"
+        return next(iter(self.class_names)) if len(self.class_names) == 1 else None
 
 
 @dataclass(frozen=True)

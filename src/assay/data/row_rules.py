@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from assay.data.clean import MAX_BAD_FRACTION, MAX_CHARS
+from assay.data.cell_values import MAX_CHARS
+from assay.data.clean import MAX_BAD_FRACTION
 from assay.errors import InputError
 
 __all__ = ["RowOptions", "RowRules"]
@@ -20,6 +22,8 @@ class RowOptions(TypedDict, total=False):
     single_label: bool
     merge_labels: bool
     split_column: str | None
+    label_separator: str | None
+    label_columns: Sequence[str] | None
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,17 @@ class RowRules:
     split_column : str, optional
         The column of a lone table that names the split of each row. None: one with a well-known
         name, if there is one; ``none``: no column is used.
+    label_separator : str, optional
+        What is between the labels of a cell that holds several.
+    label_columns : sequence of str, optional
+        The columns of the labels, where each label has one that says which texts have it: 0 or 1,
+        true or false, x or nothing. None: found by themselves, if a table has a text column and
+        only such columns beside it.
 
     Raises
     ------
     InputError
-        The share is out of range.
+        The share is out of range, or labels are said to be written in two ways.
     """
 
     max_chars: int = MAX_CHARS
@@ -54,8 +64,20 @@ class RowRules:
     single_label: bool = False
     merge_labels: bool = False
     split_column: str | None = None
+    label_separator: str | None = None
+    label_columns: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
+        ways = {
+            "--single-label": self.single_label,
+            "--label-separator": self.label_separator is not None,
+            "--label-columns": self.label_columns is not None,
+        }
+        asked = [flag for flag, is_given in ways.items() if is_given]
+        if len(asked) > 1:
+            raise InputError(f"{' and '.join(asked)} are given; one of them is accepted")
+        if self.label_separator == "":
+            raise InputError("--label-separator is empty; a character such as ; or | is accepted")
         if not 0 <= self.max_bad_fraction <= 1:
             raise InputError(
                 f"--max-bad-fraction is {self.max_bad_fraction}; a number from 0 to 1 is accepted"

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypedDict
 
@@ -118,7 +118,7 @@ def split_spellings(splits: Splits) -> tuple[Spelling, ...]:
     if "spellings" not in splits.kept:
         counts: Counter[str] = Counter()
         for labelled in splits.values():
-            counts.update(labelled.labels)
+            counts.update(labelled.counts())
         splits.kept["spellings"] = find_spellings(counts)
     found = splits.kept["spellings"]
     assert isinstance(found, tuple)
@@ -145,15 +145,14 @@ def merge_spellings(
     """
     counts: Counter[str] = Counter()
     for labelled in labelled_of.values():
-        counts.update(labelled.labels)
+        counts.update(labelled.counts())
     proposed = {
         one.label: one.proposed_label for one in find_spellings(counts, preferred=preferred)
     }
     merged = {}
     mended = []
     for split, labelled in labelled_of.items():
-        labels = tuple(proposed.get(label, label) for label in labelled.labels)
-        merged[split] = replace(labelled, labels=labels)
+        merged[split] = labelled.renamed(proposed)
         mended += _merged_rows(split, labelled, proposed)
     return merged, tuple(mended)
 
@@ -163,7 +162,7 @@ def _merged_rows(
 ) -> list[MendedRows]:
     """Return the rows of one split whose label was merged, by spelling."""
     lines: dict[str, list[int]] = {}
-    for line, label in zip(labelled.lines, labelled.labels, strict=True):
+    for line, label in labelled.entries():
         if label in proposed:
             lines.setdefault(label, []).append(line)
     mended = []

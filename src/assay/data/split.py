@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from assay.data.duplicates import duplicate_groups
+from assay.data.stratified import share_out
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import DataError, InputError
 
@@ -84,6 +85,8 @@ def _cut_rows(
     splits: Splits, whole: LabelledTexts, *, fractions: Mapping[str, float], seed: int
 ) -> dict[str, np.ndarray]:
     """Return the rows of each new split, train included."""
+    if splits.label_set.task == "multi":
+        return _cut_several(splits, whole, fractions=fractions, seed=seed)
     label_ids = splits.label_set.ids(whole.labels)
     groups = duplicate_groups(whole)
     counts = np.bincount(label_ids, minlength=len(splits.label_set))
@@ -101,14 +104,37 @@ def _cut_rows(
         rng = np.random.default_rng([seed, CUT_ORDER.index(name)])
         cut = _pick_groups(groups, label_ids, wanted=wanted, is_free=is_free, rng=rng)
         if not len(cut):
-            raise DataError(
-                f"the train split of {splits.source} has {len(whole):,} rows, too few to cut "
-                f"a {name} split of {fraction:.0%} from",
-                hint=f"add rows, give a {name} file, or raise --{name}-fraction",
-            )
+            raise _too_few(splits, whole, name, fraction)
         is_free[cut] = False
         rows[name] = cut
     return {"train": np.flatnonzero(is_free), **rows}
+
+
+def _cut_several(
+    splits: Splits, whole: LabelledTexts, *, fractions: Mapping[str, float], seed: int
+) -> dict[str, np.ndarray]:
+    """Return the rows of each new split of texts with several labels; see `share_out`."""
+    names = ("train", *fractions)
+    shares = np.array([1 - sum(fractions.values()), *fractions.values()])
+    subsets = share_out(
+        splits.label_set.encode(whole.labels),
+        duplicate_groups(whole),
+        shares,
+        rng=np.random.default_rng([seed, len(fractions)]),
+    )
+    rows = {name: np.flatnonzero(subsets == i) for i, name in enumerate(names)}
+    for name, fraction in fractions.items():
+        if not len(rows[name]):
+            raise _too_few(splits, whole, name, fraction)
+    return rows
+
+
+def _too_few(splits: Splits, whole: LabelledTexts, name: str, fraction: float) -> DataError:
+    return DataError(
+        f"the train split of {splits.source} has {len(whole):,} rows, too few to cut "
+        f"a {name} split of {fraction:.0%} from",
+        hint=f"add rows, give a {name} file, or raise --{name}-fraction",
+    )
 
 
 def _pick_groups(
@@ -198,11 +224,26 @@ def limit_rows(splits: Splits, max_rows: int, *, seed: int) -> Splits:
     parts = {}
     for name, labelled in splits.items():
         if len(labelled) > max_rows:
-            label_ids = splits.label_set.ids(labelled.labels)
-            counts = np.bincount(label_ids, minlength=len(splits.label_set))
-            labelled = labelled.take(_stratified_rows(label_ids, counts, max_rows, seed=seed))
+            labelled = labelled.take(_limited_rows(splits, labelled, max_rows, seed=seed))
         parts[name] = labelled
     return replace(splits, parts=parts)
+
+
+def _limited_rows(
+    splits: Splits, labelled: LabelledTexts, max_rows: int, *, seed: int
+) -> np.ndarray:
+    """Draw the rows of one split that are kept."""
+    encoded = splits.label_set.encode(labelled.labels)
+    if splits.label_set.task == "single":
+        counts = np.bincount(encoded, minlength=len(splits.label_set))
+        return _stratified_rows(encoded, counts, max_rows, seed=seed)
+    share = max_rows / len(labelled)
+    rng = np.random.default_rng([seed, len(CUT_ORDER)])  # not the stream of a cut
+    shares = np.array([1 - share, share])
+    is_drawn = share_out(encoded, np.arange(len(labelled)), shares, rng=rng) == 1
+    drawn, others = np.flatnonzero(is_drawn), np.flatnonzero(~is_drawn)
+    more = rng.permutation(others)[: max(0, max_rows - len(drawn))]
+    return np.sort(np.concatenate([rng.permutation(drawn)[:max_rows], more]))
 
 
 def _stratified_rows(

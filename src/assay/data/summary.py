@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NotRequired, TypedDict
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from assay.data.labels import LabelSet
 from assay.data.spellings import SpellingEntry, split_spellings
 from assay.data.texts import LabelledTexts, MendedEntry, Splits
+from assay.data.together import TogetherSummary, describe_together
 
 __all__ = [
     "BoxStatistics",
@@ -58,11 +59,15 @@ class ClassCount(TypedDict):
 
 
 class FirstRow(TypedDict):
-    """One of the first rows of a split."""
+    """One of the first rows of a split.
+
+    Where a text may have several labels, `label` is its row of the indicator matrix, and
+    `label_name` lists its labels.
+    """
 
     line: int
     text: str
-    label: int
+    label: int | list[int]
     label_name: str
 
 
@@ -83,7 +88,10 @@ class TokenLengths(TypedDict):
 
 
 class SplitSummary(TypedDict):
-    """One split in numbers; with tokens if they were counted."""
+    """One split in numbers; with tokens if they were counted.
+
+    `together` exists where a text may have several labels.
+    """
 
     n_texts: int
     columns: list[str]
@@ -93,6 +101,7 @@ class SplitSummary(TypedDict):
     word_boxes: list[LabelledBox]
     first_rows: list[FirstRow]
     tokens: NotRequired[TokenLengths]
+    together: NotRequired[TogetherSummary]
 
 
 class DroppedCount(TypedDict):
@@ -158,57 +167,62 @@ def summarise(splits: Splits, *, n_first: int = 5) -> DataSummary:
 
 def _split_summary(labelled: LabelledTexts, label_set: LabelSet, *, n_first: int) -> SplitSummary:
     n_texts = len(labelled)
-    label_ids = label_set.ids(labelled.labels)
+    members = label_set.members(labelled.labels)
     n_chars = np.fromiter(map(len, labelled.texts), dtype=np.int64, count=n_texts)
     words = (len(text.split()) for text in labelled.texts)
     n_words = np.fromiter(words, dtype=np.int64, count=n_texts)
     word_boxes: list[LabelledBox] = []
-    for name, own in _by_class(n_words, label_ids, label_set):
+    for name, own in _by_class(n_words, members, label_set):
         word_boxes.append({"label": name, **box_statistics(own)})
-    return {
+    summary: SplitSummary = {
         "n_texts": n_texts,
         "columns": ["text", "label"],
-        "classes": _class_counts(label_ids, label_set),
-        "chars": _lengths(n_chars, label_ids, label_set),
-        "words": _lengths(n_words, label_ids, label_set),
+        "classes": _class_counts(members, label_set, n_texts=n_texts),
+        "chars": _lengths(n_chars, members, label_set),
+        "words": _lengths(n_words, members, label_set),
         "word_boxes": word_boxes,
-        "first_rows": _first_rows(labelled, label_ids, n_first=n_first),
+        "first_rows": _first_rows(labelled, label_set, n_first=n_first),
     }
+    if label_set.task == "multi":
+        summary["together"] = describe_together(label_set.encode(labelled.labels), label_set)
+    return summary
 
 
 def _by_class(
-    values: np.ndarray, label_ids: np.ndarray, label_set: LabelSet
+    values: np.ndarray, members: Sequence[np.ndarray], label_set: LabelSet
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield each label with the values of its texts, in the order of the texts."""
-    by_label = values[np.argsort(label_ids, kind="stable")]
-    sizes = np.bincount(label_ids, minlength=len(label_set))
-    yield from zip(label_set, np.split(by_label, np.cumsum(sizes)[:-1]), strict=True)
+    for name, rows in zip(label_set, members, strict=True):
+        yield name, values[rows]
 
 
-def _class_counts(label_ids: np.ndarray, label_set: LabelSet) -> list[ClassCount]:
-    counts = np.bincount(label_ids, minlength=len(label_set)).tolist()
-    n_texts = max(1, len(label_ids))
-    return [
-        {"label": name, "n_texts": n, "fraction": n / n_texts}
-        for name, n in zip(label_set, counts, strict=True)
-    ]
+def _class_counts(
+    members: Sequence[np.ndarray], label_set: LabelSet, *, n_texts: int
+) -> list[ClassCount]:
+    counted: list[ClassCount] = []
+    for name, rows in zip(label_set, members, strict=True):
+        fraction = len(rows) / max(1, n_texts)
+        counted.append({"label": name, "n_texts": len(rows), "fraction": fraction})
+    return counted
 
 
-def _first_rows(labelled: LabelledTexts, label_ids: np.ndarray, *, n_first: int) -> list[FirstRow]:
+def _first_rows(labelled: LabelledTexts, label_set: LabelSet, *, n_first: int) -> list[FirstRow]:
+    n_shown = min(n_first, len(labelled))
+    encoded = label_set.encode(labelled.labels[:n_shown]).tolist()
     return [
         {
             "line": labelled.lines[i],
             "text": labelled.texts[i],
-            "label": int(label_ids[i]),
-            "label_name": labelled.labels[i],
+            "label": encoded[i],
+            "label_name": labelled.shown_label(i),
         }
-        for i in range(min(n_first, len(labelled)))
+        for i in range(n_shown)
     ]
 
 
-def _lengths(values: np.ndarray, label_ids: np.ndarray, label_set: LabelSet) -> Lengths:
+def _lengths(values: np.ndarray, members: Sequence[np.ndarray], label_set: LabelSet) -> Lengths:
     classes: list[dict[str, str | float | None]] = []
-    for name, own in _by_class(values, label_ids, label_set):
+    for name, own in _by_class(values, members, label_set):
         classes.append({"label": name, **quantiles(own)})
     return {"all": quantiles(values), "classes": classes}
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
@@ -193,7 +193,7 @@ class LabelledTexts:
         return len(self.texts)
 
     def __repr__(self) -> str:
-        return f"LabelledTexts({len(self):,} texts, {len(set(self.labels)):,} labels)"
+        return f"LabelledTexts({len(self):,} texts, {len(self.counts()):,} labels)"
 
     @cached_property
     def normalised(self) -> tuple[str, ...]:
@@ -207,8 +207,11 @@ class LabelledTexts:
 
     def take(self, rows: Sequence[int] | np.ndarray) -> LabelledTexts:
         """Return the given 0-based rows, in that order."""
-        taken = LabelledTexts(
-            _pick(self.texts, rows), _pick(self.labels, rows), _pick(self.lines, rows)
+        taken = replace(
+            self,
+            texts=_pick(self.texts, rows),
+            labels=_pick(self.labels, rows),
+            lines=_pick(self.lines, rows),
         )
         if "normalised" in vars(self):  # where a cached property keeps its value
             vars(taken)["normalised"] = _pick(self.normalised, rows)
@@ -218,14 +221,26 @@ class LabelledTexts:
         """Return how often each label occurs, in the order in which the labels first occur."""
         return dict(Counter(self.labels))
 
+    def entries(self) -> Iterator[tuple[int, str]]:
+        """Yield the line of each text with its label."""
+        yield from zip(self.lines, self.labels, strict=True)
+
+    def renamed(self, names: Mapping[str, str]) -> LabelledTexts:
+        """Return the same texts with other names for some of their labels."""
+        return replace(self, labels=tuple(names.get(label, label) for label in self.labels))
+
     def _repr_html_(self) -> str:
         n_shown = min(len(self), N_SHOWN_ROWS)
         rows = [
-            {"line": self.lines[i], "label": self.labels[i], "text": self.texts[i]}
+            {"line": self.lines[i], "label": self.shown_label(i), "text": self.texts[i]}
             for i in range(n_shown)
         ]
         caption = f"{len(self):,} texts, the first {n_shown}:"
         return html_block("LabelledTexts", caption, html_table(rows))
+
+    def shown_label(self, row: int) -> str:
+        """Return the label of a row as people read it."""
+        return self.labels[row]
 
     def sha256(self, *, with_labels: bool = True) -> str:
         """Return the fingerprint: SHA-256 over UTF-8 JSON lines ``[text, label]`` in row order.
@@ -244,10 +259,11 @@ def join_texts(several: Sequence[LabelledTexts]) -> LabelledTexts:
     """Return the texts of several splits one after the other; a single split as it is."""
     if len(several) == 1:
         return several[0]
-    joined = LabelledTexts(
-        tuple(chain.from_iterable(one.texts for one in several)),
-        tuple(chain.from_iterable(one.labels for one in several)),
-        tuple(chain.from_iterable(one.lines for one in several)),
+    joined = replace(
+        several[0],
+        texts=tuple(chain.from_iterable(one.texts for one in several)),
+        labels=tuple(chain.from_iterable(one.labels for one in several)),
+        lines=tuple(chain.from_iterable(one.lines for one in several)),
     )
     # where a cached property keeps its value: no text is normalised twice
     vars(joined)["normalised"] = tuple(chain.from_iterable(one.normalised for one in several))
@@ -341,15 +357,20 @@ class Splits(Mapping[str, LabelledTexts]):
         return html_block(self.source, caption, html_table(rows))
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return all splits as one frame with columns split, line, text, label (id), label_name."""
+        """Return all splits as one frame with columns split, line, text, label (id), label_name.
+
+        Where a text has several labels, `label` holds its row of the indicator matrix and
+        `label_name` the tuple of its labels.
+        """
         pandas = require("pandas")
         frames = []
         for split, labelled in self.parts.items():
+            encoded = self.label_set.encode(labelled.labels)
             columns = {
                 "split": split,
                 "line": np.asarray(labelled.lines, dtype=np.int64),
                 "text": list(labelled.texts),
-                "label": self.label_set.ids(labelled.labels),
+                "label": encoded if encoded.ndim == 1 else encoded.tolist(),
                 "label_name": list(labelled.labels),
             }
             frames.append(pandas.DataFrame(columns))

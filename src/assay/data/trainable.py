@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
+from collections.abc import Callable, Mapping
 
 from assay.data.clean import raise_problems
 from assay.data.label_columns import is_all_different
+from assay.data.labels import Task
 from assay.data.reading import describe_spellings
 from assay.data.texts import Splits
 from assay.errors import DataError, cut, did_you_mean
 
 __all__ = ["check_trainable"]
 
+logger = logging.getLogger(__name__)
+
+RARE_ROWS, N_NAMED = 10, 10  # texts of a label that is named as rare, and how many are named
+MAX_CELLS = 500_000_000  # texts times labels, each a number in memory
 MIN_TRAIN_ROWS = 2  # a class with fewer cannot be learnt and measured at all
 
 
@@ -23,10 +30,16 @@ def check_trainable(splits: Splits) -> None:
     DataError
         There is no train split, a split has no rows or one class only, a class has no or one row
         in train, or a label of another split does not occur in train. All of them are listed.
+        Where a text may have several labels: a label that no or every text of train has.
     """
     if "train" not in splits:
         raise DataError(f"{splits.source} has no train split; splits: {', '.join(splits)}")
-    counts = {split: Counter(labelled.labels) for split, labelled in splits.items()}
+    counts = {split: Counter(labelled.counts()) for split, labelled in splits.items()}
+    CHECKS[splits.label_set.task](splits, counts)
+
+
+def _check_single(splits: Splits, counts: Mapping[str, Counter[str]]) -> None:
+    """Check data in which each text has one label."""
     n_train, n_labels = counts["train"].total(), len(counts["train"])
     if is_all_different(n_labels, n_train):
         raise DataError(
@@ -45,7 +58,55 @@ def check_trainable(splits: Splits) -> None:
     raise_problems(splits.source, problems, hint=hint)
 
 
-def _split_problems(counts: dict[str, Counter[str]]) -> list[str]:
+def _check_several(splits: Splits, counts: Mapping[str, Counter[str]]) -> None:
+    """Check data in which a text has any number of labels."""
+    n_train, n_cells = len(splits["train"]), len(splits["train"]) * len(splits.label_set)
+    if n_cells > MAX_CELLS:
+        raise DataError(
+            f"{len(splits.label_set):,} labels and {n_train:,} texts in train of {splits.source}: "
+            f"{n_cells:,} entries; up to {MAX_CELLS:,} are accepted",
+            hint="take fewer texts with --max-rows, or join rare labels",
+        )
+    problems = [f"{split} has no rows" for split, own in splits.items() if not len(own)]
+    for split, count in counts.items():
+        if len(splits[split]) and not count:
+            problems.append(f"no text of {split} has any label")
+    if not problems:
+        for label in splits.label_set:
+            problem = _several_problem(label, counts, n_train)
+            if problem is not None:
+                problems.append(problem)
+    if len(problems) == 1:
+        problems = [f"{splits.source}: {problems[0]}"]
+    raise_problems(splits.source, problems, hint=describe_spellings(splits) if problems else "")
+    rare = [label for label in splits.label_set if counts["train"][label] < RARE_ROWS]
+    if rare:
+        logger.warning(
+            "%d labels have fewer than %d texts in train, too few to learn well: %s",
+            len(rare),
+            RARE_ROWS,
+            ", ".join(map(cut, rare[:N_NAMED])),
+        )
+
+
+def _several_problem(label: str, counts: Mapping[str, Counter[str]], n_train: int) -> str | None:
+    """Say why a label cannot be learnt from train; None if it can."""
+    n_rows = counts["train"][label]
+    if n_rows == n_train:
+        return f"all texts of train have the label '{cut(label)}': there is nothing to learn"
+    if n_rows:
+        return None
+    elsewhere = [f"{split} ({count[label]:,})" for split, count in counts.items() if count[label]]
+    return f"no text of train has the label '{cut(label)}', which is in {', '.join(elsewhere)}"
+
+
+CHECKS: dict[Task, Callable[[Splits, Mapping[str, Counter[str]]], None]] = {
+    "single": _check_single,
+    "multi": _check_several,
+}
+
+
+def _split_problems(counts: Mapping[str, Counter[str]]) -> list[str]:
     """Return a sentence on each split that holds no class, or one."""
     problems = [f"{split} has no rows" for split, count in counts.items() if not count]
     for split, count in counts.items():
@@ -55,7 +116,7 @@ def _split_problems(counts: dict[str, Counter[str]]) -> list[str]:
     return problems
 
 
-def _label_problem(label: str, counts: dict[str, Counter[str]]) -> str | None:
+def _label_problem(label: str, counts: Mapping[str, Counter[str]]) -> str | None:
     """Say why a class cannot be learnt from train; None if it can."""
     n_train = counts["train"][label]
     if n_train >= MIN_TRAIN_ROWS:

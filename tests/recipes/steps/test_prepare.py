@@ -8,7 +8,8 @@ from _support.small_models import small_data
 from _support.small_runs import write_data, write_rows
 from assay.data.labels import LabelSet
 from assay.data.load import load_data
-from assay.data.texts import LabelledTexts, Splits
+from assay.data.several_texts import SeveralLabelledTexts
+from assay.data.texts import Splits
 from assay.errors import DataError, InputError
 from assay.output_place import check_apart
 from assay.recipes.steps.prepare import DataOptions, cut_splits, prepare_data
@@ -105,7 +106,8 @@ def test_label_set_keeps_its_task_when_names_are_left_out():
     """Only the names change: what a row may hold stays as the data say."""
     texts, labels = small_data(40)
     label_set = LabelSet((*sorted(set(labels)), "unused"), task="multi")
-    train = LabelledTexts(texts=tuple(texts), labels=tuple(labels))
+    one_each = tuple((label,) for label in labels)
+    train = SeveralLabelledTexts(texts=tuple(texts), labels=one_each)
     whole = Splits({"train": train}, label_set, source="memory")
     splits = cut_splits(whole, options=DataOptions(), seed=0)
     assert splits.label_set == LabelSet(tuple(sorted(set(labels))), task="multi")

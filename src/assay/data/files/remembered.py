@@ -19,6 +19,7 @@ __all__ = ["complete_reading", "record_reading"]
 
 READING = ("delimiter", "encoding", "quoting", "escape", "header", "sheet")
 COLUMNS = ("text_column", "label_column")
+SEVERAL = ("label_separator", "label_columns")  # how several labels of a text are written
 HEAD_BYTES = 1 << 16
 # Bytes that a character of UTF-8 may lack at the end of the head.
 MAX_CUT_BYTES = 3
@@ -43,7 +44,7 @@ def record_reading(asked: Mapping[str, Any], data: Any) -> dict[str, Any]:
     if not isinstance(data, str | Path) or not Path(data).expanduser().exists():
         return {}
     recorded: dict[str, Any] = {}
-    for name in (*READING, *COLUMNS):
+    for name in (*READING, *COLUMNS, *SEVERAL):
         value = asked.get(name)
         if value is not None and (name, value) != ("header", True):
             recorded[name] = value
@@ -78,6 +79,9 @@ def complete_reading(
     columns = _columns_of(path, completed)
     for name in COLUMNS:
         if name in asked and asked[name] is None and recorded.get(name) in columns:
+            completed[name] = recorded[name]
+    for name in SEVERAL:
+        if name in asked and asked[name] is None and name in recorded:
             completed[name] = recorded[name]
     return completed
 

@@ -48,6 +48,8 @@ class DataOptions:
     single_label: bool = False
     merge_labels: bool = False
     split_column: str | None = None
+    label_separator: str | None = None
+    label_columns: Sequence[str] | None = None
     validation_fraction: float = 0.1
     test_fraction: float = 0.1
     max_rows: int | None = None
@@ -90,7 +92,8 @@ class DataOptions:
 
     def _asked(self) -> dict[str, Any]:
         columns = {"text_column": self.text_column, "label_column": self.label_column}
-        return {**self.reading(), **columns}
+        several = {"label_separator": self.label_separator, "label_columns": self.label_columns}
+        return {**self.reading(), **columns, **several}
 
     def load(self, data: Any) -> Splits:
         """Load DATA as it is; nothing is cut."""
@@ -105,6 +108,8 @@ class DataOptions:
             single_label=self.single_label,
             merge_labels=self.merge_labels,
             split_column=self.split_column,
+            label_separator=self.label_separator,
+            label_columns=self.label_columns,
             **self.reading(),
         )
 
@@ -162,7 +167,7 @@ def _without_unused_labels(splits: Splits) -> Splits:
     """
     used: set[str] = set()
     for labelled in splits.values():
-        used.update(labelled.labels)
+        used.update(labelled.counts())
     unused = [name for name in splits.label_set if name not in used]
     if not unused:
         return splits

@@ -1,0 +1,183 @@
+"""Several labels per text: every way in which they are written, and what is refused.
+
+This tests `several_texts` too.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+
+from assay import load_data
+from assay.data.several_texts import SeveralLabelledTexts
+from assay.data.texts import LabelledTexts
+from assay.errors import DataError, InputError
+
+EXPECTED = (("fun", "rude"), (), ("rude",))
+
+
+def write(path: Path, content: str) -> Path:
+    """Write a file and return its path."""
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def json_lines(*labels: object) -> str:
+    """Return JSON Lines with these labels."""
+    rows = [json.dumps({"text": f"text {i}", "labels": own}) for i, own in enumerate(labels)]
+    return "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options"),
+    [
+        ("a.jsonl", json_lines(["rude", "fun"], [], ["rude"]), {}),
+        ("a.csv", "text,label\na,\"['rude', 'fun']\"\nb,[]\nc,['rude']\n", {}),
+        ("a.csv", "text,label\na,rude|fun\nb,\nc,rude\n", {"label_separator": "|"}),
+        ("a.csv", "text,label\na,rude | fun\nb, \nc,rude |\n", {"label_separator": "|"}),
+        ("a.csv", "id,text,rude,fun\n1,a,1,1\n2,b,0,0\n3,c,1,0\n", {}),
+        ("a.csv", "text,rude,fun\na,x,X\nb,,\nc,x,\n", {}),
+        ("a.csv", "text,rude,fun\na,TRUE,true\nb,false,False\nc,true,false\n", {}),
+        (
+            "a.csv",
+            "text,label,rude,fun\na,q,1,1\nb,q,0,0\nc,r,1,0\n",
+            {"label_columns": ["rude", "fun"]},
+        ),
+    ],
+)
+def test_several_labels_are_read_however_they_are_written(
+    tmp_path: Path, name: str, content: str, options: dict[str, object]
+) -> None:
+    """Lists, list cells, a separator, and one column per label give the same data."""
+    splits = load_data(write(tmp_path / name, content), **options)  # type: ignore[arg-type]
+    assert splits.label_set.task == "multi"
+    assert list(splits.label_set) == ["fun", "rude"]
+    assert splits["all"].labels == EXPECTED
+    assert splits["all"].counts() == {"fun": 1, "rude": 2}
+
+
+def test_fasttext_lines_may_have_several_labels(tmp_path: Path) -> None:
+    """Several marks before a text are several labels."""
+    path = write(tmp_path / "a.txt", "__label__rude __label__fun ha\n__label__rude oh\n")
+    assert load_data(path)["all"].labels == (("fun", "rude"), ("rude",))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [["rude", "fun"], [], ["rude"]],
+        pd.DataFrame({"fun": [1, 0, 0], "rude": [1, 0, 1]}),
+        pd.Series([["fun", "rude"], [], ["rude"]]),
+    ],
+)
+def test_python_objects_hold_several_labels(labels: object) -> None:
+    """Lists of lists, and frames of zeros and ones whose columns are the names."""
+    splits = load_data((["a", "b", "c"], labels))
+    assert (splits.label_set.task, splits["all"].labels) == ("multi", EXPECTED)
+
+
+@pytest.mark.parametrize("make", [np.array, scipy.sparse.csr_matrix])
+def test_indicator_matrices_have_numbers_as_names(make: type) -> None:
+    """Dense or sparse; the columns are called by their numbers."""
+    splits = load_data((["a", "b"], make([[1, 1], [0, 1]])))
+    assert splits["all"].labels == (("0", "1"), ("1",))
+
+
+def test_matrix_with_other_values_is_refused() -> None:
+    """The sentence names the value."""
+    with pytest.raises(DataError, match="holds 2; zeros and ones are accepted"):
+        load_data((["a", "b"], np.array([[1, 2], [0, 1]])))
+
+
+def test_lists_of_one_label_are_a_set_with_one_label_per_text() -> None:
+    """As before: the task is single, unless a text has several."""
+    splits = load_data((["a", "b"], [["x"], ["y"]]))
+    assert splits.label_set.task == "single"
+    assert type(splits["all"]) is LabelledTexts
+    assert splits["all"].labels == ("x", "y")
+
+
+def test_single_label_takes_lists_as_they_are() -> None:
+    """`--single-label` makes one label of a list."""
+    splits = load_data((["a", "b"], [["x", "y"], ["y"]]), single_label=True)
+    assert splits["all"].labels == ('["x", "y"]', "y")
+
+
+def test_names_among_lists_are_rows_that_cannot_be_used(tmp_path: Path) -> None:
+    """A column that is partly lists and partly names is refused with a sentence."""
+    path = write(tmp_path / "a.jsonl", json_lines(["a", "b"], "a", ["b"], ["a"]))
+    with pytest.raises(DataError, match="line 2: one label where the others have a list"):
+        load_data(path)
+
+
+def test_unknown_labels_are_not_the_same_as_none(tmp_path: Path) -> None:
+    """Null leaves the text without a known answer; an empty list says that no label fits."""
+    splits = load_data(write(tmp_path / "a.jsonl", json_lines(["a", "b"], None, [])))
+    assert splits["all"].labels == (("a", "b"), ())
+    assert splits.pool == ("text 1",)
+
+
+def test_other_values_in_an_indicator_column_are_refused(tmp_path: Path) -> None:
+    """The sentence names line, column and value."""
+    path = write(tmp_path / "a.csv", "text,rude,fun\na,1,1\nb,maybe,0\n")
+    message = "line 3: column 'rude' holds 'maybe'; 0 or 1, true or false, x or nothing is accepted"
+    with pytest.raises(DataError, match=message):
+        load_data(path, label_columns=["rude", "fun"])
+
+
+def test_missing_label_column_is_named(tmp_path: Path) -> None:
+    """With the name that was probably meant."""
+    path = write(tmp_path / "a.csv", "text,rude,fun\na,1,1\nb,0,0\n")
+    with pytest.raises(DataError, match=r"'rudee' of --label-columns.*Did you mean 'rude'"):
+        load_data(path, label_columns=["rudee", "fun"])
+
+
+def test_separator_inside_a_label_is_refused(tmp_path: Path) -> None:
+    """Given names show that the separator is part of one."""
+    write(tmp_path / "labels.txt", "a\nb;c\n")
+    path = write(tmp_path / "a.csv", "text,label\nx,a\ny,a\n")
+    with pytest.raises(DataError, match="';' is part of the label 'b;c'"):
+        load_data(path, label_separator=";")
+
+
+def test_ways_to_write_labels_exclude_each_other(tmp_path: Path) -> None:
+    """Two flags that contradict each other are refused."""
+    path = write(tmp_path / "a.csv", "text,label\nx,a\ny,a\n")
+    with pytest.raises(InputError, match="--single-label and --label-separator are given"):
+        load_data(path, single_label=True, label_separator=";")
+
+
+def test_joined_cells_say_how_they_are_taken_apart(tmp_path: Path) -> None:
+    """The hint names the flag with the separator that was found."""
+    cells = ["joy", "fear", "joy;fear", "anger;joy", "fear;anger"]
+    path = write(tmp_path / "a.csv", "text,label\n" + "".join(f"t{c},{c}\n" for c in cells))
+    with pytest.raises(DataError) as caught:
+        load_data(path)
+    assert "--label-separator ';'" in caught.value.hint
+    assert len(load_data(path, label_separator=";").label_set) == 3
+
+
+def test_order_and_repeats_of_labels_change_nothing() -> None:
+    """The same labels in another order are the same data, by fingerprint."""
+    first = load_data((["a", "b"], [["x", "y"], ["z"]]))
+    second = load_data((["a", "b"], [["y", "x", "y"], ["z"]]))
+    assert first["all"].sha256() == second["all"].sha256()
+
+
+def test_spellings_are_merged_inside_sets() -> None:
+    """Two spellings in one text become one label."""
+    labels = [["Joy", "joy"], ["joy", "fear"], ["fear"]]
+    splits = load_data((["a", "b", "c"], labels), merge_labels=True)
+    assert splits["all"].labels == (("joy",), ("fear", "joy"), ("fear",))
+
+
+def test_taken_and_shown_rows_stay_several() -> None:
+    """Parts of a split are of the same kind, and people read the labels joined."""
+    texts = SeveralLabelledTexts(("a", "b"), (("x", "y"), ()))
+    part = texts.take([0])
+    assert isinstance(part, SeveralLabelledTexts)
+    assert part.shown_label(0) == "x, y"
+    assert "2 labels" in repr(texts)
