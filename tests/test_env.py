@@ -110,3 +110,18 @@ def test_api_key_comes_from_the_environment(monkeypatch):
     assert _env.api_key() == "s3cret"
     monkeypatch.setenv("ASSAY_API_KEY", "")
     assert _env.api_key() is None
+
+
+@pytest.mark.parametrize(("given", "expected"), [("", 7), ("1", 1), ("20", 20)])
+def test_bound_is_the_default_or_what_was_set(monkeypatch, given, expected):
+    """A bound that is not set, or set to nothing, has its default."""
+    monkeypatch.setenv("ASSAY_MAX_COLUMNS", given)
+    assert _env.bound("ASSAY_MAX_COLUMNS", 7) == expected
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "1e6", "many"])
+def test_bound_that_is_no_number_is_refused(monkeypatch, given):
+    """The message names the variable."""
+    monkeypatch.setenv("ASSAY_MAX_COLUMNS", given)
+    with pytest.raises(InputError, match=f"ASSAY_MAX_COLUMNS is '{given}'; a whole number"):
+        _env.bound("ASSAY_MAX_COLUMNS", 7)

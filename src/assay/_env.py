@@ -9,6 +9,7 @@ from assay.errors import InputError
 
 __all__ = [
     "api_key",
+    "bound",
     "cache_dir",
     "device",
     "has_hub_token",
@@ -65,9 +66,7 @@ def n_threads() -> int:
             else os.cpu_count() or 1
         )
         return max(1, n_cpus // _launched("LOCAL_WORLD_SIZE", 1))
-    if not given.isdecimal() or int(given) < 1:
-        raise InputError(f"ASSAY_THREADS is '{given}'; a whole number of at least 1 is accepted")
-    return int(given)
+    return _whole_number("ASSAY_THREADS", given)
 
 
 def set_threads(n: int) -> None:
@@ -138,6 +137,24 @@ def device() -> str:
 def set_device(name: str) -> None:
     """Set the training device of this process, once. For one call, `pick_device` takes a name."""
     os.environ["ASSAY_DEVICE"] = name
+
+
+def bound(name: str, default: int) -> int:
+    """Return a bound on what is read, such as `ASSAY_MAX_LINE_CHARS`, or its default.
+
+    Raises
+    ------
+    InputError
+        The variable is not a whole number of at least 1.
+    """
+    given = os.environ.get(name, "")
+    return _whole_number(name, given) if given else default
+
+
+def _whole_number(name: str, given: str) -> int:
+    if not given.isdecimal() or int(given) < 1:
+        raise InputError(f"{name} is '{given}'; a whole number of at least 1 is accepted")
+    return int(given)
 
 
 def api_key() -> str | None:

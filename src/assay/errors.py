@@ -15,7 +15,9 @@ A message is one sentence: what failed, what was given, what is accepted. The hi
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 __all__ = [
     "AssayError",
@@ -32,7 +34,10 @@ __all__ = [
     "list_problems",
 ]
 
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
+COMMAND = re.compile(r"assay [a-z]+[^;:,()]*")  # what follows is to be typed, not to be called
 MAX_LISTED = 10  # problems shown in one message; more are counted
+MAX_COMPARED = 2_000  # names that a mistyped one is compared with: 0.1 s of work at most
 MAX_NAME_CHARS = 60  # of a name in a message: a label can be a whole text in the wrong column
 
 
@@ -47,6 +52,11 @@ class AssayError(Exception):
         What to do about it; empty if the message says it already.
     flags : sequence of str
         Flags of the command line, such as ``--encoding cp1252``, each of which may be the answer.
+
+    Notes
+    -----
+    Sentences name flags of the command line. A note, which a traceback shows below the message,
+    says how they are called in Python.
     """
 
     exit_code = 1
@@ -56,6 +66,8 @@ class AssayError(Exception):
         self.message = message
         self.hint = hint
         self.flags = tuple(flags)
+        if note := _name_arguments(f"{message} {hint}"):
+            self.add_note(note)
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
@@ -97,6 +109,26 @@ class OutsideError(AssayError, OSError):
     exit_code = 4
 
 
+def _name_arguments(said: str) -> str:
+    """Return how the flags that a message names are called in Python; empty if it names none.
+
+    >>> _name_arguments("a text of 9 characters; at most 5 are accepted (--max-chars)")
+    'in Python, --max-chars is the argument max_chars'
+    >>> _name_arguments("train it with `assay train --keep-texts`")
+    ''
+    """
+    arguments: dict[str, str] = {}
+    for flag in FLAG.findall(COMMAND.sub("", said)):
+        name = flag.removeprefix("--").replace("-", "_")
+        is_off = name.startswith("no_")
+        arguments[flag] = f"{name.removeprefix('no_')}=False" if is_off else name
+    if not arguments:
+        return ""
+    flags, names = " and ".join(arguments), " and ".join(arguments.values())
+    are = "is the argument" if len(arguments) == 1 else "are the arguments"
+    return f"in Python, {flags} {are} {names}"
+
+
 def cut(name: str) -> str:
     """Return a name as a message shows it: on one line, its end left out where it is long.
 
@@ -117,8 +149,10 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     """
     if len(word) > MAX_NAME_CHARS:  # no name is meant, and comparing long texts takes long
         return ""
-    short = [option for option in options if len(option) <= MAX_NAME_CHARS]
-    by_folded = {option.casefold(): option for option in short}
+    by_folded: dict[str, str] = {}
+    for option in islice(options, MAX_COMPARED):
+        if len(option) <= MAX_NAME_CHARS:
+            by_folded[option.casefold()] = option
     close = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.5)
     return f" Did you mean '{by_folded[close[0]]}'?" if close else ""
 

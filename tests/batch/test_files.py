@@ -21,6 +21,7 @@ from assay.errors import DataError, InputError, ModelError, OutputExistsError, O
 from assay.models import save_model
 from assay.progress import Progress
 from assay.runtime import load_model
+from assay.runtime.relabel import relabel_model
 
 TEXTS = ["happy day", "I am so sad", "오늘 화나요", "", "zzz"]
 FORMATS = ["csv", "tsv", "jsonl", "csv.gz", "tsv.gz", "jsonl.gz", "parquet"]
@@ -461,3 +462,21 @@ def test_progress_knows_the_lines_of_a_plain_file(model, tmp_path):
     for path in (source, tmp_path / "in.jsonl.gz"):
         predict_file(model, path, tmp_path / f"{path.name}.out.jsonl", progress=Recording())
     assert totals == [("predict", 5), ("predict", 0)]
+
+
+def test_label_that_a_spreadsheet_would_run_is_guarded(model, tmp_path):
+    """Only in tables, only the predicted label, and never a number; `guard=False` leaves it alone."""
+    new_names = ("=HYPERLINK(1)", "@joy", "-1")
+    renamed = relabel_model(model, dict(zip(model.labels, new_names, strict=True)))
+    source = write(tmp_path / "in.csv", [{"text": text} for text in ["=1+1", *TEXTS]])
+    seen = {}
+    for name, guard in (("a.csv", True), ("b.csv", False), ("c.jsonl", True), ("d.tsv", True)):
+        predict_file(renamed, source, tmp_path / name, guard=guard)
+        rows = read(tmp_path / name)
+        assert rows[0]["text"] == "=1+1"
+        seen[name] = [row["predicted_label"] for row in rows]
+    plain = seen["b.csv"]
+    guarded = [f"'{label}" if label[0] in "=@" else label for label in plain]
+    assert guarded != plain
+    assert seen["c.jsonl"] == plain
+    assert seen["a.csv"] == seen["d.tsv"] == guarded

@@ -7,7 +7,7 @@ their line and the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from assay.batch.rows import Prediction, Scoring, open_rows, score_rows
 from assay.data.files.parquet import count_rows
 from assay.data.files.readers import Row, file_kind
 from assay.data.files.reading import Reading, ReadingOptions
+from assay.data.files.spreadsheet import guard_label
 from assay.data.files.style import style_of
 from assay.data.files.writers import out_kind
 from assay.disk import check_output
@@ -76,6 +77,7 @@ def predict_file(
     strict: bool = False,
     overwrite: bool = False,
     resume: bool = False,
+    guard: bool = True,
     progress: Progress | None = None,
     **reading: Unpack[ReadingOptions],
 ) -> PredictionSummary:
@@ -84,21 +86,21 @@ def predict_file(
     Parameters
     ----------
     model : Model or path
-    source, text_column
-        What to read; as for `open_rows`.
+    source, text_column, top_k, rule, with_scope
+        What to read, as for `open_rows`, and what to write about each text, as for `Scoring`.
     out : path
         ``.jsonl``, ``.csv``, ``.tsv``, each also with ``.gz``, ``.parquet``, or ``.xlsx``, whose
         columns are for people; see `shorten`.
-    top_k, rule, with_scope
-        What to write about each text; as for `Scoring`.
     strict : bool
         Stop at the first row that cannot be scored, and write nothing.
     overwrite : bool
     resume : bool
-        Go on where an interrupted call with the same arguments stopped; ``OUT.partial`` holds what
-        it had finished. The result has the same bytes as that of an uninterrupted call. If there is
-        nothing to resume, the call starts afresh. Without it, `overwrite` has to say that finished
-        work may be thrown away.
+        Go on where an interrupted call with the same arguments stopped, to the same bytes as those
+        of an uninterrupted one. Without it, `overwrite` has to say that finished work in
+        ``OUT.partial`` may be thrown away.
+    guard : bool
+        In CSV and TSV, write an apostrophe before a predicted label that a spreadsheet would run as
+        a formula, such as ``=1+1``. Columns of the input are never changed.
     progress : Progress, optional
     **reading
         How the input is read, such as ``delimiter`` and ``encoding``; the fields of `Reading`.
@@ -111,7 +113,6 @@ def predict_file(
     OutsideError
         The disk refused, or another process writes the same output.
     """
-    scoring = Scoring("", top_k, rule, with_scope)
     loaded = model if isinstance(model, Model) else load_model(model)
     task = _Task(
         model=loaded,
@@ -119,8 +120,9 @@ def predict_file(
         output=ResumableOutput(Path(out)),
         text_column=text_column,
         reading=Reading(**reading),
-        scoring=scoring,
+        scoring=Scoring("", top_k, rule, with_scope),
         strict=strict,
+        guarded=_find_guarded(loaded, Path(out)) if guard else {},
         progress=progress or Progress(),
     )
     return _predict(task, overwrite=overwrite, resume=resume)
@@ -137,6 +139,7 @@ class _Task:
     reading: Reading
     scoring: Scoring
     strict: bool
+    guarded: Mapping[str, str]
     progress: Progress
 
     def identity(self) -> Identity:
@@ -145,6 +148,7 @@ class _Task:
             **self.reading.to_dict(),
             "scoring": asdict(self.scoring),
             "strict": self.strict,
+            "guarded": dict(self.guarded),
             "shard_rows": chunks.CHUNK_ROWS,
             "shard_chars": chunks.CHUNK_CHARS,
         }
@@ -243,6 +247,8 @@ def _score_chunks(
             return score_rows(task.model, chunk, scoring, advance=advance), hash_rows(chunk)
 
         for predictions, rows_hash in prefetch_map(score, unread):
+            if task.guarded:
+                _guard_labels(predictions, task.guarded)
             fitting = task.output.reject_new_columns(predictions)
             if task.strict:
                 _refuse_problems(task, fitting)
@@ -253,6 +259,22 @@ def _score_chunks(
                 if task.strict:
                     _refuse_problems(task, fitting)
                 task.output.append(fitting, rows_hash=rows_hash)
+
+
+def _find_guarded(model: Model, out: Path) -> dict[str, str]:
+    """Return, by label, how those that a spreadsheet would run are written."""
+    if file_kind(out) not in (".csv", ".tsv"):
+        return {}
+    guarded = {label: guard_label(label) for label in model.labels}
+    return {label: cell for label, cell in guarded.items() if cell != label}
+
+
+def _guard_labels(predictions: Sequence[Prediction], guarded: Mapping[str, str]) -> None:
+    """Change the labels of rows into what a spreadsheet shows."""
+    for one in predictions:
+        label = one.record.get("predicted_label")
+        if label in guarded:
+            one.record["predicted_label"] = guarded[label]
 
 
 def _refuse_problems(task: _Task, predictions: Sequence[Prediction]) -> None:

@@ -145,6 +145,12 @@ class WritingFlags:
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue where an interrupted --out stopped.")
     ] = False
+    guard: Annotated[
+        bool,
+        typer.Option(
+            "--guard/--no-guard", help="In CSV, keep labels like =A1 from running in spreadsheets?"
+        ),
+    ] = True
 
 
 def predict_command(
@@ -280,6 +286,7 @@ def _predict_file(
             **options,
             strict=writing.strict,
             overwrite=writing.overwrite,
+            guard=writing.guard,
             resume=writing.resume,
             progress=common.progress(),
         )

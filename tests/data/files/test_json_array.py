@@ -8,6 +8,7 @@ import json
 import pytest
 
 from assay.data.files import json_array
+from assay.data.files.bounds import FileBounds
 from assay.data.files.json_array import JsonArray, JsonBreak
 
 VALUES = [
@@ -21,7 +22,7 @@ VALUES = [
 
 def read_all(stream):
     """Read an array with its own cursor, as the file reader does."""
-    array, values = JsonArray(stream), []
+    array, values = JsonArray(stream, FileBounds()), []
     assert array.peek() == "["
     array.skip()
     while array.peek() != "]":
@@ -43,7 +44,7 @@ def test_array_survives_every_chunk_size(monkeypatch, chunk_chars, ascii_only):
 def test_array_counts_lines_across_chunks(monkeypatch):
     """The line of a value is where it starts."""
     monkeypatch.setattr(json_array, "CHUNK_CHARS", 4)
-    array = JsonArray(io.StringIO('[\n\n{"a":\n1},\n{"b": 2}]'))
+    array = JsonArray(io.StringIO('[\n\n{"a":\n1},\n{"b": 2}]'), FileBounds())
     array.peek()
     array.skip()
     array.peek()
@@ -58,7 +59,7 @@ def test_array_counts_lines_across_chunks(monkeypatch):
 def test_array_does_not_read_on_after_a_real_error():
     """A break in the first element does not pull the whole file into memory."""
     stream = io.StringIO("[{broken}" + "x" * 10_000_000)
-    array = JsonArray(stream)
+    array = JsonArray(stream, FileBounds())
     array.peek()
     array.skip()
     with pytest.raises(JsonBreak, match="Expecting property name"):

@@ -222,3 +222,17 @@ def test_json_survives_as_json(tmp_path):
     assert [
         json.loads(line)["text"] for line in path.read_text(encoding="utf-8").split("\n")[:-1]
     ] == TEXTS
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_no_number_becomes_invalid_json(tmp_path, suffix):
+    """NaN and infinity, which JSON has no word for, are null, also inside lists and objects."""
+    path = tmp_path / f"out.{suffix}"
+    record = {"x": {"a": [float("nan"), 1.5], "b": float("-inf")}, "y": 1}
+    with open_writer(path, like=path) as writer:
+        writer.write(record)
+    if suffix == "jsonl":
+        written = json.loads(path.read_text())["x"]
+    else:
+        written = json.loads(next(csv.DictReader(path.read_text().splitlines()))["x"])
+    assert written == {"a": [None, 1.5], "b": None}

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+from assay.data.files.bounds import FileBounds
 from assay.data.files.encodings import find_encodings
 from assay.data.files.row import Problem
 from assay.errors import DataError, InputError, OutsideError
@@ -37,6 +38,8 @@ __all__ = [
 UTF_8 = "utf-8-sig"  # takes off a byte order mark if there is one
 BAD_BYTES = re.compile("[\udc80-\udcff]+")
 SAMPLE_BYTES = 1 << 16  # of a file: to tell its encoding
+PIECE_CHARS = 1 << 16  # of a line that is too long: what is read at once to get over it
+CUT_LINE = "…\n"  # in place of a line that is too long
 UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")  # the two byte order marks, read as UTF-8
 
 
@@ -140,7 +143,10 @@ def without_bad_bytes(text: str) -> str:
 
 
 class Lines(Iterator[str]):
-    """Lines of a stream that counts them and remembers the first bytes that did not decode.
+    """Lines of a stream that counts them and remembers the first one that cannot be used.
+
+    A line cannot be used if its bytes do not decode, or if it is too long. In place of the second
+    comes `CUT_LINE`: the rest is read over, never kept.
 
     Parameters
     ----------
@@ -148,6 +154,8 @@ class Lines(Iterator[str]):
         Ends of line are kept.
     encoding : str
         The codec that `stream` is decoded with.
+    bounds : FileBounds, optional
+        None: those of the environment.
 
     Attributes
     ----------
@@ -155,17 +163,23 @@ class Lines(Iterator[str]):
         How many lines were read.
     """
 
-    def __init__(self, stream: TextIO, *, encoding: str) -> None:
+    def __init__(self, stream: TextIO, *, encoding: str, bounds: FileBounds | None = None) -> None:
         self.n_lines = 0
+        self.bounds = bounds or FileBounds.from_environment()
         self._stream = stream
+        self._max_chars = self.bounds.line_chars
         self._encoding = encoding
         self._problem: Problem | None = None
         self._has_advised = False
         self._fixes: tuple[str, ...] = ()
 
     def __next__(self) -> str:
-        line = next(self._stream)
+        line = self._stream.readline(self._max_chars)
+        if not line:
+            raise StopIteration
         self.n_lines += 1
+        if len(line) == self._max_chars and line[-1] not in "\r\n":
+            return self._read_over()
         if line.isascii():
             return line
         problem = bad_bytes_problem(line, encoding=self._encoding)
@@ -181,9 +195,18 @@ class Lines(Iterator[str]):
         return without_bad_bytes(line)
 
     def take_problem(self) -> Problem | None:
-        """Return the sentence on the first bad bytes since the last call, and forget it."""
+        """Return the sentence on the first bad line since the last call, and forget it."""
         problem, self._problem = self._problem, None
         return problem
+
+    def _read_over(self) -> str:
+        """Read to the end of a line that is too long."""
+        is_cut = True
+        while is_cut:
+            piece = self._stream.readline(PIECE_CHARS)
+            is_cut = len(piece) == PIECE_CHARS and not piece.endswith("\n")
+        self._problem = self._problem or Problem(self.bounds.long_line)
+        return CUT_LINE
 
 
 def _path_of(stream: TextIO) -> Path | None:

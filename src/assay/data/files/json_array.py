@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, TextIO
 
+from assay.data.files.bounds import FileBounds
+
 __all__ = ["JsonArray", "JsonBreak"]
 
 CHUNK_CHARS = 1 << 16
@@ -24,6 +26,8 @@ class JsonArray:
     ----------
     stream : text stream
         Opened so that lines end at line feeds.
+    bounds : FileBounds
+        How much one value may hold.
 
     Attributes
     ----------
@@ -31,8 +35,9 @@ class JsonArray:
         1-based line of the cursor.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, bounds: FileBounds) -> None:
         self.line = 1
+        self._bounds = bounds
         self._stream = stream
         self._text = ""
         self._at = 0
@@ -72,9 +77,12 @@ class JsonArray:
             except json.JSONDecodeError as err:
                 if not self._is_cut(err) or not self._grow(n_chars):
                     raise JsonBreak(err.msg) from err
-            except (ValueError, RecursionError) as err:
-                # A number of thousands of digits, or thousands of brackets.
-                raise JsonBreak(str(err)) from err
+            except RecursionError as err:
+                raise JsonBreak(self._bounds.deep_value) from err
+            except ValueError as err:
+                raise JsonBreak(self._bounds.long_number()) from err
+            if len(self._text) - self._at > self._bounds.line_chars + CHUNK_CHARS:
+                raise JsonBreak(self._bounds.long_line)
             # A big value is decoded again from its start each time; doubling keeps that linear.
             n_chars *= 2
 

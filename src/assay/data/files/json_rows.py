@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from assay.data.files.bounds import FileBounds, is_deeper
 from assay.data.files.decoding import Advice, Lines, advise_encoding, bad_bytes_problem
 from assay.data.files.json_array import JsonArray, JsonBreak
 from assay.data.files.row import Problem, Row
@@ -39,10 +40,13 @@ def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
             value = json.loads(line)
         except json.JSONDecodeError as err:
             yield Row(lines.n_lines, {}, f"not JSON: {err.msg} at character {err.pos + 1}")
-        except (ValueError, RecursionError) as err:
-            yield Row(lines.n_lines, {}, f"not JSON that can be read: {err}")
+        except RecursionError:
+            yield Row(lines.n_lines, {}, f"not JSON that can be read: {lines.bounds.deep_value}")
+        except ValueError:
+            yield Row(lines.n_lines, {}, f"not JSON that can be read: {lines.bounds.long_number()}")
         else:
-            yield _object_row(lines.n_lines, value)
+            problem = _judge_nesting(line, value, lines.bounds)
+            yield _object_row(lines.n_lines, value, problem)
 
 
 def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
@@ -53,7 +57,8 @@ def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
     DataError
         The file does not begin with an array.
     """
-    array = JsonArray(stream)
+    bounds = FileBounds.from_environment()
+    array = JsonArray(stream, bounds)
     first = array.peek()
     if first != "[":
         what = "is empty" if not first else "does not start with '['"
@@ -71,7 +76,7 @@ def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
             return
         problem = bad_bytes_problem(source, encoding=codec)
         if problem is None:
-            yield _object_row(line, value)
+            yield _object_row(line, value, _judge_nesting(source, value, bounds))
         elif advice is None:
             advice = advise_encoding(source, encoding=codec)
             yield Row(line, {}, Problem(problem + advice.sentence, advice.flags))
@@ -87,7 +92,20 @@ def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
         yield Row(array.line, {}, "something follows the array")
 
 
-def _object_row(line: int, value: Any) -> Row:
+def _judge_nesting(source: str, value: Any, bounds: FileBounds) -> str | None:
+    """Return why a value cannot be taken: it is nested too deep; None if it can.
+
+    What is nested deep has many brackets. Counting them is cheap, and nearly all rows have few.
+    """
+    n_brackets = source.count("[") + source.count("{")
+    if n_brackets > bounds.nesting and is_deeper(value, bounds.nesting):
+        return bounds.deep_value
+    return None
+
+
+def _object_row(line: int, value: Any, problem: str | None) -> Row:
+    if problem is not None:
+        return Row(line, {}, problem)
     if isinstance(value, dict):
         return Row(line, value)
     kind = KINDS.get(type(value), "number")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["guard_cell", "unguard_cell"]
+__all__ = ["guard_cell", "guard_label", "unguard_cell"]
 
 # Excel and LibreOffice also trim white space before they look for a formula; the wide forms are
 # those of East Asian keyboards, which Excel takes for the narrow ones.
 RISKY = re.compile("'*[\\s\ufeff]*[=+\\-@\t\r\n＝＋－＠]")
+
+NUMBER = re.compile("[+-]?[0-9]+([.,][0-9]+)?")
 
 
 def guard_cell(value: str) -> str:
@@ -22,6 +24,15 @@ def guard_cell(value: str) -> str:
     ("'=1+1", 'so happy')
     """
     return f"'{value}" if RISKY.match(value) else value
+
+
+def guard_label(label: str) -> str:
+    """Return a label as a spreadsheet shows it; a number stays one, because it runs nothing.
+
+    >>> guard_label("-1"), guard_label("=1+1"), guard_label("joy")
+    ('-1', "'=1+1", 'joy')
+    """
+    return label if NUMBER.fullmatch(label) else guard_cell(label)
 
 
 def unguard_cell(value: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from assay.data.columns import check_unique
+from assay.data.files.bounds import FileBounds
 from assay.data.files.decoding import Lines, open_text
 from assay.data.files.dialect import QUOTING_FLAGS, Dialect, find_dialect
 from assay.data.files.reading import Reading
@@ -60,7 +61,7 @@ def find_table_dialect(path: Path, reading: Reading, *, default: str) -> Dialect
     with open_text(path, encoding=reading.codec, newline="") as stream:
         head = stream.read(HEAD_CHARS)
         is_whole = len(head) < HEAD_CHARS
-        head += stream.readline()
+        head += stream.readline(FileBounds.from_environment().line_chars)
     return find_dialect(head, reading, default=default, name=path.name, is_whole=is_whole)
 
 
@@ -97,10 +98,16 @@ def table_rows(
         The header cannot be used.
     """
     lines = Lines(stream, encoding=codec)
+    bounds = lines.bounds
     if dialect.names_separator:
         next(lines, "")
     reader = dialect.variant.reader(lines)
     first = _read_first(reader, lines, name)
+    if len(first) > bounds.columns:
+        raise DataError(
+            f"{name} has {len(first):,} columns; up to {bounds.columns:,} are accepted "
+            "(ASSAY_MAX_COLUMNS)"
+        )
     if has_header:
         header = _name_columns(first, dialect, name)
     else:

@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -146,10 +147,14 @@ class _JsonLines(Writer):
     def __init__(self, path: Path, *, is_gzip: bool, before: Before | None) -> None:
         self._stream = _open_text(path, is_gzip=is_gzip, append=before is not None)
         # Parquet input can hold dates and decimals, which JSON has no kind for.
-        self._encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+        self._encode = json.JSONEncoder(ensure_ascii=False, default=str, allow_nan=False).encode
 
     def write(self, record: Record) -> None:
-        self._stream.write(self._encode(record) + "\n")
+        try:
+            line = self._encode(record)
+        except ValueError:  # a number that JSON has no word for
+            line = self._encode(_finite_json(record))
+        self._stream.write(line + "\n")
 
     def close(self, *, is_whole: bool) -> None:
         self._stream.close()
@@ -297,8 +302,23 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return json.dumps(_finite_json(value), ensure_ascii=False, default=str)
     return "" if value is None else value
+
+
+def _finite_json(value: Any) -> Any:
+    """Return the value with null in place of NaN and infinity, for which JSON has no word.
+
+    >>> _finite_json({"a": [1.5, float("nan")]})
+    {'a': [1.5, None]}
+    """
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_finite_json(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _finite_json(item) for key, item in value.items()}
+    return value
 
 
 def _encodable(value: Any) -> Any:
