@@ -11,6 +11,7 @@ from assay.server.options import ServerOptions
     [
         ({"port": 70000}, "--port is 70000; 0 to 65535 are accepted"),
         ({"api_key": " "}, "the API key is blank"),
+        ({"workers": 0}, "--workers is 0; 1 to 256 is accepted"),
         ({"watch_s": -1.0}, "--watch-s is -1; 0 or more is accepted"),
         ({"keep_alive_s": 0.0}, "--keep-alive-s is 0; more than 0 is accepted"),
         (
@@ -22,7 +23,7 @@ from assay.server.options import ServerOptions
             "--allowed-host is 'a.example:80'; a name or an address",
         ),
     ],
-    ids=["port", "key", "watch", "keep-alive", "host-url", "host-port"],
+    ids=["port", "key", "workers", "watch", "keep-alive", "host-url", "host-port"],
 )
 def test_wrong_options_are_refused(options, message):
     """In a sentence, before anything starts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from assay.cli.options import Common
 from assay.cli.show import print_json, printable
 
 if TYPE_CHECKING:
+    from assay.server.listen import Serving
     from assay.server.options import ServerOptions
 
 __all__ = ["LimitFlags", "register"]
@@ -86,6 +87,9 @@ class ServerFlags:
         float,
         typer.Option(metavar="S", help="Seconds an idle connection stays open.", min=0.01),
     ] = 75.0
+    workers: Annotated[
+        int, typer.Option(metavar="N", help="Processes that answer on the port.", min=1, max=256)
+    ] = 1
     root_path: Annotated[
         str,
         typer.Option(metavar="PATH", help="Prefix under which a proxy offers it, such as /nlp."),
@@ -109,6 +113,7 @@ class ServerFlags:
             watch_s=self.watch_s,
             keep_alive_s=self.keep_alive_s,
             root_path=self.root_path,
+            workers=self.workers,
             log_requests=self.log_requests,
             limits=Limits(**given),
         )
@@ -142,29 +147,24 @@ def serve_command(
 
     options = where.options(limits)
 
-    def announce(url: str, shelf: Any) -> None:
-        names = [served.name for served in shelf.served]
+    def announce(serving: Serving) -> None:
         if common.json:
-            print_json({"url": url, "models": names})
+            print_json({"url": serving.url, "models": list(serving.names)})
             sys.stdout.flush()
         elif not common.quiet:
             is_open = where.host not in LOOPBACK and options.api_key is None
-            _announce(
-                url,
-                names,
-                is_open=is_open,
-                has_texts=any(one.model.manifest.keeps_texts for one in shelf.served),
-            )
+            _announce(serving, is_open=is_open)
 
     serve_models(models, options=options, n_threads=common.threads, announce=announce)
 
 
-def _announce(url: str, names: list[str], *, is_open: bool, has_texts: bool) -> None:
-    sys.stderr.write(f"serving {printable(', '.join(names))} at {url} (Ctrl-C stops it)\n")
+def _announce(serving: Serving, *, is_open: bool) -> None:
+    url = serving.url
+    sys.stderr.write(f"serving {printable(', '.join(serving.names))} at {url} (Ctrl-C stops it)\n")
     sys.stderr.write(f"  page     {url}/\n  API      {url}/docs\n  numbers  {url}/metrics\n")
     if is_open:
         sys.stderr.write(
             "warning: whoever reaches this machine may ask (--api-key asks for a key)\n"
         )
-        if has_texts:
+        if serving.keeps_texts:
             sys.stderr.write("warning: a model shows its training texts to whoever asks\n")

@@ -5,33 +5,53 @@ Owns uvicorn and the listening socket.
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 from assay._optional import require
-from assay.errors import OutsideError
+from assay.errors import InputError
+from assay.server.address import BACKLOG, open_listener, open_listeners
 from assay.server.logs import set_up_logs
 from assay.server.options import ServerOptions, bracket_host
+from assay.server.service import Service
 from assay.server.shelf import ModelShelf, name_folders
 
-__all__ = ["serve_models"]
+__all__ = ["Serving", "run_server", "serve_models"]
 
-BACKLOG = 2048  # connections that wait to be accepted
 # Seconds beyond the time that a request may take, for requests accepted just before the signal.
 GRACE_S = 5
 # A speed trick: a thread that computes gives way to the event loop after 1 ms instead of 5, so that
 # no answer waits for the scoring of another. The plain version is Python's own interval.
 SWITCH_S = 0.001
 
-Announce = Callable[[str, ModelShelf], None]
+
+@dataclass(frozen=True)
+class Serving:
+    """What is served, once requests are answered.
+
+    Parameters
+    ----------
+    url : str
+    names : tuple of str
+        Of the models.
+    keeps_texts : bool
+        Whether one of them shows its training texts to those who ask.
+    """
+
+    url: str
+    names: tuple[str, ...]
+    keeps_texts: bool
+
+
+Announce = Callable[[Serving], None]
 
 
 def serve_models(
@@ -39,7 +59,7 @@ def serve_models(
     *,
     options: ServerOptions | None = None,
     n_threads: int | None = None,
-    announce: Announce = lambda url, shelf: None,
+    announce: Announce = lambda serving: None,
 ) -> None:
     """Serve model folders until SIGTERM or SIGINT. What was accepted by then is still answered.
 
@@ -49,9 +69,10 @@ def serve_models(
         ``FOLDER`` or ``NAME=FOLDER``.
     options : ServerOptions, optional
     n_threads : int, optional
-        Compute threads of each model; None: what the environment says.
+        Compute threads of each model, in each worker; None: what the environment says, shared
+        among the workers.
     announce : callable
-        Called with the URL and the models once requests are answered.
+        Called once requests are answered.
 
     Raises
     ------
@@ -65,23 +86,83 @@ def serve_models(
     for name in ("uvicorn", "fastapi", "prometheus_client"):
         require(name)
     options = options or ServerOptions()
-    folders = name_folders(models)
-    listener = _listen(options.host, options.port)
-    try:
-        shelf = ModelShelf(folders, n_threads=n_threads)
-        address, port = listener.getsockname()[:2]
-        url = f"http://{bracket_host(options.host)}:{port}"
-        server = _make_server(
-            shelf, options, address=address, on_start=lambda: announce(url, shelf)
+    name_folders(models)
+    if options.workers > 1:
+        _serve_with_workers(models, options, n_threads=n_threads, announce=announce)
+        return
+    with open_listener(options.host, options.port) as listener:
+        shelf = ModelShelf(name_folders(models), n_threads=n_threads)
+
+        def say_ready(service: Service) -> None:
+            announce(_describe(shelf, url=_url_of(options, listener)))
+
+        run_server(shelf, options, listener, on_start=say_ready)
+
+
+def _serve_with_workers(
+    models: Sequence[str], options: ServerOptions, *, n_threads: int | None, announce: Announce
+) -> None:
+    """Serve with several processes."""
+    from assay.server.workers import serve_with_workers, threads_of_each
+
+    if os.name != "posix":
+        raise InputError(
+            "several workers need a system that hands sockets on (Linux, macOS); "
+            "--workers 1 is accepted here"
         )
-        with _signals(shelf), _quick_switching():
-            server.run(sockets=[listener])
-    finally:
-        listener.close()
+    with ExitStack() as stack:
+        listeners = open_listeners(options.host, options.port, options.workers)
+        for listener in listeners:
+            stack.enter_context(listener)
+        url = _url_of(options, listeners[0])
+        serve_with_workers(
+            models,
+            options,
+            listeners,
+            n_threads=threads_of_each(options.workers, n_threads),
+            on_start=lambda names, keeps_texts: announce(Serving(url, tuple(names), keeps_texts)),
+        )
+
+
+def _url_of(options: ServerOptions, listener: socket.socket) -> str:
+    return f"http://{bracket_host(options.host)}:{listener.getsockname()[1]}"
+
+
+def _describe(shelf: ModelShelf, *, url: str) -> Serving:
+    names = tuple(served.name for served in shelf.served)
+    return Serving(url, names, any(one.model.manifest.keeps_texts for one in shelf.served))
+
+
+def run_server(
+    shelf: ModelShelf,
+    options: ServerOptions,
+    listener: socket.socket,
+    *,
+    on_start: Callable[[Service], None],
+) -> None:
+    """Answer on a socket, in this process, until told to stop.
+
+    Parameters
+    ----------
+    shelf : ModelShelf
+    options : ServerOptions
+    listener : socket
+        It listens already.
+    on_start : callable
+        Called on the event loop once requests are answered.
+    """
+    address = listener.getsockname()[0]
+    server = _make_server(shelf, options, address=address, on_start=on_start)
+    with _signals(shelf), _quick_switching():
+        server.run(sockets=[listener])
 
 
 def _make_server(
-    shelf: ModelShelf, options: ServerOptions, *, address: str, on_start: Callable[[], None]
+    shelf: ModelShelf,
+    options: ServerOptions,
+    *,
+    address: str,
+    on_start: Callable[[Service], None],
 ) -> Any:
     """Return the server of uvicorn, ready to run."""
     from assay.server.app import create_app
@@ -117,44 +198,13 @@ def _make_server(
     class Server(uvicorn.Server):  # type: ignore[misc, name-defined]
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
-            on_start()
+            on_start(app.state.service)
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             app.state.service.is_stopping = True
             super().handle_exit(sig, frame)
 
     return Server(config)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Open the socket before the models are loaded, so that a taken port is known at once."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio sends small answers at once. With 0 they would wait 40 ms for
-    # more to send (Nagle's algorithm).
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as err:
-        listener.close()
-        raise _explain_refusal(err, host, port) from err
-    return listener
-
-
-def _explain_refusal(err: OSError, host: str, port: int) -> OutsideError:
-    """Return the error for an address that cannot be listened on."""
-    where = f"port {port} of {host}"
-    if err.errno == errno.EADDRINUSE:
-        hint = f"another program uses it: stop it, or try --port {port + 1}"
-        return OutsideError(f"{where} is taken", hint=hint)
-    if err.errno in (errno.EACCES, errno.EPERM):
-        hint = "ports below 1024 are the system's"
-        return OutsideError(f"{where} may not be used", hint=hint)
-    reason = err.strerror or str(err)
-    hint = "--host takes an address of this machine, such as 127.0.0.1 or 0.0.0.0"
-    return OutsideError(f"{where} cannot be listened on: {reason}", hint=hint)
 
 
 @contextmanager

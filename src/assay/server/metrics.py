@@ -5,12 +5,14 @@ Owns prometheus_client.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import prometheus_client as prometheus
 
-__all__ = ["Metrics"]
+from assay.server.shared_metrics import Snapshot
+
+__all__ = ["Metrics", "render_snapshot"]
 
 MS = 0.001
 LATENCY_BUCKETS_S = (
@@ -99,4 +101,29 @@ class Metrics:
 
     def render(self) -> tuple[bytes, str]:
         """Return what /metrics sends, and its content type."""
-        return prometheus.generate_latest(self.registry), prometheus.CONTENT_TYPE_PLAIN_0_0_4
+        return _render(self.registry)
+
+
+class _Summed:
+    """A registry, as far as it is rendered, of values that were counted elsewhere."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterator[prometheus.Metric]:
+        """Yield each metric with its samples."""
+        for family in self._snapshot:
+            metric = prometheus.Metric(family["name"], family["description"], family["kind"])
+            for name, labels, value in family["samples"]:
+                metric.add_sample(name, labels, value)
+            yield metric
+
+
+def render_snapshot(snapshot: Snapshot) -> tuple[bytes, str]:
+    """Return metrics of several processes as `Metrics.render` does those of one."""
+    return _render(_Summed(snapshot))
+
+
+def _render(registry: prometheus.CollectorRegistry | _Summed) -> tuple[bytes, str]:
+    content = prometheus.generate_latest(registry)  # type: ignore[arg-type]  # it only collects
+    return content, prometheus.CONTENT_TYPE_PLAIN_0_0_4

@@ -16,6 +16,7 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 HOST_NAME = re.compile(r"[^\s/:,@]+|\[[0-9a-fA-F:.]+\]")
 ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 MAX_PORT = 65_535
+MAX_WORKERS = 256
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class ServerOptions:
         keeps its connections: otherwise the proxy now and then sends a request into a closed one.
     root_path : str
         The prefix under which a proxy offers the server, such as ``/nlp``; empty: none.
+    workers : int
+        Processes that answer; each loads all models.
     log_requests : bool
         Write one line into the log per request.
     limits : Limits
@@ -56,6 +59,7 @@ class ServerOptions:
     watch_s: float = 2.0
     keep_alive_s: float = 75.0
     root_path: str = ""
+    workers: int = 1
     log_requests: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -72,6 +76,8 @@ class ServerOptions:
                     f"--allowed-host is '{name}'; "
                     "a name or an address, such as box.example, is accepted"
                 )
+        if not 1 <= self.workers <= MAX_WORKERS:
+            raise InputError(f"--workers is {self.workers}; 1 to {MAX_WORKERS} is accepted")
         if self.watch_s < 0:
             raise InputError(f"--watch-s is {self.watch_s:g}; 0 or more is accepted")
         if not ROOT_PATH.fullmatch(self.root_path):

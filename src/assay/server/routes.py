@@ -131,5 +131,5 @@ async def info(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """Return counts and times in Prometheus form."""
-    content, media_type = service_of(request).metrics.render()
+    content, media_type = await service_of(request).render_metrics()
     return Response(content, headers={"content-type": media_type})

@@ -18,11 +18,12 @@ from assay.runtime.predictor import NO_TEXTS
 from assay.server.failures import ApiError, ClientGone
 from assay.server.judgement import Judgement, LabelScore, judge_text, rank_scores
 from assay.server.limits import Limits
-from assay.server.metrics import Metrics
+from assay.server.metrics import Metrics, render_snapshot
 from assay.server.places import Places
 from assay.server.queue import ComputeQueue, Job, Work
 from assay.server.requests import AskedTexts
 from assay.server.served_models import ServedModel
+from assay.server.shared_metrics import Snapshot
 from assay.server.shelf import ModelShelf
 
 __all__ = ["Caller", "Service"]
@@ -63,6 +64,7 @@ class Service:
         self.limits = limits
         self.places = Places(limits.max_requests)
         self.metrics = Metrics(lambda: self.queue.n_waiting)
+        self.ask_workers: Callable[[], Awaitable[Snapshot]] | None = None
         shelf.on_reload = self.metrics.note_reload
         self.open()
 
@@ -199,6 +201,18 @@ class Service:
             reason = ApiError(504, "overloaded", sentence, headers={"Retry-After": "1"})
         if not job.future.done():
             job.future.set_exception(reason)
+
+    async def render_metrics(self) -> tuple[bytes, str]:
+        """Return what /metrics sends, and its content type: of all workers, if there are several.
+
+        Raises
+        ------
+        ApiError
+            503: the other workers do not answer.
+        """
+        if self.ask_workers is None:
+            return self.metrics.render()
+        return render_snapshot(await self.ask_workers())
 
     def problem(self) -> str | None:
         """Return why no requests should be sent here; None: all is well."""
