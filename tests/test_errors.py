@@ -103,3 +103,40 @@ def test_list_problems_shows_ten_and_counts_the_rest():
 def test_first_line_is_what_another_library_says(err, line):
     """One line without a full stop, never an empty one."""
     assert first_line(err) == line
+
+
+@pytest.mark.parametrize(
+    ("message", "hint", "notes"),
+    [
+        ("nothing to say", "", []),
+        ("a (--max-chars)", "", ["in Python, --max-chars is the argument max_chars"]),
+        (
+            "a (--top-k)",
+            "name it with --encoding, or --no-header",
+            [
+                "in Python, --top-k and --encoding and --no-header "
+                "are the arguments top_k and encoding and header=False"
+            ],
+        ),
+        ("a", "train it again: assay train ... --keep-texts", []),
+    ],
+)
+def test_note_names_the_arguments_of_python(message, hint, notes):
+    """A traceback says how flags are called in Python; the message itself stays as it is."""
+    err = InputError(message, hint=hint)
+    assert getattr(err, "__notes__", []) == notes
+    assert getattr(pickle.loads(pickle.dumps(err)), "__notes__", []) == notes
+    assert err.message == message
+
+
+def test_did_you_mean_is_bounded():
+    """However many names there are, a mistyped one is compared with few of them."""
+    seen = []
+
+    def names():
+        for i in range(140_000):
+            seen.append(i)
+            yield f"label number {i}"
+
+    assert did_you_mean("lebel number 17", names()) == " Did you mean 'label number 17'?"
+    assert len(seen) <= 2_001

@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from assay.audit.checks import audit_data, write_issues
     from assay.batch import predict_file
     from assay.checkpoints.frozen import FrozenEncoder
     from assay.data.labels import LabelSet
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from assay.models.majority import Majority
     from assay.models.saving import save_model
     from assay.ray_batch import predict_dataset
+    from assay.recipes.compare import compare_run
     from assay.recipes.draw import (
         draw_classes,
         draw_confusions,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from assay.recipes.evaluate import evaluate_model
     from assay.recipes.explore import explore_data
     from assay.recipes.export import export_model
+    from assay.recipes.fix import fix_data
     from assay.recipes.run import RunOptions, run_data
     from assay.recipes.steps.prepare import DataOptions
     from assay.recipes.tokens import show_tokens
@@ -62,6 +65,8 @@ __all__ = [
     "Model",
     "RunOptions",
     "Splits",
+    "audit_data",
+    "compare_run",
     "cut_missing",
     "draw_classes",
     "draw_confusions",
@@ -74,6 +79,7 @@ __all__ = [
     "explore_data",
     "export_model",
     "find_datasets",
+    "fix_data",
     "load_data",
     "load_model",
     "login",
@@ -86,6 +92,7 @@ __all__ = [
     "show_tokens",
     "train_model",
     "verify_model",
+    "write_issues",
 ]
 
 # Public name -> the module that holds it.
@@ -103,6 +110,8 @@ HOMES = {
     "Model": "runtime.predictor",
     "RunOptions": "recipes.run",
     "Splits": "data.texts",
+    "audit_data": "audit.checks",
+    "compare_run": "recipes.compare",
     "cut_missing": "data.split",
     "draw_classes": "recipes.draw",
     "draw_confusions": "recipes.draw",
@@ -115,6 +124,7 @@ HOMES = {
     "explore_data": "recipes.explore",
     "export_model": "recipes.export",
     "find_datasets": "hub.datasets",
+    "fix_data": "recipes.fix",
     "load_data": "data.load",
     "load_model": "runtime.predictor",
     "login": "hub.access",
@@ -127,6 +137,7 @@ HOMES = {
     "show_tokens": "recipes.tokens",
     "train_model": "recipes.train",
     "verify_model": "recipes.verify",
+    "write_issues": "audit.checks",
 }
 
 

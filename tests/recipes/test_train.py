@@ -1,10 +1,14 @@
 """One method from labelled texts to a folder: scored from what was saved, whole or not at all."""
 
+import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 
 from _support.small_runs import listing, read_json, write_data
 from assay.data.load import load_data
 from assay.errors import DataError, InputError, OutputExistsError
+from assay.models import Linear
 from assay.progress import Progress
 from assay.recipes import train as module
 from assay.recipes.evaluate import evaluate_model
@@ -54,6 +58,38 @@ def test_parameters_reach_the_estimator(data, tmp_path):
         train_model(data, tmp_path / "x", method="compact", parameters={"epochs": 1})
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["m"]
     assert read_json(tmp_path / "m" / "assay.json")["parameters"]["n_epochs"] == 1
+
+
+def test_winner_of_a_search_is_trained_as_it_is(data, tmp_path):
+    """Its parameters, also those that NumPy holds, or the estimator itself; the data are cut by `seed`."""
+    train = load_data(data)["train"]
+    grid = {"C": np.array([0.5, 1.0]), "min_count": np.array([1, 2]), "seed": [3]}
+    search = GridSearchCV(Linear(), grid, cv=2).fit(train.texts, train.labels)
+    best = {
+        "C": float(search.best_params_["C"]),
+        "min_count": int(search.best_params_["min_count"]),
+    }
+    trained = []
+    for name, arguments in {
+        "plain": {"method": "linear", "parameters": {**best, "seed": 3}},
+        "params": {"method": "linear", "parameters": search.best_params_},
+        "all": {"method": "linear", "parameters": search.best_estimator_.get_params()},
+        "winner": {"method": search.best_estimator_},
+    }.items():
+        train_model(data, tmp_path / name, seed=5, **arguments)
+        manifest = read_json(tmp_path / name / "assay.json")
+        trained.append((manifest["parameters"], manifest["files"], manifest["scores"]))
+        assert manifest["parameters"].items() >= best.items()
+    assert trained[1:] == trained[:1] * 3
+
+
+@pytest.mark.parametrize("method", [LogisticRegression(), 3, Linear])
+def test_method_that_is_none_of_ours_is_refused(data, tmp_path, method):
+    """An estimator of another library cannot be saved as a model."""
+    with pytest.raises(
+        InputError, match="the name of a method or an estimator of assay is accepted"
+    ):
+        train_model(data, tmp_path / "m", method=method)
 
 
 @pytest.mark.parametrize("method", ["majority", "linear", "compact"])

@@ -14,7 +14,7 @@ from assay.data.columns import check_unique
 from assay.data.files.readers import Row
 from assay.data.raw_split import RawSplit, split_name
 from assay.data.split_column import SPLIT_COLUMNS
-from assay.data.texts import SPLIT_ORDER, LabelledTexts
+from assay.data.texts import SPLIT_ORDER, LabelledTexts, plain_list
 from assay.errors import DataError, InputError
 
 __all__ = ["ACCEPTED", "frame_splits", "named_splits"]
@@ -148,8 +148,8 @@ def _is_sequence(value: Any) -> bool:
 
 
 def _values(column: Any) -> list[Any]:
-    """Return plain Python values; arrays and series have `tolist`, others can be iterated."""
-    return column.tolist() if hasattr(column, "tolist") else list(column)
+    """Return plain Python values; arrays and series have `tolist`."""
+    return column.tolist() if hasattr(column, "tolist") else plain_list(column)
 
 
 def _column_split(

@@ -31,6 +31,7 @@ __all__ = [
     "Splits",
     "check_texts",
     "join_texts",
+    "plain_list",
 ]
 
 T = TypeVar("T")
@@ -64,11 +65,16 @@ def check_texts(texts: object, *, name: str = "texts") -> list[str]:
         raise InputError(f"{name} is {type(texts).__name__}; a sequence of texts is accepted")
     if isinstance(texts, (Mapping, set, frozenset)) or hasattr(texts, "columns"):
         raise _no_sequence(texts, name=name)
-    as_list = list(texts)
+    as_list = plain_list(texts)
     for i, text in enumerate(as_list):
         if not isinstance(text, str):
             raise InputError(f"{name}[{i}] is {type(text).__name__}; a text (str) is accepted")
     return as_list
+
+
+def plain_list(values: Any) -> list[Any]:
+    """Return a column as a list: pyarrow's arrays yield objects of their own when iterated."""
+    return list(values.to_pylist() if hasattr(values, "to_pylist") else values)
 
 
 def _no_sequence(texts: Any, *, name: str) -> InputError:

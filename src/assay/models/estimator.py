@@ -247,6 +247,11 @@ def _label_array(labels: Sequence[Any]) -> np.ndarray:
     It takes neither NumPy's texts of any length nor numbers in an array of objects.
     """
     array = np.asarray(labels)
+    if array.dtype.kind == "S" or any(isinstance(label, bytes) for label in array[:1].tolist()):
+        raise InputError(
+            "the labels are bytes; texts and numbers are accepted",
+            hint="decode them: label.decode()",
+        )
     if array.dtype.kind == "T":
         return array.astype(object)
     kinds = set(map(type, array.tolist())) if array.dtype.kind == "O" and array.ndim == 1 else set()

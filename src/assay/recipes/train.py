@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+import numpy as np
 
 from assay import _env
 from assay._display import Shown, html_block, html_table
@@ -35,6 +37,9 @@ from assay.recipes.steps.prepare import DataOptions
 from assay.runtime.entries import AbstainEntry
 from assay.runtime.limits.abstain import check_target
 from assay.training.states import TrainingStates, has_training_state
+
+if TYPE_CHECKING:
+    from assay.models.estimator import TextClassifier
 
 __all__ = ["TrainedEntry", "train_model"]
 
@@ -70,7 +75,7 @@ def train_model(
     data: Any,
     out: str | Path,
     *,
-    method: str,
+    method: str | TextClassifier,
     seed: int = 0,
     options: DataOptions | None = None,
     parameters: Mapping[str, Any] | None = None,
@@ -90,11 +95,12 @@ def train_model(
     data
         What `load_data` accepts. Missing splits are cut from train.
     out : path
-    method : str
-        One of the five methods.
+    method : str or estimator
+        One of the five methods; or an estimator of assay, such as ``search.best_estimator_`` of
+        scikit-learn, whose parameters are taken. It stays as it is.
     parameters : dict, optional
-        Parameters of the estimator, such as ``{"n_epochs": 3}``; one that it does not have is
-        refused.
+        Parameters of the estimator, such as ``{"n_epochs": 3}`` or ``search.best_params_``; one
+        that it does not have is refused. A ``seed`` among them is that of the estimator alone.
     target_accuracy : float, optional
         The model abstains so that its answers reach this accuracy on validation. If no threshold
         is shown to reach it, a warning is logged and the model always answers.
@@ -121,11 +127,34 @@ def train_model(
     """
     out, progress = Path(out), progress or default_progress()
     states = TrainingStates(partial_folder(out) / STATES, every_s=save_every_s, resume=resume)
-    fit = FitOptions(seed, parameters or {}, states, keep_texts)
-    training = _Training(out, method, fit, target_accuracy, overwrite, resume, progress)
-    with _join(method) as is_first, _lock(out, is_first=is_first):
+    name, given = _read_method(method, parameters or {})
+    fit = FitOptions(given.pop("seed", seed), given, states, keep_texts)
+    training = _Training(out, name, seed, fit, target_accuracy, overwrite, resume, progress)
+    with _join(name) as is_first, _lock(out, is_first=is_first):
         training_set = training.prepare(data, options or DataOptions())
         return training.run(training_set) if is_first else training.help(training_set)
+
+
+def _read_method(
+    method: str | TextClassifier, parameters: Mapping[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """Return the name of a method and all its parameters, numbers of numpy as plain ones."""
+    given = dict(parameters)
+    if not isinstance(method, str):
+        name = getattr(method, "method", None)
+        if not isinstance(name, str) or not isinstance(
+            method, find_method(name).load_estimator_class()
+        ):
+            raise InputError(
+                f"method is {type(method).__name__}; "
+                "the name of a method or an estimator of assay is accepted"
+            )
+        given = {**method.get_params(deep=False), **given}
+        method = name
+    for key, value in given.items():
+        if isinstance(value, np.generic):
+            given[key] = value.item()
+    return method, given
 
 
 @dataclass(frozen=True)
@@ -134,6 +163,7 @@ class _Training:
 
     out: Path
     method: str
+    seed: int
     fit: FitOptions
     target_accuracy: float | None
     overwrite: bool
@@ -148,7 +178,7 @@ class _Training:
         check_output(self.out, overwrite=self.overwrite, is_folder=True)
         check_unfinished(self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state)
         check_apart(data, self.out)
-        return TrainingSet.prepare(data, options=options, seed=self.fit.seed)
+        return TrainingSet.prepare(data, options=options, seed=self.seed)
 
     def run(self, training_set: TrainingSet) -> TrainedEntry:
         """Train, score and save the model."""
@@ -201,7 +231,7 @@ class _Training:
             scored[split] = score_split(
                 fitted.model,
                 training_set.splits[split],
-                seed=self.fit.seed,
+                seed=self.seed,
                 train=training_set.train,
                 progress=self.progress,
             )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assay._display import html_block, html_table
 from assay.data.labels import LabelSet
 from assay.data.texts import check_texts
 from assay.errors import InputError, ModelError
@@ -23,6 +22,7 @@ from assay.runtime.limits.abstain import AbstainRule, CoverageCurve
 from assay.runtime.limits.scope import ScopeReference, TermStatistics, add_sureness
 from assay.runtime.linear import LinearModel, slices_of
 from assay.runtime.manifest import Manifest
+from assay.runtime.model_html import model_html
 from assay.runtime.nearest import Neighbour, TrainingTexts
 from assay.runtime.sane_scores import check_probs, probe_scores
 from assay.tokenization.window import check_long_texts
@@ -35,8 +35,6 @@ __all__ = ["NO_TEXTS", "Model", "load_model"]
 # Texts, and characters of them, that are scored at once: bounds memory, and sets how often progress
 # is reported.
 CHUNK_TEXTS, CHUNK_CHARS = 2048, 1_000_000
-
-N_SHOWN_LABELS = 30  # in a notebook
 
 NO_TEXTS = "the model keeps no training texts, so there are no nearest ones to show"
 NO_TEXTS_HINT = "they are kept where training is asked to: assay train ... --keep-texts"
@@ -91,6 +89,10 @@ class Model:
         self.tokenizer = tokenizer
         self.rebuild: Rebuild | None = None
 
+    def __repr__(self) -> str:
+        n_labels = len(self.labels)
+        return f"Model({str(self.folder)!r}, {self.method}, {n_labels} labels)"
+
     def __reduce__(self) -> Rebuild:
         if self.rebuild is None:
             raise InputError(
@@ -116,23 +118,7 @@ class Model:
         return self.label_set.names
 
     def _repr_html_(self) -> str:
-        manifest = self.manifest
-        made = f"of {manifest.checkpoint['name']}, " if manifest.checkpoint else ""
-        labels = ", ".join(self.labels[:N_SHOWN_LABELS])
-        if len(self.labels) > N_SHOWN_LABELS:
-            labels += " …"
-        rows = [
-            {
-                "split": one["split"],
-                "metric": one["metric"],
-                "value": one["value"],
-                "95 % interval": "{:.3f} to {:.3f}".format(*one["interval"]),
-                "texts": one["n_texts"],
-            }
-            for one in manifest.scores
-        ]
-        sentence = f"{made}{self.n_bytes / 1e6:.1f} MB, {len(self.labels)} labels: {labels}"
-        return html_block(f"{self.method} model", sentence, html_table(rows))
+        return model_html(self.manifest)
 
     @property
     def n_bytes(self) -> int:

@@ -1,0 +1,103 @@
+"""Labels and texts of every kind of column: NumPy, pandas, pyarrow, polars where it is installed."""
+
+import datetime
+import importlib.util
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assay import load_data
+from assay._optional import require
+from assay.errors import DataError, InputError
+from assay.models import Linear
+
+N_PAIRS = 20
+TEXTS = [f"{words} {i}" for i in range(N_PAIRS) for words in ("apple pear", "car lane")]
+NAMES, NUMBERS = ["a", "b"] * N_PAIRS, [0, 1] * N_PAIRS
+
+
+def numpy_columns():
+    """Yield name, column, and the labels that it stands for."""
+    yield "str", np.array(NAMES), ("a", "b")
+    yield "object", np.array(NAMES, dtype=object), ("a", "b")
+    yield "StringDType", np.array(NAMES, dtype=np.dtypes.StringDType()), ("a", "b")
+    for kind in (np.int8, np.uint16, np.int64, np.float32, np.float64, object):
+        yield f"numbers of {kind.__name__}", np.array(NUMBERS, dtype=kind), ("0", "1")
+    yield "bool", np.array(NUMBERS, dtype=bool), ("False", "True")
+
+
+def pandas_columns():
+    """Yield name, column, and the labels that it stands for."""
+    for kind in ("object", "str", "string", "string[pyarrow]", "category"):
+        yield f"pandas {kind}", pd.Series(NAMES, dtype=kind), ("a", "b")
+    for kind in ("int8", "Int64", "UInt8", "Float64", "int64[pyarrow]"):
+        yield f"pandas {kind}", pd.Series(NUMBERS, dtype=kind), ("0", "1")
+    yield "pandas boolean", pd.Series(NUMBERS).astype("boolean"), ("False", "True")
+    yield "pandas index", pd.Index(NAMES), ("a", "b")
+    yield "pandas ordered", pd.Series(pd.Categorical(NAMES, ["b", "a"], ordered=True)), ("a", "b")
+
+
+def arrow_columns():
+    """Yield name, column, and the labels that it stands for."""
+    arrow = require("pyarrow")
+    yield "arrow", arrow.array(NAMES), ("a", "b")
+    yield "arrow chunks", arrow.chunked_array([NAMES[:4], NAMES[4:]]), ("a", "b")
+    yield "arrow dictionary", arrow.array(NAMES).dictionary_encode(), ("a", "b")
+    yield "arrow large", arrow.array(NAMES, arrow.large_string()), ("a", "b")
+    yield "arrow view", arrow.array(NAMES, arrow.string_view()), ("a", "b")
+    yield "arrow numbers", arrow.array(NUMBERS), ("0", "1")
+
+
+def polars_columns():
+    """Yield name, column, and the labels that it stands for."""
+    if importlib.util.find_spec("polars") is None:
+        return
+    polars = importlib.import_module("polars")
+    yield "polars", polars.Series(NAMES), ("a", "b")
+    yield "polars categorical", polars.Series(NAMES, dtype=polars.Categorical), ("a", "b")
+    yield "polars enum", polars.Series(NAMES, dtype=polars.Enum(["a", "b"])), ("a", "b")
+    yield "polars numbers", polars.Series(NUMBERS, dtype=polars.UInt8), ("0", "1")
+
+
+COLUMNS = [*numpy_columns(), *pandas_columns(), *arrow_columns(), *polars_columns()]
+
+
+@pytest.mark.parametrize(
+    ("column", "names"), [one[1:] for one in COLUMNS], ids=[one[0] for one in COLUMNS]
+)
+def test_labels_of_every_kind_are_taken(column, names):
+    """An estimator predicts them, and data of them have the same names as a list has."""
+    predicted = Linear().fit(TEXTS, column).predict(TEXTS[:2])
+    assert len(set(predicted.tolist())) == 2
+    assert predicted.tolist() == np.asarray(column).tolist()[:2]
+    assert load_data((TEXTS, column)).label_set.names == names
+
+
+@pytest.mark.parametrize(
+    "column",
+    [one[1] for one in COLUMNS if one[2] == ("a", "b")],
+    ids=[one[0] for one in COLUMNS if one[2] == ("a", "b")],
+)
+def test_texts_of_every_kind_are_taken(column):
+    """A column of texts is a sequence of texts, whichever library holds it."""
+    model = Linear().fit(TEXTS, NUMBERS)
+    np.testing.assert_array_equal(model.predict_proba(column), model.predict_proba(NAMES))
+
+
+@pytest.mark.parametrize(
+    "column", [[b"a", b"b"] * N_PAIRS, np.array([b"a", b"b"] * N_PAIRS)], ids=["list", "array"]
+)
+def test_labels_of_bytes_are_refused(column):
+    """Nobody knows their encoding."""
+    with pytest.raises(InputError, match="the labels are bytes; texts and numbers are accepted"):
+        Linear().fit(TEXTS, column)
+    with pytest.raises(DataError, match="the label is bytes"):
+        load_data((TEXTS, column))
+
+
+def test_labels_that_are_dates_are_refused():
+    """They are no classes that a file could name."""
+    dates = [datetime.date(2026, 1, 1 + i % 2) for i in range(2 * N_PAIRS)]
+    with pytest.raises(DataError, match="the label is of type date"):
+        load_data((TEXTS, dates))
