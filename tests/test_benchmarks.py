@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -544,3 +545,24 @@ def test_files_benchmark_finds_no_wrong_rows():
     counts = load_script("files").run(60)
     assert counts.wrong == []
     assert counts.outcomes["csv"]["same"] > 10
+
+
+@pytest.mark.slow
+def test_faults_benchmark_runs_in_smoke_mode():
+    """A few wrong models, files and requests of each kind are refused or answered."""
+    rows = [line.split("|") for line in run_smoke("faults.py").splitlines()[2:]]
+    assert [row[1].strip() for row in rows] == ["models", "files", "requests"]
+    for row in rows:
+        n_inputs, refused, answered, wrong = map(int, row[2:6])
+        assert (n_inputs, refused + answered, wrong) == (12, 12, 0)
+
+
+def test_faults_are_made_again_from_their_number():
+    """A finding can be tried again: the change follows from the seed alone, and it is one."""
+    mutations = load_script("faults_mutations")
+    rng, again = random.Random("x"), random.Random("x")
+    source = json.dumps({"text": "so glad", "n": [1, 2.5, None]}).encode()
+    changed = [mutations.mutate_json_bytes(rng, source) for _ in range(50)]
+    assert changed == [mutations.mutate_json_bytes(again, source) for _ in range(50)]
+    assert len(set(changed)) > 25
+    assert mutations.mutate_bytes(rng, b"") is not None
