@@ -1,6 +1,7 @@
 """What the environment says: network, threads, device, cache."""
 
 import os
+import tempfile
 
 import pytest
 
@@ -125,3 +126,23 @@ def test_bound_that_is_no_number_is_refused(monkeypatch, given):
     monkeypatch.setenv("ASSAY_MAX_COLUMNS", given)
     with pytest.raises(InputError, match=f"ASSAY_MAX_COLUMNS is '{given}'; a whole number"):
         _env.bound("ASSAY_MAX_COLUMNS", 7)
+
+
+def test_temporary_files_go_beside_the_output_where_there_is_no_other_place(tmp_path, monkeypatch):
+    """Only then: a system with a place of its own keeps it, and a command without output cannot help."""
+
+    def refuse():
+        if tempfile.tempdir is None:
+            raise FileNotFoundError(2, "No usable temporary directory found")
+        return tempfile.tempdir
+
+    monkeypatch.setenv("TMPDIR", "")
+    monkeypatch.setattr(tempfile, "tempdir", "/elsewhere")
+    monkeypatch.setattr(tempfile, "gettempdir", refuse)
+    _env.find_temporary_folder(tmp_path / "new" / "deeper" / "out.csv")
+    assert tempfile.tempdir == "/elsewhere"
+    tempfile.tempdir = None
+    _env.find_temporary_folder(None)
+    assert tempfile.tempdir is None
+    _env.find_temporary_folder(tmp_path / "new" / "deeper" / "out.csv")
+    assert tempfile.tempdir == os.environ["TMPDIR"] == str(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from assay.errors import InputError
@@ -12,6 +13,7 @@ __all__ = [
     "bound",
     "cache_dir",
     "device",
+    "find_temporary_folder",
     "has_hub_token",
     "is_offline",
     "local_rank",
@@ -137,6 +139,26 @@ def device() -> str:
 def set_device(name: str) -> None:
     """Set the training device of this process, once. For one call, `pick_device` takes a name."""
     os.environ["ASSAY_DEVICE"] = name
+
+
+def find_temporary_folder(out: Path | None) -> None:
+    """Let libraries put temporary files beside an output where the system has no place for them.
+
+    So one folder that can be written is enough, for example in a container whose root file system
+    is read-only. What is put there is deleted by who put it.
+
+    Parameters
+    ----------
+    out : Path, optional
+        The output of the command. None: it has none, and nothing can be done.
+    """
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        if out is None:
+            return
+        near = next(path for path in out.absolute().parents if path.is_dir())
+        os.environ["TMPDIR"] = tempfile.tempdir = str(near)
 
 
 def bound(name: str, default: int) -> int:

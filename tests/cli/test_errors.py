@@ -39,13 +39,19 @@ def run(error, *, as_json=False, debug=False):
             "error: there is not enough memory\nhint: take fewer rows (--max-rows)\n",
         ),
         (
+            FileNotFoundError(2, "No usable temporary directory found in ['/tmp']"),
+            4,
+            "error: the system has no folder for temporary files\n"
+            "hint: set TMPDIR to a folder that can be written\n",
+        ),
+        (
             ZeroDivisionError("by zero"),
             1,
             "error: internal error: ZeroDivisionError: by zero\nhint: this is a mistake in assay: "
             "run it again with --debug and report what it prints\n",
         ),
     ],
-    ids=["input", "check", "outside", "disk", "memory", "bug"],
+    ids=["input", "check", "outside", "disk", "memory", "temporary", "bug"],
 )
 def test_error_has_its_exit_code_and_message(error, code, said, capsys):
     """One message on stderr, nothing on stdout."""

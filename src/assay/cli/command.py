@@ -49,6 +49,7 @@ def add_command(
 
             def work() -> None:
                 _set_up(common)
+                _env.find_temporary_folder(_find_out(given, filled))
                 function(**given, **filled)
 
             guard(work, as_json=common.json, debug=common.debug)
@@ -59,6 +60,14 @@ def add_command(
         return function
 
     return decorate
+
+
+def _find_out(given: dict[str, Any], filled: dict[str, Any]) -> Path | None:
+    """Return what was given as ``--out``, to the command itself or in one of its dataclasses."""
+    found = given.get("out")
+    for bundle in filled.values():
+        found = found or getattr(bundle, "out", None)
+    return found if isinstance(found, Path) else None
 
 
 def _flags_of(

@@ -33,6 +33,9 @@ OUTSIDE_ERRNOS = {
 }
 
 
+NO_TEMPORARY = "No usable temporary directory"  # how Python says it
+
+
 def guard(work: Callable[[], None], *, as_json: bool, debug: bool) -> None:
     """Run a command; turn whatever goes wrong into one message and an exit code."""
     try:
@@ -86,6 +89,11 @@ def _say_exception(err: Exception, *, as_json: bool) -> int:
         where = f" ({err.filename})" if err.filename else ""
         hint = "look at free space and permissions, and run it again"
         message = f"the system refused: {err.strerror}{where}"
+        say_error(message, "OutsideError", hint, as_json=as_json)
+        return EXIT_OUTSIDE
+    if isinstance(err, FileNotFoundError) and NO_TEMPORARY in str(err):
+        hint = "set TMPDIR to a folder that can be written"
+        message = "the system has no folder for temporary files"
         say_error(message, "OutsideError", hint, as_json=as_json)
         return EXIT_OUTSIDE
     if isinstance(err, MemoryError):
