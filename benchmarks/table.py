@@ -50,6 +50,7 @@ SECTIONS = (
     Section(
         "Linear in twelve languages", "bench-languages", "linear_languages.json", "linear_languages"
     ),
+    Section("Choosing", "bench-choice", "choice.json", "choice"),
     Section("Explanations", "bench-explain", "explain-*.json", "explain", "summarise_content"),
 )
 

@@ -81,7 +81,6 @@ OWNERS = {
     "datasets": {"data"},
     "huggingface_hub": {"_hub_errors", "data", "checkpoints", "hub", "reporting"},
     "jinja2": {"reporting"},
-    "cleanlab": {"audit"},
     "rensa": {"audit"},
     "py3langid": {"data"},
     "fastapi": {"server"},

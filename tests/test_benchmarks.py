@@ -60,6 +60,31 @@ def test_peers_benchmark_runs_in_smoke_mode():
     assert float(peak_mb) > 30
 
 
+@pytest.mark.slow
+def test_choice_benchmark_runs_in_smoke_mode():
+    """Every part measures one small case and prints its table."""
+    printed = run_smoke("choice.py")
+    assert "| sample, 120 rows | 6 |" in printed
+    assert "| below 1,000 rows: mean of 1 |" in printed
+    assert "| sample | 60 | 2 |" in printed
+    assert printed.rstrip().splitlines()[-1].startswith("| sample | 60 |")
+
+
+def test_choice_benchmark_sums_up():
+    """What is lost is the gap on test between the best method and the recommended one."""
+    scores = [{"method": "linear", "test": 0.8}, {"method": "features", "test": 0.85}]
+    entry = {
+        "data": "banking77",
+        "n_labels": 6,
+        "n_train": 60,
+        "recommended": "linear",
+        "scores": scores,
+    }
+    lines = load_script("choice_draws").show_draws([entry, {**entry, "n_train": 2000}])
+    assert "| banking77 (6 labels) | 60 | `linear` | 5.0 | `features` 0.850 |" in lines
+    assert "| from 1,000 rows on: mean of 1 | | | 5.00, worst 5.0 | |" in lines
+
+
 def test_map_benchmark_runs_in_smoke_mode():
     """Two processes of one seed draw one map, which keeps the neighbours of random clusters."""
     row = next(line for line in run_smoke("map.py").splitlines() if line.startswith("| assay |"))

@@ -23,7 +23,7 @@ def test_require_returns_the_module():
 @pytest.mark.parametrize(
     ("name", "library", "extra"),
     [
-        ("cleanlab", "cleanlab", "train"),
+        ("rensa", "rensa", "train"),
         ("sklearn.svm", "sklearn", "train"),
         ("pyarrow.parquet", "pyarrow", "parquet"),
         ("not_a_library_of_ours", "not_a_library_of_ours", "all"),

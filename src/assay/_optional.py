@@ -22,7 +22,6 @@ EXTRA_OF = {
     "jinja2": "train",
     "onnx": "train",
     "onnxscript": "train",
-    "cleanlab": "train",
     "rensa": "train",
     "py3langid": "train",
     "IPython": "notebook",

@@ -1,5 +1,7 @@
 """What is said of the labels: how many are suspect, to whom, and how far that is to be believed."""
 
+from dataclasses import replace
+
 import pytest
 
 from assay.audit.label_check import LabelCheck, check_labels
@@ -32,18 +34,54 @@ def test_agreement_is_the_share_of_labels_that_are_predicted():
     assert check.agreement["test"] == pytest.approx(2 / 3)
     assert {issue.row for issue in issues if issue.split == "train"} >= {1, 2, 3, 4}
     assert check.n_judged == {"train": 80, "test": 3}
+    assert check.n_suspects["train"] >= 4
     assert check.describe() == (
-        f"{check.n_suspects['train']} of 80 labels of train are suspect to linear models that did not see these texts "
-        "and agree with 95% of the labels."
+        f"{check.n_suspects['train']} of 80 labels of train are probably wrong, say linear models that did not see these "
+        "texts and agree with 95% of the labels. About "
+        f"{100 * check.expected_wrong['train']:.0f}% of the listed labels are expected to be wrong, "
+        "estimated by planting wrong labels."
     )
 
 
-def test_weak_models_say_so():
-    """Where models agree with few labels, suspects are mostly their own mistakes."""
-    check = LabelCheck("linear", "train", {"train": 100}, {"train": 30}, {"train": 0.61})
-    assert check.describe().endswith(
-        "agree with 61% of the labels; models this weak mostly suspect hard texts."
+def test_without_suspects_no_label_is_called_wrong():
+    """Where models agree with few labels and nothing is expected to be wrong, that is said."""
+    check = LabelCheck(
+        "linear", "train", {"train": 100}, {"train": 0}, {"train": 0.0}, {"train": 0.61}
     )
+    assert check.describe() == (
+        "No label of train is called wrong: linear models that did not see these texts agree with "
+        "61% of the 100 labels, and what else they doubt is mostly hard texts."
+    )
+
+
+def test_automatic_judges_are_linear_alone_where_it_is_strong():
+    """A second judge would cost time and tell nothing more."""
+    check, _ = check_labels(splits(4), method="auto", seed=0, progress=Progress())
+    assert check.method == "linear"
+
+
+def test_a_weak_linear_gets_a_second_judge(monkeypatch):
+    """Both judge together where linear agrees with few labels; a judge that is not there is left out."""
+    from assay.errors import MissingDependencyError
+    from assay.evaluation import judges
+
+    asked = []
+    by_folds = judges.judge_by_folds
+
+    def judge(data, method, **given):
+        asked.append(method)
+        if method == "features" and is_missing:
+            raise MissingDependencyError("no checkpoint")
+        found = by_folds(data, "linear", **given)
+        return replace(found, methods=(method,))
+
+    monkeypatch.setattr(judges, "judge_by_folds", judge)
+    is_missing = False
+    check, _ = check_labels(splits(30), method="auto", seed=0, progress=Progress())
+    assert (asked, check.method) == (["linear", "features"], "linear + features")
+    is_missing = True
+    check, _ = check_labels(splits(30), method="auto", seed=0, progress=Progress())
+    assert check.method == "linear"
 
 
 def test_labels_that_were_not_checked_are_said():

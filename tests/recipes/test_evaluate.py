@@ -71,3 +71,12 @@ def test_labels_are_matched_by_name_not_by_order(model, tmp_path):
     other = evaluate_model(model, DataOptions(labels=['화남, "분노"', "joy", "sadness"]).load(path))
     assert one.scores == other.scores
     assert one.labels == ("sadness", "joy", '화남, "분노"')
+
+
+def test_rows_are_the_texts_of_the_split_and_a_frame(model, data):
+    """One row per text, whose share of right ones is the accuracy."""
+    found = evaluate_model(model, load_data(data))
+    frame = found.to_pandas()
+    assert frame.to_dict("records") == list(found.rows())
+    assert frame["is_right"].mean() == pytest.approx(found.scores.accuracy)
+    assert list(frame["text"]) == list(load_data(data)["test"].texts)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.audit.findings import (
     AllRows,
@@ -24,7 +24,7 @@ from assay.audit.findings import (
     find_spelled_labels,
 )
 from assay.audit.issues import KINDS, Issue, write_issues_file
-from assay.audit.label_check import LabelCheck, check_labels
+from assay.audit.label_check import AUTO, LabelCheck, check_labels, describe_judged
 from assay.audit.near_duplicates import find_near_duplicates
 from assay.audit.result import Audit
 from assay.audit.shift import find_class_shifts, find_length_shifts
@@ -33,9 +33,11 @@ from assay.data.languages import Languages, find_wrong_language
 from assay.data.load import load_data
 from assay.data.overlaps import find_leaks
 from assay.data.texts import Splits
-from assay.methods import LABEL_CHECK
 from assay.notebook import default_progress
 from assay.progress import Progress
+
+if TYPE_CHECKING:
+    from assay.evaluation.judges import JudgedLabels
 
 __all__ = ["audit_data", "write_issues"]
 
@@ -43,7 +45,8 @@ __all__ = ["audit_data", "write_issues"]
 def audit_data(
     data: Any,
     *,
-    method: str | None = LABEL_CHECK,
+    method: str | None = AUTO,
+    judged: JudgedLabels | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Audit:
@@ -54,7 +57,10 @@ def audit_data(
     data : str, path or object
         Whatever `load_data` takes: a file or folder, a Hub id, frames, `Splits`, and so on.
     method : str, optional
-        Models of this method check the labels; any but ``majority``. None: they are not checked.
+        Models of this method check the labels; any but ``majority``. ``auto``: `linear`, and
+        `features` too where `linear` agrees with few labels. None: they are not checked.
+    judged : JudgedLabels, optional
+        What models said already about these labels; `method` is then not looked at.
     seed : int
         Seed of the folds, the models and the hashes.
     progress : Progress, optional
@@ -97,7 +103,10 @@ def audit_data(
         label_check=LabelCheck(),
         checks_s=time.perf_counter() - started_s,
     )
-    label_check, suspects = check_labels(splits, method=method, seed=seed, progress=progress)
+    if judged is not None:
+        label_check, suspects = describe_judged(judged, splits)
+    else:
+        label_check, suspects = check_labels(splits, method=method, seed=seed, progress=progress)
     # Suspects come first, the most suspect on top.
     return replace(audit, label_check=label_check, issues=(*suspects, *audit.issues))
 

@@ -1,26 +1,31 @@
-"""Labels held against the predictions of models that did not see them.
-
-Labels of train are judged fold by fold, labels of other splits by the models of those folds.
-"""
+"""Labels held against the predictions of models that did not see them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from assay.audit.issues import Issue
-from assay.audit.wrong_labels import find_wrong_labels
+from assay.audit.wrong_labels import WrongLabel, find_wrong_labels
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.data.texts import Splits
-from assay.errors import DataError
+from assay.errors import DataError, MissingDependencyError, OutsideError
+from assay.methods import LABEL_CHECK
 from assay.progress import Progress
 
-__all__ = ["LabelCheck", "LabelCheckEntry", "check_labels"]
+if TYPE_CHECKING:
+    from assay.evaluation.judges import JudgedLabels
 
+__all__ = ["AUTO", "LabelCheck", "LabelCheckEntry", "check_labels", "describe_judged"]
+
+AUTO = "auto"
 NOT_ASKED = "not asked for"  # why labels were not checked, where nobody wanted it
-WEAK_AGREEMENT = 0.8  # below it, most of what models take for wrong labels are their own mistakes
+# Where the cheapest judge agrees with fewer labels, a second one is worth its time on up to so many
+# texts: together they find 7 to 24 of 100 planted labels more.
+WEAK_AGREEMENT, MAX_TEXTS_OF_SECOND = 0.8, 20_000
+SECOND_JUDGE = "features"
 
 
 class LabelCheckEntry(TypedDict):
@@ -30,6 +35,7 @@ class LabelCheckEntry(TypedDict):
     split: str
     n_judged: dict[str, int]
     n_suspects: dict[str, int]
+    expected_wrong: dict[str, float]
     agreement: dict[str, float]
     why_not: str
 
@@ -41,11 +47,15 @@ class LabelCheck:
     Parameters
     ----------
     method : str or None
-        Models of this method judged the labels. None if the labels were not checked.
+        Models of this method judged the labels; of two methods, ``"linear + features"``. None if
+        the labels were not checked.
     split : str
         The split that the models were fitted on, fold by fold.
     n_judged, n_suspects : dict
         Split -> number of rows. Rows whose label no other text has are not judged.
+    expected_wrong : dict
+        Split -> share of the suspects that is expected to be wrong, estimated by planting wrong
+        labels, 0 to 1; 0 where there is no suspect.
     agreement : dict
         Split -> share of the judged labels that the models predict too, 0 to 1.
     fit_s : float
@@ -58,6 +68,7 @@ class LabelCheck:
     split: str = ""
     n_judged: dict[str, int] = field(default_factory=dict)
     n_suspects: dict[str, int] = field(default_factory=dict)
+    expected_wrong: dict[str, float] = field(default_factory=dict)
     agreement: dict[str, float] = field(default_factory=dict)
     fit_s: float = 0.0
     why_not: str = ""
@@ -72,17 +83,15 @@ class LabelCheck:
             return Fact.of("audit.not_asked")
         if self.why_not:
             return Fact.of("audit.not_checked", reason=self.why_not)
-        agreement = self.agreement.get(self.split, 0.0)
-        kind = "audit.suspects"
-        if agreement < WEAK_AGREEMENT:
-            kind = "audit.suspects_weak"
+        n_suspects = self.n_suspects.get(self.split, 0)
         return Fact.of(
-            kind,
-            n_suspects=self.n_suspects.get(self.split, 0),
+            "audit.suspects" if n_suspects else "audit.no_suspects",
+            n_suspects=n_suspects,
             n_judged=self.n_judged.get(self.split, 0),
             split=self.split,
             method=self.method,
-            agreement=agreement,
+            agreement=self.agreement.get(self.split, 0.0),
+            expected=self.expected_wrong.get(self.split, 0.0),
         )
 
     def to_dict(self) -> LabelCheckEntry:
@@ -92,6 +101,7 @@ class LabelCheck:
             "split": self.split,
             "n_judged": self.n_judged,
             "n_suspects": self.n_suspects,
+            "expected_wrong": self.expected_wrong,
             "agreement": self.agreement,
             "why_not": self.why_not,
         }
@@ -106,7 +116,8 @@ def check_labels(
     ----------
     splits : Splits
     method : str or None
-        Any method that reads the texts. None: nothing is checked.
+        Any method that reads the texts. ``auto``: `linear`, and `features` too where `linear`
+        agrees with few labels. None: nothing is checked.
     seed : int
     progress : Progress
 
@@ -123,58 +134,55 @@ def check_labels(
     """
     if method is None:
         return LabelCheck(why_not=NOT_ASKED), []
-    from assay.evaluation.out_of_fold import predict_out_of_fold  # here: it loads scikit-learn
-
-    fitted = "train" if "train" in splits else next(iter(splits))
-    others = {split: labelled for split, labelled in splits.items() if split != fitted}
     try:
-        judged = predict_out_of_fold(
-            splits[fitted],
-            splits.label_set,
-            method=method,
-            others=others,
-            seed=seed,
-            progress=progress,
-        )
+        judged = _judge(splits, method, seed=seed, progress=progress)
     except DataError as err:  # too few texts or labels; the rest of the audit does not need them
         return LabelCheck(why_not=err.message), []
-    probs_of_split = {fitted: judged.probs, **judged.other_probs}
-    n_judged, n_suspects, agreement = {}, {}, {}
-    suspects = []
-    for split, probs in probs_of_split.items():
-        found = _suspects(splits, split, probs)
-        suspects += found
+    return describe_judged(judged, splits)
+
+
+def _judge(splits: Splits, method: str, *, seed: int, progress: Progress) -> JudgedLabels:
+    from assay.evaluation.judges import judge_by_folds, mix_judges  # here: they load scikit-learn
+
+    if method != AUTO:
+        return judge_by_folds(splits, method, seed=seed, progress=progress)
+    first = judge_by_folds(splits, LABEL_CHECK, seed=seed, progress=progress)
+    agreement = first.agreement(splits[first.split], splits.label_set, first.split)
+    n_texts = sum(map(len, splits.values()))
+    if agreement >= WEAK_AGREEMENT or n_texts > MAX_TEXTS_OF_SECOND:
+        return first
+    try:
+        second = judge_by_folds(splits, SECOND_JUDGE, seed=seed, progress=progress)
+    except (MissingDependencyError, OutsideError):  # it is not installed: one judge is enough
+        return first
+    return mix_judges([first, second], splits)
+
+
+def describe_judged(judged: JudgedLabels, splits: Splits) -> tuple[LabelCheck, list[Issue]]:
+    """Return what is said about the labels that were judged, and the suspects among them."""
+    issues: list[Issue] = []
+    n_judged, n_suspects, expected, agreement = {}, {}, {}, {}
+    for split, probs in judged.probs.items():
+        found = find_wrong_labels(splits.label_set.ids(splits[split].labels), probs)
+        issues += _issues(splits, split, found)
+        n_judged[split] = int((~np.isnan(probs).any(axis=1)).sum())
         n_suspects[split] = len(found)
-        n_judged[split] = int(_is_judged(probs).sum())
-        agreement[split] = _agreement(splits, split, probs)
+        expected[split] = found[-1].expected_share if found else 0.0
+        agreement[split] = judged.agreement(splits[split], splits.label_set, split)
     check = LabelCheck(
-        method=method,
-        split=fitted,
+        method=" + ".join(judged.methods),
+        split=judged.split,
         n_judged=n_judged,
         n_suspects=n_suspects,
+        expected_wrong=expected,
         agreement=agreement,
         fit_s=judged.fit_s,
     )
-    return check, suspects
+    return check, issues
 
 
-def _is_judged(probs: np.ndarray) -> np.ndarray:
-    """Tell which rows have probabilities, bool of shape (n_texts,); the others are NaN."""
-    judged: np.ndarray = ~np.isnan(probs).any(axis=1)
-    return judged
-
-
-def _agreement(splits: Splits, split: str, probs: np.ndarray) -> float:
-    """Return the share of the judged labels that are the most probable; 0 if none is judged."""
-    is_judged = _is_judged(probs)
-    if not is_judged.any():
-        return 0.0
-    label_ids = splits.label_set.ids(splits[split].labels)[is_judged]
-    return float((probs[is_judged].argmax(axis=1) == label_ids).mean())
-
-
-def _suspects(splits: Splits, split: str, probs: np.ndarray) -> list[Issue]:
-    """Return the labels of one split that are probably wrong, the most suspect first."""
+def _issues(splits: Splits, split: str, found: list[WrongLabel]) -> list[Issue]:
+    """Return the suspects of one split as rows to look at."""
     labelled, label_set = splits[split], splits.label_set
     return [
         Issue(
@@ -186,5 +194,5 @@ def _suspects(splits: Splits, split: str, probs: np.ndarray) -> list[Issue]:
             proposed_label=label_set[one.proposed_id],
             score=one.score,
         )
-        for one in find_wrong_labels(label_set.ids(labelled.labels), probs)
+        for one in found
     ]

@@ -1,27 +1,21 @@
-"""Which labels are probably wrong: confident learning over out-of-fold probabilities.
+"""Which labels are probably wrong, by probabilities of models that did not see the texts.
 
-Northcutt, Jiang, Chuang: Confident Learning, JAIR 2021, arXiv:1911.00068, as cleanlab does it.
 Suspects are ordered by the probability of the given label, the lowest first: where probabilities
-are right, no other order is better.
+are right, no other order is better. How many are listed follows from how many of them are expected
+to be wrong: see `assay.audit.planting`. Beside confident learning (Northcutt, Jiang and Chuang,
+2021, arXiv:1911.00068), which orders them alike, the list is shorter where models are weak.
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
-from assay._optional import require
+from assay.audit.planting import PROBABLE, expect_wrong
 from assay.errors import InputError
 
 __all__ = ["WrongLabel", "find_wrong_labels"]
-
-# Confident learning names as many rows as it estimates to be wrong, which is too few where most
-# labels are right: about 89 % of 5 % flipped labels. Rows whose other label is three times as
-# probable as the given one are suspects too: they add 4 % of the flipped labels, at the price of
-# 5 to 12 % more rows to look at.
-CLEAR_RATIO = 3.0
 
 
 @dataclass(frozen=True)
@@ -36,12 +30,15 @@ class WrongLabel:
         The given label, and the most probable other one.
     score : float
         How suspect the label is, 0 to 1: the probability of all other labels together.
+    expected_share : float
+        Which share of the suspects down to this one is expected to be wrong, 0 to 1.
     """
 
     row: int
     label_id: int
     proposed_id: int
     score: float
+    expected_share: float = 1.0
 
 
 def find_wrong_labels(label_ids: np.ndarray, probs: np.ndarray) -> list[WrongLabel]:
@@ -77,13 +74,19 @@ def find_wrong_labels(label_ids: np.ndarray, probs: np.ndarray) -> list[WrongLab
     others = probs.copy()
     others[each_row, label_ids] = -1
     proposed = others.argmax(axis=1)
-    is_suspect = others.max(axis=1) >= CLEAR_RATIO * given
-    is_suspect[_confident_learning(label_ids, probs)] = True
+    is_doubted = others.max(axis=1) > given
     by_suspicion = np.argsort(given, kind="stable")
-    return [
-        WrongLabel(int(judged[i]), int(label_ids[i]), int(proposed[i]), float(1 - given[i]))
-        for i in by_suspicion[is_suspect[by_suspicion]]
-    ]
+    expected = expect_wrong(label_ids, probs)
+    n_listed = int(np.flatnonzero(expected >= PROBABLE).max(initial=-1)) + 1
+    found = []
+    for share, i in zip(expected[:n_listed], by_suspicion[:n_listed], strict=True):
+        if is_doubted[i]:
+            score = float(1 - given[i])
+            one = WrongLabel(
+                int(judged[i]), int(label_ids[i]), int(proposed[i]), score, float(share)
+            )
+            found.append(one)
+    return found
 
 
 def _checked(label_ids: np.ndarray, probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -102,15 +105,3 @@ def _checked(label_ids: np.ndarray, probs: np.ndarray) -> tuple[np.ndarray, np.n
             f"label ids from {lowest} to {highest}; 0 to {probs.shape[1] - 1} is accepted"
         )
     return label_ids, probs
-
-
-def _confident_learning(label_ids: np.ndarray, probs: np.ndarray) -> np.ndarray:
-    """Return the rows that cleanlab calls issues."""
-    find = require("cleanlab.filter").find_label_issues
-    with warnings.catch_warnings():
-        # cleanlab warns that it ignores classes of one row.
-        warnings.simplefilter("ignore")
-        rows: np.ndarray = find(
-            label_ids, probs, return_indices_ranked_by="self_confidence", n_jobs=1
-        )
-    return rows

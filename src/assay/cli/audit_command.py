@@ -10,7 +10,7 @@ import typer
 from assay.cli.command import add_command
 from assay.cli.options import Common, Data, DataFlags, Overwrite
 from assay.cli.show import print_json, print_line, print_sentence, print_table
-from assay.methods import LABEL_CHECK, methods_where
+from assay.methods import methods_where
 
 if TYPE_CHECKING:
     from assay.audit.result import Audit
@@ -36,8 +36,11 @@ def audit_command(
     ] = None,
     method: Annotated[
         str,
-        typer.Option(help=f"Whose models check the labels: {READERS}; or none."),
-    ] = LABEL_CHECK,
+        typer.Option(
+            help=f"Whose models check the labels: auto (linear, and features where linear is weak),"
+            f" {READERS}; or none."
+        ),
+    ] = "auto",
     validation_fraction: Annotated[
         float, typer.Option(help="As `run` will cut it from train.")
     ] = 0.1,

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assay.cli.command import add_command
-from assay.cli.options import AnyModel, Common, Data, DataFlags, LabelMap, LongTextsInstead
+from assay.cli.options import (
+    AnyModel,
+    Common,
+    Data,
+    DataFlags,
+    LabelMap,
+    LongTextsInstead,
+    Overwrite,
+)
 from assay.cli.scores import SCORE_COLUMNS, rating_sentence, score_rows
-from assay.cli.show import cell_width, print_json, print_sentence, print_table
+from assay.cli.show import cell_width, print_json, print_line, print_sentence, print_table
 
 if TYPE_CHECKING:
     from assay.recipes.evaluate import Evaluation
@@ -37,6 +46,16 @@ def evaluate_command(
     ] = None,
     label_map: LabelMap = None,
     long_texts: LongTextsInstead = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="A file for every text with its label, the predicted one and all scores: "
+            ".csv .tsv .jsonl .parquet .xlsx.",
+        ),
+    ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Score a model on labelled texts.
 
@@ -46,10 +65,16 @@ def evaluate_command(
     \b
     Examples:
       assay evaluate runs/sample/model sample --split validation
+      assay evaluate runs/sample/model reviews.csv --out judged.csv
       assay evaluate someone/their-classifier tweets/ --label-map labels.json
     """
+    from assay.evaluation.text_table import check_table, write_table
+    from assay.output_place import check_apart
     from assay.recipes.evaluate import evaluate_model
 
+    if out is not None:
+        check_table(out, overwrite=overwrite)
+        check_apart(data, out)
     found = evaluate_model(
         model,
         flags.options().as_trained(model, data).load(data),
@@ -59,6 +84,8 @@ def evaluate_command(
         long_texts=long_texts,
         progress=common.progress(),
     )
+    if out is not None:
+        write_table(found.rows(), out, overwrite=overwrite)
     if common.json:
         print_json(found.to_dict())
         return
@@ -73,6 +100,8 @@ def evaluate_command(
     _print_answered(found)
     _print_slices(found)
     _print_mistakes(found)
+    if out is not None:
+        print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
 
 
 def _print_classes(found: Evaluation) -> None:

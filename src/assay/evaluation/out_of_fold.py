@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -20,10 +21,12 @@ from assay.errors import InputError
 from assay.evaluation.folds import FoldPlan, plan_folds
 from assay.methods import LABEL_CHECK, find_method
 from assay.models import make_estimator
+from assay.models.estimator import TextClassifier
 from assay.progress import Progress
+from assay.runtime.linear import softmax
 from assay.training.temperature import fit_temperature
 
-__all__ = ["OutOfFold", "predict_out_of_fold"]
+__all__ = ["Calibration", "OutOfFold", "fit_calibration", "predict_out_of_fold"]
 
 N_FOLDS = 5
 # Inverse strength of the calibration's regularisation; it has a weight for every pair of classes.
@@ -62,6 +65,7 @@ def predict_out_of_fold(
     label_set: LabelSet,
     *,
     method: str = LABEL_CHECK,
+    parameters: Mapping[str, Any] | None = None,
     others: Mapping[str, LabelledTexts] | None = None,
     n_folds: int = N_FOLDS,
     seed: int = 0,
@@ -75,6 +79,8 @@ def predict_out_of_fold(
     label_set : LabelSet
     method : str
         Any method that reads the texts, so not ``majority``.
+    parameters : mapping of str to value, optional
+        Parameters of the estimator.
     others : mapping, optional
         Other split -> texts that are predicted too, and take no part in any fit.
     n_folds : int
@@ -97,10 +103,13 @@ def predict_out_of_fold(
     others, progress = dict(others or {}), progress or Progress()
     started_s = time.perf_counter()
     plan = plan_folds(train, label_set, others, n_folds=n_folds, seed=seed)
-    logits, other_logits = _fit_folds(
-        train, others, plan, method=method, seed=seed, progress=progress
-    )
-    calibrations = [_fit_calibration(logits, plan, fold) for fold in range(plan.n_folds)]
+
+    def make() -> TextClassifier:
+        return make_estimator(method, seed=seed, **(parameters or {}))
+
+    with progress.track(f"folds ({method})", plan.n_folds) as advance:
+        logits, other_logits = _fit_folds(train, others, plan, make=make, advance=advance)
+    calibrations = [_fit_fold_calibration(logits, plan, fold) for fold in range(plan.n_folds)]
     probs = np.zeros_like(logits)
     for fold, calibrate in enumerate(calibrations):
         is_own = plan.folds == fold
@@ -123,11 +132,10 @@ def _fit_folds(
     others: Mapping[str, LabelledTexts],
     plan: FoldPlan,
     *,
-    method: str,
-    seed: int,
-    progress: Progress,
+    make: Callable[[], TextClassifier],
+    advance: Callable[[int], None],
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Fit one model per fold.
+    """Fit one model per fold, and let it read its fold and all other splits.
 
     Returns
     -------
@@ -136,44 +144,53 @@ def _fit_folds(
     other_logits : dict
         Other split -> logits by every model, of shape (n_folds, n_texts, n_known_classes).
     """
-    n_classes = len(plan.classes)
-    logits = np.zeros((len(train), n_classes))
-    other_logits = {
-        name: np.zeros((plan.n_folds, len(labelled), n_classes))
-        for name, labelled in others.items()
-    }
-    with progress.track(f"folds ({method})", plan.n_folds) as advance:
-        for fold in range(plan.n_folds):
-            inside = np.flatnonzero(plan.folds != fold)
-            outside = np.flatnonzero(plan.folds == fold)
-            estimator = make_estimator(method, seed=seed)
-            texts = [train.texts[i] for i in inside]
-            estimator.fit(texts, plan.label_ids[inside].tolist(), progress=progress)
-            columns = np.searchsorted(estimator.classes_, plan.classes)
-            held_out = [train.texts[i] for i in outside]
-            logits[outside] = estimator.decision_logits(held_out)[:, columns]
-            for name, labelled in others.items():
-                if len(labelled):
-                    found = estimator.decision_logits(labelled.texts)
-                    other_logits[name][fold] = found[:, columns]
-            advance(1)
-    return logits, other_logits
+    n_train, n_classes = len(train), len(plan.classes)
+    texts = [*train.texts]
+    for labelled in others.values():
+        texts += labelled.texts
+    # The estimator reads no label of a text outside.
+    label_ids = np.concatenate([plan.label_ids, np.zeros(len(texts) - n_train, np.int64)])
+    logits = np.zeros((n_train, n_classes))
+    by_fold = np.zeros((plan.n_folds, len(texts) - n_train, n_classes))
+    for fold in range(plan.n_folds):
+        is_outside = np.ones(len(texts), dtype=bool)
+        is_outside[:n_train] = plan.folds == fold
+        found, classes = make().predict_fold(texts, label_ids, is_outside)
+        known = found[:, np.searchsorted(classes, plan.classes)]
+        n_own = int(is_outside[:n_train].sum())
+        logits[plan.folds == fold] = known[:n_own]
+        by_fold[fold] = known[n_own:]
+        advance(1)
+    stops = np.cumsum([len(labelled) for labelled in others.values()])[:-1]
+    pieces = np.split(by_fold, stops, axis=1)
+    return logits, dict(zip(others, pieces, strict=False))
 
 
-def _fit_calibration(logits: np.ndarray, plan: FoldPlan, fold: int) -> Calibration:
-    """Fit what turns a fold's logits into probabilities on the other folds.
-
-    No row's own label takes part in its probability. A temperature is fitted, then a weight for
-    every pair of classes (matrix scaling; Guo et al., 2017): margins of one-against-rest machines
-    are not on one scale, and the order of suspects depends on how sure the model was of other
-    classes too. Of 5 % labels flipped in emotion, that finds one in a hundred more than a
-    temperature alone.
-    """
+def _fit_fold_calibration(logits: np.ndarray, plan: FoldPlan, fold: int) -> Calibration:
+    """Fit the calibration of a fold on the other folds: no row's own label takes part."""
     rows = np.flatnonzero(np.isin(plan.label_ids, plan.classes) & (plan.folds != fold))
-    positions = np.searchsorted(plan.classes, plan.label_ids[rows])
-    temperature = fit_temperature(logits[rows], positions)
+    return fit_calibration(logits[rows], np.searchsorted(plan.classes, plan.label_ids[rows]))
+
+
+def fit_calibration(logits: np.ndarray, label_ids: np.ndarray) -> Calibration:
+    """Fit what turns logits into probabilities.
+
+    A temperature is fitted, then a weight for every pair of classes (matrix scaling; Guo et al.,
+    2017): margins of one-against-rest machines are not on one scale, and the order of suspects
+    depends on how sure the model was of other classes too. Of 5 % labels flipped in emotion, that
+    finds one in a hundred more than a temperature alone.
+
+    Parameters
+    ----------
+    logits : float64 array of shape (n_texts, n_classes)
+    label_ids : int array of shape (n_texts,)
+        Columns of `logits`. Columns that are not among them get a probability of 0.
+    """
+    if len(np.unique(label_ids)) < 2:  # nothing to tell apart
+        return softmax
+    temperature = fit_temperature(logits, label_ids)
     scaling = LogisticRegression(C=CALIBRATION_C, max_iter=MAX_ITERATIONS)
-    scaling.fit(logits[rows] / temperature, positions)
+    scaling.fit(logits / temperature, label_ids)
     known = scaling.classes_
 
     def calibrate(values: np.ndarray) -> np.ndarray:

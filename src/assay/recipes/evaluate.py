@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from assay._display import html_block, html_table
 from assay.catalogue import ENGLISH, open_language
-from assay.data.texts import LabelledTexts, Splits, join_texts
+from assay.data.texts import LabelledTexts, Splits, join_texts, make_frame
 from assay.evaluation.caveats import find_caveats
 from assay.evaluation.coverage_report import AnsweredRow, answered_rows
 from assay.evaluation.mistakes import (
@@ -23,12 +23,16 @@ from assay.evaluation.mistakes import (
 from assay.evaluation.result import ScoresEntry, SplitScores
 from assay.evaluation.scoring import ScoredSplit, score_parts, score_split
 from assay.evaluation.slices import SliceEntry, SliceScores
+from assay.evaluation.text_table import text_rows
 from assay.methods import METHODS
 from assay.models.open import match_labels, open_model
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.steps.known_data import check_labels, cut_as_trained
 from assay.runtime.predictor import Model
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Evaluation", "evaluate_model"]
 
@@ -88,6 +92,14 @@ class Evaluation:
         """Return one sentence for each reason to read the scores with care."""
         english = open_language(ENGLISH)
         return [english.tell(fact) for fact in find_caveats(self.scored, split=self.split)]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Return every text with its label, the predicted one and all scores; see `text_rows`."""
+        return text_rows(self.split, self.scored.labelled, self.scored.probs, self.labels)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return `rows` as a frame with one row per text."""
+        return make_frame(self.rows())
 
     def _repr_html_(self) -> str:
         scores, (low, high) = self.scores, self.scores.intervals["accuracy"]

@@ -25,6 +25,7 @@ from assay.audit.checks import audit_data, write_issues
 from assay.audit.result import Audit
 from assay.data.texts import Splits
 from assay.disk import atomic_folder, check_unfinished
+from assay.errors import DataError
 from assay.evaluation.choice import Choice, choose_method
 from assay.evaluation.imbalance import default_metric
 from assay.evaluation.scoring import write_predictions
@@ -51,8 +52,6 @@ __all__ = ["Run", "RunOptions", "run_data"]
 
 logger = logging.getLogger(__name__)
 
-# What the folds cost, in fits: five of four fifths of the texts, predictions, calibration.
-LABEL_CHECK_FITS = 8
 ISSUES = "issues.csv"
 
 
@@ -99,7 +98,7 @@ def run_data(
         trained = run.train()
         methods = run.score(trained)
         choice = run.choose(methods)
-        audit = run.audit(trained)
+        audit = run.audit(trained, methods)
         text_map = run.draw()
         results = run.write(trained, methods, choice, audit, text_map)
     return Shown(results.to_dict(), as_html=show_results(results))
@@ -273,17 +272,21 @@ class Run:
             model_bytes={one.method: one.model.n_bytes for one in methods},
         )
 
-    def audit(self, trained: Trained) -> Audit:
+    def audit(self, trained: Trained, methods: Sequence[MethodResult]) -> Audit:
         """Look for what is wrong with the data; check labels if the budget has time for that."""
         self.progress.say("auditing the data")
-        left_s = self.budget.left_s
-        method: str | None = LABEL_CHECK
-        if left_s is not None:
-            judge = trained.models.get(LABEL_CHECK)
-            if judge is None or left_s <= LABEL_CHECK_FITS * judge.fit_s:
-                method = None
+        from assay.recipes.steps.label_step import judge_labels  # loads scikit-learn
+
+        try:
+            judged, method = judge_labels(methods, trained.models, self.folds), None
+        except DataError:  # the audit says why
+            judged, method = None, LABEL_CHECK
         return audit_data(
-            self.data.splits, method=method, seed=self.options.seed, progress=self.progress
+            self.data.splits,
+            method=method,
+            judged=judged,
+            seed=self.options.seed,
+            progress=self.progress,
         )
 
     def draw(self) -> DrawnMap:

@@ -59,7 +59,7 @@ FOLD_CHOICES = (
     {"choice": "temperature", "split": "both_folds"},
     {"choice": "threshold", "split": "both_folds"},
     {"choice": "scope", "split": "both_folds"},
-    {"choice": "suspects", "split": "train_folds"},
+    {"choice": "suspects", "split": "both_folds"},
     {"choice": "method", "split": "both_folds"},
     {"choice": "nothing", "split": "test"},
 )

@@ -1,6 +1,6 @@
 """Which methods are judged out of fold, by rows alone, and what a short budget does.
 
-`recipes/steps/score.py` and `recipes/steps/shown.py` are tested with whole runs, in
+`score.py`, `shown.py` and `label_step.py` of recipes/steps are tested with whole runs, in
 tests/recipes/test_run_folds.py and tests/recipes/test_run.py.
 """
 

@@ -1,0 +1,93 @@
+"""Every text of a scored split as one row: its label, what was predicted, and all scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assay.data.files.spreadsheet import guard_cell
+from assay.data.files.writers import open_writer, out_kind
+from assay.data.texts import LabelledTexts
+from assay.disk import atomic_file, check_output, refusals_of_disk
+from assay.output_lock import lock_output
+
+__all__ = ["check_table", "text_rows", "write_table"]
+
+SCORE_DIGITS = 6
+RUN_BY_SPREADSHEETS = {".csv", ".tsv"}  # a workbook marks its cells as text
+
+
+def text_rows(
+    split: str, labelled: LabelledTexts, probs: np.ndarray, labels: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Return one row per text, in the order of the split.
+
+    Parameters
+    ----------
+    split : str
+    labelled : LabelledTexts
+    probs : array of shape (n_texts, n_classes)
+    labels : sequence of str
+        Names of the columns.
+
+    Yields
+    ------
+    dict
+        `split`, `row` (1-based line of the source), `text`, `label`, `predicted_label`,
+        `predicted_score`, `is_right`, then ``score:<label>`` for each label.
+    """
+    best = probs.argmax(axis=1)
+    score_names = [f"score:{label}" for label in labels]
+    for i, row in enumerate(labelled.lines):
+        predicted_label = labels[best[i]]
+        rounded = [round(float(p), SCORE_DIGITS) for p in probs[i]]
+        yield {
+            "split": split,
+            "row": row,
+            "text": labelled.texts[i],
+            "label": labelled.labels[i],
+            "predicted_label": predicted_label,
+            "predicted_score": rounded[best[i]],
+            "is_right": predicted_label == labelled.labels[i],
+            **dict(zip(score_names, rounded, strict=True)),
+        }
+
+
+def check_table(out: Path, *, overwrite: bool) -> None:
+    """Refuse a file that cannot be written, before any work is done.
+
+    Raises
+    ------
+    InputError
+        Its kind cannot be written, or it exists and `overwrite` is False.
+    """
+    out_kind(out)
+    check_output(out, overwrite=overwrite)
+
+
+def write_table(rows: Iterator[dict[str, Any]], out: Path, *, overwrite: bool = False) -> None:
+    """Write rows in the format that the suffix says, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        See `check_table`.
+    OutsideError
+        The disk refused, or another process writes the file.
+    """
+    check_table(out, overwrite=overwrite)
+    is_guarded = out_kind(out) in RUN_BY_SPREADSHEETS
+    with refusals_of_disk(out), lock_output(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(out) as partial, open_writer(partial, like=out) as writer:
+            for row in rows:
+                writer.write(_guard(row) if is_guarded else row)
+
+
+def _guard(row: dict[str, Any]) -> dict[str, Any]:
+    """Put an apostrophe before what a spreadsheet would run as a formula."""
+    texts = {name: guard_cell(value) for name, value in row.items() if isinstance(value, str)}
+    return {**row, **texts}
