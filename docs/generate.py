@@ -25,7 +25,7 @@ from assay.cli.app import app  # noqa: E402
 # The first line of each command's help, in Korean; a command that is not here stops the generation.
 KOREAN_COMMANDS = {
     "run": "전체 작업: 훈련하고, 비교하고, 추천하고, 보고서를 씁니다.",
-    "compare": "실행한 방법들을 대응 표본 검정으로 비교합니다.",
+    "compare": "한 실행의 방법들을, 또는 두 모델을 DATA에서 대응 표본 검정으로 비교합니다.",
     "report": "실행 보고서를 마크다운, HTML, 노트북으로 다시 씁니다.",
     "explore": "데이터셋을 보여 줍니다: 크기, 클래스, 텍스트당 단어 수, 처음 몇 행.",
     "tokens": "텍스트 하나를 문자, 단어, 부분단어로 나누고 되돌립니다.",

@@ -244,6 +244,8 @@ def cases(five, tmp_path):
     yield "Manifest", ["info", copy]
     yield "Verification", ["verify", model, five.data]
     yield "RunComparison", ["compare", run]
+    two = [run / "models/majority", run / "models/linear"]
+    yield "ModelComparison", ["compare", *two, five.data]
     yield "WrittenReport", ["report", run, "--out", tmp_path / "report.md"]
     yield "Audit", ["audit", five.data, "--method", "none"]
     issues, fixed = tmp_path / "issues.csv", tmp_path / "fixed"

@@ -33,3 +33,11 @@ def test_compare_refuses_what_is_no_run(invoke, tmp_path):
     assert done.exit_code == 2
     assert "is no run: it has no results.json" in done.stderr
     assert "hint: give the folder that assay run wrote with --out" in done.stderr
+
+
+def test_compare_wants_data_for_two_models(invoke, tmp_path):
+    """Two arguments are neither a run nor two models with texts."""
+    done = invoke("compare", tmp_path / "a", tmp_path / "b")
+    assert done.exit_code == 2
+    assert "one run, or two models and DATA are accepted" in done.stderr
+    assert " DATA" in done.stderr

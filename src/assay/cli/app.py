@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from assay._version import __version__
 from assay.cli import (
     audit_command,
+    compare_command,
     data_commands,
     explain_command,
     export_command,
@@ -93,6 +94,7 @@ def _assay(
 
 
 run_commands.register(app)
+compare_command.register(app)
 data_commands.register(app)
 audit_command.register(app)
 fix_command.register(app)

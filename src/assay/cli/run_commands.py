@@ -1,11 +1,11 @@
-"""`assay run`, `compare` and `report`: the whole job, and what can be made of a saved run."""
+"""`assay run` and `report`: the whole job, and what can be made of a saved run."""
 
 from __future__ import annotations
 
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -27,10 +27,6 @@ from assay.cli.options import (
 from assay.cli.scores import rating_sentence
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 
-if TYPE_CHECKING:
-    from assay.evaluation.compare import Comparison
-    from assay.recipes.compare import RunComparison
-
 __all__ = ["register"]
 
 PANEL = "The whole job"
@@ -41,7 +37,6 @@ RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that as
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     add_command(app, "run", panel=PANEL)(run_command)
-    add_command(app, "compare", panel=PANEL)(compare_command)
     add_command(app, "report", panel=PANEL)(report_command)
 
 
@@ -140,67 +135,6 @@ def _leaderboard_row(row: dict[str, Any], results: dict[str, Any]) -> dict[str, 
         "fit s": f"{results['timings'][row['method']]['fit_s']:.1f}",
         "MB": f"{row['model_bytes'] / 1e6:.1f}",
     }
-
-
-def compare_command(run: RunFolder, common: Common) -> None:
-    """Compare the methods of a run, with paired tests.
-
-    \b
-    Example:
-      assay compare runs/sample
-    """
-    from assay.recipes.compare import compare_run
-
-    found = compare_run(run)
-    if common.json:
-        print_json(found.to_dict())
-        return
-    rows = [_comparison_row(one, found) for one in found.choice.comparisons]
-    print_table(rows, right=("evidence", "won", "lost", "p", "test", "p test"))
-    print_sentence(f"Recommended: {found.choice.why}")
-    without_leaks = _without_leaks(found)
-    if without_leaks:
-        print_sentence(without_leaks)
-    print_line("won, lost: texts that only this method, or only the best, labels right.")
-    print_line("p: exact McNemar test of these two counts, Holm-corrected. Test decides nothing.")
-
-
-def _comparison_row(one: Comparison, found: RunComparison) -> dict[str, str]:
-    test = found.test.get(one.method)
-    return {
-        "": "→" if one.method == found.choice.recommended else "",
-        "method": one.method,
-        "evidence": f"{one.accuracy:.3f}",
-        "won": "" if one.is_best else f"{one.n_only_method_right:,}",
-        "lost": "" if one.is_best else f"{one.n_only_best_right:,}",
-        "p": _p_value(one),
-        "worse?": "yes" if one.significantly_worse else "no",
-        "test": "" if test is None else f"{test.accuracy:.3f}",
-        "p test": "" if test is None else _p_value(test),
-    }
-
-
-def _p_value(one: Comparison) -> str:
-    if one.is_best:
-        return "best"
-    return "< 0.001" if one.p_adjusted < 0.001 else f"{one.p_adjusted:.2g}"
-
-
-def _without_leaks(found: RunComparison) -> str:
-    """Say each method's test accuracy without the texts that also occur in train.
-
-    Empty if there are no such texts, or no others.
-    """
-    listed = [
-        f"{one.method} {one.accuracy_without_leaks:.3f}"
-        for one in found.methods
-        if one.accuracy_without_leaks is not None
-    ]
-    if not listed:
-        return ""
-    n_leaked = max(one.n_leaked for one in found.methods)
-    texts = f"the {n_leaked:,} texts that also occur in train"
-    return f"test without {texts}: {', '.join(listed)}"
 
 
 def report_command(

@@ -17,7 +17,7 @@ from assay._optional import require
 from assay.errors import InputError, did_you_mean
 from assay.methods import FLOOR, METHODS
 
-__all__ = ["ALPHA", "Comparison", "ComparisonEntry", "compare_methods"]
+__all__ = ["ALPHA", "Comparison", "ComparisonEntry", "compare_methods", "compare_pair"]
 
 ALPHA = 0.05
 
@@ -174,14 +174,20 @@ def _is_list_of_flags(shape: tuple[int, ...]) -> bool:
 def _p_values(right: Mapping[str, np.ndarray], *, against: str) -> dict[str, float]:
     """Test every other method against one."""
     return {
-        method: _mcnemar(flags, right[against])
+        method: compare_pair(flags, right[against])
         for method, flags in right.items()
         if method != against
     }
 
 
-def _mcnemar(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the two-sided exact p value of both methods being right equally often."""
+def compare_pair(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the two-sided exact p value of both being right equally often (McNemar).
+
+    Parameters
+    ----------
+    first, second : bool arrays of shape (n_texts,)
+        Whether each labels each text right.
+    """
     n_first = int((first & ~second).sum())
     n_second = int((second & ~first).sum())
     if n_first + n_second == 0:

@@ -1,0 +1,150 @@
+"""`assay compare`: the methods of a run, or two models on the same texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assay.cli.command import add_command
+from assay.cli.options import Common, DataFlags
+from assay.cli.show import print_json, print_line, print_sentence, print_table
+from assay.errors import InputError
+
+if TYPE_CHECKING:
+    from assay.evaluation.compare import Comparison
+    from assay.recipes.compare import RunComparison
+    from assay.recipes.model_comparison import ModelComparison
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    add_command(app, "compare", panel="The whole job")(compare_command)
+
+
+def compare_command(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN|MODEL", help="A folder that assay run wrote, or a model.")
+    ],
+    flags: DataFlags,
+    common: Common,
+    other: Annotated[
+        str | None, typer.Argument(metavar="MODEL", help="Another model.", show_default=False)
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA", help="Labelled texts for the two models.", show_default=False
+        ),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Which split of DATA.  [default: test, or the only one]")
+    ] = None,
+) -> None:
+    """Compare the methods of a run, or two models on DATA, with paired tests.
+
+    \b
+    Examples:
+      assay compare runs/sample
+      assay compare models/old models/new reviews.csv
+    """
+    if other is None:
+        _compare_run(Path(run), common)
+        return
+    if data is None:
+        raise InputError(
+            "compare got two arguments; one run, or two models and DATA are accepted",
+            hint=f"assay compare {run} {other} DATA",
+        )
+    from assay.recipes.model_comparison import compare_models
+
+    splits = flags.options().as_trained(run, data).load(data)
+    found = compare_models(
+        run, other, splits, split=split, seed=common.seed, progress=common.progress()
+    )
+    if common.json:
+        print_json(found.to_dict())
+        return
+    _show_models(found)
+
+
+def _show_models(found: ModelComparison) -> None:
+    rows = []
+    for name, one, n_only in zip(found.names, found.evaluations, found.n_only_right, strict=True):
+        low, high = one.scores.intervals["accuracy"]
+        rows.append(
+            {
+                "model": name,
+                "method": one.method,
+                "accuracy": f"{one.scores.accuracy:.3f}",
+                "95 % interval": f"{low:.3f}–{high:.3f}",
+                "macro F1": f"{one.scores.f1_macro:.3f}",
+                "only it right": f"{n_only:,}",
+            }
+        )
+    print_table(rows, right=("accuracy", "macro F1", "only it right"), elastic=("model",))
+    p_value = "below 0.001" if found.p_value < 0.001 else f"{found.p_value:.2g}"
+    print_sentence(found.why)
+    print_sentence(
+        f"Exact McNemar test of the texts that only one of them labels right: p {p_value}."
+    )
+    for warning in found.warnings():
+        print_sentence(f"Note: {warning}")
+
+
+def _compare_run(run: Path, common: Common) -> None:
+    from assay.recipes.compare import compare_run
+
+    found = compare_run(run)
+    if common.json:
+        print_json(found.to_dict())
+        return
+    rows = [_comparison_row(one, found) for one in found.choice.comparisons]
+    print_table(rows, right=("evidence", "won", "lost", "p", "test", "p test"))
+    print_sentence(f"Recommended: {found.choice.why}")
+    without_leaks = _without_leaks(found)
+    if without_leaks:
+        print_sentence(without_leaks)
+    print_line("won, lost: texts that only this method, or only the best, labels right.")
+    print_line("p: exact McNemar test of these two counts, Holm-corrected. Test decides nothing.")
+
+
+def _comparison_row(one: Comparison, found: RunComparison) -> dict[str, str]:
+    test = found.test.get(one.method)
+    return {
+        "": "→" if one.method == found.choice.recommended else "",
+        "method": one.method,
+        "evidence": f"{one.accuracy:.3f}",
+        "won": "" if one.is_best else f"{one.n_only_method_right:,}",
+        "lost": "" if one.is_best else f"{one.n_only_best_right:,}",
+        "p": _p_value(one),
+        "worse?": "yes" if one.significantly_worse else "no",
+        "test": "" if test is None else f"{test.accuracy:.3f}",
+        "p test": "" if test is None else _p_value(test),
+    }
+
+
+def _p_value(one: Comparison) -> str:
+    if one.is_best:
+        return "best"
+    return "< 0.001" if one.p_adjusted < 0.001 else f"{one.p_adjusted:.2g}"
+
+
+def _without_leaks(found: RunComparison) -> str:
+    """Say each method's test accuracy without the texts that also occur in train.
+
+    Empty if there are no such texts, or no others.
+    """
+    listed = [
+        f"{one.method} {one.accuracy_without_leaks:.3f}"
+        for one in found.methods
+        if one.accuracy_without_leaks is not None
+    ]
+    if not listed:
+        return ""
+    n_leaked = max(one.n_leaked for one in found.methods)
+    texts = f"the {n_leaked:,} texts that also occur in train"
+    return f"test without {texts}: {', '.join(listed)}"
