@@ -21,13 +21,15 @@ def judged(n_wrong, *, n_texts=2000, n_classes=4, strength=4.0, seed=0):
 
 
 @pytest.mark.parametrize("strength", [3.0, 6.0])
-def test_expected_share_is_about_the_share_that_is_wrong(strength):
-    """Half of a list that is expected to be half wrong is wrong, for weak models and strong ones."""
-    label_ids, probs, is_wrong = judged(100, strength=strength)
-    expected = expect_wrong(label_ids, probs)
-    n_listed = int(np.flatnonzero(expected >= PROBABLE).max()) + 1
-    first = np.argsort(probs[np.arange(len(probs)), label_ids], kind="stable")[:n_listed]
-    assert is_wrong[first].mean() == pytest.approx(PROBABLE, abs=0.15)
+def test_at_least_the_expected_share_is_wrong(strength):
+    """Of lists that are expected to be half wrong, a half or more is, and not nearly all."""
+    shares = []
+    for seed in range(5):
+        label_ids, probs, is_wrong = judged(100, strength=strength, seed=seed)
+        n_listed = int(np.flatnonzero(expect_wrong(label_ids, probs) >= PROBABLE).max()) + 1
+        given = probs[np.arange(len(probs)), label_ids]
+        shares.append(is_wrong[np.argsort(given, kind="stable")[:n_listed]].mean())
+    assert PROBABLE <= np.mean(shares) <= 0.75
 
 
 def test_right_labels_are_hardly_listed():
