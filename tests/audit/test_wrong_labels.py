@@ -68,6 +68,16 @@ def test_class_without_a_label_is_no_obstacle():
     assert find_wrong_labels(label_ids, wider) == find_wrong_labels(label_ids, probs)
 
 
+def test_a_threshold_lists_what_is_at_most_as_probable():
+    """Other splits are held against the threshold that train suggests."""
+    label_ids, probs, _, _ = planted()
+    found = find_wrong_labels(label_ids, probs)
+    threshold = 1 - found[len(found) // 2].score
+    again = find_wrong_labels(label_ids, probs, most_probable=threshold + 1e-12)
+    assert [one.row for one in again] == [one.row for one in found[: len(found) // 2 + 1]]
+    assert find_wrong_labels(label_ids, probs, most_probable=0.0) == []
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 5), st.integers(1, 60))
 def test_any_probabilities_give_suspects_that_propose_another_label(seed, n_classes, n_texts):

@@ -35,7 +35,7 @@ class LabelCheckEntry(TypedDict):
     split: str
     n_judged: dict[str, int]
     n_suspects: dict[str, int]
-    expected_wrong: dict[str, float]
+    expected_wrong: float
     agreement: dict[str, float]
     why_not: str
 
@@ -53,9 +53,9 @@ class LabelCheck:
         The split that the models were fitted on, fold by fold.
     n_judged, n_suspects : dict
         Split -> number of rows. Rows whose label no other text has are not judged.
-    expected_wrong : dict
-        Split -> share of the suspects that is expected to be wrong, estimated by planting wrong
-        labels, 0 to 1; 0 where there is no suspect.
+    expected_wrong : float
+        Share of the suspects of `split` that is expected to be wrong, estimated by planting wrong
+        labels, 0 to 1; 0 if there is no suspect.
     agreement : dict
         Split -> share of the judged labels that the models predict too, 0 to 1.
     fit_s : float
@@ -68,7 +68,7 @@ class LabelCheck:
     split: str = ""
     n_judged: dict[str, int] = field(default_factory=dict)
     n_suspects: dict[str, int] = field(default_factory=dict)
-    expected_wrong: dict[str, float] = field(default_factory=dict)
+    expected_wrong: float = 0.0
     agreement: dict[str, float] = field(default_factory=dict)
     fit_s: float = 0.0
     why_not: str = ""
@@ -91,7 +91,7 @@ class LabelCheck:
             split=self.split,
             method=self.method,
             agreement=self.agreement.get(self.split, 0.0),
-            expected=self.expected_wrong.get(self.split, 0.0),
+            expected=self.expected_wrong,
         )
 
     def to_dict(self) -> LabelCheckEntry:
@@ -161,20 +161,28 @@ def _judge(splits: Splits, method: str, *, seed: int, progress: Progress) -> Jud
 def describe_judged(judged: JudgedLabels, splits: Splits) -> tuple[LabelCheck, list[Issue]]:
     """Return what is said about the labels that were judged, and the suspects among them."""
     issues: list[Issue] = []
-    n_judged, n_suspects, expected, agreement = {}, {}, {}, {}
-    for split, probs in judged.probs.items():
-        found = find_wrong_labels(splits.label_set.ids(splits[split].labels), probs)
+    n_judged, n_suspects, agreement = {}, {}, {}
+    fitted_suspects: list[WrongLabel] = []
+    for split, probs in judged.probs.items():  # the one that the models were fitted on is first
+        labelled = splits[split]
+        most_probable = None
+        if split != judged.split:  # other splits may be too small to tell how long a list may be
+            most_probable = 1 - fitted_suspects[-1].score if fitted_suspects else 0.0
+        found = find_wrong_labels(
+            splits.label_set.ids(labelled.labels), probs, most_probable=most_probable
+        )
+        if split == judged.split:
+            fitted_suspects = found
         issues += _issues(splits, split, found)
         n_judged[split] = int((~np.isnan(probs).any(axis=1)).sum())
         n_suspects[split] = len(found)
-        expected[split] = found[-1].expected_share if found else 0.0
-        agreement[split] = judged.agreement(splits[split], splits.label_set, split)
+        agreement[split] = judged.agreement(labelled, splits.label_set, split)
     check = LabelCheck(
         method=" + ".join(judged.methods),
         split=judged.split,
         n_judged=n_judged,
         n_suspects=n_suspects,
-        expected_wrong=expected,
+        expected_wrong=fitted_suspects[-1].expected_share if fitted_suspects else 0.0,
         agreement=agreement,
         fit_s=judged.fit_s,
     )

@@ -31,7 +31,8 @@ class WrongLabel:
     score : float
         How suspect the label is, 0 to 1: the probability of all other labels together.
     expected_share : float
-        Which share of the suspects down to this one is expected to be wrong, 0 to 1.
+        Which share of the suspects down to this one is expected to be wrong, 0 to 1; 1 where that
+        was not estimated.
     """
 
     row: int
@@ -41,7 +42,9 @@ class WrongLabel:
     expected_share: float = 1.0
 
 
-def find_wrong_labels(label_ids: np.ndarray, probs: np.ndarray) -> list[WrongLabel]:
+def find_wrong_labels(
+    label_ids: np.ndarray, probs: np.ndarray, *, most_probable: float | None = None
+) -> list[WrongLabel]:
     """Return the suspects, the most suspect first.
 
     Parameters
@@ -51,6 +54,9 @@ def find_wrong_labels(label_ids: np.ndarray, probs: np.ndarray) -> list[WrongLab
     probs : float array of shape (n_texts, n_classes)
         Probabilities by models that did not see the text; rows sum to 1. Rows of NaN are not
         judged.
+    most_probable : float, optional
+        Labels with at most this probability are listed. None: as many as planting suggests, which
+        needs the texts of a whole split.
 
     Raises
     ------
@@ -76,8 +82,12 @@ def find_wrong_labels(label_ids: np.ndarray, probs: np.ndarray) -> list[WrongLab
     proposed = others.argmax(axis=1)
     is_doubted = others.max(axis=1) > given
     by_suspicion = np.argsort(given, kind="stable")
-    expected = expect_wrong(label_ids, probs)
-    n_listed = int(np.flatnonzero(expected >= PROBABLE).max(initial=-1)) + 1
+    if most_probable is None:
+        expected = expect_wrong(label_ids, probs)
+        n_listed = int(np.flatnonzero(expected >= PROBABLE).max(initial=-1)) + 1
+    else:
+        expected = np.ones(len(given))
+        n_listed = int((given <= most_probable).sum())
     found = []
     for share, i in zip(expected[:n_listed], by_suspicion[:n_listed], strict=True):
         if is_doubted[i]:

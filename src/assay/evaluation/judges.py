@@ -38,7 +38,7 @@ class JudgedLabels:
     split : str
         The split that the models were fitted on, fold by fold.
     probs : mapping of split to float64 array of shape (n_texts, n_classes)
-        In LabelSet order; rows sum to 1. A row of NaN could not be judged.
+        `split` first. In LabelSet order; rows sum to 1. A row of NaN could not be judged.
     fit_s : float
         Seconds of fitting and predicting for this purpose alone.
     """
