@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ from assay.cli.scores import SCORE_COLUMNS, rating_sentence, score_rows
 from assay.cli.show import cell_width, print_json, print_line, print_sentence, print_table
 
 if TYPE_CHECKING:
+    from assay.evaluation.slices import SliceScores
     from assay.recipes.evaluate import Evaluation
 
 __all__ = ["register"]
@@ -46,6 +48,10 @@ def evaluate_command(
     ] = None,
     label_map: LabelMap = None,
     long_texts: LongTextsInstead = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="A column of DATA: scores for each of its values."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -65,25 +71,32 @@ def evaluate_command(
     \b
     Examples:
       assay evaluate runs/sample/model sample --split validation
+      assay evaluate runs/sample/model tickets.csv --by Priority
       assay evaluate runs/sample/model reviews.csv --out judged.csv
       assay evaluate someone/their-classifier tweets/ --label-map labels.json
     """
     from assay.evaluation.text_table import check_table, write_table
     from assay.output_place import check_apart
     from assay.recipes.evaluate import evaluate_model
+    from assay.recipes.steps.by_column import read_column, score_values
 
     if out is not None:
         check_table(out, overwrite=overwrite)
         check_apart(data, out)
+    options = flags.options().as_trained(model, data)
     found = evaluate_model(
         model,
-        flags.options().as_trained(model, data).load(data),
+        options.load(data),
         split=split,
         label_map=label_map,
         seed=common.seed,
         long_texts=long_texts,
         progress=common.progress(),
     )
+    if by is not None:
+        labelled, correct = found.scored.labelled, found.scored.correct
+        values = read_column(data, found.split, labelled.lines, by, options.reading())
+        found = replace(found, by=score_values(by, values, correct))
     if out is not None:
         write_table(found.rows(), out, overwrite=overwrite)
     if common.json:
@@ -98,7 +111,8 @@ def evaluate_command(
     if len(found.labels) <= MAX_MATRIX_CLASSES:
         _print_matrix(found.labels, found.scores.confusion_by_true)
     _print_answered(found)
-    _print_slices(found)
+    _print_slices(found.by, title="By the values of a column")
+    _print_slices(found.slices, title="Parts of the split")
     _print_mistakes(found)
     if out is not None:
         print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
@@ -156,7 +170,7 @@ def _print_answered(found: Evaluation) -> None:
     )
 
 
-def _print_slices(found: Evaluation) -> None:
+def _print_slices(slices: Sequence[SliceScores], *, title: str) -> None:
     rows = [
         {
             "part": one.kind,
@@ -165,11 +179,9 @@ def _print_slices(found: Evaluation) -> None:
             "right": f"{one.accuracy:.3f}",
             "95 % interval": "{:.3f}–{:.3f}".format(*one.interval),
         }
-        for one in found.slices
+        for one in slices
     ]
-    print_table(
-        rows, title="Parts of the split", right=("texts", "right"), elastic=("texts that are",)
-    )
+    print_table(rows, title=title, right=("texts", "right"), elastic=("texts that are",))
 
 
 def _print_mistakes(found: Evaluation) -> None:

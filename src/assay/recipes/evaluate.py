@@ -49,6 +49,7 @@ class EvaluationEntry(TypedDict):
     confusions: list[ConfusionEntry]
     answered: list[AnsweredRow]
     slices: list[SliceEntry]
+    by: list[SliceEntry]
     warnings: list[str]
 
 
@@ -71,6 +72,8 @@ class Evaluation:
     answered : sequence of AnsweredRow
         What is right if only the surest texts are answered; see `answered_rows`.
     slices : sequence of SliceScores
+    by : sequence of SliceScores
+        Scores by the values of a column of the data, where one was asked for.
     """
 
     method: str
@@ -82,6 +85,7 @@ class Evaluation:
     confusions: Sequence[Confusion]
     answered: Sequence[AnsweredRow]
     slices: Sequence[SliceScores]
+    by: Sequence[SliceScores] = ()
 
     @property
     def scores(self) -> SplitScores:
@@ -132,6 +136,7 @@ class Evaluation:
             "confusions": [confusion.to_dict() for confusion in self.confusions],
             "answered": list(self.answered),
             "slices": [one.to_dict() for one in self.slices],
+            "by": [one.to_dict() for one in self.by],
             "warnings": self.warnings(),
         }
 
