@@ -7,11 +7,13 @@ message, shift between splits, and labels that models which did not see them cal
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from assay.audit.findings import (
     AllRows,
@@ -24,8 +26,8 @@ from assay.audit.findings import (
     find_spelled_labels,
 )
 from assay.audit.issues import KINDS, Issue, write_issues_file
-from assay.audit.label_check import AUTO, LabelCheck, check_labels, describe_judged
-from assay.audit.near_duplicates import find_near_duplicates
+from assay.audit.label_check import AUTO, LabelCheck, check_labels
+from assay.audit.near_duplicates import NearDuplicates, find_near_duplicates
 from assay.audit.result import Audit
 from assay.audit.shift import find_class_shifts, find_length_shifts
 from assay.data.duplicates import duplicate_groups
@@ -81,15 +83,7 @@ def audit_data(
     groups = duplicate_groups(rows.labelled)
     near = find_near_duplicates(rows.labelled, seed=seed)
     languages = _languages(splits, progress)
-    numbers = count(1)
-    found = [
-        *find_equal_texts(rows, groups, numbers),
-        *find_near_texts(rows, near, numbers),
-        *find_poor_rows(rows),
-        *find_spelled_labels(rows, splits, numbers),
-        *find_other_languages(splits, languages),
-        *find_dropped_rows(splits),
-    ]
+    found = _find_rows(splits, rows, groups, near, languages)
     audit = Audit(
         source=splits.source,
         n_texts={split: len(labelled) for split, labelled in splits.items()},
@@ -103,12 +97,30 @@ def audit_data(
         label_check=LabelCheck(),
         checks_s=time.perf_counter() - started_s,
     )
-    if judged is not None:
-        label_check, suspects = describe_judged(judged, splits)
-    else:
-        label_check, suspects = check_labels(splits, method=method, seed=seed, progress=progress)
+    label_check, suspects = check_labels(
+        splits, method=method, judged=judged, seed=seed, progress=progress
+    )
     # Suspects come first, the most suspect on top.
     return replace(audit, label_check=label_check, issues=(*suspects, *audit.issues))
+
+
+def _find_rows(
+    splits: Splits,
+    rows: AllRows,
+    groups: np.ndarray,
+    near: NearDuplicates,
+    languages: Mapping[str, Languages],
+) -> list[Issue]:
+    """Return the rows with a problem that needs no model to be seen."""
+    numbers = count(1)
+    return [
+        *find_equal_texts(rows, groups, numbers),
+        *find_near_texts(rows, near, numbers),
+        *find_poor_rows(rows),
+        *find_spelled_labels(rows, splits, numbers),
+        *find_other_languages(splits, languages),
+        *find_dropped_rows(splits),
+    ]
 
 
 def write_issues(audit: Audit, out: str | Path, *, overwrite: bool = False) -> None:

@@ -108,7 +108,12 @@ class LabelCheck:
 
 
 def check_labels(
-    splits: Splits, *, method: str | None, seed: int, progress: Progress
+    splits: Splits,
+    *,
+    method: str | None,
+    judged: JudgedLabels | None = None,
+    seed: int,
+    progress: Progress,
 ) -> tuple[LabelCheck, list[Issue]]:
     """Judge the labels of every split by models fitted on folds of train, or of the first split.
 
@@ -118,6 +123,8 @@ def check_labels(
     method : str or None
         Any method that reads the texts. ``auto``: `linear`, and `features` too where `linear`
         agrees with few labels. None: nothing is checked.
+    judged : JudgedLabels, optional
+        What models said already; `method` is then not looked at.
     seed : int
     progress : Progress
 
@@ -132,6 +139,8 @@ def check_labels(
     InputError
         The method cannot be used.
     """
+    if judged is not None:
+        return describe_judged(judged, splits)
     if method is None:
         return LabelCheck(why_not=NOT_ASKED), []
     try:

@@ -32,6 +32,20 @@ MAX_MATRIX_CLASSES = 8  # a wider confusion matrix does not fit 80 columns; --js
 # Width of all labels together that fit beside the first column; else columns are numbered.
 MAX_NAMED_COLUMNS = 48
 
+ByColumn = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="A column of DATA: scores for each of its values."),
+]
+RowsOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        help="A file for every text with its label, the predicted one and all scores: "
+        ".csv .tsv .jsonl .parquet .xlsx.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
@@ -48,19 +62,8 @@ def evaluate_command(
     ] = None,
     label_map: LabelMap = None,
     long_texts: LongTextsInstead = None,
-    by: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="A column of DATA: scores for each of its values."),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            "-o",
-            help="A file for every text with its label, the predicted one and all scores: "
-            ".csv .tsv .jsonl .parquet .xlsx.",
-        ),
-    ] = None,
+    by: ByColumn = None,
+    out: RowsOut = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Score a model on labelled texts.
@@ -102,6 +105,13 @@ def evaluate_command(
     if common.json:
         print_json(found.to_dict())
         return
+    _show(found)
+    if out is not None:
+        print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
+
+
+def _show(found: Evaluation) -> None:
+    """Print scores, classes, parts and mistakes as tables."""
     print_table(score_rows(found.split, found.scored.to_dict()), right=SCORE_COLUMNS)
     if sentence := rating_sentence(found.split, found.scored.to_dict()):
         print_sentence(sentence)
@@ -114,8 +124,6 @@ def evaluate_command(
     _print_slices(found.by, title="By the values of a column")
     _print_slices(found.slices, title="Parts of the split")
     _print_mistakes(found)
-    if out is not None:
-        print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
 
 
 def _print_classes(found: Evaluation) -> None:

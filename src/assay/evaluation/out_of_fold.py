@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -100,20 +101,15 @@ def predict_out_of_fold(
         raise InputError(f"method '{method}' does not read the texts; any other method is accepted")
     if n_folds < 2:
         raise InputError(f"n_folds is {n_folds}; at least 2 is accepted")
-    others, progress = dict(others or {}), progress or Progress()
+    others = dict(others or {})
+    progress = progress or Progress()
     started_s = time.perf_counter()
     plan = plan_folds(train, label_set, others, n_folds=n_folds, seed=seed)
-
-    def make() -> TextClassifier:
-        return make_estimator(method, seed=seed, **(parameters or {}))
-
+    make = partial(make_estimator, method, seed=seed, **(parameters or {}))
     with progress.track(f"folds ({method})", plan.n_folds) as advance:
         logits, other_logits = _fit_folds(train, others, plan, make=make, advance=advance)
     calibrations = [_fit_fold_calibration(logits, plan, fold) for fold in range(plan.n_folds)]
-    probs = np.zeros_like(logits)
-    for fold, calibrate in enumerate(calibrations):
-        is_own = plan.folds == fold
-        probs[is_own] = calibrate(logits[is_own])
+    probs = _calibrate_folds(logits, plan, calibrations)
     other_probs = {}
     for name, labelled in others.items():
         mean = _mean_of_unseen(other_logits[name], calibrations, plan.unseen[name])
@@ -125,6 +121,17 @@ def predict_out_of_fold(
         folds=plan.folds,
         fit_s=time.perf_counter() - started_s,
     )
+
+
+def _calibrate_folds(
+    logits: np.ndarray, plan: FoldPlan, calibrations: list[Calibration]
+) -> np.ndarray:
+    """Return the probabilities of each training text, by the calibration of its fold."""
+    probs = np.zeros_like(logits)
+    for fold, calibrate in enumerate(calibrations):
+        is_own = plan.folds == fold
+        probs[is_own] = calibrate(logits[is_own])
+    return probs
 
 
 def _fit_folds(
