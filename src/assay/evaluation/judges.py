@@ -124,7 +124,7 @@ def judge_evidence(
         Holds train, validation and test.
     method : str
     found : FoldPredictions
-        Of the texts of train and validation, one split after the other.
+        Predictions for the texts of train and validation, one split after the other.
     test_probs : float64 array of shape (n_test_texts, n_classes)
         By a model that was fitted on train and validation.
     """
