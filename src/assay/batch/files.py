@@ -273,7 +273,7 @@ def _guard_labels(predictions: Sequence[Prediction], guarded: Mapping[str, str])
     """Change the labels of rows into what a spreadsheet shows."""
     for one in predictions:
         label = one.record.get("predicted_label")
-        if label in guarded:
+        if label is not None and label in guarded:
             one.record["predicted_label"] = guarded[label]
 
 

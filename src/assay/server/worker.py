@@ -102,7 +102,7 @@ class ParentLink:
             503: the parent does not answer.
         """
         number = next(self._numbers)
-        answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Snapshot] = asyncio.get_running_loop().create_future()
         self._asked[number] = answer
         if self._channel is not None:
             self._channel.send({"kind": "ask", "number": number})

@@ -16,6 +16,7 @@ import threading
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from assay import _env
 from assay.errors import ModelError, OutsideError
@@ -175,7 +176,8 @@ class _Workers:
         starting = asyncio.gather(*(worker.start(self._plan) for worker in self._workers))
         keepers: list[asyncio.Task[None]] = []
         try:
-            await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            both: set[asyncio.Future[Any]] = {starting, stopped}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if self._stop.is_set():
                 return
             messages = starting.result()

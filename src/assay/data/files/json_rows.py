@@ -45,8 +45,8 @@ def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
         except ValueError:
             yield Row(lines.n_lines, {}, f"not JSON that can be read: {lines.bounds.long_number()}")
         else:
-            problem = _judge_nesting(line, value, lines.bounds)
-            yield _object_row(lines.n_lines, value, problem)
+            too_deep = _judge_nesting(line, value, lines.bounds)
+            yield _object_row(lines.n_lines, value, too_deep)
 
 
 def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
