@@ -15,6 +15,6 @@ def give_back_memory() -> None:
     """
     try:
         trim = ctypes.CDLL(None).malloc_trim
-    except (OSError, AttributeError):  # another C library
+    except (OSError, AttributeError, TypeError):  # another C library; Windows wants a name
         return
     trim(0)
