@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from assay.checkpoints.torch_state import pick_device
+from assay.checkpoints.torch_state import compute_threads, pick_device
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.onnx.export import write_compact_onnx
 from assay.runtime.layout import Layout
@@ -37,7 +37,8 @@ TEXTS_SEEN, TEXTS_SEEN_PER_CLASS, MIN_EPOCHS, MAX_EPOCHS = 60_000, 800, 3, 20
 EMBEDDING_SIZE, WIDE_EMBEDDING_SIZE = 96, 256
 HIDDEN_SIZE, WIDE_HIDDEN_SIZE = 64, 128
 MANY_CLASSES = 32  # more classes get the wide sizes and pooled words
-# Up to this many texts are one batch, for which starting a second thread (0.7 ms) is not worth it
+# Up to this many texts are one batch, which one thread reads sooner than several that wait for each
+# other after every step of the recurrence.
 FEW_TEXTS = 256
 
 
@@ -180,7 +181,8 @@ class Compact(TextClassifier):
         def logits_of(encoded: EncodedTexts) -> np.ndarray:
             network, pad_id = self.network_, self.tokenizer_.pad_id
             if len(encoded) <= FEW_TEXTS:
-                return network_logits(network, network, encoded, pad_id=pad_id)
+                with compute_threads(1):
+                    return network_logits(network, network, encoded, pad_id=pad_id)
             with side_by_side(next(network.parameters()).device):
                 return network_logits(network, network, encoded, pad_id=pad_id)
 
