@@ -3,7 +3,7 @@
 import pytest
 
 from assay.catalogue import open_language
-from assay.reporting.environment import make_environment, tidy
+from assay.reporting.environment import open_environment, tidy
 
 HOSTILE = "<b>|x|</b> *y* \u202e`z`"
 SHOWN = {
@@ -14,7 +14,7 @@ SHOWN = {
 
 def render(template, form, language="en", **values):
     """Render a line of a template."""
-    environment = make_environment(open_language(language), form=form)
+    environment = open_environment(open_language(language), form=form)
     return environment.from_string(template).render(**values)
 
 

@@ -19,7 +19,7 @@ from assay.checkpoints.auto import CheckpointChoice, choice_fact
 from assay.evaluation.result import HEADLINES
 from assay.methods import find_method
 from assay.reporting import formats
-from assay.reporting.environment import make_environment, tidy
+from assay.reporting.environment import open_environment, tidy
 from assay.reporting.escape import show_text
 
 __all__ = ["CONFUSION_PICTURE", "render_card"]
@@ -71,7 +71,7 @@ def render_card(
         "versions": {},
         **manifest,
     }
-    template = make_environment(open_language(language), form="md").get_template("card.md.j2")
+    template = open_environment(open_language(language), form="md").get_template("card.md.j2")
     return tidy(
         template.render(
             card=card,

@@ -6,6 +6,7 @@ was marked as safe here: a template cannot forget to.
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ from assay.reporting.formats import source
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["TEMPLATES", "make_environment", "tidy"]
+__all__ = ["TEMPLATES", "open_environment", "tidy"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Methods of `Numbers` that templates use as filters.
@@ -32,8 +33,11 @@ MAX_VALUE_CELLS, MAX_SENTENCE_CELLS = 160, 400  # of what a sentence inserts
 HTML_STYLES = {"strong": "strong", "isolated": "bdi", "code": "code"}
 
 
-def make_environment(language: Language, *, form: str) -> Environment:
-    """Make the templates' environment, in which every string that is written is escaped.
+@functools.cache  # most of the time of a page is reading its template, which is kept here
+def open_environment(language: Language, *, form: str) -> Environment:
+    """Return the templates' environment, in which every string that is written is escaped.
+
+    There is one for each language and form; nothing may be added to it afterwards.
 
     Templates say everything through ``say(key, name=value, ...)``, which returns a sentence with
     markup, ``plain(...)``, which returns it without, ``tell(fact)``, and the filter ``word``.

@@ -20,7 +20,7 @@ from assay._optional import require
 from assay.catalogue import ENGLISH, open_language
 from assay.errors import InputError
 from assay.reporting.canvas import CLASS_COLOURS
-from assay.reporting.environment import TEMPLATES, make_environment
+from assay.reporting.environment import TEMPLATES, open_environment
 from assay.reporting.escape import show_text
 from assay.reporting.formats import source as public_name
 
@@ -78,7 +78,7 @@ def render_map_page(
     # Reading as text turns line endings into those that a browser hashes.
     script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
     about = {key: drawn[key] for key in ("split", "checkpoint", "pooling", "n_texts")}
-    template = make_environment(open_language(ENGLISH), form="html").get_template("map.html.j2")
+    template = open_environment(open_language(ENGLISH), form="html").get_template("map.html.j2")
     return str(
         template.render(
             title=public_name(source),

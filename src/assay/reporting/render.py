@@ -18,7 +18,7 @@ from assay._optional import require
 from assay.catalogue import ENGLISH, Styled, open_language
 from assay.errors import InputError
 from assay.methods import FLOOR
-from assay.reporting.environment import make_environment, tidy
+from assay.reporting.environment import open_environment, tidy
 from assay.reporting.escape import shorten, show_text
 from assay.reporting.figures import draw_figures
 from assay.reporting.old_reports import upgrade_report
@@ -55,7 +55,7 @@ def render_markdown(
     markup = require("markupsafe").Markup
     place = quote_path(figure_dir)
     paths = {name: markup(f"{place}/{name}.png") for name in figures}
-    environment = make_environment(open_language(language), form="md")
+    environment = open_environment(open_language(language), form="md")
     return tidy(_fill(environment, "report.md.j2", report, paths))
 
 
@@ -78,7 +78,7 @@ def render_html(
         name: f"data:image/png;base64,{base64.b64encode(png).decode()}"
         for name, png in figures.items()
     }
-    environment = make_environment(open_language(language), form="html")
+    environment = open_environment(open_language(language), form="html")
     return _fill(environment, "report.html.j2", report, pictures)
 
 
@@ -90,11 +90,13 @@ def _fill(
 ) -> str:
     """Render a template; a report that lacks what it shows was not written by this version."""
     report = upgrade_report(report)
-    environment.globals["verdict_sentence"] = functools.partial(
-        _verdict_sentence, environment, report["verdict"]
-    )
+    shown = {
+        "report": report,
+        "figures": figures,
+        "verdict_sentence": functools.partial(_verdict_sentence, environment, report["verdict"]),
+    }
     try:
-        return str(environment.get_template(template).render(report=report, figures=figures))
+        return str(environment.get_template(template).render(shown))
     except require("jinja2").UndefinedError as err:
         raise InputError(
             f"the report cannot be rendered: {err.message}",
