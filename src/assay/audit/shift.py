@@ -26,33 +26,66 @@ MIN_DISTANCE = 0.05  # below, no score moves by more than its own interval
 MAX_P_VALUE = 0.001
 
 
-class ClassShiftEntry(TypedDict):
-    """A `ClassShift` as JSON holds it."""
+class ShiftEntry(TypedDict):
+    """What each kind of shift tells, as JSON holds it."""
 
     split: str
     reference: str
     distance: float
     p_value: float
+    is_notable: bool
+
+
+class ClassShiftEntry(ShiftEntry):
+    """A `ClassShift` as JSON holds it."""
+
     label: str
     fraction: float
     reference_fraction: float
-    is_notable: bool
 
 
-class LengthShiftEntry(TypedDict):
+class LengthShiftEntry(ShiftEntry):
     """A `LengthShift` as JSON holds it."""
+
+    median_chars: float
+    reference_median_chars: float
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How one split differs from another: how far, and whether chance explains it.
+
+    Parameters
+    ----------
+    split, reference : str
+    distance : float
+        From 0 (no difference) to 1.
+    p_value : float
+        Test that both were drawn from one distribution.
+    """
 
     split: str
     reference: str
     distance: float
     p_value: float
-    median_chars: float
-    reference_median_chars: float
-    is_notable: bool
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether the shift is large, and more than chance."""
+        return self.distance >= MIN_DISTANCE and self.p_value <= MAX_P_VALUE
+
+    def _entry(self) -> ShiftEntry:
+        return {
+            "split": self.split,
+            "reference": self.reference,
+            "distance": self.distance,
+            "p_value": self.p_value,
+            "is_notable": self.is_notable,
+        }
 
 
 @dataclass(frozen=True)
-class ClassShift:
+class ClassShift(Shift):
     """How the classes of one split differ from those of another.
 
     Parameters
@@ -69,18 +102,9 @@ class ClassShift:
         Share of that label in `split` and in `reference`.
     """
 
-    split: str
-    reference: str
-    distance: float
-    p_value: float
     label: str
     fraction: float
     reference_fraction: float
-
-    @property
-    def is_notable(self) -> bool:
-        """Whether the shift is large, and more than chance."""
-        return self.distance >= MIN_DISTANCE and self.p_value <= MAX_P_VALUE
 
     def fact(self) -> Fact:
         """Return what a report says about it."""
@@ -97,19 +121,15 @@ class ClassShift:
     def to_dict(self) -> ClassShiftEntry:
         """Return the shift as plain values."""
         return {
-            "split": self.split,
-            "reference": self.reference,
-            "distance": self.distance,
-            "p_value": self.p_value,
+            **self._entry(),
             "label": self.label,
             "fraction": self.fraction,
             "reference_fraction": self.reference_fraction,
-            "is_notable": self.is_notable,
         }
 
 
 @dataclass(frozen=True)
-class LengthShift:
+class LengthShift(Shift):
     """How the text lengths of one split differ from those of another.
 
     Parameters
@@ -123,17 +143,8 @@ class LengthShift:
         Median length in characters of `split` and of `reference`.
     """
 
-    split: str
-    reference: str
-    distance: float
-    p_value: float
     median_chars: float
     reference_median_chars: float
-
-    @property
-    def is_notable(self) -> bool:
-        """Whether the shift is large, and more than chance."""
-        return self.distance >= MIN_DISTANCE and self.p_value <= MAX_P_VALUE
 
     def fact(self) -> Fact:
         """Return what a report says about it."""
@@ -149,13 +160,9 @@ class LengthShift:
     def to_dict(self) -> LengthShiftEntry:
         """Return the shift as plain values."""
         return {
-            "split": self.split,
-            "reference": self.reference,
-            "distance": self.distance,
-            "p_value": self.p_value,
+            **self._entry(),
             "median_chars": self.median_chars,
             "reference_median_chars": self.reference_median_chars,
-            "is_notable": self.is_notable,
         }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from assay.tokenization.subwords import SubwordTokenizer
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["LoadedNetwork", "load_network"]
+__all__ = ["LoadedNetwork", "load_network", "load_pretrained"]
 
 
 def load_network(checkpoint: Checkpoint) -> torch.nn.Module:
@@ -33,28 +33,56 @@ def load_network(checkpoint: Checkpoint) -> torch.nn.Module:
     ModelError
         The weights are not those of the architecture that config.json names.
     """
-    torch, transformers = require("torch"), require("transformers")
+    network, lacking = load_pretrained(require("transformers").AutoModel, checkpoint)
+    # A missing pooler is fine, for nothing here reads it; any other missing weight would be random.
+    missing = [key for key in lacking if not key.startswith("pooler.")]
+    if missing:
+        raise ModelError(
+            f"checkpoint '{checkpoint.name}' lacks {len(missing)} of the weights that its "
+            f"config.json ({checkpoint.model_type}) asks for, among them {missing[0]}"
+        )
+    return network
+
+
+def load_pretrained(
+    auto_class: Any, checkpoint: Checkpoint, *, role: str = ""
+) -> tuple[torch.nn.Module, list[str]]:
+    """Load a network of transformers from a folder; return it with the weights that it lacks.
+
+    Parameters
+    ----------
+    auto_class : class
+        Such as ``transformers.AutoModel``.
+    checkpoint : Checkpoint
+    role : str
+        What the message of an error says that it was loaded as.
+
+    Returns
+    -------
+    network : torch.nn.Module
+        In float32, on the CPU, in evaluation mode.
+    missing : list of str
+        Sorted names of the weights that the file does not hold: they are random.
+
+    Raises
+    ------
+    ModelError
+        The weights are not those of the architecture that config.json names.
+    """
     try:
         with quiet_transformers():
-            network, loading = transformers.AutoModel.from_pretrained(
+            network, loading = auto_class.from_pretrained(
                 checkpoint.folder,
                 # Without it a half precision checkpoint computes in half precision, even on a CPU
-                dtype=torch.float32,
+                dtype=require("torch").float32,
                 local_files_only=True,
                 trust_remote_code=False,
                 use_safetensors=True,
                 output_loading_info=True,
             )
     except (ValueError, RuntimeError, OSError, KeyError, TypeError, ImportError) as err:
-        raise ModelError(f"checkpoint '{checkpoint.name}' cannot be loaded: {err}") from err
-    # A missing pooler is fine, for nothing here reads it; any other missing weight would be random.
-    missing = sorted(key for key in loading["missing_keys"] if not key.startswith("pooler."))
-    if missing:
-        raise ModelError(
-            f"checkpoint '{checkpoint.name}' lacks {len(missing)} of the weights that its "
-            f"config.json ({checkpoint.model_type}) asks for, among them {missing[0]}"
-        )
-    return network.eval()
+        raise ModelError(f"checkpoint '{checkpoint.name}' cannot be loaded{role}: {err}") from err
+    return network.eval(), sorted(loading["missing_keys"])
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,7 @@ class Common:
 class DataFlags:
     """The flags that say how DATA is read."""
 
-    text_column: Annotated[
-        str | None, typer.Option(help="Column with the texts.  [default: by name]")
-    ] = None
+    text_column: TextColumn = None
     label_column: Annotated[
         str | None, typer.Option(help="Column with the labels.  [default: by name]")
     ] = None
@@ -70,21 +68,10 @@ class DataFlags:
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of text files, such as cp949.  [default: utf-8]")
     ] = None
-    quoting: Annotated[
-        str | None,
-        typer.Option(metavar="Q", help="none: a quote is a character; minimal: as in CSV."),
-    ] = None
-    escape: Annotated[
-        str | None,
-        typer.Option(metavar="CHAR", help="Character before a quote or delimiter, such as \\\\."),
-    ] = None
-    header: Annotated[
-        bool,
-        typer.Option("--header/--no-header", help="Does the first line name the columns?"),
-    ] = True
-    sheet: Annotated[
-        str | None, typer.Option(help="Sheet of an .xlsx.  [default: its only one]")
-    ] = None
+    quoting: Quoting = None
+    escape: Escape = None
+    header: Header = True
+    sheet: Sheet = None
     split_column: Annotated[
         str | None,
         typer.Option(help="Column of a lone table that names the split of a row, or none."),
@@ -208,6 +195,19 @@ def split_names(listed: str) -> list[str]:
 
 Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write; must not exist.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is at --out.")]
+TextColumn = Annotated[str | None, typer.Option(help="Column with the texts.  [default: by name]")]
+Quoting = Annotated[
+    str | None,
+    typer.Option(metavar="Q", help="none: a quote is a character; minimal: as in CSV."),
+]
+Escape = Annotated[
+    str | None,
+    typer.Option(metavar="CHAR", help="Character before a quote or delimiter, such as \\\\."),
+]
+Header = Annotated[
+    bool, typer.Option("--header/--no-header", help="Does the first line name the columns?")
+]
+Sheet = Annotated[str | None, typer.Option(help="Sheet of an .xlsx.  [default: its only one]")]
 Checkpoint = Annotated[
     str,
     typer.Option(

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
 import typer
 
 from assay.cli.command import add_command
-from assay.cli.options import AnyModel, Common, LabelMap, LongTextsInstead, Overwrite
+from assay.cli.options import (
+    AnyModel,
+    Common,
+    Escape,
+    Header,
+    LabelMap,
+    LongTextsInstead,
+    Overwrite,
+    Quoting,
+    Sheet,
+    TextColumn,
+)
 from assay.cli.show import print_json, print_line, print_table, printable
 
 if TYPE_CHECKING:
@@ -57,28 +68,15 @@ def register(app: typer.Typer) -> None:
 class ReadingFlags:
     """The flags that say how the texts are read."""
 
-    text_column: Annotated[
-        str | None, typer.Option(help="Column with the texts.  [default: by name]")
-    ] = None
+    text_column: TextColumn = None
     delimiter: Annotated[str | None, typer.Option(help="Between columns of .csv and .tsv.")] = None
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of text files.  [default: utf-8]")
     ] = None
-    quoting: Annotated[
-        str | None,
-        typer.Option(metavar="Q", help="none: a quote is a character; minimal: as in CSV."),
-    ] = None
-    escape: Annotated[
-        str | None,
-        typer.Option(metavar="CHAR", help="Character before a quote or delimiter, such as \\\\."),
-    ] = None
-    header: Annotated[
-        bool,
-        typer.Option("--header/--no-header", help="Does the first line name the columns?"),
-    ] = True
-    sheet: Annotated[
-        str | None, typer.Option(help="Sheet of an .xlsx.  [default: its only one]")
-    ] = None
+    quoting: Quoting = None
+    escape: Escape = None
+    header: Header = True
+    sheet: Sheet = None
 
     def to_dict(self) -> ReadingArguments:
         """Return the arguments of the functions that read texts."""

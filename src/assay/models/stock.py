@@ -14,8 +14,9 @@ import numpy as np
 import torch
 import transformers
 
+from assay.checkpoints.network import load_pretrained
 from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
-from assay.checkpoints.torch_state import pick_device, quiet_transformers
+from assay.checkpoints.torch_state import pick_device
 from assay.data.labels import LabelSet
 from assay.errors import DataError, ModelError
 from assay.progress import Progress
@@ -159,21 +160,10 @@ def _numbered_labels(n_labels: int) -> dict[str, str]:
 
 
 def _load_network(checkpoint: Checkpoint) -> Any:
-    try:
-        with quiet_transformers():
-            network, loading = transformers.AutoModelForSequenceClassification.from_pretrained(
-                checkpoint.folder,
-                dtype=torch.float32,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-                output_loading_info=True,
-            )
-    except (ValueError, RuntimeError, OSError, KeyError, TypeError, ImportError) as err:
-        raise ModelError(
-            f"checkpoint '{checkpoint.name}' cannot be loaded as a classifier: {err}"
-        ) from err
-    if missing := sorted(loading["missing_keys"]):
+    network, missing = load_pretrained(
+        transformers.AutoModelForSequenceClassification, checkpoint, role=" as a classifier"
+    )
+    if missing:
         raise ModelError(
             f"checkpoint '{checkpoint.name}' lacks {len(missing)} weights of a classifier, "
             f"among them {missing[0]}: "
@@ -181,4 +171,4 @@ def _load_network(checkpoint: Checkpoint) -> Any:
             hint="train one on it: assay train DATA --method finetune "
             f"--checkpoint {checkpoint.name} --out MODEL",
         )
-    return network.eval()
+    return network

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 
@@ -64,6 +63,12 @@ class ParityLimits:
         return replace(usual, **{name: value for name, value in given.items() if value is not None})
 
 
+class WrittenExport(ExportEntry):
+    """An `Export` as JSON holds it."""
+
+    out: str
+
+
 @dataclass(frozen=True)
 class Export:
     """How a copy compares with its model on held-out texts.
@@ -98,9 +103,9 @@ class Export:
     opset: dict[str, int]
     limits: dict[str, float | None]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> WrittenExport:
         """Return plain values, ready for JSON."""
-        return asdict(self)
+        return {**self.to_entry(), "out": self.out}
 
     def to_entry(self) -> ExportEntry:
         """Return what the copy's assay.json records: all but where it was written."""

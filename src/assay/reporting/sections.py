@@ -40,28 +40,21 @@ from assay.reporting.token_sections import (
 __all__ = ["CHOICES", "FOLD_CHOICES", "HowSection", "ReportSections", "gather_sections"]
 
 # Which split took part in which choice, as the tables `choices` and `choice_splits` of the
-# catalogue name them.
-CHOICES = (
-    {"choice": "weights", "split": "train"},
-    {"choice": "fixed", "split": "none"},
-    {"choice": "epoch", "split": "validation"},
-    {"choice": "temperature", "split": "validation"},
-    {"choice": "threshold", "split": "validation"},
-    {"choice": "scope", "split": "validation"},
-    {"choice": "suspects", "split": "train_folds"},
-    {"choice": "method", "split": "validation"},
-    {"choice": "nothing", "split": "test"},
+# catalogue name them: where validation is held out, and where methods are judged out of fold.
+CHOICE_SPLITS = (
+    ("weights", "train", "both"),
+    ("fixed", "none", "none"),
+    ("epoch", "validation", None),  # out of fold, no epoch is chosen
+    ("temperature", "validation", "both_folds"),
+    ("threshold", "validation", "both_folds"),
+    ("scope", "validation", "both_folds"),
+    ("suspects", "train_folds", "both_folds"),
+    ("method", "validation", "both_folds"),
+    ("nothing", "test", "test"),
 )
-# The same where methods are judged out of fold: nothing is held out of train and validation.
-FOLD_CHOICES = (
-    {"choice": "weights", "split": "both"},
-    {"choice": "fixed", "split": "none"},
-    {"choice": "temperature", "split": "both_folds"},
-    {"choice": "threshold", "split": "both_folds"},
-    {"choice": "scope", "split": "both_folds"},
-    {"choice": "suspects", "split": "both_folds"},
-    {"choice": "method", "split": "both_folds"},
-    {"choice": "nothing", "split": "test"},
+CHOICES = tuple({"choice": choice, "split": held_out} for choice, held_out, _ in CHOICE_SPLITS)
+FOLD_CHOICES = tuple(
+    {"choice": choice, "split": folds} for choice, _, folds in CHOICE_SPLITS if folds is not None
 )
 
 
