@@ -1,4 +1,7 @@
-"""Counting all texts at once: the same as scikit-learn's vectoriser with the same terms."""
+"""Counting all texts at once: the same as scikit-learn's vectoriser with the same terms.
+
+Also tests `character_grams`.
+"""
 
 from itertools import compress
 
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
 from _support.small_models import EDGE_TEXTS, small_data
-from assay.models import term_counts
+from assay.models import character_grams
 from assay.models.term_counts import count_terms
 from assay.runtime.linear import TextTerms
 from assay.runtime.rare_terms import bucket_of
@@ -77,7 +80,7 @@ def test_n_grams_of_any_length_are_those_of_scikit_learn(shortest, longest, monk
     """Words shorter than the shortest count as a whole; numbers that would not fit are made smaller on the way."""
     texts = [*small_data(40)[0], *EDGE_TEXTS, "a bb ccc", "\ud800 lone", "𝄞𝄞𝄞"]
     for n_bits in (63, 20):
-        monkeypatch.setattr(term_counts, "KEY_BITS", n_bits)
+        monkeypatch.setattr(character_grams, "KEY_BITS", n_bits)
         check_against_scikit_learn(texts, 1, TextTerms(min_chars=shortest, max_chars=longest))
 
 
@@ -85,7 +88,7 @@ def test_n_grams_of_very_many_texts_are_left_out(monkeypatch):
     """What more texts than the bound hold is no column; words are kept."""
     texts = ["the same", "the other", "the third"]
     assert " the" in count_terms(texts, TERMS, min_count=1)[1].vocabulary
-    monkeypatch.setattr(term_counts, "COMMON_TEXTS", 2)
+    monkeypatch.setattr(character_grams, "COMMON_TEXTS", 2)
     words, grams = count_terms(texts, TERMS, min_count=1)
     assert " the" not in grams.vocabulary
     assert " oth" in grams.vocabulary
@@ -119,7 +122,7 @@ def test_texts_without_words_have_no_word_columns(texts):
 
 def test_common_n_gram_that_tells_classes_apart_is_kept(monkeypatch):
     """What very many texts hold stays where it is in the texts of one class."""
-    monkeypatch.setattr(term_counts, "COMMON_TEXTS", 2)
+    monkeypatch.setattr(character_grams, "COMMON_TEXTS", 2)
     texts = ["the good", "the good", "the good", "the bad", "the bad", "the bad"]
     label_ids = np.array([0, 0, 0, 1, 1, 1])
     _, grams = count_terms(texts, TERMS, min_count=1, label_ids=label_ids)
