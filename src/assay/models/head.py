@@ -1,6 +1,7 @@
 """The classifier of `features`: logistic regression on standardised features.
 
-Both steps are folded into one affine layer.
+Standardising and regression are both affine, so that one affine layer holds them:
+``coef @ ((x - mean) / scale) + intercept`` is ``(coef / scale) @ x`` plus a constant.
 """
 
 from __future__ import annotations
@@ -30,20 +31,25 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     C : float
-        Inverse of the regularisation's strength, on standardised features.
+        Inverse of the strength of the regularisation of the standardised features' weights.
     class_weight : "balanced", mapping or None
         See `weigh_classes`.
     seed : int
+        Seed of the solver.
 
     Attributes
     ----------
     classes_ : array of shape (n_classes,)
         ``np.unique(y)``.
     coef_ : float64 array of shape (n_classes, n_features)
+        Weights of the features as they are, not standardised.
     intercept_ : float64 array of shape (n_classes,)
-        For features that are not standardised. Two classes have two rows: the log-odds, split in
-        two halves.
     n_features_in_ : int
+
+    Notes
+    -----
+    For two classes scikit-learn learns one row, the log-odds of the second class. Here each class
+    has a row: minus half of the log-odds for the first, plus half for the second.
 
     Examples
     --------
@@ -60,12 +66,18 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any) -> Self:
         """Learn the layer.
 
+        Parameters
+        ----------
+        X : array of shape (n_texts, n_features)
+        y : array of shape (n_texts,)
+
         Raises
         ------
         DataError
-            There is one class.
+            There is only one class.
         ValueError
-            The features are no finite matrix, or another number than the labels.
+            The features are no matrix of finite numbers, or their rows are not as many as the
+            labels.
         """
         features, labels = validate_data(self, X, y)
         check_classification_targets(labels)
@@ -76,9 +88,10 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         weights = weigh_classes(self.class_weight, self.classes_, label_ids)
         scaler = StandardScaler().fit(features)
+        weight_of_id = None if weights is None else dict(enumerate(weights))
         regression = LogisticRegression(
             C=self.C,
-            class_weight=None if weights is None else dict(enumerate(weights)),
+            class_weight=weight_of_id,
             max_iter=MAX_ITERATIONS,
             tol=TOLERANCE,
             random_state=self.seed,
@@ -87,10 +100,8 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         coef = regression.coef_ / scaler.scale_
         intercept = regression.intercept_ - coef @ scaler.mean_
         if len(coef) == 1:
-            coef, intercept = (
-                np.concatenate([-coef / 2, coef / 2]),
-                np.concatenate([-intercept / 2, intercept / 2]),
-            )
+            coef = np.concatenate([-coef / 2, coef / 2])
+            intercept = np.concatenate([-intercept / 2, intercept / 2])
         self.coef_, self.intercept_ = coef, intercept
         return self
 
@@ -102,17 +113,20 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return logits
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return `logits`. For two classes, return the lead of the second, of shape (n_texts,).
+        """Return `logits`; for two classes the difference of the two, of shape (n_texts,).
 
-        scikit-learn's classifiers do the same.
+        It is above 0 where the second class is more probable, as in scikit-learn's classifiers.
         """
         logits = self.logits(X)
-        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
+        if len(self.classes_) == 2:
+            difference: np.ndarray = logits[:, 1] - logits[:, 0]
+            return difference
+        return logits
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return probabilities.
+        """Return probabilities, float64 of shape (n_texts, n_classes).
 
-        Float64 of shape (n_texts, n_classes). Rows sum to 1; columns are as `classes_`.
+        Rows sum to 1; columns are in the order of `classes_`.
         """
         return softmax(self.logits(X))
 

@@ -1,6 +1,6 @@
-"""What scope is measured by: term statistics of train, and how validation texts compare.
+"""Fit what scope is measured by: the terms of train, and how validation texts compare with them.
 
-In numpy alone.
+`runtime/limits/scope.py` says what the measures mean, and applies them.
 """
 
 from __future__ import annotations
@@ -29,22 +29,25 @@ __all__ = [
     "measure_by_folds",
 ]
 
-MAX_COUNTS = (
-    80 << 15
-)  # of a block, classes times buckets: what is unpacked in memory stays below 50 MB
-BITS = (8, MAX_BITS)  # fewest and most bits of a bucket
+# Classes times buckets of one block, at most: what is unpacked in memory stays below 50 MB
+MAX_COUNTS = 80 << 15
+BITS = (8, MAX_BITS)  # fewest and most bits of a bucket's number
 N_QUANTILES = 101
-CHUNK_TEXTS = 256
+CHUNK_TEXTS = 256  # that are hashed at once
 
 
 def fit_term_statistics(
     texts: Sequence[str], label_ids: np.ndarray, *, n_classes: int
 ) -> TermStatistics:
-    """Count the terms of each class of train.
+    """Count the terms of each class of train, in buckets.
+
+    The counts are stored as logarithms in 8 bits, from 1 (a single occurrence) up to the level of
+    the largest count; 0 is a term that the class does not have.
 
     Parameters
     ----------
     texts : sequence of str
+        The texts of train.
     label_ids : int array of shape (n_texts,)
         In LabelSet order.
     n_classes : int
@@ -53,13 +56,13 @@ def fit_term_statistics(
     counts = np.zeros((BLOCKS, n_classes << bits))
     seen: Seen = {}
     for start in range(0, len(texts), CHUNK_TEXTS):
-        own_ids = np.asarray(label_ids[start : start + CHUNK_TEXTS], dtype=np.int64)
-        for block, rows in enumerate(hash_terms(texts[start : start + CHUNK_TEXTS], seen)):
+        chunk = slice(start, start + CHUNK_TEXTS)
+        chunk_ids = np.asarray(label_ids[chunk], dtype=np.int64)
+        for block, rows in enumerate(hash_terms(texts[chunk], seen)):
             n_terms = [*map(len, rows)]
             hashes = np.fromiter(chain.from_iterable(rows), dtype=np.uint32, count=sum(n_terms))
-            np.add.at(
-                counts[block], (np.repeat(own_ids, n_terms) << bits) + buckets_of(hashes, bits), 1.0
-            )
+            class_of_term = np.repeat(chunk_ids, n_terms)
+            np.add.at(counts[block], (class_of_term << bits) + buckets_of(hashes, bits), 1.0)
     largest = max(int(counts.max()), 1)
     logs = np.log(np.maximum(counts, 1)) / np.log(largest + 1.0)
     levels = np.where(counts > 0, 1 + np.round(LEVELS * logs), 0).astype(np.uint8)
@@ -85,7 +88,8 @@ def measure_by_folds(
     found: dict[int, np.ndarray] = {}
     for fold in range(int(folds.max()) + 1):
         is_outside = folds == fold
-        inside, outside = np.flatnonzero(~is_outside).tolist(), np.flatnonzero(is_outside).tolist()
+        inside = np.flatnonzero(~is_outside).tolist()
+        outside = np.flatnonzero(is_outside).tolist()
         statistics = fit_term_statistics(
             [texts[i] for i in inside], label_ids[~is_outside], n_classes=n_classes
         )
@@ -101,9 +105,10 @@ def fit_scope_reference(
     *,
     split: str = "validation",
 ) -> ScopeReference:
-    """Find how validation texts compare with the train texts.
+    """Measure how validation texts compare with the texts of train.
 
-    That is the scale of each measure and of each aspect, and quantiles of the worse aspect.
+    The reference holds the scale of each measure and of each aspect, and the quantiles of the worse
+    of the two aspects.
 
     Parameters
     ----------
@@ -113,6 +118,7 @@ def fit_scope_reference(
     probs : array of shape (n_texts, n_classes)
         The saved model's scores of the texts.
     split : str
+        The name of the split that the texts are from.
     """
     return make_scope_reference(statistics.measure(texts), probs, split=split)
 
@@ -120,7 +126,7 @@ def fit_scope_reference(
 def make_scope_reference(
     measured_terms: np.ndarray, probs: np.ndarray, *, split: str
 ) -> ScopeReference:
-    """Do what `fit_scope_reference` does, with measures that are there already.
+    """Make the reference of `fit_scope_reference` from terms that were measured before.
 
     Parameters
     ----------
@@ -141,5 +147,5 @@ def make_scope_reference(
         split=split,
     )
     quantiles = np.quantile(reference.worse_aspect(measured), np.linspace(0, 1, N_QUANTILES))
-    # Interpolation may leave equal values a rounding error out of order.
+    # Rounding may put equal quantiles in the wrong order.
     return replace(reference, quantiles=tuple(np.maximum.accumulate(quantiles).tolist()))

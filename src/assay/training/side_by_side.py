@@ -1,9 +1,9 @@
-"""Two branches of a network, computed side by side by a thread each, forwards and backwards.
+"""Two branches of a network, each computed by a thread of its own, forwards and backwards.
 
-Torch shares out every operation on a CPU among its threads, which wait for each other after each:
-some sixty times per step of a small network. Two branches that do not ask for each other until
-their ends wait twice. Where other processes want the cores too, that is three times as fast: no
-thread waits sixty times for the others to get their turn.
+On a CPU, torch divides every operation among its threads, which wait for each other after each
+operation: some sixty times per step of a small network. Two branches that need nothing of each
+other wait only twice, after the forward and after the backward pass. Where other processes use the
+cores too, training is three times as fast: no thread waits sixty times for the others' turn.
 """
 
 from __future__ import annotations
@@ -26,15 +26,14 @@ __all__ = ["Branch", "compute_both", "side_by_side"]
 Result = TypeVar("Result")
 Read = Callable[[Tensor], Tensor]
 
-_companion: ContextVar[ThreadPoolExecutor | None] = ContextVar(
-    "_companion", default=None
-)  # of the thread that asks
+# The second thread of the thread that asks; None outside `side_by_side`
+_companion: ContextVar[ThreadPoolExecutor | None] = ContextVar("_companion", default=None)
 
 
 class Branch(NamedTuple):
     """A part of a network that draws no random numbers.
 
-    `read` takes the input; `weights` are what it learns.
+    `read` computes its output from the input; `weights` are its parameters.
     """
 
     read: Read
@@ -43,11 +42,10 @@ class Branch(NamedTuple):
 
 @contextmanager
 def side_by_side(device: torch.device) -> Iterator[None]:
-    """Let `compute_both` have a second thread inside the block.
+    """Let `compute_both` use a second thread inside the block.
 
-    Each of the two has half of torch's threads.
-
-    On a GPU, or with one thread, the block changes nothing.
+    Each of the two threads gets half of torch's threads. On a GPU, or with one thread, the block
+    changes nothing.
     """
     n_threads = _env.n_threads()
     if device.type != "cpu" or n_threads == 1:
@@ -67,9 +65,8 @@ def side_by_side(device: torch.device) -> Iterator[None]:
 def compute_both(first: Branch, second: Branch, x: Tensor) -> tuple[Tensor, Tensor]:
     """Return ``first.read(x)`` and ``second.read(x)``.
 
-    Inside `side_by_side` the second is computed by the thread of that block.
-
-    Gradients flow as always, but have no gradients of their own.
+    Inside `side_by_side` the second is computed by the second thread. Gradients are those of the
+    plain computation, but second derivatives are not available.
     """
     pool = _companion.get()
     if pool is None:
@@ -82,7 +79,7 @@ def compute_both(first: Branch, second: Branch, x: Tensor) -> tuple[Tensor, Tens
     mode = torch.inference_mode if torch.is_inference_mode_enabled() else torch.no_grad
 
     def read_second() -> Tensor:
-        with mode():  # a thread has modes of its own
+        with mode():  # each thread has a mode of its own
             return second.read(x)
 
     return _both(pool, lambda: first.read(x), read_second)
@@ -96,9 +93,9 @@ def _both(
 
 
 class _SideBySide(torch.autograd.Function):
-    """Cuts the graph at both ends of the branches.
+    """Cuts the graph of gradients at both ends of the branches.
 
-    Each thread then goes back through its own part of it.
+    So each thread computes the gradients of its own branch.
     """
 
     @staticmethod

@@ -11,7 +11,7 @@ from assay._optional import require
 
 __all__ = ["fit_temperature"]
 
-LOG_RANGE = (-4.0, 4.0)  # temperatures of 0.02 to 55: beyond, the logits carry nothing to calibrate
+LOG_RANGE = (-4.0, 4.0)  # temperatures of 0.02 to 55; beyond, there is nothing to calibrate
 
 
 def fit_temperature(logits: np.ndarray, label_ids: np.ndarray) -> float:
@@ -25,28 +25,29 @@ def fit_temperature(logits: np.ndarray, label_ids: np.ndarray) -> float:
     Returns
     -------
     float
-        What to divide the logits by; above 1 where the model was too sure. 1 where there are no
-        texts, or where the logits do not differ between classes, so that no temperature changes
-        anything.
+        What to divide the logits by: above 1 if the model was too sure. It is 1 if there are no
+        texts, or if the logits of every text are the same for all classes: no temperature would
+        change those.
 
     Notes
     -----
-    As in Platt's scaling (1999), a share of 1 / (n_texts + 2) of each target is spread over the
-    classes: the rule of succession. Without it, a few held-out texts that are all right would
-    make every score 1.
+    As in Platt's scaling (1999), a share of 1 / (n_texts + 2) of each target is spread evenly over
+    the classes: the rule of succession. Without it, scores would become 1 if there are few held-out
+    texts and all are labelled right.
     """
     logits = np.asarray(logits, dtype=np.float64)
     if not len(logits) or not np.any(np.ptp(logits, axis=1) > 0):
         return 1.0
     shifted = logits - logits.max(axis=1, keepdims=True)
-    doubt = 1.0 / (len(logits) + 2)
-    targets = (1 - doubt) * shifted[np.arange(len(shifted)), label_ids] + doubt * shifted.mean(
-        axis=1
-    )
+    smoothing = 1.0 / (len(logits) + 2)
+    of_label = shifted[np.arange(len(shifted)), label_ids]
+    target_logits = (1 - smoothing) * of_label + smoothing * shifted.mean(axis=1)
 
     def loss(log_temperature: float) -> float:
-        sharpness = np.exp(-log_temperature)
-        return float(np.mean(np.log(np.exp(shifted * sharpness).sum(axis=1)) - targets * sharpness))
+        """Return the mean cross-entropy with the smoothed targets."""
+        scale = np.exp(-log_temperature)
+        log_sums = np.log(np.exp(shifted * scale).sum(axis=1))
+        return float(np.mean(log_sums - target_logits * scale))
 
     found = require("scipy.optimize").minimize_scalar(
         loss, bounds=LOG_RANGE, method="bounded", options={"xatol": 1e-6}
