@@ -94,7 +94,8 @@ class _Rows:
     @property
     def starts(self) -> np.ndarray:
         """Where each row begins in `numbers`."""
-        return np.cumsum(self.lengths) - self.lengths
+        starts: np.ndarray = np.cumsum(self.lengths) - self.lengths
+        return starts
 
     def replace_by(self, replacements: _Rows) -> _Rows:
         """Replace each number by that row of `replacements`.
