@@ -1,6 +1,7 @@
 """`assay fix`: the person's own file, corrected, everything else byte for byte as it was.
 
-The modules `assay.data.files.relabelled` and `assay.cli.fix_command` are tested here too.
+The modules `assay.data.files.relabelled`, `assay.data.files.relabelled_records` and
+`assay.cli.fix_command` are tested here too.
 """
 
 from __future__ import annotations
@@ -114,11 +115,74 @@ def test_what_cannot_be_fixed_is_refused_before_anything_is_written(tmp_path):
     assert not (tmp_path / "b.csv").exists()
 
 
-def test_file_without_its_own_writer_is_named(tmp_path):
-    """A JSON array is read, and not written again."""
+def test_json_array_keeps_its_form(tmp_path):
+    """Spaces, order of keys, escapes and numbers stay; objects are counted, also several on a line."""
     path = tmp_path / "a.json"
-    path.write_text('[{"text": "a", "label": "x"}, {"text": "b", "label": "y"}]')
+    content = (
+        '[{"text": "a\\u00e9", "n": 1.50, "label" :  "x"}, {"text": "b", "label": "y"},\n'
+        ' {"label": ["x"], "text": "c"},{"text": "d", "label": 1}]\n'
+    )
+    path.write_text(content)
+    rows = [("train", 1, "aé", "ü", "yes"), ("test", 3, "c", "y", "x"), ("all", 4, "d", "2", "1")]
+    fixed = fix_data(path, decide(tmp_path / "i.csv", *rows), tmp_path / "b.json")
+    assert (fixed.n_applied, fixed.skipped) == (3, ())
+    expected = content.replace('"label" :  "x"', '"label" :  "\\u00fc"')
+    expected = expected.replace('["x"]', '["y"]').replace('"label": 1}', '"label": 2}')
+    assert (tmp_path / "b.json").read_text() == expected
+
+
+def test_parquet_keeps_its_types_and_class_names(tmp_path):
+    """Ids of class names are looked up, and the metadata of other programs stay."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    features = {"label": {"names": ["x", "y"], "_type": "ClassLabel"}}
+    metadata = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+    table = pyarrow.table(
+        {
+            "text": ["a", "b", "c"],
+            "label": pyarrow.array([0, 1, 0], type=pyarrow.int8()),
+            "when": pyarrow.array([1, None, 3], type=pyarrow.date32()),
+        }
+    ).replace_schema_metadata(metadata)
+    parquet.write_table(table, tmp_path / "a.parquet")
+    rows = decide(tmp_path / "i.csv", ("train", 3, "c", "y", "yes"))
+    fix_data(tmp_path / "a.parquet", rows, tmp_path / "b.parquet")
+    found = parquet.read_table(tmp_path / "b.parquet")
+    assert found["label"].to_pylist() == [0, 1, 1]
+    assert found.schema.equals(table.schema, check_metadata=True)
+    assert found["when"] == table["when"]
+    rows = decide(tmp_path / "i.csv", ("train", 3, "c", "z", "yes"))
+    with pytest.raises(InputError, match=r"'z' is none of the class names of a\.parquet: x, y"):
+        fix_data(tmp_path / "a.parquet", rows, tmp_path / "c.parquet")
+    assert not (tmp_path / "c.parquet").exists()
+
+
+def test_workbook_keeps_other_cells_and_sheets(tmp_path):
+    """Rows are those that the spreadsheet shows; a label that begins like a formula stays a text."""
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row in (["Nr", "text", "label"], [1, "a", "x"], [], [3, "b", "y"], [4, "c", "x"]):
+        sheet.append(row)
+    sheet["A1"].font = openpyxl.styles.Font(bold=True)
+    workbook.create_sheet("notes")
+    workbook.save(tmp_path / "a.xlsx")
+    rows = [("train", 4, "b", "=x", "yes"), ("test", 5, "c", "y", "예")]
+    decisions = decide(tmp_path / "i.csv", *rows)
+    assert fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "b.xlsx").n_applied == 2
+    found = openpyxl.load_workbook(tmp_path / "b.xlsx")
+    assert found.sheetnames == ["Sheet", "notes"]
+    cells = [row for row in found["Sheet"].values if any(row)]
+    assert cells == [("Nr", "text", "label"), (1, "a", "x"), (3, "b", "=x"), (4, "c", "y")]
+    assert found["Sheet"]["C4"].data_type == "s"
+    assert found["Sheet"]["A1"].font.bold
+
+
+def test_files_that_are_packed_twice_are_refused(tmp_path):
+    """A workbook or Parquet file is packed by itself; nothing is written."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.table({"text": ["a", "b"], "label": ["x", "y"]}), tmp_path / "a")
+    (tmp_path / "a.parquet.gz").write_bytes(gzip.compress((tmp_path / "a").read_bytes()))
     decisions = decide(tmp_path / "i.csv", ("train", 1, "a", "y", "yes"))
-    with pytest.raises(InputError, match="cannot be written again with other labels"):
-        fix_data(path, decisions, tmp_path / "b.json")
-    assert not (tmp_path / "b.json").exists()
+    with pytest.raises(InputError, match="cannot be written again"):
+        fix_data(tmp_path / "a.parquet.gz", decisions, tmp_path / "b.parquet.gz")
+    assert not (tmp_path / "b.parquet.gz").exists()

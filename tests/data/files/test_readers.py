@@ -215,6 +215,13 @@ def test_bad_bytes_in_a_json_array_name_the_line(tmp_path):
     assert [row.line for row in rows] == [1, 2, 3]
     assert [row.problem is None for row in rows] == [True, False, True]
     assert "--encoding cp949" in rows[1].fixes
+    assert "at character 11) (line 2)" in rows[1].problem
+
+
+def test_objects_of_a_json_array_are_counted(tmp_path):
+    """However many are on one line, each has a number of its own."""
+    path = write(tmp_path / "data.json", '[{"text": "a"}, {"text": "b"},\n{"text": "c"}]')
+    assert [row.line for row in read_rows(path)] == [1, 2, 3]
 
 
 def test_bad_bytes_are_replaced_so_that_the_row_can_be_written_again(tmp_path):
@@ -280,24 +287,24 @@ def test_jsonl_bad_lines_are_problems_and_the_stream_goes_on(tmp_path):
         (
             '[{"text": "a"},\n{"text": b}]',
             2,
-            "not JSON: Expecting value; nothing after it can be read",
+            "not JSON: Expecting value (line 2); nothing after it can be read",
         ),
         (
             '[{"text": "a"}\n{"text": "b"}]',
             2,
-            "not JSON: ',' or ']' expected; nothing after it can be read",
+            "not JSON: ',' or ']' expected (line 2); nothing after it can be read",
         ),
         (
             '[{"text": "a"},\n{"text": "b',
             2,
-            "not JSON: Unterminated string starting at; nothing after it can be read",
+            "not JSON: Unterminated string starting at (line 2); nothing after it can be read",
         ),
         ('[{"text": "a"},\n3]', 2, "a JSON number where an object is accepted"),
-        ('[{"text": "a"}\n]\nx', 3, "something follows the array"),
+        ('[{"text": "a"}\n]\nx', 2, "something follows the array (line 3)"),
     ],
 )
 def test_json_broken_arrays_name_the_line(tmp_path, content, line, problem):
-    """What comes before the break is read."""
+    """What comes before the break is read; rows are counted, and the line is named."""
     rows = list(read_rows(write(tmp_path / "data.json", content)))
     assert rows == [Row(1, {"text": "a"}), Row(line, {}, problem)]
 

@@ -127,7 +127,7 @@ FORMATS = {
     ".csv": Format(_table_rows),
     ".tsv": Format(_table_rows),
     ".jsonl": Format(_json_line_rows),
-    ".json": Format(_json_rows),
+    ".json": Format(_json_rows, unit="row"),
     ".txt": Format(_text_rows),
     ".parquet": Format(_parquet_rows, unit="row"),
     ".xlsx": Format(read_workbook, unit="row"),

@@ -52,6 +52,8 @@ def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
 def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
     """Stream the objects of one JSON array; parameters as of `json_line_rows`.
 
+    `Row.line` counts the objects, of which several may be on one line; problems name the line.
+
     Raises
     ------
     DataError
@@ -67,29 +69,32 @@ def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
         )
     array.skip()
     advice: Advice | None = None
+    number = 0
     while array.peek() != "]":
-        line = array.line
+        line, number = array.line, number + 1
         try:
             value, source = array.value()
         except JsonBreak as err:
-            yield Row(line, {}, f"not JSON: {err}; nothing after it can be read")
+            yield Row(number, {}, f"not JSON: {err} (line {line}); nothing after it can be read")
             return
         problem = bad_bytes_problem(source, encoding=codec)
         if problem is None:
-            yield _object_row(line, value, _judge_nesting(source, value, bounds))
+            yield _object_row(number, value, _judge_nesting(source, value, bounds))
         elif advice is None:
             advice = advise_encoding(source, encoding=codec)
-            yield Row(line, {}, Problem(problem + advice.sentence, advice.flags))
+            sentence = f"{problem} (line {line}){advice.sentence}"
+            yield Row(number, {}, Problem(sentence, advice.flags))
         else:
-            yield Row(line, {}, problem)
+            yield Row(number, {}, f"{problem} (line {line})")
         if array.peek() == ",":
             array.skip()
         elif array.peek() != "]":
-            yield Row(array.line, {}, "not JSON: ',' or ']' expected; nothing after it can be read")
+            sentence = f"not JSON: ',' or ']' expected (line {array.line})"
+            yield Row(number + 1, {}, f"{sentence}; nothing after it can be read")
             return
     array.skip()
     if array.peek():
-        yield Row(array.line, {}, "something follows the array")
+        yield Row(number + 1, {}, f"something follows the array (line {array.line})")
 
 
 def _judge_nesting(source: str, value: Any, bounds: FileBounds) -> str | None:

@@ -9,26 +9,31 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from assay.data.files.decoding import UTF_8, open_bytes
-from assay.data.files.formats import file_kind, is_text_table
+from assay.data.files.formats import SUFFIXES, file_kind, is_text_table
 from assay.data.files.labelled_lines import FASTTEXT_MARK
 from assay.data.files.reading import Reading
+from assay.data.files.relabelled_records import (
+    relabel_array,
+    relabel_object,
+    write_parquet,
+    write_sheet,
+)
 from assay.data.files.tables import find_table_dialect
 from assay.data.files.variants import Variant
 from assay.errors import InputError
 
 __all__ = ["REWRITABLE", "write_relabelled"]
 
-REWRITABLE = (".csv", ".tsv", ".txt", ".jsonl")
+REWRITABLE = SUFFIXES
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": ","}
+PACKED = (".parquet", ".xlsx")  # packed by themselves
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-Labels = Mapping[int, str]  # 1-based line on which a row starts -> its label
+Labels = Mapping[int, str]  # 1-based line on which a row starts, or row -> its label
 
 
 def write_relabelled(
@@ -59,23 +64,41 @@ def write_relabelled(
             f"{' '.join(REWRITABLE)} are accepted, each also with .gz",
             hint="save it as .csv first",
         )
+    if kind in PACKED and _is_gzip(path):
+        raise InputError(f"{path.name} cannot be written again", hint="unpack it first")
+    if kind == ".parquet":
+        write_parquet(path, out, labels, column)
+    elif kind == ".xlsx":
+        write_sheet(path, out, labels, column, reading)
+    else:
+        _write_text(path, out, labels, column, reading)
+
+
+def _write_text(path: Path, out: Path, labels: Labels, column: str, reading: Reading) -> None:
+    """Write a file of text, in its encoding and compression."""
     with open_bytes(path) as stream:
         raw = stream.read()
     codec = reading.codec
     has_mark = raw.startswith(BYTE_ORDER_MARK)
-    content = raw.decode(codec, "surrogateescape")
-    if kind == ".jsonl":
-        written = _each_line(content, labels, _json_line(column))
-    elif content.startswith(FASTTEXT_MARK):
-        raise InputError(f"{path.name} is a file of fastText, which cannot be written again")
-    elif kind == ".txt" and not is_text_table(path, reading):
-        written = _each_line(content, labels, _labelled_line(reading.delimiter or ";"))
-    else:
-        written = _table(path, content, labels, column, reading, default=DELIMITERS[kind])
+    written = _relabel(path, raw.decode(codec, "surrogateescape"), labels, column, reading)
     if codec == UTF_8 and not has_mark:
         codec = "utf-8"
     encoded = written.encode(codec, "surrogateescape")
     out.write_bytes(gzip.compress(encoded, mtime=0) if _is_gzip(path) else encoded)
+
+
+def _relabel(path: Path, content: str, labels: Labels, column: str, reading: Reading) -> str:
+    """Return the text of a file with other labels in some rows."""
+    kind = file_kind(path)
+    if kind == ".json":
+        return relabel_array(content, labels, column)
+    if kind == ".jsonl":
+        return _each_line(content, labels, _json_line(column))
+    if content.startswith(FASTTEXT_MARK):
+        raise InputError(f"{path.name} is a file of fastText, which cannot be written again")
+    if kind == ".txt" and not is_text_table(path, reading):
+        return _each_line(content, labels, _labelled_line(reading.delimiter or ";"))
+    return _table(path, content, labels, column, reading, default=DELIMITERS[kind or ".csv"])
 
 
 def _is_gzip(path: Path) -> bool:
@@ -93,22 +116,7 @@ def _each_line(content: str, labels: Labels, relabel: Callable[[str, str], str])
 
 
 def _json_line(column: str) -> Callable[[str, str], str]:
-    def relabel(line: str, label: str) -> str:
-        record = json.loads(line)
-        if column not in record:
-            raise InputError("records of tools for labelling cannot be written again")
-        record[column] = _of_same_type(record[column], label)
-        return json.dumps(record, ensure_ascii=line.isascii())
-
-    return relabel
-
-
-def _of_same_type(before: Any, label: str) -> Any:
-    """Return a label as a number or a list of one, if that is what it was."""
-    if isinstance(before, list):
-        return [_of_same_type(before[0] if before else "", label)]
-    is_number = isinstance(before, int) and not isinstance(before, bool)
-    return int(label) if is_number and label.lstrip("-").isdecimal() else label
+    return lambda line, label: relabel_object(line, label, column)
 
 
 def _labelled_line(delimiter: str) -> Callable[[str, str], str]:

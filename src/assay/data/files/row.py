@@ -34,7 +34,8 @@ class Row:
     Parameters
     ----------
     line : int
-        1-based line where the row starts; in Parquet and in Python objects the 1-based row.
+        1-based line where the row starts; in Parquet, workbooks, JSON arrays and Python objects the
+        1-based row.
     values : dict
         Column name -> value, as far as the row could be read; bytes that did not decode are U+FFFD.
     problem : str or None
