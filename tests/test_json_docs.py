@@ -149,14 +149,15 @@ def with_rule(model, out):
 
 
 def write_leaky(folder):
-    """Write data of which some test and validation texts stand in train too."""
+    """Write data of which some test and validation texts are in train too, with another column."""
     folder.mkdir()
     texts, labels = (
         [f"{'not a ' * (i % 2)}text number {i}" for i in range(40)],
         ["joy", "sadness"] * 20,
     )
     for split, first in (("train", 0), ("validation", 16), ("test", 18)):
-        write_rows(folder / f"{split}.csv", texts[first : first + 20], labels[first : first + 20])
+        rows = [f"{texts[i]},{labels[i]},T{i}\n" for i in range(first, first + 20)]
+        (folder / f"{split}.csv").write_text("text,label,ticket\n" + "".join(rows))
     return folder
 
 

@@ -11,7 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay.audit.answers import read_corrections
+from assay.audit.checks import audit_data, write_issues
 from assay.audit.issues import KINDS, Issue, hash_text, write_issues_file
+from assay.data.files.readers import read_rows
+from assay.data.load import load_data
 from assay.errors import InputError, OutputExistsError, OutsideError
 
 SUSPECT = Issue(
@@ -100,3 +104,24 @@ def test_lone_surrogate_is_written(tmp_path):
     )
     (row,) = rows_of(tmp_path / "i.csv")
     assert (row["text"], row["text_sha256"]) == ("a\\ud800", hash_text("a\ud800"))
+
+
+def test_other_columns_and_encoding_of_the_input_travel_along(tmp_path):
+    """A ticket's number is beside its issue, in the encoding in which the file was written; the file is read again."""
+    rows = ["티켓,text,label,accept", '=1+1,"또\n또 또",a,p', "T-2,좋아요 참,b,q"]
+    rows += ["T-3,좋아요 참,a,r", "=1+1,한마디,a,s"]
+    path = tmp_path / "d.csv"
+    path.write_bytes("\n".join(rows).encode("cp949"))
+    audit = audit_data(load_data(path, encoding="euc-kr"), method=None)
+    write_issues(audit, tmp_path / "i.csv")
+    found = list(read_rows(tmp_path / "i.csv", encoding="cp949"))
+    conflict = next(row.values for row in found if row.values["kind"] == "conflict")
+    assert list(conflict)[-4:] == ["accept", "record", "티켓", "input_accept"]
+    assert [conflict[name] for name in ("row", "record", "티켓", "input_accept")] == [
+        "4",
+        "3",
+        "T-2",
+        "q",
+    ]
+    assert "'=1+1" in {row.values["티켓"] for row in found}
+    assert read_corrections(tmp_path / "i.csv") == ([], 0)

@@ -1,5 +1,6 @@
 """What the command line loads, and what its help looks like."""
 
+import json
 import re
 import subprocess
 import sys
@@ -133,3 +134,19 @@ def test_wrong_usage_is_said_like_any_error(invoke, args, message, hint):
     as_json = invoke(*args, "--json")
     assert (as_json.exit_code, as_json.stderr) == (2, "")
     assert f'"error_type": "UsageError", "hint": "{hint}"' in as_json.stdout
+
+
+def test_id_column_names_rows_in_tables(invoke, tmp_path):
+    """The number of a ticket is beside a mistake, in the table and in JSON."""
+    rows = "".join(
+        f"T{i},{('bad', 'good')[i % 2]} word{i % 5} nr{i},{'ab'[i % 2]}\n" for i in range(40)
+    )
+    (tmp_path / "d.csv").write_text("ticket,text,label\n" + rows)
+    (tmp_path / "e.csv").write_text("ticket,text,label\nX-17,good good,a\nX-18,good word1,b\n")
+    model = tmp_path / "model"
+    assert invoke("train", tmp_path / "d.csv", "--method", "linear", "--out", model).exit_code == 0
+    done = invoke("evaluate", model, tmp_path / "e.csv", "--id-column", "ticket")
+    assert "ticket" in done.stdout
+    assert "X-17" in done.stdout
+    found = json.loads(invoke("evaluate", model, tmp_path / "e.csv", "--json").stdout)
+    assert found["mistakes"][0]["columns"] == {"ticket": "X-17"}

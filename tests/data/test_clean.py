@@ -10,10 +10,9 @@ import pytest
 
 from assay._optional import require
 from assay.data.cell_values import label_as_text, text_or_problem
-from assay.data.clean import clean_rows, drop_long_labels, raise_problems
+from assay.data.clean import clean_rows, drop_long_labels
 from assay.data.files.readers import Row
 from assay.data.texts import DroppedRow, LabelledTexts, MendedRows
-from assay.errors import DataError
 
 
 def clean(*pairs, **options):
@@ -223,14 +222,3 @@ def test_label_as_text_names_class_ids():
 def test_clean_refuses_dates_as_labels():
     """A value that is neither text nor number is no class name."""
     assert "of type date" in clean(("a", datetime.date(2026, 1, 1))).problems[0]
-
-
-def test_raise_problems_words_one_and_many():
-    """One problem is the sentence; many are listed up to ten, with the count of the rest."""
-    raise_problems("x.csv", [])
-    with pytest.raises(DataError, match=r"^x\.csv line 3: bad$"):
-        raise_problems("x.csv", ["x.csv line 3: bad"])
-    with pytest.raises(
-        DataError, match=r"(?s)^x\.csv has 12 problems:\n  - line 0\n.*line 9\n  \.\.\. and 2 more$"
-    ):
-        raise_problems("x.csv", [f"line {i}" for i in range(12)])

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.audit.issues import hash_text
+from assay.audit.issues import SPREADSHEET_ENCODINGS, hash_text
 from assay.data.files.readers import read_rows
 from assay.data.files.spreadsheet import unguard_cell
 from assay.errors import DataError, cut, list_problems
@@ -36,19 +36,6 @@ YES = {
 NO = {"", "no", "n", "false", "0", "-", "아니오", "아니요", "아뇨", "유지"}
 KINDS_OF_LABELS = ("wrong_label", "label_spelling")  # a yes for another kind changes no label
 # Spreadsheets of some countries write ; in place of , between cells.
-# What Excel saves "CSV" in, by the country of the computer.
-SPREADSHEET_ENCODINGS = (
-    "cp949",
-    "cp1252",
-    "cp1250",
-    "cp1251",
-    "cp1253",
-    "cp1254",
-    "cp932",
-    "gb18030",
-    "big5",
-    "mac_roman",
-)
 HEADER_DELIMITER = re.compile(rb'\W{0,4}kind"?([,;\t])')
 
 

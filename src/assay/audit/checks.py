@@ -6,6 +6,7 @@ message, shift between splits, and labels that models which did not see them cal
 
 from __future__ import annotations
 
+import codecs
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -25,7 +26,7 @@ from assay.audit.findings import (
     find_poor_rows,
     find_spelled_labels,
 )
-from assay.audit.issues import KINDS, Issue, write_issues_file
+from assay.audit.issues import KINDS, Issue, with_other_columns, write_issues_file
 from assay.audit.label_check import AUTO, LabelCheck, check_labels
 from assay.audit.near_duplicates import NearDuplicates, find_near_duplicates
 from assay.audit.result import Audit
@@ -42,6 +43,15 @@ if TYPE_CHECKING:
     from assay.evaluation.judges import JudgedLabels
 
 __all__ = ["audit_data", "write_issues"]
+
+# Encodings that spreadsheets do not write, and those that they are a part of.
+WIDER = {
+    "euc_kr": "cp949",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "iso8859-1": "cp1252",
+}
 
 
 def audit_data(
@@ -100,8 +110,8 @@ def audit_data(
     label_check, suspects = check_labels(
         splits, method=method, judged=judged, seed=seed, progress=progress
     )
-    # Suspects come first, the most suspect on top.
-    return replace(audit, label_check=label_check, issues=(*suspects, *audit.issues))
+    issues = with_other_columns((*suspects, *audit.issues), splits)  # the most suspect first
+    return replace(audit, label_check=label_check, issues=issues, encoding=_encoding(splits))
 
 
 def _find_rows(
@@ -133,7 +143,17 @@ def write_issues(audit: Audit, out: str | Path, *, overwrite: bool = False) -> N
     OutsideError
         The disk refused.
     """
-    write_issues_file(audit.issues, Path(out), overwrite=overwrite)
+    write_issues_file(audit.issues, Path(out), encoding=audit.encoding, overwrite=overwrite)
+
+
+def _encoding(splits: Splits) -> str | None:
+    """Return the encoding that the files were asked to be read in; None if they were not."""
+    asked = {origin.reading.encoding for origin in splits.origins.values()}
+    encoding = asked.pop() if len(asked) == 1 else None
+    if encoding is None:
+        return None
+    name = codecs.lookup(encoding).name
+    return WIDER.get(name, name)
 
 
 def _languages(splits: Splits, progress: Progress) -> dict[str, Languages]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
 from assay.data.files.spreadsheet import guard_cell
+from assay.data.origin import OtherCells, read_other_cells
+from assay.data.texts import Splits
 from assay.disk import atomic_file, check_output, refusals_of_disk
 from assay.errors import InputError
 from assay.output_lock import lock_output
@@ -17,10 +19,12 @@ from assay.output_lock import lock_output
 __all__ = [
     "COLUMNS",
     "KINDS",
+    "SPREADSHEET_ENCODINGS",
     "Issue",
     "IssueEntry",
     "check_issues_file",
     "hash_text",
+    "with_other_columns",
     "write_issues_file",
 ]
 
@@ -42,6 +46,20 @@ KINDS = {
     "unusable": "cannot be used: left out",
 }
 SCORE_DIGITS = 6
+# What Excel saves "CSV" in, by the country of the computer. A file of issues in one of them is read
+# again whatever it was saved in.
+SPREADSHEET_ENCODINGS = (
+    "cp949",
+    "cp1252",
+    "cp1250",
+    "cp1251",
+    "cp1253",
+    "cp1254",
+    "cp932",
+    "gb18030",
+    "big5",
+    "mac_roman",
+)
 
 
 class IssueEntry(TypedDict):
@@ -83,6 +101,8 @@ class Issue:
         a text is garbled.
     group : int, optional
         A number that all rows of one finding share.
+    others : OtherCells
+        The other columns of the row, for the file.
     """
 
     kind: str
@@ -93,6 +113,7 @@ class Issue:
     proposed_label: str = ""
     score: float | None = None
     group: int | None = None
+    others: OtherCells = field(default_factory=OtherCells, compare=False)
 
     def to_dict(self) -> IssueEntry:
         """Return what the file holds about this row, as plain values."""
@@ -108,6 +129,17 @@ class Issue:
             "text_sha256": hash_text(self.text) if self.text else "",
             "accept": "",
         }
+
+
+def with_other_columns(issues: Iterable[Issue], splits: Splits) -> tuple[Issue, ...]:
+    """Return the issues with what their rows hold beside text and label."""
+    issues = tuple(issues)
+    found = read_other_cells(splits.origins, {(issue.split, issue.row) for issue in issues})
+    completed = []
+    for issue in issues:
+        others = found.get((issue.split, issue.row))
+        completed.append(issue if others is None else replace(issue, others=others))
+    return tuple(completed)
 
 
 def hash_text(text: str) -> str:
@@ -133,11 +165,22 @@ def check_issues_file(out: Path, *, overwrite: bool) -> None:
     check_output(out, overwrite=overwrite)
 
 
-def write_issues_file(issues: Iterable[Issue], out: Path, *, overwrite: bool = False) -> None:
+def write_issues_file(
+    issues: Iterable[Issue], out: Path, *, encoding: str | None = None, overwrite: bool = False
+) -> None:
     """Write the issues as CSV, whole or not at all.
 
-    The file is UTF-8 with a byte order mark, without which Excel shows Korean as garbage. Cells
-    that a spreadsheet would run as a formula get an apostrophe.
+    Cells that a spreadsheet would run as a formula get an apostrophe. The columns of the input
+    follow those of `COLUMNS`; `record` is the row of a spreadsheet, where that is not the line.
+
+    Parameters
+    ----------
+    issues : iterable of Issue
+    out : Path
+    encoding : str, optional
+        The encoding of the input, if it is one of `SPREADSHEET_ENCODINGS`. None, and any other:
+        UTF-8 with a byte order mark, without which Excel shows Korean as garbage.
+    overwrite : bool
 
     Raises
     ------
@@ -147,20 +190,30 @@ def write_issues_file(issues: Iterable[Issue], out: Path, *, overwrite: bool = F
         The disk refused, or another process writes the file.
     """
     check_issues_file(out, overwrite=overwrite)
+    if encoding not in SPREADSHEET_ENCODINGS:
+        encoding = "utf-8-sig"
     with refusals_of_disk(out), lock_output(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(out) as partial:
-            _write_csv(issues, partial)
+            _write_csv(list(issues), partial, encoding)
 
 
-def _write_csv(issues: Iterable[Issue], path: Path) -> None:
+def _write_csv(issues: Sequence[Issue], path: Path, encoding: str) -> None:
+    names = dict.fromkeys(name for issue in issues for name in issue.others.cells)
+    has_records = any(issue.others.record is not None for issue in issues)
+    header = [*COLUMNS, *(["record"] if has_records else [])]
+    titles = [f"input_{name}" if name in header else name for name in names]
     # A lone surrogate, which JSON input can hold, is written as \udXXX: rows are matched by their
     # hash and not by the cell.
-    with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as stream:
+    with path.open("w", encoding=encoding, errors="backslashreplace", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\r\n")
-        writer.writerow(COLUMNS)
+        writer.writerow([*header, *map(_cell, titles)])
         for issue in issues:
-            writer.writerow(list(map(_cell, issue.to_dict().values())))
+            cells: list[object] = list(issue.to_dict().values())
+            if has_records:
+                cells.append(issue.others.record or issue.row)
+            cells += [issue.others.cells.get(name) for name in names]
+            writer.writerow(list(map(_cell, cells)))
 
 
 def _cell(value: object) -> str:

@@ -99,6 +99,8 @@ class Audit:
     label_check : LabelCheck
     checks_s : float
         Seconds of everything but fitting the models that check the labels.
+    encoding : str, optional
+        In which the file of issues is written, where the data were read in another one than UTF-8.
     """
 
     source: str
@@ -112,6 +114,7 @@ class Audit:
     length_shifts: tuple[LengthShift, ...]
     label_check: LabelCheck
     checks_s: float
+    encoding: str | None = None
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return kind -> split -> number of rows, kinds in the order of the file."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.cli.command import add_command
-from assay.cli.options import Common, Data, DataFlags, Overwrite
+from assay.cli.options import Common, Data, DataFlags, Overwrite, id_of
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.methods import methods_where
 
@@ -79,16 +79,16 @@ def audit_command(
     if common.json:
         print_json({**audit.to_dict(), "out": None if out is None else str(out)})
         return
-    _show(audit)
+    _show(audit, flags.id_column)
     if out is not None:
         print_line(f"{len(audit.issues):,} rows to look at are written to {out}")
 
 
-def _show(audit: Audit) -> None:
+def _show(audit: Audit, id_column: str | None) -> None:
     sizes = ", ".join(f"{n:,} {name}" for name, n in audit.n_texts.items())
     print_line(f"{audit.source}: {sizes} texts, {len(audit.labels)} labels")
     _show_counts(audit)
-    _show_suspects(audit)
+    _show_suspects(audit, id_column)
     for sentence in audit.shift_sentences():
         print_line(sentence)
     check = audit.label_check
@@ -130,14 +130,15 @@ def _show_counts(audit: Audit) -> None:
             print_line(f"{name}: {listed}: a score on them measures memory")
 
 
-def _show_suspects(audit: Audit) -> None:
+def _show_suspects(audit: Audit, id_column: str | None) -> None:
+    place = id_column or "row"
     print_sentence(audit.label_check.describe())
     suspects = [issue for issue in audit.issues if issue.kind == "wrong_label"][:N_SUSPECTS]
     print_table(
         [
             {
                 "split": one.split,
-                "row": one.row,
+                place: id_of(one.others.cells, id_column, one.row),
                 "label": one.label,
                 "proposed": one.proposed_label,
                 "score": f"{one.score:.3f}",
@@ -146,6 +147,6 @@ def _show_suspects(audit: Audit) -> None:
             for one in suspects
         ],
         title="Most suspect labels",
-        right=("row", "score"),
+        right=(place, "score"),
         elastic=("text",),
     )

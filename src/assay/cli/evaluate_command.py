@@ -18,6 +18,7 @@ from assay.cli.options import (
     LabelMap,
     LongTextsInstead,
     Overwrite,
+    id_of,
 )
 from assay.cli.scores import SCORE_COLUMNS, rating_sentence, score_rows
 from assay.cli.show import cell_width, print_json, print_line, print_sentence, print_table
@@ -105,12 +106,12 @@ def evaluate_command(
     if common.json:
         print_json(found.to_dict())
         return
-    _show(found)
+    _show(found, flags.id_column)
     if out is not None:
         print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
 
 
-def _show(found: Evaluation) -> None:
+def _show(found: Evaluation, id_column: str | None) -> None:
     """Print scores, classes, parts and mistakes as tables."""
     print_table(score_rows(found.split, found.scored.to_dict()), right=SCORE_COLUMNS)
     if sentence := rating_sentence(found.split, found.scored.to_dict()):
@@ -123,7 +124,7 @@ def _show(found: Evaluation) -> None:
     _print_answered(found)
     _print_slices(found.by, title="By the values of a column")
     _print_slices(found.slices, title="Parts of the split")
-    _print_mistakes(found)
+    _print_mistakes(found, id_column)
 
 
 def _print_classes(found: Evaluation) -> None:
@@ -192,10 +193,11 @@ def _print_slices(slices: Sequence[SliceScores], *, title: str) -> None:
     print_table(rows, title=title, right=("texts", "right"), elastic=("texts that are",))
 
 
-def _print_mistakes(found: Evaluation) -> None:
+def _print_mistakes(found: Evaluation, id_column: str | None) -> None:
+    place = id_column or "line"
     rows = [
         {
-            "line": one.line,
+            place: id_of(one.columns, id_column, one.line),
             "label": one.label,
             "predicted": one.predicted_label,
             "score": f"{one.predicted_score:.2f}",
@@ -206,6 +208,6 @@ def _print_mistakes(found: Evaluation) -> None:
     print_table(
         rows,
         title="Most confident mistakes",
-        right=("line", "score"),
+        right=(place, "score"),
         elastic=("label", "predicted", "text"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,7 +13,7 @@ from assay import _env
 from assay.errors import InputError
 from assay.progress import Progress
 
-__all__ = ["ChoiceFlags", "Common", "CutFlags", "DataFlags", "split_names"]
+__all__ = ["ChoiceFlags", "Common", "CutFlags", "DataFlags", "id_of", "split_names"]
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,11 @@ class DataFlags:
         ),
     ] = False
 
+    id_column: Annotated[
+        str | None,
+        typer.Option(help="Column that names a row where rows are listed.  [default: its line]"),
+    ] = None
+
     def options(self, **more: Any) -> Any:
         """Return `DataOptions` with these flags and what else is given."""
         from assay.recipes.steps.prepare import DataOptions
@@ -186,6 +192,11 @@ def _folds(given: str) -> int | None:
             f"--folds is '{given}'; a whole number of at least 2, or never, is accepted"
         )
     return int(given)
+
+
+def id_of(columns: Mapping[str, object], id_column: str | None, line: int) -> object:
+    """Return what names a row: its cell in a column, or its line where none was asked for."""
+    return line if id_column is None else columns.get(id_column, line)
 
 
 def split_names(listed: str) -> list[str]:

@@ -14,6 +14,7 @@ from assay.errors import DataError
 
 __all__ = [
     "MAX_CHARS",
+    "MYSQL_NULL",
     "RefusedError",
     "is_null",
     "label_as_text",
@@ -23,6 +24,8 @@ __all__ = [
 
 # Longer ones are no short texts but whole files that slipped into a cell.
 MAX_CHARS = 100_000
+MYSQL_NULL = r"\N"  # how MySQL and Hive write a missing value
+NOTHING = ("", MYSQL_NULL)
 # The last two are of pandas, recognised by name so that it need not be imported.
 NULL_TYPES = {"NoneType", "NAType", "NaTType"}
 MAX_INTEGER_BITS = 4096  # Python refuses to write integers of more than 4,300 digits
@@ -93,7 +96,7 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
     'happy'
     """
     if isinstance(value, str):
-        return str(value) if value.strip() else None
+        return None if value.strip() in NOTHING else str(value)
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):
         return _label_of_list(list(value), class_names=class_names)
     if isinstance(value, np.generic):

@@ -17,6 +17,7 @@ import numpy as np
 
 from assay.data.cell_values import (
     MAX_CHARS,
+    MYSQL_NULL,
     RefusedError,
     is_null,
     label_as_text,
@@ -33,7 +34,6 @@ from assay.data.label_forms import (
 from assay.data.labels import Task
 from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import DroppedRow, LabelledTexts, MendedRows
-from assay.errors import DataError, list_problems
 
 __all__ = [
     "MAX_BAD_FRACTION",
@@ -41,7 +41,6 @@ __all__ = [
     "CleanRows",
     "clean_rows",
     "drop_long_labels",
-    "raise_problems",
 ]
 
 MAX_DROPPED_FRACTION = 0.2  # rows without a text or without a label
@@ -148,6 +147,8 @@ def clean_rows(
         # Most rows are as they should be: a label that was seen before, and a text of usual length.
         if not (isinstance(text, str) and isinstance(label, str)):
             cleaner.add(row, text, label)
+        elif text == MYSQL_NULL:
+            cleaner.add(row, None, label)
         elif label in plain and row.problem is None and 0 < len(text.strip()) <= max_chars:
             cleaner.take(row, text, label)
         else:
@@ -297,23 +298,3 @@ def drop_long_labels(rows: CleanRows, *, split: str) -> CleanRows:
     bad = [DroppedRow(split, lines[i], _too_long(labels[i])) for i in long]
     others = sorted(set(range(len(labels))).difference(long))
     return replace(rows, texts=rows.texts.take(others), bad=(*rows.bad, *bad))
-
-
-def raise_problems(
-    source: str, problems: Sequence[str], *, hint: str = "", flags: Sequence[str] = ()
-) -> None:
-    """Raise all problems of one source at once; return if there are none.
-
-    Raises
-    ------
-    DataError
-        One problem is a sentence of its own; more are listed.
-    """
-    if len(problems) == 1:
-        raise DataError(problems[0], hint=hint, flags=flags)
-    if problems:
-        raise DataError(
-            f"{source} has {len(problems):,} problems:\n{list_problems(problems)}",
-            hint=hint,
-            flags=flags,
-        )

@@ -37,8 +37,18 @@ LABEL_NAMES = (
 )
 
 
-def check_unique(columns: Sequence[str], *, source: str) -> tuple[str, ...]:
+def check_unique(
+    columns: Sequence[str], *, source: str, flags: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return `columns` as a tuple.
+
+    Parameters
+    ----------
+    columns : sequence of str
+    source : str
+        How messages call the source.
+    flags : sequence of str
+        Flags of the command line that may help where a name occurs twice.
 
     Raises
     ------
@@ -51,6 +61,7 @@ def check_unique(columns: Sequence[str], *, source: str) -> tuple[str, ...]:
             raise DataError(
                 f"column '{name}' occurs twice in {source}; columns: {', '.join(columns)}",
                 hint="give each column a name of its own",
+                flags=flags,
             )
         seen.add(name)
     return tuple(columns)

@@ -14,6 +14,8 @@ from assay.data.files.formats import FORMATS
 from assay.data.files.parquet import read_class_names
 from assay.data.files.readers import SUFFIXES, Row, file_kind, read_rows
 from assay.data.files.reading import Reading
+from assay.data.guess import propose_columns
+from assay.data.origin import Origin
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit, split_name
 from assay.errors import DataError, InputError
 
@@ -117,7 +119,16 @@ def _joined(raws: Sequence[RawSplit], split: str) -> RawSplit:
         for number, row in enumerate(rows, 1):
             yield replace(row, line=number)
 
-    return RawSplit(f"split {split}", tuple(columns), read, class_names, unit="row")
+    origins = [raw.origin for raw in raws if raw.origin is not None]
+    paths = tuple(path for origin in origins for path in origin.paths)
+    return RawSplit(
+        f"split {split}",
+        tuple(columns),
+        read,
+        class_names,
+        unit="row",
+        origin=replace(origins[0], paths=paths) if origins else None,
+    )
 
 
 def find_split_files(folder: Path) -> dict[str, list[Path]]:
@@ -214,6 +225,8 @@ def _file_split(path: Path, reading: Reading) -> RawSplit:
         read_class_names(path) if kind == ".parquet" else {},
         unit=FORMATS[kind].unit,
         fixes=next((row.fixes for row in first_rows if row.fixes), ()),
+        origin=Origin((path,), reading),
+        proposals=tuple(propose_columns(first_rows, has_header=reading.header)),
     )
 
 

@@ -12,12 +12,13 @@ from assay.data.clean import (
     CleanRows,
     clean_rows,
     drop_long_labels,
-    raise_problems,
 )
 from assay.data.columns import find_columns, find_text_column
 from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, Task, natural_sort
+from assay.data.origin import Origin
+from assay.data.problems import hint_of_breaks, raise_problems
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
 from assay.data.reading import say_reading
 from assay.data.row_rules import RowRules
@@ -64,6 +65,8 @@ def build_splits(
     """
     cleaned: dict[str, CleanRows] = {}
     problems: list[str] = []
+    hint = ""
+    origins: dict[str, Origin] = {}
     fixes: dict[str, None] = {}
     published: list[str] = []
     found = find_several(raws, rules, text_column=text_column, label_column=label_column)
@@ -75,6 +78,7 @@ def build_splits(
             logger.warning(LEFT_OUT, split, source)
             continue
         text, label = _columns(raw, text_column=text_column, label_column=label_column)
+        _check_id_column(raw, rules.id_column)
         rows = _read(raw, split, text, label, rules, found.task)
         names = raw.class_names.get(label, ())
         if len(raws) > 1 and _has_no_labels(rows, split, names):
@@ -82,12 +86,15 @@ def build_splits(
             continue
         published += [name for name in names if name not in published]
         problems += _problems(raw, rows, rules)
+        hint = hint or hint_of_breaks(rows.bad)
         fixes.update(dict.fromkeys(rows.fixes))
         cleaned[split] = rows
-    raise_problems(source, problems, flags=tuple(fixes))
+        if raw.origin is not None:
+            origins[split] = replace(raw.origin, used=(text, label))
+    raise_problems(source, problems, hint=hint, flags=tuple(fixes))
     splits = _named(cleaned, published, given, source=source, rules=rules, task=found.task)
     say_reading(splits)
-    return splits
+    return replace(splits, origins=origins)
 
 
 def _divide(
@@ -121,6 +128,14 @@ def _lacks_labels(
     except DataError as err:
         return err.message.startswith("no label column")
     return False
+
+
+def _check_id_column(raw: RawSplit, id_column: str | None) -> None:
+    if id_column is not None and id_column not in raw.columns:
+        raise DataError(
+            f"column '{cut(id_column)}' not in {raw.source}; columns: {', '.join(raw.columns)}."
+            f"{did_you_mean(id_column, raw.columns)}"
+        )
 
 
 def _read(
@@ -165,8 +180,17 @@ def _columns(
         )
     except DataError as err:
         # What else is wrong with the file is answered at once, so that one command is enough.
-        flags = [f"{own} {other}" for own in err.flags for other in raw.fixes]
-        raise DataError(err.message, hint=err.hint, flags=flags or err.flags) from err
+        own: Sequence[str] = err.flags
+        if text_column is None and label_column is None:
+            own = _better_flags(raw, own)
+        flags = [f"{flag} {other}" for flag in own for other in raw.fixes]
+        raise DataError(err.message, hint=err.hint, flags=flags or own) from err
+
+
+def _better_flags(raw: RawSplit, flags: Sequence[str]) -> Sequence[str]:
+    """Return the flags of the proposals, where there are no others or the header is a row."""
+    is_row = any(flag.startswith("--no-header") for flag in raw.proposals)
+    return raw.proposals if is_row or not flags else flags
 
 
 def _named(

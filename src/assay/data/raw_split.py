@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assay.data.files.readers import Row
+from assay.data.origin import Origin
 
 __all__ = ["SPLIT_NAMES", "LABELS_FILE", "LabelNames", "RawSplit", "split_name"]
 
@@ -39,6 +40,10 @@ class RawSplit:
         What `Row.line` counts: ``line`` or ``row``.
     fixes : tuple of str
         Flags of the command line, each of which may make the first rows readable.
+    origin : Origin, optional
+        The files, to read more of some rows again. None: rows of no file.
+    proposals : tuple of str
+        Flags that name columns which look like texts and labels, for messages.
     """
 
     source: str
@@ -47,6 +52,8 @@ class RawSplit:
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unit: str = "line"
     fixes: tuple[str, ...] = ()
+    origin: Origin | None = None
+    proposals: tuple[str, ...] = ()
 
     @property
     def published_column(self) -> str | None:

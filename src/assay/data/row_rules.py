@@ -22,6 +22,7 @@ class RowOptions(TypedDict, total=False):
     single_label: bool
     merge_labels: bool
     split_column: str | None
+    id_column: str | None
     label_separator: str | None
     label_columns: Sequence[str] | None
 
@@ -52,6 +53,9 @@ class RowRules:
         true or false, x or nothing. None: found by themselves, if a table has a text column and
         only such columns beside it.
 
+    id_column : str, optional
+        A column that names each row where rows are listed. None: rows are named by their lines.
+
     Raises
     ------
     InputError
@@ -64,6 +68,7 @@ class RowRules:
     single_label: bool = False
     merge_labels: bool = False
     split_column: str | None = None
+    id_column: str | None = None
     label_separator: str | None = None
     label_columns: Sequence[str] | None = None
 

@@ -18,6 +18,7 @@ from assay._optional import require
 from assay.data.columns import TEXT_NAMES
 from assay.data.labels import LabelSet
 from assay.data.normal_form import normalise_text
+from assay.data.origin import Origin
 from assay.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -301,6 +302,8 @@ class Splits(Mapping[str, LabelledTexts]):
         Rows of the source that were changed before they were used.
     pool : tuple of str
         Texts of rows without label, which take no part in training.
+    origins : mapping of str to Origin
+        Split as it was read -> its files; see `read_other_cells`.
 
     Attributes
     ----------
@@ -324,6 +327,7 @@ class Splits(Mapping[str, LabelledTexts]):
     n_corrections: int = 0
     mended: tuple[MendedRows, ...] = ()
     pool: tuple[str, ...] = ()
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
     kept: dict[str, object] = field(default_factory=dict, init=False, compare=False)
 
     def __getitem__(self, split: str) -> LabelledTexts:

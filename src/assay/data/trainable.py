@@ -6,9 +6,9 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from assay.data.clean import raise_problems
 from assay.data.label_columns import is_all_different
 from assay.data.labels import Task
+from assay.data.problems import raise_problems
 from assay.data.reading import describe_spellings
 from assay.data.texts import Splits
 from assay.errors import DataError, cut, did_you_mean

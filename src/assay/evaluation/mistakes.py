@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class MistakeEntry(TypedDict):
     label_score: float
     predicted_score: float
     loss: float
+    columns: NotRequired[dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Mistake:
         Probabilities of the true and of the predicted label.
     loss : float
         ``-ln(label_score)``, in nats.
+    columns : dict
+        The other columns of the row, such as its number; empty where there are none.
     """
 
     line: int
@@ -57,10 +60,11 @@ class Mistake:
     label_score: float
     predicted_score: float
     loss: float
+    columns: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def to_dict(self) -> MistakeEntry:
-        """Return the mistake as plain values."""
-        return {
+        """Return the mistake as plain values; `columns` only where there are others."""
+        entry: MistakeEntry = {
             "line": self.line,
             "text": self.text,
             "label": self.label,
@@ -69,6 +73,9 @@ class Mistake:
             "predicted_score": self.predicted_score,
             "loss": self.loss,
         }
+        if self.columns:
+            entry["columns"] = {name: str(value) for name, value in self.columns.items()}
+        return entry
 
 
 class ConfusionEntry(TypedDict):

@@ -53,13 +53,23 @@ def test_delimiter_is_found_in_the_header(tmp_path, caplog, name, delimiter):
         ("\ufefftext;label\nä;x\n", [("ä", "x")]),
         ('text;label\n"Dear sir,\r\nthanks";x\r\n', [("Dear sir,\r\nthanks", "x")]),
         ("text,label\nC:\\new\\dir,x\n", [("C:\\new\\dir", "x")]),
-        ("text,label\na \\\\ b,x\n", [("a \\\\ b", "x")]),
+        ("text,label\n\\\\server\\dir,x\n", [("\\\\server\\dir", "x")]),
     ],
     ids=range(13),
 )  # fmt: skip
 def test_conventions_of_programs_are_known(tmp_path, content, rows):
     """One column, Excel, pandas, R, a delimiter at the end, spaces before quotes, plain backslashes."""
     assert read(tmp_path, content) == rows
+
+
+def test_backslashes_in_pairs_alone_are_a_question(tmp_path):
+    """They are two characters, or one that a program escaped: nothing in the file tells."""
+    content = "text,label\na \\\\ b,x\n"
+    with pytest.raises(DataError, match="backslashes in pairs alone") as caught:
+        read(tmp_path, content)
+    assert caught.value.flags == ("--escape '\\'", "--escape none")
+    assert read(tmp_path, content, escape="\\") == [("a \\ b", "x")]
+    assert read(tmp_path, content, escape="none") == [("a \\\\ b", "x")]
 
 
 def test_index_columns_have_names(tmp_path):

@@ -38,9 +38,15 @@ __all__ = [
 UTF_8 = "utf-8-sig"  # takes off a byte order mark if there is one
 BAD_BYTES = re.compile("[\udc80-\udcff]+")
 SAMPLE_BYTES = 1 << 16  # of a file: to tell its encoding
+# Byte order marks, read as UTF-8. Those of UTF-32 come first: one begins like one of UTF-16.
+MARKS = (
+    ("\udcff\udcfe\0\0", "utf-32"),
+    ("\0\0\udcfe\udcff", "utf-32"),
+    ("\udcff\udcfe", "utf-16"),
+    ("\udcfe\udcff", "utf-16"),
+)
 PIECE_CHARS = 1 << 16  # of a line that is too long: what is read at once to get over it
 CUT_LINE = "…\n"  # in place of a line that is too long
-UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")  # the two byte order marks, read as UTF-8
 
 
 def check_encoding(encoding: str | None) -> str:
@@ -102,10 +108,10 @@ def advise_encoding(text: str, *, encoding: str, path: Path | None = None) -> Ad
     path : Path, optional
         The file, of which more lines make the answer surer.
     """
-    if text.startswith(UTF16_MARKS):
-        return Advice(
-            "; the file starts like UTF-16: try --encoding utf-16", ("--encoding utf-16",)
-        )
+    for mark, name in MARKS:
+        if text.startswith(mark):
+            flag = f"--encoding {name}"
+            return Advice(f"; the file starts like {name.upper()}: try {flag}", (flag,))
     lines = [*_bytes_of(text, encoding), *_sample_lines(path)]
     found = [one for one in find_encodings(lines) if codecs.lookup(one.encoding).name != encoding]
     if not found:
@@ -269,6 +275,10 @@ def file_errors(path: Path | str) -> Iterator[None]:
         raise DataError(
             f"{path} does not decode as {err.encoding}: {err.reason}",
             hint="name its encoding with --encoding",
+        ) from err
+    except UnicodeError as err:  # UTF-16 and UTF-32 without their byte order mark
+        raise DataError(
+            f"{path} does not decode: {err}", hint="name its encoding with --encoding"
         ) from err
     except FileNotFoundError as err:
         raise InputError(f"no such file: {path}") from err

@@ -20,6 +20,7 @@ from assay.data.files.variants import (
     Variant,
     escapes_breaks,
     find_extra,
+    has_pairs_alone,
     parse_head,
     writes_escapes,
 )
@@ -141,8 +142,7 @@ class _Choice:
         delimiter = self.plain.delimiter
         if not writes_escapes(head, delimiter):
             return
-        is_telling = has_bare_quotes(head, delimiter) or escapes_breaks(head, delimiter)
-        if plain.fits and not is_telling:
+        if plain.fits and not _tells_escapes(head, delimiter):
             return  # a program that doubles quotes and escapes nothing would write the same
         for quotes in (True, False):
             if self.reading.quoting == ("none" if quotes else "minimal"):
@@ -153,11 +153,13 @@ class _Choice:
 
     def _refuse_escapes(self, plain: HeadRows, *, quotes: bool) -> None:
         escaped, literal = ESCAPE_FLAGS
+        what = "backslashes before quotes, delimiters or line breaks"
+        if has_pairs_alone("".join(self.lines)):
+            what = "backslashes in pairs alone"
         if not quotes and self.plain.quotes:
             escaped = f"{QUOTING_FLAGS[0]} {escaped}"
         raise DataError(
-            f"{self.name} has backslashes before quotes, delimiters or line breaks, "
-            "as Spark, MySQL and R write them",
+            f"{self.name} has {what}, as Spark, MySQL and R write them",
             hint=f"add {escaped} if they are escapes, {literal} if they are part of the texts",
             flags=(escaped, literal) if plain.fits else (escaped,),
         )
@@ -211,6 +213,12 @@ class _Choice:
             f"{QUOTING_FLAGS[1]} if quotes enclose fields",
             flags=QUOTING_FLAGS,
         )
+
+
+def _tells_escapes(head: str, delimiter: str) -> bool:
+    """Tell whether no program that escapes nothing would write these backslashes."""
+    signs = (has_bare_quotes(head, delimiter), escapes_breaks(head, delimiter))
+    return any(signs) or has_pairs_alone(head)
 
 
 def _is_quoted(unquoted: HeadRows) -> bool:

@@ -187,7 +187,7 @@ def _name_columns(header: Sequence[str], dialect: Dialect, name: str) -> tuple[s
     elif dialect.extra == "last":
         named.append("")
     names = [column.strip() or f"unnamed_{i}" for i, column in enumerate(named, 1)]
-    return check_unique(names, source=name)
+    return check_unique(names, source=name, flags=("--no-header",))
 
 
 def _meaning(err: csv.Error) -> str:

@@ -11,7 +11,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["HeadRows", "Variant", "escapes_breaks", "find_extra", "parse_head", "writes_escapes"]
+__all__ = [
+    "HeadRows",
+    "Variant",
+    "escapes_breaks",
+    "find_extra",
+    "has_pairs_alone",
+    "parse_head",
+    "writes_escapes",
+]
 
 Rows = list[list[str]]
 
@@ -42,6 +50,8 @@ class Variant:
         Strict: a quote that is not closed or not doubled is an error. Without that, texts would
         be glued together.
         """
+        if self.escape == "\\":
+            lines = _keep_nothing(lines, self.delimiter)
         return csv.reader(
             lines,
             delimiter=self.delimiter,
@@ -50,6 +60,17 @@ class Variant:
             skipinitialspace=self.skips_space,
             strict=True,
         )
+
+
+def _keep_nothing(lines: Iterable[str], delimiter: str) -> Iterator[str]:
+    r"""Escape the backslash of cells that are ``\N``, which MySQL writes for NULL.
+
+    ``\N`` is no escaped N: without this, such a cell would be read as the letter.
+    """
+    special = re.escape(delimiter)
+    cell = re.compile(rf"(?<![^{special}])\\N(?=[{special}\r\n]|$)")
+    for line in lines:
+        yield cell.sub(r"\\\\N", line) if "\\N" in line else line
 
 
 @dataclass(frozen=True)
@@ -140,6 +161,11 @@ def writes_escapes(head: str, delimiter: str) -> bool:
     plain = re.compile(rf"\\(?:[^\\\"\r\n{special}N]|N(?![{special}\r\n]|$))")
     pairs = re.sub(r"\\\\", "", head)
     return "\\" in head and not plain.search(pairs)
+
+
+def has_pairs_alone(head: str) -> bool:
+    """Tell whether no backslash is alone: a program may have doubled the backslashes of texts."""
+    return "\\" in head and "\\" not in head.replace("\\\\", "")
 
 
 def escapes_breaks(head: str, delimiter: str) -> bool:

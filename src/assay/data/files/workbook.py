@@ -84,7 +84,7 @@ def _rows(rows: Sequence[tuple[int, Cells]], name: str, *, has_header: bool) -> 
     if has_header:
         titles = filled.pop(0)[1]
         named = [title.strip() or f"unnamed_{i}" for i, title in enumerate(titles, 1)]
-        columns = check_unique(named, source=name)
+        columns = check_unique(named, source=name, flags=("--no-header",))
     for number, cells in filled:
         yield Row(number, dict(zip(columns, cells, strict=True)))
 

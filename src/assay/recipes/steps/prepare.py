@@ -48,6 +48,7 @@ class DataOptions:
     single_label: bool = False
     merge_labels: bool = False
     split_column: str | None = None
+    id_column: str | None = None
     label_separator: str | None = None
     label_columns: Sequence[str] | None = None
     validation_fraction: float = 0.1
@@ -108,6 +109,7 @@ class DataOptions:
             single_label=self.single_label,
             merge_labels=self.merge_labels,
             split_column=self.split_column,
+            id_column=self.id_column,
             label_separator=self.label_separator,
             label_columns=self.label_columns,
             **self.reading(),

@@ -1,0 +1,98 @@
+"""Which columns hold texts and labels, judged by what is in them: a proposal, never a decision."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+from assay.data.files.row import Row
+
+__all__ = ["propose_columns"]
+
+MIN_ROWS = 5
+MIN_TEXT_CHARS = 15  # on average: shorter ones are numbers, dates and names
+MAX_LABEL_CHARS = 40
+MIN_DIFFERENT = 0.5  # share of the texts that are different
+MAX_LABELS = 50
+MAX_PROPOSALS = 3
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What the first rows have in one column."""
+
+    name: str
+    number: int
+    values: tuple[str, ...]
+
+    @property
+    def mean_chars(self) -> float:
+        """Mean length of the values."""
+        return mean(map(len, self.values))
+
+    @property
+    def n_different(self) -> int:
+        """How many different values there are."""
+        return len(set(self.values))
+
+    @property
+    def is_label(self) -> bool:
+        """Whether a few short values occur again and again."""
+        most = min(MAX_LABELS, len(self.values) / 2)
+        return 2 <= self.n_different <= most and self.mean_chars <= MAX_LABEL_CHARS
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the values are long, and most of them different."""
+        is_different = self.n_different >= MIN_DIFFERENT * len(self.values)
+        return is_different and self.mean_chars >= MIN_TEXT_CHARS
+
+
+def propose_columns(rows: Sequence[Row], *, has_header: bool) -> list[str]:
+    """Return flags that name a text and a label column, the most likely first.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The first rows of a source.
+    has_header : bool
+        Whether the first line was read as the names of the columns. Where the name of the label
+        column is one of the labels, that line is a row, and ``--no-header`` is proposed.
+
+    Returns
+    -------
+    list of str
+        Such as ``--text-column v2 --label-column v1``; empty where nothing fits.
+    """
+    columns = _describe(rows)
+    texts = sorted((one for one in columns if one.is_text), key=lambda one: -one.mean_chars)
+    labels = sorted((one for one in columns if one.is_label), key=lambda one: one.n_different)
+    if not texts:
+        return []
+    flags = []
+    for label in labels[:MAX_PROPOSALS]:
+        if has_header and label.name in label.values:
+            flags.append(
+                f"--no-header --text-column {texts[0].number} --label-column {label.number}"
+            )
+        else:
+            text = shlex.quote(texts[0].name)
+            flags.append(f"--text-column {text} --label-column {shlex.quote(label.name)}")
+    return flags
+
+
+def _describe(rows: Sequence[Row]) -> list[_Column]:
+    """Return what is in each column; nothing where there are too few rows to tell.
+
+    A row whose bytes do not decode has all its cells, and counts.
+    """
+    if len(rows) < MIN_ROWS:
+        return []
+    described = []
+    for number, name in enumerate(rows[0].values, 1):
+        values = [str(row.values[name]) for row in rows if row.values.get(name) not in (None, "")]
+        if values:
+            described.append(_Column(name, number, tuple(values)))
+    return described

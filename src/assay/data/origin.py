@@ -1,0 +1,125 @@
+"""Where rows came from, so that their other columns can be read again when a few are shown.
+
+A data set keeps texts and labels alone. A ticket's number or date is wanted for the rows that a
+person is to look at, which are few: a second pass over the file costs no memory for the others.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+
+from assay.data.files.formats import FORMATS, file_kind
+from assay.data.files.readers import read_rows
+from assay.data.files.reading import Reading
+from assay.data.files.row import Record, Row
+from assay.errors import AssayError
+
+__all__ = ["Origin", "OtherCells", "read_other_cells"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class OtherCells:
+    """What a row holds beside its text and its label.
+
+    Parameters
+    ----------
+    cells : dict
+        Column -> value, in the order of the source.
+    record : int, optional
+        Number of the row as a spreadsheet shows it, where that is not its line: a cell above it
+        holds a line break. None: it is the same.
+    """
+
+    cells: Record = field(default_factory=dict)
+    record: int | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The files of one split, and how they were read.
+
+    Parameters
+    ----------
+    paths : tuple of Path
+        One file, or all shards in their order, whose rows are counted through.
+    reading : Reading
+    used : tuple of str
+        The columns that were read as texts and as labels.
+    """
+
+    paths: tuple[Path, ...]
+    reading: Reading
+    used: tuple[str, ...] = ()
+
+    def read(self, lines: Collection[int]) -> dict[int, OtherCells]:
+        """Read the other cells of some rows, by line; rows that are not there are left out."""
+        found: dict[int, OtherCells] = {}
+        wanted = set(lines)
+        first = 2 if self._has_lines and self.reading.header else 1
+        for number, row in enumerate(self._rows(), first):
+            if row.line not in wanted:
+                continue
+            cells = {name: one for name, one in row.values.items() if name not in self.used}
+            is_shifted = self._has_lines and number != row.line
+            found[row.line] = OtherCells(cells, number if is_shifted else None)
+            if len(found) == len(wanted):
+                break
+        return found
+
+    @property
+    def _has_lines(self) -> bool:
+        """Whether rows are known by their lines, and can have several."""
+        is_one = len(self.paths) == 1
+        kind = file_kind(self.paths[0])
+        return is_one and kind in (".csv", ".tsv") and FORMATS[kind].unit == "line"
+
+    def _rows(self) -> Iterator[Row]:
+        options = self.reading.to_dict()
+        if len(self.paths) == 1:
+            yield from read_rows(self.paths[0], **options)
+            return
+        every = chain.from_iterable(read_rows(path, **options) for path in self.paths)
+        for number, row in enumerate(every, 1):
+            yield replace(row, line=number)
+
+
+def read_other_cells(
+    origins: Mapping[str, Origin], places: Iterable[tuple[str, int]]
+) -> dict[tuple[str, int], OtherCells]:
+    """Read what some rows hold beside their texts and labels.
+
+    Parameters
+    ----------
+    origins : mapping of str to Origin
+        By split. A split that was cut from another one has the lines of that.
+    places : iterable of (str, int)
+        The split and the line of each row.
+
+    Returns
+    -------
+    dict
+        Place -> its other cells. Rows of frames and of the Hub, and those of files that cannot be
+        read any more, are left out.
+    """
+    by_origin: dict[str, dict[int, list[tuple[str, int]]]] = {}
+    for split, line in places:
+        name = next((one for one in (split, "all", "train") if one in origins), None)
+        if name is not None:
+            by_origin.setdefault(name, {}).setdefault(line, []).append((split, line))
+    found: dict[tuple[str, int], OtherCells] = {}
+    for name, by_line in by_origin.items():
+        try:
+            cells = origins[name].read(by_line)
+        except AssayError as err:
+            logger.warning("other columns cannot be read again: %s", err.message)
+            continue
+        for line, own in by_line.items():
+            if line in cells:
+                found.update(dict.fromkeys(own, cells[line]))
+    return found

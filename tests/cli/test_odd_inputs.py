@@ -1,0 +1,51 @@
+"""Odd files of many kinds through the command line: the sentence, the exit code, and nothing written."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from _support.odd_inputs import ODD_INPUTS, write_files
+from _support.small_runs import listing
+from assay.recipes.train import train_model
+
+N_KINDS = 120  # at least
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """Train a tiny model that knows the labels neg and pos."""
+    folder = tmp_path_factory.mktemp("odd")
+    rows = "".join(
+        f"{'bad sad' if i % 2 else 'good glad'} {i},{('pos', 'neg')[i % 2]}\n" for i in range(60)
+    )
+    (folder / "d.csv").write_text("text,label\n" + rows, encoding="utf-8")
+    train_model(folder / "d.csv", folder / "model", method="linear")
+    return folder / "model"
+
+
+def test_many_kinds_are_tried():
+    """Each kind has a name of its own, and there are enough of them."""
+    kinds = [odd.kind for odd in ODD_INPUTS]
+    assert len(set(kinds)) == len(kinds) >= N_KINDS
+
+
+@pytest.mark.parametrize("odd", ODD_INPUTS, ids=[odd.kind for odd in ODD_INPUTS])
+def test_odd_input_has_its_sentence_and_exit_code(invoke, model, tmp_path, monkeypatch, odd):
+    """What is odd is said, or read as it was meant; no file is changed, and none is new."""
+    write_files(tmp_path, odd.files)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setattr("sys.argv", ["assay", *shlex.split(odd.command)])
+    before = {name: _content(tmp_path / name) for name in listing(tmp_path)}
+    done = invoke(*shlex.split(odd.command.format(model=model)))
+    assert done.exit_code == odd.code, done.output
+    said = done.stderr if odd.code else done.output
+    assert odd.said in said
+    assert len(max(said.splitlines(), key=len)) < 1000  # never a whole text
+    assert {name: _content(tmp_path / name) for name in listing(tmp_path)} == before
+
+
+def _content(path):
+    return path.read_bytes() if path.is_file() else None

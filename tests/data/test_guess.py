@@ -1,0 +1,71 @@
+"""Columns are proposed by what is in them, where their names say nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.data.files.row import Row
+from assay.data.guess import propose_columns
+from assay.data.load import load_data
+from assay.errors import DataError
+
+
+def rows_of(n, **columns):
+    """Return rows whose cells are made from their number."""
+    return [Row(i + 2, {name: cell(i) for name, cell in columns.items()}) for i in range(n)]
+
+
+def test_long_texts_and_few_values_are_proposed():
+    """Numbers, dates and names are neither."""
+    rows = rows_of(
+        20,
+        nr=str,
+        v1=lambda i: ("ham", "spam")[i % 2],
+        day=lambda i: f"2026-11-{i + 1}",
+        v2=lambda i: f"call this number {i}",
+        note=lambda i: "",
+    )
+    assert propose_columns(rows, has_header=True) == ["--text-column v2 --label-column v1"]
+
+
+def test_several_label_columns_are_all_proposed():
+    """The one with the fewest values first; a name with a space is quoted."""
+    rows = rows_of(
+        30,
+        topic=lambda i: f"t{i % 5}",
+        mood=lambda i: f"m{i % 2}",
+        **{"the text": lambda i: f"something that was said {i}"},
+    )
+    assert propose_columns(rows, has_header=True) == [
+        "--text-column 'the text' --label-column mood",
+        "--text-column 'the text' --label-column topic",
+    ]
+
+
+def test_a_header_that_is_a_row_is_told():
+    """Its cell is one of the labels: columns are then named by their numbers."""
+    rows = rows_of(
+        20, **{"1": lambda i: str(i % 4), "a b c d e f g": lambda i: f"a long enough text {i}"}
+    )
+    assert propose_columns(rows, has_header=True) == [
+        "--no-header --text-column 2 --label-column 1"
+    ]
+
+
+@pytest.mark.parametrize("n", [0, 3])
+def test_nothing_is_proposed_for_a_few_rows(n):
+    """Nor where no column is one of texts."""
+    assert (
+        propose_columns(rows_of(n, a=lambda i: "a long text of words", b=str), has_header=True)
+        == []
+    )
+    assert propose_columns(rows_of(20, a=str, b=lambda i: str(i % 2)), has_header=True) == []
+
+
+def test_proposal_is_a_command_with_everything_else_that_is_wrong(tmp_path):
+    """Columns and encoding are answered at once."""
+    rows = "".join(f'{("ham", "spam")[i % 2]},"£{i} to win, call now"\n' for i in range(20))
+    (tmp_path / "d.csv").write_bytes(f"v1,v2\n{rows}".encode("latin-1"))
+    with pytest.raises(DataError) as caught:
+        load_data(tmp_path / "d.csv")
+    assert caught.value.flags[0] == "--text-column v2 --label-column v1 --encoding cp1252"
