@@ -18,7 +18,7 @@ from assay.runtime import load_model
 
 
 def test_push_sends_the_whole_model_once(shell, hub, trained):
-    """A model arrives with its large file; pushed again, nothing is sent and the commit stays."""
+    """A model arrives with its two binary files; pushed again, nothing is sent and the commit stays."""
     code, first, _ = shell("push", trained, "mood", "--message", "first")
     assert code == 0
     repo = hub.model("me/mood")
@@ -30,17 +30,17 @@ def test_push_sends_the_whole_model_once(shell, hub, trained):
     assert (
         {one["path"] for one in first["files"]}
         == set(repo.files)
-        >= {"assay.json", "model.safetensors"}
+        >= {"assay.json", "model.safetensors", "training_hashes.safetensors"}
     )
     for name, data in repo.files.items():
         if name != "README.md":
             assert data == (trained / name).read_bytes()
-    assert len(hub.asked("/_lfs/", method="PUT")) == 1
+    assert len(hub.asked("/_lfs/", method="PUT")) == 2
 
     code, second, _ = shell("push", trained, "me/mood")
     assert code == 0
     assert (second["commit"], second["is_changed"]) == (first["commit"], False)
-    assert len(hub.asked("/_lfs/", method="PUT")) == 1
+    assert len(hub.asked("/_lfs/", method="PUT")) == 2
     assert len(repo.commits) == 2  # that of its making, and the first push
 
 

@@ -7,7 +7,9 @@ import pytest
 from assay.data.load import load_data
 from assay.errors import DataError
 from assay.recipes.evaluate import evaluate_model
+from assay.recipes.steps.known_data import cut_as_trained
 from assay.recipes.train import train_model
+from assay.runtime.predictor import load_model
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +22,11 @@ def trained(tmp_path_factory):
     return folder / "a.csv", folder / "model"
 
 
+def trained_texts(data, model):
+    """Return the texts of the train split, cut as training did."""
+    return cut_as_trained(load_data(data), load_model(model).manifest)["train"].texts
+
+
 def test_texts_of_training_are_counted_and_the_rest_scored_beside(trained):
     """The score of the whole file is no score of new texts, and it says so."""
     data, model = trained
@@ -27,6 +34,20 @@ def test_texts_of_training_are_counted_and_the_rest_scored_beside(trained):
     assert (found.split, found.scored.n_leaked) == ("all", 64)
     assert found.scored.without_leaks.n_texts == 16
     assert "64 of 80 all texts also occur in train" in found.warnings()[0]
+
+
+def test_texts_of_training_are_recognised_in_another_file(trained, tmp_path):
+    """Their hashes are in the model: neither the order, the case nor the file matters."""
+    rows = ["new one,a", "WORD1  number1,b", "word2 number2,a", "new two,b"]
+    (tmp_path / "b.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    found = evaluate_model(trained[1], load_data(tmp_path / "b.csv"))
+    n_trained = sum(
+        row[: row.rindex(",")].casefold().replace("  ", " ") in trained_texts(*trained)
+        for row in rows
+    )
+    assert found.scored.n_leaked == n_trained
+    assert n_trained
+    assert found.scored.without_leaks.n_texts == 4 - n_trained
 
 
 def test_split_names_a_part_of_the_file(trained):

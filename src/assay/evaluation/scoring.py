@@ -126,6 +126,7 @@ def score_split(
     *,
     seed: int,
     train: LabelledTexts | None = None,
+    seen: np.ndarray | None = None,
     progress: Progress | None = None,
 ) -> ScoredSplit:
     """Predict a split and score it, with intervals.
@@ -139,6 +140,8 @@ def score_split(
     train : LabelledTexts, optional
         The texts that the model was trained on. Scores on those of them that occur in `labelled`
         measure memory, so that all scores are also given without them.
+    seen : bool array of shape (n_texts,), optional
+        Which texts the model was trained on, where its training texts are not at hand.
     progress : Progress, optional
     """
     started_s = time.perf_counter()
@@ -146,9 +149,11 @@ def score_split(
     predict_s = time.perf_counter() - started_s
     label_ids = model.label_set.ids(labelled.labels)
     scores = score_predictions(label_ids, probs, model.label_set, seed=seed)
-    if train is None:
+    if seen is None and train is not None:
+        seen = find_seen(labelled, train)
+    if seen is None:
         return ScoredSplit(labelled, label_ids, probs, scores, predict_s)
-    is_new = ~find_seen(labelled, train)
+    is_new = ~seen
     n_leaked = int((~is_new).sum())
     without_leaks = None
     if n_leaked and is_new.any():

@@ -33,6 +33,7 @@ from assay.runtime.manifest import Manifest
 from assay.runtime.nearest import TrainingTexts
 from assay.runtime.predictor import load_model
 from assay.runtime.sane_scores import ScoresError
+from assay.runtime.trained_on import TrainedOn
 
 __all__ = ["PARITY_LIMIT", "keep_texts", "record_scores", "save_model"]
 
@@ -73,6 +74,7 @@ def save_model(
     parity_texts: Sequence[str] = (),
     training_data: TrainingDataEntry | None = None,
     term_statistics: TermStatistics | None = None,
+    trained_on: TrainedOn | None = None,
     overwrite: bool = False,
 ) -> Manifest:
     """Save a trained estimator as a folder that predicts without torch.
@@ -92,6 +94,8 @@ def save_model(
     term_statistics : TermStatistics, optional
         Statistics of the training texts: later texts are compared with them, to tell whether they
         look like those.
+    trained_on : TrainedOn, optional
+        Hashes of the training texts, by which later texts are recognised.
     overwrite : bool
 
     Raises
@@ -104,10 +108,7 @@ def save_model(
         The saved folder's scores differ from the estimator's by more than `PARITY_LIMIT`; nothing
         is written.
     """
-    if not hasattr(estimator, "classes_"):
-        raise InputError(
-            f"the {estimator.method} estimator is not fitted yet", hint="call fit first"
-        )
+    _check_fitted(estimator)
     labels = label_set or LabelSet.from_labels(str(name) for name in estimator.classes_)
     order = _class_order(estimator, labels)
     out, saved = Path(out), estimator.pruned()
@@ -116,14 +117,21 @@ def save_model(
         parts = saved.write_parts(root, order)
         if term_statistics is not None:
             term_statistics.save(root)
+        if trained_on is not None:
+            trained_on.save(root)
         described = _describe(estimator, labels, parts, training_data)
         sealed = seal_folder(root, replace(described, vocabulary=vocabulary))
-        parity = _check_parity(
-            saved, root, sealed, order, [*parity_texts[:N_PARITY_TEXTS], *PARITY_EDGES]
-        )
+        parity = _check_parity(saved, root, sealed, order, parity_texts)
         manifest = replace(sealed, parity=parity)
         write_manifest(root, manifest)
     return manifest
+
+
+def _check_fitted(estimator: TextClassifier) -> None:
+    if not hasattr(estimator, "classes_"):
+        raise InputError(
+            f"the {estimator.method} estimator is not fitted yet", hint="call fit first"
+        )
 
 
 def record_scores(
@@ -240,8 +248,13 @@ def _class_order(estimator: TextClassifier, labels: LabelSet) -> np.ndarray:
 
 
 def _check_parity(
-    estimator: TextClassifier, root: Path, sealed: Manifest, order: np.ndarray, texts: list[str]
+    estimator: TextClassifier,
+    root: Path,
+    sealed: Manifest,
+    order: np.ndarray,
+    held_out: Sequence[str],
 ) -> ParityEntry:
+    texts = [*held_out[:N_PARITY_TEXTS], *PARITY_EDGES]
     expected = estimator.predict_proba(texts)[:, order]
     try:
         found = load_model(root, verified=sealed).predict_proba(texts)

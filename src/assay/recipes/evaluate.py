@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
+import numpy as np
+
 from assay._display import html_block, html_table
 from assay.catalogue import ENGLISH, open_language
+from assay.data.duplicates import find_seen
+from assay.data.origin import read_other_cells
 from assay.data.texts import LabelledTexts, Splits, join_texts, make_frame
 from assay.evaluation.caveats import find_caveats
 from assay.evaluation.coverage_report import AnsweredRow, answered_rows
@@ -30,6 +34,7 @@ from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.steps.known_data import check_labels, cut_as_trained
 from assay.runtime.predictor import Model
+from assay.runtime.trained_on import read_trained_on
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,18 +192,39 @@ def evaluate_model(
     if split not in splits:
         splits = trained
     model = _match_model(model, splits, split)
-    train = _trained_texts(model, trained, split)
-    scored = score_split(model, splits[split], seed=seed, train=train, progress=progress)
-    return _evaluation(model, splits.source, split, scored, n_mistakes=n_mistakes)
+    labelled = splits[split]
+    seen = _find_trained(model, trained, labelled, split)
+    scored = score_split(model, labelled, seed=seed, seen=seen, progress=progress)
+    found = _evaluation(model, splits.source, split, scored, n_mistakes=n_mistakes)
+    return replace(found, mistakes=_with_columns(found.mistakes, splits, split))
 
 
-def _trained_texts(model: Model, splits: Splits, split: str) -> LabelledTexts | None:
-    """Return the texts of the data that a model was trained on; None if `split` is all of them."""
+def _with_columns(mistakes: Sequence[Mistake], splits: Splits, split: str) -> list[Mistake]:
+    """Return the mistakes with the other columns of their rows."""
+    others = read_other_cells(splits.origins, [(split, one.line) for one in mistakes])
+    completed = []
+    for one in mistakes:
+        found = others.get((split, one.line))
+        completed.append(one if found is None else replace(one, columns=found.cells))
+    return completed
+
+
+def _find_trained(
+    model: Model, splits: Splits, labelled: LabelledTexts, split: str
+) -> np.ndarray | None:
+    """Tell which texts the model was trained on, bool of shape (n_texts,).
+
+    A model of this version recognises them by their hashes, one of an earlier version by the train
+    split of the data. None if that is not there, or if `split` is the train split itself.
+    """
     fitted_on = model.manifest.training_data.get("fitted_on", ["train"])
-    known = [splits[name] for name in fitted_on if name in splits]
-    if not known or fitted_on == [split]:
+    if fitted_on == [split]:
         return None
-    return join_texts(known)
+    trained_on = read_trained_on(model.folder, model.manifest)
+    if trained_on is not None:
+        return trained_on.find(labelled.texts)
+    known = [splits[name] for name in fitted_on if name in splits]
+    return find_seen(labelled, join_texts(known)) if known else None
 
 
 def _default_split(splits: Splits) -> str:

@@ -100,6 +100,11 @@ class Layout:
         return self.root / "training_texts.json"
 
     @property
+    def training_hashes(self) -> Path:
+        """Short hashes of the texts that the model was trained on, from which none can be read."""
+        return self.root / "training_hashes.safetensors"
+
+    @property
     def card(self) -> Path:
         """The model card."""
         return self.root / "README.md"

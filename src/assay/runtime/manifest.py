@@ -56,6 +56,7 @@ OPTIONAL_TYPES = {
 }
 
 KEPT_TEXTS = Layout(Path()).training_texts.name
+HASHES = Layout(Path()).training_hashes.name
 
 
 @dataclass(frozen=True)
@@ -148,15 +149,16 @@ class Manifest:
     def prediction_sha256(self) -> str:
         """Return a hash of everything that predictions depend on, in hexadecimal.
 
-        The card, what was measured, and the texts of train are no part of it.
+        The card, what was measured, and the texts of train and their hashes are no part of it.
         """
+        files = {name: one for name, one in self.without_texts().files.items() if name != HASHES}
         facts = {
             "method": self.method,
             "labels": self.labels,
             "tokenization": self.tokenization,
             "abstain": self.abstain,
             "scope": self.scope,
-            "files": self.without_texts().files,
+            "files": files,
             "priors": self.parameters.get("priors"),
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -22,6 +22,7 @@ from assay.recipes.steps.prepare import DataOptions, prepare_data
 from assay.runtime.entries import CutEntry
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
+from assay.runtime.trained_on import TrainedOn
 from assay.training.states import TrainingStates
 
 if TYPE_CHECKING:
@@ -158,6 +159,11 @@ class TrainingSet:
         return self.splits.label_set.ids(self.train.labels)
 
     @cached_property
+    def trained_on(self) -> TrainedOn:
+        """Hashes of the training texts."""
+        return TrainedOn.of(self.train.normalised, fingerprint=self.fingerprints["train"])
+
+    @cached_property
     def fingerprints(self) -> dict[str, str]:
         """The SHA-256 of each split."""
         return {name: labelled.sha256() for name, labelled in self.splits.items()}
@@ -231,6 +237,7 @@ def fit_and_save(
         training_data=data.facts,
         # To a method that reads no texts, no text is unfamiliar.
         term_statistics=data.term_statistics if METHODS[method].reads_texts else None,
+        trained_on=data.trained_on,
         overwrite=overwrite,
     )
     n_texts, temperature = len(data.train), estimator.temperature_
