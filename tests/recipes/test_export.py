@@ -180,14 +180,46 @@ def test_limits_of_formats():
     assert ParityLimits.of("onnx", **given) == ParityLimits(1e-4, 0.1, 0.0)
 
 
-def test_data_is_needed_and_must_fit(models, data, tmp_path):
-    """Without --data the training data is read again; if it is gone, or has other labels, that is said."""
+@pytest.mark.parametrize("export_format", ["onnx", "onnx-int8"])
+@pytest.mark.parametrize("keeps", [True, False])
+def test_copy_is_compared_without_training_data(models, tmp_path, caplog, export_format, keeps):
+    """On training texts that the model keeps, or on texts made of its vocabulary; no score is claimed."""
+    moved = without_data(models, tmp_path)
+    if keeps:
+        keep_texts(moved, [f"so good {i}" for i in range(20)], [i % 2 for i in range(20)])
+    limits = ParityLimits(max_difference=None, max_changed=None, max_accuracy_loss=None)
+    found = export_model(moved, tmp_path / "copy", export_format=export_format, limits=limits)
+    n_texts = 20 if keeps else 500
+    assert found.n_texts == n_texts
+    assert (found.accuracy_before is None) == (not keeps)
+    assert found.accuracy_loss <= found.changed
+    assert f"Compared on {found.split}" in caplog.text
+    if export_format == "onnx-int8":
+        assert read_folder(tmp_path / "copy").scores == ()
+    card = (tmp_path / "copy" / "README.md").read_text(encoding="utf-8")
+    assert ("unknown" in card) == (not keeps)
+
+
+def test_limits_hold_on_texts_that_were_made(models, tmp_path):
+    """A loss of accuracy cannot be larger than the share of changed labels."""
+    moved = without_data(models, tmp_path)
+    limits = ParityLimits(max_accuracy_loss=-1.0)
+    with pytest.raises(CheckError, match="accuracy unknown before, unknown after"):
+        export_model(moved, tmp_path / "copy", export_format="onnx", limits=limits)
+
+
+def without_data(models, tmp_path):
+    """Return a copy of a model whose training data are gone."""
     moved = shutil.copytree(models / "compact", tmp_path / "model")
     content = json.loads((moved / "assay.json").read_text(encoding="utf-8"))
     content["training_data"]["source"] = str(tmp_path / "gone.csv")
     (moved / "assay.json").write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(InputError, match=r"was trained on \('.*gone\.csv'\) cannot be read here"):
-        export_model(moved, tmp_path / "copy", export_format="onnx")
+    return moved
+
+
+def test_data_must_fit(models, data, tmp_path):
+    """Data with other labels, an output that exists or is inside the model are refused."""
+    moved = without_data(models, tmp_path)
     assert (
         export_model(moved, tmp_path / "copy", export_format="onnx", data=str(data)).n_texts == 27
     )

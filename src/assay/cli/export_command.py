@@ -75,7 +75,8 @@ def export_command(
     """Write a portable copy of a model for ONNX Runtime.
 
     It is compared with the model on held-out texts first; past a limit nothing
-    is written and the exit code is 3.
+    is written and the exit code is 3. Where there are no such texts, training
+    texts that the model keeps are taken, or texts made of its vocabulary.
 
     \b
     Examples:
@@ -105,10 +106,12 @@ def export_command(
 
 def _show(report: Export) -> None:
     """Print the model beside its copy."""
+    from assay.recipes.export import show_accuracy
+
     before, after = report.bytes_before / 1e6, report.bytes_after / 1e6
     rate_before, rate_after = report.texts_per_s_before, report.texts_per_s_after
     rows = [
-        ("accuracy", f"{report.accuracy_before:.4f}", f"{report.accuracy_after:.4f}"),
+        ("accuracy", show_accuracy(report.accuracy_before), show_accuracy(report.accuracy_after)),
         ("MB", f"{before:.1f}", f"{after:.1f}"),
         ("texts/s", f"{rate_before:,.0f}", f"{rate_after:,.0f}"),
     ]

@@ -15,22 +15,21 @@ from statistics import median
 
 import numpy as np
 
-from assay.data.load import load_data
-from assay.data.texts import LabelledTexts, Splits
+from assay.data.texts import Splits
 from assay.disk import atomic_folder, check_output, write_whole
-from assay.errors import AssayError, CheckError, InputError
+from assay.errors import CheckError, InputError
 from assay.evaluation.scoring import manifest_scores, score_split
 from assay.models.onnx.quantize import describe_onnx, quantize_onnx
 from assay.output_place import check_outside
 from assay.progress import Progress
-from assay.recipes.steps.known_data import check_labels, cut_as_trained
-from assay.runtime.entries import CopyMeasures, ExportEntry
+from assay.recipes.steps.parity_texts import ParityTexts, find_parity_texts
+from assay.runtime.entries import CopyMeasures, ExportEntry, ScoreEntry
 from assay.runtime.folder import seal_folder, write_manifest
 from assay.runtime.layout import Layout
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
 
-__all__ = ["FORMATS", "Export", "ParityLimits", "export_model"]
+__all__ = ["FORMATS", "Export", "ParityLimits", "export_model", "show_accuracy"]
 
 FORMATS = ("onnx", "onnx-int8")
 # Rounds of the timing: the two models take turns, so that a busy machine slows both.
@@ -76,10 +75,11 @@ class Export:
     Parameters
     ----------
     split, n_texts
-        The held-out texts.
+        The texts: a split of data, or in words where they are not held out.
     max_difference, changed : float
         Largest difference of a score; fraction of the texts with another label.
-    accuracy_before, accuracy_after : float
+    accuracy_before, accuracy_after : float or None
+        None where the texts have no labels.
     bytes_before, bytes_after : int
         Size of the ONNX file.
     texts_per_s_before, texts_per_s_after : float
@@ -94,8 +94,8 @@ class Export:
     n_texts: int
     max_difference: float
     changed: float
-    accuracy_before: float
-    accuracy_after: float
+    accuracy_before: float | None
+    accuracy_after: float | None
     bytes_before: int
     bytes_after: int
     texts_per_s_before: float
@@ -125,13 +125,22 @@ class Export:
             "limits": self.limits,
         }
 
+    @property
+    def accuracy_loss(self) -> float:
+        """Accuracy before minus after.
+
+        Where the texts have no labels, the share of changed labels: the loss cannot be larger.
+        """
+        if self.accuracy_before is None or self.accuracy_after is None:
+            return self.changed
+        return self.accuracy_before - self.accuracy_after
+
     def broken(self) -> list[str]:
         """Return one phrase for each limit that is exceeded."""
-        loss = self.accuracy_before - self.accuracy_after
         found = {
             "max_difference": self.max_difference,
             "max_changed": self.changed,
-            "max_accuracy_loss": loss,
+            "max_accuracy_loss": self.accuracy_loss,
         }
         words = {
             "max_difference": "a score differs by",
@@ -143,6 +152,11 @@ class Export:
             for name, limit in self.limits.items()
             if limit is not None and not found[name] <= limit  # NaN is no parity either
         ]
+
+
+def show_accuracy(accuracy: float | None) -> str:
+    """Return an accuracy as people read it."""
+    return "unknown" if accuracy is None else f"{accuracy:.4f}"
 
 
 def export_model(
@@ -164,7 +178,8 @@ def export_model(
     export_format : str
         One of `FORMATS`.
     data : Splits or DATA, optional
-        Labelled texts. None: what the model says that it was trained on, if it can be read.
+        Labelled texts. None: what the model says that it was trained on, if it can be read; else
+        the training texts that it keeps; else texts made of its vocabulary.
     split : str
         Which split is scored; a single file is cut as training cut it, or is one split.
     limits : ParityLimits, optional
@@ -183,7 +198,7 @@ def export_model(
     _check_export(model, out, export_format)
     check_output(out, overwrite=overwrite, is_folder=True)
     check_outside(model.folder, out, what="the model")
-    held_out = _held_out(model, data, split)
+    texts = find_parity_texts(model, data, split)
     with atomic_folder(out, overwrite=overwrite) as root:
         _copy_files(model, root, export_format)
         sealed = seal_folder(root, model.manifest.without_texts())
@@ -191,23 +206,15 @@ def export_model(
         report = Export(
             format=export_format,
             out=str(out),
-            split=held_out.split,
+            split=texts.split,
             opset=describe_onnx(Layout(root).network),
             limits=asdict(limits or ParityLimits.of(export_format)),
-            **_measure(model, copy, held_out.labelled, progress=progress or Progress()),
+            **_measure(model, copy, texts, progress=progress or Progress()),
         )
         _check_limits(model, report)
-        write_manifest(root, _manifest_of(sealed, copy, report, held_out.labelled))
+        write_manifest(root, _manifest_of(sealed, copy, report, texts))
         write_whole(Layout(root).card, _card(model, report))
     return report
-
-
-@dataclass(frozen=True)
-class _HeldOut:
-    """The texts that a model and its copy are compared on, and the name of their split."""
-
-    split: str
-    labelled: LabelledTexts
 
 
 def _check_export(model: Model, out: Path, export_format: str) -> None:
@@ -234,35 +241,10 @@ def _check_limits(model: Model, report: Export) -> None:
         raise CheckError(
             f"the {report.format} copy of {model.folder} is not the same on "
             f"{report.n_texts:,} texts of {report.split}: {'; '.join(broken)}; accuracy "
-            f"{report.accuracy_before:.4f} before, {report.accuracy_after:.4f} after. "
-            "Nothing was written",
+            f"{show_accuracy(report.accuracy_before)} before, "
+            f"{show_accuracy(report.accuracy_after)} after. Nothing was written",
             hint="accept more with --max-difference, --max-changed or --max-accuracy-loss",
         )
-
-
-def _held_out(model: Model, data: Splits | str | None, split: str) -> _HeldOut:
-    """Return the texts of the split to compare on."""
-    splits = data if isinstance(data, Splits) else _load_held_out(model, data)
-    splits = cut_as_trained(splits, model.manifest)
-    name = "all" if list(splits) == ["all"] else split
-    labelled = splits[name]
-    check_labels(labelled, model.labels, where=f"the {name} split of {splits.source}")
-    return _HeldOut(name, labelled)
-
-
-def _load_held_out(model: Model, data: str | None) -> Splits:
-    """Load DATA, or what the model was trained on if no DATA is given."""
-    if data is not None:
-        return load_data(data)
-    source = str(model.manifest.training_data.get("source", ""))
-    try:
-        return load_data(source)
-    except AssayError as err:
-        raise InputError(
-            f"the data that {model.folder} was trained on ('{source}') cannot be read here: "
-            f"{err.message}",
-            hint="give labelled texts that it has not seen: --data FILE",
-        ) from err
 
 
 def _copy_files(model: Model, root: Path, export_format: str) -> None:
@@ -281,19 +263,22 @@ def _copy_files(model: Model, root: Path, export_format: str) -> None:
         shutil.copyfile(layout.onnx, copied.onnx)
 
 
-def _measure(
-    model: Model, copy: Model, labelled: LabelledTexts, *, progress: Progress
-) -> CopyMeasures:
-    label_ids = model.label_set.ids(labelled.labels)
+def _measure(model: Model, copy: Model, texts: ParityTexts, *, progress: Progress) -> CopyMeasures:
+    labelled = texts.labelled
     before = model.predict_proba(labelled.texts, progress=progress)
     after = copy.predict_proba(labelled.texts, progress=progress)
     rate_before, rate_after = _rates([model, copy], labelled.texts[:TIMED_TEXTS])
+    accuracy_before = accuracy_after = None
+    if texts.has_labels:
+        label_ids = model.label_set.ids(labelled.labels)
+        accuracy_before = float((before.argmax(axis=1) == label_ids).mean())
+        accuracy_after = float((after.argmax(axis=1) == label_ids).mean())
     return {
         "n_texts": len(labelled),
         "max_difference": float(np.abs(before - after).max()),
         "changed": float((before.argmax(axis=1) != after.argmax(axis=1)).mean()),
-        "accuracy_before": float((before.argmax(axis=1) == label_ids).mean()),
-        "accuracy_after": float((after.argmax(axis=1) == label_ids).mean()),
+        "accuracy_before": accuracy_before,
+        "accuracy_after": accuracy_after,
         "bytes_before": Layout(model.folder).network.stat().st_size,
         "bytes_after": Layout(copy.folder).network.stat().st_size,
         "texts_per_s_before": rate_before,
@@ -312,20 +297,22 @@ def _rates(models: list[Model], texts: Sequence[str]) -> list[float]:
     return [len(texts) / median(of_model) for of_model in times_s]
 
 
-def _manifest_of(
-    before: Manifest, copy: Model, report: Export, labelled: LabelledTexts
-) -> Manifest:
+def _manifest_of(before: Manifest, copy: Model, report: Export, texts: ParityTexts) -> Manifest:
     """Return the manifest of the copy.
 
-    Scores of the model are not claimed for other weights: an 8-bit copy is scored again.
+    Scores of the model are not claimed for other weights: an 8-bit copy is scored again, on texts
+    that were held out; else it claims no score.
     """
     entry = report.to_entry()
     if report.format == "onnx":
         return replace(before, export=entry)
-    scored = score_split(copy, labelled, seed=before.seed)
+    scores: list[ScoreEntry] = []
+    if texts.is_held_out:
+        scored = score_split(copy, texts.labelled, seed=before.seed)
+        scores = manifest_scores({report.split: scored})
     return replace(
         before,
-        scores=tuple(manifest_scores({report.split: scored})),
+        scores=tuple(scores),
         coverage_curve={},
         parity={},
         export=entry,
@@ -336,6 +323,8 @@ def _card(model: Model, report: Export) -> str:
     layout = Layout(Path())
     name = layout.quantized if report.format == "onnx-int8" else layout.onnx
     difference = f"the largest difference of a score is {report.max_difference:.2g}"
+    accuracy_before = show_accuracy(report.accuracy_before)
+    accuracy_after = show_accuracy(report.accuracy_after)
     changed = f"{report.changed:.2%} of the labels change, {difference}"
     return f"""# {model.method} for ONNX Runtime
 
@@ -346,9 +335,9 @@ made by `tokenizer.json`, and returns `probs` of shape (n_texts, n_classes), in 
 `labels` in `assay.json`, which the file's metadata has too. `assay predict` reads this folder as
 it is.
 
-| on {report.n_texts:,} held-out texts ({report.split}) | before | after |
+| on {report.n_texts:,} texts ({report.split}) | before | after |
 |---|---|---|
-| accuracy | {report.accuracy_before:.4f} | {report.accuracy_after:.4f} |
+| accuracy | {accuracy_before} | {accuracy_after} |
 | MB | {report.bytes_before / 1e6:.1f} | {report.bytes_after / 1e6:.1f} |
 | texts/s | {report.texts_per_s_before:,.0f} | {report.texts_per_s_after:,.0f} |
 

@@ -176,13 +176,13 @@ class KeptTextsEntry(TypedDict, total=False):
 
 
 class CopyMeasures(TypedDict, total=False):
-    """What comparing a copy with its model yields."""
+    """What comparing a copy with its model yields; without labels no accuracy is known."""
 
     n_texts: int
     max_difference: float
     changed: float
-    accuracy_before: float
-    accuracy_after: float
+    accuracy_before: float | None
+    accuracy_after: float | None
     bytes_before: int
     bytes_after: int
     texts_per_s_before: float
@@ -190,7 +190,7 @@ class CopyMeasures(TypedDict, total=False):
 
 
 class ExportEntry(CopyMeasures, total=False):
-    """How a copy that `assay export` wrote compares with its model, on held-out texts."""
+    """How a copy that `assay export` wrote compares with its model, on texts of a split."""
 
     format: str
     split: str

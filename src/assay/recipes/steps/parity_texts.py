@@ -1,0 +1,123 @@
+"""Texts that a model and its copy are compared on: held-out, kept in the model, or made up."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from assay.data.load import load_data
+from assay.data.texts import LabelledTexts, Splits
+from assay.errors import AssayError
+from assay.recipes.steps.known_data import check_labels, cut_as_trained
+from assay.runtime.layout import Layout
+from assay.runtime.predictor import Model
+
+__all__ = ["ParityTexts", "find_parity_texts"]
+
+logger = logging.getLogger(__name__)
+
+N_TEXTS = 500  # so many are made up, and taken of those that a model keeps
+MAX_PIECES = 60  # of a made-up text: short and long ones, as people write them
+KEPT, MADE = "training texts it keeps", "texts made of its vocabulary"
+
+
+@dataclass(frozen=True)
+class ParityTexts:
+    """Texts that a model and its copy are compared on.
+
+    Parameters
+    ----------
+    split : str
+        What they are: a split of data, or in words where they are not held out.
+    labelled : LabelledTexts
+        Texts that were made up have labels that mean nothing.
+    has_labels : bool
+        Whether accuracy can be told.
+    is_held_out : bool
+        Whether accuracy on them is a score that may be recorded.
+    """
+
+    split: str
+    labelled: LabelledTexts
+    has_labels: bool = True
+    is_held_out: bool = True
+
+
+def find_parity_texts(model: Model, data: Splits | str | None, split: str) -> ParityTexts:
+    """Return the texts to compare on, the best that there are.
+
+    Parameters
+    ----------
+    model : Model
+        One with a tokenizer.
+    data : Splits or DATA, optional
+        Labelled texts. None: what the model was trained on, if that can be read here; else the
+        training texts that it keeps; else texts made of its vocabulary.
+    split : str
+        Which split of the data is taken.
+
+    Raises
+    ------
+    DataError
+        The given data cannot be read, lacks the split, or has labels that the model does not know.
+    """
+    if data is not None:
+        return _held_out(model, data if isinstance(data, Splits) else load_data(data), split)
+    source = str(model.manifest.training_data.get("source", ""))
+    try:
+        return _held_out(model, load_data(source), split)
+    except AssayError as err:
+        found = _kept(model) or _made(model)
+        logger.warning(
+            "the data that %s was trained on ('%s') cannot be used here: %s. Compared on %s",
+            model.folder,
+            source,
+            err.message,
+            found.split,
+        )
+        return found
+
+
+def _held_out(model: Model, splits: Splits, split: str) -> ParityTexts:
+    splits = cut_as_trained(splits, model.manifest)
+    name = "all" if list(splits) == ["all"] else split
+    labelled = splits[name]
+    check_labels(labelled, model.labels, where=f"the {name} split of {splits.source}")
+    return ParityTexts(name, labelled)
+
+
+def _kept(model: Model) -> ParityTexts | None:
+    """Return evenly spaced training texts that the model keeps; None if it keeps none."""
+    kept = model.training_texts
+    if kept is None or not kept.texts:
+        return None
+    step = -(-len(kept.texts) // N_TEXTS)
+    texts = kept.texts[::step]
+    labels = tuple(model.labels[i] for i in kept.label_ids[::step])
+    return ParityTexts(KEPT, LabelledTexts(texts, labels), is_held_out=False)
+
+
+def _made(model: Model) -> ParityTexts:
+    """Return texts of pieces that are drawn from the model's vocabulary, seeded."""
+    pieces = _pieces(Layout(model.folder).tokenizer)
+    draw = np.random.default_rng(model.manifest.seed)
+    texts = []
+    for n_pieces in draw.integers(1, MAX_PIECES + 1, size=N_TEXTS):
+        chosen = draw.integers(0, len(pieces), size=n_pieces)
+        texts.append(" ".join(pieces[i] for i in chosen))
+    labels = (model.labels[0],) * N_TEXTS
+    labelled = LabelledTexts(tuple(texts), labels)
+    return ParityTexts(MADE, labelled, has_labels=False, is_held_out=False)
+
+
+def _pieces(path: Path) -> list[str]:
+    """Return the pieces of a tokenizer as they are in texts, in the order of their ids."""
+    from tokenizers import Tokenizer
+
+    vocabulary: dict[str, int] = Tokenizer.from_file(str(path)).get_vocab()
+    pieces = sorted(vocabulary, key=lambda piece: vocabulary[piece])
+    bare = (piece.removeprefix("##").replace("▁", "") for piece in pieces)
+    return [piece for piece in bare if piece and not piece.startswith(("[", "<"))] or ["a"]
