@@ -115,9 +115,11 @@ def test_terminal_shows_a_dash_where_it_abstains(folders, texts):
     assert (process.returncode, error) == (0, "")
     lines = re.sub(r"\x1b\[[\d;]*m", "", shown.decode("utf-8")).splitlines()  # without colours
     assert all(len(line) <= 80 for line in lines)
-    assert lines[0].split() == ["label", "score", "in", "scope", "next", "text"]
-    cells = [line.split() for line in lines[2:5]]
-    assert [(row[0], row[2]) for row in cells] == [("joy", "yes"), ("–", "no"), ("–", "no")]
+    titles = ["label", "score", "second label", "confidence", "in scope", "text"]
+    assert re.split(r" {2,}", lines[0].strip()) == titles
+    cells = [re.split(r" {2,}", line.strip()) for line in lines[2:5]]
+    assert [(row[0], row[4]) for row in cells] == [("joy", "yes"), ("–", "no"), ("–", "no")]
+    assert [row[3] for row in cells[1:]] == ["does not know", "does not know"]
 
 
 def _read_terminal(ours):

@@ -344,7 +344,7 @@ def _print_rows(
 def _print_predictions(
     predictions: Iterable[Any], column: str, *, where: str | None, common: Common
 ) -> None:
-    """Print JSON Lines, or on a terminal a table with the three best labels of each text.
+    """Print JSON Lines, or on a terminal a table for people.
 
     A row that cannot be scored is an error that names it as a line of `where`. If `where` is None,
     the row is left out with a warning.
@@ -366,21 +366,14 @@ def _print_predictions(
 
 
 def _table_row(record: Record, column: str) -> dict[str, object]:
-    label = record["predicted_label"]
-    row = {"label": "–" if label is None else label, "score": f"{record['predicted_score']:.3f}"}
-    if "in_scope" in record:
-        row["in scope"] = "yes" if record["in_scope"] else "no"
-    best = sorted(_scores_of(record).items(), key=lambda item: -item[1])
-    row["next"] = ", ".join(f"{name} {score:.2f}" for name, score in best[1:3])
+    """Return what people read of a prediction: label, score, second label, how sure that is."""
+    from assay.batch.short_columns import shorten
+
+    short = shorten(record)
+    label, second = short["label"], short["second label"]
+    row = {"label": "–" if label is None else label, "score": f"{short['score']:.3f}"}
+    row["second label"] = "" if second is None else second
+    row["confidence"] = short["confidence"]
+    if "in scope" in short:
+        row["in scope"] = short["in scope"]
     return {**row, "text": record.get(column, "")}
-
-
-def _scores_of(record: Record) -> dict[str, float]:
-    """Return the scores of a prediction by label: all of them, or the best ones."""
-    if "top_k" in record:
-        return {entry["label"]: entry["score"] for entry in record["top_k"]}
-    return {
-        name.removeprefix("score:"): value
-        for name, value in record.items()
-        if name.startswith("score:")
-    }
