@@ -37,6 +37,7 @@ ROOMS = (
         "notebook",
         "_version",
         "_hub_errors",
+        "bounds",
         "output_place",
         "output_lock",
         "disk",

@@ -39,11 +39,11 @@ def test_device_of_the_environment_is_the_default(monkeypatch):
     ("name", "message"),
     [
         ("toaster", "device 'toaster' is unknown; auto, cpu, cuda"),
-        ("cuda:99", "device 'cuda:99' is not here"),
+        ("cuda:99", "this machine has no device 'cuda:99'"),
     ],
 )
 def test_impossible_devices_are_refused(name, message):
-    """A device that is no device, or is not here, is named."""
+    """A device that is no device, or that this machine lacks, is named."""
     with pytest.raises(InputError, match=message):
         pick_device(name)
 

@@ -14,6 +14,7 @@ from sklearn.utils import estimator_checks
 import assay.models
 from _support.small_models import EDGE_TEXTS, METHODS, WORDS, small_data, small_estimator
 from assay.errors import DataError, InputError
+from assay.methods import find_method
 from assay.models import Linear, make_estimator
 from assay.models.estimator import TextClassifier
 
@@ -30,7 +31,7 @@ def make(tiny_bert):
 
 # `parametrize_with_checks` feeds numbers: of an estimator that says it takes strings it runs the
 # first of these only, with a warning. The others need no data either; what the rest would check
-# stands in this file, in texts.
+# is in this file, in texts.
 @each_method
 @pytest.mark.parametrize(
     "check",
@@ -316,3 +317,35 @@ def test_all_methods_are_here():
         cls.method for cls in TextClassifier.__subclasses__() if cls.__module__.startswith("assay.")
     }
     assert ours == set(METHODS) == set(assay.models.METHODS)
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters", "sentence"),
+    [
+        ("linear", {"C": -1}, "C is -1; more than 0 up to less than inf is accepted"),
+        ("linear", {"C": "a"}, "C is 'a'; a number, more than 0 up to less than inf, is accepted"),
+        ("linear", {"max_chars": -3}, "max_chars is -3; at least 0 is accepted"),
+        ("linear", {"char_weight": -1}, "char_weight is -1; at least 0 is accepted"),
+        ("linear", {"min_count": 0}, "min_count is 0; at least 1 is accepted"),
+        ("linear", {"seed": -1}, "seed is -1; 0 to 4294967295 is accepted"),
+        ("features", {"C": 0}, "C is 0; more than 0 is accepted"),
+        ("compact", {"dropout": 1.5}, "dropout is 1.5; 0 to 1 is accepted"),
+        ("compact", {"hidden_size": 0}, "hidden_size is 0; at least 1 is accepted"),
+        ("compact", {"n_epochs": "a"}, "n_epochs is 'a'; a whole number, at least 1, is accepted"),
+        ("compact", {"seed": 0.5}, "seed is 0.5; a whole number, 0 to 4294967295, is accepted"),
+        ("compact", {"weight_decay": -1}, "weight_decay is -1; at least 0 is accepted"),
+        ("finetune", {"seed": None}, "seed is None; a whole number, 0 to 4294967295, is accepted"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_by_name(method, parameters, sentence):
+    """Before anything is learnt, whatever the library beneath would say."""
+    estimator = find_method(method).load_estimator_class()(**parameters)
+    with pytest.raises(InputError) as found:
+        estimator.fit(["so glad", "so sad"], ["joy", "sadness"])
+    assert found.value.message == sentence
+
+
+def test_label_that_is_none_is_refused_with_its_place():
+    """It would be no label of any text."""
+    with pytest.raises(InputError, match="the label of text 1 is None; one label per text"):
+        Linear().fit(["so glad", "so sad", "fine"], ["joy", None, "joy"])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from assay.data.load import load_data
-from assay.errors import DataError
+from assay.errors import DataError, InputError
 from assay.recipes.evaluate import evaluate_model
-from assay.recipes.steps.known_data import cut_as_trained
+from assay.recipes.steps.known_data import cut_as_trained, load_as_trained
+from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.train import train_model
+from assay.recipes.verify import verify_model
 from assay.runtime.predictor import load_model
 
 
@@ -61,3 +63,23 @@ def test_split_of_another_file_is_not_made_up(trained, tmp_path):
     (tmp_path / "b.csv").write_text("text,label\nx,a\ny,b\n")
     with pytest.raises(DataError, match="there is no split 'test'"):
         evaluate_model(trained[1], load_data(tmp_path / "b.csv"), split="test")
+
+
+def test_path_is_read_as_the_data_of_the_model_were(tmp_path):
+    """Evaluate, verify and export take what `load_data` takes, with the columns of training."""
+    rows = [f"word{i % 7} number{i};{'ab'[i % 2]}" for i in range(80)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["opinion;stars", *rows]) + "\n")
+    options = DataOptions(text_column="opinion", label_column="stars")
+    train_model(path, tmp_path / "model", method="linear", options=options)
+
+    assert evaluate_model(tmp_path / "model", path, split="test").scores.n_texts == 8
+    assert {one["split"] for one in verify_model(tmp_path / "model", path).claims} == {
+        "validation",
+        "test",
+    }
+    loaded = load_as_trained(str(path), tmp_path / "model")
+    assert loaded == load_data(path, text_column="opinion", label_column="stars")
+    assert load_as_trained(loaded, tmp_path / "model") is loaded
+    with pytest.raises(InputError, match=r"no such file or folder: .*b\.csv"):
+        evaluate_model(tmp_path / "model", tmp_path / "b.csv")

@@ -51,7 +51,8 @@ def pick_device(name: str | None = None) -> torch.device:
     n_cuda = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if not _is_here(device, n_cuda):
         raise InputError(
-            f"device '{name}' is not here ({n_cuda} CUDA devices)", hint="use --device auto or cpu"
+            f"this machine has no device '{name}' ({n_cuda} CUDA devices)",
+            hint="use --device auto or cpu",
         )
     return device
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from assay.bounds import COUNT
 from assay.data.cell_values import MAX_CHARS
 from assay.data.clean import MAX_BAD_FRACTION
 from assay.errors import InputError
@@ -59,7 +60,7 @@ class RowRules:
     Raises
     ------
     InputError
-        The share is out of range, or labels are said to be written in two ways.
+        A number is out of range, or labels are said to be written in two ways.
     """
 
     max_chars: int = MAX_CHARS
@@ -73,6 +74,7 @@ class RowRules:
     label_columns: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
+        COUNT.check("max_chars", self.max_chars)
         ways = {
             "--single-label": self.single_label,
             "--label-separator": self.label_separator is not None,

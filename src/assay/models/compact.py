@@ -6,13 +6,15 @@ learnt from the training texts, in any language: see `learn_tokenizer`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from assay.bounds import COUNT, FRACTION, SEED, Bounds
 from assay.checkpoints.torch_state import compute_threads, pick_device
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.onnx.export import write_compact_onnx
@@ -73,6 +75,14 @@ class Compact(TextClassifier):
     """
 
     method = "compact"
+    accepted: ClassVar[Mapping[str, Bounds]] = {
+        "vocabulary_size": COUNT,
+        "embedding_size": replace(COUNT, is_optional=True),
+        "hidden_size": replace(COUNT, is_optional=True),
+        "dropout": FRACTION,
+        "token_dropout": FRACTION,
+        "seed": SEED,
+    }
 
     def __init__(
         self,

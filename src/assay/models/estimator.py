@@ -9,7 +9,7 @@ computed: whoever fits passes `score`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from assay.bounds import Bounds
 from assay.checkpoints.pruning import PrunedVocabulary
 from assay.data.texts import check_texts
 from assay.errors import DataError, InputError
@@ -44,6 +45,8 @@ class WrittenParts:
 class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """Base of the five methods.
 
+    `accepted` maps the name of a parameter to the numbers that it accepts.
+
     Attributes
     ----------
     classes_ : array of shape (n_classes,)
@@ -57,6 +60,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """
 
     method: ClassVar[str]
+    accepted: ClassVar[Mapping[str, Bounds]] = {}
     vocabulary_: PrunedVocabulary | None = None
 
     def fit(
@@ -87,11 +91,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         Raises
         ------
         InputError
-            The texts are no sequence of str, or another number than the labels.
+            A parameter is not accepted; the texts are no sequence of str, or another number than
+            the labels; a label is None.
         DataError
             Fewer than two classes, or a validation label that train lacks.
         """
         self._forget()
+        for name, bounds in self.accepted.items():
+            bounds.check(name, getattr(self, name))
         texts, labels = _check_pairs(X, y, name="X")
         check_classification_targets(labels)
         classes, label_ids = np.unique(labels, return_inverse=True)
@@ -274,4 +281,7 @@ def _check_pairs(
             f"{len(as_list):,} texts and {len(as_array):,} labels; "
             "the same number of each is accepted"
         )
+    for i, label in enumerate(as_array.tolist()):
+        if label is None:
+            raise InputError(f"the label of text {i} is None; one label per text is accepted")
     return as_list, as_array

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from assay.bounds import POSITIVE, SEED, Bounds
 from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
 from assay.checkpoints.cache import cached_features
@@ -69,6 +70,7 @@ class Features(TextClassifier):
     """
 
     method = "features"
+    accepted: ClassVar[Mapping[str, Bounds]] = {"C": POSITIVE, "seed": SEED}
 
     def __init__(
         self,
@@ -126,7 +128,7 @@ class Features(TextClassifier):
         return head.logits(features[is_outside]), head.classes_
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
-        pick_device(self.device)  # refuse a device that is not here before any work
+        pick_device(self.device)  # refuse a missing device before any work
         given = self._given_encoder(texts)
         self.encoder_ = given
         if given.precision != "float32":  # predictions are those of the saved folder

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import copy
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ import transformers
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
+from assay.bounds import SEED, Bounds
 from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
 from assay.checkpoints.files import TOKENIZER_CONFIG
@@ -95,6 +96,8 @@ class Finetune(TextClassifier):
     """
 
     method = "finetune"
+    # The numbers of the training are checked by `TrainingConfig`.
+    accepted: ClassVar[Mapping[str, Bounds]] = {"seed": SEED}
 
     def __init__(
         self,

@@ -10,15 +10,18 @@ hashes only: see `assay.runtime.rare_terms`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import scipy.sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_is_fitted
 
+from assay.bounds import COUNT, SEED, Bounds
 from assay.errors import DataError, InputError
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.machine import choose_c, fit_machine
@@ -63,6 +66,13 @@ class Linear(TextClassifier):
     """
 
     method = "linear"
+    accepted: ClassVar[Mapping[str, Bounds]] = {
+        "C": Bounds(above=0, below=math.inf, is_optional=True),
+        "max_chars": Bounds(at_least=0, is_whole=True),
+        "char_weight": Bounds(at_least=0, is_optional=True),
+        "min_count": replace(COUNT, is_optional=True),
+        "seed": SEED,
+    }
 
     def __init__(
         self,
@@ -122,8 +132,6 @@ class Linear(TextClassifier):
                 f"min_chars is {self.min_chars}; "
                 f"1 to max_chars, which is {self.max_chars}, is accepted"
             )
-        if self.min_count is not None and self.min_count < 1:
-            raise InputError(f"min_count is {self.min_count}; at least 1 is accepted")
 
     def _settings(self, texts: Sequence[str]) -> TermSettings:
         """Return what was asked for, and what the texts suggest where nothing was."""

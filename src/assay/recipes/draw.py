@@ -7,8 +7,8 @@ from typing import Any
 
 from assay._display import Picture
 from assay.checkpoints.aliases import AUTO
+from assay.data.load import load_data
 from assay.data.summary import summarise
-from assay.data.texts import Splits
 from assay.errors import InputError
 from assay.methods import join_names, methods_where
 from assay.notebook import default_progress
@@ -19,18 +19,28 @@ from assay.recipes.steps.checkpoint import choose_from_splits
 __all__ = ["draw_classes", "draw_confusions", "draw_epochs", "draw_lengths", "draw_text_map"]
 
 
-def draw_classes(splits: Splits) -> Picture:
-    """Draw how many texts each label has, in train or else in the first split."""
+def draw_classes(splits: Any) -> Picture:
+    """Draw how many texts each label has, in train or else in the first split.
+
+    Parameters
+    ----------
+    splits : Splits, or anything that `load_data` accepts
+    """
     return Picture(_summary_figures(splits)["class_counts"], alt="texts per label")
 
 
-def draw_lengths(splits: Splits) -> Picture:
-    """Draw words per text for each label, as box plots, in train or else in the first split."""
+def draw_lengths(splits: Any) -> Picture:
+    """Draw words per text for each label, as box plots, in train or else in the first split.
+
+    Parameters
+    ----------
+    splits : Splits, or anything that `load_data` accepts
+    """
     return Picture(_summary_figures(splits)["words_per_text"], alt="words per text for each label")
 
 
 def draw_text_map(
-    splits: Splits,
+    splits: Any,
     split: str = "train",
     *,
     checkpoint: str = AUTO,
@@ -45,7 +55,7 @@ def draw_text_map(
 
     Parameters
     ----------
-    splits : Splits
+    splits : Splits, or anything that `load_data` accepts
     split : str
     checkpoint, pooling : str
         The frozen transformer whose features say what is similar, `auto` by the language of the
@@ -58,6 +68,7 @@ def draw_text_map(
     from assay.maps.points import map_split
     from assay.reporting.data_figures import draw_map
 
+    splits = load_data(splits)
     drawn = map_split(
         splits,
         split,
@@ -107,7 +118,7 @@ def draw_epochs(*results: Mapping[str, Any]) -> Picture:
     return Picture(draw_training(curves), alt="loss, accuracy and F1 of each epoch")
 
 
-def _summary_figures(splits: Splits) -> dict[str, bytes]:
+def _summary_figures(splits: Any) -> dict[str, bytes]:
     from assay.reporting.figures import draw_summary
 
-    return draw_summary(summarise(splits))
+    return draw_summary(summarise(load_data(splits)))

@@ -32,7 +32,7 @@ from assay.methods import METHODS
 from assay.models.open import match_labels, open_model
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.recipes.steps.known_data import check_labels, cut_as_trained
+from assay.recipes.steps.known_data import check_labels, cut_as_trained, load_as_trained
 from assay.runtime.predictor import Model
 from assay.runtime.trained_on import read_trained_on
 
@@ -148,7 +148,7 @@ class Evaluation:
 
 def evaluate_model(
     model_folder: str | Path | Model,
-    splits: Splits,
+    splits: Any,
     *,
     split: str | None = None,
     label_map: str | Path | None = None,
@@ -163,9 +163,10 @@ def evaluate_model(
     ----------
     model_folder : path, Hub id or Model
         See `open_model`.
-    splits : Splits
-        As loaded. A single file that the model was trained on is cut as training did, for `split`
-        to name a part of it, and to tell the scores on texts that were not trained on.
+    splits : Splits, or anything that `load_data` accepts
+        What is not loaded yet is read as the data of the model were read. A single file that the
+        model was trained on is cut as training did, for `split` to name a part of it, and to tell
+        the scores on texts that were not trained on.
     split : str, optional
         None: `test` if there is one, or the only split.
     label_map : path, optional
@@ -180,13 +181,15 @@ def evaluate_model(
 
     Raises
     ------
-    DataError
-        There is no such split, or it has labels that the model does not know.
+    InputError
+        The data cannot be read, or (`DataError`) there is no such split, or it has labels that the
+        model does not know.
     ModelError
         The folder is no model, or a broken one.
     """
     progress = progress or default_progress()
     model = open_model(model_folder, label_map=label_map, long_texts=long_texts, progress=progress)
+    splits = load_as_trained(splits, model.folder)
     trained = cut_as_trained(splits, model.manifest)
     split = split or _default_split(splits)
     if split not in splits:

@@ -11,7 +11,6 @@ import numpy as np
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.data.load import load_data
 from assay.data.summary import DataSummary, TokenLengths, quantiles, summarise
-from assay.data.texts import Splits
 from assay.disk import atomic_folder, check_output
 from assay.notebook import default_progress
 from assay.output_place import check_apart
@@ -83,7 +82,7 @@ def explore_data(
     if out is not None:
         check_output(out, overwrite=overwrite, is_folder=True)
         check_apart(splits, out)
-    data = splits if isinstance(splits, Splits) else load_data(splits)
+    data = load_data(splits)
     summary = summarise(data, n_first=n_first)
     if checkpoint is not None:
         checkpoint = choose_from_splits(checkpoint, data).checkpoint

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 
-from assay.data.texts import Splits
 from assay.disk import atomic_folder, check_output, write_whole
 from assay.errors import CheckError, InputError
 from assay.evaluation.scoring import manifest_scores, score_split
@@ -164,7 +164,7 @@ def export_model(
     out: str | Path,
     *,
     export_format: str,
-    data: Splits | str | None = None,
+    data: Any = None,
     split: str = "test",
     limits: ParityLimits | None = None,
     overwrite: bool = False,
@@ -177,9 +177,10 @@ def export_model(
     model_folder, out : path
     export_format : str
         One of `FORMATS`.
-    data : Splits or DATA, optional
-        Labelled texts. None: what the model says that it was trained on, if it can be read; else
-        the training texts that it keeps; else texts made of its vocabulary.
+    data : Splits, or anything that `load_data` accepts, optional
+        Labelled texts, read as the data of the model were read. None: what the model says that it
+        was trained on, if it can be read; else the training texts that it keeps; else texts made of
+        its vocabulary.
     split : str
         Which split is scored; a single file is cut as training cut it, or is one split.
     limits : ParityLimits, optional

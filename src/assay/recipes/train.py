@@ -13,6 +13,7 @@ import numpy as np
 
 from assay import _env
 from assay._display import Shown, html_block, html_table
+from assay.bounds import SEED
 from assay.checkpoints.auto import CheckpointChoice, describe_choice
 from assay.disk import atomic_folder, check_output, check_unfinished, partial_folder
 from assay.errors import InputError
@@ -173,6 +174,9 @@ class _Training:
     def prepare(self, data: Any, options: DataOptions) -> TrainingSet:
         """Check everything that can be checked before the data is read, then read it."""
         check_methods([self.method])
+        SEED.check("seed", self.fit.seed)
+        if "seed" in self.fit.parameters:
+            raise InputError("the parameters hold 'seed'", hint="give it as seed=..., beside them")
         if self.target_accuracy is not None:
             check_target(self.target_accuracy)
         check_output(self.out, overwrite=self.overwrite, is_folder=True)

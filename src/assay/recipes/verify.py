@@ -6,14 +6,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from assay.data.texts import Splits
 from assay.errors import CheckError, DataError, ModelError
 from assay.evaluation.result import SplitScores
 from assay.progress import Progress
 from assay.recipes.evaluate import evaluate_model
-from assay.recipes.steps.known_data import cut_as_trained
+from assay.recipes.steps.known_data import cut_as_trained, load_as_trained
 from assay.runtime.entries import ScoreEntry
 from assay.runtime.folder import read_folder
 from assay.runtime.layout import Layout
@@ -75,7 +75,7 @@ class Verification:
 
 def verify_model(
     model_folder: str | Path,
-    splits: Splits | None = None,
+    splits: Any = None,
     *,
     isolated: bool = False,
     progress: Progress | None = None,
@@ -85,8 +85,9 @@ def verify_model(
     Parameters
     ----------
     model_folder : path
-    splits : Splits, optional
-        Labelled texts; a single file is cut as training cut it.
+    splits : Splits, or anything that `load_data` accepts, optional
+        Labelled texts. What is not loaded yet is read as the data of the model were read, and a
+        single file is cut as training cut it. None: no score is computed again.
     isolated : bool
         Whether the model is tried in a process of its own first, under limits of memory and time.
     progress : Progress, optional
@@ -98,8 +99,9 @@ def verify_model(
     CheckError
         A file is missing, changed or unsafe, or a recorded score is not what the model scores on
         these texts.
-    DataError
-        The data has none of the splits that scores are recorded of.
+    InputError
+        The data cannot be read, or (`DataError`) has none of the splits that scores are recorded
+        of.
     """
     folder = Path(model_folder)
     manifest = _read_checked(folder)
@@ -108,7 +110,7 @@ def verify_model(
     model = load_model(folder, verified=manifest)  # its files were hashed a moment ago
     claims: list[CheckedClaim] = []
     if splits is not None:
-        splits = cut_as_trained(splits, manifest)
+        splits = cut_as_trained(load_as_trained(splits, folder), manifest)
         claims = _check_claims(model, splits, progress)
         if not claims:
             recorded = ", ".join(_recorded_splits(manifest)) or "no split"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assay.bounds import COUNT
 from assay.data.labels import LabelSet
 from assay.data.texts import check_texts
 from assay.errors import InputError, ModelError
@@ -340,21 +341,19 @@ def load_model(
     verified : Manifest, optional
         What `seal_folder`, `add_file` or `read_folder` returned for this folder in this process:
         the files are then not hashed again, only their names and sizes are checked. None:
-        assay.json is read, and every file is hashed.
+        assay.json is read, and every file is hashed. The `manifest` of the returned model counts
+        as verified, unless `long_texts` changed it.
 
     Raises
     ------
     InputError
-        `long_texts` is something else.
+        `long_texts` or `n_threads` is something else.
     ModelError
         The folder is not a model, is broken or changed, is of a newer schema, or holds files that
         can run code.
-
-    Notes
-    -----
-    The `manifest` of the model that is returned counts as verified, unless `long_texts` changed it.
     """
     root = Path(folder)
+    replace(COUNT, is_optional=True).check("n_threads", n_threads)
     if verified is None:
         manifest = read_folder(root)
     else:

@@ -7,17 +7,28 @@ reaches zero.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
+from assay.bounds import COUNT, FRACTION, POSITIVE, SEED, Bounds
 from assay.errors import InputError
 from assay.training.processes import Processes
 
 __all__ = ["PRECISIONS", "Schedule", "TrainingConfig"]
 
 PRECISIONS = ("float32", "bfloat16")
+ACCEPTED = {
+    "n_epochs": COUNT,
+    "batch_size": COUNT,
+    "learning_rate": POSITIVE,
+    "weight_decay": Bounds(at_least=0),
+    "warmup_fraction": Bounds(at_least=0, below=1),
+    "label_smoothing": FRACTION,
+    "seed": SEED,
+    "time_limit_s": replace(POSITIVE, is_optional=True),
+}
 
 
 @dataclass(frozen=True)
@@ -65,18 +76,12 @@ class TrainingConfig:
     precision: str = "float32"
 
     def __post_init__(self) -> None:
-        accepted = {
-            "n_epochs": (self.n_epochs >= 1, "at least 1"),
-            "batch_size": (self.batch_size >= 1, "at least 1"),
-            "learning_rate": (self.learning_rate > 0, "more than 0"),
-            "warmup_fraction": (0 <= self.warmup_fraction < 1, "0 up to less than 1"),
-            "label_smoothing": (0 <= self.label_smoothing <= 1, "0 to 1"),
-            "time_limit_s": (self.time_limit_s is None or self.time_limit_s > 0, "more than 0"),
-            "precision": (self.precision in PRECISIONS, " and ".join(PRECISIONS)),
-        }
-        for name, (is_accepted, what) in accepted.items():
-            if not is_accepted:
-                raise InputError(f"{name} is {getattr(self, name)}; {what} is accepted")
+        for name, bounds in ACCEPTED.items():
+            bounds.check(name, getattr(self, name))
+        if self.precision not in PRECISIONS:
+            raise InputError(
+                f"precision is {self.precision!r}; {' and '.join(PRECISIONS)} are accepted"
+            )
 
 
 class Schedule:

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import DataError, cut, did_you_mean
+from assay.recipes.steps.prepare import DataOptions
 from assay.runtime.manifest import Manifest
 
-__all__ = ["check_labels", "cut_as_trained"]
+__all__ = ["check_labels", "cut_as_trained", "load_as_trained"]
 
 N_UNKNOWN, N_KNOWN = 10, 20  # labels that a message names
+
+
+def load_as_trained(data: Any, model: str | Path) -> Splits:
+    """Load DATA with the options with which the data of a model were read, where they fit.
+
+    Parameters
+    ----------
+    data : Splits, or anything that `load_data` accepts
+        Splits are returned as they are.
+    model : path
+        A folder; one that is no model of assay remembers nothing.
+    """
+    if isinstance(data, Splits):
+        return data
+    return DataOptions().as_trained(model, data).load(data)
 
 
 def check_labels(labelled: LabelledTexts, known: tuple[str, ...], *, where: str) -> None:

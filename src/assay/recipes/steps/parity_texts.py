@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from assay.data.load import load_data
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import AssayError
-from assay.recipes.steps.known_data import check_labels, cut_as_trained
+from assay.recipes.steps.known_data import check_labels, cut_as_trained, load_as_trained
 from assay.runtime.layout import Layout
 from assay.runtime.predictor import Model
 
@@ -46,16 +46,17 @@ class ParityTexts:
     is_held_out: bool = True
 
 
-def find_parity_texts(model: Model, data: Splits | str | None, split: str) -> ParityTexts:
+def find_parity_texts(model: Model, data: Any, split: str) -> ParityTexts:
     """Return the texts to compare on, the best that there are.
 
     Parameters
     ----------
     model : Model
         One with a tokenizer.
-    data : Splits or DATA, optional
-        Labelled texts. None: what the model was trained on, if that can be read here; else the
-        training texts that it keeps; else texts made of its vocabulary.
+    data : Splits, or anything that `load_data` accepts, optional
+        Labelled texts, read as the data of the model were read. None: what the model was trained
+        on, if that can be read here; else the training texts that it keeps; else texts made of its
+        vocabulary.
     split : str
         Which split of the data is taken.
 
@@ -65,10 +66,10 @@ def find_parity_texts(model: Model, data: Splits | str | None, split: str) -> Pa
         The given data cannot be read, lacks the split, or has labels that the model does not know.
     """
     if data is not None:
-        return _held_out(model, data if isinstance(data, Splits) else load_data(data), split)
+        return _held_out(model, load_as_trained(data, model.folder), split)
     source = str(model.manifest.training_data.get("source", ""))
     try:
-        return _held_out(model, load_data(source), split)
+        return _held_out(model, load_as_trained(source, model.folder), split)
     except AssayError as err:
         found = _kept(model) or _made(model)
         logger.warning(

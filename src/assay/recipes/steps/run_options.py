@@ -10,6 +10,7 @@ from typing import Any
 
 from assay import _env
 from assay._version import __version__
+from assay.bounds import POSITIVE, SEED
 from assay.catalogue import ENGLISH, open_language
 from assay.checkpoints.aliases import AUTO
 from assay.disk import check_output
@@ -139,7 +140,16 @@ def check_run(data: Any, out: Path, options: RunOptions, *, overwrite: bool) -> 
     check_output(out, overwrite=overwrite, is_folder=True)
     open_language(options.report_language)  # refuses one that there is not
     check_apart(data, out)
+    if isinstance(options.methods, str):
+        raise InputError(
+            f"methods is the text '{options.methods}'; a sequence of names is accepted",
+            hint=f"write ('{options.methods}',)",
+        )
     options = replace(options, methods=tuple(check_methods(list(options.methods))))
+    if not options.methods:
+        raise InputError(f"no method is given; one or more of {', '.join(METHODS)} is accepted")
+    SEED.check("seed", options.seed)
+    replace(POSITIVE, is_optional=True).check("budget_s", options.budget_s)
     check_long_texts(options.long_texts)
     check_tolerance(options.tolerance)
     if options.folds is not None and options.folds < 2:
