@@ -128,7 +128,18 @@ class Server:
         if self.process is None:
             command = [sys.executable, "-m", "assay", "serve", str(root / "models" / "linear")]
             self.process = subprocess.Popen(
-                [*command, "--port", "0", "--json", "--threads", "1", "--client-s", "0.3"],
+                [
+                    *command,
+                    "--port",
+                    "0",
+                    "--json",
+                    "--threads",
+                    "1",
+                    "--client-s",
+                    "0.3",
+                    "--keep-alive-s",
+                    "0.3",
+                ],
                 stdout=subprocess.PIPE,
                 text=True,
             )

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from assay.errors import MissingDependencyError
 
-__all__ = ["require"]
+__all__ = ["explain_missing", "require"]
 
 # Import name of the top-level module -> the extra of assay that brings it.
 EXTRA_OF = {
@@ -50,8 +50,22 @@ def require(name: str) -> ModuleType:
         top = name.partition(".")[0]
         if err.name is not None and err.name.partition(".")[0] != top:
             raise  # the library is there, but one of its own needs is not: its message says more
-        extra = EXTRA_OF.get(top, "all")
-        raise MissingDependencyError(
-            f"this needs the library '{top}', which is not installed",
-            hint=f"run: pip install 'assay[{extra}]'",
-        ) from err
+        raise _missing(top) from err
+
+
+def explain_missing(err: ModuleNotFoundError) -> MissingDependencyError | None:
+    """Return the error for a library of an extra that a plain import did not find.
+
+    Files of the rooms that train import their libraries at the top. None: the module is of no
+    extra, so that its absence is a mistake of ours.
+    """
+    top = (err.name or "").partition(".")[0]
+    return _missing(top) if top in EXTRA_OF else None
+
+
+def _missing(library: str) -> MissingDependencyError:
+    extra = EXTRA_OF.get(library, "all")
+    return MissingDependencyError(
+        f"this needs the library '{library}', which is not installed",
+        hint=f"run: pip install 'assay[{extra}]'",
+    )

@@ -45,13 +45,25 @@ def run(error, *, as_json=False, debug=False):
             "hint: set TMPDIR to a folder that can be written\n",
         ),
         (
+            ModuleNotFoundError("No module named 'scipy.sparse'", name="scipy.sparse"),
+            2,
+            "error: this needs the library 'scipy', which is not installed\n"
+            "hint: run: pip install 'assay[train]'\n",
+        ),
+        (
+            ModuleNotFoundError("No module named 'assay.none'", name="assay.none"),
+            1,
+            "error: internal error: ModuleNotFoundError: No module named 'assay.none'\nhint: this "
+            "is a mistake in assay: run it again with --debug and report what it prints\n",
+        ),
+        (
             ZeroDivisionError("by zero"),
             1,
             "error: internal error: ZeroDivisionError: by zero\nhint: this is a mistake in assay: "
             "run it again with --debug and report what it prints\n",
         ),
     ],
-    ids=["input", "check", "outside", "disk", "memory", "temporary", "bug"],
+    ids=["input", "check", "outside", "disk", "memory", "temporary", "library", "module", "bug"],
 )
 def test_error_has_its_exit_code_and_message(error, code, said, capsys):
     """One message on stderr, nothing on stdout."""

@@ -93,7 +93,6 @@ def predict_file(
         columns are for people; see `shorten`.
     strict : bool
         Stop at the first row that cannot be scored, and write nothing.
-    overwrite : bool
     resume : bool
         Go on where an interrupted call with the same arguments stopped, to the same bytes as those
         of an uninterrupted one. Without it, `overwrite` has to say that finished work in
@@ -108,8 +107,8 @@ def predict_file(
     Raises
     ------
     InputError
-        The input or the output cannot be used; with `strict`, a row cannot be scored; with
-        `resume`, the model, the input or an option is another one than before.
+        The input or the output cannot be used; with `strict`, a row; with `resume`, the model, the
+        input or an option is another one than before.
     OutsideError
         The disk refused, or another process writes the same output.
     """

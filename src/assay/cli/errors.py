@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import typer
 
 from assay import _env
+from assay._optional import explain_missing
 from assay.cli.interrupt import EXIT_INTERRUPTED, settle_interrupt, was_interrupted
 from assay.errors import AssayError
 
@@ -96,6 +97,9 @@ def _say_exception(err: Exception, *, as_json: bool) -> int:
         message = "the system has no folder for temporary files"
         say_error(message, "OutsideError", hint, as_json=as_json)
         return EXIT_OUTSIDE
+    if isinstance(err, ModuleNotFoundError) and (missing := explain_missing(err)) is not None:
+        say_error(missing.message, type(missing).__name__, missing.hint, as_json=as_json)
+        return missing.exit_code
     if isinstance(err, MemoryError):
         hint = "take fewer rows (--max-rows)"
         say_error("there is not enough memory", "OutsideError", hint, as_json=as_json)

@@ -95,13 +95,12 @@ def train_model(
     ----------
     data
         What `load_data` accepts. Missing splits are cut from train.
-    out : path
     method : str or estimator
-        One of the five methods; or an estimator of assay, such as ``search.best_estimator_`` of
-        scikit-learn, whose parameters are taken. It stays as it is.
+        One of the five methods; or an estimator whose parameters are taken, such as
+        ``search.best_estimator_`` of scikit-learn.
     parameters : dict, optional
-        Parameters of the estimator, such as ``{"n_epochs": 3}`` or ``search.best_params_``; one
-        that it does not have is refused. A ``seed`` among them is that of the estimator alone.
+        Parameters of the estimator, such as ``search.best_params_``; one that it does not have is
+        refused. A ``seed`` among them is that of the estimator alone.
     target_accuracy : float, optional
         The model abstains so that its answers reach this accuracy on validation. If no threshold
         is shown to reach it, a warning is logged and the model always answers.
@@ -115,14 +114,13 @@ def train_model(
     Returns
     -------
     dict
-        `model`, `method`, `labels`, `fit_s`, `model_bytes`, `epochs` (one entry per epoch), and
-        the scores on `validation` and `test`. Empty in all processes but the first.
+        See `TrainedEntry`. Empty in all processes but the first.
 
     Raises
     ------
     InputError
-        The data, the method or the output cannot be used; nothing is written. An interrupted
-        training left its state, and neither `resume` nor `overwrite` is given.
+        The data, the method or the output cannot be used, or an interrupted training left its
+        state, and neither `resume` nor `overwrite` is given. Nothing is written.
     OutsideError
         The disk refused, or another process writes the same output.
     """
