@@ -15,11 +15,11 @@ import typer
 from assay import _env
 from assay._optional import explain_missing
 from assay.cli.interrupt import EXIT_INTERRUPTED, settle_interrupt, was_interrupted
-from assay.errors import AssayError
+from assay.errors import AssayError, OutsideError
 
 __all__ = ["first_speaks", "guard", "say_error"]
 
-EXIT_BUG, EXIT_OUTSIDE = 1, 4
+EXIT_BUG = 1
 # What the machine refuses, whatever the code does: no space, no permission, a broken disk, too many
 # open files.
 OUTSIDE_ERRNOS = {
@@ -86,29 +86,30 @@ def _say_exception(err: Exception, *, as_json: bool) -> int:
         if not as_json:
             _show_commands(err.flags)
         return err.exit_code
-    if isinstance(err, OSError) and err.errno in OUTSIDE_ERRNOS:
-        where = f" ({err.filename})" if err.filename else ""
-        hint = "look at free space and permissions, and run it again"
-        message = f"the system refused: {err.strerror}{where}"
-        say_error(message, "OutsideError", hint, as_json=as_json)
-        return EXIT_OUTSIDE
-    if isinstance(err, FileNotFoundError) and NO_TEMPORARY in str(err):
-        hint = "set TMPDIR to a folder that can be written"
-        message = "the system has no folder for temporary files"
-        say_error(message, "OutsideError", hint, as_json=as_json)
-        return EXIT_OUTSIDE
-    if isinstance(err, ModuleNotFoundError) and (missing := explain_missing(err)) is not None:
-        say_error(missing.message, type(missing).__name__, missing.hint, as_json=as_json)
-        return missing.exit_code
-    if isinstance(err, MemoryError):
-        hint = "take fewer rows (--max-rows)"
-        say_error("there is not enough memory", "OutsideError", hint, as_json=as_json)
-        return EXIT_OUTSIDE
+    known = _recognise(err)
+    if known is not None:
+        say_error(known.message, type(known).__name__, known.hint, as_json=as_json)
+        return known.exit_code
     # The last resort: a mistake of ours, said in one line.
     hint = "this is a mistake in assay: run it again with --debug and report what it prints"
     message = f"internal error: {type(err).__name__}: {err}"
     say_error(message, "InternalError", hint, as_json=as_json)
     return EXIT_BUG
+
+
+def _recognise(err: Exception) -> AssayError | None:
+    """Return what an error of the system or of Python means; None: it is a mistake of ours."""
+    if isinstance(err, OSError) and err.errno in OUTSIDE_ERRNOS:
+        where = f" ({err.filename})" if err.filename else ""
+        hint = "look at free space and permissions, and run it again"
+        return OutsideError(f"the system refused: {err.strerror}{where}", hint=hint)
+    if isinstance(err, FileNotFoundError) and NO_TEMPORARY in str(err):
+        hint = "set TMPDIR to a folder that can be written"
+        return OutsideError("the system has no folder for temporary files", hint=hint)
+    if isinstance(err, MemoryError):
+        hint = "take fewer rows (--max-rows)"
+        return OutsideError("there is not enough memory", hint=hint)
+    return explain_missing(err) if isinstance(err, ModuleNotFoundError) else None
 
 
 def say_error(message: str, error_type: str, hint: str = "", *, as_json: bool) -> None:

@@ -41,7 +41,7 @@ class Serving:
     ----------
     url : str
     names : tuple of str
-        Of the models.
+        The names of the models.
     keeps_texts : bool
         Whether one of them shows its training texts to those who ask.
     """

@@ -64,8 +64,7 @@ class ServerOptions:
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= MAX_PORT:
-            raise InputError(f"--port is {self.port}; 0 to {MAX_PORT} are accepted")
+        self._check_counts()
         if self.api_key is not None and (not self.api_key.strip() or not self.api_key.isascii()):
             raise InputError(
                 "the API key is blank or has letters beyond ASCII; any other one is accepted"
@@ -76,8 +75,6 @@ class ServerOptions:
                     f"--allowed-host is '{name}'; "
                     "a name or an address, such as box.example, is accepted"
                 )
-        if not 1 <= self.workers <= MAX_WORKERS:
-            raise InputError(f"--workers is {self.workers}; 1 to {MAX_WORKERS} is accepted")
         if self.watch_s < 0:
             raise InputError(f"--watch-s is {self.watch_s:g}; 0 or more is accepted")
         if not ROOT_PATH.fullmatch(self.root_path):
@@ -87,6 +84,12 @@ class ServerOptions:
             )
         if not self.keep_alive_s > 0:
             raise InputError(f"--keep-alive-s is {self.keep_alive_s:g}; more than 0 is accepted")
+
+    def _check_counts(self) -> None:
+        if not 0 <= self.port <= MAX_PORT:
+            raise InputError(f"--port is {self.port}; 0 to {MAX_PORT} are accepted")
+        if not 1 <= self.workers <= MAX_WORKERS:
+            raise InputError(f"--workers is {self.workers}; 1 to {MAX_WORKERS} is accepted")
 
     def hosts(self, address: str) -> frozenset[str] | None:
         """Return the names by which a server that listens on `address` may be called; None: any.

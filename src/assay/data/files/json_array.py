@@ -77,14 +77,21 @@ class JsonArray:
             except json.JSONDecodeError as err:
                 if not self._is_cut(err) or not self._grow(n_chars):
                     raise JsonBreak(err.msg) from err
-            except RecursionError as err:
-                raise JsonBreak(self._bounds.deep_value) from err
-            except ValueError as err:
-                raise JsonBreak(self._bounds.long_number()) from err
-            if len(self._text) - self._at > self._bounds.line_chars + CHUNK_CHARS:
-                raise JsonBreak(self._bounds.long_line)
+            except (RecursionError, ValueError) as err:
+                raise JsonBreak(self._explain(err)) from err
+            self._check_length()
             # A big value is decoded again from its start each time; doubling keeps that linear.
             n_chars *= 2
+
+    def _explain(self, err: Exception) -> str:
+        """Return why JSON that is no wrong JSON cannot be read."""
+        is_deep = isinstance(err, RecursionError)
+        return self._bounds.deep_value if is_deep else self._bounds.long_number()
+
+    def _check_length(self) -> None:
+        """Refuse a value that is longer than a line may be."""
+        if len(self._text) - self._at > self._bounds.line_chars + CHUNK_CHARS:
+            raise JsonBreak(self._bounds.long_line)
 
     def _is_cut(self, err: json.JSONDecodeError) -> bool:
         """Tell whether the error may come from the end of the chunk rather than from the file."""

@@ -98,16 +98,10 @@ def table_rows(
         The header cannot be used.
     """
     lines = Lines(stream, encoding=codec)
-    bounds = lines.bounds
     if dialect.names_separator:
         next(lines, "")
     reader = dialect.variant.reader(lines)
     first = _read_first(reader, lines, name)
-    if len(first) > bounds.columns:
-        raise DataError(
-            f"{name} has {len(first):,} columns; up to {bounds.columns:,} are accepted "
-            "(ASSAY_MAX_COLUMNS)"
-        )
     if has_header:
         header = _name_columns(first, dialect, name)
     else:
@@ -172,6 +166,11 @@ def _read_first(reader: Iterator[list[str]], lines: Lines, name: str) -> list[st
         raise DataError(f"{name} line {lines.n_lines}, the header: {problem}", flags=problem.fixes)
     if first is None:
         raise DataError(f"{name} is empty; a header line and rows are accepted")
+    if len(first) > lines.bounds.columns:
+        raise DataError(
+            f"{name} has {len(first):,} columns; up to {lines.bounds.columns:,} are accepted "
+            "(ASSAY_MAX_COLUMNS)"
+        )
     if "\0" in "".join(first):
         raise DataError(
             f"{name} has null bytes in its header: it may be UTF-16", hint="try --encoding utf-16"
