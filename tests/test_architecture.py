@@ -66,6 +66,8 @@ BESIDE = {
     "server": BASE,
     "hub": BASE | {"checkpoints"},
     "ray_batch": BASE | {"batch"},
+    "review": BASE
+    | {"checkpoints", "training", "models", "evaluation", "audit", "batch", "server"},
 }
 
 # Heavy library -> the rooms that may import it, wherever in a file the import is.
@@ -85,9 +87,9 @@ OWNERS = {
     "rensa": {"audit"},
     "py3langid": {"data"},
     "fastapi": {"server"},
-    "starlette": {"server"},
+    "starlette": {"server", "review"},
     "pydantic": {"server"},
-    "uvicorn": {"server"},
+    "uvicorn": {"server", "review"},
     "prometheus_client": {"server"},
     "IPython": {"notebook"},
     "nbformat": {"reporting"},

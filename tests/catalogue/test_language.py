@@ -33,6 +33,7 @@ BY_NAME = {
     "methods",
     "reveals",
     "page",
+    "label_page",
     "metrics",
     "scores",
     "scripts",

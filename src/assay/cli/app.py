@@ -17,6 +17,7 @@ from assay.cli import (
     export_command,
     fix_command,
     hub_commands,
+    label_command,
     model_commands,
     run_commands,
     serve_command,
@@ -95,6 +96,7 @@ def _assay(
 
 run_commands.register(app)
 compare_command.register(app)
+label_command.register(app)
 data_commands.register(app)
 audit_command.register(app)
 fix_command.register(app)

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         address: str | None
 
 
-__all__ = ["register"]
+__all__ = ["ReadingFlags", "register"]
 
 STDIN = "-"
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assay.server.metrics import Metrics
 
-__all__ = ["STATIC_PREFIX", "Meter"]
+__all__ = ["STATIC_PREFIX", "Meter", "add_headers"]
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Meter:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = _add_headers(message)
+                message = add_headers(message)
             await send(message)
 
         self._metrics.in_flight.inc()
@@ -101,7 +101,7 @@ class Meter:
         return STATIC_PREFIX if path.startswith(STATIC_PREFIX) else "other"
 
 
-def _add_headers(message: Message) -> Message:
+def add_headers(message: Message) -> Message:
     """Return the start of an answer with the headers that it has to carry."""
     headers = message.get("headers", ())
     is_page = any(name == b"etag" for name, _ in headers)

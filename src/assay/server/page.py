@@ -60,21 +60,29 @@ class StaticFile:
         return send
 
 
-def load_static() -> dict[str, StaticFile]:
-    """Return the files of the page by name."""
+def load_static(folder: Path = FOLDER, *, prefix: str = PREFIX) -> dict[str, StaticFile]:
+    """Return the files of a page by name.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the files.
+    prefix : str
+        What the keys of the page's sentences begin with in the catalogue.
+    """
     files = {}
-    for path in sorted(FOLDER.iterdir()):
+    for path in sorted(folder.iterdir()):
         if path.suffix in TYPES:
             files[path.name] = StaticFile(path.read_bytes(), TYPES[path.suffix])
-    files["sentences.js"] = StaticFile(_sentences_script(), TYPES[".js"])
+    files["sentences.js"] = StaticFile(_sentences_script(prefix), TYPES[".js"])
     return files
 
 
-def _sentences_script() -> bytes:
-    """Write the sentences of the page in every language as a module of JavaScript."""
+def _sentences_script(prefix: str) -> bytes:
+    """Write the sentences of a page in every language as a module of JavaScript."""
     sentences = {}
     for code in LANGUAGES:
         found = open_language(code).sentences
-        own = {key: one.text for key, one in found.items() if key.startswith(PREFIX)}
-        sentences[code] = {key.removeprefix(PREFIX): text for key, text in own.items()}
+        own = {key: one.text for key, one in found.items() if key.startswith(prefix)}
+        sentences[code] = {key.removeprefix(prefix): text for key, text in own.items()}
     return f"export default {json.dumps(sentences, ensure_ascii=False)};\n".encode()

@@ -1,0 +1,214 @@
+"""`Adviser`: the thread behind the page that reads texts, chooses the next ones and estimates.
+
+The page never waits for it: until it has something to say, texts come in random order.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from assay.review.advice import Known, give_advice
+from assay.review.estimate import estimate_accuracy
+from assay.review.events import Decision
+from assay.review.session import LabelSession
+from assay.review.vectors import TextVectors, open_vectors
+
+__all__ = ["Adviser"]
+
+logger = logging.getLogger(__name__)
+
+# Texts of the pool that are read: the first ones of the random order, so a random sample of it.
+MAX_READ = 50_000
+FIRST_READ = 64  # before the first advice
+READ_AT_ONCE = 128  # between two looks at new labels
+ESTIMATE_EVERY = 10  # decisions
+WAIT_S = 1.0
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The state that the last advice was given for."""
+
+    n_events: int = -1
+    n_read: int = -1
+    n_estimated: int = -1
+
+
+class Adviser:
+    """Works in the background for a session.
+
+    Parameters
+    ----------
+    session : LabelSession
+    checkpoint : str
+        What texts are read by; see `open_vectors`.
+    seed : int
+    """
+
+    def __init__(self, session: LabelSession, *, checkpoint: str, seed: int = 0) -> None:
+        self._session = session
+        self._checkpoint = checkpoint
+        self._seed = seed
+        self._rng = np.random.default_rng(seed)
+        self._is_stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="assay-adviser", daemon=True)
+        self.vectors: TextVectors | None = None
+        self.n_read = 0
+        self._features = np.zeros((0, 0), dtype=np.float32)
+        self._row_of: dict[str, int] = {}
+        self._names: dict[str, np.ndarray] = {}
+        self._seen = _Seen()
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and wait for the end of what is being done."""
+        self._is_stopping.set()
+        with self._session.changed:
+            self._session.changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            self._open()
+            while not self._is_stopping.is_set():
+                if not self._step():
+                    with self._session.changed:
+                        self._session.changed.wait(WAIT_S)
+        except Exception as err:  # the page goes on without it; a message could hold a text
+            kind = type(err).__name__
+            logger.error("texts come in random order from here on: nothing is suggested (%s)", kind)
+
+    def _open(self) -> None:
+        pool, order = self._session.pool, self._session.random_order
+        first = [pool.texts[i] for i in order[:1_000]]
+        self.vectors = open_vectors(first, checkpoint=self._checkpoint, seed=self._seed)
+        self._order = order[:MAX_READ]
+
+    def _step(self) -> bool:
+        """Do one piece of work; return False if there is nothing to do."""
+        self._write()
+        session = self._session
+        with session.changed:
+            n_events = session.labelling.n_events
+        is_new = n_events != self._seen.n_events
+        if self.n_read >= min(FIRST_READ, len(self._order)):
+            if is_new or self.n_read >= 2 * self._seen.n_read:
+                self._advise(n_events)
+                return True
+            if self._estimate(n_events):
+                return True
+        return self._read_more()
+
+    def _write(self) -> None:
+        """Write the labelled texts; a full disk is said when the next decision is kept."""
+        with suppress(OSError):
+            self._session.write()
+
+    def _read_more(self) -> bool:
+        """Read the next texts of the random order."""
+        size = READ_AT_ONCE if self.n_read else FIRST_READ
+        wanted = self._order[self.n_read : self.n_read + size]
+        if not wanted:
+            return False
+        texts = self._session.pool.texts
+        self._read([texts[i] for i in wanted])
+        self.n_read += len(wanted)
+        return True
+
+    def _read(self, texts: list[str]) -> None:
+        """Keep the features of texts that have none yet."""
+        assert self.vectors is not None
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._row_of]
+        if not fresh:
+            return
+        found = self.vectors.transform(fresh)
+        before = self._features if len(self._features) else found[:0]
+        for text in fresh:
+            self._row_of[text] = len(self._row_of)
+        self._features = np.concatenate([before, found])
+
+    def _known(self, labelled: list[Decision]) -> Known:
+        """Return what the labels are, with the features of their texts."""
+        single = [one for one in labelled if len(one.labels) == 1]
+        self._read([one.text for one in single])
+        rows = np.array([self._row_of[one.text] for one in single], dtype=np.int64)
+        return Known(rows, tuple(one.labels[0] for one in single), self._name_vectors())
+
+    def _name_vectors(self) -> dict[str, np.ndarray]:
+        assert self.vectors is not None
+        if not self.vectors.reads_meaning or self._session.several:
+            return {}
+        labels = list(self._session.labelling.labels)
+        fresh = [label for label in labels if label not in self._names]
+        if fresh:
+            self._names.update(zip(fresh, self.vectors.transform(fresh), strict=True))
+        return {label: self._names[label] for label in labels}
+
+    def _advise(self, n_events: int) -> None:
+        """Choose the next texts, with all that is known of the labels."""
+        session = self._session
+        with session.changed:
+            labelled = session.labelling.labelled()
+            decided = {one.text for one in session.labelling.decisions()}
+        known = self._known([] if session.several else labelled)
+        texts = session.pool.texts
+        positions = np.array(self._order[: self.n_read])
+        rows = np.array([self._row_of[texts[i]] for i in positions])
+        others = [row for text, row in self._row_of.items() if text in decided]
+        extra = np.setdiff1d(np.array(others, dtype=np.int64), rows)
+        rows = np.concatenate([rows, extra]).astype(np.int64)
+        positions = np.concatenate([positions, np.full(len(extra), -1)])
+        is_open = np.array([i >= 0 and texts[i] not in decided for i in positions])
+        place_of = {int(row): place for place, row in enumerate(rows)}
+        places = np.array([place_of[int(row)] for row in known.rows], dtype=np.int64)
+        advice = give_advice(
+            self._features[rows],
+            positions,
+            is_open,
+            Known(places, known.labels, known.name_vectors),
+            rng=self._rng,
+        )
+        with session.changed:
+            session.advice = advice
+        self._seen = _Seen(n_events, self.n_read, self._seen.n_estimated)
+
+    def _estimate(self, n_events: int) -> bool:
+        """Estimate the accuracy again if there are enough new decisions."""
+        session = self._session
+        with session.changed:
+            labelled = session.labelling.labelled()
+        n_new = abs(len(labelled) - self._seen.n_estimated)
+        if session.several or (self._seen.n_estimated >= 0 and n_new < ESTIMATE_EVERY):
+            return False
+        known = self._known(labelled)
+        drawn = self._drawn_texts()
+        _, ids = np.unique(np.asarray(known.labels, dtype=str), return_inverse=True)
+        single = [one.text in drawn for one in labelled if len(one.labels) == 1]
+        estimate = estimate_accuracy(self._features[known.rows], ids, single, seed=self._seed)
+        with session.changed:
+            session.estimate = estimate
+        self._seen = _Seen(self._seen.n_events, self._seen.n_read, len(labelled))
+        return True
+
+    def _drawn_texts(self) -> set[str]:
+        """Return the texts of the random order up to the first that waits for a decision.
+
+        They are a random sample of the pool, whatever else was chosen.
+        """
+        session = self._session
+        drawn: set[str] = set()
+        with session.changed:
+            for position in session.random_order:
+                if session.is_open(position):
+                    break
+                drawn.add(session.pool.texts[position])
+        return drawn

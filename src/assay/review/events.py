@@ -1,0 +1,179 @@
+"""What happens while texts are labelled, as the journal holds it: one line of JSON per event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, TypeAlias
+
+__all__ = [
+    "Decision",
+    "Event",
+    "Names",
+    "Rename",
+    "Start",
+    "Undo",
+    "event_from_line",
+    "line_of_event",
+]
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first line of a journal, and one for each time it was opened again.
+
+    Parameters
+    ----------
+    pool : str
+        Name of the file with the texts.
+    n_texts : int
+        Distinct texts in it.
+    several : bool
+        Whether a text can have several labels.
+    version : int
+        Version of the journal's format.
+    """
+
+    kind: ClassVar[str] = "start"
+    at: str
+    pool: str
+    n_texts: int
+    several: bool = False
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A text got labels, or was skipped.
+
+    Parameters
+    ----------
+    id : str
+        Made by the page, so that a decision that is sent twice counts once.
+    at : str
+        Time in UTC, ISO 8601, by the clock of the machine.
+    by : str
+        Who decided.
+    line : int
+        1-based line of the text in the pool.
+    text : str
+    labels : tuple of str
+        Empty if the text was skipped, or if it has none of the labels (several labels per text).
+    is_skip : bool
+    seconds : float
+        From the text on the screen to the decision, by the page's own clock.
+    suggested : str or None
+        The label that was suggested; None if there was no suggestion.
+    confidence : float or None
+        Probability of the suggestion, 0 to 1.
+    is_random : bool
+        Whether the text was shown because its turn in the random order had come.
+    note : str
+    """
+
+    kind: ClassVar[str] = "decision"
+    id: str
+    at: str
+    by: str
+    line: int
+    text: str
+    labels: tuple[str, ...] = ()
+    is_skip: bool = False
+    seconds: float = 0.0
+    suggested: str | None = None
+    confidence: float | None = None
+    is_random: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Undo:
+    """A decision was taken back.
+
+    Parameters
+    ----------
+    id : str
+    at : str
+    of : str
+        The `id` of the decision.
+    """
+
+    kind: ClassVar[str] = "undo"
+    id: str
+    at: str
+    of: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """Labels were added at the end of the list.
+
+    Parameters
+    ----------
+    id, at : str
+    labels : tuple of str
+    """
+
+    kind: ClassVar[str] = "labels"
+    id: str
+    at: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rename:
+    """A label got another name, everywhere; if there was a label of that name, both became one.
+
+    Parameters
+    ----------
+    id, at : str
+    label : str
+    to : str
+    """
+
+    kind: ClassVar[str] = "rename"
+    id: str
+    at: str
+    label: str
+    to: str
+
+
+Event: TypeAlias = Start | Decision | Undo | Names | Rename
+KINDS: dict[str, type[Event]] = {kind.kind: kind for kind in (Start, Decision, Undo, Names, Rename)}
+
+
+def line_of_event(event: Event) -> str:
+    r"""Return an event as one line of JSON, without the line feed.
+
+    A lone surrogate, which JSON input can hold, is written as its escape.
+    """
+    line = json.dumps({"kind": event.kind, **asdict(event)}, ensure_ascii=False)
+    return line.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def event_from_line(line: str) -> Event:
+    """Return the event that a line holds.
+
+    Raises
+    ------
+    ValueError
+        The line holds no event that this version knows.
+    """
+    content = json.loads(line)
+    if not isinstance(content, dict) or content.get("kind") not in KINDS:
+        raise ValueError("no event of a kind that is known")
+    return _fill(KINDS[content["kind"]], content)
+
+
+def _fill(kind: type[Event], content: Mapping[str, Any]) -> Event:
+    """Make an event of the values that belong to it."""
+    given: dict[str, Any] = {}
+    for field in fields(kind):
+        if field.name in content:
+            value = content[field.name]
+            given[field.name] = tuple(value) if isinstance(value, list) else value
+    try:
+        return kind(**given)
+    except TypeError as err:
+        raise ValueError("the event lacks a value") from err

@@ -1,0 +1,299 @@
+"""`label_pool`: open a pool, serve the page, and leave the labelled texts behind."""
+
+from __future__ import annotations
+
+import getpass
+import signal
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assay._optional import require
+from assay.checkpoints.aliases import AUTO
+from assay.data.files.reading import ReadingOptions
+from assay.disk import refusals_of_disk
+from assay.errors import InputError, OutputExistsError
+from assay.output_lock import lock_output
+from assay.output_place import check_apart
+from assay.review.adviser import Adviser
+from assay.review.events import Names, Start
+from assay.review.journal import Journal, journal_path
+from assay.review.labelled_file import check_labelled_file
+from assay.review.pool import read_pool
+from assay.review.session import LabelSession
+from assay.server.listen import open_listener, quick_switching
+from assay.server.options import ServerOptions, bracket_host
+
+__all__ = ["LabelOptions", "Labelled", "label_pool", "run_page"]
+
+Announce = Callable[[str, int], None]
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """How a pool is labelled.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        Labels to begin with; more can be added on the page.
+    several : bool
+        Whether a text can have several labels.
+    checkpoint : str
+        What texts are read by: see `open_vectors`.
+    text_column : str, optional
+    reading : ReadingOptions
+        How the pool is read.
+    host : str
+        Address to listen on, of this machine only.
+    port : int
+        0: any free one.
+    seed : int
+    resume : bool
+        Go on with the decisions that are there.
+    """
+
+    labels: tuple[str, ...] = ()
+    several: bool = False
+    checkpoint: str = AUTO
+    text_column: str | None = None
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
+    host: str = "127.0.0.1"
+    port: int = 8001
+    seed: int = 0
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What a session left behind.
+
+    Parameters
+    ----------
+    out : str
+    n_labelled, n_skipped, n_left : int
+        Texts with a label, skipped texts, and texts of the pool that wait.
+    n_per_label : dict of str to int
+    minutes : float
+        Time that was spent on the decisions.
+    """
+
+    out: str
+    n_labelled: int
+    n_skipped: int
+    n_left: int
+    n_per_label: dict[str, int]
+    minutes: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return {
+            "out": self.out,
+            "n_labelled": self.n_labelled,
+            "n_skipped": self.n_skipped,
+            "n_left": self.n_left,
+            "n_per_label": self.n_per_label,
+            "minutes": round(self.minutes, 1),
+        }
+
+
+def label_pool(
+    source: str | Path,
+    out: str | Path,
+    *,
+    options: LabelOptions | None = None,
+    announce: Announce = lambda url, n_texts: None,
+) -> Labelled:
+    """Label the texts of a file on a page, until SIGTERM or Ctrl-C.
+
+    Parameters
+    ----------
+    source : path
+        The pool: any file that `assay predict` reads.
+    out : path
+        ``.jsonl``, ``.csv`` or ``.tsv``. Decisions are kept in ``OUT.journal`` one by one.
+    options : LabelOptions, optional
+    announce : callable
+        Called with the URL and the number of texts once the page can be opened.
+
+    Raises
+    ------
+    InputError
+        The pool, a label or the output cannot be used; or there are decisions already, and
+        `options.resume` is False.
+    OutsideError
+        The disk refused, another process labels into `out`, or the port is taken.
+    MissingDependencyError
+        The extra `serve` is not installed.
+    """
+    for name in ("uvicorn", "starlette"):
+        require(name)
+    options, out = options or LabelOptions(), Path(out)
+    check_labelled_file(out, several=options.several)
+    check_apart(source, out)
+    labels = _check_labels(options.labels)
+    with refusals_of_disk(out), lock_output(out):
+        _check_unfinished(out, resume=options.resume)
+        pool = read_pool(source, text_column=options.text_column, **options.reading)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        journal = Journal(journal_path(out))
+        try:
+            _check_labels_known(labels, journal)
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            journal.append(Start(now, pool.source, len(pool), options.several))
+            _add_labels(labels, journal, now)
+            session = LabelSession(
+                pool,
+                journal,
+                out,
+                several=options.several,
+                by=_user(),
+                seed=options.seed,
+            )
+            _serve(session, options, announce=lambda url: announce(url, len(pool)))
+            session.write()
+        finally:
+            journal.close()
+    return _describe(session)
+
+
+def _serve(
+    session: LabelSession, options: LabelOptions, *, announce: Callable[[str], None]
+) -> None:
+    """Answer the page, with the adviser at work beside it."""
+    from assay.review.label_app import create_label_app
+
+    adviser = Adviser(session, checkpoint=options.checkpoint, seed=options.seed)
+    server_options = ServerOptions(host=options.host, port=options.port)
+
+    def make_app(address: str) -> Any:
+        return create_label_app(session, adviser, hosts=server_options.hosts(address))
+
+    adviser.start()
+    try:
+        run_page(make_app, host=options.host, port=options.port, announce=announce)
+    finally:
+        adviser.stop()
+
+
+def run_page(
+    make_app: Callable[[str], Any], *, host: str, port: int, announce: Callable[[str], None]
+) -> None:
+    """Serve an application until SIGTERM or Ctrl-C.
+
+    Parameters
+    ----------
+    make_app : callable
+        Takes the address that is listened on.
+    host, port
+        Where to listen; port 0: any free one.
+    announce : callable
+        Called with the URL.
+
+    Raises
+    ------
+    OutsideError
+        The address cannot be listened on.
+    """
+    uvicorn = require("uvicorn")
+    listener = open_listener(host, port)
+    try:
+        address, own_port = listener.getsockname()[:2]
+        config = uvicorn.Config(
+            make_app(address),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=2,
+        )
+        announce(f"http://{bracket_host(host)}:{own_port}")
+        with _plain_end(), quick_switching():
+            uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        listener.close()
+
+
+@contextmanager
+def _plain_end() -> Iterator[None]:
+    """Let SIGTERM and Ctrl-C end the page, and nothing else: uvicorn raises them once more."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _check_unfinished(out: Path, *, resume: bool) -> None:
+    """Refuse to begin where there are decisions already."""
+    if resume:
+        return
+    for path in (journal_path(out), out):
+        if path.exists():
+            raise OutputExistsError(
+                f"{path} is there already",
+                hint="add --resume to go on with its decisions, or choose another --out",
+            )
+
+
+def _check_labels(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels without white space around them."""
+    names = [" ".join(label.split()) for label in labels]
+    if not all(names):
+        raise InputError("a label is empty; names such as --labels joy,anger are accepted")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"label '{twice}' is given twice; each label is accepted once")
+    return tuple(names)
+
+
+def _check_labels_known(labels: Sequence[str], journal: Journal) -> None:
+    """Refuse to begin without a label."""
+    if not labels and not journal.events:
+        raise InputError(
+            "there are no labels to begin with; --labels joy,anger is accepted",
+            hint="more labels can be added on the page",
+        )
+
+
+def _add_labels(labels: Sequence[str], journal: Journal, now: str) -> None:
+    """Keep the labels that the journal never had; one that was renamed does not come back."""
+    known: set[str] = set()
+    for event in journal.events:
+        if isinstance(event, Names):
+            known.update(event.labels)
+    fresh = tuple(label for label in labels if label not in known)
+    if fresh:
+        journal.append(Names(uuid.uuid4().hex, now, fresh))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container without an entry for its user
+        return ""
+
+
+def _describe(session: LabelSession) -> Labelled:
+    labelling = session.labelling
+    n_labelled = len(labelling.labelled())
+    return Labelled(
+        out=str(session.out),
+        n_labelled=n_labelled,
+        n_skipped=len(labelling) - n_labelled,
+        n_left=session.n_left,
+        n_per_label=labelling.counts(),
+        minutes=labelling.seconds() / 60,
+    )

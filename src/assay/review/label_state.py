@@ -1,0 +1,135 @@
+"""What the label page is told: plain values, made of a session and its adviser."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from assay.review.adviser import Adviser
+from assay.review.estimate import Estimate
+from assay.review.session import Item, LabelSession
+
+__all__ = ["ItemEntry", "LabelState", "describe_item", "describe_state"]
+
+
+class ItemEntry(TypedDict):
+    """A text for the page, and the decision on it where the page looks back."""
+
+    position: int
+    line: int
+    text: str
+    suggested: str | None
+    confidence: float | None
+    labels: list[str] | None
+    is_skip: bool
+    note: str
+
+
+class CurvePoint(TypedDict):
+    """Accuracy of a model that was trained on so many labels."""
+
+    n: int
+    accuracy: float
+
+
+class EstimateEntry(TypedDict):
+    """An `Estimate` with its interval."""
+
+    n_labelled: int
+    n_random: int
+    accuracy: float
+    low: float
+    high: float
+    curve: list[CurvePoint]
+    gain: float | None
+    can_stop: bool
+
+
+class LabelCount(TypedDict):
+    """A label and how many texts have it."""
+
+    label: str
+    n: int
+
+
+class LabelState(TypedDict):
+    """All that the page shows beside the text."""
+
+    version: int
+    pool: str
+    n_pool: int
+    n_decided: int
+    n_skipped: int
+    n_left: int
+    labels: list[LabelCount]
+    several: bool
+    minutes: float
+    reads_by: str
+    why_terms: str
+    n_read: int
+    has_model: bool
+    estimate: EstimateEntry | None
+    item: ItemEntry | None
+
+
+def describe_item(item: Item | None) -> ItemEntry | None:
+    """Return a text as plain values."""
+    if item is None:
+        return None
+    decision = item.decision
+    return {
+        "position": item.position,
+        "line": item.line,
+        "text": item.text,
+        "suggested": item.suggested,
+        "confidence": item.confidence,
+        "labels": None if decision is None else list(decision.labels),
+        "is_skip": decision is not None and decision.is_skip,
+        "note": "" if decision is None else decision.note,
+    }
+
+
+def describe_state(session: LabelSession, adviser: Adviser) -> LabelState:
+    """Return the state of a session, with the text to decide on."""
+    with session.changed:
+        labelling = session.labelling
+        labelled = labelling.labelled()
+        counts: list[LabelCount] = []
+        for label, n in labelling.counts().items():
+            counts.append({"label": label, "n": n})
+        vectors = adviser.vectors
+        return {
+            "version": labelling.n_events,
+            "pool": session.pool.source,
+            "n_pool": len(session.pool),
+            "n_decided": len(labelled),
+            "n_skipped": len(labelling) - len(labelled),
+            "n_left": session.n_left,
+            "labels": counts,
+            "several": session.several,
+            "minutes": labelling.seconds() / 60,
+            "reads_by": "" if vectors is None else vectors.name,
+            "why_terms": "" if vectors is None else vectors.why_terms,
+            "n_read": adviser.n_read,
+            "has_model": session.advice.is_of_model,
+            "estimate": _describe_estimate(session.estimate),
+            "item": describe_item(session.current()),
+        }
+
+
+def _describe_estimate(estimate: Estimate | None) -> EstimateEntry | None:
+    if estimate is None:
+        return None
+    low, high = estimate.interval
+    curve: list[CurvePoint] = []
+    for n, accuracy in estimate.curve:
+        curve.append({"n": n, "accuracy": accuracy})
+    return {
+        "n_labelled": estimate.n_labelled,
+        "n_random": estimate.n_random,
+        "accuracy": estimate.accuracy,
+        "low": low,
+        "high": high,
+        "curve": curve,
+        "gain": estimate.gain,
+        "can_stop": estimate.can_stop,
+    }

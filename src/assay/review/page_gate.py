@@ -1,0 +1,92 @@
+"""Who may ask the pages of `label` and `review`, and how errors are answered.
+
+A page from elsewhere must neither read texts nor decide: its name is not this server's, its
+origin is not, and a form of it cannot send JSON.
+"""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from assay.server.failures import ApiError
+from assay.server.gate import parse_host
+from assay.server.logs import describe_exception
+from assay.server.meter import add_headers
+
+__all__ = ["PageGate"]
+
+logger = logging.getLogger(__name__)
+
+SHOWN_CHARS = 80
+JSON = b"application/json"
+
+
+class PageGate:
+    """ASGI middleware around the routes of a page.
+
+    Parameters
+    ----------
+    app : ASGI application
+    hosts : frozenset of str or None
+        Names by which this server may be called, without port; None: any.
+    """
+
+    def __init__(self, app: ASGIApp, *, hosts: frozenset[str] | None) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or answer why not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal has_started
+            if message["type"] == "http.response.start":
+                has_started = True
+                message = add_headers(message)
+            await send(message)
+
+        try:
+            self._check(scope)
+            await self._app(scope, receive, send_with_headers)
+        except ApiError as err:
+            await _send_error(err, send_with_headers)
+        except Exception as err:  # its message may hold a text, so the client learns nothing of it
+            logger.error("a request failed", extra={"facts": describe_exception(err)})
+            if not has_started:
+                failure = ApiError(500, "backend", "the page's server made a mistake")
+                await _send_error(failure, send_with_headers)
+
+    def _check(self, scope: Scope) -> None:
+        """Refuse what comes by another name, from another origin, or not as JSON.
+
+        Raises
+        ------
+        ApiError
+            421, 403 or 415.
+        """
+        headers = dict(scope["headers"])
+        host = headers.get(b"host", b"").decode("latin-1")
+        if self._hosts is not None and parse_host(host) not in self._hosts:
+            shown = parse_host(host)[:SHOWN_CHARS]
+            raise ApiError(421, "validation", f"this server is not '{shown}'")
+        if scope["method"] in ("GET", "HEAD"):
+            return
+        origin = headers.get(b"origin", b"").decode("latin-1")
+        if origin and urlsplit(origin).netloc.casefold() != host.casefold():
+            raise ApiError(403, "validation", "pages of other origins may not decide")
+        if not headers.get(b"content-type", b"").startswith(JSON):
+            raise ApiError(415, "validation", "the body is not sent as application/json")
+
+
+async def _send_error(err: ApiError, send: Send) -> None:
+    body = err.body()
+    headers = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": err.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

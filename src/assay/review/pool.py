@@ -1,0 +1,112 @@
+"""`read_pool`: the texts that wait for labels, each once, in the order of their file."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Unpack
+
+from assay.batch.rows import open_rows
+from assay.data.clean import MAX_CHARS, text_or_problem
+from assay.data.files.reading import ReadingOptions
+from assay.errors import DataError, InputError
+
+__all__ = ["Pool", "read_pool"]
+
+KEY_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Texts to label.
+
+    Parameters
+    ----------
+    source : str
+        Name of the file, for messages.
+    texts : tuple of str
+        Distinct texts.
+    lines : tuple of int
+        The 1-based line of the file on which each text occurs first.
+    n_repeats : int
+        Rows that were left out because their text occurs further up.
+    n_unusable : int
+        Rows that were left out because they have no text that can be read.
+    """
+
+    source: str
+    texts: tuple[str, ...]
+    lines: tuple[int, ...]
+    n_repeats: int = 0
+    n_unusable: int = 0
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def random_order(self, seed: int) -> list[int]:
+        """Return all positions in an order that a hash of seed and text decides.
+
+        It is random, and a larger pool keeps the order of the texts that it shares with this one.
+        """
+        key = seed.to_bytes(KEY_BYTES, "little")
+        return sorted(range(len(self)), key=lambda i: _hash(self.texts[i], key))
+
+
+def _hash(text: str, key: bytes) -> bytes:
+    encoded = text.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(encoded, digest_size=KEY_BYTES, key=key).digest()
+
+
+def read_pool(
+    source: str | Path, *, text_column: str | None = None, **reading: Unpack[ReadingOptions]
+) -> Pool:
+    """Read the texts of a file.
+
+    Parameters
+    ----------
+    source : path
+        Any file that `assay predict` reads; labels in it are not looked at.
+    text_column : str, optional
+        None: the column with a well-known name.
+    **reading
+        How the file is read, such as ``delimiter`` and ``encoding``; the fields of `Reading`.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it cannot be read, or it has no text.
+    """
+    path = Path(source).expanduser()
+    if not path.is_file():
+        raise InputError(f"no such file: {source}; a file with one text per row is accepted")
+    rows, column = open_rows(path, text_column=text_column, **reading)
+    first_lines: dict[str, int] = {}
+    n_rows = n_unusable = 0
+    problem = "it has no rows"
+    for row in rows:
+        n_rows += 1
+        text, found = (None, row.problem) if row.problem else _text_of(row.values.get(column))
+        if text is None:
+            n_unusable += 1
+            if n_unusable == 1:
+                problem = f"line {row.line:,}: {found}"
+        else:
+            first_lines.setdefault(text, row.line)
+    if not first_lines:
+        raise DataError(f"{path.name} has no text to label: {problem}")
+    return Pool(
+        source=path.name,
+        texts=tuple(first_lines),
+        lines=tuple(first_lines.values()),
+        n_repeats=n_rows - n_unusable - len(first_lines),
+        n_unusable=n_unusable,
+    )
+
+
+def _text_of(value: object) -> tuple[str | None, str | None]:
+    """Return the text of a cell, or None and the reason."""
+    text, problem = text_or_problem(value, max_chars=MAX_CHARS)
+    if text is not None and not text.strip():
+        return None, "blank text"
+    return text, problem

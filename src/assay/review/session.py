@@ -1,0 +1,345 @@
+"""`LabelSession`: one person, one pool, one file; what the page asks and does.
+
+Every event is in the journal before the state changes. A lock makes requests follow one another.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assay.errors import AssayError
+from assay.review.advice import Advice
+from assay.review.estimate import Estimate
+from assay.review.events import Decision, Event, Names, Rename, Undo
+from assay.review.journal import Journal
+from assay.review.labelled_file import write_labelled
+from assay.review.labelling import Labelling
+from assay.review.pool import Pool
+
+__all__ = ["Given", "Item", "LabelSession", "OtherPageError", "UnknownChoiceError"]
+
+RANDOM_EVERY = 4  # every fourth text is the next in the random order, without a suggestion
+MAX_LABEL_CHARS = 200
+MAX_LABELS = 1_000
+
+
+class OtherPageError(AssayError):
+    """The state is another one than the page knows: another page decided meanwhile."""
+
+
+class UnknownChoiceError(AssayError):
+    """The page sent something that this session does not accept."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A text as the page shows it.
+
+    Parameters
+    ----------
+    position : int
+        In the pool.
+    line : int
+        1-based line of its file.
+    text : str
+    suggested : str or None
+    confidence : float or None
+    is_random : bool
+    decision : Decision or None
+        The decision that holds, where the page looks back.
+    """
+
+    position: int
+    line: int
+    text: str
+    suggested: str | None = None
+    confidence: float | None = None
+    is_random: bool = False
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """A decision as the page sends it.
+
+    Parameters
+    ----------
+    id : str
+        Made by the page; the same for a decision that is sent again.
+    position : int
+    labels : tuple of str
+    is_skip : bool
+    seconds : float
+    note : str
+    """
+
+    id: str
+    position: int
+    labels: tuple[str, ...] = ()
+    is_skip: bool = False
+    seconds: float = 0.0
+    note: str = ""
+
+
+class LabelSession:
+    """The state behind a page.
+
+    Parameters
+    ----------
+    pool : Pool
+    journal : Journal
+        Open; its events are taken in.
+    out : Path
+        Where the labelled texts are written.
+    several : bool
+        Whether a text can have several labels.
+    by : str
+        Who labels.
+    seed : int
+        Seed of the random order.
+    clock : callable
+        Returns the time, in UTC.
+
+    Attributes
+    ----------
+    labelling : Labelling
+    advice : Advice
+        What the background has worked out last.
+    estimate : Estimate or None
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        journal: Journal,
+        out: Path,
+        *,
+        several: bool = False,
+        by: str = "",
+        seed: int = 0,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.pool = pool
+        self.out = out
+        self.several = several
+        self.by = by
+        self.labelling = Labelling(events=journal.events)
+        self.advice = Advice()
+        self.estimate: Estimate | None = None
+        self.changed = threading.Condition(threading.RLock())
+        self._journal = journal
+        self._clock = clock
+        self._position_of = {text: i for i, text in enumerate(pool.texts)}
+        self.random_order = pool.random_order(seed)
+        self._n_written = -1
+        self._shown: Item | None = None
+
+    @property
+    def n_left(self) -> int:
+        """Texts of the pool that wait for a decision."""
+        n_own = sum(one.text in self._position_of for one in self.labelling.decisions())
+        return len(self.pool) - n_own
+
+    def is_open(self, position: int) -> bool:
+        """Tell whether a text waits for a decision."""
+        return not self.labelling.is_decided(self.pool.texts[position])
+
+    def current(self) -> Item | None:
+        """Return the text to decide on; None if all are decided.
+
+        It stays the same until it is decided, whoever asks.
+        """
+        with self.changed:
+            if self._shown is None or not self.is_open(self._shown.position):
+                self._shown = self._choose()
+            return self._shown
+
+    def history(self, back: int) -> Item | None:
+        """Return the text of an earlier decision; 0 is the latest. None if there are fewer."""
+        with self.changed:
+            own = [d for d in self.labelling.decisions() if d.text in self._position_of]
+            if not 0 <= back < len(own):
+                return None
+            return self._item_again(own[-1 - back])
+
+    def decide(self, given: Given, *, version: int) -> None:
+        """Keep a decision.
+
+        Raises
+        ------
+        OtherPageError
+            The state is not that of `version`.
+        UnknownChoiceError
+            There is no such text or label.
+        OSError
+            The disk refused; nothing has changed.
+        """
+        with self.changed:
+            if self._is_known(given.id, version):
+                return
+            self._check(given)
+            item = self._given_item(given.position)
+            self._keep(
+                Decision(
+                    id=given.id,
+                    at=self._now(),
+                    by=self.by,
+                    line=item.line,
+                    text=item.text,
+                    labels=given.labels,
+                    is_skip=given.is_skip,
+                    seconds=given.seconds,
+                    suggested=item.suggested,
+                    confidence=item.confidence,
+                    is_random=item.is_random,
+                    note=given.note,
+                )
+            )
+
+    def undo(self, event_id: str, *, version: int) -> None:
+        """Take the latest decision back; its text is the current one again.
+
+        Raises
+        ------
+        OtherPageError, OSError
+            As for `decide`.
+        """
+        with self.changed:
+            last = self.labelling.last()
+            if self._is_known(event_id, version) or last is None:
+                return
+            self._keep(Undo(event_id, self._now(), last.id))
+            position = self._position_of.get(last.text)
+            if position is not None and self.is_open(position):
+                self._shown = replace(self._item_again(last), decision=None)
+
+    def add_label(self, event_id: str, label: str, *, version: int) -> None:
+        """Add a label at the end of the list.
+
+        Raises
+        ------
+        OtherPageError, UnknownChoiceError, OSError
+            As for `decide`.
+        """
+        with self.changed:
+            if not self._is_known(event_id, version):
+                name = _check_name(label)
+                if len(self.labelling.labels) >= MAX_LABELS:
+                    raise UnknownChoiceError(f"at most {MAX_LABELS:,} labels are accepted")
+                self._keep(Names(event_id, self._now(), (name,)))
+
+    def rename_label(self, event_id: str, label: str, to: str, *, version: int) -> None:
+        """Give a label another name; the name of another label makes one of both.
+
+        Raises
+        ------
+        OtherPageError, UnknownChoiceError, OSError
+            As for `decide`.
+        """
+        with self.changed:
+            if not self._is_known(event_id, version):
+                name = _check_name(to)
+                if label not in self.labelling.labels:
+                    raise UnknownChoiceError(f"there is no label '{label[:MAX_LABEL_CHARS]}'")
+                self._keep(Rename(event_id, self._now(), label, name))
+
+    def write(self) -> None:
+        """Write the labelled texts, unless the file has them already.
+
+        Raises
+        ------
+        OSError
+            The disk refused.
+        """
+        with self.changed:
+            version, decisions = self.labelling.n_events, self.labelling.labelled()
+        if version != self._n_written:
+            write_labelled(decisions, self.out, several=self.several)
+            self._n_written = version
+
+    def _keep(self, event: Event) -> None:
+        """Write an event into the journal, then take it in."""
+        self._journal.append(event)
+        self.labelling.apply(event)
+        self.changed.notify_all()
+
+    def _is_known(self, event_id: str, version: int) -> bool:
+        """Tell whether an event was kept already; refuse one that was made for another state."""
+        if event_id in self.labelling.seen_ids:
+            return True
+        if version != self.labelling.n_events:
+            raise OtherPageError("another page has decided meanwhile")
+        return False
+
+    def _check(self, given: Given) -> None:
+        if not 0 <= given.position < len(self.pool):
+            raise UnknownChoiceError(f"there is no text {given.position:,} in the pool")
+        unknown = [one for one in given.labels if one not in self.labelling.labels]
+        if unknown:
+            raise UnknownChoiceError(f"there is no label '{unknown[0][:MAX_LABEL_CHARS]}'")
+        if given.is_skip and given.labels:
+            raise UnknownChoiceError("a text is either skipped or labelled")
+        if not self.several and not given.is_skip and len(given.labels) != 1:
+            raise UnknownChoiceError(f"{len(given.labels)} labels; 1 is accepted")
+
+    def _choose(self) -> Item | None:
+        """Return the next text: every fourth from the random order, the others as advised."""
+        is_turn = len(self.labelling) % RANDOM_EVERY == RANDOM_EVERY - 1
+        for position in () if is_turn else self.advice.queue:
+            if self.is_open(position):
+                return self._advised(position)
+        for position in self.random_order:
+            if self.is_open(position):
+                return self._item(position, is_random=True)
+        return None
+
+    def _advised(self, position: int) -> Item:
+        """Return a text with the label that is suggested for it."""
+        found = self.advice.suggestions.get(position)
+        if found is None:
+            return self._item(position)
+        return self._item(position, suggested=found.label, confidence=found.confidence)
+
+    def _item(
+        self,
+        position: int,
+        *,
+        suggested: str | None = None,
+        confidence: float | None = None,
+        is_random: bool = False,
+    ) -> Item:
+        """Return a text of the pool."""
+        line, text = self.pool.lines[position], self.pool.texts[position]
+        return Item(position, line, text, suggested, confidence, is_random)
+
+    def _item_again(self, decision: Decision) -> Item:
+        """Return a text as it was shown when it was decided."""
+        item = self._item(
+            self._position_of[decision.text],
+            suggested=decision.suggested,
+            confidence=decision.confidence,
+            is_random=decision.is_random,
+        )
+        return replace(item, decision=decision)
+
+    def _given_item(self, position: int) -> Item:
+        """Return the text that the page decides on, as it was shown."""
+        if self._shown is not None and self._shown.position == position:
+            return self._shown
+        before = self.labelling.decision(self.pool.texts[position])
+        return self._item(position) if before is None else self._item_again(before)
+
+    def _now(self) -> str:
+        return self._clock().isoformat(timespec="milliseconds")
+
+
+def _check_name(label: str) -> str:
+    """Return the name of a label without white space around it."""
+    name = " ".join(label.split())
+    if not name or len(name) > MAX_LABEL_CHARS:
+        raise UnknownChoiceError(f"a label has 1 to {MAX_LABEL_CHARS} characters")
+    return name

@@ -1,0 +1,269 @@
+// The label page: a text, a key, the next text. Texts reach the page as text nodes only, never as markup.
+
+import { ask, Refused } from "./server.js";
+import { fillIn, percent, say } from "./say.js";
+import { drawCurve } from "./curve.js";
+import { newId, send } from "./sending.js";
+
+// Keys of the labels. Z takes back, so it is none of them; capital letters need Shift.
+const SMALL = "abcdefghijklmnopqrstuvwxy";
+const KEYS = [..."123456789", ...SMALL, ...SMALL.toUpperCase()];
+const LONG_TEXT = 280; // characters from which a text is set smaller
+const POLL_MS = 3000; // how often the numbers are asked for while nothing is decided
+const $ = (id) => document.getElementById(id);
+let state = null;
+let item = null; // what is on the screen: the text to decide on, or one of the history
+let back = -1; // how far the page looks back; -1: not at all
+let chosen = new Set(); // with several labels per text: those that are pressed
+let shownMs = 0;
+let isBusy = false;
+let renamed = "";
+let shown = ""; // the state that is on the screen, as JSON
+
+function alertOf(sentence) {
+  $("alert").hidden = !sentence;
+  $("alert").textContent = sentence === "gone" ? say("gone") : sentence || "";
+}
+
+function withKey(element, key, sentence) {
+  const shown = document.createElement("kbd");
+  shown.textContent = key;
+  element.replaceChildren(shown, sentence);
+}
+
+// ---- what is shown
+
+function show(next) {
+  const written = JSON.stringify(next);
+  if (written === shown && back < 0) return; // so that what has the focus keeps it
+  shown = written;
+  const isOther = !state || next.item?.position !== item?.position || back >= 0;
+  state = next;
+  if (back < 0) item = next.item;
+  if (isOther) showItem();
+  showLabels();
+  showNumbers();
+}
+
+function showItem() {
+  chosen = new Set(item?.labels || []);
+  $("text").hidden = !item;
+  $("end").hidden = Boolean(item);
+  $("end").textContent = say("all_done");
+  $("text").textContent = item ? item.text : "";
+  $("text").classList.toggle("long", (item?.text.length || 0) > LONG_TEXT);
+  $("text").scrollTop = 0;
+  $("note").value = item?.note || "";
+  shownMs = performance.now();
+}
+
+function showLabels() {
+  const suggested = item && back < 0 ? item.suggested : null;
+  $("suggestion").textContent = sentenceOf(suggested);
+  $("place").textContent = item ? say(back < 0 ? "line" : "line_back", { line: item.line }) : "";
+  $("newest").hidden = back < 0;
+  const rows = state.labels.map(({ label }, i) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.disabled = !item;
+    button.classList.toggle("suggested", label === suggested);
+    if (state.several || back >= 0) button.setAttribute("aria-pressed", String(chosen.has(label)));
+    if (KEYS[i]) withKey(button, KEYS[i], label);
+    else button.textContent = label;
+    button.addEventListener("click", () => press(label));
+    const row = document.createElement("li");
+    row.append(button);
+    return row;
+  });
+  $("labels").replaceChildren(...rows);
+  $("done").hidden = !state.several;
+  $("skip").disabled = !item;
+  $("undo").disabled = !state.n_decided && !state.n_skipped;
+}
+
+function sentenceOf(suggested) {
+  if (!item) return "";
+  if (back >= 0) return item.is_skip ? say("was_skipped") : say("was_labelled", { labels: item.labels.join(", ") || "–" });
+  if (!suggested) return say(state.has_model && !state.several ? "at_random" : "no_suggestion");
+  if (item.confidence === null) return say("by_name", { label: suggested });
+  return say("suggests", { label: suggested, share: percent(item.confidence) });
+}
+
+function showNumbers() {
+  $("about").textContent = say("about", { pool: state.pool, n: state.n_pool });
+  $("progress").textContent = say("progress", { n: state.n_decided, n_skipped: state.n_skipped, n_left: state.n_left, minutes: Math.round(state.minutes) });
+  showAccuracy(state.estimate);
+  const rows = state.labels.map(({ label, n }) => {
+    const row = document.createElement("tr");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = say("rename");
+    button.setAttribute("aria-label", say("rename_this", { label }));
+    button.addEventListener("click", () => openRename(label));
+    for (const content of [label, n.toLocaleString(), button]) {
+      const cell = document.createElement("td");
+      cell.append(content);
+      row.append(cell);
+    }
+    return row;
+  });
+  $("counts").replaceChildren(...rows);
+  $("reads").textContent = readsBy();
+}
+
+function readsBy() {
+  if (!state.reads_by) return say("reads_nothing_yet");
+  if (state.reads_by === "terms") return say("reads_terms", { why: state.why_terms });
+  return say("reads", { checkpoint: state.reads_by, n: state.n_read, n_pool: state.n_pool });
+}
+
+function showAccuracy(estimate) {
+  $("accuracy").textContent = estimate ? percent(estimate.accuracy) : "–";
+  $("accuracy-note").textContent = estimate
+    ? say("accuracy_note", { low: percent(estimate.low), high: percent(estimate.high), n: estimate.n_random })
+    : say(state.several ? "accuracy_several" : "accuracy_later");
+  const gain = estimate?.gain ?? null;
+  $("gain").textContent = gain === null ? "" : say("gain", { points: (100 * gain).toFixed(1) });
+  $("stop").hidden = !estimate?.can_stop;
+  $("stop").textContent = say("can_stop");
+  drawCurve($("curve"), estimate?.curve || [], say("curve"));
+}
+
+// ---- what is done
+
+async function act(path, body) {
+  if (isBusy || !state) return;
+  isBusy = true;
+  try {
+    const next = await send(path, { id: newId(), version: state.version, ...body }, alertOf);
+    back = -1;
+    show(next);
+  } catch (err) {
+    alertOf(err instanceof Refused && err.status === 409 ? say("other_page") : err.message);
+    back = -1;
+    shown = "";
+    show(await ask("state"));
+  } finally {
+    isBusy = false;
+  }
+}
+
+function press(label) {
+  if (!item) return;
+  if (!state.several) return decide([label], false);
+  if (!chosen.delete(label)) chosen.add(label);
+  showLabels();
+}
+
+function decide(labels, isSkip) {
+  if (!item) return;
+  const seconds = (performance.now() - shownMs) / 1000;
+  return act("decide", { position: item.position, labels, is_skip: isSkip, seconds, note: $("note").value });
+}
+
+function enter() {
+  if (!item) return;
+  if (state.several) return decide(state.labels.map((one) => one.label).filter((label) => chosen.has(label)), false);
+  if (back < 0 && item.suggested) return decide([item.suggested], false);
+}
+
+async function look(step) {
+  if (isBusy || !state) return;
+  const wanted = back + step;
+  if (wanted < 0) {
+    back = -1;
+    item = state.item;
+  } else {
+    const found = await ask(`history?back=${wanted}`);
+    if (!found.item) return;
+    back = wanted;
+    item = found.item;
+  }
+  showItem();
+  showLabels();
+}
+
+function openRename(label) {
+  renamed = label;
+  $("rename-form").hidden = false;
+  $("rename-title").textContent = say("rename_this", { label });
+  $("rename-note").textContent = say("rename_note");
+  $("rename").value = label;
+  $("rename").focus();
+  $("rename").select();
+}
+
+function closeRename() {
+  $("rename-form").hidden = true;
+  $("text").focus();
+}
+
+// ---- keys
+
+const ACTS = {
+  Enter: enter,
+  " ": () => decide([], true),
+  z: () => act("undo", {}),
+  Z: () => act("undo", {}),
+  ArrowLeft: () => look(1),
+  ArrowRight: () => look(-1),
+  "/": () => $("note").focus(),
+  "+": () => $("add").focus(),
+};
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const isField = event.target instanceof HTMLInputElement;
+  if (isField) {
+    if (event.key === "Escape") $("text").focus();
+    if (event.key === "Enter" && event.target === $("note")) $("text").focus();
+    return;
+  }
+  const isButton = event.target instanceof HTMLButtonElement;
+  if (isButton && (event.key === "Enter" || event.key === " ")) return; // it presses the button
+  const i = KEYS.indexOf(event.key);
+  const work = ACTS[event.key] || (state && i >= 0 && i < state.labels.length && (() => press(state.labels[i].label)));
+  if (!work) return;
+  event.preventDefault();
+  if (!event.repeat) work();
+}
+
+async function poll() {
+  if (!isBusy && back < 0 && !document.hidden && $("rename-form").hidden) {
+    try {
+      show(await ask("state"));
+      alertOf("");
+    } catch (err) {
+      alertOf(err instanceof Refused ? err.message : "gone");
+    }
+  }
+  setTimeout(poll, POLL_MS);
+}
+
+fillIn();
+withKey($("skip"), "␣", say("skip"));
+withKey($("undo"), "Z", say("undo"));
+withKey($("earlier"), "←", say("earlier"));
+withKey($("later"), "→", say("later"));
+$("done").addEventListener("click", enter);
+$("skip").addEventListener("click", () => decide([], true));
+$("undo").addEventListener("click", () => act("undo", {}));
+$("earlier").addEventListener("click", () => look(1));
+$("later").addEventListener("click", () => look(-1));
+$("newest").addEventListener("click", () => look(-back - 1));
+$("rename-cancel").addEventListener("click", closeRename);
+$("add-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const label = $("add").value.trim();
+  $("add").value = "";
+  $("text").focus();
+  if (label) act("labels", { label });
+});
+$("rename-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const to = $("rename").value.trim();
+  closeRename();
+  if (to && to !== renamed) act("labels", { label: renamed, to });
+});
+document.addEventListener("keydown", onKey);
+poll();

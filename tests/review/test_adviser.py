@@ -1,0 +1,107 @@
+"""The thread behind the page reads, advises and estimates. Tests vectors, too."""
+
+import time
+
+import numpy as np
+import pytest
+
+from _support.small_models import small_data
+from assay.review.adviser import Adviser
+from assay.review.pool import Pool
+from assay.review.session import Given
+from assay.review.vectors import hash_vectors, open_vectors
+
+
+def wait_until(holds, limit_s=60):
+    """Wait for what the thread does."""
+    started_s = time.monotonic()
+    while not holds():
+        assert time.monotonic() - started_s < limit_s
+        time.sleep(0.01)  # there is no other moment to wait for
+
+
+def test_adviser_suggests_and_estimates(open_session):
+    """A person who labels all texts is told what the labels are worth; nothing is asked for twice."""
+    texts, labels = small_data(600)
+    label_of = dict(zip(texts, labels, strict=True))
+    pool = Pool("p", tuple(label_of), tuple(range(1, len(label_of) + 1)))
+    session = open_session(pool)
+    adviser = Adviser(session, checkpoint="terms")
+    adviser.start()
+    wait_until(lambda: session.advice.queue)
+    n_suggested = 0
+    for i in range(130):
+        item = session.current()
+        label = label_of[item.text]
+        if label not in session.labelling.labels:
+            session.add_label(f"label {i}", label, version=session.labelling.n_events)
+        given = Given(str(i), item.position, (label,))
+        session.decide(given, version=session.labelling.n_events)
+        n_suggested += item.suggested is not None
+        if i == 20:
+            wait_until(lambda: session.advice.is_of_model)
+    wait_until(lambda: session.estimate is not None)
+    adviser.stop()
+    assert session.estimate.n_random >= 30
+    assert n_suggested >= 10
+    assert session.out.is_file()
+
+
+def test_adviser_of_a_resumed_pool_knows_texts_that_are_gone(open_session, pool):
+    """Labels of texts that the pool no longer has still train the model."""
+    session = open_session()
+    for i in range(10):
+        item = session.current()
+        given = Given(str(i), item.position, (("joy", "fear")[i % 2],))
+        session.decide(given, version=session.labelling.n_events)
+    other = open_session(Pool("p", ("new text", "other text"), (2, 3)))
+    adviser = Adviser(other, checkpoint="terms")
+    adviser.start()
+    wait_until(lambda: other.advice.is_of_model)
+    adviser.stop()
+    assert set(other.advice.queue) == {0, 1}
+
+
+def test_adviser_that_fails_leaves_random_order(open_session, caplog):
+    """The page goes on; the log names the kind of error and no text."""
+    session = open_session()
+    adviser = Adviser(session, checkpoint="terms")
+
+    def fail(n_events):
+        raise RuntimeError("secret text")
+
+    adviser._advise = fail
+    adviser.start()
+    adviser._thread.join(60)
+    assert "random order" in caplog.text
+    assert "secret" not in caplog.text
+    assert session.current() is not None
+
+
+def test_hashed_terms_tell_texts_apart():
+    """Texts that share words are similar; the empty text has no terms."""
+    vectors = hash_vectors(["so happy today", "so happy now", "큰 사고가 났다", ""])
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (4, 1024)
+    assert vectors[0] @ vectors[1] > 3 * abs(vectors[0] @ vectors[2])
+    assert not vectors[3].any()
+
+
+def test_checkpoint_that_cannot_be_used_gives_way_to_terms(tmp_path):
+    """And the reason is kept for the page."""
+    vectors = open_vectors(["a text"], checkpoint=str(tmp_path / "none"))
+    assert vectors.name == "terms"
+    assert "none" in vectors.why_terms
+
+
+def test_checkpoint_reads_texts(tiny_bert):
+    """Its vectors hold meaning, so that names of labels can be compared with texts."""
+    vectors = open_vectors(["a text"], checkpoint=str(tiny_bert))
+    assert vectors.reads_meaning
+    assert vectors.transform(["a", "b"]).shape[0] == 2
+
+
+@pytest.mark.parametrize("checkpoint", ["terms"])
+def test_terms_need_no_checkpoint(checkpoint):
+    """They are asked for by their name."""
+    assert not open_vectors(["a text"], checkpoint=checkpoint).reads_meaning

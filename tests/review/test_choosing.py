@@ -1,0 +1,70 @@
+"""Texts are chosen for variety without a model, and where it is unsure with one; no text twice."""
+
+import numpy as np
+import pytest
+
+from assay.review.choosing import choose_texts, to_directions, uncertainty
+
+
+@pytest.fixture
+def clusters():
+    """Five groups of forty similar texts, as features and the group of each."""
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(5, 16)) * 4
+    groups = np.repeat(np.arange(5), 40)
+    return centres[groups] + rng.normal(size=(200, 16)), groups
+
+
+def choose(features, is_open, n, probs=None):
+    """Choose with a fixed seed."""
+    rng = np.random.default_rng(1)
+    return choose_texts(to_directions(features), is_open, n=n, rng=rng, probs=probs)
+
+
+def test_first_texts_are_of_every_group(clusters):
+    """Five texts of five groups: one of each."""
+    features, groups = clusters
+    chosen = choose(features, np.ones(200, dtype=bool), 5)
+    assert sorted(groups[chosen]) == [0, 1, 2, 3, 4]
+
+
+def test_group_that_has_labels_comes_last(clusters):
+    """What is labelled already speaks for the texts like it."""
+    features, groups = clusters
+    is_open = np.ones(200, dtype=bool)
+    is_open[np.flatnonzero(groups == 2)[:10]] = False
+    assert 2 not in groups[choose(features, is_open, 4)]
+
+
+def test_unsure_model_decides(clusters):
+    """All that is chosen is where the model has no lead."""
+    features, groups = clusters
+    probs = np.where((groups == 3)[:, None], [[0.5, 0.5]], [[0.99, 0.01]])
+    chosen = choose(features, np.ones(200, dtype=bool), 6, probs)
+    assert set(groups[chosen]) == {3}
+
+
+def test_same_text_is_not_chosen_twice():
+    """Of a text that is there forty times, one is chosen in one go."""
+    rng = np.random.default_rng(0)
+    features = np.concatenate(
+        [np.ones((40, 8)) + 1e-3 * rng.normal(size=(40, 8)), -rng.random((4, 8))]
+    )
+    chosen = choose(features, np.ones(44, dtype=bool), 5)
+    assert sum(row < 40 for row in chosen) == 1
+
+
+def test_closed_texts_are_never_chosen(clusters):
+    """More is wanted than is open: all that is open comes, each once; of nothing comes nothing."""
+    features, _ = clusters
+    is_open = np.zeros(200, dtype=bool)
+    is_open[[3, 60, 130]] = True
+    assert sorted(choose(features, is_open, 10)) == [3, 60, 130]
+    assert choose(features, np.zeros(200, dtype=bool), 10) == []
+
+
+def test_uncertainty_is_the_missing_lead():
+    """One where two labels tie, none where one has everything; one label alone is no knowledge."""
+    probs = np.array([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [0.6, 0.3, 0.1]])
+    assert uncertainty(probs) == pytest.approx([1.0, 0.0, 0.7])
+    assert uncertainty(np.ones((2, 1))).tolist() == [1.0, 1.0]

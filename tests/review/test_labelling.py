@@ -1,0 +1,64 @@
+"""What holds now follows from the events: the last decision, less what was taken back, renamed."""
+
+import pytest
+
+from assay.review.events import Decision, Names, Rename, Undo
+from assay.review.labelling import Labelling
+
+
+def decide(name, text, *labels, **more):
+    """Return a decision."""
+    return Decision(name, "", "me", 1, text, labels, **more)
+
+
+@pytest.fixture
+def labelling():
+    """Two labels, three texts."""
+    events = [
+        Names("n", "", ("joy", "sadness")),
+        decide("1", "a", "joy", seconds=3.0),
+        decide("2", "b", "sadness", seconds=1_000.0),
+        decide("3", "c", is_skip=True, seconds=1.0),
+    ]
+    return Labelling(events=events)
+
+
+def test_counts_and_minutes(labelling):
+    """Skipped texts have no label; a break is not counted as work."""
+    assert labelling.counts() == {"joy": 1, "sadness": 1}
+    assert len(labelling) == 3
+    assert [one.text for one in labelling.labelled()] == ["a", "b"]
+    assert labelling.seconds() == 3.0 + 120.0 + 1.0
+
+
+def test_undo_takes_the_latest_decision_back(labelling):
+    """A text that was decided twice has its first label again; one that was decided once has none."""
+    labelling.apply(decide("4", "a", "sadness"))
+    assert labelling.last().id == "4"
+    labelling.apply(Undo("u1", "", "4"))
+    assert labelling.decision("a").labels == ("joy",)
+    labelling.apply(Undo("u2", "", "3"))
+    assert not labelling.is_decided("c")
+
+
+def test_renamed_label_is_renamed_everywhere(labelling):
+    """In the list, in decisions, and in those that come back when a later one is taken back."""
+    labelling.apply(decide("4", "a", "sadness"))
+    labelling.apply(Rename("r", "", "joy", "glad"))
+    assert labelling.labels == ["glad", "sadness"]
+    labelling.apply(Undo("u", "", "4"))
+    assert labelling.decision("a").labels == ("glad",)
+
+
+def test_name_of_another_label_merges_both(labelling):
+    """One label is left, with the texts of both."""
+    labelling.apply(Rename("r", "", "joy", "sadness"))
+    assert labelling.counts() == {"sadness": 2}
+
+
+def test_event_that_comes_twice_counts_once(labelling):
+    """The page sends again what was not answered."""
+    n_events = labelling.n_events
+    labelling.apply(decide("1", "z", "joy"))
+    assert labelling.n_events == n_events
+    assert not labelling.is_decided("z")

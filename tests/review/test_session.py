@@ -1,0 +1,215 @@
+"""A session keeps decisions one by one and chooses the next text. Tests labelled_file, too."""
+
+import csv
+import errno
+import json
+import os
+from dataclasses import replace
+
+import pytest
+
+from assay.data.load import load_data
+from assay.errors import InputError
+from assay.review.advice import Advice, Suggestion
+from assay.review.labelled_file import check_labelled_file, write_labelled
+from assay.review.pool import Pool
+from assay.review.session import Given, OtherPageError, UnknownChoiceError
+
+
+def decide(session, *labels, **more):
+    """Decide on the current text; return it."""
+    item = session.current()
+    name = f"id {session.labelling.n_events}"
+    given = Given(name, item.position, labels, **more)
+    session.decide(given, version=session.labelling.n_events)
+    return item
+
+
+def test_every_text_comes_once_until_none_is_left(session, pool):
+    """The current text stays the same until it is decided."""
+    seen = []
+    while (item := session.current()) is not None:
+        assert session.current() is item
+        seen.append(item.text)
+        decide(session, "joy")
+    assert sorted(seen) == sorted(pool.texts)
+    assert session.n_left == 0
+
+
+def test_every_fourth_text_is_random_and_has_no_suggestion(session):
+    """The others come from the queue of the advice, with what it suggests."""
+    order = session.random_order
+    queue = tuple(order[::-1])
+    suggestions = {position: Suggestion("fear", 0.5) for position in queue}
+    session.advice = Advice(queue, suggestions, is_of_model=True)
+    items = [decide(session, "joy") for _ in range(8)]
+    assert [item.is_random for item in items] == [False, False, False, True] * 2
+    assert [item.suggested for item in items] == ["fear", "fear", "fear", None] * 2
+    assert [items[3].position, items[7].position] == order[:2]
+    kept = session.labelling.decisions()
+    assert [one.suggested for one in kept] == [item.suggested for item in items]
+
+
+def test_suggestion_is_kept_as_it_was_shown(session):
+    """Advice that changes between text and key does not change what is recorded."""
+    session.advice = Advice((5,), {5: Suggestion("fear", 0.5)}, is_of_model=True)
+    session.current()
+    session.advice = Advice((5,), {5: Suggestion("joy", 0.9)}, is_of_model=True)
+    decide(session, "joy")
+    assert session.labelling.last().suggested == "fear"
+
+
+def test_undo_shows_the_text_again(session):
+    """Again and again, back to the first one."""
+    items = [decide(session, "joy") for _ in range(3)]
+    for i, item in enumerate(reversed(items)):
+        session.undo(f"undo {i}", version=session.labelling.n_events)
+        assert session.current().text == item.text
+    assert len(session.labelling) == 0
+    session.undo("nothing left", version=session.labelling.n_events)
+
+
+def test_history_is_read_and_decided_again(session):
+    """The latest decision comes first; another label replaces the one that was given."""
+    items = [decide(session, "joy", note="n") for _ in range(2)]
+    found = session.history(1)
+    assert found.text == items[0].text
+    assert (found.decision.labels, found.decision.note) == (("joy",), "n")
+    assert session.history(2) is None
+    given = Given("again", found.position, ("fear",))
+    session.decide(given, version=session.labelling.n_events)
+    assert session.labelling.decision(found.text).labels == ("fear",)
+    assert session.labelling.counts() == {"joy": 1, "sadness": 0, "fear": 1}
+
+
+def test_other_page_is_refused_and_same_decision_is_not(session):
+    """A decision that is sent twice counts once, though the state is a later one by then."""
+    item = session.current()
+    version = session.labelling.n_events
+    given = Given("once", item.position, ("joy",))
+    session.decide(given, version=version)
+    session.decide(given, version=version)
+    with pytest.raises(OtherPageError, match="another page"):
+        session.decide(replace(given, id="other"), version=version)
+    assert len(session.labelling) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"labels": ("anger",)}, "no label 'anger'"),
+        ({"labels": ()}, "0 labels"),
+        ({"labels": ("joy", "fear")}, "2 labels"),
+        ({"position": 99}, "no text 99"),
+        ({"is_skip": True}, "either skipped or labelled"),
+    ],
+)
+def test_what_the_page_may_not_send(session, change, match):
+    """Nothing of it is kept."""
+    given = replace(Given("x", session.current().position, ("joy",)), **change)
+    with pytest.raises(UnknownChoiceError, match=match):
+        session.decide(given, version=session.labelling.n_events)
+    assert len(session.labelling) == 0
+
+
+def test_labels_are_added_renamed_and_merged(session):
+    """White space around a name is dropped; an empty or endless one is refused."""
+    decide(session, "joy")
+
+    def version():
+        return session.labelling.n_events
+
+    session.add_label("1", "  big   news ", version=version())
+    session.rename_label("2", "joy", "fear", version=version())
+    assert session.labelling.labels == ["fear", "sadness", "big news"]
+    assert session.labelling.counts()["fear"] == 1
+    with pytest.raises(UnknownChoiceError, match="a label has"):
+        session.add_label("3", " ", version=version())
+    with pytest.raises(UnknownChoiceError, match="no label 'joy'"):
+        session.rename_label("4", "joy", "x", version=version())
+
+
+def test_full_disk_keeps_the_state(session, monkeypatch):
+    """What the journal could not keep did not happen."""
+    session.current()
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            os, "fsync", lambda number: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full"))
+        )
+        with pytest.raises(OSError, match="full"):
+            decide(session, "joy")
+    assert len(session.labelling) == 0
+    decide(session, "joy")
+    assert len(session.labelling) == 1
+
+
+def test_resumed_session_is_as_it_was(open_session, pool):
+    """The same labels, decisions and file; a larger pool brings its texts, a smaller one loses none."""
+    session = open_session()
+    for _ in range(6):
+        decide(session, "joy")
+    decide(session, is_skip=True)
+    session.write()
+    before = session.out.read_bytes()
+    session.out.unlink()
+    again = open_session()
+    again.write()
+    assert again.out.read_bytes() == before
+    larger = open_session(Pool("p", (*pool.texts, "new text"), (*pool.lines, 99)))
+    assert larger.n_left == 20 + 1 - 7
+    other = open_session(Pool("p", ("new text",), (2,)))
+    other.write()
+    assert other.out.read_bytes() == before
+    assert other.current().text == "new text"
+
+
+@pytest.mark.parametrize("name", ["l.jsonl", "l.csv", "l.tsv", "l.jsonl.gz"])
+def test_labelled_file_is_data_for_a_run(session, tmp_path, name):
+    """Texts and labels are read back; skipped texts are not there."""
+    texts = [decide(session, label, note="=1+1").text for label in ("joy", "fear", "joy")]
+    decide(session, is_skip=True)
+    write_labelled(session.labelling.decisions(), tmp_path / name)
+    found = load_data(tmp_path / name)["all"]
+    assert list(found.texts) == texts
+    assert list(found.labels) == ["joy", "fear", "joy"]
+
+
+def test_labelled_file_says_who_when_and_how_sure(session, tmp_path):
+    """One row of JSON, and a note that no spreadsheet runs."""
+    session.advice = Advice((5,), {5: Suggestion("fear", 0.5)}, is_of_model=True)
+    decide(session, "joy", seconds=2.0, note="=1+1")
+    write_labelled(session.labelling.decisions(), tmp_path / "l.jsonl")
+    assert json.loads((tmp_path / "l.jsonl").read_text(encoding="utf-8")) == {
+        "text": session.pool.texts[5],
+        "label": "joy",
+        "line": 7,
+        "by": "me",
+        "at": "2026-01-02T12:00:00.000+00:00",
+        "seconds": 2.0,
+        "suggested_label": "fear",
+        "confidence": 0.5,
+        "is_random": False,
+        "note": "=1+1",
+    }
+    write_labelled(session.labelling.decisions(), tmp_path / "l.csv")
+    with (tmp_path / "l.csv").open(encoding="utf-8", newline="") as stream:
+        assert next(csv.DictReader(stream))["note"] == "'=1+1"
+
+
+def test_several_labels_are_a_list(open_session, tmp_path):
+    """None of the labels is an answer, too."""
+    session = open_session(several=True)
+    decide(session, "joy", "fear")
+    decide(session)
+    session.write()
+    rows = [json.loads(line) for line in session.out.read_text(encoding="utf-8").splitlines()]
+    assert [row["labels"] for row in rows] == [["joy", "fear"], []]
+
+
+@pytest.mark.parametrize(
+    ("name", "several"), [("l.xlsx", False), ("l.txt", False), ("l.csv", True)]
+)
+def test_output_of_another_kind_is_refused(tmp_path, name, several):
+    """Before anything is labelled."""
+    with pytest.raises(InputError, match="cannot be written"):
+        check_labelled_file(tmp_path / name, several=several)
