@@ -19,6 +19,7 @@ from assay.cli import (
     hub_commands,
     label_command,
     model_commands,
+    next_command,
     run_commands,
     serve_command,
 )
@@ -97,6 +98,7 @@ def _assay(
 run_commands.register(app)
 compare_command.register(app)
 label_command.register(app)
+next_command.register(app)
 data_commands.register(app)
 audit_command.register(app)
 fix_command.register(app)

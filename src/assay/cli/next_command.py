@@ -1,0 +1,64 @@
+"""`assay next`: the rows that are most worth a label, for people who label elsewhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from assay.cli.command import add_command
+from assay.cli.options import Common, ModelFolder, Out, Overwrite
+from assay.cli.predict_command import ReadingFlags
+from assay.cli.show import print_json, print_line
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    add_command(app, "next", panel="Label texts")(next_command)
+
+
+def next_command(
+    model: ModelFolder,
+    pool: Annotated[
+        str, typer.Argument(metavar="POOL", help="A file with texts; those with a label are out.")
+    ],
+    out: Out,
+    reading: ReadingFlags,
+    common: Common,
+    n: Annotated[int, typer.Option("-n", "--texts", help="How many texts.", min=1)] = 50,
+    label_column: Annotated[
+        str | None, typer.Option(help="Column for the labels.  [default: by name, else label]")
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write the rows of POOL that are most worth a label, with an empty label.
+
+    Texts of which MODEL is unsure, that speak for many others and do not repeat each other; the
+    most useful first, in the format of POOL. Fill in the labels, add the rows to your data, and
+    run again.
+
+    \b
+    Examples:
+      assay next runs/tickets/model tickets.csv -n 50 --out to_label.csv
+    """
+    from assay.review.next_texts import next_texts
+
+    done = next_texts(
+        model,
+        pool,
+        out,
+        n=n,
+        label_column=label_column,
+        seed=common.seed,
+        overwrite=overwrite,
+        progress=common.progress(),
+        **reading.to_dict(),
+    )
+    if common.json:
+        print_json(done.to_dict())
+        return
+    print_line(f"{done.n_written:,} of {done.n_pool:,} texts written to {done.out}")
+    if done.n_labelled:
+        print_line(f"{done.n_labelled:,} texts have a label already and were left out")

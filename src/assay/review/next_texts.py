@@ -1,0 +1,190 @@
+"""`next_texts`: the rows of a pool that are most worth a label, for people who label elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Unpack
+
+import numpy as np
+
+from assay.batch.rows import open_rows
+from assay.data.columns import LABEL_NAMES
+from assay.data.files.reading import Reading, ReadingOptions
+from assay.data.files.row import Record, Row
+from assay.data.files.style import style_of
+from assay.data.files.writers import open_writer, out_kind
+from assay.disk import atomic_file, check_output, refusals_of_disk
+from assay.errors import DataError, InputError
+from assay.output_lock import lock_output
+from assay.output_place import check_apart, check_outside
+from assay.progress import Progress
+from assay.review.choosing import choose_texts, to_directions
+from assay.review.pool import Pool, read_pool
+from assay.review.vectors import hash_vectors
+from assay.runtime.predictor import Model, load_model
+
+__all__ = ["NextTexts", "next_texts"]
+
+MAX_SCORED = 20_000  # texts of the pool that are scored; of more, a random sample is
+LABEL_COLUMN = "label"
+KINDS = (".jsonl", ".csv", ".tsv", ".parquet")
+
+
+@dataclass(frozen=True)
+class NextTexts:
+    """What `next_texts` did.
+
+    Parameters
+    ----------
+    out : str
+    n_written : int
+        Rows to label.
+    n_pool : int
+        Distinct texts of the pool.
+    n_scored : int
+        Those of them that the model was asked about.
+    n_labelled : int
+        Texts that were left out because they have a label already.
+    """
+
+    out: str
+    n_written: int
+    n_pool: int
+    n_scored: int
+    n_labelled: int
+
+    def to_dict(self) -> dict[str, str | int]:
+        """Return plain values, ready for JSON."""
+        return asdict(self)
+
+
+def next_texts(
+    model: Model | str | Path,
+    source: str | Path,
+    out: str | Path,
+    *,
+    n: int = 50,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    seed: int = 0,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    **reading: Unpack[ReadingOptions],
+) -> NextTexts:
+    """Write the rows whose labels would teach a model most, with an empty column for the label.
+
+    The choice is that of the label page: texts of which the model is unsure, that speak for many
+    others, and that do not repeat each other. The most useful row comes first.
+
+    Parameters
+    ----------
+    model : Model or path
+        Knows what it is unsure about.
+    source : path
+        The pool: any file that `assay predict` reads. Rows that have a label are left out.
+    out : path
+        ``.jsonl``, ``.csv``, ``.tsv`` or ``.parquet``; a table follows the format of the pool.
+    n : int
+        How many rows.
+    text_column : str, optional
+        None: the column with a well-known name.
+    label_column : str, optional
+        None: the column with a well-known name, else a new column ``label``.
+    seed : int
+        Seed of the sample, where the pool is large.
+    overwrite : bool
+    progress : Progress, optional
+    **reading
+        How the pool is read; the fields of `Reading`.
+
+    Raises
+    ------
+    InputError
+        The model, the pool or the output cannot be used, or no text is left to label.
+    OutsideError
+        The disk refused, or another process writes the same output.
+    """
+    out = Path(out)
+    _check_out(out, source, overwrite=overwrite)
+    loaded = model if isinstance(model, Model) else load_model(model)
+    check_outside(loaded.folder, out, what="the model")
+    pool = read_pool(source, text_column=text_column, **reading)
+    records, column = _read_records(source, text_column, label_column, reading)
+    is_empty = np.array([not _has_label(records[line], column) for line in pool.lines])
+    if not is_empty.any():
+        raise DataError(f"every text of {pool.source} has a label already")
+    rows = np.array([i for i in pool.random_order(seed) if is_empty[i]])[:MAX_SCORED]
+    chosen = _choose(loaded, pool, rows, n=n, seed=seed, progress=progress or Progress())
+    with lock_output(out), refusals_of_disk(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        style = style_of(Path(source), Reading(**reading), like=out)
+        with atomic_file(out) as partial, open_writer(partial, like=out, style=style) as writer:
+            for row in chosen:
+                writer.write(_unlabelled(records[pool.lines[row]], column))
+    return NextTexts(
+        out=str(out),
+        n_written=len(chosen),
+        n_pool=len(pool),
+        n_scored=len(rows),
+        n_labelled=int((~is_empty).sum()),
+    )
+
+
+def _check_out(out: Path, source: str | Path, *, overwrite: bool) -> None:
+    """Refuse an output that cannot be written, before any work is done."""
+    if out_kind(out) not in KINDS:
+        raise InputError(
+            f"texts to label cannot be written as '{out.name}'; {' '.join(KINDS)} are accepted"
+        )
+    check_apart(source, out)
+    check_output(out, overwrite=overwrite)
+
+
+def _choose(
+    model: Model, pool: Pool, rows: np.ndarray, *, n: int, seed: int, progress: Progress
+) -> list[int]:
+    """Return the positions of the texts that are chosen, the most useful first."""
+    texts = [pool.texts[row] for row in rows]
+    with progress.track("score", len(texts)) as advance:
+        probs = model.predict_proba(texts)
+        advance(len(texts))
+    found = choose_texts(
+        to_directions(hash_vectors(texts)),
+        np.ones(len(texts), dtype=bool),
+        n=n,
+        rng=np.random.default_rng(seed),
+        probs=np.asarray(probs),
+    )
+    return [int(rows[i]) for i in found]
+
+
+def _read_records(
+    source: str | Path,
+    text_column: str | None,
+    label_column: str | None,
+    reading: ReadingOptions,
+) -> tuple[dict[int, Record], str]:
+    """Return the rows of the pool by line, and which column holds labels."""
+    rows: Iterable[Row]
+    rows, text = open_rows(Path(source), text_column=text_column, **reading)
+    records = {row.line: dict(row.values) for row in rows if not row.problem}
+    names: dict[str, None] = {}
+    for record in records.values():
+        names.update(dict.fromkeys(record))
+    if label_column is not None:
+        return records, label_column
+    known = [name for tier in LABEL_NAMES for name in tier]
+    others = [name for name in known if name in names and name != text]
+    return records, others[0] if others else LABEL_COLUMN
+
+
+def _has_label(record: Record, column: str) -> bool:
+    value: Any = record.get(column)
+    return value is not None and str(value).strip() != ""
+
+
+def _unlabelled(record: Record, column: str) -> Record:
+    """Return a row with an empty label."""
+    return {**record, column: ""}

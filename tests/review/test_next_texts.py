@@ -1,0 +1,87 @@
+"""`assay next` writes the rows that are most worth a label, in the format of the pool."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from _support.small_models import small_data, small_estimator
+from _support.small_runs import write_rows
+from assay.data.load import load_data
+from assay.errors import DataError, InputError, OutputExistsError
+from assay.models import save_model
+from assay.review.choosing import uncertainty
+from assay.review.next_texts import next_texts
+from assay.runtime.predictor import load_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A small model."""
+    folder = tmp_path_factory.mktemp("next") / "model"
+    save_model(small_estimator("linear").fit(*small_data(200)), folder)
+    return folder
+
+
+@pytest.fixture
+def pool(tmp_path):
+    """A table as another program writes it: semicolons, a number first, no labels."""
+    texts = list(dict.fromkeys(small_data(600, seed=3)[0]))[:80]
+    path = tmp_path / "pool.csv"
+    lines = [f"{i};{text}" for i, text in enumerate(texts)]
+    path.write_text("\n".join(["id;text", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def read(path):
+    """Read a table with semicolons."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream, delimiter=";"))
+
+
+def test_rows_are_those_of_the_pool_with_an_empty_label(model, pool, tmp_path):
+    """All columns, the same delimiter; filled in, they are data for a run."""
+    out = tmp_path / "to_label.csv"
+    done = next_texts(model, pool, out, n=10)
+    assert (done.n_written, done.n_pool, done.n_scored, done.n_labelled) == (10, 80, 80, 0)
+    rows = read(out)
+    given = {row["id"]: row["text"] for row in read(pool)}
+    assert len(rows) == 10
+    assert all(row["text"] == given[row["id"]] and row["label"] == "" for row in rows)
+    filled = out.read_text(encoding="utf-8").splitlines()
+    labelled = [filled[0], *(f"{line}{'ab'[i % 2]}" for i, line in enumerate(filled[1:]))]
+    out.write_text("\n".join(labelled) + "\n", encoding="utf-8")
+    assert len(load_data(out)["all"]) == 10
+
+
+def test_model_is_unsure_about_what_is_chosen(model, pool, tmp_path):
+    """More than about the texts of the pool on average."""
+    next_texts(model, pool, tmp_path / "n.csv", n=10)
+    loaded = load_model(model)
+    of_chosen = uncertainty(loaded.predict_proba([row["text"] for row in read(tmp_path / "n.csv")]))
+    of_all = uncertainty(loaded.predict_proba([row["text"] for row in read(pool)]))
+    assert of_chosen.mean() > of_all.mean()
+    assert np.isfinite(of_chosen).all()
+
+
+def test_labelled_rows_are_left_out(model, tmp_path):
+    """A pool in which some texts have labels already."""
+    texts, labels = small_data(40, seed=5)
+    half = [label if i % 2 else "" for i, label in enumerate(labels)]
+    pool = write_rows(tmp_path / "pool.jsonl", texts, half)
+    done = next_texts(model, pool, tmp_path / "n.jsonl", n=1_000)
+    assert done.n_labelled + done.n_written <= done.n_pool
+    full = write_rows(tmp_path / "full.jsonl", texts, labels)
+    with pytest.raises(DataError, match="has a label already"):
+        next_texts(model, full, tmp_path / "m.jsonl")
+
+
+def test_outputs_that_cannot_be_written_are_refused(model, pool, tmp_path):
+    """Before any work: the pool itself, a file that is there, a kind that is not written."""
+    with pytest.raises(InputError, match="holds the data itself"):
+        next_texts(model, pool, pool, overwrite=True)
+    (tmp_path / "n.csv").write_text("", encoding="utf-8")
+    with pytest.raises(OutputExistsError, match=r"n\.csv"):
+        next_texts(model, pool, tmp_path / "n.csv")
+    with pytest.raises(InputError, match="cannot be written"):
+        next_texts(model, pool, tmp_path / "n.xlsx")
