@@ -34,6 +34,7 @@ BY_NAME = {
     "reveals",
     "page",
     "label_page",
+    "review_page",
     "metrics",
     "scores",
     "scripts",

@@ -1,4 +1,7 @@
-"""`assay label` in a real browser: keys, killed servers, two browsers, anyone can use it. Tests label_page."""
+"""`assay label` in a real browser: keys, killed servers, two browsers, anyone can use it.
+
+Tests assay.cli.label_command, assay.cli.next_command, assay.cli.review_command and assay.cli.page_announcer, too.
+"""
 
 import json
 import os
@@ -196,6 +199,7 @@ def test_two_hundred_decisions_survive_a_kill(visit, pool_file, tmp_path):
         for _ in range(5):
             press(page, "z")
             del expected[page.text_content("#text")]
+        page.close()
         first.kill()
     with labelling(pool_file, out, "--resume") as second:
         page = visit(second.url)
@@ -203,6 +207,7 @@ def test_two_hundred_decisions_survive_a_kill(visit, pool_file, tmp_path):
         for i in range(110):
             expected[press(page, "321"[i % 3])] = LABELS.split(",")[2 - i % 3]
         press(page, " ")
+        page.close()
         second.kill()
     with labelling(pool_file, out, "--resume") as third:
         done = third.stop()
@@ -292,7 +297,8 @@ def test_page_does_all_that_a_person_needs(visit, pool_file, tmp_path):
         for _ in range(240):
             shown.add(press(page, " "))
         assert ATTACK in shown or page.locator("#text img").count() == 0
-        page.keyboard.press("Control+a")
+        page.close()
+        other.close()
         done = served.stop()
     assert done["n_labelled"] == 3
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
@@ -316,6 +322,7 @@ def test_label_page_is_accessible(visit, pool_file, tmp_path, scheme):
         page.click("#counts tr:last-child button")
         page.evaluate(AXE.read_text(encoding="utf-8"))
         found = page.evaluate("axe.run()")
+        page.close()
         served.stop()
     problems = [
         (one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.review.events import Decision, Names, Rename, Undo
+from assay.review.events import Decision, Names, Rename, Start, Undo
 from assay.review.labelling import Labelling
 
 
@@ -62,3 +62,10 @@ def test_event_that_comes_twice_counts_once(labelling):
     labelling.apply(decide("1", "z", "joy"))
     assert labelling.n_events == n_events
     assert not labelling.is_decided("z")
+
+
+def test_start_is_no_other_state(labelling):
+    """A page that was open while the command ended sends what it knows to the next one."""
+    n_events = labelling.n_events
+    labelling.apply(Start("", "pool.csv", 3))
+    assert labelling.n_events == n_events

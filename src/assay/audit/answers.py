@@ -12,7 +12,13 @@ from assay.data.files.readers import read_rows
 from assay.data.files.spreadsheet import unguard_cell
 from assay.errors import DataError, cut, list_problems
 
-__all__ = ["KINDS_OF_LABELS", "Correction", "read_corrections"]
+__all__ = [
+    "KINDS_OF_LABELS",
+    "Correction",
+    "FoundRow",
+    "read_corrections",
+    "read_issues_file",
+]
 
 NEEDED = ("kind", "split", "row", "proposed_label", "text_sha256", "accept")
 YES = {
@@ -35,6 +41,7 @@ YES = {
 }
 NO = {"", "no", "n", "false", "0", "-", "아니오", "아니요", "아뇨", "유지"}
 KINDS_OF_LABELS = ("wrong_label", "label_spelling")  # a yes for another kind changes no label
+NUMBER = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 # Spreadsheets of some countries write ; in place of , between cells.
 HEADER_DELIMITER = re.compile(rb'\W{0,4}kind"?([,;\t])')
 
@@ -48,7 +55,7 @@ class Correction:
     line : int
         Line in the file of corrections.
     kind : str
-        One of `KINDS_OF_LABELS`.
+        One of `KINDS_OF_LABELS`, or another one for which a person gave a label.
     split, row, text_sha256
         Which row of the data it is.
     proposed_label : str
@@ -74,9 +81,9 @@ def read_corrections(path: Path | str) -> tuple[list[Correction], int]:
     Returns
     -------
     list of Correction
-        Rows about a label with yes, y, x, true, 1 or 예 and its like under ``accept``.
+        Rows with a proposed label, and yes, y, x, true, 1 or 예 and its like under ``accept``.
     int
-        Number of rows with a yes that belongs to another kind; they change no label.
+        Number of rows with a yes that belongs to another kind and proposes no label.
 
     Raises
     ------
@@ -102,7 +109,7 @@ def read_corrections(path: Path | str) -> tuple[list[Correction], int]:
                 f"line {row.line:,}: '{cut(answer)}' under accept; yes, x, 1 or 예, and no, 0 or "
                 "아니오 are accepted"
             )
-        elif cells["kind"].strip() not in KINDS_OF_LABELS:
+        elif cells["kind"].strip() not in KINDS_OF_LABELS and not cells["proposed_label"]:
             n_other_kinds += 1
         elif not cells["row"].strip().isdecimal():
             number = cells["row"].strip()
@@ -112,6 +119,63 @@ def read_corrections(path: Path | str) -> tuple[list[Correction], int]:
     if problems:
         raise DataError(f"{path.name} cannot be used:\n{list_problems(problems)}")
     return accepted, n_other_kinds
+
+
+@dataclass(frozen=True)
+class FoundRow:
+    """A row of the file of an audit, whatever was answered about it.
+
+    Parameters
+    ----------
+    kind : str
+    split, row, text_sha256
+        Which row of the data it is.
+    proposed_label : str
+        Empty where none is proposed.
+    score : float or None
+    group : int or None
+    """
+
+    kind: str
+    split: str
+    row: int
+    text_sha256: str
+    proposed_label: str
+    score: float | None
+    group: int | None
+
+
+def read_issues_file(path: Path | str) -> list[FoundRow]:
+    """Read all rows of the file of an audit, in its order.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or (`DataError`) it is not the file of an audit.
+    """
+    path = Path(path)
+    found: list[FoundRow] = []
+    for row in read_rows(path, delimiter=_delimiter(path), encoding=_encoding(path)):
+        if row.problem is not None:
+            raise DataError(f"{path.name} cannot be used: line {row.line:,}: {row.problem}")
+        cells = _cells(row.values, path)
+        number = cells["row"].strip()
+        if not number.isdecimal():
+            raise DataError(f"{path.name} line {row.line:,}: row '{number}' is no whole number")
+        score = str(row.values.get("score") or "").strip()
+        group = str(row.values.get("group") or "").strip()
+        found.append(
+            FoundRow(
+                kind=cells["kind"].strip(),
+                split=cells["split"].strip(),
+                row=int(number),
+                text_sha256=cells["text_sha256"].strip().casefold(),
+                proposed_label=cells["proposed_label"],
+                score=float(score) if NUMBER.fullmatch(score) else None,
+                group=int(group) if group.isdecimal() else None,
+            )
+        )
+    return found
 
 
 def _cells(values: dict[str, object], path: Path) -> dict[str, str]:

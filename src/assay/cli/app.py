@@ -20,6 +20,7 @@ from assay.cli import (
     label_command,
     model_commands,
     next_command,
+    review_command,
     run_commands,
     serve_command,
 )
@@ -99,6 +100,7 @@ run_commands.register(app)
 compare_command.register(app)
 label_command.register(app)
 next_command.register(app)
+review_command.register(app)
 data_commands.register(app)
 audit_command.register(app)
 fix_command.register(app)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import webbrowser
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +9,9 @@ import typer
 
 from assay.cli.command import add_command
 from assay.cli.options import Checkpoint, Common, split_names
+from assay.cli.page_announcer import page_announcer
 from assay.cli.predict_command import ReadingFlags
-from assay.cli.show import print_json, print_line, printable
+from assay.cli.show import print_json, print_line
 
 __all__ = ["register"]
 
@@ -73,16 +72,7 @@ def label_command(
         resume=resume,
     )
 
-    def announce(url: str, n_texts: int) -> None:
-        if common.json:
-            print_json({"url": url, "n_texts": n_texts})
-            sys.stdout.flush()
-        elif not common.quiet:
-            name = printable(Path(pool).name)
-            sys.stderr.write(f"{n_texts:,} texts of {name} wait at {url} (Ctrl-C ends it)\n")
-        if open_browser:
-            webbrowser.open(url)
-
+    announce = page_announcer(common, what="texts", open_browser=open_browser)
     labelled = label_pool(pool, out, options=options, announce=announce)
     if common.json:
         print_json(labelled.to_dict())

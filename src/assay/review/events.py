@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, TypeAlias
 
 __all__ = [
+    "Answer",
     "Decision",
     "Event",
     "Names",
@@ -139,8 +140,37 @@ class Rename:
     to: str
 
 
-Event: TypeAlias = Start | Decision | Undo | Names | Rename
-KINDS: dict[str, type[Event]] = {kind.kind: kind for kind in (Start, Decision, Undo, Names, Rename)}
+@dataclass(frozen=True)
+class Answer:
+    """What a person said about rows that an audit found.
+
+    Parameters
+    ----------
+    id, at, by : str
+    keys : tuple of str
+        Which rows; see `Suspect.key`.
+    label : str or None
+        The label that the rows get. None: they keep their own, or get the proposed one if
+        `accepts`.
+    accepts : bool
+        Whether each row gets the label that is proposed for it.
+    is_skip : bool
+        Whether the rows are left undecided.
+    """
+
+    kind: ClassVar[str] = "answer"
+    id: str
+    at: str
+    by: str
+    keys: tuple[str, ...]
+    label: str | None = None
+    accepts: bool = False
+    is_skip: bool = False
+
+
+Event: TypeAlias = Start | Decision | Undo | Names | Rename | Answer
+EVENTS: tuple[type[Event], ...] = (Start, Decision, Undo, Names, Rename, Answer)
+KINDS: dict[str, type[Event]] = {event.kind: event for event in EVENTS}
 
 
 def line_of_event(event: Event) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -16,30 +14,27 @@ from starlette.routing import Route
 from assay.review.adviser import Adviser
 from assay.review.label_state import describe_item, describe_state
 from assay.review.page_gate import PageGate
-from assay.review.session import Given, LabelSession, OtherPageError, UnknownChoiceError
-from assay.server.failures import ApiError, encode_json
+from assay.review.page_parts import (
+    answer_with,
+    page_routes,
+    read_id,
+    read_page_body,
+    read_whole,
+)
+from assay.review.session import Given, LabelSession
+from assay.server.failures import encode_json
 from assay.server.json_body import (
     JsonObject,
     check_keys,
     read_flag,
-    read_json,
     read_name,
-    read_number,
     refuse,
 )
-from assay.server.limits import Limits
-from assay.server.meter import STATIC_PREFIX
-from assay.server.page import JSON_TYPE, load_static
-from assay.server.request_body import read_body
+from assay.server.page import JSON_TYPE
 
 __all__ = ["create_label_app"]
 
-FOLDER = Path(__file__).parent / "static"
-SHARED = ("page.css", "say.js", "server.js", "icon.svg")  # of the page of `assay serve`
-LIMITS = Limits(max_body_bytes=100_000)
 MAX_NOTE_CHARS = 10_000
-MAX_ID_CHARS = 64
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class _Endpoints:
@@ -69,31 +64,31 @@ class _Endpoints:
 
     async def decide(self, request: Request) -> Response:
         """Keep a decision."""
-        content = await _read(request)
+        content = await read_page_body(request)
         check_keys(content, ("id", "version", "position", "labels", "is_skip", "seconds", "note"))
         given = Given(
-            id=_read_id(content),
-            position=_read_whole(content, "position"),
+            id=read_id(content),
+            position=read_whole(content, "position"),
             labels=_read_labels(content),
             is_skip=bool(read_flag(content, "is_skip")),
             seconds=_read_seconds(content),
             note=(read_name(content, "note", of="the text") or "")[:MAX_NOTE_CHARS],
         )
-        version = _read_whole(content, "version")
+        version = read_whole(content, "version")
         return await self._answer(lambda: self._session.decide(given, version=version))
 
     async def undo(self, request: Request) -> Response:
         """Take the latest decision back."""
-        content = await _read(request)
+        content = await read_page_body(request)
         check_keys(content, ("id", "version"))
-        event_id, version = _read_id(content), _read_whole(content, "version")
+        event_id, version = read_id(content), read_whole(content, "version")
         return await self._answer(lambda: self._session.undo(event_id, version=version))
 
     async def labels(self, request: Request) -> Response:
         """Add a label, or give one another name."""
-        content = await _read(request)
+        content = await read_page_body(request)
         check_keys(content, ("id", "version", "label", "to"))
-        event_id, version = _read_id(content), _read_whole(content, "version")
+        event_id, version = read_id(content), read_whole(content, "version")
         label = read_name(content, "label", of="a label")
         to = read_name(content, "to", of="a label")
         if label is None:
@@ -108,22 +103,7 @@ class _Endpoints:
 
     async def _answer(self, act: Callable[[], None]) -> Response:
         """Do something and return the state after it."""
-
-        def work() -> bytes:
-            act()
-            return encode_json(describe_state(self._session, self._adviser))
-
-        try:
-            body = await asyncio.to_thread(work)
-        except OtherPageError as err:
-            raise ApiError(409, "validation", err.message) from err
-        except UnknownChoiceError as err:
-            raise ApiError(422, "validation", err.message) from err
-        except OSError as err:
-            reason = "the disk is full" if err.errno in FULL else (err.strerror or "disk error")
-            sentence = f"{reason}: the decision is not kept yet; nothing else is lost"
-            raise ApiError(507, "backend", sentence) from err
-        return Response(body, media_type=JSON_TYPE)
+        return await answer_with(act, lambda: describe_state(self._session, self._adviser))
 
 
 def create_label_app(
@@ -151,44 +131,6 @@ def create_label_app(
     app = Starlette(routes=routes)
     app.add_middleware(PageGate, hosts=hosts)
     return app
-
-
-def page_routes(first: str, *, prefix: str) -> list[Route]:
-    """Return the routes of a page and its parts.
-
-    Parameters
-    ----------
-    first : str
-        Name of the file that is the page.
-    prefix : str
-        What the keys of its sentences begin with.
-    """
-    shared = load_static()
-    files = {name: shared[name] for name in SHARED}
-    files |= load_static(FOLDER, prefix=prefix)
-    routes = [Route("/", files[first].endpoint(), methods=["GET"])]
-    for name, content in files.items():
-        routes.append(Route(f"{STATIC_PREFIX}{name}", content.endpoint(), methods=["GET"]))
-    return routes
-
-
-async def _read(request: Request) -> JsonObject:
-    return read_json(await read_body(request, LIMITS))
-
-
-def _read_id(content: JsonObject) -> str:
-    """Return the name that the page gave to what it sends."""
-    found = read_name(content, "id", of="the decision")
-    if not found or len(found) > MAX_ID_CHARS:
-        refuse(f"id is missing or too long; 1 to {MAX_ID_CHARS} characters are accepted")
-    return found
-
-
-def _read_whole(content: JsonObject, name: str) -> int:
-    found = read_number(content, name, least=0)
-    if found is None:
-        refuse(f"{name} is missing; a whole number is accepted")
-    return found
 
 
 def _read_labels(content: JsonObject) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from assay.review.session import LabelSession
 from assay.server.listen import open_listener, quick_switching
 from assay.server.options import ServerOptions, bracket_host
 
-__all__ = ["LabelOptions", "Labelled", "label_pool", "run_page"]
+__all__ = ["LabelOptions", "Labelled", "current_user", "label_pool", "run_page"]
 
 Announce = Callable[[str, int], None]
 
@@ -152,7 +152,7 @@ def label_pool(
                 journal,
                 out,
                 several=options.several,
-                by=_user(),
+                by=current_user(),
                 seed=options.seed,
             )
             _serve(session, options, announce=lambda url: announce(url, len(pool)))
@@ -279,7 +279,8 @@ def _add_labels(labels: Sequence[str], journal: Journal, now: str) -> None:
         journal.append(Names(uuid.uuid4().hex, now, fresh))
 
 
-def _user() -> str:
+def current_user() -> str:
+    """Return the name of who is logged in; empty if it cannot be told."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container without an entry for its user

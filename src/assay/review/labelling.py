@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from assay.review.events import Decision, Event, Names, Rename, Undo
+from assay.review.events import Decision, Event, Names, Rename, Start, Undo
 
 __all__ = ["Labelling"]
 
@@ -44,12 +44,13 @@ class Labelling:
             self.apply(event)
 
     def apply(self, event: Event) -> None:
-        """Take in what happened. An event that is known already changes nothing."""
-        event_id = getattr(event, "id", None)
-        if event_id is not None:
-            if event_id in self.seen_ids:
-                return
-            self.seen_ids.add(event_id)
+        """Take in what happened. An event that is known already changes nothing.
+
+        Nor does a start: an open page goes on with the state that it knows.
+        """
+        if isinstance(event, Start) or event.id in self.seen_ids:
+            return
+        self.seen_ids.add(event.id)
         self.n_events += 1
         if isinstance(event, Decision):
             self._decide(event)

@@ -13,7 +13,7 @@ from assay.batch.rows import open_rows
 from assay.data.columns import LABEL_NAMES
 from assay.data.files.reading import Reading, ReadingOptions
 from assay.data.files.row import Record, Row
-from assay.data.files.style import style_of
+from assay.data.files.style import TableStyle, style_of
 from assay.data.files.writers import open_writer, out_kind
 from assay.disk import atomic_file, check_output, refusals_of_disk
 from assay.errors import DataError, InputError
@@ -75,8 +75,7 @@ def next_texts(
 ) -> NextTexts:
     """Write the rows whose labels would teach a model most, with an empty column for the label.
 
-    The choice is that of the label page: texts of which the model is unsure, that speak for many
-    others, and that do not repeat each other. The most useful row comes first.
+    They are chosen as on the label page; the most useful row comes first.
 
     Parameters
     ----------
@@ -94,10 +93,8 @@ def next_texts(
         None: the column with a well-known name, else a new column ``label``.
     seed : int
         Seed of the sample, where the pool is large.
-    overwrite : bool
-    progress : Progress, optional
-    **reading
-        How the pool is read; the fields of `Reading`.
+    overwrite, progress, **reading
+        As for `predict_file`.
 
     Raises
     ------
@@ -117,19 +114,10 @@ def next_texts(
         raise DataError(f"every text of {pool.source} has a label already")
     rows = np.array([i for i in pool.random_order(seed) if is_empty[i]])[:MAX_SCORED]
     chosen = _choose(loaded, pool, rows, n=n, seed=seed, progress=progress or Progress())
-    with lock_output(out), refusals_of_disk(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        style = style_of(Path(source), Reading(**reading), like=out)
-        with atomic_file(out) as partial, open_writer(partial, like=out, style=style) as writer:
-            for row in chosen:
-                writer.write(_unlabelled(records[pool.lines[row]], column))
-    return NextTexts(
-        out=str(out),
-        n_written=len(chosen),
-        n_pool=len(pool),
-        n_scored=len(rows),
-        n_labelled=int((~is_empty).sum()),
-    )
+    style = style_of(Path(source), Reading(**reading), like=out)
+    wanted = [{**records[pool.lines[row]], column: ""} for row in chosen]
+    _write(wanted, out, style)
+    return NextTexts(str(out), len(chosen), len(pool), len(rows), int((~is_empty).sum()))
 
 
 def _check_out(out: Path, source: str | Path, *, overwrite: bool) -> None:
@@ -185,6 +173,10 @@ def _has_label(record: Record, column: str) -> bool:
     return value is not None and str(value).strip() != ""
 
 
-def _unlabelled(record: Record, column: str) -> Record:
-    """Return a row with an empty label."""
-    return {**record, column: ""}
+def _write(records: Iterable[Record], out: Path, style: TableStyle | None) -> None:
+    """Write rows, whole or not at all."""
+    with lock_output(out), refusals_of_disk(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(out) as partial, open_writer(partial, like=out, style=style) as writer:
+            for record in records:
+                writer.write(record)

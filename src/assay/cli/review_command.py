@@ -1,0 +1,75 @@
+"""`assay review`: a page on this machine to decide on what an audit found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assay.cli.command import add_command
+from assay.cli.options import Common, Data, DataFlags
+from assay.cli.page_announcer import page_announcer
+from assay.cli.show import print_json, print_line
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    add_command(app, "review", panel="Label texts")(review_command)
+
+
+def review_command(
+    data: Data,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="A .csv file with the decisions, for `assay fix`.")
+    ],
+    flags: DataFlags,
+    common: Common,
+    issues: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Written by `assay audit`.  [default: audit first]"),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the decisions of --out.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="Port on this machine; 0: any free one.")] = 8001,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.")
+    ] = False,
+) -> None:
+    """Decide on a page on the rows that an audit found.
+
+    Enter accepts the proposed label, K keeps the label, 1-9 and letters give another one, Space
+    skips, Z takes back. Every decision is on the disk (OUT.journal) before the next row is shown.
+    Ctrl-C ends it; `assay fix` applies the decisions. Nothing leaves this machine.
+
+    \b
+    Examples:
+      assay review tweets.csv --out decisions.csv
+      assay fix tweets.csv --decisions decisions.csv --out tweets2.csv
+    """
+    from assay.audit.checks import audit_data
+    from assay.recipes.audit import load_for_audit
+    from assay.review.review_page import check_decisions_file, review_issues
+    from assay.review.suspects import find_suspects, read_suspects
+
+    check_decisions_file(data, out, resume=resume)
+    splits = load_for_audit(data, options=flags.options(), seed=common.seed)
+    if issues is None:
+        audit = audit_data(splits, seed=common.seed, progress=common.progress())
+        suspects = find_suspects(audit.issues)
+    else:
+        suspects = read_suspects(issues, splits)
+
+    announce = page_announcer(common, what="rows to review", open_browser=open_browser)
+    done = review_issues(splits, suspects, out, port=port, resume=resume, announce=announce)
+    if common.json:
+        print_json(done.to_dict())
+        return
+    print_line(
+        f"{done.n_changed:,} labels change, {done.n_kept:,} stay, {done.n_skipped:,} skipped, "
+        f"{done.n_left:,} left; written to {done.out}"
+    )
+    print_line(f"next: assay fix DATA --decisions {done.out} --out DATA2")

@@ -1,0 +1,177 @@
+"""The HTTP application of the review page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from assay.audit.issues import KINDS, Issue
+from assay.review.page_gate import PageGate
+from assay.review.page_parts import (
+    answer_with,
+    page_routes,
+    read_id,
+    read_page_body,
+    read_whole,
+)
+from assay.review.review_session import Filter, Given, ReviewSession
+from assay.review.suspects import Nearest, NearText, Suspect
+from assay.server.json_body import JsonObject, check_keys, read_flag, read_name, refuse
+
+__all__ = ["ReviewState", "create_review_app"]
+
+FILTERS = ("kind", "label", "split")
+
+
+class RowEntry(TypedDict):
+    """A row of the data for the page."""
+
+    text: str
+    label: str
+    where: str
+
+
+class SuspectEntry(TypedDict):
+    """A row to decide on."""
+
+    key: str
+    kind: str
+    row: RowEntry
+    proposed: str
+    score: float | None
+    others: list[RowEntry]
+    nearest: list[NearText]
+
+
+class ReviewState(TypedDict):
+    """All that the page shows."""
+
+    version: int
+    labels: list[str]
+    kinds: dict[str, int]
+    n_waiting: int
+    n_matching: int
+    decided: dict[str, int]
+    all_labels: list[str]
+    splits: list[str]
+    item: SuspectEntry | None
+
+
+class _Endpoints:
+    """What answers the page."""
+
+    def __init__(self, session: ReviewSession, nearest: Nearest) -> None:
+        self._session = session
+        self._nearest = nearest
+
+    async def state(self, request: Request) -> Response:
+        """Return all that the page shows, for the rows that it looks at."""
+        wanted = _filter({name: request.query_params.get(name, "") for name in FILTERS})
+        return await self._answer(lambda: None, wanted)
+
+    async def decide(self, request: Request) -> Response:
+        """Keep a decision on one row, or on all that wait and are looked at."""
+        content = await read_page_body(request)
+        known = ("id", "version", "key", "label", "accepts", "is_skip", "all", *FILTERS)
+        check_keys(content, known)
+        wanted = _filter(content)
+        key = read_name(content, "key", of="a row")
+        if key is None:
+            refuse("key is missing; the name of a row is accepted")
+        takes_all = bool(read_flag(content, "all"))
+        label = read_name(content, "label", of="a label")
+        accepts, is_skip = bool(read_flag(content, "accepts")), bool(read_flag(content, "is_skip"))
+        event_id, version = read_id(content), read_whole(content, "version")
+
+        def act() -> None:
+            keys = self._session.keys_like(wanted) if takes_all else (key,)
+            given = Given(event_id, keys, label, accepts=accepts, is_skip=is_skip)
+            self._session.decide(given, version=version)
+
+        return await self._answer(act, wanted)
+
+    async def undo(self, request: Request) -> Response:
+        """Take the latest decision back."""
+        content = await read_page_body(request)
+        check_keys(content, ("id", "version", *FILTERS))
+        event_id, version = read_id(content), read_whole(content, "version")
+        wanted = _filter(content)
+        return await self._answer(lambda: self._session.undo(event_id, version=version), wanted)
+
+    async def _answer(self, act: Callable[[], None], wanted: Filter) -> Response:
+        return await answer_with(act, lambda: _describe(self._session, self._nearest, wanted))
+
+
+def create_review_app(
+    session: ReviewSession, nearest: Nearest, *, hosts: frozenset[str] | None = None
+) -> Starlette:
+    """Make the application.
+
+    Parameters
+    ----------
+    session : ReviewSession
+    nearest : Nearest
+        Prepared by the caller, now or later.
+    hosts : frozenset of str, optional
+        Names by which the server may be called, without port; None: any.
+    """
+    own = _Endpoints(session, nearest)
+    routes = [
+        Route("/state", own.state, methods=["GET"]),
+        Route("/decide", own.decide, methods=["POST"]),
+        Route("/undo", own.undo, methods=["POST"]),
+        *page_routes("review.html", prefix="review_page."),
+    ]
+    app = Starlette(routes=routes)
+    app.add_middleware(PageGate, hosts=hosts)
+    return app
+
+
+def _filter(content: JsonObject) -> Filter:
+    """Return which rows the page looks at."""
+    values: dict[str, Any] = {name: read_name(content, name, of="a filter") for name in FILTERS}
+    kind = values["kind"] or ""
+    if kind and kind not in KINDS:
+        refuse(f"there is no kind '{kind[:40]}'; kinds: {', '.join(KINDS)}")
+    return Filter(kind, values["label"] or "", values["split"] or "")
+
+
+def _describe(session: ReviewSession, nearest: Nearest, wanted: Filter) -> ReviewState:
+    """Return the state of a session, with the row to decide on."""
+    kinds = session.counts()
+    suspects = session.suspects.values()
+    return {
+        "version": session.n_events,
+        "labels": session.labels,
+        "kinds": kinds,
+        "n_waiting": sum(kinds.values()),
+        "n_matching": session.count(wanted),
+        "decided": session.decided(),
+        "all_labels": list(dict.fromkeys(one.issue.label for one in suspects)),
+        "splits": list(dict.fromkeys(one.issue.split for one in suspects)),
+        "item": _describe_suspect(session.current(wanted), nearest),
+    }
+
+
+def _describe_suspect(suspect: Suspect | None, nearest: Nearest) -> SuspectEntry | None:
+    if suspect is None:
+        return None
+    issue = suspect.issue
+    return {
+        "key": suspect.key,
+        "kind": issue.kind,
+        "row": _describe_row(issue),
+        "proposed": issue.proposed_label,
+        "score": issue.score,
+        "others": [_describe_row(one) for one in suspect.others],
+        "nearest": list(nearest.find(issue.text)),
+    }
+
+
+def _describe_row(issue: Issue) -> RowEntry:
+    return {"text": issue.text, "label": issue.label, "where": f"{issue.split} {issue.row}"}

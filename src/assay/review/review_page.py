@@ -1,0 +1,151 @@
+"""`review_issues`: serve the page for what an audit found, and leave the decisions behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from assay._optional import require
+from assay.data.texts import Splits
+from assay.disk import refusals_of_disk
+from assay.errors import DataError, InputError, OutputExistsError
+from assay.output_lock import lock_output
+from assay.output_place import check_apart
+from assay.review.events import Start
+from assay.review.journal import Journal, journal_path
+from assay.review.label_page import current_user, run_page
+from assay.review.review_session import ReviewSession
+from assay.review.suspects import Nearest, Suspect
+from assay.server.options import ServerOptions
+
+__all__ = ["Reviewed", "check_decisions_file", "review_issues"]
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What a review left behind.
+
+    Parameters
+    ----------
+    out : str
+    n_changed, n_kept, n_skipped, n_left : int
+        Rows that get another label, keep theirs, were skipped, and wait.
+    """
+
+    out: str
+    n_changed: int
+    n_kept: int
+    n_skipped: int
+    n_left: int
+
+    def to_dict(self) -> dict[str, str | int]:
+        """Return plain values, ready for JSON."""
+        return asdict(self)
+
+
+def check_decisions_file(data: object, out: Path, *, resume: bool) -> None:
+    """Refuse an output that cannot be written, before the audit.
+
+    Raises
+    ------
+    InputError
+        The name does not end in .csv, it is the data, or there are decisions already.
+    """
+    if out.suffix.lower() != ".csv" or out.is_dir():
+        raise InputError(
+            f"decisions cannot be written as '{out.name}'; a name that ends in .csv is accepted"
+        )
+    check_apart(data, out)
+    for path in (journal_path(out), out):
+        if path.exists() and not resume:
+            raise OutputExistsError(
+                f"{path} is there already",
+                hint="add --resume to go on with its decisions, or choose another --out",
+            )
+
+
+def review_issues(
+    splits: Splits,
+    suspects: Sequence[Suspect],
+    out: str | Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8001,
+    resume: bool = False,
+    announce: Callable[[str, int], None] = lambda url, n_rows: None,
+) -> Reviewed:
+    """Decide on the rows of an audit on a page, until SIGTERM or Ctrl-C.
+
+    Parameters
+    ----------
+    splits : Splits
+        The data that were audited.
+    suspects : sequence of Suspect
+    out : path
+        A .csv file in the form of an audit's file, with yes and no under ``accept``: what
+        `assay fix` takes. Decisions are kept in ``OUT.journal`` one by one.
+    host, port
+        Where to listen; port 0: any free one.
+    resume, announce
+        As for `label_pool`.
+
+    Raises
+    ------
+    InputError
+        There is nothing to review, or the output cannot be used.
+    OutsideError
+        The disk refused, another process reviews into `out`, or the port is taken.
+    MissingDependencyError
+        The extra `serve` is not installed.
+    """
+    require("uvicorn")
+    from assay.review.review_app import create_review_app
+
+    out = Path(out)
+    if not suspects:
+        raise DataError(f"the audit of {splits.source} found no row to review")
+    server_options, nearest = ServerOptions(host=host, port=port), Nearest(splits)
+    with refusals_of_disk(out), lock_output(out):
+        check_decisions_file(None, out, resume=resume)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        journal = Journal(journal_path(out))
+        try:
+            session = _open_session(splits, suspects, journal, out)
+            threading.Thread(target=nearest.prepare, name="assay-nearest", daemon=True).start()
+
+            def make_app(address: str) -> Any:
+                return create_review_app(session, nearest, hosts=server_options.hosts(address))
+
+            def say(url: str) -> None:
+                announce(url, len(suspects))
+
+            run_page(make_app, host=host, port=port, announce=say)
+            session.write()
+        finally:
+            journal.close()
+    return _describe(session, n_rows=len(suspects))
+
+
+def _open_session(
+    splits: Splits, suspects: Sequence[Suspect], journal: Journal, out: Path
+) -> ReviewSession:
+    """Note in the journal that a review begins, and take in what was decided before."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    journal.append(Start(now, splits.source, len(suspects)))
+    names = splits.label_set.names
+    return ReviewSession(suspects, names, journal, out, by=current_user())
+
+
+def _describe(session: ReviewSession, *, n_rows: int) -> Reviewed:
+    decided = session.decided()
+    return Reviewed(
+        out=str(session.out),
+        n_changed=decided["changed"],
+        n_kept=decided["kept"],
+        n_skipped=decided["skipped"],
+        n_left=n_rows - sum(decided.values()),
+    )

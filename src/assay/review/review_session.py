@@ -1,0 +1,258 @@
+"""`ReviewSession`: what the review page asks and does, decision by decision."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assay.audit.issues import COLUMNS, Issue, IssueEntry
+from assay.data.files.spreadsheet import guard_cell
+from assay.data.files.style import TableStyle
+from assay.data.files.writers import open_writer
+from assay.disk import atomic_file
+from assay.review.events import Answer, Event, Undo
+from assay.review.journal import Journal
+from assay.review.session import OtherPageError, UnknownChoiceError
+from assay.review.suspects import Suspect
+
+__all__ = ["Filter", "Given", "ReviewSession"]
+
+YES, NO = "yes", "no"
+STYLE = TableStyle(",", encoding="utf-8-sig")  # as the file of an audit: spreadsheets know it
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows the page looks at; an empty value takes all.
+
+    Parameters
+    ----------
+    kind, label, split : str
+    """
+
+    kind: str = ""
+    label: str = ""
+    split: str = ""
+
+    def takes(self, suspect: Suspect) -> bool:
+        """Tell whether a row is looked at."""
+        issue = suspect.issue
+        pairs = ((self.kind, issue.kind), (self.label, issue.label), (self.split, issue.split))
+        return all(wanted in ("", own) for wanted, own in pairs)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A decision as the page sends it.
+
+    Parameters
+    ----------
+    id : str
+    keys : tuple of str
+    label : str or None
+        A label that the rows get.
+    accepts, is_skip : bool
+        As in `Answer`.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str | None = None
+    accepts: bool = False
+    is_skip: bool = False
+
+
+class ReviewSession:
+    """The state behind a review page.
+
+    Parameters
+    ----------
+    suspects : sequence of Suspect
+    labels : sequence of str
+        The labels of the data.
+    journal : Journal
+        Open; its answers are taken in.
+    out : Path
+        Where the decisions are written.
+    by : str
+    clock : callable
+        Returns the time, in UTC.
+
+    Attributes
+    ----------
+    n_events : int
+        The version of the state.
+    """
+
+    def __init__(
+        self,
+        suspects: Sequence[Suspect],
+        labels: Sequence[str],
+        journal: Journal,
+        out: Path,
+        *,
+        by: str = "",
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.suspects = {one.key: one for one in suspects}
+        self.labels = list(labels)
+        self.out = out
+        self.n_events = 0
+        self._journal = journal
+        self._by = by
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._answers: list[Answer] = []
+        self._of_key: dict[str, Answer] = {}
+        self._seen_ids: set[str] = set()
+        for event in journal.events:
+            self._apply(event)
+
+    def current(self, wanted: Filter) -> Suspect | None:
+        """Return the first row that waits for a decision."""
+        return next(self._open(wanted), None)
+
+    def count(self, wanted: Filter) -> int:
+        """Return how many rows wait for a decision."""
+        return sum(1 for _ in self._open(wanted))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows of each kind wait for a decision."""
+        waiting = Counter(one.issue.kind for one in self._open(Filter()))
+        kinds = dict.fromkeys(one.issue.kind for one in self.suspects.values())
+        return {kind: waiting[kind] for kind in kinds}
+
+    def decided(self) -> dict[str, int]:
+        """Return how many rows change, keep their label, and were skipped."""
+        n_changed = sum(1 for entry in self.entries() if entry["accept"] == YES)
+        n_skipped = sum(1 for one in self._of_key.values() if one.is_skip)
+        n_all = len(self._of_key)
+        return {"changed": n_changed, "kept": n_all - n_changed - n_skipped, "skipped": n_skipped}
+
+    def keys_like(self, wanted: Filter) -> tuple[str, ...]:
+        """Return the keys of all rows that wait, to decide on them at once."""
+        return tuple(one.key for one in self._open(wanted))
+
+    def decide(self, given: Given, *, version: int) -> None:
+        """Keep a decision.
+
+        Raises
+        ------
+        OtherPageError
+            The state is not that of `version`.
+        UnknownChoiceError
+            There is no such row or label, or no label is proposed that could be accepted.
+        OSError
+            The disk refused; nothing has changed.
+        """
+        with self._lock:
+            if self._is_known(given.id, version):
+                return
+            self._check(given)
+            self._keep(
+                Answer(
+                    id=given.id,
+                    at=self._now(),
+                    by=self._by,
+                    keys=given.keys,
+                    label=given.label,
+                    accepts=given.accepts,
+                    is_skip=given.is_skip,
+                )
+            )
+
+    def undo(self, event_id: str, *, version: int) -> None:
+        """Take the latest decision back, on however many rows it was.
+
+        Raises
+        ------
+        OtherPageError, OSError
+            As for `decide`.
+        """
+        with self._lock:
+            if not self._is_known(event_id, version) and self._answers:
+                self._keep(Undo(event_id, self._now(), self._answers[-1].id))
+
+    def entries(self) -> list[IssueEntry]:
+        """Return the decisions in the form of an audit's file: yes changes a label, no keeps it."""
+        found = []
+        for key, answer in self._of_key.items():
+            suspect = self.suspects.get(key)
+            if suspect is not None and not answer.is_skip:
+                found.append(_entry(suspect.issue, answer))
+        return found
+
+    def write(self) -> None:
+        """Write the decisions, whole or not at all.
+
+        Raises
+        ------
+        OSError
+            The disk refused.
+        """
+        with self._lock:
+            entries = self.entries()
+        with (
+            atomic_file(self.out) as partial,
+            open_writer(partial, like=self.out, style=STYLE) as writer,
+        ):
+            for entry in entries:
+                cells: dict[str, str] = {}
+                for name in COLUMNS:
+                    value = entry[name]  # type: ignore[literal-required]
+                    cells[name] = "" if value is None else guard_cell(str(value))
+                writer.write(cells)
+
+    def _open(self, wanted: Filter) -> Iterator[Suspect]:
+        """Yield the rows that wait for a decision, in the order of the audit."""
+        for key, suspect in self.suspects.items():
+            if key not in self._of_key and wanted.takes(suspect):
+                yield suspect
+
+    def _keep(self, event: Event) -> None:
+        self._journal.append(event)
+        self._apply(event)
+
+    def _apply(self, event: Event) -> None:
+        """Take in an answer, or take one back."""
+        if not isinstance(event, Answer | Undo) or event.id in self._seen_ids:
+            return
+        self._seen_ids.add(event.id)
+        self.n_events += 1
+        if isinstance(event, Answer):
+            self._answers.append(event)
+        else:
+            self._answers = [one for one in self._answers if one.id != event.of]
+        self._of_key = {key: answer for answer in self._answers for key in answer.keys}
+
+    def _is_known(self, event_id: str, version: int) -> bool:
+        if event_id in self._seen_ids:
+            return True
+        if version != self.n_events:
+            raise OtherPageError("another page has decided meanwhile")
+        return False
+
+    def _check(self, given: Given) -> None:
+        unknown = [key for key in given.keys if key not in self.suspects]
+        if unknown or not given.keys:
+            raise UnknownChoiceError("there is no such row in the audit")
+        if given.label is not None and given.label not in self.labels:
+            raise UnknownChoiceError(f"there is no label '{given.label[:200]}'")
+        lacks = [key for key in given.keys if not self.suspects[key].issue.proposed_label]
+        if given.accepts and lacks:
+            raise UnknownChoiceError("no label is proposed for this row")
+
+    def _now(self) -> str:
+        return self._clock().isoformat(timespec="milliseconds")
+
+
+def _entry(issue: Issue, answer: Answer) -> IssueEntry:
+    """Return a decision as a row of an audit's file."""
+    label = issue.proposed_label if answer.accepts else answer.label
+    if label is None or label == issue.label:
+        return {**replace(issue, proposed_label=issue.label).to_dict(), "accept": NO}
+    return {**replace(issue, proposed_label=label).to_dict(), "accept": YES}

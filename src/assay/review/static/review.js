@@ -1,0 +1,176 @@
+// The review page: a row that an audit found, a key, the next row. Texts reach the page as text nodes only.
+
+import { ask, Refused } from "./server.js";
+import { fillIn, say } from "./say.js";
+import { newId, send } from "./sending.js";
+
+// Keys of the labels. K keeps and Z takes back, so they are none of them.
+const KEYS = [..."123456789", ..."abcdefghijlmnopqrstuvwxy"];
+const LONG_TEXT = 280; // characters from which a text is set smaller
+const FILTERS = ["kind", "label", "split"];
+const $ = (id) => document.getElementById(id);
+let state = null;
+let isBusy = false;
+
+function alertOf(sentence) {
+  $("alert").hidden = !sentence;
+  $("alert").textContent = sentence === "gone" ? say("gone") : sentence || "";
+}
+
+function withKey(element, key, sentence) {
+  const shown = document.createElement("kbd");
+  shown.textContent = key;
+  element.replaceChildren(shown, sentence);
+}
+
+function wanted() {
+  return Object.fromEntries(FILTERS.map((name) => [name, $(name).value]));
+}
+
+// ---- what is shown
+
+function show(next) {
+  state = next;
+  const item = state.item;
+  const text = item ? item.row.text : say(state.n_waiting ? "none_matching" : "all_done");
+  $("text").textContent = text;
+  $("text").classList.toggle("long", text.length > LONG_TEXT);
+  $("text").scrollTop = 0;
+  $("place").textContent = item ? `${say(`kind_${item.kind}`)} · ${item.row.where}` : "";
+  $("question").textContent = item ? questionOf(item) : "";
+  $("accept").hidden = !item?.proposed;
+  if (item?.proposed) withKey($("accept"), "Enter", item.proposed);
+  $("keep").hidden = !item;
+  if (item) withKey($("keep"), "K", say("keep", { label: item.row.label }));
+  $("skip").disabled = !item;
+  showLabels(item);
+  showRows("others", item?.others || [], item);
+  showRows("nearest", item?.nearest || [], item);
+  showNumbers();
+}
+
+function questionOf(item) {
+  if (item.proposed) return say("given_and_proposed", { given: item.row.label, proposed: item.proposed });
+  return say("given", { given: item.row.label });
+}
+
+function showLabels(item) {
+  const rows = state.labels.map((label, i) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.disabled = !item;
+    if (KEYS[i]) withKey(button, KEYS[i], label);
+    else button.textContent = label;
+    button.addEventListener("click", () => decide({ label }));
+    const row = document.createElement("li");
+    row.append(button);
+    return row;
+  });
+  $("labels").replaceChildren(...rows);
+}
+
+function showRows(name, rows, item) {
+  $(`${name}-part`).hidden = rows.length === 0;
+  const elements = rows.map((row) => {
+    const element = document.createElement("li");
+    for (const [kind, words] of [["label", row.label], ["words", row.text]]) {
+      const part = document.createElement("span");
+      part.className = kind;
+      part.textContent = words;
+      if (kind === "label" && row.label !== item.row.label) part.classList.add("other");
+      element.append(part);
+    }
+    element.title = row.where;
+    return element;
+  });
+  $(name).replaceChildren(...elements);
+}
+
+function showNumbers() {
+  $("about").textContent = say("about", { n: state.n_waiting });
+  $("progress").textContent = say("counts", state.decided);
+  $("matching").textContent = say("matching", { n: state.n_matching });
+  $("accept-all").disabled = !state.n_matching || !state.item?.proposed;
+  $("keep-all").disabled = !state.n_matching;
+  fillSelect("kind", Object.entries(state.kinds).map(([kind, n]) => [kind, `${say(`kind_${kind}`)} (${n})`]));
+  fillSelect("label", state.all_labels.map((label) => [label, label]));
+  fillSelect("split", state.splits.map((split) => [split, split]));
+}
+
+function fillSelect(name, options) {
+  const before = $(name).value;
+  const elements = [["", say("all")], ...options].map(([value, words]) => new Option(words, value));
+  $(name).replaceChildren(...elements);
+  $(name).value = before;
+}
+
+// ---- what is done
+
+async function act(path, body) {
+  if (isBusy || !state) return;
+  isBusy = true;
+  try {
+    show(await send(path, { id: newId(), version: state.version, ...wanted(), ...body }, alertOf));
+  } catch (err) {
+    alertOf(err instanceof Refused && err.status === 409 ? say("other_page") : err.message);
+    show(await ask(address()));
+  } finally {
+    isBusy = false;
+  }
+}
+
+function decide(body) {
+  if (!state?.item) return;
+  return act("decide", { key: state.item.key, ...body });
+}
+
+function accept(more = {}) {
+  if (state?.item?.proposed) return decide({ accepts: true, ...more });
+}
+
+function address() {
+  return `state?${new URLSearchParams(wanted())}`;
+}
+
+async function refresh() {
+  try {
+    show(await ask(address()));
+    alertOf("");
+  } catch (err) {
+    alertOf(err instanceof Refused ? err.message : "gone");
+    setTimeout(refresh, 2000);
+  }
+}
+
+const ACTS = {
+  Enter: () => accept(),
+  k: () => decide({}),
+  K: () => decide({}),
+  " ": () => decide({ is_skip: true }),
+  z: () => act("undo", {}),
+  Z: () => act("undo", {}),
+};
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLSelectElement) return;
+  const isButton = event.target instanceof HTMLButtonElement;
+  if (isButton && (event.key === "Enter" || event.key === " ")) return; // it presses the button
+  const i = KEYS.indexOf(event.key);
+  const work = ACTS[event.key] || (state && i >= 0 && i < state.labels.length && (() => decide({ label: state.labels[i] })));
+  if (!work) return;
+  event.preventDefault();
+  if (!event.repeat) work();
+}
+
+fillIn();
+withKey($("skip"), "␣", say("skip"));
+withKey($("undo"), "Z", say("undo"));
+$("accept").addEventListener("click", () => accept());
+$("keep").addEventListener("click", () => decide({}));
+$("skip").addEventListener("click", () => decide({ is_skip: true }));
+$("undo").addEventListener("click", () => act("undo", {}));
+$("accept-all").addEventListener("click", () => accept({ all: true }));
+$("keep-all").addEventListener("click", () => decide({ all: true }));
+for (const name of FILTERS) $(name).addEventListener("change", refresh);
+document.addEventListener("keydown", onKey);
+refresh();

@@ -1,0 +1,206 @@
+"""The review page without a browser. Tests suspects, review_app, review_page and page_parts, too."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from assay.audit.issues import Issue, write_issues_file
+from assay.data.load import load_data
+from assay.errors import DataError, InputError, OutputExistsError
+from assay.recipes.fix import fix_data
+from assay.review.journal import Journal, journal_path
+from assay.review.review_app import create_review_app
+from assay.review.review_page import check_decisions_file, review_issues
+from assay.review.review_session import Filter, Given, ReviewSession
+from assay.review.session import OtherPageError, UnknownChoiceError
+from assay.review.suspects import Nearest, find_suspects, read_suspects
+
+ROWS = [
+    ("so happy today", "joy"),
+    ("so happy today", "sadness"),
+    ("so very happy now", "sadness"),
+    ("it rains and i cry", "sadness"),
+    ("=1+1 is odd", "joy"),
+]
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A table with five rows."""
+    path = tmp_path / "data.csv"
+    lines = ["text,label", *(f"{text},{label}" for text, label in ROWS)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def issues():
+    """What an audit could say about it."""
+
+    def issue(kind, i, **more):
+        return Issue(kind, "all", i + 2, *ROWS[i], **more)
+
+    return [
+        issue("wrong_label", 2, proposed_label="joy", score=0.9),
+        issue("wrong_label", 4, proposed_label="sadness", score=0.4),
+        issue("conflict", 0, group=1),
+        issue("conflict", 1, group=1),
+        Issue("empty", "all", 9, "", ""),
+    ]
+
+
+@pytest.fixture
+def open_session(issues, tmp_path):
+    """Open the session of one output, as often as it is asked for."""
+    journals = []
+
+    def open_session():
+        out = tmp_path / "decisions.csv"
+        journals.append(Journal(journal_path(out)))
+        suspects = find_suspects(issues)
+        return ReviewSession(suspects, ("joy", "sadness"), journals[-1], out, by="me")
+
+    yield open_session
+    for journal in journals:
+        journal.close()
+
+
+def decide(session, **given):
+    """Decide on the current row, or on given keys."""
+    keys = given.pop("keys", None) or (session.current(Filter()).key,)
+    session.decide(Given(f"id {session.n_events}", keys, **given), version=session.n_events)
+
+
+def test_suspects_come_with_the_rows_of_their_finding(issues):
+    """A row without text is none; the same text with another label is beside it."""
+    suspects = find_suspects(issues)
+    assert [one.issue.kind for one in suspects] == [
+        "wrong_label",
+        "wrong_label",
+        "conflict",
+        "conflict",
+    ]
+    assert [one.label for one in suspects[2].others] == ["sadness"]
+
+
+def test_decisions_are_taken_by_fix(open_session, data, tmp_path):
+    """Accepted, kept, another label for a conflict, and a skipped row: the file has what was decided."""
+    session = open_session()
+    decide(session, accepts=True)
+    decide(session)
+    decide(session, is_skip=True)
+    decide(session, label="joy")
+    assert session.current(Filter()) is None
+    assert session.decided() == {"changed": 2, "kept": 1, "skipped": 1}
+    session.write()
+    fixed = fix_data(data, session.out, tmp_path / "fixed.csv")
+    assert (fixed.n_applied, fixed.skipped) == (2, ())
+    labels = load_data(tmp_path / "fixed.csv")["all"].labels
+    assert list(labels) == ["joy", "joy", "joy", "sadness", "joy"]
+
+
+def test_many_rows_are_decided_and_taken_back_at_once(open_session):
+    """By kind, label or split; undo takes them all back."""
+    session = open_session()
+    wanted = Filter(kind="wrong_label")
+    assert session.count(wanted) == 2
+    decide(session, keys=session.keys_like(wanted), accepts=True)
+    assert session.counts() == {"wrong_label": 0, "conflict": 2}
+    session.undo("u", version=session.n_events)
+    assert session.count(Filter()) == 4
+    assert session.count(Filter(label="sadness", split="all")) == 2
+    session.undo("nothing left", version=session.n_events)
+
+
+def test_resumed_review_is_as_it_was(open_session):
+    """All decisions come back from the journal, byte for byte in the file."""
+    session = open_session()
+    decide(session, accepts=True)
+    decide(session, label="joy")
+    session.write()
+    before = session.out.read_bytes()
+    again = open_session()
+    again.write()
+    assert again.out.read_bytes() == before
+    assert again.current(Filter()).issue.kind == "conflict"
+
+
+def test_what_the_page_may_not_send(open_session):
+    """Unknown rows and labels, a proposal where there is none, a state that is gone."""
+    session = open_session()
+    conflict = session.keys_like(Filter(kind="conflict"))[0]
+    with pytest.raises(UnknownChoiceError, match="no such row"):
+        decide(session, keys=("wrong_label all 99",))
+    with pytest.raises(UnknownChoiceError, match="no label 'anger'"):
+        decide(session, label="anger")
+    with pytest.raises(UnknownChoiceError, match="no label is proposed"):
+        decide(session, keys=(conflict,), accepts=True)
+    with pytest.raises(OtherPageError, match="another page"):
+        session.decide(Given("x", (conflict,)), version=99)
+
+
+def test_file_of_an_audit_is_found_in_the_data_again(issues, data, tmp_path):
+    """Texts and labels are those of the data; the file of other data is refused."""
+    path = tmp_path / "issues.csv"
+    write_issues_file(issues, path)
+    found = read_suspects(path, load_data(data))
+    assert found == find_suspects(issues)
+    with pytest.raises(DataError, match="no row of issues"):
+        read_suspects(path, load_data((["other", "texts"], ["a", "b"])))
+
+
+def test_similar_texts_are_found(data):
+    """Not the text itself; nothing before the texts are read."""
+    nearest = Nearest(load_data(data))
+    assert nearest.find("so happy today") == []
+    nearest.prepare()
+    found = nearest.find("so happy today")
+    assert found[0] == {"text": "so very happy now", "label": "sadness", "where": "all 4"}
+
+
+def test_api_of_the_page(open_session, data):
+    """The state, a decision, all at once, and undo."""
+    session = open_session()
+    nearest = Nearest(load_data(data))
+    nearest.prepare()
+    client = TestClient(create_review_app(session, nearest), base_url="http://localhost")
+    state = client.get("/state").json()
+    assert (state["n_waiting"], state["kinds"]) == (4, {"wrong_label": 2, "conflict": 2})
+    assert state["item"]["proposed"] == "joy"
+    assert state["item"]["nearest"][0]["label"]
+    body = {"id": "1", "version": 0, "key": state["item"]["key"], "accepts": True}
+    state = client.post("/decide", json=body).json()
+    assert state["decided"] == {"changed": 1, "kept": 0, "skipped": 0}
+    body = {"id": "2", "version": 1, "key": state["item"]["key"], "all": True, "kind": "conflict"}
+    state = client.post("/decide", json=body).json()
+    assert (state["n_waiting"], state["n_matching"], state["item"]) == (1, 0, None)
+    state = client.post("/undo", json={"id": "3", "version": 2}).json()
+    assert state["n_waiting"] == 3
+    assert client.get("/state?kind=nonsense").status_code == 422
+    assert client.post("/decide", json={"id": "4", "version": 3}).status_code == 422
+    for path in ("/", "/static/review.js", "/static/sentences.js"):
+        assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "match"),
+    [
+        ("d.jsonl", InputError, "cannot be written"),
+        ("data.csv", InputError, "holds the data itself"),
+        ("d.csv", OutputExistsError, "is there already"),
+    ],
+)
+def test_outputs_that_cannot_be_written_are_refused(data, tmp_path, name, error, match):
+    """Before the audit."""
+    (tmp_path / "d.csv").write_text("", encoding="utf-8")
+    with pytest.raises(error, match=match):
+        check_decisions_file(data, tmp_path / name, resume=False)
+
+
+def test_review_leaves_its_decisions_behind(issues, data, tmp_path, monkeypatch):
+    """The page is served between the two; without a row there is nothing to review."""
+    monkeypatch.setattr("assay.review.review_page.run_page", lambda *args, **more: None)
+    splits = load_data(data)
+    done = review_issues(splits, find_suspects(issues), tmp_path / "d.csv")
+    assert (done.n_changed, done.n_left) == (0, 4)
+    with pytest.raises(DataError, match="no row to review"):
+        review_issues(splits, [], tmp_path / "e.csv")
