@@ -26,7 +26,8 @@ from assay.review.journal import Journal, journal_path
 from assay.review.labelled_file import check_labelled_file
 from assay.review.pool import read_pool
 from assay.review.session import LabelSession
-from assay.server.listen import open_listener, quick_switching
+from assay.server.address import open_listener
+from assay.server.listen import quick_switching
 from assay.server.options import ServerOptions, bracket_host
 
 __all__ = ["LabelOptions", "Labelled", "current_user", "label_pool", "run_page"]

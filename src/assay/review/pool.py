@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Unpack
 
 from assay.batch.rows import open_rows
-from assay.data.clean import MAX_CHARS, text_or_problem
+from assay.data.cell_values import MAX_CHARS, text_or_problem
 from assay.data.files.reading import ReadingOptions
 from assay.errors import DataError, InputError
 

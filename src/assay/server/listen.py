@@ -24,8 +24,7 @@ from assay.server.options import ServerOptions, bracket_host
 from assay.server.service import Service
 from assay.server.shelf import ModelShelf, name_folders
 
-__all__ = ["Serving", "run_server", "serve_models"]
-__all__ = ["open_listener", "quick_switching", "serve_models"]
+__all__ = ["Serving", "quick_switching", "run_server", "serve_models"]
 
 # Seconds beyond the time that a request may take, for requests accepted just before the signal.
 GRACE_S = 5
@@ -154,21 +153,8 @@ def run_server(
     """
     address = listener.getsockname()[0]
     server = _make_server(shelf, options, address=address, on_start=on_start)
-    with _signals(shelf), _quick_switching():
+    with _signals(shelf), quick_switching():
         server.run(sockets=[listener])
-    folders = name_folders(models)
-    listener = open_listener(options.host, options.port)
-    try:
-        shelf = ModelShelf(folders, n_threads=n_threads)
-        address, port = listener.getsockname()[:2]
-        url = f"http://{bracket_host(options.host)}:{port}"
-        server = _make_server(
-            shelf, options, address=address, on_start=lambda: announce(url, shelf)
-        )
-        with _signals(shelf), quick_switching():
-            server.run(sockets=[listener])
-    finally:
-        listener.close()
 
 
 def _make_server(
@@ -219,43 +205,6 @@ def _make_server(
             super().handle_exit(sig, frame)
 
     return Server(config)
-
-
-def open_listener(host: str, port: int) -> socket.socket:
-    """Open the socket before anything is loaded, so that a taken port is known at once.
-
-    Raises
-    ------
-    OutsideError
-        The address cannot be listened on.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio sends small answers at once. With 0 they would wait 40 ms for
-    # more to send (Nagle's algorithm).
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as err:
-        listener.close()
-        raise _explain_refusal(err, host, port) from err
-    return listener
-
-
-def _explain_refusal(err: OSError, host: str, port: int) -> OutsideError:
-    """Return the error for an address that cannot be listened on."""
-    where = f"port {port} of {host}"
-    if err.errno == errno.EADDRINUSE:
-        hint = f"another program uses it: stop it, or try --port {port + 1}"
-        return OutsideError(f"{where} is taken", hint=hint)
-    if err.errno in (errno.EACCES, errno.EPERM):
-        hint = "ports below 1024 are the system's"
-        return OutsideError(f"{where} may not be used", hint=hint)
-    reason = err.strerror or str(err)
-    hint = "--host takes an address of this machine, such as 127.0.0.1 or 0.0.0.0"
-    return OutsideError(f"{where} cannot be listened on: {reason}", hint=hint)
 
 
 @contextmanager
