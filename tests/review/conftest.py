@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from _support.server_runs import ATTACK
 from _support.small_models import small_data
+from _support.small_runs import write_rows
 from assay.review.events import Names
 from assay.review.journal import Journal, journal_path
 from assay.review.pool import Pool
@@ -45,3 +47,11 @@ def open_session(pool, tmp_path):
 def session(open_session):
     """A fresh session."""
     return open_session()
+
+
+@pytest.fixture
+def pool_file(tmp_path):
+    """A pool of 260 texts, some of them odd."""
+    texts = list(dict.fromkeys(small_data(1_500)[0]))[:250]
+    texts += [ATTACK, "x" * 20_000, "مرحبا بالعالم", "😀👩‍👩‍👧 오늘 행복해요", "1", "z"]
+    return write_rows(tmp_path / "pool.jsonl", texts, [""] * len(texts))
