@@ -70,6 +70,18 @@ def test_options_of_training_stay_away_from_files_that_they_do_not_fit(tmp_path)
         assert complete_reading(ASKED, recorded, source) == ASKED
 
 
+def test_rules_for_labels_are_remembered(tmp_path):
+    """Labels that were merged in training are merged where the model is scored."""
+    path = tmp_path / "d.csv"
+    path.write_text("text,label\na,x\n")
+    recorded = record_reading({"merge_labels": True, "single_label": False}, path)
+    assert recorded == {"merge_labels": True, "kind": ".csv"}
+    asked = {"merge_labels": False, "single_label": False}
+    completed = complete_reading(asked, recorded, path)
+    assert completed == {"merge_labels": True, "single_label": False}
+    assert complete_reading(asked, {}, path) == asked
+
+
 def test_utf_8_is_recognised_where_its_beginning_cuts_a_character(tmp_path):
     """The head of a file may end inside a character."""
     recorded = {"encoding": "cp949", "kind": ".csv"}

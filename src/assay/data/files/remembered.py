@@ -20,6 +20,7 @@ __all__ = ["complete_reading", "record_reading"]
 READING = ("delimiter", "encoding", "quoting", "escape", "header", "sheet")
 COLUMNS = ("text_column", "label_column")
 SEVERAL = ("label_separator", "label_columns")  # how several labels of a text are written
+RULES = ("merge_labels", "single_label")  # what is done with labels
 HEAD_BYTES = 1 << 16
 # Bytes that a character of UTF-8 may lack at the end of the head.
 MAX_CUT_BYTES = 3
@@ -31,8 +32,8 @@ def record_reading(asked: Mapping[str, Any], data: Any) -> dict[str, Any]:
     Parameters
     ----------
     asked : mapping
-        Options of reading by name; those that are None, and ``header`` where it is True, are left
-        out.
+        Options of reading by name; those that are None or False, and ``header`` where it is True,
+        are left out.
     data
         What was read. What is no file or folder is read without such options: {}.
 
@@ -48,6 +49,7 @@ def record_reading(asked: Mapping[str, Any], data: Any) -> dict[str, Any]:
         value = asked.get(name)
         if value is not None and (name, value) != ("header", True):
             recorded[name] = value
+    recorded |= {name: True for name in RULES if asked.get(name)}
     if recorded:
         recorded["kind"] = _kind_of(Path(data).expanduser())
     return recorded
@@ -83,6 +85,9 @@ def complete_reading(
     for name in SEVERAL:
         if name in asked and asked[name] is None and name in recorded:
             completed[name] = recorded[name]
+    for name in RULES:
+        if name in asked:
+            completed[name] = bool(asked[name] or recorded.get(name))
     return completed
 
 

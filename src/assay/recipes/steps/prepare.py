@@ -94,7 +94,8 @@ class DataOptions:
     def _asked(self) -> dict[str, Any]:
         columns = {"text_column": self.text_column, "label_column": self.label_column}
         several = {"label_separator": self.label_separator, "label_columns": self.label_columns}
-        return {**self.reading(), **columns, **several}
+        rules = {"merge_labels": self.merge_labels, "single_label": self.single_label}
+        return {**self.reading(), **columns, **several, **rules}
 
     def load(self, data: Any) -> Splits:
         """Load DATA as it is; nothing is cut."""
