@@ -45,7 +45,7 @@ def test_agreement_is_the_share_of_labels_that_are_predicted():
 
 def test_without_suspects_no_label_is_called_wrong():
     """Where models agree with few labels and nothing is expected to be wrong, that is said."""
-    check = LabelCheck("linear", "train", {"train": 100}, {"train": 0}, 0.0, {"train": 0.61})
+    check = LabelCheck("linear", "train", {"train": 100}, {"train": 0}, agreement={"train": 0.61})
     assert check.describe() == (
         "No label of train is called wrong: linear models that did not see these texts agree with "
         "61% of the 100 labels, and what else they doubt is mostly hard texts."

@@ -68,14 +68,27 @@ def test_class_without_a_label_is_no_obstacle():
     assert find_wrong_labels(label_ids, wider) == find_wrong_labels(label_ids, probs)
 
 
-def test_a_threshold_lists_what_is_at_most_as_probable():
-    """Other splits are held against the threshold that train suggests."""
+def test_bounds_list_what_is_at_most_as_probable():
+    """Other splits are held against the probabilities that train suggests."""
     label_ids, probs, _, _ = planted()
     found = find_wrong_labels(label_ids, probs)
-    threshold = 1 - found[len(found) // 2].score
-    again = find_wrong_labels(label_ids, probs, most_probable=threshold + 1e-12)
-    assert [one.row for one in again] == [one.row for one in found[: len(found) // 2 + 1]]
-    assert find_wrong_labels(label_ids, probs, most_probable=0.0) == []
+    middle = len(found) // 2
+    bounds = (1 - found[middle].score + 1e-12, 1 - found[-1].score + 1e-12)
+    again = find_wrong_labels(label_ids, probs, bounds=bounds)
+    assert [one.row for one in again] == [one.row for one in found]
+    assert [one.is_probable for one in again] == [i <= middle for i in range(len(found))]
+    assert find_wrong_labels(label_ids, probs, bounds=(-1.0, -1.0)) == []
+
+
+def test_doubtful_labels_follow_those_that_are_called_wrong():
+    """The list goes on, under another name, while a quarter of it is expected to be wrong."""
+    label_ids, probs, _, _ = planted(n_texts=1500, n_wrong=80)
+    rng = np.random.default_rng(1)
+    blurred = probs + rng.dirichlet(np.full(4, 0.2), len(probs)) * 0.5
+    found = find_wrong_labels(label_ids, blurred / blurred.sum(axis=1, keepdims=True))
+    is_probable = [one.is_probable for one in found]
+    assert is_probable == sorted(is_probable, reverse=True)
+    assert found[-1].expected_share >= 0.2
 
 
 @settings(max_examples=40, deadline=None)

@@ -32,6 +32,7 @@ __all__ = [
 # about a row.
 KINDS = {
     "wrong_label": "label probably wrong",
+    "doubtful_label": "label worth a look",
     "label_spelling": "label written otherwise",
     "conflict": "same text, other label",
     "leak": "same text in other split",
@@ -94,8 +95,8 @@ class Issue:
     text, label : str
         Empty where the row has none.
     proposed_label : str
-        The label that a suspect probably should have, or the usual spelling of the label; empty for
-        other kinds.
+        The label that a suspect probably should have, that a doubtful one may have, or the usual
+        spelling of the label; empty for other kinds.
     score : float, optional
         0 to 1, the higher the worse: how suspect a label is, how similar texts are, or how much of
         a text is garbled.

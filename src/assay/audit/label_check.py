@@ -35,6 +35,7 @@ class LabelCheckEntry(TypedDict):
     split: str
     n_judged: dict[str, int]
     n_suspects: dict[str, int]
+    n_doubtful: dict[str, int]
     expected_wrong: float
     agreement: dict[str, float]
     why_not: str
@@ -52,7 +53,10 @@ class LabelCheck:
     split : str
         The split that the models were fitted on, fold by fold.
     n_judged, n_suspects : dict
-        Split -> number of rows. Rows whose label no other text has are not judged.
+        Split -> number of rows: judged, and called wrong. Rows whose label no other text has are
+        not judged.
+    n_doubtful : dict
+        Split -> number of rows that are worth a look after those, of which most are right.
     expected_wrong : float
         Share of the suspects of `split` that is expected to be wrong, estimated by planting wrong
         labels, 0 to 1; 0 if there is no suspect.
@@ -68,6 +72,7 @@ class LabelCheck:
     split: str = ""
     n_judged: dict[str, int] = field(default_factory=dict)
     n_suspects: dict[str, int] = field(default_factory=dict)
+    n_doubtful: dict[str, int] = field(default_factory=dict)
     expected_wrong: float = 0.0
     agreement: dict[str, float] = field(default_factory=dict)
     fit_s: float = 0.0
@@ -101,6 +106,7 @@ class LabelCheck:
             "split": self.split,
             "n_judged": self.n_judged,
             "n_suspects": self.n_suspects,
+            "n_doubtful": self.n_doubtful,
             "expected_wrong": self.expected_wrong,
             "agreement": self.agreement,
             "why_not": self.why_not,
@@ -170,32 +176,37 @@ def _judge(splits: Splits, method: str, *, seed: int, progress: Progress) -> Jud
 def describe_judged(judged: JudgedLabels, splits: Splits) -> tuple[LabelCheck, list[Issue]]:
     """Return what is said about the labels that were judged, and the suspects among them."""
     issues: list[Issue] = []
-    n_judged, n_suspects, agreement = {}, {}, {}
-    fitted_suspects: list[WrongLabel] = []
+    n_judged, n_suspects, n_doubtful, agreement = {}, {}, {}, {}
+    expected_wrong = 0.0
+    bounds: tuple[float, float] | None = None  # other splits may be too small to tell them
     for split, probs in judged.probs.items():  # the one that the models were fitted on is first
         labelled = splits[split]
-        most_probable = None
-        if split != judged.split:  # other splits may be too small to tell how long a list may be
-            most_probable = 1 - fitted_suspects[-1].score if fitted_suspects else 0.0
-        found = find_wrong_labels(
-            splits.label_set.ids(labelled.labels), probs, most_probable=most_probable
-        )
-        if split == judged.split:
-            fitted_suspects = found
+        found = find_wrong_labels(splits.label_set.ids(labelled.labels), probs, bounds=bounds)
+        probable = [one for one in found if one.is_probable]
+        if bounds is None:
+            bounds = _highest(probable), _highest(found)
+            expected_wrong = probable[-1].expected_share if probable else 0.0
         issues += _issues(splits, split, found)
         n_judged[split] = int((~np.isnan(probs).any(axis=1)).sum())
-        n_suspects[split] = len(found)
+        n_suspects[split] = len(probable)
+        n_doubtful[split] = len(found) - len(probable)
         agreement[split] = judged.agreement(labelled, splits.label_set, split)
     check = LabelCheck(
         method=" + ".join(judged.methods),
         split=judged.split,
         n_judged=n_judged,
         n_suspects=n_suspects,
-        expected_wrong=fitted_suspects[-1].expected_share if fitted_suspects else 0.0,
+        n_doubtful=n_doubtful,
+        expected_wrong=expected_wrong,
         agreement=agreement,
         fit_s=judged.fit_s,
     )
     return check, issues
+
+
+def _highest(found: list[WrongLabel]) -> float:
+    """Return the highest probability of a label that is listed; -1 if none is."""
+    return 1 - found[-1].score if found else -1.0
 
 
 def _issues(splits: Splits, split: str, found: list[WrongLabel]) -> list[Issue]:
@@ -203,7 +214,7 @@ def _issues(splits: Splits, split: str, found: list[WrongLabel]) -> list[Issue]:
     labelled, label_set = splits[split], splits.label_set
     return [
         Issue(
-            kind="wrong_label",
+            kind="wrong_label" if one.is_probable else "doubtful_label",
             split=split,
             row=labelled.lines[one.row],
             text=labelled.texts[one.row],

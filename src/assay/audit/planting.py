@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["PROBABLE", "expect_wrong"]
+__all__ = ["DOUBTFUL", "PROBABLE", "expect_wrong"]
 
 PROBABLE = 0.5  # a list in which a smaller share is expected to be wrong is mostly noise
+DOUBTFUL = 0.25  # what follows is worth a look as long as a quarter of the whole list is
 # Thresholds that fewer planted or given labels stay below say too little about the ratio.
 LEAST_PLANTED, LEAST_GIVEN = 0.1, 5
 

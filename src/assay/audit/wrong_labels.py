@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.audit.planting import PROBABLE, expect_wrong
+from assay.audit.planting import DOUBTFUL, PROBABLE, expect_wrong
 from assay.errors import InputError
 
 __all__ = ["WrongLabel", "find_wrong_labels"]
@@ -20,7 +20,7 @@ __all__ = ["WrongLabel", "find_wrong_labels"]
 
 @dataclass(frozen=True)
 class WrongLabel:
-    """A label that is probably wrong.
+    """A label that is probably wrong, or at least doubtful.
 
     Parameters
     ----------
@@ -30,6 +30,8 @@ class WrongLabel:
         The given label, and the most probable other one.
     score : float
         How suspect the label is, 0 to 1: the probability of all other labels together.
+    is_probable : bool
+        Whether it is called wrong; else it is only worth a look.
     expected_share : float
         Which share of the suspects down to this one is expected to be wrong, 0 to 1; 1 where that
         was not estimated.
@@ -39,11 +41,12 @@ class WrongLabel:
     label_id: int
     proposed_id: int
     score: float
+    is_probable: bool = True
     expected_share: float = 1.0
 
 
 def find_wrong_labels(
-    label_ids: np.ndarray, probs: np.ndarray, *, most_probable: float | None = None
+    label_ids: np.ndarray, probs: np.ndarray, *, bounds: tuple[float, float] | None = None
 ) -> list[WrongLabel]:
     """Return the suspects, the most suspect first.
 
@@ -54,9 +57,10 @@ def find_wrong_labels(
     probs : float array of shape (n_texts, n_classes)
         Probabilities by models that did not see the text; rows sum to 1. Rows of NaN are not
         judged.
-    most_probable : float, optional
-        Labels with at most this probability are listed. None: as many as planting suggests, which
-        needs the texts of a whole split.
+    bounds : pair of float, optional
+        Labels with at most the first probability are called wrong, others with at most the second
+        doubtful.
+        None: as many as planting suggests, which needs the texts of a whole split.
 
     Raises
     ------
@@ -82,21 +86,30 @@ def find_wrong_labels(
     proposed = others.argmax(axis=1)
     is_doubted = others.max(axis=1) > given
     by_suspicion = np.argsort(given, kind="stable")
-    if most_probable is None:
+    if bounds is None:
         expected = expect_wrong(label_ids, probs)
-        n_listed = int(np.flatnonzero(expected >= PROBABLE).max(initial=-1)) + 1
+        n_probable, n_listed = (_last(expected >= share) for share in (PROBABLE, DOUBTFUL))
     else:
         expected = np.ones(len(given))
-        n_listed = int((given <= most_probable).sum())
+        n_probable, n_listed = (int((given <= bound).sum()) for bound in bounds)
     found = []
-    for share, i in zip(expected[:n_listed], by_suspicion[:n_listed], strict=True):
+    for place, i in enumerate(by_suspicion[:n_listed].tolist()):
         if is_doubted[i]:
-            score = float(1 - given[i])
             one = WrongLabel(
-                int(judged[i]), int(label_ids[i]), int(proposed[i]), score, float(share)
+                row=int(judged[i]),
+                label_id=int(label_ids[i]),
+                proposed_id=int(proposed[i]),
+                score=float(1 - given[i]),
+                is_probable=place < n_probable,
+                expected_share=float(expected[place]),
             )
             found.append(one)
     return found
+
+
+def _last(is_listed: np.ndarray) -> int:
+    """Return how many rows come up to the last one that is listed."""
+    return int(np.flatnonzero(is_listed).max(initial=-1)) + 1
 
 
 def _checked(label_ids: np.ndarray, probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

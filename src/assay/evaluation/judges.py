@@ -24,7 +24,7 @@ __all__ = ["JudgedLabels", "judge_by_folds", "judge_evidence", "mix_judges"]
 # Keeps a class that no model knows from deciding alone, in logits and in probabilities
 LOGIT_GAP, LEAST_PROBABILITY = 30.0, 1e-9
 # A judge that agrees with fewer labels than the best one by this much makes the mean worse
-WORSE_BY = 0.15
+WORSE_BY = 0.2
 
 
 @dataclass(frozen=True)
