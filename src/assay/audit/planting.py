@@ -25,7 +25,7 @@ LEAST_PLANTED, LEAST_GIVEN = 0.1, 5
 
 
 def expect_wrong(label_ids: np.ndarray, probs: np.ndarray) -> np.ndarray:
-    """Estimate which share of the most suspect labels is wrong.
+    """Estimate which share of the most suspect labels is wrong, at most.
 
     Parameters
     ----------
