@@ -82,12 +82,15 @@ def complete_reading(
     for name in COLUMNS:
         if name in asked and asked[name] is None and recorded.get(name) in columns:
             completed[name] = recorded[name]
-    for name in SEVERAL:
-        if name in asked and asked[name] is None and name in recorded:
+    return completed | _labels_as_recorded(asked, recorded)
+
+
+def _labels_as_recorded(asked: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options about labels that a model remembers and that were not asked for."""
+    completed: dict[str, Any] = {}
+    for name in (*SEVERAL, *RULES):
+        if name in asked and name in recorded and not asked[name]:
             completed[name] = recorded[name]
-    for name in RULES:
-        if name in asked:
-            completed[name] = bool(asked[name] or recorded.get(name))
     return completed
 
 
