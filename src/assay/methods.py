@@ -77,6 +77,8 @@ class Method:
     use_without_assay : str
         Which example the model card gives for use without assay: ``transformers``, ``onnx``,
         ``numpy`` or ``priors``; empty if there is none.
+    takes_several : bool
+        Whether it learns several labels per text.
     reveals : str
         What of the training texts can be read in a saved folder, besides texts that were kept on
         request; empty if nothing can be.
@@ -101,6 +103,7 @@ class Method:
     has_tokenizer: bool = False
     exports: tuple[str, ...] = ()
     use_without_assay: str = ""
+    takes_several: bool = False
     reveals: str = ""
 
     @property
@@ -139,6 +142,7 @@ METHODS: dict[str, Method] = {
             reads_texts=False,
             ignores_budget=True,
             use_without_assay="priors",
+            takes_several=True,
         ),
         Method(
             name="linear",
@@ -150,6 +154,7 @@ METHODS: dict[str, Method] = {
             checks_labels=True,
             ignores_budget=True,
             use_without_assay="numpy",
+            takes_several=True,
             reveals="words, word pairs and character n-grams that several training texts hold",
         ),
         Method(

@@ -205,9 +205,9 @@ def test_estimator_survives_pickling(trained, method):
         ),
         (
             ["a", "b"],
-            [["x"], ["y"]],
+            np.zeros((2, 2, 2)),
             InputError,
-            "the labels have 2 dimensions; one label per text is accepted",
+            "the labels have 3 dimensions; one label per text is accepted",
         ),
         (
             ["a", "b"],

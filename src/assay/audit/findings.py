@@ -46,6 +46,7 @@ class AllRows:
     """
 
     def __init__(self, splits: Splits) -> None:
+        splits.label_set.check_single()
         self.split_names = list(splits)
         self.labelled = _concatenate(splits)
         sizes = list(map(len, splits.values()))

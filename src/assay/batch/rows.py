@@ -89,6 +89,8 @@ class Scoring:
                 f"--top-k is {self.top_k}; 1 to {n_labels} is accepted: "
                 "the model has so many labels"
             )
+        if self.rule is not None:
+            model.label_set.check_single()
         if self.with_scope and model.scope_threshold is None:
             without = methods_where(lambda method: not method.reads_texts)
             raise InputError(
@@ -260,16 +262,14 @@ def _predict_columns(
             "it gives scores that are no numbers (NaN or infinite)"
         )
     scores = np.round(probs, SCORE_DIGITS).tolist()
-    winners = probs.argmax(axis=1).tolist()
     notes = _note_limits(model, texts, probs, scoring)
     score_columns = _make_score_columns(model, probs, scores, scoring.top_k)
-    added = []
-    for i, winner in enumerate(winners):
-        label = None if notes[i].get("abstained") else model.labels[winner]
-        columns = {"predicted_label": label, "predicted_score": scores[i][winner]}
+    added = model.answering.columns(probs, scores)
+    for i, columns in enumerate(added):
+        if notes[i].get("abstained"):
+            columns["predicted_label"] = None
         columns.update(notes[i])
         columns.update(score_columns[i])
-        added.append(columns)
     return added
 
 

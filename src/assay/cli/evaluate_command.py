@@ -20,12 +20,14 @@ from assay.cli.options import (
     Overwrite,
     id_of,
 )
-from assay.cli.scores import SCORE_COLUMNS, rating_sentence, score_rows
+from assay.cli.scores import SCORE_COLUMNS, print_several, rating_sentence, score_rows
 from assay.cli.show import cell_width, print_json, print_line, print_sentence, print_table
+from assay.errors import InputError
 
 if TYPE_CHECKING:
     from assay.evaluation.slices import SliceScores
     from assay.recipes.evaluate import Evaluation
+    from assay.recipes.evaluate_several import SeveralEvaluation
 
 __all__ = ["register"]
 
@@ -82,6 +84,7 @@ def evaluate_command(
     from assay.evaluation.text_table import check_table, write_table
     from assay.output_place import check_apart
     from assay.recipes.evaluate import evaluate_model
+    from assay.recipes.evaluate_several import SeveralEvaluation
     from assay.recipes.steps.by_column import read_column, score_values
 
     if out is not None:
@@ -97,6 +100,9 @@ def evaluate_command(
         long_texts=long_texts,
         progress=common.progress(),
     )
+    if isinstance(found, SeveralEvaluation):
+        _show_several(found, as_json=common.json, is_more=by is not None or out is not None)
+        return
     if by is not None:
         labelled, correct = found.scored.labelled, found.scored.correct
         values = read_column(data, found.split, labelled.lines, by, options.reading())
@@ -109,6 +115,22 @@ def evaluate_command(
     _show(found, flags.id_column)
     if out is not None:
         print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
+
+
+def _show_several(found: SeveralEvaluation, *, as_json: bool, is_more: bool) -> None:
+    """Print the scores of a model of several labels per text.
+
+    Raises
+    ------
+    InputError
+        More was asked for than that.
+    """
+    if is_more:
+        raise InputError("--by and --out take one label per text; the data have several")
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        print_several(found.split, found.scored.to_dict())
 
 
 def _show(found: Evaluation, id_column: str | None) -> None:

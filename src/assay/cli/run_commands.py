@@ -102,6 +102,9 @@ def run_command(
 
 def _show_run(results: dict[str, Any], out: Path) -> None:
     """Print the leaderboard, the recommendation and what to do next."""
+    if results.get("task") == "multi":
+        _show_several(results, out)
+        return
     rows = [_leaderboard_row(row, results) for row in results["methods"]]
     print_table(rows, right=("evidence", "test", "F1", "fit s", "MB"))
     for row in results["methods"]:
@@ -112,6 +115,33 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     print_sentence(f"Recommended: {results['why']}")
     for remark in results["choice"]["remarks"]:
         print_sentence(f"Note:        {remark}")
+    print_line(f"Look at:     {out / 'report.html'}")
+    print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
+
+
+def _show_several(results: dict[str, Any], out: Path) -> None:
+    """Print the leaderboard of a run whose texts may have several labels."""
+    rows = []
+    for one in results["methods"]:
+        low, high = one["test"]["intervals"]["f1_macro"]
+        row = {
+            "": "→" if one["method"] == results["recommended"] else "",
+            "method": one["method"],
+            "evidence": f"{one['validation']['f1_macro']:.3f}",
+            "macro F1": f"{one['test']['f1_macro']:.3f}",
+            "95 % interval": f"{low:.3f}–{high:.3f}",
+            "micro F1": f"{one['test']['f1_micro']:.3f}",
+            "exact": f"{one['test']['exact_match']:.3f}",
+            "fit s": f"{results['timings'][one['method']]['fit_s']:.1f}",
+            "MB": f"{one['model_bytes'] / 1e6:.1f}",
+        }
+        rows.append(row)
+    print_table(rows, right=("evidence", "macro F1", "micro F1", "exact", "fit s", "MB"))
+    for one in results["skipped"]:
+        print_sentence(f"Left out:    {one['method']}: {one['reason']}")
+    for warning in results["warnings"]:
+        print_sentence(f"Note:        {warning}")
+    print_sentence(f"Recommended: {results['why']}")
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 

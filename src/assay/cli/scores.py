@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from assay.cli.show import print_line, print_table
 
 if TYPE_CHECKING:
     from assay.evaluation.result import ScoresEntry, WithoutLeaksEntry
 
-__all__ = ["SCORE_COLUMNS", "rating_sentence", "score_rows"]
+__all__ = ["SCORE_COLUMNS", "print_several", "rating_sentence", "score_rows"]
 
+SEVERAL_TITLES = {
+    "f1_micro": "micro F1",
+    "f1_macro": "macro F1",
+    "f1_weighted": "weighted F1",
+    "exact_match": "exact match",
+    "hamming_loss": "Hamming loss",
+    "average_precision": "average precision, mean",
+    "ranking_precision": "label ranking average precision",
+    "ece": "calibration error, mean",
+}
 SCORE_COLUMNS = ("texts", "accuracy", "F1 weighted", "F1 macro")
 
 
@@ -26,6 +39,33 @@ def score_rows(split: str, scores: ScoresEntry) -> list[dict[str, str]]:
     if others and others["n_texts"]:
         rows.append(_score_row(f"{split}, not in train", others))
     return rows
+
+
+def print_several(split: str, scores: Mapping[str, Any], *, with_labels: bool = True) -> None:
+    """Print the scores of a split whose texts may have several labels, and a table of labels."""
+    rows = []
+    for metric, title in SEVERAL_TITLES.items():
+        pair = scores["intervals"].get(metric)
+        interval = "" if pair is None else f"{pair[0]:.3f}–{pair[1]:.3f}"
+        rows.append({split: title, "score": f"{scores[metric]:.4f}", "95 % interval": interval})
+    print_line(f"{split}: {scores['n_texts']:,} texts")
+    print_table(rows, right=("score", "95 % interval"))
+    if with_labels:
+        labels = [_several_row(one) for one in scores["per_label"]]
+        print_table(labels, right=tuple(labels[0])[1:], elastic=("label",))
+
+
+def _several_row(one: Mapping[str, Any]) -> dict[str, str]:
+    low, high = one["f1_interval"]
+    return {
+        "label": one["label"],
+        "texts": f"{one['n_texts']:,}",
+        "precision": f"{one['precision']:.3f}",
+        "recall": f"{one['recall']:.3f}",
+        "F1": f"{one['f1']:.3f}",
+        "95 % interval": f"{low:.3f}–{high:.3f}",
+        "threshold": f"{one['threshold']:.3f}",
+    }
 
 
 def rating_sentence(split: str, scores: ScoresEntry) -> str:

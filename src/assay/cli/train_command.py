@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -20,7 +20,7 @@ from assay.cli.options import (
     Out,
     Overwrite,
 )
-from assay.cli.scores import SCORE_COLUMNS, score_rows
+from assay.cli.scores import SCORE_COLUMNS, print_several, score_rows
 from assay.cli.show import print_json, print_line, print_table
 from assay.methods import METHODS, join_names, methods_where
 
@@ -135,6 +135,10 @@ def _parse_pause(text: str) -> float:
 def _show(result: TrainedEntry) -> None:
     cost = f"fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB"
     print_line(f"{result['method']}: {cost}, written to {result['model']}")
+    if "task" in result:  # several labels per text
+        for split in ("validation", "test"):
+            print_several(split, cast("dict[str, Any]", result)[split], with_labels=split == "test")
+        return
     rows = score_rows("validation", result["validation"])
     rows += score_rows("test", result["test"])
     print_table(rows, right=SCORE_COLUMNS)

@@ -113,9 +113,19 @@ class LabelSet:
         DataError
             A label is not in this set, or a text may have several labels.
         """
+        self.check_single()
+        return self._positions(labels, len(labels))
+
+    def check_single(self) -> None:
+        """Refuse labels of which a text may have several, for a step that takes one per text.
+
+        Raises
+        ------
+        DataError
+            A text may have several labels.
+        """
         if self.task != "single":
             raise DataError(SEVERAL_REFUSED, hint=SINGLE_LABEL_HINT)
-        return self._positions(labels, len(labels))
 
     def indicator(self, labels: Sequence[Sequence[str]]) -> np.ndarray:
         """Return which labels each text has, as int64 zeros and ones of shape (n_texts, n_labels).

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
@@ -235,7 +235,7 @@ def _claim(scores: SplitScores, metric: str) -> ScoreClaim:
     }
 
 
-def write_predictions(path: Path, records: Iterable[PredictionEntry]) -> None:
+def write_predictions(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
     """Write predictions as gzipped JSON Lines, one line per text.
 
     A line holds `split`, `row` (1-based line of the source), `label`, `predicted_label` and `probs`

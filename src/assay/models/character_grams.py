@@ -123,13 +123,17 @@ def _association(matrix: Any, label_ids: np.ndarray) -> np.ndarray:
     ----------
     matrix : CSR matrix of shape (n_texts, n_terms)
         Every term occurs in some texts.
-    label_ids : int array of shape (n_texts,)
+    label_ids : int array of shape (n_texts,), or indicator of shape (n_texts, n_labels)
     """
     n_texts = matrix.shape[0]
-    n_by_class = np.bincount(label_ids)
-    is_of_class = scipy.sparse.csr_matrix(
-        (np.ones(n_texts), (label_ids, np.arange(n_texts))), shape=(len(n_by_class), n_texts)
-    )
+    if label_ids.ndim == 2:
+        n_by_class = label_ids.sum(axis=0)
+        is_of_class = scipy.sparse.csr_matrix(label_ids.T)
+    else:
+        n_by_class = np.bincount(label_ids)
+        is_of_class = scipy.sparse.csr_matrix(
+            (np.ones(n_texts), (label_ids, np.arange(n_texts))), shape=(len(n_by_class), n_texts)
+        )
     observed = np.asarray((is_of_class @ (matrix > 0)).todense(), dtype=np.float64)
     share = observed.sum(axis=0) / n_texts
     expected = n_by_class[:, None] * share

@@ -21,14 +21,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from assay.bounds import Bounds
 from assay.checkpoints.pruning import PrunedVocabulary
+from assay.data.labels import SINGLE_LABEL_HINT
 from assay.data.texts import check_texts
-from assay.errors import DataError, InputError
+from assay.errors import InputError
+from assay.methods import METHODS, join_names, methods_where
 from assay.progress import Progress
 from assay.runtime.entries import CheckpointEntry, TokenizationEntry
-from assay.runtime.linear import softmax
+from assay.training.calibration import Temperature
 from assay.training.context import FitContext, Score, score_accuracy
 from assay.training.states import TrainingStates
-from assay.training.temperature import fit_temperature
+from assay.training.targets import Fitted, Targets, find_targets
 
 __all__ = ["TextClassifier", "WrittenParts"]
 
@@ -53,6 +55,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         ``np.unique(y)``: the column order of every array that the estimator returns.
     temperature_ : float
         Divides the logits; 1 until `calibrate`.
+    targets_ : Targets
+        Whether a text has one label or several, and what follows from that.
+    fitted_ : Fitted
+        What `calibrate` fitted.
     history_ : list of dict
         One entry per epoch, for methods that train in epochs.
     vocabulary_ : PrunedVocabulary, optional
@@ -61,6 +67,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     method: ClassVar[str]
     accepted: ClassVar[Mapping[str, Bounds]] = {}
+    classes_: np.ndarray
+    targets_: Targets
+    fitted_: Fitted
     vocabulary_: PrunedVocabulary | None = None
 
     def fit(
@@ -79,6 +88,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         ----------
         X : sequence of str, of length n_texts
         y : sequence of labels, of length n_texts
+            Several labels per text: lists of names, or zeros and ones of shape (n_texts, n_labels),
+            dense or sparse.
         validation : (texts, labels), optional
             Rows that choices may see: which epoch to keep, and the temperature.
         score : callable, optional
@@ -99,23 +110,17 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self._forget()
         for name, bounds in self.accepted.items():
             bounds.check(name, getattr(self, name))
-        texts, labels = _check_pairs(X, y, name="X")
-        check_classification_targets(labels)
-        classes, label_ids = np.unique(labels, return_inverse=True)
-        if len(classes) < 2:
-            n_classes = "1 class" if len(classes) else "no class"
-            raise DataError(
-                f"there is {n_classes} in {len(texts):,} texts; at least 2 classes are accepted"
-            )
-        self.classes_ = classes
-        self.temperature_ = 1.0
+        self.targets_ = find_targets(y)
+        texts, labels = self._check_pairs(X, y, name="X")
+        self.classes_, label_ids = self.targets_.learn(labels)
+        self.fitted_ = self.targets_.untrained(len(self.classes_))
         self.history_: list[dict[str, float]] = []
         context = FitContext(
             score=score or score_accuracy, progress=progress or Progress(), states=states
         )
         if validation is not None:
             context = self._with_validation(context, *validation)
-        self._fit(texts, label_ids.astype(np.int64), context)
+        self._fit(texts, label_ids, context)
         if validation is not None:
             self.calibrate(*validation)
         return self
@@ -132,20 +137,46 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Return the context with these rows as validation, if there are any."""
         if not len(texts):
             return context
-        held_out, held_out_labels = _check_pairs(texts, labels, name="validation texts")
-        return replace(
-            context, validation_texts=held_out, validation_ids=self._ids(held_out_labels)
-        )
+        held_out, held_out_labels = self._check_pairs(texts, labels, name="validation texts")
+        held_out_ids = self.targets_.encode(held_out_labels, self.classes_)
+        return replace(context, validation_texts=held_out, validation_ids=held_out_ids)
 
-    def _ids(self, labels: np.ndarray) -> np.ndarray:
-        """Return the positions of `labels` in `classes_`, int64."""
-        position = {name: i for i, name in enumerate(self.classes_.tolist())}
-        try:
-            return np.array([position[label] for label in labels.tolist()], dtype=np.int64)
-        except KeyError as err:
-            raise DataError(
-                f"label '{err.args[0]}' is not among the {len(position)} labels of train"
-            ) from None
+    def _check_pairs(
+        self, texts: Sequence[str], labels: Sequence[Any], *, name: str
+    ) -> tuple[list[str], Any]:
+        """Return texts and labels, one per text, as the targets take them.
+
+        Raises
+        ------
+        InputError
+            The texts are no sequence of str, or another number than the labels; or a text has
+            several labels, which the method does not take.
+        """
+        if self.targets_.task == "single":
+            return _check_pairs(texts, labels, name=name)
+        if not METHODS[self.method].takes_several:
+            able = join_names(methods_where(lambda method: method.takes_several), "or")
+            raise InputError(
+                f"method '{self.method}' takes one label per text; {able} takes several",
+                hint=SINGLE_LABEL_HINT,
+            )
+        as_list = check_texts(texts, name=name)
+        n_labels = labels.shape[0] if hasattr(labels, "shape") else len(labels)
+        if n_labels != len(as_list):
+            raise InputError(
+                f"{len(as_list):,} texts and {n_labels:,} labels; "
+                "the same number of each is accepted"
+            )
+        return as_list, labels
+
+    @property
+    def temperature_(self) -> float:
+        """What the logits are divided by; 1 where each label has a scale of its own."""
+        return self.fitted_.temperature
+
+    @temperature_.setter
+    def temperature_(self, value: float) -> None:
+        self.fitted_ = replace(self.fitted_, calibration=Temperature(value))
 
     @abstractmethod
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
@@ -170,16 +201,18 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return self
 
     def calibrate(self, X: Sequence[str], y: Sequence[Any]) -> Self:
-        """Fit the temperature on texts that were not trained on.
+        """Fit what makes scores probabilities on texts that were not trained on.
 
-        Source: Guo et al., 2017, arXiv:1706.04599.
+        One label per text: the temperature (Guo et al., 2017, arXiv:1706.04599). Several: a scale,
+        a shift and a threshold per label.
 
         No texts leave it as it is.
         """
         check_is_fitted(self, "classes_")
-        texts, labels = _check_pairs(X, y, name="X")
+        texts, labels = self._check_pairs(X, y, name="X")
         if texts:
-            self.temperature_ = fit_temperature(self.decision_logits(texts), self._ids(labels))
+            targets = self.targets_.encode(labels, self.classes_)
+            self.fitted_ = self.targets_.fit(self.decision_logits(texts), targets)
         return self
 
     def calibrate_on(self, logits: np.ndarray, label_ids: np.ndarray) -> Self:
@@ -191,7 +224,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             The classes may be in any order that `label_ids` share: one temperature is fitted.
         label_ids : int array of shape (n_texts,)
         """
-        self.temperature_ = fit_temperature(logits, label_ids)
+        self.fitted_ = self.targets_.fit(logits, label_ids)
         return self
 
     def predict_fold(
@@ -227,24 +260,29 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def predict_proba(self, X: Sequence[str]) -> np.ndarray:
         """Return probabilities.
 
-        Float64 of shape (n_texts, n_classes). Rows sum to 1; columns are as `classes_`.
+        Float64 of shape (n_texts, n_classes), columns as `classes_`. Rows sum to 1, unless a text
+        may have several labels.
         """
         check_is_fitted(self, "classes_")
         texts = check_texts(X, name="X")
         if not texts:
             return np.empty((0, len(self.classes_)))
-        return softmax(self.decision_logits(texts) / self.temperature_)
+        return self.targets_.probs(self.fitted_.calibration.apply(self.decision_logits(texts)))
 
     def predict(self, X: Sequence[str]) -> np.ndarray:
-        """Return the most probable class of each text."""
-        best = self.predict_proba(X).argmax(axis=1)
-        predicted: np.ndarray = self.classes_[best]
-        return predicted
+        """Return the most probable class of each text.
+
+        Where a text may have several labels: int64 zeros and ones of shape (n_texts, n_labels), 1
+        where the score is at least the label's threshold.
+        """
+        probs = self.predict_proba(X)  # refuses an estimator that is not fitted
+        return self.targets_.predict(probs, self.classes_, self.fitted_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
+        tags.classifier_tags.multi_label = METHODS[self.method].takes_several
         return tags
 
 
@@ -284,4 +322,5 @@ def _check_pairs(
     for i, label in enumerate(as_array.tolist()):
         if label is None:
             raise InputError(f"the label of text {i} is None; one label per text is accepted")
+    check_classification_targets(as_array)
     return as_list, as_array

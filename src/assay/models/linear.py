@@ -22,16 +22,22 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from assay.bounds import COUNT, SEED, Bounds
+from assay.data.labels import Task
 from assay.errors import DataError, InputError
 from assay.models.estimator import TextClassifier, WrittenParts
-from assay.models.machine import choose_c, fit_machine
+from assay.models.machine import Machine
+from assay.models.several_machines import SeveralMachines
 from assay.models.term_counts import TermCounts, count_terms
 from assay.models.term_settings import TermSettings, choose_terms
 from assay.runtime.linear import LinearModel, TextTerms
-from assay.training.context import ClassWeight, FitContext, weigh_classes
+from assay.training.context import ClassWeight, FitContext
 
 __all__ = ["Linear"]
 
+MACHINES: dict[Task, type[Machine | SeveralMachines]] = {
+    "single": Machine,
+    "multi": SeveralMachines,
+}  # by task
 Number = TypeVar("Number", int, float)
 
 
@@ -95,8 +101,9 @@ class Linear(TextClassifier):
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         self._check_params()
-        weights = weigh_classes(self.class_weight, self.classes_, label_ids)
-        class_weight = None if weights is None else dict(enumerate(weights.tolist()))
+        machines = MACHINES[self.targets_.task](
+            self.class_weight, self.classes_, label_ids, self.seed
+        )
         settings = self._settings(texts)
         with context.progress.track("linear", 2) as advance:
             terms = TextTerms(min_chars=settings.min_chars, max_chars=self.max_chars)
@@ -112,8 +119,8 @@ class Linear(TextClassifier):
             advance(1)
             C = self.C
             if C is None:
-                C = choose_c(matrix, label_ids, class_weight=class_weight, seed=self.seed)
-            machine = fit_machine(matrix, label_ids, C=C, class_weight=class_weight, seed=self.seed)
+                C = machines.choose_c(matrix)
+            coef, intercept = machines.fit(matrix, C=C)
             advance(1)
         self.C_ = C
         self.model_ = LinearModel(
@@ -121,8 +128,8 @@ class Linear(TextClassifier):
             vocabularies=[block.vocabulary for block in blocks],
             rare=[block.rare for block in blocks],
             idf=idf,
-            weights=_per_class(machine.coef_).T * scale[:, None],
-            bias=_per_class(np.atleast_1d(machine.intercept_)[:, None])[:, 0],
+            weights=coef.T * scale[:, None],
+            bias=intercept,
         )
 
     def _check_params(self) -> None:
@@ -153,13 +160,14 @@ class Linear(TextClassifier):
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Write model.safetensors and vocabulary.json."""
         model = self.model_
+        weights, bias = self.fitted_.calibration.fold(model.weights, model.bias)
         LinearModel(
             terms=model.terms,
             vocabularies=model.vocabularies,
             rare=model.rare,
             idf=model.idf,
-            weights=model.weights[:, order] / self.temperature_,
-            bias=model.bias[order] / self.temperature_,
+            weights=weights[:, order],
+            bias=bias[order],
         ).save(root)
         return WrittenParts(
             tokenization={
@@ -188,11 +196,3 @@ def _weigh(blocks: Sequence[TermCounts], scale: np.ndarray) -> tuple[Any, np.nda
         idf.append(weigher.idf_)
     stacked = scipy.sparse.hstack(matrices, format="csr")
     return stacked.multiply(scale).tocsr(), np.concatenate(idf)
-
-
-def _per_class(rows: np.ndarray) -> np.ndarray:
-    """Return one row of weights per class.
-
-    A machine of two classes has a single row: its margin is split in two halves.
-    """
-    return np.concatenate([-rows / 2, rows / 2]) if len(rows) == 1 else rows

@@ -12,8 +12,9 @@ import numpy as np
 from sklearn.svm import LinearSVC
 
 from assay.models.term_settings import LARGE_TEXTS, MANY_CLASSES
+from assay.training.context import ClassWeight, weigh_classes
 
-__all__ = ["fit_machine", "choose_c"]
+__all__ = ["Machine", "choose_c", "fit_machine"]
 
 TOLERANCE = 0.3  # of LIBLINEAR: as accurate as scikit-learn's 1e-4 in a quarter of the passes
 # Of the one machine that separates many classes (Crammer and Singer, 2001), instead of one machine
@@ -24,6 +25,46 @@ DEFAULT_C, NOISY_C = 1.0, 0.2
 # The choice trains on so many texts, at most half of all, and compares on so many others
 TRIAL_TEXTS, COMPARED_TEXTS = 8_000, 16_000
 TRIAL_TOLERANCE = 1.0
+
+
+class Machine:
+    """One machine for texts with one label each.
+
+    Parameters
+    ----------
+    class_weight : "balanced", mapping or None
+    classes : array of shape (n_classes,)
+    label_ids : int64 array of shape (n_texts,)
+    seed : int
+    """
+
+    def __init__(
+        self, class_weight: ClassWeight, classes: np.ndarray, label_ids: np.ndarray, seed: int
+    ) -> None:
+        weights = weigh_classes(class_weight, classes, label_ids)
+        self.class_weight = None if weights is None else dict(enumerate(weights.tolist()))
+        self.label_ids = label_ids
+        self.seed = seed
+
+    def choose_c(self, matrix: Any) -> float:
+        """Choose C; see the function `choose_c`."""
+        return choose_c(matrix, self.label_ids, class_weight=self.class_weight, seed=self.seed)
+
+    def fit(self, matrix: Any, *, C: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return weights of shape (n_classes, n_terms) and the bias of each class."""
+        machine = fit_machine(
+            matrix, self.label_ids, C=C, class_weight=self.class_weight, seed=self.seed
+        )
+        bias = np.atleast_1d(machine.intercept_)[:, None]
+        return _per_class(machine.coef_), _per_class(bias)[:, 0]
+
+
+def _per_class(rows: np.ndarray) -> np.ndarray:
+    """Return one row of weights per class.
+
+    A machine of two classes has a single row: its margin is split in two halves.
+    """
+    return np.concatenate([-rows / 2, rows / 2]) if len(rows) == 1 else rows
 
 
 def fit_machine(

@@ -109,7 +109,12 @@ def save_model(
         is written.
     """
     _check_fitted(estimator)
-    labels = label_set or LabelSet.from_labels(str(name) for name in estimator.classes_)
+    task = estimator.targets_.task
+    labels = label_set or LabelSet.from_labels(map(str, estimator.classes_.tolist()), task)
+    if labels.task != task:
+        raise InputError(
+            f"the labels to save are of task {labels.task}, those that were trained of {task}"
+        )
     order = _class_order(estimator, labels)
     out, saved = Path(out), estimator.pruned()
     vocabulary = compare_vocabularies(estimator, saved, parity_texts)
@@ -119,7 +124,7 @@ def save_model(
             term_statistics.save(root)
         if trained_on is not None:
             trained_on.save(root)
-        described = _describe(estimator, labels, parts, training_data)
+        described = _describe(estimator, labels, parts, training_data, order)
         sealed = seal_folder(root, replace(described, vocabulary=vocabulary))
         parity = _check_parity(saved, root, sealed, order, parity_texts)
         manifest = replace(sealed, parity=parity)
@@ -221,9 +226,13 @@ def _describe(
     labels: LabelSet,
     parts: WrittenParts,
     training_data: TrainingDataEntry | None,
+    order: np.ndarray,
 ) -> Manifest:
     """Return what the manifest says before the files are hashed."""
+    thresholds = estimator.fitted_.thresholds
     return Manifest(
+        task=labels.task,
+        thresholds=() if thresholds is None else tuple(thresholds[order].tolist()),
         method=estimator.method,
         labels=labels.names,
         seed=int(getattr(estimator, "seed", 0)),

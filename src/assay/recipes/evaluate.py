@@ -32,6 +32,7 @@ from assay.methods import METHODS
 from assay.models.open import match_labels, open_model
 from assay.notebook import default_progress
 from assay.progress import Progress
+from assay.recipes.evaluate_several import SeveralEvaluation, as_several, evaluate_several
 from assay.recipes.steps.known_data import check_labels, cut_as_trained, load_as_trained
 from assay.runtime.predictor import Model
 from assay.runtime.trained_on import read_trained_on
@@ -156,7 +157,7 @@ def evaluate_model(
     n_mistakes: int = 10,
     long_texts: str | None = None,
     progress: Progress | None = None,
-) -> Evaluation:
+) -> Evaluation | SeveralEvaluation:
     """Score a saved model, or any sequence classification checkpoint, on labelled texts.
 
     Parameters
@@ -182,18 +183,23 @@ def evaluate_model(
     Raises
     ------
     InputError
-        The data cannot be read, or (`DataError`) there is no such split, or it has labels that the
-        model does not know.
+        The data cannot be read, or (`DataError`) there is no such split, it has labels that the
+        model does not know, or its texts have several labels and the model gives one.
     ModelError
         The folder is no model, or a broken one.
     """
     progress = progress or default_progress()
     model = open_model(model_folder, label_map=label_map, long_texts=long_texts, progress=progress)
     splits = load_as_trained(splits, model.folder)
+    if model.label_set.task == "multi":
+        splits = as_several(splits)
     trained = cut_as_trained(splits, model.manifest)
     split = split or _default_split(splits)
     if split not in splits:
         splits = trained
+    if splits.label_set.task == "multi":
+        seen = _find_trained(model, trained, splits[split], split)
+        return evaluate_several(model, splits, split, seed=seed, seen=seen, progress=progress)
     model = _match_model(model, splits, split)
     labelled = splits[split]
     seen = _find_trained(model, trained, labelled, split)

@@ -156,6 +156,11 @@ def _read_report(run: Path) -> Mapping[str, Any]:
         raise _damaged(run) from err
     if not isinstance(report, dict) or not isinstance(report.get("schema_version"), int):
         raise _damaged(run)
+    if report.get("task") == "multi":
+        raise InputError(
+            f"{run} is a run on texts with several labels: its report cannot be written again yet",
+            hint=f"look at {run / 'report.html'}",
+        )
     version = report["schema_version"]
     if version > REPORT_VERSION:
         raise InputError(

@@ -33,6 +33,7 @@ from assay.methods import LABEL_CHECK
 from assay.notebook import default_progress
 from assay.output_lock import lock_output
 from assay.progress import Progress
+from assay.recipes.run_several import finish_several
 from assay.recipes.steps.budget import Budget
 from assay.recipes.steps.checkpoint import RunCheckpoint, find_named
 from assay.recipes.steps.finish import finish_model, score_baselines
@@ -95,12 +96,17 @@ def run_data(
     progress = progress or default_progress()
     place = Place(Path(out), overwrite=overwrite, resume=resume)
     with prepare_run(data, place, options or RunOptions(), progress) as run:
-        trained = run.train()
-        methods = run.score(trained)
-        choice = run.choose(methods)
-        audit = run.audit(trained, methods)
-        text_map = run.draw()
-        results = run.write(trained, methods, choice, audit, text_map)
+        return FINISH[run.data.splits.label_set.task](run)
+
+
+def _finish_single(run: Run) -> dict[str, Any]:
+    """Do the rest of a run whose texts have one label each."""
+    trained = run.train()
+    methods = run.score(trained)
+    choice = run.choose(methods)
+    audit = run.audit(trained, methods)
+    text_map = run.draw()
+    results = run.write(trained, methods, choice, audit, text_map)
     return Shown(results.to_dict(), as_html=show_results(results))
 
 
@@ -151,6 +157,7 @@ def _open_run(data: Any, place: Place, options: RunOptions, progress: Progress) 
     find_named(options, progress)
     training_set = TrainingSet.prepare(data, options=options.data, seed=options.seed)
     progress.say(_describe(training_set.splits))
+    options = options.for_task(training_set.splits.label_set.task)
     checkpoint, options = RunCheckpoint.choose(options, training_set.splits, progress)
     with (
         atomic_folder(
@@ -360,6 +367,9 @@ class Run:
                 language=self.options.report_language,
             )
         shutil.copytree(results.recommended.model.folder, self.root / "model")
+
+
+FINISH = {"single": _finish_single, "multi": finish_several}  # by task
 
 
 def _describe(splits: Splits) -> str:

@@ -25,6 +25,7 @@ from assay.notebook import default_progress
 from assay.output_lock import lock_output
 from assay.output_place import check_apart
 from assay.progress import Progress
+from assay.recipes.run_several import score_several_model
 from assay.recipes.steps.checkpoint import choose_for_training
 from assay.recipes.steps.finish import SPLITS, finish_model, score_baselines
 from assay.recipes.steps.fit import (
@@ -58,11 +59,13 @@ class TrainedEntry(TypedDict, total=False):
     """What `train_model` returns: the model, what its training cost and what it scores.
 
     Nothing is in it in all processes but the first. `abstain` exists if a target accuracy was
-    given; it is None if no threshold reaches it.
+    given; it is None if no threshold reaches it. `task` is "multi", and there only, where texts may
+    have several labels: validation and test then hold a `SeveralScores`.
     """
 
     model: str
     method: str
+    task: str
     labels: list[str]
     fit_s: float
     model_bytes: int
@@ -196,6 +199,8 @@ class _Training:
             fitted = fit_and_save(
                 self.method, training_set, root / MODEL, options=fit, progress=self.progress
             )
+            if training_set.splits.label_set.task == "multi":
+                return self._finish_several(fitted, training_set, root)
             scored = self._score(fitted, training_set)
             manifest = finish_model(
                 fitted.model,
@@ -210,6 +215,28 @@ class _Training:
         if self.target_accuracy is not None:
             result["abstain"] = manifest.abstain or None
         return cast("TrainedEntry", Shown(result, as_html=_trained_html(result)))
+
+    def _finish_several(
+        self, fitted: FittedModel, training_set: TrainingSet, root: Path
+    ) -> TrainedEntry:
+        """Score and finish a model of several labels per text."""
+        if self.target_accuracy is not None:
+            training_set.splits.label_set.check_single()
+        scored = score_several_model(
+            fitted, training_set, seed=self.fit.seed, progress=self.progress
+        )
+        _move_up(root)
+        entry: dict[str, Any] = {
+            "model": str(self.out),
+            "method": fitted.model.method,
+            "task": "multi",
+            "labels": list(fitted.model.labels),
+            "fit_s": round(fitted.fit_s, 2),
+            "model_bytes": fitted.model.n_bytes,
+            "epochs": fitted.history,
+            **{split: one.to_dict() for split, one in scored.items()},
+        }
+        return cast("TrainedEntry", entry)
 
     def help(self, training_set: TrainingSet) -> TrainedEntry:
         """Share the work of another process, which saves the model."""

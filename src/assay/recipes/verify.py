@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 from assay.data.texts import Splits
 from assay.errors import CheckError, DataError, ModelError
 from assay.evaluation.result import SplitScores
+from assay.evaluation.several_scores import SeveralScores
 from assay.progress import Progress
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.steps.known_data import cut_as_trained, load_as_trained
@@ -143,7 +144,7 @@ def _check_claims(model: Model, splits: Splits, progress: Progress | None) -> li
     return claims
 
 
-def _check_claim(claim: ScoreEntry, scores: SplitScores) -> CheckedClaim:
+def _check_claim(claim: ScoreEntry, scores: SplitScores | SeveralScores) -> CheckedClaim:
     found: float = getattr(scores, claim["metric"])
     agrees = scores.n_texts == claim["n_texts"] and abs(found - claim["value"]) <= TOLERANCE
     return {**claim, "found": found, "found_n_texts": scores.n_texts, "agrees": agrees}

@@ -223,7 +223,14 @@ class ExplanationPlan:
 
 
 def plan_explanation(model: Model, text: str) -> ExplanationPlan:
-    """Say which texts have to be scored to explain one."""
+    """Say which texts have to be scored to explain one.
+
+    Raises
+    ------
+    DataError
+        The model gives several labels per text.
+    """
+    model.label_set.check_single()
     spans = find_words(text)
     if model.linear is not None:
         return ExplanationPlan(model, text, tuple(spans), (text,))

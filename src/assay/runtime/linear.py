@@ -23,7 +23,7 @@ from assay.runtime.rare_terms import RareTerms, bucket_of
 from assay.runtime.sane_scores import check_linear
 from assay.tokenization.words import RULE, check_rule, fold_text, spaced_pattern, word_pattern
 
-__all__ = ["LinearModel", "TermColumns", "TextTerms", "slices_of", "softmax"]
+__all__ = ["LinearModel", "TermColumns", "TextTerms", "sigmoid", "slices_of", "softmax"]
 
 # Characters of all words whose terms are remembered: about 30 MB for ordinary words.
 SEEN_CHARS = 1 << 19
@@ -39,6 +39,13 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     shifted = np.asarray(logits, dtype=np.float64) - np.max(logits, axis=1, keepdims=True)
     probs: np.ndarray = np.exp(shifted)
     probs /= probs.sum(axis=1, keepdims=True)
+    return probs
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Return the logistic function of each logit, float64 of the same shape."""
+    small = np.exp(-np.abs(np.asarray(logits, dtype=np.float64)))  # never overflows
+    probs: np.ndarray = np.where(np.asarray(logits) >= 0, 1.0, small) / (1.0 + small)
     return probs
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assay.errors import ModelError
+from assay.runtime.answers import read_answering
 from assay.runtime.layout import Layout
 from assay.runtime.linear import LinearModel
 from assay.runtime.manifest import Manifest
@@ -50,7 +51,12 @@ def load_linear(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
         raise ModelError(
             f"{root}: {len(manifest.labels)} labels, but the weights have {len(model.bias)} classes"
         )
-    return Model(root, manifest, model.predict_proba, linear=model)
+    activate = read_answering(manifest).activate
+
+    def score(texts: Sequence[str]) -> np.ndarray:
+        return activate(model.logits(texts))
+
+    return Model(root, manifest, score, linear=model)
 
 
 def load_recurrent(root: Path, manifest: Manifest, n_threads: int | None) -> Model:

@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from assay.data.labels import LabelSet
+from assay.data.labels import LabelSet, Task
 from assay.errors import DataError, ModelError
 from assay.runtime.entries import (
     AbstainEntry,
@@ -102,6 +102,10 @@ class Manifest:
         Version by name, of Python and the libraries that took part in training.
     files : dict
         A FileEntry by path, for every file that prediction reads.
+    task : {"single", "multi"}
+        Whether a text has one label, or any number of them. In the file only where it is "multi".
+    thresholds : tuple of float
+        The score from which each label is given, in LabelSet order; empty where a text has one.
     schema_version : int
         The version of the format.
     """
@@ -124,12 +128,14 @@ class Manifest:
     vocabulary: VocabularyEntry = field(default_factory=VocabularyEntry)
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, FileEntry] = field(default_factory=dict)
+    task: Task = "single"
+    thresholds: tuple[float, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
     @property
     def label_set(self) -> LabelSet:
-        """The ordered labels."""
-        return LabelSet(self.labels)
+        """The ordered labels, and whether a text may have several."""
+        return LabelSet(self.labels, self.task)
 
     @property
     def n_bytes(self) -> int:
@@ -161,12 +167,21 @@ class Manifest:
             "files": files,
             "priors": self.parameters.get("priors"),
         }
+        facts |= self._several()
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+    def _several(self) -> dict[str, Any]:
+        """Return what the file says only where a text may have several labels."""
+        if self.task == "single":
+            return {}
+        return {"task": self.task, "thresholds": list(self.thresholds)}
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values as they are written to assay.json, `schema_version` first."""
         values = asdict(self)
-        return {"schema_version": values.pop("schema_version"), **values}
+        for name in ("task", "thresholds"):
+            del values[name]
+        return {"schema_version": values.pop("schema_version"), **values, **self._several()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, where: Path) -> Manifest:
@@ -190,6 +205,7 @@ class Manifest:
         known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
         known["labels"] = tuple(values["labels"])
         known["scores"] = tuple(values.get("scores", ()))
+        known["thresholds"] = tuple(values.get("thresholds", ()))
         return cls(**known)
 
 
@@ -220,6 +236,7 @@ def _check_entries(values: Mapping[str, Any], *, where: Path) -> None:
     for label in values["labels"]:
         if not isinstance(label, str):
             raise ModelError(f"{where}: label {label!r} is not a text")
+    _check_several(values, where=where)
     for name, entry in values["files"].items():
         if not _is_file_entry(entry):
             raise ModelError(f"{where}: the entry of file '{name}' lacks its sha256 or size_bytes")
@@ -227,6 +244,21 @@ def _check_entries(values: Mapping[str, Any], *, where: Path) -> None:
         LabelSet(tuple(values["labels"]))
     except DataError as err:
         raise ModelError(f"{where}: {err}") from err
+
+
+def _check_several(values: Mapping[str, Any], *, where: Path) -> None:
+    """Check the thresholds of a model of several labels."""
+    task, thresholds = values.get("task", "single"), values.get("thresholds", [])
+    if task not in get_args(Task):
+        raise ModelError(f"{where}: task {task!r} is not known; single and multi are accepted")
+    if task == "multi" and not _are_thresholds(thresholds, len(values["labels"])):
+        raise ModelError(f"{where}: thresholds is not one number from 0 to 1 per label")
+
+
+def _are_thresholds(thresholds: Any, n_labels: int) -> bool:
+    if not isinstance(thresholds, list) or len(thresholds) != n_labels:
+        return False
+    return all(isinstance(one, int | float) and 0 <= one <= 1 for one in thresholds)
 
 
 def _is_file_entry(entry: Any) -> bool:

@@ -16,6 +16,7 @@ from assay.data.texts import check_texts
 from assay.errors import InputError, ModelError
 from assay.methods import METHODS
 from assay.progress import Progress
+from assay.runtime.answers import read_answering
 from assay.runtime.entries import TokenizationEntry
 from assay.runtime.folder import check_folder, read_folder
 from assay.runtime.layout import Layout
@@ -25,7 +26,7 @@ from assay.runtime.linear import LinearModel, slices_of
 from assay.runtime.manifest import Manifest
 from assay.runtime.model_html import model_html
 from assay.runtime.nearest import Neighbour, TrainingTexts
-from assay.runtime.sane_scores import check_probs, probe_scores
+from assay.runtime.sane_scores import probe_scores
 from assay.tokenization.window import check_long_texts
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Model:
         self.linear = linear
         self.manifest = manifest
         self.label_set: LabelSet = manifest.label_set
+        self.answering = read_answering(manifest)
         self._scorer = scorer
         self.tokenizer = tokenizer
         self.rebuild: Rebuild | None = None
@@ -227,7 +229,7 @@ class Model:
         Returns
         -------
         float64 array of shape (n_texts, n_classes)
-            Rows sum to 1; columns in the order of `labels`.
+            Columns in the order of `labels`. Rows sum to 1, unless a text may have several labels.
 
         Raises
         ------
@@ -241,15 +243,15 @@ class Model:
         with (progress or Progress()).track("predict", len(checked)) as advance:
             for part in slices_of(checked, max_texts=CHUNK_TEXTS, max_chars=CHUNK_CHARS):
                 block = np.asarray(self._scorer(checked[part]), dtype=np.float64)
-                probs[part] = check_probs(block, folder=self.folder)
+                probs[part] = self.answering.check(block, folder=self.folder)
                 advance(len(block))
         return probs
 
-    def predict(self, texts: Sequence[str]) -> list[str]:
-        """Return the label with the highest score for each text."""
-        return [self.labels[i] for i in self.predict_proba(texts).argmax(axis=1)]
+    def predict(self, texts: Sequence[str]) -> list[Any]:
+        """Return the best label of each text; of several labels, all above their thresholds."""
+        return self.answering.name(self.predict_proba(texts))
 
-    def decide(self, probs: np.ndarray, *, rule: AbstainRule | None = None) -> list[str | None]:
+    def decide(self, probs: np.ndarray, *, rule: AbstainRule | None = None) -> list[Any]:
         """Return the label with the highest score for each text, or None where the model abstains.
 
         Parameters
@@ -260,9 +262,10 @@ class Model:
             Used instead of the model's own rule.
         """
         rule = rule or self.abstain_rule
-        names: list[str | None] = [self.labels[i] for i in probs.argmax(axis=1)]
+        names = self.answering.name(probs)
         if rule is None:
             return names
+        self.label_set.check_single()
         return [
             name if is_answered else None
             for name, is_answered in zip(names, rule.answers(probs), strict=True)
@@ -314,8 +317,7 @@ class Model:
         checked = check_texts(texts)
         if n < 1:
             raise InputError(f"n is {n}; a whole number of at least 1 is accepted")
-        kept = self.training_texts
-        if kept is None:
+        if (kept := self.training_texts) is None:
             raise InputError(NO_TEXTS, hint=NO_TEXTS_HINT)
         return kept.neighbours(checked, self.labels, n=n)
 

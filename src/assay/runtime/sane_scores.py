@@ -13,7 +13,7 @@ import numpy as np
 
 from assay.errors import ModelError
 
-__all__ = ["ScoresError", "check_linear", "check_probs", "probe_scores"]
+__all__ = ["ScoresError", "check_independent", "check_linear", "check_probs", "probe_scores"]
 
 
 class ScoresError(ModelError):
@@ -75,6 +75,23 @@ def check_probs(block: np.ndarray, *, folder: Path) -> np.ndarray:
         )
     checked: np.ndarray = block / sums
     return checked
+
+
+def check_independent(block: np.ndarray, *, folder: Path) -> np.ndarray:
+    """Return scores that are each from 0 to 1: rows of several labels have no sum to keep.
+
+    Raises
+    ------
+    ModelError
+        A number is NaN, negative or above 1.
+    """
+    if not ((block >= 0.0) & (block <= 1.0 + MAX_SUM_ERROR)).all():  # NaN is neither
+        raise ScoresError(
+            f"the model in {folder} gives scores that are no probabilities",
+            hint="its weights are damaged: get it again, or train it again",
+        )
+    capped: np.ndarray = np.minimum(block, 1.0)
+    return capped
 
 
 def probe_scores(score: Callable[[Sequence[str]], np.ndarray], *, folder: Path) -> None:

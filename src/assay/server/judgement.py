@@ -26,6 +26,7 @@ class Judgement(TypedDict):
     """The answer of `/v1/classify` for one text; schemas.py says what each key means."""
 
     label: str | None
+    labels: NotRequired[list[str]]
     best_label: str
     score: float
     confidence: Confidence
@@ -57,7 +58,12 @@ def rank_scores(probs: np.ndarray, labels: Sequence[str], top_k: int | None) -> 
 
 
 def judge_text(
-    model: Model, probs: np.ndarray, *, scope: float | None, answer: str | None, top_k: int | None
+    model: Model,
+    probs: np.ndarray,
+    *,
+    scope: float | None,
+    answer: str | list[str] | None,
+    top_k: int | None,
 ) -> Judgement:
     """Return what `/v1/classify` says about one text.
 
@@ -68,8 +74,8 @@ def judge_text(
     scope : float or None
         The share of validation texts that look no more like the training data; None if the model
         cannot tell.
-    answer : str or None
-        The label; None if the model abstains.
+    answer : str, list of str or None
+        The label, or all of them where a text may have several; None if the model abstains.
     top_k : int or None
         Return only so many scores; None: all.
     """
@@ -79,8 +85,12 @@ def judge_text(
     in_scope = None
     if scope is not None and threshold is not None:
         in_scope = scope >= threshold
-    return {
-        "label": answer,
+    if isinstance(answer, list):
+        label = answer[0] if answer else None
+    else:
+        label = answer
+    judgement: Judgement = {
+        "label": label,
         "best_label": best["label"],
         "score": best["score"],
         "confidence": word_confidence(best["score"], is_answered=answer is not None),
@@ -89,3 +99,6 @@ def judge_text(
         "in_scope": in_scope,
         "scores": scores,
     }
+    if isinstance(answer, list):
+        judgement["labels"] = answer
+    return judgement

@@ -122,7 +122,9 @@ class LabelScore(BaseModel):
 
     label: str
     score: float = Field(
-        ge=0, le=1, description="A calibrated probability; those of all labels sum to 1."
+        ge=0,
+        le=1,
+        description="A calibrated probability; all sum to 1, unless a text may have several.",
     )
 
 
@@ -167,7 +169,12 @@ class NearText(BaseModel):
 class Judgement(BaseModel):
     """An answer, and how far it can be relied on."""
 
-    label: str | None = Field(description="null: the model does not know (abstained).")
+    label: str | None = Field(
+        description="null: the model does not know (abstained), or gives none of several labels."
+    )
+    labels: list[str] | None = Field(
+        None, description="Only of a model of several labels: those above their thresholds."
+    )
     best_label: str = Field(
         description="The label with the highest score, also if the model abstains."
     )

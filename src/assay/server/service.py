@@ -134,6 +134,10 @@ class Service:
         return explanation.to_dict(asked.label)
 
     async def _explain(self, served: ServedModel, text: str, caller: Caller) -> Explanation:
+        if served.model.label_set.task != "single":
+            raise ApiError(
+                422, "validation", "a model of several labels per text explains none yet"
+            )
         if served.model.linear is not None:
             exact: Explanation = (await self._run(served.explaining, [text], caller))[0]
             return exact

@@ -155,8 +155,8 @@ class TrainingSet:
 
     @cached_property
     def label_ids(self) -> np.ndarray:
-        """Labels of train in LabelSet order, int64 of shape (n_texts,)."""
-        return self.splits.label_set.ids(self.train.labels)
+        """Labels of train as `LabelSet.encode` returns them, in LabelSet order."""
+        return self.splits.label_set.encode(self.train.labels)
 
     @cached_property
     def trained_on(self) -> TrainedOn:
@@ -235,8 +235,7 @@ def fit_and_save(
         label_set=data.splits.label_set,
         parity_texts=data.splits["validation"].texts,
         training_data=data.facts,
-        # To a method that reads no texts, no text is unfamiliar.
-        term_statistics=data.term_statistics if METHODS[method].reads_texts else None,
+        term_statistics=data.term_statistics if _has_scope(method, data) else None,
         trained_on=data.trained_on,
         overwrite=overwrite,
     )
@@ -247,6 +246,15 @@ def fit_and_save(
     if options.keep_texts:
         _save_train_texts(manifest, out, data, progress=progress)
     return FittedModel(out, fit_s, estimator.history_, options.folds)
+
+
+def _has_scope(method: str, data: TrainingSet) -> bool:
+    """Tell whether a model says which texts look unlike its training data.
+
+    To a method that reads no texts, none does. Where texts have several labels, terms are not
+    counted by label yet.
+    """
+    return METHODS[method].reads_texts and data.splits.label_set.task == "single"
 
 
 def fit_estimator(
@@ -282,6 +290,7 @@ def _save_train_texts(
     """Save training texts in a model, as many as it may hold, and say who can read them."""
     from assay.models import keep_texts
 
+    data.splits.label_set.check_single()
     label_ids = data.label_ids.tolist()
     kept = keep_texts(folder, data.train.texts, label_ids, verified=manifest).kept_texts
     progress.say(

@@ -90,6 +90,8 @@ class FoldStep:
 
     def asks_for(self, method: str) -> bool:
         """Tell whether validation is too small to judge this method."""
+        if self.data.splits.label_set.task == "multi":
+            return False  # the evidence is validation, whatever its size
         n_validation = len(self.data.splits["validation"])
         enough = ENOUGH_TEXTS
         if METHODS[method].keeps_states:

@@ -13,6 +13,7 @@ from assay._version import __version__
 from assay.bounds import POSITIVE, SEED
 from assay.catalogue import ENGLISH, open_language
 from assay.checkpoints.aliases import AUTO
+from assay.data.labels import SINGLE_LABEL_HINT, Task
 from assay.disk import check_output
 from assay.errors import InputError
 from assay.evaluation.choice import TOLERANCE, check_tolerance
@@ -102,6 +103,26 @@ class RunOptions:
             "checkpoint_sha256": checkpoint_sha256,
             "assay_version": __version__,
         }
+
+    def for_task(self, task: Task) -> RunOptions:
+        """Return the options with those methods alone that can learn such labels.
+
+        Raises
+        ------
+        InputError
+            None of them can.
+        """
+        if task == "single":
+            return self
+        able = methods_where(lambda method: method.takes_several)
+        methods = tuple(method for method in self.methods if method in able)
+        if not methods:
+            raise InputError(
+                f"{join_names(self.methods)} take one label per text; "
+                f"{join_names(able)} take several",
+                hint=SINGLE_LABEL_HINT,
+            )
+        return replace(self, methods=methods)
 
     def shown(self) -> dict[str, object]:
         """Return the options that were set, those of the data among them, for the report."""

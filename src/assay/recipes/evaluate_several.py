@@ -1,0 +1,111 @@
+"""`assay evaluate` where texts may have several labels: the scores of a model, label by label."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from assay._display import html_block, html_table
+from assay.data.labels import LabelSet
+from assay.data.several_texts import SeveralLabelledTexts
+from assay.data.texts import LabelledTexts, Splits
+from assay.evaluation.several_scores import SeveralScores
+from assay.evaluation.several_scoring import SeveralScored, answers_of, score_several_split
+from assay.progress import Progress
+from assay.recipes.steps.known_data import check_labels
+from assay.runtime.predictor import Model
+
+__all__ = ["SeveralEvaluation", "as_several", "evaluate_several"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SeveralEvaluation:
+    """The scores of a model of several labels on one split.
+
+    Parameters
+    ----------
+    method : str
+    labels : tuple of str
+        In the order of the score columns.
+    source, split : str
+        The data set, and which of its splits was scored.
+    scored : SeveralScored
+    """
+
+    method: str
+    labels: Sequence[str]
+    source: str
+    split: str
+    scored: SeveralScored
+
+    @property
+    def scores(self) -> SeveralScores:
+        """Scores of the split."""
+        return self.scored.scores
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return {
+            "method": self.method,
+            "task": "multi",
+            "labels": list(self.labels),
+            "source": self.source,
+            "split": self.split,
+            "scores": self.scored.to_dict(),
+        }
+
+    def _repr_html_(self) -> str:
+        scores = self.scores
+        sentence = (
+            f"of {self.source}, {scores.n_texts:,} texts: micro F1 {scores.f1_micro:.4f}, "
+            f"macro F1 {scores.f1_macro:.4f}, exact match {scores.exact_match:.4f}"
+        )
+        rows = [
+            {"label": one.label, "texts": one.n_texts, "F1": one.f1, "threshold": one.threshold}
+            for one in scores.per_label
+        ]
+        return html_block(f"{self.method} on {self.split}", sentence, html_table(rows))
+
+
+def as_several(splits: Splits) -> Splits:
+    """Return data with one label per text as data in which each text has a set of one."""
+    if splits.label_set.task == "multi":
+        return splits
+    logger.warning(
+        "%s has one label per text, and the model gives several: each is read as a set of one",
+        splits.source,
+    )
+    parts: dict[str, LabelledTexts] = {}
+    for name, labelled in splits.items():
+        sets = tuple((label,) for label in labelled.labels)
+        parts[name] = SeveralLabelledTexts(labelled.texts, sets, labelled.lines)
+    return replace(splits, parts=parts, label_set=LabelSet(splits.label_set.names, "multi"))
+
+
+def evaluate_several(
+    model: Model,
+    splits: Splits,
+    split: str,
+    *,
+    seed: int,
+    seen: np.ndarray | None,
+    progress: Progress,
+) -> SeveralEvaluation:
+    """Score a model of several labels on one split; see `evaluate_model`.
+
+    Raises
+    ------
+    DataError
+        The model gives one label per text, or the data have labels that it does not know.
+    """
+    answers_of(model)
+    labelled = splits[split]
+    check_labels(labelled, model.labels, where=f"the {split} split of {splits.source}")
+    scored = score_several_split(model, labelled, seed=seed, seen=seen, progress=progress)
+    return SeveralEvaluation(model.method, model.labels, splits.source, split, scored)

@@ -1,0 +1,132 @@
+"""How scores become answers: the best label of a text, or every label above its threshold.
+
+One object per task, made from what a model folder says; the rest of assay asks it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assay.runtime.linear import sigmoid, softmax
+from assay.runtime.manifest import Manifest
+from assay.runtime.sane_scores import check_independent, check_probs
+
+__all__ = ["Answering", "SeveralAnswers", "SingleAnswer", "read_answering"]
+
+
+@dataclass(frozen=True)
+class Answering(ABC):
+    """What a model answers, given its scores.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        In the order of the score columns.
+    """
+
+    labels: tuple[str, ...]
+
+    @abstractmethod
+    def activate(self, logits: np.ndarray) -> np.ndarray:
+        """Return the scores of logits, of the same shape (n_texts, n_labels)."""
+
+    @abstractmethod
+    def check(self, block: np.ndarray, *, folder: Path) -> np.ndarray:
+        """Return scores as they are reported.
+
+        Raises
+        ------
+        ModelError
+            They are no probabilities.
+        """
+
+    @abstractmethod
+    def name(self, probs: np.ndarray) -> list[Any]:
+        """Return the answer to each text: a label, or a list of labels."""
+
+    @abstractmethod
+    def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+        """Return the columns of the answer to each text, before those of all scores."""
+
+
+class SingleAnswer(Answering):
+    """The label with the highest score."""
+
+    def activate(self, logits: np.ndarray) -> np.ndarray:
+        """Return the softmax of each row."""
+        return softmax(logits)
+
+    def check(self, block: np.ndarray, *, folder: Path) -> np.ndarray:
+        """Return rows that sum to exactly 1; see `check_probs`."""
+        return check_probs(block, folder=folder)
+
+    def name(self, probs: np.ndarray) -> list[Any]:
+        """Return the label of each text."""
+        return [self.labels[i] for i in probs.argmax(axis=1)]
+
+    def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+        """Return label and score of each text."""
+        winners = probs.argmax(axis=1).tolist()
+        return [
+            {"predicted_label": self.labels[best], "predicted_score": scores[i][best]}
+            for i, best in enumerate(winners)
+        ]
+
+
+@dataclass(frozen=True)
+class SeveralAnswers(Answering):
+    """Every label whose score is at least its threshold; none is an answer too.
+
+    Parameters
+    ----------
+    thresholds : float64 array of shape (n_labels,)
+    """
+
+    thresholds: np.ndarray
+
+    def activate(self, logits: np.ndarray) -> np.ndarray:
+        """Return the logistic function of each logit: scores are independent."""
+        return sigmoid(logits)
+
+    def check(self, block: np.ndarray, *, folder: Path) -> np.ndarray:
+        """Return the scores as they are; see `check_independent`."""
+        return check_independent(block, folder=folder)
+
+    def indicate(self, probs: np.ndarray) -> np.ndarray:
+        """Return which labels each text is given, int64 zeros and ones of the same shape."""
+        return (probs >= self.thresholds).astype(np.int64)
+
+    def name(self, probs: np.ndarray) -> list[Any]:
+        """Return the labels of each text, the surest first."""
+        given = self.indicate(probs)
+        order = np.argsort(-probs, axis=1, kind="stable")
+        names = []
+        for row, own in zip(given, order, strict=True):
+            names.append([self.labels[i] for i in own[row[own] > 0]])
+        return names
+
+    def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+        """Return the list of labels of each text."""
+        return [{"predicted_labels": names} for names in self.name(probs)]
+
+
+def read_answering(manifest: Manifest) -> Answering:
+    """Return how a model answers, from what its folder says."""
+    return MAKERS[manifest.task](manifest)
+
+
+def _read_single(manifest: Manifest) -> Answering:
+    return SingleAnswer(manifest.labels)
+
+
+def _read_several(manifest: Manifest) -> Answering:
+    return SeveralAnswers(manifest.labels, np.asarray(manifest.thresholds, dtype=np.float64))
+
+
+MAKERS = {"single": _read_single, "multi": _read_several}

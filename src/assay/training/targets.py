@@ -1,0 +1,197 @@
+"""What a training aims at: one class per text, or any number of labels per text.
+
+One object per task knows how labels become numbers, logits become scores and scores become
+answers, and what is fitted on held-out texts. An estimator asks it and has no case of its own.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from assay.data.labels import LabelSet, Task
+from assay.errors import DataError, InputError
+from assay.runtime.linear import sigmoid, softmax
+from assay.training.calibration import Calibration, ScaleShift, Temperature, fit_scale_shift
+from assay.training.temperature import fit_temperature
+from assay.training.thresholds import DEFAULT_THRESHOLD, fit_thresholds
+
+__all__ = ["SEVERAL", "SINGLE", "Fitted", "Targets", "find_targets"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What is fitted on texts that took no part in training.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        What makes logits calibrated.
+    thresholds : float64 array of shape (n_labels,), optional
+        The score from which each label is given; None where a text has one label.
+    """
+
+    calibration: Calibration
+    thresholds: np.ndarray | None = None
+
+    @property
+    def temperature(self) -> float:
+        """What all logits are divided by; 1 where each label has a scale of its own."""
+        return self.calibration.value if isinstance(self.calibration, Temperature) else 1.0
+
+
+class Targets(ABC):
+    """The labels of one task as numbers."""
+
+    task: ClassVar[Task]
+
+    @abstractmethod
+    def learn(self, labels: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the classes, sorted, and what each text has of them.
+
+        Raises
+        ------
+        DataError
+            There is nothing to learn.
+        """
+
+    @abstractmethod
+    def encode(self, labels: Any, classes: np.ndarray) -> np.ndarray:
+        """Return what each text has of known classes.
+
+        Raises
+        ------
+        DataError
+            A label is not among them.
+        """
+
+    @abstractmethod
+    def untrained(self, n_classes: int) -> Fitted:
+        """Return what changes nothing, for models without held-out texts."""
+
+    @abstractmethod
+    def fit(self, logits: np.ndarray, targets: np.ndarray) -> Fitted:
+        """Fit the calibration and what follows from it on held-out texts."""
+
+    @abstractmethod
+    def probs(self, logits: np.ndarray) -> np.ndarray:
+        """Return scores of calibrated logits, of the same shape."""
+
+    @abstractmethod
+    def predict(self, probs: np.ndarray, classes: np.ndarray, fitted: Fitted) -> np.ndarray:
+        """Return the answer to each text, as scikit-learn's tools expect it."""
+
+
+class _Single(Targets):
+    """Each text has one label; targets are class ids."""
+
+    task = "single"
+
+    def learn(self, labels: Any) -> tuple[np.ndarray, np.ndarray]:
+        classes, label_ids = np.unique(labels, return_inverse=True)
+        if len(classes) < 2:
+            n_classes = "1 class" if len(classes) else "no class"
+            raise DataError(
+                f"there is {n_classes} in {len(labels):,} texts; at least 2 classes are accepted"
+            )
+        return classes, label_ids.astype(np.int64)
+
+    def encode(self, labels: Any, classes: np.ndarray) -> np.ndarray:
+        position = {name: i for i, name in enumerate(classes.tolist())}
+        try:
+            return np.array([position[label] for label in labels.tolist()], dtype=np.int64)
+        except KeyError as err:
+            raise _unknown(err, len(position)) from None
+
+    def untrained(self, n_classes: int) -> Fitted:
+        return Fitted(Temperature())
+
+    def fit(self, logits: np.ndarray, targets: np.ndarray) -> Fitted:
+        return Fitted(Temperature(fit_temperature(logits, targets)))
+
+    def probs(self, logits: np.ndarray) -> np.ndarray:
+        return softmax(logits)
+
+    def predict(self, probs: np.ndarray, classes: np.ndarray, fitted: Fitted) -> np.ndarray:
+        predicted: np.ndarray = classes[probs.argmax(axis=1)]
+        return predicted
+
+
+class _Several(Targets):
+    """A text has any number of labels; targets are rows of zeros and ones."""
+
+    task = "multi"
+
+    def learn(self, labels: Any) -> tuple[np.ndarray, np.ndarray]:
+        matrix = _as_matrix(labels)
+        if matrix is not None:
+            classes, targets = np.arange(matrix.shape[1]), matrix
+        else:
+            names = {str(name) for own in labels for name in own}
+            classes = np.array(sorted(names))
+            targets = self.encode(labels, classes) if len(names) else np.zeros((len(labels), 0))
+        if not targets.size or not targets.any():
+            raise DataError(
+                f"no text of {len(labels):,} has any label; at least one label is accepted"
+            )
+        return classes, targets
+
+    def encode(self, labels: Any, classes: np.ndarray) -> np.ndarray:
+        matrix = _as_matrix(labels)
+        if matrix is None:
+            return LabelSet(tuple(map(str, classes)), "multi").indicator(labels)
+        if matrix.shape[1] != len(classes):
+            raise InputError(
+                f"the matrix of labels has {matrix.shape[1]} columns; {len(classes)} are accepted"
+            )
+        return matrix
+
+    def untrained(self, n_classes: int) -> Fitted:
+        return Fitted(ScaleShift.none(n_classes), np.full(n_classes, DEFAULT_THRESHOLD))
+
+    def fit(self, logits: np.ndarray, targets: np.ndarray) -> Fitted:
+        calibration = fit_scale_shift(logits, targets)
+        probs = self.probs(calibration.apply(logits))
+        return Fitted(calibration, fit_thresholds(probs, targets))
+
+    def probs(self, logits: np.ndarray) -> np.ndarray:
+        return sigmoid(logits)
+
+    def predict(self, probs: np.ndarray, classes: np.ndarray, fitted: Fitted) -> np.ndarray:
+        assert fitted.thresholds is not None
+        return (probs >= fitted.thresholds).astype(np.int64)
+
+
+SINGLE, SEVERAL = _Single(), _Several()
+
+
+def find_targets(labels: Sequence[Any]) -> Targets:
+    """Return what labels aim at: a matrix or lists of names are several labels per text."""
+    if getattr(labels, "ndim", 1) == 2:
+        return SEVERAL
+    first = labels[0] if len(labels) else None
+    return SEVERAL if isinstance(first, list | tuple | set | frozenset) else SINGLE
+
+
+def _as_matrix(labels: Any) -> np.ndarray | None:
+    """Return an indicator matrix as int64; None for lists of names.
+
+    Raises
+    ------
+    InputError
+        It holds something else than zeros and ones.
+    """
+    if getattr(labels, "ndim", 1) != 2:
+        return None
+    cells = np.asarray(labels.toarray() if hasattr(labels, "toarray") else labels)
+    if not np.isin(cells, (0, 1)).all():
+        raise InputError("the matrix of labels holds other values; zeros and ones are accepted")
+    return cells.astype(np.int64)
+
+
+def _unknown(err: KeyError, n_labels: int) -> DataError:
+    return DataError(f"label '{err.args[0]}' is not among the {n_labels} labels of train")

@@ -1,0 +1,136 @@
+"""`run`, `train`, `evaluate` and `predict` on texts with several labels, from file to scores.
+
+This tests `evaluate_several`, `assay.evaluation.several_scoring`, `assay.reporting.several_report` and
+`assay.runtime.answers`.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assay import load_data, load_model
+from assay.batch.rows import Scoring, score_rows
+from assay.data.files.readers import Row
+from assay.errors import DataError, InputError
+from assay.evaluation.several_scoring import cross_fit
+from assay.recipes.compare import compare_run
+from assay.recipes.evaluate import evaluate_model
+from assay.recipes.report import write_report_file
+from assay.recipes.run import RunOptions, run_data
+from assay.recipes.train import train_model
+from assay.recipes.verify import verify_model
+from assay.runtime.explain import explain_text
+
+WORDS = ("rude", "fun", "sad", "<b>|odd")
+
+
+def write_data(path: Path, n_texts: int = 400) -> Path:
+    """Write JSON Lines of texts that hold the words of their labels."""
+    rng = np.random.default_rng(0)
+    lines = []
+    for i, row in enumerate(rng.random((n_texts, 4)) < [0.4, 0.3, 0.2, 0.1]):
+        own = np.array(WORDS)[row].tolist()
+        text = " ".join(rng.permutation([*own, "the", "day", f"n{i}"]))
+        lines.append(json.dumps({"text": text, "labels": own}))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """Return a file with several labels per text."""
+    return write_data(tmp_path_factory.mktemp("data") / "tickets.jsonl")
+
+
+@pytest.fixture(scope="module")
+def run(data: Path) -> Path:
+    """Return a finished run of three methods, of which one cannot learn several labels."""
+    out = data.parent / "run"
+    run_data(data, out, options=RunOptions(methods=("majority", "linear", "compact")))
+    return out
+
+
+def test_run_recommends_and_writes_a_report(run: Path) -> None:
+    """Results, predictions, models and the report in Markdown and HTML, labels escaped."""
+    results = json.loads((run / "results.json").read_text())
+    assert (results["task"], results["recommended"]) == ("multi", "linear")
+    assert [one["method"] for one in results["methods"]] == ["majority", "linear"]
+    assert "compact" in {one["method"] for one in results["skipped"]}
+    assert results["methods"][1]["test"]["f1_macro"] > 0.9
+    assert load_model(run / "model").method == "linear"
+    assert (run / "predictions" / "linear.jsonl.gz").is_file()
+    markdown = (run / "report.md").read_text(encoding="utf-8")
+    assert markdown.startswith("# tickets")
+    assert "Take linear: macro F1" in markdown
+    assert "\\<b\\>\\|odd" in markdown
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert "&lt;b&gt;|odd" in page
+    assert "<b>|odd" not in page
+
+
+def test_evaluate_and_verify_score_the_saved_model(run: Path, data: Path) -> None:
+    """A single file is cut as training cut it, and gives the recorded scores."""
+    results = json.loads((run / "results.json").read_text())
+    found = evaluate_model(run / "model", load_data(data), split="test")
+    assert found.to_dict()["scores"]["f1_macro"] == results["methods"][1]["test"]["f1_macro"]
+    assert verify_model(run / "model", load_data(data)).claims
+
+
+def test_answers_become_columns(run: Path) -> None:
+    """The labels above their thresholds, then a score per label."""
+    model = load_model(run / "model")
+    rows = [Row(1, {"text": "rude fun day"}), Row(2, {"text": "the day"})]
+    first, second = score_rows(model, rows, Scoring("text"))
+    assert sorted(first.record["predicted_labels"]) == ["fun", "rude"]
+    assert second.record["predicted_labels"] == []
+    assert list(first.record)[:2] == ["text", "predicted_labels"]
+    assert {f"score:{word}" for word in WORDS} <= set(first.record)
+
+
+def test_train_returns_scores_of_both_splits(data: Path) -> None:
+    """One method, as `assay train` does it."""
+    entry = train_model(data, data.parent / "trained", method="linear")
+    assert entry["task"] == "multi"
+    assert entry["validation"]["f1_micro"] > 0.9  # type: ignore[typeddict-item]
+
+
+def test_one_label_each_is_read_as_sets_of_one(run: Path, caplog) -> None:
+    """A model of several labels can be scored on data that happen to have one each."""
+    splits = load_data((["rude day", "fun day"], ["rude", "fun"]))
+    found = evaluate_model(run / "model", splits)
+    assert found.scores.n_texts == 2
+    assert "each is read as a set of one" in caplog.text
+
+
+def test_single_models_refuse_several_labels(data: Path) -> None:
+    """`evaluate` says what to do."""
+    out = data.parent / "single"
+    texts, labels = [f"text {i}" for i in range(60)], ["x", "y"] * 30
+    train_model((texts, labels), out, method="majority")
+    with pytest.raises(DataError, match="gives one label per text; the data have several"):
+        evaluate_model(out, load_data(data))
+
+
+def test_what_takes_one_label_says_so(run: Path, data: Path, tmp_path: Path) -> None:
+    """Other methods and commands refuse with a sentence."""
+    with pytest.raises(InputError, match="compact take one label per text; majority and linear"):
+        run_data(data, tmp_path / "r", options=RunOptions(methods=("compact",)))
+    with pytest.raises(DataError, match="several labels each"):
+        explain_text(run / "model", "rude day")
+    with pytest.raises(InputError, match="whose methods its report compares"):
+        compare_run(run)
+    with pytest.raises(InputError, match="cannot be written again yet"):
+        write_report_file(run, tmp_path / "report.md")
+
+
+def test_thresholds_never_see_the_text_that_they_judge() -> None:
+    """A changed label of one text changes no answer of its own group."""
+    rng = np.random.default_rng(0)
+    probs, groups = rng.random((200, 3)), np.arange(200) // 2
+    truth = (rng.random((200, 3)) < probs).astype(np.int64)
+    before = cross_fit(probs, truth, groups, seed=0)
+    changed = truth.copy()
+    changed[:2] = 1 - changed[:2]
+    assert np.array_equal(before[:2], cross_fit(probs, changed, groups, seed=0)[:2])
