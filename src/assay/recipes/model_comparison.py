@@ -17,6 +17,7 @@ from assay.evaluation.score_draws import draw_scores
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.evaluate import Evaluation, evaluate_model
+from assay.recipes.evaluate_several import SeveralEvaluation
 
 __all__ = ["ModelComparison", "compare_models"]
 
@@ -155,8 +156,11 @@ def compare_models(
     """
     progress = progress or default_progress()
     names = (str(first), str(second))
+    splits.label_set.check_single()
     one = evaluate_model(first, splits, split=split, seed=seed, progress=progress)
     other = evaluate_model(second, splits, split=split, seed=seed, progress=progress)
+    if isinstance(one, SeveralEvaluation) or isinstance(other, SeveralEvaluation):
+        raise InputError("a model gives several labels per text; those that give one are compared")
     if one.scored.labelled.lines != other.scored.labelled.lines:
         raise InputError("the models were scored on different rows; name a split of both: --split")
     answers = {"first": _answers(one, splits), "second": _answers(other, splits)}
