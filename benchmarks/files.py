@@ -25,7 +25,7 @@ import logging
 import platform
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -260,7 +260,9 @@ def main() -> None:
         print("WRONG", one)
     if given_options.out is not None:
         facts = {"seed": given_options.seed, "python": platform.python_version()}
-        given_options.out.write_text(json.dumps({**facts, **asdict(counts)}, indent=1) + "\n")
+        outcomes = {program: dict(found) for program, found in counts.outcomes.items()}
+        found = {**facts, "outcomes": outcomes, "wrong": counts.wrong}
+        given_options.out.write_text(json.dumps(found, indent=1) + "\n")
     raise SystemExit(bool(counts.wrong))
 
 

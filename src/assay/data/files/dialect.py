@@ -127,9 +127,13 @@ class _Choice:
             if self.reading.quoting is None and variant == self.plain:
                 variant = self._with_quotes(as_asked)
         takes_breaks = variant.delimiter != "\t" or self.reading.quoting is not None
-        rows = as_asked.rows if variant == self.plain else self._parse(variant).rows
-        extra = find_extra(rows) if rows and self.reading.header else None
-        return Dialect(variant, names_separator, takes_breaks, extra)
+        if variant != self.plain:
+            as_asked = self._parse(variant)
+        return Dialect(variant, names_separator, takes_breaks, self._extra(as_asked))
+
+    def _extra(self, head: HeadRows) -> str | None:
+        """Return where rows have one cell more than the header; see `find_extra`."""
+        return find_extra(head.rows) if head.rows and self.reading.header else None
 
     def _say(self, sentence: str) -> None:
         _say(f"{self.name}: {sentence}", hash("".join(self.lines)))
