@@ -415,3 +415,22 @@ def test_browser_draws_every_pixel_of_the_screen(browsed):
     pixels, width, ratio = browsed["density"]
     assert ratio == 2
     assert pixels == 2 * width
+
+
+def test_page_is_written_in_the_language_that_was_asked_for():
+    """Prose, labels of buttons, the picture's description, and what the script says."""
+    drawn = build_map(POINTS, len(LABELS))
+    written = render_map_page(
+        drawn, LABELS, TEXTS, panels=PNG, source="고객.csv", seed=7, language="ko"
+    )
+    page = Page(written)
+    assert page.all("html") == [{"lang": "ko"}]
+    assert "지도 읽는 법" in page.words
+    assert "훈련 900개 가운데 8개. 라벨별 비율을 지켜 뽑은 표본입니다" in page.words
+    assert page.all("img")[0]["alt"].startswith("텍스트 지도, 라벨마다 밀도 그림 하나: 기쁨, ")
+    assert page.data["say"] == {
+        "line": "훈련 {line}행",
+        "all_shown": "{n}개 모두 표시",
+        "some_shown": "{n}개 가운데 {n_shown}개",
+    }
+    assert not {"All", "None", "Texts", "Layout"} & set(page.words)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+from assay.catalogue import Fact
 from assay.reporting.results import SkippedMethod
 
 
@@ -49,3 +50,15 @@ def test_results_without_test_show_the_evidence(results):
     methods = tuple(replace(one, scored={"validation": one.evidence}) for one in results.methods)
     assert replace(results, methods=methods).shown_split == "validation"
     assert results.recommended.method == results.choice.recommended
+
+
+def test_a_checkpoint_that_reads_the_texts_badly_is_a_caveat(results):
+    """The report says it, and not the terminal alone."""
+    values = {"checkpoint": "minilm", "unknown": 0.03, "per_character": 1.1}
+    fact = Fact("checkpoint.reads_badly", values)
+    *others, last = replace(results, checkpoint_caveat=fact).warnings()
+    assert others == results.warnings()
+    assert last == (
+        "minilm reads these texts badly: 3% of the tokens are unknown, 1.1 tokens per character; "
+        "--checkpoint e5 reads about 100 languages"
+    )

@@ -9,16 +9,15 @@ piece that was dropped is spelled with shorter ones.
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 import tokenizers
 
+from assay.tokenization.scripts import find_script
 from assay.tokenization.subwords import SubwordTokenizer
 
 __all__ = ["PieceLimits", "PrunedVocabulary", "is_prunable", "prune_vocabulary"]
@@ -146,16 +145,7 @@ def _room(
 
 
 def _scripts(piece: str) -> frozenset[str]:
-    return frozenset(filter(None, map(_script, piece)))
-
-
-@cache
-def _script(character: str) -> str:
-    """Return the first word of a letter's name, such as LATIN or HANGUL; empty for other signs."""
-    if not character.isalpha() and not unicodedata.category(character).startswith("M"):
-        return ""
-    first = unicodedata.name(character, "OTHER").partition(" ")[0]
-    return first.partition("-")[0]
+    return frozenset(filter(None, map(find_script, piece)))
 
 
 def _renumber(content: dict[str, Any], kept_ids: np.ndarray) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assay.catalogue import Fact, FactValue, open_language
 from assay.checkpoints.aliases import E5, MINILM
 from assay.checkpoints.folder import Checkpoint
 from assay.checkpoints.resolve import load_tokenizer
 from assay.data.main_languages import draw_sample, sample_languages
 from assay.errors import MissingDependencyError
 
-__all__ = ["Reading", "describe_reading", "measure_reading"]
+__all__ = ["Reading", "describe_reading", "measure_reading", "reading_fact"]
 
 # Measured on twelve languages: `e5` has no unknown tokens and at most 0.8 tokens per character;
 # `minilm` has 0.3 on English, and on others 3 % and more of unknown tokens, or 0.95 and more tokens
@@ -102,17 +103,23 @@ def _strange_language(name: str, texts: Sequence[str], *, seed: int) -> str | No
     return language if sample.fraction(language) >= MIN_LANGUAGE_FRACTION else None
 
 
-def describe_reading(reading: Reading) -> str:
-    """Return a warning in numbers, with what to do; empty where the texts are read well."""
+def reading_fact(reading: Reading) -> Fact | None:
+    """Return the fact that the texts are read badly, in numbers; None if they are read well."""
     if not reading.is_bad:
-        return ""
-    found = [
-        f"{reading.unknown_fraction:.0%} of the tokens are unknown",
-        f"{reading.tokens_per_character:.1f} tokens per character",
-    ]
+        return None
+    values: dict[str, FactValue] = {
+        "checkpoint": reading.checkpoint,
+        "unknown": reading.unknown_fraction,
+        "per_character": reading.tokens_per_character,
+    }
+    kind = "e5_reads_badly" if reading.checkpoint == E5 else "reads_badly"
     if reading.strange_language is not None:
-        found.append(f"the language, {reading.strange_language}, is none that it was trained on")
-    advice = f"--checkpoint {E5} reads about 100 languages"
-    if reading.checkpoint == E5:
-        advice = "linear and compact learn from the texts alone"
-    return f"warning: {reading.checkpoint} reads these texts badly: {', '.join(found)}; {advice}"
+        values["language"] = reading.strange_language
+        kind += "_language"
+    return Fact(f"checkpoint.{kind}", values)
+
+
+def describe_reading(reading: Reading) -> str:
+    """Return an English warning with what to do; empty where the texts are read well."""
+    fact = reading_fact(reading)
+    return "" if fact is None else f"warning: {open_language('en').tell(fact)}"

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from assay.cli.command import add_command
-from assay.cli.options import Checkpoint, Common, Data, DataFlags, Overwrite, Pooling
+from assay.cli.options import (
+    Checkpoint,
+    Common,
+    Data,
+    DataFlags,
+    Overwrite,
+    Pooling,
+    ReportLanguage,
+)
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.errors import InputError, cut
 
@@ -299,6 +307,7 @@ def map_command(
     max_points: Annotated[
         int, typer.Option(help="Texts drawn, at most; a stratified sample.", min=2)
     ] = 4000,
+    report_language: ReportLanguage = "en",
     overwrite: Overwrite = False,
 ) -> None:
     """Draw texts as points on a plane, similar texts close together.
@@ -320,6 +329,7 @@ def map_command(
         pooling=pooling,
         seed=common.seed,
         max_points=max_points,
+        report_language=report_language,
         overwrite=overwrite,
         progress=common.progress(),
     )

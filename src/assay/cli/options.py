@@ -226,6 +226,7 @@ Checkpoint = Annotated[
         "e5 (about 100 languages), a local folder, or a Hub id."
     ),
 ]
+ReportLanguage = Annotated[str, typer.Option(metavar="en|ko", help="Language of the report.")]
 Pooling = Annotated[
     Literal["mean", "cls"], typer.Option(help="Tokens to one vector: their mean, or the first.")
 ]

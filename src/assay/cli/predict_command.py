@@ -24,6 +24,7 @@ from assay.cli.options import (
     Sheet,
     TextColumn,
 )
+from assay.cli.script_warning import FIRST_ROWS, first_texts, warn_of_unseen_scripts
 from assay.cli.show import print_json, print_line, print_table, printable
 
 if TYPE_CHECKING:
@@ -206,6 +207,8 @@ def predict_command(
         _predict_folder(Path(model), source, cluster, writing, common)
         return
     reading = reading.as_trained(loaded, source)
+    if source != STDIN and not common.quiet:
+        warn_of_unseen_scripts(loaded, first_texts(source, reading.to_dict()))
     if writing.out is not None:
         options: FileArguments = {**reading.to_dict(), **wanted}
         _predict_file(loaded, source, options, writing, common)
@@ -338,21 +341,28 @@ def _print_rows(
     rows, column = open_rows(_open_source(source), **reading.to_dict())
     predictions = predict_rows(model, rows, text_column=column, **wanted)
     name = "standard input" if source == STDIN else Path(source).name
-    _print_predictions(predictions, column, where=name if strict else None, common=common)
+    texts = _print_predictions(predictions, column, where=name if strict else None, common=common)
+    if source == STDIN and not common.quiet:
+        warn_of_unseen_scripts(model, texts)
 
 
 def _print_predictions(
     predictions: Iterable[Any], column: str, *, where: str | None, common: Common
-) -> None:
+) -> list[str]:
     """Print JSON Lines, or on a terminal a table for people.
 
     A row that cannot be scored is an error that names it as a line of `where`. If `where` is None,
     the row is left out with a warning.
+
+    Return the first texts that were scored.
     """
     from assay.errors import DataError
 
     shown: list[dict[str, object]] = []
+    texts: list[str] = []
     for one in predictions:
+        if one.problem is None and len(texts) < FIRST_ROWS:
+            texts.append(str(one.record.get(column, "")))
         if one.problem is not None:
             if where is not None:
                 raise DataError(f"{where} line {one.line}: {one.problem}")
@@ -363,6 +373,7 @@ def _print_predictions(
         else:
             shown.append(_table_row(one.record, column))
     print_table(shown, elastic=("text",), right=("score",))
+    return texts
 
 
 def _table_row(record: Record, column: str) -> dict[str, object]:

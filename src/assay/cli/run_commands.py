@@ -22,6 +22,7 @@ from assay.cli.options import (
     LongTexts,
     Out,
     Overwrite,
+    ReportLanguage,
     split_names,
 )
 from assay.cli.scores import rating_sentence
@@ -30,7 +31,6 @@ from assay.cli.show import print_json, print_line, print_sentence, print_table
 __all__ = ["register"]
 
 PANEL = "The whole job"
-ReportLanguage = Annotated[str, typer.Option(metavar="en|ko", help="Language of the report.")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that assay run wrote.")]
 
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypedDict
 
+from assay.catalogue import ENGLISH, open_language
 from assay.checkpoints.aliases import AUTO
 from assay.data.split import KEPT_ROWS
 from assay.data.texts import LabelledTexts, Splits
@@ -46,6 +47,7 @@ def draw_map_file(
     pooling: str = "mean",
     seed: int = 0,
     max_points: int = MAX_POINTS,
+    report_language: str = ENGLISH,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> MapSummary:
@@ -61,6 +63,8 @@ def draw_map_file(
         The transformer whose features say what is similar; `mean` or `cls`.
     max_points : int
         From more texts a stratified sample is drawn; at least two per class.
+    report_language : str
+        Code of the language that the page is in.
 
     Returns
     -------
@@ -74,6 +78,7 @@ def draw_map_file(
     OutsideError
         A file cannot be written; then neither is.
     """
+    open_language(report_language)  # refuses one that there is not, before any work
     split = _choose_split(splits, split, max_points)
     progress = progress or default_progress()
     with _lock_files(out, png, overwrite=overwrite) as files:
@@ -86,7 +91,7 @@ def draw_map_file(
             max_points=max_points,
             progress=progress,
         )
-        _write(files, _render(splits, drawn, seed=seed))
+        _write(files, _render(splits, drawn, seed=seed, language=report_language))
     return _summarise(drawn, files, seed=seed)
 
 
@@ -163,12 +168,20 @@ def _check_points(splits: Splits, split: str, max_points: int) -> None:
         )
 
 
-def _render(splits: Splits, drawn: SplitMap, *, seed: int) -> list[bytes]:
+def _render(splits: Splits, drawn: SplitMap, *, seed: int, language: str) -> list[bytes]:
     """Return the page and the panels."""
     labels = splits.label_set.names
     texts = _texts_at(splits[drawn["split"]], drawn["rows"])
     panels = draw_map(drawn["points"], drawn["label_ids"], labels)
-    page = render_map_page(drawn, labels, texts, panels=panels, source=splits.source, seed=seed)
+    page = render_map_page(
+        drawn,
+        labels,
+        texts,
+        panels=panels,
+        source=splits.source,
+        seed=seed,
+        language=language,
+    )
     return [page.encode(), panels]
 
 

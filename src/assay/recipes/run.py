@@ -331,6 +331,7 @@ class Run:
             machine=_machine(),
             skipped=trained.skipped,
             checkpoint=self.checkpoint.choice,
+            checkpoint_caveat=self.checkpoint.caveat,
             map_s=text_map.map_s,
             total_s=self.budget.elapsed_s,
         )

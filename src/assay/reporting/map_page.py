@@ -17,16 +17,17 @@ from typing import Any
 import numpy as np
 
 from assay._optional import require
-from assay.catalogue import ENGLISH, open_language
+from assay.catalogue import ENGLISH, Language, open_language
 from assay.errors import InputError
 from assay.reporting.canvas import CLASS_COLOURS
 from assay.reporting.environment import TEMPLATES, open_environment
-from assay.reporting.escape import show_text
+from assay.reporting.escape import shorten, show_text
 from assay.reporting.formats import source as public_name
 
 __all__ = ["render_map_page"]
 
 MAX_TEXT_CHARS = 300  # what a tooltip can hold
+MAX_LISTED, MAX_LABEL_CELLS = 30, 40  # labels that the picture's description names, and how wide
 SCRIPTS = ("map_marks.js", "map.js")
 # The hues of CLASS_COLOURS, light enough for a dark page; for colour-blind people, the closest two
 # stay as far apart.
@@ -43,6 +44,7 @@ def render_map_page(
     panels: bytes,
     source: str,
     seed: int,
+    language: str = ENGLISH,
 ) -> str:
     """Render a map as one HTML file that needs nothing else: no network, no library.
 
@@ -62,11 +64,13 @@ def render_map_page(
         Where the texts came from: the title.
     seed : int
         What the layout was made with.
+    language : str
+        Code of the language that the page is in.
 
     Raises
     ------
     InputError
-        There are no points, or not as many texts as points.
+        There is no such language, there are no points, or not as many texts as points.
     """
     n_points = len(drawn["points"])
     if not n_points or len(texts) != n_points:
@@ -78,18 +82,39 @@ def render_map_page(
     # Reading as text turns line endings into those that a browser hashes.
     script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
     about = {key: drawn[key] for key in ("split", "checkpoint", "pooling", "n_texts")}
-    template = open_environment(open_language(ENGLISH), form="html").get_template("map.html.j2")
+    spoken = open_language(language)
+    template = open_environment(spoken, form="html").get_template("map.html.j2")
+    said = _script_sentences(drawn["split"], spoken)
     return str(
         template.render(
             title=public_name(source),
             labels=list(labels),
             map={**about, "n_points": n_points, "seed": seed},
+            picture=_describe_picture(labels, spoken),
             panels=f"data:image/png;base64,{base64.b64encode(panels).decode()}",
-            data=markup(_to_script_json(_collect(drawn, labels, texts))),
+            data=markup(_to_script_json({**_collect(drawn, labels, texts), "say": said})),
             script=markup(script),
             script_hash=markup(_script_hash(script)),
         )
     )
+
+
+def _describe_picture(labels: Sequence[str], language: Language) -> str:
+    """Describe the picture of the panels for those who do not see it."""
+    listed = ", ".join(shorten(show_text(label), MAX_LABEL_CELLS) for label in labels[:MAX_LISTED])
+    n_more = len(labels) - MAX_LISTED
+    if n_more > 0:
+        return language.say("map_page.picture_and_more", listed=listed, n=n_more)
+    return language.say("map_page.picture", listed=listed)
+
+
+def _script_sentences(split: str, language: Language) -> dict[str, str]:
+    """Return what the script says, with the name of each number in braces."""
+    return {
+        "line": language.say("map_page.line", split=split, line="{line}"),
+        "all_shown": language.say("map_page.all_shown", n="{n}"),
+        "some_shown": language.say("map_page.some_shown", n_shown="{n_shown}", n="{n}"),
+    }
 
 
 def _collect(
@@ -110,7 +135,6 @@ def _collect(
     return {
         "labels": list(map(show_text, labels)),
         "colours": {"light": CLASS_COLOURS, "dark": DARK_COLOURS},
-        "split": drawn["split"],
         "width": max(1, round(width / unit)),
         "height": max(1, round(height / unit)),
         "x": np.rint((xs[order] - left) / unit).astype(int).tolist(),

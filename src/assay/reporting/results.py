@@ -243,6 +243,8 @@ class Results:
     skipped : tuple of SkippedMethod
     checkpoint : CheckpointChoice, optional
         The transformer of the run, and why; None if no method needs one.
+    checkpoint_caveat : Fact, optional
+        That the transformer reads the training texts badly.
     map_s, total_s : float
         Seconds of the map, and of the run up to its results.
     """
@@ -256,6 +258,7 @@ class Results:
     machine: Machine
     skipped: tuple[SkippedMethod, ...] = ()
     checkpoint: CheckpointChoice | None = None
+    checkpoint_caveat: Fact | None = None
     map_s: float = 0.0
     total_s: float = 0.0
 
@@ -273,7 +276,10 @@ class Results:
         """Return one fact for each reason to read the shown scores with care."""
         split = self.shown_split
         of_scores = find_caveats(self.recommended.scored[split], split=split)
-        return [*find_reading(self.splits), *self._broken_promise(), *of_scores]
+        found = [*find_reading(self.splits), *self._broken_promise(), *of_scores]
+        if self.checkpoint_caveat is not None:
+            found.append(self.checkpoint_caveat)
+        return found
 
     def _broken_promise(self) -> list[Fact]:
         """Say where test is below the evidence, or has other classes than train."""

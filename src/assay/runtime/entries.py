@@ -77,10 +77,11 @@ class TrainingDataEntry(TypedDict, total=False):
     """The training texts: where they came from, and the fingerprint of the train split.
 
     `fitted_on` names the splits that were trained on, where that is not train alone.
-    `language` is the ISO 639 code of most texts. `corrections` (their number) and `texts_sha256`
-    (the fingerprint without labels) exist where corrected labels were used. `reading` holds the
-    options with which the file was read, and the kind of file; `cut` those with which it was cut,
-    where they are not the usual ones.
+    `language` is the ISO 639 code of most texts, `scripts` the scripts that they are written in, by
+    the first words of the names that Unicode gives their letters. `corrections` (their number) and
+    `texts_sha256` (the fingerprint without labels) exist where corrected labels were used.
+    `reading` holds the options with which the file was read, and the kind of file; `cut` those with
+    which it was cut, where they are not the usual ones.
     """
 
     source: str
@@ -88,6 +89,7 @@ class TrainingDataEntry(TypedDict, total=False):
     sha256: str
     fitted_on: list[str]
     language: str
+    scripts: list[str]
     corrections: int
     texts_sha256: str
     reading: dict[str, Any]

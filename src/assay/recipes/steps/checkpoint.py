@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from assay.catalogue import Fact
 from assay.checkpoints.auto import AUTO, CheckpointChoice, choose_checkpoint, describe_choice
 from assay.checkpoints.folder import Checkpoint
-from assay.checkpoints.reading import describe_reading, measure_reading
+from assay.checkpoints.reading import describe_reading, measure_reading, reading_fact
 from assay.checkpoints.resolve import resolve_checkpoint
 from assay.data.texts import Splits
 from assay.errors import MissingDependencyError
@@ -43,11 +44,14 @@ class RunCheckpoint:
         Its identity; None where no method uses it.
     skipped : tuple of SkippedMethod
         Methods that are left out because the chosen checkpoint is not installed.
+    caveat : Fact or None
+        That the checkpoint reads the training texts badly; None if it does not.
     """
 
     choice: CheckpointChoice | None = None
     sha256: str | None = None
     skipped: tuple[SkippedMethod, ...] = ()
+    caveat: Fact | None = None
 
     @classmethod
     def choose(
@@ -80,8 +84,8 @@ class RunCheckpoint:
             for one in skipped:
                 progress.say(f"{one.method}: left out: {one.reason}")
             return cls(choice, None, skipped), replace(options, methods=left)
-        warn_if_read_badly(resolved, splits["train"].texts, progress)
-        return cls(choice, resolved.sha256), options
+        caveat = warn_if_read_badly(resolved, splits["train"].texts, progress)
+        return cls(choice, resolved.sha256, caveat=caveat), options
 
 
 def _skip(options: RunOptions, err: MissingDependencyError) -> tuple[SkippedMethod, ...]:
@@ -126,12 +130,19 @@ def find_checkpoint(name: Any, splits: Splits, progress: Progress) -> Checkpoint
     return found
 
 
-def warn_if_read_badly(checkpoint: Checkpoint, texts: Sequence[str], progress: Progress) -> None:
-    """Say in numbers that a checkpoint cannot read the texts, and what to do."""
-    warning = describe_reading(measure_reading(checkpoint, texts))
+def warn_if_read_badly(
+    checkpoint: Checkpoint, texts: Sequence[str], progress: Progress
+) -> Fact | None:
+    """Say in numbers that a checkpoint cannot read the texts, and what to do.
+
+    Return what was said as a fact; None if there was nothing to say.
+    """
+    reading = measure_reading(checkpoint, texts)
+    warning = describe_reading(reading)
     if warning:
         progress.say(warning)
         logger.warning("%s", warning.removeprefix("warning: "))
+    return reading_fact(reading)
 
 
 def choose_for_training(

@@ -20,6 +20,7 @@ from assay.models import make_estimator
 from assay.progress import Progress
 from assay.recipes.steps.prepare import DataOptions, prepare_data
 from assay.runtime.entries import CutEntry
+from assay.runtime.limits.scripts import list_scripts
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
 from assay.runtime.trained_on import TrainedOn
@@ -181,6 +182,7 @@ class TrainingSet:
         language = _main_language(self.train)
         if language is not None:
             facts["language"] = language
+        facts["scripts"] = list_scripts(self.train.texts)
         if self.reading:
             facts["reading"] = dict(self.reading)
         if self.cut:

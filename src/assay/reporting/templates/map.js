@@ -7,7 +7,9 @@
   const context = canvas.getContext("2d", { alpha: false });
   const n = data.x.length, nClasses = data.labels.length;
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const count = new Intl.NumberFormat("en");
+  const count = new Intl.NumberFormat(document.documentElement.lang);
+
+  const say = (name, values) => data.say[name].replace(/\{(\w+)\}/g, (_, value) => count.format(values[value]));
 
   const visible = new Array(nClasses).fill(true);
   const view = { scale: 1, x: 0, y: 0, fit: 1, width: 0, height: 0, ratio: 1 };
@@ -188,7 +190,7 @@
       drawSwatch(tooltip.querySelector("canvas"), data.label[i]);
       tooltip.querySelector("b").textContent = label;
       tooltip.querySelector("p").textContent = data.text[i];
-      tooltip.querySelector("small").textContent = `${data.split}, line ${count.format(data.line[i])}`;
+      tooltip.querySelector("small").textContent = say("line", { line: data.line[i] });
       if (aloud) element("spoken").textContent = `${label}: ${data.text[i]}`;
       placeTooltip();
     }
@@ -342,7 +344,7 @@
       button.setAttribute("aria-pressed", String(visible[i]));
       if (visible[i]) nShown += sizes[i];
     });
-    element("shown").textContent = nShown === n ? `All ${count.format(n)} shown` : `${count.format(nShown)} of ${count.format(n)}`;
+    element("shown").textContent = nShown === n ? say("all_shown", { n }) : say("some_shown", { n_shown: nShown, n });
     if (picked >= 0 && !visible[data.label[picked]]) pick(-1);
     if (lit >= 0 && !visible[lit]) lit = -1;
     redraw();

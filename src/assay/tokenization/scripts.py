@@ -1,0 +1,41 @@
+"""Which scripts texts are written in, such as Latin or Hangul: Unicode names them with letters."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+
+__all__ = ["count_scripts", "find_script"]
+
+# First words of names that say nothing about a script: signs that any script may use
+NO_SCRIPT = frozenset({"COMBINING", "FEMININE", "FULLWIDTH", "MASCULINE", "MICRO", "MODIFIER"})
+
+
+@cache
+def find_script(character: str) -> str:
+    """Return the first word of a letter's name, such as LATIN or HANGUL; empty for other signs."""
+    if not character.isalpha() and not unicodedata.category(character).startswith("M"):
+        return ""
+    first = unicodedata.name(character, "OTHER").partition(" ")[0]
+    return first.partition("-")[0]
+
+
+def count_scripts(texts: Iterable[str]) -> Counter[str]:
+    """Count the letters of texts by script, the most frequent script first.
+
+    Examples
+    --------
+    >>> dict(count_scripts(["서울 2024, Seoul!"]))
+    {'LATIN': 5, 'HANGUL': 2}
+    """
+    characters: Counter[str] = Counter()
+    for text in texts:
+        characters.update(text)
+    counts: Counter[str] = Counter()
+    for character, n in characters.items():
+        script = find_script(character)
+        if script and script not in NO_SCRIPT:
+            counts[script] += n
+    return Counter(dict(counts.most_common()))

@@ -1,0 +1,45 @@
+"""Texts in scripts that the training texts do not have are counted, and said where they are many."""
+
+import pytest
+
+from assay.runtime.limits.scripts import find_unseen_scripts, list_scripts
+
+ENGLISH = ["the team won", "rain tomorrow"]
+KOREAN = ["비가 옵니다", "우리 팀이 이겼다"]
+
+
+def test_scripts_of_train_need_a_share_of_the_letters():
+    """One foreign word in thousands of letters is no script that a model has learnt."""
+    assert list_scripts(["서울의 날씨"] * 10 + ["BBC 뉴스"]) == ["HANGUL", "LATIN"]
+    assert list_scripts(["the weather of the capital"] * 200 + ["한"]) == ["LATIN"]
+    assert list_scripts(["123", ""]) == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "n_unseen", "are_many"),
+    [
+        (ENGLISH, 0, False),
+        (KOREAN, 2, True),
+        (ENGLISH * 10 + KOREAN[:1], 1, False),  # one of 21
+        (["the K-pop band 방탄소년단 sang"], 0, False),  # most letters are known ones
+        (["2024 😀", ""], 0, False),
+        ([], 0, False),
+    ],
+)
+def test_texts_count_if_most_of_their_letters_are_unseen(texts, n_unseen, are_many):
+    """A name in another script is no text in it."""
+    found = find_unseen_scripts(texts, seen=["LATIN"])
+    assert (found.n_texts, found.n_unseen, found.are_many) == (len(texts), n_unseen, are_many)
+
+
+def test_the_sentence_names_the_scripts():
+    """And the flag that marks each such text."""
+    assert find_unseen_scripts([*KOREAN, *ENGLISH], seen=["LATIN"]).describe() == (
+        "2 of the 4 texts looked at are in a script that no training text is in (Hangul): "
+        "do not trust their labels; --scope marks such texts"
+    )
+
+
+def test_a_model_that_records_no_scripts_says_nothing():
+    """Models of earlier versions record none."""
+    assert not find_unseen_scripts(KOREAN, seen=[]).are_many
