@@ -189,17 +189,24 @@ class SkippedMethod:
         In English, as results.json has it.
     spent_budget_s : float, optional
         The budget in seconds, if it was spent before the method began.
+    missing_checkpoint : str, optional
+        The alias of the checkpoint that is not installed, if that is why.
     """
 
     method: str
     reason: str
     spent_budget_s: float | None = None
+    missing_checkpoint: str | None = None
 
     def fact(self) -> Fact:
         """Return what a report says about it."""
-        if self.spent_budget_s is None:
-            return Fact.of("notes.skipped", method=self.method, reason=self.reason)
-        return Fact.of("notes.over_budget", method=self.method, budget=self.spent_budget_s)
+        if self.spent_budget_s is not None:
+            return Fact.of("notes.over_budget", method=self.method, budget=self.spent_budget_s)
+        if self.missing_checkpoint is not None:
+            return Fact.of(
+                "notes.no_checkpoint", method=self.method, checkpoint=self.missing_checkpoint
+            )
+        return Fact.of("notes.skipped", method=self.method, reason=self.reason)
 
     def to_dict(self) -> SkippedEntry:
         """Return the entry of results.json."""

@@ -98,6 +98,11 @@ def test_methods_whose_checkpoint_is_missing_are_left_out_with_the_reason():
     told = Told()
     found, resolved = RunCheckpoint.choose(RunOptions(), splits_of(KOREAN), told)
     assert resolved.methods == ("majority", "linear", "compact")
+    assert found.skipped[0].fact().to_dict() == {
+        "kind": "notes.no_checkpoint",
+        "method": "features",
+        "checkpoint": "e5",
+    }
     assert [(one.method, one.reason) for one in found.skipped] == [
         ("features", MISSING),
         ("finetune", MISSING),

@@ -91,7 +91,8 @@ class RunCheckpoint:
 def _skip(options: RunOptions, err: MissingDependencyError) -> tuple[SkippedMethod, ...]:
     reason = f"{err.message}; {err.hint}" if err.hint else err.message
     names = [name for name in options.methods if METHODS[name].needs_checkpoint]
-    return tuple(SkippedMethod(name, reason) for name in names)
+    missing = str(options.checkpoint)
+    return tuple(SkippedMethod(name, reason, missing_checkpoint=missing) for name in names)
 
 
 def find_named(options: RunOptions, progress: Progress) -> None:
