@@ -7,7 +7,7 @@ import pytest
 
 from _support.small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
 from assay.errors import InputError
-from assay.models.compact import MAX_EPOCHS, MIN_EPOCHS, Compact
+from assay.models.compact import MAX_EPOCHS, MIN_EPOCHS, NGRAM_PIECES, NGRAM_TEXTS, Compact
 
 TEXTS, LABELS = small_data()
 START = threading.Thread.start
@@ -127,3 +127,19 @@ def test_no_epochs_are_refused():
     """Zero is a number that was given, not a way to say "choose"."""
     with pytest.raises(InputError, match="n_epochs is 0; at least 1 is accepted"):
         small_estimator("compact", n_epochs=0).fit(TEXTS, LABELS)
+
+
+def test_few_texts_are_read_as_ngrams_of_pieces():
+    """Unless epochs or sizes are given: those are a network's."""
+    texts, labels = small_data(NGRAM_TEXTS.start)
+    few = Compact().fit(texts, labels, validation=(texts[:30], labels[:30]))
+    assert few.ngrams_ is not None
+    assert few.history_ == []
+    assert few.tokenizer_.vocabulary_size <= NGRAM_PIECES
+    assert few.tokenizer_.max_tokens == 4 * few.max_tokens
+    assert (few.predict(texts) == np.array(labels)).mean() > 0.9
+    assert few.predict_proba(EDGE_TEXTS).shape == (len(EDGE_TEXTS), len(few.classes_))
+    assert Compact(n_epochs=1).fit(texts, labels).ngrams_ is None
+    fewer = NGRAM_TEXTS.start - 1
+    assert not Compact()._takes_ngrams(fewer)
+    assert not Compact(hidden_size=8)._takes_ngrams(NGRAM_TEXTS.start)

@@ -1,4 +1,4 @@
-"""`compact`: a small recurrent network trained from scratch.
+"""`compact`: a small recurrent network trained from scratch; on few texts, n-grams of word pieces.
 
 It trains in seconds on a CPU, downloads nothing, and takes a few megabytes. Its vocabulary is
 learnt from the training texts, in any language: see `learn_tokenizer`.
@@ -18,6 +18,8 @@ from assay.bounds import COUNT, FRACTION, SEED, Bounds
 from assay.checkpoints.torch_state import compute_threads, pick_device
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.onnx.export import write_compact_onnx
+from assay.models.onnx.ngrams import write_ngrams_onnx
+from assay.models.piece_ngrams import PieceNgrams, fit_ngrams
 from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.subwords import SubwordTokenizer
@@ -39,6 +41,11 @@ TEXTS_SEEN, TEXTS_SEEN_PER_CLASS, MIN_EPOCHS, MAX_EPOCHS = 60_000, 800, 3, 20
 EMBEDDING_SIZE, WIDE_EMBEDDING_SIZE = 96, 256
 HIDDEN_SIZE, WIDE_HIDDEN_SIZE = 64, 128
 MANY_CLASSES = 32  # more classes get the wide sizes and pooled words
+# How many training texts make n-grams of word pieces better than the recurrent network. Fewer were
+# not measured. Their pieces are few and small: dev/LOG.md, "Few texts".
+NGRAM_TEXTS = range(150, 1_000)
+NGRAM_PIECES = 400
+SMALL_PIECES = 4  # so many small pieces spell about as much text as one piece of a large vocabulary
 # Up to this many texts are one batch, which one thread reads sooner than several that wait for each
 # other after every step of the recurrence.
 FEW_TEXTS = 256
@@ -46,6 +53,9 @@ FEW_TEXTS = 256
 
 class Compact(TextClassifier):
     """A bidirectional LSTM over learnt words or word pieces, max-pooled.
+
+    On 150 to 999 texts, unless sizes or epochs are given: a linear classifier of n-grams of small
+    word pieces, from which so few texts teach more.
 
     Parameters
     ----------
@@ -125,6 +135,10 @@ class Compact(TextClassifier):
         check_long_texts(self.long_texts)
         device = pick_device(self.device)
         class_weights = weigh_classes(self.class_weight, self.classes_, label_ids)
+        self.ngrams_: PieceNgrams | None = None
+        if self._takes_ngrams(len(texts)):
+            self._fit_ngrams(texts, label_ids, context, class_weights)
+            return
         learnt = learn_tokenizer(texts, vocabulary_size=self.vocabulary_size)
         self.tokenizer_ = SubwordTokenizer(learnt, max_tokens=self.max_tokens)
         train = self.tokenizer_.encode_texts(texts), label_ids
@@ -154,6 +168,32 @@ class Compact(TextClassifier):
                 )
         # Before anything is scored or calibrated, since the saved model holds exactly this
         self.network_.round_embedding()
+
+    def _takes_ngrams(self, n_texts: int) -> bool:
+        """Tell whether the texts are few, and nothing that only a network has was asked for."""
+        asked = (self.n_epochs, self.embedding_size, self.hidden_size)
+        return n_texts in NGRAM_TEXTS and asked == (None, None, None)
+
+    def _fit_ngrams(
+        self,
+        texts: list[str],
+        label_ids: np.ndarray,
+        context: FitContext,
+        class_weights: np.ndarray | None,
+    ) -> None:
+        """Learn small word pieces, and a linear classifier of their n-grams."""
+        n_pieces = min(self.vocabulary_size, NGRAM_PIECES)
+        with context.progress.track("compact", 2) as advance:
+            learnt = learn_tokenizer(texts, vocabulary_size=n_pieces, whole_words=False)
+            self.tokenizer_ = SubwordTokenizer(learnt, max_tokens=SMALL_PIECES * self.max_tokens)
+            advance(1)
+            self.ngrams_ = fit_ngrams(
+                self.tokenizer_.encode_texts(texts),
+                label_ids,
+                class_weights=class_weights,
+                seed=self.seed,
+            )
+            advance(1)
 
     def _config(self, n_texts: int) -> TrainingConfig:
         return TrainingConfig(
@@ -186,9 +226,11 @@ class Compact(TextClassifier):
 
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
-        check_is_fitted(self, "network_")
+        check_is_fitted(self, "tokenizer_")
 
         def logits_of(encoded: EncodedTexts) -> np.ndarray:
+            if self.ngrams_ is not None:
+                return self.ngrams_.logits(encoded)
             network, pad_id = self.network_, self.tokenizer_.pad_id
             if len(encoded) <= FEW_TEXTS:
                 with compute_threads(1):
@@ -203,13 +245,19 @@ class Compact(TextClassifier):
         layout = Layout(root)
         self.tokenizer_.save(layout.tokenizer)
         labels = [str(self.classes_[i]) for i in order]
-        write_compact_onnx(
-            self.network_, layout.onnx, labels=labels, order=order, temperature=self.temperature_
-        )
+        temperature = self.temperature_
+        if self.ngrams_ is not None:
+            write_ngrams_onnx(
+                self.ngrams_, layout.onnx, labels=labels, order=order, temperature=temperature
+            )
+        else:
+            write_compact_onnx(
+                self.network_, layout.onnx, labels=labels, order=order, temperature=temperature
+            )
         return WrittenParts(
             tokenization={
                 "kind": f"{self.tokenizer_.kind} learnt from train",
-                "max_tokens": self.max_tokens,
+                "max_tokens": self.tokenizer_.max_tokens,
                 "truncation": "end",
                 "long_texts": self.long_texts,
             }

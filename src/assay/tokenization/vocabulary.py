@@ -27,7 +27,9 @@ MIN_COUNT = 2  # least occurrences of a word, or of a pair of pieces that is joi
 MAX_UNKNOWN_FRACTION = 0.05
 
 
-def learn_tokenizer(texts: Sequence[str], *, vocabulary_size: int) -> tokenizers.Tokenizer:
+def learn_tokenizer(
+    texts: Sequence[str], *, vocabulary_size: int, whole_words: bool = True
+) -> tokenizers.Tokenizer:
     """Learn a tokenizer of lower-cased words or word pieces.
 
     Every text ends in a token of its own, so that no text is empty.
@@ -37,6 +39,8 @@ def learn_tokenizer(texts: Sequence[str], *, vocabulary_size: int) -> tokenizers
     texts : sequence of str
     vocabulary_size : int
         Most tokens, as long as it exceeds the number of characters that are kept.
+    whole_words : bool
+        Whether tokens may be whole words where few words suffice. If not, they are pieces.
 
     Returns
     -------
@@ -45,7 +49,9 @@ def learn_tokenizer(texts: Sequence[str], *, vocabulary_size: int) -> tokenizers
     """
     encodable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
     normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
-    tokenizer = _learn_words(encodable, normalizer, vocabulary_size)
+    tokenizer = None
+    if whole_words:
+        tokenizer = _learn_words(encodable, normalizer, vocabulary_size)
     if tokenizer is None:
         tokenizer = _learn_pieces(encodable, normalizer, vocabulary_size)
     tokenizer.normalizer = normalizer

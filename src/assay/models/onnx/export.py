@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from assay.training.recurrent import MASKED, CompactNetwork
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["write_compact_onnx", "write_transformer_onnx"]
+__all__ = ["write_compact_onnx", "write_graph", "write_transformer_onnx"]
 
 OPSET = 18
 IR_VERSION = 10  # read by every ONNX Runtime since 1.19
@@ -65,15 +65,36 @@ def write_compact_onnx(
     temperature : float
     """
     constants = _compact_constants(network, order, temperature)
+    write_graph(_compact_nodes(network), constants, path, labels=labels, name="assay_compact")
+
+
+def write_graph(
+    nodes: Sequence[Any],
+    constants: Mapping[str, np.ndarray],
+    path: Path,
+    *,
+    labels: Sequence[str],
+    name: str,
+) -> None:
+    """Write a graph from `input_ids` and `attention_mask` to `probs`.
+
+    Parameters
+    ----------
+    nodes : sequence of onnx.NodeProto
+    constants : mapping of str to array
+    path : Path
+    labels : sequence of str
+        One per column of `probs`.
+    name : str
+        Name of the graph.
+    """
     inputs = [
-        helper.make_tensor_value_info(name, TensorProto.INT64, ["n_texts", "n_tokens"])
-        for name in ("input_ids", "attention_mask")
+        helper.make_tensor_value_info(one, TensorProto.INT64, ["n_texts", "n_tokens"])
+        for one in ("input_ids", "attention_mask")
     ]
     outputs = [helper.make_tensor_value_info("probs", TensorProto.FLOAT, ["n_texts", len(labels)])]
-    initializers = [numpy_helper.from_array(value, name) for name, value in constants.items()]
-    graph = helper.make_graph(
-        _compact_nodes(network), "assay_compact", inputs, outputs, initializers
-    )
+    initializers = [numpy_helper.from_array(value, key) for key, value in constants.items()]
+    graph = helper.make_graph(list(nodes), name, inputs, outputs, initializers)
     model = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="assay"
     )

@@ -1,0 +1,109 @@
+"""The n-grams of `compact` as an ONNX graph: hashes, looked-up weights, their sum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto, helper
+
+from assay.models.onnx.export import write_graph
+from assay.models.piece_ngrams import FACTOR, LONGEST, MODULUS, PieceNgrams
+
+__all__ = ["write_ngrams_onnx"]
+
+TO_THE_END = (1 << 31) - 1
+
+
+def write_ngrams_onnx(
+    ngrams: PieceNgrams,
+    path: Path,
+    *,
+    labels: Sequence[str],
+    order: np.ndarray,
+    temperature: float,
+) -> None:
+    """Write the classifier of n-grams.
+
+    Parameters
+    ----------
+    ngrams : PieceNgrams
+    path : Path
+    labels : sequence of str
+        In the order of the output columns; kept in the file's metadata.
+    order : int array of shape (n_classes,)
+        Which class of the classifier each output column is.
+    temperature : float
+    """
+    # The last column sums up to the square of a text's length
+    table = np.column_stack([ngrams.weights[:, order], ngrams.squares])
+    constants = {
+        "table": table.astype(np.float16),
+        "bias": (ngrams.bias[order] / temperature).astype(np.float32),
+        "softness": np.array(1 / temperature, dtype=np.float32),
+        "tiny": np.array(1e-12, dtype=np.float32),
+        "factor": np.array(FACTOR, dtype=np.int64),
+        "modulus": np.array(MODULUS, dtype=np.int64),
+        "n_buckets": np.array(len(table), dtype=np.int64),
+        "one": np.array(1, dtype=np.int64),
+        "first": np.array([0], dtype=np.int64),
+        "but_last": np.array([-1], dtype=np.int64),
+        "n_classes": np.array([len(labels)], dtype=np.int64),
+        "to_the_end": np.array([TO_THE_END], dtype=np.int64),
+        "time_axis": np.array([1], dtype=np.int64),
+        "last_axis": np.array([2], dtype=np.int64),
+    }
+    nodes = []
+    for n in range(1, LONGEST + 1):
+        constants[f"start_{n}"] = np.array([n - 1], dtype=np.int64)
+        nodes += _sum_ngrams(n)
+    write_graph([*nodes, *_classify()], constants, path, labels=labels, name="assay_ngrams")
+
+
+def _sum_ngrams(n: int) -> list[Any]:
+    """Return the nodes that sum the rows of the table over the n-grams of n pieces."""
+    before = []
+    if n == 1:
+        before.append(helper.make_node("Identity", ["factor"], ["product_1"]))
+    else:
+        shorter = ["hash_" + str(n - 1), "first", "but_last", "time_axis"]
+        before.append(helper.make_node("Slice", shorter, [f"shorter_{n}"]))
+        before.append(helper.make_node("Mul", [f"shorter_{n}", "factor"], [f"product_{n}"]))
+    return [
+        *before,
+        *_from_piece("input_ids", n, f"piece_{n}"),
+        *_from_piece("attention_mask", n, f"is_there_{n}"),
+        helper.make_node("Add", [f"product_{n}", f"piece_{n}"], [f"added_{n}"]),
+        helper.make_node("Add", [f"added_{n}", "one"], [f"unbounded_{n}"]),
+        helper.make_node("Mod", [f"unbounded_{n}", "modulus"], [f"hash_{n}"]),
+        helper.make_node("Mod", [f"hash_{n}", "n_buckets"], [f"bucket_{n}"]),
+        helper.make_node("Gather", ["table", f"bucket_{n}"], [f"half_{n}"]),
+        helper.make_node("Cast", [f"half_{n}"], [f"rows_{n}"], to=TensorProto.FLOAT),
+        helper.make_node("Cast", [f"is_there_{n}"], [f"counted_{n}"], to=TensorProto.FLOAT),
+        helper.make_node("Unsqueeze", [f"counted_{n}", "last_axis"], [f"mask_{n}"]),
+        helper.make_node("Mul", [f"rows_{n}", f"mask_{n}"], [f"unpadded_{n}"]),
+        helper.make_node("ReduceSum", [f"unpadded_{n}", "time_axis"], [f"sum_{n}"], keepdims=0),
+    ]
+
+
+def _from_piece(name: str, n: int, out: str) -> list[Any]:
+    """Return the node that leaves out what is before the last piece of the first n-gram."""
+    return [helper.make_node("Slice", [name, f"start_{n}", "to_the_end", "time_axis"], [out])]
+
+
+def _classify() -> list[Any]:
+    """Return the nodes from the sums to probabilities."""
+    sums = [f"sum_{n}" for n in range(1, LONGEST + 1)]
+    return [
+        helper.make_node("Sum", sums, ["sums"]),
+        helper.make_node("Slice", ["sums", "first", "n_classes", "time_axis"], ["margins"]),
+        helper.make_node("Slice", ["sums", "n_classes", "to_the_end", "time_axis"], ["squares"]),
+        helper.make_node("Max", ["squares", "tiny"], ["positive"]),
+        helper.make_node("Sqrt", ["positive"], ["lengths"]),
+        helper.make_node("Div", ["margins", "lengths"], ["scaled"]),
+        helper.make_node("Mul", ["scaled", "softness"], ["softened"]),
+        helper.make_node("Add", ["softened", "bias"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probs"], axis=1),
+    ]

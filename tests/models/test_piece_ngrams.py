@@ -1,0 +1,92 @@
+"""Few texts: n-grams of word pieces are hashed as said, learnt, and computed alike by an ONNX graph.
+
+Also tests `models.onnx.ngrams`.
+"""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from assay.models.onnx.ngrams import write_ngrams_onnx
+from assay.models.piece_ngrams import (
+    FACTOR,
+    LONGEST,
+    MODULUS,
+    N_BUCKETS,
+    PieceNgrams,
+    count_ngrams,
+    fit_ngrams,
+)
+from assay.runtime.session import OnnxSession
+from assay.tokenization.batches import EncodedTexts
+
+RNG = np.random.default_rng(0)
+IDS = [[7], [3, 3, 3, 3], [1, 2], [399, 0, 5, 8, 8, 120, 7]]
+
+
+def bucket_of(pieces):
+    """Hash one n-gram as the module says."""
+    hashed = 1
+    for piece in pieces:
+        hashed = (hashed * FACTOR + piece + 1) % MODULUS
+    return hashed % N_BUCKETS
+
+
+def make_texts(n_texts, n_classes):
+    """Make up texts whose pieces tell their classes."""
+    label_ids = np.arange(n_texts) % n_classes
+    lists = []
+    for label_id in label_ids:
+        length = int(RNG.integers(1, 12))
+        lists.append((10 * label_id + RNG.integers(0, 12, length)).tolist())
+    return EncodedTexts.from_lists(lists), label_ids
+
+
+def test_ngrams_of_each_text_are_counted_by_bucket():
+    """One, two and three pieces in a row, none across the end of a text."""
+    counts = count_ngrams(EncodedTexts.from_lists(IDS))
+    assert counts.shape == (len(IDS), N_BUCKETS)
+    for ids, row in zip(IDS, counts, strict=True):
+        expected = Counter()
+        for n in range(1, LONGEST + 1):
+            expected.update(bucket_of(ids[i : i + n]) for i in range(len(ids) - n + 1))
+        assert dict(zip(row.indices.tolist(), row.data.tolist(), strict=True)) == dict(expected)
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_graph_computes_the_same(tmp_path, n_classes):
+    """Padding adds nothing, columns are in the order that was asked for, and the temperature counts."""
+    encoded, label_ids = make_texts(60, n_classes)
+    ngrams = fit_ngrams(encoded, label_ids)
+    logits = ngrams.logits(encoded)
+    assert logits.shape == (60, n_classes)
+    assert (logits.argmax(axis=1) == label_ids).mean() > 0.9
+    order = np.arange(n_classes)[::-1].copy()
+    labels = [f"c{i}" for i in order]
+    write_ngrams_onnx(ngrams, tmp_path / "m.onnx", labels=labels, order=order, temperature=0.5)
+    given = EncodedTexts.from_lists([*IDS, [], *[[i] for i in range(9)]])
+    scaled = np.exp(2 * ngrams.logits(given)[:, order])
+    expected = scaled / scaled.sum(axis=1, keepdims=True)
+    session = OnnxSession(tmp_path / "m.onnx", pad_id=7, n_threads=1)
+    np.testing.assert_allclose(session.predict_proba(given), expected, atol=1e-6)
+    alone = session.predict_proba(EncodedTexts.from_lists(IDS[:1]))
+    np.testing.assert_allclose(alone, expected[:1], atol=1e-6)
+
+
+def test_class_weights_move_the_margins():
+    """A class that counts more is answered more often."""
+    encoded, label_ids = make_texts(60, 2)
+    noisy = np.where(RNG.random(60) < 0.4, 1 - label_ids, label_ids)
+    plain = fit_ngrams(encoded, noisy).logits(encoded)
+    weighted = fit_ngrams(encoded, noisy, class_weights=np.array([1.0, 9.0])).logits(encoded)
+    assert weighted.argmax(axis=1).sum() > plain.argmax(axis=1).sum()
+
+
+def test_what_is_saved_has_half_precision():
+    """The estimator answers with the numbers that its saved model has."""
+    encoded, label_ids = make_texts(30, 3)
+    ngrams = fit_ngrams(encoded, label_ids)
+    assert isinstance(ngrams, PieceNgrams)
+    for values in (ngrams.weights, ngrams.squares):
+        np.testing.assert_array_equal(values, values.astype(np.float16).astype(np.float32))
