@@ -75,12 +75,12 @@ def test_graph_computes_the_same(tmp_path, n_classes):
 
 
 def test_class_weights_move_the_margins():
-    """A class that counts more is answered more often."""
+    """A class that counts more gets higher margins."""
     encoded, label_ids = make_texts(60, 2)
     noisy = np.where(RNG.random(60) < 0.4, 1 - label_ids, label_ids)
     plain = fit_ngrams(encoded, noisy).logits(encoded)
     weighted = fit_ngrams(encoded, noisy, class_weights=np.array([1.0, 9.0])).logits(encoded)
-    assert weighted.argmax(axis=1).sum() > plain.argmax(axis=1).sum()
+    assert (weighted - plain)[:, 1].mean() > 0
 
 
 def test_what_is_saved_has_half_precision():

@@ -19,7 +19,7 @@ from assay.tokenization.batches import EncodedTexts
 __all__ = ["FACTOR", "LONGEST", "MODULUS", "PieceNgrams", "count_ngrams", "fit_ngrams"]
 
 LONGEST = 3  # pieces of the longest n-grams
-N_BUCKETS = 1 << 16
+N_BUCKETS = 1 << 17
 # The hash of an n-gram is (hash of all but its last piece * FACTOR + last piece + 1) % MODULUS, and
 # 1 * FACTOR + piece + 1 for one piece. Products stay below 2 to the power of 63.
 FACTOR, MODULUS = 1_000_003, (1 << 31) - 1
@@ -48,8 +48,9 @@ class PieceNgrams:
         """Return the margins, float64 of shape (n_texts, n_classes)."""
         counts = count_ngrams(encoded)
         lengths = np.sqrt(np.maximum(counts @ self.squares.astype(np.float64), TINY))
-        margins: np.ndarray = counts @ self.weights.astype(np.float64)
-        return margins / lengths[:, None] + self.bias
+        sums = counts @ self.weights.astype(np.float64)
+        margins: np.ndarray = sums / lengths[:, None] + self.bias
+        return margins
 
 
 def count_ngrams(encoded: EncodedTexts) -> scipy.sparse.csr_matrix:
