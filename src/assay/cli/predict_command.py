@@ -199,11 +199,8 @@ def predict_command(
         default = ReadingFlags(text_column=reading.text_column)
         unused = (writing.strict, reading != default, label_map, long_texts)
         _check_ray(source, writing, unused=unused)
-        cluster: FolderArguments = {
-            **wanted,
-            "text_column": reading.text_column,
-            "address": address,
-        }
+        column = reading.text_column
+        cluster: FolderArguments = {**wanted, "text_column": column, "address": address}
         _predict_folder(Path(model), source, cluster, writing, common)
         return
     reading = reading.as_trained(loaded, source)

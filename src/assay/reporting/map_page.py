@@ -73,18 +73,14 @@ def render_map_page(
         There is no such language, there are no points, or not as many texts as points.
     """
     n_points = len(drawn["points"])
-    if not n_points or len(texts) != n_points:
-        raise InputError(
-            f"{len(texts):,} texts for {n_points:,} points; one text per point and at least one "
-            "is accepted"
-        )
+    _check_texts(texts, n_points)
     markup = require("markupsafe").Markup
     # Reading as text turns line endings into those that a browser hashes.
     script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
     about = {key: drawn[key] for key in ("split", "checkpoint", "pooling", "n_texts")}
     spoken = open_language(language)
     template = open_environment(spoken, form="html").get_template("map.html.j2")
-    said = _script_sentences(drawn["split"], spoken)
+    content = _collect(drawn, labels, texts) | {"say": _script_sentences(drawn["split"], spoken)}
     return str(
         template.render(
             title=public_name(source),
@@ -92,11 +88,19 @@ def render_map_page(
             map={**about, "n_points": n_points, "seed": seed},
             picture=_describe_picture(labels, spoken),
             panels=f"data:image/png;base64,{base64.b64encode(panels).decode()}",
-            data=markup(_to_script_json({**_collect(drawn, labels, texts), "say": said})),
+            data=markup(_to_script_json(content)),
             script=markup(script),
             script_hash=markup(_script_hash(script)),
         )
     )
+
+
+def _check_texts(texts: Sequence[str], n_points: int) -> None:
+    if not n_points or len(texts) != n_points:
+        raise InputError(
+            f"{len(texts):,} texts for {n_points:,} points; one text per point and at least one "
+            "is accepted"
+        )
 
 
 def _describe_picture(labels: Sequence[str], language: Language) -> str:
