@@ -1,6 +1,6 @@
 """Few texts: n-grams of word pieces are hashed as said, learnt, and computed alike by an ONNX graph.
 
-Also tests `ngrams`, which writes the graph.
+Also tests assay.models.onnx.ngrams, which writes the graph.
 """
 
 from collections import Counter
