@@ -13,7 +13,7 @@ V := .venv
 BIN := $(V)/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-PYTEST := $(BIN)/python -m pytest -q -n 2
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 .PHONY: demo test quick check fix bench bench-methods bench-peers bench-map bench-training bench-trainer-rate bench-trust bench-explain \
   bench-prediction bench-serving bench-languages bench-choice bench-files bench-faults bench-smoke docs site tour clean

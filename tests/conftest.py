@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from _support.checkpoints import write_checkpoint
+from _support.session import session_folder
 
 # Libraries read these when they are imported, so they are set before any of them is.
 os.environ.update(
@@ -44,6 +45,15 @@ settings.load_profile("assay")
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+# Tests that take a minute or more, begun first: else one worker ends with them while others wait.
+LONGEST = ("tests/test_site.py::test_pages_run", "tests/test_notebook.py::test_tour_runs")
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest tests first; all others keep their order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(autouse=True)
@@ -120,8 +130,6 @@ def real_e5(tmp_path_factory):
         if os.environ.get("CI") and sys.platform == "linux":
             pytest.fail(absent)
         pytest.skip(absent)
-    base = tmp_path_factory.getbasetemp()
-    is_worker = "PYTEST_XDIST_WORKER" in os.environ  # whose folders are inside one of the session
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ASSAY_CACHE", str((base.parent if is_worker else base) / "e5-cache"))
+        patch.setenv("ASSAY_CACHE", str(session_folder(tmp_path_factory) / "e5-cache"))
         return resolve_checkpoint("e5")

@@ -119,20 +119,19 @@ def test_tour_on_disk_is_today_s_and_was_run(language):
     assert all((ROOT / "docs" / picture).is_file() for picture in pictures)
 
 
-@pytest.fixture(scope="module")
-def kernel_folder(tmp_path_factory):
-    """Make the folder in which kernels run; both share what they cache."""
-    return tmp_path_factory.mktemp("kernels")
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_tour_runs_from_top_to_bottom(language, kernel_folder, monkeypatch):
-    """Every cell runs in a fresh kernel; only the fine-tuning is shorter here than in the tour."""
+def test_tour_runs_from_top_to_bottom(tmp_path, monkeypatch):
+    """Every cell runs in a fresh kernel; only the fine-tuning is shorter here than in the tour.
+
+    Once for all languages, whose code is the same.
+    """
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
-    monkeypatch.setenv("ASSAY_CACHE", str(kernel_folder / "cache"))
-    notebook = nbformat.from_dict(make_notebook(NotebookPlan(rows=48, epochs=1), language=language))
-    folder = kernel_folder / language
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
+    plan = NotebookPlan(rows=48, epochs=1)
+    english, *others = (make_notebook(plan, language=language) for language in LANGUAGES)
+    assert all(code_of(other) == code_of(english) for other in others)
+    notebook = nbformat.from_dict(english)
+    folder = tmp_path / "kernel"
     folder.mkdir()
     client = NotebookClient(
         notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}

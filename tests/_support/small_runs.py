@@ -6,14 +6,18 @@ import csv
 import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from filelock import FileLock
 
 from _support.checkpoints import write_checkpoint
+from _support.session import session_folder
 from _support.small_models import small_data
 from assay.recipes.run import RunOptions
 
@@ -48,9 +52,20 @@ class SharedRun:
     """One run of five methods from the command line: its folder, its data, its checkpoint, what it printed."""
 
     def __init__(self, root: Path) -> None:
-        self.data = write_data(root / "data")
-        self.checkpoint = write_checkpoint(root / "tiny-bert", "bert")
+        self.data, self.checkpoint = root / "data", root / "tiny-bert"
         self.folder = root / "run"
+        printed = root.with_name(f"{root.name}.json")
+        if not printed.is_file():
+            shutil.rmtree(root, ignore_errors=True)
+            printed.write_text(json.dumps(self._make()), encoding="utf-8")
+        self.done = subprocess.CompletedProcess(**read_json(printed))
+        assert self.done.returncode == 0, self.done.stdout + self.done.stderr
+        self.results = read_json(self.folder / "results.json")
+
+    def _make(self) -> dict[str, Any]:
+        """Make the run; return what the process said, as JSON can hold it."""
+        write_data(self.data)
+        write_checkpoint(self.checkpoint, "bert")
         args = [
             "run",
             self.data,
@@ -63,19 +78,28 @@ class SharedRun:
             "--json",
             "--quiet",
         ]
-        self.done = run_assay(*args)
-        assert self.done.returncode == 0, self.done.stdout + self.done.stderr
-        self.results = read_json(self.folder / "results.json")
+        done = run_assay(*args)
+        return {
+            "args": list(map(str, args)),
+            "returncode": done.returncode,
+            "stdout": done.stdout,
+            "stderr": done.stderr,
+        }
 
     def options(self, **changes: Any) -> RunOptions:
         """Return the options of the run."""
         return RunOptions(**{"checkpoint": str(self.checkpoint), "folds": None, **changes})
 
 
+def shared_run(tmp_path_factory: pytest.TempPathFactory) -> SharedRun:
+    """Return the run, which is made once per session and shared by its workers: tests only read it."""
+    return _shared_run(session_folder(tmp_path_factory))
+
+
 @functools.cache
-def shared_run(root: Path) -> SharedRun:
-    """Make the run below `root`, once for all tests of the process."""
-    return SharedRun(root)
+def _shared_run(folder: Path) -> SharedRun:
+    with FileLock(folder / "shared-run.lock"):
+        return SharedRun(folder / "shared-run")
 
 
 def comparable(results: dict[str, Any]) -> dict[str, Any]:

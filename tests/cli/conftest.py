@@ -56,4 +56,4 @@ def linear_model(tmp_path_factory, data):
 @pytest.fixture(scope="session")
 def five(tmp_path_factory):
     """Run all five methods, once a session."""
-    return shared_run(tmp_path_factory.getbasetemp() / "shared-run")
+    return shared_run(tmp_path_factory)

@@ -16,6 +16,8 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="signals are otherwise there"),
 ]
 METHODS = "majority,linear,compact"
+# Folds would train `compact` 25 times over; tests/recipes/steps/test_fold_step.py resumes those.
+OPTIONS = ["--methods", METHODS, "--folds", "never"]
 
 
 def interrupt(process, *, when, limit_s=120):
@@ -39,7 +41,7 @@ def interrupted(data, tmp_path_factory):
     def has_two():
         return state.is_file() and "linear" in read_json(state)["finished"]
 
-    process = start_assay("run", data, "--out", out, "--methods", METHODS)
+    process = start_assay("run", data, "--out", out, *OPTIONS)
     return out, interrupt(process, when=has_two)
 
 
@@ -67,7 +69,7 @@ def test_other_options_do_not_resume(invoke, interrupted, data, tmp_path):
         [["--methods", "linear"], "methods"],
         [["--max-rows", "20"], "data"],
     ):
-        done = invoke("run", data, "--out", out, "--methods", METHODS, "--resume", *more)
+        done = invoke("run", data, "--out", out, *OPTIONS, "--resume", *more)
         assert done.exit_code == 2
         assert f"r.partial cannot be resumed: other {named}" in done.stderr
         assert (
@@ -87,7 +89,7 @@ def test_resumed_run_is_the_run_that_was_not_interrupted(interrupted, data, tmp_
         for name in ("majority", "linear")
     }
     log = (tmp_path / "r.partial/run.log").read_text(encoding="utf-8")
-    done = run_assay("run", data, "--out", out, "--methods", METHODS, "--resume")
+    done = run_assay("run", data, "--out", out, *OPTIONS, "--resume")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("finished before, taken as it is") == 2
     assert {path.name for path in tmp_path.iterdir()} == {"r"}
@@ -111,9 +113,8 @@ def test_resumed_run_is_the_run_that_was_not_interrupted(interrupted, data, tmp_
     assert full_log.count("linear: fitted") == 1
 
     monkeypatch.setenv("ASSAY_THREADS", "1")
-    whole = run_data(
-        data, tmp_path / "whole", options=RunOptions(methods=tuple(METHODS.split(",")))
-    )
+    options = RunOptions(methods=tuple(METHODS.split(",")), folds=None)
+    whole = run_data(data, tmp_path / "whole", options=options)
     assert comparable(read_json(out / "results.json")) == comparable(whole)
 
 

@@ -14,7 +14,7 @@ def data(tmp_path_factory):
 @pytest.fixture(scope="session")
 def five(tmp_path_factory):
     """Run all five methods, once a session."""
-    return shared_run(tmp_path_factory.getbasetemp() / "shared-run")
+    return shared_run(tmp_path_factory)
 
 
 @pytest.fixture(autouse=True)
