@@ -146,7 +146,7 @@ def _calibrate_division(
 ) -> np.ndarray:
     """Turn the logits of one division into probabilities; each fold is calibrated on the others."""
     clipped = np.maximum(logits, logits.max(axis=1, keepdims=True) - LOGIT_GAP)
-    probs = np.empty_like(clipped)
+    probs: np.ndarray = np.empty_like(clipped)
     for fold in range(int(folds.max()) + 1):
         is_own = folds == fold
         rows = ~is_own & is_known
@@ -162,7 +162,7 @@ def _with_seen_texts(
     A model that was fitted on a text does not judge it.
     """
     groups, own_groups = shared_groups([fitted, labelled])
-    first_row = {}
+    first_row: dict[int, int] = {}
     for row, group in enumerate(groups.tolist()):
         first_row.setdefault(group, row)
     judged = probs.copy()
