@@ -88,10 +88,17 @@ def find_several(
     if rules.label_separator is not None:
         split_cell = partial(_split_cell, separator=rules.label_separator)
         return Found(_with_lists(raws, split_cell), "multi", label_column)
+    return _find_lists(raws, text_column, label_column)
+
+
+def _find_lists(
+    raws: Mapping[str, RawSplit], text_column: str | None, label_column: str | None
+) -> Found:
+    """Decide whether the label column holds lists of which one at least has several labels."""
     held = {split: _hold_lists(raw, text_column, label_column) for split, raw in raws.items()}
-    if not any(one.has_several for one in held.values()):
-        return replace(single, raws={split: one.raw for split, one in held.items()})
     raws = {split: one.raw for split, one in held.items()}
+    if not any(one.has_several for one in held.values()):
+        return Found(raws, "single", label_column)
     return Found(_with_lists(raws, _list_of), "multi", label_column)
 
 
@@ -119,8 +126,9 @@ def _find_indicators(
     head = list(islice(rows, PEEKED_ROWS))
     held[split] = replace(first, read=_Again(head, rows))
     values = [row.values for row in head if row.problem is None]
-    found = bool(values) and all(_is_indicator(values, name) for name in others)
-    return held, tuple(others) if found else ()
+    if values and all(_is_indicator(values, name) for name in others):
+        return held, tuple(others)
+    return held, ()
 
 
 def _is_other(column: str) -> bool:

@@ -79,7 +79,12 @@ def _check_several(splits: Splits, counts: Mapping[str, Counter[str]]) -> None:
     if len(problems) == 1:
         problems = [f"{splits.source}: {problems[0]}"]
     raise_problems(splits.source, problems, hint=describe_spellings(splits) if problems else "")
-    rare = [label for label in splits.label_set if counts["train"][label] < RARE_ROWS]
+    _warn_of_rare(splits, counts["train"])
+
+
+def _warn_of_rare(splits: Splits, n_rows: Counter[str]) -> None:
+    """Name the labels that have too few texts in train to be learnt well."""
+    rare = [label for label in splits.label_set if n_rows[label] < RARE_ROWS]
     if rare:
         logger.warning(
             "%d labels have fewer than %d texts in train, too few to learn well: %s",

@@ -85,7 +85,7 @@ class SeveralScores:
     ece : float
         Mean over the labels.
     intervals : dict of str to pair of float
-        Of the three F1 and of `exact_match`, by bootstrap over texts.
+        95 % intervals of the three F1 and of `exact_match`, by bootstrap over texts.
     per_label : tuple of LabelScores
         In LabelSet order.
     """
@@ -140,9 +140,40 @@ def score_several(
     counts = AnswerCounts(truth, predicted)
     own = counts.f1(np.ones((1, n_texts)))
     drawn = draw_f1(counts, seed=seed, n_draws=n_resamples)
+    per_label = _score_labels(truth, probs, predicted, label_set, thresholds, own, drawn)
+    precisions = [one.average_precision for one in per_label]
+    known = [one for one in precisions if one is not None]
+    return SeveralScores(
+        n_texts=n_texts,
+        f1_micro=float(own.micro[0]),
+        f1_macro=float(own.macro[0]),
+        f1_weighted=float(own.weighted[0]),
+        exact_match=float(own.exact_match[0]),
+        hamming_loss=float((truth != predicted).mean()),
+        ranking_precision=_ranking_precision(truth, probs),
+        average_precision=float(np.mean(known)) if known else 0.0,
+        ece=float(np.mean([one.ece for one in per_label])),
+        intervals={
+            "f1_micro": percentile_interval(drawn.micro),
+            "f1_macro": percentile_interval(drawn.macro),
+            "f1_weighted": percentile_interval(drawn.weighted),
+            "exact_match": percentile_interval(drawn.exact_match),
+        },
+        per_label=per_label,
+    )
+
+
+def _score_labels(
+    truth: np.ndarray,
+    probs: np.ndarray,
+    predicted: np.ndarray,
+    label_set: LabelSet,
+    thresholds: np.ndarray,
+    own: F1Draws,
+    drawn: F1Draws,
+) -> tuple[LabelScores, ...]:
+    """Return the scores of each label; `own` are those of the texts, `drawn` of resamples."""
     low, high = np.quantile(drawn.per_label, QUANTILES, axis=0)
-    precisions = [average_precision(truth[:, i], probs[:, i]) for i in range(len(label_set))]
-    errors = [_calibration_error(truth[:, i], probs[:, i]) for i in range(len(label_set))]
     n_true, n_predicted = truth.sum(axis=0), predicted.sum(axis=0)
     n_hit = (truth * predicted).sum(axis=0)
     per_label = []
@@ -155,30 +186,12 @@ def score_several(
             recall=float(n_hit[i] / max(1, n_true[i])),
             f1=float(own.per_label[0, i]),
             f1_interval=(float(low[i]), float(high[i])),
-            average_precision=precisions[i],
-            ece=errors[i],
+            average_precision=average_precision(truth[:, i], probs[:, i]),
+            ece=_calibration_error(truth[:, i], probs[:, i]),
             threshold=float(thresholds[i]),
         )
         per_label.append(scores)
-    known = [one for one in precisions if one is not None]
-    return SeveralScores(
-        n_texts=n_texts,
-        f1_micro=float(own.micro[0]),
-        f1_macro=float(own.macro[0]),
-        f1_weighted=float(own.weighted[0]),
-        exact_match=float(own.exact_match[0]),
-        hamming_loss=float((truth != predicted).mean()),
-        ranking_precision=_ranking_precision(truth, probs),
-        average_precision=float(np.mean(known)) if known else 0.0,
-        ece=float(np.mean(errors)),
-        intervals={
-            "f1_micro": percentile_interval(drawn.micro),
-            "f1_macro": percentile_interval(drawn.macro),
-            "f1_weighted": percentile_interval(drawn.weighted),
-            "exact_match": percentile_interval(drawn.exact_match),
-        },
-        per_label=tuple(per_label),
-    )
+    return tuple(per_label)
 
 
 @dataclass(frozen=True)

@@ -109,12 +109,7 @@ def save_model(
         is written.
     """
     _check_fitted(estimator)
-    task = estimator.targets_.task
-    labels = label_set or LabelSet.from_labels(map(str, estimator.classes_.tolist()), task)
-    if labels.task != task:
-        raise InputError(
-            f"the labels to save are of task {labels.task}, those that were trained of {task}"
-        )
+    labels = label_set or _labels_of(estimator)
     order = _class_order(estimator, labels)
     out, saved = Path(out), estimator.pruned()
     vocabulary = compare_vocabularies(estimator, saved, parity_texts)
@@ -130,6 +125,11 @@ def save_model(
         manifest = replace(sealed, parity=parity)
         write_manifest(root, manifest)
     return manifest
+
+
+def _labels_of(estimator: TextClassifier) -> LabelSet:
+    """Return the classes of an estimator in natural order."""
+    return LabelSet.from_labels(map(str, estimator.classes_.tolist()), estimator.targets_.task)
 
 
 def _check_fitted(estimator: TextClassifier) -> None:
@@ -247,6 +247,11 @@ def _describe(
 
 def _class_order(estimator: TextClassifier, labels: LabelSet) -> np.ndarray:
     """Return the position in `classes_` of each label, in LabelSet order."""
+    task = estimator.targets_.task
+    if labels.task != task:
+        raise InputError(
+            f"the labels to save are of task {labels.task}, those that were trained of {task}"
+        )
     position = {str(name): i for i, name in enumerate(estimator.classes_)}
     if set(position) != set(labels.names):
         odd = sorted(set(position) ^ set(labels.names))

@@ -130,7 +130,7 @@ def finish_several(run: Run) -> dict[str, Any]:
     return results
 
 
-def _describe_data(data: TrainingSet) -> dict[str, Any]:
+def _describe_data(data: TrainingSet) -> Mapping[str, Any]:
     splits = data.splits
     sizes = {}
     for name, labelled in splits.items():
@@ -146,7 +146,7 @@ def _describe_data(data: TrainingSet) -> dict[str, Any]:
     }
 
 
-def _describe_method(method: str, one: _Scored) -> dict[str, Any]:
+def _describe_method(method: str, one: _Scored) -> Mapping[str, Any]:
     return {
         "method": method,
         "model": f"models/{method}",
@@ -156,7 +156,7 @@ def _describe_method(method: str, one: _Scored) -> dict[str, Any]:
     }
 
 
-def _timings(run: Run, methods: Mapping[str, _Scored]) -> dict[str, Any]:
+def _timings(run: Run, methods: Mapping[str, _Scored]) -> Mapping[str, Any]:
     timings: dict[str, Any] = {}
     for method, one in methods.items():
         n_texts = sum(len(scored.labelled) for scored in one.scored.values())
@@ -168,7 +168,7 @@ def _timings(run: Run, methods: Mapping[str, _Scored]) -> dict[str, Any]:
     return {**timings, "total_s": round(run.budget.elapsed_s, 3)}
 
 
-def _machine() -> dict[str, Any]:
+def _machine() -> Mapping[str, Any]:
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from assay.data.files.row import Record
 from assay.runtime.linear import sigmoid, softmax
 from assay.runtime.manifest import Manifest
 from assay.runtime.sane_scores import check_independent, check_probs
@@ -51,7 +52,7 @@ class Answering(ABC):
         """Return the answer to each text: a label, or a list of labels."""
 
     @abstractmethod
-    def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+    def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[Record]:
         """Return the columns of the answer to each text, before those of all scores."""
 
 
@@ -70,7 +71,7 @@ class SingleAnswer(Answering):
         """Return the label of each text."""
         return [self.labels[i] for i in probs.argmax(axis=1)]
 
-    def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+    def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[Record]:
         """Return label and score of each text."""
         winners = probs.argmax(axis=1).tolist()
         return [
@@ -111,7 +112,7 @@ class SeveralAnswers(Answering):
             names.append([self.labels[i] for i in own[row[own] > 0]])
         return names
 
-    def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+    def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[Record]:
         """Return the list of labels of each text."""
         return [{"predicted_labels": names} for names in self.name(probs)]
 
