@@ -40,6 +40,14 @@ def test_work_of_unknown_length_has_no_time_left(clock, capsys):
     )
 
 
+def test_slow_steps_are_said_in_seconds_each(clock, capsys):
+    """A fold that takes half a minute is not done 0.0 times per second."""
+    with TerminalProgress().track("folds", 5) as advance:
+        clock[0] = 32.0
+        advance(1)
+    assert capsys.readouterr().err == "folds: 1 of 5 (32 s each), about 128 s left\n"
+
+
 def test_sentence_is_said_on_stderr(capsys):
     """It is shown as it is: no markup, no line break at the width of a terminal."""
     sentence = "fetching [bold]minilm[/bold] " + "a" * 200

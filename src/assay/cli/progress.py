@@ -68,7 +68,7 @@ class TerminalProgress(Progress):
             if now_s - said_s < LINE_EVERY_S:
                 return
             said_s = now_s
-            rate = f"{n_done / (now_s - started_s):,.1f}/s" if n_done else "none yet"
+            rate = _describe_rate(n_done, now_s - started_s)
             if n_steps and n_done < n_steps:
                 left_s = (n_steps - n_done) * (now_s - started_s) / max(n_done, 1)
                 sys.stderr.write(
@@ -90,7 +90,17 @@ class _RateColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         """Draw it."""
         speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s")
+        if speed is None:
+            return Text("")
+        return Text(f"{speed:,.0f}/s" if speed >= 10 else _describe_rate(speed, 1.0))
+
+
+def _describe_rate(n_done: float, elapsed_s: float) -> str:
+    """Say how fast steps are done; of slow ones, how long each takes."""
+    if not n_done:
+        return "none yet"
+    rate = n_done / elapsed_s
+    return f"{rate:,.1f}/s" if rate >= 0.1 else f"{1 / rate:,.0f} s each"
 
 
 def _new_bars(console: Console) -> RichProgress:
