@@ -6,6 +6,9 @@ import gzip
 import json
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -184,6 +187,19 @@ def write_announcement(model, path):
     return path
 
 
+def pages_cases(name, args, tmp_path):
+    """Start a command that serves a page, end it, and yield both objects that it prints."""
+    command = [sys.executable, "-m", "assay", *map(str, args), "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        address = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        printed = {"PageAddress": address, name: process.communicate(timeout=60)[0]}
+    for shape, line in printed.items():
+        path = tmp_path / f"{name}-{shape}.json"
+        path.write_text(line, encoding="utf-8")
+        yield shape, path
+
+
 def cases(five, tmp_path):
     """Yield shape, what it is held against, and where that comes from: every command, every file."""
     model, run = five.folder / "models" / "linear", five.folder
@@ -252,6 +268,13 @@ def cases(five, tmp_path):
     issues, fixed = tmp_path / "issues.csv", tmp_path / "fixed"
     yield "Audit", ["audit", five.data, "--method", "none", "--out", issues]
     yield "Fixed", ["fix", five.data, "--decisions", issues, "--out", fixed]
+    yield "NextTexts", ["next", model, rejected, "-n", "1", "--out", tmp_path / "next.csv"]
+    pool = ["label", rejected, "--labels", "joy,sadness", "--out", tmp_path / "labelled.jsonl"]
+    yield from pages_cases("Labelled", pool, tmp_path)
+    twice = ["good day", "good day", "other day", "yet one", "fine rain", "the sun"]
+    suspect = write_rows(tmp_path / "twice.csv", twice, ["joy", "sadness"] * 3)
+    review = ["review", suspect, "--out", tmp_path / "decisions.csv"]
+    yield from pages_cases("Reviewed", review, tmp_path)
     yield "Serving", write_announcement(model, tmp_path / "serving.json")
     yield "Cache", ["cache"]
     yield "Cache", ["cache", "clear"]

@@ -51,7 +51,7 @@ def folder(tmp_path_factory):
 
 
 def write_tweets(folder):
-    """Write tweets.csv and tweets/, a little of the sample each."""
+    """Write tweets.csv, tweets/ and the pools tickets.csv and more-tickets.csv, a little each."""
     rows = assay.load_data("sample")
     (folder / "tweets").mkdir()
     every = ["text,label"]
@@ -66,6 +66,9 @@ def write_tweets(folder):
         (folder / "tweets" / f"{split}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
         every += lines[1:]
     (folder / "tweets.csv").write_text("\n".join(every) + "\n", encoding="utf-8")
+    tickets = ["text", *(line.rpartition(",")[0] for line in every[1:])]
+    for name, n_rows in (("tickets.csv", 41), ("more-tickets.csv", 61)):
+        (folder / name).write_text("\n".join(tickets[:n_rows]) + "\n", encoding="utf-8")
 
 
 def texts_and_labels(labelled):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +22,7 @@ BLOCK = re.compile(r'^```(\w*)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE |
 INSTALL = re.compile(r"^pip install '?assay(?:\[([\w,]+)\])?'?", re.MULTILINE)
 NUMBER = re.compile(r"\d[\d.,]*")
 PORT = "8000"  # of the pages; a free one takes its place
+PAGES = ("assay label", "assay review")  # commands that serve a page until they are ended
 # Runs blocks of Python in one namespace: a line of standard input is one block, as a literal.
 PYTHON = """
 import ast, sys
@@ -90,13 +93,15 @@ class PageRunner:
                 self.run_python(block.text.replace(PORT, str(self.port)))
 
     def run_bash(self, text):
-        """Run commands; an installation is checked, not done; a server goes on in the background."""
+        """Run commands; an installation is checked, not done; a server goes on in the background, and a page is ended."""
         check_extras(text)
         lines = [line for line in text.splitlines() if not line.startswith("pip install")]
         for line in lines:
             if line.startswith("assay serve"):
                 self.start_server(line)
-        code = "\n".join(line for line in lines if not line.startswith("assay serve"))
+            elif line.startswith(PAGES):
+                self.open_and_end_page(line)
+        code = "\n".join(line for line in lines if not line.startswith(("assay serve", *PAGES)))
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", code],
             cwd=self.folder,
@@ -147,6 +152,27 @@ class PageRunner:
             except OSError:
                 time.sleep(0.1)
         raise AssertionError(f"no answer from: {line}")
+
+    def open_and_end_page(self, line):
+        """Start `assay label` or `assay review`, fetch its page, and end it as Ctrl-C does."""
+        process = subprocess.Popen(
+            [*line.split(), "--port", str(self.port), "--json"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            first = process.stdout.readline()
+            assert first, process.communicate()[1]
+            with urlopen(json.loads(first)["url"]) as answer:
+                assert answer.status == 200
+            process.send_signal(signal.SIGINT)
+            errors = process.communicate(timeout=60)[1]
+        finally:
+            process.kill()
+        assert process.returncode == 0, f"{line}\n{errors}"
 
     def compare(self, text):
         """Hold what a page shows against what was printed, numbers aside."""

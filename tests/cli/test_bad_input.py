@@ -148,13 +148,10 @@ CASES = {
             "hint: give each column a name of its own",
         ],
     ),
-    "several labels in a row": (
+    "several labels in a row among names": (
         lambda f: records(
             f,
-            [
-                (text, [label, "more"] if i == 3 else [label])
-                for i, (text, label) in enumerate(GOOD)
-            ],
+            [(text, [label, "more"] if i == 3 else label) for i, (text, label) in enumerate(GOOD)],
         ),
         ["d.jsonl line 4: several labels in a row: one label per text is accepted"],
     ),

@@ -141,7 +141,7 @@ def test_bfloat16_trains_what_is_saved_in_float32(tiny_bert):
     assert losses["float32"] != losses["bfloat16"]
     np.testing.assert_allclose(losses["bfloat16"], losses["float32"], rtol=0.05)
     assert {p.dtype for p in fits["bfloat16"].network_.parameters()} == {torch.float32}
-    with pytest.raises(InputError, match="precision is half; float32 and bfloat16 is accepted"):
+    with pytest.raises(InputError, match="precision is 'half'; float32 and bfloat16 are accepted"):
         small_estimator("finetune", tiny_bert, precision="half").fit(TEXTS, LABELS)
 
 

@@ -44,13 +44,18 @@ def clock(monkeypatch):
         ("warmup_fraction", 1.0, "0 up to less than 1"),
         ("label_smoothing", 1.5, "0 to 1"),
         ("time_limit_s", 0.0, "more than 0"),
-        ("precision", "float64", "float32 and bfloat16"),
     ],
 )
 def test_setting_out_of_its_range_is_refused(name, value, accepted):
     """The message names the setting, its value and what is accepted."""
     with pytest.raises(InputError, match=f"^{name} is {value}; {accepted} is accepted"):
         config(**{name: value})
+
+
+def test_unknown_precision_is_refused():
+    """The message names what was given, and both that are known."""
+    with pytest.raises(InputError, match=r"^precision is 'float64'; float32 and bfloat16 are"):
+        config(precision="float64")
 
 
 def test_rate_rises_over_the_warm_up_and_falls_to_zero():

@@ -44,7 +44,7 @@ def compare_command(
         str | None, typer.Option(help="Which split of DATA.  [default: test, or the only one]")
     ] = None,
 ) -> None:
-    """Compare the methods of a run, or two models on DATA, with paired tests.
+    """Compare the methods of a run, or two models on DATA.
 
     \b
     Examples:

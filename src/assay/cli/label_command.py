@@ -55,7 +55,6 @@ def label_command(
     Examples:
       assay label tickets.csv --labels billing,bug,other --out labelled.jsonl
       assay label more-tickets.csv --out labelled.jsonl --resume
-      assay run labelled.jsonl --out runs/tickets
     """
     from assay.review.label_page import LabelOptions, label_pool
 

@@ -33,7 +33,7 @@ def next_command(
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write the rows of POOL that are most worth a label, with an empty label.
+    """Write the rows of POOL that are most worth a label.
 
     Texts of which MODEL is unsure, that speak for many others and do not repeat each other; the
     most useful first, in the format of POOL. Fill in the labels, add the rows to your data, and

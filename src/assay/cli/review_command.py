@@ -48,7 +48,7 @@ def review_command(
     \b
     Examples:
       assay review tweets.csv --out decisions.csv
-      assay fix tweets.csv --decisions decisions.csv --out tweets2.csv
+      assay review tweets.csv --issues issues.csv --out decisions.csv
     """
     from assay.audit.checks import audit_data
     from assay.recipes.audit import load_for_audit

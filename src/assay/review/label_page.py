@@ -215,11 +215,27 @@ def run_page(
             proxy_headers=False,
             timeout_graceful_shutdown=2,
         )
-        announce(f"http://{bracket_host(host)}:{own_port}")
+        url = f"http://{bracket_host(host)}:{own_port}"
         with _plain_end(), quick_switching():
-            uvicorn.Server(config).run(sockets=[listener])
+            _make_server(config, on_start=lambda: announce(url)).run(sockets=[listener])
     finally:
         listener.close()
+
+
+def _make_server(config: Any, *, on_start: Callable[[], None]) -> Any:
+    """Return a server that calls `on_start` when it listens to requests and to signals.
+
+    Before that, whoever reads the address and ends the command at once would end it in the
+    middle, and the labels would not be written.
+    """
+    uvicorn = require("uvicorn")
+
+    class Server(uvicorn.Server):  # type: ignore[misc, name-defined]
+        async def startup(self, sockets: list[Any] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            on_start()
+
+    return Server(config)
 
 
 @contextmanager

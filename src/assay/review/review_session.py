@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -11,8 +12,6 @@ from pathlib import Path
 
 from assay.audit.issues import COLUMNS, Issue, IssueEntry
 from assay.data.files.spreadsheet import guard_cell
-from assay.data.files.style import TableStyle
-from assay.data.files.writers import open_writer
 from assay.disk import atomic_file
 from assay.review.events import Answer, Event, Undo
 from assay.review.journal import Journal
@@ -22,7 +21,7 @@ from assay.review.suspects import Suspect
 __all__ = ["Filter", "Given", "ReviewSession"]
 
 YES, NO = "yes", "no"
-STYLE = TableStyle(",", encoding="utf-8-sig")  # as the file of an audit: spreadsheets know it
+ENCODING = "utf-8-sig"  # as the file of an audit: spreadsheets know it
 
 
 @dataclass(frozen=True)
@@ -198,14 +197,13 @@ class ReviewSession:
             entries = self.entries()
         with (
             atomic_file(self.out) as partial,
-            open_writer(partial, like=self.out, style=STYLE) as writer,
+            partial.open("w", encoding=ENCODING, newline="") as stream,
         ):
+            writer = csv.writer(stream, lineterminator="\r\n")
+            writer.writerow(COLUMNS)  # also where nothing was decided: the file can be read
             for entry in entries:
-                cells: dict[str, str] = {}
-                for name in COLUMNS:
-                    value = entry[name]  # type: ignore[literal-required]
-                    cells[name] = "" if value is None else guard_cell(str(value))
-                writer.write(cells)
+                values = [entry[name] for name in COLUMNS]  # type: ignore[literal-required]
+                writer.writerow(["" if v is None else guard_cell(str(v)) for v in values])
 
     def _open(self, wanted: Filter) -> Iterator[Suspect]:
         """Yield the rows that wait for a decision, in the order of the audit."""
