@@ -1,0 +1,258 @@
+"""The label page in a real browser: keys, killed servers, two browsers, anyone can use it. Tests label_page, too."""
+
+import json
+import os
+import shutil
+import signal
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from _support.small_runs import start_assay
+from assay.catalogue import open_language
+from assay.review.events import Decision, Undo
+from assay.review.journal import journal_path, read_journal
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+AXE = Path(__file__).resolve().parents[2] / ".browser" / "axe.min.js"
+LABELS = "joy,sadness,fear"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="there is no Chromium here (Debian's package chromium)"
+    ),
+]
+
+
+class Page:
+    """A running `assay label`."""
+
+    def __init__(self, process, url):
+        self.process = process
+        self.url = url
+
+    def kill(self):
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.communicate()
+
+    def stop(self):
+        """End it as Ctrl-C does; return what it said."""
+        self.process.send_signal(signal.SIGINT)
+        out, err = self.process.communicate(timeout=60)
+        assert self.process.returncode == 0, err
+        return json.loads(out.splitlines()[-1])
+
+
+@contextmanager
+def labelling(pool, out, *args, port=0):
+    """Run `assay label` in a process of its own, and end it."""
+    common = ("--out", out, "--port", port, "--json", "--checkpoint", "terms")
+    process = start_assay("label", pool, *common, *args)
+    try:
+        line = process.stdout.readline()
+        assert line, process.communicate()
+        yield Page(process, json.loads(line)["url"])
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start the browser once."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*sandbox, "--disable-gpu", "--disable-quic"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page as somebody; whatever it complains of fails the test."""
+    contexts, complaints = [], []
+
+    def visit(url, *, may_complain=False, **options):
+        options = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}, **options}
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+
+        def note(message):
+            if message.type == "error" and not may_complain:
+                complaints.append(message.text)
+
+        def watch(request):
+            if not request.url.startswith(url):
+                complaints.append(request.url)
+
+        page.on("console", note)
+        page.on("request", watch)
+        page.on("pageerror", lambda err: complaints.append(str(err)))
+        page.on("dialog", lambda dialog: complaints.append("a dialog opened"))
+        page.goto(url)
+        page.wait_for_selector("#labels button")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def press(page, key):
+    """Press a key and wait for another text; return the text that was decided."""
+    text = page.text_content("#text")
+    page.keyboard.press(key)
+    page.wait_for_function(
+        "text => document.getElementById('text').textContent !== text", arg=text, polling=5
+    )
+    return text
+
+
+def test_two_hundred_decisions_survive_a_kill(visit, pool_file, tmp_path):
+    """By keyboard alone, some taken back; killed twice and resumed: the file is what was decided."""
+    out = tmp_path / "labelled.jsonl"
+    expected = {}
+    with labelling(pool_file, out, "--labels", LABELS) as first:
+        page = visit(first.url)
+        for i in range(90):
+            expected[press(page, "123"[i % 3])] = LABELS.split(",")[i % 3]
+        for _ in range(5):
+            press(page, "z")
+            del expected[page.text_content("#text")]
+        page.close()
+        first.kill()
+    with labelling(pool_file, out, "--resume") as second:
+        page = visit(second.url)
+        page.wait_for_function(
+            "() => document.getElementById('progress').textContent.startsWith('85 ')"
+        )
+        for i in range(110):
+            expected[press(page, "321"[i % 3])] = LABELS.split(",")[2 - i % 3]
+        press(page, " ")
+        page.close()
+        second.kill()
+    with labelling(pool_file, out, "--resume") as third:
+        done = third.stop()
+    assert (done["n_labelled"], done["n_skipped"]) == (195, 1)
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert {row["text"]: row["label"] for row in rows} == expected
+    assert [row["text"] for row in rows] == list(expected)
+    events = read_journal(journal_path(out))
+    assert sum(isinstance(event, Decision) for event in events) == 201
+    assert sum(isinstance(event, Undo) for event in events) == 5
+    before = out.read_bytes()
+    out.unlink()
+    with labelling(pool_file, out, "--resume") as fourth:
+        fourth.stop()
+    assert out.read_bytes() == before
+
+
+def test_decision_waits_for_a_server_that_went_away(visit, pool_file, tmp_path):
+    """The page says so, keeps the decision, and sends it when the command runs again."""
+    out = tmp_path / "labelled.jsonl"
+    with labelling(pool_file, out, "--labels", LABELS) as first:
+        page = visit(first.url, may_complain=True)
+        text = press(page, "1")
+        port = first.url.rpartition(":")[2]
+        first.kill()
+    second_text = page.text_content("#text")
+    page.keyboard.press("2")
+    page.wait_for_selector("#alert:not([hidden])")
+    assert "does not answer" in page.text_content("#alert")
+    with labelling(pool_file, out, "--resume", port=port) as second:
+        page.wait_for_selector("#alert", state="hidden")
+        done = second.stop()
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert done["n_labelled"] == 2
+    assert [(row["text"], row["label"]) for row in rows] == [
+        (text, "joy"),
+        (second_text, "sadness"),
+    ]
+
+
+def test_page_does_all_that_a_person_needs(visit, pool_file, tmp_path):
+    """Several ways on one server: history, notes, labels, two browsers, Korean, a phone, markup."""
+    out = tmp_path / "labelled.jsonl"
+    with labelling(pool_file, out, "--labels", LABELS) as served:
+        page = visit(served.url, may_complain=True)
+        # a note, then back in history, and another label for that text
+        page.keyboard.press("/")
+        page.keyboard.type("1 odd z")
+        page.keyboard.press("Enter")
+        first = press(page, "1")
+        press(page, "2")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_function("() => document.getElementById('note').value === '1 odd z'")
+        assert page.text_content("#text") == first
+        press(page, "3")
+        # a label is added, renamed and merged
+        page.keyboard.press("+")
+        page.keyboard.type("news")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#labels button:has-text('news')")
+        page.click("#counts tr:last-child button")
+        page.fill("#rename", "joy")
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => document.querySelectorAll('#labels button').length === 3")
+        # a second browser decides: the first one says so and goes on
+        other = visit(served.url, locale="ko-KR", viewport={"width": 390, "height": 844})
+        assert other.locator("html").get_attribute("lang") == "ko"
+        assert other.text_content("#skip").endswith(open_language("ko").say("label_page.skip"))
+        assert other.evaluate("document.documentElement.scrollWidth") <= 390
+        heights = [
+            one.bounding_box()["height"]
+            for one in other.locator("#labels button, .acts button").all()
+            if one.is_visible()
+        ]
+        assert min(heights) >= 40
+        press(other, "1")
+        page.keyboard.press("1")
+        page.wait_for_selector("#alert:not([hidden])")
+        assert "Another page has decided" in page.text_content("#alert")
+        # every text is shown as it is
+        shown = set()
+        for _ in range(240):
+            shown.add(press(page, " "))
+        assert any("onerror" in text for text in shown) or page.locator("#text img").count() == 0
+        page.close()
+        other.close()
+        done = served.stop()
+    assert done["n_labelled"] == 3
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    found = {row["text"]: row for row in rows}
+    assert (found[first]["label"], found[first]["note"]) == ("fear", "1 odd z")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_label_page_is_accessible(visit, pool_file, tmp_path, scheme):
+    """axe-core finds nothing to complain of, in light and in dark, with and without numbers."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not here: .ci/run fetches it")
+    out = tmp_path / "labelled.jsonl"
+    with labelling(pool_file, out, "--labels", LABELS) as served:
+        page = visit(served.url, color_scheme=scheme)
+        for i in range(130):
+            press(page, "123"[i % 3])
+        page.wait_for_selector("#curve:not([hidden])")
+        page.click("#counts tr:last-child button")
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run()")
+        page.close()
+        served.stop()
+    problems = [
+        (one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]
+    ]
+    assert problems == []
+    assert len(found["passes"]) > 10
