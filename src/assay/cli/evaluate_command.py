@@ -91,9 +91,10 @@ def evaluate_command(
         check_table(out, overwrite=overwrite)
         check_apart(data, out)
     options = flags.options().as_trained(model, data)
+    loaded = options.load(data)
     found = evaluate_model(
         model,
-        options.load(data),
+        loaded,
         split=split,
         label_map=label_map,
         seed=common.seed,
@@ -105,7 +106,7 @@ def evaluate_command(
         return
     if by is not None:
         labelled, correct = found.scored.labelled, found.scored.correct
-        values = read_column(data, found.split, labelled.lines, by, options.reading())
+        values = read_column(loaded, found.split, labelled.lines, by)
         found = replace(found, by=score_values(by, values, correct))
     if out is not None:
         write_table(found.rows(), out, overwrite=overwrite)

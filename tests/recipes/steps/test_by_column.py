@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from assay.data import load_data
 from assay.errors import DataError, InputError
 from assay.recipes.steps.by_column import NO_VALUE, OTHER_VALUES, read_column, score_values
+
+ROWS = 'text,label,priority\nso happy,joy,high\n"so\nsad",sadness,\nso glad,joy,low\n'
+FOUND = ["low", "high", NO_VALUE]  # of the lines 5, 2 and 3
 
 
 def test_values_are_those_of_the_lines(tmp_path):
     """Each text has the value of its own line, in a file or in the file of its split."""
-    content = 'text,label,priority\nso happy,joy,high\n"so\nsad",sadness,\nso glad,joy,low\n'
-    (tmp_path / "test.csv").write_text(content)
-    for data in (tmp_path / "test.csv", tmp_path):
-        assert read_column(data, "test", [5, 2, 3], "priority", {}) == ["low", "high", NO_VALUE]
+    (tmp_path / "test.csv").write_text(ROWS)
+    (tmp_path / "train.csv").write_text(ROWS)
+    for data, split in ((tmp_path / "test.csv", "all"), (tmp_path, "test")):
+        assert read_column(load_data(data), split, [5, 2, 3], "priority") == FOUND
+
+
+def test_part_of_a_lone_file_is_read_from_it(tmp_path):
+    """A split that was cut as training cut it has the lines of the whole file."""
+    (tmp_path / "d.csv").write_text(ROWS)
+    assert read_column(load_data(tmp_path / "d.csv"), "test", [5, 2, 3], "priority") == FOUND
+
+
+def test_shards_of_a_split_are_counted_through(tmp_path):
+    """Several files of one split have one column."""
+    for name in ("test-00000-of-00002.csv", "test-00001-of-00002.csv"):
+        (tmp_path / name).write_text(ROWS)
+    splits = load_data(tmp_path)
+    lines = splits["test"].lines
+    assert read_column(splits, "test", lines, "priority") == ["high", NO_VALUE, "low"] * 2
 
 
 def test_wrong_column_and_data_without_files_are_refused(tmp_path):
     """The columns there are named; a data set of the package has none to read again."""
-    (tmp_path / "all.csv").write_text("text,label,priority\nso happy,joy,high\n")
+    (tmp_path / "d.csv").write_text(ROWS)
+    message = r"no column 'prioriti' in .*d\.csv .*columns: priority\. Did you mean 'priority'"
+    with pytest.raises(DataError, match=message):
+        read_column(load_data(tmp_path / "d.csv"), "all", [2], "prioriti")
+    frame = pd.DataFrame({"text": ["so happy"], "label": ["joy"], "priority": ["high"]})
     with pytest.raises(
-        DataError, match=r"no column 'prioriti' in all\.csv.*Did you mean 'priority'"
+        InputError, match=r"the columns of the all split of .* cannot be read again"
     ):
-        read_column(tmp_path / "all.csv", "all", [2], "prioriti", {})
-    with pytest.raises(InputError, match="the columns of the test split cannot be read again"):
-        read_column("sample", "test", [2], "priority", {})
+        read_column(load_data(frame), "all", [1], "priority")
 
 
 def test_each_value_has_its_accuracy_and_rare_values_are_together():

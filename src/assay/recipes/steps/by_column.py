@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from assay.data.files.readers import read_rows
-from assay.data.files.reading import ReadingOptions
-from assay.data.folders import find_split_files
-from assay.errors import DataError, InputError, did_you_mean
+from assay.data.origin import read_other_cells
+from assay.data.texts import Splits
+from assay.errors import DataError, InputError, cut, did_you_mean
 from assay.evaluation.slices import SliceScores
 from assay.runtime.limits.wilson import wilson_interval
 
@@ -22,57 +19,43 @@ MAX_VALUES = 20  # scored apart, the most frequent first; the others together
 NO_VALUE, OTHER_VALUES = "(no value)", "(other values)"
 
 
-def read_column(
-    data: Any, split: str, lines: Sequence[int], column: str, reading: ReadingOptions
-) -> list[str]:
+def read_column(splits: Splits, split: str, lines: Sequence[int], column: str) -> list[str]:
     """Return the value of a column for each text of a split.
 
     Parameters
     ----------
-    data : path
-        The file or folder that the texts were loaded from.
+    splits : Splits
     split : str
     lines : sequence of int
-        The lines of the texts in that file.
+        The lines of the texts in their file.
     column : str
-    reading : ReadingOptions
-        How the file is read.
+        Any but those of the texts and the labels.
 
     Raises
     ------
     InputError
-        The texts are from no file, or from several.
+        The texts are from no file.
     DataError
         There is no such column.
     """
-    path = _find_file(data, split)
-    wanted = set(lines)
-    values: dict[int, str] = {}
-    for row in read_rows(path, **reading):
-        if row.line not in wanted:
-            continue
-        if column not in row.values:
-            names = ", ".join(row.values)
-            meant = did_you_mean(column, row.values)
-            raise DataError(
-                f"there is no column '{column}' in {path.name}; columns: {names}.{meant}"
-            )
-        value = row.values[column]
-        values[row.line] = NO_VALUE if value is None or value == "" else str(value)
-    return [values.get(line, NO_VALUE) for line in lines]
-
-
-def _find_file(data: Any, split: str) -> Path:
-    path = Path(str(data))
-    if path.is_file():
-        return path
-    files = find_split_files(path).get(split, []) if path.is_dir() else []
-    if len(files) != 1:
+    rows = read_other_cells(splits.origins, [(split, line) for line in lines])
+    if not rows:
         raise InputError(
-            f"the columns of the {split} split cannot be read again; "
-            "a file, or a folder with one file per split, is accepted"
+            f"the columns of the {split} split of {splits.source} cannot be read again; "
+            "a file or a folder of files is accepted"
         )
-    return files[0]
+    names = dict.fromkeys(name for row in rows.values() for name in row.cells)
+    if column not in names:
+        raise DataError(
+            f"there is no column '{cut(column)}' in {splits.source} beside texts and labels; "
+            f"columns: {', '.join(names)}.{did_you_mean(column, names)}"
+        )
+    values = []
+    for line in lines:
+        row = rows.get((split, line))
+        value = None if row is None else row.cells.get(column)
+        values.append(NO_VALUE if value is None or value == "" else str(value))
+    return values
 
 
 def score_values(column: str, values: Sequence[str], correct: np.ndarray) -> list[SliceScores]:
