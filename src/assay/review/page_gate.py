@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assay.server.failures import ApiError
-from assay.server.gate import parse_host
+from assay.server.gate import check_host, send_error
 from assay.server.logs import describe_exception
 from assay.server.meter import add_headers
 
@@ -20,7 +20,6 @@ __all__ = ["PageGate"]
 
 logger = logging.getLogger(__name__)
 
-SHOWN_CHARS = 80
 JSON = b"application/json"
 
 
@@ -56,12 +55,12 @@ class PageGate:
             self._check(scope)
             await self._app(scope, receive, send_with_headers)
         except ApiError as err:
-            await _send_error(err, send_with_headers)
+            await send_error(err, send_with_headers)
         except Exception as err:  # its message may hold a text, so the client learns nothing of it
             logger.error("a request failed", extra={"facts": describe_exception(err)})
             if not has_started:
                 failure = ApiError(500, "backend", "the page's server made a mistake")
-                await _send_error(failure, send_with_headers)
+                await send_error(failure, send_with_headers)
 
     def _check(self, scope: Scope) -> None:
         """Refuse what comes by another name, from another origin, or not as JSON.
@@ -71,11 +70,10 @@ class PageGate:
         ApiError
             421, 403 or 415.
         """
+        if self._hosts is not None:
+            check_host(scope, self._hosts)
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
-        if self._hosts is not None and parse_host(host) not in self._hosts:
-            shown = parse_host(host)[:SHOWN_CHARS]
-            raise ApiError(421, "validation", f"this server is not '{shown}'")
         if scope["method"] in ("GET", "HEAD"):
             return
         origin = headers.get(b"origin", b"").decode("latin-1")
@@ -83,10 +81,3 @@ class PageGate:
             raise ApiError(403, "validation", "pages of other origins may not decide")
         if not headers.get(b"content-type", b"").startswith(JSON):
             raise ApiError(415, "validation", "the body is not sent as application/json")
-
-
-async def _send_error(err: ApiError, send: Send) -> None:
-    body = err.body()
-    headers = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": err.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

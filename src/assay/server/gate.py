@@ -12,7 +12,7 @@ from assay.server.logs import describe_exception
 from assay.server.meter import STATIC_PREFIX
 from assay.server.service import Service
 
-__all__ = ["Gate", "parse_host"]
+__all__ = ["Gate", "check_host", "parse_host", "send_error"]
 
 logger = logging.getLogger(__name__)
 
@@ -67,12 +67,12 @@ class Gate:
         except ClientGone:
             pass
         except ApiError as err:
-            await _send_error(err, send)
+            await send_error(err, send)
         except Exception as err:  # its message may hold a text, so the client learns nothing of it
             logger.error("a request failed", extra={"facts": describe_exception(err)})
             if not has_started:
                 sentence = "the server made a mistake; its log says more"
-                await _send_error(ApiError(500, "backend", sentence), send)
+                await send_error(ApiError(500, "backend", sentence), send)
         finally:
             self._service.places.n_taken -= 1
 
@@ -85,9 +85,7 @@ class Gate:
             421, 401 or 503.
         """
         if self._hosts is not None:
-            for name, value in scope["headers"]:
-                if name == b"host":
-                    _check_host(value, self._hosts)
+            check_host(scope, self._hosts, hint=" (assay serve --allowed-host)")
         if _is_open(scope):
             return
         if self._api_key is not None:
@@ -110,22 +108,36 @@ def _is_open(scope: Scope) -> bool:
     return is_page or method == "OPTIONS" or path in OPEN_PATHS or path.startswith(STATIC_PREFIX)
 
 
-def _check_host(value: bytes, hosts: frozenset[str]) -> None:
-    """Refuse a name that is not this server's.
+def check_host(scope: Scope, hosts: frozenset[str], *, hint: str = "") -> None:
+    """Refuse a request for a name that is not this server's.
 
     A page from elsewhere may have its own name point to this machine (DNS rebinding). It would then
     have one origin with this server, and its scripts could ask whatever listens on the loopback
     address. The browser says by which name it came, and that name is not one of ours. Clients that
     send no name, such as those of HTTP/1.0, are no browsers.
+
+    Parameters
+    ----------
+    scope : ASGI scope
+    hosts : frozenset of str
+        Without port.
+    hint : str
+        How to have more names, for the end of the message.
+
+    Raises
+    ------
+    ApiError
+        421: one of the names in the headers is another one.
     """
-    given = parse_host(value.decode("latin-1"))
-    if given not in hosts:
-        raise ApiError(
-            421,
-            "validation",
-            f"this server is not '{given[:SHOWN_CHARS]}'; it answers to "
-            f"{', '.join(sorted(hosts))} (assay serve --allowed-host)",
-        )
+    for name, value in scope["headers"]:
+        given = parse_host(value.decode("latin-1")) if name == b"host" else None
+        if given is not None and given not in hosts:
+            raise ApiError(
+                421,
+                "validation",
+                f"this server is not '{given[:SHOWN_CHARS]}'; it answers to "
+                f"{', '.join(sorted(hosts))}{hint}",
+            )
 
 
 def _check_key(authorization: bytes, api_key: bytes) -> None:
@@ -151,7 +163,7 @@ def parse_host(value: str) -> str:
     return name if has_port else value
 
 
-async def _send_error(err: ApiError, send: Send) -> None:
+async def send_error(err: ApiError, send: Send) -> None:
     """Answer with an error: all of them have the same shape."""
     body = err.body()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
