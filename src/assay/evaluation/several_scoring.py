@@ -38,6 +38,11 @@ __all__ = [
 N_FOLDS = 5  # in which thresholds are fitted, so that no text is judged by thresholds that saw it
 N_DRAWS = 2000
 SCORE_DIGITS = 9  # of written scores: float32 carries about 7
+METRIC_NAMES = {
+    "macro-f1": "macro F1",
+    "micro-f1": "micro F1",
+    "accuracy": "share of exact matches",
+}
 HEADLINES = ("f1_micro", "f1_macro", "f1_weighted", "exact_match")
 
 
@@ -225,12 +230,12 @@ class SeveralChoice:
     @property
     def why(self) -> str:
         """The reason in one sentence."""
-        name, own = self.metric, self.scores[self.recommended]
+        name, own = METRIC_NAMES[self.metric], self.scores[self.recommended]
         where = f"on {self.n_texts:,} validation texts"
         if self.recommended == self.best:
-            return f"{self.recommended}: the highest {name}, {own:.3f} {where}"
+            return f"{self.recommended} has the highest {name} ({own:.3f} {where})"
         return (
-            f"{self.recommended}: {name} {own:.3f} {where}; {self.best} has "
+            f"{self.recommended} has a {name} of {own:.3f} {where}; {self.best} has "
             f"{self.scores[self.best]:.3f} and is more expensive (expected loss "
             f"{self.losses[self.recommended]:.3f}, {self.tolerance:g} is tolerated)"
         )

@@ -43,7 +43,7 @@ __all__ = ["finish_several", "score_several_model"]
 SPLITS = ("validation", "test")
 METRIC = "macro-f1"  # by which methods are chosen: imbalance is the rule with several labels
 SCHEMA_VERSION = 2  # of results.json
-REASON = "takes one label per text"
+REASON = "learns one label per text only, and these have several"
 
 
 @dataclass(frozen=True)
