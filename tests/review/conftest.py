@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from _support.browsers import open_browser, visits
 from _support.server_runs import ATTACK
 from _support.small_models import small_data
 from _support.small_runs import write_rows
@@ -55,3 +56,17 @@ def pool_file(tmp_path):
     texts = list(dict.fromkeys(small_data(1_500)[0]))[:250]
     texts += [ATTACK, "x" * 20_000, "مرحبا بالعالم", "😀👩‍👩‍👧 오늘 행복해요", "1", "z"]
     return write_rows(tmp_path / "pool.jsonl", texts, [""] * len(texts))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start the browser once."""
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page as somebody; whatever it complains of fails the test."""
+    with visits(browser) as visit:
+        yield visit

@@ -3,7 +3,8 @@
 import pytest
 from starlette.testclient import TestClient
 
-from assay.audit.issues import Issue, write_issues_file
+from assay.audit.issues import KINDS, Issue, write_issues_file
+from assay.catalogue import open_language
 from assay.data.load import load_data
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.recipes.fix import fix_data
@@ -154,7 +155,8 @@ def test_similar_texts_are_found(data):
     assert nearest.find("so happy today") == []
     nearest.prepare()
     found = nearest.find("so happy today")
-    assert found[0] == {"text": "so very happy now", "label": "sadness", "where": "all 4"}
+    wanted = {"text": "so very happy now", "label": "sadness", "split": "all", "row": 4}
+    assert found[0] == wanted
 
 
 def test_api_of_the_page(open_session, data):
@@ -174,11 +176,25 @@ def test_api_of_the_page(open_session, data):
     state = client.post("/decide", json=body).json()
     assert (state["n_waiting"], state["n_matching"], state["item"]) == (1, 0, None)
     state = client.post("/undo", json={"id": "3", "version": 2}).json()
-    assert state["n_waiting"] == 3
+    assert (state["n_waiting"], state["n_matching"], state["n_acceptable"]) == (3, 3, 1)
+    key = state["item"]["key"]
+    wanted = {"kind": "", "given_label": "", "split": ""}
+    body = {"id": "5", "version": 3, "key": key, "all": True, "accepts": True, **wanted}
+    state = client.post("/decide", json=body).json()
+    assert state["decided"] == {"changed": 2, "kept": 0, "skipped": 0}
+    assert (state["n_waiting"], state["n_acceptable"]) == (2, 0)
+    assert client.get("/state?given_label=joy").json()["n_matching"] == 1
     assert client.get("/state?kind=nonsense").status_code == 422
     assert client.post("/decide", json={"id": "4", "version": 3}).status_code == 422
     for path in ("/", "/static/review.js", "/static/sentences.js"):
         assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_page_names_every_kind(language):
+    """The page has words for whatever an audit can find."""
+    sentences = open_language(language)
+    assert all(sentences.say(f"review_page.kind_{kind}") for kind in KINDS)
 
 
 @pytest.mark.parametrize(

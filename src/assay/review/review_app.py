@@ -25,7 +25,7 @@ from assay.server.json_body import JsonObject, check_keys, read_flag, read_name,
 
 __all__ = ["ReviewState", "create_review_app"]
 
-FILTERS = ("kind", "label", "split")
+FILTERS = ("kind", "given_label", "split")  # label is what a row gets
 
 
 class RowEntry(TypedDict):
@@ -33,7 +33,8 @@ class RowEntry(TypedDict):
 
     text: str
     label: str
-    where: str
+    split: str
+    row: int
 
 
 class SuspectEntry(TypedDict):
@@ -56,6 +57,7 @@ class ReviewState(TypedDict):
     kinds: dict[str, int]
     n_waiting: int
     n_matching: int
+    n_acceptable: int
     decided: dict[str, int]
     all_labels: list[str]
     splits: list[str]
@@ -89,7 +91,7 @@ class _Endpoints:
         event_id, version = read_id(content), read_whole(content, "version")
 
         def act() -> None:
-            keys = self._session.keys_like(wanted) if takes_all else (key,)
+            keys = self._session.keys_like(wanted, accepts=accepts) if takes_all else (key,)
             given = Given(event_id, keys, label, accepts=accepts, is_skip=is_skip)
             self._session.decide(given, version=version)
 
@@ -138,7 +140,7 @@ def _filter(content: JsonObject) -> Filter:
     kind = values["kind"] or ""
     if kind and kind not in KINDS:
         refuse(f"there is no kind '{kind[:40]}'; kinds: {', '.join(KINDS)}")
-    return Filter(kind, values["label"] or "", values["split"] or "")
+    return Filter(kind, values["given_label"] or "", values["split"] or "")
 
 
 def _describe(session: ReviewSession, nearest: Nearest, wanted: Filter) -> ReviewState:
@@ -151,6 +153,7 @@ def _describe(session: ReviewSession, nearest: Nearest, wanted: Filter) -> Revie
         "kinds": kinds,
         "n_waiting": sum(kinds.values()),
         "n_matching": session.count(wanted),
+        "n_acceptable": len(session.keys_like(wanted, accepts=True)),
         "decided": session.decided(),
         "all_labels": list(dict.fromkeys(one.issue.label for one in suspects)),
         "splits": list(dict.fromkeys(one.issue.split for one in suspects)),
@@ -174,4 +177,4 @@ def _describe_suspect(suspect: Suspect | None, nearest: Nearest) -> SuspectEntry
 
 
 def _describe_row(issue: Issue) -> RowEntry:
-    return {"text": issue.text, "label": issue.label, "where": f"{issue.split} {issue.row}"}
+    return {"text": issue.text, "label": issue.label, "split": issue.split, "row": issue.row}

@@ -132,9 +132,10 @@ class ReviewSession:
         n_all = len(self._of_key)
         return {"changed": n_changed, "kept": n_all - n_changed - n_skipped, "skipped": n_skipped}
 
-    def keys_like(self, wanted: Filter) -> tuple[str, ...]:
-        """Return the keys of all rows that wait, to decide on them at once."""
-        return tuple(one.key for one in self._open(wanted))
+    def keys_like(self, wanted: Filter, *, accepts: bool = False) -> tuple[str, ...]:
+        """Return the keys of all rows that wait, or of those with a proposal, to decide at once."""
+        found = self._open(wanted)
+        return tuple(one.key for one in found if one.issue.proposed_label or not accepts)
 
     def decide(self, given: Given, *, version: int) -> None:
         """Keep a decision.

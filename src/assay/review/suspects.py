@@ -28,7 +28,8 @@ class NearText(TypedDict):
 
     text: str
     label: str
-    where: str
+    split: str
+    row: int
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,12 @@ class Nearest:
             labelled = self._splits[split]
             if labelled.texts[i] == text or similarity[row] <= 0:
                 continue
-            where = f"{split} {labelled.lines[i]}"
-            found.append({"text": labelled.texts[i], "label": labelled.labels[i], "where": where})
+            found.append(
+                {
+                    "text": labelled.texts[i],
+                    "label": labelled.labels[i],
+                    "split": split,
+                    "row": labelled.lines[i],
+                }
+            )
         return found[:N_NEAREST]

@@ -7,7 +7,7 @@ import { newId, send } from "./sending.js";
 // Keys of the labels. K keeps and Z takes back, so they are none of them.
 const KEYS = [..."123456789", ..."abcdefghijlmnopqrstuvwxy"];
 const LONG_TEXT = 280; // characters from which a text is set smaller
-const FILTERS = ["kind", "label", "split"];
+const FILTERS = ["kind", "given_label", "split"]; // label is what a row gets
 const $ = (id) => document.getElementById(id);
 let state = null;
 let isBusy = false;
@@ -36,10 +36,10 @@ function show(next) {
   $("text").textContent = text;
   $("text").classList.toggle("long", text.length > LONG_TEXT);
   $("text").scrollTop = 0;
-  $("place").textContent = item ? `${say(`kind_${item.kind}`)} · ${item.row.where}` : "";
+  $("place").textContent = item ? `${say(`kind_${item.kind}`)} · ${whereOf(item.row)}` : "";
   $("question").textContent = item ? questionOf(item) : "";
   $("accept").hidden = !item?.proposed;
-  if (item?.proposed) withKey($("accept"), "Enter", item.proposed);
+  if (item?.proposed) withKey($("accept"), "Enter", say("accept", { label: item.proposed }));
   $("keep").hidden = !item;
   if (item) withKey($("keep"), "K", say("keep", { label: item.row.label }));
   $("skip").disabled = !item;
@@ -47,6 +47,10 @@ function show(next) {
   showRows("others", item?.others || [], item);
   showRows("nearest", item?.nearest || [], item);
   showNumbers();
+}
+
+function whereOf(row) {
+  return say("where", { split: row.split, row: String(row.row) });
 }
 
 function questionOf(item) {
@@ -73,14 +77,14 @@ function showRows(name, rows, item) {
   $(`${name}-part`).hidden = rows.length === 0;
   const elements = rows.map((row) => {
     const element = document.createElement("li");
-    for (const [kind, words] of [["label", row.label], ["words", row.text]]) {
+    for (const [kind, words] of [["label", row.label], ["said", row.text]]) {
       const part = document.createElement("span");
       part.className = kind;
       part.textContent = words;
       if (kind === "label" && row.label !== item.row.label) part.classList.add("other");
       element.append(part);
     }
-    element.title = row.where;
+    element.title = whereOf(row);
     return element;
   });
   $(name).replaceChildren(...elements);
@@ -90,10 +94,11 @@ function showNumbers() {
   $("about").textContent = say("about", { n: state.n_waiting });
   $("progress").textContent = say("counts", state.decided);
   $("matching").textContent = say("matching", { n: state.n_matching });
-  $("accept-all").disabled = !state.n_matching || !state.item?.proposed;
+  $("undo").disabled = Object.values(state.decided).every((n) => n === 0);
+  $("accept-all").disabled = !state.n_acceptable;
   $("keep-all").disabled = !state.n_matching;
   fillSelect("kind", Object.entries(state.kinds).map(([kind, n]) => [kind, `${say(`kind_${kind}`)} (${n})`]));
-  fillSelect("label", state.all_labels.map((label) => [label, label]));
+  fillSelect("given_label", state.all_labels.map((label) => [label, label]));
   fillSelect("split", state.splits.map((split) => [split, split]));
 }
 
@@ -133,13 +138,16 @@ function address() {
 }
 
 async function refresh() {
+  let next = null;
   try {
-    show(await ask(address()));
-    alertOf("");
+    next = await ask(address());
   } catch (err) {
     alertOf(err instanceof Refused ? err.message : "gone");
     setTimeout(refresh, 2000);
+    return;
   }
+  show(next);
+  alertOf("");
 }
 
 const ACTS = {
@@ -169,7 +177,7 @@ $("accept").addEventListener("click", () => accept());
 $("keep").addEventListener("click", () => decide({}));
 $("skip").addEventListener("click", () => decide({ is_skip: true }));
 $("undo").addEventListener("click", () => act("undo", {}));
-$("accept-all").addEventListener("click", () => accept({ all: true }));
+$("accept-all").addEventListener("click", () => decide({ accepts: true, all: true }));
 $("keep-all").addEventListener("click", () => decide({ all: true }));
 for (const name of FILTERS) $(name).addEventListener("change", refresh);
 document.addEventListener("keydown", onKey);

@@ -1,0 +1,175 @@
+"""The review page in a real browser: keys, kills, all at once, anyone can use it."""
+
+import csv
+
+import pytest
+
+from _support.browsers import AXE, NEEDS_BROWSER, find_violations, serving
+from _support.server_runs import ATTACK
+from _support.small_models import small_data
+from _support.small_runs import write_rows
+from assay.audit.issues import Issue, write_issues_file
+from assay.recipes.audit import load_for_audit
+from assay.recipes.fix import fix_data
+from assay.review.journal import journal_path, read_journal
+
+pytestmark = NEEDS_BROWSER
+LABELS = ("joy", "sadness", "fear")
+N_WRONG, N_DOUBTFUL = 20, 6
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A table of 42 rows, some of them odd."""
+    texts = list(dict.fromkeys(small_data(400)[0]))[:36]
+    texts += [ATTACK, "x" * 20_000, "مرحبا بالعالم", "the same", "the same", "z"]
+    labels = [LABELS[i % 3] for i in range(len(texts))]
+    return write_rows(tmp_path / "data.csv", texts, labels)
+
+
+@pytest.fixture
+def issues(data, tmp_path):
+    """The file of an audit: probable and doubtful labels, and a text with two labels."""
+    found_in = {}
+    for split, labelled in load_for_audit(data).items():
+        rows = zip(labelled.lines, labelled.texts, labelled.labels, strict=True)
+        found_in |= {row[0]: (split, *row) for row in rows}
+
+    def issue(kind, i, **more):
+        return Issue(kind, *found_in[i + 2], **more)
+
+    def proposal(i):
+        return LABELS[(i + 1) % 3]
+
+    wrong = [*range(36 - N_WRONG, 36), 36, 37, 38]
+    found = [issue("wrong_label", i, proposed_label=proposal(i), score=0.9) for i in wrong]
+    doubtful = range(N_DOUBTFUL)
+    found += [issue("doubtful_label", i, proposed_label=proposal(i), score=0.6) for i in doubtful]
+    found += [issue("conflict", i, group=1) for i in (39, 40)]
+    path = tmp_path / "issues.csv"
+    write_issues_file(found, path)
+    return path
+
+
+@pytest.fixture
+def reviewing(data, issues, tmp_path):
+    """Run `assay review` in a process of its own, and end it."""
+
+    def reviewing(*args, port=0):
+        out = tmp_path / "decisions.csv"
+        return serving("review", data, "--issues", issues, "--out", out, *args, port=port)
+
+    return reviewing
+
+
+def waiting(page):
+    """Return how many rows the page says wait."""
+    return int(page.text_content("#about").split()[0])
+
+
+def press(page, key):
+    """Press a key and wait until the page says something else; return the text before."""
+    before = page.text_content("#about")
+    text = page.text_content("#text")
+    page.keyboard.press(key)
+    page.wait_for_function(
+        "said => document.getElementById('about').textContent !== said", arg=before, polling=5
+    )
+    return text
+
+
+def read_decisions(path):
+    """Return the rows of a file of decisions."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_decisions_survive_a_kill_and_reach_the_data(visit, reviewing, data, tmp_path):
+    """Accepted, kept, relabelled, skipped, taken back; killed and resumed; `assay fix` takes them."""
+    out = tmp_path / "decisions.csv"
+    with reviewing() as first:
+        page = visit(first.url)
+        assert page.text_content("#alert") == ""
+        assert page.locator("#undo").is_disabled()
+        accepted = press(page, "Enter")
+        kept = press(page, "k")
+        relabelled = press(page, "3")
+        press(page, " ")
+        press(page, "Enter")
+        press(page, "z")
+        before = waiting(page)
+        page.close()
+        first.kill()
+    with reviewing("--resume") as second:
+        page = visit(second.url)
+        assert waiting(page) == before
+        assert page.text_content("#progress").endswith("1 skipped")
+        # all of a kind at once, taken back at once, and again
+        page.select_option("#kind", "doubtful_label")
+        page.wait_for_function(
+            "n => document.getElementById('matching').textContent.startsWith(n)",
+            arg=f"{N_DOUBTFUL} ",
+        )
+        page.click("#accept-all")
+        page.wait_for_function("() => document.getElementById('accept').hidden")
+        assert waiting(page) == before - N_DOUBTFUL
+        press(page, "z")
+        assert waiting(page) == before
+        page.select_option("#kind", "")
+        page.wait_for_function(
+            "n => document.getElementById('matching').textContent.startsWith(n)", arg=f"{before} "
+        )
+        page.click("#accept-all")
+        page.wait_for_selector("#accept", state="hidden")
+        assert waiting(page) == 2
+        assert "the same" in page.text_content("#others")
+        press(page, "k")
+        page.keyboard.press("k")
+        page.wait_for_function("() => document.getElementById('keep').hidden")
+        assert "assay fix" in page.text_content("#text")
+        page.close()
+        second.kill()
+    with reviewing("--resume") as third:
+        done = third.stop()
+    assert (done["n_skipped"], done["n_left"]) == (1, 0)
+    found = {row["text"]: row for row in read_decisions(out)}
+    assert (found[accepted]["accept"], found[kept]["accept"]) == ("yes", "no")
+    assert found[relabelled]["proposed_label"] == sorted(LABELS)[2]
+    fixed = fix_data(data, out, tmp_path / "fixed.csv")
+    assert fixed.n_applied == done["n_changed"]
+    assert len(read_journal(journal_path(out))) > done["n_changed"] / N_DOUBTFUL
+
+
+def test_decision_waits_for_a_server_that_went_away(visit, reviewing, tmp_path):
+    """The page says so, keeps the decision, and sends it when the command runs again."""
+    with reviewing() as first:
+        page = visit(first.url, may_complain=True)
+        press(page, "Enter")
+        port = first.url.rpartition(":")[2]
+        first.kill()
+    text = page.text_content("#text")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#alert:not([hidden])")
+    assert "does not answer" in page.text_content("#alert")
+    with reviewing("--resume", port=port) as second:
+        page.wait_for_selector("#alert", state="hidden")
+        assert second.stop()["n_changed"] == 2
+    assert text in [row["text"] for row in read_decisions(tmp_path / "decisions.csv")]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_review_page_is_accessible(visit, reviewing, scheme):
+    """axe-core finds nothing to complain of, in light and in dark, with a row and at the end."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not here: .ci/run fetches it")
+    with reviewing() as served:
+        page = visit(served.url, color_scheme=scheme)
+        press(page, "k")
+        page.wait_for_selector("#nearest li")
+        found = find_violations(page)
+        page.click("#keep-all")
+        page.wait_for_selector("#keep", state="hidden")
+        found += find_violations(page)
+        page.close()
+        served.stop()
+    assert found == []
