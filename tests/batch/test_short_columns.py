@@ -47,6 +47,20 @@ def test_abstained_answers_and_scope_are_in_words():
     assert (short["confidence"], short["in scope"]) == ("does not know", "no")
 
 
+def test_several_labels_stand_in_one_column():
+    """All labels of a text, or none, and the highest score; input columns keep their place."""
+    record = {"labels": "truth", "text": "a", "predicted_labels": ["joy", "fear"]}
+    scores = {"score:joy": 0.91234, "score:fear": 0.6}
+    assert shorten({**record, **scores}) == {
+        "input_labels": "truth",
+        "text": "a",
+        "labels": "joy, fear",
+        "highest score": 0.912,
+    }
+    top = {"text": "a", "predicted_labels": [], "top_k": [{"label": "joy", "score": 0.25}]}
+    assert shorten(top) == {"text": "a", "labels": "", "highest score": 0.25}
+
+
 def test_predictions_in_a_workbook_are_read_back(tmp_path, linear_folder):
     """Formulas are stored as text, and rows come in their order."""
     pytest.importorskip("openpyxl", reason="the extra xlsx is not installed")

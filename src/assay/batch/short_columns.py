@@ -1,8 +1,11 @@
-"""The columns of a prediction for people: label, score, second label, and how sure that is."""
+"""The columns of a prediction for people: label, score, second label, and how sure that is.
+
+Where a text may have several labels: all of them, and the highest score of any label.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.data.files.row import Record
@@ -11,9 +14,17 @@ from assay.runtime.limits.confidence import word_confidence
 __all__ = ["scores_of", "shorten"]
 
 # What `predict` adds to the columns of the input; scores of labels begin with SCORE.
-ADDED = ("predicted_label", "predicted_score", "abstained", "in_scope", "top_k")
+ADDED = (
+    "predicted_label",
+    "predicted_labels",
+    "predicted_score",
+    "abstained",
+    "in_scope",
+    "top_k",
+)
 SCORE = "score:"
 TITLES = ("label", "score", "second label", "confidence", "in scope")
+SEVERAL_TITLES = ("labels", "highest score")
 
 
 def shorten(record: Record) -> Record:
@@ -21,10 +32,9 @@ def shorten(record: Record) -> Record:
 
     A column of the input with the name of one of those is called ``input_<name>``.
     """
-    short: Record = {}
-    for name, value in record.items():
-        if name not in ADDED and not name.startswith(SCORE):
-            short[f"input_{name}" if name in TITLES else name] = value
+    if "predicted_labels" in record:
+        return _shorten_several(record)
+    short = _input_columns(record, TITLES)
     scores = scores_of(record)
     ranked = sorted(scores, key=lambda label: -scores[label])
     label, score = record["predicted_label"], record["predicted_score"]
@@ -35,6 +45,23 @@ def shorten(record: Record) -> Record:
     if "in_scope" in record:
         short["in scope"] = "yes" if record["in_scope"] else "no"
     return short
+
+
+def _shorten_several(record: Record) -> Record:
+    """Return the columns for people where a text may have several labels."""
+    short = _input_columns(record, SEVERAL_TITLES)
+    short["labels"] = ", ".join(record["predicted_labels"])
+    short["highest score"] = round(max(scores_of(record).values()), 3)
+    return short
+
+
+def _input_columns(record: Record, titles: Sequence[str]) -> Record:
+    """Return the columns of the input, renamed where they are called like one of `titles`."""
+    columns: Record = {}
+    for name, value in record.items():
+        if name not in ADDED and not name.startswith(SCORE):
+            columns[f"input_{name}" if name in titles else name] = value
+    return columns
 
 
 def scores_of(record: Mapping[str, Any]) -> dict[str, float]:

@@ -374,10 +374,13 @@ def _print_predictions(
 
 
 def _table_row(record: Record, column: str) -> dict[str, object]:
-    """Return what people read of a prediction: label, score, second label, how sure that is."""
+    """Return what people read of a prediction: its labels and scores, and how sure that is."""
     from assay.batch.short_columns import shorten
 
     short = shorten(record)
+    if "predicted_labels" in record:
+        several = {"labels": short["labels"] or "–", "score": f"{short['highest score']:.3f}"}
+        return {**several, "text": record.get(column, "")}
     label, second = short["label"], short["second label"]
     row = {"label": "–" if label is None else label, "score": f"{short['score']:.3f}"}
     row["second label"] = "" if second is None else second
