@@ -11,14 +11,16 @@ import numpy as np
 import pytest
 
 from assay import load_data, load_model
+from assay.batch.files import predict_file
 from assay.batch.rows import Scoring, score_rows
-from assay.data.files.readers import Row
+from assay.data.files.readers import Row, read_rows
 from assay.errors import DataError, InputError
 from assay.evaluation.several_scoring import cross_fit
 from assay.recipes.compare import compare_run
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.report import write_report_file
 from assay.recipes.run import RunOptions, run_data
+from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.train import train_model
 from assay.recipes.verify import verify_model
 from assay.runtime.explain import explain_text
@@ -87,6 +89,27 @@ def test_answers_become_columns(run: Path) -> None:
     assert second.record["predicted_labels"] == []
     assert list(first.record)[:2] == ["text", "predicted_labels"]
     assert {f"score:{word}" for word in WORDS} <= set(first.record)
+
+
+@pytest.mark.parametrize(("rude", "guard"), [("rude", True), ("=rude", True), ("=rude", False)])
+def test_labels_in_a_table_are_joined_as_in_the_training_data(tmp_path, rude, guard) -> None:
+    """No label is an empty cell, no cell is run as a formula, and JSON Lines keep the list."""
+    table = tmp_path / "tickets.csv"
+    rows = [(f"{word} day n{i}", word) for i in range(60) for word in (rude, "fun", "")]
+    rows += [(f"{rude} fun n{i}", f"{rude}|fun") for i in range(60)]
+    table.write_text("text,labels\n" + "".join(f"{text},{labels}\n" for text, labels in rows))
+    options = DataOptions(label_separator="|")
+    train_model(table, tmp_path / "model", method="linear", options=options)
+    source = tmp_path / "new.csv"
+    source.write_text(f"text\n{rude} {rude} fun fun\nday\n")
+    predict_file(tmp_path / "model", source, tmp_path / "scored.csv", guard=guard)
+    first, second = [row.values["predicted_labels"] for row in read_rows(tmp_path / "scored.csv")]
+    assert sorted(first.removeprefix("'").split("|")) == sorted([rude, "fun"])
+    assert first.startswith("'") == (guard and first.removeprefix("'").startswith("="))
+    assert not second
+    predict_file(tmp_path / "model", source, tmp_path / "scored.jsonl")
+    listed = [row.values["predicted_labels"] for row in read_rows(tmp_path / "scored.jsonl")]
+    assert (sorted(listed[0]), listed[1]) == (sorted([rude, "fun"]), [])
 
 
 def test_train_returns_scores_of_both_splits(data: Path) -> None:

@@ -122,6 +122,8 @@ def predict_file(
         scoring=Scoring("", top_k, rule, with_scope),
         strict=strict,
         guarded=_find_guarded(loaded, Path(out)) if guard else {},
+        guard=guard,
+        joined_by=_find_separator(loaded, Path(out)),
         progress=progress or Progress(),
     )
     return _predict(task, overwrite=overwrite, resume=resume)
@@ -139,6 +141,8 @@ class _Task:
     scoring: Scoring
     strict: bool
     guarded: Mapping[str, str]
+    guard: bool
+    joined_by: str | None
     progress: Progress
 
     def identity(self) -> Identity:
@@ -151,6 +155,8 @@ class _Task:
             "shard_rows": chunks.CHUNK_ROWS,
             "shard_chars": chunks.CHUNK_CHARS,
         }
+        if self.joined_by is not None:
+            options["joined_by"] = [self.joined_by, self.guard]
         return identify(self.model, stamp_file(self.source), options)
 
     @property
@@ -248,6 +254,8 @@ def _score_chunks(
         for predictions, rows_hash in prefetch_map(score, unread):
             if task.guarded:
                 _guard_labels(predictions, task.guarded)
+            if task.joined_by is not None:
+                _join_labels(predictions, task.joined_by, guard=task.guard)
             fitting = task.output.reject_new_columns(predictions)
             if task.strict:
                 _refuse_problems(task, fitting)
@@ -268,12 +276,33 @@ def _find_guarded(model: Model, out: Path) -> dict[str, str]:
     return {label: cell for label, cell in guarded.items() if cell != label}
 
 
+def _find_separator(model: Model, out: Path) -> str | None:
+    """Return what is between several labels of a cell: what the training data had there.
+
+    None: they are written as a JSON list. That holds also where the separator is part of a label.
+    """
+    if model.label_set.task == "single" or file_kind(out) not in (".csv", ".tsv"):
+        return None
+    separator = model.manifest.training_data.get("reading", {}).get("label_separator")
+    if separator is None or any(separator in label for label in model.labels):
+        return None
+    return str(separator)
+
+
 def _guard_labels(predictions: Sequence[Prediction], guarded: Mapping[str, str]) -> None:
     """Change the labels of rows into what a spreadsheet shows."""
     for one in predictions:
         label = one.record.get("predicted_label")
         if label is not None and label in guarded:
             one.record["predicted_label"] = guarded[label]
+
+
+def _join_labels(predictions: Sequence[Prediction], separator: str, *, guard: bool) -> None:
+    """Change the lists of labels into cells such as those of the training data."""
+    for one in predictions:
+        if "predicted_labels" in one.record:
+            cell = separator.join(one.record["predicted_labels"])
+            one.record["predicted_labels"] = guard_label(cell) if guard else cell
 
 
 def _refuse_problems(task: _Task, predictions: Sequence[Prediction]) -> None:
