@@ -35,6 +35,19 @@ def shelf(folders):
     return ModelShelf(folders, trial=lambda folder: None)
 
 
+@pytest.fixture(scope="session")
+def several_folder(tmp_path_factory):
+    """Train and save a model of several labels per text, each the word that stands in its texts."""
+    texts, labels = [], []
+    for i in range(200):
+        own = [word for j, word in enumerate(("joy", "fear", "rage")) if i >> j & 1]
+        texts.append(" ".join([*own, "the day", f"n{i}"]))
+        labels.append(own)
+    folder = tmp_path_factory.mktemp("several") / "topics"
+    save_model(small_estimator("linear").fit(texts, labels, validation=(texts, labels)), folder)
+    return folder
+
+
 @pytest.fixture
 def client(shelf):
     """Ask the application in this process."""

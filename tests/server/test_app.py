@@ -22,6 +22,7 @@ from assay.runtime.explain import explain_text
 from assay.server import Limits, create_app
 from assay.server.queue import Work
 from assay.server.served_models import ServedModel
+from assay.server.shelf import ModelShelf
 
 TEXT = "i am very happy this day"
 LABEL = '화남, "분노"'
@@ -170,6 +171,27 @@ def test_unknown_label_is_refused_with_the_labels(client):
         assert status == 422
         assert "the model has no label 'joi'; labels: " in sentence
         assert sentence.endswith("Did you mean 'joy'?")
+
+
+def test_several_labels_are_answered_and_counted(several_folder):
+    """All labels above their thresholds are counted, a text without any counts as a text alone."""
+    shelf = ModelShelf({"topics": several_folder}, trial=lambda folder: None)
+    texts = ["joy fear day", "the day"]
+    with TestClient(create_app(shelf)) as client:
+        first, second = client.post("/v1/classify", json={"inputs": texts}).json()
+        assert (sorted(first["labels"]), first["label"]) == (["fear", "joy"], first["labels"][0])
+        assert (second["labels"], second["label"]) == ([], None)
+        ranked = client.post("/predict", json={"inputs": texts}).json()
+        assert ranked == [first["scores"], second["scores"]]
+        assert client.post("/", json={"inputs": texts}).json() == ranked
+        metrics = client.get("/metrics").text
+        assert 'assay_texts_total{model="topics"} 6.0' in metrics
+        for label in ("joy", "fear"):
+            assert f'assay_labels_total{{label="{label}",model="topics"}} 3.0' in metrics
+        assert 'label="rage"' not in metrics
+        refused = client.post("/explain", json={"inputs": texts[0]})
+        assert refused.status_code == 422
+        assert "several labels per text" in refused.json()["error"]
 
 
 def test_truncate_false_refuses_what_the_model_would_cut(client, shelf):

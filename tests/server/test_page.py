@@ -111,6 +111,25 @@ def test_typing_shows_every_label_and_the_words_behind(visit, folders):
     assert strongest.word in page.locator("mark.towards").all_inner_texts()
 
 
+def test_several_labels_are_said_without_an_alert(several_folder, visit):
+    """The labels of a text or that none is sure; a table and its CSV name all of them."""
+    with running(several_folder) as server:
+        page = visit(server.url)
+        page.keyboard.type("joy fear day")
+        expect = sync_api.expect
+        expect(page.locator("#verdict")).to_have_text(re.compile("Labels: (joy, fear|fear, joy)"))
+        expect(page.locator("#scores button[aria-pressed=true]")).to_have_count(2)
+        expect(page.locator("#alert")).to_be_hidden()
+        expect(page.locator("#words")).to_be_hidden()
+        page.fill("#text", "the day")
+        verdict(page, "No label is sure enough")
+        page.click("#mode-many")
+        page.fill("#text", "joy fear day\nthe day")
+        expect(page.locator("#rows tr").nth(1).locator("td").nth(1)).to_have_text("–")
+        cell = page.locator("#rows tr").first.locator("td").nth(1)
+        expect(cell).to_have_text(re.compile("joy, fear|fear, joy"))
+
+
 def test_chosen_label_is_explained(visit, folders):
     """Tab reaches a label, Enter chooses it: its words are marked, and it stays chosen."""
     page = visit()

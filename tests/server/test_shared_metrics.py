@@ -9,7 +9,7 @@ def counted(n_requests, n_waiting):
     metrics = Metrics(lambda: n_waiting)
     for i in range(n_requests):
         metrics.note_request("/predict", "POST", 200, 0.001 * (i + 1))
-        metrics.note_labels("m", ["joy", "sad"])
+        metrics.note_labels("m", ["joy", "sad"], n_texts=2)
     return metrics, take_snapshot(metrics.registry)
 
 

@@ -84,9 +84,9 @@ class Metrics:
         self._pass_texts.observe(n_texts)
         self._pass_seconds.inc(seconds)
 
-    def note_labels(self, model: str, labels: list[str]) -> None:
-        """Count the labels that were predicted for texts."""
-        self._texts_child(model).inc(len(labels))
+    def note_labels(self, model: str, labels: list[str], *, n_texts: int) -> None:
+        """Count the labels that were predicted for so many texts."""
+        self._texts_child(model).inc(n_texts)
         for label in labels:
             self._label_child(model, label).inc()
 

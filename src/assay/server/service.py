@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,10 @@ class Service:
         await self._check_tokens(served, asked, caller)
         rows = await self._run(served.scoring, asked.texts, caller)
         ranked = [rank_scores(row, served.model.labels, asked.top_k) for row in rows]
-        self.metrics.note_labels(served.name, [scores[0]["label"] for scores in ranked])
+        given = [scores[0]["label"] for scores in ranked]
+        if served.model.label_set.task == "multi":
+            given = list(chain.from_iterable(served.model.answering.name(np.array(rows))))
+        self.metrics.note_labels(served.name, given, n_texts=len(ranked))
         return ranked
 
     async def judge(
@@ -117,7 +121,10 @@ class Service:
         return judgements
 
     def _count_judgements(self, served: ServedModel, judgements: Sequence[Judgement]) -> None:
-        self.metrics.note_labels(served.name, [one["best_label"] for one in judgements])
+        given: list[str] = []
+        for one in judgements:
+            given += one.get("labels", [one["best_label"]])
+        self.metrics.note_labels(served.name, given, n_texts=len(judgements))
         self.metrics.note_caveats(
             served.name,
             n_abstained=sum(one["abstained"] for one in judgements),
@@ -130,13 +137,15 @@ class Service:
         """Return which words pushed the label."""
         self._check_label(served, asked.label)
         explanation = await self._explain(served, asked.texts[0], caller)
-        self.metrics.note_labels(served.name, [explanation.predicted_label])
+        self.metrics.note_labels(served.name, [explanation.predicted_label], n_texts=1)
         return explanation.to_dict(asked.label)
 
     async def _explain(self, served: ServedModel, text: str, caller: Caller) -> Explanation:
         if served.model.label_set.task != "single":
             raise ApiError(
-                422, "validation", "a model of several labels per text explains none yet"
+                422,
+                "validation",
+                "a model of several labels per text cannot explain its answers yet",
             )
         if served.model.linear is not None:
             exact: Explanation = (await self._run(served.explaining, [text], caller))[0]

@@ -63,6 +63,7 @@ const askOne = newestOnly(async (text) => {
     alertOf("");
     state.answer = answer;
     showAnswer(answer);
+    if (answer.labels) return showWords(text, null); // a model of several labels explains none
     if (text !== $("text").value) return; // scores keep up with the typing, words wait for a pause
     asking = new AbortController();
     const body = state.label ? { inputs: text, label: state.label } : { inputs: text };
@@ -74,12 +75,18 @@ const askOne = newestOnly(async (text) => {
 });
 
 function showAnswer(answer) {
-  $("answer").classList.toggle("unsure", answer.confidence === "does not know");
-  $("verdict").replaceChildren(...parts(answer.confidence.replaceAll(" ", "_"), { label: answer.best_label }, strong));
+  $("answer").classList.toggle("unsure", answer.labels ? !answer.labels.length : answer.confidence === "does not know");
+  $("verdict").replaceChildren(...verdictOf(answer));
   $("doubt").hidden = answer.in_scope !== false;
   $("doubt").textContent = answer.in_scope === false ? say("unlike") : "";
   showScores(answer.scores, answer.best_label);
   showNear(answer);
+}
+
+function verdictOf(answer) {
+  if (!answer.labels) return parts(answer.confidence.replaceAll(" ", "_"), { label: answer.best_label }, strong);
+  if (!answer.labels.length) return parts("no_label", { label: answer.best_label }, strong);
+  return parts("several_labels", { labels: answer.labels.join(", ") }, strong);
 }
 
 function showNear(answer) {
@@ -104,6 +111,7 @@ function showNear(answer) {
 function showScores(scores, best) {
   const explained = state.label || best;
   const shown = state.showAll ? scores : scores.filter((one, i) => i < SHOWN_SCORES || one.label === explained);
+  const several = best === null ? undefined : state.answer?.labels; // as far as the model gives several
   const focused = document.activeElement?.dataset?.score;
   $("scores").classList.toggle("long", scores.some((one) => one.label.length > LONG_NAME));
   $("scores").replaceChildren(...shown.map((one) => {
@@ -111,7 +119,8 @@ function showScores(scores, best) {
     const button = document.createElement("button");
     button.type = "button";
     button.dataset.score = one.label;
-    button.setAttribute("aria-pressed", String(one.label === explained));
+    button.setAttribute("aria-pressed", String(several ? several.includes(one.label) : one.label === explained));
+    button.disabled = several !== undefined;
     const [name, bar, value] = ["name", "bar", "value"].map((kind) => Object.assign(document.createElement("span"), { className: kind }));
     name.textContent = one.label;
     value.textContent = best === null ? "" : percent(one.score);
@@ -129,6 +138,10 @@ function showScores(scores, best) {
 }
 
 function showWords(text, explanation) {
+  if (!explanation) {
+    $("words").hidden = true;
+    return;
+  }
   $("words").hidden = explanation.words.length === 0;
   $("words-title").replaceChildren(...parts("words_title", { label: explanation.label }, strong));
   const letters = [...text]; // the server counts characters, the browser halves of some

@@ -25,7 +25,8 @@ export async function askLines(lines, { model, size, signal, progress }) {
 export function fillTable(body, rows) {
   body.replaceChildren(...rows.slice(0, SHOWN).map((row) => {
     const tr = document.createElement("tr");
-    const cells = [row.line, row.best_label, percent(row.score), say(`${row.confidence.replaceAll(" ", "_")}_short`), row.text];
+    const label = row.labels ? row.labels.join(", ") || "–" : row.best_label;
+    const cells = [row.line, label, percent(row.score), say(`${row.confidence.replaceAll(" ", "_")}_short`), row.text];
     cells.forEach((value, i) => {
       const td = document.createElement("td");
       td.textContent = value;
@@ -41,7 +42,7 @@ export function toCsv(rows, labels) {
   const head = ["line", "text", "label", "best_label", "score", "confidence", "in_scope", ...labels.map((label) => `score:${label}`)];
   const lines = rows.map((row) => {
     const scores = Object.fromEntries(row.scores.map((one) => [one.label, one.score]));
-    return [row.line, row.text, row.label ?? "", row.best_label, row.score, row.confidence, row.in_scope ?? "", ...labels.map((label) => scores[label])];
+    return [row.line, row.text, row.labels ? JSON.stringify(row.labels) : row.label ?? "", row.best_label, row.score, row.confidence, row.in_scope ?? "", ...labels.map((label) => scores[label])];
   });
   return [head, ...lines].map((cells) => cells.map(cell).join(",")).join("\r\n") + "\r\n";
 }
