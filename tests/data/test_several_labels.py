@@ -181,3 +181,11 @@ def test_taken_and_shown_rows_stay_several() -> None:
     assert isinstance(part, SeveralLabelledTexts)
     assert part.shown_label(0) == "x, y"
     assert "2 labels" in repr(texts)
+
+
+def test_exported_frame_is_read_back():
+    """What `to_pandas` wrote has the same texts and labels, one text without any included."""
+    splits = load_data((["x", "y", "z"], [["b", "a"], [], ["b"]]))
+    again = load_data(splits.to_pandas())
+    assert again.label_set == splits.label_set
+    assert [one.labels for one in again.parts.values()] == [(("a", "b"), (), ("b",))]

@@ -227,8 +227,7 @@ def _pandas_split(frame: Any, *, source: str) -> RawSplit:
 
 def _exported_splits(frame: Any) -> dict[str, RawSplit]:
     """Read back what `Splits.to_pandas` wrote: splits, lines and the order of the labels."""
-    order = frame.drop_duplicates("label").sort_values("label")["label_name"]
-    class_names = {"label_name": tuple(_values(order))}
+    class_names = _exported_order(frame)
     raws: dict[str, RawSplit] = {}
     for split, rows in frame.groupby("split", sort=False):
         if split not in SPLIT_ORDER:
@@ -242,6 +241,14 @@ def _exported_splits(frame: Any) -> dict[str, RawSplit]:
             class_names,
         )
     return raws
+
+
+def _exported_order(frame: Any) -> dict[str, tuple[str, ...]]:
+    """Return the labels by number; nothing where the labels of a text are a tuple."""
+    if any(isinstance(value, tuple) for value in frame["label_name"]):
+        return {}
+    order = frame.drop_duplicates("label").sort_values("label")["label_name"]
+    return {"label_name": tuple(_values(order))}
 
 
 def _exported_rows(frame: Any, text: str, label: str) -> Iterable[Row]:
