@@ -82,6 +82,17 @@ def test_rules_for_labels_are_remembered(tmp_path):
     assert complete_reading(asked, {}, path) == asked
 
 
+def test_how_several_labels_were_written_gives_way_to_what_is_asked(tmp_path):
+    """A remembered separator is not held against columns of labels or joined cells that were asked for."""
+    path = tmp_path / "d.csv"
+    path.write_text("text,a,b\nx,0,1\n")
+    nothing = {"label_separator": None, "label_columns": None, "single_label": False}
+    recorded = {"kind": ".csv", "label_separator": ";"}
+    assert complete_reading(nothing, recorded, path)["label_separator"] == ";"
+    for asked in ({"label_columns": ["a", "b"]}, {"single_label": True}):
+        assert complete_reading(nothing | asked, recorded, path) == nothing | asked
+
+
 def test_utf_8_is_recognised_where_its_beginning_cuts_a_character(tmp_path):
     """The head of a file may end inside a character."""
     recorded = {"encoding": "cp949", "kind": ".csv"}

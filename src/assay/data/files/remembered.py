@@ -88,7 +88,10 @@ def complete_reading(
 def _labels_as_recorded(asked: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options about labels that a model remembers and that were not asked for."""
     completed: dict[str, Any] = {}
-    for name in (*SEVERAL, *RULES):
+    names = [*SEVERAL, *RULES]
+    if any(asked.get(name) for name in (*SEVERAL, "single_label")):
+        names = ["merge_labels"]  # each of the others contradicts what was asked for
+    for name in names:
         if name in asked and name in recorded and not asked[name]:
             completed[name] = recorded[name]
     return completed
