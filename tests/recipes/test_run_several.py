@@ -17,6 +17,7 @@ from assay.data.files.readers import Row, read_rows
 from assay.errors import DataError, InputError
 from assay.evaluation.several_scoring import cross_fit
 from assay.recipes.compare import compare_run
+from assay.recipes.embed import embed_data
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.report import write_report_file
 from assay.recipes.run import RunOptions, run_data
@@ -24,6 +25,7 @@ from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.train import train_model
 from assay.recipes.verify import verify_model
 from assay.runtime.explain import explain_text
+from assay.runtime.limits.abstain import AbstainRule
 
 WORDS = ("rude", "fun", "sad", "<b>|odd")
 
@@ -138,12 +140,20 @@ def test_single_models_refuse_several_labels(data: Path) -> None:
 
 def test_what_takes_one_label_says_so(run: Path, data: Path, tmp_path: Path) -> None:
     """Other methods and commands refuse with a sentence."""
-    with pytest.raises(InputError, match="compact take one label per text; majority and linear"):
+    with pytest.raises(InputError, match="compact takes one label per text; majority and linear"):
         run_data(data, tmp_path / "r", options=RunOptions(methods=("compact",)))
-    with pytest.raises(DataError, match="several labels each"):
+    with pytest.raises(DataError, match="gives several labels per text, and its answers cannot"):
         explain_text(run / "model", "rude day")
-    with pytest.raises(InputError, match="whose methods its report compares"):
+    model = load_model(run / "model")
+    with pytest.raises(InputError, match="--abstain-below is for models that give one"):
+        Scoring("text", rule=AbstainRule(0.5)).check(model)
+    with pytest.raises(InputError, match="--scope is for models that give one"):
+        Scoring("text", with_scope=True).check(model)
+    with pytest.raises(InputError, match=r"^[^:]* is a run on texts with several labels, whose"):
         compare_run(run)
+    with pytest.raises(DataError, match="several labels each"):
+        embed_data(load_data(data), out=tmp_path / "features.parquet")
+    assert not list(tmp_path.iterdir())
     with pytest.raises(InputError, match="cannot be written again yet"):
         write_report_file(run, tmp_path / "report.md")
 

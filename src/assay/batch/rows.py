@@ -89,14 +89,25 @@ class Scoring:
                 f"--top-k is {self.top_k}; 1 to {n_labels} is accepted: "
                 "the model has so many labels"
             )
-        if self.rule is not None:
-            model.label_set.check_single()
+        if model.label_set.task != "single":
+            self._check_several(model)
         if self.with_scope and model.scope_threshold is None:
             without = methods_where(lambda method: not method.reads_texts)
             raise InputError(
                 f"the {model.method} model in {model.folder} holds no statistics of its "
                 "training texts to tell scope by",
                 hint=f"train it again, as any method but {join_names(without, 'or')}",
+            )
+
+    def _check_several(self, model: Model) -> None:
+        """Refuse what a model of several labels per text cannot do."""
+        flags = {"--abstain-below": self.rule is not None, "--scope": self.with_scope}
+        given = [flag for flag, is_given in flags.items() if is_given]
+        if given:
+            raise InputError(
+                f"the model in {model.folder} gives several labels per text; "
+                f"{join_names(given)} is for models that give one",
+                hint=f"leave out {join_names(given)}",
             )
 
 

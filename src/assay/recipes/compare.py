@@ -147,16 +147,17 @@ def _read_methods(root: Path) -> list[SavedMethod]:
         )
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
-        if results.get("task") == "multi":
-            raise InputError(
-                f"{root} is a run on texts with several labels, whose methods its report compares",
-                hint=f"look at {root / 'report.html'}",
-            )
-        methods = [SavedMethod.from_dict(row) for row in results["methods"]]
-        if not methods:
+        several = results.get("task") == "multi"
+        methods = [] if several else [SavedMethod.from_dict(row) for row in results["methods"]]
+        if not methods and not several:
             raise KeyError("methods")
     except (ValueError, KeyError, TypeError, AttributeError) as err:
         raise _damaged(path, err) from err
+    if several:
+        raise InputError(
+            f"{root} is a run on texts with several labels, whose methods its report compares",
+            hint=f"look at {root / 'report.html'}",
+        )
     return methods
 
 

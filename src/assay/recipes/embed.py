@@ -163,11 +163,14 @@ def embed_data(
         `out` is there already.
     InputError
         The suffix of `out`, the pooling or the checkpoint cannot be used.
+    DataError
+        A text may have several labels.
     OutsideError
         The file could not be written, or another process writes it.
     """
     out = Path(out)
     write = _check_out(out, overwrite=overwrite)
+    splits.label_set.check_single()
     chosen = pick_checkpoint(checkpoint, splits, progress or Progress())
     resolved = resolve_checkpoint(chosen, progress=progress)
     encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)

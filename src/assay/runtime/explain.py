@@ -14,7 +14,7 @@ from typing import Literal, TypedDict
 
 import numpy as np
 
-from assay.errors import InputError, did_you_mean
+from assay.errors import DataError, InputError, did_you_mean
 from assay.runtime.contributions import linear_contributions
 from assay.runtime.predictor import Model, load_model
 from assay.tokenization.words import find_words
@@ -230,7 +230,11 @@ def plan_explanation(model: Model, text: str) -> ExplanationPlan:
     DataError
         The model gives several labels per text.
     """
-    model.label_set.check_single()
+    if model.label_set.task != "single":
+        raise DataError(
+            f"the model in {model.folder} gives several labels per text, "
+            "and its answers cannot be explained yet"
+        )
     spans = find_words(text)
     if model.linear is not None:
         return ExplanationPlan(model, text, tuple(spans), (text,))

@@ -117,8 +117,9 @@ class RunOptions:
         able = methods_where(lambda method: method.takes_several)
         methods = tuple(method for method in self.methods if method in able)
         if not methods:
+            verb = "takes" if len(self.methods) == 1 else "take"
             raise InputError(
-                f"{join_names(self.methods)} take one label per text; "
+                f"{join_names(self.methods)} {verb} one label per text; "
                 f"{join_names(able)} take several",
                 hint=SINGLE_LABEL_HINT,
             )
