@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, TypeAlias, Unpack
 
@@ -121,9 +122,7 @@ def predict_file(
         reading=Reading(**reading),
         scoring=Scoring("", top_k, rule, with_scope),
         strict=strict,
-        guarded=_find_guarded(loaded, Path(out)) if guard else {},
         guard=guard,
-        joined_by=_find_separator(loaded, Path(out)),
         progress=progress or Progress(),
     )
     return _predict(task, overwrite=overwrite, resume=resume)
@@ -140,10 +139,18 @@ class _Task:
     reading: Reading
     scoring: Scoring
     strict: bool
-    guarded: Mapping[str, str]
     guard: bool
-    joined_by: str | None
     progress: Progress
+
+    @cached_property
+    def guarded(self) -> Mapping[str, str]:
+        """How labels that a spreadsheet would run are written."""
+        return _find_guarded(self.model, self.output.out) if self.guard else {}
+
+    @cached_property
+    def joined_by(self) -> str | None:
+        """What is between several labels of a cell; None if there is nothing to join."""
+        return _find_separator(self.model, self.output.out)
 
     def identity(self) -> Identity:
         options = {

@@ -163,8 +163,6 @@ def embed_data(
         `out` is there already.
     InputError
         The suffix of `out`, the pooling or the checkpoint cannot be used.
-    DataError
-        A text may have several labels.
     OutsideError
         The file could not be written, or another process writes it.
     """
