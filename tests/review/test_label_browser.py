@@ -1,112 +1,21 @@
 """The label page in a real browser: keys, killed servers, two browsers, anyone can use it. Tests label_page, too."""
 
 import json
-import os
-import shutil
-import signal
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from _support.small_runs import start_assay
+from _support.browsers import AXE, NEEDS_BROWSER, find_violations, serving
 from assay.catalogue import open_language
 from assay.review.events import Decision, Undo
 from assay.review.journal import journal_path, read_journal
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-AXE = Path(__file__).resolve().parents[2] / ".browser" / "axe.min.js"
 LABELS = "joy,sadness,fear"
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="there is no Chromium here (Debian's package chromium)"
-    ),
-]
+pytestmark = NEEDS_BROWSER
 
 
-class Page:
-    """A running `assay label`."""
-
-    def __init__(self, process, url):
-        self.process = process
-        self.url = url
-
-    def kill(self):
-        """End it as a power cut would."""
-        self.process.kill()
-        self.process.communicate()
-
-    def stop(self):
-        """End it as Ctrl-C does; return what it said."""
-        self.process.send_signal(signal.SIGINT)
-        out, err = self.process.communicate(timeout=60)
-        assert self.process.returncode == 0, err
-        return json.loads(out.splitlines()[-1])
-
-
-@contextmanager
 def labelling(pool, out, *args, port=0):
     """Run `assay label` in a process of its own, and end it."""
-    common = ("--out", out, "--port", port, "--json", "--checkpoint", "terms")
-    process = start_assay("label", pool, *common, *args)
-    try:
-        line = process.stdout.readline()
-        assert line, process.communicate()
-        yield Page(process, json.loads(line)["url"])
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Start the browser once."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*sandbox, "--disable-gpu", "--disable-quic"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser):
-    """Open a page as somebody; whatever it complains of fails the test."""
-    contexts, complaints = [], []
-
-    def visit(url, *, may_complain=False, **options):
-        options = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}, **options}
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-
-        def note(message):
-            if message.type == "error" and not may_complain:
-                complaints.append(message.text)
-
-        def watch(request):
-            if not request.url.startswith(url):
-                complaints.append(request.url)
-
-        page.on("console", note)
-        page.on("request", watch)
-        page.on("pageerror", lambda err: complaints.append(str(err)))
-        page.on("dialog", lambda dialog: complaints.append("a dialog opened"))
-        page.goto(url)
-        page.wait_for_selector("#labels button")
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    return serving("label", pool, "--out", out, "--checkpoint", "terms", *args, port=port)
 
 
 def press(page, key):
@@ -247,12 +156,7 @@ def test_label_page_is_accessible(visit, pool_file, tmp_path, scheme):
             press(page, "123"[i % 3])
         page.wait_for_selector("#curve:not([hidden])")
         page.click("#counts tr:last-child button")
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run()")
+        problems = find_violations(page)
         page.close()
         served.stop()
-    problems = [
-        (one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]
-    ]
     assert problems == []
-    assert len(found["passes"]) > 10

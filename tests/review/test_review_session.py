@@ -139,12 +139,16 @@ def test_what_the_page_may_not_send(open_session):
         session.decide(Given("x", (conflict,)), version=99)
 
 
-def test_file_of_an_audit_is_found_in_the_data_again(issues, data, tmp_path):
-    """Texts and labels are those of the data; the file of other data is refused."""
+def test_file_of_an_audit_is_found_in_the_data_again(issues, data, tmp_path, caplog):
+    """Texts and labels are those of the data; rows that changed are counted, other data are refused."""
     path = tmp_path / "issues.csv"
     write_issues_file(issues, path)
     found = read_suspects(path, load_data(data))
     assert found == find_suspects(issues)
+    assert caplog.messages == []
+    data.write_text(data.read_text(encoding="utf-8").replace("so very", "so"), encoding="utf-8")
+    assert len(read_suspects(path, load_data(data))) == len(found) - 1
+    assert f"1 of {len(issues)} rows of {path.name} are not in" in caplog.text
     with pytest.raises(DataError, match="no row of issues"):
         read_suspects(path, load_data((["other", "texts"], ["a", "b"])))
 

@@ -105,9 +105,8 @@ def evaluate_command(
         _show_several(found, as_json=common.json, is_more=by is not None or out is not None)
         return
     if by is not None:
-        labelled, correct = found.scored.labelled, found.scored.correct
-        values = read_column(loaded, found.split, labelled.lines, by)
-        found = replace(found, by=score_values(by, values, correct))
+        values = read_column(loaded, found.split, found.scored.labelled.lines, by)
+        found = replace(found, by=score_values(by, values, found.scored.correct))
     if out is not None:
         write_table(found.rows(), out, overwrite=overwrite)
     if common.json:

@@ -55,7 +55,8 @@ def review_command(
     from assay.review.review_page import check_decisions_file, review_issues
     from assay.review.suspects import find_suspects, read_suspects
 
-    check_decisions_file(data, out, resume=resume)
+    for source in (data, issues):
+        check_decisions_file(source, out, resume=resume)
     splits = load_for_audit(data, options=flags.options(), seed=common.seed)
     if issues is None:
         audit = audit_data(splits, seed=common.seed, progress=common.progress())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from assay.errors import DataError
 from assay.review.vectors import hash_vectors
 
 __all__ = ["Nearest", "NearText", "Suspect", "find_suspects", "read_suspects"]
+
+logger = logging.getLogger(__name__)
 
 MAX_OTHERS = 8  # rows of the same finding that are shown
 MAX_COMPARED = 20_000  # texts among which the nearest are looked for; of more, the first ones
@@ -103,6 +106,14 @@ def read_suspects(path: Path, splits: Splits) -> list[Suspect]:
         raise DataError(
             f"no row of {path.name} is in {splits.source} with its text",
             hint="give the file that `assay audit` wrote of these data, with the same --seed",
+        )
+    if n_lost := len(entries) - len(issues):
+        logger.warning(
+            "%s of %s rows of %s are not in %s with their text, and are left out",
+            f"{n_lost:,}",
+            f"{len(entries):,}",
+            path.name,
+            splits.source,
         )
     return suspects
 
