@@ -79,7 +79,8 @@ def read_suspects(path: Path, splits: Splits) -> list[Suspect]:
     DataError
         No row of the file is in the data: it is the audit of other data.
     """
-    entries = read_issues_file(path)
+    # A row without a text has no hash: an audit lists it, but there is nothing to decide on.
+    entries = [entry for entry in read_issues_file(path) if entry.text_sha256]
     issues: list[Issue] = []
     lines: dict[str, dict[int, int]] = {}
     for split, labelled in splits.items():
