@@ -148,7 +148,7 @@ def test_file_of_an_audit_is_found_in_the_data_again(issues, data, tmp_path, cap
     assert caplog.messages == []
     data.write_text(data.read_text(encoding="utf-8").replace("so very", "so"), encoding="utf-8")
     assert len(read_suspects(path, load_data(data))) == len(found) - 1
-    assert "1 of 4 rows of {path.name} are not in" in caplog.text
+    assert f"1 of 4 rows of {path.name} are not in" in caplog.text
     with pytest.raises(DataError, match="no row of issues"):
         read_suspects(path, load_data((["other", "texts"], ["a", "b"])))
 
