@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from assay import _env
 from assay._version import __version__
+from assay.catalogue import ENGLISH
 from assay.data.duplicates import find_seen
 from assay.data.reading import describe_reading
 from assay.data.together import describe_together
 from assay.disk import write_whole
+from assay.errors import InputError
 from assay.evaluation.scoring import write_predictions
 from assay.evaluation.several_scoring import (
     SeveralScored,
@@ -93,7 +95,17 @@ def finish_several(run: Run) -> dict[str, Any]:
     -------
     dict
         What results.json holds.
+
+    Raises
+    ------
+    InputError
+        The report is wanted in another language than English.
     """
+    if run.options.report_language != ENGLISH:
+        raise InputError(
+            f"report_language is '{run.options.report_language}', and the report on texts with "
+            f"several labels is written in English only; {ENGLISH} is accepted"
+        )
     trained = run.train()
     methods = {}
     for method, fitted in trained.models.items():
