@@ -55,7 +55,7 @@ def write_tweets(folder):
     rows = assay.load_data("sample")
     (folder / "tweets").mkdir()
     every = ["text,label"]
-    for split, n_rows in (("train", 20), ("validation", 5), ("test", 5)):
+    for split, n_rows in (("train", 27), ("validation", 5), ("test", 5)):
         lines = ["text,label"]
         for label in rows.label_set:
             texts = [
