@@ -160,7 +160,9 @@ def test_what_takes_one_label_says_so(run: Path, data: Path, tmp_path: Path) -> 
 
 def test_report_in_another_language_is_refused_before_training(data: Path, tmp_path: Path) -> None:
     """It would be English without a word, and nothing is left behind."""
-    with pytest.raises(InputError, match=r"report_language is 'ko', and the report .* English only"):
+    with pytest.raises(
+        InputError, match=r"report_language is 'ko', and the report .* English only"
+    ):
         run_data(data, tmp_path / "out", options=RunOptions(report_language="ko"))
     assert not (tmp_path / "out").exists()
     assert not list(tmp_path.glob("out*"))
