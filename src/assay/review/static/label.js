@@ -140,11 +140,19 @@ async function act(path, body) {
     show(next);
   } catch (err) {
     alertOf(err instanceof Refused && err.status === 409 ? say("other_page") : err.message);
-    back = -1;
-    shown = "";
-    show(await ask("state"));
+    await showAgain();
   } finally {
     isBusy = false;
+  }
+}
+
+async function showAgain() {
+  back = -1;
+  shown = "";
+  try {
+    show(await ask("state"));
+  } catch {
+    alertOf("gone"); // the next poll shows the state
   }
 }
 
@@ -167,20 +175,32 @@ function enter() {
   if (back < 0 && item.suggested) return decide([item.suggested], false);
 }
 
-async function look(step) {
+// Each step waits for the one before it, so that two quick keys go two texts back.
+let looking = Promise.resolve();
+
+function look(step) {
+  looking = looking.then(() => lookBy(step)).catch((err) => alertOf(err instanceof Refused ? err.message : "gone"));
+}
+
+async function lookBy(step) {
   if (isBusy || !state) return;
-  const wanted = back + step;
-  if (wanted < 0) {
-    back = -1;
-    item = state.item;
-  } else {
-    const found = await ask(`history?back=${wanted}`);
-    if (!found.item) return;
-    back = wanted;
-    item = found.item;
+  isBusy = true;
+  try {
+    const wanted = back + step;
+    if (wanted < 0) {
+      back = -1;
+      item = state.item;
+    } else {
+      const found = await ask(`history?back=${wanted}`);
+      if (!found.item) return;
+      back = wanted;
+      item = found.item;
+    }
+    showItem();
+    showLabels();
+  } finally {
+    isBusy = false;
   }
-  showItem();
-  showLabels();
 }
 
 function openRename(label) {
@@ -229,15 +249,22 @@ function onKey(event) {
 }
 
 async function poll() {
-  if (!isBusy && back < 0 && !document.hidden && $("rename-form").hidden) {
+  if (isWaiting()) {
     try {
-      show(await ask("state"));
+      const before = shown;
+      const next = await ask("state");
+      // A decision that was made meanwhile has brought a newer state.
+      if (isWaiting() && shown === before) show(next);
       alertOf("");
     } catch (err) {
       alertOf(err instanceof Refused ? err.message : "gone");
     }
   }
   setTimeout(poll, POLL_MS);
+}
+
+function isWaiting() {
+  return !isBusy && back < 0 && !document.hidden && $("rename-form").hidden;
 }
 
 fillIn();

@@ -118,9 +118,18 @@ async function act(path, body) {
     show(await send(path, { id: newId(), version: state.version, ...wanted(), ...body }, alertOf));
   } catch (err) {
     alertOf(err instanceof Refused && err.status === 409 ? say("other_page") : err.message);
-    show(await ask(address()));
+    await showAgain();
   } finally {
     isBusy = false;
+  }
+}
+
+async function showAgain() {
+  try {
+    show(await ask(address()));
+  } catch {
+    alertOf("gone");
+    setTimeout(refresh, 2000);
   }
 }
 
