@@ -269,7 +269,7 @@ def test_delimiter_and_encoding_are_passed_on(model, tmp_path):
     ("content", "message"),
     [
         (b"", r"in\.csv is empty"),
-        (b"text,id\n", r"in\.csv cannot be predicted: it has no rows"),
+        (b"text,id\n", r"in\.csv has no text: it has no rows"),
         (b"text,text\na,b\n", r"column 'text' occurs twice in in\.csv"),
         (b"x,y\na,b\n", r"no text column found in in\.csv; columns: x, y"),
     ],
@@ -285,7 +285,7 @@ def test_unusable_input_is_refused(model, tmp_path, content, message):
 def test_json_lines_without_any_object_are_refused(model, tmp_path):
     """If no row can be read, the first problem says why."""
     (tmp_path / "in.jsonl").write_text("plain text\nmore\n")
-    with pytest.raises(DataError, match=r"in\.jsonl cannot be predicted: line 1: not JSON"):
+    with pytest.raises(DataError, match=r"in\.jsonl has no text: line 1: not JSON"):
         predict_file(model, tmp_path / "in.jsonl", tmp_path / "out.csv")
 
 

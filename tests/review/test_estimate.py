@@ -1,4 +1,4 @@
-"""The estimate is out of fold, over the random texts, with Wilson's interval; none below thirty."""
+"""The estimate is out of fold, over the random texts, with Wilson's interval; none below twenty."""
 
 import numpy as np
 import pytest
@@ -34,10 +34,11 @@ def test_text_that_was_trained_on_says_nothing():
     assert estimate.gain is None
 
 
-def test_no_estimate_below_thirty_random_texts(separable):
+def test_no_estimate_below_twenty_random_texts(separable):
     """Nor with one label only."""
     features, ids, is_random = separable
-    assert estimate_accuracy(features, ids, np.arange(60) < 29) is None
+    assert estimate_accuracy(features, ids, np.arange(60) < 19) is None
+    assert estimate_accuracy(features, ids, np.arange(60) < 20).n_random == 20
     assert estimate_accuracy(features, np.zeros(60, dtype=int), is_random) is None
 
 

@@ -29,7 +29,7 @@ def test_pool_without_a_text_is_refused(tmp_path, content):
     """There is nothing to label, and the message says so."""
     path = tmp_path / "pool.csv"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(DataError, match=r"no text to label|has no rows|no column|is empty|cannot"):
+    with pytest.raises(DataError, match=r"has no text|is empty"):
         read_pool(path)
 
 

@@ -1,5 +1,8 @@
 """The review page without a browser. Tests suspects, review_app, review_page and page_parts, too."""
 
+from contextlib import closing
+from dataclasses import replace
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -8,6 +11,7 @@ from assay.catalogue import open_language
 from assay.data.load import load_data
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.recipes.fix import fix_data
+from assay.review.events import Answer
 from assay.review.journal import Journal, journal_path
 from assay.review.review_app import create_review_app
 from assay.review.review_page import check_decisions_file, review_issues
@@ -63,6 +67,40 @@ def open_session(issues, tmp_path):
     yield open_session
     for journal in journals:
         journal.close()
+
+
+def test_row_that_is_found_twice_is_decided_once(issues, tmp_path):
+    """It comes once with all its kinds; the file has one decision, of the finding it follows."""
+    spelling = replace(issues[0], kind="label_spelling", proposed_label="Sadness", score=None)
+    suspects = find_suspects([*issues, spelling, replace(issues[0], kind="garbled")])
+    assert [one.key for one in suspects] == ["all 4", "all 6", "all 2", "all 3"]
+    assert suspects[0].kinds == ("wrong_label", "label_spelling", "garbled")
+    assert suspects[0].proposed_label == "joy"
+    with closing(Journal(tmp_path / "d.csv.journal")) as journal:
+        session = ReviewSession(suspects, ("joy", "Sadness"), journal, tmp_path / "d.csv")
+        assert session.counts() == {
+            "wrong_label": 2,
+            "label_spelling": 1,
+            "garbled": 1,
+            "conflict": 2,
+        }
+        assert session.count(Filter(kind="garbled")) == 1
+        decide(session, label="Sadness")
+        assert (session.count(Filter(kind="wrong_label")), session.count(Filter())) == (1, 3)
+        assert [(one["kind"], one["accept"]) for one in session.entries()] == [
+            ("label_spelling", "yes")
+        ]
+
+
+def test_opposite_decisions_of_an_older_journal_are_one(issues, tmp_path):
+    """Journals once knew a row by each of its findings: the later decision counts."""
+    answers = [("wrong_label all 4", True), ("conflict all 4", False)]
+    with closing(Journal(tmp_path / "d.csv.journal")) as journal:
+        for key, accepts in answers:
+            journal.append(Answer(key, "", "", (key,), accepts=accepts))
+        found = find_suspects([*issues, replace(issues[2], row=4)])
+        session = ReviewSession(found, ("joy", "sadness"), journal, tmp_path / "d.csv")
+        assert session.decided() == {"changed": 0, "kept": 1, "skipped": 0}
 
 
 def decide(session, **given):
@@ -130,7 +168,7 @@ def test_what_the_page_may_not_send(open_session):
     session = open_session()
     conflict = session.keys_like(Filter(kind="conflict"))[0]
     with pytest.raises(UnknownChoiceError, match="no such row"):
-        decide(session, keys=("wrong_label all 99",))
+        decide(session, keys=("all 99",))
     with pytest.raises(UnknownChoiceError, match="no label 'anger'"):
         decide(session, label="anger")
     with pytest.raises(UnknownChoiceError, match="no label is proposed"):
@@ -216,11 +254,19 @@ def test_outputs_that_cannot_be_written_are_refused(data, tmp_path, name, error,
         check_decisions_file(data, tmp_path / name, resume=False)
 
 
-def test_review_leaves_its_decisions_behind(issues, data, tmp_path, monkeypatch):
-    """The page is served between the two; without a row there is nothing to review."""
+def test_review_leaves_its_decisions_behind(issues, data, tmp_path, monkeypatch, caplog):
+    """The page is served between the two; without a row there is nothing to review.
+
+    Decisions on rows that another audit does not list stay in the journal, and are counted.
+    """
     monkeypatch.setattr("assay.review.review_page.run_page", lambda *args, **more: None)
     splits = load_data(data)
     done = review_issues(splits, find_suspects(issues), tmp_path / "d.csv")
     assert (done.n_changed, done.n_left) == (0, 4)
+    with closing(Journal(journal_path(tmp_path / "d.csv"))) as journal:
+        journal.append(Answer("1", "", "", ("all 4", "all 6"), accepts=True))
+    done = review_issues(splits, find_suspects(issues[1:]), tmp_path / "d.csv", resume=True)
+    assert (done.n_changed, done.n_kept, done.n_left) == (1, 0, 2)
+    assert "stay in d.csv.journal and are not written to d.csv: 1" in caplog.text
     with pytest.raises(DataError, match="no row to review"):
         review_issues(splits, [], tmp_path / "e.csv")

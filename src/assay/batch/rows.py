@@ -149,7 +149,7 @@ def open_rows(
     names = list(dict.fromkeys(chain.from_iterable(row.values for row in head)))
     if not names:
         fixes = next((row.fixes for row in head if row.fixes), ())
-        raise DataError(f"{path.name} cannot be predicted: {_first_problem(head)}", flags=fixes)
+        raise DataError(f"{path.name} has no text: {_first_problem(head)}", flags=fixes)
     column = find_text_column(names, text_column=text_column, source=path.name)
     return chain(head, rows), column
 

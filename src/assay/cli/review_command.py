@@ -11,8 +11,13 @@ from assay.cli.command import add_command
 from assay.cli.options import Common, Data, DataFlags
 from assay.cli.page_announcer import page_announcer
 from assay.cli.show import print_json, print_line
+from assay.errors import InputError
+from assay.methods import methods_where
 
 __all__ = ["register"]
+
+READERS = ", ".join(methods_where(lambda method: method.reads_texts))
+QUICK = "linear"  # the page is for now; `assay audit` takes the time to look twice
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +36,13 @@ def review_command(
         Path | None,
         typer.Option(metavar="FILE", help="Written by `assay audit`.  [default: audit first]"),
     ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Whose models check the labels if there is no --issues: auto (linear, and "
+            f"features where linear is weak), {READERS}; or none.  [default: {QUICK}]"
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the decisions of --out.")
     ] = False,
@@ -41,7 +53,7 @@ def review_command(
 ) -> None:
     """Decide on a page on the rows that an audit found.
 
-    Enter accepts the proposed label, K keeps the label, 1-9 and letters give another one, Space
+    Each row comes once, in however many ways it was found, and has one decision. Enter accepts the proposed label, K keeps the label, 1-9 and letters give another one, Space
     skips, Z takes back. Every decision is on the disk (OUT.journal) before the next row is shown.
     Ctrl-C ends it; `assay fix` applies the decisions. Nothing leaves this machine.
 
@@ -49,17 +61,30 @@ def review_command(
     Examples:
       assay review tweets.csv --out decisions.csv
       assay review tweets.csv --issues issues.csv --out decisions.csv
+      assay review tweets.csv --method auto --out decisions.csv      finds more, takes longer
     """
     from assay.audit.checks import audit_data
     from assay.recipes.audit import load_for_audit
     from assay.review.review_page import check_decisions_file, review_issues
     from assay.review.suspects import find_suspects, read_suspects
 
+    if issues is not None and method is not None:
+        raise InputError(
+            f"--method {method} and --issues exclude each other: the labels of {issues} are "
+            "checked already",
+            hint="leave out one of them",
+        )
     for source in (data, issues):
         check_decisions_file(source, out, resume=resume)
     splits = load_for_audit(data, options=flags.options(), seed=common.seed)
     if issues is None:
-        audit = audit_data(splits, seed=common.seed, progress=common.progress())
+        method = method or QUICK
+        audit = audit_data(
+            splits,
+            method=None if method == "none" else method,
+            seed=common.seed,
+            progress=common.progress(),
+        )
         suspects = find_suspects(audit.issues)
     else:
         suspects = read_suspects(issues, splits)

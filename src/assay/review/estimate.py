@@ -16,7 +16,7 @@ from assay.runtime.limits.wilson import wilson_interval
 
 __all__ = ["Estimate", "estimate_accuracy"]
 
-MIN_RANDOM = 30  # random texts below which there is no estimate
+MIN_RANDOM = 20  # random texts below which there is no estimate; the interval says how rough it is
 N_FOLDS = 10
 CURVE_FRACTIONS = (0.25, 0.5)  # of the labels, beside all of them
 N_CURVE_FOLDS = 5
@@ -92,7 +92,7 @@ def estimate_accuracy(
     Returns
     -------
     Estimate or None
-        None below 30 random texts, and while there is one label only.
+        None below 20 random texts, and while there is one label only.
     """
     ids = np.asarray(label_ids)
     drawn = np.asarray(is_random, dtype=bool)

@@ -41,7 +41,7 @@ class SuspectEntry(TypedDict):
     """A row to decide on."""
 
     key: str
-    kind: str
+    kinds: list[str]
     row: RowEntry
     proposed: str
     score: float | None
@@ -145,13 +145,12 @@ def _filter(content: JsonObject) -> Filter:
 
 def _describe(session: ReviewSession, nearest: Nearest, wanted: Filter) -> ReviewState:
     """Return the state of a session, with the row to decide on."""
-    kinds = session.counts()
     suspects = session.suspects.values()
     return {
         "version": session.n_events,
         "labels": session.labels,
-        "kinds": kinds,
-        "n_waiting": sum(kinds.values()),
+        "kinds": session.counts(),
+        "n_waiting": session.count(Filter()),
         "n_matching": session.count(wanted),
         "n_acceptable": len(session.keys_like(wanted, accepts=True)),
         "decided": session.decided(),
@@ -167,9 +166,9 @@ def _describe_suspect(suspect: Suspect | None, nearest: Nearest) -> SuspectEntry
     issue = suspect.issue
     return {
         "key": suspect.key,
-        "kind": issue.kind,
+        "kinds": list(suspect.kinds),
         "row": _describe_row(issue),
-        "proposed": issue.proposed_label,
+        "proposed": suspect.proposed_label,
         "score": issue.score,
         "others": [_describe_row(one) for one in suspect.others],
         "nearest": list(nearest.find(issue.text)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -23,6 +24,8 @@ from assay.review.suspects import Nearest, Suspect
 from assay.server.options import ServerOptions
 
 __all__ = ["Reviewed", "check_decisions_file", "review_issues"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,16 @@ def _open_session(
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     journal.append(Start(now, splits.source, len(suspects)))
     names = splits.label_set.names
-    return ReviewSession(suspects, names, journal, out, by=current_user())
+    session = ReviewSession(suspects, names, journal, out, by=current_user())
+    if n := session.n_elsewhere:
+        logger.warning(
+            "decisions on rows that this audit does not list stay in %s and are not written to "
+            "%s: %s",
+            journal.path.name,
+            out.name,
+            f"{n:,}",
+        )
+    return session
 
 
 def _describe(session: ReviewSession, *, n_rows: int) -> Reviewed:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assay.audit.issues import COLUMNS, Issue, IssueEntry
+from assay.audit.issues import COLUMNS, IssueEntry
 from assay.data.files.spreadsheet import guard_cell
 from assay.disk import atomic_file
 from assay.review.events import Answer, Event, Undo
 from assay.review.journal import Journal
 from assay.review.session import OtherPageError, UnknownChoiceError
-from assay.review.suspects import Suspect
+from assay.review.suspects import Suspect, row_key
 
 __all__ = ["Filter", "Given", "ReviewSession"]
 
@@ -40,8 +40,9 @@ class Filter:
     def takes(self, suspect: Suspect) -> bool:
         """Tell whether a row is looked at."""
         issue = suspect.issue
-        pairs = ((self.kind, issue.kind), (self.label, issue.label), (self.split, issue.split))
-        return all(wanted in ("", own) for wanted, own in pairs)
+        if self.kind and self.kind not in suspect.kinds:
+            return False
+        return self.label in ("", issue.label) and self.split in ("", issue.split)
 
 
 @dataclass(frozen=True)
@@ -120,22 +121,28 @@ class ReviewSession:
         return sum(1 for _ in self._open(wanted))
 
     def counts(self) -> dict[str, int]:
-        """Return how many rows of each kind wait for a decision."""
-        waiting = Counter(one.issue.kind for one in self._open(Filter()))
-        kinds = dict.fromkeys(one.issue.kind for one in self.suspects.values())
+        """Return how many rows of each kind wait; a row counts for each of its kinds."""
+        waiting = Counter(kind for one in self._open(Filter()) for kind in one.kinds)
+        kinds = dict.fromkeys(kind for one in self.suspects.values() for kind in one.kinds)
         return {kind: waiting[kind] for kind in kinds}
 
     def decided(self) -> dict[str, int]:
         """Return how many rows change, keep their label, and were skipped."""
         n_changed = sum(1 for entry in self.entries() if entry["accept"] == YES)
-        n_skipped = sum(1 for one in self._of_key.values() if one.is_skip)
-        n_all = len(self._of_key)
+        answers = [one for key, one in self._of_key.items() if key in self.suspects]
+        n_skipped = sum(1 for one in answers if one.is_skip)
+        n_all = len(answers)
         return {"changed": n_changed, "kept": n_all - n_changed - n_skipped, "skipped": n_skipped}
+
+    @property
+    def n_elsewhere(self) -> int:
+        """Rows that the journal decides on and that are none of the suspects."""
+        return sum(1 for key in self._of_key if key not in self.suspects)
 
     def keys_like(self, wanted: Filter, *, accepts: bool = False) -> tuple[str, ...]:
         """Return the keys of all rows that wait, or of those with a proposal, to decide at once."""
         found = self._open(wanted)
-        return tuple(one.key for one in found if one.issue.proposed_label or not accepts)
+        return tuple(one.key for one in found if one.proposed_label or not accepts)
 
     def decide(self, given: Given, *, version: int) -> None:
         """Keep a decision.
@@ -183,7 +190,7 @@ class ReviewSession:
         for key, answer in self._of_key.items():
             suspect = self.suspects.get(key)
             if suspect is not None and not answer.is_skip:
-                found.append(_entry(suspect.issue, answer))
+                found.append(_entry(suspect, answer))
         return found
 
     def write(self) -> None:
@@ -226,7 +233,7 @@ class ReviewSession:
             self._answers.append(event)
         else:
             self._answers = [one for one in self._answers if one.id != event.of]
-        self._of_key = {key: answer for answer in self._answers for key in answer.keys}
+        self._of_key = {row_key(key): one for one in self._answers for key in one.keys}
 
     def _is_known(self, event_id: str, version: int) -> bool:
         if event_id in self._seen_ids:
@@ -241,7 +248,7 @@ class ReviewSession:
             raise UnknownChoiceError("there is no such row in the audit")
         if given.label is not None and given.label not in self.labels:
             raise UnknownChoiceError(f"there is no label '{given.label[:200]}'")
-        lacks = [key for key in given.keys if not self.suspects[key].issue.proposed_label]
+        lacks = [key for key in given.keys if not self.suspects[key].proposed_label]
         if given.accepts and lacks:
             raise UnknownChoiceError("no label is proposed for this row")
 
@@ -249,9 +256,11 @@ class ReviewSession:
         return self._clock().isoformat(timespec="milliseconds")
 
 
-def _entry(issue: Issue, answer: Answer) -> IssueEntry:
+def _entry(suspect: Suspect, answer: Answer) -> IssueEntry:
     """Return a decision as a row of an audit's file."""
-    label = issue.proposed_label if answer.accepts else answer.label
-    if label is None or label == issue.label:
-        return {**replace(issue, proposed_label=issue.label).to_dict(), "accept": NO}
-    return {**replace(issue, proposed_label=label).to_dict(), "accept": YES}
+    own = suspect.issue
+    label = suspect.proposed_label if answer.accepts else answer.label
+    if label is None or label == own.label:
+        return {**replace(own, proposed_label=own.label).to_dict(), "accept": NO}
+    found = suspect.finding_for(label)
+    return {**replace(found, proposed_label=label).to_dict(), "accept": YES}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -11,12 +11,12 @@ from typing import TypedDict
 import numpy as np
 
 from assay.audit.answers import read_issues_file
-from assay.audit.issues import Issue
+from assay.audit.issues import KINDS, Issue
 from assay.data.texts import Splits
 from assay.errors import DataError
 from assay.review.vectors import hash_vectors
 
-__all__ = ["Nearest", "NearText", "Suspect", "find_suspects", "read_suspects"]
+__all__ = ["NearText", "Nearest", "Suspect", "find_suspects", "read_suspects", "row_key"]
 
 logger = logging.getLogger(__name__)
 
@@ -37,38 +37,78 @@ class NearText(TypedDict):
 
 @dataclass(frozen=True)
 class Suspect:
-    """A row to decide on.
+    """A row to decide on: one decision, in however many ways it was found.
 
     Parameters
     ----------
-    issue : Issue
+    findings : tuple of Issue
+        What the audit says about the row, at least one finding; the first is the gravest.
     others : tuple of Issue
-        Rows of the same finding, such as the same text with another label.
+        Rows of the same findings, such as the same text with another label.
     """
 
-    issue: Issue
+    findings: tuple[Issue, ...]
     others: tuple[Issue, ...] = ()
 
     @property
+    def issue(self) -> Issue:
+        """The gravest finding; text, label, split and row are the same in all of them."""
+        return self.findings[0]
+
+    @property
     def key(self) -> str:
-        """What the journal knows it by."""
-        return f"{self.issue.kind} {self.issue.split} {self.issue.row}"
+        """What the journal knows the row by."""
+        return _key(self.issue)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of the findings, the gravest first."""
+        return tuple(dict.fromkeys(one.kind for one in self.findings))
+
+    @property
+    def proposed_label(self) -> str:
+        """The label that the gravest of those findings proposes that propose one; empty: none."""
+        return next((one.proposed_label for one in self.findings if one.proposed_label), "")
+
+    def finding_for(self, label: str) -> Issue:
+        """Return the finding that proposes a label; if none does, the gravest."""
+        return next((one for one in self.findings if one.proposed_label == label), self.issue)
+
+
+def _key(issue: Issue) -> str:
+    return f"{issue.split} {issue.row}"
+
+
+def row_key(key: str) -> str:
+    """Return the key of a row; older journals have the kind of one finding before it."""
+    kind, _, rest = key.partition(" ")
+    return rest if kind in KINDS and " " in rest else key
 
 
 def find_suspects(issues: Iterable[Issue]) -> list[Suspect]:
-    """Return the rows that have a text and a label, in the order of the audit."""
-    usable = [one for one in issues if one.text and one.label]
+    """Return each row that has a text and a label once, in the order of the audit."""
     groups: dict[tuple[str, int], list[Issue]] = {}
-    for issue in usable:
+    findings: dict[str, list[Issue]] = {}
+    for issue in issues:
+        if not issue.text or not issue.label:
+            continue
+        findings.setdefault(_key(issue), []).append(issue)
         if issue.group is not None:
             groups.setdefault((issue.kind, issue.group), []).append(issue)
-    suspects: dict[str, Suspect] = {}
-    for issue in usable:
-        group = [] if issue.group is None else groups[issue.kind, issue.group]
-        others = [one for one in group if one is not issue]
-        suspect = Suspect(issue, tuple(others[:MAX_OTHERS]))
-        suspects.setdefault(suspect.key, suspect)
-    return list(suspects.values())
+    return [Suspect(tuple(own), _others(own, groups)) for own in findings.values()]
+
+
+def _others(
+    findings: Sequence[Issue], groups: Mapping[tuple[str, int], Sequence[Issue]]
+) -> tuple[Issue, ...]:
+    """Return other rows of the findings of one row, each once."""
+    others: dict[str, Issue] = {}
+    for issue in findings:
+        if issue.group is not None:
+            for one in groups[issue.kind, issue.group]:
+                others.setdefault(_key(one), one)
+    others.pop(_key(findings[0]), None)
+    return tuple(others.values())[:MAX_OTHERS]
 
 
 def read_suspects(path: Path, splits: Splits) -> list[Suspect]:

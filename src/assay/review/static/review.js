@@ -36,7 +36,7 @@ function show(next) {
   $("text").textContent = text;
   $("text").classList.toggle("long", text.length > LONG_TEXT);
   $("text").scrollTop = 0;
-  $("place").textContent = item ? `${say(`kind_${item.kind}`)} · ${whereOf(item.row)}` : "";
+  $("place").textContent = item ? [...item.kinds.map((kind) => say(`kind_${kind}`)), whereOf(item.row)].join(" · ") : "";
   $("question").textContent = item ? questionOf(item) : "";
   $("accept").hidden = !item?.proposed;
   if (item?.proposed) withKey($("accept"), "Enter", say("accept", { label: item.proposed }));
