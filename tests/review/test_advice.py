@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from assay.review.advice import Known, give_advice
+from assay.review.advice import give_advice
+from assay.review.guesses import Known
 
 
 @pytest.fixture
@@ -39,23 +40,23 @@ def test_names_of_labels_give_the_first_suggestions(features):
     advice = advise(features, Known(np.zeros(0, dtype=int), (), names))
     for position in advice.queue:
         found = advice.suggestions[position]
-        assert (found.label, found.confidence) == (("even", "odd")[position % 2], None)
+        assert (found.labels, found.confidence) == ((("even", "odd")[position % 2],), None)
 
 
 def test_model_suggests_with_its_confidence(features):
     """From eight labels on; texts with a label are not in the queue."""
     rows = np.arange(10)
     is_open = np.arange(60) >= 10
-    advice = advise(features, Known(rows, ("even", "odd") * 5), is_open)
+    advice = advise(features, Known(rows, (("even",), ("odd",)) * 5), is_open)
     assert advice.is_of_model
     assert min(advice.queue) >= 110
     for position in advice.queue:
         found = advice.suggestions[position]
-        assert found.label == ("even", "odd")[position % 2]
+        assert found.labels == (("even", "odd")[position % 2],)
         assert 0.5 <= found.confidence <= 1.0
 
 
-@pytest.mark.parametrize("labels", [("even", "odd"), ("even",) * 10])
+@pytest.mark.parametrize("labels", [(("even",), ("odd",)), (("even",),) * 10])
 def test_too_few_labels_make_no_model(features, labels):
     """Few texts, or one label only."""
     assert not Known(np.arange(len(labels)), labels).can_fit

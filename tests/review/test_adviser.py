@@ -47,6 +47,26 @@ def test_adviser_suggests_and_estimates(open_session):
     assert session.out.is_file()
 
 
+def test_adviser_suggests_several_labels(open_session):
+    """All that are probable; texts of the random order have no suggestion, and nothing is estimated."""
+    texts, _ = small_data(300)
+    pool = Pool("p", tuple(dict.fromkeys(texts)), tuple(range(len(set(texts)))))
+    session = open_session(pool, several=True)
+    adviser = Adviser(session, checkpoint="terms")
+    adviser.start()
+    wait_until(lambda: session.advice.queue)
+    for i in range(40):
+        item = session.current()
+        labels = ("joy", "fear") if i % 2 else ("joy",) if i % 3 else ()
+        version = session.labelling.n_events
+        session.decide(Given(str(i), item.position, labels), version=version)
+        assert not (item.is_random and item.suggested is not None)
+    wait_until(lambda: session.advice.is_of_model)
+    adviser.stop()
+    assert set(session.advice.suggestions) == set(session.advice.queue)
+    assert session.estimate is None
+
+
 def test_adviser_of_a_resumed_pool_knows_texts_that_are_gone(open_session, pool):
     """Labels of texts that the pool no longer has still train the model."""
     session = open_session()

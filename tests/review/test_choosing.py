@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from assay.review.choosing import choose_texts, to_directions, uncertainty
+from assay.review import choosing
+from assay.review.choosing import choose_texts, to_directions, uncertainty, uncertainty_of_several
 
 
 @pytest.fixture
@@ -18,7 +19,8 @@ def clusters():
 def choose(features, is_open, n, probs=None):
     """Choose with a fixed seed."""
     rng = np.random.default_rng(1)
-    return choose_texts(to_directions(features), is_open, n=n, rng=rng, probs=probs)
+    unsure = None if probs is None else uncertainty(probs)
+    return choose_texts(to_directions(features), is_open, n=n, rng=rng, unsure=unsure)
 
 
 def test_first_texts_are_of_every_group(clusters):
@@ -68,3 +70,31 @@ def test_uncertainty_is_the_missing_lead():
     probs = np.array([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [0.6, 0.3, 0.1]])
     assert uncertainty(probs) == pytest.approx([1.0, 0.0, 0.7])
     assert uncertainty(np.ones((2, 1))).tolist() == [1.0, 1.0]
+
+
+def test_text_with_a_label_near_its_threshold_is_uncertain():
+    """Of several labels the most doubtful one counts, beside its own threshold."""
+    probs = np.array([[0.5, 0.0], [1.0, 0.0], [0.25, 0.8]])
+    assert uncertainty_of_several(probs) == pytest.approx([1.0, 0.0, 0.5])
+    found = uncertainty_of_several(probs, np.array([0.25, 0.9]))
+    assert found == pytest.approx([2 / 3, 0.0, 1.0])
+
+
+def test_greedy_choice_is_that_of_looking_at_every_text_again(clusters):
+    """What a text adds only falls while others are chosen, so that few are looked at twice."""
+    features, _ = clusters
+    directions, rng = to_directions(features), np.random.default_rng(0)
+    is_open, unsure = np.arange(200) % 5 > 0, rng.random(200)
+    chosen = choose_texts(directions, is_open, n=12, rng=rng, unsure=unsure)
+    rows = np.flatnonzero(is_open)
+    similarity = np.exp((directions[rows] @ directions[rows].T - 1) / choosing.WIDTH)
+    coverage = np.exp((directions[rows] @ directions[~is_open].T - 1) / choosing.WIDTH).max(axis=1)
+    weights, is_free, expected = np.maximum(unsure, 0.02)[rows], np.ones(len(rows), dtype=bool), []
+    for _ in range(12):
+        gains = (np.maximum(similarity - coverage, 0) @ weights) * weights
+        best = int(np.where(is_free, gains, -1).argmax())
+        expected.append(int(rows[best]))
+        coverage = np.maximum(coverage, similarity[best])
+        is_free &= directions[rows] @ directions[rows[best]] < choosing.REPEAT
+        is_free[best] = False
+    assert chosen == expected

@@ -144,6 +144,34 @@ def test_page_does_all_that_a_person_needs(visit, pool_file, tmp_path):
     assert (found[first]["label"], found[first]["note"]) == ("fear", "1 odd z")
 
 
+def test_several_labels_are_suggested_and_pressed(visit, pool_file, tmp_path):
+    """What the model suggests is pressed already; keys change it, and Enter keeps it."""
+    out = tmp_path / "labelled.jsonl"
+    with labelling(pool_file, out, "--labels", LABELS, "--several-labels") as served:
+        page = visit(served.url)
+        pressed = "() => document.querySelectorAll('#labels [aria-pressed=true]').length"
+        for _ in range(60):
+            if page.evaluate(pressed):
+                break
+            page.keyboard.press("1")
+            page.keyboard.press("3")
+            press(page, "Enter")
+        assert page.evaluate(pressed) == 2
+        assert "joy, fear" in page.text_content("#suggestion")
+        page.keyboard.press("3")
+        page.keyboard.press("2")
+        text = press(page, "Enter")
+        page.close()
+        done = served.stop()
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert rows[-1]["text"] == text
+    assert (rows[-1]["labels"], rows[-1]["suggested_labels"]) == (
+        ["joy", "sadness"],
+        ["joy", "fear"],
+    )
+    assert done["n_labelled"] == len(rows)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_label_page_is_accessible(visit, pool_file, tmp_path, scheme):
     """axe-core finds nothing to complain of, in light and in dark, with and without numbers."""

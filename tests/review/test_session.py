@@ -10,7 +10,8 @@ import pytest
 
 from assay.data.load import load_data
 from assay.errors import InputError
-from assay.review.advice import Advice, Suggestion
+from assay.review.advice import Advice
+from assay.review.guesses import Suggestion
 from assay.review.labelled_file import check_labelled_file, write_labelled
 from assay.review.pool import Pool
 from assay.review.session import Given, OtherPageError, UnknownChoiceError
@@ -40,21 +41,22 @@ def test_every_fourth_text_is_random_and_has_no_suggestion(session):
     """The others come from the queue of the advice, with what it suggests."""
     order = session.random_order
     queue = tuple(order[::-1])
-    suggestions = {position: Suggestion("fear", 0.5) for position in queue}
+    suggestions = {position: Suggestion(("fear",), 0.5) for position in queue}
     session.advice = Advice(queue, suggestions, is_of_model=True)
     items = [decide(session, "joy") for _ in range(8)]
     assert [item.is_random for item in items] == [False, False, False, True] * 2
-    assert [item.suggested for item in items] == ["fear", "fear", "fear", None] * 2
+    fear = ("fear",)
+    assert [item.suggested for item in items] == [fear, fear, fear, None] * 2
     assert [items[3].position, items[7].position] == order[:2]
     kept = session.labelling.decisions()
-    assert [one.suggested for one in kept] == [item.suggested for item in items]
+    assert [one.suggested for one in kept] == ["fear", "fear", "fear", None] * 2
 
 
 def test_suggestion_is_kept_as_it_was_shown(session):
     """Advice that changes between text and key does not change what is recorded."""
-    session.advice = Advice((5,), {5: Suggestion("fear", 0.5)}, is_of_model=True)
+    session.advice = Advice((5,), {5: Suggestion(("fear",), 0.5)}, is_of_model=True)
     session.current()
-    session.advice = Advice((5,), {5: Suggestion("joy", 0.9)}, is_of_model=True)
+    session.advice = Advice((5,), {5: Suggestion(("joy",), 0.9)}, is_of_model=True)
     decide(session, "joy")
     assert session.labelling.last().suggested == "fear"
 
@@ -176,7 +178,7 @@ def test_labelled_file_is_data_for_a_run(session, tmp_path, name):
 
 def test_labelled_file_says_who_when_and_how_sure(session, tmp_path):
     """One row of JSON, and a note that no spreadsheet runs."""
-    session.advice = Advice((5,), {5: Suggestion("fear", 0.5)}, is_of_model=True)
+    session.advice = Advice((5,), {5: Suggestion(("fear",), 0.5)}, is_of_model=True)
     decide(session, "joy", seconds=2.0, note="=1+1")
     write_labelled(session.labelling.decisions(), tmp_path / "l.jsonl")
     assert json.loads((tmp_path / "l.jsonl").read_text(encoding="utf-8")) == {
@@ -197,13 +199,19 @@ def test_labelled_file_says_who_when_and_how_sure(session, tmp_path):
 
 
 def test_several_labels_are_a_list(open_session, tmp_path):
-    """None of the labels is an answer, too."""
+    """None of the labels is an answer, too; what was suggested is beside it, also that it was none."""
     session = open_session(several=True)
-    decide(session, "joy", "fear")
-    decide(session)
+    suggestions = {5: Suggestion(("joy", "sadness"), 0.6), 6: Suggestion(())}
+    session.advice = Advice((5, 6), suggestions, is_of_model=True)
+    assert decide(session, "joy", "fear").suggested == ("joy", "sadness")
+    assert decide(session).suggested == ()
+    assert session.history(1).suggested == ("joy", "sadness")
+    decide(session, "fear")
     session.write()
     rows = [json.loads(line) for line in session.out.read_text(encoding="utf-8").splitlines()]
-    assert [row["labels"] for row in rows] == [["joy", "fear"], []]
+    assert [row["labels"] for row in rows] == [["joy", "fear"], [], ["fear"]]
+    assert [row["suggested_labels"] for row in rows] == [["joy", "sadness"], [], None]
+    assert [row["confidence"] for row in rows] == [0.6, None, None]
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assay.review.advice import Known, give_advice
+from assay.review.advice import give_advice
 from assay.review.estimate import estimate_accuracy
 from assay.review.events import Decision
+from assay.review.guesses import Known
 from assay.review.session import LabelSession
 from assay.review.vectors import TextVectors, open_vectors
 
@@ -138,10 +139,12 @@ class Adviser:
 
     def _known(self, labelled: list[Decision]) -> Known:
         """Return what the labels are, with the features of their texts."""
-        single = [one for one in labelled if len(one.labels) == 1]
-        self._read([one.text for one in single])
-        rows = np.array([self._row_of[one.text] for one in single], dtype=np.int64)
-        return Known(rows, tuple(one.labels[0] for one in single), self._name_vectors())
+        several = self._session.several
+        usable = [one for one in labelled if several or len(one.labels) == 1]
+        self._read([one.text for one in usable])
+        rows = np.array([self._row_of[one.text] for one in usable], dtype=np.int64)
+        labels = tuple(one.labels for one in usable)
+        return Known(rows, labels, self._name_vectors(), several)
 
     def _name_vectors(self) -> dict[str, np.ndarray]:
         assert self.vectors is not None
@@ -159,7 +162,7 @@ class Adviser:
         with session.changed:
             labelled = session.labelling.labelled()
             decided = {one.text for one in session.labelling.decisions()}
-        known = self._known([] if session.several else labelled)
+        known = self._known(labelled)
         texts = session.pool.texts
         positions = np.array(self._order[: self.n_read])
         rows = np.array([self._row_of[texts[i]] for i in positions])
@@ -174,7 +177,7 @@ class Adviser:
             self._features[rows],
             positions,
             is_open,
-            Known(places, known.labels, known.name_vectors),
+            replace(known, rows=places),
             rng=self._rng,
         )
         with session.changed:
@@ -191,7 +194,8 @@ class Adviser:
             return False
         known = self._known(labelled)
         drawn = self._drawn_texts()
-        _, ids = np.unique(np.asarray(known.labels, dtype=str), return_inverse=True)
+        names = [own[0] for own in known.labels]
+        _, ids = np.unique(np.asarray(names, dtype=str), return_inverse=True)
         single = [one.text in drawn for one in labelled if len(one.labels) == 1]
         estimate = estimate_accuracy(self._features[known.rows], ids, single, seed=self._seed)
         with session.changed:

@@ -5,19 +5,23 @@
 well as its most similar labelled text covers it, and counts by how uncertain the model is about it.
 What is chosen next is the text that adds most to the sum. Without a model every text counts the
 same, which gives the variety to begin with.
+
+The sum is submodular: what a text adds only falls while others are chosen. So a text is looked at
+again only while what it added before is the most (Minoux 1978, "Accelerated greedy algorithms").
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["choose_texts", "to_directions", "uncertainty"]
+__all__ = ["choose_texts", "to_directions", "uncertainty", "uncertainty_of_several"]
 
 # Similarity falls to 1/e where the cosine falls by this much.
 WIDTH = 0.25
 MAX_COVERED = 2_000  # texts of the pool that stand for all of them
 MAX_CANDIDATES = 4_000  # texts that may be chosen at once
 REPEAT = 0.95  # cosine from which a text says the same as one that has been chosen
+TAKEN = -1.0  # what a text adds that is chosen, or repeats one that is
 LEAST_UNCERTAINTY = 0.02  # weight of a text about which the model is sure
 
 
@@ -51,13 +55,33 @@ def uncertainty(probs: np.ndarray) -> np.ndarray:
     return 1.0 - lead
 
 
+def uncertainty_of_several(probs: np.ndarray, thresholds: np.ndarray | float = 0.5) -> np.ndarray:
+    """Return how near the most doubtful label of each text is to its threshold, 0 to 1.
+
+    Parameters
+    ----------
+    probs : array of shape (n_texts, n_labels)
+        Independent probabilities of labels, of which a text can have several.
+    thresholds : float or array of shape (n_labels,)
+        From which on a label is given.
+
+    Returns
+    -------
+    array of shape (n_texts,)
+        1 at a threshold, 0 where every label is certain.
+    """
+    room = np.where(probs < thresholds, thresholds, 1.0 - np.asarray(thresholds))
+    nearness: np.ndarray = 1.0 - np.abs(probs - thresholds) / np.maximum(room, 1e-9)
+    return np.asarray(nearness.max(axis=1))
+
+
 def choose_texts(
     directions: np.ndarray,
     is_open: np.ndarray,
     *,
     n: int,
     rng: np.random.Generator,
-    probs: np.ndarray | None = None,
+    unsure: np.ndarray | None = None,
 ) -> list[int]:
     """Choose texts to label next, the most useful first.
 
@@ -71,8 +95,8 @@ def choose_texts(
         How many are wanted.
     rng : numpy.random.Generator
         Draws the texts that are looked at, where there are too many to look at all of them.
-    probs : array of shape (n_texts, n_labels), optional
-        What the model says; None while there is no model.
+    unsure : array of shape (n_texts,), optional
+        How unsure the model is about each text, 0 to 1; None while there is no model.
 
     Returns
     -------
@@ -82,23 +106,26 @@ def choose_texts(
     open_rows = np.flatnonzero(is_open)
     if not len(open_rows):
         return []
-    weights = np.ones(len(directions)) if probs is None else uncertainty(probs)
+    weights = np.ones(len(directions)) if unsure is None else unsure
     weights = np.maximum(weights, LEAST_UNCERTAINTY).astype(np.float32)
     candidates = _draw(open_rows, MAX_CANDIDATES, rng)
     covered = _draw(open_rows, MAX_COVERED, rng)
     similarity = _similarity(directions[candidates], directions[covered])
     coverage = _coverage(directions[covered], directions[~is_open])
-    is_free = np.ones(len(candidates), dtype=bool)
+    heard = weights[covered]
+    gains = (np.maximum(similarity - coverage, 0.0) @ heard) * weights[candidates]
     chosen: list[int] = []
-    while len(chosen) < n and is_free.any():
-        gains = np.maximum(similarity - coverage, 0.0) @ weights[covered]
-        gains *= weights[candidates]
-        gains[~is_free] = -1.0
+    while len(chosen) < n and gains.max() >= 0.0:
         best = int(gains.argmax())
+        own = np.maximum(similarity[best] - coverage, 0.0) @ heard
+        gains[best] = own * weights[candidates[best]]
+        if gains.argmax() != best:
+            continue
         chosen.append(int(candidates[best]))
         coverage = np.maximum(coverage, similarity[best])
-        is_free &= directions[candidates] @ directions[candidates[best]] < REPEAT
-        is_free[best] = False
+        repeats = directions[candidates] @ directions[candidates[best]] >= REPEAT
+        gains[repeats] = TAKEN
+        gains[best] = TAKEN
     return chosen
 
 

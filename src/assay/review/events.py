@@ -66,8 +66,11 @@ class Decision:
         From the text on the screen to the decision, by the page's own clock.
     suggested : str or None
         The label that was suggested; None if there was no suggestion.
+    suggested_labels : tuple of str or None
+        With several labels per text, the labels that were pressed when the text was shown; None if
+        there was no suggestion.
     confidence : float or None
-        Probability of the suggestion, 0 to 1.
+        Probability of the suggestion, 0 to 1; of several labels, that of the least probable one.
     is_random : bool
         Whether the text was shown because its turn in the random order had come.
     note : str
@@ -83,6 +86,7 @@ class Decision:
     is_skip: bool = False
     seconds: float = 0.0
     suggested: str | None = None
+    suggested_labels: tuple[str, ...] | None = None
     confidence: float | None = None
     is_random: bool = False
     note: str = ""

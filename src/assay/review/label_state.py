@@ -17,8 +17,9 @@ class ItemEntry(TypedDict):
     position: int
     line: int
     text: str
-    suggested: str | None
+    suggested: list[str] | None
     confidence: float | None
+    is_random: bool
     labels: list[str] | None
     is_skip: bool
     note: str
@@ -80,8 +81,9 @@ def describe_item(item: Item | None) -> ItemEntry | None:
         "position": item.position,
         "line": item.line,
         "text": item.text,
-        "suggested": item.suggested,
+        "suggested": None if item.suggested is None else list(item.suggested),
         "confidence": item.confidence,
+        "is_random": item.is_random,
         "labels": None if decision is None else list(decision.labels),
         "is_skip": decision is not None and decision.is_skip,
         "note": "" if decision is None else decision.note,

@@ -49,7 +49,8 @@ def write_labelled(decisions: Iterable[Decision], out: Path, *, several: bool = 
         Skipped texts are left out.
     out : Path
         ``.jsonl``, ``.csv`` or ``.tsv``, each also with ``.gz``. The columns are text, label (or
-        labels, a list), line, by, at, seconds, suggested_label, confidence, is_random and note.
+        labels, a list), line, by, at, seconds, suggested_label (or suggested_labels, a list),
+        confidence, is_random and note.
     several : bool
         Whether a text can have several labels.
 
@@ -71,8 +72,11 @@ def _record(decision: Decision, *, several: bool, is_table: bool) -> Record:
     own: Record = {"text": decision.text}
     if several:
         own["labels"] = list(decision.labels)
+        known = decision.suggested_labels
+        suggested: Record = {"suggested_labels": None if known is None else list(known)}
     else:
         own["label"] = decision.labels[0]
+        suggested = {"suggested_label": decision.suggested}
     confidence = decision.confidence
     return {
         **own,
@@ -80,7 +84,7 @@ def _record(decision: Decision, *, several: bool, is_table: bool) -> Record:
         "by": decision.by,
         "at": decision.at,
         "seconds": round(decision.seconds, DIGITS),
-        "suggested_label": decision.suggested,
+        **suggested,
         "confidence": None if confidence is None else round(confidence, DIGITS),
         "is_random": decision.is_random,
         "note": note,

@@ -20,7 +20,12 @@ from assay.errors import DataError, InputError
 from assay.output_lock import lock_output
 from assay.output_place import check_apart, check_outside
 from assay.progress import Progress
-from assay.review.choosing import choose_texts, to_directions
+from assay.review.choosing import (
+    choose_texts,
+    to_directions,
+    uncertainty,
+    uncertainty_of_several,
+)
 from assay.review.pool import Pool, read_pool
 from assay.review.vectors import hash_vectors
 from assay.runtime.predictor import Model, load_model
@@ -143,9 +148,16 @@ def _choose(
         np.ones(len(texts), dtype=bool),
         n=n,
         rng=np.random.default_rng(seed),
-        probs=np.asarray(probs),
+        unsure=_uncertainty(model, np.asarray(probs)),
     )
     return [int(rows[i]) for i in found]
+
+
+def _uncertainty(model: Model, probs: np.ndarray) -> np.ndarray:
+    """Return how unsure a model is about each text, of shape (n_texts,)."""
+    if model.label_set.task == "single":
+        return uncertainty(probs)
+    return uncertainty_of_several(probs, np.asarray(model.manifest.thresholds))
 
 
 def _read_records(

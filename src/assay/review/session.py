@@ -46,7 +46,8 @@ class Item:
     line : int
         1-based line of its file.
     text : str
-    suggested : str or None
+    suggested : tuple of str or None
+        One label, or any number with several labels per text; None if there is no suggestion.
     confidence : float or None
     is_random : bool
     decision : Decision or None
@@ -56,7 +57,7 @@ class Item:
     position: int
     line: int
     text: str
-    suggested: str | None = None
+    suggested: tuple[str, ...] | None = None
     confidence: float | None = None
     is_random: bool = False
     decision: Decision | None = None
@@ -193,7 +194,8 @@ class LabelSession:
                     labels=given.labels,
                     is_skip=given.is_skip,
                     seconds=given.seconds,
-                    suggested=item.suggested,
+                    suggested=self._single_suggestion(item),
+                    suggested_labels=item.suggested if self.several else None,
                     confidence=item.confidence,
                     is_random=item.is_random,
                     note=given.note,
@@ -302,13 +304,13 @@ class LabelSession:
         found = self.advice.suggestions.get(position)
         if found is None:
             return self._item(position)
-        return self._item(position, suggested=found.label, confidence=found.confidence)
+        return self._item(position, suggested=found.labels, confidence=found.confidence)
 
     def _item(
         self,
         position: int,
         *,
-        suggested: str | None = None,
+        suggested: tuple[str, ...] | None = None,
         confidence: float | None = None,
         is_random: bool = False,
     ) -> Item:
@@ -318,13 +320,18 @@ class LabelSession:
 
     def _item_again(self, decision: Decision) -> Item:
         """Return a text as it was shown when it was decided."""
+        single = None if decision.suggested is None else (decision.suggested,)
         item = self._item(
             self._position_of[decision.text],
-            suggested=decision.suggested,
+            suggested=decision.suggested_labels if self.several else single,
             confidence=decision.confidence,
             is_random=decision.is_random,
         )
         return replace(item, decision=decision)
+
+    def _single_suggestion(self, item: Item) -> str | None:
+        """Return the one label that was suggested, if texts have one label each."""
+        return item.suggested[0] if item.suggested and not self.several else None
 
     def _given_item(self, position: int) -> Item:
         """Return the text that the page decides on, as it was shown."""

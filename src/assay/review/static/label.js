@@ -46,7 +46,8 @@ function show(next) {
 }
 
 function showItem() {
-  chosen = new Set(item?.labels || []);
+  // A text that was decided has its labels pressed; another one of several labels those that are suggested.
+  chosen = new Set(item?.labels || (state.several && item?.suggested) || []);
   $("text").hidden = !item;
   $("end").hidden = Boolean(item);
   $("end").textContent = say("all_done");
@@ -58,15 +59,15 @@ function showItem() {
 }
 
 function showLabels() {
-  const suggested = item && back < 0 ? item.suggested : null;
-  $("suggestion").textContent = sentenceOf(suggested);
+  const suggested = (back < 0 && item?.suggested) || [];
+  $("suggestion").textContent = sentenceOf();
   $("place").textContent = item ? say(back < 0 ? "line" : "line_back", { line: item.line }) : "";
   $("newest").hidden = back < 0;
   const rows = state.labels.map(({ label }, i) => {
     const button = document.createElement("button");
     button.type = "button";
     button.disabled = !item;
-    button.classList.toggle("suggested", label === suggested);
+    button.classList.toggle("suggested", suggested.includes(label));
     if (state.several || back >= 0) button.setAttribute("aria-pressed", String(chosen.has(label)));
     if (KEYS[i]) withKey(button, KEYS[i], label);
     else button.textContent = label;
@@ -81,12 +82,14 @@ function showLabels() {
   $("undo").disabled = !state.n_decided && !state.n_skipped;
 }
 
-function sentenceOf(suggested) {
+function sentenceOf() {
   if (!item) return "";
   if (back >= 0) return item.is_skip ? say("was_skipped") : say("was_labelled", { labels: item.labels.join(", ") || "–" });
-  if (!suggested) return say(state.has_model && !state.several ? "at_random" : "no_suggestion");
-  if (item.confidence === null) return say("by_name", { label: suggested });
-  return say("suggests", { label: suggested, share: percent(item.confidence) });
+  if (!item.suggested) return say(state.has_model && item.is_random ? "at_random" : "no_suggestion");
+  if (state.several) return item.suggested.length ? say("presses", { labels: item.suggested.join(", ") }) : say("presses_none");
+  const [label] = item.suggested;
+  if (item.confidence === null) return say("by_name", { label });
+  return say("suggests", { label, share: percent(item.confidence) });
 }
 
 function showNumbers() {
@@ -172,7 +175,7 @@ function decide(labels, isSkip) {
 function enter() {
   if (!item) return;
   if (state.several) return decide(state.labels.map((one) => one.label).filter((label) => chosen.has(label)), false);
-  if (back < 0 && item.suggested) return decide([item.suggested], false);
+  if (back < 0 && item.suggested) return decide(item.suggested, false);
 }
 
 // Each step waits for the one before it, so that two quick keys go two texts back.
