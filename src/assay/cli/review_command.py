@@ -53,9 +53,10 @@ def review_command(
 ) -> None:
     """Decide on a page on the rows that an audit found.
 
-    Each row comes once, in however many ways it was found, and has one decision. Enter accepts the proposed label, K keeps the label, 1-9 and letters give another one, Space
-    skips, Z takes back. Every decision is on the disk (OUT.journal) before the next row is shown.
-    Ctrl-C ends it; `assay fix` applies the decisions. Nothing leaves this machine.
+    Each row comes once, in however many ways it was found, and has one decision. Enter accepts the
+    proposed label, K keeps the label, 1-9 and letters give another one, Space skips, Z takes back.
+    Every decision is on the disk (OUT.journal) before the next row is shown. Ctrl-C ends it;
+    `assay fix` applies the decisions. Nothing leaves this machine.
 
     \b
     Examples:
