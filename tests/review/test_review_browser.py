@@ -9,6 +9,7 @@ from _support.server_runs import ATTACK
 from _support.small_models import small_data
 from _support.small_runs import write_rows
 from assay.audit.issues import Issue, write_issues_file
+from assay.catalogue import open_language
 from assay.recipes.audit import load_for_audit
 from assay.recipes.fix import fix_data
 from assay.review.journal import journal_path, read_journal
@@ -98,6 +99,10 @@ def test_decisions_survive_a_kill_and_reach_the_data(visit, reviewing, data, tmp
         press(page, "Enter")
         press(page, "z")
         before = waiting(page)
+        page.click("#effect")
+        page.wait_for_function(
+            "() => document.getElementById('effect-note').textContent.startsWith('Trained on')"
+        )
         page.close()
         first.kill()
     with reviewing("--resume") as second:
@@ -155,6 +160,38 @@ def test_decision_waits_for_a_server_that_went_away(visit, reviewing, tmp_path):
         page.wait_for_selector("#alert", state="hidden")
         assert second.stop()["n_changed"] == 2
     assert text in [row["text"] for row in read_decisions(tmp_path / "decisions.csv")]
+
+
+def test_two_browsers_korean_and_a_phone(visit, reviewing):
+    """The second to decide is told; nothing is too wide, and all that is pressed is large."""
+    with reviewing() as served:
+        page = visit(served.url, may_complain=True)
+        options = {"locale": "ko-KR", "viewport": {"width": 390, "height": 844}}
+        other = visit(served.url, **options)
+        assert other.locator("html").get_attribute("lang") == "ko"
+        sentences = open_language("ko")
+        assert other.text_content("#skip").endswith(sentences.say("review_page.skip"))
+        other.keyboard.press("k")
+        other.wait_for_function("() => !document.getElementById('undo').disabled")
+        page.keyboard.press("k")
+        page.wait_for_selector("#alert:not([hidden])")
+        assert "Another page has decided" in page.text_content("#alert")
+        for _ in range(3):
+            press(page, " ")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+        assert page.locator("#text img, .said img").count() == 0
+        other.reload()
+        other.wait_for_selector("#labels button")
+        assert other.evaluate("document.documentElement.scrollWidth") <= 390
+        heights = [
+            one.bounding_box()["height"]
+            for one in other.locator("button, select").all()
+            if one.is_visible()
+        ]
+        assert min(heights) >= 40
+        page.close()
+        other.close()
+        served.stop()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

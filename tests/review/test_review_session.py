@@ -11,6 +11,7 @@ from assay.catalogue import open_language
 from assay.data.load import load_data
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.recipes.fix import fix_data
+from assay.review.effect import Effect
 from assay.review.events import Answer
 from assay.review.journal import Journal, journal_path
 from assay.review.review_app import create_review_app
@@ -206,7 +207,15 @@ def test_api_of_the_page(open_session, data):
     session = open_session()
     nearest = Nearest(load_data(data))
     nearest.prepare()
-    client = TestClient(create_review_app(session, nearest), base_url="http://localhost")
+
+    def measure(changed):
+        if not changed:
+            raise DataError("nothing to learn from")
+        return Effect("all", 5, len(changed), 0.5, 0.75)
+
+    client = TestClient(create_review_app(session, nearest, measure), base_url="http://localhost")
+    refused = client.post("/effect", json={})
+    assert (refused.status_code, refused.json()["error"]) == (422, "nothing to learn from")
     state = client.get("/state").json()
     assert (state["n_waiting"], state["kinds"]) == (4, {"wrong_label": 2, "conflict": 2})
     assert state["item"]["proposed"] == "joy"
@@ -214,6 +223,15 @@ def test_api_of_the_page(open_session, data):
     body = {"id": "1", "version": 0, "key": state["item"]["key"], "accepts": True}
     state = client.post("/decide", json=body).json()
     assert state["decided"] == {"changed": 1, "kept": 0, "skipped": 0}
+    found = client.post("/effect", json={})
+    assert found.json() == {
+        "split": "all",
+        "n_texts": 5,
+        "n_changed": 1,
+        "before": 0.5,
+        "after": 0.75,
+    }
+    assert client.post("/effect", json={"seed": 1}).status_code == 422
     body = {"id": "2", "version": 1, "key": state["item"]["key"], "all": True, "kind": "conflict"}
     state = client.post("/decide", json=body).json()
     assert (state["n_waiting"], state["n_matching"], state["item"]) == (1, 0, None)

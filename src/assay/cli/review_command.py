@@ -91,7 +91,9 @@ def review_command(
         suspects = read_suspects(issues, splits)
 
     announce = page_announcer(common, what="rows to review", open_browser=open_browser)
-    done = review_issues(splits, suspects, out, port=port, resume=resume, announce=announce)
+    done = review_issues(
+        splits, suspects, out, port=port, seed=common.seed, resume=resume, announce=announce
+    )
     if common.json:
         print_json(done.to_dict())
         return

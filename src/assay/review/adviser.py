@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from assay.review.advice import give_advice
 from assay.review.estimate import estimate_accuracy
 from assay.review.events import Decision
 from assay.review.guesses import Known
+from assay.review.read_texts import ReadTexts
 from assay.review.session import LabelSession
 from assay.review.vectors import TextVectors, open_vectors
 
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 MAX_READ = 50_000
 FIRST_READ = 64  # before the first advice
 READ_AT_ONCE = 128  # between two looks at new labels
+MAX_ADVISED = 6_000  # texts among which the next ones are chosen; of more, a random sample
 ESTIMATE_EVERY = 10  # decisions
 WAIT_S = 1.0
 
@@ -60,8 +62,7 @@ class Adviser:
         self._thread = threading.Thread(target=self._work, name="assay-adviser", daemon=True)
         self.vectors: TextVectors | None = None
         self.n_read = 0
-        self._features = np.zeros((0, 0), dtype=np.float32)
-        self._row_of: dict[str, int] = {}
+        self._read: ReadTexts | None = None
         self._names: dict[str, np.ndarray] = {}
         self._seen = _Seen()
 
@@ -92,6 +93,7 @@ class Adviser:
         pool, order = self._session.pool, self._session.random_order
         first = [pool.texts[i] for i in order[:1_000]]
         self.vectors = open_vectors(first, checkpoint=self._checkpoint, seed=self._seed)
+        self._read = ReadTexts(self.vectors)
         self._order = order[:MAX_READ]
 
     def _step(self) -> bool:
@@ -105,7 +107,7 @@ class Adviser:
             if is_new or self.n_read >= 2 * self._seen.n_read:
                 self._advise(n_events)
                 return True
-            if self._estimate(n_events):
+            if self._estimate():
                 return True
         return self._read_more()
 
@@ -116,35 +118,15 @@ class Adviser:
 
     def _read_more(self) -> bool:
         """Read the next texts of the random order."""
+        assert self._read is not None
         size = READ_AT_ONCE if self.n_read else FIRST_READ
         wanted = self._order[self.n_read : self.n_read + size]
         if not wanted:
             return False
         texts = self._session.pool.texts
-        self._read([texts[i] for i in wanted])
+        self._read.read(texts[i] for i in wanted)
         self.n_read += len(wanted)
         return True
-
-    def _read(self, texts: list[str]) -> None:
-        """Keep the features of texts that have none yet."""
-        assert self.vectors is not None
-        fresh = [text for text in dict.fromkeys(texts) if text not in self._row_of]
-        if not fresh:
-            return
-        found = self.vectors.transform(fresh)
-        before = self._features if len(self._features) else found[:0]
-        for text in fresh:
-            self._row_of[text] = len(self._row_of)
-        self._features = np.concatenate([before, found])
-
-    def _known(self, labelled: list[Decision]) -> Known:
-        """Return what the labels are, with the features of their texts."""
-        several = self._session.several
-        usable = [one for one in labelled if several or len(one.labels) == 1]
-        self._read([one.text for one in usable])
-        rows = np.array([self._row_of[one.text] for one in usable], dtype=np.int64)
-        labels = tuple(one.labels for one in usable)
-        return Known(rows, labels, self._name_vectors(), several)
 
     def _name_vectors(self) -> dict[str, np.ndarray]:
         assert self.vectors is not None
@@ -156,48 +138,52 @@ class Adviser:
             self._names.update(zip(fresh, self.vectors.transform(fresh), strict=True))
         return {label: self._names[label] for label in labels}
 
+    def _usable(self, labelled: list[Decision]) -> list[Decision]:
+        """Return the decisions that a model can learn from."""
+        return [one for one in labelled if self._session.several or len(one.labels) == 1]
+
     def _advise(self, n_events: int) -> None:
         """Choose the next texts, with all that is known of the labels."""
-        session = self._session
+        assert self._read is not None
+        session, texts = self._session, self._session.pool.texts
         with session.changed:
-            labelled = session.labelling.labelled()
+            usable = self._usable(session.labelling.labelled())
             decided = {one.text for one in session.labelling.decisions()}
-        known = self._known(labelled)
-        texts = session.pool.texts
-        positions = np.array(self._order[: self.n_read])
-        rows = np.array([self._row_of[texts[i]] for i in positions])
-        others = [row for text, row in self._row_of.items() if text in decided]
-        extra = np.setdiff1d(np.array(others, dtype=np.int64), rows)
-        rows = np.concatenate([rows, extra]).astype(np.int64)
-        positions = np.concatenate([positions, np.full(len(extra), -1)])
-        is_open = np.array([i >= 0 and texts[i] not in decided for i in positions])
-        place_of = {int(row): place for place, row in enumerate(rows)}
-        places = np.array([place_of[int(row)] for row in known.rows], dtype=np.int64)
+        waiting = [i for i in self._order[: self.n_read] if texts[i] not in decided]
+        if len(waiting) > MAX_ADVISED:
+            waiting = self._rng.choice(waiting, MAX_ADVISED, replace=False).tolist()
+        # the texts that wait, then those that are decided
+        shown = [*(texts[i] for i in waiting), *decided]
+        place_of = {text: place for place, text in enumerate(shown)}
+        known = Known(
+            np.array([place_of[one.text] for one in usable], dtype=np.int64),
+            tuple(one.labels for one in usable),
+            self._name_vectors(),
+            session.several,
+        )
+        positions = np.array([*waiting, *[-1] * len(decided)], dtype=np.int64)
         advice = give_advice(
-            self._features[rows],
-            positions,
-            is_open,
-            replace(known, rows=places),
-            rng=self._rng,
+            self._read.features(shown), positions, positions >= 0, known, rng=self._rng
         )
         with session.changed:
             session.advice = advice
         self._seen = _Seen(n_events, self.n_read, self._seen.n_estimated)
 
-    def _estimate(self, n_events: int) -> bool:
+    def _estimate(self) -> bool:
         """Estimate the accuracy again if there are enough new decisions."""
+        assert self._read is not None
         session = self._session
         with session.changed:
             labelled = session.labelling.labelled()
         n_new = abs(len(labelled) - self._seen.n_estimated)
         if session.several or (self._seen.n_estimated >= 0 and n_new < ESTIMATE_EVERY):
             return False
-        known = self._known(labelled)
-        drawn = self._drawn_texts()
-        names = [own[0] for own in known.labels]
-        _, ids = np.unique(np.asarray(names, dtype=str), return_inverse=True)
-        single = [one.text in drawn for one in labelled if len(one.labels) == 1]
-        estimate = estimate_accuracy(self._features[known.rows], ids, single, seed=self._seed)
+        usable, drawn = self._usable(labelled), self._drawn_texts()
+        names = np.asarray([one.labels[0] for one in usable], dtype=str)
+        _, ids = np.unique(names, return_inverse=True)
+        features = self._read.features(one.text for one in usable)
+        is_drawn = [one.text in drawn for one in usable]
+        estimate = estimate_accuracy(features, ids, is_drawn, seed=self._seed)
         with session.changed:
             session.estimate = estimate
         self._seen = _Seen(self._seen.n_events, self._seen.n_read, len(labelled))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
 
+import numpy as np
+
 from assay.batch.rows import open_rows
 from assay.data.cell_values import MAX_CHARS, text_or_problem
 from assay.data.files.reading import ReadingOptions
@@ -50,7 +52,9 @@ class Pool:
         It is random, and a larger pool keeps the order of the texts that it shares with this one.
         """
         key = seed.to_bytes(KEY_BYTES, "little")
-        return sorted(range(len(self)), key=lambda i: _hash(self.texts[i], key))
+        hashes = b"".join([_hash(text, key) for text in self.texts])
+        order: list[int] = np.frombuffer(hashes, dtype=">u8").argsort(kind="stable").tolist()
+        return order
 
 
 def _hash(text: str, key: bytes) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
 from starlette.applications import Starlette
@@ -11,6 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from assay.audit.issues import KINDS, Issue
+from assay.errors import DataError
+from assay.review.effect import Effect
 from assay.review.page_gate import PageGate
 from assay.review.page_parts import (
     answer_with,
@@ -21,9 +25,13 @@ from assay.review.page_parts import (
 )
 from assay.review.review_session import Filter, Given, ReviewSession
 from assay.review.suspects import Nearest, NearText, Suspect
+from assay.server.failures import ApiError, encode_json
 from assay.server.json_body import JsonObject, check_keys, read_flag, read_name, refuse
+from assay.server.page import JSON_TYPE
 
 __all__ = ["ReviewState", "create_review_app"]
+
+Measure = Callable[[Mapping[tuple[str, int], str]], Effect]
 
 FILTERS = ("kind", "given_label", "split")  # label is what a row gets
 
@@ -67,9 +75,11 @@ class ReviewState(TypedDict):
 class _Endpoints:
     """What answers the page."""
 
-    def __init__(self, session: ReviewSession, nearest: Nearest) -> None:
+    def __init__(self, session: ReviewSession, nearest: Nearest, measure: Measure) -> None:
         self._session = session
         self._nearest = nearest
+        self._measure = measure
+        self._one_at_a_time = threading.Lock()
 
     async def state(self, request: Request) -> Response:
         """Return all that the page shows, for the rows that it looks at."""
@@ -105,12 +115,30 @@ class _Endpoints:
         wanted = _filter(content)
         return await self._answer(lambda: self._session.undo(event_id, version=version), wanted)
 
+    async def effect(self, request: Request) -> Response:
+        """Measure what the decisions so far do to the score, which takes seconds to minutes."""
+        check_keys(await read_page_body(request), ())
+
+        def work() -> Effect:
+            with self._one_at_a_time:
+                return self._measure(self._session.changed())
+
+        try:
+            found = await asyncio.to_thread(work)
+        except DataError as err:
+            raise ApiError(422, "validation", err.message) from err
+        return Response(encode_json(found.to_dict()), media_type=JSON_TYPE)
+
     async def _answer(self, act: Callable[[], None], wanted: Filter) -> Response:
         return await answer_with(act, lambda: _describe(self._session, self._nearest, wanted))
 
 
 def create_review_app(
-    session: ReviewSession, nearest: Nearest, *, hosts: frozenset[str] | None = None
+    session: ReviewSession,
+    nearest: Nearest,
+    measure: Measure,
+    *,
+    hosts: frozenset[str] | None = None,
 ) -> Starlette:
     """Make the application.
 
@@ -119,14 +147,17 @@ def create_review_app(
     session : ReviewSession
     nearest : Nearest
         Prepared by the caller, now or later.
+    measure : callable
+        Measures the effect of labels that change, by split and line, on the score.
     hosts : frozenset of str, optional
         Names by which the server may be called, without port; None: any.
     """
-    own = _Endpoints(session, nearest)
+    own = _Endpoints(session, nearest, measure)
     routes = [
         Route("/state", own.state, methods=["GET"]),
         Route("/decide", own.decide, methods=["POST"]),
         Route("/undo", own.undo, methods=["POST"]),
+        Route("/effect", own.effect, methods=["POST"]),
         *page_routes("review.html", prefix="review_page."),
     ]
     app = Starlette(routes=routes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from assay.disk import refusals_of_disk
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.output_lock import lock_output
 from assay.output_place import check_apart
+from assay.review.effect import Effect, measure_effect
 from assay.review.events import Start
 from assay.review.journal import Journal, journal_path
 from assay.review.label_page import current_user, run_page
@@ -78,6 +79,7 @@ def review_issues(
     *,
     host: str = "127.0.0.1",
     port: int = 8001,
+    seed: int = 0,
     resume: bool = False,
     announce: Callable[[str, int], None] = lambda url, n_rows: None,
 ) -> Reviewed:
@@ -93,6 +95,8 @@ def review_issues(
         `assay fix` takes. Decisions are kept in ``OUT.journal`` one by one.
     host, port
         Where to listen; port 0: any free one.
+    seed : int
+        Seed of the folds by which the effect on the score is measured.
     resume, announce
         As for `label_pool`.
 
@@ -120,8 +124,12 @@ def review_issues(
             session = _open_session(splits, suspects, journal, out)
             threading.Thread(target=nearest.prepare, name="assay-nearest", daemon=True).start()
 
+            def measure(changed: Mapping[tuple[str, int], str]) -> Effect:
+                return measure_effect(splits, changed, seed=seed)
+
             def make_app(address: str) -> Any:
-                return create_review_app(session, nearest, hosts=server_options.hosts(address))
+                hosts = server_options.hosts(address)
+                return create_review_app(session, nearest, measure, hosts=hosts)
 
             def say(url: str) -> None:
                 announce(url, len(suspects))

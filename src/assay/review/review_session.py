@@ -193,6 +193,13 @@ class ReviewSession:
                 found.append(_entry(suspect, answer))
         return found
 
+    def changed(self) -> dict[tuple[str, int], str]:
+        """Return the label of every row that gets another one, by split and line."""
+        with self._lock:
+            entries = self.entries()
+        accepted = [one for one in entries if one["accept"] == YES]
+        return {(one["split"], one["row"]): one["proposed_label"] for one in accepted}
+
     def write(self) -> None:
         """Write the decisions, whole or not at all.
 

@@ -1,7 +1,7 @@
 // The review page: a row that an audit found, a key, the next row. Texts reach the page as text nodes only.
 
 import { ask, Refused } from "./server.js";
-import { fillIn, say } from "./say.js";
+import { fillIn, percent, say } from "./say.js";
 import { newId, send } from "./sending.js";
 
 // Keys of the labels. K keeps and Z takes back, so they are none of them.
@@ -94,6 +94,8 @@ function showNumbers() {
   $("about").textContent = say("about", { n: state.n_waiting });
   $("progress").textContent = say("counts", state.decided);
   $("matching").textContent = say("matching", { n: state.n_matching });
+  if (!state.decided.changed) $("effect").disabled = true;
+  else if ($("effect-note").textContent !== say("effect_busy")) $("effect").disabled = false;
   $("undo").disabled = Object.values(state.decided).every((n) => n === 0);
   $("accept-all").disabled = !state.n_acceptable;
   $("keep-all").disabled = !state.n_matching;
@@ -142,6 +144,19 @@ function accept(more = {}) {
   if (state?.item?.proposed) return decide({ accepts: true, ...more });
 }
 
+// What the decisions so far do to the score: asked for by hand, because it takes a while.
+async function measure() {
+  $("effect").disabled = true;
+  $("effect-note").textContent = say("effect_busy");
+  try {
+    const found = await ask("effect", { body: {} });
+    $("effect-note").textContent = say("effect_found", { ...found, before: percent(found.before), after: percent(found.after) });
+  } catch (err) {
+    $("effect-note").textContent = err instanceof Refused ? err.message : say("gone");
+  }
+  $("effect").disabled = state.decided.changed === 0;
+}
+
 function address() {
   return `state?${new URLSearchParams(wanted())}`;
 }
@@ -188,6 +203,7 @@ $("skip").addEventListener("click", () => decide({ is_skip: true }));
 $("undo").addEventListener("click", () => act("undo", {}));
 $("accept-all").addEventListener("click", () => decide({ accepts: true, all: true }));
 $("keep-all").addEventListener("click", () => decide({ all: true }));
+$("effect").addEventListener("click", measure);
 for (const name of FILTERS) $(name).addEventListener("change", refresh);
 document.addEventListener("keydown", onKey);
 refresh();

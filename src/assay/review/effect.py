@@ -1,0 +1,89 @@
+"""`measure_effect`: what the decisions of a review do to the score of models of the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from assay.data.texts import LabelledTexts, Splits
+from assay.errors import DataError
+from assay.progress import Progress
+
+__all__ = ["Effect", "measure_effect"]
+
+METHOD = "linear"  # seconds, where others take minutes
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Shares of texts that models which did not see them label right, by the decided labels.
+
+    Parameters
+    ----------
+    split : str
+        The split whose texts were judged, fold by fold.
+    n_texts : int
+        Those that could be judged.
+    n_changed : int
+        Labels of the split that were decided otherwise than given.
+    before, after : float
+        Of models that were fitted on the given labels, and on the decided ones; 0 to 1.
+    """
+
+    split: str
+    n_texts: int
+    n_changed: int
+    before: float
+    after: float
+
+    def to_dict(self) -> dict[str, str | int | float]:
+        """Return plain values, ready for JSON."""
+        return asdict(self)
+
+
+def measure_effect(
+    splits: Splits, changed: Mapping[tuple[str, int], str], *, seed: int = 0
+) -> Effect:
+    """Fit models on folds with the given labels, then with the decided ones.
+
+    Both are measured on the decided labels: those are the best that is known.
+
+    Parameters
+    ----------
+    splits : Splits
+        The data that were audited; train, or their first split, is judged.
+    changed : mapping of (split, line) to label
+        The labels that were decided otherwise than given.
+    seed : int
+        Seed of the folds.
+
+    Raises
+    ------
+    DataError
+        The texts hold too few labels to learn from.
+    """
+    split = "train" if "train" in splits else next(iter(splits))
+    given = splits[split]
+    own = {line: label for (where, line), label in changed.items() if where == split}
+    labels = [own.get(line, label) for line, label in zip(given.lines, given.labels, strict=True)]
+    decided = replace(given, labels=tuple(labels))
+    ids = splits.label_set.ids(decided.labels)
+    before, after = (_judge(splits, split, one, seed=seed) for one in (given, decided))
+    is_judged = ~np.isnan(before).any(axis=1) & ~np.isnan(after).any(axis=1)
+    if not is_judged.any():
+        raise DataError(f"no text of {split} could be judged by models that did not see it")
+    shares = [
+        float((probs[is_judged].argmax(axis=1) == ids[is_judged]).mean())
+        for probs in (before, after)
+    ]
+    return Effect(split, int(is_judged.sum()), len(own), *shares)
+
+
+def _judge(splits: Splits, split: str, labelled: LabelledTexts, *, seed: int) -> np.ndarray:
+    """Return probabilities of texts by models that did not see them."""
+    from assay.evaluation.judges import judge_by_folds  # here: it loads scikit-learn
+
+    alone = replace(splits, parts={split: labelled})
+    return judge_by_folds(alone, METHOD, seed=seed, progress=Progress()).probs[split]
