@@ -5,6 +5,7 @@ import errno
 import json
 import os
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,6 +16,8 @@ from assay.review.guesses import Suggestion
 from assay.review.labelled_file import check_labelled_file, write_labelled
 from assay.review.pool import Pool
 from assay.review.session import Given, OtherPageError, UnknownChoiceError
+
+NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
 
 def decide(session, *labels, **more):
@@ -143,6 +146,20 @@ def test_full_disk_keeps_the_state(session, monkeypatch):
     assert len(session.labelling) == 0
     decide(session, "joy")
     assert len(session.labelling) == 1
+
+
+def test_clock_that_jumps_changes_nothing_but_what_is_noted(open_session):
+    """Order is that of the journal, and times are those of the page, whatever the clock says."""
+    session = open_session()
+    jumps = iter([0, -3_600, 86_400, -7_200])
+    session._clock = lambda: NOON + timedelta(seconds=next(jumps))
+    texts = [decide(session, "joy", seconds=2.0).text for _ in range(3)]
+    session.undo("u", version=session.labelling.n_events)
+    again = open_session()
+    assert [one.text for one in again.labelling.decisions()] == texts[:2]
+    assert again.labelling.decisions()[1].at == "2026-01-02T11:00:00.000+00:00"
+    assert again.labelling.seconds() == 4.0
+    assert again.labelling.n_events == session.labelling.n_events
 
 
 def test_resumed_session_is_as_it_was(open_session, pool):
