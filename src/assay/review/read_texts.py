@@ -35,7 +35,8 @@ class ReadTexts:
         n_after = n_before + len(fresh)
         if n_after > len(self._stored):
             larger = np.zeros((max(n_after, 2 * n_before), found.shape[1]), dtype=np.float32)
-            larger[:n_before] = self._stored[:n_before]
+            if n_before:
+                larger[:n_before] = self._stored[:n_before]
             self._stored = larger
         self._stored[n_before:n_after] = found
         for row, text in enumerate(fresh, n_before):
