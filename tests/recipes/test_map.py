@@ -65,6 +65,8 @@ def test_files_are_written_and_described(tiny_bert, tmp_path):
         "checkpoint": "tiny-bert",
         "pooling": "cls",
         "seed": 3,
+        "model": None,
+        "n_other": None,
     }
     assert png.read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in out.parent.iterdir()) == ["map.html", "map.png"]

@@ -307,6 +307,12 @@ def map_command(
     max_points: Annotated[
         int, typer.Option(help="Texts drawn, at most; a stratified sample.", min=2)
     ] = 4000,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MODEL", help="Colour by where this model gives the labels of DATA or others."
+        ),
+    ] = None,
     report_language: ReportLanguage = "en",
     overwrite: Overwrite = False,
 ) -> None:
@@ -317,6 +323,7 @@ def map_command(
     \b
     Example:
       assay map sample --out map.html --png map.png
+      assay map tweets.csv --model runs/tweets/model --out mistakes.html
     """
     from assay.recipes.map import draw_map_file
 
@@ -329,6 +336,7 @@ def map_command(
         pooling=pooling,
         seed=common.seed,
         max_points=max_points,
+        model=model,
         report_language=report_language,
         overwrite=overwrite,
         progress=common.progress(),
@@ -338,3 +346,5 @@ def map_command(
     else:
         n_drawn = f"{drawn['n_points']:,} of {drawn['n_texts']:,}"
         print_line(f"{n_drawn} {drawn['split']} texts drawn in {drawn['out']}")
+        if drawn["n_other"] is not None:
+            print_line(f"{drawn['n_other']:,} of them have another label than the model says")

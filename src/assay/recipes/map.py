@@ -17,6 +17,7 @@ from assay.maps.points import MAX_POINTS, SplitMap, map_split
 from assay.notebook import default_progress
 from assay.output_lock import lock_output
 from assay.progress import Progress
+from assay.recipes.map_by_model import Coloured, colour_by_label, colour_by_model
 from assay.recipes.steps.checkpoint import find_checkpoint
 from assay.reporting.data_figures import draw_map
 from assay.reporting.map_page import render_map_page
@@ -35,6 +36,8 @@ class MapSummary(TypedDict):
     checkpoint: str
     pooling: str
     seed: int
+    model: str | None
+    n_other: int | None
 
 
 def draw_map_file(
@@ -47,6 +50,7 @@ def draw_map_file(
     pooling: str = "mean",
     seed: int = 0,
     max_points: int = MAX_POINTS,
+    model: Path | None = None,
     report_language: str = ENGLISH,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -63,6 +67,8 @@ def draw_map_file(
         The transformer whose features say what is similar; `mean` or `cls`.
     max_points : int
         From more texts a stratified sample is drawn; at least two per class.
+    model : Path, optional
+        Colours tell where this model gives the labels of the data, and where others.
     report_language : str
         Code of the language that the page is in.
 
@@ -91,8 +97,17 @@ def draw_map_file(
             max_points=max_points,
             progress=progress,
         )
-        _write(files, _render(splits, drawn, seed=seed, language=report_language))
-    return _summarise(drawn, files, seed=seed)
+        texts = _texts_at(splits[split], drawn["rows"])
+        if model is None:
+            coloured = colour_by_label(splits.label_set, drawn["label_ids"], texts)
+        else:
+            coloured = colour_by_model(
+                model, splits.label_set, drawn["label_ids"], texts, language=report_language
+            )
+        page = _render(splits, drawn, coloured, seed=seed, language=report_language)
+        _write(files, page)
+    summary = _summarise(drawn, files, seed=seed)
+    return {**summary, "model": model and str(model), "n_other": coloured.n_other}
 
 
 def _summarise(drawn: SplitMap, files: list[Path], *, seed: int) -> MapSummary:
@@ -106,6 +121,8 @@ def _summarise(drawn: SplitMap, files: list[Path], *, seed: int) -> MapSummary:
         "checkpoint": drawn["checkpoint"],
         "pooling": drawn["pooling"],
         "seed": seed,
+        "model": None,
+        "n_other": None,
     }
 
 
@@ -168,18 +185,19 @@ def _check_points(splits: Splits, split: str, max_points: int) -> None:
         )
 
 
-def _render(splits: Splits, drawn: SplitMap, *, seed: int, language: str) -> list[bytes]:
+def _render(
+    splits: Splits, drawn: SplitMap, coloured: Coloured, *, seed: int, language: str
+) -> list[bytes]:
     """Return the page and the panels."""
-    labels = splits.label_set.names
-    texts = _texts_at(splits[drawn["split"]], drawn["rows"])
-    panels = draw_map(drawn["points"], drawn["label_ids"], labels)
+    panels = draw_map(drawn["points"], coloured.label_ids, coloured.labels)
     page = render_map_page(
-        drawn,
-        labels,
-        texts,
+        {**drawn, "label_ids": coloured.label_ids},
+        coloured.labels,
+        coloured.texts,
         panels=panels,
         source=splits.source,
         seed=seed,
+        by_model=coloured.n_other is not None,
         language=language,
     )
     return [page.encode(), panels]

@@ -44,6 +44,7 @@ def render_map_page(
     panels: bytes,
     source: str,
     seed: int,
+    by_model: bool = False,
     language: str = ENGLISH,
 ) -> str:
     """Render a map as one HTML file that needs nothing else: no network, no library.
@@ -64,6 +65,8 @@ def render_map_page(
         Where the texts came from: the title.
     seed : int
         What the layout was made with.
+    by_model : bool
+        Whether `labels` say where a model gives the label of the data, and where another one.
     language : str
         Code of the language that the page is in.
 
@@ -85,7 +88,7 @@ def render_map_page(
         template.render(
             title=public_name(source),
             labels=list(labels),
-            map={**about, "n_points": n_points, "seed": seed},
+            map={**about, "n_points": n_points, "seed": seed, "by_model": by_model},
             picture=_describe_picture(labels, spoken),
             panels=f"data:image/png;base64,{base64.b64encode(panels).decode()}",
             data=markup(_to_script_json(content)),
