@@ -4,7 +4,7 @@
 #   make quick   the tests that take under a minute in all
 #   make check   lint and types only          make fix    format and mend what can be mended
 #   make bench   the benchmarks (hours); bench-methods, -peers, -map, -training, -trust, -explain, -prediction, -serving, -languages, -choice,
-#                -files, -faults: one of their tables; bench-smoke: do they still run? (a minute)
+#                -labelling, -files, -faults: one of their tables; bench-smoke: do they still run? (a minute)
 #   make docs    regenerate generated parts of README, docs and benchmarks/README.md
 #   make site    build the documentation site into build/site
 #   make tour    run the tour's notebooks again and export them to docs/tour*.md (some minutes)
@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 .PHONY: demo test quick check fix bench bench-methods bench-peers bench-map bench-training bench-trainer-rate bench-trust bench-explain \
-  bench-prediction bench-serving bench-languages bench-choice bench-files bench-faults bench-smoke docs site tour clean
+  bench-prediction bench-serving bench-languages bench-choice bench-labelling bench-files bench-faults bench-smoke docs site tour clean
 
 $(V)/.ok: pyproject.toml constraints.txt
 	@$(PY) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' \
@@ -52,7 +52,7 @@ quick: $(V)/.ok
 	$(PYTEST) -m 'not slow and not gpu and not network'
 
 # One target per table; each continues where it stopped. The order follows from what needs what: bench-methods keeps its models.
-bench: bench-methods bench-peers bench-map bench-training bench-trust bench-explain bench-prediction bench-serving bench-languages bench-choice bench-files bench-faults docs
+bench: bench-methods bench-peers bench-map bench-training bench-trust bench-explain bench-prediction bench-serving bench-languages bench-choice bench-labelling bench-files bench-faults docs
 
 bench-methods: $(V)/.ok
 	$(BIN)/python benchmarks/methods.py --keep runs/emotion
@@ -97,6 +97,9 @@ bench-languages: $(V)/.ok
 
 bench-choice: $(V)/.ok
 	$(BIN)/python benchmarks/choice.py
+
+bench-labelling: $(V)/.ok
+	$(BIN)/python benchmarks/labelling.py
 
 bench-files: $(V)/.ok
 	$(BIN)/python benchmarks/files.py --examples 2000 --out benchmarks/results/files.json

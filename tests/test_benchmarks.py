@@ -85,6 +85,30 @@ def test_choice_benchmark_sums_up():
     assert "| from 1,000 rows on: mean of 1 | | | 5.00, worst 5.0 | |" in lines
 
 
+def test_labelling_benchmark_simulates_and_sums_up():
+    """Every strategy labels the sample up to a hundred texts; accuracy, ratio and intervals are told."""
+    labelling, strategies = load_script("labelling"), load_script("labelling_strategies").STRATEGIES
+    cut = load_script("labelling_sets").load_sample().cut(0)
+    runs = []
+    for name, choose in strategies.items():
+        found = labelling.simulate(cut, choose, batch=50, seed=0, n_labels=100, estimated_at=(100,))
+        runs.append({"set": "sample", "batch": 50, "strategy": name, "seed": 0, **found})
+    assert all(set(one["accuracy"]) == {"50", "100"} for one in runs)
+    full = [{"set": "sample", "accuracy": 0.1}]
+    printed = load_script("labelling_tables").summarise({"runs": runs, "full": full})
+    assert "| sample | 50 | 1 | `core_set` |" in printed
+    assert "| mean ratio to random | | 1.00 of 1 |" in printed
+    assert "| 100 | 1 |" in printed  # none but assay draws at random beside what it chooses
+
+
+def test_labels_needed_are_read_off_the_curve():
+    """Between two points of it, at the first, or never."""
+    needed = load_script("labelling_tables").labels_needed
+    curve = {50: 0.4, 100: 0.6, 150: 0.5}
+    assert needed(curve, 0.5) == 75.0
+    assert (needed(curve, 0.4), needed(curve, 0.7)) == (50.0, None)
+
+
 def test_map_benchmark_runs_in_smoke_mode():
     """Two processes of one seed draw one map, which keeps the neighbours of random clusters."""
     row = next(line for line in run_smoke("map.py").splitlines() if line.startswith("| assay |"))

@@ -1,0 +1,110 @@
+"""The tables of what benchmarks/labelling.py measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from house import by
+from labelling_review import show_review
+
+__all__ = ["summarise"]
+
+BUDGETS = (50, 100, 200, 500, 1000)
+SHARE_OF_FULL = 0.9
+Entry = dict[str, Any]
+
+
+def summarise(content: dict[str, Any]) -> str:
+    """Return all tables as Markdown."""
+    runs: list[Entry] = content.get("runs", [])
+    full: list[Entry] = content.get("full", [])
+    tables = [show_accuracy(runs, full), show_needed(runs, full), show_coverage(runs)]
+    if content.get("review"):
+        tables.append(show_review(content["review"]))
+    return "\n\n".join(tables)
+
+
+def mean_curve(entries: Iterable[Entry]) -> dict[int, float]:
+    """Return the mean accuracy by number of labels, where every session has one."""
+    curves = [{int(n): value for n, value in one["accuracy"].items()} for one in entries]
+    shared = sorted(set.intersection(*map(set, curves)))
+    return {n: float(np.mean([curve[n] for curve in curves])) for n in shared}
+
+
+def labels_needed(curve: dict[int, float], wanted: float) -> float | None:
+    """Return the number of labels at which a curve reaches an accuracy; None: it does not."""
+    before: tuple[int, float] | None = None
+    for n, accuracy in curve.items():
+        if accuracy >= wanted:
+            if before is None:
+                return float(n)
+            share = (wanted - before[1]) / (accuracy - before[1])
+            return before[0] + share * (n - before[0])
+        before = n, accuracy
+    return None
+
+
+def show_accuracy(runs: Sequence[Entry], full: Sequence[Entry]) -> str:
+    """Return the mean accuracy at each budget."""
+    lines = [
+        "| set | batch | seeds | strategy | " + " | ".join(map(str, BUDGETS)) + " | all |",
+        "|---|---|---|---|" + "---|" * (len(BUDGETS) + 1),
+    ]
+    top = {name: np.mean([one["accuracy"] for one in own]) for name, own in by(full, "set").items()}
+    for (name, batch, strategy), own in by(runs, "set", "batch", "strategy").items():
+        curve = mean_curve(own)
+        cells = [f"{curve[n]:.3f}" if n in curve else "" for n in BUDGETS]
+        lines.append(
+            f"| {name} | {batch} | {len(own)} | `{strategy}` | {' | '.join(cells)} "
+            f"| {top[name]:.3f} |"
+        )
+    return "\n".join(lines)
+
+
+def show_needed(runs: Sequence[Entry], full: Sequence[Entry]) -> str:
+    """Return the labels needed for 90 % of the accuracy with all labels, beside random order."""
+    wanted = {
+        name: SHARE_OF_FULL * float(np.mean([one["accuracy"] for one in own]))
+        for name, own in by(full, "set").items()
+    }
+    needed: dict[tuple[str, int], dict[str, float | None]] = {}
+    for (name, batch, strategy), own in by(runs, "set", "batch", "strategy").items():
+        found = labels_needed(mean_curve(own), wanted[name])
+        needed.setdefault((name, batch), {})[strategy] = found
+    strategies = list(dict.fromkeys(one["strategy"] for one in runs))
+    lines = [
+        "| set | batch | " + " | ".join(f"`{one}`" for one in strategies) + " |",
+        "|---|---|" + "---|" * len(strategies),
+    ]
+    ratios: dict[str, list[float]] = {}
+    for (name, batch), of in needed.items():
+        cells = []
+        for strategy in strategies:
+            n, n_random = of.get(strategy), of.get("random")
+            cells.append("" if n is None else f"{n:.0f}")
+            if n is not None and n_random:
+                ratios.setdefault(strategy, []).append(n / n_random)
+        lines.append(f"| {name} | {batch} | {' | '.join(cells)} |")
+    means = []
+    for strategy in strategies:
+        own = ratios.get(strategy, [])
+        means.append(f"{np.mean(own):.2f} of {len(own)}" if own else "")
+    lines.append(f"| mean ratio to random | | {' | '.join(means)} |")
+    return "\n".join(lines)
+
+
+def show_coverage(runs: Sequence[Entry]) -> str:
+    """Return how many of the page's intervals hold the accuracy on fresh texts."""
+    lines = ["| labels | sessions | intervals that hold it | mean width |", "|---|---|---|---|"]
+    found: dict[str, list[tuple[bool, float]]] = {}
+    for one in runs:
+        for n, (_, low, high) in one.get("estimates", {}).items():
+            accuracy = one["accuracy"][n]
+            found.setdefault(n, []).append((low <= accuracy <= high, high - low))
+    for n, held in sorted(found.items(), key=lambda pair: int(pair[0])):
+        share = np.mean([is_held for is_held, _ in held])
+        width = np.mean([width for _, width in held])
+        lines.append(f"| {n} | {len(held)} | {100 * share:.1f} % | {width:.3f} |")
+    return "\n".join(lines)
