@@ -7,7 +7,7 @@ from _support.small_models import small_data, small_estimator
 from assay.data.labels import LabelSet
 from assay.errors import InputError
 from assay.models import save_model
-from assay.recipes.map_by_model import colour_by_label, colour_by_model
+from assay.recipes.map_by_model import colour_texts
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def test_texts_are_coloured_by_what_the_model_says(model):
     wrong = names[(names.index(labels[0]) + 1) % len(names)]
     label_set = LabelSet(names)
     ids = label_set.ids([wrong, *labels[1:]])
-    coloured = colour_by_model(model, label_set, ids, texts, language="en")
+    coloured = colour_texts(model, label_set, ids, texts, language="en")
     assert coloured.labels == ("as the model says", "the model says otherwise")
     assert coloured.label_ids[0] == 1
     assert coloured.texts[0] == f"{wrong} → {labels[0]}: {texts[0]}"
@@ -37,10 +37,10 @@ def test_texts_are_coloured_by_what_the_model_says(model):
 def test_model_of_other_labels_is_refused(model):
     """Its colours would say nothing."""
     with pytest.raises(InputError, match="knows none of the labels"):
-        colour_by_model(model, LabelSet(["x", "y"]), np.array([0, 1]), ["a", "b"], language="en")
+        colour_texts(model, LabelSet(["x", "y"]), np.array([0, 1]), ["a", "b"], language="en")
 
 
 def test_without_a_model_labels_are_colours():
     """As they are, with the texts as they are."""
-    coloured = colour_by_label(LabelSet(["x", "y"]), np.array([0, 1]), ["a", "b"])
+    coloured = colour_texts(None, LabelSet(["x", "y"]), np.array([0, 1]), ["a", "b"], language="en")
     assert (coloured.labels, coloured.texts, coloured.n_other) == (("x", "y"), ["a", "b"], None)

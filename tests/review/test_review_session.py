@@ -15,7 +15,7 @@ from assay.review.effect import Effect
 from assay.review.events import Answer
 from assay.review.journal import Journal, journal_path
 from assay.review.review_app import create_review_app
-from assay.review.review_page import check_decisions_file, review_issues
+from assay.review.review_page import ReviewOptions, check_decisions_file, review_issues
 from assay.review.review_session import Filter, Given, ReviewSession
 from assay.review.session import OtherPageError, UnknownChoiceError
 from assay.review.suspects import Nearest, find_suspects, read_suspects
@@ -283,7 +283,9 @@ def test_review_leaves_its_decisions_behind(issues, data, tmp_path, monkeypatch,
     assert (done.n_changed, done.n_left) == (0, 4)
     with closing(Journal(journal_path(tmp_path / "d.csv"))) as journal:
         journal.append(Answer("1", "", "", ("all 4", "all 6"), accepts=True))
-    done = review_issues(splits, find_suspects(issues[1:]), tmp_path / "d.csv", resume=True)
+    done = review_issues(
+        splits, find_suspects(issues[1:]), tmp_path / "d.csv", options=ReviewOptions(resume=True)
+    )
     assert (done.n_changed, done.n_kept, done.n_left) == (1, 0, 2)
     assert "stay in d.csv.journal and are not written to d.csv: 1" in caplog.text
     with pytest.raises(DataError, match="no row to review"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,10 @@ from assay.cli.page_announcer import page_announcer
 from assay.cli.show import print_json, print_line
 from assay.errors import InputError
 from assay.methods import methods_where
+
+if TYPE_CHECKING:
+    from assay.data.texts import Splits
+    from assay.review.suspects import Suspect
 
 __all__ = ["register"]
 
@@ -64,36 +68,17 @@ def review_command(
       assay review tweets.csv --issues issues.csv --out decisions.csv
       assay review tweets.csv --method auto --out decisions.csv      finds more, takes longer
     """
-    from assay.audit.checks import audit_data
     from assay.recipes.audit import load_for_audit
-    from assay.review.review_page import check_decisions_file, review_issues
-    from assay.review.suspects import find_suspects, read_suspects
+    from assay.review.review_page import ReviewOptions, check_decisions_file, review_issues
 
-    if issues is not None and method is not None:
-        raise InputError(
-            f"--method {method} and --issues exclude each other: the labels of {issues} are "
-            "checked already",
-            hint="leave out one of them",
-        )
+    _check_method(method, issues)
     for source in (data, issues):
         check_decisions_file(source, out, resume=resume)
     splits = load_for_audit(data, options=flags.options(), seed=common.seed)
-    if issues is None:
-        method = method or QUICK
-        audit = audit_data(
-            splits,
-            method=None if method == "none" else method,
-            seed=common.seed,
-            progress=common.progress(),
-        )
-        suspects = find_suspects(audit.issues)
-    else:
-        suspects = read_suspects(issues, splits)
-
+    suspects = _find_suspects(splits, issues, method or QUICK, common)
     announce = page_announcer(common, what="rows to review", open_browser=open_browser)
-    done = review_issues(
-        splits, suspects, out, port=port, seed=common.seed, resume=resume, announce=announce
-    )
+    options = ReviewOptions(port=port, seed=common.seed, resume=resume)
+    done = review_issues(splits, suspects, out, options=options, announce=announce)
     if common.json:
         print_json(done.to_dict())
         return
@@ -102,3 +87,31 @@ def review_command(
         f"{done.n_left:,} left; written to {done.out}"
     )
     print_line(f"next: assay fix DATA --decisions {done.out} --out DATA2")
+
+
+def _check_method(method: str | None, issues: Path | None) -> None:
+    """Refuse a method where the labels are checked already."""
+    if issues is not None and method is not None:
+        raise InputError(
+            f"--method {method} and --issues exclude each other: the labels of {issues} are "
+            "checked already",
+            hint="leave out one of them",
+        )
+
+
+def _find_suspects(
+    splits: Splits, issues: Path | None, method: str, common: Common
+) -> list[Suspect]:
+    """Return the rows of the file of an audit, or audit the data."""
+    from assay.audit.checks import audit_data
+    from assay.review.suspects import find_suspects, read_suspects
+
+    if issues is not None:
+        return read_suspects(issues, splits)
+    audit = audit_data(
+        splits,
+        method=None if method == "none" else method,
+        seed=common.seed,
+        progress=common.progress(),
+    )
+    return find_suspects(audit.issues)

@@ -17,7 +17,7 @@ from assay.maps.points import MAX_POINTS, SplitMap, map_split
 from assay.notebook import default_progress
 from assay.output_lock import lock_output
 from assay.progress import Progress
-from assay.recipes.map_by_model import Coloured, colour_by_label, colour_by_model
+from assay.recipes.map_by_model import Coloured, colour_texts
 from assay.recipes.steps.checkpoint import find_checkpoint
 from assay.reporting.data_figures import draw_map
 from assay.reporting.map_page import render_map_page
@@ -60,13 +60,13 @@ def draw_map_file(
     Parameters
     ----------
     out, png : Path
-        The .html file, and optionally a .png file for the panels, one per label.
+        The .html file, and optionally a .png file for the panels.
     split : str, optional
         `train`, or the only one.
     checkpoint, pooling : str
         The transformer whose features say what is similar; `mean` or `cls`.
     max_points : int
-        From more texts a stratified sample is drawn; at least two per class.
+        From more texts a stratified sample is drawn.
     model : Path, optional
         Colours tell where this model gives the labels of the data, and where others.
     report_language : str
@@ -98,14 +98,10 @@ def draw_map_file(
             progress=progress,
         )
         texts = _texts_at(splits[split], drawn["rows"])
-        if model is None:
-            coloured = colour_by_label(splits.label_set, drawn["label_ids"], texts)
-        else:
-            coloured = colour_by_model(
-                model, splits.label_set, drawn["label_ids"], texts, language=report_language
-            )
-        page = _render(splits, drawn, coloured, seed=seed, language=report_language)
-        _write(files, page)
+        coloured = colour_texts(
+            model, splits.label_set, drawn["label_ids"], texts, language=report_language
+        )
+        _write(files, _render(splits, drawn, coloured, seed=seed, language=report_language))
     summary = _summarise(drawn, files, seed=seed)
     return {**summary, "model": model and str(model), "n_other": coloured.n_other}
 

@@ -13,7 +13,7 @@ from assay.data.labels import LabelSet
 from assay.errors import InputError
 from assay.runtime.predictor import load_model
 
-__all__ = ["Coloured", "colour_by_label", "colour_by_model"]
+__all__ = ["Coloured", "colour_texts"]
 
 
 @dataclass(frozen=True)
@@ -38,21 +38,25 @@ class Coloured:
     n_other: int | None = None
 
 
-def colour_by_label(label_set: LabelSet, label_ids: np.ndarray, texts: Sequence[str]) -> Coloured:
-    """Give each label a colour."""
-    return Coloured(tuple(label_set.names), label_ids, list(texts))
-
-
-def colour_by_model(
-    model: Path, label_set: LabelSet, label_ids: np.ndarray, texts: Sequence[str], *, language: str
+def colour_texts(
+    model: Path | None,
+    label_set: LabelSet,
+    label_ids: np.ndarray,
+    texts: Sequence[str],
+    *,
+    language: str,
 ) -> Coloured:
     """Give one colour to the texts that a model labels as the data do, and another to the others.
+
+    Without a model, each label has a colour.
 
     Raises
     ------
     InputError
         The folder holds no model, it gives several labels per text, or it knows none of the labels.
     """
+    if model is None:
+        return Coloured(tuple(label_set.names), label_ids, list(texts))
     loaded = load_model(model)
     if loaded.label_set.task != "single":
         raise InputError(

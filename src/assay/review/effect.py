@@ -29,7 +29,7 @@ class Effect:
     n_changed : int
         Labels of the split that were decided otherwise than given.
     before, after : float
-        Of models that were fitted on the given labels, and on the decided ones; 0 to 1.
+        Shares of models that were fitted on the given labels, and on the decided ones; 0 to 1.
     """
 
     split: str

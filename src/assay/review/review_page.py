@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from assay.disk import refusals_of_disk
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.output_lock import lock_output
 from assay.output_place import check_apart
-from assay.review.effect import Effect, measure_effect
+from assay.review.effect import measure_effect
 from assay.review.events import Start
 from assay.review.journal import Journal, journal_path
 from assay.review.label_page import current_user, run_page
@@ -24,9 +25,31 @@ from assay.review.review_session import ReviewSession
 from assay.review.suspects import Nearest, Suspect
 from assay.server.options import ServerOptions
 
-__all__ = ["Reviewed", "check_decisions_file", "review_issues"]
+__all__ = ["ReviewOptions", "Reviewed", "check_decisions_file", "review_issues"]
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ReviewOptions:
+    """Where the page is, and what it goes on with.
+
+    Parameters
+    ----------
+    host : str
+        Address to listen on, of this machine only.
+    port : int
+        0: any free one.
+    seed : int
+        Seed of the folds by which the effect on the score is measured.
+    resume : bool
+        Go on with the decisions that are there.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8001
+    seed: int = 0
+    resume: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,10 +100,7 @@ def review_issues(
     suspects: Sequence[Suspect],
     out: str | Path,
     *,
-    host: str = "127.0.0.1",
-    port: int = 8001,
-    seed: int = 0,
-    resume: bool = False,
+    options: ReviewOptions | None = None,
     announce: Callable[[str, int], None] = lambda url, n_rows: None,
 ) -> Reviewed:
     """Decide on the rows of an audit on a page, until SIGTERM or Ctrl-C.
@@ -93,11 +113,8 @@ def review_issues(
     out : path
         A .csv file in the form of an audit's file, with yes and no under ``accept``: what
         `assay fix` takes. Decisions are kept in ``OUT.journal`` one by one.
-    host, port
-        Where to listen; port 0: any free one.
-    seed : int
-        Seed of the folds by which the effect on the score is measured.
-    resume, announce
+    options : ReviewOptions, optional
+    announce : callable
         As for `label_pool`.
 
     Raises
@@ -115,17 +132,17 @@ def review_issues(
     out = Path(out)
     if not suspects:
         raise DataError(f"the audit of {splits.source} found no row to review")
-    server_options, nearest = ServerOptions(host=host, port=port), Nearest(splits)
+    options, nearest = options or ReviewOptions(), Nearest(splits)
     with refusals_of_disk(out), lock_output(out):
-        check_decisions_file(None, out, resume=resume)
+        check_decisions_file(None, out, resume=options.resume)
         out.parent.mkdir(parents=True, exist_ok=True)
         journal = Journal(journal_path(out))
         try:
             session = _open_session(splits, suspects, journal, out)
             threading.Thread(target=nearest.prepare, name="assay-nearest", daemon=True).start()
 
-            def measure(changed: Mapping[tuple[str, int], str]) -> Effect:
-                return measure_effect(splits, changed, seed=seed)
+            measure = partial(measure_effect, splits, seed=options.seed)
+            server_options = ServerOptions(host=options.host, port=options.port)
 
             def make_app(address: str) -> Any:
                 hosts = server_options.hosts(address)
@@ -134,7 +151,7 @@ def review_issues(
             def say(url: str) -> None:
                 announce(url, len(suspects))
 
-            run_page(make_app, host=host, port=port, announce=say)
+            run_page(make_app, host=options.host, port=options.port, announce=say)
             session.write()
         finally:
             journal.close()
