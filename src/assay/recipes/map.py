@@ -75,7 +75,6 @@ def draw_map_file(
     Returns
     -------
     MapSummary
-        The same texts and seed give the same map.
 
     Raises
     ------
@@ -97,16 +96,14 @@ def draw_map_file(
             max_points=max_points,
             progress=progress,
         )
-        texts = _texts_at(splits[split], drawn["rows"])
-        coloured = colour_texts(
-            model, splits.label_set, drawn["label_ids"], texts, language=report_language
-        )
+        coloured = _colour(splits, drawn, model, language=report_language)
         _write(files, _render(splits, drawn, coloured, seed=seed, language=report_language))
-    summary = _summarise(drawn, files, seed=seed)
-    return {**summary, "model": model and str(model), "n_other": coloured.n_other}
+    return _summarise(drawn, files, seed=seed, model=model, n_other=coloured.n_other)
 
 
-def _summarise(drawn: SplitMap, files: list[Path], *, seed: int) -> MapSummary:
+def _summarise(
+    drawn: SplitMap, files: list[Path], *, seed: int, model: Path | None, n_other: int | None
+) -> MapSummary:
     out, *pictures = files
     return {
         "out": str(out),
@@ -117,8 +114,8 @@ def _summarise(drawn: SplitMap, files: list[Path], *, seed: int) -> MapSummary:
         "checkpoint": drawn["checkpoint"],
         "pooling": drawn["pooling"],
         "seed": seed,
-        "model": None,
-        "n_other": None,
+        "model": model and str(model),
+        "n_other": n_other,
     }
 
 
@@ -179,6 +176,11 @@ def _check_points(splits: Splits, split: str, max_points: int) -> None:
             hint="choose a larger --max-points; "
             f"all {n_texts:,} texts of {split} can be drawn as well",
         )
+
+
+def _colour(splits: Splits, drawn: SplitMap, model: Path | None, *, language: str) -> Coloured:
+    texts = _texts_at(splits[drawn["split"]], drawn["rows"])
+    return colour_texts(model, splits.label_set, drawn["label_ids"], texts, language=language)
 
 
 def _render(

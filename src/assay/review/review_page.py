@@ -127,35 +127,41 @@ def review_issues(
         The extra `serve` is not installed.
     """
     require("uvicorn")
-    from assay.review.review_app import create_review_app
-
     out = Path(out)
     if not suspects:
         raise DataError(f"the audit of {splits.source} found no row to review")
-    options, nearest = options or ReviewOptions(), Nearest(splits)
+    options = options or ReviewOptions()
     with refusals_of_disk(out), lock_output(out):
         check_decisions_file(None, out, resume=options.resume)
         out.parent.mkdir(parents=True, exist_ok=True)
         journal = Journal(journal_path(out))
         try:
             session = _open_session(splits, suspects, journal, out)
-            threading.Thread(target=nearest.prepare, name="assay-nearest", daemon=True).start()
-
-            measure = partial(measure_effect, splits, seed=options.seed)
-            server_options = ServerOptions(host=options.host, port=options.port)
-
-            def make_app(address: str) -> Any:
-                hosts = server_options.hosts(address)
-                return create_review_app(session, nearest, measure, hosts=hosts)
-
-            def say(url: str) -> None:
-                announce(url, len(suspects))
-
-            run_page(make_app, host=options.host, port=options.port, announce=say)
+            _serve(session, splits, options, lambda url: announce(url, len(suspects)))
             session.write()
         finally:
             journal.close()
     return _describe(session, n_rows=len(suspects))
+
+
+def _serve(
+    session: ReviewSession,
+    splits: Splits,
+    options: ReviewOptions,
+    announce: Callable[[str], None],
+) -> None:
+    """Answer the page, while the texts are read among which similar ones are looked for."""
+    from assay.review.review_app import create_review_app
+
+    server_options = ServerOptions(host=options.host, port=options.port)
+    measure, nearest = partial(measure_effect, splits, seed=options.seed), Nearest(splits)
+    threading.Thread(target=nearest.prepare, name="assay-nearest", daemon=True).start()
+
+    def make_app(address: str) -> Any:
+        hosts = server_options.hosts(address)
+        return create_review_app(session, nearest, measure, hosts=hosts)
+
+    run_page(make_app, host=options.host, port=options.port, announce=announce)
 
 
 def _open_session(
