@@ -51,6 +51,7 @@ SECTIONS = (
         "Linear in twelve languages", "bench-languages", "linear_languages.json", "linear_languages"
     ),
     Section("Choosing", "bench-choice", "choice.json", "choice"),
+    Section("Labelling", "bench-labelling", "labelling.json", "labelling_tables"),
     Section("Explanations", "bench-explain", "explain-*.json", "explain", "summarise_content"),
 )
 
