@@ -82,11 +82,16 @@ function showLabels() {
   $("undo").disabled = !state.n_decided && !state.n_skipped;
 }
 
+// Labels in the order of the page.
+function inOrder(labels) {
+  return state.labels.map((one) => one.label).filter((label) => labels.includes(label));
+}
+
 function sentenceOf() {
   if (!item) return "";
   if (back >= 0) return item.is_skip ? say("was_skipped") : say("was_labelled", { labels: item.labels.join(", ") || "–" });
   if (!item.suggested) return say(state.has_model && item.is_random ? "at_random" : "no_suggestion");
-  if (state.several) return item.suggested.length ? say("presses", { labels: item.suggested.join(", ") }) : say("presses_none");
+  if (state.several) return item.suggested.length ? say("presses", { labels: inOrder(item.suggested).join(", ") }) : say("presses_none");
   const [label] = item.suggested;
   if (item.confidence === null) return say("by_name", { label });
   return say("suggests", { label, share: percent(item.confidence) });
@@ -174,7 +179,7 @@ function decide(labels, isSkip) {
 
 function enter() {
   if (!item) return;
-  if (state.several) return decide(state.labels.map((one) => one.label).filter((label) => chosen.has(label)), false);
+  if (state.several) return decide(inOrder([...chosen]), false);
   if (back < 0 && item.suggested) return decide(item.suggested, false);
 }
 

@@ -148,12 +148,10 @@ function accept(more = {}) {
 async function measure() {
   $("effect").disabled = true;
   $("effect-note").textContent = say("effect_busy");
-  try {
-    const found = await ask("effect", { body: {} });
-    $("effect-note").textContent = say("effect_found", { ...found, before: percent(found.before), after: percent(found.after) });
-  } catch (err) {
-    $("effect-note").textContent = err instanceof Refused ? err.message : say("gone");
-  }
+  const found = await ask("effect", { body: {} }).catch((err) => err);
+  if (found instanceof Refused) $("effect-note").textContent = found.message;
+  else if (found instanceof Error) $("effect-note").textContent = say("unmeasured");
+  else $("effect-note").textContent = say("effect_found", { ...found, before: percent(found.before), after: percent(found.after) });
   $("effect").disabled = state.decided.changed === 0;
 }
 
