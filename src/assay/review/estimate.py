@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.models.head import AffineHead
 from assay.runtime.limits.wilson import wilson_interval
 
 __all__ = ["Estimate", "estimate_accuracy"]
@@ -142,6 +141,8 @@ def _folds(
 
 
 def _predict(features: np.ndarray, ids: np.ndarray, others: np.ndarray) -> np.ndarray:
+    from assay.models.head import AffineHead  # here: it loads scikit-learn
+
     if len(np.unique(ids)) < 2:
         return np.full(len(others), ids[0])
     return AffineHead(C=C).fit(features, ids).predict(others)

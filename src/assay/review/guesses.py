@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from assay.models.head import AffineHead
 from assay.review.choosing import uncertainty, uncertainty_of_several
 from assay.review.estimate import C
 
@@ -114,6 +113,8 @@ def fit_guesses(features: np.ndarray, known: Known) -> Guesses:
     known : Known
         `can_fit` is True.
     """
+    from assay.models.head import AffineHead  # here: it loads scikit-learn
+
     fitted = features[known.rows]
     if not known.several:
         labels = np.asarray([own[0] for own in known.labels], dtype=object)
@@ -128,6 +129,8 @@ def fit_guesses(features: np.ndarray, known: Known) -> Guesses:
 
 def _probability(features: np.ndarray, fitted: np.ndarray, has_label: np.ndarray) -> np.ndarray:
     """Return the probability of one label for each text, of shape (n_texts,)."""
+    from assay.models.head import AffineHead  # here: it loads scikit-learn
+
     if has_label.all():  # by Laplace's rule of succession: the next text may be the first without
         n = len(has_label)
         return np.full(len(features), (n + 1) / (n + 2))
