@@ -150,9 +150,10 @@ def test_several_labels_are_suggested_and_pressed(visit, pool_file, tmp_path):
     with labelling(pool_file, out, "--labels", LABELS, "--several-labels") as served:
         page = visit(served.url)
         pressed = "() => document.querySelectorAll('#labels [aria-pressed=true]').length"
-        for _ in range(60):
+        for _ in range(240):
             if page.evaluate(pressed):
                 break
+            page.wait_for_timeout(50)  # keys that come too fast leave the model no time
             page.keyboard.press("1")
             page.keyboard.press("3")
             press(page, "Enter")
