@@ -390,7 +390,8 @@ JSON = [
     _array(
         "lines of JSON in a .json",
         _json({"text": "a", "label": "neg"}, {"text": "b", "label": "pos"}),
-        "d.json",
+        "2 texts, 2 labels",
+        0,
     ),
 ]
 

@@ -194,12 +194,12 @@ def test_load_raises_all_problems_of_all_splits_at_once(tmp_path):
 
 
 def test_load_reports_bad_bytes_of_a_whole_file(tmp_path):
-    """A file in cp949 under no header is ten lines and a count; the first says what to do."""
+    """A file in cp949 under no header is one line and a count, and says what to do."""
     path = tmp_path / "a.jsonl"
     path.write_bytes('{"text": "슬퍼요", "label": "슬픔"}\n'.encode("cp949") * 30)
     with pytest.raises(
         DataError,
-        match=r"(?s)a\.jsonl line 1: bytes that are not UTF-8.*may be cp949.*--encoding.*and 20 more",
+        match=r"(?s)a\.jsonl line 1: bytes that are not UTF-8.*may be cp949.*--encoding; 29 more like it",
     ):
         load_data(path)
 

@@ -142,7 +142,7 @@ def open_rows(
         return read_lines(source, encoding=encoding), "text"
     path = Path(source)
     is_lines = file_kind(path) == ".txt" and path.is_file()
-    if is_lines and not is_text_table(path, Reading(**reading)):
+    if is_lines and not is_text_table(path, Reading(**reading), guesses=False):
         return read_lines(path, encoding=encoding), "text"
     rows = read_rows(source, **reading)
     head = list(islice(rows, CHUNK_ROWS))

@@ -7,14 +7,15 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from assay.data.files.decoding import bad_bytes_problem, without_bad_bytes
+from assay.data.files.decoding import advise_encoding, bad_bytes_problem, without_bad_bytes
 from assay.data.files.reading import Reading
-from assay.data.files.row import Row
+from assay.data.files.row import Problem, Row
 from assay.data.raw_split import RawSplit, split_name
 
 __all__ = ["find_class_folders"]
 
 MIN_CLASSES = 2
+UNLABELLED = ("unsup", "unlabeled", "unlabelled")  # folders of texts that have no class
 SUFFIXES = ("", ".txt", ".text")  # old corpora number their files and name no kind
 
 
@@ -64,8 +65,16 @@ def _text_files(folder: Path) -> list[Path]:
 
 
 def _rows(files: Sequence[Path], reading: Reading, text: str, label: str) -> Iterator[Row]:
+    has_advised = False
     for number, path in enumerate(files, 1):
         content = path.read_bytes().decode(reading.codec, "surrogateescape")
         problem = bad_bytes_problem(content, encoding=reading.codec)
-        values = {text: without_bad_bytes(content), label: path.parent.name}
-        yield Row(number, values, problem)
+        if problem is not None:
+            problem = f"{problem} in {path.parent.name}/{path.name}"
+            if not has_advised:
+                has_advised = True
+                advice = advise_encoding(content, encoding=reading.codec)
+                problem = Problem(f"{problem}{advice.sentence}", advice.flags)
+        name = path.parent.name
+        own_label = None if name.casefold() in UNLABELLED else name
+        yield Row(number, {text: without_bad_bytes(content), label: own_label}, problem)

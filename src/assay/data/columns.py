@@ -6,9 +6,16 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from assay.errors import DataError, did_you_mean
+from assay.errors import DataError, cut, did_you_mean
 
-__all__ = ["LABEL_NAMES", "TEXT_NAMES", "check_unique", "find_columns", "find_text_column"]
+__all__ = [
+    "LABEL_NAMES",
+    "TEXT_NAMES",
+    "check_unique",
+    "find_columns",
+    "find_text_column",
+    "list_columns",
+]
 
 # Well-known names come in tiers: a column of an earlier tier is taken before one of a later tier,
 # and two columns of one tier are ambiguous. `label_name` and `label_text` come before `label`:
@@ -22,6 +29,7 @@ ENGLISH_LABEL_NAMES = (
     "category class intent emotion sentiment topic target tag genre class_name y output"
 )
 KOREAN_LABEL_NAMES = "라벨 레이블 감정 감성 분류 카테고리 주제 의도"
+MAX_LISTED = 20  # columns in a message
 WORD = re.compile(r"[^\W_]+")
 DELIMITERS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}  # and how a shell is given them
 TEXT_NAMES = (
@@ -35,6 +43,17 @@ LABEL_NAMES = (
     ("labels",),
     (*ENGLISH_LABEL_NAMES.split(), *KOREAN_LABEL_NAMES.split()),
 )
+
+
+def list_columns(names: Sequence[str]) -> str:
+    """Return the names of columns as a message lists them: long ones cut, the first ones of many.
+
+    >>> list_columns(["id", "text"])
+    'id, text'
+    """
+    listed = ", ".join(map(cut, names[:MAX_LISTED]))
+    n_more = len(names) - MAX_LISTED
+    return f"{listed} and {n_more:,} more" if n_more > 0 else listed
 
 
 def check_unique(
@@ -59,7 +78,7 @@ def check_unique(
     for name in columns:
         if name in seen:
             raise DataError(
-                f"column '{name}' occurs twice in {source}; columns: {', '.join(columns)}",
+                f"column '{cut(name)}' occurs twice in {source}; columns: {list_columns(columns)}",
                 hint="give each column a name of its own",
                 flags=flags,
             )
@@ -137,9 +156,8 @@ def _given(name: str, names: Sequence[str], *, source: str) -> str:
     if name in names:
         return name
     meant = did_you_mean(name, names)
-    raise DataError(
-        f"column '{name}' not in {source}; columns: {', '.join(names)}{'.' if meant else ''}{meant}"
-    )
+    listed = list_columns(names) + ("." if meant else "")
+    raise DataError(f"column '{cut(name)}' not in {source}; columns: {listed}{meant}")
 
 
 def _known(
@@ -158,11 +176,11 @@ def _known(
         if found:
             raise DataError(
                 f"{' and '.join(map(repr, found))} could each be the {kind} column of {source}; "
-                f"columns: {', '.join(listed)}",
+                f"columns: {list_columns(listed)}",
                 hint=f"choose one with --{kind}-column",
             )
     raise DataError(
-        f"no {kind} column found in {source}; columns: {', '.join(listed)}",
+        f"no {kind} column found in {source}; columns: {list_columns(listed)}",
         hint=_advice(listed, kind=kind),
         flags=_similar(names, tiers, kind=kind),
     )

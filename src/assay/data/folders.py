@@ -14,8 +14,9 @@ from assay.data.files.formats import FORMATS
 from assay.data.files.parquet import read_class_names
 from assay.data.files.readers import SUFFIXES, Row, file_kind, read_rows
 from assay.data.files.reading import Reading
-from assay.data.guess import propose_columns
-from assay.data.origin import Origin
+from assay.data.guess import propose_as_rows, propose_columns
+from assay.data.origin import Origin, find_late_trouble, find_trouble
+from assay.data.problems import with_flags
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit, split_name
 from assay.errors import DataError, InputError
 
@@ -28,6 +29,7 @@ SHARD = re.compile(r"(?P<split>[A-Za-z]+)-(?P<number>\d{5})-of-(?P<total>\d{5})"
 INNER_FOLDER = "data"  # where a clone of a data set has its files
 SAVED = ("state.json", "dataset_dict.json")  # of save_to_disk
 N_LISTED_FILES = 10  # in a message
+NO_HEADER = "--no-header"
 # Kinds of data files that people have and assay cannot read. A split in one of them is an error,
 # while a README.md beside the data is passed over.
 UNREADABLE = {
@@ -210,8 +212,13 @@ def _nothing_found(folder: Path) -> str:
 
 
 def _file_split(path: Path, reading: Reading) -> RawSplit:
-    rows = read_rows(path, **reading.to_dict())
-    first_rows = list(islice(rows, PEEKED_ROWS))
+    try:
+        rows = read_rows(path, **reading.to_dict())
+        first_rows = list(islice(rows, PEEKED_ROWS))
+    except DataError as err:
+        if reading.header and NO_HEADER in err.flags:
+            raise _without_header(err, path, reading) from err
+        raise
     if not first_rows:
         raise DataError(f"{path.name} is empty: it has no rows")
     columns = tuple(dict.fromkeys(name for row in first_rows for name in row.values))
@@ -224,10 +231,21 @@ def _file_split(path: Path, reading: Reading) -> RawSplit:
         lambda *columns: chain(first_rows, rows),
         read_class_names(path) if kind == ".parquet" else {},
         unit=FORMATS[kind].unit,
-        fixes=next((row.fixes for row in first_rows if row.fixes), ()),
+        trouble=find_trouble(first_rows),
         origin=Origin((path,), reading),
         proposals=tuple(propose_columns(first_rows, has_header=reading.header)),
     )
+
+
+def _without_header(err: DataError, path: Path, reading: Reading) -> DataError:
+    """Return an error about the header with flags that read the first line as a row, if it is one.
+
+    Where it is none, two columns really have one name, and no flag helps.
+    """
+    reading = replace(reading, header=False)
+    first_rows = list(islice(read_rows(path, **reading.to_dict()), PEEKED_ROWS))
+    trouble = find_trouble(first_rows) or find_late_trouble(Origin((path,), reading))
+    return with_flags(err, propose_as_rows(first_rows), trouble)
 
 
 def _names_beside(folder: Path, reading: Reading) -> LabelNames | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean
 
 from assay.data.files.row import Row
 
-__all__ = ["propose_columns"]
+__all__ = ["propose_as_rows", "propose_columns"]
 
 MIN_ROWS = 5
 MIN_TEXT_CHARS = 15  # on average: shorter ones are numbers, dates and names
@@ -66,7 +66,29 @@ def propose_columns(rows: Sequence[Row], *, has_header: bool) -> list[str]:
     list of str
         Such as ``--text-column v2 --label-column v1``; empty where nothing fits.
     """
-    columns = _describe(rows)
+    return _flags(_describe(rows), has_header=has_header)
+
+
+def propose_as_rows(rows: Sequence[Row]) -> list[str]:
+    """Return flags for a table whose header cannot be one, since a name occurs twice.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The first rows, read without a header.
+
+    Returns
+    -------
+    list of str
+        As of `propose_columns`; empty if the first line is no row either.
+    """
+    header = list(rows[0].values.values()) if rows else []
+    columns = [replace(one, name=str(header[one.number - 1])) for one in _describe(rows[1:])]
+    flags = _flags(columns, has_header=True)
+    return [flag for flag in flags if flag.startswith("--no-header")]
+
+
+def _flags(columns: Sequence[_Column], *, has_header: bool) -> list[str]:
     texts = sorted((one for one in columns if one.is_text), key=lambda one: -one.mean_chars)
     labels = sorted((one for one in columns if one.is_label), key=lambda one: one.n_different)
     if not texts:

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 from itertools import chain
+from shlex import quote
 
 from assay.data.texts import LabelledTexts
 from assay.errors import DataError, cut
@@ -17,7 +18,7 @@ __all__ = ["check_label_column", "find_separator", "is_all_different", "rating_v
 
 MIN_ROWS = 20  # of fewer rows no share of different values means anything
 DIFFERENT_FRACTION = 0.5  # of rows with a label of their own: more are no classes
-SEPARATORS = (",", ";", "|")
+SEPARATORS = (",", ";", "|", "#")  # the last one: doccano
 MAX_DECIMALS = 12  # different numbers with decimals: 0.0 to 5.0 in halves are 11
 MAX_WHOLE = 100  # different whole numbers that do not simply count the classes
 MAX_RATINGS = 11  # 0 to 10
@@ -82,6 +83,7 @@ def _check_exchanged(
         f"Read as labels was '{cut(label_column)}', with {n_label_chars:,.0f} characters per row; "
         f"as texts '{cut(text_column)}', with {n_text_chars:,.0f}, and {n_texts:,} different texts",
         hint="name the columns with --text-column and --label-column",
+        flags=[f"--text-column {quote(label_column)} --label-column {quote(text_column)}"],
     )
 
 
@@ -97,6 +99,7 @@ def _check_joined(counts: Counter[str], *, source: str, column: str) -> None:
         "one label per text is accepted",
         hint=f"--label-separator '{separator}' takes them apart; "
         "--single-label takes each cell as one label, as it is",
+        flags=[f"--label-separator '{separator}'", "--single-label"],
     )
 
 

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
+from assay.data.files.decoding import find_bad_line
 from assay.data.files.formats import FORMATS, file_kind
 from assay.data.files.readers import read_rows
 from assay.data.files.reading import Reading
-from assay.data.files.row import Record, Row
+from assay.data.files.row import Problem, Record, Row
 from assay.errors import AssayError
 
-__all__ = ["Origin", "OtherCells", "read_other_cells"]
+__all__ = ["Origin", "OtherCells", "find_late_trouble", "find_trouble", "read_other_cells"]
 
 logger = logging.getLogger(__name__)
+
+TEXT_KINDS = (".csv", ".tsv", ".txt", ".jsonl", ".json")
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,31 @@ class Origin:
         every = chain.from_iterable(read_rows(path, **options) for path in self.paths)
         for number, row in enumerate(every, 1):
             yield replace(row, line=number)
+
+
+def find_trouble(rows: Iterable[Row]) -> Problem | None:
+    """Return the problem of the first row that flags may make readable."""
+    for row in rows:
+        if row.fixes:
+            return Problem(f"line {row.line:,}: {row.problem}", row.fixes)
+    return None
+
+
+def find_late_trouble(origin: Origin | None) -> Problem | None:
+    """Return the problem of the first line that does not decode, however late it comes.
+
+    It is looked for where a command failed already: one more pass over the files, so that the next
+    command does not fail for another reason.
+    """
+    if origin is None:
+        return None
+    for path in origin.paths:
+        if file_kind(path) in TEXT_KINDS:
+            with suppress(AssayError):
+                trouble = find_bad_line(path, origin.reading.codec)
+                if trouble is not None:
+                    return trouble
+    return None
 
 
 def read_other_cells(

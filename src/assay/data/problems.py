@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from assay.data.files.row import Problem
 from assay.data.texts import DroppedRow
 from assay.errors import DataError, list_problems
 
-__all__ = ["hint_of_breaks", "raise_problems"]
+__all__ = ["hint_of_breaks", "raise_problems", "with_flags"]
 
+BAD_BYTES = "bytes that are not "  # one cause, however many rows
 SHORT_ROW = re.compile(r"(?P<n_fields>[\d,]+) fields? where the header has (?P<width>\d+)")
 
 
@@ -30,6 +32,27 @@ def hint_of_breaks(bad: Sequence[DroppedRow]) -> str:
     return ""
 
 
+def with_flags(err: DataError, flags: Sequence[str], trouble: Problem | None) -> DataError:
+    """Return an error about columns with the flags that answer all that is wrong with a file.
+
+    Parameters
+    ----------
+    err : DataError
+    flags : sequence of str
+        Flags that name the columns, or say that there is no header.
+    trouble : Problem or None
+        What is wrong with a row besides.
+    """
+    hint = err.hint
+    if flags and all(flag.startswith("--no-header") for flag in flags):
+        hint = "the first line seems to be a row: --no-header takes it as one"
+    if trouble is not None and len(trouble.fixes) > 1:
+        hint = f"{hint}; {trouble}"  # with what the line is in each encoding
+    fixes = () if trouble is None else trouble.fixes
+    both = [f"{flag} {fix}" for flag in flags for fix in fixes]
+    return DataError(err.message, hint=hint, flags=both or flags)
+
+
 def raise_problems(
     source: str, problems: Sequence[str], *, hint: str = "", flags: Sequence[str] = ()
 ) -> None:
@@ -40,6 +63,8 @@ def raise_problems(
     DataError
         One problem is a sentence of its own; more are listed.
     """
+    if len(problems) > 1 and all(BAD_BYTES in one for one in problems):
+        problems = [f"{problems[0]}; {len(problems) - 1:,} more like it"]
     if len(problems) == 1:
         raise DataError(problems[0], hint=hint, flags=flags)
     if problems:

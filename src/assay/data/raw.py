@@ -13,12 +13,12 @@ from assay.data.clean import (
     clean_rows,
     drop_long_labels,
 )
-from assay.data.columns import find_columns, find_text_column
+from assay.data.columns import find_columns, find_text_column, list_columns
 from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, Task, natural_sort
-from assay.data.origin import Origin
-from assay.data.problems import hint_of_breaks, raise_problems
+from assay.data.origin import Origin, find_late_trouble
+from assay.data.problems import hint_of_breaks, raise_problems, with_flags
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
 from assay.data.reading import say_reading
 from assay.data.row_rules import RowRules
@@ -124,7 +124,7 @@ def _lacks_labels(
     if label_column is not None:
         return label_column not in raw.columns
     try:
-        _columns(raw, text_column=text_column, label_column=None)
+        _find_columns(raw, text_column=text_column, label_column=None)
     except DataError as err:
         return err.message.startswith("no label column")
     return False
@@ -133,7 +133,7 @@ def _lacks_labels(
 def _check_id_column(raw: RawSplit, id_column: str | None) -> None:
     if id_column is not None and id_column not in raw.columns:
         raise DataError(
-            f"column '{cut(id_column)}' not in {raw.source}; columns: {', '.join(raw.columns)}."
+            f"column '{cut(id_column)}' not in {raw.source}; columns: {list_columns(raw.columns)}."
             f"{did_you_mean(id_column, raw.columns)}"
         )
 
@@ -172,19 +172,25 @@ def _columns(
     raw: RawSplit, *, text_column: str | None, label_column: str | None
 ) -> tuple[str, str]:
     """Return the text column and the label column of a split."""
-    if label_column is None:
-        label_column = raw.published_column
     try:
-        return find_columns(
-            raw.columns, text_column=text_column, label_column=label_column, source=raw.source
-        )
+        return _find_columns(raw, text_column=text_column, label_column=label_column)
     except DataError as err:
         # What else is wrong with the file is answered at once, so that one command is enough.
         own: Sequence[str] = err.flags
         if text_column is None and label_column is None:
             own = _better_flags(raw, own)
-        flags = [f"{flag} {other}" for flag in own for other in raw.fixes]
-        raise DataError(err.message, hint=err.hint, flags=flags or own) from err
+        trouble = raw.trouble or find_late_trouble(raw.origin)
+        raise with_flags(err, own, trouble) from err
+
+
+def _find_columns(
+    raw: RawSplit, *, text_column: str | None, label_column: str | None
+) -> tuple[str, str]:
+    if label_column is None:
+        label_column = raw.published_column
+    return find_columns(
+        raw.columns, text_column=text_column, label_column=label_column, source=raw.source
+    )
 
 
 def _better_flags(raw: RawSplit, flags: Sequence[str]) -> Sequence[str]:

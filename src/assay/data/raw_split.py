@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assay.data.files.readers import Row
+from assay.data.files.row import Problem
 from assay.data.origin import Origin
 
 __all__ = ["SPLIT_NAMES", "LABELS_FILE", "LabelNames", "RawSplit", "split_name"]
@@ -38,8 +39,8 @@ class RawSplit:
         order.
     unit : str
         What `Row.line` counts: ``line`` or ``row``.
-    fixes : tuple of str
-        Flags of the command line, each of which may make the first rows readable.
+    trouble : Problem, optional
+        What is wrong with one of the first rows, with flags that may make it readable.
     origin : Origin, optional
         The files, to read more of some rows again. None: rows of no file.
     proposals : tuple of str
@@ -51,7 +52,7 @@ class RawSplit:
     read: Callable[..., Iterable[Row]]
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unit: str = "line"
-    fixes: tuple[str, ...] = ()
+    trouble: Problem | None = None
     origin: Origin | None = None
     proposals: tuple[str, ...] = ()
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.data.columns import find_columns, find_text_column
+from assay.data.columns import find_columns, find_text_column, list_columns
 from assay.data.files.readers import Row
 from assay.data.files.row import Problem
 from assay.data.label_forms import parse_list_cell
@@ -171,7 +171,7 @@ def _join_columns(raw: RawSplit, columns: Sequence[str]) -> RawSplit:
         meant = did_you_mean(missing[0], raw.columns)
         raise DataError(
             f"column '{cut(missing[0])}' of --label-columns is not in {raw.source}; "
-            f"columns: {', '.join(raw.columns)}.{meant}"
+            f"columns: {list_columns(raw.columns)}.{meant}"
         )
     others = [name for name in raw.columns if name not in columns and name != JOINED]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
+from assay.data.columns import list_columns
 from assay.data.files.readers import Row
 from assay.data.raw_split import RawSplit, split_name
 from assay.data.texts import SPLIT_ORDER
@@ -71,7 +72,7 @@ def _find_column(raw: RawSplit, *, text: str, label: str, asked: str | None) -> 
         if asked in raw.columns:
             return asked
         raise DataError(
-            f"column '{cut(asked)}' not in {raw.source}; columns: {', '.join(raw.columns)}."
+            f"column '{cut(asked)}' not in {raw.source}; columns: {list_columns(raw.columns)}."
             f"{did_you_mean(asked, raw.columns)}"
         )
     named = [name for name in raw.columns if name.strip().casefold() in SPLIT_COLUMNS]

@@ -310,7 +310,7 @@ def test_json_broken_arrays_name_the_line(tmp_path, content, line, problem):
 
 
 @pytest.mark.parametrize(
-    ("content", "what"), [("", "is empty"), ('{"text": "a"}', "does not start with")]
+    ("content", "what"), [("", "is empty"), ('{"text": "a"}', "holds one object without rows")]
 )
 def test_json_other_than_an_array_is_refused(tmp_path, content, what):
     """A lone object or an empty file is an error that says what is accepted."""

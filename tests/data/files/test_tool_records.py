@@ -53,6 +53,20 @@ def argilla(text, label, status="submitted"):
     }
 
 
+def flat_argilla(text, label, status="submitted"):
+    """Return a record as Argilla's `to_list(flatten=True)` gives it, and as its data sets have it on the Hub."""
+    answers = {"sentiment.responses": [label], "sentiment.responses.users": ["u"]}
+    statuses = {"sentiment.responses.status": [status]}
+    return {
+        "id": "1",
+        "status": "completed",
+        "_server_id": "s",
+        "review": text,
+        **answers,
+        **statuses,
+    }
+
+
 FILES = {
     "Label Studio": (
         "a.json",
@@ -99,6 +113,14 @@ FILES = {
         [
             {"text": "so glad", "cats": {"joy": 1.0, "sadness": 0.0}},
             {"text": "so sad", "cats": {"joy": 0.0, "sadness": 1.0}},
+        ],
+    ),
+    "Argilla, flat": (
+        "a.jsonl",
+        [
+            flat_argilla("so glad", "joy"),
+            flat_argilla("so sad", "sadness"),
+            flat_argilla("discarded", "joy", status="discarded"),
         ],
     ),
     "Argilla": (

@@ -15,6 +15,7 @@ __all__ = ["FileBounds", "is_deeper"]
 
 MAX_LINE_CHARS = 1 << 24  # far above any text; a line of more would be held several times over
 MAX_COLUMNS = 10_000
+MAX_OBJECT_CHARS = 1 << 28  # of a JSON file that is read as a whole
 MAX_NESTING = 100  # arrays and objects inside each other; Python's own limit is about 1,000
 
 
@@ -30,11 +31,14 @@ class FileBounds:
         Columns of a table.
     nesting : int
         How deep arrays and objects of JSON may be nested.
+    object_chars : int
+        Characters of a JSON file that holds one object, and so is read as a whole.
     """
 
     line_chars: int = MAX_LINE_CHARS
     columns: int = MAX_COLUMNS
     nesting: int = MAX_NESTING
+    object_chars: int = MAX_OBJECT_CHARS
 
     @classmethod
     def from_environment(cls) -> FileBounds:
@@ -49,6 +53,7 @@ class FileBounds:
             line_chars=_env.bound("ASSAY_MAX_LINE_CHARS", MAX_LINE_CHARS),
             columns=_env.bound("ASSAY_MAX_COLUMNS", MAX_COLUMNS),
             nesting=_env.bound("ASSAY_MAX_NESTING", MAX_NESTING),
+            object_chars=_env.bound("ASSAY_MAX_OBJECT_CHARS", MAX_OBJECT_CHARS),
         )
 
     @property
@@ -60,6 +65,11 @@ class FileBounds:
     def deep_value(self) -> str:
         """The sentence on a value that is nested too deep."""
         return f"arrays or objects nested deeper than {self.nesting:,} (ASSAY_MAX_NESTING)"
+
+    @property
+    def large_object(self) -> str:
+        """The sentence on an object that is too large to be read as a whole."""
+        return f"one object of more than {self.object_chars:,} characters (ASSAY_MAX_OBJECT_CHARS)"
 
     @staticmethod
     def long_number() -> str:

@@ -30,6 +30,7 @@ __all__ = [
     "bad_bytes_problem",
     "check_encoding",
     "file_errors",
+    "find_bad_line",
     "open_bytes",
     "open_text",
     "without_bad_bytes",
@@ -260,6 +261,17 @@ def open_text(source: Path | IO[Any], *, encoding: str, newline: str) -> Iterato
         yield text
     finally:
         text.detach()  # else closing the wrapper closes the caller's stream, such as standard input
+
+
+def find_bad_line(path: Path, codec: str) -> Problem | None:
+    """Return the problem of the first line of a file that does not decode, with its number."""
+    with file_errors(path), open_text(path, encoding=codec, newline="\n") as stream:
+        lines = Lines(stream, encoding=codec)
+        for _ in lines:
+            problem = lines.take_problem()
+            if problem is not None:
+                return Problem(f"line {lines.n_lines:,}: {problem}", problem.fixes)
+    return None
 
 
 @contextmanager

@@ -14,6 +14,7 @@ __all__ = [
     "DELIMITERS",
     "find_delimiter",
     "find_header_delimiter",
+    "have_equal_tabs",
     "named_separator",
     "show_delimiter",
 ]
@@ -81,6 +82,18 @@ def find_header_delimiter(line: str) -> str | None:
         if _count_known(names) == 2:
             return delimiter
     return None
+
+
+def have_equal_tabs(lines: Sequence[str]) -> bool:
+    r"""Tell whether several lines hold as many tabs each, and not each a semicolon.
+
+    >>> have_equal_tabs(["ham\tsee you", "spam\twin; now"]), have_equal_tabs(["so glad;joy"])
+    (True, False)
+    """
+    filled = [line for line in lines if line.strip()]
+    counts = {line.count("\t") for line in filled}
+    has_semicolons = all(";" in line for line in filled)
+    return len(filled) > 1 and len(counts) == 1 and counts != {0} and not has_semicolons
 
 
 def _has_wide_header(lines: Sequence[str], delimiter: str) -> bool:

@@ -27,6 +27,9 @@ EAST_ASIAN = {
 }
 NAMES = {"cp932": "shift_jis", "euc_jp": "euc-jp"}  # encodings as people know them
 MAX_CANDIDATES = 5
+# Share of letters over 127 in lines that have some: below, they are most likely accents, of which
+# German and French have 0.02 to 0.1.
+FEW_FOREIGN = 0.2
 MARGIN = 0.2  # of `_penalty`: what is further behind the best one is not likely
 SHOWN_CHARS = 24
 SAMPLE_BYTES = 20_000
@@ -83,11 +86,12 @@ def find_encodings(lines: Sequence[bytes]) -> list[Candidate]:
 
 def _telling_line(lines: Sequence[bytes], encodings: Sequence[str]) -> bytes:
     """Return the first line that reads differently in each encoding, else the first one."""
+    lines = [line for line in lines if not line.isascii()]
     for line in lines:
         excerpts = {_excerpt(line.decode(encoding)) for encoding in encodings}
         if len(excerpts) == len(encodings):
             return line
-    return next(line for line in lines if not line.isascii())
+    return lines[0]
 
 
 def _measure_mess(sample: bytes) -> dict[str, float]:
@@ -114,7 +118,11 @@ def _commonness(text: str, encoding: str) -> float:
     if not n_letters:
         return 1.0 if encoding in LATIN else 0.0  # signs such as quotation marks
     beside = n_beside / n_letters
-    return beside if encoding in LATIN else 1 - beside
+    share = n_letters / (n_letters + len(ASCII_LETTER.findall(text)))
+    foreign = min(1.0, share / FEW_FOREIGN)
+    if encoding in LATIN:
+        return max(beside, 1 - foreign)
+    return (1 - beside) * max(0.5, foreign)  # still likely: a foreign word in an English text
 
 
 def _frequent_share(text: str, encoding: str) -> float:

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
+from assay.data.files.bounds import FileBounds
 from assay.data.files.decoding import open_text
-from assay.data.files.delimiters import find_header_delimiter
+from assay.data.files.delimiters import find_header_delimiter, have_equal_tabs
 from assay.data.files.dialect import Dialect
-from assay.data.files.json_rows import json_line_rows, json_rows
+from assay.data.files.json_object import is_json_lines, object_rows
+from assay.data.files.json_rows import json_line_rows, json_rows, numbered_line_rows
 from assay.data.files.labelled_lines import labelled_line_rows
 from assay.data.files.parquet import read_records
 from assay.data.files.reading import Reading
@@ -22,9 +25,18 @@ from assay.data.files.tables import find_table_dialect, read_table
 from assay.data.files.tool_records import read_tool_rows
 from assay.data.files.workbook import read_workbook
 
-__all__ = ["FORMATS", "SUFFIXES", "Format", "file_kind", "find_table", "is_text_table"]
+__all__ = [
+    "FORMATS",
+    "SUFFIXES",
+    "Format",
+    "file_kind",
+    "find_json_form",
+    "find_table",
+    "is_text_table",
+]
 
 MAX_HEADER_CHARS = 10_000
+N_PEEKED_LINES = 20
 TABLE_DELIMITERS: dict[str | None, str] = {".csv": ",", ".tsv": "\t"}
 
 OpenRows = Callable[[Path, Reading], Iterator[Row]]
@@ -87,26 +99,57 @@ def _json_line_rows(path: Path, reading: Reading) -> Iterator[Row]:
 
 
 def _json_rows(path: Path, reading: Reading) -> Iterator[Row]:
+    """Read an array of objects, or what is called .json too: lines of objects, or one object."""
+    read = find_json_form(path, reading)
     with open_text(path, encoding=reading.codec, newline="\n") as stream:
-        yield from read_tool_rows(json_rows(stream, path.name, reading.codec), name=path.name)
+        rows = read(stream, path.name, reading.codec)
+        yield from read_tool_rows(rows, name=path.name)
 
 
-def is_text_table(path: Path, reading: Reading) -> bool:
-    """Tell whether the first line of a ``.txt`` file is the header of a table."""
-    return _header_delimiter(path, reading) is not None
+def find_json_form(path: Path, reading: Reading) -> Callable[[TextIO, str, str], Iterator[Row]]:
+    """Return what reads the rows of a ``.json``, by how it begins."""
+    bounds = FileBounds.from_environment()
+    with open_text(path, encoding=reading.codec, newline="\n") as stream:
+        start = stream.read(MAX_HEADER_CHARS).lstrip()
+        if not start.startswith("{"):
+            return json_rows
+    with open_text(path, encoding=reading.codec, newline="\n") as stream:
+        return numbered_line_rows if is_json_lines(stream, bounds) else object_rows
 
 
-def _header_delimiter(path: Path, reading: Reading) -> str | None:
-    if not reading.header:
-        return None
+def is_text_table(path: Path, reading: Reading, *, guesses: bool = True) -> bool:
+    """Tell whether a ``.txt`` file is a table.
+
+    Parameters
+    ----------
+    path : Path
+    reading : Reading
+    guesses : bool
+        Whether tabs are enough. False: a header has to name the columns, or be said to be missing.
+    """
+    delimiter = _table_delimiter(path, reading)
+    if guesses or not reading.header or delimiter is None:
+        return delimiter is not None
     with open_text(path, encoding=reading.codec, newline="") as stream:
-        found = find_header_delimiter(stream.readline(MAX_HEADER_CHARS))
+        return find_header_delimiter(stream.readline(MAX_HEADER_CHARS)) is not None
+
+
+def _table_delimiter(path: Path, reading: Reading) -> str | None:
+    """Return the delimiter of a ``.txt`` that is a table.
+
+    Its first line names a text and a label column, or all of its first lines hold as many tabs.
+    """
+    with open_text(path, encoding=reading.codec, newline="") as stream:
+        lines = [stream.readline(MAX_HEADER_CHARS) for _ in range(N_PEEKED_LINES)]
+    found = find_header_delimiter(lines[0]) if reading.header else None
+    if found is None and reading.delimiter is None and have_equal_tabs(lines):
+        found = "\t"
     return found if reading.delimiter in (None, found) else None
 
 
 def _text_rows(path: Path, reading: Reading) -> Iterator[Row]:
-    """Read a table, if the first line names a text and a label column, else labelled lines."""
-    delimiter = _header_delimiter(path, reading)
+    """Read a table, or labelled lines."""
+    delimiter = _table_delimiter(path, reading)
     if delimiter is not None:
         return read_table(path, replace(reading, delimiter=delimiter), default=delimiter)
     return _labelled_line_rows(path, reading)
@@ -119,8 +162,8 @@ def _labelled_line_rows(path: Path, reading: Reading) -> Iterator[Row]:
 
 
 def _parquet_rows(path: Path, reading: Reading) -> Iterator[Row]:
-    for number, record in enumerate(read_records(path), 1):
-        yield Row(number, record)
+    rows = (Row(number, record) for number, record in enumerate(read_records(path), 1))
+    return read_tool_rows(rows, name=path.name)
 
 
 FORMATS = {

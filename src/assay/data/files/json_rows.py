@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TextIO
 
 from assay.data.files.bounds import FileBounds, is_deeper
@@ -12,7 +13,7 @@ from assay.data.files.json_array import JsonArray, JsonBreak
 from assay.data.files.row import Problem, Row
 from assay.errors import DataError
 
-__all__ = ["json_line_rows", "json_rows"]
+__all__ = ["json_line_rows", "json_rows", "numbered_line_rows"]
 
 KINDS = {list: "array", str: "string", type(None): "null", bool: "true or false"}
 
@@ -47,6 +48,18 @@ def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
         else:
             too_deep = _judge_nesting(line, value, lines.bounds)
             yield _object_row(lines.n_lines, value, too_deep)
+
+
+def numbered_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
+    """Stream JSON Lines of a file that is called .json, whose rows are counted as in an array.
+
+    Parameters and errors as of `json_line_rows`; problems name the line where it is another number.
+    """
+    for number, row in enumerate(json_line_rows(stream, name, codec), 1):
+        problem = row.problem
+        if problem is not None and number != row.line:
+            problem = Problem(f"{problem} (line {row.line:,})", row.fixes)
+        yield replace(row, line=number, problem=problem)
 
 
 def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:

@@ -22,6 +22,18 @@ from assay.errors import InputError
 __all__ = ["SUFFIXES", "Row", "file_kind", "read_json_lines", "read_lines", "read_rows"]
 
 STDIN = "standard input"
+SPREADSHEET = "a spreadsheet can be saved as .xlsx or as CSV UTF-8"
+PACKED = "unpack it first"
+JSON_LINES = "if each line is an object, rename it to .jsonl"
+OF_PYTHON = "read it in Python, and pass the frame or the data set to assay.load_data"
+OF_TEXT = "if it is a table of text, rename it to .csv or .tsv; lines of text to .txt"
+OTHER_KINDS = {  # suffix -> what to do with such a file
+    **dict.fromkeys((".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), SPREADSHEET),
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"), PACKED),
+    **dict.fromkeys((".ndjson", ".jsonlines", ".jl"), JSON_LINES),
+    **dict.fromkeys((".pkl", ".pickle", ".feather", ".arrow", ".sav", ".dta"), OF_PYTHON),
+    **dict.fromkeys((".pdf", ".doc", ".docx", ".png", ".jpg", ".jpeg"), ""),
+}
 
 
 def read_rows(path: Path | str, **options: Unpack[ReadingOptions]) -> Iterator[Row]:
@@ -55,11 +67,10 @@ def read_rows(path: Path | str, **options: Unpack[ReadingOptions]) -> Iterator[R
     reading = Reading(**options)
     kind = file_kind(path)
     if kind is None:
-        is_spreadsheet = path.suffix.casefold() in (".xls", ".xlsm", ".xlsb", ".ods")
         raise InputError(
             f"{path.name} is of a kind that cannot be read; {' '.join(SUFFIXES)} are accepted, "
             "each also with .gz",
-            hint="a spreadsheet can be saved as .xlsx or as CSV UTF-8" if is_spreadsheet else "",
+            hint=OTHER_KINDS.get(path.suffix.casefold(), OF_TEXT),
         )
     with file_errors(path):
         rows = FORMATS[kind].open_rows(path, reading)

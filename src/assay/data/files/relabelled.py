@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from assay.data.files.decoding import UTF_8, open_bytes
-from assay.data.files.formats import SUFFIXES, file_kind, is_text_table
-from assay.data.files.labelled_lines import FASTTEXT_MARK
+from assay.data.files.formats import SUFFIXES, file_kind, find_json_form, is_text_table
+from assay.data.files.json_object import object_rows
+from assay.data.files.json_rows import numbered_line_rows
+from assay.data.files.labelled_lines import find_line_form
 from assay.data.files.reading import Reading
 from assay.data.files.relabelled_records import (
     relabel_array,
@@ -91,14 +93,29 @@ def _relabel(path: Path, content: str, labels: Labels, column: str, reading: Rea
     """Return the text of a file with other labels in some rows."""
     kind = file_kind(path)
     if kind == ".json":
-        return relabel_array(content, labels, column)
+        return _json(path, content, labels, column, reading)
     if kind == ".jsonl":
         return _each_line(content, labels, _json_line(column))
-    if content.startswith(FASTTEXT_MARK):
-        raise InputError(f"{path.name} is a file of fastText, which cannot be written again")
     if kind == ".txt" and not is_text_table(path, reading):
-        return _each_line(content, labels, _labelled_line(reading.delimiter or ";"))
+        form = find_line_form(io.StringIO(content), reading.codec)
+        relabel = _labelled_line(reading.delimiter or ";") if form is None else form.relabel
+        return _each_line(content, labels, relabel)
     return _table(path, content, labels, column, reading, default=DELIMITERS[kind or ".csv"])
+
+
+def _json(path: Path, content: str, labels: Labels, column: str, reading: Reading) -> str:
+    """Change the rows of a ``.json``: an array, or one object per line."""
+    read = find_json_form(path, reading)
+    if read is object_rows:
+        raise InputError(
+            f"{path.name} holds one JSON object, which cannot be written again",
+            hint="save it as an array of objects, or as .csv, first",
+        )
+    if read is not numbered_line_rows:
+        return relabel_array(content, labels, column)
+    filled = [number for number, line in enumerate(content.split("\n"), 1) if line.strip()]
+    by_line = {filled[row - 1]: label for row, label in labels.items()}
+    return _each_line(content, by_line, _json_line(column))
 
 
 def _is_gzip(path: Path) -> bool:

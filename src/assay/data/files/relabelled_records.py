@@ -14,6 +14,7 @@ from assay.errors import InputError
 
 __all__ = ["relabel_array", "relabel_object", "write_parquet", "write_sheet"]
 
+OF_TOOLS = "records of tools for labelling cannot be written again"
 WHITE_SPACE = " \t\r\n"
 
 Labels = Mapping[int, str]  # 1-based row -> its label
@@ -62,7 +63,7 @@ def relabel_object(source: str, label: str, column: str) -> str:
         if key == column:
             found = start, at, value
     if found is None:
-        raise InputError("records of tools for labelling cannot be written again")
+        raise InputError(OF_TOOLS)
     start, end, before = found
     value = _of_same_type(before, label)
     return source[:start] + json.dumps(value, ensure_ascii=source.isascii()) + source[end:]
@@ -92,6 +93,8 @@ def write_parquet(path: Path, out: Path, labels: Labels, column: str) -> None:
     """
     arrow, parquet = require("pyarrow"), require("pyarrow.parquet")
     table = parquet.read_table(path)
+    if column not in table.column_names:
+        raise InputError(OF_TOOLS)
     names = read_class_names(path).get(column)
     values = table[column].to_pylist()
     for number, label in labels.items():

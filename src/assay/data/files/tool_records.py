@@ -19,6 +19,8 @@ __all__ = ["TOOLS", "Tool", "read_tool_rows"]
 logger = logging.getLogger(__name__)
 
 PEEKED_ROWS = 20
+ARGILLA_STATUS = ".responses.status"  # of a question, in records with its answers as columns
+ARGILLA_IDS = ("id", "status", "_server_id")
 CHOSEN = 0.5  # spaCy: a category that is scored at least so high belongs to the text
 
 
@@ -71,7 +73,7 @@ def _is_spacy(record: Record) -> bool:
 
 def _read_spacy(record: Record) -> Record:
     """Read an example of spaCy: the categories whose score says yes."""
-    chosen = [name for name, score in record["cats"].items() if score >= CHOSEN]
+    chosen = [name for name, score in record["cats"].items() if (score or 0) >= CHOSEN]
     return {"text": record["text"], "label": chosen or None}
 
 
@@ -90,11 +92,30 @@ def _read_argilla(record: Record) -> Record:
     return {"text": text, "label": None}
 
 
+def _is_flat_argilla(record: Record) -> bool:
+    return any(name.endswith(ARGILLA_STATUS) for name in record)
+
+
+def _read_flat_argilla(record: Record) -> Record:
+    """Read a record of Argilla whose answers are columns: the first one that was submitted."""
+    others = (one for name, one in record.items() if name not in ARGILLA_IDS)
+    text = record.get("text", next((one for one in others if isinstance(one, str)), None))
+    for name in record:
+        if not name.endswith(ARGILLA_STATUS):
+            continue
+        values = record[name.removesuffix(".status")] or ()
+        for value, status in zip(values, record[name] or (), strict=True):
+            if status == "submitted":
+                return {"text": text, "label": value}
+    return {"text": text, "label": None}
+
+
 TOOLS = (
     Tool("Label Studio", _is_label_studio, _read_label_studio),
     Tool("Prodigy", _is_prodigy, _read_prodigy),
     Tool("spaCy", _is_spacy, _read_spacy),
     Tool("Argilla", _is_argilla, _read_argilla),
+    Tool("Argilla", _is_flat_argilla, _read_flat_argilla),
 )
 
 

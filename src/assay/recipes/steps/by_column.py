@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from assay.data.columns import list_columns
 from assay.data.origin import read_other_cells
 from assay.data.texts import Splits
 from assay.errors import DataError, InputError, cut, did_you_mean
@@ -48,7 +49,7 @@ def read_column(splits: Splits, split: str, lines: Sequence[int], column: str) -
     if column not in names:
         raise DataError(
             f"there is no column '{cut(column)}' in {splits.source} beside texts and labels; "
-            f"columns: {', '.join(names)}.{did_you_mean(column, names)}"
+            f"columns: {list_columns(list(names))}.{did_you_mean(column, names)}"
         )
     values = []
     for line in lines:
