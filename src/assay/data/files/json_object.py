@@ -22,7 +22,7 @@ from assay.errors import DataError
 
 __all__ = ["SPLIT_KEY", "is_json_lines", "object_rows"]
 
-SPLIT_KEY = "split"  # the column that says which list a row was in
+SPLIT_KEY = "split"  # the column that names the list of each row
 SPLIT_WORDS = frozenset(("train", "validation", "val", "dev", "valid", "test"))
 WORD = re.compile(r"[^\W_]+")
 PAIR = ("text", "label")
@@ -139,7 +139,7 @@ def _rows_of(inside: Any) -> list[Record] | None:
     """Return the rows of one split: objects, pairs of a text and a label, or columns."""
     if isinstance(inside, dict):
         return _of_columns(inside)
-    if all(isinstance(one, dict) for one in inside):
+    if _are_objects(inside):
         return list(inside)
     if all(_is_pair(one) for one in inside):
         return [dict(zip(PAIR, one, strict=True)) for one in inside]
@@ -203,8 +203,12 @@ def _counts(keys: Sequence[str]) -> bool:
 def _of_one_list(value: Object) -> list[Record] | None:
     """Read the only list of objects, here or in the only object that holds one."""
     lists = [one for one in value.values() if isinstance(one, list) and one]
-    rows = [one for one in lists if all(isinstance(row, dict) for row in one)]
-    if len(rows) == 1:
-        return rows[0]
-    inner = [one for one in value.values() if isinstance(one, dict)]
-    return _of_one_list(inner[0]) if len(inner) == 1 and not lists else None
+    if not lists:
+        inner = [one for one in value.values() if isinstance(one, dict)]
+        return _of_one_list(inner[0]) if len(inner) == 1 else None
+    rows = list(filter(_are_objects, lists))
+    return rows[0] if len(rows) == 1 else None
+
+
+def _are_objects(values: Sequence[Any]) -> bool:
+    return all(isinstance(one, dict) for one in values)
