@@ -66,6 +66,14 @@ def test_find_spellings_keeps_given_names():
     assert find_spellings({"billing": 100, "biling": 1}, preferred=["billing", "biling"]) == ()
 
 
+def test_merging_prefers_the_spelling_of_a_model():
+    """Also where no text of the file has it, and another one is frequent."""
+    labelled = {"all": LabelledTexts(("a", "b", "c"), ("BILLING", "BILLING", "neg"), (1, 2, 3))}
+    merged, mended = merge_spellings(labelled, preferred=["billing", "Neg", "login"])
+    assert merged["all"].labels == ("billing", "billing", "Neg")
+    assert [one.n_rows for one in mended] == [2, 1]
+
+
 def test_find_spellings_proposes_no_label_that_is_merged_itself():
     """A typo in another case leads to the frequent label at once."""
     found = {

@@ -51,6 +51,18 @@ def test_mistakes_and_confusions_are_those_of_the_matrix(model, data):
     json.dumps(found.to_dict(), allow_nan=False)
 
 
+def test_merged_labels_get_the_spelling_of_the_model(model, tmp_path):
+    """However the file writes them; without the flag, the message names it."""
+    path = write_rows(tmp_path / "d.csv", ["a", "b", "c"], ["JOY", "JOY", "Sadness"])
+    options = DataOptions().as_trained(model, path)
+    with pytest.raises(DataError, match="labels that are only written otherwise") as caught:
+        evaluate_model(model, options.load(path))
+    assert caught.value.flags == ("--merge-labels",)
+    splits = DataOptions(merge_labels=True).as_trained(model, path).load(path)
+    assert splits["all"].labels == ("joy", "joy", "sadness")
+    assert evaluate_model(model, splits).scores.n_texts == 3
+
+
 def test_unknown_labels_are_all_named(model, tmp_path):
     """With their number of texts, and the name that was probably meant."""
     path = write_rows(

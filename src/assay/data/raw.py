@@ -222,7 +222,7 @@ def _named(
         pool += rows.pool
         mended += rows.mended
     if rules.merge_labels:
-        preferred = {*published, *(() if given is None else given.names)}
+        preferred = {*published, *rules.known_labels, *(() if given is None else given.names)}
         parts, merged = merge_spellings(parts, preferred=preferred)
         mended += merged
     occurring: set[str] = set()

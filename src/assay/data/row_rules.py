@@ -22,6 +22,7 @@ class RowOptions(TypedDict, total=False):
     max_bad_fraction: float
     single_label: bool
     merge_labels: bool
+    known_labels: Sequence[str]
     split_column: str | None
     id_column: str | None
     label_separator: str | None
@@ -44,6 +45,8 @@ class RowRules:
         Take cells that seem to hold several labels as one label, as they are.
     merge_labels : bool
         Make one label of those that differ only in how they are written; see `find_spellings`.
+    known_labels : sequence of str
+        Labels of the model that the texts are for: their spelling is taken where labels are merged.
     split_column : str, optional
         The column of a lone table that names the split of each row. None: one with a well-known
         name, if there is one; ``none``: no column is used.
@@ -68,6 +71,7 @@ class RowRules:
     max_bad_fraction: float = MAX_BAD_FRACTION
     single_label: bool = False
     merge_labels: bool = False
+    known_labels: Sequence[str] = ()
     split_column: str | None = None
     id_column: str | None = None
     label_separator: str | None = None

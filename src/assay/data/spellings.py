@@ -128,7 +128,7 @@ def split_spellings(splits: Splits) -> tuple[Spelling, ...]:
 def merge_spellings(
     labelled_of: Mapping[str, LabelledTexts], *, preferred: Collection[str] = ()
 ) -> tuple[dict[str, LabelledTexts], tuple[MendedRows, ...]]:
-    """Give every label its most frequent spelling.
+    """Give every label its preferred spelling, else its most frequent one.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def merge_spellings(
     tuple of MendedRows
         Which rows got another label.
     """
-    counts: Counter[str] = Counter()
+    counts = Counter(dict.fromkeys(preferred, 0))
     for labelled in labelled_of.values():
         counts.update(labelled.counts())
     proposed = {

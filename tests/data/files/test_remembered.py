@@ -98,3 +98,15 @@ def test_utf_8_is_recognised_where_its_beginning_cuts_a_character(tmp_path):
     recorded = {"encoding": "cp949", "kind": ".csv"}
     path = write(tmp_path, "new.csv", "text\nä" + "x" * 65526 + "한국어\n")
     assert complete_reading(ASKED, recorded, path)["encoding"] is None
+
+
+def test_column_of_splits_is_remembered(tmp_path):
+    """Where the next file has it; that there is none fits every file."""
+    asked = {**ASKED, "split_column": None}
+    path = write(tmp_path, "train.csv", "text,label,fold\na,x,train\nb,y,test\n")
+    other = write(tmp_path, "other.csv", "text,label\na,x\n")
+    recorded = record_reading({**asked, "split_column": "fold"}, path)
+    assert complete_reading(asked, recorded, path)["split_column"] == "fold"
+    assert complete_reading(asked, recorded, other)["split_column"] is None
+    recorded = record_reading({**asked, "split_column": "none"}, path)
+    assert complete_reading(asked, recorded, other)["split_column"] == "none"

@@ -18,7 +18,8 @@ from assay.errors import AssayError
 __all__ = ["complete_reading", "record_reading"]
 
 READING = ("delimiter", "encoding", "quoting", "escape", "header", "sheet")
-COLUMNS = ("text_column", "label_column")
+COLUMNS = ("text_column", "label_column", "split_column")
+NO_COLUMN = "none"  # said of the column of splits
 SEVERAL = ("label_separator", "label_columns")  # how several labels of a text are written
 RULES = ("merge_labels", "single_label")  # what is done with labels
 HEAD_BYTES = 1 << 16
@@ -80,9 +81,15 @@ def complete_reading(
                 completed[name] = recorded[name]
     columns = _columns_of(path, completed)
     for name in COLUMNS:
-        if name in asked and asked[name] is None and recorded.get(name) in columns:
+        is_open = name in asked and asked[name] is None
+        if is_open and _has_column(columns, name, recorded.get(name)):
             completed[name] = recorded[name]
     return completed | _labels_as_recorded(asked, recorded)
+
+
+def _has_column(columns: set[str], name: str, recorded: str | None) -> bool:
+    """Tell whether a remembered column is there; that no column names splits fits every table."""
+    return recorded in columns or (name == "split_column" and recorded == NO_COLUMN)
 
 
 def _labels_as_recorded(asked: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from assay.data.spellings import find_spellings
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import DataError, cut, did_you_mean
@@ -58,10 +59,20 @@ def check_labels(labelled: LabelledTexts, known: tuple[str, ...], *, where: str)
     knows = ", ".join(map(cut, known[:N_KNOWN]))
     if len(known) > N_KNOWN:
         knows += " ..."
+    flags = _merging_flags(unknown, known)
     raise DataError(
         f"{where} has labels that the model does not know: {named}; it knows {knows}."
-        f"{did_you_mean(unknown[0], known)}"
+        f"{did_you_mean(unknown[0], known)}",
+        hint="labels that are only written otherwise can be merged" if flags else "",
+        flags=flags,
     )
+
+
+def _merging_flags(unknown: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return the flag that merges labels, if it leaves none that is unknown."""
+    counts = dict.fromkeys([*known, *unknown], 1)
+    merged = {one.label for one in find_spellings(counts, preferred=known)}
+    return ["--merge-labels"] if merged.issuperset(unknown) else []
 
 
 def cut_as_trained(splits: Splits, manifest: Manifest) -> Splits:

@@ -47,6 +47,7 @@ class DataOptions:
     max_bad_fraction: float = MAX_BAD_FRACTION
     single_label: bool = False
     merge_labels: bool = False
+    known_labels: Sequence[str] = ()
     split_column: str | None = None
     id_column: str | None = None
     label_separator: str | None = None
@@ -72,8 +73,10 @@ class DataOptions:
         path = Layout(Path(model)).manifest
         if not path.is_file():
             return self
-        recorded = read_manifest(path).training_data.get("reading", {})
-        return replace(self, **complete_reading(self._asked(), recorded, data))
+        manifest = read_manifest(path)
+        recorded = manifest.training_data.get("reading", {})
+        completed = complete_reading(self._asked(), recorded, data)
+        return replace(self, **completed, known_labels=manifest.labels)
 
     def recorded(self, data: Any) -> dict[str, Any]:
         """Return what a model remembers of how its data were read."""
@@ -92,7 +95,11 @@ class DataOptions:
         return entry
 
     def _asked(self) -> dict[str, Any]:
-        columns = {"text_column": self.text_column, "label_column": self.label_column}
+        columns = {
+            "text_column": self.text_column,
+            "label_column": self.label_column,
+            "split_column": self.split_column,
+        }
         several = {"label_separator": self.label_separator, "label_columns": self.label_columns}
         rules = {"merge_labels": self.merge_labels, "single_label": self.single_label}
         return {**self.reading(), **columns, **several, **rules}
@@ -109,6 +116,7 @@ class DataOptions:
             max_bad_fraction=self.max_bad_fraction,
             single_label=self.single_label,
             merge_labels=self.merge_labels,
+            known_labels=self.known_labels,
             split_column=self.split_column,
             id_column=self.id_column,
             label_separator=self.label_separator,
