@@ -53,8 +53,9 @@ def load_data(
         How files are read: ``delimiter``, ``encoding``, ``quoting``, ``escape``, ``header`` and
         ``sheet``, as in `Reading`. What is done with rows that are not as they should be:
         ``max_chars``, ``strict``, ``max_bad_fraction``, ``single_label``,
-        ``merge_labels``, ``known_labels``, ``split_column`` and ``id_column``, as in `RowRules`. How several labels
-        of a text are written: ``label_separator`` and ``label_columns``, as there.
+        ``merge_labels``, ``known_labels``, ``split_column`` and ``id_column``, as in `RowRules`.
+        How several labels of a text are written: ``label_separator`` and ``label_columns``, as
+        there.
 
     Returns
     -------
