@@ -119,7 +119,7 @@ TABLES = [
         "a header in a .txt",
         {"d.txt": "id\tdocument\tlabel\n1\t좋다\t1\n2\t별로\t0\n"},
         "explore d.txt",
-        "columns text, label",
+        "columns document, label",
         0,
     ),
     _table(

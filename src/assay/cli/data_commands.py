@@ -22,6 +22,7 @@ from assay.errors import InputError, cut
 
 if TYPE_CHECKING:
     from assay.data.summary import DataSummary, Quantiles, SplitSummary
+    from assay.data.texts import Splits
     from assay.recipes.embed import EmbeddedText
     from assay.recipes.tokens import Characters, Subwords
 
@@ -63,8 +64,9 @@ def explore_command(
     """
     from assay.recipes.explore import explore_data
 
+    splits = flags.options().load(data)
     found = explore_data(
-        flags.options().load(data),
+        splits,
         out=out,
         checkpoint=checkpoint,
         n_first=n_first,
@@ -74,15 +76,21 @@ def explore_command(
     if common.json:
         print_json(found.to_dict())
         return
-    _show_summary(found.summary)
+    _show_summary(found.summary, columns=_columns_of(splits))
     for path in found.figures:
         print_line(f"figure: {path}")
 
 
-def _show_summary(summary: DataSummary) -> None:
+def _columns_of(splits: Splits) -> str:
+    """Return the names of the columns that were read as texts and labels."""
+    used = next((origin.used for origin in splits.origins.values()), ())
+    return ", ".join(map(cut, used or ("text", "label")))
+
+
+def _show_summary(summary: DataSummary, *, columns: str) -> None:
     splits = summary["splits"]
     sizes = f"{summary['n_texts']:,} texts, {len(summary['labels'])} labels"
-    print_line(f"{summary['source']}: {sizes}; columns text, label")
+    print_line(f"{summary['source']}: {sizes}; columns {columns}")
     for one in summary["spellings"][:MAX_SPELLINGS]:
         print_sentence(
             f"label '{cut(one['label'])}' ({one['n_texts']:,} texts) is probably "

@@ -10,6 +10,7 @@ from assay.errors import DataError, cut, did_you_mean
 
 __all__ = [
     "LABEL_NAMES",
+    "NO_HEADER_ADVICE",
     "TEXT_NAMES",
     "check_unique",
     "find_columns",
@@ -30,6 +31,7 @@ ENGLISH_LABEL_NAMES = (
 )
 KOREAN_LABEL_NAMES = "라벨 레이블 감정 감성 분류 카테고리 주제 의도"
 MAX_LISTED = 20  # columns in a message
+NO_HEADER_ADVICE = "; if the first line is a row: --no-header --text-column 1 --label-column 2"
 WORD = re.compile(r"[^\W_]+")
 DELIMITERS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}  # and how a shell is given them
 TEXT_NAMES = (
@@ -204,5 +206,5 @@ def _advice(names: Sequence[str], *, kind: str) -> str:
                 return f"if the columns are separated otherwise, try --delimiter {shown}"
     advice = f"name it with --{kind}-column, or call it '{kind}'"
     if len(names) > 1 and kind == "text":
-        advice += "; if the first line is a row: --no-header --text-column 1 --label-column 2"
+        advice += NO_HEADER_ADVICE
     return advice

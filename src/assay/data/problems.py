@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from assay.data.columns import NO_HEADER_ADVICE
 from assay.data.files.row import Problem
 from assay.data.texts import DroppedRow
 from assay.errors import DataError, list_problems
@@ -43,7 +44,7 @@ def with_flags(err: DataError, flags: Sequence[str], trouble: Problem | None) ->
     trouble : Problem or None
         What is wrong with a row besides.
     """
-    hint = err.hint
+    hint = err.hint.removesuffix(NO_HEADER_ADVICE) if flags else err.hint
     if flags and all(flag.startswith("--no-header") for flag in flags):
         hint = "the first line seems to be a row: --no-header takes it as one"
     if trouble is not None and len(trouble.fixes) > 1:

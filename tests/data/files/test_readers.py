@@ -437,3 +437,18 @@ def test_json_round_trip(tmp_path_factory, rows, indent):
     path = tmp_path_factory.mktemp("json") / "data.json"
     path.write_text(json.dumps(rows, indent=indent))
     assert [row.values for row in read_rows(path)] == rows
+
+
+def test_problem_names_the_row_where_it_is_not_the_line(tmp_path):
+    """A cell above it holds a line break, or the first line names the separator."""
+    content = 'text,label\n"a\nb",x\n\nc\n"d\ne",y\n"f" g,z\n'
+    problems = [row.problem for row in read_rows(write(tmp_path / "a.csv", content)) if row.problem]
+    assert problems == [
+        "1 field where the header has 2 (row 4 in a spreadsheet)",
+        "a quote inside a quoted field that is not doubled (row 6 in a spreadsheet)",
+    ]
+    content = "sep=;\ntext;label\na\n"
+    (row,) = read_rows(write(tmp_path / "b.csv", content))
+    assert row.problem == "1 field where the header has 2 (row 2 in a spreadsheet)"
+    (row,) = read_rows(write(tmp_path / "c.csv", "text,label\na\n"))
+    assert row.problem == "1 field where the header has 2"

@@ -108,23 +108,36 @@ def table_rows(
         header = tuple(str(i) for i in range(1, len(first) + 1))
         yield Row(1, dict(zip(header, first, strict=True)))
     breaks = None if dialect.takes_breaks else _Breaks(dialect.variant.delimiter, name)
+    number = lines.n_lines - dialect.names_separator  # of a record, as a spreadsheet counts
     while True:
         line = lines.n_lines + 1
+        number += 1
         try:
             fields = next(reader)
         except StopIteration:
             return
         except csv.Error as err:
-            yield Row(line, {}, lines.take_problem() or _meaning(err))
+            problem = lines.take_problem() or _meaning(err)
+            yield Row(line, {}, _with_number(problem, line, number))
             continue
         if not fields:
             continue
-        problem: str | None = lines.take_problem()
+        problem = lines.take_problem()
         if problem is None and len(fields) != len(header):
             problem = f"{_count(len(fields), 'field')} where the header has {len(header)}"
         elif breaks is not None and lines.n_lines > line:
             problem = problem or breaks.judge(fields)
+        if problem is not None:
+            problem = _with_number(problem, line, number)
         yield Row(line, dict(zip(header, fields, strict=False)), problem)
+
+
+def _with_number(problem: str, line: int, number: int) -> str:
+    """Return a problem with the number of its row, where that is not the line."""
+    if number == line:
+        return problem
+    fixes = problem.fixes if isinstance(problem, Problem) else ()
+    return Problem(f"{problem} (row {number:,} in a spreadsheet)", fixes)
 
 
 class _Breaks:
