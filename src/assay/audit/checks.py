@@ -32,6 +32,7 @@ from assay.audit.near_duplicates import NearDuplicates, find_near_duplicates
 from assay.audit.result import Audit
 from assay.audit.shift import find_class_shifts, find_length_shifts
 from assay.data.duplicates import duplicate_groups
+from assay.data.files.formats import find_table
 from assay.data.languages import Languages, find_wrong_language
 from assay.data.load import load_data
 from assay.data.overlaps import find_leaks
@@ -111,7 +112,13 @@ def audit_data(
         splits, method=method, judged=judged, seed=seed, progress=progress
     )
     issues = with_other_columns((*suspects, *audit.issues), splits)  # the most suspect first
-    return replace(audit, label_check=label_check, issues=issues, encoding=_encoding(splits))
+    return replace(
+        audit,
+        label_check=label_check,
+        issues=issues,
+        encoding=_encoding(splits),
+        delimiter=_delimiter(splits),
+    )
 
 
 def _find_rows(
@@ -143,7 +150,13 @@ def write_issues(audit: Audit, out: str | Path, *, overwrite: bool = False) -> N
     OutsideError
         The disk refused.
     """
-    write_issues_file(audit.issues, Path(out), encoding=audit.encoding, overwrite=overwrite)
+    write_issues_file(
+        audit.issues,
+        Path(out),
+        encoding=audit.encoding,
+        delimiter=audit.delimiter,
+        overwrite=overwrite,
+    )
 
 
 def _encoding(splits: Splits) -> str | None:
@@ -154,6 +167,19 @@ def _encoding(splits: Splits) -> str | None:
         return None
     name = codecs.lookup(encoding).name
     return WIDER.get(name, name)
+
+
+def _delimiter(splits: Splits) -> str:
+    """Return a semicolon if the files have it between their columns, else a comma.
+
+    The program that opens them by a double click takes the one or the other for all CSV files.
+    """
+    found = set()
+    for origin in splits.origins.values():
+        for path in origin.paths:
+            dialect = find_table(path, origin.reading)
+            found.add(None if dialect is None else dialect.variant.delimiter)
+    return ";" if found == {";"} else ","
 
 
 def _languages(splits: Splits, progress: Progress) -> dict[str, Languages]:

@@ -167,7 +167,12 @@ def check_issues_file(out: Path, *, overwrite: bool) -> None:
 
 
 def write_issues_file(
-    issues: Iterable[Issue], out: Path, *, encoding: str | None = None, overwrite: bool = False
+    issues: Iterable[Issue],
+    out: Path,
+    *,
+    encoding: str | None = None,
+    delimiter: str = ",",
+    overwrite: bool = False,
 ) -> None:
     """Write the issues as CSV, whole or not at all.
 
@@ -181,6 +186,8 @@ def write_issues_file(
     encoding : str, optional
         The encoding of the input, if it is one of `SPREADSHEET_ENCODINGS`. None, and any other:
         UTF-8 with a byte order mark, without which Excel shows Korean as garbage.
+    delimiter : str
+        A semicolon where the input has it.
     overwrite : bool
 
     Raises
@@ -196,10 +203,10 @@ def write_issues_file(
     with refusals_of_disk(out), lock_output(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(out) as partial:
-            _write_csv(list(issues), partial, encoding)
+            _write_csv(list(issues), partial, encoding, delimiter)
 
 
-def _write_csv(issues: Sequence[Issue], path: Path, encoding: str) -> None:
+def _write_csv(issues: Sequence[Issue], path: Path, encoding: str, delimiter: str) -> None:
     names = dict.fromkeys(name for issue in issues for name in issue.others.cells)
     has_records = any(issue.others.record is not None for issue in issues)
     header = [*COLUMNS, *(["record"] if has_records else [])]
@@ -207,7 +214,7 @@ def _write_csv(issues: Sequence[Issue], path: Path, encoding: str) -> None:
     # A lone surrogate, which JSON input can hold, is written as \udXXX: rows are matched by their
     # hash and not by the cell.
     with path.open("w", encoding=encoding, errors="backslashreplace", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\r\n")
+        writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
         writer.writerow([*header, *map(_cell, titles)])
         for issue in issues:
             cells: list[object] = list(issue.to_dict().values())

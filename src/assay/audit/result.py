@@ -101,6 +101,8 @@ class Audit:
         Seconds of everything but fitting the models that check the labels.
     encoding : str, optional
         In which the file of issues is written, where the data were read in another one than UTF-8.
+    delimiter : str
+        Between its columns: a semicolon where the data have it.
     """
 
     source: str
@@ -115,6 +117,7 @@ class Audit:
     label_check: LabelCheck
     checks_s: float
     encoding: str | None = None
+    delimiter: str = ","
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return kind -> split -> number of rows, kinds in the order of the file."""

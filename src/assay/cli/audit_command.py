@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assay.cli.command import add_command
-from assay.cli.options import Common, Data, DataFlags, Overwrite, id_of
+from assay.cli.options import Common, Data, DataFlags, Overwrite, reading_flags
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.methods import methods_where
 
 if TYPE_CHECKING:
+    from assay.audit.issues import Issue
     from assay.audit.result import Audit
 
 __all__ = ["register"]
@@ -82,6 +84,18 @@ def audit_command(
     _show(audit, flags.id_column)
     if out is not None:
         print_line(f"{len(audit.issues):,} rows to look at are written to {out}")
+        _show_next_step(audit, data, out, reading_flags(options.recorded(data)))
+
+
+def _show_next_step(audit: Audit, data: str, out: Path, flags: str) -> None:
+    """Say what to do with the file, where a label is proposed and the data are a person's own."""
+    path = Path(data).expanduser()
+    if not path.exists() or not any(one.proposed_label for one in audit.issues):
+        return
+    fixed = path.with_name(f"fixed-{path.name}")
+    command = shlex.join(["assay", "fix", data, "--decisions", str(out), "--out", str(fixed)])
+    print_line("next: write yes under accept where the proposed label is right, save it, and run")
+    print_line(f"  {command} {flags}".rstrip())
 
 
 def _show(audit: Audit, id_column: str | None) -> None:
@@ -130,6 +144,13 @@ def _show_counts(audit: Audit) -> None:
             print_line(f"{name}: {listed}: a score on them measures memory")
 
 
+def _place(issue: Issue, id_column: str | None) -> object:
+    """Return what names a row for a person: its cell, else its row and, if it differs, its line."""
+    record = issue.others.record
+    place = issue.row if record is None else f"{record} (line {issue.row})"
+    return place if id_column is None else issue.others.cells.get(id_column, place)
+
+
 def _show_suspects(audit: Audit, id_column: str | None) -> None:
     place = id_column or "row"
     print_sentence(audit.label_check.describe())
@@ -138,7 +159,7 @@ def _show_suspects(audit: Audit, id_column: str | None) -> None:
         [
             {
                 "split": one.split,
-                place: id_of(one.others.cells, id_column, one.row),
+                place: _place(one, id_column),
                 "label": one.label,
                 "proposed": one.proposed_label,
                 "score": f"{one.score:.3f}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,7 +14,15 @@ from assay import _env
 from assay.errors import InputError
 from assay.progress import Progress
 
-__all__ = ["ChoiceFlags", "Common", "CutFlags", "DataFlags", "id_of", "split_names"]
+__all__ = [
+    "ChoiceFlags",
+    "Common",
+    "CutFlags",
+    "DataFlags",
+    "id_of",
+    "reading_flags",
+    "split_names",
+]
 
 
 @dataclass(frozen=True)
@@ -192,6 +201,24 @@ def _folds(given: str) -> int | None:
             f"--folds is '{given}'; a whole number of at least 2, or never, is accepted"
         )
     return int(given)
+
+
+def reading_flags(recorded: Mapping[str, object]) -> str:
+    """Return the flags behind options of reading; see `record_reading`.
+
+    >>> reading_flags({"text_column": "Customer comment", "header": False, "kind": ".csv"})
+    "--text-column 'Customer comment' --no-header"
+    """
+    flags = []
+    for name, value in recorded.items():
+        flag = name.replace("_", "-")
+        if name == "header":
+            flags.append("--no-header")
+        elif value is True:
+            flags.append(f"--{flag}")
+        elif isinstance(value, str) and name != "kind":
+            flags.append(f"--{flag} {shlex.quote(value)}")
+    return " ".join(flags)
 
 
 def id_of(columns: Mapping[str, object], id_column: str | None, line: int) -> object:
