@@ -107,18 +107,14 @@ def audit_data(
         length_shifts=tuple(find_length_shifts(splits)),
         label_check=LabelCheck(),
         checks_s=time.perf_counter() - started_s,
+        encoding=_encoding(splits),
+        delimiter=_delimiter(splits),
     )
     label_check, suspects = check_labels(
         splits, method=method, judged=judged, seed=seed, progress=progress
     )
     issues = with_other_columns((*suspects, *audit.issues), splits)  # the most suspect first
-    return replace(
-        audit,
-        label_check=label_check,
-        issues=issues,
-        encoding=_encoding(splits),
-        delimiter=_delimiter(splits),
-    )
+    return replace(audit, label_check=label_check, issues=issues)
 
 
 def _find_rows(

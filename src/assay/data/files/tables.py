@@ -117,12 +117,12 @@ def table_rows(
         except StopIteration:
             return
         except csv.Error as err:
-            problem = lines.take_problem() or _meaning(err)
-            yield Row(line, {}, _with_number(problem, line, number))
+            reason = lines.take_problem() or _meaning(err)
+            yield Row(line, {}, _with_number(reason, line, number))
             continue
         if not fields:
             continue
-        problem = lines.take_problem()
+        problem: str | None = lines.take_problem()
         if problem is None and len(fields) != len(header):
             problem = f"{_count(len(fields), 'field')} where the header has {len(header)}"
         elif breaks is not None and lines.n_lines > line:
