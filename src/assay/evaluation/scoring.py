@@ -43,7 +43,8 @@ class PredictionEntry(TypedDict):
     """One line of a file of predictions: `row` is the 1-based line of the source.
 
     Equal texts of the evidence have one number of `group`. Out of fold, `fold` is the fold that
-    the predicting model was not fitted on, and `repeat` counts the divisions into folds.
+    the predicting model was not fitted on, and `repeat` counts the divisions into folds. `id` is
+    the cell of the column that names the rows, where one was asked for.
     """
 
     split: str
@@ -54,6 +55,7 @@ class PredictionEntry(TypedDict):
     group: NotRequired[int]
     fold: NotRequired[int]
     repeat: NotRequired[int]
+    id: NotRequired[str]
 
 
 @dataclass(frozen=True)

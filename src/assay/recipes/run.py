@@ -39,6 +39,7 @@ from assay.recipes.steps.checkpoint import RunCheckpoint, find_named
 from assay.recipes.steps.finish import finish_model, score_baselines
 from assay.recipes.steps.fit import FitOptions, FittedModel, TrainingSet, fit_and_save
 from assay.recipes.steps.fold_step import FoldStep
+from assay.recipes.steps.row_ids import read_row_ids, with_ids
 from assay.recipes.steps.run_options import RunOptions, check_run
 from assay.recipes.steps.run_state import STATES, RunState, has_work, run_log
 from assay.recipes.steps.score import score_method
@@ -332,6 +333,7 @@ class Run:
             skipped=trained.skipped,
             checkpoint=self.checkpoint.choice,
             checkpoint_caveat=self.checkpoint.caveat,
+            id_column=self.options.data.id_column,
             map_s=text_map.map_s,
             total_s=self.budget.elapsed_s,
         )
@@ -355,9 +357,10 @@ class Run:
         baselines = score_baselines(scored, results.splits)
         labels = results.splits.label_set.names
         splits = self.data.whole.origins
+        ids = read_row_ids(results.splits, results.id_column)
         for one in results.methods:
             path = self.root / "predictions" / f"{one.method}.jsonl.gz"
-            write_predictions(path, one.records(splits, labels))
+            write_predictions(path, with_ids(one.records(splits, labels), ids))
             finish_model(
                 one.model,
                 one.reported,

@@ -252,6 +252,8 @@ class Results:
         The transformer of the run, and why; None if no method needs one.
     checkpoint_caveat : Fact, optional
         That the transformer reads the training texts badly.
+    id_column : str, optional
+        The column that names the rows of the data.
     map_s, total_s : float
         Seconds of the map, and of the run up to its results.
     """
@@ -266,6 +268,7 @@ class Results:
     skipped: tuple[SkippedMethod, ...] = ()
     checkpoint: CheckpointChoice | None = None
     checkpoint_caveat: Fact | None = None
+    id_column: str | None = None
     map_s: float = 0.0
     total_s: float = 0.0
 

@@ -11,6 +11,7 @@ import numpy as np
 from assay.audit.result import Audit
 from assay.catalogue import Fact
 from assay.data.labels import LabelSet
+from assay.data.origin import read_other_cells
 from assay.data.texts import LabelledTexts
 from assay.evaluation.calibration import measure_calibration
 from assay.evaluation.mistakes import Mistake, worst_mistakes
@@ -29,6 +30,7 @@ __all__ = [
     "describe_calibration",
     "describe_epochs",
     "describe_mistakes",
+    "read_mistake_ids",
     "describe_slices",
 ]
 
@@ -40,14 +42,25 @@ SMALLEST_SCORE = 1e-45  # of float32, in which networks score: smaller scores ar
 
 @dataclass(frozen=True)
 class ShownMistake:
-    """A wrongly labelled text, with the train texts that are most similar to it."""
+    """A wrongly labelled text, with the train texts that are most similar to it.
+
+    Parameters
+    ----------
+    mistake : Mistake
+    nearest : tuple of Neighbour
+    id : str, optional
+        What a column of the data calls the row, where one was asked for.
+    """
 
     mistake: Mistake
     nearest: tuple[Neighbour, ...] = ()
+    id: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the mistake as plain values, with `nearest` beside its keys."""
-        return {**self.mistake.to_dict(), "nearest": [one.to_dict() for one in self.nearest]}
+        named = {} if self.id is None else {"id": self.id}
+        nearest = [one.to_dict() for one in self.nearest]
+        return {**self.mistake.to_dict(), **named, "nearest": nearest}
 
 
 @dataclass(frozen=True)
@@ -112,6 +125,7 @@ def describe_mistakes(results: Results) -> dict[str, list[ShownMistake]]:
     mistakes = {one.method: _worst(one.evidence, label_set) for one in results.methods}
     texts = [mistake.text for own in mistakes.values() for mistake in own]
     nearest = iter(_nearest(texts, results.splits["train"], label_set))
+    ids = read_mistake_ids(results, [mistake for own in mistakes.values() for mistake in own])
     shown = {}
     for one in results.methods:
         rows = []
@@ -119,9 +133,28 @@ def describe_mistakes(results: Results) -> dict[str, list[ShownMistake]]:
             found = next(nearest)
             if one.out_of_fold is not None:
                 found = [other for other in found if not _is_itself(other, mistake)]
-            rows.append(ShownMistake(mistake, tuple(found[:N_NEAREST])))
+            rows.append(ShownMistake(mistake, tuple(found[:N_NEAREST]), ids.get(mistake.line)))
         shown[one.method] = rows
     return shown
+
+
+def read_mistake_ids(results: Results, mistakes: Sequence[Mistake]) -> dict[int, str]:
+    """Return what a column calls the rows of some mistakes, by line; empty if none was asked for.
+
+    Evidence out of fold has texts of two splits, of which a row is told by its line and its text.
+    """
+    if results.id_column is None:
+        return {}
+    wanted = {(one.line, one.text) for one in mistakes}
+    places = []
+    for split, labelled in results.splits.items():
+        rows = zip(labelled.lines, labelled.texts, strict=True)
+        places += [(split, line) for line, text in rows if (line, text) in wanted]
+    ids: dict[int, str] = {}
+    for (_, line), others in read_other_cells(results.splits.origins, places).items():
+        if results.id_column in others.cells:
+            ids[line] = str(others.cells[results.id_column])
+    return ids
 
 
 def _is_itself(neighbour: Neighbour, mistake: Mistake) -> bool:

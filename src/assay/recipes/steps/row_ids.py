@@ -1,0 +1,40 @@
+"""What a column of the data calls each row, for the files of predictions of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from assay.data.origin import read_other_cells
+from assay.data.texts import Splits
+from assay.evaluation.scoring import PredictionEntry
+
+__all__ = ["RowIds", "read_row_ids", "with_ids"]
+
+RowIds = Mapping[tuple[str, int], str]  # split and line -> the cell of the column
+
+
+def read_row_ids(splits: Splits, id_column: str | None) -> RowIds:
+    """Read the cell that names each row; empty where no column was asked for.
+
+    Parameters
+    ----------
+    splits : Splits
+        Rows that came from no file have no other columns, and no names.
+    id_column : str, optional
+    """
+    if id_column is None:
+        return {}
+    places = [(split, line) for split, labelled in splits.items() for line in labelled.lines]
+    found = read_other_cells(splits.origins, places)
+    return {
+        place: str(others.cells[id_column])
+        for place, others in found.items()
+        if id_column in others.cells
+    }
+
+
+def with_ids(records: Iterable[PredictionEntry], ids: RowIds) -> Iterator[PredictionEntry]:
+    """Add the name of its row to each record, where it has one."""
+    for record in records:
+        name = ids.get((record["split"], record["row"]))
+        yield record if name is None else {**record, "id": name}
