@@ -169,6 +169,7 @@ METHODS: dict[str, Method] = {
             has_tokenizer=True,
             exports=("onnx", "onnx-int8"),
             use_without_assay="onnx",
+            takes_several=True,
             reveals="words or word pieces that occur at least twice in the training texts",
         ),
         Method(
@@ -182,6 +183,7 @@ METHODS: dict[str, Method] = {
             has_tokenizer=True,
             exports=("onnx", "onnx-int8"),
             use_without_assay="onnx",
+            takes_several=True,
         ),
         Method(
             name="finetune",
@@ -198,6 +200,7 @@ METHODS: dict[str, Method] = {
             has_tokenizer=True,
             exports=("onnx", "onnx-int8"),
             use_without_assay="transformers",
+            takes_several=True,
         ),
     )
 }

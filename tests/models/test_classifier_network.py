@@ -12,19 +12,24 @@ from torch import nn
 from assay.checkpoints.resolve import resolve_checkpoint
 from assay.errors import ModelError
 from assay.models.classifier_network import (
-    Probabilities,
-    fold_temperature,
+    StockLogits,
+    fold_outputs,
     load_fresh_classifier,
 )
+from assay.models.outputs import Outputs
+from assay.training.calibration import ScaleShift, Temperature
 
-LABELS = ["joy", "sadness", "anger"]
+
+def plain(order, calibration):
+    """Return outputs with labels that mean nothing."""
+    return Outputs(tuple(map(str, order)), np.array(order), calibration)
 
 
-def load(folder):
+def load(folder, task="single"):
     """Load the classifier of a checkpoint, seeded."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return load_fresh_classifier(resolve_checkpoint(folder), LABELS)
+        return load_fresh_classifier(resolve_checkpoint(folder), 3, task=task)
 
 
 def test_transformer_is_the_checkpoint_and_the_head_is_fresh(tiny_checkpoint):
@@ -40,15 +45,32 @@ def test_transformer_is_the_checkpoint_and_the_head_is_fresh(tiny_checkpoint):
     assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
 
 
-def test_probabilities_are_the_softmax_of_the_logits(tiny_bert):
-    """Every row sums to one."""
+def test_logits_alone_are_returned(tiny_bert):
+    """What transformers wraps in an output of its own."""
     network = load(tiny_bert).eval()
     input_ids = torch.tensor([[2, 5, 3], [2, 6, 3]])
     mask = torch.ones_like(input_ids)
     with torch.inference_mode():
-        probs = Probabilities(network)(input_ids, mask)
         logits = network(input_ids=input_ids, attention_mask=mask).logits
-    torch.testing.assert_close(probs, torch.softmax(logits, dim=1))
+        torch.testing.assert_close(StockLogits(network)(input_ids, mask), logits)
+
+
+@pytest.mark.parametrize("task", ["single", "multi"])
+def test_config_says_which_task_it_is(tiny_bert, task):
+    """As transformers names it."""
+    kinds = {"single": "single_label_classification", "multi": "multi_label_classification"}
+    assert load(tiny_bert, task).config.problem_type == kinds[task]
+
+
+def test_scales_and_shifts_are_folded_into_the_last_layer():
+    """Each label has its own."""
+    network = nn.Linear(4, 3)
+    texts = torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
+    scale, shift = np.array([0.5, 2.0, 3.0]), np.array([1.0, 0.0, -1.0])
+    with torch.no_grad():
+        expected = network(texts).numpy() * scale + shift
+        fold_outputs(network, plain([1, 2, 0], ScaleShift(scale, shift)))
+        np.testing.assert_allclose(network(texts).numpy(), expected[:, [1, 2, 0]], atol=1e-6)
 
 
 def test_temperature_and_order_are_folded_into_the_last_layer():
@@ -57,7 +79,7 @@ def test_temperature_and_order_are_folded_into_the_last_layer():
     texts = torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         before = network(texts)
-        fold_temperature(network, np.array([2, 0, 1]), 4.0)
+        fold_outputs(network, plain([2, 0, 1], Temperature(4.0)))
         torch.testing.assert_close(network(texts), before[:, [2, 0, 1]] / 4.0)
 
 
@@ -65,14 +87,14 @@ def test_layer_without_bias_is_folded_too():
     """There is nothing to reorder where there is no bias."""
     network = nn.Linear(2, 2, bias=False)
     before = network.weight.detach().clone()
-    fold_temperature(network, np.array([1, 0]), 0.5)
+    fold_outputs(network, plain([1, 0], Temperature(0.5)))
     torch.testing.assert_close(network.weight.detach(), before[[1, 0]] / 0.5)
 
 
 def test_network_without_such_a_layer_is_refused():
     """No affine layer has one output per class."""
     with pytest.raises(ModelError, match=r"^Sequential has no affine layer with 7 outputs to fold"):
-        fold_temperature(nn.Sequential(nn.Linear(2, 3)), np.arange(7), 1.0)
+        fold_outputs(nn.Sequential(nn.Linear(2, 3)), plain(range(7), Temperature()))
 
 
 def test_checkpoint_that_lacks_weights_of_its_transformer_is_refused(tiny_bert, tmp_path):

@@ -8,7 +8,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from assay.models.machine import Machine
 from assay.models.onnx.ngrams import write_ngrams_onnx
+from assay.models.outputs import Outputs
 from assay.models.piece_ngrams import (
     FACTOR,
     LONGEST,
@@ -18,8 +20,11 @@ from assay.models.piece_ngrams import (
     count_ngrams,
     fit_ngrams,
 )
+from assay.models.several_machines import SeveralMachines
+from assay.runtime.linear import sigmoid
 from assay.runtime.session import OnnxSession
 from assay.tokenization.batches import EncodedTexts
+from assay.training.calibration import ScaleShift, Temperature
 
 RNG = np.random.default_rng(0)
 IDS = [[7], [3, 3, 3, 3], [1, 2], [399, 0, 5, 8, 8, 120, 7]]
@@ -43,6 +48,12 @@ def make_texts(n_texts, n_classes):
     return EncodedTexts.from_lists(lists), label_ids
 
 
+def fit(encoded, label_ids, class_weight=None):
+    """Fit the classifier of one class per text."""
+    classes = np.unique(label_ids)
+    return fit_ngrams(encoded, Machine(class_weight, classes, label_ids, 0))
+
+
 def test_ngrams_of_each_text_are_counted_by_bucket():
     """One, two and three pieces in a row, none across the end of a text."""
     counts = count_ngrams(EncodedTexts.from_lists(IDS))
@@ -58,13 +69,13 @@ def test_ngrams_of_each_text_are_counted_by_bucket():
 def test_graph_computes_the_same(tmp_path, n_classes):
     """Padding adds nothing, columns are in the order that was asked for, and the temperature counts."""
     encoded, label_ids = make_texts(60, n_classes)
-    ngrams = fit_ngrams(encoded, label_ids)
+    ngrams = fit(encoded, label_ids)
     logits = ngrams.logits(encoded)
     assert logits.shape == (60, n_classes)
     assert (logits.argmax(axis=1) == label_ids).mean() > 0.9
     order = np.arange(n_classes)[::-1].copy()
-    labels = [f"c{i}" for i in order]
-    write_ngrams_onnx(ngrams, tmp_path / "m.onnx", labels=labels, order=order, temperature=0.5)
+    outputs = Outputs(tuple(f"c{i}" for i in order), order, Temperature(0.5))
+    write_ngrams_onnx(ngrams, tmp_path / "m.onnx", outputs=outputs)
     given = EncodedTexts.from_lists([*IDS, [], *[[i] for i in range(9)]])
     scaled = np.exp(2 * ngrams.logits(given)[:, order])
     expected = scaled / scaled.sum(axis=1, keepdims=True)
@@ -74,19 +85,34 @@ def test_graph_computes_the_same(tmp_path, n_classes):
     np.testing.assert_allclose(alone, expected[:1], atol=1e-6)
 
 
+def test_several_labels_are_scaled_one_by_one(tmp_path):
+    """The graph returns the logits of all labels, and independent scores."""
+    encoded, label_ids = make_texts(60, 3)
+    indicator = np.eye(3, dtype=np.int64)[label_ids]
+    indicator[::7] = 0
+    ngrams = fit_ngrams(encoded, SeveralMachines(None, np.arange(3), indicator, 0))
+    order, scale, shift = np.array([1, 2, 0]), np.array([3.0, 2.0, 0.5]), np.array([1.0, -1.0, 0.0])
+    outputs = Outputs(("a", "b", "c"), order, ScaleShift(scale, shift), "multi")
+    write_ngrams_onnx(ngrams, tmp_path / "m.onnx", outputs=outputs)
+    expected = (ngrams.logits(encoded) * scale + shift)[:, order]
+    session = OnnxSession(tmp_path / "m.onnx", pad_id=7, n_threads=1)
+    np.testing.assert_allclose(session.predict_logits(encoded), expected, atol=1e-5)
+    np.testing.assert_allclose(session.predict_proba(encoded), sigmoid(expected), atol=1e-6)
+
+
 def test_class_weights_move_the_margins():
     """A class that counts more gets higher margins."""
     encoded, label_ids = make_texts(60, 2)
     noisy = np.where(RNG.random(60) < 0.4, 1 - label_ids, label_ids)
-    plain = fit_ngrams(encoded, noisy).logits(encoded)
-    weighted = fit_ngrams(encoded, noisy, class_weights=np.array([1.0, 9.0])).logits(encoded)
+    plain = fit(encoded, noisy).logits(encoded)
+    weighted = fit(encoded, noisy, {0: 1.0, 1: 9.0}).logits(encoded)
     assert (weighted - plain)[:, 1].mean() > 0
 
 
 def test_what_is_saved_has_half_precision():
     """The estimator answers with the numbers that its saved model has."""
     encoded, label_ids = make_texts(30, 3)
-    ngrams = fit_ngrams(encoded, label_ids)
+    ngrams = fit(encoded, label_ids)
     assert isinstance(ngrams, PieceNgrams)
     for values in (ngrams.weights, ngrams.squares):
         np.testing.assert_array_equal(values, values.astype(np.float16).astype(np.float32))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from assay.errors import InputError
-from assay.training.context import FitContext, score_accuracy, weigh_classes
+from assay.training.context import FitContext, weigh_classes, weigh_labels
 
 CLASSES = np.array(["joy", "sadness"])
 LABEL_IDS = np.array([0, 0, 0, 1])
@@ -31,10 +31,15 @@ def test_other_weights_are_refused():
         weigh_classes({"anger": 2.0}, CLASSES, LABEL_IDS)
 
 
-def test_usual_score_is_accuracy():
-    """It is the share of texts whose most probable class is theirs."""
-    probs = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
-    assert score_accuracy(LABEL_IDS, probs) == {"accuracy": 0.75}
+def test_texts_with_a_label_count_as_those_without_it():
+    """Balanced, by label, or not at all; a label that all or no texts have keeps weight 1."""
+    indicator = np.array([[1, 0, 1], [0, 0, 1], [0, 0, 1], [0, 0, 1]])
+    labels = np.array(["joy", "never", "always"])
+    assert weigh_labels("balanced", labels, indicator).tolist() == [3.0, 1.0, 1.0]
+    assert weigh_labels({"never": 2.0}, labels, indicator).tolist() == [1.0, 2.0, 1.0]
+    assert weigh_labels(None, labels, indicator) is None
+    with pytest.raises(InputError, match=r"^class_weight is 'equal'; 'balanced', one weight per"):
+        weigh_labels("equal", labels, indicator)
 
 
 def test_validation_is_encoded_where_there_is_one():

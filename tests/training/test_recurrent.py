@@ -12,14 +12,17 @@ from torch.nn import functional
 
 from assay.models.onnx.export import write_compact_onnx, write_transformer_onnx
 from assay.models.onnx.quantize import quantize_onnx
-from assay.runtime.linear import softmax
+from assay.models.outputs import Outputs
+from assay.runtime.linear import sigmoid, softmax
 from assay.runtime.session import OnnxSession
 from assay.tokenization.batches import EncodedTexts
+from assay.training.calibration import ScaleShift, Temperature
 from assay.training.recurrent import CompactNetwork
 from assay.training.side_by_side import side_by_side
 
 LENGTHS = [1, 7, 3, 12, 1, 5]
 LABELS = ["2", "10", '화남, "분노"']
+PLAIN = Outputs(tuple(LABELS), np.arange(3), Temperature())
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["states", "words too"])
@@ -128,7 +131,8 @@ def test_onnx_scores_are_those_of_torch(network, batch, tmp_path):
     path = tmp_path / "onnx" / "model.onnx"
     order = np.array([2, 0, 1])
     network.round_embedding()
-    write_compact_onnx(network, path, labels=LABELS, order=order, temperature=1.7)
+    outputs = Outputs(tuple(LABELS), order, Temperature(1.7))
+    write_compact_onnx(network, path, outputs=outputs)
     encoded = EncodedTexts.from_lists(
         [row[:n].tolist() for row, n in zip(ids, LENGTHS, strict=True)]
     )
@@ -139,12 +143,32 @@ def test_onnx_scores_are_those_of_torch(network, batch, tmp_path):
     assert json.loads(session.metadata["labels"]) == LABELS
 
 
+def test_graph_of_several_labels_returns_logits_too(network, batch, tmp_path):
+    """Each logit is scaled and shifted by itself, and its score is independent of the others."""
+    ids, mask = batch
+    order, scale, shift = np.array([2, 0, 1]), np.array([0.5, 2.0, 1.0]), np.array([1.0, 0.0, -1.0])
+    network.round_embedding()
+    outputs = Outputs(tuple(LABELS), order, ScaleShift(scale, shift), "multi")
+    write_compact_onnx(network, tmp_path / "model.onnx", outputs=outputs)
+    quantize_onnx(tmp_path / "model.onnx", tmp_path / "small.onnx")
+    with torch.no_grad():
+        expected = (network(ids, mask).numpy() * scale + shift)[:, order]
+    encoded = EncodedTexts.from_lists(
+        [row[:n].tolist() for row, n in zip(ids, LENGTHS, strict=True)]
+    )
+    session = OnnxSession(tmp_path / "model.onnx", pad_id=0)
+    np.testing.assert_allclose(session.predict_logits(encoded), expected, atol=1e-5)
+    np.testing.assert_allclose(session.predict_proba(encoded), sigmoid(expected), atol=1e-6)
+    small = OnnxSession(tmp_path / "small.onnx", pad_id=0)
+    np.testing.assert_allclose(small.predict_proba(encoded), sigmoid(expected), atol=0.03)
+
+
 def test_eight_bit_copy_scores_nearly_alike(network, batch, tmp_path):
     """What the last layer multiplies has one size in all columns, so that 8 bits have digits for each of them."""
     ids, _ = batch
     path, small = tmp_path / "model.onnx", tmp_path / "small.onnx"
     network.round_embedding()
-    write_compact_onnx(network, path, labels=LABELS, order=np.arange(3), temperature=1.0)
+    write_compact_onnx(network, path, outputs=PLAIN)
     quantize_onnx(path, small)
     encoded = EncodedTexts.from_lists(
         [row[:n].tolist() for row, n in zip(ids, LENGTHS, strict=True)]
@@ -177,7 +201,7 @@ def test_embedding_is_rounded_to_eight_bits_once(network):
 def test_onnx_keeps_its_contract(network, tmp_path):
     """int64 ids and mask of free size in, float `probs` of a fixed number of classes out; an old enough file format."""
     path = tmp_path / "model.onnx"
-    write_compact_onnx(network, path, labels=LABELS, order=np.arange(3), temperature=1.0)
+    write_compact_onnx(network, path, outputs=PLAIN)
     assert_contract(path, ["input_ids", "attention_mask"])
 
 
@@ -211,12 +235,12 @@ class Classifier(nn.Module):
         self.is_traceable = is_traceable
 
     def forward(self, input_ids, attention_mask):
-        """Return probabilities."""
+        """Return logits."""
         if torch.jit.is_tracing() and not torch.compiler.is_exporting() and not self.is_traceable:
             raise RuntimeError("this architecture cannot be traced")
         mask = attention_mask.unsqueeze(-1).float()
         pooled = (self.embedding(input_ids) * mask).sum(dim=1) / mask.sum(dim=1)
-        return torch.softmax(self.head(pooled), dim=-1)
+        return self.head(pooled)
 
 
 @pytest.mark.parametrize("is_traceable", [True, pytest.param(False, marks=pytest.mark.slow)])
@@ -224,15 +248,13 @@ def test_module_is_written_by_either_exporter(batch, tmp_path, capfd, is_traceab
     """What cannot be traced goes through the other exporter: same contract, same scores, not a word on the terminal."""
     module = Classifier(is_traceable=is_traceable)
     path = tmp_path / "onnx" / "model.onnx"
-    write_transformer_onnx(
-        module, path, inputs=["input_ids", "attention_mask"], labels=LABELS, n_tokens_max=64
-    )
+    write_transformer_onnx(module, path, outputs=PLAIN, n_tokens_max=64)
     assert capfd.readouterr() == ("", "")
     assert_contract(path, ["input_ids", "attention_mask"])
     ids, mask = batch
     module.is_traceable = True
     with torch.no_grad():
-        expected = module(ids, mask).numpy()
+        expected = softmax(module(ids, mask).numpy())
     encoded = EncodedTexts.from_lists(
         [row[:n].tolist() for row, n in zip(ids, LENGTHS, strict=True)]
     )

@@ -139,7 +139,7 @@ def score_several_split(
     probs = model.predict_proba(labelled.texts, progress=progress)
     predict_s = time.perf_counter() - started_s
     truth = model.label_set.encode(labelled.labels)
-    predicted = answering.indicate(probs)
+    predicted = answering.decide(probs)
     if groups is not None and METHODS[model.method].reads_texts:
         predicted = cross_fit(probs, truth, groups, seed=seed)
 

@@ -11,26 +11,37 @@ from torch import Tensor, nn
 
 from assay.checkpoints.resolve import Checkpoint
 from assay.checkpoints.torch_state import quiet_transformers
+from assay.data.labels import Task
 from assay.errors import ModelError
+from assay.models.outputs import Outputs
+from assay.training.objectives import OBJECTIVES
 
-__all__ = ["Probabilities", "fold_temperature", "load_fresh_classifier"]
+__all__ = ["StockLogits", "find_last_layer", "fold_outputs", "load_fresh_classifier"]
 
 
-class Probabilities(nn.Module):
-    """A sequence classifier followed by a softmax: what the ONNX file holds."""
+class StockLogits(nn.Module):
+    """A sequence classifier that returns its logits alone."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Return probabilities of shape (n_texts, n_classes)."""
-        logits = self.network(input_ids=input_ids, attention_mask=attention_mask).logits
-        return torch.softmax(logits, dim=-1)
+        """Return logits of shape (n_texts, n_classes)."""
+        read = self.network(input_ids=input_ids, attention_mask=attention_mask)
+        logits: Tensor = read.logits
+        return logits
 
 
-def load_fresh_classifier(checkpoint: Checkpoint, labels: list[str]) -> Any:
+def load_fresh_classifier(checkpoint: Checkpoint, n_labels: int, *, task: Task = "single") -> Any:
     """Load the transformer in float32 with a fresh head, seeded by the caller.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+    n_labels : int
+    task : {"single", "multi"}
+        What config.json will say.
 
     Raises
     ------
@@ -44,8 +55,8 @@ def load_fresh_classifier(checkpoint: Checkpoint, labels: list[str]) -> Any:
         with quiet_transformers():
             network, loading = transformers.AutoModelForSequenceClassification.from_pretrained(
                 checkpoint.folder,
-                num_labels=len(labels),
-                problem_type="single_label_classification",
+                num_labels=n_labels,
+                problem_type=OBJECTIVES[task].problem_type,
                 # Without it a half precision checkpoint trains in half precision
                 dtype=torch.float32,
                 local_files_only=True,
@@ -71,8 +82,14 @@ def load_fresh_classifier(checkpoint: Checkpoint, labels: list[str]) -> Any:
     return network
 
 
-def _last_affine(network: nn.Module, n_classes: int) -> nn.Linear:
-    """Return the layer that makes the logits: the last affine one with one output per class."""
+def find_last_layer(network: nn.Module, n_classes: int) -> nn.Linear:
+    """Return the layer that makes the logits: the last affine one with one output per class.
+
+    Raises
+    ------
+    ModelError
+        There is none.
+    """
     layers = [
         layer
         for layer in network.modules()
@@ -85,24 +102,25 @@ def _last_affine(network: nn.Module, n_classes: int) -> nn.Linear:
     return layers[-1]
 
 
-def fold_temperature(network: nn.Module, order: np.ndarray, temperature: float) -> None:
-    """Reorder the classes of the last layer and divide its logits by the temperature, in place.
+def fold_outputs(network: nn.Module, outputs: Outputs) -> None:
+    """Reorder the classes of the last layer and make its logits calibrated, in place.
 
     Parameters
     ----------
     network : nn.Module
-    order : int array of shape (n_classes,)
-        The present position of each class.
-    temperature : float
+    outputs : Outputs
 
     Raises
     ------
     ModelError
         The network has no affine layer with one output per class.
     """
-    layer = _last_affine(network, len(order))
-    rows = torch.from_numpy(np.asarray(order, dtype=np.int64))
+    layer = find_last_layer(network, len(outputs.order))
+    weights = layer.weight.detach().numpy()
+    has_bias = layer.bias is not None
+    bias = layer.bias.detach().numpy() if has_bias else np.zeros(len(weights))
+    weights, bias = outputs.fold(weights, bias)
     with torch.no_grad():
-        layer.weight.copy_(layer.weight[rows] / temperature)
-        if layer.bias is not None:
-            layer.bias.copy_(layer.bias[rows] / temperature)
+        layer.weight.copy_(torch.from_numpy(weights))
+        if has_bias:
+            layer.bias.copy_(torch.from_numpy(bias))

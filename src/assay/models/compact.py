@@ -20,14 +20,16 @@ from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.onnx.export import write_compact_onnx
 from assay.models.onnx.ngrams import write_ngrams_onnx
 from assay.models.piece_ngrams import PieceNgrams, fit_ngrams
+from assay.models.several_machines import MACHINES
 from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.subwords import SubwordTokenizer
 from assay.tokenization.vocabulary import learn_tokenizer
 from assay.tokenization.window import check_long_texts
-from assay.training.context import ClassWeight, FitContext, weigh_classes
+from assay.training.context import ClassWeight, FitContext
 from assay.training.inference import network_logits, read_long_texts
 from assay.training.loop import TrainingConfig, seeded, train_network
+from assay.training.objectives import start_bias
 from assay.training.recurrent import CompactNetwork
 from assay.training.side_by_side import side_by_side
 
@@ -75,7 +77,7 @@ class Compact(TextClassifier):
         Whether longer texts are cut at the end or predicted window by window. Training reads only
         their beginning.
     class_weight : "balanced", mapping or None
-        See `weigh_classes`.
+        See `weigh_classes`; `weigh_labels` where texts may have several labels.
     seed : int
     time_limit_s : float, optional
         Wall-clock seconds for training. None sets no limit.
@@ -134,11 +136,11 @@ class Compact(TextClassifier):
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         check_long_texts(self.long_texts)
         device = pick_device(self.device)
-        class_weights = weigh_classes(self.class_weight, self.classes_, label_ids)
         self.ngrams_: PieceNgrams | None = None
         if self._takes_ngrams(len(texts)):
-            self._fit_ngrams(texts, label_ids, context, class_weights)
+            self._fit_ngrams(texts, label_ids, context)
             return
+        class_weights = self.targets_.weigh(self.class_weight, self.classes_, label_ids)
         learnt = learn_tokenizer(texts, vocabulary_size=self.vocabulary_size)
         self.tokenizer_ = SubwordTokenizer(learnt, max_tokens=self.max_tokens)
         train = self.tokenizer_.encode_texts(texts), label_ids
@@ -156,6 +158,7 @@ class Compact(TextClassifier):
                 unknown_id=self.tokenizer_.unknown_id or 0,
                 pools_words=len(self.classes_) > MANY_CLASSES,
             ).to(device)
+            start_bias(self.network_.output, label_ids, task=self.targets_.task)
             with side_by_side(device):
                 self.history_ = train_network(
                     self.network_,
@@ -174,25 +177,17 @@ class Compact(TextClassifier):
         asked = (self.n_epochs, self.embedding_size, self.hidden_size)
         return n_texts in NGRAM_TEXTS and asked == (None, None, None)
 
-    def _fit_ngrams(
-        self,
-        texts: list[str],
-        label_ids: np.ndarray,
-        context: FitContext,
-        class_weights: np.ndarray | None,
-    ) -> None:
+    def _fit_ngrams(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         """Learn small word pieces, and a linear classifier of their n-grams."""
         n_pieces = min(self.vocabulary_size, NGRAM_PIECES)
         with context.progress.track("compact", 2) as advance:
             learnt = learn_tokenizer(texts, vocabulary_size=n_pieces, whole_words=False)
             self.tokenizer_ = SubwordTokenizer(learnt, max_tokens=SMALL_PIECES * self.max_tokens)
             advance(1)
-            self.ngrams_ = fit_ngrams(
-                self.tokenizer_.encode_texts(texts),
-                label_ids,
-                class_weights=class_weights,
-                seed=self.seed,
+            machine = MACHINES[self.targets_.task](
+                self.class_weight, self.classes_, label_ids, self.seed
             )
+            self.ngrams_ = fit_ngrams(self.tokenizer_.encode_texts(texts), machine)
             advance(1)
 
     def _config(self, n_texts: int) -> TrainingConfig:
@@ -205,6 +200,7 @@ class Compact(TextClassifier):
             warmup_fraction=0.05,
             label_smoothing=self.label_smoothing,
             max_gradient_norm=1.0,
+            task=self.targets_.task,
             seed=self.seed,
             time_limit_s=self.time_limit_s,
         )
@@ -244,16 +240,11 @@ class Compact(TextClassifier):
         """Write tokenizer.json and onnx/model.onnx."""
         layout = Layout(root)
         self.tokenizer_.save(layout.tokenizer)
-        labels = [str(self.classes_[i]) for i in order]
-        temperature = self.temperature_
+        outputs = self.outputs(order)
         if self.ngrams_ is not None:
-            write_ngrams_onnx(
-                self.ngrams_, layout.onnx, labels=labels, order=order, temperature=temperature
-            )
+            write_ngrams_onnx(self.ngrams_, layout.onnx, outputs=outputs)
         else:
-            write_compact_onnx(
-                self.network_, layout.onnx, labels=labels, order=order, temperature=temperature
-            )
+            write_compact_onnx(self.network_, layout.onnx, outputs=outputs)
         return WrittenParts(
             tokenization={
                 "kind": f"{self.tokenizer_.kind} learnt from train",

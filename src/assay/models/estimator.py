@@ -25,10 +25,11 @@ from assay.data.labels import SINGLE_LABEL_HINT
 from assay.data.texts import check_texts
 from assay.errors import InputError
 from assay.methods import METHODS, join_names, methods_where
+from assay.models.outputs import Outputs
 from assay.progress import Progress
 from assay.runtime.entries import CheckpointEntry, TokenizationEntry
 from assay.training.calibration import Temperature
-from assay.training.context import FitContext, Score, score_accuracy
+from assay.training.context import FitContext, Score
 from assay.training.states import TrainingStates
 from assay.training.targets import Fitted, Targets, find_targets
 
@@ -93,8 +94,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         validation : (texts, labels), optional
             Rows that choices may see: which epoch to keep, and the temperature.
         score : callable, optional
-            ``score(label_ids, probs) -> dict`` of what is reported for each epoch; accuracy by
-            default.
+            ``score(label_ids, probs) -> dict`` of what else is reported for each epoch.
         progress : Progress, optional
         states : TrainingStates, optional
             `finetune` keeps the state of its training there, and goes on from one that it finds.
@@ -115,9 +115,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self.classes_, label_ids = self.targets_.learn(labels)
         self.fitted_ = self.targets_.untrained(len(self.classes_))
         self.history_: list[dict[str, float]] = []
-        context = FitContext(
-            score=score or score_accuracy, progress=progress or Progress(), states=states
-        )
+        context = FitContext(score=score, progress=progress or Progress(), states=states)
         if validation is not None:
             context = self._with_validation(context, *validation)
         self._fit(texts, label_ids, context)
@@ -168,6 +166,24 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
                 "the same number of each is accepted"
             )
         return as_list, labels
+
+    def outputs(self, order: np.ndarray) -> Outputs:
+        """Return what the columns of a saved network are.
+
+        Parameters
+        ----------
+        order : int array of shape (n_classes,)
+            The position in `classes_` of each column.
+        """
+        labels = tuple(str(self.classes_[i]) for i in order)
+        thresholds = self.fitted_.thresholds
+        return Outputs(
+            labels,
+            order,
+            calibration=self.fitted_.calibration,
+            task=self.targets_.task,
+            thresholds=None if thresholds is None else thresholds[order],
+        )
 
     @property
     def temperature_(self) -> float:
@@ -275,7 +291,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         Where a text may have several labels: int64 zeros and ones of shape (n_texts, n_labels), 1
         where the score is at least the label's threshold.
         """
-        probs = self.predict_proba(X)  # refuses an estimator that is not fitted
+        return self.answer(self.predict_proba(X))  # refuses an estimator that is not fitted
+
+    def answer(self, probs: np.ndarray) -> np.ndarray:
+        """Return what `predict` answers, given what `predict_proba` returned."""
         return self.targets_.predict(probs, self.classes_, self.fitted_)
 
     def __sklearn_tags__(self) -> Any:

@@ -29,14 +29,17 @@ from assay.checkpoints.network import LoadedNetwork
 from assay.checkpoints.pruning import PieceLimits, prune_vocabulary
 from assay.checkpoints.resolve import Checkpoint
 from assay.checkpoints.torch_state import pick_device
+from assay.data.labels import Task
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.head import AffineHead
 from assay.models.onnx.export import write_transformer_onnx
 from assay.models.onnx.packed import pack_weights
 from assay.models.pruned_network import count_tokens, prune_network
+from assay.models.several_heads import HEADS, SeveralHeads
 from assay.progress import Progress
 from assay.runtime.layout import Layout
 from assay.training.context import ClassWeight, FitContext
+from assay.training.targets import find_targets
 
 __all__ = ["Features"]
 
@@ -56,7 +59,7 @@ class Features(TextClassifier):
     long_texts : {"truncate", "window"}
         Whether longer texts are cut at the end or read window by window.
     class_weight : "balanced", mapping or None
-        See `weigh_classes`.
+        See `weigh_classes`; `weigh_labels` where texts may have several labels.
     precision : {"float32", "int8"}
         Precision of the transformer while it reads the training texts. What is saved, and every
         prediction, is float32.
@@ -123,7 +126,7 @@ class Features(TextClassifier):
         The features of all texts are computed once for all folds: they depend on no label.
         """
         features = cached_features(self._given_encoder(texts), texts, progress=progress)
-        head = AffineHead(C=self.C, class_weight=self.class_weight, seed=self.seed)
+        head = self._fresh_head(find_targets(label_ids).task)
         head.fit(features[~is_outside], label_ids[~is_outside])
         return head.logits(features[is_outside]), head.classes_
 
@@ -136,9 +139,10 @@ class Features(TextClassifier):
         self.checkpoint_ = self.encoder_.resolved
         self.token_counts_ = count_tokens(self.encoder_.tokenizer, texts)
         features = cached_features(given, texts, progress=context.progress)
-        self.head_ = AffineHead(C=self.C, class_weight=self.class_weight, seed=self.seed).fit(
-            features, label_ids
-        )
+        self.head_ = self._fresh_head(self.targets_.task).fit(features, label_ids)
+
+    def _fresh_head(self, task: Task) -> AffineHead | SeveralHeads:
+        return HEADS[task](C=self.C, class_weight=self.class_weight, seed=self.seed)
 
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
@@ -172,16 +176,17 @@ class Features(TextClassifier):
         """Write tokenizer.json and onnx/model.onnx: encoder, pooling and head in one graph."""
         encoder, layout, checkpoint = self.encoder_, Layout(root), self.checkpoint_
         encoder.tokenizer.save(layout.tokenizer)
+        outputs = self.outputs(order)
+        weights, bias = outputs.fold(self.head_.coef_, self.head_.intercept_)
         head = nn.Linear(self.head_.n_features_in_, len(order))
         with torch.no_grad():
-            head.weight.copy_(torch.from_numpy(self.head_.coef_[order] / self.temperature_))
-            head.bias.copy_(torch.from_numpy(self.head_.intercept_[order] / self.temperature_))
+            head.weight.copy_(torch.from_numpy(weights))
+            head.bias.copy_(torch.from_numpy(bias))
         network = copy.deepcopy(encoder.network)  # exporting moves it to the CPU
         write_transformer_onnx(
             _PooledHead(network, head, encoder.pooling),
             layout.onnx,
-            inputs=["input_ids", "attention_mask"],
-            labels=[str(self.classes_[i]) for i in order],
+            outputs=outputs,
             n_tokens_max=checkpoint.max_tokens,
         )
         if self.vocabulary_ is not None:
@@ -199,7 +204,7 @@ class Features(TextClassifier):
 
 
 class _PooledHead(nn.Module):
-    """Encoder, pooling, affine layer, softmax: what the ONNX file holds."""
+    """Encoder, pooling and affine layer, which gives the logits."""
 
     def __init__(self, network: nn.Module, head: nn.Linear, pooling: str) -> None:
         super().__init__()
@@ -213,4 +218,5 @@ class _PooledHead(nn.Module):
             pooled = hidden[:, 0]
         else:
             pooled = hidden.sum(dim=1) / mask.sum(dim=1).clamp(min=1)
-        return torch.softmax(self.head(pooled), dim=-1)
+        logits: Tensor = self.head(pooled)
+        return logits

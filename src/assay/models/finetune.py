@@ -1,7 +1,7 @@
 """`finetune`: a pre-trained transformer trained on the texts.
 
 It takes every encoder that transformers can put a classification head on. What it saves is also a
-stock checkpoint: config.json with the label names, model.safetensors with the temperature in the
+stock checkpoint: config.json with the label names, model.safetensors with the calibration in the
 last layer.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -30,8 +30,9 @@ from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkp
 from assay.checkpoints.torch_state import pick_device, quiet_transformers
 from assay.errors import InputError
 from assay.models.classifier_network import (
-    Probabilities,
-    fold_temperature,
+    StockLogits,
+    find_last_layer,
+    fold_outputs,
     load_fresh_classifier,
 )
 from assay.models.estimator import TextClassifier, WrittenParts
@@ -43,12 +44,13 @@ from assay.models.pruned_network import count_tokens, prune_network
 from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.window import check_long_texts
-from assay.training.context import ClassWeight, FitContext, weigh_classes
+from assay.training.context import ClassWeight, FitContext
 from assay.training.first_token import skip_unread_tokens
 from assay.training.frozen_layers import FrozenLayers, can_freeze
 from assay.training.frozen_states import FrozenStates, keep_states
 from assay.training.inference import Forward, network_logits, read_long_texts
 from assay.training.loop import TrainingConfig, seeded, train_network
+from assay.training.objectives import start_bias
 from assay.training.processes import Processes, join_processes
 from assay.training.state_store import StateStore, fingerprint_texts
 from assay.training.states import TrainingStates
@@ -77,7 +79,7 @@ class Finetune(TextClassifier):
         Whether longer texts are cut at the end or predicted window by window. Training reads only
         their beginning.
     class_weight : "balanced", mapping or None
-        See `weigh_classes`.
+        See `weigh_classes`; `weigh_labels` where texts may have several labels.
     frozen_layers : int, optional
         Number of lowest layers that keep the weights of the checkpoint, with the embeddings; 0
         trains everything. Other numbers need a checkpoint of the BERT kind. None: what
@@ -137,7 +139,7 @@ class Finetune(TextClassifier):
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         check_long_texts(self.long_texts)
         device = pick_device(self.device)
-        class_weights = weigh_classes(self.class_weight, self.classes_, label_ids)
+        class_weights = self.targets_.weigh(self.class_weight, self.classes_, label_ids)
         checkpoint = self.checkpoint
         if checkpoint == AUTO:
             checkpoint = choose_checkpoint(AUTO, texts, seed=self.seed).checkpoint
@@ -147,8 +149,7 @@ class Finetune(TextClassifier):
         self.token_counts_ = count_tokens(self.tokenizer_, train[0])
         validation = context.encode_validation(self.tokenizer_)
         with join_processes() as processes, seeded(self.seed):
-            labels = [str(name) for name in self.classes_]
-            self.network_ = load_fresh_classifier(self.checkpoint_, labels).to(device)
+            self.network_ = self._fresh_network(label_ids).to(device)
             self.n_frozen_layers_ = self._choose_frozen(len(texts))
             self._prepare(*train, class_weights, processes)
             skip_unread_tokens(self.network_)
@@ -167,6 +168,13 @@ class Finetune(TextClassifier):
                     store=store,
                     processes=processes,
                 )
+
+    def _fresh_network(self, label_ids: np.ndarray) -> Any:
+        """Load the checkpoint with a fresh head that begins as the task asks for."""
+        task, n_labels = self.targets_.task, len(self.classes_)
+        network = load_fresh_classifier(self.checkpoint_, n_labels, task=task)
+        start_bias(find_last_layer(network, n_labels), label_ids, task=task)
+        return network
 
     def _choose_frozen(self, n_texts: int) -> int:
         """Return how many layers keep their weights."""
@@ -197,6 +205,7 @@ class Finetune(TextClassifier):
                 label_ids,
                 pad_id=self.tokenizer_.pad_id,
                 class_weights=class_weights,
+                task=self.targets_.task,
                 processes=processes,
             )
 
@@ -287,6 +296,7 @@ class Finetune(TextClassifier):
             warmup_fraction=self.warmup_fraction,
             label_smoothing=self.label_smoothing,
             max_gradient_norm=1.0,
+            task=self.targets_.task,
             precision=self.precision or _best_precision(self._device()),
             seed=self.seed,
             time_limit_s=self.time_limit_s,
@@ -318,20 +328,22 @@ class Finetune(TextClassifier):
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Write a stock checkpoint (config, weights, tokenizer) and onnx/model.onnx."""
         layout = Layout(root)
-        labels = [str(self.classes_[i]) for i in order]
+        outputs = self.outputs(order)
         network = copy.deepcopy(self.network_).cpu().eval()
-        fold_temperature(network, order, self.temperature_)
-        network.config.id2label = dict(enumerate(labels))
-        network.config.label2id = {label: i for i, label in enumerate(labels)}
+        fold_outputs(network, outputs)
+        network.config.id2label = dict(enumerate(outputs.labels))
+        network.config.label2id = {label: i for i, label in enumerate(outputs.labels)}
+        if outputs.thresholds is not None:  # transformers ignores them; other tools may not
+            by_label = zip(outputs.labels, outputs.thresholds.tolist(), strict=True)
+            network.config.thresholds = dict(by_label)
         with quiet_transformers():
             network.save_pretrained(root)
         self._save_stock_tokenizer(root)
         skip_unread_tokens(network)
         write_transformer_onnx(
-            Probabilities(network),
+            StockLogits(network),
             layout.onnx,
-            inputs=["input_ids", "attention_mask"],
-            labels=labels,
+            outputs=outputs,
             n_tokens_max=self.checkpoint_.max_tokens,
         )
         if self.vocabulary_ is not None:

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from assay.models.head import AffineHead
+from assay.data.labels import Task
+from assay.models.several_heads import HEADS
 from assay.tokenization.batches import EncodedTexts
 from assay.training.inference import network_logits
 from assay.training.processes import ALONE, Processes
@@ -34,6 +35,7 @@ def fit_head(
     *,
     pad_id: int,
     class_weights: np.ndarray | None = None,
+    task: Task = "single",
     processes: Processes = ALONE,
 ) -> None:
     """Fit pooler and classifier to the first tokens' states; the rest of the network stays.
@@ -47,11 +49,13 @@ def fit_head(
         Its head is changed in place; left in evaluation mode.
     encoded : EncodedTexts
         The training texts.
-    label_ids : int64 array of shape (n_texts,)
+    label_ids : int64 array of shape (n_texts,), or (n_texts, n_labels) of zeros and ones
         Each class of the network at least once.
     pad_id : int
     class_weights : array of shape (n_classes,), optional
         Weight of each class in the loss; None if all count the same.
+    task : {"single", "multi"}
+        Whether a text has one class, or any number of labels.
     processes : Processes
         The processes that share the batches.
     """
@@ -65,7 +69,7 @@ def fit_head(
     mean = states.mean(axis=0)
     slope = SCALE / np.maximum(states.std(axis=0), LEAST_SPREAD)
     weights = None if class_weights is None else dict(enumerate(class_weights.tolist()))
-    head = AffineHead(class_weight=weights)
+    head = HEADS[task](class_weight=weights)
     head.fit(np.tanh((states - mean) * slope), label_ids)
     pooler = network.bert.pooler.dense
     with torch.no_grad():

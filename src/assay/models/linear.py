@@ -22,11 +22,9 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from assay.bounds import COUNT, SEED, Bounds
-from assay.data.labels import Task
 from assay.errors import DataError, InputError
 from assay.models.estimator import TextClassifier, WrittenParts
-from assay.models.machine import Machine
-from assay.models.several_machines import SeveralMachines
+from assay.models.several_machines import MACHINES
 from assay.models.term_counts import TermCounts, count_terms
 from assay.models.term_settings import TermSettings, choose_terms
 from assay.runtime.linear import LinearModel, TextTerms
@@ -34,10 +32,6 @@ from assay.training.context import ClassWeight, FitContext
 
 __all__ = ["Linear"]
 
-MACHINES: dict[Task, type[Machine | SeveralMachines]] = {
-    "single": Machine,
-    "multi": SeveralMachines,
-}  # by task
 Number = TypeVar("Number", int, float)
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
-from assay.models.machine import DEFAULT_C, fit_machine
+from assay.models.machine import DEFAULT_C, Machine
+from assay.models.several_machines import SeveralMachines
 from assay.tokenization.batches import EncodedTexts
 
 __all__ = ["FACTOR", "LONGEST", "MODULUS", "PieceNgrams", "count_ngrams", "fit_ngrams"]
@@ -76,22 +77,14 @@ def count_ngrams(encoded: EncodedTexts) -> scipy.sparse.csr_matrix:
     return scipy.sparse.csr_matrix((ones, places), shape=(len(encoded), N_BUCKETS))
 
 
-def fit_ngrams(
-    encoded: EncodedTexts,
-    label_ids: np.ndarray,
-    *,
-    class_weights: np.ndarray | None = None,
-    seed: int = 0,
-) -> PieceNgrams:
-    """Fit the classifier: TF-IDF of the buckets, and a linear support vector machine.
+def fit_ngrams(encoded: EncodedTexts, machine: Machine | SeveralMachines) -> PieceNgrams:
+    """Fit the classifier: TF-IDF of the buckets, and linear support vector machines.
 
     Parameters
     ----------
     encoded : EncodedTexts
-    label_ids : int array of shape (n_texts,)
-        Each class at least once.
-    class_weights : array of shape (n_classes,), optional
-    seed : int
+    machine : Machine or SeveralMachines
+        Knows what each text has of the classes.
     """
     counts = count_ngrams(encoded)
     n_texts_with = np.diff(counts.tocsc().indptr)
@@ -100,21 +93,8 @@ def fit_ngrams(
     lengths = np.sqrt(np.maximum(counts @ idf**2, TINY))
     scale = scipy.sparse.diags(1 / lengths)
     matrix = (scale @ counts @ scipy.sparse.diags(idf)).tocsr()
-    machine = fit_machine(
-        matrix,
-        label_ids,
-        C=DEFAULT_C,
-        class_weight=None if class_weights is None else dict(enumerate(class_weights.tolist())),
-        seed=seed,
-    )
-    weights = _per_class(machine.coef_).T * idf[:, None]
-    bias = _per_class(np.atleast_1d(machine.intercept_)[:, None])[:, 0]
-    return PieceNgrams(_halve(weights), _halve(idf**2), bias)
-
-
-def _per_class(rows: np.ndarray) -> np.ndarray:
-    """Return one row per class; the margin of two classes is split in two halves."""
-    return np.concatenate([-rows / 2, rows / 2]) if len(rows) == 1 else rows
+    coef, bias = machine.fit(matrix, C=DEFAULT_C)
+    return PieceNgrams(_halve(coef.T * idf[:, None]), _halve(idf**2), bias)
 
 
 def _halve(values: np.ndarray) -> np.ndarray:

@@ -13,12 +13,13 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 from sklearn.svm import LinearSVC
 
+from assay.data.labels import Task
 from assay.errors import InputError
-from assay.models.machine import COMPARED_TEXTS, DEFAULT_C, NOISY_C, TOLERANCE, TRIAL_TEXTS
+from assay.models.machine import COMPARED_TEXTS, DEFAULT_C, NOISY_C, TOLERANCE, TRIAL_TEXTS, Machine
 from assay.models.term_settings import LARGE_TEXTS
 from assay.training.context import ClassWeight
 
-__all__ = ["SeveralMachines"]
+__all__ = ["MACHINES", "SeveralMachines"]
 
 TRIAL_LABELS = 20  # the most frequent labels, by which C is chosen
 
@@ -99,3 +100,9 @@ def _weight_of(class_weight: ClassWeight, label: Any) -> str | dict[int, float] 
             "'balanced', one weight per label, or None is accepted"
         )
     return {0: 1.0, 1: float(class_weight.get(label, 1.0))}
+
+
+MACHINES: dict[Task, type[Machine | SeveralMachines]] = {
+    "single": Machine,
+    "multi": SeveralMachines,
+}  # by task

@@ -16,9 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from assay.data.texts import LabelledTexts
 from assay.disk import atomic_folder, check_output, write_whole
 from assay.errors import CheckError, InputError
 from assay.evaluation.scoring import manifest_scores, score_split
+from assay.evaluation.several_scoring import score_several_split, several_claims
 from assay.models.onnx.quantize import describe_onnx, quantize_onnx
 from assay.output_place import check_outside
 from assay.progress import Progress
@@ -34,6 +36,8 @@ __all__ = ["FORMATS", "Export", "ParityLimits", "export_model", "show_accuracy"]
 FORMATS = ("onnx", "onnx-int8")
 # Rounds of the timing: the two models take turns, so that a busy machine slows both.
 ROUNDS = 3
+# What the graph returns, by task
+RETURNED = {"single": "`probs`", "multi": "independent `probs`, and the `logits` behind them,"}
 TIMED_TEXTS = 500
 
 
@@ -269,15 +273,16 @@ def _measure(model: Model, copy: Model, texts: ParityTexts, *, progress: Progres
     before = model.predict_proba(labelled.texts, progress=progress)
     after = copy.predict_proba(labelled.texts, progress=progress)
     rate_before, rate_after = _rates([model, copy], labelled.texts[:TIMED_TEXTS])
+    decided, decided_after = model.answering.decide(before), copy.answering.decide(after)
     accuracy_before = accuracy_after = None
     if texts.has_labels:
-        label_ids = model.label_set.ids(labelled.labels)
-        accuracy_before = float((before.argmax(axis=1) == label_ids).mean())
-        accuracy_after = float((after.argmax(axis=1) == label_ids).mean())
+        truth = model.label_set.encode(labelled.labels)
+        accuracy_before = _share_alike(decided, truth)
+        accuracy_after = _share_alike(decided_after, truth)
     return {
         "n_texts": len(labelled),
         "max_difference": float(np.abs(before - after).max()),
-        "changed": float((before.argmax(axis=1) != after.argmax(axis=1)).mean()),
+        "changed": 1 - _share_alike(decided, decided_after),
         "accuracy_before": accuracy_before,
         "accuracy_after": accuracy_after,
         "bytes_before": Layout(model.folder).network.stat().st_size,
@@ -285,6 +290,13 @@ def _measure(model: Model, copy: Model, texts: ParityTexts, *, progress: Progres
         "texts_per_s_before": rate_before,
         "texts_per_s_after": rate_after,
     }
+
+
+def _share_alike(answers: np.ndarray, others: np.ndarray) -> float:
+    """Return the share of texts with the same answer: of several labels, with exactly the same."""
+    n_texts = len(answers)
+    is_alike = (answers == others).reshape(n_texts, -1).all(axis=1)
+    return float(is_alike.mean())
 
 
 def _rates(models: list[Model], texts: Sequence[str]) -> list[float]:
@@ -309,8 +321,7 @@ def _manifest_of(before: Manifest, copy: Model, report: Export, texts: ParityTex
         return replace(before, export=entry)
     scores: list[ScoreEntry] = []
     if texts.is_held_out:
-        scored = score_split(copy, texts.labelled, seed=before.seed)
-        scores = manifest_scores({report.split: scored})
+        scores = CLAIMS[before.task](copy, texts.labelled, report.split, before.seed)
     return replace(
         before,
         scores=tuple(scores),
@@ -320,19 +331,32 @@ def _manifest_of(before: Manifest, copy: Model, report: Export, texts: ParityTex
     )
 
 
+def _claim_single(copy: Model, labelled: LabelledTexts, split: str, seed: int) -> list[ScoreEntry]:
+    return manifest_scores({split: score_split(copy, labelled, seed=seed)})
+
+
+def _claim_several(copy: Model, labelled: LabelledTexts, split: str, seed: int) -> list[ScoreEntry]:
+    claims = several_claims(score_several_split(copy, labelled, seed=seed))
+    return [{**claim, "split": split} for claim in claims]
+
+
+CLAIMS = {"single": _claim_single, "multi": _claim_several}  # by task
+
+
 def _card(model: Model, report: Export) -> str:
     layout = Layout(Path())
     name = layout.quantized if report.format == "onnx-int8" else layout.onnx
     difference = f"the largest difference of a score is {report.max_difference:.2g}"
     accuracy_before = show_accuracy(report.accuracy_before)
     accuracy_after = show_accuracy(report.accuracy_after)
+    returned = RETURNED[model.manifest.task]
     changed = f"{report.changed:.2%} of the labels change, {difference}"
     return f"""# {model.method} for ONNX Runtime
 
 Labels: {", ".join(model.labels)}
 
 `{name.as_posix()}` takes int64 `input_ids` and `attention_mask` of shape (n_texts, n_tokens),
-made by `tokenizer.json`, and returns `probs` of shape (n_texts, n_classes), in the order of
+made by `tokenizer.json`, and returns {returned} of shape (n_texts, n_classes), in the order of
 `labels` in `assay.json`, which the file's metadata has too. `assay predict` reads this folder as
 it is.
 

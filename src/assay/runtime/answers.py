@@ -48,6 +48,10 @@ class Answering(ABC):
         """
 
     @abstractmethod
+    def decide(self, probs: np.ndarray) -> np.ndarray:
+        """Return the answer to each text as `LabelSet.encode` returns labels."""
+
+    @abstractmethod
     def name(self, probs: np.ndarray) -> list[Any]:
         """Return the answer to each text: a label, or a list of labels."""
 
@@ -67,9 +71,14 @@ class SingleAnswer(Answering):
         """Return rows that sum to exactly 1; see `check_probs`."""
         return check_probs(block, folder=folder)
 
+    def decide(self, probs: np.ndarray) -> np.ndarray:
+        """Return the class id of each text, int64 of shape (n_texts,)."""
+        best: np.ndarray = probs.argmax(axis=1)
+        return best
+
     def name(self, probs: np.ndarray) -> list[Any]:
         """Return the label of each text."""
-        return [self.labels[i] for i in probs.argmax(axis=1)]
+        return [self.labels[i] for i in self.decide(probs)]
 
     def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[Record]:
         """Return label and score of each text."""
@@ -99,13 +108,13 @@ class SeveralAnswers(Answering):
         """Return the scores as they are; see `check_independent`."""
         return check_independent(block, folder=folder)
 
-    def indicate(self, probs: np.ndarray) -> np.ndarray:
+    def decide(self, probs: np.ndarray) -> np.ndarray:
         """Return which labels each text is given, int64 zeros and ones of the same shape."""
         return (probs >= self.thresholds).astype(np.int64)
 
     def name(self, probs: np.ndarray) -> list[Any]:
         """Return the labels of each text, the surest first."""
-        given = self.indicate(probs)
+        given = self.decide(probs)
         order = np.argsort(-probs, axis=1, kind="stable")
         names = []
         for row, own in zip(given, order, strict=True):

@@ -101,10 +101,14 @@ def _load_network(
             f"but the network has {session.n_classes} classes"
         )
 
+    activate = read_answering(manifest).activate
+
     def score(texts: Sequence[str]) -> np.ndarray:
         if policy == "truncate":
             return session.predict_proba(tokenizer.encode_texts(texts))
         windows = tokenizer.encode_windows(texts)
+        if session.has_logits:
+            return activate(windows.mean(session.predict_logits(windows.encoded)))
         return windows.mean_probs(session.predict_proba(windows.encoded))
 
     return Model(root, manifest, score, tokenizer=tokenizer)

@@ -2,7 +2,7 @@
 
 Owns onnxruntime. The contract of the graph: int64 `input_ids`, `attention_mask` (and
 `token_type_ids` where the checkpoint has them) of shape (n_texts, n_tokens) -> `probs` (n_texts,
-n_classes), in LabelSet order.
+n_classes), in LabelSet order; `logits` of the same shape where texts may have several labels.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ class OnnxSession:
         self._batches = batches
         self._inputs = {node.name for node in self._session.get_inputs()}
         shapes = {node.name: node.shape for node in self._session.get_outputs()}
+        self.has_logits = "logits" in shapes
         n_classes = (shapes.get("probs") or [None])[-1]
         takes_tokens = REQUIRED_INPUTS <= self._inputs <= KNOWN_INPUTS
         if not takes_tokens or not isinstance(n_classes, int):
@@ -108,6 +109,10 @@ class OnnxSession:
         """What the file says about itself: label names as JSON, method, versions."""
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
+    def predict_logits(self, encoded: EncodedTexts) -> np.ndarray:
+        """Return calibrated logits, shaped as `predict_proba`, of a network with `has_logits`."""
+        return self._read(encoded, "logits")
+
     def predict_proba(self, encoded: EncodedTexts) -> np.ndarray:
         """Return class probabilities.
 
@@ -121,15 +126,19 @@ class OnnxSession:
         float32 array of shape (n_texts, n_classes)
             In the order of the texts.
         """
+        return self._read(encoded, "probs")
+
+    def _read(self, encoded: EncodedTexts, output: str) -> np.ndarray:
+        """Return an output of the network for each text, float32 of shape (n_texts, n_classes)."""
         if len(encoded) == 1 and len(encoded.ids):
             # Nothing to sort and nothing to pad, which takes a quarter of the time of one text.
             ids = encoded.ids.astype(np.int64)[None]
-            return self._run(ids, np.ones_like(ids))
-        probs = np.empty((len(encoded), self.n_classes), dtype=np.float32)
+            return self._run(ids, np.ones_like(ids), output)
+        found = np.empty((len(encoded), self.n_classes), dtype=np.float32)
 
         def score(rows: np.ndarray) -> None:
             input_ids, mask = pad_batch(encoded, rows, pad_id=self._pad_id)
-            probs[rows] = self._run(input_ids, mask)
+            found[rows] = self._run(input_ids, mask, output)
 
         sizes = self._batches
         texts_per_thread = -(-len(encoded) // self._n_threads)  # rounded up
@@ -140,11 +149,11 @@ class OnnxSession:
         # Long texts first, so that threads wait for each other at the end over short ones.
         batches.reverse()
         for_each(score, batches, n_threads=self._n_threads)
-        return probs
+        return found
 
-    def _run(self, input_ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def _run(self, input_ids: np.ndarray, mask: np.ndarray, output: str) -> np.ndarray:
         feed: dict[str, np.ndarray] = {"input_ids": input_ids, "attention_mask": mask}
         if "token_type_ids" in self._inputs:
             feed["token_type_ids"] = np.zeros_like(input_ids)
-        probs: np.ndarray = self._session.run(["probs"], feed)[0]
-        return probs
+        block: np.ndarray = self._session.run([output], feed)[0]
+        return block

@@ -15,17 +15,10 @@ from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.subwords import SubwordTokenizer
 from assay.training.states import TrainingStates
 
-__all__ = ["ClassWeight", "FitContext", "Score", "score_accuracy", "weigh_classes"]
+__all__ = ["ClassWeight", "FitContext", "Score", "weigh_classes", "weigh_labels"]
 
 # (true class ids, probabilities) -> {"accuracy": ..., "f1_weighted": ...}
 Score = Callable[[np.ndarray, np.ndarray], dict[str, float]]
-
-
-def score_accuracy(label_ids: np.ndarray, probs: np.ndarray) -> dict[str, float]:
-    """Return the accuracy: the score used where the caller passes none."""
-    return {"accuracy": float(np.mean(probs.argmax(axis=1) == label_ids))}
-
-
 ClassWeight = str | Mapping[Any, float] | None
 
 
@@ -58,11 +51,7 @@ def weigh_classes(
     """
     if class_weight is None:
         return None
-    if class_weight != "balanced" and not isinstance(class_weight, Mapping):
-        raise InputError(
-            f"class_weight is {class_weight!r}; "
-            "'balanced', one weight per label, or None is accepted"
-        )
+    _check_kind(class_weight)
     try:
         weights: np.ndarray = compute_class_weight(
             class_weight, classes=classes, y=classes[label_ids]
@@ -72,6 +61,47 @@ def weigh_classes(
     return weights
 
 
+def weigh_labels(
+    class_weight: ClassWeight, labels: np.ndarray, indicator: np.ndarray
+) -> np.ndarray | None:
+    """Return the weight in the loss of the texts that have each label.
+
+    Parameters
+    ----------
+    class_weight : "balanced", mapping or None
+        Balanced: the texts with a label count together as much as those without it. A mapping
+        gives the weight of each label; labels that it lacks have weight 1.
+    labels : array of shape (n_labels,)
+    indicator : int64 array of shape (n_texts, n_labels)
+
+    Returns
+    -------
+    float64 array of shape (n_labels,) or None
+        None if `class_weight` is None.
+
+    Raises
+    ------
+    InputError
+        `class_weight` is something else.
+    """
+    if class_weight is None:
+        return None
+    _check_kind(class_weight)
+    if isinstance(class_weight, Mapping):
+        return np.array([float(class_weight.get(label, 1.0)) for label in labels.tolist()])
+    n_with = indicator.sum(axis=0)
+    n_without = len(indicator) - n_with
+    return np.where((n_with > 0) & (n_without > 0), n_without / np.maximum(n_with, 1), 1.0)
+
+
+def _check_kind(class_weight: ClassWeight) -> None:
+    if class_weight != "balanced" and not isinstance(class_weight, Mapping):
+        raise InputError(
+            f"class_weight is {class_weight!r}; "
+            "'balanced', one weight per label, or None is accepted"
+        )
+
+
 @dataclass(frozen=True)
 class FitContext:
     """What a fit may use besides its training texts.
@@ -79,9 +109,9 @@ class FitContext:
     Parameters
     ----------
     validation_texts, validation_ids
-        Texts and class ids by which the best epoch is chosen. None: the last epoch is kept.
-    score : callable
-        ``score(label_ids, probs)`` returns what is reported after each epoch.
+        Texts and targets by which the best epoch is chosen. None: the last epoch is kept.
+    score : callable, optional
+        ``score(label_ids, probs)`` returns what else is reported after each epoch.
     progress : Progress
     states : TrainingStates, optional
         Where a long training saves its state.
@@ -89,14 +119,14 @@ class FitContext:
 
     validation_texts: list[str] | None = None
     validation_ids: np.ndarray | None = None
-    score: Score = score_accuracy
+    score: Score | None = None
     progress: Progress = field(default_factory=Progress)
     states: TrainingStates | None = None
 
     def encode_validation(
         self, tokenizer: SubwordTokenizer
     ) -> tuple[EncodedTexts, np.ndarray] | None:
-        """Return the validation texts as the network reads them, and their class ids, if any."""
+        """Return the validation texts as the network reads them, and their targets, if any."""
         if self.validation_texts is None or self.validation_ids is None:
             return None
         return tokenizer.encode_texts(self.validation_texts), self.validation_ids

@@ -11,12 +11,12 @@ from typing import Any, TypedDict
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from assay.tokenization.batches import EncodedTexts
 from assay.training.frozen_states import FrozenStates
 from assay.training.graphed_steps import GraphedSteps, can_record
 from assay.training.inference import Forward, copy_to, make_batch
+from assay.training.objectives import OBJECTIVES
 from assay.training.processes import Processes
 from assay.training.schedule import Schedule, TrainingConfig
 from assay.training.state_store import StateStore, TrainingState, random_states, restore_random
@@ -60,6 +60,7 @@ class Learner:
         self.network = network
         self.forward = forward
         self.config = config
+        self.objective = OBJECTIVES[config.task]
         self.pad_id = pad_id
         self.processes = processes
         self.device = next(network.parameters()).device
@@ -95,7 +96,7 @@ class Learner:
         ----------
         encoded : EncodedTexts or FrozenStates
             The training texts, or what the frozen layers made of them.
-        targets : int64 tensor of shape (n_texts,)
+        targets : tensor, one row per text
         batches : list of int64 arrays
             Rows of each batch.
         state : TrainingState
@@ -154,19 +155,13 @@ class Learner:
     def _loss(self, input_ids: Tensor, mask: Tensor, targets: Tensor, *, reduction: str) -> Tensor:
         with self._arithmetic():
             logits = self.forward(input_ids, mask)
-        return functional.cross_entropy(
+        return self.objective.loss(
             logits.float(),
             targets,
-            weight=self.class_weights,
-            label_smoothing=self.config.label_smoothing,
+            weights=self.class_weights,
+            smoothing=self.config.label_smoothing,
             reduction=reduction,
         )
-
-    def _weight_of(self, targets: Tensor, rows: np.ndarray) -> Tensor | int:
-        """Return what all rows of a batch count together."""
-        if self.class_weights is None:
-            return len(rows)
-        return self.class_weights[targets[copy_to(self.device, rows)]].sum()
 
     def _shared_loss(self, encoded: Readable, targets: Tensor, rows: np.ndarray) -> Tensor:
         """Return the loss of a batch that processes share; leave the whole batch's gradient.
@@ -177,7 +172,8 @@ class Learner:
         own = self.processes.own(rows)
         if len(own):
             total = self._loss(*self._batch(encoded, targets, own), reduction="sum")
-            share = total / self._weight_of(targets, rows)
+            whole = targets[copy_to(self.device, rows)]
+            share = total / self.objective.total_weight(whole, self.class_weights)
             share.backward()
             loss = share.detach()
         return self.processes.sum_gradients(self.parameters, loss)

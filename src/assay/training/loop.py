@@ -17,12 +17,12 @@ from torch import nn
 
 from assay.checkpoints.torch_state import compute_threads
 from assay.errors import InputError
-from assay.runtime.linear import softmax
 from assay.tokenization.batches import EncodedTexts, bucket_batches
 from assay.training.context import FitContext
 from assay.training.frozen_states import FrozenStates
 from assay.training.inference import Forward, network_logits
 from assay.training.learner import Learner
+from assay.training.objectives import OBJECTIVES, Objective
 from assay.training.processes import ALONE, Processes
 from assay.training.schedule import TrainingConfig
 from assay.training.state_store import StateStore, TrainingState
@@ -31,7 +31,6 @@ __all__ = ["TrainingConfig", "seeded", "train_network"]
 
 _taking_turns = threading.RLock()
 _trained_in: dict[str, int] = {}  # the process that trained a network first
-MIN_PROB = 1e-12  # keeps the loss of a text that is entirely wrong finite
 
 
 @contextmanager
@@ -81,9 +80,10 @@ def train_network(
     network : nn.Module
     forward : callable
         ``(input_ids, attention_mask) -> logits`` through that network.
-    train, validation : (texts, int64 array of class ids)
-        Without validation the last epoch is kept. Training texts may be given as what frozen
-        layers made of them.
+    train, validation : (texts, int64 array)
+        With the targets of `config.task`: class ids of shape (n_texts,), or zeros and ones of
+        shape (n_texts, n_labels). Without validation the last epoch is kept. Training texts may be
+        given as what frozen layers made of them.
     pad_id, config, context
         Id that fills up a batch; settings; where progress and scores go.
     store : StateStore, optional
@@ -99,7 +99,8 @@ def train_network(
         returns.
     """
     encoded, label_ids = train
-    targets = torch.from_numpy(label_ids).to(next(network.parameters()).device)
+    objective = OBJECTIVES[config.task]
+    targets = objective.as_tensor(label_ids).to(next(network.parameters()).device)
     rng = np.random.default_rng(config.seed)
     n_steps = config.n_epochs * len(bucket_batches(encoded.lengths, max_texts=config.batch_size))
     learner = Learner(network, forward, config, pad_id=pad_id, n_steps=n_steps, processes=processes)
@@ -115,7 +116,7 @@ def train_network(
             if not state.n_seen:
                 break
             scores = _judge(learner, validation, context)
-            _close_epoch(state, scores, network, n_texts=len(encoded))
+            _close_epoch(state, scores, learner, n_texts=len(encoded))
             state.batches_rng = dict(rng.bit_generator.state)
         learner.finish(store, state)
     if state.best:
@@ -125,7 +126,7 @@ def train_network(
 
 
 def _close_epoch(
-    state: TrainingState, scores: dict[str, float], network: nn.Module, *, n_texts: int
+    state: TrainingState, scores: dict[str, float], learner: Learner, *, n_texts: int
 ) -> None:
     """Record what the epoch achieved, keep its weights if they are the best, begin the next one."""
     fraction = state.n_seen / n_texts
@@ -133,11 +134,11 @@ def _close_epoch(
     train_loss = float(state.loss_sum) / state.n_seen
     state.history.append({"epoch": epoch, "train_loss": train_loss, **scores})
     if scores:
-        quality = (scores["validation_accuracy"], -scores["validation_loss"])
+        quality = (scores[learner.objective.chosen_by], -scores["validation_loss"])
         if state.best_quality is None or quality > state.best_quality:
             state.best_quality = quality
             state.best = {
-                name: value.detach().clone() for name, value in network.state_dict().items()
+                name: value.detach().clone() for name, value in learner.network.state_dict().items()
             }
     state.epoch += 1
     state.n_batches = 0
@@ -159,18 +160,15 @@ def _judge(
         pad_id=learner.pad_id,
         processes=learner.processes,
     )
-    return _validation_scores(logits, label_ids, context)
+    return _validation_scores(logits, label_ids, learner.objective, context)
 
 
 def _validation_scores(
-    logits: np.ndarray, label_ids: np.ndarray, context: FitContext
+    logits: np.ndarray, label_ids: np.ndarray, objective: Objective, context: FitContext
 ) -> dict[str, float]:
-    """Return loss, accuracy and the caller's scores on validation."""
-    probs = softmax(logits)
-    prob_of_label = probs[np.arange(len(label_ids)), label_ids]
-    loss = -np.log(np.maximum(prob_of_label, MIN_PROB)).mean()
-    accuracy = np.mean(probs.argmax(axis=1) == label_ids)
-    entry = {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
-    for name, value in context.score(label_ids, probs).items():
-        entry[f"validation_{name}"] = value
+    """Return the loss, the score by which an epoch is kept, and the caller's scores."""
+    entry = objective.judge(logits, label_ids)
+    if context.score is not None:
+        for name, value in context.score(label_ids, objective.probs(logits)).items():
+            entry[f"validation_{name}"] = value
     return entry

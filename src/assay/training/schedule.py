@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from assay.bounds import COUNT, FRACTION, POSITIVE, SEED, Bounds
+from assay.data.labels import Task
 from assay.errors import InputError
 from assay.training.processes import Processes
 
@@ -53,6 +54,8 @@ class TrainingConfig:
         sets no limit.
     class_weights : array of shape (n_classes,), optional
         Weight of each class in the loss; None if all count the same.
+    task : {"single", "multi"}
+        Whether a text has one class, or any number of labels.
     precision : {"float32", "bfloat16"}
         Precision of the arithmetic inside the network. Weights are always float32.
 
@@ -73,6 +76,7 @@ class TrainingConfig:
     seed: int
     time_limit_s: float | None = None
     class_weights: np.ndarray | None = None
+    task: Task = "single"
     precision: str = "float32"
 
     def __post_init__(self) -> None:

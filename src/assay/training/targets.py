@@ -17,6 +17,7 @@ from assay.data.labels import LabelSet, Task
 from assay.errors import DataError, InputError
 from assay.runtime.linear import sigmoid, softmax
 from assay.training.calibration import Calibration, ScaleShift, Temperature, fit_scale_shift
+from assay.training.context import ClassWeight, weigh_classes, weigh_labels
 from assay.training.temperature import fit_temperature
 from assay.training.thresholds import DEFAULT_THRESHOLD, fit_thresholds
 
@@ -70,6 +71,18 @@ class Targets(ABC):
         """
 
     @abstractmethod
+    def weigh(
+        self, class_weight: ClassWeight, classes: np.ndarray, targets: np.ndarray
+    ) -> np.ndarray | None:
+        """Return the weight of each class in a loss, float64 of shape (n_classes,), if any.
+
+        Raises
+        ------
+        InputError
+            `class_weight` is none of what is accepted.
+        """
+
+    @abstractmethod
     def untrained(self, n_classes: int) -> Fitted:
         """Return what changes nothing, for models without held-out texts."""
 
@@ -106,6 +119,11 @@ class _Single(Targets):
             return np.array([position[label] for label in labels.tolist()], dtype=np.int64)
         except KeyError as err:
             raise _unknown(err, len(position)) from None
+
+    def weigh(
+        self, class_weight: ClassWeight, classes: np.ndarray, targets: np.ndarray
+    ) -> np.ndarray | None:
+        return weigh_classes(class_weight, classes, targets)
 
     def untrained(self, n_classes: int) -> Fitted:
         return Fitted(Temperature())
@@ -149,6 +167,11 @@ class _Several(Targets):
                 f"the matrix of labels has {matrix.shape[1]} columns; {len(classes)} are accepted"
             )
         return matrix
+
+    def weigh(
+        self, class_weight: ClassWeight, classes: np.ndarray, targets: np.ndarray
+    ) -> np.ndarray | None:
+        return weigh_labels(class_weight, classes, targets)
 
     def untrained(self, n_classes: int) -> Fitted:
         return Fitted(ScaleShift.none(n_classes), np.full(n_classes, DEFAULT_THRESHOLD))

@@ -1,10 +1,10 @@
 """Networks as ONNX files.
 
-Input: int64 `input_ids`, `attention_mask` (and `token_type_ids`).
-Output: `probs` in LabelSet order.
+Input: int64 `input_ids`, `attention_mask`.
+Output: `probs` in LabelSet order; `logits` too where texts may have several labels.
 
 `compact` is written node by node, since ONNX's LSTM takes each text's own length; transformers go
-through torch's exporter. The temperature is part of the last affine layer of both.
+through torch's exporter. The calibration is part of the last affine layer of both.
 """
 
 from __future__ import annotations
@@ -14,22 +14,23 @@ import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
 
+from assay.models.outputs import Outputs
+from assay.training.objectives import OBJECTIVES, Objective
 from assay.training.recurrent import MASKED, CompactNetwork
-
-if TYPE_CHECKING:
-    from torch import nn
 
 __all__ = ["write_compact_onnx", "write_graph", "write_transformer_onnx"]
 
 OPSET = 18
 IR_VERSION = 10  # read by every ONNX Runtime since 1.19
+INPUTS = ("input_ids", "attention_mask")
 SIDES = ("forward_lstm", "backward_lstm")  # of the LSTM, as `CompactNetwork` names them
 
 # The maximum of the words' vectors, scaled to the size of the LSTM's states: left to the weights of
@@ -47,9 +48,7 @@ def write_compact_onnx(
     network: CompactNetwork,
     path: Path,
     *,
-    labels: Sequence[str],
-    order: np.ndarray,
-    temperature: float,
+    outputs: Outputs,
 ) -> None:
     """Write the network of `compact`.
 
@@ -58,14 +57,11 @@ def write_compact_onnx(
     network : CompactNetwork
         After `round_embedding`: the file keeps the embedding in 8 bits.
     path : Path
-    labels : sequence of str
-        In the order of the output columns; kept in the file's metadata.
-    order : int array of shape (n_classes,)
-        Which class of the network each output column is.
-    temperature : float
+    outputs : Outputs
+        The labels are kept in the file's metadata.
     """
-    constants = _compact_constants(network, order, temperature)
-    write_graph(_compact_nodes(network), constants, path, labels=labels, name="assay_compact")
+    constants = _compact_constants(network, outputs)
+    write_graph(_compact_nodes(network), constants, path, outputs=outputs, name="assay_compact")
 
 
 def write_graph(
@@ -73,38 +69,43 @@ def write_graph(
     constants: Mapping[str, np.ndarray],
     path: Path,
     *,
-    labels: Sequence[str],
+    outputs: Outputs,
     name: str,
 ) -> None:
-    """Write a graph from `input_ids` and `attention_mask` to `probs`.
+    """Write a graph from `input_ids` and `attention_mask` to scores.
 
     Parameters
     ----------
     nodes : sequence of onnx.NodeProto
+        Up to `logits`.
     constants : mapping of str to array
     path : Path
-    labels : sequence of str
-        One per column of `probs`.
+    outputs : Outputs
     name : str
         Name of the graph.
     """
     inputs = [
         helper.make_tensor_value_info(one, TensorProto.INT64, ["n_texts", "n_tokens"])
-        for one in ("input_ids", "attention_mask")
+        for one in INPUTS
     ]
-    outputs = [helper.make_tensor_value_info("probs", TensorProto.FLOAT, ["n_texts", len(labels)])]
+    objective = OBJECTIVES[outputs.task]
+    shape = ["n_texts", len(outputs.labels)]
+    returned = [
+        helper.make_tensor_value_info(one, TensorProto.FLOAT, shape)
+        for one in objective.graph_outputs
+    ]
+    axis = {"axis": 1} if objective.score_node == "Softmax" else {}
+    scored = helper.make_node(objective.score_node, ["logits"], ["probs"], **axis)
     initializers = [numpy_helper.from_array(value, key) for key, value in constants.items()]
-    graph = helper.make_graph(list(nodes), name, inputs, outputs, initializers)
+    graph = helper.make_graph([*nodes, scored], name, inputs, returned, initializers)
     model = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="assay"
     )
-    _finish(model, path, labels=labels)
+    _finish(model, path, labels=outputs.labels)
 
 
-def _compact_constants(
-    network: CompactNetwork, order: np.ndarray, temperature: float
-) -> dict[str, np.ndarray]:
-    """Return the constants of the graph of `compact` by name, the temperature folded in."""
+def _compact_constants(network: CompactNetwork, outputs: Outputs) -> dict[str, np.ndarray]:
+    """Return the constants of the graph of `compact` by name, the calibration folded in."""
     weights = {
         name: value.detach().cpu().numpy().astype(np.float32)
         for name, value in network.state_dict().items()
@@ -112,10 +113,11 @@ def _compact_constants(
     packed, scales = network.pack_embedding()  # nothing is lost: training ends with these
     for side in SIDES:  # what the columns are multiplied by costs nothing there
         weights[f"{side}.weight_ih_l0"] *= scales.cpu().numpy()
+    output_weight, output_bias = outputs.fold(weights["output.weight"], weights["output.bias"])
     constants = _lstm_constants(weights) | {
         "embedding": packed.cpu().numpy(),
-        "output_weight": weights["output.weight"][order] / np.float32(temperature),
-        "output_bias": weights["output.bias"][order] / np.float32(temperature),
+        "output_weight": output_weight.astype(np.float32),
+        "output_bias": output_bias.astype(np.float32),
         "masked": np.array(MASKED, dtype=np.float32),
         "time_axis": np.array([1], dtype=np.int64),
         "last_axis": np.array([2], dtype=np.int64),
@@ -127,7 +129,7 @@ def _compact_constants(
 
 
 def _compact_nodes(network: CompactNetwork) -> list[Any]:
-    """Return the nodes of the graph of `compact`, from ids and mask to probabilities."""
+    """Return the nodes of the graph of `compact`, from ids and mask to logits."""
     pooled = "pooled" if network.pools_words else "pooled_states"
     return [
         helper.make_node("Gather", ["embedding", "input_ids"], ["packed"]),
@@ -157,7 +159,6 @@ def _compact_nodes(network: CompactNetwork) -> list[Any]:
             ["logits"],
             transB=1,
         ),
-        helper.make_node("Softmax", ["logits"], ["probs"], axis=1),
     ]
 
 
@@ -186,23 +187,21 @@ def _lstm_constants(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def write_transformer_onnx(
-    module: nn.Module,
+    logits_of: nn.Module,
     path: Path,
     *,
-    inputs: Sequence[str],
-    labels: Sequence[str],
+    outputs: Outputs,
     n_tokens_max: int,
 ) -> None:
-    """Write a torch module that maps ids and mask to probabilities.
+    """Write a torch module that maps ids and mask to logits, with the scores of them.
 
     Parameters
     ----------
-    module : nn.Module
-        Called with the `inputs` in their order; returns probabilities (n_texts, n_classes).
+    logits_of : nn.Module
+        Called with ids and mask; returns calibrated logits (n_texts, n_classes), in
+        the order of the columns.
     path : Path
-    inputs : sequence of str
-        `input_ids`, `attention_mask`, and `token_type_ids` where the checkpoint takes them.
-    labels : sequence of str
+    outputs : Outputs
     n_tokens_max : int
         The longest text the network can read.
     """
@@ -210,29 +209,43 @@ def write_transformer_onnx(
     ids = torch.ones((2, min(8, n_tokens_max)), dtype=torch.int64)
     mask = torch.ones_like(ids)
     mask[1, -2:] = 0
-    given = {
-        "input_ids": ids,
-        "attention_mask": mask,
-        "token_type_ids": torch.zeros_like(ids),
-    }
-    arguments = tuple(given[name] for name in inputs)
-    module = module.cpu().eval()
+    arguments = (ids, mask)
+    objective = OBJECTIVES[outputs.task]
+    module = _Scored(logits_of, objective).cpu().eval()
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings(), _QuietExporter():
         warnings.simplefilter(
             "ignore"
         )  # deprecations and notes of torch's own exporters, of no use to a user
         try:
-            _export_by_tracing(module, arguments, path, inputs)
+            _export_by_tracing(module, arguments, path, objective.graph_outputs)
         except (
             Exception
         ):  # whatever a tracer fails on in an unknown architecture: the other exporter may manage
-            _export_by_graph(module, arguments, path, inputs, n_tokens_max)
-    _finish(onnx.load(str(path)), path, labels=labels)
+            _export_by_graph(module, arguments, path, objective.graph_outputs, n_tokens_max)
+    _finish(onnx.load(str(path)), path, labels=outputs.labels)
+
+
+class _Scored(nn.Module):
+    """A network that returns logits, followed by what makes scores of them."""
+
+    def __init__(self, logits_of: nn.Module, objective: Objective) -> None:
+        super().__init__()
+        self.logits_of = logits_of
+        self.objective = objective
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
+        """Return what the ONNX file returns."""
+        logits = self.logits_of(input_ids, attention_mask)
+        returned = {"probs": self.objective.activate(logits), "logits": logits}
+        return tuple(returned[name] for name in self.objective.graph_outputs)
 
 
 def _export_by_tracing(
-    module: nn.Module, arguments: tuple[Any, ...], path: Path, inputs: Sequence[str]
+    module: nn.Module,
+    arguments: tuple[Any, ...],
+    path: Path,
+    returned: Sequence[str],
 ) -> None:
     """Export through TorchScript.
 
@@ -242,10 +255,10 @@ def _export_by_tracing(
         module,
         arguments,
         str(path),
-        input_names=list(inputs),
-        output_names=["probs"],
-        dynamic_axes={name: {0: "n_texts", 1: "n_tokens"} for name in inputs}
-        | {"probs": {0: "n_texts"}},
+        input_names=list(INPUTS),
+        output_names=list(returned),
+        dynamic_axes={name: {0: "n_texts", 1: "n_tokens"} for name in INPUTS}
+        | {name: {0: "n_texts"} for name in returned},
         dynamo=False,
         opset_version=OPSET,
     )
@@ -255,7 +268,7 @@ def _export_by_graph(
     module: nn.Module,
     arguments: tuple[Any, ...],
     path: Path,
-    inputs: Sequence[str],
+    returned: Sequence[str],
     n_tokens_max: int,
 ) -> None:
     """Export through torch.export.
@@ -270,9 +283,9 @@ def _export_by_graph(
         module,
         arguments,
         str(path),
-        input_names=list(inputs),
-        output_names=["probs"],
-        dynamic_shapes=tuple(shape for _ in inputs),
+        input_names=list(INPUTS),
+        output_names=list(returned),
+        dynamic_shapes=tuple(shape for _ in INPUTS),
         dynamo=True,
         external_data=False,
         verbose=False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from onnx import TensorProto, helper
 
 from assay.models.onnx.export import write_graph
+from assay.models.outputs import Outputs
 from assay.models.piece_ngrams import FACTOR, LONGEST, MODULUS, PieceNgrams
 
 __all__ = ["write_ngrams_onnx"]
@@ -21,9 +21,7 @@ def write_ngrams_onnx(
     ngrams: PieceNgrams,
     path: Path,
     *,
-    labels: Sequence[str],
-    order: np.ndarray,
-    temperature: float,
+    outputs: Outputs,
 ) -> None:
     """Write the classifier of n-grams.
 
@@ -31,18 +29,17 @@ def write_ngrams_onnx(
     ----------
     ngrams : PieceNgrams
     path : Path
-    labels : sequence of str
-        In the order of the output columns; kept in the file's metadata.
-    order : int array of shape (n_classes,)
-        Which class of the classifier each output column is.
-    temperature : float
+    outputs : Outputs
+        The labels are kept in the file's metadata.
     """
     # The last column sums up to the square of a text's length
-    table = np.column_stack([ngrams.weights[:, order], ngrams.squares])
+    table = np.column_stack([ngrams.weights[:, outputs.order], ngrams.squares])
+    # The margins are scaled after they were divided by the length: the table stays as it is
+    scale, bias = outputs.fold(np.ones((len(outputs.labels), 1)), ngrams.bias)
     constants = {
         "table": table.astype(np.float16),
-        "bias": (ngrams.bias[order] / temperature).astype(np.float32),
-        "softness": np.array(1 / temperature, dtype=np.float32),
+        "bias": bias.astype(np.float32),
+        "scale": scale[:, 0].astype(np.float32),
         "tiny": np.array(1e-12, dtype=np.float32),
         "factor": np.array(FACTOR, dtype=np.int64),
         "modulus": np.array(MODULUS, dtype=np.int64),
@@ -50,7 +47,7 @@ def write_ngrams_onnx(
         "one": np.array(1, dtype=np.int64),
         "first": np.array([0], dtype=np.int64),
         "but_last": np.array([-1], dtype=np.int64),
-        "n_classes": np.array([len(labels)], dtype=np.int64),
+        "n_classes": np.array([len(outputs.labels)], dtype=np.int64),
         "to_the_end": np.array([TO_THE_END], dtype=np.int64),
         "time_axis": np.array([1], dtype=np.int64),
         "last_axis": np.array([2], dtype=np.int64),
@@ -59,7 +56,7 @@ def write_ngrams_onnx(
     for n in range(1, LONGEST + 1):
         constants[f"start_{n}"] = np.array([n - 1], dtype=np.int64)
         nodes += _sum_ngrams(n)
-    write_graph([*nodes, *_classify()], constants, path, labels=labels, name="assay_ngrams")
+    write_graph([*nodes, *_classify()], constants, path, outputs=outputs, name="assay_ngrams")
 
 
 def _sum_ngrams(n: int) -> list[Any]:
@@ -94,7 +91,7 @@ def _from_piece(name: str, n: int, out: str) -> list[Any]:
 
 
 def _classify() -> list[Any]:
-    """Return the nodes from the sums to probabilities."""
+    """Return the nodes from the sums to logits."""
     sums = [f"sum_{n}" for n in range(1, LONGEST + 1)]
     return [
         helper.make_node("Sum", sums, ["sums"]),
@@ -102,8 +99,7 @@ def _classify() -> list[Any]:
         helper.make_node("Slice", ["sums", "n_classes", "to_the_end", "time_axis"], ["squares"]),
         helper.make_node("Max", ["squares", "tiny"], ["positive"]),
         helper.make_node("Sqrt", ["positive"], ["lengths"]),
-        helper.make_node("Div", ["margins", "lengths"], ["scaled"]),
-        helper.make_node("Mul", ["scaled", "softness"], ["softened"]),
-        helper.make_node("Add", ["softened", "bias"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], ["probs"], axis=1),
+        helper.make_node("Div", ["margins", "lengths"], ["margins_by_length"]),
+        helper.make_node("Mul", ["margins_by_length", "scale"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "bias"], ["logits"]),
     ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.data.duplicates import duplicate_groups
+from assay.data.labels import LabelSet, Task
 from assay.data.languages import find_wrong_language
 from assay.data.texts import LabelledTexts, Splits, join_texts
 from assay.errors import MissingDependencyError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from assay.models.estimator import TextClassifier
     from assay.runtime.entries import TrainingDataEntry
     from assay.runtime.limits.scope import TermStatistics
+    from assay.training.context import Score
 
 __all__ = [
     "FitOptions",
@@ -269,21 +271,36 @@ def fit_estimator(
     if validation is not None:
         held_out = validation.texts, validation.labels
 
-    def score(label_ids: np.ndarray, probs: np.ndarray) -> dict[str, float]:
-        # Inside an estimator classes are sorted; these two metrics do not depend on their order.
-        scores = score_predictions(label_ids, probs, label_set, seed=options.seed, n_resamples=2)
-        return {"accuracy": scores.accuracy, "f1_weighted": scores.f1_weighted}
-
     estimator.fit(
         train.texts,
         train.labels,
         validation=held_out,
-        score=score,
+        score=EPOCH_SCORES[label_set.task](label_set, options.seed),
         progress=progress,
         states=options.states,
     )
     if options.folds is not None:
         estimator.calibrate_on(*options.folds.calibration_pairs(data.label_ids))
+
+
+def _score_one_label(label_set: LabelSet, seed: int) -> Score:
+    def score(label_ids: np.ndarray, probs: np.ndarray) -> dict[str, float]:
+        # Inside an estimator classes are sorted; these two metrics do not depend on their order.
+        scores = score_predictions(label_ids, probs, label_set, seed=seed, n_resamples=2)
+        return {"accuracy": scores.accuracy, "f1_weighted": scores.f1_weighted}
+
+    return score
+
+
+def _score_nothing_else(label_set: LabelSet, seed: int) -> None:
+    """Report after each epoch what training chooses by, and nothing else."""
+
+
+# What is reported after each epoch, by task
+EPOCH_SCORES: Mapping[Task, Callable[[LabelSet, int], Score | None]] = {
+    "single": _score_one_label,
+    "multi": _score_nothing_else,
+}
 
 
 def _save_train_texts(

@@ -1,0 +1,121 @@
+"""`compact`, `features` and `finetune` on texts with several labels: learnt, saved, read by stock tools.
+
+Also tests assay.models.outputs, which says what the columns of a saved network are.
+"""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from _support.small_models import small_estimator
+from assay.data.labels import LabelSet
+from assay.models import save_model
+from assay.recipes.export import export_model
+from assay.runtime.linear import sigmoid
+from assay.runtime.predictor import load_model
+
+WORDS = ("happy", "sad", "angry")
+FILLERS = ("i", "am", "very", "this", "day", "is", "not", "a")
+METHODS = ("compact", "features", "finetune")
+LABELS = LabelSet(("sad", "angry", "happy"), "multi")  # not the order of the estimator
+
+
+def draw(seed: int, n_texts: int = 120) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Return texts that hold the words of their labels, some without any label."""
+    rng = np.random.default_rng(seed)
+    texts, labels = [], []
+    for row in rng.random((n_texts, 3)) < [0.5, 0.3, 0.2]:
+        own = tuple(np.array(WORDS)[row].tolist())
+        texts.append(" ".join(rng.permutation([*own, *rng.choice(FILLERS, size=3)])))
+        labels.append(own)
+    return texts, labels
+
+
+@pytest.fixture(scope="module")
+def trained(tiny_bert):
+    """Fit each method once: method -> estimator."""
+    parameters = {
+        "compact": {},
+        "features": {"long_texts": "window", "max_tokens": 16},
+        "finetune": {"n_epochs": 6, "learning_rate": 5e-3, "class_weight": "balanced"},
+    }
+    return {
+        method: small_estimator(method, tiny_bert, **parameters[method]).fit(
+            *draw(0), validation=draw(1)
+        )
+        for method in METHODS
+    }
+
+
+@pytest.fixture(scope="module")
+def saved(trained, tmp_path_factory):
+    """Save each of them: method -> folder. Saving compares the scores of the folder."""
+    root = tmp_path_factory.mktemp("several")
+    for method, estimator in trained.items():
+        save_model(estimator, root / method, label_set=LABELS, parity_texts=draw(2)[0])
+    return {method: root / method for method in METHODS}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_several_labels_are_learnt(trained, method) -> None:
+    """Scores are independent, and every label is told from the others."""
+    estimator, (texts, labels) = trained[method], draw(3)
+    probs = estimator.predict_proba(texts)
+    assert probs.sum(axis=1).std() > 0.1
+    truth = LabelSet(tuple(sorted(WORDS)), "multi").indicator(labels)
+    right = (estimator.predict(texts) == truth).mean()
+    always = max(truth.mean(), 1 - truth.mean())
+    assert right > (0.95 if method == "compact" else always)
+    assert "validation_f1_macro" in (estimator.history_ or [{"validation_f1_macro": 0}])[-1]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_saved_models_answer_as_trained(trained, saved, method) -> None:
+    """In the order of the label set, long texts in windows too, with the thresholds of each label."""
+    estimator, model = trained[method], load_model(saved[method])
+    texts = [*draw(2)[0][:20], "", "happy day " * 60]
+    order = [estimator.classes_.tolist().index(label) for label in LABELS]
+    expected = estimator.predict_proba(texts)[:, order]
+    np.testing.assert_allclose(model.predict_proba(texts), expected, atol=1e-5)
+    given = expected >= estimator.fitted_.thresholds[order]
+    for names, row in zip(model.predict(texts), given, strict=True):
+        assert sorted(names) == sorted(np.array(LABELS.names)[row].tolist())
+
+
+def test_stock_pipeline_gives_the_same_scores(saved) -> None:
+    """Read by transformers as the task of config.json says; thresholds are beside it for other tools."""
+    folder, texts = saved["finetune"], draw(2)[0][:20]
+    model = load_model(folder)
+    config = json.loads((folder / "config.json").read_text())
+    assert config["problem_type"] == "multi_label_classification"
+    assert config["thresholds"] == dict(zip(LABELS, model.manifest.thresholds, strict=True))
+    stock = transformers.pipeline("text-classification", model=str(folder), top_k=None)
+    expected = model.predict_proba(texts)
+    for row, found in zip(expected, stock(texts), strict=True):
+        scores = {one["label"]: one["score"] for one in found}
+        assert [scores[label] for label in LABELS] == pytest.approx(row.tolist(), abs=1e-5)
+    network = transformers.AutoModelForSequenceClassification.from_pretrained(folder)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    with torch.no_grad():
+        logits = network(**tokenizer(texts, padding=True, return_tensors="pt")).logits.numpy()
+    np.testing.assert_allclose(sigmoid(logits), expected, atol=1e-5)
+
+
+def test_copy_in_eight_bits_is_compared_by_its_sets(saved, tmp_path) -> None:
+    """Accuracy is the share of texts with exactly the right labels."""
+    texts, labels = draw(4, 60)
+    report = export_model(
+        saved["compact"],
+        tmp_path / "small",
+        export_format="onnx-int8",
+        data=(texts, labels),
+    )
+    truth = LABELS.indicator(labels)
+    predicted = LABELS.indicator(load_model(saved["compact"]).predict(texts))
+    assert report.accuracy_before == pytest.approx((predicted == truth).all(axis=1).mean())
+    claims = json.loads((tmp_path / "small" / "assay.json").read_text())["scores"]
+    assert {claim["metric"] for claim in claims} >= {"f1_macro", "exact_match"}
+    assert "independent `probs`" in (tmp_path / "small" / "README.md").read_text()
