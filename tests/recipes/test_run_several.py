@@ -1,10 +1,11 @@
 """`run`, `train`, `evaluate` and `predict` on texts with several labels, from file to scores.
 
-This tests `evaluate_several`, `assay.evaluation.several_scoring`, `assay.reporting.several_report` and
+This tests `evaluate_several`, `compare_several`, `assay.evaluation.several_scoring` and
 `assay.runtime.answers`.
 """
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -152,23 +153,53 @@ def test_what_takes_one_label_says_so(run: Path, data: Path, tmp_path: Path, mon
         Scoring("text", rule=AbstainRule(0.5)).check(model)
     with pytest.raises(InputError, match="--scope is for models that give one"):
         Scoring("text", with_scope=True).check(model)
-    with pytest.raises(InputError, match=r"^[^:]* is a run on texts with several labels, whose"):
-        compare_run(run)
     with pytest.raises(DataError, match="several labels each"):
         embed_data(load_data(data), out=tmp_path / "features.parquet")
     assert not list(tmp_path.iterdir())
-    with pytest.raises(InputError, match="cannot be written again yet"):
-        write_report_file(run, tmp_path / "report.md")
 
 
-def test_report_in_another_language_is_refused_before_training(data: Path, tmp_path: Path) -> None:
-    """It would be English without a word, and nothing is left behind."""
-    with pytest.raises(
-        InputError, match=r"report_language is 'ko', and the report .* English only"
-    ):
-        run_data(data, tmp_path / "out", options=RunOptions(report_language="ko"))
-    assert not (tmp_path / "out").exists()
-    assert not list(tmp_path.glob("out*"))
+def test_report_is_written_again_in_another_language(run: Path, tmp_path: Path) -> None:
+    """From report.json alone; a notebook is not made of such runs."""
+    write_report_file(run, tmp_path / "report.html", language="ko")
+    assert "linear를 쓰세요" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    written = write_report_file(run, tmp_path / "again.md")
+    assert (tmp_path / "again_files" / "labels_f1.png").is_file()
+    assert written.format == "md"
+    english = (run / "report.md").read_text(encoding="utf-8")
+    again = (tmp_path / "again.md").read_text(encoding="utf-8")
+    assert again.replace("again_files", "report_files") == english
+    with pytest.raises(InputError, match="of which no notebook is made; md and html are accepted"):
+        write_report_file(run, tmp_path / "report.ipynb")
+
+
+def test_few_texts_are_judged_out_of_fold(run: Path) -> None:
+    """Each by models, scales and thresholds that did not see it; the models are fitted on both splits."""
+    results = json.loads((run / "results.json").read_text())
+    linear = results["methods"][1]
+    assert linear["fitted_on"] == ["train", "validation"]
+    assert linear["validation"] is None
+    assert linear["evidence"]["kind"] == "out_of_fold"
+    assert linear["evidence"]["n_texts"] == results["choice"]["n_texts"] == 360
+    assert results["choice"]["kind"] == "out_of_fold"
+
+
+def test_run_is_compared_again_from_its_predictions(run: Path) -> None:
+    """The same choice, with differences to the best and their intervals, on evidence and test."""
+    results = json.loads((run / "results.json").read_text())
+    found = compare_run(run).to_dict()
+    assert found["recommended"] == results["recommended"]
+    assert found["evidence"] == results["comparisons"]
+    assert [one["method"] for one in found["test"]] == ["majority", "linear", "compact"]
+    majority = found["evidence"][0]
+    assert majority["interval"][1] < 0
+
+
+def test_damaged_predictions_of_a_run_are_named(run: Path, tmp_path: Path) -> None:
+    """With what to do."""
+    broken = shutil.copytree(run, tmp_path / "broken")
+    (broken / "predictions" / "linear.jsonl.gz").write_bytes(b"no gzip")
+    with pytest.raises(InputError, match="is damaged"):
+        compare_run(broken)
 
 
 def test_thresholds_never_see_the_text_that_they_judge() -> None:

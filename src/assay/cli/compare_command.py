@@ -15,6 +15,7 @@ from assay.errors import InputError
 if TYPE_CHECKING:
     from assay.evaluation.compare import Comparison
     from assay.recipes.compare import RunComparison
+    from assay.recipes.compare_several import SeveralRunComparison
     from assay.recipes.model_comparison import ModelComparison
 
 __all__ = ["register"]
@@ -96,11 +97,14 @@ def _show_models(found: ModelComparison) -> None:
 
 
 def _compare_run(run: Path, common: Common) -> None:
-    from assay.recipes.compare import compare_run
+    from assay.recipes.compare import RunComparison, compare_run
 
     found = compare_run(run)
     if common.json:
         print_json(found.to_dict())
+        return
+    if not isinstance(found, RunComparison):
+        _show_several(found)
         return
     rows = [_comparison_row(one, found) for one in found.choice.comparisons]
     print_table(rows, right=("evidence", "won", "lost", "p", "test", "p test"))
@@ -110,6 +114,27 @@ def _compare_run(run: Path, common: Common) -> None:
         print_sentence(without_leaks)
     print_line("won, lost: texts that only this method, or only the best, labels right.")
     print_line("p: exact McNemar test of these two counts, Holm-corrected. Test decides nothing.")
+
+
+def _show_several(found: SeveralRunComparison) -> None:
+    """Print how methods compare where texts may have several labels."""
+    rows = []
+    for one in found.choice.comparisons:
+        low, high = one.interval
+        test = found.test.get(one.method)
+        row = {
+            "": "→" if one.method == found.choice.recommended else "",
+            "method": one.method,
+            "evidence": f"{one.score:.3f}",
+            "to the best": "best" if one.method == one.best else f"{one.difference:+.3f}",
+            "95 % interval": "" if one.method == one.best else f"{low:+.3f} to {high:+.3f}",
+            "test": "" if test is None else f"{test.score:.3f}",
+        }
+        rows.append(row)
+    print_table(rows, right=("evidence", "to the best", "test"))
+    print_sentence(f"Recommended: {found.choice.why}")
+    print_line(f"Scores are {found.choice.metric}, intervals those of a paired bootstrap.")
+    print_line("Test decides nothing.")
 
 
 def _comparison_row(one: Comparison, found: RunComparison) -> dict[str, str]:

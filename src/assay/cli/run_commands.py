@@ -127,7 +127,7 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
         row = {
             "": "→" if one["method"] == results["recommended"] else "",
             "method": one["method"],
-            "evidence": f"{one['validation']['f1_macro']:.3f}",
+            "evidence": f"{one['evidence']['f1_macro']:.3f}",
             "macro F1": f"{one['test']['f1_macro']:.3f}",
             "95 % interval": f"{low:.3f}–{high:.3f}",
             "micro F1": f"{one['test']['f1_micro']:.3f}",

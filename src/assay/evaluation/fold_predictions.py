@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assay.data.labels import Task
+from assay.data.stratified import share_out
 from assay.disk import atomic_file
 from assay.evaluation.folds import deal_folds
 from assay.progress import Progress
@@ -23,7 +25,15 @@ from assay.progress import Progress
 if TYPE_CHECKING:
     from assay.models.estimator import TextClassifier
 
-__all__ = ["FoldPredictions", "FoldTexts", "count_folds", "count_repeats", "predict_folds"]
+__all__ = [
+    "FOLD_TEXTS",
+    "FoldPredictions",
+    "FoldTexts",
+    "SeveralFoldTexts",
+    "count_folds",
+    "count_repeats",
+    "predict_folds",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +61,45 @@ class FoldTexts:
     label_ids: np.ndarray
     groups: np.ndarray
     n_classes: int
+
+    def deal(self, *, n_folds: int, seed: int) -> np.ndarray:
+        """Return the fold of each text: see `deal_folds`."""
+        return deal_folds(self.label_ids, self.groups, n_folds=n_folds, seed=seed)
+
+    def count_texts(self, rows: np.ndarray) -> np.ndarray:
+        """Return how many of these texts have each class, int64 of shape (n_classes,)."""
+        return np.bincount(self.label_ids[rows], minlength=self.n_classes)
+
+    def is_known(self, rows: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """Tell for each of these texts whether a model that knows `classes` could be right."""
+        return np.isin(self.label_ids[rows], classes)
+
+
+@dataclass(frozen=True)
+class SeveralFoldTexts(FoldTexts):
+    """The same where a text may have several labels.
+
+    `label_ids` are zeros and ones of shape (n_texts, n_classes). A label that no text outside a
+    fold has gets a score all the same, which says that it is rare.
+    """
+
+    def deal(self, *, n_folds: int, seed: int) -> np.ndarray:
+        """Return the fold of each text: stratified by labels and pairs, see `share_out`."""
+        units = np.unique(self.groups, return_inverse=True)[1]
+        shares = np.full(n_folds, 1 / n_folds)
+        return share_out(self.label_ids, units, shares, rng=np.random.default_rng(seed))
+
+    def count_texts(self, rows: np.ndarray) -> np.ndarray:
+        """Return how many of these texts have each label, int64 of shape (n_classes,)."""
+        counts: np.ndarray = self.label_ids[rows].sum(axis=0)
+        return counts
+
+    def is_known(self, rows: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """Tell that all texts can be judged, bool of shape (n_rows,)."""
+        return np.ones(int(np.asarray(rows).sum()), dtype=bool)
+
+
+FOLD_TEXTS: dict[Task, type[FoldTexts]] = {"single": FoldTexts, "multi": SeveralFoldTexts}
 
 
 @dataclass(frozen=True)
@@ -82,7 +131,8 @@ class FoldPredictions:
 
     def calibration_pairs(self, label_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return logits and labels of all divisions that a temperature can be fitted on."""
-        repeated = np.broadcast_to(label_ids, self.is_known.shape)
+        shape = (*self.is_known.shape, *label_ids.shape[1:])
+        repeated = np.broadcast_to(label_ids, shape)
         return self.logits[self.is_known], repeated[self.is_known]
 
     def save(self, path: Path) -> None:
@@ -122,7 +172,7 @@ def count_folds(texts: FoldTexts, n_folds: int) -> int:
     it. A class with few texts does not take folds away from all others.
     """
     _, first = np.unique(texts.groups, return_index=True)
-    sizes = np.bincount(texts.label_ids[first])
+    sizes = texts.count_texts(first)
     median = int(np.median(sizes[sizes > 0]))
     return max(2, min(n_folds, median, len(first)))
 
@@ -161,9 +211,7 @@ def predict_folds(
     method = make().method
     with progress.track(f"folds ({method})", n_folds * n_repeats) as advance:
         for repeat in range(n_repeats):
-            folds = deal_folds(
-                texts.label_ids, texts.groups, n_folds=n_folds, seed=seed + 1000 * repeat
-            )
+            folds = texts.deal(n_folds=n_folds, seed=seed + 1000 * repeat)
             found = _predict_division(texts, folds, make, may_go_on, advance)
             if found is None:
                 break
@@ -194,6 +242,6 @@ def _predict_division(
         wide = np.repeat(own.min(axis=1, keepdims=True) - UNKNOWN_GAP, texts.n_classes, axis=1)
         wide[:, classes] = own
         logits[is_outside] = wide
-        is_known[is_outside] = np.isin(texts.label_ids[is_outside], classes)
+        is_known[is_outside] = texts.is_known(is_outside, classes)
         advance(1)
     return logits, is_known

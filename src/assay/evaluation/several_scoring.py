@@ -1,9 +1,9 @@
-"""Scores of a saved model where texts may have several labels, and the choice by them."""
+"""Scores of a saved model where texts may have several labels."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +11,8 @@ import numpy as np
 
 from assay.data.texts import LabelledTexts
 from assay.errors import DataError
-from assay.evaluation.several_scores import (
-    SEVERAL_METRICS,
-    AnswerCounts,
-    SeveralScores,
-    draw_f1,
-    score_several,
-)
-from assay.methods import FLOOR, METHODS
+from assay.evaluation.several_scores import SeveralScores, score_several
+from assay.methods import METHODS
 from assay.progress import Progress
 from assay.runtime.answers import SeveralAnswers
 from assay.runtime.entries import ScoreEntry
@@ -26,23 +20,15 @@ from assay.runtime.predictor import Model
 from assay.training.thresholds import fit_thresholds
 
 __all__ = [
-    "SeveralChoice",
     "SeveralScored",
     "answers_of",
-    "choose_several",
     "cross_fit",
     "score_several_split",
     "several_claims",
 ]
 
 N_FOLDS = 5  # in which thresholds are fitted, so that no text is judged by thresholds that saw it
-N_DRAWS = 2000
 SCORE_DIGITS = 9  # of written scores: float32 carries about 7
-METRIC_NAMES = {
-    "macro-f1": "macro F1",
-    "micro-f1": "micro F1",
-    "accuracy": "share of exact matches",
-}
 HEADLINES = ("f1_micro", "f1_macro", "f1_weighted", "exact_match")
 
 
@@ -81,16 +67,27 @@ class SeveralScored:
             plain["without_leaks"] = {"n_leaked": self.n_leaked, "scores": others}
         return plain
 
-    def records(self, split: str, labels: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-        """Yield what is written about each text."""
+    def records(self, split: str, labels: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield what is written about each text of a split."""
+        splits = [split] * len(self.labelled)
+        return self.describe_texts(splits, labels, self.probs, self.predicted)
+
+    def describe_texts(
+        self,
+        splits: Sequence[str],
+        labels: Sequence[str],
+        probs: np.ndarray,
+        predicted: np.ndarray,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield what is written about each text, given scores and answers to all of them."""
         for i, row in enumerate(self.labelled.lines):
-            given = np.flatnonzero(self.predicted[i]).tolist()
+            given = np.flatnonzero(predicted[i]).tolist()
             yield {
-                "split": split,
+                "split": splits[i],
                 "row": row,
                 "labels": list(self.labelled.labels[i]),
                 "predicted_labels": [labels[j] for j in given],
-                "probs": [round(float(p), SCORE_DIGITS) for p in self.probs[i]],
+                "probs": [round(float(p), SCORE_DIGITS) for p in probs[i]],
             }
 
 
@@ -201,99 +198,3 @@ def several_claims(test: SeveralScored) -> list[ScoreEntry]:
         }
         entries.append(entry)
     return entries
-
-
-@dataclass(frozen=True)
-class SeveralChoice:
-    """Which method is recommended, and why.
-
-    Parameters
-    ----------
-    recommended, best : str
-        The method to take, and the one with the highest score on the evidence.
-    metric : str
-    tolerance : float
-    scores, losses : mapping of method to float
-        The score on the evidence, and what is expected to be lost against the best.
-    n_texts : int
-        Texts of the evidence.
-    """
-
-    recommended: str
-    best: str
-    metric: str
-    tolerance: float
-    scores: Mapping[str, float]
-    losses: Mapping[str, float]
-    n_texts: int
-
-    @property
-    def why(self) -> str:
-        """The reason in one sentence."""
-        name, own = METRIC_NAMES[self.metric], self.scores[self.recommended]
-        where = f"on {self.n_texts:,} validation texts"
-        if self.recommended == self.best:
-            return f"{self.recommended} has the highest {name} ({own:.3f} {where})"
-        return (
-            f"{self.recommended} has a {name} of {own:.3f} {where}; {self.best} has "
-            f"{self.scores[self.best]:.3f} and is more expensive (expected loss "
-            f"{self.losses[self.recommended]:.3f}, {self.tolerance:g} is tolerated)"
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        expected = [
-            {"method": method, "score": self.scores[method], "expected_loss": loss}
-            for method, loss in self.losses.items()
-        ]
-        return {
-            "metric": self.metric,
-            "tolerance": self.tolerance,
-            "best": self.best,
-            "recommended": self.recommended,
-            "why": self.why,
-            "n_texts": self.n_texts,
-            "expected_losses": expected,
-        }
-
-
-def choose_several(
-    evidence: Mapping[str, SeveralScored],
-    groups: np.ndarray,
-    *,
-    metric: str,
-    tolerance: float,
-    seed: int,
-) -> SeveralChoice:
-    """Recommend the cheapest method whose expected loss against the best is within the tolerance.
-
-    The same rule as for one label per text, see `choose_method`: Bayesian bootstrap weights of
-    groups of equal texts, the same for all methods.
-
-    Parameters
-    ----------
-    evidence : mapping of method to SeveralScored
-        From cheapest to most expensive; the same texts for all. Test texts take no part.
-    groups : int array of shape (n_texts,)
-    metric : {"macro-f1", "micro-f1", "accuracy"}
-        Accuracy is the share of the texts that get exactly their labels.
-    tolerance : float
-    seed : int
-    """
-    field = SEVERAL_METRICS[metric]
-    scores = {method: float(getattr(one.scores, field)) for method, one in evidence.items()}
-    best = max(scores, key=lambda method: scores[method])  # of equals the first: the cheapest
-    units = np.unique(groups, return_inverse=True)[1]
-    name = "exact_match" if field == "exact_match" else field.removeprefix("f1_")
-    drawn = {}
-    for method, one in evidence.items():
-        counts = AnswerCounts(one.truth, one.predicted)
-        drawn[method] = getattr(draw_f1(counts, seed=seed, n_draws=N_DRAWS, groups=units), name)
-    losses = {
-        method: float(np.maximum(0.0, drawn[best] - own).mean()) for method, own in drawn.items()
-    }
-    candidates = [method for method, loss in losses.items() if loss <= tolerance]
-    if best != FLOOR:
-        candidates = [method for method in candidates if method != FLOOR]
-    n_texts = len(units)
-    return SeveralChoice(candidates[0], best, metric, tolerance, scores, losses, n_texts)

@@ -231,16 +231,21 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             self.fitted_ = self.targets_.fit(self.decision_logits(texts), targets)
         return self
 
-    def calibrate_on(self, logits: np.ndarray, label_ids: np.ndarray) -> Self:
-        """Fit the temperature on logits of models that did not see the texts.
+    def calibrate_on(
+        self, logits: np.ndarray, label_ids: np.ndarray, *, names: Sequence[str]
+    ) -> Self:
+        """Fit what `calibrate` fits on logits of models that did not see the texts.
 
         Parameters
         ----------
         logits : array of shape (n_texts, n_classes)
-            The classes may be in any order that `label_ids` share: one temperature is fitted.
-        label_ids : int array of shape (n_texts,)
+        label_ids : int array of shape (n_texts,), or (n_texts, n_labels) of zeros and ones
+        names : sequence of str
+            The classes, in the order of the columns of `logits`.
         """
-        self.fitted_ = self.targets_.fit(logits, label_ids)
+        position = {name: column for column, name in enumerate(names)}
+        columns = np.array([position[str(name)] for name in self.classes_.tolist()])
+        self.fitted_ = self.targets_.fit(*self.targets_.arrange(logits, label_ids, columns))
         return self
 
     def predict_fold(

@@ -58,7 +58,9 @@ class Majority(TextClassifier):
         """Do nothing: the shares are the calibrated answer of a model that reads no text."""
         return self
 
-    def calibrate_on(self, logits: np.ndarray, label_ids: np.ndarray) -> Self:
+    def calibrate_on(
+        self, logits: np.ndarray, label_ids: np.ndarray, *, names: Sequence[str]
+    ) -> Self:
         """Do nothing, as `calibrate`."""
         return self
 

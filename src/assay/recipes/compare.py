@@ -16,6 +16,7 @@ from assay.evaluation.choice import TOLERANCE, Choice, choose_method
 from assay.evaluation.compare import Comparison, ComparisonEntry, compare_methods
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD, Answers
 from assay.evaluation.scoring import PredictionEntry
+from assay.recipes.compare_several import SeveralRunComparison, compare_several_run
 from assay.reporting.results import EVIDENCE
 
 __all__ = ["RunComparison", "SavedMethod", "compare_run"]
@@ -104,7 +105,7 @@ class RunComparison:
         }
 
 
-def compare_run(run: str | Path) -> RunComparison:
+def compare_run(run: str | Path) -> RunComparison | SeveralRunComparison:
     """Compare the methods of a run.
 
     Parameters
@@ -112,13 +113,24 @@ def compare_run(run: str | Path) -> RunComparison:
     run : path
         A folder that `assay run` wrote.
 
+    Returns
+    -------
+    RunComparison or SeveralRunComparison
+        The second where texts may have several labels.
+
     Raises
     ------
     InputError
         The folder is no run, or a file of it is missing or broken.
     """
     root = Path(run)
-    methods = _read_methods(root)
+    results = _read_results(root)
+    if results.get("task") == "multi":
+        try:
+            return compare_several_run(root, results)
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as err:
+            raise _damaged(root, err) from err
+    methods = _read_methods(root, results)
     evidence: dict[str, Answers] = {}
     test: dict[str, np.ndarray] = {}
     rows: RowNumbers = {}
@@ -138,7 +150,7 @@ def compare_run(run: str | Path) -> RunComparison:
     return RunComparison(str(root), choice, {one.method: one for one in tested}, methods)
 
 
-def _read_methods(root: Path) -> list[SavedMethod]:
+def _read_results(root: Path) -> Mapping[str, Any]:
     path = root / "results.json"
     if not path.is_file():
         raise InputError(
@@ -147,18 +159,19 @@ def _read_methods(root: Path) -> list[SavedMethod]:
         )
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
-        several = results.get("task") == "multi"
-        methods = [] if several else [SavedMethod.from_dict(row) for row in results["methods"]]
-        if not methods and not several:
+        if not results["methods"]:
             raise KeyError("methods")
     except (ValueError, KeyError, TypeError, AttributeError) as err:
         raise _damaged(path, err) from err
-    if several:
-        raise InputError(
-            f"{root} is a run on texts with several labels, whose methods its report compares",
-            hint=f"look at {root / 'report.html'}",
-        )
-    return methods
+    found: Mapping[str, Any] = results
+    return found
+
+
+def _read_methods(root: Path, results: Mapping[str, Any]) -> list[SavedMethod]:
+    try:
+        return [SavedMethod.from_dict(row) for row in results["methods"]]
+    except (ValueError, KeyError, TypeError, AttributeError) as err:
+        raise _damaged(root / "results.json", err) from err
 
 
 def _read_settings(root: Path) -> ChoiceSettings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ from assay.reporting.figures import draw_figures
 from assay.reporting.notebook import NotebookPlan, make_notebook
 from assay.reporting.old_reports import REPORT_VERSION
 from assay.reporting.render import render_html, render_markdown
+from assay.reporting.several_figures import draw_several
+from assay.reporting.several_report import render_several_html, render_several_markdown
 
 __all__ = ["FORMATS", "WrittenReport", "write_report_file"]
 
@@ -50,6 +52,22 @@ class WrittenReport:
     def to_dict(self) -> dict[str, str | list[str]]:
         """Return plain values, ready for JSON."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """How the report of one task is drawn and rendered."""
+
+    draw: Callable[..., dict[str, bytes]]
+    render_markdown: Callable[..., str]
+    render_html: Callable[..., str]
+    has_notebook: bool
+
+
+PAGES = {
+    "single": Pages(draw_figures, render_markdown, render_html, has_notebook=True),
+    "multi": Pages(draw_several, render_several_markdown, render_several_html, has_notebook=False),
+}  # by task
 
 
 def write_report_file(
@@ -89,6 +107,12 @@ def write_report_file(
     open_language(language)  # refuses one that there is not
     check_output(out, overwrite=overwrite)
     report = _read_report(run)
+    pages = PAGES[report.get("task", "single")]
+    if format == "ipynb" and not pages.has_notebook:
+        raise InputError(
+            f"{run} is a run on texts with several labels, of which no notebook is made; "
+            "md and html are accepted"
+        )
     if format != "ipynb":
         language = _language_of(report, run, language)
     pictures: list[str] = []
@@ -98,10 +122,10 @@ def write_report_file(
             notebook = make_notebook(_plan(report), language=language)
             write_whole(out, json.dumps(notebook, indent=1) + "\n")
         elif format == "html":
-            figures = draw_figures(report, language=language)
-            write_whole(out, render_html(report, figures, language=language))
+            figures = pages.draw(report, language=language)
+            write_whole(out, pages.render_html(report, figures, language=language))
         else:
-            pictures = _write_markdown(report, out, language=language, overwrite=overwrite)
+            pictures = _write_markdown(report, pages, out, language=language, overwrite=overwrite)
     return WrittenReport(str(out), format, pictures)
 
 
@@ -156,11 +180,6 @@ def _read_report(run: Path) -> Mapping[str, Any]:
         raise _damaged(run) from err
     if not isinstance(report, dict) or not isinstance(report.get("schema_version"), int):
         raise _damaged(run)
-    if report.get("task") == "multi":
-        raise InputError(
-            f"{run} is a run on texts with several labels: its report cannot be written again yet",
-            hint=f"look at {run / 'report.html'}",
-        )
     version = report["schema_version"]
     if version > REPORT_VERSION:
         raise InputError(
@@ -177,12 +196,12 @@ def _damaged(run: Path) -> InputError:
 
 
 def _write_markdown(
-    report: Mapping[str, Any], out: Path, *, language: str, overwrite: bool
+    report: Mapping[str, Any], pages: Pages, out: Path, *, language: str, overwrite: bool
 ) -> list[str]:
     """Write the pictures, all or none, and then the page that shows them."""
-    figures = draw_figures(report, language=language)
+    figures = pages.draw(report, language=language)
     folder = out.with_name(f"{out.stem}_files")
-    page = render_markdown(report, figures, figure_dir=folder.name, language=language)
+    page = pages.render_markdown(report, figures, figure_dir=folder.name, language=language)
     with atomic_folder(folder, overwrite=overwrite) as root:
         for name, png in figures.items():
             (root / f"{name}.png").write_bytes(png)

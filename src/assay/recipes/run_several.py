@@ -8,34 +8,39 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from assay import _env
 from assay._version import __version__
-from assay.catalogue import ENGLISH
 from assay.data.duplicates import find_seen
-from assay.data.reading import describe_reading
+from assay.data.reading import describe_reading, find_reading
+from assay.data.texts import Splits
 from assay.data.together import describe_together
 from assay.disk import write_whole
-from assay.errors import InputError
+from assay.evaluation.evidence import HELD_OUT
 from assay.evaluation.scoring import write_predictions
+from assay.evaluation.several_choice import SeveralAnswersOf, choose_several
+from assay.evaluation.several_folds import SeveralFoldEvidence
+from assay.evaluation.several_mistakes import (
+    find_missed_pairs,
+    find_surprising,
+    trace_thresholds,
+)
 from assay.evaluation.several_scoring import (
     SeveralScored,
-    choose_several,
+    answers_of,
     score_several_split,
     several_claims,
 )
-from assay.methods import methods_where
+from assay.methods import METHODS, methods_where
 from assay.progress import Progress
 from assay.recipes.steps.fit import FittedModel, TrainingSet
-from assay.reporting.several_report import (
-    collect_several,
-    render_several_html,
-    render_several_markdown,
-)
+from assay.reporting.several_report import collect_several, write_several_report
 
 if TYPE_CHECKING:
     from assay.recipes.run import Run
@@ -50,10 +55,30 @@ REASON = "learns one label per text only, and these have several"
 
 @dataclass(frozen=True)
 class _Scored:
-    """A trained method with its scores."""
+    """A trained method with its scores, and what it is judged by.
+
+    Parameters
+    ----------
+    fitted : FittedModel
+    scored : mapping of split to SeveralScored
+        Of the splits that the saved model was not trained on.
+    answers : SeveralAnswersOf
+        Of the evidence.
+    out_of_fold : SeveralFoldEvidence, optional
+        None where the evidence is validation.
+    """
 
     fitted: FittedModel
     scored: Mapping[str, SeveralScored]
+    answers: SeveralAnswersOf
+    out_of_fold: SeveralFoldEvidence | None = None
+
+    @property
+    def evidence(self) -> SeveralScored:
+        """The scores that choices are made by."""
+        if self.out_of_fold is not None:
+            return self.out_of_fold.scored
+        return self.scored["validation"]
 
 
 def score_several_model(
@@ -68,14 +93,17 @@ def score_several_model(
     ----------
     fitted : FittedModel
     data : TrainingSet
+        With the splits that the model was fitted on; those are not scored.
     seed : int
     progress : Progress
     """
     from assay.models import record_scores  # loads scikit-learn
 
     scored = {}
-    validation_groups = data.whole.groups[len(data.train) :]
+    validation_groups = data.whole.groups[len(data.splits["train"]) :]
     for split in SPLITS:
+        if split in data.fitted_on:
+            continue
         scored[split] = score_several_split(
             fitted.model,
             data.splits[split],
@@ -95,27 +123,16 @@ def finish_several(run: Run) -> dict[str, Any]:
     -------
     dict
         What results.json holds.
-
-    Raises
-    ------
-    InputError
-        The report is wanted in another language than English.
     """
-    if run.options.report_language != ENGLISH:
-        raise InputError(
-            f"report_language is '{run.options.report_language}', and the report on texts with "
-            f"several labels is written in English only; {ENGLISH} is accepted"
-        )
     trained = run.train()
     methods = {}
     for method, fitted in trained.models.items():
-        scored = score_several_model(fitted, run.data, seed=run.options.seed, progress=run.progress)
-        methods[method] = _Scored(fitted, scored)
-        macro = scored["validation"].scores.f1_macro
-        run.progress.say(f"{method}: macro F1 {macro:.3f} on validation")
+        one = _score(fitted, run)
+        methods[method] = one
+        where = "validation" if one.out_of_fold is None else "train and validation, out of fold"
+        run.progress.say(f"{method}: macro F1 {one.evidence.scores.f1_macro:.3f} on {where}")
     choice = choose_several(
-        {method: one.scored["validation"] for method, one in methods.items()},
-        run.data.whole.groups[len(run.data.train) :],
+        {method: one.answers for method, one in methods.items()},
         metric=run.options.metric or METRIC,
         tolerance=run.options.tolerance,
         seed=run.options.seed,
@@ -131,6 +148,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         "recommended": choice.recommended,
         "why": choice.why,
         "choice": choice.to_dict(),
+        "comparisons": [one.to_dict() for one in choice.comparisons],
         "warnings": describe_reading(run.data.splits),
         "data": _describe_data(run.data),
         "methods": [_describe_method(method, one) for method, one in methods.items()],
@@ -140,6 +158,33 @@ def finish_several(run: Run) -> dict[str, Any]:
     }
     _write(run, methods, results)
     return results
+
+
+def _score(fitted: FittedModel, run: Run) -> _Scored:
+    """Score a saved model, and judge it on validation or out of fold."""
+    seed, whole = run.options.seed, run.data.whole
+    if fitted.folds is None:
+        scored = score_several_model(fitted, run.data, seed=seed, progress=run.progress)
+        validation, first_row = scored["validation"], len(run.data.train)
+        answers = SeveralAnswersOf(
+            HELD_OUT,
+            validation.truth,
+            validation.predicted[None],
+            groups=whole.groups[first_row:],
+            rows=np.arange(len(validation.truth)) + first_row,
+        )
+        return _Scored(fitted, scored, answers)
+    out_of_fold = SeveralFoldEvidence.judge(
+        fitted.folds,
+        run.folds.texts,
+        whole.train,
+        run.data.splits.label_set,
+        thresholds=answers_of(fitted.model).thresholds,
+        is_fitted=METHODS[fitted.model.method].reads_texts,
+        seed=seed,
+    )
+    scored = score_several_model(fitted, whole, seed=seed, progress=run.progress)
+    return _Scored(fitted, scored, out_of_fold.answers, out_of_fold)
 
 
 def _describe_data(data: TrainingSet) -> Mapping[str, Any]:
@@ -163,7 +208,14 @@ def _describe_method(method: str, one: _Scored) -> Mapping[str, Any]:
         "method": method,
         "model": f"models/{method}",
         "model_bytes": one.fitted.model.n_bytes,
-        "fitted_on": ["train"],
+        "fitted_on": ["train"] if one.out_of_fold is None else ["train", "validation"],
+        "evidence": {
+            "kind": one.answers.kind,
+            "n_folds": one.answers.n_folds,
+            "n_repeats": one.answers.n_repeats,
+            **one.evidence.to_dict(),
+        },
+        "validation": None,
         **{split: scored.to_dict() for split, scored in one.scored.items()},
     }
 
@@ -194,17 +246,41 @@ def _write(run: Run, methods: Mapping[str, _Scored], results: Mapping[str, Any])
     labels = run.data.splits.label_set.names
     for method, one in methods.items():
         path = run.root / "predictions" / f"{method}.jsonl.gz"
-        records = [
-            record for split, own in one.scored.items() for record in own.records(split, labels)
-        ]
-        write_predictions(path, records)
+        write_predictions(path, _records(one, run.data.whole.origins, labels))
     write_whole(run.root / "results.json", _to_json(results))
-    report = collect_several({**results, "title": PurePath(run.data.splits.source).name})
+    recommended = methods[str(results["recommended"])]
+    sections = _sections(recommended.scored["test"], run.data.splits)
+    title = PurePath(run.data.splits.source).name
+    report = collect_several(results, sections, title=title)
     write_whole(run.root / "report.json", _to_json(report))
-    write_whole(run.root / "report.md", render_several_markdown(report))
-    write_whole(run.root / "report.html", render_several_html(report))
-    recommended = methods[str(results["recommended"])].fitted.model.folder
-    shutil.copytree(recommended, run.root / "model")
+    write_several_report(report, run.root, language=run.options.report_language)
+    shutil.copytree(recommended.fitted.model.folder, run.root / "model")
+
+
+def _sections(test: SeveralScored, splits: Splits) -> Mapping[str, Any]:
+    """Return what the report shows of the recommended method besides its scores."""
+    labels = splits.label_set.names
+    return {
+        "reading": [fact.to_dict() for fact in find_reading(splits)],
+        "surprising": find_surprising(test, labels),
+        "missed_pairs": find_missed_pairs(test.truth, test.predicted, labels),
+        "thresholds": trace_thresholds(test.truth, test.probs, test.scores.per_label),
+    }
+
+
+def _records(
+    one: _Scored, origins: Sequence[str], labels: Sequence[str]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield what is written about each text: with its group where it is evidence."""
+    if one.out_of_fold is not None:
+        yield from one.out_of_fold.records(origins, labels)
+    for split, scored in one.scored.items():
+        records = scored.records(split, labels)
+        if split != "validation":
+            yield from records
+            continue
+        for record, group in zip(records, one.answers.groups.tolist(), strict=True):
+            yield {**record, "group": group}
 
 
 def _to_json(content: Mapping[str, Any]) -> str:

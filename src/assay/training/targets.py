@@ -91,6 +91,18 @@ class Targets(ABC):
         """Fit the calibration and what follows from it on held-out texts."""
 
     @abstractmethod
+    def arrange(
+        self, logits: np.ndarray, targets: np.ndarray, columns: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return logits and targets in the order of other columns, for `fit`.
+
+        Parameters
+        ----------
+        columns : int array of shape (n_classes,)
+            The present column of each class.
+        """
+
+    @abstractmethod
     def probs(self, logits: np.ndarray) -> np.ndarray:
         """Return scores of calibrated logits, of the same shape."""
 
@@ -130,6 +142,11 @@ class _Single(Targets):
 
     def fit(self, logits: np.ndarray, targets: np.ndarray) -> Fitted:
         return Fitted(Temperature(fit_temperature(logits, targets)))
+
+    def arrange(
+        self, logits: np.ndarray, targets: np.ndarray, columns: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        return logits, targets  # one temperature is fitted, whatever the order
 
     def probs(self, logits: np.ndarray) -> np.ndarray:
         return softmax(logits)
@@ -180,6 +197,11 @@ class _Several(Targets):
         calibration = fit_scale_shift(logits, targets)
         probs = self.probs(calibration.apply(logits))
         return Fitted(calibration, fit_thresholds(probs, targets))
+
+    def arrange(
+        self, logits: np.ndarray, targets: np.ndarray, columns: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        return logits[:, columns], targets[:, columns]
 
     def probs(self, logits: np.ndarray) -> np.ndarray:
         return sigmoid(logits)

@@ -280,7 +280,8 @@ def fit_estimator(
         states=options.states,
     )
     if options.folds is not None:
-        estimator.calibrate_on(*options.folds.calibration_pairs(data.label_ids))
+        pairs = options.folds.calibration_pairs(data.label_ids)
+        estimator.calibrate_on(*pairs, names=label_set.names)
 
 
 def _score_one_label(label_set: LabelSet, seed: int) -> Score:

@@ -15,6 +15,7 @@ import numpy as np
 
 from assay.errors import DataError
 from assay.evaluation.fold_predictions import (
+    FOLD_TEXTS,
     FoldPredictions,
     FoldTexts,
     count_folds,
@@ -67,31 +68,24 @@ class FoldStep:
     @cached_property
     def texts(self) -> FoldTexts:
         """The texts of train and validation."""
-        whole = self.data.whole
-        return FoldTexts(
-            whole.train.texts, whole.label_ids, whole.groups, len(self.data.splits.label_set)
+        whole, label_set = self.data.whole, self.data.splits.label_set
+        return FOLD_TEXTS[label_set.task](
+            whole.train.texts, whole.label_ids, whole.groups, len(label_set)
         )
 
     @cached_property
     def measured_terms(self) -> np.ndarray:
         """How the terms of each text compare with those of other folds: see `measure_by_folds`."""
-        from assay.evaluation.folds import deal_folds
         from assay.models.term_statistics import measure_by_folds  # loads scikit-learn
 
-        folds = deal_folds(
-            self.texts.label_ids,
-            self.texts.groups,
-            n_folds=count_folds(self.texts, self.options.folds or 2),
-            seed=self.options.seed,
-        )
+        n_folds = count_folds(self.texts, self.options.folds or 2)
+        folds = self.texts.deal(n_folds=n_folds, seed=self.options.seed)
         return measure_by_folds(
             self.texts.texts, self.texts.label_ids, folds, n_classes=self.texts.n_classes
         )
 
     def asks_for(self, method: str) -> bool:
         """Tell whether validation is too small to judge this method."""
-        if self.data.splits.label_set.task == "multi":
-            return False  # the evidence is validation, whatever its size
         n_validation = len(self.data.splits["validation"])
         enough = ENOUGH_TEXTS
         if METHODS[method].keeps_states:

@@ -1,0 +1,201 @@
+"""What the report on texts with several labels says, in the words of a language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assay.catalogue import Language, open_language
+from assay.reporting.escape import shorten, show_text
+
+__all__ = ["Table", "tell_several", "tell_tables"]
+
+LABEL_CELLS, TEXT_CELLS = 40, 200
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts with a title and a sentence under it.
+
+    `name` says which figures are shown with it; `is_text` that its cells are texts, not numbers.
+    """
+
+    name: str
+    title: str
+    rows: Sequence[Row]
+    note: str = ""
+    is_text: bool = False
+
+
+def tell_several(report: Mapping[str, Any], *, language: str) -> list[str]:
+    """Return the first sentences: what to take, how good it is, and what to know."""
+    spoken = open_language(language)
+    row = _recommended(report)
+    test, intervals = row["test"], row["test"]["intervals"]
+    data = report["data"]
+    return [
+        spoken.say(
+            "several.take",
+            method=report["recommended"],
+            macro=test["f1_macro"],
+            macro_low=intervals["f1_macro"][0],
+            macro_high=intervals["f1_macro"][1],
+            micro=test["f1_micro"],
+            micro_low=intervals["f1_micro"][0],
+            micro_high=intervals["f1_micro"][1],
+            n_texts=test["n_texts"],
+        ),
+        _why(report["choice"], spoken),
+        spoken.say("several.exact", share=test["exact_match"], wrong_share=test["hamming_loss"]),
+        spoken.say(
+            "several.data",
+            source=data["source"],
+            n_labels=len(data["labels"]),
+            mean=data["together"]["mean"],
+        ),
+        *map(spoken.tell, report["reading"]),
+    ]
+
+
+def _why(choice: Mapping[str, Any], spoken: Language) -> str:
+    """Say why the method is recommended, and on which texts that was found."""
+    of_method = {one["method"]: one for one in choice["expected_losses"]}
+    own = of_method[choice["recommended"]]
+    key = "several.chosen_on_folds" if choice["kind"] == "out_of_fold" else "several.chosen_on"
+    where = spoken.say(key, n_texts=choice["n_texts"])
+    metric = spoken.word("metrics", choice["metric"])
+    if choice["recommended"] == choice["best"]:
+        reason = spoken.say("several.best", method=own["method"], metric=metric, score=own["score"])
+    else:
+        reason = spoken.say(
+            "several.close",
+            method=own["method"],
+            metric=metric,
+            score=own["score"],
+            best=choice["best"],
+            best_score=of_method[choice["best"]]["score"],
+            loss=own["expected_loss"],
+            tolerance=choice["tolerance"],
+        )
+    return f"{reason} {where}"
+
+
+def _recommended(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = next(
+        one for one in report["methods"] if one["method"] == report["recommended"]
+    )
+    return found
+
+
+def tell_tables(report: Mapping[str, Any], *, language: str) -> list[Table]:
+    """Return the tables in the order of the report."""
+    spoken = open_language(language)
+    say, test = spoken.say, _recommended(report)["test"]
+    tables = [
+        Table(
+            "methods",
+            say("several.methods"),
+            [_method_row(one, report, spoken) for one in report["methods"]],
+            say("several.methods_note"),
+        ),
+        Table(
+            "labels",
+            say("several.labels", method=report["recommended"]),
+            [_label_row(one, spoken) for one in test["per_label"]],
+            say("several.labels_note"),
+        ),
+        Table(
+            "together",
+            say("several.together"),
+            [_pair_row(one, spoken) for one in report["data"]["together"]["pairs"]],
+            say("several.together_note"),
+        ),
+        Table(
+            "missed",
+            say("several.missed"),
+            [_missed_row(one, spoken) for one in report["missed_pairs"]],
+            say("several.missed_note"),
+        ),
+        Table(
+            "surprising",
+            say("several.surprising"),
+            [_surprising_row(one, spoken) for one in report["surprising"]],
+            say("several.surprising_note"),
+            is_text=True,
+        ),
+    ]
+    skipped = [f"{one['method']} ({one['reason']})" for one in report["skipped"]]
+    notes = [say("several.skipped", methods=", ".join(skipped))] if skipped else []
+    notes.append(say("several.left_out_note"))
+    return [*tables, Table("left_out", say("several.left_out"), [], " ".join(notes))]
+
+
+def _method_row(one: Mapping[str, Any], report: Mapping[str, Any], spoken: Language) -> Row:
+    test, say = one["test"], spoken.say
+    low, high = test["intervals"]["f1_macro"]
+    return {
+        say("columns.method"): one["method"],
+        say("several.evidence_macro"): f"{one['evidence']['f1_macro']:.3f}",
+        say("several.test_macro"): f"{test['f1_macro']:.3f}",
+        say("columns.interval"): f"{low:.3f}{spoken.numbers.to}{high:.3f}",
+        say("several.micro"): f"{test['f1_micro']:.3f}",
+        say("several.exact_match"): f"{test['exact_match']:.3f}",
+        say("several.average_precision"): f"{test['average_precision']:.3f}",
+        say("several.calibration_error"): f"{test['ece']:.4f}",
+        say("columns.training"): spoken.numbers.duration(report["timings"][one["method"]]["fit_s"]),
+    }
+
+
+def _label_row(one: Mapping[str, Any], spoken: Language) -> Row:
+    low, high = one["f1_interval"]
+    precision, say = one["average_precision"], spoken.say
+    return {
+        say("columns.label"): shorten(show_text(one["label"]), LABEL_CELLS),
+        say("columns.texts"): f"{one['n_texts']:,}",
+        say("columns.precision"): f"{one['precision']:.3f}",
+        say("columns.recall"): f"{one['recall']:.3f}",
+        say("columns.f1"): f"{one['f1']:.3f}",
+        say("columns.interval"): f"{low:.3f}{spoken.numbers.to}{high:.3f}",
+        say("several.average_precision"): "" if precision is None else f"{precision:.3f}",
+        say("columns.threshold"): f"{one['threshold']:.3f}",
+    }
+
+
+def _both(labels: Sequence[str]) -> str:
+    return " + ".join(shorten(show_text(label), LABEL_CELLS) for label in labels)
+
+
+def _pair_row(one: Mapping[str, Any], spoken: Language) -> Row:
+    return {
+        spoken.say("several.pair"): _both(one["labels"]),
+        spoken.say("columns.texts"): f"{one['n_texts']:,}",
+        spoken.say("several.lift"): f"{one['lift']:.1f}",
+    }
+
+
+def _missed_row(one: Mapping[str, Any], spoken: Language) -> Row:
+    return {
+        spoken.say("several.pair"): _both(one["labels"]),
+        spoken.say("columns.texts"): f"{one['n_texts']:,}",
+        spoken.say("several.given_both"): f"{one['n_both']:,}",
+        spoken.say("several.given_none"): f"{one['n_none']:,}",
+    }
+
+
+def _surprising_row(one: Mapping[str, Any], spoken: Language) -> Row:
+    say = spoken.say
+    key = "several.probably_missing" if one["kind"] == "missing" else "several.probably_extra"
+    label = shorten(show_text(one["label"]), LABEL_CELLS)
+    return {
+        say("columns.line"): f"{one['line']}",
+        say("columns.text"): shorten(show_text(one["text"]), TEXT_CELLS),
+        say("several.in_data"): _listed(one["labels"]),
+        say("several.given"): _listed(one["predicted_labels"]),
+        say("columns.why"): say(key, label=label, score=one["score"]),
+    }
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return ", ".join(shorten(show_text(label), LABEL_CELLS) for label in labels) or "–"

@@ -1,0 +1,118 @@
+"""The report on several labels in every language, from numbers made by hand.
+
+Also tests assay.reporting.several_tables and assay.reporting.several_figures.
+"""
+
+import numpy as np
+import pytest
+
+from assay.catalogue import LANGUAGES
+from assay.data.labels import LabelSet
+from assay.data.together import describe_together
+from assay.evaluation.several_scores import score_several
+from assay.reporting.several_figures import draw_several
+from assay.reporting.several_report import (
+    collect_several,
+    render_several_html,
+    render_several_markdown,
+)
+
+LABELS = LabelSet(("rude", "<b>|odd", "슬픔"), "multi")
+RNG = np.random.default_rng(0)
+TRUTH = (RNG.random((40, 3)) < 0.4).astype(np.int64)
+PNG = b"\x89PNG"
+
+
+@pytest.fixture(scope="module")
+def report():
+    """Return the report of a run of two methods."""
+    probs = np.clip(TRUTH * 0.6 + RNG.random((40, 3)) * 0.4, 0, 1)
+    predicted = (probs > 0.5).astype(np.int64)
+    scores = score_several(TRUTH, probs, predicted, LABELS, np.full(3, 0.5), seed=0).to_dict()
+    methods = [
+        {"method": name, "evidence": scores, "test": scores} for name in ("linear", "finetune")
+    ]
+    losses = [
+        {"method": "linear", "score": 0.7, "expected_loss": 0.004},
+        {"method": "finetune", "score": 0.704, "expected_loss": 0.0},
+    ]
+    results = {
+        "schema_version": 2,
+        "recommended": "linear",
+        "choice": {
+            "metric": "macro-f1",
+            "tolerance": 0.01,
+            "best": "finetune",
+            "recommended": "linear",
+            "kind": "out_of_fold",
+            "n_texts": 40,
+            "expected_losses": losses,
+        },
+        "data": {
+            "source": "tickets.csv",
+            "labels": list(LABELS),
+            "together": describe_together(TRUTH, LABELS),
+        },
+        "methods": methods,
+        "skipped": [{"method": "compact", "reason": "no time"}],
+        "timings": {"linear": {"fit_s": 1.0}, "finetune": {"fit_s": 100.0}},
+    }
+    sections = {
+        "reading": [],
+        "surprising": [
+            {
+                "kind": "missing",
+                "line": 7,
+                "text": "a *bold*\ntext",
+                "labels": [],
+                "predicted_labels": ["<b>|odd"],
+                "label": "<b>|odd",
+                "score": 0.98,
+            }
+        ],
+        "missed_pairs": [{"labels": ["rude", "슬픔"], "n_texts": 5, "n_both": 2, "n_none": 1}],
+        "thresholds": [
+            {
+                "label": "슬픔",
+                "threshold": 0.3,
+                "thresholds": [0.1, 0.5, 0.9],
+                "precision": [0.4, 0.8, None],
+                "recall": [1.0, 0.5, 0.0],
+            }
+        ],
+    }
+    return collect_several(results, sections, title="tickets.csv")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_say_all_of_it(report, language):
+    """Labels and texts are escaped, and pictures are shown beside their tables."""
+    figures = {"labels_f1": PNG, "thresholds": PNG, "labels_together": PNG}
+    markdown = render_several_markdown(report, figures, language=language)
+    page = render_several_html(report, figures, language=language)
+    assert markdown.startswith("# tickets.csv")
+    assert "\\<b\\>\\|odd" in markdown
+    assert "a \\*bold\\*" in markdown
+    assert "report_files/thresholds.png" in markdown
+    assert "&lt;b&gt;|odd" in page
+    assert "<b>" not in page
+    assert page.count("data:image/png") == 3
+    assert f'lang="{language}"' in page
+    for text in ("0.980", "finetune", "0.704"):
+        assert text in page
+
+
+def test_languages_differ(report):
+    """The verdict is told in the language of the reader."""
+    assert "Take linear: macro F1" in render_several_markdown(report, {})
+    assert "linear를 쓰세요" in render_several_markdown(report, {}, language="ko")
+
+
+def test_figures_are_drawn_where_there_are_numbers(report):
+    """Without curves and pairs two of them are left out."""
+    figures = draw_several(report, language="ko")
+    assert set(figures) == {"labels_f1", "thresholds", "labels_together"}
+    assert all(png.startswith(PNG) for png in figures.values())
+    few = {**report, "thresholds": []}
+    few["data"] = {**report["data"], "together": {**report["data"]["together"], "pairs": []}}
+    assert set(draw_several(few)) == {"labels_f1"}
