@@ -13,6 +13,7 @@ import scipy.sparse
 
 from assay import load_data
 from assay.data.several_texts import SeveralLabelledTexts
+from assay.data.split import cut_missing
 from assay.data.texts import LabelledTexts
 from assay.errors import DataError, InputError
 
@@ -189,3 +190,38 @@ def test_exported_frame_is_read_back():
     again = load_data(splits.to_pandas())
     assert again.label_set == splits.label_set
     assert [one.labels for one in again.parts.values()] == [(("a", "b"), (), ("b",))]
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        (np.ones((3, 1), dtype=int), "has 1 column; at least 2 are accepted"),
+        (np.ones((3, 2, 2), dtype=int), "have 3 dimensions; a matrix with one row per text"),
+    ],
+)
+def test_matrix_of_another_shape_is_refused(labels, sentence) -> None:
+    """A single column is one label per text, and more dimensions mean nothing."""
+    with pytest.raises(DataError, match=sentence):
+        load_data((["a", "b", "c"], labels))
+
+
+def test_halves_of_a_label_are_noticed(tmp_path: Path, caplog) -> None:
+    """A separator that a label holds leaves two labels that no text has apart."""
+    rows = [f'"Home, Garden",t{i}' for i in range(6)] + [f"Books,b{i}" for i in range(6)]
+    path = write(tmp_path / "a.csv", "label,text\n" + "\n".join(rows) + "\n")
+    load_data(path, label_separator=",", label_column="label", text_column="text")
+    assert "'Garden' and 'Home' occur only together, in 6 texts" in caplog.text
+    caplog.clear()
+    path.write_text(path.read_text() + "Home,h\n")
+    load_data(path, label_separator=",", label_column="label", text_column="text")
+    assert "only together" not in caplog.text
+
+
+def test_labels_that_are_all_rare_are_said_to_be(tmp_path: Path) -> None:
+    """No validation can be cut where nearly every text has a label of its own."""
+    texts = [f"text {i}" for i in range(60)]
+    splits = load_data(
+        (texts, [[f"own {i}", "common"] if i % 2 else [f"own {i}"] for i in range(60)])
+    )
+    with pytest.raises(DataError, match=r"60 of the 61 labels of .* have fewer than 4 texts"):
+        cut_missing(splits, seed=0)

@@ -259,7 +259,13 @@ def _exported_rows(frame: Any, text: str, label: str) -> Iterable[Row]:
 
 
 def _pair_split(texts: Any, labels: Any, *, source: str) -> RawSplit:
-    if getattr(labels, "ndim", 1) == 2:
+    n_dimensions = getattr(labels, "ndim", 1)
+    if n_dimensions > 2:
+        raise DataError(
+            f"the labels of {source} have {n_dimensions} dimensions; a matrix with one row per "
+            "text and one column per label is accepted"
+        )
+    if n_dimensions == 2:
         return _indicator_split(texts, labels, source=source)
     if len(texts) != len(labels):
         raise DataError(
@@ -273,6 +279,12 @@ def _indicator_split(texts: Any, indicator: Any, *, source: str) -> RawSplit:
     """Read a matrix of zeros and ones, dense or sparse, or a frame with one column per label."""
     cells = indicator.toarray() if hasattr(indicator, "toarray") else indicator
     n_texts, n_labels = cells.shape
+    if n_labels < 2:
+        raise DataError(
+            f"the matrix of labels of {source} has {n_labels} column{'' if n_labels else 's'}; at "
+            "least 2 are accepted",
+            hint="a single column is a label per text: give labels[:, 0]" if n_labels else "",
+        )
     if len(texts) != n_texts:
         raise DataError(
             f"{len(texts):,} texts and {n_texts:,} rows of labels; the same number of each is "

@@ -22,7 +22,7 @@ from assay.data.problems import hint_of_breaks, raise_problems, with_flags
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
 from assay.data.reading import say_reading
 from assay.data.row_rules import RowRules
-from assay.data.several_labels import find_several
+from assay.data.several_labels import find_several, warn_of_halves
 from assay.data.spellings import find_spellings, merge_spellings
 from assay.data.split_column import divide_by_column
 from assay.data.texts import SPLIT_ORDER, DroppedRow, LabelledTexts, MendedRows, Splits
@@ -229,7 +229,7 @@ def _named(
     for labelled in parts.values():
         occurring.update(labelled.counts())
     label_set = replace(_label_set(occurring, published, given), task=task)
-    _check_separator(label_set, rules, source=source)
+    _check_separator(label_set, rules, parts, source=source)
     return Splits(
         parts,
         label_set,
@@ -240,12 +240,15 @@ def _named(
     )
 
 
-def _check_separator(labels: LabelSet, rules: RowRules, *, source: str) -> None:
+def _check_separator(
+    labels: LabelSet, rules: RowRules, parts: Mapping[str, LabelledTexts], *, source: str
+) -> None:
     """Refuse a separator that is part of the name of a label."""
     separator = rules.label_separator
     if separator is None:
         return
     holding = [name for name in labels if separator in name]
+    warn_of_halves(parts, separator, source=source)
     if holding:
         raise DataError(
             f"--label-separator '{separator}' is part of the label '{cut(holding[0])}' of {source}",

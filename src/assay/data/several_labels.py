@@ -6,10 +6,11 @@ Here it is decided, once for a whole data set, whether its texts have several la
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,12 @@ from assay.data.labels import Task
 from assay.data.raw_split import RawSplit
 from assay.data.row_rules import RowRules
 from assay.data.split_column import SPLIT_COLUMNS
+from assay.data.texts import LabelledTexts
 from assay.errors import DataError, cut, did_you_mean
 
-__all__ = ["Found", "find_several"]
+__all__ = ["Found", "find_several", "warn_of_halves"]
+
+logger = logging.getLogger(__name__)
 
 JOINED = "labels"  # what the column is called that is made of one column per label
 PEEKED_ROWS = 1000  # by which it is told whether a column holds lists
@@ -33,6 +37,7 @@ BLANK = {"", "none", "nan", "<na>"}
 OFF = {*BLANK, "0", "0.0", "false", "no"}
 # Columns beside the text that are never labels: ids, and the one that names the split of a row.
 NO_LABELS = {"id", "index", "idx", "comment_id", "unnamed_1", *SPLIT_COLUMNS}
+MIN_HALVES = 5  # texts that have labels only together, by which these are called halves
 MIN_COLUMNS = 2  # a single column of zeros and ones is a label column with two classes
 INDICATOR_ACCEPTED = "0 or 1, true or false, x or nothing is accepted"
 
@@ -279,3 +284,35 @@ def _is_list(value: Any) -> bool:
 def _n_items(value: Any) -> int:
     found = _list_of(value)
     return len(found) if _is_list(found) else 0
+
+
+def warn_of_halves(parts: Mapping[str, LabelledTexts], separator: str, *, source: str) -> None:
+    """Warn of labels that texts have only together: they may be halves of one label.
+
+    Parameters
+    ----------
+    parts : mapping of split to LabelledTexts
+    separator : str
+        What took the labels of a cell apart.
+    source : str
+    """
+    texts_of: dict[str, list[int]] = {}
+    numbers = count()
+    for labelled in parts.values():
+        for row, number in zip(range(len(labelled)), numbers, strict=False):
+            for name in labelled.names(row):
+                texts_of.setdefault(name, []).append(number)
+    together: dict[tuple[int, ...], list[str]] = {}
+    for name, own in texts_of.items():
+        together.setdefault(tuple(own), []).append(name)
+    for own, names in together.items():
+        if len(names) > 1 and len(own) >= MIN_HALVES:
+            logger.warning(
+                "%s: the labels %s occur only together, in %d texts: if they are one label, which "
+                "holds '%s', separate labels by something else",
+                source,
+                " and ".join(f"'{cut(name)}'" for name in names),
+                len(own),
+                separator,
+            )
+            return  # one is enough to see what is wrong

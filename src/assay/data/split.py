@@ -116,8 +116,9 @@ def _cut_several(
     """Return the rows of each new split of texts with several labels; see `share_out`."""
     names = ("train", *fractions)
     shares = np.array([1 - sum(fractions.values()), *fractions.values()])
+    indicator = splits.label_set.encode(whole.labels)
     subsets = share_out(
-        splits.label_set.encode(whole.labels),
+        indicator,
         duplicate_groups(whole),
         shares,
         rng=np.random.default_rng([seed, len(fractions)]),
@@ -125,8 +126,24 @@ def _cut_several(
     rows = {name: np.flatnonzero(subsets == i) for i, name in enumerate(names)}
     for name, fraction in fractions.items():
         if not len(rows[name]):
+            _refuse_rare(splits, indicator, name)
             raise _too_few(splits, whole, name, fraction)
     return rows
+
+
+def _refuse_rare(splits: Splits, indicator: np.ndarray, name: str) -> None:
+    """Refuse data of which nearly every text has a label that no other split can have too."""
+    n_texts_of = indicator.sum(axis=0)
+    is_rare = (n_texts_of > 0) & (n_texts_of < SHARED_ROWS)
+    has_rare = indicator[:, is_rare].any(axis=1)
+    if 2 * int(has_rare.sum()) < len(indicator):
+        return
+    raise DataError(
+        f"{int(is_rare.sum()):,} of the {len(n_texts_of):,} labels of {splits.source} have fewer "
+        f"than {SHARED_ROWS} texts, and {int(has_rare.sum()):,} of {len(indicator):,} texts have "
+        f"one of them: they all stay in train, and none is left for {name}",
+        hint="leave out rare labels, or join them into more general ones",
+    )
 
 
 def _too_few(splits: Splits, whole: LabelledTexts, name: str, fraction: float) -> DataError:

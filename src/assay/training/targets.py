@@ -232,6 +232,11 @@ def _as_matrix(labels: Any) -> np.ndarray | None:
     """
     if getattr(labels, "ndim", 1) != 2:
         return None
+    if labels.shape[1] < 2:
+        raise InputError(
+            f"the matrix of labels has {labels.shape[1]} columns; at least 2 are accepted",
+            hint="a single column is a label per text: give labels[:, 0]",
+        )
     cells = np.asarray(labels.toarray() if hasattr(labels, "toarray") else labels)
     if not np.isin(cells, (0, 1)).all():
         raise InputError("the matrix of labels holds other values; zeros and ones are accepted")
