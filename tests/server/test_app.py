@@ -189,9 +189,15 @@ def test_several_labels_are_answered_and_counted(several_folder):
         for label in ("joy", "fear"):
             assert f'assay_labels_total{{label="{label}",model="topics"}} 3.0' in metrics
         assert 'label="rage"' not in metrics
-        refused = client.post("/explain", json={"inputs": texts[0]})
+        explained = client.post("/explain", json={"inputs": texts[0], "label": "fear"}).json()
+        strongest = max(explained["words"], key=lambda word: word["contribution"])
+        assert (explained["label"], strongest["word"]) == ("fear", "fear")
+        asked = {"inputs": texts, "parameters": {"function_to_apply": "sigmoid"}}
+        assert client.post("/", json=asked).json() == ranked
+        asked["parameters"]["function_to_apply"] = "softmax"
+        refused = client.post("/", json=asked)
         assert refused.status_code == 422
-        assert "several labels per text" in refused.json()["error"]
+        assert "function_to_apply is 'softmax'; sigmoid is accepted" in refused.json()["error"]
 
 
 def test_truncate_false_refuses_what_the_model_would_cut(client, shelf):

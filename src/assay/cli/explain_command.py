@@ -29,6 +29,7 @@ __all__ = ["register"]
 MAX_MARKS = 10  # of the word that pushes most
 FAINT = 0.15  # words that push less than this share of the strongest are left unmarked
 # Blue and orange are told apart by the colour-blind too; underlined or not, without any colour.
+UNITS = {"single": "logits, less their mean over labels", "multi": "log-odds of the label"}
 TOWARDS, AGAINST = "bold underline blue", "dark_orange"
 
 
@@ -155,9 +156,7 @@ def _print_sum(explanation: Explanation, label: str | None) -> None:
     )
     parts = f"words {total - base - error:+.2f}, without words {base:+.2f}"
     if explanation.kind == "exact":
-        print_sentence(
-            f"{parts}: together {total:+.2f}, exactly (logits, less their mean over labels)"
-        )
+        print_sentence(f"{parts}: together {total:+.2f}, exactly ({UNITS[explanation.task]})")
     else:
-        how = "each word taken out once; logits, less their mean over labels"
+        how = f"each word taken out once; {UNITS[explanation.task]}"
         print_sentence(f"{parts}, not explained {error:+.2f}: together {total:+.2f} ({how})")

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class Answering(ABC):
     """
 
     labels: tuple[str, ...]
+    activation: ClassVar[str]  # what makes scores of logits, as the Hub's clients call it
 
     @abstractmethod
     def activate(self, logits: np.ndarray) -> np.ndarray:
@@ -62,6 +63,8 @@ class Answering(ABC):
 
 class SingleAnswer(Answering):
     """The label with the highest score."""
+
+    activation = "softmax"
 
     def activate(self, logits: np.ndarray) -> np.ndarray:
         """Return the softmax of each row."""
@@ -99,6 +102,7 @@ class SeveralAnswers(Answering):
     """
 
     thresholds: np.ndarray
+    activation = "sigmoid"
 
     def activate(self, logits: np.ndarray) -> np.ndarray:
         """Return the logistic function of each logit: scores are independent."""

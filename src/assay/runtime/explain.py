@@ -3,18 +3,21 @@
 The unit is the centred logit: the natural logarithm of a label's score, minus the mean of these
 logarithms over all labels. In this unit a `linear` model is a sum over words, so its contributions
 are exact. For every other model, the contribution of a word is what is lost when the word is taken
-out (occlusion: Zeiler and Fergus, 2014); what this leaves unexplained is stated beside it.
+out (occlusion: Zeiler and Fergus, 2014); what this leaves unexplained is stated beside it. Where a
+text may have several labels, the unit is the log-odds of each label by itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypedDict
 
 import numpy as np
 
-from assay.errors import DataError, InputError, did_you_mean
+from assay.data.labels import Task
+from assay.errors import InputError, did_you_mean
 from assay.runtime.contributions import linear_contributions
 from assay.runtime.predictor import Model, load_model
 from assay.tokenization.words import find_words
@@ -58,7 +61,7 @@ class WordPush:
     start, end : int
         Where it is in the text, in characters; `end` is exclusive.
     contribution : float
-        In centred logits; above 0 the word speaks for the label.
+        In centred logits, or log-odds; above 0 the word speaks for the label.
     """
 
     word: str
@@ -90,11 +93,13 @@ class Explanation:
     spans : tuple of (start, stop)
         Where the words are in the text, in characters.
     contributions : float64 array of shape (n_words, n_classes)
-        Centred logits; above 0 a word speaks for the label.
+        Centred logits, or log-odds; above 0 a word speaks for the label.
     base : float64 array of shape (n_classes,)
-        Centred logits of a text without words.
+        The same of a text without words.
     kind : "exact" or "occlusion"
         Whether the contributions are a sum, or measured by taking words out.
+    task : {"single", "multi"}
+        Decides the unit: centred logits, or the log-odds of each label.
     """
 
     text: str
@@ -104,6 +109,7 @@ class Explanation:
     contributions: np.ndarray
     base: np.ndarray
     kind: Literal["exact", "occlusion"]
+    task: Task = "single"
 
     @property
     def predicted_label(self) -> str:
@@ -112,8 +118,8 @@ class Explanation:
 
     @property
     def totals(self) -> np.ndarray:
-        """Centred logits of the text, float64 of shape (n_classes,)."""
-        totals: np.ndarray = _centred_logits(self.probs[None, :])[0]
+        """Centred logits of the text, or log-odds; float64 of shape (n_classes,)."""
+        totals: np.ndarray = UNITS[self.task].of_probs(self.probs[None, :])[0]
         return totals
 
     @property
@@ -201,15 +207,16 @@ class ExplanationPlan:
         probs : array of shape (n_texts, n_classes)
             The scores of `texts`, in their order.
         """
-        linear = self.model.linear
+        linear, task = self.model.linear, self.model.label_set.task
+        unit = UNITS[task]
         kind: Literal["exact", "occlusion"]
         if linear is not None:
             kind = "exact"
-            contributions = _centre(linear_contributions(linear, self.text, self.spans))
-            base = _centre(linear.bias[None, :].astype(np.float64))[0]
+            contributions = unit.of_logits(linear_contributions(linear, self.text, self.spans))
+            base = unit.of_logits(linear.bias[None, :].astype(np.float64))[0]
         else:
             kind = "occlusion"
-            logits = _centred_logits(probs)
+            logits = unit.of_probs(probs)
             contributions, base = logits[0] - logits[2:], logits[1]
         return Explanation(
             text=self.text,
@@ -219,22 +226,12 @@ class ExplanationPlan:
             contributions=contributions,
             base=base,
             kind=kind,
+            task=task,
         )
 
 
 def plan_explanation(model: Model, text: str) -> ExplanationPlan:
-    """Say which texts have to be scored to explain one.
-
-    Raises
-    ------
-    DataError
-        The model gives several labels per text.
-    """
-    if model.label_set.task != "single":
-        raise DataError(
-            f"the model in {model.folder} gives several labels per text, "
-            "and its answers cannot be explained yet"
-        )
+    """Say which texts have to be scored to explain one."""
     spans = find_words(text)
     if model.linear is not None:
         return ExplanationPlan(model, text, tuple(spans), (text,))
@@ -292,3 +289,27 @@ def _centre(logits: np.ndarray) -> np.ndarray:
 
 def _centred_logits(probs: np.ndarray) -> np.ndarray:
     return _centre(np.log(np.maximum(np.asarray(probs, dtype=np.float64), TINY)))
+
+
+def _as_they_are(logits: np.ndarray) -> np.ndarray:
+    return logits
+
+
+def _log_odds(probs: np.ndarray) -> np.ndarray:
+    clipped = np.clip(np.asarray(probs, dtype=np.float64), TINY, 1 - TINY)
+    odds: np.ndarray = np.log(clipped) - np.log1p(-clipped)
+    return odds
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """How contributions are counted: made of logits, and of scores."""
+
+    of_logits: Callable[[np.ndarray], np.ndarray]
+    of_probs: Callable[[np.ndarray], np.ndarray]
+
+
+UNITS: dict[Task, _Unit] = {
+    "single": _Unit(_centre, _centred_logits),
+    "multi": _Unit(_as_they_are, _log_odds),
+}  # by task

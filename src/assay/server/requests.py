@@ -50,6 +50,8 @@ class AskedTexts:
         How many of the nearest training texts to return.
     model : str, optional
         Which of the served models to ask; None: what the query says.
+    function : str, optional
+        What the client expects to make scores of logits; None: it doesn't say.
     """
 
     texts: list[str]
@@ -60,12 +62,14 @@ class AskedTexts:
     label: str | None = None
     nearest: int = 0
     model: str | None = None
+    function: str | None = None
 
 
 # The keys that each route knows. An unknown key is refused: it may be a misspelt one, and whoever
 # sends it expects that it does something.
 PREDICT_KEYS = ("inputs", "top_k", "truncate", "truncation_direction", "raw_scores", "model")
 HUB_KEYS = ("inputs", "parameters", "options", "model")
+FUNCTIONS = ("softmax", "sigmoid")
 HUB_PARAMETERS = ("top_k", "function_to_apply", "truncation")
 CLASSIFY_KEYS = ("inputs", "top_k", "truncate", "explain", "label", "nearest", "model")
 EXPLAIN_KEYS = ("inputs", "label", "model")
@@ -100,7 +104,7 @@ def read_hub(content: JsonObject, limits: Limits) -> AskedTexts:
     if not isinstance(parameters, dict):
         refuse(f"parameters is {name_kind(parameters)}; an object is accepted")
     check_keys(parameters, HUB_PARAMETERS, inside="parameters")
-    _check_function(parameters.get("function_to_apply"))
+    function = _read_function(parameters.get("function_to_apply"))
     texts, is_batch = read_inputs(content, limits)
     check_keys(content, HUB_KEYS)
     return AskedTexts(
@@ -109,15 +113,18 @@ def read_hub(content: JsonObject, limits: Limits) -> AskedTexts:
         top_k=read_top_k(parameters),
         truncate=read_flag(parameters, "truncation"),
         model=read_model(content),
+        function=function,
     )
 
 
-def _check_function(function: Any) -> None:
-    if function in (None, "softmax"):
-        return
+def _read_function(function: Any) -> str | None:
+    """Return the function; which one fits is known once the model is."""
+    if function is None or function in FUNCTIONS:
+        return None if function is None else str(function)
     given = f"'{function}'" if isinstance(function, str) else name_kind(function)
     refuse(
-        f"function_to_apply is {given}; softmax is accepted: scores are calibrated probabilities"
+        f"function_to_apply is {given}; {' or '.join(FUNCTIONS)} is accepted: "
+        "scores are calibrated probabilities"
     )
 
 

@@ -67,7 +67,9 @@ class HubParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     top_k: TopK = None
-    function_to_apply: Literal["softmax"] | None = None
+    function_to_apply: Literal["softmax", "sigmoid"] | None = Field(
+        None, description="sigmoid where a text may have several labels, else softmax."
+    )
     truncation: bool | None = None
 
 

@@ -85,6 +85,7 @@ class Service:
         self, served: ServedModel, asked: AskedTexts, caller: Caller
     ) -> list[list[LabelScore]]:
         """Return the labels of each text with their scores, highest first."""
+        self._check_function(served, asked.function)
         await self._check_tokens(served, asked, caller)
         rows = await self._run(served.scoring, asked.texts, caller)
         ranked = [rank_scores(row, served.model.labels, asked.top_k) for row in rows]
@@ -159,6 +160,12 @@ class Service:
             short = label[:SHOWN_CHARS]
             known = f"labels: {', '.join(labels)}.{did_you_mean(short, labels)}"
             raise ApiError(422, "validation", f"the model has no label '{short}'; {known}")
+
+    def _check_function(self, served: ServedModel, function: str | None) -> None:
+        own = served.model.answering.activation
+        if function not in (None, own):
+            sentence = f"function_to_apply is '{function}'; {own} is accepted by this model"
+            raise ApiError(422, "validation", f"{sentence}: scores are calibrated probabilities")
 
     async def _check_tokens(self, served: ServedModel, asked: AskedTexts, caller: Caller) -> None:
         """Refuse texts that the model would cut, if the client asked for that."""
