@@ -41,7 +41,13 @@ YES = {
 }
 NO = {"", "no", "n", "false", "0", "-", "아니오", "아니요", "아뇨", "유지"}
 # A yes for another kind changes no label.
-KINDS_OF_LABELS = ("wrong_label", "doubtful_label", "label_spelling")
+KINDS_OF_LABELS = (
+    "wrong_label",
+    "doubtful_label",
+    "missing_label",
+    "extra_label",
+    "label_spelling",
+)
 NUMBER = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 # Spreadsheets of some countries write ; in place of , between cells.
 HEADER_DELIMITER = re.compile(rb'\W{0,4}kind"?([,;\t])')

@@ -30,6 +30,7 @@ from assay.audit.issues import KINDS, Issue, with_other_columns, write_issues_fi
 from assay.audit.label_check import AUTO, LabelCheck, check_labels
 from assay.audit.near_duplicates import NearDuplicates, find_near_duplicates
 from assay.audit.result import Audit
+from assay.audit.several_check import check_several
 from assay.audit.shift import find_class_shifts, find_length_shifts
 from assay.data.duplicates import duplicate_groups
 from assay.data.files.formats import find_table
@@ -110,11 +111,25 @@ def audit_data(
         encoding=_encoding(splits),
         delimiter=_delimiter(splits),
     )
-    label_check, suspects = check_labels(
+    label_check, suspects = CHECKS[splits.label_set.task](
         splits, method=method, judged=judged, seed=seed, progress=progress
     )
     issues = with_other_columns((*suspects, *audit.issues), splits)  # the most suspect first
     return replace(audit, label_check=label_check, issues=issues)
+
+
+def _check_several(
+    splits: Splits,
+    *,
+    method: str | None,
+    judged: JudgedLabels | None,
+    seed: int,
+    progress: Progress,
+) -> tuple[LabelCheck, list[Issue]]:
+    return check_several(splits, method=method, seed=seed, progress=progress)
+
+
+CHECKS = {"single": check_labels, "multi": _check_several}  # by task
 
 
 def _find_rows(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from assay.audit.answers import KINDS_OF_LABELS, Correction, read_corrections
 from assay.audit.issues import hash_text
@@ -96,7 +97,7 @@ class _Corrected:
         self.n_skipped = 0
         self._splits = splits
         self._rows = _rows_by_line(splits)
-        self._given: dict[tuple[str, int], str] = {}
+        self._given: dict[tuple[str, int], Any] = {}
 
     @property
     def n_changed(self) -> int:
@@ -112,14 +113,27 @@ class _Corrected:
             self.problems.unmatched.append(where)
         elif split != "train" and one.kind != "label_spelling":
             self.n_skipped += 1
-        elif one.proposed_label not in self._splits.label_set:
-            meant = did_you_mean(one.proposed_label, self._splits.label_set)
-            end = f".{meant}" if meant else ""
-            self.problems.unknown_label.append(f"{where}: '{cut(one.proposed_label)}'{end}")
         else:
-            place = split, self._rows[split][one.row]
-            if self._given.setdefault(place, one.proposed_label) != one.proposed_label:
-                self.problems.two_labels.append(where)
+            self._give(one, split, where)
+
+    def _give(self, one: Correction, split: str, where: str) -> None:
+        """Give a row its label, or its labels, unless the data have no such label."""
+        label_set = self._splits.label_set
+        try:
+            label = label_set.read_label(one.proposed_label)
+        except DataError as err:
+            self.problems.unknown_label.append(f"{where}: {err.message}")
+            return
+        names = (label,) if isinstance(label, str) else label
+        unknown = [name for name in names if name not in label_set]
+        if unknown:
+            meant = did_you_mean(unknown[0], label_set)
+            end = f".{meant}" if meant else ""
+            self.problems.unknown_label.append(f"{where}: '{cut(unknown[0])}'{end}")
+            return
+        place = split, self._rows[split][one.row]
+        if self._given.setdefault(place, label) != label:
+            self.problems.two_labels.append(where)
 
     def splits(self) -> Splits:
         """Return the splits with the corrected labels."""

@@ -38,6 +38,7 @@ class AllRows:
 
     Attributes
     ----------
+    label_set : LabelSet
     split_names : list of str
     labelled : LabelledTexts
         The texts of all splits, with their labels and lines.
@@ -46,7 +47,7 @@ class AllRows:
     """
 
     def __init__(self, splits: Splits) -> None:
-        splits.label_set.check_single()
+        self.label_set = splits.label_set
         self.split_names = list(splits)
         self.labelled = _concatenate(splits)
         sizes = list(map(len, splits.values()))
@@ -61,7 +62,7 @@ class AllRows:
             split=self.split_names[self.split_ids[row]],
             row=self.labelled.lines[row],
             text=self.labelled.texts[row],
-            label=self.labelled.labels[row],
+            label=self.label_set.write_label(self.labelled.labels[row]),
             score=score,
             group=group,
         )
@@ -77,7 +78,8 @@ def _concatenate(splits: Splits) -> LabelledTexts:
         labels += labelled.labels
         lines += labelled.lines
         normalised += labelled.normalised
-    rows = LabelledTexts(tuple(texts), tuple(labels), tuple(lines))
+    kind = type(next(iter(splits.values())))  # one label per text, or several
+    rows = kind(tuple(texts), tuple(labels), tuple(lines))
     # Each split has worked out its normalised texts once; here they are the cached value too.
     vars(rows)["normalised"] = tuple(normalised)
     return rows
@@ -165,10 +167,10 @@ def find_poor_rows(rows: AllRows) -> list[Issue]:
     found = [rows.issue("garbled", one.row, score=one.fraction) for one in find_garbled(texts)]
     found += [rows.issue("one_word", row) for row in find_one_word(texts)]
     if "train" in rows.split_names:
-        labels = rows.labelled.labels
+        labelled = rows.labelled
         of_train = np.flatnonzero(rows.split_ids == rows.split_names.index("train"))
-        known = {labels[i] for i in of_train}
-        unseen = [i for i, label in enumerate(labels) if label not in known]
+        known = {name for i in of_train.tolist() for name in labelled.names(i)}
+        unseen = [i for i in range(len(labelled)) if not known.issuperset(labelled.names(i))]
         found += [rows.issue("unseen_label", i) for i in unseen]
     return found
 
@@ -184,7 +186,7 @@ def find_other_languages(splits: Splits, languages: Mapping[str, Languages]) -> 
                 split=split,
                 row=labelled.lines[one.row],
                 text=labelled.texts[one.row],
-                label=labelled.labels[one.row],
+                label=splits.label_set.write_label(labelled.labels[one.row]),
                 score=one.score,
             )
             found.append(issue)
@@ -205,10 +207,13 @@ def find_spelled_labels(rows: AllRows, splits: Splits, numbers: Iterator[int]) -
     spellings = {one.label: one.proposed_label for one in split_spellings(splits)}
     groups = {label: next(numbers) for label in spellings}
     found = []
-    for i, label in enumerate(rows.labelled.labels):
-        if label in spellings:
-            issue = rows.issue("label_spelling", i, group=groups[label])
-            found.append(replace(issue, proposed_label=spellings[label]))
+    usual = rows.labelled.renamed(spellings)
+    for i in range(len(usual)):
+        odd = [name for name in rows.labelled.names(i) if name in spellings]
+        if odd:
+            issue = rows.issue("label_spelling", i, group=groups[odd[0]])
+            proposed = splits.label_set.write_label(usual.labels[i])
+            found.append(replace(issue, proposed_label=proposed))
     return found
 
 

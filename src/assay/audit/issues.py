@@ -33,6 +33,8 @@ __all__ = [
 KINDS = {
     "wrong_label": "label probably wrong",
     "doubtful_label": "label worth a look",
+    "missing_label": "label probably missing",
+    "extra_label": "label probably too many",
     "label_spelling": "label written otherwise",
     "conflict": "same text, other label",
     "leak": "same text in other split",
@@ -93,7 +95,7 @@ class Issue:
     row : int
         1-based line (or record) of the source.
     text, label : str
-        Empty where the row has none.
+        Empty where the row has none. Where a text may have several labels, a list in JSON.
     proposed_label : str
         The label that a suspect probably should have, that a doubtful one may have, or the usual
         spelling of the label; empty for other kinds.

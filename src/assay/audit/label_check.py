@@ -66,6 +66,9 @@ class LabelCheck:
         Seconds of fitting and predicting.
     why_not : str
         Why the labels were not checked; empty if they were.
+    is_several : bool
+        Whether a text may have several labels. Numbers are then those of texts: with a label that
+        is missing or too many; `agreement` is the share with exactly the same labels.
     """
 
     method: str | None = None
@@ -77,6 +80,7 @@ class LabelCheck:
     agreement: dict[str, float] = field(default_factory=dict)
     fit_s: float = 0.0
     why_not: str = ""
+    is_several: bool = False
 
     def describe(self) -> str:
         """Say `fact` in English."""
@@ -89,6 +93,15 @@ class LabelCheck:
         if self.why_not:
             return Fact.of("audit.not_checked", reason=self.why_not)
         n_suspects = self.n_suspects.get(self.split, 0)
+        if self.is_several:
+            return Fact.of(
+                "audit.several_suspects" if n_suspects else "audit.no_several_suspects",
+                n_suspects=n_suspects,
+                n_judged=self.n_judged.get(self.split, 0),
+                split=self.split,
+                method=self.method,
+                agreement=self.agreement.get(self.split, 0.0),
+            )
         return Fact.of(
             "audit.suspects" if n_suspects else "audit.no_suspects",
             n_suspects=n_suspects,

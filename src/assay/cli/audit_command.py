@@ -22,6 +22,7 @@ __all__ = ["register"]
 PANEL = "Look at texts"
 READERS = ", ".join(methods_where(lambda method: method.reads_texts))
 N_SUSPECTS = 10  # shown on the terminal; the file has them all
+SUSPECT_KINDS = ("wrong_label", "missing_label", "extra_label")
 
 
 def register(app: typer.Typer) -> None:
@@ -154,7 +155,7 @@ def _place(issue: Issue, id_column: str | None) -> object:
 def _show_suspects(audit: Audit, id_column: str | None) -> None:
     place = id_column or "row"
     print_sentence(audit.label_check.describe())
-    suspects = [issue for issue in audit.issues if issue.kind == "wrong_label"][:N_SUSPECTS]
+    suspects = [issue for issue in audit.issues if issue.kind in SUSPECT_KINDS][:N_SUSPECTS]
     print_table(
         [
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from assay.data.label_forms import parse_list_cell
 from assay.errors import DataError, cut, did_you_mean, list_problems
 
 __all__ = ["LabelSet", "Task", "natural_sort"]
@@ -115,6 +117,28 @@ class LabelSet:
         """
         self.check_single()
         return self._positions(labels, len(labels))
+
+    def write_label(self, label: str | Sequence[str]) -> str:
+        """Return the label of a text as a file of issues has it: several as a list in JSON."""
+        return label if isinstance(label, str) else json.dumps(list(label), ensure_ascii=False)
+
+    def read_label(self, written: str) -> str | tuple[str, ...]:
+        """Return what `write_label` wrote; several labels are sorted and without repeats.
+
+        Raises
+        ------
+        DataError
+            A text may have several labels, and this is no list.
+        """
+        if self.task == "single":
+            return written
+        found = parse_list_cell(written)
+        if found is None:
+            raise DataError(
+                f"'{cut(written)}' is no list of labels; a list in JSON is accepted, "
+                'such as ["rude", "fun"]'
+            )
+        return tuple(sorted({str(name) for name in found}))
 
     def check_single(self) -> None:
         """Refuse labels of which a text may have several, for a step that takes one per text.

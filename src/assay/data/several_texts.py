@@ -54,3 +54,7 @@ class SeveralLabelledTexts(LabelledTexts):
     def shown_label(self, row: int) -> str:
         """Return the labels of a row as people read them."""
         return ", ".join(self.labels[row])
+
+    def names(self, row: int) -> tuple[str, ...]:
+        """Return the names of the labels of a row."""
+        return self.labels[row]

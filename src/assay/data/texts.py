@@ -250,6 +250,10 @@ class LabelledTexts:
         """Return the label of a row as people read it."""
         return self.labels[row]
 
+    def names(self, row: int) -> tuple[str, ...]:
+        """Return the names of the labels of a row."""
+        return (self.labels[row],)
+
     def sha256(self, *, with_labels: bool = True) -> str:
         """Return the fingerprint: SHA-256 over UTF-8 JSON lines ``[text, label]`` in row order.
 

@@ -7,7 +7,7 @@ temperature for all. So each fold is judged by numbers that were fitted on the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from assay.evaluation.several_scores import score_several
 from assay.evaluation.several_scoring import SeveralScored
 from assay.training.targets import SEVERAL
 
-__all__ = ["SeveralFoldEvidence"]
+__all__ = ["SeveralFoldEvidence", "judge_division"]
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class SeveralFoldEvidence:
     Parameters
     ----------
     scored : SeveralScored
-        Of the first division into folds.
+        Scores of the first division into folds.
     answers : SeveralAnswersOf
-        Of all divisions.
+        The answers of all divisions.
     folds : int64 array of shape (n_repeats, n_texts)
     probs : float64 array of shape (n_repeats, n_texts, n_labels)
     """
@@ -76,7 +76,7 @@ class SeveralFoldEvidence:
         truth = texts.label_ids
         judged = []
         for logits, folds in zip(found.logits, found.folds, strict=True):
-            judged.append(_judge_division(logits, truth, folds, is_fitted=is_fitted))
+            judged.append(judge_division(logits, truth, folds, is_fitted=is_fitted))
         probs = np.stack([one for one, _ in judged])
         predicted = np.stack([one for _, one in judged])
         answers = SeveralAnswersOf(
@@ -91,7 +91,7 @@ class SeveralFoldEvidence:
         scored = SeveralScored(labelled, truth, probs[0], predicted[0], scores, found.fit_s)
         return cls(scored, answers, found.folds, probs)
 
-    def records(self, splits: Sequence[str], labels: Sequence[str]) -> Iterator[dict[str, Any]]:
+    def records(self, splits: Sequence[str], labels: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         """Return what is written about each text in each division.
 
         Parameters
@@ -110,8 +110,8 @@ class SeveralFoldEvidence:
                 yield {**record, "group": groups[i], "fold": own_folds[i], "repeat": repeat}
 
 
-def _judge_division(
-    logits: np.ndarray, truth: np.ndarray, folds: np.ndarray, *, is_fitted: bool
+def judge_division(
+    logits: np.ndarray, truth: np.ndarray, folds: np.ndarray, *, is_fitted: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return scores and answers of one division, each fold by what the others say.
 
@@ -120,6 +120,7 @@ def _judge_division(
     logits, truth : arrays of shape (n_texts, n_labels)
     folds : int array of shape (n_texts,)
     is_fitted : bool
+        Whether the method fits scales, shifts and thresholds.
     """
     probs = np.zeros_like(logits)
     predicted = np.zeros_like(truth)

@@ -12,11 +12,11 @@ from assay.audit.answers import Correction, read_corrections
 from assay.audit.issues import hash_text
 from assay.data.columns import find_columns
 from assay.data.files.reading import Reading
-from assay.data.files.relabelled import write_relabelled
+from assay.data.files.relabelled import SeveralNames, write_relabelled
 from assay.data.folders import find_split_files, read_file
 from assay.data.texts import Splits
 from assay.disk import atomic_file, check_output
-from assay.errors import InputError
+from assay.errors import DataError, InputError
 from assay.output_place import check_apart
 from assay.recipes.steps.prepare import DataOptions
 
@@ -65,11 +65,14 @@ class Fixed:
         }
 
 
+NewLabel = str | SeveralNames
+
+
 @dataclass
 class _Changes:
     """Labels that change, by the split and the line of their row."""
 
-    labels: dict[str, dict[int, str]] = field(default_factory=dict)
+    labels: dict[str, dict[int, NewLabel]] = field(default_factory=dict)
     n_right_already: int = 0
     skipped: list[str] = field(default_factory=list)
 
@@ -112,20 +115,23 @@ def fix_data(
     check_output(out, overwrite=overwrite)
     check_apart(data, out)
     corrections, n_other_kinds = read_corrections(decisions)
-    changes = _find_changes(options.load(data), corrections)
+    splits = options.load(data)
+    changes = _find_changes(splits, corrections, separator=options.label_separator)
     if n_other_kinds:
         changes.skipped.append(f"{n_other_kinds:,} accepted rows are not about a label")
     if data.is_dir():
         _write_folder(data, out, changes.labels, options)
     else:
-        labels: dict[int, str] = {}
+        labels: dict[int, NewLabel] = {}
         for of_split in changes.labels.values():
             labels |= of_split
         _write_file(data, out, labels, options)
     return Fixed(str(out), changes.n_applied, changes.n_right_already, tuple(changes.skipped))
 
 
-def _find_changes(splits: Splits, corrections: Sequence[Correction]) -> _Changes:
+def _find_changes(
+    splits: Splits, corrections: Sequence[Correction], *, separator: str | None
+) -> _Changes:
     """Find the rows that were accepted; a row is known by its line and the hash of its text."""
     changes = _Changes()
     places = {
@@ -141,12 +147,14 @@ def _find_changes(splits: Splits, corrections: Sequence[Correction]) -> _Changes
             continue
         own = changes.labels.setdefault(split, {})
         before = splits[split].labels[places[split][one.row]]
-        if own.get(one.row, one.proposed_label) != one.proposed_label:
+        wanted = splits.label_set.read_label(one.proposed_label)
+        new = wanted if isinstance(wanted, str) else SeveralNames(wanted, separator)
+        if own.get(one.row, new) != new:
             changes.skipped.append(f"{where} got another label further up")
-        elif one.proposed_label == before:
+        elif wanted == before:
             changes.n_right_already += 1
         else:
-            own[one.row] = one.proposed_label
+            own[one.row] = new
     return changes
 
 
@@ -158,7 +166,7 @@ def _is_row(
 
 
 def _write_folder(
-    data: Path, out: Path, labels: Mapping[str, Mapping[int, str]], options: DataOptions
+    data: Path, out: Path, labels: Mapping[str, Mapping[int, NewLabel]], options: DataOptions
 ) -> None:
     """Write the files of the splits again, and copy all others."""
     files = {}
@@ -176,15 +184,25 @@ def _write_folder(
             shutil.copyfile(path, out / path.name)
 
 
-def _write_file(path: Path, out: Path, labels: Mapping[int, str], options: DataOptions) -> None:
+def _write_file(
+    path: Path, out: Path, labels: Mapping[int, NewLabel], options: DataOptions
+) -> None:
     reading = Reading(**options.reading())
     raw = read_file(path, reading, source=path.name).splits["all"]
-    _, column = find_columns(
-        raw.columns,
-        text_column=options.text_column,
-        label_column=options.label_column,
-        source=path.name,
-    )
+    try:
+        _, column = find_columns(
+            raw.columns,
+            text_column=options.text_column,
+            label_column=options.label_column,
+            source=path.name,
+        )
+    except DataError as err:
+        if not any(isinstance(label, SeveralNames) for label in labels.values()):
+            raise
+        raise InputError(
+            f"{path.name} has one column per label, and cannot be written again yet",
+            hint="give the data as lists, or joined by --label-separator",
+        ) from err
     out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(out) as partial:
         write_relabelled(path, partial, labels, column=column, reading=reading)

@@ -11,6 +11,7 @@ import gzip
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from assay.data.files.decoding import UTF_8, open_bytes
 from assay.data.files.formats import SUFFIXES, file_kind, find_json_form, is_text_table
@@ -19,6 +20,7 @@ from assay.data.files.json_rows import numbered_line_rows
 from assay.data.files.labelled_lines import find_line_form
 from assay.data.files.reading import Reading
 from assay.data.files.relabelled_records import (
+    SeveralNames,
     relabel_array,
     relabel_object,
     write_parquet,
@@ -28,14 +30,17 @@ from assay.data.files.tables import find_table_dialect
 from assay.data.files.variants import Variant
 from assay.errors import InputError
 
-__all__ = ["REWRITABLE", "write_relabelled"]
+__all__ = ["REWRITABLE", "SeveralNames", "write_relabelled"]
+
+LabelOrCell = TypeVar("LabelOrCell", str, str | SeveralNames)
 
 REWRITABLE = SUFFIXES
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": ","}
 PACKED = (".parquet", ".xlsx")  # packed by themselves
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-Labels = Mapping[int, str]  # 1-based line on which a row starts, or row -> its label
+# 1-based line on which a row starts, or row -> its label, or its labels
+Labels = Mapping[int, str | SeveralNames]
 
 
 def write_relabelled(
@@ -47,8 +52,8 @@ def write_relabelled(
     ----------
     path, out : Path
         `out` gets the encoding, byte order mark and compression of `path`.
-    labels : mapping of int to str
-        The 1-based line on which a row starts -> its label.
+    labels : mapping of int to str or SeveralNames
+        The 1-based line on which a row starts -> its label, or its labels.
     column : str
         Column of the labels.
     reading : Reading
@@ -98,9 +103,21 @@ def _relabel(path: Path, content: str, labels: Labels, column: str, reading: Rea
         return _each_line(content, labels, _json_line(column))
     if kind == ".txt" and not is_text_table(path, reading):
         form = find_line_form(io.StringIO(content), reading.codec)
+        if form is not None:
+            _refuse_several(path, labels)
         relabel = _labelled_line(reading.delimiter or ";") if form is None else form.relabel
-        return _each_line(content, labels, relabel)
-    return _table(path, content, labels, column, reading, default=DELIMITERS[kind or ".csv"])
+        return _each_line(content, _cells(labels), relabel)
+    default = DELIMITERS[kind or ".csv"]
+    return _table(path, content, _cells(labels), column, reading, default=default)
+
+
+def _refuse_several(path: Path, labels: Labels) -> None:
+    """Refuse several labels in lines of a form that takes them one by one."""
+    if any(isinstance(label, SeveralNames) for label in labels.values()):
+        raise InputError(
+            f"{path.name} has several labels in its lines, which cannot be written again yet",
+            hint="save the data as .jsonl with lists of labels first",
+        )
 
 
 def _json(path: Path, content: str, labels: Labels, column: str, reading: Reading) -> str:
@@ -122,7 +139,19 @@ def _is_gzip(path: Path) -> bool:
     return path.suffix.casefold() == ".gz"
 
 
-def _each_line(content: str, labels: Labels, relabel: Callable[[str, str], str]) -> str:
+def _cells(labels: Labels) -> dict[int, str]:
+    """Return the labels as cells of text."""
+    cells = {}
+    for number, label in labels.items():
+        cells[number] = label.as_cell() if isinstance(label, SeveralNames) else label
+    return cells
+
+
+def _each_line(
+    content: str,
+    labels: Mapping[int, LabelOrCell],
+    relabel: Callable[[str, LabelOrCell], str],
+) -> str:
     """Change whole lines, which end at line feeds."""
     lines = content.split("\n")
     for number, label in labels.items():
@@ -132,7 +161,7 @@ def _each_line(content: str, labels: Labels, relabel: Callable[[str, str], str])
     return "\n".join(lines)
 
 
-def _json_line(column: str) -> Callable[[str, str], str]:
+def _json_line(column: str) -> Callable[[str, str | SeveralNames], str]:
     return lambda line, label: relabel_object(line, label, column)
 
 
@@ -146,7 +175,13 @@ def _labelled_line(delimiter: str) -> Callable[[str, str], str]:
 
 
 def _table(
-    path: Path, content: str, labels: Labels, column: str, reading: Reading, *, default: str
+    path: Path,
+    content: str,
+    labels: Mapping[int, str],
+    column: str,
+    reading: Reading,
+    *,
+    default: str,
 ) -> str:
     """Change the cell of the label in some records of a table."""
     dialect = find_table_dialect(path, reading, default=default)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,33 @@ from assay.data.files.parquet import read_class_names
 from assay.data.files.reading import Reading
 from assay.errors import InputError
 
-__all__ = ["relabel_array", "relabel_object", "write_parquet", "write_sheet"]
+__all__ = ["SeveralNames", "relabel_array", "relabel_object", "write_parquet", "write_sheet"]
 
 OF_TOOLS = "records of tools for labelling cannot be written again"
 WHITE_SPACE = " \t\r\n"
 
-Labels = Mapping[int, str]  # 1-based row -> its label
+Labels = Mapping[int, "str | SeveralNames"]  # 1-based row -> its label, or its labels
+
+
+@dataclass(frozen=True)
+class SeveralNames:
+    """The labels of a text that may have several.
+
+    Parameters
+    ----------
+    names : tuple of str
+    separator : str, optional
+        What is between the labels of a cell. None: a cell holds a list in JSON.
+    """
+
+    names: tuple[str, ...]
+    separator: str | None = None
+
+    def as_cell(self) -> str:
+        """Return the labels as a cell of text."""
+        if self.separator is None:
+            return json.dumps(list(self.names), ensure_ascii=False)
+        return self.separator.join(self.names)
 
 
 def relabel_array(content: str, labels: Labels, column: str) -> str:
@@ -43,7 +65,7 @@ def _elements(content: str) -> Iterator[tuple[int, int]]:
         at = end
 
 
-def relabel_object(source: str, label: str, column: str) -> str:
+def relabel_object(source: str, label: str | SeveralNames, column: str) -> str:
     """Return the text of a JSON object with another label.
 
     Raises
@@ -75,8 +97,13 @@ def _skip(source: str, at: int) -> int:
     return at
 
 
-def _of_same_type(before: Any, label: str) -> Any:
-    """Return a label as a number or a list of one, if that is what it was."""
+def _of_same_type(before: Any, label: str | SeveralNames) -> Any:
+    """Return a label as a number or a list, if that is what it was."""
+    if isinstance(label, SeveralNames):
+        if isinstance(before, str):
+            return label.as_cell()
+        first = before[0] if before else ""
+        return [_of_same_type(first, name) for name in label.names]
     if isinstance(before, list):
         return [_of_same_type(before[0] if before else "", label)]
     is_number = isinstance(before, int) and not isinstance(before, bool)
@@ -98,12 +125,10 @@ def write_parquet(path: Path, out: Path, labels: Labels, column: str) -> None:
     names = read_class_names(path).get(column)
     values = table[column].to_pylist()
     for number, label in labels.items():
-        if names is not None and label not in names:
-            raise InputError(
-                f"'{label}' is none of the class names of {path.name}: {', '.join(names)}"
-            )
-        before = values[number - 1]
-        values[number - 1] = names.index(label) if names else _of_same_type(before, label)
+        if names:
+            values[number - 1] = _class_numbers(label, names, path)
+        else:
+            values[number - 1] = _of_same_type(values[number - 1], label)
     place = table.column_names.index(column)
     field = table.schema.field(place)
     try:
@@ -111,6 +136,19 @@ def write_parquet(path: Path, out: Path, labels: Labels, column: str) -> None:
     except (arrow.ArrowInvalid, arrow.ArrowTypeError) as err:
         raise InputError(f"column '{column}' of {path.name} holds {field.type}: {err}") from err
     parquet.write_table(table.set_column(place, field, changed), out)
+
+
+def _class_numbers(label: str | SeveralNames, names: Sequence[str], path: Path) -> int | list[int]:
+    """Return the number of a label among the class names, or the numbers of several."""
+    if isinstance(label, SeveralNames):
+        return [names.index(_known(one, names, path)) for one in label.names]
+    return names.index(_known(label, names, path))
+
+
+def _known(name: str, names: Sequence[str], path: Path) -> str:
+    if name not in names:
+        raise InputError(f"'{name}' is none of the class names of {path.name}: {', '.join(names)}")
+    return name
 
 
 def write_sheet(path: Path, out: Path, labels: Labels, column: str, reading: Reading) -> None:
@@ -130,7 +168,10 @@ def write_sheet(path: Path, out: Path, labels: Labels, column: str, reading: Rea
     place = int(column) if not reading.header else _column_of(sheet, column)
     for number, label in labels.items():
         cell = sheet.cell(row=number, column=place)
-        cell.value = _of_same_type(cell.value, label)
+        before = cell.value
+        if before is None and isinstance(label, SeveralNames):
+            before = ""  # no cell of a sheet holds a list
+        cell.value = _of_same_type(before, label)
         if isinstance(cell.value, str):
             cell.data_type = "s"  # not a formula, whatever it begins with
     workbook.save(out)

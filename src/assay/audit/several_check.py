@@ -1,0 +1,175 @@
+"""Labels that are probably missing and labels that are probably too many.
+
+Where a text may have several labels, each entry (a text and a label, given or not) is held against
+the score of a model that did not see the text, calibrated on other folds. How surprising an entry
+is, is the probability that it is wrong: the score where the label is not given, and what is left to
+one where it is. An entry is a suspect by the rule of confident learning (Northcutt et al., 2021,
+arXiv:1911.00068), label by label: it has a probability to be wrong that is at least the mean one of
+the texts whose entry is what this one should be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from assay.audit.issues import Issue
+from assay.audit.label_check import AUTO, NOT_ASKED, LabelCheck
+from assay.data.duplicates import duplicate_groups
+from assay.data.texts import LabelledTexts, Splits
+from assay.errors import DataError
+from assay.methods import LABEL_CHECK
+from assay.progress import Progress
+
+__all__ = ["SuspectEntry", "check_several", "find_suspect_entries"]
+
+N_FOLDS = 5
+LEAST_MISSING = 0.5  # a label is proposed only where it is more likely than not
+LEAST_WITH = 2  # texts with a label, and without it, by which entries of it can be judged
+MAX_SHARE = 0.2  # of the texts: a longer list would not be read, and is mostly hard texts
+
+
+@dataclass(frozen=True)
+class SuspectEntry:
+    """An entry that is probably wrong.
+
+    Parameters
+    ----------
+    row, label : int
+        Positions of text and label.
+    is_missing : bool
+        The label is not given and should be; else it is given and should not be.
+    score : float
+        Probability that the entry is wrong, 0 to 1.
+    """
+
+    row: int
+    label: int
+    is_missing: bool
+    score: float
+
+
+def find_suspect_entries(truth: np.ndarray, probs: np.ndarray) -> list[SuspectEntry]:
+    """Return the entries that are probably wrong, the most suspect first.
+
+    Parameters
+    ----------
+    truth : int array of shape (n_texts, n_labels)
+        Zeros and ones.
+    probs : float array of the same shape
+        Scores by models that did not see the texts.
+    """
+    n_with = truth.sum(axis=0)
+    n_without = len(truth) - n_with
+    can_judge = (n_with >= LEAST_WITH) & (n_without >= LEAST_WITH)
+    of_those_with = (probs * truth).sum(axis=0) / np.maximum(n_with, 1)
+    of_those_without = ((1 - probs) * (1 - truth)).sum(axis=0) / np.maximum(n_without, 1)
+    least_score = np.maximum(of_those_with, LEAST_MISSING)
+    is_missing = (truth == 0) & (probs >= least_score) & can_judge
+    is_extra = (truth > 0) & (1 - probs >= of_those_without) & can_judge
+    surprise = np.where(truth > 0, 1 - probs, probs)
+    rows, labels = np.nonzero(is_missing | is_extra)
+    values = surprise[rows, labels]
+    found = []
+    for i in np.argsort(-values, kind="stable").tolist():
+        row, label = int(rows[i]), int(labels[i])
+        missing = bool(is_missing[row, label])
+        found.append(SuspectEntry(row, label, missing, float(values[i])))
+    return found
+
+
+def check_several(
+    splits: Splits, *, method: str | None, seed: int, progress: Progress
+) -> tuple[LabelCheck, list[Issue]]:
+    """Judge every entry of train, or of the first split, by models of other folds.
+
+    Parameters
+    ----------
+    splits : Splits
+    method : str or None
+        Any method that reads the texts; ``auto`` is `linear`. None: nothing is checked.
+    seed : int
+    progress : Progress
+
+    Returns
+    -------
+    LabelCheck
+        `n_judged` counts texts, `agreement` is the share of them that get exactly their labels.
+    list of Issue
+        One per text, the most suspect first. The proposed labels are all that the text should have.
+    """
+    if method is None:
+        return LabelCheck(why_not=NOT_ASKED), []
+    name = LABEL_CHECK if method == AUTO else method
+    split = "train" if "train" in splits else next(iter(splits))
+    try:
+        probs, predicted, fit_s = _judge(splits, split, name, seed=seed, progress=progress)
+    except DataError as err:  # too few texts; the rest of the audit does not need them
+        return LabelCheck(why_not=err.message), []
+    labelled = splits[split]
+    truth = splits.label_set.encode(labelled.labels)
+    entries = find_suspect_entries(truth, probs)
+    issues = _describe(entries, splits, split)[: int(MAX_SHARE * len(labelled)) + 1]
+    check = LabelCheck(
+        method=name,
+        split=split,
+        n_judged={split: len(labelled)},
+        n_suspects={split: len(issues)},
+        agreement={split: float((predicted == truth).all(axis=1).mean())},
+        fit_s=fit_s,
+        is_several=True,
+    )
+    return check, issues
+
+
+def _judge(
+    splits: Splits, split: str, method: str, *, seed: int, progress: Progress
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return scores and answers of models that did not see the texts, and the seconds it took."""
+    from assay.evaluation.fold_predictions import SeveralFoldTexts, count_folds, predict_folds
+    from assay.evaluation.several_folds import judge_division
+    from assay.models import make_estimator  # here: they load scikit-learn
+
+    labelled, label_set = splits[split], splits.label_set
+    truth = label_set.encode(labelled.labels)
+    groups = duplicate_groups(labelled)
+    if len(np.unique(groups)) < N_FOLDS or not truth.any():
+        raise DataError(f"{split} has too few texts, or no label, to hold labels against models")
+    texts = SeveralFoldTexts(labelled.texts, truth, groups, len(label_set))
+    found = predict_folds(
+        texts,
+        lambda: make_estimator(method, seed=seed),
+        n_folds=count_folds(texts, N_FOLDS),
+        n_repeats=1,
+        seed=seed,
+        progress=progress,
+    )
+    assert found is not None
+    probs, predicted = judge_division(found.logits[0], truth, found.folds[0])
+    return probs, predicted, found.fit_s
+
+
+def _describe(entries: list[SuspectEntry], splits: Splits, split: str) -> list[Issue]:
+    """Return one issue per text: its most suspect entry says the kind, all of them are proposed."""
+    labelled: LabelledTexts = splits[split]
+    of_row: dict[int, list[SuspectEntry]] = {}
+    for entry in entries:
+        of_row.setdefault(entry.row, []).append(entry)
+    issues = []
+    for row, own in of_row.items():
+        names = set(labelled.names(row))
+        for entry in own:
+            name = splits.label_set[entry.label]
+            names = names | {name} if entry.is_missing else names - {name}
+        issue = Issue(
+            kind="missing_label" if own[0].is_missing else "extra_label",
+            split=split,
+            row=labelled.lines[row],
+            text=labelled.texts[row],
+            label=splits.label_set.write_label(labelled.labels[row]),
+            proposed_label=splits.label_set.write_label(sorted(names)),
+            score=own[0].score,
+        )
+        issues.append(issue)
+    return issues

@@ -1,0 +1,175 @@
+"""The audit of texts with several labels: planted entries are found, said, and put right."""
+
+import json
+
+import numpy as np
+import pytest
+
+from assay import load_data
+from assay.audit.checks import audit_data, write_issues
+from assay.audit.corrections import apply_corrections
+from assay.audit.several_check import find_suspect_entries
+from assay.data.files.readers import read_rows
+from assay.errors import DataError, InputError
+from assay.recipes.fix import fix_data
+from assay.recipes.steps.prepare import DataOptions
+
+WORDS = ("rude", "fun", "sad")
+N_PLANTED = 12
+
+
+def draw():
+    """Return texts that hold the words of their labels, and the same labels with wrong entries."""
+    rng = np.random.default_rng(0)
+    texts, labels = [], []
+    for i, row in enumerate(rng.random((240, 3)) < [0.4, 0.3, 0.3]):
+        own = [WORDS[j] for j in np.flatnonzero(row)]
+        texts.append(" ".join(rng.permutation([*own, "the", "day", f"n{i}"])))
+        labels.append(own)
+    wrong = [list(own) for own in labels]
+    for i in range(N_PLANTED):
+        word = WORDS[i % 3]
+        wrong[20 * i] = sorted(set(wrong[20 * i]) ^ {word})
+    return texts, labels, wrong
+
+
+TEXTS, LABELS, WRONG = draw()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Return a file with planted wrong entries, and the same text twice with other labels."""
+    path = tmp_path_factory.mktemp("audit") / "tickets.jsonl"
+    rows = [
+        {"id": i, "text": text, "labels": own}
+        for i, (text, own) in enumerate(zip(TEXTS, WRONG, strict=True))
+    ]
+    rows += [{"id": 900, "text": "rude twice", "labels": ["rude"]}]
+    rows += [{"id": 901, "text": "Rude twice", "labels": ["rude", "sad"]}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def audit(data):
+    """Return the audit of it."""
+    return audit_data(load_data(data))
+
+
+def test_suspect_entries_are_ranked_by_how_surprising_they_are():
+    """A label that is far likelier than in the texts that have it, and one that is far less likely."""
+    truth = np.array([[1, 0], [1, 0], [1, 1], [0, 1], [0, 1], [0, 0]] * 2)
+    probs = np.where(truth > 0, 0.9, 0.1).astype(float)
+    probs[3, 0], probs[2, 1] = 0.97, 0.02
+    found = find_suspect_entries(truth, probs)
+    assert [(one.row, one.label, one.is_missing) for one in found[:2]] == [
+        (2, 1, False),
+        (3, 0, True),
+    ]
+    assert found[0].score == pytest.approx(0.98)
+
+
+def test_label_that_one_text_has_is_not_judged():
+    """There is nothing to hold it against."""
+    truth = np.zeros((5, 1), dtype=int)
+    truth[0] = 1
+    assert find_suspect_entries(truth, np.full((5, 1), 0.9)) == []
+
+
+def test_planted_entries_are_found(audit):
+    """Most of them, in front of everything else, with the labels that the text should have."""
+    suspects = [one for one in audit.issues if one.kind in ("missing_label", "extra_label")]
+    planted = {20 * i + 1: LABELS[20 * i] for i in range(N_PLANTED)}
+    first = suspects[:N_PLANTED]
+    right = [one for one in first if one.row in planted]
+    assert len(right) >= 10
+    for one in right:
+        assert json.loads(one.proposed_label) == sorted(planted[one.row])
+    assert "probably missing or too many" in audit.label_check.describe()
+    assert audit.label_check.agreement["all"] > 0.8
+
+
+def test_same_text_with_other_labels_is_a_conflict(audit):
+    """Sets are compared, and written as lists."""
+    conflict = [one for one in audit.issues if one.kind == "conflict"]
+    assert [one.label for one in conflict] == ['["rude"]', '["rude", "sad"]']
+
+
+def accept(audit, path, *, rows):
+    """Write the issues with yes for the suspects of these rows."""
+    write_issues(audit, path)
+    lines = []
+    for row in read_rows(path):
+        cells = dict(row.values)
+        is_suspect = cells["kind"] in ("missing_label", "extra_label")
+        cells["accept"] = "yes" if is_suspect and int(cells["row"]) in rows else ""
+        lines.append(json.dumps(cells))
+    accepted = path.with_suffix(".jsonl")
+    accepted.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return accepted
+
+
+def test_fix_writes_the_lists_of_the_file_again(audit, data, tmp_path):
+    """Accepted rows get the proposed labels, all others stay as they were, byte by byte."""
+    suspects = [one for one in audit.issues if one.kind in ("missing_label", "extra_label")][:3]
+    decisions = accept(audit, tmp_path / "issues.csv", rows={one.row for one in suspects})
+    fixed = fix_data(data, decisions, tmp_path / "fixed.jsonl")
+    assert (fixed.n_applied, fixed.skipped) == (3, ())
+    before, after = (
+        data.read_text().splitlines(),
+        (tmp_path / "fixed.jsonl").read_text().splitlines(),
+    )
+    changed = {one.row: json.loads(one.proposed_label) for one in suspects}
+    for number, (old, new) in enumerate(zip(before, after, strict=True), 1):
+        if number in changed:
+            assert json.loads(new) == {**json.loads(old), "labels": changed[number]}
+        else:
+            assert new == old
+
+
+def test_fix_joins_labels_as_the_table_does(audit, tmp_path):
+    """By the separator that was given; an empty list is an empty cell."""
+    table = tmp_path / "tickets.csv"
+    rows = [
+        f'{i},"{text}",{"|".join(own)}'
+        for i, (text, own) in enumerate(zip(TEXTS, WRONG, strict=True))
+    ]
+    table.write_text("id,text,labels\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    options = DataOptions(label_separator="|")
+    own_audit = audit_data(options.load(table))
+    suspect = next(one for one in own_audit.issues if one.kind == "missing_label")
+    decisions = accept(own_audit, tmp_path / "issues.csv", rows={suspect.row})
+    fixed = fix_data(table, decisions, tmp_path / "fixed.csv", options=options)
+    assert fixed.n_applied == 1
+    line = (tmp_path / "fixed.csv").read_text().splitlines()[suspect.row - 1]
+    assert line.split(",")[2] == "|".join(json.loads(suspect.proposed_label))
+
+
+def test_one_column_per_label_is_not_written_again(audit, tmp_path):
+    """The sentence says what is."""
+    table = tmp_path / "tickets.csv"
+    lines = ["text," + ",".join(WORDS)]
+    for text, own in zip(TEXTS, WRONG, strict=True):
+        lines.append(text + "," + ",".join("1" if word in own else "0" for word in WORDS))
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    own_audit = audit_data(load_data(table))
+    suspect = next(one for one in own_audit.issues if one.kind == "missing_label")
+    decisions = accept(own_audit, tmp_path / "issues.csv", rows={suspect.row})
+    with pytest.raises(InputError, match="one column per label, and cannot be written again yet"):
+        fix_data(table, decisions, tmp_path / "fixed.csv")
+
+
+def test_corrections_reach_the_training_texts(audit, data, tmp_path):
+    """As lists; a label that the data do not have is named."""
+    suspects = [one for one in audit.issues if one.kind in ("missing_label", "extra_label")][:2]
+    decisions = accept(audit, tmp_path / "issues.csv", rows={one.row for one in suspects})
+    splits = load_data(data)
+    train = splits["all"]
+    whole = load_data({"train": (list(train.texts), [list(own) for own in train.labels])})
+    text = decisions.read_text().replace('"split": "all"', '"split": "train"')
+    decisions.write_text(text)
+    corrected = apply_corrections(whole, decisions)
+    assert corrected.n_corrections == 2
+    decisions.write_text(text.replace('[\\"', '[\\"odd'))
+    with pytest.raises(DataError, match="odd"):
+        apply_corrections(whole, decisions)
