@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +67,7 @@ class SeveralScored:
             plain["without_leaks"] = {"n_leaked": self.n_leaked, "scores": others}
         return plain
 
-    def records(self, split: str, labels: Sequence[str]) -> Iterator[dict[str, Any]]:
+    def records(self, split: str, labels: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         """Yield what is written about each text of a split."""
         splits = [split] * len(self.labelled)
         return self.describe_texts(splits, labels, self.probs, self.predicted)
@@ -78,7 +78,7 @@ class SeveralScored:
         labels: Sequence[str],
         probs: np.ndarray,
         predicted: np.ndarray,
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[Mapping[str, Any]]:
         """Yield what is written about each text, given scores and answers to all of them."""
         for i, row in enumerate(self.labelled.lines):
             given = np.flatnonzero(predicted[i]).tolist()

@@ -39,7 +39,6 @@ from assay.models.several_heads import HEADS, SeveralHeads
 from assay.progress import Progress
 from assay.runtime.layout import Layout
 from assay.training.context import ClassWeight, FitContext
-from assay.training.targets import find_targets
 
 __all__ = ["Features"]
 
@@ -126,7 +125,7 @@ class Features(TextClassifier):
         The features of all texts are computed once for all folds: they depend on no label.
         """
         features = cached_features(self._given_encoder(texts), texts, progress=progress)
-        head = self._fresh_head(find_targets(label_ids).task)
+        head = self._fresh_head("multi" if label_ids.ndim == 2 else "single")
         head.fit(features[~is_outside], label_ids[~is_outside])
         return head.logits(features[is_outside]), head.classes_
 

@@ -23,7 +23,7 @@ class Outputs:
     order : int array of shape (n_labels,)
         Which class of the trained network each column is.
     calibration : Calibration
-        Of the classes of the trained network, in their order.
+        What calibrates the classes of the trained network, in their order.
     task : {"single", "multi"}
         Whether the scores of a text are those of one label, or of each label by itself.
     thresholds : float64 array of shape (n_labels,), optional

@@ -25,7 +25,6 @@ from assay.disk import write_whole
 from assay.evaluation.evidence import HELD_OUT
 from assay.evaluation.scoring import write_predictions
 from assay.evaluation.several_choice import SeveralAnswersOf, choose_several
-from assay.evaluation.several_folds import SeveralFoldEvidence
 from assay.evaluation.several_mistakes import (
     find_missed_pairs,
     find_surprising,
@@ -43,6 +42,7 @@ from assay.recipes.steps.fit import FittedModel, TrainingSet
 from assay.reporting.several_report import collect_several, write_several_report
 
 if TYPE_CHECKING:
+    from assay.evaluation.several_folds import SeveralFoldEvidence
     from assay.recipes.run import Run
 
 __all__ = ["finish_several", "score_several_model"]
@@ -61,9 +61,9 @@ class _Scored:
     ----------
     fitted : FittedModel
     scored : mapping of split to SeveralScored
-        Of the splits that the saved model was not trained on.
+        Scores of the splits that the saved model was not trained on.
     answers : SeveralAnswersOf
-        Of the evidence.
+        The answers to the texts of the evidence.
     out_of_fold : SeveralFoldEvidence, optional
         None where the evidence is validation.
     """
@@ -174,6 +174,8 @@ def _score(fitted: FittedModel, run: Run) -> _Scored:
             rows=np.arange(len(validation.truth)) + first_row,
         )
         return _Scored(fitted, scored, answers)
+    from assay.evaluation.several_folds import SeveralFoldEvidence  # loads scikit-learn
+
     out_of_fold = SeveralFoldEvidence.judge(
         fitted.folds,
         run.folds.texts,

@@ -81,9 +81,8 @@ def train_network(
     forward : callable
         ``(input_ids, attention_mask) -> logits`` through that network.
     train, validation : (texts, int64 array)
-        With the targets of `config.task`: class ids of shape (n_texts,), or zeros and ones of
-        shape (n_texts, n_labels). Without validation the last epoch is kept. Training texts may be
-        given as what frozen layers made of them.
+        With the targets that `config.task` asks for: see `Targets`. Without validation the last
+        epoch is kept. Training texts may be given as what frozen layers made of them.
     pad_id, config, context
         Id that fills up a batch; settings; where progress and scores go.
     store : StateStore, optional
@@ -95,16 +94,15 @@ def train_network(
     -------
     list of dict of float
         One entry per epoch: `epoch` (a fraction if the time limit ended it), `train_loss`, and
-        with validation `validation_loss` and ``validation_<name>`` for each name that the score
-        returns.
+        with validation `validation_loss` and ``validation_<name>`` for each name of a score.
     """
     encoded, label_ids = train
-    objective = OBJECTIVES[config.task]
-    targets = objective.as_tensor(label_ids).to(next(network.parameters()).device)
+    device = next(network.parameters()).device
+    targets = OBJECTIVES[config.task].as_tensor(label_ids).to(device)
     rng = np.random.default_rng(config.seed)
     n_steps = config.n_epochs * len(bucket_batches(encoded.lengths, max_texts=config.batch_size))
     learner = Learner(network, forward, config, pad_id=pad_id, n_steps=n_steps, processes=processes)
-    fresh = TrainingState(torch.zeros((), device=targets.device), dict(rng.bit_generator.state))
+    fresh = TrainingState(torch.zeros((), device=device), dict(rng.bit_generator.state))
     state = learner.resume(store, fresh)
     with context.progress.track(config.name, n_steps) as advance:
         if state.n_steps:

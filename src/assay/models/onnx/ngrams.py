@@ -36,7 +36,7 @@ def write_ngrams_onnx(
     table = np.column_stack([ngrams.weights[:, outputs.order], ngrams.squares])
     # The margins are scaled after they were divided by the length: the table stays as it is
     scale, bias = outputs.fold(np.ones((len(outputs.labels), 1)), ngrams.bias)
-    constants = {
+    constants: dict[str, np.ndarray] = {
         "table": table.astype(np.float16),
         "bias": bias.astype(np.float32),
         "scale": scale[:, 0].astype(np.float32),
