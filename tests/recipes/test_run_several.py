@@ -68,6 +68,11 @@ def test_run_recommends_and_writes_a_report(run: Path) -> None:
     assert results["methods"][1]["test"]["f1_macro"] > 0.9
     assert load_model(run / "model").method == "linear"
     assert (run / "predictions" / "linear.jsonl.gz").is_file()
+    assert results["data"]["audit"]["wrong_labels"]["method"] == "linear"
+    assert (run / "issues.csv").is_file()
+    card = (run / "model" / "README.md").read_text(encoding="utf-8")
+    assert "1 / (1 + np.exp(-logits))" in card
+    assert "| test | 40 | Micro F1 |" in card
     markdown = (run / "report.md").read_text(encoding="utf-8")
     assert markdown.startswith("# tickets")
     assert "Take linear: macro F1" in markdown

@@ -222,3 +222,22 @@ def test_card_says_what_becomes_of_long_texts():
     _, body = read_card(render_card(build_manifest(tokenization=tokenization), name="emotion"))
     assert "windows of 128 tokens" in body
     assert "first 128 tokens" not in body
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_card_of_several_labels_says_how_they_are_given(language):
+    """Independent scores, thresholds, and the scores that such models have."""
+    scores = [
+        {"split": "test", "metric": metric, "value": 0.5, "interval": [0.4, 0.6], "n_texts": 100}
+        for metric in ("f1_micro", "f1_macro", "f1_weighted", "exact_match")
+    ]
+    manifest = build_manifest("linear", task="multi", scores=scores, thresholds=[0.3, 0.4])
+    head, body = read_card(render_card(manifest, name="topics", language=language))
+    metrics = head["model-index"][0]["results"][0]["metrics"]
+    assert [metric["type"] for metric in metrics] == ["f1", "f1", "f1", "accuracy"]
+    assert "1 / (1 + np.exp(-logits))" in body
+    assert "1.37" not in body  # there is no temperature
+    assert "50.0%" in body
+    if language == "en":
+        assert "A label is given where its score is at least its threshold" in body
+        assert "a list of label names per text" in body

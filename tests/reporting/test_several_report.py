@@ -52,6 +52,7 @@ def report():
             "source": "tickets.csv",
             "labels": list(LABELS),
             "together": describe_together(TRUTH, LABELS),
+            "audit": {"counts": [{"kind": "missing_label", "n_rows": 3, "by_split": {"train": 3}}]},
         },
         "methods": methods,
         "skipped": [{"method": "compact", "reason": "no time"}],
@@ -59,6 +60,7 @@ def report():
     }
     sections = {
         "reading": [],
+        "label_check": {"kind": "audit.not_asked"},
         "surprising": [
             {
                 "kind": "missing",

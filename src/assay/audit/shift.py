@@ -167,12 +167,15 @@ class LengthShift(Shift):
 
 
 def find_class_shifts(splits: Splits) -> list[ClassShift]:
-    """Compare the classes of every split with those of the first; empty splits are left out."""
+    """Compare the classes of every split with those of the first; empty splits are left out.
+
+    Where a text may have several labels, shares are those of all labels that are given.
+    """
     counts = {}
     for split, labelled in splits.items():
-        if len(labelled):
-            label_ids = splits.label_set.ids(labelled.labels)
-            counts[split] = np.bincount(label_ids, minlength=len(splits.label_set))
+        own = labelled.counts()
+        if own:
+            counts[split] = np.array([own.get(label, 0) for label in splits.label_set])
     if not counts:
         return []
     reference, *others = counts

@@ -11,6 +11,7 @@ import numpy as np
 
 from assay.data.texts import LabelledTexts
 from assay.errors import DataError
+from assay.evaluation.result import Headline
 from assay.evaluation.several_scores import SeveralScores, score_several
 from assay.methods import METHODS
 from assay.progress import Progress
@@ -20,6 +21,7 @@ from assay.runtime.predictor import Model
 from assay.training.thresholds import fit_thresholds
 
 __all__ = [
+    "SEVERAL_HEADLINES",
     "SeveralScored",
     "answers_of",
     "cross_fit",
@@ -29,7 +31,13 @@ __all__ = [
 
 N_FOLDS = 5  # in which thresholds are fitted, so that no text is judged by thresholds that saw it
 SCORE_DIGITS = 9  # of written scores: float32 carries about 7
-HEADLINES = ("f1_micro", "f1_macro", "f1_weighted", "exact_match")
+# Field of SeveralScores -> how the card and the Hub call it
+SEVERAL_HEADLINES = {
+    "f1_micro": Headline("Micro F1", "f1"),
+    "f1_macro": Headline("Macro F1", "f1"),
+    "f1_weighted": Headline("Weighted F1", "f1"),
+    "exact_match": Headline("Exact match", "accuracy"),
+}
 
 
 @dataclass(frozen=True)
@@ -188,7 +196,7 @@ def several_claims(test: SeveralScored) -> list[ScoreEntry]:
     """
     scores = test.scores
     entries: list[ScoreEntry] = []
-    for metric in HEADLINES:
+    for metric in SEVERAL_HEADLINES:
         entry: ScoreEntry = {
             "split": "test",
             "metric": metric,

@@ -17,6 +17,9 @@ import numpy as np
 
 from assay import _env
 from assay._version import __version__
+from assay.audit.checks import audit_data, write_issues
+from assay.audit.result import Audit
+from assay.catalogue import ENGLISH
 from assay.data.duplicates import find_seen
 from assay.data.reading import describe_reading, find_reading
 from assay.data.texts import Splits
@@ -36,18 +39,21 @@ from assay.evaluation.several_scoring import (
     score_several_split,
     several_claims,
 )
-from assay.methods import METHODS, methods_where
+from assay.methods import LABEL_CHECK, METHODS, methods_where
 from assay.progress import Progress
 from assay.recipes.steps.fit import FittedModel, TrainingSet
+from assay.reporting.card import render_card
 from assay.reporting.several_report import collect_several, write_several_report
 
 if TYPE_CHECKING:
+    from assay.checkpoints.auto import CheckpointChoice
     from assay.evaluation.several_folds import SeveralFoldEvidence
     from assay.recipes.run import Run
 
 __all__ = ["finish_several", "score_several_model"]
 
 SPLITS = ("validation", "test")
+ISSUES = "issues.csv"
 METRIC = "macro-f1"  # by which methods are chosen: imbalance is the rule with several labels
 SCHEMA_VERSION = 2  # of results.json
 REASON = "learns one label per text only, and these have several"
@@ -82,9 +88,16 @@ class _Scored:
 
 
 def score_several_model(
-    fitted: FittedModel, data: TrainingSet, *, seed: int, progress: Progress
+    fitted: FittedModel,
+    data: TrainingSet,
+    *,
+    name: str,
+    seed: int,
+    progress: Progress,
+    language: str = ENGLISH,
+    checkpoint_choice: CheckpointChoice | None = None,
 ) -> dict[str, SeveralScored]:
-    """Score a saved model on validation and test, and write the scores into its folder.
+    """Score a saved model on validation and test, and write scores and card into its folder.
 
     On validation, where its thresholds were chosen, each text is judged by thresholds that were
     chosen without it.
@@ -94,8 +107,14 @@ def score_several_model(
     fitted : FittedModel
     data : TrainingSet
         With the splits that the model was fitted on; those are not scored.
+    name : str
+        The title of the card.
     seed : int
     progress : Progress
+    language : str
+        Language of the card.
+    checkpoint_choice : CheckpointChoice, optional
+        Why the model starts from its checkpoint, for the card.
     """
     from assay.models import record_scores  # loads scikit-learn
 
@@ -112,7 +131,14 @@ def score_several_model(
             groups=validation_groups if split == "validation" else None,
             progress=progress,
         )
-    record_scores(fitted.folder, several_claims(scored["test"]), verified=fitted.model.manifest)
+    claims, manifest = several_claims(scored["test"]), fitted.model.manifest
+    card = render_card(
+        {**manifest.to_dict(), "scores": claims},
+        name=name,
+        checkpoint_choice=checkpoint_choice,
+        language=language,
+    )
+    record_scores(fitted.folder, claims, card=card, verified=manifest)
     return scored
 
 
@@ -137,6 +163,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         tolerance=run.options.tolerance,
         seed=run.options.seed,
     )
+    audit = _audit(run)
     skipped = [one.to_dict() for one in trained.skipped]
     unable = methods_where(lambda method: not method.takes_several)
     skipped += [{"method": method, "reason": REASON} for method in unable]
@@ -150,21 +177,32 @@ def finish_several(run: Run) -> dict[str, Any]:
         "choice": choice.to_dict(),
         "comparisons": [one.to_dict() for one in choice.comparisons],
         "warnings": describe_reading(run.data.splits),
-        "data": _describe_data(run.data),
+        "data": {**_describe_data(run.data), "audit": audit.summary()},
         "methods": [_describe_method(method, one) for method, one in methods.items()],
         "skipped": skipped,
         "timings": _timings(run, methods),
         "machine": _machine(),
     }
-    _write(run, methods, results)
+    _write(run, methods, results, audit)
     return results
+
+
+def _audit(run: Run) -> Audit:
+    """Look for what is wrong with the data; check labels if the budget has time for that."""
+    run.progress.say("auditing the data")
+    return audit_data(
+        run.data.splits,
+        method=None if run.budget.is_spent else LABEL_CHECK,
+        seed=run.options.seed,
+        progress=run.progress,
+    )
 
 
 def _score(fitted: FittedModel, run: Run) -> _Scored:
     """Score a saved model, and judge it on validation or out of fold."""
     seed, whole = run.options.seed, run.data.whole
     if fitted.folds is None:
-        scored = score_several_model(fitted, run.data, seed=seed, progress=run.progress)
+        scored = _score_splits(fitted, run, run.data)
         validation, first_row = scored["validation"], len(run.data.train)
         answers = SeveralAnswersOf(
             HELD_OUT,
@@ -185,8 +223,20 @@ def _score(fitted: FittedModel, run: Run) -> _Scored:
         is_fitted=METHODS[fitted.model.method].reads_texts,
         seed=seed,
     )
-    scored = score_several_model(fitted, whole, seed=seed, progress=run.progress)
+    scored = _score_splits(fitted, run, whole)
     return _Scored(fitted, scored, out_of_fold.answers, out_of_fold)
+
+
+def _score_splits(fitted: FittedModel, run: Run, data: TrainingSet) -> dict[str, SeveralScored]:
+    return score_several_model(
+        fitted,
+        data,
+        name=f"{run.name}-{fitted.model.method}",
+        seed=run.options.seed,
+        progress=run.progress,
+        language=run.options.report_language,
+        checkpoint_choice=run.checkpoint.choice,
+    )
 
 
 def _describe_data(data: TrainingSet) -> Mapping[str, Any]:
@@ -243,7 +293,9 @@ def _machine() -> Mapping[str, Any]:
     }
 
 
-def _write(run: Run, methods: Mapping[str, _Scored], results: Mapping[str, Any]) -> None:
+def _write(
+    run: Run, methods: Mapping[str, _Scored], results: Mapping[str, Any], audit: Audit
+) -> None:
     """Write results, predictions, the report, and the recommended model at the top."""
     labels = run.data.splits.label_set.names
     for method, one in methods.items():
@@ -251,7 +303,8 @@ def _write(run: Run, methods: Mapping[str, _Scored], results: Mapping[str, Any])
         write_predictions(path, _records(one, run.data.whole.origins, labels))
     write_whole(run.root / "results.json", _to_json(results))
     recommended = methods[str(results["recommended"])]
-    sections = _sections(recommended.scored["test"], run.data.splits)
+    write_issues(audit, run.root / ISSUES, overwrite=True)
+    sections = _sections(recommended.scored["test"], run.data.splits, audit)
     title = PurePath(run.data.splits.source).name
     report = collect_several(results, sections, title=title)
     write_whole(run.root / "report.json", _to_json(report))
@@ -259,11 +312,12 @@ def _write(run: Run, methods: Mapping[str, _Scored], results: Mapping[str, Any])
     shutil.copytree(recommended.fitted.model.folder, run.root / "model")
 
 
-def _sections(test: SeveralScored, splits: Splits) -> Mapping[str, Any]:
+def _sections(test: SeveralScored, splits: Splits, audit: Audit) -> Mapping[str, Any]:
     """Return what the report shows of the recommended method besides its scores."""
     labels = splits.label_set.names
     return {
         "reading": [fact.to_dict() for fact in find_reading(splits)],
+        "label_check": audit.label_check.fact().to_dict(),
         "surprising": find_surprising(test, labels),
         "missed_pairs": find_missed_pairs(test.truth, test.predicted, labels),
         "thresholds": trace_thresholds(test.truth, test.probs, test.scores.per_label),

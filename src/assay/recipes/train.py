@@ -200,7 +200,7 @@ class _Training:
                 self.method, training_set, root / MODEL, options=fit, progress=self.progress
             )
             if training_set.splits.label_set.task == "multi":
-                return self._finish_several(fitted, training_set, root)
+                return self._finish_several(fitted, training_set, root, choice)
             scored = self._score(fitted, training_set)
             manifest = finish_model(
                 fitted.model,
@@ -217,13 +217,22 @@ class _Training:
         return cast("TrainedEntry", Shown(result, as_html=_trained_html(result)))
 
     def _finish_several(
-        self, fitted: FittedModel, training_set: TrainingSet, root: Path
+        self,
+        fitted: FittedModel,
+        training_set: TrainingSet,
+        root: Path,
+        choice: CheckpointChoice | None,
     ) -> TrainedEntry:
         """Score and finish a model of several labels per text."""
         if self.target_accuracy is not None:
             training_set.splits.label_set.check_single()
         scored = score_several_model(
-            fitted, training_set, seed=self.fit.seed, progress=self.progress
+            fitted,
+            training_set,
+            name=self.out.name,
+            seed=self.fit.seed,
+            progress=self.progress,
+            checkpoint_choice=choice,
         )
         _move_up(root)
         entry: dict[str, Any] = {

@@ -16,7 +16,8 @@ from assay._optional import require
 from assay._paths import is_hub_id
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.checkpoints.auto import CheckpointChoice, choice_fact
-from assay.evaluation.result import HEADLINES
+from assay.evaluation.result import HEADLINES, Headline
+from assay.evaluation.several_scoring import SEVERAL_HEADLINES
 from assay.methods import find_method
 from assay.reporting import formats
 from assay.reporting.environment import open_environment, tidy
@@ -69,6 +70,7 @@ def render_card(
         "tokenization": {},
         "checkpoint": None,
         "versions": {},
+        "task": "single",
         **manifest,
     }
     template = open_environment(open_language(language), form="md").get_template("card.md.j2")
@@ -81,7 +83,8 @@ def render_card(
             why_checkpoint=_why_checkpoint(checkpoint_choice),
             method=find_method(card["method"]),
             metadata=_metadata(card, name=name),
-            metric_names=set(HEADLINES),
+            metric_names=set(_headlines(card)),
+            several=card["task"] == "multi",
             baselines=dict(baselines or {}),
             picture=require("markupsafe").Markup(CONFUSION_PICTURE) if has_picture else None,
             has_server=importlib.util.find_spec("assay.server") is not None,
@@ -92,6 +95,11 @@ def render_card(
 def _why_checkpoint(choice: CheckpointChoice | None) -> Fact | None:
     """Return why the texts decided for their checkpoint. None if they did not."""
     return choice_fact(choice) if choice is not None and choice.is_automatic else None
+
+
+def _headlines(card: Mapping[str, Any]) -> Mapping[str, Headline]:
+    """Return the scores that are shown as percentages and told to the Hub."""
+    return SEVERAL_HEADLINES if card["task"] == "multi" else HEADLINES
 
 
 def _base_model(card: Mapping[str, Any]) -> str | None:
@@ -135,10 +143,11 @@ def _hub_id(source: str) -> str | None:
 def _eval_results(card: Mapping[str, Any], *, source: str, hub_id: str | None) -> list[Any]:
     """Return the scores in the form that the Hub reads."""
     hub = require("huggingface_hub")
+    headlines = _headlines(card)
     results = []
     for score in card["scores"]:
         metric, split = score["metric"], score["split"]
-        if metric not in HEADLINES:
+        if metric not in headlines:
             continue
         result = hub.EvalResult(
             task_type="text-classification",
@@ -146,9 +155,9 @@ def _eval_results(card: Mapping[str, Any], *, source: str, hub_id: str | None) -
             dataset_type=hub_id or source or "unknown",
             dataset_name=source or "unknown",
             dataset_split=split,
-            metric_type=HEADLINES[metric].hub_type,
+            metric_type=headlines[metric].hub_type,
             metric_value=score["value"],
-            metric_name=f"{HEADLINES[metric].title} ({split}, {score['n_texts']:,} texts)",
+            metric_name=f"{headlines[metric].title} ({split}, {score['n_texts']:,} texts)",
         )
         results.append(result)
     return results

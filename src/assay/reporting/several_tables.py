@@ -119,6 +119,12 @@ def tell_tables(report: Mapping[str, Any], *, language: str) -> list[Table]:
             say("several.missed_note"),
         ),
         Table(
+            "problems",
+            say("headings.problems"),
+            [_problem_row(one, spoken) for one in report["data"]["audit"]["counts"]],
+            spoken.tell(report["label_check"]),
+        ),
+        Table(
             "surprising",
             say("several.surprising"),
             [_surprising_row(one, spoken) for one in report["surprising"]],
@@ -181,6 +187,13 @@ def _missed_row(one: Mapping[str, Any], spoken: Language) -> Row:
         spoken.say("columns.texts"): f"{one['n_texts']:,}",
         spoken.say("several.given_both"): f"{one['n_both']:,}",
         spoken.say("several.given_none"): f"{one['n_none']:,}",
+    }
+
+
+def _problem_row(one: Mapping[str, Any], spoken: Language) -> Row:
+    return {
+        spoken.say("columns.kind"): spoken.word("issues", one["kind"]),
+        spoken.say("columns.rows_to_look_at"): f"{one['n_rows']:,}",
     }
 
 
