@@ -318,7 +318,20 @@ def read_objects(path):
 
 # Keys that other tests hold against the page: Ray takes long to start, and a large vocabulary long
 # to train.
-ELSEWHERE = {"DatasetSummary", "Vocabulary"}
+ELSEWHERE = {
+    "DatasetSummary",
+    "Vocabulary",
+    # tests/recipes/test_run_several.py
+    "LabelScores",
+    "SeveralChoice",
+    "SeveralData",
+    "SeveralDifference",
+    "SeveralEvidence",
+    "SeveralMethod",
+    "SeveralResults",
+    "SeveralRunComparison",
+    "SeveralScores",
+}
 # Keys that this data set and this test have no cause to write.
 NOT_MET = {
     "Skipped": {"method", "reason"},

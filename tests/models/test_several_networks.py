@@ -4,15 +4,21 @@ Also tests assay.models.outputs, which says what the columns of a saved network 
 """
 
 import json
+import pickle
+import shutil
 
 import numpy as np
 import pytest
 import torch
 import transformers
+from sklearn.base import clone
 
 from _support.small_models import small_estimator
+from assay import load_data
 from assay.data.labels import LabelSet
 from assay.models import save_model
+from assay.models.stock import load_classifier
+from assay.recipes.evaluate import evaluate_model
 from assay.recipes.export import export_model
 from assay.runtime.linear import sigmoid
 from assay.runtime.predictor import load_model
@@ -104,6 +110,24 @@ def test_stock_pipeline_gives_the_same_scores(saved) -> None:
     np.testing.assert_allclose(sigmoid(logits), expected, atol=1e-5)
 
 
+def test_checkpoints_of_others_give_several_labels_too(saved, tmp_path) -> None:
+    """Scores and thresholds of config.json; a half where it has none."""
+    folder, texts = saved["finetune"], draw(2)[0][:20]
+    expected = load_model(folder)
+    stock = load_classifier(folder)
+    np.testing.assert_allclose(
+        stock.predict_proba(texts), expected.predict_proba(texts), atol=1e-5
+    )
+    assert stock.manifest.thresholds == expected.manifest.thresholds
+    found = evaluate_model(stock, load_data(draw(4, 30)))
+    assert found.scores.n_texts == 30
+    other = shutil.copytree(folder, tmp_path / "other")
+    config = json.loads((other / "config.json").read_text())
+    del config["thresholds"]
+    (other / "config.json").write_text(json.dumps(config))
+    assert load_classifier(other).manifest.thresholds == (0.5, 0.5, 0.5)
+
+
 def test_copy_in_eight_bits_is_compared_by_its_sets(saved, tmp_path) -> None:
     """Accuracy is the share of texts with exactly the right labels."""
     texts, labels = draw(4, 60)
@@ -119,3 +143,14 @@ def test_copy_in_eight_bits_is_compared_by_its_sets(saved, tmp_path) -> None:
     claims = json.loads((tmp_path / "small" / "assay.json").read_text())["scores"]
     assert {claim["metric"] for claim in claims} >= {"f1_macro", "exact_match"}
     assert "independent `probs`" in (tmp_path / "small" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_fitted_estimators_are_shown_and_pickled(trained, method) -> None:
+    """As those of one label per text; a clone is not fitted."""
+    estimator, texts = trained[method], draw(2)[0][:5]
+    again = pickle.loads(pickle.dumps(estimator))
+    np.testing.assert_array_equal(again.predict(texts), estimator.predict(texts))
+    assert type(estimator).__name__ in repr(estimator)
+    assert estimator.__sklearn_tags__().classifier_tags.multi_label
+    assert not hasattr(clone(estimator), "classes_")

@@ -112,8 +112,8 @@ def test_names_that_case_cannot_tell_apart_are_left_alone(own):
     ("changes", "said"),
     [
         (
-            {"problem_type": "multi_label_classification"},
-            "is for multi label classification; one label per text",
+            {"problem_type": "regression"},
+            "is for regression; labels of texts are accepted",
         ),
         (
             {"architectures": ["BertForMaskedLM"]},
@@ -127,7 +127,7 @@ def test_names_that_case_cannot_tell_apart_are_left_alone(own):
         ({"id2label": {"0": "a"}}, r"has one output \(regression\)"),
         ({"auto_map": {"AutoModel": "x.Y"}}, r"holds its own code \(auto_map\)"),
     ],
-    ids=["multi-label", "no-head", "twice", "gap", "regression", "code"],
+    ids=["no-labels", "no-head", "twice", "gap", "regression", "code"],
 )
 def test_checkpoint_that_cannot_be_used_says_why(foreign, changes, said):
     """Each is refused before a weight is loaded."""

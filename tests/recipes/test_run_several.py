@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from _support.documents import ROOT, read_shapes
 from assay import load_data, load_model
 from assay.batch.files import predict_file
 from assay.batch.rows import Scoring, score_rows
@@ -208,6 +209,28 @@ def test_run_is_compared_again_from_its_predictions(run: Path) -> None:
     assert [one["method"] for one in found["test"]] == ["majority", "linear", "compact"]
     majority = found["evidence"][0]
     assert majority["interval"][1] < 0
+
+
+def test_tables_of_the_documentation_are_what_is_written(run: Path) -> None:
+    """No key is missing in docs/json.md, and none is promised that is not there."""
+    shapes = read_shapes((ROOT / "docs" / "json.md").read_text(encoding="utf-8"))
+    results = json.loads((run / "results.json").read_text())
+    method = results["methods"][1]
+    scores = method["test"]
+    compared = compare_run(run).to_dict()
+    optional = {"without_leaks"}
+    for name, written in {
+        "SeveralResults": results,
+        "SeveralData": results["data"],
+        "SeveralChoice": results["choice"],
+        "SeveralDifference": results["comparisons"][0],
+        "SeveralMethod": method,
+        "SeveralScores": scores,
+        "LabelScores": scores["per_label"][0],
+        "SeveralRunComparison": compared,
+    }.items():
+        assert set(shapes[name]) - optional == set(written) - optional, name
+    assert set(shapes["SeveralEvidence"]) == set(method["evidence"]) - set(scores)
 
 
 def test_damaged_predictions_of_a_run_are_named(run: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,20 @@ import transformers
 from assay.checkpoints.network import load_pretrained
 from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
 from assay.checkpoints.torch_state import pick_device
-from assay.data.labels import LabelSet
+from assay.data.labels import LabelSet, Task
 from assay.errors import DataError, ModelError
 from assay.progress import Progress
 from assay.runtime.entries import FileEntry
-from assay.runtime.linear import softmax
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model
 from assay.tokenization.window import check_long_texts
 from assay.training.inference import network_logits, read_long_texts
+from assay.training.objectives import OBJECTIVES
+from assay.training.thresholds import DEFAULT_THRESHOLD
 
 __all__ = ["load_classifier"]
 
+SEVERAL_LABELS = OBJECTIVES["multi"].problem_type
 METHOD = "checkpoint"  # in the place where models of assay have their method
 
 
@@ -41,7 +44,8 @@ def load_classifier(
 ) -> Model:
     """Load a sequence classification checkpoint.
 
-    Its labels are those of its config.json, in their order.
+    Its labels are those of its config.json, in their order. Where it gives several labels per text,
+    each is given from the threshold that config.json has for it, else from a half.
 
     Parameters
     ----------
@@ -56,8 +60,7 @@ def load_classifier(
     Raises
     ------
     ModelError
-        It has no classifier, gives several labels per text, holds pickles or code, or its label
-        names cannot be used.
+        It has no classifier, holds pickles or code, or its label names cannot be used.
     InputError
         There is nothing of that name.
     OutsideError
@@ -65,7 +68,9 @@ def load_classifier(
     """
     check_long_texts(long_texts)
     checkpoint = resolve_checkpoint(name, revision=revision, progress=progress)
-    labels = _read_labels(checkpoint)
+    config = _read_config(checkpoint)
+    labels = _read_labels(checkpoint, config)
+    task: Task = "multi" if config.get("problem_type") == SEVERAL_LABELS else "single"
     network = _load_network(checkpoint).to(pick_device())
     tokenizer = load_tokenizer(checkpoint)
 
@@ -76,16 +81,17 @@ def load_classifier(
     def score(texts: Sequence[str]) -> np.ndarray:
         if not len(texts):
             return np.empty((0, len(labels)))
-        return softmax(
-            read_long_texts(
-                tokenizer,
-                texts,
-                lambda encoded: network_logits(network, forward, encoded, pad_id=tokenizer.pad_id),
-                policy=long_texts,
-            )
+        logits = read_long_texts(
+            tokenizer,
+            texts,
+            lambda encoded: network_logits(network, forward, encoded, pad_id=tokenizer.pad_id),
+            policy=long_texts,
         )
+        return OBJECTIVES[task].probs(logits)
 
-    manifest = _describe(checkpoint, labels, tokenizer.max_tokens, long_texts)
+    described = _describe(checkpoint, labels, tokenizer.max_tokens, long_texts)
+    thresholds = _read_thresholds(config, labels) if task == "multi" else ()
+    manifest = replace(described, task=task, thresholds=thresholds)
     return Model(checkpoint.folder, manifest, score, tokenizer=tokenizer)
 
 
@@ -112,16 +118,31 @@ def _describe(
     )
 
 
-def _read_labels(checkpoint: Checkpoint) -> tuple[str, ...]:
-    """Return the label names in the order of the outputs."""
+def _read_config(checkpoint: Checkpoint) -> Mapping[str, Any]:
     config: Mapping[str, Any] = json.loads(
         (checkpoint.folder / "config.json").read_text(encoding="utf-8")
     )
-    kind = config.get("problem_type")
-    if kind in ("multi_label_classification", "regression"):
+    return config
+
+
+def _read_thresholds(config: Mapping[str, Any], labels: tuple[str, ...]) -> tuple[float, ...]:
+    """Return the score from which each label is given, as `finetune` writes it."""
+    known = config.get("thresholds")
+    if not isinstance(known, Mapping):
+        known = {}
+    thresholds = []
+    for label in labels:
+        own = known.get(label)
+        is_threshold = isinstance(own, int | float) and 0 <= own <= 1
+        thresholds.append(float(own) if is_threshold else DEFAULT_THRESHOLD)
+    return tuple(thresholds)
+
+
+def _read_labels(checkpoint: Checkpoint, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the label names in the order of the outputs."""
+    if config.get("problem_type") == "regression":
         raise ModelError(
-            f"checkpoint '{checkpoint.name}' is for {kind.replace('_', ' ')}; "
-            "one label per text is accepted"
+            f"checkpoint '{checkpoint.name}' is for regression; labels of texts are accepted"
         )
     _check_architectures(checkpoint, config)
     named = config.get("id2label") or _numbered_labels(config.get("num_labels", 2))
