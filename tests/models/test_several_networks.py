@@ -115,9 +115,7 @@ def test_checkpoints_of_others_give_several_labels_too(saved, tmp_path) -> None:
     folder, texts = saved["finetune"], draw(2)[0][:20]
     expected = load_model(folder)
     stock = load_classifier(folder)
-    np.testing.assert_allclose(
-        stock.predict_proba(texts), expected.predict_proba(texts), atol=1e-5
-    )
+    np.testing.assert_allclose(stock.predict_proba(texts), expected.predict_proba(texts), atol=1e-5)
     assert stock.manifest.thresholds == expected.manifest.thresholds
     found = evaluate_model(stock, load_data(draw(4, 30)))
     assert found.scores.n_texts == 30

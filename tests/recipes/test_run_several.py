@@ -89,6 +89,10 @@ def test_evaluate_and_verify_score_the_saved_model(run: Path, data: Path) -> Non
     found = evaluate_model(run / "model", load_data(data), split="test")
     assert found.to_dict()["scores"]["f1_macro"] == results["methods"][1]["test"]["f1_macro"]
     assert verify_model(run / "model", load_data(data)).claims
+    rows = list(found.rows())
+    assert len(rows) == found.scores.n_texts
+    assert sum(row["is_right"] for row in rows) / len(rows) == found.scores.exact_match
+    assert set(rows[0]) >= {"text", "labels", "predicted_labels", "score:rude"}
 
 
 def test_answers_become_columns(run: Path) -> None:

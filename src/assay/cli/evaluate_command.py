@@ -102,7 +102,10 @@ def evaluate_command(
         progress=common.progress(),
     )
     if isinstance(found, SeveralEvaluation):
-        _show_several(found, as_json=common.json, is_more=by is not None or out is not None)
+        _check_by(by)
+        if out is not None:
+            write_table(found.rows(), out, overwrite=overwrite)
+        _show_several(found, as_json=common.json)
         return
     if by is not None:
         values = read_column(loaded, found.split, found.scored.labelled.lines, by)
@@ -117,16 +120,14 @@ def evaluate_command(
         print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
 
 
-def _show_several(found: SeveralEvaluation, *, as_json: bool, is_more: bool) -> None:
-    """Print the scores of a model of several labels per text.
+def _check_by(by: str | None) -> None:
+    """Refuse scores by a column where texts may have several labels."""
+    if by is not None:
+        raise InputError("--by takes one label per text; the data have several")
 
-    Raises
-    ------
-    InputError
-        More was asked for than that.
-    """
-    if is_more:
-        raise InputError("--by and --out take one label per text; the data have several")
+
+def _show_several(found: SeveralEvaluation, *, as_json: bool) -> None:
+    """Print the scores of a model of several labels per text."""
     if as_json:
         print_json(found.to_dict())
     else:

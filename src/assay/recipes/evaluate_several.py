@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,6 +48,28 @@ class SeveralEvaluation:
     def scores(self) -> SeveralScores:
         """Scores of the split."""
         return self.scored.scores
+
+    def rows(self) -> Iterator[dict[str, object]]:
+        """Return every text with its labels, the predicted ones and all scores.
+
+        Yields
+        ------
+        dict
+            `split`, `row` (1-based line of the source), `text`, `labels` and `predicted_labels`
+            (lists), `is_right` (exactly the same labels), then ``score:<label>`` for each label.
+        """
+        names = [f"score:{label}" for label in self.labels]
+        texts = self.scored.labelled.texts
+        for i, record in enumerate(self.scored.records(self.split, self.labels)):
+            yield {
+                "split": self.split,
+                "row": record["row"],
+                "text": texts[i],
+                "labels": record["labels"],
+                "predicted_labels": record["predicted_labels"],
+                "is_right": sorted(record["labels"]) == sorted(record["predicted_labels"]),
+                **dict(zip(names, record["probs"], strict=True)),
+            }
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
