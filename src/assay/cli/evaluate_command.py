@@ -102,10 +102,7 @@ def evaluate_command(
         progress=common.progress(),
     )
     if isinstance(found, SeveralEvaluation):
-        _check_by(by)
-        if out is not None:
-            write_table(found.rows(), out, overwrite=overwrite)
-        _show_several(found, as_json=common.json)
+        _show_several(found, by=by, out=out, overwrite=overwrite, as_json=common.json)
         return
     if by is not None:
         values = read_column(loaded, found.split, found.scored.labelled.lines, by)
@@ -120,14 +117,22 @@ def evaluate_command(
         print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
 
 
-def _check_by(by: str | None) -> None:
-    """Refuse scores by a column where texts may have several labels."""
+def _show_several(
+    found: SeveralEvaluation, *, by: str | None, out: Path | None, overwrite: bool, as_json: bool
+) -> None:
+    """Print the scores of a model of several labels per text; write every text if asked to.
+
+    Raises
+    ------
+    InputError
+        Scores by a column are asked for.
+    """
+    from assay.evaluation.text_table import write_table
+
     if by is not None:
         raise InputError("--by takes one label per text; the data have several")
-
-
-def _show_several(found: SeveralEvaluation, *, as_json: bool) -> None:
-    """Print the scores of a model of several labels per text."""
+    if out is not None:
+        write_table(found.rows(), out, overwrite=overwrite)
     if as_json:
         print_json(found.to_dict())
     else:
