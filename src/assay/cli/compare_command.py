@@ -120,16 +120,20 @@ def _show_several(found: SeveralRunComparison) -> None:
     """Print how methods compare where texts may have several labels."""
     rows = []
     for one in found.choice.comparisons:
-        low, high = one.interval
-        test = found.test.get(one.method)
         row = {
             "": "→" if one.method == found.choice.recommended else "",
             "method": one.method,
             "evidence": f"{one.score:.3f}",
-            "to the best": "best" if one.method == one.best else f"{one.difference:+.3f}",
-            "95 % interval": "" if one.method == one.best else f"{low:+.3f} to {high:+.3f}",
-            "test": "" if test is None else f"{test.score:.3f}",
+            "to the best": "best",
+            "95 % interval": "",
+            "test": "",
         }
+        if one.method != one.best:
+            low, high = one.interval
+            row["to the best"] = f"{one.difference:+.3f}"
+            row["95 % interval"] = f"{low:+.3f} to {high:+.3f}"
+        if one.method in found.test:
+            row["test"] = f"{found.test[one.method].score:.3f}"
         rows.append(row)
     print_table(rows, right=("evidence", "to the best", "test"))
     print_sentence(f"Recommended: {found.choice.why}")

@@ -133,8 +133,9 @@ def _read_thresholds(config: Mapping[str, Any], labels: tuple[str, ...]) -> tupl
     thresholds = []
     for label in labels:
         own = known.get(label)
-        is_threshold = isinstance(own, int | float) and 0 <= own <= 1
-        thresholds.append(float(own) if is_threshold else DEFAULT_THRESHOLD)
+        if not isinstance(own, int | float) or not 0 <= own <= 1:
+            own = DEFAULT_THRESHOLD
+        thresholds.append(float(own))
     return tuple(thresholds)
 
 

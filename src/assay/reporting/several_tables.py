@@ -12,6 +12,8 @@ from assay.reporting.escape import shorten, show_text
 __all__ = ["Table", "tell_several", "tell_tables"]
 
 LABEL_CELLS, TEXT_CELLS = 40, 200
+# What is said of a surprising text, by its kind
+SURPRISES = {"missing": "several.probably_missing", "extra": "several.probably_extra"}
 Row = Mapping[str, str]
 
 
@@ -199,7 +201,7 @@ def _problem_row(one: Mapping[str, Any], spoken: Language) -> Row:
 
 def _surprising_row(one: Mapping[str, Any], spoken: Language) -> Row:
     say = spoken.say
-    key = "several.probably_missing" if one["kind"] == "missing" else "several.probably_extra"
+    key = SURPRISES[one["kind"]]
     label = shorten(show_text(one["label"]), LABEL_CELLS)
     return {
         say("columns.line"): f"{one['line']}",
