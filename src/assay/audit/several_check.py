@@ -24,6 +24,7 @@ from assay.progress import Progress
 
 __all__ = ["SuspectEntry", "check_several", "find_suspect_entries"]
 
+KINDS_OF_ENTRIES = {True: "missing_label", False: "extra_label"}
 N_FOLDS = 5
 LEAST_MISSING = 0.5  # a label is proposed only where it is more likely than not
 LEAST_WITH = 2  # texts with a label, and without it, by which entries of it can be judged
@@ -161,9 +162,12 @@ def _describe(entries: list[SuspectEntry], splits: Splits, split: str) -> list[I
         names = set(labelled.names(row))
         for entry in own:
             name = splits.label_set[entry.label]
-            names = names | {name} if entry.is_missing else names - {name}
+            if entry.is_missing:
+                names.add(name)
+            else:
+                names.discard(name)
         issue = Issue(
-            kind="missing_label" if own[0].is_missing else "extra_label",
+            kind=KINDS_OF_ENTRIES[own[0].is_missing],
             split=split,
             row=labelled.lines[row],
             text=labelled.texts[row],

@@ -281,9 +281,8 @@ def _indicator_split(texts: Any, indicator: Any, *, source: str) -> RawSplit:
     n_texts, n_labels = cells.shape
     if n_labels < 2:
         raise DataError(
-            f"the matrix of labels of {source} has {n_labels} column{'' if n_labels else 's'}; at "
-            "least 2 are accepted",
-            hint="a single column is a label per text: give labels[:, 0]" if n_labels else "",
+            f"the matrix of labels of {source} has {n_labels} columns; at least 2 are accepted",
+            hint="a single column is a label per text: give labels[:, 0]",
         )
     if len(texts) != n_texts:
         raise DataError(

@@ -32,6 +32,7 @@ HUB_IDS = {
     "e5": "intfloat/multilingual-e5-small",
 }
 SAMPLE_LICENSE = "apache-2.0"  # of the built-in sample, as of the project
+HEADLINES_OF = {"single": HEADLINES, "multi": SEVERAL_HEADLINES}  # by task
 NO_LICENSE = "unknown"  # the Hub's own word where none was chosen
 
 
@@ -99,7 +100,7 @@ def _why_checkpoint(choice: CheckpointChoice | None) -> Fact | None:
 
 def _headlines(card: Mapping[str, Any]) -> Mapping[str, Headline]:
     """Return the scores that are shown as percentages and told to the Hub."""
-    return SEVERAL_HEADLINES if card["task"] == "multi" else HEADLINES
+    return HEADLINES_OF[card["task"]]
 
 
 def _base_model(card: Mapping[str, Any]) -> str | None:

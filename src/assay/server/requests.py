@@ -119,8 +119,10 @@ def read_hub(content: JsonObject, limits: Limits) -> AskedTexts:
 
 def _read_function(function: Any) -> str | None:
     """Return the function; which one fits is known once the model is."""
-    if function is None or function in FUNCTIONS:
-        return None if function is None else str(function)
+    if function is None:
+        return None
+    if function in FUNCTIONS:
+        return str(function)
     given = f"'{function}'" if isinstance(function, str) else name_kind(function)
     refuse(
         f"function_to_apply is {given}; {' or '.join(FUNCTIONS)} is accepted: "

@@ -7,6 +7,7 @@ best epoch is kept. Whatever trains or saves a network asks it and has no case o
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -35,6 +36,8 @@ class Objective(ABC):
         The entry of `judge` with the highest value of which an epoch is kept.
     score_node : str
         The operator of ONNX that turns logits into scores.
+    node_attributes : mapping of str to int
+        Its attributes.
     graph_outputs : tuple of str
         What a saved graph returns.
     """
@@ -42,6 +45,7 @@ class Objective(ABC):
     problem_type: ClassVar[str]
     chosen_by: ClassVar[str]
     score_node: ClassVar[str]
+    node_attributes: ClassVar[Mapping[str, int]] = {}
     graph_outputs: ClassVar[tuple[str, ...]]
 
     @abstractmethod
@@ -99,6 +103,7 @@ class _OneClass(Objective):
     problem_type = "single_label_classification"
     chosen_by = "validation_accuracy"
     score_node = "Softmax"
+    node_attributes: ClassVar[Mapping[str, int]] = {"axis": 1}
     graph_outputs = ("probs",)
 
     def as_tensor(self, targets: np.ndarray) -> Tensor:

@@ -94,8 +94,9 @@ def write_graph(
         helper.make_tensor_value_info(one, TensorProto.FLOAT, shape)
         for one in objective.graph_outputs
     ]
-    axis = {"axis": 1} if objective.score_node == "Softmax" else {}
-    scored = helper.make_node(objective.score_node, ["logits"], ["probs"], **axis)
+    scored = helper.make_node(
+        objective.score_node, ["logits"], ["probs"], **objective.node_attributes
+    )
     initializers = [numpy_helper.from_array(value, key) for key, value in constants.items()]
     graph = helper.make_graph([*nodes, scored], name, inputs, returned, initializers)
     model = helper.make_model(
