@@ -57,7 +57,7 @@ def audit(data):
 
 
 def test_suspect_entries_are_ranked_by_how_surprising_they_are():
-    """A label that is far likelier than in the texts that have it, and one that is far less likely."""
+    """A label that is more likely than not, and one that the text speaks against."""
     truth = np.array([[1, 0], [1, 0], [1, 1], [0, 1], [0, 1], [0, 0]] * 2)
     probs = np.where(truth > 0, 0.9, 0.1).astype(float)
     probs[3, 0], probs[2, 1] = 0.97, 0.02

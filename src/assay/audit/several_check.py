@@ -3,9 +3,8 @@
 Where a text may have several labels, each entry (a text and a label, given or not) is held against
 the score of a model that did not see the text, calibrated on other folds. How surprising an entry
 is, is the probability that it is wrong: the score where the label is not given, and what is left to
-one where it is. An entry is a suspect by the rule of confident learning (Northcutt et al., 2021,
-arXiv:1911.00068), label by label: it has a probability to be wrong that is at least the mean one of
-the texts whose entry is what this one should be.
+one where it is. A label is probably missing where it is more likely than not, and probably too many
+where the text speaks against it: its score is at most the share of all texts that have the label.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ __all__ = ["SuspectEntry", "check_several", "find_suspect_entries"]
 KINDS_OF_ENTRIES = {True: "missing_label", False: "extra_label"}
 N_FOLDS = 5
 LEAST_MISSING = 0.5  # a label is proposed only where it is more likely than not
+MOST_EXTRA = 0.5  # and never called too many where it is
 LEAST_WITH = 2  # texts with a label, and without it, by which entries of it can be judged
 MAX_SHARE = 0.2  # of the texts: a longer list would not be read, and is mostly hard texts
 
@@ -64,11 +64,9 @@ def find_suspect_entries(truth: np.ndarray, probs: np.ndarray) -> list[SuspectEn
     n_with = truth.sum(axis=0)
     n_without = len(truth) - n_with
     can_judge = (n_with >= LEAST_WITH) & (n_without >= LEAST_WITH)
-    of_those_with = (probs * truth).sum(axis=0) / np.maximum(n_with, 1)
-    of_those_without = ((1 - probs) * (1 - truth)).sum(axis=0) / np.maximum(n_without, 1)
-    least_score = np.maximum(of_those_with, LEAST_MISSING)
-    is_missing = (truth == 0) & (probs >= least_score) & can_judge
-    is_extra = (truth > 0) & (1 - probs >= of_those_without) & can_judge
+    share = n_with / max(1, len(truth))
+    is_missing = (truth == 0) & (probs >= LEAST_MISSING) & can_judge
+    is_extra = (truth > 0) & (probs <= np.minimum(share, MOST_EXTRA)) & can_judge
     surprise = np.where(truth > 0, 1 - probs, probs)
     rows, labels = np.nonzero(is_missing | is_extra)
     values = surprise[rows, labels]

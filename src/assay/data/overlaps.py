@@ -222,11 +222,13 @@ def _repeats(labelled: LabelledTexts, groups: np.ndarray) -> tuple[int, ...]:
 
 def _conflicts(splits: Splits, groups: Mapping[str, np.ndarray]) -> tuple[Conflict, ...]:
     numbers = np.concatenate(list(groups.values()))
-    labels = np.concatenate([splits.label_set.ids(splits[name].labels) for name in groups])
+    labels = np.concatenate([splits.label_set.encode(splits[name].labels) for name in groups])
+    labels = labels.reshape(len(labels), -1)  # one column, or one per label
     _, first_rows = np.unique(numbers, return_index=True)
     # Group numbers run from 0 without a gap, so they are positions in `first_label`.
     first_label = labels[first_rows]
-    differing = set(numbers[labels != first_label[numbers]].tolist())
+    is_other = (labels != first_label[numbers]).any(axis=1)
+    differing = set(numbers[is_other].tolist())
     if not differing:
         return ()
     places: dict[int, list[RowPlace]] = {}
@@ -235,5 +237,6 @@ def _conflicts(splits: Splits, groups: Mapping[str, np.ndarray]) -> tuple[Confli
         rows = zip(own.tolist(), labelled.lines, labelled.labels, strict=True)
         for group, line, label in rows:
             if group in differing:
-                places.setdefault(group, []).append(RowPlace(name, line, label))
+                written = splits.label_set.write_label(label)
+                places.setdefault(group, []).append(RowPlace(name, line, written))
     return tuple(map(Conflict, map(tuple, places.values())))
