@@ -15,7 +15,7 @@ from assay._version import __version__
 from assay.errors import did_you_mean
 from assay.runtime.explain import Explanation, ExplanationEntry, plan_explanation
 from assay.runtime.limits.confidence import LEANING, SURE
-from assay.runtime.predictor import NO_TEXTS
+from assay.runtime.predictor import NO_TEXTS, Model
 from assay.server.failures import ApiError, ClientGone
 from assay.server.judgement import Judgement, LabelScore, judge_text, rank_scores
 from assay.server.limits import Limits
@@ -89,9 +89,7 @@ class Service:
         await self._check_tokens(served, asked, caller)
         rows = await self._run(served.scoring, asked.texts, caller)
         ranked = [rank_scores(row, served.model.labels, asked.top_k) for row in rows]
-        given = [scores[0]["label"] for scores in ranked]
-        if served.model.label_set.task == "multi":
-            given = list(chain.from_iterable(served.model.answering.name(np.array(rows))))
+        given = _given_labels(served.model, rows)
         self.metrics.note_labels(served.name, given, n_texts=len(ranked))
         return ranked
 
@@ -138,16 +136,11 @@ class Service:
         """Return which words pushed the label."""
         self._check_label(served, asked.label)
         explanation = await self._explain(served, asked.texts[0], caller)
-        self.metrics.note_labels(served.name, [explanation.predicted_label], n_texts=1)
+        given = _given_labels(served.model, [explanation.probs])
+        self.metrics.note_labels(served.name, given, n_texts=1)
         return explanation.to_dict(asked.label)
 
     async def _explain(self, served: ServedModel, text: str, caller: Caller) -> Explanation:
-        if served.model.label_set.task != "single":
-            raise ApiError(
-                422,
-                "validation",
-                "a model of several labels per text cannot explain its answers yet",
-            )
         if served.model.linear is not None:
             exact: Explanation = (await self._run(served.explaining, [text], caller))[0]
             return exact
@@ -258,3 +251,13 @@ class Service:
             "models": [served.describe() for served in self.shelf.served],
             "limits": self.limits.to_dict(),
         }
+
+
+def _given_labels(model: Model, rows: Sequence[np.ndarray]) -> list[str]:
+    """Return all labels that are given to texts with these scores, one after the other."""
+    if not len(rows):
+        return []
+    names = model.answering.name(np.array(rows))
+    if model.label_set.task == "single":
+        return names
+    return list(chain.from_iterable(names))
