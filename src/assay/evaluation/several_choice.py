@@ -314,5 +314,5 @@ def choose_several(
     if best != FLOOR:
         candidates = [method for method in candidates if method != FLOOR]
     kinds = {one.kind for one in evidence.values()}
-    kind = OUT_OF_FOLD if kinds == {OUT_OF_FOLD} else HELD_OUT
+    kind = HELD_OUT if HELD_OUT in kinds else OUT_OF_FOLD
     return SeveralChoice(candidates[0], metric, tolerance, kind, compared)

@@ -25,7 +25,7 @@ from assay.data.reading import describe_reading, find_reading
 from assay.data.texts import Splits
 from assay.data.together import describe_together
 from assay.disk import write_whole
-from assay.evaluation.evidence import HELD_OUT
+from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.scoring import write_predictions
 from assay.evaluation.several_choice import SeveralAnswersOf, choose_several
 from assay.evaluation.several_mistakes import (
@@ -54,6 +54,7 @@ __all__ = ["finish_several", "score_several_model"]
 
 SPLITS = ("validation", "test")
 ISSUES = "issues.csv"
+WHERE = {HELD_OUT: "validation", OUT_OF_FOLD: "train and validation, out of fold"}
 METRIC = "macro-f1"  # by which methods are chosen: imbalance is the rule with several labels
 SCHEMA_VERSION = 2  # of results.json
 REASON = "learns one label per text only, and these have several"
@@ -78,6 +79,13 @@ class _Scored:
     scored: Mapping[str, SeveralScored]
     answers: SeveralAnswersOf
     out_of_fold: SeveralFoldEvidence | None = None
+
+    @property
+    def fitted_on(self) -> list[str]:
+        """The splits that the saved model was fitted on."""
+        if self.out_of_fold is None:
+            return ["train"]
+        return ["train", "validation"]
 
     @property
     def evidence(self) -> SeveralScored:
@@ -155,8 +163,8 @@ def finish_several(run: Run) -> dict[str, Any]:
     for method, fitted in trained.models.items():
         one = _score(fitted, run)
         methods[method] = one
-        where = "validation" if one.out_of_fold is None else "train and validation, out of fold"
-        run.progress.say(f"{method}: macro F1 {one.evidence.scores.f1_macro:.3f} on {where}")
+        macro, where = one.evidence.scores.f1_macro, WHERE[one.answers.kind]
+        run.progress.say(f"{method}: macro F1 {macro:.3f} on {where}")
     choice = choose_several(
         {method: one.answers for method, one in methods.items()},
         metric=run.options.metric or METRIC,
@@ -260,7 +268,7 @@ def _describe_method(method: str, one: _Scored) -> Mapping[str, Any]:
         "method": method,
         "model": f"models/{method}",
         "model_bytes": one.fitted.model.n_bytes,
-        "fitted_on": ["train"] if one.out_of_fold is None else ["train", "validation"],
+        "fitted_on": one.fitted_on,
         "evidence": {
             "kind": one.answers.kind,
             "n_folds": one.answers.n_folds,

@@ -32,6 +32,9 @@ STYLE = (
     ".scroll{overflow-x:auto}img{max-width:100%}.text td{overflow-wrap:anywhere}"
 )
 FIGURE_DIR = "report_files"
+# By whether the cells of a table are texts
+ALIGNED = {True: "|---", False: "|---:"}
+CLASS = {True: ' class="text"', False: ""}
 
 
 def collect_several(
@@ -90,7 +93,7 @@ def _markdown_rows(table: Table) -> list[str]:
     if not table.rows:
         return []
     columns = list(table.rows[0])
-    aligned = "|---" if table.is_text else "|---:"
+    aligned = ALIGNED[table.is_text]
     lines = ["| " + " | ".join(columns) + " |", "|---" + aligned * (len(columns) - 1) + "|"]
     lines += ["| " + " | ".join(map(_markdown, row.values())) + " |" for row in table.rows]
     return [*lines, ""]
@@ -124,7 +127,7 @@ def render_several_html(
 def _html_rows(table: Table) -> list[str]:
     if not table.rows:
         return []
-    kind = ' class="text"' if table.is_text else ""
+    kind = CLASS[table.is_text]
     rows = [_html_row("td", list(row.values())) for row in table.rows]
     head = _html_row("th", list(table.rows[0]))
     return [f'<div class="scroll"><table{kind}>{head}', *rows, "</table></div>"]

@@ -103,9 +103,10 @@ def _relabel(path: Path, content: str, labels: Labels, column: str, reading: Rea
         return _each_line(content, labels, _json_line(column))
     if kind == ".txt" and not is_text_table(path, reading):
         form = find_line_form(io.StringIO(content), reading.codec)
+        relabel = _labelled_line(reading.delimiter or ";")
         if form is not None:
             _refuse_several(path, labels)
-        relabel = _labelled_line(reading.delimiter or ";") if form is None else form.relabel
+            relabel = form.relabel
         return _each_line(content, _cells(labels), relabel)
     default = DELIMITERS[kind or ".csv"]
     return _table(path, content, _cells(labels), column, reading, default=default)
