@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["AUTO", "LabelCheck", "LabelCheckEntry", "check_labels", "describe_judged"]
 
 AUTO = "auto"
+# What is said where texts may have several labels, by whether there is a suspect
+SEVERAL_FACTS = {True: "audit.several_suspects", False: "audit.no_several_suspects"}
 NOT_ASKED = "not asked for"  # why labels were not checked, where nobody wanted it
 # Where the cheapest judge agrees with fewer labels, a second one is worth its time on up to so many
 # texts: together they find 7 to 24 of 100 planted labels more.
@@ -95,7 +97,7 @@ class LabelCheck:
         n_suspects = self.n_suspects.get(self.split, 0)
         if self.is_several:
             return Fact.of(
-                "audit.several_suspects" if n_suspects else "audit.no_several_suspects",
+                SEVERAL_FACTS[n_suspects > 0],
                 n_suspects=n_suspects,
                 n_judged=self.n_judged.get(self.split, 0),
                 split=self.split,

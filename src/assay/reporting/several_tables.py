@@ -14,6 +14,8 @@ __all__ = ["Table", "tell_several", "tell_tables"]
 LABEL_CELLS, TEXT_CELLS = 40, 200
 # What is said of a surprising text, by its kind
 SURPRISES = {"missing": "several.probably_missing", "extra": "several.probably_extra"}
+# On which texts a method was chosen, by the kind of the evidence
+CHOSEN_ON = {"held_out": "several.chosen_on", "out_of_fold": "several.chosen_on_folds"}
 Row = Mapping[str, str]
 
 
@@ -65,8 +67,7 @@ def _why(choice: Mapping[str, Any], spoken: Language) -> str:
     """Say why the method is recommended, and on which texts that was found."""
     of_method = {one["method"]: one for one in choice["expected_losses"]}
     own = of_method[choice["recommended"]]
-    key = "several.chosen_on_folds" if choice["kind"] == "out_of_fold" else "several.chosen_on"
-    where = spoken.say(key, n_texts=choice["n_texts"])
+    where = spoken.say(CHOSEN_ON[choice["kind"]], n_texts=choice["n_texts"])
     metric = spoken.word("metrics", choice["metric"])
     if choice["recommended"] == choice["best"]:
         reason = spoken.say("several.best", method=own["method"], metric=metric, score=own["score"])
@@ -135,8 +136,9 @@ def tell_tables(report: Mapping[str, Any], *, language: str) -> list[Table]:
         ),
     ]
     skipped = [f"{one['method']} ({one['reason']})" for one in report["skipped"]]
-    notes = [say("several.skipped", methods=", ".join(skipped))] if skipped else []
-    notes.append(say("several.left_out_note"))
+    notes = [say("several.left_out_note")]
+    if skipped:
+        notes.insert(0, say("several.skipped", methods=", ".join(skipped)))
     return [*tables, Table("left_out", say("several.left_out"), [], " ".join(notes))]
 
 
