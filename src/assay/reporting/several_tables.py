@@ -14,7 +14,7 @@ __all__ = ["Table", "tell_several", "tell_tables"]
 LABEL_CELLS, TEXT_CELLS = 40, 200
 # What is said of a surprising text, by its kind
 SURPRISES = {"missing": "several.probably_missing", "extra": "several.probably_extra"}
-# On which texts a method was chosen, by the kind of the evidence
+# The texts by which methods were chosen, by the kind of the evidence
 CHOSEN_ON = {"held_out": "several.chosen_on", "out_of_fold": "several.chosen_on_folds"}
 Row = Mapping[str, str]
 
