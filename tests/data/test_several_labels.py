@@ -225,3 +225,12 @@ def test_labels_that_are_all_rare_are_said_to_be(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match=r"60 of the 61 labels of .* have fewer than 4 texts"):
         cut_missing(splits, seed=0)
+
+
+def test_separator_of_other_data_hides_no_columns(tmp_path: Path) -> None:
+    """A model that was trained on joined cells is scored on a table with one column per label."""
+    path = write(tmp_path / "a.csv", "text,rude,fun\na,1,0\nb,1,1\nc,0,1\n")
+    splits = load_data(path, label_separator="|")
+    assert splits["all"].labels == (("rude",), ("fun", "rude"), ("fun",))
+    joined = write(tmp_path / "b.csv", "text,label\na,rude\nb,rude|fun\nc,fun\n")
+    assert load_data(joined, label_separator="|")["all"].labels == splits["all"].labels

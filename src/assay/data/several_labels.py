@@ -85,7 +85,7 @@ def find_several(
     if rules.single_label:
         return single
     columns = tuple(rules.label_columns or ())
-    if not columns and rules.label_separator is None:
+    if not columns:  # also with a separator: it may be remembered from other data
         raws, columns = _find_indicators(raws, text_column, label_column)
     if columns:
         joined = {split: _join_columns(raw, columns) for split, raw in raws.items()}
