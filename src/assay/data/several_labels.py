@@ -305,14 +305,14 @@ def warn_of_halves(parts: Mapping[str, LabelledTexts], separator: str, *, source
     together: dict[tuple[int, ...], list[str]] = {}
     for name, own in texts_of.items():
         together.setdefault(tuple(own), []).append(name)
-    for own, names in together.items():
-        if len(names) > 1 and len(own) >= MIN_HALVES:
+    for shared, names in together.items():
+        if len(names) > 1 and len(shared) >= MIN_HALVES:
             logger.warning(
                 "%s: the labels %s occur only together, in %d texts: if they are one label, which "
                 "holds '%s', separate labels by something else",
                 source,
                 " and ".join(f"'{cut(name)}'" for name in names),
-                len(own),
+                len(shared),
                 separator,
             )
             return  # one is enough to see what is wrong
