@@ -114,7 +114,7 @@ def _summarise(
         "checkpoint": drawn["checkpoint"],
         "pooling": drawn["pooling"],
         "seed": seed,
-        "model": model and str(model),
+        "model": None if model is None else str(model),
         "n_other": n_other,
     }
 

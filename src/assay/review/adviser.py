@@ -106,6 +106,7 @@ class Adviser:
         if self.n_read >= min(FIRST_READ, len(self._order)):
             if is_new or self.n_read >= 2 * self._seen.n_read:
                 self._advise(n_events)
+                self._read_more()  # whoever decides quickly must not keep it from reading
                 return True
             if self._estimate():
                 return True
