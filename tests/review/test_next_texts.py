@@ -1,6 +1,7 @@
 """`assay next` writes the rows that are most worth a label, in the format of the pool."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from _support.small_runs import write_rows
 from assay.data.load import load_data
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.models import save_model
+from assay.recipes.train import train_model
 from assay.review.choosing import uncertainty
 from assay.review.next_texts import next_texts
 from assay.runtime.predictor import load_model
@@ -62,6 +64,19 @@ def test_model_is_unsure_about_what_is_chosen(model, pool, tmp_path):
     of_all = uncertainty(loaded.predict_proba([row["text"] for row in read(pool)]))
     assert of_chosen.mean() > of_all.mean()
     assert np.isfinite(of_chosen).all()
+
+
+def test_model_of_several_labels_is_asked_for_each(tmp_path):
+    """Unsure is where one label is near its threshold; what is not known yet is null in JSON."""
+    texts, labels = small_data(200)
+    lists = [[label, "odd"] if i % 2 else [label] for i, label in enumerate(labels)]
+    train_model((texts, lists), tmp_path / "model", method="linear")
+    pool = write_rows(tmp_path / "pool.jsonl", small_data(60, seed=4)[0], [None] * 60)
+    pool.write_text(pool.read_text(encoding="utf-8").replace('"label"', '"kind"'), encoding="utf-8")
+    done = next_texts(tmp_path / "model", pool, tmp_path / "n.jsonl", n=5)
+    rows = [json.loads(line) for line in (tmp_path / "n.jsonl").read_text().splitlines()]
+    assert done.n_written == 5
+    assert [row["labels"] for row in rows] == [None] * 5
 
 
 def test_labelled_rows_are_left_out(model, tmp_path):

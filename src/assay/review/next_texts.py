@@ -33,7 +33,6 @@ from assay.runtime.predictor import Model, load_model
 __all__ = ["NextTexts", "next_texts"]
 
 MAX_SCORED = 20_000  # texts of the pool that are scored; of more, a random sample is
-LABEL_COLUMN = "label"
 KINDS = (".jsonl", ".csv", ".tsv", ".parquet")
 
 
@@ -95,7 +94,8 @@ def next_texts(
     text_column : str, optional
         None: the column with a well-known name.
     label_column : str, optional
-        None: the column with a well-known name, else a new column ``label``.
+        None: the column with a well-known name, else a new column ``label``, or ``labels`` if the
+        model gives several per text.
     seed : int
         Seed of the sample, where the pool is large.
     overwrite, progress, **reading
@@ -113,14 +113,17 @@ def next_texts(
     loaded = model if isinstance(model, Model) else load_model(model)
     check_outside(loaded.folder, out, what="the model")
     pool = read_pool(source, text_column=text_column, **reading)
+    several = loaded.label_set.task != "single"
     records, column = _read_records(source, text_column, label_column, reading)
+    column = column or ("labels" if several else "label")
     is_empty = np.array([not _has_label(records[line], column) for line in pool.lines])
     if not is_empty.any():
         raise DataError(f"every text of {pool.source} has a label already")
     rows = np.array([i for i in pool.random_order(seed) if is_empty[i]])[:MAX_SCORED]
     chosen = _choose(loaded, pool, rows, n=n, seed=seed, progress=progress or Progress())
     style = style_of(Path(source), Reading(**reading), like=out)
-    wanted = [{**records[pool.lines[row]], column: ""} for row in chosen]
+    empty = None if several else ""  # null: not known yet, where a list without labels is known
+    wanted = [{**records[pool.lines[row]], column: empty} for row in chosen]
     _write(wanted, out, style)
     return NextTexts(str(out), len(chosen), len(pool), len(rows), int((~is_empty).sum()))
 
@@ -166,7 +169,7 @@ def _read_records(
     label_column: str | None,
     reading: ReadingOptions,
 ) -> tuple[dict[int, Record], str]:
-    """Return the rows of the pool by line, and which column holds labels."""
+    """Return the rows of the pool by line, and which column holds labels; empty if none does."""
     rows: Iterable[Row]
     rows, text = open_rows(Path(source), text_column=text_column, **reading)
     records = {row.line: dict(row.values) for row in rows if not row.problem}
@@ -177,7 +180,7 @@ def _read_records(
         return records, label_column
     known = [name for tier in LABEL_NAMES for name in tier]
     others = [name for name in known if name in names and name != text]
-    return records, others[0] if others else LABEL_COLUMN
+    return records, next(iter(others), "")
 
 
 def _has_label(record: Record, column: str) -> bool:
