@@ -67,7 +67,7 @@ BESIDE = {
     "hub": BASE | {"checkpoints"},
     "ray_batch": BASE | {"batch"},
     "review": BASE
-    | {"checkpoints", "training", "models", "evaluation", "audit", "batch", "server"},
+    | {"checkpoints", "training", "models", "evaluation", "audit", "batch", "maps", "server"},
 }
 
 # Heavy library -> the rooms that may import it, wherever in a file the import is.

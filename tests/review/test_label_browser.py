@@ -144,6 +144,48 @@ def test_page_does_all_that_a_person_needs(visit, pool_file, tmp_path):
     assert (found[first]["label"], found[first]["note"]) == ("fear", "1 odd z")
 
 
+def test_region_that_is_drawn_becomes_the_list(visit, pool_file, tmp_path):
+    """A dot that is pointed at shows its text; a line around all of them takes what was read."""
+    with labelling(pool_file, tmp_path / "l.jsonl", "--labels", LABELS) as served:
+        page = visit(served.url)
+        press(page, "1")
+        page.wait_for_function(
+            "() => document.getElementById('reads').textContent.includes('words')"
+        )
+        page.click("#map-open")
+        page.wait_for_function(
+            "() => document.getElementById('map-text').textContent.startsWith('Each dot')"
+        )
+        assert page.text_content("#map-legend") == "joy"
+        if AXE.is_file():
+            assert find_violations(page) == []
+        page.keyboard.press("2")  # decides nothing while the map is open
+        box = page.locator("#map-canvas").bounding_box()
+        left, top = box["x"] + 2, box["y"] + 2
+        right, bottom = left + box["width"] - 4, top + box["height"] - 4
+        page.mouse.move(left, top)
+        page.mouse.down()
+        for corner in ((right, top), (right, bottom), (left, bottom)):
+            page.mouse.move(*corner)
+        page.mouse.up()
+        page.wait_for_function(
+            "() => document.getElementById('region').textContent.includes('left')"
+        )
+        n_region = int(page.text_content("#region").split()[0])
+        assert n_region >= 63
+        press(page, "2")
+        page.wait_for_function(
+            "n => document.getElementById('region').textContent.startsWith(n - 1)", arg=n_region
+        )
+        page.click("#map-open")
+        page.click("#map-all")
+        page.wait_for_function(
+            "() => document.getElementById('region').textContent.includes('everywhere')"
+        )
+        page.close()
+        assert served.stop()["n_labelled"] == 2
+
+
 def test_several_labels_are_suggested_and_pressed(visit, pool_file, tmp_path):
     """What the model suggests is pressed already; keys change it, and Enter keeps it."""
     out = tmp_path / "labelled.jsonl"

@@ -151,6 +151,19 @@ def test_many_rows_are_decided_and_taken_back_at_once(open_session):
     session.undo("nothing left", version=session.n_events)
 
 
+def test_region_of_the_map_is_looked_at_alone(open_session):
+    """Until its rows are decided; what waits elsewhere is still counted."""
+    session = open_session()
+    session.choose_region(["all 6", "all 3"])
+    assert (session.n_region, session.count(Filter()), session.n_waiting) == (2, 2, 4)
+    assert session.current(Filter()).key == "all 6"
+    assert session.counts() == {"wrong_label": 2, "conflict": 2}
+    decide(session, keys=session.keys_like(Filter()))
+    assert (session.n_region, session.count(Filter())) == (0, 2)
+    with pytest.raises(UnknownChoiceError, match="no such row"):
+        session.choose_region(["all 99"])
+
+
 def test_resumed_review_is_as_it_was(open_session):
     """All decisions come back from the journal, byte for byte in the file."""
     session = open_session()
@@ -246,7 +259,14 @@ def test_api_of_the_page(open_session, data):
     assert client.get("/state?given_label=joy").json()["n_matching"] == 1
     assert client.get("/state?kind=nonsense").status_code == 422
     assert client.post("/decide", json={"id": "4", "version": 3}).status_code == 422
-    for path in ("/", "/static/review.js", "/static/sentences.js"):
+    found = client.get("/map").json()
+    assert set(found["name"]) == set(session.suspects)
+    assert (found["legend"], len(found["x"])) == (["joy", "sadness"], 4)
+    body = {"id": "6", "version": 4, "names": [found["name"][0]]}
+    assert client.post("/region", json=body).json()["n_matching"] >= 1
+    assert client.post("/region", json={**body, "names": "x"}).status_code == 422
+    assert client.post("/region", json={**body, "names": ["x"]}).status_code == 422
+    for path in ("/", "/static/review.js", "/static/region.js", "/static/sentences.js"):
         assert client.get(path).status_code == 200
 
 

@@ -55,6 +55,21 @@ def test_every_fourth_text_is_random_and_has_no_suggestion(session):
     assert [one.suggested for one in kept] == ["fear", "fear", "fear", None] * 2
 
 
+def test_region_of_the_map_comes_first(session):
+    """Until it is decided; random texts come in between, and another region takes its place."""
+    session.advice = Advice((5, 6, 7), {6: Suggestion(("fear",), 0.5)}, is_of_model=True)
+    session.current()
+    session.choose_region([6, 3])
+    assert (session.n_region, session.current().suggested) == (2, ("fear",))
+    assert [decide(session, "joy").position for _ in range(2)] == [6, 3]
+    assert (session.n_region, session.current().position) == (0, 5)
+    session.choose_region([9])
+    session.choose_region([])
+    assert session.current().position == 5
+    with pytest.raises(UnknownChoiceError, match="no such text"):
+        session.choose_region([99])
+
+
 def test_suggestion_is_kept_as_it_was_shown(session):
     """Advice that changes between text and key does not change what is recorded."""
     session.advice = Advice((5,), {5: Suggestion(("fear",), 0.5)}, is_of_model=True)

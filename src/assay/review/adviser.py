@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from assay.review.events import Decision
 from assay.review.guesses import Known
 from assay.review.read_texts import ReadTexts
 from assay.review.session import LabelSession
+from assay.review.text_map import MAX_MAPPED, TextMap, map_texts
 from assay.review.vectors import TextVectors, open_vectors
 
 __all__ = ["Adviser"]
@@ -38,6 +39,7 @@ class _Seen:
     """The state that the last advice was given for."""
 
     n_events: int = -1
+    n_regions: int = 0
     n_read: int = -1
     n_estimated: int = -1
 
@@ -78,6 +80,19 @@ class Adviser:
         if self._thread.is_alive():
             self._thread.join()
 
+    def map_texts(self) -> TextMap:
+        """Return the texts that were read first as points, coloured by their labels."""
+        session, read = self._session, self._read
+        positions = session.random_order[: min(self.n_read, MAX_MAPPED)]
+        texts = [session.pool.texts[i] for i in positions]
+        with session.changed:
+            decisions = [session.labelling.decision(text) for text in texts]
+        colours = [None if one is None else ", ".join(one.labels) or None for one in decisions]
+        if read is None:
+            return map_texts([], [], np.zeros((0, 0)), [])
+        names = [str(position) for position in positions]
+        return map_texts(names, texts, read.features(texts), colours, seed=self._seed)
+
     def _work(self) -> None:
         try:
             self._open()
@@ -102,7 +117,8 @@ class Adviser:
         session = self._session
         with session.changed:
             n_events = session.labelling.n_events
-        is_new = n_events != self._seen.n_events
+            n_regions = session.n_regions
+        is_new = (n_events, n_regions) != (self._seen.n_events, self._seen.n_regions)
         if self.n_read >= min(FIRST_READ, len(self._order)):
             if is_new or self.n_read >= 2 * self._seen.n_read:
                 self._advise(n_events)
@@ -150,7 +166,9 @@ class Adviser:
         with session.changed:
             usable = self._usable(session.labelling.labelled())
             decided = {one.text for one in session.labelling.decisions()}
+            region, n_regions = session.region, session.n_regions
         waiting = [i for i in self._order[: self.n_read] if texts[i] not in decided]
+        waiting = [i for i in waiting if i in region] or waiting
         if len(waiting) > MAX_ADVISED:
             waiting = self._rng.choice(waiting, MAX_ADVISED, replace=False).tolist()
         # the texts that wait, then those that are decided
@@ -168,7 +186,7 @@ class Adviser:
         )
         with session.changed:
             session.advice = advice
-        self._seen = _Seen(n_events, self.n_read, self._seen.n_estimated)
+        self._seen = _Seen(n_events, n_regions, self.n_read, self._seen.n_estimated)
 
     def _estimate(self) -> bool:
         """Estimate the accuracy again if there are enough new decisions."""
@@ -187,7 +205,7 @@ class Adviser:
         estimate = estimate_accuracy(features, ids, is_drawn, seed=self._seed)
         with session.changed:
             session.estimate = estimate
-        self._seen = _Seen(self._seen.n_events, self._seen.n_read, len(labelled))
+        self._seen = replace(self._seen, n_estimated=len(labelled))
         return True
 
     def _drawn_texts(self) -> set[str]:

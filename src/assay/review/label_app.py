@@ -18,6 +18,7 @@ from assay.review.page_parts import (
     answer_with,
     page_routes,
     read_id,
+    read_names,
     read_page_body,
     read_whole,
 )
@@ -84,6 +85,20 @@ class _Endpoints:
         event_id, version = read_id(content), read_whole(content, "version")
         return await self._answer(lambda: self._session.undo(event_id, version=version))
 
+    async def map(self, request: Request) -> Response:
+        """Return texts as points on a plane."""
+        found = await asyncio.to_thread(self._adviser.map_texts)
+        return Response(encode_json(found), media_type=JSON_TYPE)
+
+    async def region(self, request: Request) -> Response:
+        """Let the texts that were drawn around on the map come first."""
+        content = await read_page_body(request)
+        check_keys(content, ("id", "version", "names"))
+        names = read_names(content)
+        if not all(name.isdecimal() for name in names):
+            refuse("names holds something else than places in the pool")
+        return await self._answer(lambda: self._session.choose_region(map(int, names)))
+
     async def labels(self, request: Request) -> Response:
         """Add a label, or give one another name."""
         content = await read_page_body(request)
@@ -126,6 +141,8 @@ def create_label_app(
         Route("/decide", own.decide, methods=["POST"]),
         Route("/undo", own.undo, methods=["POST"]),
         Route("/labels", own.labels, methods=["POST"]),
+        Route("/map", own.map, methods=["GET"]),
+        Route("/region", own.region, methods=["POST"]),
         *page_routes("label.html", prefix="label_page."),
     ]
     app = Starlette(routes=routes)

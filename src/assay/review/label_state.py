@@ -61,6 +61,7 @@ class LabelState(TypedDict):
     n_decided: int
     n_skipped: int
     n_left: int
+    n_region: int
     labels: list[LabelCount]
     several: bool
     minutes: float
@@ -106,6 +107,7 @@ def describe_state(session: LabelSession, adviser: Adviser) -> LabelState:
             "n_decided": len(labelled),
             "n_skipped": len(labelling) - len(labelled),
             "n_left": session.n_left,
+            "n_region": session.n_region,
             "labels": counts,
             "several": session.several,
             "minutes": labelling.seconds() / 60,

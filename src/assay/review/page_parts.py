@@ -20,7 +20,7 @@ from assay.server.meter import STATIC_PREFIX
 from assay.server.page import JSON_TYPE, load_static
 from assay.server.request_body import read_body
 
-__all__ = ["answer_with", "page_routes", "read_id", "read_page_body", "read_whole"]
+__all__ = ["answer_with", "page_routes", "read_id", "read_names", "read_page_body", "read_whole"]
 
 FOLDER = Path(__file__).parent / "static"
 SHARED = ("page.css", "say.js", "server.js", "icon.svg")  # of the page of `assay serve`
@@ -85,6 +85,14 @@ def read_id(content: JsonObject) -> str:
     if not found or len(found) > MAX_ID_CHARS:
         refuse(f"id is missing or too long; 1 to {MAX_ID_CHARS} characters are accepted")
     return found
+
+
+def read_names(content: JsonObject) -> tuple[str, ...]:
+    """Return the names of the texts that were drawn around on the map."""
+    given: Any = content.get("names")
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        refuse("names is no list of names; the names of texts on the map are accepted")
+    return tuple(given)
 
 
 def read_whole(content: JsonObject, name: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from starlette.applications import Starlette
@@ -20,11 +20,14 @@ from assay.review.page_parts import (
     answer_with,
     page_routes,
     read_id,
+    read_names,
     read_page_body,
     read_whole,
 )
 from assay.review.review_session import Filter, Given, ReviewSession
 from assay.review.suspects import Nearest, NearText, Suspect
+from assay.review.text_map import MAX_MAPPED, TextMap, map_texts
+from assay.review.vectors import hash_vectors
 from assay.server.failures import ApiError, encode_json
 from assay.server.json_body import JsonObject, check_keys, read_flag, read_name, refuse
 from assay.server.page import JSON_TYPE
@@ -65,6 +68,7 @@ class ReviewState(TypedDict):
     kinds: dict[str, int]
     n_waiting: int
     n_matching: int
+    n_region: int
     n_acceptable: int
     decided: dict[str, int]
     all_labels: list[str]
@@ -129,6 +133,18 @@ class _Endpoints:
             raise ApiError(422, "validation", err.message) from err
         return Response(encode_json(found.to_dict()), media_type=JSON_TYPE)
 
+    async def map(self, request: Request) -> Response:
+        """Return the rows as points on a plane, coloured by their label."""
+        found = await asyncio.to_thread(_map_suspects, list(self._session.suspects.values()))
+        return Response(encode_json(found), media_type=JSON_TYPE)
+
+    async def region(self, request: Request) -> Response:
+        """Look at the rows alone that were drawn around on the map."""
+        content = await read_page_body(request)
+        check_keys(content, ("id", "version", "names", *FILTERS))
+        names, wanted = read_names(content), _filter(content)
+        return await self._answer(lambda: self._session.choose_region(names), wanted)
+
     async def _answer(self, act: Callable[[], None], wanted: Filter) -> Response:
         return await answer_with(act, lambda: _describe(self._session, self._nearest, wanted))
 
@@ -158,11 +174,21 @@ def create_review_app(
         Route("/decide", own.decide, methods=["POST"]),
         Route("/undo", own.undo, methods=["POST"]),
         Route("/effect", own.effect, methods=["POST"]),
+        Route("/map", own.map, methods=["GET"]),
+        Route("/region", own.region, methods=["POST"]),
         *page_routes("review.html", prefix="review_page."),
     ]
     app = Starlette(routes=routes)
     app.add_middleware(PageGate, hosts=hosts)
     return app
+
+
+def _map_suspects(suspects: Sequence[Suspect]) -> TextMap:
+    """Return the first rows as points, coloured by the label that they have."""
+    first = suspects[:MAX_MAPPED]
+    texts = [one.issue.text for one in first]
+    labels = [one.issue.label for one in first]
+    return map_texts([one.key for one in first], texts, hash_vectors(texts), labels)
 
 
 def _filter(content: JsonObject) -> Filter:
@@ -181,8 +207,9 @@ def _describe(session: ReviewSession, nearest: Nearest, wanted: Filter) -> Revie
         "version": session.n_events,
         "labels": session.labels,
         "kinds": session.counts(),
-        "n_waiting": session.count(Filter()),
+        "n_waiting": session.n_waiting,
         "n_matching": session.count(wanted),
+        "n_region": session.n_region,
         "n_acceptable": len(session.keys_like(wanted, accepts=True)),
         "decided": session.decided(),
         "all_labels": list(dict.fromkeys(one.issue.label for one in suspects)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,6 +86,8 @@ class ReviewSession:
     ----------
     n_events : int
         The version of the state.
+    region : frozenset of str
+        Keys of the rows that were drawn around on the map; empty: all rows are looked at.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class ReviewSession:
         self._by = by
         self._clock = clock
         self._lock = threading.RLock()
+        self.region: frozenset[str] = frozenset()
         self._answers: list[Answer] = []
         self._of_key: dict[str, Answer] = {}
         self._seen_ids: set[str] = set()
@@ -122,7 +125,7 @@ class ReviewSession:
 
     def counts(self) -> dict[str, int]:
         """Return how many rows of each kind wait; a row counts for each of its kinds."""
-        waiting = Counter(kind for one in self._open(Filter()) for kind in one.kinds)
+        waiting = Counter(kind for one in self._waiting() for kind in one.kinds)
         kinds = dict.fromkeys(kind for one in self.suspects.values() for kind in one.kinds)
         return {kind: waiting[kind] for kind in kinds}
 
@@ -133,6 +136,29 @@ class ReviewSession:
         n_skipped = sum(1 for one in answers if one.is_skip)
         n_all = len(answers)
         return {"changed": n_changed, "kept": n_all - n_changed - n_skipped, "skipped": n_skipped}
+
+    def choose_region(self, keys: Iterable[str]) -> None:
+        """Look at some rows alone; without any, at all again.
+
+        Raises
+        ------
+        UnknownChoiceError
+            There is no such row.
+        """
+        chosen = frozenset(keys)
+        if any(key not in self.suspects for key in chosen):
+            raise UnknownChoiceError("there is no such row in the audit")
+        self.region = chosen
+
+    @property
+    def n_waiting(self) -> int:
+        """Rows that wait for a decision, wherever they are."""
+        return sum(1 for _ in self._waiting())
+
+    @property
+    def n_region(self) -> int:
+        """Rows of the region that wait for a decision."""
+        return sum(key not in self._of_key for key in self.region)
 
     @property
     def n_elsewhere(self) -> int:
@@ -221,9 +247,16 @@ class ReviewSession:
                 writer.writerow(["" if v is None else guard_cell(str(v)) for v in values])
 
     def _open(self, wanted: Filter) -> Iterator[Suspect]:
-        """Yield the rows that wait for a decision, in the order of the audit."""
+        """Yield the rows that wait and are looked at, in the order of the audit."""
+        region = self.region if self.n_region else frozenset()
+        for suspect in self._waiting():
+            if wanted.takes(suspect) and (not region or suspect.key in region):
+                yield suspect
+
+    def _waiting(self) -> Iterator[Suspect]:
+        """Yield the rows that wait, wherever they are."""
         for key, suspect in self.suspects.items():
-            if key not in self._of_key and wanted.takes(suspect):
+            if key not in self._of_key:
                 yield suspect
 
     def _keep(self, event: Event) -> None:

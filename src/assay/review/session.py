@@ -6,7 +6,7 @@ Every event is in the journal before the state changes. A lock makes requests fo
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,6 +111,10 @@ class LabelSession:
     advice : Advice
         What the background has worked out last.
     estimate : Estimate or None
+    region : frozenset of int
+        Positions of texts that were drawn around on the map, and come first; empty: none were.
+    n_regions : int
+        How often a region was chosen.
     """
 
     def __init__(
@@ -136,6 +140,8 @@ class LabelSession:
         self._clock = clock
         self._position_of = {text: i for i, text in enumerate(pool.texts)}
         self.random_order = pool.random_order(seed)
+        self.region: frozenset[int] = frozenset()
+        self.n_regions = 0
         self._n_written = -1
         self._shown: Item | None = None
 
@@ -144,6 +150,28 @@ class LabelSession:
         """Texts of the pool that wait for a decision."""
         n_own = sum(one.text in self._position_of for one in self.labelling.decisions())
         return len(self.pool) - n_own
+
+    @property
+    def n_region(self) -> int:
+        """Texts of the region that wait for a decision."""
+        return sum(self.is_open(position) for position in self.region)
+
+    def choose_region(self, positions: Iterable[int]) -> None:
+        """Let some texts of the pool come first; without any, texts come from everywhere again.
+
+        Raises
+        ------
+        UnknownChoiceError
+            There is no such text.
+        """
+        chosen = frozenset(positions)
+        if any(not 0 <= position < len(self.pool) for position in chosen):
+            raise UnknownChoiceError("there is no such text in the pool")
+        with self.changed:
+            self.region = chosen
+            self.n_regions += 1
+            self._shown = None
+            self.changed.notify_all()
 
     def is_open(self, position: int) -> bool:
         """Tell whether a text waits for a decision."""
@@ -291,13 +319,21 @@ class LabelSession:
     def _choose(self) -> Item | None:
         """Return the next text: every fourth from the random order, the others as advised."""
         is_turn = len(self.labelling) % RANDOM_EVERY == RANDOM_EVERY - 1
-        for position in () if is_turn else self.advice.queue:
+        for position in () if is_turn else self._advised_order():
             if self.is_open(position):
                 return self._advised(position)
         for position in self.random_order:
             if self.is_open(position):
                 return self._item(position, is_random=True)
         return None
+
+    def _advised_order(self) -> Iterator[int]:
+        """Yield texts in the order of the advice; those of the region alone while it has any."""
+        if not self.n_region:
+            yield from self.advice.queue
+            return
+        yield from (position for position in self.advice.queue if position in self.region)
+        yield from sorted(self.region)
 
     def _advised(self, position: int) -> Item:
         """Return a text with the label that is suggested for it."""

@@ -4,6 +4,7 @@ import { ask, Refused } from "./server.js";
 import { fillIn, percent, say } from "./say.js";
 import { drawCurve } from "./curve.js";
 import { newId, send } from "./sending.js";
+import { isMapOpen, setUpMap } from "./region.js";
 
 // Keys of the labels. Z takes back, so it is none of them; capital letters need Shift.
 const SMALL = "abcdefghijklmnopqrstuvwxy";
@@ -100,6 +101,7 @@ function sentenceOf() {
 function showNumbers() {
   $("about").textContent = say("about", { pool: state.pool, n: state.n_pool });
   $("progress").textContent = say("progress", { n: state.n_decided, n_skipped: state.n_skipped, n_left: state.n_left, minutes: Math.round(state.minutes) });
+  $("region").textContent = state.n_region ? say("region", { n: state.n_region }) : say("region_all");
   showAccuracy(state.estimate);
   const rows = state.labels.map(({ label, n }) => {
     const row = document.createElement("tr");
@@ -240,7 +242,7 @@ const ACTS = {
 };
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isMapOpen()) return;
   const isField = event.target instanceof HTMLInputElement;
   if (isField) {
     if (event.key === "Escape") $("text").focus();
@@ -276,6 +278,7 @@ function isWaiting() {
 }
 
 fillIn();
+setUpMap((names) => act("region", { names }));
 withKey($("skip"), "␣", say("skip"));
 withKey($("undo"), "Z", say("undo"));
 withKey($("earlier"), "←", say("earlier"));

@@ -3,6 +3,7 @@
 import { ask, Refused } from "./server.js";
 import { fillIn, percent, say } from "./say.js";
 import { newId, send } from "./sending.js";
+import { isMapOpen, setUpMap } from "./region.js";
 
 // Keys of the labels. K keeps and Z takes back, so they are none of them.
 const KEYS = [..."123456789", ..."abcdefghijlmnopqrstuvwxy"];
@@ -93,6 +94,7 @@ function showRows(name, rows, item) {
 function showNumbers() {
   $("about").textContent = say("about", { n: state.n_waiting });
   $("progress").textContent = say("counts", state.decided);
+  $("region").textContent = state.n_region ? say("region", { n: state.n_region }) : say("region_all");
   $("matching").textContent = say("matching", { n: state.n_matching });
   if (!state.decided.changed) $("effect").disabled = true;
   else if ($("effect-note").textContent !== say("effect_busy")) $("effect").disabled = false;
@@ -182,7 +184,7 @@ const ACTS = {
 };
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLSelectElement) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || isMapOpen() || event.target instanceof HTMLSelectElement) return;
   const isButton = event.target instanceof HTMLButtonElement;
   if (isButton && (event.key === "Enter" || event.key === " ")) return; // it presses the button
   const i = KEYS.indexOf(event.key);
@@ -193,6 +195,7 @@ function onKey(event) {
 }
 
 fillIn();
+setUpMap((names) => act("region", { names }));
 withKey($("skip"), "␣", say("skip"));
 withKey($("undo"), "Z", say("undo"));
 $("accept").addEventListener("click", () => accept());

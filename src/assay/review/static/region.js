@@ -1,0 +1,144 @@
+// The map: a dot per text; what a line is drawn around becomes the list. Texts are text nodes only.
+
+import { ask, Refused } from "./server.js";
+import { say } from "./say.js";
+
+const RADIUS = 4;
+const MARGIN = 14;
+const NEAR = 12; // pixels within which a dot is pointed at
+const $ = (id) => document.getElementById(id);
+let map = null;
+let line = []; // what is being drawn, in pixels of the canvas
+let isDrawing = false;
+let pick = () => {};
+
+function place(i) {
+  const { width, height } = $("map-canvas");
+  return [MARGIN + map.x[i] * (width - 2 * MARGIN), height - MARGIN - map.y[i] * (height - 2 * MARGIN)];
+}
+
+function colourOf(colour) {
+  if (colour < 0) return getComputedStyle(document.body).getPropertyValue("--muted");
+  return `hsl(${(210 + 137 * colour) % 360} 65% 55%)`;
+}
+
+function draw() {
+  const canvas = $("map-canvas");
+  const pen = canvas.getContext("2d");
+  pen.clearRect(0, 0, canvas.width, canvas.height);
+  map.x.forEach((_, i) => {
+    pen.globalAlpha = map.colour[i] < 0 ? 0.45 : 0.95;
+    pen.fillStyle = colourOf(map.colour[i]);
+    pen.beginPath();
+    pen.arc(...place(i), RADIUS, 0, 2 * Math.PI);
+    pen.fill();
+  });
+  pen.globalAlpha = 1;
+  if (line.length < 2) return;
+  pen.strokeStyle = getComputedStyle(document.body).getPropertyValue("--ink");
+  pen.lineWidth = 2;
+  pen.beginPath();
+  line.forEach(([x, y]) => pen.lineTo(x, y));
+  pen.closePath();
+  pen.stroke();
+}
+
+// Whether a point is inside of a line that closes itself: a ray from it crosses the line an odd number of times.
+export function isInside([x, y], corners) {
+  let inside = false;
+  corners.forEach(([x1, y1], i) => {
+    const [x2, y2] = corners[(i + 1) % corners.length];
+    if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) inside = !inside;
+  });
+  return inside;
+}
+
+function pointOf(event) {
+  const box = $("map-canvas").getBoundingClientRect();
+  const scale = $("map-canvas").width / box.width;
+  return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+}
+
+function showNearest([x, y]) {
+  let best = -1;
+  let least = NEAR;
+  map.x.forEach((_, i) => {
+    const [px, py] = place(i);
+    const distance = Math.hypot(px - x, py - y);
+    if (distance < least) [best, least] = [i, distance];
+  });
+  $("map-text").textContent = best < 0 ? say("map_how") : map.text[best];
+}
+
+function onDown(event) {
+  if (!map) return;
+  isDrawing = true;
+  line = [pointOf(event)];
+  $("map-canvas").setPointerCapture(event.pointerId);
+}
+
+function onMove(event) {
+  if (!map) return;
+  if (!isDrawing) return showNearest(pointOf(event));
+  line.push(pointOf(event));
+  draw();
+}
+
+function onUp() {
+  if (!isDrawing) return;
+  isDrawing = false;
+  const names = map.name.filter((_, i) => isInside(place(i), line));
+  line = [];
+  draw();
+  if (!names.length) return;
+  $("map").close();
+  pick(names);
+}
+
+function showLegend() {
+  const entries = map.legend.map((words, colour) => {
+    const entry = document.createElement("li");
+    const dot = document.createElement("span");
+    dot.className = "dot";
+    dot.style.background = colourOf(colour);
+    entry.append(dot, words);
+    return entry;
+  });
+  $("map-legend").replaceChildren(...entries);
+}
+
+async function open() {
+  map = null;
+  $("map").showModal();
+  $("map-text").textContent = say("map_busy");
+  $("map-legend").replaceChildren();
+  const found = await ask("map").catch((err) => err);
+  if (found instanceof Error) {
+    $("map-text").textContent = found instanceof Refused ? found.message : say("unmapped");
+    return;
+  }
+  map = found;
+  $("map-text").textContent = say(map.x.length ? "map_how" : "map_empty");
+  showLegend();
+  draw();
+}
+
+// `picked` gets the names of the texts that the line is drawn around; none of them, to look at all again.
+export function setUpMap(picked) {
+  pick = picked;
+  $("map-open").addEventListener("click", open);
+  $("map-close").addEventListener("click", () => $("map").close());
+  $("map-all").addEventListener("click", () => {
+    $("map").close();
+    pick([]);
+  });
+  const canvas = $("map-canvas");
+  canvas.addEventListener("pointerdown", onDown);
+  canvas.addEventListener("pointermove", onMove);
+  canvas.addEventListener("pointerup", onUp);
+  canvas.addEventListener("pointercancel", () => { isDrawing = false; });
+}
+
+export function isMapOpen() {
+  return $("map").open;
+}
