@@ -161,8 +161,8 @@ def test_region_that_is_drawn_becomes_the_list(visit, pool_file, tmp_path):
             assert find_violations(page) == []
         page.keyboard.press("2")  # decides nothing while the map is open
         box = page.locator("#map-canvas").bounding_box()
-        left, top = box["x"] + 2, box["y"] + 2
-        right, bottom = left + box["width"] - 4, top + box["height"] - 4
+        left, top = box["x"] + 6, box["y"] + 6
+        right, bottom = left + box["width"] - 12, top + box["height"] - 12
         page.mouse.move(left, top)
         page.mouse.down()
         for corner in ((right, top), (right, bottom), (left, bottom)):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -159,6 +160,16 @@ class Adviser:
         """Return the decisions that a model can learn from."""
         return [one for one in labelled if self._session.several or len(one.labels) == 1]
 
+    def _waiting(self, decided: Set[str], region: Set[int]) -> list[int]:
+        """Return texts that have been read and wait: of the region, if it has any."""
+        texts = self._session.pool.texts
+        waiting = [i for i in self._order[: self.n_read] if texts[i] not in decided]
+        waiting = [i for i in waiting if i in region] or waiting
+        if len(waiting) <= MAX_ADVISED:
+            return waiting
+        drawn: list[int] = self._rng.choice(waiting, MAX_ADVISED, replace=False).tolist()
+        return drawn
+
     def _advise(self, n_events: int) -> None:
         """Choose the next texts, with all that is known of the labels."""
         assert self._read is not None
@@ -167,10 +178,7 @@ class Adviser:
             usable = self._usable(session.labelling.labelled())
             decided = {one.text for one in session.labelling.decisions()}
             region, n_regions = session.region, session.n_regions
-        waiting = [i for i in self._order[: self.n_read] if texts[i] not in decided]
-        waiting = [i for i in waiting if i in region] or waiting
-        if len(waiting) > MAX_ADVISED:
-            waiting = self._rng.choice(waiting, MAX_ADVISED, replace=False).tolist()
+        waiting = self._waiting(decided, region)
         # the texts that wait, then those that are decided
         shown = [*(texts[i] for i in waiting), *decided]
         place_of = {text: place for place, text in enumerate(shown)}

@@ -113,19 +113,24 @@ def next_texts(
     loaded = model if isinstance(model, Model) else load_model(model)
     check_outside(loaded.folder, out, what="the model")
     pool = read_pool(source, text_column=text_column, **reading)
-    several = loaded.label_set.task != "single"
     records, column = _read_records(source, text_column, label_column, reading)
-    column = column or ("labels" if several else "label")
+    column, empty = _empty_label(loaded, column)
     is_empty = np.array([not _has_label(records[line], column) for line in pool.lines])
     if not is_empty.any():
         raise DataError(f"every text of {pool.source} has a label already")
     rows = np.array([i for i in pool.random_order(seed) if is_empty[i]])[:MAX_SCORED]
     chosen = _choose(loaded, pool, rows, n=n, seed=seed, progress=progress or Progress())
     style = style_of(Path(source), Reading(**reading), like=out)
-    empty = None if several else ""  # null: not known yet, where a list without labels is known
     wanted = [{**records[pool.lines[row]], column: empty} for row in chosen]
     _write(wanted, out, style)
     return NextTexts(str(out), len(chosen), len(pool), len(rows), int((~is_empty).sum()))
+
+
+def _empty_label(model: Model, column: str) -> tuple[str, str | None]:
+    """Return the column for the labels, and what it holds until somebody fills it in."""
+    if model.label_set.task == "single":
+        return column or "label", ""
+    return column or "labels", None  # a list without labels would be an answer
 
 
 def _check_out(out: Path, source: str | Path, *, overwrite: bool) -> None:
