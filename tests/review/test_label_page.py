@@ -3,8 +3,10 @@
 Tests assay.cli.label_command, assay.cli.next_command, assay.cli.review_command and assay.cli.page_announcer, too.
 """
 
+import errno
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +53,23 @@ def test_two_pages_on_one_file_are_refused(pool_file, tmp_path):
         work = second.submit(label_pool, pool_file, out, options=options)
         with pytest.raises(OutsideError, match="another process"):
             work.result(60)
+
+
+def test_full_disk_at_the_end_says_where_the_decisions_are(pool_file, tmp_path, monkeypatch):
+    """The output cannot be written; the journal has everything, and --resume writes it."""
+
+    def refuse(*args, **more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    options = LabelOptions(labels=("a", "b"), checkpoint="terms")
+    monkeypatch.setattr("assay.review.label_page.run_page", lambda *args, **more: None)
+    with monkeypatch.context() as full:
+        full.setattr("assay.review.session.write_labelled", refuse)
+        with pytest.raises(OutsideError, match="No space left") as caught:
+            label_pool(pool_file, tmp_path / "l.jsonl", options=options)
+    assert "every decision is in l.jsonl.journal" in caught.value.hint
+    label_pool(pool_file, tmp_path / "l.jsonl", options=replace(options, resume=True))
+    assert (tmp_path / "l.jsonl").is_file()
 
 
 def test_resumed_labels_are_added_once(pool_file, tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from assay._optional import require
 from assay.checkpoints.aliases import AUTO
 from assay.data.files.reading import ReadingOptions
 from assay.disk import refusals_of_disk
-from assay.errors import InputError, OutputExistsError
+from assay.errors import InputError, OutputExistsError, OutsideError
 from assay.output_lock import lock_output
 from assay.output_place import check_apart
 from assay.review.adviser import Adviser
@@ -30,7 +30,7 @@ from assay.server.address import open_listener
 from assay.server.listen import quick_switching
 from assay.server.options import ServerOptions, bracket_host
 
-__all__ = ["LabelOptions", "Labelled", "current_user", "label_pool", "run_page"]
+__all__ = ["LabelOptions", "Labelled", "current_user", "label_pool", "run_page", "write_at_end"]
 
 Announce = Callable[[str, int], None]
 
@@ -157,7 +157,7 @@ def label_pool(
                 seed=options.seed,
             )
             _serve(session, options, announce=lambda url: announce(url, len(pool)))
-            session.write()
+            write_at_end(session.write, out, journal)
         finally:
             journal.close()
     return _describe(session)
@@ -251,6 +251,24 @@ def _plain_end() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def write_at_end(write: Callable[[], None], out: Path, journal: Journal) -> None:
+    """Write the output from the decisions, and say where these are if the disk refuses.
+
+    Raises
+    ------
+    OutsideError
+        The disk refused.
+    """
+    try:
+        write()
+    except OSError as err:
+        raise OutsideError(
+            f"{out} could not be written: {err.strerror or err}",
+            hint=f"every decision is in {journal.path.name}: make room, and --resume writes "
+            f"{out.name} from it",
+        ) from err
 
 
 def _check_unfinished(out: Path, *, resume: bool) -> None:

@@ -20,7 +20,7 @@ from assay.output_place import check_apart
 from assay.review.effect import measure_effect
 from assay.review.events import Start
 from assay.review.journal import Journal, journal_path
-from assay.review.label_page import current_user, run_page
+from assay.review.label_page import current_user, run_page, write_at_end
 from assay.review.review_session import ReviewSession
 from assay.review.suspects import Nearest, Suspect
 from assay.server.options import ServerOptions
@@ -138,7 +138,7 @@ def review_issues(
         try:
             session = _open_session(splits, suspects, journal, out)
             _serve(session, splits, options, lambda url: announce(url, len(suspects)))
-            session.write()
+            write_at_end(session.write, out, journal)
         finally:
             journal.close()
     return _describe(session, n_rows=len(suspects))
