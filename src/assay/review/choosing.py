@@ -16,7 +16,8 @@ import numpy as np
 
 __all__ = ["choose_texts", "to_directions", "uncertainty", "uncertainty_of_several"]
 
-# Similarity falls to 1/e where the cosine falls by this much.
+# Similarity falls to 1/e where the cosine falls by this much: "Which texts to label next" in
+# dev/LOG.md.
 WIDTH = 0.25
 MAX_COVERED = 2_000  # texts of the pool that stand for all of them
 MAX_CANDIDATES = 4_000  # texts that may be chosen at once
