@@ -25,12 +25,13 @@ function colourOf(colour) {
 function draw() {
   const canvas = $("map-canvas");
   const pen = canvas.getContext("2d");
+  const radius = (RADIUS * canvas.width) / canvas.clientWidth; // as large on a phone
   pen.clearRect(0, 0, canvas.width, canvas.height);
   map.x.forEach((_, i) => {
     pen.globalAlpha = map.colour[i] < 0 ? 0.45 : 0.95;
     pen.fillStyle = colourOf(map.colour[i]);
     pen.beginPath();
-    pen.arc(...place(i), RADIUS, 0, 2 * Math.PI);
+    pen.arc(...place(i), radius, 0, 2 * Math.PI);
     pen.fill();
   });
   pen.globalAlpha = 1;
@@ -61,7 +62,7 @@ function pointOf(event) {
 
 function showNearest([x, y]) {
   let best = -1;
-  let least = NEAR;
+  let least = (NEAR * $("map-canvas").width) / $("map-canvas").clientWidth;
   map.x.forEach((_, i) => {
     const [px, py] = place(i);
     const distance = Math.hypot(px - x, py - y);
