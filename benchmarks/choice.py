@@ -9,6 +9,7 @@ draws     test accuracy that is lost by taking what a run recommends instead of 
           was run, over data sets and draws of 60, 200 and 1,000 rows
 coverage  share of the 95 % intervals of the chosen method's evidence that hold the accuracy of its
           final model on fresh texts
+growth    what twice as many texts are said to bring against what they bring, on rows that were hidden
 planted   5 % of the train labels changed: how many are among as many suspects, for the judges of an
           audit, for `linear` alone, and for cleanlab on the same probabilities
 folds     seconds of a run that judges out of fold beside one that does not, interleaved
@@ -24,10 +25,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from choice_coverage import measure_coverage, show_coverage
 from choice_draws import measure_draw, measure_folds, show_draws, show_folds
+from choice_growth import measure_growth, show_growth
 from choice_planted import measure_planted, show_planted
 from house import DATA, RESULTS, Case, Results, describe_machine, log
 
@@ -38,6 +41,7 @@ LANGUAGES = ("eng_Latn", "kor_Hang", "zho_Hans", "jpn_Jpan", "tha_Thai", "arb_Ar
 LANGUAGES += ("amh_Ethi", "deu_Latn", "hin_Deva", "rus_Cyrl", "swh_Latn", "vie_Latn")
 WHOLE = ("emotion", "banking77", "wisesight", "klue_ynat")
 CHEAP = ("majority", "linear", "features")
+METHODS_OF_GROWTH = ("linear", "features")
 ALL = ("majority", "linear", "compact", "features")
 
 
@@ -80,6 +84,15 @@ def coverage_cases() -> list[Case]:
     return cases
 
 
+def growth_cases() -> list[Case]:
+    """Return draws of 500 to 4,000 rows, each with as many again that are hidden."""
+    kinds = product(range(4), (500, 1000, 2000, 4000), ("emotion", "banking77"), METHODS_OF_GROWTH)
+    cases: list[Case] = []
+    for draw, n_rows, name, method in kinds:
+        cases.append({"data": name, "method": method, "n_rows": n_rows, "draw": draw})
+    return cases
+
+
 PLANTED = [("sample", None), ("emotion", 1000), ("sib200/eng_Latn", None)]
 PLANTED += [("sib200/kor_Hang", None), ("banking77", None)]
 PARTS = {
@@ -107,6 +120,13 @@ PARTS = {
         {"data": "sample", "n_rows": 60, "block": 0, "n_draws": 2},
         measure_coverage,
         show_coverage,
+    ),
+    "growth": Part(
+        growth_cases(),
+        [],
+        {"data": "sample", "method": "linear", "n_rows": 120, "draw": 0},
+        measure_growth,
+        show_growth,
     ),
     "folds": Part(
         [{"data": "emotion", "n_rows": n_rows, "repeat": i} for i in SEEDS for n_rows in (1000,)],

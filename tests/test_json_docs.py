@@ -19,12 +19,15 @@ from typer.testing import CliRunner
 
 from _support.documents import read_shapes
 from _support.loopback_hub import LoopbackHub, hub_environment
+from _support.made_up_scores import LABELS as MADE_UP
+from _support.made_up_scores import made_up_split
 from _support.server_runs import running
-from _support.small_runs import read_json, run_assay, shared_run, write_rows
+from _support.small_runs import LABELS, read_json, run_assay, shared_run, write_rows
 from assay.cli.app import app
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
 from assay.evaluation.coverage_report import describe_coverage
+from assay.evaluation.label_rules import AskedRule, judge_rule
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.scoring import ScoredSplit
 from assay.runtime.limits.abstain import AbstainRule
@@ -180,6 +183,21 @@ def write_coverage(path):
     return path
 
 
+def write_rule(path):
+    """Write the outcome of a threshold; the small run needs none."""
+    scored = {"validation": made_up_split(300, seed=1, skill=1.5)}
+    outcome = judge_rule(AskedRule(MADE_UP.names, min_recall={"joy": 0.9}), scored)
+    path.write_text(json.dumps(outcome.to_dict(MADE_UP.names)), encoding="utf-8")
+    return path
+
+
+def write_costs(path):
+    """Write a file in which every mistake on the small data costs the same."""
+    costs = {one: {other: 1 for other in LABELS if other != one} for one in LABELS}
+    path.write_text(json.dumps(costs), encoding="utf-8")
+    return path
+
+
 def write_announcement(model, path):
     """Write what a server says when it begins."""
     with running(model) as server:
@@ -238,6 +256,12 @@ def cases(five, tmp_path):
     leaky = write_leaky(tmp_path / "leaky")
     yield "Trained", ["train", leaky, "--method", "majority", "--out", tmp_path / "leaky-model"]
     yield "Manifest", ["info", tmp_path / "leaky-model"]
+    thrifty, costs = tmp_path / "thrifty", write_costs(tmp_path / "costs.json")
+    train = ["train", five.data, "--method", "linear", "--out", thrifty, "--cost", costs]
+    yield "Trained", train
+    yield "Manifest", ["info", thrifty]
+    yield "Evaluation", ["evaluate", thrifty, five.data]
+    yield "RuleOutcome", write_rule(tmp_path / "rule.json")
     yield "Verification", ["verify", tmp_path / "leaky-model", leaky]
     yield "Evaluation", ["evaluate", tmp_path / "leaky-model", leaky]
     yield "Evaluation", ["evaluate", with_rule(model, tmp_path / "abstains"), five.data]
@@ -335,6 +359,8 @@ ELSEWHERE = {
 # Keys that this data set and this test have no cause to write.
 NOT_MET = {
     "Skipped": {"method", "reason"},
+    "MethodResult": {"label_rule"},
+    "StarvedLabel": {"label", "n_texts", "recall", "gain", "low", "high"},
     "DroppedRow": {"split", "line", "reason"},
     "Scores": {"mean_absolute_error", "quadratic_weighted_kappa"},
     "LabelSpelling": {"label", "n_texts", "proposed_label", "kind"},

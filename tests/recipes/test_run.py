@@ -75,6 +75,7 @@ def test_run_folder_holds_what_the_design_says(five):
         "confusion",
         "reliability",
         "coverage",
+        "growth",
         "training",
         "map",
     }
@@ -107,6 +108,7 @@ def test_results_have_the_documented_keys(five):
         "comparisons",
         "skipped",
         "checkpoint",
+        "more_texts",
         "timings",
         "machine",
     ]
@@ -265,6 +267,7 @@ def test_test_split_reaches_no_choice(five, tmp_path):
         five.results["why"],
     )
     assert results["comparisons"] == five.results["comparisons"]
+    assert results["more_texts"] == five.results["more_texts"]
     assert (
         read_json(out / "report.json")["training"]
         == read_json(five.folder / "report.json")["training"]

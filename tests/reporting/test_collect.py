@@ -40,6 +40,8 @@ def test_report_has_the_documented_keys(report):
         "confusion",
         "calibration",
         "coverage",
+        "label_rule",
+        "more_texts",
         "mistakes",
         "slices",
         "training",

@@ -23,6 +23,7 @@ def test_results_are_json_with_the_documented_keys(results):
         "comparisons",
         "skipped",
         "checkpoint",
+        "more_texts",
         "timings",
         "machine",
     ]

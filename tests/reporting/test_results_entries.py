@@ -14,12 +14,15 @@ from assay.evaluation.choice import ChoiceEntry, LossEntry
 from assay.evaluation.compare import ComparisonEntry
 from assay.evaluation.coverage import AnsweredEntry
 from assay.evaluation.coverage_report import CoverageEntry, TargetEntry
+from assay.evaluation.growth import GrowthEntry
+from assay.evaluation.more_texts import MoreTextsEntry, PointEntry, StarvedLabelEntry
 from assay.evaluation.result import (
     ClassEntry,
     ReliabilityEntry,
     ScoresEntry,
     WithoutLeaksEntry,
 )
+from assay.evaluation.rule_effects import LabelEffectEntry, RuleEffectEntry, RuleOutcomeEntry
 from assay.evaluation.scoring import PredictionEntry
 from assay.reporting.results_entries import (
     EvidenceEntry,
@@ -31,6 +34,7 @@ from assay.reporting.results_entries import (
     SkippedEntry,
     SplitFingerprint,
 )
+from assay.runtime.entries import LabelRuleEntry
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "json.md"
 if not PAGE.is_file():
@@ -61,6 +65,14 @@ ENTRIES = {
     "MethodTimings": MethodTimings,
     "Machine": MachineEntry,
     "RunPrediction": PredictionEntry,
+    "MoreTexts": MoreTextsEntry,
+    "Growth": GrowthEntry,
+    "CurvePoint": PointEntry,
+    "StarvedLabel": StarvedLabelEntry,
+    "RuleOutcome": RuleOutcomeEntry,
+    "LabelRule": LabelRuleEntry,
+    "RuleEffect": RuleEffectEntry,
+    "LabelEffect": LabelEffectEntry,
 }
 NAMES = {entry: name for name, entry in ENTRIES.items()}
 WORDS = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}

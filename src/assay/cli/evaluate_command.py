@@ -20,7 +20,13 @@ from assay.cli.options import (
     Overwrite,
     id_of,
 )
-from assay.cli.scores import SCORE_COLUMNS, print_several, rating_sentence, score_rows
+from assay.cli.scores import (
+    SCORE_COLUMNS,
+    print_rule_effect,
+    print_several,
+    rating_sentence,
+    score_rows,
+)
 from assay.cli.show import cell_width, print_json, print_line, print_sentence, print_table
 from assay.errors import InputError
 
@@ -149,6 +155,8 @@ def _show(found: Evaluation, id_column: str | None) -> None:
     _print_classes(found)
     if len(found.labels) <= MAX_MATRIX_CLASSES:
         _print_matrix(found.labels, found.scores.confusion_by_true)
+    if found.rule_effect is not None:
+        print_rule_effect(found.rule_effect.to_dict())
     _print_answered(found)
     _print_slices(found.by, title="By the values of a column")
     _print_slices(found.slices, title="Parts of the split")

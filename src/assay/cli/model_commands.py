@@ -58,6 +58,8 @@ def _print_facts(manifest: Manifest) -> None:
     print_line(f"temperature  {manifest.temperature:.3f}, folded in")
     if manifest.abstain:
         print_line(f"abstains     below a score of {manifest.abstain['threshold']:.3f}")
+    for sentence in _describe_rule(manifest):
+        print_line(f"gives        {sentence}")
     kept = manifest.kept_texts
     if kept:
         numbers = f"{kept['n_texts']:,} of its {kept['n_train']:,}"
@@ -66,6 +68,20 @@ def _print_facts(manifest: Manifest) -> None:
         print_line("texts        keeps none of its training texts")
     print_line(f"readable     {_what_is_readable(manifest.method)}")
     print_line(f"size         {manifest.n_bytes / 1e6:.1f} MB in {len(manifest.files)} files")
+
+
+def _describe_rule(manifest: Manifest) -> list[str]:
+    """Say which label is given, where that is not always the one with the highest score."""
+    rule = manifest.label_rule
+    if not rule:
+        return []
+    if "costs" in rule:
+        return ["the label whose mistakes are expected to cost least"]
+    sentences = []
+    for label, threshold in zip(manifest.labels, rule["thresholds"], strict=False):
+        if threshold is not None:
+            sentences.append(f"{label} from a score of {threshold:.3f} on")
+    return sentences
 
 
 def _what_is_readable(method: str) -> str:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from assay import _env
-from assay.errors import InputError
+from assay.errors import InputError, cut
 from assay.progress import Progress
+
+if TYPE_CHECKING:
+    from assay.recipes.steps.rule_options import RuleArguments
 
 __all__ = [
     "ChoiceFlags",
     "Common",
     "CutFlags",
     "DataFlags",
+    "RuleFlags",
     "id_of",
     "reading_flags",
     "split_names",
@@ -191,6 +196,66 @@ class ChoiceFlags:
             The folds are neither a number nor ``never``.
         """
         return {"metric": self.metric, "tolerance": self.tolerance, "folds": _folds(self.folds)}
+
+
+@dataclass(frozen=True)
+class RuleFlags:
+    """The flags that say which mistakes matter more than others."""
+
+    min_recall: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LABEL=SHARE",
+            help="Find this share of the texts of a label, such as fraud=0.95; may be repeated.",
+        ),
+    ] = None
+    min_precision: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LABEL=SHARE",
+            help="Be right this often where a label is given; may be repeated.",
+        ),
+    ] = None
+    cost: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What mistakes cost, .csv or .json: a row per true label, a column per given one.",
+        ),
+    ] = None
+
+    def to_dict(self) -> RuleArguments:
+        """Return the fields of `RuleOptions`.
+
+        Raises
+        ------
+        InputError
+            A share is no number, or a label is named twice.
+        """
+        return {
+            "min_recall": _shares("--min-recall", self.min_recall),
+            "min_precision": _shares("--min-precision", self.min_precision),
+            "cost": self.cost,
+        }
+
+
+def _shares(flag: str, given: Sequence[str] | None) -> dict[str, float]:
+    """Return the share of each label; what is after the last ``=`` is the share."""
+    shares: dict[str, float] = {}
+    for one in given or ():
+        label, _, written = one.rpartition("=")
+        try:
+            share = float(written)
+        except ValueError:
+            share = math.nan
+        if not label or math.isnan(share):
+            raise InputError(
+                f"{flag} is '{cut(one)}'; a label and a share is accepted, such as fraud=0.95"
+            )
+        if label in shares:
+            raise InputError(f"{flag} names '{cut(label)}' twice; once is accepted")
+        shares[label] = share
+    return shares
 
 
 def _folds(given: str) -> int | None:

@@ -116,8 +116,16 @@ class AnswerFlags:
 
     def rule(self, model: Model) -> AbstainRule | None:
         """Return the rule to abstain by. None: the model's own, if it has one."""
+        from assay.errors import InputError
         from assay.runtime.limits.abstain import choose_rule
 
+        if self.target_accuracy is not None and model.label_rule is not None:
+            raise InputError(
+                f"--target-accuracy was given, and the model in {model.folder} gives labels by a "
+                "rule; the threshold of such an accuracy is known for labels with the highest "
+                "score alone",
+                hint="give the threshold itself: --abstain-below",
+            )
         return choose_rule(
             model.coverage_curve,
             abstain_below=self.abstain_below,

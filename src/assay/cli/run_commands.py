@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,14 +23,22 @@ from assay.cli.options import (
     Out,
     Overwrite,
     ReportLanguage,
+    RuleFlags,
     split_names,
 )
-from assay.cli.scores import rating_sentence
+from assay.cli.rule_check import refuse_broken_rule
+from assay.cli.scores import print_rule, rating_sentence
 from assay.cli.show import print_json, print_line, print_sentence, print_table
+
+if TYPE_CHECKING:
+    from assay.evaluation.rule_effects import RuleOutcomeEntry
 
 __all__ = ["register"]
 
 PANEL = "The whole job"
+ResumeRun = Annotated[
+    bool, typer.Option("--resume", help="Continue an interrupted run where it stopped.")
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that assay run wrote.")]
 
 
@@ -46,6 +54,7 @@ def run_command(
     flags: DataFlags,
     cuts: CutFlags,
     choice: ChoiceFlags,
+    rule: RuleFlags,
     common: Common,
     methods: Annotated[
         str | None,
@@ -60,9 +69,7 @@ def run_command(
     keep_texts: KeepTexts = False,
     report_language: ReportLanguage = "en",
     overwrite: Overwrite = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Continue an interrupted run where it stopped.")
-    ] = False,
+    resume: ResumeRun = False,
 ) -> None:
     """Do the whole job: train, compare, recommend, write it up.
 
@@ -85,6 +92,7 @@ def run_command(
         budget_s=None if budget is None else parse_duration(budget),
         keep_texts=keep_texts,
         **choice.to_dict(),
+        **rule.to_dict(),
         data=flags.options(**cuts.to_dict()),
         command=shlex.join(["assay", *sys.argv[1:]]),
         report_language=report_language,
@@ -98,6 +106,14 @@ def run_command(
         print_json(results)
     else:
         _show_run(results, out)
+    refuse_broken_rule(_rule_of(results), as_json=common.json)
+
+
+def _rule_of(results: dict[str, Any]) -> RuleOutcomeEntry | None:
+    """Return what was chosen for the recommended method; None if nothing was asked for."""
+    own = next(one for one in results["methods"] if one["method"] == results["recommended"])
+    found: RuleOutcomeEntry | None = own.get("label_rule")
+    return found
 
 
 def _show_run(results: dict[str, Any], out: Path) -> None:
@@ -110,11 +126,16 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     for row in results["methods"]:
         if row["method"] == results["recommended"]:
             _print_ratings(row)
+    outcome = _rule_of(results)
+    if outcome is not None:
+        print_rule(outcome)
     for warning in results["warnings"]:
         print_sentence(f"Note:        {warning}")
     print_sentence(f"Recommended: {results['why']}")
     for remark in results["choice"]["remarks"]:
         print_sentence(f"Note:        {remark}")
+    if results["more_texts"] is not None:
+        print_sentence(f"More texts:  {results['more_texts']['said']}")
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 

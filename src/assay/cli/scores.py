@@ -9,8 +9,16 @@ from assay.cli.show import print_line, print_table
 
 if TYPE_CHECKING:
     from assay.evaluation.result import ScoresEntry, WithoutLeaksEntry
+    from assay.evaluation.rule_effects import RuleEffectEntry, RuleOutcomeEntry
 
-__all__ = ["SCORE_COLUMNS", "print_several", "rating_sentence", "score_rows"]
+__all__ = [
+    "SCORE_COLUMNS",
+    "print_rule",
+    "print_rule_effect",
+    "print_several",
+    "rating_sentence",
+    "score_rows",
+]
 
 SEVERAL_TITLES = {
     "f1_micro": "micro F1",
@@ -22,6 +30,7 @@ SEVERAL_TITLES = {
     "ranking_precision": "label ranking average precision",
     "ece": "calibration error, mean",
 }
+RULE_TITLE = "Without→with its rule, shares in %"
 SCORE_COLUMNS = ("texts", "accuracy", "F1 weighted", "F1 macro")
 
 
@@ -76,6 +85,66 @@ def rating_sentence(split: str, scores: ScoresEntry) -> str:
         f"as ratings, on {split}: mean absolute error {scores['mean_absolute_error']:.3f}, "
         f"quadratic weighted kappa {scores['quadratic_weighted_kappa']:.3f}"
     )
+
+
+def print_rule(outcome: RuleOutcomeEntry) -> None:
+    """Print what a rule for giving labels changes on the evidence and on test."""
+    rows = []
+    for effect in outcome["effects"]:
+        for row in _effect_rows(effect):
+            if "label" in row:
+                row = {**_asked(outcome, row["label"]), **row}
+            rows.append(row)
+    print_table(rows, title=RULE_TITLE, elastic=("label",))
+
+
+def print_rule_effect(effect: RuleEffectEntry) -> None:
+    """Print what a rule for giving labels changes on one split."""
+    print_table(_effect_rows(effect), title=RULE_TITLE, elastic=("label",))
+
+
+def _asked(outcome: RuleOutcomeEntry, label: str) -> dict[str, str]:
+    """Return what is asked for a label, and the score from which it is given."""
+    written = {name: f"{score:.3f}" for name, score in outcome["thresholds"].items()}
+    measure, targets = "recall", outcome["min_recall"]
+    if label not in targets:
+        measure, targets = "precision", outcome["min_precision"]
+    return {
+        "label": label,
+        "asked": f"{measure} {targets[label]:g}",
+        "from": written.get(label, "highest"),
+    }
+
+
+def _effect_rows(effect: RuleEffectEntry) -> list[dict[str, str]]:
+    """Return a row for each label, and one for the costs if they are known."""
+    split = effect["split"].replace("_", " ")
+    accuracy = _change(effect["accuracy_without"], effect["accuracy"])
+    rows = []
+    if effect["mean_cost"] is not None:
+        cost = f"{effect['mean_cost_without']:.4f}→{effect['mean_cost']:.4f}"
+        rows.append({"on": split, "mean cost per text": cost, "accuracy": accuracy})
+    for one in effect["labels"]:
+        row = {
+            "label": one["label"],
+            "on": split,
+            "recall": _change(one["recall_without"], one["recall"]),
+            "precision": _change(one["precision_without"], one["precision"]),
+            "accuracy": accuracy,
+        }
+        rows.append(row)
+    return rows
+
+
+def _change(before: float | None, after: float | None) -> str:
+    """Return two shares in percent."""
+    return f"{_percent(before)}→{_percent(after)}"
+
+
+def _percent(share: float | None) -> str:
+    if share is None:
+        return "–"
+    return f"{100 * share:.1f}"
 
 
 def _score_row(split: str, scores: ScoresEntry | WithoutLeaksEntry) -> dict[str, str]:

@@ -19,8 +19,10 @@ from assay.cli.options import (
     LongTexts,
     Out,
     Overwrite,
+    RuleFlags,
 )
-from assay.cli.scores import SCORE_COLUMNS, print_several, score_rows
+from assay.cli.rule_check import refuse_broken_rule
+from assay.cli.scores import SCORE_COLUMNS, print_rule, print_several, score_rows
 from assay.cli.show import print_json, print_line, print_table
 from assay.methods import METHODS, join_names, methods_where
 
@@ -64,6 +66,12 @@ def register(app: typer.Typer) -> None:
     add_command(app, "train", panel="One model")(train_command)
 
 
+TargetAccuracy = Annotated[
+    float | None,
+    typer.Option(metavar="A", help="The model abstains so that its answers are right this often."),
+]
+
+
 def train_command(
     data: Data,
     out: Out,
@@ -71,13 +79,9 @@ def train_command(
     estimator: EstimatorFlags,
     flags: DataFlags,
     cuts: CutFlags,
+    rule: RuleFlags,
     common: Common,
-    target_accuracy: Annotated[
-        float | None,
-        typer.Option(
-            metavar="A", help="The model abstains so that its answers are right this often."
-        ),
-    ] = None,
+    target_accuracy: TargetAccuracy = None,
     keep_texts: KeepTexts = False,
     overwrite: Overwrite = False,
     resume: Annotated[
@@ -99,6 +103,7 @@ def train_command(
     \b
     Examples:
       assay train sample --method compact --out models/compact
+      assay train mails.csv --method linear --min-recall spam=0.95 --out m
       torchrun --nproc_per_node 2 -m assay train sample --method finetune --out m
     """
     from assay.recipes.train import train_model
@@ -113,6 +118,7 @@ def train_command(
             options=flags.options(**cuts.to_dict()),
             parameters=estimator.parameters(method),
             target_accuracy=target_accuracy,
+            **rule.to_dict(),
             keep_texts=keep_texts,
             overwrite=overwrite,
             resume=resume,
@@ -123,6 +129,7 @@ def train_command(
         print_json(result)
     elif result:
         _show(result)
+    refuse_broken_rule(result.get("label_rule"), as_json=common.json)
 
 
 def _parse_pause(text: str) -> float:
@@ -142,6 +149,8 @@ def _show(result: TrainedEntry) -> None:
     rows = score_rows("validation", result["validation"])
     rows += score_rows("test", result["test"])
     print_table(rows, right=SCORE_COLUMNS)
+    if "label_rule" in result:
+        print_rule(result["label_rule"])
     rule = result.get("abstain")
     if rule:
         print_line(

@@ -10,11 +10,11 @@ import numpy as np
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
 from assay.evaluation.evidence import OUT_OF_FOLD, Answers
+from assay.evaluation.fold_interval import fold_interval
 from assay.evaluation.fold_predictions import FoldPredictions, FoldTexts
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.result import SplitScores
 from assay.evaluation.scoring import PredictionEntry, ScoredSplit, prediction_records
-from assay.runtime.limits.wilson import wilson_bounds
 from assay.runtime.linear import softmax
 
 __all__ = ["FoldEvidence"]
@@ -111,15 +111,8 @@ def _score_divisions(
     for metric, (low, high) in first.intervals.items():
         moved = getattr(scores, metric) - getattr(first, metric)
         intervals[metric] = (max(0.0, low + moved), min(1.0, high + moved))
-    intervals["accuracy"] = _accuracy_interval(answers)
+    intervals["accuracy"] = fold_interval(answers, len(label_set))
     per_class = []
     for own, of_first in zip(scores.per_class, first.per_class, strict=True):
         per_class.append(replace(own, n_texts=of_first.n_texts, f1_interval=of_first.f1_interval))
     return replace(scores, n_texts=answers.n_texts, intervals=intervals, per_class=tuple(per_class))
-
-
-def _accuracy_interval(answers: Answers) -> tuple[float, float]:
-    """Return Wilson's interval of accuracy; equal texts count as one piece of evidence."""
-    n_groups = len(np.unique(answers.groups))
-    low, high = wilson_bounds(np.array([answers.accuracy * n_groups]), np.array([n_groups]))
-    return float(low[0]), float(high[0])

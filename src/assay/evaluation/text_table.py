@@ -21,7 +21,12 @@ RUN_BY_SPREADSHEETS = {".csv", ".tsv"}  # a workbook marks its cells as text
 
 
 def text_rows(
-    split: str, labelled: LabelledTexts, probs: np.ndarray, labels: Sequence[str]
+    split: str,
+    labelled: LabelledTexts,
+    probs: np.ndarray,
+    labels: Sequence[str],
+    *,
+    given: np.ndarray | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Return one row per text, in the order of the split.
 
@@ -32,6 +37,8 @@ def text_rows(
     probs : array of shape (n_texts, n_classes)
     labels : sequence of str
         Names of the columns.
+    given : int64 array of shape (n_texts,), optional
+        The columns of the predicted labels. None: those with the highest scores.
 
     Yields
     ------
@@ -39,10 +46,11 @@ def text_rows(
         `split`, `row` (1-based line of the source), `text`, `label`, `predicted_label`,
         `predicted_score`, `is_right`, then ``score:<label>`` for each label.
     """
-    best = probs.argmax(axis=1)
+    if given is None:
+        given = probs.argmax(axis=1)
     score_names = [f"score:{label}" for label in labels]
     for i, row in enumerate(labelled.lines):
-        predicted_label = labels[best[i]]
+        predicted_label = labels[given[i]]
         rounded = [round(float(p), SCORE_DIGITS) for p in probs[i]]
         yield {
             "split": split,
@@ -50,7 +58,7 @@ def text_rows(
             "text": labelled.texts[i],
             "label": labelled.labels[i],
             "predicted_label": predicted_label,
-            "predicted_score": rounded[best[i]],
+            "predicted_score": rounded[given[i]],
             "is_right": predicted_label == labelled.labels[i],
             **dict(zip(score_names, rounded, strict=True)),
         }

@@ -124,9 +124,49 @@ class Features(TextClassifier):
 
         The features of all texts are computed once for all folds: they depend on no label.
         """
-        features = cached_features(self._given_encoder(texts), texts, progress=progress)
+        features = self.read_features([texts], progress=progress)
+        return self.predict_part(features, label_ids, ~is_outside, is_outside)
+
+    def read_features(
+        self, pieces: Sequence[Sequence[str]], *, progress: Progress | None = None
+    ) -> np.ndarray:
+        """Return the features of texts, float32 of shape (n_texts, hidden_size).
+
+        Parameters
+        ----------
+        pieces : sequence of sequence of str
+            The cache keeps the features of each piece, such as a split.
+        progress : Progress, optional
+        """
+        found = [
+            cached_features(self._given_encoder(pieces[0]), texts, progress=progress)
+            for texts in pieces
+        ]
+        return np.concatenate(found)
+
+    def predict_part(
+        self,
+        features: np.ndarray,
+        label_ids: np.ndarray,
+        is_inside: np.ndarray,
+        is_outside: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Fit a head on the features of some texts, and predict others.
+
+        Parameters
+        ----------
+        features : float32 array of shape (n_texts, hidden_size)
+        label_ids : int64 array of shape (n_texts,)
+        is_inside, is_outside : bool arrays of shape (n_texts,)
+            The texts to fit on, and those to predict.
+
+        Returns
+        -------
+        logits, classes
+            As `predict_fold` returns them.
+        """
         head = self._fresh_head("multi" if label_ids.ndim == 2 else "single")
-        head.fit(features[~is_outside], label_ids[~is_outside])
+        head.fit(features[is_inside], label_ids[is_inside])
         return head.logits(features[is_outside]), head.classes_
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:

@@ -157,7 +157,7 @@ def record_scores(
     scores : sequence of dict
         ``{"split", "metric", "value", "interval", "n_texts"}``.
     measured : LimitEntries, optional
-        More entries of the manifest: `abstain`, `coverage_curve`, `scope`.
+        More entries of the manifest: `abstain`, `coverage_curve`, `scope`, `label_rule`.
     card : str, optional
         README.md; None leaves the one that is there.
     verified : Manifest, optional

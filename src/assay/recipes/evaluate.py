@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from assay.evaluation.mistakes import (
     worst_mistakes,
 )
 from assay.evaluation.result import ScoresEntry, SplitScores
+from assay.evaluation.rule_effects import RuleEffect, RuleEffectEntry, measure_rule
 from assay.evaluation.scoring import ScoredSplit, score_parts, score_split
 from assay.evaluation.slices import SliceEntry, SliceScores
 from assay.evaluation.text_table import text_rows
@@ -57,6 +58,7 @@ class EvaluationEntry(TypedDict):
     slices: list[SliceEntry]
     by: list[SliceEntry]
     warnings: list[str]
+    by_rule: NotRequired[RuleEffectEntry]
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ class Evaluation:
     slices : sequence of SliceScores
     by : sequence of SliceScores
         Scores by the values of a column of the data, where one was asked for.
+    given : int64 array of shape (n_texts,), optional
+        The columns of the labels that the model gives by its rule. None: it has none, and gives the
+        label with the highest score, which all scores are of.
+    rule_effect : RuleEffect, optional
+        What that rule changes.
     """
 
     method: str
@@ -92,6 +99,8 @@ class Evaluation:
     answered: Sequence[AnsweredRow]
     slices: Sequence[SliceScores]
     by: Sequence[SliceScores] = ()
+    given: np.ndarray | None = None
+    rule_effect: RuleEffect | None = None
 
     @property
     def scores(self) -> SplitScores:
@@ -105,7 +114,9 @@ class Evaluation:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Return every text with its label, the predicted one and all scores; see `text_rows`."""
-        return text_rows(self.split, self.scored.labelled, self.scored.probs, self.labels)
+        return text_rows(
+            self.split, self.scored.labelled, self.scored.probs, self.labels, given=self.given
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """Return `rows` as a frame with one row per text."""
@@ -132,7 +143,7 @@ class Evaluation:
 
     def to_dict(self) -> EvaluationEntry:
         """Return plain values, ready for JSON."""
-        return {
+        entry: EvaluationEntry = {
             "method": self.method,
             "labels": list(self.labels),
             "source": self.source,
@@ -145,6 +156,9 @@ class Evaluation:
             "by": [one.to_dict() for one in self.by],
             "warnings": self.warnings(),
         }
+        if self.rule_effect is not None:
+            entry["by_rule"] = self.rule_effect.to_dict()
+        return entry
 
 
 def evaluate_model(
@@ -258,7 +272,13 @@ def _evaluation(
     model: Model, source: str, split: str, scored: ScoredSplit, *, n_mistakes: int
 ) -> Evaluation:
     """Gather what follows from the scored split."""
-    labelled = scored.labelled
+    labelled, rule = scored.labelled, model.label_rule
+    given, effect, curve = None, None, model.coverage_curve
+    if rule is not None:
+        curve = None  # measured on labels with the highest score
+        given = rule.choose(scored.probs)
+        with_threshold = rule.named_thresholds(model.labels)
+        effect = measure_rule(rule, scored, split, tuple(with_threshold), rule.costs)
     return Evaluation(
         method=model.method,
         labels=model.labels,
@@ -274,6 +294,12 @@ def _evaluation(
             n=n_mistakes,
         ),
         confusions=costly_confusions(scored.scores.confusion, model.label_set),
-        answered=answered_rows(scored, curve=model.coverage_curve, rule=model.abstain_rule),
+        answered=answered_rows(
+            scored,
+            curve=curve,
+            rule=model.abstain_rule,
+        ),
         slices=score_parts(model, scored),
+        given=given,
+        rule_effect=effect,
     )

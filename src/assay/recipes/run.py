@@ -9,27 +9,27 @@ from __future__ import annotations
 
 import json
 import logging
-import platform
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from assay import _env
 from assay._display import Shown
 from assay.audit.checks import audit_data, write_issues
 from assay.audit.result import Audit
-from assay.data.texts import Splits
 from assay.disk import atomic_folder, check_unfinished
 from assay.errors import DataError
 from assay.evaluation.choice import Choice, choose_method
+from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.imbalance import default_metric
+from assay.evaluation.label_rules import judge_rule
+from assay.evaluation.more_texts import MoreTexts
 from assay.evaluation.scoring import write_predictions
-from assay.methods import LABEL_CHECK
+from assay.methods import LABEL_CHECK, METHODS
 from assay.notebook import default_progress
 from assay.output_lock import lock_output
 from assay.progress import Progress
@@ -38,15 +38,18 @@ from assay.recipes.steps.budget import Budget
 from assay.recipes.steps.checkpoint import RunCheckpoint, find_named
 from assay.recipes.steps.finish import finish_model, score_baselines
 from assay.recipes.steps.fit import FitOptions, FittedModel, TrainingSet, fit_and_save
-from assay.recipes.steps.fold_step import FoldStep
+from assay.recipes.steps.fold_step import ENOUGH_TEXTS, FoldStep
 from assay.recipes.steps.row_ids import read_row_ids, with_ids
+from assay.recipes.steps.rule_options import refuse_impossible
+from assay.recipes.steps.run_facts import describe_machine, describe_splits
 from assay.recipes.steps.run_options import RunOptions, check_run
+from assay.recipes.steps.run_pieces import DrawnMap, Place, Trained
 from assay.recipes.steps.run_state import STATES, RunState, has_work, run_log
 from assay.recipes.steps.score import score_method
 from assay.recipes.steps.shown import show_results
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
-from assay.reporting.results import Machine, MethodResult, Results, SkippedMethod
+from assay.reporting.results import MethodResult, Results, SkippedMethod
 from assay.reporting.sections import gather_sections
 from assay.training.states import TrainingStates
 
@@ -105,35 +108,11 @@ def _finish_single(run: Run) -> dict[str, Any]:
     trained = run.train()
     methods = run.score(trained)
     choice = run.choose(methods)
+    more = run.expect_more(methods, choice)
     audit = run.audit(trained, methods)
     text_map = run.draw()
-    results = run.write(trained, methods, choice, audit, text_map)
+    results = run.write(trained, methods, choice, more, audit, text_map)
     return Shown(results.to_dict(), as_html=show_results(results))
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a run is written, and whether it replaces or continues what is there."""
-
-    out: Path
-    overwrite: bool
-    resume: bool
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The methods that were trained, from cheapest to most expensive, and those left out."""
-
-    models: Mapping[str, FittedModel]
-    skipped: tuple[SkippedMethod, ...]
-
-
-@dataclass(frozen=True)
-class DrawnMap:
-    """The map of the train texts, and how long it took. No points: it was left out."""
-
-    points: Mapping[str, Any] | None = None
-    map_s: float = 0.0
 
 
 @contextmanager
@@ -157,7 +136,8 @@ def _open_run(data: Any, place: Place, options: RunOptions, progress: Progress) 
     check_unfinished(place.out, overwrite=place.overwrite, resume=place.resume, keep=has_work)
     find_named(options, progress)
     training_set = TrainingSet.prepare(data, options=options.data, seed=options.seed)
-    progress.say(_describe(training_set.splits))
+    _refuse_impossible(training_set, options)
+    progress.say(describe_splits(training_set.splits))
     options = options.for_task(training_set.splits.label_set.task)
     checkpoint, options = RunCheckpoint.choose(options, training_set.splits, progress)
     with (
@@ -171,6 +151,17 @@ def _open_run(data: Any, place: Place, options: RunOptions, progress: Progress) 
         yield Run(root, place.out.name, options, training_set, checkpoint, budget, state, progress)
         state.close()
         logger.info("done in %.1f s", budget.elapsed_s)
+
+
+def _refuse_impossible(data: TrainingSet, options: RunOptions) -> None:
+    """Refuse a label that the data lack, and a recall that too few texts can show."""
+    asked = options.rule.resolve(data.splits.label_set)
+    if asked is None:
+        return
+    labels, where = data.splits["validation"].labels, "validation"
+    if options.folds is not None and len(labels) < ENOUGH_TEXTS:
+        labels, where = data.whole.train.labels, OUT_OF_FOLD
+    refuse_impossible(asked, labels, where)
 
 
 @dataclass(frozen=True)
@@ -259,10 +250,13 @@ class Run:
         Nothing is chosen after test was seen: it is only reported.
         """
         results = []
+        asked = self.options.rule.resolve(self.data.splits.label_set)
         for method, fitted in trained.models.items():
             result = score_method(
                 method, fitted, self.folds, seed=self.options.seed, progress=self.progress
             )
+            if asked is not None and METHODS[method].reads_texts:
+                result = replace(result, label_rule=judge_rule(asked, result.reported))
             accuracy = result.evidence.scores.accuracy
             where = "validation" if result.out_of_fold is None else "train and validation"
             self.progress.say(f"{method}: {accuracy:.3f} of {where} right")
@@ -279,6 +273,12 @@ class Run:
             seed=self.options.seed,
             model_bytes={one.method: one.model.n_bytes for one in methods},
         )
+
+    def expect_more(self, methods: Sequence[MethodResult], choice: Choice) -> MoreTexts | None:
+        """Work out what twice as many texts would bring, with the cheap methods."""
+        from assay.recipes.steps.curve_step import measure_more_texts  # loads scikit-learn
+
+        return measure_more_texts(methods, choice.recommended, self.folds)
 
     def audit(self, trained: Trained, methods: Sequence[MethodResult]) -> Audit:
         """Look for what is wrong with the data; check labels if the budget has time for that."""
@@ -318,6 +318,7 @@ class Run:
         trained: Trained,
         methods: tuple[MethodResult, ...],
         choice: Choice,
+        more: MoreTexts | None,
         audit: Audit,
         text_map: DrawnMap,
     ) -> Results:
@@ -328,8 +329,9 @@ class Run:
             fingerprints=self.data.fingerprints,
             methods=methods,
             choice=choice,
+            more_texts=more,
             audit=audit,
-            machine=_machine(),
+            machine=describe_machine(),
             skipped=trained.skipped,
             checkpoint=self.checkpoint.choice,
             checkpoint_caveat=self.checkpoint.caveat,
@@ -369,29 +371,12 @@ class Run:
                 baselines=baselines,
                 checkpoint_choice=self.checkpoint.choice,
                 language=self.options.report_language,
+                label_rule=None if one.label_rule is None else one.label_rule.rule,
             )
         shutil.copytree(results.recommended.model.folder, self.root / "model")
 
 
 FINISH = {"single": _finish_single, "multi": finish_several}  # by task
-
-
-def _describe(splits: Splits) -> str:
-    """Return the size of the data in one sentence."""
-    sizes = ", ".join(f"{len(labelled):,} {name}" for name, labelled in splits.items())
-    sentence = f"{splits.source}: {sizes} texts in {len(splits.label_set)} classes"
-    if n_dropped := len(splits.dropped):
-        sentence += f"; {n_dropped:,} row{'s' if n_dropped > 1 else ''} left out"
-    return sentence
-
-
-def _machine() -> Machine:
-    return Machine(
-        python=platform.python_version(),
-        system=f"{platform.system()} {platform.machine()}",
-        n_threads=_env.n_threads(),
-        device=_env.device(),
-    )
 
 
 def _write_json(path: Path, content: Any) -> None:

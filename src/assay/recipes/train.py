@@ -7,17 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 import numpy as np
 
 from assay import _env
-from assay._display import Shown, html_block, html_table
+from assay._display import Shown
 from assay.bounds import SEED
 from assay.checkpoints.auto import CheckpointChoice, describe_choice
 from assay.disk import atomic_folder, check_output, check_unfinished, partial_folder
 from assay.errors import InputError
+from assay.evaluation.label_rules import judge_rule
 from assay.evaluation.result import ScoresEntry
+from assay.evaluation.rule_effects import RuleOutcomeEntry
 from assay.evaluation.scoring import ScoredSplit, score_split
 from assay.methods import check_methods, find_method, join_names, methods_where
 from assay.models import make_estimator
@@ -36,6 +38,8 @@ from assay.recipes.steps.fit import (
     fit_estimator,
 )
 from assay.recipes.steps.prepare import DataOptions
+from assay.recipes.steps.rule_options import RuleArguments, RuleOptions, refuse_impossible
+from assay.recipes.steps.shown import show_trained
 from assay.runtime.entries import AbstainEntry
 from assay.runtime.limits.abstain import check_target
 from assay.training.states import TrainingStates, has_training_state
@@ -46,21 +50,15 @@ if TYPE_CHECKING:
 __all__ = ["TrainedEntry", "train_model"]
 
 MODEL, STATES = "model", "training"  # inside OUT.partial
-EPOCH_COLUMNS = (
-    "epoch",
-    "train_loss",
-    "validation_loss",
-    "validation_accuracy",
-    "validation_f1_weighted",
-)
 
 
 class TrainedEntry(TypedDict, total=False):
     """What `train_model` returns: the model, what its training cost and what it scores.
 
     Nothing is in it in all processes but the first. `abstain` exists if a target accuracy was
-    given; it is None if no threshold reaches it. `task` is "multi", and there only, where texts may
-    have several labels: validation and test then hold a `SeveralScores`.
+    given; it is None if no threshold reaches it. `label_rule` exists if a recall, a precision or
+    costs were given. `task` is "multi", and there only, where texts may have several labels:
+    validation and test then hold a `SeveralScores`.
     """
 
     model: str
@@ -73,6 +71,7 @@ class TrainedEntry(TypedDict, total=False):
     validation: ScoresEntry
     test: ScoresEntry
     abstain: AbstainEntry | None
+    label_rule: RuleOutcomeEntry
 
 
 def train_model(
@@ -89,35 +88,33 @@ def train_model(
     resume: bool = False,
     save_every_s: float = 60.0,
     progress: Progress | None = None,
+    **rule: Unpack[RuleArguments],
 ) -> TrainedEntry:
     """Train one method and save it as a model folder.
-
-    Under `torchrun` all processes train one `finetune` model together; process 0 saves it.
 
     Parameters
     ----------
     data
         What `load_data` accepts. Missing splits are cut from train.
     method : str or estimator
-        One of the five methods; or an estimator whose parameters are taken, such as
-        ``search.best_estimator_`` of scikit-learn.
+        One of the five methods, or an estimator of assay, such as ``search.best_estimator_``.
     parameters : dict, optional
-        Parameters of the estimator, such as ``search.best_params_``; one that it does not have is
-        refused. A ``seed`` among them is that of the estimator alone.
+        Parameters of the estimator, such as ``search.best_params_``, its own ``seed`` among them.
     target_accuracy : float, optional
         The model abstains so that its answers reach this accuracy on validation. If no threshold
         is shown to reach it, a warning is logged and the model always answers.
     keep_texts : bool
         Save training texts in the model, to show the nearest ones beside its answers.
-    resume : bool
-        Continue an interrupted training of `finetune` from its state in ``OUT.partial``.
-    save_every_s : float
-        Seconds between two such states.
+    resume, save_every_s : bool, float
+        Continue an interrupted training of `finetune` from its state in ``OUT.partial``; seconds
+        between two such states.
+    **rule
+        See `RuleArguments`; what cannot be shown is told under `label_rule` of the result.
 
     Returns
     -------
     dict
-        See `TrainedEntry`. Empty in all processes but the first.
+        See `TrainedEntry`. Empty in all processes of `torchrun` but the first, which saves.
 
     Raises
     ------
@@ -131,7 +128,8 @@ def train_model(
     states = TrainingStates(partial_folder(out) / STATES, every_s=save_every_s, resume=resume)
     name, given = _read_method(method, parameters or {})
     fit = FitOptions(given.pop("seed", seed), given, states, keep_texts)
-    training = _Training(out, name, seed, fit, target_accuracy, overwrite, resume, progress)
+    asked = RuleOptions(**rule)
+    training = _Training(out, name, seed, fit, target_accuracy, asked, overwrite, resume, progress)
     with _join(name) as is_first, _lock(out, is_first=is_first):
         training_set = training.prepare(data, options or DataOptions())
         return training.run(training_set) if is_first else training.help(training_set)
@@ -168,6 +166,7 @@ class _Training:
     seed: int
     fit: FitOptions
     target_accuracy: float | None
+    rule: RuleOptions
     overwrite: bool
     resume: bool
     progress: Progress
@@ -180,10 +179,23 @@ class _Training:
             raise InputError("the parameters hold 'seed'", hint="give it as seed=..., beside them")
         if self.target_accuracy is not None:
             check_target(self.target_accuracy)
+            self._refuse_both()
+        self.rule.check()
         check_output(self.out, overwrite=self.overwrite, is_folder=True)
         check_unfinished(self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state)
         check_apart(data, self.out)
-        return TrainingSet.prepare(data, options=options, seed=self.seed)
+        found = TrainingSet.prepare(data, options=options, seed=self.seed)
+        asked = self.rule.resolve(found.splits.label_set)
+        refuse_impossible(asked, found.splits["validation"].labels, "validation")
+        return found
+
+    def _refuse_both(self) -> None:
+        """Refuse a rule to abstain by beside one that gives other labels than the best."""
+        if not self.rule.is_empty:
+            raise InputError(
+                "--target-accuracy was given with --min-recall, --min-precision or --cost; one of "
+                "them is accepted: its threshold is chosen for labels with the highest score"
+            )
 
     def run(self, training_set: TrainingSet) -> TrainedEntry:
         """Train, score and save the model."""
@@ -202,6 +214,11 @@ class _Training:
             if training_set.splits.label_set.task == "multi":
                 return self._finish_several(fitted, training_set, root, choice)
             scored = self._score(fitted, training_set)
+            asked = self.rule.resolve(training_set.splits.label_set)
+            outcome, rule = None, None
+            if asked is not None:
+                outcome = judge_rule(asked, scored)
+                rule = outcome.rule
             manifest = finish_model(
                 fitted.model,
                 scored,
@@ -209,12 +226,15 @@ class _Training:
                 baselines=score_baselines({self.method: scored}, training_set.splits),
                 target_accuracy=self.target_accuracy,
                 checkpoint_choice=choice,
+                label_rule=rule,
             )
             _move_up(root)
         result = _result(self.out, fitted, scored)
+        if outcome is not None:
+            result["label_rule"] = outcome.to_dict(fitted.model.labels)
         if self.target_accuracy is not None:
             result["abstain"] = manifest.abstain or None
-        return cast("TrainedEntry", Shown(result, as_html=_trained_html(result)))
+        return cast("TrainedEntry", Shown(result, as_html=show_trained(result)))
 
     def _finish_several(
         self,
@@ -345,31 +365,3 @@ def _move_up(root: Path) -> None:
     for path in (root / MODEL).iterdir():
         path.replace(root / path.name)
     (root / MODEL).rmdir()
-
-
-def _trained_html(result: TrainedEntry) -> str:
-    """Show a result in a notebook: what it cost, its epochs and its scores."""
-    splits = []
-    for split, scores in (("validation", result["validation"]), ("test", result["test"])):
-        low, high = scores["intervals"]["accuracy"]
-        row = {
-            "split": split,
-            "texts": scores["n_texts"],
-            "accuracy": scores["accuracy"],
-            "f1_weighted": scores["f1_weighted"],
-            "f1_macro": scores["f1_macro"],
-            "95 % interval of accuracy": f"{low:.3f} to {high:.3f}",
-        }
-        splits.append(row)
-    epochs = [_epoch_row(epoch) for epoch in result["epochs"]]
-    cost = f"fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB"
-    return html_block(
-        result["method"],
-        f"{cost}, saved in {result['model']}",
-        html_table(epochs, caption="epochs"),
-        html_table(splits),
-    )
-
-
-def _epoch_row(epoch: Mapping[str, float]) -> dict[str, float]:
-    return {name: epoch[name] for name in EPOCH_COLUMNS if name in epoch}

@@ -12,6 +12,7 @@ from typing import Any
 
 from assay._version import __version__
 from assay.catalogue import ENGLISH, open_language
+from assay.evaluation.rule_effects import RuleOutcomeEntry
 from assay.evaluation.scoring import ScoredSplit
 from assay.methods import FLOOR, METHODS
 from assay.reporting.old_reports import REPORT_VERSION
@@ -47,6 +48,7 @@ def collect_report(results: Results, sections: ReportSections | None = None) -> 
              "classes": {"split", "per_class": [...], "f1_by_method": {method: [f1, ...]}},
              "confusion": {"split", "counts", "fractions", "pairs": [...]},
              "calibration": {method: {...}}, "coverage": {method: {...}},
+             "label_rule": {...} or null, "more_texts": {..., "facts": [fact, ...]} or null,
              "mistakes": {"split", "by_method": {method: [{..., "nearest": [...]}]}},
              "slices": {"split", "rows": [...]}, "training": {method: [...]}, "map": {...} or null,
              "how": {"seed", "command", "options", "versions", "notes", "choices", "machine",
@@ -168,11 +170,30 @@ def _explain(results: Results, sections: ReportSections) -> dict[str, Any]:
         },
         "calibration": sections.calibration,
         "coverage": coverage,
+        "label_rule": _label_rule(results),
+        "more_texts": _more_texts(results),
         "mistakes": {"split": sections.mistakes_split, "by_method": sections.mistakes},
         "slices": {"split": split, "rows": sections.slices},
         "training": sections.training,
         "map": _map(sections.map),
     }
+
+
+def _label_rule(results: Results) -> RuleOutcomeEntry | None:
+    """Return which label the recommended model gives, if that was asked for."""
+    outcome = results.recommended.label_rule
+    if outcome is None:
+        return None
+    return outcome.to_dict(results.splits.label_set.names)
+
+
+def _more_texts(results: Results) -> Mapping[str, object] | None:
+    """Return what twice as many texts would bring, with facts in the place of sentences."""
+    more = results.more_texts
+    if more is None:
+        return None
+    entry = {name: value for name, value in more.to_dict().items() if name != "said"}
+    return {**entry, "facts": more.facts()}
 
 
 def _map(given: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from assay.catalogue import ENGLISH
 from assay.reporting.coverage_figure import draw_coverage
+from assay.reporting.curve_figure import draw_growth
 from assay.reporting.data_figures import draw_class_counts, draw_map, draw_words_per_text
 from assay.reporting.score_figures import (
     draw_confusion,
@@ -32,7 +33,7 @@ def draw_figures(report: Mapping[str, Any], *, language: str = ENGLISH) -> dict[
     -------
     dict of name to PNG bytes
         Names are among ``leaderboard``, ``class_counts``, ``words_per_text``, ``confusion``,
-        ``reliability``, ``coverage``, ``training`` and ``map``.
+        ``reliability``, ``coverage``, ``growth``, ``training`` and ``map``.
     """
     data = report["data"]
     figures = {
@@ -55,6 +56,8 @@ def draw_figures(report: Mapping[str, Any], *, language: str = ENGLISH) -> dict[
         figures["coverage"] = draw_coverage(
             coverage, recommended=report["verdict"]["method"], language=language
         )
+    if more := report.get("more_texts"):
+        figures["growth"] = draw_growth(more, language=language)
     if report["training"]:
         figures["training"] = draw_training(report["training"], language=language)
     if report["map"]:

@@ -20,6 +20,8 @@ from assay.evaluation.choice import Choice
 from assay.evaluation.coverage_report import CoverageEntry
 from assay.evaluation.evidence import OUT_OF_FOLD, Answers
 from assay.evaluation.fold_evidence import FoldEvidence
+from assay.evaluation.more_texts import MoreTexts
+from assay.evaluation.rule_effects import RuleOutcome
 from assay.evaluation.scoring import PredictionEntry, ScoredSplit, prediction_records
 from assay.reporting.results_entries import (
     EvidenceEntry,
@@ -66,6 +68,8 @@ class MethodResult:
         Seconds of fitting and predicting on folds.
     note : str
         Why the method is judged on validation where others are judged out of fold.
+    label_rule : RuleOutcome, optional
+        Which label the model gives, where a recall, a precision or costs were asked for.
     """
 
     model: Model
@@ -77,6 +81,7 @@ class MethodResult:
     held_out: Answers | None = None
     folds_s: float = 0.0
     note: str = ""
+    label_rule: RuleOutcome | None = None
 
     @property
     def method(self) -> str:
@@ -158,6 +163,8 @@ class MethodResult:
         entry: SavedScores = {"validation": None if validation is None else validation.to_dict()}
         if "test" in self.scored:
             entry["test"] = self.scored["test"].to_dict()
+        if self.label_rule is not None:
+            entry["label_rule"] = self.label_rule.to_dict(self.model.labels)
         return entry
 
     def _evidence(self) -> EvidenceEntry:
@@ -176,6 +183,10 @@ class MethodResult:
             "ece": scores.ece,
             "note": self.note,
         }
+
+
+def _reaches_rule(one: MethodResult) -> bool:
+    return one.label_rule is not None and one.label_rule.refusal is None
 
 
 @dataclass(frozen=True)
@@ -254,6 +265,8 @@ class Results:
         That the transformer reads the training texts badly.
     id_column : str, optional
         The column that names the rows of the data.
+    more_texts : MoreTexts, optional
+        What twice as many texts would bring; None if that was not measured.
     map_s, total_s : float
         Seconds of the map, and of the run up to its results.
     """
@@ -269,6 +282,7 @@ class Results:
     checkpoint: CheckpointChoice | None = None
     checkpoint_caveat: Fact | None = None
     id_column: str | None = None
+    more_texts: MoreTexts | None = None
     map_s: float = 0.0
     total_s: float = 0.0
 
@@ -289,6 +303,17 @@ class Results:
         found = [*find_reading(self.splits), *self._broken_promise(), *of_scores]
         if self.checkpoint_caveat is not None:
             found.append(self.checkpoint_caveat)
+        return [*self._broken_rule(), *found]
+
+    def _broken_rule(self) -> list[Fact]:
+        """Say that the recommended model does not reach the recall or precision asked for."""
+        outcome = self.recommended.label_rule
+        if outcome is None or outcome.refusal is None:
+            return []
+        found = [outcome.refusal]
+        able = [one.method for one in self.methods if _reaches_rule(one)]
+        if able:
+            found.append(Fact.of("rule.others", methods=", ".join(able)))
         return found
 
     def _broken_promise(self) -> list[Fact]:
@@ -326,6 +351,7 @@ class Results:
             "comparisons": [one.to_dict() for one in self.choice.comparisons],
             "skipped": [one.to_dict() for one in self.skipped],
             "checkpoint": None if self.checkpoint is None else self.checkpoint.to_dict(),
+            "more_texts": None if self.more_texts is None else self.more_texts.to_dict(),
             "timings": self._timings(),
             "machine": self.machine.to_dict(),
         }

@@ -14,7 +14,9 @@ from assay.data.texts import DroppedEntry, MendedEntry
 from assay.evaluation.choice import ChoiceEntry
 from assay.evaluation.compare import ComparisonEntry
 from assay.evaluation.coverage_report import CoverageEntry
+from assay.evaluation.more_texts import MoreTextsEntry
 from assay.evaluation.result import ScoresEntry
+from assay.evaluation.rule_effects import RuleOutcomeEntry
 
 __all__ = [
     "EvidenceEntry",
@@ -46,10 +48,14 @@ class EvidenceEntry(TypedDict):
 
 
 class SavedScores(TypedDict):
-    """Scores of a saved model: `validation` is None if the model was fitted on it."""
+    """Scores of a saved model: `validation` is None if the model was fitted on it.
+
+    `label_rule` is there if a recall, a precision or costs were asked for.
+    """
 
     validation: ScoresEntry | None
     test: NotRequired[ScoresEntry]
+    label_rule: NotRequired[RuleOutcomeEntry]
 
 
 class MethodEntry(SavedScores):
@@ -124,5 +130,6 @@ class ResultsEntry(TypedDict):
     comparisons: list[ComparisonEntry]
     skipped: list[SkippedEntry]
     checkpoint: CheckpointChoiceEntry | None
+    more_texts: MoreTextsEntry | None
     timings: dict[str, MethodTimings | float]
     machine: MachineEntry

@@ -1,4 +1,4 @@
-"""How scores become answers: the best label of a text, or every label above its threshold.
+"""How scores become answers: one label per text, or every label above its threshold.
 
 One object per task, made from what a model folder says; the rest of assay asks it.
 """
@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from assay.data.files.row import Record
+from assay.runtime.layout import Layout
+from assay.runtime.limits.label_rule import LabelRule
 from assay.runtime.linear import sigmoid, softmax
 from assay.runtime.manifest import Manifest
 from assay.runtime.sane_scores import check_independent, check_probs
@@ -61,8 +63,16 @@ class Answering(ABC):
         """Return the columns of the answer to each text, before those of all scores."""
 
 
+@dataclass(frozen=True)
 class SingleAnswer(Answering):
-    """The label with the highest score."""
+    """The label with the highest score, or the one that a rule gives.
+
+    Parameters
+    ----------
+    rule : LabelRule, optional
+    """
+
+    rule: LabelRule | None = None
 
     activation = "softmax"
 
@@ -76,6 +86,8 @@ class SingleAnswer(Answering):
 
     def decide(self, probs: np.ndarray) -> np.ndarray:
         """Return the class id of each text, int64 of shape (n_texts,)."""
+        if self.rule is not None:
+            return self.rule.choose(probs)
         best: np.ndarray = probs.argmax(axis=1)
         return best
 
@@ -85,10 +97,9 @@ class SingleAnswer(Answering):
 
     def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[Record]:
         """Return label and score of each text."""
-        winners = probs.argmax(axis=1).tolist()
         return [
-            {"predicted_label": self.labels[best], "predicted_score": scores[i][best]}
-            for i, best in enumerate(winners)
+            {"predicted_label": self.labels[given], "predicted_score": scores[i][given]}
+            for i, given in enumerate(self.decide(probs).tolist())
         ]
 
 
@@ -130,16 +141,27 @@ class SeveralAnswers(Answering):
         return [{"predicted_labels": names} for names in self.name(probs)]
 
 
-def read_answering(manifest: Manifest) -> Answering:
-    """Return how a model answers, from what its folder says."""
-    return MAKERS[manifest.task](manifest)
+def read_answering(manifest: Manifest, *, folder: Path) -> Answering:
+    """Return how a model answers, from what its folder says.
+
+    Raises
+    ------
+    ModelError
+        The rule by which labels are given is damaged.
+    """
+    return MAKERS[manifest.task](manifest, folder)
 
 
-def _read_single(manifest: Manifest) -> Answering:
-    return SingleAnswer(manifest.labels)
+def _read_single(manifest: Manifest, folder: Path) -> Answering:
+    rule = None
+    if manifest.label_rule:
+        rule = LabelRule.from_dict(
+            manifest.label_rule, n_labels=len(manifest.labels), where=Layout(folder).manifest
+        )
+    return SingleAnswer(manifest.labels, rule)
 
 
-def _read_several(manifest: Manifest) -> Answering:
+def _read_several(manifest: Manifest, folder: Path) -> Answering:
     return SeveralAnswers(manifest.labels, np.asarray(manifest.thresholds, dtype=np.float64))
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "ExportEntry",
     "FileEntry",
     "KeptTextsEntry",
+    "LabelRuleEntry",
     "LimitEntries",
     "ParityEntry",
     "ScopeEntry",
@@ -145,6 +146,18 @@ class AbstainEntry(TypedDict, total=False):
     split: str
 
 
+class LabelRuleEntry(TypedDict, total=False):
+    """Which label is given where it is not the one with the highest score: see `LabelRule`.
+
+    It has `thresholds` or `costs`, both in LabelSet order.
+    """
+
+    thresholds: NotRequired[list[float | None]]
+    costs: NotRequired[list[list[float]]]
+    split: str
+    n_texts: int
+
+
 class CoverageCurveEntry(TypedDict, total=False):
     """How many texts are answered, and how many right: see `CoverageCurve`.
 
@@ -206,3 +219,4 @@ class LimitEntries(TypedDict, total=False):
     abstain: AbstainEntry
     coverage_curve: CoverageCurveEntry
     scope: ScopeEntry
+    label_rule: LabelRuleEntry

@@ -51,7 +51,7 @@ def load_linear(root: Path, manifest: Manifest, n_threads: int | None) -> Model:
         raise ModelError(
             f"{root}: {len(manifest.labels)} labels, but the weights have {len(model.bias)} classes"
         )
-    activate = read_answering(manifest).activate
+    activate = read_answering(manifest, folder=root).activate
 
     def score(texts: Sequence[str]) -> np.ndarray:
         return activate(model.logits(texts))
@@ -101,7 +101,7 @@ def _load_network(
             f"but the network has {session.n_classes} classes"
         )
 
-    activate = read_answering(manifest).activate
+    activate = read_answering(manifest, folder=root).activate
 
     def score(texts: Sequence[str]) -> np.ndarray:
         if policy == "truncate":

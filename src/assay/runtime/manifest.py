@@ -18,6 +18,7 @@ from assay.runtime.entries import (
     ExportEntry,
     FileEntry,
     KeptTextsEntry,
+    LabelRuleEntry,
     ParityEntry,
     ScopeEntry,
     ScoreEntry,
@@ -49,6 +50,7 @@ OPTIONAL_TYPES = {
     "training_data": dict,
     "abstain": dict,
     "coverage_curve": dict,
+    "label_rule": dict,
     "scope": dict,
     "kept_texts": dict,
     "export": dict,
@@ -89,6 +91,9 @@ class Manifest:
         When the model says that it does not know; empty where it always answers.
     coverage_curve : CoverageCurveEntry
         How many texts are answered, and how many of those right, at each threshold.
+    label_rule : LabelRuleEntry
+        Which label is given, where that is not always the one with the highest score. In the file
+        only if there is such a rule.
     scope : ScopeEntry
         Where validation texts are on the statistics of scope.json; empty without that file.
     kept_texts : KeptTextsEntry
@@ -130,6 +135,7 @@ class Manifest:
     files: dict[str, FileEntry] = field(default_factory=dict)
     task: Task = "single"
     thresholds: tuple[float, ...] = ()
+    label_rule: LabelRuleEntry = field(default_factory=LabelRuleEntry)
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -167,21 +173,24 @@ class Manifest:
             "files": files,
             "priors": self.parameters.get("priors"),
         }
-        facts |= self._several()
+        facts |= self._optional()
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
-    def _several(self) -> dict[str, Any]:
-        """Return what the file says only where a text may have several labels."""
-        if self.task == "single":
-            return {}
-        return {"task": self.task, "thresholds": list(self.thresholds)}
+    def _optional(self) -> Mapping[str, object]:
+        """Return the entries that most files do not have."""
+        entries: dict[str, object] = {}
+        if self.task != "single":
+            entries |= {"task": self.task, "thresholds": list(self.thresholds)}
+        if self.label_rule:
+            entries["label_rule"] = self.label_rule
+        return entries
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values as they are written to assay.json, `schema_version` first."""
         values = asdict(self)
-        for name in ("task", "thresholds"):
+        for name in ("task", "thresholds", "label_rule"):
             del values[name]
-        return {"schema_version": values.pop("schema_version"), **values, **self._several()}
+        return {"schema_version": values.pop("schema_version"), **values, **self._optional()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, where: Path) -> Manifest:

@@ -16,11 +16,12 @@ from assay.data.texts import check_texts
 from assay.errors import InputError, ModelError
 from assay.methods import METHODS
 from assay.progress import Progress
-from assay.runtime.answers import read_answering
+from assay.runtime.answers import SingleAnswer, read_answering
 from assay.runtime.entries import TokenizationEntry
 from assay.runtime.folder import check_folder, read_folder
 from assay.runtime.layout import Layout
 from assay.runtime.limits.abstain import AbstainRule, CoverageCurve
+from assay.runtime.limits.label_rule import LabelRule
 from assay.runtime.limits.scope import ScopeReference, TermStatistics, add_sureness
 from assay.runtime.linear import LinearModel, slices_of
 from assay.runtime.manifest import Manifest
@@ -87,7 +88,7 @@ class Model:
         self.linear = linear
         self.manifest = manifest
         self.label_set: LabelSet = manifest.label_set
-        self.answering = read_answering(manifest)
+        self.answering = read_answering(manifest, folder=folder)
         self._scorer = scorer
         self.tokenizer = tokenizer
         self.rebuild: Rebuild | None = None
@@ -135,6 +136,11 @@ class Model:
         if not rule:
             return None
         return AbstainRule.from_dict(rule, where=Layout(self.folder).manifest)
+
+    @property
+    def label_rule(self) -> LabelRule | None:
+        """Which label is given, if that is not always the one with the highest score."""
+        return self.answering.rule if isinstance(self.answering, SingleAnswer) else None
 
     @property
     def coverage_curve(self) -> CoverageCurve | None:
@@ -248,11 +254,14 @@ class Model:
         return probs
 
     def predict(self, texts: Sequence[str]) -> list[Any]:
-        """Return the best label of each text; of several labels, all above their thresholds."""
+        """Return the label of each text; of several labels, all above their thresholds.
+
+        It is the label with the highest score, unless `label_rule` says otherwise.
+        """
         return self.answering.name(self.predict_proba(texts))
 
     def decide(self, probs: np.ndarray, *, rule: AbstainRule | None = None) -> list[Any]:
-        """Return the label with the highest score for each text, or None where the model abstains.
+        """Return the label that `predict` gives for each text, or None where the model abstains.
 
         Parameters
         ----------

@@ -102,7 +102,7 @@ def relabel_model(model: Model, names: Mapping[str, str]) -> Model:
         merge[i, new.index(names[label])] = 1.0
     manifest = replace(model.manifest.without_texts(), labels=tuple(new))
     if len(new) < len(labels):
-        manifest = replace(manifest, abstain={}, coverage_curve={}, scope={})
+        manifest = replace(manifest, abstain={}, coverage_curve={}, scope={}, label_rule={})
     renamed = Model(
         model.folder,
         manifest,

@@ -75,7 +75,8 @@ def judge_text(
         The share of validation texts that look no more like the training data; None if the model
         cannot tell.
     answer : str, list of str or None
-        The label, or all of them where a text may have several; None if the model abstains.
+        The label that the model gives, or all of them where a text may have several; None if the
+        model abstains.
     top_k : int or None
         Return only so many scores; None: all.
     """

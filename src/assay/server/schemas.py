@@ -172,7 +172,8 @@ class Judgement(BaseModel):
     """An answer, and how far it can be relied on."""
 
     label: str | None = Field(
-        description="null: the model does not know (abstained), or gives none of several labels."
+        description="The label that the model gives: best_label, unless a rule of the model says "
+        "otherwise. null: it does not know (abstained), or gives none of several labels."
     )
     labels: list[str] | None = Field(
         None, description="Only of a model of several labels: those above their thresholds."

@@ -122,7 +122,7 @@ class Service:
     def _count_judgements(self, served: ServedModel, judgements: Sequence[Judgement]) -> None:
         given: list[str] = []
         for one in judgements:
-            given += one.get("labels", [one["best_label"]])
+            given += one.get("labels", [one["label"] or one["best_label"]])
         self.metrics.note_labels(served.name, given, n_texts=len(judgements))
         self.metrics.note_caveats(
             served.name,

@@ -16,6 +16,7 @@ from assay.evaluation.scoring import ScoredSplit, manifest_scores
 from assay.methods import FLOOR, cheaper_methods, methods_where
 from assay.reporting.card import CONFUSION_PICTURE, render_card
 from assay.reporting.score_figures import draw_confusion
+from assay.runtime.limits.label_rule import LabelRule
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model
 
@@ -36,10 +37,9 @@ def finish_model(
     checkpoint_choice: CheckpointChoice | None = None,
     language: str = ENGLISH,
     measured_terms: np.ndarray | None = None,
+    label_rule: LabelRule | None = None,
 ) -> Manifest:
     """Write scores, limits and the card into the folder of a saved model.
-
-    Files that prediction reads stay as they are, so that their hashes are not computed again.
 
     Parameters
     ----------
@@ -60,6 +60,8 @@ def finish_model(
         Language of the card.
     measured_terms : array, optional
         See `measure_limits`.
+    label_rule : LabelRule, optional
+        Which label the model gives, if not always the one with the highest score.
     """
     from assay.models import record_scores  # loads scikit-learn
 
@@ -72,10 +74,9 @@ def finish_model(
         split=evidence,
         measured_terms=measured_terms,
     )
+    if label_rule is not None:
+        measured["label_rule"] = label_rule.to_dict()
     scores = manifest_scores(scored)
-    shown = scored["test"].scores
-    labels = [row.label for row in shown.per_class]
-    picture = draw_confusion(shown.confusion_by_true, labels, language=language)
     card = render_card(
         {**model.manifest.to_dict(), "scores": scores, **measured},
         name=name,
@@ -84,8 +85,13 @@ def finish_model(
         checkpoint_choice=checkpoint_choice,
         language=language,
     )
-    (folder / CONFUSION_PICTURE).write_bytes(picture)
+    (folder / CONFUSION_PICTURE).write_bytes(_draw_confusion(scored["test"].scores, language))
     return record_scores(folder, scores, measured=measured, card=card, verified=model.manifest)
+
+
+def _draw_confusion(scores: SplitScores, language: str) -> bytes:
+    labels = [row.label for row in scores.per_class]
+    return draw_confusion(scores.confusion_by_true, labels, language=language)
 
 
 def score_baselines(scored: Mapping[str, Mapping[str, ScoredSplit]], splits: Splits) -> Baselines:

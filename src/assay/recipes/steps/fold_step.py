@@ -30,7 +30,7 @@ from assay.recipes.steps.fit import TrainingSet
 from assay.recipes.steps.run_options import RunOptions
 from assay.recipes.steps.run_state import FOLDS
 
-__all__ = ["FoldStep"]
+__all__ = ["ENOUGH_TEXTS", "FoldStep"]
 
 logger = logging.getLogger(__name__)
 

@@ -22,6 +22,7 @@ from assay.methods import METHODS, check_methods, join_names, methods_where
 from assay.output_place import check_apart
 from assay.recipes.steps.fit import TrainingSet
 from assay.recipes.steps.prepare import DataOptions
+from assay.recipes.steps.rule_options import Costs, RuleOptions
 from assay.tokenization.window import check_long_texts
 
 __all__ = ["RunOptions", "check_run"]
@@ -29,9 +30,9 @@ __all__ = ["RunOptions", "check_run"]
 N_FOLDS = 5
 
 # Options that a resumed run may change.
-FREE_OPTIONS = ("command", "budget_s", "report_language")
+FREE_OPTIONS = ("command", "budget_s", "report_language", "min_recall", "min_precision", "cost")
 # Options that the report does not list.
-NOT_SHOWN = ("command", "report_language")
+NOT_SHOWN = ("command", "report_language", "min_recall", "min_precision", "cost")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ class RunOptions:
     folds : int or None
         Folds in which methods are judged where validation has few texts, at least 2. None: methods
         are always judged on validation.
+    min_recall, min_precision : mapping of str to float
+        Label -> share, above 0 and up to 1: every model gives the label from the score on at which
+        it is shown to reach that on the evidence.
+    cost : path or mapping, optional
+        What mistakes cost, as a file or true label -> given label -> cost: every model gives the
+        label that is expected to cost least.
     data : DataOptions
     command : str
         The command line, for the report; empty from Python.
@@ -79,9 +86,17 @@ class RunOptions:
     metric: str | None = None
     tolerance: float = TOLERANCE
     folds: int | None = N_FOLDS
+    min_recall: Mapping[str, float] = field(default_factory=dict)
+    min_precision: Mapping[str, float] = field(default_factory=dict)
+    cost: str | Path | Costs | None = None
     data: DataOptions = field(default_factory=DataOptions)
     command: str = ""
     report_language: str = ENGLISH
+
+    @property
+    def rule(self) -> RuleOptions:
+        """What is asked of the labels that models give."""
+        return RuleOptions(self.min_recall, self.min_precision, self.cost)
 
     @property
     def uses_checkpoint(self) -> bool:
@@ -127,15 +142,17 @@ class RunOptions:
 
     def shown(self) -> dict[str, object]:
         """Return the options that were set, those of the data among them, for the report."""
-        return _flat(asdict(self))
+        return {**_flat(asdict(self)), **self.rule.shown()}
 
 
 def _flat(options: Mapping[str, object]) -> dict[str, object]:
     flat: dict[str, object] = {}
     for name, value in options.items():
+        if name in NOT_SHOWN:
+            continue
         if isinstance(value, Mapping):
             flat |= _flat(value)
-        elif value in (None, "", ()) or value is False or name in NOT_SHOWN:
+        elif value in (None, "", ()) or value is False:
             continue
         elif isinstance(value, tuple):
             flat[name] = ", ".join(value)
@@ -174,6 +191,7 @@ def check_run(data: Any, out: Path, options: RunOptions, *, overwrite: bool) -> 
     replace(POSITIVE, is_optional=True).check("budget_s", options.budget_s)
     check_long_texts(options.long_texts)
     check_tolerance(options.tolerance)
+    options.rule.check()
     if options.folds is not None and options.folds < 2:
         raise InputError(f"folds is {options.folds}; a whole number of at least 2 is accepted")
     if options.metric is not None:

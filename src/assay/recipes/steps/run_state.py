@@ -26,7 +26,7 @@ AFRESH = "put --overwrite in the place of --resume to start afresh"
 LOG = "run.log"
 FOLDS = "folds"  # holds one file of predictions per method that is judged out of fold
 STATES = "training"  # holds one folder per method, while it is trained
-MEASURED = ("scores", "coverage_curve", "scope", "abstain")  # entries of assay.json
+MEASURED = ("scores", "coverage_curve", "scope", "abstain", "label_rule")  # entries of assay.json
 
 
 class _Finished(TypedDict):

@@ -1,11 +1,25 @@
-"""How a notebook shows the results of a run."""
+"""How a notebook shows the results of a run, and of one training."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from assay._display import html_block, html_table
 from assay.reporting.results import Results
 
-__all__ = ["show_results"]
+if TYPE_CHECKING:
+    from assay.recipes.train import TrainedEntry
+
+__all__ = ["show_results", "show_trained"]
+
+EPOCH_COLUMNS = (
+    "epoch",
+    "train_loss",
+    "validation_loss",
+    "validation_accuracy",
+    "validation_f1_weighted",
+)
 
 
 def show_results(results: Results) -> str:
@@ -30,3 +44,31 @@ def show_results(results: Results) -> str:
         results.choice.why,
         html_table(rows, caption="accuracy"),
     )
+
+
+def show_trained(result: TrainedEntry) -> str:
+    """Show a trained model in a notebook: what it cost, its epochs and its scores."""
+    splits = []
+    for split, scores in (("validation", result["validation"]), ("test", result["test"])):
+        low, high = scores["intervals"]["accuracy"]
+        row = {
+            "split": split,
+            "texts": scores["n_texts"],
+            "accuracy": scores["accuracy"],
+            "f1_weighted": scores["f1_weighted"],
+            "f1_macro": scores["f1_macro"],
+            "95 % interval of accuracy": f"{low:.3f} to {high:.3f}",
+        }
+        splits.append(row)
+    epochs = [_epoch_row(epoch) for epoch in result["epochs"]]
+    cost = f"fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB"
+    return html_block(
+        result["method"],
+        f"{cost}, saved in {result['model']}",
+        html_table(epochs, caption="epochs"),
+        html_table(splits),
+    )
+
+
+def _epoch_row(epoch: Mapping[str, float]) -> dict[str, float]:
+    return {name: epoch[name] for name in EPOCH_COLUMNS if name in epoch}

@@ -84,9 +84,15 @@ function showAnswer(answer) {
 }
 
 function verdictOf(answer) {
+  if (isByRule(answer)) return parts("by_rule", { label: answer.label, best: answer.best_label }, strong);
   if (!answer.labels) return parts(answer.confidence.replaceAll(" ", "_"), { label: answer.best_label }, strong);
   if (!answer.labels.length) return parts("no_label", { label: answer.best_label }, strong);
   return parts("several_labels", { labels: answer.labels.join(", ") }, strong);
+}
+
+// A model may give another label than the one with the highest score: see --min-recall and --cost.
+function isByRule(answer) {
+  return !answer.labels && answer.label !== null && answer.label !== answer.best_label;
 }
 
 function showNear(answer) {

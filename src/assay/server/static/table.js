@@ -25,7 +25,7 @@ export async function askLines(lines, { model, size, signal, progress }) {
 export function fillTable(body, rows) {
   body.replaceChildren(...rows.slice(0, SHOWN).map((row) => {
     const tr = document.createElement("tr");
-    const label = row.labels ? row.labels.join(", ") || "–" : row.best_label;
+    const label = row.labels ? row.labels.join(", ") || "–" : row.label ?? row.best_label;
     const cells = [row.line, label, percent(row.score), say(`${row.confidence.replaceAll(" ", "_")}_short`), row.text];
     cells.forEach((value, i) => {
       const td = document.createElement("td");

@@ -1,0 +1,38 @@
+"""What a command does where a model cannot be shown to reach what was asked of its labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from assay.errors import CheckError
+
+if TYPE_CHECKING:
+    from assay.evaluation.rule_effects import RuleOutcomeEntry
+
+__all__ = ["refuse_broken_rule"]
+
+WITHOUT_RULE = "the model was saved without a rule: it gives the label with the highest score"
+
+
+def refuse_broken_rule(outcome: RuleOutcomeEntry | None, *, as_json: bool) -> None:
+    """End with the exit code of a check that said no, once the result was printed.
+
+    Parameters
+    ----------
+    outcome : RuleOutcomeEntry, optional
+        None: nothing was asked for.
+    as_json : bool
+        The result is one JSON object and has the sentence: nothing more is printed.
+
+    Raises
+    ------
+    CheckError
+        There is no rule.
+    """
+    if outcome is None or outcome["refused"] is None:
+        return
+    if as_json:
+        raise typer.Exit(CheckError.exit_code)
+    raise CheckError(outcome["refused"].rstrip("."), hint=WITHOUT_RULE)

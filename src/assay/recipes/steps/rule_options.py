@@ -1,0 +1,283 @@
+"""`RuleOptions`: the recall, precision or costs that a person asks for, checked and read."""
+
+from __future__ import annotations
+
+import csv
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypedDict, TypeVar
+
+from assay.catalogue import ENGLISH, Fact, open_language
+from assay.data.labels import LabelSet
+from assay.errors import InputError, cut, did_you_mean
+from assay.evaluation.label_rules import AskedRule, find_impossible
+
+__all__ = ["Costs", "RuleArguments", "RuleOptions", "refuse_impossible"]
+
+Costs = Mapping[str, Mapping[str, float]]  # true label -> given label -> cost
+
+Cell = TypeVar("Cell")
+LARGEST = 1e300  # whole numbers of JSON have no limit, those of NumPy have
+
+ACCEPTED = (
+    "a table with the labels as header and as first column as .csv, one row per true label, "
+    'or {"true label": {"given label": cost}} as .json, is accepted'
+)
+
+
+class RuleArguments(TypedDict, total=False):
+    """The fields of `RuleOptions`, as arguments.
+
+    `min_recall` and `min_precision` map a label to a share, above 0 and up to 1: the model gives
+    the label from the score on at which it is shown to reach that. `cost` says what mistakes cost,
+    as a file or as true label -> given label -> cost: the model gives the label that is expected to
+    cost least.
+    """
+
+    min_recall: Mapping[str, float]
+    min_precision: Mapping[str, float]
+    cost: str | Path | Mapping[str, Mapping[str, float]] | None
+
+
+@dataclass(frozen=True)
+class RuleOptions:
+    """What is asked of the labels that a model gives.
+
+    Parameters
+    ----------
+    min_recall, min_precision : mapping of str to float
+        Label -> share, above 0 and up to 1.
+    cost : path or mapping, optional
+        What mistakes cost: a file, or true label -> given label -> cost, at least 0.
+    """
+
+    min_recall: Mapping[str, float] = field(default_factory=dict)
+    min_precision: Mapping[str, float] = field(default_factory=dict)
+    cost: str | Path | Costs | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is asked for."""
+        return not self.min_recall and not self.min_precision and self.cost is None
+
+    def check(self) -> None:
+        """Refuse what contradicts itself, before any data are read.
+
+        Raises
+        ------
+        InputError
+            A share is out of range, a label is named twice, or the costs cannot be read.
+        """
+        for flag, shares in self._named():
+            for label, share in shares.items():
+                if not _is_number(share) or not 0 < share <= 1:
+                    raise InputError(
+                        f"{flag} of '{cut(label)}' is {share}; a share above 0, up to 1, is "
+                        "accepted, such as 0.95"
+                    )
+        both = sorted(set(self.min_recall) & set(self.min_precision))
+        if both:
+            raise InputError(
+                f"--min-recall and --min-precision both name '{cut(both[0])}'; "
+                "one of the two is accepted per label"
+            )
+        if self.cost is not None and (self.min_recall or self.min_precision):
+            raise InputError(
+                "--cost was given with --min-recall or --min-precision; one of the two is accepted"
+            )
+        if self.cost is not None:
+            self.read_costs()
+
+    def _named(self) -> tuple[tuple[str, Mapping[str, float]], ...]:
+        return (("--min-recall", self.min_recall), ("--min-precision", self.min_precision))
+
+    def resolve(self, label_set: LabelSet) -> AskedRule | None:
+        """Return what is asked for, in the order of the labels; None if nothing is.
+
+        Raises
+        ------
+        InputError
+            A label is unknown, or the costs lack one.
+        """
+        if self.is_empty:
+            return None
+        label_set.check_single()
+        for flag, shares in self._named():
+            for label in shares:
+                _check_label(label, label_set, where=flag)
+        costs: tuple[tuple[float, ...], ...] = ()
+        if self.cost is not None:
+            costs = _order_costs(self.read_costs(), label_set)
+        return AskedRule(tuple(label_set), self.min_recall, self.min_precision, costs)
+
+    def read_costs(self) -> Costs:
+        """Return the costs by true and given label.
+
+        Raises
+        ------
+        InputError
+            There is no such file, or it holds something else.
+        """
+        if isinstance(self.cost, Mapping):
+            return _check_costs(self.cost, "the costs")
+        path = Path(self.cost or "")
+        if not path.is_file():
+            raise InputError(f"there is no file of costs {path}; {ACCEPTED}")
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+            if path.suffix.casefold() == ".json":
+                found = json.loads(text, object_pairs_hook=_refuse_twice)
+            else:
+                found = _read_table(text)
+        except (OSError, ValueError, RecursionError, csv.Error) as err:
+            raise InputError(f"the costs {path} cannot be read: {err}; {ACCEPTED}") from err
+        return _check_costs(found, f"the file of costs {path}")
+
+    def shown(self) -> dict[str, str]:
+        """Return the options that were set, as a report lists them."""
+        shown = {}
+        for flag, shares in self._named():
+            if shares:
+                listed = [f"{label}={share}" for label, share in shares.items()]
+                shown[flag.removeprefix("--").replace("-", "_")] = ", ".join(listed)
+        if isinstance(self.cost, Mapping):
+            shown["cost"] = "given"
+        elif self.cost is not None:
+            shown["cost"] = Path(self.cost).name
+        return shown
+
+
+def refuse_impossible(asked: AskedRule | None, labels: Sequence[str], split: str) -> None:
+    """Refuse a recall that no model can be shown to reach, before any is trained.
+
+    Parameters
+    ----------
+    asked : AskedRule, optional
+    labels : sequence of str
+        The labels of the texts that are the evidence.
+    split : str
+        What these are called.
+
+    Raises
+    ------
+    InputError
+        Too few texts have the label.
+    """
+    if asked is None:
+        return
+    counts = {label: labels.count(label) for label in asked.min_recall}
+    fact = find_impossible(asked, counts, split)
+    if fact is not None:
+        raise InputError(_say(fact), hint="ask for less, or label more texts of that kind")
+
+
+def _say(fact: Fact) -> str:
+    return open_language(ENGLISH).tell(fact).rstrip(".")
+
+
+def _check_label(label: str, label_set: LabelSet, *, where: str) -> None:
+    if label not in label_set.names:
+        known = ", ".join(label_set.names[:20])
+        raise InputError(
+            f"{where} names the label '{cut(label)}', which the data do not have; "
+            f"they have {known}.{did_you_mean(label, label_set.names)}"
+        )
+
+
+def _read_table(text: str) -> dict[str, dict[str, float]]:
+    """Read a table whose header and first column are labels; an empty cell is left out."""
+    rows = [row for row in csv.reader(text.splitlines(), strict=True) if any(row)]
+    if len(rows) < 2:
+        raise ValueError("it has no rows below its header")
+    header = [_clean(cell) for cell in rows[0][1:]]
+    _refuse_twice([(label, 0.0) for label in header])
+    table = []
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(rows[0]):
+            raise ValueError(f"row {number} has {len(row)} cells, its header {len(rows[0])}")
+        cells = zip(header, row[1:], strict=True)
+        costs = {label: float(cell) for label, cell in cells if cell.strip()}
+        table.append((_clean(row[0]), costs))
+    return _refuse_twice(table)
+
+
+def _refuse_twice(pairs: Sequence[tuple[str, Cell]]) -> dict[str, Cell]:
+    """Return pairs as a mapping; a name that is there twice is an error."""
+    found: dict[str, Cell] = {}
+    for name, value in pairs:
+        cleaned = _clean(name)
+        if cleaned in found:
+            raise ValueError(f"the label '{cut(cleaned)}' is there twice")
+        found[cleaned] = value
+    return found
+
+
+def _clean(label: str) -> str:
+    """Return a label as data are read: without space around it, in one Unicode form."""
+    return unicodedata.normalize("NFC", label).strip()
+
+
+def _check_costs(found: object, where: str) -> Costs:
+    """Refuse what is no table of costs.
+
+    Raises
+    ------
+    InputError
+        It holds something other than numbers of at least 0, or no cost above 0.
+    """
+    if not isinstance(found, Mapping) or not found:
+        raise InputError(f"{where} is no table; {ACCEPTED}")
+    has_cost = False
+    for true_label, row in found.items():
+        if not isinstance(row, Mapping):
+            raise InputError(f"{where} has no costs for '{cut(str(true_label))}'; {ACCEPTED}")
+        for given_label, cost in row.items():
+            if not _is_number(cost) or cost < 0:
+                raise InputError(
+                    f"{where}: giving '{cut(str(given_label))}' to a text of "
+                    f"'{cut(str(true_label))}' costs {cut(repr(cost))}; a number of at least 0 is "
+                    "accepted"
+                )
+            has_cost = has_cost or cost > 0
+    if not has_cost:
+        raise InputError(
+            f"{where} holds no cost above 0; one mistake at least has to cost something"
+        )
+    return found
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < LARGEST
+
+
+def _order_costs(costs: Costs, label_set: LabelSet) -> tuple[tuple[float, ...], ...]:
+    """Return a matrix in LabelSet order. A right answer without a cost costs nothing.
+
+    Raises
+    ------
+    InputError
+        A label is unknown or missing.
+    """
+    for label in [*costs, *(label for row in costs.values() for label in row)]:
+        _check_label(label, label_set, where="the table of costs")
+    matrix = []
+    for true_label in label_set:
+        if true_label not in costs:
+            raise InputError(
+                f"the table of costs has no row for the label '{cut(true_label)}'; "
+                "one row per label is needed"
+            )
+        row = {true_label: 0.0, **costs[true_label]}
+        missing = [label for label in label_set if label not in row]
+        if missing:
+            raise InputError(
+                f"the table of costs does not say what it costs to give '{cut(missing[0])}' to "
+                f"a text of '{cut(true_label)}'; a cost for each pair of labels is needed"
+            )
+        matrix.append(tuple(float(row[label]) for label in label_set))
+    return tuple(matrix)

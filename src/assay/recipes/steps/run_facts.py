@@ -1,0 +1,30 @@
+"""What a run says about its data when it begins, and about the machine that it ran on."""
+
+from __future__ import annotations
+
+import platform
+
+from assay import _env
+from assay.data.texts import Splits
+from assay.reporting.results import Machine
+
+__all__ = ["describe_machine", "describe_splits"]
+
+
+def describe_splits(splits: Splits) -> str:
+    """Return the size of the data in one sentence."""
+    sizes = ", ".join(f"{len(labelled):,} {name}" for name, labelled in splits.items())
+    sentence = f"{splits.source}: {sizes} texts in {len(splits.label_set)} classes"
+    if n_dropped := len(splits.dropped):
+        sentence += f"; {n_dropped:,} row{'s' if n_dropped > 1 else ''} left out"
+    return sentence
+
+
+def describe_machine() -> Machine:
+    """Return the machine as results.json names it."""
+    return Machine(
+        python=platform.python_version(),
+        system=f"{platform.system()} {platform.machine()}",
+        n_threads=_env.n_threads(),
+        device=_env.device(),
+    )

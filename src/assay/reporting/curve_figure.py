@@ -1,0 +1,87 @@
+"""The figure of accuracy over the number of training texts, and what twice as many would bring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from assay.catalogue import ENGLISH, open_language
+from assay.reporting.canvas import MUTED, draw, method_colour, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["draw_growth"]
+
+WIDTH, HEIGHT = 6.2, 2.8  # inches; as wide as the other figures of scores
+LEGEND_COLUMNS = 5
+
+
+def draw_growth(more: Mapping[str, Any], *, language: str = ENGLISH) -> bytes:
+    """Draw accuracy against the number of training texts, one line per method.
+
+    Parameters
+    ----------
+    more : mapping
+        What results.json holds under ``more_texts``.
+    language : str
+        Language of the words in the figure.
+
+    Returns
+    -------
+    bytes
+        A PNG.
+    """
+    tongue = open_language(language)
+
+    def paint() -> Figure:
+        figure = new_figure(WIDTH, HEIGHT)
+        ax = figure.subplots()
+        for curve in more["curves"]:
+            _paint_curve(ax, curve, is_told=curve["method"] == more["method"])
+        last = next(one for one in more["curves"] if one["method"] == more["method"])["points"][-1]
+        _paint_expected(ax, last, more["expected"], colour=method_colour(more["method"]))
+        sizes = [point["n_texts"] for point in more["curves"][0]["points"]]
+        sizes.append(more["expected"]["n_texts"])
+        ax.set_xscale("log")
+        ax.set_xticks(sizes, [tongue.numbers.count(size) for size in sizes])
+        ax.minorticks_off()
+        ax.yaxis.set_major_formatter(_percents)
+        ax.set_xlabel(tongue.say("figures.training_texts"))
+        ax.set_ylabel(tongue.say("columns.accuracy"))
+        ax.grid()
+        ax.spines[["left", "bottom"]].set_visible(False)
+        figure.legend(loc="outside upper left", ncols=LEGEND_COLUMNS)
+        return figure
+
+    return draw(paint)
+
+
+def _paint_curve(ax: Axes, curve: Mapping[str, Any], *, is_told: bool) -> None:
+    sizes = [point["n_texts"] for point in curve["points"]]
+    accuracy = [point["accuracy"] for point in curve["points"]]
+    ax.plot(
+        sizes,
+        accuracy,
+        marker="o",
+        markersize=4,
+        color=method_colour(curve["method"]),
+        linewidth=2.4 if is_told else 1.2,
+        label=curve["method"],
+    )
+
+
+def _paint_expected(
+    ax: Axes, last: Mapping[str, Any], expected: Mapping[str, Any], *, colour: str
+) -> None:
+    """Draw the way from the last point to what is expected, with its interval."""
+    low, high = expected["interval"]
+    x, y = expected["n_texts"], expected["accuracy"]
+    ax.plot([last["n_texts"], x], [last["accuracy"], y], color=colour, linestyle=":")
+    ax.errorbar([x], [y], yerr=[[y - low], [high - y]], fmt="o", color=colour, ecolor=MUTED)
+    ax.plot([x], [y], "o", color="white", markeredgecolor=colour, markersize=7, zorder=4)
+
+
+def _percents(value: float, _: object) -> str:
+    return f"{value:.0%}"

@@ -1,0 +1,74 @@
+"""Tests of assay.evaluation.more_texts: which curve is told, which labels are starved, what is said."""
+
+import numpy as np
+import pytest
+
+from assay.evaluation.learning_curve import LearningCurve
+from assay.evaluation.more_texts import expect_more
+
+LABELS = ("ok", "rare", "few")
+SIZES = (200, 400, 800)
+COUNTS = np.array([800, 150, 50])
+
+
+def curve_of(method, rows):
+    """Make a curve: accuracies of each label's texts by part."""
+    label_ids = np.repeat([0, 1, 2], [800, 150, 50])
+    predicted = np.tile(label_ids, (3, 1))
+    for part, accuracies in enumerate(rows):
+        for label_id, accuracy in enumerate(accuracies):
+            own = np.flatnonzero(label_ids == label_id)
+            predicted[part, own[round(accuracy * len(own)) :]] = 3
+    return LearningCurve(method, SIZES, predicted, label_ids, np.arange(1000))
+
+
+@pytest.fixture(scope="module")
+def more():
+    """`features` is better, and its rare labels still grow."""
+    linear = curve_of("linear", [(0.7, 0.1, 0.1)] * 3)
+    features = curve_of("features", [(0.85, 0.25, 0.2), (0.88, 0.4, 0.3), (0.9, 0.52, 0.4)])
+    return expect_more((linear, features), COUNTS, LABELS, recommended="compact")
+
+
+def test_the_best_curve_is_told_unless_the_recommended_one_is_there(more):
+    """`compact` has none; where `linear` is recommended, its own is told."""
+    assert more.method == "features"
+    again = expect_more(more.curves, COUNTS, LABELS, recommended="linear")
+    assert again.method == "linear"
+
+
+def test_starved_labels_are_named_with_their_own_gain(more):
+    """Few texts, found rarely, and growing faster than the rest."""
+    assert {one.label for one in more.labels} == {"rare", "few"}
+    for one in more.labels:
+        assert one.growth.gain > more.growth.gain
+        assert one.growth.low <= one.growth.gain <= one.growth.high
+    assert [one.n_texts for one in more.labels if one.label == "rare"] == [150]
+
+
+def test_what_is_said_names_gain_and_interval(more):
+    """In one or two sentences."""
+    assert more.said.startswith("With twice as many texts (2,000): about +")
+    assert "as features grew on parts of these" in more.said
+    assert "help most: " in more.said
+
+
+def test_a_flat_curve_brings_little(more):
+    """`linear` has stopped growing."""
+    flat = curve_of("linear", [(0.9, 0.9, 0.9)] * 3)
+    found = expect_more((flat,), COUNTS, LABELS, recommended="linear")
+    assert found.growth.gain < 0.01
+    assert found.labels == ()
+
+
+def test_the_entry_holds_the_curves_and_the_expected_point(more):
+    """As results.json has it."""
+    entry = more.to_dict()
+    assert [one["method"] for one in entry["curves"]] == ["linear", "features"]
+    points = entry["curves"][1]["points"]
+    assert [point["n_texts"] for point in points] == list(SIZES)
+    expected = entry["expected"]
+    assert expected["n_texts"] == 2000
+    assert points[-1]["accuracy"] < expected["accuracy"] < 1
+    low, high = expected["interval"]
+    assert low <= expected["accuracy"] <= high

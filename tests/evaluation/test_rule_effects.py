@@ -1,0 +1,55 @@
+"""Tests of assay.evaluation.rule_effects: what a rule changes, counted by hand."""
+
+import numpy as np
+import pytest
+
+from assay.data.labels import LabelSet
+from assay.data.texts import LabelledTexts
+from assay.evaluation.metrics import score_predictions
+from assay.evaluation.rule_effects import RuleOutcome, measure_rule
+from assay.evaluation.scoring import ScoredSplit
+from assay.runtime.limits.label_rule import LabelRule
+
+LABELS = LabelSet(("ok", "fraud"))
+PROBS = np.array([[0.9, 0.1], [0.7, 0.3], [0.6, 0.4], [0.2, 0.8]])
+
+
+@pytest.fixture
+def scored():
+    """Four texts, two of them fraud, of which the highest score finds one."""
+    label_ids = np.array([0, 0, 1, 1])
+    labelled = LabelledTexts(("a", "b", "c", "d"), tuple(LABELS[i] for i in label_ids))
+    scores = score_predictions(label_ids, PROBS, LABELS, seed=0, n_resamples=2)
+    return ScoredSplit(labelled, label_ids, PROBS, scores, 0.1)
+
+
+def test_recall_and_precision_are_counted_with_and_without_the_rule(scored):
+    """From 0.3 on: three texts get the label, both that have it among them."""
+    effect = measure_rule(LabelRule((None, 0.3)), scored, "test", ["fraud"], ()).to_dict()
+    (fraud,) = effect["labels"]
+    assert (fraud["recall_without"], fraud["recall"]) == (0.5, 1.0)
+    assert (fraud["precision_without"], fraud["precision"]) == (1.0, pytest.approx(2 / 3))
+    assert (effect["accuracy_without"], effect["accuracy"]) == (0.75, 0.75)
+    assert (fraud["n_texts"], effect["n_texts"], effect["split"]) == (2, 4, "test")
+    assert fraud["recall_interval"][1] == 1.0
+
+
+def test_costs_are_the_mean_over_the_texts(scored):
+    """A missed fraud costs ten, so that every doubtful text is called fraud."""
+    costs = ((0.0, 1.0), (10.0, 0.0))
+    effect = measure_rule(LabelRule((), costs), scored, "test", [], costs)
+    assert (effect.mean_cost_without, effect.mean_cost) == (2.5, 0.5)
+
+
+def test_a_label_that_nothing_gets_has_no_precision(scored):
+    """There is nothing to be right about."""
+    effect = measure_rule(LabelRule((None, 0.95)), scored, "test", ["fraud"], ()).to_dict()
+    assert effect["labels"][0]["precision"] is None
+    assert effect["labels"][0]["precision_interval"] == [0.0, 1.0]
+
+
+def test_an_outcome_names_the_thresholds_by_label():
+    """As results.json holds them."""
+    outcome = RuleOutcome(LabelRule((None, 0.3)), None, {"fraud": 0.9}).to_dict(LABELS.names)
+    assert outcome["thresholds"] == {"fraud": 0.3}
+    assert (outcome["min_recall"], outcome["refused"]) == ({"fraud": 0.9}, None)

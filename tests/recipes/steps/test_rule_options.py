@@ -1,0 +1,133 @@
+"""Tests of assay.recipes.steps.rule_options: what is asked for, read and checked; each mistake a sentence."""
+
+import json
+
+import pytest
+
+from assay.data.labels import LabelSet
+from assay.errors import DataError, InputError
+from assay.recipes.steps.rule_options import RuleOptions, refuse_impossible
+
+LABELS = LabelSet(("ok", "fraud"))
+TABLE = ",ok,fraud\nok,0,1\nfraud,9.5,\n"
+
+
+def test_nothing_asked_is_no_rule():
+    """Then nothing changes."""
+    assert RuleOptions().resolve(LABELS) is None
+
+
+def test_a_table_of_costs_is_read_by_its_labels(tmp_path):
+    """Rows and columns in any order; an empty cell of a right answer costs nothing."""
+    path = tmp_path / "costs.csv"
+    path.write_text("\ufeff" + TABLE, encoding="utf-8")
+    assert RuleOptions(cost=path).resolve(LABELS).costs == ((0.0, 1.0), (9.5, 0.0))
+    path.write_text("true, fraud ,ok\n fraud,0,9.5\n\nok,1,0\n", encoding="utf-8")
+    assert RuleOptions(cost=path).resolve(LABELS).costs == ((0.0, 1.0), (9.5, 0.0))
+
+
+def test_costs_are_read_from_json_and_from_python(tmp_path):
+    """The right answer may be left out."""
+    costs = {"ok": {"fraud": 1}, "fraud": {"ok": 9.5}}
+    path = tmp_path / "costs.json"
+    path.write_text(json.dumps(costs), encoding="utf-8")
+    for given in (path, str(path), costs):
+        assert RuleOptions(cost=given).resolve(LABELS).costs == ((0.0, 1.0), (9.5, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"min_recall": {"fraud": 95}}, "--min-recall of 'fraud' is 95; a share above 0, up to 1"),
+        ({"min_recall": {"fraud": 0}}, "--min-recall of 'fraud' is 0"),
+        ({"min_precision": {"fraud": float("nan")}}, "--min-precision of 'fraud' is nan"),
+        ({"min_recall": {"fraud": True}}, "--min-recall of 'fraud' is True"),
+        (
+            {"min_recall": {"fraud": 0.9}, "min_precision": {"fraud": 0.9}},
+            "--min-recall and --min-precision both name 'fraud'",
+        ),
+        (
+            {"min_recall": {"fraud": 0.9}, "cost": {"ok": {"fraud": 1}}},
+            "--cost was given with --min-recall",
+        ),
+        ({"cost": "nowhere.csv"}, "there is no file of costs nowhere.csv"),
+        ({"cost": {"ok": {"fraud": 0}}}, "holds no cost above 0"),
+        ({"cost": {"ok": {"fraud": -1}}}, "costs -1; a number of at least 0"),
+        ({"cost": {"ok": {"fraud": 10**400}}}, "; a number of at least 0"),
+        ({"cost": {"ok": {"fraud": "2"}}}, "costs '2'; a number of at least 0"),
+        ({"cost": {"ok": 1}}, "has no costs for 'ok'"),
+        ({"cost": {}}, "is no table"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(options, said):
+    """Before any data are read."""
+    with pytest.raises(InputError, match=said.replace("(", r"\(")):
+        RuleOptions(**options).check()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"min_recall": {"froud": 0.9}}, "--min-recall names the label 'froud'.*Did you mean 'fr"),
+        ({"min_precision": {"x": 0.9}}, "--min-precision names the label 'x'"),
+        ({"cost": {"ok": {"fraud": 1}}}, "has no row for the label 'fraud'"),
+        (
+            {"cost": {"ok": {"ok": 1}, "fraud": {"ok": 1}}},
+            "costs to give 'fraud' to a text of 'ok'",
+        ),
+        ({"cost": {"ok": {"spam": 1}}}, "the table of costs names the label 'spam'"),
+    ],
+)
+def test_labels_are_held_against_the_data(options, said):
+    """Unknown and missing ones are named."""
+    with pytest.raises(InputError, match=said):
+        RuleOptions(**options).resolve(LABELS)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("ok,fraud\n", "it has no rows below its header"),
+        (",ok,fraud\nok,0\n", "row 2 has 2 cells, its header 3"),
+        (",ok,ok\nok,0,1\n", "the label 'ok' is there twice"),
+        (",ok,fraud\nok,0,1\nok,0,1\n", "the label 'ok' is there twice"),
+        (",ok,fraud\nok,0,a\n", "could not convert string to float: 'a'"),
+        (",ok,fraud\nok,0,nan\nfraud,1,0\n", "costs nan; a number of at least 0"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(tmp_path, content, said):
+    """The sentence names the place."""
+    path = tmp_path / "costs.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=said):
+        RuleOptions(cost=path).check()
+
+
+def test_a_damaged_json_is_refused(tmp_path):
+    """Also one whose label is there twice."""
+    path = tmp_path / "costs.json"
+    for content in ("{", "[1]", '{"ok": {"fraud": 1}, "ok": {"fraud": 2}}'):
+        path.write_text(content, encoding="utf-8")
+        with pytest.raises(InputError, match="costs"):
+            RuleOptions(cost=path).check()
+
+
+def test_several_labels_per_text_are_refused():
+    """They have thresholds of their own."""
+    with pytest.raises(DataError):
+        RuleOptions(min_recall={"ok": 0.9}).resolve(LabelSet(("ok", "fraud"), "multi"))
+
+
+def test_a_recall_that_no_model_can_show_is_refused():
+    """Two texts are too few for 0.9."""
+    asked = RuleOptions(min_recall={"fraud": 0.9}).resolve(LABELS)
+    with pytest.raises(InputError, match="cannot be shown with the 2 validation texts that have"):
+        refuse_impossible(asked, ("ok", "fraud", "fraud"), "validation")
+    refuse_impossible(None, (), "validation")
+
+
+def test_options_are_shown_as_they_were_given():
+    """For the report."""
+    options = RuleOptions(min_recall={"fraud": 0.9, "ok": 0.5})
+    assert options.shown() == {"min_recall": "fraud=0.9, ok=0.5"}
+    assert RuleOptions(cost="/some/where/costs.csv").shown() == {"cost": "costs.csv"}

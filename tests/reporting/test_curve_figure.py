@@ -1,0 +1,54 @@
+"""Tests of assay.reporting.curve_figure: one line per method, and the point that is expected."""
+
+import pytest
+
+from assay.reporting import canvas, curve_figure
+from assay.reporting.curve_figure import draw_growth
+
+pytest.importorskip("matplotlib")
+
+
+def curve(method, accuracies):
+    """Make up the curve of a method."""
+    sizes = (100, 200, 400, 800)
+    points = [
+        {"n_texts": n, "accuracy": one, "interval": [one - 0.02, one + 0.02]}
+        for n, one in zip(sizes, accuracies, strict=True)
+    ]
+    return {"method": method, "points": points}
+
+
+MORE = {
+    "method": "features",
+    "curves": [curve("linear", (0.5, 0.6, 0.65, 0.7)), curve("features", (0.6, 0.7, 0.75, 0.8))],
+    "expected": {"n_texts": 2000, "accuracy": 0.84, "interval": [0.81, 0.86]},
+}
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_curves_and_the_expected_point_are_drawn(monkeypatch, language):
+    """Every method has a line; the sizes are on the axis; the way to the open dot is dotted."""
+
+    def paint_only(paint):
+        with canvas._style():
+            return paint()
+
+    monkeypatch.setattr(curve_figure, "draw", paint_only)
+    ax = draw_growth(MORE, language=language).axes[0]
+    named = {line.get_label(): line for line in ax.lines if line.get_label()[0] != "_"}
+    assert set(named) == {"linear", "features"}
+    assert named["features"].get_linewidth() > named["linear"].get_linewidth()
+    assert [label.get_text() for label in ax.get_xticklabels()] == [
+        "100",
+        "200",
+        "400",
+        "800",
+        "2,000",
+    ]
+    (dotted,) = [line for line in ax.lines if line.get_linestyle() == ":"]
+    assert dotted.get_xydata().tolist() == [[800, 0.8], [2000, 0.84]]
+
+
+def test_figure_is_a_png():
+    """As the report holds it."""
+    assert draw_growth(MORE).startswith(b"\x89PNG")
