@@ -1,5 +1,6 @@
 """The review page without a browser. Tests suspects, review_app, review_page and page_parts, too."""
 
+import json
 from contextlib import closing
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from starlette.testclient import TestClient
 
 from assay.audit.issues import KINDS, Issue, write_issues_file
 from assay.catalogue import open_language
+from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.recipes.fix import fix_data
@@ -63,7 +65,7 @@ def open_session(issues, tmp_path):
         out = tmp_path / "decisions.csv"
         journals.append(Journal(journal_path(out)))
         suspects = find_suspects(issues)
-        return ReviewSession(suspects, ("joy", "sadness"), journals[-1], out, by="me")
+        return ReviewSession(suspects, LabelSet(["joy", "sadness"]), journals[-1], out, by="me")
 
     yield open_session
     for journal in journals:
@@ -78,7 +80,7 @@ def test_row_that_is_found_twice_is_decided_once(issues, tmp_path):
     assert suspects[0].kinds == ("wrong_label", "label_spelling", "garbled")
     assert suspects[0].proposed_label == "joy"
     with closing(Journal(tmp_path / "d.csv.journal")) as journal:
-        session = ReviewSession(suspects, ("joy", "Sadness"), journal, tmp_path / "d.csv")
+        session = ReviewSession(suspects, LabelSet(["joy", "Sadness"]), journal, tmp_path / "d.csv")
         assert session.counts() == {
             "wrong_label": 2,
             "label_spelling": 1,
@@ -100,7 +102,7 @@ def test_opposite_decisions_of_an_older_journal_are_one(issues, tmp_path):
         for key, accepts in answers:
             journal.append(Answer(key, "", "", (key,), accepts=accepts))
         found = find_suspects([*issues, replace(issues[2], row=4)])
-        session = ReviewSession(found, ("joy", "sadness"), journal, tmp_path / "d.csv")
+        session = ReviewSession(found, LabelSet(["joy", "sadness"]), journal, tmp_path / "d.csv")
         assert session.decided() == {"changed": 0, "kept": 1, "skipped": 0}
 
 
@@ -162,6 +164,52 @@ def test_region_of_the_map_is_looked_at_alone(open_session):
     assert (session.n_region, session.count(Filter())) == (0, 2)
     with pytest.raises(UnknownChoiceError, match="no such row"):
         session.choose_region(["all 99"])
+
+
+def test_several_labels_are_decided_as_one_list(tmp_path):
+    """All labels of a text in one decision, which `assay fix` takes; unknown ones are refused."""
+    path = tmp_path / "data.jsonl"
+    rows = [("a text", ["joy"]), ("b text", ["fear", "joy"]), ("c text", []), ("d text", ["joy"])]
+    lines = [json.dumps({"text": text, "labels": labels}) for text, labels in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    splits = load_data(path)
+    write = splits.label_set.write_label
+    own = splits["all"]
+    found = [
+        Issue(
+            "missing_label",
+            "all",
+            own.lines[0],
+            own.texts[0],
+            write(("joy",)),
+            write(("fear", "joy")),
+        ),
+        Issue(
+            "extra_label",
+            "all",
+            own.lines[1],
+            own.texts[1],
+            write(("fear", "joy")),
+            write(("joy",)),
+        ),
+        Issue("one_word", "all", own.lines[3], own.texts[3], write(("joy",))),
+    ]
+    write_issues_file(found, tmp_path / "i.csv")
+    suspects = read_suspects(tmp_path / "i.csv", splits)
+    assert suspects == find_suspects(found)
+    with closing(Journal(tmp_path / "d.csv.journal")) as journal:
+        session = ReviewSession(suspects, splits.label_set, journal, tmp_path / "d.csv")
+        for wrong, match in (('["rage"]', "no label 'rage'"), ("joy", "no list of labels")):
+            with pytest.raises(UnknownChoiceError, match=match):
+                decide(session, label=wrong)
+        decide(session, accepts=True)
+        decide(session, label='["joy", "fear"]')
+        decide(session, label="[]")
+        assert session.decided() == {"changed": 2, "kept": 1, "skipped": 0}
+        session.write()
+    assert fix_data(path, tmp_path / "d.csv", tmp_path / "fixed.jsonl").n_applied == 2
+    labels = load_data(tmp_path / "fixed.jsonl")["all"].labels
+    assert [tuple(one) for one in labels] == [("fear", "joy"), ("fear", "joy"), (), ()]
 
 
 def test_resumed_review_is_as_it_was(open_session):

@@ -62,8 +62,9 @@ def measure_effect(
     Raises
     ------
     DataError
-        The texts hold too few labels to learn from.
+        The texts hold too few labels to learn from, or several labels each.
     """
+    splits.label_set.check_single()
     split = "train" if "train" in splits else next(iter(splits))
     given = splits[split]
     own = {line: label for (where, line), label in changed.items() if where == split}

@@ -65,6 +65,7 @@ class ReviewState(TypedDict):
 
     version: int
     labels: list[str]
+    several: bool
     kinds: dict[str, int]
     n_waiting: int
     n_matching: int
@@ -205,7 +206,8 @@ def _describe(session: ReviewSession, nearest: Nearest, wanted: Filter) -> Revie
     suspects = session.suspects.values()
     return {
         "version": session.n_events,
-        "labels": session.labels,
+        "labels": list(session.label_set),
+        "several": session.label_set.task != "single",
         "kinds": session.counts(),
         "n_waiting": session.n_waiting,
         "n_matching": session.count(wanted),

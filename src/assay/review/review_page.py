@@ -170,8 +170,7 @@ def _open_session(
     """Note in the journal that a review begins, and take in what was decided before."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     journal.append(Start(now, splits.source, len(suspects)))
-    names = splits.label_set.names
-    session = ReviewSession(suspects, names, journal, out, by=current_user())
+    session = ReviewSession(suspects, splits.label_set, journal, out, by=current_user())
     if n := session.n_elsewhere:
         logger.warning(
             "decisions on rows that this audit does not list stay in %s and are not written to "

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from assay.audit.issues import COLUMNS, IssueEntry
 from assay.data.files.spreadsheet import guard_cell
+from assay.data.labels import LabelSet
 from assay.disk import atomic_file
+from assay.errors import DataError
 from assay.review.events import Answer, Event, Undo
 from assay.review.journal import Journal
 from assay.review.session import OtherPageError, UnknownChoiceError
@@ -72,8 +74,9 @@ class ReviewSession:
     Parameters
     ----------
     suspects : sequence of Suspect
-    labels : sequence of str
-        The labels of the data.
+    label_set : LabelSet
+        The labels of the data. Where a text may have several, a decision holds them all, as a list
+        in JSON.
     journal : Journal
         Open; its answers are taken in.
     out : Path
@@ -93,7 +96,7 @@ class ReviewSession:
     def __init__(
         self,
         suspects: Sequence[Suspect],
-        labels: Sequence[str],
+        label_set: LabelSet,
         journal: Journal,
         out: Path,
         *,
@@ -101,7 +104,7 @@ class ReviewSession:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.suspects = {one.key: one for one in suspects}
-        self.labels = list(labels)
+        self.label_set = label_set
         self.out = out
         self.n_events = 0
         self._journal = journal
@@ -192,7 +195,7 @@ class ReviewSession:
                     at=self._now(),
                     by=self._by,
                     keys=given.keys,
-                    label=given.label,
+                    label=self._canonical(given.label),
                     accepts=given.accepts,
                     is_skip=given.is_skip,
                 )
@@ -286,11 +289,29 @@ class ReviewSession:
         unknown = [key for key in given.keys if key not in self.suspects]
         if unknown or not given.keys:
             raise UnknownChoiceError("there is no such row in the audit")
-        if given.label is not None and given.label not in self.labels:
-            raise UnknownChoiceError(f"there is no label '{given.label[:200]}'")
+        self._check_label(given.label)
         lacks = [key for key in given.keys if not self.suspects[key].proposed_label]
         if given.accepts and lacks:
             raise UnknownChoiceError("no label is proposed for this row")
+
+    def _check_label(self, label: str | None) -> None:
+        """Refuse a label, or a list of labels, that the data do not have."""
+        if label is None:
+            return
+        try:
+            found = self.label_set.read_label(label)
+        except DataError as err:
+            raise UnknownChoiceError(err.message) from err
+        names = (found,) if isinstance(found, str) else found
+        for name in names:
+            if name not in self.label_set:
+                raise UnknownChoiceError(f"there is no label '{name[:200]}'")
+
+    def _canonical(self, label: str | None) -> str | None:
+        """Return a label, or a list of labels, as the data have it."""
+        return (
+            None if label is None else self.label_set.write_label(self.label_set.read_label(label))
+        )
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="milliseconds")

@@ -135,7 +135,7 @@ def read_suspects(path: Path, splits: Splits) -> list[Suspect]:
             split=entry.split,
             row=entry.row,
             text=labelled.texts[row],
-            label=labelled.labels[row],
+            label=splits.label_set.write_label(labelled.labels[row]),
             proposed_label=entry.proposed_label,
             score=entry.score,
             group=entry.group,
@@ -197,7 +197,7 @@ class Nearest:
             found.append(
                 {
                     "text": labelled.texts[i],
-                    "label": labelled.labels[i],
+                    "label": self._splits.label_set.write_label(labelled.labels[i]),
                     "split": split,
                     "row": labelled.lines[i],
                 }

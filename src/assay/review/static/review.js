@@ -12,6 +12,7 @@ const FILTERS = ["kind", "given_label", "split"]; // label is what a row gets
 const $ = (id) => document.getElementById(id);
 let state = null;
 let isBusy = false;
+let chosen = new Set(); // with several labels per text: those that are pressed
 
 function alertOf(sentence) {
   $("alert").hidden = !sentence;
@@ -30,19 +31,31 @@ function wanted() {
 
 // ---- what is shown
 
+// A label; with several per text a list of them, as JSON.
+function namesOf(label) {
+  return state.several ? JSON.parse(label || "[]") : [label];
+}
+
+function wordsOf(label) {
+  return namesOf(label).join(", ") || "–";
+}
+
 function show(next) {
+  const before = state?.item?.key;
   state = next;
   const item = state.item;
+  if (item?.key !== before && item) chosen = new Set(namesOf(item.proposed || item.row.label));
   const text = item ? item.row.text : say(state.n_waiting ? "none_matching" : "all_done");
   $("text").textContent = text;
   $("text").classList.toggle("long", text.length > LONG_TEXT);
   $("text").scrollTop = 0;
   $("place").textContent = item ? [...item.kinds.map((kind) => say(`kind_${kind}`)), whereOf(item.row)].join(" · ") : "";
   $("question").textContent = item ? questionOf(item) : "";
-  $("accept").hidden = !item?.proposed;
-  if (item?.proposed) withKey($("accept"), "Enter", say("accept", { label: item.proposed }));
+  $("effect-part").hidden = state.several;
+  $("accept").hidden = !item || !(item.proposed || state.several);
+  if (item) withKey($("accept"), "Enter", say("accept", { label: state.several ? pressed().join(", ") || "–" : item.proposed }));
   $("keep").hidden = !item;
-  if (item) withKey($("keep"), "K", say("keep", { label: item.row.label }));
+  if (item) withKey($("keep"), "K", say("keep", { label: wordsOf(item.row.label) }));
   $("skip").disabled = !item;
   showLabels(item);
   showRows("others", item?.others || [], item);
@@ -55,8 +68,9 @@ function whereOf(row) {
 }
 
 function questionOf(item) {
-  if (item.proposed) return say("given_and_proposed", { given: item.row.label, proposed: item.proposed });
-  return say("given", { given: item.row.label });
+  const given = wordsOf(item.row.label);
+  if (item.proposed) return say("given_and_proposed", { given, proposed: wordsOf(item.proposed) });
+  return say("given", { given });
 }
 
 function showLabels(item) {
@@ -64,9 +78,10 @@ function showLabels(item) {
     const button = document.createElement("button");
     button.type = "button";
     button.disabled = !item;
+    if (state.several) button.setAttribute("aria-pressed", String(chosen.has(label)));
     if (KEYS[i]) withKey(button, KEYS[i], label);
     else button.textContent = label;
-    button.addEventListener("click", () => decide({ label }));
+    button.addEventListener("click", () => press(label));
     const row = document.createElement("li");
     row.append(button);
     return row;
@@ -78,7 +93,7 @@ function showRows(name, rows, item) {
   $(`${name}-part`).hidden = rows.length === 0;
   const elements = rows.map((row) => {
     const element = document.createElement("li");
-    for (const [kind, words] of [["label", row.label], ["said", row.text]]) {
+    for (const [kind, words] of [["label", wordsOf(row.label)], ["said", row.text]]) {
       const part = document.createElement("span");
       part.className = kind;
       part.textContent = words;
@@ -102,7 +117,7 @@ function showNumbers() {
   $("accept-all").disabled = !state.n_acceptable;
   $("keep-all").disabled = !state.n_matching;
   fillSelect("kind", Object.entries(state.kinds).map(([kind, n]) => [kind, `${say(`kind_${kind}`)} (${n})`]));
-  fillSelect("given_label", state.all_labels.map((label) => [label, label]));
+  fillSelect("given_label", state.all_labels.map((label) => [label, wordsOf(label)]));
   fillSelect("split", state.splits.map((split) => [split, split]));
 }
 
@@ -142,7 +157,18 @@ function decide(body) {
   return act("decide", { key: state.item.key, ...body });
 }
 
+function pressed() {
+  return state.labels.filter((label) => chosen.has(label));
+}
+
+function press(label) {
+  if (!state.several) return decide({ label });
+  if (!chosen.delete(label)) chosen.add(label);
+  show(state);
+}
+
 function accept(more = {}) {
+  if (state?.several) return decide({ label: JSON.stringify(pressed()) });
   if (state?.item?.proposed) return decide({ accepts: true, ...more });
 }
 
@@ -188,7 +214,7 @@ function onKey(event) {
   const isButton = event.target instanceof HTMLButtonElement;
   if (isButton && (event.key === "Enter" || event.key === " ")) return; // it presses the button
   const i = KEYS.indexOf(event.key);
-  const work = ACTS[event.key] || (state && i >= 0 && i < state.labels.length && (() => decide({ label: state.labels[i] })));
+  const work = ACTS[event.key] || (state && i >= 0 && i < state.labels.length && (() => press(state.labels[i])));
   if (!work) return;
   event.preventDefault();
   if (!event.repeat) work();
