@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from choice_coverage import load_encoded
+from choice_data import load_drawn
 from house import Case, by
 
 __all__ = ["measure_growth", "show_growth"]
@@ -25,7 +25,11 @@ def measure_growth(case: Case, root: Path) -> Case:
     from assay.evaluation.learning_curve import measure_curve
     from assay.progress import Progress
 
-    splits, features = load_encoded(case["data"], root)
+    features = None
+    if case["method"] == "features":
+        splits, features = load_encoded(case["data"], root)
+    else:
+        splits = load_drawn(case["data"], root)
     n_rows, n_classes = case["n_rows"], len(splits.label_set)
     order = np.random.default_rng([DRAWS, n_rows, case["draw"]]).permutation(len(splits["train"]))
     used = order[: 2 * n_rows + N_FRESH]
@@ -33,7 +37,9 @@ def measure_growth(case: Case, root: Path) -> Case:
     label_ids = splits.label_set.ids(labelled.labels)
     own = labelled.take(range(n_rows))
     texts = FoldTexts(own.texts, label_ids[:n_rows], duplicate_groups(own), n_classes)
-    predict = _make_predictor(case["method"], features[used], labelled.texts, label_ids)
+    if features is not None:
+        features = features[used]
+    predict = _make_predictor(case["method"], features, labelled.texts, label_ids)
     folds = deal_folds(
         texts.label_ids, texts.groups, n_folds=count_folds(texts, 5), seed=case["draw"]
     )
@@ -62,13 +68,16 @@ def measure_growth(case: Case, root: Path) -> Case:
     }
 
 
-def _make_predictor(method: str, features: np.ndarray, texts: Any, label_ids: np.ndarray) -> Any:
+def _make_predictor(
+    method: str, features: np.ndarray | None, texts: Any, label_ids: np.ndarray
+) -> Any:
     """Return what fits a method on some of the first rows and predicts others."""
     from assay.models import make_estimator
     from assay.models.head import AffineHead
 
     def on_features(is_inside: np.ndarray, is_outside: np.ndarray) -> Any:
         inside, outside = np.flatnonzero(is_inside), np.flatnonzero(is_outside)
+        assert features is not None
         head = AffineHead().fit(features[inside], label_ids[inside])
         return head.logits(features[outside]), head.classes_
 
@@ -77,7 +86,9 @@ def _make_predictor(method: str, features: np.ndarray, texts: Any, label_ids: np
         fitted = make_estimator(method).fit([texts[i] for i in inside], label_ids[inside])
         return fitted.decision_logits([texts[i] for i in outside]), fitted.classes_
 
-    return partial(on_features if method == "features" else on_texts)
+    if features is not None:
+        return on_features
+    return on_texts
 
 
 def _answer(predict: Any, is_inside: np.ndarray, is_outside: np.ndarray) -> np.ndarray:

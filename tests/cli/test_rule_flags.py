@@ -139,7 +139,7 @@ def test_what_cannot_be_shown_ends_with_3_and_a_model_without_a_rule(invoke, roo
         (("--min-recall", "spam=.9", "--min-recall", "spam=.8"), "names 'spam' twice"),
         (("--min-recall", "spam=.9", "--min-precision", "spam=.9"), "both name 'spam'"),
         (("--min-recall", "spaam=0.9"), "names the label 'spaam', which the data do not have"),
-        (("--min-recall", "spam=0.99"), "cannot be shown with the 100 validation texts"),
+        (("--min-recall", "spam=0.99"), "cannot be shown with the 100 texts that have"),
         (("--cost", "nowhere.csv"), "there is no file of costs nowhere.csv"),
         (("--min-recall", "spam=.8", "--target-accuracy", ".8"), "one of them is accepted"),
     ],

@@ -96,11 +96,24 @@ def print_rule(outcome: RuleOutcomeEntry) -> None:
                 row = {**_asked(outcome, row["label"]), **row}
             rows.append(row)
     print_table(rows, title=RULE_TITLE, elastic=("label",))
+    for effect in outcome["effects"]:
+        print_line(_accuracy_sentence(effect))
 
 
 def print_rule_effect(effect: RuleEffectEntry) -> None:
     """Print what a rule for giving labels changes on one split."""
     print_table(_effect_rows(effect), title=RULE_TITLE, elastic=("label",))
+    print_line(_accuracy_sentence(effect))
+
+
+def _accuracy_sentence(effect: RuleEffectEntry) -> str:
+    accuracy = _change(effect["accuracy_without"], effect["accuracy"])
+    return f"accuracy on {_name(effect)}: {accuracy}"
+
+
+def _name(effect: RuleEffectEntry) -> str:
+    """Return the texts of an effect in words."""
+    return {"out_of_fold": "texts out of fold"}.get(effect["split"], effect["split"])
 
 
 def _asked(outcome: RuleOutcomeEntry, label: str) -> dict[str, str]:
@@ -119,18 +132,16 @@ def _asked(outcome: RuleOutcomeEntry, label: str) -> dict[str, str]:
 def _effect_rows(effect: RuleEffectEntry) -> list[dict[str, str]]:
     """Return a row for each label, and one for the costs if they are known."""
     split = effect["split"].replace("_", " ")
-    accuracy = _change(effect["accuracy_without"], effect["accuracy"])
     rows = []
     if effect["mean_cost"] is not None:
         cost = f"{effect['mean_cost_without']:.4f}→{effect['mean_cost']:.4f}"
-        rows.append({"on": split, "mean cost per text": cost, "accuracy": accuracy})
+        rows.append({"on": split, "mean cost per text": cost})
     for one in effect["labels"]:
         row = {
             "label": one["label"],
             "on": split,
             "recall": _change(one["recall_without"], one["recall"]),
             "precision": _change(one["precision_without"], one["precision"]),
-            "accuracy": accuracy,
         }
         rows.append(row)
     return rows

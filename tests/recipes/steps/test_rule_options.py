@@ -121,7 +121,7 @@ def test_several_labels_per_text_are_refused():
 def test_a_recall_that_no_model_can_show_is_refused():
     """Two texts are too few for 0.9."""
     asked = RuleOptions(min_recall={"fraud": 0.9}).resolve(LABELS)
-    with pytest.raises(InputError, match="cannot be shown with the 2 validation texts that have"):
+    with pytest.raises(InputError, match="cannot be shown with the 2 texts that have this label"):
         refuse_impossible(asked, ("ok", "fraud", "fraud"), "validation")
     refuse_impossible(None, (), "validation")
 
