@@ -197,6 +197,8 @@ class _Cleaner:
         except (RefusedError, SeveralLabelsError) as refused:
             self._drop(self.bad, row, refused.message)
             return
+        if self.unit == "line" and is_empty_row(row):
+            return  # what a spreadsheet leaves of rows that were cleared
         if own_text is None:
             self._drop(self.dropped, row, "null text")
         elif not own_text.strip():
@@ -282,6 +284,12 @@ class _SeveralCleaner(_Cleaner):
 
 
 CLEANERS: dict[Task, type[_Cleaner]] = {"single": _Cleaner, "multi": _SeveralCleaner}
+
+
+def is_empty_row(row: Row) -> bool:
+    """Tell whether a row of a table has several cells, and nothing in any of them."""
+    values = row.values.values()
+    return len(values) > 1 and all(isinstance(one, str) and not one.strip() for one in values)
 
 
 def _too_long(label: str) -> str:

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from assay.data.label_forms import mend_label
 from assay.errors import DataError, cut, did_you_mean
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "check_unique",
     "find_columns",
     "find_text_column",
+    "fold_name",
     "list_columns",
 ]
 
@@ -45,6 +47,11 @@ LABEL_NAMES = (
     ("labels",),
     (*ENGLISH_LABEL_NAMES.split(), *KOREAN_LABEL_NAMES.split()),
 )
+
+
+def fold_name(name: str) -> str:
+    """Return the name of a column as it is compared with well-known ones."""
+    return mend_label(name).label.casefold()
 
 
 def list_columns(names: Sequence[str]) -> str:
@@ -172,7 +179,7 @@ def _known(
 ) -> str:
     """Return the one column with a well-known name; `kind` is text or label."""
     for tier in tiers:
-        found = [name for name in names if name.strip().casefold() in tier]
+        found = [name for name in names if fold_name(name) in tier]
         if len(found) == 1:
             return found[0]
         if found:

@@ -5,17 +5,30 @@ Each check looks at a whole column, and refuses it with one sentence that holds 
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from shlex import quote
 
 from assay.data.texts import LabelledTexts
 from assay.errors import DataError, cut
 
-__all__ = ["check_label_column", "find_separator", "is_all_different", "rating_values"]
+__all__ = [
+    "check_label_column",
+    "find_separator",
+    "is_all_different",
+    "rating_values",
+    "say_missing_words",
+]
 
+logger = logging.getLogger(__name__)
+
+# What programs write where a value is missing. A person who means it as a class writes "none".
+MISSING_WORDS = frozenset(
+    ("NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NaT", "null", "NULL", "None")
+)
 MIN_ROWS = 20  # of fewer rows no share of different values means anything
 DIFFERENT_FRACTION = 0.5  # of rows with a label of their own: more are no classes
 SEPARATORS = (",", ";", "|", "#")  # the last one: doccano
@@ -23,6 +36,19 @@ MAX_DECIMALS = 12  # different numbers with decimals: 0.0 to 5.0 in halves are 1
 MAX_WHOLE = 100  # different whole numbers that do not simply count the classes
 MAX_RATINGS = 11  # 0 to 10
 RATING_UNITS = (" stars", " star", "점", " stelle", " étoiles")
+
+
+def say_missing_words(counts: Mapping[str, int], *, source: str) -> None:
+    """Warn of labels with which programs write that there is none; they are labels all the same."""
+    found = [label for label in counts if label in MISSING_WORDS]
+    if found:
+        n_rows = sum(counts[label] for label in found)
+        logger.warning(
+            "%s: '%s' (%s rows) often means that there is no label; it is read as a label",
+            source,
+            "', '".join(found),
+            f"{n_rows:,}",
+        )
 
 
 def check_label_column(
@@ -52,6 +78,7 @@ def check_label_column(
         The columns seem to be exchanged, cells hold several labels, or labels are measurements.
     """
     counts = Counter(labelled.labels)
+    say_missing_words(counts, source=source)
     _check_exchanged(labelled, counts, source, text_column, label_column)
     _check_numbers(counts, source=source, column=label_column)
     if not single_label:

@@ -23,6 +23,7 @@ __all__ = [
     "SeveralLabelsError",
     "mend_label",
     "parse_list_cell",
+    "trim",
 ]
 
 MAX_LABEL_CHARS = 1000  # longer ones are no names but texts that slipped into the label column
@@ -67,6 +68,15 @@ class MendedLabel:
     kinds: tuple[str, ...] = ()
 
 
+def trim(text: str) -> str:
+    """Return a text without the white space around it, also what no one sees.
+
+    >>> trim("\ufefftext ")
+    'text'
+    """
+    return EDGES.sub("", text)
+
+
 def mend_label(label: str) -> MendedLabel:
     """Return a label without white space around it, in Unicode NFC.
 
@@ -74,7 +84,7 @@ def mend_label(label: str) -> MendedLabel:
     MendedLabel(label='pos', kinds=('label_space',))
     """
     kinds = []
-    trimmed = EDGES.sub("", label)
+    trimmed = trim(label)
     if trimmed != label:
         kinds.append("label_space")
     composed = unicodedata.normalize("NFC", trimmed)

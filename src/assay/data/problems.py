@@ -14,6 +14,7 @@ from assay.errors import DataError, list_problems
 __all__ = ["hint_of_breaks", "raise_problems", "with_flags"]
 
 BAD_BYTES = "bytes that are not "  # one cause, however many rows
+MANY = 4  # rows with one and the same reason that are not listed one by one
 SHORT_ROW = re.compile(r"(?P<n_fields>[\d,]+) fields? where the header has (?P<width>\d+)")
 
 
@@ -54,6 +55,14 @@ def with_flags(err: DataError, flags: Sequence[str], trouble: Problem | None) ->
     return DataError(err.message, hint=hint, flags=both or flags)
 
 
+def _is_one_cause(problems: Sequence[str]) -> bool:
+    """Tell whether several rows have the same problem: bytes of another encoding, or one reason."""
+    if len(problems) > 1 and all(BAD_BYTES in one for one in problems):
+        return True
+    reasons = {one.partition(": ")[2] for one in problems}
+    return len(problems) >= MANY and len(reasons) == 1
+
+
 def raise_problems(
     source: str, problems: Sequence[str], *, hint: str = "", flags: Sequence[str] = ()
 ) -> None:
@@ -64,7 +73,7 @@ def raise_problems(
     DataError
         One problem is a sentence of its own; more are listed.
     """
-    if len(problems) > 1 and all(BAD_BYTES in one for one in problems):
+    if _is_one_cause(problems):
         problems = [f"{problems[0]}; {len(problems) - 1:,} more like it"]
     if len(problems) == 1:
         raise DataError(problems[0], hint=hint, flags=flags)

@@ -181,7 +181,8 @@ def _groups_of_equal_form(counts: Mapping[str, int]) -> Iterator[list[str]]:
 
 
 def _form(label: str) -> str:
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold())
+    shown = "".join(char for char in label if unicodedata.category(char) != "Cf")
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold())
     if NUMBER.fullmatch(folded):
         return f"number {Decimal(folded).normalize():f}"
     return "".join(folded.split())

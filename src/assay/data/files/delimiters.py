@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Sequence
 
-from assay.data.columns import LABEL_NAMES, TEXT_NAMES
+from assay.data.columns import LABEL_NAMES, TEXT_NAMES, fold_name
 from assay.data.files.variants import HeadRows, Variant, parse_head
 from assay.errors import DataError
 
@@ -142,6 +142,6 @@ def _most_likely(possible: dict[str, HeadRows], *, name: str) -> str:
 
 def _count_known(names: Sequence[str]) -> int:
     """Return for how many of text and label there is a column with a well-known name."""
-    folded = {name.strip().casefold() for name in names}
+    folded = set(map(fold_name, names))
     known = [{name for tier in tiers for name in tier} for tiers in (TEXT_NAMES, LABEL_NAMES)]
     return sum(1 for some in known if some & folded)

@@ -204,9 +204,9 @@ class _Choice:
             is_doubt = quoted.has_breaks or (is_tab and not _is_quoted(unquoted))
             if not is_doubt:
                 return self.plain
-        elif not is_tab or encloses_all(unquoted.rows):
+        elif encloses_all(unquoted.rows):
             return self.plain  # the rows that cannot be read are named one by one
-        elif not has_doubled_quotes(unquoted.rows):
+        elif is_tab and not has_doubled_quotes(unquoted.rows):
             self._say("its quotes are read as part of the texts")
             return variant
         n_lost = len(unquoted.rows) - len(quoted.rows)

@@ -15,8 +15,8 @@ __all__ = ["Candidate", "find_encodings"]
 
 # What Excel, Windows and databases write. Where two give the same text, the first is taken; each
 # stands for its subsets too: cp1252 for latin-1, gb18030 for gbk, cp949 for euc-kr.
-LATIN = ("cp1252", "cp1250", "cp1254")
-OTHER_SCRIPTS = ("cp1251", "cp1253", "cp1255", "cp1256", "cp874")
+LATIN = ("cp1252", "cp1250", "cp1254", "iso8859_2")
+OTHER_SCRIPTS = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874")
 # Their most frequent characters have two bytes, of which the first is in this range.
 EAST_ASIAN = {
     "cp949": (0xB0, 0xC8),
@@ -25,7 +25,12 @@ EAST_ASIAN = {
     "euc_jp": (0xA4, 0xCF),
     "big5": (0xA4, 0xC6),
 }
-NAMES = {"cp932": "shift_jis", "euc_jp": "euc-jp"}  # encodings as people know them
+NAMES = {  # encodings as people know them
+    "cp932": "shift_jis",
+    "euc_jp": "euc-jp",
+    "koi8_r": "koi8-r",
+    "iso8859_2": "iso8859-2",
+}
 MAX_CANDIDATES = 5
 # Share of letters over 127 in lines that have some: below, they are most likely accents, of which
 # German and French have 0.02 to 0.1.

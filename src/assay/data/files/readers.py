@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Unpack
 
 from assay.data.files.decoding import check_encoding, file_errors, open_text
+from assay.data.files.disguise import check_content
 from assay.data.files.formats import FORMATS, SUFFIXES, file_kind
 from assay.data.files.json_rows import json_line_rows
 from assay.data.files.labelled_lines import plain_rows
@@ -73,6 +74,7 @@ def read_rows(path: Path | str, **options: Unpack[ReadingOptions]) -> Iterator[R
             hint=OTHER_KINDS.get(path.suffix.casefold(), OF_TEXT),
         )
     with file_errors(path):
+        check_content(path, kind, reading)
         rows = FORMATS[kind].open_rows(path, reading)
     return _guarded(path, rows)
 

@@ -15,6 +15,7 @@ from assay.data.files.decoding import Lines, open_text
 from assay.data.files.dialect import QUOTING_FLAGS, Dialect, find_dialect
 from assay.data.files.reading import Reading
 from assay.data.files.row import Problem, Row
+from assay.data.label_forms import trim
 from assay.errors import DataError
 
 __all__ = ["find_table_dialect", "read_table", "table_rows"]
@@ -27,6 +28,13 @@ HEAD_CHARS = 1 << 16  # of a file: what its dialect is found from
 # Most characters of one field: far above any text, but a quote that is never closed must not fill
 # the memory.
 FIELD_LIMIT_CHARS = 1 << 26
+# How letters of ASCII look in encodings of two or four bytes, read as one byte each.
+WIDE = (
+    (re.compile("(?:[^\0]\0\0\0){2}"), "utf-32-le"),
+    (re.compile("(?:\0\0\0[^\0]){2}"), "utf-32-be"),
+    (re.compile("(?:[^\0]\0){2}"), "utf-16-le"),
+    (re.compile("(?:\0[^\0]){2}"), "utf-16-be"),
+)
 CSV_PROBLEMS = {  # part of what the csv module says -> what it means
     "unexpected end of data": "a quoted field that is never closed",
     "expected after": "a quote inside a quoted field that is not doubled",
@@ -107,6 +115,7 @@ def table_rows(
     else:
         header = tuple(str(i) for i in range(1, len(first) + 1))
         yield Row(1, dict(zip(header, first, strict=True)))
+    repeats = _Repeats(name)
     breaks = None if dialect.takes_breaks else _Breaks(dialect.variant.delimiter, name)
     number = lines.n_lines - dialect.names_separator  # of a record, as a spreadsheet counts
     while True:
@@ -121,6 +130,9 @@ def table_rows(
             yield Row(line, {}, _with_number(reason, line, number))
             continue
         if not fields:
+            continue
+        if has_header and fields[-1] == first[-1] and _is_header(fields, first):
+            repeats.say(line)
             continue
         problem: str | None = lines.take_problem()
         if problem is None and len(fields) != len(header):
@@ -138,6 +150,29 @@ def _with_number(problem: str, line: int, number: int) -> str:
         return problem
     fixes = problem.fixes if isinstance(problem, Problem) else ()
     return Problem(f"{problem} (row {number:,} in a spreadsheet)", fixes)
+
+
+def _is_header(fields: Sequence[str], first: Sequence[str]) -> bool:
+    """Tell whether a record is the header again, perhaps with the byte order mark of its file."""
+    return [fields[0].removeprefix("\ufeff"), *fields[1:]] == list(first)
+
+
+class _Repeats:
+    """Says once that the header comes again, where files were put one after the other."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._has_said = False
+
+    def say(self, line: int) -> None:
+        """Warn at the first one."""
+        if not self._has_said:
+            logger.warning(
+                "%s: line %s is the header again, as where files were joined; it is no row",
+                self._name,
+                f"{line:,}",
+            )
+        self._has_said = True
 
 
 class _Breaks:
@@ -185,10 +220,25 @@ def _read_first(reader: Iterator[list[str]], lines: Lines, name: str) -> list[st
             "(ASSAY_MAX_COLUMNS)"
         )
     if "\0" in "".join(first):
+        encoding = _wide_encoding("".join(first))
         raise DataError(
-            f"{name} has null bytes in its header: it may be UTF-16", hint="try --encoding utf-16"
+            f"{name} has null bytes in its header{encoding and f': it may be {encoding}'}",
+            hint="save it as UTF-8",
+            flags=[f"--encoding {encoding}"] if encoding else (),
         )
     return first
+
+
+def _wide_encoding(header: str) -> str:
+    r"""Return the encoding of ASCII with null bytes between the letters, "" if they are irregular.
+
+    >>> _wide_encoding("t\0e\0x\0t\0"), _wide_encoding("\0t\0e\0x\0t"), _wide_encoding("te\0xt")
+    ('utf-16-le', 'utf-16-be', '')
+    """
+    for pattern, encoding in WIDE:
+        if pattern.match(header):
+            return encoding
+    return ""
 
 
 def _name_columns(header: Sequence[str], dialect: Dialect, name: str) -> tuple[str, ...]:
@@ -198,7 +248,9 @@ def _name_columns(header: Sequence[str], dialect: Dialect, name: str) -> tuple[s
         named.insert(0, "")
     elif dialect.extra == "last":
         named.append("")
-    names = [column.strip() or f"unnamed_{i}" for i, column in enumerate(named, 1)]
+    elif dialect.extra == "header":
+        named.pop()
+    names = [trim(column) or f"unnamed_{i}" for i, column in enumerate(named, 1)]
     return check_unique(names, source=name, flags=("--no-header",))
 
 

@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 Rows = list[list[str]]
+EXTRA_FIELDS = {None: 0, "first": 1, "last": 1, "header": -1}
 
 
 @dataclass(frozen=True)
@@ -130,18 +131,21 @@ def parse_head(lines: Sequence[str], variant: Variant, *, is_whole: bool) -> Hea
     whole = [row for row in rows if row]
     n_ragged = 0
     if whole:
-        width = len(whole[0]) + (find_extra(whole) is not None)
+        width = len(whole[0]) + EXTRA_FIELDS[find_extra(whole)]
         n_ragged = sum(1 for row in whole[1:] if len(row) != width)
     return HeadRows(whole, n_errors + n_ragged)
 
 
 def find_extra(rows: Rows) -> str | None:
-    """Return where every row has one field more than the header: ``first``, ``last``, or None.
+    """Return where every row has one field more than the header, or the header one more than they.
 
-    First: the numbers of the rows, as R writes them. Last: nothing, where each row but the header
-    ends with a delimiter.
+    ``first``: the numbers of the rows, as R writes them. ``last``: nothing, where each row but the
+    header ends with a delimiter. ``header``: the header alone ends with one. None: as many.
     """
     header, others = rows[0], rows[1:]
+    is_longer = len(header) > 1 and header[-1].strip() == ""
+    if others and is_longer and all(len(row) == len(header) - 1 for row in others):
+        return "header"
     if not others or any(len(row) != len(header) + 1 for row in others):
         return None
     if all(row[-1] == "" for row in others):
