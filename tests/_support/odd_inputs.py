@@ -303,6 +303,83 @@ TABLES = [
         0,
         "--escape '\\'",
     ),
+    _table("UTF-16 without a mark", PLAIN.encode("utf-16-be"), "it may be utf-16-be"),
+    _table(
+        "UTF-16 without a mark, named",
+        PLAIN.encode("utf-16-le"),
+        "40 texts",
+        0,
+        "--encoding utf-16-le",
+    ),
+    _table("UTF-32 without a mark", PLAIN.encode("utf-32-le"), "it may be utf-32-le"),
+    _table(
+        "ISO-2022-JP, which looks like ASCII",
+        "text,label\n今日は,pos\n悲しい,neg\n".encode("iso2022_jp"),
+        "explore d.csv --encoding iso2022_jp",
+    ),
+    _table(
+        "koi8-r",
+        "text,label\nсегодня хорошая погода,pos\nмне грустно,neg\n".encode("koi8-r"),
+        "koi8-r ('сегодня хорошая погода",
+    ),
+    _table(
+        "iso-8859-2",
+        "text,label\nźle działa,neg\nświetny zakup,pos\n".encode("iso8859-2"),
+        "iso8859-2 ('źle działa",
+    ),
+    _table("two byte order marks", "\ufeff" + MARKED, "2 texts, 2 labels; columns text, label", 0),
+    _table(
+        "two files put one after the other",
+        f"{MARKED}{MARKED}three,neg\n",
+        "line 4 is the header again, as where files were joined",
+        0,
+    ),
+    _table("a title nobody sees", "text\u200b,label\none,neg\ntwo,pos\n", "2 texts", 0),
+    _table("a header that ends with a delimiter", "text,label,\none,neg\ntwo,pos\n", "2 texts", 0),
+    _table("rows that were cleared", PLAIN + ",\n" * 30, "40 texts", 0),
+    _table(
+        "quotes around words at the start of texts",
+        "text,label\n" + "".join(f'"hi" he said {i},{"ab"[i % 2]}\n' for i in range(20)),
+        "explore d.csv --quoting none",
+    ),
+    _table(
+        "apostrophes around texts with commas",
+        "text,label\n" + "".join(f"'one, two {i}',{'ab'[i % 2]}\n" for i in range(20)),
+        "line 2: 3 fields where the header has 2; 19 more like it",
+    ),
+    _table(
+        "names in another Unicode form",
+        "\u1102\u1162\u110b\u116d\u11bc,라벨\n좋다,a\n",
+        "1 texts",
+        0,
+    ),
+    _table("a web page", "<!DOCTYPE html>\n<html>Sign in</html>\n", "d.csv is a web page"),
+    _table("a PDF", b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", "d.csv is a PDF"),
+    _table("a gzip without its suffix", gzip.compress(PLAIN.encode()), "d.csv is packed by gzip"),
+    _table(
+        "a pointer of Git LFS",
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+        "d.csv is a pointer of Git LFS, not the data",
+    ),
+    _table(
+        "lines of JSON in a .csv", _json({"text": "a", "label": "b"}), "d.csv holds lines of JSON"
+    ),
+    Odd("a zip", {"d.zip": _zip({"a.csv": PLAIN})}, "explore d.zip", "unpack it first"),
+    Odd(
+        "lines of JSON in a .ndjson", {"d.ndjson": "{}"}, "explore d.ndjson", "rename it to .jsonl"
+    ),
+    Odd(
+        "a name without a suffix",
+        {"SMSSpam": "ham\ta\n"},
+        "explore SMSSpam",
+        "lines of text to .txt",
+    ),
+    Odd(
+        "a table with tabs in a .txt, without a header",
+        {"d.txt": "".join(f"{('ham', 'spam')[i % 2]}\tsee you at number {i}\n" for i in range(20))},
+        "explore d.txt",
+        "explore d.txt --no-header --text-column 2 --label-column 1",
+    ),
     Odd(
         "a gzip that is cut off",
         {"d.csv.gz": gzip.compress(PLAIN.encode())[:40]},
@@ -385,6 +462,27 @@ JSON = [
     ),
     _array("an object where an array is accepted", '{"text": "a"}', "d.json"),
     _array("an array that is cut off", '[{"text": "a", "label": "neg"}, {"te', "d.json"),
+    _array(
+        "lists of pairs under names of splits",
+        json.dumps(
+            {
+                f"{s}{k}": [["a b", "x"], ["c d", "y"]]
+                for s in ("", "oos_")
+                for k in ("train", "test")
+            }
+        ),
+        "column 'split' says which split a row belongs to (train 4, test 4)",
+        0,
+    ),
+    _array(
+        "a frame of pandas",
+        json.dumps({"text": {"0": "a", "1": "b"}, "label": {"0": "x", "1": "y"}}),
+        "2 texts, 2 labels",
+        0,
+    ),
+    _array(
+        "an object of other lists", '{"banking": ["a", "b"], "cards": ["c"]}', "holds one object"
+    ),
     _array("an array of texts", '["a", "b"]', "where an object is accepted"),
     _array("an empty array", "[]", "d.json is empty"),
     _array(
@@ -420,6 +518,27 @@ LABELS = [
         _rows(60) + "oh,possitive\n" + "ah,positive\n" * 20,
         "'possitive' (1 texts) is probably 'positive'",
         0,
+    ),
+    _table(
+        "a word for nothing",
+        "text,label\none,NaN\ntwo,pos\nthree,neg\n",
+        "'NaN' (1 rows) often means that there is no label",
+        0,
+    ),
+    _table(
+        "a character nobody sees inside a label",
+        "text,label\none,pos\ntwo,pos\nthree,po\u00ads\nfour,neg\n",
+        "is probably 'pos'",
+        0,
+    ),
+    _table(
+        "several labels, joined as doccano does",
+        "text,label\n"
+        + "".join(
+            f"word {i},{'#'.join('abcd'[k] for k in range(4) if (i % 15 + 1) >> k & 1)}\n"
+            for i in range(80)
+        ),
+        "explore d.csv --label-separator '#'",
     ),
     _table(
         "two forms of Unicode",

@@ -189,8 +189,11 @@ def _delimiter(splits: Splits) -> str:
     for origin in splits.origins.values():
         for path in origin.paths:
             dialect = find_table(path, origin.reading)
-            found.add(None if dialect is None else dialect.variant.delimiter)
-    return ";" if found == {";"} else ","
+            if dialect is not None:
+                found.add(dialect.variant.delimiter)
+    if found == {";"}:
+        return ";"
+    return ","
 
 
 def _languages(splits: Splits, progress: Progress) -> dict[str, Languages]:

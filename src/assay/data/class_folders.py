@@ -76,5 +76,7 @@ def _rows(files: Sequence[Path], reading: Reading, text: str, label: str) -> Ite
                 advice = advise_encoding(content, encoding=reading.codec)
                 problem = Problem(f"{problem}{advice.sentence}", advice.flags)
         name = path.parent.name
-        own_label = None if name.casefold() in UNLABELLED else name
-        yield Row(number, {text: without_bad_bytes(content), label: own_label}, problem)
+        values = {text: without_bad_bytes(content), label: name}
+        if name.casefold() in UNLABELLED:
+            del values[label]
+        yield Row(number, values, problem)

@@ -197,17 +197,20 @@ class _Cleaner:
         except (RefusedError, SeveralLabelsError) as refused:
             self._drop(self.bad, row, refused.message)
             return
-        if self.unit == "line" and is_empty_row(row):
-            return  # what a spreadsheet leaves of rows that were cleared
         if own_text is None:
             self._drop(self.dropped, row, "null text")
         elif not own_text.strip():
-            self._drop(self.dropped, row, "blank text")
+            self._drop_blank(row)
         elif mended.label in ("", None):
             self._drop(self.dropped, row, "null label")
             self.pool.append(own_text[: self.max_chars])
         else:
             self._use(row, own_text, mended)
+
+    def _drop_blank(self, row: Row) -> None:
+        """Leave a row without a text out; it is not one if a person cleared all its cells."""
+        if self.unit != "line" or not is_empty_row(row):
+            self._drop(self.dropped, row, "blank text")
 
     def _label(self, value: Any) -> MendedLabel:
         """Return the mended label of a value; empty if there is none."""

@@ -62,7 +62,9 @@ def list_columns(names: Sequence[str]) -> str:
     """
     listed = ", ".join(map(cut, names[:MAX_LISTED]))
     n_more = len(names) - MAX_LISTED
-    return f"{listed} and {n_more:,} more" if n_more > 0 else listed
+    if n_more > 0:
+        listed += f" and {n_more:,} more"
+    return listed
 
 
 def check_unique(

@@ -82,7 +82,9 @@ def propose_as_rows(rows: Sequence[Row]) -> list[str]:
     list of str
         As of `propose_columns`; empty if the first line is no row either.
     """
-    header = list(rows[0].values.values()) if rows else []
+    if not rows:
+        return []
+    header = list(rows[0].values.values())
     columns = [replace(one, name=str(header[one.number - 1])) for one in _describe(rows[1:])]
     flags = _flags(columns, has_header=True)
     return [flag for flag in flags if flag.startswith("--no-header")]

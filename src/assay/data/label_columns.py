@@ -20,7 +20,6 @@ __all__ = [
     "find_separator",
     "is_all_different",
     "rating_values",
-    "say_missing_words",
 ]
 
 logger = logging.getLogger(__name__)
@@ -38,7 +37,7 @@ MAX_RATINGS = 11  # 0 to 10
 RATING_UNITS = (" stars", " star", "점", " stelle", " étoiles")
 
 
-def say_missing_words(counts: Mapping[str, int], *, source: str) -> None:
+def _say_missing_words(counts: Mapping[str, int], *, source: str) -> None:
     """Warn of labels with which programs write that there is none; they are labels all the same."""
     found = [label for label in counts if label in MISSING_WORDS]
     if found:
@@ -78,7 +77,7 @@ def check_label_column(
         The columns seem to be exchanged, cells hold several labels, or labels are measurements.
     """
     counts = Counter(labelled.labels)
-    say_missing_words(counts, source=source)
+    _say_missing_words(counts, source=source)
     _check_exchanged(labelled, counts, source, text_column, label_column)
     _check_numbers(counts, source=source, column=label_column)
     if not single_label:

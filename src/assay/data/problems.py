@@ -45,7 +45,9 @@ def with_flags(err: DataError, flags: Sequence[str], trouble: Problem | None) ->
     trouble : Problem or None
         What is wrong with a row besides.
     """
-    hint = err.hint.removesuffix(NO_HEADER_ADVICE) if flags else err.hint
+    hint = err.hint
+    if flags:
+        hint = hint.removesuffix(NO_HEADER_ADVICE)
     if flags and all(flag.startswith("--no-header") for flag in flags):
         hint = "the first line seems to be a row: --no-header takes it as one"
     if trouble is not None and len(trouble.fixes) > 1:

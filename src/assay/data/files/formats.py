@@ -114,7 +114,10 @@ def find_json_form(path: Path, reading: Reading) -> Callable[[TextIO, str, str],
         if not start.startswith("{"):
             return json_rows
     with open_text(path, encoding=reading.codec, newline="\n") as stream:
-        return numbered_line_rows if is_json_lines(stream, bounds) else object_rows
+        has_lines = is_json_lines(stream, bounds)
+    if has_lines:
+        return numbered_line_rows
+    return object_rows
 
 
 def is_text_table(path: Path, reading: Reading, *, guesses: bool = True) -> bool:

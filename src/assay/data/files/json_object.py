@@ -132,7 +132,9 @@ def _split_of_key(key: str) -> str | None:
     ('train', None, None)
     """
     named = [word for word in WORD.findall(key.casefold()) if word in SPLIT_WORDS]
-    return named[0] if len(named) == 1 else None
+    if len(named) != 1:
+        return None
+    return named[0]
 
 
 def _rows_of(inside: Any) -> list[Record] | None:
@@ -205,9 +207,13 @@ def _of_one_list(value: Object) -> list[Record] | None:
     lists = [one for one in value.values() if isinstance(one, list) and one]
     if not lists:
         inner = [one for one in value.values() if isinstance(one, dict)]
-        return _of_one_list(inner[0]) if len(inner) == 1 else None
+        if len(inner) != 1:
+            return None
+        return _of_one_list(inner[0])
     rows = list(filter(_are_objects, lists))
-    return rows[0] if len(rows) == 1 else None
+    if len(rows) != 1:
+        return None
+    return rows[0]
 
 
 def _are_objects(values: Sequence[Any]) -> bool:

@@ -75,7 +75,9 @@ def _relabel_tree(line: str, label: str) -> str:
 
 def _read_question(line: str) -> dict[str, object] | None:
     found = QUESTION.fullmatch(line)
-    return None if found is None else found.groupdict()
+    if found is None:
+        return None
+    return found.groupdict()
 
 
 def _read_tree(line: str) -> dict[str, object] | None:

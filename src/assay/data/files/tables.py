@@ -134,22 +134,31 @@ def table_rows(
         if has_header and fields[-1] == first[-1] and _is_header(fields, first):
             repeats.say(line)
             continue
-        problem: str | None = lines.take_problem()
-        if problem is None and len(fields) != len(header):
-            problem = f"{_count(len(fields), 'field')} where the header has {len(header)}"
-        elif breaks is not None and lines.n_lines > line:
-            problem = problem or breaks.judge(fields)
+        problem = _problem(fields, len(header), lines, breaks, line=line)
         if problem is not None:
             problem = _with_number(problem, line, number)
         yield Row(line, dict(zip(header, fields, strict=False)), problem)
+
+
+def _problem(
+    fields: Sequence[str], width: int, lines: Lines, breaks: _Breaks | None, *, line: int
+) -> str | None:
+    """Return why a record that begins on a line cannot be used; None if it can."""
+    problem = lines.take_problem()
+    if problem is not None:
+        return problem
+    if len(fields) != width:
+        return f"{_count(len(fields), 'field')} where the header has {width}"
+    if breaks is not None and lines.n_lines > line:
+        return breaks.judge(fields)
+    return None
 
 
 def _with_number(problem: str, line: int, number: int) -> str:
     """Return a problem with the number of its row, where that is not the line."""
     if number == line:
         return problem
-    fixes = problem.fixes if isinstance(problem, Problem) else ()
-    return Problem(f"{problem} (row {number:,} in a spreadsheet)", fixes)
+    return Problem(f"{problem} (row {number:,} in a spreadsheet)", getattr(problem, "fixes", ()))
 
 
 def _is_header(fields: Sequence[str], first: Sequence[str]) -> bool:
@@ -224,7 +233,7 @@ def _read_first(reader: Iterator[list[str]], lines: Lines, name: str) -> list[st
         raise DataError(
             f"{name} has null bytes in its header{encoding and f': it may be {encoding}'}",
             hint="save it as UTF-8",
-            flags=[f"--encoding {encoding}"] if encoding else (),
+            flags=[f"--encoding {encoding}"] * bool(encoding),
         )
     return first
 

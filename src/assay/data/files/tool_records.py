@@ -93,21 +93,23 @@ def _read_argilla(record: Record) -> Record:
 
 
 def _is_flat_argilla(record: Record) -> bool:
-    return any(name.endswith(ARGILLA_STATUS) for name in record)
+    return any(map(_is_status, record))
+
+
+def _is_status(name: str) -> bool:
+    return name.endswith(ARGILLA_STATUS)
 
 
 def _read_flat_argilla(record: Record) -> Record:
     """Read a record of Argilla whose answers are columns: the first one that was submitted."""
     others = (one for name, one in record.items() if name not in ARGILLA_IDS)
     text = record.get("text", next((one for one in others if isinstance(one, str)), None))
-    for name in record:
-        if not name.endswith(ARGILLA_STATUS):
-            continue
+    labels: list[object] = []
+    for name in filter(_is_status, record):
         values = record[name.removesuffix(".status")] or ()
-        for value, status in zip(values, record[name] or (), strict=True):
-            if status == "submitted":
-                return {"text": text, "label": value}
-    return {"text": text, "label": None}
+        answers = zip(values, record[name] or (), strict=True)
+        labels += [value for value, status in answers if status == "submitted"]
+    return {"text": text, "label": next(iter(labels), None)}
 
 
 TOOLS = (

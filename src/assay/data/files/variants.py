@@ -143,8 +143,7 @@ def find_extra(rows: Rows) -> str | None:
     header ends with a delimiter. ``header``: the header alone ends with one. None: as many.
     """
     header, others = rows[0], rows[1:]
-    is_longer = len(header) > 1 and header[-1].strip() == ""
-    if others and is_longer and all(len(row) == len(header) - 1 for row in others):
+    if _is_header_longer(header, others):
         return "header"
     if not others or any(len(row) != len(header) + 1 for row in others):
         return None
@@ -153,6 +152,12 @@ def find_extra(rows: Rows) -> str | None:
     numbers = [str(i) for i in range(1, len(others) + 1)]
     is_numbered = [row[0] for row in others] == numbers
     return "first" if is_numbered and len(others) > 1 else None
+
+
+def _is_header_longer(header: Sequence[str], others: Rows) -> bool:
+    """Tell whether the header has an empty field at its end that no row has."""
+    widths = {len(row) for row in others}
+    return len(header) > 1 and not header[-1].strip() and widths == {len(header) - 1}
 
 
 def writes_escapes(head: str, delimiter: str) -> bool:

@@ -63,7 +63,7 @@ def check_labels(labelled: LabelledTexts, known: tuple[str, ...], *, where: str)
     raise DataError(
         f"{where} has labels that the model does not know: {named}; it knows {knows}."
         f"{did_you_mean(unknown[0], known)}",
-        hint="labels that are only written otherwise can be merged" if flags else "",
+        hint="labels that are only written otherwise can be merged" * bool(flags),
         flags=flags,
     )
 
@@ -72,7 +72,9 @@ def _merging_flags(unknown: Sequence[str], known: Sequence[str]) -> list[str]:
     """Return the flag that merges labels, if it leaves none that is unknown."""
     counts = dict.fromkeys([*known, *unknown], 1)
     merged = {one.label for one in find_spellings(counts, preferred=known)}
-    return ["--merge-labels"] if merged.issuperset(unknown) else []
+    if not merged.issuperset(unknown):
+        return []
+    return ["--merge-labels"]
 
 
 def cut_as_trained(splits: Splits, manifest: Manifest) -> Splits:

@@ -36,5 +36,7 @@ def read_row_ids(splits: Splits, id_column: str | None) -> RowIds:
 def with_ids(records: Iterable[PredictionEntry], ids: RowIds) -> Iterator[PredictionEntry]:
     """Add the name of its row to each record, where it has one."""
     for record in records:
-        name = ids.get((record["split"], record["row"]))
-        yield record if name is None else {**record, "id": name}
+        place = record["split"], record["row"]
+        if place in ids:
+            record = {**record, "id": ids[place]}
+        yield record
