@@ -303,7 +303,7 @@ TABLES = [
         0,
         "--escape '\\'",
     ),
-    _table("UTF-16 without a mark", PLAIN.encode("utf-16-be"), "it may be utf-16-be"),
+    _table("UTF-16 without a mark", PLAIN.encode("utf-16-be"), "it may be UTF-16-BE"),
     _table(
         "UTF-16 without a mark, named",
         PLAIN.encode("utf-16-le"),
@@ -311,7 +311,7 @@ TABLES = [
         0,
         "--encoding utf-16-le",
     ),
-    _table("UTF-32 without a mark", PLAIN.encode("utf-32-le"), "it may be utf-32-le"),
+    _table("UTF-32 without a mark", PLAIN.encode("utf-32-le"), "it may be UTF-32-LE"),
     _table(
         "ISO-2022-JP, which looks like ASCII",
         "text,label\n今日は,pos\n悲しい,neg\n".encode("iso2022_jp"),

@@ -51,7 +51,7 @@ LABEL_NAMES = (
 
 def fold_name(name: str) -> str:
     """Return the name of a column as it is compared with well-known ones."""
-    return mend_label(name).label.casefold()
+    return str(mend_label(name).label).casefold()
 
 
 def list_columns(names: Sequence[str]) -> str:

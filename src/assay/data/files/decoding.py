@@ -201,6 +201,11 @@ class Lines(Iterator[str]):
         self._problem = self._problem or Problem(problem, self._fixes)
         return without_bad_bytes(line)
 
+    @property
+    def has_problem(self) -> bool:
+        """Whether a line since the last call of `take_problem` cannot be used."""
+        return self._problem is not None
+
     def take_problem(self) -> Problem | None:
         """Return the sentence on the first bad line since the last call, and forget it."""
         problem, self._problem = self._problem, None

@@ -13,7 +13,12 @@ from functools import lru_cache
 from itertools import chain
 
 from assay.data.files.delimiters import find_delimiter, named_separator, show_delimiter
-from assay.data.files.enclosed import encloses_all, has_bare_quotes, has_doubled_quotes
+from assay.data.files.enclosed import (
+    encloses_all,
+    has_bare_quotes,
+    has_doubled_quotes,
+    has_open_quotes,
+)
 from assay.data.files.reading import NO_ESCAPE, Reading
 from assay.data.files.variants import (
     HeadRows,
@@ -204,7 +209,7 @@ class _Choice:
             is_doubt = quoted.has_breaks or (is_tab and not _is_quoted(unquoted))
             if not is_doubt:
                 return self.plain
-        elif encloses_all(unquoted.rows):
+        elif encloses_all(unquoted.rows) or not (is_tab or has_open_quotes(unquoted.rows)):
             return self.plain  # the rows that cannot be read are named one by one
         elif is_tab and not has_doubled_quotes(unquoted.rows):
             self._say("its quotes are read as part of the texts")

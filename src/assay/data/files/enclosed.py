@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["encloses_all", "has_bare_quotes", "has_doubled_quotes"]
+__all__ = ["encloses_all", "has_bare_quotes", "has_doubled_quotes", "has_open_quotes"]
 
+SEVERAL = 4  # fewer are mistakes, which are named one by one
 Rows = Sequence[Sequence[str]]
 
 
@@ -50,6 +51,19 @@ def has_bare_quotes(head: str, delimiter: str) -> bool:
     special = re.escape(delimiter)
     enclosed = rf'(?<![^{special}\r\n])"(?:[^"]|"")*"(?![^{special}\r\n])'
     return '"' in re.sub(enclosed, "", head)
+
+
+def has_open_quotes(rows: Rows) -> bool:
+    """Tell whether several fields begin with a quote and do not end with one.
+
+    The rows are those of the table read without quoting.
+
+    >>> has_open_quotes([['"hi" he said']] * 4), has_open_quotes([['"hi" he said']])
+    (True, False)
+    """
+    quoted = [cell for row in rows for cell in row if cell.startswith('"')]
+    n_open = sum(not _is_enclosed(cell) for cell in quoted)
+    return n_open >= SEVERAL and 2 * n_open > len(quoted)
 
 
 def _needs_quotes(cell: str) -> bool:

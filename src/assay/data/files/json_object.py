@@ -131,7 +131,7 @@ def _split_of_key(key: str) -> str | None:
     >>> _split_of_key("oos_train"), _split_of_key("domains"), _split_of_key("train_test")
     ('train', None, None)
     """
-    named = [word for word in WORD.findall(key.casefold()) if word in SPLIT_WORDS]
+    named: list[str] = [word for word in WORD.findall(key.casefold()) if word in SPLIT_WORDS]
     if len(named) != 1:
         return None
     return named[0]

@@ -115,6 +115,7 @@ def table_rows(
     else:
         header = tuple(str(i) for i in range(1, len(first) + 1))
         yield Row(1, dict(zip(header, first, strict=True)))
+    width, last = len(header), (first[-1] if has_header else None)
     repeats = _Repeats(name)
     breaks = None if dialect.takes_breaks else _Breaks(dialect.variant.delimiter, name)
     number = lines.n_lines - dialect.names_separator  # of a record, as a spreadsheet counts
@@ -131,12 +132,13 @@ def table_rows(
             continue
         if not fields:
             continue
-        if has_header and fields[-1] == first[-1] and _is_header(fields, first):
+        if fields[-1] == last and _is_header(fields, first):
             repeats.say(line)
             continue
-        problem = _problem(fields, len(header), lines, breaks, line=line)
-        if problem is not None:
-            problem = _with_number(problem, line, number)
+        problem = None
+        if len(fields) != width or lines.n_lines != line or lines.has_problem:
+            problem = _problem(fields, width, lines, breaks, line=line)
+            problem = problem and _with_number(problem, line, number)
         yield Row(line, dict(zip(header, fields, strict=False)), problem)
 
 
@@ -231,7 +233,7 @@ def _read_first(reader: Iterator[list[str]], lines: Lines, name: str) -> list[st
     if "\0" in "".join(first):
         encoding = _wide_encoding("".join(first))
         raise DataError(
-            f"{name} has null bytes in its header{encoding and f': it may be {encoding}'}",
+            f"{name} has null bytes in its header{encoding and f': it may be {encoding.upper()}'}",
             hint="save it as UTF-8",
             flags=[f"--encoding {encoding}"] * bool(encoding),
         )
