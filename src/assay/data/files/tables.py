@@ -231,13 +231,18 @@ def _read_first(reader: Iterator[list[str]], lines: Lines, name: str) -> list[st
             "(ASSAY_MAX_COLUMNS)"
         )
     if "\0" in "".join(first):
-        encoding = _wide_encoding("".join(first))
-        raise DataError(
-            f"{name} has null bytes in its header{encoding and f': it may be {encoding.upper()}'}",
-            hint="save it as UTF-8",
-            flags=[f"--encoding {encoding}"] * bool(encoding),
-        )
+        raise _null_bytes(first, name)
     return first
+
+
+def _null_bytes(first: Sequence[str], name: str) -> DataError:
+    """Return the error about a header with null bytes, with its encoding where they are regular."""
+    encoding = _wide_encoding("".join(first))
+    what = f"{name} has null bytes in its header"
+    if not encoding:
+        return DataError(what, hint="save it as UTF-8")
+    flag = f"--encoding {encoding}"
+    return DataError(f"{what}: it may be {encoding.upper()}", hint=f"try {flag}", flags=[flag])
 
 
 def _wide_encoding(header: str) -> str:

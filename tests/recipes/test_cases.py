@@ -1,0 +1,99 @@
+"""Few labels and predictions as people have them: each was wrong once, without a word.
+
+Odd tables, labels and folders are in `_support/odd_inputs.py`; that few texts are judged out of fold, in
+`test_run_folds.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+
+import pytest
+
+from assay.audit.answers import read_corrections
+from assay.batch import predict_file
+from assay.errors import DataError
+from assay.recipes.evaluate import evaluate_model
+from assay.recipes.export import export_model
+from assay.recipes.steps.prepare import DataOptions
+from assay.recipes.train import train_model
+from assay.recipes.verify import verify_model
+
+TERMS = {
+    "fruit": ["apple", "pear", "plum", "ripe"],
+    "road": ["car", "lane", "wheel", "drive"],
+    "sea": ["wave", "salt", "boat", "tide"],
+}
+WORDS = ["the", "food", "came", "late", "again", "and", "we", "sat", "near", "window"]
+
+
+@pytest.fixture(scope="module")
+def sixty(tmp_path_factory):
+    """Write sixty texts of three classes that four of eight words tell apart."""
+    draw = random.Random(0)
+    path = tmp_path_factory.mktemp("cases") / "sixty.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["text", "label"])
+        for label, terms in TERMS.items():
+            for _ in range(20):
+                writer.writerow(
+                    [" ".join(draw.choices(terms, k=4) + draw.choices(WORDS, k=4)), label]
+                )
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(sixty):
+    """Train on four fifths of them."""
+    out = sixty.with_name("model")
+    train_model(sixty, out, method="linear", options=DataOptions(validation_fraction=0.2))
+    return out
+
+
+def test_texts_of_training_are_told_from_others(sixty, model):
+    """The file that a model was trained on has a score without them beside."""
+    found = evaluate_model(model, sixty)
+    assert (found.scores.n_texts, found.scored.n_leaked) == (60, 42)
+    assert found.scored.without_leaks.n_texts == 18
+    assert "42 of 60" in found.warnings()[0]
+
+
+def test_model_knows_how_its_file_was_cut(sixty, model, tmp_path):
+    """`verify` and `export` need no fraction a second time."""
+    assert verify_model(model, sixty).to_dict()["verified"]
+    assert export_model(model, tmp_path / "e", export_format="onnx", data=sixty).to_dict()
+
+
+def test_answers_of_a_person_are_read_or_named(tmp_path):
+    """A cross is a yes; a word that is neither is an error with its line."""
+    cells = {
+        "kind": "wrong_label", "split": "all", "row": "2", "text": "a", "label": "x",
+        "proposed_label": "y", "score": "", "group": "", "text_sha256": "0" * 64, "accept": "x",
+    }  # fmt: skip
+    path = tmp_path / "issues.csv"
+    for answer in ("x", "X", "예", "yes", "1"):
+        path.write_text(f"{','.join(cells)}\n{','.join({**cells, 'accept': answer}.values())}\n")
+        assert len(read_corrections(path)[0]) == 1
+    path.write_text(f"{','.join(cells)}\n{','.join({**cells, 'accept': 'perhaps'}.values())}\n")
+    with pytest.raises(DataError, match="line 2: 'perhaps' under accept"):
+        read_corrections(path)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_key_that_comes_late_costs_its_row_alone(model, tmp_path, kind):
+    """Numbers that become texts and a new key far behind: the rest is written."""
+    path = tmp_path / "late_key.jsonl"
+    with path.open("w", encoding="utf-8") as stream:
+        for i in range(8000):
+            row = {"text": f"t {i}", "id": i if i < 6000 else f"x{i}"}
+            more = {"lang": "en"} if i == 5000 else {}
+            stream.write(json.dumps(row | more) + "\n")
+    summary = predict_file(model, path, tmp_path / f"out.{kind}")
+    rejected = (tmp_path / f"out.{kind}.rejected.jsonl").read_text().splitlines()
+    assert summary.n_rejected == len(rejected)
+    assert json.loads(rejected[0])["line"] == 5001
+    assert summary.n_texts + summary.n_rejected == 8000
+    assert summary.n_texts >= 5999
