@@ -1,0 +1,35 @@
+"""Files that are not what their names say are called what they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.data.files.disguise import BEGINNINGS, check_content
+from assay.data.files.reading import Reading
+from assay.errors import DataError
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+@pytest.mark.parametrize("kind", [".csv", ".jsonl", ".txt"])
+def test_beginning_is_recognised(tmp_path, beginning, kind):
+    """In one sentence with what to do, whatever the suffix."""
+    path = tmp_path / f"data{kind}"
+    path.write_bytes(beginning.upper() + b" and more\n")
+    what, advice = BEGINNINGS[beginning]
+    with pytest.raises(DataError) as caught:
+        check_content(path, kind, Reading())
+    assert (caught.value.message, caught.value.hint) == (f"data{kind} {what}", advice)
+
+
+def test_others_are_left_alone(tmp_path):
+    """Texts about such files, other kinds, and an encoding that was named."""
+    path = tmp_path / "data.csv"
+    for content in (b"text,label\n%PDF,a\n", b'"{""a"": 1}",b\n', b"{a},b\n", b"PKW,b\n", b""):
+        path.write_bytes(content)
+        check_content(path, ".csv", Reading())
+    path.write_bytes(b"PAR1")
+    check_content(path, ".parquet", Reading())
+    path.write_bytes("今日は,b\n".encode("iso2022_jp"))
+    check_content(path, ".csv", Reading(encoding="iso2022_jp"))
+    with pytest.raises(DataError, match="escape sequences of iso2022_jp"):
+        check_content(path, ".csv", Reading())
