@@ -1,7 +1,7 @@
 """The walk of a run: which files of assay a run enters, and what it does more than once.
 
-The built-in sample is run with the methods majority and linear, offline and into a temporary
-folder, while a profiler looks at every call. Only calls of Python functions of assay count.
+Data, the built-in sample unless others are given, are run with a few methods into a temporary
+folder while a profiler looks at every call. Only calls of Python functions of assay count.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from typing import Any
 METHODS = ("majority", "linear")
 NORMALISERS = ("normalise_text", "normalise_texts")  # of one text, of a sequence of them
 HASHERS = ("hash_file",)
-WATCHED = ("recommend", "find_leaks")
+# Functions that are called once in a run: the choice of a method, the search for leaks. (What finds
+# leaks is asked for several times and hands out what was found the first time.)
+WATCHED = ("choose_method", "_overlaps")
+WRAPPERS = ("_arguments.py",)  # files whose functions are no step of the walk: they call another one
 STEPS, FIRST_ROOM = (
     "recipes",
     "data",
@@ -119,7 +122,8 @@ class Walk:
             is_inside = code.co_filename.startswith(self._root)
             is_function = bool(code.co_flags & inspect.CO_OPTIMIZED)
             name = code.co_filename.removeprefix(self._root)
-            self._names[code] = name if is_inside and is_function else None
+            is_step = is_inside and is_function and name not in WRAPPERS
+            self._names[code] = name if is_step else None
         return self._names[code]
 
     def _caller(self, frame: FrameType) -> tuple[str, str] | None:
@@ -173,21 +177,23 @@ def _first_argument(frame: FrameType) -> Any:
     return frame.f_locals[frame.f_code.co_varnames[0]]
 
 
-def walk_run(src: Path) -> dict[str, Any]:
-    """Run the sample under the profiler and return the figures of its walk."""
+def walk_run(
+    src: Path, data: Any = "sample", *, methods: tuple[str, ...] = METHODS
+) -> dict[str, Any]:
+    """Run data under the profiler and return the figures of the walk."""
     sys.path.insert(0, str(src.resolve().parent))
     assay = importlib.import_module("assay")
     if Path(assay.__file__).resolve().parent != src.resolve():
         raise SystemExit(f"error: assay was imported from {assay.__file__}, not from {src}")
-    train = assay.load_data("sample")["train"].texts
-    options = assay.RunOptions(methods=METHODS)
+    train = assay.load_data(data)["train"].texts
+    options = assay.RunOptions(methods=methods)
     walk = Walk(src, read_ranks(src))
     with TemporaryDirectory() as folder:
         out = Path(folder).resolve() / "run"
         threading.setprofile(walk)
         sys.setprofile(walk)
         try:
-            assay.run_data("sample", out, options=options)
+            assay.run_data(data, out, options=options)
         finally:
             sys.setprofile(None)
             threading.setprofile(None)

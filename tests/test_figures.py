@@ -250,10 +250,10 @@ def test_walk_sees_files_climbs_and_repeated_work(tmp_path):
 def run(call, normalise, path):
     normalise("a")
     normalise("a")
-    call(recommend)
+    call(choose_method)
     hash_file(path)
 
-def recommend(): return 1
+def choose_method(): return 1
 def hash_file(path): return path
 """
     rooms = {}
@@ -269,10 +269,10 @@ def hash_file(path): return path
         sys.setprofile(None)
     described = walk.describe_walk(seen, ("a", "b"), out)
     assert described["files entered"] == 2
-    climb = "early/module.py:call -> late/module.py:recommend"
+    climb = "early/module.py:call -> late/module.py:choose_method"
     assert described["calls into a later room, by caller"] == {climb: 1}
     assert described["normalisations per text of train, most"] == 2
-    assert described["calls of recommend"] == 1
+    assert described["calls of choose_method"] == 1
     assert described["times that a folder was hashed"] == {
         "run/models/one": "1.0 calls per file (1 files), 1.0 times its 5 bytes"
     }
