@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from assay._optional import require
 from assay.methods import METHODS
 from assay.reporting.fonts import font_families, is_missing_glyph, warn_missing_glyphs
@@ -35,6 +37,8 @@ __all__ = [
 ]
 
 DPI = 150
+MARGIN = 9  # pixels of white around what is drawn
+WHITE = 255
 INK, MUTED, GRID, ACCENT = "#1f2933", "#667085", "#e4e7ec", "#2a6fb0"
 # Okabe and Ito's palette, which colour-blind people can tell apart, without its black and without
 # its yellow, which is too light on white.
@@ -89,16 +93,7 @@ def draw(paint: Callable[[], Figure]) -> bytes:
     """
     with _style(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        figure = paint()
-        buffer = io.BytesIO()
-        figure.savefig(
-            buffer,
-            format="png",
-            dpi=DPI,
-            bbox_inches="tight",
-            pad_inches=0.06,
-            metadata={"Software": None},  # it would hold matplotlib's version
-        )
+        png = _write_png(_crop(_render(paint())))
     missing = {str(warning.message) for warning in caught if is_missing_glyph(warning.message)}
     if missing:
         warn_missing_glyphs(missing)
@@ -107,6 +102,37 @@ def draw(paint: Callable[[], Figure]) -> bytes:
             warnings.warn_explicit(
                 warning.message, warning.category, warning.filename, warning.lineno
             )
+    return png
+
+
+def _render(figure: Figure) -> np.ndarray:
+    """Return the pixels of a figure, uint8 of shape (height, width, 4), laid out and drawn once.
+
+    `savefig(bbox_inches="tight")` goes through everything in the figure three times: to lay it
+    out, to measure it, and to draw it.
+    """
+    figure.set_dpi(DPI)
+    canvas = require("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels: np.ndarray = np.asarray(canvas.buffer_rgba())
+    return pixels
+
+
+def _crop(pixels: np.ndarray) -> np.ndarray:
+    """Cut white edges to `MARGIN` pixels on every side."""
+    is_inked: np.ndarray = (pixels[:, :, :3] < WHITE).any(axis=2)
+    rows, columns = np.flatnonzero(is_inked.any(axis=1)), np.flatnonzero(is_inked.any(axis=0))
+    if len(rows):
+        pixels = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    margins = ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
+    return np.pad(pixels, margins, constant_values=WHITE)
+
+
+def _write_png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    metadata = {"Software": None}  # it would hold matplotlib's version
+    image = require("matplotlib.image")
+    image.imsave(buffer, pixels, format="png", dpi=DPI, metadata=metadata)
     return buffer.getvalue()
 
 

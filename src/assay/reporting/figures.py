@@ -19,7 +19,12 @@ from assay.reporting.score_figures import (
 __all__ = ["draw_figures", "draw_summary"]
 
 
-def draw_figures(report: Mapping[str, Any], *, language: str = ENGLISH) -> dict[str, bytes]:
+def draw_figures(
+    report: Mapping[str, Any],
+    *,
+    language: str = ENGLISH,
+    drawn: Mapping[str, bytes] | None = None,
+) -> dict[str, bytes]:
     """Draw every figure that the report has the numbers for.
 
     Parameters
@@ -28,6 +33,8 @@ def draw_figures(report: Mapping[str, Any], *, language: str = ENGLISH) -> dict[
         As `collect_report` returns it, or read back from report.json.
     language : str
         Language of the words in the figures.
+    drawn : mapping of name to PNG bytes, optional
+        Figures that need not be drawn again: the confusion matrix is in a model's card too.
 
     Returns
     -------
@@ -45,7 +52,7 @@ def draw_figures(report: Mapping[str, Any], *, language: str = ENGLISH) -> dict[
         figures["class_counts"] = draw_class_counts(train_counts, language=language)
     if data["words_per_text"]:
         figures["words_per_text"] = draw_words_per_text(data["words_per_text"], language=language)
-    figures["confusion"] = draw_confusion(
+    figures["confusion"] = (drawn or {}).get("confusion") or draw_confusion(
         report["confusion"]["fractions"], report["labels"], language=language
     )
     if report["calibration"]:

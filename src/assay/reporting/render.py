@@ -128,7 +128,13 @@ def _verdict_sentence(environment: Environment, verdict: Mapping[str, Any]) -> s
     return say(f"verdict.take_over{end}", **values)
 
 
-def write_report(report: Mapping[str, Any], out_dir: Path, *, language: str = ENGLISH) -> None:
+def write_report(
+    report: Mapping[str, Any],
+    out_dir: Path,
+    *,
+    language: str = ENGLISH,
+    drawn: Mapping[str, bytes] | None = None,
+) -> None:
     """Write report.md with report_files/*.png, report.html and report.json into an existing folder.
 
     Parameters
@@ -138,8 +144,10 @@ def write_report(report: Mapping[str, Any], out_dir: Path, *, language: str = EN
     out_dir : Path
     language : str
         One of `LANGUAGES`. report.json is the same in every language.
+    drawn : mapping of name to PNG bytes, optional
+        Figures of this report that were drawn before, in the same language.
     """
-    figures = draw_figures(report, language=language)
+    figures = draw_figures(report, language=language, drawn=drawn)
     figure_dir = out_dir / FIGURE_DIR
     figure_dir.mkdir(exist_ok=True)
     for name, png in figures.items():
