@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from assay.data.columns import LABEL_NAMES, TEXT_NAMES, find_columns, find_text_column
+from assay.data.columns import (
+    LABEL_NAMES,
+    TEXT_NAMES,
+    find_columns,
+    find_text_column,
+    has_label_column,
+)
 from assay.errors import DataError
 
 
@@ -23,6 +29,13 @@ from assay.errors import DataError
 def test_find_columns_knows_usual_names(names, found):
     """Well-known names are found in any case, `text` and `label` before all others."""
     assert find_columns(names, source="x.csv") == found
+
+
+def test_label_columns_are_known_by_name():
+    """In any case and with blanks around it; the text column is none, whatever its name."""
+    assert has_label_column(["id", "text", " Emotion "], text_column="text")
+    assert not has_label_column(["id", "text"], text_column="text")
+    assert not has_label_column(["id", "topic"], text_column="topic")
 
 
 def test_find_columns_takes_given_names():

@@ -18,6 +18,7 @@ __all__ = [
     "find_text_column",
     "fold_name",
     "list_columns",
+    "has_label_column",
 ]
 
 # Well-known names come in tiers: a column of an earlier tier is taken before one of a later tier,
@@ -161,6 +162,12 @@ def find_text_column(
     if text_column is not None:
         return _given(text_column, listed, source=source)
     return _known(names, TEXT_NAMES, kind="text", source=source, listed=listed)
+
+
+def has_label_column(names: Sequence[str], *, text_column: str) -> bool:
+    """Tell whether a column beside the text column has a well-known name of a label column."""
+    known = {name for tier in LABEL_NAMES for name in tier}
+    return any(name.strip().casefold() in known for name in names if name != text_column)
 
 
 def _given(name: str, names: Sequence[str], *, source: str) -> str:

@@ -13,7 +13,12 @@ from assay.data.clean import (
     clean_rows,
     drop_long_labels,
 )
-from assay.data.columns import find_columns, find_text_column, list_columns
+from assay.data.columns import (
+    find_columns,
+    find_text_column,
+    has_label_column,
+    list_columns,
+)
 from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, Task, natural_sort
@@ -118,16 +123,13 @@ def _lacks_labels(
     if split not in ("validation", "test"):
         return False
     try:
-        find_text_column(raw.columns, text_column=text_column, source=raw.source)
+        text = find_text_column(raw.columns, text_column=text_column, source=raw.source)
     except DataError:
         return False
-    if label_column is not None:
-        return label_column not in raw.columns
-    try:
-        _find_columns(raw, text_column=text_column, label_column=None)
-    except DataError as err:
-        return err.message.startswith("no label column")
-    return False
+    label = label_column or raw.published_column
+    if label is not None:
+        return label not in raw.columns
+    return not has_label_column(raw.columns, text_column=text)
 
 
 def _check_id_column(raw: RawSplit, id_column: str | None) -> None:

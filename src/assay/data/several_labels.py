@@ -15,7 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from assay.data.columns import find_columns, find_text_column, list_columns
+from assay.data.columns import (
+    find_columns,
+    find_text_column,
+    has_label_column,
+    list_columns,
+)
 from assay.data.files.readers import Row
 from assay.data.files.row import Problem
 from assay.data.label_forms import parse_list_cell
@@ -146,11 +151,7 @@ def _lone_text_column(raw: RawSplit, text_column: str | None) -> str | None:
         text = find_text_column(raw.columns, text_column=text_column, source=raw.source)
     except DataError:
         return None
-    try:
-        find_columns(raw.columns, text_column=text, source=raw.source)
-    except DataError as err:
-        return text if err.message.startswith("no label column") else None
-    return None
+    return None if has_label_column(raw.columns, text_column=text) else text
 
 
 def _is_indicator(rows: Sequence[Mapping[str, Any]], column: str) -> bool:
