@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import getpass
-import signal
-import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +24,7 @@ from assay.review.labelled_file import check_labelled_file
 from assay.review.pool import read_pool
 from assay.review.session import LabelSession
 from assay.server.address import open_listener
-from assay.server.listen import quick_switching
+from assay.server.listen import make_uvicorn, plain_end, quick_switching
 from assay.server.options import ServerOptions, bracket_host
 
 __all__ = ["LabelOptions", "Labelled", "current_user", "label_pool", "run_page", "write_at_end"]
@@ -216,41 +213,10 @@ def run_page(
             timeout_graceful_shutdown=2,
         )
         url = f"http://{bracket_host(host)}:{own_port}"
-        with _plain_end(), quick_switching():
-            _make_server(config, on_start=lambda: announce(url)).run(sockets=[listener])
+        with plain_end(), quick_switching():
+            make_uvicorn(config, on_start=lambda: announce(url)).run(sockets=[listener])
     finally:
         listener.close()
-
-
-def _make_server(config: Any, *, on_start: Callable[[], None]) -> Any:
-    """Return a server that calls `on_start` when it listens to requests and to signals.
-
-    Before that, whoever reads the address and ends the command at once would end it in the
-    middle, and the labels would not be written.
-    """
-    uvicorn = require("uvicorn")
-
-    class Server(uvicorn.Server):  # type: ignore[misc, name-defined]
-        async def startup(self, sockets: list[Any] | None = None) -> None:
-            await super().startup(sockets=sockets)
-            on_start()
-
-    return Server(config)
-
-
-@contextmanager
-def _plain_end() -> Iterator[None]:
-    """Let SIGTERM and Ctrl-C end the page, and nothing else: uvicorn raises them once more."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def write_at_end(write: Callable[[], None], out: Path, journal: Journal) -> None:

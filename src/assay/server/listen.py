@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -24,7 +24,16 @@ from assay.server.options import ServerOptions, bracket_host
 from assay.server.service import Service
 from assay.server.shelf import ModelShelf, name_folders
 
-__all__ = ["Serving", "quick_switching", "run_server", "serve_models"]
+__all__ = [
+    "Serving",
+    "make_uvicorn",
+    "plain_end",
+    "quick_switching",
+    "run_server",
+    "serve_models",
+]
+
+SignalHandler = Callable[[int, FrameType | None], None]
 
 # Seconds beyond the time that a request may take, for requests accepted just before the signal.
 GRACE_S = 5
@@ -153,7 +162,7 @@ def run_server(
     """
     address = listener.getsockname()[0]
     server = _make_server(shelf, options, address=address, on_start=on_start)
-    with _signals(shelf), quick_switching():
+    with plain_end(_reload_on_hangup(shelf)), quick_switching():
         server.run(sockets=[listener])
 
 
@@ -195,36 +204,71 @@ def _make_server(
         timeout_graceful_shutdown=int(options.limits.request_s) + GRACE_S,
     )
 
+    def stop() -> None:
+        app.state.service.is_stopping = True
+
+    return make_uvicorn(config, on_start=lambda: on_start(app.state.service), on_stop=stop)
+
+
+def make_uvicorn(
+    config: Any, *, on_start: Callable[[], None], on_stop: Callable[[], None] = lambda: None
+) -> Any:
+    """Return a server of uvicorn that says when it begins and when it is told to end.
+
+    Parameters
+    ----------
+    config : uvicorn.Config
+    on_start : callable
+        Called once requests are answered and signals are heard. Before that, whoever reads an
+        address and ends the command at once would end it in the middle.
+    on_stop : callable
+        Called when a signal arrives; what was accepted by then is still answered.
+    """
+    uvicorn = require("uvicorn")
+
     class Server(uvicorn.Server):  # type: ignore[misc, name-defined]
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
-            on_start(app.state.service)
+            on_start()
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            app.state.service.is_stopping = True
+            on_stop()
             super().handle_exit(sig, frame)
 
     return Server(config)
 
 
-@contextmanager
-def _signals(shelf: ModelShelf) -> Iterator[None]:
-    """Load the models again on SIGHUP; SIGTERM and Ctrl-C are a plain end once all is answered."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread has signals
-        return
-
-    def ignore(number: int, frame: FrameType | None) -> None:
-        pass  # uvicorn raises a signal again after its own end
+def _reload_on_hangup(shelf: ModelShelf) -> dict[int, SignalHandler]:
+    """Return what SIGHUP does, where there is such a signal: the models are loaded again."""
 
     def reload(number: int, frame: FrameType | None) -> None:
         threading.Thread(
             target=shelf.reload, kwargs={"only_changed": False}, name="assay-reload", daemon=True
         ).start()
 
-    handlers = {signal.SIGTERM: ignore, signal.SIGINT: ignore}
-    if hasattr(signal, "SIGHUP"):
-        handlers[signal.SIGHUP] = reload
+    return {signal.SIGHUP: reload} if hasattr(signal, "SIGHUP") else {}
+
+
+@contextmanager
+def plain_end(others: Mapping[int, SignalHandler] | None = None) -> Iterator[None]:
+    """Make SIGTERM and Ctrl-C a plain end of the server that runs in the block.
+
+    uvicorn raises them once more after its own end. Outside of the main thread, which alone has
+    signals, nothing is done.
+
+    Parameters
+    ----------
+    others : mapping of signal to handler, optional
+        What further signals do meanwhile.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ignore(number: int, frame: FrameType | None) -> None:
+        pass
+
+    handlers = {signal.SIGTERM: ignore, signal.SIGINT: ignore, **(others or {})}
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
