@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from assay.data.load import load_data
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,6 +51,45 @@ def test_readme_generated_parts_are_fresh(tmp_path):
     """The table of commands and the numbers are what the program and the benchmarks say."""
     done = run([sys.executable, str(ROOT / "docs" / "generate.py"), "--check"], tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def read_results(name):
+    """Return a file of benchmarks/results."""
+    return json.loads((ROOT / "benchmarks" / "results" / name).read_text(encoding="utf-8"))
+
+
+def plain(page):
+    """Return a page with its lines joined, as a reader sees it."""
+    return " ".join(page.split())
+
+
+def test_numbers_in_the_prose_are_those_that_were_measured():
+    """What is not in a generated table, in both languages: the peers' settings, the sizes of the data."""
+    by_setting = {}
+    for one in read_results("trainer_rate.json")["trainings"]:
+        setting = (one["n_epochs"], one["learning_rate"])
+        by_setting.setdefault(setting, []).append(one["n_right"] / one["n_validation"])
+    n_epochs, _ = max(by_setting, key=lambda setting: statistics.mean(by_setting[setting]))
+    assert (len({rate for _, rate in by_setting}), n_epochs) == (5, 3)
+    assert "best of five rates" in plain(README)
+    assert "its seconds are three epochs" in plain(README)
+    assert "학습률 다섯 가지" in plain(KOREAN)
+    assert "세 에포크" in plain(KOREAN)
+
+    samples = read_results("peers.json")["samples"]
+    sizes = [one["model_bytes"] for one in samples if one["contestant"] == "fasttext"]
+    assert 80e6 <= min(sizes) < 90e6
+    setfit = [one for one in samples if one["contestant"] == "setfit"]
+    assert {(one["data"], one["settings"]["n_a_class"]) for one in setfit} == {("emotion", 16)}
+    emotion = {(one["n_train"], one["n_validation"]) for one in samples if one["data"] == "emotion"}
+    assert emotion == {(16_000, 2_000)}
+    assert "16,000 English tweets for training, 2,000 for validation" in plain(README)
+    assert "영어 트윗을 훈련에 16,000개, 검증에 2,000개" in plain(KOREAN)
+
+    sample = load_data("sample")
+    assert (sum(map(len, sample.values())), len(sample.label_set)) == (1_460, 6)
+    assert "The sample is 1,460 short messages in six emotions" in plain(README)
+    assert "여섯 가지 감정이 담긴 짧은 메시지 1,460개" in plain(KOREAN)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[path.name for path in PAGES])
