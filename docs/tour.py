@@ -1,8 +1,8 @@
-"""Make the tour again: notebooks/tour.ipynb and tour.ko.ipynb, run from top to bottom, and as Markdown in docs/.
+"""Make the tour: notebooks/tour.ipynb and tour.ko.ipynb, run from top to bottom, and docs/tour*.md.
 
-python docs/tour.py            write, run and export both (some minutes on 2 cores) python
-docs/tour.py --words    put today's prose into both as they are, where the code has not changed
-python docs/tour.py --check    exit 1 if a notebook holds other cells than assay makes today
+    python docs/tour.py [LANGUAGE]   write, run and export both, or one (some minutes on 2 cores)
+    python docs/tour.py --words      put today's prose into both where the code has not changed
+    python docs/tour.py --check      exit 1 if a notebook holds other cells than assay makes today
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CELL_TIMEOUT_S = 1200  # one fine-tuning on a busy machine
 
 
 def notebook_path(language):
-    """Return where the notebook of a language stands."""
+    """Return where the notebook of a language is."""
     return ROOT / "notebooks" / ("tour.ipynb" if language == "en" else f"tour.{language}.ipynb")
 
 
