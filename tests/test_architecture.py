@@ -31,6 +31,7 @@ ROOMS = (
         "errors",
         "_optional",
         "_env",
+        "_arguments",
         "_paths",
         "_display",
         "progress",

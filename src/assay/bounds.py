@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from numbers import Integral, Real
 
+from assay._arguments import show_value
 from assay.errors import InputError
 
 __all__ = ["COUNT", "FRACTION", "POSITIVE", "SEED", "Bounds"]
@@ -52,7 +53,9 @@ class Bounds:
         kind = Integral if self.is_whole else Real
         if not isinstance(value, kind):
             number = "a whole number" if self.is_whole else "a number"
-            raise InputError(f"{name} is {value!r}; {number}, {self.words()}, is accepted")
+            raise InputError(
+                f"{name} is {show_value(value)}; {number}, {self.words()}, is accepted"
+            )
         if not self._holds(float(value)):
             raise InputError(f"{name} is {value}; {self.words()} is accepted")
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import _env
+from assay._arguments import checked
 from assay._optional import require
 from assay.batch.identity import AFRESH, Identity, check_identity, identify, stamp_file
 from assay.batch.rows import Scoring, open_rows
@@ -96,6 +97,7 @@ class ShardScorer:
         return {"answer": answers}
 
 
+@checked
 def predict_dataset(
     model_folder: str | Path,
     source: str | Path,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assay._arguments import checked
 from assay.audit.findings import (
     AllRows,
     count_near_leaks,
@@ -56,6 +57,7 @@ WIDER = {
 }
 
 
+@checked
 def audit_data(
     data: Any,
     *,
@@ -151,6 +153,7 @@ def _find_rows(
     ]
 
 
+@checked
 def write_issues(audit: Audit, out: str | Path, *, overwrite: bool = False) -> None:
     """Write the issues of an audit as CSV; see `write_issues_file`.
 

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, TypeAlias, Unpack
 
+from assay._arguments import checked
 from assay.batch import chunks
 from assay.batch.chunks import cut_chunks, hash_rows
 from assay.batch.identity import AFRESH, Identity, check_identity, identify, stamp_file
@@ -66,6 +67,7 @@ class PredictionSummary:
         return asdict(self)
 
 
+@checked
 def predict_file(
     model: Model | str | Path,
     source: Source,

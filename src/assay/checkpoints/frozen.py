@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assay import _env
+from assay._arguments import check_parameters, checked
 from assay._optional import require
 from assay.checkpoints.exported import ExportedEncoder
 from assay.checkpoints.network import LoadedNetwork, load_network
@@ -143,6 +144,7 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         resolve_checkpoint(self.checkpoint, revision=self.revision)
         return self
 
+    @checked
     def transform(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
         """Return the features of texts.
 
@@ -282,6 +284,7 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         return CPU_BATCH_TOKENS if on_cpu else GPU_BATCH_TOKENS
 
     def _check_params(self) -> None:
+        check_parameters(self)
         if self.pooling not in POOLINGS:
             raise InputError(f"pooling is {self.pooling!r}; {' and '.join(POOLINGS)} are accepted")
         if self.precision not in PRECISIONS:

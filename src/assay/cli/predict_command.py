@@ -310,7 +310,7 @@ def _say_rejected(n_rejected: int, where: str | None) -> None:
 
 @contextmanager
 def _resumable(out: Path, *, quiet: bool) -> Iterator[None]:
-    """Say how to go on if the block is stopped and left finished shards."""
+    """Say how to go on if the block is stopped and left finished chunks."""
     try:
         yield
     except KeyboardInterrupt:

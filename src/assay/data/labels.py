@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from assay._arguments import check_fields, checked
 from assay.data.label_forms import parse_list_cell
 from assay.errors import DataError, cut, did_you_mean, list_problems
 
@@ -81,8 +82,9 @@ class LabelSet:
     _index: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.task not in get_args(Task):
+        if isinstance(self.task, str) and self.task not in get_args(Task):
             raise DataError(f"task {self.task!r} is not known; single and multi are accepted")
+        check_fields(self)
         blank = []
         halved = []
         repeated = []
@@ -107,6 +109,7 @@ class LabelSet:
         """Collect the distinct labels in natural order."""
         return cls(tuple(natural_sort(set(labels))), task)
 
+    @checked
     def ids(self, labels: Sequence[str]) -> np.ndarray:
         """Return the positions of `labels`, as int64 of shape (n_labels,).
 
@@ -151,6 +154,7 @@ class LabelSet:
         if self.task != "single":
             raise DataError(SEVERAL_REFUSED, hint=SINGLE_LABEL_HINT)
 
+    @checked
     def indicator(self, labels: Sequence[Sequence[str]]) -> np.ndarray:
         """Return which labels each text has, as int64 zeros and ones of shape (n_texts, n_labels).
 
@@ -172,10 +176,12 @@ class LabelSet:
         cells[np.repeat(np.arange(len(labels)), sizes), columns] = 1
         return cells
 
+    @checked
     def encode(self, labels: Sequence[Any]) -> np.ndarray:
         """Return labels as numbers: `ids` where a text has one label, else `indicator`."""
         return self.ids(labels) if self.task == "single" else self.indicator(labels)
 
+    @checked
     def members(self, labels: Sequence[Any]) -> list[np.ndarray]:
         """Return the rows of the texts that have each label, ascending, in the order of the set."""
         encoded = self.encode(labels)

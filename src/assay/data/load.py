@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Unpack, cast
 
+from assay._arguments import checked
 from assay._paths import is_hub_id, is_meant_as_path, nearby
 from assay.data.files.readers import SUFFIXES, file_kind
 from assay.data.files.reading import Reading, ReadingOptions
@@ -17,7 +18,7 @@ from assay.data.raw import build_splits
 from assay.data.raw_split import LabelNames, RawSplit
 from assay.data.row_rules import RowOptions, RowRules
 from assay.data.texts import Splits
-from assay.errors import InputError
+from assay.errors import InputError, did_you_mean
 
 __all__ = ["load_data"]
 
@@ -26,6 +27,10 @@ class LoadOptions(ReadingOptions, RowOptions, total=False):
     """What `load_data` is told beside the names of columns and labels."""
 
 
+OPTIONS = (*ReadingOptions.__annotations__, *RowOptions.__annotations__)
+
+
+@checked
 def load_data(
     data: Any,
     *,
@@ -64,8 +69,8 @@ def load_data(
 
     Raises
     ------
-    InputError
-        There is no such data, or (`DataError`) its rows cannot be used.
+    InputError, TypeError
+        There is no such data, or (`DataError`) its rows cannot be used; there is no such option.
     OutsideError
         The Hub cannot be reached.
 
@@ -90,6 +95,12 @@ def load_data(
 
 def _sort_options(options: LoadOptions) -> tuple[RowRules, Reading]:
     """Return what is asked of rows, and what is asked of files."""
+    for name in options:
+        if name not in OPTIONS:
+            raise TypeError(
+                f"load_data() has no option '{name}'; options: {', '.join(OPTIONS)}."
+                f"{did_you_mean(name, OPTIONS)}"
+            )
     of_rows: dict[str, object] = {}
     of_files: dict[str, object] = {}
     for name, value in options.items():
@@ -103,6 +114,8 @@ def _label_names(labels: Sequence[str] | None) -> LabelNames | None:
         return None
     if isinstance(labels, str):
         raise InputError(f"labels is the text '{labels}'; a sequence of names is accepted")
+    if isinstance(labels, Mapping):
+        raise InputError("labels is a mapping; a sequence of names is accepted")
     return LabelNames(tuple(map(str, labels)), "labels")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
+from assay._arguments import check_fields
 from assay.bounds import COUNT
 from assay.data.cell_values import MAX_CHARS
 from assay.data.clean import MAX_BAD_FRACTION
@@ -78,6 +79,7 @@ class RowRules:
     label_columns: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         COUNT.check("max_chars", self.max_chars)
         ways = {
             "--single-label": self.single_label,

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from assay._arguments import checked
 from assay.data.duplicates import duplicate_groups
 from assay.data.stratified import share_out
 from assay.data.texts import LabelledTexts, Splits
@@ -22,6 +23,7 @@ SHARED_ROWS = 4  # a class of so many rows has at least one in each cut, however
 CUT_ORDER = ("validation", "test")
 
 
+@checked
 def cut_missing(
     splits: Splits, *, seed: int, validation_fraction: float = 0.1, test_fraction: float = 0.1
 ) -> Splits:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import numpy as np
 
+from assay._arguments import check_argument, check_fields
 from assay._display import html_block, html_table
 from assay._optional import require
 from assay.data.columns import TEXT_NAMES
@@ -189,6 +190,7 @@ class LabelledTexts:
     lines: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if not self.lines:
             object.__setattr__(self, "lines", tuple(range(1, len(self.texts) + 1)))
         if not len(self.texts) == len(self.labels) == len(self.lines):
@@ -333,6 +335,11 @@ class Splits(Mapping[str, LabelledTexts]):
     pool: tuple[str, ...] = ()
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
     kept: dict[str, object] = field(default_factory=dict, init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        for name, labelled in self.parts.items():
+            check_argument(f"parts['{name}']", labelled, LabelledTexts)
 
     def __getitem__(self, split: str) -> LabelledTexts:
         if split not in self.parts:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from assay import _env
+from assay._arguments import checked
 from assay._hub_errors import HubTrouble, diagnose_hub_error
 from assay._optional import require
 from assay.checkpoints.torch_state import quiet_hub
@@ -51,6 +52,7 @@ class Account:
         return asdict(self)
 
 
+@checked
 def login(token: str | None = None, *, ask: Callable[[], str] | None = None) -> Account:
     """Log in to the Hub, or say who is logged in already.
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
+from assay._arguments import checked
 from assay.errors import InputError
 from assay.hub.access import connect
 from assay.hub.refusals import ask_patiently, explain_refusals
@@ -63,6 +64,7 @@ class DatasetMatches:
         return asdict(self)
 
 
+@checked
 def find_datasets(
     query: str = "", *, limit: int = 20, progress: Progress | None = None
 ) -> DatasetMatches:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assay._arguments import checked
 from assay.checkpoints.torch_state import quiet_hub
 from assay.disk import atomic_folder, check_output
 from assay.errors import CheckError, ModelError, OutsideError
@@ -64,6 +65,7 @@ class Pulled:
         return asdict(self)
 
 
+@checked
 def pull_model(
     repo: str,
     out: str | Path,

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assay._arguments import checked
 from assay._display import html_block, html_table
 from assay.checkpoints.torch_state import quiet_hub
 from assay.errors import InputError
@@ -73,6 +74,7 @@ class Pushed:
         return asdict(self)
 
 
+@checked
 def push_model(
     folder: str | Path,
     repo: str,

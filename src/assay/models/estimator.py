@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from assay._arguments import check_parameters, checked
 from assay.bounds import Bounds
 from assay.checkpoints.pruning import PrunedVocabulary
 from assay.data.labels import SINGLE_LABEL_HINT
@@ -73,6 +74,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     fitted_: Fitted
     vocabulary_: PrunedVocabulary | None = None
 
+    @checked
     def fit(
         self,
         X: Sequence[str],
@@ -102,14 +104,15 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         Raises
         ------
         InputError
-            A parameter is not accepted; the texts are no sequence of str, or another number than
-            the labels; a label is None.
+            A parameter or an argument is not of an accepted type, or a number out of range; there
+            are more texts than labels, or fewer; a label is None.
         DataError
             Fewer than two classes, or a validation label that train lacks.
         """
         self._forget()
         for name, bounds in self.accepted.items():
             bounds.check(name, getattr(self, name))
+        check_parameters(self)
         self.targets_ = find_targets(y)
         texts, labels = self._check_pairs(X, y, name="X")
         self.classes_, label_ids = self.targets_.learn(labels)
@@ -117,6 +120,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self.history_: list[dict[str, float]] = []
         context = FitContext(score=score, progress=progress or Progress(), states=states)
         if validation is not None:
+            _check_pair(validation)
             context = self._with_validation(context, *validation)
         self._fit(texts, label_ids, context)
         if validation is not None:
@@ -216,6 +220,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Return what is saved: the estimator itself, or a copy with a smaller vocabulary."""
         return self
 
+    @checked
     def calibrate(self, X: Sequence[str], y: Sequence[Any]) -> Self:
         """Fit what makes scores probabilities on texts that were not trained on.
 
@@ -225,6 +230,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         No texts leave it as it is.
         """
         check_is_fitted(self, "classes_")
+        find_targets(y)  # refuses what is no sequence
         texts, labels = self._check_pairs(X, y, name="X")
         if texts:
             targets = self.targets_.encode(labels, self.classes_)
@@ -308,6 +314,15 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         tags.input_tags.two_d_array = False
         tags.classifier_tags.multi_label = METHODS[self.method].takes_several
         return tags
+
+
+def _check_pair(validation: Any) -> None:
+    """Refuse what is not a pair of texts and labels."""
+    if not isinstance(validation, tuple | list) or len(validation) != 2:
+        raise InputError(
+            f"validation is of the type {type(validation).__name__}; "
+            "a pair (texts, labels) is accepted"
+        )
 
 
 def _label_array(labels: Sequence[Any]) -> np.ndarray:

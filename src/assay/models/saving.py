@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from assay._arguments import checked
 from assay.data.labels import LabelSet
+from assay.data.texts import check_texts
 from assay.disk import atomic_folder, write_whole
 from assay.errors import CheckError, InputError, OutsideError
 from assay.models.estimator import TextClassifier, WrittenParts
@@ -66,6 +68,7 @@ RECORDED_VERSIONS = (
 )
 
 
+@checked
 def save_model(
     estimator: TextClassifier,
     out: str | Path,
@@ -112,6 +115,7 @@ def save_model(
     labels = label_set or _labels_of(estimator)
     order = _class_order(estimator, labels)
     out, saved = Path(out), estimator.pruned()
+    parity_texts = check_texts(parity_texts, name="parity_texts")
     vocabulary = compare_vocabularies(estimator, saved, parity_texts)
     with atomic_folder(out, overwrite=overwrite) as root:
         parts = saved.write_parts(root, order)

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
+from assay._arguments import checked
 from assay.errors import InputError
 from assay.evaluation.choice import TOLERANCE, Choice, choose_method
 from assay.evaluation.compare import Comparison, ComparisonEntry, compare_methods
@@ -105,6 +106,7 @@ class RunComparison:
         }
 
 
+@checked
 def compare_run(run: str | Path) -> RunComparison | SeveralRunComparison:
     """Compare the methods of a run.
 

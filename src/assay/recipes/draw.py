@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from assay._arguments import checked
 from assay._display import Picture
 from assay.checkpoints.aliases import AUTO
 from assay.data.load import load_data
@@ -19,6 +20,7 @@ from assay.recipes.steps.checkpoint import choose_from_splits
 __all__ = ["draw_classes", "draw_confusions", "draw_epochs", "draw_lengths", "draw_text_map"]
 
 
+@checked
 def draw_classes(splits: Any) -> Picture:
     """Draw how many texts each label has, in train or else in the first split.
 
@@ -29,6 +31,7 @@ def draw_classes(splits: Any) -> Picture:
     return Picture(_summary_figures(splits)["class_counts"], alt="texts per label")
 
 
+@checked
 def draw_lengths(splits: Any) -> Picture:
     """Draw words per text for each label, as box plots, in train or else in the first split.
 
@@ -39,6 +42,7 @@ def draw_lengths(splits: Any) -> Picture:
     return Picture(_summary_figures(splits)["words_per_text"], alt="words per text for each label")
 
 
+@checked
 def draw_text_map(
     splits: Any,
     split: str = "train",
@@ -82,6 +86,7 @@ def draw_text_map(
     return Picture(png, alt="map of the texts, one panel for each label")
 
 
+@checked
 def draw_confusions(evaluation: Evaluation) -> Picture:
     """Draw the confusion matrix of an evaluation, normalised by true label."""
     from assay.reporting.score_figures import draw_confusion
@@ -90,6 +95,7 @@ def draw_confusions(evaluation: Evaluation) -> Picture:
     return Picture(png, alt=f"confusion matrix of {evaluation.method} on {evaluation.split}")
 
 
+@checked
 def draw_epochs(*results: Mapping[str, Any]) -> Picture:
     """Draw loss, accuracy and F1 of each epoch of training.
 

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from assay import checkpoints  # its names load scikit-learn only when they are used
+from assay._arguments import checked
 from assay._optional import require
 from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
@@ -82,6 +83,7 @@ class EmbedResult:
         return asdict(self)
 
 
+@checked
 def embed_texts(
     texts: Sequence[str],
     *,

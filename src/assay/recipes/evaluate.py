@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import numpy as np
 
+from assay._arguments import checked
 from assay._display import html_block, html_table
 from assay.catalogue import ENGLISH, open_language
 from assay.data.duplicates import find_seen
@@ -161,6 +162,7 @@ class Evaluation:
         return entry
 
 
+@checked
 def evaluate_model(
     model_folder: str | Path | Model,
     splits: Any,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from assay._arguments import checked
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.data.load import load_data
 from assay.data.summary import DataSummary, TokenLengths, quantiles, summarise
@@ -48,6 +49,7 @@ class Exploration:
         return {**self.summary, "figures": list(self.figures)}
 
 
+@checked
 def explore_data(
     splits: Any,
     *,

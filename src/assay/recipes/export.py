@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from assay._arguments import checked
 from assay.data.texts import LabelledTexts
 from assay.disk import atomic_folder, check_output, write_whole
 from assay.errors import CheckError, InputError
@@ -163,6 +164,7 @@ def show_accuracy(accuracy: float | None) -> str:
     return "unknown" if accuracy is None else f"{accuracy:.4f}"
 
 
+@checked
 def export_model(
     model_folder: str | Path,
     out: str | Path,

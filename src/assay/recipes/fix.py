@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
+from assay._arguments import checked
 from assay.audit.answers import Correction, read_corrections
 from assay.audit.issues import hash_text
 from assay.data.columns import find_columns
@@ -82,6 +83,7 @@ class _Changes:
         return sum(map(len, self.labels.values()))
 
 
+@checked
 def fix_data(
     data: str | Path,
     decisions: str | Path,

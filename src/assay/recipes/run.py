@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from assay._arguments import checked
 from assay._display import Shown
 from assay.audit.checks import audit_data, write_issues
 from assay.audit.result import Audit
@@ -47,6 +48,7 @@ from assay.recipes.steps.run_pieces import DrawnMap, Place, Trained
 from assay.recipes.steps.run_state import STATES, RunState, has_work, run_log
 from assay.recipes.steps.score import score_method
 from assay.recipes.steps.shown import show_results
+from assay.reporting.card import CONFUSION_PICTURE
 from assay.reporting.collect import collect_report
 from assay.reporting.render import write_report
 from assay.reporting.results import MethodResult, Results, SkippedMethod
@@ -60,6 +62,7 @@ logger = logging.getLogger(__name__)
 ISSUES = "issues.csv"
 
 
+@checked
 def run_data(
     data: Any,
     out: str | Path,
@@ -350,7 +353,13 @@ class Run:
             options=self.options.shown(),
         )
         report = collect_report(results, sections)
-        write_report(report, self.root, language=self.options.report_language)
+        confusion = (self.root / "model" / CONFUSION_PICTURE).read_bytes()
+        write_report(
+            report,
+            self.root,
+            language=self.options.report_language,
+            drawn={"confusion": confusion},
+        )
         return results
 
     def _write_models(self, results: Results) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assay._arguments import checked
 from assay._display import html_block, html_table
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.checkpoints.aliases import AUTO
@@ -104,6 +105,7 @@ class TokensResult:
         return asdict(self)
 
 
+@checked
 def show_tokens(
     text: str,
     *,

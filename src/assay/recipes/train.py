@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 import numpy as np
 
 from assay import _env
+from assay._arguments import checked
 from assay._display import Shown
 from assay.bounds import SEED
 from assay.checkpoints.auto import CheckpointChoice, describe_choice
@@ -74,6 +75,7 @@ class TrainedEntry(TypedDict, total=False):
     label_rule: RuleOutcomeEntry
 
 
+@checked
 def train_model(
     data: Any,
     out: str | Path,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
+from assay._arguments import checked
 from assay.data.texts import Splits
 from assay.errors import CheckError, DataError, ModelError
 from assay.evaluation.result import SplitScores
@@ -74,6 +75,7 @@ class Verification:
         }
 
 
+@checked
 def verify_model(
     model_folder: str | Path,
     splits: Any = None,

@@ -16,6 +16,7 @@ from typing import Literal, TypedDict
 
 import numpy as np
 
+from assay._arguments import checked
 from assay.data.labels import Task
 from assay.errors import InputError, did_you_mean
 from assay.runtime.contributions import linear_contributions
@@ -243,6 +244,7 @@ def plan_explanation(model: Model, text: str) -> ExplanationPlan:
     return ExplanationPlan(model, text, parts, (text, "", *without))
 
 
+@checked
 def explain_text(model: Model | str | Path, text: str) -> Explanation:
     """Explain the scores of one text, for all labels at once; everything is scored in one batch.
 

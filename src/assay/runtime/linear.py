@@ -1,7 +1,7 @@
 """TF-IDF and a linear classifier in numpy: what a saved `linear` model needs to predict.
 
-`TextTerms` is the one definition of what a term is: training hands it to scikit-learn's vectoriser,
-so that a saved model sees exactly the terms it was trained on.
+`TextTerms` is the one definition of what a term is: training counts terms by it, too, so that a
+saved model sees exactly the terms that it was trained on.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assay._arguments import checked
 from assay.bounds import COUNT
 from assay.data.labels import LabelSet
 from assay.data.texts import check_texts
@@ -184,6 +185,7 @@ class Model:
             return None
         return str(tokenization.get("long_texts", "truncate"))
 
+    @checked
     def is_long(self, texts: Sequence[str]) -> np.ndarray | None:
         """Tell which texts are longer than the model reads at once, bool of shape (n_texts,).
 
@@ -211,15 +213,16 @@ class Model:
         """
         return self.max_tokens if self.long_texts == "truncate" else None
 
+    @checked
     def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
         """Return the number of tokens of each text before it is cut, special tokens included.
 
         None if the model has no length limit.
         """
-        if self.tokenizer is None:
-            return None
-        return self.tokenizer.count_tokens(check_texts(texts))
+        as_list = check_texts(texts)
+        return None if self.tokenizer is None else self.tokenizer.count_tokens(as_list)
 
+    @checked
     def predict_proba(
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> np.ndarray:
@@ -244,15 +247,16 @@ class Model:
         ModelError
             The model gives NaN, negative scores, or scores that do not sum to 1.
         """
-        checked = check_texts(texts)
-        probs = np.empty((len(checked), len(self.label_set)), dtype=np.float64)
-        with (progress or Progress()).track("predict", len(checked)) as advance:
-            for part in slices_of(checked, max_texts=CHUNK_TEXTS, max_chars=CHUNK_CHARS):
-                block = np.asarray(self._scorer(checked[part]), dtype=np.float64)
+        as_list = check_texts(texts)
+        probs = np.empty((len(as_list), len(self.label_set)), dtype=np.float64)
+        with (progress or Progress()).track("predict", len(as_list)) as advance:
+            for part in slices_of(as_list, max_texts=CHUNK_TEXTS, max_chars=CHUNK_CHARS):
+                block = np.asarray(self._scorer(as_list[part]), dtype=np.float64)
                 probs[part] = self.answering.check(block, folder=self.folder)
                 advance(len(block))
         return probs
 
+    @checked
     def predict(self, texts: Sequence[str]) -> list[Any]:
         """Return the label of each text; of several labels, all above their thresholds.
 
@@ -260,6 +264,7 @@ class Model:
         """
         return self.answering.name(self.predict_proba(texts))
 
+    @checked
     def decide(self, probs: np.ndarray, *, rule: AbstainRule | None = None) -> list[Any]:
         """Return the label that `predict` gives for each text, or None where the model abstains.
 
@@ -280,6 +285,7 @@ class Model:
             for name, is_answered in zip(names, rule.answers(probs), strict=True)
         ]
 
+    @checked
     def scope(self, texts: Sequence[str], *, probs: np.ndarray | None = None) -> np.ndarray | None:
         """Say how much texts look like the training data.
 
@@ -296,13 +302,14 @@ class Model:
             `scope_threshold` a text is called out of scope. None if the model has nothing to
             compare a text with.
         """
+        as_list = check_texts(texts)
         if self._scope_parts is None:
             return None
         statistics, reference = self._scope_parts
-        checked = check_texts(texts)
-        scores = self.predict_proba(checked) if probs is None else probs
-        return reference.scope(add_sureness(statistics.measure(checked), scores))
+        scores = self.predict_proba(as_list) if probs is None else probs
+        return reference.scope(add_sureness(statistics.measure(as_list), scores))
 
+    @checked
     def nearest(self, texts: Sequence[str], *, n: int = 3) -> list[list[Neighbour]]:
         """Find the training texts that are most similar to each text, with their labels in train.
 
@@ -323,14 +330,15 @@ class Model:
         InputError
             The model keeps no training texts, or `n` is below 1.
         """
-        checked = check_texts(texts)
+        as_list = check_texts(texts)
         if n < 1:
             raise InputError(f"n is {n}; a whole number of at least 1 is accepted")
         if (kept := self.training_texts) is None:
             raise InputError(NO_TEXTS, hint=NO_TEXTS_HINT)
-        return kept.neighbours(checked, self.labels, n=n)
+        return kept.neighbours(as_list, self.labels, n=n)
 
 
+@checked
 def load_model(
     folder: str | Path,
     *,

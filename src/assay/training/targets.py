@@ -7,7 +7,7 @@ answers, and what is fitted on held-out texts. An estimator asks it and has no c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -215,10 +215,21 @@ SINGLE, SEVERAL = _Single(), _Several()
 
 
 def find_targets(labels: Sequence[Any]) -> Targets:
-    """Return what labels aim at: a matrix or lists of names are several labels per text."""
+    """Return what labels aim at: a matrix or lists of names are several labels per text.
+
+    Raises
+    ------
+    InputError
+        They are no sequence.
+    """
+    if isinstance(labels, str | bytes | Mapping) or not hasattr(labels, "__iter__"):
+        shown = "None" if labels is None else f"of the type {type(labels).__name__}"
+        raise InputError(
+            f"y, the labels, is {shown}; a sequence with the label of each text is accepted"
+        )
     if getattr(labels, "ndim", 1) == 2:
         return SEVERAL
-    first = labels[0] if len(labels) else None
+    first = next(iter(labels), None)  # labels[0] would be the row with that name of a pandas column
     return SEVERAL if isinstance(first, list | tuple | set | frozenset) else SINGLE
 
 

@@ -33,7 +33,7 @@ def test_methods_are_put_in_the_order_of_cost(tmp_path):
         ({"long_texts": "cut"}, "'cut'"),
         ({"metric": "f2"}, "'f2'"),
         ({"tolerance": -0.1}, "-0.1"),
-        ({"methods": "linear"}, "methods is the text 'linear'; a sequence of names is accepted"),
+        ({"methods": "linear"}, "methods is 'linear'; a sequence of texts is accepted"),
         ({"methods": ()}, "no method is given"),
         ({"seed": -1}, "seed is -1; 0 to 4294967295 is accepted"),
         ({"budget_s": -1}, "budget_s is -1; more than 0 is accepted"),

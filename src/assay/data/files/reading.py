@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TypedDict, cast
 
+from assay._arguments import check_fields
 from assay.data.files.decoding import check_encoding
 from assay.errors import InputError
 
@@ -62,6 +63,7 @@ class Reading:
     sheet: str | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         check_encoding(self.encoding)
         if self.delimiter is not None:
             object.__setattr__(self, "delimiter", _check_delimiter(self.delimiter))

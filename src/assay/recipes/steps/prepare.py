@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from assay._arguments import check_fields
 from assay.audit.corrections import apply_corrections
 from assay.data.clean import MAX_BAD_FRACTION
 from assay.data.files.reading import ReadingOptions
@@ -55,7 +56,12 @@ class DataOptions:
     validation_fraction: float = 0.1
     test_fraction: float = 0.1
     max_rows: int | None = None
-    corrections: str | None = None
+    corrections: str | Path | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        if isinstance(self.corrections, Path):
+            object.__setattr__(self, "corrections", str(self.corrections))
 
     def reading(self) -> ReadingOptions:
         """Return the options that say how files are read."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assay import _env
+from assay._arguments import check_fields
 from assay._version import __version__
 from assay.bounds import POSITIVE, SEED
 from assay.catalogue import ENGLISH, open_language
@@ -92,6 +93,9 @@ class RunOptions:
     data: DataOptions = field(default_factory=DataOptions)
     command: str = ""
     report_language: str = ENGLISH
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
     @property
     def rule(self) -> RuleOptions:
@@ -179,11 +183,6 @@ def check_run(data: Any, out: Path, options: RunOptions, *, overwrite: bool) -> 
     check_output(out, overwrite=overwrite, is_folder=True)
     open_language(options.report_language)  # refuses one that there is not
     check_apart(data, out)
-    if isinstance(options.methods, str):
-        raise InputError(
-            f"methods is the text '{options.methods}'; a sequence of names is accepted",
-            hint=f"write ('{options.methods}',)",
-        )
     options = replace(options, methods=tuple(check_methods(list(options.methods))))
     if not options.methods:
         raise InputError(f"no method is given; one or more of {', '.join(METHODS)} is accepted")

@@ -1,0 +1,258 @@
+"""Refuse arguments of a wrong type where a person hands them over, by the annotations.
+
+Inside the library mypy keeps the types; at the public names nobody does, and a path given where
+`Splits` are wanted would end deep in a room with an AttributeError. What an annotation says about
+the content of a container is not checked here.
+"""
+
+from __future__ import annotations
+
+import builtins
+import collections.abc
+import functools
+import inspect
+import os
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, Literal, ParamSpec, TypeVar
+
+from assay.errors import InputError, cut
+
+__all__ = ["check_argument", "check_fields", "check_parameters", "checked", "show_value"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Plain types -> what is accepted for them, and how messages call it.
+PLAIN: Mapping[Any, tuple[tuple[type, ...], str]] = {
+    str: ((str,), "a text"),
+    bool: ((bool,), "True or False"),
+    int: ((Integral,), "a whole number"),
+    float: ((Real,), "a number"),
+    Path: ((os.PathLike, str), "a path"),
+    type(None): ((type(None),), "None"),
+}
+CALLABLE: Any = collections.abc.Callable
+MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
+SEQUENCES = (
+    collections.abc.Sequence,
+    collections.abc.Iterable,
+    collections.abc.Collection,
+    list,
+    tuple,
+)
+
+TEXTS = "a sequence of texts"
+
+# What makes the objects that a public function wants.
+MAKERS = {
+    "Audit": "audit_data(...) returns one",
+    "DataOptions": "write DataOptions(name=value)",
+    "Evaluation": "evaluate_model(...) returns one",
+    "FrozenEncoder": "write FrozenEncoder(checkpoint)",
+    "LabelSet": "write LabelSet.from_labels(labels)",
+    "Model": "load_model(folder) returns one",
+    "RunOptions": "write RunOptions(name=value)",
+    "Splits": "load_data(...) returns Splits",
+    "TextClassifier": "write Linear(), or another method's estimator, and call its fit",
+}
+
+
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a public function refuse arguments that are not of the annotated types.
+
+    Raises
+    ------
+    InputError
+        From the function: names the argument, what was given and what is accepted.
+
+    Examples
+    --------
+    >>> @checked
+    ... def repeat(text: str, times: int = 2) -> str:
+    ...     return text * times
+    >>> repeat("ab", times="3")
+    Traceback (most recent call last):
+    assay.errors.InputError: times is '3'; a whole number is accepted
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name, value in _arguments(function, args, kwargs):
+            check_argument(name, value, _annotation(function, name))
+        return function(*args, **kwargs)
+
+    return call
+
+
+def check_fields(record: Any) -> None:
+    """Refuse values of a dataclass that are not of the types of its fields.
+
+    Raises
+    ------
+    InputError
+        Names the field.
+    """
+    cls: Any = type(record)
+    for name in cls.__dataclass_fields__:
+        if name not in vars(record):  # a field that is computed may come later
+            continue
+        value, annotation = getattr(record, name), _annotation(cls, name)
+        if isinstance(value, str | Mapping) and _takes_only(SEQUENCES, annotation):
+            raise _refusal(name, value, annotation)
+        check_argument(name, value, annotation)
+
+
+def check_parameters(estimator: Any) -> None:
+    """Refuse parameters of an estimator that are not of the types that its `__init__` says.
+
+    Raises
+    ------
+    InputError
+        Names the parameter.
+    """
+    written = type(estimator).__init__
+    for name, value in estimator.get_params(deep=False).items():
+        check_argument(name, value, _annotation(written, name))
+
+
+def _arguments(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """Yield the name and value of each argument; nothing if the call itself is wrong."""
+    signature = _signature(function)
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError:  # the function says it better, with its own name
+        return
+    for name, value in bound.arguments.items():
+        kind = signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            yield from ((name, one) for one in value)
+        elif kind is not inspect.Parameter.VAR_KEYWORD:
+            yield name, value
+
+
+@functools.cache
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(function)
+
+
+@functools.cache
+def _annotation(owner: Any, name: str) -> Any:
+    """Return the annotated type of a parameter or field; Any if there is none at run time."""
+    for holder in getattr(owner, "__mro__", (owner,)):
+        written = getattr(holder, "__annotations__", {}).get(name)
+        if written is not None:
+            break
+    else:
+        return Any
+    if not isinstance(written, str):
+        return written
+    if inspect.isclass(holder):
+        names = _Names(vars(sys.modules[holder.__module__]))
+    else:
+        names = _Names(holder.__globals__)
+    try:
+        return eval(written, {}, names)  # noqa: S307  (the source of this package)
+    except TypeError:  # a container of what is imported for mypy only
+        return Any
+
+
+class _Absent:
+    """Base of what stands for a class that a module imports for mypy only, known by its name."""
+
+
+class _Names(dict[str, object]):
+    """The names of a module; one that it does not have at run time stands for a class."""
+
+    def __missing__(self, name: str) -> object:
+        return getattr(builtins, name, None) or type(name, (_Absent,), {})
+
+
+def check_argument(name: str, value: object, annotation: Any) -> None:
+    """Refuse a value that is not of an annotated type.
+
+    Raises
+    ------
+    InputError
+        Names the argument, what was given and what is accepted.
+    """
+    if not any(_holds(value, one) for one in _alternatives(annotation)):
+        raise _refusal(name, value, annotation)
+
+
+def _refusal(name: str, value: object, annotation: Any) -> InputError:
+    """Return the error that names the argument, what was given, what is accepted, what to do."""
+    accepted = list(_alternatives(annotation))
+    words = dict.fromkeys(_words(one) for one in accepted if one is not type(None))
+    hints = [MAKERS[word] for word in words if word in MAKERS]
+    if isinstance(value, str) and TEXTS in words:
+        hints.append(f"write [{cut(value)!r}]")
+    return InputError(
+        f"{name} is {show_value(value)}; {' or '.join(words)} is accepted", hint="; ".join(hints)
+    )
+
+
+def _takes_only(kinds: Sequence[Any], annotation: Any) -> bool:
+    """Tell whether all types of an annotation are of these kinds, None aside."""
+    origins = [typing.get_origin(one) or one for one in _alternatives(annotation)]
+    return all(origin in kinds or origin is type(None) for origin in origins)
+
+
+def _alternatives(annotation: Any) -> Iterator[Any]:
+    """Yield the types of a union one by one; another type as it is."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        for one in typing.get_args(annotation):
+            yield from _alternatives(one)
+    else:
+        yield annotation
+
+
+def _holds(value: object, annotation: Any) -> bool:
+    """Tell whether a value is of one type, as far as that can be told from its outside."""
+    origin = typing.get_origin(annotation) or annotation
+    if origin is Literal:
+        return value in typing.get_args(annotation)
+    if origin is CALLABLE:
+        return callable(value)
+    if origin in MAPPINGS or typing.is_typeddict(origin):
+        return isinstance(value, Mapping)
+    if origin in SEQUENCES:  # functions refuse a text or a dict with more advice than this
+        return hasattr(value, "__iter__")
+    if annotation in PLAIN:
+        return isinstance(value, PLAIN[annotation][0])
+    if isinstance(origin, type) and issubclass(origin, _Absent):
+        return any(cls.__name__ == origin.__name__ for cls in type(value).__mro__)
+    if origin is Any or not isinstance(origin, type) or getattr(origin, "_is_protocol", False):
+        return True  # nothing that could be checked
+    return isinstance(value, origin)
+
+
+def _words(annotation: Any) -> str:
+    """Say what one type accepts."""
+    origin = typing.get_origin(annotation) or annotation
+    if annotation in PLAIN:
+        return PLAIN[annotation][1]
+    if origin is Literal:
+        return " or ".join(map(repr, typing.get_args(annotation)))
+    if origin is CALLABLE:
+        return "a function"
+    if origin in MAPPINGS or typing.is_typeddict(origin):
+        return "a dict"
+    if origin in SEQUENCES:
+        return TEXTS if str in typing.get_args(annotation) else "a sequence"
+    return str(origin.__name__)
+
+
+def show_value(value: object) -> str:
+    """Return how messages show a value: a plain one as it is written, others by their type."""
+    if isinstance(value, str):
+        return repr(cut(value))
+    if value is None or isinstance(value, bool | Integral | Real):
+        return repr(value)
+    return f"of the type {type(value).__name__}"
