@@ -241,7 +241,7 @@ def test_functions_say_themselves_what_is_missing():
         (bool, 1, "x is 1; True or False is accepted"),
         (str | Path | None, 3, "x is 3; a text or a path is accepted"),
         (dict[str, int], [1], "x is of the type list; a dict is accepted"),
-        (list[str] | None, 3, "x is 3; a sequence is accepted"),
+        (list[str] | None, 3, "x is 3; a sequence of texts is accepted"),
         (Literal["a", "b"], "c", "x is 'c'; 'a' or 'b' is accepted"),
     ],
 )

@@ -114,7 +114,7 @@ def test_progress_counts_every_text(majority_folder):
     [
         ("one text", r"texts is one text; a sequence of texts is accepted \(write \[text\]\)"),
         (["a", None], r"texts\[1\] is NoneType; a text \(str\) is accepted"),
-        (3, "texts is int; a sequence of texts is accepted"),
+        (3, "texts is 3; a sequence of texts is accepted"),
     ],
 )
 def test_what_is_no_sequence_of_texts_is_refused(majority_folder, texts, message):

@@ -120,7 +120,7 @@ def _render(figure: Figure) -> np.ndarray:
 
 def _crop(pixels: np.ndarray) -> np.ndarray:
     """Cut white edges to `MARGIN` pixels on every side."""
-    is_inked: np.ndarray = (pixels[:, :, :3] < WHITE).any(axis=2)
+    is_inked: np.ndarray = pixels[:, :, :3].min(axis=2) < WHITE
     rows, columns = np.flatnonzero(is_inked.any(axis=1)), np.flatnonzero(is_inked.any(axis=0))
     if len(rows):
         pixels = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
