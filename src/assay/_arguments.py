@@ -27,26 +27,36 @@ __all__ = ["check_argument", "check_fields", "check_parameters", "checked", "sho
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Plain types -> what is accepted for them, and how messages call it.
-PLAIN: Mapping[Any, tuple[tuple[type, ...], str]] = {
-    str: ((str,), "a text"),
-    bool: ((bool,), "True or False"),
-    int: ((Integral,), "a whole number"),
-    float: ((Real,), "a number"),
-    Path: ((os.PathLike, str), "a path"),
-    type(None): ((type(None),), "None"),
-}
-CALLABLE: Any = collections.abc.Callable
-MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
-SEQUENCES = (
-    collections.abc.Sequence,
-    collections.abc.Iterable,
-    collections.abc.Collection,
-    list,
-    tuple,
-)
-
 TEXTS = "a sequence of texts"
+
+# Types that are looked at from the outside -> a test of values, and how messages call them.
+Test = Callable[[object], bool]
+
+
+def _is_a(*kinds: type) -> Test:
+    return lambda value: isinstance(value, kinds)
+
+
+def _has_items(value: object) -> bool:
+    """Tell whether a value can be gone through.
+
+    Functions refuse a lone text or a dict with more advice than there is here.
+    """
+    return hasattr(value, "__iter__")
+
+
+SEQUENCES = (Sequence, collections.abc.Iterable, collections.abc.Collection, list, tuple)
+CALLABLE: Any = collections.abc.Callable
+KNOWN: Mapping[Any, tuple[Test, str]] = {
+    str: (_is_a(str), "a text"),
+    bool: (_is_a(bool), "True or False"),
+    int: (_is_a(Integral), "a whole number"),
+    float: (_is_a(Real), "a number"),
+    Path: (_is_a(os.PathLike, str), "a path"),
+    CALLABLE: (callable, "a function"),
+    **dict.fromkeys((dict, Mapping, collections.abc.MutableMapping), (_is_a(Mapping), "a dict")),
+    **dict.fromkeys(SEQUENCES, (_has_items, "a sequence")),
+}
 
 # What makes the objects that a public function wants.
 MAKERS = {
@@ -200,8 +210,8 @@ def _refusal(name: str, value: object, annotation: Any) -> InputError:
 
 def _takes_only(kinds: Sequence[Any], annotation: Any) -> bool:
     """Tell whether all types of an annotation are of these kinds, None aside."""
-    origins = [typing.get_origin(one) or one for one in _alternatives(annotation)]
-    return all(origin in kinds or origin is type(None) for origin in origins)
+    found = map(_kind, _alternatives(annotation))
+    return all(kind in kinds or kind is type(None) for kind in found)
 
 
 def _alternatives(annotation: Any) -> Iterator[Any]:
@@ -213,40 +223,39 @@ def _alternatives(annotation: Any) -> Iterator[Any]:
         yield annotation
 
 
+def _kind(annotation: Any) -> Any:
+    """Return a type without what it says about its content."""
+    origin = typing.get_origin(annotation) or annotation
+    return dict if typing.is_typeddict(origin) else origin
+
+
 def _holds(value: object, annotation: Any) -> bool:
     """Tell whether a value is of one type, as far as that can be told from its outside."""
-    origin = typing.get_origin(annotation) or annotation
-    if origin is Literal:
+    kind = _kind(annotation)
+    if kind is Literal:
         return value in typing.get_args(annotation)
-    if origin is CALLABLE:
-        return callable(value)
-    if origin in MAPPINGS or typing.is_typeddict(origin):
-        return isinstance(value, Mapping)
-    if origin in SEQUENCES:  # functions refuse a text or a dict with more advice than this
-        return hasattr(value, "__iter__")
-    if annotation in PLAIN:
-        return isinstance(value, PLAIN[annotation][0])
-    if isinstance(origin, type) and issubclass(origin, _Absent):
-        return any(cls.__name__ == origin.__name__ for cls in type(value).__mro__)
-    if origin is Any or not isinstance(origin, type) or getattr(origin, "_is_protocol", False):
-        return True  # nothing that could be checked
-    return isinstance(value, origin)
+    if kind in KNOWN:
+        return KNOWN[kind][0](value)
+    return _is_of_class(value, kind)
+
+
+def _is_of_class(value: object, kind: Any) -> bool:
+    """Tell whether a value is of a class; anything is of what is no class, such as Any."""
+    if kind is Any or not isinstance(kind, type) or getattr(kind, "_is_protocol", False):
+        return True
+    if issubclass(kind, _Absent):
+        return kind.__name__ in {cls.__name__ for cls in type(value).__mro__}
+    return isinstance(value, kind)
 
 
 def _words(annotation: Any) -> str:
     """Say what one type accepts."""
-    origin = typing.get_origin(annotation) or annotation
-    if annotation in PLAIN:
-        return PLAIN[annotation][1]
-    if origin is Literal:
+    kind = _kind(annotation)
+    if kind is Literal:
         return " or ".join(map(repr, typing.get_args(annotation)))
-    if origin is CALLABLE:
-        return "a function"
-    if origin in MAPPINGS or typing.is_typeddict(origin):
-        return "a dict"
-    if origin in SEQUENCES:
-        return TEXTS if str in typing.get_args(annotation) else "a sequence"
-    return str(origin.__name__)
+    if kind in SEQUENCES and str in typing.get_args(annotation):
+        return TEXTS
+    return KNOWN[kind][1] if kind in KNOWN else str(kind.__name__)
 
 
 def show_value(value: object) -> str:

@@ -220,7 +220,9 @@ class Model:
         None if the model has no length limit.
         """
         as_list = check_texts(texts)
-        return None if self.tokenizer is None else self.tokenizer.count_tokens(as_list)
+        if self.tokenizer is None:
+            return None
+        return self.tokenizer.count_tokens(as_list)
 
     @checked
     def predict_proba(

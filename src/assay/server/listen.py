@@ -246,7 +246,9 @@ def _reload_on_hangup(shelf: ModelShelf) -> dict[int, SignalHandler]:
             target=shelf.reload, kwargs={"only_changed": False}, name="assay-reload", daemon=True
         ).start()
 
-    return {signal.SIGHUP: reload} if hasattr(signal, "SIGHUP") else {}
+    if not hasattr(signal, "SIGHUP"):
+        return {}
+    return {signal.SIGHUP: reload}
 
 
 @contextmanager

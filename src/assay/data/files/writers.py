@@ -175,9 +175,11 @@ class _Table(Writer):
     def __init__(
         self, path: Path, *, is_gzip: bool, before: Before | None, style: TableStyle
     ) -> None:
-        self.columns = before.columns if before is not None else ()
-        encoding = style.continued_encoding if self.columns else style.encoding
         append = before is not None
+        self.columns = (before or Before()).columns
+        encoding = style.encoding
+        if self.columns:
+            encoding = style.continued_encoding
         self._stream = _open_text(path, is_gzip=is_gzip, append=append, encoding=encoding)
         # csv quotes a field that holds a character of its line terminator. With \r\n it quotes a
         # lone \r too, which would otherwise end the row when it is read. Lines end in \n.
@@ -230,9 +232,11 @@ class _Parquet(Writer):
     def __init__(self, path: Path, *, is_gzip: bool, before: Before | None) -> None:
         self._arrow, self._parquet = require("pyarrow"), require("pyarrow.parquet")
         self._path = path
-        self.columns = before.columns if before is not None else ()
-        sample = before.sample if before is not None else None
-        self._schema: Any = None if sample is None else self._parquet.read_schema(sample)
+        before = before or Before()
+        self.columns = before.columns
+        self._schema: Any = None
+        if before.sample is not None:
+            self._schema = self._parquet.read_schema(before.sample)
         self._writer: Any = None
         self._rows: list[Record] = []
 
