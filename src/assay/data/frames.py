@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from assay._optional import require
 from assay.data.columns import check_unique
 from assay.data.files.readers import Row
 from assay.data.raw_split import RawSplit, split_name
@@ -17,7 +18,10 @@ from assay.data.split_column import SPLIT_COLUMNS
 from assay.data.texts import SPLIT_ORDER, LabelledTexts, plain_list
 from assay.errors import DataError, InputError
 
-__all__ = ["ACCEPTED", "frame_splits", "named_splits"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ACCEPTED", "frame_splits", "make_frame", "named_splits"]
 
 logger = logging.getLogger(__name__)
 
@@ -300,3 +304,8 @@ def _indicator_split(texts: Any, indicator: Any, *, source: str) -> RawSplit:
     labels = [[name for name, cell in zip(names, row, strict=True) if cell] for row in rows]
     columns: dict[str, list[Any]] = {"text": _values(texts), "label": labels}
     return _column_split(source, ("text", "label"), columns.__getitem__)
+
+
+def make_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return rows with the same columns as a pandas frame."""
+    return require("pandas").DataFrame(list(rows))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -33,7 +33,6 @@ __all__ = [
     "Splits",
     "check_texts",
     "join_texts",
-    "make_frame",
     "plain_list",
 ]
 
@@ -397,8 +396,3 @@ class Splits(Mapping[str, LabelledTexts]):
             }
             frames.append(pandas.DataFrame(columns))
         return pandas.concat(frames, ignore_index=True)
-
-
-def make_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return rows with the same columns as a pandas frame."""
-    return require("pandas").DataFrame(list(rows))

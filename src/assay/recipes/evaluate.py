@@ -13,8 +13,9 @@ from assay._arguments import checked
 from assay._display import html_block, html_table
 from assay.catalogue import ENGLISH, open_language
 from assay.data.duplicates import find_seen
+from assay.data.frames import make_frame
 from assay.data.origin import read_other_cells
-from assay.data.texts import LabelledTexts, Splits, join_texts, make_frame
+from assay.data.texts import LabelledTexts, Splits, join_texts
 from assay.evaluation.caveats import find_caveats
 from assay.evaluation.coverage_report import AnsweredRow, answered_rows
 from assay.evaluation.mistakes import (
