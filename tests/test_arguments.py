@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import io
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 import pytest
@@ -266,6 +267,18 @@ def test_numbers_of_numpy_are_numbers():
 
     assert function(np.int64(4), share=np.float32(0.5)) == 2
     assert function(4, 1) == 4
+
+
+def test_streams_are_known_by_what_they_do():
+    """No class of io is a `typing.IO`."""
+
+    @checked
+    def function(source: str | IO[Any]) -> str:
+        return type(source).__name__
+
+    assert function(io.BytesIO(b"")) == "BytesIO"
+    with pytest.raises(InputError, match="source is 3; a text or a stream is accepted"):
+        function(3)
 
 
 def test_fields_of_a_base_class_are_checked():

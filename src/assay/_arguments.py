@@ -54,6 +54,7 @@ KNOWN: Mapping[Any, tuple[Test, str]] = {
     float: (_is_a(Real), "a number"),
     Path: (_is_a(os.PathLike, str), "a path"),
     CALLABLE: (callable, "a function"),
+    typing.IO: (lambda value: hasattr(value, "read"), "a stream"),
     **dict.fromkeys((dict, Mapping, collections.abc.MutableMapping), (_is_a(Mapping), "a dict")),
     **dict.fromkeys(SEQUENCES, (_has_items, "a sequence")),
 }
