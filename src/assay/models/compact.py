@@ -91,6 +91,7 @@ class Compact(TextClassifier):
         "vocabulary_size": COUNT,
         "embedding_size": replace(COUNT, is_optional=True),
         "hidden_size": replace(COUNT, is_optional=True),
+        "n_epochs": replace(COUNT, is_optional=True),
         "dropout": FRACTION,
         "token_dropout": FRACTION,
         "seed": SEED,

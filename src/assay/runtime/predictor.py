@@ -185,7 +185,6 @@ class Model:
             return None
         return str(tokenization.get("long_texts", "truncate"))
 
-    @checked
     def is_long(self, texts: Sequence[str]) -> np.ndarray | None:
         """Tell which texts are longer than the model reads at once, bool of shape (n_texts,).
 
@@ -199,10 +198,7 @@ class Model:
 
     @property
     def max_tokens(self) -> int | None:
-        """Tokens that the model reads at once, special tokens included.
-
-        None if the model has no length limit.
-        """
+        """Tokens that the model reads at once, special ones included; None if it has no limit."""
         return None if self.tokenizer is None else self.tokenizer.max_tokens
 
     @property
@@ -213,7 +209,6 @@ class Model:
         """
         return self.max_tokens if self.long_texts == "truncate" else None
 
-    @checked
     def count_tokens(self, texts: Sequence[str]) -> list[int] | None:
         """Return the number of tokens of each text before it is cut, special tokens included.
 
@@ -258,7 +253,6 @@ class Model:
                 advance(len(block))
         return probs
 
-    @checked
     def predict(self, texts: Sequence[str]) -> list[Any]:
         """Return the label of each text; of several labels, all above their thresholds.
 
