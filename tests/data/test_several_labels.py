@@ -12,6 +12,7 @@ import pytest
 import scipy.sparse
 
 from assay import load_data
+from assay.data.reading import describe_reading
 from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.split import cut_missing
 from assay.data.texts import LabelledTexts
@@ -234,3 +235,12 @@ def test_separator_of_other_data_hides_no_columns(tmp_path: Path) -> None:
     assert splits["all"].labels == (("rude",), ("fun", "rude"), ("fun",))
     joined = write(tmp_path / "b.csv", "text,label\na,rude\nb,rude|fun\nc,fun\n")
     assert load_data(joined, label_separator="|")["all"].labels == splits["all"].labels
+
+
+def test_columns_without_any_one_are_named(tmp_path: Path, caplog) -> None:
+    """They are no labels, which the report says too."""
+    path = write(tmp_path / "a.csv", "text,rude,fun,never\na,1,0,0\nb,1,1,0\nc,0,1,0\n")
+    splits = load_data(path)
+    assert (splits.empty_columns, list(splits.label_set)) == (("never",), ["fun", "rude"])
+    assert "1 column has no 1, and is no label: never" in caplog.text
+    assert "never" in describe_reading(splits)[0]

@@ -98,8 +98,9 @@ def build_splits(
             origins[split] = replace(raw.origin, used=(text, label))
     raise_problems(source, problems, hint=hint, flags=tuple(fixes))
     splits = _named(cleaned, published, given, source=source, rules=rules, task=found.task)
+    splits = replace(splits, origins=origins, empty_columns=found.unused(splits.label_set))
     say_reading(splits)
-    return replace(splits, origins=origins)
+    return splits
 
 
 def _divide(

@@ -23,6 +23,7 @@ SENTENCES = {  # kind of what was mended -> its sentence in the catalogue
     "text_cut": "reading.text_cut",
 }
 # Rows without a text or without a label are said elsewhere.
+N_LISTED = 10  # columns that are named
 WITHOUT_MESSAGE = ("null text", "blank text", "null label")
 
 
@@ -41,6 +42,9 @@ def _changes(splits: Splits) -> list[Fact]:
     for one in splits.mended:
         kinds.setdefault(one.kind, []).append(one)
     facts += [_mended_rows(kind, mended) for kind, mended in kinds.items()]
+    if empty := splits.empty_columns:
+        listed = ", ".join(map(cut, empty[:N_LISTED]))
+        facts.append(Fact.of("reading.empty_columns", n_columns=len(empty), listed=listed))
     n_texts = sum(map(len, splits.values()))
     if len(splits.pool) > POOL_FRACTION * (n_texts + len(splits.pool)):
         facts.append(Fact.of("reading.pool", n_pool=len(splits.pool), n_texts=n_texts))

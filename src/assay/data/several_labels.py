@@ -24,7 +24,7 @@ from assay.data.columns import (
 from assay.data.files.readers import Row
 from assay.data.files.row import Problem
 from assay.data.label_forms import parse_list_cell
-from assay.data.labels import Task
+from assay.data.labels import LabelSet, Task
 from assay.data.raw_split import RawSplit
 from assay.data.row_rules import RowRules
 from assay.data.split_column import SPLIT_COLUMNS
@@ -58,11 +58,18 @@ class Found:
     task : {"single", "multi"}
     label_column : str, optional
         The column of the labels, where it is known by now.
+    columns : tuple of str
+        The columns of one label each, if the labels are written so.
     """
 
     raws: Mapping[str, RawSplit]
     task: Task
     label_column: str | None
+    columns: tuple[str, ...] = ()
+
+    def unused(self, label_set: LabelSet) -> tuple[str, ...]:
+        """Return the columns that are no label: no text has a 1 there."""
+        return tuple(name for name in self.columns if name not in label_set)
 
 
 def find_several(
@@ -94,7 +101,7 @@ def find_several(
         raws, columns = _find_indicators(raws, text_column, label_column)
     if columns:
         joined = {split: _join_columns(raw, columns) for split, raw in raws.items()}
-        return Found(joined, "multi", JOINED)
+        return Found(joined, "multi", JOINED, columns)
     if rules.label_separator is not None:
         split_cell = partial(_split_cell, separator=rules.label_separator)
         return Found(_with_lists(raws, split_cell), "multi", label_column)

@@ -307,6 +307,8 @@ class Splits(Mapping[str, LabelledTexts]):
         Rows of the source that were changed before they were used.
     pool : tuple of str
         Texts of rows without label, which take no part in training.
+    empty_columns : tuple of str
+        Columns of label names that no text has: they are no labels.
     origins : mapping of str to Origin
         Split as it was read -> its files; see `read_other_cells`.
 
@@ -332,6 +334,7 @@ class Splits(Mapping[str, LabelledTexts]):
     n_corrections: int = 0
     mended: tuple[MendedRows, ...] = ()
     pool: tuple[str, ...] = ()
+    empty_columns: tuple[str, ...] = ()
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
     kept: dict[str, object] = field(default_factory=dict, init=False, compare=False)
 
