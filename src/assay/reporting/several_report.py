@@ -30,6 +30,7 @@ STYLE = (
     "table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .7rem;text-align:right;"
     "border-bottom:1px solid #ddd}td:first-child,th:first-child,.text td,.text th{text-align:left}"
     ".scroll{overflow-x:auto}img{max-width:100%}.text td{overflow-wrap:anywhere}"
+    "td:first-child{white-space:nowrap}"
 )
 FIGURE_DIR = "report_files"
 # By whether the cells of a table are texts
