@@ -62,7 +62,7 @@ def test_error_in_one_thread_reaches_the_caller_and_ends_the_others(compact_fold
     session = OnnxSession(Layout(compact_folder).onnx, pad_id=0, n_threads=2)
     done = []
 
-    def fail(input_ids, mask):
+    def fail(input_ids, mask, output):
         done.append(len(input_ids))
         raise ValueError("no memory for this batch")
 
