@@ -264,6 +264,10 @@ def cases(five, tmp_path):
     yield "RuleOutcome", write_rule(tmp_path / "rule.json")
     yield "Verification", ["verify", tmp_path / "leaky-model", leaky]
     yield "Evaluation", ["evaluate", tmp_path / "leaky-model", leaky]
+    named = tmp_path / "named"
+    run_args = ["--methods", "majority", "--id-column", "ticket", "--out", named]
+    yield "Results", ["run", leaky, *run_args]
+    yield "RunPrediction", named / "predictions" / "majority.jsonl.gz"
     yield "Evaluation", ["evaluate", with_rule(model, tmp_path / "abstains"), five.data]
     yield "Coverage", write_coverage(tmp_path / "coverage.json")
     yield "Prediction", ["predict", model, five.data / "test.csv"]
