@@ -240,11 +240,11 @@ class LabelledTexts:
 
     def _repr_html_(self) -> str:
         n_shown = min(len(self), N_SHOWN_ROWS)
+        caption = f"{len(self):,} texts, the first {n_shown}:"
         rows = [
             {"line": self.lines[i], "label": self.shown_label(i), "text": self.texts[i]}
             for i in range(n_shown)
         ]
-        caption = f"{len(self):,} texts, the first {n_shown}:"
         return html_block("LabelledTexts", caption, html_table(rows))
 
     def shown_label(self, row: int) -> str:
@@ -373,8 +373,7 @@ class Splits(Mapping[str, LabelledTexts]):
         n_more = len(self.label_set) - N_SHOWN_LABELS
         if n_more > 0:
             rows.append({"label": f"… and {n_more:,} more", **dict.fromkeys(counts, "")})
-        sizes = map(len, self.parts.values())
-        rows.append({"label": "all", **dict(zip(self.parts, sizes, strict=True))})
+        rows.append({"label": "all", **{split: len(own) for split, own in self.parts.items()}})
         caption = f"texts with {len(self.label_set):,} labels, one column per split"
         if self.dropped:
             caption += f", {len(self.dropped):,} rows left out"
