@@ -29,6 +29,7 @@ ACCEPTS = {
     "None": (type(None),),
     "Mapping": (dict,),
     "TrainingDataEntry": (dict,),
+    "Costs": (dict,),
     "ClassWeight": (str, dict, type(None)),  # its words are checked where it is used
     "object": (object,),
 }
