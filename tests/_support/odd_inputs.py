@@ -336,7 +336,6 @@ TABLES = [
     ),
     _table("a title nobody sees", "text\u200b,label\none,neg\ntwo,pos\n", "2 texts", 0),
     _table("a header that ends with a delimiter", "text,label,\none,neg\ntwo,pos\n", "2 texts", 0),
-    _table("rows that were cleared", PLAIN + ",\n" * 30, "40 texts", 0),
     _table(
         "quotes around words at the start of texts",
         "text,label\n" + "".join(f'"hi" he said {i},{"ab"[i % 2]}\n' for i in range(20)),

@@ -200,17 +200,12 @@ class _Cleaner:
         if own_text is None:
             self._drop(self.dropped, row, "null text")
         elif not own_text.strip():
-            self._drop_blank(row)
+            self._drop(self.dropped, row, "blank text")
         elif mended.label in ("", None):
             self._drop(self.dropped, row, "null label")
             self.pool.append(own_text[: self.max_chars])
         else:
             self._use(row, own_text, mended)
-
-    def _drop_blank(self, row: Row) -> None:
-        """Leave a row without a text out; it is not one if a person cleared all its cells."""
-        if self.unit != "line" or not is_empty_row(row):
-            self._drop(self.dropped, row, "blank text")
 
     def _label(self, value: Any) -> MendedLabel:
         """Return the mended label of a value; empty if there is none."""
@@ -287,12 +282,6 @@ class _SeveralCleaner(_Cleaner):
 
 
 CLEANERS: dict[Task, type[_Cleaner]] = {"single": _Cleaner, "multi": _SeveralCleaner}
-
-
-def is_empty_row(row: Row) -> bool:
-    """Tell whether a row of a table has several cells, and nothing in any of them."""
-    values = row.values.values()
-    return len(values) > 1 and all(isinstance(one, str) and not one.strip() for one in values)
 
 
 def _too_long(label: str) -> str:

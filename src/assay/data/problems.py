@@ -62,7 +62,7 @@ def _is_one_cause(problems: Sequence[str]) -> bool:
     if len(problems) > 1 and all(BAD_BYTES in one for one in problems):
         return True
     reasons = {one.partition(": ")[2] for one in problems}
-    return len(problems) >= MANY and len(reasons) == 1
+    return len(problems) >= MANY and len(reasons) == 1 and "" not in reasons
 
 
 def raise_problems(
