@@ -1,4 +1,7 @@
-"""`--min-recall`, `--min-precision` and `--cost` of train and run, and what predict, evaluate, serve and reports make of them."""
+"""`--min-recall`, `--min-precision` and `--cost` of train and run, and what predict, evaluate, serve and reports make of them.
+
+Tests rule_check, too.
+"""
 
 import json
 

@@ -1,4 +1,7 @@
-"""The whole job on a small data set: what is on disk, where every number comes from, what may choose."""
+"""The whole job on a small data set: what is on disk, where every number comes from, what may choose.
+
+Tests assay.recipes.steps.run_pieces, too: its records have no code of their own.
+"""
 
 import gzip
 import json

@@ -87,9 +87,7 @@ def test_winner_of_a_search_is_trained_as_it_is(data, tmp_path):
 @pytest.mark.parametrize("method", [LogisticRegression(), 3, Linear])
 def test_method_that_is_none_of_ours_is_refused(data, tmp_path, method):
     """An estimator of another library cannot be saved as a model."""
-    with pytest.raises(
-        InputError, match="the name of a method or an estimator of assay is accepted"
-    ):
+    with pytest.raises(InputError, match="a text or TextClassifier is accepted"):
         train_model(data, tmp_path / "m", method=method)
 
 

@@ -66,7 +66,7 @@ def review_command(
     Examples:
       assay review tweets.csv --out decisions.csv
       assay review tweets.csv --issues issues.csv --out decisions.csv
-      assay review tweets.csv --method auto --out decisions.csv      finds more, takes longer
+      assay review tweets.csv --method auto --out decisions.csv   finds more
     """
     from assay.recipes.audit import load_for_audit
     from assay.review.review_page import ReviewOptions, check_decisions_file, review_issues
