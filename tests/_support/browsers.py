@@ -104,6 +104,17 @@ def visits(browser):
     assert complaints == [], complaints
 
 
+def find_violations_in_both_schemes(page):
+    """Return what axe-core finds on a page in light and in dark."""
+    found, backgrounds = [], set()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        backgrounds.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        found += [(scheme, *one) for one in find_violations(page)]
+    assert len(backgrounds) == 2
+    return found
+
+
 def find_violations(page):
     """Return what axe-core finds on a page."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
