@@ -1,11 +1,13 @@
 """Evidence out of fold for several labels: no text has a say in its own answer."""
 
 import numpy as np
+import pytest
 
 from assay.data.labels import LabelSet
 from assay.data.several_texts import SeveralLabelledTexts
 from assay.evaluation.fold_predictions import FoldPredictions, SeveralFoldTexts, predict_folds
 from assay.evaluation.several_folds import SeveralFoldEvidence
+from assay.evaluation.several_scores import SEVERAL_METRICS
 from assay.models import make_estimator
 from assay.progress import Progress
 from assay.training.targets import SEVERAL
@@ -31,7 +33,7 @@ def judge(truth):
     names = tuple(tuple(LABELS.names[i] for i in np.flatnonzero(row)) for row in truth)
     labelled = SeveralLabelledTexts(own.texts, names)
     return SeveralFoldEvidence.judge(
-        found, own, labelled, LABELS, thresholds=np.full(3, 0.5), is_fitted=True, seed=0
+        found, own, labelled, LABELS, thresholds=np.full(3, 0.5), is_calibrated=True, seed=0
     )
 
 
@@ -81,3 +83,17 @@ def test_final_model_is_calibrated_by_the_folds_in_its_own_order():
         estimator.fitted_.calibration.shift, expected.calibration.shift[order]
     )
     np.testing.assert_allclose(estimator.fitted_.thresholds, expected.thresholds[order])
+
+
+def test_scores_are_those_by_which_methods_are_chosen():
+    """Over all divisions, not the first alone; counts are those of one division."""
+    evidence = judge(TRUTH)
+    scores = evidence.scored.scores
+    for metric, field in SEVERAL_METRICS.items():
+        expected = evidence.answers.score(metric)
+        assert getattr(scores, field) == pytest.approx(expected, abs=1e-6)
+        low, high = scores.intervals[field]
+        assert 0 <= low <= expected <= high <= 1
+    assert scores.n_texts == 90
+    assert [one.n_texts for one in scores.per_label] == TRUTH.sum(axis=0).tolist()
+    assert not np.array_equal(evidence.answers.predicted[0], evidence.answers.predicted[1])

@@ -47,6 +47,21 @@ def test_linear_learns_several_labels(trained) -> None:
     assert np.array_equal(predicted, (probs >= trained.fitted_.thresholds).astype(int))
 
 
+def test_majority_is_a_floor_for_f1() -> None:
+    """Shares stay as they are; a label that many texts have is given to all, as its F1 says."""
+    texts, labels = draw(2)
+    estimator = make_estimator("majority").fit(*draw(0), validation=draw(1))
+    truth = LabelSet(tuple(estimator.classes_.tolist()), "multi").indicator(labels)
+    predicted = estimator.predict(texts)
+    assert (predicted == predicted[0]).all()
+    share = truth.mean(axis=0)
+    expected = np.where(predicted[0] > 0, 2 * share / (1 + share), 0.0)
+    assert predicted[0].sum() >= 3
+    np.testing.assert_allclose(f1_score(truth, predicted, average=None), expected)
+    before = make_estimator("majority").fit(*draw(0))
+    np.testing.assert_array_equal(estimator.predict_proba(texts), before.predict_proba(texts))
+
+
 def test_matrix_and_names_train_the_same_model(trained) -> None:
     """The order of labels in a text changes nothing either."""
     texts, labels = draw(0)

@@ -8,7 +8,7 @@ temperature for all. So each fold is judged by numbers that were fitted on the o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from assay.data.texts import LabelledTexts
 from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.fold_predictions import FoldPredictions, FoldTexts
 from assay.evaluation.several_choice import SeveralAnswersOf
-from assay.evaluation.several_scores import score_several
+from assay.evaluation.several_scores import SeveralScores, score_several
 from assay.evaluation.several_scoring import SeveralScored
 from assay.training.targets import SEVERAL
 
@@ -32,7 +32,8 @@ class SeveralFoldEvidence:
     Parameters
     ----------
     scored : SeveralScored
-        Scores of the first division into folds.
+        Probabilities and answers of the first division into folds; scores over all divisions, of
+        which the intervals are as wide as those of the first.
     answers : SeveralAnswersOf
         The answers of all divisions.
     folds : int64 array of shape (n_repeats, n_texts)
@@ -53,7 +54,7 @@ class SeveralFoldEvidence:
         label_set: LabelSet,
         *,
         thresholds: np.ndarray,
-        is_fitted: bool,
+        is_calibrated: bool,
         seed: int,
     ) -> SeveralFoldEvidence:
         """Score what was predicted out of fold.
@@ -68,15 +69,15 @@ class SeveralFoldEvidence:
         label_set : LabelSet
         thresholds : array of shape (n_labels,)
             Those of the final model, for the table of labels.
-        is_fitted : bool
-            Whether the method fits thresholds; else its logits are taken as they are.
+        is_calibrated : bool
+            Whether the method fits scales and shifts. Thresholds are chosen for every method.
         seed : int
             Seed of the intervals.
         """
         truth = texts.label_ids
         judged = []
         for logits, folds in zip(found.logits, found.folds, strict=True):
-            judged.append(judge_division(logits, truth, folds, is_fitted=is_fitted))
+            judged.append(judge_division(logits, truth, folds, is_calibrated=is_calibrated))
         probs = np.stack([one for one, _ in judged])
         predicted = np.stack([one for _, one in judged])
         answers = SeveralAnswersOf(
@@ -87,7 +88,7 @@ class SeveralFoldEvidence:
             rows=np.arange(len(truth)),
             n_folds=found.n_folds,
         )
-        scores = score_several(truth, probs[0], predicted[0], label_set, thresholds, seed=seed)
+        scores = _score_divisions(truth, probs, predicted, label_set, thresholds, seed=seed)
         scored = SeveralScored(labelled, truth, probs[0], predicted[0], scores, found.fit_s)
         return cls(scored, answers, found.folds, probs)
 
@@ -110,8 +111,48 @@ class SeveralFoldEvidence:
                 yield {**record, "group": groups[i], "fold": own_folds[i], "repeat": repeat}
 
 
+def _score_divisions(
+    truth: np.ndarray,
+    probs: np.ndarray,
+    predicted: np.ndarray,
+    label_set: LabelSet,
+    thresholds: np.ndarray,
+    *,
+    seed: int,
+) -> SeveralScores:
+    """Score all divisions as one, with intervals as wide as the texts of one division deserve.
+
+    Methods are chosen by the same scores: see `SeveralAnswersOf.score`.
+    """
+    first = score_several(truth, probs[0], predicted[0], label_set, thresholds, seed=seed)
+    n_repeats = len(probs)
+    if n_repeats == 1:
+        return first
+    repeated = np.tile(truth, (n_repeats, 1))
+    probs, predicted = probs.reshape(repeated.shape), predicted.reshape(repeated.shape)
+    scores = score_several(
+        repeated, probs, predicted, label_set, thresholds, seed=seed, n_resamples=1
+    )
+    intervals = {}
+    for metric, (low, high) in first.intervals.items():
+        moved = getattr(scores, metric) - getattr(first, metric)
+        intervals[metric] = (max(0.0, low + moved), min(1.0, high + moved))
+    per_label = []
+    for own, of_first in zip(scores.per_label, first.per_label, strict=True):
+        low, high = of_first.f1_interval
+        moved = own.f1 - of_first.f1
+        shown = replace(
+            own,
+            n_texts=of_first.n_texts,
+            n_predicted=round(own.n_predicted / n_repeats),
+            f1_interval=(max(0.0, low + moved), min(1.0, high + moved)),
+        )
+        per_label.append(shown)
+    return replace(scores, n_texts=first.n_texts, intervals=intervals, per_label=tuple(per_label))
+
+
 def judge_division(
-    logits: np.ndarray, truth: np.ndarray, folds: np.ndarray, *, is_fitted: bool = True
+    logits: np.ndarray, truth: np.ndarray, folds: np.ndarray, *, is_calibrated: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return scores and answers of one division, each fold by what the others say.
 
@@ -119,16 +160,15 @@ def judge_division(
     ----------
     logits, truth : arrays of shape (n_texts, n_labels)
     folds : int array of shape (n_texts,)
-    is_fitted : bool
-        Whether the method fits scales, shifts and thresholds.
+    is_calibrated : bool
+        Whether scales and shifts are fitted, as well as thresholds.
     """
+    fit = SEVERAL.fit if is_calibrated else SEVERAL.choose
     probs = np.zeros_like(logits)
     predicted = np.zeros_like(truth)
     for fold in np.unique(folds):
         is_own = folds == fold
-        fitted = SEVERAL.untrained(truth.shape[1])
-        if is_fitted:
-            fitted = SEVERAL.fit(logits[~is_own], truth[~is_own])
+        fitted = fit(logits[~is_own], truth[~is_own])
         probs[is_own] = SEVERAL.probs(fitted.calibration.apply(logits[is_own]))
         predicted[is_own] = probs[is_own] >= fitted.thresholds
     return probs, predicted

@@ -13,7 +13,6 @@ from assay.data.texts import LabelledTexts
 from assay.errors import DataError
 from assay.evaluation.result import Headline
 from assay.evaluation.several_scores import SeveralScores, score_several
-from assay.methods import METHODS
 from assay.progress import Progress
 from assay.runtime.answers import SeveralAnswers
 from assay.runtime.entries import ScoreEntry
@@ -145,7 +144,7 @@ def score_several_split(
     predict_s = time.perf_counter() - started_s
     truth = model.label_set.encode(labelled.labels)
     predicted = answering.decide(probs)
-    if groups is not None and METHODS[model.method].reads_texts:
+    if groups is not None:
         predicted = cross_fit(probs, truth, groups, seed=seed)
 
     def score(rows: np.ndarray) -> SeveralScores:

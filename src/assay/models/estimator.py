@@ -234,7 +234,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         texts, labels = self._check_pairs(X, y, name="X")
         if texts:
             targets = self.targets_.encode(labels, self.classes_)
-            self.fitted_ = self.targets_.fit(self.decision_logits(texts), targets)
+            self.fitted_ = self._fit_held_out(self.decision_logits(texts), targets)
         return self
 
     def calibrate_on(
@@ -251,8 +251,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """
         position = {name: column for column, name in enumerate(names)}
         columns = np.array([position[str(name)] for name in self.classes_.tolist()])
-        self.fitted_ = self.targets_.fit(*self.targets_.arrange(logits, label_ids, columns))
+        self.fitted_ = self._fit_held_out(*self.targets_.arrange(logits, label_ids, columns))
         return self
+
+    def _fit_held_out(self, logits: np.ndarray, targets: np.ndarray) -> Fitted:
+        """Return what is fitted on logits of texts that were not trained on."""
+        return self.targets_.fit(logits, targets)
 
     def predict_fold(
         self,

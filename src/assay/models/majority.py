@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.training.context import FitContext
+from assay.training.targets import Fitted
 
 __all__ = ["Majority"]
 
@@ -35,8 +37,10 @@ SHARES = {"single": _class_shares, "multi": _label_shares}  # by task
 class Majority(TextClassifier):
     """Give every text the class shares of the training set.
 
-    Where a text may have several labels, the shares of the texts that have each label: labels that
-    more than half of the texts have are given to all.
+    Where a text may have several labels, the shares of the texts that have each label, with the
+    threshold of each label chosen for F1 on validation, as for every method. Giving a label to all
+    texts has an F1 of 2p / (1 + p) where the share p of them has it, and giving it to none has 0,
+    so that labels are given to all texts unless they are very rare.
 
     The most frequent class has the highest score; where two are equally frequent, the first in
     `classes_` order wins, as in scikit-learn's ``DummyClassifier(strategy="prior")``.
@@ -55,14 +59,17 @@ class Majority(TextClassifier):
         return np.tile(logits, (len(X), 1))
 
     def calibrate(self, X: Sequence[str], y: Sequence[object]) -> Self:
-        """Do nothing: the shares are the calibrated answer of a model that reads no text."""
-        return self
+        """Choose the threshold of each label; do nothing where a text has one label.
 
-    def calibrate_on(
-        self, logits: np.ndarray, label_ids: np.ndarray, *, names: Sequence[str]
-    ) -> Self:
-        """Do nothing, as `calibrate`."""
-        return self
+        The shares stay as they are: they are the calibrated answer of a model that reads no text.
+        """
+        check_is_fitted(self, "classes_")
+        if self.targets_.task == "single":
+            return self
+        return super().calibrate(X, y)
+
+    def _fit_held_out(self, logits: np.ndarray, targets: np.ndarray) -> Fitted:
+        return self.targets_.choose(logits, targets)
 
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Keep the class shares in the manifest; there are no other files."""

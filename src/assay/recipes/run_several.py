@@ -228,7 +228,7 @@ def _score(fitted: FittedModel, run: Run) -> _Scored:
         whole.train,
         run.data.splits.label_set,
         thresholds=answers_of(fitted.model).thresholds,
-        is_fitted=METHODS[fitted.model.method].reads_texts,
+        is_calibrated=METHODS[fitted.model.method].reads_texts,
         seed=seed,
     )
     scored = _score_splits(fitted, run, whole)

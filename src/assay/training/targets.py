@@ -91,6 +91,10 @@ class Targets(ABC):
         """Fit the calibration and what follows from it on held-out texts."""
 
     @abstractmethod
+    def choose(self, logits: np.ndarray, targets: np.ndarray) -> Fitted:
+        """Fit on held-out texts how scores become answers, and leave the scores as they are."""
+
+    @abstractmethod
     def arrange(
         self, logits: np.ndarray, targets: np.ndarray, columns: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -142,6 +146,9 @@ class _Single(Targets):
 
     def fit(self, logits: np.ndarray, targets: np.ndarray) -> Fitted:
         return Fitted(Temperature(fit_temperature(logits, targets)))
+
+    def choose(self, logits: np.ndarray, targets: np.ndarray) -> Fitted:
+        return Fitted(Temperature())
 
     def arrange(
         self, logits: np.ndarray, targets: np.ndarray, columns: np.ndarray
@@ -197,6 +204,10 @@ class _Several(Targets):
         calibration = fit_scale_shift(logits, targets)
         probs = self.probs(calibration.apply(logits))
         return Fitted(calibration, fit_thresholds(probs, targets))
+
+    def choose(self, logits: np.ndarray, targets: np.ndarray) -> Fitted:
+        calibration = ScaleShift.none(logits.shape[1])
+        return Fitted(calibration, fit_thresholds(self.probs(logits), targets))
 
     def arrange(
         self, logits: np.ndarray, targets: np.ndarray, columns: np.ndarray
