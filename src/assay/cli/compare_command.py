@@ -9,6 +9,7 @@ import typer
 
 from assay.cli.command import add_command
 from assay.cli.options import Common, DataFlags
+from assay.cli.scores import title_metric
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.errors import InputError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from assay.evaluation.compare import Comparison
     from assay.recipes.compare import RunComparison
     from assay.recipes.compare_several import SeveralRunComparison
+    from assay.recipes.compare_several_models import SeveralModelComparison
     from assay.recipes.model_comparison import ModelComparison
 
 __all__ = ["register"]
@@ -60,7 +62,7 @@ def compare_command(
             "compare got two arguments; one run, or two models and DATA are accepted",
             hint=f"assay compare {run} {other} DATA",
         )
-    from assay.recipes.model_comparison import compare_models
+    from assay.recipes.model_comparison import ModelComparison, compare_models
 
     splits = flags.options().as_trained(run, data).load(data)
     found = compare_models(
@@ -69,7 +71,12 @@ def compare_command(
     if common.json:
         print_json(found.to_dict())
         return
-    _show_models(found)
+    if isinstance(found, ModelComparison):
+        _show_models(found)
+    else:
+        _show_several_models(found)
+    for warning in found.warnings():
+        print_sentence(f"Note: {warning}")
 
 
 def _show_models(found: ModelComparison) -> None:
@@ -87,13 +94,47 @@ def _show_models(found: ModelComparison) -> None:
             }
         )
     print_table(rows, right=("accuracy", "macro F1", "only it right"), elastic=("model",))
-    p_value = "below 0.001" if found.p_value < 0.001 else f"{found.p_value:.2g}"
     print_sentence(found.why)
+    p_value = _show_p(found.p_value)
     print_sentence(
         f"Exact McNemar test of the texts that only one of them labels right: p {p_value}."
     )
-    for warning in found.warnings():
-        print_sentence(f"Note: {warning}")
+
+
+def _show_several_models(found: SeveralModelComparison) -> None:
+    """Print the scores of two models that give any number of labels per text."""
+    plain = found.to_dict()
+    rows = []
+    for one in plain["models"]:
+        row = {
+            "model": one["model"],
+            "method": one["method"],
+            "macro F1": f"{one['f1_macro']:.3f}",
+            "micro F1": f"{one['f1_micro']:.3f}",
+            "exact match": f"{one['exact_match']:.3f}",
+            "only it right": f"{one['n_only_right']:,}",
+        }
+        rows.append(row)
+    print_table(rows, right=tuple(rows[0])[2:], elastic=("model",))
+    differences = []
+    for change in plain["differences"]:
+        low, high = change["interval"]
+        row = {
+            "second minus first": title_metric(change["metric"]),
+            "difference": f"{change['difference']:+.3f}",
+            "95 % interval": f"{low:+.3f} to {high:+.3f}",
+        }
+        differences.append(row)
+    print_table(differences, right=("difference",))
+    print_sentence(found.why)
+    print_sentence(
+        "Exact McNemar test of the texts that only one of them gives exactly their labels: "
+        f"p {_show_p(found.p_value)}."
+    )
+
+
+def _show_p(p_value: float) -> str:
+    return "below 0.001" if p_value < 0.001 else f"{p_value:.2g}"
 
 
 def _compare_run(run: Path, common: Common) -> None:

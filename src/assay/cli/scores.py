@@ -18,6 +18,7 @@ __all__ = [
     "print_several",
     "rating_sentence",
     "score_rows",
+    "title_metric",
 ]
 
 SEVERAL_TITLES = {
@@ -32,6 +33,15 @@ SEVERAL_TITLES = {
 }
 RULE_TITLE = "Without→with its rule, shares in %"
 SCORE_COLUMNS = ("texts", "accuracy", "F1 weighted", "F1 macro")
+
+
+def title_metric(metric: str) -> str:
+    """Return what a metric of assay.json is called.
+
+    >>> title_metric("f1_macro"), title_metric("accuracy")
+    ('macro F1', 'accuracy')
+    """
+    return SEVERAL_TITLES.get(metric, metric)
 
 
 def score_rows(split: str, scores: ScoresEntry) -> list[dict[str, str]]:

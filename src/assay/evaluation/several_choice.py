@@ -19,6 +19,7 @@ from assay.evaluation.several_scores import SEVERAL_METRICS, AnswerCounts, F1Dra
 from assay.methods import FLOOR
 
 __all__ = [
+    "METRIC_NAMES",
     "SeveralAnswersOf",
     "SeveralChoice",
     "SeveralDifference",

@@ -16,6 +16,7 @@ from assay.evaluation.evidence import Answers
 from assay.evaluation.score_draws import draw_scores
 from assay.notebook import default_progress
 from assay.progress import Progress
+from assay.recipes.compare_several_models import SeveralModelComparison, compare_several_models
 from assay.recipes.evaluate import Evaluation, evaluate_model
 from assay.recipes.evaluate_several import SeveralEvaluation
 
@@ -135,7 +136,7 @@ def compare_models(
     split: str | None = None,
     seed: int = 0,
     progress: Progress | None = None,
-) -> ModelComparison:
+) -> ModelComparison | SeveralModelComparison:
     """Score two models on the same labelled texts, and test whether they differ.
 
     Parameters
@@ -149,20 +150,29 @@ def compare_models(
         Seed of the bootstrap.
     progress : Progress, optional
 
+    Returns
+    -------
+    ModelComparison or SeveralModelComparison
+        The second where both models give any number of labels per text.
+
     Raises
     ------
     InputError
-        A model cannot be used, does not know the labels, or the data were cut for one of them only.
+        A model cannot be used, does not know the labels, or the data were cut for one of them only;
+        or one model gives one label per text, and the other any number.
     """
     progress = progress or default_progress()
     names = (str(first), str(second))
-    splits.label_set.check_single()
     one = evaluate_model(first, splits, split=split, seed=seed, progress=progress)
     other = evaluate_model(second, splits, split=split, seed=seed, progress=progress)
-    if isinstance(one, SeveralEvaluation) or isinstance(other, SeveralEvaluation):
-        raise InputError("a model gives several labels per text; those that give one are compared")
     if one.scored.labelled.lines != other.scored.labelled.lines:
         raise InputError("the models were scored on different rows; name a split of both: --split")
+    if isinstance(one, SeveralEvaluation) and isinstance(other, SeveralEvaluation):
+        return compare_several_models(names, one, other, seed=seed)
+    if isinstance(one, SeveralEvaluation):
+        raise _refuse_two_kinds(names[0], names[1])
+    if isinstance(other, SeveralEvaluation):
+        raise _refuse_two_kinds(names[1], names[0])
     answers = {"first": _answers(one, splits), "second": _answers(other, splits)}
     first_right, second_right = answers["first"].correct, answers["second"].correct
     drawn = draw_scores(answers, "accuracy", seed=seed)
@@ -177,6 +187,13 @@ def compare_models(
         difference=float(second_right.mean() - first_right.mean()),
         interval=(float(low), float(high)),
         p_value=compare_pair(first_right, second_right),
+    )
+
+
+def _refuse_two_kinds(several: str, single: str) -> InputError:
+    return InputError(
+        f"{several} gives any number of labels per text and {single} gives one; "
+        "two models that give one, or two that give any number, are accepted"
     )
 
 
