@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.data.files.row import Record
+from assay.data.labels import list_labels
 from assay.runtime.limits.confidence import word_confidence
 
 __all__ = ["scores_of", "shorten"]
@@ -50,7 +51,7 @@ def shorten(record: Record) -> Record:
 def _shorten_several(record: Record) -> Record:
     """Return the columns for people where a text may have several labels."""
     short = _input_columns(record, SEVERAL_TITLES)
-    short["labels"] = ", ".join(record["predicted_labels"])
+    short["labels"] = list_labels(record["predicted_labels"])
     short["highest score"] = round(max(scores_of(record).values()), 3)
     return short
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,7 +45,7 @@ def explain_command(
     common: Common,
     label: Annotated[
         str | None,
-        typer.Option(metavar="L", help="Explain this label.  [default: the one predicted]"),
+        typer.Option(metavar="L", help="Explain this label.  [default: what is predicted]"),
     ] = None,
     top_k: Annotated[
         int, typer.Option(metavar="K", help="Words in the table, strongest first.", min=1)
@@ -58,6 +59,8 @@ def explain_command(
 ) -> None:
     """Say which words of a text pushed which label.
 
+    Where a text may have several labels, each that is given is explained by itself.
+
     Exact for a linear model; for the others each word is taken out once, and what that leaves
     unexplained is said. With --nearest the training texts that share most with it, where the model
     was trained with --keep-texts.
@@ -68,6 +71,7 @@ def explain_command(
       assay explain runs/sample/model "what a lovely surprise" --label sadness
       assay explain models/kept "what a lovely surprise" --nearest 3
     """
+    from assay.runtime.answers import SeveralAnswers
     from assay.runtime.explain import explain_text
     from assay.runtime.predictor import load_model
 
@@ -76,12 +80,49 @@ def explain_command(
     explanation = explain_text(loaded, text)
     if common.json:
         found = {"nearest": [one.to_dict() for one in neighbours]} if nearest else {}
-        print_json({**explanation.to_dict(label), **found})
+        print_json({**_describe(explanation, label), **found})
         return
+    if isinstance(loaded.answering, SeveralAnswers):
+        _print_several(explanation, label, loaded.answering.thresholds, top_k)
+    else:
+        _print_scores(explanation, label)
+        _print_words(explanation, label, top_k)
+    if nearest:
+        print_line("")
+        _print_nearest(neighbours)
+
+
+def _explained(explanation: Explanation, label: str | None) -> Sequence[str | None]:
+    """Return the labels to explain; None means the one with the highest score."""
+    if label is None and explanation.given_labels:
+        return explanation.given_labels
+    return [label]
+
+
+def _describe(explanation: Explanation, label: str | None) -> Mapping[str, object]:
+    """Return plain values about one label, with all that are given where there may be several."""
+    plain = explanation.to_dict(_explained(explanation, label)[0])
+    if explanation.task == "single":
+        return plain
+    return {**plain, "predicted_labels": list(explanation.given_labels)}
+
+
+def _print_several(
+    explanation: Explanation, label: str | None, thresholds: Sequence[float], top_k: int
+) -> None:
+    """Print which of several labels are given, and explain each of them."""
+    _print_given(explanation)
+    for one in _explained(explanation, label):
+        print_line("")
+        _print_threshold(explanation, one, thresholds)
+        _print_words(explanation, one, top_k)
+
+
+def _print_words(explanation: Explanation, label: str | None, top_k: int) -> None:
+    """Print the marked text, the table of words and their sum, for one label."""
     words = explanation.words(label)
-    _print_scores(explanation, label)
     strongest = max((abs(word.contribution) for word in words), default=0.0)
-    _print_marked(text, words, strongest)
+    _print_marked(explanation.text, words, strongest)
     ranked = sorted(words, key=lambda word: -abs(word.contribution))
     print_table(
         [_row(word, strongest) for word in ranked[:top_k]], right=("pushes",), elastic=("word",)
@@ -89,9 +130,28 @@ def explain_command(
     if n_more := len(ranked[top_k:]):
         print_line(f"and {n_more:,} more {'word' if n_more == 1 else 'words'}, which push less")
     _print_sum(explanation, label)
-    if nearest:
-        print_line("")
-        _print_nearest(neighbours)
+
+
+def _print_given(explanation: Explanation) -> None:
+    """Print which labels are given, and the next best ones."""
+    scores = dict(zip(explanation.labels, explanation.probs.tolist(), strict=True))
+    given = explanation.given_labels
+    others = sorted(scores.keys() - set(given), key=lambda name: (-scores[name], name))[:2]
+    shown = "; ".join(f"{name} {scores[name]:.3f}" for name in given)
+    ending = "; ".join(f"{name} {scores[name]:.3f}" for name in others)
+    sentence, rest = f"gives {shown}", "others"
+    if not given:
+        sentence, rest = "gives no label: no score reaches its threshold", "highest"
+    print_sentence(f"{sentence}   ({rest}: {ending})" if others else sentence)
+
+
+def _print_threshold(
+    explanation: Explanation, label: str | None, thresholds: Sequence[float]
+) -> None:
+    """Print the explained label with its score, and from which score it is given."""
+    column = explanation.column_of(label)
+    name, score = explanation.labels[column], explanation.probs[column]
+    print_sentence(f"{name} {score:.3f}, given from {thresholds[column]:.3f} on")
 
 
 def _print_scores(explanation: Explanation, label: str | None) -> None:

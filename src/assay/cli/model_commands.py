@@ -10,6 +10,7 @@ import typer
 from assay.cli import evaluate_command, predict_command, train_command
 from assay.cli.command import add_command
 from assay.cli.options import Common, DataFlags, ModelFolder
+from assay.cli.scores import title_metric
 from assay.cli.show import print_json, print_line, print_table
 
 if TYPE_CHECKING:
@@ -49,13 +50,18 @@ def info_command(model: ModelFolder, common: Common) -> None:
 
 
 def _print_facts(manifest: Manifest) -> None:
+    from assay.data.labels import list_labels
+
     data, checkpoint = manifest.training_data, manifest.checkpoint
     name = f" ({checkpoint['name']})" if checkpoint else ""
     n_texts, source = data.get("n_texts", 0), data.get("source", "?")
     print_line(f"method       {manifest.method}{name}")
-    print_line(f"labels       {', '.join(manifest.labels)}")
+    print_line(f"labels       {list_labels(manifest.labels)}")
     print_line(f"trained on   {n_texts:,} texts of {source}, seed {manifest.seed}")
-    print_line(f"temperature  {manifest.temperature:.3f}, folded in")
+    if manifest.task == "multi":
+        print_line("answers      any number of labels per text, none included")
+    else:
+        print_line(f"temperature  {manifest.temperature:.3f}, folded in")
     if manifest.abstain:
         print_line(f"abstains     below a score of {manifest.abstain['threshold']:.3f}")
     for sentence in _describe_rule(manifest):
@@ -72,6 +78,9 @@ def _print_facts(manifest: Manifest) -> None:
 
 def _describe_rule(manifest: Manifest) -> list[str]:
     """Say which label is given, where that is not always the one with the highest score."""
+    if manifest.task == "multi":
+        pairs = zip(manifest.labels, manifest.thresholds, strict=True)
+        return [f"{label} from a score of {threshold:.3f} on" for label, threshold in pairs]
     rule = manifest.label_rule
     if not rule:
         return []
@@ -98,7 +107,7 @@ def _print_scores(scores: Sequence[ScoreEntry]) -> None:
     rows = [
         {
             "split": one["split"],
-            "metric": one["metric"],
+            "metric": title_metric(one["metric"]),
             "value": f"{one['value']:.4f}",
             "95 % interval": "{:.3f}–{:.3f}".format(*one["interval"]),
             "texts": f"{one['n_texts']:,}",
@@ -145,7 +154,7 @@ def verify_command(
     rows = [
         {
             "split": one["split"],
-            "metric": one["metric"],
+            "metric": title_metric(one["metric"]),
             "recorded": f"{one['value']:.4f}",
             "found": f"{one['found']:.4f}",
         }

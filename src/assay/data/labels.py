@@ -15,7 +15,7 @@ from assay._arguments import check_fields, checked
 from assay.data.label_forms import parse_list_cell
 from assay.errors import DataError, cut, did_you_mean, list_problems
 
-__all__ = ["LabelSet", "Task", "natural_sort"]
+__all__ = ["LabelSet", "Task", "list_labels", "natural_sort"]
 
 Task = Literal["single", "multi"]  # one label per text, or any number of labels per text
 N_LISTED, N_SHOWN = 20, 5  # names in a message, and in a repr
@@ -24,6 +24,17 @@ SEVERAL_REFUSED = (
     "take several yet"
 )
 SINGLE_LABEL_HINT = "--single-label takes the labels of a text together as one label"
+
+
+def list_labels(labels: Iterable[str]) -> str:
+    """Return labels in one line: with semicolons between them where a label holds a comma.
+
+    >>> list_labels(["joy", "fear"]), list_labels(["joy, love", "fear"])
+    ('joy, fear', 'joy, love; fear')
+    """
+    names = list(labels)
+    separator = "; " if any("," in name for name in names) else ", "
+    return separator.join(names)
 
 
 def natural_sort(names: Iterable[str]) -> list[str]:

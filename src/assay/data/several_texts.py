@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from assay.data.labels import list_labels
 from assay.data.texts import LabelledTexts
 
 __all__ = ["SeveralLabelledTexts"]
@@ -53,7 +54,7 @@ class SeveralLabelledTexts(LabelledTexts):
 
     def shown_label(self, row: int) -> str:
         """Return the labels of a row as people read them."""
-        return ", ".join(self.labels[row])
+        return list_labels(self.labels[row])
 
     def names(self, row: int) -> tuple[str, ...]:
         """Return the names of the labels of a row."""

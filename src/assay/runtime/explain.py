@@ -101,6 +101,9 @@ class Explanation:
         Whether the contributions are a sum, or measured by taking words out.
     task : {"single", "multi"}
         Decides the unit: centred logits, or the log-odds of each label.
+    given_labels : tuple of str
+        The labels that the model gives where a text may have several, highest score first. Empty if
+        it gives none, and where a text has one label.
     """
 
     text: str
@@ -111,6 +114,7 @@ class Explanation:
     base: np.ndarray
     kind: Literal["exact", "occlusion"]
     task: Task = "single"
+    given_labels: tuple[str, ...] = ()
 
     @property
     def predicted_label(self) -> str:
@@ -219,6 +223,9 @@ class ExplanationPlan:
             kind = "occlusion"
             logits = unit.of_probs(probs)
             contributions, base = logits[0] - logits[2:], logits[1]
+        given: tuple[str, ...] = ()
+        if task == "multi":
+            given = tuple(self.model.answering.name(np.asarray(probs)[:1])[0])
         return Explanation(
             text=self.text,
             labels=self.model.labels,
@@ -228,6 +235,7 @@ class ExplanationPlan:
             base=base,
             kind=kind,
             task=task,
+            given_labels=given,
         )
 
 

@@ -1,0 +1,121 @@
+"""What the commands print of models that give any number of labels per text.
+
+This also tests `assay.recipes.compare_several_models`.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from _support.documents import ROOT, read_shapes
+from assay import load_data, load_model
+from assay.errors import InputError
+from assay.recipes.evaluate import evaluate_model
+from assay.recipes.model_comparison import compare_models
+from assay.recipes.train import train_model
+
+WORDS = ("rude", "fun, odd", "sad")
+
+
+def write_data(path: Path, seed: int) -> Path:
+    """Write texts that hold the words of their labels, of which some have none."""
+    rng = np.random.default_rng(seed)
+    lines = []
+    for i, row in enumerate(rng.random((120, 3)) < [0.5, 0.4, 0.2]):
+        own = np.array(WORDS)[row].tolist()
+        lines.append(json.dumps({"text": " ".join([*own, "the day", f"n{i}"]), "labels": own}))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder with other texts and two models: one learns, one does not."""
+    root = tmp_path_factory.mktemp("several")
+    write_data(root / "other.jsonl", seed=1)
+    data = write_data(root / "data.jsonl", seed=0)
+    for method in ("majority", "linear"):
+        train_model(data, root / method, method=method)
+    return root
+
+
+def test_each_given_label_is_explained(invoke, folder):
+    """All that are given come first, then each with its threshold and its words."""
+    lines = invoke("explain", folder / "linear", "rude and sad day").stdout.splitlines()
+    assert lines[0].startswith("gives rude 0.") or lines[0].startswith("gives sad 0.")
+    assert "rude 0." in lines[0].partition("(others")[0]
+    assert "sad 0." in lines[0].partition("(others")[0]
+    thresholds = load_model(folder / "linear").manifest.thresholds
+    heads = [line for line in lines if ", given from " in line]
+    assert len(heads) == 2
+    assert {line.rpartition("from ")[2] for line in heads} <= {f"{t:.3f} on" for t in thresholds}
+    alone = invoke("explain", folder / "linear", "rude and sad day", "--label", "sad").stdout
+    assert alone.count(", given from ") == 1
+
+
+def test_no_given_label_is_said(invoke, folder):
+    """The label with the highest score is explained, but not called given."""
+    done = invoke("explain", folder / "linear", "the day")
+    assert done.stdout.startswith("gives no label: no score reaches its threshold   (highest: ")
+    assert done.stdout.count(", given from ") == 1
+    found = json.loads(invoke("explain", folder / "linear", "the day", "--json").stdout)
+    assert found["predicted_labels"] == []
+    found = json.loads(invoke("explain", folder / "linear", "sad, rude", "--json").stdout)
+    assert sorted(found["predicted_labels"]) == ["rude", "sad"]
+    assert found["label"] == found["predicted_labels"][0]
+
+
+def test_info_names_thresholds_and_metrics(invoke, folder):
+    """That a text may have several labels, from which score each is given, no raw ids."""
+    shown = invoke("info", folder / "linear").stdout
+    assert "labels       fun, odd; rude; sad\n" in shown
+    assert "answers      any number of labels per text, none included\n" in shown
+    for label, threshold in zip(
+        load_model(folder / "linear").labels,
+        load_model(folder / "linear").manifest.thresholds,
+        strict=True,
+    ):
+        assert f"gives        {label} from a score of {threshold:.3f} on\n" in shown
+    assert "temperature" not in shown
+    assert "exact match" in shown
+    assert "_" not in shown.partition("split")[2]
+
+
+def test_two_models_are_compared(invoke, folder):
+    """Scores of both on the same texts, differences with their sign, and a sentence."""
+    names = [str(folder / method) for method in ("majority", "linear")]
+    splits = load_data(folder / "other.jsonl")
+    found = compare_models(*names, splits)
+    scores = [evaluate_model(name, splits).scores for name in names]
+    plain = found.to_dict()
+    for field in ("f1_macro", "f1_micro", "exact_match"):
+        expected = [getattr(one, field) for one in scores]
+        assert [one[field] for one in plain["models"]] == pytest.approx(expected, abs=1e-6)
+    main = plain["differences"][0]
+    assert main["metric"] == "f1_macro"
+    assert 0 < main["interval"][0] < main["difference"] < main["interval"][1]
+    assert found.why.startswith(f"The macro F1 of {names[1]} is 0.")
+    assert found.why.endswith(": more than chance.")
+    turned = compare_models(*names[::-1], splits)
+    assert turned.differences[0].difference == -found.differences[0].difference
+    assert turned.why == found.why
+    shapes = read_shapes((ROOT / "docs" / "json.md").read_text(encoding="utf-8"))
+    assert set(shapes["SeveralModelComparison"]) == set(plain)
+    assert set(shapes["SeveralComparedModel"]) == set(plain["models"][0])
+    assert set(shapes["MetricDifference"]) == set(main)
+    shown = invoke("compare", *names, folder / "other.jsonl").stdout
+    assert "second minus first" in shown
+    assert "exact match" in shown
+
+
+def test_models_of_two_kinds_are_not_compared(folder, tmp_path):
+    """The sentence says which model gives how many."""
+    texts, labels = [f"{word} day {i}" for i in range(40) for word in WORDS], [*WORDS] * 40
+    train_model((texts, labels), tmp_path / "single", method="majority")
+    splits = load_data((texts, labels))
+    with pytest.raises(
+        InputError, match=r"linear gives any number of labels per text and .*single"
+    ):
+        compare_models(folder / "linear", tmp_path / "single", splits)
