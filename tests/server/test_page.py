@@ -119,6 +119,11 @@ def test_several_labels_are_said_without_an_alert(several_folder, visit):
         expect = sync_api.expect
         expect(page.locator("#verdict")).to_have_text(re.compile("Labels: (joy, fear|fear, joy)"))
         expect(page.locator("#scores button[aria-pressed=true]")).to_have_count(2)
+        expect(page.locator("#scores .bar i")).to_have_count(3)
+        expect(page.locator("#thresholds-note")).to_be_visible()
+        expect(page.locator("#scores button").first).to_have_attribute(
+            "title", re.compile(r"Given from [\d.]+ ?% on")
+        )
         expect(page.locator("#alert")).to_be_hidden()
         expect(page.locator("#words")).to_be_hidden()
         page.fill("#text", "the day")

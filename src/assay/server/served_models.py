@@ -91,6 +91,7 @@ class ServedModel:
             "size_bytes": model.n_bytes,
             "abstains_below": None if rule is None else rule.threshold,
             "out_of_scope_below": model.scope_threshold,
+            "thresholds": list(model.manifest.thresholds) or None,
             "scores": list(model.manifest.scores),
             "pass_tokens": self.scoring.budget,
             "kept_texts": 0 if texts is None else len(texts.texts),

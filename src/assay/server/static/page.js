@@ -117,6 +117,7 @@ function showNear(answer) {
 function showScores(scores, best) {
   const explained = state.label || best;
   const shown = state.showAll ? scores : scores.filter((one, i) => i < SHOWN_SCORES || one.label === explained);
+  $("thresholds-note").hidden = !served().thresholds;
   const several = best === null ? undefined : state.answer?.labels; // as far as the model gives several
   const focused = document.activeElement?.dataset?.score;
   $("scores").classList.toggle("long", scores.some((one) => one.label.length > LONG_NAME));
@@ -132,7 +133,7 @@ function showScores(scores, best) {
     value.textContent = best === null ? "" : percent(one.score);
     const fill = document.createElement("span");
     fill.style.width = best === null ? "0" : `${Math.max(one.score * 100, 0.4)}%`;
-    bar.append(fill);
+    bar.append(fill, ...thresholdOn(one.label, button));
     button.append(name, bar, value);
     button.addEventListener("click", () => { state.label = one.label === state.answer?.best_label ? null : one.label; showScores(scores, best); update(); });
     item.append(button);
@@ -141,6 +142,17 @@ function showScores(scores, best) {
   if (focused) [...$("scores").querySelectorAll("button")].find((button) => button.dataset.score === focused)?.focus();
   $("all-scores").hidden = scores.length <= SHOWN_SCORES;
   $("all-scores").textContent = state.showAll ? say("few_scores") : say("all_scores", { n: scores.length });
+}
+
+// With several labels per text: a mark on the bar where the label is given from.
+function thresholdOn(label, button) {
+  const { labels, thresholds } = served();
+  if (!thresholds) return [];
+  const from = thresholds[labels.indexOf(label)];
+  const mark = document.createElement("i");
+  mark.style.left = `${from * 100}%`;
+  button.title = say("given_from", { share: percent(from) });
+  return [mark];
 }
 
 function showWords(text, explanation) {
