@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from assay.data.labels import LabelSet
+from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import LabelledTexts, Splits
-from assay.data.trainable import check_trainable
+from assay.data.trainable import check_trainable, warn_of_unlearnable
 from assay.errors import DataError
 
 
@@ -82,3 +83,22 @@ def test_check_trainable_needs_a_train_split():
     """A lone test set can be evaluated, not learnt from."""
     with pytest.raises(DataError, match="memory has no train split; splits: test"):
         check_trainable(splits_of(test="ab"))
+
+
+def test_labels_that_cannot_be_learnt_are_named(caplog):
+    """Those that all texts have, and those that train lacks; one label per text is no such data."""
+    rows = {
+        "train": SeveralLabelledTexts(("t", "u"), (("a",), ("a", "b")), (1, 2)),
+        "test": SeveralLabelledTexts(("v",), (("a", "c"),), (1,)),
+    }
+    names = LabelSet(("a", "b", "c"), "multi")
+    warn_of_unlearnable(Splits(rows, names, source="memory"))
+    assert "memory: all texts of train have the label 'a'" in caplog.text
+    assert "no text of train has the label 'c', which is in test (1)" in caplog.text
+    assert "'b'" not in caplog.text
+    caplog.clear()
+    warn_of_unlearnable(Splits({"all": rows["train"]}, names, source="memory"))
+    assert "memory: all texts have the label 'a'" in caplog.text
+    caplog.clear()
+    warn_of_unlearnable(splits_of(train="aab", test="c"))
+    assert not caplog.text

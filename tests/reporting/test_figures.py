@@ -62,6 +62,20 @@ def test_draw_summary_takes_the_summary_of_a_data_set():
     assert set(figures.draw_summary(summary)) == {"class_counts", "words_per_text"}
 
 
+def test_labels_that_come_together_are_drawn():
+    """Where texts may have several labels, and some have two of three."""
+    from assay.data.labels import LabelSet
+    from assay.data.several_texts import SeveralLabelledTexts
+    from assay.data.summary import summarise
+    from assay.data.texts import Splits
+
+    labelled = SeveralLabelledTexts(("a b", "c", "no"), (("a", "b"), ("c",), ()), (1, 2, 3))
+    summary = summarise(
+        Splits({"all": labelled}, LabelSet(("a", "b", "c"), "multi"), source="memory")
+    )
+    assert "labels_together" in figures.draw_summary(summary)
+
+
 def test_importing_figures_loads_no_matplotlib():
     """Importing the room loads neither matplotlib nor jinja2."""
     code = "import sys, assay.reporting; sys.exit('matplotlib' in sys.modules or 'jinja2' in sys.modules)"

@@ -23,6 +23,7 @@ from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, Task, natural_sort
 from assay.data.origin import Origin, find_late_trouble
+from assay.data.other_separator import warn_of_other_separator
 from assay.data.problems import hint_of_breaks, raise_problems, with_flags
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
 from assay.data.reading import say_reading
@@ -252,6 +253,7 @@ def _check_separator(
         return
     holding = [name for name in labels if separator in name]
     warn_of_halves(parts, separator, source=source)
+    warn_of_other_separator(labels, separator, source=source)
     if holding:
         raise DataError(
             f"--label-separator '{separator}' is part of the label '{cut(holding[0])}' of {source}",

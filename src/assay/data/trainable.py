@@ -13,12 +13,13 @@ from assay.data.reading import describe_spellings
 from assay.data.texts import Splits
 from assay.errors import DataError, cut, did_you_mean
 
-__all__ = ["check_trainable"]
+__all__ = ["check_trainable", "warn_of_unlearnable"]
 
 logger = logging.getLogger(__name__)
 
 RARE_ROWS, N_NAMED = 10, 10  # texts of a label that is named as rare, and how many are named
 MAX_CELLS = 500_000_000  # texts times labels, each a number in memory
+WHOLE = "all"  # the split of a lone file
 MIN_TRAIN_ROWS = 2  # a class with fewer cannot be learnt and measured at all
 
 
@@ -36,6 +37,21 @@ def check_trainable(splits: Splits) -> None:
         raise DataError(f"{splits.source} has no train split; splits: {', '.join(splits)}")
     counts = {split: Counter(labelled.counts()) for split, labelled in splits.items()}
     CHECKS[splits.label_set.task](splits, counts)
+
+
+def warn_of_unlearnable(splits: Splits) -> None:
+    """Warn of each label that no, or every text to learn from has, where texts may have several.
+
+    The texts to learn from are train, or the first split where there is no train.
+    """
+    if splits.label_set.task != "multi":
+        return
+    name = "train" if "train" in splits else next(iter(splits))
+    counts = {split: Counter(labelled.counts()) for split, labelled in splits.items()}
+    for label in splits.label_set:
+        problem = _several_problem(label, counts, len(splits[name]), split=name)
+        if problem is not None:
+            logger.warning("%s: %s; a training will be refused", splits.source, problem)
 
 
 def _check_single(splits: Splits, counts: Mapping[str, Counter[str]]) -> None:
@@ -94,15 +110,18 @@ def _warn_of_rare(splits: Splits, n_rows: Counter[str]) -> None:
         )
 
 
-def _several_problem(label: str, counts: Mapping[str, Counter[str]], n_train: int) -> str | None:
-    """Say why a label cannot be learnt from train; None if it can."""
-    n_rows = counts["train"][label]
+def _several_problem(
+    label: str, counts: Mapping[str, Counter[str]], n_train: int, *, split: str = "train"
+) -> str | None:
+    """Say why a label cannot be learnt from a split; None if it can."""
+    n_rows = counts[split][label]
     if n_rows == n_train:
-        return f"all texts of train have the label '{cut(label)}': there is nothing to learn"
+        texts = "all texts" if split == WHOLE else f"all texts of {split}"
+        return f"{texts} have the label '{cut(label)}': there is nothing to learn"
     if n_rows:
         return None
-    elsewhere = [f"{split} ({count[label]:,})" for split, count in counts.items() if count[label]]
-    return f"no text of train has the label '{cut(label)}', which is in {', '.join(elsewhere)}"
+    elsewhere = [f"{name} ({count[label]:,})" for name, count in counts.items() if count[label]]
+    return f"no text of {split} has the label '{cut(label)}', which is in {', '.join(elsewhere)}"
 
 
 CHECKS: dict[Task, Callable[[Splits, Mapping[str, Counter[str]]], None]] = {

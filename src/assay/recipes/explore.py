@@ -12,6 +12,7 @@ from assay._arguments import checked
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.data.load import load_data
 from assay.data.summary import DataSummary, TokenLengths, quantiles, summarise
+from assay.data.trainable import warn_of_unlearnable
 from assay.disk import atomic_folder, check_output
 from assay.notebook import default_progress
 from assay.output_place import check_apart
@@ -85,6 +86,7 @@ def explore_data(
         check_output(out, overwrite=overwrite, is_folder=True)
         check_apart(splits, out)
     data = load_data(splits)
+    warn_of_unlearnable(data)
     summary = summarise(data, n_first=n_first)
     if checkpoint is not None:
         checkpoint = choose_from_splits(checkpoint, data).checkpoint

@@ -15,6 +15,7 @@ from assay.reporting.score_figures import (
     draw_reliability,
     draw_training,
 )
+from assay.reporting.several_figures import draw_together
 
 __all__ = ["draw_figures", "draw_summary"]
 
@@ -93,13 +94,17 @@ def draw_summary(summary: Mapping[str, Any]) -> dict[str, bytes]:
     Returns
     -------
     dict of name to PNG bytes
-        ``class_counts`` and ``words_per_text``.
+        ``class_counts`` and ``words_per_text``; ``labels_together`` where texts have several.
     """
     splits = summary["splits"]
     split = "train" if "train" in splits else next(iter(splits))
     counts = {row["label"]: row["n_texts"] for row in splits[split]["classes"]}
     boxes = {box["label"]: box for box in splits[split]["word_boxes"]}
-    return {
+    figures = {
         "class_counts": draw_class_counts(counts),
         "words_per_text": draw_words_per_text(boxes),
     }
+    together = splits[split].get("together")
+    if together and together["pairs"] and len(counts) > 2:
+        figures["labels_together"] = draw_together(together["counts"], list(counts))
+    return figures

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FIGURES", "draw_several"]
+__all__ = ["FIGURES", "draw_several", "draw_together"]
 
 # Table of the report -> figures that are shown with it
 FIGURES = {
@@ -53,8 +53,8 @@ def draw_several(report: Mapping[str, Any], *, language: str = ENGLISH) -> dict[
         figures["thresholds"] = _draw_thresholds(report["thresholds"], language)
     together = report["data"]["together"]
     if together["pairs"] and len(report["data"]["labels"]) > 2:
-        figures["labels_together"] = _draw_together(
-            np.array(together["counts"]), report["data"]["labels"], language
+        figures["labels_together"] = draw_together(
+            together["counts"], report["data"]["labels"], language=language
         )
     return figures
 
@@ -119,12 +119,24 @@ def _paint_curve(ax: Axes, curve: Mapping[str, Any]) -> None:
     ax.set_title(_named(curve["label"]))
 
 
-def _draw_together(counts: np.ndarray, labels: Sequence[str], language: str) -> bytes:
-    say = open_language(language).say
+def draw_together(
+    counts: Sequence[Sequence[int]], labels: Sequence[str], *, language: str = ENGLISH
+) -> bytes:
+    """Draw the share of the texts of each label that have each other label too.
+
+    Parameters
+    ----------
+    counts : square matrix of int
+        Texts that have both labels; on the diagonal those that have the label.
+    labels : sequence of str
+    language : str
+        Language of the words in the figure.
+    """
+    say, matrix = open_language(language).say, np.array(counts)
 
     def paint() -> Figure:
-        alone = np.diagonal(counts)
-        pairs = counts - np.diag(alone)
+        alone = np.diagonal(matrix)
+        pairs = matrix - np.diag(alone)
         kept = np.sort(np.argsort(-pairs.sum(axis=1), kind="stable")[:MAX_TOGETHER])
         shares = pairs[np.ix_(kept, kept)] / np.maximum(alone[kept], 1)[:, None]
         side = 2.2 + 0.26 * max(len(kept), 6)
