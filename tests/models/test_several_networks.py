@@ -137,10 +137,13 @@ def test_copy_in_eight_bits_is_compared_by_its_sets(saved, tmp_path) -> None:
     )
     truth = LABELS.indicator(labels)
     predicted = LABELS.indicator(load_model(saved["compact"]).predict(texts))
+    assert report.accuracy_name == "exact match"
     assert report.accuracy_before == pytest.approx((predicted == truth).all(axis=1).mean())
     claims = json.loads((tmp_path / "small" / "assay.json").read_text())["scores"]
     assert {claim["metric"] for claim in claims} >= {"f1_macro", "exact_match"}
-    assert "independent `probs`" in (tmp_path / "small" / "README.md").read_text()
+    card = (tmp_path / "small" / "README.md").read_text()
+    assert "independent `probs`" in card
+    assert "| exact match |" in card
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -110,6 +110,15 @@ def test_languages_differ(report):
     assert "linear를 쓰세요" in render_several_markdown(report, {}, language="ko")
 
 
+def test_empty_tables_are_left_out(report):
+    """A heading with nothing below it says nothing."""
+    whole = render_several_markdown(report, {})
+    bare = render_several_markdown({**report, "surprising": [], "missed_pairs": []}, {})
+    for heading in ("surprising texts", "missed together"):
+        assert heading in whole
+        assert heading not in bare
+
+
 def test_figures_are_drawn_where_there_are_numbers(report):
     """Without curves and pairs two of them are left out."""
     figures = draw_several(report, language="ko")

@@ -13,6 +13,7 @@ from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.recipes.fix import fix_data
+from assay.recipes.steps.prepare import DataOptions
 from assay.review.effect import Effect
 from assay.review.events import Answer
 from assay.review.journal import Journal, journal_path
@@ -166,13 +167,18 @@ def test_region_of_the_map_is_looked_at_alone(open_session):
         session.choose_region(["all 99"])
 
 
-def test_several_labels_are_decided_as_one_list(tmp_path):
+@pytest.mark.parametrize("separator", [None, ";"], ids=["lists", "joined"])
+def test_several_labels_are_decided_as_one_list(tmp_path, separator):
     """All labels of a text in one decision, which `assay fix` takes; unknown ones are refused."""
-    path = tmp_path / "data.jsonl"
     rows = [("a text", ["joy"]), ("b text", ["fear", "joy"]), ("c text", []), ("d text", ["joy"])]
+    path, fixed = tmp_path / "data.jsonl", tmp_path / "fixed.jsonl"
     lines = [json.dumps({"text": text, "labels": labels}) for text, labels in rows]
+    if separator:
+        path, fixed = tmp_path / "data.csv", tmp_path / "fixed.csv"
+        lines = ["text,labels", *[f"{text},{separator.join(labels)}" for text, labels in rows]]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    splits = load_data(path)
+    options = DataOptions(label_separator=separator)
+    splits = options.load(path)
     write = splits.label_set.write_label
     own = splits["all"]
     found = [
@@ -207,8 +213,8 @@ def test_several_labels_are_decided_as_one_list(tmp_path):
         decide(session, label="[]")
         assert session.decided() == {"changed": 2, "kept": 1, "skipped": 0}
         session.write()
-    assert fix_data(path, tmp_path / "d.csv", tmp_path / "fixed.jsonl").n_applied == 2
-    labels = load_data(tmp_path / "fixed.jsonl")["all"].labels
+    assert fix_data(path, tmp_path / "d.csv", fixed, options=options).n_applied == 2
+    labels = options.load(fixed)["all"].labels
     assert [tuple(one) for one in labels] == [("fear", "joy"), ("fear", "joy"), (), ()]
 
 

@@ -101,18 +101,19 @@ def _show_next_step(audit: Audit, data: str, out: Path, flags: str) -> None:
 
 def _show(audit: Audit, id_column: str | None) -> None:
     sizes = ", ".join(f"{n:,} {name}" for name, n in audit.n_texts.items())
-    print_line(f"{audit.source}: {sizes} texts, {len(audit.labels)} labels")
+    n_labels = len(audit.labels)
+    print_line(f"{audit.source}: {sizes} texts, {n_labels} label{'' if n_labels == 1 else 's'}")
     _show_counts(audit)
     _show_suspects(audit, id_column)
     for sentence in audit.shift_sentences():
         print_line(sentence)
     check = audit.label_check
-    fits = (
-        f"; {check.fit_s:.1f} s for the models that check the labels ({check.method})"
-        if check.method
-        else ""
-    )
-    print_line(f"took {audit.checks_s:.1f} s{fits}")
+    if not check.method:
+        print_line(f"took {audit.checks_s:.1f} s")
+        return
+    total_s = audit.checks_s + check.fit_s
+    models = f"{check.fit_s:.1f} s of them for the models that check the labels ({check.method})"
+    print_line(f"took {total_s:.1f} s, {models}")
 
 
 def _show_counts(audit: Audit) -> None:

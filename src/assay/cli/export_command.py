@@ -111,7 +111,11 @@ def _show(report: Export) -> None:
     before, after = report.bytes_before / 1e6, report.bytes_after / 1e6
     rate_before, rate_after = report.texts_per_s_before, report.texts_per_s_after
     rows = [
-        ("accuracy", show_accuracy(report.accuracy_before), show_accuracy(report.accuracy_after)),
+        (
+            report.accuracy_name,
+            show_accuracy(report.accuracy_before),
+            show_accuracy(report.accuracy_after),
+        ),
         ("MB", f"{before:.1f}", f"{after:.1f}"),
         ("texts/s", f"{rate_before:,.0f}", f"{rate_after:,.0f}"),
     ]

@@ -36,7 +36,12 @@ from assay.models.open import match_labels, open_model
 from assay.notebook import default_progress
 from assay.progress import Progress
 from assay.recipes.evaluate_several import SeveralEvaluation, as_several, evaluate_several
-from assay.recipes.steps.known_data import check_labels, cut_as_trained, load_as_trained
+from assay.recipes.steps.known_data import (
+    check_labels,
+    cut_as_trained,
+    load_as_trained,
+    name_texts,
+)
 from assay.runtime.predictor import Model
 from assay.runtime.trained_on import read_trained_on
 
@@ -262,7 +267,7 @@ def _default_split(splits: Splits) -> str:
 
 def _match_model(model: Model, splits: Splits, split: str) -> Model:
     """Return the model with the labels of the data, or refuse data with labels it does not know."""
-    labelled, where = splits[split], f"the {split} split of {splits.source}"
+    labelled, where = splits[split], name_texts(splits.source, split)
     if model.method in METHODS:
         check_labels(labelled, model.labels, where=where)
         return model

@@ -16,7 +16,7 @@ from assay.data.texts import LabelledTexts, Splits
 from assay.evaluation.several_scores import SeveralScores
 from assay.evaluation.several_scoring import SeveralScored, answers_of, score_several_split
 from assay.progress import Progress
-from assay.recipes.steps.known_data import check_labels
+from assay.recipes.steps.known_data import check_labels, name_texts
 from assay.runtime.predictor import Model
 
 __all__ = ["SeveralEvaluation", "as_several", "evaluate_several"]
@@ -128,6 +128,6 @@ def evaluate_several(
     """
     answers_of(model)
     labelled = splits[split]
-    check_labels(labelled, model.labels, where=f"the {split} split of {splits.source}")
+    check_labels(labelled, model.labels, where=name_texts(splits.source, split))
     scored = score_several_split(model, labelled, seed=seed, seen=seen, progress=progress)
     return SeveralEvaluation(model.method, model.labels, splits.source, split, scored)

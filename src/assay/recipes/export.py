@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from assay._arguments import checked
+from assay.data.labels import Task
 from assay.data.texts import LabelledTexts
 from assay.disk import atomic_folder, check_output, write_whole
 from assay.errors import CheckError, InputError
@@ -39,6 +40,7 @@ FORMATS = ("onnx", "onnx-int8")
 ROUNDS = 3
 # What the graph returns, by task
 RETURNED = {"single": "`probs`", "multi": "independent `probs`, and the `logits` behind them,"}
+ACCURACY_NAMES: dict[Task, str] = {"single": "accuracy", "multi": "exact match"}
 TIMED_TEXTS = 500
 
 
@@ -91,6 +93,8 @@ class Export:
     opset : dict
         Version of the ONNX format and of each operator set.
     limits : dict
+    task : {"single", "multi"}
+        Where a text may have several labels, accuracy is the share of exact matches.
     """
 
     format: str
@@ -107,6 +111,7 @@ class Export:
     texts_per_s_after: float
     opset: dict[str, int]
     limits: dict[str, float | None]
+    task: Task = "single"
 
     def to_dict(self) -> WrittenExport:
         """Return plain values, ready for JSON."""
@@ -131,6 +136,11 @@ class Export:
         }
 
     @property
+    def accuracy_name(self) -> str:
+        """What the accuracy is called."""
+        return ACCURACY_NAMES[self.task]
+
+    @property
     def accuracy_loss(self) -> float:
         """Accuracy before minus after.
 
@@ -150,7 +160,7 @@ class Export:
         words = {
             "max_difference": "a score differs by",
             "max_changed": "the share of changed labels is",
-            "max_accuracy_loss": "accuracy falls by",
+            "max_accuracy_loss": f"{self.accuracy_name} falls by",
         }
         return [
             f"{words[name]} {found[name]:.4g} ({limit:g} is accepted)"
@@ -216,6 +226,7 @@ def export_model(
             split=texts.split,
             opset=describe_onnx(Layout(root).network),
             limits=asdict(limits or ParityLimits.of(export_format)),
+            task=model.manifest.task,
             **_measure(model, copy, texts, progress=progress or Progress()),
         )
         _check_limits(model, report)
@@ -247,7 +258,8 @@ def _check_limits(model: Model, report: Export) -> None:
     if broken:
         raise CheckError(
             f"the {report.format} copy of {model.folder} is not the same on "
-            f"{report.n_texts:,} texts of {report.split}: {'; '.join(broken)}; accuracy "
+            f"{report.n_texts:,} texts of {report.split}: {'; '.join(broken)}; "
+            f"{report.accuracy_name} "
             f"{show_accuracy(report.accuracy_before)} before, "
             f"{show_accuracy(report.accuracy_after)} after. Nothing was written",
             hint="accept more with --max-difference, --max-changed or --max-accuracy-loss",
@@ -364,7 +376,7 @@ it is.
 
 | on {report.n_texts:,} texts ({report.split}) | before | after |
 |---|---|---|
-| accuracy | {accuracy_before} | {accuracy_after} |
+| {report.accuracy_name} | {accuracy_before} | {accuracy_after} |
 | MB | {report.bytes_before / 1e6:.1f} | {report.bytes_after / 1e6:.1f} |
 | texts/s | {report.texts_per_s_before:,.0f} | {report.texts_per_s_after:,.0f} |
 

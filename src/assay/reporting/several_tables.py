@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.catalogue import Language, open_language
+from assay.data.labels import list_labels
 from assay.reporting.escape import shorten, show_text
 
 __all__ = ["Table", "tell_several", "tell_tables"]
@@ -16,6 +17,8 @@ LABEL_CELLS, TEXT_CELLS = 40, 200
 SURPRISES = {"missing": "several.probably_missing", "extra": "several.probably_extra"}
 # The texts by which methods were chosen, by the kind of the evidence
 CHOSEN_ON = {"held_out": "several.chosen_on", "out_of_fold": "several.chosen_on_folds"}
+# Tables that say nothing without rows; the note of the others does
+LEFT_OUT_IF_EMPTY = ("together", "missed", "surprising")
 Row = Mapping[str, str]
 
 
@@ -139,7 +142,15 @@ def tell_tables(report: Mapping[str, Any], *, language: str) -> list[Table]:
     notes = [say("several.left_out_note")]
     if skipped:
         notes.insert(0, say("several.skipped", methods=", ".join(skipped)))
-    return [*tables, Table("left_out", say("several.left_out"), [], " ".join(notes))]
+    return [
+        *filter(_says_something, tables),
+        Table("left_out", say("several.left_out"), [], " ".join(notes)),
+    ]
+
+
+def _says_something(table: Table) -> bool:
+    """Tell whether a table has rows, or a note that is worth reading without any."""
+    return bool(table.rows) or table.name not in LEFT_OUT_IF_EMPTY
 
 
 def _method_row(one: Mapping[str, Any], report: Mapping[str, Any], spoken: Language) -> Row:
@@ -215,4 +226,4 @@ def _surprising_row(one: Mapping[str, Any], spoken: Language) -> Row:
 
 
 def _listed(labels: Sequence[str]) -> str:
-    return ", ".join(shorten(show_text(label), LABEL_CELLS) for label in labels) or "–"
+    return list_labels(shorten(show_text(label), LABEL_CELLS) for label in labels) or "–"

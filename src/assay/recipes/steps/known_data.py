@@ -13,8 +13,9 @@ from assay.errors import DataError, cut, did_you_mean
 from assay.recipes.steps.prepare import DataOptions
 from assay.runtime.manifest import Manifest
 
-__all__ = ["check_labels", "cut_as_trained", "load_as_trained"]
+__all__ = ["check_labels", "cut_as_trained", "load_as_trained", "name_texts"]
 
+WHOLE = "all"  # the split of a lone file
 N_UNKNOWN, N_KNOWN = 10, 20  # labels that a message names
 
 
@@ -31,6 +32,15 @@ def load_as_trained(data: Any, model: str | Path) -> Splits:
     if isinstance(data, Splits):
         return data
     return DataOptions().as_trained(model, data).load(data)
+
+
+def name_texts(source: str, split: str) -> str:
+    """Return what messages call the texts of a split; a lone file has no splits.
+
+    >>> name_texts("tweets", "test"), name_texts("tweets.csv", "all")
+    ('the test split of tweets', 'tweets.csv')
+    """
+    return source if split == WHOLE else f"the {split} split of {source}"
 
 
 def check_labels(labelled: LabelledTexts, known: tuple[str, ...], *, where: str) -> None:
