@@ -359,10 +359,15 @@ ELSEWHERE = {
     "SeveralResults",
     "SeveralRunComparison",
     "SeveralScores",
+    # tests/cli/test_several_labels.py
+    "MetricDifference",
+    "SeveralComparedModel",
+    "SeveralModelComparison",
 }
 # Keys that this data set and this test have no cause to write.
 NOT_MET = {
     "Skipped": {"method", "reason"},
+    "Explanation": {"predicted_labels"},
     "MethodResult": {"label_rule"},
     "StarvedLabel": {"label", "n_texts", "recall", "gain", "low", "high"},
     "DroppedRow": {"split", "line", "reason"},
