@@ -83,7 +83,7 @@ def explain_command(
         print_json({**_describe(explanation, label), **found})
         return
     if isinstance(loaded.answering, SeveralAnswers):
-        _print_several(explanation, label, loaded.answering.thresholds, top_k)
+        _print_several(explanation, label, loaded.answering.thresholds.tolist(), top_k)
     else:
         _print_scores(explanation, label)
         _print_words(explanation, label, top_k)
