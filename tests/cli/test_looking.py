@@ -193,7 +193,7 @@ def test_info_says_what_a_model_is(invoke, linear_model):
     """Method, labels in order, training data, scores."""
     text = invoke("info", linear_model).stdout
     assert "method       linear\n" in text
-    assert 'labels       sadness, joy, 화남, "분노"\n' in text
+    assert 'labels       sadness; joy; 화남, "분노"\n' in text
     assert "trained on   66 texts of " in text
     assert "validation   accuracy" in text
     assert json.loads(invoke("info", linear_model, "--json").stdout) == read_json(
