@@ -51,7 +51,8 @@ def folder(tmp_path_factory):
 
 
 def write_tweets(folder):
-    """Write tweets.csv, tweets/ and the pools tickets.csv and more-tickets.csv, a little each."""
+    """Write tweets.csv, tweets/ and the pools tickets.csv and more-tickets.csv, a little each; and mails.csv."""
+    write_mails(folder / "mails.csv")
     rows = assay.load_data("sample")
     (folder / "tweets").mkdir()
     every = ["text,label"]
@@ -69,6 +70,20 @@ def write_tweets(folder):
     tickets = ["text", *(line.rpartition(",")[0] for line in every[1:])]
     for name, n_rows in (("tickets.csv", 41), ("more-tickets.csv", 61)):
         (folder / name).write_text("\n".join(tickets[:n_rows]) + "\n", encoding="utf-8")
+
+
+def write_mails(path):
+    """Write mails that are easy to tell apart, enough to show what a page asks of their labels."""
+    words = {
+        "ham": ("lunch", "meeting", "notes", "friday", "budget", "thanks"),
+        "spam": ("winner", "prize", "claim", "free", "loan", "click"),
+    }
+    rows = []
+    for i in range(900):
+        for label, own in words.items():
+            chosen = (own[(i // 6**place) % 6] for place in range(3))
+            rows.append(f"mail {i}: {' '.join(chosen)},{label}")
+    path.write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
 
 
 def texts_and_labels(labelled):

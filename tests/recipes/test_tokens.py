@@ -89,5 +89,5 @@ def test_result_is_plain_json(tiny_bert):
 
 def test_what_is_no_text_is_refused(tiny_bert):
     """A list is not one text."""
-    with pytest.raises(InputError, match="text is list; one text"):
+    with pytest.raises(InputError, match="text is of the type list; a text is accepted"):
         show_tokens(["a"], checkpoint=tiny_bert)
