@@ -152,10 +152,13 @@ def print_table(
 def _rich_table(title: str) -> Table:
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
+    # A title that is wider than its table stays on one line.
+    heading = Text(title, no_wrap=True, overflow="ignore") if title else None
     return Table(
         box=box.SIMPLE_HEAD,
-        title=title or None,
+        title=heading,
         title_justify="left",
         pad_edge=False,
         title_style="bold",
