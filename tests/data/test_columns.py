@@ -10,6 +10,7 @@ from assay.data.columns import (
     find_columns,
     find_text_column,
     has_label_column,
+    tell_apart,
 )
 from assay.errors import DataError
 
@@ -123,3 +124,17 @@ def test_columns_with_a_well_known_word_are_offered():
     with pytest.raises(DataError, match="no text column found") as caught:
         find_columns(["Ticket ID", "Customer comment", "Category"], source="excel.csv")
     assert caught.value.flags == ("--text-column 'Customer comment'",)
+
+
+def test_names_that_occur_twice_are_told_apart_where_they_are_not_needed(caplog):
+    """They are refused where they could hold texts or labels, or be no names at all."""
+    named = tell_apart(["text", "mood", "note", "note"], source="a.csv")
+    assert named == ("text", "mood", "note (1 of 2)", "note (2 of 2)")
+    assert (
+        "a.csv: several columns have the same name, and got numbers: note (1 of 2)" in caplog.text
+    )
+    for columns in (["text", "label", "label"], ["text", "text", "label"], ["so glad", "5", "5"]):
+        with pytest.raises(DataError, match=r"occurs twice in a\.csv"):
+            tell_apart(columns, source="a.csv")
+    with pytest.raises(DataError, match=r"'note' not in a\.csv; columns: .*, note "):
+        find_columns(named, text_column="note", source="a.csv")

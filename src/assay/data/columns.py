@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shlex
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 from assay.data.label_forms import mend_label
 from assay.errors import DataError, cut, did_you_mean
@@ -17,9 +20,13 @@ __all__ = [
     "find_columns",
     "find_text_column",
     "fold_name",
+    "is_repeated",
     "list_columns",
     "has_label_column",
+    "tell_apart",
 ]
+
+logger = logging.getLogger(__name__)
 
 # Well-known names come in tiers: a column of an earlier tier is taken before one of a later tier,
 # and two columns of one tier are ambiguous. `label_name` and `label_text` come before `label`:
@@ -35,6 +42,7 @@ ENGLISH_LABEL_NAMES = (
 KOREAN_LABEL_NAMES = "라벨 레이블 감정 감성 분류 카테고리 주제 의도"
 MAX_LISTED = 20  # columns in a message
 NO_HEADER_ADVICE = "; if the first line is a row: --no-header --text-column 1 --label-column 2"
+NUMBERED = re.compile(r" \(\d+ of \d+\)$")  # at the end of a name that occurs several times
 WORD = re.compile(r"[^\W_]+")
 DELIMITERS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}  # and how a shell is given them
 TEXT_NAMES = (
@@ -58,14 +66,19 @@ def fold_name(name: str) -> str:
 def list_columns(names: Sequence[str]) -> str:
     """Return the names of columns as a message lists them: long ones cut, the first ones of many.
 
-    >>> list_columns(["id", "text"])
-    'id, text'
+    >>> list_columns(["id", "text", "feature, request"])
+    'id, text, "feature, request"'
     """
-    listed = ", ".join(map(cut, names[:MAX_LISTED]))
+    listed = ", ".join(map(_shown, names[:MAX_LISTED]))
     n_more = len(names) - MAX_LISTED
     if n_more > 0:
         listed += f" and {n_more:,} more"
     return listed
+
+
+def _shown(name: str) -> str:
+    """Return a name as a list of names shows it: one that holds a comma in quotes."""
+    return f'"{cut(name)}"' if "," in name else cut(name)
 
 
 def check_unique(
@@ -96,6 +109,58 @@ def check_unique(
             )
         seen.add(name)
     return tuple(columns)
+
+
+def tell_apart(
+    columns: Sequence[str], *, source: str, flags: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Return the names of columns, with numbers where one occurs several times and is not needed.
+
+    Parameters
+    ----------
+    columns : sequence of str
+    source : str
+        How messages call the source.
+    flags : sequence of str
+        Flags of the command line that may help where the names cannot be used.
+
+    Raises
+    ------
+    DataError
+        A well-known name of texts or labels occurs twice; or another one does, and no column has a
+        well-known name of texts, so that these may be no names at all.
+
+    Examples
+    --------
+    >>> tell_apart(["text", "note", "note"], source="a.csv")
+    ('text', 'note (1 of 2)', 'note (2 of 2)')
+    """
+    counts = Counter(columns)
+    repeated = [name for name, n in counts.items() if n > 1]
+    if not repeated:
+        return tuple(columns)
+    texts = set(chain.from_iterable(TEXT_NAMES))
+    labels = set(chain.from_iterable(LABEL_NAMES))
+    is_header = not texts.isdisjoint(map(fold_name, columns))
+    if not is_header or not (texts | labels).isdisjoint(map(fold_name, repeated)):
+        return check_unique(columns, source=source, flags=flags)
+    named = list(columns)
+    numbers: Counter[str] = Counter()
+    for i, name in enumerate(columns):
+        numbers[name] += 1
+        if counts[name] > 1:
+            named[i] = f"{name} ({numbers[name]} of {counts[name]})"
+    logger.warning(
+        "%s: several columns have the same name, and got numbers: %s",
+        source,
+        list_columns(list(filter(is_repeated, named))),
+    )
+    return check_unique(named, source=source, flags=flags)
+
+
+def is_repeated(name: str) -> bool:
+    """Tell whether `tell_apart` gave a column its name."""
+    return NUMBERED.search(name) is not None
 
 
 def find_columns(
@@ -166,7 +231,7 @@ def find_text_column(
 
 def has_label_column(names: Sequence[str], *, text_column: str) -> bool:
     """Tell whether a column beside the text column has a well-known name of a label column."""
-    known = {name for tier in LABEL_NAMES for name in tier}
+    known = set(chain.from_iterable(LABEL_NAMES))
     return any(name.strip().casefold() in known for name in names if name != text_column)
 
 
@@ -206,7 +271,7 @@ def _known(
 
 def _similar(names: Sequence[str], tiers: Sequence[Sequence[str]], *, kind: str) -> list[str]:
     """Return a flag for each column with a well-known word in its name, such as "Tweet text"."""
-    known = {word for tier in tiers for word in tier}
+    known = set(chain.from_iterable(tiers))
     return [
         f"--{kind}-column {shlex.quote(name)}"
         for name in names

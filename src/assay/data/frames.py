@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay._optional import require
-from assay.data.columns import check_unique
+from assay.data.columns import check_unique, tell_apart
 from assay.data.files.readers import Row
 from assay.data.raw_split import RawSplit, split_name
 from assay.data.split_column import SPLIT_COLUMNS
@@ -214,7 +214,7 @@ def _arrow_split(table: Any, *, source: str) -> RawSplit:
 
 
 def _pandas_split(frame: Any, *, source: str) -> RawSplit:
-    columns = check_unique(list(map(str, frame.columns)), source=source)
+    columns = tell_apart(list(map(str, frame.columns)), source=source)
     series = {name: frame.iloc[:, i] for i, name in enumerate(columns)}
     orders = {}
     for name, one in series.items():

@@ -21,6 +21,7 @@ from assay.data.files.labelled_lines import find_line_form
 from assay.data.files.reading import Reading
 from assay.data.files.relabelled_records import (
     SeveralNames,
+    find_place,
     relabel_array,
     relabel_object,
     write_parquet,
@@ -193,7 +194,7 @@ def _table(
     place = int(column) - 1 if not reading.header else -1
     for number, record, fields in _records(lines, dialect.variant, start=len(written)):
         if place < 0 and fields:  # the header
-            place = [name.strip() for name in fields].index(column)
+            place = find_place([name.strip() for name in fields], column, name=path.name)
         elif number in labels:
             record = _with_cell(record, fields, place, labels[number], dialect.variant)
         written.append(record)

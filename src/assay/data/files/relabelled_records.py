@@ -13,7 +13,14 @@ from assay.data.files.parquet import read_class_names
 from assay.data.files.reading import Reading
 from assay.errors import InputError
 
-__all__ = ["SeveralNames", "relabel_array", "relabel_object", "write_parquet", "write_sheet"]
+__all__ = [
+    "SeveralNames",
+    "find_place",
+    "relabel_array",
+    "relabel_object",
+    "write_parquet",
+    "write_sheet",
+]
 
 OF_TOOLS = "records of tools for labelling cannot be written again"
 WHITE_SPACE = " \t\r\n"
@@ -165,7 +172,7 @@ def write_sheet(path: Path, out: Path, labels: Labels, column: str, reading: Rea
     """
     workbook = require("openpyxl").load_workbook(path)
     sheet = workbook[reading.sheet] if reading.sheet else _filled_sheet(workbook)
-    place = int(column) if not reading.header else _column_of(sheet, column)
+    place = int(column) if not reading.header else _column_of(sheet, column, name=path.name)
     for number, label in labels.items():
         cell = sheet.cell(row=number, column=place)
         before = cell.value
@@ -185,11 +192,28 @@ def _filled_sheet(workbook: Any) -> Any:
     return workbook.active
 
 
-def _column_of(sheet: Any, column: str) -> int:
+def _column_of(sheet: Any, column: str, *, name: str) -> int:
     """Return the 1-based number of a column by its title, in the first row that is not blank."""
     titles: list[str] = []
     for row in sheet.values:
         if any(cell is not None for cell in row):
             titles = ["" if cell is None else str(cell).strip() for cell in row]
             break
-    return titles.index(column) + 1
+    return find_place(titles, column, name=name) + 1
+
+
+def find_place(titles: Sequence[str], column: str, *, name: str) -> int:
+    """Return the position of the column of the labels among the titles of a table.
+
+    Raises
+    ------
+    InputError
+        It has no title, or shares it with another column: so it got its name when it was read.
+    """
+    if column not in titles:
+        raise InputError(
+            f"column '{column}' is not called so in the header of {name}, which cannot be written "
+            "again",
+            hint="give each column a name of its own",
+        )
+    return titles.index(column)

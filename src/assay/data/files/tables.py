@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from assay.data.columns import check_unique
+from assay.data.columns import tell_apart
 from assay.data.files.bounds import FileBounds
 from assay.data.files.decoding import Lines, open_text
 from assay.data.files.dialect import QUOTING_FLAGS, Dialect, find_dialect
@@ -267,7 +267,7 @@ def _name_columns(header: Sequence[str], dialect: Dialect, name: str) -> tuple[s
     elif dialect.extra == "header":
         named.pop()
     names = [trim(column) or f"unnamed_{i}" for i, column in enumerate(named, 1)]
-    return check_unique(names, source=name, flags=("--no-header",))
+    return tell_apart(names, source=name, flags=("--no-header",))
 
 
 def _meaning(err: csv.Error) -> str:

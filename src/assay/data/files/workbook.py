@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assay._optional import require
-from assay.data.columns import check_unique
+from assay.data.columns import tell_apart
 from assay.data.files.decoding import open_bytes
 from assay.data.files.reading import Reading
 from assay.data.files.row import Row
@@ -84,7 +84,7 @@ def _rows(rows: Sequence[tuple[int, Cells]], name: str, *, has_header: bool) -> 
     if has_header:
         titles = filled.pop(0)[1]
         named = [title.strip() or f"unnamed_{i}" for i, title in enumerate(titles, 1)]
-        columns = check_unique(named, source=name, flags=("--no-header",))
+        columns = tell_apart(named, source=name, flags=("--no-header",))
     for number, cells in filled:
         yield Row(number, dict(zip(columns, cells, strict=True)))
 
