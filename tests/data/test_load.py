@@ -419,3 +419,14 @@ def test_load_parquet_uses_the_class_names_inside(tmp_path):
     splits = load_data(tmp_path)
     assert splits["train"].labels == ("happy", "sad")
     assert splits.label_set.names == ("sad", "happy")
+
+
+def test_empty_rows_at_the_end_of_a_table_are_no_blank_texts(tmp_path, caplog):
+    """Spreadsheets save them where cells were cleared; inside a table they count, as in a .txt."""
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\na,x\nb,y\n,\nc,x\n" + "d,y\n" * 3 + ",\n , \n" * 5)
+    assert load_data(path).dropped == (DroppedRow("all", 4, "blank text"),)
+    assert "nothing is in the cells of the last rows, from line 9 on (10)" in caplog.text
+    path = tmp_path / "a.txt"
+    path.write_text("a;x\nb;y\n" * 4 + "\n")
+    assert load_data(path).dropped == (DroppedRow("all", 9, "blank text"),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from assay.errors import DataError, InputError
 
 __all__ = ["UNREADABLE", "Located", "find_split_files", "read_file", "read_folder"]
 
+logger = logging.getLogger(__name__)
+
 # The columns of JSON are the keys of so many rows together, since a row may lack keys.
 PEEKED_ROWS = 1000
 # How the Hub calls the pieces of a split: train-00000-of-00002.parquet.
@@ -30,6 +33,7 @@ INNER_FOLDER = "data"  # where a clone of a data set has its files
 SAVED = ("state.json", "dataset_dict.json")  # of save_to_disk
 N_LISTED_FILES = 10  # in a message
 NO_HEADER = "--no-header"
+TABLES = (".csv", ".tsv")
 # Kinds of data files that people have and assay cannot read. A split in one of them is an error,
 # while a README.md beside the data is passed over.
 UNREADABLE = {
@@ -214,6 +218,8 @@ def _nothing_found(folder: Path) -> str:
 def _file_split(path: Path, reading: Reading) -> RawSplit:
     try:
         rows = read_rows(path, **reading.to_dict())
+        if file_kind(path) in TABLES:
+            rows = _without_empty_end(rows, path.name)
         first_rows = list(islice(rows, PEEKED_ROWS))
     except DataError as err:
         if reading.header and NO_HEADER in err.flags:
@@ -235,6 +241,29 @@ def _file_split(path: Path, reading: Reading) -> RawSplit:
         origin=Origin((path,), reading),
         proposals=tuple(propose_columns(first_rows, has_header=reading.header)),
     )
+
+
+def _without_empty_end(rows: Iterator[Row], name: str) -> Iterator[Row]:
+    """Pass rows on, but those at the end of a table that have nothing in any cell.
+
+    Spreadsheets save such rows where a person has cleared cells.
+    """
+    held: list[Row] = []
+    for row in rows:
+        if row.problem is None and not any(str(cell).strip() for cell in row.values.values()):
+            held.append(row)
+            continue
+        if held:
+            yield from held
+            held = []
+        yield row
+    if held:
+        logger.warning(
+            "%s: nothing is in the cells of the last rows, from line %s on (%s): they are left out",
+            name,
+            f"{held[0].line:,}",
+            f"{len(held):,}",
+        )
 
 
 def _without_header(err: DataError, path: Path, reading: Reading) -> DataError:
