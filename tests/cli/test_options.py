@@ -11,6 +11,8 @@ def test_listed_names_are_split_and_trimmed():
     """A name alone is a list of one."""
     assert split_names("linear, compact") == ["linear", "compact"]
     assert split_names("linear") == ["linear"]
+    assert split_names('bug, "feature, request",login') == ["bug", "feature, request", "login"]
+    assert split_names("") == [""]
 
 
 def test_flags_not_given_are_the_defaults():

@@ -122,6 +122,57 @@ def test_unknown_labels_are_not_the_same_as_none(tmp_path: Path) -> None:
     assert splits.pool == ("text 1",)
 
 
+def test_lists_of_at_most_one_label_are_several_if_one_is_empty(tmp_path: Path, caplog) -> None:
+    """An empty list is an answer, said once; `--single-label` leaves it out."""
+    path = write(tmp_path / "a.jsonl", json_lines(["a"], [], ["b"]))
+    assert load_data(path)["all"].labels == (("a",), (), ("b",))
+    assert "empty lists of labels (1) are read as texts that no label fits" in caplog.text
+    assert load_data(path, single_label=True)["all"].labels == ("a", "b")
+    assert load_data((["x", "y"], [["a"], []]))["all"].labels == (("a",), ())
+
+
+def test_empty_lists_of_tools_are_texts_without_an_answer(tmp_path: Path, caplog) -> None:
+    """Doccano writes them for texts that nobody has labelled; so it is said."""
+    rows = [{"id": i, "text": f"t{i}", "label": own} for i, own in enumerate((["a"], [], ["b"]))]
+    path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows)))
+    assert load_data(path)["all"].labels == ("a", "b")
+    assert "empty lists of labels (1) count as texts that are not labelled yet" in caplog.text
+    assert load_data(path, label_separator=";")["all"].labels == (("a",), (), ("b",))
+
+
+def test_splits_whose_lists_are_all_empty_decide_nothing() -> None:
+    """A test split without labels leaves a train split with one label per text as it is."""
+    train, test = (
+        pd.DataFrame({"text": ["x", "y"], "label": [["a"], ["b"]]}),
+        pd.DataFrame({"text": ["z"], "label": [[]]}),
+    )
+    assert load_data({"train": train, "test": test}).label_set.task == "single"
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        (([], []), "no text of .* has any label: all 2 lists of labels are empty"),
+        ((["a", "b"], [["a"], ["b"]]), "line 2: a label is itself a list"),
+        ((["a", "b"], ["a", None]), "line 2: a list of labels holds null"),
+    ],
+)
+def test_lists_that_say_nothing_are_refused(tmp_path: Path, labels, sentence: str) -> None:
+    """Lists without any label, in lists, and with null among names."""
+    with pytest.raises(DataError, match=sentence):
+        load_data(write(tmp_path / "a.jsonl", json_lines(*labels)))
+
+
+def test_null_alone_in_a_list_is_an_unknown_label(tmp_path: Path) -> None:
+    """As null in place of the list; a blank name is left out of its list, and counted."""
+    path = write(tmp_path / "a.jsonl", json_lines(*[["a", "b"]] * 5, [None], ["", "a"]))
+    splits = load_data(path)
+    assert (splits.pool, splits["all"].labels[-1]) == (("text 5",), ("a",))
+    assert describe_reading(splits) == [
+        "1 row was mended: a blank label in a list; the first is row 7 of all."
+    ]
+
+
 def test_other_values_in_an_indicator_column_are_refused(tmp_path: Path) -> None:
     """The sentence names line, column and value."""
     path = write(tmp_path / "a.csv", "text,rude,fun\na,1,1\nb,maybe,0\n")

@@ -83,8 +83,10 @@ def explore_command(
 
 def _columns_of(splits: Splits) -> str:
     """Return the names of the columns that were read as texts and labels."""
+    from assay.data.columns import list_columns
+
     used = next((origin.used for origin in splits.origins.values()), ())
-    return ", ".join(map(cut, used or ("text", "label")))
+    return list_columns(used or ("text", "label"))
 
 
 def _show_summary(summary: DataSummary, *, columns: str) -> None:

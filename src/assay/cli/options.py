@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import shlex
 from collections.abc import Mapping, Sequence
@@ -99,7 +100,8 @@ class DataFlags:
         str | None,
         typer.Option(
             metavar="A,B",
-            help="One column per label, with 0 or 1, true or false, x or nothing.  "
+            help="One column per label, with 0 or 1, true or false, x or nothing; a name with a "
+            "comma in double quotes.  "
             "[default: found if there are only such columns]",
         ),
     ] = None
@@ -292,8 +294,15 @@ def id_of(columns: Mapping[str, object], id_column: str | None, line: int) -> ob
 
 
 def split_names(listed: str) -> list[str]:
-    """Return the names that a flag lists: ``a, b`` becomes ``["a", "b"]``."""
-    return [name.strip() for name in listed.split(",")]
+    """Return the names that a flag lists: ``a, b`` becomes ``["a", "b"]``.
+
+    A name that holds a comma is in quotes, as in a table: ``a,"b, c"``.
+    """
+    try:
+        names = next(csv.reader([listed], skipinitialspace=True), [])
+    except csv.Error:  # a line break
+        names = listed.split(",")
+    return [name.strip() for name in names or [""]]
 
 
 Out = Annotated[Path, typer.Option("--out", "-o", help="Where to write; must not exist.")]

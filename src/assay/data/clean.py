@@ -268,17 +268,34 @@ class _SeveralCleaner(_Cleaner):
             raise RefusedError(
                 "one label where the others have a list of labels; a list is accepted"
             )
-        labels: set[str] = set()
+        names: set[str] = set()
         kinds: dict[str, None] = {}
+        n_unknown = 0
         for item in value:
-            label = label_as_text(item, class_names=self.class_names)
-            mended = self.mender.mend(label or "")
-            if len(mended.label) > MAX_LABEL_CHARS:
-                raise RefusedError(_too_long(mended.label))
-            if mended.label:
-                labels.add(mended.label)
-                kinds.update(dict.fromkeys(mended.kinds))
-        return MendedLabel(tuple(sorted(labels)), tuple(kinds))
+            name, own_kinds = self._name(item)
+            if name is None:
+                n_unknown += 1
+                continue
+            kinds.update(dict.fromkeys(own_kinds))
+            if name:
+                names.add(name)
+        if 0 < n_unknown < len(value):
+            raise RefusedError(
+                "a list of labels holds null, so not all of them are known; names are accepted"
+            )
+        return MendedLabel(None if n_unknown else tuple(sorted(names)), tuple(kinds))
+
+    def _name(self, item: Any) -> tuple[str | None, tuple[str, ...]]:
+        """Return one name of a list and what was mended: "" for a blank one, None for null."""
+        if isinstance(item, list | tuple | set | frozenset | np.ndarray):
+            raise RefusedError("a label is itself a list; a list of names is accepted")
+        label = label_as_text(item, class_names=self.class_names)
+        mended = self.mender.mend(label or "")
+        if len(mended.label) > MAX_LABEL_CHARS:
+            raise RefusedError(_too_long(mended.label))
+        if mended.label:
+            return mended.label, mended.kinds
+        return ("", ("label_blank",)) if isinstance(item, str) else (None, ())
 
 
 CLEANERS: dict[Task, type[_Cleaner]] = {"single": _Cleaner, "multi": _SeveralCleaner}

@@ -31,6 +31,7 @@ MENDED = {  # what was mended in a label -> the same in words
     "label_space": "white space around the label",
     "label_form": "label in another Unicode form",
     "label_list": "label written as a list of one",
+    "label_blank": "blank label in a list",
 }
 # Characters that no one sees and that `str.strip` leaves: byte order mark, zero-width space and
 # word joiner.

@@ -96,7 +96,7 @@ def build_splits(
         fixes.update(dict.fromkeys(rows.fixes))
         cleaned[split] = rows
         if raw.origin is not None:
-            origins[split] = replace(raw.origin, used=(text, label))
+            origins[split] = replace(raw.origin, used=(text, *(found.columns or (label,))))
     raise_problems(source, problems, hint=hint, flags=tuple(fixes))
     splits = _named(cleaned, published, given, source=source, rules=rules, task=found.task)
     splits = replace(splits, origins=origins, empty_columns=found.unused(splits.label_set))

@@ -19,6 +19,7 @@ SENTENCES = {  # kind of what was mended -> its sentence in the catalogue
     "label_space": "reading.label_space",
     "label_form": "reading.label_form",
     "label_list": "reading.label_list",
+    "label_blank": "reading.label_blank",
     "label_merged": "reading.label_merged",
     "text_cut": "reading.text_cut",
 }

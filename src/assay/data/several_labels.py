@@ -7,6 +7,7 @@ Here it is decided, once for a whole data set, whether its texts have several la
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,36 +16,32 @@ from typing import Any
 
 import numpy as np
 
-from assay.data.columns import (
-    find_columns,
-    find_text_column,
-    has_label_column,
-    list_columns,
-)
+from assay.data.columns import find_columns, fold_name
+from assay.data.files.formats import file_kind
 from assay.data.files.readers import Row
-from assay.data.files.row import Problem
+from assay.data.indicators import JOINED, PEEKED_ROWS, Again, find_indicators, join_columns
 from assay.data.label_forms import parse_list_cell
 from assay.data.labels import LabelSet, Task
 from assay.data.raw_split import RawSplit
 from assay.data.row_rules import RowRules
-from assay.data.split_column import SPLIT_COLUMNS
 from assay.data.texts import LabelledTexts
-from assay.errors import DataError, cut, did_you_mean
+from assay.errors import DataError, cut
 
 __all__ = ["Found", "find_several", "warn_of_halves"]
 
 logger = logging.getLogger(__name__)
 
-JOINED = "labels"  # what the column is called that is made of one column per label
-PEEKED_ROWS = 1000  # by which it is told whether a column holds lists
-ON = {"1", "1.0", "true", "yes", "x"}
-BLANK = {"", "none", "nan", "<na>"}
-OFF = {*BLANK, "0", "0.0", "false", "no"}
-# Columns beside the text that are never labels: ids, and the one that names the split of a row.
-NO_LABELS = {"id", "index", "idx", "comment_id", "unnamed_1", *SPLIT_COLUMNS}
 MIN_HALVES = 5  # texts that have labels only together, by which these are called halves
-MIN_COLUMNS = 2  # a single column of zeros and ones is a label column with two classes
-INDICATOR_ACCEPTED = "0 or 1, true or false, x or nothing is accepted"
+
+
+# What is said of empty lists where no text has several labels.
+UNLABELLED = (
+    "count as texts that are not labelled yet; if no label fits them: --label-separator ';'"
+)
+NO_LABEL_FITS = (
+    "are read as texts that no label fits, so a text may have any number of labels; "
+    "--single-label reads one label per text"
+)
 
 
 @dataclass(frozen=True)
@@ -98,9 +95,11 @@ def find_several(
         return single
     columns = tuple(rules.label_columns or ())
     if not columns:  # also with a separator: it may be remembered from other data
-        raws, columns = _find_indicators(raws, text_column, label_column)
+        raws, columns = find_indicators(raws, text_column, label_column)
     if columns:
-        joined = {split: _join_columns(raw, columns) for split, raw in raws.items()}
+        joined = {}
+        for split, raw in raws.items():
+            joined[split] = join_columns(raw, columns, text_column=text_column)
         return Found(joined, "multi", JOINED, columns)
     if rules.label_separator is not None:
         split_cell = partial(_split_cell, separator=rules.label_separator)
@@ -111,103 +110,47 @@ def find_several(
 def _find_lists(
     raws: Mapping[str, RawSplit], text_column: str | None, label_column: str | None
 ) -> Found:
-    """Decide whether the label column holds lists of which one at least has several labels."""
-    held = {split: _hold_lists(raw, text_column, label_column) for split, raw in raws.items()}
-    raws = {split: one.raw for split, one in held.items()}
-    if not any(one.has_several for one in held.values()):
-        return Found(raws, "single", label_column)
-    return Found(_with_lists(raws, _list_of), "multi", label_column)
+    """Decide whether the label column holds lists that are several labels per text.
 
-
-def _find_indicators(
-    raws: Mapping[str, RawSplit], text_column: str | None, label_column: str | None
-) -> tuple[dict[str, RawSplit], tuple[str, ...]]:
-    """Find the columns of tables that have a text column and else one column per label.
-
-    Returns
-    -------
-    dict
-        The splits, which can be read after their first rows were looked at.
-    tuple of str
-        The columns; empty if the tables have a label column, or columns with other values.
+    So it is if one of them at least has several labels, or none, which is an answer like any other.
     """
-    held = dict(raws)
-    split, first = next(iter(raws.items()))
-    if label_column is not None or first.class_names:
-        return held, ()
-    text = _lone_text_column(first, text_column)
-    others = [name for name in first.columns if name != text and not _is_other(name)]
-    if text is None or len(others) < MIN_COLUMNS:
-        return held, ()
-    rows = iter(first.read(text, *others))
-    head = list(islice(rows, PEEKED_ROWS))
-    held[split] = replace(first, read=_Again(head, rows))
-    values = [row.values for row in head if row.problem is None]
-    if values and all(_is_indicator(values, name) for name in others):
-        return held, tuple(others)
-    return held, ()
+    held = [_hold_lists(raw, text_column, label_column) for raw in raws.values()]
+    raws = {split: one.raw for split, one in zip(raws, held, strict=True)}
+    single = Found(raws, "single", label_column)
+    several = Found(_with_lists(raws, _list_of), "multi", label_column)
+    if any(one.has_several for one in held):
+        return several
+    _check_any_label(held)
+    return several if _count_empty_as_answers(held) else single
 
 
-def _is_other(column: str) -> bool:
-    return column.strip().casefold() in NO_LABELS
+def _count_empty_as_answers(held: Sequence[_Held]) -> bool:
+    """Decide whether the empty lists of splits without longer ones are answers, and say it.
+
+    A split whose lists are all empty has no labels, as a competition's test split, and decides
+    nothing.
+    """
+    partly = [one for one in held if one.n_empty and one.n_filled]
+    if not partly:
+        return False
+    is_of_tool = all(one.is_of_tool for one in partly)
+    logger.warning(
+        "%s: empty lists of labels (%s) %s",
+        partly[0].raw.source,
+        f"{sum(one.n_empty for one in partly):,}",
+        UNLABELLED if is_of_tool else NO_LABEL_FITS,
+    )
+    return not is_of_tool
 
 
-def _lone_text_column(raw: RawSplit, text_column: str | None) -> str | None:
-    """Return the text column of a table that has no label column; None if it has one."""
-    try:
-        text = find_text_column(raw.columns, text_column=text_column, source=raw.source)
-    except DataError:
-        return None
-    return None if has_label_column(raw.columns, text_column=text) else text
-
-
-def _is_indicator(rows: Sequence[Mapping[str, Any]], column: str) -> bool:
-    """Tell whether a column holds nothing but zeros and ones, or the like, and not only blanks."""
-    words = {str(values.get(column)).strip().casefold() for values in rows}
-    return words <= ON | OFF and not words <= BLANK
-
-
-def _flag(value: Any) -> bool | None:
-    """Return whether a cell says that the text has the label; None if it says neither."""
-    word = str(value).strip().casefold()
-    if word in ON:
-        return True
-    return False if word in OFF else None
-
-
-def _join_columns(raw: RawSplit, columns: Sequence[str]) -> RawSplit:
-    """Return a split in which one column per label became one column of lists."""
-    missing = [name for name in columns if name not in raw.columns]
-    if len(missing) == len(columns):
-        return raw  # a split without labels
-    if missing:
-        meant = did_you_mean(missing[0], raw.columns)
+def _check_any_label(held: Sequence[_Held]) -> None:
+    """Refuse lists of labels that are all empty."""
+    n_empty = sum(one.n_empty for one in held)
+    if n_empty and all(one.n_empty and not one.n_filled for one in held):
         raise DataError(
-            f"column '{cut(missing[0])}' of --label-columns is not in {raw.source}; "
-            f"columns: {list_columns(raw.columns)}.{meant}"
+            f"no text of {held[0].raw.source} has any label: all {n_empty:,} lists of labels are "
+            "empty"
         )
-    others = [name for name in raw.columns if name not in columns and name != JOINED]
-
-    def read(text: str, *_: str) -> Iterable[Row]:
-        for row in raw.read(text, *columns):
-            yield _join_row(row, columns)
-
-    return replace(raw, columns=(*others, JOINED), read=read, class_names={})
-
-
-def _join_row(row: Row, columns: Sequence[str]) -> Row:
-    if row.problem is not None:
-        return row
-    labels = []
-    for name in columns:
-        value = row.values.get(name)
-        flag = _flag(value)
-        if flag is None:
-            sentence = f"column '{cut(name)}' holds '{cut(str(value))}'; {INDICATOR_ACCEPTED}"
-            return replace(row, problem=Problem(sentence))
-        if flag:
-            labels.append(name)
-    return replace(row, values={**row.values, JOINED: labels})
 
 
 def _with_lists(raws: Mapping[str, RawSplit], as_list: Any) -> dict[str, RawSplit]:
@@ -241,10 +184,16 @@ def _list_of(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class _Held:
-    """A split that can be read again, and whether it has a text with several labels."""
+    """A split that can be read again, and how many labels its lists hold.
+
+    `is_of_tool` says that a tool wrote it for which an empty list is a text without an answer.
+    """
 
     raw: RawSplit
-    has_several: bool
+    has_several: bool = False
+    n_filled: int = 0
+    n_empty: int = 0
+    is_of_tool: bool = False
 
 
 def _hold_lists(raw: RawSplit, text_column: str | None, label_column: str | None) -> _Held:
@@ -257,25 +206,28 @@ def _hold_lists(raw: RawSplit, text_column: str | None, label_column: str | None
             source=raw.source,
         )
     except DataError:  # said later, with everything else
-        return _Held(raw, False)
+        return _Held(raw)
     rows = iter(raw.read(text, label))
     head = list(islice(rows, PEEKED_ROWS))
     if not _are_lists([row.values.get(label) for row in head]):
-        return _Held(replace(raw, read=_Again(head, rows)), False)
+        return _Held(replace(raw, read=Again(head, rows)))
     held = [*head, *rows]
-    has_several = any(_n_items(row.values.get(label)) > 1 for row in held)
-    return _Held(replace(raw, read=_Again(held, ())), has_several)
+    sizes = Counter(_n_items(row.values.get(label)) for row in held)
+    return _Held(
+        replace(raw, read=Again(held, ())),
+        has_several=max(sizes) > 1,
+        n_filled=sizes[1],
+        n_empty=sizes[0],
+        is_of_tool=_is_of_tool(raw, label),
+    )
 
 
-class _Again:
-    """Hands over rows that were read already, then the others."""
-
-    def __init__(self, head: list[Row], rows: Iterable[Row]) -> None:
-        self._head, self._rows = head, rows
-
-    def __call__(self, *columns: str) -> Iterable[Row]:
-        yield from self._head
-        yield from self._rows
+def _is_of_tool(raw: RawSplit, label: str) -> bool:
+    """Tell whether rows look like those of doccano, which has ids, or of fastText, a .txt."""
+    if raw.origin is None or fold_name(label) != "label":
+        return False
+    has_ids = any(fold_name(name) == "id" for name in raw.columns)
+    return has_ids or all(file_kind(path) == ".txt" for path in raw.origin.paths)
 
 
 def _are_lists(values: Sequence[Any]) -> bool:
@@ -290,8 +242,9 @@ def _is_list(value: Any) -> bool:
 
 
 def _n_items(value: Any) -> int:
+    """Return the number of labels in a list; -1 where there is none."""
     found = _list_of(value)
-    return len(found) if _is_list(found) else 0
+    return len(found) if _is_list(found) else -1
 
 
 def warn_of_halves(parts: Mapping[str, LabelledTexts], separator: str, *, source: str) -> None:

@@ -143,7 +143,7 @@ class MendedRows:
     ----------
     split : str
     kind : str
-        ``label_space``, ``label_form``, ``label_list``, ``label_merged`` or ``text_cut``.
+        A key of `label_forms.MENDED`, ``label_merged`` or ``text_cut``.
     reason : str
         The same in words, such as "white space around the label".
     lines : tuple of int

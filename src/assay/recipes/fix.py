@@ -17,7 +17,7 @@ from assay.data.files.relabelled import SeveralNames, write_relabelled
 from assay.data.folders import find_split_files, read_file
 from assay.data.texts import Splits
 from assay.disk import atomic_file, check_output
-from assay.errors import DataError, InputError
+from assay.errors import InputError
 from assay.output_place import check_apart
 from assay.recipes.steps.prepare import DataOptions
 
@@ -118,6 +118,7 @@ def fix_data(
     check_apart(data, out)
     corrections, n_other_kinds = read_corrections(decisions)
     splits = options.load(data)
+    _check_rewritable(splits)
     changes = _find_changes(splits, corrections, separator=options.label_separator)
     if n_other_kinds:
         changes.skipped.append(f"{n_other_kinds:,} accepted rows are not about a label")
@@ -129,6 +130,15 @@ def fix_data(
             labels |= of_split
         _write_file(data, out, labels, options)
     return Fixed(str(out), changes.n_applied, changes.n_right_already, tuple(changes.skipped))
+
+
+def _check_rewritable(splits: Splits) -> None:
+    """Refuse a table with one column per label, of which several cells of a row would change."""
+    if any(len(origin.used) > len(("text", "label")) for origin in splits.origins.values()):
+        raise InputError(
+            f"{splits.source} has one column per label, and cannot be written again yet",
+            hint="give the data as lists, or joined by --label-separator",
+        )
 
 
 def _find_changes(
@@ -191,20 +201,12 @@ def _write_file(
 ) -> None:
     reading = Reading(**options.reading())
     raw = read_file(path, reading, source=path.name).splits["all"]
-    try:
-        _, column = find_columns(
-            raw.columns,
-            text_column=options.text_column,
-            label_column=options.label_column,
-            source=path.name,
-        )
-    except DataError as err:
-        if not any(isinstance(label, SeveralNames) for label in labels.values()):
-            raise
-        raise InputError(
-            f"{path.name} has one column per label, and cannot be written again yet",
-            hint="give the data as lists, or joined by --label-separator",
-        ) from err
+    _, column = find_columns(
+        raw.columns,
+        text_column=options.text_column,
+        label_column=options.label_column,
+        source=path.name,
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(out) as partial:
         write_relabelled(path, partial, labels, column=column, reading=reading)

@@ -1,0 +1,219 @@
+"""One column per label: which columns are labels, and rows whose labels become lists of names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from assay.data.columns import find_text_column, has_label_column, is_repeated, list_columns
+from assay.data.files.readers import Row
+from assay.data.files.row import Problem
+from assay.data.raw_split import RawSplit
+from assay.data.split_column import SPLIT_COLUMNS
+from assay.errors import DataError, cut, did_you_mean
+
+__all__ = ["JOINED", "PEEKED_ROWS", "Again", "find_indicators", "join_columns"]
+
+logger = logging.getLogger(__name__)
+
+JOINED = "labels"  # what the column is called that is made of one column per label
+PEEKED_ROWS = 1000  # by which it is told what the columns hold
+ON = {"1", "1.0", "true", "yes", "x"}
+BLANK = {"", "none", "nan", "<na>"}
+OFF = {*BLANK, "0", "0.0", "false", "no"}
+# Columns beside the text that are never labels: ids, and the one that names the split of a row.
+NO_LABELS = {"id", "index", "idx", "comment_id", "unnamed_1", *SPLIT_COLUMNS}
+MIN_COLUMNS = 2  # a single column of zeros and ones is a label column with two classes
+MAX_ODD_FRACTION = 0.1  # rows with another value in a column that is meant as a label all the same
+ACCEPTED = "0 or 1, true or false, x or nothing is accepted"
+
+
+class Again:
+    """Hands over rows that were read already, then the others."""
+
+    def __init__(self, head: list[Row], rows: Iterable[Row]) -> None:
+        self._head, self._rows = head, rows
+
+    def __call__(self, *columns: str) -> Iterable[Row]:
+        """Yield all rows; the columns were chosen when they were read first."""
+        yield from self._head
+        yield from self._rows
+
+
+def find_indicators(
+    raws: Mapping[str, RawSplit], text_column: str | None, label_column: str | None
+) -> tuple[dict[str, RawSplit], tuple[str, ...]]:
+    """Find the columns of tables that have a text column and else one column per label.
+
+    Returns
+    -------
+    dict
+        The splits, which can be read after their first rows were looked at.
+    tuple of str
+        The columns; empty if the tables have a label column, or columns with other values.
+
+    Raises
+    ------
+    DataError
+        All columns hold zeros and ones, but for a few values.
+    """
+    held = dict(raws)
+    split, first = next(iter(raws.items()))
+    if label_column is not None or first.class_names:
+        return held, ()
+    columns = _possible_columns(first, text_column)
+    if not columns:
+        return held, ()
+    text, *others = columns
+    rows = iter(first.read(text, *others))
+    head = list(islice(rows, PEEKED_ROWS))
+    held[split] = replace(first, read=Again(head, rows))
+    usable = [row for row in head if row.problem is None]
+    if not usable or not all(_is_indicator(usable, name) for name in others):
+        return held, ()
+    for name in others:
+        _check_values(usable, name, first, others)
+    _say_found(first, text, others)
+    return held, tuple(others)
+
+
+def _say_found(raw: RawSplit, text: str, others: Sequence[str]) -> None:
+    """Say which columns became labels, and which ones are left alone."""
+    unused = [name for name in raw.columns if name not in (text, *others)]
+    logger.warning(
+        "%s: these columns are read as labels, since they hold only 0 and 1 or the like: %s%s",
+        raw.source,
+        list_columns(others),
+        f"; not used: {list_columns(unused)}" if unused else "",
+    )
+
+
+def _possible_columns(raw: RawSplit, text_column: str | None) -> list[str]:
+    """Return the text column and those that may be labels; nothing if these are too few."""
+    text = _lone_text_column(raw, text_column)
+    if text is None:
+        return []
+    others = [name for name in raw.columns if name != text and not _is_other(name)]
+    if len(others) < MIN_COLUMNS or any(map(is_repeated, others)):
+        return []
+    return [text, *others]
+
+
+def _is_other(column: str) -> bool:
+    return column.strip().casefold() in NO_LABELS
+
+
+def _lone_text_column(raw: RawSplit, text_column: str | None) -> str | None:
+    """Return the text column of a table that has no label column; None if it has one."""
+    try:
+        text = find_text_column(raw.columns, text_column=text_column, source=raw.source)
+    except DataError:
+        return None
+    return None if has_label_column(raw.columns, text_column=text) else text
+
+
+def _word(row: Row, column: str) -> str:
+    return str(row.values.get(column)).strip().casefold()
+
+
+def _is_indicator(rows: Sequence[Row], column: str) -> bool:
+    """Tell whether a column holds zeros and ones or the like, not only blanks, and hardly more."""
+    counts = Counter(_word(row, column) for row in rows)
+    n_usual = sum(counts[word] for word in ON | OFF)
+    return len(rows) - n_usual <= MAX_ODD_FRACTION * len(rows) and not set(counts) <= BLANK
+
+
+def _check_values(rows: Sequence[Row], column: str, raw: RawSplit, columns: Sequence[str]) -> None:
+    """Refuse a value that is neither 0 nor 1 in columns that hold these otherwise."""
+    for row in rows:
+        value = row.values.get(column)
+        if _flag(value) is None:
+            raise DataError(
+                f"no label column found in {raw.source}: column '{cut(column)}' holds "
+                f"'{cut(str(value))}' in {raw.unit} {row.line:,}; otherwise these look like label "
+                f"columns: {list_columns(columns)}",
+                hint=f"{ACCEPTED}; --label-columns {shlex.quote(_as_list(columns))} leaves such "
+                "rows out, if they are few",
+            )
+
+
+def _as_list(names: Sequence[str]) -> str:
+    """Return names as --label-columns takes them: those that hold a comma in quotes."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="").writerow(names)
+    return written.getvalue()
+
+
+def _flag(value: Any) -> bool | None:
+    """Return whether a cell says that the text has the label; None if it says neither."""
+    word = str(value).strip().casefold()
+    if word in ON:
+        return True
+    return False if word in OFF else None
+
+
+def join_columns(raw: RawSplit, columns: Sequence[str], *, text_column: str | None) -> RawSplit:
+    """Return a split in which one column per label became one column of lists.
+
+    Raises
+    ------
+    DataError
+        A column is not there, or is the one that holds the texts.
+    """
+    missing = [name for name in columns if name not in raw.columns]
+    if len(missing) == len(columns):
+        return raw  # a split without labels
+    if missing:
+        meant = did_you_mean(missing[0], raw.columns)
+        raise DataError(
+            f"column '{cut(missing[0])}' of --label-columns is not in {raw.source}; "
+            f"columns: {list_columns(raw.columns)}.{meant}"
+        )
+    _check_text_column(raw, columns, text_column)
+    others = [name for name in raw.columns if name not in columns and name != JOINED]
+
+    def read(text: str, *_: str) -> Iterable[Row]:
+        for row in raw.read(text, *columns):
+            yield _join_row(row, columns)
+
+    return replace(raw, columns=(*others, JOINED), read=read, class_names={})
+
+
+def _check_text_column(raw: RawSplit, columns: Sequence[str], text_column: str | None) -> None:
+    """Refuse a list of label columns that has the text column in it."""
+    beside = [name for name in raw.columns if name not in columns]
+    try:
+        find_text_column(beside, text_column=text_column, source=raw.source)
+    except DataError as err:
+        try:
+            text = find_text_column(raw.columns, text_column=text_column, source=raw.source)
+        except DataError:
+            return  # there is none at all, which is said later
+        if text in columns:
+            raise DataError(
+                f"column '{cut(text)}' of --label-columns is the text column of {raw.source}: it "
+                f"holds texts; {ACCEPTED}",
+                hint="leave it out of --label-columns, or name the texts with --text-column",
+            ) from err
+
+
+def _join_row(row: Row, columns: Sequence[str]) -> Row:
+    if row.problem is not None:
+        return row
+    labels = []
+    for name in columns:
+        value = row.values.get(name)
+        flag = _flag(value)
+        if flag is None:
+            sentence = f"column '{cut(name)}' holds '{cut(str(value))}'; {ACCEPTED}"
+            return replace(row, problem=Problem(sentence))
+        if flag:
+            labels.append(name)
+    return replace(row, values={**row.values, JOINED: labels})
