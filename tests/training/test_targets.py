@@ -46,6 +46,22 @@ def test_what_cannot_be_learnt_is_refused() -> None:
         SEVERAL.learn(np.array([[2, 0]]))
 
 
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        ([["a"], "b", ["c"]], "text 1 has no list of labels, and text 0 has one"),
+        (["b", ["a"]], "text 0 has no list of labels, and text 1 has one"),
+        ([["a"], ["b", None]], "a label of text 1 is None"),
+        ([["a"], [["b"]]], "a label of text 1 is itself a list"),
+        ([["a", "b"], ["b"], ["b"]], "all texts have the label 'b'"),
+    ],
+)
+def test_lists_of_labels_that_files_may_not_hold_are_refused(labels, sentence) -> None:
+    """An estimator takes what a file may hold, and nothing is split into letters."""
+    with pytest.raises((DataError, InputError), match=sentence):
+        find_targets(labels).learn(labels)
+
+
 def test_scale_and_shift_agree_with_logistic_regression() -> None:
     """Frequent labels get what a regression without regularisation finds."""
     logits, truth = draw()

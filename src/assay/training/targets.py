@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from assay.data.cell_values import is_null
 from assay.data.labels import LabelSet, Task
 from assay.errors import DataError, InputError
 from assay.runtime.linear import sigmoid, softmax
@@ -173,9 +174,11 @@ class _Several(Targets):
         if matrix is not None:
             classes, targets = np.arange(matrix.shape[1]), matrix
         else:
+            _check_known(labels)
             names = {str(name) for own in labels for name in own}
             classes = np.array(sorted(names))
             targets = self.encode(labels, classes) if len(names) else np.zeros((len(labels), 0))
+            _check_useful(classes, targets)
         if not targets.size or not targets.any():
             raise DataError(
                 f"no text of {len(labels):,} has any label; at least one label is accepted"
@@ -231,7 +234,7 @@ def find_targets(labels: Sequence[Any]) -> Targets:
     Raises
     ------
     InputError
-        They are no sequence.
+        They are no sequence, or some texts have a list of labels and others have not.
     """
     if isinstance(labels, str | bytes | Mapping) or not hasattr(labels, "__iter__"):
         shown = "None" if labels is None else f"of the type {type(labels).__name__}"
@@ -240,8 +243,48 @@ def find_targets(labels: Sequence[Any]) -> Targets:
         )
     if getattr(labels, "ndim", 1) == 2:
         return SEVERAL
-    first = next(iter(labels), None)  # labels[0] would be the row with that name of a pandas column
-    return SEVERAL if isinstance(first, list | tuple | set | frozenset) else SINGLE
+    are_lists = [isinstance(own, list | tuple | set | frozenset) for own in labels]
+    if any(are_lists) and not all(are_lists):
+        one, other = are_lists.index(False), are_lists.index(True)
+        raise InputError(
+            f"text {one} has no list of labels, and text {other} has one; a list for every text, "
+            "or one label for every text, is accepted"
+        )
+    return SEVERAL if any(are_lists) else SINGLE
+
+
+def _check_known(labels: Sequence[Sequence[Any]]) -> None:
+    """Refuse lists of labels in which one is not known.
+
+    Raises
+    ------
+    InputError
+        A label is None, NaN or a list.
+    """
+    for i, own in enumerate(labels):
+        for name in own:
+            if is_null(name):
+                raise InputError(
+                    f"a label of text {i} is {name}; names are accepted",
+                    hint="leave out texts whose labels are not known; [] says that none fits",
+                )
+            if isinstance(name, list | tuple | set | frozenset):
+                raise InputError(f"a label of text {i} is itself a list; names are accepted")
+
+
+def _check_useful(classes: np.ndarray, targets: np.ndarray) -> None:
+    """Refuse a label that all texts have.
+
+    A matrix may hold one, as that of a fold may.
+
+    Raises
+    ------
+    DataError
+        There is such a label.
+    """
+    if targets.size and targets.all(axis=0).any():
+        label = classes[targets.all(axis=0).argmax()]
+        raise DataError(f"all texts have the label '{label}': there is nothing to learn")
 
 
 def _as_matrix(labels: Any) -> np.ndarray | None:
