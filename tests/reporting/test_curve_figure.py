@@ -25,16 +25,21 @@ MORE = {
 }
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-def test_curves_and_the_expected_point_are_drawn(monkeypatch, language):
-    """Every method has a line; the sizes are on the axis; the way to the open dot is dotted."""
+def axes_of(monkeypatch, more, language="en"):
+    """Draw the figure; return its axes."""
 
     def paint_only(paint):
         with canvas._style():
             return paint()
 
     monkeypatch.setattr(curve_figure, "draw", paint_only)
-    ax = draw_growth(MORE, language=language).axes[0]
+    return draw_growth(more, language=language).axes[0]
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_curves_and_the_expected_point_are_drawn(monkeypatch, language):
+    """Every method has a line; the sizes are on the axis; the way to the open dot is dotted."""
+    ax = axes_of(monkeypatch, MORE, language)
     named = {line.get_label(): line for line in ax.lines if line.get_label()[0] != "_"}
     assert set(named) == {"linear", "features"}
     assert named["features"].get_linewidth() > named["linear"].get_linewidth()
@@ -52,3 +57,16 @@ def test_curves_and_the_expected_point_are_drawn(monkeypatch, language):
 def test_figure_is_a_png():
     """As the report holds it."""
     assert draw_growth(MORE).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("accuracy", [1.0, 0.5, 0.0])
+def test_accuracy_that_stays_has_an_axis_that_can_be_read(monkeypatch, accuracy):
+    """No percent comes twice on the axis, and all points are on it."""
+    flat = curve("linear", (accuracy,) * 4)
+    expected = {"n_texts": 2000, "accuracy": accuracy, "interval": [accuracy, accuracy]}
+    more = {"method": "linear", "curves": [flat], "expected": expected}
+    ax = axes_of(monkeypatch, more)
+    ticks = [label.get_text() for label in ax.get_yticklabels()]
+    assert len(ticks) == len(set(ticks))
+    low, high = ax.get_ylim()
+    assert low < accuracy < high <= 1.01

@@ -16,6 +16,8 @@ __all__ = ["draw_growth"]
 
 WIDTH, HEIGHT = 6.2, 2.8  # inches; as wide as the other figures of scores
 LEGEND_COLUMNS = 5
+LEAST_SPAN = 0.1  # of the axis of accuracy: below it, ticks would repeat the same percent
+HIGHEST = 1.01  # end of that axis; leaves room for a dot at 100 %, and as much at 0 %
 
 
 def draw_growth(more: Mapping[str, Any], *, language: str = ENGLISH) -> bytes:
@@ -47,6 +49,7 @@ def draw_growth(more: Mapping[str, Any], *, language: str = ENGLISH) -> bytes:
         ax.set_xscale("log")
         ax.set_xticks(sizes, [tongue.numbers.count(size) for size in sizes])
         ax.minorticks_off()
+        ax.set_ylim(*_widen(*ax.get_ylim()))
         ax.yaxis.set_major_formatter(_percents)
         ax.set_xlabel(tongue.say("figures.training_texts"))
         ax.set_ylabel(tongue.say("columns.accuracy"))
@@ -81,6 +84,14 @@ def _paint_expected(
     ax.plot([last["n_texts"], x], [last["accuracy"], y], color=colour, linestyle=":")
     ax.errorbar([x], [y], yerr=[[y - low], [high - y]], fmt="o", color=colour, ecolor=MUTED)
     ax.plot([x], [y], "o", color="white", markeredgecolor=colour, markersize=7, zorder=4)
+
+
+def _widen(low: float, high: float) -> tuple[float, float]:
+    """Return the ends of an axis of shares, wide enough for ticks that differ."""
+    missing = max(0.0, LEAST_SPAN - (high - low))
+    top = min(high + missing / 2, HIGHEST)
+    bottom = max(min(low, top - LEAST_SPAN), 1.0 - HIGHEST)
+    return bottom, max(top, bottom + LEAST_SPAN)
 
 
 def _percents(value: float, _: object) -> str:
