@@ -162,14 +162,10 @@ def _annotation(owner: Any, name: str) -> Any:
             break
     else:
         return Any
-    if not isinstance(written, str):
-        return written
-    if inspect.isclass(holder):
-        names = _Names(vars(sys.modules[holder.__module__]))
-    else:
-        names = _Names(holder.__globals__)
+    namespace = _Names(vars(sys.modules[holder.__module__]))
+    alone = types.SimpleNamespace(__annotations__={name: written})
     try:
-        return eval(written, {}, names)  # noqa: S307  (the source of this package)
+        return typing.get_type_hints(alone, localns=namespace)[name]
     except TypeError:  # a container of what is imported for mypy only
         return Any
 
@@ -180,6 +176,9 @@ class _Absent:
 
 class _Names(dict[str, object]):
     """The names of a module; one that it does not have at run time stands for a class."""
+
+    def __contains__(self, name: object) -> bool:
+        return True  # some versions of typing ask before they look a name up
 
     def __missing__(self, name: str) -> object:
         return getattr(builtins, name, None) or type(name, (_Absent,), {})
