@@ -57,3 +57,19 @@ def test_a_model_and_itself_are_equal(models, data):
         found.why
         == f"Both models label as many of {found.evaluations[0].scores.n_texts} texts right."
     )
+
+
+def test_labels_that_a_rule_gives_are_not_what_is_compared(models, data, tmp_path):
+    """Both the sentence and the JSON say so, for the model that has a rule alone."""
+    splits = load_data(data)
+    labels = [*splits.label_set]
+    cost = {true: {given: 1.0 for given in labels if given != true} for true in labels}
+    train_model(data, tmp_path / "ruled", method="linear", cost=cost)
+    found = compare_models(models / "linear", tmp_path / "ruled", splits)
+    (told,) = [one for one in found.warnings() if "by a rule" in one]
+    effect = found.evaluations[1].rule_effect
+    assert told.startswith(f"{tmp_path / 'ruled'}: it gives labels by a rule; compared are the")
+    assert told.endswith(f"By its rule {effect.accuracy:.1%} are right.")
+    plain, ruled = found.to_dict()["models"]
+    assert not any("by a rule" in one for one in plain["warnings"])
+    assert any("by a rule" in one for one in ruled["warnings"])

@@ -355,7 +355,7 @@ def map_command(
     if common.json:
         print_json(drawn)
     else:
-        n_drawn = f"{drawn['n_points']:,} of {drawn['n_texts']:,}"
-        print_line(f"{n_drawn} {drawn['split']} texts drawn in {drawn['out']}")
+        texts = "texts" if drawn["split"] == "all" else f"{drawn['split']} texts"
+        print_line(f"{drawn['n_points']:,} of {drawn['n_texts']:,} {texts} drawn in {drawn['out']}")
         if drawn["n_other"] is not None:
             print_line(f"{drawn['n_other']:,} of them have another label than the model says")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.cli.show import print_line, print_table
@@ -31,7 +31,8 @@ SEVERAL_TITLES = {
     "ranking_precision": "label ranking average precision",
     "ece": "calibration error, mean",
 }
-RULE_TITLE = "Without→with its rule, shares in %"
+RULE_TITLE = "Without→with its rule; recall and precision in %"
+COST_TITLE = "Without→with its rule"
 SCORE_COLUMNS = ("texts", "accuracy", "F1 weighted", "F1 macro")
 
 
@@ -105,15 +106,21 @@ def print_rule(outcome: RuleOutcomeEntry) -> None:
             if "label" in row:
                 row = {**_asked(outcome, row["label"]), **row}
             rows.append(row)
-    print_table(rows, title=RULE_TITLE, elastic=("label",))
+    _print_effects(rows)
     for effect in outcome["effects"]:
         print_line(_accuracy_sentence(effect))
 
 
 def print_rule_effect(effect: RuleEffectEntry) -> None:
     """Print what a rule for giving labels changes on one split."""
-    print_table(_effect_rows(effect), title=RULE_TITLE, elastic=("label",))
+    _print_effects(_effect_rows(effect))
     print_line(_accuracy_sentence(effect))
+
+
+def _print_effects(rows: Sequence[Mapping[str, str]]) -> None:
+    has_labels = any("label" in row for row in rows)
+    title = RULE_TITLE if has_labels else COST_TITLE
+    print_table(rows, title=title, elastic=("label",))
 
 
 def _accuracy_sentence(effect: RuleEffectEntry) -> str:

@@ -96,7 +96,7 @@ class ModelComparison:
         """Return one sentence for each reason to read the scores of a model with care."""
         found = []
         for name, one in zip(self.names, self.evaluations, strict=True):
-            found += [f"{name}: {warning}" for warning in one.warnings()]
+            found += [f"{name}: {warning}" for warning in _warnings_of(one)]
         return found
 
     def to_dict(self) -> ModelComparisonEntry:
@@ -112,7 +112,7 @@ class ModelComparison:
                     "interval": list(scores.intervals["accuracy"]),
                     "f1_macro": scores.f1_macro,
                     "n_only_right": self.n_only_right[i],
-                    "warnings": one.warnings(),
+                    "warnings": _warnings_of(one),
                 }
             )
         first = self.evaluations[0]
@@ -188,6 +188,17 @@ def compare_models(
         interval=(float(low), float(high)),
         p_value=compare_pair(first_right, second_right),
     )
+
+
+def _warnings_of(found: Evaluation) -> list[str]:
+    """Return the reasons to read the scores of one model with care."""
+    warnings = found.warnings()
+    if found.rule_effect is not None:
+        warnings.append(
+            "it gives labels by a rule; compared are the labels with the highest score. "
+            f"By its rule {found.rule_effect.accuracy:.1%} are right."
+        )
+    return warnings
 
 
 def _refuse_two_kinds(several: str, single: str) -> InputError:
