@@ -11,7 +11,7 @@ from itertools import chain
 
 import numpy as np
 
-from assay.runtime.hashed_terms import BLOCKS, Seen, buckets_of, hash_terms
+from assay.runtime.hashed_terms import BLOCKS, Seen, buckets_of, forget_tokens, hash_terms
 from assay.runtime.limits.scope import (
     ASPECTS,
     LEVELS,
@@ -21,6 +21,7 @@ from assay.runtime.limits.scope import (
     add_sureness,
     standardise,
 )
+from assay.runtime.linear import slices_of
 
 __all__ = [
     "fit_scope_reference",
@@ -33,7 +34,7 @@ __all__ = [
 MAX_COUNTS = 80 << 15
 BITS = (8, MAX_BITS)  # fewest and most bits of a bucket's number
 N_QUANTILES = 101
-CHUNK_TEXTS = 256  # that are hashed at once
+CHUNK_TEXTS, CHUNK_CHARS = 256, 400_000  # that are hashed at once
 
 
 def fit_term_statistics(
@@ -55,8 +56,8 @@ def fit_term_statistics(
     bits = int(np.clip((MAX_COUNTS // n_classes).bit_length() - 1, *BITS))
     counts = np.zeros((BLOCKS, n_classes << bits))
     seen: Seen = {}
-    for start in range(0, len(texts), CHUNK_TEXTS):
-        chunk = slice(start, start + CHUNK_TEXTS)
+    for chunk in slices_of(texts, max_texts=CHUNK_TEXTS, max_chars=CHUNK_CHARS):
+        forget_tokens(seen)
         chunk_ids = np.asarray(label_ids[chunk], dtype=np.int64)
         for block, rows in enumerate(hash_terms(texts[chunk], seen)):
             n_terms = [*map(len, rows)]

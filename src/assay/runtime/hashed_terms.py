@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
@@ -17,12 +17,22 @@ import numpy as np
 from assay.runtime.linear import TextTerms
 from assay.tokenization.words import RULE, RULES
 
-__all__ = ["BLOCKS", "TERMS", "Seen", "TermCounts", "buckets_of", "count_terms", "hash_terms"]
+__all__ = [
+    "BLOCKS",
+    "TERMS",
+    "Seen",
+    "TermCounts",
+    "buckets_of",
+    "count_terms",
+    "forget_tokens",
+    "hash_terms",
+]
 
 # As `linear` has them, a little shorter; by each rule for cutting words.
 TERMS = {rule: TextTerms(min_chars=3, max_chars=4, rule=rule) for rule in RULES}
 BLOCKS = 2
 HASH_BITS = 32
+MOST_SEEN = 50_000  # tokens whose hashes are remembered: about 50 MB
 GRAM_SALT = 1  # gives a character n-gram another hash than the word of the same letters
 
 # The hash of a word, and a space with the bytes of the word: the hash of a pair of words is that of
@@ -56,6 +66,13 @@ class TermCounts:
         """Return the upper bits of each hash, int64 of shape (n_terms,)."""
         return buckets_of(self.hashes, bits)
 
+    def parts(self, max_terms: int) -> Iterator[TermCounts]:
+        """Cut the terms into parts of at most so many, wherever a text ends."""
+        for start in range(0, len(self.rows), max_terms):
+            part = slice(start, start + max_terms)
+            rows, hashes, counts = self.rows[part], self.hashes[part], self.counts[part]
+            yield TermCounts(self.n_texts, rows, hashes, counts)
+
     def sum_by_text(self, values: np.ndarray) -> np.ndarray:
         """Sum values of terms over each text.
 
@@ -78,6 +95,12 @@ class TermCounts:
 def buckets_of(hashes: np.ndarray, bits: int) -> np.ndarray:
     """Return the upper bits of uint32 hashes, int64 of their shape."""
     return (hashes >> np.uint32(HASH_BITS - bits)).astype(np.int64)
+
+
+def forget_tokens(seen: Seen) -> None:
+    """Empty the table of tokens that were met if it has become large."""
+    if len(seen) > MOST_SEEN:
+        seen.clear()
 
 
 def hash_terms(

@@ -113,6 +113,16 @@ def test_chunks_leave_no_seam(statistics):
     np.testing.assert_allclose(statistics.measure(texts), backwards, atol=1e-12)
 
 
+def test_long_texts_are_measured_in_parts(statistics, monkeypatch):
+    """A text has its signs however few characters, terms and tokens are in memory at once."""
+    texts = [" ".join(small_data(20, seed=seed)[0]) for seed in range(4)] + EDGE_TEXTS
+    whole = statistics.measure(texts)
+    monkeypatch.setattr("assay.runtime.limits.scope.CHUNK_CHARS", 300)
+    monkeypatch.setattr("assay.runtime.limits.scope.CHUNK_CELLS", 21)
+    monkeypatch.setattr("assay.runtime.hashed_terms.MOST_SEEN", 5)
+    np.testing.assert_allclose(statistics.measure(texts), whole, atol=1e-12)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.text(max_size=40))
 def test_signs_of_any_text_are_in_range(statistics, text):

@@ -24,8 +24,9 @@ import numpy as np
 from assay.disk import write_whole
 from assay.errors import ModelError
 from assay.runtime.entries import ScopeEntry
-from assay.runtime.hashed_terms import BLOCKS, TERMS, Seen, TermCounts, count_terms
+from assay.runtime.hashed_terms import BLOCKS, TERMS, Seen, TermCounts, count_terms, forget_tokens
 from assay.runtime.layout import Layout
+from assay.runtime.linear import slices_of
 from assay.tokenization.words import RULE, check_rule
 
 __all__ = [
@@ -46,7 +47,9 @@ ASPECTS = {"wording": (1.0, 0.0, 0.0, 1.0), "subject": (0.0, 1.0, 1.0, 1.0)}
 LEVELS = 254  # steps of a count on a log scale: one byte
 MAX_BITS = 15  # bits of a bucket's number: bounds what a file can ask to be unpacked
 PRIOR_COUNTS = 100.0  # terms, distributed as in the whole of train, that each class starts with
-CHUNK_TEXTS = 128  # texts measured at once: with 77 classes this takes 10 MB
+# Texts and characters that are measured at once, and terms times classes: with 77 classes, 128
+# short texts take 10 MB, and long ones no more than 100 MB
+CHUNK_TEXTS, CHUNK_CHARS, CHUNK_CELLS = 128, 200_000, 1 << 21
 TINY = 1e-12
 
 
@@ -91,8 +94,8 @@ class TermStatistics:
         """
         measured = np.zeros((len(texts), 3))
         seen: Seen = {}
-        for start in range(0, len(texts), CHUNK_TEXTS):
-            chunk = slice(start, start + CHUNK_TEXTS)
+        for chunk in slices_of(texts, max_texts=CHUNK_TEXTS, max_chars=CHUNK_CHARS):
+            forget_tokens(seen)
             cosines: np.ndarray | float = 0.0
             odds: np.ndarray | float = 0.0
             blocks = count_terms(texts[chunk], seen, rule=self.rule)
@@ -109,14 +112,20 @@ class TermStatistics:
     def _compare(self, block: int, terms: TermCounts) -> tuple[np.ndarray, np.ndarray]:
         """Return cosines and log odds of texts and classes, each of shape (n_texts, n_classes)."""
         weights = self._weights[block]
-        buckets = terms.buckets(self.bits)
-        is_known = weights.is_known[buckets]
-        tfidf = (1.0 + np.log(terms.counts)) * weights.idf[buckets]
-        lengths = np.sqrt(BLOCKS * terms.sum_by_text(tfidf**2))[:, None]
-        n_terms = terms.sum_by_text(terms.counts)[:, None]
-        cosines = terms.sum_by_text((tfidf * is_known)[:, None] * weights.centroids[buckets])
-        odds = terms.sum_by_text(terms.counts[:, None] * weights.odds[buckets])
-        return cosines / np.maximum(lengths, TINY), odds / np.sqrt(np.maximum(n_terms, 1))
+        idf = weights.idf[terms.buckets(self.bits)]
+        lengths = np.sqrt(BLOCKS * terms.sum_by_text(((1.0 + np.log(terms.counts)) * idf) ** 2))
+        n_terms = terms.sum_by_text(terms.counts)
+        shape = (terms.n_texts, self.levels.shape[1])
+        cosines, odds = np.zeros(shape), np.zeros(shape)
+        # A long text has tens of thousands of terms, each of which has a weight in every class
+        for part in terms.parts(max(1, CHUNK_CELLS // shape[1])):
+            buckets = part.buckets(self.bits)
+            tfidf = (1.0 + np.log(part.counts)) * weights.idf[buckets]
+            known = (tfidf * weights.is_known[buckets])[:, None]
+            cosines += part.sum_by_text(known * weights.centroids[buckets])
+            odds += part.sum_by_text(part.counts[:, None] * weights.odds[buckets])
+        cosines /= np.maximum(lengths[:, None], TINY)
+        return cosines, odds / np.sqrt(np.maximum(n_terms[:, None], 1))
 
     @cached_property
     def _weights(self) -> list[_Weights]:
