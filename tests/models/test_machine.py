@@ -56,3 +56,13 @@ def test_many_or_missing_classes_take_the_default(monkeypatch):
     order = np.random.default_rng(0).permutation(N_TEXTS)
     lone[order[-1]] = 2
     assert choose(matrix, lone) == DEFAULT_C
+
+
+def test_very_many_texts_and_classes_take_one_machine_for_each_class(monkeypatch):
+    """One machine for all of them would hold a number for each text and class."""
+    texts = scipy.sparse.identity(80, format="csr")
+    label_ids = np.arange(80) // 2
+    given = {"C": 1.0, "class_weight": None, "seed": 0}
+    assert fit_machine(texts, label_ids, **given).multi_class == "crammer_singer"
+    monkeypatch.setattr(machine, "MOST_CELLS", 80 * 40 - 1)
+    assert fit_machine(texts, label_ids, **given).multi_class == "ovr"

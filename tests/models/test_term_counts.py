@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from _support.small_models import EDGE_TEXTS, small_data
 from assay.models import character_grams
-from assay.models.term_counts import count_terms
+from assay.models.term_counts import count_terms, limit_terms
 from assay.runtime.linear import TextTerms
 from assay.runtime.rare_terms import bucket_of
 
@@ -129,3 +129,32 @@ def test_common_n_gram_that_tells_classes_apart_is_kept(monkeypatch):
     assert " good" in grams.vocabulary
     assert " the" not in grams.vocabulary
     check_against_scikit_learn(["好吃 now", "難吃 now", "★★ か\u3099 น้ำ"], 1)
+
+
+def test_too_many_weights_leave_out_the_terms_of_the_fewest_texts(monkeypatch):
+    """What is kept is in more texts than what is left out, or comes before it; words come first."""
+    texts, _ = small_data(40)
+    counted = count_terms(texts, TERMS, min_count=1)
+    assert limit_terms(counted, n_classes=3) == counted
+    monkeypatch.setattr("assay.models.term_counts.MOST_WEIGHTS", 300)
+    limited = limit_terms(counted, n_classes=5)
+    assert sum(len(block.vocabulary) for block in limited) == 60
+    lowest_kept, highest_left = [], []
+    for block, own in zip(counted, limited, strict=True):
+        n_texts = dict(
+            zip(block.vocabulary, (block.matrix > 0).sum(axis=0).tolist()[0], strict=True)
+        )
+        assert [term for term in block.vocabulary if term in own.vocabulary] == own.vocabulary
+        columns = [block.vocabulary.index(term) for term in own.vocabulary]
+        assert (own.matrix != block.matrix[:, columns]).nnz == 0
+        lowest_kept += [n_texts[term] for term in own.vocabulary]
+        highest_left += [n for term, n in n_texts.items() if term not in own.vocabulary]
+    assert min(lowest_kept) >= max(highest_left)
+
+
+def test_only_a_few_terms_of_words_may_be_left(monkeypatch):
+    """A block without a term is a block all the same."""
+    counted = count_terms(["one two", "one three"], TERMS, min_count=1)
+    monkeypatch.setattr("assay.models.term_counts.MOST_WEIGHTS", 2)
+    words, characters = limit_terms(counted, n_classes=2)
+    assert (words.vocabulary, characters.vocabulary) == (["one"], [])

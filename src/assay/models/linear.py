@@ -25,7 +25,7 @@ from assay.bounds import COUNT, SEED, Bounds
 from assay.errors import DataError, InputError
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.several_machines import MACHINES
-from assay.models.term_counts import TermCounts, count_terms
+from assay.models.term_counts import TermCounts, count_terms, limit_terms
 from assay.models.term_settings import TermSettings, choose_terms
 from assay.runtime.linear import LinearModel, TextTerms
 from assay.training.context import ClassWeight, FitContext
@@ -102,7 +102,8 @@ class Linear(TextClassifier):
         with context.progress.track("linear", 2) as advance:
             terms = TextTerms(min_chars=settings.min_chars, max_chars=self.max_chars)
             counted = count_terms(texts, terms, min_count=settings.min_count, label_ids=label_ids)
-            blocks = [block.hide_rare() for block in counted]
+            limited = limit_terms(counted, n_classes=len(self.classes_))
+            blocks = [block.hide_rare() for block in limited]
             if not any(block.matrix.shape[1] for block in blocks):
                 raise DataError(
                     f"none of the {len(texts):,} training texts holds a word; all of them are blank"

@@ -20,6 +20,8 @@ TOLERANCE = 0.3  # of LIBLINEAR: as accurate as scikit-learn's 1e-4 in a quarter
 # Of the one machine that separates many classes (Crammer and Singer, 2001), instead of one machine
 # for each class against the rest
 MANY_TOLERANCE = 0.5
+# Texts times classes, at most, for one machine of many classes: it holds 12 bytes for each of them
+MOST_CELLS = 10_000_000
 # Inverse strengths of the regularisation to choose from. Noisy labels want the stronger one.
 DEFAULT_C, NOISY_C = 1.0, 0.2
 # The choice trains on so many texts, at most half of all, and compares on so many others
@@ -78,6 +80,8 @@ def fit_machine(
 ) -> LinearSVC:
     """Fit one machine for each class, or one for all if there are many classes.
 
+    So many texts and classes that one machine would take too much memory get one for each class.
+
     Parameters
     ----------
     matrix : CSR matrix of shape (n_texts, n_terms)
@@ -89,7 +93,8 @@ def fit_machine(
     tolerance : float, optional
         LIBLINEAR's stopping tolerance. None: chosen by the number of classes.
     """
-    is_many = _n_classes(label_ids) > MANY_CLASSES
+    n_classes = _n_classes(label_ids)
+    is_many = n_classes > MANY_CLASSES and n_classes * len(label_ids) <= MOST_CELLS
     if tolerance is None:
         tolerance = MANY_TOLERANCE if is_many else TOLERANCE
     machine = LinearSVC(

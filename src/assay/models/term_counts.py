@@ -20,7 +20,11 @@ from assay.models.character_grams import find_grams, informative_columns
 from assay.runtime.linear import TextTerms
 from assay.runtime.rare_terms import RareTerms, bucket_bits, bucket_of
 
-__all__ = ["TermCounts", "count_terms"]
+__all__ = ["MOST_WEIGHTS", "TermCounts", "count_terms", "limit_terms"]
+
+# Weights of a model, at most: 80 MB on disk. Data with 1,000 labels or a million texts would have a
+# hundred times as many, nearly all of terms that hardly any text holds.
+MOST_WEIGHTS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,31 @@ class TermCounts:
         matrix.sum_duplicates()
         vocabulary = [self.vocabulary[i] for i in shared.tolist()]
         return TermCounts(matrix, vocabulary, RareTerms(n_bits, filled.tolist()))
+
+
+def limit_terms(blocks: Sequence[TermCounts], *, n_classes: int) -> list[TermCounts]:
+    """Keep the terms of the most texts if all would have more weights than `MOST_WEIGHTS`.
+
+    Of terms that as many texts hold, those of the first block are kept first: words, then pairs.
+    """
+    sizes = [one.matrix.shape[1] for one in blocks]
+    most_terms = MOST_WEIGHTS // n_classes
+    if sum(sizes) <= most_terms:
+        return list(blocks)
+    n_texts_with = np.concatenate(
+        [
+            np.bincount(one.matrix.indices, minlength=size)
+            for one, size in zip(blocks, sizes, strict=True)
+        ]
+    )
+    is_kept = np.zeros(sum(sizes), dtype=bool)
+    is_kept[np.argsort(-n_texts_with, kind="stable")[:most_terms]] = True
+    limited = []
+    for one, own in zip(blocks, np.split(is_kept, np.cumsum(sizes)[:-1]), strict=True):
+        kept = np.flatnonzero(own)
+        vocabulary = [one.vocabulary[i] for i in kept.tolist()]
+        limited.append(TermCounts(one.matrix[:, kept], vocabulary))
+    return limited
 
 
 class _Numbers(dict[str, int]):
