@@ -76,11 +76,12 @@ def _draw(
 
 
 def coverage_cases() -> list[Case]:
-    """Return 400 draws in blocks of 20."""
+    """Return 400 draws in blocks of 20, each with the methods that are worth choosing from."""
+    kinds = (("emotion", 200, "majority,linear"), ("banking77", 400, "majority,features"))
     cases: list[Case] = []
-    for block in range(10):
-        for name, n_rows in (("emotion", 200), ("banking77", 400)):
-            cases.append({"data": name, "n_rows": n_rows, "block": block, "n_draws": 20})
+    for block, (name, n_rows, methods) in product(range(10), kinds):
+        case = {"data": name, "n_rows": n_rows, "methods": methods}
+        cases.append({**case, "block": block, "n_draws": 20})
     return cases
 
 
@@ -93,6 +94,7 @@ def growth_cases() -> list[Case]:
     return cases
 
 
+SMALL_COVERAGE = {"data": "sample", "n_rows": 60, "methods": "majority,linear,features"}
 PLANTED = [("sample", None), ("emotion", 1000), ("sib200/eng_Latn", None)]
 PLANTED += [("sib200/kor_Hang", None), ("banking77", None)]
 PARTS = {
@@ -117,7 +119,7 @@ PARTS = {
     "coverage": Part(
         coverage_cases(),
         [],
-        {"data": "sample", "n_rows": 60, "block": 0, "n_draws": 2},
+        {**SMALL_COVERAGE, "block": 0, "n_draws": 2},
         measure_coverage,
         show_coverage,
     ),
@@ -129,7 +131,11 @@ PARTS = {
         show_growth,
     ),
     "folds": Part(
-        [{"data": "emotion", "n_rows": n_rows, "repeat": i} for i in SEEDS for n_rows in (1000,)],
+        [
+            {"data": "emotion", "n_rows": n_rows, "repeat": i}
+            for n_rows in (1000, 3000)
+            for i in SEEDS
+        ],
         [{"data": "emotion", "n_rows": 8000, "repeat": i} for i in SEEDS],
         {"data": "sample", "n_rows": 60, "repeat": 0},
         measure_folds,

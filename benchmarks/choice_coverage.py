@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 from choice_data import load_drawn
-from house import Case
+from house import Case, by
 
 __all__ = ["measure_coverage", "show_coverage"]
 
 N_FRESH = 3000  # texts on which the accuracy is measured, at most
-METHODS = ("majority", "linear", "features")
 
 
 class KnownFeatures:
@@ -47,16 +46,22 @@ def load_encoded(name: str, root: Path) -> tuple[Any, np.ndarray]:
 
 def measure_coverage(case: Case, root: Path) -> Case:
     """Draw rows, judge out of fold, choose, and score the final model on rows that were not drawn."""
-    splits, features = load_encoded(case["data"], root)
+    methods = tuple(case["methods"].split(","))
+    if "features" in methods:
+        splits, features = load_encoded(case["data"], root)
+    else:
+        splits, features = load_drawn(case["data"], root), np.empty((0, 0))
     draws = []
     for i in range(case["n_draws"]):
         rng = np.random.default_rng([case["block"], i])
         order = rng.permutation(len(splits["train"]))
-        draws.append(_draw_once(splits, features, order, n_rows=case["n_rows"]))
+        draws.append(_draw_once(splits, features, order, n_rows=case["n_rows"], methods=methods))
     return {"draws": draws}
 
 
-def _draw_once(splits: Any, features: np.ndarray, order: np.ndarray, *, n_rows: int) -> Case:
+def _draw_once(
+    splits: Any, features: np.ndarray, order: np.ndarray, *, n_rows: int, methods: tuple[str, ...]
+) -> Case:
     from assay.data.duplicates import duplicate_groups
     from assay.evaluation.choice import choose_method
     from assay.evaluation.fold_evidence import FoldEvidence
@@ -81,7 +86,7 @@ def _draw_once(splits: Any, features: np.ndarray, order: np.ndarray, *, n_rows: 
         return KnownFeatures(features[rows]) if method == "features" else make_estimator(method)
 
     judged, fresh = {}, {}
-    for method in METHODS:
+    for method in methods:
         found = predict_folds(
             texts,
             lambda method=method: make(method, used[:n_rows]),
@@ -108,16 +113,20 @@ def _draw_once(splits: Any, features: np.ndarray, order: np.ndarray, *, n_rows: 
 
 def show_coverage(entries: list[Case]) -> str:
     """Return the table: how many intervals hold the accuracy on fresh texts, and how wide they are."""
-    lines = ["| data | rows | draws | held | mean width | mean loss |", "|---|---|---|---|---|---|"]
-    for data, n_rows in dict.fromkeys((one["data"], one["n_rows"]) for one in entries):
-        draws = []
-        for one in entries:
-            if (one["data"], one["n_rows"]) == (data, n_rows):
-                draws += one["draws"]
-        held = np.mean([one["low"] <= one["fresh"] <= one["high"] for one in draws])
-        width = np.mean([one["high"] - one["low"] for one in draws])
-        lost = np.mean([one["best_fresh"] - one["fresh"] for one in draws])
-        lines.append(
-            f"| {data} | {n_rows} | {len(draws)} | {held:.1%} | {width:.3f} | {lost:.4f} |"
-        )
+    lines = [
+        "| data | rows | methods | draws | held | mean width | below, above the interval |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (data, n_rows, methods), own in by(entries, "data", "n_rows", "methods").items():
+        lines.append(f"| {data} | {n_rows} | {methods.replace(',', ', ')} | {_row(own)} |")
+    lines.append(f"| all | | | {_row(entries)} |")
     return "\n".join(lines)
+
+
+def _row(entries: list[Case]) -> str:
+    draws = [draw for one in entries for draw in one["draws"]]
+    below = sum(one["fresh"] < one["low"] for one in draws)
+    above = sum(one["fresh"] > one["high"] for one in draws)
+    width = np.mean([one["high"] - one["low"] for one in draws])
+    held = 1 - (below + above) / len(draws)
+    return f"{len(draws)} | {held:.1%} | {width:.3f} | {below}, {above}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from choice_data import load_drawn
-from house import Case
+from house import Case, by
 
 __all__ = ["measure_draw", "measure_folds", "show_draws", "show_folds"]
 
@@ -93,22 +96,48 @@ def show_draws(entries: list[Case]) -> str:
 
 
 def measure_folds(case: Case, root: Path) -> Case:
-    """Time the methods of a run without folds, then with them."""
+    """Time the methods of a run without folds, then with them, each with an empty cache."""
     splits = load_drawn(case["data"], root, n_rows=case["n_rows"], seed=case["repeat"])
-    seconds = {}
     # Other rows first: the encoder and its libraries are loaded once.
     warm = load_drawn("sample", root, n_rows=60, seed=case["repeat"])
     _choose(warm, FOLD_METHODS, seed=case["repeat"], folds=None)
+    seconds, methods = {}, {}
     for name, folds in (("never", None), ("five", 5)):
-        seconds[name] = _choose(splits, FOLD_METHODS, seed=case["repeat"], folds=folds)["seconds"]
-    return {"seconds": seconds}
+        with _empty_feature_cache():
+            found = _choose(splits, FOLD_METHODS, seed=case["repeat"], folds=folds)
+        seconds[name] = found["seconds"]
+        methods[name] = {row["method"]: [row["fit_s"], row["folds_s"]] for row in found["scores"]}
+    return {"seconds": seconds, "methods": methods}
+
+
+@contextmanager
+def _empty_feature_cache() -> Iterator[None]:
+    """Compute features anew inside the block; exported encoders and checkpoints are kept."""
+    from assay import _env
+
+    usual = _env.cache_dir()
+    with TemporaryDirectory() as folder:
+        for name in ("encoders", "checkpoints"):
+            (usual / name).mkdir(parents=True, exist_ok=True)
+            (Path(folder) / name).symlink_to(usual / name)
+        with patch.dict("os.environ", {"ASSAY_CACHE": folder}):
+            yield
 
 
 def show_folds(entries: list[Case]) -> str:
-    """Return the table: medians of the ratios."""
-    lines = ["| data | rows | with folds / without |", "|---|---|---|"]
-    for data, n_rows in dict.fromkeys((one["data"], one["n_rows"]) for one in entries):
-        own = [one["seconds"] for one in entries if (one["data"], one["n_rows"]) == (data, n_rows)]
-        ratios = [seconds["five"] / seconds["never"] for seconds in own]
-        lines.append(f"| {data} | {n_rows:,} | {statistics.median(ratios):.2f} |")
+    """Return the table: medians of the ratios, and of the seconds of each method's folds."""
+    lines = [
+        "| data | rows | repeats | with folds / without | seconds of folds, of the final fit |",
+        "|---|---|---|---|---|",
+    ]
+    for (data, n_rows), own in by(entries, "data", "n_rows").items():
+        ratios = [one["seconds"]["five"] / one["seconds"]["never"] for one in own]
+        shares = []
+        for method in FOLD_METHODS[1:]:
+            pairs = [one["methods"]["five"][method] for one in own]
+            fit_s = statistics.median(pair[0] for pair in pairs)
+            folds_s = statistics.median(pair[1] for pair in pairs)
+            shares.append(f"`{method}` {folds_s:.1f}, {fit_s:.1f}")
+        ratio = statistics.median(ratios)
+        lines.append(f"| {data} | {n_rows:,} | {len(own)} | {ratio:.2f} | {'; '.join(shares)} |")
     return "\n".join(lines)

@@ -66,7 +66,7 @@ def test_choice_benchmark_runs_in_smoke_mode():
     printed = run_smoke("choice.py")
     assert "| sample, 120 rows | 6 |" in printed
     assert "| below 1,000 rows: mean of 1 |" in printed
-    assert "| sample | 60 | 2 |" in printed
+    assert "| sample | 60 | majority, linear, features | 2 |" in printed
     assert printed.rstrip().splitlines()[-1].startswith("| sample | 60 |")
 
 
@@ -83,6 +83,18 @@ def test_choice_benchmark_sums_up():
     lines = load_script("choice_draws").show_draws([entry, {**entry, "n_train": 2000}])
     assert "| banking77 (6 labels) | 60 | `linear` | 5.0 | `features` 0.850 |" in lines
     assert "| from 1,000 rows on: mean of 1 | | | 5.00, worst 5.0 | |" in lines
+
+
+def test_choice_benchmark_sums_up_what_folds_cost():
+    """The median ratio of the repeats, and for each method the seconds of its folds and of its fit."""
+    fits = {"majority": [0.1, 0.1], "linear": [1, 2], "compact": [3, 9], "features": [5, 1]}
+    entries = []
+    for five_s in (30.0, 24.0, 60.0):
+        seconds = {"never": 12.0, "five": five_s}
+        entries.append({"data": "a", "n_rows": 1000, "seconds": seconds, "methods": {"five": fits}})
+    line = load_script("choice_draws").show_folds(entries).splitlines()[-1]
+    shares = "`linear` 2.0, 1.0; `compact` 9.0, 3.0; `features` 1.0, 5.0"
+    assert line == f"| a | 1,000 | 3 | 2.50 | {shares} |"
 
 
 def test_labelling_benchmark_simulates_and_sums_up():
