@@ -1,42 +1,49 @@
-"""Tests of assay.evaluation.fold_interval: what labels weigh, and that intervals hold fresh accuracy."""
+"""Tests of assay.evaluation.fold_interval: how wide it is, and that it holds the accuracy on fresh texts."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from assay.evaluation.evidence import Answers
-from assay.evaluation.fold_interval import fold_interval, weigh_labels
+from assay.evaluation.fold_interval import fold_interval
 from assay.evaluation.folds import deal_folds
-from assay.runtime.limits.wilson import wilson_interval
+from assay.runtime.limits.wilson import wilson_bounds, wilson_interval
 
 N_CLASSES, N_TEXTS, N_FRESH, WIDTH = 60, 300, 2000, 30
 
 
-def answers_of(label_ids, predicted_ids, groups=None):
+def answers_of(label_ids, predicted_ids, groups=None, n_folds=5):
     """Return answers of one division."""
     rows = np.arange(len(label_ids))
     groups = rows if groups is None else groups
-    return Answers("out_of_fold", label_ids, predicted_ids[None, :], groups, rows, 5)
+    return Answers("out_of_fold", label_ids, predicted_ids[None, :], groups, rows, n_folds)
 
 
-def test_labels_with_equally_many_texts_have_the_interval_of_wilson():
-    """Nothing is weighed."""
-    label_ids = np.arange(100) % 2
-    predicted = np.where(np.arange(100) < 80, label_ids, 1 - label_ids)
-    found = fold_interval(answers_of(label_ids, predicted), 2)
-    assert found == pytest.approx(wilson_interval(80, 100))
+@pytest.mark.parametrize(("n_folds", "n_worth"), [(5, 100), (2, 75), (10, 225 / (19 / 9))])
+def test_texts_out_of_fold_are_worth_fewer_fresh_texts(n_folds, n_worth):
+    """Less than half as many with five folds; a third with two."""
+    label_ids = np.arange(225) % 2
+    predicted = np.where(np.arange(225) < 180, label_ids, 1 - label_ids)
+    found = fold_interval(answers_of(label_ids, predicted, n_folds=n_folds))
+    low, high = wilson_bounds(np.array([0.8 * n_worth]), np.array([n_worth]))
+    assert found == pytest.approx((low[0], high[0]))
 
 
 def test_equal_texts_are_one_piece_of_evidence():
-    """Half as many distinct texts give a wider interval."""
+    """Half as many distinct texts give the interval of half as many texts."""
     label_ids = np.arange(100) % 2
     predicted = np.where(np.arange(100) < 80, label_ids, 1 - label_ids)
-    low, high = fold_interval(answers_of(label_ids, predicted, np.arange(100) // 2), 2)
-    assert (low, high) == pytest.approx(wilson_interval(40, 50))
+    found = fold_interval(answers_of(label_ids, predicted, np.arange(100) // 2))
+    assert found == pytest.approx(fold_interval(answers_of(label_ids[::2], predicted[::2])))
 
 
-def test_a_label_without_texts_weighs_nothing():
-    """It cannot be judged."""
-    assert weigh_labels(np.array([0, 0, 2, 2]), 3)[1] == 0
+def test_more_divisions_do_not_narrow_the_interval():
+    """They judge the same texts."""
+    label_ids = np.arange(50) % 2
+    once = answers_of(label_ids, np.where(np.arange(50) < 40, label_ids, 1 - label_ids))
+    thrice = replace(once, predicted_ids=np.tile(once.predicted_ids, (3, 1)))
+    assert fold_interval(thrice) == pytest.approx(fold_interval(once))
 
 
 def predict(texts, label_ids, others):
@@ -49,7 +56,7 @@ def predict(texts, label_ids, others):
 
 
 def test_intervals_hold_the_accuracy_on_fresh_texts_with_five_texts_per_label():
-    """At least as often as without weights, and in nine of ten draws."""
+    """More often than if they were fresh texts, and in nine of ten draws."""
     rng = np.random.default_rng(0)
     rates = rng.dirichlet(np.full(N_CLASSES, 30.0))
     centres = rng.normal(size=(N_CLASSES, WIDTH)) * 0.75
@@ -64,7 +71,7 @@ def test_intervals_hold_the_accuracy_on_fresh_texts_with_five_texts_per_label():
             is_own = folds == fold
             predicted[is_own] = predict(own[~is_own], own_ids[~is_own], own[is_own])
         fresh = (predict(own, own_ids, texts[N_TEXTS:]) == label_ids[N_TEXTS:]).mean()
-        low, high = fold_interval(answers_of(own_ids, predicted), N_CLASSES)
+        low, high = fold_interval(answers_of(own_ids, predicted))
         n_held += low <= fresh <= high
         plain = wilson_interval(int((predicted == own_ids).sum()), N_TEXTS)
         n_held_plain += plain[0] <= fresh <= plain[1]

@@ -111,7 +111,7 @@ def _score_divisions(
     for metric, (low, high) in first.intervals.items():
         moved = getattr(scores, metric) - getattr(first, metric)
         intervals[metric] = (max(0.0, low + moved), min(1.0, high + moved))
-    intervals["accuracy"] = fold_interval(answers, len(label_set))
+    intervals["accuracy"] = fold_interval(answers)
     per_class = []
     for own, of_first in zip(scores.per_class, first.per_class, strict=True):
         per_class.append(replace(own, n_texts=of_first.n_texts, f1_interval=of_first.f1_interval))
