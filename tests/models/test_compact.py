@@ -143,3 +143,17 @@ def test_few_texts_are_read_as_ngrams_of_pieces():
     fewer = NGRAM_TEXTS.start - 1
     assert not Compact()._takes_ngrams(fewer)
     assert not Compact(hidden_size=8)._takes_ngrams(NGRAM_TEXTS.start)
+
+
+@pytest.mark.parametrize("n_texts", [NGRAM_TEXTS.start, NGRAM_TEXTS.start - 1])
+def test_models_of_folds_are_of_the_kind_of_the_final_model(n_texts):
+    """A fifth fewer texts make n-grams where all make n-grams, and a network where all make one."""
+    texts, labels = small_data(n_texts)
+    label_ids = np.unique(labels, return_inverse=True)[1]
+    is_outside = np.arange(n_texts) % 5 == 0
+    of_fold = Compact()
+    logits, classes = of_fold.predict_fold(texts, label_ids, is_outside)
+    assert logits.shape == (is_outside.sum(), len(classes))
+    assert (of_fold.ngrams_ is not None) == (n_texts in NGRAM_TEXTS)
+    # What was fitted on a fold says nothing about the next fit
+    assert of_fold.fit(texts[:100], labels[:100]).ngrams_ is None
