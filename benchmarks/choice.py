@@ -87,9 +87,10 @@ def coverage_cases() -> list[Case]:
 
 def growth_cases() -> list[Case]:
     """Return draws of 500 to 4,000 rows, each with as many again that are hidden."""
-    kinds = product(range(4), (500, 1000, 2000, 4000), ("emotion", "banking77"), METHODS_OF_GROWTH)
+    kinds = [*product(("emotion", "banking77"), METHODS_OF_GROWTH)]
+    kinds += [("klue_ynat", "linear"), ("wisesight", "linear")]
     cases: list[Case] = []
-    for draw, n_rows, name, method in kinds:
+    for draw, n_rows, (name, method) in product(range(4), (500, 1000, 2000, 4000), kinds):
         cases.append({"data": name, "method": method, "n_rows": n_rows, "draw": draw})
     return cases
 
@@ -133,7 +134,7 @@ PARTS = {
     "folds": Part(
         [
             {"data": "emotion", "n_rows": n_rows, "repeat": i}
-            for n_rows in (1000, 3000)
+            for n_rows in (1000, 2000)
             for i in SEEDS
         ],
         [{"data": "emotion", "n_rows": 8000, "repeat": i} for i in SEEDS],
