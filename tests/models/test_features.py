@@ -13,6 +13,7 @@ from _support.small_models import EDGE_TEXTS, small_data
 from assay.checkpoints import FrozenEncoder
 from assay.errors import InputError
 from assay.models import Features, save_model
+from assay.models.head_choice import choose_c
 from assay.runtime import load_model
 
 TEXTS, LABELS = small_data()
@@ -25,11 +26,11 @@ TEXTS, LABELS = small_data()
 def test_scores_are_those_of_a_scikit_learn_pipeline(tiny_bert, labels, pooling):
     """Scaling, regression and, with two classes, the lone row of weights are folded into one affine layer."""
     encoder = FrozenEncoder(tiny_bert, pooling=pooling)
+    features = Features(checkpoint=tiny_bert, pooling=pooling).fit(TEXTS, labels)
     pipeline = make_pipeline(
-        StandardScaler(), LogisticRegression(C=0.1, max_iter=500, tol=1e-3, random_state=0)
+        StandardScaler(), LogisticRegression(C=features.C_, max_iter=500, tol=1e-3, random_state=0)
     )
     pipeline.fit(encoder.transform(TEXTS), labels)
-    features = Features(checkpoint=tiny_bert, pooling=pooling).fit(TEXTS, labels)
     expected = pipeline.predict_proba(encoder.transform(EDGE_TEXTS))
     np.testing.assert_allclose(features.predict_proba(EDGE_TEXTS), expected, atol=1e-6)
 
@@ -43,6 +44,15 @@ def test_shared_encoder_is_used(tiny_bert):
     np.testing.assert_allclose(
         shared.predict_proba(EDGE_TEXTS), own.predict_proba(EDGE_TEXTS), atol=1e-6
     )
+
+
+def test_regularisation_is_chosen_unless_it_is_given(tiny_bert):
+    """None is chosen by `choose_c` on the training texts; a number is taken."""
+    features = Features(checkpoint=tiny_bert).fit(TEXTS, LABELS)
+    _, ids = np.unique(LABELS, return_inverse=True)
+    assert choose_c(features.encoder_.transform(TEXTS), ids) == features.C_
+    given = Features(checkpoint=tiny_bert, C=0.5).fit(TEXTS, LABELS)
+    assert given.C_ == given.head_.C == 0.5
 
 
 def test_unknown_pooling_is_refused(tiny_bert):

@@ -32,6 +32,7 @@ from assay.checkpoints.torch_state import pick_device
 from assay.data.labels import Task
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.head import AffineHead
+from assay.models.head_choice import N_FOLDS, choose_c
 from assay.models.onnx.export import write_transformer_onnx
 from assay.models.onnx.packed import pack_weights
 from assay.models.pruned_network import count_tokens, prune_network
@@ -51,8 +52,8 @@ class Features(TextClassifier):
     checkpoint : str, Path or Checkpoint
         `auto` (by the language of the training texts), `minilm`, `e5`, a local folder or a Hub id.
     pooling : {"mean", "cls"}
-    C : float
-        Inverse regularisation strength, on standardised features.
+    C : float, optional
+        Inverse regularisation strength, on standardised features. None: chosen by `choose_c`.
     max_tokens : int or None
         None: as many as the checkpoint takes.
     long_texts : {"truncate", "window"}
@@ -69,17 +70,25 @@ class Features(TextClassifier):
     device : str, optional
         ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. None: what `--device` or the environment
         says.
+
+    Attributes
+    ----------
+    C_ : float
+        The C that was used.
     """
 
     method = "features"
-    accepted: ClassVar[Mapping[str, Bounds]] = {"C": POSITIVE, "seed": SEED}
+    accepted: ClassVar[Mapping[str, Bounds]] = {
+        "C": replace(POSITIVE, is_optional=True),
+        "seed": SEED,
+    }
 
     def __init__(
         self,
         *,
         checkpoint: str | Path | Checkpoint = AUTO,
         pooling: str = "mean",
-        C: float = 0.1,
+        C: float | None = None,
         max_tokens: int | None = None,
         long_texts: str = "truncate",
         class_weight: ClassWeight = None,
@@ -165,8 +174,9 @@ class Features(TextClassifier):
         logits, classes
             As `predict_fold` returns them.
         """
-        head = self._fresh_head("multi" if label_ids.ndim == 2 else "single")
-        head.fit(features[is_inside], label_ids[is_inside])
+        task: Task = "multi" if label_ids.ndim == 2 else "single"
+        # One cut: the choice is made anew for each fold, and for each part of a learning curve
+        head = self._fit_head(features[is_inside], label_ids[is_inside], task=task, n_cuts=1)
         return head.logits(features[is_outside]), head.classes_
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
@@ -178,10 +188,24 @@ class Features(TextClassifier):
         self.checkpoint_ = self.encoder_.resolved
         self.token_counts_ = count_tokens(self.encoder_.tokenizer, texts)
         features = cached_features(given, texts, progress=context.progress)
-        self.head_ = self._fresh_head(self.targets_.task).fit(features, label_ids)
+        self.head_ = self._fit_head(features, label_ids, task=self.targets_.task)
+        self.C_ = self.head_.C
 
-    def _fresh_head(self, task: Task) -> AffineHead | SeveralHeads:
-        return HEADS[task](C=self.C, class_weight=self.class_weight, seed=self.seed)
+    def _fit_head(
+        self, features: np.ndarray, label_ids: np.ndarray, *, task: Task, n_cuts: int = N_FOLDS
+    ) -> AffineHead | SeveralHeads:
+        C = self.C
+        if C is None:
+            C = choose_c(
+                features,
+                label_ids,
+                task=task,
+                class_weight=self.class_weight,
+                seed=self.seed,
+                n_cuts=n_cuts,
+            )
+        head = HEADS[task](C=C, class_weight=self.class_weight, seed=self.seed)
+        return head.fit(features, label_ids)
 
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
