@@ -14,7 +14,7 @@ from _support.small_models import EDGE_TEXTS, small_data
 from assay.errors import DataError, InputError
 from assay.models import Linear, Majority
 from assay.models.machine import MANY_TOLERANCE, TOLERANCE
-from assay.models.term_settings import SMALL
+from assay.models.term_settings import LARGE, SMALL
 from assay.runtime.linear import LinearModel, TextTerms
 from assay.runtime.rare_terms import bucket_bits, bucket_of
 
@@ -102,13 +102,25 @@ def test_one_row_a_class_suffices():
     assert list(linear.predict(["good", "나쁜"])) == ["pos", "neg"]
 
 
-@pytest.mark.parametrize(("n_texts", "is_kept"), [(90, True), (4000, False)])
+@pytest.mark.parametrize(("n_texts", "is_kept"), [(90, True), (8000, False)])
 def test_many_texts_ask_more_of_an_n_gram(n_texts, is_kept):
     """What stands in two texts of few is a term, of many it is not; who asks for it gets it."""
     texts, labels = small_data(n_texts)
     texts[:2] = "quixotic", "quixotic"
     assert (" quix" in Linear().fit(texts, labels).model_.vocabularies[1]) == is_kept
     assert " quix" in Linear(min_count=2).fit(texts, labels).model_.vocabularies[1]
+
+
+def test_models_of_folds_count_the_terms_of_the_final_model(monkeypatch):
+    """As all texts ask for them, however many are left outside; the next fit asks anew."""
+    monkeypatch.setattr("assay.models.term_settings.LARGE_TEXTS", 60)
+    monkeypatch.setattr("assay.models.term_settings.SMALL_TERMS_TEXTS", 60)
+    texts, labels = small_data(60)
+    label_ids = np.unique(labels, return_inverse=True)[1]
+    linear = Linear()
+    linear.predict_fold(texts, label_ids, np.arange(60) < 12)
+    assert linear.model_.terms.min_chars == LARGE.min_chars
+    assert linear.fit(texts[12:], labels[12:]).model_.terms.min_chars == SMALL.min_chars
 
 
 def test_terms_of_a_single_text_have_no_spelling(tmp_path):

@@ -14,13 +14,13 @@ from assay.models.term_settings import (
 @pytest.mark.parametrize(
     ("texts", "settings"),
     [
-        (["good day"] * 3999, SMALL),
-        (["อากาศดีมาก"] * 3999, SMALL),
-        (["good day"] * 4000, LARGE),
-        (["좋은 날"] * 4000, LARGE),
-        (["อากาศดีมาก ok"] * 4000, LARGE_UNSPACED),
-        (["天気がいい"] * 4000, LARGE_UNSPACED),
-        (["!!"] * 4000, LARGE),
+        (["good day"] * 7999, SMALL),
+        (["อากาศดีมาก"] * 7999, SMALL),
+        (["good day"] * 8000, LARGE),
+        (["좋은 날"] * 8000, LARGE),
+        (["อากาศดีมาก ok"] * 8000, LARGE_UNSPACED),
+        (["天気がいい"] * 8000, LARGE_UNSPACED),
+        (["!!"] * 8000, LARGE),
     ],
 )
 def test_settings_follow_number_and_script(texts, settings):
@@ -29,6 +29,6 @@ def test_settings_follow_number_and_script(texts, settings):
 
 
 def test_many_classes_count_longer_n_grams():
-    """More than 32 classes leave out n-grams of three characters, where the set is large."""
+    """More than 32 classes leave out n-grams of three characters, from 4,000 texts on."""
     assert choose_terms(["good day"] * 4000, n_classes=33) == LARGE_MANY_CLASSES
     assert choose_terms(["good day"] * 3999, n_classes=33) == SMALL

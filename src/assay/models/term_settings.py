@@ -14,6 +14,9 @@ __all__ = ["LARGE_TEXTS", "MANY_CLASSES", "TermSettings", "choose_terms"]
 
 LARGE_TEXTS = 4000  # from this many training texts on, a set is large
 MANY_CLASSES = 32  # with more classes, there are many
+# With few classes, the terms of a small set are better up to so many texts: dev/LOG.md,
+# "Settings of linear between small and large"
+SMALL_TERMS_TEXTS = 8000
 SAMPLED_TEXTS = 1000  # texts whose script is looked at
 
 
@@ -50,9 +53,10 @@ def choose_terms(texts: Sequence[str], *, n_classes: int) -> TermSettings:
     >>> choose_terms(["one short text", "another one"], n_classes=2) == SMALL
     True
     """
-    if len(texts) < LARGE_TEXTS:
+    has_many_classes = n_classes > MANY_CLASSES
+    if len(texts) < LARGE_TEXTS or (len(texts) < SMALL_TERMS_TEXTS and not has_many_classes):
         return SMALL
     step = -(-len(texts) // SAMPLED_TEXTS)
     if unspaced_fraction(texts[::step]) > 0.5:
         return LARGE_UNSPACED
-    return LARGE_MANY_CLASSES if n_classes > MANY_CLASSES else LARGE
+    return LARGE_MANY_CLASSES if has_many_classes else LARGE
