@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -50,6 +50,7 @@ MAX_BAD_FRACTION = 0.01  # rows that cannot be used for another reason
 LONE_ROW_PROBLEMS = re.compile(
     r"fields? where the header has|^not JSON(?!.*nothing after it)|where an object is accepted"
     r"|^no '.*' between text and label|^no record of |^column '.*' holds '"
+    r"|^bytes that are not UTF-8 .* in a file whose other lines are"
 )
 
 
@@ -142,6 +143,7 @@ def clean_rows(
         mender=LabelMender(frozenset(class_names or ()), takes_lists=single_label),
     )
     plain = cleaner.plain
+    use_text, use_label, use_line = cleaner.take_into()
     for row in rows:
         text, label = row.values.get(text_column), row.values.get(label_column)
         # Most rows are as they should be: a label that was seen before, and a text of usual length.
@@ -150,7 +152,9 @@ def clean_rows(
         elif text == MYSQL_NULL:
             cleaner.add(row, None, label)
         elif label in plain and row.problem is None and 0 < len(text.strip()) <= max_chars:
-            cleaner.take(row, text, label)
+            use_text(text)
+            use_label(plain[label])
+            use_line(row.line)
         else:
             cleaner.add(row, text, label)
     return cleaner.result()
@@ -178,7 +182,7 @@ class _Cleaner:
     pool: list[str] = field(default_factory=list)
 
     @property
-    def plain(self) -> Collection[str]:
+    def plain(self) -> Mapping[str, str]:
         """Labels that can be taken as they are, whatever else is in the row."""
         return self.mender.plain
 
@@ -225,13 +229,15 @@ class _Cleaner:
             self.mended.setdefault("text_cut", []).append(row.line)
         for kind in mended.kinds:
             self.mended.setdefault(kind, []).append(row.line)
-        self.take(row, text, mended.label)
-
-    def take(self, row: Row, text: str, label: Any) -> None:
-        """Use a row as it is."""
         self.texts.append(text)
-        self.labels.append(label)
+        self.labels.append(mended.label)
         self.lines.append(row.line)
+
+    def take_into(
+        self,
+    ) -> tuple[Callable[[str], None], Callable[[Any], None], Callable[[int], None]]:
+        """Return what takes the text, the label and the line of a row that is as it should be."""
+        return self.texts.append, self.labels.append, self.lines.append
 
     def result(self) -> CleanRows:
         """Return the rows seen so far."""
@@ -256,7 +262,7 @@ class _SeveralCleaner(_Cleaner):
     """Sorts rows whose labels are lists of names."""
 
     kind = SeveralLabelledTexts
-    plain = ()
+    plain: ClassVar[Mapping[str, str]] = {}
 
     def _label(self, value: Any) -> MendedLabel:
         """Return the mended labels, sorted and without repeats; None if they are not known."""

@@ -135,13 +135,14 @@ class LabelMender:
 
     Attributes
     ----------
-    plain : set of str
-        Labels seen so far in which there was nothing to mend.
+    plain : dict of str to str
+        Labels seen so far in which there was nothing to mend; each is the one object that all its
+        rows share.
     """
 
     names: frozenset[str] = frozenset()
     takes_lists: bool = False
-    plain: set[str] = field(default_factory=set)
+    plain: dict[str, str] = field(default_factory=dict)
     _known: dict[str, MendedLabel] = field(default_factory=dict)
 
     def mend(self, label: str) -> MendedLabel:
@@ -156,7 +157,7 @@ class LabelMender:
         if found is None:
             found = self._known[label] = self._work_out(label)
             if found == MendedLabel(label) and label:
-                self.plain.add(label)
+                self.plain[label] = found.label
         return found
 
     def _work_out(self, label: str) -> MendedLabel:

@@ -33,3 +33,25 @@ def test_others_are_left_alone(tmp_path):
     check_content(path, ".csv", Reading(encoding="iso2022_jp"))
     with pytest.raises(DataError, match="escape sequences of iso2022_jp"):
         check_content(path, ".csv", Reading())
+
+
+@pytest.mark.parametrize("kind", [".csv", ".tsv", ".jsonl"])
+def test_array_of_objects_is_recognised(tmp_path, kind):
+    """On one line or on many; a list in a cell is none."""
+    path = tmp_path / f"data{kind}"
+    for content in ('[{"text": "a"}]\n', '\ufeff[\n {\n  "text": "a"\n }\n]\n'):
+        path.write_text(content, encoding="utf-8")
+        with pytest.raises(DataError, match="holds an array of JSON objects"):
+            check_content(path, kind, Reading())
+    path.write_text('["a", "b"]\n[{b},c\n')
+    check_content(path, kind, Reading())
+
+
+def test_table_of_markdown_is_recognised(tmp_path):
+    """By the line of dashes below the names; dashes in a text are none."""
+    path = tmp_path / "data.csv"
+    path.write_text("| text | label |\n|---|:---:|\n| so glad | joy |\n")
+    with pytest.raises(DataError, match="is a table of Markdown"):
+        check_content(path, ".csv", Reading())
+    path.write_text("text|label\n---|a\n")
+    check_content(path, ".csv", Reading())

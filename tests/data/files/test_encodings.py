@@ -1,6 +1,6 @@
 """Files that are not UTF-8: the right encoding is among those that are named, with what it reads.
 
-Texts in ten languages, each in the encodings that its programs write.
+Texts in many languages, each in the encodings that its programs write.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import pytest
 from assay.data.files.decoding import advise_encoding
 from assay.data.files.encodings import find_encodings
 from assay.data.files.readers import read_rows
+from assay.data.load import load_data
+from assay.errors import DataError
 
 TEXTS = {
     "English": ["I don’t like it", "“so good”"],
@@ -22,6 +24,14 @@ TEXTS = {
     "Chinese of Taiwan": ["今天天氣很好", "我很難過", "這個產品不錯"],
     "Japanese": ["とても良い商品です", "最悪でした", "カスタマーサービスが悪い"],
     "Korean": ["슬퍼요", "정말 좋아요", "배송이 너무 느려요"],
+    "Spanish": ["El envío llegó rápido", "¿Dónde está mi pedido?", "muy mala atención, señor"],
+    "Turkish": ["kargo geç geldi, şikayetçiyim", "çok güzel bir ürün", "iyi değil"],
+    "Hebrew": ["שירות מצוין", "לא עובד בכלל", "המשלוח איחר מאוד"],
+    "Arabic": ["خدمة ممتازة", "لا يعمل أبدا", "التوصيل متأخر جدا"],
+    "Latvian": ["ātri piegādāja, paldies", "ļoti labs pakalpojums", "slikta kvalitāte, žēl"],
+    # cp1258 has the tones as characters of their own.
+    "Vietnamese": ["không hài lo\u0300ng vơ\u0301i di\u0323ch vu\u0323", "tôi râ\u0301t thích"],
+    "Thai": ["สวัสดีครับ สินค้าดีมาก", "ส่งช้ามาก ไม่พอใจ"],
 }
 WRITTEN = [
     ("English", "cp1252", "cp1252"),
@@ -38,6 +48,23 @@ WRITTEN = [
     ("Japanese", "euc-jp", "euc-jp"),
     ("Korean", "euc-kr", "cp949"),
     ("Korean", "cp949", "cp949"),
+    ("Korean", "johab", "johab"),
+    ("German", "cp437", "cp850"),
+    ("German", "mac_roman", "mac-roman"),
+    ("Spanish", "cp850", "cp850"),
+    ("Spanish", "cp437", "cp850"),
+    ("French", "mac_roman", "mac-roman"),
+    ("Polish", "cp852", "cp852"),
+    ("Polish", "iso8859-2", "iso8859-2"),
+    ("Russian", "koi8-r", "koi8-r"),
+    ("Russian", "cp866", "cp866"),
+    ("Turkish", "cp1254", "cp1254"),
+    ("Hebrew", "cp1255", "cp1255"),
+    ("Arabic", "cp1256", "cp1256"),
+    ("Latvian", "cp1257", "cp1257"),
+    ("Vietnamese", "cp1258", "cp1258"),
+    ("Thai", "cp874", "cp874"),
+    ("Thai", "tis-620", "cp874"),
 ]
 
 
@@ -84,3 +111,34 @@ def test_bytes_of_no_encoding_get_plain_advice():
     """Where nothing can be told, what to do is said in general."""
     assert find_encodings([b"plain"]) == []
     assert "name its encoding" in advise_encoding("plain", encoding="cp949").sentence
+
+
+def test_long_samples_are_not_cut_within_a_character():
+    """A file of many lines in two bytes per character still names its encoding."""
+    for n_before in (0, 1):
+        lines = [b"x" * n_before + "가나다라마바사".encode("cp949")] * 3000
+        assert "cp949" in [one.encoding for one in find_encodings(lines)]
+
+
+def test_lone_bad_line_in_utf_8_is_a_bad_row_alone(tmp_path):
+    """Where the others are UTF-8, no encoding is proposed that would spoil them; it is left out."""
+    path = tmp_path / "d.csv"
+    rows = "".join(f"schön {i},{'ab'[i % 2]}\n" for i in range(300))
+    path.write_bytes(("text,label\n" + rows).encode() + b"caf\xe9,a\n")
+    splits = load_data(path)
+    assert len(splits["all"]) == 300
+    reason = splits.dropped[0].reason
+    assert (
+        reason == "bytes that are not UTF-8 (0xE9 at character 4) in a file whose other lines are"
+    )
+    with pytest.raises(DataError, match="in a file whose other lines are"):
+        load_data(path, strict=True)
+
+
+def test_file_in_two_encodings_is_told_so(tmp_path):
+    """Neither of them reads it, so none is proposed."""
+    path = tmp_path / "d.csv"
+    path.write_bytes("text,label\nschön,a\nGröße,b\n".encode() + "für,a\nnö,b\n".encode("cp1252"))
+    with pytest.raises(DataError, match="in two encodings: save it again in one") as caught:
+        load_data(path)
+    assert caught.value.flags == ()

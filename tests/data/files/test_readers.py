@@ -152,7 +152,7 @@ def test_csv_quotes_that_are_not_closed_or_doubled_are_problems(tmp_path):
         ),
         ("", r"data\.csv is empty"),
         ("\n\n", r"data\.csv is empty"),
-        (b"t\0e\0x\0t\0,\0l\0\n\0", r"null bytes in its header: it may be UTF-16"),
+        (b"t\0e\0x\0t\0,\0l\0\n\0", r"null bytes between its characters: it may be UTF-16"),
         (
             '"text,label\na,x\n',
             r"data\.csv line 2: a quoted field that is never closed, in the header",
@@ -245,7 +245,7 @@ def test_encoding_can_be_given(tmp_path, suffix, encoding):
 
 def test_utf_16_is_recognised_by_its_mark(tmp_path):
     """What Excel calls Unicode text is named."""
-    with pytest.raises(DataError, match="starts like UTF-16: try --encoding utf-16"):
+    with pytest.raises(DataError, match=r"starts like UTF-16; .*try --encoding utf-16"):
         list(read_rows(write(tmp_path / "data.csv", CONTENTS[".csv"].encode("utf-16"))))
 
 
@@ -452,3 +452,11 @@ def test_problem_names_the_row_where_it_is_not_the_line(tmp_path):
     assert row.problem == "1 field where the header has 2 (row 2 in a spreadsheet)"
     (row,) = read_rows(write(tmp_path / "c.csv", "text,label\na\n"))
     assert row.problem == "1 field where the header has 2"
+
+
+def test_commas_between_lines_of_json_are_called_so(tmp_path):
+    """They are left where somebody took the brackets of an array away."""
+    path = write(tmp_path / "data.jsonl", '{"text": "a"},\n{"text": "b"} {}\n')
+    said = [row.problem for row in read_rows(path)]
+    assert "a comma after the object, which lines of JSON do not have, at character 14" in said[0]
+    assert "Extra data" in said[1]

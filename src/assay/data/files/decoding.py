@@ -12,7 +12,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,12 +33,18 @@ __all__ = [
     "find_bad_line",
     "open_bytes",
     "open_text",
+    "path_of",
     "without_bad_bytes",
 ]
 
 UTF_8 = "utf-8-sig"  # takes off a byte order mark if there is one
 BAD_BYTES = re.compile("[\udc80-\udcff]+")
 SAMPLE_BYTES = 1 << 16  # of a file: to tell its encoding
+LINE_ENDS = re.compile(rb"[\r\n]+")
+IN_UTF_8 = " in a file whose other lines are"  # of a line that does not decode
+# Of the lines that are not ASCII, how many are UTF-8. Short lines in other encodings are so by
+# accident, which is rare.
+NEARLY_ALL, SOME = 0.8, 0.2
 # Byte order marks, read as UTF-8. Those of UTF-32 come first: one begins like one of UTF-16.
 MARKS = (
     ("\udcff\udcfe\0\0", "utf-32"),
@@ -91,10 +97,21 @@ def bad_bytes_problem(text: str, *, encoding: str) -> str | None:
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do about bytes that do not decode: half a sentence, and flags that may read them."""
+    """What to do about bytes that do not decode.
+
+    Parameters
+    ----------
+    sentence : str
+        The second half of one.
+    flags : tuple of str
+        Flags that may read the bytes.
+    is_lone : bool
+        Whether the other lines of the file decode, so that no other encoding is meant.
+    """
 
     sentence: str
     flags: tuple[str, ...] = ()
+    is_lone: bool = False
 
 
 def advise_encoding(text: str, *, encoding: str, path: Path | None = None) -> Advice:
@@ -113,7 +130,10 @@ def advise_encoding(text: str, *, encoding: str, path: Path | None = None) -> Ad
         if text.startswith(mark):
             flag = f"--encoding {name}"
             return Advice(f"; the file starts like {name.upper()}: try {flag}", (flag,))
-    lines = [*_bytes_of(text, encoding), *_sample_lines(path)]
+    sample = _sample_lines(path)
+    if encoding == UTF_8 and (advice := _advise_mixture(sample)) is not None:
+        return advice
+    lines = [*_bytes_of(text, encoding), *sample]
     found = [one for one in find_encodings(lines) if codecs.lookup(one.encoding).name != encoding]
     if not found:
         return Advice("; save the file as UTF-8 or name its encoding with --encoding")
@@ -141,7 +161,26 @@ def _sample_lines(path: Path | None) -> list[bytes]:
         return []
     with open_bytes(path) as stream:
         head = stream.read(SAMPLE_BYTES)
-    return [line.rstrip(b"\r") for line in head.split(b"\n")[:-1] if not line.isascii()]
+    whole = LINE_ENDS.split(head)[:-1]
+    return [line for line in whole if not line.isascii()]
+
+
+def _advise_mixture(lines: Sequence[bytes]) -> Advice | None:
+    """Say what to do where lines that are not ASCII are UTF-8; None where hardly any is."""
+    n_utf_8 = sum(map(_is_utf_8, lines))
+    if not n_utf_8 or n_utf_8 < SOME * len(lines):
+        return None
+    if n_utf_8 >= NEARLY_ALL * len(lines):
+        return Advice(IN_UTF_8, is_lone=True)
+    return Advice("; other lines are UTF-8, so it is in two encodings: save it again in one")
+
+
+def _is_utf_8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def without_bad_bytes(text: str) -> str:
@@ -168,6 +207,8 @@ class Lines(Iterator[str]):
     ----------
     n_lines : int
         How many lines were read.
+    problem : Problem or None
+        The first one since the last call of `take_problem`.
     """
 
     def __init__(self, stream: TextIO, *, encoding: str, bounds: FileBounds | None = None) -> None:
@@ -176,39 +217,44 @@ class Lines(Iterator[str]):
         self._stream = stream
         self._max_chars = self.bounds.line_chars
         self._encoding = encoding
-        self._problem: Problem | None = None
-        self._has_advised = False
-        self._fixes: tuple[str, ...] = ()
+        self.problem: Problem | None = None
+        self._advice: Advice | None = None
+        self._lines = self._read()
+
+    def __iter__(self) -> Iterator[str]:
+        return self._lines
 
     def __next__(self) -> str:
-        line = self._stream.readline(self._max_chars)
-        if not line:
-            raise StopIteration
-        self.n_lines += 1
-        if len(line) == self._max_chars and line[-1] not in "\r\n":
-            return self._read_over()
-        if line.isascii():
-            return line
+        return next(self._lines)
+
+    def _read(self) -> Iterator[str]:
+        """Yield the lines; most of them are ASCII, or decode, and cost no more than that."""
+        read_line, max_chars = self._stream.readline, self._max_chars
+        while line := read_line(max_chars):
+            self.n_lines += 1
+            if len(line) == max_chars and line[-1] not in "\r\n":
+                line = self._read_over()
+            elif not line.isascii() and (found := self._find_problem(line)) is not None:
+                self.problem = self.problem or found
+                line = without_bad_bytes(line)
+            yield line
+
+    def _find_problem(self, line: str) -> Problem | None:
+        """Return the problem of a line that does not decode; the first one comes with advice."""
         problem = bad_bytes_problem(line, encoding=self._encoding)
         if problem is None:
-            return line
-        if not self._has_advised:
-            self._has_advised = True
-            path = _path_of(self._stream)
-            advice = advise_encoding(line, encoding=self._encoding, path=path)
-            problem += advice.sentence
-            self._fixes = advice.flags
-        self._problem = self._problem or Problem(problem, self._fixes)
-        return without_bad_bytes(line)
-
-    @property
-    def has_problem(self) -> bool:
-        """Whether a line since the last call of `take_problem` cannot be used."""
-        return self._problem is not None
+            return None
+        if self._advice is None:
+            path = path_of(self._stream)
+            self._advice = advise_encoding(line, encoding=self._encoding, path=path)
+            problem += self._advice.sentence
+        elif self._advice.is_lone:
+            problem += self._advice.sentence
+        return Problem(problem, self._advice.flags)
 
     def take_problem(self) -> Problem | None:
         """Return the sentence on the first bad line since the last call, and forget it."""
-        problem, self._problem = self._problem, None
+        problem, self.problem = self.problem, None
         return problem
 
     def _read_over(self) -> str:
@@ -217,11 +263,11 @@ class Lines(Iterator[str]):
         while is_cut:
             piece = self._stream.readline(PIECE_CHARS)
             is_cut = len(piece) == PIECE_CHARS and not piece.endswith("\n")
-        self._problem = self._problem or Problem(self.bounds.long_line)
+        self.problem = self.problem or Problem(self.bounds.long_line)
         return CUT_LINE
 
 
-def _path_of(stream: TextIO) -> Path | None:
+def path_of(stream: TextIO) -> Path | None:
     """Return the file that a stream was opened from; None if it is none."""
     name = getattr(stream, "name", None)
     return Path(name) if isinstance(name, str | Path) else None

@@ -6,15 +6,16 @@ Read as text, an archive or a web page ends in an error about columns that helps
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from assay.data.files.decoding import open_bytes
 from assay.data.files.reading import Reading
+from assay.data.files.signatures import HEAD_BYTES, Signature, find_signature
 from assay.errors import DataError
 
 __all__ = ["check_content"]
 
-HEAD_BYTES = 4096
 TEXT_KINDS = (".csv", ".tsv", ".txt", ".jsonl", ".json")
 # How a file begins, in lower case -> what it is, and what to do.
 BEGINNINGS = {
@@ -26,16 +27,42 @@ BEGINNINGS = {
     b"sqlite format 3": ("is a database of SQLite", "export the table as CSV"),
     b"<!doctype": ("is a web page", "download the file itself; the page may ask for a login"),
     b"<html": ("is a web page", "download the file itself; the page may ask for a login"),
+    b"<table": ("is a table of a web page", "open it in a spreadsheet and save it as .xlsx"),
     b"<?xml": ("is XML", "save it as .xlsx or .csv"),
     b"{\\rtf": ("is a document", "save it as plain text"),
     b"version https://git-lfs": ("is a pointer of Git LFS, not the data", "run git lfs pull"),
 }
-# Escape sequences of encodings that look like ASCII.
-SHIFTED = {
-    b"\x1b$B": "iso2022_jp",
-    b"\x1b$@": "iso2022_jp",
-    b"\x1b$)C": "iso2022_kr",
-}
+# A line of names, and below it a line of dashes.
+MARKDOWN_RULE = re.compile(rb"[^\r\n]*\|[^\r\n]*\r?\n\s*\|?\s*:?-{3,}:?\s*\|[-:| \t]*[\r\n]")
+JSON_ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\{\s*\"")
+
+
+def _is_json_line(head: bytes) -> bool:
+    first = head.partition(b"\n")[0].strip()
+    if not first.startswith(b"{"):
+        return False
+    try:
+        return isinstance(json.loads(first), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+# The kinds of files that are not read in a form, how it is recognised, what it is, what to do.
+FORMS = (
+    ((".csv", ".tsv"), _is_json_line, "holds lines of JSON", "call it .jsonl"),
+    (
+        (".csv", ".tsv", ".jsonl"),
+        JSON_ARRAY.match,
+        "holds an array of JSON objects",
+        "call it .json",
+    ),
+    (
+        (".csv", ".tsv", ".txt"),
+        MARKDOWN_RULE.match,
+        "is a table of Markdown",
+        "paste it into a spreadsheet and save it as .xlsx or .csv",
+    ),
+)
 
 
 def check_content(path: Path, kind: str, reading: Reading) -> None:
@@ -61,23 +88,20 @@ def check_content(path: Path, kind: str, reading: Reading) -> None:
     for beginning, (what, advice) in BEGINNINGS.items():
         if begins.startswith(beginning):
             raise DataError(f"{path.name} {what}", hint=advice)
-    if kind in (".csv", ".tsv") and _is_json_line(head):
-        raise DataError(f"{path.name} holds lines of JSON", hint="call it .jsonl")
-    if reading.encoding is None:
-        for escape, encoding in SHIFTED.items():
-            if escape in head:
-                raise DataError(
-                    f"{path.name} has the escape sequences of {encoding}",
-                    hint="name the encoding",
-                    flags=[f"--encoding {encoding}"],
-                )
+    for kinds, recognises, what, advice in FORMS:
+        if kind in kinds and recognises(head):
+            raise DataError(f"{path.name} {what}", hint=advice)
+    if reading.encoding is None and (found := find_signature(head)) is not None:
+        raise _other_encoding(path.name, found)
 
 
-def _is_json_line(head: bytes) -> bool:
-    first = head.partition(b"\n")[0].strip()
-    if not first.startswith(b"{"):
-        return False
-    try:
-        return isinstance(json.loads(first), dict)
-    except (ValueError, RecursionError):
-        return False
+def _other_encoding(name: str, found: Signature) -> DataError:
+    """Return the error about a file in an encoding that it has a sign of."""
+    flags = [f"--encoding {found.encoding}"]
+    advice = f"try {flags[0]}"
+    if not found.is_certain:
+        flags.append("--encoding utf-8")
+        advice += "; --encoding utf-8 takes the characters as they are"
+    return DataError(
+        f"{name} {found.sign}; a line of it is then '{found.shown}'", hint=advice, flags=flags
+    )

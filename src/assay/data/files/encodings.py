@@ -1,44 +1,40 @@
 """Which encodings the bytes of a file may be in, each with what the first bad line looks like.
 
-A few words read as words in several encodings, so a person chooses among those that are likely.
-charset-normalizer says how much of a mess each of them makes of the bytes; it knows nothing of how
-common a character is, which tells the East Asian encodings apart in short texts.
+A few words read as words in several encodings, so a person chooses among those that are likely. An
+encoding is likely if the characters that it makes of the bytes are where characters of their kind
+are in texts (`letters`), and if they are those that the encoding is chosen for.
 """
 
 from __future__ import annotations
 
-import re
+import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assay.data.files.letters import (
+    ENCODINGS,
+    LATIN,
+    count_odd,
+    is_home_letter,
+    measure_use,
+)
+
 __all__ = ["Candidate", "find_encodings"]
 
-# What Excel, Windows and databases write. Where two give the same text, the first is taken; each
-# stands for its subsets too: cp1252 for latin-1, gb18030 for gbk, cp949 for euc-kr.
-LATIN = ("cp1252", "cp1250", "cp1254", "iso8859_2")
-OTHER_SCRIPTS = ("cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874")
-# Their most frequent characters have two bytes, of which the first is in this range.
-EAST_ASIAN = {
-    "cp949": (0xB0, 0xC8),
-    "gb18030": (0xB0, 0xD7),
-    "cp932": (0x82, 0x97),
-    "euc_jp": (0xA4, 0xCF),
-    "big5": (0xA4, 0xC6),
-}
 NAMES = {  # encodings as people know them
     "cp932": "shift_jis",
     "euc_jp": "euc-jp",
     "koi8_r": "koi8-r",
     "iso8859_2": "iso8859-2",
+    "mac_roman": "mac-roman",
 }
 MAX_CANDIDATES = 5
-# Share of letters over 127 in lines that have some: below, they are most likely accents, of which
-# German and French have 0.02 to 0.1.
-FEW_FOREIGN = 0.2
+ODD_WEIGHT, HOME_WEIGHT = 0.6, 0.4  # of the two parts of `_penalty`
 MARGIN = 0.2  # of `_penalty`: what is further behind the best one is not likely
 SHOWN_CHARS = 24
-SAMPLE_BYTES = 20_000
-ASCII_LETTER = re.compile("[A-Za-z]")
+SAMPLE_BYTES = 20_000  # what is decoded, to rule encodings out
+WEIGHED_CHARS = 3_000  # what is looked at character by character
+COMPARED_LINES = 50  # of which one is shown
 
 
 @dataclass(frozen=True)
@@ -65,76 +61,59 @@ def find_encodings(lines: Sequence[bytes]) -> list[Candidate]:
     lines : sequence of bytes
         Lines with bytes over 127. The more there are, the surer is the answer.
     """
-    sample = b"\n".join(lines)[:SAMPLE_BYTES]
-    lines = sample.split(b"\n")
-    if sample.isascii():
-        return []
-    mess = _measure_mess(sample)
+    lines = [line for line in lines if not line.isascii()]
+    whole = b"\n".join(lines)
+    sample = whole[:SAMPLE_BYTES]
     penalties: dict[str, float] = {}
     seen: set[str] = set()
-    for encoding in (*LATIN, *EAST_ASIAN, *OTHER_SCRIPTS):
-        try:
-            text = sample.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if text not in seen and encoding in mess:
+    for encoding in ENCODINGS if lines else ():
+        text = _decode(sample, encoding, is_cut=len(sample) < len(whole))
+        if text is not None and text not in seen:
             seen.add(text)
-            penalties[encoding] = mess[encoding] + 0.3 * (1 - _commonness(text, encoding))
+            penalties[encoding] = _penalty(text[:WEIGHED_CHARS], encoding)
     ranked = sorted(penalties, key=lambda encoding: penalties[encoding])
     likely = [one for one in ranked if penalties[one] <= penalties[ranked[0]] + MARGIN]
-    shown = _telling_line(lines, likely)
-    return [
-        Candidate(NAMES.get(encoding, encoding), _excerpt(shown.decode(encoding)))
-        for encoding in likely[:MAX_CANDIDATES]
-    ]
+    likely = likely[:MAX_CANDIDATES]
+    named = [NAMES.get(encoding, encoding) for encoding in likely]
+    return list(map(Candidate, named, _tell_apart(lines, likely)))
 
 
-def _telling_line(lines: Sequence[bytes], encodings: Sequence[str]) -> bytes:
-    """Return the first line that reads differently in each encoding, else the first one."""
-    lines = [line for line in lines if not line.isascii()]
-    for line in lines:
-        excerpts = {_excerpt(line.decode(encoding)) for encoding in encodings}
-        if len(excerpts) == len(encodings):
-            return line
-    return lines[0]
+def _decode(sample: bytes, encoding: str, *, is_cut: bool = False) -> str | None:
+    """Return what bytes are in an encoding; None if they are nothing in it.
+
+    If they are cut, perhaps within a character, what is left of it at the end is left out.
+    """
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(sample, not is_cut)
+    except UnicodeDecodeError:
+        return None
 
 
-def _measure_mess(sample: bytes) -> dict[str, float]:
-    """Return how much of a mess the bytes are in each encoding, from 0 to 1."""
-    from charset_normalizer import from_bytes
-
-    encodings = [*LATIN, *EAST_ASIAN, *OTHER_SCRIPTS]
-    mess: dict[str, float] = {}
-    for match in from_bytes(sample, cp_isolation=encodings, threshold=0.6):
-        for encoding in match.could_be_from_charset:
-            mess[encoding] = match.chaos
-    return mess
-
-
-def _commonness(text: str, encoding: str) -> float:
-    """Return for how many of the characters over 127 the encoding is usually chosen."""
-    if encoding in EAST_ASIAN:
-        return _frequent_share(text, encoding)
-    n_letters = n_beside = 0
-    for i, char in enumerate(text):
-        if not char.isascii() and char.isalpha():
-            n_letters += 1
-            n_beside += bool(ASCII_LETTER.search(text[max(0, i - 1) : i + 2]))
-    if not n_letters:
-        return 1.0 if encoding in LATIN else 0.0  # signs such as quotation marks
-    beside = n_beside / n_letters
-    share = n_letters / (n_letters + len(ASCII_LETTER.findall(text)))
-    foreign = min(1.0, share / FEW_FOREIGN)
-    if encoding in LATIN:
-        return max(beside, 1 - foreign)
-    return (1 - beside) * max(0.5, foreign)  # still likely: a foreign word in an English text
+def _penalty(text: str, encoding: str) -> float:
+    """Return how unlikely a text is in an encoding, from 0 to 1."""
+    chars = [char for char in text if not char.isascii()]
+    if not chars:
+        return 1.0
+    letters = list(filter(str.isalpha, chars))
+    if letters:
+        n_home = sum(is_home_letter(char, encoding) for char in letters)
+        usual = n_home / len(letters) * measure_use(text, encoding)
+    else:
+        usual = float(encoding in LATIN)  # signs such as quotation marks
+    odd = count_odd(text, encoding) / len(chars)
+    return ODD_WEIGHT * odd + HOME_WEIGHT * (1 - usual)
 
 
-def _frequent_share(text: str, encoding: str) -> float:
-    low, high = EAST_ASIAN[encoding]
-    leads = [char.encode(encoding)[0] for char in text if not char.isascii()]
-    n_frequent = sum(low <= lead <= high for lead in leads)
-    return n_frequent / len(leads)
+def _tell_apart(lines: Sequence[bytes], encodings: Sequence[str]) -> list[str]:
+    """Return an excerpt of one line in each encoding: the first that differs in each, if any."""
+    first: list[str] = []
+    for line in lines[:COMPARED_LINES]:
+        texts = [_decode(line, encoding) for encoding in encodings]
+        excerpts = [_excerpt(text or "") for text in texts]
+        if len(set(excerpts)) == len(encodings):
+            return excerpts
+        first = first or excerpts
+    return first
 
 
 def _excerpt(line: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from assay.data.files.bounds import FileBounds, is_deeper
-from assay.data.files.decoding import advise_encoding, bad_bytes_problem
+from assay.data.files.decoding import advise_encoding, bad_bytes_problem, path_of
 from assay.data.files.row import Record, Row
 from assay.errors import DataError
 
@@ -67,7 +67,7 @@ def object_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
     if len(source) > bounds.object_chars:
         raise DataError(f"{name} holds {bounds.large_object}", hint="one object per line is .jsonl")
     if problem := bad_bytes_problem(source, encoding=codec):
-        advice = advise_encoding(source, encoding=codec)
+        advice = advise_encoding(source, encoding=codec, path=path_of(stream))
         raise DataError(f"{name}: {problem}{advice.sentence}", flags=advice.flags)
     records = find_records(_parse(source, name, bounds))
     if records is None:

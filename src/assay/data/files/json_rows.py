@@ -8,7 +8,13 @@ from dataclasses import replace
 from typing import Any, TextIO
 
 from assay.data.files.bounds import FileBounds, is_deeper
-from assay.data.files.decoding import Advice, Lines, advise_encoding, bad_bytes_problem
+from assay.data.files.decoding import (
+    Advice,
+    Lines,
+    advise_encoding,
+    bad_bytes_problem,
+    path_of,
+)
 from assay.data.files.json_array import JsonArray, JsonBreak
 from assay.data.files.row import Problem, Row
 from assay.errors import DataError
@@ -40,7 +46,7 @@ def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
         try:
             value = json.loads(line)
         except json.JSONDecodeError as err:
-            yield Row(lines.n_lines, {}, f"not JSON: {err.msg} at character {err.pos + 1}")
+            yield Row(lines.n_lines, {}, f"not JSON: {_explain(err)} at character {err.pos + 1}")
         except RecursionError:
             yield Row(lines.n_lines, {}, f"not JSON that can be read: {lines.bounds.deep_value}")
         except ValueError:
@@ -48,6 +54,13 @@ def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
         else:
             too_deep = _judge_nesting(line, value, lines.bounds)
             yield _object_row(lines.n_lines, value, too_deep)
+
+
+def _explain(err: json.JSONDecodeError) -> str:
+    """Return what is wrong with a line; a comma behind it is left from an array."""
+    if err.doc[err.pos :].strip() == ",":
+        return "a comma after the object, which lines of JSON do not have,"
+    return err.msg
 
 
 def numbered_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
@@ -94,7 +107,7 @@ def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
         if problem is None:
             yield _object_row(number, value, _judge_nesting(source, value, bounds))
         elif advice is None:
-            advice = advise_encoding(source, encoding=codec)
+            advice = advise_encoding(source, encoding=codec, path=path_of(stream))
             sentence = f"{problem} (line {line}){advice.sentence}"
             yield Row(number, {}, Problem(sentence, advice.flags))
         else:

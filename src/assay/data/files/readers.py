@@ -1,4 +1,4 @@
-"""Rows of files, streaming: CSV, TSV, JSON Lines, JSON, `text;label` lines, Parquet; also gzipped.
+"""Rows of files, streaming: tables, JSON, lines of text, Parquet, Arrow, workbooks; also gzipped.
 
 A row that cannot be read is a `Row` with a `problem`, and the stream goes on: training refuses the
 file and names the line, prediction rejects the row. Values are never guessed at: "NA", "null" and
@@ -32,7 +32,7 @@ OTHER_KINDS = {  # suffix -> what to do with such a file
     **dict.fromkeys((".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), SPREADSHEET),
     **dict.fromkeys((".zip", ".tar", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"), PACKED),
     **dict.fromkeys((".ndjson", ".jsonlines", ".jl"), JSON_LINES),
-    **dict.fromkeys((".pkl", ".pickle", ".feather", ".arrow", ".sav", ".dta"), OF_PYTHON),
+    **dict.fromkeys((".pkl", ".pickle", ".sav", ".dta"), OF_PYTHON),
     **dict.fromkeys((".pdf", ".doc", ".docx", ".png", ".jpg", ".jpeg"), ""),
 }
 
@@ -98,6 +98,8 @@ def read_lines(source: Path | str | IO[Any], *, encoding: str | None = None) -> 
     if isinstance(source, str | Path):
         path = Path(source)
         _check_file(path)
+        with file_errors(path):
+            check_content(path, ".txt", Reading(encoding=encoding))
         return _guarded(path, _lines_of(path, codec))
     return _guarded(STDIN, _lines_of(source, codec))
 

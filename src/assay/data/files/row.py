@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-__all__ = ["Problem", "Record", "Row"]
+__all__ = ["Problem", "Record", "Row", "ShiftedRow"]
 
 
 # A row by column: what a file or a stream holds, which may be anything.
@@ -50,3 +50,26 @@ class Row:
     def fixes(self) -> tuple[str, ...]:
         """Flags of the command line, each of which may read the row."""
         return self.problem.fixes if isinstance(self.problem, Problem) else ()
+
+    @property
+    def record(self) -> int:
+        """Number of the row as a spreadsheet shows it."""
+        return self.line
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftedRow(Row):
+    """A row of a table whose number is not that of its line: a cell above holds a line break.
+
+    Parameters
+    ----------
+    number : int
+        What a spreadsheet shows.
+    """
+
+    number: int = 0
+
+    @property
+    def record(self) -> int:
+        """Number of the row as a spreadsheet shows it."""
+        return self.number

@@ -14,7 +14,7 @@ from assay.data.files.bounds import FileBounds
 from assay.data.files.decoding import Lines, open_text
 from assay.data.files.dialect import QUOTING_FLAGS, Dialect, find_dialect
 from assay.data.files.reading import Reading
-from assay.data.files.row import Problem, Row
+from assay.data.files.row import Problem, Row, ShiftedRow
 from assay.data.label_forms import trim
 from assay.errors import DataError
 
@@ -28,13 +28,6 @@ HEAD_CHARS = 1 << 16  # of a file: what its dialect is found from
 # Most characters of one field: far above any text, but a quote that is never closed must not fill
 # the memory.
 FIELD_LIMIT_CHARS = 1 << 26
-# How letters of ASCII look in encodings of two or four bytes, read as one byte each.
-WIDE = (
-    (re.compile("(?:[^\0]\0\0\0){2}"), "utf-32-le"),
-    (re.compile("(?:\0\0\0[^\0]){2}"), "utf-32-be"),
-    (re.compile("(?:[^\0]\0){2}"), "utf-16-le"),
-    (re.compile("(?:\0[^\0]){2}"), "utf-16-be"),
-)
 CSV_PROBLEMS = {  # part of what the csv module says -> what it means
     "unexpected end of data": "a quoted field that is never closed",
     "expected after": "a quote inside a quoted field that is not doubled",
@@ -136,24 +129,31 @@ def table_rows(
             repeats.say(line)
             continue
         problem = None
-        if len(fields) != width or lines.n_lines != line or lines.has_problem:
-            problem = _problem(fields, width, lines, breaks, line=line)
-            problem = problem and _with_number(problem, line, number)
-        yield Row(line, dict(zip(header, fields, strict=False)), problem)
+        if len(fields) != width or lines.n_lines != line or lines.problem is not None:
+            problem = _problem(fields, width, lines, breaks, line=line, number=number)
+        values = dict(zip(header, fields, strict=False))
+        if line == number:
+            yield Row(line, values, problem)
+        else:
+            yield ShiftedRow(line, values, problem, number)
 
 
 def _problem(
-    fields: Sequence[str], width: int, lines: Lines, breaks: _Breaks | None, *, line: int
+    fields: Sequence[str],
+    width: int,
+    lines: Lines,
+    breaks: _Breaks | None,
+    *,
+    line: int,
+    number: int,
 ) -> str | None:
     """Return why a record that begins on a line cannot be used; None if it can."""
-    problem = lines.take_problem()
-    if problem is not None:
-        return problem
-    if len(fields) != width:
-        return f"{_count(len(fields), 'field')} where the header has {width}"
-    if breaks is not None and lines.n_lines > line:
-        return breaks.judge(fields)
-    return None
+    problem: str | None = lines.take_problem()
+    if problem is None and len(fields) != width:
+        problem = f"{_count(len(fields), 'field')} where the header has {width}"
+    elif problem is None and breaks is not None and lines.n_lines > line:
+        problem = breaks.judge(fields)
+    return None if problem is None else _with_number(problem, line, number)
 
 
 def _with_number(problem: str, line: int, number: int) -> str:
@@ -231,30 +231,8 @@ def _read_first(reader: Iterator[list[str]], lines: Lines, name: str) -> list[st
             "(ASSAY_MAX_COLUMNS)"
         )
     if "\0" in "".join(first):
-        raise _null_bytes(first, name)
+        raise DataError(f"{name} has null bytes in its header", hint="save it as UTF-8")
     return first
-
-
-def _null_bytes(first: Sequence[str], name: str) -> DataError:
-    """Return the error about a header with null bytes, with its encoding where they are regular."""
-    encoding = _wide_encoding("".join(first))
-    what = f"{name} has null bytes in its header"
-    if not encoding:
-        return DataError(what, hint="save it as UTF-8")
-    flag = f"--encoding {encoding}"
-    return DataError(f"{what}: it may be {encoding.upper()}", hint=f"try {flag}", flags=[flag])
-
-
-def _wide_encoding(header: str) -> str:
-    r"""Return the encoding of ASCII with null bytes between the letters, "" if they are irregular.
-
-    >>> _wide_encoding("t\0e\0x\0t\0"), _wide_encoding("\0t\0e\0x\0t"), _wide_encoding("te\0xt")
-    ('utf-16-le', 'utf-16-be', '')
-    """
-    for pattern, encoding in WIDE:
-        if pattern.match(header):
-            return encoding
-    return ""
 
 
 def _name_columns(header: Sequence[str], dialect: Dialect, name: str) -> tuple[str, ...]:
