@@ -1,7 +1,8 @@
 """`assay fix`: the person's own file, corrected, everything else byte for byte as it was.
 
-The modules `assay.data.files.relabelled`, `assay.data.files.relabelled_records` and
-`assay.cli.fix_command` are tested here too.
+The modules `assay.data.files.relabelled`, `assay.data.files.relabelled_records`,
+`assay.data.files.relabelled_json`, `assay.data.files.relabelled_values` and `assay.cli.fix_command`
+are tested here too.
 """
 
 from __future__ import annotations
@@ -186,3 +187,149 @@ def test_files_that_are_packed_twice_are_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be written again"):
         fix_data(tmp_path / "a.parquet.gz", decisions, tmp_path / "b.parquet.gz")
     assert not (tmp_path / "b.parquet.gz").exists()
+
+
+OBJECTS = {
+    "lists under splits": (
+        '{"train": [["so glad",  "joy"], ["so bad", "joy"]],\n "oos_test": [["hm", "oos"]]}',
+        ("train", 2, "so bad"),
+        '"so bad", "joy"',
+        '"so bad", "sad"',
+    ),
+    "objects under splits": (
+        '{"version": 1, "train": [{"label": "joy", "text": "그래"}], "test": [{"text": "b", "label": "joy"}]}',
+        ("test", 2, "b"),
+        '"b", "label": "joy"',
+        '"b", "label": "sad"',
+    ),
+    "columns": (
+        '{"text": ["a", "b"], "label": [ "joy", "joy"], "n": [1.50, null]}',
+        ("train", 2, "b"),
+        '"joy"]',
+        '"sad"]',
+    ),
+    "columns of a frame": (
+        '{"label":{"0":"joy","1":"sad"},"text":{"0":"a","1":"b"}}',
+        ("all", 1, "a"),
+        '"0":"joy"',
+        '"0":"sad"',
+    ),
+    "a frame by rows": (
+        '{"columns":["text","label"],"index":[0,1],"data":[["a","joy"],["b","sad"]]}',
+        ("all", 1, "a"),
+        '"a","joy"',
+        '"a","sad"',
+    ),
+    "a frame by index": (
+        '{"0":{"text":"a","label":"joy"},"1":{"text":"b","label":"sad"}}',
+        ("all", 1, "a"),
+        '"a","label":"joy"',
+        '"a","label":"sad"',
+    ),
+    "numbers": ('{"text": ["a", "b"], "label": [1, 2]}', ("all", 1, "a"), "[1,", "[3,"),
+    "true and false": (
+        '{"text": ["a", "b"], "label": [true, false]}',
+        ("all", 1, "a"),
+        "[true,",
+        "[false,",
+    ),
+    "lists of labels": (
+        '{"rows": [{"text": "a", "label": ["joy", "fun"]}, {"text": "b", "label": ["sad"]}]}',
+        ("all", 1, "a"),
+        '["joy", "fun"]',
+        '["sad"]',
+    ),
+}
+NEW_LABELS = {"numbers": "3", "true and false": "False", "lists of labels": '["sad"]'}
+
+
+@pytest.mark.parametrize("form", OBJECTS)
+def test_one_object_keeps_its_form(tmp_path, form):
+    """Whichever way the rows are in it, only the label changes, as a value of the same type."""
+    content, (split, row, text), before, after = OBJECTS[form]
+    path = tmp_path / "a.json"
+    path.write_text(content, encoding="utf-8")
+    label = NEW_LABELS.get(form, "sad")
+    decisions = decide(tmp_path / "i.csv", (split, row, text, label, "yes"))
+    fixed = fix_data(path, decisions, tmp_path / "b.json")
+    assert (fixed.n_applied, fixed.skipped) == (1, ())
+    assert content.count(before) == 1
+    written = (tmp_path / "b.json").read_text(encoding="utf-8")
+    assert written == content.replace(before, after)
+
+
+INDICATORS = {
+    "a.csv": ("text,rude,fun\r\na,1,0\r\n\"b, c\",0,0\r\n", 3, "b, c", ["fun"], ",0,0\r", ",0,1\r"),
+    "b.tsv": ("text\trude\tfun\na\tx\t\nb\t\tx\nc\tx\tx\n", 2, "a", ["fun"], "a\tx\t\n", "a\t\tx\n"),
+    "c.jsonl": (
+        '{"text": "a", "rude": true, "fun": false}\n{"text": "b", "rude": false, "fun": true}\n',
+        1, "a", ["fun", "rude"], '"rude": true, "fun": false', '"rude": true, "fun": true',
+    ),
+    "d.json": (
+        '[{"text": "a", "rude": 1, "fun": 0}, {"text": "b", "rude": 0, "fun": 1}]',
+        2, "b", [], '"rude": 0, "fun": 1', '"rude": 0, "fun": 0',
+    ),
+    "e.json": (
+        '{"text": ["a", "b"], "rude": [1, 0], "fun": [0, 1]}', 1, "a", ["fun"], "[1, 0]", "[0, 0]",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INDICATORS)
+def test_columns_of_one_label_each_are_written_as_they_were(tmp_path, name):
+    """Cells change for labels that come or go, in the words of the file."""
+    content, line, text, labels, before, after = INDICATORS[name]
+    (tmp_path / name).write_text(content, encoding="utf-8", newline="")
+    row = ("train", line, text, json.dumps(labels), "yes")
+    decisions = decide(tmp_path / "i.csv", row, kind="missing_label")
+    fixed = fix_data(tmp_path / name, decisions, tmp_path / f"out-{name}")
+    assert (fixed.n_applied, fixed.skipped) == (1, ())
+    expected = content.replace(before, after)
+    if name == "e.json":
+        expected = '{"text": ["a", "b"], "rude": [0, 0], "fun": [1, 1]}'
+    assert (tmp_path / f"out-{name}").read_bytes().decode() == expected
+
+
+def test_packed_columns_of_one_label_each_keep_their_types(tmp_path):
+    """In Parquet and in a workbook; a label without a column is refused."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    openpyxl = pytest.importorskip("openpyxl")
+    table = pyarrow.table({"text": ["a", "b"], "rude": [True, False], "fun": [False, True]})
+    parquet.write_table(table, tmp_path / "a.parquet")
+    workbook = openpyxl.Workbook()
+    for cells in (["text", "rude", "fun"], ["a", 1, 0], ["b", 0, 1]):
+        workbook.active.append(cells)
+    workbook.save(tmp_path / "a.xlsx")
+    for name, line in (("a.parquet", 1), ("a.xlsx", 2)):
+        row = ("train", line, "a", '["fun"]', "yes")
+        decisions = decide(tmp_path / "i.csv", row, kind="missing_label")
+        fix_data(tmp_path / name, decisions, tmp_path / f"b-{name}")
+    found = parquet.read_table(tmp_path / "b-a.parquet")
+    assert found.schema.equals(table.schema)
+    assert found.to_pylist()[0] == {"text": "a", "rude": False, "fun": True}
+    sheet = openpyxl.load_workbook(tmp_path / "b-a.xlsx").active
+    assert list(sheet.values)[1] == ("a", 0, 1)
+    row = ("train", 1, "a", '["new"]', "yes")
+    decisions = decide(tmp_path / "i.csv", row, kind="missing_label")
+    with pytest.raises(InputError, match="label 'new' has no column; columns of labels: rude, fun"):
+        fix_data(tmp_path / "a.parquet", decisions, tmp_path / "c.parquet")
+    assert not (tmp_path / "c.parquet").exists()
+
+
+def test_row_names_of_r_are_no_hindrance(tmp_path):
+    """Rows with one cell more than the header are changed in the right column."""
+    path = tmp_path / "a.csv"
+    path.write_text('"text","label"\n"1","a","x"\n"2","b","y"\n')
+    fix_data(path, decide(tmp_path / "i.csv", ("all", 3, "b", "x", "yes")), tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_text() == '"text","label"\n"1","a","x"\n"2","b","x"\n'
+
+
+def test_folders_without_a_file_per_split_are_refused(tmp_path):
+    """Texts in one folder per class have no labels to change; nothing is written."""
+    for label, text in {"joy": "so glad", "sad": "so bad"}.items():
+        (tmp_path / "d" / label).mkdir(parents=True)
+        (tmp_path / "d" / label / "1.txt").write_text(text)
+    decisions = decide(tmp_path / "i.csv", ("train", 1, "so glad", "sad", "yes"))
+    with pytest.raises(InputError, match="no file per split, and cannot be written again"):
+        fix_data(tmp_path / "d", decisions, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -51,6 +51,8 @@ def fix_command(
         return
     already = f", {fixed.n_right_already:,} were right already" if fixed.n_right_already else ""
     print_line(f"{fixed.n_applied:,} labels corrected{already}, {len(fixed.skipped):,} skipped")
+    if not (fixed.n_applied or fixed.n_right_already or fixed.skipped):
+        print_line(f"no row of {decisions} has yes under accept, so all labels stay")
     for sentence in fixed.skipped[:N_SHOWN]:
         print_line(f"  skipped: {sentence}")
     print_line(f"written to {fixed.out}")

@@ -7,19 +7,26 @@ import io
 import logging
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from assay.data.columns import find_text_column, has_label_column, is_repeated, list_columns
 from assay.data.files.readers import Row
-from assay.data.files.row import Problem
+from assay.data.files.row import Problem, Record
 from assay.data.raw_split import RawSplit
 from assay.data.split_column import SPLIT_COLUMNS
 from assay.errors import DataError, cut, did_you_mean
 
-__all__ = ["JOINED", "PEEKED_ROWS", "Again", "find_indicators", "join_columns"]
+__all__ = [
+    "JOINED",
+    "PEEKED_ROWS",
+    "Again",
+    "change_indicators",
+    "find_indicators",
+    "join_columns",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -217,3 +224,47 @@ def _join_row(row: Row, columns: Sequence[str]) -> Row:
         if flag:
             labels.append(name)
     return replace(row, values={**row.values, JOINED: labels})
+
+
+def change_indicators(
+    rows: Iterable[Row], columns: Sequence[str], labels: Mapping[int, Collection[str]]
+) -> dict[int, Record]:
+    """Return which cells change, so that some texts have other labels.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        All rows of the table.
+    columns : sequence of str
+        The columns of one label each.
+    labels : mapping of int to collection of str
+        The line of a row -> all labels that its text gets.
+
+    Returns
+    -------
+    dict
+        Line -> column -> the value that says yes or no, as other rows of the table have it.
+    """
+    words: dict[bool, Any] = {}
+    before: dict[int, dict[str, bool | None]] = {}
+    for row in rows:
+        flags = {name: _flag(row.values.get(name)) for name in columns}
+        _keep_words(words, flags, row)
+        if row.line in labels:
+            before[row.line] = flags
+    values = {True: words.get(True, "1"), False: words.get(False, "0")}
+    changes: dict[int, Record] = {}
+    for line, flags in before.items():
+        cells = changes.setdefault(line, {})
+        for name, flag in flags.items():
+            is_wanted = name in labels[line]
+            if flag != is_wanted:
+                cells[name] = values[is_wanted]
+    return changes
+
+
+def _keep_words(words: dict[bool, Any], flags: Mapping[str, bool | None], row: Row) -> None:
+    """Keep the first values that say yes and no."""
+    for name, flag in flags.items():
+        if flag is not None:
+            words.setdefault(flag, row.values.get(name))

@@ -11,13 +11,16 @@ from typing import TypedDict
 from assay._arguments import checked
 from assay.audit.answers import Correction, read_corrections
 from assay.audit.issues import hash_text
-from assay.data.columns import find_columns
+from assay.data.columns import find_columns, list_columns
+from assay.data.files.readers import read_rows
 from assay.data.files.reading import Reading
-from assay.data.files.relabelled import SeveralNames, write_relabelled
+from assay.data.files.relabelled import write_relabelled
+from assay.data.files.relabelled_values import NewLabel, SeveralNames
 from assay.data.folders import find_split_files, read_file
+from assay.data.indicators import change_indicators
 from assay.data.texts import Splits
 from assay.disk import atomic_file, check_output
-from assay.errors import InputError
+from assay.errors import InputError, cut
 from assay.output_place import check_apart
 from assay.recipes.steps.prepare import DataOptions
 
@@ -66,14 +69,11 @@ class Fixed:
         }
 
 
-NewLabel = str | SeveralNames
-
-
 @dataclass
 class _Changes:
     """Labels that change, by the split and the line of their row."""
 
-    labels: dict[str, dict[int, NewLabel]] = field(default_factory=dict)
+    labels: dict[str, dict[int, str | SeveralNames]] = field(default_factory=dict)
     n_right_already: int = 0
     skipped: list[str] = field(default_factory=list)
 
@@ -118,27 +118,27 @@ def fix_data(
     check_apart(data, out)
     corrections, n_other_kinds = read_corrections(decisions)
     splits = options.load(data)
-    _check_rewritable(splits)
     changes = _find_changes(splits, corrections, separator=options.label_separator)
     if n_other_kinds:
         changes.skipped.append(f"{n_other_kinds:,} accepted rows are not about a label")
+    writer = _Writer(options, _label_columns(splits))
     if data.is_dir():
-        _write_folder(data, out, changes.labels, options)
+        writer.write_folder(data, out, changes.labels)
     else:
-        labels: dict[int, NewLabel] = {}
+        labels: dict[int, str | SeveralNames] = {}
         for of_split in changes.labels.values():
             labels |= of_split
-        _write_file(data, out, labels, options)
+        writer.write_file(data, out, labels)
     return Fixed(str(out), changes.n_applied, changes.n_right_already, tuple(changes.skipped))
 
 
-def _check_rewritable(splits: Splits) -> None:
-    """Refuse a table with one column per label, of which several cells of a row would change."""
-    if any(len(origin.used) > len(("text", "label")) for origin in splits.origins.values()):
-        raise InputError(
-            f"{splits.source} has one column per label, and cannot be written again yet",
-            hint="give the data as lists, or joined by --label-separator",
-        )
+def _label_columns(splits: Splits) -> tuple[str, ...]:
+    """Return the columns of one label each; none where one column holds the labels."""
+    for origin in splits.origins.values():
+        _, *columns = origin.used
+        if len(columns) > 1:
+            return tuple(columns)
+    return ()
 
 
 def _find_changes(
@@ -177,36 +177,84 @@ def _is_row(
     return row is not None and hash_text(splits[split].texts[row]) == one.text_sha256
 
 
-def _write_folder(
-    data: Path, out: Path, labels: Mapping[str, Mapping[int, NewLabel]], options: DataOptions
-) -> None:
-    """Write the files of the splits again, and copy all others."""
-    files = {}
-    for split, paths in find_split_files(data).items():
-        if len(paths) > 1 and labels.get(split):
+@dataclass(frozen=True)
+class _Writer:
+    """Writes files again with other labels.
+
+    Parameters
+    ----------
+    options : DataOptions
+        How the data were read.
+    label_columns : tuple of str
+        The columns of one label each; empty where one column holds the labels.
+    """
+
+    options: DataOptions
+    label_columns: tuple[str, ...]
+
+    def write_folder(
+        self, data: Path, out: Path, labels: Mapping[str, Mapping[int, str | SeveralNames]]
+    ) -> None:
+        """Write the files of the splits again, and copy all others."""
+        files = {}
+        split_files = find_split_files(data)
+        if not split_files.keys() >= labels.keys():
             raise InputError(
-                f"the {split} split of {data} is in {len(paths):,} files; one is accepted"
+                f"{data} has no file per split, and cannot be written again with other labels",
+                hint="save it as one file first, such as .csv or .parquet",
             )
-        files[paths[0]] = labels.get(split, {})
-    out.mkdir(parents=True, exist_ok=True)
-    for path in sorted(data.iterdir()):
-        if files.get(path):
-            _write_file(path, out / path.name, files[path], options)
-        elif path.is_file():
-            shutil.copyfile(path, out / path.name)
+        for split, paths in split_files.items():
+            if len(paths) > 1 and labels.get(split):
+                raise InputError(
+                    f"the {split} split of {data} is in {len(paths):,} files; one is accepted"
+                )
+            files[paths[0]] = labels.get(split, {})
+        out.mkdir(parents=True, exist_ok=True)
+        for path in sorted(data.iterdir()):
+            if files.get(path):
+                self.write_file(path, out / path.name, files[path])
+            elif path.is_file():
+                shutil.copyfile(path, out / path.name)
+
+    def write_file(self, path: Path, out: Path, labels: Mapping[int, str | SeveralNames]) -> None:
+        """Write one file again."""
+        reading = Reading(**self.options.reading())
+        cells = self._changed_cells(path, labels, reading)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(out) as partial:
+            write_relabelled(path, partial, cells, reading=reading)
+
+    def _changed_cells(
+        self, path: Path, labels: Mapping[int, str | SeveralNames], reading: Reading
+    ) -> Mapping[int, Mapping[str, NewLabel]]:
+        """Return what changes in each row: the label, or cells that say yes or no to one each."""
+        if self.label_columns:
+            named = {line: _names(label, self.label_columns) for line, label in labels.items()}
+            rows = read_rows(path, **reading.to_dict())
+            return change_indicators(rows, self.label_columns, named)
+        raw = read_file(path, reading, source=path.name).splits["all"]
+        _, column = find_columns(
+            raw.columns,
+            text_column=self.options.text_column,
+            label_column=self.options.label_column or raw.published_column,
+            source=path.name,
+        )
+        return {line: {column: label} for line, label in labels.items()}
 
 
-def _write_file(
-    path: Path, out: Path, labels: Mapping[int, NewLabel], options: DataOptions
-) -> None:
-    reading = Reading(**options.reading())
-    raw = read_file(path, reading, source=path.name).splits["all"]
-    _, column = find_columns(
-        raw.columns,
-        text_column=options.text_column,
-        label_column=options.label_column,
-        source=path.name,
-    )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_file(out) as partial:
-        write_relabelled(path, partial, labels, column=column, reading=reading)
+def _names(label: str | SeveralNames, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels of a text, each of which has a column.
+
+    Raises
+    ------
+    InputError
+        One has none.
+    """
+    names = label.names if isinstance(label, SeveralNames) else (label,)
+    for name in names:
+        if name not in columns:
+            raise InputError(
+                f"label '{cut(name)}' has no column; columns of labels: {list_columns(columns)}",
+                hint="add a column for it to the data, or correct the decisions",
+            )
+    return names

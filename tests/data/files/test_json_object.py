@@ -10,7 +10,7 @@ from assay.data.files.readers import read_rows
 from assay.data.files.reading import Reading
 from assay.data.files.relabelled import write_relabelled
 from assay.data.load import load_data
-from assay.errors import DataError, InputError
+from assay.errors import DataError
 
 ROWS = [{"text": f"so glad {i}", "label": "ab"[i % 2]} for i in range(6)]
 COLUMNS = {name: [row[name] for row in ROWS] for name in ("text", "label")}
@@ -117,13 +117,9 @@ def test_lines_of_objects_are_read_under_the_name_json(tmp_path):
 
 
 def test_lines_of_objects_are_written_again(tmp_path):
-    """Rows are counted without blank lines; an object as a whole is refused."""
+    """Rows are counted without blank lines."""
     path = tmp_path / "a.json"
     path.write_text('{"text": "a", "label": "x"}\n\n{"text": "b",  "label": "y"}\n')
-    write_relabelled(path, tmp_path / "b.json", {2: "x"}, column="label", reading=Reading())
+    write_relabelled(path, tmp_path / "b.json", {2: {"label": "x"}}, reading=Reading())
     written = (tmp_path / "b.json").read_text()
     assert written == '{"text": "a", "label": "x"}\n\n{"text": "b",  "label": "x"}\n'
-    with pytest.raises(InputError, match="holds one JSON object, which cannot be written again"):
-        write_relabelled(
-            write(path, COLUMNS), tmp_path / "c.json", {1: "x"}, column="label", reading=Reading()
-        )

@@ -37,7 +37,7 @@ def test_form_is_read_and_written_again(tmp_path, form):
     path.write_text(before, encoding="utf-8")
     splits = load_data(path)
     assert (splits["all"].texts, splits["all"].labels) == READ[form]
-    write_relabelled(path, out, {1: "x"}, column="label", reading=Reading())
+    write_relabelled(path, out, {1: {"label": "x"}}, reading=Reading())
     assert out.read_text(encoding="utf-8") == after
 
 
@@ -56,7 +56,7 @@ def test_label_of_fasttext_holds_no_white_space(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text(FORMS["fastText"][0], encoding="utf-8")
     with pytest.raises(InputError, match="'so glad' holds white space, which ends a label"):
-        write_relabelled(path, tmp_path / "b", {1: "so glad"}, column="label", reading=Reading())
+        write_relabelled(path, tmp_path / "b", {1: {"label": "so glad"}}, reading=Reading())
 
 
 @pytest.mark.parametrize("separator", [":", "-"])

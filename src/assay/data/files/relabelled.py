@@ -1,6 +1,6 @@
 """A data file again with other labels in some rows, and everything else as it was.
 
-Of a table only the cell of the label changes, so that quotes, spaces and line ends of all other
+Of a table only the cells of the labels change, so that quotes, spaces and line ends of all other
 cells stay those of the program that wrote it.
 """
 
@@ -19,44 +19,34 @@ from assay.data.files.json_object import object_rows
 from assay.data.files.json_rows import numbered_line_rows
 from assay.data.files.labelled_lines import find_line_form
 from assay.data.files.reading import Reading
-from assay.data.files.relabelled_records import (
-    SeveralNames,
-    find_place,
-    relabel_array,
-    relabel_object,
-    write_parquet,
-    write_sheet,
-)
+from assay.data.files.relabelled_json import relabel_array, relabel_object, relabel_rows
+from assay.data.files.relabelled_records import find_place, write_parquet, write_sheet
+from assay.data.files.relabelled_values import Changes, NewLabel, SeveralNames, as_cell
 from assay.data.files.tables import find_table_dialect
 from assay.data.files.variants import Variant
+from assay.data.label_forms import trim
 from assay.errors import InputError
 
-__all__ = ["REWRITABLE", "SeveralNames", "write_relabelled"]
+__all__ = ["REWRITABLE", "write_relabelled"]
 
-LabelOrCell = TypeVar("LabelOrCell", str, str | SeveralNames)
+Change = TypeVar("Change")
 
-REWRITABLE = SUFFIXES
+REWRITABLE = tuple(suffix for suffix in SUFFIXES if suffix not in (".arrow", ".feather"))
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": ","}
 PACKED = (".parquet", ".xlsx")  # packed by themselves
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-# 1-based line on which a row starts, or row -> its label, or its labels
-Labels = Mapping[int, str | SeveralNames]
 
-
-def write_relabelled(
-    path: Path, out: Path, labels: Labels, *, column: str, reading: Reading
-) -> None:
+def write_relabelled(path: Path, out: Path, changes: Changes, *, reading: Reading) -> None:
     """Write the rows of a file with other labels in some of them.
 
     Parameters
     ----------
     path, out : Path
         `out` gets the encoding, byte order mark and compression of `path`.
-    labels : mapping of int to str or SeveralNames
-        The 1-based line on which a row starts -> its label, or its labels.
-    column : str
-        Column of the labels.
+    changes : mapping of int to mapping of str to label
+        The 1-based line on which a row starts, or the row -> column -> its label, its labels, or
+        the value that says whether the text has the label of the column.
     reading : Reading
         How `path` is read.
 
@@ -75,96 +65,89 @@ def write_relabelled(
     if kind in PACKED and _is_gzip(path):
         raise InputError(f"{path.name} cannot be written again", hint="unpack it first")
     if kind == ".parquet":
-        write_parquet(path, out, labels, column)
+        write_parquet(path, out, changes)
     elif kind == ".xlsx":
-        write_sheet(path, out, labels, column, reading)
+        write_sheet(path, out, changes, reading)
     else:
-        _write_text(path, out, labels, column, reading)
+        _write_text(path, out, changes, reading)
 
 
-def _write_text(path: Path, out: Path, labels: Labels, column: str, reading: Reading) -> None:
+def _write_text(path: Path, out: Path, changes: Changes, reading: Reading) -> None:
     """Write a file of text, in its encoding and compression."""
     with open_bytes(path) as stream:
         raw = stream.read()
     codec = reading.codec
     has_mark = raw.startswith(BYTE_ORDER_MARK)
-    written = _relabel(path, raw.decode(codec, "surrogateescape"), labels, column, reading)
+    written = _relabel(path, raw.decode(codec, "surrogateescape"), changes, reading)
     if codec == UTF_8 and not has_mark:
         codec = "utf-8"
     encoded = written.encode(codec, "surrogateescape")
     out.write_bytes(gzip.compress(encoded, mtime=0) if _is_gzip(path) else encoded)
 
 
-def _relabel(path: Path, content: str, labels: Labels, column: str, reading: Reading) -> str:
+def _relabel(path: Path, content: str, changes: Changes, reading: Reading) -> str:
     """Return the text of a file with other labels in some rows."""
     kind = file_kind(path)
     if kind == ".json":
-        return _json(path, content, labels, column, reading)
+        return _json(path, content, changes, reading)
     if kind == ".jsonl":
-        return _each_line(content, labels, _json_line(column))
+        return _each_line(content, changes, relabel_object)
     if kind == ".txt" and not is_text_table(path, reading):
         form = find_line_form(io.StringIO(content), reading.codec)
         relabel = _labelled_line(reading.delimiter or ";")
         if form is not None:
-            _refuse_several(path, labels)
+            _refuse_several(path, changes)
             relabel = form.relabel
-        return _each_line(content, _cells(labels), relabel)
-    default = DELIMITERS[kind or ".csv"]
-    return _table(path, content, _cells(labels), column, reading, default=default)
+        return _each_line(content, _lone_cells(changes), relabel)
+    return _table(path, content, changes, reading, default=DELIMITERS[kind or ".csv"])
 
 
-def _refuse_several(path: Path, labels: Labels) -> None:
+def _labels_of(changes: Changes) -> Iterator[tuple[int, NewLabel]]:
+    """Yield the number and the label of rows that have one column of labels."""
+    for number, cells in changes.items():
+        for label in cells.values():
+            yield number, label
+
+
+def _lone_cells(changes: Changes) -> dict[int, str]:
+    return {number: as_cell(label) for number, label in _labels_of(changes)}
+
+
+def _refuse_several(path: Path, changes: Changes) -> None:
     """Refuse several labels in lines of a form that takes them one by one."""
-    if any(isinstance(label, SeveralNames) for label in labels.values()):
+    if any(isinstance(label, SeveralNames) for _, label in _labels_of(changes)):
         raise InputError(
             f"{path.name} has several labels in its lines, which cannot be written again yet",
             hint="save the data as .jsonl with lists of labels first",
         )
 
 
-def _json(path: Path, content: str, labels: Labels, column: str, reading: Reading) -> str:
-    """Change the rows of a ``.json``: an array, or one object per line."""
+def _json(path: Path, content: str, changes: Changes, reading: Reading) -> str:
+    """Change the rows of a ``.json``: an array, one object per line, or one object with all."""
     read = find_json_form(path, reading)
     if read is object_rows:
-        raise InputError(
-            f"{path.name} holds one JSON object, which cannot be written again",
-            hint="save it as an array of objects, or as .csv, first",
-        )
+        return relabel_rows(content, changes)
     if read is not numbered_line_rows:
-        return relabel_array(content, labels, column)
+        return relabel_array(content, changes)
     filled = [number for number, line in enumerate(content.split("\n"), 1) if line.strip()]
-    by_line = {filled[row - 1]: label for row, label in labels.items()}
-    return _each_line(content, by_line, _json_line(column))
+    by_line = {filled[row - 1]: cells for row, cells in changes.items()}
+    return _each_line(content, by_line, relabel_object)
 
 
 def _is_gzip(path: Path) -> bool:
     return path.suffix.casefold() == ".gz"
 
 
-def _cells(labels: Labels) -> dict[int, str]:
-    """Return the labels as cells of text."""
-    cells = {}
-    for number, label in labels.items():
-        cells[number] = label.as_cell() if isinstance(label, SeveralNames) else label
-    return cells
-
-
 def _each_line(
-    content: str,
-    labels: Mapping[int, LabelOrCell],
-    relabel: Callable[[str, LabelOrCell], str],
+    content: str, changes: Mapping[int, Change], relabel: Callable[[str, Change], str]
 ) -> str:
     """Change whole lines, which end at line feeds."""
     lines = content.split("\n")
-    for number, label in labels.items():
+    for number, change in changes.items():
         line = lines[number - 1]
         end = "\r" if line.endswith("\r") else ""
-        lines[number - 1] = relabel(line.removesuffix("\r"), label) + end
+        lines[number - 1] = relabel(line.removesuffix("\r"), change) + end
     return "\n".join(lines)
-
-
-def _json_line(column: str) -> Callable[[str, str | SeveralNames], str]:
-    return lambda line, label: relabel_object(line, label, column)
 
 
 def _labelled_line(delimiter: str) -> Callable[[str, str], str]:
@@ -176,29 +159,29 @@ def _labelled_line(delimiter: str) -> Callable[[str, str], str]:
     return relabel
 
 
-def _table(
-    path: Path,
-    content: str,
-    labels: Mapping[int, str],
-    column: str,
-    reading: Reading,
-    *,
-    default: str,
-) -> str:
-    """Change the cell of the label in some records of a table."""
+def _table(path: Path, content: str, changes: Changes, reading: Reading, *, default: str) -> str:
+    """Change the cells of the labels in some records of a table."""
     dialect = find_table_dialect(path, reading, default=default)
-    if dialect.extra is not None:
-        raise InputError(f"{path.name} has rows with more cells than its header")
     lines = list(io.StringIO(content, newline=""))
     written: list[str] = lines[:1] if dialect.names_separator else []
-    place = int(column) - 1 if not reading.header else -1
+    header: list[str] | None = None if reading.header else []
+    n_before = int(dialect.extra == "first")  # cells that the header has no name for
     for number, record, fields in _records(lines, dialect.variant, start=len(written)):
-        if place < 0 and fields:  # the header
-            place = find_place([name.strip() for name in fields], column, name=path.name)
-        elif number in labels:
-            record = _with_cell(record, fields, place, labels[number], dialect.variant)
+        if header is None and fields:
+            header = [trim(name) for name in fields]
+        elif number in changes:
+            for column, label in changes[number].items():
+                place = _place(column, header, name=path.name) + n_before
+                cell = as_cell(label)
+                record = _with_cell(record, fields, place, cell, dialect.variant)
+                fields = [*fields[:place], cell, *fields[place + 1 :]]
         written.append(record)
     return "".join(written)
+
+
+def _place(column: str, header: Sequence[str] | None, *, name: str) -> int:
+    """Return the position of a column; without a header, columns are called by their numbers."""
+    return find_place(header, column, name=name) if header else int(column) - 1
 
 
 def _records(

@@ -1,0 +1,74 @@
+"""New labels of rows, and how each is written in place of the value that was there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+__all__ = ["OF_TOOLS", "Changes", "NewLabel", "SeveralNames", "as_cell", "of_same_type"]
+
+OF_TOOLS = "records of tools for labelling cannot be written again"
+BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+
+
+@dataclass(frozen=True)
+class SeveralNames:
+    """The labels of a text that may have several.
+
+    Parameters
+    ----------
+    names : tuple of str
+    separator : str, optional
+        What is between the labels of a cell. None: a cell holds a list in JSON.
+    """
+
+    names: tuple[str, ...]
+    separator: str | None = None
+
+    def as_cell(self) -> str:
+        """Return the labels as a cell of text."""
+        if self.separator is None:
+            return json.dumps(list(self.names), ensure_ascii=False)
+        return self.separator.join(self.names)
+
+
+# A label, several labels, or a value of the file itself that says yes or no to a label.
+NewLabel: TypeAlias = str | int | float | SeveralNames | None
+# 1-based line or row -> column -> what is written there.
+Changes: TypeAlias = Mapping[int, Mapping[str, NewLabel]]
+
+
+def as_cell(label: NewLabel) -> str:
+    """Return a label as a cell of text."""
+    if isinstance(label, SeveralNames):
+        return label.as_cell()
+    return "" if label is None else str(label)
+
+
+def of_same_type(before: Any, label: NewLabel) -> Any:
+    """Return a label as a number, a truth value or a list, if that is what was there before.
+
+    >>> of_same_type(1, "2"), of_same_type(True, "False"), of_same_type(["joy"], "sad")
+    (2, False, ['sad'])
+    """
+    if isinstance(label, SeveralNames):
+        if isinstance(before, str):
+            return label.as_cell()
+        first = before[0] if before else ""
+        return [of_same_type(first, name) for name in label.names]
+    if isinstance(before, list):
+        return [of_same_type(before[0] if before else "", label)]
+    return _of_same_kind(before, label) if isinstance(label, str) else label
+
+
+def _of_same_kind(before: Any, label: str) -> Any:
+    """Return a label as a number or a truth value, if the one before was one."""
+    if isinstance(before, bool):
+        return BOOLEANS.get(label.casefold(), label)
+    if isinstance(before, int | float):
+        with suppress(ValueError):
+            return type(before)(label)
+    return label
