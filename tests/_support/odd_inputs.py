@@ -700,7 +700,7 @@ FOLDERS = [
         "a folder of save_to_disk",
         {"d/dataset_dict.json": "{}"},
         "explore d",
-        "was written by save_to_disk",
+        "the splits of d are none; train, validation",
     ),
     Odd(
         "a split of a kind that is not read",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from assay._optional import require
@@ -102,15 +104,6 @@ def test_missing_shard_is_an_error(tmp_path):
         load_data(tmp_path)
 
 
-def test_folder_of_save_to_disk_is_named(tmp_path):
-    """Its Arrow files are not read; the hint says what to do."""
-    (tmp_path / "state.json").write_text("{}")
-    (tmp_path / "data-00000-of-00001.arrow").write_bytes(b"x")
-    with pytest.raises(InputError, match=r"was written by save_to_disk") as err:
-        load_data(tmp_path)
-    assert "to_parquet" in err.value.hint
-
-
 def test_rows_without_label_become_the_pool(tmp_path, caplog):
     """A file that is half labelled is used, and it says so; the texts without label are kept."""
     rows = [f"word{i},{'ab'[i % 2] if i < 20 else ''}" for i in range(100)]
@@ -129,3 +122,33 @@ def test_labels_file_that_fits_nothing_is_not_used(tmp_path, caplog):
     (tmp_path / "a.csv").write_text("text,label\na,x\nb,y\n")
     assert load_data(tmp_path / "a.csv").label_set.names == ("x", "y")
     assert "labels.txt names none of the labels of the data" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "test"),
+    [
+        ("train", "val", "test"),
+        ("train", "dev", "eval"),
+        ("훈련", "검증", "시험"),
+        (*(unicodedata.normalize("NFD", name) for name in ("학습", "검증", "평가")),),
+    ],
+)
+def test_splits_have_many_names(tmp_path, train, validation, test):
+    """As files, and as values of a split column."""
+    names = (train, validation, test)
+    for name in names:
+        (tmp_path / f"{name}.csv").write_text(f"text,label\n{name} one,a\n{name} two,b\n")
+    assert list(load_data(tmp_path)) == ["train", "validation", "test"]
+    rows = "".join(f"{name} {i},{'ab'[i]},{name}\n" for name in names for i in (0, 1))
+    (tmp_path / "all.csv").write_text("text,label,split\n" + rows)
+    assert list(load_data(tmp_path / "all.csv")) == ["train", "validation", "test"]
+
+
+def test_files_of_no_split_are_named(tmp_path, caplog):
+    """Data beside the splits are not passed over without a word; notes and hidden files are."""
+    for name in ("train.csv", "extra.csv", ".hidden.csv"):
+        (tmp_path / name).write_text("text,label\na,x\nb,y\n")
+    (tmp_path / "README.md").write_text("hello")
+    load_data(tmp_path)
+    assert "not used, since their names are of no split: extra.csv" in caplog.text
+    assert "hidden" not in caplog.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -12,13 +12,13 @@ from pathlib import Path
 from assay.data.class_folders import find_class_folders
 from assay.data.files.decoding import Lines, file_errors, open_text
 from assay.data.files.formats import FORMATS
-from assay.data.files.parquet import read_class_names
 from assay.data.files.readers import SUFFIXES, Row, file_kind, read_rows
 from assay.data.files.reading import Reading
 from assay.data.guess import propose_as_rows, propose_columns
 from assay.data.origin import Origin, find_late_trouble, find_trouble
 from assay.data.problems import with_flags
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit, split_name
+from assay.data.saved_folders import find_saved_files
 from assay.errors import DataError, InputError
 
 __all__ = ["UNREADABLE", "Located", "find_split_files", "read_file", "read_folder"]
@@ -30,18 +30,17 @@ PEEKED_ROWS = 1000
 # How the Hub calls the pieces of a split: train-00000-of-00002.parquet.
 SHARD = re.compile(r"(?P<split>[A-Za-z]+)-(?P<number>\d{5})-of-(?P<total>\d{5})")
 INNER_FOLDER = "data"  # where a clone of a data set has its files
-SAVED = ("state.json", "dataset_dict.json")  # of save_to_disk
 N_LISTED_FILES = 10  # in a message
 NO_HEADER = "--no-header"
 TABLES = (".csv", ".tsv")
+# Kinds that hold rows and nothing else; .json and .txt are also notes about the data.
+DATA_KINDS = (".csv", ".tsv", ".jsonl", ".parquet", ".xlsx", ".arrow", ".feather")
 # Kinds of data files that people have and assay cannot read. A split in one of them is an error,
 # while a README.md beside the data is passed over.
 UNREADABLE = {
     ".xls",
     ".ods",
     ".ndjson",
-    ".arrow",
-    ".feather",
     ".pkl",
     ".pickle",
     ".zip",
@@ -94,25 +93,43 @@ def read_folder(folder: Path, reading: Reading) -> Located:
     DataError
         A file has no rows, or cannot be read as what its suffix says.
     """
-    paths = find_split_files(folder)
-    inner = folder / INNER_FOLDER
-    if not paths and inner.is_dir():  # a clone of a data set of the Hub
-        paths = find_split_files(inner)
-    if not paths and any((folder / name).is_file() for name in SAVED):
-        raise InputError(
-            f"{folder} was written by save_to_disk of the library datasets",
-            hint="write it again with to_parquet, or pass datasets.load_from_disk(FOLDER) from "
-            "Python",
-        )
+    paths = _find_files(folder)
     if not paths and (classes := find_class_folders(folder, reading)):
         return Located(classes, str(folder), _names_beside(folder, reading))
     if not paths:
-        raise InputError(_nothing_found(folder), hint="give the data file itself, or rename it")
+        raise InputError(_nothing_found(folder), hint=_advise(folder))
     splits = {}
     for split, own in paths.items():
         raws = [_file_split(path, reading) for path in own]
         splits[split] = raws[0] if len(raws) == 1 else _joined(raws, split)
     return Located(splits, str(folder), _names_beside(folder, reading))
+
+
+def _find_files(folder: Path) -> dict[str, list[Path]]:
+    """Return the files of each split, here or inside; nothing if no name says that it is one."""
+    places = [folder]
+    if (folder / INNER_FOLDER).is_dir():  # a clone of a data set of the Hub
+        places.append(folder / INNER_FOLDER)
+    for place in places:
+        paths = find_split_files(place)
+        if paths:
+            _say_unused(place, paths)
+            return paths
+    return find_saved_files(folder)
+
+
+def _say_unused(folder: Path, used: Mapping[str, Sequence[Path]]) -> None:
+    """Warn of data files beside those of the splits that are read as none."""
+    taken = set(chain.from_iterable(used.values()))
+    names = []
+    for path in sorted(folder.iterdir()):
+        is_hidden = path.name.startswith(".")
+        if path.is_file() and not is_hidden and file_kind(path) in DATA_KINDS and path not in taken:
+            names.append(path.name)
+    if names:
+        logger.warning(
+            "%s: not used, since their names are of no split: %s", folder, ", ".join(names)
+        )
 
 
 def _joined(raws: Sequence[RawSplit], split: str) -> RawSplit:
@@ -156,7 +173,8 @@ def find_split_files(folder: Path) -> dict[str, list[Path]]:
         if split in found and shard is None:
             raise InputError(
                 f"two files for the {split} split in {folder}: {found[split][0].name}, "
-                f"{path.name}; one is accepted"
+                f"{path.name}; one is accepted",
+                hint="give the other one the name of another split, or move it away",
             )
         else:
             found.setdefault(split, []).append(path)
@@ -215,6 +233,14 @@ def _nothing_found(folder: Path) -> str:
     )
 
 
+def _advise(folder: Path) -> str:
+    """Say what may be meant: one of the folders inside, where these have splits, else a file."""
+    for inner in sorted(folder.iterdir()):
+        if inner.is_dir() and any(split_name(_stem(path)) for path in inner.iterdir()):
+            return f"give one of the folders inside, such as {inner}"
+    return "give the data file itself, or rename it"
+
+
 def _file_split(path: Path, reading: Reading) -> RawSplit:
     try:
         rows = read_rows(path, **reading.to_dict())
@@ -235,7 +261,7 @@ def _file_split(path: Path, reading: Reading) -> RawSplit:
         # Where no row could be read, the problems of the rows say more than missing columns.
         columns or ("text", "label"),
         lambda *columns: chain(first_rows, rows),
-        read_class_names(path) if kind == ".parquet" else {},
+        FORMATS[kind].read_class_names(path),
         unit=FORMATS[kind].unit,
         trouble=find_trouble(first_rows),
         origin=Origin((path,), reading),
@@ -250,7 +276,7 @@ def _without_empty_end(rows: Iterator[Row], name: str) -> Iterator[Row]:
     """
     held: list[Row] = []
     for row in rows:
-        if row.problem is None and not any(str(cell).strip() for cell in row.values.values()):
+        if row.problem is None and not any(map(str.strip, row.values.values())):
             held.append(row)
             continue
         if held:

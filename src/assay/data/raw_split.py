@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -12,13 +13,11 @@ from assay.data.origin import Origin
 __all__ = ["SPLIT_NAMES", "LABELS_FILE", "LabelNames", "RawSplit", "split_name"]
 
 LABELS_FILE = "labels.txt"  # beside the data: one name per line, in order
+# As the library datasets has it, eval is for a score; and the names of Korean data sets.
 SPLIT_NAMES = {
-    "train": "train",
-    "validation": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "valid": "validation",
-    "test": "test",
+    **dict.fromkeys(("train", "훈련", "학습"), "train"),
+    **dict.fromkeys(("validation", "val", "dev", "valid", "검증"), "validation"),
+    **dict.fromkeys(("test", "eval", "evaluation", "시험", "테스트", "평가"), "test"),
 }
 
 
@@ -85,4 +84,5 @@ def split_name(name: str) -> str | None:
     >>> split_name("Dev")
     'validation'
     """
-    return SPLIT_NAMES.get(name.casefold())
+    # File systems of Macs take letters apart.
+    return SPLIT_NAMES.get(unicodedata.normalize("NFC", name).casefold())

@@ -93,3 +93,36 @@ def test_written_workbooks_are_read_back(tmp_path):
     first, second = (tuple(row.values.values()) for row in read_rows(out))
     assert first == ("=1+1", "1", "['a']")
     assert second == ("a\ufffd" + "b" * 32_765, "2.5", "")
+
+
+def test_hidden_sheets_are_left_out(tmp_path, write_sheets, caplog):
+    """Where another one has rows; they can be named."""
+    path = write_sheets(Lists=[["x"]], Data=[["text"], ["a"]])
+    workbook = openpyxl.load_workbook(path)
+    workbook.active = 1
+    workbook["Lists"].sheet_state = "hidden"
+    workbook.save(path)
+    assert next(read_rows(path)).values == {"text": "a"}
+    assert "hidden sheets are not read: Lists" in caplog.text
+    assert list(read_rows(path, sheet="Lists")) == []
+
+
+def test_cells_that_are_merged_below_each_other_are_one_value(write_sheets):
+    """As they are seen; a title over several columns stays where it is."""
+    path = write_sheets(A=[["text", "label"], ["a", "x"], ["b", None], ["c", "y"], ["d", None]])
+    workbook = openpyxl.load_workbook(path)
+    workbook.active.merge_cells("B2:B3")
+    workbook.active.merge_cells("A5:B5")
+    workbook.save(path)
+    labels = [row.values["label"] for row in read_rows(path)]
+    assert labels == ["x", "x", "y", ""]
+
+
+def test_sheet_of_too_many_columns_is_refused(write_sheets):
+    """A stray cell far to the right would make all rows as wide."""
+    path = write_sheets(A=[["text", "label"], ["a", "x"]])
+    workbook = openpyxl.load_workbook(path)
+    workbook.active.cell(row=2, column=16_000, value="stray")
+    workbook.save(path)
+    with pytest.raises(DataError, match="has 16,000 columns; up to 10,000 are accepted"):
+        read_rows(path)

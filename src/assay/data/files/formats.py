@@ -6,11 +6,12 @@ the file as a whole, and returns an iterator over its rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+from assay.data.files.arrow import read_arrow_class_names, read_arrow_records
 from assay.data.files.bounds import FileBounds
 from assay.data.files.decoding import open_text
 from assay.data.files.delimiters import find_header_delimiter, have_equal_tabs
@@ -18,9 +19,9 @@ from assay.data.files.dialect import Dialect
 from assay.data.files.json_object import is_json_lines, object_rows
 from assay.data.files.json_rows import json_line_rows, json_rows, numbered_line_rows
 from assay.data.files.labelled_lines import labelled_line_rows
-from assay.data.files.parquet import read_records
+from assay.data.files.parquet import read_class_names, read_records
 from assay.data.files.reading import Reading
-from assay.data.files.row import Row
+from assay.data.files.row import Record, Row
 from assay.data.files.tables import find_table_dialect, read_table
 from assay.data.files.tool_records import read_tool_rows
 from assay.data.files.workbook import read_workbook
@@ -40,6 +41,7 @@ N_PEEKED_LINES = 20
 TABLE_DELIMITERS: dict[str | None, str] = {".csv": ",", ".tsv": "\t"}
 
 OpenRows = Callable[[Path, Reading], Iterator[Row]]
+ClassNames = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,13 @@ class Format:
         ``(path, reading) -> rows``.
     unit : str
         What `Row.line` counts: ``line`` or ``row``.
+    read_class_names : callable
+        ``path -> column -> ordered class names``, for kinds of files that publish them.
     """
 
     open_rows: OpenRows
     unit: str = "line"
+    read_class_names: Callable[[Path], ClassNames] = lambda path: {}
 
 
 def file_kind(path: Path | str) -> str | None:
@@ -165,7 +170,15 @@ def _labelled_line_rows(path: Path, reading: Reading) -> Iterator[Row]:
 
 
 def _parquet_rows(path: Path, reading: Reading) -> Iterator[Row]:
-    rows = (Row(number, record) for number, record in enumerate(read_records(path), 1))
+    return _numbered(read_records(path), path)
+
+
+def _arrow_rows(path: Path, reading: Reading) -> Iterator[Row]:
+    return _numbered(read_arrow_records(path), path)
+
+
+def _numbered(records: Iterator[Record], path: Path) -> Iterator[Row]:
+    rows = (Row(number, record) for number, record in enumerate(records, 1))
     return read_tool_rows(rows, name=path.name)
 
 
@@ -173,9 +186,11 @@ FORMATS = {
     ".csv": Format(_table_rows),
     ".tsv": Format(_table_rows),
     ".jsonl": Format(_json_line_rows),
-    ".json": Format(_json_rows, unit="row"),
+    ".json": Format(_json_rows, "row"),
     ".txt": Format(_text_rows),
-    ".parquet": Format(_parquet_rows, unit="row"),
-    ".xlsx": Format(read_workbook, unit="row"),
+    ".parquet": Format(_parquet_rows, "row", read_class_names),
+    ".xlsx": Format(read_workbook, "row"),
+    ".arrow": Format(_arrow_rows, "row", read_arrow_class_names),
+    ".feather": Format(_arrow_rows, "row", read_arrow_class_names),
 }
 SUFFIXES = tuple(FORMATS)

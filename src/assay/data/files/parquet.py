@@ -11,12 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from assay._optional import require
-from assay.data.columns import check_unique
+from assay.data.columns import tell_apart
 from assay.data.files.decoding import open_bytes
 from assay.data.files.row import Record
 from assay.errors import DataError, first_line
 
-__all__ = ["count_group_rows", "count_rows", "read_class_names", "read_records"]
+__all__ = [
+    "BATCH_ROWS",
+    "count_group_rows",
+    "count_rows",
+    "names_of_schema",
+    "read_class_names",
+    "read_records",
+]
 
 BATCH_ROWS = 4096  # rows turned into Python values at a time: bounds memory
 
@@ -49,13 +56,13 @@ def read_records(path: Path, *, groups: range | None = None) -> Iterator[Record]
     Raises
     ------
     DataError
-        It is no Parquet file, or two columns have the same name.
+        It is no Parquet file, or two columns that are needed have the same name.
     """
     with _open_parquet(path) as file:
-        check_unique(file.schema_arrow.names, source=str(path))
+        names = tell_apart(file.schema_arrow.names, source=path.name)
         row_groups = None if groups is None else list(groups)
         for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=row_groups):
-            yield from batch.to_pylist()
+            yield from batch.rename_columns(names).to_pylist()
 
 
 def count_rows(path: Path) -> int:
@@ -72,12 +79,17 @@ def count_group_rows(path: Path) -> list[int]:
 
 
 def read_class_names(path: Path) -> dict[str, tuple[str, ...]]:
-    """Return the ordered class names of each ClassLabel column.
-
-    `datasets` writes them into the metadata of the file; {} where another program wrote it.
-    """
+    """Return the ordered class names of each ClassLabel column."""
     with _open_parquet(path) as file:
-        metadata = (file.schema_arrow.metadata or {}).get(b"huggingface", b"{}")
+        return names_of_schema(file.schema_arrow)
+
+
+def names_of_schema(schema: Any) -> dict[str, tuple[str, ...]]:
+    """Return the ordered class names of each ClassLabel column of a schema of Arrow.
+
+    `datasets` writes them into its metadata; {} where another program wrote it.
+    """
+    metadata = (schema.metadata or {}).get(b"huggingface", b"{}")
     class_names = {}
     try:
         for column, feature in json.loads(metadata)["info"]["features"].items():
