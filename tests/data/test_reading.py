@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay.data.labels import LabelSet
+from assay.data.load import load_data
 from assay.data.reading import describe_reading, describe_spellings
 from assay.data.texts import DroppedRow, LabelledTexts, MendedRows, Splits
 
@@ -42,3 +43,17 @@ def test_describe_reading_counts_and_names_the_first():
         "`--merge-labels` makes one label of them.",
     ]
     assert describe_spellings(splits) == describe_reading(splits)[-1]
+
+
+def test_row_and_line_are_both_said_where_they_differ(tmp_path):
+    """A spreadsheet counts a cell with a line break as one row, and blank lines too."""
+    path = tmp_path / "d.csv"
+    rows = "".join(f"so {i},{'ab'[i % 2]}\n" for i in range(300))
+    path.write_text('text,label\n"one\ntwo",a\n\nthree, b\n' + rows + "four,a,b\n")
+    assert describe_reading(load_data(path)) == [
+        "1 row that cannot be used was left out; the first is row 305 of all: 3 fields where the "
+        "header has 2 (row 305 in a spreadsheet).",
+        "1 row was mended: white space around the label; the first is row 4 of all.",
+        "Row 305 of all begins in line 306 of its file.",
+        "Row 4 of all begins in line 5 of its file.",
+    ]

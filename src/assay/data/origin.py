@@ -65,19 +65,18 @@ class Origin:
         """Read the other cells of some rows, by line; rows that are not there are left out."""
         found: dict[int, OtherCells] = {}
         wanted = set(lines)
-        first = 2 if self._has_lines and self.reading.header else 1
-        for number, row in enumerate(self._rows(), first):
+        for row in self._rows():
             if row.line not in wanted:
                 continue
             cells = {name: one for name, one in row.values.items() if name not in self.used}
-            is_shifted = self._has_lines and number != row.line
-            found[row.line] = OtherCells(cells, number if is_shifted else None)
+            is_shifted = self.has_lines and row.record != row.line
+            found[row.line] = OtherCells(cells, row.record if is_shifted else None)
             if len(found) == len(wanted):
                 break
         return found
 
     @property
-    def _has_lines(self) -> bool:
+    def has_lines(self) -> bool:
         """Whether rows are known by their lines, and can have several."""
         is_one = len(self.paths) == 1
         kind = file_kind(self.paths[0])

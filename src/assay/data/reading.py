@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from assay.catalogue import ENGLISH, Fact, open_language
+from assay.data.origin import read_other_cells
 from assay.data.spellings import split_spellings
 from assay.data.texts import DroppedRow, MendedRows, Splits
 from assay.errors import cut
@@ -14,6 +16,8 @@ __all__ = ["describe_reading", "describe_spellings", "find_reading", "say_readin
 
 POOL_FRACTION = 0.2  # so many rows without label are no oversight
 logger = logging.getLogger(__name__)
+
+Place: TypeAlias = tuple[str, int]  # the split and the line of a row
 
 SENTENCES = {  # kind of what was mended -> its sentence in the catalogue
     "label_space": "reading.label_space",
@@ -35,14 +39,19 @@ def find_reading(splits: Splits) -> list[Fact]:
 
 def _changes(splits: Splits) -> list[Fact]:
     """Return what was left out and mended."""
-    facts = []
+    facts: list[Fact] = []
     bad = [row for row in splits.dropped if row.reason not in WITHOUT_MESSAGE]
-    if bad:
-        facts.append(_bad_rows(bad))
     kinds: dict[str, list[MendedRows]] = {}
     for one in splits.mended:
         kinds.setdefault(one.kind, []).append(one)
-    facts += [_mended_rows(kind, mended) for kind, mended in kinds.items()]
+    places = [(bad[0].split, bad[0].line)] if bad else []
+    places += [(mended[0].split, mended[0].lines[0]) for mended in kinds.values()]
+    records = _find_records(splits, places)
+    if bad:
+        facts.append(_bad_rows(bad, records))
+    facts += [_mended_rows(kind, mended, records) for kind, mended in kinds.items()]
+    for (split, line), record in records.items():
+        facts.append(Fact.of("reading.line", split=split, row=record, line=line))
     if empty := splits.empty_columns:
         listed = ", ".join(map(cut, empty[:N_LISTED]))
         facts.append(Fact.of("reading.empty_columns", n_columns=len(empty), listed=listed))
@@ -74,24 +83,40 @@ def say_reading(splits: Splits) -> None:
         logger.warning("%s: %s", splits.source, english.tell(fact))
 
 
-def _bad_rows(bad: Sequence[DroppedRow]) -> Fact:
+def _find_records(splits: Splits, places: Sequence[Place]) -> dict[Place, int]:
+    """Return the numbers that a spreadsheet shows, of rows for which that is not the line.
+
+    The files are read again up to these rows, if there are any to speak of.
+    """
+    origins = {name: origin for name, origin in splits.origins.items() if origin.has_lines}
+    if not origins or not places:
+        return {}
+    others = read_other_cells(origins, places)
+    records = {}
+    for place in places:
+        if place in others and (record := others[place].record) is not None:
+            records[place] = record
+    return records
+
+
+def _bad_rows(bad: Sequence[DroppedRow], records: Mapping[Place, int]) -> Fact:
     first = bad[0]
     return Fact.of(
         "reading.bad_rows",
         n_rows=len(bad),
         split=first.split,
-        row=first.line,
+        row=records.get((first.split, first.line), first.line),
         reason=first.reason,
     )
 
 
-def _mended_rows(kind: str, mended: Sequence[MendedRows]) -> Fact:
+def _mended_rows(kind: str, mended: Sequence[MendedRows], records: Mapping[Place, int]) -> Fact:
     first = mended[0]
     return Fact.of(
         SENTENCES[kind],
         n_rows=sum(one.n_rows for one in mended),
         split=first.split,
-        row=first.lines[0],
+        row=records.get((first.split, first.lines[0]), first.lines[0]),
         reason=first.reason,
     )
 
