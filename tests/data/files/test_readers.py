@@ -460,3 +460,19 @@ def test_commas_between_lines_of_json_are_called_so(tmp_path):
     said = [row.problem for row in read_rows(path)]
     assert "a comma after the object, which lines of JSON do not have, at character 14" in said[0]
     assert "Extra data" in said[1]
+
+
+def test_columns_of_parquet_may_share_a_name_that_is_not_needed(tmp_path, caplog):
+    """As in tables: they get numbers, and two columns of labels are refused."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "d.parquet"
+    columns = [pyarrow.array(["a"])] * 4
+    names = ["text", "label", "note", "note"]
+    parquet.write_table(pyarrow.Table.from_arrays(columns, names=names), path)
+    row = next(read_rows(path))
+    assert list(row.values) == ["text", "label", "note (1 of 2)", "note (2 of 2)"]
+    assert "several columns have the same name" in caplog.text
+    names = ["text", "label", "label", "note"]
+    parquet.write_table(pyarrow.Table.from_arrays(columns, names=names), path)
+    with pytest.raises(DataError, match="column 'label' occurs twice"):
+        next(read_rows(path))
