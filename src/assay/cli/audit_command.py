@@ -102,7 +102,7 @@ def _show_next_step(audit: Audit, data: str, out: Path, flags: str) -> None:
 def _show(audit: Audit, id_column: str | None) -> None:
     sizes = ", ".join(f"{n:,} {name}" for name, n in audit.n_texts.items())
     n_labels = len(audit.labels)
-    print_line(f"{audit.source}: {sizes} texts, {n_labels} label{'' if n_labels == 1 else 's'}")
+    print_line(f"{audit.source}: {sizes} texts, {n_labels:,} label{'' if n_labels == 1 else 's'}")
     _show_counts(audit)
     _show_suspects(audit, id_column)
     for sentence in audit.shift_sentences():

@@ -92,7 +92,7 @@ def _columns_of(splits: Splits) -> str:
 def _show_summary(summary: DataSummary, *, columns: str) -> None:
     splits = summary["splits"]
     n_labels = len(summary["labels"])
-    sizes = f"{summary['n_texts']:,} texts, {n_labels} label{'' if n_labels == 1 else 's'}"
+    sizes = f"{summary['n_texts']:,} texts, {n_labels:,} label{'' if n_labels == 1 else 's'}"
     print_line(f"{summary['source']}: {sizes}; columns {columns}")
     for one in summary["spellings"][:MAX_SPELLINGS]:
         print_sentence(

@@ -15,9 +15,9 @@ def describe_splits(splits: Splits) -> str:
     """Return the size of the data in one sentence."""
     sizes = ", ".join(f"{len(labelled):,} {name}" for name, labelled in splits.items())
     n_labels = len(splits.label_set)
-    held = f"in {n_labels} classes"
+    held = f"in {n_labels:,} classes"
     if splits.label_set.task == "multi":
-        held = f"with any number of {n_labels} labels each"
+        held = f"with any number of {n_labels:,} labels each"
     sentence = f"{splits.source}: {sizes} texts {held}"
     if n_dropped := len(splits.dropped):
         sentence += f"; {n_dropped:,} row{'s' if n_dropped > 1 else ''} left out"
