@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
@@ -265,7 +266,7 @@ def _file_split(path: Path, reading: Reading) -> RawSplit:
         unit=FORMATS[kind].unit,
         trouble=find_trouble(first_rows),
         origin=Origin((path,), reading),
-        proposals=tuple(propose_columns(first_rows, has_header=reading.header)),
+        propose=partial(propose_columns, first_rows, has_header=reading.header),
     )
 
 

@@ -199,8 +199,9 @@ def _find_columns(
 
 def _better_flags(raw: RawSplit, flags: Sequence[str]) -> Sequence[str]:
     """Return the flags of the proposals, where there are no others or the header is a row."""
-    is_row = any(flag.startswith("--no-header") for flag in raw.proposals)
-    return raw.proposals if is_row or not flags else flags
+    proposed = raw.propose()
+    is_row = any(flag.startswith("--no-header") for flag in proposed)
+    return proposed if is_row or not flags else flags
 
 
 def _named(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assay.data.files.readers import Row
@@ -42,8 +42,8 @@ class RawSplit:
         What is wrong with one of the first rows, with flags that may make it readable.
     origin : Origin, optional
         The files, to read more of some rows again. None: rows of no file.
-    proposals : tuple of str
-        Flags that name columns which look like texts and labels, for messages.
+    propose : callable
+        Returns flags that name columns which look like texts and labels, for messages.
     """
 
     source: str
@@ -53,7 +53,7 @@ class RawSplit:
     unit: str = "line"
     trouble: Problem | None = None
     origin: Origin | None = None
-    proposals: tuple[str, ...] = ()
+    propose: Callable[[], Sequence[str]] = tuple
 
     @property
     def published_column(self) -> str | None:
