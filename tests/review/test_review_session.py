@@ -1,4 +1,4 @@
-"""The review page without a browser. Tests suspects, review_app, review_page and page_parts, too."""
+"""The review page without a browser. Tests answers, suspects, review_app, review_page and page_parts, too."""
 
 import json
 from contextlib import closing
@@ -15,12 +15,12 @@ from assay.errors import DataError, InputError, OutputExistsError
 from assay.recipes.fix import fix_data
 from assay.recipes.steps.prepare import DataOptions
 from assay.review.effect import Effect
+from assay.review.event_session import OtherPageError, UnknownChoiceError
 from assay.review.events import Answer
 from assay.review.journal import Journal, journal_path
 from assay.review.review_app import create_review_app
 from assay.review.review_page import ReviewOptions, check_decisions_file, review_issues
-from assay.review.review_session import Filter, Given, ReviewSession
-from assay.review.session import OtherPageError, UnknownChoiceError
+from assay.review.review_session import Filter, ReviewSession
 from assay.review.suspects import Nearest, find_suspects, read_suspects
 
 ROWS = [
@@ -110,7 +110,7 @@ def test_opposite_decisions_of_an_older_journal_are_one(issues, tmp_path):
 def decide(session, **given):
     """Decide on the current row, or on given keys."""
     keys = given.pop("keys", None) or (session.current(Filter()).key,)
-    session.decide(Given(f"id {session.n_events}", keys, **given), version=session.n_events)
+    session.decide(f"id {session.version}", keys, version=session.version, **given)
 
 
 def test_suspects_come_with_the_rows_of_their_finding(issues):
@@ -148,10 +148,10 @@ def test_many_rows_are_decided_and_taken_back_at_once(open_session):
     assert session.count(wanted) == 2
     decide(session, keys=session.keys_like(wanted), accepts=True)
     assert session.counts() == {"wrong_label": 0, "conflict": 2}
-    session.undo("u", version=session.n_events)
+    session.undo("u", version=session.version)
     assert session.count(Filter()) == 4
     assert session.count(Filter(label="sadness", split="all")) == 2
-    session.undo("nothing left", version=session.n_events)
+    session.undo("nothing left", version=session.version)
 
 
 def test_region_of_the_map_is_looked_at_alone(open_session):
@@ -242,7 +242,7 @@ def test_what_the_page_may_not_send(open_session):
     with pytest.raises(UnknownChoiceError, match="no label is proposed"):
         decide(session, keys=(conflict,), accepts=True)
     with pytest.raises(OtherPageError, match="another page"):
-        session.decide(Given("x", (conflict,)), version=99)
+        session.decide("x", (conflict,), version=99)
 
 
 def test_file_of_an_audit_is_found_in_the_data_again(issues, data, tmp_path, caplog):

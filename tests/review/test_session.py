@@ -1,4 +1,4 @@
-"""A session keeps decisions one by one and chooses the next text. Tests labelled_file, too."""
+"""A session keeps decisions one by one and chooses the next text. Tests event_session and labelled_file, too."""
 
 import csv
 import errno
@@ -12,10 +12,11 @@ import pytest
 from assay.data.load import load_data
 from assay.errors import InputError
 from assay.review.advice import Advice
+from assay.review.event_session import OtherPageError, UnknownChoiceError
 from assay.review.guesses import Suggestion
 from assay.review.labelled_file import check_labelled_file, write_labelled
 from assay.review.pool import Pool
-from assay.review.session import Given, OtherPageError, UnknownChoiceError
+from assay.review.session import Given
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 

@@ -101,7 +101,7 @@ def describe_state(session: LabelSession, adviser: Adviser) -> LabelState:
             counts.append({"label": label, "n": n})
         vectors = adviser.vectors
         return {
-            "version": labelling.n_events,
+            "version": session.version,
             "pool": session.pool.source,
             "n_pool": len(session.pool),
             "n_decided": len(labelled),

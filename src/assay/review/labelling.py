@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from assay.review.events import Decision, Event, Names, Rename, Start, Undo
+from assay.review.event_session import EventState
+from assay.review.events import Decision, Event, Names, Rename, Undo
 
 __all__ = ["Labelling"]
 
@@ -14,7 +15,7 @@ __all__ = ["Labelling"]
 MAX_SECONDS = 120.0
 
 
-class Labelling:
+class Labelling(EventState):
     """The labels and the decisions that hold now.
 
     Parameters
@@ -27,39 +28,14 @@ class Labelling:
     Attributes
     ----------
     labels : list of str
-    n_events : int
-        Events that were applied: the version of the state.
-    seen_ids : set of str
-        The `id` of every event.
     """
 
     def __init__(self, labels: Sequence[str] = (), events: Iterable[Event] = ()) -> None:
         self.labels = list(dict.fromkeys(labels))
-        self.n_events = 0
-        self.seen_ids: set[str] = set()
         # The decisions on each text, the one that holds last; texts in the order of that one.
         self._by_text: dict[str, list[Decision]] = {}
         self._text_of_id: dict[str, str] = {}
-        for event in events:
-            self.apply(event)
-
-    def apply(self, event: Event) -> None:
-        """Take in what happened. An event that is known already changes nothing.
-
-        Nor does a start: an open page goes on with the state that it knows.
-        """
-        if isinstance(event, Start) or event.id in self.seen_ids:
-            return
-        self.seen_ids.add(event.id)
-        self.n_events += 1
-        if isinstance(event, Decision):
-            self._decide(event)
-        elif isinstance(event, Undo):
-            self._undo(event)
-        elif isinstance(event, Names):
-            self._add_labels(event.labels)
-        elif isinstance(event, Rename):
-            self._rename(event.label, event.to)
+        super().__init__(events)
 
     def decision(self, text: str) -> Decision | None:
         """Return the decision that holds for a text."""
@@ -93,6 +69,17 @@ class Labelling:
     def seconds(self) -> float:
         """Return the time that was spent on the decisions that hold, breaks left out."""
         return sum(min(max(one.seconds, 0.0), MAX_SECONDS) for one in self.decisions())
+
+    def _take_in(self, event: Event) -> None:
+        """Change the labels or the decisions."""
+        if isinstance(event, Decision):
+            self._decide(event)
+        elif isinstance(event, Undo):
+            self._undo(event)
+        elif isinstance(event, Names):
+            self._add_labels(event.labels)
+        elif isinstance(event, Rename):
+            self._rename(event.label, event.to)
 
     def _decide(self, decision: Decision) -> None:
         self._add_labels(decision.labels)

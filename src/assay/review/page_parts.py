@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from assay.review.session import OtherPageError, UnknownChoiceError
+from assay.review.event_session import OtherPageError, UnknownChoiceError
 from assay.server.failures import ApiError, encode_json
 from assay.server.json_body import JsonObject, read_json, read_name, read_number, refuse
 from assay.server.limits import Limits

@@ -24,7 +24,7 @@ from assay.review.page_parts import (
     read_page_body,
     read_whole,
 )
-from assay.review.review_session import Filter, Given, ReviewSession
+from assay.review.review_session import Filter, ReviewSession
 from assay.review.suspects import Nearest, NearText, Suspect
 from assay.review.text_map import MAX_MAPPED, TextMap, map_texts
 from assay.review.vectors import hash_vectors
@@ -107,8 +107,9 @@ class _Endpoints:
 
         def act() -> None:
             keys = self._session.keys_like(wanted, accepts=accepts) if takes_all else (key,)
-            given = Given(event_id, keys, label, accepts=accepts, is_skip=is_skip)
-            self._session.decide(given, version=version)
+            self._session.decide(
+                event_id, keys, version=version, label=label, accepts=accepts, is_skip=is_skip
+            )
 
         return await self._answer(act, wanted)
 
@@ -126,7 +127,7 @@ class _Endpoints:
 
         def work() -> Effect:
             with self._one_at_a_time:
-                return self._measure(self._session.changed())
+                return self._measure(self._session.changed_labels())
 
         try:
             found = await asyncio.to_thread(work)
@@ -205,7 +206,7 @@ def _describe(session: ReviewSession, nearest: Nearest, wanted: Filter) -> Revie
     """Return the state of a session, with the row to decide on."""
     suspects = session.suspects.values()
     return {
-        "version": session.n_events,
+        "version": session.version,
         "labels": list(session.label_set),
         "several": session.label_set.task != "single",
         "kinds": session.counts(),

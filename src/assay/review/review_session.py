@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from assay.audit.issues import COLUMNS, IssueEntry
@@ -15,12 +13,14 @@ from assay.data.files.spreadsheet import guard_cell
 from assay.data.labels import LabelSet
 from assay.disk import atomic_file
 from assay.errors import DataError
-from assay.review.events import Answer, Event, Undo
+from assay.review.answers import Answers
+from assay.review.event_session import Clock, EventSession, UnknownChoiceError, utc_now
+from assay.review.events import Answer, Undo
 from assay.review.journal import Journal
-from assay.review.session import OtherPageError, UnknownChoiceError
-from assay.review.suspects import Suspect, row_key
+from assay.review.session import MAX_LABEL_CHARS
+from assay.review.suspects import Suspect
 
-__all__ = ["Filter", "Given", "ReviewSession"]
+__all__ = ["Filter", "ReviewSession"]
 
 YES, NO = "yes", "no"
 ENCODING = "utf-8-sig"  # as the file of an audit: spreadsheets know it
@@ -47,28 +47,7 @@ class Filter:
         return self.label in ("", issue.label) and self.split in ("", issue.split)
 
 
-@dataclass(frozen=True)
-class Given:
-    """A decision as the page sends it.
-
-    Parameters
-    ----------
-    id : str
-    keys : tuple of str
-    label : str or None
-        A label that the rows get.
-    accepts, is_skip : bool
-        As in `Answer`.
-    """
-
-    id: str
-    keys: tuple[str, ...]
-    label: str | None = None
-    accepts: bool = False
-    is_skip: bool = False
-
-
-class ReviewSession:
+class ReviewSession(EventSession):
     """The state behind a review page.
 
     Parameters
@@ -82,13 +61,12 @@ class ReviewSession:
     out : Path
         Where the decisions are written.
     by : str
+        Who decides.
     clock : callable
         Returns the time, in UTC.
 
     Attributes
     ----------
-    n_events : int
-        The version of the state.
     region : frozenset of str
         Keys of the rows that were drawn around on the map; empty: all rows are looked at.
     """
@@ -101,22 +79,14 @@ class ReviewSession:
         out: Path,
         *,
         by: str = "",
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
     ) -> None:
+        self._answers = Answers(journal.events)
+        super().__init__(self._answers, journal, by=by, clock=clock)
         self.suspects = {one.key: one for one in suspects}
         self.label_set = label_set
         self.out = out
-        self.n_events = 0
-        self._journal = journal
-        self._by = by
-        self._clock = clock
-        self._lock = threading.RLock()
         self.region: frozenset[str] = frozenset()
-        self._answers: list[Answer] = []
-        self._of_key: dict[str, Answer] = {}
-        self._seen_ids: set[str] = set()
-        for event in journal.events:
-            self._apply(event)
 
     def current(self, wanted: Filter) -> Suspect | None:
         """Return the first row that waits for a decision."""
@@ -135,7 +105,7 @@ class ReviewSession:
     def decided(self) -> dict[str, int]:
         """Return how many rows change, keep their label, and were skipped."""
         n_changed = sum(1 for entry in self.entries() if entry["accept"] == YES)
-        answers = [one for key, one in self._of_key.items() if key in self.suspects]
+        answers = [one for key, one in self._answers.of_key.items() if key in self.suspects]
         n_skipped = sum(1 for one in answers if one.is_skip)
         n_all = len(answers)
         return {"changed": n_changed, "kept": n_all - n_changed - n_skipped, "skipped": n_skipped}
@@ -161,20 +131,40 @@ class ReviewSession:
     @property
     def n_region(self) -> int:
         """Rows of the region that wait for a decision."""
-        return sum(key not in self._of_key for key in self.region)
+        return sum(key not in self._answers.of_key for key in self.region)
 
     @property
     def n_elsewhere(self) -> int:
         """Rows that the journal decides on and that are none of the suspects."""
-        return sum(1 for key in self._of_key if key not in self.suspects)
+        return sum(1 for key in self._answers.of_key if key not in self.suspects)
 
     def keys_like(self, wanted: Filter, *, accepts: bool = False) -> tuple[str, ...]:
         """Return the keys of all rows that wait, or of those with a proposal, to decide at once."""
         found = self._open(wanted)
         return tuple(one.key for one in found if one.proposed_label or not accepts)
 
-    def decide(self, given: Given, *, version: int) -> None:
+    def decide(
+        self,
+        event_id: str,
+        keys: tuple[str, ...],
+        *,
+        version: int,
+        label: str | None = None,
+        accepts: bool = False,
+        is_skip: bool = False,
+    ) -> None:
         """Keep a decision.
+
+        Parameters
+        ----------
+        event_id : str
+            Made by the page; the same for a decision that is sent again.
+        keys : tuple of str
+            Which rows; see `Suspect.key`.
+        version : int
+            Version of the state that the page shows.
+        label, accepts, is_skip
+            As in `Answer`.
 
         Raises
         ------
@@ -185,21 +175,13 @@ class ReviewSession:
         OSError
             The disk refused; nothing has changed.
         """
-        with self._lock:
-            if self._is_known(given.id, version):
+        with self.changed:
+            if self._is_known(event_id, version):
                 return
-            self._check(given)
-            self._keep(
-                Answer(
-                    id=given.id,
-                    at=self._now(),
-                    by=self._by,
-                    keys=given.keys,
-                    label=self._canonical(given.label),
-                    accepts=given.accepts,
-                    is_skip=given.is_skip,
-                )
-            )
+            self._check(keys, accepts=accepts)
+            label = self._canonical(label)
+            at = self._now()
+            self._keep(Answer(event_id, at, self.by, keys, label, accepts=accepts, is_skip=is_skip))
 
     def undo(self, event_id: str, *, version: int) -> None:
         """Take the latest decision back, on however many rows it was.
@@ -209,22 +191,23 @@ class ReviewSession:
         OtherPageError, OSError
             As for `decide`.
         """
-        with self._lock:
-            if not self._is_known(event_id, version) and self._answers:
-                self._keep(Undo(event_id, self._now(), self._answers[-1].id))
+        with self.changed:
+            last = self._answers.last()
+            if not self._is_known(event_id, version) and last is not None:
+                self._keep(Undo(event_id, self._now(), last.id))
 
     def entries(self) -> list[IssueEntry]:
         """Return the decisions in the form of an audit's file: yes changes a label, no keeps it."""
         found = []
-        for key, answer in self._of_key.items():
+        for key, answer in self._answers.of_key.items():
             suspect = self.suspects.get(key)
             if suspect is not None and not answer.is_skip:
                 found.append(_entry(suspect, answer))
         return found
 
-    def changed(self) -> dict[tuple[str, int], str]:
+    def changed_labels(self) -> dict[tuple[str, int], str]:
         """Return the label of every row that gets another one, by split and line."""
-        with self._lock:
+        with self.changed:
             entries = self.entries()
         accepted = [one for one in entries if one["accept"] == YES]
         return {(one["split"], one["row"]): one["proposed_label"] for one in accepted}
@@ -237,7 +220,7 @@ class ReviewSession:
         OSError
             The disk refused.
         """
-        with self._lock:
+        with self.changed:
             entries = self.entries()
         with (
             atomic_file(self.out) as partial,
@@ -259,62 +242,28 @@ class ReviewSession:
     def _waiting(self) -> Iterator[Suspect]:
         """Yield the rows that wait, wherever they are."""
         for key, suspect in self.suspects.items():
-            if key not in self._of_key:
+            if key not in self._answers.of_key:
                 yield suspect
 
-    def _keep(self, event: Event) -> None:
-        self._journal.append(event)
-        self._apply(event)
-
-    def _apply(self, event: Event) -> None:
-        """Take in an answer, or take one back."""
-        if not isinstance(event, Answer | Undo) or event.id in self._seen_ids:
-            return
-        self._seen_ids.add(event.id)
-        self.n_events += 1
-        if isinstance(event, Answer):
-            self._answers.append(event)
-        else:
-            self._answers = [one for one in self._answers if one.id != event.of]
-        self._of_key = {row_key(key): one for one in self._answers for key in one.keys}
-
-    def _is_known(self, event_id: str, version: int) -> bool:
-        if event_id in self._seen_ids:
-            return True
-        if version != self.n_events:
-            raise OtherPageError("another page has decided meanwhile")
-        return False
-
-    def _check(self, given: Given) -> None:
-        unknown = [key for key in given.keys if key not in self.suspects]
-        if unknown or not given.keys:
+    def _check(self, keys: tuple[str, ...], *, accepts: bool) -> None:
+        """Refuse rows that there are not, or of which no label is proposed."""
+        if not keys or any(key not in self.suspects for key in keys):
             raise UnknownChoiceError("there is no such row in the audit")
-        self._check_label(given.label)
-        lacks = [key for key in given.keys if not self.suspects[key].proposed_label]
-        if given.accepts and lacks:
+        if accepts and not all(self.suspects[key].proposed_label for key in keys):
             raise UnknownChoiceError("no label is proposed for this row")
 
-    def _check_label(self, label: str | None) -> None:
-        """Refuse a label, or a list of labels, that the data do not have."""
+    def _canonical(self, label: str | None) -> str | None:
+        """Return a label, or a list of labels, as the data have it; refuse one that they lack."""
         if label is None:
-            return
+            return None
         try:
             found = self.label_set.read_label(label)
         except DataError as err:
             raise UnknownChoiceError(err.message) from err
-        names = (found,) if isinstance(found, str) else found
-        for name in names:
+        for name in (found,) if isinstance(found, str) else found:
             if name not in self.label_set:
-                raise UnknownChoiceError(f"there is no label '{name[:200]}'")
-
-    def _canonical(self, label: str | None) -> str | None:
-        """Return a label, or a list of labels, as the data have it."""
-        return (
-            None if label is None else self.label_set.write_label(self.label_set.read_label(label))
-        )
-
-    def _now(self) -> str:
-        return self._clock().isoformat(timespec="milliseconds")
+                raise UnknownChoiceError(f"there is no label '{name[:MAX_LABEL_CHARS]}'")
+        return self.label_set.write_label(found)
 
 
 def _entry(suspect: Suspect, answer: Answer) -> IssueEntry:

@@ -1,38 +1,25 @@
-"""`LabelSession`: one person, one pool, one file; what the page asks and does.
-
-Every event is in the journal before the state changes. A lock makes requests follow one another.
-"""
+"""`LabelSession`: one person, one pool, one file; what the label page asks and does."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-from assay.errors import AssayError
 from assay.review.advice import Advice
 from assay.review.estimate import Estimate
-from assay.review.events import Decision, Event, Names, Rename, Undo
+from assay.review.event_session import Clock, EventSession, UnknownChoiceError, utc_now
+from assay.review.events import Decision, Names, Rename, Undo
 from assay.review.journal import Journal
 from assay.review.labelled_file import write_labelled
 from assay.review.labelling import Labelling
 from assay.review.pool import Pool
 
-__all__ = ["Given", "Item", "LabelSession", "OtherPageError", "UnknownChoiceError"]
+__all__ = ["Given", "Item", "LabelSession"]
 
 RANDOM_EVERY = 4  # every fourth text is the next in the random order, without a suggestion
 MAX_LABEL_CHARS = 200
 MAX_LABELS = 1_000
-
-
-class OtherPageError(AssayError):
-    """The state is another one than the page knows: another page decided meanwhile."""
-
-
-class UnknownChoiceError(AssayError):
-    """The page sent something that this session does not accept."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +73,8 @@ class Given:
     note: str = ""
 
 
-class LabelSession:
-    """The state behind a page.
+class LabelSession(EventSession):
+    """The state behind a label page.
 
     Parameters
     ----------
@@ -126,18 +113,15 @@ class LabelSession:
         several: bool = False,
         by: str = "",
         seed: int = 0,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
     ) -> None:
+        self.labelling = Labelling(events=journal.events)
+        super().__init__(self.labelling, journal, by=by, clock=clock)
         self.pool = pool
         self.out = out
         self.several = several
-        self.by = by
-        self.labelling = Labelling(events=journal.events)
         self.advice = Advice()
         self.estimate: Estimate | None = None
-        self.changed = threading.Condition(threading.RLock())
-        self._journal = journal
-        self._clock = clock
         self._position_of = {text: i for i, text in enumerate(pool.texts)}
         self.random_order = pool.random_order(seed)
         self.region: frozenset[int] = frozenset()
@@ -286,24 +270,10 @@ class LabelSession:
             The disk refused.
         """
         with self.changed:
-            version, decisions = self.labelling.n_events, self.labelling.labelled()
+            version, decisions = self.version, self.labelling.labelled()
         if version != self._n_written:
             write_labelled(decisions, self.out, several=self.several)
             self._n_written = version
-
-    def _keep(self, event: Event) -> None:
-        """Write an event into the journal, then take it in."""
-        self._journal.append(event)
-        self.labelling.apply(event)
-        self.changed.notify_all()
-
-    def _is_known(self, event_id: str, version: int) -> bool:
-        """Tell whether an event was kept already; refuse one that was made for another state."""
-        if event_id in self.labelling.seen_ids:
-            return True
-        if version != self.labelling.n_events:
-            raise OtherPageError("another page has decided meanwhile")
-        return False
 
     def _check(self, given: Given) -> None:
         if not 0 <= given.position < len(self.pool):
@@ -375,9 +345,6 @@ class LabelSession:
             return self._shown
         before = self.labelling.decision(self.pool.texts[position])
         return self._item(position) if before is None else self._item_again(before)
-
-    def _now(self) -> str:
-        return self._clock().isoformat(timespec="milliseconds")
 
 
 def _check_name(label: str) -> str:
