@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 # The columns of JSON are the keys of so many rows together, since a row may lack keys.
 PEEKED_ROWS = 1000
+BLOCK_ROWS = 1000  # of which the last one is looked at
 # How the Hub calls the pieces of a split: train-00000-of-00002.parquet.
 SHARD = re.compile(r"(?P<split>[A-Za-z]+)-(?P<number>\d{5})-of-(?P<total>\d{5})")
 INNER_FOLDER = "data"  # where a clone of a data set has its files
@@ -276,21 +277,27 @@ def _without_empty_end(rows: Iterator[Row], name: str) -> Iterator[Row]:
     Spreadsheets save such rows where a person has cleared cells.
     """
     held: list[Row] = []
-    for row in rows:
-        if row.problem is None and not any(map(str.strip, row.values.values())):
-            held.append(row)
-            continue
-        if held:
+    while block := list(islice(rows, BLOCK_ROWS)):
+        held += block
+        if not _is_empty(held[-1]):
             yield from held
             held = []
-        yield row
-    if held:
+    n_filled = len(held)
+    while n_filled and _is_empty(held[n_filled - 1]):
+        n_filled -= 1
+    yield from held[:n_filled]
+    if n_filled < len(held):
         logger.warning(
             "%s: nothing is in the cells of the last rows, from line %s on (%s): they are left out",
             name,
-            f"{held[0].line:,}",
-            f"{len(held):,}",
+            f"{held[n_filled].line:,}",
+            f"{len(held) - n_filled:,}",
         )
+
+
+def _is_empty(row: Row) -> bool:
+    """Tell whether nothing but white space is in the cells of a row of a table."""
+    return row.problem is None and not any(map(str.strip, row.values.values()))
 
 
 def _without_header(err: DataError, path: Path, reading: Reading) -> DataError:
