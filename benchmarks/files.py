@@ -18,23 +18,26 @@ from __future__ import annotations
 import argparse
 import collections
 import csv
+import datetime
 import importlib.util
 import io
 import json
 import logging
-import platform
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from house import describe_machine
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from assay.data.files.readers import read_rows
 from assay.errors import AssayError
 
+OUTCOMES = ("same", "refused", "ambiguous", "wrong")
+WRITERS = ("assay", "pandas", "polars", "openpyxl")
 HEADERS = (("text", "label"), ("id", "text", "label"), ("Nr", "Wortlaut", "Art"), ("문장", "라벨"))
 SUFFIX_OF = {",": ".csv", ";": ".csv", "\t": ".tsv", "|": ".csv"}
 PIECES = [
@@ -246,6 +249,15 @@ def _try(
     example()
 
 
+def summarise(content: dict[str, Any]) -> str:
+    """Return the outcomes of each program as a table."""
+    lines = [f"| written by | {' | '.join(OUTCOMES)} |", f"|---{'|---' * len(OUTCOMES)}|"]
+    for program, found in content["outcomes"].items():
+        counts = [f"{found.get(outcome, 0):,}" for outcome in OUTCOMES]
+        lines.append(f"| {program} | {' | '.join(counts)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -259,9 +271,14 @@ def main() -> None:
     for one in counts.wrong[:5]:
         print("WRONG", one)
     if given_options.out is not None:
-        facts = {"seed": given_options.seed, "python": platform.python_version()}
         outcomes = {program: dict(found) for program, found in counts.outcomes.items()}
-        found = {**facts, "outcomes": outcomes, "wrong": counts.wrong}
+        found = {
+            "machine": describe_machine(WRITERS),
+            "when": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}",
+            "seed": given_options.seed,
+            "outcomes": outcomes,
+            "wrong": counts.wrong,
+        }
         given_options.out.write_text(json.dumps(found, indent=1) + "\n")
     raise SystemExit(bool(counts.wrong))
 

@@ -52,6 +52,7 @@ SECTIONS = (
     ),
     Section("Choosing", "bench-choice", "choice.json", "choice"),
     Section("Labelling", "bench-labelling", "labelling.json", "labelling_tables"),
+    Section("Tables of other programs", "bench-files", "files.json", "files"),
     Section("Explanations", "bench-explain", "explain-*.json", "explain", "summarise_content"),
 )
 
