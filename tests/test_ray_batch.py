@@ -248,6 +248,6 @@ def test_options_of_one_file_are_refused_on_ray(model_folder, dataset, tmp_path)
     )
     assert refused.returncode == 2
     assert (
-        "--strict, --label-map, --long-texts and flags that say how a file is read, such as --delimiter and --encoding, do not go with --engine ray"
+        "--strict, --label-map, --long-texts, --id-column and flags that say how a file is read, such as --delimiter and --encoding, do not go with --engine ray"
         in refused.stderr
     )

@@ -12,13 +12,14 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import _env
 from assay._arguments import checked
 from assay._optional import require
+from assay.batch.blank_rows import BlankRows
 from assay.batch.identity import AFRESH, Identity, check_identity, identify, stamp_file
 from assay.batch.rows import Scoring, open_rows
 from assay.batch.shards import NOTES, REJECTED, Shard, ShardNote, plan_shards, score_shard
@@ -53,6 +54,8 @@ class DatasetSummary:
         Shards of the data set, and how many of them an earlier call had finished.
     n_workers : int
         Processes that scored shards, including those of the earlier call.
+    blank : BlankRows
+        Rows that were scored though they hold no text; without their lines.
     """
 
     out: str
@@ -62,10 +65,20 @@ class DatasetSummary:
     n_parts: int
     n_resumed: int
     n_workers: int
+    blank: BlankRows = field(default_factory=BlankRows)
 
-    def to_dict(self) -> dict[str, str | int | None]:
-        """Return plain values, ready for JSON."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values, ready for JSON; blank rows only where there are any."""
+        return {
+            "out": self.out,
+            "n_texts": self.n_texts,
+            "n_rejected": self.n_rejected,
+            "rejected": self.rejected,
+            "n_parts": self.n_parts,
+            "n_resumed": self.n_resumed,
+            "n_workers": self.n_workers,
+            **self.blank.to_dict(),
+        }
 
 
 class ShardScorer:
@@ -181,6 +194,7 @@ def _summarize(
         n_parts=len(shards),
         n_resumed=n_resumed,
         n_workers=len({note.process for note in notes}),
+        blank=BlankRows(sum(note.n_blank for note in notes)),
     )
 
 

@@ -10,6 +10,7 @@ import assay.batch.rows
 from _support.small_models import EDGE_TEXTS, small_data
 from _support.small_runs import write_data
 from assay.batch import predict_file, predict_rows
+from assay.data.blank_text import is_blank
 from assay.data.files.readers import Row, read_rows
 from assay.errors import InputError
 from assay.recipes.train import train_model
@@ -118,9 +119,10 @@ def test_best_labels_are_listed_though_it_abstains(model):
 
 
 def test_scope_says_which_texts_look_like_train(model):
-    """True where the model's own scope reaches its threshold; strange texts and the empty one are out."""
+    """True where the model's own scope reaches its threshold; strange texts and blank ones are out."""
     records = predict(model, with_scope=True)
-    expected = (model.scope(TEXTS) >= model.scope_threshold).tolist()
+    inside = (model.scope(TEXTS) >= model.scope_threshold).tolist()
+    expected = [one and not is_blank(text) for one, text in zip(inside, TEXTS, strict=True)]
     assert [record["in_scope"] for record in records] == expected
     assert not any(record["in_scope"] for record in records[-len(STRANGE) :])
     assert sum(record["in_scope"] for record in records[:20]) >= 17

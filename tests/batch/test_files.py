@@ -15,6 +15,7 @@ import pytest
 from _support.small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
 from assay.batch import PredictionSummary, chunks, open_rows, predict_file, predict_rows
 from assay.batch import rows as batch_rows
+from assay.batch.blank_rows import BlankRows
 from assay.data.files.readers import read_rows
 from assay.data.files.writers import open_writer
 from assay.errors import DataError, InputError, ModelError, OutputExistsError, OutsideError
@@ -65,8 +66,10 @@ def test_rows_come_back_with_label_and_scores(model, tmp_path, in_suffix, out_su
     )
     out = tmp_path / f"out.{out_suffix}"
     summary = predict_file(model, source, out)
-    assert summary == PredictionSummary(str(out), len(TEXTS), 0, None)
-    assert summary.to_dict() == {"out": str(out), "n_texts": 5, "n_rejected": 0, "rejected": None}
+    line = TEXTS.index("") + (2 if in_suffix == "csv" else 1)
+    assert summary == PredictionSummary(str(out), len(TEXTS), 0, None, BlankRows(1, (line,)))
+    plain = {"out": str(out), "n_texts": 5, "n_rejected": 0, "rejected": None}
+    assert summary.to_dict() == {**plain, "n_blank": 1, "blank_lines": [line]}
     found = read(out)
     columns = [
         "id",
@@ -194,7 +197,11 @@ def test_rows_that_cannot_be_scored_are_listed(model, tmp_path):
     ):
         assert part in row["reason"]
     assert summary == PredictionSummary(
-        str(tmp_path / "out.csv"), 3, 3, str(tmp_path / "out.csv.rejected.jsonl")
+        str(tmp_path / "out.csv"),
+        3,
+        3,
+        str(tmp_path / "out.csv.rejected.jsonl"),
+        BlankRows(1, (7,)),
     )
     assert names(tmp_path) == {"in.csv", "out.csv", "out.csv.rejected.jsonl"}
 

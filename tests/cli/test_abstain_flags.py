@@ -14,6 +14,7 @@ from assay.runtime.limits.abstain import AbstainRule
 
 STRANGE = "zxcv qwrt plmk"
 SURE = "happy day"
+BLANK = "warning: 1 row holds no text (line 3): its label and scores say nothing about it\n"
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def test_abstain_below_leaves_unsure_labels_out(invoke, folders, texts):
         == [False, True, True]
     )
     assert [one["predicted_label"] for one in found] == ["joy", None, None]
-    assert done.stderr == ""
+    assert done.stderr == BLANK
 
 
 def test_target_accuracy_takes_the_threshold_from_the_curve(invoke, folders, texts):
@@ -68,7 +69,7 @@ def test_target_accuracy_takes_the_threshold_from_the_curve(invoke, folders, tex
     assert records(done) == records(by_hand)
     assert done.stderr == (
         f"answering from a score of {rule.threshold:.3f} on: {rule.coverage:.1%} of the 200 texts of validation, "
-        f"of which {rule.accuracy:.1%} were right\n"
+        f"of which {rule.accuracy:.1%} were right\n{BLANK}"
     )
     quiet = invoke("predict", folders / "linear", texts, "--target-accuracy", "0.95", "--quiet")
     assert (quiet.stderr, quiet.stdout) == ("", done.stdout)
@@ -112,14 +113,14 @@ def test_terminal_shows_a_dash_where_it_abstains(folders, texts):
             shown += chunk
         _, error = process.communicate(timeout=60)
     os.close(ours)
-    assert (process.returncode, error) == (0, "")
+    assert (process.returncode, error) == (0, BLANK)
     lines = re.sub(r"\x1b\[[\d;]*m", "", shown.decode("utf-8")).splitlines()  # without colours
     assert all(len(line) <= 80 for line in lines)
     titles = ["label", "score", "second label", "confidence", "in scope", "text"]
     assert re.split(r" {2,}", lines[0].strip()) == titles
     cells = [re.split(r" {2,}", line.strip()) for line in lines[2:5]]
     assert [(row[0], row[4]) for row in cells] == [("joy", "yes"), ("–", "no"), ("–", "no")]
-    assert [row[3] for row in cells[1:]] == ["does not know", "does not know"]
+    assert [row[3] for row in cells[1:]] == ["does not know", "no text"]
 
 
 def _read_terminal(ours):
@@ -134,7 +135,8 @@ def test_flags_reach_the_file(invoke, folders, texts, tmp_path):
     out = tmp_path / "out.jsonl"
     asked = ["--abstain-below", "0.8", "--scope", "--top-k", "1"]
     done = invoke("predict", folders / "linear", texts, "--out", out, *asked, "--json")
-    assert records(done) == [{"out": str(out), "n_texts": 3, "n_rejected": 0, "rejected": None}]
+    plain = {"out": str(out), "n_texts": 3, "n_rejected": 0, "rejected": None}
+    assert records(done) == [{**plain, "n_blank": 1, "blank_lines": [3]}]
     found = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert found == records(invoke("predict", folders / "linear", texts, *asked))
     assert list(found[0]) == [

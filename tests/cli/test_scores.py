@@ -14,15 +14,15 @@ SCORES = {
 
 
 def test_scores_are_one_row():
-    """Counts have separators, scores four digits, the interval three."""
+    """Counts have separators; scores are in percent, with two digits, the interval with one."""
     (row,) = score_rows("test", SCORES)
     assert row == {
         "split": "test",
         "texts": "1,234",
-        "accuracy": "0.9124",
-        "95 % interval": "0.895–0.926",
-        "F1 weighted": "0.9000",
-        "F1 macro": "0.8500",
+        "accuracy": "91.24%",
+        "95 % interval": "89.5–92.6%",
+        "F1 weighted": "90.00%",
+        "F1 macro": "85.00%",
     }
     assert set(SCORE_COLUMNS) < set(row)
 
@@ -32,7 +32,7 @@ def test_scores_without_leaks_are_a_second_row():
     others = {name: SCORES[name] for name in ("f1_weighted", "f1_macro", "intervals")}
     without = {"n_leaked": 234, "n_texts": 1000, "accuracy": 0.9, **others}
     rows = score_rows("test", {**SCORES, "without_leaks": without})
-    assert [row["split"] for row in rows] == ["test", "test, not in train"]
+    assert [row["split"] for row in rows] == ["test", "test, unseen"]
     assert rows[1]["texts"] == "1,000"
     none = {**without, "n_texts": 0, "accuracy": None, "intervals": {}}
     assert len(score_rows("test", {**SCORES, "without_leaks": none})) == 1

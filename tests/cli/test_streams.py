@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from _support.small_runs import run_assay, start_assay
+from assay.audit.issues import hash_text
 from assay.recipes import explore
 
 
@@ -86,6 +87,49 @@ def test_rejected_rows_are_warned_of_unless_quiet(invoke, linear_model, tmp_path
     strict = invoke("predict", linear_model, path, "--strict")
     assert strict.exit_code == 2
     assert "error: t.csv line 3: 3 fields where the header has 2" in strict.stderr
+
+
+def test_what_is_said_of_a_file_is_said_once(invoke, linear_model, tmp_path):
+    """However often a command opens it: equal names of columns, rows of empty cells at the end."""
+    path = tmp_path / "t.csv"
+    path.write_text("text,note,note\ngood day,a,b\n", encoding="utf-8")
+    done = invoke("predict", linear_model, path)
+    assert (done.exit_code, done.stderr.count("several columns have the same name")) == (0, 1)
+    again = invoke("predict", linear_model, path)
+    assert again.stderr == done.stderr
+    path.write_text("text,label\ngood day,joy\nbad day,sadness\n,\n,\n", encoding="utf-8")
+    issues = tmp_path / "i.csv"
+    sha256 = hash_text("good day")
+    header = "kind,split,row,text,label,proposed_label,score,group,text_sha256,accept"
+    row = f"wrong_label,all,2,good day,joy,sadness,0.9,,{sha256}"
+    issues.write_text(f"{header}\n{row},yes\n", encoding="utf-8")
+    done = invoke("fix", path, "--decisions", issues, "--out", tmp_path / "fixed.csv")
+    assert (done.exit_code, done.stderr.count("nothing is in the cells")) == (0, 1)
+    issues.write_text(f"{header}\n{row},\n", encoding="utf-8")
+    done = invoke("fix", path, "--decisions", issues, "--out", tmp_path / "none.csv")
+    assert done.exit_code == 2
+    assert "error: i.csv: no row is accepted, so no label changes and nothing is written" in (
+        done.stderr
+    )
+    assert not (tmp_path / "none.csv").exists()
+
+
+def test_column_of_ids_has_to_be_there(invoke, linear_model, tmp_path):
+    """A name that is not there is named with the one that was meant; lines of text have no columns."""
+    path = tmp_path / "t.csv"
+    path.write_text("ticket,text\nT-1,good day\nT-2,\n", encoding="utf-8")
+    done = invoke("predict", linear_model, path, "--id-column", "tickt")
+    assert done.exit_code == 2
+    assert "column 'tickt' not in t.csv; columns: ticket, text. Did you mean 'ticket'?" in (
+        done.stderr
+    )
+    done = invoke("predict", linear_model, path, "--id-column", "ticket")
+    assert "warning: 1 row holds no text (T-2): " in done.stderr
+    lines = tmp_path / "t.txt"
+    lines.write_text("good day\n", encoding="utf-8")
+    done = invoke("predict", linear_model, lines, "--id-column", "ticket")
+    assert done.exit_code == 2
+    assert "--id-column is for tables" in done.stderr
 
 
 @pytest.mark.parametrize("quiet", [True, False])

@@ -57,7 +57,26 @@ def test_both_scores_are_measured(model):
     assert plain["without_leaks"]["n_texts"] == 4
     assert plain["without_leaks"]["n_leaked"] == 10
     assert sentences(scored, split="test")[0] == (
-        "10 of 14 test texts also occur in train: without them accuracy is 0.7500, with them 0.9286."
+        "10 of 14 test texts also occur in train: without them accuracy is 75.00%, with them 92.86%."
+    )
+
+
+def test_sentence_says_what_the_model_was_fitted_on(model):
+    """Fitted on train and validation, and scored on its own texts: neither is called a copy of train."""
+    scored = score_split(model, part(10, 3, 1), seed=0, train=TRAIN)
+    both = find_caveats(scored, split="test", fitted_on=["train", "validation"])[0]
+    assert open_language("en").tell(both) == (
+        "10 of 14 test texts also occur in the training texts (train and validation): "
+        "without them accuracy is 75.00%, with them 92.86%."
+    )
+    own = "the model was trained on 10 of these 14 texts: on the other 4 accuracy is 75.00%, "
+    for split in ("all", "validation"):
+        found = find_caveats(scored, split=split, fitted_on=["train", "validation"])[0]
+        assert open_language("en").tell(found) == f"{own}on all of them 92.86%."
+        assert "나머지 4개의 정확도는 75.00%" in open_language("ko").tell(found)
+    none = score_split(model, part(10, 0, 0), seed=0, train=TRAIN)
+    assert sentences(none, split="all")[0].startswith(
+        "the model was trained on 10 of these 10 texts: no"
     )
 
 

@@ -28,7 +28,7 @@ def test_one_large_label_is_named_with_its_share():
     said = sentence(scores([0] * 90 + [1] * 10, [0] * 90 + [1] * 10), split="test")
     assert said == (
         "accuracy misleads here: 90% of the test texts are 'a', so that always answering it is right "
-        "as often; macro F1, in which every label counts the same, is 1.000 where accuracy is 1.000."
+        "as often; macro F1, in which every label counts the same, is 100.0% where accuracy is 100.0%."
     )
 
 
@@ -39,7 +39,7 @@ def test_missed_labels_are_named():
     )
     assert said is not None
     assert "% of the" not in said
-    assert said.endswith("'c' does worst: F1 0.000 on 20 texts.")
+    assert said.endswith("'c' does worst: F1 0.0% on 20 texts.")
 
 
 @pytest.mark.parametrize(

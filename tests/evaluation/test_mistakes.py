@@ -8,7 +8,7 @@ import pytest
 from assay.data.labels import LabelSet
 from assay.errors import InputError
 from assay.evaluation.metrics import count_confusion
-from assay.evaluation.mistakes import costly_confusions, worst_mistakes
+from assay.evaluation.mistakes import costly_confusions, surest_mistakes, worst_mistakes
 
 LABELS = LabelSet(("a", "b", "c"))
 PROBS = np.array(
@@ -27,6 +27,25 @@ def test_worst_mistakes_come_by_loss():
     assert (found[1].label_score, found[1].predicted_score) == (0.05, 0.9)
     assert found[1].loss == pytest.approx(-math.log(0.05))
     assert math.isfinite(found[0].loss)
+
+
+def test_surest_mistakes_come_by_the_score_of_the_wrong_label():
+    """Not by loss; each says its split, and whether the model was trained on it."""
+    probs = np.array([[0.2, 0.8, 0.0], [0.01, 0.5, 0.49], [0.1, 0.9, 0.0], [0.6, 0.3, 0.1]])
+    found = surest_mistakes(
+        ["a", "b", "c", "d"],
+        [5, 6, 7, 8],
+        np.array([0, 0, 0, 0]),
+        probs,
+        LABELS,
+        splits=["train", "train", "validation", "validation"],
+        seen=np.array([True, False, False, False]),
+    )
+    assert [one.text for one in found] == ["c", "a", "b"]
+    assert [one.split for one in found] == ["validation", "train", "train"]
+    assert [one.is_trained_on for one in found] == [False, True, False]
+    assert found[1].to_dict()["trained_on"] is True
+    assert "trained_on" not in found[0].to_dict()
 
 
 def test_worst_mistakes_are_limited_and_ties_keep_row_order():

@@ -48,7 +48,7 @@ def test_starved_labels_are_named_with_their_own_gain(more):
 
 def test_what_is_said_names_gain_and_interval(more):
     """In one or two sentences."""
-    assert more.said.startswith("With twice as many texts (2,000): about +")
+    assert more.said.startswith("With twice as many texts (2,000 in place of 1,000): about +")
     assert "as features grew on parts of these" in more.said
     assert "help most: " in more.said
 

@@ -7,6 +7,7 @@ import pytest
 from assay.data.load import load_data
 from assay.errors import DataError, InputError
 from assay.recipes.evaluate import evaluate_model
+from assay.recipes.steps.by_column import score_values
 from assay.recipes.steps.known_data import cut_as_trained, load_as_trained
 from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.train import train_model
@@ -35,7 +36,23 @@ def test_texts_of_training_are_counted_and_the_rest_scored_beside(trained):
     found = evaluate_model(model, load_data(data))
     assert (found.split, found.scored.n_leaked) == ("all", 64)
     assert found.scored.without_leaks.n_texts == 16
-    assert "64 of 80 all texts also occur in train" in found.warnings()[0]
+    assert found.warnings()[0].startswith(
+        "the model was trained on 64 of these 80 texts: on the other 16 accuracy is "
+    )
+    values = ["early" if i < 40 else "late" for i in range(80)]
+    parts = score_values("when", values, found.scored.correct, seen=found.scored.seen)
+    for one in parts:
+        assert 0 < one.unseen.n_texts < one.n_texts
+        assert one.to_dict()["unseen"]["interval"] == list(one.unseen.interval)
+    assert sum(one.unseen.n_texts for one in parts) == 16
+    confused = found.scored.without_leaks.confusion
+    assert [one.n_unseen for one in found.confusions] == [
+        confused[found.labels.index(one.label)][found.labels.index(one.predicted_label)]
+        for one in found.confusions
+    ]
+    new = [row["text"] for row in found.rows() if not row["trained_on"]]
+    assert len(new) == 16
+    assert all(one.is_trained_on == (one.text not in new) for one in found.mistakes)
 
 
 def test_texts_of_training_are_recognised_in_another_file(trained, tmp_path):

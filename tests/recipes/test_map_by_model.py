@@ -5,9 +5,11 @@ import pytest
 
 from _support.small_models import small_data, small_estimator
 from assay.data.labels import LabelSet
+from assay.data.normal_form import normalise_text
 from assay.errors import InputError
 from assay.models import save_model
 from assay.recipes.map_by_model import colour_texts
+from assay.runtime.trained_on import TrainedOn
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +34,28 @@ def test_texts_are_coloured_by_what_the_model_says(model):
     assert coloured.n_other == coloured.label_ids.sum() < 50
     same = int(np.flatnonzero(coloured.label_ids == 0)[0])
     assert coloured.texts[same] == f"{labels[same]}: {texts[same]}"
+
+
+def test_texts_that_the_model_was_trained_on_are_said(tmp_path):
+    """Most points are often training texts, of which agreement says nothing: the others are counted apart."""
+    texts, labels = small_data(200)
+    trained_on = TrainedOn.of(list(map(normalise_text, texts)), fingerprint="00")
+    save_model(
+        small_estimator("linear").fit(texts, labels), tmp_path / "model", trained_on=trained_on
+    )
+    names = sorted(set(labels))
+    label_set = LabelSet(names)
+    new = [f"{text} anew" for text in texts[:20]]
+    wrong = [names[0] if label != names[0] else names[1] for label in labels[:20]]
+    ids = label_set.ids([*labels, *wrong])
+    found = colour_texts(tmp_path / "model", label_set, ids, [*texts, *new], language="en")
+    assert (found.n_trained_on, found.n_unseen) == (200, 20)
+    assert 0 < found.n_other_unseen <= 20
+    assert found.note("en").startswith("The model was trained on 200 of these 220 texts")
+    assert "나머지 20개 가운데" in found.note("ko")
+    ids = label_set.ids(labels)
+    alone = colour_texts(tmp_path / "model", label_set, ids, texts, language="en")
+    assert "all of these 200 texts" in alone.note("en")
 
 
 def test_model_of_other_labels_is_refused(model):

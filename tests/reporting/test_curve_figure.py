@@ -54,6 +54,19 @@ def test_curves_and_the_expected_point_are_drawn(monkeypatch, language):
     assert dotted.get_xydata().tolist() == [[800, 0.8], [2000, 0.84]]
 
 
+def test_texts_that_the_gain_is_told_from_are_on_the_axis(monkeypatch):
+    """Out of fold the curve ends before all texts: an open dot shows where twice as many begin."""
+    growth = {"n_before": 1000, "n_after": 2000, "gain": 0.03, "low": 0.0, "high": 0.05}
+    ax = axes_of(monkeypatch, {**MORE, "growth": growth})
+    sizes = [label.get_text() for label in ax.get_xticklabels()]
+    assert sizes == ["100", "200", "400", "800", "1,000", "2,000"]
+    dots = [line.get_xydata().tolist() for line in ax.lines if line.get_markersize() == 7]
+    assert [[2000, 0.84]] in dots
+    assert any(dot == [[1000, pytest.approx(0.81)]] for dot in dots)
+    same = {**growth, "n_before": 800}
+    assert len(axes_of(monkeypatch, {**MORE, "growth": same}).get_xticklabels()) == 5
+
+
 def test_figure_is_a_png():
     """As the report holds it."""
     assert draw_growth(MORE).startswith(b"\x89PNG")

@@ -74,6 +74,9 @@ def test_mistakes_stand_beside_the_nearest_train_text(cheap_run):
     train = results.splits["train"]
     shown = describe_mistakes(results)
     assert list(shown) == ["majority", "linear"]
+    sure = [one.mistake.predicted_score for one in shown["linear"]]
+    assert sure == sorted(sure, reverse=True)
+    assert {one.mistake.split for one in shown["majority"]} == {"validation"}
     for one in shown["majority"]:
         assert one.mistake.label != one.mistake.predicted_label
         (near,) = one.nearest
@@ -91,6 +94,7 @@ def test_text_of_train_is_not_its_own_neighbour(cheap_run):
     judged = replace(results, methods=(replace(majority, out_of_fold=folds),))
     shown = describe_mistakes(judged)["majority"]
     assert shown
+    assert {one.mistake.split for one in shown} == {"train"}
     for one in shown:
         same = [near for near in one.nearest if near.text == one.mistake.text]
         assert all(near.label != one.mistake.label for near in same)

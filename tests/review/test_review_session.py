@@ -1,5 +1,6 @@
 """The review page without a browser. Tests answers, suspects, review_app, review_page and page_parts, too."""
 
+import csv
 import json
 from contextlib import closing
 from dataclasses import replace
@@ -21,6 +22,7 @@ from assay.review.journal import Journal, journal_path
 from assay.review.review_app import create_review_app
 from assay.review.review_page import ReviewOptions, check_decisions_file, review_issues
 from assay.review.review_session import Filter, ReviewSession
+from assay.review.row_names import RowNames
 from assay.review.suspects import Nearest, find_suspects, read_suspects
 
 ROWS = [
@@ -139,6 +141,24 @@ def test_decisions_are_taken_by_fix(open_session, data, tmp_path):
     assert (fixed.n_applied, fixed.skipped) == (2, ())
     labels = load_data(tmp_path / "fixed.csv")["all"].labels
     assert list(labels) == ["joy", "joy", "joy", "sadness", "joy"]
+
+
+def test_column_of_ids_names_rows_on_the_page_and_in_the_file(open_session, data, tmp_path):
+    """The page shows the number of a ticket; the file of decisions has it, and fix takes that file."""
+    session = open_session()
+    session.names = RowNames("ticket", {("all", line): f"T-{line}" for line in range(2, 7)})
+    nearest = Nearest(load_data(data))
+    nearest.prepare()
+    client = TestClient(create_review_app(session, nearest, None), base_url="http://localhost")
+    item = client.get("/state").json()["item"]
+    for one in (item["row"], *item["others"], *item["nearest"]):
+        assert one["id"] == f"T-{one['row']}"
+    decide(session, accepts=True)
+    session.write()
+    with session.out.open(encoding="utf-8-sig", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert row["ticket"] == f"T-{row['row']}"
+    assert fix_data(data, session.out, tmp_path / "fixed.csv").n_applied == 1
 
 
 def test_many_rows_are_decided_and_taken_back_at_once(open_session):

@@ -123,6 +123,16 @@ def test_classify_tells_label_scores_confidence_and_words(client, linear):
     assert "explanation" not in batch[0]
 
 
+@pytest.mark.parametrize("text", ["", " \t", "\u200b"])
+def test_blank_text_is_scored_and_nothing_is_claimed_about_it(client, linear, text):
+    """The scores are those of nothing: assay's own route does not know, and calls it out of scope."""
+    found = client.post("/v1/classify", json={"inputs": text}).json()
+    assert found["confidence"] == "does not know"
+    assert found["in_scope"] is (None if linear.scope_threshold is None else False)
+    assert_scores(found["scores"], scores_of(linear, text))
+    assert_scores(client.post("/predict", json={"inputs": text}).json(), scores_of(linear, text))
+
+
 def test_nearest_training_texts_stand_beside_the_answer(client, linear):
     """So many as were asked for, as Python finds them; none where none were asked for, texts unchanged by the way."""
     found = client.post("/v1/classify", json={"inputs": [TEXT, ATTACK, "qqq"], "nearest": 2}).json()

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, TypeAlias, Unpack
 
 from assay._arguments import checked
 from assay.batch import chunks
+from assay.batch.blank_rows import NO_TEXT, BlankRows
 from assay.batch.chunks import cut_chunks, hash_rows
 from assay.batch.identity import AFRESH, Identity, check_identity, identify, stamp_file
 from assay.batch.prefetch import prefetch_map
@@ -28,7 +29,7 @@ from assay.data.files.spreadsheet import guard_label
 from assay.data.files.style import style_of
 from assay.data.files.writers import out_kind
 from assay.disk import check_output
-from assay.errors import DataError, InputError, OutsideError
+from assay.errors import DataError, InputError, OutsideError, cut
 from assay.output_lock import lock_output
 from assay.output_place import check_apart, check_outside
 from assay.progress import Progress
@@ -55,16 +56,25 @@ class PredictionSummary:
         Rows that could not be scored.
     rejected : str or None
         The file that lists them; None if there are none.
+    blank : BlankRows
+        Rows that were scored though they hold no text.
     """
 
     out: str
     n_texts: int
     n_rejected: int
     rejected: str | None
+    blank: BlankRows = field(default_factory=BlankRows)
 
-    def to_dict(self) -> dict[str, str | int | None]:
-        """Return plain values, ready for JSON."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values, ready for JSON; blank rows only where there are any."""
+        return {
+            "out": self.out,
+            "n_texts": self.n_texts,
+            "n_rejected": self.n_rejected,
+            "rejected": self.rejected,
+            **self.blank.to_dict(),
+        }
 
 
 @checked
@@ -77,6 +87,7 @@ def predict_file(
     top_k: int | None = None,
     rule: AbstainRule | None = None,
     with_scope: bool = False,
+    id_column: str | None = None,
     strict: bool = False,
     overwrite: bool = False,
     resume: bool = False,
@@ -89,13 +100,12 @@ def predict_file(
     Parameters
     ----------
     model : Model or path
-    source, text_column, top_k, rule, with_scope
+    source, text_column, top_k, rule, with_scope, id_column
         What to read, as for `open_rows`, and what to write about each text, as for `Scoring`.
     out : path
-        ``.jsonl``, ``.csv``, ``.tsv``, each also with ``.gz``, ``.parquet``, or ``.xlsx``, whose
-        columns are for people; see `shorten`.
+        ``.jsonl .csv .tsv``, each also with ``.gz``, ``.parquet``; or ``.xlsx``, for people.
     strict : bool
-        Stop at the first row that cannot be scored, and write nothing.
+        Stop at the first row that cannot be scored or holds no text, and write nothing.
     resume : bool
         Go on where an interrupted call with the same arguments stopped, to the same bytes as those
         of an uninterrupted one. Without it, `overwrite` has to say that finished work in
@@ -122,7 +132,7 @@ def predict_file(
         output=ResumableOutput(Path(out)),
         text_column=text_column,
         reading=Reading(**reading),
-        scoring=Scoring("", top_k, rule, with_scope),
+        scoring=Scoring("", top_k, rule, with_scope, id_column=id_column),
         strict=strict,
         guard=guard,
         progress=progress or Progress(),
@@ -193,6 +203,7 @@ def _predict(task: _Task, *, overwrite: bool, resume: bool) -> PredictionSummary
         n_texts=sum(chunk.n_texts for chunk in output.chunks),
         n_rejected=n_rejected,
         rejected=str(output.rejected_out) if n_rejected else None,
+        blank=BlankRows.of([chunk.blank for chunk in output.chunks]),
     )
 
 
@@ -224,10 +235,14 @@ def _check_places(task: _Task, *, overwrite: bool) -> None:
 def _write_chunks(task: _Task, identity: Identity) -> None:
     """Read and score the chunks that are not written yet."""
     rows, text_column = open_rows(
-        task.source, text_column=task.text_column, **task.reading.to_dict()
+        task.source,
+        text_column=task.text_column,
+        id_column=task.scoring.id_column,
+        **task.reading.to_dict(),
     )
     scoring = replace(task.scoring, text_column=text_column)
     scoring.check(task.model)
+    task.output.text_column = text_column
     if isinstance(task.source, str | Path):
         task.output.style = style_of(Path(task.source), task.reading, like=task.output.out)
     output, is_stream = task.output, identity["input"] is None
@@ -315,10 +330,12 @@ def _join_labels(predictions: Sequence[Prediction], separator: str, *, guard: bo
 
 
 def _refuse_problems(task: _Task, predictions: Sequence[Prediction]) -> None:
-    """Stop at the first row that cannot be scored or written."""
+    """Stop at the first row that cannot be scored or written, or that holds no text."""
     for one in predictions:
-        if one.problem is not None:
-            raise DataError(f"{task.source_name} line {one.line:,}: {one.problem}")
+        problem = NO_TEXT if one.has_no_text else one.problem
+        if problem is not None:
+            named = "" if one.row_id is None else f" ({cut(str(one.row_id))})"
+            raise DataError(f"{task.source_name} line {one.line:,}{named}: {problem}")
 
 
 def _skip_finished(task: _Task, unread: Iterator[list[Row]]) -> int:

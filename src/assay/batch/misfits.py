@@ -7,6 +7,7 @@ have another key or another type in any row. Such a row must not cost what was f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from assay.batch.rows import Prediction, Record
 
@@ -42,8 +43,12 @@ def _check_columns(one: Prediction, columns: Sequence[str]) -> Prediction:
     for name in one.record:
         if name not in columns:
             reason = f"column '{name}' is not in the first row, so it has no place in a table"
-            return Prediction(one.line, {}, f"{reason}: write .jsonl")
+            return _reject(one, f"{reason}: write .jsonl")
     return one
+
+
+def _reject(one: Prediction, problem: str) -> Prediction:
+    return replace(one, record={}, problem=problem, has_no_text=False)
 
 
 def reject_unwritable(
@@ -62,7 +67,7 @@ def reject_unwritable(
     if problem is None:
         return list(predictions)
     if len(predictions) == 1:
-        return [Prediction(predictions[0].line, {}, problem)]
+        return [_reject(predictions[0], problem)]
     middle = len(predictions) // 2
     return [
         *reject_unwritable(predictions[:middle], find_problem),

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from assay._optional import require
+from assay.batch.blank_rows import BlankRows
 from assay.batch.identity import AFRESH
 from assay.batch.misfits import reject_new_columns, reject_unwritable
 from assay.batch.rows import Prediction
@@ -46,9 +47,10 @@ FINISHED = {"finished": True}  # the last line of the journal
 
 
 class RejectedRow(TypedDict):
-    """A row that could not be scored."""
+    """A row that could not be scored; `id` is there if a column names the rows."""
 
     line: int
+    id: NotRequired[str]
     reason: str
 
 
@@ -68,6 +70,12 @@ class FinishedChunk:
         Size of the two files after the chunk was written; `data_bytes` is 0 for Parquet.
     columns : sequence of str
         Columns of the table; empty as long as they are not known.
+    n_blank : int
+        How many of the scored rows hold no text.
+    blank_lines : sequence of int
+        The first of these.
+    blank_ids : sequence of str
+        Their names, where a column names the rows.
     """
 
     n_rows: int
@@ -77,6 +85,14 @@ class FinishedChunk:
     data_bytes: int
     rejected_bytes: int
     columns: Sequence[str] = ()
+    n_blank: int = 0
+    blank_lines: Sequence[int] = ()
+    blank_ids: Sequence[str] = ()
+
+    @property
+    def blank(self) -> BlankRows:
+        """The rows that hold no text."""
+        return BlankRows(self.n_blank, tuple(self.blank_lines), tuple(self.blank_ids))
 
 
 class ResumableOutput:
@@ -92,6 +108,8 @@ class ResumableOutput:
     ----------
     style : TableStyle or None
         How a CSV or TSV is written; None until it is known, and where nothing is followed.
+    text_column : str or None
+        The column of the texts; None until it is known.
     """
 
     def __init__(self, out: Path) -> None:
@@ -99,6 +117,7 @@ class ResumableOutput:
         self.rejected_out = out.with_name(f"{out.name}.rejected.jsonl")
         self.folder = out.with_name(f"{out.name}.partial")
         self.style: TableStyle | None = None
+        self.text_column: str | None = None
         self.chunks: list[FinishedChunk] = []
         self.is_finished = False  # all chunks are written; files may still have to be moved
         kind = out_kind(out)
@@ -236,12 +255,13 @@ class ResumableOutput:
             if one.problem is None:
                 records.append(one.record)
             else:
-                rejected.append({"line": one.line, "reason": one.problem})
+                rejected.append(_describe_rejected(one, one.problem))
         columns = self._columns
         if records:
             columns = self._write_records(records, columns)
         if rejected:
             self._write_rejected(rejected)
+        blank = BlankRows.among(predictions)
         chunk = FinishedChunk(
             n_rows=len(records) + len(rejected),
             n_texts=len(records),
@@ -250,6 +270,9 @@ class ResumableOutput:
             data_bytes=0 if self._is_parquet else self._data.stat().st_size,
             rejected_bytes=self._rejected.stat().st_size,
             columns=list(columns),
+            n_blank=blank.n_rows,
+            blank_lines=list(blank.lines),
+            blank_ids=list(blank.ids),
         )
         self._add_to_journal(asdict(chunk))
         self.chunks.append(chunk)
@@ -325,7 +348,7 @@ class ResumableOutput:
     def _short_records(self) -> Iterator[Record]:
         with self._data.open(encoding="utf-8") as lines:
             for line in lines:
-                yield shorten(json.loads(line))
+                yield shorten(json.loads(line), text_column=self.text_column)
 
     def delete(self) -> None:
         """Delete the folder, the manifest first: half a folder is then never resumed."""
@@ -339,6 +362,12 @@ class ResumableOutput:
         """Delete the folder as far as the disk allows it, after another error that is reported."""
         with suppress(OSError):
             self.delete()
+
+
+def _describe_rejected(one: Prediction, problem: str) -> RejectedRow:
+    if one.row_id is None:
+        return {"line": one.line, "reason": problem}
+    return {"line": one.line, "id": str(one.row_id), "reason": problem}
 
 
 def _is_ours(path: Path) -> bool:

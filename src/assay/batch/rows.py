@@ -15,13 +15,14 @@ from typing import IO, Any, Unpack
 import numpy as np
 
 from assay.batch.chunks import CHUNK_ROWS
+from assay.data.blank_text import is_blank
 from assay.data.cell_values import MAX_CHARS, text_or_problem
-from assay.data.columns import find_text_column
+from assay.data.columns import find_text_column, list_columns
 from assay.data.files.formats import is_text_table
 from assay.data.files.readers import Row, file_kind, read_lines, read_rows
 from assay.data.files.reading import Reading, ReadingOptions
 from assay.data.files.row import Record
-from assay.errors import DataError, InputError, ModelError
+from assay.errors import DataError, InputError, ModelError, cut, did_you_mean
 from assay.methods import join_names, methods_where
 from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
@@ -44,11 +45,17 @@ class Prediction:
         Columns of the input, then predicted_label, predicted_score and scores; empty if there is a
         problem.
     problem : str or None
+    has_no_text : bool
+        The text is blank: it was scored, and its label says nothing about it.
+    row_id : any, optional
+        What the column of ids calls the row; None if there is no such column or cell.
     """
 
     line: int
     record: Record
     problem: str | None = None
+    has_no_text: bool = False
+    row_id: Any = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,8 @@ class Scoring:
         Add a column `in_scope`: whether the text looks like the training data.
     max_chars : int
         A longer text is rejected.
+    id_column : str, optional
+        A column that names each row where rows are listed. None: rows are named by their lines.
     """
 
     text_column: str
@@ -74,6 +83,7 @@ class Scoring:
     rule: AbstainRule | None = None
     with_scope: bool = False
     max_chars: int = MAX_CHARS
+    id_column: str | None = None
 
     def check(self, model: Model) -> None:
         """Refuse what a model cannot do.
@@ -115,6 +125,7 @@ def open_rows(
     source: str | Path | IO[Any],
     *,
     text_column: str | None = None,
+    id_column: str | None = None,
     **reading: Unpack[ReadingOptions],
 ) -> tuple[Iterator[Row], str]:
     """Open what is to be predicted.
@@ -125,6 +136,8 @@ def open_rows(
         In a stream or a ``.txt`` file each line is one text. Other files have columns.
     text_column : str, optional
         None: the column with a well-known name.
+    id_column : str, optional
+        A column that has to be there, because rows are named by it.
     **reading
         How the file is read, such as ``delimiter`` and ``encoding``; the fields of `Reading`.
 
@@ -135,14 +148,16 @@ def open_rows(
     Raises
     ------
     InputError
-        There is no such file, its kind cannot be read, or it has no column of texts.
+        There is no such file, its kind cannot be read, or it lacks a column.
     """
     encoding = reading.get("encoding")
     if not isinstance(source, str | Path):
+        _refuse_ids_of_lines(id_column)
         return read_lines(source, encoding=encoding), "text"
     path = Path(source)
     is_lines = file_kind(path) == ".txt" and path.is_file()
     if is_lines and not is_text_table(path, Reading(**reading), guesses=False):
+        _refuse_ids_of_lines(id_column)
         return read_lines(path, encoding=encoding), "text"
     rows = read_rows(source, **reading)
     head = list(islice(rows, CHUNK_ROWS))
@@ -151,7 +166,24 @@ def open_rows(
         fixes = next((row.fixes for row in head if row.fixes), ())
         raise DataError(f"{path.name} has no text: {_first_problem(head)}", flags=fixes)
     column = find_text_column(names, text_column=text_column, source=path.name)
+    _check_id_column(id_column, names, source=path.name)
     return chain(head, rows), column
+
+
+def _check_id_column(id_column: str | None, names: list[str], *, source: str) -> None:
+    if id_column is not None and id_column not in names:
+        raise DataError(
+            f"column '{cut(id_column)}' not in {source}; columns: {list_columns(names)}."
+            f"{did_you_mean(id_column, names)}"
+        )
+
+
+def _refuse_ids_of_lines(id_column: str | None) -> None:
+    if id_column is not None:
+        raise InputError(
+            "--id-column is for tables; lines of text have no columns",
+            hint="leave it out: rows are named by their lines",
+        )
 
 
 def _first_problem(rows: Iterable[Row]) -> str:
@@ -170,6 +202,7 @@ def predict_rows(
     rule: AbstainRule | None = None,
     with_scope: bool = False,
     max_chars: int = MAX_CHARS,
+    id_column: str | None = None,
 ) -> Iterator[Prediction]:
     """Score rows as they come, one chunk at a time, in their order.
 
@@ -177,7 +210,7 @@ def predict_rows(
     ----------
     model : Model
     rows : iterable of Row
-    text_column, top_k, rule, with_scope, max_chars
+    text_column, top_k, rule, with_scope, max_chars, id_column
         As in `Scoring`.
 
     Raises
@@ -185,7 +218,7 @@ def predict_rows(
     InputError
         `top_k` is out of range, or the model has no statistics to tell the scope by.
     """
-    scoring = Scoring(text_column, top_k, rule, with_scope, max_chars)
+    scoring = Scoring(text_column, top_k, rule, with_scope, max_chars, id_column)
     scoring.check(model)
     iterator = iter(rows)
     while chunk := list(islice(iterator, CHUNK_ROWS)):
@@ -228,10 +261,15 @@ def score_rows(
     n_unscored = len(rows) - len(positions)
     if advance is not None and n_unscored:
         advance(n_unscored)  # repeated texts and rejected rows
+    blank = set(filter(is_blank, positions))
     predictions = []
     for row, (text, problem) in zip(rows, checked, strict=True):
-        record = {} if problem is not None else _join(row.values, columns[positions[text]])
-        predictions.append(Prediction(row.line, record, problem))
+        row_id = None if scoring.id_column is None else row.values.get(scoring.id_column)
+        if problem is not None:
+            predictions.append(Prediction(row.line, {}, problem, row_id=row_id))
+            continue
+        record = _join(row.values, columns[positions[text]])
+        predictions.append(Prediction(row.line, record, has_no_text=text in blank, row_id=row_id))
     return predictions
 
 
@@ -311,8 +349,8 @@ def _note_limits(
     scope = model.scope(texts, probs=probs) if scoring.with_scope else None
     if scope is not None:
         is_inside = scope >= (model.scope_threshold or 0.0)
-        for note, is_in_scope in zip(notes, is_inside.tolist(), strict=True):
-            note["in_scope"] = is_in_scope
+        for note, text, is_in_scope in zip(notes, texts, is_inside.tolist(), strict=True):
+            note["in_scope"] = is_in_scope and not is_blank(text)
     return notes
 
 

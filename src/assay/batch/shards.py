@@ -67,7 +67,10 @@ class Shard:
 
 @dataclass(frozen=True)
 class ShardNote:
-    """What is written beside a finished shard: the shard, what it held, which process wrote it."""
+    """What is written beside a finished shard: the shard, what it held, which process wrote it.
+
+    `n_blank` counts the scored rows that hold no text.
+    """
 
     number: int
     path: str
@@ -76,6 +79,7 @@ class ShardNote:
     n_texts: int
     n_rejected: int
     process: int
+    n_blank: int = 0
 
     def to_json(self) -> str:
         """Return the note as one line of JSON."""
@@ -213,7 +217,7 @@ def score_shard(model: Model, shard: Shard, scoring: Scoring, root: Path) -> Sha
     mark = f".{uuid.uuid4().hex}.partial"
     data = root / f"{shard.name}.parquet"
     rejected = root / REJECTED / f"{shard.name}.jsonl"
-    n_texts = n_rejected = 0
+    n_texts = n_rejected = n_blank = 0
     with (
         open_writer(data.with_name(mark), like=data) as scored_rows,
         open_writer(rejected.with_name(mark), like=rejected) as rejected_rows,
@@ -224,12 +228,19 @@ def score_shard(model: Model, shard: Shard, scoring: Scoring, root: Path) -> Sha
                 if one.problem is None:
                     scored_rows.write(one.record)
                     n_texts += 1
+                    n_blank += one.has_no_text
                 else:
                     _write_rejected(rejected_rows, shard, one)
                     n_rejected += 1
     _move_into_place(data.with_name(mark), data, n_rows=n_texts)
     _move_into_place(rejected.with_name(mark), rejected, n_rows=n_rejected)
-    note = ShardNote(**asdict(shard), n_texts=n_texts, n_rejected=n_rejected, process=os.getpid())
+    note = ShardNote(
+        **asdict(shard),
+        n_texts=n_texts,
+        n_rejected=n_rejected,
+        process=os.getpid(),
+        n_blank=n_blank,
+    )
     with atomic_file(note_path, is_shared=True) as unfinished:
         unfinished.write_text(note.to_json() + "\n", encoding="utf-8")
     return note

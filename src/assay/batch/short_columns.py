@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from assay.data.blank_text import is_blank
 from assay.data.files.row import Record
 from assay.data.labels import list_labels
 from assay.runtime.limits.confidence import word_confidence
@@ -24,14 +25,17 @@ ADDED = (
     "top_k",
 )
 SCORE = "score:"
+BY_RULE = "by its rule"  # the same, where a rule gave a label below the highest score
+NO_TEXT = "no text"  # in the place of how sure a label is, where a row holds no text
 TITLES = ("label", "score", "second label", "confidence", "in scope")
 SEVERAL_TITLES = ("labels", "highest score")
 
 
-def shorten(record: Record) -> Record:
+def shorten(record: Record, *, text_column: str | None = None) -> Record:
     """Return the columns of the input, then those for people.
 
-    A column of the input with the name of one of those is called ``input_<name>``.
+    A column of the input with the name of one of those is called ``input_<name>``. Where the cell
+    of `text_column` is blank, that is said in the place of how sure the label is.
     """
     if "predicted_labels" in record:
         return _shorten_several(record)
@@ -41,11 +45,25 @@ def shorten(record: Record) -> Record:
     label, score = record["predicted_label"], record["predicted_score"]
     short["label"] = label
     short["score"] = round(score, 3)
-    short["second label"] = ranked[1] if len(ranked) > 1 else None
+    short["second label"] = _second(ranked, label)
     short["confidence"] = word_confidence(score, is_answered=label is not None)
+    if text_column is not None and _holds_no_text(record.get(text_column)):
+        short["confidence"] = NO_TEXT
+    elif label is not None and scores[ranked[0]] > score:
+        short["confidence"] = BY_RULE
     if "in_scope" in record:
         short["in scope"] = "yes" if record["in_scope"] else "no"
     return short
+
+
+def _second(ranked: Sequence[str], label: str | None) -> str | None:
+    """Return the label with the highest score beside the one that is given."""
+    first = ranked[0] if label is None else label
+    return next((one for one in ranked if one != first), None)
+
+
+def _holds_no_text(cell: object) -> bool:
+    return cell is None or (isinstance(cell, str) and is_blank(cell))
 
 
 def _shorten_several(record: Record) -> Record:

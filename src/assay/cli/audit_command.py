@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assay.cli.command import add_command
+from assay.cli.next_step import fix_command_for
 from assay.cli.options import Common, Data, DataFlags, Overwrite, reading_flags
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.methods import methods_where
@@ -90,13 +90,11 @@ def audit_command(
 
 def _show_next_step(audit: Audit, data: str, out: Path, flags: str) -> None:
     """Say what to do with the file, where a label is proposed and the data are a person's own."""
-    path = Path(data).expanduser()
-    if not path.exists() or not any(one.proposed_label for one in audit.issues):
+    command = fix_command_for(data, out, flags)
+    if not command or not any(one.proposed_label for one in audit.issues):
         return
-    fixed = path.with_name(f"fixed-{path.name}")
-    command = shlex.join(["assay", "fix", data, "--decisions", str(out), "--out", str(fixed)])
     print_line("next: write yes under accept where the proposed label is right, save it, and run")
-    print_line(f"  {command} {flags}".rstrip())
+    print_line(f"  {command}")
 
 
 def _show(audit: Audit, id_column: str | None) -> None:

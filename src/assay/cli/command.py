@@ -19,6 +19,7 @@ import typer
 from assay import _env
 from assay.cli.errors import first_speaks, guard
 from assay.cli.options import Common
+from assay.cli.show import begin_output
 from assay.disk import partial_folder
 from assay.errors import InputError
 from assay.progress import Progress
@@ -102,6 +103,7 @@ def _flags_of_bundle(kind: type[Any]) -> list[inspect.Parameter]:
 
 def _set_up(common: Common) -> None:
     """Apply the common flags: network, threads, device, warnings and log messages."""
+    begin_output()
     if common.offline:
         _env.set_offline()
     if common.threads is not None:
@@ -116,9 +118,27 @@ def _set_up(common: Common) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("warning: %(message)s"))
     handler.setLevel(logging.ERROR if common.quiet else logging.WARNING)
+    handler.addFilter(_SayOnce())
     logger = logging.getLogger("assay")
     logger.handlers[:] = [handler]
     logger.propagate = False
+
+
+class _SayOnce(logging.Filter):
+    """Lets each sentence about how data are read through once: some files are read twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a message is said."""
+        if not record.name.startswith("assay.data"):
+            return True
+        message = record.getMessage()
+        is_new = message not in self._said
+        self._said.add(message)
+        return is_new
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.cli.command import add_command
+from assay.cli.model_names import tell_apart
 from assay.cli.options import Common, DataFlags
-from assay.cli.scores import title_metric
+from assay.cli.scores import show_interval, title_metric
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.errors import InputError
 
@@ -81,15 +82,16 @@ def compare_command(
 
 def _show_models(found: ModelComparison) -> None:
     rows = []
-    for name, one, n_only in zip(found.names, found.evaluations, found.n_only_right, strict=True):
+    names = tell_apart(*found.names)
+    for name, one, n_only in zip(names, found.evaluations, found.n_only_right, strict=True):
         low, high = one.scores.intervals["accuracy"]
         rows.append(
             {
                 "model": name,
                 "method": one.method,
-                "accuracy": f"{one.scores.accuracy:.3f}",
-                "95 % interval": f"{low:.3f}–{high:.3f}",
-                "macro F1": f"{one.scores.f1_macro:.3f}",
+                "accuracy": f"{one.scores.accuracy:.1%}",
+                "95 % interval": show_interval(low, high),
+                "macro F1": f"{one.scores.f1_macro:.1%}",
                 "only it right": f"{n_only:,}",
             }
         )
@@ -105,9 +107,10 @@ def _show_several_models(found: SeveralModelComparison) -> None:
     """Print the scores of two models that give any number of labels per text."""
     plain = found.to_dict()
     rows = []
-    for one in plain["models"]:
+    names = tell_apart(*(one["model"] for one in plain["models"]))
+    for name, one in zip(names, plain["models"], strict=True):
         row = {
-            "model": one["model"],
+            "model": name,
             "method": one["method"],
             "macro F1": f"{one['f1_macro']:.3f}",
             "micro F1": f"{one['f1_micro']:.3f}",
@@ -187,12 +190,12 @@ def _comparison_row(one: Comparison, found: RunComparison) -> dict[str, str]:
     return {
         "": "→" if one.method == found.choice.recommended else "",
         "method": one.method,
-        "evidence": f"{one.accuracy:.3f}",
+        "evidence": f"{one.accuracy:.1%}",
         "won": "" if one.is_best else f"{one.n_only_method_right:,}",
         "lost": "" if one.is_best else f"{one.n_only_best_right:,}",
         "p": _p_value(one),
         "worse?": "yes" if one.significantly_worse else "no",
-        "test": "" if test is None else f"{test.accuracy:.3f}",
+        "test": "" if test is None else f"{test.accuracy:.1%}",
         "p test": "" if test is None else _p_value(test),
     }
 
@@ -204,17 +207,17 @@ def _p_value(one: Comparison) -> str:
 
 
 def _without_leaks(found: RunComparison) -> str:
-    """Say each method's test accuracy without the texts that also occur in train.
+    """Say each method's test accuracy without the texts that are training texts too.
 
     Empty if there are no such texts, or no others.
     """
     listed = [
-        f"{one.method} {one.accuracy_without_leaks:.3f}"
+        f"{one.method} {one.accuracy_without_leaks:.1%}"
         for one in found.methods
         if one.accuracy_without_leaks is not None
     ]
     if not listed:
         return ""
     n_leaked = max(one.n_leaked for one in found.methods)
-    texts = f"the {n_leaked:,} texts that also occur in train"
+    texts = f"the {n_leaked:,} texts that are training texts too"
     return f"test without {texts}: {', '.join(listed)}"

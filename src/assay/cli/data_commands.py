@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from assay.data.summary import DataSummary, Quantiles, SplitSummary
     from assay.data.texts import Splits
     from assay.recipes.embed import EmbeddedText
+    from assay.recipes.map import MapSummary
     from assay.recipes.tokens import Characters, Subwords
 
 __all__ = ["register"]
@@ -70,13 +72,14 @@ def explore_command(
         out=out,
         checkpoint=checkpoint,
         n_first=n_first,
+        id_column=flags.id_column,
         overwrite=overwrite,
         progress=common.progress(),
     )
     if common.json:
         print_json(found.to_dict())
         return
-    _show_summary(found.summary, columns=_columns_of(splits))
+    _show_summary(found.summary, columns=_columns_of(splits), id_column=flags.id_column)
     for path in found.figures:
         print_line(f"figure: {path}")
 
@@ -89,7 +92,7 @@ def _columns_of(splits: Splits) -> str:
     return list_columns(used or ("text", "label"))
 
 
-def _show_summary(summary: DataSummary, *, columns: str) -> None:
+def _show_summary(summary: DataSummary, *, columns: str, id_column: str | None) -> None:
     splits = summary["splits"]
     n_labels = len(summary["labels"])
     sizes = f"{summary['n_texts']:,} texts, {n_labels:,} label{'' if n_labels == 1 else 's'}"
@@ -99,16 +102,19 @@ def _show_summary(summary: DataSummary, *, columns: str) -> None:
             f"label '{cut(one['label'])}' ({one['n_texts']:,} texts) is probably "
             f"'{cut(one['proposed_label'])}': --merge-labels makes one label of them"
         )
-    n_dropped = sum(row["n_rows"] for row in summary["dropped"])
-    if n_dropped:
-        reasons = ", ".join(f"{row['n_rows']} {row['reason']}" for row in summary["dropped"])
-        print_line(f"{n_dropped:,} rows left out: {reasons}")
+    dropped: Counter[str] = Counter()
+    for count in summary["dropped"]:
+        dropped[count["reason"]] += count["n_rows"]
+    if dropped:
+        reasons = ", ".join(f"{n_rows:,} {reason}" for reason, n_rows in dropped.items())
+        rows = "row" if dropped.total() == 1 else "rows"
+        print_line(f"{dropped.total():,} {rows} left out: {reasons}")
     _show_words(splits)
     if all("tokens" in split for split in splits.values()):
         _show_tokens(splits)
     _show_classes(splits)
     _show_together(splits)
-    _show_first_rows(next(iter(splits.values())))
+    _show_first_rows(next(iter(splits.values())), id_column)
 
 
 def _show_words(splits: dict[str, SplitSummary]) -> None:
@@ -169,11 +175,14 @@ def _show_together(splits: dict[str, SplitSummary]) -> None:
     print_table(rows, right=("texts", "times chance"), elastic=("given together",))
 
 
-def _show_first_rows(split: SplitSummary) -> None:
+def _show_first_rows(split: SplitSummary, id_column: str | None) -> None:
     has_ids = "together" not in split
+    named = id_column or "line"
     rows = []
     for row in split["first_rows"]:
-        place = {"line": row["line"]} | ({"label": row["label"]} if has_ids else {})
+        place: dict[str, object] = {named: row.get("id", row["line"])}
+        if has_ids:
+            place["label"] = row["label"]
         rows.append({**place, "label_name": row["label_name"], "text": row["text"]})
     print_table(rows, right=("line", "label"), elastic=("label_name", "text"))
 
@@ -355,7 +364,18 @@ def map_command(
     if common.json:
         print_json(drawn)
     else:
-        texts = "texts" if drawn["split"] == "all" else f"{drawn['split']} texts"
-        print_line(f"{drawn['n_points']:,} of {drawn['n_texts']:,} {texts} drawn in {drawn['out']}")
-        if drawn["n_other"] is not None:
-            print_line(f"{drawn['n_other']:,} of them have another label than the model says")
+        _show_map(drawn)
+
+
+def _show_map(drawn: MapSummary) -> None:
+    """Print how many texts were drawn, and how a model labels them."""
+    texts = "texts" if drawn["split"] == "all" else f"{drawn['split']} texts"
+    print_line(f"{drawn['n_points']:,} of {drawn['n_texts']:,} {texts} drawn in {drawn['out']}")
+    if drawn["n_other"] is not None:
+        print_line(f"{drawn['n_other']:,} of them have another label than the model says")
+    if "n_trained_on" in drawn:
+        n_unseen = drawn["n_points"] - drawn["n_trained_on"]
+        print_sentence(
+            f"the model was trained on {drawn['n_trained_on']:,} of them; of the other "
+            f"{n_unseen:,}, {drawn['n_other_unseen']:,} have another label than it says"
+        )

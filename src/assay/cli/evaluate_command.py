@@ -26,11 +26,14 @@ from assay.cli.scores import (
     print_several,
     rating_sentence,
     score_rows,
+    show_interval,
 )
 from assay.cli.show import cell_width, print_json, print_line, print_sentence, print_table
 from assay.errors import InputError
 
 if TYPE_CHECKING:
+    from assay.data.texts import Splits
+    from assay.evaluation.mistakes import Mistake
     from assay.evaluation.slices import SliceScores
     from assay.recipes.evaluate import Evaluation
     from assay.recipes.evaluate_several import SeveralEvaluation
@@ -91,7 +94,6 @@ def evaluate_command(
     from assay.output_place import check_apart
     from assay.recipes.evaluate import evaluate_model
     from assay.recipes.evaluate_several import SeveralEvaluation
-    from assay.recipes.steps.by_column import read_column, score_values
 
     if out is not None:
         check_table(out, overwrite=overwrite)
@@ -111,8 +113,7 @@ def evaluate_command(
         _show_several(found, by=by, out=out, overwrite=overwrite, as_json=common.json)
         return
     if by is not None:
-        values = read_column(loaded, found.split, found.scored.labelled.lines, by)
-        found = replace(found, by=score_values(by, values, found.scored.correct))
+        found = _score_by(found, loaded, by)
     if out is not None:
         write_table(found.rows(), out, overwrite=overwrite)
     if common.json:
@@ -121,6 +122,15 @@ def evaluate_command(
     _show(found, flags.id_column)
     if out is not None:
         print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
+
+
+def _score_by(found: Evaluation, loaded: Splits, column: str) -> Evaluation:
+    """Add the scores for each value of a column."""
+    from assay.recipes.steps.by_column import read_column, score_values
+
+    scored = found.scored
+    values = read_column(loaded, found.split, scored.labelled.lines, column)
+    return replace(found, by=score_values(column, values, scored.correct, seen=scored.seen))
 
 
 def _show_several(
@@ -143,6 +153,25 @@ def _show_several(
         print_json(found.to_dict())
     else:
         print_several(found.split, found.scored.to_dict())
+        if sentence := _several_leaks(found):
+            print_sentence(sentence)
+
+
+def _several_leaks(found: SeveralEvaluation) -> str:
+    """Say how many of the texts the model was trained on; empty if that is none."""
+    scored = found.scored
+    if not scored.n_leaked:
+        return ""
+    n_texts = len(scored.labelled)
+    said = f"Note: the model was trained on {scored.n_leaked:,} of these {n_texts:,} texts"
+    new = scored.without_leaks
+    if new is None:
+        return f"{said}: no text is left to measure anything but memory on."
+    n_new = n_texts - scored.n_leaked
+    return (
+        f"{said}: on the other {n_new:,} micro F1 is {new.f1_micro:.4f}, "
+        f"macro F1 {new.f1_macro:.4f} and exact match {new.exact_match:.4f}."
+    )
 
 
 def _show(found: Evaluation, id_column: str | None) -> None:
@@ -152,33 +181,61 @@ def _show(found: Evaluation, id_column: str | None) -> None:
         print_sentence(sentence)
     for warning in found.warnings():
         print_sentence(f"Note: {warning}")
+    if sentence := _unseen_sentence(found):
+        print_sentence(sentence)
     _print_classes(found)
     if len(found.labels) <= MAX_MATRIX_CLASSES:
-        _print_matrix(found.labels, found.scores.confusion_by_true)
+        _print_matrices(found)
     if found.rule_effect is not None:
         print_rule_effect(found.rule_effect.to_dict())
     _print_answered(found)
     _print_slices(found.by, title="By the values of a column")
-    _print_slices(found.slices, title="Parts of the split")
+    _print_slices(found.slices, title="Parts of the split with ten texts or more")
     _print_mistakes(found, id_column)
 
 
+def _unseen_sentence(found: Evaluation) -> str:
+    """Say what the columns of unseen texts are; empty if there are none."""
+    if found.scored.without_leaks is None:
+        return ""
+    n_unseen = found.scored.without_leaks.n_texts
+    return (
+        "Below, 'unseen' is about the "
+        f"{n_unseen:,} texts that the model was not trained on; all else counts the others too."
+    )
+
+
 def _print_classes(found: Evaluation) -> None:
-    rows = [
-        {
+    rows = []
+    new = found.scored.without_leaks
+    for i, one in enumerate(found.scores.per_class):
+        row = {
             "label": one.label,
             "texts": f"{one.n_texts:,}",
-            "precision": f"{one.precision:.3f}",
-            "recall": f"{one.recall:.3f}",
-            "F1": f"{one.f1:.3f}",
+            "precision": f"{one.precision:.1%}",
+            "recall": f"{one.recall:.1%}",
+            "F1": f"{one.f1:.1%}",
         }
-        for one in found.scores.per_class
-    ]
-    print_table(rows, right=("texts", "precision", "recall", "F1"), elastic=("label",))
+        if new is not None:
+            row["unseen"] = f"{new.per_class[i].n_texts:,}"
+            row["unseen F1"] = f"{new.per_class[i].f1:.1%}"
+        rows.append(row)
+    print_table(rows, right=tuple(rows[0])[1:], elastic=("label",))
 
 
-def _print_matrix(labels: Sequence[str], fractions: Sequence[Sequence[float]]) -> None:
-    """Print the confusion matrix as fractions of each true class.
+def _print_matrices(found: Evaluation) -> None:
+    """Print the confusion matrix, and that of the unseen texts if the model was trained on some."""
+    new = found.scored.without_leaks
+    title = "" if new is None else "All texts"
+    _print_matrix(found.labels, found.scores.confusion_by_true, title=title)
+    if new is not None:
+        _print_matrix(found.labels, new.confusion_by_true, title="Unseen texts")
+
+
+def _print_matrix(
+    labels: Sequence[str], fractions: Sequence[Sequence[float]], *, title: str = ""
+) -> None:
+    """Print the confusion matrix as percentages of each true class.
 
     Where the labels are too long to head the columns, columns are numbered and the rows say which
     number is which label.
@@ -192,41 +249,56 @@ def _print_matrix(labels: Sequence[str], fractions: Sequence[Sequence[float]]) -
     first = "true \\ predicted"
     table = []
     for name, values in zip(rows, fractions, strict=True):
-        shown = [f"{value:.2f}" for value in values]
+        shown = [f"{value:.0%}" for value in values]
         table.append({first: name, **dict(zip(columns, shown, strict=True))})
-    print_table(table, right=columns, elastic=(first,))
+    print_table(table, title=title, right=columns, elastic=(first,))
 
 
 def _print_answered(found: Evaluation) -> None:
     """Print what is right if only the surest texts are answered."""
-    rows = [
-        {
+    rows = []
+    for one in found.answered:
+        row = {
             "to be right": "its rule" if one["is_rule"] else f"{one['target_accuracy']:.0%}",
             "from score": f"{one['threshold']:.3f}",
             "answered": f"{one['coverage']:.1%}",
-            "right": "" if one["accuracy"] is None else f"{one['accuracy']:.1%}",
+            "right": _share(one["accuracy"]),
         }
-        for one in found.answered
-    ]
-    print_table(
-        rows,
-        title="Where only the surest texts are answered",
-        right=("to be right", "from score", "answered", "right"),
-    )
+        if "unseen" in one:
+            row["unseen answered"] = _share(one["unseen"]["coverage"])
+            row["unseen right"] = _share(one["unseen"]["accuracy"])
+        rows.append(row)
+    if rows:
+        title = "Where only the surest texts are answered"
+        print_table(rows, title=title, right=tuple(rows[0]))
+
+
+def _share(fraction: float | None) -> str:
+    return "" if fraction is None else f"{fraction:.1%}"
 
 
 def _print_slices(slices: Sequence[SliceScores], *, title: str) -> None:
-    rows = [
-        {
-            "part": one.kind,
-            "texts that are": one.name.strip(),
-            "texts": f"{one.n_texts:,}",
-            "right": f"{one.accuracy:.3f}",
-            "95 % interval": "{:.3f}–{:.3f}".format(*one.interval),
-        }
-        for one in slices
-    ]
-    print_table(rows, title=title, right=("texts", "right"), elastic=("texts that are",))
+    rows = list(map(_slice_row, slices))
+    right = ("texts", "right", "unseen", "unseen right")
+    print_table(rows, title=title, right=right, elastic=("texts that are",))
+
+
+def _slice_row(one: SliceScores) -> dict[str, str]:
+    """Return the scores of one part; the interval is that of its unseen texts if there are such."""
+    row = {
+        "part": one.kind,
+        "texts that are": one.name.strip(),
+        "texts": f"{one.n_texts:,}",
+        "right": f"{one.accuracy:.1%}",
+    }
+    interval: tuple[float, float] | None = one.interval
+    if one.unseen is not None:
+        accuracy, interval = one.unseen.accuracy, one.unseen.interval
+        row["unseen"] = f"{one.unseen.n_texts:,}"
+        row["unseen right"] = _share(accuracy)
+    title = "95 % interval" if one.unseen is None else "unseen, 95 %"
+    row[title] = "" if interval is None else show_interval(*interval)
+    return row
 
 
 def _print_mistakes(found: Evaluation, id_column: str | None) -> None:
@@ -237,6 +309,7 @@ def _print_mistakes(found: Evaluation, id_column: str | None) -> None:
             "label": one.label,
             "predicted": one.predicted_label,
             "score": f"{one.predicted_score:.2f}",
+            **_trained_on(one, found),
             "text": one.text,
         }
         for one in found.mistakes
@@ -247,3 +320,10 @@ def _print_mistakes(found: Evaluation, id_column: str | None) -> None:
         right=(place, "score"),
         elastic=("label", "predicted", "text"),
     )
+
+
+def _trained_on(one: Mistake, found: Evaluation) -> dict[str, str]:
+    """Return whether the model was trained on a text, where it was on some."""
+    if not found.scored.n_leaked:
+        return {}
+    return {"unseen": "no" if one.is_trained_on else "yes"}

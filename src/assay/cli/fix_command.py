@@ -55,4 +55,7 @@ def fix_command(
         print_line(f"no row of {decisions} has yes under accept, so all labels stay")
     for sentence in fixed.skipped[:N_SHOWN]:
         print_line(f"  skipped: {sentence}")
-    print_line(f"written to {fixed.out}")
+    if fixed.n_applied:
+        print_line(f"written to {fixed.out}")
+    else:
+        print_line(f"no label changes: {fixed.out} is a copy of {data}")

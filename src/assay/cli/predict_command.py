@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,12 +24,13 @@ from assay.cli.options import (
     Sheet,
     TextColumn,
 )
-from assay.cli.script_warning import FIRST_ROWS, first_texts, warn_of_unseen_scripts
-from assay.cli.show import print_json, print_line, print_table, printable
+from assay.cli.script_warning import first_texts, warn_of_unseen_scripts
+from assay.cli.show import print_json, print_line, printable
+from assay.errors import cut
 
 if TYPE_CHECKING:
+    from assay.batch.blank_rows import BlankRows
     from assay.data.files.reading import ReadingOptions
-    from assay.data.files.row import Record
     from assay.runtime.limits.abstain import AbstainRule
     from assay.runtime.predictor import Model
 
@@ -146,12 +147,16 @@ class WritingFlags:
         typer.Option("--out", "-o", help=".jsonl .csv .tsv .parquet .xlsx  [default: stdout]"),
     ] = None
     strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at a row that cannot be scored.")
+        bool, typer.Option("--strict", help="Stop at a row that cannot be scored or is blank.")
     ] = False
     overwrite: Overwrite = False
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue where an interrupted --out stopped.")
     ] = False
+    id_column: Annotated[
+        str | None,
+        typer.Option(help="Column that names a row where rows are listed.  [default: its line]"),
+    ] = None
     guard: Annotated[
         bool,
         typer.Option(
@@ -205,7 +210,7 @@ def predict_command(
     wanted = answer.to_dict(rule)
     if engine == "ray":
         default = ReadingFlags(text_column=reading.text_column)
-        unused = (writing.strict, reading != default, label_map, long_texts)
+        unused = (writing.strict, reading != default, label_map, long_texts, writing.id_column)
         _check_ray(source, writing, unused=unused)
         column = reading.text_column
         cluster: FolderArguments = {**wanted, "text_column": column, "address": address}
@@ -214,11 +219,11 @@ def predict_command(
     reading = reading.as_trained(loaded, source)
     if source != STDIN and not common.quiet:
         warn_of_unseen_scripts(loaded, first_texts(source, reading.to_dict()))
+    _say_label_rule(loaded, common)
     if writing.out is not None:
-        options: FileArguments = {**reading.to_dict(), **wanted}
-        _predict_file(loaded, source, options, writing, common)
+        _predict_file(loaded, source, {**reading.to_dict(), **wanted}, writing, common)
     else:
-        _print_rows(loaded, source, reading, wanted, strict=writing.strict, common=common)
+        _print_rows(loaded, source, reading, wanted, writing, common)
 
 
 def _check(source: str, writing: WritingFlags) -> None:
@@ -239,8 +244,8 @@ def _check_ray(source: str, writing: WritingFlags, *, unused: tuple[object, ...]
         raise InputError("--engine ray takes a file or folder and --out")
     if any(one not in (None, False) for one in unused):
         raise InputError(
-            "--strict, --label-map, --long-texts and flags that say how a file is read, "
-            "such as --delimiter and --encoding, do not go with --engine ray"
+            "--strict, --label-map, --long-texts, --id-column and flags that say how a file is "
+            "read, such as --delimiter and --encoding, do not go with --engine ray"
         )
 
 
@@ -274,6 +279,7 @@ def _predict_folder(
     if summary.n_resumed:
         print_line(f"{summary.n_resumed:,} of the parts were finished before")
     _say_rejected(summary.n_rejected, summary.rejected)
+    _warn_of_blank_rows(summary.blank, common)
 
 
 def _predict_file(
@@ -290,6 +296,7 @@ def _predict_file(
             _open_source(source),
             out,
             **options,
+            id_column=writing.id_column,
             strict=writing.strict,
             overwrite=writing.overwrite,
             guard=writing.guard,
@@ -301,6 +308,13 @@ def _predict_file(
         return
     print_line(f"{summary.n_texts:,} texts predicted, written to {summary.out}")
     _say_rejected(summary.n_rejected, summary.rejected)
+    _warn_of_blank_rows(summary.blank, common)
+
+
+def _warn_of_blank_rows(blank: BlankRows, common: Common) -> None:
+    """Say on stderr how many rows were scored though they hold no text."""
+    if blank.n_rows and not common.quiet:
+        sys.stderr.write(f"warning: {blank.describe()}\n")
 
 
 def _say_rejected(n_rejected: int, where: str | None) -> None:
@@ -329,70 +343,46 @@ def _describe_rule(rule: AbstainRule) -> str:
     )
 
 
+def _say_label_rule(model: Model, common: Common) -> None:
+    """Say on stderr if labels are given by a rule: one may have a lower score than another."""
+    rule = model.label_rule
+    if rule is None or common.quiet:
+        return
+    by = "what mistakes cost"
+    if named := rule.named_thresholds(model.labels):
+        by = ", ".join(f"'{cut(label)}' from {score:.3f} on" for label, score in named.items())
+    sys.stderr.write(
+        f"note: labels are given by the rule of the model ({by}), which is not always the label "
+        "with the highest score\n"
+    )
+
+
 def _print_rows(
     model: Model,
     source: str,
     reading: ReadingFlags,
     wanted: AnswerArguments,
-    *,
-    strict: bool,
+    writing: WritingFlags,
     common: Common,
 ) -> None:
     """Predict row by row onto stdout."""
     from assay.batch.rows import open_rows, predict_rows
+    from assay.cli.shown_predictions import Printing, print_predictions
 
     if source == STDIN and sys.stdin.isatty() and not common.quiet:
         sys.stderr.write("one text per line; end with Ctrl-D\n")
-    rows, column = open_rows(_open_source(source), **reading.to_dict())
-    predictions = predict_rows(model, rows, text_column=column, **wanted)
+    id_column = writing.id_column
+    rows, column = open_rows(_open_source(source), id_column=id_column, **reading.to_dict())
+    predictions = predict_rows(model, rows, text_column=column, id_column=id_column, **wanted)
     name = "standard input" if source == STDIN else Path(source).name
-    texts = _print_predictions(predictions, column, where=name if strict else None, common=common)
+    printing = Printing(
+        column,
+        id_column,
+        refused_in=name if writing.strict else None,
+        is_quiet=common.quiet,
+        as_json=common.json,
+    )
+    texts, blank = print_predictions(predictions, printing)
+    _warn_of_blank_rows(blank, common)
     if source == STDIN and not common.quiet:
         warn_of_unseen_scripts(model, texts)
-
-
-def _print_predictions(
-    predictions: Iterable[Any], column: str, *, where: str | None, common: Common
-) -> list[str]:
-    """Print JSON Lines, or on a terminal a table for people.
-
-    A row that cannot be scored is an error that names it as a line of `where`. If `where` is None,
-    the row is left out with a warning.
-
-    Return the first texts that were scored.
-    """
-    from assay.errors import DataError
-
-    shown: list[dict[str, object]] = []
-    texts: list[str] = []
-    for one in predictions:
-        if one.problem is None and len(texts) < FIRST_ROWS:
-            texts.append(str(one.record.get(column, "")))
-        if one.problem is not None:
-            if where is not None:
-                raise DataError(f"{where} line {one.line}: {one.problem}")
-            if not common.quiet:
-                sys.stderr.write(f"warning: line {one.line} rejected: {printable(one.problem)}\n")
-        elif common.json or not sys.stdout.isatty():
-            print_json(one.record)
-        else:
-            shown.append(_table_row(one.record, column))
-    print_table(shown, elastic=("text",), right=("score",))
-    return texts
-
-
-def _table_row(record: Record, column: str) -> dict[str, object]:
-    """Return what people read of a prediction: its labels and scores, and how sure that is."""
-    from assay.batch.short_columns import shorten
-
-    short = shorten(record)
-    if "predicted_labels" in record:
-        several = {"labels": short["labels"] or "–", "score": f"{short['highest score']:.3f}"}
-        return {**several, "text": record.get(column, "")}
-    label, second = short["label"], short["second label"]
-    row = {"label": "–" if label is None else label, "score": f"{short['score']:.3f}"}
-    row["second label"] = "" if second is None else second
-    row["confidence"] = short["confidence"]
-    if "in scope" in short:
-        row["in scope"] = short["in scope"]
-    return {**row, "text": record.get(column, "")}

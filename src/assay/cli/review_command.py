@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.cli.command import add_command
-from assay.cli.options import Common, Data, DataFlags
+from assay.cli.next_step import fix_command_for
+from assay.cli.options import Common, Data, DataFlags, reading_flags
 from assay.cli.page_announcer import page_announcer
 from assay.cli.show import print_json, print_line
 from assay.errors import InputError
@@ -16,6 +17,7 @@ from assay.methods import methods_where
 
 if TYPE_CHECKING:
     from assay.data.texts import Splits
+    from assay.review.review_page import Reviewed
     from assay.review.suspects import Suspect
 
 __all__ = ["register"]
@@ -69,24 +71,37 @@ def review_command(
       assay review tweets.csv --method auto --out decisions.csv   finds more
     """
     from assay.recipes.audit import load_for_audit
+    from assay.recipes.steps.row_ids import read_row_ids
     from assay.review.review_page import ReviewOptions, check_decisions_file, review_issues
+    from assay.review.row_names import RowNames
 
     _check_method(method, issues)
     for source in (data, issues):
         check_decisions_file(source, out, resume=resume)
-    splits = load_for_audit(data, options=flags.options(), seed=common.seed)
+    asked = flags.options()
+    splits = load_for_audit(data, options=asked, seed=common.seed)
     suspects = _find_suspects(splits, issues, method or QUICK, common)
     announce = page_announcer(common, what="rows to review", open_browser=open_browser)
-    options = ReviewOptions(port=port, seed=common.seed, resume=resume)
+    names = RowNames(flags.id_column, read_row_ids(splits, flags.id_column))
+    options = ReviewOptions(port=port, seed=common.seed, resume=resume, names=names)
     done = review_issues(splits, suspects, out, options=options, announce=announce)
     if common.json:
         print_json(done.to_dict())
-        return
+    else:
+        _show(done, data, reading_flags(asked.recorded(data)))
+
+
+def _show(done: Reviewed, data: str, flags: str) -> None:
+    """Print what was decided, and how the decisions are applied."""
     print_line(
         f"{done.n_changed:,} labels change, {done.n_kept:,} stay, {done.n_skipped:,} skipped, "
         f"{done.n_left:,} left; written to {done.out}"
     )
-    print_line(f"next: assay fix DATA --decisions {done.out} --out DATA2")
+    if not done.n_changed:
+        print_line("no label changes, so there is nothing for assay fix to do")
+    elif command := fix_command_for(data, Path(done.out), flags):
+        print_line("next:")
+        print_line(f"  {command}")
 
 
 def _check_method(method: str | None, issues: Path | None) -> None:

@@ -27,7 +27,7 @@ from assay.cli.options import (
     split_names,
 )
 from assay.cli.rule_check import refuse_broken_rule
-from assay.cli.scores import print_rule, rating_sentence
+from assay.cli.scores import print_rule, rating_sentence, show_interval
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 
 if TYPE_CHECKING:
@@ -132,12 +132,22 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     for warning in results["warnings"]:
         print_sentence(f"Note:        {warning}")
     print_sentence(f"Recommended: {results['why']}")
+    print_sentence(_how_sure(results))
     for remark in results["choice"]["remarks"]:
         print_sentence(f"Note:        {remark}")
     if results["more_texts"] is not None:
         print_sentence(f"More texts:  {results['more_texts']['said']}")
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
+
+
+def _how_sure(results: dict[str, Any]) -> str:
+    """Say how many test texts the recommended model labels right, and how sure that is."""
+    own = next(one for one in results["methods"] if one["method"] == results["recommended"])
+    test = own["test"]
+    interval = show_interval(*test["intervals"]["accuracy"])
+    said = f"On test:     {test['accuracy']:.1%} of {test['n_texts']:,} texts are labelled right"
+    return f"{said} (95 % interval {interval})."
 
 
 def _show_several(results: dict[str, Any], out: Path) -> None:
@@ -179,10 +189,10 @@ def _leaderboard_row(row: dict[str, Any], results: dict[str, Any]) -> dict[str, 
     return {
         "": "→" if row["method"] == results["recommended"] else "",
         "method": row["method"],
-        "evidence": f"{row['evidence']['accuracy']:.3f}",
-        "test": f"{test['accuracy']:.3f}",
-        "95 % interval": f"{low:.3f}–{high:.3f}",
-        "F1": f"{test['f1_weighted']:.3f}",
+        "evidence": f"{row['evidence']['accuracy']:.1%}",
+        "test": f"{test['accuracy']:.1%}",
+        "95 % interval": show_interval(low, high),
+        "F1": f"{test['f1_weighted']:.1%}",
         "fit s": f"{results['timings'][row['method']]['fit_s']:.1f}",
         "MB": f"{row['model_bytes'] / 1e6:.1f}",
     }

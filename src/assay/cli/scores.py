@@ -18,6 +18,7 @@ __all__ = [
     "print_several",
     "rating_sentence",
     "score_rows",
+    "show_interval",
     "title_metric",
 ]
 
@@ -36,6 +37,15 @@ COST_TITLE = "Without→with its rule"
 SCORE_COLUMNS = ("texts", "accuracy", "F1 weighted", "F1 macro")
 
 
+def show_interval(low: float, high: float) -> str:
+    """Return an interval of shares in percent.
+
+    >>> show_interval(0.5421, 0.75)
+    '54.2–75.0%'
+    """
+    return f"{100 * low:.1f}–{high:.1%}"
+
+
 def title_metric(metric: str) -> str:
     """Return what a metric of assay.json is called.
 
@@ -46,7 +56,7 @@ def title_metric(metric: str) -> str:
 
 
 def score_rows(split: str, scores: ScoresEntry) -> list[dict[str, str]]:
-    """Return one row, and a second one for the texts that do not also occur in train.
+    """Return one row, and a second one for the texts that the model was not trained on.
 
     Parameters
     ----------
@@ -57,7 +67,7 @@ def score_rows(split: str, scores: ScoresEntry) -> list[dict[str, str]]:
     rows = [_score_row(split, scores)]
     others = scores.get("without_leaks")
     if others and others["n_texts"]:
-        rows.append(_score_row(f"{split}, not in train", others))
+        rows.append(_score_row(f"{split}, unseen", others))
     return rows
 
 
@@ -180,8 +190,8 @@ def _score_row(split: str, scores: ScoresEntry | WithoutLeaksEntry) -> dict[str,
     return {
         "split": split,
         "texts": f"{scores['n_texts']:,}",
-        "accuracy": f"{scores['accuracy']:.4f}",
-        "95 % interval": f"{low:.3f}–{high:.3f}",
-        "F1 weighted": f"{scores['f1_weighted']:.4f}",
-        "F1 macro": f"{scores['f1_macro']:.4f}",
+        "accuracy": f"{scores['accuracy']:.2%}",
+        "95 % interval": show_interval(low, high),
+        "F1 weighted": f"{scores['f1_weighted']:.2%}",
+        "F1 macro": f"{scores['f1_macro']:.2%}",
     }

@@ -22,6 +22,7 @@ HIDDEN_KINDS = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 JOINER = "\u200d"  # zero width joiner: families of emoji are made with it
 
 __all__ = [
+    "begin_output",
     "cell_width",
     "print_json",
     "print_line",
@@ -97,6 +98,18 @@ def write_line(line: str) -> None:
     """Write to stdout; a character that its encoding lacks is escaped rather than an error."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    _Written.is_line_open = line != ""
+
+
+class _Written:
+    """Whether text is right above: a table with a title then begins with a blank line."""
+
+    is_line_open = False
+
+
+def begin_output() -> None:
+    """Forget what an earlier command of this process wrote."""
+    _Written.is_line_open = False
 
 
 def print_table(
@@ -123,6 +136,8 @@ def print_table(
     from rich.console import Console
     from rich.text import Text
 
+    if title and _Written.is_line_open:
+        write_line("")
     # Columns get their widths here: rich, left alone, drops the right-most ones or wraps the
     # numbers.
     names = list(rows[0])

@@ -23,7 +23,7 @@ from assay.cli.options import (
 )
 from assay.cli.rule_check import refuse_broken_rule
 from assay.cli.scores import SCORE_COLUMNS, print_rule, print_several, score_rows
-from assay.cli.show import print_json, print_line, print_table
+from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.methods import METHODS, join_names, methods_where
 
 if TYPE_CHECKING:
@@ -59,6 +59,13 @@ class EstimatorFlags:
         if self.epochs is not None:
             parameters["n_epochs"] = self.epochs
         return parameters
+
+
+ENOUGH_TEXTS = 800  # with fewer validation texts, a run also fits most methods on them
+FITTED_ON_TRAIN = (
+    "fitted on train alone; a run also fits on validation where it has few texts, so that its "
+    "models score a little differently"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -146,6 +153,8 @@ def _show(result: TrainedEntry) -> None:
         for split in ("validation", "test"):
             print_several(split, cast("dict[str, Any]", result)[split], with_labels=split == "test")
         return
+    if result["validation"]["n_texts"] < ENOUGH_TEXTS:
+        print_sentence(FITTED_ON_TRAIN)
     rows = score_rows("validation", result["validation"])
     rows += score_rows("test", result["test"])
     print_table(rows, right=SCORE_COLUMNS)

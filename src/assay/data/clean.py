@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from assay.data.blank_text import is_blank
 from assay.data.cell_values import (
     MAX_CHARS,
     MYSQL_NULL,
@@ -151,13 +152,18 @@ def clean_rows(
             cleaner.add(row, text, label)
         elif text == MYSQL_NULL:
             cleaner.add(row, None, label)
-        elif label in plain and row.problem is None and 0 < len(text.strip()) <= max_chars:
+        elif label in plain and row.problem is None and _is_usual(text, max_chars):
             use_text(text)
             use_label(plain[label])
             use_line(row.line)
         else:
             cleaner.add(row, text, label)
     return cleaner.result()
+
+
+def _is_usual(text: str, max_chars: int) -> bool:
+    """Tell whether a text can be taken as it is."""
+    return len(text.strip()) <= max_chars and not is_blank(text)
 
 
 @dataclass
@@ -203,7 +209,7 @@ class _Cleaner:
             return
         if own_text is None:
             self._drop(self.dropped, row, "null text")
-        elif not own_text.strip():
+        elif is_blank(own_text):
             self._drop(self.dropped, row, "blank text")
         elif mended.label in ("", None):
             self._drop(self.dropped, row, "null label")

@@ -18,7 +18,7 @@ from assay.data.files.reading import Reading
 from assay.data.guess import propose_as_rows, propose_columns
 from assay.data.origin import Origin, find_late_trouble, find_trouble
 from assay.data.problems import with_flags
-from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit, split_name
+from assay.data.raw_split import LABELS_FILE, EmptyEnd, LabelNames, RawSplit, split_name
 from assay.data.saved_folders import find_saved_files
 from assay.errors import DataError, InputError
 
@@ -244,10 +244,11 @@ def _advise(folder: Path) -> str:
 
 
 def _file_split(path: Path, reading: Reading) -> RawSplit:
+    empty_end = EmptyEnd()
     try:
         rows = read_rows(path, **reading.to_dict())
         if file_kind(path) in TABLES:
-            rows = _without_empty_end(rows, path.name)
+            rows = _without_empty_end(rows, path.name, empty_end)
         first_rows = list(islice(rows, PEEKED_ROWS))
     except DataError as err:
         if reading.header and NO_HEADER in err.flags:
@@ -268,11 +269,12 @@ def _file_split(path: Path, reading: Reading) -> RawSplit:
         trouble=find_trouble(first_rows),
         origin=Origin((path,), reading),
         propose=partial(propose_columns, first_rows, has_header=reading.header),
+        empty_end=empty_end,
     )
 
 
-def _without_empty_end(rows: Iterator[Row], name: str) -> Iterator[Row]:
-    """Pass rows on, but those at the end of a table that have nothing in any cell.
+def _without_empty_end(rows: Iterator[Row], name: str, empty_end: EmptyEnd) -> Iterator[Row]:
+    """Pass rows on, but those at the end of a table that have nothing in any cell: count these.
 
     Spreadsheets save such rows where a person has cleared cells.
     """
@@ -287,6 +289,7 @@ def _without_empty_end(rows: Iterator[Row], name: str) -> Iterator[Row]:
         n_filled -= 1
     yield from held[:n_filled]
     if n_filled < len(held):
+        empty_end.n_rows = len(held) - n_filled
         logger.warning(
             "%s: nothing is in the cells of the last rows, from line %s on (%s): they are left out",
             name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from assay.data.clean import (
@@ -70,8 +70,7 @@ def build_splits(
         Something in the data cannot be used; all bad rows of all splits are listed together.
     """
     cleaned: dict[str, CleanRows] = {}
-    problems: list[str] = []
-    hint = ""
+    problems, hint = list[str](), ""
     origins: dict[str, Origin] = {}
     fixes: dict[str, None] = {}
     published: list[str] = []
@@ -100,8 +99,15 @@ def build_splits(
     raise_problems(source, problems, hint=hint, flags=tuple(fixes))
     splits = _named(cleaned, published, given, source=source, rules=rules, task=found.task)
     splits = replace(splits, origins=origins, empty_columns=found.unused(splits.label_set))
+    splits = replace(splits, n_empty_rows=_count_empty_rows(raws.values()))
     say_reading(splits)
     return splits
+
+
+def _count_empty_rows(raws: Iterable[RawSplit]) -> int:
+    """Return how many rows at the end of files have nothing in any cell; each file counts once."""
+    ends = {id(raw.empty_end): raw.empty_end.n_rows for raw in raws}
+    return sum(ends.values())
 
 
 def _divide(

@@ -10,7 +10,7 @@ from assay.data.files.readers import Row
 from assay.data.files.row import Problem
 from assay.data.origin import Origin
 
-__all__ = ["SPLIT_NAMES", "LABELS_FILE", "LabelNames", "RawSplit", "split_name"]
+__all__ = ["SPLIT_NAMES", "LABELS_FILE", "EmptyEnd", "LabelNames", "RawSplit", "split_name"]
 
 LABELS_FILE = "labels.txt"  # beside the data: one name per line, in order
 # As the library datasets has it, eval is for a score; and the names of Korean data sets.
@@ -19,6 +19,13 @@ SPLIT_NAMES = {
     **dict.fromkeys(("validation", "val", "dev", "valid", "검증"), "validation"),
     **dict.fromkeys(("test", "eval", "evaluation", "시험", "테스트", "평가"), "test"),
 }
+
+
+@dataclass
+class EmptyEnd:
+    """How many rows at the end of a table have nothing in any cell: known when it was read."""
+
+    n_rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class RawSplit:
         The files, to read more of some rows again. None: rows of no file.
     propose : callable
         Returns flags that name columns which look like texts and labels, for messages.
+    empty_end : EmptyEnd
+        Filled in while `read` is called.
     """
 
     source: str
@@ -54,6 +63,7 @@ class RawSplit:
     trouble: Problem | None = None
     origin: Origin | None = None
     propose: Callable[[], Sequence[str]] = tuple
+    empty_end: EmptyEnd = field(default_factory=EmptyEnd)
 
     @property
     def published_column(self) -> str | None:

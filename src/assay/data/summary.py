@@ -62,13 +62,15 @@ class FirstRow(TypedDict):
     """One of the first rows of a split.
 
     Where a text may have several labels, `label` is its row of the indicator matrix, and
-    `label_name` lists its labels.
+    `label_name` lists its labels. `id` is the cell of the column that names the rows, where one was
+    asked for.
     """
 
     line: int
     text: str
     label: int | list[int]
     label_name: str
+    id: NotRequired[str]
 
 
 class Lengths(TypedDict):

@@ -309,6 +309,8 @@ class Splits(Mapping[str, LabelledTexts]):
         Texts of rows without label, which take no part in training.
     empty_columns : tuple of str
         Columns of label names that no text has: they are no labels.
+    n_empty_rows : int
+        Rows without anything in their cells at the end of files.
     origins : mapping of str to Origin
         Split as it was read -> its files; see `read_other_cells`.
 
@@ -320,11 +322,8 @@ class Splits(Mapping[str, LabelledTexts]):
     Examples
     --------
     >>> one = LabelledTexts(("good", "bad"), ("pos", "neg"))
-    >>> splits = Splits({"train": one}, LabelSet(("neg", "pos")), source="memory")
-    >>> splits
+    >>> Splits({"train": one}, LabelSet(("neg", "pos")), source="memory")
     Splits('memory', texts: train 2; 2 labels)
-    >>> splits["train"].counts()
-    {'pos': 1, 'neg': 1}
     """
 
     parts: dict[str, LabelledTexts]
@@ -335,6 +334,7 @@ class Splits(Mapping[str, LabelledTexts]):
     mended: tuple[MendedRows, ...] = ()
     pool: tuple[str, ...] = ()
     empty_columns: tuple[str, ...] = ()
+    n_empty_rows: int = 0
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
     kept: dict[str, object] = field(default_factory=dict, init=False, compare=False)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assay.catalogue import Fact
 from assay.evaluation.imbalance import find_imbalance
 from assay.evaluation.result import SplitScores
@@ -9,11 +11,18 @@ from assay.evaluation.scoring import ScoredSplit
 
 __all__ = ["find_caveats", "find_fall"]
 
+WHOLE_FILE = "all"  # the split of a file that is not cut
+# Kinds of facts where other texts are left, and where none is.
+LEAKED_FROM_TRAIN = ("caveats.leaked", "caveats.all_leaked")
+LEAKED_FROM_BOTH = ("caveats.leaked_both", "caveats.all_leaked_both")
+TRAINED_ON = ("caveats.trained_on", "caveats.all_trained_on")
 Z_95 = 1.96  # a fall that chance explains less often than once in 40 is said
 MIN_FALL = 0.02  # less is of no account, however many texts show it
 
 
-def find_caveats(scored: ScoredSplit, *, split: str) -> list[Fact]:
+def find_caveats(
+    scored: ScoredSplit, *, split: str, fitted_on: Sequence[str] = ("train",)
+) -> list[Fact]:
     """Return one fact for each reason to read the scores of a split with care.
 
     Parameters
@@ -21,10 +30,12 @@ def find_caveats(scored: ScoredSplit, *, split: str) -> list[Fact]:
     scored : ScoredSplit
     split : str
         Its name, for the sentences.
+    fitted_on : sequence of str
+        The splits that the model was fitted on.
     """
     caveats = []
     if scored.n_leaked:
-        caveats.append(_leaks(scored, split=split))
+        caveats.append(_leaks(scored, split=split, fitted_on=fitted_on))
     imbalance = find_imbalance(scored.scores, split=split)
     if imbalance is not None:
         caveats.append(imbalance)
@@ -53,15 +64,27 @@ def find_fall(evidence: SplitScores, test: SplitScores) -> Fact | None:
     )
 
 
-def _leaks(scored: ScoredSplit, *, split: str) -> Fact:
+def _leaks(scored: ScoredSplit, *, split: str, fitted_on: Sequence[str]) -> Fact:
+    """State how many texts the model was trained on, and how right it is on the others.
+
+    The texts of a split that the model was fitted on, and of a whole file, are its training texts
+    themselves; those of another split are equal to some.
+    """
+    kinds = LEAKED_FROM_TRAIN
+    if split == WHOLE_FILE or split in fitted_on:
+        kinds = TRAINED_ON
+    elif len(fitted_on) > 1:
+        kinds = LEAKED_FROM_BOTH
+    with_others, without_others = kinds
     n_leaked, n_texts = scored.n_leaked, len(scored.labelled)
     if scored.without_leaks is None:
-        return Fact.of("caveats.all_leaked", n_leaked=n_leaked, n_texts=n_texts, split=split)
+        return Fact.of(without_others, n_leaked=n_leaked, n_texts=n_texts, split=split)
     return Fact.of(
-        "caveats.leaked",
+        with_others,
         n_leaked=n_leaked,
         n_texts=n_texts,
         split=split,
+        n_others=scored.without_leaks.n_texts,
         without=scored.without_leaks.accuracy,
         accuracy=scored.scores.accuracy,
     )

@@ -55,11 +55,15 @@ class CoverageEntry(TypedDict):
 
 
 class AnsweredRow(AnsweredEntry):
-    """What one threshold does to a split; `is_rule` marks the rule that the model applies."""
+    """What one threshold does to a split; `is_rule` marks the rule that the model applies.
+
+    `unseen` is the same for the texts that the model was not trained on, where it was on others.
+    """
 
     is_rule: bool
     target_accuracy: float | None
     threshold: float
+    unseen: NotRequired[AnsweredEntry]
 
 
 def describe_coverage(scored: Mapping[str, ScoredSplit]) -> CoverageEntry:
@@ -134,9 +138,17 @@ def answered_rows(
 
 def _answered_row(scored: ScoredSplit, rule: AbstainRule, *, is_rule: bool) -> AnsweredRow:
     answered = measure_answered(scored.label_ids, scored.probs, rule).to_dict()
-    return {
+    row: AnsweredRow = {
         "is_rule": is_rule,
         "target_accuracy": rule.target_accuracy,
         "threshold": rule.threshold,
-        **answered,
+        "n_texts": answered["n_texts"],
+        "n_answered": answered["n_answered"],
+        "n_right": answered["n_right"],
+        "coverage": answered["coverage"],
+        "accuracy": answered["accuracy"],
     }
+    if scored.unseen is not None:
+        new = scored.unseen
+        row["unseen"] = measure_answered(new.label_ids, new.probs, rule).to_dict()
+    return row

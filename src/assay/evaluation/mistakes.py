@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, NotRequired, TypedDict
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = [
     "Mistake",
     "MistakeEntry",
     "costly_confusions",
+    "surest_mistakes",
     "worst_mistakes",
 ]
 
@@ -34,6 +36,8 @@ class MistakeEntry(TypedDict):
     predicted_score: float
     loss: float
     columns: NotRequired[dict[str, str]]
+    trained_on: NotRequired[bool]
+    split: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,10 @@ class Mistake:
         ``-ln(label_score)``, in nats.
     columns : dict
         The other columns of the row, such as its number; empty where there are none.
+    is_trained_on : bool
+        Whether the model was trained on the text.
+    split : str, optional
+        The split that the text is of, where texts of several are judged together.
     """
 
     line: int
@@ -61,9 +69,11 @@ class Mistake:
     predicted_score: float
     loss: float
     columns: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    is_trained_on: bool = False
+    split: str | None = None
 
     def to_dict(self) -> MistakeEntry:
-        """Return the mistake as plain values; `columns` only where there are others."""
+        """Return the mistake as plain values; the last three keys only where they say something."""
         entry: MistakeEntry = {
             "line": self.line,
             "text": self.text,
@@ -75,6 +85,10 @@ class Mistake:
         }
         if self.columns:
             entry["columns"] = {name: str(value) for name, value in self.columns.items()}
+        if self.is_trained_on:
+            entry["trained_on"] = True
+        if self.split is not None:
+            entry["split"] = self.split
         return entry
 
 
@@ -86,6 +100,7 @@ class ConfusionEntry(TypedDict):
     n_texts: int
     fraction_of_label: float
     fraction_of_mistakes: float
+    n_unseen: NotRequired[int]
 
 
 @dataclass(frozen=True)
@@ -100,6 +115,8 @@ class Confusion:
         Share of all texts that truly are `label`.
     fraction_of_mistakes : float
         Share of all mistakes on the split.
+    n_unseen : int, optional
+        How many of the texts the model was not trained on. None: all, as far as is known.
     """
 
     label: str
@@ -107,16 +124,20 @@ class Confusion:
     n_texts: int
     fraction_of_label: float
     fraction_of_mistakes: float
+    n_unseen: int | None = None
 
     def to_dict(self) -> ConfusionEntry:
         """Return the confusion as plain values."""
-        return {
+        entry: ConfusionEntry = {
             "label": self.label,
             "predicted_label": self.predicted_label,
             "n_texts": self.n_texts,
             "fraction_of_label": self.fraction_of_label,
             "fraction_of_mistakes": self.fraction_of_mistakes,
         }
+        if self.n_unseen is not None:
+            entry["n_unseen"] = self.n_unseen
+        return entry
 
 
 def worst_mistakes(
@@ -148,33 +169,118 @@ def worst_mistakes(
     InputError
         The lengths do not fit, or `probs` are not probabilities.
     """
-    label_ids, probs = check_predictions(label_ids, probs, label_set)
-    if not len(texts) == len(lines) == len(label_ids):
-        raise InputError(
-            f"{len(texts)} texts, {len(lines)} line numbers and {len(label_ids)} label ids; "
-            "the same number of each is accepted"
+    judged = _Judged.check(texts, lines, label_ids, probs, label_set)
+    wrong = judged.wrong
+    worst = wrong[np.argsort(-judged.losses[wrong], kind="stable")][:n]
+    return [judged.mistake(i) for i in worst.tolist()]
+
+
+def surest_mistakes(
+    texts: Sequence[str],
+    lines: Sequence[int],
+    label_ids: np.ndarray,
+    probs: np.ndarray,
+    label_set: LabelSet,
+    *,
+    n: int = 20,
+    splits: Sequence[str] | None = None,
+    seen: np.ndarray | None = None,
+) -> list[Mistake]:
+    """Return the wrongly labelled texts whose predicted label has the highest score, highest first.
+
+    Equal scores are in the order of their losses, then of their rows.
+
+    Parameters
+    ----------
+    texts, lines, label_ids, probs, label_set, n
+        As for `worst_mistakes`.
+    splits : sequence of str, optional
+        The split of each text, where it has to be told.
+    seen : bool array of shape (n_texts,), optional
+        Which texts the model was trained on.
+
+    Raises
+    ------
+    InputError
+        The lengths do not fit, or `probs` are not probabilities.
+    """
+    judged = _Judged.check(texts, lines, label_ids, probs, label_set)
+    wrong = judged.wrong
+    order = np.lexsort((wrong, -judged.losses[wrong], -judged.top_scores[wrong]))
+    found = []
+    for i in wrong[order][:n].tolist():
+        mistake = judged.mistake(i)
+        if splits is not None:
+            mistake = replace(mistake, split=splits[i])
+        if seen is not None:
+            mistake = replace(mistake, is_trained_on=bool(seen[i]))
+        found.append(mistake)
+    return found
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Texts with their labels and scores; arrays of shape (n_texts,)."""
+
+    texts: Sequence[str]
+    lines: Sequence[int]
+    label_ids: np.ndarray
+    predicted_ids: np.ndarray
+    label_scores: np.ndarray
+    top_scores: np.ndarray
+    label_set: LabelSet
+
+    @classmethod
+    def check(
+        cls,
+        texts: Sequence[str],
+        lines: Sequence[int],
+        label_ids: np.ndarray,
+        probs: np.ndarray,
+        label_set: LabelSet,
+    ) -> _Judged:
+        """Refuse lengths that do not fit, and what is no probability."""
+        label_ids, probs = check_predictions(label_ids, probs, label_set)
+        if not len(texts) == len(lines) == len(label_ids):
+            raise InputError(
+                f"{len(texts)} texts, {len(lines)} line numbers and {len(label_ids)} label ids; "
+                "the same number of each is accepted"
+            )
+        predicted_ids = probs.argmax(axis=1)
+        rows = np.arange(len(label_ids))
+        label_scores, top_scores = probs[rows, label_ids], probs[rows, predicted_ids]
+        return cls(texts, lines, label_ids, predicted_ids, label_scores, top_scores, label_set)
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """The rows that were labelled wrong."""
+        return np.flatnonzero(self.predicted_ids != self.label_ids)
+
+    @cached_property
+    def losses(self) -> np.ndarray:
+        """``-ln(label_score)`` of each text, in nats."""
+        losses: np.ndarray = -np.log(np.clip(self.label_scores, SMALLEST_SCORE, 1.0))
+        return losses
+
+    def mistake(self, i: int) -> Mistake:
+        """Return the text of a row as a mistake."""
+        return Mistake(
+            line=int(self.lines[i]),
+            text=self.texts[i],
+            label=self.label_set[int(self.label_ids[i])],
+            predicted_label=self.label_set[int(self.predicted_ids[i])],
+            label_score=float(self.label_scores[i]),
+            predicted_score=float(self.top_scores[i]),
+            loss=float(self.losses[i]),
         )
-    predicted_ids = probs.argmax(axis=1)
-    label_scores = probs[np.arange(len(label_ids)), label_ids]
-    losses = -np.log(np.clip(label_scores, SMALLEST_SCORE, 1.0))
-    wrong = np.flatnonzero(predicted_ids != label_ids)
-    worst = wrong[np.argsort(-losses[wrong], kind="stable")][:n]
-    return [
-        Mistake(
-            line=int(lines[i]),
-            text=texts[i],
-            label=label_set[int(label_ids[i])],
-            predicted_label=label_set[int(predicted_ids[i])],
-            label_score=float(label_scores[i]),
-            predicted_score=float(probs[i, predicted_ids[i]]),
-            loss=float(losses[i]),
-        )
-        for i in worst.tolist()
-    ]
 
 
 def costly_confusions(
-    confusion: Sequence[Sequence[int]], label_set: LabelSet, *, n: int = 10
+    confusion: Sequence[Sequence[int]],
+    label_set: LabelSet,
+    *,
+    n: int = 10,
+    unseen: Sequence[Sequence[int]] | None = None,
 ) -> list[Confusion]:
     """Return the pairs of classes behind most mistakes, most first.
 
@@ -186,6 +292,8 @@ def costly_confusions(
     label_set : LabelSet
     n : int
         Return at most this many.
+    unseen : counts of shape (n_classes, n_classes), optional
+        The same of the texts that the model was not trained on. None: that is all of them.
 
     Raises
     ------
@@ -214,6 +322,7 @@ def costly_confusions(
                 n_texts=n_texts,
                 fraction_of_label=float(n_texts / n_true[true_id]),
                 fraction_of_mistakes=n_texts / n_mistakes,
+                n_unseen=None if unseen is None else int(unseen[true_id][predicted_id]),
             )
             found.append(confused)
     return found

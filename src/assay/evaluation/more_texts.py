@@ -125,6 +125,7 @@ class MoreTexts:
             Fact.of(
                 kind,
                 n=growth.n_after,
+                n_before=growth.n_before,
                 gain=growth.gain,
                 low=growth.low,
                 high=growth.high,

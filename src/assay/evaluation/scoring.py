@@ -76,6 +76,8 @@ class ScoredSplit:
         Number of texts that also occur in train.
     without_leaks : SplitScores, optional
         Scores of the other texts. None if no text leaked, or if all did.
+    seen : bool array of shape (n_texts,), optional
+        Which texts also occur in train. None if that was not asked, or cannot be known.
     """
 
     labelled: LabelledTexts
@@ -85,12 +87,40 @@ class ScoredSplit:
     predict_s: float
     n_leaked: int = 0
     without_leaks: SplitScores | None = None
+    seen: np.ndarray | None = None
 
     @property
     def correct(self) -> np.ndarray:
         """Whether each text got its label, bool of shape (n_texts,)."""
         is_right: np.ndarray = self.probs.argmax(axis=1) == self.label_ids
         return is_right
+
+    @property
+    def unseen(self) -> ScoredSplit | None:
+        """The texts that do not also occur in train; None if no text leaked, or if all did."""
+        if self.seen is None or self.without_leaks is None:
+            return None
+        rows = np.flatnonzero(~self.seen)
+        return ScoredSplit(
+            self.labelled.take(rows),
+            self.label_ids[rows],
+            self.probs[rows],
+            self.without_leaks,
+            self.predict_s,
+        )
+
+    @property
+    def unseen_confusion(self) -> Sequence[Sequence[int]] | None:
+        """The confusion matrix of the texts that do not also occur in train.
+
+        None if no text leaked. Zeros if all did.
+        """
+        if not self.n_leaked:
+            return None
+        if self.without_leaks is None:
+            n_classes = len(self.scores.per_class)
+            return np.zeros((n_classes, n_classes), dtype=np.int64).tolist()
+        return self.without_leaks.confusion
 
     def to_dict(self) -> ScoresEntry:
         """Return the scores as results.json holds them, with `without_leaks` if texts leaked."""
@@ -162,7 +192,7 @@ def score_split(
         without_leaks = score_predictions(
             label_ids[is_new], probs[is_new], model.label_set, seed=seed
         )
-    return ScoredSplit(labelled, label_ids, probs, scores, predict_s, n_leaked, without_leaks)
+    return ScoredSplit(labelled, label_ids, probs, scores, predict_s, n_leaked, without_leaks, seen)
 
 
 def score_parts(
@@ -186,7 +216,7 @@ def score_parts(
     if is_long is not None:
         name = _name_of_long_texts(model)
         more[LONG_TEXTS] = [name if one else READ_WHOLE for one in is_long]
-    slices = score_slices(texts, scored.correct, more=more)
+    slices = score_slices(texts, scored.correct, more=more, seen=scored.seen)
     return [replace(one, fact=_fact_of_limit(one, model)) for one in slices]
 
 

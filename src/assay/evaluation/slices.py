@@ -10,11 +10,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
 from assay.catalogue import Fact
+from assay.evaluation.unseen import UnseenEntry, UnseenScores
 from assay.runtime.limits.wilson import wilson_interval
 
 __all__ = ["SliceEntry", "SliceScores", "score_slices"]
@@ -55,6 +56,7 @@ class SliceEntry(TypedDict):
     n_texts: int
     accuracy: float
     interval: list[float]
+    unseen: NotRequired[UnseenEntry]
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class SliceScores:
         95 % Wilson interval of `accuracy`.
     fact : Fact, optional
         Says in every language which part it is. None: only `name` does.
+    unseen : UnseenScores, optional
+        Scores of those of the texts that the model was not trained on. None if that is all.
     """
 
     kind: str
@@ -82,20 +86,28 @@ class SliceScores:
     accuracy: float
     interval: tuple[float, float]
     fact: Fact | None = None
+    unseen: UnseenScores | None = None
 
     def to_dict(self) -> SliceEntry:
         """Return the scores as plain values."""
-        return {
+        entry: SliceEntry = {
             "kind": self.kind,
             "name": self.name,
             "n_texts": self.n_texts,
             "accuracy": self.accuracy,
             "interval": list(self.interval),
         }
+        if self.unseen is not None:
+            entry["unseen"] = self.unseen.to_dict()
+        return entry
 
 
 def score_slices(
-    texts: Sequence[str], correct: np.ndarray, *, more: Mapping[str, Sequence[str]] | None = None
+    texts: Sequence[str],
+    correct: np.ndarray,
+    *,
+    more: Mapping[str, Sequence[str]] | None = None,
+    seen: np.ndarray | None = None,
 ) -> list[SliceScores]:
     """Score the parts of a split.
 
@@ -107,6 +119,8 @@ def score_slices(
     more : mapping of kind to sequence of str, optional
         More kinds, each with one name per text. Slices of the kind ``limit`` are kept however few
         texts they have.
+    seen : bool array of shape (n_texts,), optional
+        Which texts the model was trained on.
 
     Returns
     -------
@@ -124,14 +138,16 @@ def score_slices(
     for kind, names in kinds.items():
         slices = [
             replace(one, fact=_fact_of(one, texts, names))
-            for one in _score_kind(kind, names, correct)
+            for one in _score_kind(kind, names, correct, seen)
         ]
         if len(slices) > 1:
             found += slices
     return found
 
 
-def _score_kind(kind: str, names: Sequence[str], correct: np.ndarray) -> list[SliceScores]:
+def _score_kind(
+    kind: str, names: Sequence[str], correct: np.ndarray, seen: np.ndarray | None
+) -> list[SliceScores]:
     """Score the texts of each name apart; names of too few texts are left out."""
     name_of_text = np.asarray(names, dtype=object)
     n_needed = 1 if kind == LONG_TEXTS else MIN_TEXTS
@@ -141,7 +157,9 @@ def _score_kind(kind: str, names: Sequence[str], correct: np.ndarray) -> list[Sl
         n_texts, n_right = int(is_in.sum()), int(correct[is_in].sum())
         if n_texts >= n_needed:
             interval = wilson_interval(n_right, n_texts)
-            slices.append(SliceScores(kind, name, n_texts, n_right / n_texts, interval))
+            unseen = UnseenScores.among(is_in, correct, seen)
+            accuracy = n_right / n_texts
+            slices.append(SliceScores(kind, name, n_texts, accuracy, interval, unseen=unseen))
     return slices
 
 
@@ -182,7 +200,7 @@ def _by_length(texts: Sequence[str]) -> list[str]:
 def _name_range(low: int, high: int) -> str:
     """Name a range of word counts, padded so that names sort as their numbers do."""
     if low == high:
-        return f"{low:>4} words"
+        return f"{low:>4} word{'s' * (low != 1)}"
     return f"{low:>4} to {high} words"
 
 

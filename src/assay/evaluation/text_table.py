@@ -27,6 +27,7 @@ def text_rows(
     labels: Sequence[str],
     *,
     given: np.ndarray | None = None,
+    seen: np.ndarray | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Return one row per text, in the order of the split.
 
@@ -39,20 +40,24 @@ def text_rows(
         Names of the columns.
     given : int64 array of shape (n_texts,), optional
         The columns of the predicted labels. None: those with the highest scores.
+    seen : bool array of shape (n_texts,), optional
+        Which texts the model was trained on. If it is some of them, `trained_on` is a column.
 
     Yields
     ------
     dict
         `split`, `row` (1-based line of the source), `text`, `label`, `predicted_label`,
-        `predicted_score`, `is_right`, then ``score:<label>`` for each label.
+        `predicted_score`, `is_right`, `trained_on`, then ``score:<label>`` for each label.
     """
     if given is None:
         given = probs.argmax(axis=1)
+    if seen is not None and not seen.any():
+        seen = None
     score_names = [f"score:{label}" for label in labels]
     for i, row in enumerate(labelled.lines):
         predicted_label = labels[given[i]]
         rounded = [round(float(p), SCORE_DIGITS) for p in probs[i]]
-        yield {
+        found: dict[str, Any] = {
             "split": split,
             "row": row,
             "text": labelled.texts[i],
@@ -60,8 +65,10 @@ def text_rows(
             "predicted_label": predicted_label,
             "predicted_score": rounded[given[i]],
             "is_right": predicted_label == labelled.labels[i],
-            **dict(zip(score_names, rounded, strict=True)),
         }
+        if seen is not None:
+            found["trained_on"] = bool(seen[i])
+        yield {**found, **dict(zip(score_names, rounded, strict=True))}
 
 
 def check_table(out: Path, *, overwrite: bool) -> None:

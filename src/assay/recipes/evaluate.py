@@ -24,7 +24,7 @@ from assay.evaluation.mistakes import (
     Mistake,
     MistakeEntry,
     costly_confusions,
-    worst_mistakes,
+    surest_mistakes,
 )
 from assay.evaluation.result import ScoresEntry, SplitScores
 from assay.evaluation.rule_effects import RuleEffect, RuleEffectEntry, measure_rule
@@ -81,7 +81,7 @@ class Evaluation:
         The data set, and which of its splits was scored.
     scored : ScoredSplit
     mistakes : sequence of Mistake
-        The most confident ones, worst first.
+        The most confident ones, the surest first.
     confusions : sequence of Confusion
         The pairs of classes behind most mistakes.
     answered : sequence of AnsweredRow
@@ -94,6 +94,8 @@ class Evaluation:
         label with the highest score, which all scores are of.
     rule_effect : RuleEffect, optional
         What that rule changes.
+    fitted_on : tuple of str
+        The splits that the model was fitted on.
     """
 
     method: str
@@ -108,6 +110,7 @@ class Evaluation:
     by: Sequence[SliceScores] = ()
     given: np.ndarray | None = None
     rule_effect: RuleEffect | None = None
+    fitted_on: tuple[str, ...] = ("train",)
 
     @property
     def scores(self) -> SplitScores:
@@ -117,12 +120,18 @@ class Evaluation:
     def warnings(self) -> list[str]:
         """Return one sentence for each reason to read the scores with care."""
         english = open_language(ENGLISH)
-        return [english.tell(fact) for fact in find_caveats(self.scored, split=self.split)]
+        found = find_caveats(self.scored, split=self.split, fitted_on=self.fitted_on)
+        return [english.tell(fact) for fact in found]
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Return every text with its label, the predicted one and all scores; see `text_rows`."""
         return text_rows(
-            self.split, self.scored.labelled, self.scored.probs, self.labels, given=self.given
+            self.split,
+            self.scored.labelled,
+            self.scored.probs,
+            self.labels,
+            given=self.given,
+            seen=self.scored.seen,
         )
 
     def to_pandas(self) -> pd.DataFrame:
@@ -246,16 +255,21 @@ def _find_trained(
     """Tell which texts the model was trained on, bool of shape (n_texts,).
 
     A model of this version recognises them by their hashes, one of an earlier version by the train
-    split of the data. None if that is not there, or if `split` is the train split itself.
+    split of the data. None if that is not there, or is what is scored.
     """
-    fitted_on = model.manifest.training_data.get("fitted_on", ["train"])
-    if fitted_on == [split]:
-        return None
     trained_on = read_trained_on(model.folder, model.manifest)
     if trained_on is not None:
         return trained_on.find(labelled.texts)
+    fitted_on = _fitted_on(model)
+    if fitted_on == [split]:
+        return None
     known = [splits[name] for name in fitted_on if name in splits]
     return find_seen(labelled, join_texts(known)) if known else None
+
+
+def _fitted_on(model: Model) -> list[str]:
+    """Return the splits that the model was fitted on."""
+    return list(model.manifest.training_data.get("fitted_on", ["train"]))
 
 
 def _default_split(splits: Splits) -> str:
@@ -293,15 +307,18 @@ def _evaluation(
         source=source,
         split=split,
         scored=scored,
-        mistakes=worst_mistakes(
+        mistakes=surest_mistakes(
             labelled.texts,
             labelled.lines,
             scored.label_ids,
             scored.probs,
             model.label_set,
             n=n_mistakes,
+            seen=scored.seen,
         ),
-        confusions=costly_confusions(scored.scores.confusion, model.label_set),
+        confusions=costly_confusions(
+            scored.scores.confusion, model.label_set, unseen=scored.unseen_confusion
+        ),
         answered=answered_rows(
             scored,
             curve=curve,
@@ -310,4 +327,5 @@ def _evaluation(
         slices=score_parts(model, scored),
         given=given,
         rule_effect=effect,
+        fitted_on=tuple(_fitted_on(model)),
     )

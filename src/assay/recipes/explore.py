@@ -11,7 +11,9 @@ import numpy as np
 from assay._arguments import checked
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.data.load import load_data
+from assay.data.origin import read_other_cells
 from assay.data.summary import DataSummary, TokenLengths, quantiles, summarise
+from assay.data.texts import Splits
 from assay.data.trainable import warn_of_unlearnable
 from assay.disk import atomic_folder, check_output
 from assay.notebook import default_progress
@@ -57,6 +59,7 @@ def explore_data(
     out: str | Path | None = None,
     checkpoint: str | None = None,
     n_first: int = 5,
+    id_column: str | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Exploration:
@@ -72,6 +75,8 @@ def explore_data(
         Also count the tokens of this transformer's tokenizer, and the texts that it would cut.
     n_first : int
         First rows of each split that are shown.
+    id_column : str, optional
+        A column that names these rows. None: they are named by their lines.
     overwrite : bool
     progress : Progress, optional
 
@@ -88,6 +93,7 @@ def explore_data(
     data = load_data(splits)
     warn_of_unlearnable(data)
     summary = summarise(data, n_first=n_first)
+    _name_rows(summary, data, id_column)
     if checkpoint is not None:
         checkpoint = choose_from_splits(checkpoint, data).checkpoint
         tokenizer = load_tokenizer(resolve_checkpoint(checkpoint, progress=progress))
@@ -98,6 +104,21 @@ def explore_data(
     if out is None:
         return Exploration(summary)
     return Exploration(summary, _draw(summary, out, overwrite=overwrite))
+
+
+def _name_rows(summary: DataSummary, data: Splits, id_column: str | None) -> None:
+    """Add to the first rows what a column calls them."""
+    if id_column is None:
+        return
+    places = []
+    for split, described in summary["splits"].items():
+        places += [(split, row["line"]) for row in described["first_rows"]]
+    others = read_other_cells(data.origins, places)
+    for split, described in summary["splits"].items():
+        for row in described["first_rows"]:
+            found = others.get((split, row["line"]))
+            if found is not None and id_column in found.cells:
+                row["id"] = str(found.cells[id_column])
 
 
 def _count_tokens(

@@ -109,7 +109,7 @@ def fix_data(
     Raises
     ------
     InputError
-        A file cannot be read or written again, or `out` exists.
+        A file cannot be read or written again, no row is accepted, or `out` exists.
     """
     data, out, options = Path(data).expanduser(), Path(out), options or DataOptions()
     if not data.exists():
@@ -117,6 +117,8 @@ def fix_data(
     check_output(out, overwrite=overwrite)
     check_apart(data, out)
     corrections, n_other_kinds = read_corrections(decisions)
+    if not corrections:
+        raise _nothing_accepted(Path(decisions), n_other_kinds)
     splits = options.load(data)
     changes = _find_changes(splits, corrections, separator=options.label_separator)
     if n_other_kinds:
@@ -139,6 +141,16 @@ def _label_columns(splits: Splits) -> tuple[str, ...]:
         if len(columns) > 1:
             return tuple(columns)
     return ()
+
+
+def _nothing_accepted(decisions: Path, n_other_kinds: int) -> InputError:
+    accepted = "no row is accepted"
+    if n_other_kinds:
+        accepted = f"the {n_other_kinds:,} accepted rows are not about a label"
+    return InputError(
+        f"{decisions.name}: {accepted}, so no label changes and nothing is written",
+        hint="write yes under accept where the proposed label is right",
+    )
 
 
 def _find_changes(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from assay.catalogue import ENGLISH, open_language
 from assay.checkpoints.aliases import AUTO
@@ -26,7 +26,10 @@ __all__ = ["MapSummary", "draw_map_file"]
 
 
 class MapSummary(TypedDict):
-    """What `assay map` drew, as its JSON says it; `n_texts` counts the whole split."""
+    """What `assay map` drew, as its JSON says it; `n_texts` counts the whole split.
+
+    The last two are there if the model was trained on some of the points.
+    """
 
     out: str
     png: str | None
@@ -38,6 +41,8 @@ class MapSummary(TypedDict):
     seed: int
     model: str | None
     n_other: int | None
+    n_trained_on: NotRequired[int]
+    n_other_unseen: NotRequired[int]
 
 
 def draw_map_file(
@@ -98,14 +103,14 @@ def draw_map_file(
         )
         coloured = _colour(splits, drawn, model, language=report_language)
         _write(files, _render(splits, drawn, coloured, seed=seed, language=report_language))
-    return _summarise(drawn, files, seed=seed, model=model, n_other=coloured.n_other)
+    return _summarise(drawn, files, seed=seed, model=model, coloured=coloured)
 
 
 def _summarise(
-    drawn: SplitMap, files: list[Path], *, seed: int, model: Path | None, n_other: int | None
+    drawn: SplitMap, files: list[Path], *, seed: int, model: Path | None, coloured: Coloured
 ) -> MapSummary:
     out, *pictures = files
-    return {
+    summary: MapSummary = {
         "out": str(out),
         "png": str(pictures[0]) if pictures else None,
         "split": drawn["split"],
@@ -115,8 +120,12 @@ def _summarise(
         "pooling": drawn["pooling"],
         "seed": seed,
         "model": None if model is None else str(model),
-        "n_other": n_other,
+        "n_other": coloured.n_other,
     }
+    if coloured.n_trained_on:
+        summary["n_trained_on"] = coloured.n_trained_on
+        summary["n_other_unseen"] = coloured.n_other_unseen
+    return summary
 
 
 @contextmanager
@@ -189,7 +198,7 @@ def _render(
     """Return the page and the panels."""
     panels = draw_map(drawn["points"], coloured.label_ids, coloured.labels)
     page = render_map_page(
-        {**drawn, "label_ids": coloured.label_ids},
+        {**drawn, "label_ids": coloured.label_ids, "note": coloured.note(language)},
         coloured.labels,
         coloured.texts,
         panels=panels,

@@ -11,7 +11,8 @@ import numpy as np
 from assay.catalogue import open_language
 from assay.data.labels import LabelSet
 from assay.errors import InputError
-from assay.runtime.predictor import load_model
+from assay.runtime.predictor import Model, load_model
+from assay.runtime.trained_on import read_trained_on
 
 __all__ = ["Coloured", "colour_texts"]
 
@@ -30,12 +31,39 @@ class Coloured:
         What is shown where a text is pointed at.
     n_other : int or None
         Texts that the model labels otherwise than the data; None if no model was asked.
+    n_trained_on : int
+        Texts that the model was trained on, as far as is known.
+    n_other_unseen : int
+        Texts that it was not trained on and labels otherwise.
     """
 
     labels: tuple[str, ...]
     label_ids: np.ndarray
     texts: list[str]
     n_other: int | None = None
+    n_trained_on: int = 0
+    n_other_unseen: int = 0
+
+    @property
+    def n_unseen(self) -> int:
+        """Texts that the model was not trained on."""
+        return len(self.texts) - self.n_trained_on
+
+    def note(self, language: str) -> str:
+        """Say that the model was trained on some of the texts; empty if it was on none."""
+        if not self.n_trained_on:
+            return ""
+        say = open_language(language).say
+        if not self.n_unseen:
+            return say("map_page.all_trained_on", n=self.n_trained_on)
+        return say(
+            "map_page.trained_on",
+            n=len(self.texts),
+            n_trained_on=self.n_trained_on,
+            n_unseen=self.n_unseen,
+            n_other=self.n_other_unseen,
+            fraction=self.n_other_unseen / self.n_unseen,
+        )
 
 
 def colour_texts(
@@ -76,4 +104,20 @@ def colour_texts(
         shown.append(f"{given}: {text}" if given == predicted else f"{given} → {predicted}: {text}")
     say = open_language(language).say
     labels = (say("map_page.same_label"), say("map_page.other_label"))
-    return Coloured(labels, is_other, shown, int(is_other.sum()))
+    seen = _find_trained(loaded, texts)
+    return Coloured(
+        labels,
+        is_other,
+        shown,
+        n_other=int(is_other.sum()),
+        n_trained_on=int(seen.sum()),
+        n_other_unseen=int(is_other[~seen].sum()),
+    )
+
+
+def _find_trained(model: Model, texts: Sequence[str]) -> np.ndarray:
+    """Tell which texts the model was trained on: none, if it keeps no hashes of them."""
+    trained_on = read_trained_on(model.folder, model.manifest)
+    if trained_on is None:
+        return np.zeros(len(texts), dtype=bool)
+    return trained_on.find(texts)

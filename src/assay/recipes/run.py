@@ -262,7 +262,7 @@ class Run:
                 result = replace(result, label_rule=judge_rule(asked, result.reported))
             accuracy = result.evidence.scores.accuracy
             where = "validation" if result.out_of_fold is None else "train and validation"
-            self.progress.say(f"{method}: {accuracy:.3f} of {where} right")
+            self.progress.say(f"{method}: {accuracy:.1%} of {where} right")
             logger.info("%s: accuracy %.4f on %s", method, accuracy, where)
             results.append(result)
         return tuple(results)

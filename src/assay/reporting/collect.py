@@ -42,7 +42,8 @@ def collect_report(results: Results, sections: ReportSections | None = None) -> 
                               "predict_texts_per_s", "comparison": {...} or null,
                               "validation": {...}, "test": {"n_texts", "accuracy", "interval",
                               "f1_weighted", "f1_macro", "log_loss", "ece", "without_leaks"}}],
-             "problems": {"dropped", "n_texts", "duplicates", "truncation", "audit"},
+             "problems": {"dropped", "n_empty_rows", "n_texts", "duplicates", "truncation",
+                          "audit"},
              "data": {"source", "splits", "class_counts", "words_per_text", "quantiles",
                       "first_rows", "tokens"},
              "classes": {"split", "per_class": [...], "f1_by_method": {method: [f1, ...]}},
@@ -134,6 +135,7 @@ def _describe(results: Results, sections: ReportSections) -> dict[str, Any]:
     return {
         "problems": {
             "dropped": splits.dropped,
+            "n_empty_rows": splits.n_empty_rows,
             "n_texts": {name: len(labelled) for name, labelled in splits.items()},
             "duplicates": sections.duplicates,
             "truncation": sections.truncation,

@@ -43,10 +43,16 @@ def draw_growth(more: Mapping[str, Any], *, language: str = ENGLISH) -> bytes:
         for curve in more["curves"]:
             _paint_curve(ax, curve, is_told=curve["method"] == more["method"])
         last = next(one for one in more["curves"] if one["method"] == more["method"])["points"][-1]
-        _paint_expected(ax, last, more["expected"], colour=method_colour(more["method"]))
+        colour = method_colour(more["method"])
+        _paint_expected(ax, last, more["expected"], colour=colour)
         sizes = [point["n_texts"] for point in more["curves"][0]["points"]]
         sizes.append(more["expected"]["n_texts"])
+        now = _find_now(more, last)
+        if now is not None:
+            _paint_open_dot(ax, *now, colour=colour)
+            sizes.append(now[0])
         ax.set_xscale("log")
+        sizes.sort()
         ax.set_xticks(sizes, [tongue.numbers.count(size) for size in sizes])
         ax.minorticks_off()
         ax.set_ylim(*_widen(*ax.get_ylim()))
@@ -83,7 +89,22 @@ def _paint_expected(
     x, y = expected["n_texts"], expected["accuracy"]
     ax.plot([last["n_texts"], x], [last["accuracy"], y], color=colour, linestyle=":")
     ax.errorbar([x], [y], yerr=[[y - low], [high - y]], fmt="o", color=colour, ecolor=MUTED)
+    _paint_open_dot(ax, x, y, colour=colour)
+
+
+def _paint_open_dot(ax: Axes, x: float, y: float, *, colour: str) -> None:
     ax.plot([x], [y], "o", color="white", markeredgecolor=colour, markersize=7, zorder=4)
+
+
+def _find_now(more: Mapping[str, Any], last: Mapping[str, Any]) -> tuple[int, float] | None:
+    """Return number and expected accuracy of the texts that the gain is told from.
+
+    Out of fold, the models of the curve have fewer texts than there are. None where they have all.
+    """
+    growth = more.get("growth")
+    if growth is None or growth["n_before"] == last["n_texts"]:
+        return None
+    return growth["n_before"], more["expected"]["accuracy"] - growth["gain"]
 
 
 def _widen(low: float, high: float) -> tuple[float, float]:

@@ -26,6 +26,7 @@ from assay.reporting.formats import source as public_name
 
 __all__ = ["render_map_page"]
 
+ABOUT = ("split", "checkpoint", "pooling", "n_texts", "note")
 MAX_TEXT_CHARS = 300  # what a tooltip can hold
 MAX_LISTED, MAX_LABEL_CELLS = 30, 40  # labels that the picture's description names, and how wide
 SCRIPTS = ("map_marks.js", "map.js")
@@ -54,7 +55,7 @@ def render_map_page(
     drawn : dict
         `points`, of shape (n_points, 2) and at least one; `label_ids` and `rows` (1-based lines),
         n_points long; `split`, `checkpoint`, `pooling`, `n_texts` (of the whole split), as
-        `map_split` returns them.
+        `map_split` returns them; `note`, a sentence that the page begins with, if there is one.
     labels : sequence of str
         The class names to which `label_ids` refer by position.
     texts : sequence of str
@@ -80,7 +81,7 @@ def render_map_page(
     markup = require("markupsafe").Markup
     # Reading as text turns line endings into those that a browser hashes.
     script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    about = {key: drawn[key] for key in ("split", "checkpoint", "pooling", "n_texts")}
+    about = {key: drawn.get(key, "") for key in ABOUT}
     spoken = open_language(language)
     template = open_environment(spoken, form="html").get_template("map.html.j2")
     content = _collect(drawn, labels, texts) | {"say": _script_sentences(drawn["split"], spoken)}

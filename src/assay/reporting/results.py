@@ -89,6 +89,11 @@ class MethodResult:
         return self.model.method
 
     @property
+    def fitted_on(self) -> list[str]:
+        """The splits that the saved model was fitted on."""
+        return list(self.model.manifest.training_data.get("fitted_on", ["train"]))
+
+    @property
     def evidence(self) -> ScoredSplit:
         """The predictions that choices rest on."""
         if self.out_of_fold is not None:
@@ -152,7 +157,7 @@ class MethodResult:
             "model": f"models/{self.method}",
             "model_bytes": self.model.n_bytes,
             "evidence": self._evidence(),
-            "fitted_on": self.model.manifest.training_data.get("fitted_on", ["train"]),
+            "fitted_on": self.fitted_on,
             **self._scores(),
             "coverage": self.coverage,
         }
@@ -296,10 +301,17 @@ class Results:
         """The split whose scores a reader is shown: test, or the evidence if there is no test."""
         return "test" if "test" in self.recommended.scored else EVIDENCE
 
+    @property
+    def evidence_split(self) -> str:
+        """What choices rest on for the recommended method: `EVIDENCE`, or out of fold."""
+        return EVIDENCE if self.recommended.out_of_fold is None else OUT_OF_FOLD
+
     def caveats(self) -> list[Fact]:
         """Return one fact for each reason to read the shown scores with care."""
         split = self.shown_split
-        of_scores = find_caveats(self.recommended.scored[split], split=split)
+        of_scores = find_caveats(
+            self.recommended.scored[split], split=split, fitted_on=self.recommended.fitted_on
+        )
         found = [*find_reading(self.splits), *self._broken_promise(), *of_scores]
         if self.checkpoint_caveat is not None:
             found.append(self.checkpoint_caveat)

@@ -12,13 +12,13 @@ from assay.audit.result import Audit
 from assay.catalogue import Fact
 from assay.data.labels import LabelSet
 from assay.data.origin import read_other_cells
-from assay.data.texts import LabelledTexts
+from assay.data.texts import LabelledTexts, Splits
 from assay.evaluation.calibration import measure_calibration
-from assay.evaluation.mistakes import Mistake, worst_mistakes
+from assay.evaluation.mistakes import Mistake, surest_mistakes
 from assay.evaluation.result import ReliabilityBin
 from assay.evaluation.scoring import ScoredSplit, score_parts
 from assay.evaluation.slices import SliceScores
-from assay.reporting.results import Results
+from assay.reporting.results import EVIDENCE, MethodResult, Results
 from assay.runtime.linear import softmax
 from assay.runtime.nearest import Neighbour, TrainingTexts
 
@@ -122,7 +122,8 @@ def describe_mistakes(results: Results) -> dict[str, list[ShownMistake]]:
     text. A text that is judged out of fold is in train itself, and is not its own neighbour.
     """
     label_set = results.splits.label_set
-    mistakes = {one.method: _worst(one.evidence, label_set) for one in results.methods}
+    origins = _origins(results.splits)
+    mistakes = {one.method: _surest(one, label_set, origins) for one in results.methods}
     texts = [mistake.text for own in mistakes.values() for mistake in own]
     nearest = iter(_nearest(texts, results.splits["train"], label_set))
     ids = read_mistake_ids(results, [mistake for own in mistakes.values() for mistake in own])
@@ -133,38 +134,51 @@ def describe_mistakes(results: Results) -> dict[str, list[ShownMistake]]:
             found = next(nearest)
             if one.out_of_fold is not None:
                 found = [other for other in found if not _is_itself(other, mistake)]
-            rows.append(ShownMistake(mistake, tuple(found[:N_NEAREST]), ids.get(mistake.line)))
+            name = ids.get((mistake.split or EVIDENCE, mistake.line))
+            rows.append(ShownMistake(mistake, tuple(found[:N_NEAREST]), name))
         shown[one.method] = rows
     return shown
 
 
-def read_mistake_ids(results: Results, mistakes: Sequence[Mistake]) -> dict[int, str]:
-    """Return what a column calls the rows of some mistakes, by line; empty if none was asked for.
+def read_mistake_ids(results: Results, mistakes: Sequence[Mistake]) -> dict[tuple[str, int], str]:
+    """Return what a column calls the rows of some mistakes; empty if none was asked for.
 
-    Evidence out of fold has texts of two splits, of which a row is told by its line and its text.
+    Returns
+    -------
+    dict of (split, line) -> str
     """
     if results.id_column is None:
         return {}
-    wanted = {(one.line, one.text) for one in mistakes}
-    places = []
-    for split, labelled in results.splits.items():
-        rows = zip(labelled.lines, labelled.texts, strict=True)
-        places += [(split, line) for line, text in rows if (line, text) in wanted]
-    ids: dict[int, str] = {}
-    for (_, line), others in read_other_cells(results.splits.origins, places).items():
+    places = [(one.split or EVIDENCE, one.line) for one in mistakes]
+    ids: dict[tuple[str, int], str] = {}
+    for place, others in read_other_cells(results.splits.origins, places).items():
         if results.id_column in others.cells:
-            ids[line] = str(others.cells[results.id_column])
+            ids[place] = str(others.cells[results.id_column])
     return ids
+
+
+def _origins(splits: Splits) -> list[str]:
+    """Return the split of each text of train and validation, in this order."""
+    return [name for name in ("train", EVIDENCE) for _ in range(len(splits[name]))]
 
 
 def _is_itself(neighbour: Neighbour, mistake: Mistake) -> bool:
     return neighbour.label == mistake.label and neighbour.similarity >= SAME_SIMILARITY
 
 
-def _worst(scored: ScoredSplit, label_set: LabelSet) -> list[Mistake]:
+def _surest(one: MethodResult, label_set: LabelSet, origins: Sequence[str]) -> list[Mistake]:
+    """Return the mistakes on the evidence; out of fold it has texts of two splits."""
+    scored = one.evidence
     labelled = scored.labelled
-    return worst_mistakes(
-        labelled.texts, labelled.lines, scored.label_ids, scored.probs, label_set, n=N_MISTAKES
+    splits = origins if one.out_of_fold is not None else [EVIDENCE] * len(labelled)
+    return surest_mistakes(
+        labelled.texts,
+        labelled.lines,
+        scored.label_ids,
+        scored.probs,
+        label_set,
+        n=N_MISTAKES,
+        splits=splits,
     )
 
 

@@ -147,7 +147,7 @@ def gather_sections(
     """
     splits, models = results.splits, [one.model for one in results.methods]
     named = find_tokenizer(models)
-    shown = results.recommended.scored[results.shown_split].scores
+    shown = results.recommended.scored[results.shown_split]
     choices: Sequence[Mapping[str, str]] = CHOICES
     if results.recommended.out_of_fold is not None:
         choices = FOLD_CHOICES
@@ -159,8 +159,11 @@ def gather_sections(
         audit=describe_audit(results.audit),
         training=_training(results.methods),
         mistakes=describe_mistakes(results),
+        mistakes_split=results.evidence_split,
         slices=describe_slices(results),
-        confusions=costly_confusions(shown.confusion, splits.label_set),
+        confusions=costly_confusions(
+            shown.scores.confusion, splits.label_set, unseen=shown.unseen_confusion
+        ),
         calibration=_calibration(results.methods),
         map=text_map,
         how=HowSection(

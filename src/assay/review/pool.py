@@ -10,6 +10,7 @@ from typing import Unpack
 import numpy as np
 
 from assay.batch.rows import open_rows
+from assay.data.blank_text import is_blank
 from assay.data.cell_values import MAX_CHARS, text_or_problem
 from assay.data.files.reading import ReadingOptions
 from assay.errors import DataError, InputError
@@ -111,6 +112,6 @@ def read_pool(
 def _text_of(value: object) -> tuple[str | None, str | None]:
     """Return the text of a cell, or None and the reason."""
     text, problem = text_or_problem(value, max_chars=MAX_CHARS)
-    if text is not None and not text.strip():
+    if text is not None and is_blank(text):
         return None, "blank text"
     return text, problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,6 +25,7 @@ from assay.review.page_parts import (
     read_whole,
 )
 from assay.review.review_session import Filter, ReviewSession
+from assay.review.row_names import RowNames
 from assay.review.suspects import Nearest, NearText, Suspect
 from assay.review.text_map import MAX_MAPPED, TextMap, map_texts
 from assay.review.vectors import hash_vectors
@@ -46,6 +47,7 @@ class RowEntry(TypedDict):
     label: str
     split: str
     row: int
+    id: NotRequired[str]
 
 
 class SuspectEntry(TypedDict):
@@ -57,7 +59,7 @@ class SuspectEntry(TypedDict):
     proposed: str
     score: float | None
     others: list[RowEntry]
-    nearest: list[NearText]
+    nearest: list[RowEntry]
 
 
 class ReviewState(TypedDict):
@@ -217,24 +219,40 @@ def _describe(session: ReviewSession, nearest: Nearest, wanted: Filter) -> Revie
         "decided": session.decided(),
         "all_labels": list(dict.fromkeys(one.issue.label for one in suspects)),
         "splits": list(dict.fromkeys(one.issue.split for one in suspects)),
-        "item": _describe_suspect(session.current(wanted), nearest),
+        "item": _describe_suspect(session.current(wanted), nearest, session.names),
     }
 
 
-def _describe_suspect(suspect: Suspect | None, nearest: Nearest) -> SuspectEntry | None:
+def _describe_suspect(
+    suspect: Suspect | None, nearest: Nearest, names: RowNames
+) -> SuspectEntry | None:
     if suspect is None:
         return None
     issue = suspect.issue
     return {
         "key": suspect.key,
         "kinds": list(suspect.kinds),
-        "row": _describe_row(issue),
+        "row": _describe_row(issue, names),
         "proposed": suspect.proposed_label,
         "score": issue.score,
-        "others": [_describe_row(one) for one in suspect.others],
-        "nearest": list(nearest.find(issue.text)),
+        "others": [_describe_row(one, names) for one in suspect.others],
+        "nearest": [_describe_near(one, names) for one in nearest.find(issue.text)],
     }
 
 
-def _describe_row(issue: Issue) -> RowEntry:
-    return {"text": issue.text, "label": issue.label, "split": issue.split, "row": issue.row}
+def _describe_row(issue: Issue, names: RowNames) -> RowEntry:
+    entry: RowEntry = {
+        "text": issue.text,
+        "label": issue.label,
+        "split": issue.split,
+        "row": issue.row,
+    }
+    name = names.by_place.get((issue.split, issue.row))
+    if name is not None:
+        entry["id"] = name
+    return entry
+
+
+def _describe_near(near: NearText, names: RowNames) -> RowEntry:
+    issue = Issue("", near["split"], near["row"], near["text"], near["label"])
+    return _describe_row(issue, names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from assay.review.events import Start
 from assay.review.journal import Journal, journal_path
 from assay.review.label_page import current_user, run_page, write_at_end
 from assay.review.review_session import ReviewSession
+from assay.review.row_names import RowNames
 from assay.review.suspects import Nearest, Suspect
 from assay.server.options import ServerOptions
 
@@ -44,12 +45,15 @@ class ReviewOptions:
         Seed of the folds by which the effect on the score is measured.
     resume : bool
         Go on with the decisions that are there.
+    names : RowNames
+        What a column of the data calls its rows.
     """
 
     host: str = "127.0.0.1"
     port: int = 8001
     seed: int = 0
     resume: bool = False
+    names: RowNames = field(default_factory=RowNames)
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def review_issues(
         out.parent.mkdir(parents=True, exist_ok=True)
         journal = Journal(journal_path(out))
         try:
-            session = _open_session(splits, suspects, journal, out)
+            session = _open_session(splits, suspects, journal, out, options.names)
             _serve(session, splits, options, lambda url: announce(url, len(suspects)))
             write_at_end(session.write, out, journal)
         finally:
@@ -165,12 +169,18 @@ def _serve(
 
 
 def _open_session(
-    splits: Splits, suspects: Sequence[Suspect], journal: Journal, out: Path
+    splits: Splits,
+    suspects: Sequence[Suspect],
+    journal: Journal,
+    out: Path,
+    names: RowNames,
 ) -> ReviewSession:
     """Note in the journal that a review begins, and take in what was decided before."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     journal.append(Start(now, splits.source, len(suspects)))
-    session = ReviewSession(suspects, splits.label_set, journal, out, by=current_user())
+    session = ReviewSession(
+        suspects, splits.label_set, journal, out, by=current_user(), names=names
+    )
     if n := session.n_elsewhere:
         logger.warning(
             "decisions on rows that this audit does not list stay in %s and are not written to "

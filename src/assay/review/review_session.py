@@ -17,6 +17,7 @@ from assay.review.answers import Answers
 from assay.review.event_session import Clock, EventSession, UnknownChoiceError, utc_now
 from assay.review.events import Answer, Undo
 from assay.review.journal import Journal
+from assay.review.row_names import RowNames
 from assay.review.session import MAX_LABEL_CHARS
 from assay.review.suspects import Suspect
 
@@ -62,6 +63,8 @@ class ReviewSession(EventSession):
         Where the decisions are written.
     by : str
         Who decides.
+    names : RowNames, optional
+        What a column of the data calls its rows; a column of the decisions, too.
     clock : callable
         Returns the time, in UTC.
 
@@ -79,6 +82,7 @@ class ReviewSession(EventSession):
         out: Path,
         *,
         by: str = "",
+        names: RowNames | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self._answers = Answers(journal.events)
@@ -86,6 +90,7 @@ class ReviewSession(EventSession):
         self.suspects = {one.key: one for one in suspects}
         self.label_set = label_set
         self.out = out
+        self.names = names or RowNames()
         self.region: frozenset[str] = frozenset()
 
     def current(self, wanted: Filter) -> Suspect | None:
@@ -227,9 +232,11 @@ class ReviewSession(EventSession):
             partial.open("w", encoding=ENCODING, newline="") as stream,
         ):
             writer = csv.writer(stream, lineterminator="\r\n")
-            writer.writerow(COLUMNS)  # also where nothing was decided: the file can be read
+            # The header also where nothing was decided: the file can be read.
+            writer.writerow([*COLUMNS, *self.names.header])
             for entry in entries:
-                values = [entry[name] for name in COLUMNS]  # type: ignore[literal-required]
+                own = [entry[name] for name in COLUMNS]  # type: ignore[literal-required]
+                values = [*own, *self.names.cells(entry["split"], entry["row"])]
                 writer.writerow(["" if v is None else guard_cell(str(v)) for v in values])
 
     def _open(self, wanted: Filter) -> Iterator[Suspect]:

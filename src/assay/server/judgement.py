@@ -64,6 +64,7 @@ def judge_text(
     scope: float | None,
     answer: str | list[str] | None,
     top_k: int | None,
+    has_text: bool = True,
 ) -> Judgement:
     """Return what `/v1/classify` says about one text.
 
@@ -79,13 +80,15 @@ def judge_text(
         model abstains.
     top_k : int or None
         Return only so many scores; None: all.
+    has_text : bool
+        There is something to read in the text. Else the model does not know, whatever the scores.
     """
     scores = rank_scores(probs, model.labels, top_k)
     best = scores[0]
     threshold = model.scope_threshold
     in_scope = None
     if scope is not None and threshold is not None:
-        in_scope = scope >= threshold
+        in_scope = has_text and scope >= threshold
     if isinstance(answer, list):
         label = answer[0] if answer else None
     else:
@@ -94,7 +97,7 @@ def judge_text(
         "label": label,
         "best_label": best["label"],
         "score": best["score"],
-        "confidence": word_confidence(best["score"], is_answered=answer is not None),
+        "confidence": word_confidence(best["score"], is_answered=has_text and answer is not None),
         "abstained": answer is None,
         "scope": scope,
         "in_scope": in_scope,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from assay._version import __version__
+from assay.data.blank_text import is_blank
 from assay.errors import did_you_mean
 from assay.runtime.explain import Explanation, ExplanationEntry, plan_explanation
 from assay.runtime.limits.confidence import LEANING, SURE
@@ -104,10 +105,16 @@ class Service:
         found = await self._run(served.judging, asked.texts, caller)
         answers = served.model.decide(np.array([probs for probs, _ in found]))
         judgements = []
-        for (probs, scope), answer in zip(found, answers, strict=True):
-            judgements.append(
-                judge_text(served.model, probs, scope=scope, answer=answer, top_k=asked.top_k)
+        for text, (probs, scope), answer in zip(asked.texts, found, answers, strict=True):
+            judgement = judge_text(
+                served.model,
+                probs,
+                scope=scope,
+                answer=answer,
+                top_k=asked.top_k,
+                has_text=not is_blank(text),
             )
+            judgements.append(judgement)
         if asked.explain:
             for judgement, text in zip(judgements, asked.texts, strict=True):
                 explanation = await self._explain(served, text, caller)

@@ -45,11 +45,12 @@ def test_records_get_their_names():
 
 
 def test_mistakes_of_the_report_get_their_names(splits):
-    """By line and text, since evidence out of fold mixes two splits."""
+    """By split and line, since evidence out of fold mixes two splits."""
     labelled = splits["train"]
-    mistake = Mistake(labelled.lines[3], labelled.texts[3], "a", "b", 0.1, 0.9, 2.3)
+    line, text = labelled.lines[3], labelled.texts[3]
+    mistake = Mistake(line, text, "a", "b", 0.1, 0.9, 2.3, split="train")
     results = SimpleNamespace(splits=splits, id_column="Ticket")
-    name = read_mistake_ids(results, [mistake])[mistake.line]
+    name = read_mistake_ids(results, [mistake])["train", line]
     assert int(name.removeprefix("T-")) == int(mistake.text.split()[1])
     assert ShownMistake(mistake, (), name).to_dict()["id"] == name
     assert "id" not in ShownMistake(mistake).to_dict()

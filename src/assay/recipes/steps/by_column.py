@@ -12,6 +12,7 @@ from assay.data.origin import read_other_cells
 from assay.data.texts import Splits
 from assay.errors import DataError, InputError, cut, did_you_mean
 from assay.evaluation.slices import SliceScores
+from assay.evaluation.unseen import UnseenScores
 from assay.runtime.limits.wilson import wilson_interval
 
 __all__ = ["read_column", "score_values"]
@@ -59,7 +60,13 @@ def read_column(splits: Splits, split: str, lines: Sequence[int], column: str) -
     return values
 
 
-def score_values(column: str, values: Sequence[str], correct: np.ndarray) -> list[SliceScores]:
+def score_values(
+    column: str,
+    values: Sequence[str],
+    correct: np.ndarray,
+    *,
+    seen: np.ndarray | None = None,
+) -> list[SliceScores]:
     """Score the texts of each value apart, the most frequent value first.
 
     Parameters
@@ -68,6 +75,8 @@ def score_values(column: str, values: Sequence[str], correct: np.ndarray) -> lis
     values : sequence of str, n_texts long
     correct : bool array of shape (n_texts,)
         Whether each text was labelled right.
+    seen : bool array of shape (n_texts,), optional
+        Which texts the model was trained on.
     """
     frequent = [value for value, _ in Counter(values).most_common(MAX_VALUES)]
     known = set(frequent)
@@ -79,5 +88,7 @@ def score_values(column: str, values: Sequence[str], correct: np.ndarray) -> lis
         is_own = named == value
         n_texts, n_right = int(is_own.sum()), int(correct[is_own].sum())
         interval = wilson_interval(n_right, n_texts)
-        found.append(SliceScores(column, value, n_texts, n_right / n_texts, interval))
+        unseen = UnseenScores.among(is_own, correct, seen)
+        accuracy = n_right / n_texts
+        found.append(SliceScores(column, value, n_texts, accuracy, interval, unseen=unseen))
     return found

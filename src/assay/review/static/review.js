@@ -64,7 +64,8 @@ function show(next) {
 }
 
 function whereOf(row) {
-  return say("where", { split: row.split, row: String(row.row) });
+  const place = { split: row.split, row: String(row.row) };
+  return row.id ? say("where_id", { ...place, id: row.id }) : say("where", place);
 }
 
 function questionOf(item) {
