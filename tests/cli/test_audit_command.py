@@ -55,6 +55,17 @@ def test_audit_shows_counts_suspects_and_times(invoke, flipped, tmp_path):
     )
 
 
+def test_rows_of_no_split_are_not_called_all(invoke, tmp_path):
+    """A column "all" beside train, validation and test would read as their sum."""
+    texts, labels = small_data(60, labels=("joy", "sadness"), seed=0)
+    path = write_rows(tmp_path / "tweets.csv", [*texts, "nobody has read this"], [*labels, ""])
+    done = invoke("audit", path, "--method", "none", "--quiet")
+    (head,) = (line for line in done.stdout.splitlines() if line.startswith(" kind "))
+    assert "in no split" in head
+    assert " all " not in head
+    assert "no label: left out" in done.stdout
+
+
 def test_audit_as_json_is_one_object(invoke, flipped):
     """Counts, shift, the check of the labels and every row."""
     done = invoke("audit", flipped, "--json", "--quiet")

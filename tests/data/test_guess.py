@@ -52,6 +52,21 @@ def test_a_header_that_is_a_row_is_told():
     ]
 
 
+def test_a_column_of_splits_is_no_label():
+    """A column with the same name and other values is proposed like any other."""
+    columns = {
+        "topic": lambda i: f"t{i % 3}",
+        "words": lambda i: f"something that was said {i}",
+    }
+    rows = rows_of(20, **columns, split=lambda i: ("train", "test")[i % 2])
+    assert propose_columns(rows, has_header=True) == ["--text-column words --label-column topic"]
+    rows = rows_of(20, **columns, split=lambda i: ("left", "right")[i % 2])
+    assert propose_columns(rows, has_header=True) == [
+        "--text-column words --label-column split",
+        "--text-column words --label-column topic",
+    ]
+
+
 @pytest.mark.parametrize("n", [0, 3])
 def test_nothing_is_proposed_for_a_few_rows(n):
     """Nor where no column is one of texts."""

@@ -226,7 +226,7 @@ def test_load_cuts_texts_over_max_chars(tmp_path, caplog):
     assert len(splits["all"].texts[1]) == 100_000
     assert [rows.lines for rows in splits.mended] == [(2,)]
     assert (
-        "1 row was mended: text cut to its first 100,000 characters; the first is row 2 of all."
+        "1 row was mended: text cut to its first 100,000 characters; the first is row 2 of the data."
         in caplog.text
     )
     assert len(load_data(path, max_chars=1_000_000)["all"].texts[1]) == 1_000_000
@@ -252,7 +252,7 @@ def test_load_leaves_out_a_few_bad_rows_and_lists_them(tmp_path, caplog):
     assert len(splits["all"]) == 99
     assert splits.dropped == (DroppedRow("all", 101, "3 fields where the header has 2"),)
     assert (
-        "1 row that cannot be used was left out; the first is row 101 of all: 3 fields"
+        "1 row that cannot be used was left out; the first is row 101 of the data: 3 fields"
         in caplog.text
     )
     with pytest.raises(DataError, match=r"line 101: 3 fields where the header has 2"):

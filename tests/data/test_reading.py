@@ -5,6 +5,7 @@ from __future__ import annotations
 from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.data.reading import describe_reading, describe_spellings
+from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import DroppedRow, LabelledTexts, MendedRows, Splits
 
 
@@ -51,9 +52,22 @@ def test_row_and_line_are_both_said_where_they_differ(tmp_path):
     rows = "".join(f"so {i},{'ab'[i % 2]}\n" for i in range(300))
     path.write_text('text,label\n"one\ntwo",a\n\nthree, b\n' + rows + "four,a,b\n")
     assert describe_reading(load_data(path)) == [
-        "1 row that cannot be used was left out; the first is row 305 of all: 3 fields where the "
+        "1 row that cannot be used was left out; the first is row 305 of the data: 3 fields where the "
         "header has 2 (row 305 in a spreadsheet).",
-        "1 row was mended: white space around the label; the first is row 4 of all.",
-        "Row 305 of all begins in line 306 of its file.",
-        "Row 4 of all begins in line 5 of its file.",
+        "1 row was mended: white space around the label; the first is row 4 of the data.",
+        "Row 305 of the data begins in line 306 of its file.",
+        "Row 4 of the data begins in line 5 of its file.",
+    ]
+
+
+def test_texts_without_any_of_several_labels_are_counted():
+    """An empty cell may be an answer or a text that nobody has labelled yet: a person knows."""
+    splits = Splits(
+        {"all": SeveralLabelledTexts(("a", "b", "c"), (("x", "y"), (), ()))},
+        LabelSet(("x", "y"), "multi"),
+        source="memory",
+    )
+    assert describe_reading(splits) == [
+        "2 of 3 texts have no label, which counts as an answer: no label fits. Leave out those that "
+        "nobody has labelled yet."
     ]

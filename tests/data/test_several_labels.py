@@ -169,7 +169,7 @@ def test_null_alone_in_a_list_is_an_unknown_label(tmp_path: Path) -> None:
     splits = load_data(path)
     assert (splits.pool, splits["all"].labels[-1]) == (("text 5",), ("a",))
     assert describe_reading(splits) == [
-        "1 row was mended: a blank label in a list; the first is row 7 of all."
+        "1 row was mended: a blank label in a list; the first is row 7 of the data."
     ]
 
 

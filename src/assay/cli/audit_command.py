@@ -22,6 +22,7 @@ __all__ = ["register"]
 PANEL = "Look at texts"
 READERS = ", ".join(methods_where(lambda method: method.reads_texts))
 N_SUSPECTS = 10  # shown on the terminal; the file has them all
+WHOLE = "all"  # the split of a lone table before it is cut: rows that are in no split carry it
 SUSPECT_KINDS = ("wrong_label", "missing_label", "extra_label")
 
 
@@ -121,17 +122,20 @@ def _show_counts(audit: Audit) -> None:
         print_line("nothing found")
         return
     names = dict.fromkeys([*audit.n_texts, *(issue.split for issue in audit.issues)])
+    titles = {name: name for name in names}
+    if len(names) > 1 and WHOLE in titles:
+        titles[WHOLE] = "in no split"  # "all" would read as the sum
     print_table(
         [
             {
                 "kind": kind,
-                **{name: f"{rows.get(name, 0):,}" for name in names},
+                **{title: f"{rows.get(name, 0):,}" for name, title in titles.items()},
                 "what": KINDS[kind],
             }
             for kind, rows in audit.counts().items()
         ],
         title="Rows to look at",
-        right=tuple(names),
+        right=tuple(titles.values()),
         elastic=("what",),
     )
     leaks = {(leak.split, leak.seen_in): leak.n_rows for leak in audit.overlaps.leaks}

@@ -159,15 +159,15 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
             "": "→" if one["method"] == results["recommended"] else "",
             "method": one["method"],
             "evidence": f"{one['evidence']['f1_macro']:.3f}",
-            "test macro": f"{one['test']['f1_macro']:.3f}",
+            "macro F1": f"{one['test']['f1_macro']:.3f}",
             "95 % interval": f"{low:.3f}–{high:.3f}",
-            "test micro": f"{one['test']['f1_micro']:.3f}",
+            "micro F1": f"{one['test']['f1_micro']:.3f}",
             "fit s": f"{results['timings'][one['method']]['fit_s']:.1f}",
             "MB": f"{one['model_bytes'] / 1e6:.1f}",
         }
         rows.append(row)
-    print_table(rows, right=("evidence", "test macro", "test micro", "fit s", "MB"))
-    print_line("Scores:      F1; that of the evidence is macro F1.")
+    print_table(rows, right=("evidence", "macro F1", "micro F1", "fit s", "MB"))
+    print_line("Scores:      the evidence is macro F1; macro and micro F1 are those of test.")
     for one in results["skipped"]:
         print_sentence(f"Left out:    {one['method']}: {one['reason']}")
     for warning in results["warnings"]:

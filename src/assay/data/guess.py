@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import mean
 
 from assay.data.files.row import Row
+from assay.data.split_column import names_splits
 
 __all__ = ["propose_as_rows", "propose_columns"]
 
@@ -110,6 +111,8 @@ def _flags(columns: Sequence[_Column], *, has_header: bool) -> list[str]:
 def _describe(rows: Sequence[Row]) -> list[_Column]:
     """Return what is in each column; nothing where there are too few rows to tell.
 
+    A column that divides the rows into splits is left out: it is neither texts nor labels.
+
     A row whose bytes do not decode has all its cells, and counts.
     """
     if len(rows) < MIN_ROWS:
@@ -117,6 +120,6 @@ def _describe(rows: Sequence[Row]) -> list[_Column]:
     described = []
     for number, name in enumerate(rows[0].values, 1):
         values = [str(row.values[name]) for row in rows if row.values.get(name) not in (None, "")]
-        if values:
+        if values and not names_splits(name, values):
             described.append(_Column(name, number, tuple(values)))
     return described

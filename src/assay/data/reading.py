@@ -28,6 +28,7 @@ SENTENCES = {  # kind of what was mended -> its sentence in the catalogue
     "text_cut": "reading.text_cut",
 }
 # Rows without a text or without a label are said elsewhere.
+N_COLUMNS = 2  # of the texts and of the labels, unless each label has its own
 N_LISTED = 10  # columns that are named
 WITHOUT_MESSAGE = ("null text", "blank text", "null label")
 
@@ -56,9 +57,25 @@ def _changes(splits: Splits) -> list[Fact]:
         listed = ", ".join(map(cut, empty[:N_LISTED]))
         facts.append(Fact.of("reading.empty_columns", n_columns=len(empty), listed=listed))
     n_texts = sum(map(len, splits.values()))
+    if n_bare := _count_bare(splits):
+        facts.append(Fact.of("reading.no_labels", n_bare=n_bare, n_texts=n_texts))
     if len(splits.pool) > POOL_FRACTION * (n_texts + len(splits.pool)):
         facts.append(Fact.of("reading.pool", n_pool=len(splits.pool), n_texts=n_texts))
     return facts
+
+
+def _count_bare(splits: Splits) -> int:
+    """Count the texts whose cell or list of labels is empty.
+
+    Zeros in columns of one label each are no empty cells: there, nothing is counted.
+    """
+    has_columns = any(len(origin.used) > N_COLUMNS for origin in splits.origins.values())
+    if splits.label_set.task == "single" or has_columns:
+        return 0
+    n_bare = 0
+    for labelled in splits.values():
+        n_bare += sum(not labelled.names(row) for row in range(len(labelled)))
+    return n_bare
 
 
 def describe_reading(splits: Splits) -> list[str]:

@@ -13,7 +13,7 @@ from assay.data.raw_split import RawSplit, split_name
 from assay.data.texts import SPLIT_ORDER
 from assay.errors import DataError, cut, did_you_mean
 
-__all__ = ["SPLIT_COLUMNS", "divide_by_column"]
+__all__ = ["SPLIT_COLUMNS", "divide_by_column", "names_splits"]
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +67,19 @@ def divide_by_column(
     return {split: _with_rows(raw, own) for split, own in divided.items()}
 
 
+def names_splits(name: str, values: Iterable[str]) -> bool:
+    """Tell whether a column has a well-known name and nothing but names of splits.
+
+    >>> names_splits("Split", ["train", "dev"]), names_splits("split", ["left", "right"])
+    (True, False)
+    """
+    return _is_split_name(name) and all(split_name(value.strip()) for value in values)
+
+
+def _is_split_name(column: str) -> bool:
+    return column.strip().casefold() in SPLIT_COLUMNS
+
+
 def _find_column(raw: RawSplit, *, text: str, label: str, asked: str | None) -> str | None:
     if asked is not None:
         if asked in raw.columns:
@@ -75,7 +88,7 @@ def _find_column(raw: RawSplit, *, text: str, label: str, asked: str | None) -> 
             f"column '{cut(asked)}' not in {raw.source}; columns: {list_columns(raw.columns)}."
             f"{did_you_mean(asked, raw.columns)}"
         )
-    named = [name for name in raw.columns if name.strip().casefold() in SPLIT_COLUMNS]
+    named = [name for name in raw.columns if _is_split_name(name)]
     others = [name for name in named if name not in (text, label)]
     return others[0] if len(others) == 1 else None
 
