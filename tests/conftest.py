@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from _support import forks
 from _support.checkpoints import write_checkpoint
 from _support.session import session_folder
 
@@ -54,6 +55,14 @@ LONGEST = ("tests/test_site.py::test_pages_run", "tests/test_notebook.py::test_t
 def pytest_collection_modifyitems(items):
     """Put the longest tests first; all others keep their order."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fork_server(tmp_path_factory):
+    """Have the server that forks command lines at hand; it starts when it is first asked."""
+    environment = {**os.environ, "COLUMNS": "80"}
+    with forks.ForkServer(environment, tmp_path_factory.mktemp("programs")) as forks.shared:
+        yield
 
 
 @pytest.fixture(autouse=True)

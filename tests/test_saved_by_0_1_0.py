@@ -68,7 +68,7 @@ def test_changed_model_of_0_1_0_is_refused(tmp_path):
 
 def test_run_of_0_1_0_is_compared():
     """The leaderboard is worked out again from the predictions that the run kept."""
-    done = run_assay("compare", FIXTURES / "run", "--json")
+    done = run_assay("compare", FIXTURES / "run", "--json", is_forked=True)
     assert done.returncode == 0, done.stderr
     compared = json.loads(done.stdout)
     results = json.loads((FIXTURES / "run" / "results.json").read_text(encoding="utf-8"))
@@ -81,7 +81,7 @@ def test_run_of_0_1_0_is_compared():
 def test_run_of_0_1_0_is_reported(tmp_path):
     """Its report.json can be written up again."""
     out = tmp_path / "report.html"
-    done = run_assay("report", FIXTURES / "run", "--out", out)
+    done = run_assay("report", FIXTURES / "run", "--out", out, is_forked=True)
     assert done.returncode == 0, done.stderr
     page = out.read_text(encoding="utf-8")
     assert "linear" in page

@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 import tomllib
 from dataclasses import dataclass
@@ -63,7 +62,10 @@ def read_shapes(page):
 
 
 class PageRunner:
-    """Runs blocks in a folder; use it as a context manager, which ends what the blocks started."""
+    """Runs blocks in a folder; use it as a context manager, which ends what the blocks started.
+
+    `environment` holds the PATH on which `assay` and `python` are found.
+    """
 
     def __init__(self, folder, environment):
         self.folder, self.environment = folder, environment
@@ -116,7 +118,7 @@ class PageRunner:
         """Run Python after the blocks that came before on the page."""
         if self.python is None:
             self.python = subprocess.Popen(
-                [sys.executable, "-c", PYTHON],
+                ["python", "-c", PYTHON],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.PIPE,

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from _support import forks
 from _support.checkpoints import write_checkpoint
 from _support.session import session_folder
 from _support.small_models import small_data
@@ -118,7 +119,11 @@ def listing(folder: Path) -> set[str]:
 
 
 def start_assay(
-    *args: Any, cwd: Path | None = None, env: dict[str, str] | None = None, **more: Any
+    *args: Any,
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+    python: str | Path = sys.executable,
+    **more: Any,
 ) -> Any:
     """Start the command line in a process of its own, with pipes."""
     given = {
@@ -128,7 +133,7 @@ def start_assay(
         "COLUMNS": "80",
         **(env or {}),
     }
-    command = [sys.executable, "-m", "assay", *map(str, args)]
+    command = [str(python), "-m", "assay", *map(str, args)]
     pipes = {
         "stdin": subprocess.DEVNULL,
         "stdout": subprocess.PIPE,
@@ -139,11 +144,13 @@ def start_assay(
 
 
 def run_assay(
-    *args: Any, stdin: str | None = None, **more: Any
+    *args: Any, stdin: str | None = None, is_forked: bool = False, **more: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
+    """Run the command line in a process of its own, started anew or forked (see forks.py)."""
     if stdin is not None:
         more["stdin"] = subprocess.PIPE
+    if is_forked:
+        more["python"] = forks.shared.python
     process = start_assay(*args, **more)
     out, err = process.communicate(stdin, timeout=300)
     return subprocess.CompletedProcess(args, process.returncode, out, err)
