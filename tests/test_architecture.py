@@ -28,6 +28,7 @@ MODULES = {
 # Rooms from left to right: a room imports itself and rooms before it.
 ROOMS = (
     (
+        "_flags",
         "errors",
         "_optional",
         "_env",

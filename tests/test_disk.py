@@ -48,7 +48,7 @@ def test_existing_output_is_refused_before_any_work(tmp_path):
     """OUT that is there stays, and the block is never entered."""
     write_something(tmp_path / "out", "old")
     with pytest.raises(
-        OutputExistsError, match=r"out exists already \(choose another --out, or add --overwrite"
+        OutputExistsError, match=r"out exists already \(choose another out, or add overwrite=True"
     ):
         write_something(tmp_path / "out")
     assert (tmp_path / "out" / "file.txt").read_text() == "old"

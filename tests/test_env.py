@@ -82,7 +82,7 @@ def test_bad_thread_count_is_an_error(monkeypatch, value):
 
 def test_set_threads_refuses_none_at_all():
     """Zero threads are no threads, and nothing is set then."""
-    with pytest.raises(InputError, match="--threads is 0; a whole number of at least 1"):
+    with pytest.raises(InputError, match="n_threads is 0; a whole number of at least 1"):
         _env.set_threads(0)
     assert "ASSAY_THREADS" not in os.environ
 

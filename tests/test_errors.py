@@ -105,28 +105,21 @@ def test_first_line_is_what_another_library_says(err, line):
     assert first_line(err) == line
 
 
-@pytest.mark.parametrize(
-    ("message", "hint", "notes"),
-    [
-        ("nothing to say", "", []),
-        ("a (--max-chars)", "", ["in Python, --max-chars is the argument max_chars"]),
-        (
-            "a (--top-k)",
-            "name it with --encoding, or --no-header",
-            [
-                "in Python, --top-k and --encoding and --no-header "
-                "are the arguments top_k and encoding and header=False"
-            ],
-        ),
-        ("a", "train it again: assay train ... --keep-texts", []),
-    ],
-)
-def test_note_names_the_arguments_of_python(message, hint, notes):
-    """A traceback says how flags are called in Python; the message itself stays as it is."""
-    err = InputError(message, hint=hint)
-    assert getattr(err, "__notes__", []) == notes
-    assert getattr(pickle.loads(pickle.dumps(err)), "__notes__", []) == notes
-    assert err.message == message
+def test_text_of_an_error_names_arguments_and_its_parts_name_flags():
+    """The command line shows the parts as they are; a traceback shows the text and the notes."""
+    err = InputError(
+        "a text of 9 characters; at most 5 are accepted (--max-chars)",
+        hint="name it with --encoding, or add --overwrite",
+        flags=("--encoding cp1252", "--no-header --text-column 1"),
+    )
+    for one in (err, pickle.loads(pickle.dumps(err))):
+        assert str(one) == (
+            "a text of 9 characters; at most 5 are accepted (max_chars) "
+            "(name it with encoding, or add overwrite=True)"
+        )
+        assert one.__notes__ == ["try: encoding='cp1252'", "try: header=False, text_column=1"]
+        assert one.message.endswith("(--max-chars)")
+        assert one.hint == "name it with --encoding, or add --overwrite"
 
 
 def test_did_you_mean_is_bounded():

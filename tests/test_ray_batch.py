@@ -57,7 +57,7 @@ def test_what_cannot_be_read_is_refused_first(model_folder, dataset, tmp_path):
         predict_dataset(model_folder, tmp_path / "none", tmp_path / "out")
     with pytest.raises(InputError, match=r"holds no \.parquet or \.jsonl file"):
         predict_dataset(model_folder, tmp_path / "empty", tmp_path / "out")
-    with pytest.raises(InputError, match="--top-k is 9"):
+    with pytest.raises(InputError, match="top_k is 9"):
         predict_dataset(model_folder, dataset, tmp_path / "out", top_k=9)
     with pytest.raises(OutputExistsError, match="empty exists already"):
         predict_dataset(model_folder, dataset, tmp_path / "empty")

@@ -15,9 +15,10 @@ A message is one sentence: what failed, what was given, what is accepted. The hi
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
+
+from assay._flags import say_in_python
 
 __all__ = [
     "AssayError",
@@ -34,8 +35,6 @@ __all__ = [
     "list_problems",
 ]
 
-FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
-COMMAND = re.compile(r"assay [a-z]+[^;:,()]*")  # what follows is to be typed, not to be called
 MAX_LISTED = 10  # problems shown in one message; more are counted
 MAX_COMPARED = 2_000  # names that a mistyped one is compared with: 0.1 s of work at most
 MAX_NAME_CHARS = 60  # of a name in a message: a label can be a whole text in the wrong column
@@ -55,8 +54,8 @@ class AssayError(Exception):
 
     Notes
     -----
-    Sentences name flags of the command line. A note, which a traceback shows below the message,
-    says how they are called in Python.
+    `message`, `hint` and `flags` name flags, for the command line. The text of the exception, which
+    a traceback shows, names the arguments of Python instead, and so do its notes.
     """
 
     exit_code = 1
@@ -66,11 +65,11 @@ class AssayError(Exception):
         self.message = message
         self.hint = hint
         self.flags = tuple(flags)
-        if note := _name_arguments(f"{message} {hint}"):
-            self.add_note(note)
+        for answer in self.flags:
+            self.add_note(f"try: {say_in_python(answer)}")
 
     def __str__(self) -> str:
-        return f"{self.message} ({self.hint})" if self.hint else self.message
+        return say_in_python(f"{self.message} ({self.hint})" if self.hint else self.message)
 
 
 class InputError(AssayError, ValueError):
@@ -107,26 +106,6 @@ class OutsideError(AssayError, OSError):
     """Something outside assay failed: network, Hub or disk. Running again may help."""
 
     exit_code = 4
-
-
-def _name_arguments(said: str) -> str:
-    """Return how the flags that a message names are called in Python; empty if it names none.
-
-    >>> _name_arguments("a text of 9 characters; at most 5 are accepted (--max-chars)")
-    'in Python, --max-chars is the argument max_chars'
-    >>> _name_arguments("train it with `assay train --keep-texts`")
-    ''
-    """
-    arguments: dict[str, str] = {}
-    for flag in FLAG.findall(COMMAND.sub("", said)):
-        name = flag.removeprefix("--").replace("-", "_")
-        is_off = name.startswith("no_")
-        arguments[flag] = f"{name.removeprefix('no_')}=False" if is_off else name
-    if not arguments:
-        return ""
-    flags, names = " and ".join(arguments), " and ".join(arguments.values())
-    are = "is the argument" if len(arguments) == 1 else "are the arguments"
-    return f"in Python, {flags} {are} {names}"
 
 
 def cut(name: str) -> str:

@@ -175,7 +175,7 @@ def test_top_k_lists_the_best(model, tmp_path):
 def test_impossible_top_k_is_refused(model, tmp_path, top_k):
     """As many labels as the model has, at most; nothing is written."""
     source = write(tmp_path / "in.jsonl", [{"text": "a"}])
-    with pytest.raises(InputError, match=f"--top-k is {top_k}; 1 to 3 is accepted"):
+    with pytest.raises(InputError, match=f"top_k is {top_k}; 1 to 3 is accepted"):
         predict_file(model, source, tmp_path / "new" / "folder" / "out.jsonl", top_k=top_k)
     assert names(tmp_path) == {"in.jsonl"}
 

@@ -361,7 +361,7 @@ def test_device_that_is_not_here_is_refused(invoke, data, tiny_bert, tmp_path, c
     )
     assert done.exit_code == 2
     assert "error: this machine has no device 'cuda:99'" in done.stderr
-    assert "hint: use --device auto or cpu" in done.stderr
+    assert "hint: use --device auto or --device cpu" in done.stderr
     assert listing(tmp_path) == set()
 
 

@@ -32,7 +32,7 @@ def test_compare_refuses_what_is_no_run(invoke, tmp_path):
     done = invoke("compare", tmp_path)
     assert done.exit_code == 2
     assert "is no run: it has no results.json" in done.stderr
-    assert "hint: give the folder that assay run wrote with --out" in done.stderr
+    assert "hint: give a folder that `assay run` wrote" in done.stderr
 
 
 def test_compare_wants_data_for_two_models(invoke, tmp_path):

@@ -67,11 +67,11 @@ def test_find_columns_suggests_the_nearest_name():
 def test_find_columns_refuses_to_guess():
     """Two that could be meant are both named, with the option that decides."""
     with pytest.raises(
-        DataError, match=r"'sentence' and 'review' could each be the text column .*--text-column"
+        DataError, match=r"'sentence' and 'review' could each be the text column .*text_column"
     ):
         find_columns(["sentence", "review", "label"], source="x.csv")
     with pytest.raises(
-        DataError, match=r"'topic' and 'intent' could each be the label column .*--label-column"
+        DataError, match=r"'topic' and 'intent' could each be the label column .*label_column"
     ):
         find_columns(["text", "topic", "intent"], source="x.csv")
     with pytest.raises(DataError, match=r"'text' and 'Text' could each be"):
@@ -82,22 +82,22 @@ def test_find_columns_lists_columns_where_nothing_is_found():
     """Nothing found is an error that lists what there is and says what to do."""
     with pytest.raises(
         DataError,
-        match=r"no text column found in x\.csv; columns: foo, label \(name it with --text-col",
+        match=r"no text column found in x\.csv; columns: foo, label \(name it with text_col",
     ):
         find_columns(["foo", "label"], source="x.csv")
     with pytest.raises(
         DataError,
-        match=r"no label column found in x\.csv; columns: text, bar \(name it with --label-col",
+        match=r"no label column found in x\.csv; columns: text, bar \(name it with label_col",
     ):
         find_columns(["text", "bar"], source="x.csv")
 
 
 @pytest.mark.parametrize(
-    ("header", "shown"), [("text;label", "';'"), ("text\tlabel", "tab"), ("text|label", r"'\|'")]
+    ("header", "shown"), [("text;label", "';'"), ("text\tlabel", "'tab'"), ("text|label", r"'\|'")]
 )
 def test_find_columns_suspects_another_delimiter(header, shown):
     """One column that holds a delimiter is most likely a file with that delimiter."""
-    with pytest.raises(DataError, match=f"try --delimiter {shown}"):
+    with pytest.raises(DataError, match=f"try delimiter={shown}"):
         find_columns([header], source="x.csv")
 
 

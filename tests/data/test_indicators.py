@@ -50,7 +50,7 @@ def test_columns_with_many_other_values_are_no_label_columns(tmp_path: Path) -> 
 def test_text_column_among_label_columns_is_refused(tmp_path: Path) -> None:
     """Texts are no zeros and ones; a label may be called text where the texts are named."""
     path = write(tmp_path / "a.csv")
-    with pytest.raises(DataError, match=r"'text' of --label-columns is the text column of a\.csv"):
+    with pytest.raises(DataError, match=r"'text' of label_columns is the text column of a\.csv"):
         load_data(path, label_columns=["bug", "text"])
     other = tmp_path / "b.csv"
     other.write_text("body,text,bug\na,1,0\nb,0,1\n")

@@ -141,7 +141,7 @@ def test_load_labels_txt_in_another_encoding(tmp_path):
     assert load_data(tmp_path, encoding="cp949").label_set.names == ("슬픔", "기쁨")
     (tmp_path / "train.csv").write_text("text,label\n가,기쁨\n", encoding="utf-8")
     with pytest.raises(
-        DataError, match=r"labels\.txt: bytes that are not UTF-8 .* cp949 \(.슬픔.\).* --encoding"
+        DataError, match=r"labels\.txt: bytes that are not UTF-8 .* cp949 \(.슬픔.\).* encoding"
     ):
         load_data(tmp_path)
 
@@ -199,7 +199,7 @@ def test_load_reports_bad_bytes_of_a_whole_file(tmp_path):
     path.write_bytes('{"text": "슬퍼요", "label": "슬픔"}\n'.encode("cp949") * 30)
     with pytest.raises(
         DataError,
-        match=r"(?s)a\.jsonl line 1: bytes that are not UTF-8.*may be cp949.*--encoding; 29 more like it",
+        match=r"(?s)a\.jsonl line 1: bytes that are not UTF-8.*may be cp949.*encoding; 29 more like it",
     ):
         load_data(path)
 
@@ -237,7 +237,7 @@ def test_load_refuses_texts_over_max_chars_if_strict(tmp_path):
     path = fill(tmp_path, a_txt=f"a;x\n{'b' * 1_000_000};y\n") / "a.txt"
     with pytest.raises(
         DataError,
-        match=r"^a\.txt line 2: a text of 1,000,000 characters; at most 100,000 .*--max-chars",
+        match=r"^a\.txt line 2: a text of 1,000,000 characters; at most 100,000 .*max_chars",
     ):
         load_data(path, strict=True)
     assert len(load_data(path, max_chars=1_000_000, strict=True)["all"]) == 2
@@ -261,7 +261,7 @@ def test_load_leaves_out_a_few_bad_rows_and_lists_them(tmp_path, caplog):
     with pytest.raises(DataError, match=r"2 problems:"):
         load_data(path)
     assert len(load_data(path, max_bad_fraction=0.05).dropped) == 2
-    with pytest.raises(InputError, match=r"--max-bad-fraction is 2; a number from 0 to 1"):
+    with pytest.raises(InputError, match=r"max_bad_fraction is 2; a number from 0 to 1"):
         load_data(path, max_bad_fraction=2)
 
 

@@ -184,7 +184,7 @@ def test_other_values_in_an_indicator_column_are_refused(tmp_path: Path) -> None
 def test_missing_label_column_is_named(tmp_path: Path) -> None:
     """With the name that was probably meant."""
     path = write(tmp_path / "a.csv", "text,rude,fun\na,1,1\nb,0,0\n")
-    with pytest.raises(DataError, match=r"'rudee' of --label-columns.*Did you mean 'rude'"):
+    with pytest.raises(DataError, match=r"'rudee' of label_columns.*Did you mean 'rude'"):
         load_data(path, label_columns=["rudee", "fun"])
 
 
@@ -199,7 +199,7 @@ def test_separator_inside_a_label_is_refused(tmp_path: Path) -> None:
 def test_ways_to_write_labels_exclude_each_other(tmp_path: Path) -> None:
     """Two flags that contradict each other are refused."""
     path = write(tmp_path / "a.csv", "text,label\nx,a\ny,a\n")
-    with pytest.raises(InputError, match="--single-label and --label-separator are given"):
+    with pytest.raises(InputError, match="single_label=True and label_separator are given"):
         load_data(path, single_label=True, label_separator=";")
 
 

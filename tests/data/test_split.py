@@ -155,10 +155,10 @@ def test_cut_refuses_fractions_out_of_range(fraction):
     """A fraction lies between 0 and 1; the option is named."""
     whole = splits_of(all=distinct(x=10, y=10))
     with pytest.raises(
-        InputError, match=r"--test-fraction is .*; a number between 0 and 1 is accepted"
+        InputError, match=r"test_fraction is .*; a number between 0 and 1 is accepted"
     ):
         cut_missing(whole, seed=0, test_fraction=fraction)
-    with pytest.raises(InputError, match=r"--validation-fraction is "):
+    with pytest.raises(InputError, match=r"validation_fraction is "):
         cut_missing(whole, seed=0, validation_fraction=fraction)
 
 
@@ -223,6 +223,6 @@ def test_limit_caps_every_split():
 def test_limit_needs_room_for_every_class():
     """Fewer than two rows per class cannot be trained on."""
     with pytest.raises(
-        InputError, match="--max-rows is 5; at least 6 are accepted: 2 for each of the 3 classes"
+        InputError, match="max_rows is 5; at least 6 are accepted: 2 for each of the 3 classes"
     ):
         limit_rows(splits_of(train=distinct(x=10, y=10, z=10)), 5, seed=0)

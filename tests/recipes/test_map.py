@@ -124,7 +124,7 @@ def test_split_that_cannot_be_drawn_is_refused(tmp_path):
     """Several without train, an unknown one, an empty one: said before the checkpoint is looked for."""
     out, nowhere = tmp_path / "m.html", str(tmp_path / "nothing")
     with pytest.raises(
-        InputError, match=r"no split 'train'; splits: validation, test \(choose one with --split\)"
+        InputError, match=r"no split 'train'; splits: validation, test \(choose one with split\)"
     ):
         draw_map_file(build_splits(names=("validation", "test")), out, checkpoint=nowhere)
     with pytest.raises(DataError, match="no split 'dev'"):
@@ -138,7 +138,7 @@ def test_too_few_points_for_the_classes_are_refused_before_any_work(tmp_path):
     """The message speaks of points, and says how many are accepted."""
     with pytest.raises(
         InputError,
-        match=r"3 points are too few for 2 classes; at least 4 are accepted.*--max-points",
+        match=r"3 points are too few for 2 classes; at least 4 are accepted.*max_points",
     ):
         draw_map_file(
             build_splits(10),

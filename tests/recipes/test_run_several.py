@@ -170,9 +170,9 @@ def test_what_takes_one_label_says_so(run: Path, data: Path, tmp_path: Path, mon
     with pytest.raises(InputError, match="compact takes one label per text; majority, linear,"):
         run_data(data, tmp_path / "r", options=RunOptions(methods=("compact",)))
     model = load_model(run / "model")
-    with pytest.raises(InputError, match="--abstain-below is for models that give one"):
+    with pytest.raises(InputError, match="rule is for models that give one"):
         Scoring("text", rule=AbstainRule(0.5)).check(model)
-    with pytest.raises(InputError, match="--scope is for models that give one"):
+    with pytest.raises(InputError, match="with_scope=True is for models that give one"):
         Scoring("text", with_scope=True).check(model)
     with pytest.raises(DataError, match="several labels each"):
         embed_data(load_data(data), out=tmp_path / "features.parquet")

@@ -45,5 +45,5 @@ def test_description_names_the_prefix(client):
 @pytest.mark.parametrize("path", ["nlp", "/nlp/", "/", "/a b", "//x", "/../x?"])
 def test_prefix_has_a_form(path):
     """A slash before it, none after it."""
-    with pytest.raises(InputError, match="--root-path is"):
+    with pytest.raises(InputError, match="root_path is"):
         ServerOptions(root_path=path)

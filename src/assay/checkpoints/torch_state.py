@@ -52,7 +52,7 @@ def pick_device(name: str | None = None) -> torch.device:
     if not _is_here(device, n_cuda):
         raise InputError(
             f"this machine has no device '{name}' ({n_cuda} CUDA devices)",
-            hint="use --device auto or cpu",
+            hint="use --device auto or --device cpu",
         )
     return device
 

@@ -80,7 +80,7 @@ class RowRules:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        COUNT.check("max_chars", self.max_chars)
+        COUNT.check("--max-chars", self.max_chars)
         ways = {
             "--single-label": self.single_label,
             "--label-separator": self.label_separator is not None,

@@ -125,7 +125,8 @@ def connect(token: str | None = None) -> Any:
     """
     if _env.is_offline():
         raise InputError(
-            "the Hub cannot be used offline", hint="leave out --offline, unset HF_HUB_OFFLINE"
+            "the Hub cannot be used offline",
+            hint="leave out --offline, and unset ASSAY_OFFLINE and HF_HUB_OFFLINE",
         )
     hub = require("huggingface_hub")
     return hub.HfApi(token=token or hub.get_token(), library_name="assay")

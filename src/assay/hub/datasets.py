@@ -86,7 +86,7 @@ def find_datasets(
         The Hub cannot be reached.
     """
     if not 1 <= limit <= MAX_COUNTED:
-        raise InputError(f"limit is {limit}; 1 to {MAX_COUNTED:,} is accepted")
+        raise InputError(f"--limit is {limit}; 1 to {MAX_COUNTED:,} is accepted")
     api = connect()
 
     def list_matches() -> list[Any]:

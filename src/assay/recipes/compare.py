@@ -157,7 +157,7 @@ def _read_results(root: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise InputError(
             f"{root} is no run: it has no results.json",
-            hint="give the folder that assay run wrote with --out",
+            hint="give a folder that `assay run` wrote",
         )
     try:
         results = json.loads(path.read_text(encoding="utf-8"))

@@ -176,7 +176,7 @@ class _Training:
     def prepare(self, data: Any, options: DataOptions) -> TrainingSet:
         """Check everything that can be checked before the data is read, then read it."""
         check_methods([self.method])
-        SEED.check("seed", self.fit.seed)
+        SEED.check("--seed", self.fit.seed)
         if "seed" in self.fit.parameters:
             raise InputError("the parameters hold 'seed'", hint="give it as seed=..., beside them")
         if self.target_accuracy is not None:

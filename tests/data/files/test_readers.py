@@ -245,7 +245,7 @@ def test_encoding_can_be_given(tmp_path, suffix, encoding):
 
 def test_utf_16_is_recognised_by_its_mark(tmp_path):
     """What Excel calls Unicode text is named."""
-    with pytest.raises(DataError, match=r"starts like UTF-16; .*try --encoding utf-16"):
+    with pytest.raises(DataError, match=r"starts like UTF-16; .*try encoding='utf-16'"):
         list(read_rows(write(tmp_path / "data.csv", CONTENTS[".csv"].encode("utf-16"))))
 
 

@@ -38,17 +38,17 @@ def test_costs_are_read_from_json_and_from_python(tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"min_recall": {"fraud": 95}}, "--min-recall of 'fraud' is 95; a share above 0, up to 1"),
-        ({"min_recall": {"fraud": 0}}, "--min-recall of 'fraud' is 0"),
-        ({"min_precision": {"fraud": float("nan")}}, "--min-precision of 'fraud' is nan"),
-        ({"min_recall": {"fraud": True}}, "--min-recall of 'fraud' is True"),
+        ({"min_recall": {"fraud": 95}}, "min_recall of 'fraud' is 95; a share above 0, up to 1"),
+        ({"min_recall": {"fraud": 0}}, "min_recall of 'fraud' is 0"),
+        ({"min_precision": {"fraud": float("nan")}}, "min_precision of 'fraud' is nan"),
+        ({"min_recall": {"fraud": True}}, "min_recall of 'fraud' is True"),
         (
             {"min_recall": {"fraud": 0.9}, "min_precision": {"fraud": 0.9}},
-            "--min-recall and --min-precision both name 'fraud'",
+            "min_recall and min_precision both name 'fraud'",
         ),
         (
             {"min_recall": {"fraud": 0.9}, "cost": {"ok": {"fraud": 1}}},
-            "--cost was given with --min-recall",
+            "cost was given with min_recall",
         ),
         ({"cost": "nowhere.csv"}, "there is no file of costs nowhere.csv"),
         ({"cost": {"ok": {"fraud": 0}}}, "holds no cost above 0"),

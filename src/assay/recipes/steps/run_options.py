@@ -186,8 +186,8 @@ def check_run(data: Any, out: Path, options: RunOptions, *, overwrite: bool) -> 
     options = replace(options, methods=tuple(check_methods(list(options.methods))))
     if not options.methods:
         raise InputError(f"no method is given; one or more of {', '.join(METHODS)} is accepted")
-    SEED.check("seed", options.seed)
-    replace(POSITIVE, is_optional=True).check("budget_s", options.budget_s)
+    SEED.check("--seed", options.seed)
+    replace(POSITIVE, is_optional=True).check("--budget", options.budget_s)
     check_long_texts(options.long_texts)
     check_tolerance(options.tolerance)
     options.rule.check()
