@@ -61,9 +61,9 @@ def sentences():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and id(node) not in docstrings:
-                if isinstance(node.value, str) and FLAG.search(node.value):
-                    yield place, node.value
+            is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if is_text and id(node) not in docstrings and FLAG.search(node.value):
+                yield place, node.value
 
 
 def arguments():

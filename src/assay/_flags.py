@@ -35,7 +35,7 @@ OTHER_NAMES = {
 LISTS = {"label-columns", "labels"}  # flags that take several values, joined by commas
 # Commands that messages give with flags, and the functions that do the same.
 FUNCTIONS = {"pull": "pull_model", "run": "run_data", "train": "train_model"}
-# What no rule turns into Python: the function takes the token, and no argument turns the network on.
+# What no rule turns into Python: there is a token to pass, and no argument is for the network.
 PHRASES = {"assay login --new": "assay.login(token)", "leave out --offline, and unset": "unset"}
 
 FLAG = r"(?<![\w-])--([a-z][a-z0-9-]*)"

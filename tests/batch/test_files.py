@@ -3,6 +3,7 @@
 These are also the tests of chunks, misfits and rows.
 """
 
+import datetime
 import gzip
 import io
 import json
@@ -10,6 +11,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from _support.small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
@@ -411,6 +414,73 @@ def test_value_of_another_type_is_rejected(model, tmp_path, monkeypatch):
     assert [json.loads(line)["line"] for line in rejected] == [10, 15]
 
 
+def test_first_chunk_with_values_of_several_kinds_is_written(model, tmp_path):
+    """The first value decides; nothing is refused as a whole."""
+    rows = [{"n": value, "text": "happy"} for value in (None, 1, "one", 2.5, {}, {"a": 1})]
+    source = write(tmp_path / "in.jsonl", rows)
+    summary = predict_file(model, source, tmp_path / "out.parquet")
+    assert (summary.n_texts, summary.n_rejected) == (3, 3)
+    assert [row.values["n"] for row in read_rows(tmp_path / "out.parquet")] == [None, 1, 2.5]
+    reason = json.loads(Path(summary.rejected).read_text(encoding="utf-8").splitlines()[0])[
+        "reason"
+    ]
+    assert reason.startswith("column 'n' cannot be written as Parquet, where all its values are of")
+    assert reason.endswith(": write .jsonl")
+
+
+def test_number_that_no_float_holds_keeps_its_column(model, tmp_path, monkeypatch):
+    """Fractions after 2**53 + 1 are rejected: the number that was written stays what it was."""
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 2)
+    rows = [{"n": value, "text": "happy"} for value in (1, 2**53 + 1, 3, 0.5)]
+    source = write(tmp_path / "in.jsonl", rows)
+    assert predict_file(model, source, tmp_path / "out.parquet").n_rejected == 1
+    found = [row.values["n"] for row in read_rows(tmp_path / "out.parquet")]
+    assert found == [1, 2**53 + 1, 3]
+
+
+def test_types_of_a_parquet_input_are_kept(model, tmp_path, monkeypatch):
+    """Also of a column whose first chunk holds nulls alone; categories become their values."""
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 3)
+    n = 8
+    half = [None] * 4
+    day = datetime.date(2026, 1, 2)
+    columns = {
+        "text": pyarrow.array(["happy"] * n).dictionary_encode(),
+        "predicted_label": pyarrow.array([*half, 1, 2, 3, 4], pyarrow.int8()),
+        "price": pyarrow.array([1, 2.5, *half, 3, 4], pyarrow.float32()),
+        "kind": pyarrow.array([*half, "a", "b", "a", "a"]).dictionary_encode(),
+        "big": pyarrow.array([2**64 - 1] * n, pyarrow.uint64()),
+        "days": pyarrow.array([*half, *[[day]] * 4], pyarrow.list_(pyarrow.date32())),
+        "pairs": pyarrow.array([[("k", 1)]] * n, pyarrow.map_(pyarrow.string(), pyarrow.int16())),
+        "at": pyarrow.array([*half, 1, 2, 3, 4], pyarrow.timestamp("us", "UTC")),
+        "none": pyarrow.nulls(n),
+    }
+    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pyarrow.parquet.write_table(pyarrow.table(columns), source)
+    assert predict_file(model, source, out).n_rejected == 0
+    given, found = pyarrow.parquet.read_table(source), pyarrow.parquet.read_table(out)
+    assert found.column("predicted_label").type == pyarrow.string()
+    for name, column in columns.items():
+        written = found.column("input_predicted_label" if name == "predicted_label" else name)
+        assert written.to_pylist() == given.column(name).to_pylist(), name
+        if name not in ("text", "kind", "none"):
+            assert written.type == column.type
+    assert {str(found.column(name).type) for name in ("text", "kind", "none")} == {"string"}
+
+
+def test_row_that_needs_quotes_costs_no_other(model, tmp_path):
+    """A table without quotes has no place for a label with a tab; no row is written twice."""
+    names = ("joy\tand more", "anger", "sadness")
+    renamed = relabel_model(model, dict(zip(model.labels, names, strict=True)))
+    source = tmp_path / "in.tsv"
+    source.write_text("text\n" + "".join(f"{text}\n" for text in ('"happy', "angry", "sad") * 3))
+    out = tmp_path / "out.tsv"
+    summary = predict_file(renamed, source, out, quoting="none")
+    assert summary.n_rejected
+    assert summary.n_texts + summary.n_rejected == 9
+    assert len(out.read_text().splitlines()) == 1 + summary.n_texts
+
+
 def test_second_writer_of_one_output_is_refused(model, tmp_path):
     """Exit code 4 with a sentence; the first one goes on, and nothing is left of the second."""
     source, out = write(tmp_path / "in.jsonl", [{"text": "happy"}] * 3), tmp_path / "out.csv"
@@ -471,16 +541,17 @@ def test_progress_knows_the_lines_of_a_plain_file(model, tmp_path):
     assert totals == [("predict", 5), ("predict", 0)]
 
 
-def test_label_that_a_spreadsheet_would_run_is_guarded(model, tmp_path):
-    """Only in tables, only the predicted label, and never a number; `guard=False` leaves it alone."""
+def test_cell_that_a_spreadsheet_would_run_is_guarded(model, tmp_path):
+    """In tables, in columns of the input too, and never a number; `guard=False` leaves all alone."""
     new_names = ("=HYPERLINK(1)", "@joy", "-1")
     renamed = relabel_model(model, dict(zip(model.labels, new_names, strict=True)))
-    source = write(tmp_path / "in.csv", [{"text": text} for text in ["=1+1", *TEXTS]])
+    source = write(tmp_path / "in.csv", [{"=n": "-5", "text": text} for text in ["=1+1", *TEXTS]])
     seen = {}
     for name, guard in (("a.csv", True), ("b.csv", False), ("c.jsonl", True), ("d.tsv", True)):
         predict_file(renamed, source, tmp_path / name, guard=guard)
         rows = read(tmp_path / name)
-        assert rows[0]["text"] == "=1+1"
+        mark = "'" if name in ("a.csv", "d.tsv") else ""
+        assert (rows[0][f"{mark}=n"], rows[0]["text"]) == ("-5", f"{mark}=1+1")
         seen[name] = [row["predicted_label"] for row in rows]
     plain = seen["b.csv"]
     guarded = [f"'{label}" if label[0] in "=@" else label for label in plain]

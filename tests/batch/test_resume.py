@@ -120,6 +120,21 @@ def test_killed_at_every_step_and_resumed_is_as_in_one_go(model, predict_until, 
     assert len(found) == 2
 
 
+@pytest.mark.parametrize("n_steps", [None, 4, 8, 12, 16])
+def test_types_are_the_same_when_resumed(model, tmp_path, n_steps):
+    """In Parquet, nulls wait for their first value and whole numbers become floats: no row is lost."""
+    rows = [{"late": None, "n": i, "never": None, "text": f"happy {i}"} for i in range(30)]
+    rows[20]["late"], rows[12]["n"], rows[25]["n"] = {"day": [1]}, 2**53, 10.5
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.parquet"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    if n_steps is not None:
+        with pytest.raises(KeyboardInterrupt, match="stop"):
+            predict_file(model, source, out, progress=StopAt(n_steps))
+    assert predict_file(model, source, out, resume=True).n_rejected == 0
+    found = [row.values for row in read_rows(out)]
+    assert [{name: row[name] for name in rows[0]} for row in found] == rows
+
+
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize("n_steps", [3, 5, 7])
 def test_interrupted_call_goes_on(model, tmp_path, suffix, n_steps):

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from _support.datasets import write_dataset
+from assay.batch import chunks
 from assay.batch import shards as shards_module
-from assay.batch.shards import plan_shards, read_shard
+from assay.batch.rows import Scoring
+from assay.batch.shards import NOTES, REJECTED, plan_shards, read_shard, score_shard
 from assay.data.files.readers import read_rows
+from assay.runtime import load_model
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,26 @@ def test_shards_hold_every_row_once(dataset):
         expected = list(read_rows(next(dataset.rglob(name))))
         assert [row.values for row in rows] == [row.values for row in expected]
         assert [row.problem is None for row in rows] == [row.problem is None for row in expected]
+
+
+def test_odd_rows_of_a_shard_cost_no_other(linear_folder, tmp_path, monkeypatch):
+    """Values of another type than their column are rejected, one by one; nulls wait for their type."""
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 3)
+    rows = [{"n": i, "late": None, "text": "happy"} for i in range(9)]
+    rows[1]["n"], rows[4]["n"], rows[7]["n"], rows[6]["late"] = 1.5, "four", 7.5, True
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    for name in (NOTES, REJECTED):
+        (tmp_path / name).mkdir()
+    (shard,) = plan_shards(source)
+    note = score_shard(load_model(linear_folder), shard, Scoring("text"), tmp_path)
+    assert (note.n_texts, note.n_rejected) == (8, 1)
+    found = [row.values for row in read_rows(tmp_path / f"{shard.name}.parquet")]
+    assert [row["n"] for row in found] == [0, 1.5, 2, 3, 5, 6, 7.5, 8]
+    assert [row["late"] for row in found] == [None] * 5 + [True, None, None]
+    rejected = json.loads((tmp_path / REJECTED / f"{shard.name}.jsonl").read_text(encoding="utf-8"))
+    assert rejected["line"] == 5
+    assert rejected["reason"].startswith("column 'n' cannot be written as Parquet")
 
 
 @pytest.mark.parametrize("n_bytes", [1, 2, 3, 5, 17, 10_000])

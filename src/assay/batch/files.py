@@ -7,7 +7,7 @@ their line and the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -22,11 +22,10 @@ from assay.batch.identity import AFRESH, Identity, check_identity, identify, sta
 from assay.batch.prefetch import prefetch_map
 from assay.batch.resumable_output import ResumableOutput
 from assay.batch.rows import Prediction, Scoring, open_rows, score_rows
-from assay.data.files.parquet import count_rows
+from assay.data.files.parquet import count_rows, read_types
 from assay.data.files.readers import Row, file_kind
 from assay.data.files.reading import Reading, ReadingOptions
-from assay.data.files.spreadsheet import guard_label
-from assay.data.files.style import style_of
+from assay.data.files.style import PLAIN_STYLES, style_of
 from assay.data.files.writers import out_kind
 from assay.disk import check_output
 from assay.errors import DataError, InputError, OutsideError, cut
@@ -111,8 +110,8 @@ def predict_file(
         of an uninterrupted one. Without it, `overwrite` has to say that finished work in
         ``OUT.partial`` may be thrown away.
     guard : bool
-        In CSV and TSV, write an apostrophe before a predicted label that a spreadsheet would run as
-        a formula, such as ``=1+1``. Columns of the input are never changed.
+        In CSV and TSV, write an apostrophe before a cell that a spreadsheet would run as a formula,
+        such as ``=1+1``; numbers are left as they are.
     progress : Progress, optional
     **reading
         How the input is read, such as ``delimiter`` and ``encoding``; the fields of `Reading`.
@@ -155,11 +154,6 @@ class _Task:
     progress: Progress
 
     @cached_property
-    def guarded(self) -> Mapping[str, str]:
-        """How labels that a spreadsheet would run are written."""
-        return _find_guarded(self.model, self.output.out) if self.guard else {}
-
-    @cached_property
     def joined_by(self) -> str | None:
         """What is between several labels of a cell; None if there is nothing to join."""
         return _find_separator(self.model, self.output.out)
@@ -170,12 +164,12 @@ class _Task:
             **self.reading.to_dict(),
             "scoring": asdict(self.scoring),
             "strict": self.strict,
-            "guarded": dict(self.guarded),
+            "guard": self.guard,
             "shard_rows": chunks.CHUNK_ROWS,
             "shard_chars": chunks.CHUNK_CHARS,
         }
         if self.joined_by is not None:
-            options["joined_by"] = [self.joined_by, self.guard]
+            options["joined_by"] = self.joined_by
         return identify(self.model, stamp_file(self.source), options)
 
     @property
@@ -243,8 +237,7 @@ def _write_chunks(task: _Task, identity: Identity) -> None:
     scoring = replace(task.scoring, text_column=text_column)
     scoring.check(task.model)
     task.output.text_column = text_column
-    if isinstance(task.source, str | Path):
-        task.output.style = style_of(Path(task.source), task.reading, like=task.output.out)
+    _follow_input(task)
     output, is_stream = task.output, identity["input"] is None
     if output.folder.is_dir() and output.chunks and not is_stream:
         output.cut_unfinished()
@@ -266,6 +259,18 @@ def _write_chunks(task: _Task, identity: Identity) -> None:
         raise
 
 
+def _follow_input(task: _Task) -> None:
+    """Let the output be written as the input is, where both are of one kind."""
+    output, kind = task.output, file_kind(task.output.out)
+    style = PLAIN_STYLES.get(kind)
+    if isinstance(task.source, str | Path):
+        source = Path(task.source)
+        style = style_of(source, task.reading, like=output.out) or style
+        if kind == file_kind(source) == ".parquet":
+            output.input_types = read_types(source)
+    output.style = style and replace(style, is_guarded=task.guard)
+
+
 def _score_chunks(
     task: _Task, scoring: Scoring, unread: Iterator[list[Row]], *, n_done: int
 ) -> None:
@@ -276,10 +281,8 @@ def _score_chunks(
             return score_rows(task.model, chunk, scoring, advance=advance), hash_rows(chunk)
 
         for predictions, rows_hash in prefetch_map(score, unread):
-            if task.guarded:
-                _guard_labels(predictions, task.guarded)
             if task.joined_by is not None:
-                _join_labels(predictions, task.joined_by, guard=task.guard)
+                _join_labels(predictions, task.joined_by)
             fitting = task.output.reject_new_columns(predictions)
             if task.strict:
                 _refuse_problems(task, fitting)
@@ -292,20 +295,12 @@ def _score_chunks(
                 task.output.append(fitting, rows_hash=rows_hash)
 
 
-def _find_guarded(model: Model, out: Path) -> dict[str, str]:
-    """Return, by label, how those that a spreadsheet would run are written."""
-    if file_kind(out) not in (".csv", ".tsv"):
-        return {}
-    guarded = {label: guard_label(label) for label in model.labels}
-    return {label: cell for label, cell in guarded.items() if cell != label}
-
-
 def _find_separator(model: Model, out: Path) -> str | None:
     """Return what is between several labels of a cell: what the training data had there.
 
     None: they are written as a JSON list. That holds also where the separator is part of a label.
     """
-    if model.label_set.task == "single" or file_kind(out) not in (".csv", ".tsv"):
+    if model.label_set.task == "single" or file_kind(out) not in PLAIN_STYLES:
         return None
     separator = model.manifest.training_data.get("reading", {}).get("label_separator")
     if separator is None or any(separator in label for label in model.labels):
@@ -313,20 +308,11 @@ def _find_separator(model: Model, out: Path) -> str | None:
     return str(separator)
 
 
-def _guard_labels(predictions: Sequence[Prediction], guarded: Mapping[str, str]) -> None:
-    """Change the labels of rows into what a spreadsheet shows."""
-    for one in predictions:
-        label = one.record.get("predicted_label")
-        if label is not None and label in guarded:
-            one.record["predicted_label"] = guarded[label]
-
-
-def _join_labels(predictions: Sequence[Prediction], separator: str, *, guard: bool) -> None:
+def _join_labels(predictions: Sequence[Prediction], separator: str) -> None:
     """Change the lists of labels into cells such as those of the training data."""
     for one in predictions:
         if "predicted_labels" in one.record:
-            cell = separator.join(one.record["predicted_labels"])
-            one.record["predicted_labels"] = guard_label(cell) if guard else cell
+            one.record["predicted_labels"] = separator.join(one.record["predicted_labels"])
 
 
 def _refuse_problems(task: _Task, predictions: Sequence[Prediction]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from assay.batch.rows import Prediction, Record
 
-__all__ = ["reject_new_columns", "reject_unwritable"]
+__all__ = ["reject_misfits", "reject_new_columns", "reject_unwritable"]
 
 # Takes records; returns why they cannot be written, or None if they can.
 FindProblem = Callable[[Sequence[Record]], str | None]
@@ -73,3 +73,25 @@ def reject_unwritable(
         *reject_unwritable(predictions[:middle], find_problem),
         *reject_unwritable(predictions[middle:], find_problem),
     ]
+
+
+def reject_misfits(
+    predictions: Sequence[Prediction], refuse: Callable[[Sequence[Record]], Sequence[str | None]]
+) -> list[Prediction]:
+    """Reject the rows whose values do not have the types of the columns.
+
+    Parameters
+    ----------
+    predictions : sequence of Prediction
+    refuse : callable
+        Takes records; returns for each of them why it cannot be written, or None if it can.
+    """
+    records = [one.record for one in predictions if one.problem is None]
+    reasons = iter(refuse(records))
+    checked = []
+    for one in predictions:
+        reason = next(reasons) if one.problem is None else None
+        checked.append(
+            one if reason is None else Prediction(one.line, {}, f"{reason}: write .jsonl")
+        )
+    return checked

@@ -19,13 +19,20 @@ from typing import Any, NotRequired, TypedDict
 from assay._optional import require
 from assay.batch.blank_rows import BlankRows
 from assay.batch.identity import AFRESH
-from assay.batch.misfits import reject_new_columns, reject_unwritable
+from assay.batch.misfits import reject_misfits, reject_new_columns, reject_unwritable
 from assay.batch.rows import Prediction
 from assay.batch.short_columns import shorten
+from assay.data.files.parquet import read_types
+from assay.data.files.parquet_writer import (
+    decide_types,
+    find_misfits,
+    join_parquet,
+    widen_types,
+)
 from assay.data.files.row import Record
 from assay.data.files.style import TableStyle
 from assay.data.files.workbook_writer import write_workbook
-from assay.data.files.writers import Before, join_parquet, open_writer, out_kind
+from assay.data.files.writers import Before, open_writer, out_kind
 from assay.disk import write_whole
 from assay.errors import DataError, InputError, OutputExistsError
 
@@ -110,6 +117,8 @@ class ResumableOutput:
         How a CSV or TSV is written; None until it is known, and where nothing is followed.
     text_column : str or None
         The column of the texts; None until it is known.
+    input_types : sequence of pyarrow.DataType
+        The types of the first columns of a Parquet file, where the input is one.
     """
 
     def __init__(self, out: Path) -> None:
@@ -118,6 +127,7 @@ class ResumableOutput:
         self.folder = out.with_name(f"{out.name}.partial")
         self.style: TableStyle | None = None
         self.text_column: str | None = None
+        self.input_types: Sequence[Any] = ()
         self.chunks: list[FinishedChunk] = []
         self.is_finished = False  # all chunks are written; files may still have to be moved
         kind = out_kind(out)
@@ -226,11 +236,17 @@ class ResumableOutput:
         return reject_new_columns(predictions, self._columns) if self._is_table else [*predictions]
 
     def reject_unwritable(self, predictions: Sequence[Prediction]) -> list[Prediction]:
-        """Reject rows whose values do not have the types of a Parquet file that was begun."""
+        """Reject rows that the format has no place for, such as values of another type."""
+        if self._is_parquet:
+            return reject_misfits(predictions, self._refuse_types)
         return reject_unwritable(predictions, self._find_problem)
 
+    def _refuse_types(self, records: Sequence[Record]) -> list[str | None]:
+        columns = self._columns or tuple(next(iter(records), {}))
+        return find_misfits(records, columns, self._types_for(records, columns))
+
     def _find_problem(self, records: Sequence[Record]) -> str | None:
-        """Try to write records; `append` writes over them."""
+        """Try to write records; the next attempt writes over them."""
         try:
             self._write_records(records, self._columns)
         except DataError as err:
@@ -277,15 +293,25 @@ class ResumableOutput:
         self._add_to_journal(asdict(chunk))
         self.chunks.append(chunk)
 
+    def _types_for(self, records: Sequence[Record], columns: Sequence[str]) -> Sequence[Any]:
+        """Return the types of Parquet columns that hold these records and the finished chunks."""
+        finished = self._parquet_paths()
+        known = read_types(finished[-1]) if finished else self.input_types
+        types = decide_types(records, columns, known)
+        return widen_types(records, columns, types, finished)
+
     def _write_records(
-        self, records: Iterable[Record], columns: tuple[str, ...]
+        self, records: Sequence[Record], columns: tuple[str, ...]
     ) -> tuple[str, ...]:
         """Write the scored rows; return the columns of the table."""
-        path, sample = self._data, None
         if self._is_parquet:
             path = self._parquet_path(len(self.chunks))
-            sample = next(iter(self._parquet_paths()), None)
-        before = Before(columns, sample)
+            columns = columns or tuple(records[0])
+            before = Before(columns, self._types_for(records, columns))
+        else:
+            path, before = self._data, Before(columns)
+            # What an attempt that failed has written is cut off.
+            _truncate(path, self.chunks[-1].data_bytes if self.chunks else 0)
         with open_writer(path, like=self._grows_like, before=before, style=self.style) as writer:
             for record in records:
                 writer.write(record)

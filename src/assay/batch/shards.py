@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from assay.batch.chunks import cut_chunks
-from assay.batch.misfits import reject_new_columns
+from assay.batch.misfits import reject_misfits, reject_new_columns
 from assay.batch.rows import Prediction, Scoring, score_rows
 from assay.data.files.decoding import open_bytes
-from assay.data.files.parquet import count_group_rows, read_records
+from assay.data.files.parquet import count_group_rows, read_records, read_types
 from assay.data.files.readers import Row, file_kind, read_json_lines
-from assay.data.files.writers import Writer, open_writer
+from assay.data.files.writers import Before, Writer, open_writer
 from assay.disk import atomic_file
 from assay.errors import InputError
 from assay.runtime.predictor import Model
@@ -219,12 +219,13 @@ def score_shard(model: Model, shard: Shard, scoring: Scoring, root: Path) -> Sha
     rejected = root / REJECTED / f"{shard.name}.jsonl"
     n_texts = n_rejected = n_blank = 0
     with (
-        open_writer(data.with_name(mark), like=data) as scored_rows,
+        open_writer(data.with_name(mark), like=data, before=_types_of(shard)) as scored_rows,
         open_writer(rejected.with_name(mark), like=rejected) as rejected_rows,
     ):
         for rows in cut_chunks(read_shard(shard)):
             predictions = score_rows(model, rows, scoring)
-            for one in reject_new_columns(predictions, scored_rows.columns):
+            fitting = reject_new_columns(predictions, scored_rows.columns)
+            for one in reject_misfits(fitting, scored_rows.refuse):
                 if one.problem is None:
                     scored_rows.write(one.record)
                     n_texts += 1
@@ -244,6 +245,12 @@ def score_shard(model: Model, shard: Shard, scoring: Scoring, root: Path) -> Sha
     with atomic_file(note_path, is_shared=True) as unfinished:
         unfinished.write_text(note.to_json() + "\n", encoding="utf-8")
     return note
+
+
+def _types_of(shard: Shard) -> Before | None:
+    """Return the types of the columns of a Parquet file; None where the values decide."""
+    path = Path(shard.path)
+    return Before(types=read_types(path), is_piece=False) if file_kind(path) == ".parquet" else None
 
 
 def _write_rejected(writer: Writer, shard: Shard, one: Prediction) -> None:

@@ -160,7 +160,7 @@ class WritingFlags:
     guard: Annotated[
         bool,
         typer.Option(
-            "--guard/--no-guard", help="In CSV, keep labels like =A1 from running in spreadsheets?"
+            "--guard/--no-guard", help="In CSV, keep cells like =A1 from running in spreadsheets?"
         ),
     ] = True
 

@@ -159,7 +159,7 @@ def test_csv_quotes_that_are_not_closed_or_doubled_are_problems(tmp_path):
         ),
         (
             "텍스트,라벨\na,x\n".encode("cp949"),
-            r"line 1, the header: bytes that are not UTF-8 .* cp949 .*--encoding",
+            r"line 1, the header: bytes that are not UTF-8 .* cp949 .*encoding",
         ),
     ],
 )

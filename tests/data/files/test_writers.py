@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay.data.files.parquet import read_types
 from assay.data.files.readers import read_rows
 from assay.data.files.writers import OUT_SUFFIXES, ROW_GROUP_ROWS, open_writer, out_kind
 from assay.errors import DataError, InputError
@@ -153,10 +154,44 @@ def test_parquet_is_written_in_row_groups(tmp_path):
     assert found == records
 
 
+def test_parquet_column_of_nulls_waits_for_its_type(tmp_path):
+    """Whatever comes first decides, however late; a column that stays without values holds texts."""
+    n_rows = 2 * ROW_GROUP_ROWS + 3
+    late = {"n": 7, "when": {"day": 1}, "list": ["a"]}
+    records = [{"i": i, "never": None, **dict.fromkeys(late)} for i in range(n_rows)]
+    records[-1] |= late
+    path = write(tmp_path / "out.parquet", records)
+    assert read(path) == records
+    types = dict(zip(records[0], map(str, read_types(path)), strict=True))
+    assert (types["i"], types["n"], types["never"]) == ("int64", "int64", "string")
+
+
+def test_rows_that_do_not_fit_are_named(tmp_path):
+    """The first value decides where a column holds several kinds; the others are refused."""
+    records = [{"a": value} for value in (None, 1, 2.5, "x", 2**70, None, [1])]
+    path = tmp_path / "out.parquet"
+    with open_writer(path, like=path) as writer:
+        reasons = writer.refuse(records)
+        assert [reason is None for reason in reasons] == [
+            True,
+            True,
+            True,
+            False,
+            False,
+            True,
+            False,
+        ]
+        assert "column 'a' cannot be written as Parquet" in reasons[3]
+        for record, reason in zip(records, reasons, strict=True):
+            if reason is None:
+                writer.write(record)
+    assert [row["a"] for row in read(path)] == [None, 1, 2.5, None]
+
+
 @pytest.mark.parametrize("values", [["x", 3], [*range(ROW_GROUP_ROWS), "x"], [{}], [2**70]])
 def test_parquet_column_of_several_kinds_is_refused(tmp_path, values):
     """Parquet has one kind a column: said with what to do, whether it shows in the first rows or later."""
-    message = r"a column cannot be written as Parquet, where all its values are of one kind: .*write \.jsonl"
+    message = r"column 'a' cannot be written as Parquet, where all its values are of one kind: .*write \.jsonl"
     with pytest.raises(DataError, match=message):
         write(tmp_path / "out.parquet", [{"a": value} for value in values])
 

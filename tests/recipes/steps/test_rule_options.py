@@ -68,8 +68,8 @@ def test_what_contradicts_itself_is_refused(options, said):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"min_recall": {"froud": 0.9}}, "--min-recall names the label 'froud'.*Did you mean 'fr"),
-        ({"min_precision": {"x": 0.9}}, "--min-precision names the label 'x'"),
+        ({"min_recall": {"froud": 0.9}}, "min_recall names the label 'froud'.*Did you mean 'fr"),
+        ({"min_precision": {"x": 0.9}}, "min_precision names the label 'x'"),
         ({"cost": {"ok": {"fraud": 1}}}, "has no row for the label 'fraud'"),
         (
             {"cost": {"ok": {"ok": 1}, "fraud": {"ok": 1}}},

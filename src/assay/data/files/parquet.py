@@ -23,6 +23,7 @@ __all__ = [
     "names_of_schema",
     "read_class_names",
     "read_records",
+    "read_types",
 ]
 
 BATCH_ROWS = 4096  # rows turned into Python values at a time: bounds memory
@@ -76,6 +77,35 @@ def count_group_rows(path: Path) -> list[int]:
     with _open_parquet(path) as file:
         metadata = file.metadata
         return [int(metadata.row_group(i).num_rows) for i in range(metadata.num_row_groups)]
+
+
+def read_types(path: Path) -> list[Any]:
+    """Return the type of each column, as values that `read_records` yields can be written again.
+
+    Returns
+    -------
+    list of pyarrow.DataType
+        The type of the values of a dictionary or an extension type; null where values of a type
+        cannot be written.
+    """
+    with _open_parquet(path) as file:
+        return [_plain_type(field.type) for field in file.schema_arrow]
+
+
+def _plain_type(kind: Any) -> Any:
+    arrow = require("pyarrow")
+    while True:
+        if arrow.types.is_dictionary(kind) or arrow.types.is_run_end_encoded(kind):
+            kind = kind.value_type
+        elif isinstance(kind, arrow.BaseExtensionType):
+            kind = kind.storage_type
+        else:
+            break
+    try:
+        arrow.array([None], type=kind)
+    except arrow.ArrowException:
+        return arrow.null()
+    return kind
 
 
 def read_class_names(path: Path) -> dict[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["guard_cell", "guard_label", "unguard_cell"]
+__all__ = ["guard_cell", "guard_value", "unguard_cell"]
 
 # Excel and LibreOffice also trim white space before they look for a formula; the wide forms are
 # those of East Asian keyboards, which Excel takes for the narrow ones.
@@ -26,13 +26,15 @@ def guard_cell(value: str) -> str:
     return f"'{value}" if RISKY.match(value) else value
 
 
-def guard_label(label: str) -> str:
-    """Return a label as a spreadsheet shows it; a number stays one, because it runs nothing.
+def guard_value(value: str) -> str:
+    """Return a value as a spreadsheet shows it; a number stays one, because it runs nothing.
 
-    >>> guard_label("-1"), guard_label("=1+1"), guard_label("joy")
+    >>> guard_value("-1"), guard_value("=1+1"), guard_value("joy")
     ('-1', "'=1+1", 'joy')
     """
-    return label if NUMBER.fullmatch(label) else guard_cell(label)
+    if value[:1].isalnum() or NUMBER.fullmatch(value):  # most begin with a letter
+        return value
+    return guard_cell(value)
 
 
 def unguard_cell(value: str) -> str:

@@ -10,7 +10,7 @@ from assay.data.files.decoding import UTF_8, open_bytes
 from assay.data.files.formats import file_kind, find_table
 from assay.data.files.reading import Reading
 
-__all__ = ["TableStyle", "style_of"]
+__all__ = ["PLAIN_STYLES", "TableStyle", "style_of"]
 
 MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Encodings that begin with a byte order mark, and what goes on after it.
@@ -30,17 +30,24 @@ class TableStyle:
         Whether fields are enclosed in quotes where they need it.
     escape : str or None
         The character before quotes and delimiters, where the table that is followed has one.
+    is_guarded : bool
+        Whether cells that a spreadsheet would run as a formula get an apostrophe.
     """
 
     delimiter: str
     encoding: str = "utf-8"
     quotes: bool = True
     escape: str | None = None
+    is_guarded: bool = False
 
     @property
     def continued_encoding(self) -> str:
         """The encoding of what is appended: without another byte order mark."""
         return CONTINUED.get(self.encoding, self.encoding)
+
+
+# Of tables that follow no other one.
+PLAIN_STYLES = {".csv": TableStyle(","), ".tsv": TableStyle("\t")}
 
 
 def style_of(path: Path, reading: Reading, *, like: Path) -> TableStyle | None:

@@ -12,19 +12,27 @@ import io
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
 
 from assay._optional import require
+from assay.data.files.parquet_writer import (
+    TypedFile,
+    decide_types,
+    find_misfits,
+    has_undecided,
+    make_table,
+)
 from assay.data.files.readers import file_kind
 from assay.data.files.row import Record
-from assay.data.files.style import TableStyle
+from assay.data.files.spreadsheet import guard_value
+from assay.data.files.style import PLAIN_STYLES, TableStyle
 from assay.data.files.workbook_writer import write_workbook
 from assay.errors import DataError, InputError, first_line
 
-__all__ = ["OUT_SUFFIXES", "Before", "Writer", "join_parquet", "open_writer", "out_kind"]
+__all__ = ["OUT_SUFFIXES", "Before", "Writer", "open_writer", "out_kind"]
 
 OUT_SUFFIXES = (".jsonl", ".csv", ".tsv", ".parquet", ".xlsx")
 COMPRESSED = (".parquet", ".xlsx")  # by themselves
@@ -52,6 +60,10 @@ class Writer(ABC):
         DataError
             The format has no place for it.
         """
+
+    def refuse(self, records: Sequence[Record]) -> list[str | None]:
+        """Return for each record why it cannot be written after the others, or None."""
+        return [None] * len(records)
 
     @abstractmethod
     def close(self, *, is_whole: bool) -> None:
@@ -93,12 +105,16 @@ class Before:
     ----------
     columns : tuple of str
         The columns of a table; () if it has no record yet.
-    sample : Path, optional
-        A Parquet file with the types of the columns. None: the records to come decide them.
+    types : sequence of pyarrow.DataType
+        Of Parquet: what is known of the first columns, null where nothing is. The records to come
+        decide the others.
+    is_piece : bool
+        Whether what is written now is one piece of the output, to be joined with the others.
     """
 
     columns: tuple[str, ...] = ()
-    sample: Path | None = None
+    types: Sequence[Any] = ()
+    is_piece: bool = True
 
 
 def open_writer(
@@ -119,24 +135,10 @@ def open_writer(
         How a CSV or TSV is written. None: UTF-8, with the delimiter of its suffix.
     """
     kind = out_kind(like)
-    if kind in TABLE_STYLES:
-        style = style or TABLE_STYLES[kind]
+    if kind in PLAIN_STYLES:
+        style = style or PLAIN_STYLES[kind]
         return _Table(path, is_gzip=_is_gzip(like), before=before, style=style)
     return WRITERS[kind](path, is_gzip=_is_gzip(like), before=before)
-
-
-def join_parquet(paths: Iterable[Path], out: Path) -> None:
-    """Write the rows of Parquet files with the same columns into one file, one row group each."""
-    parquet = require("pyarrow.parquet")
-    writer: Any = None
-    try:
-        for path in paths:
-            table = parquet.read_table(path)
-            writer = writer or parquet.ParquetWriter(out, table.schema)
-            writer.write_table(table, row_group_size=max(1, table.num_rows))
-    finally:
-        if writer is not None:
-            writer.close()
 
 
 def _is_gzip(path: Path) -> bool:
@@ -177,6 +179,7 @@ class _Table(Writer):
     ) -> None:
         append = before is not None
         self.columns = (before or Before()).columns
+        self._is_guarded = style.is_guarded
         encoding = style.encoding
         if self.columns:
             encoding = style.continued_encoding
@@ -196,7 +199,7 @@ class _Table(Writer):
     def write(self, record: Record) -> None:
         if not self.columns:
             self.columns = tuple(record)
-            self._writer.writerow(self.columns)
+            self._writer.writerow(self._guard(self.columns))
         if tuple(record) == self.columns:
             values: Iterable[Any] = record.values()
         else:
@@ -205,12 +208,18 @@ class _Table(Writer):
         # Most cells need no change: asking for that here saves a call for each.
         cells = [value if type(value) in PLAIN else _cell(value) for value in values]
         try:
-            self._writer.writerow(cells)
+            self._writer.writerow(self._guard(cells))
         except csv.Error as err:
             raise DataError(
                 f"a row cannot be written without quotes: {first_line(err)}",
                 hint="write .jsonl, or read the input with --quoting minimal",
             ) from err
+
+    def _guard(self, cells: Sequence[Any]) -> Sequence[Any]:
+        """Return cells of which a spreadsheet runs none, where that is asked for."""
+        if not self._is_guarded:
+            return cells
+        return [guard_value(cell) if type(cell) is str else cell for cell in cells]
 
     def close(self, *, is_whole: bool) -> None:
         self._stream.close()
@@ -227,18 +236,22 @@ class _UnixLines:
 
 
 class _Parquet(Writer):
-    """Columns have the types of the first row group; one without any value there holds texts."""
+    """A column has the type that is known of it, else that of its first values.
+
+    A piece of an output that is joined at the end may have columns without a type. Another file
+    waits with its first rows until all columns have one.
+    """
 
     def __init__(self, path: Path, *, is_gzip: bool, before: Before | None) -> None:
-        self._arrow, self._parquet = require("pyarrow"), require("pyarrow.parquet")
+        require("pyarrow.parquet")
         self._path = path
-        before = before or Before()
+        before = before or Before(is_piece=False)
+        self._is_piece = before.is_piece
         self.columns = before.columns
-        self._schema: Any = None
-        if before.sample is not None:
-            self._schema = self._parquet.read_schema(before.sample)
-        self._writer: Any = None
+        self._types: Sequence[Any] = before.types
         self._rows: list[Record] = []
+        self._waiting: list[Any] = []  # tables with a column that has no type yet
+        self._file: TypedFile | None = None
 
     def write(self, record: Record) -> None:
         self.columns = self.columns or tuple(record)
@@ -247,37 +260,35 @@ class _Parquet(Writer):
         if len(self._rows) >= ROW_GROUP_ROWS:
             self._flush()
 
+    def refuse(self, records: Sequence[Record]) -> list[str | None]:
+        columns = self.columns or tuple(next(iter(records), {}))
+        types = decide_types(records, columns, self._types)
+        return find_misfits(records, columns, types)
+
     def close(self, *, is_whole: bool) -> None:
         try:
-            if is_whole and (self._rows or self._writer is None):
+            if is_whole:
                 self._flush()
+                self._write_waiting()
         finally:
-            if self._writer is not None:
-                self._writer.close()
+            if self._file is not None:
+                self._file.close()
 
     def _flush(self) -> None:
-        try:
-            table = self._table(self._rows)
-            if self._writer is None:
-                self._writer = self._parquet.ParquetWriter(self._path, table.schema)
-            self._writer.write_table(table)
-        except (self._arrow.ArrowException, OverflowError) as err:
-            raise DataError(
-                "a column cannot be written as Parquet, where all its values are of one kind: "
-                f"{first_line(err)}",
-                hint="write .jsonl",
-            ) from err
+        if not self._rows and (self._file or self._waiting):
+            return
+        self._types = decide_types(self._rows, self.columns, self._types)
+        self._waiting.append(make_table(self._rows, self.columns, self._types))
         self._rows = []
+        if self._file or not has_undecided(self._types):
+            self._write_waiting()
 
-    def _table(self, rows: list[Record]) -> Any:
-        schema = self._schema if self._writer is None else self._writer.schema
-        try:
-            table = self._arrow.Table.from_pylist(rows, schema=schema)
-        except UnicodeEncodeError:
-            table = self._arrow.Table.from_pylist([_encodable(row) for row in rows], schema=schema)
-        is_null, text = self._arrow.types.is_null, self._arrow.string()
-        fields = [field.with_type(text) if is_null(field.type) else field for field in table.schema]
-        return table.cast(self._arrow.schema(fields))
+    def _write_waiting(self) -> None:
+        if self._file is None:
+            self._file = TypedFile(self._path, self._types, keeps_nulls=self._is_piece)
+        for table in self._waiting:
+            self._file.write(table)
+        self._waiting = []
 
 
 def _open_text(path: Path, *, is_gzip: bool, append: bool, encoding: str = "utf-8") -> IO[str]:
@@ -325,17 +336,6 @@ def _finite_json(value: Any) -> Any:
     return value
 
 
-def _encodable(value: Any) -> Any:
-    """Return the value with lone surrogates spelt out, which UTF-8 has no bytes for."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if isinstance(value, list):
-        return [_encodable(item) for item in value]
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(item) for key, item in value.items()}
-    return value
-
-
 class _Workbook(Writer):
     """Keeps the records until the end: a workbook is one compressed file."""
 
@@ -354,7 +354,6 @@ class _Workbook(Writer):
             write_workbook(self._records, self._path, columns=self.columns)
 
 
-TABLE_STYLES = {".csv": TableStyle(","), ".tsv": TableStyle("\t")}
 WRITERS: dict[str, Callable[..., Writer]] = {
     ".jsonl": _JsonLines,
     ".parquet": _Parquet,
