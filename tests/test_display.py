@@ -1,22 +1,32 @@
-"""How results show themselves in a notebook: whole, and unable to run what stands in a text.
+"""How results show themselves: in a line of a terminal; in a notebook unable to run what is in a text.
 
 Also tests assay.recipes.draw, whose pictures they are.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import re
+import sys
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
+import assay
 from _support.small_models import small_data
-from assay._display import Picture, Shown, html_block, html_table
+from assay._display import Brief, Picture, Shown, html_block, html_table
+from assay.audit.result import Audit
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import InputError
+from assay.models.linear import Linear
 from assay.recipes.draw import draw_classes, draw_confusions, draw_epochs, draw_lengths
-from assay.recipes.evaluate import evaluate_model
+from assay.recipes.evaluate import Evaluation, evaluate_model
+from assay.recipes.run import RunOptions
+from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.train import train_model
+from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import load_model
 
 NASTY = (
@@ -141,3 +151,58 @@ def test_pictures_are_png(trained):
         draw_epochs(Shown({"method": "linear", "epochs": []}, as_html=""))
     with pytest.raises(InputError, match="there is nothing to draw"):
         draw_epochs()
+
+
+def result_classes():
+    """Return the classes of what public functions return, and all that shows itself in a line."""
+    found = set(Brief.__subclasses__())
+    for name in assay.__all__:
+        public = getattr(assay, name)
+        if dataclasses.is_dataclass(public):
+            found.add(public)
+        returned = getattr(public, "__annotations__", {}).get("return", "")
+        home = vars(sys.modules[public.__module__])
+        found |= {home[one] for one in re.findall(r"\w+", str(returned)) if one in home}
+    classes = [one for one in found if isinstance(one, type) and dataclasses.is_dataclass(one)]
+    return sorted(classes, key=lambda one: one.__name__)
+
+
+HUGE = ["x" * 200_000, {str(i): i for i in range(5_000)}, ("a b\n" * 9,) * 5_000, np.zeros((9, 9))]
+
+
+@pytest.mark.parametrize("value", HUGE, ids=["text", "dict", "tuple", "array"])
+def test_results_show_themselves_in_a_line(value):
+    """Whatever a result holds, its `repr` is no longer than a few lines of a terminal."""
+    classes = result_classes()
+    assert {Evaluation, Audit, Manifest, RunOptions, Splits, LabelledTexts, LabelSet} <= {*classes}
+    assert len(classes) > 30
+    for cls in classes:
+        if issubclass(cls, (LabelledTexts, Splits, LabelSet)):
+            continue  # see the tests of data
+        one = object.__new__(cls)
+        for field in dataclasses.fields(cls):
+            object.__setattr__(one, field.name, value)
+        shown = repr(one)
+        assert shown.startswith(f"{cls.__name__}(")
+        assert len(shown) < 500, cls
+        assert "\n" not in shown, cls
+
+
+def test_public_objects_are_short_in_a_terminal(trained):
+    """A fitted estimator, data, labels, scores and the dict of a training, of 5,000 labels."""
+    many = splits_of([f"{'label ' * 50}{i}" for i in range(5_000)])
+    assert all(len(repr(one)) < 500 for one in (many, many["train"], many.label_set))
+    estimator = Linear(class_weight={f"label {i}": 1.0 for i in range(5_000)})
+    assert len(repr(estimator.set_params(class_weight=None).fit(*small_data(60)))) < 500
+    assert len(repr(estimator.set_params(class_weight=dict.fromkeys(range(5_000), 1.0)))) < 1_000
+    shown = Shown({"labels": [""] * 5_000, "seed": 0, "scores": {"a": 0.5}}, as_html="")
+    assert repr(shown) == "{'labels': <list of 5,000>, 'seed': 0, 'scores': {'a': 0.5}}"
+    assert dict(shown)["labels"] == [""] * 5_000
+
+
+def test_options_show_what_was_chosen():
+    """What has its default value is left out."""
+    assert repr(DataOptions(text_column="v2", merge_labels=True)) == (
+        "DataOptions(text_column='v2', merge_labels=True)"
+    )
+    assert repr(RunOptions()) == "RunOptions()"

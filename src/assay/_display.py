@@ -1,16 +1,99 @@
-"""How results show themselves in a notebook: small tables and pictures, all content escaped."""
+"""How results show themselves: a line in a terminal; small tables and pictures in a notebook.
+
+In tables all content is escaped.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import unicodedata
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
 
-__all__ = ["Picture", "Shown", "html_block", "html_table", "show_number"]
+from assay.errors import cut
+
+__all__ = ["Brief", "Picture", "Shown", "html_block", "html_table", "show_number"]
 
 MAX_CELL_CHARS = 160
+MAX_ITEMS = 3  # of a sequence that a line shows whole
+MAX_SCALAR_CHARS = 25
+MAX_LINE_CHARS = 320  # from here on, what a result holds is left out of its line
 SHOWN_FORMATS = "\u200c\u200d"  # joiners: emoji families and Persian words need them
+
+
+class Brief:
+    """A dataclass whose `repr` is short, whatever it holds.
+
+    Fields that have their default value are left out, and sequences become their number of items.
+    """
+
+    __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+    def __repr__(self) -> str:
+        shown = [
+            (field.name, getattr(self, field.name, None))
+            for field in dataclasses.fields(self)
+            if field.repr and not _is_default(self, field)
+        ]
+        line = _join_line(f"{name}={_brief(value)}" for name, value in shown)
+        return f"{type(self).__name__}({line})"
+
+
+def _is_default(record: object, field: dataclasses.Field[Any]) -> bool:
+    """Tell whether a field has a plain default value."""
+    value = getattr(record, field.name, None)
+    if value is field.default:
+        return True
+    is_plain = isinstance(value, str | int | float | tuple)
+    return is_plain and type(value) is type(field.default) and value == field.default
+
+
+def _join_line(items: Iterable[str]) -> str:
+    """Join items up to the length of a line, and say that more were left out."""
+    line = ""
+    for item in items:
+        if len(line) > MAX_LINE_CHARS:
+            return f"{line}, ..."
+        line = f"{line}, {item}" if line else item
+    return line
+
+
+def _brief(value: Any) -> str:
+    """Return a value in at most some 80 characters.
+
+    >>> _brief("joy"), _brief((0.5, 1)), _brief(list(range(5000)))
+    ("'joy'", '(0.5, 1)', '<list of 5,000>')
+    """
+    kind = type(value).__name__
+    if isinstance(value, str):
+        return repr(cut(value))
+    if isinstance(value, Path):
+        return repr(cut(str(value)))
+    if value is None or isinstance(value, bool | float):
+        return repr(value)
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"<{value.dtype} array of shape {value.shape}>"
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        is_short = len(value) <= MAX_ITEMS and all(map(_is_scalar, _contents(value)))
+        return repr(value) if is_short else f"<{kind} of {len(value):,}>"
+    if isinstance(value, int):
+        return repr(value) if abs(value) < 10**MAX_LINE_CHARS else f"<{kind}>"
+    return f"{kind}(...)" if dataclasses.is_dataclass(value) else f"<{kind}>"
+
+
+def _contents(value: Iterable[Any]) -> list[Any]:
+    """Return the items of a sequence, or the keys and values of a mapping."""
+    return [*value, *value.values()] if isinstance(value, Mapping) else [*value]
+
+
+def _is_scalar(value: Any) -> bool:
+    """Tell whether a value is a number or a short text."""
+    if isinstance(value, str):
+        return len(value) <= MAX_SCALAR_CHARS
+    return value is None or isinstance(value, int | float)
 
 
 class Picture:
@@ -28,11 +111,14 @@ class Picture:
 
 
 class Shown(dict[str, Any]):
-    """A dict, as JSON has it, that a notebook shows as the HTML it was given."""
+    """A dict, as JSON has it, of a short `repr`, that a notebook shows as the HTML it was given."""
 
     def __init__(self, content: Mapping[str, Any], *, as_html: str) -> None:
         super().__init__(content)
         self._as_html = as_html
+
+    def __repr__(self) -> str:
+        return f"{{{_join_line(f'{key!r}: {_brief(value)}' for key, value in self.items())}}}"
 
     def _repr_html_(self) -> str:
         return self._as_html

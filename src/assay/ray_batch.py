@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay import _env
 from assay._arguments import checked
+from assay._display import Brief
 from assay._optional import require
 from assay.batch.blank_rows import BlankRows
 from assay.batch.identity import AFRESH, Identity, check_identity, identify, stamp_file
@@ -39,8 +40,8 @@ MANIFEST = "_manifest.json"
 MAX_BLOCKS = 10_000  # Ray plans each block by itself; of more shards some share a block
 
 
-@dataclass(frozen=True)
-class DatasetSummary:
+@dataclass(frozen=True, repr=False)
+class DatasetSummary(Brief):
     """What `predict_dataset` did.
 
     Parameters

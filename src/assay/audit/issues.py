@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
+from assay._display import Brief
 from assay.data.files.spreadsheet import guard_cell
 from assay.data.origin import OtherCells, read_other_cells
 from assay.data.texts import Splits
@@ -83,8 +84,8 @@ class IssueEntry(TypedDict):
 COLUMNS = tuple(IssueEntry.__annotations__)
 
 
-@dataclass(frozen=True)
-class Issue:
+@dataclass(frozen=True, repr=False)
+class Issue(Brief):
     """A problem of one row.
 
     Parameters

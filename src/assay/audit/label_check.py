@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
+from assay._display import Brief
 from assay.audit.issues import Issue
 from assay.audit.wrong_labels import WrongLabel, find_wrong_labels
 from assay.catalogue import ENGLISH, Fact, open_language
@@ -43,8 +44,8 @@ class LabelCheckEntry(TypedDict):
     why_not: str
 
 
-@dataclass(frozen=True)
-class LabelCheck:
+@dataclass(frozen=True, repr=False)
+class LabelCheck(Brief):
     """How the labels were checked.
 
     Parameters

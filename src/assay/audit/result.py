@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypedDict
 
+from assay._display import Brief
 from assay.audit.issues import Issue, IssueEntry
 from assay.audit.label_check import LabelCheck, LabelCheckEntry
 from assay.audit.shift import ClassShift, ClassShiftEntry, LengthShift, LengthShiftEntry
@@ -73,8 +74,8 @@ class AuditEntry(AuditSummary):
     timings: AuditTimings
 
 
-@dataclass(frozen=True)
-class Audit:
+@dataclass(frozen=True, repr=False)
+class Audit(Brief):
     """What an audit found.
 
     Parameters

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias, Unpack
 
 from assay._arguments import checked
+from assay._display import Brief
 from assay.batch import chunks
 from assay.batch.blank_rows import NO_TEXT, BlankRows
 from assay.batch.chunks import cut_chunks, hash_rows
@@ -42,8 +43,8 @@ BLOCK_BYTES = 1 << 20
 Source: TypeAlias = str | Path | IO[Any]
 
 
-@dataclass(frozen=True)
-class PredictionSummary:
+@dataclass(frozen=True, repr=False)
+class PredictionSummary(Brief):
     """What `predict_file` did.
 
     Parameters

@@ -14,6 +14,7 @@ from typing import IO, Any, Unpack
 
 import numpy as np
 
+from assay._display import Brief
 from assay.batch.chunks import CHUNK_ROWS
 from assay.data.blank_text import is_blank
 from assay.data.cell_values import MAX_CHARS, text_or_problem
@@ -33,8 +34,8 @@ __all__ = ["Prediction", "Record", "Scoring", "open_rows", "predict_rows", "scor
 SCORE_DIGITS = 7  # float32 carries no more
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+@dataclass(frozen=True, slots=True, repr=False)
+class Prediction(Brief):
     """One row with what was predicted, or the reason why nothing was.
 
     Parameters

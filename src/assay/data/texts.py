@@ -20,7 +20,7 @@ from assay.data.columns import TEXT_NAMES
 from assay.data.labels import LabelSet
 from assay.data.normal_form import normalise_text
 from assay.data.origin import Origin
-from assay.errors import DataError, InputError
+from assay.errors import DataError, InputError, cut
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -362,7 +362,7 @@ class Splits(Mapping[str, LabelledTexts]):
     def __repr__(self) -> str:
         sizes = [f"{split} {len(labelled):,}" for split, labelled in self.parts.items()]
         n_labels = f"{len(self.label_set):,} labels"
-        return f"Splits({self.source!r}, texts: {', '.join(sizes) or 'none'}; {n_labels})"
+        return f"Splits({cut(self.source)!r}, texts: {', '.join(sizes) or 'none'}; {n_labels})"
 
     def _repr_html_(self) -> str:
         counts = {split: labelled.counts() for split, labelled in self.parts.items()}

@@ -13,6 +13,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from assay._display import Brief
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.errors import InputError
 from assay.evaluation.compare import ALPHA, Comparison, compare_methods
@@ -79,8 +80,8 @@ class ExpectedLoss:
         }
 
 
-@dataclass(frozen=True)
-class Choice:
+@dataclass(frozen=True, repr=False)
+class Choice(Brief):
     """The recommended method.
 
     Parameters

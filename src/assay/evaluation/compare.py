@@ -13,6 +13,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from assay._display import Brief
 from assay._optional import require
 from assay.errors import InputError, did_you_mean
 from assay.methods import FLOOR, METHODS
@@ -38,8 +39,8 @@ class ComparisonEntry(TypedDict):
     significantly_worse: bool
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Brief):
     """One method against the best, text by text, on one split.
 
     Parameters

@@ -9,6 +9,7 @@ from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
+from assay._display import Brief
 from assay.data.labels import LabelSet
 from assay.errors import InputError
 from assay.evaluation.calibration import SMALLEST_SCORE
@@ -40,8 +41,8 @@ class MistakeEntry(TypedDict):
     split: NotRequired[str]
 
 
-@dataclass(frozen=True)
-class Mistake:
+@dataclass(frozen=True, repr=False)
+class Mistake(Brief):
     """One text that got a wrong label.
 
     Parameters

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
+from assay._display import Brief
 from assay.evaluation.ratings import RatingScores, score_ratings
 
 __all__ = [
@@ -175,8 +176,8 @@ class ReliabilityBin:
         )
 
 
-@dataclass(frozen=True)
-class SplitScores:
+@dataclass(frozen=True, repr=False)
+class SplitScores(Brief):
     """All scores of one model on one split, as fractions.
 
     Parameters

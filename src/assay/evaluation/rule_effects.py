@@ -11,6 +11,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from assay._display import Brief
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.evaluation.scoring import ScoredSplit
 from assay.runtime.entries import LabelRuleEntry
@@ -83,8 +84,8 @@ class _Counted:
         return self.n_hits / self.n_given
 
 
-@dataclass(frozen=True)
-class LabelEffect:
+@dataclass(frozen=True, repr=False)
+class LabelEffect(Brief):
     """What a rule does to one label.
 
     Parameters
@@ -113,8 +114,8 @@ class LabelEffect:
         }
 
 
-@dataclass(frozen=True)
-class RuleEffect:
+@dataclass(frozen=True, repr=False)
+class RuleEffect(Brief):
     """What a rule does to a split.
 
     Parameters

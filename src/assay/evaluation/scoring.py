@@ -15,6 +15,7 @@ from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
+from assay._display import Brief
 from assay.catalogue import Fact
 from assay.data.duplicates import find_seen
 from assay.data.texts import LabelledTexts
@@ -58,8 +59,8 @@ class PredictionEntry(TypedDict):
     id: NotRequired[str]
 
 
-@dataclass(frozen=True)
-class ScoredSplit:
+@dataclass(frozen=True, repr=False)
+class ScoredSplit(Brief):
     """A model's probabilities on a split, the scores that follow from them, and how long they took.
 
     Parameters

@@ -13,6 +13,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from assay._display import Brief
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.intervals import percentile_interval
 from assay.evaluation.several_scores import SEVERAL_METRICS, AnswerCounts, F1Draws, draw_f1
@@ -125,8 +126,8 @@ class DifferenceEntry(TypedDict):
     expected_loss: float
 
 
-@dataclass(frozen=True)
-class SeveralDifference:
+@dataclass(frozen=True, repr=False)
+class SeveralDifference(Brief):
     """One method against the best, by a paired bootstrap.
 
     Parameters
@@ -232,8 +233,8 @@ class SeveralChoiceEntry(TypedDict):
     expected_losses: list[LossEntry]
 
 
-@dataclass(frozen=True)
-class SeveralChoice:
+@dataclass(frozen=True, repr=False)
+class SeveralChoice(Brief):
     """Which method is recommended, and why.
 
     Parameters

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from assay._display import Brief
 from assay.data.labels import LabelSet
 from assay.evaluation.intervals import QUANTILES, percentile_interval
 
@@ -65,8 +66,8 @@ class LabelScores:
     threshold: float
 
 
-@dataclass(frozen=True)
-class SeveralScores:
+@dataclass(frozen=True, repr=False)
+class SeveralScores(Brief):
     """All scores of one model on one split, as fractions.
 
     Parameters

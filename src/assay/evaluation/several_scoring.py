@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from assay._display import Brief
 from assay.data.texts import LabelledTexts
 from assay.errors import DataError
 from assay.evaluation.result import Headline
@@ -39,8 +40,8 @@ SEVERAL_HEADLINES = {
 }
 
 
-@dataclass(frozen=True)
-class SeveralScored:
+@dataclass(frozen=True, repr=False)
+class SeveralScored(Brief):
     """A model's scores on a split, its answers, and what follows from them.
 
     Parameters

@@ -14,6 +14,7 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
+from assay._display import Brief
 from assay.catalogue import Fact
 from assay.evaluation.unseen import UnseenEntry, UnseenScores
 from assay.runtime.limits.wilson import wilson_interval
@@ -59,8 +60,8 @@ class SliceEntry(TypedDict):
     unseen: NotRequired[UnseenEntry]
 
 
-@dataclass(frozen=True)
-class SliceScores:
+@dataclass(frozen=True, repr=False)
+class SliceScores(Brief):
     """Accuracy on the texts of one kind.
 
     Parameters

@@ -9,6 +9,7 @@ from typing import Any
 
 from assay import _env
 from assay._arguments import checked
+from assay._display import Brief
 from assay._hub_errors import HubTrouble, diagnose_hub_error
 from assay._optional import require
 from assay.checkpoints.torch_state import quiet_hub
@@ -30,8 +31,8 @@ WHERE = {
 }
 
 
-@dataclass(frozen=True)
-class Account:
+@dataclass(frozen=True, repr=False)
+class Account(Brief):
     """An account of the Hub.
 
     Parameters

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from assay._arguments import checked
+from assay._display import Brief
 from assay.errors import InputError
 from assay.hub.access import connect
 from assay.hub.refusals import ask_patiently, explain_refusals
@@ -39,8 +40,8 @@ class DatasetFacts:
     is_gated: bool
 
 
-@dataclass(frozen=True)
-class DatasetMatches:
+@dataclass(frozen=True, repr=False)
+class DatasetMatches(Brief):
     """What a query found.
 
     Parameters

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assay._arguments import checked
+from assay._display import Brief
 from assay.checkpoints.torch_state import quiet_hub
 from assay.disk import atomic_folder, check_output
 from assay.errors import CheckError, ModelError, OutsideError
@@ -36,8 +37,8 @@ BYTES_PER_MB = 1e6
 MAX_SHOWN = 5  # names of files in a message
 
 
-@dataclass(frozen=True)
-class Pulled:
+@dataclass(frozen=True, repr=False)
+class Pulled(Brief):
     """What was fetched.
 
     Parameters

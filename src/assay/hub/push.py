@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assay._arguments import checked
-from assay._display import html_block, html_table
+from assay._display import Brief, html_block, html_table
 from assay.checkpoints.torch_state import quiet_hub
 from assay.errors import InputError
 from assay.hub.access import check_repo_id, connect, read_account
@@ -31,8 +31,8 @@ UPLOAD_WAITS_S = (2.0,)
 MAX_SHOWN = 5  # names of files in a message
 
 
-@dataclass(frozen=True)
-class Pushed:
+@dataclass(frozen=True, repr=False)
+class Pushed(Brief):
     """What was sent, or what a dry run would have sent.
 
     Parameters

@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from assay._arguments import checked
+from assay._display import Brief
 from assay.errors import InputError
 from assay.evaluation.choice import TOLERANCE, Choice, choose_method
 from assay.evaluation.compare import Comparison, ComparisonEntry, compare_methods
@@ -75,8 +76,8 @@ class RunComparisonEntry(TypedDict):
     test: list[ComparisonEntry]
 
 
-@dataclass(frozen=True)
-class RunComparison:
+@dataclass(frozen=True, repr=False)
+class RunComparison(Brief):
     """How the methods of a run compare, text by text.
 
     Parameters

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
+from assay._display import Brief
 from assay.data.labels import LabelSet
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.several_choice import (
@@ -38,8 +39,8 @@ class SeveralRunEntry(TypedDict):
     test: list[DifferenceEntry]
 
 
-@dataclass(frozen=True)
-class SeveralRunComparison:
+@dataclass(frozen=True, repr=False)
+class SeveralRunComparison(Brief):
     """How the methods of a run compare, by a paired bootstrap of the metric that it chose by.
 
     Parameters

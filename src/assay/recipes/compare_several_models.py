@@ -11,6 +11,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from assay._display import Brief
 from assay.data.duplicates import duplicate_groups
 from assay.data.labels import LabelSet
 from assay.evaluation.compare import compare_pair
@@ -87,8 +88,8 @@ class MetricDifference:
         return {"metric": field, "difference": self.difference, "interval": list(self.interval)}
 
 
-@dataclass(frozen=True)
-class SeveralModelComparison:
+@dataclass(frozen=True, repr=False)
+class SeveralModelComparison(Brief):
     """How two models of several labels compare on the same texts.
 
     Parameters

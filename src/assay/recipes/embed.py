@@ -12,6 +12,7 @@ import numpy as np
 
 from assay import checkpoints  # its names load scikit-learn only when they are used
 from assay._arguments import checked
+from assay._display import Brief
 from assay._optional import require
 from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
@@ -32,8 +33,8 @@ __all__ = ["EmbedResult", "EmbeddedText", "embed_data", "embed_text", "embed_tex
 SUFFIXES = (".parquet", ".npz")
 
 
-@dataclass(frozen=True)
-class EmbeddedText:
+@dataclass(frozen=True, repr=False)
+class EmbeddedText(Brief):
     """One text's features, and the shapes on the way to them.
 
     Parameters
@@ -58,8 +59,8 @@ class EmbeddedText:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class EmbedResult:
+@dataclass(frozen=True, repr=False)
+class EmbedResult(Brief):
     """A file of features that was written.
 
     Parameters

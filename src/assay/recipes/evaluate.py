@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 import numpy as np
 
 from assay._arguments import checked
-from assay._display import html_block, html_table
+from assay._display import Brief, html_block, html_table
 from assay.catalogue import ENGLISH, open_language
 from assay.data.duplicates import find_seen
 from assay.data.frames import make_frame
@@ -68,8 +68,8 @@ class EvaluationEntry(TypedDict):
     by_rule: NotRequired[RuleEffectEntry]
 
 
-@dataclass(frozen=True)
-class Evaluation:
+@dataclass(frozen=True, repr=False)
+class Evaluation(Brief):
     """The scores of a model on one split.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from assay._display import html_block, html_table
+from assay._display import Brief, html_block, html_table
 from assay.data.labels import LabelSet
 from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import LabelledTexts, Splits
@@ -24,8 +24,8 @@ __all__ = ["SeveralEvaluation", "as_several", "evaluate_several"]
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class SeveralEvaluation:
+@dataclass(frozen=True, repr=False)
+class SeveralEvaluation(Brief):
     """The scores of a model of several labels on one split.
 
     Parameters

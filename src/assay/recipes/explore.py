@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from assay._arguments import checked
+from assay._display import Brief
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.data.load import load_data
 from assay.data.origin import read_other_cells
@@ -32,8 +33,8 @@ class ExplorationEntry(DataSummary):
     figures: list[str]
 
 
-@dataclass(frozen=True)
-class Exploration:
+@dataclass(frozen=True, repr=False)
+class Exploration(Brief):
     """A data set's numbers, and where its figures were written.
 
     Parameters

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from assay._arguments import checked
+from assay._display import Brief
 from assay.data.labels import Task
 from assay.data.texts import LabelledTexts
 from assay.disk import atomic_folder, check_output, write_whole
@@ -75,8 +76,8 @@ class WrittenExport(ExportEntry):
     out: str
 
 
-@dataclass(frozen=True)
-class Export:
+@dataclass(frozen=True, repr=False)
+class Export(Brief):
     """How a copy compares with its model on held-out texts.
 
     Parameters

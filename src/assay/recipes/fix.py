@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from assay._arguments import checked
+from assay._display import Brief
 from assay.audit.answers import Correction, read_corrections
 from assay.audit.issues import hash_text
 from assay.data.columns import find_columns, list_columns
@@ -37,8 +38,8 @@ class FixedEntry(TypedDict):
     skipped: list[str]
 
 
-@dataclass(frozen=True)
-class Fixed:
+@dataclass(frozen=True, repr=False)
+class Fixed(Brief):
     """What `fix_data` did.
 
     Parameters

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from assay._display import Brief
 from assay.data.duplicates import duplicate_groups
 from assay.data.texts import Splits
 from assay.errors import InputError
@@ -50,8 +51,8 @@ class ModelComparisonEntry(TypedDict):
     why: str
 
 
-@dataclass(frozen=True)
-class ModelComparison:
+@dataclass(frozen=True, repr=False)
+class ModelComparison(Brief):
     """How two models compare, text by text.
 
     Parameters

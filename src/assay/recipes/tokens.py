@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assay._arguments import checked
-from assay._display import html_block, html_table
+from assay._display import Brief, html_block, html_table
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
@@ -19,8 +19,8 @@ from assay.tokenization import CharacterTokenizer, split_words
 __all__ = ["Characters", "Subwords", "TokensResult", "Words", "show_tokens"]
 
 
-@dataclass(frozen=True)
-class Characters:
+@dataclass(frozen=True, repr=False)
+class Characters(Brief):
     """A text as characters.
 
     Parameters
@@ -39,16 +39,16 @@ class Characters:
     round_trip: bool
 
 
-@dataclass(frozen=True)
-class Words:
+@dataclass(frozen=True, repr=False)
+class Words(Brief):
     """A text as words; the round trip joins them with single spaces."""
 
     tokens: tuple[str, ...]
     round_trip: bool
 
 
-@dataclass(frozen=True)
-class Subwords:
+@dataclass(frozen=True, repr=False)
+class Subwords(Brief):
     """A text as subwords of a checkpoint.
 
     Parameters
@@ -74,8 +74,8 @@ class Subwords:
     max_tokens: int
 
 
-@dataclass(frozen=True)
-class TokensResult:
+@dataclass(frozen=True, repr=False)
+class TokensResult(Brief):
     """One text in three tokenizations."""
 
     text: str

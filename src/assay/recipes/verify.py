@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from assay._arguments import checked
+from assay._display import Brief
 from assay.data.texts import Splits
 from assay.errors import CheckError, DataError, ModelError
 from assay.evaluation.result import SplitScores
@@ -46,8 +47,8 @@ class VerificationEntry(TypedDict):
     claims: list[CheckedClaim]
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Brief):
     """What was checked of a model; its own claims hold.
 
     Parameters

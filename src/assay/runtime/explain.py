@@ -17,6 +17,7 @@ from typing import Literal, TypedDict
 import numpy as np
 
 from assay._arguments import checked
+from assay._display import Brief
 from assay.data.labels import Task
 from assay.errors import InputError, did_you_mean
 from assay.runtime.contributions import linear_contributions
@@ -80,8 +81,8 @@ class WordPush:
         }
 
 
-@dataclass(frozen=True)
-class Explanation:
+@dataclass(frozen=True, repr=False)
+class Explanation(Brief):
     """What the words of a text contribute to every label.
 
     Parameters

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from assay._display import Brief
 from assay.data.labels import LabelSet, Task
 from assay.errors import DataError, ModelError
 from assay.runtime.entries import (
@@ -61,8 +62,8 @@ KEPT_TEXTS = Layout(Path()).training_texts.name
 HASHES = Layout(Path()).training_hashes.name
 
 
-@dataclass(frozen=True)
-class Manifest:
+@dataclass(frozen=True, repr=False)
+class Manifest(Brief):
     """What assay.json says. The entries are described in `assay.runtime.entries`.
 
     Parameters

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assay._arguments import check_fields
+from assay._display import Brief
 from assay.audit.corrections import apply_corrections
 from assay.data.clean import MAX_BAD_FRACTION
 from assay.data.files.reading import ReadingOptions
@@ -27,8 +28,8 @@ __all__ = ["DataOptions", "cut_splits", "prepare_data"]
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class DataOptions:
+@dataclass(frozen=True, repr=False)
+class DataOptions(Brief):
     """How DATA is read, cut, limited and corrected.
 
     See `load_data`, `cut_missing`, `limit_rows` and `apply_corrections`.

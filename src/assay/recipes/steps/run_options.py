@@ -10,6 +10,7 @@ from typing import Any
 
 from assay import _env
 from assay._arguments import check_fields
+from assay._display import Brief
 from assay._version import __version__
 from assay.bounds import POSITIVE, SEED
 from assay.catalogue import ENGLISH, open_language
@@ -36,8 +37,8 @@ FREE_OPTIONS = ("command", "budget_s", "report_language", "min_recall", "min_pre
 NOT_SHOWN = ("command", "report_language", "min_recall", "min_precision", "cost")
 
 
-@dataclass(frozen=True)
-class RunOptions:
+@dataclass(frozen=True, repr=False)
+class RunOptions(Brief):
     """What a run does.
 
     Parameters
