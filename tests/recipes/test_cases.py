@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import random
+import signal
+import time
 
+import numpy as np
 import pytest
 
+from _support.small_models import small_data, small_estimator
 from assay.audit.answers import read_corrections
 from assay.batch import predict_file
-from assay.errors import DataError
+from assay.data.files.readers import read_rows
+from assay.errors import DataError, InputError
 from assay.recipes.evaluate import evaluate_model
+from assay.recipes.explore import explore_data
 from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.train import train_model
 from assay.recipes.verify import verify_model
+from assay.runtime import load_model
+from assay.runtime.explain import explain_text
 
 TERMS = {
     "fruit": ["apple", "pear", "plum", "ripe"],
@@ -95,3 +104,66 @@ def test_key_that_comes_late_costs_its_row_alone(model, tmp_path, kind):
     assert json.loads(rejected[0])["line"] == 5001
     assert summary.n_texts + summary.n_rejected == 8000
     assert summary.n_texts >= 5999
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_late_row_costs_no_row_before_it(model, tmp_path, suffix):
+    """A key that first comes in row 5,001, and an id that is no number from row 6,001 on."""
+    source = tmp_path / "late_key.jsonl"
+    with source.open("w", encoding="utf-8") as stream:
+        for i in range(8000):
+            row = {"text": f"t {i}", "id": i if i < 6000 else f"x{i}"}
+            stream.write(json.dumps({**row, **({"lang": "en"} if i == 5000 else {})}) + "\n")
+    summary = predict_file(model, source, tmp_path / f"out.{suffix}")
+    n_rejected = 1 if suffix == "csv" else 2001
+    assert (summary.n_texts, summary.n_rejected) == (8000 - n_rejected, n_rejected)
+    texts = [row.values["text"] for row in read_rows(tmp_path / f"out.{suffix}")]
+    assert texts[:6000] == [f"t {i}" for i in range(6001) if i != 5000][: len(texts)]
+
+
+def test_frame_or_dict_is_no_sequence_of_texts(model):
+    """The error names the column to pass; before, the names of the columns were scored."""
+    pandas = pytest.importorskip("pandas")
+    loaded = load_model(model)
+    frame = pandas.DataFrame({"text": ["apple pie"], "n": [1]})
+    for given in (frame, {"text": ["apple pie"], "n": [1]}):
+        for use in (loaded.predict, loaded.predict_proba):
+            with pytest.raises(InputError, match=r"text, n; one column .*pass .*\['text'\]"):
+                use(given)
+    assert loaded.predict(frame["text"]) == loaded.predict(["apple pie"])
+
+
+def test_unknown_parameter_of_a_training_is_refused(sixty, tmp_path):
+    """Before, it was ignored, and so was what was meant."""
+    with pytest.raises(InputError, match=r"no parameter 'epochs'.*Did you mean 'n_epochs'"):
+        train_model(sixty, tmp_path / "m", method="compact", parameters={"epochs": 1})
+    assert not (tmp_path / "m").exists()
+
+
+def test_paths_are_taken_where_objects_are(sixty, model):
+    """`explain_text` takes a folder, `explore_data` a file, as their siblings do."""
+    assert explain_text(str(model), "apple car").predicted_label in TERMS
+    assert explore_data(str(sixty)).summary["splits"]["all"]["n_texts"] == 60
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_forked_process_predicts_after_a_training(tmp_path):
+    """The threads of the parent are not there, and nobody waits for them."""
+    texts, labels = small_data(60)
+    compact = small_estimator("compact", n_epochs=1).fit(texts, labels)
+    expected, out = compact.predict_proba(texts * 5), tmp_path / "child.npy"
+    child = os.fork()
+    if child == 0:
+        try:
+            np.save(out, compact.predict_proba(texts * 5))
+        finally:
+            os._exit(0)
+    end = time.monotonic() + 60
+    while os.waitpid(child, os.WNOHANG) == (0, 0):
+        if time.monotonic() > end:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            pytest.fail("the forked process hangs")
+        time.sleep(0.01)
+    np.testing.assert_allclose(np.load(out), expected, atol=1e-6)
