@@ -19,7 +19,6 @@ import pytest
 from _support.small_models import small_data, small_estimator
 from assay.audit.answers import read_corrections
 from assay.batch import predict_file
-from assay.data.files.readers import read_rows
 from assay.errors import DataError, InputError
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.explore import explore_data
@@ -104,21 +103,6 @@ def test_key_that_comes_late_costs_its_row_alone(model, tmp_path, kind):
     assert json.loads(rejected[0])["line"] == 5001
     assert summary.n_texts + summary.n_rejected == 8000
     assert summary.n_texts >= 5999
-
-
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_late_row_costs_no_row_before_it(model, tmp_path, suffix):
-    """A key that first comes in row 5,001, and an id that is no number from row 6,001 on."""
-    source = tmp_path / "late_key.jsonl"
-    with source.open("w", encoding="utf-8") as stream:
-        for i in range(8000):
-            row = {"text": f"t {i}", "id": i if i < 6000 else f"x{i}"}
-            stream.write(json.dumps({**row, **({"lang": "en"} if i == 5000 else {})}) + "\n")
-    summary = predict_file(model, source, tmp_path / f"out.{suffix}")
-    n_rejected = 1 if suffix == "csv" else 2001
-    assert (summary.n_texts, summary.n_rejected) == (8000 - n_rejected, n_rejected)
-    texts = [row.values["text"] for row in read_rows(tmp_path / f"out.{suffix}")]
-    assert texts[:6000] == [f"t {i}" for i in range(6001) if i != 5000][: len(texts)]
 
 
 def test_frame_or_dict_is_no_sequence_of_texts(model):
