@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,11 @@ BATCH_ROWS = 4096  # rows turned into Python values at a time: bounds memory
 @contextmanager
 def _open_parquet(path: Path) -> Iterator[Any]:
     pyarrow, parquet = require("pyarrow"), require("pyarrow.parquet")
-    with tempfile.TemporaryFile() as whole, open_bytes(path) as stream:
+    with ExitStack() as stack:
+        stream: Any = stack.enter_context(open_bytes(path))
         if path.suffix.casefold() == ".gz":
             # The index of a Parquet file is at its end, and gzip cannot seek there.
+            whole = stack.enter_context(tempfile.TemporaryFile())
             shutil.copyfileobj(stream, whole)
             whole.seek(0)
             stream = whole
