@@ -86,6 +86,7 @@ bench-serving: $(V)/.ok
 	$(BIN)/assay export runs/emotion/models/finetune --format onnx-int8 --out runs/emotion-int8 --data ../shared/data/emotion --overwrite
 	$(BIN)/python benchmarks/serving.py --model runs/emotion-int8 --pipeline runs/emotion/models/finetune --rates 40,80,120,180,240,320 --rounds 3
 	$(BIN)/python benchmarks/serving_faults.py --model runs/emotion/models/compact
+	$(BIN)/python benchmarks/mixed_load.py --model runs/emotion/models/compact
 
 # 20,000 wrong model folders, files and requests; continues where it stopped.
 bench-faults: $(V)/.ok

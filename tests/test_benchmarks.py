@@ -407,6 +407,40 @@ def test_fault_benchmark_finds_what_is_wrong():
     assert not faults.is_right(b"", row)
 
 
+@pytest.mark.slow
+def test_mixed_load_runs_in_smoke_mode():
+    """Good, bad, slow and hostile clients at once, for three seconds: every answer is right."""
+    printed = run_smoke("mixed_load.py")
+    good = next(line for line in printed.splitlines() if line.startswith("| good |"))
+    assert "right" in good
+    assert "wrong" not in good
+
+
+def test_mixed_load_finds_what_is_wrong():
+    """Each thing that it looks for is found where it is there: the judge can say no."""
+    mixed = load_script("mixed_load")
+    counts = {"good": {"right": 9}, "bad": {"refused": 3}, "slow": {}, "hostile": {"survived": 2}}
+    good = {
+        "counts": counts,
+        "seen": [{"memory_mb": mb} for mb in [90.0, *[100.0] * 8, 105.0]],
+        "left_in_flight": 0,
+        "left_in_queue": 0,
+    }
+    assert mixed.problems_of(good) == []
+    for sentence, change in {
+        "answers were wrong": {"counts": {**counts, "good": {"right": 9, "wrong": 1}}},
+        "answers were lost": {"counts": {**counts, "good": {"right": 9, "lost": 1}}},
+        "no answer was right": {"counts": {**counts, "good": {}}},
+        "bad requests were answered with 200": {
+            "counts": {**counts, "bad": {"answered with 200": 1}}
+        },
+        "there was a 500": {"counts": {**counts, "hostile": {"a 500": 1}}},
+        "requests or texts were left": {"left_in_queue": 1},
+        "memory grew from 100.0 to 106.0 MB": {"seen": [*good["seen"][:-1], {"memory_mb": 106.0}]},
+    }.items():
+        assert mixed.problems_of({**good, **change}) == [sentence]
+
+
 def test_serving_benchmark_judges_rounds_by_the_control():
     """Rounds in which the machine was busy do not count where there are quiet ones; ratios come with their least."""
     serving = load_script("serving")
