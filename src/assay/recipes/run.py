@@ -45,7 +45,13 @@ from assay.recipes.steps.rule_options import refuse_impossible
 from assay.recipes.steps.run_facts import describe_machine, describe_splits
 from assay.recipes.steps.run_options import RunOptions, check_run
 from assay.recipes.steps.run_pieces import DrawnMap, Place, Trained
-from assay.recipes.steps.run_state import STATES, RunState, has_work, run_log
+from assay.recipes.steps.run_state import (
+    STATES,
+    RunState,
+    forget_state,
+    has_work,
+    run_log,
+)
 from assay.recipes.steps.score import score_method
 from assay.recipes.steps.shown import show_results
 from assay.reporting.card import CONFUSION_PICTURE
@@ -152,8 +158,9 @@ def _open_run(data: Any, place: Place, options: RunOptions, progress: Progress) 
         identity = options.identity(training_set, checkpoint_sha256=checkpoint.sha256)
         state = RunState.open(root, identity=identity)
         yield Run(root, place.out.name, options, training_set, checkpoint, budget, state, progress)
-        state.close()
         logger.info("done in %.1f s", budget.elapsed_s)
+    # Only now: writing a large run to the disk takes seconds, and may be interrupted too.
+    forget_state(place.out)
 
 
 def _refuse_impossible(data: TrainingSet, options: RunOptions) -> None:

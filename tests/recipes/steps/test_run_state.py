@@ -5,12 +5,15 @@ import shutil
 
 import pytest
 
-from _support.small_runs import listing, read_json
+from _support.small_runs import comparable, listing, read_json
+from assay import disk
 from assay.errors import InputError
 from assay.models import record_scores
 from assay.progress import Progress
+from assay.recipes import run as run_module
+from assay.recipes.run import Run, RunOptions, run_data
 from assay.recipes.steps.fit import FittedModel
-from assay.recipes.steps.run_state import RunState
+from assay.recipes.steps.run_state import RunState, forget_state
 from assay.recipes.train import train_model
 
 IDENTITY = {"seed": 0, "methods": ["majority", "linear"]}
@@ -100,6 +103,44 @@ def test_damaged_state_is_said(partial, text):
 
 def test_closed_state_leaves_no_file(tmp_path):
     """A whole run has no state."""
-    RunState.open(tmp_path, identity=IDENTITY).close()
+    RunState.open(tmp_path, identity=IDENTITY)
+    forget_state(tmp_path)
     assert listing(tmp_path) == set()
     assert Progress().say("silent") is None
+
+
+def stop(*_args, **_kwargs):
+    """Press Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+PHASES = [
+    (run_module, "find_named"),
+    (run_module.TrainingSet, "prepare"),
+    (Run, "_fit"),
+    *((Run, name) for name in ("score", "choose", "expect_more", "audit", "draw")),
+    *((run_module, name) for name in ("write_issues", "finish_model", "write_report")),
+    (disk, "_put_in_place"),
+]
+
+
+@pytest.mark.slow
+def test_run_that_is_interrupted_in_every_phase_goes_on(data, tmp_path, monkeypatch):
+    """What was finished is kept whatever came next, nothing is at OUT before all is, and the result is the same."""
+    options = RunOptions(methods=("majority", "linear"), folds=None)
+    out = tmp_path / "r"
+    for owner, name in PHASES:
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, stop)
+            with pytest.raises(KeyboardInterrupt):
+                run_data(data, out, options=options, resume=True)
+        assert not out.exists()
+        has_models = PHASES.index((owner, name)) > PHASES.index((Run, "_fit"))
+        found = {path.name for path in tmp_path.glob("r.partial/models/*")}
+        assert found == ({"majority", "linear"} if has_models else set()), name
+    results = run_data(data, out, options=options, resume=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"r"}
+    assert not {"state.json", "folds", "training"} & {path.name for path in out.iterdir()}
+    assert (out / "run.log").read_text(encoding="utf-8").count("linear: fitted") == 1
+    whole = run_data(data, tmp_path / "whole", options=options)
+    assert comparable(results) == comparable(whole)

@@ -7,7 +7,7 @@ import json
 import logging
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NotRequired, TypedDict
@@ -19,7 +19,7 @@ from assay.recipes.steps.fit import FittedModel
 from assay.runtime.manifest import Manifest
 from assay.training.states import has_training_state
 
-__all__ = ["FOLDS", "STATES", "RunState", "has_work", "run_log"]
+__all__ = ["FOLDS", "STATES", "RunState", "forget_state", "has_work", "run_log"]
 
 STATE = "state.json"
 AFRESH = "put --overwrite in the place of --resume to start afresh"
@@ -49,7 +49,7 @@ class _Content(TypedDict):
 class RunState:
     """The facts about a run that its models do not hold.
 
-    They are a file in ``RUN.partial``, which is deleted when the run is complete.
+    They are a file in ``RUN.partial``; see `forget_state`.
     """
 
     path: Path
@@ -100,11 +100,6 @@ class RunState:
         }
         self._write()
 
-    def close(self) -> None:
-        """Delete the saved state; the run is complete."""
-        shutil.rmtree(self.path.parent / FOLDS, ignore_errors=True)
-        self.path.unlink()
-
     def _write(self) -> None:
         # Whole or not at all: a process that is killed meanwhile leaves the old state.
         write_whole(self.path, json.dumps(self.content, ensure_ascii=True, indent=1) + "\n")
@@ -148,6 +143,13 @@ def _fingerprint(manifest: Manifest) -> str:
     """Return a hash of a manifest, without what is measured after all methods are trained."""
     facts = {**manifest.to_dict(), **dict.fromkeys(MEASURED)}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def forget_state(run: Path) -> None:
+    """Delete the saved state of a run that is complete and in its place."""
+    with suppress(OSError):  # the run is whole with it, too
+        shutil.rmtree(run / FOLDS, ignore_errors=True)
+        (run / STATE).unlink()
 
 
 def has_work(partial: Path) -> bool:
