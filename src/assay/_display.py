@@ -43,12 +43,16 @@ class Brief:
 
 
 def _is_default(record: object, field: dataclasses.Field[Any]) -> bool:
-    """Tell whether a field has a plain default value."""
-    value = getattr(record, field.name, None)
-    if value is field.default:
+    """Tell whether a field has its default value, if that can be told at a glance."""
+    value, default = getattr(record, field.name, None), field.default
+    if value is default:
         return True
-    is_plain = isinstance(value, str | int | float | tuple)
-    return is_plain and type(value) is type(field.default) and value == field.default
+    if field.default_factory is not dataclasses.MISSING:
+        default = field.default_factory()
+    is_plain = isinstance(value, str | int | float | tuple | dict) or dataclasses.is_dataclass(
+        value
+    )
+    return is_plain and type(value) is type(default) and value == default
 
 
 def _join_line(items: Iterable[str]) -> str:

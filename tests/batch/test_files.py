@@ -470,12 +470,15 @@ def test_types_of_a_parquet_input_are_kept(model, tmp_path, monkeypatch):
 
 def test_row_that_needs_quotes_costs_no_other(model, tmp_path):
     """A table without quotes has no place for a label with a tab; no row is written twice."""
-    names = ("joy\tand more", "anger", "sadness")
-    renamed = relabel_model(model, dict(zip(model.labels, names, strict=True)))
+    with_tab = ("joy\tand more", "anger", "sadness")
+    renamed = relabel_model(model, dict(zip(model.labels, with_tab, strict=True)))
     source = tmp_path / "in.tsv"
     source.write_text("text\n" + "".join(f"{text}\n" for text in ('"happy', "angry", "sad") * 3))
     out = tmp_path / "out.tsv"
-    summary = predict_file(renamed, source, out, quoting="none")
+    with pytest.raises(InputError, match="the names of the columns cannot be written without quo"):
+        predict_file(renamed, source, out, quoting="none")
+    assert names(tmp_path) == {"in.tsv"}
+    summary = predict_file(renamed, source, out, top_k=1, quoting="none")
     assert summary.n_rejected
     assert summary.n_texts + summary.n_rejected == 9
     assert len(out.read_text().splitlines()) == 1 + summary.n_texts

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.data.files.parquet import read_types
+from assay.data.files.parquet_writer import decide_types, find_misfits
 from assay.data.files.readers import read_rows
 from assay.data.files.writers import OUT_SUFFIXES, ROW_GROUP_ROWS, open_writer, out_kind
 from assay.errors import DataError, InputError
@@ -167,7 +168,12 @@ def test_parquet_column_of_nulls_waits_for_its_type(tmp_path):
 
 
 def test_rows_that_do_not_fit_are_named(tmp_path):
-    """The first value decides where a column holds several kinds; the others are refused."""
+    """The first value decides where a column holds several kinds; no fraction is cut off."""
+    for kept, lost in ((1, 0.5), ([1], [0.5]), ({"n": [1]}, {"n": [2, 0.5]})):
+        types = decide_types([{"a": kept}], ["a"], [])
+        reasons = find_misfits([{"a": kept}, {"a": lost}, {"a": kept}], ["a"], types)
+        assert reasons[0] is reasons[2] is None
+        assert "a fraction among whole numbers" in reasons[1]
     records = [{"a": value} for value in (None, 1, 2.5, "x", 2**70, None, [1])]
     path = tmp_path / "out.parquet"
     with open_writer(path, like=path) as writer:

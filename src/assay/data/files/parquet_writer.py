@@ -167,10 +167,31 @@ def _find_misfit(record: Record, columns: Sequence[str], types: Sequence[Any]) -
 
 def _make_array(values: list[Any], kind: Any) -> Any:
     arrow = require("pyarrow")
+    if _holds_integers(kind) and any(_loses_fraction(value, kind) for value in values):
+        raise ValueError("a fraction among whole numbers")  # pyarrow would cut it off
     try:
         return arrow.array(values, type=kind)
     except UnicodeEncodeError:
         return arrow.array([encodable(value) for value in values], type=kind)
+
+
+def _holds_integers(kind: Any) -> bool:
+    """Tell whether values of a type hold whole numbers."""
+    if require("pyarrow").types.is_integer(kind):
+        return True
+    return any(_holds_integers(kind.field(i).type) for i in range(kind.num_fields))
+
+
+def _loses_fraction(value: Any, kind: Any) -> bool:
+    """Tell whether a fraction in a value would become a whole number."""
+    if isinstance(value, float):
+        return require("pyarrow").types.is_integer(kind) and not value.is_integer()
+    if isinstance(value, list) and kind.num_fields == 1:
+        return any(_loses_fraction(item, kind.field(0).type) for item in value)
+    if isinstance(value, dict):
+        fields = [kind.field(i) for i in range(kind.num_fields)]
+        return any(_loses_fraction(value.get(field.name), field.type) for field in fields)
+    return False
 
 
 def has_undecided(types: Iterable[Any]) -> bool:

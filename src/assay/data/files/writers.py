@@ -198,8 +198,7 @@ class _Table(Writer):
 
     def write(self, record: Record) -> None:
         if not self.columns:
-            self.columns = tuple(record)
-            self._writer.writerow(self._guard(self.columns))
+            self._write_header(tuple(record))
         if tuple(record) == self.columns:
             values: Iterable[Any] = record.values()
         else:
@@ -214,6 +213,16 @@ class _Table(Writer):
                 f"a row cannot be written without quotes: {first_line(err)}",
                 hint="write .jsonl, or read the input with --quoting minimal",
             ) from err
+
+    def _write_header(self, columns: tuple[str, ...]) -> None:
+        try:
+            self._writer.writerow(self._guard(columns))
+        except csv.Error as err:
+            raise InputError(
+                f"the names of the columns cannot be written without quotes: {first_line(err)}",
+                hint="write .jsonl, or read the input with --quoting minimal",
+            ) from err
+        self.columns = columns
 
     def _guard(self, cells: Sequence[Any]) -> Sequence[Any]:
         """Return cells of which a spreadsheet runs none, where that is asked for."""
