@@ -280,7 +280,8 @@ def main() -> None:
         command += ["--threads", "1", "--port", str(port), "--client-s", str(CLIENT_S)]
         pid = stack.enter_context(serving(command, port))
         found = measure(port, pid, folder, seconds=3.0 if given.smoke else given.seconds)
-    content = {"name": given.name, "machine": describe_machine(), **found}
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    content = {"name": given.name, "when": when, "machine": describe_machine(), **found}
     print(summarise(content))
     problems = problems_of(found)
     if given.smoke:  # a few seconds say nothing about memory
