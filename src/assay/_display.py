@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -33,13 +33,14 @@ class Brief:
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
 
     def __repr__(self) -> str:
-        shown = [
-            (field.name, getattr(self, field.name, None))
-            for field in dataclasses.fields(self)
-            if field.repr and not _is_default(self, field)
-        ]
-        line = _join_line(f"{name}={_brief(value)}" for name, value in shown)
-        return f"{type(self).__name__}({line})"
+        return f"{type(self).__name__}({_join_line(_show_fields(self))})"
+
+
+def _show_fields(record: Brief) -> Iterator[str]:
+    """Yield the fields that have another value than their default one."""
+    for field in dataclasses.fields(record):
+        if field.repr and not _is_default(record, field):
+            yield f"{field.name}={_brief(getattr(record, field.name, None))}"
 
 
 def _is_default(record: object, field: dataclasses.Field[Any]) -> bool:
@@ -122,7 +123,10 @@ class Shown(dict[str, Any]):
         self._as_html = as_html
 
     def __repr__(self) -> str:
-        return f"{{{_join_line(f'{key!r}: {_brief(value)}' for key, value in self.items())}}}"
+        shown = []
+        for key, value in self.items():
+            shown.append(f"{key!r}: {_brief(value)}")
+        return f"{{{_join_line(shown)}}}"
 
     def _repr_html_(self) -> str:
         return self._as_html

@@ -262,7 +262,7 @@ def _write_chunks(task: _Task, identity: Identity) -> None:
 
 def _follow_input(task: _Task) -> None:
     """Let the output be written as the input is, where both are of one kind."""
-    output, kind = task.output, file_kind(task.output.out)
+    output, kind = task.output, out_kind(task.output.out)
     style = PLAIN_STYLES.get(kind)
     if isinstance(task.source, str | Path):
         source = Path(task.source)

@@ -7,6 +7,8 @@ nulls alone so far has no type yet (null, to pyarrow): whatever comes first deci
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Self
 
@@ -41,7 +43,7 @@ def decide_types(
     records : sequence of dict
     columns : sequence of str
     known : sequence of pyarrow.DataType
-        Of the first columns; null where nothing is known yet.
+        Types of the first columns; null where nothing is known yet.
     """
     arrow = require("pyarrow")
     types = []
@@ -56,8 +58,8 @@ def decide_types(
 def _infer(values: list[Any]) -> Any:
     """Return the type of some values; of those like the first one if they have none together."""
     arrow = require("pyarrow")
-    given = [encodable(value) for value in values if value is not None]
-    like_first = [value for value in given if _are_alike(value, given[0])]
+    given = list(map(encodable, filter(_is_given, values)))
+    like_first = list(filter(partial(_are_alike, given[0]), given)) if given else []
     for part in (given, like_first, given[:1]):
         try:
             kind = arrow.array(part).type
@@ -68,11 +70,15 @@ def _infer(values: list[Any]) -> Any:
     return arrow.string()
 
 
-def _are_alike(value: Any, other: Any) -> bool:
-    """Tell whether two values are numbers of at most 64 bits, or of the same type."""
+def _is_given(value: Any) -> bool:
+    return value is not None
+
+
+def _are_alike(first: Any, value: Any) -> bool:
+    """Tell whether a value is of the type of the first one, or both are numbers of 64 bits."""
     if type(value) is int and abs(value) >= OVER_64_BITS:
         return False
-    kinds = {type(value), type(other)}
+    kinds = {type(first), type(value)}
     return len(kinds) == 1 or kinds == {int, float}
 
 
@@ -80,7 +86,12 @@ def _has_fields(kind: Any) -> bool:
     """Tell whether no object of a type is without any field: Parquet has no place for one."""
     if require("pyarrow").types.is_struct(kind) and not kind.num_fields:
         return False
-    return all(_has_fields(kind.field(i).type) for i in range(kind.num_fields))
+    return all(map(_has_fields, _inner_types(kind)))
+
+
+def _inner_types(kind: Any) -> list[Any]:
+    """Return the types of the items or fields of a type; none for plain values."""
+    return [kind.field(i).type for i in range(kind.num_fields)]
 
 
 def widen_types(
@@ -153,7 +164,7 @@ def find_misfits(
     try:
         make_table(records, columns, types)
     except DataError:
-        return [_find_misfit(record, columns, types) for record in records]
+        return list(map(_find_misfit, records, repeat(columns), repeat(types)))
     return [None] * len(records)
 
 
@@ -177,9 +188,9 @@ def _make_array(values: list[Any], kind: Any) -> Any:
 
 def _holds_integers(kind: Any) -> bool:
     """Tell whether values of a type hold whole numbers."""
-    if require("pyarrow").types.is_integer(kind):
-        return True
-    return any(_holds_integers(kind.field(i).type) for i in range(kind.num_fields))
+    return require("pyarrow").types.is_integer(kind) or any(
+        map(_holds_integers, _inner_types(kind))
+    )
 
 
 def _loses_fraction(value: Any, kind: Any) -> bool:
@@ -187,10 +198,9 @@ def _loses_fraction(value: Any, kind: Any) -> bool:
     if isinstance(value, float):
         return require("pyarrow").types.is_integer(kind) and not value.is_integer()
     if isinstance(value, list) and kind.num_fields == 1:
-        return any(_loses_fraction(item, kind.field(0).type) for item in value)
-    if isinstance(value, dict):
-        fields = [kind.field(i) for i in range(kind.num_fields)]
-        return any(_loses_fraction(value.get(field.name), field.type) for field in fields)
+        return any(map(_loses_fraction, value, repeat(kind.field(0).type)))
+    if isinstance(value, dict) and require("pyarrow").types.is_struct(kind):
+        return any(map(_loses_fraction, map(value.get, kind.names), _inner_types(kind)))
     return False
 
 
@@ -213,10 +223,7 @@ class TypedFile:
     def __init__(self, out: Path, types: Sequence[Any], *, keeps_nulls: bool = False) -> None:
         self._arrow, self._parquet = require("pyarrow"), require("pyarrow.parquet")
         self._out = out
-        is_null, text = self._arrow.types.is_null, self._arrow.string()
-        self._types = list(types)
-        if not keeps_nulls:
-            self._types = [text if is_null(kind) else kind for kind in types]
+        self._types = list(types) if keeps_nulls else list(map(self._or_text, types))
         self._writer: Any = None
 
     def __enter__(self) -> Self:
@@ -224,6 +231,9 @@ class TypedFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _or_text(self, kind: Any) -> Any:
+        return self._arrow.string() if self._arrow.types.is_null(kind) else kind
 
     def write(self, table: Any) -> None:
         """Write one table as a row group; its columns may be nulls, or narrower numbers."""

@@ -106,8 +106,8 @@ class Before:
     columns : tuple of str
         The columns of a table; () if it has no record yet.
     types : sequence of pyarrow.DataType
-        Of Parquet: what is known of the first columns, null where nothing is. The records to come
-        decide the others.
+        What is known of the first columns of a Parquet file, null where nothing is. The records to
+        come decide the others.
     is_piece : bool
         Whether what is written now is one piece of the output, to be joined with the others.
     """
