@@ -68,7 +68,7 @@ def test_what_may_be_plain_text_can_be_read_as_such(tmp_path):
     path = tmp_path / "d.csv"
     path.write_bytes(("text;label\n" + CHINESE).encode("hz"))
     with pytest.raises(
-        DataError, match="--encoding utf-8 takes the characters as they are"
+        DataError, match="encoding='utf-8' takes the characters as they are"
     ) as caught:
         read_rows(path)
     assert caught.value.flags == ("--encoding hz", "--encoding utf-8")
