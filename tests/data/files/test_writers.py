@@ -1,4 +1,7 @@
-"""Writers: what is written is what is read, in every format, and what has no place in one is said."""
+"""Writers: what is written is what is read, in every format, and what has no place in one is said.
+
+These are also the tests of parquet_writer.
+"""
 
 import csv
 import datetime
