@@ -1,6 +1,6 @@
 """Killed at any moment and run again with `resume`: the same bytes as those of one uninterrupted call.
 
-These are also the tests of resumable_output, identity and chunks.
+These are also the tests of resumable_output, finished_chunk, identity and chunks.
 """
 
 import gzip

@@ -91,7 +91,5 @@ def reject_misfits(
     checked = []
     for one in predictions:
         reason = next(reasons) if one.problem is None else None
-        checked.append(
-            one if reason is None else Prediction(one.line, {}, f"{reason}: write .jsonl")
-        )
+        checked.append(one if reason is None else _reject(one, f"{reason}: write .jsonl"))
     return checked
