@@ -73,20 +73,22 @@ def _brief(value: Any) -> str:
     ("'joy'", '(0.5, 1)', '<list of 5,000>')
     """
     kind = type(value).__name__
-    if isinstance(value, str):
-        return repr(cut(value))
-    if isinstance(value, Path):
+    if isinstance(value, str | Path):
         return repr(cut(str(value)))
-    if value is None or isinstance(value, bool | float):
-        return repr(value)
+    if value is None or isinstance(value, bool | int | float):
+        return _brief_number(value)
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return f"<{value.dtype} array of shape {value.shape}>"
     if isinstance(value, Mapping | list | tuple | set | frozenset):
         is_short = len(value) <= MAX_ITEMS and all(map(_is_scalar, _contents(value)))
         return repr(value) if is_short else f"<{kind} of {len(value):,}>"
-    if isinstance(value, int):
-        return repr(value) if abs(value) < 10**MAX_LINE_CHARS else f"<{kind}>"
     return f"{kind}(...)" if dataclasses.is_dataclass(value) else f"<{kind}>"
+
+
+def _brief_number(value: float | None) -> str:
+    """Return a number; one of hundreds of digits is called a whole number only."""
+    is_long = isinstance(value, int) and abs(value) >= 10**MAX_LINE_CHARS
+    return "<int>" if is_long else repr(value)
 
 
 def _contents(value: Iterable[Any]) -> list[Any]:
