@@ -169,13 +169,17 @@ class _Judge:
             sizes = [math.prod(max(1, abs(one)) for one in numbers) for numbers in given]
             if max(sizes, default=0) > MAX_CELLS:
                 yield f"its operator '{node.operator}' makes {max(sizes):,} numbers"
-        copies = [self._copies.get(name, 1) for name in node.inputs]
-        n_copies = sum(copies) if node.operator == "Concat" else max(copies, default=1)
-        if node.operator in SHAPES:  # however large a value is, its shape is a few numbers
-            n_copies = 1
+        n_copies = self._count_copies(node)
         if n_copies > MAX_COPIES:
             yield f"its operator '{node.operator}' repeats one value {n_copies:,} times"
         self._copies.update(dict.fromkeys(node.outputs, n_copies))
+
+    def _count_copies(self, node: _Node) -> int:
+        """Count how often an operator repeats one value."""
+        if node.operator in SHAPES:  # however large a value is, its shape is a few numbers
+            return 1
+        copies = [self._copies.get(name, 1) for name in node.inputs]
+        return sum(copies) if node.operator == "Concat" else max(copies, default=1)
 
 
 def _read_node(message: memoryview) -> _Node:
