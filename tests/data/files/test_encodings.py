@@ -58,6 +58,7 @@ WRITTEN = [
     ("Polish", "iso8859-2", "iso8859-2"),
     ("Russian", "koi8-r", "koi8-r"),
     ("Russian", "cp866", "cp866"),
+    ("Russian", "mac_cyrillic", "mac-cyrillic"),
     ("Turkish", "cp1254", "cp1254"),
     ("Hebrew", "cp1255", "cp1255"),
     ("Arabic", "cp1256", "cp1256"),
@@ -118,6 +119,8 @@ def test_long_samples_are_not_cut_within_a_character():
     for n_before in (0, 1):
         lines = [b"x" * n_before + "가나다라마바사".encode("cp949")] * 3000
         assert "cp949" in [one.encoding for one in find_encodings(lines)]
+    one_line = "가나다라마바사".encode("cp949") * 3000
+    assert "cp949" in [one.encoding for one in find_encodings([one_line])]
 
 
 def test_lone_bad_line_in_utf_8_is_a_bad_row_alone(tmp_path):

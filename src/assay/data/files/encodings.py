@@ -1,23 +1,16 @@
 """Which encodings the bytes of a file may be in, each with what the first bad line looks like.
 
-A few words read as words in several encodings, so a person chooses among those that are likely. An
-encoding is likely if the characters that it makes of the bytes are where characters of their kind
-are in texts (`letters`), and if they are those that the encoding is chosen for.
+A few words read as words in several encodings, so a person chooses among those that are likely.
+charset-normalizer says how much of a mess each of them makes of the bytes; it knows nothing of how
+common a character is, which tells encodings apart in short texts.
 """
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assay.data.files.letters import (
-    ENCODINGS,
-    LATIN,
-    count_odd,
-    is_home_letter,
-    measure_use,
-)
+from assay.data.files.letters import ENCODINGS, LATIN, is_home_letter, measure_use
 
 __all__ = ["Candidate", "find_encodings"]
 
@@ -27,13 +20,15 @@ NAMES = {  # encodings as people know them
     "koi8_r": "koi8-r",
     "iso8859_2": "iso8859-2",
     "mac_roman": "mac-roman",
+    "mac_cyrillic": "mac-cyrillic",
 }
 MAX_CANDIDATES = 5
-ODD_WEIGHT, HOME_WEIGHT = 0.6, 0.4  # of the two parts of `_penalty`
-MARGIN = 0.2  # of `_penalty`: what is further behind the best one is not likely
+MAX_MESS = 0.6  # as charset-normalizer measures it, 0 to 1: a few words may look odd when right
+UNCOMMON = 0.3  # of the penalty: the share of uncommon characters
+MARGIN = 0.2  # of the penalty: what is further behind the best one is not likely
 SHOWN_CHARS = 24
-SAMPLE_BYTES = 20_000  # what is decoded, to rule encodings out
-WEIGHED_CHARS = 3_000  # what is looked at character by character
+SAMPLE_BYTES = 20_000
+WEIGHED_CHARS = 3_000  # of the sample, whose characters are looked at one by one
 COMPARED_LINES = 50  # of which one is shown
 
 
@@ -62,15 +57,14 @@ def find_encodings(lines: Sequence[bytes]) -> list[Candidate]:
         Lines with bytes over 127. The more there are, the surer is the answer.
     """
     lines = [line for line in lines if not line.isascii()]
-    whole = b"\n".join(lines)
-    sample = whole[:SAMPLE_BYTES]
-    penalties: dict[str, float] = {}
-    seen: set[str] = set()
-    for encoding in ENCODINGS if lines else ():
-        text = _decode(sample, encoding, is_cut=len(sample) < len(whole))
-        if text is not None and text not in seen:
-            seen.add(text)
-            penalties[encoding] = _penalty(text[:WEIGHED_CHARS], encoding)
+    if not lines:
+        return []
+    sample = _join(lines)
+    penalties = {
+        encoding: mess
+        + UNCOMMON * (1 - _commonness(_decode(sample, encoding)[:WEIGHED_CHARS], encoding))
+        for encoding, mess in _measure_mess(sample).items()
+    }
     ranked = sorted(penalties, key=lambda encoding: penalties[encoding])
     likely = [one for one in ranked if penalties[one] <= penalties[ranked[0]] + MARGIN]
     likely = likely[:MAX_CANDIDATES]
@@ -78,38 +72,48 @@ def find_encodings(lines: Sequence[bytes]) -> list[Candidate]:
     return list(map(Candidate, named, _tell_apart(lines, likely)))
 
 
-def _decode(sample: bytes, encoding: str, *, is_cut: bool = False) -> str | None:
-    """Return what bytes are in an encoding; None if they are nothing in it.
+def _measure_mess(sample: bytes) -> dict[str, float]:
+    """Return how much of a mess the bytes are in each encoding, 0 to 1; one for equal texts."""
+    from charset_normalizer import from_bytes  # here: only files that are not UTF-8 need it
 
-    If they are cut, perhaps within a character, what is left of it at the end is left out.
-    """
+    found = from_bytes(
+        sample, cp_isolation=list(ENCODINGS), threshold=MAX_MESS, enable_fallback=False
+    )
+    return {min(one.could_be_from_charset, key=ENCODINGS.index): one.chaos for one in found}
+
+
+def _commonness(text: str, encoding: str) -> float:
+    """Return for how many of the letters over 127 the encoding is chosen, 0 to 1."""
+    letters = [char for char in text if not char.isascii() and char.isalpha()]
+    if not letters:
+        return float(encoding in LATIN)  # signs such as quotation marks
+    n_home = sum(is_home_letter(char, encoding) for char in letters)
+    return n_home / len(letters) * measure_use(text, encoding)
+
+
+def _join(lines: Sequence[bytes]) -> bytes:
+    """Return whole lines up to the size of a sample: a cut might divide a character."""
+    joined = lines[0]
+    for line in lines[1:]:
+        if len(joined) + len(line) > SAMPLE_BYTES:
+            break
+        joined += b"\n" + line
+    return joined
+
+
+def _decode(line: bytes, encoding: str) -> str:
+    """Return what a line is in an encoding; empty if it is nothing in it."""
     try:
-        return codecs.getincrementaldecoder(encoding)().decode(sample, not is_cut)
+        return line.decode(encoding)
     except UnicodeDecodeError:
-        return None
-
-
-def _penalty(text: str, encoding: str) -> float:
-    """Return how unlikely a text is in an encoding, from 0 to 1."""
-    chars = [char for char in text if not char.isascii()]
-    if not chars:
-        return 1.0
-    letters = list(filter(str.isalpha, chars))
-    if letters:
-        n_home = sum(is_home_letter(char, encoding) for char in letters)
-        usual = n_home / len(letters) * measure_use(text, encoding)
-    else:
-        usual = float(encoding in LATIN)  # signs such as quotation marks
-    odd = count_odd(text, encoding) / len(chars)
-    return ODD_WEIGHT * odd + HOME_WEIGHT * (1 - usual)
+        return ""
 
 
 def _tell_apart(lines: Sequence[bytes], encodings: Sequence[str]) -> list[str]:
     """Return an excerpt of one line in each encoding: the first that differs in each, if any."""
     first: list[str] = []
     for line in lines[:COMPARED_LINES]:
-        texts = [_decode(line, encoding) for encoding in encodings]
-        excerpts = [_excerpt(text or "") for text in texts]
+        excerpts = [_excerpt(_decode(line, encoding)) for encoding in encodings]
         if len(set(excerpts)) == len(encodings):
             return excerpts
         first = first or excerpts

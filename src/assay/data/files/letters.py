@@ -1,16 +1,14 @@
-"""Which characters an encoding is chosen for, and which are odd where they are.
+"""Which letters an encoding is chosen for.
 
-Read in a wrong encoding, a word gets signs between its letters (``sch”ne``), capital letters after
-small ones (``donÕt``) or letters of two scripts (``schφne``). Encodings whose texts look alike are
-told apart by the letters that their languages have: cp1250 is not chosen for French.
+Encodings whose texts look alike are told apart by the letters that their languages have: cp1250 is
+not chosen for French.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 
-__all__ = ["ENCODINGS", "LATIN", "count_odd", "is_home_letter", "measure_use"]
+__all__ = ["ENCODINGS", "LATIN", "is_home_letter", "measure_use"]
 
 WEST = "äöüßéèêëàâçîïôùûœæñáíóúìòãõåøªº"
 CENTRAL = "ąćęłńóśźżáčďéěíňřšťúůýžôľĺŕőűăâîșțşţđäöüßëç"
@@ -34,6 +32,7 @@ LETTERS = {
     "cp1251": CYRILLIC,
     "koi8_r": CYRILLIC,
     "cp866": CYRILLIC,
+    "mac_cyrillic": CYRILLIC,
     "cp1253": GREEK,
     "cp1255": HEBREW,
     "cp1256": ARABIC,
@@ -63,9 +62,6 @@ ASCII_LETTER = re.compile("[A-Za-z]")
 # Share of letters over 127 in lines that have some: below, they are most likely accents, of which
 # German and French have 0.02 to 0.1.
 FEW_FOREIGN = 0.2
-NO_CHARACTERS = ("Cc", "Cn", "Co")  # controls, and what nobody has assigned
-CAPITAL_WEIGHT = 0.25  # of a capital after a capital: words are written so, but rarely
-JOINERS = "’‘´·–—\u00a0\u00ad"  # what may be between the letters of a word, or of two
 
 
 def is_home_letter(char: str, encoding: str) -> bool:
@@ -105,61 +101,3 @@ def measure_use(text: str, encoding: str) -> float:
     if encoding in LATIN:
         return max(beside, 1 - foreign)
     return (1 - beside) * max(0.5, foreign)  # still likely: a foreign word in an English text
-
-
-def count_odd(text: str, encoding: str) -> float:
-    """Return how many characters over 127 are where characters of their kind are not in texts.
-
-    A capital letter after another one counts a quarter.
-
-    >>> count_odd("sch”ne Gr”áe", "cp1252"), count_odd("schöne Größe", "cp1252")
-    (2.0, 0.0)
-    """
-    padded = f" {text} "
-    is_odd = _is_lone if encoding in FIRST_BYTES else _is_odd
-    n_odd = 0.0
-    for i, char in enumerate(text, 1):
-        if char.isascii():
-            continue
-        before, after = padded[i - 1], padded[i + 1]
-        if is_odd(before, char, after):
-            n_odd += 1
-        elif before.isupper() and char.isupper():
-            n_odd += CAPITAL_WEIGHT
-    return n_odd
-
-
-def _is_lone(before: str, char: str, after: str) -> bool:
-    """Tell whether a character of Chinese, Japanese or Korean is between letters of ASCII."""
-    if unicodedata.category(char) in NO_CHARACTERS:
-        return True
-    is_beside = bool(ASCII_LETTER.match(before) or ASCII_LETTER.match(after))
-    return is_beside and before.isascii() and after.isascii()
-
-
-def _is_odd(before: str, char: str, after: str) -> bool:
-    """Tell whether a character is odd between two others."""
-    category = unicodedata.category(char)
-    if category in NO_CHARACTERS:
-        return True
-    if category == "Mn":
-        return not (before.isalpha() or unicodedata.category(before) == "Mn")
-    if category[0] == "L":
-        return _is_odd_letter(before, char, after)
-    if category == "Sk" or "\u2500" <= char <= "\u259f":
-        return True  # accents without a letter, and what draws boxes
-    return before.isalpha() and after.isalpha() and char not in JOINERS
-
-
-def _is_odd_letter(before: str, char: str, after: str) -> bool:
-    """Tell whether a letter is odd: a capital after a small one, beside a digit or a script."""
-    if before.isdigit() or after.isdigit():
-        return True
-    if (before.islower() and char.isupper()) or (char.islower() and after.isupper()):
-        return True
-    return any(one.isalpha() and _script(one) != _script(char) for one in (before, after))
-
-
-def _script(char: str) -> str:
-    """Return the first word of the name of a letter, which is that of its script."""
-    return unicodedata.name(char, "").partition(" ")[0]
