@@ -287,7 +287,7 @@ def test_load_merges_spellings_of_labels_if_asked(tmp_path, caplog):
     assert merged.mended[-1].to_dict() == {
         "split": "all",
         "kind": "label_merged",
-        "reason": "label 'Pos' merged into 'pos'",
+        "reason": "'Pos' → 'pos'",
         "n_rows": 1,
         "lines": [4],
     }

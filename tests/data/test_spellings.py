@@ -96,5 +96,5 @@ def test_merge_spellings_lists_what_it_changed():
     merged, mended = merge_spellings({"train": texts, "test": LabelledTexts(("d",), ("pos",))})
     assert merged["train"].labels == ("pos", "pos", "neg")
     assert [(rows.split, rows.reason, rows.lines) for rows in mended] == [
-        ("train", "label 'Pos' merged into 'pos'", (3,))
+        ("train", "'Pos' → 'pos'", (3,))
     ]

@@ -2,18 +2,21 @@
 
 import gzip
 import json
+import re
 
 import numpy as np
 import pytest
 
 from _support.small_runs import SIZES, read_json, write_data, write_rows
 from assay.data.load import load_data
+from assay.errors import InputError
 from assay.recipes.compare import compare_run
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.report import write_report_file
 from assay.recipes.run import RunOptions, run_data
 from assay.recipes.verify import verify_model
 from assay.runtime import load_model
+from assay.runtime.limits.abstain import choose_rule
 
 METHODS = ("majority", "linear")
 N_TEXTS = SIZES["train"] + SIZES["validation"]
@@ -107,6 +110,46 @@ def test_report_shows_the_evidence(root, tmp_path):
     assert "5 folds, 5 times over" in page
     write_report_file(root / "run", tmp_path / "again.md")
     assert "5 folds, 5 times over" in (tmp_path / "again.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("language", "chosen_on", "wrong"),
+    [
+        ("en", "folds of train and validation", "on validation"),
+        ("ko", "훈련·검증 데이터의 폴드", "검증 데이터에"),
+    ],
+)
+def test_report_calls_no_fold_validation(root, tmp_path, language, chosen_on, wrong):
+    """The temperature, the thresholds and the mistakes are of texts of train and validation."""
+    out = tmp_path / "report.md"
+    write_report_file(root / "run", out, language=language)
+    text = out.read_text(encoding="utf-8")
+    calibration, coverage = (
+        text.partition(f"## {heading}")[2].partition("## ")[0]
+        for heading in {"en": ("Calibration", "Risk"), "ko": ("보정", "위험")}[language]
+    )
+    assert chosen_on in calibration
+    assert coverage.count(chosen_on) == 2
+    assert wrong not in calibration + coverage
+
+
+def test_report_names_a_target_that_can_be_reached(root, tmp_path):
+    """The flag that the report names is accepted by the model beside it."""
+    out = tmp_path / "report.md"
+    write_report_file(root / "run", out)
+    flag = re.search(r"--target-accuracy ([0-9.]+)", out.read_text(encoding="utf-8"))
+    if flag is None:
+        pytest.fail("no target is named")
+    curve = load_model(root / "run" / "model").coverage_curve
+    assert choose_rule(curve, target_accuracy=float(flag[1])).target_accuracy == float(flag[1])
+
+
+def test_a_target_out_of_reach_asks_for_texts_of_no_split(root):
+    """The message calls the texts what a reader knows them by."""
+    curve = load_model(root / "run" / "models" / "majority").coverage_curve
+    with pytest.raises(InputError, match="texts of train and validation \\(out of fold") as caught:
+        choose_rule(curve, target_accuracy=0.999)
+    assert caught.value.hint.startswith("aim lower, or train with more texts: ")
 
 
 def test_nothing_of_the_work_in_between_stays(root):

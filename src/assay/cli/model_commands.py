@@ -104,9 +104,12 @@ def _what_is_readable(method: str) -> str:
 
 
 def _print_scores(scores: Sequence[ScoreEntry]) -> None:
+    from assay.catalogue import ENGLISH, open_language
+
+    english = open_language(ENGLISH)
     rows = [
         {
-            "split": one["split"],
+            "split": english.word("splits", one["split"]),
             "metric": title_metric(one["metric"]),
             "value": f"{one['value']:.4f}",
             "95 % interval": "{:.3f}–{:.3f}".format(*one["interval"]),

@@ -337,9 +337,12 @@ def _resumable(out: Path, *, quiet: bool) -> Iterator[None]:
 
 
 def _describe_rule(rule: AbstainRule) -> str:
+    from assay.runtime.limits.abstain import name_split
+
     return (
         f"answering from a score of {rule.threshold:.3f} on: {rule.coverage:.1%} of the "
-        f"{rule.n_texts:,} texts of {rule.split}, of which {rule.accuracy:.1%} were right\n"
+        f"{rule.n_texts:,} texts of {name_split(rule.split)}, "
+        f"of which {rule.accuracy:.1%} were right\n"
     )
 
 

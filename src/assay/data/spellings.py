@@ -167,7 +167,7 @@ def _merged_rows(
             lines.setdefault(label, []).append(line)
     mended = []
     for label, own in lines.items():
-        reason = f"label '{cut(label)}' merged into '{cut(proposed[label])}'"
+        reason = f"'{cut(label)}' → '{cut(proposed[label])}'"  # in every language
         mended.append(MendedRows(split, "label_merged", reason, tuple(own)))
     return mended
 

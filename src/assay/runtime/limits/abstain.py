@@ -18,7 +18,9 @@ from assay.errors import InputError, ModelError
 from assay.runtime.entries import AbstainEntry, CoverageCurveEntry
 from assay.runtime.limits.wilson import wilson_bounds
 
-__all__ = ["AbstainRule", "CoverageCurve", "check_target", "choose_rule"]
+__all__ = ["AbstainRule", "CoverageCurve", "check_target", "choose_rule", "name_split"]
+
+FOLDS = "out_of_fold"  # the split of a curve that was measured in folds of train and validation
 
 MAX_POINTS = 101  # points of the curve in assay.json: one for each percent of the texts
 
@@ -292,15 +294,24 @@ def choose_rule(
     return rule
 
 
+def name_split(split: str) -> str:
+    """Return what messages call the texts that a curve was measured on.
+
+    >>> name_split("validation"), name_split("out_of_fold")
+    ('validation', 'train and validation (out of fold)')
+    """
+    return "train and validation (out of fold)" if split == FOLDS else split
+
+
 def _unreachable(curve: CoverageCurve, target_accuracy: float) -> InputError:
     """Return the error that says what could be reached instead."""
     best = int(curve.proven_accuracy.argmax())
+    more = "texts" if curve.split == FOLDS else "validation texts"
     return InputError(
         f"a target accuracy of {target_accuracy:g} cannot be reached: "
-        f"on the {curve.n_texts:,} texts of {curve.split} the best that can be shown is "
-        f"{curve.proven_accuracy[best]:.4f} (lower end of the 95 % interval), "
+        f"on the {curve.n_texts:,} texts of {name_split(curve.split)} the best that can be shown "
+        f"is {curve.proven_accuracy[best]:.4f} (lower end of the 95 % interval), "
         f"answering {curve.coverage[best]:.1%} of them, "
         f"of which {curve.accuracy[best]:.1%} are right",
-        hint="aim lower, or train with more validation texts: "
-        "the interval shrinks with their number",
+        hint=f"aim lower, or train with more {more}: the interval shrinks with their number",
     )
