@@ -49,7 +49,8 @@ def test_the_evidence_is_out_of_fold(results):
         assert row["test"]["n_texts"] == SIZES["test"]
     assert results["choice"]["remarks"][0] == (
         "Chosen on 90 texts of train and validation, each labelled by models that were fitted "
-        "without it (5 folds, 5 times over)."
+        "without it (5 folds, 5 times over). The saved models are fitted on all of these, where "
+        "`assay train` fits on train alone."
     )
 
 
