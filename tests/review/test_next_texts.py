@@ -5,9 +5,11 @@ import json
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from _support.small_models import small_data, small_estimator
 from _support.small_runs import write_rows
+from assay.cli.app import app
 from assay.data.load import load_data
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.models import save_model
@@ -89,6 +91,28 @@ def test_labelled_rows_are_left_out(model, tmp_path):
     full = write_rows(tmp_path / "full.jsonl", texts, labels)
     with pytest.raises(DataError, match="has a label already"):
         next_texts(model, full, tmp_path / "m.jsonl")
+
+
+def test_command_reads_the_pool_as_the_data_of_the_model(tmp_path):
+    """Names of columns that were given once are not asked for again, as by predict."""
+    lines = [f"{('good', 'bad')[i % 2]} day number {i},{('up', 'down')[i % 2]}" for i in range(60)]
+    data = tmp_path / "data.csv"
+    data.write_text("\n".join(["النص,الصنف", *lines]) + "\n", encoding="utf-8")
+    columns = ["--text-column", "النص", "--label-column", "الصنف"]
+    train = ["train", data, "--method", "linear", *columns, "--out", tmp_path / "m", "--quiet"]
+    runner = CliRunner()
+    trained = runner.invoke(app, list(map(str, train)))
+    assert trained.exit_code == 0, trained.output
+    data.write_text(
+        "\n".join(["النص,الصنف", *lines, "a new one,", "another one,"]) + "\n", encoding="utf-8"
+    )
+    args = ["next", tmp_path / "m", data, "--out", tmp_path / "next.csv"]
+    done = runner.invoke(app, list(map(str, args)))
+    assert done.exit_code == 0, done.output
+    assert "60 texts have a label already" in done.output
+    head, *rows = (tmp_path / "next.csv").read_text(encoding="utf-8").splitlines()
+    assert head == "النص,الصنف"
+    assert sorted(rows) == ["a new one,", "another one,"]
 
 
 def test_outputs_that_cannot_be_written_are_refused(model, pool, tmp_path):

@@ -43,18 +43,22 @@ def next_command(
     Examples:
       assay next runs/tickets/model tickets.csv -n 50 --out to_label.csv
     """
+    from assay.data.files.remembered import complete_reading
     from assay.review.next_texts import next_texts
+    from assay.runtime.predictor import load_model
 
+    loaded = load_model(model)
+    recorded = loaded.manifest.training_data.get("reading", {})
+    asked = {**reading.to_dict(), "label_column": label_column}
     done = next_texts(
-        model,
+        loaded,
         pool,
         out,
         n=n,
-        label_column=label_column,
         seed=common.seed,
         overwrite=overwrite,
         progress=common.progress(),
-        **reading.to_dict(),
+        **complete_reading(asked, recorded, pool),
     )
     if common.json:
         print_json(done.to_dict())
