@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 .PHONY: demo test quick check fix bench bench-methods bench-peers bench-map bench-training bench-trainer-rate bench-trust bench-explain \
-  bench-prediction bench-serving bench-languages bench-choice bench-labelling bench-files bench-faults bench-smoke docs site tour clean
+  bench-prediction bench-serving bench-languages bench-several bench-choice bench-labelling bench-files bench-faults bench-smoke docs site tour clean
 
 $(V)/.ok: pyproject.toml constraints.txt
 	@$(PY) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' \
@@ -52,7 +52,7 @@ quick: $(V)/.ok
 	$(PYTEST) -m 'not slow and not gpu and not network'
 
 # One target per table; each continues where it stopped. The order follows from what needs what: bench-methods keeps its models.
-bench: bench-methods bench-peers bench-map bench-training bench-trust bench-explain bench-prediction bench-serving bench-languages bench-choice bench-labelling bench-files bench-faults docs
+bench: bench-methods bench-peers bench-map bench-training bench-trust bench-explain bench-prediction bench-serving bench-languages bench-several bench-choice bench-labelling bench-files bench-faults docs
 
 bench-methods: $(V)/.ok
 	$(BIN)/python benchmarks/methods.py --keep runs/emotion
@@ -95,6 +95,9 @@ bench-faults: $(V)/.ok
 bench-languages: $(V)/.ok
 	$(BIN)/python benchmarks/languages.py
 	$(BIN)/python benchmarks/linear_languages.py --resume
+
+bench-several: $(V)/.ok
+	$(BIN)/python benchmarks/several.py
 
 bench-choice: $(V)/.ok
 	$(BIN)/python benchmarks/choice.py

@@ -50,6 +50,7 @@ SECTIONS = (
     Section(
         "Linear in twelve languages", "bench-languages", "linear_languages.json", "linear_languages"
     ),
+    Section("Several labels per text", "bench-several", "several.json", "several"),
     Section("Choosing", "bench-choice", "choice.json", "choice"),
     Section("Labelling", "bench-labelling", "labelling.json", "labelling_tables"),
     Section("Tables of other programs", "bench-files", "files.json", "files"),

@@ -16,6 +16,7 @@ from sklearn.manifold import trustworthiness
 
 from _support.small_models import small_data, small_estimator
 from assay.models import save_model
+from assay.models.several_machines import MACHINES
 
 ROOT = Path(__file__).resolve().parent.parent
 CHILDREN = ROOT / "benchmarks" / "prediction_children.py"
@@ -664,3 +665,69 @@ def test_faults_are_made_again_from_their_number():
     assert changed == [mutations.mutate_json_bytes(again, source) for _ in range(50)]
     assert len(set(changed)) > 25
     assert mutations.mutate_bytes(rng, b"") is not None
+
+
+def write_several(folder):
+    """Write a set with several labels per text, each the word that stands in its texts."""
+    rng = np.random.default_rng(0)
+    for name, n_texts in (("train", 200), ("validation", 60), ("test", 60)):
+        lines = []
+        for i, row in enumerate(rng.random((n_texts, 3)) < 0.4):
+            own = np.array(["joy", "fear", "rage"])[row].tolist()
+            text = " ".join([*own, "the day", f"{name}{i}"])
+            lines.append(json.dumps({"text": text, "labels": own}))
+        (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_several_labels_benchmark_measures_and_sums_up(tmp_path, monkeypatch):
+    """A method, scikit-learn on the same TF-IDF, a peer's scores and flipped labels, in one table."""
+    several, child = load_script("several"), load_script("several_child")
+    data = tmp_path / "words"
+    data.mkdir()
+    write_several(data)
+    task = {"data": str(data)}
+    own = child.measure(
+        {**task, "work": "train", "method": "linear", "out": str(tmp_path / "linear")}
+    )
+    monkeypatch.setattr("assay.models.linear.MACHINES", dict(MACHINES))
+    peer = child.measure({**task, "work": "scikit-learn", "inverse_strengths": [1.0]})
+    assert own["test"]["f1_macro"] > 0.95
+    assert peer["test"]["f1_macro"] > 0.95
+    several.write_texts(data, tmp_path)
+    assert "labels" not in json.loads((tmp_path / "test.jsonl").read_text().splitlines()[0])
+    for split in ("validation", "test"):
+        np.save(tmp_path / f"{split}.npy", np.full((60, 3), 0.5))
+    guess = child.measure({**task, "work": "score", "scores": str(tmp_path)})
+    fits = [
+        {"method": name, "fit_s": 1.0, **found}
+        for name, found in (("linear", own), ("scikit-learn", peer), ("setfit", guess))
+    ]
+    planted = [
+        child.measure({**task, "work": "planted", "kind": kind, "seed": 0, "n_texts": 200})
+        for kind in several.KINDS
+    ]
+    assert planted[0]["found"]["assay"] > 0.5 * planted[0]["n_flipped"]
+    for kind, one in zip(several.KINDS, planted, strict=True):
+        one["kind"] = kind
+    content = {"fits": fits, "planted": planted}
+    rows = several.summarise(content).splitlines()
+    assert [row.split(" | ")[0] for row in rows[2:5]] == [
+        "| assay `linear`",
+        "| scikit-learn, the TF-IDF of `linear` + logistic regression",
+        "| SetFit, minilm, 16 texts per label",
+    ]
+    assert any(row.startswith("| 5 % of all pairs of text and label | 30 |") for row in rows)
+    assert {what for what, _, _ in several.goals(content)} == {
+        "`linear` on goemotions",
+        "calibration error per label on goemotions, mean, test",
+    }
+
+
+def test_flips_are_as_many_as_said():
+    """Of the given labels, half of the flips take one away and half add one."""
+    truth = np.zeros((200, 5), dtype=np.int64)
+    truth[:, 0] = 1
+    draw = load_script("several_child").draw_flips
+    given = draw(truth, "given", np.random.default_rng(0))
+    assert (given[:, 0].sum(), given[:, 1:].sum()) == (5, 5)
+    assert draw(truth, "entries", np.random.default_rng(0)).sum() == 50
