@@ -197,6 +197,14 @@ def test_rows_that_do_not_fit_are_named(tmp_path):
     assert [row["a"] for row in read(path)] == [None, 1, 2.5, None]
 
 
+@pytest.mark.parametrize("first", [[], None])
+def test_parquet_lists_may_all_be_empty_at_first(tmp_path, first):
+    """Texts without any label, or without an answer, come before those that have some."""
+    lists = [first] * ROW_GROUP_ROWS + [["a", "b"], []]
+    records = [{"n": i, "predicted_labels": own} for i, own in enumerate(lists)]
+    assert read(write(tmp_path / "out.parquet", records)) == records
+
+
 @pytest.mark.parametrize("values", [["x", 3], [*range(ROW_GROUP_ROWS), "x"], [{}], [2**70]])
 def test_parquet_column_of_several_kinds_is_refused(tmp_path, values):
     """Parquet has one kind a column: said with what to do, whether it shows in the first rows or later."""

@@ -29,6 +29,7 @@ __all__ = [
 
 EXACT = 2**53  # up to here every whole number is a float64
 OVER_64_BITS = 2**63
+LIST_COLUMNS = frozenset({"predicted_labels"})  # of texts, also where no row has one
 
 
 def decide_types(
@@ -50,7 +51,10 @@ def decide_types(
     for i, name in enumerate(columns):
         kind = known[i] if i < len(known) else arrow.null()
         if arrow.types.is_null(kind):
-            kind = _infer([record.get(name) for record in records])
+            values = [record.get(name) for record in records]
+            kind = _infer(values)
+            if name in LIST_COLUMNS and not any(values):
+                kind = arrow.list_(arrow.string())
         types.append(kind)
     return types
 
