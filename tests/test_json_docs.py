@@ -364,7 +364,9 @@ ELSEWHERE = {
     # tests/cli/test_several_labels.py
     "MetricDifference",
     "SeveralComparedModel",
+    "SeveralEvaluation",
     "SeveralModelComparison",
+    "SeveralSlice",
 }
 # Keys that this data set and this test have no cause to write.
 NOT_MET = {

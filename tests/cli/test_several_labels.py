@@ -83,6 +83,27 @@ def test_info_names_thresholds_and_metrics(invoke, folder):
     assert "_" not in shown.partition("split")[2]
 
 
+def test_scores_are_shown_for_the_values_of_a_column(invoke, folder):
+    """Micro F1 and exact match of the texts of each value; a column that is not there is named."""
+    rows = [json.loads(line) for line in (folder / "other.jsonl").read_text().splitlines()]
+    for i, row in enumerate(rows):
+        row["desk"] = "north" if i < 80 else "south"
+    data = folder / "desks.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    asked = ("evaluate", folder / "linear", data, "--split", "all", "--by")
+    shown = invoke(*asked, "desk").stdout
+    assert "By the values of a column" in shown
+    assert shown.index("north") < shown.index("south")
+    found = json.loads(invoke(*asked, "desk", "--json").stdout)
+    shapes = read_shapes((ROOT / "docs" / "json.md").read_text(encoding="utf-8"))
+    assert set(shapes["SeveralEvaluation"]) == set(found)
+    assert set(shapes["SeveralSlice"]) == set(found["by"][0])
+    assert [(one["name"], one["n_texts"]) for one in found["by"]] == [("north", 80), ("south", 40)]
+    refused = invoke(*asked, "dsk")
+    assert refused.exit_code == 2
+    assert "Did you mean 'desk'" in refused.stderr
+
+
 def test_two_models_are_compared(invoke, folder):
     """Scores of both on the same texts, differences with their sign, and a sentence."""
     names = [str(folder / method) for method in ("majority", "linear")]

@@ -29,11 +29,11 @@ from assay.cli.scores import (
     show_interval,
 )
 from assay.cli.show import cell_width, print_json, print_line, print_sentence, print_table
-from assay.errors import InputError
 
 if TYPE_CHECKING:
     from assay.data.texts import Splits
     from assay.evaluation.mistakes import Mistake
+    from assay.evaluation.several_slices import SeveralSlice
     from assay.evaluation.slices import SliceScores
     from assay.recipes.evaluate import Evaluation
     from assay.recipes.evaluate_several import SeveralEvaluation
@@ -109,52 +109,63 @@ def evaluate_command(
         long_texts=long_texts,
         progress=common.progress(),
     )
-    if isinstance(found, SeveralEvaluation):
-        _show_several(found, by=by, out=out, overwrite=overwrite, as_json=common.json)
-        return
     if by is not None:
-        found = _score_by(found, loaded, by)
+        found = _score_values(found, loaded, by, seed=common.seed)
     if out is not None:
         write_table(found.rows(), out, overwrite=overwrite)
     if common.json:
         print_json(found.to_dict())
         return
-    _show(found, flags.id_column)
+    if isinstance(found, SeveralEvaluation):
+        _show_several(found)
+    else:
+        _show(found, flags.id_column)
     if out is not None:
         print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
 
 
-def _score_by(found: Evaluation, loaded: Splits, column: str) -> Evaluation:
-    """Add the scores for each value of a column."""
-    from assay.recipes.steps.by_column import read_column, score_values
+def _score_values(
+    found: Evaluation | SeveralEvaluation, loaded: Splits, column: str, *, seed: int
+) -> Evaluation | SeveralEvaluation:
+    """Add the scores for each value of a column of the data."""
+    from assay.recipes.evaluate_several import SeveralEvaluation
+    from assay.recipes.steps.by_column import read_column, score_several_values, score_values
 
+    values = read_column(loaded, found.split, found.scored.labelled.lines, column)
+    if isinstance(found, SeveralEvaluation):
+        several = found.scored
+        own = score_several_values(column, values, several.truth, several.predicted, seed=seed)
+        return replace(found, by=own)
     scored = found.scored
-    values = read_column(loaded, found.split, scored.labelled.lines, column)
     return replace(found, by=score_values(column, values, scored.correct, seen=scored.seen))
 
 
-def _show_several(
-    found: SeveralEvaluation, *, by: str | None, out: Path | None, overwrite: bool, as_json: bool
-) -> None:
-    """Print the scores of a model of several labels per text; write every text if asked to.
+def _show_several(found: SeveralEvaluation) -> None:
+    """Print the scores of a model of several labels per text."""
+    print_several(found.split, found.scored.to_dict())
+    if sentence := _several_leaks(found):
+        print_sentence(sentence)
+    _print_several_slices(found.by)
 
-    Raises
-    ------
-    InputError
-        Scores by a column are asked for.
-    """
-    from assay.evaluation.text_table import write_table
 
-    if by is not None:
-        raise InputError("--by takes one label per text; the data have several")
-    if out is not None:
-        write_table(found.rows(), out, overwrite=overwrite)
-    if as_json:
-        print_json(found.to_dict())
-    else:
-        print_several(found.split, found.scored.to_dict())
-        if sentence := _several_leaks(found):
-            print_sentence(sentence)
+def _print_several_slices(slices: Sequence[SeveralSlice]) -> None:
+    rows = [
+        {
+            "column": one.kind,
+            "texts that are": one.name.strip(),
+            "texts": f"{one.n_texts:,}",
+            "micro F1": f"{one.f1_micro:.3f}",
+            "95 % interval": "{:.3f}–{:.3f}".format(*one.f1_micro_interval),
+            "exact match": f"{one.exact_match:.3f}",
+        }
+        for one in slices
+    ]
+    print_table(
+        rows,
+        title="By the values of a column",
+        right=("texts", "micro F1", "exact match"),
+        elastic=("texts that are",),
+    )
 
 
 def _several_leaks(found: SeveralEvaluation) -> str:

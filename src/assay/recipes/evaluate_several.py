@@ -15,6 +15,7 @@ from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import LabelledTexts, Splits
 from assay.evaluation.several_scores import SeveralScores
 from assay.evaluation.several_scoring import SeveralScored, answers_of, score_several_split
+from assay.evaluation.several_slices import SeveralSlice
 from assay.progress import Progress
 from assay.recipes.steps.known_data import check_labels, name_texts
 from assay.runtime.predictor import Model
@@ -36,6 +37,8 @@ class SeveralEvaluation(Brief):
     source, split : str
         The data set, and which of its splits was scored.
     scored : SeveralScored
+    by : sequence of SeveralSlice
+        Scores by the values of a column of the data, where one was asked for.
     """
 
     method: str
@@ -43,6 +46,7 @@ class SeveralEvaluation(Brief):
     source: str
     split: str
     scored: SeveralScored
+    by: Sequence[SeveralSlice] = ()
 
     @property
     def scores(self) -> SeveralScores:
@@ -80,6 +84,7 @@ class SeveralEvaluation(Brief):
             "source": self.source,
             "split": self.split,
             "scores": self.scored.to_dict(),
+            "by": [one.to_dict() for one in self.by],
         }
 
     def _repr_html_(self) -> str:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import accuracy_score, f1_score
 
 from assay.data import load_data
 from assay.errors import DataError, InputError
-from assay.recipes.steps.by_column import NO_VALUE, OTHER_VALUES, read_column, score_values
+from assay.recipes.steps.by_column import (
+    NO_VALUE,
+    OTHER_VALUES,
+    read_column,
+    score_several_values,
+    score_values,
+)
 
 ROWS = 'text,label,priority\nso happy,joy,high\n"so\nsad",sadness,\nso glad,joy,low\n'
 FOUND = ["low", "high", NO_VALUE]  # of the lines 5, 2 and 3
@@ -62,3 +69,21 @@ def test_each_value_has_its_accuracy_and_rare_values_are_together():
     assert found[1].interval[0] < 0.5 < found[1].interval[1]
     many = score_values("user", [str(i) for i in range(50)], np.ones(50, dtype=bool))
     assert (len(many), many[-1].name, many[-1].n_texts) == (21, OTHER_VALUES, 30)
+
+
+def test_values_of_several_labels_are_scored_as_scikit_learn_does():
+    """Micro F1 and exact match of the texts of each value, the most frequent value first."""
+    rng = np.random.default_rng(0)
+    truth, predicted = rng.integers(0, 2, (90, 4)), rng.integers(0, 2, (90, 4))
+    truth[0] = predicted[0] = 0
+    values = ["low"] + ["high"] * 60 + ["low"] * 29
+    high, low = score_several_values("priority", values, truth, predicted, seed=0)
+    rows = np.array(values) == "low"
+    assert (high.name, low.name, low.n_texts) == ("high", "low", 30)
+    assert low.f1_micro == pytest.approx(f1_score(truth[rows], predicted[rows], average="micro"))
+    assert low.exact_match == pytest.approx(accuracy_score(truth[rows], predicted[rows]))
+    assert low.f1_micro_interval[0] < low.f1_micro < low.f1_micro_interval[1]
+    assert low.exact_match_interval[0] < low.exact_match < low.exact_match_interval[1]
+    assert high == score_several_values("priority", values, truth, predicted, seed=0)[0]
+    (alone,) = score_several_values("priority", ["low"], truth[:1], predicted[:1], seed=0)
+    assert (alone.f1_micro, alone.exact_match) == (0.0, 1.0)

@@ -11,11 +11,12 @@ from assay.data.columns import list_columns
 from assay.data.origin import read_other_cells
 from assay.data.texts import Splits
 from assay.errors import DataError, InputError, cut, did_you_mean
+from assay.evaluation.several_slices import SeveralSlice, score_several_slice
 from assay.evaluation.slices import SliceScores
 from assay.evaluation.unseen import UnseenScores
 from assay.runtime.limits.wilson import wilson_interval
 
-__all__ = ["read_column", "score_values"]
+__all__ = ["read_column", "score_several_values", "score_values"]
 
 MAX_VALUES = 20  # scored apart, the most frequent first; the others together
 NO_VALUE, OTHER_VALUES = "(no value)", "(other values)"
@@ -78,17 +79,43 @@ def score_values(
     seen : bool array of shape (n_texts,), optional
         Which texts the model was trained on.
     """
-    frequent = [value for value, _ in Counter(values).most_common(MAX_VALUES)]
-    known = set(frequent)
-    named = np.array([value if value in known else OTHER_VALUES for value in values], dtype=object)
-    if OTHER_VALUES in named:
-        frequent.append(OTHER_VALUES)
     found = []
-    for value in frequent:
-        is_own = named == value
-        n_texts, n_right = int(is_own.sum()), int(correct[is_own].sum())
+    for value, rows in _group_rows(values).items():
+        is_own = np.zeros(len(values), dtype=bool)
+        is_own[rows] = True
+        n_texts, n_right = len(rows), int(correct[rows].sum())
         interval = wilson_interval(n_right, n_texts)
         unseen = UnseenScores.among(is_own, correct, seen)
         accuracy = n_right / n_texts
         found.append(SliceScores(column, value, n_texts, accuracy, interval, unseen=unseen))
     return found
+
+
+def score_several_values(
+    column: str, values: Sequence[str], truth: np.ndarray, predicted: np.ndarray, *, seed: int
+) -> list[SeveralSlice]:
+    """Score the texts of each value apart where they may have several labels.
+
+    Parameters
+    ----------
+    column : str
+    values : sequence of str, n_texts long
+    truth, predicted : int arrays of shape (n_texts, n_labels)
+        Zeros and ones.
+    seed : int
+        Seed of the bootstrap behind the intervals.
+    """
+    found = []
+    for value, rows in _group_rows(values).items():
+        found.append(score_several_slice(column, value, rows, truth, predicted, seed=seed))
+    return found
+
+
+def _group_rows(values: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return the rows of each value, the most frequent first, those of rare values together."""
+    frequent = [value for value, _ in Counter(values).most_common(MAX_VALUES)]
+    known = set(frequent)
+    named = np.array([value if value in known else OTHER_VALUES for value in values], dtype=object)
+    if OTHER_VALUES in named:
+        frequent.append(OTHER_VALUES)
+    return {value: np.flatnonzero(named == value) for value in frequent}
