@@ -25,6 +25,7 @@ from assay.errors import InputError, OutputExistsError
 from assay.models import save_model
 from assay.ray_batch import predict_dataset
 from assay.runtime import load_model
+from assay.runtime.limits.abstain import AbstainRule
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "json.md"
 
@@ -41,6 +42,20 @@ def model_folder(tmp_path_factory):
 def dataset(tmp_path_factory):
     """Write a folder of files."""
     return write_dataset(tmp_path_factory.mktemp("dataset"))
+
+
+@pytest.fixture(scope="module")
+def several_folder(tmp_path_factory):
+    """Save a small `linear` model of several labels per text."""
+    texts, labels = small_data(200)
+    several = [
+        [label, "long"] if len(text) > 30 else [label]
+        for text, label in zip(texts, labels, strict=True)
+    ]
+    several[::5] = [[] for _ in several[::5]]
+    out = tmp_path_factory.mktemp("models") / "several"
+    save_model(small_estimator("linear").fit(texts, several, validation=(texts, several)), out)
+    return out
 
 
 @pytest.fixture
@@ -78,12 +93,12 @@ def read_output(folder):
     return rows, rejected
 
 
-def plain_rows(model_folder, dataset, folder):
+def plain_rows(model_folder, dataset, folder, **options):
     """Return what the plain engine makes of each file, in the order of the parts."""
     rows = []
     for name in ("a.jsonl", "c.parquet", "b.jsonl"):
         out = folder / f"{name}.parquet"
-        predict_file(model_folder, next(dataset.rglob(name)), out)
+        predict_file(model_folder, next(dataset.rglob(name)), out, **options)
         rows += pq.read_table(out).to_pylist()
     return rows
 
@@ -148,6 +163,22 @@ class TestOnRay:
         assert set(re.findall(r"^\| `(\w+)` ", documented.group(), re.MULTILINE)) == set(
             summary.to_dict()
         )
+
+    def test_several_labels_are_those_of_the_plain_engine(self, several_folder, dataset, tmp_path):
+        """Lists of labels, empty ones and missing ones among them, have one type in all parts."""
+        rule = AbstainRule(0.6)
+        out = tmp_path / "out"
+        predict_dataset(several_folder, dataset, out, rule=rule)
+        rows, _ = read_output(out)
+        plain = plain_rows(several_folder, dataset, tmp_path, rule=rule)
+        assert_same_rows(rows, plain)
+        given = [row["predicted_labels"] for row in rows]
+        assert {own is None for own in given} == {True, False}
+        assert [own is None for own in given] == [row["abstained"] for row in rows]
+        types = {
+            pq.read_schema(part).field("predicted_labels").type for part in out.glob("*.parquet")
+        }
+        assert len(types) == 1
 
     def test_killed_worker_is_replaced(self, model_folder, dataset, tmp_path, monkeypatch):
         """One of the two processes is killed half-way: every row is there once, and another process did the rest."""

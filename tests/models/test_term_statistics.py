@@ -94,6 +94,28 @@ def test_texts_without_terms_are_no_obstacle():
     assert statistics.measure(["a word", ""]).tolist() == [[0.0] * 3] * 2
 
 
+def test_text_counts_in_each_of_its_labels():
+    """With one label each it is as with class ids; texts without any are a class of their own."""
+    texts, labels = small_data(60)
+    label_ids = ids_of(labels)
+    each = np.eye(3, dtype=np.int64)[label_ids]
+    alone = fit_term_statistics(texts, label_ids, n_classes=3)
+    np.testing.assert_array_equal(
+        fit_term_statistics(texts, each, n_classes=3).levels, alone.levels
+    )
+    each[:, 1] = 1
+    both = fit_term_statistics(texts, each, n_classes=3)
+    assert both.levels.shape == alone.levels.shape
+    middle = fit_term_statistics(texts, np.ones(60, dtype=np.int64), n_classes=3)
+    assert both.largest == middle.largest
+    np.testing.assert_array_equal(both.levels[:, 1], middle.levels[:, 1])
+    each[:20] = 0
+    without = fit_term_statistics(texts, each, n_classes=3)
+    expected = count_by_hand(texts[:20], np.zeros(20, dtype=int), 1, without.bits)
+    assert without.levels.shape[1] == 4
+    np.testing.assert_array_equal(without.levels[:, 3] > 0, expected[:, 0] > 0)
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1000))
 def test_order_of_the_texts_does_not_matter(train, statistics, seed):

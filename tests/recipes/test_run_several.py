@@ -16,6 +16,7 @@ from _support.documents import ROOT, read_shapes
 from assay import load_data, load_model
 from assay.batch.files import predict_file
 from assay.batch.rows import Scoring, score_rows
+from assay.batch.short_columns import shorten
 from assay.data.files.readers import Row, read_rows
 from assay.errors import DataError, InputError
 from assay.evaluation.several_scoring import cross_fit
@@ -106,6 +107,44 @@ def test_answers_become_columns(run: Path) -> None:
     assert {f"score:{word}" for word in WORDS} <= set(first.record)
 
 
+def test_no_label_is_sure_is_an_answer(run: Path, tmp_path: Path) -> None:
+    """It is not the same as no label at all, which the model may be sure of."""
+    model = load_model(run / "model")
+    texts = ["rude day", "the day", "rud fn"]
+    probs = model.predict_proba(texts)
+    none = np.prod(1 - probs, axis=1)
+    surest = np.maximum(probs.max(axis=1), none)
+    rule = AbstainRule(float(np.sort(surest)[1]))  # the least sure of the three abstains
+    decided = model.decide(probs, rule=rule)
+    assert [own is None for own in decided] == (surest < rule.threshold).tolist()
+    assert decided[:2] == [["rude"], []]
+    rows = [Row(i, {"text": text}) for i, text in enumerate(texts)]
+    records = [one.record for one in score_rows(model, rows, Scoring("text", rule=rule))]
+    assert [one["predicted_labels"] for one in records] == decided
+    assert [one["abstained"] for one in records] == [False, False, True]
+    assert shorten(records[2])["labels"] == "not sure"
+    source = tmp_path / "new.csv"
+    source.write_text("text\n" + "\n".join(texts) + "\n")
+    predict_file(run / "model", source, tmp_path / "scored.csv", rule=rule)
+    found = [row.values for row in read_rows(tmp_path / "scored.csv")]
+    assert [one["predicted_labels"] for one in found] == ['["rude"]', "[]", ""]
+
+
+def test_texts_unlike_the_training_texts_are_told(run: Path) -> None:
+    """By its terms and by how sure the model is; about the share of texts that it promises."""
+    model = load_model(run / "model")
+    rng = np.random.default_rng(5)
+    like = [" ".join(rng.permutation([*rng.choice(WORDS, 2), "the", "day"])) for _ in range(40)]
+    strange = ["прогноз погоды на завтра", "lorem ipsum dolor sit amet", "0xdeadbeef 0xcafe"]
+    scope = model.scope([*like, *strange])
+    assert scope[-3:].max() < model.scope_threshold
+    assert (scope[:-3] < model.scope_threshold).mean() < 0.2
+    (row,) = score_rows(model, [Row(1, {"text": strange[0]})], Scoring("text", with_scope=True))
+    assert row.record["in_scope"] is False
+    assert shorten(row.record)["in scope"] == "no"
+    assert model.manifest.scope["split"] == "out_of_fold"
+
+
 @pytest.mark.parametrize(("rude", "guard"), [("rude", True), ("=rude", True), ("=rude", False)])
 def test_labels_in_a_table_are_joined_as_in_the_training_data(tmp_path, rude, guard) -> None:
     """No label is an empty cell, no cell is run as a formula, and JSON Lines keep the list."""
@@ -169,11 +208,6 @@ def test_what_takes_one_label_says_so(run: Path, data: Path, tmp_path: Path, mon
     monkeypatch.setitem(METHODS, "compact", replace(METHODS["compact"], takes_several=False))
     with pytest.raises(InputError, match="compact takes one label per text; majority, linear,"):
         run_data(data, tmp_path / "r", options=RunOptions(methods=("compact",)))
-    model = load_model(run / "model")
-    with pytest.raises(InputError, match="rule is for models that give one"):
-        Scoring("text", rule=AbstainRule(0.5)).check(model)
-    with pytest.raises(InputError, match="with_scope=True is for models that give one"):
-        Scoring("text", with_scope=True).check(model)
     with pytest.raises(DataError, match="several labels each"):
         embed_data(load_data(data), out=tmp_path / "features.parquet")
     assert not list(tmp_path.iterdir())

@@ -312,8 +312,9 @@ def _find_separator(model: Model, out: Path) -> str | None:
 def _join_labels(predictions: Sequence[Prediction], separator: str) -> None:
     """Change the lists of labels into cells such as those of the training data."""
     for one in predictions:
-        if "predicted_labels" in one.record:
-            one.record["predicted_labels"] = separator.join(one.record["predicted_labels"])
+        labels = one.record.get("predicted_labels")
+        if labels is not None:  # None: no label is sure
+            one.record["predicted_labels"] = separator.join(labels)
 
 
 def _refuse_problems(task: _Task, predictions: Sequence[Prediction]) -> None:

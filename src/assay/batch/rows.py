@@ -69,8 +69,8 @@ class Scoring:
     top_k : int, optional
         Only the K best labels, as a list under `top_k`. None: ``score:<label>`` for every label.
     rule : AbstainRule, optional
-        Replaces the model's own rule. With either, `abstained` is a column, and `predicted_label`
-        is null where it is true.
+        Replaces the model's own rule. With either, `abstained` is a column, and `predicted_label`,
+        or `predicted_labels` where texts may have several, is null where it is true.
     with_scope : bool
         Add a column `in_scope`: whether the text looks like the training data.
     max_chars : int
@@ -100,25 +100,12 @@ class Scoring:
                 f"--top-k is {self.top_k}; 1 to {n_labels} is accepted: "
                 "the model has so many labels"
             )
-        if model.label_set.task != "single":
-            self._check_several(model)
         if self.with_scope and model.scope_threshold is None:
             without = methods_where(lambda method: not method.reads_texts)
             raise InputError(
                 f"the {model.method} model in {model.folder} holds no statistics of its "
                 "training texts to tell scope by",
                 hint=f"train it again, as any method but {join_names(without, 'or')}",
-            )
-
-    def _check_several(self, model: Model) -> None:
-        """Refuse what a model of several labels per text cannot do."""
-        flags = {"--abstain-below": self.rule is not None, "--scope": self.with_scope}
-        given = [flag for flag, is_given in flags.items() if is_given]
-        if given:
-            raise InputError(
-                f"the model in {model.folder} gives several labels per text; "
-                f"{join_names(given)} is for models that give one",
-                hint=f"leave out {join_names(given)}",
             )
 
 
@@ -317,7 +304,7 @@ def _predict_columns(
     added = model.answering.columns(probs, scores)
     for i, columns in enumerate(added):
         if notes[i].get("abstained"):
-            columns["predicted_label"] = None
+            columns[model.answering.answer_column] = None
         columns.update(notes[i])
         columns.update(score_columns[i])
     return added
@@ -345,8 +332,9 @@ def _note_limits(
     notes: list[dict[str, bool]] = [{} for _ in texts]
     rule = scoring.rule or model.abstain_rule
     if rule is not None:
-        for note, is_answered in zip(notes, rule.answers(probs).tolist(), strict=True):
-            note["abstained"] = not is_answered
+        is_answered = rule.answers(model.answering.statements(probs))
+        for note, sure in zip(notes, is_answered.tolist(), strict=True):
+            note["abstained"] = not sure
     scope = model.scope(texts, probs=probs) if scoring.with_scope else None
     if scope is not None:
         is_inside = scope >= (model.scope_threshold or 0.0)

@@ -28,7 +28,8 @@ SCORE = "score:"
 BY_RULE = "by its rule"  # the same, where a rule gave a label below the highest score
 NO_TEXT = "no text"  # in the place of how sure a label is, where a row holds no text
 TITLES = ("label", "score", "second label", "confidence", "in scope")
-SEVERAL_TITLES = ("labels", "highest score")
+SEVERAL_TITLES = ("labels", "highest score", "in scope")
+NOT_SURE = "not sure"  # of any label, nor that there is none
 
 
 def shorten(record: Record, *, text_column: str | None = None) -> Record:
@@ -69,8 +70,11 @@ def _holds_no_text(cell: object) -> bool:
 def _shorten_several(record: Record) -> Record:
     """Return the columns for people where a text may have several labels."""
     short = _input_columns(record, SEVERAL_TITLES)
-    short["labels"] = list_labels(record["predicted_labels"])
+    labels = record["predicted_labels"]
+    short["labels"] = NOT_SURE if labels is None else list_labels(labels)
     short["highest score"] = round(max(scores_of(record).values()), 3)
+    if "in_scope" in record:
+        short["in scope"] = "yes" if record["in_scope"] else "no"
     return short
 
 

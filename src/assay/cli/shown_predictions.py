@@ -99,12 +99,12 @@ def _table_row(one: Prediction, printing: Printing) -> dict[str, object]:
     if "predicted_labels" in record:
         row["labels"] = short["labels"] or "–"
         row["score"] = f"{short['highest score']:.3f}"
-        return {**row, "text": record.get(printing.text_column, "")}
-    label, second = short["label"], short["second label"]
-    row["label"] = "–" if label is None else label
-    row["score"] = f"{short['score']:.3f}"
-    row["second label"] = "" if second is None else second
-    row["confidence"] = short["confidence"]
+    else:
+        label, second = short["label"], short["second label"]
+        row["label"] = "–" if label is None else label
+        row["score"] = f"{short['score']:.3f}"
+        row["second label"] = "" if second is None else second
+        row["confidence"] = short["confidence"]
     if "in scope" in short:
         row["in scope"] = short["in scope"]
     return {**row, "text": record.get(printing.text_column, "")}

@@ -6,6 +6,7 @@ Everything is chosen on validation.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,11 @@ import numpy as np
 from assay.evaluation.coverage import measure_coverage
 from assay.evaluation.scoring import ScoredSplit
 from assay.models.term_statistics import make_scope_reference
-from assay.runtime.entries import LimitEntries
+from assay.runtime.entries import LimitEntries, ScopeEntry
 from assay.runtime.layout import Layout
 from assay.runtime.limits.scope import TermStatistics
 
-__all__ = ["measure_limits"]
+__all__ = ["measure_limits", "measure_scope"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,12 +54,16 @@ def measure_limits(
     """
     curve = measure_coverage(validation.label_ids, validation.probs, split=split).thin()
     measured: LimitEntries = {"coverage_curve": curve.to_dict()}
-    if Layout(folder).scope.is_file():
-        if measured_terms is None:
-            statistics = TermStatistics.load(folder, n_classes=validation.probs.shape[1])
-            measured_terms = statistics.measure(validation.labelled.texts)
-        reference = make_scope_reference(measured_terms, validation.probs, split=split)
-        measured["scope"] = reference.to_dict()
+    scope = measure_scope(
+        folder,
+        validation.labelled.texts,
+        validation.probs,
+        n_classes=validation.probs.shape[1],
+        split=split,
+        measured_terms=measured_terms,
+    )
+    if scope is not None:
+        measured["scope"] = scope
     if target_accuracy is not None:
         rule = curve.reaching(target_accuracy)
         if rule is None:
@@ -73,3 +78,41 @@ def measure_limits(
         else:
             measured["abstain"] = rule.to_dict()
     return measured
+
+
+def measure_scope(
+    folder: Path,
+    texts: Sequence[str],
+    outcomes: np.ndarray,
+    *,
+    n_classes: int,
+    may_have_none: bool = False,
+    split: str = "validation",
+    measured_terms: np.ndarray | None = None,
+) -> ScopeEntry | None:
+    """Measure how texts that were not trained on compare with those that were.
+
+    Parameters
+    ----------
+    folder : Path
+        The saved model.
+    texts : sequence of str
+    outcomes : array of shape (n_texts, n_outcomes)
+        The model's scores of the texts: see `Answering.outcomes`.
+    n_classes : int
+    may_have_none : bool
+        See `TermStatistics.load`.
+    split, measured_terms
+        As in `measure_limits`.
+
+    Returns
+    -------
+    ScopeEntry or None
+        None if the model has no statistics of its training texts.
+    """
+    if not Layout(folder).scope.is_file():
+        return None
+    if measured_terms is None:
+        statistics = TermStatistics.load(folder, n_classes=n_classes, may_have_none=may_have_none)
+        measured_terms = statistics.measure(texts)
+    return make_scope_reference(measured_terms, outcomes, split=split).to_dict()

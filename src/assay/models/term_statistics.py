@@ -49,25 +49,47 @@ def fit_term_statistics(
     ----------
     texts : sequence of str
         The texts of train.
-    label_ids : int array of shape (n_texts,)
-        In LabelSet order.
+    label_ids : int array of shape (n_texts,), or (n_texts, n_classes) of zeros and ones
+        In LabelSet order. A text with several labels counts in each of them; texts without any
+        are a further class, the last, if there are such texts.
     n_classes : int
     """
+    label_ids, n_classes = _add_none(np.asarray(label_ids), n_classes)
     bits = int(np.clip((MAX_COUNTS // n_classes).bit_length() - 1, *BITS))
     counts = np.zeros((BLOCKS, n_classes << bits))
     seen: Seen = {}
     for chunk in slices_of(texts, max_texts=CHUNK_TEXTS, max_chars=CHUNK_CHARS):
         forget_tokens(seen)
-        chunk_ids = np.asarray(label_ids[chunk], dtype=np.int64)
+        members, classes = _pairs(label_ids[chunk])
         for block, rows in enumerate(hash_terms(texts[chunk], seen)):
-            n_terms = [*map(len, rows)]
-            hashes = np.fromiter(chain.from_iterable(rows), dtype=np.uint32, count=sum(n_terms))
-            class_of_term = np.repeat(chunk_ids, n_terms)
+            own = [rows[member] for member in members.tolist()]
+            n_terms = [*map(len, own)]
+            hashes = np.fromiter(chain.from_iterable(own), dtype=np.uint32, count=sum(n_terms))
+            class_of_term = np.repeat(classes, n_terms)
             np.add.at(counts[block], (class_of_term << bits) + buckets_of(hashes, bits), 1.0)
     largest = max(int(counts.max()), 1)
     logs = np.log(np.maximum(counts, 1)) / np.log(largest + 1.0)
     levels = np.where(counts > 0, 1 + np.round(LEVELS * logs), 0).astype(np.uint8)
     return TermStatistics(len(texts), largest, levels.reshape(BLOCKS, n_classes, 1 << bits))
+
+
+def _add_none(label_ids: np.ndarray, n_classes: int) -> tuple[np.ndarray, int]:
+    """Add a column for texts without any label, where texts may have several and some have none."""
+    if label_ids.ndim == 1 or label_ids.any(axis=1).all():
+        return label_ids, n_classes
+    has_none = ~label_ids.any(axis=1, keepdims=True)
+    return np.hstack([label_ids, has_none.astype(label_ids.dtype)]), n_classes + 1
+
+
+def _pairs(label_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows and the classes of all pairs of a text and a class that it has.
+
+    A text with two classes is there twice: [[1, 0, 1], [0, 1, 0]] gives rows 0 0 1, classes 0 2 1.
+    """
+    if label_ids.ndim == 1:
+        return np.arange(len(label_ids)), np.asarray(label_ids, dtype=np.int64)
+    rows, classes = np.nonzero(label_ids)
+    return rows, classes
 
 
 def measure_by_folds(
@@ -78,7 +100,9 @@ def measure_by_folds(
     Parameters
     ----------
     texts : sequence of str
-    label_ids, folds : int64 arrays of shape (n_texts,)
+    label_ids : int64 array
+        As `fit_term_statistics` takes it.
+    folds : int64 array of shape (n_texts,)
     n_classes : int
 
     Returns
@@ -116,8 +140,8 @@ def fit_scope_reference(
     statistics : TermStatistics
     texts : sequence of str
         At least one.
-    probs : array of shape (n_texts, n_classes)
-        The saved model's scores of the texts.
+    probs : array of shape (n_texts, n_outcomes)
+        The saved model's scores of the texts: see `Answering.outcomes`.
     split : str
         The name of the split that the texts are from.
     """
@@ -133,7 +157,8 @@ def make_scope_reference(
     ----------
     measured_terms : array of shape (n_texts, n_measures)
         As `TermStatistics.measure` or `measure_by_folds` returns them.
-    probs : array of shape (n_texts, n_classes)
+    probs : array of shape (n_texts, n_outcomes)
+        See `Answering.outcomes`.
     split : str
     """
     measured = add_sureness(measured_terms, probs)

@@ -26,6 +26,7 @@ from assay.data.texts import Splits
 from assay.data.together import describe_together
 from assay.disk import write_whole
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
+from assay.evaluation.limits import measure_scope
 from assay.evaluation.scoring import write_predictions
 from assay.evaluation.several_choice import SeveralAnswersOf, choose_several
 from assay.evaluation.several_mistakes import (
@@ -44,6 +45,7 @@ from assay.progress import Progress
 from assay.recipes.steps.fit import FittedModel, TrainingSet
 from assay.reporting.card import render_card
 from assay.reporting.several_report import collect_several, write_several_report
+from assay.runtime.entries import LimitEntries
 
 if TYPE_CHECKING:
     from assay.checkpoints.auto import CheckpointChoice
@@ -104,8 +106,10 @@ def score_several_model(
     progress: Progress,
     language: str = ENGLISH,
     checkpoint_choice: CheckpointChoice | None = None,
+    out_of_fold: SeveralScored | None = None,
+    measured_terms: np.ndarray | None = None,
 ) -> dict[str, SeveralScored]:
-    """Score a saved model on validation and test, and write scores and card into its folder.
+    """Score a saved model on validation and test; write scores, scope and card into its folder.
 
     On validation, where its thresholds were chosen, each text is judged by thresholds that were
     chosen without it.
@@ -123,6 +127,10 @@ def score_several_model(
         Language of the card.
     checkpoint_choice : CheckpointChoice, optional
         Why the model starts from its checkpoint, for the card.
+    out_of_fold : SeveralScored, optional
+        Scores of texts by models that did not see them. None: the model did not see validation.
+    measured_terms : array, optional
+        How the terms of these texts compare with those of other folds: see `measure_limits`.
     """
     from assay.models import record_scores  # loads scikit-learn
 
@@ -140,13 +148,26 @@ def score_several_model(
             progress=progress,
         )
     claims, manifest = several_claims(scored["test"]), fitted.model.manifest
+    measured: LimitEntries = {}
+    evidence = out_of_fold or scored["validation"]
+    scope = measure_scope(
+        fitted.folder,
+        evidence.labelled.texts,
+        fitted.model.answering.outcomes(evidence.probs),
+        n_classes=len(fitted.model.labels),
+        may_have_none=True,
+        split="validation" if out_of_fold is None else OUT_OF_FOLD,
+        measured_terms=measured_terms,
+    )
+    if scope is not None:
+        measured["scope"] = scope
     card = render_card(
-        {**manifest.to_dict(), "scores": claims},
+        {**manifest.to_dict(), "scores": claims, **measured},
         name=name,
         checkpoint_choice=checkpoint_choice,
         language=language,
     )
-    record_scores(fitted.folder, claims, card=card, verified=manifest)
+    record_scores(fitted.folder, claims, measured=measured, card=card, verified=manifest)
     return scored
 
 
@@ -231,11 +252,13 @@ def _score(fitted: FittedModel, run: Run) -> _Scored:
         is_calibrated=METHODS[fitted.model.method].reads_texts,
         seed=seed,
     )
-    scored = _score_splits(fitted, run, whole)
+    scored = _score_splits(fitted, run, whole, out_of_fold=out_of_fold.scored)
     return _Scored(fitted, scored, out_of_fold.answers, out_of_fold)
 
 
-def _score_splits(fitted: FittedModel, run: Run, data: TrainingSet) -> dict[str, SeveralScored]:
+def _score_splits(
+    fitted: FittedModel, run: Run, data: TrainingSet, *, out_of_fold: SeveralScored | None = None
+) -> dict[str, SeveralScored]:
     return score_several_model(
         fitted,
         data,
@@ -244,6 +267,8 @@ def _score_splits(fitted: FittedModel, run: Run, data: TrainingSet) -> dict[str,
         progress=run.progress,
         language=run.options.report_language,
         checkpoint_choice=run.checkpoint.choice,
+        out_of_fold=out_of_fold,
+        measured_terms=None if out_of_fold is None else run.folds.measured_terms,
     )
 
 

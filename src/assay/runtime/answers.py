@@ -35,6 +35,7 @@ class Answering(ABC):
 
     labels: tuple[str, ...]
     activation: ClassVar[str]  # what makes scores of logits, as the Hub's clients call it
+    answer_column: ClassVar[str]  # in a table of predictions
 
     @abstractmethod
     def activate(self, logits: np.ndarray) -> np.ndarray:
@@ -59,6 +60,17 @@ class Answering(ABC):
         """Return the answer to each text: a label, or a list of labels."""
 
     @abstractmethod
+    def statements(self, probs: np.ndarray) -> np.ndarray:
+        """Return the probability of everything that may be said of each text.
+
+        A model that abstains does so where none of it is sure.
+        """
+
+    @abstractmethod
+    def outcomes(self, probs: np.ndarray) -> np.ndarray:
+        """Return the probability of every outcome of each text, of which the entropy is taken."""
+
+    @abstractmethod
     def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[Record]:
         """Return the columns of the answer to each text, before those of all scores."""
 
@@ -75,6 +87,7 @@ class SingleAnswer(Answering):
     rule: LabelRule | None = None
 
     activation = "softmax"
+    answer_column = "predicted_label"
 
     def activate(self, logits: np.ndarray) -> np.ndarray:
         """Return the softmax of each row."""
@@ -95,10 +108,18 @@ class SingleAnswer(Answering):
         """Return the label of each text."""
         return [self.labels[i] for i in self.decide(probs)]
 
+    def statements(self, probs: np.ndarray) -> np.ndarray:
+        """Return the scores: a text has one of the labels."""
+        return probs
+
+    def outcomes(self, probs: np.ndarray) -> np.ndarray:
+        """Return the scores: the labels exclude each other."""
+        return probs
+
     def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[Record]:
         """Return label and score of each text."""
         return [
-            {"predicted_label": self.labels[given], "predicted_score": scores[i][given]}
+            {self.answer_column: self.labels[given], "predicted_score": scores[i][given]}
             for i, given in enumerate(self.decide(probs).tolist())
         ]
 
@@ -114,6 +135,7 @@ class SeveralAnswers(Answering):
 
     thresholds: np.ndarray
     activation = "sigmoid"
+    answer_column = "predicted_labels"
 
     def activate(self, logits: np.ndarray) -> np.ndarray:
         """Return the logistic function of each logit: scores are independent."""
@@ -136,9 +158,21 @@ class SeveralAnswers(Answering):
             names.append([self.labels[i] for i in own[row[own] > 0]])
         return names
 
+    def statements(self, probs: np.ndarray) -> np.ndarray:
+        """Return the scores, and last the probability that a text has none of the labels.
+
+        That is the product of what each score leaves to one: of 0.9 and 0.2 it is 0.08.
+        """
+        none = np.prod(1 - np.asarray(probs, dtype=np.float64), axis=1, keepdims=True)
+        return np.hstack([probs, none])
+
+    def outcomes(self, probs: np.ndarray) -> np.ndarray:
+        """Return that each label is given and that it is not, of shape (n_texts, 2 n_labels)."""
+        return np.hstack([probs, 1 - probs])
+
     def columns(self, probs: np.ndarray, scores: Sequence[Sequence[float]]) -> list[Record]:
         """Return the list of labels of each text."""
-        return [{"predicted_labels": names} for names in self.name(probs)]
+        return [{self.answer_column: names} for names in self.name(probs)]
 
 
 def read_answering(manifest: Manifest, *, folder: Path) -> Answering:

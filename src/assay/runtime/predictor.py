@@ -165,7 +165,12 @@ class Model:
         if not self.manifest.scope or layout.scope.name not in self.manifest.files:
             return None
         reference = ScopeReference.from_dict(self.manifest.scope, where=layout.manifest)
-        return TermStatistics.load(self.folder, n_classes=len(self.labels)), reference
+        statistics = TermStatistics.load(
+            self.folder,
+            n_classes=len(self.labels),
+            may_have_none=self.label_set.task == "multi",
+        )
+        return statistics, reference
 
     @cached_property
     def training_texts(self) -> TrainingTexts | None:
@@ -264,6 +269,9 @@ class Model:
     def decide(self, probs: np.ndarray, *, rule: AbstainRule | None = None) -> list[Any]:
         """Return the label that `predict` gives for each text, or None where the model abstains.
 
+        Where texts may have several labels, it is a list, which is empty where none is given; the
+        model abstains where no label is sure, and that there is none is not sure either.
+
         Parameters
         ----------
         probs : array of shape (n_texts, n_classes)
@@ -275,11 +283,8 @@ class Model:
         names = self.answering.name(probs)
         if rule is None:
             return names
-        self.label_set.check_single()
-        return [
-            name if is_answered else None
-            for name, is_answered in zip(names, rule.answers(probs), strict=True)
-        ]
+        is_answered = rule.answers(self.answering.statements(np.asarray(probs)))
+        return [name if sure else None for name, sure in zip(names, is_answered, strict=True)]
 
     @checked
     def scope(self, texts: Sequence[str], *, probs: np.ndarray | None = None) -> np.ndarray | None:
@@ -303,7 +308,8 @@ class Model:
             return None
         statistics, reference = self._scope_parts
         scores = self.predict_proba(as_list) if probs is None else probs
-        return reference.scope(add_sureness(statistics.measure(as_list), scores))
+        outcomes = self.answering.outcomes(np.asarray(scores))
+        return reference.scope(add_sureness(statistics.measure(as_list), outcomes))
 
     @checked
     def nearest(self, texts: Sequence[str], *, n: int = 3) -> list[list[Neighbour]]:

@@ -239,7 +239,7 @@ def fit_and_save(
         label_set=data.splits.label_set,
         parity_texts=data.splits["validation"].texts,
         training_data=data.facts,
-        term_statistics=data.term_statistics if _has_scope(method, data) else None,
+        term_statistics=data.term_statistics if METHODS[method].reads_texts else None,
         trained_on=data.trained_on,
         overwrite=overwrite,
     )
@@ -250,15 +250,6 @@ def fit_and_save(
     if options.keep_texts:
         _save_train_texts(manifest, out, data, progress=progress)
     return FittedModel(out, fit_s, estimator.history_, options.folds)
-
-
-def _has_scope(method: str, data: TrainingSet) -> bool:
-    """Tell whether a model says which texts look unlike its training data.
-
-    To a method that reads no texts, none does. Where texts have several labels, terms are not
-    counted by label yet.
-    """
-    return METHODS[method].reads_texts and data.splits.label_set.task == "single"
 
 
 def fit_estimator(

@@ -58,7 +58,8 @@ class AbstainRule:
         Parameters
         ----------
         probs : array of shape (n_texts, n_classes)
-            Scores of `Model.predict_proba`.
+            Scores of `Model.predict_proba`; where texts may have several labels, of
+            `SeveralAnswers.statements`.
 
         Returns
         -------

@@ -65,7 +65,8 @@ class TermStatistics:
         The highest count.
     levels : uint8 array of shape (BLOCKS, n_classes, n_buckets)
         0 for no such term, else 1 + 254 ln(count) / ln(largest + 1), rounded. Classes in LabelSet
-        order; a power of two of buckets.
+        order; where texts may have several labels, those without any may be a further class. A
+        power of two of buckets.
     rule : int
         Number of the rule by which the texts were cut into words.
     """
@@ -150,8 +151,15 @@ class TermStatistics:
         write_whole(Layout(root).scope, json.dumps(content) + "\n")
 
     @classmethod
-    def load(cls, root: Path, *, n_classes: int) -> TermStatistics:
+    def load(cls, root: Path, *, n_classes: int, may_have_none: bool = False) -> TermStatistics:
         """Read what `save` wrote.
+
+        Parameters
+        ----------
+        root : Path
+        n_classes : int
+        may_have_none : bool
+            Whether texts without any label may be a further class.
 
         Raises
         ------
@@ -164,6 +172,8 @@ class TermStatistics:
             rule = check_rule(content.get("rule", 1))
             n_texts, largest = int(content["n_texts"]), int(content["largest"])
             blocks, classes, n_buckets = map(int, content["shape"])
+            if may_have_none and classes == n_classes + 1:
+                n_classes = classes
             size = BLOCKS * n_classes * min(n_buckets, 1 << MAX_BITS)
             # A few packed bytes can unpack to gigabytes: no more is unpacked than a model with this
             # number of classes can have.
@@ -359,8 +369,8 @@ def add_sureness(measured: np.ndarray, probs: np.ndarray) -> np.ndarray:
     ----------
     measured : array of shape (n_texts, 3)
         What `TermStatistics.measure` returns.
-    probs : array of shape (n_texts, n_classes)
-        The scores of the same texts.
+    probs : array of shape (n_texts, n_outcomes)
+        The scores of the same texts: see `Answering.outcomes`.
 
     Returns
     -------
