@@ -5,18 +5,19 @@ Of a large split, a stratified sample is drawn.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from dataclasses import replace
+from typing import Any, TypedDict
 
 import numpy as np
 
 from assay.checkpoints.cache import cached_features, find_cached
 from assay.checkpoints.folder import Checkpoint
 from assay.data.split import limit_rows
-from assay.data.texts import LabelledTexts, Splits
+from assay.data.texts import Splits
 from assay.maps.projection import project
 from assay.progress import Progress
 
-__all__ = ["MAX_POINTS", "SplitMap", "map_split"]
+__all__ = ["MAX_POINTS", "SplitMap", "label_positions", "map_split"]
 
 # More points do not make the panels clearer, and texts that are not cached have to be encoded.
 MAX_POINTS = 4000
@@ -25,8 +26,9 @@ MAX_POINTS = 4000
 class SplitMap(TypedDict):
     """The map of a split.
 
-    `points` is float32 of shape (n_points, 2), `label_ids` int64 of shape (n_points,); `rows` are
-    the 1-based lines of the texts; `n_texts` counts the whole split.
+    `points` is float32 of shape (n_points, 2); `label_ids` is int64 of shape (n_points,), or zeros
+    and ones of shape (n_points, n_labels) where texts may have several labels; `rows` are the
+    1-based lines of the texts; `n_texts` counts the whole split.
     """
 
     points: np.ndarray
@@ -81,7 +83,7 @@ def map_split(
         advance(1)
     return {
         "points": points,
-        "label_ids": splits.label_set.ids(drawn.labels),
+        "label_ids": splits.label_set.encode(drawn.labels),
         "rows": list(drawn.lines),
         "split": split,
         "checkpoint": encoder.resolved.name,
@@ -90,13 +92,26 @@ def map_split(
     }
 
 
+def label_positions(label_ids: np.ndarray) -> list[Any]:
+    """Return the label of each text by its position, or where it may have several all of them.
+
+    >>> label_positions(np.array([1, 0]))
+    [1, 0]
+    >>> label_positions(np.array([[1, 0, 1], [0, 0, 0]]))
+    [[0, 2], []]
+    """
+    if label_ids.ndim == 1:
+        return list(label_ids.tolist())
+    return [np.flatnonzero(own).tolist() for own in label_ids]
+
+
 def _sample_rows(splits: Splits, split: str, *, max_points: int, seed: int) -> np.ndarray:
     """Return 0-based rows of a split: all, or a stratified sample, in row order."""
     labelled = splits[split]
     if len(labelled) <= max_points:
         return np.arange(len(labelled))
     # Lines become row numbers: in a frame made of several files, the same line may occur twice.
-    numbered = LabelledTexts(labelled.texts, labelled.labels, tuple(range(len(labelled))))
+    numbered = replace(labelled, lines=tuple(range(len(labelled))))
     only = Splits({"train": numbered}, splits.label_set, splits.source)
     limited = limit_rows(only, max_points, seed=seed)
     return np.asarray(limited["train"].lines, dtype=np.int64)

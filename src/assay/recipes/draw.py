@@ -69,7 +69,7 @@ def draw_text_map(
     seed : int
     progress : Progress, optional
     """
-    from assay.maps.points import map_split
+    from assay.maps.points import label_positions, map_split
     from assay.reporting.data_figures import draw_map
 
     splits = load_data(splits)
@@ -82,7 +82,8 @@ def draw_text_map(
         max_points=max_points,
         progress=progress or default_progress(),
     )
-    png = draw_map(drawn["points"].tolist(), drawn["label_ids"].tolist(), list(splits.label_set))
+    label_ids = label_positions(drawn["label_ids"])
+    png = draw_map(drawn["points"].tolist(), label_ids, list(splits.label_set))
     return Picture(png, alt="map of the texts, one panel for each label")
 
 

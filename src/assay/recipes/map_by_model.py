@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from assay.catalogue import open_language
-from assay.data.labels import LabelSet
+from assay.data.labels import LabelSet, Task, list_labels
 from assay.errors import InputError
+from assay.maps.points import label_positions
 from assay.runtime.predictor import Model, load_model
 from assay.runtime.trained_on import read_trained_on
 
 __all__ = ["Coloured", "colour_texts"]
+
+GIVEN: dict[Task, str] = {"single": "one label", "multi": "several labels"}
+NO_LABEL = "–"  # where texts may have several labels, and one has none
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,8 @@ class Coloured:
     ----------
     labels : tuple of str
         What each colour means.
-    label_ids : int array of shape (n_texts,)
-        The colour of each text.
+    label_ids : sequence of int, n_texts long
+        The colour of each text; a list of positions in `labels` where texts may have several.
     texts : list of str
         What is shown where a text is pointed at.
     n_other : int or None
@@ -38,7 +43,7 @@ class Coloured:
     """
 
     labels: tuple[str, ...]
-    label_ids: np.ndarray
+    label_ids: list[Any] | np.ndarray
     texts: list[str]
     n_other: int | None = None
     n_trained_on: int = 0
@@ -76,33 +81,34 @@ def colour_texts(
 ) -> Coloured:
     """Give one colour to the texts that a model labels as the data do, and another to the others.
 
-    Without a model, each label has a colour.
+    Without a model, each label has a colour. Where texts may have several labels, a model must
+    give exactly those of the data.
 
     Raises
     ------
     InputError
-        The folder holds no model, it gives several labels per text, or it knows none of the labels.
+        The folder holds no model, it gives several labels per text and the data have one, or the
+        other way round, or it knows none of the labels.
     """
     if model is None:
-        return Coloured(tuple(label_set.names), label_ids, list(texts))
+        return Coloured(tuple(label_set.names), label_positions(label_ids), list(texts))
     loaded = load_model(model)
-    if loaded.label_set.task != "single":
-        raise InputError(
-            f"the model in {model} gives several labels per text; "
-            "a map takes a model that gives one"
-        )
+    if loaded.label_set.task != label_set.task:
+        gives, have = GIVEN[loaded.label_set.task], GIVEN[label_set.task]
+        raise InputError(f"the model in {model} gives {gives} per text; the data have {have}")
     if not set(loaded.labels) & set(label_set.names):
         raise InputError(
             f"the model in {model} knows none of the labels of the data; its labels: "
             f"{', '.join(loaded.labels[:10])}"
         )
-    best = np.asarray(loaded.predict_proba(list(texts))).argmax(axis=1)
-    shown, is_other = [], np.zeros(len(texts), dtype=np.int64)
-    for i, text in enumerate(texts):
-        given, predicted = label_set[int(label_ids[i])], loaded.labels[int(best[i])]
-        is_other[i] = given != predicted
-        shown.append(f"{given}: {text}" if given == predicted else f"{given} → {predicted}: {text}")
     say = open_language(language).say
+    named = [_name(own, label_set) for own in label_positions(label_ids)]
+    predicted = [_name_answer(answer) for answer in _answers(loaded, texts)]
+    shown, is_other = [], np.zeros(len(texts), dtype=np.int64)
+    for i, (given, found, text) in enumerate(zip(named, predicted, texts, strict=True)):
+        is_other[i] = given != found
+        names = given if given == found else f"{given} → {found}"
+        shown.append(f"{names}: {text}")
     labels = (say("map_page.same_label"), say("map_page.other_label"))
     seen = _find_trained(loaded, texts)
     return Coloured(
@@ -121,3 +127,21 @@ def _find_trained(model: Model, texts: Sequence[str]) -> np.ndarray:
     if trained_on is None:
         return np.zeros(len(texts), dtype=bool)
     return trained_on.find(texts)
+
+
+def _answers(model: Model, texts: Sequence[str]) -> list[Any]:
+    """Return the label with the highest score, or all that are given where there may be several."""
+    probs = np.asarray(model.predict_proba(list(texts)))
+    if model.label_set.task == "multi":
+        return model.answering.name(probs)
+    return [model.labels[i] for i in probs.argmax(axis=1).tolist()]
+
+
+def _name(own: int | list[int], label_set: LabelSet) -> str:
+    if isinstance(own, int):
+        return label_set[own]
+    return _name_answer([label_set[i] for i in own])
+
+
+def _name_answer(answer: str | list[str]) -> str:
+    return answer if isinstance(answer, str) else list_labels(sorted(answer)) or NO_LABEL

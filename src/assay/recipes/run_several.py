@@ -40,9 +40,11 @@ from assay.evaluation.several_scoring import (
     score_several_split,
     several_claims,
 )
+from assay.maps.points import label_positions
 from assay.methods import LABEL_CHECK, METHODS, methods_where
 from assay.progress import Progress
 from assay.recipes.steps.fit import FittedModel, TrainingSet
+from assay.recipes.steps.run_pieces import DrawnMap
 from assay.reporting.card import render_card
 from assay.reporting.several_report import collect_several, write_several_report
 from assay.runtime.entries import LimitEntries
@@ -59,6 +61,7 @@ ISSUES = "issues.csv"
 WHERE = {HELD_OUT: "validation", OUT_OF_FOLD: "train and validation, out of fold"}
 METRIC = "macro-f1"  # by which methods are chosen: imbalance is the rule with several labels
 SCHEMA_VERSION = 2  # of results.json
+MAP_DECIMALS = 4  # of a point of the map: finer than any picture
 REASON = "learns one label per text only, and these have several"
 
 
@@ -193,6 +196,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         seed=run.options.seed,
     )
     audit = _audit(run)
+    text_map = run.draw()
     skipped = [one.to_dict() for one in trained.skipped]
     unable = methods_where(lambda method: not method.takes_several)
     skipped += [{"method": method, "reason": REASON} for method in unable]
@@ -212,7 +216,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         "timings": _timings(run, methods),
         "machine": _machine(),
     }
-    _write(run, methods, results, audit)
+    _write(run, methods, results, audit, text_map)
     return results
 
 
@@ -327,7 +331,11 @@ def _machine() -> Mapping[str, Any]:
 
 
 def _write(
-    run: Run, methods: Mapping[str, _Scored], results: Mapping[str, Any], audit: Audit
+    run: Run,
+    methods: Mapping[str, _Scored],
+    results: Mapping[str, Any],
+    audit: Audit,
+    text_map: DrawnMap,
 ) -> None:
     """Write results, predictions, the report, and the recommended model at the top."""
     labels = run.data.splits.label_set.names
@@ -338,6 +346,7 @@ def _write(
     recommended = methods[str(results["recommended"])]
     write_issues(audit, run.root / ISSUES, overwrite=True)
     sections = _sections(recommended.scored["test"], run.data.splits, audit)
+    sections["map"] = _describe_map(text_map)
     title = PurePath(run.data.splits.source).name
     report = collect_several(results, sections, title=title)
     write_whole(run.root / "report.json", _to_json(report))
@@ -345,7 +354,16 @@ def _write(
     shutil.copytree(recommended.fitted.model.folder, run.root / "model")
 
 
-def _sections(test: SeveralScored, splits: Splits, audit: Audit) -> Mapping[str, Any]:
+def _describe_map(text_map: DrawnMap) -> dict[str, object] | None:
+    """Return what the report holds of the map: the labels of each point by their positions."""
+    drawn = text_map.points
+    if drawn is None:
+        return None
+    points = np.round(drawn["points"].astype(float), MAP_DECIMALS).tolist()
+    return {**drawn, "points": points, "label_ids": label_positions(drawn["label_ids"])}
+
+
+def _sections(test: SeveralScored, splits: Splits, audit: Audit) -> dict[str, Any]:
     """Return what the report shows of the recommended method besides its scores."""
     labels = splits.label_set.names
     return {

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     Points = Sequence[Sequence[float]] | np.ndarray  # of shape (n_texts, 2)
+    LabelIds = Sequence[int] | Sequence[Sequence[int]] | np.ndarray
 
 __all__ = ["draw_class_counts", "draw_map", "draw_words_per_text"]
 
@@ -160,7 +161,7 @@ def _box(box: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def draw_map(points: Points, label_ids: Sequence[int] | np.ndarray, labels: Sequence[str]) -> bytes:
+def draw_map(points: Points, label_ids: LabelIds, labels: Sequence[str]) -> bytes:
     """Draw where the texts of each class are on a 2-D map.
 
     One panel per class shows the density of its texts over all texts in grey.
@@ -169,6 +170,7 @@ def draw_map(points: Points, label_ids: Sequence[int] | np.ndarray, labels: Sequ
     ----------
     points : shape (n_texts, 2)
     label_ids : sequence of int, n_texts long
+        Positions in `labels`; a list of them for each text where texts may have several labels.
     labels : sequence of str
 
     Returns
@@ -241,12 +243,17 @@ class _Grid:
 
 
 def _points_by_class(
-    points: Points, label_ids: Sequence[int] | np.ndarray, *, n_classes: int
+    points: Points, label_ids: LabelIds, *, n_classes: int
 ) -> list[list[Sequence[float]]]:
     by_class: list[list[Sequence[float]]] = [[] for _ in range(n_classes)]
-    for point, label_id in zip(points, label_ids, strict=True):
-        by_class[label_id].append(point)
+    for point, own in zip(points, label_ids, strict=True):
+        for label_id in _as_list(own):
+            by_class[label_id].append(point)
     return by_class
+
+
+def _as_list(own: int | Sequence[int]) -> Sequence[int]:
+    return own if isinstance(own, Sequence) else [own]
 
 
 def _classes_to_show(by_class: Sequence[Sequence[object]]) -> list[int]:

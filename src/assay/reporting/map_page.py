@@ -53,9 +53,9 @@ def render_map_page(
     Parameters
     ----------
     drawn : dict
-        `points`, of shape (n_points, 2) and at least one; `label_ids` and `rows` (1-based lines),
-        n_points long; `split`, `checkpoint`, `pooling`, `n_texts` (of the whole split), as
-        `map_split` returns them; `note`, a sentence that the page begins with, if there is one.
+        `points`, of shape (n_points, 2) and at least one; `label_ids` (lists of positions where
+        texts may have several labels) and `rows`, n_points long; the rest as in `SplitMap`; `note`,
+        a sentence that the page begins with, if there is one.
     labels : sequence of str
         The class names to which `label_ids` refer by position.
     texts : sequence of str
@@ -85,11 +85,18 @@ def render_map_page(
     spoken = open_language(language)
     template = open_environment(spoken, form="html").get_template("map.html.j2")
     content = _collect(drawn, labels, texts) | {"say": _script_sentences(drawn["split"], spoken)}
+    is_several = "sets" in content
     return str(
         template.render(
             title=public_name(source),
             labels=list(labels),
-            map={**about, "n_points": n_points, "seed": seed, "by_model": by_model},
+            map={
+                **about,
+                "n_points": n_points,
+                "seed": seed,
+                "by_model": by_model,
+                "several": is_several,
+            },
             picture=_describe_picture(labels, spoken),
             panels=f"data:image/png;base64,{base64.b64encode(panels).decode()}",
             data=markup(_to_script_json(content)),
@@ -122,6 +129,7 @@ def _script_sentences(split: str, language: Language) -> dict[str, str]:
         "line": language.say("map_page.line", split=split, line="{line}"),
         "all_shown": language.say("map_page.all_shown", n="{n}"),
         "some_shown": language.say("map_page.some_shown", n_shown="{n_shown}", n="{n}"),
+        "no_label": language.say("map_page.no_label"),
     }
 
 
@@ -147,10 +155,17 @@ def _collect(
         "height": max(1, round(height / unit)),
         "x": np.rint((xs[order] - left) / unit).astype(int).tolist(),
         "y": np.rint((top - ys[order]) / unit).astype(int).tolist(),
-        "label": np.asarray(drawn["label_ids"], dtype=int)[order].tolist(),
+        **_label_columns([drawn["label_ids"][i] for i in order]),
         "line": np.asarray(drawn["rows"], dtype=int)[order].tolist(),
         "text": [_cut(texts[i]) for i in order],
     }
+
+
+def _label_columns(label_ids: Sequence[Any]) -> dict[str, list[Any]]:
+    """Return the label of each dot, or all of them where a text may have several."""
+    if label_ids and isinstance(label_ids[0], list):
+        return {"sets": list(label_ids)}
+    return {"label": list(map(int, label_ids))}
 
 
 def _cut(text: str) -> str:

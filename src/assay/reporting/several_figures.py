@@ -18,6 +18,7 @@ from assay.reporting.canvas import (
     draw,
     new_figure,
 )
+from assay.reporting.data_figures import draw_map
 from assay.reporting.escape import shorten, show_text
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = ["FIGURES", "draw_several", "draw_together"]
 FIGURES = {
     "labels": ("labels_f1", "thresholds"),
     "together": ("labels_together",),
+    "map": ("map",),
 }
 WIDTH = 6.2  # inches
 MAX_LABELS = 60  # more have no room: the lowest F1, or the most frequent pairs
@@ -56,6 +58,8 @@ def draw_several(report: Mapping[str, Any], *, language: str = ENGLISH) -> dict[
         figures["labels_together"] = draw_together(
             together["counts"], report["data"]["labels"], language=language
         )
+    if drawn := report.get("map"):
+        figures["map"] = draw_map(drawn["points"], drawn["label_ids"], report["data"]["labels"])
     return figures
 
 

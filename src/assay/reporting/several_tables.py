@@ -138,14 +138,26 @@ def tell_tables(report: Mapping[str, Any], *, language: str) -> list[Table]:
             is_text=True,
         ),
     ]
+    found = [*filter(_says_something, tables)]
+    if report.get("map"):
+        found.append(Table("map", say("headings.map"), [], _map_note(report["map"], spoken)))
     skipped = [f"{one['method']} ({one['reason']})" for one in report["skipped"]]
-    notes = [say("several.left_out_note")]
     if skipped:
-        notes.insert(0, say("several.skipped", methods=", ".join(skipped)))
-    return [
-        *filter(_says_something, tables),
-        Table("left_out", say("several.left_out"), [], " ".join(notes)),
-    ]
+        note = say("several.skipped", methods=", ".join(skipped))
+        found.append(Table("left_out", say("several.left_out"), [], note))
+    return found
+
+
+def _map_note(drawn: Mapping[str, Any], spoken: Language) -> str:
+    """Say what the map shows, and of how many texts."""
+    n_points, n_texts = len(drawn["label_ids"]), drawn["n_texts"]
+    about = {"split": drawn["split"], "checkpoint": drawn["checkpoint"]}
+    about["pooling"] = drawn["pooling"]
+    if n_points < n_texts:
+        intro = spoken.say("map.intro_some", n=n_points, n_texts=n_texts, **about)
+    else:
+        intro = spoken.say("map.intro", n=n_points, **about)
+    return f"{intro} {spoken.say('map_page.each_panel')}"
 
 
 def _says_something(table: Table) -> bool:

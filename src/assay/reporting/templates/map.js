@@ -5,7 +5,11 @@
   const data = JSON.parse(element("data").textContent);
   const canvas = element("canvas"), plot = element("plot"), tooltip = element("tooltip");
   const context = canvas.getContext("2d", { alpha: false });
-  const n = data.x.length, nClasses = data.labels.length;
+  // Where texts may have several labels, one is chosen, and dots have two marks: with it (0) and without (1).
+  const sets = data.sets ?? null, WITH = 0, WITHOUT = 1;
+  let chosen = 0;
+  if (sets) data.label = sets.map((own) => (own.includes(chosen) ? WITH : WITHOUT));
+  const n = data.x.length, nClasses = sets ? 2 : data.labels.length;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const count = new Intl.NumberFormat(document.documentElement.lang);
 
@@ -25,7 +29,8 @@
   function readLook() {
     const style = getComputedStyle(document.documentElement);
     const [paper, ink] = ["--page", "--ink"].map((name) => style.getPropertyValue(name).trim());
-    look = { colours: dark.matches ? data.colours.dark : data.colours.light, paper, ink };
+    const colours = dark.matches ? data.colours.dark : data.colours.light;
+    look = { colours: sets ? [colours[0], "#8a94a3"] : colours, paper, ink };
     stampRadius = 0;
   }
 
@@ -45,7 +50,11 @@
     const radius = dotRadius() * view.ratio;
     if (radius !== stampRadius) [stampRadius, stamps, faintStamps] = [radius, makeStamps(1), null];
     picture.clear();
-    if (lit < 0) {
+    if (sets) {
+      faintStamps ??= makeStamps(0.35);
+      stampDots(faintStamps, (labelId) => labelId === WITHOUT);
+      stampDots(stamps, (labelId) => labelId === WITH);
+    } else if (lit < 0) {
       stampDots(stamps, () => true);
     } else {
       faintStamps ??= makeStamps(0.15);
@@ -59,7 +68,7 @@
   const makeStamps = (opacity) => picture.makeStamps(nClasses, { ...look, radius: dotRadius() * view.ratio, opacity });
 
   function stampDots(made, wanted) {
-    const drawn = data.labels.map((_, labelId) => visible[labelId] && wanted(labelId));
+    const drawn = visible.map((shown, labelId) => shown && wanted(labelId));
     const { ratio, x, y, width, height, scale } = view;
     for (let i = 0; i < n; i++) {
       const left = data.x[i] * scale + x, top = data.y[i] * scale + y;
@@ -186,7 +195,7 @@
     picked = i;
     tooltip.hidden = i < 0;
     if (i >= 0) {
-      const label = data.labels[data.label[i]];
+      const label = nameOf(i);
       drawSwatch(tooltip.querySelector("canvas"), data.label[i]);
       tooltip.querySelector("b").textContent = label;
       tooltip.querySelector("p").textContent = data.text[i];
@@ -196,6 +205,8 @@
     }
     redraw();
   }
+
+  const nameOf = (i) => (sets ? sets[i].map((one) => data.labels[one]).join(", ") || data.say.no_label : data.labels[data.label[i]]);
 
   function placeTooltip() {
     const [left, top] = toScreen(picked);
@@ -310,8 +321,9 @@
 
   // ---- Legend ----
 
-  const sizes = new Array(nClasses).fill(0);
-  data.label.forEach((labelId) => { sizes[labelId] += 1; });
+  const sizes = new Array(data.labels.length).fill(0);
+  (sets ? sets.flat() : data.label).forEach((labelId) => { sizes[labelId] += 1; });
+  const markOf = (labelId) => (sets ? (labelId === chosen ? WITH : WITHOUT) : labelId);
   const buttons = data.labels.map(makeButton);
 
   function makeButton(label, labelId) {
@@ -322,7 +334,7 @@
     name.dir = "auto";
     size.textContent = count.format(sizes[labelId]);
     button.append(swatch, name, size);
-    button.addEventListener("click", () => show((shown, i) => (i === labelId ? !shown : shown)));
+    button.addEventListener("click", () => (sets ? choose(labelId) : show((shown, i) => (i === labelId ? !shown : shown))));
     button.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && light(labelId));
     button.addEventListener("pointerleave", () => light(-1));
     button.addEventListener("focus", () => button.matches(":focus-visible") && light(labelId));
@@ -332,7 +344,20 @@
     return button;
   }
 
+  function choose(labelId) {
+    chosen = labelId;
+    sets.forEach((own, i) => { data.label[i] = own.includes(chosen) ? WITH : WITHOUT; });
+    buttons.forEach((button, i) => {
+      button.setAttribute("aria-pressed", String(i === chosen));
+      drawSwatch(button.querySelector("canvas"), markOf(i));
+    });
+    element("shown").textContent = say("some_shown", { n_shown: sizes[chosen], n });
+    if (picked >= 0) drawSwatch(tooltip.querySelector("canvas"), data.label[picked]);
+    redraw();
+  }
+
   function light(labelId) {
+    if (sets) return;
     lit = labelId >= 0 && visible[labelId] ? labelId : -1;
     redraw();
   }
@@ -350,14 +375,16 @@
     redraw();
   }
 
-  element("all").addEventListener("click", () => show(() => true));
-  element("none").addEventListener("click", () => show(() => false));
+  if (!sets) {
+    element("all").addEventListener("click", () => show(() => true));
+    element("none").addEventListener("click", () => show(() => false));
+  }
 
   // ---- Screens change: another size, another density, day and night ----
 
   function restyle() {
     readLook();
-    buttons.forEach((button, i) => drawSwatch(button.querySelector("canvas"), i));
+    buttons.forEach((button, i) => drawSwatch(button.querySelector("canvas"), markOf(i)));
     if (picked >= 0) drawSwatch(tooltip.querySelector("canvas"), data.label[picked]);
     redraw();
   }
@@ -373,7 +400,8 @@
   element("explorer").hidden = false;
   readLook();
   resize();
-  show(() => true);
+  if (sets) choose(sizes.indexOf(Math.max(...sizes)));
+  else show(() => true);
   restyle();
   draw(); // at once: pages that are printed or pictured do not wait for a frame
   watchDensity();
