@@ -199,7 +199,7 @@ def measure_planted(task: Case) -> Case:
         np.savez(task["keep"], truth=truth, given=given, probs=probs)
     suspects = [(one.row, one.label) for one in find_suspect_entries(given, probs)]
     names = [np.flatnonzero(row).tolist() for row in given]
-    quality = np.stack(rank.get_label_quality_scores_per_class(names, probs), axis=1)
+    quality = np.asarray(rank.get_label_quality_scores_per_class(names, probs))
     order = np.argsort(quality, axis=None, kind="stable")
     orders: dict[str, list[tuple[int, ...]]] = {
         "assay": suspects,

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from assay.data.labels import LabelSet
+from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import LabelledTexts, Splits
 from assay.maps import points
-from assay.maps.points import map_split
+from assay.maps.points import label_positions, map_split
 from assay.progress import Progress
 
 N_TEXTS = 60
@@ -72,3 +73,18 @@ def test_features_of_the_whole_split_are_used_if_they_are_cached(splits, encoded
     drawn = draw(splits, max_points=20)
     assert encoded == []
     assert drawn["points"][:, 0].tolist() == [10.0 * (row - 2) for row in drawn["rows"]]
+
+
+def test_texts_with_several_labels_have_a_row_of_zeros_and_ones(encoded):
+    """All of them, or a sample in which every label is."""
+    texts = tuple(f"text {i}" for i in range(N_TEXTS))
+    labels = tuple(("fear", "joy")[i % 2 : 1 + (i % 3 > 0)] for i in range(N_TEXTS))
+    train = SeveralLabelledTexts(texts, labels, tuple(range(2, N_TEXTS + 2)))
+    splits = Splits({"train": train}, LabelSet(("fear", "joy"), "multi"), source="memory")
+    whole = draw(splits)
+    assert whole["label_ids"].tolist() == splits.label_set.encode(labels).tolist()
+    assert label_positions(whole["label_ids"])[:4] == [[0], [1], [0, 1], []]
+    few = draw(splits, max_points=20)
+    rows = [line - 2 for line in few["rows"]]
+    assert few["label_ids"].tolist() == splits.label_set.encode([labels[i] for i in rows]).tolist()
+    assert few["label_ids"].any(axis=0).all()

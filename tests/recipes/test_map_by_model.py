@@ -11,6 +11,8 @@ from assay.models import save_model
 from assay.recipes.map_by_model import colour_texts
 from assay.runtime.trained_on import TrainedOn
 
+SETS = [["fun"], ["rude"], ["fun", "rude"], []]
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
@@ -62,6 +64,24 @@ def test_model_of_other_labels_is_refused(model):
     """Its colours would say nothing."""
     with pytest.raises(InputError, match="knows none of the labels"):
         colour_texts(model, LabelSet(["x", "y"]), np.array([0, 1]), ["a", "b"], language="en")
+
+
+def test_sets_of_labels_are_compared_as_a_whole(tmp_path):
+    """A text is as the model says where it has exactly the labels that the model gives."""
+    texts = [" ".join([*own, "day", str(i)]) for i, own in enumerate(SETS * 40)]
+    model = small_estimator("linear").fit(texts, SETS * 40, validation=(texts, SETS * 40))
+    save_model(model, tmp_path / "several")
+    label_set = LabelSet(["fun", "rude"], "multi")
+    ids = label_set.encode(SETS)
+    ids[0] = [1, 1]
+    coloured = colour_texts(tmp_path / "several", label_set, ids, texts[:4], language="en")
+    assert (coloured.label_ids.tolist(), coloured.n_other) == ([1, 0, 0, 0], 1)
+    assert coloured.texts[0] == f"fun, rude → fun: {texts[0]}"
+    assert coloured.texts[3] == f"–: {texts[3]}"
+    alone = colour_texts(None, label_set, ids, texts[:4], language="en")
+    assert alone.label_ids == [[0, 1], [1], [0, 1], []]
+    with pytest.raises(InputError, match="gives several labels per text; the data have one label"):
+        colour_texts(tmp_path / "several", LabelSet(["fun"]), np.array([0]), ["a"], language="en")
 
 
 def test_without_a_model_labels_are_colours():

@@ -110,24 +110,30 @@ def test_answers_become_columns(run: Path) -> None:
 def test_no_label_is_sure_is_an_answer(run: Path, tmp_path: Path) -> None:
     """It is not the same as no label at all, which the model may be sure of."""
     model = load_model(run / "model")
-    texts = ["rude day", "the day", "rud fn"]
+    made_up = np.zeros((3, 4))
+    made_up[0, model.labels.index("rude")] = 0.9
+    made_up[1] = 0.02  # 0.92 that there is none
+    made_up[2] = 0.3  # 0.24 that there is none, and no label is surer than that
+    thresholds = model.answering.thresholds
+    assert thresholds.min() > 0.02
+    assert model.decide(made_up, rule=AbstainRule(0.5)) == [["rude"], [], None]
+    assert model.decide(made_up) == model.answering.name(made_up)
+    texts = ["rude day", "the day", "rude fun"]
     probs = model.predict_proba(texts)
-    none = np.prod(1 - probs, axis=1)
-    surest = np.maximum(probs.max(axis=1), none)
+    surest = np.maximum(probs.max(axis=1), np.prod(1 - probs, axis=1))
     rule = AbstainRule(float(np.sort(surest)[1]))  # the least sure of the three abstains
     decided = model.decide(probs, rule=rule)
     assert [own is None for own in decided] == (surest < rule.threshold).tolist()
-    assert decided[:2] == [["rude"], []]
     rows = [Row(i, {"text": text}) for i, text in enumerate(texts)]
     records = [one.record for one in score_rows(model, rows, Scoring("text", rule=rule))]
     assert [one["predicted_labels"] for one in records] == decided
-    assert [one["abstained"] for one in records] == [False, False, True]
-    assert shorten(records[2])["labels"] == "not sure"
+    assert [one["abstained"] for one in records] == [own is None for own in decided]
+    assert [shorten(one)["labels"] for one in records].count("not sure") == 1
     source = tmp_path / "new.csv"
     source.write_text("text\n" + "\n".join(texts) + "\n")
     predict_file(run / "model", source, tmp_path / "scored.csv", rule=rule)
-    found = [row.values for row in read_rows(tmp_path / "scored.csv")]
-    assert [one["predicted_labels"] for one in found] == ['["rude"]', "[]", ""]
+    found = [row.values["predicted_labels"] for row in read_rows(tmp_path / "scored.csv")]
+    assert found == ["" if own is None else json.dumps(own) for own in decided]
 
 
 def test_texts_unlike_the_training_texts_are_told(run: Path) -> None:

@@ -330,14 +330,18 @@ document.body.append(out);
 @pytest.fixture(scope="module")
 def browsed(tmp_path_factory):
     """Open the page in a browser, with a driver that the policy allows and an intruder that it does not."""
+    panels = draw_map(POINTS, np.arange(8) % 4, LABELS)
+    return browse(render(panels=panels), DRIVER, tmp_path_factory.mktemp("browser"))
+
+
+def browse(page, driver, folder):
+    """Open a page with a driver and an intruder; return what the driver reports."""
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed")
-    folder = tmp_path_factory.mktemp("browser")
-    panels = draw_map(POINTS, np.arange(8) % 4, LABELS)
-    page = render(panels=panels).replace("script-src '", f"script-src '{script_hash(DRIVER)}' '")
+    page = page.replace("script-src '", f"script-src '{script_hash(driver)}' '")
     intruder = "<script>document.title = 'broken into'</script>"
     (folder / "map.html").write_text(
-        page.replace("</body>", f"{intruder}<script>{DRIVER}</script></body>"), encoding="utf-8"
+        page.replace("</body>", f"{intruder}<script>{driver}</script></body>"), encoding="utf-8"
     )
     flags = (
         "--headless",
@@ -362,6 +366,42 @@ def browsed(tmp_path_factory):
     found = re.search(r'<pre id="report">(.*?)</pre>', done.stdout.decode(), re.DOTALL)
     assert found, done.stderr.decode()[-2000:]
     return json.loads(html.unescape(found.group(1)))
+
+
+SEVERAL_DRIVER = """
+const legend = [...document.querySelectorAll("#legend button")], report = {};
+const look = () => ({
+  pressed: legend.map((button) => button.getAttribute("aria-pressed")),
+  shown: document.getElementById("shown").textContent,
+});
+report.first = look();
+report.sizes = legend.map((button) => button.querySelector("small").textContent);
+legend[2].click();
+report.second = look();
+const canvas = document.getElementById("canvas");
+canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", shiftKey: true }));
+report.label = document.querySelector("#tooltip b").textContent;
+report.buttons = ["all", "none"].map((id) => document.getElementById(id));
+const out = document.createElement("pre");
+out.id = "report";
+out.textContent = JSON.stringify(report);
+document.body.append(out);
+"""
+
+
+@pytest.mark.slow
+def test_browser_colours_one_of_several_labels(tmp_path):
+    """The most frequent label is chosen first, another one by its button; all labels are shown."""
+    sets = [[0, 1], [1], [], [1, 2], [0], [1], [2], [1]]
+    drawn = {**build_map(POINTS, 4), "label_ids": sets}
+    panels = draw_map(POINTS, sets, LABELS)
+    page = render_map_page(drawn, LABELS, TEXTS, panels=panels, source="a.csv", seed=7)
+    found = browse(page, SEVERAL_DRIVER, tmp_path)
+    assert found["first"] == {"pressed": ["false", "true", "false", "false"], "shown": "5 of 8"}
+    assert found["sizes"] == ["2", "5", "2", "0"]
+    assert found["second"] == {"pressed": ["false", "false", "true", "false"], "shown": "2 of 8"}
+    assert found["label"] in {", ".join(LABELS[i] for i in own) or "no label" for own in sets}
+    assert found["buttons"] == [None, None]
 
 
 @pytest.mark.slow

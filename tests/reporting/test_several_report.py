@@ -119,6 +119,21 @@ def test_empty_tables_are_left_out(report):
         assert heading not in bare
 
 
+def test_map_is_shown_where_it_was_drawn(report):
+    """One panel per label, with what it shows in words; without a map, no heading."""
+    drawn = {"n_texts": 90, "split": "train", "checkpoint": "minilm", "pooling": "mean"}
+    drawn |= {"points": RNG.random((4, 2)).tolist(), "label_ids": [[0], [0, 2], [], [1]]}
+    mapped = {**report, "map": drawn}
+    figures = draw_several(mapped)
+    assert figures["map"].startswith(PNG)
+    for language, heading in (("en", "## Map"), ("ko", "## 지도")):
+        written = render_several_markdown(mapped, figures, language=language)
+        assert heading in written
+        assert "90" in written.partition(heading)[2]
+        assert "report_files/map.png" in written
+        assert heading not in render_several_markdown(report, {}, language=language)
+
+
 def test_figures_are_drawn_where_there_are_numbers(report):
     """Without curves and pairs two of them are left out."""
     figures = draw_several(report, language="ko")

@@ -84,8 +84,11 @@ def render_map_page(
     about = {key: drawn.get(key, "") for key in ABOUT}
     spoken = open_language(language)
     template = open_environment(spoken, form="html").get_template("map.html.j2")
-    content = _collect(drawn, labels, texts) | {"say": _script_sentences(drawn["split"], spoken)}
+    sentences = _script_sentences(drawn["split"], spoken)
+    content = _collect(drawn, labels, texts) | {"say": sentences}
     is_several = "sets" in content
+    if is_several:
+        sentences["no_label"] = spoken.say("map_page.no_label")
     return str(
         template.render(
             title=public_name(source),
@@ -129,7 +132,6 @@ def _script_sentences(split: str, language: Language) -> dict[str, str]:
         "line": language.say("map_page.line", split=split, line="{line}"),
         "all_shown": language.say("map_page.all_shown", n="{n}"),
         "some_shown": language.say("map_page.some_shown", n_shown="{n_shown}", n="{n}"),
-        "no_label": language.say("map_page.no_label"),
     }
 
 
