@@ -294,3 +294,14 @@ def test_thresholds_never_see_the_text_that_they_judge() -> None:
     changed = truth.copy()
     changed[:2] = 1 - changed[:2]
     assert np.array_equal(before[:2], cross_fit(probs, changed, groups, seed=0)[:2])
+
+
+@pytest.mark.parametrize("asked", [{"keep_texts": True}, {"target_accuracy": 0.9}])
+def test_what_takes_one_label_is_refused_before_the_training(
+    data: Path, tmp_path: Path, monkeypatch, asked
+) -> None:
+    """A training may take hours; nothing is written."""
+    monkeypatch.setattr("assay.recipes.train.fit_and_save", pytest.fail)
+    with pytest.raises(DataError, match="several labels each"):
+        train_model(data, tmp_path / "m", method="linear", **asked)
+    assert not (tmp_path / "m").exists()

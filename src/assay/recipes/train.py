@@ -187,6 +187,8 @@ class _Training:
         check_unfinished(self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state)
         check_apart(data, self.out)
         found = TrainingSet.prepare(data, options=options, seed=self.seed)
+        if self.target_accuracy is not None or self.fit.keep_texts:
+            found.splits.label_set.check_single()
         asked = self.rule.resolve(found.splits.label_set)
         refuse_impossible(asked, found.splits["validation"].labels, "validation")
         return found
@@ -246,8 +248,6 @@ class _Training:
         choice: CheckpointChoice | None,
     ) -> TrainedEntry:
         """Score and finish a model of several labels per text."""
-        if self.target_accuracy is not None:
-            training_set.splits.label_set.check_single()
         scored = score_several_model(
             fitted,
             training_set,
