@@ -345,8 +345,10 @@ def _write(
     write_whole(run.root / "results.json", _to_json(results))
     recommended = methods[str(results["recommended"])]
     write_issues(audit, run.root / ISSUES, overwrite=True)
-    sections = _sections(recommended.scored["test"], run.data.splits, audit)
-    sections["map"] = _describe_map(text_map)
+    sections = {
+        **_sections(recommended.scored["test"], run.data.splits, audit),
+        "map": _describe_map(text_map),
+    }
     title = PurePath(run.data.splits.source).name
     report = collect_several(results, sections, title=title)
     write_whole(run.root / "report.json", _to_json(report))
@@ -363,7 +365,7 @@ def _describe_map(text_map: DrawnMap) -> dict[str, object] | None:
     return {**drawn, "points": points, "label_ids": label_positions(drawn["label_ids"])}
 
 
-def _sections(test: SeveralScored, splits: Splits, audit: Audit) -> dict[str, Any]:
+def _sections(test: SeveralScored, splits: Splits, audit: Audit) -> Mapping[str, Any]:
     """Return what the report shows of the recommended method besides its scores."""
     labels = splits.label_set.names
     return {
