@@ -472,5 +472,6 @@ def test_page_is_written_in_the_language_that_was_asked_for():
         "line": "훈련 {line}행",
         "all_shown": "{n}개 모두 표시",
         "some_shown": "{n}개 가운데 {n_shown}개",
+        "no_label": "라벨 없음",
     }
     assert not {"All", "None", "Texts", "Layout"} & set(page.words)

@@ -13,12 +13,14 @@ import numpy as np
 
 from assay.evaluation.coverage import measure_coverage
 from assay.evaluation.scoring import ScoredSplit
+from assay.evaluation.several_scoring import SeveralScored
 from assay.models.term_statistics import make_scope_reference
 from assay.runtime.entries import LimitEntries, ScopeEntry
 from assay.runtime.layout import Layout
 from assay.runtime.limits.scope import TermStatistics
+from assay.runtime.predictor import Model
 
-__all__ = ["measure_limits", "measure_scope"]
+__all__ = ["measure_limits", "measure_several_limits"]
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ def measure_limits(
     """
     curve = measure_coverage(validation.label_ids, validation.probs, split=split).thin()
     measured: LimitEntries = {"coverage_curve": curve.to_dict()}
-    scope = measure_scope(
+    scope = _measure_scope(
         folder,
         validation.labelled.texts,
         validation.probs,
@@ -80,7 +82,36 @@ def measure_limits(
     return measured
 
 
-def measure_scope(
+def measure_several_limits(
+    model: Model,
+    evidence: SeveralScored,
+    *,
+    split: str,
+    measured_terms: np.ndarray | None = None,
+) -> LimitEntries:
+    """Measure the same of a model of several labels per text: `scope`, where it could be measured.
+
+    Parameters
+    ----------
+    model : Model
+    evidence : SeveralScored
+        What models that did not see the texts score on them.
+    split, measured_terms
+        As in `measure_limits`.
+    """
+    scope = _measure_scope(
+        model.folder,
+        evidence.labelled.texts,
+        model.answering.outcomes(evidence.probs),
+        n_classes=len(model.labels),
+        may_have_none=True,
+        split=split,
+        measured_terms=measured_terms,
+    )
+    return {} if scope is None else {"scope": scope}
+
+
+def _measure_scope(
     folder: Path,
     texts: Sequence[str],
     outcomes: np.ndarray,
@@ -92,23 +123,8 @@ def measure_scope(
 ) -> ScopeEntry | None:
     """Measure how texts that were not trained on compare with those that were.
 
-    Parameters
-    ----------
-    folder : Path
-        The saved model.
-    texts : sequence of str
-    outcomes : array of shape (n_texts, n_outcomes)
-        The model's scores of the texts: see `Answering.outcomes`.
-    n_classes : int
-    may_have_none : bool
-        See `TermStatistics.load`.
-    split, measured_terms
-        As in `measure_limits`.
-
-    Returns
-    -------
-    ScopeEntry or None
-        None if the model has no statistics of its training texts.
+    None if the model has no statistics of its training texts. `outcomes` are the model's scores of
+    the texts, as `Answering.outcomes` returns them; for `may_have_none` see `TermStatistics.load`.
     """
     if not Layout(folder).scope.is_file():
         return None

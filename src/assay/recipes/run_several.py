@@ -26,7 +26,7 @@ from assay.data.texts import Splits
 from assay.data.together import describe_together
 from assay.disk import write_whole
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
-from assay.evaluation.limits import measure_scope
+from assay.evaluation.limits import measure_several_limits
 from assay.evaluation.scoring import write_predictions
 from assay.evaluation.several_choice import SeveralAnswersOf, choose_several
 from assay.evaluation.several_mistakes import (
@@ -47,7 +47,6 @@ from assay.recipes.steps.fit import FittedModel, TrainingSet
 from assay.recipes.steps.run_pieces import DrawnMap
 from assay.reporting.card import render_card
 from assay.reporting.several_report import collect_several, write_several_report
-from assay.runtime.entries import LimitEntries
 
 if TYPE_CHECKING:
     from assay.checkpoints.auto import CheckpointChoice
@@ -114,20 +113,16 @@ def score_several_model(
 ) -> dict[str, SeveralScored]:
     """Score a saved model on validation and test; write scores, scope and card into its folder.
 
-    On validation, where its thresholds were chosen, each text is judged by thresholds that were
-    chosen without it.
+    Each text of validation is judged by thresholds that were chosen without it.
 
     Parameters
     ----------
     fitted : FittedModel
     data : TrainingSet
         With the splits that the model was fitted on; those are not scored.
-    name : str
-        The title of the card.
-    seed : int
-    progress : Progress
-    language : str
-        Language of the card.
+    name, language : str
+        Title and language of the card.
+    seed, progress
     checkpoint_choice : CheckpointChoice, optional
         Why the model starts from its checkpoint, for the card.
     out_of_fold : SeveralScored, optional
@@ -151,19 +146,11 @@ def score_several_model(
             progress=progress,
         )
     claims, manifest = several_claims(scored["test"]), fitted.model.manifest
-    measured: LimitEntries = {}
     evidence = out_of_fold or scored["validation"]
-    scope = measure_scope(
-        fitted.folder,
-        evidence.labelled.texts,
-        fitted.model.answering.outcomes(evidence.probs),
-        n_classes=len(fitted.model.labels),
-        may_have_none=True,
-        split="validation" if out_of_fold is None else OUT_OF_FOLD,
-        measured_terms=measured_terms,
+    split = "validation" if out_of_fold is None else OUT_OF_FOLD
+    measured = measure_several_limits(
+        fitted.model, evidence, split=split, measured_terms=measured_terms
     )
-    if scope is not None:
-        measured["scope"] = scope
     card = render_card(
         {**manifest.to_dict(), "scores": claims, **measured},
         name=name,

@@ -55,7 +55,7 @@ def render_map_page(
     drawn : dict
         `points`, of shape (n_points, 2) and at least one; `label_ids` (lists of positions where
         texts may have several labels) and `rows`, n_points long; the rest as in `SplitMap`; `note`,
-        a sentence that the page begins with, if there is one.
+        a first sentence, if there is one.
     labels : sequence of str
         The class names to which `label_ids` refer by position.
     texts : sequence of str
@@ -84,22 +84,13 @@ def render_map_page(
     about = {key: drawn.get(key, "") for key in ABOUT}
     spoken = open_language(language)
     template = open_environment(spoken, form="html").get_template("map.html.j2")
-    sentences = _script_sentences(drawn["split"], spoken)
-    content = _collect(drawn, labels, texts) | {"say": sentences}
-    is_several = "sets" in content
-    if is_several:
-        sentences["no_label"] = spoken.say("map_page.no_label")
+    content = _collect(drawn, labels, texts) | {"say": _script_sentences(drawn["split"], spoken)}
+    about |= {"n_points": n_points, "seed": seed, "by_model": by_model}
     return str(
         template.render(
             title=public_name(source),
             labels=list(labels),
-            map={
-                **about,
-                "n_points": n_points,
-                "seed": seed,
-                "by_model": by_model,
-                "several": is_several,
-            },
+            map={**about, "several": "sets" in content},
             picture=_describe_picture(labels, spoken),
             panels=f"data:image/png;base64,{base64.b64encode(panels).decode()}",
             data=markup(_to_script_json(content)),
@@ -132,6 +123,7 @@ def _script_sentences(split: str, language: Language) -> dict[str, str]:
         "line": language.say("map_page.line", split=split, line="{line}"),
         "all_shown": language.say("map_page.all_shown", n="{n}"),
         "some_shown": language.say("map_page.some_shown", n_shown="{n_shown}", n="{n}"),
+        "no_label": language.say("map_page.no_label"),
     }
 
 

@@ -165,12 +165,8 @@ class Model:
         if not self.manifest.scope or layout.scope.name not in self.manifest.files:
             return None
         reference = ScopeReference.from_dict(self.manifest.scope, where=layout.manifest)
-        statistics = TermStatistics.load(
-            self.folder,
-            n_classes=len(self.labels),
-            may_have_none=self.label_set.task == "multi",
-        )
-        return statistics, reference
+        several, n = self.label_set.task == "multi", len(self.labels)
+        return TermStatistics.load(self.folder, n_classes=n, may_have_none=several), reference
 
     @cached_property
     def training_texts(self) -> TrainingTexts | None:
@@ -269,8 +265,7 @@ class Model:
     def decide(self, probs: np.ndarray, *, rule: AbstainRule | None = None) -> list[Any]:
         """Return the label that `predict` gives for each text, or None where the model abstains.
 
-        Where texts may have several labels, it is a list, which is empty where none is given; the
-        model abstains where no label is sure, and that there is none is not sure either.
+        Of several labels a list, or None where none is sure, nor that there is none.
 
         Parameters
         ----------
@@ -300,8 +295,7 @@ class Model:
         -------
         float64 array of shape (n_texts,), or None
             The share of validation texts that look no more like train, from 0 to 1; below
-            `scope_threshold` a text is called out of scope. None if the model has nothing to
-            compare a text with.
+            `scope_threshold` a text is out of scope. None if there is nothing to compare with.
         """
         as_list = check_texts(texts)
         if self._scope_parts is None:

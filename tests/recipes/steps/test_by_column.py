@@ -1,4 +1,7 @@
-"""Scores by the values of a column of the data."""
+"""Scores by the values of a column of the data.
+
+This also tests `assay.evaluation.several_slices`.
+"""
 
 from __future__ import annotations
 
