@@ -81,11 +81,10 @@ def render_map_page(
     markup = require("markupsafe").Markup
     # Reading as text turns line endings into those that a browser hashes.
     script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    about = {key: drawn.get(key, "") for key in ABOUT}
     spoken = open_language(language)
     template = open_environment(spoken, form="html").get_template("map.html.j2")
     content = _collect(drawn, labels, texts) | {"say": _script_sentences(drawn["split"], spoken)}
-    about |= {"n_points": n_points, "seed": seed, "by_model": by_model}
+    about = {**_read_about(drawn), "n_points": n_points, "seed": seed, "by_model": by_model}
     return str(
         template.render(
             title=public_name(source),
@@ -98,6 +97,11 @@ def render_map_page(
             script_hash=markup(_script_hash(script)),
         )
     )
+
+
+def _read_about(drawn: Mapping[str, Any]) -> dict[str, object]:
+    """Return what the page says of the map; empty where nothing is known."""
+    return {key: drawn.get(key, "") for key in ABOUT}
 
 
 def _check_texts(texts: Sequence[str], n_points: int) -> None:
