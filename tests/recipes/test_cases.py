@@ -65,7 +65,7 @@ def test_texts_of_training_are_told_from_others(sixty, model):
     found = evaluate_model(model, sixty)
     assert (found.scores.n_texts, found.scored.n_leaked) == (60, 42)
     assert found.scored.without_leaks.n_texts == 18
-    assert "42 of 60" in found.warnings()[0]
+    assert "42 of these 60 texts" in found.warnings()[0]
 
 
 def test_model_knows_how_its_file_was_cut(sixty, model):
