@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from _support import forks
 from assay.data.load import load_data
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,10 +40,9 @@ def test_readme_has_examples_of_both_kinds():
 @pytest.mark.parametrize(("kind", "code"), BLOCKS, ids=[kind for kind, _ in BLOCKS])
 def test_readme_example_runs(kind, code, tmp_path):
     """The commands and the Python lines of the README work as they stand."""
-    command = (
-        ["bash", "-euo", "pipefail", "-c", code] if kind == "bash" else [sys.executable, "-c", code]
-    )
-    done = run(command, tmp_path)
+    command = ["bash", "-euo", "pipefail", "-c", code] if kind == "bash" else ["python", "-c", code]
+    environment = {**forks.shared.pages, "ASSAY_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "joy" in done.stdout
 
