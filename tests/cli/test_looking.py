@@ -4,6 +4,7 @@ These are also the tests of data_commands and model_commands.
 """
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -164,8 +165,8 @@ def test_evaluate_shows_scores_classes_matrix_and_mistakes(invoke, data, linear_
     )
     assert found["split"] == "validation"
     assert found["labels"] == ["sadness", "joy", '화남, "분노"']
-    assert f" {found['scores']['accuracy']:.4f} " in text
-    assert "true \\ predicted   sadness    joy   화남," in text
+    assert f" {found['scores']['accuracy']:.2%} " in text
+    assert re.search(r"true \\ predicted +sadness +joy +화남,", text)
     assert text.count("화남") >= 3
     assert len(found["mistakes"]) == found["scores"]["n_texts"] - np.trace(
         found["scores"]["confusion"]

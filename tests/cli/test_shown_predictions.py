@@ -20,8 +20,8 @@ PREDICTIONS = [
 
 
 @pytest.fixture
-def terminal(monkeypatch):
-    """Take stdout for a terminal, and keep the table in place of drawing it."""
+def terminal(monkeypatch, capsys):
+    """Take stdout for a terminal, and keep the table in place of drawing it; stderr is captured first."""
     tables = []
     monkeypatch.setattr(
         shown_predictions, "print_table", lambda rows, **more: tables.append(list(rows))
