@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 import textwrap
 import time
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from _support import forks
 from _support.small_runs import read_json, run_assay, write_data
 from assay import _env
 from assay.training.processes import ALONE, Processes, join_processes
@@ -56,7 +56,7 @@ def start_together(*args, cwd, n=N):
     for rank in range(n):
         numbers = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": n, "LOCAL_WORLD_SIZE": n}
         process = subprocess.Popen(
-            [sys.executable, *map(str, args)],
+            [str(forks.shared.python), *map(str, args)],
             cwd=cwd,
             env={**ENVIRONMENT, **meeting, **{name: str(i) for name, i in numbers.items()}},
             stdout=subprocess.PIPE,
@@ -73,7 +73,7 @@ def start_together(*args, cwd, n=N):
 def launch(*args, cwd, n=N):
     """Start processes with torchrun; return the code it ended with, and what all said."""
     command = [
-        sys.executable,
+        forks.shared.python,
         "-m",
         "torch.distributed.run",
         "--standalone",
@@ -84,7 +84,7 @@ def launch(*args, cwd, n=N):
     done = subprocess.run(
         [*map(str, command)],
         cwd=cwd,
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, forks.PYTHON: str(forks.shared.python)},
         capture_output=True,
         text=True,
         encoding="utf-8",
