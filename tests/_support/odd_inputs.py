@@ -363,6 +363,76 @@ TABLES = [
     _table(
         "lines of JSON in a .csv", _json({"text": "a", "label": "b"}), "d.csv holds lines of JSON"
     ),
+    _table(
+        "a title above the header",
+        "Report: tickets\n\n" + PLAIN,
+        "line 3 seems to be the header: delete what is above it",
+    ),
+    _table(
+        "a title of several columns above the header",
+        "Table 1,\n" + PLAIN,
+        "line 2 seems to be the header: delete what is above it",
+    ),
+    _table(
+        "a table of Markdown",
+        "| text | label |\n|------|:-----:|\n| one | neg |\n| two | pos |\n",
+        "d.csv is a table of Markdown",
+    ),
+    Odd(
+        "a table of a database's terminal",
+        {"d.txt": " text | label \n------+-------\n one  | neg\n two  | pos\n(2 rows)\n"},
+        "explore d.txt",
+        "d.txt is a table drawn for a terminal",
+    ),
+    _table(
+        "a delimiter that is seldom used",
+        PLAIN.replace(",", "^"),
+        "explore d.csv --delimiter '^'",
+    ),
+    _table(
+        "a delimiter that nobody sees",
+        PLAIN.replace(",", "\x1f"),
+        "explore d.csv --delimiter $'\\x1f'",
+    ),
+    _table(
+        "each line in quotes as a whole",
+        "".join(f'"{line}"\n' for line in PLAIN.splitlines()),
+        "each line is in quotes as a whole",
+    ),
+    _table(
+        "a second header, as questionnaires have it",
+        PLAIN.replace("label\n", "label\nOpen-Ended Response,Response\n"),
+        "no other row has the label 'Response' of the first row: is it a second header?",
+        0,
+    ),
+    _table(
+        "a sum below the rows",
+        PLAIN + "Total,40\n",
+        "no other row has the label '40' of the last row: is it a sum or a note?",
+        0,
+    ),
+    _table(
+        "columns that only hold the usual words",
+        _rows(40, "com.a,2026,word{i} and so on {i},{label}\n", "App,Sent text,My text,Stars\n"),
+        "explore d.csv --text-column 'My text' --label-column Stars",
+    ),
+    Odd(
+        "lines of text without labels",
+        {"d.txt": "so glad\nso sad\nso what\n"},
+        "explore d.txt",
+        "d.txt line 1: no ';' between text and label",
+    ),
+    Odd(
+        "no header, and the first column names splits",
+        {
+            "d.csv": "".join(
+                f"{('TRAIN', 'TEST')[i % 2]},a text of some length {i},{('x', 'y')[i % 3 % 2]}\n"
+                for i in range(30)
+            )
+        },
+        "explore d.csv",
+        "explore d.csv --no-header --text-column 2 --label-column 3",
+    ),
     Odd("a zip", {"d.zip": _zip({"a.csv": PLAIN})}, "explore d.zip", "unpack it first"),
     Odd(
         "lines of JSON in a .ndjson", {"d.ndjson": "{}"}, "explore d.ndjson", "rename it to .jsonl"
@@ -657,7 +727,13 @@ FOLDERS = [
         "a column of splits with other values",
         {"d.csv": "text,label,split\n" + SPLIT.replace("TEST", "holdout")},
         "explore d.csv",
-        "split",
+        "explore d.csv --split-column none",
+    ),
+    Odd(
+        "a column of splits under another name",
+        {"d.csv": "text,label,ml_use\n" + SPLIT},
+        "explore d.csv",
+        "column 'ml_use' says which split a row belongs to (train 40, validation 20, test 20)",
         0,
     ),
     Odd(

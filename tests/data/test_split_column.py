@@ -35,20 +35,47 @@ def test_split_column_is_used_and_said(tmp_path, caplog):
 def test_split_column_can_be_left_alone_or_named(tmp_path):
     """`none` reads the table as one; a column of another name is used where it is named."""
     path = table(tmp_path / "a.csv", column="which")
-    assert list(load_data(path)) == ["all"]
     assert list(load_data(path, split_column="which")) == ["train", "validation", "test"]
     assert list(load_data(table(path), split_column="none")) == ["all"]
 
 
 def test_split_column_with_other_values(tmp_path, caplog):
-    """A value that names no split leaves the column unused with a warning, or is an error if asked for."""
+    """It is a question where some values name splits, else unused; an error where it was asked for."""
     path = table(tmp_path / "a.csv", names=("train", "extra"))
-    assert list(load_data(path)) == ["all"]
-    assert "'extra' in column 'split' of a.csv (line 3) names no split" in caplog.text
-    with pytest.raises(DataError, match=r"'extra' in column 'split' of a.csv \(line 3\)"):
+    said = r"'extra' in column 'split' of a.csv \(line 3\) names no split"
+    with pytest.raises(DataError, match=said) as caught:
+        load_data(path)
+    assert caught.value.flags == ("--split-column none",)
+    assert list(load_data(path, split_column="none")) == ["all"]
+    with pytest.raises(DataError, match=said):
         load_data(path, split_column="split")
     with pytest.raises(DataError, match=r"column 'splitt' not in a.csv.* Did you mean 'split'"):
         load_data(path, split_column="splitt")
+    assert list(load_data(table(path, names=("0", "1")))) == ["all"]
+    assert "'0' in column 'split' of a.csv (line 2) names no split" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("column", "names"),
+    [
+        ("split", ("Training", "validate", "testing")),
+        ("ml_use", ("TRAIN", "VALIDATE", "TEST")),
+        ("Which file?", ("train", "dev", "test ")),
+        ("구분", ("학습", "검증", "평가")),
+    ],
+)
+def test_split_column_is_known_by_its_values(tmp_path, caplog, column, names):
+    """Under any name, where all values name splits and one is train."""
+    path = table(tmp_path / "a.csv", names=names, column=column)
+    assert list(load_data(path)) == ["train", "validation", "test"]
+    assert f"column '{column}' says which split" in caplog.text
+    assert list(load_data(path, split_column="none")) == ["all"]
+
+
+@pytest.mark.parametrize("names", [("test", "dev"), ("train",), ("train", "bus"), ("test", "")])
+def test_other_columns_are_no_split_columns(tmp_path, names):
+    """Such as environments, vehicles, or one value alone."""
+    assert list(load_data(table(tmp_path / "a.csv", names=names, column="what"))) == ["all"]
 
 
 def test_split_column_of_a_frame():
@@ -58,6 +85,9 @@ def test_split_column_of_a_frame():
         {"text": list("abcdef"), "label": list("xyxyxy"), "split": ["train"] * 4 + ["test"] * 2}
     )
     assert {name: len(one) for name, one in load_data(frame).items()} == {"train": 4, "test": 2}
+    renamed = frame.rename(columns={"split": "which"})
+    assert list(load_data(renamed, split_column="which")) == ["train", "test"]
+    assert list(load_data(frame.rename(columns={"split": "set"}))) == ["train", "test"]
 
 
 def test_split_without_labels_is_left_out(tmp_path, caplog):

@@ -259,6 +259,8 @@ def _file_split(path: Path, reading: Reading) -> RawSplit:
     columns = tuple(dict.fromkeys(name for row in first_rows for name in row.values))
     kind = file_kind(path)
     assert kind is not None  # else `read_rows` refused it
+    if kind == ".txt" and columns == ("text",):
+        columns = ("text", "label")  # lines without labels: each has its problem
     return RawSplit(
         path.name,
         # Where no row could be read, the problems of the rows say more than missing columns.

@@ -14,7 +14,7 @@ from assay._optional import require
 from assay.data.columns import check_unique, tell_apart
 from assay.data.files.readers import Row
 from assay.data.raw_split import RawSplit, split_name
-from assay.data.split_column import SPLIT_COLUMNS
+from assay.data.split_column import POSSIBLE_COLUMNS, SPLIT_COLUMNS
 from assay.data.texts import SPLIT_ORDER, LabelledTexts, plain_list
 from assay.errors import DataError, InputError
 
@@ -165,7 +165,8 @@ def _column_split(
     """Return a split that is read by columns, its rows counted from 1."""
 
     def read(text: str, *labels: str) -> Iterable[Row]:
-        own = (name for name in columns if name.strip().casefold() in SPLIT_COLUMNS)
+        known = (*SPLIT_COLUMNS, *POSSIBLE_COLUMNS)
+        own = (name for name in columns if name.strip().casefold() in known)
         names = dict.fromkeys([text, *labels, *own])
         rows = zip(*map(column, names), strict=True)
         for number, values in enumerate(rows, 1):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import mean
 
 from assay.data.files.row import Row
-from assay.data.split_column import names_splits
+from assay.data.split_column import split_of_value
 
 __all__ = ["propose_as_rows", "propose_columns"]
 
@@ -40,7 +40,9 @@ class _Column:
 
     @property
     def is_label(self) -> bool:
-        """Whether a few short values occur again and again."""
+        """Whether a few short values occur again and again, which are no names of splits."""
+        if None not in set(map(split_of_value, self.values)):
+            return False
         most = min(MAX_LABELS, len(self.values) / 2)
         return 2 <= self.n_different <= most and self.mean_chars <= MAX_LABEL_CHARS
 
@@ -120,6 +122,6 @@ def _describe(rows: Sequence[Row]) -> list[_Column]:
     described = []
     for number, name in enumerate(rows[0].values, 1):
         values = [str(row.values[name]) for row in rows if row.values.get(name) not in (None, "")]
-        if values and not names_splits(name, values):
+        if values:
             described.append(_Column(name, number, tuple(values)))
     return described

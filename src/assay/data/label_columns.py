@@ -26,7 +26,11 @@ logger = logging.getLogger(__name__)
 
 # What programs write where a value is missing. A person who means it as a class writes "none".
 MISSING_WORDS = frozenset(
-    ("NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NaT", "null", "NULL", "None")
+    (
+        *("NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NaT", "null", "NULL", "None", "(blank)"),
+        *("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!"),  # of a spreadsheet
+        *(".", "-", "--", "?"),  # Stata and SAS, people, Weka
+    )
 )
 MIN_ROWS = 20  # of fewer rows no share of different values means anything
 DIFFERENT_FRACTION = 0.5  # of rows with a label of their own: more are no classes
@@ -34,6 +38,8 @@ SEPARATORS = (",", ";", "|", "#")  # the last one: doccano
 MAX_DECIMALS = 12  # different numbers with decimals: 0.0 to 5.0 in halves are 11
 MAX_WHOLE = 100  # different whole numbers that do not simply count the classes
 MAX_RATINGS = 11  # 0 to 10
+UNITS = "%€$£¥₩ "  # around measured numbers
+MAX_ALONE = 3  # labels with one row, among which the one of a first or last row is conspicuous
 RATING_UNITS = (" stars", " star", "점", " stelle", " étoiles")
 
 
@@ -48,6 +54,23 @@ def _say_missing_words(counts: Mapping[str, int], *, source: str) -> None:
             "', '".join(found),
             f"{n_rows:,}",
         )
+
+
+def _say_alone(labelled: LabelledTexts, counts: Mapping[str, int], *, source: str) -> None:
+    """Warn where the first or the last row is probably no example, by its label."""
+    n_alone = sum(1 for n in counts.values() if n == 1)
+    if len(labelled) < MIN_ROWS or n_alone > MAX_ALONE:
+        return
+    for place, end, meaning in ((0, "first", "a second header"), (-1, "last", "a sum or a note")):
+        label = labelled.labels[place]
+        if counts[label] == 1:
+            logger.warning(
+                "%s: no other row has the label '%s' of the %s row: is it %s?",
+                source,
+                cut(label),
+                end,
+                meaning,
+            )
 
 
 def check_label_column(
@@ -79,6 +102,7 @@ def check_label_column(
     counts = Counter(labelled.labels)
     _say_missing_words(counts, source=source)
     _check_exchanged(labelled, counts, source, text_column, label_column)
+    _say_alone(labelled, counts, source=source)
     _check_numbers(counts, source=source, column=label_column)
     if not single_label:
         _check_joined(counts, source=source, column=label_column)
@@ -178,7 +202,7 @@ def _numbers(labels: Collection[str]) -> list[float] | None:
     numbers = []
     for label in labels:
         try:
-            number = float(label.replace(",", "."))
+            number = float(label.strip(UNITS).replace(",", "."))
         except ValueError:
             return None
         if not math.isfinite(number):

@@ -13,6 +13,7 @@ from assay.data.clean import (
     clean_rows,
     drop_long_labels,
 )
+from assay.data.column_advice import explain_columns
 from assay.data.columns import (
     find_columns,
     find_text_column,
@@ -22,15 +23,15 @@ from assay.data.columns import (
 from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, Task, natural_sort
-from assay.data.origin import Origin, find_late_trouble
+from assay.data.origin import Origin
 from assay.data.other_separator import warn_of_other_separator
-from assay.data.problems import hint_of_breaks, raise_problems, with_flags
+from assay.data.problems import hint_of_breaks, raise_problems
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
 from assay.data.reading import say_reading
 from assay.data.row_rules import RowRules
 from assay.data.several_labels import find_several, warn_of_halves
 from assay.data.spellings import find_spellings, merge_spellings
-from assay.data.split_column import divide_by_column
+from assay.data.split_column import divide_by_column, read_split_column
 from assay.data.texts import SPLIT_ORDER, DroppedRow, LabelledTexts, MendedRows, Splits
 from assay.errors import DataError, cut, did_you_mean, list_problems
 
@@ -74,6 +75,7 @@ def build_splits(
     origins: dict[str, Origin] = {}
     fixes: dict[str, None] = {}
     published: list[str] = []
+    raws = read_split_column(raws, rules.split_column)
     found = find_several(raws, rules, text_column=text_column, label_column=label_column)
     raws, label_column = found.raws, found.label_column
     raws = _divide(raws, text_column=text_column, label_column=label_column, rules=rules)
@@ -186,11 +188,8 @@ def _columns(
         return _find_columns(raw, text_column=text_column, label_column=label_column)
     except DataError as err:
         # What else is wrong with the file is answered at once, so that one command is enough.
-        own: Sequence[str] = err.flags
-        if text_column is None and label_column is None:
-            own = _better_flags(raw, own)
-        trouble = raw.trouble or find_late_trouble(raw.origin)
-        raise with_flags(err, own, trouble) from err
+        is_named = text_column is not None or label_column is not None
+        raise explain_columns(raw, err, is_named=is_named) from err
 
 
 def _find_columns(
@@ -201,13 +200,6 @@ def _find_columns(
     return find_columns(
         raw.columns, text_column=text_column, label_column=label_column, source=raw.source
     )
-
-
-def _better_flags(raw: RawSplit, flags: Sequence[str]) -> Sequence[str]:
-    """Return the flags of the proposals, where there are no others or the header is a row."""
-    proposed = raw.propose()
-    is_row = any(flag.startswith("--no-header") for flag in proposed)
-    return proposed if is_row or not flags else flags
 
 
 def _named(

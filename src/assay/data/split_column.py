@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 from assay.data.columns import list_columns
 from assay.data.files.readers import Row
@@ -13,12 +14,49 @@ from assay.data.raw_split import RawSplit, split_name
 from assay.data.texts import SPLIT_ORDER
 from assay.errors import DataError, cut, did_you_mean
 
-__all__ = ["SPLIT_COLUMNS", "divide_by_column", "names_splits"]
+__all__ = [
+    "POSSIBLE_COLUMNS",
+    "SPLIT_COLUMNS",
+    "divide_by_column",
+    "read_split_column",
+    "split_of_value",
+]
 
 logger = logging.getLogger(__name__)
 
 SPLIT_COLUMNS = ("split", "partition", "subset", "dataset_split", "데이터셋")
+# Columns that may name splits. In files any column may; of frames no other one is read for it.
+POSSIBLE_COLUMNS = ("set", "dataset", "data_split", "data_set", "ml_use", "usage", "구분", "분할")
 NONE = "none"  # what --split-column is given to leave such a column alone
+# What tools write into such a column beside the names that files have.
+VALUES = {
+    "training": "train",
+    "validate": "validation",
+    "testing": "test",
+}
+
+
+def split_of_value(value: object) -> str | None:
+    """Return the split that a cell names, else None.
+
+    >>> split_of_value("TRAIN "), split_of_value("testing"), split_of_value("holdout")
+    ('train', 'test', None)
+    """
+    name = str(value).strip().casefold()
+    return split_name(name) or VALUES.get(name)
+
+
+def read_split_column(raws: Mapping[str, RawSplit], asked: str | None) -> Mapping[str, RawSplit]:
+    """Return raw splits that read the column that was asked for: frames read what is named."""
+    if asked is None or asked == NONE:
+        return raws
+    return {
+        split: replace(raw, read=partial(_read_also, raw, asked)) for split, raw in raws.items()
+    }
+
+
+def _read_also(raw: RawSplit, asked: str, *columns: str) -> Iterable[Row]:
+    return raw.read(*columns, asked) if asked in raw.columns else raw.read(*columns)
 
 
 def divide_by_column(
@@ -33,29 +71,45 @@ def divide_by_column(
     text, label : str
         The columns of texts and labels.
     asked : str, optional
-        The column. None: one with a well-known name, if all of its values are names of splits;
-        ``none``: there is no such column.
+        The column. None: one with a well-known name, if its values are names of splits, else the
+        only one whose values all name train or another split. ``none``: there is no such column.
 
     Raises
     ------
     DataError
-        The column that was asked for is not there, or has values that name no split.
+        The column that was asked for is not there, or has values that name no split; or only some
+        values of one with a well-known name do.
     """
     if list(raws) != ["all"] or asked == NONE:
         return raws
     raw = raws["all"]
     column = _find_column(raw, text=text, label=label, asked=asked)
     if column is None:
-        return raws
-    rows = list(raw.read(text, label))
+        rows = iter(raw.read(text, label))
+        column, read = _find_by_values(rows, text=text, label=label)
+        if column is None:
+            return {"all": _with_rows(raw, read)}
+    else:
+        read = raw.read(text, label)
+    return _divide(raw, list(read), column, is_asked=asked is not None)
+
+
+def _divide(
+    raw: RawSplit, rows: list[Row], column: str, *, is_asked: bool
+) -> Mapping[str, RawSplit]:
+    """Divide the rows of a table by a column, unless none of its values names a split."""
     divided: dict[str, list[Row]] = {}
+    unknown: Row | None = None
     for row in rows:
-        value = str(row.values.get(column, "")).strip()
-        split = split_name(value)
+        split = split_of_value(row.values.get(column, ""))
         if split is None and row.problem is None:
-            _refuse_value(raw, column, row, value, asked=asked)
-            return {"all": _with_rows(raw, rows)}
+            unknown = unknown or row
+            continue
         divided.setdefault(split or "train", []).append(row)
+    if unknown is not None:
+        has_names = any(split_of_value(row.values.get(column, "")) for row in rows)
+        _refuse_value(raw, column, unknown, is_asked=is_asked, has_names=has_names)
+        return {"all": _with_rows(raw, rows)}
     named = sorted(divided, key=SPLIT_ORDER.index)
     sizes = ", ".join(f"{split} {len(divided[split]):,}" for split in named)
     logger.warning(
@@ -67,20 +121,12 @@ def divide_by_column(
     return {split: _with_rows(raw, own) for split, own in divided.items()}
 
 
-def names_splits(name: str, values: Iterable[str]) -> bool:
-    """Tell whether a column has a well-known name and nothing but names of splits.
-
-    >>> names_splits("Split", ["train", "dev"]), names_splits("split", ["left", "right"])
-    (True, False)
-    """
-    return _is_split_name(name) and all(split_name(value.strip()) for value in values)
-
-
 def _is_split_name(column: str) -> bool:
     return column.strip().casefold() in SPLIT_COLUMNS
 
 
 def _find_column(raw: RawSplit, *, text: str, label: str, asked: str | None) -> str | None:
+    """Return the column that was asked for, or the one with a well-known name."""
     if asked is not None:
         if asked in raw.columns:
             return asked
@@ -93,14 +139,49 @@ def _find_column(raw: RawSplit, *, text: str, label: str, asked: str | None) -> 
     return others[0] if len(others) == 1 else None
 
 
-def _refuse_value(raw: RawSplit, column: str, row: Row, value: str, *, asked: str | None) -> None:
-    """Say which value names no split; an error if the column was asked for."""
+def _find_by_values(
+    rows: Iterator[Row], *, text: str, label: str
+) -> tuple[str | None, Iterable[Row]]:
+    """Return the only column whose values all name splits, train and another one; and all rows.
+
+    Rows are kept in memory only while the first one has such a value.
+    """
+    first = next(rows, None)
+    if first is None:
+        return None, ()
+    columns = [
+        name
+        for name, value in first.values.items()
+        if name not in (text, label) and split_of_value(value)
+    ]
+    if not columns:
+        return None, chain([first], rows)
+    kept = [first, *rows]
+    found = [name for name in columns if _names_splits(kept, name)]
+    return (found[0] if len(found) == 1 else None), kept
+
+
+def _names_splits(rows: Iterable[Row], column: str) -> bool:
+    usable = (row for row in rows if row.problem is None)
+    splits = {split_of_value(row.values.get(column, "")) for row in usable}
+    return None not in splits and "train" in splits and len(splits) > 1
+
+
+def _refuse_value(raw: RawSplit, column: str, row: Row, *, is_asked: bool, has_names: bool) -> None:
+    """Say which value names no split; an error if the column was asked for, or others name one."""
+    value = str(row.values.get(column, "")).strip()
     sentence = (
         f"'{cut(value)}' in column '{cut(column)}' of {raw.source} ({raw.unit} {row.line:,}) names "
         "no split; train, validation (val, dev, valid) and test are accepted"
     )
-    if asked is not None:
+    if is_asked:
         raise DataError(sentence)
+    if has_names:
+        raise DataError(
+            sentence,
+            hint="mend the column, or ignore it: then rows of all splits are trained on",
+            flags=["--split-column none"],
+        )
     logger.warning("%s; the column is not used", sentence)
 
 

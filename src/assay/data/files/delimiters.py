@@ -16,6 +16,7 @@ __all__ = [
     "find_header_delimiter",
     "have_equal_tabs",
     "named_separator",
+    "names_both",
     "show_delimiter",
 ]
 
@@ -79,9 +80,18 @@ def find_header_delimiter(line: str) -> str | None:
     """
     for delimiter in DELIMITERS:
         names = [name.strip().strip('"') for name in line.rstrip("\r\n").split(delimiter)]
-        if _count_known(names) == 2:
+        if names_both(names):
             return delimiter
     return None
+
+
+def names_both(names: Sequence[str]) -> bool:
+    """Tell whether a text column and a label column are among names, by well-known ones.
+
+    >>> names_both(["Id", "Text", "Category"]), names_both(["text", "note"])
+    (True, False)
+    """
+    return _count_known(names) == 2
 
 
 def have_equal_tabs(lines: Sequence[str]) -> bool:

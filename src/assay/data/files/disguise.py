@@ -34,6 +34,8 @@ BEGINNINGS = {
 }
 # A line of names, and below it a line of dashes.
 MARKDOWN_RULE = re.compile(rb"[^\r\n]*\|[^\r\n]*\r?\n\s*\|?\s*:?-{3,}:?\s*\|[-:| \t]*[\r\n]")
+# The line above or under the names of columns on the terminal of a database.
+DRAWN_RULE = re.compile(rb"(?:[^\r\n]*\r?\n)?[ \t]*\+?-{3}[-+]*\+[-+]*\s*[\r\n]")
 JSON_ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\{\s*\"")
 
 
@@ -61,6 +63,12 @@ FORMS = (
         MARKDOWN_RULE.match,
         "is a table of Markdown",
         "paste it into a spreadsheet and save it as .xlsx or .csv",
+    ),
+    (
+        (".csv", ".tsv", ".txt"),
+        DRAWN_RULE.match,
+        "is a table drawn for a terminal",
+        "export it as CSV",
     ),
 )
 

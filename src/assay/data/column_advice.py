@@ -1,0 +1,109 @@
+"""What to do about a source in which no column of texts or labels is found: flags, or a reason."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+
+from assay.data.columns import NO_HEADER_ADVICE, has_label_column
+from assay.data.files.decoding import open_text
+from assay.data.files.delimiters import find_header_delimiter, names_both
+from assay.data.files.formats import file_kind
+from assay.data.files.readers import read_rows
+from assay.data.origin import Origin, find_late_trouble
+from assay.data.problems import with_flags
+from assay.data.raw_split import RawSplit
+from assay.errors import AssayError, DataError
+
+__all__ = ["explain_columns"]
+
+N_LINES = 20  # at the start of a file, among which the header is looked for
+LINE_CHARS = 10_000
+TABLES = (".csv", ".tsv", ".xlsx")
+MARK = re.compile(r"[^\w .\"'()\[\]-]")  # what may be a delimiter inside the name of a column
+IN_QUOTES = (
+    "each line is in quotes as a whole: save the table again, with its columns in cells of "
+    "their own"
+)
+
+
+def explain_columns(raw: RawSplit, err: DataError, *, is_named: bool) -> DataError:
+    """Return an error about the columns of a source with what answers all that is wrong with it.
+
+    Parameters
+    ----------
+    raw : RawSplit
+    err : DataError
+        No column has a well-known name of texts or labels, or several have.
+    is_named : bool
+        Whether the user named a column.
+    """
+    flags = err.flags
+    kind = "" if raw.origin is None else file_kind(raw.origin.paths[0])
+    if kind not in TABLES:
+        err = DataError(err.message, hint=err.hint.removesuffix(NO_HEADER_ADVICE), flags=flags)
+    if not is_named:
+        if raw.origin is not None and kind in TABLES:
+            special = _find_late_header(raw.origin, err) or _judge_lone_column(raw, err)
+            if special is not None:
+                return special
+        flags = _better_flags(raw, flags)
+    return with_flags(err, flags, raw.trouble or find_late_trouble(raw.origin))
+
+
+def _find_late_header(origin: Origin, err: DataError) -> DataError | None:
+    """Return the error of a table with a title above its header; None if it has none."""
+    line = None
+    with suppress(AssayError):
+        line = next(_header_lines(origin), None)
+    if line is None:
+        return None
+    return DataError(
+        err.message, hint=f"line {line} seems to be the header: delete what is above it"
+    )
+
+
+def _header_lines(origin: Origin) -> Iterator[int]:
+    """Yield each of the first lines below the first one that names a text and a label column."""
+    path, reading = origin.paths[0], origin.reading
+    if file_kind(path) == ".xlsx":
+        for row in islice(read_rows(path, **reading.to_dict()), N_LINES):
+            if names_both([str(cell) for cell in row.values.values()]):
+                yield row.line
+        return
+    with open_text(path, encoding=reading.codec, newline="") as stream:
+        for number in range(1, N_LINES + 1):
+            line = stream.readline(LINE_CHARS)
+            if number > 1 and find_header_delimiter(line):
+                yield number
+
+
+def _judge_lone_column(raw: RawSplit, err: DataError) -> DataError | None:
+    """Return the error of a table whose delimiter was not found; None if it is another one."""
+    assert raw.origin is not None
+    if len(raw.columns) != 1 or raw.origin.reading.delimiter is not None:
+        return None
+    name = raw.columns[0]
+    for mark in dict.fromkeys(MARK.findall(name)):
+        if not names_both(name.split(mark)):
+            continue
+        if mark == ",":
+            return DataError(err.message, hint=IN_QUOTES)
+        shown = shlex.quote(mark) if mark.isprintable() else f"$'\\x{ord(mark):02x}'"
+        flag = f"--delimiter {shown}"
+        return DataError(err.message, hint=f"if {shown} separates them: {flag}", flags=[flag])
+    return None
+
+
+def _better_flags(raw: RawSplit, flags: Sequence[str]) -> Sequence[str]:
+    """Return the proposals by what is in the columns, where they say more than their names do."""
+    proposed = raw.propose()
+    if not flags or any(flag.startswith("--no-header") for flag in proposed):
+        return proposed
+    if has_label_column(raw.columns, text_column=""):
+        return flags
+    complete = [one for one in proposed if any(one.startswith(f"{flag} ") for flag in flags)]
+    return complete or flags
