@@ -7,7 +7,7 @@
                                                   still run?
 
 200 texts of the test split, drawn by seed, of at least seven words. Three random words are drawn
-once a text for the share that counts (wins), and 20 times for its stability. The score is that of
+once per text for the share that counts (wins), and 20 times for its stability. The score is that of
 the label predicted for the whole text. Raw results go to benchmarks/results/explain-NAME.json.
 """
 

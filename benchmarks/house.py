@@ -176,7 +176,7 @@ def by(entries: Iterable[Case], *names: str) -> dict[Any, list[Case]]:
 
 
 class Results:
-    """The raw results of one benchmark: a list of entries a part, and the machines they came from.
+    """The raw results of one benchmark: a list of entries per part, and the machines they came from.
 
     Every entry is written as it comes, so that a run that is interrupted, or killed, goes on where
     it stopped.

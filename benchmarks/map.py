@@ -12,7 +12,7 @@ before the import to the finished map, without loading the vectors. Trustworthin
 Kaski, 2001) at 15 neighbours is of 2,000 texts, drawn by seed, against all others, by cosine. Maps
 of one seed must be the same to the bit.
 
-Raw samples go to benchmarks/results/map.json as they come; what stands there is not measured again.
+Raw samples go to benchmarks/results/map.json as they come; what is there is not measured again.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
 
 Seed 0 is one `assay run` with all five methods, as a user would call it; seeds 1 to 4 repeat the
 fast ones. Each is a fresh process with an empty cache. Raw results stay in
-benchmarks/results/methods-NAME.json, one entry a run; a seed that stands there already is not run
+benchmarks/results/methods-NAME.json, one entry per run; a seed that is there already is not run
 again, so that the whole can be interrupted.
 """
 

@@ -13,7 +13,7 @@ peer's settings are chosen on validation from the grids below, seed 0; then they
 timed. assay runs at its defaults. model2vec's and SetFit's base models come from a hub; both start
 from assay's `minilm` here, model2vec by distilling it, which is timed apart.
 
-Raw samples go to benchmarks/results/peers.json as they come; what stands there is not measured
+Raw samples go to benchmarks/results/peers.json as they come; what is there is not measured
 again.
 """
 
@@ -95,7 +95,7 @@ CONTESTANTS = {
         is_slow=True,
     ),
     "setfit": Contestant(
-        "SetFit, minilm, 16 texts a class", peer="setfit", grid=({"n_a_class": 16},), is_slow=True
+        "SetFit, minilm, 16 texts per class", peer="setfit", grid=({"n_a_class": 16},), is_slow=True
     ),
 }
 

@@ -164,7 +164,7 @@ def fit_sentences(
 def fit_setfit(
     task: dict[str, Any], train: Rows, validation: Rows, out: Path
 ) -> tuple[Predict, Callable[[], Any]]:
-    """Fit SetFit on a few texts a class, which is what it is for."""
+    """Fit SetFit on a few texts per class, which is what it is for."""
     from datasets import Dataset
     from setfit import SetFitModel, Trainer, TrainingArguments, sample_dataset
 

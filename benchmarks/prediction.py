@@ -184,7 +184,7 @@ def measure_million(models: Path, data: str, folder: Path, n_texts: int) -> dict
 def predict_watching(
     model: Path, source: Path, out: Path, *, kill_after: int | None = None, resume: bool = False
 ) -> list[dict[str, Any]]:
-    """Run `assay predict`; return time, resident memory and finished shards, a few times a second."""
+    """Run `assay predict`; return time, resident memory and finished shards, a few times per second."""
     command = [
         sys.executable,
         "-m",
@@ -256,7 +256,7 @@ def compact_flops(models: Path, texts: list[str]) -> float:
 
 
 def median_of(samples: list[Any], name: str = "rate") -> float:
-    """Return the median of a value; `rate` is texts a second."""
+    """Return the median of a value; `rate` is texts per second."""
     return statistics.median(
         one["n_texts"] / one["s"] if name == "rate" else one[name] for one in samples
     )

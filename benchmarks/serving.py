@@ -1,4 +1,4 @@
-"""How many requests a second, at which latency: `assay serve` and LitServe over the same runtime, on loopback.
+"""How many requests per second, at which latency: `assay serve` and LitServe over the same runtime, on loopback.
 
     python benchmarks/serving.py --model DIR                       one model folder, up to an hour
     python benchmarks/serving.py --model INT8 --pipeline FINETUNE  an int8 copy, and the pipeline
@@ -296,7 +296,7 @@ def summarise(content: dict[str, Any]) -> str:
         "system",
         *(f"p99 <= {bound:g} ms" for bound in bounds),
         "p50 alone, ms",
-        "CPU a request, ms",
+        "CPU per request, ms",
     ]
     lines = [
         f"{n_quiet} of {len(counted)} rounds were quiet (p99 of the control <= {CONTROL_MS:g} ms).",
@@ -401,7 +401,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--retries", type=int, default=2, help="of a round in which the machine was busy"
     )
-    parser.add_argument("--rates", help="requests a second, such as 100,200,400")
+    parser.add_argument("--rates", help="requests per second, such as 100,200,400")
     parser.add_argument("--p99-ms", type=float, default=P99_MS, help="the bound; see above")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--smoke", action="store_true")

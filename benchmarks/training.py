@@ -1,6 +1,6 @@
 """How fast finetune trains and features are computed, against transformers.Trainer and sentence-transformers.
 
-    python benchmarks/training.py finetune-epoch  an epoch, extrapolated from some steps of it
+    python benchmarks/training.py finetune-epoch  one epoch, extrapolated from some steps of it
     python benchmarks/training.py finetune        whole trainings: seconds, accuracy on validation
     python benchmarks/training.py features        raw texts to features
     python benchmarks/training.py                 all three
@@ -11,10 +11,10 @@
 
 Every measurement is a process of its own, the contestants take turns, all compute with the same
 number of threads, and what is reported are medians. Trainer runs at the notebook's batch size and
-rate, assay at its defaults; the accuracy of either stands in the table of whole trainings.
+rate, assay at its defaults; the accuracy of either is in the table of whole trainings.
 sentence-transformers runs in the peers' environment.
 
-Raw samples go to benchmarks/results/training.json as they come; what stands there is not measured
+Raw samples go to benchmarks/results/training.json as they come; what is there is not measured
 again.
 """
 
@@ -99,8 +99,8 @@ def needed_flops(
     """Return the operations of the matrix products that an epoch needs, without padding.
 
     Twice those of the forward pass for the way back, but for layers that are frozen, which are read
-    `frozen_readings` times an epoch. The last layer needs keys and values of every token and all
-    else of one token a text. Attention's own products, two in a hundred for short texts, are left
+    `frozen_readings` times per epoch. The last layer needs keys and values of every token and all
+    else of one token per text. Attention's own products, two in a hundred for short texts, are left
     out.
     """
     d, f = network["hidden_size"], network["intermediate_size"]
@@ -354,7 +354,7 @@ def show_reached(own: list[Case]) -> str:
 
 
 def rates_of(own: list[Case]) -> dict[str, float]:
-    """Return the median texts a second of each system."""
+    """Return the median texts per second of each system."""
     return {
         system: statistics.median(one["n_texts"] / one["s"] for one in samples)
         for system, samples in by(own, "system").items()

@@ -240,7 +240,7 @@ def test_environment_is_read_in_one_file():
 
 @pytest.mark.parametrize("path", FILES, ids=stem)
 def test_file_and_its_functions_stay_readable(path):
-    """No file over 400 lines, no function over 60, but where a reason stands beside it."""
+    """No file over 400 lines, no function over 60, but where a reason is given beside it."""
     n_lines = len(path.read_text(encoding="utf-8").splitlines())
     assert n_lines <= MAX_FILE_LINES or stem(path) in LONG_FILES
     functions = (

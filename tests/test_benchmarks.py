@@ -146,7 +146,7 @@ def test_trustworthiness_is_that_of_scikit_learn():
 
 
 def test_results_go_on_where_they_stopped(tmp_path):
-    """What is added stands in the file at once, and a later run neither measures nor loses it."""
+    """What is added is in the file at once, and a later run neither measures nor loses it."""
     house = load_script("house")
     first = house.Results(tmp_path / "made.json", {"n_cpus": 2})
     first.add("samples", {"name": "a", "repeat": 0}, {"s": 1.5})

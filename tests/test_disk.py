@@ -27,7 +27,7 @@ def names(folder: Path) -> set[str]:
 
 
 def test_atomic_folder_appears_when_it_is_whole(tmp_path):
-    """While it is written OUT is not there; afterwards it is, with parents made, and nothing stands beside it."""
+    """While it is written OUT is not there; afterwards it is, with parents made, and nothing is beside it."""
     out = tmp_path / "runs" / "first"
     with atomic_folder(out) as root:
         (root / "file.txt").write_text("new")
@@ -82,7 +82,7 @@ def test_overwrite_keeps_the_old_folder_on_failure(tmp_path):
 
 
 def test_overwrite_puts_the_old_folder_back_if_the_last_move_fails(tmp_path):
-    """Should the new folder be lost at the very end, the old one stands in its place again."""
+    """Should the new folder be lost at the very end, the old one is in its place again."""
     write_something(tmp_path / "out", "old")
     with (
         pytest.raises(OutsideError, match="out could not be written"),

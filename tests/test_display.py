@@ -109,7 +109,7 @@ def trained(tmp_path_factory):
 
 
 def test_model_training_and_scores_show_their_numbers(trained):
-    """What stands in the result stands in its table; the result is still a plain dict."""
+    """What is in the result is in its table; the result is still a plain dict."""
     folder, result = trained
     assert isinstance(result, dict)
     assert [epoch["epoch"] for epoch in result["epochs"]] == [1, 2]

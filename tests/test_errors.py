@@ -44,7 +44,7 @@ def test_error_has_its_exit_code_and_builtin(kind, exit_code, builtin):
 
 
 def test_tree_is_complete():
-    """Every public exception stands in the table above, and in the drawing of the module's docstring."""
+    """Every public exception is in the table above, and in the drawing of the module's docstring."""
     public = {
         getattr(assay.errors, name) for name in assay.errors.__all__ if name.endswith("Error")
     }

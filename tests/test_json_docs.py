@@ -97,7 +97,7 @@ def shape_problems(value, name, where, *, is_whole):
 
 @pytest.fixture(scope="module")
 def five(tmp_path_factory):
-    """Run all five methods, once a session."""
+    """Run all five methods, once per session."""
     return shared_run(tmp_path_factory)
 
 

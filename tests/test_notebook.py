@@ -22,7 +22,7 @@ HANGUL = re.compile("[가-힣]")
 
 
 class Screen:
-    """Stands where a notebook shows HTML; keeps all that was shown."""
+    """Takes the place in which a notebook shows HTML; keeps all that was shown."""
 
     def __init__(self):
         self.shown = []

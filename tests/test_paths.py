@@ -83,7 +83,7 @@ def test_name_in_a_folder_that_is_here_is_a_path(tmp_path, monkeypatch):
     ],
 )
 def test_mistyped_files_are_said_without_asking_the_hub(ask, kind, said, tmp_path, monkeypatch):
-    """Exit code 2 with what stands beside it; nothing is asked over the network, which here would be another error."""
+    """Exit code 2 with what is beside it; nothing is asked over the network, which here would be another error."""
     monkeypatch.chdir(tmp_path)
     for folder in (tmp_path, tmp_path / "data"):
         folder.mkdir(exist_ok=True)

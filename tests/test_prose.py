@@ -41,6 +41,23 @@ def test_page_is_in_plain_english(page):
     assert not found
 
 
+def test_tests_and_benchmarks_are_in_plain_english():
+    """They are read as often as what they test; two files quote the patterns."""
+    prose = load_prose()
+    folders = ("tests", "benchmarks", "examples", "docs")
+    files = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    found = []
+    for path in files:
+        if path.name in ("test_figures.py", "test_prose.py"):
+            continue
+        source = path.read_text(encoding="utf-8")
+        for pattern in (prose.X_A_Y, prose.STANDS, prose.OPENING_OF):
+            matches = prose.find_pattern(source, pattern)
+            found += [f"{path.relative_to(ROOT)}:{line} {words}" for line, words in matches]
+    assert len(files) > 100
+    assert not found
+
+
 def test_headings_that_comments_name_are_in_the_log():
     """Whoever follows a comment to the log finds the heading there."""
     headings = {h.lower() for h in re.findall(r"^#+ (.+)$", LOG.read_text("utf-8"), re.MULTILINE)}

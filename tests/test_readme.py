@@ -39,7 +39,7 @@ def test_readme_has_examples_of_both_kinds():
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "code"), BLOCKS, ids=[kind for kind, _ in BLOCKS])
 def test_readme_example_runs(kind, code, tmp_path):
-    """The commands and the Python lines of the README work as they stand."""
+    """The commands and the Python lines of the README work as they are."""
     command = ["bash", "-euo", "pipefail", "-c", code] if kind == "bash" else ["python", "-c", code]
     environment = {**forks.shared.pages, "ASSAY_CACHE": str(tmp_path / "cache")}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)

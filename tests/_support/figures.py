@@ -26,6 +26,6 @@ def tick_labels(ax: Any, axis: str) -> list[str]:
 
 
 def paint_only(paint: Any) -> Any:
-    """Return a figure as a matplotlib object; stands in for `canvas.draw`."""
+    """Return a figure as a matplotlib object; a stand-in for `canvas.draw`."""
     with canvas._style():
         return paint()

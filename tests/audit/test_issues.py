@@ -83,7 +83,7 @@ def test_only_csv_is_written(tmp_path, name):
 
 
 def test_file_is_whole_or_not_there(tmp_path):
-    """An error half way leaves nothing, and what stood there before stays."""
+    """An error half way leaves nothing, and what was there before stays."""
 
     def failing():
         yield SUSPECT

@@ -49,7 +49,7 @@ def small_e5(tmp_path, monkeypatch):
 
 
 def made_folders():
-    """Return what stands in the part of the cache that holds converted checkpoints."""
+    """Return what is in the part of the cache that holds converted checkpoints."""
     return sorted((_env.cache_dir() / "checkpoints").iterdir())
 
 
@@ -133,7 +133,7 @@ def test_leftovers_of_killed_processes_are_removed(small_e5, monkeypatch):
 
 
 def test_a_cache_that_cannot_be_written_is_said_in_a_sentence(small_e5, tmp_path, monkeypatch):
-    """A file where the cache should be stands in for a full disk or missing rights."""
+    """A file where the cache should be has the effect of a full disk or missing rights."""
     (tmp_path / "cache").write_text("a file")
     monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
     with pytest.raises(

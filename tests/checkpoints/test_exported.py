@@ -20,7 +20,7 @@ def cosines(one, other):
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
 def test_features_point_where_those_of_float32_point(tiny_bert, pooling):
-    """Rows stand in the order of the texts, of the same size, nearly parallel, and not the same."""
+    """Rows are in the order of the texts, of the same size, nearly parallel, and not the same."""
     plain = FrozenEncoder(tiny_bert, pooling=pooling).transform([*TEXTS, *EDGE_TEXTS])
     small = FrozenEncoder(tiny_bert, pooling=pooling, precision="int8").transform(
         [*TEXTS, *EDGE_TEXTS]

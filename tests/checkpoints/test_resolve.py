@@ -220,7 +220,7 @@ def test_weights_in_parts_are_found(bert_copy, tiny_bert):
 
 @pytest.mark.parametrize("weight_map", [{}, {"x": "../outside.safetensors"}, {"x": 3}, "x"])
 def test_index_that_leads_elsewhere_is_refused(bert_copy, weight_map):
-    """Parts of the weights stand beside their index and nowhere else."""
+    """Parts of the weights are looked for beside their index and nowhere else."""
     (bert_copy / "model.safetensors").unlink()
     (bert_copy / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))
     with pytest.raises(ModelError, match="does not name the parts of the weights beside it"):

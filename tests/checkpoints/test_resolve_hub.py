@@ -180,7 +180,7 @@ def test_minilm_without_its_package_names_the_extra(hub, monkeypatch):
 
 
 def test_minilm_from_the_hub_is_held_to_the_same_hashes(hub, monkeypatch):
-    """The Hub stands in for the package, at the pinned commit, and other content is refused all the same."""
+    """The Hub is asked where there is no package, at the pinned commit, and other content is refused all the same."""
     monkeypatch.setattr(module, "MINILM_DISTRIBUTION", "a-distribution-that-is-not-there")
     monkeypatch.setattr(module, "MINILM_REPOSITORY", "someone/tiny")
     monkeypatch.setattr(module, "MINILM_REVISION", COMMIT)

@@ -55,5 +55,5 @@ def linear_model(tmp_path_factory, data):
 
 @pytest.fixture(scope="session")
 def five(tmp_path_factory):
-    """Run all five methods, once a session."""
+    """Run all five methods, once per session."""
     return shared_run(tmp_path_factory)

@@ -171,7 +171,7 @@ def test_run_without_corrections_says_none(invoke, flipped, tmp_path):
 
 
 def test_corrections_of_another_seed_are_refused(invoke, flipped, tmp_path):
-    """Cut otherwise, the rows stand elsewhere: exit 2 lists them, and nothing is written."""
+    """Cut otherwise, the rows are in other splits: exit 2 lists them, and nothing is written."""
     issues = tmp_path / "issues.csv"
     invoke("audit", flipped, "--out", issues, "--quiet", "--seed", 1)
     accept(issues, n=50)

@@ -51,7 +51,7 @@ def instead(*command):
 
 
 def existing(*command):
-    """Return the builder of a command whose output stands there already, and is precious."""
+    """Return the builder of a command whose output exists already, and is precious."""
 
     def build(folder):
         csv_file(folder, TABLE)

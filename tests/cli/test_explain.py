@@ -54,7 +54,7 @@ def kept_model(tmp_path_factory, linear_model):
 
 
 def test_nearest_training_texts_follow(invoke, kept_model):
-    """--nearest shows them with label and likeness, one a line, control characters harmless; --json has them whole."""
+    """--nearest shows them with label and likeness, one per line, control characters harmless; --json has them whole."""
     done = invoke("explain", kept_model, "a happy day, not sad", "--nearest", "5")
     assert done.exit_code == 0, done.stderr
     table = done.stdout[done.stdout.index("Nearest training texts") :].splitlines()

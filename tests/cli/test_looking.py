@@ -31,7 +31,7 @@ def minilm():
 
 
 def test_explore_shows_the_data(invoke, data):
-    """Sizes, label and label_name, words a text and the first rows, in tables that fit."""
+    """Sizes, label and label_name, words per text and the first rows, in tables that fit."""
     done = invoke("explore", data, "--first", "2")
     assert done.exit_code == 0
     assert f"{data}: 117 texts, 3 labels; columns text, label" in done.stdout

@@ -57,7 +57,7 @@ def test_json_is_one_object_and_nothing_else(invoke, data, linear_model, args):
 
 
 def test_predictions_are_json_lines(linear_model):
-    """One object a text, in order, whatever the text; names of labels, no ids."""
+    """One object per text, in order, whatever the text; names of labels, no ids."""
     texts = ["so happy", "", "오늘 정말 슬퍼요", 'a "quoted" one']
     done = run_assay("predict", linear_model, stdin="\n".join(texts) + "\n")
     records = [json.loads(line) for line in done.stdout.splitlines()]

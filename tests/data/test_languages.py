@@ -29,7 +29,7 @@ GERMAN = "Ich fühle mich heute sehr traurig und allein"
 
 
 def test_foreign_rows_are_found_among_english_ones():
-    """German, Korean and Russian rows stand out; short ones and names do not."""
+    """German, Korean and Russian rows are named; short ones and names do not."""
     found = find_wrong_language(
         [*ENGLISH, GERMAN, KOREAN[0], "мне сегодня очень грустно", *ENGLISH]
     )

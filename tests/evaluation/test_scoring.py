@@ -63,7 +63,7 @@ def test_manifest_names_three_metrics_a_split(scored):
 
 
 def test_predictions_are_the_same_bytes_each_time(scored, model, tmp_path):
-    """A line a text in row order, labels by name, and no time or name in the header of the archive."""
+    """One line per text in row order, labels by name, and no time or name in the header of the archive."""
     paths = [tmp_path / name / "linear.jsonl.gz" for name in ("a", "b")]
     for path in paths:
         records = []

@@ -65,7 +65,7 @@ def test_case_and_normal_form_do_not_matter():
 
 
 def test_texts_are_cut_at_max_tokens():
-    """What stands past the limit has no say; what stands before it has."""
+    """What is past the limit has no say; what is before it has."""
     compact = small_estimator("compact", max_tokens=4, n_epochs=20).fit(TEXTS, LABELS)
     cut, longer, other = compact.predict_proba(
         ["happy happy happy", "happy happy happy sad sad", "sad happy happy"]

@@ -37,7 +37,7 @@ def test_same_seed_same_scores(tiny_bert):
 
 
 def test_training_reports_every_epoch(tiny_bert):
-    """Loss, validation accuracy and the caller's scores an epoch; the kept weights are those of the best."""
+    """Loss, validation accuracy and the caller's scores per epoch; the kept weights are those of the best."""
     estimator = finetune(tiny_bert, n_epochs=3, validation=small_data(30, seed=1))
     assert [entry["epoch"] for entry in estimator.history_] == [1, 2, 3]
     texts, labels = small_data(30, seed=1)

@@ -11,7 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from assay.errors import DataError, InputError
 from assay.models.head import AffineHead
 
-# Every check passes; what may fail would stand here with its reason.
+# Every check passes; what may fail would be listed here with its reason.
 EXPECTED_FAILURES: dict[str, str] = {}
 
 

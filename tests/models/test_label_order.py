@@ -46,7 +46,7 @@ ORDERS = st.lists(NAMES, min_size=2, max_size=14, unique=True)
 
 
 def distinct_texts(names):
-    """Make two texts a name, of a word that no other name has, the later names more often: name -> its word."""
+    """Make two texts per name, of a word that no other name has, the later names more often: name -> its word."""
     words = {name: f"word{chr(97 + i)}" for i, name in enumerate(names)}
     rows = [
         (f"{words[name]} {words[name]}", name) for i, name in enumerate(names) for _ in range(i + 2)

@@ -97,14 +97,14 @@ def test_character_terms_can_be_left_out():
 
 
 def test_one_row_a_class_suffices():
-    """Two texts are a training set, though no n-gram need stand in both."""
+    """Two texts are a training set, though no n-gram need be in both."""
     linear = Linear().fit(["good", "나쁜"], ["pos", "neg"])
     assert list(linear.predict(["good", "나쁜"])) == ["pos", "neg"]
 
 
 @pytest.mark.parametrize(("n_texts", "is_kept"), [(90, True), (8000, False)])
 def test_many_texts_ask_more_of_an_n_gram(n_texts, is_kept):
-    """What stands in two texts of few is a term, of many it is not; who asks for it gets it."""
+    """What occurs in two texts of few is a term, of many it is not; who asks for it gets it."""
     texts, labels = small_data(n_texts)
     texts[:2] = "quixotic", "quixotic"
     assert (" quix" in Linear().fit(texts, labels).model_.vocabularies[1]) == is_kept

@@ -65,7 +65,7 @@ def test_policy_can_be_changed_when_a_model_is_loaded(tiny_bert, tmp_path, metho
 
 
 def test_words_at_the_end_reach_the_prediction(tmp_path):
-    """A text whose only telling words stand behind the limit is told apart by windows alone."""
+    """A text whose only telling words come after the limit is told apart by windows alone."""
     texts = ["joy joy joy", "sad sad sad"] * 40
     compact = make_estimator(
         "compact", max_tokens=8, n_epochs=20, batch_size=16, learning_rate=0.02, hidden_size=8

@@ -182,7 +182,7 @@ def test_parity_is_measured_on_real_texts_and_edges(trained, tmp_path):
 
 
 def test_manifest_says_what_the_model_is(trained, saved, tiny_bert):
-    """Method, seed, parameters, temperature, checkpoint and versions stand in assay.json, all as plain values."""
+    """Method, seed, parameters, temperature, checkpoint and versions are in assay.json, all as plain values."""
     manifest = read_folder(saved["finetune"])
     assert (manifest.method, manifest.seed, manifest.parameters["n_epochs"]) == ("finetune", 0, 2)
     assert manifest.temperature == trained["finetune"].temperature_
@@ -261,7 +261,7 @@ def test_untrained_estimator_is_refused(tmp_path):
 
 
 def test_majority_has_no_files(saved):
-    """Its shares stand in the manifest, in the order of the labels."""
+    """Its shares are in the manifest, in the order of the labels."""
     manifest = read_folder(saved["majority"])
     assert manifest.files == {}
     estimator = Majority().fit(TEXTS, LABELS)

@@ -13,7 +13,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def five(tmp_path_factory):
-    """Run all five methods, once a session."""
+    """Run all five methods, once per session."""
     return shared_run(tmp_path_factory)
 
 

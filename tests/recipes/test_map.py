@@ -51,7 +51,7 @@ class SpoilsPng(Progress):
 
 
 def test_files_are_written_and_described(tiny_bert, tmp_path):
-    """Page and picture stand where they were asked for, in a folder that was not there; the dict is JSON."""
+    """Page and picture are where they were asked for, in a folder that was not there; the dict is JSON."""
     out, png = tmp_path / "new" / "map.html", tmp_path / "new" / "map.png"
     drawn = draw_map_file(
         build_splits(), out, png=png, checkpoint=str(tiny_bert), pooling="cls", seed=3
@@ -202,7 +202,7 @@ def test_place_that_cannot_be_written_leaves_nothing(tiny_bert, tmp_path):
 
 @pytest.mark.parametrize("old", [None, b"precious"])
 def test_page_is_taken_back_when_the_picture_cannot_follow(tiny_bert, tmp_path, old):
-    """The second file fails after the first stands in its place: what stood there before is there again."""
+    """The second file fails after the first is in its place: what was there before is there again."""
     out, png = tmp_path / "m.html", tmp_path / "m.png"
     if old is not None:
         out.write_bytes(old)

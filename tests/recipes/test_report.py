@@ -15,7 +15,7 @@ from assay.recipes.report import write_report_file
 
 
 def test_markdown_is_the_run_s_own_with_its_pictures(five, tmp_path):
-    """The page is the same but for where its pictures stand, and each of them is there."""
+    """The page is the same but for where its pictures are, and each of them is there."""
     found = write_report_file(five.folder, tmp_path / "my page.md")
     text = (tmp_path / "my page.md").read_text(encoding="utf-8")
     own = (five.folder / "report.md").read_text(encoding="utf-8")

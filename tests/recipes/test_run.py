@@ -221,7 +221,7 @@ def test_report_shows_the_numbers_of_the_results(five):
 
 
 def test_log_tells_what_happened_without_texts(five):
-    """run.log names methods and counts; no text of the data stands in it."""
+    """run.log names methods and counts; no text of the data is in it."""
     log = (five.folder / "run.log").read_text(encoding="utf-8")
     assert all(f"{method}: fitted in" in log for method in METHODS)
     assert not [

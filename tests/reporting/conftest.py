@@ -145,7 +145,7 @@ def build_scores(rng, label_set, ids):
 
 
 def build_map(rng, label_set, n_points):
-    """Scatter blobs, one a class, over a common cloud."""
+    """Scatter blobs, one per class, over a common cloud."""
     label_ids = rng.integers(0, len(label_set), n_points)
     centres = rng.normal(0, 3, size=(len(label_set), 2))
     spread = np.where(rng.random((n_points, 1)) < 0.3, 3.0, 0.9)

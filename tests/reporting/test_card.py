@@ -203,9 +203,9 @@ def test_card_says_language_licence_and_data_set_where_they_are_known(source, la
 
 
 def test_card_shows_scores_without_leaks():
-    """Where texts of a split stood in train, both scores are there."""
+    """Where texts of a split occur in train, both scores are there."""
     manifest = build_manifest()
-    assert "stand in the training data too" not in render_card(manifest, name="emotion")
+    assert "also occur in the training data" not in render_card(manifest, name="emotion")
     manifest["scores"][3]["without_leaks"] = {
         "value": 0.921,
         "interval": [0.91, 0.93],

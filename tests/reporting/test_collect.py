@@ -26,7 +26,7 @@ def test_report_is_json(report, korean_report, hostile_report):
 
 
 def test_report_has_the_documented_keys(report):
-    """The keys stand as the docstring says, in the order of the report."""
+    """The keys are those of the docstring, in the order of the report."""
     assert list(report) == [
         "schema_version",
         "assay_version",

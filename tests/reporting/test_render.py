@@ -141,7 +141,7 @@ def test_html_needs_nothing_but_itself(page):
 
 
 def test_html_says_its_encoding_first_and_fits_a_phone(report):
-    """The charset stands within the first bytes, the viewport is set, both colour schemes are styled."""
+    """The charset is within the first bytes, the viewport is set, both colour schemes are styled."""
     text = render_html(report, FIGURES)
     assert '<meta charset="utf-8">' in text[:200]
     assert 'name="viewport" content="width=device-width' in text

@@ -8,7 +8,7 @@ from assay.reporting.results import SkippedMethod
 
 
 def test_results_are_json_with_the_documented_keys(results):
-    """The keys stand in the order of the design."""
+    """The keys are in the order of the design."""
     plain = results.to_dict()
     assert list(plain) == [
         "schema_version",

@@ -1,4 +1,4 @@
-"""The contributions of words to a linear model: they sum to the logits, and each stands where its characters are."""
+"""The contributions of words to a linear model: they sum to the logits, and each is at the place of its characters."""
 
 import numpy as np
 import pytest

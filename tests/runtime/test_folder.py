@@ -61,7 +61,7 @@ def test_seal_lists_what_prediction_reads(folder):
 
 
 def test_manifest_begins_with_its_schema_and_is_readable(folder):
-    """The file starts with the schema version; Korean stands in it as such."""
+    """The file starts with the schema version; Korean is in it as such."""
     seal_folder(folder, Manifest(method="majority", labels=("슬픔", "기쁨"), seed=0))
     text = Layout(folder).manifest.read_text(encoding="utf-8")
     assert text.startswith(f'{{\n "schema_version": {SCHEMA_VERSION},')

@@ -13,7 +13,7 @@ from assay.data.load import load_data
 from assay.models import save_model
 from assay.runtime import load_model
 
-# Three that are no worse than these have been: what stands between marks, and what only looks
+# Three that are no worse than these have been: what is between marks, and what only looks
 # empty.
 MORE_EDGES = ["\u200b", "\ufeff", "a\u0300" * 400, "한" * 600, "\0" * 10, "‮abc‬", "😀" * 300]
 

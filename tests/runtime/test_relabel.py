@@ -89,6 +89,6 @@ def test_labels_with_one_name_are_merged():
     ],
 )
 def test_label_map_must_fit_the_model(names, said):
-    """Every label of the model stands in it, and no other."""
+    """Every label of the model is in it, and no other."""
     with pytest.raises(InputError, match=re.escape(said)):
         relabel_model(three(), names)

@@ -37,7 +37,7 @@ def shelf(folders):
 
 @pytest.fixture(scope="session")
 def several_folder(tmp_path_factory):
-    """Train and save a model of several labels per text, each the word that stands in its texts."""
+    """Train and save a model of several labels per text, each the word that is in its texts."""
     texts, labels = [], []
     for i in range(200):
         own = [word for j, word in enumerate(("joy", "fear", "rage")) if i >> j & 1]

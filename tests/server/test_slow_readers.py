@@ -57,7 +57,7 @@ class Clock:
 
 @pytest.fixture
 def clock():
-    """Make time stand still."""
+    """Stop the clock."""
     return Clock()
 
 

@@ -21,7 +21,7 @@ WIDTH = 6
 
 
 def lower(input_ids, mask):
-    """Return states that tell tokens and texts apart, and something else where nothing stands."""
+    """Return states that tell tokens and texts apart, and something else where nothing is."""
     places = torch.arange(input_ids.shape[1]).unsqueeze(0)
     states = (input_ids * 10.0 + places).unsqueeze(2) + torch.arange(WIDTH) / 10
     return torch.where(mask.unsqueeze(2).bool(), states, torch.nan)

@@ -98,7 +98,7 @@ def test_gradients_are_those_of_a_bidirectional_lstm(network, batch, monkeypatch
 
 
 def test_padding_changes_nothing(network, batch):
-    """A text scores the same alone and padded, whatever stands in the padding."""
+    """A text scores the same alone and padded, whatever is in the padding."""
     ids, mask = batch
     with torch.no_grad():
         logits = network(torch.where(mask == 0, 17, ids), mask)

@@ -20,7 +20,7 @@ N_STEPS = 12  # three epochs of four batches
 
 
 class StopAt(Progress):
-    """End a training after a step, wherever it stands, as a signal would."""
+    """End a training after a step, wherever it is, as a signal would."""
 
     def __init__(self, step):
         self.left = step

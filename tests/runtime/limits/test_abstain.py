@@ -159,7 +159,7 @@ def test_curve_survives_json(curve):
     ],
 )
 def test_points_that_are_none_are_refused(points):
-    """Whatever stands there instead of triples of numbers is a sentence, not a traceback."""
+    """Whatever is there instead of triples of numbers is a sentence, not a traceback."""
     with pytest.raises(
         ModelError, match=r"assay\.json: coverage_curve holds no points \[threshold, n_answered"
     ):

@@ -326,7 +326,7 @@ def test_reference_survives_json():
     "value", [None, "word", {}, float("inf")], ids=["null", "word", "empty", "infinite"]
 )
 def test_reference_with_a_part_missing_is_refused(name, value):
-    """Null, words and infinities are no numbers, whichever part they stand in."""
+    """Null, words and infinities are no numbers, whichever part they are in."""
     with pytest.raises(
         ModelError,
         match=r"assay\.json: (scope lacks a number|the quantiles of scope are not in order)",
