@@ -215,8 +215,10 @@ def test_methods_refuse_wrong_types(name, made):
         assert wrong_calls(function, wanted, label=f"{name}.{method}") == []
 
 
-def test_unknown_options_of_load_data_are_named():
+def test_unknown_options_are_named():
     """With the name of the function that was called, and what may have been meant."""
+    with pytest.raises(TypeError, match=r"train_model\(\) has no option 'sed'.*mean 'seed'"):
+        assay.train_model("a.csv", "m", method="linear", sed=1)
     with pytest.raises(TypeError, match=r"load_data\(\) has no option 'delimeter'.*'delimiter'"):
         assay.load_data((["a"], ["b"]), delimeter=";")
 

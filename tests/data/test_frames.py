@@ -25,6 +25,21 @@ def dataset(texts, labels, names=("sad", "happy", "angry")):
     )
 
 
+@pytest.mark.parametrize("dtype", ["Int64", "string", "boolean"])
+def test_frames_of_pandas_may_hold_its_own_null(dtype):
+    """Which answers no comparison: `pandas.NA != ""` is neither true nor false."""
+    pandas = require("pandas")
+    labels = pandas.array([1, 0, None] if dtype != "string" else ["x", "y", None], dtype=dtype)
+    splits = load_data(pandas.DataFrame({"text": list("abc"), "label": labels}))
+    assert (len(splits["all"]), splits.pool) == (2, ("c",))
+
+
+def test_dict_of_columns_is_no_data_set():
+    """Nor is it called a list: the sentence names the entry, and what makes a frame of it."""
+    with pytest.raises(InputError, match=r"data\['text'\] is list; .*pandas.DataFrame\(data\)"):
+        load_data({"text": ["a"], "label": ["b"]})
+
+
 def test_dataset_columns_are_lazy_and_still_load():
     """A column of `datasets` is no list: this fails if the library changes that, and shows that it is read rightly."""
     data = dataset(["a", "b"], [1, 0])

@@ -226,3 +226,11 @@ def test_limit_needs_room_for_every_class():
         InputError, match="max_rows is 5; at least 6 are accepted: 2 for each of the 3 classes"
     ):
         limit_rows(splits_of(train=distinct(x=10, y=10, z=10)), 5, seed=0)
+
+
+def test_seed_is_a_number_that_generators_take():
+    """Refused by name, not by NumPy."""
+    whole = LabelledTexts(("a", "b"), ("x", "y"))
+    splits = Splits({"all": whole}, LabelSet(("x", "y")), source="d.csv")
+    with pytest.raises(InputError, match="seed is -1; 0 to 4294967295 is accepted"):
+        cut_missing(splits, seed=-1)

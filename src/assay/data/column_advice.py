@@ -41,7 +41,7 @@ def explain_columns(raw: RawSplit, err: DataError, *, is_named: bool) -> DataErr
     is_named : bool
         Whether the user named a column.
     """
-    flags = err.flags
+    flags: Sequence[str] = err.flags
     kind = "" if raw.origin is None else file_kind(raw.origin.paths[0])
     if kind not in TABLES:
         err = DataError(err.message, hint=err.hint.removesuffix(NO_HEADER_ADVICE), flags=flags)

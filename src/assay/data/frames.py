@@ -16,7 +16,7 @@ from assay.data.files.readers import Row
 from assay.data.raw_split import RawSplit, split_name
 from assay.data.split_column import POSSIBLE_COLUMNS, SPLIT_COLUMNS
 from assay.data.texts import SPLIT_ORDER, LabelledTexts, plain_list
-from assay.errors import DataError, InputError
+from assay.errors import DataError, InputError, cut
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,8 @@ def frame_splits(data: Any, *, source: str | None = None) -> tuple[dict[str, Raw
             )
         raws = {}
         for name, frame in data.items():
-            raws[str(name)] = _one_split(frame, source=f"{source}['{name}']")
+            own = f"data['{cut(str(name))}']"
+            raws[str(name)] = _one_split(frame, source=f"{source}['{name}']", name=own)
         return named_splits(raws, source=source), source
     if _comes_from(data, "pandas") and _has_exported_columns(data):
         return _exported_splits(data), source
@@ -112,7 +113,7 @@ def named_splits(raws: Mapping[str, RawSplit], *, source: str) -> dict[str, RawS
     return named
 
 
-def _one_split(data: Any, *, source: str) -> RawSplit:
+def _one_split(data: Any, *, source: str, name: str = "data") -> RawSplit:
     if isinstance(data, LabelledTexts):
         return _pair_split(data.texts, data.labels, source=source)
     if _is_pair(data):
@@ -125,7 +126,10 @@ def _one_split(data: Any, *, source: str) -> RawSplit:
         return _polars_split(data, source=source)
     if _comes_from(data, "pyarrow") and hasattr(data, "column_names"):
         return _arrow_split(data, source=source)
-    raise InputError(f"data is {type(data).__name__}; {ACCEPTED} is accepted{_advice(data)}")
+    advice = _advice(data)
+    if name != "data" and isinstance(data, list | tuple):
+        advice = "; a dict of columns is accepted as pandas.DataFrame(data)"
+    raise InputError(f"{name} is {type(data).__name__}; {ACCEPTED} is accepted{advice}")
 
 
 def _advice(data: Any) -> str:

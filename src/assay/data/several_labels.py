@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from assay.data.cell_values import is_null
 from assay.data.columns import find_columns, fold_name
 from assay.data.files.formats import file_kind
 from assay.data.files.readers import Row
@@ -232,9 +233,13 @@ def _is_of_tool(raw: RawSplit, label: str) -> bool:
 
 def _are_lists(values: Sequence[Any]) -> bool:
     """Tell whether most of the values that are there are lists."""
-    given = [value for value in values if value is not None and value != ""]
+    given = [value for value in values if not is_null(value) and not _is_blank(value)]
     n_lists = sum(map(_is_list, given))
     return 2 * n_lists > len(given)
+
+
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not value
 
 
 def _is_list(value: Any) -> bool:

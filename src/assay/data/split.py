@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from assay._arguments import checked
+from assay.bounds import SEED
 from assay.data.duplicates import duplicate_groups
 from assay.data.stratified import share_out
 from assay.data.texts import LabelledTexts, Splits
@@ -48,10 +49,11 @@ def cut_missing(
     Raises
     ------
     InputError
-        A fraction is out of range.
+        A fraction or the seed is out of range.
     DataError
         There is no train split to cut from, or it is too small.
     """
+    SEED.check("seed", seed)
     fractions = {"validation": validation_fraction, "test": test_fraction}
     missing = _missing_fractions(splits, fractions)
     whole = splits.parts.get("train", splits.parts.get("all"))

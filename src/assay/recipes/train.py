@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from assay._display import Shown
 from assay.bounds import SEED
 from assay.checkpoints.auto import CheckpointChoice, describe_choice
 from assay.disk import atomic_folder, check_output, check_unfinished, partial_folder
-from assay.errors import InputError
+from assay.errors import InputError, did_you_mean
 from assay.evaluation.label_rules import judge_rule
 from assay.evaluation.result import ScoresEntry
 from assay.evaluation.rule_effects import RuleOutcomeEntry
@@ -130,11 +131,25 @@ def train_model(
     states = TrainingStates(partial_folder(out) / STATES, every_s=save_every_s, resume=resume)
     name, given = _read_method(method, parameters or {})
     fit = FitOptions(given.pop("seed", seed), given, states, keep_texts)
+    _check_names(rule)
     asked = RuleOptions(**rule)
     training = _Training(out, name, seed, fit, target_accuracy, asked, overwrite, resume, progress)
     with _join(name) as is_first, _lock(out, is_first=is_first):
         training_set = training.prepare(data, options or DataOptions())
         return training.run(training_set) if is_first else training.help(training_set)
+
+
+def _check_names(rule: RuleArguments) -> None:
+    """Refuse keywords that are no parameters, in words that name them all."""
+    known = tuple(RuleArguments.__annotations__)
+    for name in rule:
+        if name not in known:
+            listed = (*inspect.signature(train_model).parameters, *known)
+            accepted = [one for one in listed if one != "rule"]
+            raise TypeError(
+                f"train_model() has no option '{name}'; options: {', '.join(accepted)}."
+                f"{did_you_mean(name, accepted)}"
+            )
 
 
 def _read_method(
