@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from assay import output_place
+from assay.batch.resumable_output import ResumableOutput
 from assay.disk import atomic_folder, check_output, partial_folder
 from assay.errors import InputError, OutputExistsError, OutsideError
 from assay.output_lock import lock_output
@@ -87,6 +88,14 @@ def test_mount_point_keeps_its_content_if_a_move_fails(tmp_path, monkeypatch):
     with pytest.raises(OutsideError, match="No space left"):
         fill(out, overwrite=True)
     assert names(out) - {".replaced"} == {"old.txt"}
+
+
+@pytest.mark.parametrize("out", [".", "..", "/", ""])
+def test_output_without_a_name_is_refused(out):
+    """By every way to it, and not as a mistake of assay."""
+    for call in (find_place, partial_folder, ResumableOutput, lambda path: check_apart(".", path)):
+        with pytest.raises(InputError, match="cannot be an output; a new name is accepted"):
+            call(Path(out))
 
 
 def test_interrupted_work_inside_is_resumed(tmp_path):

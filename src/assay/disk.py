@@ -16,7 +16,14 @@ from pathlib import Path
 
 from assay.errors import AssayError, InputError, OutputExistsError, OutsideError
 from assay.output_lock import lock_output
-from assay.output_place import PARTIAL, REPLACED, OutputPlace, find_place, is_mount
+from assay.output_place import (
+    PARTIAL,
+    REPLACED,
+    OutputPlace,
+    check_name,
+    find_place,
+    is_mount,
+)
 
 __all__ = [
     "atomic_file",
@@ -272,10 +279,7 @@ def check_output(
     OutputExistsError
         `out` exists and `overwrite` is False.
     """
-    if out.name in ("", ".."):
-        raise InputError(
-            f"'{out}' cannot be an output; a new name is accepted", hint="such as --out runs/first"
-        )
+    check_name(out)
     if not os.path.lexists(out):
         return
     if is_folder and find_place(out).is_inside and not find_place(out).content():

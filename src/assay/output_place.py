@@ -14,7 +14,15 @@ from pathlib import Path
 
 from assay.errors import InputError
 
-__all__ = ["OS_FILES", "OutputPlace", "check_apart", "check_outside", "find_place", "is_mount"]
+__all__ = [
+    "OS_FILES",
+    "OutputPlace",
+    "check_apart",
+    "check_name",
+    "check_outside",
+    "find_place",
+    "is_mount",
+]
 
 PARTIAL = ".partial"  # ending of what is not finished
 REPLACED = ".replaced"  # ending of what was there before, until the new one is in its place
@@ -69,8 +77,29 @@ class OutputPlace:
         return [path for path in self.out.iterdir() if path.name not in ours]
 
 
+def check_name(out: Path) -> None:
+    """Refuse an output that has no name of its own, such as the folder that one is in.
+
+    Raises
+    ------
+    InputError
+        Nothing can be written beside ``.``, ``..`` or ``/`` and renamed over it.
+    """
+    if out.name in ("", ".."):
+        raise InputError(
+            f"'{out}' cannot be an output; a new name is accepted", hint="such as --out runs/first"
+        )
+
+
 def find_place(out: Path) -> OutputPlace:
-    """Return where an output is written, as the disk is at this moment."""
+    """Return where an output is written, as the disk is at this moment.
+
+    Raises
+    ------
+    InputError
+        See `check_name`.
+    """
+    check_name(out)
     place = OutputPlace(out, is_inside=True)
     stays = out.is_dir() and (not place.content() or is_mount(out) or _is_sealed(out))
     return place if stays else OutputPlace(out, is_inside=False)

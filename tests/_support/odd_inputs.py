@@ -815,6 +815,24 @@ PREDICTED = [
         "predict {model} d.csv --out o.csv",
         "no text column found in d.csv",
     ),
+    Odd(
+        "a title above the header, to predict",
+        {"d.csv": "Report\n" + PLAIN},
+        "predict {model} d.csv --out o.csv",
+        "line 2 seems to be the header",
+    ),
+    Odd(
+        "an output without a name",
+        {"d.csv": PLAIN},
+        "predict {model} d.csv --out .",
+        "'.' cannot be an output; a new name is accepted",
+    ),
+    Odd(
+        "as many labels as rows",
+        {"d.csv": "text,label\n" + "".join(f"a b {i},id{i}\n" for i in range(19))},
+        "run d.csv --out o --methods linear",
+        "19 rows with 19 labels and 19 different texts, too few to cut",
+    ),
     Odd("nothing to predict", {"d.csv": ""}, "predict {model} d.csv --out o.csv", "d.csv"),
     Odd(
         "a row that cannot be scored, strictly",

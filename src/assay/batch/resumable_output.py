@@ -36,6 +36,7 @@ from assay.data.files.workbook_writer import write_workbook
 from assay.data.files.writers import Before, open_writer, out_kind
 from assay.disk import write_whole
 from assay.errors import DataError, InputError, OutputExistsError
+from assay.output_place import check_name
 
 __all__ = ["ResumableOutput"]
 
@@ -74,6 +75,7 @@ class ResumableOutput:
     """
 
     def __init__(self, out: Path) -> None:
+        check_name(out)
         self.out = out
         self.rejected_out = out.with_name(f"{out.name}.rejected.jsonl")
         self.folder = out.with_name(f"{out.name}.partial")

@@ -18,11 +18,13 @@ from assay._display import Brief
 from assay.batch.chunks import CHUNK_ROWS
 from assay.data.blank_text import is_blank
 from assay.data.cell_values import MAX_CHARS, text_or_problem
+from assay.data.column_advice import explain_table
 from assay.data.columns import find_text_column, list_columns
 from assay.data.files.formats import is_text_table
 from assay.data.files.readers import Row, file_kind, read_lines, read_rows
 from assay.data.files.reading import Reading, ReadingOptions
 from assay.data.files.row import Record
+from assay.data.origin import Origin
 from assay.errors import DataError, InputError, ModelError, cut, did_you_mean
 from assay.methods import join_names, methods_where
 from assay.progress import Progress
@@ -153,7 +155,7 @@ def open_rows(
     if not names:
         fixes = next((row.fixes for row in head if row.fixes), ())
         raise DataError(f"{path.name} has no text: {_first_problem(head)}", flags=fixes)
-    column = find_text_column(names, text_column=text_column, source=path.name)
+    column = _find_text_column(path, names, text_column, Reading(**reading))
     _check_id_column(id_column, names, source=path.name)
     return chain(head, rows), column
 
@@ -172,6 +174,21 @@ def _refuse_ids_of_lines(id_column: str | None) -> None:
             "--id-column is for tables; lines of text have no columns",
             hint="leave it out: rows are named by their lines",
         )
+
+
+def _find_text_column(
+    path: Path, names: Sequence[str], text_column: str | None, reading: Reading
+) -> str:
+    """Return the column of texts; where there is none, the error says what the file may be."""
+    try:
+        return find_text_column(names, text_column=text_column, source=path.name)
+    except DataError as err:
+        better = None
+        if text_column is None:
+            better = explain_table(Origin((path,), reading), names, err)
+        if better is None:
+            raise
+        raise better from err
 
 
 def _first_problem(rows: Iterable[Row]) -> str:

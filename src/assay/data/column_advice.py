@@ -18,7 +18,7 @@ from assay.data.problems import with_flags
 from assay.data.raw_split import RawSplit
 from assay.errors import AssayError, DataError
 
-__all__ = ["explain_columns"]
+__all__ = ["explain_columns", "explain_table"]
 
 N_LINES = 20  # at the start of a file, among which the header is looked for
 LINE_CHARS = 10_000
@@ -46,12 +46,33 @@ def explain_columns(raw: RawSplit, err: DataError, *, is_named: bool) -> DataErr
     if kind not in TABLES:
         err = DataError(err.message, hint=err.hint.removesuffix(NO_HEADER_ADVICE), flags=flags)
     if not is_named:
-        if raw.origin is not None and kind in TABLES:
-            special = _find_late_header(raw.origin, err) or _judge_lone_column(raw, err)
+        if raw.origin is not None:
+            special = explain_table(raw.origin, raw.columns, err)
             if special is not None:
                 return special
         flags = _better_flags(raw, flags)
     return with_flags(err, flags, raw.trouble or find_late_trouble(raw.origin))
+
+
+def explain_table(origin: Origin, columns: Sequence[str], err: DataError) -> DataError | None:
+    """Return the error of a table whose first line is no header, or has another delimiter.
+
+    Parameters
+    ----------
+    origin : Origin
+    columns : sequence of str
+        As they were read.
+    err : DataError
+        No column has a well-known name of texts, or of labels.
+
+    Returns
+    -------
+    DataError or None
+        None if neither is the case.
+    """
+    if file_kind(origin.paths[0]) not in TABLES:
+        return None
+    return _find_late_header(origin, err) or _judge_lone_column(origin, columns, err)
 
 
 def _find_late_header(origin: Origin, err: DataError) -> DataError | None:
@@ -81,12 +102,11 @@ def _header_lines(origin: Origin) -> Iterator[int]:
                 yield number
 
 
-def _judge_lone_column(raw: RawSplit, err: DataError) -> DataError | None:
+def _judge_lone_column(origin: Origin, columns: Sequence[str], err: DataError) -> DataError | None:
     """Return the error of a table whose delimiter was not found; None if it is another one."""
-    assert raw.origin is not None
-    if len(raw.columns) != 1 or raw.origin.reading.delimiter is not None:
+    if len(columns) != 1 or origin.reading.delimiter is not None:
         return None
-    name = raw.columns[0]
+    name = columns[0]
     for mark in dict.fromkeys(MARK.findall(name)):
         if not names_both(name.split(mark)):
             continue

@@ -13,6 +13,7 @@ import numpy as np
 from assay._arguments import checked
 from assay.bounds import SEED
 from assay.data.duplicates import duplicate_groups
+from assay.data.normal_form import normalise_text
 from assay.data.stratified import share_out
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import DataError, InputError
@@ -151,9 +152,14 @@ def _refuse_rare(splits: Splits, indicator: np.ndarray, name: str) -> None:
 
 
 def _too_few(splits: Splits, whole: LabelledTexts, name: str, fraction: float) -> DataError:
+    what, why = "", ""
+    if round(fraction * len(whole)):  # there are rows enough, but for their labels or texts
+        n_texts = len(set(map(normalise_text, whole.texts)))
+        what = f" with {len(set(whole.labels)):,} labels and {n_texts:,} different texts"
+        why = f": each label keeps {KEPT_ROWS} rows in train, and equal texts stay together"
     return DataError(
-        f"the train split of {splits.source} has {len(whole):,} rows, too few to cut "
-        f"a {name} split of {fraction:.0%} from",
+        f"the train split of {splits.source} has {len(whole):,} rows{what}, too few to cut "
+        f"a {name} split of {fraction:.0%} from{why}",
         hint=f"add rows, give a {name} file, or raise --{name}-fraction",
     )
 
