@@ -668,7 +668,7 @@ def test_faults_are_made_again_from_their_number():
 
 
 def write_several(folder):
-    """Write a set with several labels per text, each the word that stands in its texts."""
+    """Write a set with several labels per text, each the word that is in its texts."""
     rng = np.random.default_rng(0)
     for name, n_texts in (("train", 200), ("validation", 60), ("test", 60)):
         lines = []

@@ -1,4 +1,4 @@
-"""Stands in for `python` in a test: hands its command line to a fork server, and ends as the child ends.
+"""A substitute for `python` in a test: it hands its command line to a fork server, and ends as the child ends.
 
     python -IS fork_client.py ADDRESS PYTHON ARGS...
 

@@ -118,7 +118,7 @@ class ForkServer:
             )
 
     def _write_programs(self):
-        """Write the programs that stand in for those of the environment."""
+        """Write the substitutes for the programs of the environment."""
         client = [sys.executable, "-IS", HERE / "fork_client.py", self._address, sys.executable]
         python = self._folder / "python"
         write_program(python, client)
