@@ -47,6 +47,18 @@ def test_the_order_of_the_models_only_turns_the_sign(models, data):
     assert turned.why.startswith(f"{models / 'linear'} labels ")
 
 
+def test_texts_that_were_trained_on_decide_nothing(models, data, tmp_path):
+    """A model that has learnt the texts by heart is not called better."""
+    texts = load_data(data)["train"]
+    rows = zip(texts.texts, texts.labels, strict=True)
+    pairs = [json.dumps({"text": text, "label": label}) for text, label in rows]
+    (tmp_path / "seen.jsonl").write_text("\n".join(pairs) + "\n", encoding="utf-8")
+    splits = load_data(tmp_path / "seen.jsonl")
+    found = compare_models(models / "majority", models / "linear", splits)
+    assert "but a model was trained on most of these texts" in found.why
+    assert found.why.endswith("only those that neither was trained on say which is better.")
+
+
 def test_a_model_and_itself_are_equal(models, data):
     """No difference is no difference."""
     found = compare_models(

@@ -6,8 +6,10 @@ import re
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from _support.small_runs import SIZES, read_json, write_data, write_rows
+from assay.cli.app import app
 from assay.data.load import load_data
 from assay.errors import InputError
 from assay.recipes.compare import compare_run
@@ -89,6 +91,14 @@ def test_compare_chooses_as_the_run_did(root, results):
     """From the written predictions alone."""
     choice = compare_run(root / "run").choice
     assert json.loads(json.dumps(choice.to_dict())) == results["choice"]
+
+
+def test_compare_shows_the_evidence_of_the_run(root, results):
+    """The mean over all draws of folds, although the paired test counts each text once."""
+    shown = CliRunner().invoke(app, ["compare", str(root / "run")]).stdout
+    for row in results["methods"]:
+        line = next(one for one in shown.splitlines() if f" {row['method']} " in one)
+        assert f" {row['evidence']['accuracy']:.1%} " in line
 
 
 def test_verify_scores_again_what_the_folder_can_score(root):

@@ -190,7 +190,7 @@ def _comparison_row(one: Comparison, found: RunComparison) -> dict[str, str]:
     return {
         "": "→" if one.method == found.choice.recommended else "",
         "method": one.method,
-        "evidence": f"{one.accuracy:.1%}",
+        "evidence": f"{_evidence_of(one, found):.1%}",
         "won": "" if one.is_best else f"{one.n_only_method_right:,}",
         "lost": "" if one.is_best else f"{one.n_only_best_right:,}",
         "p": _p_value(one),
@@ -198,6 +198,18 @@ def _comparison_row(one: Comparison, found: RunComparison) -> dict[str, str]:
         "test": "" if test is None else f"{test.accuracy:.1%}",
         "p test": "" if test is None else _p_value(test),
     }
+
+
+def _evidence_of(one: Comparison, found: RunComparison) -> float:
+    """Return the accuracy that the run shows for a method.
+
+    Where folds were drawn several times over, it is the mean of all; the paired test counts each
+    text once.
+    """
+    if found.choice.metric != "accuracy":
+        return one.accuracy
+    scores = {loss.method: loss.score for loss in found.choice.losses}
+    return scores.get(one.method, one.accuracy)
 
 
 def _p_value(one: Comparison) -> str:

@@ -21,7 +21,7 @@ from assay.evaluation.several_choice import METRIC_NAMES, SeveralAnswersOf
 from assay.evaluation.several_scores import SEVERAL_METRICS
 from assay.recipes.evaluate_several import SeveralEvaluation
 
-__all__ = ["MetricDifference", "SeveralModelComparison", "compare_several_models"]
+__all__ = ["TRAINED_ON", "MetricDifference", "SeveralModelComparison", "compare_several_models"]
 
 MAIN = "macro-f1"  # as a run chooses by
 
@@ -57,6 +57,13 @@ class SeveralModelComparisonEntry(TypedDict):
     differences: list[MetricDifferenceEntry]
     p_value: float
     why: str
+
+
+# Said after a comparison on texts most of which one of the models was trained on.
+TRAINED_ON = (
+    ", but a model was trained on most of these texts: only those that neither was trained on say "
+    "which is better"
+)
 
 
 @dataclass(frozen=True)
@@ -126,6 +133,8 @@ class SeveralModelComparison(Brief):
         sure = "possibly chance"
         if low > 0:
             sure = "more than chance"
+        if any(2 * one.scored.n_leaked > len(one.scored.labelled) for one in self.evaluations):
+            sure += TRAINED_ON
         return (
             f"The {name} of {better} is {abs(main.difference):.3f} higher than that of {other} on "
             f"{texts} (95 % interval {low:+.3f} to {high:+.3f}): {sure}."

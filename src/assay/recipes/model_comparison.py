@@ -17,7 +17,11 @@ from assay.evaluation.evidence import Answers
 from assay.evaluation.score_draws import draw_scores
 from assay.notebook import default_progress
 from assay.progress import Progress
-from assay.recipes.compare_several_models import SeveralModelComparison, compare_several_models
+from assay.recipes.compare_several_models import (
+    TRAINED_ON,
+    SeveralModelComparison,
+    compare_several_models,
+)
 from assay.recipes.evaluate import Evaluation, evaluate_model
 from assay.recipes.evaluate_several import SeveralEvaluation
 
@@ -88,6 +92,8 @@ class ModelComparison(Brief):
         if self.difference < 0:
             better, low, high = self.names[0], -high, -low
         sure = "more than chance" if self.p_value < ALPHA else "possibly chance"
+        if any(2 * one.scored.n_leaked > n_texts for one in self.evaluations):
+            sure += TRAINED_ON
         return (
             f"{better} labels {100 * abs(self.difference):.1f} points more of {n_texts:,} texts "
             f"right (95 % interval {100 * low:+.1f} to {100 * high:+.1f}): {sure}."
