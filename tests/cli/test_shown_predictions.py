@@ -1,5 +1,8 @@
 """What `assay predict` prints: a table for people, names of rows, and refusals."""
 
+import io
+from types import SimpleNamespace
+
 import pytest
 
 from assay.batch.blank_rows import BlankRows
@@ -20,14 +23,15 @@ PREDICTIONS = [
 
 
 @pytest.fixture
-def terminal(monkeypatch, capsys):
-    """Take stdout for a terminal, and keep the table in place of drawing it; stderr is captured first."""
+def terminal(monkeypatch):
+    """Take stdout for a terminal, and keep the table in place of drawing it."""
     tables = []
     monkeypatch.setattr(
         shown_predictions, "print_table", lambda rows, **more: tables.append(list(rows))
     )
-    monkeypatch.setattr(shown_predictions.sys, "stdout", FakeTerminal())
-    return tables
+    streams = SimpleNamespace(stdout=FakeTerminal(), stderr=io.StringIO())
+    monkeypatch.setattr(shown_predictions, "sys", streams)
+    return SimpleNamespace(tables=tables, stderr=streams.stderr)
 
 
 class FakeTerminal:
@@ -38,21 +42,21 @@ class FakeTerminal:
         return True
 
 
-def test_table_names_rows_and_says_what_a_score_does_not(terminal, capsys):
+def test_table_names_rows_and_says_what_a_score_does_not(terminal):
     """The column of ids comes first; no text and the model's rule are said in the place of how sure it is."""
     texts, blank = print_predictions(PREDICTIONS, Printing("text", "nr"))
-    assert [(row["nr"], row["label"], row["confidence"]) for row in terminal[0]] == [
+    assert [(row["nr"], row["label"], row["confidence"]) for row in terminal.tables[0]] == [
         ("T-1", "joy", "sure"),
         ("T-3", "joy", "no text"),
         ("T-4", "fear", "by its rule"),
     ]
-    assert terminal[0][2]["second label"] == "joy"
+    assert terminal.tables[0][2]["second label"] == "joy"
     assert texts == ["so glad", " ", "not sure"]
     assert blank == BlankRows(1, (4,), ("T-3",))
     assert (
         blank.describe() == "1 row holds no text (T-3): its label and scores say nothing about it"
     )
-    said = capsys.readouterr().err
+    said = terminal.stderr.getvalue()
     assert "warning: line 3 (T-2) rejected: a text of 100,001 characters\n" in said
     assert "warning: line 6 rejected: 3 fields where the header has 2\n" in said
 
