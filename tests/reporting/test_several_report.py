@@ -114,7 +114,7 @@ def test_empty_tables_are_left_out(report):
     """A heading with nothing below it says nothing."""
     whole = render_several_markdown(report, {})
     bare = render_several_markdown({**report, "surprising": [], "missed_pairs": []}, {})
-    for heading in ("surprising texts", "missed together"):
+    for heading in ("surprising texts", "Pairs of labels on test"):
         assert heading in whole
         assert heading not in bare
 

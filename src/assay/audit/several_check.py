@@ -110,7 +110,7 @@ def check_several(
     labelled = splits[split]
     truth = splits.label_set.encode(labelled.labels)
     entries = find_suspect_entries(truth, probs)
-    issues = _describe(entries, splits, split)[: int(MAX_SHARE * len(labelled)) + 1]
+    issues = _describe(entries, splits, split)[: max(1, int(MAX_SHARE * len(labelled)))]
     check = LabelCheck(
         method=name,
         split=split,

@@ -52,6 +52,18 @@ def test_tables_without_quoting_stay_without(tmp_path):
     assert out.read_text() == 'text\tlabel\n"so\tx\n'
 
 
+@pytest.mark.parametrize(("kind", "delimiter"), [(".csv", ","), (".tsv", "\t")])
+def test_table_of_a_workbook_begins_with_a_mark(tmp_path, kind, delimiter):
+    """Who has Excel opens it there, and without the mark Excel shows other letters than Latin wrongly."""
+    out = tmp_path / f"out{kind}"
+    style = style_of(tmp_path / "tickets.xlsx", Reading(), like=out)
+    assert style is not None
+    with open_writer(out, like=out, style=style) as writer:
+        writer.write({"내용": "환불", "n": "1"})
+    assert out.read_bytes() == f"\ufeff내용{delimiter}n\n환불{delimiter}1\n".encode()
+    assert style_of(tmp_path / "tickets.xlsx", Reading(), like=tmp_path / "out.jsonl") is None
+
+
 @pytest.mark.parametrize("name", ["data.jsonl", "data.txt", "nothing.csv"])
 def test_other_files_are_not_followed(tmp_path, name):
     """What is written is then UTF-8 with the delimiter of its suffix."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assay.data.files.decoding import UTF_8, open_bytes
@@ -60,8 +60,12 @@ def style_of(path: Path, reading: Reading, *, like: Path) -> TableStyle | None:
     reading : Reading
         How it was asked to be read.
     like : Path
-        What is written. None is returned if it is of another kind, or no table.
+        What is written. None is returned if it is of another kind, or no table. What follows a
+        workbook begins with a byte order mark, without which Excel takes UTF-8 for something else.
     """
+    plain = PLAIN_STYLES.get(file_kind(like) or "")
+    if file_kind(path) == ".xlsx" and plain is not None:
+        return replace(plain, encoding=UTF_8)
     if file_kind(path) != file_kind(like) or not path.is_file():
         return None
     dialect = find_table(path, reading)
