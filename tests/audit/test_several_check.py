@@ -10,7 +10,7 @@ from assay.audit.checks import audit_data, write_issues
 from assay.audit.corrections import apply_corrections
 from assay.audit.several_check import find_suspect_entries
 from assay.data.files.readers import read_rows
-from assay.errors import DataError, InputError
+from assay.errors import DataError
 from assay.recipes.fix import fix_data
 from assay.recipes.steps.prepare import DataOptions
 
@@ -145,8 +145,8 @@ def test_fix_joins_labels_as_the_table_does(audit, tmp_path):
     assert line.split(",")[2] == "|".join(json.loads(suspect.proposed_label))
 
 
-def test_one_column_per_label_is_not_written_again(audit, tmp_path):
-    """The sentence says what is."""
+def test_one_column_per_label_is_written_again(tmp_path):
+    """With 1 for each label of the accepted proposal, and 0 for the others."""
     table = tmp_path / "tickets.csv"
     lines = ["text," + ",".join(WORDS)]
     for text, own in zip(TEXTS, WRONG, strict=True):
@@ -155,8 +155,10 @@ def test_one_column_per_label_is_not_written_again(audit, tmp_path):
     own_audit = audit_data(load_data(table))
     suspect = next(one for one in own_audit.issues if one.kind == "missing_label")
     decisions = accept(own_audit, tmp_path / "issues.csv", rows={suspect.row})
-    with pytest.raises(InputError, match="one column per label, and cannot be written again yet"):
-        fix_data(table, decisions, tmp_path / "fixed.csv")
+    fix_data(table, decisions, tmp_path / "fixed.csv")
+    line = (tmp_path / "fixed.csv").read_text(encoding="utf-8").splitlines()[suspect.row - 1]
+    proposed = json.loads(suspect.proposed_label)
+    assert line.split(",")[1:] == ["1" if word in proposed else "0" for word in WORDS]
 
 
 def test_corrections_reach_the_training_texts(audit, data, tmp_path):
