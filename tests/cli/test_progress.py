@@ -41,11 +41,17 @@ def test_work_of_unknown_length_has_no_time_left(clock, capsys):
 
 
 def test_slow_steps_are_said_in_seconds_each(clock, capsys):
-    """A fold that takes half a minute is not done 0.0 times per second."""
+    """A fold that takes half a minute is not done 0.0 times per second.
+
+    The first makes features that the others find: what it takes is the most that one can take.
+    """
     with TerminalProgress().track("folds", 5) as advance:
         clock[0] = 32.0
         advance(1)
-    assert capsys.readouterr().err == "folds: 1 of 5 (32 s each), about 128 s left\n"
+        assert capsys.readouterr().err == "folds: 1 of 5 (32 s each), up to 128 s left\n"
+        clock[0] = 48.0
+        advance(1)
+    assert capsys.readouterr().err == "folds: 2 of 5 (24 s each), about 72 s left\n"
 
 
 def test_sentence_is_said_on_stderr(capsys):

@@ -71,8 +71,10 @@ class TerminalProgress(Progress):
             rate = _describe_rate(n_done, now_s - started_s)
             if n_steps and n_done < n_steps:
                 left_s = (n_steps - n_done) * (now_s - started_s) / max(n_done, 1)
+                # The first of a few steps often does what the others find done, such as features.
+                about = "up to" if n_done == 1 else "about"
                 sys.stderr.write(
-                    f"{name}: {n_done:,} of {n_steps:,} ({rate}), about {left_s:,.0f} s left\n"
+                    f"{name}: {n_done:,} of {n_steps:,} ({rate}), {about} {left_s:,.0f} s left\n"
                 )
             else:
                 sys.stderr.write(f"{name}: {n_done:,} ({rate}) after {now_s - started_s:,.0f} s\n")
