@@ -12,6 +12,7 @@ from assay.audit.issues import KINDS, Issue, write_issues_file
 from assay.catalogue import open_language
 from assay.data.labels import LabelSet
 from assay.data.load import load_data
+from assay.data.texts import SPLIT_ORDER
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.recipes.fix import fix_data
 from assay.recipes.steps.prepare import DataOptions
@@ -349,6 +350,7 @@ def test_page_names_every_kind(language):
     """The page has words for whatever an audit can find."""
     sentences = open_language(language)
     assert all(sentences.say(f"review_page.kind_{kind}") for kind in KINDS)
+    assert all(sentences.say(f"review_page.split_{split}") for split in SPLIT_ORDER)
 
 
 @pytest.mark.parametrize(

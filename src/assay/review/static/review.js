@@ -64,7 +64,7 @@ function show(next) {
 }
 
 function whereOf(row) {
-  const place = { split: row.split, row: String(row.row) };
+  const place = { split: say(`split_${row.split}`), row: String(row.row) };
   return row.id ? say("where_id", { ...place, id: row.id }) : say("where", place);
 }
 
@@ -119,7 +119,7 @@ function showNumbers() {
   $("keep-all").disabled = !state.n_matching;
   fillSelect("kind", Object.entries(state.kinds).map(([kind, n]) => [kind, `${say(`kind_${kind}`)} (${n})`]));
   fillSelect("given_label", state.all_labels.map((label) => [label, wordsOf(label)]));
-  fillSelect("split", state.splits.map((split) => [split, split]));
+  fillSelect("split", state.splits.map((split) => [split, say(`split_${split}`)]));
 }
 
 function fillSelect(name, options) {
