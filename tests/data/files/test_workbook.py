@@ -10,6 +10,7 @@ import datetime
 import pytest
 
 from assay.data.files.readers import read_rows
+from assay.data.files.workbook_writer import write_workbook
 from assay.errors import DataError, InputError
 
 openpyxl = pytest.importorskip("openpyxl", reason="the extra xlsx is not installed")
@@ -93,6 +94,16 @@ def test_written_workbooks_are_read_back(tmp_path):
     first, second = (tuple(row.values.values()) for row in read_rows(out))
     assert first == ("=1+1", "1", "['a']")
     assert second == ("a\ufffd" + "b" * 32_765, "2.5", "")
+
+
+def test_written_workbooks_can_be_read_by_people(tmp_path):
+    """The header stays in sight, and columns are as wide as what they hold, within reason."""
+    records = [{"id": "1", "내용": "환불해 주세요" * 3, "note": "a" * 500}]
+    write_workbook(records, tmp_path / "out.xlsx", columns=("id", "내용", "note"))
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx").active
+    assert sheet.freeze_panes == "A2"
+    widths = [sheet.column_dimensions[letter].width for letter in "ABC"]
+    assert widths == [9, 41, 70]
 
 
 def test_hidden_sheets_are_left_out(tmp_path, write_sheets, caplog):

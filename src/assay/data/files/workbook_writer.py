@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 from assay._optional import require
 from assay.data.files.row import Record
@@ -16,6 +18,8 @@ __all__ = ["write_workbook"]
 logger = logging.getLogger(__name__)
 
 MAX_CELL_CHARS = 32_767
+N_MEASURED = 100  # rows by which the widths of columns are chosen
+MIN_WIDTH, MAX_WIDTH = 9, 70
 # What XML cannot hold: control characters, and surrogates without their other half.
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -30,9 +34,15 @@ def write_workbook(records: Iterable[Record], out: Path, *, columns: Sequence[st
     cell_of = require("openpyxl.cell").WriteOnlyCell
     workbook = openpyxl.Workbook(write_only=True)
     sheet = workbook.create_sheet("predictions")
+    sheet.freeze_panes = "A2"  # the header stays in sight
+    records = iter(records)
+    head = list(islice(records, N_MEASURED))
+    letter_of = require("openpyxl.utils").get_column_letter
+    for number, name in enumerate(columns, start=1):
+        sheet.column_dimensions[letter_of(number)].width = _width(name, head)
     n_cut = 0
     sheet.append([_text_cell(cell_of, sheet, name) for name in columns])
-    for record in records:
+    for record in chain(head, records):
         cells = []
         for name in columns:
             value = record.get(name)
@@ -46,6 +56,18 @@ def write_workbook(records: Iterable[Record], out: Path, *, columns: Sequence[st
     if n_cut:
         logger.warning("%d texts are longer than a cell of a workbook can be: cut off", n_cut)
     workbook.save(out)
+
+
+def _width(name: str, head: Sequence[Record]) -> int:
+    """Return how wide a column is, in characters, by its name and its first cells."""
+    shown = [name, *(str(record.get(name, "")) for record in head)]
+    widest = max(_n_columns(text[:MAX_WIDTH]) for text in shown)
+    return min(max(MIN_WIDTH, widest + 2), MAX_WIDTH)
+
+
+def _n_columns(text: str) -> int:
+    """Count the columns that a text takes: letters of Korean, Chinese and Japanese take two."""
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _text_cell(cell_of: Any, sheet: Any, text: str) -> Any:
