@@ -17,6 +17,7 @@ from assay.errors import InputError, did_you_mean
 __all__ = [
     "FLOOR",
     "LABEL_CHECK",
+    "SECOND_CHECK",
     "METHODS",
     "Method",
     "check_methods",
@@ -52,6 +53,8 @@ class Method:
     checks_labels : bool
         Whether its out-of-fold predictions judge the labels, unless another method is asked for.
         Exactly one method does.
+    checks_again : bool
+        Whether it judges the labels where the method of `checks_labels` is weak. Exactly one does.
     reads_texts : bool
         Whether its answer depends on the text. If not, it has no scope, its scores are not
         calibrated, and it cannot judge labels.
@@ -92,6 +95,7 @@ class Method:
     is_floor: bool = False
     is_baseline: bool = False
     checks_labels: bool = False
+    checks_again: bool = False
     reads_texts: bool = True
     needs_torch: bool = False
     default_checkpoint: str | None = None
@@ -178,6 +182,7 @@ METHODS: dict[str, Method] = {
             loader="assay.runtime.loaders:load_transformer",
             description="frozen transformer, logistic regression on top",
             colour="#cc79a7",
+            checks_again=True,
             needs_torch=True,
             default_checkpoint="auto",
             has_tokenizer=True,
@@ -217,6 +222,7 @@ def methods_where(holds: Callable[[Method], bool]) -> list[str]:
 
 (FLOOR,) = methods_where(lambda method: method.is_floor)
 (LABEL_CHECK,) = methods_where(lambda method: method.checks_labels)
+(SECOND_CHECK,) = methods_where(lambda method: method.checks_again)
 
 
 def find_method(name: str) -> Method:
@@ -285,10 +291,10 @@ def register(method: Method, *, cheaper_than: str | None = None) -> None:
     """
     if method.name in METHODS:
         raise InputError(f"there is a method '{method.name}' already; choose another name")
-    if method.is_floor or method.checks_labels:
+    if method.is_floor or method.checks_labels or method.checks_again:
         raise InputError(
             f"method '{method.name}' cannot be the floor or check the labels; "
-            f"'{FLOOR}' and '{LABEL_CHECK}' do"
+            f"'{FLOOR}', '{LABEL_CHECK}' and '{SECOND_CHECK}' do"
         )
     if cheaper_than is not None:
         check_methods([cheaper_than])

@@ -50,6 +50,12 @@ def test_flags_name_one_column_where_the_other_is_known(tmp_path):
     assert err.flags == ("--text-column 'My text'",)
 
 
+def test_columns_between_white_space_are_named(tmp_path):
+    """As SAS and R print tables: they cannot be told from the white space of texts."""
+    err = error_of(tmp_path / "d.csv", "text  label\none  a\ntwo  b\n")
+    assert "white space separates its columns" in err.hint
+
+
 def test_rows_of_json_have_no_header(tmp_path):
     """So that nobody is told to read the first line as a row."""
     path = tmp_path / "d.jsonl"

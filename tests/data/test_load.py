@@ -430,3 +430,10 @@ def test_empty_rows_at_the_end_of_a_table_are_no_blank_texts(tmp_path, caplog):
     path = tmp_path / "a.txt"
     path.write_text("a;x\nb;y\n" * 4 + "\n")
     assert load_data(path).dropped == (DroppedRow("all", 9, "blank text"),)
+
+
+def test_link_to_nothing_is_named(tmp_path):
+    """Its own name would be the nearest one."""
+    (tmp_path / "d.csv").symlink_to(tmp_path / "moved.csv")
+    with pytest.raises(InputError, match=r"d\.csv is a link to a file that is not there: .*moved"):
+        load_data(tmp_path / "d.csv")

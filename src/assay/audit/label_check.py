@@ -13,7 +13,7 @@ from assay.audit.wrong_labels import WrongLabel, find_wrong_labels
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.data.texts import Splits
 from assay.errors import DataError, MissingDependencyError, OutsideError
-from assay.methods import LABEL_CHECK
+from assay.methods import LABEL_CHECK, SECOND_CHECK
 from assay.progress import Progress
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ NOT_ASKED = "not asked for"  # why labels were not checked, where nobody wanted 
 # Where the cheapest judge agrees with fewer labels, a second one is worth its time on up to so many
 # texts: together they find 7 to 24 of 100 planted labels more.
 WEAK_AGREEMENT, MAX_TEXTS_OF_SECOND = 0.8, 20_000
-SECOND_JUDGE = "features"
 
 
 class LabelCheckEntry(TypedDict):
@@ -183,7 +182,7 @@ def _judge(splits: Splits, method: str, *, seed: int, progress: Progress) -> Jud
     if agreement >= WEAK_AGREEMENT or n_texts > MAX_TEXTS_OF_SECOND:
         return first
     try:
-        second = judge_by_folds(splits, SECOND_JUDGE, seed=seed, progress=progress)
+        second = judge_by_folds(splits, SECOND_CHECK, seed=seed, progress=progress)
     except (MissingDependencyError, OutsideError):  # it is not installed: one judge is enough
         return first
     return mix_judges([first, second], splits)

@@ -11,7 +11,7 @@ from assay.cli.command import add_command
 from assay.cli.next_step import fix_command_for
 from assay.cli.options import Common, Data, DataFlags, Overwrite, reading_flags
 from assay.cli.show import print_json, print_line, print_sentence, print_table
-from assay.methods import methods_where
+from assay.methods import LABEL_CHECK, SECOND_CHECK, methods_where
 
 if TYPE_CHECKING:
     from assay.audit.issues import Issue
@@ -41,8 +41,8 @@ def audit_command(
     method: Annotated[
         str,
         typer.Option(
-            help=f"Whose models check the labels: auto (linear, and features where linear is weak),"
-            f" {READERS}; or none."
+            help=f"Whose models check the labels: auto ({LABEL_CHECK}, and {SECOND_CHECK} where "
+            f"{LABEL_CHECK} is weak), {READERS}; or none."
         ),
     ] = "auto",
     validation_fraction: Annotated[

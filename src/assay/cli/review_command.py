@@ -13,7 +13,7 @@ from assay.cli.options import Common, Data, DataFlags, reading_flags
 from assay.cli.page_announcer import page_announcer
 from assay.cli.show import print_json, print_line
 from assay.errors import InputError
-from assay.methods import methods_where
+from assay.methods import LABEL_CHECK, SECOND_CHECK, methods_where
 
 if TYPE_CHECKING:
     from assay.data.texts import Splits
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 READERS = ", ".join(methods_where(lambda method: method.reads_texts))
-QUICK = "linear"  # the page is for now; `assay audit` takes the time to look twice
 
 
 def register(app: typer.Typer) -> None:
@@ -45,8 +44,9 @@ def review_command(
     method: Annotated[
         str | None,
         typer.Option(
-            help=f"Whose models check the labels if there is no --issues: auto (linear, and "
-            f"features where linear is weak), {READERS}; or none.  [default: {QUICK}]"
+            help="Whose models check the labels if there is no --issues: auto "
+            f"({LABEL_CHECK}, and {SECOND_CHECK} where {LABEL_CHECK} is weak), {READERS}; or none. "
+            f" [default: {LABEL_CHECK}]"
         ),
     ] = None,
     resume: Annotated[
@@ -80,7 +80,7 @@ def review_command(
         check_decisions_file(source, out, resume=resume)
     asked = flags.options()
     splits = load_for_audit(data, options=asked, seed=common.seed)
-    suspects = _find_suspects(splits, issues, method or QUICK, common)
+    suspects = _find_suspects(splits, issues, method or LABEL_CHECK, common)
     announce = page_announcer(common, what="rows to review", open_browser=open_browser)
     names = RowNames(flags.id_column, read_row_ids(splits, flags.id_column))
     options = ReviewOptions(port=port, seed=common.seed, resume=resume, names=names)

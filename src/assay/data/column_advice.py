@@ -24,6 +24,7 @@ N_LINES = 20  # at the start of a file, among which the header is looked for
 LINE_CHARS = 10_000
 TABLES = (".csv", ".tsv", ".xlsx")
 MARK = re.compile(r"[^\w .\"'()\[\]-]")  # what may be a delimiter inside the name of a column
+IN_COLUMNS = "white space separates its columns: save it as CSV, with commas or tabs"
 IN_QUOTES = (
     "each line is in quotes as a whole: save the table again, with its columns in cells of "
     "their own"
@@ -107,6 +108,8 @@ def _judge_lone_column(origin: Origin, columns: Sequence[str], err: DataError) -
     if len(columns) != 1 or origin.reading.delimiter is not None:
         return None
     name = columns[0]
+    if names_both(name.split()):
+        return DataError(err.message, hint=IN_COLUMNS)
     for mark in dict.fromkeys(MARK.findall(name)):
         if not names_both(name.split(mark)):
             continue

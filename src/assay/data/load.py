@@ -134,8 +134,17 @@ def _locate(data: Any, reading: Reading) -> Located:
         return read_file(path, reading, source=str(data))
     if isinstance(data, str) and _could_be_hub_id(data):
         return Located(*load_from_hub(data))
+    if _is_link(path):
+        raise InputError(f"{data} is a link to a file that is not there: {path.readlink()}")
     meant = nearby(path)
     raise InputError(f"no such file or folder: {data}{'.' if meant else ''}{meant}")
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except (OSError, ValueError):  # too long for a path, or with a null character
+        return False
 
 
 def _exists(path: Path) -> bool:

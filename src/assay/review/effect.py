@@ -9,11 +9,10 @@ import numpy as np
 
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import DataError
+from assay.methods import LABEL_CHECK
 from assay.progress import Progress
 
 __all__ = ["Effect", "measure_effect"]
-
-METHOD = "linear"  # seconds, where others take minutes
 
 
 @dataclass(frozen=True)
@@ -87,4 +86,4 @@ def _judge(splits: Splits, split: str, labelled: LabelledTexts, *, seed: int) ->
     from assay.evaluation.judges import judge_by_folds  # here: it loads scikit-learn
 
     alone = replace(splits, parts={split: labelled})
-    return judge_by_folds(alone, METHOD, seed=seed, progress=Progress()).probs[split]
+    return judge_by_folds(alone, LABEL_CHECK, seed=seed, progress=Progress()).probs[split]
