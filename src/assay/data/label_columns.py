@@ -30,6 +30,7 @@ MISSING_WORDS = frozenset(
         *("NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NaT", "null", "NULL", "None", "(blank)"),
         *("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!"),  # of a spreadsheet
         *(".", "-", "--", "?"),  # Stata and SAS, people, Weka
+        *("unsup", "unlabeled", "unlabelled", "미분류"),  # of corpora
     )
 )
 MIN_ROWS = 20  # of fewer rows no share of different values means anything
