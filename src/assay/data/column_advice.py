@@ -108,7 +108,7 @@ def _judge_lone_column(origin: Origin, columns: Sequence[str], err: DataError) -
     if len(columns) != 1 or origin.reading.delimiter is not None:
         return None
     name = columns[0]
-    if names_both(name.split()):
+    if names_both(name.split(" ")):
         return DataError(err.message, hint=IN_COLUMNS)
     for mark in dict.fromkeys(MARK.findall(name)):
         if not names_both(name.split(mark)):
