@@ -48,6 +48,10 @@ FIRST_BYTES = {
     "johab": (0x88, 0xD3),
 }
 LATIN = tuple(LETTERS)[:10]
+# Whole sentences in Japanese have kana; characters alone are more often words in Korean.
+JAPANESE = ("cp932", "euc_jp")
+KANA = re.compile("[\u3041-\u30ff]")
+WITHOUT_KANA = 0.9
 # What Excel, Windows, databases, Macs and DOS write, the usual ones first. Where two give the same
 # text, the first is taken; each stands for its subsets too: cp1252 for latin-1, gb18030 for gbk,
 # cp949 for euc-kr, cp874 for tis-620.
@@ -86,6 +90,8 @@ def measure_use(text: str, encoding: str) -> float:
     Accents are few and among letters of ASCII. Letters of another script are many, and words of
     their own.
     """
+    if encoding in JAPANESE:
+        return 1.0 if KANA.search(text) else WITHOUT_KANA
     if encoding in FIRST_BYTES:
         return 1.0
     n_letters = n_beside = 0
