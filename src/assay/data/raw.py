@@ -71,10 +71,9 @@ def build_splits(
         Something in the data cannot be used; all bad rows of all splits are listed together.
     """
     cleaned: dict[str, CleanRows] = {}
-    problems, hint = list[str](), ""
+    problems, published, hint = list[str](), list[str](), ""
     origins: dict[str, Origin] = {}
     fixes: dict[str, None] = {}
-    published: list[str] = []
     raws = read_split_column(raws, rules.split_column)
     found = find_several(raws, rules, text_column=text_column, label_column=label_column)
     raws, label_column = found.raws, found.label_column
