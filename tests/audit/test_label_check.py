@@ -36,9 +36,9 @@ def test_agreement_is_the_share_of_labels_that_are_predicted():
     assert check.n_judged == {"train": 80, "test": 3}
     assert check.n_suspects["train"] >= 4
     assert check.describe() == (
-        f"{check.n_suspects['train']} of 80 labels of train are probably wrong, say linear models that did not see these "
-        "texts and agree with 95% of the labels. Up to "
-        f"{100 * check.expected_wrong:.0f}% of the listed labels are wrong, by an estimate with planted ones."
+        f"{check.n_suspects['train']} of 80 labels of train are suspected to be wrong by linear models that did not see these "
+        "texts and agree with 95% of the labels. By an estimate with planted wrong labels, at most "
+        f"{100 * check.expected_wrong:.0f}% of those listed are wrong; the others are hard texts."
     )
 
 
