@@ -10,7 +10,7 @@ import typer
 from assay.cli import evaluate_command, predict_command, train_command
 from assay.cli.command import add_command
 from assay.cli.options import Common, DataFlags, ModelFolder
-from assay.cli.scores import title_metric
+from assay.cli.scores import show_interval, title_metric
 from assay.cli.show import print_json, print_line, print_table
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def info_command(model: ModelFolder, common: Common) -> None:
         print_json(manifest.to_dict())
         return
     _print_facts(manifest)
-    _print_scores(manifest.scores)
+    _print_scores(manifest.scores, task=manifest.task)
 
 
 def _print_facts(manifest: Manifest) -> None:
@@ -103,20 +103,25 @@ def _what_is_readable(method: str) -> str:
     return known.reveals or "no words of its training texts"
 
 
-def _print_scores(scores: Sequence[ScoreEntry]) -> None:
+def _print_scores(scores: Sequence[ScoreEntry], *, task: str) -> None:
+    """Print scores as `evaluate` prints them: in percent where a text has one label."""
     from assay.catalogue import ENGLISH, open_language
 
     english = open_language(ENGLISH)
-    rows = [
-        {
-            "split": english.word("splits", one["split"]),
-            "metric": title_metric(one["metric"]),
-            "value": f"{one['value']:.4f}",
-            "95 % interval": "{:.3f}–{:.3f}".format(*one["interval"]),
-            "texts": f"{one['n_texts']:,}",
-        }
-        for one in scores
-    ]
+    rows = []
+    for one in scores:
+        value, interval = f"{one['value']:.4f}", "{:.3f}–{:.3f}".format(*one["interval"])
+        if task == "single":
+            value, interval = f"{one['value']:.2%}", show_interval(*one["interval"])
+        rows.append(
+            {
+                "split": english.word("splits", one["split"]),
+                "metric": title_metric(one["metric"]),
+                "value": value,
+                "95 % interval": interval,
+                "texts": f"{one['n_texts']:,}",
+            }
+        )
     print_table(rows, right=("value", "texts"))
 
 
