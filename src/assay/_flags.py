@@ -26,6 +26,7 @@ SWITCHES = {
 # Flags whose argument has another name.
 OTHER_NAMES = {
     "abstain-below": "rule",
+    "allowed-host": "allowed_hosts",
     "budget": "budget_s",
     "epochs": "n_epochs",
     "save-every": "save_every_s",

@@ -158,7 +158,7 @@ CASES = {
     "a kind of file that is not read": (
         lambda f: (f.joinpath("d.xls").write_bytes(b"x"), ["run", "d.xls", "--out", "o"])[1],
         [
-            "d.xls is of a kind that cannot be read; .csv .tsv .jsonl .json .txt .parquet .xlsx are accepted"
+            "d.xls is of a kind that cannot be read; .csv .tsv .jsonl .json .txt .parquet .xlsx .arrow .feather are accepted, each also with .gz"
         ],
     ),
     "a folder without data": (

@@ -62,7 +62,7 @@ def test_notebook_loads_the_data_of_the_run(five, tmp_path, language):
             {"out": "r.docx"},
             r"the ending of .*r\.docx says no format; md, html, ipynb are accepted",
         ),
-        ({"out": "r.md", "format": "pdf"}, "--format is 'pdf'; md, html, ipynb are accepted"),
+        ({"out": "r.md", "format": "pdf"}, "^format is 'pdf'; md, html, ipynb are accepted"),
         ({"out": "r.txt", "format": "md"}, r"a name that ends in \.md is accepted"),
         ({"out": "r.ipynb", "language": "de"}, "language 'de' is unknown; en, ko are accepted"),
     ],

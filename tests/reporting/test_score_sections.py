@@ -69,14 +69,14 @@ def test_calibration_compares_with_the_scores_before_the_temperature():
 
 
 def test_mistakes_stand_beside_the_nearest_train_text(cheap_run):
-    """Every method has its mistakes on validation, each with a text of train and its label."""
+    """Every method has its mistakes out of fold, each with a text of train and its label."""
     results, _ = cheap_run
     train = results.splits["train"]
     shown = describe_mistakes(results)
     assert list(shown) == ["majority", "linear"]
     sure = [one.mistake.predicted_score for one in shown["linear"]]
     assert sure == sorted(sure, reverse=True)
-    assert {one.mistake.split for one in shown["majority"]} == {"validation"}
+    assert {one.mistake.split for one in shown["majority"]} == {"train", "validation"}
     for one in shown["majority"]:
         assert one.mistake.label != one.mistake.predicted_label
         (near,) = one.nearest

@@ -9,18 +9,18 @@ from assay.server.options import ServerOptions
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"port": 70000}, "--port is 70000; 0 to 65535 are accepted"),
+        ({"port": 70000}, "^port is 70000; 0 to 65535 are accepted"),
         ({"api_key": " "}, "the API key is blank"),
-        ({"workers": 0}, "--workers is 0; 1 to 256 is accepted"),
-        ({"watch_s": -1.0}, "--watch-s is -1; 0 or more is accepted"),
-        ({"keep_alive_s": 0.0}, "--keep-alive-s is 0; more than 0 is accepted"),
+        ({"workers": 0}, "^workers is 0; 1 to 256 is accepted"),
+        ({"watch_s": -1.0}, "^watch_s is -1; 0 or more is accepted"),
+        ({"keep_alive_s": 0.0}, "^keep_alive_s is 0; more than 0 is accepted"),
         (
             {"allowed_hosts": ("http://a.example",)},
-            "--allowed-host is 'http://a.example'; a name or an address",
+            "^allowed_hosts is 'http://a.example'; a name or an address",
         ),
         (
             {"allowed_hosts": ("a.example:80",)},
-            "--allowed-host is 'a.example:80'; a name or an address",
+            "^allowed_hosts is 'a.example:80'; a name or an address",
         ),
     ],
     ids=["port", "key", "workers", "watch", "keep-alive", "host-url", "host-port"],

@@ -41,6 +41,26 @@ MAX_WHOLE = 100  # different whole numbers that do not simply count the classes
 MAX_RATINGS = 11  # 0 to 10
 UNITS = "%€$£¥₩ "  # around measured numbers
 MAX_ALONE = 3  # labels with one row, among which the one of a first or last row is conspicuous
+# What is beside a sum, where the texts would be
+SUMS = frozenset(
+    (
+        *("total", "totals", "grand total", "sum", "average", "mean", "count"),
+        *(
+            "합계",
+            "총계",
+            "소계",
+            "계",
+            "평균",
+            "合计",
+            "合計",
+            "总计",
+            "summe",
+            "gesamt",
+            "totale",
+            "итого",
+        ),
+    )
+)
 RATING_UNITS = (" stars", " star", "점", " stelle", " étoiles")
 
 
@@ -62,7 +82,10 @@ def _say_alone(labelled: LabelledTexts, counts: Mapping[str, int], *, source: st
     n_alone = sum(1 for n in counts.values() if n == 1)
     if len(labelled) < MIN_ROWS or n_alone > MAX_ALONE:
         return
-    for place, end, meaning in ((0, "first", "a second header"), (-1, "last", "a sum or a note")):
+    ends = [(0, "first", "a second header")]
+    if _is_sum(labelled.texts[-1], labelled.labels[-1], counts):
+        ends.append((-1, "last", "a sum or a note"))
+    for place, end, meaning in ends:
         label = labelled.labels[place]
         if counts[label] == 1:
             logger.warning(
@@ -72,6 +95,17 @@ def _say_alone(labelled: LabelledTexts, counts: Mapping[str, int], *, source: st
                 end,
                 meaning,
             )
+
+
+def _is_sum(text: str, label: str, counts: Mapping[str, int]) -> bool:
+    """Tell whether a row sums up the others: by its word, or by the only label that is a number."""
+    if text.strip().rstrip(":").casefold() in SUMS:
+        return True
+    return [one for one in counts if _looks_like_number(one)] == [label]
+
+
+def _looks_like_number(label: str) -> bool:
+    return label.strip().replace(",", "").replace(".", "").isdecimal()
 
 
 def check_label_column(
