@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import re
@@ -23,6 +24,7 @@ from _support.made_up_scores import LABELS as MADE_UP
 from _support.made_up_scores import made_up_split
 from _support.server_runs import running
 from _support.small_runs import LABELS, read_json, run_assay, shared_run, write_rows
+from assay.audit.checks import audit_data, write_issues
 from assay.cli.app import app
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
@@ -205,6 +207,21 @@ def write_announcement(model, path):
     return path
 
 
+def accept_one(data, path):
+    """Audit data and accept another label for the first row of what is found; return the file."""
+    write_issues(audit_data(data, method=None), path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    first = rows[0]
+    others = {"joy", "sadness"} - {first["label"]}
+    rows[0] = {**first, "kind": "wrong_label", "proposed_label": min(others), "accept": "yes"}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, first)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
 def pages_cases(name, args, tmp_path):
     """Start a command that serves a page, end it, and yield both objects that it prints."""
     command = [sys.executable, "-m", "assay", *map(str, args), "--port", "0", "--json"]
@@ -293,14 +310,14 @@ def cases(five, tmp_path):
     yield "ModelComparison", ["compare", *two, five.data]
     yield "WrittenReport", ["report", run, "--out", tmp_path / "report.md"]
     yield "Audit", ["audit", five.data, "--method", "none"]
-    issues, fixed = tmp_path / "issues.csv", tmp_path / "fixed"
-    yield "Audit", ["audit", five.data, "--method", "none", "--out", issues]
-    yield "Fixed", ["fix", five.data, "--decisions", issues, "--out", fixed]
+    yield "Audit", ["audit", five.data, "--method", "none", "--out", tmp_path / "issues.csv"]
     yield "NextTexts", ["next", model, rejected, "-n", "1", "--out", tmp_path / "next.csv"]
     pool = ["label", rejected, "--labels", "joy,sadness", "--out", tmp_path / "labelled.jsonl"]
     yield from pages_cases("Labelled", pool, tmp_path)
     twice = ["good day", "good day", "other day", "yet one", "fine rain", "the sun"]
     suspect = write_rows(tmp_path / "twice.csv", twice, ["joy", "sadness"] * 3)
+    decisions = accept_one(suspect, tmp_path / "accepted.csv")
+    yield "Fixed", ["fix", suspect, "--decisions", decisions, "--out", tmp_path / "fixed.csv"]
     review = ["review", suspect, "--out", tmp_path / "decisions.csv"]
     yield from pages_cases("Reviewed", review, tmp_path)
     yield "Serving", write_announcement(model, tmp_path / "serving.json")

@@ -166,7 +166,7 @@ class TestOnRay:
 
     def test_several_labels_are_those_of_the_plain_engine(self, several_folder, dataset, tmp_path):
         """Lists of labels, empty ones and missing ones among them, have one type in all parts."""
-        rule = AbstainRule(0.6)
+        rule = AbstainRule(0.9)
         out = tmp_path / "out"
         predict_dataset(several_folder, dataset, out, rule=rule)
         rows, _ = read_output(out)
