@@ -21,7 +21,6 @@ from assay.models.onnx.export import write_compact_onnx
 from assay.models.onnx.ngrams import write_ngrams_onnx
 from assay.models.piece_ngrams import PieceNgrams, fit_ngrams
 from assay.models.several_machines import MACHINES
-from assay.progress import Progress
 from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.subwords import SubwordTokenizer
@@ -88,7 +87,6 @@ class Compact(TextClassifier):
     """
 
     method = "compact"
-    _n_whole: int | None = None  # all texts, while the model of a fold is fitted on some of them
     accepted: ClassVar[Mapping[str, Bounds]] = {
         "vocabulary_size": COUNT,
         "embedding_size": replace(COUNT, is_optional=True),
@@ -136,30 +134,11 @@ class Compact(TextClassifier):
         self.time_limit_s = time_limit_s
         self.device = device
 
-    def predict_fold(
-        self,
-        texts: Sequence[str],
-        label_ids: np.ndarray,
-        is_outside: np.ndarray,
-        *,
-        progress: Progress | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Fit on the texts inside, and predict those outside of them.
-
-        The model is of the kind that all texts would make, n-grams or a network, so that folds
-        judge what is saved.
-        """
-        self._n_whole = len(texts)
-        try:
-            return super().predict_fold(texts, label_ids, is_outside, progress=progress)
-        finally:
-            self._n_whole = None
-
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         check_long_texts(self.long_texts)
         device = pick_device(self.device)
         self.ngrams_: PieceNgrams | None = None
-        if self._takes_ngrams(self._n_whole or len(texts)):
+        if self._takes_ngrams(len(context.all_texts or texts)):
             self._fit_ngrams(texts, label_ids, context)
             return
         class_weights = self.targets_.weigh(self.class_weight, self.classes_, label_ids)

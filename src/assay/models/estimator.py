@@ -109,6 +109,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         DataError
             Fewer than two classes, or a validation label that train lacks.
         """
+        context = FitContext(score=score, progress=progress or Progress(), states=states)
+        return self._learn(X, y, context, validation)
+
+    def _learn(
+        self, X: Sequence[str], y: Sequence[Any], context: FitContext, held_out: Any
+    ) -> Self:
+        """Fit on texts, and calibrate on held-out ones, if any."""
         self._forget()
         for name, bounds in self.accepted.items():
             bounds.check(name, getattr(self, name))
@@ -118,13 +125,12 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self.classes_, label_ids = self.targets_.learn(labels)
         self.fitted_ = self.targets_.untrained(len(self.classes_))
         self.history_: list[dict[str, float]] = []
-        context = FitContext(score=score, progress=progress or Progress(), states=states)
-        if validation is not None:
-            _check_pair(validation)
-            context = self._with_validation(context, *validation)
+        if held_out is not None:
+            _check_pair(held_out)
+            context = self._with_validation(context, *held_out)
         self._fit(texts, label_ids, context)
-        if validation is not None:
-            self.calibrate(*validation)
+        if held_out is not None:
+            self.calibrate(*held_out)
         return self
 
     def _forget(self) -> None:
@@ -285,7 +291,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """
         inside = np.flatnonzero(~is_outside).tolist()
         outside = np.flatnonzero(is_outside).tolist()
-        self.fit([texts[i] for i in inside], label_ids[~is_outside], progress=progress)
+        context = FitContext(progress=progress or Progress(), all_texts=texts)
+        self._learn([texts[i] for i in inside], label_ids[~is_outside], context, None)
         return self.decision_logits([texts[i] for i in outside]), self.classes_
 
     def predict_proba(self, X: Sequence[str]) -> np.ndarray:

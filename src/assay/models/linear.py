@@ -27,7 +27,6 @@ from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.several_machines import MACHINES
 from assay.models.term_counts import TermCounts, count_terms, limit_terms
 from assay.models.term_settings import TermSettings, choose_terms
-from assay.progress import Progress
 from assay.runtime.linear import LinearModel, TextTerms
 from assay.training.context import ClassWeight, FitContext
 
@@ -67,7 +66,6 @@ class Linear(TextClassifier):
     """
 
     method = "linear"
-    _whole: Sequence[str] | None = None  # all texts, while a model is fitted on a fold of them
     accepted: ClassVar[Mapping[str, Bounds]] = {
         "C": Bounds(above=0, below=math.inf, is_optional=True),
         "max_chars": Bounds(at_least=0, is_whole=True),
@@ -95,30 +93,12 @@ class Linear(TextClassifier):
         self.class_weight = class_weight
         self.seed = seed
 
-    def predict_fold(
-        self,
-        texts: Sequence[str],
-        label_ids: np.ndarray,
-        is_outside: np.ndarray,
-        *,
-        progress: Progress | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Fit on the texts inside, and predict those outside of them.
-
-        Terms are counted as on all texts, so that folds judge what is saved.
-        """
-        self._whole = texts
-        try:
-            return super().predict_fold(texts, label_ids, is_outside, progress=progress)
-        finally:
-            self._whole = None
-
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         self._check_params()
         machines = MACHINES[self.targets_.task](
             self.class_weight, self.classes_, label_ids, self.seed
         )
-        settings = self._settings(self._whole or texts)
+        settings = self._settings(context.all_texts or texts)
         with context.progress.track("linear", 2) as advance:
             terms = TextTerms(min_chars=settings.min_chars, max_chars=self.max_chars)
             counted = count_terms(texts, terms, min_count=settings.min_count, label_ids=label_ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,6 +115,9 @@ class FitContext:
     progress : Progress
     states : TrainingStates, optional
         Where a long training saves its state.
+    all_texts : sequence of str, optional
+        While a model of a fold is fitted: all texts. What kind of model it is follows from them, so
+        that folds judge what is saved.
     """
 
     validation_texts: list[str] | None = None
@@ -122,6 +125,7 @@ class FitContext:
     score: Score | None = None
     progress: Progress = field(default_factory=Progress)
     states: TrainingStates | None = None
+    all_texts: Sequence[str] | None = None
 
     def encode_validation(
         self, tokenizer: SubwordTokenizer
