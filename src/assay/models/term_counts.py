@@ -71,7 +71,7 @@ class TermCounts:
 def limit_terms(blocks: Sequence[TermCounts], *, n_classes: int) -> list[TermCounts]:
     """Keep the terms of the most texts if all would have more weights than `MOST_WEIGHTS`.
 
-    Of terms that as many texts hold, those of the first block are kept first: words, then pairs.
+    Where as many texts hold two terms, the one of the earlier block is kept: words before pairs.
     """
     sizes = [one.matrix.shape[1] for one in blocks]
     most_terms = MOST_WEIGHTS // n_classes

@@ -7,6 +7,7 @@ that the page made, and names the version of the state that it was made for.
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -33,7 +34,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class EventState:
+class EventState(ABC):
     """A state that follows from events alone. A subclass takes in those that it knows.
 
     Parameters
@@ -66,9 +67,9 @@ class EventState:
         self.n_events += 1
         self._take_in(event)
 
+    @abstractmethod
     def _take_in(self, event: Event) -> None:
         """Change the state by an event that was not known."""
-        raise NotImplementedError
 
 
 class EventSession:

@@ -265,7 +265,7 @@ class Model:
     def decide(self, probs: np.ndarray, *, rule: AbstainRule | None = None) -> list[Any]:
         """Return the label that `predict` gives for each text, or None where the model abstains.
 
-        Of several labels a list, or None where none is sure, nor that there is none.
+        With several labels per text, a list of labels, or None where the model is unsure of all.
 
         Parameters
         ----------
