@@ -50,7 +50,7 @@ def test_audit_shows_counts_suspects_and_times(invoke, flipped, tmp_path):
     ):
         assert part in done.stdout
     assert all(
-        len(line) <= 80 or str(tmp_path) in line or "probably wrong" in line
+        len(line) <= 80 or str(tmp_path) in line or "suspected to be wrong" in line
         for line in done.stdout.splitlines()
     )
 
