@@ -6,36 +6,36 @@ import pytest
 from assay.errors import InputError
 from assay.evaluation.choice import choose_method
 from assay.evaluation.compare import compare_methods
-from assay.evaluation.evidence import OUT_OF_FOLD, Answers
+from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
 
 
 def answer(*runs):
-    """Build answers to texts of class 0 from (value, count) pairs: is the label right."""
+    """Build predictions for texts of class 0 from (value, count) pairs: is the label right."""
     flags = np.concatenate([np.full(n, bool(value)) for value, n in runs])
     label_ids = np.arange(len(flags)) % 2
-    return Answers.held_out(label_ids, np.where(flags, label_ids, 1 - label_ids))
+    return EvidencePredictions.held_out(label_ids, np.where(flags, label_ids, 1 - label_ids))
 
 
 def test_choice_takes_the_cheapest_within_the_tolerance():
     """Compact loses little against finetune; linear loses four points, and is out."""
-    answers = {
+    predictions = {
         "majority": answer((0, 650), (1, 350)),
         "linear": answer((0, 100), (1, 900)),
         "compact": answer((0, 66), (1, 934)),
         "finetune": answer((1, 5), (0, 57), (1, 933), (0, 5)),
     }
-    choice = choose_method(answers, model_bytes={"compact": 6_000_000, "finetune": 90_000_000})
+    choice = choose_method(predictions, model_bytes={"compact": 6_000_000, "finetune": 90_000_000})
     assert (choice.recommended, choice.best) == ("compact", "finetune")
     assert choice.loss("compact").expected_loss < 0.01 < choice.loss("linear").expected_loss
     assert choice.loss("finetune").expected_loss == 0
-    correct = {method: one.correct for method, one in answers.items()}
+    correct = {method: one.correct for method, one in predictions.items()}
     assert list(choice.comparisons) == compare_methods(correct)
 
 
 def test_no_difference_shown_is_not_taken_for_no_difference():
     """Ten texts show nothing significant, and the better method is still the one to take."""
-    answers = {"linear": answer((1, 6), (0, 4)), "features": answer((1, 9), (0, 1))}
-    choice = choose_method(answers)
+    predictions = {"linear": answer((1, 6), (0, 4)), "features": answer((1, 9), (0, 1))}
+    choice = choose_method(predictions)
     assert not any(one.significantly_worse for one in choice.comparisons)
     assert choice.recommended == "features"
 
@@ -59,7 +59,7 @@ def test_majority_within_the_tolerance_is_passed_over():
 
 
 def test_of_equal_methods_the_cheapest_is_taken():
-    """All methods give the same answers."""
+    """All methods predict the same."""
     same = answer((1, 80), (0, 20))
     choice = choose_method({"finetune": same, "compact": same, "linear": same})
     assert (choice.recommended, choice.best) == ("linear", "linear")
@@ -68,12 +68,12 @@ def test_of_equal_methods_the_cheapest_is_taken():
 
 def test_the_tolerance_decides():
     """Two points are too many for one point of tolerance, and few enough for five."""
-    answers = {
+    predictions = {
         "linear": answer((1, 8800), (0, 1200)),
         "features": answer((1, 9000), (0, 1000)),
     }
-    assert choose_method(answers).recommended == "features"
-    assert choose_method(answers, tolerance=0.05).recommended == "linear"
+    assert choose_method(predictions).recommended == "features"
+    assert choose_method(predictions, tolerance=0.05).recommended == "linear"
 
 
 def test_macro_f1_counts_rare_labels():
@@ -82,12 +82,12 @@ def test_macro_f1_counts_rare_labels():
     misses = np.zeros(1000, dtype=int)
     finds = label_ids.copy()
     finds[:50] = 1
-    answers = {
-        "linear": Answers.held_out(label_ids, misses),
-        "compact": Answers.held_out(label_ids, finds),
+    predictions = {
+        "linear": EvidencePredictions.held_out(label_ids, misses),
+        "compact": EvidencePredictions.held_out(label_ids, finds),
     }
-    assert choose_method(answers).recommended == "linear"
-    chosen = choose_method(answers, metric="macro-f1")
+    assert choose_method(predictions).recommended == "linear"
+    chosen = choose_method(predictions, metric="macro-f1")
     assert chosen.recommended == "compact"
     assert chosen.loss("linear").score == pytest.approx(0.487, abs=1e-3)
 
@@ -96,7 +96,7 @@ def test_methods_with_other_texts_are_compared_on_those_that_both_have():
     """Finetune answered the last 200 texts alone, which are hard: it is better there, and best."""
     label_ids = np.zeros(1000, dtype=np.int64)
     is_hard = np.arange(1000) >= 800
-    linear = Answers(
+    linear = EvidencePredictions(
         kind=OUT_OF_FOLD,
         label_ids=label_ids,
         predicted_ids=np.where(is_hard & (np.arange(1000) % 2 == 0), 1, 0)[None, :],
@@ -104,7 +104,9 @@ def test_methods_with_other_texts_are_compared_on_those_that_both_have():
         rows=np.arange(1000),
         n_folds=5,
     )
-    finetune = Answers.held_out(label_ids[800:], np.arange(200) % 10 == 0, first_row=800)
+    finetune = EvidencePredictions.held_out(
+        label_ids[800:], np.arange(200) % 10 == 0, first_row=800
+    )
     assert linear.accuracy == finetune.accuracy == 0.9
     choice = choose_method({"linear": linear, "finetune": finetune})
     assert (choice.recommended, choice.best) == ("finetune", "finetune")
@@ -119,11 +121,11 @@ def test_equal_texts_count_as_one_piece_of_evidence():
     groups = np.r_[np.zeros(90, dtype=int), np.arange(1, 101)]
     losses = []
     for own in (groups, None):
-        answers = {
-            "linear": Answers.held_out(label_ids, linear, groups=own),
-            "compact": Answers.held_out(label_ids, compact, groups=own),
+        predictions = {
+            "linear": EvidencePredictions.held_out(label_ids, linear, groups=own),
+            "compact": EvidencePredictions.held_out(label_ids, compact, groups=own),
         }
-        losses.append(choose_method(answers).loss("compact").expected_loss)
+        losses.append(choose_method(predictions).loss("compact").expected_loss)
     assert losses[0] > losses[1] + 0.01
 
 
@@ -144,17 +146,19 @@ def test_an_unknown_metric_is_refused():
 
 def test_nothing_to_choose_from_is_refused():
     """Without methods, or without texts that they share, there is no choice."""
-    with pytest.raises(InputError, match="no method to recommend"):
+    with pytest.raises(InputError, match="no method to choose from"):
         choose_method({})
     apart = {
-        "linear": Answers.held_out(np.zeros(5), np.zeros(5)),
-        "compact": Answers.held_out(np.zeros(5), np.zeros(5), first_row=5),
+        "linear": EvidencePredictions.held_out(np.zeros(5), np.zeros(5)),
+        "compact": EvidencePredictions.held_out(np.zeros(5), np.zeros(5), first_row=5),
     }
-    with pytest.raises(InputError, match="answers to different texts"):
+    with pytest.raises(InputError, match="predictions for different texts"):
         choose_method(apart)
 
 
 def test_the_same_seed_gives_the_same_choice():
-    """Losses and words do not depend on anything but answers and seed."""
-    answers = {"linear": answer((1, 60), (0, 40)), "compact": answer((0, 35), (1, 65))}
-    assert choose_method(answers, seed=3).to_dict() == choose_method(answers, seed=3).to_dict()
+    """Losses and words do not depend on anything but predictions and seed."""
+    predictions = {"linear": answer((1, 60), (0, 40)), "compact": answer((0, 35), (1, 65))}
+    assert (
+        choose_method(predictions, seed=3).to_dict() == choose_method(predictions, seed=3).to_dict()
+    )

@@ -33,8 +33,8 @@ def test_scores_are_over_all_divisions(evidence):
     assert (scores.accuracy, scores.n_texts) == (0.85, 40)
     assert np.sum(scores.confusion) == 80
     assert [one.n_texts for one in scores.per_class] == [20, 20]
-    assert evidence.answers.accuracy == 0.85
-    assert evidence.answers.n_folds == 4
+    assert evidence.predictions.accuracy == 0.85
+    assert evidence.predictions.n_folds == 4
 
 
 def test_intervals_are_as_wide_as_forty_texts_deserve(evidence):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.evaluation.evidence import Answers
+from assay.evaluation.evidence import EvidencePredictions
 from assay.evaluation.fold_interval import fold_interval
 from assay.evaluation.folds import deal_folds
 from assay.runtime.limits.wilson import wilson_bounds, wilson_interval
@@ -14,10 +14,12 @@ N_CLASSES, N_TEXTS, N_FRESH, WIDTH = 60, 300, 2000, 30
 
 
 def answers_of(label_ids, predicted_ids, groups=None, n_folds=5):
-    """Return answers of one division."""
+    """Return predictions of one division."""
     rows = np.arange(len(label_ids))
     groups = rows if groups is None else groups
-    return Answers("out_of_fold", label_ids, predicted_ids[None, :], groups, rows, n_folds)
+    return EvidencePredictions(
+        "out_of_fold", label_ids, predicted_ids[None, :], groups, rows, n_folds
+    )
 
 
 @pytest.mark.parametrize(("n_folds", "n_worth"), [(5, 100), (2, 75), (10, 225 / (19 / 9))])

@@ -3,24 +3,24 @@
 import numpy as np
 
 from assay.evaluation.choice import choose_method
-from assay.evaluation.evidence import OUT_OF_FOLD, Answers
+from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.recommendation import state_evidence
 
 
 def answer(*runs):
-    """Build answers to texts of two classes from (value, count) pairs: is the label right."""
+    """Build predictions for texts of two classes from (value, count) pairs: is the label right."""
     flags = np.concatenate([np.full(n, bool(value)) for value, n in runs])
     label_ids = np.arange(len(flags)) % 2
-    return Answers.held_out(label_ids, np.where(flags, label_ids, 1 - label_ids))
+    return EvidencePredictions.held_out(label_ids, np.where(flags, label_ids, 1 - label_ids))
 
 
 def test_a_cheaper_method_is_explained_with_its_loss():
     """What is lost, and what to take where every point matters."""
-    answers = {
+    predictions = {
         "linear": answer((0, 66), (1, 934)),
         "finetune": answer((1, 5), (0, 57), (1, 933), (0, 5)),
     }
-    choice = choose_method(answers, model_bytes={"linear": 6_000_000, "finetune": 90_000_000})
+    choice = choose_method(predictions, model_bytes={"linear": 6_000_000, "finetune": 90_000_000})
     loss = choice.loss("linear").expected_loss
     assert choice.why == (
         "linear is the cheapest method within 1.0 points of the best (accuracy 93.4% against 93.8% "
@@ -34,8 +34,8 @@ def test_a_cheaper_method_is_explained_with_its_loss():
 
 def test_an_expensive_method_is_explained_with_its_alternative():
     """What a smaller method would lose."""
-    answers = {"linear": answer((0, 118), (1, 882)), "features": answer((0, 100), (1, 900))}
-    choice = choose_method(answers, model_bytes={"linear": 6_000_000, "features": 90_000_000})
+    predictions = {"linear": answer((0, 118), (1, 882)), "features": answer((0, 100), (1, 900))}
+    choice = choose_method(predictions, model_bytes={"linear": 6_000_000, "features": 90_000_000})
     loss = choice.loss("linear").expected_loss
     assert choice.why == (
         "features has the highest accuracy (90.0%), and every cheaper method is expected to lose "
@@ -46,20 +46,20 @@ def test_an_expensive_method_is_explained_with_its_alternative():
 
 def test_the_cheapest_is_the_best():
     """Nothing is bought with a more expensive method."""
-    answers = {
+    predictions = {
         "majority": answer((0, 900), (1, 100)),
         "linear": answer((1, 950), (0, 50)),
         "compact": answer((0, 60), (1, 940)),
     }
-    choice = choose_method(answers)
+    choice = choose_method(predictions)
     assert choice.why == "linear has the highest accuracy (95.0%), and no cheaper method learns."
     assert choice.remarks == ("Chosen on 1,000 validation texts.",)
 
 
 def test_what_is_not_shown_to_be_learnt_is_said():
     """Ten texts show nothing, and the reader is told so, twice."""
-    answers = {"majority": answer((1, 6), (0, 4)), "linear": answer((1, 7), (0, 3))}
-    assert choose_method(answers).remarks == (
+    predictions = {"majority": answer((1, 6), (0, 4)), "linear": answer((1, 7), (0, 3))}
+    assert choose_method(predictions).remarks == (
         "Chosen on 10 validation texts.",
         "It is not yet shown to be better than always answering the most frequent label (accuracy "
         "70.0% against 60.0%): more texts would tell.",
@@ -69,8 +69,8 @@ def test_what_is_not_shown_to_be_learnt_is_said():
 
 def test_majority_is_explained():
     """Where nothing has a higher score, there is nothing to take yet."""
-    answers = {"majority": answer((1, 600), (0, 400)), "linear": answer((1, 500), (0, 500))}
-    assert choose_method(answers).why == (
+    predictions = {"majority": answer((1, 600), (0, 400)), "linear": answer((1, 500), (0, 500))}
+    assert choose_method(predictions).why == (
         "no method has a higher accuracy than majority, which always answers the most frequent "
         "label (60.0%): more texts or cleaner labels are needed."
     )
@@ -85,8 +85,10 @@ def test_one_method_had_no_rival():
 def test_evidence_out_of_fold_is_described():
     """How many texts, folds and repeats."""
     rows = np.arange(60)
-    answers = Answers(OUT_OF_FOLD, rows % 2, np.zeros((5, 60), dtype=int), rows, rows, n_folds=5)
-    assert state_evidence(answers).to_dict() == {
+    predictions = EvidencePredictions(
+        OUT_OF_FOLD, rows % 2, np.zeros((5, 60), dtype=int), rows, rows, n_folds=5
+    )
+    assert state_evidence(predictions).to_dict() == {
         "kind": "choice.out_of_folds",
         "n_texts": 60,
         "n_folds": 5,

@@ -5,19 +5,23 @@ import pytest
 from sklearn.metrics import f1_score
 
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
-from assay.evaluation.several_choice import SeveralAnswersOf, choose_several, compare_several
+from assay.evaluation.several_choice import (
+    SeveralEvidencePredictions,
+    choose_several,
+    compare_several,
+)
 
 RNG = np.random.default_rng(0)
 TRUTH = (RNG.random((300, 4)) < [0.5, 0.3, 0.2, 0.1]).astype(np.int64)
 
 
 def answer(error: float, *, seed: int, n_repeats: int = 1, rows=None, kind=HELD_OUT):
-    """Return answers of which so many entries are wrong."""
+    """Return predictions of which so many entries are wrong."""
     rows = np.arange(300) if rows is None else rows
     rng = np.random.default_rng(seed)
     is_wrong = rng.random((n_repeats, len(rows), 4)) < error
     predicted = np.where(is_wrong, 1 - TRUTH[rows], TRUTH[rows])
-    return SeveralAnswersOf(kind, TRUTH[rows], predicted, rows // 2, rows)
+    return SeveralEvidencePredictions(kind, TRUTH[rows], predicted, rows // 2, rows)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,7 @@ def test_cheapest_method_within_the_tolerance_is_recommended():
 
 
 def test_differences_are_paired():
-    """Equal answers differ by nothing, whatever the draw; the interval of a worse one is below zero."""
+    """Equal predictions differ by nothing, whatever the draw; the interval of a worse one is below zero."""
     good, bad = answer(0.05, seed=1), answer(0.3, seed=2)
     same, other, worse = compare_several(
         {"linear": good, "compact": good, "finetune": bad}, metric="macro-f1", seed=0

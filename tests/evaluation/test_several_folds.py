@@ -54,7 +54,9 @@ def test_labels_of_a_text_do_not_judge_it():
     after = judge(changed)
     own = GROUPS % 3 == 0
     np.testing.assert_array_equal(before.probs[0][own], after.probs[0][own])
-    np.testing.assert_array_equal(before.answers.predicted[0][own], after.answers.predicted[0][own])
+    np.testing.assert_array_equal(
+        before.predictions.predicted[0][own], after.predictions.predicted[0][own]
+    )
     assert not np.array_equal(before.probs[0][~own], after.probs[0][~own])
 
 
@@ -90,10 +92,10 @@ def test_scores_are_those_by_which_methods_are_chosen():
     evidence = judge(TRUTH)
     scores = evidence.scored.scores
     for metric, field in SEVERAL_METRICS.items():
-        expected = evidence.answers.score(metric)
+        expected = evidence.predictions.score(metric)
         assert getattr(scores, field) == pytest.approx(expected, abs=1e-6)
         low, high = scores.intervals[field]
         assert 0 <= low <= expected <= high <= 1
     assert scores.n_texts == 90
     assert [one.n_texts for one in scores.per_label] == TRUTH.sum(axis=0).tolist()
-    assert not np.array_equal(evidence.answers.predicted[0], evidence.answers.predicted[1])
+    assert not np.array_equal(evidence.predictions.predicted[0], evidence.predictions.predicted[1])

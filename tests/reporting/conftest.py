@@ -201,7 +201,7 @@ def build_results(splits, ids, probs):
         fingerprints={split: labelled.sha256() for split, labelled in splits.items()},
         methods=tuple(methods),
         choice=choose_method(
-            {one.method: one.answers() for one in methods}, model_bytes=MODEL_BYTES
+            {one.method: one.predictions() for one in methods}, model_bytes=MODEL_BYTES
         ),
         audit=build_audit(splits),
         machine=Machine("3.11.7", "Linux x86_64", 2, "cpu"),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from assay.evaluation.choice import Choice, choose_method
 from assay.evaluation.compare import Comparison, compare_methods
-from assay.evaluation.evidence import Answers
+from assay.evaluation.evidence import EvidencePredictions
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.mistakes import Confusion, Mistake, costly_confusions, worst_mistakes
 from assay.evaluation.result import ClassScores, ReliabilityBin, SplitScores
 
 __all__ = [
-    "Answers",
+    "EvidencePredictions",
     "Choice",
     "ClassScores",
     "Comparison",

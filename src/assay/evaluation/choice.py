@@ -17,9 +17,9 @@ from assay._display import Brief
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.errors import InputError
 from assay.evaluation.compare import ALPHA, Comparison, compare_methods
-from assay.evaluation.evidence import Answers
+from assay.evaluation.evidence import EvidencePredictions
 from assay.evaluation.recommendation import state_reasons
-from assay.evaluation.score_draws import check_metric, draw_scores, score_answers
+from assay.evaluation.score_draws import check_metric, draw_scores, score_evidence
 from assay.methods import FLOOR
 
 __all__ = ["TOLERANCE", "Choice", "ExpectedLoss", "check_tolerance", "choose_method"]
@@ -96,7 +96,7 @@ class Choice(Brief):
         From the cheapest method to the most expensive.
     comparisons : tuple of Comparison
         Paired tests of accuracy in the same order; a remark.
-    evidence : Answers
+    evidence : EvidencePredictions
         Those of the recommended method.
     model_bytes : mapping of method to int
         Sizes on disk; empty if they are not known.
@@ -111,7 +111,7 @@ class Choice(Brief):
     tolerance: float
     losses: tuple[ExpectedLoss, ...]
     comparisons: tuple[Comparison, ...]
-    evidence: Answers
+    evidence: EvidencePredictions
     model_bytes: Mapping[str, int] = field(default_factory=dict)
     reasons: tuple[Fact, ...] = ()
 
@@ -157,7 +157,7 @@ class Choice(Brief):
 
 
 def choose_method(
-    answers: Mapping[str, Answers],
+    predictions: Mapping[str, EvidencePredictions],
     *,
     metric: str = "accuracy",
     tolerance: float = TOLERANCE,
@@ -170,8 +170,8 @@ def choose_method(
 
     Parameters
     ----------
-    answers : mapping of method to Answers
-        The evidence; test texts take no part in it. Methods whose answers are to other texts are
+    predictions : mapping of method to EvidencePredictions
+        The evidence; test texts take no part in it. Methods with predictions for other texts are
         compared on the texts that both have.
     metric : {"accuracy", "macro-f1", "micro-f1"}
     tolerance : float
@@ -189,10 +189,10 @@ def choose_method(
     """
     check_metric(metric)
     check_tolerance(tolerance)
-    if not answers:
-        raise InputError("there is no method to recommend; the answers of at least one are needed")
-    comparisons = compare_methods(_correct_on_shared_rows(answers))
-    ordered = {one.method: answers[one.method] for one in comparisons}
+    if not predictions:
+        raise InputError("no method to choose from: give the predictions of at least one")
+    comparisons = compare_methods(_correct_on_shared_rows(predictions))
+    ordered = {one.method: predictions[one.method] for one in comparisons}
     best = _find_best(ordered, metric)
     losses = tuple(
         _expect_loss(method, best, ordered, metric=metric, seed=seed) for method in ordered
@@ -229,44 +229,53 @@ def check_tolerance(tolerance: float) -> None:
         )
 
 
-def _correct_on_shared_rows(answers: Mapping[str, Answers]) -> dict[str, np.ndarray]:
+def _correct_on_shared_rows(
+    predictions: Mapping[str, EvidencePredictions],
+) -> dict[str, np.ndarray]:
     """Return whether each method is right on the texts that all methods answered."""
-    shared = _shared_rows(list(answers.values()))
-    return {method: one.only(shared).correct for method, one in answers.items()}
+    shared = _shared_rows(list(predictions.values()))
+    return {method: one.only(shared).correct for method, one in predictions.items()}
 
 
-def _shared_rows(several: list[Answers]) -> np.ndarray:
+def _shared_rows(several: list[EvidencePredictions]) -> np.ndarray:
     shared = several[0].rows
     for one in several[1:]:
         shared = np.intersect1d(shared, one.rows)
     if not len(shared):
-        raise InputError("the methods cannot be compared: they have answers to different texts")
+        raise InputError(
+            "the methods cannot be compared: they have predictions for different texts"
+        )
     return shared
 
 
-def _find_best(answers: Mapping[str, Answers], metric: str) -> str:
+def _find_best(predictions: Mapping[str, EvidencePredictions], metric: str) -> str:
     """Return the method with the highest score; of equal ones, the cheapest.
 
     The methods are in order of cost. Each is compared with the best of those before it, on the
     texts that both have, so that a method with few texts is never held against another's easy ones.
     """
-    methods = list(answers)
+    methods = list(predictions)
     best = methods[0]
     for method in methods[1:]:
-        shared = _shared_rows([answers[best], answers[method]])
-        own = score_answers(answers[method].only(shared), metric)
-        if own > score_answers(answers[best].only(shared), metric):
+        shared = _shared_rows([predictions[best], predictions[method]])
+        own = score_evidence(predictions[method].only(shared), metric)
+        if own > score_evidence(predictions[best].only(shared), metric):
             best = method
     return best
 
 
 def _expect_loss(
-    method: str, best: str, answers: Mapping[str, Answers], *, metric: str, seed: int
+    method: str,
+    best: str,
+    predictions: Mapping[str, EvidencePredictions],
+    *,
+    metric: str,
+    seed: int,
 ) -> ExpectedLoss:
-    shared = _shared_rows([answers[best], answers[method]])
-    pair = {name: answers[name].only(shared) for name in (best, method)}
+    shared = _shared_rows([predictions[best], predictions[method]])
+    pair = {name: predictions[name].only(shared) for name in (best, method)}
     loss = 0.0
     if method != best:
         drawn = draw_scores(pair, metric, seed=seed)
         loss = float(np.maximum(0.0, drawn[best] - drawn[method]).mean())
-    return ExpectedLoss(method, score_answers(pair[method], metric), len(shared), loss)
+    return ExpectedLoss(method, score_evidence(pair[method], metric), len(shared), loss)

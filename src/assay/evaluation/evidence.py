@@ -1,4 +1,4 @@
-"""`Answers`: what one method answered to the texts on which methods are compared.
+"""`EvidencePredictions`: what one method predicted for the texts on which methods are compared.
 
 `held_out`: the validation split, which the method was not trained on. `out_of_fold`: texts of train
 and validation, each labelled by a model that was fitted on the other folds.
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["HELD_OUT", "OUT_OF_FOLD", "Answers"]
+__all__ = ["HELD_OUT", "OUT_OF_FOLD", "EvidencePredictions"]
 
 HELD_OUT, OUT_OF_FOLD = "held_out", "out_of_fold"
 
 
 @dataclass(frozen=True)
-class Answers:
+class EvidencePredictions:
     """The labels that a method predicted for texts that it was not trained on.
 
     Parameters
@@ -49,8 +49,8 @@ class Answers:
         *,
         groups: np.ndarray | None = None,
         first_row: int = 0,
-    ) -> Answers:
-        """Return the answers to held-out texts, in row order.
+    ) -> EvidencePredictions:
+        """Return the predictions for held-out texts, in row order.
 
         Parameters
         ----------
@@ -90,10 +90,10 @@ class Answers:
         """Accuracy over all divisions."""
         return float((self.predicted_ids == self.label_ids).mean())
 
-    def only(self, rows: np.ndarray) -> Answers:
-        """Return the answers to those texts that are among `rows`."""
+    def only(self, rows: np.ndarray) -> EvidencePredictions:
+        """Return the predictions for those texts that are among `rows`."""
         is_kept = np.isin(self.rows, rows)
-        return Answers(
+        return EvidencePredictions(
             kind=self.kind,
             label_ids=self.label_ids[is_kept],
             predicted_ids=self.predicted_ids[:, is_kept],

@@ -9,7 +9,7 @@ import numpy as np
 
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
-from assay.evaluation.evidence import OUT_OF_FOLD, Answers
+from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.fold_interval import fold_interval
 from assay.evaluation.fold_predictions import FoldPredictions, FoldTexts
 from assay.evaluation.metrics import score_predictions
@@ -29,13 +29,13 @@ class FoldEvidence:
     scored : ScoredSplit
         Probabilities of the first division into folds; scores over all divisions, of which the
         confusion matrix is the sum.
-    answers : Answers
+    predictions : EvidencePredictions
     probs : float64 array of shape (n_repeats, n_texts, n_classes)
     folds : int64 array of shape (n_repeats, n_texts)
     """
 
     scored: ScoredSplit
-    answers: Answers
+    predictions: EvidencePredictions
     probs: np.ndarray
     folds: np.ndarray
 
@@ -66,7 +66,7 @@ class FoldEvidence:
             Seed of the intervals.
         """
         probs = np.stack([softmax(logits / temperature) for logits in found.logits])
-        answers = Answers(
+        predictions = EvidencePredictions(
             kind=OUT_OF_FOLD,
             label_ids=texts.label_ids,
             predicted_ids=probs.argmax(axis=2),
@@ -74,9 +74,9 @@ class FoldEvidence:
             rows=np.arange(len(labelled)),
             n_folds=found.n_folds,
         )
-        scores = _score_divisions(answers, probs, label_set, seed=seed)
+        scores = _score_divisions(predictions, probs, label_set, seed=seed)
         scored = ScoredSplit(labelled, texts.label_ids, probs[0], scores, predict_s=found.fit_s)
-        return cls(scored, answers, probs, found.folds)
+        return cls(scored, predictions, probs, found.folds)
 
     def records(self, splits: Sequence[str], labels: Sequence[str]) -> Iterator[PredictionEntry]:
         """Return what is written about each text in each division.
@@ -88,7 +88,7 @@ class FoldEvidence:
         labels : sequence of str
             Names of the columns.
         """
-        groups = self.answers.groups.tolist()
+        groups = self.predictions.groups.tolist()
         for repeat, (probs, folds) in enumerate(zip(self.probs, self.folds, strict=True)):
             records = prediction_records(splits, self.scored.labelled, probs, labels)
             own_folds = folds.tolist()
@@ -97,22 +97,24 @@ class FoldEvidence:
 
 
 def _score_divisions(
-    answers: Answers, probs: np.ndarray, label_set: LabelSet, *, seed: int
+    predictions: EvidencePredictions, probs: np.ndarray, label_set: LabelSet, *, seed: int
 ) -> SplitScores:
     """Score all divisions as one, with intervals as wide as the texts of one division deserve."""
-    first = score_predictions(answers.label_ids, probs[0], label_set, seed=seed)
+    first = score_predictions(predictions.label_ids, probs[0], label_set, seed=seed)
     scores = first
-    n_repeats = answers.n_repeats
+    n_repeats = predictions.n_repeats
     if n_repeats > 1:
-        repeated_ids = np.tile(answers.label_ids, n_repeats)
+        repeated_ids = np.tile(predictions.label_ids, n_repeats)
         stacked = probs.reshape(-1, probs.shape[2])
         scores = score_predictions(repeated_ids, stacked, label_set, seed=seed)
     intervals = {}
     for metric, (low, high) in first.intervals.items():
         moved = getattr(scores, metric) - getattr(first, metric)
         intervals[metric] = (max(0.0, low + moved), min(1.0, high + moved))
-    intervals["accuracy"] = fold_interval(answers)
+    intervals["accuracy"] = fold_interval(predictions)
     per_class = []
     for own, of_first in zip(scores.per_class, first.per_class, strict=True):
         per_class.append(replace(own, n_texts=of_first.n_texts, f1_interval=of_first.f1_interval))
-    return replace(scores, n_texts=answers.n_texts, intervals=intervals, per_class=tuple(per_class))
+    return replace(
+        scores, n_texts=predictions.n_texts, intervals=intervals, per_class=tuple(per_class)
+    )

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from assay.evaluation.evidence import Answers
+from assay.evaluation.evidence import EvidencePredictions
 from assay.runtime.limits.wilson import wilson_bounds
 
 __all__ = ["fold_interval"]
 
 
-def fold_interval(answers: Answers) -> tuple[float, float]:
-    """Return the 95 % interval of accuracy: Wilson's, of as many texts as the answers are worth.
+def fold_interval(predictions: EvidencePredictions) -> tuple[float, float]:
+    """Return the 95 % interval of accuracy: Wilson's, for fewer texts than there are.
 
     Equal texts count as one. The variance of the mean of k independent folds would be 1/k of that
     of one fold; it is 1/k plus the share of judged to fitted texts, 1/(k - 1). So with five folds,
@@ -27,10 +27,10 @@ def fold_interval(answers: Answers) -> tuple[float, float]:
 
     Parameters
     ----------
-    answers : Answers
+    predictions : EvidencePredictions
         Out of fold.
     """
-    n_distinct = len(np.unique(answers.groups))
-    n_worth = n_distinct / (1 + answers.n_folds / (answers.n_folds - 1))
-    low, high = wilson_bounds(np.array([answers.accuracy * n_worth]), np.array([n_worth]))
+    n_distinct = len(np.unique(predictions.groups))
+    n_worth = n_distinct / (1 + predictions.n_folds / (predictions.n_folds - 1))
+    low, high = wilson_bounds(np.array([predictions.accuracy * n_worth]), np.array([n_worth]))
     return float(low[0]), float(high[0])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.catalogue import Fact
-from assay.evaluation.evidence import HELD_OUT, Answers
+from assay.evaluation.evidence import HELD_OUT, EvidencePredictions
 from assay.methods import FLOOR
 
 if TYPE_CHECKING:
@@ -44,18 +44,21 @@ def state_reasons(choice: Choice) -> tuple[Fact, ...]:
     return tuple(fact for fact in stated if fact is not None)
 
 
-def state_evidence(answers: Answers) -> Fact:
+def state_evidence(predictions: EvidencePredictions) -> Fact:
     """State what a choice rests on.
 
     >>> import numpy as np
-    >>> state_evidence(Answers.held_out(np.zeros(1200), np.zeros(1200))).to_dict()
+    >>> state_evidence(EvidencePredictions.held_out(np.zeros(1200), np.zeros(1200))).to_dict()
     {'kind': 'choice.held_out', 'n_texts': 1200}
     """
-    if answers.kind == HELD_OUT:
-        return Fact.of("choice.held_out", n_texts=answers.n_texts)
-    kind = "choice.out_of_fold" if answers.n_repeats == 1 else "choice.out_of_folds"
+    if predictions.kind == HELD_OUT:
+        return Fact.of("choice.held_out", n_texts=predictions.n_texts)
+    kind = "choice.out_of_fold" if predictions.n_repeats == 1 else "choice.out_of_folds"
     return Fact.of(
-        kind, n_texts=answers.n_texts, n_folds=answers.n_folds, n_repeats=answers.n_repeats
+        kind,
+        n_texts=predictions.n_texts,
+        n_folds=predictions.n_folds,
+        n_repeats=predictions.n_repeats,
     )
 
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from assay._optional import require
 from assay.errors import InputError, did_you_mean
-from assay.evaluation.evidence import Answers
+from assay.evaluation.evidence import EvidencePredictions
 
-__all__ = ["METRICS", "check_metric", "draw_scores", "score_answers"]
+__all__ = ["METRICS", "check_metric", "draw_scores", "score_evidence"]
 
 # micro F1 is accuracy where every text has one label
 METRICS = ("accuracy", "macro-f1", "micro-f1")
@@ -35,23 +35,27 @@ def check_metric(metric: str) -> None:
         raise InputError(f"metric '{metric}' is unknown; {', '.join(METRICS)} are accepted.{meant}")
 
 
-def score_answers(answers: Answers, metric: str) -> float:
+def score_evidence(predictions: EvidencePredictions, metric: str) -> float:
     """Return the score of a method on its texts, over all divisions into folds."""
     if metric != "macro-f1":
-        return answers.accuracy
-    n_classes = _count_classes([answers])
-    counts = _ClassCounts(answers, np.arange(answers.n_texts), n_classes)
-    return float(counts.macro_f1(np.ones((1, answers.n_texts)))[0])
+        return predictions.accuracy
+    n_classes = _count_classes([predictions])
+    counts = _ClassCounts(predictions, np.arange(predictions.n_texts), n_classes)
+    return float(counts.macro_f1(np.ones((1, predictions.n_texts)))[0])
 
 
 def draw_scores(
-    answers: Mapping[str, Answers], metric: str, *, seed: int, n_draws: int = N_DRAWS
+    predictions: Mapping[str, EvidencePredictions],
+    metric: str,
+    *,
+    seed: int,
+    n_draws: int = N_DRAWS,
 ) -> dict[str, np.ndarray]:
     """Draw the scores of several methods on the same texts.
 
     Parameters
     ----------
-    answers : mapping of method to Answers
+    predictions : mapping of method to EvidencePredictions
         All of the same rows.
     metric : str
         One of `METRICS`.
@@ -65,12 +69,12 @@ def draw_scores(
     """
     rng = np.random.default_rng(seed)
     if metric == "macro-f1":
-        return _draw_macro_f1(answers, rng, n_draws)
-    return _draw_accuracy(answers, rng, n_draws)
+        return _draw_macro_f1(predictions, rng, n_draws)
+    return _draw_accuracy(predictions, rng, n_draws)
 
 
 def _draw_accuracy(
-    answers: Mapping[str, Answers], rng: np.random.Generator, n_draws: int
+    predictions: Mapping[str, EvidencePredictions], rng: np.random.Generator, n_draws: int
 ) -> dict[str, np.ndarray]:
     """Draw accuracies.
 
@@ -78,29 +82,29 @@ def _draw_accuracy(
     that agree in all of these numbers share one weight: the sum of k exponential weights has a
     gamma distribution of shape k.
     """
-    units = _group_units(answers)
+    units = _group_units(predictions)
     n_right = []
-    for one in answers.values():
+    for one in predictions.values():
         share_right = (one.predicted_ids == one.label_ids).mean(axis=0)
         n_right.append(np.bincount(units, weights=share_right))
     table = np.column_stack([np.bincount(units), *n_right])
     kinds, n_groups = np.unique(table, axis=0, return_counts=True)
-    scores = np.empty((n_draws, len(answers)))
+    scores = np.empty((n_draws, len(predictions)))
     for chunk in _chunks(n_draws, len(kinds)):
         weights = rng.standard_gamma(n_groups, size=(chunk.stop - chunk.start, len(kinds)))
         sums = weights @ kinds
         scores[chunk] = sums[:, 1:] / sums[:, :1]
-    return {method: scores[:, i] for i, method in enumerate(answers)}
+    return {method: scores[:, i] for i, method in enumerate(predictions)}
 
 
 def _draw_macro_f1(
-    answers: Mapping[str, Answers], rng: np.random.Generator, n_draws: int
+    predictions: Mapping[str, EvidencePredictions], rng: np.random.Generator, n_draws: int
 ) -> dict[str, np.ndarray]:
-    units = _group_units(answers)
+    units = _group_units(predictions)
     n_units = int(units.max()) + 1
-    n_classes = _count_classes(answers.values())
-    counts = {method: _ClassCounts(one, units, n_classes) for method, one in answers.items()}
-    scores = {method: np.empty(n_draws) for method in answers}
+    n_classes = _count_classes(predictions.values())
+    counts = {method: _ClassCounts(one, units, n_classes) for method, one in predictions.items()}
+    scores = {method: np.empty(n_draws) for method in predictions}
     for chunk in _chunks(n_draws, n_units):
         weights = rng.standard_exponential((chunk.stop - chunk.start, n_units))
         for method, own in counts.items():
@@ -115,14 +119,14 @@ class _ClassCounts:
     truly are of the class, and texts that are predicted to be.
     """
 
-    def __init__(self, answers: Answers, units: np.ndarray, n_classes: int) -> None:
+    def __init__(self, predictions: EvidencePredictions, units: np.ndarray, n_classes: int) -> None:
         shape = (n_classes, int(units.max()) + 1)
-        true_ids = np.broadcast_to(answers.label_ids, answers.predicted_ids.shape)
-        columns = np.broadcast_to(units, answers.predicted_ids.shape)
-        is_right = answers.predicted_ids == true_ids
+        true_ids = np.broadcast_to(predictions.label_ids, predictions.predicted_ids.shape)
+        columns = np.broadcast_to(units, predictions.predicted_ids.shape)
+        is_right = predictions.predicted_ids == true_ids
         self.n_hit = _count(true_ids[is_right], columns[is_right], shape)
         self.n_true = _count(true_ids.ravel(), columns.ravel(), shape)
-        self.n_predicted = _count(answers.predicted_ids.ravel(), columns.ravel(), shape)
+        self.n_predicted = _count(predictions.predicted_ids.ravel(), columns.ravel(), shape)
 
     def macro_f1(self, weights: np.ndarray) -> np.ndarray:
         """Return macro F1 for weights of shape (n_draws, n_units): shape (n_draws,).
@@ -143,16 +147,16 @@ def _count(class_ids: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -
     return counts
 
 
-def _group_units(answers: Mapping[str, Answers]) -> np.ndarray:
+def _group_units(predictions: Mapping[str, EvidencePredictions]) -> np.ndarray:
     """Return the groups numbered from 0 without gaps, int64 of shape (n_texts,)."""
-    first = next(iter(answers.values()))
+    first = next(iter(predictions.values()))
     units: np.ndarray = np.unique(first.groups, return_inverse=True)[1]
     return units
 
 
-def _count_classes(answers: Iterable[Answers]) -> int:
+def _count_classes(predictions: Iterable[EvidencePredictions]) -> int:
     largest = 0
-    for one in answers:
+    for one in predictions:
         largest = max(largest, int(one.label_ids.max()), int(one.predicted_ids.max()))
     return largest + 1
 

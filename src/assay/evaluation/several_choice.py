@@ -21,7 +21,7 @@ from assay.methods import FLOOR
 
 __all__ = [
     "METRIC_NAMES",
-    "SeveralAnswersOf",
+    "SeveralEvidencePredictions",
     "SeveralChoice",
     "SeveralDifference",
     "choose_several",
@@ -41,7 +41,7 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class SeveralAnswersOf:
+class SeveralEvidencePredictions:
     """The labels that a method gave to texts that it was not trained on.
 
     Parameters
@@ -77,11 +77,11 @@ class SeveralAnswersOf:
         repeated = np.tile(self.truth, (self.n_repeats, 1))
         return AnswerCounts(repeated, self.predicted.reshape(len(repeated), -1))
 
-    def only(self, rows: np.ndarray) -> SeveralAnswersOf:
-        """Return the answers to those texts that are among `rows`, in the order of the rows."""
+    def only(self, rows: np.ndarray) -> SeveralEvidencePredictions:
+        """Return the predictions for those texts that are in `rows`, in the order of the rows."""
         kept = np.flatnonzero(np.isin(self.rows, rows))
         kept = kept[np.argsort(self.rows[kept], kind="stable")]
-        return SeveralAnswersOf(
+        return SeveralEvidencePredictions(
             self.kind,
             self.truth[kept],
             self.predicted[:, kept],
@@ -178,23 +178,23 @@ class SeveralDifference(Brief):
 
 
 def compare_several(
-    answers: Mapping[str, SeveralAnswersOf], *, metric: str, seed: int
+    predictions: Mapping[str, SeveralEvidencePredictions], *, metric: str, seed: int
 ) -> tuple[SeveralDifference, ...]:
     """Compare every method with the one that has the highest score, on the texts that all have.
 
     Parameters
     ----------
-    answers : mapping of method to SeveralAnswersOf
+    predictions : mapping of method to SeveralEvidencePredictions
         From cheapest to most expensive.
     metric : {"macro-f1", "micro-f1", "accuracy"}
         Accuracy is the share of the texts that get exactly their labels.
     seed : int
     """
-    shared = reduce(np.intersect1d, [one.rows for one in answers.values()])
-    answers = {method: one.only(shared) for method, one in answers.items()}
-    scores = {method: one.score(metric) for method, one in answers.items()}
+    shared = reduce(np.intersect1d, [one.rows for one in predictions.values()])
+    predictions = {method: one.only(shared) for method, one in predictions.items()}
+    scores = {method: one.score(metric) for method, one in predictions.items()}
     best = max(scores, key=lambda method: scores[method])  # of equals the first: the cheapest
-    drawn = {method: one.draw(metric, seed=seed) for method, one in answers.items()}
+    drawn = {method: one.draw(metric, seed=seed) for method, one in predictions.items()}
     compared = []
     for method, own in drawn.items():
         gap = own - drawn[best]
@@ -296,7 +296,7 @@ class SeveralChoice(Brief):
 
 
 def choose_several(
-    evidence: Mapping[str, SeveralAnswersOf], *, metric: str, tolerance: float, seed: int
+    evidence: Mapping[str, SeveralEvidencePredictions], *, metric: str, tolerance: float, seed: int
 ) -> SeveralChoice:
     """Recommend the cheapest method whose expected loss against the best is within the tolerance.
 
@@ -304,7 +304,7 @@ def choose_several(
 
     Parameters
     ----------
-    evidence : mapping of method to SeveralAnswersOf
+    evidence : mapping of method to SeveralEvidencePredictions
         From cheapest to most expensive. Test texts take no part.
     metric : {"macro-f1", "micro-f1", "accuracy"}
     tolerance : float

@@ -17,7 +17,7 @@ from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
 from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.fold_predictions import FoldPredictions, FoldTexts
-from assay.evaluation.several_choice import SeveralAnswersOf
+from assay.evaluation.several_choice import SeveralEvidencePredictions
 from assay.evaluation.several_scores import SeveralScores, score_several
 from assay.evaluation.several_scoring import SeveralScored
 from assay.training.targets import SEVERAL
@@ -32,16 +32,16 @@ class SeveralFoldEvidence:
     Parameters
     ----------
     scored : SeveralScored
-        Probabilities and answers of the first division into folds; scores over all divisions, of
-        which the intervals are as wide as those of the first.
-    answers : SeveralAnswersOf
-        The answers of all divisions.
+        Probabilities and predictions of the first division into folds; scores over all divisions,
+        of which the intervals are as wide as those of the first.
+    predictions : SeveralEvidencePredictions
+        The predictions of all divisions.
     folds : int64 array of shape (n_repeats, n_texts)
     probs : float64 array of shape (n_repeats, n_texts, n_labels)
     """
 
     scored: SeveralScored
-    answers: SeveralAnswersOf
+    predictions: SeveralEvidencePredictions
     folds: np.ndarray
     probs: np.ndarray
 
@@ -80,7 +80,7 @@ class SeveralFoldEvidence:
             judged.append(judge_division(logits, truth, folds, is_calibrated=is_calibrated))
         probs = np.stack([one for one, _ in judged])
         predicted = np.stack([one for _, one in judged])
-        answers = SeveralAnswersOf(
+        predictions = SeveralEvidencePredictions(
             OUT_OF_FOLD,
             truth,
             predicted,
@@ -90,7 +90,7 @@ class SeveralFoldEvidence:
         )
         scores = _score_divisions(truth, probs, predicted, label_set, thresholds, seed=seed)
         scored = SeveralScored(labelled, truth, probs[0], predicted[0], scores, found.fit_s)
-        return cls(scored, answers, found.folds, probs)
+        return cls(scored, predictions, found.folds, probs)
 
     def records(self, splits: Sequence[str], labels: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         """Return what is written about each text in each division.
@@ -102,10 +102,10 @@ class SeveralFoldEvidence:
         labels : sequence of str
             Names of the columns.
         """
-        groups = self.answers.groups.tolist()
+        groups = self.predictions.groups.tolist()
         for repeat, own_folds in enumerate(self.folds.tolist()):
             records = self.scored.describe_texts(
-                splits, labels, self.probs[repeat], self.answers.predicted[repeat]
+                splits, labels, self.probs[repeat], self.predictions.predicted[repeat]
             )
             for i, record in enumerate(records):
                 yield {**record, "group": groups[i], "fold": own_folds[i], "repeat": repeat}
@@ -122,7 +122,7 @@ def _score_divisions(
 ) -> SeveralScores:
     """Score all divisions as one, with intervals as wide as the texts of one division deserve.
 
-    Methods are chosen by the same scores: see `SeveralAnswersOf.score`.
+    Methods are chosen by the same scores: see `SeveralEvidencePredictions.score`.
     """
     first = score_several(truth, probs[0], predicted[0], label_set, thresholds, seed=seed)
     n_repeats = len(probs)
@@ -154,7 +154,7 @@ def _score_divisions(
 def judge_division(
     logits: np.ndarray, truth: np.ndarray, folds: np.ndarray, *, is_calibrated: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return scores and answers of one division, each fold by what the others say.
+    """Return scores and predictions of one division, each fold by what the others say.
 
     Parameters
     ----------

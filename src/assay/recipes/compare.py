@@ -16,14 +16,14 @@ from assay._display import Brief
 from assay.errors import InputError
 from assay.evaluation.choice import TOLERANCE, Choice, choose_method
 from assay.evaluation.compare import Comparison, ComparisonEntry, compare_methods
-from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD, Answers
+from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.scoring import PredictionEntry
 from assay.recipes.compare_several import SeveralRunComparison, compare_several_run
 from assay.reporting.results import EVIDENCE
 
 __all__ = ["RunComparison", "SavedMethod", "compare_run"]
 
-Found = dict[str, Answers]  # split, or out_of_fold -> what one method answered
+Found = dict[str, EvidencePredictions]  # split, or out_of_fold -> what one method predicted
 RowNumbers = dict[tuple[object, ...], int]
 
 
@@ -134,7 +134,7 @@ def compare_run(run: str | Path) -> RunComparison | SeveralRunComparison:
         except (OSError, EOFError, ValueError, KeyError, TypeError) as err:
             raise _damaged(root, err) from err
     methods = _read_methods(root, results)
-    evidence: dict[str, Answers] = {}
+    evidence: dict[str, EvidencePredictions] = {}
     test: dict[str, np.ndarray] = {}
     rows: RowNumbers = {}
     for one in methods:
@@ -198,15 +198,15 @@ def _read_answers(path: Path, rows: RowNumbers) -> Found:
         for row in _read_rows(path):
             name = OUT_OF_FOLD if "fold" in row else row["split"]
             by_split.setdefault(name, []).append(row)
-        return {name: _answers(own, rows) for name, own in by_split.items()}
+        return {name: _predictions(own, rows) for name, own in by_split.items()}
     except FileNotFoundError as err:
         raise InputError(f"{path} is missing", hint="run it again with --overwrite") from err
     except (OSError, EOFError, ValueError, KeyError, TypeError) as err:
         raise _damaged(path, err) from err
 
 
-def _answers(written: list[PredictionEntry], rows: RowNumbers) -> Answers:
-    """Return the answers that were written: one row per text and division into folds."""
+def _predictions(written: list[PredictionEntry], rows: RowNumbers) -> EvidencePredictions:
+    """Return the predictions that were written: one row per text and division into folds."""
     n_repeats = 1 + max(row.get("repeat", 0) for row in written)
     first = written[: len(written) // n_repeats]
     numbers = []
@@ -221,7 +221,7 @@ def _answers(written: list[PredictionEntry], rows: RowNumbers) -> Answers:
     true = [names.setdefault(row["label"], len(names)) for row in first]
     groups = [row.get("group", number) for row, number in zip(first, numbers, strict=True)]
     n_folds = 1 + max(row.get("fold", -1) for row in first)
-    return Answers(
+    return EvidencePredictions(
         kind=OUT_OF_FOLD if n_folds else HELD_OUT,
         label_ids=np.array(true, dtype=np.int64),
         predicted_ids=np.array(predicted, dtype=np.int64).reshape(n_repeats, -1),

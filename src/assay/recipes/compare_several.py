@@ -16,9 +16,9 @@ from assay.data.labels import LabelSet
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.several_choice import (
     DifferenceEntry,
-    SeveralAnswersOf,
     SeveralChoice,
     SeveralDifference,
+    SeveralEvidencePredictions,
     choose_several,
     compare_several,
 )
@@ -86,8 +86,8 @@ def compare_several_run(root: Path, results: Mapping[str, Any]) -> SeveralRunCom
     label_set = LabelSet(tuple(results["data"]["labels"]), "multi")
     choice, seed = results["choice"], int(results["seed"])
     numbers: dict[tuple[object, ...], int] = {}
-    evidence: dict[str, SeveralAnswersOf] = {}
-    test: dict[str, SeveralAnswersOf] = {}
+    evidence: dict[str, SeveralEvidencePredictions] = {}
+    test: dict[str, SeveralEvidencePredictions] = {}
     for one in results["methods"]:
         method = str(one["method"])
         rows = list(_read_rows(root / "predictions" / f"{method}.jsonl.gz"))
@@ -113,8 +113,8 @@ def _read_answers(
     rows: Sequence[Mapping[str, Any]],
     label_set: LabelSet,
     numbers: dict[tuple[object, ...], int],
-) -> SeveralAnswersOf:
-    """Return the answers that were written: one row per text and division into folds.
+) -> SeveralEvidencePredictions:
+    """Return the predictions that were written: one row per text and division into folds.
 
     `numbers` counts the texts of all methods alike; new ones are added.
     """
@@ -124,7 +124,7 @@ def _read_answers(
     groups = [row.get("group", number) for row, number in zip(first, own, strict=True)]
     predicted = label_set.encode([row["predicted_labels"] for row in rows])
     n_folds = 1 + max(int(row.get("fold", -1)) for row in first)
-    return SeveralAnswersOf(
+    return SeveralEvidencePredictions(
         kind=OUT_OF_FOLD if n_folds else HELD_OUT,
         truth=label_set.encode([row["labels"] for row in first]),
         predicted=predicted.reshape(n_repeats, len(first), len(label_set)),

@@ -1,7 +1,7 @@
 """`assay compare MODEL MODEL DATA` where texts may have several labels.
 
 Scores are those of all labels together, so that the texts are drawn again and again, the same for
-both models; see `SeveralAnswersOf.draw`.
+both models; see `SeveralEvidencePredictions.draw`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from assay.data.labels import LabelSet
 from assay.evaluation.compare import compare_pair
 from assay.evaluation.evidence import HELD_OUT
 from assay.evaluation.intervals import percentile_interval
-from assay.evaluation.several_choice import METRIC_NAMES, SeveralAnswersOf
+from assay.evaluation.several_choice import METRIC_NAMES, SeveralEvidencePredictions
 from assay.evaluation.several_scores import SEVERAL_METRICS
 from assay.recipes.evaluate_several import SeveralEvaluation
 
@@ -195,7 +195,7 @@ def compare_several_models(
         Seed of the bootstrap.
     """
     label_set = LabelSet(tuple(dict.fromkeys([*first.labels, *second.labels])), "multi")
-    before, after = _answers(first, label_set), _answers(second, label_set)
+    before, after = _predictions(first, label_set), _predictions(second, label_set)
     differences = []
     for metric in sorted(METRIC_NAMES, key=lambda name: name != MAIN):
         gap = after.draw(metric, seed=seed) - before.draw(metric, seed=seed)
@@ -213,8 +213,8 @@ def compare_several_models(
     )
 
 
-def _answers(found: SeveralEvaluation, label_set: LabelSet) -> SeveralAnswersOf:
-    """Return the answers of a model to the labels of both models.
+def _predictions(found: SeveralEvaluation, label_set: LabelSet) -> SeveralEvidencePredictions:
+    """Return the predictions of a model for the labels of both models.
 
     Equal texts are one piece of evidence.
     """
@@ -222,7 +222,7 @@ def _answers(found: SeveralEvaluation, label_set: LabelSet) -> SeveralAnswersOf:
     predicted = np.zeros((len(labelled), len(label_set)), dtype=np.int64)
     columns = [label_set.names.index(label) for label in found.labels]
     predicted[:, columns] = found.scored.predicted
-    return SeveralAnswersOf(
+    return SeveralEvidencePredictions(
         HELD_OUT,
         label_set.encode(labelled.labels),
         predicted[None],
@@ -231,6 +231,6 @@ def _answers(found: SeveralEvaluation, label_set: LabelSet) -> SeveralAnswersOf:
     )
 
 
-def _is_right(answers: SeveralAnswersOf) -> np.ndarray:
-    is_right: np.ndarray = (answers.truth == answers.predicted[0]).all(axis=1)
+def _is_right(predictions: SeveralEvidencePredictions) -> np.ndarray:
+    is_right: np.ndarray = (predictions.truth == predictions.predicted[0]).all(axis=1)
     return is_right

@@ -13,7 +13,7 @@ from assay.data.duplicates import duplicate_groups
 from assay.data.texts import Splits
 from assay.errors import InputError
 from assay.evaluation.compare import ALPHA, compare_pair
-from assay.evaluation.evidence import Answers
+from assay.evaluation.evidence import EvidencePredictions
 from assay.evaluation.score_draws import draw_scores
 from assay.notebook import default_progress
 from assay.progress import Progress
@@ -180,9 +180,9 @@ def compare_models(
         raise _refuse_two_kinds(names[0], names[1])
     if isinstance(other, SeveralEvaluation):
         raise _refuse_two_kinds(names[1], names[0])
-    answers = {"first": _answers(one, splits), "second": _answers(other, splits)}
-    first_right, second_right = answers["first"].correct, answers["second"].correct
-    drawn = draw_scores(answers, "accuracy", seed=seed)
+    predictions = {"first": _predictions(one, splits), "second": _predictions(other, splits)}
+    first_right, second_right = predictions["first"].correct, predictions["second"].correct
+    drawn = draw_scores(predictions, "accuracy", seed=seed)
     low, high = np.quantile(drawn["second"] - drawn["first"], INTERVAL)
     return ModelComparison(
         names=names,
@@ -215,12 +215,14 @@ def _refuse_two_kinds(several: str, single: str) -> InputError:
     )
 
 
-def _answers(found: Evaluation, splits: Splits) -> Answers:
-    """Return the answers of a model; texts that are equal are one piece of evidence."""
+def _predictions(found: Evaluation, splits: Splits) -> EvidencePredictions:
+    """Return the predictions of a model; texts that are equal are one piece of evidence."""
     labelled = found.scored.labelled
     names = {label: i for i, label in enumerate([*splits.label_set])}
     for label in found.labels:
         names.setdefault(label, len(names))
     predicted = [names[found.labels[i]] for i in found.scored.probs.argmax(axis=1)]
     true = [names[label] for label in labelled.labels]
-    return Answers.held_out(np.array(true), np.array(predicted), groups=duplicate_groups(labelled))
+    return EvidencePredictions.held_out(
+        np.array(true), np.array(predicted), groups=duplicate_groups(labelled)
+    )

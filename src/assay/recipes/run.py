@@ -277,7 +277,7 @@ class Run:
     def choose(self, methods: Sequence[MethodResult]) -> Choice:
         """Recommend a method, on the evidence alone."""
         return choose_method(
-            {one.method: one.answers() for one in methods},
+            {one.method: one.predictions() for one in methods},
             metric=self.options.metric or default_metric(self.data.splits),
             tolerance=self.options.tolerance,
             seed=self.options.seed,

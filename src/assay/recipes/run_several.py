@@ -28,7 +28,7 @@ from assay.disk import write_whole
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.limits import measure_several_limits
 from assay.evaluation.scoring import write_predictions
-from assay.evaluation.several_choice import SeveralAnswersOf, choose_several
+from assay.evaluation.several_choice import SeveralEvidencePredictions, choose_several
 from assay.evaluation.several_mistakes import (
     find_missed_pairs,
     find_surprising,
@@ -73,15 +73,15 @@ class _Scored:
     fitted : FittedModel
     scored : mapping of split to SeveralScored
         Scores of the splits that the saved model was not trained on.
-    answers : SeveralAnswersOf
-        The answers to the texts of the evidence.
+    predictions : SeveralEvidencePredictions
+        The predictions for the texts of the evidence.
     out_of_fold : SeveralFoldEvidence, optional
         None where the evidence is validation.
     """
 
     fitted: FittedModel
     scored: Mapping[str, SeveralScored]
-    answers: SeveralAnswersOf
+    predictions: SeveralEvidencePredictions
     out_of_fold: SeveralFoldEvidence | None = None
 
     @property
@@ -174,10 +174,10 @@ def finish_several(run: Run) -> dict[str, Any]:
     for method, fitted in trained.models.items():
         one = _score(fitted, run)
         methods[method] = one
-        macro, where = one.evidence.scores.f1_macro, WHERE[one.answers.kind]
+        macro, where = one.evidence.scores.f1_macro, WHERE[one.predictions.kind]
         run.progress.say(f"{method}: macro F1 {macro:.3f} on {where}")
     choice = choose_several(
-        {method: one.answers for method, one in methods.items()},
+        {method: one.predictions for method, one in methods.items()},
         metric=run.options.metric or METRIC,
         tolerance=run.options.tolerance,
         seed=run.options.seed,
@@ -224,14 +224,14 @@ def _score(fitted: FittedModel, run: Run) -> _Scored:
     if fitted.folds is None:
         scored = _score_splits(fitted, run, run.data)
         validation, first_row = scored["validation"], len(run.data.train)
-        answers = SeveralAnswersOf(
+        predictions = SeveralEvidencePredictions(
             HELD_OUT,
             validation.truth,
             validation.predicted[None],
             groups=whole.groups[first_row:],
             rows=np.arange(len(validation.truth)) + first_row,
         )
-        return _Scored(fitted, scored, answers)
+        return _Scored(fitted, scored, predictions)
     from assay.evaluation.several_folds import SeveralFoldEvidence  # loads scikit-learn
 
     out_of_fold = SeveralFoldEvidence.judge(
@@ -244,7 +244,7 @@ def _score(fitted: FittedModel, run: Run) -> _Scored:
         seed=seed,
     )
     scored = _score_splits(fitted, run, whole, out_of_fold=out_of_fold.scored)
-    return _Scored(fitted, scored, out_of_fold.answers, out_of_fold)
+    return _Scored(fitted, scored, out_of_fold.predictions, out_of_fold)
 
 
 def _score_splits(
@@ -286,9 +286,9 @@ def _describe_method(method: str, one: _Scored) -> Mapping[str, Any]:
         "model_bytes": one.fitted.model.n_bytes,
         "fitted_on": one.fitted_on,
         "evidence": {
-            "kind": one.answers.kind,
-            "n_folds": one.answers.n_folds,
-            "n_repeats": one.answers.n_repeats,
+            "kind": one.predictions.kind,
+            "n_folds": one.predictions.n_folds,
+            "n_repeats": one.predictions.n_repeats,
             **one.evidence.to_dict(),
         },
         "validation": None,
@@ -375,7 +375,7 @@ def _records(
         if split != "validation":
             yield from records
             continue
-        for record, group in zip(records, one.answers.groups.tolist(), strict=True):
+        for record, group in zip(records, one.predictions.groups.tolist(), strict=True):
             yield {**record, "group": group}
 
 

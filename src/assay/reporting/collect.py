@@ -103,7 +103,7 @@ def _leaderboard_row(results: Results, one: MethodResult) -> dict[str, Any]:
         "model_bytes": one.model.n_bytes,
         **one.timings(),
         "comparison": compared.get(one.method),
-        "evidence": {"kind": one.answers().kind, **(_headline(one.evidence) or {})},
+        "evidence": {"kind": one.predictions().kind, **(_headline(one.evidence) or {})},
         "validation": _headline(one.scored.get("validation")),
         "test": _headline(one.scored.get("test")),
     }

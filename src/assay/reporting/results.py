@@ -18,7 +18,7 @@ from assay.data.texts import Splits
 from assay.evaluation.caveats import find_caveats, find_fall
 from assay.evaluation.choice import Choice
 from assay.evaluation.coverage_report import CoverageEntry
-from assay.evaluation.evidence import OUT_OF_FOLD, Answers
+from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.fold_evidence import FoldEvidence
 from assay.evaluation.more_texts import MoreTexts
 from assay.evaluation.rule_effects import RuleOutcome
@@ -61,9 +61,9 @@ class MethodResult:
     out_of_fold : FoldEvidence, optional
         What choices rest on where validation has few texts: the model is then fitted on train and
         validation, and `scored` has no validation.
-    held_out : Answers, optional
-        The answers to validation, with groups that hold across train and validation. None: each
-        text is a group.
+    held_out : EvidencePredictions, optional
+        The predictions for validation, with groups that hold across train and validation. None:
+        each text is a group.
     folds_s : float
         Seconds of fitting and predicting on folds.
     note : str
@@ -78,7 +78,7 @@ class MethodResult:
     history: Sequence[Mapping[str, Any]] = ()
     coverage: CoverageEntry | None = None
     out_of_fold: FoldEvidence | None = None
-    held_out: Answers | None = None
+    held_out: EvidencePredictions | None = None
     folds_s: float = 0.0
     note: str = ""
     label_rule: RuleOutcome | None = None
@@ -107,14 +107,14 @@ class MethodResult:
             return self.scored
         return {OUT_OF_FOLD: self.out_of_fold.scored, **self.scored}
 
-    def answers(self) -> Answers:
+    def predictions(self) -> EvidencePredictions:
         """Return the predicted labels that methods are compared by."""
         if self.out_of_fold is not None:
-            return self.out_of_fold.answers
+            return self.out_of_fold.predictions
         if self.held_out is not None:
             return self.held_out
         validation = self.evidence
-        return Answers.held_out(validation.label_ids, validation.probs.argmax(axis=1))
+        return EvidencePredictions.held_out(validation.label_ids, validation.probs.argmax(axis=1))
 
     def records(self, splits: Sequence[str], labels: Sequence[str]) -> Iterator[PredictionEntry]:
         """Return what is written about every text that was predicted.
@@ -127,7 +127,7 @@ class MethodResult:
         """
         if self.out_of_fold is not None:
             yield from self.out_of_fold.records(splits, labels)
-        groups = self.answers().groups.tolist()
+        groups = self.predictions().groups.tolist()
         for split, one in self.scored.items():
             records = prediction_records(split, one.labelled, one.probs, labels)
             for i, record in enumerate(records):
@@ -174,12 +174,12 @@ class MethodResult:
 
     def _evidence(self) -> EvidenceEntry:
         """Return what choices rest on, without the scores of each class."""
-        answers, scores = self.answers(), self.evidence.scores
+        predictions, scores = self.predictions(), self.evidence.scores
         return {
-            "kind": answers.kind,
-            "n_texts": answers.n_texts,
-            "n_folds": answers.n_folds,
-            "n_repeats": answers.n_repeats,
+            "kind": predictions.kind,
+            "n_texts": predictions.n_texts,
+            "n_folds": predictions.n_folds,
+            "n_repeats": predictions.n_repeats,
             "accuracy": scores.accuracy,
             "f1_weighted": scores.f1_weighted,
             "f1_macro": scores.f1_macro,

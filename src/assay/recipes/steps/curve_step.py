@@ -72,15 +72,15 @@ def measure_more_texts(
 
 def _measure(one: MethodResult, step: FoldStep) -> LearningCurve | None:
     """Measure one method on the folds, or the validation texts, that it was judged on."""
-    texts, answers = step.texts, one.answers()
+    texts, predictions = step.texts, one.predictions()
     folds = np.full(len(texts.texts), -1)
-    folds[answers.rows] = 0
+    folds[predictions.rows] = 0
     if one.out_of_fold is not None:
         folds = one.out_of_fold.folds[0]
     return measure_curve(
         texts,
         folds,
-        answers.predicted_ids[0],
+        predictions.predicted_ids[0],
         _predictor(one, texts, step),
         method=one.method,
         seed=step.options.seed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.evaluation.coverage_report import describe_coverage
-from assay.evaluation.evidence import Answers
+from assay.evaluation.evidence import EvidencePredictions
 from assay.evaluation.fold_evidence import FoldEvidence
 from assay.evaluation.scoring import ScoredSplit, score_split
 from assay.progress import Progress
@@ -38,7 +38,7 @@ def score_method(
             scored,
             fitted.history,
             coverage=describe_coverage(scored),
-            held_out=_answers(scored["validation"], step.data),
+            held_out=_predictions(scored["validation"], step.data),
             note=step.notes.get(method, ""),
         )
     whole = step.data.whole
@@ -75,10 +75,10 @@ def _score_splits(
     return scored
 
 
-def _answers(validation: ScoredSplit, data: TrainingSet) -> Answers:
-    """Return the answers to validation, numbered as in train and validation together."""
+def _predictions(validation: ScoredSplit, data: TrainingSet) -> EvidencePredictions:
+    """Return the predictions for validation, numbered as in train and validation together."""
     first_row = len(data.train)
-    return Answers.held_out(
+    return EvidencePredictions.held_out(
         validation.label_ids,
         validation.probs.argmax(axis=1),
         groups=data.whole.groups[first_row:],
