@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from _support.predictions import make_labels, one_hot, predictions
 from assay.data.labels import LabelSet
+from assay.evaluation.intervals import worth_of_macro
 from assay.evaluation.metrics import count_confusion, score_predictions
 
 
@@ -88,11 +89,32 @@ def test_constant_answers_have_an_interval():
 
 
 def test_perfect_answers_are_not_proven_perfect():
-    """Without a mistake in 50 texts the interval of accuracy is Wilson's.
+    """Without a mistake in 50 texts all intervals are Wilson's: one in fourteen may still be wrong.
 
-    One in fourteen may still be wrong.
+    Those of a label know of its own texts alone.
     """
     label_ids = np.repeat([0, 1], 25)
     scores = score_predictions(label_ids, np.eye(2)[label_ids], LabelSet(("a", "b")), seed=0)
-    assert scores.intervals["accuracy"] == (pytest.approx(0.9287, abs=1e-4), 1.0)
+    for metric in ("accuracy", "f1_weighted", "f1_macro"):
+        assert scores.intervals[metric] == (pytest.approx(0.9287, abs=1e-4), 1.0)
+    for one in scores.per_class:
+        assert one.f1_interval == (pytest.approx(0.8668, abs=1e-4), 1.0)
     assert str(scores.log_loss) == "0.0"
+
+
+def test_no_label_is_proven_perfect_or_hopeless():
+    """A label that is always right, or never, has an interval, also beside labels with mistakes."""
+    label_ids = np.repeat([0, 1, 2], [8, 40, 8])
+    predicted = np.concatenate([[0] * 8, [1] * 30, [2] * 10, [1] * 8])
+    scores = score_predictions(label_ids, one_hot(predicted, 3), make_labels(3), seed=0)
+    always, _, never = scores.per_class
+    assert (always.f1, never.f1) == (1.0, 0.0)
+    assert always.f1_interval == (pytest.approx(0.6756, abs=1e-4), 1.0)
+    assert never.f1_interval == (0.0, pytest.approx(0.2992, abs=1e-4))  # nothing of 9 texts
+
+
+def test_rare_labels_make_macro_f1_worth_few_texts():
+    """Two labels of equal size are worth all texts, of unequal size fewer, an absent one none."""
+    assert worth_of_macro(np.array([50, 50]), np.array([50, 50])) == pytest.approx(100)
+    assert worth_of_macro(np.array([90, 10, 0]), np.array([90, 10, 0])) == pytest.approx(36)
+    assert worth_of_macro(np.array([0, 0]), np.array([0, 0])) == 0.0

@@ -68,3 +68,17 @@ def test_perfect_answers_are_perfect() -> None:
     scores = score_several(truth, truth * 1.0, truth, LABELS, THRESHOLDS, seed=0, n_resamples=5)
     assert (scores.exact_match, scores.f1_micro, scores.f1_macro) == (1.0, 1.0, 1.0)
     assert scores.ece == 0.0
+
+
+def test_perfect_answers_are_not_proven_perfect() -> None:
+    """Without a mistake in 20 texts no interval has the width zero, that of a label of 5 is wide."""
+    truth = np.zeros((20, 2), dtype=np.int64)
+    truth[:5, 0] = truth[5:, 1] = 1
+    labels = LabelSet(("rare", "frequent"), "multi")
+    scores = score_several(truth, truth * 0.9, truth, labels, np.full(2, 0.5), seed=0)
+    low = {metric: interval[0] for metric, interval in scores.intervals.items()}
+    assert low["f1_micro"] == low["exact_match"] == pytest.approx(0.8389, abs=1e-4)
+    assert low["f1_macro"] == pytest.approx(0.7961, abs=1e-4)  # worth 15 texts
+    rare, frequent = scores.per_label
+    assert rare.f1_interval == (pytest.approx(0.5655, abs=1e-4), 1.0)
+    assert frequent.f1_interval == (pytest.approx(0.7961, abs=1e-4), 1.0)

@@ -1,4 +1,4 @@
-"""95 % intervals of scores, by a bootstrap over the confusion matrix."""
+"""95 % intervals of scores: a bootstrap of the confusion matrix; Wilson's if it has no spread."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["QUANTILES", "Rates", "measure_rates", "percentile_interval", "resample_rates"]
+from assay.runtime.limits.wilson import wilson_bounds
+
+__all__ = [
+    "Rates",
+    "label_intervals",
+    "measure_rates",
+    "percentile_interval",
+    "resample_rates",
+    "score_interval",
+    "worth_of_macro",
+]
 
 QUANTILES = (0.025, 0.975)
 
@@ -58,8 +68,8 @@ def resample_rates(confusion: np.ndarray, *, seed: int, n_resamples: int) -> Rat
     the texts nor their order. For example, a class whose row is ``[8, 2]`` gives a row such as
     ``[7, 3]``: ten draws, each of the first label with probability 0.8.
 
-    A class without any mistake has no spread in such a bootstrap. Where that is so of every class,
-    as with `majority`, class counts are drawn too.
+    A class without any mistake has no spread in such a bootstrap: see `score_interval`. Where
+    that is so of every class, as with `majority`, class counts are drawn too.
 
     Parameters
     ----------
@@ -97,3 +107,77 @@ def percentile_interval(values: np.ndarray) -> tuple[float, float]:
     """Return the 2.5 % and the 97.5 % quantile of resampled values."""
     low, high = np.quantile(values, QUANTILES)
     return float(low), float(high)
+
+
+def score_interval(resampled: np.ndarray, score: float, *, n_texts: float) -> tuple[float, float]:
+    """Return the 95 % interval of one score.
+
+    A score of 1 (or 0) comes out of every resample, which says nothing about fresh texts: ten right
+    answers to ten texts are no proof of perfection. There, the interval is Wilson's.
+
+    Parameters
+    ----------
+    resampled : float array of shape (n_resamples,)
+    score : float
+        The score of the texts themselves, 0 to 1.
+    n_texts : float
+        How many texts the score is worth, above 0.
+    """
+    low, high = percentile_interval(resampled)
+    if low < high:
+        return low, high
+    bounds = wilson_bounds(np.array(score * n_texts), np.array(n_texts))
+    return float(bounds[0]), float(bounds[1])
+
+
+def label_intervals(
+    resampled: np.ndarray, n_hit: np.ndarray, n_true: np.ndarray, n_predicted: np.ndarray
+) -> list[tuple[float, float]]:
+    """Return the 95 % interval of F1 of each label.
+
+    F1 is a share: that of the hits among the mean of `n_true` and `n_predicted`. For example, 8
+    texts of a label that are all found, and no others, give 1.0 with an interval from 0.68.
+
+    Parameters
+    ----------
+    resampled : float array of shape (n_resamples, n_labels)
+        F1 of each resample.
+    n_hit, n_true, n_predicted : int arrays of shape (n_labels,)
+        As in `measure_rates`.
+
+    Returns
+    -------
+    list of (low, high)
+        (0.0, 0.0) for a label that neither occurs nor is predicted: its F1 counts as 0.
+    """
+    worth = (n_true + n_predicted) / 2
+    found = []
+    for i, n_texts in enumerate(worth.tolist()):
+        if not n_texts:
+            found.append((0.0, 0.0))
+            continue
+        score = float(n_hit[i]) / n_texts
+        found.append(score_interval(resampled[:, i], score, n_texts=n_texts))
+    return found
+
+
+def worth_of_macro(n_true: np.ndarray, n_predicted: np.ndarray) -> float:
+    """Return how many texts macro F1 is worth: rare labels count as much as frequent ones.
+
+    The variance of a mean of shares of m texts each is that of one share of ``k**2 / sum(1 / m)``
+    texts. Two labels of 90 and 10 texts are worth 36, two of 50 are worth 100.
+
+    Parameters
+    ----------
+    n_true, n_predicted : int arrays of shape (n_labels,)
+
+    Returns
+    -------
+    float
+        0.0 if no label occurs or is predicted.
+    """
+    worth = (n_true + n_predicted) / 2
+    occurring = worth[worth > 0]
+    if len(occurring) == 0:
+        return 0.0
+    return float(len(occurring) ** 2 / (1 / occurring).sum())

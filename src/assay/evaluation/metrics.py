@@ -12,14 +12,14 @@ from assay.data.labels import LabelSet
 from assay.errors import InputError
 from assay.evaluation.calibration import measure_calibration, measure_log_loss
 from assay.evaluation.intervals import (
-    QUANTILES,
     Rates,
+    label_intervals,
     measure_rates,
-    percentile_interval,
     resample_rates,
+    score_interval,
+    worth_of_macro,
 )
 from assay.evaluation.result import ClassScores, SplitScores
-from assay.runtime.limits.wilson import wilson_interval
 
 __all__ = ["check_predictions", "count_confusion", "score_predictions"]
 
@@ -76,8 +76,8 @@ def score_predictions(
         accuracy=float(rates.accuracy),
         f1_weighted=float(rates.f1_weighted),
         f1_macro=float(rates.f1_macro),
-        intervals=_intervals(resampled, confusion),
-        per_class=_class_scores(rates, resampled.f1, n_true, label_set),
+        intervals=_intervals(rates, resampled, confusion),
+        per_class=_class_scores(rates, resampled.f1, confusion, label_set),
         confusion=tuple(map(tuple, confusion.tolist())),
         log_loss=measure_log_loss(label_ids, probs),
         ece=ece,
@@ -85,22 +85,28 @@ def score_predictions(
     )
 
 
-def _intervals(resampled: Rates, confusion: np.ndarray) -> dict[str, tuple[float, float]]:
+def _intervals(
+    rates: Rates, resampled: Rates, confusion: np.ndarray
+) -> dict[str, tuple[float, float]]:
     """Return the intervals of the three metrics of a split."""
-    accuracy = percentile_interval(resampled.accuracy)
-    if accuracy[0] == accuracy[1]:
-        accuracy = wilson_interval(int(np.trace(confusion)), int(confusion.sum()))
-    return {
-        "accuracy": accuracy,
-        "f1_weighted": percentile_interval(resampled.f1_weighted),
-        "f1_macro": percentile_interval(resampled.f1_macro),
+    n_texts = float(confusion.sum())
+    worth = {
+        "accuracy": n_texts,
+        "f1_weighted": n_texts,
+        "f1_macro": worth_of_macro(confusion.sum(axis=1), confusion.sum(axis=0)),
     }
+    intervals = {}
+    for metric, n_worth in worth.items():
+        score = float(getattr(rates, metric))
+        intervals[metric] = score_interval(getattr(resampled, metric), score, n_texts=n_worth)
+    return intervals
 
 
 def _class_scores(
-    rates: Rates, resampled_f1: np.ndarray, n_true: np.ndarray, label_set: LabelSet
+    rates: Rates, resampled_f1: np.ndarray, confusion: np.ndarray, label_set: LabelSet
 ) -> tuple[ClassScores, ...]:
-    low, high = np.quantile(resampled_f1, QUANTILES, axis=0)
+    n_true, n_predicted = confusion.sum(axis=1), confusion.sum(axis=0)
+    intervals = label_intervals(resampled_f1, np.diagonal(confusion), n_true, n_predicted)
     return tuple(
         ClassScores(
             label=label,
@@ -108,7 +114,7 @@ def _class_scores(
             precision=float(rates.precision[i]),
             recall=float(rates.recall[i]),
             f1=float(rates.f1[i]),
-            f1_interval=(float(low[i]), float(high[i])),
+            f1_interval=intervals[i],
         )
         for i, label in enumerate(label_set)
     )

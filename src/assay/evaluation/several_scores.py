@@ -13,7 +13,7 @@ import numpy as np
 
 from assay._display import Brief
 from assay.data.labels import LabelSet
-from assay.evaluation.intervals import QUANTILES, percentile_interval
+from assay.evaluation.intervals import label_intervals, score_interval, worth_of_macro
 
 __all__ = [
     "AnswerCounts",
@@ -154,14 +154,27 @@ def score_several(
         ranking_precision=_ranking_precision(truth, probs),
         average_precision=float(np.mean(known)) if known else 0.0,
         ece=float(np.mean([one.ece for one in per_label])),
-        intervals={
-            "f1_micro": percentile_interval(drawn.micro),
-            "f1_macro": percentile_interval(drawn.macro),
-            "f1_weighted": percentile_interval(drawn.weighted),
-            "exact_match": percentile_interval(drawn.exact_match),
-        },
+        intervals=_intervals(own, drawn, truth, predicted),
         per_label=per_label,
     )
+
+
+def _intervals(
+    own: F1Draws, drawn: F1Draws, truth: np.ndarray, predicted: np.ndarray
+) -> dict[str, tuple[float, float]]:
+    """Return the intervals of the metrics; `own` are those of the texts, `drawn` of resamples."""
+    n_texts = float(len(truth))
+    n_macro = worth_of_macro(truth.sum(axis=0), predicted.sum(axis=0)) or n_texts
+    found = {
+        "f1_micro": (drawn.micro, own.micro, n_texts),
+        "f1_macro": (drawn.macro, own.macro, n_macro),
+        "f1_weighted": (drawn.weighted, own.weighted, n_texts),
+        "exact_match": (drawn.exact_match, own.exact_match, n_texts),
+    }
+    return {
+        metric: score_interval(resampled, float(score[0]), n_texts=n_worth)
+        for metric, (resampled, score, n_worth) in found.items()
+    }
 
 
 def _score_labels(
@@ -174,9 +187,9 @@ def _score_labels(
     drawn: F1Draws,
 ) -> tuple[LabelScores, ...]:
     """Return the scores of each label; `own` are those of the texts, `drawn` of resamples."""
-    low, high = np.quantile(drawn.per_label, QUANTILES, axis=0)
     n_true, n_predicted = truth.sum(axis=0), predicted.sum(axis=0)
     n_hit = (truth * predicted).sum(axis=0)
+    intervals = label_intervals(drawn.per_label, n_hit, n_true, n_predicted)
     per_label = []
     for i, label in enumerate(label_set):
         scores = LabelScores(
@@ -186,7 +199,7 @@ def _score_labels(
             precision=float(n_hit[i] / max(1, n_predicted[i])),
             recall=float(n_hit[i] / max(1, n_true[i])),
             f1=float(own.per_label[0, i]),
-            f1_interval=(float(low[i]), float(high[i])),
+            f1_interval=intervals[i],
             average_precision=average_precision(truth[:, i], probs[:, i]),
             ece=_calibration_error(truth[:, i], probs[:, i]),
             threshold=float(thresholds[i]),

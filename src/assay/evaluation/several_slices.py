@@ -8,7 +8,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from assay.evaluation.intervals import percentile_interval
+from assay.evaluation.intervals import score_interval
 from assay.evaluation.several_scores import AnswerCounts, draw_f1
 from assay.runtime.limits.wilson import wilson_interval
 
@@ -104,7 +104,7 @@ def score_several_slice(
         name=value,
         n_texts=n_texts,
         f1_micro=float(own.micro[0]),
-        f1_micro_interval=percentile_interval(drawn.micro),
+        f1_micro_interval=score_interval(drawn.micro, float(own.micro[0]), n_texts=n_texts),
         exact_match=n_exact / n_texts,
         exact_match_interval=wilson_interval(n_exact, n_texts),
     )

@@ -17,8 +17,9 @@ def wilson_bounds(n_right: np.ndarray, n_texts: np.ndarray) -> tuple[np.ndarray,
 
     Parameters
     ----------
-    n_right, n_texts : int arrays of one shape
-        Each share is ``n_right / n_texts``; `n_texts` is at least 1.
+    n_right, n_texts : arrays of one shape
+        Each share is ``n_right / n_texts``; `n_texts` is above 0. Fractions are accepted: a score
+        may be worth fewer texts than were scored.
 
     Returns
     -------
