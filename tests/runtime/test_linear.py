@@ -144,6 +144,10 @@ def replace_content(root, **changes):
             lambda root: replace_content(root, blocks=[["good"]]),
             r"has idf of shape \(\d+,\), not \(1,\)",
         ),
+        (
+            lambda root: replace_content(root, blocks=[["good", {"bad": 1}]]),
+            "cannot be read: a term of its vocabulary is no text: {'bad': 1}",
+        ),
         (lambda root: replace_arrays(root, idf=None), "cannot be read: 'idf'"),
         (
             lambda root: replace_arrays(root, bias=np.zeros(4, "f4")),

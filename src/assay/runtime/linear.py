@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, pairwise
 from pathlib import Path
@@ -203,6 +203,16 @@ class TermColumns:
         return both
 
 
+def _read_terms(block: Iterable[object]) -> list[str]:
+    """Return the terms of a block of vocabulary.json; raise ValueError if one is no text."""
+    terms = []
+    for term in block:
+        if not isinstance(term, str):
+            raise ValueError(f"a term of its vocabulary is no text: {str(term)[:40]}")
+        terms.append(term)
+    return terms
+
+
 def slices_of(texts: Sequence[str], *, max_texts: int, max_chars: int) -> Iterator[slice]:
     """Cut texts into slices with at most so many texts and characters.
 
@@ -300,7 +310,7 @@ class LinearModel:
                 min_chars=int(content["min_chars"]), max_chars=int(content["max_chars"]), rule=rule
             )
             parts = {name: arrays[name] for name in ("idf", "weights", "bias")}
-            vocabularies = list(map(list, content["blocks"]))
+            vocabularies = list(map(_read_terms, content["blocks"]))
             rare = [
                 RareTerms(int(block["bits"]), tuple(map(int, block["buckets"])))
                 for block in content.get("rare", [])
