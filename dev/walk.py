@@ -178,22 +178,22 @@ def _first_argument(frame: FrameType) -> Any:
 
 
 def walk_run(
-    src: Path, data: Any = "sample", *, methods: tuple[str, ...] = METHODS
+    src: Path, data: Any = "sample", *, methods: tuple[str, ...] = METHODS, **options: Any
 ) -> dict[str, Any]:
-    """Run data under the profiler and return the figures of the walk."""
+    """Run data under the profiler, with some options of a run; return the figures of the walk."""
     sys.path.insert(0, str(src.resolve().parent))
     assay = importlib.import_module("assay")
     if Path(assay.__file__).resolve().parent != src.resolve():
         raise SystemExit(f"error: assay was imported from {assay.__file__}, not from {src}")
     train = assay.load_data(data)["train"].texts
-    options = assay.RunOptions(methods=methods)
+    run_options = assay.RunOptions(methods=methods, **options)
     walk = Walk(src, read_ranks(src))
     with TemporaryDirectory() as folder:
         out = Path(folder).resolve() / "run"
         threading.setprofile(walk)
         sys.setprofile(walk)
         try:
-            assay.run_data(data, out, options=options)
+            assay.run_data(data, out, options=run_options)
         finally:
             sys.setprofile(None)
             threading.setprofile(None)

@@ -39,7 +39,7 @@ def walked(tmp_path_factory):
         sys.path.append(str(DEV))
     walk = importlib.import_module("walk")
     src = Path(assay.__file__).parent
-    return walk.walk_run(src, folder, methods=("majority", "linear", "compact"))
+    return walk.walk_run(src, folder, methods=("majority", "linear", "compact"), folds=2)
 
 
 def test_each_text_is_normalised_once(walked):
