@@ -19,7 +19,9 @@ import transformers
 import assay
 from _support.checkpoints import write_checkpoint
 from _support.documents import KINDS, PageRunner, read_blocks
+from _support.forks import ForkServer
 from _support.loopback_hub import LoopbackHub, hub_environment
+from _support.sample_files import write_rows, write_sample
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -53,23 +55,10 @@ def folder(tmp_path_factory):
 def write_tweets(folder):
     """Write tweets.csv, tweets/ and the pools tickets.csv and more-tickets.csv, a little each; and mails.csv."""
     write_mails(folder / "mails.csv")
-    rows = assay.load_data("sample")
-    (folder / "tweets").mkdir()
-    every = ["text,label"]
-    for split, n_rows in (("train", 27), ("validation", 5), ("test", 5)):
-        lines = ["text,label"]
-        for label in rows.label_set:
-            texts = [
-                t for t, own in zip(*texts_and_labels(rows[split]), strict=True) if own == label
-            ]
-            quoted = ['"' + text.replace('"', '""') + f'",{label}' for text in texts[:n_rows]]
-            lines += quoted
-        (folder / "tweets" / f"{split}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        every += lines[1:]
-    (folder / "tweets.csv").write_text("\n".join(every) + "\n", encoding="utf-8")
-    tickets = ["text", *(line.rpartition(",")[0] for line in every[1:])]
-    for name, n_rows in (("tickets.csv", 41), ("more-tickets.csv", 61)):
-        (folder / name).write_text("\n".join(tickets[:n_rows]) + "\n", encoding="utf-8")
+    rows = write_sample(folder / "tweets")
+    write_rows(folder / "tweets.csv", ["text", "label"], rows)
+    for name, n_rows in (("tickets.csv", 40), ("more-tickets.csv", 60)):
+        write_rows(folder / name, ["text"], [[text] for text, _ in rows[:n_rows]])
 
 
 def write_mails(path):
@@ -86,11 +75,6 @@ def write_mails(path):
     path.write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
 
 
-def texts_and_labels(labelled):
-    """Return both columns."""
-    return labelled.texts, labelled.labels
-
-
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
     """Return the environment of the pages' commands, with a Hub on this machine."""
@@ -100,7 +84,9 @@ def environment(tmp_path_factory):
         models={"someone/classifier": theirs}, tokens={"hf_w": ("me", "write")}
     ) as hub:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        yield {**hub_environment(hub.url, home, token="hf_w"), "PATH": path, "COLUMNS": "100"}
+        given = {**hub_environment(hub.url, home, token="hf_w"), "PATH": path, "COLUMNS": "100"}
+        with ForkServer(given, home / "programs") as forks:
+            yield forks.pages
 
 
 def write_classifier(folder):
