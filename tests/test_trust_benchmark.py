@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from _support import forks
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "benchmarks" / "trust.py"
@@ -29,9 +32,13 @@ def trust(monkeypatch):
 
 
 def run(*args):
-    """Run the script in a process of its own."""
+    """Run the script in a process of its own; those that it starts are forked as it is."""
+    python = str(forks.shared.python)
     return subprocess.run(
-        [sys.executable, str(SCRIPT), *map(str, args)], capture_output=True, text=True
+        [python, str(SCRIPT), *map(str, args)],
+        env={**os.environ, forks.PYTHON: python},
+        capture_output=True,
+        text=True,
     )
 
 
