@@ -138,7 +138,7 @@ PARTS = {
             for i in SEEDS
         ],
         [{"data": "emotion", "n_rows": 8000, "repeat": i} for i in SEEDS],
-        {"data": "sample", "n_rows": 60, "repeat": 0},
+        {"data": "sample", "n_rows": 60, "repeat": 0, "folds": 2},
         measure_folds,
         show_folds,
     ),

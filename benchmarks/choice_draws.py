@@ -104,7 +104,7 @@ def measure_folds(case: Case, root: Path) -> Case:
     warm = load_drawn("sample", root, n_rows=60, seed=case["repeat"])
     _choose(warm, FOLD_METHODS, seed=case["repeat"], folds=None)
     seconds, cpu_seconds, methods = {}, {}, {}
-    for name, folds in (("never", None), ("five", 5)):
+    for name, folds in (("never", None), ("five", case.get("folds", 5))):
         with _empty_feature_cache():
             found = _choose(splits, FOLD_METHODS, seed=case["repeat"], folds=folds)
         seconds[name], cpu_seconds[name] = found["seconds"], found["cpu_seconds"]

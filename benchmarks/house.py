@@ -24,6 +24,7 @@ __all__ = [
     "ROOT",
     "Results",
     "by",
+    "child_environment",
     "count_threads",
     "describe_machine",
     "folder_bytes",
@@ -117,6 +118,15 @@ def folder_bytes(path: Path) -> int:
     return sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
 
 
+def child_environment(n_threads: int) -> dict[str, str]:
+    """Return the variables of a process with a thread budget and without the network."""
+    return {
+        **dict.fromkeys(THREAD_VARIABLES, str(n_threads)),
+        "HF_HUB_OFFLINE": "1",
+        "TOKENIZERS_PARALLELISM": "true" if n_threads > 1 else "false",
+    }
+
+
 def run_child(
     script: Path,
     task: Mapping[str, Any],
@@ -130,8 +140,6 @@ def run_child(
     The process reads its task as JSON from stdin, with `started_s`, the time it was started at, and
     writes what it measured as the last line of stdout. `process_s`, its whole time, comes with it.
     """
-    threads = dict.fromkeys(THREAD_VARIABLES, str(n_threads))
-    quiet = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "true" if n_threads > 1 else "false"}
     started_s = time.time()
     done = subprocess.run(
         [str(python), str(script)],
@@ -139,7 +147,7 @@ def run_child(
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, **threads, **quiet, **(environment or {})},  # noqa: TID251
+        env={**os.environ, **child_environment(n_threads), **(environment or {})},  # noqa: TID251
     )
     if done.returncode:
         raise SystemExit(

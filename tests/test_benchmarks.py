@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import os
 import random
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness
 
+from _support.forks import ForkServer
 from _support.small_models import small_data, small_estimator
 from assay.models import save_model
 from assay.models.several_machines import MACHINES
@@ -29,20 +31,32 @@ def load_script(name):
     return importlib.import_module(name)
 
 
-def run_smoke(name, *options):
-    """Run a benchmark in its smoke mode; return what it printed."""
-    script = ROOT / "benchmarks" / name
+@pytest.fixture(scope="module")
+def fork_server(tmp_path_factory):
+    """Have the processes of benchmarks forked where what is held is not what a process costs."""
+    environment = {**os.environ, **load_script("house").child_environment(1)}
+    with ForkServer(environment, tmp_path_factory.mktemp("programs")) as server:
+        yield server
+
+
+def run_smoke(name, *options, server=None):
+    """Run a benchmark in its smoke mode, forked if a server is given; return what it printed."""
+    python = sys.executable if server is None else server.python
+    environment = None if server is None else server.nested
     done = subprocess.run(
-        [sys.executable, str(script), "--smoke", *options], capture_output=True, text=True
+        [str(python), str(ROOT / "benchmarks" / name), "--smoke", *options],
+        capture_output=True,
+        text=True,
+        env=environment,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 @pytest.mark.slow
-def test_methods_benchmark_runs_in_smoke_mode():
+def test_methods_benchmark_runs_in_smoke_mode(fork_server):
     """The script that makes the README's numbers trains, scores and prints its table."""
-    printed = run_smoke("methods.py")
+    printed = run_smoke("methods.py", server=fork_server)
     assert "| `majority` | 2 | 0.3394 (0.3394 to 0.3394) |" in printed
     assert "| `linear` | 2 |" in printed
 
@@ -62,9 +76,9 @@ def test_peers_benchmark_runs_in_smoke_mode():
 
 
 @pytest.mark.slow
-def test_choice_benchmark_runs_in_smoke_mode():
+def test_choice_benchmark_runs_in_smoke_mode(fork_server):
     """Every part measures one small case and prints its table."""
-    printed = run_smoke("choice.py")
+    printed = run_smoke("choice.py", server=fork_server)
     assert "| sample, 120 rows | 6 |" in printed
     assert "| below 1,000 rows: mean of 1 |" in printed
     assert "| sample | 60 | majority, linear, features | 2 |" in printed
@@ -269,11 +283,11 @@ def test_page_of_benchmarks_is_current():
 
 
 @pytest.mark.slow
-def test_explain_benchmark_runs_in_smoke_mode():
+def test_explain_benchmark_runs_in_smoke_mode(fork_server):
     """The words of an explanation matter more than random ones, on the sample too."""
     row = next(
         line
-        for line in run_smoke("explain.py").splitlines()
+        for line in run_smoke("explain.py", server=fork_server).splitlines()
         if line.startswith("| `linear` | 30 |")
     )
     assert float(row.split("|")[3].strip().removesuffix("%")) >= 80
@@ -484,18 +498,10 @@ def test_serving_benchmark_judges_rounds_by_the_control():
 
 
 @pytest.mark.slow
-def test_training_benchmark_runs_in_smoke_mode():
+def test_training_benchmark_runs_in_smoke_mode(fork_server):
     """Steps of assay and of both ways of Trainer are measured; so are whole trainings, and features."""
-    script = ROOT / "benchmarks" / "training.py"
-    done = subprocess.run(
-        [*map(str, [sys.executable, script, "--smoke", "--threads", "1"])],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    rows = [
-        line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")
-    ]
+    printed = run_smoke("training.py", "--threads", "1", server=fork_server)
+    rows = [line.split("|")[1].strip() for line in printed.splitlines() if line.startswith("| ")]
     systems = ("assay", "Trainer, dynamic padding, grouped", "Trainer, as the notebook")
     assert rows[1:4] == [f"{system}, from 4 steps" for system in systems]
     careful = "Trainer, dynamic padding, grouped"
