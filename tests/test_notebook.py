@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from _support.sample_files import write_sample
 from assay.notebook import NotebookProgress, default_progress, in_notebook
 from assay.progress import Progress
 from assay.reporting.notebook import LANGUAGES, NotebookPlan, make_notebook
@@ -121,7 +122,7 @@ def test_tour_on_disk_is_today_s_and_was_run(language):
 
 @pytest.mark.slow
 def test_tour_runs_from_top_to_bottom(tmp_path, monkeypatch):
-    """Every cell runs in a fresh kernel; only the fine-tuning is shorter here than in the tour.
+    """Every cell runs in a fresh kernel; only the data are fewer here than in the tour.
 
     Once for all languages, whose code is the same.
     """
@@ -131,6 +132,9 @@ def test_tour_runs_from_top_to_bottom(tmp_path, monkeypatch):
     english, *others = (make_notebook(plan, language=language) for language in LANGUAGES)
     assert all(code_of(other) == code_of(english) for other in others)
     notebook = nbformat.from_dict(english)
+    write_sample(tmp_path / "some")
+    (loading,) = [cell for cell in notebook.cells if 'load_data("sample")' in cell.source]
+    loading.source = loading.source.replace('"sample"', repr(str(tmp_path / "some")))
     folder = tmp_path / "kernel"
     folder.mkdir()
     client = NotebookClient(
