@@ -117,6 +117,8 @@ class Server:
     def __init__(self, listener, lifeline, environment):
         self.listener, self.lifeline = listener, lifeline
         self.environment = fixed(environment)
+        # What imports have set: a process that a child starts has it too.
+        self.added = {name: value for name, value in os.environ.items() if name not in environment}
         self.selector = selectors.DefaultSelector()
         self.children = {}  # connection: pid
         self.selector.register(listener, selectors.EVENT_READ, self.accept)
@@ -167,7 +169,9 @@ class Server:
     def declines(self, request):
         """Tell whether a request needs a process of its own."""
         has_threads = len([*Path("/proc/self/task").iterdir()]) > 1
-        is_other = fixed(request.environment) != self.environment
+        given = request.environment.items()
+        given = {name: value for name, value in given if self.added.get(name) != value}
+        is_other = fixed(given) != self.environment
         is_other |= any(one.startswith(BEFORE_LOADING) for one in request.args)
         return has_threads or is_other or not can_run(request.args) or len(request.streams) != 3
 
