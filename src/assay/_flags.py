@@ -39,20 +39,30 @@ FUNCTIONS = {"pull": "pull_model", "run": "run_data", "train": "train_model"}
 # What no rule turns into Python: there is a token to pass, and no argument is for the network.
 PHRASES = {"assay login --new": "assay.login(token)", "leave out --offline, and unset": "unset"}
 
+# A message is translated from the largest piece to the smallest:
+#   COMMAND          assay train DATA --method finetune   assay.train_model(DATA, method='finetune')
+#   FLAGS_IN_A_ROW   --no-header --text-column 1          header=False, text_column=1
+#   ONE_FLAG         --text-column 1                      text_column=1
 FLAG = r"(?<![\w-])--([a-z][a-z0-9-]*)"
-# A value is in quotes, a number, or a word that does not go on with the sentence.
-SENTENCE = (
+# Words with which a sentence goes on after a flag; any other word is the value of the flag.
+NO_VALUES = (
     "alone|and|are|as|both|cannot|gives|has|if|in|is|leaves|makes|marks|means|names|of|or|reads|"
     "says|takes|to|together|was|with|writes"
 )
 WORD = r"[^\s,;:()`'\"]+"
-VALUE = rf"'[^']*'|\"[^\"]*\"|(?!--|(?:{SENTENCE})\b){WORD}(?:,{WORD})*"
-ONE = re.compile(rf"{FLAG}(?:[ ]({VALUE}))?")
-# Several flags in a row are the arguments of one call.
-SEVERAL = re.compile(rf"{FLAG}(?:[ ](?:{VALUE}))?(?:[ ]{FLAG}(?:[ ](?:{VALUE}))?)*")
-GIVEN = r"(?:[A-Z]{3,}|\.\.\.|'[^']*'|[\w.-]+/[\w./-]+)"  # what a command takes beside its flags
-COMMAND = re.compile(rf"`?assay ([a-z]+)((?: {GIVEN})*) ({SEVERAL.pattern})`?")
-FOREIGN = re.compile(r"pip install [^;()]*")
+VALUE = rf"""
+    '[^']*' | "[^"]*"                                     # 'Customer comment'
+    | (?! -- | (?:{NO_VALUES})\b ) {WORD} (?: ,{WORD} )*  # 2, cp1252, MODEL or joy,anger
+"""
+ONE_FLAG = re.compile(rf"{FLAG} (?: [ ] ({VALUE}) )?", re.VERBOSE)
+AN_ARGUMENT = rf"{FLAG} (?: [ ] (?:{VALUE}) )?"
+FLAGS_IN_A_ROW = re.compile(rf"{AN_ARGUMENT} (?: [ ] {AN_ARGUMENT} )*", re.VERBOSE)
+# What a command takes before its flags: DATA, ..., 'my folder/m' or me/mood.
+GIVEN = r"(?: [A-Z]{3,} | \.\.\. | '[^']*' | [\w.-]+/[\w./-]+ )"
+COMMAND = re.compile(
+    rf"`? assay [ ] ([a-z]+) ((?: [ ] {GIVEN} )*) [ ] ({FLAGS_IN_A_ROW.pattern}) `?", re.VERBOSE
+)
+OTHER_PROGRAM = "pip install "  # its flags are its own
 
 
 def say_in_python(sentence: str) -> str:
@@ -65,12 +75,12 @@ def say_in_python(sentence: str) -> str:
     >>> say_in_python("run: assay train DATA --method finetune --out MODEL")
     "run: assay.train_model(DATA, method='finetune', out=MODEL)"
     """
-    if "--" not in sentence or FOREIGN.search(sentence):
+    if "--" not in sentence or OTHER_PROGRAM in sentence:
         return sentence
     for phrase, in_python in PHRASES.items():
         sentence = sentence.replace(phrase, in_python)
     sentence = COMMAND.sub(_as_call, sentence)
-    return SEVERAL.sub(lambda found: _name_arguments(found[0]), sentence)
+    return FLAGS_IN_A_ROW.sub(lambda found: _name_arguments(found[0]), sentence)
 
 
 def _as_call(found: re.Match[str]) -> str:
@@ -82,7 +92,7 @@ def _as_call(found: re.Match[str]) -> str:
 
 def _name_arguments(flags: str) -> str:
     """Return flags in a row as the arguments of one call."""
-    return ", ".join(_name_argument(one) for one in ONE.finditer(flags))
+    return ", ".join(_name_argument(one) for one in ONE_FLAG.finditer(flags))
 
 
 def _name_argument(found: re.Match[str]) -> str:
