@@ -20,7 +20,7 @@ from assay import _env
 from assay._arguments import checked
 from assay._display import Brief
 from assay._optional import require
-from assay.batch.blank_rows import BlankRows
+from assay.batch.blank_rows import BlankRows, summary_to_dict
 from assay.batch.identity import AFRESH, Identity, check_identity, identify, stamp_file
 from assay.batch.rows import Scoring, open_rows
 from assay.batch.shards import NOTES, REJECTED, Shard, ShardNote, plan_shards, score_shard
@@ -70,16 +70,7 @@ class DatasetSummary(Brief):
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values, ready for JSON; blank rows only where there are any."""
-        return {
-            "out": self.out,
-            "n_texts": self.n_texts,
-            "n_rejected": self.n_rejected,
-            "rejected": self.rejected,
-            "n_parts": self.n_parts,
-            "n_resumed": self.n_resumed,
-            "n_workers": self.n_workers,
-            **self.blank.to_dict(),
-        }
+        return summary_to_dict(self, self.blank)
 
 
 class ShardScorer:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from assay._display import Brief
 from assay.batch.rows import Prediction
 from assay.errors import cut
 
-__all__ = ["NO_TEXT", "BlankRows"]
+__all__ = ["NO_TEXT", "BlankRows", "summary_to_dict"]
 
 N_LINES = 5  # lines that are named
 NO_TEXT = "the text is blank"
@@ -81,3 +82,10 @@ class BlankRows:
         if self.ids:
             found["blank_ids"] = list(self.ids)
         return found
+
+
+def summary_to_dict(summary: Brief, blank: BlankRows) -> dict[str, object]:
+    """Return what a call did as plain values; the field `blank` only where there are such rows."""
+    values = {one.name: getattr(summary, one.name) for one in fields(summary)}
+    del values["blank"]
+    return {**values, **blank.to_dict()}

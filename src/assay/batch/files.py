@@ -17,7 +17,7 @@ from typing import IO, Any, TypeAlias, Unpack
 from assay._arguments import checked
 from assay._display import Brief
 from assay.batch import chunks
-from assay.batch.blank_rows import NO_TEXT, BlankRows
+from assay.batch.blank_rows import NO_TEXT, BlankRows, summary_to_dict
 from assay.batch.chunks import cut_chunks, hash_rows
 from assay.batch.identity import AFRESH, Identity, check_identity, identify, stamp_file
 from assay.batch.prefetch import prefetch_map
@@ -68,13 +68,7 @@ class PredictionSummary(Brief):
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values, ready for JSON; blank rows only where there are any."""
-        return {
-            "out": self.out,
-            "n_texts": self.n_texts,
-            "n_rejected": self.n_rejected,
-            "rejected": self.rejected,
-            **self.blank.to_dict(),
-        }
+        return summary_to_dict(self, self.blank)
 
 
 @checked
