@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+from dataclasses import dataclass
 
 import pytest
 
@@ -39,30 +40,135 @@ def decide(path, *rows, kind="wrong_label"):
     return path
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "encoding", "line", "text", "before", "after"),
-    [
-        ("a.csv", "id,text,label\r\n1,so glad,joy\r\n2,so bad,joy\r\n", "utf-8-sig", 3, "so bad", "2,so bad,joy", "2,so bad,sad"),
-        ("b.csv", 'Nr;text;label\n1;"so; glad";joy\n2;"so\nbad";"joy"\n', "cp1252", 3, "so\nbad", '"joy"', '"sad"'),
-        ("c.tsv", "text\tlabel\tnote\nüber\tjoy\t x \nso bad\tjoy\t\n", "utf-8", 2, "über", "über\tjoy", "über\tsad"),
-        ("d.txt", "so glad; joy\nso; bad;joy\n", "utf-8", 3 - 1, "so; bad", "so; bad;joy", "so; bad;sad"),
-        ("e.jsonl", '{"text": "그래", "label": "joy", "n": 1}\r\n{"text":"so glad","label":"joy"}\n', "cp949", 1, "그래", '"label": "joy", "n"', '"label": "sad", "n"'),
-        ("f.csv", 'text,label\n"a ""b""",joy\nx,joy\n', "utf-16", 2, 'a "b"', '"a ""b""",joy', '"a ""b""",sad'),
-        ("g.csv.gz", "text,label\nso glad,joy\nso bad,sad\n", "utf-8", 2, "so glad", "glad,joy", "glad,sad"),
-    ],
-)  # fmt: skip
-def test_only_the_label_changes(tmp_path, name, content, encoding, line, text, before, after):
-    """Delimiter, quotes, line ends, encoding, byte order mark and other columns stay."""
-    pack = gzip.compress if name.endswith("gz") else bytes
-    unpack = gzip.decompress if name.endswith("gz") else bytes
-    (tmp_path / name).write_bytes(pack(content.encode(encoding)))
-    decisions = decide(tmp_path / "issues.csv", ("train", line, text, "sad", "x"))
-    options = DataOptions(encoding=None if encoding.startswith("utf-8") else encoding)
-    fixed = fix_data(tmp_path / name, decisions, tmp_path / f"out-{name}", options=options)
+@dataclass
+class Case:
+    """A file, a decision on one of its rows, and the place in it that changes."""
+
+    name: str
+    content: str
+    row: tuple  # (split, number, text)
+    before: str
+    after: str
+    label: str = "sad"
+    kind: str = "wrong_label"
+    encoding: str = "utf-8"
+
+
+def lists_labels(*args):
+    """Return the case of a row whose labels change to those of a list."""
+    return Case(*args, kind="missing_label")
+
+
+CASES = {
+    "a byte order mark": Case(
+        "a.csv", "id,text,label\r\n1,so glad,joy\r\n2,so bad,joy\r\n", ("train", 3, "so bad"),
+        "2,so bad,joy", "2,so bad,sad", encoding="utf-8-sig",
+    ),
+    "line breaks in quotes": Case(
+        "a.csv", 'Nr;text;label\n1;"so; glad";joy\n2;"so\nbad";"joy"\n', ("train", 3, "so\nbad"),
+        '"joy"', '"sad"', encoding="cp1252",
+    ),
+    "tabs and spaces": Case(
+        "a.tsv", "text\tlabel\tnote\nüber\tjoy\t x \nso bad\tjoy\t\n", ("train", 2, "über"),
+        "über\tjoy", "über\tsad",
+    ),
+    "lines of text": Case(
+        "a.txt", "so glad; joy\nso; bad;joy\n", ("train", 2, "so; bad"), "so; bad;joy", "so; bad;sad"
+    ),
+    "lines of JSON": Case(
+        "a.jsonl", '{"text": "그래", "label": "joy", "n": 1}\r\n{"text":"so glad","label":"joy"}\n',
+        ("train", 1, "그래"), '"label": "joy", "n"', '"label": "sad", "n"', encoding="cp949",
+    ),
+    "doubled quotes": Case(
+        "a.csv", 'text,label\n"a ""b""",joy\nx,joy\n', ("train", 2, 'a "b"'),
+        '"a ""b""",joy', '"a ""b""",sad', encoding="utf-16",
+    ),
+    "a packed file": Case(
+        "a.csv.gz", "text,label\nso glad,joy\nso bad,sad\n", ("train", 2, "so glad"),
+        "glad,joy", "glad,sad",
+    ),
+    "row names of R": Case(
+        "a.csv", '"text","label"\n"1","a","x"\n"2","b","y"\n', ("all", 3, "b"),
+        '"b","y"', '"b","x"', label="x",
+    ),
+    "lists under splits": Case(
+        "a.json",
+        '{"train": [["so glad",  "joy"], ["so bad", "joy"]],\n "oos_test": [["hm", "oos"]]}',
+        ("train", 2, "so bad"), '"so bad", "joy"', '"so bad", "sad"',
+    ),
+    "objects under splits": Case(
+        "a.json",
+        '{"version": 1, "train": [{"label": "joy", "text": "그래"}], "test": [{"text": "b", "label": "joy"}]}',
+        ("test", 2, "b"), '"b", "label": "joy"', '"b", "label": "sad"',
+    ),
+    "columns": Case(
+        "a.json", '{"text": ["a", "b"], "label": [ "joy", "joy"], "n": [1.50, null]}',
+        ("train", 2, "b"), '"joy"]', '"sad"]',
+    ),
+    "columns of a frame": Case(
+        "a.json", '{"label":{"0":"joy","1":"sad"},"text":{"0":"a","1":"b"}}', ("all", 1, "a"),
+        '"0":"joy"', '"0":"sad"',
+    ),
+    "a frame by rows": Case(
+        "a.json", '{"columns":["text","label"],"index":[0,1],"data":[["a","joy"],["b","sad"]]}',
+        ("all", 1, "a"), '"a","joy"', '"a","sad"',
+    ),
+    "a frame by index": Case(
+        "a.json", '{"0":{"text":"a","label":"joy"},"1":{"text":"b","label":"sad"}}',
+        ("all", 1, "a"), '"a","label":"joy"', '"a","label":"sad"',
+    ),
+    "numbers": Case(
+        "a.json", '{"text": ["a", "b"], "label": [1, 2]}', ("all", 1, "a"), "[1,", "[3,", label="3"
+    ),
+    "true and false": Case(
+        "a.json", '{"text": ["a", "b"], "label": [true, false]}', ("all", 1, "a"),
+        "[true,", "[false,", label="False",
+    ),
+    "lists of labels": Case(
+        "a.json",
+        '{"rows": [{"text": "a", "label": ["joy", "fun"]}, {"text": "b", "label": ["sad"]}]}',
+        ("all", 1, "a"), '["joy", "fun"]', '["sad"]', label='["sad"]',
+    ),
+    "0 and 1 per label": lists_labels(
+        "a.csv", 'text,rude,fun\r\na,1,0\r\n"b, c",0,0\r\n', ("train", 3, "b, c"),
+        ",0,0\r", ",0,1\r", '["fun"]',
+    ),
+    "crosses per label": lists_labels(
+        "a.tsv", "text\trude\tfun\na\tx\t\nb\t\tx\nc\tx\tx\n", ("train", 2, "a"),
+        "a\tx\t\n", "a\t\tx\n", '["fun"]',
+    ),
+    "true and false per label": lists_labels(
+        "a.jsonl",
+        '{"text": "a", "rude": true, "fun": false}\n{"text": "b", "rude": false, "fun": true}\n',
+        ("train", 1, "a"), '"rude": true, "fun": false', '"rude": true, "fun": true',
+        '["fun", "rude"]',
+    ),
+    "objects without any label": lists_labels(
+        "a.json", '[{"text": "a", "rude": 1, "fun": 0}, {"text": "b", "rude": 0, "fun": 1}]',
+        ("train", 2, "b"), '"rude": 0, "fun": 1', '"rude": 0, "fun": 0', "[]",
+    ),
+    "columns per label": lists_labels(
+        "a.json", '{"text": ["a", "b"], "rude": [1, 0], "fun": [0, 1]}', ("train", 1, "a"),
+        '[1, 0], "fun": [0, 1]', '[0, 0], "fun": [1, 1]', '["fun"]',
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_only_the_label_changes(tmp_path, case):
+    """In the words of the file; delimiter, quotes, line ends, encoding, types and all else stay."""
+    pack, unpack = bytes, bytes
+    if case.name.endswith("gz"):
+        pack, unpack = gzip.compress, gzip.decompress
+    source, out = tmp_path / case.name, tmp_path / f"out-{case.name}"
+    source.write_bytes(pack(case.content.encode(case.encoding)))
+    decisions = decide(tmp_path / "i.csv", (*case.row, case.label, "x"), kind=case.kind)
+    options = DataOptions(encoding=None if case.encoding.startswith("utf-8") else case.encoding)
+    fixed = fix_data(source, decisions, out, options=options)
     assert (fixed.n_applied, fixed.skipped) == (1, ())
-    written = unpack((tmp_path / f"out-{name}").read_bytes())
-    assert written == content.replace(before, after).encode(encoding)
-    assert content.count(before) == 1
+    assert case.content.count(case.before) == 1
+    expected = case.content.replace(case.before, case.after)
+    assert unpack(out.read_bytes()) == expected.encode(case.encoding)
 
 
 def test_splits_of_the_tool_do_not_stop_it(tmp_path):
@@ -178,118 +284,6 @@ def test_workbook_keeps_other_cells_and_sheets(tmp_path):
     assert found["Sheet"]["A1"].font.bold
 
 
-def test_files_that_are_packed_twice_are_refused(tmp_path):
-    """A workbook or Parquet file is packed by itself; nothing is written."""
-    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    parquet.write_table(pyarrow.table({"text": ["a", "b"], "label": ["x", "y"]}), tmp_path / "a")
-    (tmp_path / "a.parquet.gz").write_bytes(gzip.compress((tmp_path / "a").read_bytes()))
-    decisions = decide(tmp_path / "i.csv", ("train", 1, "a", "y", "yes"))
-    with pytest.raises(InputError, match="cannot be written again"):
-        fix_data(tmp_path / "a.parquet.gz", decisions, tmp_path / "b.parquet.gz")
-    assert not (tmp_path / "b.parquet.gz").exists()
-
-
-OBJECTS = {
-    "lists under splits": (
-        '{"train": [["so glad",  "joy"], ["so bad", "joy"]],\n "oos_test": [["hm", "oos"]]}',
-        ("train", 2, "so bad"),
-        '"so bad", "joy"',
-        '"so bad", "sad"',
-    ),
-    "objects under splits": (
-        '{"version": 1, "train": [{"label": "joy", "text": "그래"}], "test": [{"text": "b", "label": "joy"}]}',
-        ("test", 2, "b"),
-        '"b", "label": "joy"',
-        '"b", "label": "sad"',
-    ),
-    "columns": (
-        '{"text": ["a", "b"], "label": [ "joy", "joy"], "n": [1.50, null]}',
-        ("train", 2, "b"),
-        '"joy"]',
-        '"sad"]',
-    ),
-    "columns of a frame": (
-        '{"label":{"0":"joy","1":"sad"},"text":{"0":"a","1":"b"}}',
-        ("all", 1, "a"),
-        '"0":"joy"',
-        '"0":"sad"',
-    ),
-    "a frame by rows": (
-        '{"columns":["text","label"],"index":[0,1],"data":[["a","joy"],["b","sad"]]}',
-        ("all", 1, "a"),
-        '"a","joy"',
-        '"a","sad"',
-    ),
-    "a frame by index": (
-        '{"0":{"text":"a","label":"joy"},"1":{"text":"b","label":"sad"}}',
-        ("all", 1, "a"),
-        '"a","label":"joy"',
-        '"a","label":"sad"',
-    ),
-    "numbers": ('{"text": ["a", "b"], "label": [1, 2]}', ("all", 1, "a"), "[1,", "[3,"),
-    "true and false": (
-        '{"text": ["a", "b"], "label": [true, false]}',
-        ("all", 1, "a"),
-        "[true,",
-        "[false,",
-    ),
-    "lists of labels": (
-        '{"rows": [{"text": "a", "label": ["joy", "fun"]}, {"text": "b", "label": ["sad"]}]}',
-        ("all", 1, "a"),
-        '["joy", "fun"]',
-        '["sad"]',
-    ),
-}
-NEW_LABELS = {"numbers": "3", "true and false": "False", "lists of labels": '["sad"]'}
-
-
-@pytest.mark.parametrize("form", OBJECTS)
-def test_one_object_keeps_its_form(tmp_path, form):
-    """Whichever way the rows are in it, only the label changes, as a value of the same type."""
-    content, (split, row, text), before, after = OBJECTS[form]
-    path = tmp_path / "a.json"
-    path.write_text(content, encoding="utf-8")
-    label = NEW_LABELS.get(form, "sad")
-    decisions = decide(tmp_path / "i.csv", (split, row, text, label, "yes"))
-    fixed = fix_data(path, decisions, tmp_path / "b.json")
-    assert (fixed.n_applied, fixed.skipped) == (1, ())
-    assert content.count(before) == 1
-    written = (tmp_path / "b.json").read_text(encoding="utf-8")
-    assert written == content.replace(before, after)
-
-
-INDICATORS = {
-    "a.csv": ("text,rude,fun\r\na,1,0\r\n\"b, c\",0,0\r\n", 3, "b, c", ["fun"], ",0,0\r", ",0,1\r"),
-    "b.tsv": ("text\trude\tfun\na\tx\t\nb\t\tx\nc\tx\tx\n", 2, "a", ["fun"], "a\tx\t\n", "a\t\tx\n"),
-    "c.jsonl": (
-        '{"text": "a", "rude": true, "fun": false}\n{"text": "b", "rude": false, "fun": true}\n',
-        1, "a", ["fun", "rude"], '"rude": true, "fun": false', '"rude": true, "fun": true',
-    ),
-    "d.json": (
-        '[{"text": "a", "rude": 1, "fun": 0}, {"text": "b", "rude": 0, "fun": 1}]',
-        2, "b", [], '"rude": 0, "fun": 1', '"rude": 0, "fun": 0',
-    ),
-    "e.json": (
-        '{"text": ["a", "b"], "rude": [1, 0], "fun": [0, 1]}', 1, "a", ["fun"], "[1, 0]", "[0, 0]",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", INDICATORS)
-def test_columns_of_one_label_each_are_written_as_they_were(tmp_path, name):
-    """Cells change for labels that come or go, in the words of the file."""
-    content, line, text, labels, before, after = INDICATORS[name]
-    (tmp_path / name).write_text(content, encoding="utf-8", newline="")
-    row = ("train", line, text, json.dumps(labels), "yes")
-    decisions = decide(tmp_path / "i.csv", row, kind="missing_label")
-    fixed = fix_data(tmp_path / name, decisions, tmp_path / f"out-{name}")
-    assert (fixed.n_applied, fixed.skipped) == (1, ())
-    expected = content.replace(before, after)
-    if name == "e.json":
-        expected = '{"text": ["a", "b"], "rude": [0, 0], "fun": [1, 1]}'
-    assert (tmp_path / f"out-{name}").read_bytes().decode() == expected
-
-
 def test_packed_columns_of_one_label_each_keep_their_types(tmp_path):
     """In Parquet and in a workbook; a label without a column is refused."""
     pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
@@ -316,20 +310,35 @@ def test_packed_columns_of_one_label_each_keep_their_types(tmp_path):
     assert not (tmp_path / "c.parquet").exists()
 
 
-def test_row_names_of_r_are_no_hindrance(tmp_path):
-    """Rows with one cell more than the header are changed in the right column."""
-    path = tmp_path / "a.csv"
-    path.write_text('"text","label"\n"1","a","x"\n"2","b","y"\n')
-    fix_data(path, decide(tmp_path / "i.csv", ("all", 3, "b", "x", "yes")), tmp_path / "b.csv")
-    assert (tmp_path / "b.csv").read_text() == '"text","label"\n"1","a","x"\n"2","b","x"\n'
+def write_packed_twice(folder):
+    """Write a Parquet file, which is packed by itself, in gzip."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.table({"text": ["a", "b"], "label": ["x", "y"]}), folder / "a")
+    path = folder / "a.parquet.gz"
+    path.write_bytes(gzip.compress((folder / "a").read_bytes()))
+    return path
 
 
-def test_folders_without_a_file_per_split_are_refused(tmp_path):
-    """Texts in one folder per class have no labels to change; nothing is written."""
-    for label, text in {"joy": "so glad", "sad": "so bad"}.items():
-        (tmp_path / "d" / label).mkdir(parents=True)
-        (tmp_path / "d" / label / "1.txt").write_text(text)
-    decisions = decide(tmp_path / "i.csv", ("train", 1, "so glad", "sad", "yes"))
-    with pytest.raises(InputError, match="no file per split, and cannot be written again"):
-        fix_data(tmp_path / "d", decisions, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+def write_class_folders(folder):
+    """Write texts in one folder per class, which have no labels to change."""
+    for label, text in {"x": "a", "y": "b"}.items():
+        (folder / "d" / label).mkdir(parents=True)
+        (folder / "d" / label / "1.txt").write_text(text)
+    return folder / "d"
+
+
+@pytest.mark.parametrize(
+    ("write", "sentence"),
+    [
+        (write_packed_twice, "cannot be written again"),
+        (write_class_folders, "no file per split, and cannot be written again"),
+    ],
+)
+def test_what_cannot_be_written_again_is_refused(tmp_path, write, sentence):
+    """The sentence says why; nothing is written."""
+    source = write(tmp_path)
+    decisions = decide(tmp_path / "i.csv", ("train", 1, "a", "y", "yes"))
+    out = tmp_path / f"out-{source.name}"
+    with pytest.raises(InputError, match=sentence):
+        fix_data(source, decisions, out)
+    assert not out.exists()
