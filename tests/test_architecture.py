@@ -305,17 +305,21 @@ def test_importing_has_no_side_effects(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def submodules():
-    """Return the name of every module of the package but the one that runs it."""
-    found = [name for _, name, _ in pkgutil.walk_packages(assay.__path__, "assay.")]
-    return [name for name in found if not name.endswith("__main__")]
+FOUND = [name for _, name, _ in pkgutil.walk_packages(assay.__path__, "assay.")]
+SUBMODULES = [name for name in FOUND if not name.endswith("__main__")]
 
 
-@pytest.mark.parametrize("name", submodules())
+@pytest.fixture(scope="module")
+def _every_submodule():
+    """Import every module of the package but the one that runs it."""
+    for name in SUBMODULES:
+        importlib.import_module(name)
+
+
+@pytest.mark.usefixtures("_every_submodule")
+@pytest.mark.parametrize("name", SUBMODULES)
 def test_public_names_exist_and_clash_with_no_module(name):
     """After every submodule was imported, each public name is still what it says."""
-    for other in submodules():
-        importlib.import_module(other)
     module = importlib.import_module(name)
     assert module.__doc__
     for public in getattr(module, "__all__", ()):
@@ -323,11 +327,10 @@ def test_public_names_exist_and_clash_with_no_module(name):
         assert not inspect.ismodule(value), f"{name}.{public} is hidden by a module of that name"
 
 
+@pytest.mark.usefixtures("_every_submodule")
 @pytest.mark.parametrize("public", assay.__all__)
 def test_public_name_of_assay_resolves(public):
     """Every name that assay promises is there after all submodules were imported."""
-    for other in submodules():
-        importlib.import_module(other)
     assert callable(getattr(assay, public))
 
 
