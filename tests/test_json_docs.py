@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
+from _support import forks
 from _support.documents import read_shapes
 from _support.loopback_hub import LoopbackHub, hub_environment
 from _support.made_up_scores import LABELS as MADE_UP
@@ -224,7 +224,8 @@ def accept_one(data, path):
 
 def pages_cases(name, args, tmp_path):
     """Start a command that serves a page, end it, and yield both objects that it prints."""
-    command = [sys.executable, "-m", "assay", *map(str, args), "--port", "0", "--json"]
+    python = str(forks.shared.python)
+    command = [python, "-m", "assay", *map(str, args), "--port", "0", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         address = process.stdout.readline()
         process.send_signal(signal.SIGINT)

@@ -46,7 +46,7 @@ class Served:
 @contextmanager
 def serving(command, *args, port=0):
     """Run a command that serves a page in a process of its own, and end it."""
-    process = start_assay(command, *args, "--port", port, "--json")
+    process = start_assay(command, *args, "--port", port, "--json", is_forked=True)
     try:
         line = process.stdout.readline()
         assert line, process.communicate()

@@ -53,9 +53,13 @@ class Server:
 
 
 @contextmanager
-def running(*models, args=(), env=None):
-    """Run `assay serve` in a process of its own, on a free port, and end it."""
-    process = start_assay("serve", *models, "--port", "0", "--json", *args, env=env)
+def running(*models, args=(), env=None, is_forked=True):
+    """Run `assay serve` in a process of its own, on a free port, and end it.
+
+    `is_forked=False` where the process itself is tested: how it ends, what it needs, whom it starts.
+    """
+    command = ["serve", *models, "--port", "0", "--json", *args]
+    process = start_assay(*command, env=env, is_forked=is_forked)
     try:
         line = process.stdout.readline()
         assert line, process.communicate()

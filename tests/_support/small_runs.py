@@ -79,7 +79,7 @@ class SharedRun:
             "--json",
             "--quiet",
         ]
-        done = run_assay(*args)
+        done = run_assay(*args, is_forked=True)
         return {
             "args": list(map(str, args)),
             "returncode": done.returncode,
@@ -122,10 +122,10 @@ def start_assay(
     *args: Any,
     cwd: Path | None = None,
     env: dict[str, str] | None = None,
-    python: str | Path = sys.executable,
+    is_forked: bool = False,
     **more: Any,
 ) -> Any:
-    """Start the command line in a process of its own, with pipes."""
+    """Start the command line in a process of its own, started anew or forked (see forks.py), with pipes."""
     given = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
@@ -133,7 +133,8 @@ def start_assay(
         "COLUMNS": "80",
         **(env or {}),
     }
-    command = [str(python), "-m", "assay", *map(str, args)]
+    python = str(forks.shared.python) if is_forked else sys.executable
+    command = [python, "-m", "assay", *map(str, args)]
     pipes = {
         "stdin": subprocess.DEVNULL,
         "stdout": subprocess.PIPE,
@@ -144,13 +145,11 @@ def start_assay(
 
 
 def run_assay(
-    *args: Any, stdin: str | None = None, is_forked: bool = False, **more: Any
+    *args: Any, stdin: str | None = None, **more: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own, started anew or forked (see forks.py)."""
+    """Run the command line as `start_assay` does, and wait for its end."""
     if stdin is not None:
         more["stdin"] = subprocess.PIPE
-    if is_forked:
-        more["python"] = forks.shared.python
     process = start_assay(*args, **more)
     out, err = process.communicate(stdin, timeout=300)
     return subprocess.CompletedProcess(args, process.returncode, out, err)

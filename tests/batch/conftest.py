@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 
 import pytest
 
+from _support import forks
 from _support.small_models import small_data, small_estimator
 from assay.models import save_model
 
@@ -54,7 +54,7 @@ def predict_until(linear_folder):
     def predict(source, out, *, moment, chunk_rows, resume=False):
         args = [linear_folder, source, out, chunk_rows, moment, *(["resume"] if resume else [])]
         return subprocess.run(
-            [sys.executable, "-c", KILLED, *map(str, args)],
+            [str(forks.shared.python), "-c", KILLED, *map(str, args)],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             check=False,
         ).returncode

@@ -45,7 +45,7 @@ def n_steps(state):
 
 def stop_at(step, number, *args, states):
     """Start a training and send it a signal once it kept a state of that step; return what it said."""
-    process = start_assay(*args)
+    process = start_assay(*args, is_forked=True)
     started_s = time.monotonic()
     while n_steps(states / "training.json") < step:
         assert process.poll() is None, process.communicate()
@@ -60,7 +60,7 @@ def test_killed_training_ends_with_the_same_model(data, tiny_bert, tmp_path):
     """Ctrl-C, then kill -9, then to the end: weights, epochs and scores are those of a training in one go."""
     whole, out = tmp_path / "whole", tmp_path / "m"
     partial = tmp_path / "m.partial"
-    done = run_assay(*command(data, tiny_bert, whole, "--json"))
+    done = run_assay(*command(data, tiny_bert, whole, "--json"), is_forked=True)
     assert done.returncode == 0, done.stderr
 
     code, _, error = stop_at(
@@ -83,7 +83,7 @@ def test_killed_training_ends_with_the_same_model(data, tiny_bert, tmp_path):
         == -signal.SIGKILL
     )
 
-    done = run_assay(*resume)
+    done = run_assay(*resume, is_forked=True)
     assert done.returncode == 0, done.stderr
     assert listing(out) == listing(whole)
     assert not partial.exists()

@@ -20,7 +20,8 @@ from assay.recipes import explore
 def runs(data, tmp_path_factory):
     """Do one small run in a process of its own, as a user would."""
     root = tmp_path_factory.mktemp("runs")
-    return root / "r", run_assay("run", data, "--out", root / "r", "--methods", "majority,linear")
+    out, methods = root / "r", "majority,linear"
+    return out, run_assay("run", data, "--out", out, "--methods", methods, is_forked=True)
 
 
 def test_run_reports_on_stdout_and_progress_on_stderr(runs):

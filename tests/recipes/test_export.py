@@ -295,19 +295,18 @@ def test_command_line_exports(models, data, tmp_path):
         tmp_path / "c",
         "--max-accuracy-loss",
         "0.5",
+        is_forked=True,
     )
     assert done.returncode == 0, done.stderr
     assert "27 texts of test" in done.stdout
     assert max(map(len, done.stdout.splitlines()[:8])) <= 80
-    done = run_assay(
-        "export", model, "--format", "onnx-int8", "--out", tmp_path / "d", "--max-difference", "0"
-    )
+    stricter = ["--out", tmp_path / "d", "--max-difference", "0"]
+    done = run_assay("export", model, "--format", "onnx-int8", *stricter, is_forked=True)
     assert done.returncode == 3
     assert "a score differs by" in done.stderr
     assert "hint: accept more with --max-difference" in done.stderr
-    done = run_assay(
-        "export", models / "linear", "--format", "onnx", "--out", tmp_path / "d", "--json"
-    )
+    as_json = ["--out", tmp_path / "d", "--json"]
+    done = run_assay("export", models / "linear", "--format", "onnx", *as_json, is_forked=True)
     assert done.returncode == 2
     assert json.loads(done.stdout)["hint"] == "copy the folder: it needs no export"
     assert {path.name for path in tmp_path.iterdir()} == {"c"}

@@ -137,7 +137,7 @@ def test_client_that_leaves_frees_its_place(server):
 
 def test_sigterm_answers_what_was_accepted(folders):
     """SIGTERM in the middle of a request: it is answered, nothing new is taken, and the exit code is 0."""
-    with running(folders["linear"]) as server:
+    with running(folders["linear"], is_forked=False) as server:
         answers = []
         thread = ask_in_thread(server, slow(), answers)
         until(lambda: server.metric("assay_requests_in_flight") >= 2)
@@ -153,7 +153,7 @@ def test_sigterm_answers_what_was_accepted(folders):
 
 def test_ctrl_c_ends_like_sigterm(folders):
     """Ctrl-C in the middle of a request: it is answered, nothing is said, and the exit code is 0."""
-    with running(folders["linear"]) as server:
+    with running(folders["linear"], is_forked=False) as server:
         answers = []
         thread = ask_in_thread(server, slow(), answers)
         until(lambda: server.metric("assay_requests_in_flight") >= 2)
@@ -333,7 +333,7 @@ def test_kill_in_mid_request_ends_it_at_once_and_a_restart_goes_on(folders):
                 seen.append((type(err), time.monotonic()))
                 return
 
-    with running(folders["linear"]) as server:
+    with running(folders["linear"], is_forked=False) as server:
         threads = [
             threading.Thread(target=keep_asking, args=(server, content), daemon=True)
             for content in [{"inputs": TEXT}] * 4 + [slow(), slow()]
@@ -371,7 +371,7 @@ def test_key_comes_from_the_environment(folders):
 
 def test_taken_port_is_said_at_once(server):
     """Exit code 4, before any model is loaded, with what to do."""
-    done = run_assay("serve", "/nowhere", "--port", server.port)
+    done = run_assay("serve", "/nowhere", "--port", server.port, is_forked=True)
     assert done.returncode == 4
     assert done.stderr == (
         f"error: port {server.port} of 127.0.0.1 is taken\n"

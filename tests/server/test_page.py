@@ -224,7 +224,7 @@ def test_marks_stand_on_their_words_in_any_script(visit):
 
 def test_server_that_goes_away_is_said_and_asked_again(folders, visit):
     """The text stays, a sentence says what is wrong, and the next text is answered when the server is back."""
-    with running(folders["linear"]) as first:
+    with running(folders["linear"], is_forked=False) as first:
         page = visit(first.url, may_complain=True)
         page.fill("#text", TEXT)
         verdict(page, "joy")

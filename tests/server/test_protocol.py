@@ -83,7 +83,7 @@ def test_requests_behind_a_large_body_are_read(server):
 
 def test_endless_head_holds_up_nobody(folders):
     """While a client sends headers without end, the others are answered, and memory stays."""
-    with running(folders["linear"]) as server:
+    with running(folders["linear"], is_forked=False) as server:
         memory = memory_of(server)
         is_over = threading.Event()
 

@@ -55,7 +55,7 @@ def is_alive(pid):
 def two(folders, tmp_path_factory):
     """Two workers that serve a folder of their own."""
     folder = shutil.copytree(folders["linear"], tmp_path_factory.mktemp("workers") / "mine")
-    with running(folder, args=["--workers", "2", "--watch-s", "0.05"]) as server:
+    with running(folder, args=["--workers", "2", "--watch-s", "0.05"], is_forked=False) as server:
         server.folder = folder
         yield server
 
@@ -115,7 +115,7 @@ def test_changed_folder_is_swapped_in_all(two, folders, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_one_signal_ends_all(folders, number):
     """What was accepted is answered, nothing is said, and no process is left."""
-    with running(folders["linear"], args=["--workers", "2"]) as server:
+    with running(folders["linear"], args=["--workers", "2"], is_forked=False) as server:
         workers = children(server.process.pid)
         server.process.send_signal(number)
         out, err = server.process.communicate(timeout=60)
@@ -127,7 +127,7 @@ def test_one_signal_ends_all(folders, number):
 
 def test_workers_end_when_the_parent_is_killed(folders):
     """Nobody goes on answering without a parent."""
-    with running(folders["linear"], args=["--workers", "2"]) as server:
+    with running(folders["linear"], args=["--workers", "2"], is_forked=False) as server:
         workers = children(server.process.pid)
         server.process.kill()
         server.process.wait()

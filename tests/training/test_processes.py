@@ -163,7 +163,7 @@ def still(tiny_bert, tmp_path):
 def test_two_processes_train_the_model_of_one(still, tmp_path):
     """Without dropout the weights are the same to 1e-5, the scores too; one process writes and speaks."""
     data = write_data(tmp_path / "data")
-    alone = run_assay(*train(data, still, tmp_path / "one"))
+    alone = run_assay(*train(data, still, tmp_path / "one"), is_forked=True)
     assert alone.returncode == 0, alone.stderr
     code, out, error = launch("-m", "assay", *train(data, still, tmp_path / "two"), cwd=tmp_path)
     assert code == 0, error
