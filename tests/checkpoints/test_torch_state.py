@@ -39,11 +39,13 @@ def test_device_of_the_environment_is_the_default(monkeypatch):
     ("name", "message"),
     [
         ("toaster", "device 'toaster' is unknown; auto, cpu, cuda"),
-        ("cuda:99", "this machine has no device 'cuda:99'"),
+        ("cuda:99", r"this machine has no device 'cuda:99' \(\d+ CUDA devices\)"),
+        ("mps", r"this machine has no device 'mps' \(use --device auto or --device cpu\)"),
     ],
 )
-def test_impossible_devices_are_refused(name, message):
+def test_impossible_devices_are_refused(monkeypatch, name, message):
     """A device that is no device, or that this machine lacks, is named."""
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(InputError, match=message):
         pick_device(name)
 

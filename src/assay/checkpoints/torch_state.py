@@ -50,8 +50,9 @@ def pick_device(name: str | None = None) -> torch.device:
         ) from None
     n_cuda = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if not _is_here(device, n_cuda):
+        counted = f" ({n_cuda} CUDA devices)" if device.type == "cuda" else ""
         raise InputError(
-            f"this machine has no device '{name}' ({n_cuda} CUDA devices)",
+            f"this machine has no device '{name}'{counted}",
             hint="use --device auto or --device cpu",
         )
     return device
