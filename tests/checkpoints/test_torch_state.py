@@ -40,7 +40,7 @@ def test_device_of_the_environment_is_the_default(monkeypatch):
     [
         ("toaster", "device 'toaster' is unknown; auto, cpu, cuda"),
         ("cuda:99", r"this machine has no device 'cuda:99' \(\d+ CUDA devices\)"),
-        ("mps", r"this machine has no device 'mps' \(use --device auto or --device cpu\)"),
+        ("mps", r"this machine has no device 'mps' \(use device='auto' or device='cpu'\)"),
     ],
 )
 def test_impossible_devices_are_refused(monkeypatch, name, message):

@@ -20,8 +20,10 @@ let shownMs = 0;
 let isBusy = false;
 let renamed = "";
 let shown = ""; // the state that is on the screen, as JSON
+let isPassing = false; // whether the alert is over as soon as the server answers again
 
 function alertOf(sentence) {
+  isPassing = sentence === "gone";
   $("alert").hidden = !sentence;
   $("alert").textContent = sentence === "gone" ? say("gone") : sentence || "";
 }
@@ -265,9 +267,10 @@ async function poll() {
       const next = await ask("state");
       // A decision that was made meanwhile has brought a newer state.
       if (isWaiting() && shown === before) show(next);
-      alertOf("");
+      if (isPassing) alertOf("");
     } catch (err) {
       alertOf(err instanceof Refused ? err.message : "gone");
+      isPassing = true;
     }
   }
   setTimeout(poll, POLL_MS);
