@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import re
 from pathlib import Path
@@ -52,8 +53,10 @@ def test_sentence_names_arguments(sentence, said):
     assert say_in_python(sentence) == said
 
 
+@functools.cache
 def sentences():
-    """Yield every text in the code that names a flag, but for docstrings and the command line."""
+    """Return every text in the code that names a flag, but for docstrings and the command line."""
+    found = []
     for path in sorted(ROOT.rglob("*.py")):
         place = str(path.relative_to(ROOT))
         if place.startswith(("cli/", "server/")) or place == "_flags.py":
@@ -63,7 +66,8 @@ def sentences():
         for node in ast.walk(tree):
             is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
             if is_text and id(node) not in docstrings and FLAG.search(node.value):
-                yield place, node.value
+                found.append((place, node.value))
+    return found
 
 
 def arguments():
