@@ -212,7 +212,7 @@ def test_changed_folder_is_swapped_under_load(folders, tmp_path):
 def test_sighup_loads_again(folders, tmp_path):
     """SIGHUP loads even where nothing is watched."""
     folder = shutil.copytree(folders["linear"], tmp_path / "model")
-    with running(folder, args=["--watch-s", "0"]) as server:
+    with running(folder, args=["--watch-s", "0"], is_forked=False) as server:
         server.process.send_signal(signal.SIGHUP)
         until(lambda: server.metric('assay_reloads_total{model="model",outcome="loaded"}') == 1)
         assert server.ask("/predict", {"inputs": TEXT})[0] == 200
