@@ -385,6 +385,7 @@ ELSEWHERE = {
     "SeveralEvaluation",
     "SeveralModelComparison",
     "SeveralSlice",
+    "SeveralUnseen",
 }
 # Keys that this data set and this test have no cause to write.
 NOT_MET = {

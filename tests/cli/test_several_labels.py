@@ -67,6 +67,16 @@ def test_no_given_label_is_said(invoke, folder):
     assert found["label"] == found["predicted_labels"][0]
 
 
+def test_nearest_texts_are_shown_with_all_their_labels(invoke, folder):
+    """Joined in one cell, which says so where a text has none."""
+    train_model(folder / "data.jsonl", folder / "kept", method="linear", keep_texts=True)
+    shown = invoke("explain", folder / "kept", "rude and sad day", "--nearest", "90").stdout
+    assert "Nearest training texts" in shown
+    assert "rude; sad" in shown or "rude, sad" in shown
+    assert "(none)" in shown
+    assert "keeps 96 of its 96 training texts" in invoke("info", folder / "kept").stdout
+
+
 def test_info_names_thresholds_and_metrics(invoke, folder):
     """That a text may have several labels, from which score each is given, no raw ids."""
     shown = invoke("info", folder / "linear").stdout
@@ -97,11 +107,34 @@ def test_scores_are_shown_for_the_values_of_a_column(invoke, folder):
     found = json.loads(invoke(*asked, "desk", "--json").stdout)
     shapes = read_shapes((ROOT / "docs" / "json.md").read_text(encoding="utf-8"))
     assert set(shapes["SeveralEvaluation"]) == set(found)
-    assert set(shapes["SeveralSlice"]) == set(found["by"][0])
+    assert set(shapes["SeveralSlice"]) == {*found["by"][0], "unseen"}
     assert [(one["name"], one["n_texts"]) for one in found["by"]] == [("north", 80), ("south", 40)]
     refused = invoke(*asked, "dsk")
     assert refused.exit_code == 2
     assert "Did you mean 'desk'" in refused.stderr
+
+
+def test_unseen_texts_are_shown_apart(invoke, folder):
+    """Where the model was trained on some of the texts, tables and rows tell which are new to it."""
+    rows = [json.loads(line) for line in (folder / "data.jsonl").read_text().splitlines()]
+    for i, row in enumerate(rows):
+        row["desk"] = "north" if i < 80 else "south"
+    data = folder / "known.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out = folder / "judged.jsonl"
+    asked = ("evaluate", folder / "linear", data, "--split", "all", "--by", "desk")
+    shown = invoke(*asked, "--out", out).stdout
+    assert shown.startswith("Note: the model was trained on 96 of these 120 texts: on the other 24")
+    assert "Below, 'unseen' is about the 24 texts that the model was not trained on" in shown
+    assert "all: 120 texts, 24 of them unseen" in shown
+    assert "unseen, 95 %" in shown
+    by = json.loads(invoke(*asked, "--json").stdout)["by"]
+    assert sum(one["unseen"]["n_texts"] for one in by) == 24
+    shapes = read_shapes((ROOT / "docs" / "json.md").read_text(encoding="utf-8"))
+    assert set(shapes["SeveralSlice"]) == set(by[0])
+    assert set(shapes["SeveralUnseen"]) == set(by[0]["unseen"])
+    judged = [json.loads(line) for line in out.read_text().splitlines()]
+    assert sum(not row["trained_on"] for row in judged) == 24
 
 
 def test_two_models_are_compared(invoke, folder):

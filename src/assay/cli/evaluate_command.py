@@ -134,7 +134,9 @@ def _score_values(
     values = read_column(loaded, found.split, found.scored.labelled.lines, column)
     if isinstance(found, SeveralEvaluation):
         several = found.scored
-        own = score_several_values(column, values, several.truth, several.predicted, seed=seed)
+        own = score_several_values(
+            column, values, several.truth, several.predicted, seed=seed, seen=several.seen
+        )
         return replace(found, by=own)
     scored = found.scored
     return replace(found, by=score_values(column, values, scored.correct, seen=scored.seen))
@@ -142,30 +144,44 @@ def _score_values(
 
 def _show_several(found: SeveralEvaluation) -> None:
     """Print the scores of a model of several labels per text."""
-    print_several(found.split, found.scored.to_dict())
     if sentence := _several_leaks(found):
         print_sentence(sentence)
+    if sentence := _unseen_sentence(found):
+        print_sentence(sentence)
+    print_several(found.split, found.scored.to_dict())
     _print_several_slices(found.by)
 
 
 def _print_several_slices(slices: Sequence[SeveralSlice]) -> None:
-    rows = [
-        {
-            "column": one.kind,
-            "texts that are": one.name.strip(),
-            "texts": f"{one.n_texts:,}",
-            "micro F1": f"{one.f1_micro:.3f}",
-            "95 % interval": "{:.3f}–{:.3f}".format(*one.f1_micro_interval),
-            "exact match": f"{one.exact_match:.3f}",
-        }
-        for one in slices
-    ]
-    print_table(
-        rows,
-        title="By the values of a column",
-        right=("texts", "micro F1", "exact match"),
-        elastic=("texts that are",),
-    )
+    rows = list(map(_several_slice_row, slices))
+    right = ("texts", "micro F1", "exact match", "unseen", "unseen F1")
+    print_table(rows, title="By the values of a column", right=right, elastic=("texts that are",))
+
+
+def _several_slice_row(one: SeveralSlice) -> dict[str, str]:
+    """Return the scores of one value; the interval is that of unseen texts, if there are such."""
+    row = {
+        "column": one.kind,
+        "texts that are": one.name.strip(),
+        "texts": f"{one.n_texts:,}",
+        "micro F1": f"{one.f1_micro:.3f}",
+    }
+    if one.unseen is None:
+        row["95 % interval"] = _interval(one.f1_micro_interval)
+        row["exact match"] = f"{one.exact_match:.3f}"
+        return row
+    row["unseen"] = f"{one.unseen.n_texts:,}"
+    row["unseen F1"] = _score(one.unseen.f1_micro)
+    row["unseen, 95 %"] = _interval(one.unseen.f1_micro_interval)
+    return row
+
+
+def _score(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _interval(pair: tuple[float, float] | None) -> str:
+    return "" if pair is None else "{:.3f}–{:.3f}".format(*pair)
 
 
 def _several_leaks(found: SeveralEvaluation) -> str:
@@ -205,7 +221,7 @@ def _show(found: Evaluation, id_column: str | None) -> None:
     _print_mistakes(found, id_column)
 
 
-def _unseen_sentence(found: Evaluation) -> str:
+def _unseen_sentence(found: Evaluation | SeveralEvaluation) -> str:
     """Say what the columns of unseen texts are; empty if there are none."""
     if found.scored.without_leaks is None:
         return ""

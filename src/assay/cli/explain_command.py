@@ -18,6 +18,7 @@ from assay.cli.show import (
     print_sentence,
     print_table,
     printable,
+    show_labels,
     write_line,
 )
 
@@ -190,7 +191,7 @@ def _print_nearest(neighbours: list[Neighbour]) -> None:
         [
             {
                 "alike": f"{one.similarity:.2f}",
-                "label": one.label,
+                "label": _name_labels(one),
                 "text": " ".join(one.text.split()),
             }
             for one in neighbours
@@ -199,6 +200,13 @@ def _print_nearest(neighbours: list[Neighbour]) -> None:
         right=("alike",),
         elastic=("label", "text"),
     )
+
+
+def _name_labels(one: Neighbour) -> str:
+    """Return the label of a training text, or all of them where it may have several."""
+    if one.labels is None:
+        return one.label or ""
+    return show_labels(one.labels)
 
 
 def _row(word: WordPush, strongest: float) -> dict[str, str]:

@@ -32,6 +32,7 @@ SEVERAL_TITLES = {
     "ranking_precision": "label ranking average precision",
     "ece": "calibration error, mean",
 }
+MAX_LABELS = 200  # of a table; --json has them all
 RULE_TITLE = "Without→with its rule; recall and precision in %"
 COST_TITLE = "Without→with its rule"
 SCORE_COLUMNS = ("texts", "accuracy", "F1 weighted", "F1 macro")
@@ -72,17 +73,42 @@ def score_rows(split: str, scores: ScoresEntry) -> list[dict[str, str]]:
 
 
 def print_several(split: str, scores: Mapping[str, Any], *, with_labels: bool = True) -> None:
-    """Print the scores of a split whose texts may have several labels, and a table of labels."""
+    """Print the scores of a split whose texts may have several labels, and a table of labels.
+
+    Those of the texts that the model was not trained on are beside them where it was trained on
+    others.
+    """
+    others = scores.get("without_leaks")
+    new = None if others is None else others["scores"]
     rows = []
     for metric, title in SEVERAL_TITLES.items():
-        pair = scores["intervals"].get(metric)
-        interval = "" if pair is None else f"{pair[0]:.3f}–{pair[1]:.3f}"
-        rows.append({split: title, "score": f"{scores[metric]:.4f}", "95 % interval": interval})
-    print_line(f"{split}: {scores['n_texts']:,} texts")
-    print_table(rows, right=("score", "95 % interval"))
+        row = {split: title, **_several_metric(metric, scores, "score", "95 % interval")}
+        if new is not None:
+            row |= _several_metric(metric, new, "unseen", "unseen, 95 %")
+        rows.append(row)
+    print_line(f"{split}: {scores['n_texts']:,} texts{_count_unseen(new)}")
+    print_table(rows, right=tuple(rows[0])[1:])
     if with_labels:
         labels = [_several_row(one) for one in scores["per_label"]]
-        print_table(labels, right=tuple(labels[0])[1:], elastic=("label",))
+        if new is not None:
+            for row, one in zip(labels, new["per_label"], strict=True):
+                row |= {"unseen": f"{one['n_texts']:,}", "unseen F1": f"{one['f1']:.3f}"}
+        print_table(labels[:MAX_LABELS], right=tuple(labels[0])[1:], elastic=("label",))
+        if len(labels) > MAX_LABELS:
+            print_line(f"and {len(labels) - MAX_LABELS:,} labels more; --json lists them all")
+
+
+def _count_unseen(new: Mapping[str, Any] | None) -> str:
+    return "" if new is None else f", {new['n_texts']:,} of them unseen"
+
+
+def _several_metric(
+    metric: str, scores: Mapping[str, Any], title: str, interval_title: str
+) -> dict[str, str]:
+    """Return a metric and its interval under their titles."""
+    pair = scores["intervals"].get(metric)
+    interval = "" if pair is None else f"{pair[0]:.3f}–{pair[1]:.3f}"
+    return {title: f"{scores[metric]:.4f}", interval_title: interval}
 
 
 def _several_row(one: Mapping[str, Any]) -> dict[str, str]:

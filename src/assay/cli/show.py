@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = [
     "print_sentence",
     "print_table",
     "printable",
+    "show_labels",
     "write_line",
 ]
 
@@ -54,6 +55,17 @@ def _shown(char: str, *, keep_newlines: bool) -> str:
     if char == JOINER or unicodedata.category(char) not in HIDDEN_KINDS:
         return char
     return char.encode("unicode_escape").decode()
+
+
+def show_labels(names: Iterable[str]) -> str:
+    """Return the labels of a text in one cell.
+
+    >>> show_labels(["rude", "funny"]), show_labels([])
+    ('rude, funny', '(none)')
+    """
+    from assay.data.labels import list_labels
+
+    return list_labels(names) or "(none)"
 
 
 def cell_width(text: str) -> int:

@@ -56,6 +56,8 @@ class SeveralScored(Brief):
         Texts that also occur in train.
     without_leaks : SeveralScores, optional
         Scores of the other texts. None if no text leaked, or if all did.
+    seen : bool array of shape (n_texts,), optional
+        Which texts the model was trained on. None if that is not known.
     """
 
     labelled: LabelledTexts
@@ -66,6 +68,7 @@ class SeveralScored(Brief):
     predict_s: float
     n_leaked: int = 0
     without_leaks: SeveralScores | None = None
+    seen: np.ndarray | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, with the scores without leaked texts if there are any."""
@@ -164,7 +167,9 @@ def score_several_split(
     new = np.flatnonzero(~seen)
     n_leaked = len(truth) - len(new)
     without = score(new) if n_leaked and len(new) else None
-    return SeveralScored(labelled, truth, probs, predicted, scores, predict_s, n_leaked, without)
+    return SeveralScored(
+        labelled, truth, probs, predicted, scores, predict_s, n_leaked, without, seen
+    )
 
 
 def cross_fit(probs: np.ndarray, truth: np.ndarray, groups: np.ndarray, *, seed: int) -> np.ndarray:

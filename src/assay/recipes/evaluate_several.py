@@ -60,20 +60,24 @@ class SeveralEvaluation(Brief):
         ------
         dict
             `split`, `row` (1-based line of the source), `text`, `labels` and `predicted_labels`
-            (lists), `is_right` (exactly the same labels), then ``score:<label>`` for each label.
+            (lists), `is_right` (exactly the same labels), `trained_on` if the model was trained
+            on some of the texts, then ``score:<label>`` for each label.
         """
         names = [f"score:{label}" for label in self.labels]
         texts = self.scored.labelled.texts
+        seen = self.scored.seen if self.scored.n_leaked else None
         for i, record in enumerate(self.scored.records(self.split, self.labels)):
-            yield {
+            found = {
                 "split": self.split,
                 "row": record["row"],
                 "text": texts[i],
                 "labels": record["labels"],
                 "predicted_labels": record["predicted_labels"],
                 "is_right": sorted(record["labels"]) == sorted(record["predicted_labels"]),
-                **dict(zip(names, record["probs"], strict=True)),
             }
+            if seen is not None:
+                found["trained_on"] = bool(seen[i])
+            yield {**found, **dict(zip(names, record["probs"], strict=True))}
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""

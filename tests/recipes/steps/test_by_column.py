@@ -12,6 +12,7 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from assay.data import load_data
 from assay.errors import DataError, InputError
+from assay.evaluation.several_slices import SeveralUnseen
 from assay.recipes.steps.by_column import (
     NO_VALUE,
     OTHER_VALUES,
@@ -88,5 +89,15 @@ def test_values_of_several_labels_are_scored_as_scikit_learn_does():
     assert low.f1_micro_interval[0] < low.f1_micro < low.f1_micro_interval[1]
     assert low.exact_match_interval[0] < low.exact_match < low.exact_match_interval[1]
     assert high == score_several_values("priority", values, truth, predicted, seed=0)[0]
+    seen = np.array(values) == "high"
+    seen[0] = True
+    known, new = score_several_values("priority", values, truth, predicted, seed=0, seen=seen)
+    assert known.unseen == SeveralUnseen(0)
+    rows[0] = False
+    assert new.unseen.n_texts == 29
+    expected = f1_score(truth[rows], predicted[rows], average="micro")
+    assert new.unseen.f1_micro == pytest.approx(expected)
+    assert new.unseen.exact_match == accuracy_score(truth[rows], predicted[rows])
+    assert new.unseen.f1_micro_interval[0] < expected < new.unseen.f1_micro_interval[1]
     (alone,) = score_several_values("priority", ["low"], truth[:1], predicted[:1], seed=0)
     assert (alone.f1_micro, alone.exact_match) == (0.0, 1.0)

@@ -92,7 +92,13 @@ def score_values(
 
 
 def score_several_values(
-    column: str, values: Sequence[str], truth: np.ndarray, predicted: np.ndarray, *, seed: int
+    column: str,
+    values: Sequence[str],
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    *,
+    seed: int,
+    seen: np.ndarray | None = None,
 ) -> list[SeveralSlice]:
     """Score the texts of each value apart where they may have several labels.
 
@@ -104,10 +110,13 @@ def score_several_values(
         Zeros and ones.
     seed : int
         Seed of the bootstrap behind the intervals.
+    seen : bool array of shape (n_texts,), optional
+        Which texts the model was trained on.
     """
     found = []
     for value, rows in _group_rows(values).items():
-        found.append(score_several_slice(column, value, rows, truth, predicted, seed=seed))
+        own = score_several_slice(column, value, rows, truth, predicted, seed=seed, seen=seen)
+        found.append(own)
     return found
 
 
