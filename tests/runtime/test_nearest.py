@@ -127,6 +127,24 @@ def test_saved_texts_come_back_as_they_were(tmp_path):
     )
 
 
+def test_several_labels_come_back_as_they_were(tmp_path):
+    """A list for each text, empty ones too; the first is `label`, and no other form is accepted."""
+    kept = TrainingTexts.of(["so rude", "so fun", "so rude", "a day"], [(0, 2), [1], (0, 2), ()])
+    assert kept.label_ids == ((0, 2), (1,), ())
+    kept.save(tmp_path)
+    assert TrainingTexts.load(tmp_path, n_classes=3, several=True) == kept
+    rude, none = kept.neighbours(["rude", "day"], ["mean", "fun", "loud"], n=1)
+    assert (rude[0].label, rude[0].labels) == ("mean", ("mean", "loud"))
+    assert (none[0].label, none[0].to_dict()["labels"]) == (None, [])
+    with pytest.raises(ModelError, match="a label that the model does not have; 0 to 1"):
+        TrainingTexts.load(tmp_path, n_classes=2, several=True)
+    with pytest.raises(ModelError, match="a label that the model does not have"):
+        TrainingTexts.load(tmp_path, n_classes=3)
+    TrainingTexts.of(["a"], [0]).save(tmp_path)
+    with pytest.raises(ModelError, match="cannot be read"):
+        TrainingTexts.load(tmp_path, n_classes=3, several=True)
+
+
 def test_model_shows_its_nearest_texts_with_their_labels(folder):
     """Every method alike: its own training text is the nearest to itself, with the label that it has there."""
     texts, labels = small_data()

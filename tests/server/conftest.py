@@ -45,6 +45,7 @@ def several_folder(tmp_path_factory):
         labels.append(own)
     folder = tmp_path_factory.mktemp("several") / "topics"
     save_model(small_estimator("linear").fit(texts, labels, validation=(texts, labels)), folder)
+    keep_texts(folder, texts, read_folder(folder).label_set.numbers(labels))
     return folder
 
 

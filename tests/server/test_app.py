@@ -19,6 +19,7 @@ from _support.server_runs import ATTACK
 from _support.small_models import EDGE_TEXTS
 from assay.runtime import load_model
 from assay.runtime.explain import explain_text
+from assay.runtime.limits.confidence import word_confidence
 from assay.server import Limits, create_app
 from assay.server.queue import Work
 from assay.server.served_models import ServedModel
@@ -191,6 +192,12 @@ def test_several_labels_are_answered_and_counted(several_folder):
         first, second = client.post("/v1/classify", json={"inputs": texts}).json()
         assert (sorted(first["labels"]), first["label"]) == (["fear", "joy"], first["labels"][0])
         assert (second["labels"], second["label"]) == ([], None)
+        none = np.prod([1 - one["score"] for one in second["scores"]])
+        assert second["confidence"] == word_confidence(none, is_answered=True) != "does not know"
+        model = load_model(several_folder)
+        for answer, row in zip((first, second), model.predict_proba(texts), strict=True):
+            scores = {one["label"]: one["score"] for one in answer["scores"]}
+            assert [scores[label] for label in model.labels] == pytest.approx(list(row), abs=1e-5)
         ranked = client.post("/predict", json={"inputs": texts}).json()
         assert ranked == [first["scores"], second["scores"]]
         assert client.post("/", json={"inputs": texts}).json() == ranked
@@ -199,6 +206,13 @@ def test_several_labels_are_answered_and_counted(several_folder):
         for label in ("joy", "fear"):
             assert f'assay_labels_total{{label="{label}",model="topics"}} 3.0' in metrics
         assert 'label="rage"' not in metrics
+        asked = {"inputs": texts, "nearest": 20}
+        near, none = client.post("/v1/classify", json=asked).json()
+        assert all({"joy", "fear"} <= {*one["labels"]} for one in near["nearest"][:5])
+        assert all(one["label"] == one["labels"][0] for one in near["nearest"])
+        assert {"text": "the day n0", "label": None, "labels": []}.items() <= none["nearest"][
+            0
+        ].items()
         explained = client.post("/explain", json={"inputs": texts[0], "label": "fear"}).json()
         strongest = max(explained["words"], key=lambda word: word["contribution"])
         assert (explained["label"], strongest["word"]) == ("fear", "fear")

@@ -192,6 +192,19 @@ class LabelSet:
         """Return labels as numbers: `ids` where a text has one label, else `indicator`."""
         return self.ids(labels) if self.task == "single" else self.indicator(labels)
 
+    def numbers(self, labels: Sequence[Any]) -> list[int] | list[tuple[int, ...]]:
+        """Return the number of the label of each text, or those of all of its labels, ascending.
+
+        Examples
+        --------
+        >>> LabelSet(("sad", "joy", "fear"), "multi").numbers([("fear", "joy"), ()])
+        [(1, 2), ()]
+        """
+        encoded = self.encode(labels)
+        if encoded.ndim == 1:
+            return list(encoded.tolist())
+        return [tuple(np.flatnonzero(row).tolist()) for row in encoded]
+
     @checked
     def members(self, labels: Sequence[Any]) -> list[np.ndarray]:
         """Return the rows of the texts that have each label, ascending, in the order of the set."""

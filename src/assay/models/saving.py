@@ -192,7 +192,7 @@ def record_scores(
 def keep_texts(
     folder: str | Path,
     texts: Sequence[str],
-    label_ids: Sequence[int],
+    label_ids: Sequence[int | Sequence[int]],
     *,
     verified: Manifest | None = None,
 ) -> Manifest:
@@ -206,8 +206,9 @@ def keep_texts(
     ----------
     folder : path
     texts : sequence of str
-    label_ids : sequence of int
-        One per text, in LabelSet order.
+    label_ids : sequence of int, or of sequences of int
+        The number of the label of each text in LabelSet order; all of them where texts may have
+        several labels.
     verified : Manifest, optional
         What saving or loading this model returned in this process: its files are then not hashed
         again.

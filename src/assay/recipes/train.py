@@ -202,7 +202,7 @@ class _Training:
         check_unfinished(self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state)
         check_apart(data, self.out)
         found = TrainingSet.prepare(data, options=options, seed=self.seed)
-        if self.target_accuracy is not None or self.fit.keep_texts:
+        if self.target_accuracy is not None:
             found.splits.label_set.check_single()
         asked = self.rule.resolve(found.splits.label_set)
         refuse_impossible(asked, found.splits["validation"].labels, "validation")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
@@ -41,21 +41,51 @@ class NeighbourEntry(TypedDict):
     """A `Neighbour` as JSON holds it."""
 
     text: str
-    label: str
+    label: str | None
+    labels: NotRequired[list[str]]
     similarity: float
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A training text, its label in train, and its similarity: a cosine, 0 to 1."""
+    """A training text that is similar to another text.
+
+    Parameters
+    ----------
+    text : str
+    label : str, optional
+        Its label in train. Where texts may have several, the first of them; None if it has none.
+    similarity : float
+        A cosine, 0 to 1.
+    labels : tuple of str, optional
+        All of its labels in train, where texts may have several.
+    """
 
     text: str
-    label: str
+    label: str | None
     similarity: float
+    labels: tuple[str, ...] | None = None
+
+    @classmethod
+    def named(
+        cls, text: str, own: int | tuple[int, ...], similarity: float, names: Sequence[str]
+    ) -> Neighbour:
+        """Return a neighbour whose label, or labels, are numbers of `names`."""
+        if isinstance(own, int):
+            return cls(text, names[own], similarity)
+        labels = tuple(names[label_id] for label_id in own)
+        return cls(text, labels[0] if labels else None, similarity, labels)
 
     def to_dict(self) -> NeighbourEntry:
         """Return plain values, ready for JSON."""
-        return {"text": self.text, "label": self.label, "similarity": self.similarity}
+        entry: NeighbourEntry = {
+            "text": self.text,
+            "label": self.label,
+            "similarity": self.similarity,
+        }
+        if self.labels is not None:
+            entry["labels"] = list(self.labels)
+        return entry
 
 
 @dataclass(frozen=True)
@@ -66,23 +96,27 @@ class TrainingTexts:
     ----------
     texts : tuple of str
         Long ones are cut and end with "…".
-    label_ids : tuple of int
-        One per text: its place in LabelSet order.
+    label_ids : tuple of int, or of tuple of int
+        For each text the place of its label in LabelSet order; a tuple of places where texts may
+        have several labels.
     n_train : int
         Number of texts in the train split, of which these are all or some.
     """
 
     texts: tuple[str, ...]
-    label_ids: tuple[int, ...]
+    label_ids: tuple[int | tuple[int, ...], ...]
     n_train: int
 
     @classmethod
-    def of(cls, texts: Sequence[str], label_ids: Sequence[int]) -> TrainingTexts:
+    def of(
+        cls, texts: Sequence[str], label_ids: Sequence[int | Sequence[int]] | np.ndarray
+    ) -> TrainingTexts:
         """Choose what is kept of a train split.
 
         Each pair of text and label is kept once; if they are too many, evenly spaced ones are kept.
+        Where texts may have several labels, `label_ids` holds a sequence of numbers for each.
         """
-        pairs = zip(map(_shorten, texts), map(int, label_ids), strict=True)
+        pairs = zip(map(_shorten, texts), map(_as_ids, label_ids), strict=True)
         distinct = list(dict.fromkeys(pairs))
         n_chars = sum(len(text) for text, _ in distinct)
         share = min(1.0, MAX_TEXTS / max(len(distinct), 1), MAX_CHARS / max(n_chars, 1))
@@ -121,7 +155,8 @@ class TrainingTexts:
         for found in self.find(texts, n=n):
             own = []
             for row, similarity in found:
-                own.append(Neighbour(self.texts[row], labels[self.label_ids[row]], similarity))
+                text, label_ids = self.texts[row], self.label_ids[row]
+                own.append(Neighbour.named(text, label_ids, similarity, labels))
             neighbours.append(own)
         return neighbours
 
@@ -151,8 +186,15 @@ class TrainingTexts:
         )
 
     @classmethod
-    def load(cls, root: Path, *, n_classes: int) -> TrainingTexts:
+    def load(cls, root: Path, *, n_classes: int, several: bool = False) -> TrainingTexts:
         """Read what `save` wrote.
+
+        Parameters
+        ----------
+        root : path
+        n_classes : int
+        several : bool
+            Texts may have several labels.
 
         Raises
         ------
@@ -164,7 +206,8 @@ class TrainingTexts:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             rows, n_train = content["rows"], int(content["n_train"])
-            texts, label_ids = tuple(row[0] for row in rows), tuple(row[1] for row in rows)
+            texts = tuple(row[0] for row in rows)
+            label_ids = tuple(tuple(row[1]) if several else row[1] for row in rows)
         except (
             OSError,
             ValueError,
@@ -186,7 +229,8 @@ class TrainingTexts:
             raise ModelError(
                 f"{path} holds something else than texts of up to {MAX_TEXT_CHARS:,} characters"
             )
-        if not all(type(one) is int and 0 <= one < n_classes for one in self.label_ids):
+        numbers = [one for own in self.label_ids for one in _list_ids(own)]
+        if not all(type(one) is int and 0 <= one < n_classes for one in numbers):
             raise ModelError(
                 f"{path} has a label that the model does not have; "
                 f"0 to {n_classes - 1} are accepted"
@@ -318,6 +362,14 @@ def _by_text(terms: TermCounts, block: int) -> list[tuple[np.ndarray, np.ndarray
 def _idf(n_holding: np.ndarray, n_texts: int) -> np.ndarray:
     smoothed: np.ndarray = np.log((1.0 + n_texts) / (1.0 + n_holding)) + 1.0
     return smoothed
+
+
+def _as_ids(own: int | Sequence[int]) -> int | tuple[int, ...]:
+    return tuple(map(int, own)) if isinstance(own, Sequence | np.ndarray) else int(own)
+
+
+def _list_ids(own: int | tuple[int, ...]) -> tuple[int, ...]:
+    return own if isinstance(own, tuple) else (own,)
 
 
 def _shorten(text: str) -> str:

@@ -173,7 +173,8 @@ class Model:
         """Texts of its train split; None if the folder holds none."""
         if not self.manifest.keeps_texts:
             return None
-        return TrainingTexts.load(self.folder, n_classes=len(self.labels))
+        several = self.label_set.task == "multi"
+        return TrainingTexts.load(self.folder, n_classes=len(self.labels), several=several)
 
     @property
     def long_texts(self) -> str | None:

@@ -89,15 +89,18 @@ def judge_text(
     in_scope = None
     if scope is not None and threshold is not None:
         in_scope = has_text and scope >= threshold
+    sureness = best["score"]
     if isinstance(answer, list):
         label = answer[0] if answer else None
+        if not answer:  # as sure as it is that the text has none of the labels
+            sureness = float(model.answering.statements(probs[None])[0, -1])
     else:
         label = answer
     judgement: Judgement = {
         "label": label,
         "best_label": best["label"],
         "score": best["score"],
-        "confidence": word_confidence(best["score"], is_answered=has_text and answer is not None),
+        "confidence": word_confidence(sureness, is_answered=has_text and answer is not None),
         "abstained": answer is None,
         "scope": scope,
         "in_scope": in_scope,

@@ -137,7 +137,8 @@ class Word(BaseModel):
     start: int = Field(description="Its first character, counted from 0.")
     end: int = Field(description="The character after its last one.")
     contribution: float = Field(
-        description="In centred logits; above 0 it pushes towards the label."
+        description="In centred logits, or in log-odds of the label where a text may have several; "
+        "above 0 it pushes towards the label."
     )
 
 
@@ -160,7 +161,12 @@ class NearText(BaseModel):
     """A text of the training data, as the model keeps it."""
 
     text: str
-    label: str = Field(description="Its label in the training data.")
+    label: str | None = Field(
+        description="Its label in the training data; of several the first, null if it has none."
+    )
+    labels: list[str] | None = Field(
+        None, description="Only of a model of several labels: all that it has there."
+    )
     similarity: float = Field(
         ge=0,
         le=1,

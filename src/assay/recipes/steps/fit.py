@@ -301,8 +301,7 @@ def _save_train_texts(
     """Save training texts in a model, as many as it may hold, and say who can read them."""
     from assay.models import keep_texts
 
-    data.splits.label_set.check_single()
-    label_ids = data.label_ids.tolist()
+    label_ids = data.splits.label_set.numbers(data.train.labels)
     kept = keep_texts(folder, data.train.texts, label_ids, verified=manifest).kept_texts
     progress.say(
         f"{kept['n_texts']:,} training texts are in the model now: whoever has it can read them"

@@ -63,10 +63,10 @@ const askOne = newestOnly(async (text) => {
     alertOf("");
     state.answer = answer;
     showAnswer(answer);
-    if (answer.labels) return showWords(text, null); // a model of several labels explains none
     if (text !== $("text").value) return; // scores keep up with the typing, words wait for a pause
     asking = new AbortController();
-    const body = state.label ? { inputs: text, label: state.label } : { inputs: text };
+    const label = state.label || answer.labels?.[0]; // of several labels, the surest that is given
+    const body = label ? { inputs: text, label } : { inputs: text };
     const explanation = await ask("explain", { body, model: query(), signal: asking.signal });
     if (round === state.round && text === $("text").value) showWords(text, explanation);
   } catch (err) {
@@ -86,7 +86,7 @@ function showAnswer(answer) {
 function verdictOf(answer) {
   if (isByRule(answer)) return parts("by_rule", { label: answer.label, best: answer.best_label }, strong);
   if (!answer.labels) return parts(answer.confidence.replaceAll(" ", "_"), { label: answer.best_label }, strong);
-  if (!answer.labels.length) return parts("no_label", { label: answer.best_label }, strong);
+  if (!answer.labels.length) return parts(answer.confidence === "does not know" ? "no_label" : "none_fits", { label: answer.best_label }, strong);
   return parts("several_labels", { labels: answer.labels.join(", ") }, strong);
 }
 
@@ -103,8 +103,8 @@ function showNear(answer) {
   $("near-texts").replaceChildren(...(found || []).map((one) => {
     const item = document.createElement("li");
     const [label, text, alike] = ["label", "text", "value"].map((kind) => Object.assign(document.createElement("span"), { className: kind }));
-    label.textContent = one.label;
-    label.classList.toggle("other", one.label !== answer.best_label);
+    label.textContent = one.labels ? one.labels.join(", ") || say("near_without") : one.label;
+    label.classList.toggle("other", isOther(one, answer));
     text.textContent = one.text;
     text.title = one.text;
     text.dir = "auto";
@@ -114,8 +114,15 @@ function showNear(answer) {
   }));
 }
 
+// Several labels of a training text are marked where the text is given none of them.
+function isOther(near, answer) {
+  if (!near.labels) return near.label !== answer.best_label;
+  return near.labels.length ? !near.labels.some((label) => answer.labels.includes(label)) : answer.labels.length > 0;
+}
+
 function showScores(scores, best) {
-  const explained = state.label || best;
+  const usual = (best !== null && state.answer?.labels?.[0]) || best; // what is explained unless a label is chosen
+  const explained = state.label || usual;
   const shown = state.showAll ? scores : scores.filter((one, i) => i < SHOWN_SCORES || one.label === explained);
   $("thresholds-note").hidden = !served().thresholds;
   const several = best === null ? undefined : state.answer?.labels; // as far as the model gives several
@@ -127,7 +134,7 @@ function showScores(scores, best) {
     button.type = "button";
     button.dataset.score = one.label;
     button.setAttribute("aria-pressed", String(several ? several.includes(one.label) : one.label === explained));
-    button.disabled = several !== undefined;
+    if (several && one.label === explained) button.setAttribute("aria-current", "true");
     const [name, bar, value] = ["name", "bar", "value"].map((kind) => Object.assign(document.createElement("span"), { className: kind }));
     name.textContent = one.label;
     value.textContent = best === null ? "" : percent(one.score);
@@ -135,7 +142,7 @@ function showScores(scores, best) {
     fill.style.width = best === null ? "0" : `${Math.max(one.score * 100, 0.4)}%`;
     bar.append(fill, ...thresholdOn(one.label, button));
     button.append(name, bar, value);
-    button.addEventListener("click", () => { state.label = one.label === state.answer?.best_label ? null : one.label; showScores(scores, best); update(); });
+    button.addEventListener("click", () => { state.label = one.label === usual ? null : one.label; showScores(scores, best); update(); });
     item.append(button);
     return item;
   }));
