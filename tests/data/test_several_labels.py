@@ -41,7 +41,12 @@ def json_lines(*labels: object) -> str:
         ("a.csv", "text,label\na,rude|fun\nb,\nc,rude\n", {"label_separator": "|"}),
         ("a.csv", "text,label\na,rude | fun\nb, \nc,rude |\n", {"label_separator": "|"}),
         ("a.csv", "id,text,rude,fun\n1,a,1,1\n2,b,0,0\n3,c,1,0\n", {}),
+        ("a.csv", "text,label\na,\"{'rude', 'fun'}\"\nb,set()\nc,{'rude'}\n", {}),
+        ("a.csv", "text,label\na,['rude' 'fun']\nb,[]\nc,['rude']\n", {}),
+        ("a.csv", 'text,label\na,"[rude, fun]"\nb,[]\nc,[rude]\n', {"label_separator": ","}),
         ("a.csv", "text,rude,fun\na,x,X\nb,,\nc,x,\n", {}),
+        ("a.csv", "text,rude,fun\na,예,네\nb,아니오,아니요\nc,예,아니오\n", {}),
+        ("a.csv", "text,rude,fun\na,Y,yes\nb,N,no\nc,y,n\n", {}),
         ("a.csv", "text,rude,fun\na,TRUE,true\nb,false,False\nc,true,false\n", {}),
         (
             "a.csv",
@@ -65,6 +70,22 @@ def test_fasttext_lines_may_have_several_labels(tmp_path: Path) -> None:
     """Several marks before a text are several labels."""
     path = write(tmp_path / "a.txt", "__label__rude __label__fun ha\n__label__rude oh\n")
     assert load_data(path)["all"].labels == (("fun", "rude"), ("rude",))
+
+
+def test_first_fasttext_line_may_have_no_label(tmp_path: Path) -> None:
+    """A file is known by most of its first lines."""
+    path = write(tmp_path / "a.txt", "so; ha\n__label__rude __label__fun ha\n__label__rude oh\n")
+    assert load_data(path)["all"].labels == ((), ("fun", "rude"), ("rude",))
+
+
+def test_empty_cells_beside_zeros_are_told(tmp_path: Path, caplog) -> None:
+    """They count as no, which a person has to know; where nothing else says no, they do."""
+    path = write(tmp_path / "a.csv", "text,rude,fun\na,1,1\nb,,0\nc,0,nan\nd,1,\n")
+    assert load_data(path)["all"].labels == (("fun", "rude"), (), (), ("rude",))
+    assert "3 cells of label columns (rude, fun) are empty, first in line 3" in caplog.text
+    caplog.clear()
+    load_data(write(tmp_path / "b.csv", "text,rude,fun\na,x,\nb,,x\n"))
+    assert "empty" not in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -176,7 +197,10 @@ def test_null_alone_in_a_list_is_an_unknown_label(tmp_path: Path) -> None:
 def test_other_values_in_an_indicator_column_are_refused(tmp_path: Path) -> None:
     """The sentence names line, column and value."""
     path = write(tmp_path / "a.csv", "text,rude,fun\na,1,1\nb,maybe,0\n")
-    message = "line 3: column 'rude' holds 'maybe'; 0 or 1, true or false, x or nothing is accepted"
+    message = (
+        "line 3: column 'rude' holds 'maybe'; 0 or 1, true or false, yes or no, x or nothing is "
+        "accepted"
+    )
     with pytest.raises(DataError, match=message):
         load_data(path, label_columns=["rude", "fun"])
 

@@ -100,7 +100,7 @@ class DataFlags:
         str | None,
         typer.Option(
             metavar="A,B",
-            help="One column per label, with 0 or 1, true or false, x or nothing; a name with a "
+            help="One column per label, with 0 or 1, yes or no, x or nothing; a name with a "
             "comma in double quotes.  "
             "[default: found if there are only such columns]",
         ),

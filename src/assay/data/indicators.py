@@ -32,14 +32,14 @@ logger = logging.getLogger(__name__)
 
 JOINED = "labels"  # what the column is called that is made of one column per label
 PEEKED_ROWS = 1000  # by which it is told what the columns hold
-ON = {"1", "1.0", "true", "yes", "x"}
+ON = {"1", "1.0", "true", "yes", "y", "x", "예", "네"}
 BLANK = {"", "none", "nan", "<na>"}
-OFF = {*BLANK, "0", "0.0", "false", "no"}
+OFF = {*BLANK, "0", "0.0", "false", "no", "n", "아니오", "아니요"}
 # Columns beside the text that are never labels: ids, and the one that names the split of a row.
 NO_LABELS = {"id", "index", "idx", "comment_id", "unnamed_1", *SPLIT_COLUMNS}
 MIN_COLUMNS = 2  # a single column of zeros and ones is a label column with two classes
 MAX_ODD_FRACTION = 0.1  # rows with another value in a column that is meant as a label all the same
-ACCEPTED = "0 or 1, true or false, x or nothing is accepted"
+ACCEPTED = "0 or 1, true or false, yes or no, x or nothing is accepted"
 
 
 class Again:
@@ -187,10 +187,53 @@ def join_columns(raw: RawSplit, columns: Sequence[str], *, text_column: str | No
     others = [name for name in raw.columns if name not in columns and name != JOINED]
 
     def read(text: str, *_: str) -> Iterable[Row]:
+        blanks = _Blanks(raw, columns)
         for row in raw.read(text, *columns):
+            blanks.count(row)
             yield _join_row(row, columns)
+        blanks.say()
 
     return replace(raw, columns=(*others, JOINED), read=read, class_names={})
+
+
+class _Blanks:
+    """Counts empty cells of label columns that say no in other rows."""
+
+    def __init__(self, raw: RawSplit, columns: Sequence[str]) -> None:
+        self._raw, self._columns = raw, columns
+        self._n_blank: Counter[str] = Counter()
+        self._says_no: set[str] = set()
+        self._first: Row | None = None
+
+    def count(self, row: Row) -> None:
+        """Look at the cells of one row."""
+        if row.problem is not None:
+            return
+        for name in self._columns:
+            word = _word(row, name)
+            if word in BLANK:
+                self._n_blank[name] += 1
+                self._first = self._first or row
+            elif word in OFF:
+                self._says_no.add(name)
+
+    def say(self) -> None:
+        """Warn of columns that hold both."""
+        doubtful = [name for name in self._columns if self._n_blank[name] and name in self._says_no]
+        if not doubtful or self._first is None:
+            return
+        n_cells = sum(self._n_blank[name] for name in doubtful)
+        logger.warning(
+            "%s: %s of label columns (%s) %s empty, first in %s %s, where others say no: %s as "
+            "no, too; leave out rows whose labels are not known",
+            self._raw.source,
+            "1 cell" if n_cells == 1 else f"{n_cells:,} cells",
+            list_columns(doubtful),
+            "is" if n_cells == 1 else "are",
+            self._raw.unit,
+            f"{self._first.line:,}",
+            "it counts" if n_cells == 1 else "they count",
+        )
 
 
 def _check_text_column(raw: RawSplit, columns: Sequence[str], text_column: str | None) -> None:

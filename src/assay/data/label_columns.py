@@ -216,7 +216,10 @@ def find_separator(labels: Collection[str]) -> str | None:
 
 
 def _pieces(label: str, separator: str) -> set[str]:
-    return {piece.strip().casefold() for piece in label.split(separator) if piece.strip()}
+    inner = label
+    if label.startswith("[") and label.endswith("]"):  # as in "[a, b]"
+        inner = label[1:-1]
+    return {piece.strip().casefold() for piece in inner.split(separator) if piece.strip()}
 
 
 def _check_numbers(counts: Counter[str], *, source: str, column: str) -> None:

@@ -38,9 +38,10 @@ MENDED = {  # what was mended in a label -> the same in words
 INVISIBLE = "\ufeff\u200b\u2060"
 EDGES = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 # What NumPy prints, where no comma is between the items: ['joy' 'fear'], [0 1].
-SPACED_LIST = re.compile(
-    r"""\[\s*(?:'[^']*'|"[^"]*"|-?\d+)(?:\s+(?:'[^']*'|"[^"]*"|-?\d+))+\s*\]"""
-)
+SPACED_ITEM = r"""(?:'[^']*'|"[^"]*"|-?\d+)"""
+SPACED_LIST = re.compile(rf"\[\s*{SPACED_ITEM}(?:\s+{SPACED_ITEM})+\s*\]")
+EMPTY_SET = "set()"
+BRACKETS = {"[": "]", "{": "}", "(": ")"}  # around the items of a list, a set, a tuple
 
 
 class SeveralLabelsError(DataError):
@@ -97,6 +98,8 @@ def mend_label(label: str) -> MendedLabel:
 def parse_list_cell(cell: str) -> list[Any] | None:
     """Return the items of a cell that is a list in JSON, in Python, or as NumPy prints it.
 
+    Sets and tuples of Python are lists too; items of a set come in no order.
+
     Returns
     -------
     list or None
@@ -108,17 +111,19 @@ def parse_list_cell(cell: str) -> list[Any] | None:
     (['joy', 'fear'], ['joy'], None)
     """
     cell = cell.strip()
-    if not (cell.startswith("[") and cell.endswith("]")):
+    if cell == EMPTY_SET:
+        return []
+    if not cell or cell[-1] != BRACKETS.get(cell[0]):
         return None
     if SPACED_LIST.fullmatch(cell):
-        return cell[1:-1].split()
+        return [item.strip("'\"") for item in re.findall(SPACED_ITEM, cell)]
     for parse in (json.loads, ast.literal_eval):
         try:
             value = parse(cell)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
-        if isinstance(value, list):
-            return value
+        if isinstance(value, list | tuple | set):
+            return list(value)
     return None
 
 

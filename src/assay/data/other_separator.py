@@ -32,10 +32,10 @@ def warn_of_other_separator(labels: Iterable[str], separator: str, *, source: st
         joined = _find_joined(names, other)
         if joined and other != separator:
             logger.warning(
-                "%s: %d labels look like several that are joined by '%s', such as '%s': is "
+                "%s: %s like several that are joined by '%s', such as '%s': is "
                 "--label-separator '%s' meant?",
                 source,
-                len(joined),
+                "1 label looks" if len(joined) == 1 else f"{len(joined):,} labels look",
                 other,
                 cut(joined[0]),
                 other,

@@ -55,8 +55,8 @@ class RowRules:
         What is between the labels of a cell that holds several.
     label_columns : sequence of str, optional
         The columns of the labels, where each label has one that says which texts have it: 0 or 1,
-        true or false, x or nothing. None: found by themselves, if a table has a text column and
-        only such columns beside it.
+        true or false, yes or no, x or nothing. None: found by themselves, if a table has a text
+        column and only such columns beside it.
 
     id_column : str, optional
         A column that names each row where rows are listed. None: rows are named by their lines.

@@ -168,11 +168,17 @@ def _read_lists(as_list: Any, raw: RawSplit, text: str, label: str) -> Iterable[
 
 
 def _split_cell(value: Any, *, separator: str) -> Any:
-    """Return the labels of a cell; a number is a label by itself."""
+    """Return the labels of a cell; a number is a label by itself.
+
+    White space beside a separator belongs to the way in which labels are joined, as in "a; b".
+    """
     if value is None or isinstance(value, list | tuple | np.ndarray):
         return value
-    pieces = str(value).split(separator)
-    return [piece for piece in pieces if piece.strip()]
+    cell = str(value).strip()
+    if cell.startswith("[") and cell.endswith("]"):  # as in "[a, b]"
+        cell = cell[1:-1]
+    pieces = [piece.strip() for piece in cell.split(separator)]
+    return [piece for piece in pieces if piece]
 
 
 def _list_of(value: Any) -> Any:

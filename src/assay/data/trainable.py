@@ -103,10 +103,11 @@ def _warn_of_rare(splits: Splits, n_rows: Counter[str]) -> None:
     rare = [label for label in splits.label_set if n_rows[label] < RARE_ROWS]
     if rare:
         logger.warning(
-            "%d labels have fewer than %d texts in train, too few to learn well: %s",
-            len(rare),
+            "%s fewer than %d texts in train, too few to learn well: %s%s",
+            "1 label has" if len(rare) == 1 else f"{len(rare):,} labels have",
             RARE_ROWS,
             ", ".join(map(cut, rare[:N_NAMED])),
+            " and others" if len(rare) > N_NAMED else "",
         )
 
 

@@ -93,7 +93,10 @@ def _read_tree(line: str) -> dict[str, object] | None:
 
 
 def _begins_with_mark(lines: Sequence[str]) -> bool:
-    return lines[0].startswith(FASTTEXT_MARK)
+    """Tell whether lines are those of fastText: a text that no label fits has no mark."""
+    if lines[0].startswith(FASTTEXT_MARK):
+        return True
+    return 2 * sum(line.startswith(FASTTEXT_MARK) for line in lines) > len(lines)
 
 
 def _all_match(pattern: re.Pattern[str]) -> Callable[[Sequence[str]], bool]:

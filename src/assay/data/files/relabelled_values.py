@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-__all__ = ["OF_TOOLS", "Changes", "NewLabel", "SeveralNames", "as_cell", "of_same_type"]
+__all__ = [
+    "OF_TOOLS",
+    "Changes",
+    "NewLabel",
+    "SeveralNames",
+    "as_cell",
+    "find_joint",
+    "of_same_type",
+]
 
 OF_TOOLS = "records of tools for labelling cannot be written again"
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
@@ -39,6 +49,20 @@ class SeveralNames:
 NewLabel: TypeAlias = str | int | float | SeveralNames | None
 # 1-based line or row -> column -> what is written there.
 Changes: TypeAlias = Mapping[int, Mapping[str, NewLabel]]
+
+
+def find_joint(cells: Iterable[Any], separator: str) -> str:
+    """Return the separator of labels with the white space that is mostly written around it.
+
+    >>> find_joint(["rude; sad", "fun;sad", "rude; fun", "sad"], ";")
+    '; '
+    """
+    joint = re.compile(rf"\s*{re.escape(separator)}\s*")
+    counts: Counter[str] = Counter()
+    for cell in cells:
+        if isinstance(cell, str):
+            counts.update(joint.findall(cell.strip()))
+    return counts.most_common(1)[0][0] if counts else separator
 
 
 def as_cell(label: NewLabel) -> str:
