@@ -342,3 +342,18 @@ def test_what_cannot_be_written_again_is_refused(tmp_path, write, sentence):
     with pytest.raises(InputError, match=sentence):
         fix_data(source, decisions, out)
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("a; b", "a; c"), ("a;b", "a;c"), ("a ;b", "a ;c"), ("a", "a;c")]
+)
+def test_labels_of_a_cell_are_joined_as_in_the_file(tmp_path, before, after):
+    """White space around the separator included, as most cells have it."""
+    rows = "".join(f"day {i},{before}\n" for i in range(3))
+    (tmp_path / "d.csv").write_text(f"text,labels\nday x,b\n{rows}")
+    decisions = decide(
+        tmp_path / "issues.csv", ("train", 2, "day x", '["a", "c"]', "x"), kind="missing_label"
+    )
+    options = DataOptions(label_separator=";")
+    fix_data(tmp_path / "d.csv", decisions, tmp_path / "fixed.csv", options=options)
+    assert (tmp_path / "fixed.csv").read_text() == f"text,labels\nday x,{after}\n{rows}"

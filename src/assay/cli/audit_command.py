@@ -10,7 +10,7 @@ import typer
 from assay.cli.command import add_command
 from assay.cli.next_step import fix_command_for
 from assay.cli.options import Common, Data, DataFlags, Overwrite, reading_flags
-from assay.cli.show import print_json, print_line, print_sentence, print_table
+from assay.cli.show import print_json, print_line, print_sentence, print_table, show_labels
 from assay.methods import LABEL_CHECK, SECOND_CHECK, methods_where
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ PANEL = "Look at texts"
 READERS = ", ".join(methods_where(lambda method: method.reads_texts))
 N_SUSPECTS = 10  # shown on the terminal; the file has them all
 WHOLE = "all"  # the split of a lone table before it is cut: rows that are in no split carry it
-SUSPECT_KINDS = ("wrong_label", "missing_label", "extra_label")
+SEVERAL_KINDS = ("missing_label", "extra_label")  # where texts may have several labels
+SUSPECT_KINDS = ("wrong_label", *SEVERAL_KINDS)
 
 
 def register(app: typer.Typer) -> None:
@@ -155,6 +156,14 @@ def _place(issue: Issue, id_column: str | None) -> object:
     return place if id_column is None else issue.others.cells.get(id_column, place)
 
 
+def _show_label(written: str, kind: str) -> str:
+    """Return a label for a person: several, which a file has as a list in JSON, with commas."""
+    from assay.data.label_forms import parse_list_cell
+
+    names = parse_list_cell(written) if kind in SEVERAL_KINDS else None
+    return written if names is None else show_labels(names)
+
+
 def _show_suspects(audit: Audit, id_column: str | None) -> None:
     place = id_column or "row"
     print_sentence(audit.label_check.describe())
@@ -164,8 +173,8 @@ def _show_suspects(audit: Audit, id_column: str | None) -> None:
             {
                 "split": one.split,
                 place: _place(one, id_column),
-                "label": one.label,
-                "proposed": one.proposed_label,
+                "label": _show_label(one.label, one.kind),
+                "proposed": _show_label(one.proposed_label, one.kind),
                 "score": f"{one.score:.3f}",
                 "text": one.text,
             }

@@ -162,6 +162,8 @@ def _compare_run(run: Path, common: Common) -> None:
 
 def _show_several(found: SeveralRunComparison) -> None:
     """Print how methods compare where texts may have several labels."""
+    from assay.evaluation.several_choice import METRIC_NAMES
+
     rows = []
     for one in found.choice.comparisons:
         row = {
@@ -181,7 +183,8 @@ def _show_several(found: SeveralRunComparison) -> None:
         rows.append(row)
     print_table(rows, right=("evidence", "to the best", "test"))
     print_sentence(f"Recommended: {found.choice.why}")
-    print_line(f"Scores are {found.choice.metric}, intervals those of a paired bootstrap.")
+    metric = METRIC_NAMES[found.choice.metric]
+    print_line(f"Scores are {metric}, intervals those of a paired bootstrap.")
     print_line("Test decides nothing.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
@@ -16,7 +16,7 @@ from assay.data.columns import find_columns, list_columns
 from assay.data.files.readers import read_rows
 from assay.data.files.reading import Reading
 from assay.data.files.relabelled import write_relabelled
-from assay.data.files.relabelled_values import NewLabel, SeveralNames
+from assay.data.files.relabelled_values import NewLabel, SeveralNames, find_joint
 from assay.data.folders import find_split_files, read_file
 from assay.data.indicators import change_indicators
 from assay.data.texts import Splits
@@ -246,13 +246,22 @@ class _Writer:
             rows = read_rows(path, **reading.to_dict())
             return change_indicators(rows, self.label_columns, named)
         raw = read_file(path, reading, source=path.name).splits["all"]
-        _, column = find_columns(
+        text, column = find_columns(
             raw.columns,
             text_column=self.options.text_column,
             label_column=self.options.label_column or raw.published_column,
             source=path.name,
         )
+        separator = self.options.label_separator
+        if separator is not None and labels:
+            cells = (row.values.get(column) for row in raw.read(text, column))
+            joint = find_joint(cells, separator)
+            labels = {line: _joined_by(joint, label) for line, label in labels.items()}
         return {line: {column: label} for line, label in labels.items()}
+
+
+def _joined_by(joint: str, label: str | SeveralNames) -> str | SeveralNames:
+    return label if isinstance(label, str) else replace(label, separator=joint)
 
 
 def _names(label: str | SeveralNames, columns: Sequence[str]) -> tuple[str, ...]:
