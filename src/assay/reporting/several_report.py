@@ -1,22 +1,29 @@
 """The report of a run on texts with several labels: sentences and tables, as Markdown and HTML.
 
-It computes nothing: `collect_several` looks numbers up, `tell_several` says them in a language,
-and the two renderers lay them out.
+It computes nothing: `collect_several` looks numbers up, `assay.reporting.several_tables` says them
+in a language, and two templates lay them out.
 """
 
 from __future__ import annotations
 
 import base64
-import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote as quote_path
 
-from assay.catalogue import ENGLISH, open_language
+from assay._optional import require
+from assay.catalogue import ENGLISH
 from assay.disk import write_whole
-from assay.reporting.escape import show_text
+from assay.reporting.environment import tidy
 from assay.reporting.several_figures import FIGURES, draw_several
-from assay.reporting.several_tables import Table, tell_several, tell_tables
+from assay.reporting.several_tables import (
+    Spoken,
+    tell_facts,
+    tell_several,
+    tell_tables,
+    tell_tiles,
+)
 
 __all__ = [
     "collect_several",
@@ -25,17 +32,7 @@ __all__ = [
     "write_several_report",
 ]
 
-STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;margin:1rem 0}td,th{padding:.2rem .7rem;text-align:right;"
-    "border-bottom:1px solid #ddd}td:first-child,th:first-child,.text td,.text th{text-align:left}"
-    ".scroll{overflow-x:auto}img{max-width:100%}.text td{overflow-wrap:anywhere}"
-    "td:first-child{white-space:nowrap}"
-)
 FIGURE_DIR = "report_files"
-# By whether the cells of a table are texts
-ALIGNED = {True: "|---", False: "|---:"}
-CLASS = {True: ' class="text"', False: ""}
 
 
 def collect_several(
@@ -76,70 +73,34 @@ def render_several_markdown(
     language: str = ENGLISH,
 ) -> str:
     """Render the report as Markdown; pictures are expected in `figure_dir` as ``NAME.png``."""
-    say = open_language(language).say
-    lines = [f"# {_markdown(report['title'])}", ""]
-    for sentence in tell_several(report, language=language):
-        lines += [_markdown(sentence), ""]
-    for table in tell_tables(report, language=language):
-        lines += [f"## {table.title}", ""]
-        lines += _markdown_rows(table)
-        lines += [_markdown(table.note), ""]
-        for name in FIGURES.get(table.name, ()):
-            if name in figures:
-                lines += [f"![{say(f'alt.{name}')}]({figure_dir}/{name}.png)", ""]
-    return "\n".join(lines)
-
-
-def _markdown_rows(table: Table) -> list[str]:
-    if not table.rows:
-        return []
-    columns = list(table.rows[0])
-    aligned = ALIGNED[table.is_text]
-    lines = ["| " + " | ".join(columns) + " |", "|---" + aligned * (len(columns) - 1) + "|"]
-    lines += ["| " + " | ".join(map(_markdown, row.values())) + " |" for row in table.rows]
-    return [*lines, ""]
+    markup = require("markupsafe").Markup
+    place = quote_path(figure_dir)
+    paths = {name: markup(f"{place}/{name}.png") for name in figures}
+    return tidy(_fill(Spoken.open(language, form="md"), "several.md.j2", report, paths))
 
 
 def render_several_html(
     report: Mapping[str, Any], figures: Mapping[str, bytes], *, language: str = ENGLISH
 ) -> str:
     """Render the report as one HTML file that needs nothing else."""
-    say = open_language(language).say
-    title = html.escape(show_text(report["title"]))
-    parts = [
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{title}</title><style>{STYLE}</style></head><body><h1>{title}</h1>",
-    ]
-    sentences = tell_several(report, language=language)
-    parts += [f"<p>{html.escape(show_text(sentence))}</p>" for sentence in sentences]
-    for table in tell_tables(report, language=language):
-        parts.append(f"<h2>{html.escape(table.title)}</h2>")
-        parts += _html_rows(table)
-        parts.append(f"<p>{html.escape(show_text(table.note))}</p>")
-        for name in FIGURES.get(table.name, ()):
-            if name in figures:
-                data = base64.b64encode(figures[name]).decode()
-                alt = html.escape(say(f"alt.{name}"))
-                parts.append(f'<img src="data:image/png;base64,{data}" alt="{alt}">')
-    return "\n".join([*parts, "</body></html>", ""])
+    pictures = {
+        name: f"data:image/png;base64,{base64.b64encode(png).decode()}"
+        for name, png in figures.items()
+    }
+    return _fill(Spoken.open(language, form="html"), "several.html.j2", report, pictures)
 
 
-def _html_rows(table: Table) -> list[str]:
-    if not table.rows:
-        return []
-    kind = CLASS[table.is_text]
-    rows = [_html_row("td", list(row.values())) for row in table.rows]
-    head = _html_row("th", list(table.rows[0]))
-    return [f'<div class="scroll"><table{kind}>{head}', *rows, "</table></div>"]
-
-
-def _html_row(cell: str, values: Sequence[str]) -> str:
-    cells = [f'<{cell} dir="auto">{html.escape(show_text(value))}</{cell}>' for value in values]
-    return f"<tr>{''.join(cells)}</tr>"
-
-
-def _markdown(text: str) -> str:
-    """Return a text that Markdown shows as it is, in one line."""
-    escaped = "".join(f"\\{char}" if char in "\\`*_[]<>|#" else char for char in show_text(text))
-    return " ".join(escaped.split())
+def _fill(
+    spoken: Spoken, template: str, report: Mapping[str, Any], figures: Mapping[str, str]
+) -> str:
+    shown = {
+        "title": report["title"],
+        "version": report.get("assay_version"),
+        "sentences": tell_several(report, spoken),
+        "tiles": tell_tiles(report, spoken),
+        "tables": tell_tables(report, spoken),
+        "facts": tell_facts(report, spoken),
+        "figures": figures,
+        "pictures": FIGURES,
+    }
+    return str(spoken.environment.get_template(template).render(shown))

@@ -4,41 +4,101 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.catalogue import Language, open_language
 from assay.data.labels import list_labels
+from assay.reporting.environment import open_environment
 from assay.reporting.escape import shorten, show_text
 
-__all__ = ["Table", "tell_several", "tell_tables"]
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["Spoken", "Table", "Tile", "tell_facts", "tell_several", "tell_tables", "tell_tiles"]
 
 LABEL_CELLS, TEXT_CELLS = 40, 200
 # What is said of a surprising text, by its kind
 SURPRISES = {"missing": "several.probably_missing", "extra": "several.probably_extra"}
 # The texts by which methods were chosen, by the kind of the evidence
 CHOSEN_ON = {"held_out": "several.chosen_on", "out_of_fold": "several.chosen_on_folds"}
+# Score that is shown first -> its name
+SHOWN_FIRST = {
+    "f1_macro": "several.macro",
+    "f1_micro": "several.micro",
+    "exact_match": "several.exact_match",
+}
 # Tables that say nothing without rows; the note of the others does
 LEFT_OUT_IF_EMPTY = ("together", "missed", "surprising")
 Row = Mapping[str, str]
+NUMBER, TEXT, LABEL = "n", "text", "label"  # what cells hold, as the style of a page calls it
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A language whose sentences are written in the form of a page.
+
+    Parameters
+    ----------
+    language : Language
+    environment : Environment
+        That of the templates: what `say` and `tell` return is not escaped again.
+    """
+
+    language: Language
+    environment: Environment
+
+    @classmethod
+    def open(cls, language: str, *, form: str) -> Spoken:
+        """Open a language for a form: see `open_environment`."""
+        spoken = open_language(language)
+        return cls(spoken, open_environment(spoken, form=form))
+
+    def say(self, key: str, **values: Any) -> str:
+        """Return a sentence with markup."""
+        said: str = self.environment.globals["say"](key, **values)
+        return said
+
+    def tell(self, fact: Mapping[str, Any]) -> str:
+        """Return the sentence that says a fact, with markup."""
+        told: str = self.environment.globals["tell"](fact)
+        return told
+
+    def interval(self, pair: Sequence[float]) -> str:
+        """Return an interval of scores."""
+        return f"{pair[0]:.3f}{self.language.numbers.to}{pair[1]:.3f}"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number that is shown large, with its name above it and a note below."""
+
+    name: str
+    value: str
+    note: str
 
 
 @dataclass(frozen=True)
 class Table:
     """A table of texts with a title and a sentence under it.
 
-    `name` says which figures are shown with it; `is_text` that its cells are texts, not numbers.
+    `name` says which figures are shown with it; `kinds` what the cells of each column hold, the
+    last one of all that follow; `chosen` is the row that is shown as the recommended one.
     """
 
     name: str
     title: str
     rows: Sequence[Row]
     note: str = ""
-    is_text: bool = False
+    kinds: tuple[str, ...] = (LABEL, NUMBER)
+    chosen: int | None = None
+
+    def kind_of(self, column: int) -> str:
+        """Return what the cells of a column hold."""
+        return self.kinds[min(column, len(self.kinds) - 1)]
 
 
-def tell_several(report: Mapping[str, Any], *, language: str) -> list[str]:
+def tell_several(report: Mapping[str, Any], spoken: Spoken) -> list[str]:
     """Return the first sentences: what to take, how good it is, and what to know."""
-    spoken = open_language(language)
     row = _recommended(report)
     test, intervals = row["test"], row["test"]["intervals"]
     data = report["data"]
@@ -66,12 +126,42 @@ def tell_several(report: Mapping[str, Any], *, language: str) -> list[str]:
     ]
 
 
-def _why(choice: Mapping[str, Any], spoken: Language) -> str:
+def tell_tiles(report: Mapping[str, Any], spoken: Spoken) -> list[Tile]:
+    """Return the scores that are shown first."""
+    test, say = _recommended(report)["test"], spoken.say
+    tiles = []
+    for metric, name in SHOWN_FIRST.items():
+        interval = spoken.interval(test["intervals"][metric])
+        note = say("several.interval", interval=interval)
+        tiles.append(Tile(say(name), f"{test[metric]:.3f}", note))
+    n_texts = spoken.language.numbers.count(test["n_texts"])
+    note = say("verdict.measured_texts", split="test")
+    return [*tiles, Tile(say("verdict.measured_on"), n_texts, note)]
+
+
+def tell_facts(report: Mapping[str, Any], spoken: Spoken) -> list[tuple[str, str]]:
+    """Return what a run was made of: data, seed, time, machine, and hashes of the splits."""
+    say, machine = spoken.say, report.get("machine", {})
+    facts = [(say("how.data"), report["data"]["source"])]
+    if "seed" in report:
+        facts.append((say("how.seed"), str(report["seed"])))
+    total_s = report["timings"].get("total_s")
+    if total_s is not None:
+        facts.append((say("how.time"), spoken.language.numbers.duration(total_s)))
+    named = [f"{spoken.language.word('machine', name)} {value}" for name, value in machine.items()]
+    if named:
+        facts.append((say("how.machine"), "; ".join(named)))
+    for split, one in report["data"].get("splits", {}).items():
+        facts.append((say("how.sha256", split=split), f"{one['sha256'][:16]}…"))
+    return facts
+
+
+def _why(choice: Mapping[str, Any], spoken: Spoken) -> str:
     """Say why the method is recommended, and on which texts that was found."""
     of_method = {one["method"]: one for one in choice["expected_losses"]}
     own = of_method[choice["recommended"]]
     where = spoken.say(CHOSEN_ON[choice["kind"]], n_texts=choice["n_texts"])
-    metric = spoken.word("metrics", choice["metric"])
+    metric = spoken.language.word("metrics", choice["metric"])
     if choice["recommended"] == choice["best"]:
         reason = spoken.say("several.best", method=own["method"], metric=metric, score=own["score"])
     else:
@@ -85,7 +175,7 @@ def _why(choice: Mapping[str, Any], spoken: Language) -> str:
             loss=own["expected_loss"],
             tolerance=choice["tolerance"],
         )
-    return f"{reason} {where}"
+    return reason + " " + where  # markup stays markup
 
 
 def _recommended(report: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -95,9 +185,8 @@ def _recommended(report: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def tell_tables(report: Mapping[str, Any], *, language: str) -> list[Table]:
+def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
     """Return the tables in the order of the report."""
-    spoken = open_language(language)
     say, test = spoken.say, _recommended(report)["test"]
     tables = [
         Table(
@@ -105,6 +194,7 @@ def tell_tables(report: Mapping[str, Any], *, language: str) -> list[Table]:
             say("several.methods"),
             [_method_row(one, report, spoken) for one in report["methods"]],
             say("several.methods_note"),
+            chosen=[one["method"] for one in report["methods"]].index(report["recommended"]),
         ),
         Table(
             "labels",
@@ -128,14 +218,14 @@ def tell_tables(report: Mapping[str, Any], *, language: str) -> list[Table]:
             "problems",
             say("headings.problems"),
             [_problem_row(one, spoken) for one in report["data"]["audit"]["counts"]],
-            spoken.tell(report["label_check"]),
+            _problems_note(report, spoken),
         ),
         Table(
             "surprising",
             say("several.surprising"),
             [_surprising_row(one, spoken) for one in report["surprising"]],
             say("several.surprising_note"),
-            is_text=True,
+            kinds=(NUMBER, TEXT, LABEL),
         ),
     ]
     found = [*filter(_says_something, tables)]
@@ -148,7 +238,15 @@ def tell_tables(report: Mapping[str, Any], *, language: str) -> list[Table]:
     return found
 
 
-def _map_note(drawn: Mapping[str, Any], spoken: Language) -> str:
+def _problems_note(report: Mapping[str, Any], spoken: Spoken) -> str:
+    """Say what the check of labels found, and what to do with it."""
+    note = spoken.tell(report["label_check"])
+    if report["data"]["audit"]["counts"]:
+        note = note + " " + spoken.say("problems.accept") + " " + spoken.say("problems.review")
+    return note
+
+
+def _map_note(drawn: Mapping[str, Any], spoken: Spoken) -> str:
     """Say what the map shows, and of how many texts."""
     n_points, n_texts = len(drawn["label_ids"]), drawn["n_texts"]
     about = {"split": drawn["split"], "checkpoint": drawn["checkpoint"]}
@@ -157,7 +255,7 @@ def _map_note(drawn: Mapping[str, Any], spoken: Language) -> str:
         intro = spoken.say("map.intro_some", n=n_points, n_texts=n_texts, **about)
     else:
         intro = spoken.say("map.intro", n=n_points, **about)
-    return f"{intro} {spoken.say('map_page.each_panel')}"
+    return intro + " " + spoken.say("map_page.each_panel")  # markup stays markup
 
 
 def _says_something(table: Table) -> bool:
@@ -165,24 +263,23 @@ def _says_something(table: Table) -> bool:
     return bool(table.rows) or table.name not in LEFT_OUT_IF_EMPTY
 
 
-def _method_row(one: Mapping[str, Any], report: Mapping[str, Any], spoken: Language) -> Row:
+def _method_row(one: Mapping[str, Any], report: Mapping[str, Any], spoken: Spoken) -> Row:
     test, say = one["test"], spoken.say
-    low, high = test["intervals"]["f1_macro"]
+    fit_s = report["timings"][one["method"]]["fit_s"]
     return {
         say("columns.method"): one["method"],
         say("several.evidence_macro"): f"{one['evidence']['f1_macro']:.3f}",
         say("several.test_macro"): f"{test['f1_macro']:.3f}",
-        say("columns.interval"): f"{low:.3f}{spoken.numbers.to}{high:.3f}",
+        say("columns.interval"): spoken.interval(test["intervals"]["f1_macro"]),
         say("several.micro"): f"{test['f1_micro']:.3f}",
         say("several.exact_match"): f"{test['exact_match']:.3f}",
         say("several.average_precision"): f"{test['average_precision']:.3f}",
         say("several.calibration_error"): f"{test['ece']:.4f}",
-        say("columns.training"): spoken.numbers.duration(report["timings"][one["method"]]["fit_s"]),
+        say("columns.training"): spoken.language.numbers.duration(fit_s),
     }
 
 
-def _label_row(one: Mapping[str, Any], spoken: Language) -> Row:
-    low, high = one["f1_interval"]
+def _label_row(one: Mapping[str, Any], spoken: Spoken) -> Row:
     precision, say = one["average_precision"], spoken.say
     return {
         say("columns.label"): shorten(show_text(one["label"]), LABEL_CELLS),
@@ -190,7 +287,7 @@ def _label_row(one: Mapping[str, Any], spoken: Language) -> Row:
         say("columns.precision"): f"{one['precision']:.3f}",
         say("columns.recall"): f"{one['recall']:.3f}",
         say("columns.f1"): f"{one['f1']:.3f}",
-        say("columns.interval"): f"{low:.3f}{spoken.numbers.to}{high:.3f}",
+        say("columns.interval"): spoken.interval(one["f1_interval"]),
         say("several.average_precision"): "" if precision is None else f"{precision:.3f}",
         say("columns.threshold"): f"{one['threshold']:.3f}",
     }
@@ -200,7 +297,7 @@ def _both(labels: Sequence[str]) -> str:
     return " + ".join(shorten(show_text(label), LABEL_CELLS) for label in labels)
 
 
-def _pair_row(one: Mapping[str, Any], spoken: Language) -> Row:
+def _pair_row(one: Mapping[str, Any], spoken: Spoken) -> Row:
     return {
         spoken.say("several.pair"): _both(one["labels"]),
         spoken.say("columns.texts"): f"{one['n_texts']:,}",
@@ -208,7 +305,7 @@ def _pair_row(one: Mapping[str, Any], spoken: Language) -> Row:
     }
 
 
-def _missed_row(one: Mapping[str, Any], spoken: Language) -> Row:
+def _missed_row(one: Mapping[str, Any], spoken: Spoken) -> Row:
     return {
         spoken.say("several.pair"): _both(one["labels"]),
         spoken.say("columns.texts"): f"{one['n_texts']:,}",
@@ -217,14 +314,14 @@ def _missed_row(one: Mapping[str, Any], spoken: Language) -> Row:
     }
 
 
-def _problem_row(one: Mapping[str, Any], spoken: Language) -> Row:
+def _problem_row(one: Mapping[str, Any], spoken: Spoken) -> Row:
     return {
-        spoken.say("columns.kind"): spoken.word("issues", one["kind"]),
+        spoken.say("columns.kind"): spoken.language.word("issues", one["kind"]),
         spoken.say("columns.rows_to_look_at"): f"{one['n_rows']:,}",
     }
 
 
-def _surprising_row(one: Mapping[str, Any], spoken: Language) -> Row:
+def _surprising_row(one: Mapping[str, Any], spoken: Spoken) -> Row:
     say = spoken.say
     key = SURPRISES[one["kind"]]
     label = shorten(show_text(one["label"]), LABEL_CELLS)
