@@ -59,6 +59,8 @@ def test_several_labels_stand_in_one_column():
     }
     top = {"text": "a", "predicted_labels": [], "top_k": [{"label": "joy", "score": 0.25}]}
     assert shorten(top) == {"text": "a", "labels": "", "highest score": 0.25}
+    blank = shorten({**top, "text": " "}, text_column="text")
+    assert blank == {"text": " ", "labels": "no text", "highest score": 0.25}
 
 
 def test_predictions_in_a_workbook_are_read_back(tmp_path, linear_folder):

@@ -54,6 +54,18 @@ def distinct_texts(names):
     return words, [text for text, _ in rows], [name for _, name in rows]
 
 
+def several_texts(n_labels):
+    """Make texts, each with words of its labels, of which it may have none: texts and numbers of labels."""
+    rng = np.random.default_rng(0)
+    has = rng.random((80, n_labels)) < 0.4
+    own = [np.flatnonzero(row).tolist() for row in has]
+    texts = [
+        " ".join([*(f"word{chr(97 + i)}" for i in row), "day", f"n{number}"])
+        for number, row in enumerate(own)
+    ]
+    return texts, own
+
+
 @settings(max_examples=25, deadline=None)
 @given(ORDERS)
 @example(list(INTEGERS))
@@ -78,6 +90,26 @@ def test_saved_scores_stay_under_their_names(names):
             )
         else:
             assert model.predict(list(words.values())) == names
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(NAMES, min_size=3, max_size=5, unique=True), st.randoms(use_true_random=False))
+def test_order_of_several_labels_changes_nothing(names, random):
+    """Labels that trade names, in any order, within texts too: each word speaks for its label as much as before."""
+    texts, own = several_texts(len(names))
+    scores, thresholds = [], []
+    for order in (tuple(names), tuple(random.sample(names, len(names)))):
+        labels = [tuple(random.sample([order[i] for i in row], len(row))) for row in own]
+        estimator = small_estimator("linear").fit(texts, labels, validation=(texts, labels))
+        label_set = LabelSet(tuple(random.sample(names, len(names))), "multi")
+        with TemporaryDirectory() as folder:
+            save_model(estimator, Path(folder) / "model", label_set=label_set)
+            model = load_model(Path(folder) / "model")
+        columns = [model.labels.index(name) for name in order]
+        scores.append(model.predict_proba(texts[:20])[:, columns])
+        thresholds.append(np.array(model.manifest.thresholds)[columns])
+    np.testing.assert_allclose(scores[1], scores[0], atol=1e-5)
+    np.testing.assert_allclose(thresholds[1], thresholds[0], atol=1e-9)
 
 
 @settings(max_examples=40, deadline=None)

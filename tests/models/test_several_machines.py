@@ -73,17 +73,18 @@ def test_matrix_and_names_train_the_same_model(trained) -> None:
     assert np.array_equal(turned.decision_logits(texts[:20]), expected)
 
 
-def test_one_label_each_read_as_several_is_as_good() -> None:
+@pytest.mark.parametrize("method", ["linear", "compact"])
+def test_one_label_each_read_as_several_is_as_good(method: str) -> None:
     """A set with one label per text comes within two points of its accuracy."""
     rng = np.random.default_rng(5)
     labels = rng.choice(WORDS, size=600).tolist()
     noise = rng.choice(["day", "week", "rude", "fun", "sad", "calm"], size=600).tolist()
     texts = [f"{label} {word}" for label, word in zip(labels, noise, strict=True)]
-    single = make_estimator("linear").fit(
+    single = make_estimator(method).fit(
         texts[:300], labels[:300], validation=(texts[300:450], labels[300:450])
     )
     sets = [(label,) for label in labels]
-    several = make_estimator("linear").fit(
+    several = make_estimator(method).fit(
         texts[:300], sets[:300], validation=(texts[300:450], sets[300:450])
     )
     accuracy = np.mean(single.predict(texts[450:]) == labels[450:])

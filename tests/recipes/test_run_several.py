@@ -25,7 +25,7 @@ from assay.recipes.compare import compare_run
 from assay.recipes.embed import embed_data
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.report import write_report_file
-from assay.recipes.run import RunOptions, run_data
+from assay.recipes.run import DrawnMap, RunOptions, run_data
 from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.train import train_model
 from assay.recipes.verify import verify_model
@@ -185,6 +185,17 @@ def test_words_are_explained_label_by_label(run: Path) -> None:
             assert np.abs(explanation.errors).max() < 1e-6
 
 
+def test_training_texts_are_kept_with_all_their_labels(data: Path, tmp_path: Path) -> None:
+    """The nearest come with the labels that they have in train, none included."""
+    train_model(data, tmp_path / "m", method="majority", keep_texts=True)
+    model = load_model(tmp_path / "m")
+    assert model.training_texts is not None
+    whole = load_data(data)["all"]
+    known = dict(zip(whole.texts, whole.labels, strict=True))
+    for (found,) in model.nearest(model.training_texts.texts[:50], n=1):
+        assert found.labels == tuple(name for name in model.labels if name in known[found.text])
+
+
 def test_train_returns_scores_of_both_splits(data: Path) -> None:
     """One method, as `assay train` does it."""
     entry = train_model(data, data.parent / "trained", method="linear")
@@ -296,7 +307,37 @@ def test_thresholds_never_see_the_text_that_they_judge() -> None:
     assert np.array_equal(before[:2], cross_fit(probs, changed, groups, seed=0)[:2])
 
 
-@pytest.mark.parametrize("asked", [{"keep_texts": True}, {"target_accuracy": 0.9}])
+def test_test_split_reaches_no_choice(tmp_path: Path, monkeypatch) -> None:
+    """With other texts and labels in test, models, thresholds and the recommendation stay the same."""
+    monkeypatch.setattr("assay.recipes.run.Run.draw", lambda run: DrawnMap())
+    whole = write_data(tmp_path / "all.jsonl", n_texts=260).read_text().splitlines()
+    found = []
+    for seed in (0, 1):
+        data = tmp_path / f"data{seed}"
+        data.mkdir()
+        test = [json.loads(line) for line in whole[200:]]
+        if seed:
+            test = [{"text": f"{one['text']} unheard", "labels": [WORDS[1]]} for one in test]
+        parts = {"train": whole[:160], "validation": whole[160:200], "test": map(json.dumps, test)}
+        for name, lines in parts.items():
+            (data / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
+        out = tmp_path / f"run{seed}"
+        results = run_data(data, out, options=RunOptions(methods=("majority", "linear")))
+        manifests = [
+            json.loads((out / "models" / name / "assay.json").read_text())
+            for name in ("majority", "linear")
+        ]
+        chosen = [(one["thresholds"], one["parameters"]) for one in manifests]
+        weights = [one["files"].get("model.safetensors") for one in manifests]
+        evidence = [one["evidence"] for one in results["methods"]]
+        found.append((chosen, weights, results["choice"], results["why"], evidence))
+        assert results["methods"][1]["test"]["exact_match"] == (
+            0 if seed else pytest.approx(1, abs=0.2)
+        )
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("asked", [{"target_accuracy": 0.9}])
 def test_what_takes_one_label_is_refused_before_the_training(
     data: Path, tmp_path: Path, monkeypatch, asked
 ) -> None:
