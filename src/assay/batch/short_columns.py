@@ -39,7 +39,7 @@ def shorten(record: Record, *, text_column: str | None = None) -> Record:
     of `text_column` is blank, that is said in the place of how sure the label is.
     """
     if "predicted_labels" in record:
-        return _shorten_several(record)
+        return _shorten_several(record, text_column)
     short = _input_columns(record, TITLES)
     scores = scores_of(record)
     ranked = sorted(scores, key=lambda label: -scores[label])
@@ -67,11 +67,13 @@ def _holds_no_text(cell: object) -> bool:
     return cell is None or (isinstance(cell, str) and is_blank(cell))
 
 
-def _shorten_several(record: Record) -> Record:
+def _shorten_several(record: Record, text_column: str | None) -> Record:
     """Return the columns for people where a text may have several labels."""
     short = _input_columns(record, SEVERAL_TITLES)
     labels = record["predicted_labels"]
     short["labels"] = NOT_SURE if labels is None else list_labels(labels)
+    if text_column is not None and _holds_no_text(record.get(text_column)):
+        short["labels"] = NO_TEXT
     short["highest score"] = round(max(scores_of(record).values()), 3)
     if "in_scope" in record:
         short["in scope"] = "yes" if record["in_scope"] else "no"
