@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.checkpoints import FrozenEncoder
+from assay.data import load_data
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import InputError, OutputExistsError, OutsideError
@@ -46,6 +47,20 @@ def test_parquet_holds_a_row_a_text(splits, tiny_bert, tmp_path):
         "checkpoint": None,
     }
     assert result.checkpoint["name"] == "tiny-bert"
+
+
+def test_several_labels_are_a_list_per_text(tiny_bert, tmp_path):
+    """Names in Parquet; zeros and ones, with the names of their columns, in an archive of numpy."""
+    splits = load_data((["so glad", "so sad", "the day"], [["joy", "fear"], ["fear"], []]))
+    for name in ("f.parquet", "f.npz"):
+        embed_data(splits, out=tmp_path / name, checkpoint=tiny_bert)
+    table = pq.read_table(tmp_path / "f.parquet")
+    assert table.column_names == ["split", "line", "labels", "features"]
+    assert table["labels"].to_pylist() == [["fear", "joy"], ["fear"], []]
+    with np.load(tmp_path / "f.npz") as found:
+        assert "label" not in found
+        assert found["label_names"].tolist() == ["fear", "joy"]
+        assert found["labels"].tolist() == [[1, 1], [1, 0], [0, 0]]
 
 
 def test_npz_holds_the_same_arrays(splits, tiny_bert, tmp_path):

@@ -22,7 +22,6 @@ from assay.errors import DataError, InputError
 from assay.evaluation.several_scoring import cross_fit
 from assay.methods import METHODS
 from assay.recipes.compare import compare_run
-from assay.recipes.embed import embed_data
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.report import write_report_file
 from assay.recipes.run import DrawnMap, RunOptions, run_data
@@ -221,12 +220,10 @@ def test_single_models_refuse_several_labels(data: Path) -> None:
 
 
 def test_what_takes_one_label_says_so(run: Path, data: Path, tmp_path: Path, monkeypatch) -> None:
-    """Other methods and commands refuse with a sentence."""
+    """Other methods refuse with a sentence."""
     monkeypatch.setitem(METHODS, "compact", replace(METHODS["compact"], takes_several=False))
     with pytest.raises(InputError, match="compact takes one label per text; majority, linear,"):
         run_data(data, tmp_path / "r", options=RunOptions(methods=("compact",)))
-    with pytest.raises(DataError, match="several labels each"):
-        embed_data(load_data(data), out=tmp_path / "features.parquet")
     assert not list(tmp_path.iterdir())
 
 

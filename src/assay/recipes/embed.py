@@ -17,6 +17,7 @@ from assay._optional import require
 from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
 from assay.checkpoints.resolve import Checkpoint, resolve_checkpoint
+from assay.data.labels import LabelSet
 from assay.data.texts import Splits, check_texts
 from assay.disk import atomic_file, refusals_of_disk
 from assay.errors import InputError, OutputExistsError
@@ -156,7 +157,9 @@ def embed_data(
     ----------
     out : Path
         `.parquet`: columns split, line, label and features (fixed-size lists of float32), rows in
-        the order of the splits. `.npz`: arrays of the same names.
+        the order of the splits. `.npz`: arrays of the same names. Where texts may have several
+        labels, `labels` is in the place of label: lists of names, and in `.npz` zeros and ones of
+        shape (n_texts, n_labels), with the names as `label_names`.
     overwrite : bool
         Replace a file that is there.
 
@@ -171,7 +174,6 @@ def embed_data(
     """
     out = Path(out)
     write = _check_out(out, overwrite=overwrite)
-    splits.label_set.check_single()
     chosen = pick_checkpoint(checkpoint, splits, progress or Progress())
     resolved = resolve_checkpoint(chosen, progress=progress)
     encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)
@@ -183,6 +185,7 @@ def embed_data(
             split=rows.splits,
             line=np.asarray(rows.lines, dtype=np.int64),
             label=rows.labels,
+            label_set=splits.label_set,
             features=encoder.transform(rows.texts, progress=progress),
         )
         with (
@@ -215,7 +218,7 @@ class _Rows:
     def __init__(self, splits: Splits) -> None:
         self.splits: list[str] = []
         self.lines: list[int] = []
-        self.labels: list[str] = []
+        self.labels: list[Any] = []
         self.texts: list[str] = []
         for name, labelled in splits.items():
             self.splits += [name] * len(labelled)
@@ -226,12 +229,21 @@ class _Rows:
 
 @dataclass(frozen=True)
 class _FeatureTable:
-    """The columns that a file of features has; features are float32, one row per text."""
+    """The columns that a file of features has; features are float32, one row per text.
+
+    `label` is a label per text, or a tuple of them where texts may have several.
+    """
 
     split: list[str]
     line: np.ndarray
-    label: list[str]
+    label: list[Any]
+    label_set: LabelSet
     features: np.ndarray
+
+    @property
+    def has_several(self) -> bool:
+        """Whether texts may have several labels."""
+        return self.label_set.task == "multi"
 
 
 # Takes an open file, the columns, and as JSON how the features were made.
@@ -257,12 +269,18 @@ def _check_out(out: Path, *, overwrite: bool) -> Writer:
 
 
 def _write_npz(stream: IO[bytes], table: _FeatureTable, about: str) -> None:
+    # Without its type, numpy would make an empty list an array of floats.
+    labels: dict[str, np.ndarray] = {}
+    if table.has_several:
+        labels["labels"] = table.label_set.indicator(table.label).astype(np.int8)
+        labels["label_names"] = np.asarray(table.label_set.names, dtype=np.str_)
+    else:
+        labels["label"] = np.asarray(table.label, dtype=np.str_)
     np.savez(
         stream,
-        # Without its type, numpy would make an empty list an array of floats.
         split=np.asarray(table.split, dtype=np.str_),
         line=table.line,
-        label=np.asarray(table.label, dtype=np.str_),
+        **labels,
         features=table.features,
         about=np.asarray(about),
     )
@@ -274,10 +292,13 @@ def _write_parquet(stream: IO[bytes], table: _FeatureTable, about: str) -> None:
     lists: pyarrow.Array = pa.FixedSizeListArray.from_arrays(
         pa.array(features.ravel()), features.shape[1]
     )
+    name, kind = "label", pa.string()
+    if table.has_several:
+        name, kind = "labels", pa.list_(pa.string())
     columns = {
         "split": pa.array(table.split, pa.string()),
         "line": pa.array(table.line),
-        "label": pa.array(table.label, pa.string()),
+        name: pa.array(table.label, kind),
         "features": lists,
     }
     written = pa.table(columns).replace_schema_metadata({"assay": about})
