@@ -77,7 +77,7 @@ def test_run_recommends_and_writes_a_report(run: Path) -> None:
     markdown = (run / "report.md").read_text(encoding="utf-8")
     assert markdown.startswith("# tickets")
     assert "Take linear: macro F1" in markdown
-    assert "\\<b\\>\\|odd" in markdown
+    assert "&lt;b&gt;\\|odd" in markdown
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "&lt;b&gt;|odd" in page
     assert "<b>|odd" not in page

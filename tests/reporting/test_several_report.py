@@ -93,7 +93,7 @@ def test_pages_say_all_of_it(report, language):
     markdown = render_several_markdown(report, figures, language=language)
     page = render_several_html(report, figures, language=language)
     assert markdown.startswith("# tickets.csv")
-    assert "\\<b\\>\\|odd" in markdown
+    assert "&lt;b&gt;\\|odd" in markdown
     assert "a \\*bold\\*" in markdown
     assert "report_files/thresholds.png" in markdown
     assert "&lt;b&gt;|odd" in page
