@@ -308,7 +308,7 @@ def test_test_split_reaches_no_choice(tmp_path: Path, monkeypatch) -> None:
     """With other texts and labels in test, models, thresholds and the recommendation stay the same."""
     monkeypatch.setattr("assay.recipes.run.Run.draw", lambda run: DrawnMap())
     whole = write_data(tmp_path / "all.jsonl", n_texts=260).read_text().splitlines()
-    found = []
+    found, tested = [], []
     for seed in (0, 1):
         data = tmp_path / f"data{seed}"
         data.mkdir()
@@ -328,9 +328,8 @@ def test_test_split_reaches_no_choice(tmp_path: Path, monkeypatch) -> None:
         weights = [one["files"].get("model.safetensors") for one in manifests]
         evidence = [one["evidence"] for one in results["methods"]]
         found.append((chosen, weights, results["choice"], results["why"], evidence))
-        assert results["methods"][1]["test"]["exact_match"] == (
-            0 if seed else pytest.approx(1, abs=0.2)
-        )
+        tested.append(results["methods"][1]["test"]["exact_match"])
+    assert tested[0] > 0.8 > 0.5 > tested[1]
     assert found[0] == found[1]
 
 

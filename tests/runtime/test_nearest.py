@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from _support.small_models import EDGE_TEXTS, small_data
+from assay.data.labels import LabelSet
 from assay.errors import InputError, ModelError
 from assay.models import keep_texts
 from assay.runtime import load_model
@@ -121,7 +122,7 @@ def test_saved_texts_come_back_as_they_were(tmp_path):
     """Any script, any line end, a lone surrogate; and the file can be read by a person."""
     kept = TrainingTexts.of(EDGE_TEXTS, [0] * len(EDGE_TEXTS))
     kept.save(tmp_path)
-    assert TrainingTexts.load(tmp_path, n_classes=1) == kept
+    assert TrainingTexts.load(tmp_path, label_set=LabelSet(("joy",))) == kept
     assert '["오늘 정말 행복해요", 0]' in (tmp_path / "training_texts.json").read_text(
         encoding="utf-8"
     )
@@ -132,17 +133,19 @@ def test_several_labels_come_back_as_they_were(tmp_path):
     kept = TrainingTexts.of(["so rude", "so fun", "so rude", "a day"], [(0, 2), [1], (0, 2), ()])
     assert kept.label_ids == ((0, 2), (1,), ())
     kept.save(tmp_path)
-    assert TrainingTexts.load(tmp_path, n_classes=3, several=True) == kept
-    rude, none = kept.neighbours(["rude", "day"], ["mean", "fun", "loud"], n=1)
+    names = ("mean", "fun", "loud")
+    labels = LabelSet(names, "multi")
+    assert TrainingTexts.load(tmp_path, label_set=labels) == kept
+    rude, none = kept.neighbours(["rude", "day"], names, n=1)
     assert (rude[0].label, rude[0].labels) == ("mean", ("mean", "loud"))
     assert (none[0].label, none[0].to_dict()["labels"]) == (None, [])
     with pytest.raises(ModelError, match="a label that the model does not have; 0 to 1"):
-        TrainingTexts.load(tmp_path, n_classes=2, several=True)
+        TrainingTexts.load(tmp_path, label_set=LabelSet(names[:2], "multi"))
     with pytest.raises(ModelError, match="a label that the model does not have"):
-        TrainingTexts.load(tmp_path, n_classes=3)
+        TrainingTexts.load(tmp_path, label_set=LabelSet(names))
     TrainingTexts.of(["a"], [0]).save(tmp_path)
     with pytest.raises(ModelError, match="cannot be read"):
-        TrainingTexts.load(tmp_path, n_classes=3, several=True)
+        TrainingTexts.load(tmp_path, label_set=labels)
 
 
 def test_model_shows_its_nearest_texts_with_their_labels(folder):
@@ -216,7 +219,7 @@ def test_broken_file_is_named(tmp_path, content, message):
     """Whatever the file holds: an error of the model, never a crash or a wrong label."""
     (tmp_path / "training_texts.json").write_text(content, encoding="utf-8")
     with pytest.raises(ModelError, match=message):
-        TrainingTexts.load(tmp_path, n_classes=3)
+        TrainingTexts.load(tmp_path, label_set=LabelSet(("a", "b", "c")))
 
 
 def test_manifest_that_lacks_the_counts_is_refused(folder):

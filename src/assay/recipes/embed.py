@@ -157,9 +157,8 @@ def embed_data(
     ----------
     out : Path
         `.parquet`: columns split, line, label and features (fixed-size lists of float32), rows in
-        the order of the splits. `.npz`: arrays of the same names. Where texts may have several
-        labels, `labels` is in the place of label: lists of names, and in `.npz` zeros and ones of
-        shape (n_texts, n_labels), with the names as `label_names`.
+        the order of the splits. `.npz`: arrays of the same names. Several labels: `labels`, lists,
+        in `.npz` zeros and ones of shape (n_texts, n_labels), with names as `label_names`.
     overwrite : bool
         Replace a file that is there.
 
@@ -178,8 +177,7 @@ def embed_data(
     resolved = resolve_checkpoint(chosen, progress=progress)
     encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)
     rows = _Rows(splits)
-    origin = {"checkpoint": resolved.to_dict(), "pooling": pooling, "precision": precision}
-    about = json.dumps(origin, ensure_ascii=False)
+    about = {"checkpoint": resolved.to_dict(), "pooling": pooling, "precision": precision}
     with lock_output(out):
         table = _FeatureTable(
             split=rows.splits,
@@ -193,7 +191,7 @@ def embed_data(
             atomic_file(out) as partial,
             partial.open("wb") as stream,
         ):
-            write(stream, table, about)
+            write(stream, table, json.dumps(about, ensure_ascii=False))
     return EmbedResult(
         out=str(out),
         n_texts={name: len(labelled) for name, labelled in splits.items()},

@@ -189,13 +189,7 @@ def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
     """Return the tables in the order of the report."""
     say, test = spoken.say, _recommended(report)["test"]
     tables = [
-        Table(
-            "methods",
-            say("several.methods"),
-            [_method_row(one, report, spoken) for one in report["methods"]],
-            say("several.methods_note"),
-            chosen=[one["method"] for one in report["methods"]].index(report["recommended"]),
-        ),
+        _tell_methods(report, spoken),
         Table(
             "labels",
             say("several.labels", method=report["recommended"]),
@@ -236,6 +230,18 @@ def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
         note = say("several.skipped", methods=", ".join(skipped))
         found.append(Table("left_out", say("several.left_out"), [], note))
     return found
+
+
+def _tell_methods(report: Mapping[str, Any], spoken: Spoken) -> Table:
+    """Return the table of methods, with the recommended one marked."""
+    names = [one["method"] for one in report["methods"]]
+    return Table(
+        "methods",
+        spoken.say("several.methods"),
+        [_method_row(one, report, spoken) for one in report["methods"]],
+        spoken.say("several.methods_note"),
+        chosen=names.index(report["recommended"]),
+    )
 
 
 def _problems_note(report: Mapping[str, Any], spoken: Spoken) -> str:

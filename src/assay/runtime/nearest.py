@@ -17,6 +17,7 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
+from assay.data.labels import LabelSet
 from assay.disk import write_whole
 from assay.errors import ModelError
 from assay.runtime.hashed_terms import Seen, TermCounts, count_terms
@@ -186,15 +187,14 @@ class TrainingTexts:
         )
 
     @classmethod
-    def load(cls, root: Path, *, n_classes: int, several: bool = False) -> TrainingTexts:
+    def load(cls, root: Path, *, label_set: LabelSet) -> TrainingTexts:
         """Read what `save` wrote.
 
         Parameters
         ----------
         root : path
-        n_classes : int
-        several : bool
-            Texts may have several labels.
+        label_set : LabelSet
+            The labels of the model.
 
         Raises
         ------
@@ -202,7 +202,7 @@ class TrainingTexts:
             The file is broken, holds more than is ever kept, or holds labels that the model does
             not have.
         """
-        path = Layout(root).training_texts
+        path, several = Layout(root).training_texts, label_set.task == "multi"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             rows, n_train = content["rows"], int(content["n_train"])
@@ -219,7 +219,7 @@ class TrainingTexts:
         ) as err:
             raise ModelError(f"{path} cannot be read: {err}") from err
         kept = cls(texts, label_ids, n_train)
-        kept._check(path, n_classes=n_classes)
+        kept._check(path, n_classes=len(label_set))
         return kept
 
     def _check(self, path: Path, *, n_classes: int) -> None:
@@ -229,8 +229,7 @@ class TrainingTexts:
             raise ModelError(
                 f"{path} holds something else than texts of up to {MAX_TEXT_CHARS:,} characters"
             )
-        numbers = [one for own in self.label_ids for one in _list_ids(own)]
-        if not all(type(one) is int and 0 <= one < n_classes for one in numbers):
+        if not all(_are_known(own, n_classes) for own in self.label_ids):
             raise ModelError(
                 f"{path} has a label that the model does not have; "
                 f"0 to {n_classes - 1} are accepted"
@@ -368,8 +367,10 @@ def _as_ids(own: int | Sequence[int]) -> int | tuple[int, ...]:
     return tuple(map(int, own)) if isinstance(own, Sequence | np.ndarray) else int(own)
 
 
-def _list_ids(own: int | tuple[int, ...]) -> tuple[int, ...]:
-    return own if isinstance(own, tuple) else (own,)
+def _are_known(own: object, n_classes: int) -> bool:
+    """Tell whether a label, or all of several, are numbers of labels that there are."""
+    numbers = own if isinstance(own, tuple) else (own,)
+    return all(type(one) is int and 0 <= one < n_classes for one in numbers)
 
 
 def _shorten(text: str) -> str:

@@ -173,8 +173,7 @@ class Model:
         """Texts of its train split; None if the folder holds none."""
         if not self.manifest.keeps_texts:
             return None
-        several = self.label_set.task == "multi"
-        return TrainingTexts.load(self.folder, n_classes=len(self.labels), several=several)
+        return TrainingTexts.load(self.folder, label_set=self.label_set)
 
     @property
     def long_texts(self) -> str | None:
