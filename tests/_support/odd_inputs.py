@@ -90,6 +90,8 @@ KAGGLE = "id,text,target\n" + "".join(f"{i},word{i % 7},{i % 2}\n" for i in rang
 SPLIT = "".join(
     f"word{i},{'ab'[i % 2]},{('train', 'train', 'valid', 'TEST')[i % 4]}\n" for i in range(80)
 )
+ACCENTS = "".join(f"schön {i},neg\nfür mich {i},pos\n" for i in range(4))
+HALVES = f"text,label\n{ACCENTS}".encode() + ACCENTS.encode("cp1252")
 MARKED = "\ufefftext,label\none,neg\ntwo,pos\n"
 
 
@@ -194,6 +196,32 @@ TABLES = [
         "d.csv does not decode: UTF-16 stream does not start with BOM",
         2,
         "--encoding utf-16",
+    ),
+    _table(
+        "two encodings, one after the other",
+        HALVES,
+        "8 lines with such characters are UTF-8, 8 from line 10 on are not",
+    ),
+    _table(
+        "two encodings, read as one of them",
+        HALVES,
+        "line 2: UTF-8 in a file that is read as cp1252: 'schön 0,neg'",
+        2,
+        "--encoding cp1252",
+    ),
+    _table(
+        "two encodings that are both named",
+        HALVES,
+        "8 lines are not UTF-8 and are read as cp1252",
+        0,
+        "--encoding utf-8+cp1252",
+    ),
+    _table(
+        "two encodings that cannot be in one file",
+        PLAIN,
+        "lines in utf-16 cannot be among lines of UTF-8",
+        2,
+        "--encoding utf-8+utf-16",
     ),
     _table("an unknown encoding", PLAIN, "encoding 'klingon' is unknown", 2, "--encoding klingon"),
     _table(

@@ -136,3 +136,16 @@ def test_answers_to_a_doubt_are_whole_commands(capsys, monkeypatch):
         "try:  assay explore 'my data.csv' --encoding cp1252\n"
         "try:  assay explore 'my data.csv' --escape '\\'\n"
     )
+
+
+def test_answer_takes_the_place_of_the_value_that_was_given(capsys, monkeypatch):
+    """A command to copy has no option twice."""
+    words = ["assay", "explore", "d.csv", "--encoding", "cp1252", "--escape=none", "--strict"]
+    monkeypatch.setattr("sys.argv", words)
+    flags = ("--encoding utf-8+cp1252", "--escape '\\' --no-header")
+    assert run(DataError("two ways", flags=flags)) == 2
+    assert capsys.readouterr().err == (
+        "error: two ways\n"
+        "try:  assay explore d.csv --escape=none --strict --encoding utf-8+cp1252\n"
+        "try:  assay explore d.csv --encoding cp1252 --strict --escape '\\' --no-header\n"
+    )

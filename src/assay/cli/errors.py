@@ -7,8 +7,9 @@ import os
 import shlex
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 
 import typer
 
@@ -132,9 +133,31 @@ def _show_commands(flags: Iterable[str]) -> None:
     """Show the command that was given once more with each flag, ready to copy."""
     from assay.cli.show import printable
 
-    given = shlex.join(["assay", *sys.argv[1:]])
     for flag in flags:
+        given = shlex.join(["assay", *_without_options(sys.argv[1:], flag)])
         sys.stderr.write(f"try:  {printable(given)} {flag}\n")
+
+
+def _without_options(words: Sequence[str], flag: str) -> list[str]:
+    """Return the words of a command without the options to which `flag` gives another value.
+
+    >>> _without_options(["explore", "--encoding", "cp1252", "a.csv"], "--encoding cp949")
+    ['explore', 'a.csv']
+    """
+    replaced = set()
+    for name, following in pairwise([*flag.split(), "--"]):
+        if name.startswith("--") and not following.startswith("--"):
+            replaced.add(name)
+    kept: list[str] = []
+    is_value = False
+    for word in words:
+        if is_value:
+            is_value = False
+        elif word in replaced:
+            is_value = True
+        elif word.partition("=")[0] not in replaced:
+            kept.append(word)
+    return kept
 
 
 def _close_stdout() -> None:

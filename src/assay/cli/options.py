@@ -82,7 +82,8 @@ class DataFlags:
         typer.Option(help="Between columns of .csv and .tsv, or text and label of .txt."),
     ] = None
     encoding: Annotated[
-        str | None, typer.Option(help="Encoding of text files, such as cp949.  [default: utf-8]")
+        str | None,
+        typer.Option(help="Encoding of text files: cp949, utf-8+cp1252.  [default: utf-8]"),
     ] = None
     quoting: Quoting = None
     escape: Escape = None

@@ -7,7 +7,12 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from assay.data.files.decoding import advise_encoding, bad_bytes_problem, without_bad_bytes
+from assay.data.files.decoding import (
+    advise_encoding,
+    bad_bytes_problem,
+    decode_bytes,
+    without_bad_bytes,
+)
 from assay.data.files.reading import Reading
 from assay.data.files.row import Problem, Row
 from assay.data.raw_split import RawSplit, split_name
@@ -67,7 +72,7 @@ def _text_files(folder: Path) -> list[Path]:
 def _rows(files: Sequence[Path], reading: Reading, text: str, label: str) -> Iterator[Row]:
     has_advised = False
     for number, path in enumerate(files, 1):
-        content = path.read_bytes().decode(reading.codec, "surrogateescape")
+        content = decode_bytes(path.read_bytes(), reading.codec)
         problem = bad_bytes_problem(content, encoding=reading.codec)
         if problem is not None:
             problem = f"{problem} in {path.parent.name}/{path.name}"

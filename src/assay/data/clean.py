@@ -196,7 +196,7 @@ class _Cleaner:
         """Sort one row."""
         if row.problem is not None:
             self.fixes.update(dict.fromkeys(row.fixes))
-            if LONE_ROW_PROBLEMS.search(row.problem) and not row.fixes:
+            if LONE_ROW_PROBLEMS.search(row.problem):
                 self._drop(self.bad, row, row.problem)
             else:
                 self.doubts.append(f"{self.unit} {row.line:,}: {row.problem}")

@@ -11,7 +11,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from assay.data.class_folders import find_class_folders
-from assay.data.files.decoding import Lines, file_errors, open_text
+from assay.data.files.decoding import Lines, open_text
+from assay.data.files.file_errors import file_errors
 from assay.data.files.formats import FORMATS
 from assay.data.files.readers import SUFFIXES, Row, file_kind, read_rows
 from assay.data.files.reading import Reading

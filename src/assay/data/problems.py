@@ -13,7 +13,8 @@ from assay.errors import DataError, list_problems
 
 __all__ = ["hint_of_breaks", "raise_problems", "with_flags"]
 
-BAD_BYTES = "bytes that are not "  # one cause, however many rows
+# One cause, however many rows.
+OTHER_BYTES = ("bytes that are not ", ": UTF-8 in a file that is read as ")
 MANY = 4  # rows with one and the same reason that are not listed one by one
 SHORT_ROW = re.compile(r"(?P<n_fields>[\d,]+) fields? where the header has (?P<width>\d+)")
 
@@ -59,8 +60,9 @@ def with_flags(err: DataError, flags: Sequence[str], trouble: Problem | None) ->
 
 def _is_one_cause(problems: Sequence[str]) -> bool:
     """Tell whether several rows have the same problem: bytes of another encoding, or one reason."""
-    if len(problems) > 1 and all(BAD_BYTES in one for one in problems):
-        return True
+    for sign in OTHER_BYTES:
+        if len(problems) > 1 and all(sign in one for one in problems):
+            return True
     reasons = {one.partition(": ")[2] for one in problems}
     return len(problems) >= MANY and len(reasons) == 1 and "" not in reasons
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.data.files.decoding import file_errors
+from assay.data.files.file_errors import file_errors
 from assay.data.raw_split import split_name
 from assay.errors import DataError, InputError, cut
 

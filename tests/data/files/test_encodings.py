@@ -139,9 +139,16 @@ def test_lone_bad_line_in_utf_8_is_a_bad_row_alone(tmp_path):
 
 
 def test_file_in_two_encodings_is_told_so(tmp_path):
-    """Neither of them reads it, so none is proposed."""
+    """Neither of them reads it: only both together are proposed."""
     path = tmp_path / "d.csv"
     path.write_bytes("text,label\nschön,a\nGröße,b\n".encode() + "für,a\nnö,b\n".encode("cp1252"))
-    with pytest.raises(DataError, match="in two encodings: save it again in one") as caught:
+    with pytest.raises(
+        DataError, match="the file is in two encodings: 2 lines .* 2 from line 4 on"
+    ) as caught:
+        load_data(path)
+    assert "--encoding utf-8+cp1252" in caught.value.flags
+    assert all("utf-8+" in flag for flag in caught.value.flags)
+    path.write_bytes("text,label\nschön,a\nGröße,b\n".encode() + bytes(range(128, 256)) * 2)
+    with pytest.raises(DataError, match="save it again in one") as caught:
         load_data(path)
     assert caught.value.flags == ()

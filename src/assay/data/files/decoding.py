@@ -11,8 +11,7 @@ import codecs
 import gzip
 import io
 import re
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,20 @@ from typing import IO, Any, TextIO
 
 from assay.data.files.bounds import FileBounds
 from assay.data.files.encodings import find_encodings
+from assay.data.files.file_errors import file_errors
+from assay.data.files.mixed_encoding import (
+    JOINT,
+    LineSurvey,
+    Recoder,
+    describe_candidates,
+    looks_like_utf_8,
+    other_encoding,
+    recode,
+    takes_lines_of,
+)
 from assay.data.files.row import Problem
-from assay.errors import DataError, InputError, OutsideError
+from assay.data.label_forms import trim
+from assay.errors import InputError
 
 __all__ = [
     "Advice",
@@ -29,7 +40,7 @@ __all__ = [
     "advise_encoding",
     "bad_bytes_problem",
     "check_encoding",
-    "file_errors",
+    "decode_bytes",
     "find_bad_line",
     "open_bytes",
     "open_text",
@@ -39,8 +50,8 @@ __all__ = [
 
 UTF_8 = "utf-8-sig"  # takes off a byte order mark if there is one
 BAD_BYTES = re.compile("[\udc80-\udcff]+")
-SAMPLE_BYTES = 1 << 16  # of a file: to tell its encoding
-LINE_ENDS = re.compile(rb"[\r\n]+")
+NO_LINES = LineSurvey(0, 0, 0, is_block=False, others=())
+SHOWN_CHARS = 24  # of a line that is not in the encoding that was asked for
 IN_UTF_8 = " in a file whose other lines are"  # of a line that does not decode
 # Of the lines that are not ASCII, how many are UTF-8. Short lines in other encodings are so by
 # accident, which is rare.
@@ -59,13 +70,24 @@ CUT_LINE = "…\n"  # in place of a line that is too long
 def check_encoding(encoding: str | None) -> str:
     """Return the codec to read with; None and UTF-8 mean UTF-8 with or without a byte order mark.
 
+    ``utf-8+cp1252`` means that lines which are not UTF-8 are in the other encoding.
+
     Raises
     ------
     InputError
-        Python knows no such text encoding.
+        Python knows no such text encoding, or lines in it cannot be among lines of UTF-8.
     """
     if encoding is None:
         return UTF_8
+    first, plus, other = encoding.partition("+")
+    if plus and check_encoding(first) == UTF_8:
+        codec = check_encoding(other)
+        if not takes_lines_of(codec):
+            raise InputError(
+                f"encoding '{encoding}' cannot be used: lines in {other} cannot be among lines of "
+                "UTF-8; utf-8+cp1252 and the like are accepted"
+            )
+        return f"{JOINT}{codec}"
     try:
         name = codecs.lookup(encoding).name
         "".encode(name)  # refuses codecs such as "hex", which are no text encodings
@@ -89,7 +111,7 @@ def bad_bytes_problem(text: str, *, encoding: str) -> str | None:
     """
     if text.isascii() or not (found := BAD_BYTES.search(text)):
         return None
-    shown = "UTF-8" if encoding == UTF_8 else encoding
+    shown = "UTF-8" if encoding == UTF_8 else encoding.replace("+", " or ")
     # The byte 0x80 was read as the lone surrogate U+DC80, and so on to 0xFF.
     hexed = " ".join(f"0x{ord(char) - 0xDC00:02X}" for char in found.group()[:3])
     return f"bytes that are not {shown} ({hexed} at character {found.start() + 1})"
@@ -130,20 +152,20 @@ def advise_encoding(text: str, *, encoding: str, path: Path | None = None) -> Ad
         if text.startswith(mark):
             flag = f"--encoding {name}"
             return Advice(f"; the file starts like {name.upper()}: try {flag}", (flag,))
-    sample = _sample_lines(path)
-    if encoding == UTF_8 and (advice := _advise_mixture(sample)) is not None:
+    if other_encoding(encoding) is not None:
+        return Advice("; it is in a third encoding: save the file again in one")
+    survey = _survey(path)
+    if encoding == UTF_8 and (advice := _advise_mixture(survey)) is not None:
         return advice
-    lines = [*_bytes_of(text, encoding), *sample]
+    lines = [*_bytes_of(text, encoding), *survey.others]
     found = [one for one in find_encodings(lines) if codecs.lookup(one.encoding).name != encoding]
     if not found:
         return Advice("; save the file as UTF-8 or name its encoding with --encoding")
     flags = tuple(f"--encoding {one.encoding}" for one in found)
-    readings = [f"{one.encoding} ('{one.shown}')" for one in found]
+    readings = describe_candidates(found)
     if len(found) == 1:
-        return Advice(f"; it may be {readings[0]}: try {flags[0]}", flags)
-    return Advice(
-        f"; it may be {', '.join(readings[:-1])} or {readings[-1]}: name it with --encoding", flags
-    )
+        return Advice(f"; it may be {readings}: try {flags[0]}", flags)
+    return Advice(f"; it may be {readings}: name it with --encoding", flags)
 
 
 def _bytes_of(text: str, encoding: str) -> list[bytes]:
@@ -155,32 +177,34 @@ def _bytes_of(text: str, encoding: str) -> list[bytes]:
         return []
 
 
-def _sample_lines(path: Path | None) -> list[bytes]:
-    """Return the first lines of a file that are not ASCII."""
+def _survey(path: Path | None) -> LineSurvey:
+    """Return which lines of a file are UTF-8; it is read once more, since it cannot be used."""
     if path is None or not path.is_file():
-        return []
+        return NO_LINES
     with open_bytes(path) as stream:
-        head = stream.read(SAMPLE_BYTES)
-    whole = LINE_ENDS.split(head)[:-1]
-    return [line for line in whole if not line.isascii()]
+        return LineSurvey.of(stream)
 
 
-def _advise_mixture(lines: Sequence[bytes]) -> Advice | None:
+def _advise_mixture(survey: LineSurvey) -> Advice | None:
     """Say what to do where lines that are not ASCII are UTF-8; None where hardly any is."""
-    n_utf_8 = sum(map(_is_utf_8, lines))
-    if not n_utf_8 or n_utf_8 < SOME * len(lines):
+    n_lines = survey.n_utf_8 + survey.n_other
+    if not survey.n_utf_8 or not survey.n_other or survey.n_utf_8 < SOME * n_lines:
         return None
-    if n_utf_8 >= NEARLY_ALL * len(lines):
-        return Advice(IN_UTF_8, is_lone=True)
-    return Advice("; other lines are UTF-8, so it is in two encodings: save it again in one")
-
-
-def _is_utf_8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    found = survey.candidates()
+    flags = tuple(f"--encoding {JOINT}{one.encoding}" for one in found)
+    if survey.n_utf_8 >= NEARLY_ALL * n_lines:
+        return Advice(IN_UTF_8, flags, is_lone=True)
+    where = f" from line {survey.first_other:,} on" if survey.is_block else ""
+    sentence = (
+        f"; the file is in two encodings: {survey.n_utf_8:,} lines with such characters are "
+        f"UTF-8, {survey.n_other:,}{where} are not"
+    )
+    if not found:
+        return Advice(f"{sentence}: save it again in one")
+    readings = describe_candidates(found)
+    if len(found) == 1:
+        return Advice(f"{sentence} and may be {readings}: try {flags[0]}", flags)
+    return Advice(f"{sentence} and may be {readings}: name both, as in {flags[0]}", flags)
 
 
 def without_bad_bytes(text: str) -> str:
@@ -217,8 +241,11 @@ class Lines(Iterator[str]):
         self._stream = stream
         self._max_chars = self.bounds.line_chars
         self._encoding = encoding
+        has_one = encoding != UTF_8 and other_encoding(encoding) is None
+        self._may_be_utf_8 = has_one and takes_lines_of(encoding)
         self.problem: Problem | None = None
         self._advice: Advice | None = None
+        self._has_shown_utf_8 = False
         self._lines = self._read()
 
     def __iter__(self) -> Iterator[str]:
@@ -241,6 +268,8 @@ class Lines(Iterator[str]):
 
     def _find_problem(self, line: str) -> Problem | None:
         """Return the problem of a line that does not decode; the first one comes with advice."""
+        if self._may_be_utf_8 and (found := self._find_utf_8(line)) is not None:
+            return found
         problem = bad_bytes_problem(line, encoding=self._encoding)
         if problem is None:
             return None
@@ -251,6 +280,19 @@ class Lines(Iterator[str]):
         elif self._advice.is_lone:
             problem += self._advice.sentence
         return Problem(problem, self._advice.flags)
+
+    def _find_utf_8(self, line: str) -> Problem | None:
+        """Return the problem of a line that is UTF-8 in a file that is read otherwise."""
+        content = line.rstrip("\r\n").encode(self._encoding, "surrogateescape")
+        text = looks_like_utf_8(content, self._encoding)
+        if text is None:
+            return None
+        sentence = f"UTF-8 in a file that is read as {self._encoding}"
+        flag = f"--encoding {JOINT}{self._encoding}"
+        if not self._has_shown_utf_8:
+            self._has_shown_utf_8 = True
+            sentence += f": '{trim(text)[:SHOWN_CHARS]}'; {flag} reads each line as it is"
+        return Problem(sentence, (flag,))
 
     def take_problem(self) -> Problem | None:
         """Return the sentence on the first bad line since the last call, and forget it."""
@@ -289,29 +331,42 @@ def open_text(source: Path | IO[Any], *, encoding: str, newline: str) -> Iterato
     source : Path, binary stream, or text stream
         A text stream is read through its ``buffer`` if it has one, else as it is.
     encoding : str
-        From `check_encoding`.
+        From `check_encoding`. Lines in two encodings come as UTF-8.
     newline : str
         As in `open`: ``""`` ends lines at any of the three ends of line, a line feed at line feeds
         only.
     """
     if isinstance(source, Path):
-        with (
-            open_bytes(source) as raw,
-            io.TextIOWrapper(
-                raw, encoding=encoding, errors="surrogateescape", newline=newline
-            ) as text,
-        ):
+        with open_bytes(source) as raw, _text_of(raw, encoding, newline) as text:
             yield text
         return
     stream = getattr(source, "buffer", source)
     if isinstance(stream, io.TextIOBase):
         yield stream  # type: ignore[misc]  # StringIO: decoded already
         return
-    text = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline=newline)
+    text = _text_of(stream, encoding, newline)
     try:
         yield text
     finally:
         text.detach()  # else closing the wrapper closes the caller's stream, such as standard input
+
+
+def _text_of(stream: IO[bytes], encoding: str, newline: str) -> io.TextIOWrapper:
+    """Return a binary stream as text; bytes that do not decode are lone surrogates."""
+    other = other_encoding(encoding)
+    if other is not None:
+        name = Path(str(getattr(stream, "name", "input"))).name
+        stream = io.BufferedReader(Recoder(stream, other, name))
+        encoding = UTF_8
+    return io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline=newline)
+
+
+def decode_bytes(content: bytes, encoding: str) -> str:
+    """Return the text of a file that was read as a whole, as `open_text` does."""
+    other = other_encoding(encoding)
+    if other is None:
+        return content.decode(encoding, "surrogateescape")
+    return recode(content, other).decode(UTF_8, "surrogateescape")
 
 
 def find_bad_line(path: Path, codec: str) -> Problem | None:
@@ -323,29 +378,3 @@ def find_bad_line(path: Path, codec: str) -> Problem | None:
             if problem is not None:
                 return Problem(f"line {lines.n_lines:,}: {problem}", problem.fixes)
     return None
-
-
-@contextmanager
-def file_errors(path: Path | str) -> Iterator[None]:
-    """Turn what the file system and gzip raise while `path` is read into sentences."""
-    try:
-        yield
-    except (gzip.BadGzipFile, EOFError, zlib.error) as err:
-        raise DataError(
-            f"{path} is not a whole gzip file: {err}", hint="copy or download it again"
-        ) from err
-    except UnicodeDecodeError as err:
-        raise DataError(
-            f"{path} does not decode as {err.encoding}: {err.reason}",
-            hint="name its encoding with --encoding",
-        ) from err
-    except UnicodeError as err:  # UTF-16 and UTF-32 without their byte order mark
-        raise DataError(
-            f"{path} does not decode: {err}", hint="name its encoding with --encoding"
-        ) from err
-    except FileNotFoundError as err:
-        raise InputError(f"no such file: {path}") from err
-    except (PermissionError, IsADirectoryError) as err:
-        raise InputError(f"{path} cannot be read: {err.strerror}") from err
-    except OSError as err:
-        raise OutsideError(f"{path} cannot be read: {err}") from err

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Unpack
 
-from assay.data.files.decoding import check_encoding, file_errors, open_text
+from assay.data.files.decoding import check_encoding, open_text
 from assay.data.files.disguise import check_content
+from assay.data.files.file_errors import file_errors
 from assay.data.files.formats import FORMATS, SUFFIXES, file_kind
 from assay.data.files.json_rows import json_line_rows
 from assay.data.files.labelled_lines import plain_rows

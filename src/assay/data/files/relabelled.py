@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from assay.data.files.decoding import UTF_8, open_bytes
+from assay.data.files.decoding import UTF_8, decode_bytes, open_bytes
 from assay.data.files.formats import SUFFIXES, file_kind, find_json_form, is_text_table
 from assay.data.files.json_object import object_rows
 from assay.data.files.json_rows import numbered_line_rows
 from assay.data.files.labelled_lines import find_line_form
+from assay.data.files.mixed_encoding import other_encoding
 from assay.data.files.reading import Reading
 from assay.data.files.relabelled_json import relabel_array, relabel_object, relabel_rows
 from assay.data.files.relabelled_records import find_place, write_parquet, write_sheet
@@ -78,7 +79,9 @@ def _write_text(path: Path, out: Path, changes: Changes, reading: Reading) -> No
         raw = stream.read()
     codec = reading.codec
     has_mark = raw.startswith(BYTE_ORDER_MARK)
-    written = _relabel(path, raw.decode(codec, "surrogateescape"), changes, reading)
+    written = _relabel(path, decode_bytes(raw, codec), changes, reading)
+    if other_encoding(codec) is not None:
+        codec = UTF_8  # one encoding from here on
     if codec == UTF_8 and not has_mark:
         codec = "utf-8"
     encoded = written.encode(codec, "surrogateescape")

@@ -11,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from assay.data.files.decoding import open_bytes
+from assay.data.files.decoding import check_encoding, decode_bytes, open_bytes
+from assay.data.files.mixed_encoding import other_encoding
 from assay.data.files.readers import file_kind, read_rows
 from assay.errors import AssayError
 
@@ -133,8 +134,10 @@ def _fits(name: str, recorded: Mapping[str, Any], path: Path) -> bool:
     except (OSError, EOFError):
         return False
     if name == "encoding":
-        return not _is_utf_8(head)
-    first = head.partition(b"\n")[0].decode(recorded.get("encoding", "utf-8"), "replace")
+        # Lines in two encodings may all be UTF-8 at the beginning.
+        is_joint = other_encoding(check_encoding(recorded["encoding"])) is not None
+        return is_joint or not _is_utf_8(head)
+    first = decode_bytes(head.partition(b"\n")[0], check_encoding(recorded.get("encoding")))
     return str(recorded["delimiter"]) in first
 
 

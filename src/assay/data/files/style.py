@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assay.data.files.decoding import UTF_8, open_bytes
 from assay.data.files.formats import file_kind, find_table
+from assay.data.files.mixed_encoding import other_encoding
 from assay.data.files.reading import Reading
 
 __all__ = ["PLAIN_STYLES", "TableStyle", "style_of"]
@@ -74,6 +75,8 @@ def style_of(path: Path, reading: Reading, *, like: Path) -> TableStyle | None:
     with open_bytes(path) as stream:
         has_mark = stream.read(3).startswith(MARKS)
     encoding = reading.codec
+    if other_encoding(encoding) is not None:
+        encoding = UTF_8  # lines in two encodings are written in one
     if encoding == UTF_8 and not has_mark:
         encoding = "utf-8"
     variant = dialect.variant
