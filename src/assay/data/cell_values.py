@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.data.label_forms import SeveralLabelsError
+from assay.data.label_forms import FORMULA_START, SeveralLabelsError, unwrap_formula
 from assay.errors import DataError
 
 __all__ = [
@@ -38,7 +38,8 @@ class RefusedError(DataError):
 def read_text(value: Any, *, max_chars: int | None) -> str | None:
     """Return the text of a value, None for null; a number, such as a year, becomes its digits.
 
-    A text of more than `max_chars` characters is refused; None: no text is too long.
+    A cell that is written as ``="001"``, so that spreadsheets keep its text, is that text. A text
+    of more than `max_chars` characters is refused; None: no text is too long.
     """
     if type(value) is not str:
         if isinstance(value, np.generic):
@@ -49,6 +50,8 @@ def read_text(value: Any, *, max_chars: int | None) -> str | None:
             raise RefusedError(f"the text is {_kind(value)}; a text is accepted")
         _check_digits(value, "text")
     text = str(_whole(value))
+    if text.startswith(FORMULA_START):
+        text = unwrap_formula(text) or text
     if max_chars is not None and len(text) > max_chars:
         raise RefusedError(
             f"a text of {len(text):,} characters; at most {max_chars:,} are accepted (--max-chars)"

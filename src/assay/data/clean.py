@@ -26,6 +26,7 @@ from assay.data.cell_values import (
 )
 from assay.data.files.readers import Row
 from assay.data.label_forms import (
+    FORMULA_START,
     MAX_LABEL_CHARS,
     MENDED,
     LabelMender,
@@ -163,7 +164,8 @@ def clean_rows(
 
 def _is_usual(text: str, max_chars: int) -> bool:
     """Tell whether a text can be taken as it is."""
-    return len(text.strip()) <= max_chars and not is_blank(text)
+    is_short = len(text.strip()) <= max_chars
+    return is_short and not is_blank(text) and not text.startswith(FORMULA_START)
 
 
 @dataclass
@@ -215,6 +217,8 @@ class _Cleaner:
             self._drop(self.dropped, row, "null label")
             self.pool.append(own_text[: self.max_chars])
         else:
+            if isinstance(text, str) and text != own_text:
+                self.mended.setdefault("text_formula", []).append(row.line)
             self._use(row, own_text, mended)
 
     def _label(self, value: Any) -> MendedLabel:
@@ -247,7 +251,11 @@ class _Cleaner:
 
     def result(self) -> CleanRows:
         """Return the rows seen so far."""
-        reasons = {**MENDED, "text_cut": f"text cut to its first {self.max_chars:,} characters"}
+        reasons = {
+            **MENDED,
+            "text_cut": f"text cut to its first {self.max_chars:,} characters",
+            "text_formula": 'text written as ="..."',
+        }
         mended = [
             MendedRows(self.split, kind, reasons[kind], tuple(lines))
             for kind, lines in self.mended.items()

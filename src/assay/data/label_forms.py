@@ -16,6 +16,7 @@ from typing import Any
 from assay.errors import DataError
 
 __all__ = [
+    "FORMULA_START",
     "MAX_LABEL_CHARS",
     "MENDED",
     "LabelMender",
@@ -24,6 +25,7 @@ __all__ = [
     "mend_label",
     "parse_list_cell",
     "trim",
+    "unwrap_formula",
 ]
 
 MAX_LABEL_CHARS = 1000  # longer ones are no names but texts that slipped into the label column
@@ -32,6 +34,7 @@ MENDED = {  # what was mended in a label -> the same in words
     "label_form": "label in another Unicode form",
     "label_list": "label written as a list of one",
     "label_blank": "blank label in a list",
+    "label_formula": 'label written as ="..."',
 }
 # Characters that no one sees and that `str.strip` leaves: byte order mark, zero-width space and
 # word joiner.
@@ -42,6 +45,9 @@ SPACED_ITEM = r"""(?:'[^']*'|"[^"]*"|-?\d+)"""
 SPACED_LIST = re.compile(rf"\[\s*{SPACED_ITEM}(?:\s+{SPACED_ITEM})+\s*\]")
 EMPTY_SET = "set()"
 BRACKETS = {"[": "]", "{": "}", "(": ")"}  # around the items of a list, a set, a tuple
+# How spreadsheets are told that 001 is a text: a formula whose value is that text.
+FORMULA_START = '="'
+FORMULA_TEXT = re.compile(r'\s*="((?:[^"]|"")*)"\s*', re.DOTALL)
 
 
 class SeveralLabelsError(DataError):
@@ -77,6 +83,16 @@ def trim(text: str) -> str:
     'text'
     """
     return EDGES.sub("", text)
+
+
+def unwrap_formula(cell: str) -> str | None:
+    """Return the text of a cell that is a formula with nothing but that text; None for others.
+
+    >>> unwrap_formula('="001"'), unwrap_formula("=A1")
+    ('001', None)
+    """
+    found = FORMULA_TEXT.fullmatch(cell)
+    return None if found is None else found[1].replace('""', '"')
 
 
 def mend_label(label: str) -> MendedLabel:
@@ -168,6 +184,10 @@ class LabelMender:
     def _work_out(self, label: str) -> MendedLabel:
         if label in self.names:
             return MendedLabel(label)
+        unwrapped = unwrap_formula(label)
+        if unwrapped is not None:
+            inside = mend_label(unwrapped)
+            return MendedLabel(inside.label, ("label_formula", *inside.kinds))
         items = None if self.takes_lists else parse_list_cell(label)
         if items is None:
             return mend_label(label)

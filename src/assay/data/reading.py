@@ -25,7 +25,9 @@ SENTENCES = {  # kind of what was mended -> its sentence in the catalogue
     "label_list": "reading.label_list",
     "label_blank": "reading.label_blank",
     "label_merged": "reading.label_merged",
+    "label_formula": "reading.label_formula",
     "text_cut": "reading.text_cut",
+    "text_formula": "reading.text_formula",
 }
 # Rows without a text or without a label are said elsewhere.
 N_COLUMNS = 2  # of the texts and of the labels, unless each label has its own

@@ -1,7 +1,7 @@
 """`find_spellings`: labels that are most likely one label, written in several ways.
 
 Two labels are one if they differ only in case, in white space inside, in how a number is written
-(1, 1.0), or if one is a rare neighbour of a frequent one, a single typo away.
+(1, 1.0, 001), or if one is a rare neighbour of a frequent one, a single typo away.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FREQUENT_TEXTS = 20  # a label with fewer texts is no measure of what is rare
 # Of shorter words, one letter too often makes another word: cat and car, 배송 and 배상.
 MIN_WORD_CHARS = 5
 MIN_HANGUL_WORD_CHARS = 7  # in letters (jamo): three syllables
-NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d{0,30})(?:\.\d{0,30})?")
+NUMBER = re.compile(r"[+-]?\d{1,31}(?:\.\d{0,30})?")
 WORDS = re.compile(r"[^\W\d_]+")
 
 

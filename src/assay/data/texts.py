@@ -143,7 +143,7 @@ class MendedRows:
     ----------
     split : str
     kind : str
-        A key of `label_forms.MENDED`, ``label_merged`` or ``text_cut``.
+        A key of `label_forms.MENDED`, ``label_merged``, ``text_cut`` or ``text_formula``.
     reason : str
         The same in words, such as "white space around the label".
     lines : tuple of int

@@ -15,6 +15,7 @@ from assay.data.files.bounds import FileBounds
 from assay.data.files.decoding import open_bytes
 from assay.data.files.reading import Reading
 from assay.data.files.row import Row
+from assay.data.files.workbook_formulas import warn_of_formulas
 from assay.errors import DataError, InputError, did_you_mean, first_line
 
 __all__ = ["read_workbook"]
@@ -43,7 +44,8 @@ def read_workbook(path: Path, reading: Reading) -> Iterator[Row]:
         content = io.BytesIO(stream.read())
     try:
         workbook = calamine.CalamineWorkbook.from_filelike(content)
-        sheet = workbook.get_sheet_by_name(_choose_sheet(workbook, path, reading.sheet))
+        chosen = _choose_sheet(workbook, path, reading.sheet)
+        sheet = workbook.get_sheet_by_name(chosen)
         _check_width(sheet, path.name)
         first, column = sheet.start or (0, 0)
         cells = _fill_merged(sheet.to_python(), sheet.merged_cell_ranges or (), first, column)
@@ -53,6 +55,7 @@ def read_workbook(path: Path, reading: Reading) -> Iterator[Row]:
             f"{path.name} cannot be read as a workbook: {first_line(err)}",
             hint="open it in a spreadsheet program and save it as .xlsx",
         ) from err
+    warn_of_formulas(content.getvalue(), chosen, path.name)
     return _rows(rows, path.name, has_header=reading.header)
 
 

@@ -1,0 +1,92 @@
+"""Formulas without stored values: counted, with the first cell and what to do."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from assay.data.files.workbook_formulas import warn_of_formulas
+from assay.data.load import load_data
+from assay.errors import DataError
+
+ADVICE = "open the workbook in a spreadsheet program and save it once"
+
+
+def _write(path, rows, sheet="Sheet"):
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    workbook.active.title = sheet
+    for row in rows:
+        workbook.active.append(row)
+    workbook.save(path)
+    return path
+
+
+def _rows(n_formulas):
+    rows = [["text", "label"]]
+    for i in range(40):
+        rows.append([f"word {i}", '=IF(A1="a","x","y")' if i < n_formulas else "ab"[i % 2]])
+    return rows
+
+
+def test_cells_are_counted_and_the_first_is_named(tmp_path, caplog):
+    """The rows have no label, which is said where they are left out."""
+    splits = load_data(_write(tmp_path / "d.xlsx", _rows(2)))
+    assert len(splits["all"]) == 38
+    assert caplog.messages[0] == (
+        "d.xlsx: 2 cells with a formula are not calculated yet and are read as empty; "
+        f"the first is B2: {ADVICE}"
+    )
+
+
+def test_table_of_formulas_alone_is_an_error_after_the_warning(tmp_path, caplog):
+    """The sheet may have any name."""
+    path = _write(tmp_path / "d.xlsx", _rows(40), sheet="Tickets & mehr")
+    with pytest.raises(DataError, match="40 of 40 rows have no text or no label"):
+        load_data(path)
+    assert "40 cells with a formula are not calculated yet" in caplog.messages[0]
+
+
+def test_calculated_formulas_are_read_without_a_word(tmp_path, caplog):
+    """What a spreadsheet program saved has values, an empty text among them."""
+    path = _write(tmp_path / "d.xlsx", _rows(1))
+    stream = io.BytesIO()
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(stream, "w") as saved:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name.endswith("sheet1.xml"):
+                content = content.replace(b"<v></v>", b"<v />")
+                assert content.count(b"<v />") == 1
+                given = content.replace(b'<c r="B2">', b'<c r="B2" t="str">')
+                content = given.replace(b"<v />", b"<v>a</v>")
+            saved.writestr(name, content)
+    path.write_bytes(stream.getvalue())
+    assert load_data(path)["all"].labels[0] == "a"
+    assert caplog.messages == []
+    emptied = _replaced(path, b"<v>a</v>", b"<v></v>")
+    warn_of_formulas(emptied, "Sheet", "d.xlsx")
+    assert caplog.messages == []
+    warn_of_formulas(_replaced(path, b' t="str"', b"", b"<v>a</v>", b""), "Sheet", "d.xlsx")
+    assert "1 cell with a formula is not calculated yet and is read as empty" in caplog.text
+
+
+def _replaced(path, *pairs):
+    """Return a workbook with other bytes in its sheet."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(stream, "w") as saved:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name.endswith("sheet1.xml"):
+                for old, new in zip(pairs[::2], pairs[1::2], strict=True):
+                    content = content.replace(old, new)
+            saved.writestr(name, content)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"no zip", b""])
+def test_what_is_no_workbook_is_not_looked_at(content, caplog):
+    """Another sheet is none, either."""
+    warn_of_formulas(content, "Sheet", "d.xlsx")
+    assert caplog.messages == []
