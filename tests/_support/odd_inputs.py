@@ -198,6 +198,23 @@ TABLES = [
         "--encoding utf-16",
     ),
     _table(
+        "numbers of folds",
+        "text,label,fold\n" + "".join(f"word{i},{'ab'[i % 2]},{i % 5}\n" for i in range(40)),
+        "column 'fold' of d.csv holds 0, 1, 2, 3 and 4, and nothing says which rows are for",
+    ),
+    _table(
+        "a column is_train",
+        "text,label,is_train\n" + "".join(f"w{i},{'ab'[i % 2]},{i % 4 > 0}\n" for i in range(40)),
+        "(train 30, test 10); --split-column none ignores it",
+        0,
+    ),
+    _table(
+        "cells that keep their text by a formula",
+        'text,label\none,="001"\ntwo,="001"\nthree,="002"\nfour,="002"\n',
+        '4 rows were mended: the label written as ="...", as spreadsheets keep 001',
+        0,
+    ),
+    _table(
         "two encodings, one after the other",
         HALVES,
         "8 lines with such characters are UTF-8, 8 from line 10 on are not",

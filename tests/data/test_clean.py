@@ -222,3 +222,20 @@ def test_label_as_text_names_class_ids():
 def test_clean_refuses_dates_as_labels():
     """A value that is neither text nor number is no class name."""
     assert "of type date" in clean(("a", datetime.date(2026, 1, 1))).problems[0]
+
+
+def test_cells_that_keep_their_text_by_a_formula_are_unwrapped():
+    """Spreadsheets keep 001 as a text in this way; rows are counted for texts and for labels."""
+    rows = [
+        Row(2, {"text": '="so ""good"""', "label": '="001"'}),
+        Row(3, {"text": "=A1", "label": "001"}),
+        Row(4, {"text": '="', "label": '= "1"'}),
+    ]
+    cleaned = clean_rows(rows, split="train", text_column="text", label_column="label")
+    assert cleaned.texts.texts == ('so "good"', "=A1", '="')
+    assert cleaned.texts.labels == ("001", "001", '= "1"')
+    kinds = {one.kind: (one.reason, one.lines) for one in cleaned.mended}
+    assert kinds == {
+        "text_formula": ('text written as ="..."', (2,)),
+        "label_formula": ('label written as ="..."', (2,)),
+    }

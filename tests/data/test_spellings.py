@@ -18,6 +18,7 @@ from assay.data.texts import LabelledTexts
         ({"out of scope": 3, "out  of scope": 1}, "out  of scope", "out of scope", "space"),
         ({"out of scope": 3, "outofscope": 1}, "outofscope", "out of scope", "space"),
         ({"1.0": 3, "1": 1, "0": 3}, "1", "1.0", "number"),
+        ({"001": 3, "1": 1, "0": 3}, "1", "001", "number"),
         ({"true": 3, "TRUE": 2}, "TRUE", "true", "case"),
         ({"ｐｏｓ": 1, "pos": 2}, "ｐｏｓ", "pos", "characters"),
         ({"billing": 100, "biling": 2}, "biling", "billing", "typo"),

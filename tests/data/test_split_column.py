@@ -51,8 +51,10 @@ def test_split_column_with_other_values(tmp_path, caplog):
         load_data(path, split_column="split")
     with pytest.raises(DataError, match=r"column 'splitt' not in a.csv.* Did you mean 'split'"):
         load_data(path, split_column="splitt")
-    assert list(load_data(table(path, names=("0", "1")))) == ["all"]
-    assert "'0' in column 'split' of a.csv (line 2) names no split" in caplog.text
+    assert list(load_data(table(path, names=("north", "south")))) == ["all"]
+    assert "'north' in column 'split' of a.csv (line 2) names no split" in caplog.text
+    with pytest.raises(DataError, match=r"column 'split' of a.csv holds 0 and 1, and nothing says"):
+        load_data(table(path, names=("0", "1")))
 
 
 @pytest.mark.parametrize(

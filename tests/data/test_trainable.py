@@ -102,3 +102,19 @@ def test_labels_that_cannot_be_learnt_are_named(caplog):
     caplog.clear()
     warn_of_unlearnable(splits_of(train="aab", test="c"))
     assert not caplog.text
+
+
+def test_labels_that_are_all_different_are_warned_of_where_data_are_only_looked_at(caplog):
+    """The question of a training comes before it."""
+    texts, labels = tuple(f"t{i}" for i in range(60)), tuple(f"l{i}" for i in range(60))
+    splits = Splits(
+        {"all": LabelledTexts(texts, labels)}, LabelSet.from_labels(labels), source="d.csv"
+    )
+    warn_of_unlearnable(splits)
+    assert caplog.messages == [
+        "60 labels in 60 rows of d.csv: are the columns exchanged, or is this a column of ids? "
+        "(name the columns with --text-column and --label-column)"
+    ]
+    caplog.clear()
+    warn_of_unlearnable(splits_of(train="aabb"))
+    assert caplog.messages == []

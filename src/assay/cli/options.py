@@ -91,7 +91,7 @@ class DataFlags:
     sheet: Sheet = None
     split_column: Annotated[
         str | None,
-        typer.Option(help="Column of a lone table that names the split of a row, or none."),
+        typer.Option(help="Column of a lone table that names the split of a row; fold=5; none."),
     ] = None
     label_separator: Annotated[
         str | None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -11,6 +11,15 @@ from itertools import chain
 from assay.data.columns import list_columns
 from assay.data.files.readers import Row
 from assay.data.raw_split import RawSplit, split_name
+from assay.data.split_flags import (
+    FLAG_COLUMNS,
+    FOLD_COLUMNS,
+    ask_about_folds,
+    find_flags,
+    find_folds,
+    split_by_flags,
+    split_by_value,
+)
 from assay.data.texts import SPLIT_ORDER
 from assay.errors import DataError, cut, did_you_mean
 
@@ -20,13 +29,18 @@ __all__ = [
     "divide_by_column",
     "read_split_column",
     "split_of_value",
+    "take_apart",
 ]
 
 logger = logging.getLogger(__name__)
 
 SPLIT_COLUMNS = ("split", "partition", "subset", "dataset_split", "데이터셋")
 # Columns that may name splits. In files any column may; of frames no other one is read for it.
-POSSIBLE_COLUMNS = ("set", "dataset", "data_split", "data_set", "ml_use", "usage", "구분", "분할")
+POSSIBLE_COLUMNS = (
+    *("set", "dataset", "data_split", "data_set", "ml_use", "usage", "구분", "분할"),
+    *FLAG_COLUMNS,
+    *FOLD_COLUMNS,
+)
 NONE = "none"  # what --split-column is given to leave such a column alone
 # What tools write into such a column beside the names that files have.
 VALUES = {
@@ -50,9 +64,23 @@ def read_split_column(raws: Mapping[str, RawSplit], asked: str | None) -> Mappin
     """Return raw splits that read the column that was asked for: frames read what is named."""
     if asked is None or asked == NONE:
         return raws
-    return {
-        split: replace(raw, read=partial(_read_also, raw, asked)) for split, raw in raws.items()
-    }
+    read = {}
+    for split, raw in raws.items():
+        column, _ = take_apart(asked, raw.columns)
+        read[split] = replace(raw, read=partial(_read_also, raw, column))
+    return read
+
+
+def take_apart(asked: str, columns: Container[str]) -> tuple[str, str | None]:
+    """Return the column that ``--split-column`` names, and the value of the rows that are for test.
+
+    >>> take_apart("fold=5", ["text", "fold"]), take_apart("split", ["split"])
+    (('fold', '5'), ('split', None))
+    """
+    column, equals, value = asked.rpartition("=")
+    if asked in columns or not equals or column not in columns:
+        return asked, None
+    return column, value
 
 
 def _read_also(raw: RawSplit, asked: str, *columns: str) -> Iterable[Row]:
@@ -71,22 +99,42 @@ def divide_by_column(
     text, label : str
         The columns of texts and labels.
     asked : str, optional
-        The column. None: one with a well-known name, if its values are names of splits, else the
-        only one whose values all name train or another split. ``none``: there is no such column.
+        The column, also as ``NAME=VALUE``: rows with this value are test, the others train. None:
+        one with a well-known name, if its values are names of splits, or columns such as
+        ``is_train``, else the only one whose values all name train or another split. ``none``:
+        there is no such column.
 
     Raises
     ------
     DataError
         The column that was asked for is not there, or has values that name no split; or only some
-        values of one with a well-known name do.
+        values of one with a well-known name do; or a column numbers folds.
     """
     if list(raws) != ["all"] or asked == NONE:
         return raws
     raw = raws["all"]
+    others = [name for name in raw.columns if name not in (text, label)]
+    if asked is not None:
+        column, value = take_apart(asked, raw.columns)
+        if value is not None:
+            rows = list(raw.read(text, label))
+            return _say(raw, column, split_by_value(rows, column, value, source=raw.source))
+        others = [column]
+    flags = find_flags(others)
+    if flags:
+        rows = list(raw.read(text, label))
+        divided = split_by_flags(rows, flags, source=raw.source, unit=raw.unit)
+        if divided is not None:
+            return _say(raw, "', '".join(flags), divided)
+        raw = _with_rows(raw, rows)
     column = _find_column(raw, text=text, label=label, asked=asked)
+    if column is None and (folds := find_folds(others)):
+        rows = list(raw.read(text, label))
+        for name in folds:
+            ask_about_folds(rows, name, source=raw.source)
+        raw = _with_rows(raw, rows)
     if column is None:
-        rows = iter(raw.read(text, label))
-        column, read = _find_by_values(rows, text=text, label=label)
+        column, read = _find_by_values(iter(raw.read(text, label)), text=text, label=label)
         if column is None:
             return {"all": _with_rows(raw, read)}
     else:
@@ -108,8 +156,17 @@ def _divide(
         divided.setdefault(split or "train", []).append(row)
     if unknown is not None:
         has_names = any(split_of_value(row.values.get(column, "")) for row in rows)
+        if not has_names:
+            ask_about_folds(rows, column, source=raw.source)
         _refuse_value(raw, column, unknown, is_asked=is_asked, has_names=has_names)
         return {"all": _with_rows(raw, rows)}
+    return _say(raw, column, divided)
+
+
+def _say(
+    raw: RawSplit, column: str, divided: Mapping[str, Sequence[Row]]
+) -> Mapping[str, RawSplit]:
+    """Return the splits of a table, and say which column divided it."""
     named = sorted(divided, key=SPLIT_ORDER.index)
     sizes = ", ".join(f"{split} {len(divided[split]):,}" for split in named)
     logger.warning(
@@ -118,7 +175,7 @@ def _divide(
         cut(column),
         sizes,
     )
-    return {split: _with_rows(raw, own) for split, own in divided.items()}
+    return {split: _with_rows(raw, divided[split]) for split in named}
 
 
 def _is_split_name(column: str) -> bool:

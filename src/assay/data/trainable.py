@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 RARE_ROWS, N_NAMED = 10, 10  # texts of a label that is named as rare, and how many are named
 MAX_CELLS = 500_000_000  # texts times labels, each a number in memory
 WHOLE = "all"  # the split of a lone file
+NAME_COLUMNS = "name the columns with --text-column and --label-column"
 MIN_TRAIN_ROWS = 2  # a class with fewer cannot be learnt and measured at all
 
 
@@ -40,13 +41,17 @@ def check_trainable(splits: Splits) -> None:
 
 
 def warn_of_unlearnable(splits: Splits) -> None:
-    """Warn of each label that no, or every text to learn from has, where texts may have several.
+    """Warn of what will stop a training, where the data are only looked at.
 
-    The texts to learn from are train, or the first split where there is no train.
+    That is a label in nearly every row, or, where texts may have several, one that no or every text
+    to learn from has. These are train, or the first split where there is no train.
     """
-    if splits.label_set.task != "multi":
-        return
     name = "train" if "train" in splits else next(iter(splits))
+    if splits.label_set.task != "multi":
+        n_labels, n_rows = len(splits[name].counts()), len(splits[name])
+        if is_all_different(n_labels, n_rows):
+            logger.warning("%s (%s)", _all_different(splits, name), NAME_COLUMNS)
+        return
     counts = {split: Counter(labelled.counts()) for split, labelled in splits.items()}
     for label in splits.label_set:
         problem = _several_problem(label, counts, len(splits[name]), split=name)
@@ -54,15 +59,21 @@ def warn_of_unlearnable(splits: Splits) -> None:
             logger.warning("%s: %s; a training will be refused", splits.source, problem)
 
 
+def _all_different(splits: Splits, name: str) -> str:
+    """Say that nearly every row of a split has a label of its own."""
+    labelled = splits[name]
+    rows = "rows" if name == WHOLE else f"rows of {name}"
+    return (
+        f"{len(labelled.counts()):,} labels in {len(labelled):,} {rows} of {splits.source}: are "
+        "the columns exchanged, or is this a column of ids?"
+    )
+
+
 def _check_single(splits: Splits, counts: Mapping[str, Counter[str]]) -> None:
     """Check data in which each text has one label."""
     n_train, n_labels = counts["train"].total(), len(counts["train"])
     if is_all_different(n_labels, n_train):
-        raise DataError(
-            f"{n_labels:,} labels in {n_train:,} rows of train of {splits.source}: are the columns "
-            "exchanged, or is this a column of ids?",
-            hint="name the columns with --text-column and --label-column",
-        )
+        raise DataError(_all_different(splits, "train"), hint=NAME_COLUMNS)
     problems = _split_problems(counts)
     for label in splits.label_set:
         problem = _label_problem(label, counts)

@@ -90,7 +90,9 @@ def complete_reading(
 
 def _has_column(columns: set[str], name: str, recorded: str | None) -> bool:
     """Tell whether a remembered column is there; that no column names splits fits every table."""
-    return recorded in columns or (name == "split_column" and recorded == NO_COLUMN)
+    if name == "split_column" and recorded is not None:
+        return recorded == NO_COLUMN or bool(columns & {recorded, recorded.rpartition("=")[0]})
+    return recorded in columns
 
 
 def _labels_as_recorded(asked: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
