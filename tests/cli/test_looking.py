@@ -295,7 +295,7 @@ def test_verify_of_false_scores_says_no(invoke, data, linear_model, tmp_path):
     done = invoke("verify", model, data)
     assert done.exit_code == 3
     assert (
-        "does not score what it says: validation accuracy: recorded 0.9990 on 24 texts, found 1.0000"
+        "does not score what it says: validation accuracy: recorded 99.90% on 24 texts, found 100.00%"
         in done.stderr
     )
     other = write_data(tmp_path / "other", sizes={"train": 40, "validation": 20, "test": 20})

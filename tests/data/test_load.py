@@ -320,6 +320,10 @@ def test_load_drops_up_to_a_fifth_of_the_rows(tmp_path):
         load_data(path)
     path.write_text("a;x\n;x\nb;y\nc;x\nd;y\ne;x\nf;\ng;x\nh;x\n")
     assert load_data(path).pool == ("f",)
+    table = tmp_path / "b.csv"
+    table.write_text('text,label\n"a\nb",x\n,x\n,y\nc,y\n')
+    with pytest.raises(DataError, match="the first is line 4, row 3 in a spreadsheet"):
+        load_data(table)
 
 
 @pytest.mark.parametrize(

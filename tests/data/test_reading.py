@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.data.labels import LabelSet
 from assay.data.load import load_data
-from assay.data.reading import describe_reading, describe_spellings
+from assay.data.reading import describe_reading, describe_spellings, say_reading
 from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import DroppedRow, LabelledTexts, MendedRows, Splits
 
@@ -71,3 +71,26 @@ def test_texts_without_any_of_several_labels_are_counted():
         "2 of 3 texts have no label, which counts as an answer: no label fits. Leave out those that "
         "nobody has labelled yet."
     ]
+
+
+def test_what_was_mended_is_a_count_where_a_model_exists(caplog):
+    """It was said in full when the model was trained; rows that are left out are always said."""
+    splits = Splits(
+        {"all": LabelledTexts(("a", "b"), ("x", "y"))},
+        LabelSet(("x", "y")),
+        source="d.csv",
+        dropped=(DroppedRow("all", 9, "2 fields where the header has 3"),),
+        mended=(
+            MendedRows("all", "label_space", "white space around the label", (2, 3)),
+            MendedRows("all", "text_formula", 'text written as ="..."', (3,)),
+        ),
+    )
+    say_reading(splits, is_known=True)
+    assert caplog.messages == [
+        "d.csv: 1 row that cannot be used was left out; the first is row 9 of the data: "
+        "2 fields where the header has 3.",
+        'd.csv: 3 rows mended: white space around the label, text written as ="..."',
+    ]
+    caplog.clear()
+    say_reading(splits)
+    assert len(caplog.messages) == 3

@@ -357,3 +357,32 @@ def test_labels_of_a_cell_are_joined_as_in_the_file(tmp_path, before, after):
     options = DataOptions(label_separator=";")
     fix_data(tmp_path / "d.csv", decisions, tmp_path / "fixed.csv", options=options)
     assert (tmp_path / "fixed.csv").read_text() == f"text,labels\nday x,{after}\n{rows}"
+
+
+def test_all_spellings_are_merged_where_that_is_asked_for(tmp_path):
+    """As a run merges them, accepted or not; a decision about the row wins."""
+    path = tmp_path / "a.csv"
+    rows = [
+        "so glad,joy",
+        "so sad,sad",
+        "so bad,Joy",
+        "fine,joy",
+        "very sad,SAD",
+        "no,sad",
+        "x,joy",
+    ]
+    path.write_text("\n".join(["text,label", *rows]) + "\n")
+    decisions = decide(tmp_path / "i.csv", ("train", 4, "so bad", "sad", "yes"))
+    options = DataOptions(merge_labels=True)
+    fixed = fix_data(path, decisions, tmp_path / "b.csv", options=options)
+    assert (fixed.n_applied, fixed.n_merged, fixed.skipped) == (1, 1, ())
+    assert fixed.to_dict()["n_merged"] == 1
+    written = (tmp_path / "b.csv").read_text().splitlines()[1:]
+    assert written == [*rows[:2], "so bad,sad", rows[3], "very sad,sad", *rows[5:]]
+    nothing = decide(tmp_path / "n.csv", ("train", 4, "so bad", "sad", "no"))
+    merged = fix_data(path, nothing, tmp_path / "c.csv", options=options)
+    assert (merged.n_applied, merged.n_merged) == (0, 2)
+    with pytest.raises(InputError, match="no row is accepted"):
+        fix_data(path, nothing, tmp_path / "d.csv")
+    with pytest.raises(InputError, match="no row is accepted"):
+        fix_data(tmp_path / "c.csv", nothing, tmp_path / "d.csv", options=options)

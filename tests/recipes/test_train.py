@@ -168,3 +168,11 @@ def test_bad_data_leaves_nothing(tmp_path):
     with pytest.raises(DataError, match=r"label 'anger' has rows in test \(1\) but none in train"):
         train_model(data, tmp_path / "m", method="linear")
     assert {path.name for path in tmp_path.iterdir()} == {"d"}
+
+
+def test_card_is_written_in_the_language_that_is_asked_for(data, tmp_path):
+    """An unknown language is refused before anything is read."""
+    train_model(data, tmp_path / "m", method="majority", report_language="ko")
+    assert "모델" in (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    with pytest.raises(InputError, match="language 'tlh' is unknown; en, ko are accepted"):
+        train_model("nothing.csv", tmp_path / "x", method="majority", report_language="tlh")

@@ -36,7 +36,7 @@ def fix_command(
 
     The format, the encoding and all other cells stay as they are. Under accept, yes, y, x, 1, true
     and 예 accept a row; no, 0 and an empty cell do not. Files of all splits are corrected: it is
-    your file.
+    your file. With --merge-labels, all spellings of a label become the usual one.
 
     \b
     Examples:
@@ -51,11 +51,15 @@ def fix_command(
         return
     already = f", {fixed.n_right_already:,} were right already" if fixed.n_right_already else ""
     print_line(f"{fixed.n_applied:,} labels corrected{already}, {len(fixed.skipped):,} skipped")
-    if not (fixed.n_applied or fixed.n_right_already or fixed.skipped):
+    if fixed.n_merged:
+        rows = "1 row" if fixed.n_merged == 1 else f"{fixed.n_merged:,} rows"
+        print_line(f"{rows} got the usual spelling of a label")
+    n_changes = fixed.n_applied + fixed.n_merged
+    if not (n_changes or fixed.n_right_already or fixed.skipped):
         print_line(f"no row of {decisions} has yes under accept, so all labels stay")
     for sentence in fixed.skipped[:N_SHOWN]:
         print_line(f"  skipped: {sentence}")
-    if fixed.n_applied:
+    if n_changes:
         print_line(f"written to {fixed.out}")
     else:
         print_line(f"no label changes: {fixed.out} is a copy of {data}")

@@ -46,7 +46,7 @@ def info_command(model: ModelFolder, common: Common) -> None:
         print_json(manifest.to_dict())
         return
     _print_facts(manifest)
-    _print_scores(manifest.scores, task=manifest.task)
+    _print_scores(manifest.scores)
 
 
 def _print_facts(manifest: Manifest) -> None:
@@ -103,25 +103,21 @@ def _what_is_readable(method: str) -> str:
     return known.reveals or "no words of its training texts"
 
 
-def _print_scores(scores: Sequence[ScoreEntry], *, task: str) -> None:
-    """Print scores as `evaluate` prints them: in percent where a text has one label."""
+def _print_scores(scores: Sequence[ScoreEntry]) -> None:
+    """Print scores as `evaluate` prints them."""
     from assay.catalogue import ENGLISH, open_language
 
     english = open_language(ENGLISH)
-    rows = []
-    for one in scores:
-        value, interval = f"{one['value']:.4f}", "{:.3f}–{:.3f}".format(*one["interval"])
-        if task == "single":
-            value, interval = f"{one['value']:.2%}", show_interval(*one["interval"])
-        rows.append(
-            {
-                "split": english.word("splits", one["split"]),
-                "metric": title_metric(one["metric"]),
-                "value": value,
-                "95 % interval": interval,
-                "texts": f"{one['n_texts']:,}",
-            }
-        )
+    rows = [
+        {
+            "split": english.word("splits", one["split"]),
+            "metric": title_metric(one["metric"]),
+            "value": f"{one['value']:.2%}",
+            "95 % interval": show_interval(*one["interval"]),
+            "texts": f"{one['n_texts']:,}",
+        }
+        for one in scores
+    ]
     print_table(rows, right=("value", "texts"))
 
 
@@ -163,8 +159,8 @@ def verify_command(
         {
             "split": one["split"],
             "metric": title_metric(one["metric"]),
-            "recorded": f"{one['value']:.4f}",
-            "found": f"{one['found']:.4f}",
+            "recorded": f"{one['value']:.2%}",
+            "found": f"{one['found']:.2%}",
         }
         for one in found.claims
     ]

@@ -77,6 +77,7 @@ TargetAccuracy = Annotated[
     float | None,
     typer.Option(metavar="A", help="The model abstains so that its answers are right this often."),
 ]
+CardLanguage = Annotated[str, typer.Option(metavar="en|ko", help="Language of the card.")]
 
 
 def train_command(
@@ -102,6 +103,7 @@ def train_command(
             help=f"Between two states of {WITH_STATES} that --resume can continue from.",
         ),
     ] = "60s",
+    report_language: CardLanguage = "en",
 ) -> None:
     """Train one method and save it as a model folder.
 
@@ -130,6 +132,7 @@ def train_command(
             overwrite=overwrite,
             resume=resume,
             save_every_s=_parse_pause(save_every),
+            report_language=report_language,
             progress=progress,
         )
     if result and common.json:  # empty: this is not the first of several processes

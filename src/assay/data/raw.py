@@ -23,7 +23,7 @@ from assay.data.columns import (
 from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, Task, natural_sort
-from assay.data.origin import Origin
+from assay.data.origin import Origin, read_other_cells
 from assay.data.other_separator import warn_of_other_separator
 from assay.data.problems import hint_of_breaks, raise_problems
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
@@ -101,7 +101,7 @@ def build_splits(
     splits = _named(cleaned, published, given, source=source, rules=rules, task=found.task)
     splits = replace(splits, origins=origins, empty_columns=found.unused(splits.label_set))
     splits = replace(splits, n_empty_rows=_count_empty_rows(raws.values()))
-    say_reading(splits)
+    say_reading(splits, is_known=bool(rules.known_labels))
     return splits
 
 
@@ -288,10 +288,19 @@ def _problems(raw: RawSplit, rows: CleanRows, rules: RowRules) -> list[str]:
         reasons = ", ".join(f"{reason}: {n:,}" for reason, n in counts.items())
         problems.append(
             f"{raw.source}: {n_dropped:,} of {rows.n_rows:,} rows have no text or no label "
-            f"({reasons}; the first is {raw.unit} {rows.dropped[0].line:,}); "
+            f"({reasons}; the first is {_place(raw, rows.dropped[0].line)}); "
             f"at most {MAX_DROPPED_FRACTION:.0%} can be left out"
         )
     return problems
+
+
+def _place(raw: RawSplit, line: int) -> str:
+    """Return where a row is, also as a spreadsheet counts where that is another number."""
+    origins = {"all": raw.origin} if raw.origin is not None and raw.origin.has_lines else {}
+    cells = read_other_cells(origins, [("all", line)]).get(("all", line))
+    if cells is None or cells.record is None:
+        return f"{raw.unit} {line:,}"
+    return f"{raw.unit} {line:,}, row {cells.record:,} in a spreadsheet"
 
 
 def _label_set(occurring: set[str], published: list[str], given: LabelNames | None) -> LabelSet:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from assay.catalogue import ENGLISH, Fact, open_language
+from assay.data.label_forms import MENDED
 from assay.data.origin import read_other_cells
 from assay.data.spellings import split_spellings
 from assay.data.texts import DroppedRow, MendedRows, Splits
@@ -28,6 +30,12 @@ SENTENCES = {  # kind of what was mended -> its sentence in the catalogue
     "label_formula": "reading.label_formula",
     "text_cut": "reading.text_cut",
     "text_formula": "reading.text_formula",
+}
+WORDS = {  # the same, in a few words
+    **MENDED,
+    "label_merged": "labels merged",
+    "text_cut": "text cut",
+    "text_formula": 'text written as ="..."',
 }
 # Rows without a text or without a label are said elsewhere.
 N_COLUMNS = 2  # of the texts and of the labels, unless each label has its own
@@ -92,14 +100,31 @@ def describe_spellings(splits: Splits) -> str:
     return "".join(english.tell(fact) for fact in _spellings(splits))
 
 
-def say_reading(splits: Splits) -> None:
+def say_reading(splits: Splits, *, is_known: bool = False) -> None:
     """Log what was left out and mended when a data set was read, one warning per sentence.
 
     Spellings of labels change nothing: the commands that care about them say them.
+
+    Parameters
+    ----------
+    splits : Splits
+    is_known : bool
+        Whether the data are read for a model that exists: what was mended was said when it was
+        trained, and a count is enough.
     """
     english = open_language(ENGLISH)
-    for fact in _changes(splits):
+    mended = splits.mended if is_known else ()
+    for fact in _changes(replace(splits, mended=()) if mended else splits):
         logger.warning("%s: %s", splits.source, english.tell(fact))
+    if mended:
+        logger.warning("%s: %s", splits.source, _count_mended(mended))
+
+
+def _count_mended(mended: Sequence[MendedRows]) -> str:
+    """Say in a few words how many rows were mended, and what in them."""
+    n_rows = sum(one.n_rows for one in mended)
+    kinds = [WORDS[kind] for kind in dict.fromkeys(one.kind for one in mended)]
+    return f"{n_rows:,} {'row' if n_rows == 1 else 'rows'} mended: {', '.join(kinds)}"
 
 
 def _find_records(splits: Splits, places: Sequence[Place]) -> dict[Place, int]:

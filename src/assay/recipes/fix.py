@@ -34,6 +34,7 @@ class FixedEntry(TypedDict):
     out: str
     n_applied: int
     n_right_already: int
+    n_merged: int
     n_skipped: int
     skipped: list[str]
 
@@ -52,12 +53,15 @@ class Fixed(Brief):
         Accepted rows that had the label before.
     skipped : tuple of str
         One sentence per accepted row that was not applied, and one on those that change no label.
+    n_merged : int
+        Rows whose label became another spelling of it, where labels are merged.
     """
 
     out: str
     n_applied: int
     n_right_already: int
     skipped: tuple[str, ...] = ()
+    n_merged: int = 0
 
     def to_dict(self) -> FixedEntry:
         """Return plain values, ready for JSON."""
@@ -65,6 +69,7 @@ class Fixed(Brief):
             "out": self.out,
             "n_applied": self.n_applied,
             "n_right_already": self.n_right_already,
+            "n_merged": self.n_merged,
             "n_skipped": len(self.skipped),
             "skipped": list(self.skipped),
         }
@@ -76,12 +81,28 @@ class _Changes:
 
     labels: dict[str, dict[int, str | SeveralNames]] = field(default_factory=dict)
     n_right_already: int = 0
+    n_merged: int = 0
     skipped: list[str] = field(default_factory=list)
 
     @property
     def n_applied(self) -> int:
-        """How many labels change."""
-        return sum(map(len, self.labels.values()))
+        """How many labels change because a person accepted it."""
+        return sum(map(len, self.labels.values())) - self.n_merged
+
+    def merge(self, splits: Splits, *, separator: str | None) -> None:
+        """Take over the spellings that were merged when the data were read."""
+        for one in splits.mended:
+            if one.kind != "label_merged":
+                continue
+            labelled = splits[one.split]
+            label_of = dict(zip(labelled.lines, labelled.labels, strict=True))
+            own = self.labels.setdefault(one.split, {})
+            for line in one.lines:
+                if line not in own:
+                    label = label_of[line]
+                    several = not isinstance(label, str)
+                    own[line] = SeveralNames(label, separator) if several else label
+                    self.n_merged += 1
 
 
 @checked
@@ -104,13 +125,14 @@ def fix_data(
     out : path
         A file, or a folder if `data` is one.
     options : DataOptions, optional
-        How the data are read.
+        How the data are read. Where labels are merged, all their spellings become one.
     overwrite : bool
 
     Raises
     ------
     InputError
-        A file cannot be read or written again, no row is accepted, or `out` exists.
+        A file cannot be read or written again, no row is accepted and no label merged, or `out`
+        exists.
     """
     data, out, options = Path(data).expanduser(), Path(out), options or DataOptions()
     if not data.exists():
@@ -118,10 +140,13 @@ def fix_data(
     check_output(out, overwrite=overwrite)
     check_apart(data, out)
     corrections, n_other_kinds = read_corrections(decisions)
-    if not corrections:
+    if not corrections and not options.merge_labels:
         raise _nothing_accepted(Path(decisions), n_other_kinds)
     splits = options.load(data)
     changes = _find_changes(splits, corrections, separator=options.label_separator)
+    changes.merge(splits, separator=options.label_separator)
+    if not corrections and not changes.n_merged:
+        raise _nothing_accepted(Path(decisions), n_other_kinds)
     if n_other_kinds:
         changes.skipped.append(f"{n_other_kinds:,} accepted rows are not about a label")
     writer = _Writer(options, _label_columns(splits))
@@ -132,7 +157,13 @@ def fix_data(
         for of_split in changes.labels.values():
             labels |= of_split
         writer.write_file(data, out, labels)
-    return Fixed(str(out), changes.n_applied, changes.n_right_already, tuple(changes.skipped))
+    return Fixed(
+        str(out),
+        changes.n_applied,
+        changes.n_right_already,
+        tuple(changes.skipped),
+        changes.n_merged,
+    )
 
 
 def _label_columns(splits: Splits) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from assay import _env
 from assay._arguments import checked
 from assay._display import Shown
 from assay.bounds import SEED
+from assay.catalogue import ENGLISH, open_language
 from assay.checkpoints.auto import CheckpointChoice, describe_choice
 from assay.disk import atomic_folder, check_output, check_unfinished, partial_folder
 from assay.errors import InputError, did_you_mean
@@ -90,6 +91,7 @@ def train_model(
     overwrite: bool = False,
     resume: bool = False,
     save_every_s: float = 60.0,
+    report_language: str = ENGLISH,
     progress: Progress | None = None,
     **rule: Unpack[RuleArguments],
 ) -> TrainedEntry:
@@ -111,6 +113,8 @@ def train_model(
     resume, save_every_s : bool, float
         Continue an interrupted training of `finetune` from its state in ``OUT.partial``; seconds
         between two such states.
+    report_language : str
+        Language of the model's card.
     **rule
         See `RuleArguments`; what cannot be shown is told under `label_rule` of the result.
 
@@ -133,7 +137,19 @@ def train_model(
     fit = FitOptions(given.pop("seed", seed), given, states, keep_texts)
     _check_names(rule)
     asked = RuleOptions(**rule)
-    training = _Training(out, name, seed, fit, target_accuracy, asked, overwrite, resume, progress)
+    open_language(report_language)  # refuses one that there is not
+    training = _Training(
+        out,
+        name,
+        seed,
+        fit,
+        target_accuracy,
+        asked,
+        overwrite,
+        resume,
+        progress,
+        report_language,
+    )
     with _join(name) as is_first, _lock(out, is_first=is_first):
         training_set = training.prepare(data, options or DataOptions())
         return training.run(training_set) if is_first else training.help(training_set)
@@ -187,6 +203,7 @@ class _Training:
     overwrite: bool
     resume: bool
     progress: Progress
+    language: str
 
     def prepare(self, data: Any, options: DataOptions) -> TrainingSet:
         """Check everything that can be checked before the data is read, then read it."""
@@ -245,6 +262,7 @@ class _Training:
                 baselines=score_baselines({self.method: scored}, training_set.splits),
                 target_accuracy=self.target_accuracy,
                 checkpoint_choice=choice,
+                language=self.language,
                 label_rule=rule,
             )
             _move_up(root)
@@ -269,6 +287,7 @@ class _Training:
             name=self.out.name,
             seed=self.fit.seed,
             progress=self.progress,
+            language=self.language,
             checkpoint_choice=choice,
         )
         _move_up(root)

@@ -154,8 +154,8 @@ def _check_claim(claim: ScoreEntry, scores: SplitScores | SeveralScores) -> Chec
 
 
 def _disagreement(claim: CheckedClaim) -> str:
-    recorded = f"recorded {claim['value']:.4f} on {claim['n_texts']:,} texts"
-    found = f"found {claim['found']:.4f} on {claim['found_n_texts']:,}"
+    recorded = f"recorded {claim['value']:.2%} on {claim['n_texts']:,} texts"
+    found = f"found {claim['found']:.2%} on {claim['found_n_texts']:,}"
     return f"{claim['split']} {claim['metric']}: {recorded}, {found}"
 
 

@@ -15,7 +15,6 @@ from assay.data.files.bounds import FileBounds
 from assay.data.files.decoding import open_bytes
 from assay.data.files.reading import Reading
 from assay.data.files.row import Row
-from assay.data.files.workbook_formulas import warn_of_formulas
 from assay.errors import DataError, InputError, did_you_mean, first_line
 
 __all__ = ["read_workbook"]
@@ -55,6 +54,9 @@ def read_workbook(path: Path, reading: Reading) -> Iterator[Row]:
             f"{path.name} cannot be read as a workbook: {first_line(err)}",
             hint="open it in a spreadsheet program and save it as .xlsx",
         ) from err
+    # Here: it takes libraries that reading a table of text does without.
+    from assay.data.files.workbook_formulas import warn_of_formulas
+
     warn_of_formulas(content.getvalue(), chosen, path.name)
     return _rows(rows, path.name, has_header=reading.header)
 
