@@ -113,33 +113,48 @@ def divide_by_column(
     if list(raws) != ["all"] or asked == NONE:
         return raws
     raw = raws["all"]
-    others = [name for name in raw.columns if name not in (text, label)]
     if asked is not None:
-        column, value = take_apart(asked, raw.columns)
-        if value is not None:
-            rows = list(raw.read(text, label))
-            return _say(raw, column, split_by_value(rows, column, value, source=raw.source))
-        others = [column]
-    flags = find_flags(others)
-    if flags:
+        return _divide_as_asked(raw, list(raw.read(text, label)), asked)
+    others = [name for name in raw.columns if name not in (text, label)]
+    flags, folds = find_flags(others), find_folds(others)
+    rows: list[Row] = []
+    if flags or folds:
         rows = list(raw.read(text, label))
-        divided = split_by_flags(rows, flags, source=raw.source, unit=raw.unit)
-        if divided is not None:
-            return _say(raw, "', '".join(flags), divided)
         raw = _with_rows(raw, rows)
-    column = _find_column(raw, text=text, label=label, asked=asked)
-    if column is None and (folds := find_folds(others)):
-        rows = list(raw.read(text, label))
-        for name in folds:
-            ask_about_folds(rows, name, source=raw.source)
-        raw = _with_rows(raw, rows)
+    divided = _divide_by_flags(raw, rows, flags)
+    if divided is not None:
+        return divided
+    column = _find_column(others)
+    if column is not None:
+        return _divide(raw, list(raw.read(text, label)), column, is_asked=False)
+    for name in folds:
+        ask_about_folds(rows, name, source=raw.source)
+    column, read = _find_by_values(iter(raw.read(text, label)), text=text, label=label)
     if column is None:
-        column, read = _find_by_values(iter(raw.read(text, label)), text=text, label=label)
-        if column is None:
-            return {"all": _with_rows(raw, read)}
-    else:
-        read = raw.read(text, label)
-    return _divide(raw, list(read), column, is_asked=asked is not None)
+        return {"all": _with_rows(raw, read)}
+    return _divide(raw, list(read), column, is_asked=False)
+
+
+def _divide_as_asked(raw: RawSplit, rows: list[Row], asked: str) -> Mapping[str, RawSplit]:
+    """Divide a table by the column that was asked for, or by one value of it."""
+    column, value = take_apart(asked, raw.columns)
+    if column not in raw.columns:
+        raise DataError(
+            f"column '{cut(column)}' not in {raw.source}; columns: {list_columns(raw.columns)}."
+            f"{did_you_mean(column, raw.columns)}"
+        )
+    if value is not None:
+        return _say(raw, column, split_by_value(rows, column, value, source=raw.source))
+    divided = _divide_by_flags(raw, rows, find_flags([column]))
+    return divided or _divide(raw, rows, column, is_asked=True)
+
+
+def _divide_by_flags(
+    raw: RawSplit, rows: list[Row], flags: Mapping[str, str]
+) -> Mapping[str, RawSplit] | None:
+    """Divide a table by columns such as ``is_train``; None where it has none that say it."""
+    divided = split_by_flags(rows, flags, source=raw.source, unit=raw.unit) if flags else None
+    return None if divided is None else _say(raw, "', '".join(flags), divided)
 
 
 def _divide(
@@ -182,18 +197,10 @@ def _is_split_name(column: str) -> bool:
     return column.strip().casefold() in SPLIT_COLUMNS
 
 
-def _find_column(raw: RawSplit, *, text: str, label: str, asked: str | None) -> str | None:
-    """Return the column that was asked for, or the one with a well-known name."""
-    if asked is not None:
-        if asked in raw.columns:
-            return asked
-        raise DataError(
-            f"column '{cut(asked)}' not in {raw.source}; columns: {list_columns(raw.columns)}."
-            f"{did_you_mean(asked, raw.columns)}"
-        )
-    named = [name for name in raw.columns if _is_split_name(name)]
-    others = [name for name in named if name not in (text, label)]
-    return others[0] if len(others) == 1 else None
+def _find_column(others: Iterable[str]) -> str | None:
+    """Return the only column with a well-known name, beside those of texts and labels."""
+    named = list(filter(_is_split_name, others))
+    return named[0] if len(named) == 1 else None
 
 
 def _find_by_values(

@@ -60,6 +60,10 @@ def _cell(row: Row, column: str) -> str:
     return (label_as_text(row.values.get(column, "")) or "").strip()
 
 
+def _values(rows: Iterable[Row], column: str) -> set[str]:
+    return {_cell(row, column) for row in rows if row.problem is None}
+
+
 def split_by_flags(
     rows: Sequence[Row], flags: Mapping[str, str], *, source: str, unit: str
 ) -> dict[str, list[Row]] | None:
@@ -75,7 +79,9 @@ def split_by_flags(
     DataError
         Only some cells are, or a row is of several splits or of none.
     """
-    words = {_cell(row, name).casefold() for row in rows for name in flags}
+    words: set[str] = set()
+    for row in rows:
+        words.update(_cell(row, name).casefold() for name in flags)
     if words.isdisjoint((*TRUE, *FALSE)):
         return None
     divided: dict[str, list[Row]] = {}
@@ -111,7 +117,7 @@ def ask_about_folds(rows: Sequence[Row], column: str, *, source: str) -> None:
     DataError
         Its values are a few whole numbers: the last one is proposed.
     """
-    values = {_cell(row, column) for row in rows if row.problem is None}
+    values = _values(rows, column)
     is_number = all(value.isascii() and value.isdigit() for value in values)
     if not is_number or not 1 < len(values) <= MAX_FOLDS:
         return
@@ -142,7 +148,7 @@ def split_by_value(
         is_test = row.problem is None and _cell(row, column) == value
         divided["test" if is_test else "train"].append(row)
     if not divided["test"] or not divided["train"]:
-        values = sorted({_cell(row, column) for row in rows if row.problem is None})
+        values = sorted(_values(rows, column))
         which = "every row" if divided["test"] else "no row"
         listed = ", ".join(map(cut, values[:N_LISTED]))
         raise DataError(

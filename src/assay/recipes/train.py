@@ -110,11 +110,9 @@ def train_model(
         is shown to reach it, a warning is logged and the model always answers.
     keep_texts : bool
         Save training texts in the model, to show the nearest ones beside its answers.
-    resume, save_every_s : bool, float
+    resume, save_every_s, report_language : bool, float, str
         Continue an interrupted training of `finetune` from its state in ``OUT.partial``; seconds
-        between two such states.
-    report_language : str
-        Language of the model's card.
+        between two such states; language of the card.
     **rule
         See `RuleArguments`; what cannot be shown is told under `label_rule` of the result.
 
@@ -135,27 +133,15 @@ def train_model(
     states = TrainingStates(partial_folder(out) / STATES, every_s=save_every_s, resume=resume)
     name, given = _read_method(method, parameters or {})
     fit = FitOptions(given.pop("seed", seed), given, states, keep_texts)
-    _check_names(rule)
-    asked = RuleOptions(**rule)
-    open_language(report_language)  # refuses one that there is not
-    training = _Training(
-        out,
-        name,
-        seed,
-        fit,
-        target_accuracy,
-        asked,
-        overwrite,
-        resume,
-        progress,
-        report_language,
-    )
+    asked = _read_rule(rule)
+    training = _Training(out, name, seed, fit, target_accuracy, asked, overwrite, resume, progress)
     with _join(name) as is_first, _lock(out, is_first=is_first):
-        training_set = training.prepare(data, options or DataOptions())
-        return training.run(training_set) if is_first else training.help(training_set)
+        open_language(report_language)  # refuses one that there is not
+        found = training.prepare(data, options or DataOptions())
+        return training.run(found, report_language) if is_first else training.help(found)
 
 
-def _check_names(rule: RuleArguments) -> None:
+def _read_rule(rule: RuleArguments) -> RuleOptions:
     """Refuse keywords that are no parameters, in words that name them all."""
     known = tuple(RuleArguments.__annotations__)
     for name in rule:
@@ -166,6 +152,7 @@ def _check_names(rule: RuleArguments) -> None:
                 f"train_model() has no option '{name}'; options: {', '.join(accepted)}."
                 f"{did_you_mean(name, accepted)}"
             )
+    return RuleOptions(**rule)
 
 
 def _read_method(
@@ -203,7 +190,6 @@ class _Training:
     overwrite: bool
     resume: bool
     progress: Progress
-    language: str
 
     def prepare(self, data: Any, options: DataOptions) -> TrainingSet:
         """Check everything that can be checked before the data is read, then read it."""
@@ -233,7 +219,7 @@ class _Training:
                 "them is accepted: its threshold is chosen for labels with the highest score"
             )
 
-    def run(self, training_set: TrainingSet) -> TrainedEntry:
+    def run(self, training_set: TrainingSet, language: str) -> TrainedEntry:
         """Train, score and save the model."""
         choice, fit = self._choose_checkpoint(training_set)
         if choice is not None and choice.is_automatic:
@@ -248,7 +234,7 @@ class _Training:
                 self.method, training_set, root / MODEL, options=fit, progress=self.progress
             )
             if training_set.splits.label_set.task == "multi":
-                return self._finish_several(fitted, training_set, root, choice)
+                return self._finish_several(fitted, training_set, root, choice, language)
             scored = self._score(fitted, training_set)
             asked = self.rule.resolve(training_set.splits.label_set)
             outcome, rule = None, None
@@ -262,7 +248,7 @@ class _Training:
                 baselines=score_baselines({self.method: scored}, training_set.splits),
                 target_accuracy=self.target_accuracy,
                 checkpoint_choice=choice,
-                language=self.language,
+                language=language,
                 label_rule=rule,
             )
             _move_up(root)
@@ -279,6 +265,7 @@ class _Training:
         training_set: TrainingSet,
         root: Path,
         choice: CheckpointChoice | None,
+        language: str,
     ) -> TrainedEntry:
         """Score and finish a model of several labels per text."""
         scored = score_several_model(
@@ -287,7 +274,7 @@ class _Training:
             name=self.out.name,
             seed=self.fit.seed,
             progress=self.progress,
-            language=self.language,
+            language=language,
             checkpoint_choice=choice,
         )
         _move_up(root)
