@@ -136,8 +136,7 @@ def train_model(
     asked = _read_rule(rule)
     training = _Training(out, name, seed, fit, target_accuracy, asked, overwrite, resume, progress)
     with _join(name) as is_first, _lock(out, is_first=is_first):
-        open_language(report_language)  # refuses one that there is not
-        found = training.prepare(data, options or DataOptions())
+        found = training.prepare(data, options or DataOptions(), report_language)
         return training.run(found, report_language) if is_first else training.help(found)
 
 
@@ -191,9 +190,10 @@ class _Training:
     resume: bool
     progress: Progress
 
-    def prepare(self, data: Any, options: DataOptions) -> TrainingSet:
+    def prepare(self, data: Any, options: DataOptions, language: str) -> TrainingSet:
         """Check everything that can be checked before the data is read, then read it."""
         check_methods([self.method])
+        open_language(language)  # refuses one that there is not
         SEED.check("--seed", self.fit.seed)
         if "seed" in self.fit.parameters:
             raise InputError("the parameters hold 'seed'", hint="give it as seed=..., beside them")

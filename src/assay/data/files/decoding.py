@@ -152,10 +152,9 @@ def advise_encoding(text: str, *, encoding: str, path: Path | None = None) -> Ad
         if text.startswith(mark):
             flag = f"--encoding {name}"
             return Advice(f"; the file starts like {name.upper()}: try {flag}", (flag,))
-    if other_encoding(encoding) is not None:
-        return Advice("; it is in a third encoding: save the file again in one")
     survey = _survey(path)
-    if encoding == UTF_8 and (advice := _advise_mixture(survey)) is not None:
+    advice = _advise_mixture(survey, encoding)
+    if advice is not None:
         return advice
     lines = [*_bytes_of(text, encoding), *survey.others]
     found = [one for one in find_encodings(lines) if codecs.lookup(one.encoding).name != encoding]
@@ -185,8 +184,12 @@ def _survey(path: Path | None) -> LineSurvey:
         return LineSurvey.of(stream)
 
 
-def _advise_mixture(survey: LineSurvey) -> Advice | None:
-    """Say what to do where lines that are not ASCII are UTF-8; None where hardly any is."""
+def _advise_mixture(survey: LineSurvey, encoding: str) -> Advice | None:
+    """Say what to do where a file is read as UTF-8 and is so in part; None where hardly a line is."""
+    if other_encoding(encoding) is not None:
+        return Advice("; it is in a third encoding: save the file again in one")
+    if encoding != UTF_8:
+        return None
     n_lines = survey.n_utf_8 + survey.n_other
     if not survey.n_utf_8 or not survey.n_other or survey.n_utf_8 < SOME * n_lines:
         return None
