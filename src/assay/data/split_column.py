@@ -115,6 +115,11 @@ def divide_by_column(
     raw = raws["all"]
     if asked is not None:
         return _divide_as_asked(raw, list(raw.read(text, label)), asked)
+    return _divide_unasked(raw, text=text, label=label)
+
+
+def _divide_unasked(raw: RawSplit, *, text: str, label: str) -> Mapping[str, RawSplit]:
+    """Divide a table by the column that seems to name splits, if it has one."""
     others = [name for name in raw.columns if name not in (text, label)]
     flags, folds = find_flags(others), find_folds(others)
     rows: list[Row] = []

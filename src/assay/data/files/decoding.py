@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any, TextIO
 
 from assay.data.files.bounds import FileBounds
-from assay.data.files.encodings import find_encodings
+from assay.data.files.encodings import Candidate, find_encodings
 from assay.data.files.file_errors import file_errors
 from assay.data.files.mixed_encoding import (
     JOINT,
@@ -185,7 +185,7 @@ def _survey(path: Path | None) -> LineSurvey:
 
 
 def _advise_mixture(survey: LineSurvey, encoding: str) -> Advice | None:
-    """Say what to do where a file is read as UTF-8 and is so in part; None where hardly a line is."""
+    """Say what to do where a file that is read as UTF-8 is so in part; None where it hardly is."""
     if other_encoding(encoding) is not None:
         return Advice("; it is in a third encoding: save the file again in one")
     if encoding != UTF_8:
@@ -202,6 +202,11 @@ def _advise_mixture(survey: LineSurvey, encoding: str) -> Advice | None:
         f"; the file is in two encodings: {survey.n_utf_8:,} lines with such characters are "
         f"UTF-8, {survey.n_other:,}{where} are not"
     )
+    return _name_both(sentence, found, flags)
+
+
+def _name_both(sentence: str, found: Sequence[Candidate], flags: tuple[str, ...]) -> Advice:
+    """Say which encodings the lines may be in that are not UTF-8, and how both are named."""
     if not found:
         return Advice(f"{sentence}: save it again in one")
     readings = describe_candidates(found)
