@@ -617,7 +617,7 @@ LABELS = [
     _table(
         "labels in two cases",
         "text,label\none,pos\ntwo,pos\nthree,Pos\nsix,neg\n",
-        "label 'Pos' (1 texts) is probably 'pos'",
+        "label 'Pos' (1 text) is probably 'pos'",
         0,
     ),
     _table(
@@ -630,7 +630,7 @@ LABELS = [
     _table(
         "a rare typo of a label",
         _rows(60) + "oh,possitive\n" + "ah,positive\n" * 20,
-        "'possitive' (1 texts) is probably 'positive'",
+        "'possitive' (1 text) is probably 'positive'",
         0,
     ),
     _table(

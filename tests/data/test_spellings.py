@@ -20,6 +20,7 @@ from assay.data.texts import LabelledTexts
         ({"1.0": 3, "1": 1, "0": 3}, "1", "1.0", "number"),
         ({"001": 3, "1": 1, "0": 3}, "1", "001", "number"),
         ({"true": 3, "TRUE": 2}, "TRUE", "true", "case"),
+        ({"İade": 3, "iade": 1}, "iade", "İade", "characters"),
         ({"ｐｏｓ": 1, "pos": 2}, "ｐｏｓ", "pos", "characters"),
         ({"billing": 100, "biling": 2}, "biling", "billing", "typo"),
         ({"billing": 100, "bililng": 1}, "bililng", "billing", "typo"),

@@ -11,10 +11,11 @@ from assay.data.files.row import Problem
 from assay.data.texts import DroppedRow
 from assay.errors import DataError, list_problems
 
-__all__ = ["hint_of_breaks", "raise_problems", "with_flags"]
+__all__ = ["hint_of_breaks", "hint_of_delimiter", "raise_problems", "with_flags"]
 
 # One cause, however many rows.
 OTHER_BYTES = ("bytes that are not ", ": UTF-8 in a file that is read as ")
+NOT_APART = "between text and label"  # the end of what is said of a line without a delimiter
 MANY = 4  # rows with one and the same reason that are not listed one by one
 SHORT_ROW = re.compile(r"(?P<n_fields>[\d,]+) fields? where the header has (?P<width>\d+)")
 
@@ -33,6 +34,17 @@ def hint_of_breaks(bad: Sequence[DroppedRow]) -> str:
                 "a line break, quotes have to enclose it; save the file again as .xlsx or as CSV"
             )
     return ""
+
+
+def hint_of_delimiter(bad: Sequence[DroppedRow]) -> str:
+    """Say what to do where no line has text and label apart; empty if there are none."""
+    n_lines = sum(row.reason.endswith(NOT_APART) for row in bad)
+    if n_lines < max(MANY, len(bad)):
+        return ""
+    return (
+        "name the character between text and label with --delimiter, or save the lines as a table "
+        "(.csv) with a header such as text,label"
+    )
 
 
 def with_flags(err: DataError, flags: Sequence[str], trouble: Problem | None) -> DataError:

@@ -20,12 +20,13 @@ from assay.data.columns import (
     has_label_column,
     list_columns,
 )
+from assay.data.garbled_texts import warn_of_garbled
 from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, Task, natural_sort
 from assay.data.origin import Origin, read_other_cells
 from assay.data.other_separator import warn_of_other_separator
-from assay.data.problems import hint_of_breaks, raise_problems
+from assay.data.problems import hint_of_breaks, hint_of_delimiter, raise_problems
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
 from assay.data.reading import say_reading
 from assay.data.row_rules import RowRules
@@ -92,7 +93,7 @@ def build_splits(
             continue
         published += [name for name in names if name not in published]
         problems += _problems(raw, rows, rules)
-        hint = hint or hint_of_breaks(rows.bad)
+        hint = hint or hint_of_breaks(rows.bad) or hint_of_delimiter(rows.bad)
         fixes.update(dict.fromkeys(rows.fixes))
         cleaned[split] = rows
         if raw.origin is not None:
@@ -101,6 +102,7 @@ def build_splits(
     splits = _named(cleaned, published, given, source=source, rules=rules, task=found.task)
     splits = replace(splits, origins=origins, empty_columns=found.unused(splits.label_set))
     splits = replace(splits, n_empty_rows=_count_empty_rows(raws.values()))
+    warn_of_garbled(splits, source=source)
     say_reading(splits, is_known=bool(rules.known_labels))
     return splits
 

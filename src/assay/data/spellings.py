@@ -33,6 +33,7 @@ FREQUENT_TEXTS = 20  # a label with fewer texts is no measure of what is rare
 MIN_WORD_CHARS = 5
 MIN_HANGUL_WORD_CHARS = 7  # in letters (jamo): three syllables
 NUMBER = re.compile(r"[+-]?\d{1,31}(?:\.\d{0,30})?")
+DOTTED_I = "i\u0307"  # what casefold makes of the capital İ of Turkish
 WORDS = re.compile(r"[^\W\d_]+")
 
 
@@ -183,6 +184,7 @@ def _groups_of_equal_form(counts: Mapping[str, int]) -> Iterator[list[str]]:
 def _form(label: str) -> str:
     shown = "".join(char for char in label if unicodedata.category(char) != "Cf")
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold())
+    folded = folded.replace(DOTTED_I, "i")
     if NUMBER.fullmatch(folded):
         return f"number {Decimal(folded).normalize():f}"
     return "".join(folded.split())

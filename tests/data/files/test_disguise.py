@@ -29,6 +29,8 @@ def test_others_are_left_alone(tmp_path):
         check_content(path, ".csv", Reading())
     path.write_bytes(b"PAR1")
     check_content(path, ".parquet", Reading())
+    path.write_bytes(b"Insert into the slot,a\n")
+    check_content(path, ".csv", Reading())
     path.write_bytes("今日は,b\n".encode("iso2022_jp"))
     check_content(path, ".csv", Reading(encoding="iso2022_jp"))
     with pytest.raises(DataError, match="escape sequences of iso2022_jp"):
@@ -55,3 +57,43 @@ def test_table_of_markdown_is_recognised(tmp_path):
         check_content(path, ".csv", Reading())
     path.write_text("text|label\n---|a\n")
     check_content(path, ".csv", Reading())
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "what", "advice"),
+    [
+        (".xlsx", b"", "it is empty", "copy or download it again"),
+        (".xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1", "it is encrypted or an old", "without a password"),
+        (".xlsx", "größe;x\n".encode("cp1252"), "it is text", "call it .csv if it is a table"),
+        (".xlsx", b"<html><table>", "it is a web page", "download the file itself"),
+        (".parquet", b"text,label\na,b\n", "Parquet: it is text", "call it .csv"),
+        (".parquet", b"PK\x03\x04", "it is a zip archive", "unpack it"),
+    ],
+)
+def test_what_is_called_a_workbook_or_parquet_is_called_what_it_is(
+    tmp_path, kind, content, what, advice
+):
+    """A file with another beginning is not handed to a library that knows nothing of it."""
+    path = tmp_path / f"d{kind}"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=what) as caught:
+        check_content(path, kind, Reading())
+    assert advice in caught.value.hint
+    path.write_bytes(b"\0\1\2 of no known kind")
+    check_content(path, kind, Reading())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"INSERT INTO t (text,label) VALUES ('a','b');",
+        b"-- MySQL dump 10\n--\n/*!40101 SET x */;\nDROP TABLE IF EXISTS `t`;\n",
+        b"create table t (\n  a text\n);",
+    ],
+)
+def test_dump_of_a_database_is_recognised(tmp_path, content):
+    """Its commas separate no columns."""
+    path = tmp_path / "d.csv"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"d\.csv is a dump of a database"):
+        check_content(path, ".csv", Reading())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from assay.data.files.decoding import advise_encoding
-from assay.data.files.encodings import find_encodings
+from assay.data.files.encodings import find_encodings, name_java_form
 from assay.data.files.readers import read_rows
 from assay.data.load import load_data
 from assay.errors import DataError
@@ -150,3 +150,22 @@ def test_file_in_two_encodings_is_told_so(tmp_path):
     with pytest.raises(DataError, match="save it again in one") as caught:
         load_data(path)
     assert caught.value.flags == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "form"),
+    [
+        (b"good \xed\xa0\xbd\xed\xb8\x8a", "CESU-8, as Oracle and Java write emoji"),
+        (b"good \xc0\x80 day", "the modified UTF-8 of Java"),
+        ("schön".encode("cp1252"), None),
+    ],
+)
+def test_utf_8_of_java_is_no_other_encoding(tmp_path, line, form):
+    """No encoding is proposed that would make letters of the halves of an emoji."""
+    assert name_java_form([line]) == form
+    path = tmp_path / "d.csv"
+    path.write_bytes(b"text,label\n" + line + b",a\nx,b\n")
+    (bad,) = [row for row in read_rows(path) if row.problem]
+    if form is not None:
+        assert f"it is {form}: export it as UTF-8" in bad.problem
+        assert bad.fixes == ()

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any, TextIO
 
 from assay.data.files.bounds import FileBounds
-from assay.data.files.encodings import Candidate, find_encodings
+from assay.data.files.encodings import Candidate, find_encodings, name_java_form
 from assay.data.files.file_errors import file_errors
 from assay.data.files.mixed_encoding import (
     JOINT,
@@ -152,6 +152,9 @@ def advise_encoding(text: str, *, encoding: str, path: Path | None = None) -> Ad
         if text.startswith(mark):
             flag = f"--encoding {name}"
             return Advice(f"; the file starts like {name.upper()}: try {flag}", (flag,))
+    form = name_java_form(_bytes_of(text, encoding))
+    if form is not None:
+        return Advice(f"; it is {form}: export it as UTF-8")
     survey = _survey(path)
     advice = _advise_mixture(survey, encoding)
     if advice is not None:

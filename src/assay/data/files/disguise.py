@@ -36,7 +36,18 @@ BEGINNINGS = {
 MARKDOWN_RULE = re.compile(rb"[^\r\n]*\|[^\r\n]*\r?\n\s*\|?\s*:?-{3,}:?\s*\|[-:| \t]*[\r\n]")
 # The line above or under the names of columns on the terminal of a database.
 DRAWN_RULE = re.compile(rb"(?:[^\r\n]*\r?\n)?[ \t]*\+?-{3}[-+]*\+[-+]*\s*[\r\n]")
+# Statements that make or fill a table, perhaps below comments.
+SQL_DUMP = re.compile(
+    rb"(?:\s|--[^\n]*\n|/\*.*?\*/;?)*(?:insert\s+into|(?:create|drop)\s+table)\s+\S+\s*"
+    rb"(?:\(|values|if\b|;)",
+    re.IGNORECASE | re.DOTALL,
+)
 JSON_ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\{\s*\"")
+
+
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+# How files of other kinds begin, and what these are called.
+STARTS = {".xlsx": (b"PK", "a workbook"), ".parquet": (b"PAR1", "Parquet")}
 
 
 def _is_json_line(head: bytes) -> bool:
@@ -70,6 +81,7 @@ FORMS = (
         "is a table drawn for a terminal",
         "export it as CSV",
     ),
+    (TEXT_KINDS, SQL_DUMP.match, "is a dump of a database", "export the table as CSV"),
 )
 
 
@@ -88,6 +100,8 @@ def check_content(path: Path, kind: str, reading: Reading) -> None:
     DataError
         Says what it is.
     """
+    if kind in STARTS:
+        _check_start(path, kind)
     if kind not in TEXT_KINDS:
         return
     with open_bytes(path) as stream:
@@ -101,6 +115,33 @@ def check_content(path: Path, kind: str, reading: Reading) -> None:
             raise DataError(f"{path.name} {what}", hint=advice)
     if reading.encoding is None and (found := find_signature(head)) is not None:
         raise _other_encoding(path.name, found)
+
+
+def _check_start(path: Path, kind: str) -> None:
+    """Refuse a file that does not begin as its kind does, and say what it is if that is known."""
+    start, name = STARTS[kind]
+    with open_bytes(path) as stream:
+        head = stream.read(HEAD_BYTES)
+    if head.startswith(start):
+        return
+    what, advice = "is empty", "copy or download it again"
+    if head:
+        what, advice = _tell(head, kind)
+    if what:
+        raise DataError(f"{path.name} cannot be read as {name}: it {what}", hint=advice)
+
+
+def _tell(head: bytes, kind: str) -> tuple[str, str]:
+    """Return what a file is that is called something else, and what to do; else empty texts."""
+    begins = head[:40].lstrip().lower()
+    if kind == ".xlsx" and begins.startswith(OLD_WORKBOOK):
+        return "is encrypted or an old workbook", "save it as .xlsx without a password"
+    for beginning, (what, advice) in BEGINNINGS.items():
+        if begins.startswith(beginning):
+            return what, advice
+    if b"\0" in head:
+        return "", ""
+    return "is text", "call it .csv if it is a table, .jsonl if it is lines of JSON, else .txt"
 
 
 def _other_encoding(name: str, found: Signature) -> DataError:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from assay.data.files.letters import ENCODINGS, LATIN, is_home_letter, measure_use
 
-__all__ = ["Candidate", "find_encodings"]
+__all__ = ["Candidate", "find_encodings", "name_java_form"]
 
 NAMES = {  # encodings as people know them
     "cp932": "shift_jis",
@@ -29,6 +29,8 @@ MARGIN = 0.2  # of the penalty: what is further behind the best one is not likel
 SHOWN_CHARS = 24
 SAMPLE_BYTES = 20_000
 WEIGHED_CHARS = 3_000  # of the sample, whose characters are looked at one by one
+JAVA_NULL = b"\xc0\x80"
+MODIFIED = "the modified UTF-8 of Java"
 COMPARED_LINES = 50  # of which one is shown
 
 
@@ -70,6 +72,22 @@ def find_encodings(lines: Sequence[bytes]) -> list[Candidate]:
     likely = likely[:MAX_CANDIDATES]
     named = [NAMES.get(encoding, encoding) for encoding in likely]
     return list(map(Candidate, named, _tell_apart(lines, likely)))
+
+
+def name_java_form(lines: Sequence[bytes]) -> str | None:
+    """Return what a variant of UTF-8 is called that Java and Oracle write; None if it is none.
+
+    Characters beyond U+FFFF, such as emoji, are two halves of three bytes each there, and U+0000 is
+    two bytes.
+    """
+    for line in lines:
+        content = line.replace(JAVA_NULL, b"")
+        try:
+            content.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            continue
+        return "CESU-8, as Oracle and Java write emoji" if content == line else MODIFIED
+    return None
 
 
 def _measure_mess(sample: bytes) -> dict[str, float]:

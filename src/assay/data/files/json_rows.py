@@ -21,6 +21,7 @@ from assay.errors import DataError
 
 __all__ = ["json_line_rows", "json_rows", "numbered_line_rows"]
 
+PYTHON_DICT = ("{'", "[{'")  # how what Python prints begins
 KINDS = {list: "array", str: "string", type(None): "null", bool: "true or false"}
 
 
@@ -58,6 +59,8 @@ def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
 
 def _explain(err: json.JSONDecodeError) -> str:
     """Return what is wrong with a line; a comma behind it is left from an array."""
+    if err.doc.lstrip().startswith(PYTHON_DICT):
+        return "a dict of Python, whose quotes are single (json.dumps writes JSON),"
     if err.doc[err.pos :].strip() == ",":
         return "a comma after the object, which lines of JSON do not have,"
     return err.msg

@@ -44,7 +44,10 @@ def _open_parquet(path: Path) -> Iterator[Any]:
             with parquet.ParquetFile(stream) as file:
                 yield file
         except pyarrow.ArrowException as err:
-            raise DataError(f"{path} cannot be read as Parquet: {first_line(err)}") from err
+            raise DataError(
+                f"{path} cannot be read as Parquet: {first_line(err)}",
+                hint="copy or download it again",
+            ) from err
 
 
 def read_records(path: Path, *, groups: range | None = None) -> Iterator[Record]:

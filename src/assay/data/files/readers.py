@@ -29,11 +29,15 @@ PACKED = "unpack it first"
 JSON_LINES = "if each line is an object, rename it to .jsonl"
 OF_PYTHON = "read it in Python, and pass the frame or the data set to assay.load_data"
 OF_TEXT = "if it is a table of text, rename it to .csv or .tsv; lines of text to .txt"
+OF_DATABASE = "export the table with texts and labels as CSV"
+OF_OTHER_TEXT = "write its texts and labels as .csv or .jsonl"
 OTHER_KINDS = {  # suffix -> what to do with such a file
     **dict.fromkeys((".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), SPREADSHEET),
     **dict.fromkeys((".zip", ".tar", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"), PACKED),
     **dict.fromkeys((".ndjson", ".jsonlines", ".jl"), JSON_LINES),
     **dict.fromkeys((".pkl", ".pickle", ".sav", ".dta"), OF_PYTHON),
+    **dict.fromkeys((".sqlite", ".sqlite3", ".db", ".mdb", ".accdb", ".sql"), OF_DATABASE),
+    **dict.fromkeys((".arff", ".xml", ".yaml", ".yml", ".html", ".htm"), OF_OTHER_TEXT),
     **dict.fromkeys((".pdf", ".doc", ".docx", ".png", ".jpg", ".jpeg"), ""),
 }
 
