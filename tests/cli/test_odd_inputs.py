@@ -6,11 +6,13 @@ import shlex
 
 import pytest
 
+from _support.odd_files import ODD_FILES
 from _support.odd_inputs import ODD_INPUTS, write_files
 from _support.small_runs import listing
 from assay.recipes.train import train_model
 
 N_KINDS = 120  # at least
+EVERY = [*ODD_INPUTS, *ODD_FILES]
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +29,11 @@ def model(tmp_path_factory):
 
 def test_many_kinds_are_tried():
     """Each kind has a name of its own, and there are enough of them."""
-    kinds = [odd.kind for odd in ODD_INPUTS]
+    kinds = [odd.kind for odd in EVERY]
     assert len(set(kinds)) == len(kinds) >= N_KINDS
 
 
-@pytest.mark.parametrize("odd", ODD_INPUTS, ids=[odd.kind for odd in ODD_INPUTS])
+@pytest.mark.parametrize("odd", EVERY, ids=[odd.kind for odd in EVERY])
 def test_odd_input_has_its_sentence_and_exit_code(invoke, model, tmp_path, monkeypatch, odd):
     """What is odd is said, or read as it was meant; no file is changed, and none is new."""
     write_files(tmp_path, odd.files)
