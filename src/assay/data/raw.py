@@ -102,7 +102,6 @@ def build_splits(
     splits = _named(cleaned, published, given, source=source, rules=rules, task=found.task)
     splits = replace(splits, origins=origins, empty_columns=found.unused(splits.label_set))
     splits = replace(splits, n_empty_rows=_count_empty_rows(raws.values()))
-    warn_of_garbled(splits, source=source)
     say_reading(splits, is_known=bool(rules.known_labels))
     return splits
 
@@ -234,6 +233,7 @@ def _named(
         occurring.update(labelled.counts())
     label_set = replace(_label_set(occurring, published, given), task=task)
     _check_separator(label_set, rules, parts, source=source)
+    warn_of_garbled(parts, source=source)
     return Splits(
         parts,
         label_set,

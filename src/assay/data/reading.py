@@ -122,8 +122,11 @@ def say_reading(splits: Splits, *, is_known: bool = False) -> None:
 
 def _count_mended(mended: Sequence[MendedRows]) -> str:
     """Say in a few words how many rows were mended, and what in them."""
-    n_rows = sum(one.n_rows for one in mended)
-    kinds = [WORDS[kind] for kind in dict.fromkeys(one.kind for one in mended)]
+    n_rows = 0
+    kinds: dict[str, None] = {}
+    for one in mended:
+        n_rows += one.n_rows
+        kinds.setdefault(WORDS[one.kind])
     return f"{n_rows:,} {'row' if n_rows == 1 else 'rows'} mended: {', '.join(kinds)}"
 
 

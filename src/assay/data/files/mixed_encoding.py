@@ -154,11 +154,9 @@ class LineSurvey:
         The lines that are UTF-8 show the language: an encoding that makes other letters of the
         others is left out.
         """
-        found = find_encodings(self.others)
-        shares = [self._share_known(one.encoding) for one in found]
-        best = max(shares, default=0.0)
-        pairs = zip(found, shares, strict=True)
-        return [one for one, share in pairs if share >= best - KNOWN_MARGIN]
+        found = {one: self._share_known(one.encoding) for one in find_encodings(self.others)}
+        best = max(found.values(), default=0.0)
+        return [one for one, share in found.items() if share >= best - KNOWN_MARGIN]
 
     def _share_known(self, encoding: str) -> float:
         """Return the share of letters in an encoding that the lines in UTF-8 have too, 0 to 1."""

@@ -63,9 +63,8 @@ def check_labels(labelled: LabelledTexts, known: tuple[str, ...], *, where: str)
     unknown = [label for label in counts if label not in known]
     if not unknown:
         return
-    sizes = (f"{counts[label]:,} text{'s' * (counts[label] != 1)}" for label in unknown)
-    pairs = zip(unknown[:N_UNKNOWN], sizes, strict=False)
-    named = ", ".join(f"'{cut(label)}' ({size})" for label, size in pairs)
+    sizes = {label: f"{n:,} text" if n == 1 else f"{n:,} texts" for label, n in counts.items()}
+    named = ", ".join(f"'{cut(label)}' ({sizes[label]})" for label in unknown[:N_UNKNOWN])
     if len(unknown) > N_UNKNOWN:
         named += f" and {len(unknown) - N_UNKNOWN:,} more"
     knows = ", ".join(map(cut, known[:N_KNOWN]))
