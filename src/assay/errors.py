@@ -33,6 +33,7 @@ __all__ = [
     "did_you_mean",
     "first_line",
     "list_problems",
+    "plural",
 ]
 
 MAX_LISTED = 10  # problems shown in one message; more are counted
@@ -144,6 +145,15 @@ def first_line(err: BaseException) -> str:
     """
     said = str(err).strip() or type(err).__name__
     return said.splitlines()[0].rstrip(".")
+
+
+def plural(n: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> plural(1, "row"), plural(2000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def list_problems(problems: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from assay.cli.options import (
     ReportLanguage,
 )
 from assay.cli.show import print_json, print_line, print_sentence, print_table
-from assay.errors import InputError, cut
+from assay.errors import InputError, cut, plural
 
 if TYPE_CHECKING:
     from assay.data.summary import DataSummary, Quantiles, SplitSummary
@@ -99,7 +99,7 @@ def _show_summary(summary: DataSummary, *, columns: str, id_column: str | None) 
     print_line(f"{summary['source']}: {sizes}; columns {columns}")
     for one in summary["spellings"][:MAX_SPELLINGS]:
         print_sentence(
-            f"label '{cut(one['label'])}' ({_count_texts(one['n_texts'])}) is probably "
+            f"label '{cut(one['label'])}' ({plural(one['n_texts'], 'text')}) is probably "
             f"'{cut(one['proposed_label'])}': --merge-labels makes one label of them"
         )
     dropped: Counter[str] = Counter()
@@ -115,10 +115,6 @@ def _show_summary(summary: DataSummary, *, columns: str, id_column: str | None) 
     _show_classes(splits)
     _show_together(splits)
     _show_first_rows(next(iter(splits.values())), id_column)
-
-
-def _count_texts(n_texts: int) -> str:
-    return "1 text" if n_texts == 1 else f"{n_texts:,} texts"
 
 
 def _show_words(splits: dict[str, SplitSummary]) -> None:

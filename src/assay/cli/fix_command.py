@@ -10,6 +10,7 @@ import typer
 from assay.cli.command import add_command
 from assay.cli.options import Common, DataFlags, Out, Overwrite
 from assay.cli.show import print_json, print_line
+from assay.errors import plural
 
 __all__ = ["register"]
 
@@ -52,8 +53,7 @@ def fix_command(
     already = f", {fixed.n_right_already:,} were right already" if fixed.n_right_already else ""
     print_line(f"{fixed.n_applied:,} labels corrected{already}, {len(fixed.skipped):,} skipped")
     if fixed.n_merged:
-        rows = "1 row" if fixed.n_merged == 1 else f"{fixed.n_merged:,} rows"
-        print_line(f"{rows} got the usual spelling of a label")
+        print_line(f"{plural(fixed.n_merged, 'row')} got the usual spelling of a label")
     n_changes = fixed.n_applied + fixed.n_merged
     if not (n_changes or fixed.n_right_already or fixed.skipped):
         print_line(f"no row of {decisions} has yes under accept, so all labels stay")

@@ -12,7 +12,7 @@ from assay.data.label_forms import MENDED
 from assay.data.origin import read_other_cells
 from assay.data.spellings import split_spellings
 from assay.data.texts import DroppedRow, MendedRows, Splits
-from assay.errors import cut
+from assay.errors import cut, plural
 
 __all__ = ["describe_reading", "describe_spellings", "find_reading", "say_reading"]
 
@@ -127,7 +127,7 @@ def _count_mended(mended: Sequence[MendedRows]) -> str:
     for one in mended:
         n_rows += one.n_rows
         kinds.setdefault(WORDS[one.kind])
-    return f"{n_rows:,} {'row' if n_rows == 1 else 'rows'} mended: {', '.join(kinds)}"
+    return f"{plural(n_rows, 'row')} mended: {', '.join(kinds)}"
 
 
 def _find_records(splits: Splits, places: Sequence[Place]) -> dict[Place, int]:

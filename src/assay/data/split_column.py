@@ -158,8 +158,12 @@ def _divide_by_flags(
     raw: RawSplit, rows: list[Row], flags: Mapping[str, str]
 ) -> Mapping[str, RawSplit] | None:
     """Divide a table by columns such as ``is_train``; None where it has none that say it."""
-    divided = split_by_flags(rows, flags, source=raw.source, unit=raw.unit) if flags else None
-    return None if divided is None else _say(raw, "', '".join(flags), divided)
+    if not flags:
+        return None
+    divided = split_by_flags(rows, flags, source=raw.source, unit=raw.unit)
+    if divided is None:
+        return None
+    return _say(raw, "', '".join(flags), divided)
 
 
 def _divide(

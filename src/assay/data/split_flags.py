@@ -86,7 +86,9 @@ def split_by_flags(
         return None
     divided: dict[str, list[Row]] = {}
     for row in rows:
-        split = "train" if row.problem is not None else _split_of(row, flags)
+        split = _split_of(row, flags)
+        if row.problem is not None:
+            split = "train"
         if split is None:
             listed = ", ".join(f"{cut(name)} '{cut(_cell(row, name))}'" for name in flags)
             raise DataError(
@@ -146,10 +148,12 @@ def split_by_value(
     divided: dict[str, list[Row]] = {"train": [], "test": []}
     for row in rows:
         is_test = row.problem is None and _cell(row, column) == value
-        divided["test" if is_test else "train"].append(row)
+        divided[("train", "test")[is_test]].append(row)
     if not divided["test"] or not divided["train"]:
         values = sorted(_values(rows, column))
-        which = "every row" if divided["test"] else "no row"
+        which = "every row"
+        if not divided["test"]:
+            which = "no row"
         listed = ", ".join(map(cut, values[:N_LISTED]))
         raise DataError(
             f"{which} of {source} has '{cut(value)}' in column '{cut(column)}'; its values are "

@@ -62,7 +62,9 @@ def warn_of_unlearnable(splits: Splits) -> None:
 def _all_different(splits: Splits, name: str) -> str:
     """Say that nearly every row of a split has a label of its own."""
     labelled = splits[name]
-    rows = "rows" if name == WHOLE else f"rows of {name}"
+    rows = f"rows of {name}"
+    if name == WHOLE:
+        rows = "rows"
     return (
         f"{len(labelled.counts()):,} labels in {len(labelled):,} {rows} of {splits.source}: are "
         "the columns exchanged, or is this a column of ids?"

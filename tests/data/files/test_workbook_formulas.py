@@ -36,7 +36,7 @@ def test_cells_are_counted_and_the_first_is_named(tmp_path, caplog):
     splits = load_data(_write(tmp_path / "d.xlsx", _rows(2)))
     assert len(splits["all"]) == 38
     assert caplog.messages[0] == (
-        "d.xlsx: 2 cells with a formula are not calculated yet and are read as empty; "
+        "d.xlsx: 2 cells with a formula that was not calculated yet, read as empty; "
         f"the first is B2: {ADVICE}"
     )
 
@@ -46,7 +46,7 @@ def test_table_of_formulas_alone_is_an_error_after_the_warning(tmp_path, caplog)
     path = _write(tmp_path / "d.xlsx", _rows(40), sheet="Tickets & mehr")
     with pytest.raises(DataError, match="40 of 40 rows have no text or no label"):
         load_data(path)
-    assert "40 cells with a formula are not calculated yet" in caplog.messages[0]
+    assert "40 cells with a formula that was not calculated yet" in caplog.messages[0]
 
 
 def test_calculated_formulas_are_read_without_a_word(tmp_path, caplog):
@@ -69,7 +69,7 @@ def test_calculated_formulas_are_read_without_a_word(tmp_path, caplog):
     warn_of_formulas(emptied, "Sheet", "d.xlsx")
     assert caplog.messages == []
     warn_of_formulas(_replaced(path, b' t="str"', b"", b"<v>a</v>", b""), "Sheet", "d.xlsx")
-    assert "1 cell with a formula is not calculated yet and is read as empty" in caplog.text
+    assert "1 cell with a formula that was not calculated yet, read as empty" in caplog.text
 
 
 def _replaced(path, *pairs):

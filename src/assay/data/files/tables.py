@@ -16,7 +16,7 @@ from assay.data.files.dialect import QUOTING_FLAGS, Dialect, find_dialect
 from assay.data.files.reading import Reading
 from assay.data.files.row import Problem, Row, ShiftedRow
 from assay.data.label_forms import trim
-from assay.errors import DataError
+from assay.errors import DataError, plural
 
 __all__ = ["find_table_dialect", "read_table", "table_rows"]
 
@@ -150,7 +150,7 @@ def _problem(
     """Return why a record that begins on a line cannot be used; None if it can."""
     problem: str | None = lines.take_problem()
     if problem is None and len(fields) != width:
-        problem = f"{_count(len(fields), 'field')} where the header has {width}"
+        problem = f"{plural(len(fields), 'field')} where the header has {width}"
     elif problem is None and breaks is not None and lines.n_lines > line:
         problem = breaks.judge(fields)
     return None if problem is None else _with_number(problem, line, number)
@@ -254,7 +254,3 @@ def _meaning(err: csv.Error) -> str:
         if part in said:
             return meaning
     return said
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

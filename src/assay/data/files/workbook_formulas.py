@@ -12,6 +12,8 @@ import re
 import zipfile
 from xml.etree import ElementTree  # what is read was opened as a workbook before
 
+from assay.errors import plural
+
 __all__ = ["warn_of_formulas"]
 
 logger = logging.getLogger(__name__)
@@ -46,15 +48,14 @@ def warn_of_formulas(content: bytes, sheet: str, name: str) -> None:
     if not found:
         return
     place = PLACE.search(found[0])
-    first = f"; the first is {place[1].decode()}" if place else ""
+    if place is None:
+        return
     logger.warning(
-        "%s: %s with a formula %s not calculated yet and %s read as empty%s: open the workbook in "
-        "a spreadsheet program and save it once",
+        "%s: %s with a formula that was not calculated yet, read as empty; the first is %s: open "
+        "the workbook in a spreadsheet program and save it once",
         name,
-        "1 cell" if len(found) == 1 else f"{len(found):,} cells",
-        "is" if len(found) == 1 else "are",
-        "is" if len(found) == 1 else "are",
-        first,
+        plural(len(found), "cell"),
+        place[1].decode(),
     )
 
 

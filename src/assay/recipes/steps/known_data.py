@@ -9,7 +9,7 @@ from typing import Any
 from assay.data.spellings import find_spellings
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import LabelledTexts, Splits
-from assay.errors import DataError, cut, did_you_mean
+from assay.errors import DataError, cut, did_you_mean, plural
 from assay.recipes.steps.prepare import DataOptions
 from assay.runtime.manifest import Manifest
 
@@ -63,8 +63,8 @@ def check_labels(labelled: LabelledTexts, known: tuple[str, ...], *, where: str)
     unknown = [label for label in counts if label not in known]
     if not unknown:
         return
-    sizes = {label: f"{n:,} text" if n == 1 else f"{n:,} texts" for label, n in counts.items()}
-    named = ", ".join(f"'{cut(label)}' ({sizes[label]})" for label in unknown[:N_UNKNOWN])
+    pairs = [f"'{cut(label)}' ({plural(counts[label], 'text')})" for label in unknown[:N_UNKNOWN]]
+    named = ", ".join(pairs)
     if len(unknown) > N_UNKNOWN:
         named += f" and {len(unknown) - N_UNKNOWN:,} more"
     knows = ", ".join(map(cut, known[:N_KNOWN]))
