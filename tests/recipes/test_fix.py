@@ -382,6 +382,10 @@ def test_all_spellings_are_merged_where_that_is_asked_for(tmp_path):
     nothing = decide(tmp_path / "n.csv", ("train", 4, "so bad", "sad", "no"))
     merged = fix_data(path, nothing, tmp_path / "c.csv", options=options)
     assert (merged.n_applied, merged.n_merged) == (0, 2)
+    spaced = tmp_path / "s.csv"
+    spaced.write_text("text,label\na,x \nb,y\nc,x\nd,y\n")
+    assert fix_data(spaced, nothing, tmp_path / "t.csv", options=options).n_merged == 1
+    assert (tmp_path / "t.csv").read_text() == "text,label\na,x\nb,y\nc,x\nd,y\n"
     with pytest.raises(InputError, match="no row is accepted"):
         fix_data(path, nothing, tmp_path / "d.csv")
     with pytest.raises(InputError, match="no row is accepted"):

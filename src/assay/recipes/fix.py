@@ -27,6 +27,9 @@ from assay.recipes.steps.prepare import DataOptions
 
 __all__ = ["Fixed", "fix_data"]
 
+# What makes another spelling of a label when data are read and labels are merged.
+SPELLED = ("label_merged", "label_space", "label_form")
+
 
 class FixedEntry(TypedDict):
     """A `Fixed` as JSON holds it."""
@@ -92,7 +95,7 @@ class _Changes:
     def merge(self, splits: Splits, *, separator: str | None) -> None:
         """Take over the spellings that were merged when the data were read."""
         for one in splits.mended:
-            if one.kind != "label_merged":
+            if one.kind not in SPELLED:
                 continue
             labelled = splits[one.split]
             label_of = dict(zip(labelled.lines, labelled.labels, strict=True))
