@@ -42,7 +42,7 @@ def test_warning_counts_and_shows_a_piece(caplog):
     warn_of_garbled({"train": labelled}, source="d.csv")
     assert caplog.messages == [
         "d.csv: 2 texts seem to have been read in a wrong encoding before: "
-        "'words schÃ¶n und gut fÃ' is probably 'words schön und gut für'; "
+        "'ds words schÃ¶n und gut' is probably 'ds words schön und gut f'; "
         "export them once more, as UTF-8"
     ]
     caplog.clear()

@@ -113,6 +113,11 @@ def test_command_reads_the_pool_as_the_data_of_the_model(tmp_path):
     head, *rows = (tmp_path / "next.csv").read_text(encoding="utf-8").splitlines()
     assert head == "النص,الصنف"
     assert sorted(rows) == ["a new one,", "another one,"]
+    bare = [line.partition(",")[0] for line in lines]
+    data.write_text("\n".join(["النص", *bare, "a new one"]) + "\n", encoding="utf-8")
+    done = runner.invoke(app, [*map(str, args), "--overwrite", "-n", "100"])
+    assert "6 texts of the test split left out" in done.output
+    assert len((tmp_path / "next.csv").read_text(encoding="utf-8").splitlines()) == 1 + 55
 
 
 def test_outputs_that_cannot_be_written_are_refused(model, pool, tmp_path):

@@ -69,3 +69,14 @@ def test_broken_files_are_refused(tmp_path, tensor, metadata):
 def test_models_without_hashes_have_none(tmp_path):
     """As those of assay 0.1.0."""
     assert read_trained_on(tmp_path, Manifest("linear", ("a", "b"), 0)) is None
+
+
+def test_texts_of_test_are_known_beside(tmp_path):
+    """Models that were saved without them know none."""
+    held = [f"held out {i}" for i in range(9)]
+    TrainedOn.of(list(TEXTS), fingerprint="ab", held_out=held).save(tmp_path)
+    found = TrainedOn.load(tmp_path)
+    assert found.find_held_out([*held, TEXTS[0]]).tolist() == [True] * 9 + [False]
+    assert not found.find(held).any()
+    hashes_of(TEXTS).save(tmp_path)
+    assert not TrainedOn.load(tmp_path).find_held_out([*held, *TEXTS]).any()

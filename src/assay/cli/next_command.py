@@ -10,6 +10,7 @@ from assay.cli.command import add_command
 from assay.cli.options import Common, ModelFolder, Out, Overwrite
 from assay.cli.predict_command import ReadingFlags
 from assay.cli.show import print_json, print_line
+from assay.errors import plural
 
 __all__ = ["register"]
 
@@ -66,3 +67,5 @@ def next_command(
     print_line(f"{done.n_written:,} of {done.n_pool:,} texts written to {done.out}")
     if done.n_labelled:
         print_line(f"{done.n_labelled:,} texts have a label already and were left out")
+    if done.n_held_out:
+        print_line(f"{plural(done.n_held_out, 'text')} of the test split left out")

@@ -29,6 +29,7 @@ from assay.review.choosing import (
 from assay.review.pool import Pool, read_pool
 from assay.review.vectors import hash_vectors
 from assay.runtime.predictor import Model, load_model
+from assay.runtime.trained_on import read_trained_on
 
 __all__ = ["NextTexts", "next_texts"]
 
@@ -51,6 +52,8 @@ class NextTexts:
         Those of them that the model was asked about.
     n_labelled : int
         Texts that were left out because they have a label already.
+    n_held_out : int
+        Texts that were left out because the model was tested on them.
     """
 
     out: str
@@ -58,6 +61,7 @@ class NextTexts:
     n_pool: int
     n_scored: int
     n_labelled: int
+    n_held_out: int = 0
 
     def to_dict(self) -> dict[str, str | int]:
         """Return plain values, ready for JSON."""
@@ -86,18 +90,15 @@ def next_texts(
     model : Model or path
         Knows what it is unsure about.
     source : path
-        The pool: any file that `assay predict` reads. Rows that have a label are left out.
+        The pool: any file that `assay predict` reads. Rows that have a label are left out, and
+        texts of the test split of the model's data: a score on them would mean nothing any more.
     out : path
         ``.jsonl``, ``.csv``, ``.tsv`` or ``.parquet``; a table follows the format of the pool.
-    n : int
-        How many rows.
-    text_column : str, optional
-        None: the column with a well-known name.
-    label_column : str, optional
-        None: the column with a well-known name, else a new column ``label``, or ``labels`` if the
-        model gives several per text.
-    seed : int
-        Seed of the sample, where the pool is large.
+    n, seed : int
+        How many rows; seed of the sample, where the pool is large.
+    text_column, label_column : str, optional
+        None: the columns with well-known names; for labels else a new column ``label``, or
+        ``labels`` if the model gives several per text.
     overwrite, progress, **reading
         As for `predict_file`.
 
@@ -116,14 +117,31 @@ def next_texts(
     records, column = _read_records(source, text_column, label_column, reading)
     column, empty = _empty_label(loaded, column)
     is_empty = np.array([not _has_label(records[line], column) for line in pool.lines])
-    if not is_empty.any():
-        raise DataError(f"every text of {pool.source} has a label already")
-    rows = np.array([i for i in pool.random_order(seed) if is_empty[i]])[:MAX_SCORED]
+    is_held_out = is_empty & _find_held_out(loaded, pool)
+    is_open = is_empty & ~is_held_out
+    if not is_open.any():
+        raise _nothing_left(pool, is_held_out)
+    rows = np.array([i for i in pool.random_order(seed) if is_open[i]])[:MAX_SCORED]
     chosen = _choose(loaded, pool, rows, n=n, seed=seed, progress=progress or Progress())
     style = style_of(Path(source), Reading(**reading), like=out)
     wanted = [{**records[pool.lines[row]], column: empty} for row in chosen]
     _write(wanted, out, style)
-    return NextTexts(str(out), len(chosen), len(pool), len(rows), int((~is_empty).sum()))
+    n_labelled, n_held_out = int((~is_empty).sum()), int(is_held_out.sum())
+    return NextTexts(str(out), len(chosen), len(pool), len(rows), n_labelled, n_held_out)
+
+
+def _nothing_left(pool: Pool, is_held_out: np.ndarray) -> DataError:
+    """Return the error about a pool without a text that can be labelled."""
+    others = ", or is of the test split" if is_held_out.any() else ""
+    return DataError(f"every text of {pool.source} has a label already{others}")
+
+
+def _find_held_out(model: Model, pool: Pool) -> np.ndarray:
+    """Tell which texts the model was tested on, bool of shape (n_texts,)."""
+    trained_on = read_trained_on(model.folder, model.manifest)
+    if trained_on is None:
+        return np.zeros(len(pool), dtype=bool)
+    return trained_on.find_held_out(pool.texts)
 
 
 def _empty_label(model: Model, column: str) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,8 @@ __all__ = ["TrainedOn", "read_trained_on"]
 # Of n texts, one that was not trained on is taken for a trained one with probability n / 2**64:
 # 1 in 18 million million for a million texts.
 HASH_BYTES = 8
-HASHES, KEY = "hashes", "key"
+HASHES, HELD_OUT, KEY = "hashes", "held_out", "key"
+NO_HASHES = np.zeros(0, dtype=np.uint64)
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,19 @@ class TrainedOn:
     key : bytes
         Key of the hashes. It differs from data set to data set, so that no list of the hashes of
         common texts fits several models.
+    held_out : uint64 array of shape (n_distinct_texts,)
+        The same of the texts of test, which must not be trained on later. Empty where there are
+        none, as in models that were saved before.
     """
 
     hashes: np.ndarray
     key: bytes
+    held_out: np.ndarray = field(default_factory=NO_HASHES.copy)
 
     @classmethod
-    def of(cls, normalised: Sequence[str], *, fingerprint: str) -> TrainedOn:
+    def of(
+        cls, normalised: Sequence[str], *, fingerprint: str, held_out: Sequence[str] = ()
+    ) -> TrainedOn:
         """Hash texts.
 
         Parameters
@@ -54,13 +61,23 @@ class TrainedOn:
         fingerprint : str
             SHA-256 of the training data in hexadecimal, from which the key follows: the same
             training writes the same file.
+        held_out : sequence of str
+            The texts of test, in the same form.
         """
         key = hashlib.blake2b(b"assay trained on " + fingerprint.encode(), digest_size=32).digest()
-        return cls(np.unique(_hash_texts(normalised, key)), key)
+        held = np.unique(_hash_texts(held_out, key))
+        return cls(np.unique(_hash_texts(normalised, key)), key, held)
 
     def find(self, texts: Iterable[str]) -> np.ndarray:
         """Tell which texts were trained on, bool of shape (n_texts,)."""
         found: np.ndarray = np.isin(_hash_texts(map(normalise_text, texts), self.key), self.hashes)
+        return found
+
+    def find_held_out(self, texts: Iterable[str]) -> np.ndarray:
+        """Tell which texts are of the test split, bool of shape (n_texts,)."""
+        found: np.ndarray = np.isin(
+            _hash_texts(map(normalise_text, texts), self.key), self.held_out
+        )
         return found
 
     def save(self, root: Path) -> None:
@@ -68,7 +85,10 @@ class TrainedOn:
         from safetensors.numpy import save_file
 
         metadata = {KEY: self.key.hex()}
-        save_file({HASHES: self.hashes}, Layout(root).training_hashes, metadata=metadata)
+        tensors = {HASHES: self.hashes}
+        if len(self.held_out):
+            tensors[HELD_OUT] = self.held_out
+        save_file(tensors, Layout(root).training_hashes, metadata=metadata)
 
     @classmethod
     def load(cls, root: Path) -> TrainedOn:
@@ -84,13 +104,16 @@ class TrainedOn:
         path = Layout(root).training_hashes
         try:
             with safe_open(path, framework="numpy") as opened:
-                hashes = opened.get_tensor(HASHES)
+                hashes, held_out = opened.get_tensor(HASHES), NO_HASHES
+                if HELD_OUT in opened.keys():  # noqa: SIM118  # it is no mapping
+                    held_out = opened.get_tensor(HELD_OUT)
                 key = bytes.fromhex((opened.metadata() or {})[KEY])
         except (SafetensorError, KeyError, ValueError, OSError) as err:
             raise ModelError(f"{path} is broken: {err}") from err
-        if hashes.dtype != np.uint64 or hashes.ndim != 1 or not 0 < len(key) <= 64:
+        has_shape = all(one.dtype == np.uint64 and one.ndim == 1 for one in (hashes, held_out))
+        if not has_shape or not 0 < len(key) <= 64:
             raise ModelError(f"{path} is broken: it does not hold hashes of eight bytes with a key")
-        return cls(hashes, key)
+        return cls(hashes, key, held_out)
 
 
 def read_trained_on(root: Path, manifest: Manifest) -> TrainedOn | None:

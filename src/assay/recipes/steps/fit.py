@@ -163,8 +163,12 @@ class TrainingSet:
 
     @cached_property
     def trained_on(self) -> TrainedOn:
-        """Hashes of the training texts."""
-        return TrainedOn.of(self.train.normalised, fingerprint=self.fingerprints["train"])
+        """Hashes of the training texts, and of those of test."""
+        return TrainedOn.of(
+            self.train.normalised,
+            fingerprint=self.fingerprints["train"],
+            held_out=self.splits["test"].normalised,
+        )
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:
