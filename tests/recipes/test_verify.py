@@ -66,7 +66,7 @@ def test_claims_of_other_data_are_denied(model, data, tmp_path):
         "\n".join(lines[:1] + lines[2:] + [lines[1]] + ["x,joy"]) + "\n", encoding="utf-8"
     )
     with pytest.raises(
-        CheckError, match=r"test accuracy: recorded 1\.0000 on 27 texts, found 0\.\d{4} on 28"
+        CheckError, match=r"test accuracy: recorded 100\.00% on 27 texts, found \d\d\.\d\d% on 28"
     ):
         verify_model(model, load_data(changed))
 
