@@ -98,14 +98,16 @@ class _Changes:
             if one.kind not in SPELLED:
                 continue
             labelled = splits[one.split]
-            label_of = dict(zip(labelled.lines, labelled.labels, strict=True))
+            row_of = {line: row for row, line in enumerate(labelled.lines)}
             own = self.labels.setdefault(one.split, {})
             for line in one.lines:
-                if line not in own:
-                    label = label_of[line]
-                    several = not isinstance(label, str)
-                    own[line] = SeveralNames(label, separator) if several else label
-                    self.n_merged += 1
+                if line in own:
+                    continue
+                row = row_of[line]
+                own[line] = labelled.labels[row]
+                if splits.label_set.task == "multi":
+                    own[line] = SeveralNames(labelled.names(row), separator)
+                self.n_merged += 1
 
 
 @checked
@@ -147,7 +149,8 @@ def fix_data(
         raise _nothing_accepted(Path(decisions), n_other_kinds)
     splits = options.load(data)
     changes = _find_changes(splits, corrections, separator=options.label_separator)
-    changes.merge(splits, separator=options.label_separator)
+    if options.merge_labels:
+        changes.merge(splits, separator=options.label_separator)
     if not corrections and not changes.n_merged:
         raise _nothing_accepted(Path(decisions), n_other_kinds)
     if n_other_kinds:
