@@ -475,14 +475,15 @@ def prepare(given: argparse.Namespace, scratch: Path) -> Case:
         checkpoint = str(write_checkpoint(scratch / "tiny", "bert"))
     resolved = resolve_checkpoint(checkpoint)
     train, validation = splits["train"], splits["validation"]
+    every = 3 if given.smoke else 1
     return {
         "folder": str(resolved.folder),
         "network": describe_network(str(resolved.folder)),
         "scratch": str(scratch),
-        "texts": list(train.texts),
-        "labels": list(train.labels),
-        "validation_texts": list(validation.texts),
-        "validation_labels": list(validation.labels),
+        "texts": list(train.texts)[::every],
+        "labels": list(train.labels)[::every],
+        "validation_texts": list(validation.texts)[::every],
+        "validation_labels": list(validation.labels)[::every],
         "longest": int(load_tokenizer(resolved).encode_texts(train.texts).lengths.max()),
         "max_tokens": resolved.max_tokens,
         "shorter": {"n_steps": N_SMOKE_STEPS} if given.smoke else {},
