@@ -117,6 +117,13 @@ def test_what_libraries_read_when_they_load_needs_a_fresh_process(server, env, a
     assert done.stdout == "False\n", done.stderr
 
 
+def test_options_of_a_script_are_its_own(server, tmp_path):
+    """They say nothing to assay, so the script is forked."""
+    (tmp_path / "script.py").write_text(HAS_TORCH, encoding="utf-8")
+    done = run(server.python, "script.py", "--threads", "1", cwd=tmp_path)
+    assert done.stdout == "True\n", done.stderr
+
+
 def start(python, code, env=None):
     """Start Python, real or forked, with pipes."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

@@ -111,6 +111,12 @@ def can_run(args):
     return bool(args) and not args[0].startswith("-")
 
 
+def sets_variables(args):
+    """Tell whether a command line has an option of assay that is for libraries; a script has its own."""
+    is_script = bool(args) and not args[0].startswith("-")
+    return not is_script and any(one.startswith(BEFORE_LOADING) for one in args)
+
+
 class Server:
     """Accepts connections, each of which is one child."""
 
@@ -172,7 +178,7 @@ class Server:
         given = request.environment.items()
         given = {name: value for name, value in given if self.added.get(name) != value}
         is_other = fixed(given) != self.environment
-        is_other |= any(one.startswith(BEFORE_LOADING) for one in request.args)
+        is_other |= sets_variables(request.args)
         return has_threads or is_other or not can_run(request.args) or len(request.streams) != 3
 
     def watch(self, connection, pid):
