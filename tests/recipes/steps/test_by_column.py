@@ -54,6 +54,9 @@ def test_wrong_column_and_data_without_files_are_refused(tmp_path):
     message = r"no column 'prioriti' in .*d\.csv .*columns: priority\. Did you mean 'priority'"
     with pytest.raises(DataError, match=message):
         read_column(load_data(tmp_path / "d.csv"), "all", [2], "prioriti")
+    (tmp_path / "e.csv").write_text("text,label\nso happy,joy\n")
+    with pytest.raises(DataError, match=r"no column 'x' in .*: it has no columns beside texts and"):
+        read_column(load_data(tmp_path / "e.csv"), "all", [2], "x")
     frame = pd.DataFrame({"text": ["so happy"], "label": ["joy"], "priority": ["high"]})
     with pytest.raises(
         InputError, match=r"the columns of the all split of .* cannot be read again"

@@ -48,6 +48,11 @@ def read_column(splits: Splits, split: str, lines: Sequence[int], column: str) -
             "a file or a folder of files is accepted"
         )
     names = dict.fromkeys(name for row in rows.values() for name in row.cells)
+    if not names:
+        raise DataError(
+            f"there is no column '{cut(column)}' in {splits.source}: it has no columns beside texts "
+            "and labels"
+        )
     if column not in names:
         raise DataError(
             f"there is no column '{cut(column)}' in {splits.source} beside texts and labels; "
