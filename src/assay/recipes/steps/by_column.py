@@ -50,8 +50,8 @@ def read_column(splits: Splits, split: str, lines: Sequence[int], column: str) -
     names = dict.fromkeys(name for row in rows.values() for name in row.cells)
     if not names:
         raise DataError(
-            f"there is no column '{cut(column)}' in {splits.source}: it has no columns beside texts "
-            "and labels"
+            f"there is no column '{cut(column)}' in {splits.source}: it has no columns beside "
+            "texts and labels"
         )
     if column not in names:
         raise DataError(
