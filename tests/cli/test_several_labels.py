@@ -77,6 +77,22 @@ def test_nearest_texts_are_shown_with_all_their_labels(invoke, folder):
     assert "keeps 96 of its 96 training texts" in invoke("info", folder / "kept").stdout
 
 
+def test_thresholds_are_chosen_for_what_is_asked(invoke, folder, tmp_path):
+    """Both sides of the price are shown; what cannot be shown is refused once all is printed."""
+    asked = ("train", folder / "data.jsonl", "--method", "linear", "--out")
+    done = invoke(*asked, tmp_path / "a", "--min-recall", "rude=0.3")
+    assert done.exit_code == 0
+    assert "recall 0.3" in done.stdout
+    assert "exact match on validation: " in done.stdout
+    done = invoke(*asked, tmp_path / "b", "--min-precision", "rude=0.999")
+    assert done.exit_code == 3
+    assert "a precision of 99.9% for 'rude' cannot be shown" in done.stderr
+    assert "it gives labels as if nothing had been asked" in done.stderr
+    assert load_model(tmp_path / "b").labels == load_model(folder / "linear").labels
+    done = invoke(*asked, tmp_path / "c", "--min-recall", "rude=0.99")
+    assert (done.exit_code, (tmp_path / "c").exists()) == (2, False)
+
+
 def test_info_names_thresholds_and_metrics(invoke, folder):
     """That a text may have several labels, from which score each is given, no raw ids."""
     shown = invoke("info", folder / "linear").stdout

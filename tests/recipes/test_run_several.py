@@ -184,6 +184,57 @@ def test_words_are_explained_label_by_label(run: Path) -> None:
             assert np.abs(explanation.errors).max() < 1e-6
 
 
+def test_thresholds_reach_what_is_asked_of_them(data: Path, tmp_path: Path) -> None:
+    """A recall lowers the threshold of its label alone; costs move all; what is changed is told."""
+    usual = train_model(data, tmp_path / "usual", method="majority", seed=1)
+    assert "label_rule" not in usual
+    plain = load_model(run_once(data, tmp_path / "plain"))
+    asked = {"min_recall": {"sad": 0.4}, "min_precision": {"rude": 0.6}}
+    found = train_model(data, tmp_path / "asked", method="linear", **asked)["label_rule"]
+    model = load_model(tmp_path / "asked")
+    assert found["refused"] is None
+    assert model.manifest.label_rule == {}
+    assert (
+        dict(zip(model.labels, model.manifest.thresholds, strict=True)).items()
+        >= {label: pytest.approx(value) for label, value in found["thresholds"].items()}.items()
+    )
+    untouched = [model.labels.index(label) for label in ("fun", "<b>|odd")]
+    for column in untouched:
+        assert model.manifest.thresholds[column] == plain.manifest.thresholds[column]
+    evidence, test = found["effects"]
+    assert (evidence["split"], test["split"]) == ("validation", "test")
+    by_label = {one["label"]: one for one in evidence["labels"]}
+    assert by_label["sad"]["recall_interval"][0] >= 0.4
+    assert by_label["rude"]["precision_interval"][0] >= 0.6
+    costs = {label: {"missing": 9, "extra": 1} for label in WORDS}
+    found = train_model(data, tmp_path / "costs", method="linear", cost=costs)["label_rule"]
+    assert list(found["thresholds"].values()) == [pytest.approx(0.1)] * 4
+    assert load_model(tmp_path / "costs").manifest.thresholds == (pytest.approx(0.1),) * 4
+    assert found["effects"][0]["mean_cost"] <= found["effects"][0]["mean_cost_without"]
+
+
+def run_once(data: Path, out: Path) -> Path:
+    """Train `linear` without any rule."""
+    train_model(data, out, method="linear")
+    return out
+
+
+def test_run_chooses_thresholds_out_of_fold_and_reports_it(data: Path, tmp_path: Path) -> None:
+    """The saved model has them, results.json and the report say what they change."""
+    options = RunOptions(methods=("majority", "linear"), min_recall={"sad": 0.7})
+    results = run_data(data, tmp_path / "r", options=options)
+    majority, linear = results["methods"]
+    assert "label_rule" not in majority
+    shapes = read_shapes((ROOT / "docs" / "json.md").read_text(encoding="utf-8"))
+    assert set(shapes["SeveralMethod"]) == set(linear)
+    outcome = linear["label_rule"]
+    assert [one["split"] for one in outcome["effects"]] == ["out_of_fold", "test"]
+    model = load_model(tmp_path / "r" / "model")
+    threshold = model.manifest.thresholds[model.labels.index("sad")]
+    assert outcome["thresholds"] == {"sad": pytest.approx(threshold)}
+    assert "Labels by rule" in (tmp_path / "r" / "report.md").read_text(encoding="utf-8")
+
+
 def test_training_texts_are_kept_with_all_their_labels(data: Path, tmp_path: Path) -> None:
     """The nearest come with the labels that they have in train, none included."""
     train_model(data, tmp_path / "m", method="majority", keep_texts=True)
@@ -270,7 +321,7 @@ def test_tables_of_the_documentation_are_what_is_written(run: Path) -> None:
     method = results["methods"][1]
     scores = method["test"]
     compared = compare_run(run).to_dict()
-    optional = {"without_leaks"}
+    optional = {"without_leaks", "label_rule"}
     for name, written in {
         "SeveralResults": results,
         "SeveralData": results["data"],

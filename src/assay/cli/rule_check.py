@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["refuse_broken_rule"]
 
-WITHOUT_RULE = "the model was saved without a rule: it gives the label with the highest score"
+WITHOUT_RULE = "the model was saved without a rule: it gives labels as if nothing had been asked"
 
 
 def refuse_broken_rule(outcome: RuleOutcomeEntry | None, *, as_json: bool) -> None:

@@ -27,7 +27,7 @@ from assay.cli.options import (
     split_names,
 )
 from assay.cli.rule_check import refuse_broken_rule
-from assay.cli.scores import print_rule, rating_sentence, show_interval
+from assay.cli.scores import EXACT_MATCH, print_rule, rating_sentence, show_interval
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 
 if TYPE_CHECKING:
@@ -171,6 +171,9 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
         rows.append(row)
     print_table(rows, right=("evidence", "macro F1", "micro F1", "fit s", "MB"))
     print_line("Scores:      the evidence is macro F1; macro and micro F1 are those of test.")
+    outcome = _rule_of(results)
+    if outcome is not None:
+        print_rule(outcome, measure=EXACT_MATCH)
     for one in results["skipped"]:
         print_sentence(f"Left out:    {one['method']}: {one['reason']}")
     for warning in results["warnings"]:

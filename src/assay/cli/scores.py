@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from assay.evaluation.rule_effects import RuleEffectEntry, RuleOutcomeEntry
 
 __all__ = [
+    "EXACT_MATCH",
     "SCORE_COLUMNS",
     "print_rule",
     "print_rule_effect",
@@ -32,6 +33,7 @@ SEVERAL_TITLES = {
     "ranking_precision": "label ranking average precision",
     "ece": "calibration error, mean",
 }
+EXACT_MATCH = SEVERAL_TITLES["exact_match"]
 MAX_LABELS = 200  # of a table; --json has them all
 RULE_TITLE = "Without→with its rule; recall and precision in %"
 COST_TITLE = "Without→with its rule"
@@ -134,7 +136,7 @@ def rating_sentence(split: str, scores: ScoresEntry) -> str:
     )
 
 
-def print_rule(outcome: RuleOutcomeEntry) -> None:
+def print_rule(outcome: RuleOutcomeEntry, *, measure: str = "accuracy") -> None:
     """Print what a rule for giving labels changes on the evidence and on test."""
     rows = []
     for effect in outcome["effects"]:
@@ -142,9 +144,10 @@ def print_rule(outcome: RuleOutcomeEntry) -> None:
             if "label" in row:
                 row = {**_asked(outcome, row["label"]), **row}
             rows.append(row)
-    _print_effects(rows)
+    if rows:
+        _print_effects(rows)
     for effect in outcome["effects"]:
-        print_line(_accuracy_sentence(effect))
+        print_line(_accuracy_sentence(effect, measure))
 
 
 def print_rule_effect(effect: RuleEffectEntry) -> None:
@@ -159,9 +162,9 @@ def _print_effects(rows: Sequence[Mapping[str, str]]) -> None:
     print_table(rows, title=title, elastic=("label",))
 
 
-def _accuracy_sentence(effect: RuleEffectEntry) -> str:
+def _accuracy_sentence(effect: RuleEffectEntry, measure: str = "accuracy") -> str:
     accuracy = _change(effect["accuracy_without"], effect["accuracy"])
-    return f"accuracy on {_name(effect)}: {accuracy}"
+    return f"{measure} on {_name(effect)}: {accuracy}"
 
 
 def _name(effect: RuleEffectEntry) -> str:

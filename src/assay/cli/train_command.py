@@ -22,7 +22,7 @@ from assay.cli.options import (
     RuleFlags,
 )
 from assay.cli.rule_check import refuse_broken_rule
-from assay.cli.scores import SCORE_COLUMNS, print_rule, print_several, score_rows
+from assay.cli.scores import EXACT_MATCH, SCORE_COLUMNS, print_rule, print_several, score_rows
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.methods import METHODS, join_names, methods_where
 
@@ -155,6 +155,8 @@ def _show(result: TrainedEntry) -> None:
     if "task" in result:  # several labels per text
         for split in ("validation", "test"):
             print_several(split, cast("dict[str, Any]", result)[split], with_labels=split == "test")
+        if "label_rule" in result:
+            print_rule(result["label_rule"], measure=EXACT_MATCH)
         return
     if result["validation"]["n_texts"] < ENOUGH_TEXTS:
         print_sentence(FITTED_ON_TRAIN)

@@ -18,7 +18,7 @@ from assay.evaluation.scoring import ScoredSplit
 from assay.runtime.limits.label_rule import LabelRule
 from assay.runtime.limits.wilson import wilson_bounds
 
-__all__ = ["AskedRule", "find_impossible", "judge_rule"]
+__all__ = ["AskedRule", "count_thresholds", "find_impossible", "judge_rule"]
 
 MAX_ROUNDS = 20  # thresholds of several labels are chosen in turn, until none of them moves
 RECALL, PRECISION = "recall", "precision"
@@ -36,7 +36,9 @@ class AskedRule:
     min_recall, min_precision : mapping of str to float
         Label -> share, above 0 and up to 1.
     costs : tuple of tuple of float, shape (n_classes, n_classes)
-        See `LabelRule`; empty if no costs are given.
+        See `LabelRule`; empty if no costs are given. Where texts may have several labels, of shape
+        (n_labels, 2): what it costs that a label is missing, and that it is given to a text without
+        it.
     """
 
     labels: tuple[str, ...]
@@ -79,6 +81,11 @@ class _Goal:
             n_texts = np.full_like(n_hits, n_with)
         low, _ = wilson_bounds(n_hits, np.maximum(n_texts, 1))
         return np.where(n_texts > 0, low, 0.0)
+
+    def is_reached(self, gets: np.ndarray, has: np.ndarray) -> bool:
+        """Tell whether it is shown to be reached by which texts get the label and have it."""
+        n_hits, n_given = np.array([(gets & has).sum()]), np.array([gets.sum()])
+        return bool(self.shown(n_hits, n_given, int(has.sum()))[0] >= self.target)
 
 
 def find_impossible(asked: AskedRule, n_with: Mapping[str, int], split: str) -> Fact | None:
@@ -160,9 +167,7 @@ def _is_reached(
 ) -> bool:
     """Tell whether labels that are given by these thresholds are shown to reach a goal."""
     gets = LabelRule(tuple(thresholds)).choose(probs) == goal.label_id
-    has = label_ids == goal.label_id
-    shown = goal.shown(np.array([(gets & has).sum()]), np.array([gets.sum()]), int(has.sum()))
-    return bool(shown[0] >= goal.target)
+    return goal.is_reached(gets, label_ids == goal.label_id)
 
 
 @dataclass(frozen=True)
@@ -235,14 +240,27 @@ def _count_by_threshold(
     if not all(others_have):  # a label without a threshold takes what reaches none
         ratios = np.maximum(ratios, 1.0)
     critical = np.clip(probs[:, label_id] / np.maximum(ratios, LOWEST), 0.0, 1.0)
+    return count_thresholds(critical, label_ids == label_id)
+
+
+def count_thresholds(critical: np.ndarray, has: np.ndarray) -> _Counts:
+    """Count at every threshold of one label that makes a difference.
+
+    Parameters
+    ----------
+    critical : float array of shape (n_texts,)
+        The threshold up to which each text gets the label.
+    has : bool array of that shape
+        Which texts have it.
+    """
     order = np.argsort(critical, kind="stable")
     values, first = np.unique(critical[order], return_index=True)
-    has = (label_ids == label_id)[order]
+    has = has[order]
     n_hits_from = np.cumsum(has[::-1])[::-1]
     # Halfway to the next lower score, so that rounding on another machine moves no text.
     lower = np.concatenate([[0.0], values[:-1]])
     between = np.maximum((lower + values) / 2, LOWEST)
-    return _Counts(between, n_hits_from[first], len(probs) - first, int(has.sum()))
+    return _Counts(between, n_hits_from[first], len(critical) - first, int(has.sum()))
 
 
 def _refuse_recall(goal: _Goal, *, n_texts: int, best: float, split: str) -> Fact:

@@ -25,6 +25,7 @@ __all__ = [
     "RuleEffectEntry",
     "RuleOutcome",
     "RuleOutcomeEntry",
+    "count_given",
     "measure_rule",
 ]
 
@@ -225,7 +226,8 @@ def measure_rule(
     effects = []
     for label in labels:
         label_id = names.index(label)
-        counted = [_count(label_id, label_ids, given) for given in (by_rule, by_score)]
+        has = label_ids == label_id
+        counted = [count_given(has, given == label_id) for given in (by_rule, by_score)]
         effects.append(LabelEffect(label, *counted))
     mean_cost, mean_cost_without = None, None
     if costs:
@@ -243,6 +245,6 @@ def measure_rule(
     )
 
 
-def _count(label_id: int, label_ids: np.ndarray, given: np.ndarray) -> _Counted:
-    has, gets = label_ids == label_id, given == label_id
+def count_given(has: np.ndarray, gets: np.ndarray) -> _Counted:
+    """Count the texts that have a label, those that get it, and those that do both."""
     return _Counted(int((has & gets).sum()), int(gets.sum()), int(has.sum()))

@@ -229,23 +229,20 @@ class Run:
         """Train and save one method, and note that it is finished."""
         from assay.models import select_parameters
 
-        shared = {
-            "checkpoint": self.options.checkpoint,
-            "long_texts": self.options.long_texts,
-            "class_weight": self.options.class_weight,
-        }
+        shared = self.options.shared_parameters()
         folds = self.folds.predict(method, select_parameters(method, shared))
-        parameters = {**shared, "time_limit_s": self.budget.share_s(method)}
+        shared["time_limit_s"] = self.budget.share_s(method)
         fitted = fit_and_save(
             method,
             self.data if folds is None else self.data.whole,
             self.root / "models" / method,
             options=FitOptions(
                 seed=self.options.seed,
-                parameters=select_parameters(method, parameters),
+                parameters=select_parameters(method, shared),
                 states=TrainingStates(self.root / STATES / method),
                 keep_texts=self.options.keep_texts,
                 folds=folds,
+                asked=self.options.rule.of_thresholds(self.data.splits.label_set),
             ),
             overwrite=True,
             progress=self.progress,

@@ -34,6 +34,7 @@ from assay.evaluation.several_mistakes import (
     find_surprising,
     trace_thresholds,
 )
+from assay.evaluation.several_rules import judge_several_rule
 from assay.evaluation.several_scoring import (
     SeveralScored,
     answers_of,
@@ -198,7 +199,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         "comparisons": [one.to_dict() for one in choice.comparisons],
         "warnings": describe_reading(run.data.splits),
         "data": {**_describe_data(run.data), "audit": audit.summary()},
-        "methods": [_describe_method(method, one) for method, one in methods.items()],
+        "methods": [_describe_method(method, one, run) for method, one in methods.items()],
         "skipped": skipped,
         "timings": _timings(run, methods),
         "machine": _machine(),
@@ -279,8 +280,8 @@ def _describe_data(data: TrainingSet) -> Mapping[str, Any]:
     }
 
 
-def _describe_method(method: str, one: _Scored) -> Mapping[str, Any]:
-    return {
+def _describe_method(method: str, one: _Scored, run: Run) -> Mapping[str, Any]:
+    described = {
         "method": method,
         "model": f"models/{method}",
         "model_bytes": one.fitted.model.n_bytes,
@@ -294,6 +295,13 @@ def _describe_method(method: str, one: _Scored) -> Mapping[str, Any]:
         "validation": None,
         **{split: scored.to_dict() for split, scored in one.scored.items()},
     }
+    label_set = run.data.splits.label_set
+    asked = run.options.rule.resolve(label_set)
+    if asked is not None and METHODS[method].reads_texts:
+        split = "validation" if one.out_of_fold is None else OUT_OF_FOLD
+        judged = judge_several_rule(asked, {split: one.evidence, "test": one.scored["test"]})
+        described["label_rule"] = judged.to_dict(label_set.names)
+    return described
 
 
 def _timings(run: Run, methods: Mapping[str, _Scored]) -> Mapping[str, Any]:

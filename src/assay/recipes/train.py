@@ -20,10 +20,11 @@ from assay.catalogue import ENGLISH, open_language
 from assay.checkpoints.auto import CheckpointChoice, describe_choice
 from assay.disk import atomic_folder, check_output, check_unfinished, partial_folder
 from assay.errors import InputError, did_you_mean
-from assay.evaluation.label_rules import judge_rule
+from assay.evaluation.label_rules import AskedRule, judge_rule
 from assay.evaluation.result import ScoresEntry
 from assay.evaluation.rule_effects import RuleOutcomeEntry
 from assay.evaluation.scoring import ScoredSplit, score_split
+from assay.evaluation.several_rules import judge_several_rule
 from assay.methods import check_methods, find_method, join_names, methods_where
 from assay.models import make_estimator
 from assay.notebook import default_progress
@@ -222,6 +223,8 @@ class _Training:
     def run(self, training_set: TrainingSet, language: str) -> TrainedEntry:
         """Train, score and save the model."""
         choice, fit = self._choose_checkpoint(training_set)
+        label_set = training_set.splits.label_set
+        fit = replace(fit, asked=self.rule.of_thresholds(label_set))
         if choice is not None and choice.is_automatic:
             self.progress.say(describe_choice(choice))
         with atomic_folder(
@@ -233,10 +236,11 @@ class _Training:
             fitted = fit_and_save(
                 self.method, training_set, root / MODEL, options=fit, progress=self.progress
             )
-            if training_set.splits.label_set.task == "multi":
-                return self._finish_several(fitted, training_set, root, choice, language)
+            if label_set.task == "multi":
+                asked = fit.asked
+                return self._finish_several(fitted, training_set, root, choice, language, asked)
             scored = self._score(fitted, training_set)
-            asked = self.rule.resolve(training_set.splits.label_set)
+            asked = self.rule.resolve(label_set)
             outcome, rule = None, None
             if asked is not None:
                 outcome = judge_rule(asked, scored)
@@ -266,6 +270,7 @@ class _Training:
         root: Path,
         choice: CheckpointChoice | None,
         language: str,
+        asked: AskedRule | None,
     ) -> TrainedEntry:
         """Score and finish a model of several labels per text."""
         scored = score_several_model(
@@ -288,6 +293,9 @@ class _Training:
             "epochs": fitted.history,
             **{split: one.to_dict() for split, one in scored.items()},
         }
+        if asked is not None and find_method(self.method).reads_texts:
+            outcome = judge_several_rule(asked, scored)
+            entry["label_rule"] = outcome.to_dict(fitted.model.labels)
         return cast("TrainedEntry", entry)
 
     def help(self, training_set: TrainingSet) -> TrainedEntry:

@@ -196,6 +196,7 @@ def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
             [_label_row(one, spoken) for one in test["per_label"]],
             say("several.labels_note"),
         ),
+        *_tell_rule(report, spoken),
         Table(
             "together",
             say("several.together"),
@@ -242,6 +243,56 @@ def _tell_methods(report: Mapping[str, Any], spoken: Spoken) -> Table:
         spoken.say("several.methods_note"),
         chosen=names.index(report["recommended"]),
     )
+
+
+def _tell_rule(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
+    """Return a table of what was asked of the thresholds and what that changes, if it is shown."""
+    outcome = _recommended(report).get("label_rule")
+    if outcome is None or outcome["refused"] is not None:
+        return []
+    rows: list[Row] = []
+    for effect in outcome["effects"]:
+        rows += [_rule_row(one, effect["split"], outcome, spoken) for one in effect["labels"]]
+        if effect["mean_cost"] is not None:
+            rows.append(_cost_row(effect, spoken))
+    note = spoken.say("several.rule_costs")
+    kinds: tuple[str, ...] = (LABEL, NUMBER)
+    if outcome["min_recall"] or outcome["min_precision"]:
+        note, kinds = spoken.say("several.rule_note"), (LABEL, LABEL, NUMBER, LABEL, NUMBER)
+    return [Table("rule", spoken.say("headings.rule"), rows, note, kinds)]
+
+
+def _rule_row(
+    one: Mapping[str, Any], split: str, outcome: Mapping[str, Any], spoken: Spoken
+) -> Row:
+    say, label = spoken.say, one["label"]
+    kind = "recall" if label in outcome["min_recall"] else "precision"
+    target = outcome[f"min_{kind}"][label]
+    return {
+        say("columns.label"): shorten(show_text(label), LABEL_CELLS),
+        say("columns.asked"): say(f"rule.{kind}", target=target),
+        say("columns.threshold"): f"{outcome['thresholds'][label]:.3f}",
+        say("columns.on_split"): spoken.language.word("splits", split),
+        say("columns.recall"): _change(one["recall_without"], one["recall"], spoken),
+        say("columns.precision"): _change(one["precision_without"], one["precision"], spoken),
+    }
+
+
+def _cost_row(effect: Mapping[str, Any], spoken: Spoken) -> Row:
+    exact_match = _change(effect["accuracy_without"], effect["accuracy"], spoken)
+    return {
+        spoken.say("columns.on_split"): spoken.language.word("splits", effect["split"]),
+        spoken.say("columns.mean_cost"): _change(
+            effect["mean_cost_without"], effect["mean_cost"], spoken
+        ),
+        spoken.say("several.exact_match"): exact_match,
+    }
+
+
+def _change(before: float | None, after: float | None, spoken: Spoken) -> str:
+    """Return a number without a rule and with it."""
+    shown = ["–" if one is None else f"{one:.3f}" for one in (before, after)]
+    return spoken.say("rule.change", before=shown[0], after=shown[1])
 
 
 def _problems_note(report: Mapping[str, Any], spoken: Spoken) -> str:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from assay.data.labels import LabelSet
-from assay.errors import DataError, InputError
+from assay.errors import InputError
 from assay.recipes.steps.rule_options import RuleOptions, refuse_impossible
 
 LABELS = LabelSet(("ok", "fraud"))
@@ -112,10 +112,26 @@ def test_a_damaged_json_is_refused(tmp_path):
             RuleOptions(cost=path).check()
 
 
-def test_several_labels_per_text_are_refused():
-    """They have thresholds of their own."""
-    with pytest.raises(DataError):
-        RuleOptions(min_recall={"ok": 0.9}).resolve(LabelSet(("ok", "fraud"), "multi"))
+def test_costs_of_several_labels_are_of_missing_ones_and_of_those_too_many():
+    """A row per label, in the order of the labels; anything else is a sentence."""
+    labels = LabelSet(("ok", "fraud"), "multi")
+    row = {"missing": 5, "extra": 1}
+    asked = RuleOptions(cost={"fraud": row, "ok": {"missing": 1, "extra": 0}}).resolve(labels)
+    assert asked.costs == ((1.0, 0.0), (5.0, 1.0))
+    with pytest.raises(InputError, match="no row for the label 'ok'"):
+        RuleOptions(cost={"fraud": row}).resolve(labels)
+    with pytest.raises(InputError, match="names the label 'bad', which the data do not have"):
+        RuleOptions(cost={"bad": row}).resolve(labels)
+    with pytest.raises(InputError, match="the columns ok for the label 'ok'; a table with the"):
+        RuleOptions(cost={"ok": {"ok": 1}}).resolve(labels)
+    assert RuleOptions(cost={"ok": row, "fraud": row}).of_thresholds(LABELS) is None
+
+
+def test_a_recall_of_several_labels_needs_enough_texts():
+    """Texts with other labels count too."""
+    asked = RuleOptions(min_recall={"fraud": 0.9}).resolve(LabelSet(("ok", "fraud"), "multi"))
+    with pytest.raises(InputError, match="cannot be shown with the 2 texts that have this label"):
+        refuse_impossible(asked, (("ok", "fraud"), (), ("fraud",)), "validation")
 
 
 def test_a_recall_that_no_model_can_show_is_refused():

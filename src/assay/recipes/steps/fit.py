@@ -15,7 +15,10 @@ from assay.data.labels import LabelSet, Task
 from assay.data.languages import find_wrong_language
 from assay.data.texts import LabelledTexts, Splits, join_texts
 from assay.errors import MissingDependencyError
+from assay.evaluation.evidence import OUT_OF_FOLD
+from assay.evaluation.label_rules import AskedRule
 from assay.evaluation.metrics import score_predictions
+from assay.evaluation.several_rules import choose_several_thresholds
 from assay.methods import METHODS
 from assay.models import make_estimator
 from assay.progress import Progress
@@ -64,6 +67,8 @@ class FitOptions:
         Save training texts in the model, to show the nearest ones beside its answers.
     folds : FoldPredictions, optional
         What the temperature is fitted on where nothing is held out for that.
+    asked : AskedRule, optional
+        What is asked of the thresholds, where texts may have several labels.
     """
 
     seed: int = 0
@@ -71,6 +76,7 @@ class FitOptions:
     states: TrainingStates | None = None
     keep_texts: bool = False
     folds: FoldPredictions | None = None
+    asked: AskedRule | None = None
 
 
 @dataclass(frozen=True)
@@ -237,6 +243,8 @@ def fit_and_save(
     started_s = time.perf_counter()
     fit_estimator(estimator, data, options=options, progress=progress)
     fit_s = time.perf_counter() - started_s
+    if options.asked is not None and METHODS[method].reads_texts:
+        _choose_thresholds(estimator, data, options.asked, options.folds)
     manifest = save_model(
         estimator,
         out,
@@ -277,6 +285,34 @@ def fit_estimator(
     if options.folds is not None:
         pairs = options.folds.calibration_pairs(data.label_ids)
         estimator.calibrate_on(*pairs, names=label_set.names)
+
+
+def _choose_thresholds(
+    estimator: TextClassifier,
+    data: TrainingSet,
+    asked: AskedRule,
+    folds: FoldPredictions | None,
+) -> None:
+    """Give an estimator of several labels the thresholds that reach what is asked, if any do."""
+    from assay.evaluation.several_folds import judge_division  # loads scikit-learn
+
+    names, validation = data.splits.label_set.names, data.validation
+    classes = list(map(str, estimator.classes_.tolist()))
+    if folds is not None:
+        probs, _ = judge_division(folds.logits[0], data.label_ids, folds.folds[0])
+        truth, split = data.label_ids, OUT_OF_FOLD
+    else:
+        assert validation is not None  # what is not judged out of fold has texts held out
+        columns = [classes.index(name) for name in names]
+        probs = estimator.predict_proba(validation.texts)[:, columns]
+        truth, split = data.splits.label_set.indicator(validation.labels), "validation"
+    chosen = choose_several_thresholds(asked, probs, truth, split=split)
+    thresholds = estimator.fitted_.thresholds
+    assert thresholds is not None
+    thresholds = thresholds.copy()
+    for label, threshold in chosen.thresholds.items():
+        thresholds[classes.index(label)] = threshold
+    estimator.fitted_ = replace(estimator.fitted_, thresholds=thresholds)
 
 
 def _score_one_label(label_set: LabelSet, seed: int) -> Score:

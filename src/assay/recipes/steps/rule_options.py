@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TypedDict, TypeVar
 
 from assay.catalogue import ENGLISH, Fact, open_language
-from assay.data.labels import LabelSet
+from assay.data.labels import LabelSet, Task
 from assay.errors import InputError, cut, did_you_mean
 from assay.evaluation.label_rules import AskedRule, find_impossible
 
@@ -22,6 +24,12 @@ Costs = Mapping[str, Mapping[str, float]]  # true label -> given label -> cost
 Cell = TypeVar("Cell")
 LARGEST = 1e300  # whole numbers of JSON have no limit, those of NumPy have
 
+SEVERAL_KINDS = ("missing", "extra")  # what costs where texts may have several labels
+SEVERAL_ACCEPTED = (
+    "a table with the header label,missing,extra and one row per label as .csv, or "
+    '{"label": {"missing": cost, "extra": cost}} as .json, is accepted where texts may have '
+    "several labels"
+)
 ACCEPTED = (
     "a table with the labels as header and as first column as .csv, one row per true label, "
     'or {"true label": {"given label": cost}} as .json, is accepted'
@@ -104,14 +112,17 @@ class RuleOptions:
         """
         if self.is_empty:
             return None
-        label_set.check_single()
         for flag, shares in self._named():
             for label in shares:
                 _check_label(label, label_set, where=flag)
         costs: tuple[tuple[float, ...], ...] = ()
         if self.cost is not None:
-            costs = _order_costs(self.read_costs(), label_set)
+            costs = ORDER_COSTS[label_set.task](self.read_costs(), label_set)
         return AskedRule(tuple(label_set), self.min_recall, self.min_precision, costs)
+
+    def of_thresholds(self, label_set: LabelSet) -> AskedRule | None:
+        """Return what is asked of the thresholds that fitting chooses, those of several labels."""
+        return None if label_set.task == "single" else self.resolve(label_set)
 
     def read_costs(self) -> Costs:
         """Return the costs by true and given label.
@@ -136,6 +147,11 @@ class RuleOptions:
             raise InputError(f"the costs {path} cannot be read: {err}; {ACCEPTED}") from err
         return _check_costs(found, f"the file of costs {path}")
 
+    def identity(self) -> list[object]:
+        """Return what is asked for as plain values: the costs themselves, not where they are."""
+        costs = None if self.cost is None else self.read_costs()
+        return [dict(self.min_recall), dict(self.min_precision), costs]
+
     def shown(self) -> dict[str, str]:
         """Return the options that were set, as a report lists them."""
         shown = {}
@@ -150,13 +166,15 @@ class RuleOptions:
         return shown
 
 
-def refuse_impossible(asked: AskedRule | None, labels: Sequence[str], split: str) -> None:
+def refuse_impossible(
+    asked: AskedRule | None, labels: Sequence[str | Sequence[str]], split: str
+) -> None:
     """Refuse a recall that no model can be shown to reach, before any is trained.
 
     Parameters
     ----------
     asked : AskedRule, optional
-    labels : sequence of str
+    labels : sequence of str, or of sequences of str
         The labels of the texts that are the evidence.
     split : str
         What these are called.
@@ -168,7 +186,8 @@ def refuse_impossible(asked: AskedRule | None, labels: Sequence[str], split: str
     """
     if asked is None:
         return
-    counts = {label: labels.count(label) for label in asked.min_recall}
+    names = chain.from_iterable((own,) if isinstance(own, str) else own for own in labels)
+    counts = Counter(names)
     fact = find_impossible(asked, counts, split)
     if fact is not None:
         raise InputError(_say(fact), hint="ask for less, or label more texts of that kind")
@@ -281,3 +300,34 @@ def _order_costs(costs: Costs, label_set: LabelSet) -> tuple[tuple[float, ...], 
             )
         matrix.append(tuple(float(row[label]) for label in label_set))
     return tuple(matrix)
+
+
+def _order_several_costs(costs: Costs, label_set: LabelSet) -> tuple[tuple[float, ...], ...]:
+    """Return for each label, in LabelSet order, what a missing one and one too many cost.
+
+    Raises
+    ------
+    InputError
+        A label is unknown or missing, or other costs than these two are given.
+    """
+    for label, row in costs.items():
+        _check_label(label, label_set, where="the table of costs")
+        if set(row) != set(SEVERAL_KINDS):
+            named = ", ".join(map(cut, row))
+            raise InputError(
+                f"the table of costs has the columns {named} for the label '{cut(label)}'; "
+                f"{SEVERAL_ACCEPTED}"
+            )
+    without = [label for label in label_set if label not in costs]
+    if without:
+        raise InputError(
+            f"the table of costs has no row for the label '{cut(without[0])}'; "
+            "one row per label is needed"
+        )
+    return tuple(tuple(float(costs[label][kind]) for kind in SEVERAL_KINDS) for label in label_set)
+
+
+ORDER_COSTS: Mapping[Task, Callable[[Costs, LabelSet], tuple[tuple[float, ...], ...]]] = {
+    "single": _order_costs,
+    "multi": _order_several_costs,
+}  # by task

@@ -116,12 +116,22 @@ class RunOptions(Brief):
     def identity(self, data: TrainingSet, *, checkpoint_sha256: str | None) -> Mapping[str, object]:
         """Return what a resumed run must have in common with the interrupted one."""
         plain = {name: value for name, value in asdict(self).items() if name not in FREE_OPTIONS}
+        if data.splits.label_set.task == "multi":  # thresholds are part of a finished method
+            plain["rule"] = self.rule.identity()
         return {
             **json.loads(json.dumps(plain)),
             "splits": data.fingerprints,
             "label_names": list(data.splits.label_set),
             "checkpoint_sha256": checkpoint_sha256,
             "assay_version": __version__,
+        }
+
+    def shared_parameters(self) -> dict[str, object]:
+        """Return the parameters that estimators have in common."""
+        return {
+            "checkpoint": self.checkpoint,
+            "long_texts": self.long_texts,
+            "class_weight": self.class_weight,
         }
 
     def for_task(self, task: Task) -> RunOptions:

@@ -1,0 +1,145 @@
+"""Thresholds of several labels, where recall or precision of a label is asked for, or costs are.
+
+Each label has a threshold of its own, so that labels take no texts from one another. As for one
+label per text, a share counts as reached where the lower end of its 95 % Wilson interval reaches
+it, and test only shows what the choice is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from assay.catalogue import Fact
+from assay.evaluation.label_rules import AskedRule, count_thresholds
+from assay.evaluation.rule_effects import LabelEffect, RuleEffect, RuleOutcome, count_given
+from assay.evaluation.several_scoring import SeveralScored
+from assay.runtime.limits.label_rule import LabelRule
+from assay.training.thresholds import fit_thresholds
+
+__all__ = ["Chosen", "choose_several_thresholds", "judge_several_rule"]
+
+LOWEST = 1e-9  # a threshold of 0 would give the label to every text
+MISSING, EXTRA = 0, 1  # columns of the costs of several labels
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Thresholds that reach what is asked for, or why there are none.
+
+    Parameters
+    ----------
+    thresholds : dict of str to float
+        Label -> the score from which it is given, for the labels of which something is asked.
+    refusal : Fact, optional
+        Why what is asked for cannot be shown; then there are no thresholds.
+    """
+
+    thresholds: Mapping[str, float]
+    refusal: Fact | None = None
+
+
+def choose_several_thresholds(
+    asked: AskedRule, probs: np.ndarray, truth: np.ndarray, *, split: str
+) -> Chosen:
+    """Choose thresholds on texts that were not trained on.
+
+    A label that reaches what is asked of it with the threshold for F1 keeps that.
+
+    Parameters
+    ----------
+    asked : AskedRule
+    probs : float array of shape (n_texts, n_labels)
+        Calibrated.
+    truth : int array of that shape
+        Zeros and ones.
+    split : str
+        What these texts are called.
+    """
+    usual = fit_thresholds(probs, truth)
+    if asked.costs:
+        return Chosen(dict(zip(asked.labels, _by_costs(asked, usual), strict=True)))
+    thresholds = {}
+    for goal in asked.goals:
+        has, scores = truth[:, goal.label_id] > 0, probs[:, goal.label_id]
+        threshold = float(usual[goal.label_id])
+        gets = scores >= threshold
+        if not goal.is_reached(gets, has):
+            counts = count_thresholds(scores, has)
+            chosen = counts.choose(goal)
+            if chosen is None:
+                return Chosen({}, counts.refuse(goal, split))
+            threshold = chosen
+        thresholds[goal.label] = threshold
+    return Chosen(thresholds)
+
+
+def _by_costs(asked: AskedRule, usual: np.ndarray) -> list[float]:
+    """Return the threshold of each label at which a calibrated score costs least.
+
+    A label that is given to a text with the score p costs ``(1 - p) * extra``, one that is not
+    given ``p * missing``: equal where p is ``extra / (extra + missing)``.
+    """
+    costs = np.asarray(asked.costs, dtype=np.float64)
+    total = costs.sum(axis=1)
+    shares = costs[:, EXTRA] / np.where(total > 0, total, 1.0)
+    thresholds: list[float] = np.where(total > 0, np.maximum(shares, LOWEST), usual).tolist()
+    return thresholds
+
+
+def judge_several_rule(asked: AskedRule, scored: Mapping[str, SeveralScored]) -> RuleOutcome:
+    """Choose thresholds on the evidence, and measure what they change there and on test.
+
+    Parameters
+    ----------
+    asked : AskedRule
+    scored : mapping of split to SeveralScored
+        The evidence, validation or out of fold, and test, which takes no part in the choice.
+    """
+    (split,) = set(scored) - {"test"}
+    evidence = scored[split]
+    chosen = choose_several_thresholds(asked, evidence.probs, evidence.truth, split=split)
+    if chosen.refusal is not None:
+        return RuleOutcome(None, chosen.refusal, asked.min_recall, asked.min_precision)
+    usual = fit_thresholds(evidence.probs, evidence.truth)
+    by_rule = usual.copy()
+    for label, threshold in chosen.thresholds.items():
+        by_rule[asked.labels.index(label)] = threshold
+    effects = tuple(_measure(asked, scored[name], name, by_rule, usual) for name in (split, "test"))
+    shown = tuple(chosen.thresholds.get(label) for label in asked.labels)
+    rule = LabelRule(shown, (), split, len(evidence.truth))
+    return RuleOutcome(rule, None, asked.min_recall, asked.min_precision, effects)
+
+
+def _measure(
+    asked: AskedRule, scored: SeveralScored, split: str, by_rule: np.ndarray, usual: np.ndarray
+) -> RuleEffect:
+    """Measure what other thresholds than those for F1 change on a split."""
+    truth = scored.truth > 0
+    given, without = scored.probs >= by_rule, scored.probs >= usual
+    effects = []
+    for goal in asked.goals:
+        own = truth[:, goal.label_id]
+        counted = [count_given(own, one[:, goal.label_id]) for one in (given, without)]
+        effects.append(LabelEffect(goal.label, *counted))
+    return RuleEffect(
+        split,
+        len(truth),
+        float((given == truth).all(axis=1).mean()),
+        float((without == truth).all(axis=1).mean()),
+        _mean_cost(asked, truth, given),
+        _mean_cost(asked, truth, without),
+        tuple(effects),
+    )
+
+
+def _mean_cost(asked: AskedRule, truth: np.ndarray, given: np.ndarray) -> float | None:
+    """Return what wrong label entries cost per text; None if no costs are given."""
+    if not asked.costs:
+        return None
+    costs = np.asarray(asked.costs, dtype=np.float64)
+    n_missing, n_extra = (truth & ~given).sum(axis=0), (given & ~truth).sum(axis=0)
+    total = n_missing @ costs[:, MISSING] + n_extra @ costs[:, EXTRA]
+    return float(total / len(truth))
