@@ -276,6 +276,7 @@ def _write_npz(stream: IO[bytes], table: _FeatureTable, about: str) -> None:
         labels["label"] = np.asarray(table.label, dtype=np.str_)
     np.savez(
         stream,
+        allow_pickle=False,
         split=np.asarray(table.split, dtype=np.str_),
         line=table.line,
         **labels,

@@ -281,7 +281,7 @@ def _describe_data(data: TrainingSet) -> Mapping[str, Any]:
 
 
 def _describe_method(method: str, one: _Scored, run: Run) -> Mapping[str, Any]:
-    described = {
+    described: dict[str, object] = {
         "method": method,
         "model": f"models/{method}",
         "model_bytes": one.fitted.model.n_bytes,

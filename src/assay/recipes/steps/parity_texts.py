@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import AssayError
 from assay.recipes.steps.known_data import check_labels, cut_as_trained, load_as_trained
@@ -96,9 +98,22 @@ def _kept(model: Model) -> ParityTexts | None:
     if kept is None or not kept.texts:
         return None
     step = -(-len(kept.texts) // N_TEXTS)
-    texts = kept.texts[::step]
-    labels = tuple(model.labels[i] for i in kept.label_ids[::step])
-    return ParityTexts(KEPT, LabelledTexts(texts, labels), is_held_out=False)
+    labelled = _label(model, kept.texts[::step], kept.label_ids[::step])
+    return ParityTexts(KEPT, labelled, is_held_out=False)
+
+
+def _label(
+    model: Model, texts: Sequence[str], label_ids: Sequence[int | tuple[int, ...]]
+) -> LabelledTexts:
+    """Return texts with labels of the model, given by their numbers."""
+    if model.label_set.task == "single":
+        names = tuple(model.labels[one] for one in label_ids if isinstance(one, int))
+        return LabelledTexts(tuple(texts), names)
+    sets = []
+    for own in label_ids:
+        numbers = own if isinstance(own, tuple) else (own,)
+        sets.append(tuple(sorted(model.labels[one] for one in numbers)))
+    return SeveralLabelledTexts(tuple(texts), tuple(sets))
 
 
 def _made(model: Model) -> ParityTexts:
@@ -109,8 +124,7 @@ def _made(model: Model) -> ParityTexts:
     for n_pieces in draw.integers(1, MAX_PIECES + 1, size=N_TEXTS):
         chosen = draw.integers(0, len(pieces), size=n_pieces)
         texts.append(" ".join(pieces[i] for i in chosen))
-    labels = (model.labels[0],) * N_TEXTS
-    labelled = LabelledTexts(tuple(texts), labels)
+    labelled = _label(model, texts, [0] * N_TEXTS)
     return ParityTexts(MADE, labelled, has_labels=False, is_held_out=False)
 
 
