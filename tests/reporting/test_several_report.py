@@ -1,6 +1,7 @@
 """The report on several labels in every language, from numbers made by hand.
 
-Also tests assay.reporting.several_tables and assay.reporting.several_figures.
+Also tests `assay.reporting.several_tables`, `assay.reporting.several_rule_table`,
+`assay.reporting.spoken_tables` and `assay.reporting.several_figures`.
 """
 
 import numpy as np

@@ -177,8 +177,7 @@ def _split_cell(value: Any, *, separator: str) -> Any:
     cell = str(value).strip()
     if cell.startswith("[") and cell.endswith("]"):  # as in "[a, b]"
         cell = cell[1:-1]
-    pieces = [piece.strip() for piece in cell.split(separator)]
-    return [piece for piece in pieces if piece]
+    return list(filter(None, map(str.strip, cell.split(separator))))
 
 
 def _list_of(value: Any) -> Any:

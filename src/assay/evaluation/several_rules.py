@@ -107,8 +107,11 @@ def judge_several_rule(asked: AskedRule, scored: Mapping[str, SeveralScored]) ->
     by_rule = usual.copy()
     for label, threshold in chosen.thresholds.items():
         by_rule[asked.labels.index(label)] = threshold
-    effects = tuple(_measure(asked, scored[name], name, by_rule, usual) for name in (split, "test"))
-    shown = tuple(chosen.thresholds.get(label) for label in asked.labels)
+    effects = (
+        _measure(asked, evidence, split, by_rule, usual),
+        _measure(asked, scored["test"], "test", by_rule, usual),
+    )
+    shown = tuple(map(chosen.thresholds.get, asked.labels))
     rule = LabelRule(shown, (), split, len(evidence.truth))
     return RuleOutcome(rule, None, asked.min_recall, asked.min_precision, effects)
 
@@ -121,9 +124,9 @@ def _measure(
     given, without = scored.probs >= by_rule, scored.probs >= usual
     effects = []
     for goal in asked.goals:
-        own = truth[:, goal.label_id]
-        counted = [count_given(own, one[:, goal.label_id]) for one in (given, without)]
-        effects.append(LabelEffect(goal.label, *counted))
+        own, column = truth[:, goal.label_id], goal.label_id
+        with_rule = count_given(own, given[:, column])
+        effects.append(LabelEffect(goal.label, with_rule, count_given(own, without[:, column])))
     return RuleEffect(
         split,
         len(truth),

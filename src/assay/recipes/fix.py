@@ -293,11 +293,12 @@ class _Writer:
         if separator is not None and labels:
             cells = (row.values.get(column) for row in raw.read(text, column))
             joint = find_joint(cells, separator)
-            labels = {line: _joined_by(joint, label) for line, label in labels.items()}
-        return {line: {column: label} for line, label in labels.items()}
+        else:
+            joint = None
+        return {line: {column: _joined_by(joint, label)} for line, label in labels.items()}
 
 
-def _joined_by(joint: str, label: str | SeveralNames) -> str | SeveralNames:
+def _joined_by(joint: str | None, label: str | SeveralNames) -> str | SeveralNames:
     return label if isinstance(label, str) else replace(label, separator=joint)
 
 

@@ -18,12 +18,12 @@ from assay.disk import write_whole
 from assay.reporting.environment import tidy
 from assay.reporting.several_figures import FIGURES, draw_several
 from assay.reporting.several_tables import (
-    Spoken,
     tell_facts,
     tell_several,
     tell_tables,
     tell_tiles,
 )
+from assay.reporting.spoken_tables import Spoken
 
 __all__ = [
     "collect_several",

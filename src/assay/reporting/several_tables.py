@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from assay.catalogue import Language, open_language
 from assay.data.labels import list_labels
-from assay.reporting.environment import open_environment
 from assay.reporting.escape import shorten, show_text
+from assay.reporting.several_rule_table import tell_rule
+from assay.reporting.spoken_tables import LABEL, LABEL_CELLS, NUMBER, TEXT, Row, Spoken, Table
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
+__all__ = ["Tile", "tell_facts", "tell_several", "tell_tables", "tell_tiles"]
 
-__all__ = ["Spoken", "Table", "Tile", "tell_facts", "tell_several", "tell_tables", "tell_tiles"]
-
-LABEL_CELLS, TEXT_CELLS = 40, 200
+TEXT_CELLS = 200
 # What is said of a surprising text, by its kind
 SURPRISES = {"missing": "several.probably_missing", "extra": "several.probably_extra"}
 # The texts by which methods were chosen, by the kind of the evidence
@@ -29,43 +26,6 @@ SHOWN_FIRST = {
 }
 # Tables that say nothing without rows; the note of the others does
 LEFT_OUT_IF_EMPTY = ("together", "missed", "surprising")
-Row = Mapping[str, str]
-NUMBER, TEXT, LABEL = "n", "text", "label"  # what cells hold, as the style of a page calls it
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """A language whose sentences are written in the form of a page.
-
-    Parameters
-    ----------
-    language : Language
-    environment : Environment
-        That of the templates: what `say` and `tell` return is not escaped again.
-    """
-
-    language: Language
-    environment: Environment
-
-    @classmethod
-    def open(cls, language: str, *, form: str) -> Spoken:
-        """Open a language for a form: see `open_environment`."""
-        spoken = open_language(language)
-        return cls(spoken, open_environment(spoken, form=form))
-
-    def say(self, key: str, **values: Any) -> str:
-        """Return a sentence with markup."""
-        said: str = self.environment.globals["say"](key, **values)
-        return said
-
-    def tell(self, fact: Mapping[str, Any]) -> str:
-        """Return the sentence that says a fact, with markup."""
-        told: str = self.environment.globals["tell"](fact)
-        return told
-
-    def interval(self, pair: Sequence[float]) -> str:
-        """Return an interval of scores."""
-        return f"{pair[0]:.3f}{self.language.numbers.to}{pair[1]:.3f}"
 
 
 @dataclass(frozen=True)
@@ -75,26 +35,6 @@ class Tile:
     name: str
     value: str
     note: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of texts with a title and a sentence under it.
-
-    `name` says which figures are shown with it; `kinds` what the cells of each column hold, the
-    last one of all that follow; `chosen` is the row that is shown as the recommended one.
-    """
-
-    name: str
-    title: str
-    rows: Sequence[Row]
-    note: str = ""
-    kinds: tuple[str, ...] = (LABEL, NUMBER)
-    chosen: int | None = None
-
-    def kind_of(self, column: int) -> str:
-        """Return what the cells of a column hold."""
-        return self.kinds[min(column, len(self.kinds) - 1)]
 
 
 def tell_several(report: Mapping[str, Any], spoken: Spoken) -> list[str]:
@@ -148,7 +88,9 @@ def tell_facts(report: Mapping[str, Any], spoken: Spoken) -> list[tuple[str, str
     total_s = report["timings"].get("total_s")
     if total_s is not None:
         facts.append((say("how.time"), spoken.language.numbers.duration(total_s)))
-    named = [f"{spoken.language.word('machine', name)} {value}" for name, value in machine.items()]
+    named = []
+    for name, value in machine.items():
+        named.append(f"{spoken.language.word('machine', name)} {value}")
     if named:
         facts.append((say("how.machine"), "; ".join(named)))
     for split, one in report["data"].get("splits", {}).items():
@@ -196,7 +138,7 @@ def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
             [_label_row(one, spoken) for one in test["per_label"]],
             say("several.labels_note"),
         ),
-        *_tell_rule(report, spoken),
+        *tell_rule(_recommended(report), spoken),
         Table(
             "together",
             say("several.together"),
@@ -235,64 +177,13 @@ def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
 
 def _tell_methods(report: Mapping[str, Any], spoken: Spoken) -> Table:
     """Return the table of methods, with the recommended one marked."""
-    names = [one["method"] for one in report["methods"]]
-    return Table(
-        "methods",
-        spoken.say("several.methods"),
-        [_method_row(one, report, spoken) for one in report["methods"]],
-        spoken.say("several.methods_note"),
-        chosen=names.index(report["recommended"]),
-    )
-
-
-def _tell_rule(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
-    """Return a table of what was asked of the thresholds and what that changes, if it is shown."""
-    outcome = _recommended(report).get("label_rule")
-    if outcome is None or outcome["refused"] is not None:
-        return []
-    rows: list[Row] = []
-    for effect in outcome["effects"]:
-        rows += [_rule_row(one, effect["split"], outcome, spoken) for one in effect["labels"]]
-        if effect["mean_cost"] is not None:
-            rows.append(_cost_row(effect, spoken))
-    note = spoken.say("several.rule_costs")
-    kinds: tuple[str, ...] = (LABEL, NUMBER)
-    if outcome["min_recall"] or outcome["min_precision"]:
-        note, kinds = spoken.say("several.rule_note"), (LABEL, LABEL, NUMBER, LABEL, NUMBER)
-    return [Table("rule", spoken.say("headings.rule"), rows, note, kinds)]
-
-
-def _rule_row(
-    one: Mapping[str, Any], split: str, outcome: Mapping[str, Any], spoken: Spoken
-) -> Row:
-    say, label = spoken.say, one["label"]
-    kind = "recall" if label in outcome["min_recall"] else "precision"
-    target = outcome[f"min_{kind}"][label]
-    return {
-        say("columns.label"): shorten(show_text(label), LABEL_CELLS),
-        say("columns.asked"): say(f"rule.{kind}", target=target),
-        say("columns.threshold"): f"{outcome['thresholds'][label]:.3f}",
-        say("columns.on_split"): spoken.language.word("splits", split),
-        say("columns.recall"): _change(one["recall_without"], one["recall"], spoken),
-        say("columns.precision"): _change(one["precision_without"], one["precision"], spoken),
-    }
-
-
-def _cost_row(effect: Mapping[str, Any], spoken: Spoken) -> Row:
-    exact_match = _change(effect["accuracy_without"], effect["accuracy"], spoken)
-    return {
-        spoken.say("columns.on_split"): spoken.language.word("splits", effect["split"]),
-        spoken.say("columns.mean_cost"): _change(
-            effect["mean_cost_without"], effect["mean_cost"], spoken
-        ),
-        spoken.say("several.exact_match"): exact_match,
-    }
-
-
-def _change(before: float | None, after: float | None, spoken: Spoken) -> str:
-    """Return a number without a rule and with it."""
-    shown = ["–" if one is None else f"{one:.3f}" for one in (before, after)]
-    return spoken.say("rule.change", before=shown[0], after=shown[1])
+    rows, chosen = [], None
+    for i, one in enumerate(report["methods"]):
+        rows.append(_method_row(one, report, spoken))
+        if one["method"] == report["recommended"]:
+            chosen = i
+    title, note = spoken.say("several.methods"), spoken.say("several.methods_note")
+    return Table("methods", title, rows, note, chosen=chosen)
 
 
 def _problems_note(report: Mapping[str, Any], spoken: Spoken) -> str:

@@ -318,13 +318,16 @@ def _order_several_costs(costs: Costs, label_set: LabelSet) -> tuple[tuple[float
                 f"the table of costs has the columns {named} for the label '{cut(label)}'; "
                 f"{SEVERAL_ACCEPTED}"
             )
-    without = [label for label in label_set if label not in costs]
-    if without:
-        raise InputError(
-            f"the table of costs has no row for the label '{cut(without[0])}'; "
-            "one row per label is needed"
-        )
-    return tuple(tuple(float(costs[label][kind]) for kind in SEVERAL_KINDS) for label in label_set)
+    ordered = []
+    for label in label_set:
+        if label not in costs:
+            raise InputError(
+                f"the table of costs has no row for the label '{cut(label)}'; "
+                "one row per label is needed"
+            )
+        missing, extra = map(costs[label].__getitem__, SEVERAL_KINDS)
+        ordered.append((float(missing), float(extra)))
+    return tuple(ordered)
 
 
 ORDER_COSTS: Mapping[Task, Callable[[Costs, LabelSet], tuple[tuple[float, ...], ...]]] = {
