@@ -101,7 +101,9 @@ def print_several(split: str, scores: Mapping[str, Any], *, with_labels: bool = 
 
 
 def _count_unseen(new: Mapping[str, Any] | None) -> str:
-    return "" if new is None else f", {new['n_texts']:,} of them unseen"
+    if new is None:
+        return ""
+    return f", {new['n_texts']:,} of them unseen"
 
 
 def _several_metric(

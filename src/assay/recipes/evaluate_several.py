@@ -65,7 +65,9 @@ class SeveralEvaluation(Brief):
         """
         names = [f"score:{label}" for label in self.labels]
         texts = self.scored.labelled.texts
-        seen = self.scored.seen if self.scored.n_leaked else None
+        seen = None
+        if self.scored.n_leaked:
+            seen = self.scored.seen
         for i, record in enumerate(self.scored.records(self.split, self.labels)):
             found = {
                 "split": self.split,

@@ -298,7 +298,9 @@ def _describe_method(method: str, one: _Scored, run: Run) -> Mapping[str, Any]:
     label_set = run.data.splits.label_set
     asked = run.options.rule.resolve(label_set)
     if asked is not None and METHODS[method].reads_texts:
-        split = "validation" if one.out_of_fold is None else OUT_OF_FOLD
+        split = OUT_OF_FOLD
+        if one.out_of_fold is None:
+            split = "validation"
         judged = judge_several_rule(asked, {split: one.evidence, "test": one.scored["test"]})
         described["label_rule"] = judged.to_dict(label_set.names)
     return described

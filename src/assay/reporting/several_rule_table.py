@@ -41,7 +41,9 @@ def _rule_row(
     one: Mapping[str, Any], split: str, outcome: Mapping[str, Any], spoken: Spoken
 ) -> Row:
     say, label = spoken.say, one["label"]
-    kind = "recall" if label in outcome["min_recall"] else "precision"
+    kind = "precision"
+    if label in outcome["min_recall"]:
+        kind = "recall"
     target = outcome[f"min_{kind}"][label]
     return {
         say("columns.label"): shorten(show_text(label), LABEL_CELLS),
@@ -70,4 +72,6 @@ def _change(before: float | None, after: float | None, spoken: Spoken) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    if value is None:
+        return "–"
+    return f"{value:.3f}"

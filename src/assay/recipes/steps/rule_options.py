@@ -122,7 +122,9 @@ class RuleOptions:
 
     def of_thresholds(self, label_set: LabelSet) -> AskedRule | None:
         """Return what is asked of the thresholds that fitting chooses, those of several labels."""
-        return None if label_set.task == "single" else self.resolve(label_set)
+        if label_set.task == "single":
+            return None
+        return self.resolve(label_set)
 
     def read_costs(self) -> Costs:
         """Return the costs by true and given label.
