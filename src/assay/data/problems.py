@@ -11,7 +11,7 @@ from assay.data.files.row import Problem
 from assay.data.texts import DroppedRow
 from assay.errors import DataError, list_problems
 
-__all__ = ["hint_of_breaks", "hint_of_delimiter", "raise_problems", "with_flags"]
+__all__ = ["find_hint", "hint_of_breaks", "raise_problems", "with_flags"]
 
 # One cause, however many rows.
 OTHER_BYTES = ("bytes that are not ", ": UTF-8 in a file that is read as ")
@@ -36,8 +36,13 @@ def hint_of_breaks(bad: Sequence[DroppedRow]) -> str:
     return ""
 
 
-def hint_of_delimiter(bad: Sequence[DroppedRow]) -> str:
-    """Say what to do where no line has text and label apart; empty if there are none."""
+def find_hint(bad: Sequence[DroppedRow]) -> str:
+    """Say what to do about rows that cannot be used, where it is known; else an empty text."""
+    return hint_of_breaks(bad) or _hint_of_delimiter(bad)
+
+
+def _hint_of_delimiter(bad: Sequence[DroppedRow]) -> str:
+    """Say what to do where no line has text and label apart; empty if there are such lines."""
     n_lines = sum(row.reason.endswith(NOT_APART) for row in bad)
     if n_lines < max(MANY, len(bad)):
         return ""

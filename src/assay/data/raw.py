@@ -26,7 +26,7 @@ from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, Task, natural_sort
 from assay.data.origin import Origin, read_other_cells
 from assay.data.other_separator import warn_of_other_separator
-from assay.data.problems import hint_of_breaks, hint_of_delimiter, raise_problems
+from assay.data.problems import find_hint, raise_problems
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
 from assay.data.reading import say_reading
 from assay.data.row_rules import RowRules
@@ -93,7 +93,7 @@ def build_splits(
             continue
         published += [name for name in names if name not in published]
         problems += _problems(raw, rows, rules)
-        hint = hint or hint_of_breaks(rows.bad) or hint_of_delimiter(rows.bad)
+        hint = hint or find_hint(rows.bad)
         fixes.update(dict.fromkeys(rows.fixes))
         cleaned[split] = rows
         if raw.origin is not None:

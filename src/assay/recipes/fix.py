@@ -145,13 +145,11 @@ def fix_data(
     check_output(out, overwrite=overwrite)
     check_apart(data, out)
     corrections, n_other_kinds = read_corrections(decisions)
-    if not corrections and not options.merge_labels:
-        raise _nothing_accepted(Path(decisions), n_other_kinds)
     splits = options.load(data)
     changes = _find_changes(splits, corrections, separator=options.label_separator)
     if options.merge_labels:
         changes.merge(splits, separator=options.label_separator)
-    if not corrections and not changes.n_merged:
+    if not (corrections or changes.n_merged):
         raise _nothing_accepted(Path(decisions), n_other_kinds)
     if n_other_kinds:
         changes.skipped.append(f"{n_other_kinds:,} accepted rows are not about a label")
