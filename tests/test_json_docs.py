@@ -399,6 +399,8 @@ NOT_MET = {
     "MendedRows": {"split", "kind", "reason", "n_rows", "lines"},
     "TrainingData": {"corrections", "texts_sha256", "language", "fitted_on"},
     "RunPrediction": {"fold", "repeat"},
+    # tests/cli/test_several_labels.py
+    "Neighbour": {"labels"},
     # tests/recipes/test_evaluate_known_file.py
     "SliceScores": {"unseen"},
     "AnsweredRow": {"unseen"},

@@ -74,6 +74,10 @@ def test_nearest_texts_are_shown_with_all_their_labels(invoke, folder):
     assert "Nearest training texts" in shown
     assert "rude; sad" in shown or "rude, sad" in shown
     assert "(none)" in shown
+    asked = ("explain", folder / "kept", "rude and sad day", "--nearest", "1", "--json")
+    found = json.loads(invoke(*asked).stdout)["nearest"][0]
+    shapes = read_shapes((ROOT / "docs" / "json.md").read_text(encoding="utf-8"))
+    assert set(shapes["Neighbour"]) == set(found)
     assert "keeps 96 of its 96 training texts" in invoke("info", folder / "kept").stdout
 
 
