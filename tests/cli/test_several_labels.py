@@ -170,7 +170,10 @@ def test_two_models_are_compared(invoke, folder):
     main = plain["differences"][0]
     assert main["metric"] == "f1_macro"
     assert 0 < main["interval"][0] < main["difference"] < main["interval"][1]
-    assert found.why.startswith(f"The macro F1 of {names[1]} is 0.")
+    start, points, _ = found.why.partition(" points higher than that of ")
+    assert start.startswith(f"The macro F1 of {names[1]} is ")
+    assert points
+    assert float(start.rpartition(" ")[2]) > 0
     assert found.why.endswith(": more than chance.")
     turned = compare_models(*names[::-1], splits)
     assert turned.differences[0].difference == -found.differences[0].difference

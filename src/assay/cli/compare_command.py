@@ -112,9 +112,9 @@ def _show_several_models(found: SeveralModelComparison) -> None:
         row = {
             "model": name,
             "method": one["method"],
-            "macro F1": f"{one['f1_macro']:.3f}",
-            "micro F1": f"{one['f1_micro']:.3f}",
-            "exact match": f"{one['exact_match']:.3f}",
+            "macro F1": f"{one['f1_macro']:.1%}",
+            "micro F1": f"{one['f1_micro']:.1%}",
+            "exact match": f"{one['exact_match']:.1%}",
             "only it right": f"{one['n_only_right']:,}",
         }
         rows.append(row)
@@ -124,8 +124,8 @@ def _show_several_models(found: SeveralModelComparison) -> None:
         low, high = change["interval"]
         row = {
             "second minus first": title_metric(change["metric"]),
-            "difference": f"{change['difference']:+.3f}",
-            "95 % interval": f"{low:+.3f} to {high:+.3f}",
+            "difference": f"{100 * change['difference']:+.1f} points",
+            "95 % interval": f"{100 * low:+.1f} to {100 * high:+.1f}",
         }
         differences.append(row)
     print_table(differences, right=("difference",))
@@ -169,17 +169,17 @@ def _show_several(found: SeveralRunComparison) -> None:
         row = {
             "": "→" if one.method == found.choice.recommended else "",
             "method": one.method,
-            "evidence": f"{one.score:.3f}",
+            "evidence": f"{one.score:.1%}",
             "to the best": "best",
             "95 % interval": "",
             "test": "",
         }
         if one.method != one.best:
             low, high = one.interval
-            row["to the best"] = f"{one.difference:+.3f}"
-            row["95 % interval"] = f"{low:+.3f} to {high:+.3f}"
+            row["to the best"] = f"{100 * one.difference:+.1f} points"
+            row["95 % interval"] = f"{100 * low:+.1f} to {100 * high:+.1f}"
         if one.method in found.test:
-            row["test"] = f"{found.test[one.method].score:.3f}"
+            row["test"] = f"{found.test[one.method].score:.1%}"
         rows.append(row)
     print_table(rows, right=("evidence", "to the best", "test"))
     print_sentence(f"Recommended: {found.choice.why}")

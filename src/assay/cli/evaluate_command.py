@@ -164,11 +164,11 @@ def _several_slice_row(one: SeveralSlice) -> dict[str, str]:
         "column": one.kind,
         "texts that are": one.name.strip(),
         "texts": f"{one.n_texts:,}",
-        "micro F1": f"{one.f1_micro:.3f}",
+        "micro F1": f"{one.f1_micro:.1%}",
     }
     if one.unseen is None:
         row["95 % interval"] = _interval(one.f1_micro_interval)
-        row["exact match"] = f"{one.exact_match:.3f}"
+        row["exact match"] = f"{one.exact_match:.1%}"
         return row
     row["unseen"] = f"{one.unseen.n_texts:,}"
     row["unseen F1"] = _score(one.unseen.f1_micro)
@@ -177,11 +177,11 @@ def _several_slice_row(one: SeveralSlice) -> dict[str, str]:
 
 
 def _score(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+    return "" if value is None else f"{value:.1%}"
 
 
 def _interval(pair: tuple[float, float] | None) -> str:
-    return "" if pair is None else "{:.3f}–{:.3f}".format(*pair)
+    return "" if pair is None else show_interval(*pair)
 
 
 def _several_leaks(found: SeveralEvaluation) -> str:
@@ -196,8 +196,8 @@ def _several_leaks(found: SeveralEvaluation) -> str:
         return f"{said}: no text is left to measure anything but memory on."
     n_new = n_texts - scored.n_leaked
     return (
-        f"{said}: on the other {n_new:,} micro F1 is {new.f1_micro:.4f}, "
-        f"macro F1 {new.f1_macro:.4f} and exact match {new.exact_match:.4f}."
+        f"{said}: on the other {n_new:,} micro F1 is {new.f1_micro:.2%}, "
+        f"macro F1 {new.f1_macro:.2%} and exact match {new.exact_match:.2%}."
     )
 
 

@@ -161,10 +161,10 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
         row = {
             "": "→" if one["method"] == results["recommended"] else "",
             "method": one["method"],
-            "evidence": f"{one['evidence']['f1_macro']:.3f}",
-            "macro F1": f"{one['test']['f1_macro']:.3f}",
-            "95 % interval": f"{low:.3f}–{high:.3f}",
-            "micro F1": f"{one['test']['f1_micro']:.3f}",
+            "evidence": f"{one['evidence']['f1_macro']:.1%}",
+            "macro F1": f"{one['test']['f1_macro']:.1%}",
+            "95 % interval": show_interval(low, high),
+            "micro F1": f"{one['test']['f1_micro']:.1%}",
             "fit s": f"{results['timings'][one['method']]['fit_s']:.1f}",
             "MB": f"{one['model_bytes'] / 1e6:.1f}",
         }

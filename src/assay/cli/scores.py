@@ -94,7 +94,7 @@ def print_several(split: str, scores: Mapping[str, Any], *, with_labels: bool = 
         labels = [_several_row(one) for one in scores["per_label"]]
         if new is not None:
             for row, one in zip(labels, new["per_label"], strict=True):
-                row |= {"unseen": f"{one['n_texts']:,}", "unseen F1": f"{one['f1']:.3f}"}
+                row |= {"unseen": f"{one['n_texts']:,}", "unseen F1": f"{one['f1']:.1%}"}
         print_table(labels[:MAX_LABELS], right=tuple(labels[0])[1:], elastic=("label",))
         if len(labels) > MAX_LABELS:
             print_line(f"and {len(labels) - MAX_LABELS:,} labels more; --json lists them all")
@@ -111,8 +111,8 @@ def _several_metric(
 ) -> dict[str, str]:
     """Return a metric and its interval under their titles."""
     pair = scores["intervals"].get(metric)
-    interval = "" if pair is None else f"{pair[0]:.3f}–{pair[1]:.3f}"
-    return {title: f"{scores[metric]:.4f}", interval_title: interval}
+    interval = "" if pair is None else show_interval(*pair)
+    return {title: f"{scores[metric]:.2%}", interval_title: interval}
 
 
 def _several_row(one: Mapping[str, Any]) -> dict[str, str]:
@@ -120,10 +120,10 @@ def _several_row(one: Mapping[str, Any]) -> dict[str, str]:
     return {
         "label": one["label"],
         "texts": f"{one['n_texts']:,}",
-        "precision": f"{one['precision']:.3f}",
-        "recall": f"{one['recall']:.3f}",
-        "F1": f"{one['f1']:.3f}",
-        "95 % interval": f"{low:.3f}–{high:.3f}",
+        "precision": f"{one['precision']:.1%}",
+        "recall": f"{one['recall']:.1%}",
+        "F1": f"{one['f1']:.1%}",
+        "95 % interval": show_interval(low, high),
         "threshold": f"{one['threshold']:.3f}",
     }
 

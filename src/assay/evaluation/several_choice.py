@@ -270,10 +270,10 @@ class SeveralChoice(Brief):
         own = next(one for one in self.comparisons if one.method == self.recommended)
         name, where = METRIC_NAMES[self.metric], f"on {self.n_texts:,} {KINDS[self.kind]}"
         if self.recommended == self.best:
-            return f"{self.recommended} has the highest {name} ({own.score:.3f} {where})"
+            return f"{self.recommended} has the highest {name} ({own.score:.1%} {where})"
         return (
-            f"{self.recommended} has a {name} of {own.score:.3f} {where}; {self.best} has "
-            f"{own.best_score:.3f} and is more expensive (expected loss "
+            f"{self.recommended} has a {name} of {own.score:.1%} {where}; {self.best} has "
+            f"{own.best_score:.1%} and is more expensive (expected loss "
             f"{own.expected_loss:.3f}, {self.tolerance:g} is tolerated)"
         )
 

@@ -135,9 +135,10 @@ class SeveralModelComparison(Brief):
             sure = "more than chance"
         if any(2 * one.scored.n_leaked > len(one.scored.labelled) for one in self.evaluations):
             sure += TRAINED_ON
+        points = f"{100 * abs(main.difference):.1f} points"
         return (
-            f"The {name} of {better} is {abs(main.difference):.3f} higher than that of {other} on "
-            f"{texts} (95 % interval {low:+.3f} to {high:+.3f}): {sure}."
+            f"The {name} of {better} is {points} higher than that of "
+            f"{other} on {texts} (95 % interval {100 * low:+.1f} to {100 * high:+.1f}): {sure}."
         )
 
     def warnings(self) -> list[str]:

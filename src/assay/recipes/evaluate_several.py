@@ -96,8 +96,8 @@ class SeveralEvaluation(Brief):
     def _repr_html_(self) -> str:
         scores = self.scores
         sentence = (
-            f"of {self.source}, {scores.n_texts:,} texts: micro F1 {scores.f1_micro:.4f}, "
-            f"macro F1 {scores.f1_macro:.4f}, exact match {scores.exact_match:.4f}"
+            f"of {self.source}, {scores.n_texts:,} texts: micro F1 {scores.f1_micro:.2%}, "
+            f"macro F1 {scores.f1_macro:.2%}, exact match {scores.exact_match:.2%}"
         )
         rows = [
             {"label": one.label, "texts": one.n_texts, "F1": one.f1, "threshold": one.threshold}

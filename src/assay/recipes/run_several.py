@@ -176,7 +176,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         one = _score(fitted, run)
         methods[method] = one
         macro, where = one.evidence.scores.f1_macro, WHERE[one.predictions.kind]
-        run.progress.say(f"{method}: macro F1 {macro:.3f} on {where}")
+        run.progress.say(f"{method}: macro F1 {macro:.1%} on {where}")
     choice = choose_several(
         {method: one.predictions for method, one in methods.items()},
         metric=run.options.metric or METRIC,
