@@ -1,6 +1,6 @@
 """What a training aims at, and what is fitted on held-out texts.
 
-This tests `calibration` and `thresholds` too.
+This tests `thresholds` too.
 """
 
 import numpy as np
