@@ -136,15 +136,25 @@ def add_rows(found: dict[str, Any], rows: list[dict[str, Any]]) -> None:
         found[f"most_{name}"] = max([found.get(f"most_{name}", 0.0), *(row[name] for row in rows)])
 
 
-def print_table(results: dict[str, Any]) -> bool:
-    """Print a row for each kind; return whether nothing was wrong."""
-    print("| kind | inputs | refused | answered | wrong | most seconds | most MB |")
-    print("|---|---|---|---|---|---|---|")
-    for kind, found in results["kinds"].items():
+def summarise(content: dict[str, Any]) -> str:
+    """Return a table with a row for each kind."""
+    lines = [
+        "| kind | inputs | refused | answered | wrong | most seconds | most MB |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for kind, found in content["kinds"].items():
         outcomes = found["outcomes"]
         counts = [outcomes.get(name, 0) for name in ("refused", "answered", "wrong")]
         shown = " | ".join(f"{n:,}" for n in (found["n"], *counts))
-        print(f"| {kind} | {shown} | {found['most_cpu_s']:.1f} | {found['most_grown_mb']:.0f} |")
+        most = f"{found['most_cpu_s']:.1f} | {found['most_grown_mb']:.0f}"
+        lines.append(f"| {kind} | {shown} | {most} |")
+    return "\n".join(lines)
+
+
+def print_findings(results: dict[str, Any]) -> bool:
+    """Print the table, and what is wrong; return whether nothing is."""
+    print(summarise(results))
+    for kind, found in results["kinds"].items():
         for one in found["findings"]:
             print(f"{kind} {one['i']}: {one['what']}", file=sys.stderr)
     return not any(found["outcomes"].get("wrong") for found in results["kinds"].values())
@@ -170,9 +180,10 @@ def main() -> None:
             while (first := found.get("n", 0)) < n_inputs:
                 end = min(first + PIECE, n_inputs)
                 add_rows(found, try_piece(kind, Path(folder), first, end, args.seed))
+                results["when"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
                 if not args.smoke:
                     args.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    sys.exit(0 if print_table(results) else 1)
+    sys.exit(0 if print_findings(results) else 1)
 
 
 if __name__ == "__main__":

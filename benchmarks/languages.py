@@ -52,6 +52,8 @@ def measure_trainings(results: Results, given: argparse.Namespace) -> None:
                 "out": str(given.keep / name.replace("/", "-") / method),
             }
             found = run_child(CHILD, plan, n_threads=given.threads)
+            if given.no_times:
+                found = {key: value for key, value in found.items() if not key.endswith("_s")}
             results.add("trainings", case, found)
             log(json.dumps({**case, **found}))
 
@@ -87,10 +89,9 @@ def summarise(content: Case) -> str:
         scores = " | ".join(
             f"{one[key]:.4f}" for key in ("validation_accuracy", "test_accuracy", "test_f1_macro")
         )
-        size = one["folder_bytes"] / 1e6
-        lines.append(
-            f"| {one['set']} | `{one['method']}` | {scores} | {one['total_s']:.0f} | {size:.1f} |"
-        )
+        seconds = f"{one['total_s']:.0f}" if "total_s" in one else ""
+        size = f"{one['folder_bytes'] / 1e6:.1f}"
+        lines.append(f"| {one['set']} | `{one['method']}` | {scores} | {seconds} | {size} |")
     languages = [one for one in trainings if one["set"].startswith(LANGUAGES)]
     for method, own in by(languages, "method").items():
         mean = statistics.mean(one["test_accuracy"] for one in own)
@@ -117,6 +118,9 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", help="such as klue_ynat or sib200/kor_Hang")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
     parser.add_argument("--no-training", action="store_true")
+    parser.add_argument(
+        "--no-times", action="store_true", help="other work runs beside: keep no times of trainings"
+    )
     given = parser.parse_args()
     results = Results(given.out, describe_machine())
     if not given.no_training:

@@ -54,6 +54,7 @@ SECTIONS = (
     Section("Choosing", "bench-choice", "choice.json", "choice"),
     Section("Labelling", "bench-labelling", "labelling.json", "labelling_tables"),
     Section("Tables of other programs", "bench-files", "files.json", "files"),
+    Section("Wrong inputs", "bench-faults", "faults.json", "faults"),
     Section("Explanations", "bench-explain", "explain-*.json", "explain", "summarise_content"),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assay.audit.planting import PROBABLE, expect_wrong
+from assay.audit.planting import PROBABLE, count_listed, expect_wrong, expect_wrong_among
 
 
 def judged(n_wrong, *, n_texts=2000, n_classes=4, strength=4.0, seed=0):
@@ -42,3 +42,19 @@ def test_shares_are_between_zero_and_one_for_few_texts():
     """One text, or none, is no error."""
     assert expect_wrong(np.zeros(1, dtype=int), np.ones((1, 1))).tolist() == [0.0]
     assert len(expect_wrong(np.zeros(0, dtype=int), np.ones((0, 2)))) == 0
+
+
+def test_equally_suspect_labels_are_judged_alike():
+    """Probabilities that are all 0 hold no order: neither the first nor the last is better known."""
+    given = np.concatenate([np.zeros(40), np.full(360, 0.9)])
+    planted = np.concatenate([np.zeros(300), np.full(100, 0.9)])
+    expected = expect_wrong_among(given, planted)
+    assert len(set(expected[:40].tolist())) == 1
+    assert expected[0] == 1.0  # 13 % of the labels may be wrong, three quarters of these are here
+
+
+def test_probabilities_that_cannot_tell_planted_labels_list_nothing():
+    """Nearly everything might be wrong, for all that they say."""
+    rng = np.random.default_rng(0)
+    expected = expect_wrong_among(rng.random(500), rng.random(5_000))
+    assert count_listed(expected, PROBABLE) == 0

@@ -58,15 +58,39 @@ def audit(data):
 
 def test_suspect_entries_are_ranked_by_how_surprising_they_are():
     """A label that is more likely than not, and one that the text speaks against."""
-    truth = np.array([[1, 0], [1, 0], [1, 1], [0, 1], [0, 1], [0, 0]] * 2)
-    probs = np.where(truth > 0, 0.9, 0.1).astype(float)
+    truth = np.array([[1, 0], [1, 0], [1, 1], [0, 1], [0, 1], [0, 0]] * 20)
+    rng = np.random.default_rng(0)
+    probs = np.where(truth > 0, 0.6, 0.0) + 0.35 * rng.random(truth.shape)
     probs[3, 0], probs[2, 1] = 0.97, 0.02
     found = find_suspect_entries(truth, probs)
-    assert [(one.row, one.label, one.is_missing) for one in found[:2]] == [
+    assert [(one.row, one.label, one.is_missing) for one in found] == [
         (2, 1, False),
         (3, 0, True),
     ]
     assert found[0].score == pytest.approx(0.98)
+
+
+def test_list_is_as_long_as_it_is_half_wrong():
+    """Of flipped entries the list holds most, whether few or many were flipped, and few others."""
+    rng = np.random.default_rng(0)
+    for flipped in (0.002, 0.05):
+        truth = (rng.random((3_000, 6)) < [0.4, 0.2, 0.1, 0.05, 0.05, 0.02]).astype(np.int64)
+        probs = np.clip(
+            np.where(truth > 0, 0.8, 0.03) + 0.1 * rng.standard_normal(truth.shape), 0.001, 0.999
+        )
+        is_flipped = rng.random(truth.shape) < flipped
+        found = find_suspect_entries(truth ^ is_flipped, probs)
+        hits = sum(is_flipped[one.row, one.label] for one in found)
+        assert hits >= 0.9 * is_flipped.sum()
+        assert hits >= 0.5 * len(found)
+
+
+def test_labels_that_models_cannot_tell_are_not_listed():
+    """Scores that say nothing about the labels make no list, however surprising some are."""
+    rng = np.random.default_rng(0)
+    truth = (rng.random((2_000, 4)) < 0.1).astype(np.int64)
+    probs = np.clip(0.1 + 0.05 * rng.standard_normal(truth.shape), 0.001, 0.999)
+    assert len(find_suspect_entries(truth, probs)) <= 0.01 * truth.sum()
 
 
 def test_label_that_one_text_has_is_not_judged():

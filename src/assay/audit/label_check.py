@@ -103,6 +103,7 @@ class LabelCheck(Brief):
                 split=self.split,
                 method=self.method,
                 agreement=self.agreement.get(self.split, 0.0),
+                expected=self.expected_wrong,
             )
         return Fact.of(
             "audit.suspects" if n_suspects else "audit.no_suspects",

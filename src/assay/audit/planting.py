@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["DOUBTFUL", "PROBABLE", "expect_wrong"]
+__all__ = ["DOUBTFUL", "PROBABLE", "count_listed", "expect_wrong", "expect_wrong_among"]
 
 PROBABLE = 0.5  # a list in which a smaller share is expected to be wrong is mostly noise
 DOUBTFUL = 0.25  # what follows is worth a look as long as a quarter of the whole list is
 # Thresholds that fewer planted or given labels stay below say too little about the ratio.
 LEAST_PLANTED, LEAST_GIVEN = 0.1, 5
+# Where more than that may be wrong, probabilities hardly tell planted from given: they say nothing.
+LARGEST_WRONG_SHARE = 0.8
 
 
 def expect_wrong(label_ids: np.ndarray, probs: np.ndarray) -> np.ndarray:
@@ -39,19 +41,50 @@ def expect_wrong(label_ids: np.ndarray, probs: np.ndarray) -> np.ndarray:
     float64 array of shape (n_texts,)
         Position i: the share of the i + 1 most suspect labels, 0 to 1.
     """
-    n_texts = len(probs)
-    each_row = np.arange(n_texts)
-    given = np.sort(probs[each_row, label_ids])
+    each_row = np.arange(len(probs))
     is_other = np.ones(probs.shape, dtype=bool)
     is_other[each_row, label_ids] = False
     is_other[:, np.bincount(label_ids, minlength=probs.shape[1]) == 0] = False  # nobody gives it
-    others = np.sort(probs[is_other])
-    n_given = each_row + 1
-    given_share = n_given / n_texts
-    planted_share = np.searchsorted(others, given, side="right") / max(1, len(others))
-    says_enough = (planted_share >= LEAST_PLANTED) & (n_given >= min(LEAST_GIVEN, n_texts))
+    return expect_wrong_among(probs[each_row, label_ids], probs[is_other])
+
+
+def expect_wrong_among(given: np.ndarray, planted: np.ndarray) -> np.ndarray:
+    """Estimate which share of the most suspect of any given things is wrong, at most.
+
+    Parameters
+    ----------
+    given : array of shape (n_given,)
+        Probability of each thing that is given, 0 to 1: the lower, the more suspect.
+    planted : array of shape (n_planted,)
+        Probabilities of things that are known to be wrong.
+
+    Returns
+    -------
+    float64 array of shape (n_given,)
+        Position i: the share of the i + 1 most suspect ones, 0 to 1.
+    """
+    given, planted = np.sort(given), np.sort(planted)
+    n_given = np.searchsorted(given, given, side="right")  # equal ones are equally suspect
+    given_share = n_given / max(1, len(given))
+    planted_share = np.searchsorted(planted, given, side="right") / max(1, len(planted))
+    says_enough = (planted_share >= LEAST_PLANTED) & (n_given >= min(LEAST_GIVEN, len(given)))
     if not says_enough.any():
-        return np.zeros(n_texts)
+        return np.zeros(len(given))
     wrong_share = (given_share / np.maximum(planted_share, 1e-12))[says_enough].min()
+    if wrong_share > LARGEST_WRONG_SHARE:
+        return np.zeros(len(given))
     expected: np.ndarray = np.minimum(1.0, wrong_share * planted_share / given_share)
     return expected
+
+
+def count_listed(expected: np.ndarray, share: float) -> int:
+    """Return how many suspects a list has of which at least a share is expected to be wrong.
+
+    Parameters
+    ----------
+    expected : array of shape (n_given,)
+        As `expect_wrong` returns it.
+    share : float
+        `PROBABLE` or `DOUBTFUL`.
+    """
+    return int(np.flatnonzero(expected >= share).max(initial=-1)) + 1

@@ -3,9 +3,9 @@
 Where a text may have several labels, each entry (a text and a label, given or not) is held against
 the score of a model that did not see the text, calibrated on other folds. How surprising an entry
 is, is the probability that it is wrong: the score where the label is not given, and what is left to
-one where it is. A label is probably missing where it is more likely than not, and probably too many
-where the text speaks against it: its score is at most a quarter of the share of all texts that
-have the label. Measured: "Several labels per text" in dev/LOG.md.
+one where it is. How many are listed follows from how many of them are expected to be wrong, of
+labels that are missing and of labels that are too many each: see `assay.audit.planting`. A label
+that was planted on a text by mistake has the scores of the texts that do not have it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 from assay.audit.issues import Issue
 from assay.audit.label_check import AUTO, NOT_ASKED, LabelCheck
+from assay.audit.planting import PROBABLE, count_listed, expect_wrong_among
 from assay.data.duplicates import duplicate_groups
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import DataError
@@ -26,10 +27,8 @@ __all__ = ["SuspectEntry", "check_several", "find_suspect_entries"]
 
 KINDS_OF_ENTRIES = {True: "missing_label", False: "extra_label"}
 N_FOLDS = 5
-LEAST_MISSING = 0.5  # a label is proposed only where it is more likely than not
-EXTRA_FRACTION = 0.25  # of the share of the texts that have a label: below, it is called too many
+LEAST_SCORE = 0.5  # nothing is called wrong that is more likely right than not
 LEAST_WITH = 2  # texts with a label, and without it, by which entries of it can be judged
-MAX_SHARE = 0.2  # of the texts: a longer list would not be read, and is mostly hard texts
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,15 @@ class SuspectEntry:
         The label is not given and should be; else it is given and should not be.
     score : float
         Probability that the entry is wrong, 0 to 1.
+    expected_share : float
+        Which share of the entries of its kind, down to this one, is expected to be wrong, at most.
     """
 
     row: int
     label: int
     is_missing: bool
     score: float
+    expected_share: float
 
 
 def find_suspect_entries(truth: np.ndarray, probs: np.ndarray) -> list[SuspectEntry]:
@@ -65,18 +67,36 @@ def find_suspect_entries(truth: np.ndarray, probs: np.ndarray) -> list[SuspectEn
     n_with = truth.sum(axis=0)
     n_without = len(truth) - n_with
     can_judge = (n_with >= LEAST_WITH) & (n_without >= LEAST_WITH)
-    share = n_with / max(1, len(truth))
-    is_missing = (truth == 0) & (probs >= LEAST_MISSING) & can_judge
-    is_extra = (truth > 0) & (probs <= EXTRA_FRACTION * share) & can_judge
-    surprise = np.where(truth > 0, 1 - probs, probs)
-    rows, labels = np.nonzero(is_missing | is_extra)
-    values = surprise[rows, labels]
+    is_given = truth > 0
+    surprise = np.where(is_given, 1 - probs, probs)
     found = []
-    for i in np.argsort(-values, kind="stable").tolist():
-        row, label = int(rows[i]), int(labels[i])
-        missing = bool(is_missing[row, label])
-        found.append(SuspectEntry(row, label, missing, float(values[i])))
-    return found
+    for is_own, is_missing in ((is_given, False), (~is_given, True)):
+        rows, labels = np.nonzero(is_own & can_judge)
+        own = surprise[rows, labels]
+        expected = expect_wrong_among(1 - own, surprise[~is_own & can_judge])
+        order = np.argsort(-own, kind="stable")[: count_listed(expected, PROBABLE)]
+        for place, i in enumerate(order.tolist()):
+            if own[i] < LEAST_SCORE:
+                break
+            entry = SuspectEntry(
+                row=int(rows[i]),
+                label=int(labels[i]),
+                is_missing=is_missing,
+                score=float(own[i]),
+                expected_share=float(expected[place]),
+            )
+            found.append(entry)
+    return sorted(found, key=lambda one: -one.score)
+
+
+def _expect_wrong(entries: list[SuspectEntry]) -> float:
+    """Return which share of all entries is expected to be wrong, at most; 0 if there is none."""
+    n_wrong = 0.0
+    for is_missing in (False, True):
+        own = [one for one in entries if one.is_missing == is_missing]
+        if own:
+            n_wrong += len(own) * own[-1].expected_share
+    return n_wrong / max(1, len(entries))
 
 
 def check_several(
@@ -110,12 +130,13 @@ def check_several(
     labelled = splits[split]
     truth = splits.label_set.encode(labelled.labels)
     entries = find_suspect_entries(truth, probs)
-    issues = _describe(entries, splits, split)[: max(1, int(MAX_SHARE * len(labelled)))]
+    issues = _describe(entries, splits, split)
     check = LabelCheck(
         method=name,
         split=split,
         n_judged={split: len(labelled)},
         n_suspects={split: len(issues)},
+        expected_wrong=_expect_wrong(entries),
         agreement={split: float((predicted == truth).all(axis=1).mean())},
         fit_s=fit_s,
         is_several=True,

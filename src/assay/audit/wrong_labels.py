@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.audit.planting import DOUBTFUL, PROBABLE, expect_wrong
+from assay.audit.planting import DOUBTFUL, PROBABLE, count_listed, expect_wrong
 from assay.errors import InputError
 
 __all__ = ["WrongLabel", "find_wrong_labels"]
@@ -88,7 +88,7 @@ def find_wrong_labels(
     by_suspicion = np.argsort(given, kind="stable")
     if bounds is None:
         expected = expect_wrong(label_ids, probs)
-        n_probable, n_listed = (_last(expected >= share) for share in (PROBABLE, DOUBTFUL))
+        n_probable, n_listed = (count_listed(expected, share) for share in (PROBABLE, DOUBTFUL))
     else:
         expected = np.ones(len(given))
         n_probable, n_listed = (int((given <= bound).sum()) for bound in bounds)
@@ -105,11 +105,6 @@ def find_wrong_labels(
             )
             found.append(one)
     return found
-
-
-def _last(is_listed: np.ndarray) -> int:
-    """Return how many rows come up to the last one that is listed."""
-    return int(np.flatnonzero(is_listed).max(initial=-1)) + 1
 
 
 def _checked(label_ids: np.ndarray, probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
