@@ -195,5 +195,5 @@ class _Platt:
         spread = probs * (1 - probs)
         h_aa = (spread * self.centred**2).sum(axis=0)
         h_ab = (spread * self.centred).sum(axis=0)
-        left: np.ndarray = h_aa - h_ab**2 / (spread.sum(axis=0) + TINY)
-        return np.maximum(left, 0) + TINY
+        left: np.ndarray = np.maximum(h_aa - h_ab**2 / (spread.sum(axis=0) + TINY), 0) + TINY
+        return left
