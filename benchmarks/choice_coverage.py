@@ -98,12 +98,12 @@ def _draw_once(
         judged[method] = FoldEvidence.judge(found, texts, own, label_set, temperature=1.0, seed=0)
         logits, classes = make(method, used).predict_fold(labelled.texts, label_ids, is_fresh)
         fresh[method] = float((classes[logits.argmax(axis=1)] == label_ids[is_fresh]).mean())
-    choice = choose_method({method: one.answers for method, one in judged.items()})
+    choice = choose_method({method: one.predictions for method, one in judged.items()})
     chosen = choice.recommended
     low, high = judged[chosen].scored.scores.intervals["accuracy"]
     return {
         "recommended": chosen,
-        "evidence": judged[chosen].answers.accuracy,
+        "evidence": judged[chosen].predictions.accuracy,
         "low": low,
         "high": high,
         "fresh": fresh[chosen],

@@ -135,7 +135,8 @@ def _association(matrix: Any, label_ids: np.ndarray) -> np.ndarray:
             (np.ones(n_texts), (label_ids, np.arange(n_texts))), shape=(len(n_by_class), n_texts)
         )
     observed = np.asarray((is_of_class @ (matrix > 0)).todense(), dtype=np.float64)
-    share = observed.sum(axis=0) / n_texts
+    # Not the sum of `observed`: a text with two labels is in it twice
+    share = np.bincount(matrix.indices, minlength=matrix.shape[1]) / n_texts
     expected = n_by_class[:, None] * share
     variance = np.maximum(expected * (1 - share), np.finfo(np.float64).tiny)
     association: np.ndarray = ((observed - expected) ** 2 / variance).sum(axis=0) / n_texts

@@ -169,11 +169,10 @@ class TrainingSet:
 
     @cached_property
     def trained_on(self) -> TrainedOn:
-        """Hashes of the training texts, and of those of test."""
+        """Hashes of the training texts, and of those of test if there is such a split."""
+        test = self.splits["test"].normalised if "test" in self.splits else ()
         return TrainedOn.of(
-            self.train.normalised,
-            fingerprint=self.fingerprints["train"],
-            held_out=self.splits["test"].normalised,
+            self.train.normalised, fingerprint=self.fingerprints["train"], held_out=test
         )
 
     @cached_property
