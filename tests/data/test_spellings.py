@@ -50,7 +50,6 @@ def test_find_spellings_proposes_the_frequent_one(counts, label, proposed, kind)
         {"긍정": 100, "부정": 1},
         {"배송": 100, "배상": 1},
         {"A": 100, "A-": 100, "A+": 100},
-        {"01": 3, "1": 3},
         {"1": 3, "1.5": 3},
         {"stare": 100, "store": 100, "stire": 1},
         {},

@@ -172,7 +172,7 @@ def advise_encoding(text: str, *, encoding: str, path: Path | None = None) -> Ad
 
 def _bytes_of(text: str, encoding: str) -> list[bytes]:
     """Return the bytes of a line that was read with `encoding`."""
-    codec = "utf-8" if encoding == UTF_8 else encoding
+    codec = "utf-8" if encoding == UTF_8 or "+" in encoding else encoding
     try:
         return [text.rstrip("\r\n").encode(codec, "surrogateescape")]
     except UnicodeError:

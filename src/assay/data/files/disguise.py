@@ -38,8 +38,8 @@ MARKDOWN_RULE = re.compile(rb"[^\r\n]*\|[^\r\n]*\r?\n\s*\|?\s*:?-{3,}:?\s*\|[-:|
 DRAWN_RULE = re.compile(rb"(?:[^\r\n]*\r?\n)?[ \t]*\+?-{3}[-+]*\+[-+]*\s*[\r\n]")
 # Statements that make or fill a table, perhaps below comments.
 SQL_DUMP = re.compile(
-    rb"(?:\s|--[^\n]*\n|/\*.*?\*/;?)*(?:insert\s+into|(?:create|drop)\s+table)\s+\S+\s*"
-    rb"(?:\(|values|if\b|;)",
+    rb"(?:\s|--[^\n]*\n|/\*.*?\*/;?)*(?:insert\s+into\s+\S+\s*(?:\(|values)|"
+    rb"(?:create|drop)\s+table\s+(?:if\s+(?:not\s+)?exists\s+)?\S+\s*(?:\(|;))",
     re.IGNORECASE | re.DOTALL,
 )
 JSON_ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\{\s*\"")

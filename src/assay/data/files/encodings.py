@@ -7,6 +7,7 @@ common a character is, which tells encodings apart in short texts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ MARGIN = 0.2  # of the penalty: what is further behind the best one is not likel
 SHOWN_CHARS = 24
 SAMPLE_BYTES = 20_000
 WEIGHED_CHARS = 3_000  # of the sample, whose characters are looked at one by one
+HALF = re.compile("[\ud800-\udfff]")  # of a pair, which UTF-8 does not have
 JAVA_NULL = b"\xc0\x80"
 MODIFIED = "the modified UTF-8 of Java"
 COMPARED_LINES = 50  # of which one is shown
@@ -83,10 +85,13 @@ def name_java_form(lines: Sequence[bytes]) -> str | None:
     for line in lines:
         content = line.replace(JAVA_NULL, b"")
         try:
-            content.decode("utf-8", "surrogatepass")
+            text = content.decode("utf-8", "surrogatepass")
         except UnicodeDecodeError:
             continue
-        return "CESU-8, as Oracle and Java write emoji" if content == line else MODIFIED
+        if content != line:
+            return MODIFIED
+        if HALF.search(text):
+            return "CESU-8, as Oracle and Java write emoji"
     return None
 
 
