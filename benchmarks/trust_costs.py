@@ -114,7 +114,7 @@ def audit_once(case: Case, root: Path) -> Case:
 def measure_scores(case: Case, root: Path) -> Case:
     """Score five made-up methods with intervals, and test them against each other, as a run does for one split."""
     from assay.data import LabelSet
-    from assay.evaluation import Answers, choose_method, score_predictions
+    from assay.evaluation import EvidencePredictions, choose_method, score_predictions
     from assay.evaluation.slices import score_slices
     from assay.models import METHODS
 
@@ -135,7 +135,7 @@ def measure_scores(case: Case, root: Path) -> Case:
     intervals_s = time.perf_counter() - started_s
     answers = {}
     for method, scores in probs.items():
-        answers[method] = Answers.held_out(label_ids, scores.argmax(axis=1))
+        answers[method] = EvidencePredictions.held_out(label_ids, scores.argmax(axis=1))
     choose_method(answers, seed=case["seed"])
     total_s = time.perf_counter() - started_s
     return {

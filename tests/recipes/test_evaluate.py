@@ -68,9 +68,11 @@ def test_unknown_labels_are_all_named(model, tmp_path):
     path = write_rows(
         tmp_path / "d.csv", ["a", "b", "c", "d"], ["joy", "saddness", "saddness", "분노"]
     )
-    message = r"d\.csv has labels that the model does not know: 'saddness' \(2 texts\), '분노' \(1 "
+    message = (
+        r"d\.csv has labels that the model does not know: 'saddness' \(2 texts\), '분노' \(1 text"
+    )
     with pytest.raises(
-        DataError, match=message + r"texts\); it knows sadness, joy, .*\. Did you mean 'sadness'\?"
+        DataError, match=message + r"\); it knows sadness, joy, .*\. Did you mean 'sadness'\?"
     ):
         evaluate_model(model, load_data(path))
 

@@ -79,5 +79,5 @@ def test_only_some_of_many_labels_are_named():
     """Ten unknown ones, twenty known ones."""
     labels = tuple(f"new{i}" for i in range(13))
     labelled = LabelledTexts(labels, labels)
-    with pytest.raises(DataError, match=r"'new9' \(1 texts\) and 3 more; it knows old0,.* \.\.\."):
+    with pytest.raises(DataError, match=r"'new9' \(1 text\) and 3 more; it knows old0,.* \.\.\."):
         check_labels(labelled, tuple(f"old{i}" for i in range(21)), where="train")
