@@ -97,3 +97,19 @@ def test_dump_of_a_database_is_recognised(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"d\.csv is a dump of a database"):
         check_content(path, ".csv", Reading())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"/**/" * 16_000 + b"x",
+        b"---" + b"+" * 65_000 + b"x",
+        b"|" * 60_000 + b"\nx",
+        b"a|b\n" + b" " * 60_000 + b"x",
+    ],
+)
+def test_long_file_of_signs_is_looked_at_once(tmp_path, content):
+    """Patterns that go back over what they took would need minutes, or ages, for these."""
+    path = tmp_path / "d.csv"
+    path.write_bytes(content)
+    check_content(path, ".csv", Reading())

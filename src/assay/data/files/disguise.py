@@ -32,13 +32,17 @@ BEGINNINGS = {
     b"{\\rtf": ("is a document", "save it as plain text"),
     b"version https://git-lfs": ("is a pointer of Git LFS, not the data", "run git lfs pull"),
 }
+# "*+" and "(?>...)" give nothing back that they took: else a long file could be tried in every way
+# to divide it.
 # A line of names, and below it a line of dashes.
-MARKDOWN_RULE = re.compile(rb"[^\r\n]*\|[^\r\n]*\r?\n\s*\|?\s*:?-{3,}:?\s*\|[-:| \t]*[\r\n]")
+MARKDOWN_RULE = re.compile(
+    rb"[^|\r\n]*+\|[^\r\n]*+\r?\n\s*+\|?\s*+:?-{3,}+:?\s*+\|[-:| \t]*+[\r\n]"
+)
 # The line above or under the names of columns on the terminal of a database.
-DRAWN_RULE = re.compile(rb"(?:[^\r\n]*\r?\n)?[ \t]*\+?-{3}[-+]*\+[-+]*\s*[\r\n]")
+DRAWN_RULE = re.compile(rb"(?:[^\r\n]*+\r?\n)?[ \t]*+\+?-{3}-*+\+[-+]*+[ \t]*+[\r\n]")
 # Statements that make or fill a table, perhaps below comments.
 SQL_DUMP = re.compile(
-    rb"(?:\s|--[^\n]*\n|/\*.*?\*/;?)*(?:insert\s+into\s+\S+\s*(?:\(|values)|"
+    rb"(?>\s|--[^\n]*\n|/\*.*?\*/;?)*+(?:insert\s+into\s+\S+\s*(?:\(|values)|"
     rb"(?:create|drop)\s+table\s+(?:if\s+(?:not\s+)?exists\s+)?\S+\s*(?:\(|;))",
     re.IGNORECASE | re.DOTALL,
 )

@@ -57,7 +57,8 @@ def find_joint(cells: Iterable[Any], separator: str) -> str:
     >>> find_joint(["rude; sad", "fun;sad", "rude; fun", "sad"], ";")
     '; '
     """
-    joint = re.compile(rf"\s*{re.escape(separator)}\s*")
+    # White space is looked at from its beginning alone: a long run of it is passed once
+    joint = re.compile(rf"(?<!\s)\s*{re.escape(separator)}\s*")
     counts: Counter[str] = Counter()
     for cell in cells:
         if isinstance(cell, str):
