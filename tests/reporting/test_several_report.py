@@ -101,7 +101,7 @@ def test_pages_say_all_of_it(report, language):
     assert "<b>" not in page
     assert page.count("data:image/png") == 3
     assert f'lang="{language}"' in page
-    for text in ("0.980", "finetune", "0.704"):
+    for text in ("0.980", "finetune", "70.4%"):
         assert text in page
 
 

@@ -274,7 +274,7 @@ class SeveralChoice(Brief):
         return (
             f"{self.recommended} has a {name} of {own.score:.1%} {where}; {self.best} has "
             f"{own.best_score:.1%} and is more expensive (expected loss "
-            f"{own.expected_loss:.3f}, {self.tolerance:g} is tolerated)"
+            f"{100 * own.expected_loss:.1f} points, {100 * self.tolerance:g} are tolerated)"
         )
 
     def to_dict(self) -> SeveralChoiceEntry:

@@ -48,7 +48,7 @@ def _rule_row(
     return {
         say("columns.label"): shorten(show_text(label), LABEL_CELLS),
         say("columns.asked"): say(f"rule.{kind}", target=target),
-        say("columns.threshold"): f"{outcome['thresholds'][label]:.3f}",
+        say("columns.threshold"): spoken.language.numbers.decimal(outcome["thresholds"][label]),
         say("columns.on_split"): spoken.language.word("splits", split),
         say("columns.recall"): _change(one["recall_without"], one["recall"], spoken),
         say("columns.precision"): _change(one["precision_without"], one["precision"], spoken),
@@ -56,22 +56,18 @@ def _rule_row(
 
 
 def _cost_row(effect: Mapping[str, Any], spoken: Spoken) -> Row:
-    exact_match = _change(effect["accuracy_without"], effect["accuracy"], spoken)
+    decimal = spoken.language.numbers.decimal
+    before, after = decimal(effect["mean_cost_without"]), decimal(effect["mean_cost"])
     return {
         spoken.say("columns.on_split"): spoken.language.word("splits", effect["split"]),
-        spoken.say("columns.mean_cost"): _change(
-            effect["mean_cost_without"], effect["mean_cost"], spoken
+        spoken.say("columns.mean_cost"): spoken.say("rule.change", before=before, after=after),
+        spoken.say("several.exact_match"): _change(
+            effect["accuracy_without"], effect["accuracy"], spoken
         ),
-        spoken.say("several.exact_match"): exact_match,
     }
 
 
 def _change(before: float | None, after: float | None, spoken: Spoken) -> str:
-    """Return a number without a rule and with it."""
-    return spoken.say("rule.change", before=_number(before), after=_number(after))
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.3f}"
+    """Return a share without a rule and with it."""
+    percent = spoken.language.numbers.percent
+    return spoken.say("rule.change", before=percent(before), after=percent(after))

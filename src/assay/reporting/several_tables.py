@@ -68,13 +68,13 @@ def tell_several(report: Mapping[str, Any], spoken: Spoken) -> list[str]:
 
 def tell_tiles(report: Mapping[str, Any], spoken: Spoken) -> list[Tile]:
     """Return the scores that are shown first."""
-    test, say = _recommended(report)["test"], spoken.say
+    test, say, numbers = _recommended(report)["test"], spoken.say, spoken.language.numbers
     tiles = []
     for metric, name in SHOWN_FIRST.items():
-        interval = spoken.interval(test["intervals"][metric])
+        interval = numbers.interval(test["intervals"][metric])
         note = say("several.interval", interval=interval)
-        tiles.append(Tile(say(name), f"{test[metric]:.3f}", note))
-    n_texts = spoken.language.numbers.count(test["n_texts"])
+        tiles.append(Tile(say(name), numbers.percent(test[metric]), note))
+    n_texts = numbers.count(test["n_texts"])
     note = say("verdict.measured_texts", split="test")
     return [*tiles, Tile(say("verdict.measured_on"), n_texts, note)]
 
@@ -212,32 +212,32 @@ def _says_something(table: Table) -> bool:
 
 
 def _method_row(one: Mapping[str, Any], report: Mapping[str, Any], spoken: Spoken) -> Row:
-    test, say = one["test"], spoken.say
+    test, say, numbers = one["test"], spoken.say, spoken.language.numbers
     fit_s = report["timings"][one["method"]]["fit_s"]
     return {
         say("columns.method"): one["method"],
-        say("several.evidence_macro"): f"{one['evidence']['f1_macro']:.3f}",
-        say("several.test_macro"): f"{test['f1_macro']:.3f}",
-        say("columns.interval"): spoken.interval(test["intervals"]["f1_macro"]),
-        say("several.micro"): f"{test['f1_micro']:.3f}",
-        say("several.exact_match"): f"{test['exact_match']:.3f}",
-        say("several.average_precision"): f"{test['average_precision']:.3f}",
-        say("several.calibration_error"): f"{test['ece']:.4f}",
-        say("columns.training"): spoken.language.numbers.duration(fit_s),
+        say("several.evidence_macro"): numbers.percent(one["evidence"]["f1_macro"]),
+        say("several.test_macro"): numbers.percent(test["f1_macro"]),
+        say("columns.interval"): numbers.interval(test["intervals"]["f1_macro"]),
+        say("several.micro"): numbers.percent(test["f1_micro"]),
+        say("several.exact_match"): numbers.percent(test["exact_match"]),
+        say("several.average_precision"): numbers.percent(test["average_precision"]),
+        say("several.calibration_error"): numbers.percent(test["ece"], 2),
+        say("columns.training"): numbers.duration(fit_s),
     }
 
 
 def _label_row(one: Mapping[str, Any], spoken: Spoken) -> Row:
-    precision, say = one["average_precision"], spoken.say
+    say, numbers = spoken.say, spoken.language.numbers
     return {
         say("columns.label"): shorten(show_text(one["label"]), LABEL_CELLS),
-        say("columns.texts"): f"{one['n_texts']:,}",
-        say("columns.precision"): f"{one['precision']:.3f}",
-        say("columns.recall"): f"{one['recall']:.3f}",
-        say("columns.f1"): f"{one['f1']:.3f}",
-        say("columns.interval"): spoken.interval(one["f1_interval"]),
-        say("several.average_precision"): "" if precision is None else f"{precision:.3f}",
-        say("columns.threshold"): f"{one['threshold']:.3f}",
+        say("columns.texts"): numbers.count(one["n_texts"]),
+        say("columns.precision"): numbers.percent(one["precision"]),
+        say("columns.recall"): numbers.percent(one["recall"]),
+        say("columns.f1"): numbers.percent(one["f1"]),
+        say("columns.interval"): numbers.interval(one["f1_interval"]),
+        say("several.average_precision"): numbers.percent(one["average_precision"]),
+        say("columns.threshold"): numbers.decimal(one["threshold"]),
     }
 
 

@@ -49,10 +49,6 @@ class Spoken:
         told: str = self.environment.globals["tell"](fact)
         return told
 
-    def interval(self, pair: Sequence[float]) -> str:
-        """Return an interval of scores."""
-        return f"{pair[0]:.3f}{self.language.numbers.to}{pair[1]:.3f}"
-
 
 @dataclass(frozen=True)
 class Table:
