@@ -34,6 +34,7 @@ __all__ = [
     "draw",
     "method_colour",
     "new_figure",
+    "show_percent",
 ]
 
 DPI = 150
@@ -184,3 +185,12 @@ def _style() -> Iterator[None]:
     settings = [STYLE, {"font.family": font_families()}]
     with _rc_lock, style.context(settings, after_reset=True):
         yield
+
+
+def show_percent(value: float, _: object = None) -> str:
+    """Write a share at an axis, as matplotlib asks for it: with the place of the mark.
+
+    >>> show_percent(0.4)
+    '40%'
+    """
+    return f"{value:.0%}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.catalogue import ENGLISH, open_language
-from assay.reporting.canvas import MUTED, draw, method_colour, new_figure
+from assay.reporting.canvas import MUTED, draw, method_colour, new_figure, show_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,8 +54,8 @@ def draw_coverage(
         ax.set_xlim(1.0, 0.0)
         ax.margins(y=0.08)
         ax.set_ylim(top=min(ax.get_ylim()[1], 1.02))
-        ax.xaxis.set_major_formatter(_percents)
-        ax.yaxis.set_major_formatter(_percents)
+        ax.xaxis.set_major_formatter(show_percent)
+        ax.yaxis.set_major_formatter(show_percent)
         ax.set_xlabel(say("figures.answered"))
         ax.set_ylabel(say("figures.answers_right"))
         ax.grid()
@@ -114,7 +114,3 @@ def _join_close(places: Sequence[tuple[float, float, str]]) -> list[tuple[float,
         else:
             joined.append((x, y, label))
     return joined
-
-
-def _percents(value: float, _: object) -> str:
-    return f"{value:.0%}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from assay.catalogue import ENGLISH, open_language
-from assay.reporting.canvas import MUTED, draw, method_colour, new_figure
+from assay.reporting.canvas import MUTED, draw, method_colour, new_figure, show_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +56,7 @@ def draw_growth(more: Mapping[str, Any], *, language: str = ENGLISH) -> bytes:
         ax.set_xticks(sizes, [tongue.numbers.count(size) for size in sizes])
         ax.minorticks_off()
         ax.set_ylim(*_widen(*ax.get_ylim()))
-        ax.yaxis.set_major_formatter(_percents)
+        ax.yaxis.set_major_formatter(show_percent)
         ax.set_xlabel(tongue.say("figures.training_texts"))
         ax.set_ylabel(tongue.say("columns.accuracy"))
         ax.grid()
@@ -113,7 +113,3 @@ def _widen(low: float, high: float) -> tuple[float, float]:
     top = min(high + missing / 2, HIGHEST)
     bottom = max(min(low, top - LEAST_SPAN), 1.0 - HIGHEST)
     return bottom, max(top, bottom + LEAST_SPAN)
-
-
-def _percents(value: float, _: object) -> str:
-    return f"{value:.0%}"

@@ -11,7 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.catalogue import ENGLISH, open_language
-from assay.reporting.canvas import ACCENT, INK, MUTED, colour_map, draw, method_colour, new_figure
+from assay.reporting.canvas import (
+    ACCENT,
+    INK,
+    MUTED,
+    colour_map,
+    draw,
+    method_colour,
+    new_figure,
+    show_percent,
+)
 from assay.reporting.escape import shorten, show_text
 
 if TYPE_CHECKING:
@@ -64,7 +73,7 @@ def draw_confusion(
         ax.set_xlabel(say("figures.predicted_label"))
         ax.set_ylabel(say("figures.true_label"))
         ax.spines[:].set_visible(not is_small)
-        bar = figure.colorbar(image, ax=ax, shrink=0.55, aspect=28, pad=0.02, format=_percents)
+        bar = figure.colorbar(image, ax=ax, shrink=0.55, aspect=28, pad=0.02, format=show_percent)
         bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize=8, labelcolor=MUTED)
         bar.set_label(say("figures.share_of_true_label"), color=MUTED, fontsize=8.5)
@@ -196,7 +205,7 @@ def draw_leaderboard(
             loc="lower right", bbox_to_anchor=(1, 1), ncols=2, handletextpad=0.2, borderaxespad=0.2
         )
         ax.set_ylim(-0.6, len(rows) - 0.4)
-        ax.xaxis.set_major_formatter(_percents)
+        ax.xaxis.set_major_formatter(show_percent)
         ax.set_xlabel(words.say("figures.accuracy_intervals"))
         ax.grid(axis="x")
         ax.spines[["left", "bottom"]].set_visible(False)
@@ -263,10 +272,6 @@ def _name_epochs(ax: Axes, numbers: Sequence[int], *, title: str) -> None:
     ax.spines["left"].set_visible(False)
 
 
-def _percents(value: float, _: object) -> str:
-    return f"{value:.0%}"
-
-
 def _tenths(value: float, _: object) -> str:
     return f"{value:.1%}"
 
@@ -321,8 +326,8 @@ def _paint_reliability(
         _paint_bins(ax, bins["before"], colour=PALE, face="white")
     _paint_bins(ax, bins["after"], colour=colour, face=colour)
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
-    ax.xaxis.set_major_formatter(_percents)
-    ax.yaxis.set_major_formatter(_percents)
+    ax.xaxis.set_major_formatter(show_percent)
+    ax.yaxis.set_major_formatter(show_percent)
     ax.grid()
     ax.spines[["left", "bottom"]].set_visible(False)
 

@@ -17,6 +17,7 @@ from assay.reporting.canvas import (
     colour_map,
     draw,
     new_figure,
+    show_percent,
 )
 from assay.reporting.data_figures import draw_map
 from assay.reporting.escape import shorten, show_text
@@ -83,6 +84,7 @@ def _draw_labels(per_label: Sequence[Mapping[str, Any]], language: str) -> bytes
         ax.set_xlim(-0.02, 1.02)
         ax.set_ylim(-0.7, len(shown) - 0.3)
         ax.grid(axis="x")
+        ax.xaxis.set_major_formatter(show_percent)
         ax.set_xlabel(say("figures.f1_intervals"))
         return figure
 
@@ -119,6 +121,7 @@ def _paint_curve(ax: Axes, curve: Mapping[str, Any]) -> None:
     ax.axvline(curve["threshold"], color=INK, linestyle=":", linewidth=1)
     ax.set_xlim(0, 1)
     ax.set_ylim(-0.02, 1.02)
+    ax.yaxis.set_major_formatter(show_percent)
     ax.grid()
     ax.set_title(_named(curve["label"]))
 
@@ -151,7 +154,7 @@ def draw_together(
         ax.set_xticks(np.arange(len(kept)), names, rotation=90)
         ax.set_yticks(np.arange(len(kept)), names)
         ax.spines[:].set_visible(False)
-        bar = figure.colorbar(image, ax=ax, shrink=0.55, aspect=28, pad=0.02)
+        bar = figure.colorbar(image, ax=ax, shrink=0.55, aspect=28, pad=0.02, format=show_percent)
         bar.outline.set_visible(False)
         bar.set_label(say("figures.share_with_other"), color=MUTED, fontsize=8.5)
         return figure
