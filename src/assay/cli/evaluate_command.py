@@ -171,13 +171,9 @@ def _several_slice_row(one: SeveralSlice) -> dict[str, str]:
         row["exact match"] = f"{one.exact_match:.1%}"
         return row
     row["unseen"] = f"{one.unseen.n_texts:,}"
-    row["unseen F1"] = _score(one.unseen.f1_micro)
+    row["unseen F1"] = _share(one.unseen.f1_micro)
     row["unseen, 95 %"] = _interval(one.unseen.f1_micro_interval)
     return row
-
-
-def _score(value: float | None) -> str:
-    return "" if value is None else f"{value:.1%}"
 
 
 def _interval(pair: tuple[float, float] | None) -> str:
@@ -324,7 +320,7 @@ def _slice_row(one: SliceScores) -> dict[str, str]:
         row["unseen"] = f"{one.unseen.n_texts:,}"
         row["unseen right"] = _share(accuracy)
     title = "95 % interval" if one.unseen is None else "unseen, 95 %"
-    row[title] = "" if interval is None else show_interval(*interval)
+    row[title] = _interval(interval)
     return row
 
 
