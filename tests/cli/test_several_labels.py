@@ -148,6 +148,8 @@ def test_unseen_texts_are_shown_apart(invoke, folder):
     assert "Below, 'unseen' is about the 24 texts that the model was not trained on" in shown
     assert "all: 120 texts, 24 of them unseen" in shown
     assert "unseen, 95 %" in shown
+    assert "Labels, on the 24 unseen texts" in shown
+    assert "…" not in shown  # at 80 columns no number is cut
     by = json.loads(invoke(*asked, "--json").stdout)["by"]
     assert sum(one["unseen"]["n_texts"] for one in by) == 24
     shapes = read_shapes((ROOT / "docs" / "json.md").read_text(encoding="utf-8"))

@@ -30,7 +30,7 @@ SEVERAL_TITLES = {
     "exact_match": "exact match",
     "hamming_loss": "Hamming loss",
     "average_precision": "average precision, mean",
-    "ranking_precision": "label ranking average precision",
+    "ranking_precision": "ranking precision, mean",
     "ece": "calibration error, mean",
 }
 EXACT_MATCH = SEVERAL_TITLES["exact_match"]
@@ -77,8 +77,8 @@ def score_rows(split: str, scores: ScoresEntry) -> list[dict[str, str]]:
 def print_several(split: str, scores: Mapping[str, Any], *, with_labels: bool = True) -> None:
     """Print the scores of a split whose texts may have several labels, and a table of labels.
 
-    Those of the texts that the model was not trained on are beside them where it was trained on
-    others.
+    Where the model was trained on some of the texts, the scores of the others are beside those of
+    all, and the labels are scored on the others alone.
     """
     others = scores.get("without_leaks")
     new = None if others is None else others["scores"]
@@ -91,11 +91,12 @@ def print_several(split: str, scores: Mapping[str, Any], *, with_labels: bool = 
     print_line(f"{split}: {scores['n_texts']:,} texts{_count_unseen(new)}")
     print_table(rows, right=tuple(rows[0])[1:])
     if with_labels:
-        labels = [_several_row(one) for one in scores["per_label"]]
+        shown, title = scores, ""
         if new is not None:
-            for row, one in zip(labels, new["per_label"], strict=True):
-                row |= {"unseen": f"{one['n_texts']:,}", "unseen F1": f"{one['f1']:.1%}"}
-        print_table(labels[:MAX_LABELS], right=tuple(labels[0])[1:], elastic=("label",))
+            shown, title = new, f"Labels, on the {new['n_texts']:,} unseen texts"
+        labels = [_several_row(one) for one in shown["per_label"]]
+        right = tuple(labels[0])[1:]
+        print_table(labels[:MAX_LABELS], title=title, right=right, elastic=("label",))
         if len(labels) > MAX_LABELS:
             print_line(f"and {len(labels) - MAX_LABELS:,} labels more; --json lists them all")
 
