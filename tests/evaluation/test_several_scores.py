@@ -82,3 +82,18 @@ def test_perfect_answers_are_not_proven_perfect() -> None:
     rare, frequent = scores.per_label
     assert rare.f1_interval == (pytest.approx(0.5655, abs=1e-4), 1.0)
     assert frequent.f1_interval == (pytest.approx(0.7961, abs=1e-4), 1.0)
+
+
+def test_label_without_texts_says_nothing() -> None:
+    """It has no interval, and macro F1 is the mean over the labels that some text has or is given."""
+    truth = np.zeros((20, 3), dtype=np.int64)
+    truth[:10, 0] = truth[10:, 1] = 1
+    labels = LabelSet(("a", "b", "absent"), "multi")
+    scores = score_several(truth, truth * 0.9, truth, labels, np.full(3, 0.5), seed=0)
+    assert scores.f1_macro == 1.0
+    assert scores.per_label[2].f1_interval is None
+    assert scores.to_dict()["per_label"][2]["f1_interval"] is None
+    given = truth.copy()
+    given[0, 2] = 1  # now it is given once, and wrongly
+    scores = score_several(truth, truth * 0.9, given, labels, np.full(3, 0.5), seed=0)
+    assert scores.f1_macro == pytest.approx(2 / 3)

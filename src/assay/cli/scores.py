@@ -117,14 +117,14 @@ def _several_metric(
 
 
 def _several_row(one: Mapping[str, Any]) -> dict[str, str]:
-    low, high = one["f1_interval"]
+    pair = one["f1_interval"]
     return {
         "label": one["label"],
         "texts": f"{one['n_texts']:,}",
         "precision": f"{one['precision']:.1%}",
         "recall": f"{one['recall']:.1%}",
         "F1": f"{one['f1']:.1%}",
-        "95 % interval": show_interval(low, high),
+        "95 % interval": "" if pair is None else show_interval(*pair),
         "threshold": f"{one['threshold']:.3f}",
     }
 

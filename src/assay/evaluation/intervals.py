@@ -132,7 +132,7 @@ def score_interval(resampled: np.ndarray, score: float, *, n_texts: float) -> tu
 
 def label_intervals(
     resampled: np.ndarray, n_hit: np.ndarray, n_true: np.ndarray, n_predicted: np.ndarray
-) -> list[tuple[float, float]]:
+) -> list[tuple[float, float] | None]:
     """Return the 95 % interval of F1 of each label.
 
     F1 is a share: that of the hits among the mean of `n_true` and `n_predicted`. For example, 8
@@ -147,14 +147,14 @@ def label_intervals(
 
     Returns
     -------
-    list of (low, high)
-        (0.0, 0.0) for a label that neither occurs nor is predicted: its F1 counts as 0.
+    list of (low, high) or None
+        None for a label that neither occurs nor is predicted: nothing is known of its F1.
     """
     worth = (n_true + n_predicted) / 2
-    found = []
+    found: list[tuple[float, float] | None] = []
     for i, n_texts in enumerate(worth.tolist()):
         if not n_texts:
-            found.append((0.0, 0.0))
+            found.append(None)
             continue
         score = float(n_hit[i]) / n_texts
         found.append(score_interval(resampled[:, i], score, n_texts=n_texts))

@@ -139,13 +139,14 @@ def _score_divisions(
         intervals[metric] = (max(0.0, low + moved), min(1.0, high + moved))
     per_label = []
     for own, of_first in zip(scores.per_label, first.per_label, strict=True):
-        low, high = of_first.f1_interval
-        moved = own.f1 - of_first.f1
+        moved, interval = own.f1 - of_first.f1, of_first.f1_interval
+        if interval is not None:
+            interval = (max(0.0, interval[0] + moved), min(1.0, interval[1] + moved))
         shown = replace(
             own,
             n_texts=of_first.n_texts,
             n_predicted=round(own.n_predicted / n_repeats),
-            f1_interval=(max(0.0, low + moved), min(1.0, high + moved)),
+            f1_interval=interval,
         )
         per_label.append(shown)
     return replace(scores, n_texts=first.n_texts, intervals=intervals, per_label=tuple(per_label))

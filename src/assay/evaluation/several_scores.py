@@ -44,8 +44,8 @@ class LabelScores:
     n_predicted : int
         Texts that are given it.
     precision, recall, f1 : float
-    f1_interval : pair of float
-        95 % interval of `f1`.
+    f1_interval : pair of float, optional
+        95 % interval of `f1`. None for a label that no text has or is given.
     average_precision : float or None
         Mean precision over the ranks of the texts that have the label; None if none has it.
     ece : float
@@ -60,7 +60,7 @@ class LabelScores:
     precision: float
     recall: float
     f1: float
-    f1_interval: tuple[float, float]
+    f1_interval: tuple[float, float] | None
     average_precision: float | None
     ece: float
     threshold: float
@@ -74,7 +74,8 @@ class SeveralScores(Brief):
     ----------
     n_texts : int
     f1_micro, f1_macro, f1_weighted : float
-        F1 of all label entries together; the mean over labels; the mean weighted by their texts.
+        F1 of all label entries together; the mean over the labels that some text has or is given;
+        the mean weighted by their texts.
     exact_match : float
         Share of the texts that get exactly their labels.
     hamming_loss : float
@@ -108,7 +109,8 @@ class SeveralScores(Brief):
         plain = asdict(self)
         plain["intervals"] = {name: list(pair) for name, pair in self.intervals.items()}
         for one in plain["per_label"]:
-            one["f1_interval"] = list(one["f1_interval"])
+            if one["f1_interval"] is not None:
+                one["f1_interval"] = list(one["f1_interval"])
         plain["per_label"] = list(plain["per_label"])
         return plain
 
@@ -233,10 +235,10 @@ class AnswerCounts:
         own = weights.astype(np.float32)
         hit, true, given = own @ self.hit, own @ self.true, own @ self.given
         per_label = _divide(2 * hit, true + given)
-        n_true = true.sum(axis=1)
+        n_true, n_occurring = true.sum(axis=1), ((true + given) > 0).sum(axis=1)
         return F1Draws(
             micro=_divide(2 * hit.sum(axis=1), n_true + given.sum(axis=1)),
-            macro=per_label.mean(axis=1),
+            macro=per_label.sum(axis=1) / np.maximum(n_occurring, 1),
             weighted=_divide((per_label * true).sum(axis=1), n_true),
             exact_match=(own @ self.exact) / own.sum(axis=1),
             per_label=per_label,

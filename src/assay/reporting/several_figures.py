@@ -51,7 +51,10 @@ def draw_several(report: Mapping[str, Any], *, language: str = ENGLISH) -> dict[
         Language of the words in the figures.
     """
     recommended = next(one for one in report["methods"] if one["method"] == report["recommended"])
-    figures = {"labels_f1": _draw_labels(recommended["test"]["per_label"], language)}
+    figures = {}
+    known = [one for one in recommended["test"]["per_label"] if one["f1_interval"] is not None]
+    if known:
+        figures["labels_f1"] = _draw_labels(known, language)
     if report["thresholds"]:
         figures["thresholds"] = _draw_thresholds(report["thresholds"], language)
     together = report["data"]["together"]

@@ -11,7 +11,7 @@ import logging
 
 import pytest
 
-from assay.data.files.decoding import Lines, decode_bytes, open_text
+from assay.data.files.decoding import Lines, check_encoding, decode_bytes, open_text
 from assay.data.files.formats import file_kind
 from assay.data.files.mixed_encoding import (
     LineSurvey,
@@ -164,6 +164,13 @@ def test_bytes_come_the_same_in_pieces_of_any_size(end, size):
     assert b"".join(pieces).decode() == expected
     assert recode(content, "cp1252").decode() == expected
     assert decode_bytes(content, "utf-8+cp1252") == expected
+
+
+def test_names_of_two_encodings_come_in_any_order():
+    """UTF-8 is what lines are tried as first, under any of its names."""
+    assert check_encoding("cp1252+UTF8") == check_encoding("utf-8+cp1252")
+    with pytest.raises(InputError, match="lines in utf-16 cannot be among lines of UTF-8"):
+        check_encoding("utf-16+utf-8")
 
 
 def test_line_without_end_does_not_fill_the_memory(tmp_path, monkeypatch):

@@ -70,7 +70,8 @@ CUT_LINE = "…\n"  # in place of a line that is too long
 def check_encoding(encoding: str | None) -> str:
     """Return the codec to read with; None and UTF-8 mean UTF-8 with or without a byte order mark.
 
-    ``utf-8+cp1252`` means that lines which are not UTF-8 are in the other encoding.
+    ``utf-8+cp1252`` (or ``cp1252+utf-8``) means that lines which are not UTF-8 are in the other
+    encoding.
 
     Raises
     ------
@@ -80,7 +81,9 @@ def check_encoding(encoding: str | None) -> str:
     if encoding is None:
         return UTF_8
     first, plus, other = encoding.partition("+")
-    if plus and check_encoding(first) == UTF_8:
+    if plus and _is_name_of_utf_8(other):
+        first, other = other, first
+    if plus and _is_name_of_utf_8(first):
         codec = check_encoding(other)
         if not takes_lines_of(codec):
             raise InputError(
@@ -97,6 +100,10 @@ def check_encoding(encoding: str | None) -> str:
             "names such as utf-8, cp949, euc-kr, utf-16 and latin-1 are accepted"
         ) from err
     return UTF_8 if name == "utf-8" else name
+
+
+def _is_name_of_utf_8(encoding: str) -> bool:
+    return encoding.lower().replace("_", "-") in ("utf-8", "utf8", UTF_8)
 
 
 def bad_bytes_problem(text: str, *, encoding: str) -> str | None:
