@@ -1,8 +1,16 @@
 """Flags that several commands share become the arguments of the plain functions."""
 
+import shlex
 from dataclasses import fields
 
-from assay.cli.options import ChoiceFlags, CutFlags, DataFlags, split_names
+from assay.cli.options import (
+    ChoiceFlags,
+    CutFlags,
+    DataFlags,
+    join_names,
+    reading_flags,
+    split_names,
+)
 from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.steps.run_options import RunOptions
 
@@ -13,6 +21,15 @@ def test_listed_names_are_split_and_trimmed():
     assert split_names("linear") == ["linear"]
     assert split_names('bug, "feature, request",login') == ["bug", "feature, request", "login"]
     assert split_names("") == [""]
+
+
+def test_names_that_are_listed_are_read_back():
+    """A command to paste names the columns of labels, or it would not read the table."""
+    names = ["bug", "feature, request", 'a "b"', "예"]
+    assert split_names(join_names(names)) == names
+    flags = shlex.split(reading_flags({"label_columns": names, "kind": ".csv"}))
+    assert flags[0] == "--label-columns"
+    assert split_names(flags[1]) == names
 
 
 def test_flags_not_given_are_the_defaults():

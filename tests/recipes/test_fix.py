@@ -284,6 +284,40 @@ def test_workbook_keeps_other_cells_and_sheets(tmp_path):
     assert found["Sheet"]["A1"].font.bold
 
 
+def test_texts_that_formulas_keep_are_texts_in_a_corrected_workbook(tmp_path, caplog):
+    """It is read at once: what a formula gave is lost otherwise, until a spreadsheet saves it."""
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    rows = (["id", "text", "label"], ['="003"', "a", "x"], ['="say ""no"""', "b", "y"])
+    for row in rows:
+        sheet.append(row)
+    workbook.save(tmp_path / "a.xlsx")
+    decisions = decide(tmp_path / "i.csv", ("train", 2, "a", "y", "yes"))
+    fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "b.xlsx")
+    found = openpyxl.load_workbook(tmp_path / "b.xlsx").active
+    assert list(found.values)[1:] == [("003", "a", "y"), ('say "no"', "b", "y")]
+    assert "is not in the file" not in caplog.text
+    sheet.append(["=A1&A2", "c", "y"])
+    workbook.save(tmp_path / "a.xlsx")
+    fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "c.xlsx")
+    assert caplog.messages[-1].startswith("a.xlsx: what 1 formula gave is not in the file that is")
+    assert openpyxl.load_workbook(tmp_path / "c.xlsx").active["A4"].value == "=A1&A2"
+
+
+@pytest.mark.parametrize(
+    ("name", "out", "accepted"),
+    [("a.xlsx", "b.csv", ".xlsx"), ("a.csv.gz", "b.csv", ".csv.gz"), ("a.csv", "b.json", ".csv")],
+)
+def test_file_is_not_written_under_the_name_of_another_format(tmp_path, name, out, accepted):
+    """A workbook that is called .csv can be read by nothing."""
+    (tmp_path / name).write_bytes(b"text,label\n")
+    decisions = decide(tmp_path / "i.csv", ("train", 2, "a", "y", "yes"))
+    with pytest.raises(InputError, match=f"{out} is called otherwise; out with {accepted} is"):
+        fix_data(tmp_path / name, decisions, tmp_path / out)
+    assert not (tmp_path / out).exists()
+
+
 def test_packed_columns_of_one_label_each_keep_their_types(tmp_path):
     """In Parquet and in a workbook; a label without a column is refused."""
     pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import shlex
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ __all__ = [
     "DataFlags",
     "RuleFlags",
     "id_of",
+    "join_names",
     "reading_flags",
     "split_names",
 ]
@@ -276,6 +278,8 @@ def reading_flags(recorded: Mapping[str, object]) -> str:
 
     >>> reading_flags({"text_column": "Customer comment", "header": False, "kind": ".csv"})
     "--text-column 'Customer comment' --no-header"
+    >>> print(reading_flags({"label_columns": ["rude", "funny"]}))
+    --label-columns rude,funny
     """
     flags = []
     for name, value in recorded.items():
@@ -286,12 +290,25 @@ def reading_flags(recorded: Mapping[str, object]) -> str:
             flags.append(f"--{flag}")
         elif isinstance(value, str) and name != "kind":
             flags.append(f"--{flag} {shlex.quote(value)}")
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            flags.append(f"--{flag} {shlex.quote(join_names(value))}")
     return " ".join(flags)
 
 
 def id_of(columns: Mapping[str, object], id_column: str | None, line: int) -> object:
     """Return what names a row: its cell in a column, or its line where none was asked for."""
     return line if id_column is None else columns.get(id_column, line)
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Return names as `split_names` reads them.
+
+    >>> join_names(["a", "b, c"])
+    'a,"b, c"'
+    """
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
 
 
 def split_names(listed: str) -> list[str]:

@@ -13,6 +13,7 @@ from assay._display import Brief
 from assay.audit.answers import Correction, read_corrections
 from assay.audit.issues import hash_text
 from assay.data.columns import find_columns, list_columns
+from assay.data.files.formats import file_kind
 from assay.data.files.readers import read_rows
 from assay.data.files.reading import Reading
 from assay.data.files.relabelled import write_relabelled
@@ -27,6 +28,7 @@ from assay.recipes.steps.prepare import DataOptions
 
 __all__ = ["Fixed", "fix_data"]
 
+GZIP = ".gz"
 # What makes another spelling of a label when data are read and labels are merged.
 SPELLED = ("label_merged", "label_space", "label_form")
 
@@ -137,13 +139,14 @@ def fix_data(
     ------
     InputError
         A file cannot be read or written again, no row is accepted and no label merged, or `out`
-        exists.
+        exists or is called like a file of another format.
     """
     data, out, options = Path(data).expanduser(), Path(out), options or DataOptions()
     if not data.exists():
         raise InputError(f"no such file or folder: {data}; what is corrected is a file of your own")
     check_output(out, overwrite=overwrite)
     check_apart(data, out)
+    _check_format(data, out)
     corrections, n_other_kinds = read_corrections(decisions)
     splits = options.load(data)
     changes = _find_changes(splits, corrections, separator=options.label_separator)
@@ -168,6 +171,19 @@ def fix_data(
         tuple(changes.skipped),
         changes.n_merged,
     )
+
+
+def _check_format(data: Path, out: Path) -> None:
+    """Refuse a file whose name says another format than that of the data, which stays."""
+    kind, named = file_kind(data), file_kind(out)
+    if data.is_dir() or kind is None or named is None:
+        return
+    given = f"{kind}{GZIP}" if data.name.casefold().endswith(GZIP) else kind
+    if not out.name.casefold().endswith(given):
+        raise InputError(
+            f"{data.name} is written again in its own format, and {out.name} is called otherwise; "
+            f"--out with {given} is accepted"
+        )
 
 
 def _label_columns(splits: Splits) -> tuple[str, ...]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +20,14 @@ from assay.data.files.relabelled_values import (
     of_same_type,
 )
 from assay.data.label_forms import trim
-from assay.errors import InputError
+from assay.errors import InputError, plural
 
 __all__ = ["find_place", "write_parquet", "write_sheet"]
+
+logger = logging.getLogger(__name__)
+
+FORMULA = "f"  # as openpyxl calls the type of such a cell
+KEPT_TEXT = re.compile(r'="((?:[^"]|"")*)"')  # by which spreadsheets keep a text
 
 
 def write_parquet(path: Path, out: Path, changes: Changes) -> None:
@@ -87,6 +95,9 @@ def _known(name: str, names: Sequence[str], path: Path) -> str:
 def write_sheet(path: Path, out: Path, changes: Changes, reading: Reading) -> None:
     """Write a workbook with other labels in some rows; other cells and sheets stay.
 
+    What formulas gave is not written, which a spreadsheet program adds: ``="003"`` becomes the text
+    that it gave, and other formulas are counted in a warning.
+
     Parameters
     ----------
     path, out : Path
@@ -101,7 +112,30 @@ def write_sheet(path: Path, out: Path, changes: Changes, reading: Reading) -> No
         for column, label in cells.items():
             place = int(column) if not reading.header else _column_of(sheet, column, path.name)
             _write_cell(_own_cell(sheet, number, place), label)
+    _settle_formulas(workbook, path.name)
     workbook.save(out)
+
+
+def _settle_formulas(workbook: Any, name: str) -> None:
+    """Make texts of the formulas that only keep a text, and warn of the others."""
+    n_formulas = 0
+    for sheet in workbook.worksheets:
+        for cell in chain.from_iterable(sheet.iter_rows()):
+            if cell.data_type != FORMULA:
+                continue
+            kept = KEPT_TEXT.fullmatch(str(cell.value))
+            if kept is None:
+                n_formulas += 1
+            else:
+                cell.value = kept[1].replace('""', '"')
+                cell.data_type = "s"
+    if n_formulas:
+        logger.warning(
+            "%s: what %s gave is not in the file that is written: open that in a spreadsheet "
+            "program and save it once before it is read",
+            name,
+            plural(n_formulas, "formula"),
+        )
 
 
 def _own_cell(sheet: Any, number: int, column: int) -> Any:
