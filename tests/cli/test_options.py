@@ -7,10 +7,10 @@ from assay.cli.options import (
     ChoiceFlags,
     CutFlags,
     DataFlags,
-    join_names,
     reading_flags,
     split_names,
 )
+from assay.data.columns import join_names
 from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.steps.run_options import RunOptions
 

@@ -42,6 +42,32 @@ def test_several_label_columns_are_all_proposed():
     ]
 
 
+def test_columns_of_yes_and_no_are_proposed_together(tmp_path):
+    """One alone would be a label with two classes, and the others would be lost.
+
+    A label may be rare: so few rows may all say no.
+    """
+    names = {
+        "grade": lambda i: str(1 + i % 3),
+        "praise": lambda i: ("yes", "no")[i % 2],
+        "fair, square": lambda i: "no",
+        "remark": lambda i: f"something that was said {i}",
+    }
+    assert propose_columns(rows_of(30, **names), has_header=True) == [
+        "--text-column remark --label-columns 'praise,\"fair, square\"'",
+        "--text-column remark --label-column grade",
+        "--text-column remark --label-column praise",
+    ]
+    path = tmp_path / "d.csv"
+    lines = [
+        f"remark {i} of a long text,{1 + i % 3},{['yes', 'no'][i % 2]},no,x" for i in range(30)
+    ]
+    path.write_text("\n".join(["comment,grade,praise,pride,note", *lines]), encoding="utf-8")
+    with pytest.raises(DataError) as raised:
+        load_data(path)
+    assert raised.value.flags[0] == "--text-column comment --label-columns praise,pride,note"
+
+
 def test_a_header_that_is_a_row_is_told():
     """Its cell is one of the labels: columns are then named by their numbers."""
     rows = rows_of(

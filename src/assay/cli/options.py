@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 import shlex
 from collections.abc import Mapping, Sequence
@@ -27,7 +26,6 @@ __all__ = [
     "DataFlags",
     "RuleFlags",
     "id_of",
-    "join_names",
     "reading_flags",
     "split_names",
 ]
@@ -281,6 +279,8 @@ def reading_flags(recorded: Mapping[str, object]) -> str:
     >>> print(reading_flags({"label_columns": ["rude", "funny"]}))
     --label-columns rude,funny
     """
+    from assay.data.columns import join_names
+
     flags = []
     for name, value in recorded.items():
         flag = name.replace("_", "-")
@@ -298,17 +298,6 @@ def reading_flags(recorded: Mapping[str, object]) -> str:
 def id_of(columns: Mapping[str, object], id_column: str | None, line: int) -> object:
     """Return what names a row: its cell in a column, or its line where none was asked for."""
     return line if id_column is None else columns.get(id_column, line)
-
-
-def join_names(names: Sequence[str]) -> str:
-    """Return names as `split_names` reads them.
-
-    >>> join_names(["a", "b, c"])
-    'a,"b, c"'
-    """
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(names)
-    return line.getvalue()
 
 
 def split_names(listed: str) -> list[str]:

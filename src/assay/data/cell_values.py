@@ -13,9 +13,12 @@ from assay.data.label_forms import FORMULA_START, SeveralLabelsError, unwrap_for
 from assay.errors import DataError
 
 __all__ = [
+    "BLANK_WORDS",
     "MAX_CHARS",
     "MYSQL_NULL",
+    "NO_WORDS",
     "RefusedError",
+    "YES_WORDS",
     "is_null",
     "label_as_text",
     "read_text",
@@ -26,6 +29,10 @@ __all__ = [
 MAX_CHARS = 100_000
 MYSQL_NULL = r"\N"  # how MySQL and Hive write a missing value
 NOTHING = ("", MYSQL_NULL)
+# Words of columns that say whether a text has one label; what is blank says no.
+YES_WORDS = {"1", "1.0", "true", "yes", "y", "x", "예", "네"}
+BLANK_WORDS = {"", "none", "nan", "<na>"}
+NO_WORDS = {*BLANK_WORDS, "0", "0.0", "false", "no", "n", "아니오", "아니요"}
 # The last two are of pandas, recognised by name so that it need not be imported.
 NULL_TYPES = {"NoneType", "NAType", "NaTType"}
 MAX_INTEGER_BITS = 4096  # Python refuses to write integers of more than 4,300 digits

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import logging
 import re
 import shlex
@@ -21,6 +23,7 @@ __all__ = [
     "find_text_column",
     "fold_name",
     "is_repeated",
+    "join_names",
     "list_columns",
     "has_label_column",
     "tell_apart",
@@ -35,7 +38,7 @@ ENGLISH_TEXT_NAMES = (
     "sentence content review tweet message headline title utterance query question comment "
     "document body post description statement sms news input review_text"
 )
-KOREAN_TEXT_NAMES = "텍스트 문장 내용 본문 제목 리뷰 댓글"
+KOREAN_TEXT_NAMES = "텍스트 문장 내용 본문 제목 리뷰 후기 의견 댓글"
 ENGLISH_LABEL_NAMES = (
     "category class intent emotion sentiment topic target tag genre class_name y output"
 )
@@ -74,6 +77,17 @@ def list_columns(names: Sequence[str]) -> str:
     if n_more > 0:
         listed += f" and {n_more:,} more"
     return listed
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Return the names of columns as --label-columns takes them: one that holds a comma in quotes.
+
+    >>> join_names(["a", "b, c"])
+    'a,"b, c"'
+    """
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
 
 
 def _shown(name: str) -> str:

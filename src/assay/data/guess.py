@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
 
+from assay.data.cell_values import NO_WORDS, YES_WORDS
+from assay.data.columns import join_names
 from assay.data.files.row import Row
 from assay.data.split_column import split_of_value
 
@@ -18,6 +20,7 @@ MAX_LABEL_CHARS = 40
 MIN_DIFFERENT = 0.5  # share of the texts that are different
 MAX_LABELS = 50
 MAX_PROPOSALS = 3
+MIN_FLAGS = 2  # columns of yes and no that are probably labels of which a text may have several
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class _Column:
         return 2 <= self.n_different <= most and self.mean_chars <= MAX_LABEL_CHARS
 
     @property
+    def is_flag(self) -> bool:
+        """Whether every value says yes or no, as in columns of one label each."""
+        return {value.strip().casefold() for value in self.values} <= YES_WORDS | NO_WORDS
+
+    @property
     def is_text(self) -> bool:
         """Whether the values are long, and most of them different."""
         is_different = self.n_different >= MIN_DIFFERENT * len(self.values)
@@ -67,7 +75,8 @@ def propose_columns(rows: Sequence[Row], *, has_header: bool) -> list[str]:
     Returns
     -------
     list of str
-        Such as ``--text-column v2 --label-column v1``; empty where nothing fits.
+        Such as ``--text-column v2 --label-column v1``; empty where nothing fits. Columns of yes
+        and no are proposed together first, as labels of which a text may have several.
     """
     return _flags(_describe(rows), has_header=has_header)
 
@@ -95,11 +104,17 @@ def propose_as_rows(rows: Sequence[Row]) -> list[str]:
 
 def _flags(columns: Sequence[_Column], *, has_header: bool) -> list[str]:
     texts = sorted((one for one in columns if one.is_text), key=lambda one: -one.mean_chars)
-    labels = sorted((one for one in columns if one.is_label), key=lambda one: one.n_different)
+    labels = sorted(
+        (one for one in columns if one.is_label), key=lambda one: (one.is_flag, one.n_different)
+    )
     if not texts:
         return []
+    joint = [one.name for one in columns if one.is_flag]
     flags = []
-    for label in labels[:MAX_PROPOSALS]:
+    if len(joint) >= MIN_FLAGS:
+        text = shlex.quote(texts[0].name)
+        flags.append(f"--text-column {text} --label-columns {shlex.quote(join_names(joint))}")
+    for label in labels[: MAX_PROPOSALS - len(flags)]:
         if has_header and label.name in label.values:
             flags.append(
                 f"--no-header --text-column {texts[0].number} --label-column {label.number}"

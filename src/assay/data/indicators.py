@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 import shlex
 from collections import Counter
@@ -12,7 +10,14 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from assay.data.columns import find_text_column, has_label_column, is_repeated, list_columns
+from assay.data.cell_values import BLANK_WORDS, NO_WORDS, YES_WORDS
+from assay.data.columns import (
+    find_text_column,
+    has_label_column,
+    is_repeated,
+    join_names,
+    list_columns,
+)
 from assay.data.files.readers import Row
 from assay.data.files.row import Problem, Record
 from assay.data.raw_split import RawSplit
@@ -32,9 +37,6 @@ logger = logging.getLogger(__name__)
 
 JOINED = "labels"  # what the column is called that is made of one column per label
 PEEKED_ROWS = 1000  # by which it is told what the columns hold
-ON = {"1", "1.0", "true", "yes", "y", "x", "예", "네"}
-BLANK = {"", "none", "nan", "<na>"}
-OFF = {*BLANK, "0", "0.0", "false", "no", "n", "아니오", "아니요"}
 # Columns beside the text that are never labels: ids, and the one that names the split of a row.
 NO_LABELS = {"id", "index", "idx", "comment_id", "unnamed_1", *SPLIT_COLUMNS}
 MIN_COLUMNS = 2  # a single column of zeros and ones is a label column with two classes
@@ -133,8 +135,8 @@ def _word(row: Row, column: str) -> str:
 def _is_indicator(rows: Sequence[Row], column: str) -> bool:
     """Tell whether a column holds zeros and ones or the like, not only blanks, and hardly more."""
     counts = Counter(_word(row, column) for row in rows)
-    n_usual = sum(counts[word] for word in ON | OFF)
-    return len(rows) - n_usual <= MAX_ODD_FRACTION * len(rows) and not set(counts) <= BLANK
+    n_usual = sum(counts[word] for word in YES_WORDS | NO_WORDS)
+    return len(rows) - n_usual <= MAX_ODD_FRACTION * len(rows) and not set(counts) <= BLANK_WORDS
 
 
 def _check_values(rows: Sequence[Row], column: str, raw: RawSplit, columns: Sequence[str]) -> None:
@@ -146,24 +148,17 @@ def _check_values(rows: Sequence[Row], column: str, raw: RawSplit, columns: Sequ
                 f"no label column found in {raw.source}: column '{cut(column)}' holds "
                 f"'{cut(str(value))}' in {raw.unit} {row.line:,}; otherwise these look like label "
                 f"columns: {list_columns(columns)}",
-                hint=f"{ACCEPTED}; --label-columns {shlex.quote(_as_list(columns))} leaves such "
+                hint=f"{ACCEPTED}; --label-columns {shlex.quote(join_names(columns))} leaves such "
                 "rows out, if they are few",
             )
-
-
-def _as_list(names: Sequence[str]) -> str:
-    """Return names as --label-columns takes them: those that hold a comma in quotes."""
-    written = io.StringIO()
-    csv.writer(written, lineterminator="").writerow(names)
-    return written.getvalue()
 
 
 def _flag(value: Any) -> bool | None:
     """Return whether a cell says that the text has the label; None if it says neither."""
     word = str(value).strip().casefold()
-    if word in ON:
+    if word in YES_WORDS:
         return True
-    return False if word in OFF else None
+    return False if word in NO_WORDS else None
 
 
 def join_columns(raw: RawSplit, columns: Sequence[str], *, text_column: str | None) -> RawSplit:
@@ -211,10 +206,10 @@ class _Blanks:
             return
         for name in self._columns:
             word = _word(row, name)
-            if word in BLANK:
+            if word in BLANK_WORDS:
                 self._n_blank[name] += 1
                 self._first = self._first or row
-            elif word in OFF:
+            elif word in NO_WORDS:
                 self._says_no.add(name)
 
     def say(self) -> None:
