@@ -13,6 +13,7 @@ from assay.cli.app import app
 from assay.data.load import load_data
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.models import save_model
+from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.train import train_model
 from assay.review.choosing import uncertainty
 from assay.review.next_texts import next_texts
@@ -41,6 +42,13 @@ def read(path):
     """Read a table with semicolons."""
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream, delimiter=";"))
+
+
+def write_table(path, rows):
+    """Write a table with commas."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+    return path
 
 
 def test_rows_are_those_of_the_pool_with_an_empty_label(model, pool, tmp_path):
@@ -118,6 +126,29 @@ def test_command_reads_the_pool_as_the_data_of_the_model(tmp_path):
     done = runner.invoke(app, [*map(str, args), "--overwrite", "-n", "100"])
     assert "6 texts of the test split left out" in done.output
     assert len((tmp_path / "next.csv").read_text(encoding="utf-8").splitlines()) == 1 + 55
+
+
+def test_columns_of_one_label_each_are_the_cells_to_fill_in(tmp_path):
+    """Rows that say yes or no have labels already; a pool without the columns gets them."""
+    texts, labels = small_data(120)
+    names = sorted(set(labels))
+    rows = [["note", "text", *names]]
+    for i, (text, label) in enumerate(zip(texts, labels, strict=True)):
+        rows.append([f"n{i % 7}", text, *(("no", "yes")[one == label] for one in names)])
+    data = write_table(tmp_path / "data.csv", rows)
+    options = DataOptions(label_columns=names)
+    train_model(data, tmp_path / "model", method="linear", options=options)
+    new = ["n1", "a new one", *[""] * len(names)]
+    done = next_texts(tmp_path / "model", write_table(data, [*rows, new]), tmp_path / "n.csv")
+    assert done.n_written == 1
+    assert done.n_labelled == done.n_pool - 1
+    with (tmp_path / "n.csv").open(encoding="utf-8", newline="") as stream:
+        assert list(csv.reader(stream)) == [rows[0], new]
+    bare = write_rows(tmp_path / "bare.jsonl", ["one more", "two more"], ["", ""])
+    bare.write_text(bare.read_text("utf-8").replace('"label"', '"kind"'), encoding="utf-8")
+    next_texts(tmp_path / "model", bare, tmp_path / "bare.csv", n=1)
+    with (tmp_path / "bare.csv").open(encoding="utf-8", newline="") as stream:
+        assert next(csv.reader(stream)) == ["text", "kind", *names]
 
 
 def test_outputs_that_cannot_be_written_are_refused(model, pool, tmp_path):

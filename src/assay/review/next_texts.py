@@ -98,7 +98,8 @@ def next_texts(
         How many rows; seed of the sample, where the pool is large.
     text_column, label_column : str, optional
         None: the columns with well-known names; for labels else a new column ``label``, or
-        ``labels`` if the model gives several per text.
+        ``labels`` if the model gives several per text, or one column per label where the pool or
+        the data of the model have these.
     overwrite, progress, **reading
         As for `predict_file`.
 
@@ -115,8 +116,8 @@ def next_texts(
     check_outside(loaded.folder, out, what="the model")
     pool = read_pool(source, text_column=text_column, **reading)
     records, column = _read_records(source, text_column, label_column, reading)
-    column, empty = _empty_label(loaded, column)
-    is_empty = np.array([not _has_label(records[line], column) for line in pool.lines])
+    cells = _label_cells(loaded, column, records.values(), is_asked=label_column is not None)
+    is_empty = np.array([not _has_label(records[line], cells) for line in pool.lines])
     is_held_out = is_empty & _find_held_out(loaded, pool)
     is_open = is_empty & ~is_held_out
     if not is_open.any():
@@ -124,7 +125,7 @@ def next_texts(
     rows = np.array([i for i in pool.random_order(seed) if is_open[i]])[:MAX_SCORED]
     chosen = _choose(loaded, pool, rows, n=n, seed=seed, progress=progress or Progress())
     style = style_of(Path(source), Reading(**reading), like=out)
-    wanted = [{**records[pool.lines[row]], column: empty} for row in chosen]
+    wanted = [{**records[pool.lines[row]], **cells} for row in chosen]
     _write(wanted, out, style)
     n_labelled, n_held_out = int((~is_empty).sum()), int(is_held_out.sum())
     return NextTexts(str(out), len(chosen), len(pool), len(rows), n_labelled, n_held_out)
@@ -144,11 +145,20 @@ def _find_held_out(model: Model, pool: Pool) -> np.ndarray:
     return trained_on.find_held_out(pool.texts)
 
 
-def _empty_label(model: Model, column: str) -> tuple[str, str | None]:
-    """Return the column for the labels, and what it holds until somebody fills it in."""
+def _label_cells(model: Model, column: str, records: Iterable[Record], *, is_asked: bool) -> Record:
+    """Return the columns for the labels, each with what it holds until somebody fills it in.
+
+    Where the pool or the data of the model have one column per label, these are the columns.
+    """
     if model.label_set.task == "single":
-        return column or "label", ""
-    return column or "labels", None  # a list without labels would be an answer
+        return {column or "label": ""}
+    first = next(iter(records), {})
+    if not is_asked and set(model.labels) <= first.keys():
+        return dict.fromkeys(model.labels)
+    recorded = model.manifest.training_data.get("reading", {}).get("label_columns")
+    if recorded and not column:
+        return dict.fromkeys(recorded)
+    return {column or "labels": None}  # a list without labels would be an answer
 
 
 def _check_out(out: Path, source: str | Path, *, overwrite: bool) -> None:
@@ -206,9 +216,9 @@ def _read_records(
     return records, next(iter(others), "")
 
 
-def _has_label(record: Record, column: str) -> bool:
-    value: Any = record.get(column)
-    return value is not None and str(value).strip() != ""
+def _has_label(record: Record, columns: Iterable[str]) -> bool:
+    values: list[Any] = [record.get(column) for column in columns]
+    return any(value is not None and str(value).strip() != "" for value in values)
 
 
 def _write(records: Iterable[Record], out: Path, style: TableStyle | None) -> None:
