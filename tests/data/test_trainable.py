@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from assay.catalogue import open_language
 from assay.data.labels import LabelSet
 from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import LabelledTexts, Splits
-from assay.data.trainable import check_trainable, warn_of_unlearnable
+from assay.data.trainable import check_trainable, find_rare, warn_of_unlearnable
 from assay.errors import DataError
 
 
@@ -102,6 +103,21 @@ def test_labels_that_cannot_be_learnt_are_named(caplog):
     caplog.clear()
     warn_of_unlearnable(splits_of(train="aab", test="c"))
     assert not caplog.text
+
+
+def test_labels_of_few_texts_are_named_with_how_many_they_have(caplog):
+    """Where the data are looked at and where they are learnt from, in the words of the report."""
+    lists = tuple(("a",) if i % 2 else ("b", "c")[: 1 + (i < 6)] for i in range(40))
+    rows = SeveralLabelledTexts(tuple(f"t{i}" for i in range(40)), lists, tuple(range(40)))
+    names = LabelSet(("a", "b", "c"), "multi")
+    sentence = "1 label has fewer than 10 texts to learn from, too few to learn well: c (3)."
+    warn_of_unlearnable(Splits({"all": rows}, names, source="memory"))
+    assert caplog.messages == [f"memory: {sentence}"]
+    splits = Splits({"train": rows}, names, source="memory")
+    check_trainable(splits)
+    assert caplog.messages[1:] == caplog.messages[:1]
+    assert open_language("en").tell(find_rare(splits)[0]) == sentence
+    assert find_rare(splits_of(train="aab")) == []
 
 
 def test_labels_that_are_all_different_are_warned_of_where_data_are_only_looked_at(caplog):

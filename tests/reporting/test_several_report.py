@@ -7,9 +7,10 @@ Also tests `assay.reporting.several_tables`, `assay.reporting.several_rule_table
 import numpy as np
 import pytest
 
-from assay.catalogue import LANGUAGES
+from assay.catalogue import LANGUAGES, open_language
 from assay.data.labels import LabelSet
 from assay.data.together import describe_together
+from assay.evaluation.several_mistakes import LEAST_TEXTS
 from assay.evaluation.several_scores import score_several
 from assay.reporting.several_figures import draw_several
 from assay.reporting.several_report import (
@@ -109,6 +110,29 @@ def test_languages_differ(report):
     """The verdict is told in the language of the reader."""
     assert "Take linear: macro F1" in render_several_markdown(report, {})
     assert "linear를 쓰세요" in render_several_markdown(report, {}, language="ko")
+
+
+@pytest.mark.parametrize(
+    ("language", "dash"), [("en", "counts in no macro F1"), ("ko", "매크로 F1에는 넣지 않았습니다")]
+)
+def test_label_that_no_text_has_or_is_given_has_no_score(report, language, dash):
+    """Zero would be in the mean of the table, and macro F1 leaves the label out."""
+    assert dash not in render_several_markdown(report, {}, language=language)
+    truth = TRUTH.copy()
+    truth[:, 0] = 0
+    scores = score_several(truth, truth * 0.9, truth, LABELS, np.full(3, 0.5), seed=0).to_dict()
+    assert scores["f1_macro"] == 1.0
+    absent = {**report, "methods": [{**one, "test": scores} for one in report["methods"]]}
+    written = render_several_markdown(absent, {}, language=language)
+    row = next(line for line in written.splitlines() if line.startswith("| rude | 0 "))
+    assert row == "| rude | 0 | – | – | – | – | – | 0.500 | "
+    assert dash in written
+
+
+def test_caption_of_thresholds_says_which_labels_have_a_curve():
+    """The label with the highest F1 may be among them, where few labels have enough texts."""
+    for language in LANGUAGES:
+        assert f"{LEAST_TEXTS}" in open_language(language).say("captions.thresholds")
 
 
 def test_empty_tables_are_left_out(report):

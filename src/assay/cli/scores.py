@@ -118,12 +118,14 @@ def _several_metric(
 
 def _several_row(one: Mapping[str, Any]) -> dict[str, str]:
     pair = one["f1_interval"]
+    is_absent = one["n_texts"] == 0 and one["n_predicted"] == 0  # it counts in no macro F1
+    shown = {}
+    for title, metric in (("precision", "precision"), ("recall", "recall"), ("F1", "f1")):
+        shown[title] = "" if is_absent else f"{one[metric]:.1%}"
     return {
         "label": one["label"],
         "texts": f"{one['n_texts']:,}",
-        "precision": f"{one['precision']:.1%}",
-        "recall": f"{one['recall']:.1%}",
-        "F1": f"{one['f1']:.1%}",
+        **shown,
         "95 % interval": "" if pair is None else show_interval(*pair),
         "threshold": f"{one['threshold']:.3f}",
     }

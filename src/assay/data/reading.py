@@ -14,7 +14,13 @@ from assay.data.spellings import split_spellings
 from assay.data.texts import DroppedRow, MendedRows, Splits
 from assay.errors import cut, plural
 
-__all__ = ["describe_reading", "describe_spellings", "find_reading", "say_reading"]
+__all__ = [
+    "describe_facts",
+    "describe_reading",
+    "describe_spellings",
+    "find_reading",
+    "say_reading",
+]
 
 POOL_FRACTION = 0.2  # so many rows without label are no oversight
 logger = logging.getLogger(__name__)
@@ -90,8 +96,13 @@ def _count_bare(splits: Splits) -> int:
 
 def describe_reading(splits: Splits) -> list[str]:
     """Return the facts of `find_reading` as English sentences."""
+    return describe_facts(find_reading(splits))
+
+
+def describe_facts(facts: Sequence[Fact]) -> list[str]:
+    """Return facts as English sentences."""
     english = open_language(ENGLISH)
-    return [english.tell(fact) for fact in find_reading(splits)]
+    return [english.tell(fact) for fact in facts]
 
 
 def describe_spellings(splits: Splits) -> str:

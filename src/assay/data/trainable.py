@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from assay.catalogue import ENGLISH, Fact, open_language
 from assay.data.label_columns import is_all_different
 from assay.data.labels import Task
 from assay.data.problems import raise_problems
@@ -13,7 +14,7 @@ from assay.data.reading import describe_spellings
 from assay.data.texts import Splits
 from assay.errors import DataError, cut, did_you_mean
 
-__all__ = ["check_trainable", "warn_of_unlearnable"]
+__all__ = ["check_trainable", "find_rare", "warn_of_unlearnable"]
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ def warn_of_unlearnable(splits: Splits) -> None:
     """Warn of what will stop a training, where the data are only looked at.
 
     That is a label in nearly every row, or, where texts may have several, one that no or every text
-    to learn from has. These are train, or the first split where there is no train.
+    to learn from has. These are train, or the first split where there is no train. Labels that few
+    of them have are named, too.
     """
     name = "train" if "train" in splits else next(iter(splits))
     if splits.label_set.task != "multi":
@@ -57,6 +59,7 @@ def warn_of_unlearnable(splits: Splits) -> None:
         problem = _several_problem(label, counts, len(splits[name]), split=name)
         if problem is not None:
             logger.warning("%s: %s; a training will be refused", splits.source, problem)
+    _warn_of_rare(splits, name)
 
 
 def _all_different(splits: Splits, name: str) -> str:
@@ -108,20 +111,32 @@ def _check_several(splits: Splits, counts: Mapping[str, Counter[str]]) -> None:
     if len(problems) == 1:
         problems = [f"{splits.source}: {problems[0]}"]
     raise_problems(splits.source, problems, hint=describe_spellings(splits) if problems else "")
-    _warn_of_rare(splits, counts["train"])
+    _warn_of_rare(splits)
 
 
-def _warn_of_rare(splits: Splits, n_rows: Counter[str]) -> None:
-    """Name the labels that have too few texts in train to be learnt well."""
-    rare = [label for label in splits.label_set if n_rows[label] < RARE_ROWS]
-    if rare:
-        logger.warning(
-            "%s fewer than %d texts in train, too few to learn well: %s%s",
-            "1 label has" if len(rare) == 1 else f"{len(rare):,} labels have",
-            RARE_ROWS,
-            ", ".join(map(cut, rare[:N_NAMED])),
-            " and others" if len(rare) > N_NAMED else "",
-        )
+def find_rare(splits: Splits, split: str = "train") -> list[Fact]:
+    """Return a fact about labels that too few texts of a split have to be learnt well.
+
+    Nothing is returned where each text has one label: scores of such labels are warned of.
+    """
+    if splits.label_set.task != "multi":
+        return []
+    n_texts = Counter(splits[split].counts())
+    rare = [label for label in splits.label_set if 0 < n_texts[label] < RARE_ROWS]
+    if not rare:
+        return []
+    listed = ", ".join(f"{cut(label)} ({n_texts[label]:,})" for label in rare[:N_NAMED])
+    if len(rare) > N_NAMED:
+        listed += ", …"
+    values = {"n_labels": len(rare), "n_texts": RARE_ROWS, "listed": listed}
+    return [Fact("reading.rare_labels", values)]
+
+
+def _warn_of_rare(splits: Splits, split: str = "train") -> None:
+    """Name the labels that have too few texts to be learnt well."""
+    english = open_language(ENGLISH)
+    for fact in find_rare(splits, split):
+        logger.warning("%s: %s", splits.source, english.tell(fact))
 
 
 def _several_problem(

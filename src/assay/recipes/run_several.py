@@ -21,9 +21,10 @@ from assay.audit.checks import audit_data, write_issues
 from assay.audit.result import Audit
 from assay.catalogue import ENGLISH
 from assay.data.duplicates import find_seen
-from assay.data.reading import describe_reading, find_reading
+from assay.data.reading import describe_facts, describe_reading, find_reading
 from assay.data.texts import Splits
 from assay.data.together import describe_together
+from assay.data.trainable import find_rare
 from assay.disk import write_whole
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.limits import measure_several_limits
@@ -170,7 +171,7 @@ def finish_several(run: Run) -> dict[str, Any]:
     dict
         What results.json holds.
     """
-    trained = run.train()
+    trained, splits = run.train(), run.data.splits
     methods = {}
     for method, fitted in trained.models.items():
         one = _score(fitted, run)
@@ -197,7 +198,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         "why": choice.why,
         "choice": choice.to_dict(),
         "comparisons": [one.to_dict() for one in choice.comparisons],
-        "warnings": describe_reading(run.data.splits),
+        "warnings": [*describe_facts(find_rare(splits)), *describe_reading(splits)],
         "data": {**_describe_data(run.data), "audit": audit.summary()},
         "methods": [_describe_method(method, one, run) for method, one in methods.items()],
         "skipped": skipped,
@@ -365,8 +366,9 @@ def _describe_map(text_map: DrawnMap) -> dict[str, object] | None:
 def _sections(test: SeveralScored, splits: Splits, audit: Audit) -> Mapping[str, Any]:
     """Return what the report shows of the recommended method besides its scores."""
     labels = splits.label_set.names
+    facts = [*find_rare(splits), *find_reading(splits)]
     return {
-        "reading": [fact.to_dict() for fact in find_reading(splits)],
+        "reading": [fact.to_dict() for fact in facts],
         "label_check": audit.label_check.fact().to_dict(),
         "surprising": find_surprising(test, labels),
         "missed_pairs": find_missed_pairs(test.truth, test.predicted, labels),

@@ -190,7 +190,7 @@ def _style() -> Iterator[None]:
 def show_percent(value: float, _: object = None) -> str:
     """Write a share at an axis, as matplotlib asks for it: with the place of the mark.
 
-    >>> show_percent(0.4)
-    '40%'
+    >>> show_percent(0.4), show_percent(0.025)
+    ('40%', '2.5%')
     """
-    return f"{value:.0%}"
+    return f"{round(100 * value, 6):g}%"  # 100 * 0.07 is 7.000000000000001

@@ -136,7 +136,7 @@ def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
             "labels",
             say("several.labels", method=report["recommended"]),
             [_label_row(one, spoken) for one in test["per_label"]],
-            say("several.labels_note"),
+            _labels_note(test["per_label"], spoken),
         ),
         *tell_rule(_recommended(report), spoken),
         Table(
@@ -227,8 +227,23 @@ def _method_row(one: Mapping[str, Any], report: Mapping[str, Any], spoken: Spoke
     }
 
 
+def _is_absent(one: Mapping[str, Any]) -> bool:
+    """Tell whether no text has a label or is given it: there is nothing to score then."""
+    return one["n_texts"] == 0 and one["n_predicted"] == 0
+
+
+def _labels_note(per_label: Sequence[Mapping[str, Any]], spoken: Spoken) -> str:
+    """Say when a label is given, and what a dash in the table means."""
+    note = spoken.say("several.labels_note")
+    if any(map(_is_absent, per_label)):
+        note = note + " " + spoken.say("several.labels_absent")  # markup stays markup
+    return note
+
+
 def _label_row(one: Mapping[str, Any], spoken: Spoken) -> Row:
     say, numbers = spoken.say, spoken.language.numbers
+    if _is_absent(one):
+        one = {**one, "precision": None, "recall": None, "f1": None}
     return {
         say("columns.label"): shorten(show_text(one["label"]), LABEL_CELLS),
         say("columns.texts"): numbers.count(one["n_texts"]),
