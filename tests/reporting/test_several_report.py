@@ -129,6 +129,16 @@ def test_label_that_no_text_has_or_is_given_has_no_score(report, language, dash)
     assert dash in written
 
 
+def test_name_of_a_row_is_beside_its_line(report):
+    """Where a column was asked for; the title says which of the two numbers is which."""
+    named = {**report, "surprising": [{**report["surprising"][0], "id": "003"}]}
+    for language, title in (("en", "Line (row)"), ("ko", "줄(행 이름)")):
+        written = render_several_markdown(named, {}, language=language)
+        assert f"| {title} | " in written
+        assert "| 7 (003) | " in written
+        assert title not in render_several_markdown(report, {}, language=language)
+
+
 def test_caption_of_thresholds_says_which_labels_have_a_curve():
     """The label with the highest F1 may be among them, where few labels have enough texts."""
     for language in LANGUAGES:

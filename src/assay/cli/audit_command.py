@@ -11,6 +11,7 @@ from assay.cli.command import add_command
 from assay.cli.next_step import fix_command_for
 from assay.cli.options import Common, Data, DataFlags, Overwrite, reading_flags
 from assay.cli.show import print_json, print_line, print_sentence, print_table, show_labels
+from assay.errors import plural
 from assay.methods import LABEL_CHECK, SECOND_CHECK, methods_where
 
 if TYPE_CHECKING:
@@ -143,10 +144,10 @@ def _show_counts(audit: Audit) -> None:
     for name, found in (("leaks", leaks), ("near leaks", audit.near_leaks)):
         if found:
             listed = ", ".join(
-                f"{n_rows:,} {split} rows in {seen_in}"
+                f"{plural(n_rows, f'{split} row')} in {seen_in}"
                 for (split, seen_in), n_rows in found.items()
             )
-            print_line(f"{name}: {listed}: a score on them measures memory")
+            print_line(f"{name}: {listed}, and a score there measures memory")
 
 
 def _place(issue: Issue, id_column: str | None) -> object:

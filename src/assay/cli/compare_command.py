@@ -12,7 +12,7 @@ from assay.cli.model_names import tell_apart
 from assay.cli.options import Common, DataFlags
 from assay.cli.scores import show_interval, title_metric
 from assay.cli.show import print_json, print_line, print_sentence, print_table
-from assay.errors import InputError
+from assay.errors import InputError, plural
 
 if TYPE_CHECKING:
     from assay.evaluation.compare import Comparison
@@ -234,5 +234,6 @@ def _without_leaks(found: RunComparison) -> str:
     if not listed:
         return ""
     n_leaked = max(one.n_leaked for one in found.methods)
-    texts = f"the {n_leaked:,} texts that are training texts too"
+    verb = "is a training text" if n_leaked == 1 else "are training texts"
+    texts = f"the {plural(n_leaked, 'text')} that {verb} too"
     return f"test without {texts}: {', '.join(listed)}"

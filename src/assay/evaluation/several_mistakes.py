@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class SurprisingText(TypedDict):
 
     `kind` is `missing` where a label is given that the text does not have in the data, and `extra`
     where the text has a label that the model does not give. `score` is the score of that label.
+    `id` is what a column of the data calls the row, where one was asked for.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class SurprisingText(TypedDict):
     predicted_labels: list[str]
     label: str
     score: float
+    id: NotRequired[str]
 
 
 class MissedPair(TypedDict):

@@ -265,7 +265,9 @@ class Run:
             if asked is not None and METHODS[method].reads_texts:
                 result = replace(result, label_rule=judge_rule(asked, result.reported))
             accuracy = result.evidence.scores.accuracy
-            where = "validation" if result.out_of_fold is None else "train and validation"
+            where = "validation"
+            if result.out_of_fold is not None:
+                where = "train and validation, out of fold,"
             self.progress.say(f"{method}: {accuracy:.1%} of {where} right")
             logger.info("%s: accuracy %.4f on %s", method, accuracy, where)
             results.append(result)

@@ -22,7 +22,6 @@ from assay.audit.result import Audit
 from assay.catalogue import ENGLISH
 from assay.data.duplicates import find_seen
 from assay.data.reading import describe_facts, describe_reading, find_reading
-from assay.data.texts import Splits
 from assay.data.together import describe_together
 from assay.data.trainable import find_rare
 from assay.disk import write_whole
@@ -46,6 +45,7 @@ from assay.maps.points import label_positions
 from assay.methods import LABEL_CHECK, METHODS, methods_where
 from assay.progress import Progress
 from assay.recipes.steps.fit import FittedModel, TrainingSet
+from assay.recipes.steps.row_ids import name_surprising, read_row_ids
 from assay.recipes.steps.run_pieces import DrawnMap
 from assay.reporting.card import render_card
 from assay.reporting.several_report import collect_several, write_several_report
@@ -344,7 +344,7 @@ def _write(
     recommended = methods[str(results["recommended"])]
     write_issues(audit, run.root / ISSUES, overwrite=True)
     sections = {
-        **_sections(recommended.scored["test"], run.data.splits, audit),
+        **_sections(recommended.scored["test"], run, audit),
         "map": _describe_map(text_map),
     }
     title = PurePath(run.data.splits.source).name
@@ -363,14 +363,16 @@ def _describe_map(text_map: DrawnMap) -> dict[str, object] | None:
     return {**drawn, "points": points, "label_ids": label_positions(drawn["label_ids"])}
 
 
-def _sections(test: SeveralScored, splits: Splits, audit: Audit) -> Mapping[str, Any]:
+def _sections(test: SeveralScored, run: Run, audit: Audit) -> Mapping[str, Any]:
     """Return what the report shows of the recommended method besides its scores."""
+    splits = run.data.splits
     labels = splits.label_set.names
+    ids = read_row_ids(splits, run.options.data.id_column)
     facts = [*find_rare(splits), *find_reading(splits)]
     return {
         "reading": [fact.to_dict() for fact in facts],
         "label_check": audit.label_check.fact().to_dict(),
-        "surprising": find_surprising(test, labels),
+        "surprising": name_surprising(find_surprising(test, labels), ids, split="test"),
         "missed_pairs": find_missed_pairs(test.truth, test.predicted, labels),
         "thresholds": trace_thresholds(test.truth, test.probs, test.scores.per_label),
     }

@@ -160,7 +160,7 @@ def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
         Table(
             "surprising",
             say("several.surprising"),
-            [_surprising_row(one, spoken) for one in report["surprising"]],
+            _surprising_rows(report["surprising"], spoken),
             say("several.surprising_note"),
             kinds=(NUMBER, TEXT, LABEL),
         ),
@@ -284,12 +284,25 @@ def _problem_row(one: Mapping[str, Any], spoken: Spoken) -> Row:
     }
 
 
+def _surprising_rows(found: Sequence[Mapping[str, Any]], spoken: Spoken) -> list[Row]:
+    """Return the rows of surprising texts, each with the name of its row where one has a name."""
+    title = spoken.say("columns.line")
+    if any("id" in one for one in found):
+        title = spoken.say("columns.line_and_id")
+    rows = []
+    for one in found:
+        place = f"{one['line']}"
+        if "id" in one:
+            place += f" ({shorten(show_text(one['id']), LABEL_CELLS)})"
+        rows.append({title: place, **_surprising_row(one, spoken)})
+    return rows
+
+
 def _surprising_row(one: Mapping[str, Any], spoken: Spoken) -> Row:
     say = spoken.say
     key = SURPRISES[one["kind"]]
     label = shorten(show_text(one["label"]), LABEL_CELLS)
     return {
-        say("columns.line"): f"{one['line']}",
         say("columns.text"): shorten(show_text(one["text"]), TEXT_CELLS),
         say("several.in_data"): _listed(one["labels"]),
         say("several.given"): _listed(one["predicted_labels"]),

@@ -97,9 +97,8 @@ def next_texts(
     n, seed : int
         How many rows; seed of the sample, where the pool is large.
     text_column, label_column : str, optional
-        None: the columns with well-known names; for labels else a new column ``label``, or
-        ``labels`` if the model gives several per text, or one column per label where the pool or
-        the data of the model have these.
+        None: the columns with well-known names; for labels else a new column ``label``, and if the
+        model gives several per text ``labels``, or one column per label as in its data.
     overwrite, progress, **reading
         As for `predict_file`.
 

@@ -9,7 +9,7 @@ import pytest
 from assay.data.load import load_data
 from assay.data.split import cut_missing
 from assay.evaluation.mistakes import Mistake
-from assay.recipes.steps.row_ids import read_row_ids, with_ids
+from assay.recipes.steps.row_ids import name_surprising, read_row_ids, with_ids
 from assay.reporting.score_sections import ShownMistake, read_mistake_ids
 
 
@@ -42,6 +42,13 @@ def test_records_get_their_names():
         {"split": "test", "row": 7, "id": "T-1"},
         {"split": "train", "row": 7},
     ]
+
+
+def test_surprising_texts_get_their_names():
+    """Those of a run with several labels are all of one split."""
+    found = [{"line": 7, "score": 0.9}, {"line": 8, "score": 0.8}]
+    named = name_surprising(found, {("test", 7): "003", ("train", 8): "004"}, split="test")
+    assert named == [{"line": 7, "score": 0.9, "id": "003"}, {"line": 8, "score": 0.8}]
 
 
 def test_mistakes_of_the_report_get_their_names(splits):

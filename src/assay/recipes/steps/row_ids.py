@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from assay.data.origin import read_other_cells
 from assay.data.texts import Splits
 from assay.evaluation.scoring import PredictionEntry
+from assay.evaluation.several_mistakes import SurprisingText
 
-__all__ = ["RowIds", "read_row_ids", "with_ids"]
+__all__ = ["RowIds", "name_surprising", "read_row_ids", "with_ids"]
 
 RowIds = Mapping[tuple[str, int], str]  # split and line -> the cell of the column
 
@@ -31,6 +32,19 @@ def read_row_ids(splits: Splits, id_column: str | None) -> RowIds:
         for place, others in found.items()
         if id_column in others.cells
     }
+
+
+def name_surprising(
+    found: Iterable[SurprisingText], ids: RowIds, *, split: str
+) -> list[SurprisingText]:
+    """Return texts of a split with the name of each row, where it has one."""
+    named: list[SurprisingText] = []
+    for one in found:
+        place = split, one["line"]
+        if place in ids:
+            one = {**one, "id": ids[place]}
+        named.append(one)
+    return named
 
 
 def with_ids(records: Iterable[PredictionEntry], ids: RowIds) -> Iterator[PredictionEntry]:
