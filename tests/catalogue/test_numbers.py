@@ -11,6 +11,12 @@ EN, KO = (open_language(code).numbers for code in ("en", "ko"))
     ("written", "expected"),
     [
         (EN.percent(0.934), "93.4%"),
+        (EN.percent(51 / 80), "63.8%"),
+        (EN.percent(63 / 80), "78.8%"),
+        (EN.percent(51 / 80, 2), "63.75%"),
+        (KO.percent(0.5625), "56.3%"),
+        (EN.percent(1.0), "100.0%"),
+        (EN.percent(1e-12), "0.0%"),
         (EN.percent(None), "–"),
         (EN.interval((0.923, 0.945)), "92.3–94.5%"),
         (KO.interval((0.923, 0.945)), "92.3~94.5%"),

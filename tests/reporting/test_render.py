@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from assay.catalogue import LANGUAGES, open_language
+from assay.catalogue import LANGUAGES, hundredfold, open_language, percent
 from assay.reporting.collect import collect_report
 from assay.reporting.environment import TEMPLATES
 from assay.reporting.render import render_html, render_markdown, write_report
@@ -170,10 +170,10 @@ def test_first_screen_has_the_verdict(report, render):
     top = text[: text.index("Data problems", 900)]
     low, high = verdict["intervals"]["accuracy"]
     for needed in (
-        f"Take {verdict['method']}: it labels {verdict['accuracy']:.1%} of 2,000 test texts right",
-        f"always answering “{verdict['floor']['label']}” gets {verdict['floor']['accuracy']:.1%}",
-        f"{100 * low:.1f}–{100 * high:.1f}%",
-        f"{verdict['f1_weighted']:.1%}",
+        f"Take {verdict['method']}: it labels {percent(verdict['accuracy'])} of 2,000 test texts right",
+        f"always answering “{verdict['floor']['label']}” gets {percent(verdict['floor']['accuracy'])}",
+        f"{hundredfold(low)}–{percent(high)}",
+        percent(verdict["f1_weighted"]),
         open_language("en").tell(verdict["reasons"][0])[1:60],
         *("majority", "linear", "compact", "features", "finetune"),
     ):

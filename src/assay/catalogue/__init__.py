@@ -10,6 +10,7 @@ from __future__ import annotations
 from assay.catalogue.fact import Fact, FactValue
 from assay.catalogue.language import ENGLISH, LANGUAGES, Language, open_language
 from assay.catalogue.markup import Markup, Styled
+from assay.catalogue.numbers import hundredfold, percent
 
 __all__ = [
     "ENGLISH",
@@ -19,5 +20,7 @@ __all__ = [
     "Language",
     "Markup",
     "Styled",
+    "hundredfold",
     "open_language",
+    "percent",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assay.catalogue import percent
 from assay.cli.command import add_command
 from assay.cli.model_names import tell_apart
 from assay.cli.options import Common, DataFlags
@@ -89,9 +90,9 @@ def _show_models(found: ModelComparison) -> None:
             {
                 "model": name,
                 "method": one.method,
-                "accuracy": f"{one.scores.accuracy:.1%}",
+                "accuracy": percent(one.scores.accuracy),
                 "95 % interval": show_interval(low, high),
-                "macro F1": f"{one.scores.f1_macro:.1%}",
+                "macro F1": percent(one.scores.f1_macro),
                 "only it right": f"{n_only:,}",
             }
         )
@@ -112,9 +113,9 @@ def _show_several_models(found: SeveralModelComparison) -> None:
         row = {
             "model": name,
             "method": one["method"],
-            "macro F1": f"{one['f1_macro']:.1%}",
-            "micro F1": f"{one['f1_micro']:.1%}",
-            "exact match": f"{one['exact_match']:.1%}",
+            "macro F1": percent(one["f1_macro"]),
+            "micro F1": percent(one["f1_micro"]),
+            "exact match": percent(one["exact_match"]),
             "only it right": f"{one['n_only_right']:,}",
         }
         rows.append(row)
@@ -169,7 +170,7 @@ def _show_several(found: SeveralRunComparison) -> None:
         row = {
             "": "→" if one.method == found.choice.recommended else "",
             "method": one.method,
-            "evidence": f"{one.score:.1%}",
+            "evidence": percent(one.score),
             "to the best": "best",
             "95 % interval": "",
             "test": "",
@@ -179,7 +180,7 @@ def _show_several(found: SeveralRunComparison) -> None:
             row["to the best"] = f"{100 * one.difference:+.1f} points"
             row["95 % interval"] = f"{100 * low:+.1f} to {100 * high:+.1f}"
         if one.method in found.test:
-            row["test"] = f"{found.test[one.method].score:.1%}"
+            row["test"] = percent(found.test[one.method].score)
         rows.append(row)
     print_table(rows, right=("evidence", "to the best", "test"))
     print_sentence(f"Recommended: {found.choice.why}")
@@ -193,12 +194,12 @@ def _comparison_row(one: Comparison, found: RunComparison) -> dict[str, str]:
     return {
         "": "→" if one.method == found.choice.recommended else "",
         "method": one.method,
-        "evidence": f"{_evidence_of(one, found):.1%}",
+        "evidence": percent(_evidence_of(one, found)),
         "won": "" if one.is_best else f"{one.n_only_method_right:,}",
         "lost": "" if one.is_best else f"{one.n_only_best_right:,}",
         "p": _p_value(one),
         "worse?": "yes" if one.significantly_worse else "no",
-        "test": "" if test is None else f"{test.accuracy:.1%}",
+        "test": "" if test is None else percent(test.accuracy),
         "p test": "" if test is None else _p_value(test),
     }
 
@@ -227,7 +228,7 @@ def _without_leaks(found: RunComparison) -> str:
     Empty if there are no such texts, or no others.
     """
     listed = [
-        f"{one.method} {one.accuracy_without_leaks:.1%}"
+        f"{one.method} {percent(one.accuracy_without_leaks)}"
         for one in found.methods
         if one.accuracy_without_leaks is not None
     ]

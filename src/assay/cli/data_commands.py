@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from assay.catalogue import percent
 from assay.cli.command import add_command
 from assay.cli.options import (
     Checkpoint,
@@ -150,7 +151,7 @@ def _show_classes(splits: dict[str, SplitSummary]) -> None:
     for i, one in enumerate(classes[:MAX_CLASSES]):
         row = {"label": i, "label_name": one["label"]}
         row |= {name: f"{split['classes'][i]['n_texts']:,}" for name, split in splits.items()}
-        rows.append({**row, "share": f"{one['fraction']:.1%}"})
+        rows.append({**row, "share": percent(one["fraction"])})
     print_table(rows, right=("label", *splits, "share"), elastic=("label_name",))
     if len(classes) > MAX_CLASSES:
         print_line(f"and {len(classes) - MAX_CLASSES:,} labels more; --json lists them all")

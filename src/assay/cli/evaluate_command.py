@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assay.catalogue import percent
 from assay.cli.command import add_command
 from assay.cli.options import (
     AnyModel,
@@ -164,11 +165,11 @@ def _several_slice_row(one: SeveralSlice) -> dict[str, str]:
         "column": one.kind,
         "texts that are": one.name.strip(),
         "texts": f"{one.n_texts:,}",
-        "micro F1": f"{one.f1_micro:.1%}",
+        "micro F1": percent(one.f1_micro),
     }
     if one.unseen is None:
         row["95 % interval"] = _interval(one.f1_micro_interval)
-        row["exact match"] = f"{one.exact_match:.1%}"
+        row["exact match"] = percent(one.exact_match)
         return row
     row["unseen"] = f"{one.unseen.n_texts:,}"
     row["unseen F1"] = _share(one.unseen.f1_micro)
@@ -192,8 +193,8 @@ def _several_leaks(found: SeveralEvaluation) -> str:
         return f"{said}: no text is left to measure anything but memory on."
     n_new = n_texts - scored.n_leaked
     return (
-        f"{said}: on the other {n_new:,} micro F1 is {new.f1_micro:.2%}, "
-        f"macro F1 {new.f1_macro:.2%} and exact match {new.exact_match:.2%}."
+        f"{said}: on the other {n_new:,} micro F1 is {percent(new.f1_micro, 2)}, "
+        f"macro F1 {percent(new.f1_macro, 2)} and exact match {percent(new.exact_match, 2)}."
     )
 
 
@@ -235,13 +236,13 @@ def _print_classes(found: Evaluation) -> None:
         row = {
             "label": one.label,
             "texts": f"{one.n_texts:,}",
-            "precision": f"{one.precision:.1%}",
-            "recall": f"{one.recall:.1%}",
-            "F1": f"{one.f1:.1%}",
+            "precision": percent(one.precision),
+            "recall": percent(one.recall),
+            "F1": percent(one.f1),
         }
         if new is not None:
             row["unseen"] = f"{new.per_class[i].n_texts:,}"
-            row["unseen F1"] = f"{new.per_class[i].f1:.1%}"
+            row["unseen F1"] = percent(new.per_class[i].f1)
         rows.append(row)
     print_table(rows, right=tuple(rows[0])[1:], elastic=("label",))
 
@@ -284,7 +285,7 @@ def _print_answered(found: Evaluation) -> None:
         row = {
             "to be right": "its rule" if one["is_rule"] else f"{one['target_accuracy']:.0%}",
             "from score": f"{one['threshold']:.3f}",
-            "answered": f"{one['coverage']:.1%}",
+            "answered": percent(one["coverage"]),
             "right": _share(one["accuracy"]),
         }
         if "unseen" in one:
@@ -297,7 +298,7 @@ def _print_answered(found: Evaluation) -> None:
 
 
 def _share(fraction: float | None) -> str:
-    return "" if fraction is None else f"{fraction:.1%}"
+    return "" if fraction is None else percent(fraction)
 
 
 def _print_slices(slices: Sequence[SliceScores], *, title: str) -> None:
@@ -312,7 +313,7 @@ def _slice_row(one: SliceScores) -> dict[str, str]:
         "part": one.kind,
         "texts that are": one.name.strip(),
         "texts": f"{one.n_texts:,}",
-        "right": f"{one.accuracy:.1%}",
+        "right": percent(one.accuracy),
     }
     interval: tuple[float, float] | None = one.interval
     if one.unseen is not None:

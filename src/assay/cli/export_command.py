@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from assay.catalogue import percent
 from assay.cli.command import add_command
 from assay.cli.options import Common, DataFlags, ModelFolder, Out, Overwrite
 from assay.cli.show import print_json, print_line, print_table
@@ -125,5 +126,5 @@ def _show(report: Export) -> None:
         right=("model", "copy"),
     )
     difference = f"largest difference of a score {report.max_difference:.2g}"
-    print_line(f"{difference}, {report.changed:.2%} of the labels change")
+    print_line(f"{difference}, {percent(report.changed, 2)} of the labels change")
     print_line(f"written to {report.out}")

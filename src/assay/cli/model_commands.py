@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assay.catalogue import percent
 from assay.cli import evaluate_command, predict_command, train_command
 from assay.cli.command import add_command
 from assay.cli.options import Common, DataFlags, ModelFolder
@@ -112,7 +113,7 @@ def _print_scores(scores: Sequence[ScoreEntry]) -> None:
         {
             "split": english.word("splits", one["split"]),
             "metric": title_metric(one["metric"]),
-            "value": f"{one['value']:.2%}",
+            "value": percent(one["value"], 2),
             "95 % interval": show_interval(*one["interval"]),
             "texts": f"{one['n_texts']:,}",
         }
@@ -159,8 +160,8 @@ def verify_command(
         {
             "split": one["split"],
             "metric": title_metric(one["metric"]),
-            "recorded": f"{one['value']:.2%}",
-            "found": f"{one['found']:.2%}",
+            "recorded": percent(one["value"], 2),
+            "found": percent(one["found"], 2),
         }
         for one in found.claims
     ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
 
 import typer
 
+from assay.catalogue import percent
 from assay.cli.command import add_command
 from assay.cli.options import (
     AnyModel,
@@ -340,9 +341,9 @@ def _describe_rule(rule: AbstainRule) -> str:
     from assay.runtime.limits.abstain import name_split
 
     return (
-        f"answering from a score of {rule.threshold:.3f} on: {rule.coverage:.1%} of the "
+        f"answering from a score of {rule.threshold:.3f} on: {percent(rule.coverage)} of the "
         f"{rule.n_texts:,} texts of {name_split(rule.split)}, "
-        f"of which {rule.accuracy:.1%} were right\n"
+        f"of which {percent(rule.accuracy)} were right\n"
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assay.catalogue import percent
 from assay.cli.command import add_command, resumable
 from assay.cli.options import (
     Checkpoint,
@@ -149,7 +150,8 @@ def _how_sure(results: dict[str, Any]) -> str:
     own = next(one for one in results["methods"] if one["method"] == results["recommended"])
     test = own["test"]
     interval = show_interval(*test["intervals"]["accuracy"])
-    said = f"On test:     {test['accuracy']:.1%} of {test['n_texts']:,} texts are labelled right"
+    share = percent(test["accuracy"])
+    said = f"On test:     {share} of {test['n_texts']:,} texts are labelled right"
     return f"{said} (95 % interval {interval})."
 
 
@@ -161,10 +163,10 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
         row = {
             "": "→" if one["method"] == results["recommended"] else "",
             "method": one["method"],
-            "evidence": f"{one['evidence']['f1_macro']:.1%}",
-            "macro F1": f"{one['test']['f1_macro']:.1%}",
+            "evidence": percent(one["evidence"]["f1_macro"]),
+            "macro F1": percent(one["test"]["f1_macro"]),
             "95 % interval": show_interval(low, high),
-            "micro F1": f"{one['test']['f1_micro']:.1%}",
+            "micro F1": percent(one["test"]["f1_micro"]),
             "fit s": f"{results['timings'][one['method']]['fit_s']:.1f}",
             "MB": f"{one['model_bytes'] / 1e6:.1f}",
         }
@@ -197,13 +199,13 @@ def _leaderboard_row(row: dict[str, Any], results: dict[str, Any]) -> dict[str, 
     shown = {
         "": "→" if row["method"] == results["recommended"] else "",
         "method": row["method"],
-        "evidence": f"{evidence:.1%}",
-        "test": f"{test['accuracy']:.1%}",
+        "evidence": percent(evidence),
+        "test": percent(test["accuracy"]),
         "95 % interval": show_interval(low, high),
-        "F1": f"{test['f1_weighted']:.1%}",
+        "F1": percent(test["f1_weighted"]),
     }
     if is_macro:
-        shown["macro F1"] = f"{test['f1_macro']:.1%}"
+        shown["macro F1"] = percent(test["f1_macro"])
     shown["fit s"] = f"{results['timings'][row['method']]['fit_s']:.1f}"
     shown["MB"] = f"{row['model_bytes'] / 1e6:.1f}"
     return shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from assay.catalogue import hundredfold, percent
 from assay.cli.show import print_line, print_table
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def show_interval(low: float, high: float) -> str:
     >>> show_interval(0.5421, 0.75)
     '54.2–75.0%'
     """
-    return f"{100 * low:.1f}–{high:.1%}"
+    return f"{hundredfold(low)}–{percent(high)}"
 
 
 def title_metric(metric: str) -> str:
@@ -113,7 +114,7 @@ def _several_metric(
     """Return a metric and its interval under their titles."""
     pair = scores["intervals"].get(metric)
     interval = "" if pair is None else show_interval(*pair)
-    return {title: f"{scores[metric]:.2%}", interval_title: interval}
+    return {title: percent(scores[metric], 2), interval_title: interval}
 
 
 def _several_row(one: Mapping[str, Any]) -> dict[str, str]:
@@ -121,7 +122,7 @@ def _several_row(one: Mapping[str, Any]) -> dict[str, str]:
     is_absent = one["n_texts"] == 0 and one["n_predicted"] == 0  # it counts in no macro F1
     shown = {}
     for title, metric in (("precision", "precision"), ("recall", "recall"), ("F1", "f1")):
-        shown[title] = "" if is_absent else f"{one[metric]:.1%}"
+        shown[title] = "" if is_absent else percent(one[metric])
     return {
         "label": one["label"],
         "texts": f"{one['n_texts']:,}",
@@ -216,7 +217,7 @@ def _change(before: float | None, after: float | None) -> str:
 def _percent(share: float | None) -> str:
     if share is None:
         return "–"
-    return f"{100 * share:.1f}"
+    return hundredfold(share)
 
 
 def _score_row(split: str, scores: ScoresEntry | WithoutLeaksEntry) -> dict[str, str]:
@@ -224,8 +225,8 @@ def _score_row(split: str, scores: ScoresEntry | WithoutLeaksEntry) -> dict[str,
     return {
         "split": split,
         "texts": f"{scores['n_texts']:,}",
-        "accuracy": f"{scores['accuracy']:.2%}",
+        "accuracy": percent(scores["accuracy"], 2),
         "95 % interval": show_interval(low, high),
-        "F1 weighted": f"{scores['f1_weighted']:.2%}",
-        "F1 macro": f"{scores['f1_macro']:.2%}",
+        "F1 weighted": percent(scores["f1_weighted"], 2),
+        "F1 macro": percent(scores["f1_macro"], 2),
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from assay.catalogue import percent
 from assay.cli.command import add_command, resumable
 from assay.cli.options import (
     Checkpoint,
@@ -168,6 +169,7 @@ def _show(result: TrainedEntry) -> None:
     rule = result.get("abstain")
     if rule:
         print_line(
-            f"abstains below a score of {rule['threshold']:.3f}: answers {rule['coverage']:.1%} "
-            f"of {rule['split']}, {rule['accuracy']:.1%} of them right"
+            f"abstains below a score of {rule['threshold']:.3f}: answers "
+            f"{percent(rule['coverage'])} of {rule['split']}, "
+            f"{percent(rule['accuracy'])} of them right"
         )

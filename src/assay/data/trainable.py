@@ -128,8 +128,8 @@ def find_rare(splits: Splits, split: str = "train") -> list[Fact]:
     listed = ", ".join(f"{cut(label)} ({n_texts[label]:,})" for label in rare[:N_NAMED])
     if len(rare) > N_NAMED:
         listed += ", …"
-    values = {"n_labels": len(rare), "n_texts": RARE_ROWS, "listed": listed}
-    return [Fact("reading.rare_labels", values)]
+    least = RARE_ROWS
+    return [Fact.of("reading.rare_labels", n_labels=len(rare), n_texts=least, listed=listed)]
 
 
 def _warn_of_rare(splits: Splits, split: str = "train") -> None:

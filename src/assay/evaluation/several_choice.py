@@ -14,6 +14,7 @@ from typing import TypedDict
 import numpy as np
 
 from assay._display import Brief
+from assay.catalogue import percent
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.intervals import percentile_interval
 from assay.evaluation.several_scores import SEVERAL_METRICS, AnswerCounts, F1Draws, draw_f1
@@ -270,10 +271,10 @@ class SeveralChoice(Brief):
         own = next(one for one in self.comparisons if one.method == self.recommended)
         name, where = METRIC_NAMES[self.metric], f"on {self.n_texts:,} {KINDS[self.kind]}"
         if self.recommended == self.best:
-            return f"{self.recommended} has the highest {name} ({own.score:.1%} {where})"
+            return f"{self.recommended} has the highest {name} ({percent(own.score)} {where})"
         return (
-            f"{self.recommended} has a {name} of {own.score:.1%} {where}; {self.best} has "
-            f"{own.best_score:.1%} and is more expensive (expected loss "
+            f"{self.recommended} has a {name} of {percent(own.score)} {where}; {self.best} has "
+            f"{percent(own.best_score)} and is more expensive (expected loss "
             f"{100 * own.expected_loss:.1f} points, {100 * self.tolerance:g} are tolerated)"
         )
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from assay._display import Brief, html_block, html_table
+from assay.catalogue import percent
 from assay.data.labels import LabelSet
 from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import LabelledTexts, Splits
@@ -96,8 +97,8 @@ class SeveralEvaluation(Brief):
     def _repr_html_(self) -> str:
         scores = self.scores
         sentence = (
-            f"of {self.source}, {scores.n_texts:,} texts: micro F1 {scores.f1_micro:.2%}, "
-            f"macro F1 {scores.f1_macro:.2%}, exact match {scores.exact_match:.2%}"
+            f"of {self.source}, {scores.n_texts:,} texts: micro F1 {percent(scores.f1_micro, 2)}, "
+            f"macro F1 {percent(scores.f1_macro, 2)}, exact match {percent(scores.exact_match, 2)}"
         )
         rows = [
             {"label": one.label, "texts": one.n_texts, "F1": one.f1, "threshold": one.threshold}

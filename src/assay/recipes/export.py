@@ -18,6 +18,7 @@ import numpy as np
 
 from assay._arguments import checked
 from assay._display import Brief
+from assay.catalogue import percent
 from assay.data.labels import Task
 from assay.data.texts import LabelledTexts
 from assay.disk import atomic_folder, check_output, write_whole
@@ -365,7 +366,7 @@ def _card(model: Model, report: Export) -> str:
     accuracy_before = show_accuracy(report.accuracy_before)
     accuracy_after = show_accuracy(report.accuracy_after)
     returned = RETURNED[model.manifest.task]
-    changed = f"{report.changed:.2%} of the labels change, {difference}"
+    changed = f"{percent(report.changed, 2)} of the labels change, {difference}"
     return f"""# {model.method} for ONNX Runtime
 
 Labels: {", ".join(model.labels)}

@@ -9,6 +9,7 @@ from typing import TypedDict
 import numpy as np
 
 from assay._display import Brief
+from assay.catalogue import percent
 from assay.data.duplicates import duplicate_groups
 from assay.data.texts import Splits
 from assay.errors import InputError
@@ -203,7 +204,7 @@ def _warnings_of(found: Evaluation) -> list[str]:
     if found.rule_effect is not None:
         warnings.append(
             "it gives labels by a rule; compared are the labels with the highest score. "
-            f"By its rule {found.rule_effect.accuracy:.1%} are right."
+            f"By its rule {percent(found.rule_effect.accuracy)} are right."
         )
     return warnings
 

@@ -22,6 +22,7 @@ from assay._arguments import checked
 from assay._display import Shown
 from assay.audit.checks import audit_data, write_issues
 from assay.audit.result import Audit
+from assay.catalogue import percent
 from assay.disk import atomic_folder, check_unfinished
 from assay.errors import DataError
 from assay.evaluation.choice import Choice, choose_method
@@ -268,7 +269,7 @@ class Run:
             where = "validation"
             if result.out_of_fold is not None:
                 where = "train and validation, out of fold,"
-            self.progress.say(f"{method}: {accuracy:.1%} of {where} right")
+            self.progress.say(f"{method}: {percent(accuracy)} of {where} right")
             logger.info("%s: accuracy %.4f on %s", method, accuracy, where)
             results.append(result)
         return tuple(results)

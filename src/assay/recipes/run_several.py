@@ -19,7 +19,7 @@ from assay import _env
 from assay._version import __version__
 from assay.audit.checks import audit_data, write_issues
 from assay.audit.result import Audit
-from assay.catalogue import ENGLISH
+from assay.catalogue import ENGLISH, percent
 from assay.data.duplicates import find_seen
 from assay.data.reading import describe_facts, describe_reading, find_reading
 from assay.data.together import describe_together
@@ -177,7 +177,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         one = _score(fitted, run)
         methods[method] = one
         macro, where = one.evidence.scores.f1_macro, WHERE[one.predictions.kind]
-        run.progress.say(f"{method}: macro F1 {macro:.1%} on {where}")
+        run.progress.say(f"{method}: macro F1 {percent(macro)} on {where}")
     choice = choose_several(
         {method: one.predictions for method, one in methods.items()},
         metric=run.options.metric or METRIC,

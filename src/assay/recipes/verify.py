@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 
 from assay._arguments import checked
 from assay._display import Brief
+from assay.catalogue import percent
 from assay.data.texts import Splits
 from assay.errors import CheckError, DataError, ModelError
 from assay.evaluation.result import SplitScores
@@ -154,8 +155,8 @@ def _check_claim(claim: ScoreEntry, scores: SplitScores | SeveralScores) -> Chec
 
 
 def _disagreement(claim: CheckedClaim) -> str:
-    recorded = f"recorded {claim['value']:.2%} on {claim['n_texts']:,} texts"
-    found = f"found {claim['found']:.2%} on {claim['found_n_texts']:,}"
+    recorded = f"recorded {percent(claim['value'], 2)} on {claim['n_texts']:,} texts"
+    found = f"found {percent(claim['found'], 2)} on {claim['found_n_texts']:,}"
     return f"{claim['split']} {claim['metric']}: {recorded}, {found}"
 
 

@@ -229,7 +229,7 @@ def _method_row(one: Mapping[str, Any], report: Mapping[str, Any], spoken: Spoke
 
 def _is_absent(one: Mapping[str, Any]) -> bool:
     """Tell whether no text has a label or is given it: there is nothing to score then."""
-    return one["n_texts"] == 0 and one["n_predicted"] == 0
+    return not (one["n_texts"] or one["n_predicted"])
 
 
 def _labels_note(per_label: Sequence[Mapping[str, Any]], spoken: Spoken) -> str:
@@ -289,7 +289,7 @@ def _surprising_rows(found: Sequence[Mapping[str, Any]], spoken: Spoken) -> list
     title = spoken.say("columns.line")
     if any("id" in one for one in found):
         title = spoken.say("columns.line_and_id")
-    rows = []
+    rows: list[Row] = []
     for one in found:
         place = f"{one['line']}"
         if "id" in one:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from assay.catalogue import percent
 from assay.errors import InputError, ModelError
 from assay.runtime.entries import AbstainEntry, CoverageCurveEntry
 from assay.runtime.limits.wilson import wilson_bounds
@@ -312,7 +313,7 @@ def _unreachable(curve: CoverageCurve, target_accuracy: float) -> InputError:
         f"a target accuracy of {target_accuracy:g} cannot be reached: "
         f"on the {curve.n_texts:,} texts of {name_split(curve.split)} the best that can be shown "
         f"is {curve.proven_accuracy[best]:.4f} (lower end of the 95 % interval), "
-        f"answering {curve.coverage[best]:.1%} of them, "
-        f"of which {curve.accuracy[best]:.1%} are right",
+        f"answering {percent(curve.coverage[best])} of them, "
+        f"of which {percent(curve.accuracy[best])} are right",
         hint=f"aim lower, or train with more {more}: the interval shrinks with their number",
     )
