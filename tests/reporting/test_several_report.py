@@ -106,6 +106,21 @@ def test_pages_say_all_of_it(report, language):
         assert text in page
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_both_pages_say_how_it_is_used_and_made(report, language):
+    """The command, the sizes of the splits and the lines to copy, in Markdown as in HTML."""
+    sizes = {"train": {"n_texts": 31, "sha256": "a" * 64}, "test": {"n_texts": 9, "sha256": "b"}}
+    command = "assay run tickets.csv --label-columns rude,odd"
+    made = {**report, "command": command, "data": {**report["data"], "splits": sizes}}
+    for written in (
+        render_several_markdown(made, {}, language=language),
+        render_several_html(made, {}, language=language),
+    ):
+        for needed in ("assay predict model new.csv", "aaaaaaaa", "31", "tickets.csv"):
+            assert needed in written
+        assert command.partition(",")[0].rpartition("-")[0] in written.replace("\\", "")
+
+
 def test_languages_differ(report):
     """The verdict is told in the language of the reader."""
     assert "Take linear: macro F1" in render_several_markdown(report, {})

@@ -370,6 +370,7 @@ def _sections(test: SeveralScored, run: Run, audit: Audit) -> Mapping[str, Any]:
     ids = read_row_ids(splits, run.options.data.id_column)
     facts = [*find_rare(splits), *find_reading(splits)]
     return {
+        "command": run.options.command,
         "reading": [fact.to_dict() for fact in facts],
         "label_check": audit.label_check.fact().to_dict(),
         "surprising": name_surprising(find_surprising(test, labels), ids, split="test"),

@@ -45,8 +45,8 @@ def collect_several(
     results : mapping
         What results.json holds.
     sections : mapping
-        `reading` (facts), `surprising`, `missed_pairs` and `thresholds`, of the recommended method
-        on test.
+        `command` (the command line), `reading` (facts), `surprising`, `missed_pairs` and
+        `thresholds`, of the recommended method on test.
     title : str
     """
     return {"task": "multi", **results, **sections, "title": title}

@@ -61,9 +61,19 @@ def tell_several(report: Mapping[str, Any], spoken: Spoken) -> list[str]:
             source=data["source"],
             n_labels=len(data["labels"]),
             mean=data["together"]["mean"],
-        ),
+        )
+        + _sizes(data.get("splits", {}), spoken),
         *map(spoken.tell, report["reading"]),
     ]
+
+
+def _sizes(splits: Mapping[str, Any], spoken: Spoken) -> str:
+    """Say how many texts each split has, after another sentence."""
+    said = ""  # markup stays markup
+    for split, one in splits.items():
+        between = ", " if said else " "
+        said = said + between + spoken.say("data.texts_in", n=one["n_texts"], split=split)
+    return said + "." if said else said
 
 
 def tell_tiles(report: Mapping[str, Any], spoken: Spoken) -> list[Tile]:
@@ -83,6 +93,8 @@ def tell_facts(report: Mapping[str, Any], spoken: Spoken) -> list[tuple[str, str
     """Return what a run was made of: data, seed, time, machine, and hashes of the splits."""
     say, machine = spoken.say, report.get("machine", {})
     facts = [(say("how.data"), report["data"]["source"])]
+    if report.get("command"):
+        facts.append((say("how.command"), report["command"]))
     if "seed" in report:
         facts.append((say("how.seed"), str(report["seed"])))
     total_s = report["timings"].get("total_s")
