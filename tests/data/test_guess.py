@@ -68,6 +68,17 @@ def test_columns_of_yes_and_no_are_proposed_together(tmp_path):
     assert raised.value.flags[0] == "--text-column comment --label-columns praise,pride,note"
 
 
+def test_folds_are_no_labels():
+    """Their numbers say which rows are for testing, and come again and again as labels do."""
+    columns = {
+        "fold": lambda i: str(1 + i % 5),
+        "kind": lambda i: f"k{i % 6}",
+        "words": lambda i: f"something that was said {i}",
+    }
+    proposed = propose_columns(rows_of(30, **columns), has_header=True)
+    assert proposed == ["--text-column words --label-column kind"]
+
+
 def test_a_header_that_is_a_row_is_told():
     """Its cell is one of the labels: columns are then named by their numbers."""
     rows = rows_of(

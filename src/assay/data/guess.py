@@ -11,6 +11,7 @@ from assay.data.cell_values import NO_WORDS, YES_WORDS
 from assay.data.columns import join_names
 from assay.data.files.row import Row
 from assay.data.split_column import split_of_value
+from assay.data.split_flags import find_folds
 
 __all__ = ["propose_as_rows", "propose_columns"]
 
@@ -128,14 +129,17 @@ def _flags(columns: Sequence[_Column], *, has_header: bool) -> list[str]:
 def _describe(rows: Sequence[Row]) -> list[_Column]:
     """Return what is in each column; nothing where there are too few rows to tell.
 
-    A column that divides the rows into splits is left out: it is neither texts nor labels.
+    A column that divides the rows into splits or folds is left out: it is neither texts nor labels.
 
     A row whose bytes do not decode has all its cells, and counts.
     """
     if len(rows) < MIN_ROWS:
         return []
     described = []
+    folds = find_folds(rows[0].values)
     for number, name in enumerate(rows[0].values, 1):
+        if name in folds:
+            continue
         values = [str(row.values[name]) for row in rows if row.values.get(name) not in (None, "")]
         if values:
             described.append(_Column(name, number, tuple(values)))
