@@ -120,7 +120,7 @@ PARTS = {
     "coverage": Part(
         coverage_cases(),
         [],
-        {**SMALL_COVERAGE, "block": 0, "n_draws": 2},
+        {**SMALL_COVERAGE, "block": 0, "n_draws": 1},
         measure_coverage,
         show_coverage,
     ),
@@ -138,7 +138,7 @@ PARTS = {
             for i in SEEDS
         ],
         [{"data": "emotion", "n_rows": 8000, "repeat": i} for i in SEEDS],
-        {"data": "sample", "n_rows": 60, "repeat": 0, "folds": 2},
+        {"data": "sample", "n_rows": 60, "repeat": 0, "folds": 2, "compared": ["linear"]},
         measure_folds,
         show_folds,
     ),

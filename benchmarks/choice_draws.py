@@ -102,11 +102,12 @@ def measure_folds(case: Case, root: Path) -> Case:
     splits = load_drawn(case["data"], root, n_rows=case["n_rows"], seed=case["repeat"])
     # Other rows first: the encoder and its libraries are loaded once.
     warm = load_drawn("sample", root, n_rows=60, seed=case["repeat"])
-    _choose(warm, FOLD_METHODS, seed=case["repeat"], folds=None)
+    compared = case.get("compared", FOLD_METHODS)
+    _choose(warm, compared, seed=case["repeat"], folds=None)
     seconds, cpu_seconds, methods = {}, {}, {}
     for name, folds in (("never", None), ("five", case.get("folds", 5))):
         with _empty_feature_cache():
-            found = _choose(splits, FOLD_METHODS, seed=case["repeat"], folds=folds)
+            found = _choose(splits, compared, seed=case["repeat"], folds=folds)
         seconds[name], cpu_seconds[name] = found["seconds"], found["cpu_seconds"]
         methods[name] = {row["method"]: [row["fit_s"], row["folds_s"]] for row in found["scores"]}
     return {"seconds": seconds, "cpu_seconds": cpu_seconds, "methods": methods}
@@ -142,7 +143,7 @@ def show_folds(entries: list[Case]) -> str:
             ratio = statistics.median(one[clock]["five"] / one[clock]["never"] for one in own)
             ratios.append(f"{ratio:.2f}")
         shares = []
-        for method in FOLD_METHODS[1:]:
+        for method in [one for one in own[0]["methods"]["five"] if one != "majority"]:
             pairs = [one["methods"]["five"][method] for one in own]
             fit_s = statistics.median(pair[0] for pair in pairs)
             folds_s = statistics.median(pair[1] for pair in pairs)

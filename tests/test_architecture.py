@@ -10,6 +10,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,12 @@ def imported(tree: ast.AST, *, at_runtime_only: bool = False) -> set[str]:
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
 
+@cache
+def imported_at_runtime(path: Path) -> set[str]:
+    """Return what `imported` finds outside of blocks for type checkers."""
+    return imported(TREES[path], at_runtime_only=True)
+
+
 def room_of(path: Path) -> str:
     """Return the room of a file."""
     return stem(path).split("/")[0]
@@ -206,9 +213,7 @@ def test_heavy_library_is_imported_by_its_owners_only(library):
     users = {
         room_of(path)
         for path in FILES
-        if any(
-            name.split(".")[0] == library for name in imported(TREES[path], at_runtime_only=True)
-        )
+        if any(name.split(".")[0] == library for name in imported_at_runtime(path))
     }
     assert users <= OWNERS[library]
 
@@ -220,7 +225,7 @@ def test_network_is_used_in_few_files_only():
         for path in FILES
         if any(
             name == lib or name.startswith(f"{lib}.")
-            for name in imported(TREES[path], at_runtime_only=True)
+            for name in imported_at_runtime(path)
             for lib in NETWORK_LIBRARIES
         )
     }

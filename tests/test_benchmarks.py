@@ -81,7 +81,7 @@ def test_choice_benchmark_runs_in_smoke_mode(fork_server):
     printed = run_smoke("choice.py", server=fork_server)
     assert "| sample, 120 rows | 6 |" in printed
     assert "| below 1,000 rows: mean of 1 |" in printed
-    assert "| sample | 60 | majority, linear, features | 2 |" in printed
+    assert "| sample | 60 | majority, linear, features | 1 |" in printed
     assert printed.rstrip().splitlines()[-1].startswith("| sample | 60 |")
 
 
@@ -653,9 +653,9 @@ def test_files_benchmark_finds_no_wrong_rows():
 
 
 @pytest.mark.slow
-def test_faults_benchmark_runs_in_smoke_mode():
+def test_faults_benchmark_runs_in_smoke_mode(fork_server):
     """A few wrong models, files and requests of each kind are refused or answered."""
-    rows = [line.split("|") for line in run_smoke("faults.py").splitlines()[2:]]
+    rows = [line.split("|") for line in run_smoke("faults.py", server=fork_server).splitlines()[2:]]
     assert [row[1].strip() for row in rows] == ["models", "files", "requests"]
     for row in rows:
         n_inputs, refused, answered, wrong = map(int, row[2:6])
