@@ -26,7 +26,7 @@ TEXTS, LABELS = small_data()
 def test_scores_are_those_of_a_scikit_learn_pipeline(tiny_bert, labels, pooling):
     """Scaling, regression and, with two classes, the lone row of weights are folded into one affine layer."""
     encoder = FrozenEncoder(tiny_bert, pooling=pooling)
-    features = Features(checkpoint=tiny_bert, pooling=pooling).fit(TEXTS, labels)
+    features = Features(checkpoint=tiny_bert, pooling=pooling, label_names=()).fit(TEXTS, labels)
     pipeline = make_pipeline(
         StandardScaler(), LogisticRegression(C=features.C_, max_iter=500, tol=1e-3, random_state=0)
     )
@@ -53,6 +53,37 @@ def test_regularisation_is_chosen_unless_it_is_given(tiny_bert):
     assert choose_c(features.encoder_.transform(TEXTS), ids) == features.C_
     given = Features(checkpoint=tiny_bert, C=0.5).fit(TEXTS, LABELS)
     assert given.C_ == given.head_.C == 0.5
+
+
+def test_names_of_labels_are_learnt_from_if_they_help(tiny_bert):
+    """Labels that are named like their texts help, and letters do not; numbers get their names from outside."""
+    words = ("sun beach holiday", "invoice bill payment", "goal match referee")
+    texts = [f"{words[i % 3].split()[i // 3 % 3]} {i}" for i in range(30)]
+    ids = np.arange(30) % 3
+    named = Features(checkpoint=tiny_bert).fit(texts, [words[i] for i in ids])
+    assert named.uses_names_
+    by_number = Features(checkpoint=tiny_bert, label_names=words).fit(texts, ids)
+    assert by_number.uses_names_
+    order = [list(named.classes_).index(word) for word in words]
+    np.testing.assert_allclose(
+        by_number.predict_proba(texts), named.predict_proba(texts)[:, order], atol=1e-5
+    )
+    letters = Features(checkpoint=tiny_bert).fit(texts, ["ABC"[i] for i in ids])
+    assert not letters.uses_names_
+    assert not Features(checkpoint=tiny_bert, label_names=()).fit(texts, ids).uses_names_
+
+
+def test_folds_learn_from_names_too(tiny_bert):
+    """What is predicted out of fold is what such a model would predict, names included."""
+    words = ("sun beach holiday", "invoice bill payment", "goal match referee")
+    texts = [f"{words[i % 3].split()[i // 3 % 3]} {i}" for i in range(40)]
+    ids, is_outside = np.arange(40) % 3, np.arange(40) >= 30
+    fold = Features(checkpoint=tiny_bert, label_names=words)
+    logits, classes = fold.predict_fold(texts, ids, is_outside)
+    assert fold.uses_names_
+    assert classes.tolist() == [0, 1, 2]
+    plain, _ = Features(checkpoint=tiny_bert).predict_fold(texts, ids, is_outside)
+    assert np.abs(logits - plain).max() > 1e-3
 
 
 def test_unknown_pooling_is_refused(tiny_bert):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from assay.models.head import AffineHead
-from assay.models.head_choice import CHOICES, DEFAULT_C, choose_c
+from assay.models.head_choice import CHOICES, DEFAULT_C, choose_c, names_help
+from assay.models.label_names import NamedLabels
 from assay.models.several_heads import SeveralHeads
 
 
@@ -67,3 +68,20 @@ def test_same_seed_chooses_the_same():
     """The cuts are seeded."""
     features, label_ids = draw(200, n_classes=4, signal=0.3, seed=8)
     assert choose_c(features, label_ids, seed=3) == choose_c(features, label_ids, seed=3)
+
+
+def test_names_are_taken_where_they_speak_for_their_labels():
+    """Names in the direction of their class help few texts; exchanged ones do harm, and are left out."""
+    directions = np.random.default_rng(0).normal(size=(4, 40))
+    features, label_ids = draw(40, n_classes=4, signal=0.3, seed=7)
+    right = NamedLabels(np.arange(4), directions)
+    wrong = NamedLabels(np.arange(4), directions[[1, 2, 3, 0]])
+    assert names_help(features, label_ids, right, C=0.1)
+    assert not names_help(features, label_ids, wrong, C=0.1)
+
+
+def test_names_are_not_tried_without_need():
+    """Fewer than 20 texts cannot tell, and many texts per label need no names."""
+    names = NamedLabels(np.arange(2), np.random.default_rng(0).normal(size=(2, 40)))
+    assert not names_help(*draw(19, n_classes=2, signal=0.3, seed=8), names, C=0.1)
+    assert not names_help(*draw(500, n_classes=2, signal=0.3, seed=8), names, C=0.1)

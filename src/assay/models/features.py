@@ -32,7 +32,8 @@ from assay.checkpoints.torch_state import pick_device
 from assay.data.labels import Task
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.head import AffineHead
-from assay.models.head_choice import N_FOLDS, choose_c
+from assay.models.head_choice import N_FOLDS, choose_c, names_help
+from assay.models.label_names import NamedLabels, names_of_labels
 from assay.models.onnx.export import write_transformer_onnx
 from assay.models.onnx.packed import pack_weights
 from assay.models.pruned_network import count_tokens, prune_network
@@ -66,6 +67,10 @@ class Features(TextClassifier):
     encoder : FrozenEncoder or None
         An encoder to share instead of loading one. `checkpoint`, `pooling`, `max_tokens`,
         `long_texts`, `precision` and `device` are then those of the encoder.
+    label_names : sequence of str, optional
+        The name of each label, where `fit` gets labels as numbers: label 2 is the third name. With
+        few texts, names are learnt from as texts are, if that helps (`names_help`). None: the
+        labels themselves, where they are texts. Empty: nothing is learnt from names.
     seed : int
     device : str, optional
         ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. None: what `--device` or the environment
@@ -75,6 +80,8 @@ class Features(TextClassifier):
     ----------
     C_ : float
         The C that was used.
+    uses_names_ : bool
+        Whether the names of the labels were learnt from.
     """
 
     method = "features"
@@ -94,6 +101,7 @@ class Features(TextClassifier):
         class_weight: ClassWeight = None,
         precision: str = "float32",
         encoder: FrozenEncoder | None = None,
+        label_names: Sequence[str] | None = None,
         seed: int = 0,
         device: str | None = None,
     ) -> None:
@@ -105,6 +113,7 @@ class Features(TextClassifier):
         self.class_weight = class_weight
         self.precision = precision
         self.encoder = encoder
+        self.label_names = label_names
         self.seed = seed
         self.device = device
 
@@ -147,11 +156,17 @@ class Features(TextClassifier):
             The cache keeps the features of each piece, such as a split.
         progress : Progress, optional
         """
-        found = [
-            cached_features(self._given_encoder(pieces[0]), texts, progress=progress)
-            for texts in pieces
-        ]
+        encoder = self._given_encoder(pieces[0])
+        found = [cached_features(encoder, texts, progress=progress) for texts in pieces]
+        self.named_ = self._read_names(self.label_names, encoder)
         return np.concatenate(found)
+
+    def _read_names(
+        self, names: Sequence[str] | None, encoder: FrozenEncoder
+    ) -> NamedLabels | None:
+        if names is None:
+            return None
+        return NamedLabels.read(names, lambda texts: cached_features(encoder, texts))
 
     def predict_part(
         self,
@@ -161,6 +176,8 @@ class Features(TextClassifier):
         is_outside: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Fit a head on the features of some texts, and predict others.
+
+        `read_features` was called before.
 
         Parameters
         ----------
@@ -188,24 +205,31 @@ class Features(TextClassifier):
         self.checkpoint_ = self.encoder_.resolved
         self.token_counts_ = count_tokens(self.encoder_.tokenizer, texts)
         features = cached_features(given, texts, progress=context.progress)
+        self.named_ = self._read_names(
+            names_of_labels(self.classes_.tolist(), self.label_names), given
+        )
         self.head_ = self._fit_head(features, label_ids, task=self.targets_.task)
         self.C_ = self.head_.C
 
     def _fit_head(
         self, features: np.ndarray, label_ids: np.ndarray, *, task: Task, n_cuts: int = N_FOLDS
     ) -> AffineHead | SeveralHeads:
+        weight, seed = self.class_weight, self.seed
         C = self.C
         if C is None:
             C = choose_c(
-                features,
-                label_ids,
-                task=task,
-                class_weight=self.class_weight,
-                seed=self.seed,
-                n_cuts=n_cuts,
+                features, label_ids, task=task, class_weight=weight, seed=seed, n_cuts=n_cuts
             )
-        head = HEADS[task](C=C, class_weight=self.class_weight, seed=self.seed)
-        return head.fit(features, label_ids)
+        self.uses_names_ = False
+        if self.named_ is not None and task == "single":
+            self.uses_names_ = names_help(
+                features, label_ids, self.named_, C=C, class_weight=weight, seed=seed, n_cuts=n_cuts
+            )
+            if self.uses_names_:
+                head = AffineHead(C=C, class_weight=weight, seed=seed)
+                return head.fit(*self.named_.add_to(features, label_ids))
+        several_or_one = HEADS[task](C=C, class_weight=weight, seed=seed)
+        return several_or_one.fit(features, label_ids)
 
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""

@@ -63,13 +63,15 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.class_weight = class_weight
         self.seed = seed
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: np.ndarray | None = None) -> Self:
         """Learn the layer.
 
         Parameters
         ----------
         X : array of shape (n_texts, n_features)
         y : array of shape (n_texts,)
+        sample_weight : float array of shape (n_texts,), optional
+            What each text counts, beside the weight of its class; 0 or more.
 
         Raises
         ------
@@ -81,13 +83,17 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         features, labels = validate_data(self, X, y)
         check_classification_targets(labels)
+        counts = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        scaler = StandardScaler().fit(features, sample_weight=counts)  # refuses bad weights
+        features = scaler.transform(features)
+        if counts is not None and counts.any():  # a text that counts nothing is as good as none
+            features, labels, counts = (rows[counts > 0] for rows in (features, labels, counts))
         self.classes_, label_ids = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise DataError(
                 f"there is 1 class in {len(labels):,} rows; at least 2 classes are accepted"
             )
-        weights = weigh_classes(self.class_weight, self.classes_, label_ids)
-        scaler = StandardScaler().fit(features)
+        weights = weigh_classes(self.class_weight, self.classes_, label_ids, sample_weight=counts)
         weight_of_id = None if weights is None else dict(enumerate(weights))
         regression = LogisticRegression(
             C=self.C,
@@ -96,7 +102,7 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             tol=TOLERANCE,
             random_state=self.seed,
         )
-        regression.fit(scaler.transform(features), label_ids)
+        regression.fit(features, label_ids, sample_weight=counts)
         coef = regression.coef_ / scaler.scale_
         intercept = regression.intercept_ - coef @ scaler.mean_
         if len(coef) == 1:

@@ -1,4 +1,6 @@
-"""How strongly the head of `features` is regularised, chosen on its training texts.
+"""How strongly the head of `features` is regularised, and whether names of labels help it.
+
+Both are chosen on its training texts.
 
 What is best differs by a factor of 100: noisy labels and few texts want a strong regularisation,
 many classes with few texts each a weak one. Measured: "How strongly the head is regularised" in
@@ -13,10 +15,12 @@ from itertools import islice
 import numpy as np
 
 from assay.data.labels import Task
+from assay.models.head import AffineHead
+from assay.models.label_names import NamedLabels
 from assay.models.several_heads import HEADS
 from assay.training.context import ClassWeight
 
-__all__ = ["CHOICES", "DEFAULT_C", "N_FOLDS", "choose_c"]
+__all__ = ["CHOICES", "DEFAULT_C", "N_FOLDS", "choose_c", "names_help"]
 
 CHOICES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # values of C
 DEFAULT_C = 0.1  # where the texts are too few to choose
@@ -79,6 +83,51 @@ def choose_c(
         if _rises(list(losses.values())):
             break
     return min(losses, key=losses.__getitem__)
+
+
+def names_help(
+    features: np.ndarray,
+    label_ids: np.ndarray,
+    named: NamedLabels,
+    *,
+    C: float,
+    class_weight: ClassWeight = None,
+    seed: int = 0,
+    n_cuts: int = N_FOLDS,
+) -> bool:
+    """Tell whether the log loss is less where the names of labels are learnt from, too.
+
+    Parameters
+    ----------
+    features : array of shape (n_texts, n_features)
+    label_ids : int array of shape (n_texts,)
+    named : NamedLabels
+    C : float
+    class_weight, seed, n_cuts
+        As of `choose_c`; the texts are cut as there.
+
+    Returns
+    -------
+    bool
+        False for fewer than 20 texts, and where there are so many per label that names add nothing.
+    """
+    if len(label_ids) < FEWEST_TEXTS or not named.help_few(len(label_ids)):
+        return False
+    loss_with, loss_without = 0.0, 0.0
+    for inside, outside in islice(_cuts(len(label_ids), seed), n_cuts):
+        own, own_ids = features[inside], label_ids[inside]
+        if len(np.unique(own_ids)) < 2:
+            return False
+        head = AffineHead(C=C, class_weight=class_weight, seed=seed)
+        for is_with in (False, True):
+            fitted = head.fit(*named.add_to(own, own_ids)) if is_with else head.fit(own, own_ids)
+            logits = fitted.logits(features[outside])
+            loss = _summed_loss(*_known(logits, label_ids[outside], fitted.classes_))
+            if is_with:
+                loss_with += loss
+            else:
+                loss_without += loss
+    return loss_with < loss_without
 
 
 def _known(

@@ -23,7 +23,11 @@ ClassWeight = str | Mapping[Any, float] | None
 
 
 def weigh_classes(
-    class_weight: ClassWeight, classes: np.ndarray, label_ids: np.ndarray
+    class_weight: ClassWeight,
+    classes: np.ndarray,
+    label_ids: np.ndarray,
+    *,
+    sample_weight: np.ndarray | None = None,
 ) -> np.ndarray | None:
     """Return the weight of each class in the loss.
 
@@ -38,6 +42,8 @@ def weigh_classes(
         The labels.
     label_ids : int64 array of shape (n_texts,)
         Positions in `classes`; every class has texts.
+    sample_weight : float array of shape (n_texts,), optional
+        What each text counts where texts are counted. None: 1 each.
 
     Returns
     -------
@@ -54,7 +60,7 @@ def weigh_classes(
     _check_kind(class_weight)
     try:
         weights: np.ndarray = compute_class_weight(
-            class_weight, classes=classes, y=classes[label_ids]
+            class_weight, classes=classes, y=classes[label_ids], sample_weight=sample_weight
         )
     except ValueError as err:
         raise InputError(f"class_weight cannot be used: {err}") from err

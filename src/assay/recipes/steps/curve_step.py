@@ -95,6 +95,7 @@ def _predictor(one: MethodResult, texts: FoldTexts, step: FoldStep) -> PredictPa
         "checkpoint": step.options.checkpoint,
         "long_texts": step.options.long_texts,
         "class_weight": step.options.class_weight,
+        "label_names": step.data.splits.label_set.names,
     }
     parameters = select_parameters(one.method, given)
     make = partial(make_estimator, one.method, seed=step.options.seed, **parameters)
