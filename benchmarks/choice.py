@@ -12,6 +12,7 @@ coverage  share of the 95 % intervals of the chosen method's evidence that hold 
 growth    what twice as many texts are said to bring against what they bring, on rows that were hidden
 planted   5 % of the train labels changed: how many are among as many suspects, for the judges of an
           audit, for `linear` alone, and for cleanlab on the same probabilities
+few       test accuracy with 5 to 64 texts per label, of `features` and of SetFit
 folds     seconds of a run that judges out of fold beside one that does not, interleaved
 
 Raw results stay in benchmarks/results/choice.json, one entry per case. A case that is there is not
@@ -30,6 +31,7 @@ from pathlib import Path
 
 from choice_coverage import measure_coverage, show_coverage
 from choice_draws import measure_draw, measure_folds, show_draws, show_folds
+from choice_few import measure_few, show_few
 from choice_growth import measure_growth, show_growth
 from choice_planted import measure_planted, show_planted
 from house import DATA, RESULTS, Case, Results, describe_machine, log
@@ -85,6 +87,21 @@ def coverage_cases() -> list[Case]:
     return cases
 
 
+def few_cases() -> list[Case]:
+    """Return draws of a few texts per label, for both tools: those of banking77 are published."""
+    kinds = [("banking77", 10, "minilm"), ("banking77", 5, "minilm")]
+    kinds += [("emotion", 16, "minilm"), ("emotion", 64, "minilm")]
+    kinds += [("sib200/eng_Latn", 8, "minilm"), ("sib200/eng_Latn", 8, "e5")]
+    kinds += [("sib200/kor_Hang", 8, "e5")]
+    cases: list[Case] = []
+    for seed, (data, n_per_label, checkpoint) in product(range(5), kinds):
+        case = {"data": data, "n_per_label": n_per_label, "checkpoint": checkpoint, "seed": seed}
+        cases.append({**case, "tool": "assay"})
+        if data != "banking77":
+            cases.append({**case, "tool": "setfit"})
+    return cases
+
+
 def growth_cases() -> list[Case]:
     """Return draws of 500 to 4,000 rows, each with as many again that are hidden."""
     kinds = [*product(("emotion", "banking77"), METHODS_OF_GROWTH)]
@@ -130,6 +147,13 @@ PARTS = {
         {"data": "sample", "method": "linear", "n_rows": 120, "draw": 0},
         measure_growth,
         show_growth,
+    ),
+    "few": Part(
+        few_cases(),
+        [],
+        {"data": "sample", "n_per_label": 4, "checkpoint": "minilm", "seed": 0, "tool": "assay"},
+        measure_few,
+        show_few,
     ),
     "folds": Part(
         [

@@ -173,7 +173,9 @@ def fit_setfit(
     few = sample_dataset(rows, num_samples=task["settings"]["n_a_class"], seed=task["seed"])
     model = SetFitModel.from_pretrained(task["checkpoint"], labels=labels, device="cpu")
     more = {"max_steps": task["settings"]["max_steps"]} if "max_steps" in task["settings"] else {}
-    if len(few) > MANY_FEW:
+    if "num_iterations" in task["settings"]:
+        more["num_iterations"] = task["settings"]["num_iterations"]
+    elif len(few) > MANY_FEW:
         more["num_iterations"] = (
             20  # of its paper (Tunstall et al., 2022): all pairs of 77 x 16 texts are 1.5 million
         )

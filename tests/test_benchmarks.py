@@ -82,6 +82,7 @@ def test_choice_benchmark_runs_in_smoke_mode(fork_server):
     assert "| sample, 120 rows | 6 |" in printed
     assert "| below 1,000 rows: mean of 1 |" in printed
     assert "| sample | 60 | majority, linear, features | 1 |" in printed
+    assert "| sample | `minilm` | 4 | assay `features` | 1 |" in printed
     assert printed.rstrip().splitlines()[-1].startswith("| sample | 60 |")
 
 

@@ -1,0 +1,53 @@
+"""What a child process of choice_few.py does: fit `features` on a few texts, predict others.
+
+The task comes as JSON on stdin; what was measured goes to stdout as the last line. The time of
+fitting is counted as that of SetFit is: with the encoder loaded from disk, without imports.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+from house import Case
+
+
+def read_rows(path: str) -> tuple[list[str], list[str]]:
+    """Return texts and labels of a JSON Lines file."""
+    rows = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    return [row["text"] for row in rows], [row["label"] for row in rows]
+
+
+def fit(task: Case) -> Case:
+    """Fit on train, predict the other texts, count what is right."""
+    train, others = read_rows(task["train"]), read_rows(task["validation"])
+    importlib.import_module("transformers")
+    from assay.models import make_estimator
+
+    make_estimator("features")  # imports what it needs
+    # An empty cache: features that were kept from before would look fast.
+    with tempfile.TemporaryDirectory() as cache, patch.dict("os.environ", {"ASSAY_CACHE": cache}):
+        started_s = time.perf_counter()
+        model = make_estimator("features", checkpoint=task["checkpoint"], seed=task["seed"])
+        model.fit(*train)
+        fit_s = time.perf_counter() - started_s
+        started_s = time.perf_counter()
+        predicted = model.predict(others[0]).tolist()
+        predict_s = time.perf_counter() - started_s
+    n_right = sum(one == true for one, true in zip(predicted, others[1], strict=True))
+    return {
+        "n_train": len(train[0]),
+        "n_validation": len(others[0]),
+        "n_right": n_right,
+        "fit_s": round(fit_s, 2),
+        "predict_s": round(predict_s, 2),
+    }
+
+
+if __name__ == "__main__":
+    print("\n" + json.dumps(fit(json.loads(sys.stdin.read()))))
