@@ -60,7 +60,7 @@ def test_flag_that_is_missing_somewhere_is_a_question(tmp_path):
 
 
 @pytest.mark.parametrize("column", ["fold", "k-fold", "split"])
-def test_numbers_of_folds_are_a_question(tmp_path, column):
+def test_numbers_of_folds_are_a_question(tmp_path, column, caplog):
     """One command keeps the last fold as test, another takes all rows."""
     path = _table(tmp_path / "d.csv", column, "12345")
     with pytest.raises(DataError, match="holds 1, 2, 3, 4 and 5, and nothing says") as caught:
@@ -69,6 +69,7 @@ def test_numbers_of_folds_are_a_question(tmp_path, column):
     splits = load_data(path, split_column=f"{column}=5")
     assert _sizes(splits) == {"train": 48, "test": 12}
     assert splits["test"].lines[:2] == (6, 11)
+    assert not caplog.messages  # it is what was asked for
     assert _sizes(load_data(path, split_column="none")) == {"all": 60}
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 
 import numpy as np
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -151,6 +152,22 @@ def test_columns_of_one_label_each_are_the_cells_to_fill_in(tmp_path):
         assert next(csv.reader(stream)) == ["text", "kind", *names]
 
 
+def test_label_column_is_called_as_in_the_data_of_the_model(tmp_path):
+    """Rows with such a label are left out; in a workbook, too, which a run takes back."""
+    texts, labels = small_data(120)
+    rows = [["text", "mood"], *zip(texts, labels, strict=True)]
+    data = write_table(tmp_path / "data.csv", rows)
+    options = DataOptions(label_column="mood")
+    train_model(data, tmp_path / "model", method="linear", options=options)
+    pool = write_table(tmp_path / "pool.csv", [*rows[:60], ["a new one", ""], ["two new", ""]])
+    done = next_texts(tmp_path / "model", pool, tmp_path / "next.xlsx")
+    assert (done.n_written, done.n_labelled) == (2, done.n_pool - 2)
+    sheet = list(openpyxl.load_workbook(tmp_path / "next.xlsx").active.values)
+    assert sheet[0] == ("text", "mood")
+    assert {row[0] for row in sheet[1:]} == {"a new one", "two new"}
+    assert {row[1] for row in sheet[1:]} == {None}
+
+
 def test_outputs_that_cannot_be_written_are_refused(model, pool, tmp_path):
     """Before any work: the pool itself, a file that is there, a kind that is not written."""
     with pytest.raises(InputError, match="holds the data itself"):
@@ -159,4 +176,4 @@ def test_outputs_that_cannot_be_written_are_refused(model, pool, tmp_path):
     with pytest.raises(OutputExistsError, match=r"n\.csv"):
         next_texts(model, pool, tmp_path / "n.csv")
     with pytest.raises(InputError, match="cannot be written"):
-        next_texts(model, pool, tmp_path / "n.xlsx")
+        next_texts(model, pool, tmp_path / "n.docx")

@@ -149,7 +149,7 @@ def _divide_as_asked(raw: RawSplit, rows: list[Row], asked: str) -> Mapping[str,
             f"{did_you_mean(column, raw.columns)}"
         )
     if value is not None:
-        return _say(raw, column, split_by_value(rows, column, value, source=raw.source))
+        return _in_order(raw, split_by_value(rows, column, value, source=raw.source))
     divided = _divide_by_flags(raw, rows, find_flags([column]))
     return divided or _divide(raw, rows, column, is_asked=True)
 
@@ -184,13 +184,13 @@ def _divide(
             ask_about_folds(rows, column, source=raw.source)
         _refuse_value(raw, column, unknown, is_asked=is_asked, has_names=has_names)
         return {"all": _with_rows(raw, rows)}
-    return _say(raw, column, divided)
+    return _in_order(raw, divided) if is_asked else _say(raw, column, divided)
 
 
 def _say(
     raw: RawSplit, column: str, divided: Mapping[str, Sequence[Row]]
 ) -> Mapping[str, RawSplit]:
-    """Return the splits of a table, and say which column divided it."""
+    """Return the splits of a table, and say which column divided it though nobody asked."""
     named = sorted(divided, key=SPLIT_ORDER.index)
     sizes = ", ".join(f"{split} {len(divided[split]):,}" for split in named)
     logger.warning(
@@ -199,6 +199,12 @@ def _say(
         cut(column),
         sizes,
     )
+    return _in_order(raw, divided)
+
+
+def _in_order(raw: RawSplit, divided: Mapping[str, Sequence[Row]]) -> Mapping[str, RawSplit]:
+    """Return the splits of a table, train first."""
+    named = sorted(divided, key=SPLIT_ORDER.index)
     return {split: _with_rows(raw, divided[split]) for split in named}
 
 

@@ -34,7 +34,7 @@ from assay.runtime.trained_on import read_trained_on
 __all__ = ["NextTexts", "next_texts"]
 
 MAX_SCORED = 20_000  # texts of the pool that are scored; of more, a random sample is
-KINDS = (".jsonl", ".csv", ".tsv", ".parquet")
+KINDS = (".jsonl", ".csv", ".tsv", ".xlsx", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,13 @@ def next_texts(
         The pool: any file that `assay predict` reads. Rows that have a label are left out, and
         texts of the test split of the model's data: a score on them would mean nothing any more.
     out : path
-        ``.jsonl``, ``.csv``, ``.tsv`` or ``.parquet``; a table follows the format of the pool.
+        ``.jsonl``, ``.csv``, ``.tsv``, ``.xlsx`` or ``.parquet``; a table follows the format of the pool.
     n, seed : int
         How many rows; seed of the sample, where the pool is large.
     text_column, label_column : str, optional
-        None: the columns with well-known names; for labels else a new column ``label``, and if the
-        model gives several per text ``labels``, or one column per label as in its data.
+        None: the columns with well-known names; for labels else a new column, called as in the
+        data of the model or ``label``, and if the model gives several per text ``labels``, or one
+        column per label as in its data.
     overwrite, progress, **reading
         As for `predict_file`.
 
@@ -149,14 +150,14 @@ def _label_cells(model: Model, column: str, records: Iterable[Record], *, is_ask
 
     Where the pool or the data of the model have one column per label, these are the columns.
     """
+    reading = model.manifest.training_data.get("reading", {})
     if model.label_set.task == "single":
-        return {column or "label": ""}
+        return {column or reading.get("label_column") or "label": ""}
     first = next(iter(records), {})
     if not is_asked and set(model.labels) <= first.keys():
         return dict.fromkeys(model.labels)
-    recorded = model.manifest.training_data.get("reading", {}).get("label_columns")
-    if recorded and not column:
-        return dict.fromkeys(recorded)
+    if reading.get("label_columns") and not column:
+        return dict.fromkeys(reading["label_columns"])
     return {column or "labels": None}  # a list without labels would be an answer
 
 
