@@ -14,7 +14,7 @@ from unittest.mock import patch
 from choice_data import load_drawn
 from house import Case, by
 
-__all__ = ["measure_draw", "measure_folds", "show_draws", "show_folds"]
+__all__ = ["empty_feature_cache", "measure_draw", "measure_folds", "show_draws", "show_folds"]
 
 FOLD_METHODS = ("majority", "linear", "compact", "features")
 MANY_ROWS = 1000  # from so many rows on, less may be lost
@@ -106,7 +106,7 @@ def measure_folds(case: Case, root: Path) -> Case:
     _choose(warm, compared, seed=case["repeat"], folds=None)
     seconds, cpu_seconds, methods = {}, {}, {}
     for name, folds in (("never", None), ("five", case.get("folds", 5))):
-        with _empty_feature_cache():
+        with empty_feature_cache():
             found = _choose(splits, compared, seed=case["repeat"], folds=folds)
         seconds[name], cpu_seconds[name] = found["seconds"], found["cpu_seconds"]
         methods[name] = {row["method"]: [row["fit_s"], row["folds_s"]] for row in found["scores"]}
@@ -114,7 +114,7 @@ def measure_folds(case: Case, root: Path) -> Case:
 
 
 @contextmanager
-def _empty_feature_cache() -> Iterator[None]:
+def empty_feature_cache() -> Iterator[None]:
     """Compute features anew inside the block; exported encoders and checkpoints are kept."""
     from assay import _env
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-import tempfile
 import time
 from pathlib import Path
-from unittest.mock import patch
 
+from choice_draws import empty_feature_cache
 from house import Case
 
 
@@ -30,8 +29,7 @@ def fit(task: Case) -> Case:
     from assay.models import make_estimator
 
     make_estimator("features")  # imports what it needs
-    # An empty cache: features that were kept from before would look fast.
-    with tempfile.TemporaryDirectory() as cache, patch.dict("os.environ", {"ASSAY_CACHE": cache}):
+    with empty_feature_cache():  # features that were kept from before would look fast
         started_s = time.perf_counter()
         model = make_estimator("features", checkpoint=task["checkpoint"], seed=task["seed"])
         model.fit(*train)
