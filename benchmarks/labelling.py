@@ -68,12 +68,12 @@ def simulate(
     order = rng.permutation(n_pool)
     is_open = np.ones(n_pool, dtype=bool)
     rows: list[int] = []
-    probs: np.ndarray | None = None
+    probs, chosen_probs = None, None
     accuracy: dict[str, float] = {}
     estimates: dict[str, list[float]] = {}
     while len(rows) < min(n_labels, n_pool):
         n = min(batch, min(n_labels, n_pool) - len(rows))
-        moment = Moment(cut.points, cut.directions, is_open, probs, order, rng)
+        moment = Moment(cut.points, cut.directions, is_open, probs, order, rng, chosen_probs)
         chosen = choose(moment, n)
         is_open[chosen] = False
         rows += chosen
@@ -82,6 +82,7 @@ def simulate(
             continue
         head = AffineHead(C=C).fit(cut.pool[rows], ids)
         probs = head.predict_proba(cut.pool)
+        chosen_probs = _predict_without(cut, rows, moment.drawn())
         if len(rows) % MEASURED_EVERY == 0:
             accuracy[str(len(rows))] = _accuracy(head, cut)
         if len(rows) in estimated_at:
@@ -90,6 +91,16 @@ def simulate(
             if made is not None:
                 estimates[str(len(rows))] = [made.accuracy, *made.interval]
     return {"accuracy": accuracy, "estimates": estimates}
+
+
+def _predict_without(cut: Cut, rows: list[int], drawn: np.ndarray) -> np.ndarray | None:
+    """Return what a model says that was fitted without the texts drawn at random."""
+    own = np.setdiff1d(rows, drawn)
+    ids = cut.pool_ids[own]
+    if len(own) < MIN_LABELLED or len(np.unique(ids)) < 2:
+        return None
+    probs: np.ndarray = AffineHead(C=C).fit(cut.pool[own], ids).predict_proba(cut.pool)
+    return probs
 
 
 def full_accuracy(cut: Cut) -> float:

@@ -37,6 +37,8 @@ class Moment:
         What the model of the labels so far says; None before there is one.
     order : int array of shape (n_texts,)
         The random order from which `assay` takes every fourth text.
+    chosen_probs : array of shape (n_texts, n_labels) or None
+        What a model says that knows no text of the random order: `assay` chooses by that.
     rng : numpy.random.Generator
     """
 
@@ -46,6 +48,7 @@ class Moment:
     probs: np.ndarray | None
     order: np.ndarray
     rng: np.random.Generator
+    chosen_probs: np.ndarray | None = None
 
     def drawn(self) -> np.ndarray:
         """Return the texts of the random order up to the first that is open."""
@@ -70,8 +73,12 @@ def choose_as_assay(moment: Moment, n: int) -> list[int]:
     drawn = moment.order[moment.is_open[moment.order]][:n_random].tolist()
     is_open = moment.is_open.copy()
     is_open[drawn] = False
-    unsure = None if moment.probs is None else uncertainty(moment.probs)
-    chosen = choose_texts(moment.directions, is_open, n=n - n_random, rng=moment.rng, unsure=unsure)
+    unsure = None if moment.chosen_probs is None else uncertainty(moment.chosen_probs)
+    covers = ~moment.is_open
+    covers[moment.drawn()] = False
+    chosen = choose_texts(
+        moment.directions, is_open, n=n - n_random, rng=moment.rng, unsure=unsure, covers=covers
+    )
     return [*drawn, *chosen]
 
 

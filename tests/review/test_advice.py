@@ -56,6 +56,22 @@ def test_model_suggests_with_its_confidence(features):
         assert 0.5 <= found.confidence <= 1.0
 
 
+def test_texts_that_came_at_random_take_no_part_in_the_choice(features):
+    """The queue is the same whatever their labels are; suggestions know them."""
+    labels, is_open = (("even",), ("odd",)) * 5, np.arange(60) >= 18
+    found = []
+    for at_random in ((("even",), ("odd",)), (("odd",), ("third",))):
+        known = Known(
+            np.arange(18), (*labels, *at_random * 4), is_random=np.arange(18) >= len(labels)
+        )
+        basis = known.chosen()
+        assert (basis.rows.tolist(), basis.labels) == (list(range(10)), labels)
+        found.append(advise(features, known, is_open))
+    one, other = found
+    assert one.queue == other.queue
+    assert one.suggestions != other.suggestions
+
+
 @pytest.mark.parametrize("labels", [(("even",), ("odd",)), (("even",),) * 10])
 def test_too_few_labels_make_no_model(features, labels):
     """Few texts, or one label only."""

@@ -38,6 +38,17 @@ def test_group_that_has_labels_comes_last(clusters):
     assert 2 not in groups[choose(features, is_open, 4)]
 
 
+def test_text_that_covers_nothing_leaves_its_group_open(clusters):
+    """A group whose labelled texts came at random is as new as the others."""
+    features, groups = clusters
+    is_open = np.ones(200, dtype=bool)
+    is_open[np.flatnonzero(groups == 2)[:10]] = False
+    directions, nothing = to_directions(features), np.zeros(200, dtype=bool)
+    chosen = choose_texts(directions, is_open, n=5, rng=np.random.default_rng(1), covers=nothing)
+    assert sorted(groups[chosen]) == [0, 1, 2, 3, 4]
+    assert is_open[chosen].all()
+
+
 def test_unsure_model_decides(clusters):
     """All that is chosen is where the model has no lead."""
     features, groups = clusters

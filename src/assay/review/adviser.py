@@ -182,11 +182,14 @@ class Adviser:
         # the texts that wait, then those that are decided
         shown = [*(texts[i] for i in waiting), *decided]
         place_of = {text: place for place, text in enumerate(shown)}
+        drawn = self._drawn_texts()
         known = Known(
             np.array([place_of[one.text] for one in usable], dtype=np.int64),
             tuple(one.labels for one in usable),
             self._name_vectors(),
             session.several,
+            # With several labels per text there is no estimate that they would have to serve.
+            None if session.several else np.array([one.text in drawn for one in usable], bool),
         )
         positions = np.array([*waiting, *[-1] * len(decided)], dtype=np.int64)
         advice = give_advice(

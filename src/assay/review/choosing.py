@@ -83,6 +83,7 @@ def choose_texts(
     n: int,
     rng: np.random.Generator,
     unsure: np.ndarray | None = None,
+    covers: np.ndarray | None = None,
 ) -> list[int]:
     """Choose texts to label next, the most useful first.
 
@@ -98,6 +99,8 @@ def choose_texts(
         Draws the texts that are looked at, where there are too many to look at all of them.
     unsure : array of shape (n_texts,), optional
         How unsure the model is about each text, 0 to 1; None while there is no model.
+    covers : bool array of shape (n_texts,), optional
+        The texts that speak for others like them already. None: all that may not be chosen.
 
     Returns
     -------
@@ -112,7 +115,8 @@ def choose_texts(
     candidates = _draw(open_rows, MAX_CANDIDATES, rng)
     covered = _draw(open_rows, MAX_COVERED, rng)
     similarity = _similarity(directions[candidates], directions[covered])
-    coverage = _coverage(directions[covered], directions[~is_open])
+    labelled = ~is_open if covers is None else covers
+    coverage = _coverage(directions[covered], directions[labelled])
     heard = weights[covered]
     gains = (np.maximum(similarity - coverage, 0.0) @ heard) * weights[candidates]
     chosen: list[int] = []

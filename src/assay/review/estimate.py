@@ -17,6 +17,8 @@ __all__ = ["Estimate", "estimate_accuracy"]
 
 MIN_RANDOM = 20  # random texts below which there is no estimate; the interval says how rough it is
 N_FOLDS = 10
+FEW_LABELS = 200  # up to so many, more folds: a model of nine tenths would know too little
+N_FOLDS_OF_FEW = 20
 CURVE_FRACTIONS = (0.25, 0.5)  # of the labels, beside all of them
 N_CURVE_FOLDS = 5
 N_MORE = 100  # labels of which the estimate says what they would bring
@@ -98,7 +100,8 @@ def estimate_accuracy(
     if drawn.sum() < MIN_RANDOM or len(np.unique(ids)) < 2:
         return None
     rng = np.random.default_rng(seed)
-    is_right = _right_out_of_fold(features, ids, n_folds=N_FOLDS, fraction=1.0, rng=rng)
+    n_folds = N_FOLDS_OF_FEW if len(ids) <= FEW_LABELS else N_FOLDS
+    is_right = _right_out_of_fold(features, ids, n_folds=n_folds, fraction=1.0, rng=rng)
     estimate = Estimate(len(ids), int(drawn.sum()), int(is_right[drawn].sum()))
     if not with_curve:
         return estimate
@@ -107,7 +110,7 @@ def estimate_accuracy(
         right = _right_out_of_fold(features, ids, n_folds=N_CURVE_FOLDS, fraction=fraction, rng=rng)
         n_fitted = round(fraction * len(ids) * (1 - 1 / N_CURVE_FOLDS))
         points.append((n_fitted, float(right[drawn].mean())))
-    points.append((round(len(ids) * (1 - 1 / N_FOLDS)), estimate.accuracy))
+    points.append((round(len(ids) * (1 - 1 / n_folds)), estimate.accuracy))
     gain = _gain(points, len(ids))
     return Estimate(estimate.n_labelled, estimate.n_random, estimate.n_right, tuple(points), gain)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -48,12 +48,23 @@ class Known:
         The names of the labels, read as texts; empty where vectors hold no meaning.
     several : bool
         Whether a text can have several labels.
+    is_random : bool array of shape (n_labelled,), optional
+        Which of the texts came at random. None: that makes no difference.
     """
 
     rows: np.ndarray
     labels: tuple[tuple[str, ...], ...]
     name_vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
     several: bool = False
+    is_random: np.ndarray | None = None
+
+    def chosen(self) -> Known:
+        """Return what is known of the texts that did not come at random."""
+        if self.is_random is None:
+            return self
+        kept = np.flatnonzero(~self.is_random)
+        labels = tuple(self.labels[i] for i in kept)
+        return replace(self, rows=self.rows[kept], labels=labels, is_random=None)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -93,8 +93,7 @@ def next_texts(
         The pool: any file that `assay predict` reads. Rows that have a label are left out, and
         texts of the test split of the model's data: a score on them would mean nothing any more.
     out : path
-        ``.jsonl``, ``.csv``, ``.tsv``, ``.xlsx`` or ``.parquet``; a table follows the format of
-        the pool.
+        ``.jsonl``, ``.csv``, ``.tsv``, ``.xlsx`` or ``.parquet``; a table is written as the pool.
     n, seed : int
         How many rows; seed of the sample, where the pool is large.
     text_column, label_column : str, optional
