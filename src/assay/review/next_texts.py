@@ -97,9 +97,8 @@ def next_texts(
     n, seed : int
         How many rows; seed of the sample, where the pool is large.
     text_column, label_column : str, optional
-        None: the columns with well-known names; for labels else a new column, called as in the
-        data of the model or ``label``, and if the model gives several per text ``labels``, or one
-        column per label as in its data.
+        None: the columns with well-known names; for labels else new ones, called as in the data of
+        the model, or ``label``, or ``labels`` if it gives several per text.
     overwrite, progress, **reading
         As for `predict_file`.
 
