@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from assay.data.files.workbook_formulas import warn_of_formulas
+from assay.data.files.workbook_parts import read_parts
 from assay.data.load import load_data
 from assay.errors import DataError
 
@@ -66,9 +67,10 @@ def test_calculated_formulas_are_read_without_a_word(tmp_path, caplog):
     assert load_data(path)["all"].labels[0] == "a"
     assert caplog.messages == []
     emptied = _replaced(path, b"<v>a</v>", b"<v></v>")
-    warn_of_formulas(emptied, "Sheet", "d.xlsx")
+    warn_of_formulas(read_parts(emptied, "Sheet").sheet, "d.xlsx")
     assert caplog.messages == []
-    warn_of_formulas(_replaced(path, b' t="str"', b"", b"<v>a</v>", b""), "Sheet", "d.xlsx")
+    never_run = _replaced(path, b' t="str"', b"", b"<v>a</v>", b"")
+    warn_of_formulas(read_parts(never_run, "Sheet").sheet, "d.xlsx")
     assert "1 cell with a formula that was not calculated yet, read as empty" in caplog.text
 
 
@@ -88,5 +90,5 @@ def _replaced(path, *pairs):
 @pytest.mark.parametrize("content", [b"no zip", b""])
 def test_what_is_no_workbook_is_not_looked_at(content, caplog):
     """Another sheet is none, either."""
-    warn_of_formulas(content, "Sheet", "d.xlsx")
+    warn_of_formulas(read_parts(content, "Sheet").sheet, "d.xlsx")
     assert caplog.messages == []

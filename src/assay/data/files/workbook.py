@@ -15,7 +15,7 @@ from assay.data.files.bounds import FileBounds
 from assay.data.files.decoding import open_bytes
 from assay.data.files.reading import Reading
 from assay.data.files.row import Row
-from assay.errors import DataError, InputError, did_you_mean, first_line
+from assay.errors import DataError, InputError, did_you_mean, first_line, plural
 
 __all__ = ["read_workbook"]
 
@@ -28,8 +28,9 @@ Range: TypeAlias = tuple[tuple[int, int], tuple[int, int]]  # row and column of 
 def read_workbook(path: Path, reading: Reading) -> Iterator[Row]:
     """Stream the rows of one sheet; `Row.line` is the number that the spreadsheet shows.
 
-    Blank rows are left out. A number without decimals has none, a date is ``2026-11-26``, an empty
-    cell is an empty text, and cells that are merged below each other all hold what is seen there.
+    Blank rows are left out. A number without decimals has none, 1 in the number format ``000`` is
+    ``001``, a date is ``2026-11-26``, an empty cell is an empty text, and cells that are merged
+    below each other all hold what is seen there. Hidden rows are read, with a warning.
 
     Raises
     ------
@@ -47,17 +48,25 @@ def read_workbook(path: Path, reading: Reading) -> Iterator[Row]:
         sheet = workbook.get_sheet_by_name(chosen)
         _check_width(sheet, path.name)
         first, column = sheet.start or (0, 0)
-        cells = _fill_merged(sheet.to_python(), sheet.merged_cell_ranges or (), first, column)
-        rows = list(enumerate(cells, first + 1))
+        cells = sheet.to_python()
+        ranges = sheet.merged_cell_ranges or ()
     except (calamine.CalamineError, OSError) as err:
         raise DataError(
             f"{path.name} cannot be read as a workbook: {first_line(err)}",
             hint="open it in a spreadsheet program and save it as .xlsx",
         ) from err
-    # Here: it takes libraries that reading a table of text does without.
+    # Here: they take libraries that reading a table of text does without.
+    from assay.data.files.number_formats import show_numbers
     from assay.data.files.workbook_formulas import warn_of_formulas
+    from assay.data.files.workbook_hidden import warn_of_hidden_rows
+    from assay.data.files.workbook_parts import read_parts
 
-    warn_of_formulas(content.getvalue(), chosen, path.name)
+    parts = read_parts(content.getvalue(), chosen)
+    warn_of_formulas(parts.sheet, path.name)
+    show_numbers(cells, parts, top=first, left=column)
+    _warn_of_wide_merges(ranges, first, path.name)
+    rows = list(enumerate(_fill_merged(cells, ranges, first, column), first + 1))
+    warn_of_hidden_rows(rows, parts.sheet, path.name)
     return _rows(rows, path.name, has_header=reading.header)
 
 
@@ -70,6 +79,8 @@ def _choose_sheet(workbook: Any, path: Path, asked: str | None) -> str:
                 f"{path.name} has no sheet '{asked}'; sheets: {', '.join(names)}."
                 f"{did_you_mean(asked, names)}"
             )
+        if asked in _hidden_sheets(workbook):
+            logger.warning("%s: the sheet '%s' is hidden", path.name, asked)
         return asked
     filled = [name for name in names if workbook.get_sheet_by_name(name).to_python(nrows=1)]
     filled = _without_hidden(filled, workbook, path.name)
@@ -86,14 +97,22 @@ def _choose_sheet(workbook: Any, path: Path, asked: str | None) -> str:
 
 def _without_hidden(filled: list[str], workbook: Any, name: str) -> list[str]:
     """Return the sheets that can be seen; all of them if none can."""
-    visible = require("python_calamine").SheetVisibleEnum.Visible
-    is_seen = {one.name: one.visible == visible for one in workbook.sheets_metadata}
-    seen = list(filter(is_seen.get, filled))
-    hidden = sorted(set(filled).difference(seen))
-    if not seen or not hidden:
+    unseen = _hidden_sheets(workbook)
+    seen = [one for one in filled if one not in unseen]
+    hidden = sorted(unseen.intersection(filled))
+    if not hidden:
+        return filled
+    if not seen:
+        logger.warning("%s: all sheets with rows are hidden: %s", name, ", ".join(hidden))
         return filled
     logger.warning("%s: hidden sheets are not read: %s", name, ", ".join(hidden))
     return seen
+
+
+def _hidden_sheets(workbook: Any) -> set[str]:
+    """Return the names of the sheets that a person does not see."""
+    visible = require("python_calamine").SheetVisibleEnum.Visible
+    return {one.name for one in workbook.sheets_metadata if one.visible != visible}
 
 
 def _check_width(sheet: Any, name: str) -> None:
@@ -104,6 +123,18 @@ def _check_width(sheet: Any, name: str) -> None:
             f"{name} has {sheet.width:,} columns; up to {bounds.columns:,} are accepted "
             "(ASSAY_MAX_COLUMNS)",
             hint="clear the cells to the right of the table",
+        )
+
+
+def _warn_of_wide_merges(ranges: Sequence[Range], top: int, name: str) -> None:
+    """Say how many merged cells span several columns: only the first column has their value."""
+    wide = [one for one in ranges if one[0][1] != one[1][1] and one[0][0] > top]
+    if wide:
+        logger.warning(
+            "%s: %s over several columns, first in row %d: only the first column has the value",
+            name,
+            plural(len(wide), "merged cell"),
+            min(first for (first, _), _ in wide) + 1,
         )
 
 

@@ -6,11 +6,8 @@ calculate, so such a cell is read as empty until a spreadsheet program has saved
 
 from __future__ import annotations
 
-import io
 import logging
 import re
-import zipfile
-from xml.etree import ElementTree  # what is read was opened as a workbook before
 
 from assay.errors import plural
 
@@ -25,23 +22,18 @@ WITHOUT_VALUE = re.compile(
 )
 IS_TEXT = b't="str"'  # the formula was calculated, and gave a text: here an empty one
 PLACE = re.compile(rb'\br="([A-Z]+[0-9]+)"')
-SHEETS, LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
-LINK_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
-def warn_of_formulas(content: bytes, sheet: str, name: str) -> None:
+def warn_of_formulas(cells: bytes, name: str) -> None:
     """Warn of cells of a sheet that hold formulas without values.
 
     Parameters
     ----------
-    content : bytes
-        The workbook.
-    sheet : str
-        The name of the sheet that is read.
+    cells : bytes
+        The XML of the sheet.
     name : str
         How messages call the file.
     """
-    cells = _read_sheet(content, sheet)
     if FORMULA not in cells:
         return
     found = [one["cell"] for one in WITHOUT_VALUE.finditer(cells) if IS_TEXT not in one["cell"]]
@@ -57,32 +49,3 @@ def warn_of_formulas(content: bytes, sheet: str, name: str) -> None:
         plural(len(found), "cell"),
         place[1].decode(),
     )
-
-
-def _read_sheet(content: bytes, sheet: str) -> bytes:
-    """Return the XML of a sheet; empty where it is not found, as in workbooks of another kind."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            place = _find_sheet(archive.read(SHEETS), archive.read(LINKS), sheet)
-            return archive.read(place)
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, ValueError):
-        return b""
-
-
-def _find_sheet(sheets: bytes, links: bytes, sheet: str) -> str:
-    """Return where a workbook keeps a sheet, by its two tables of contents.
-
-    Raises
-    ------
-    KeyError
-        There is no such sheet.
-    """
-    ids = {}
-    for one in ElementTree.fromstring(sheets).iter():  # noqa: S314
-        if one.tag.endswith("}sheet"):
-            ids[one.get("name")] = one.get(LINK_ID)
-    targets = {}
-    for link in ElementTree.fromstring(links):  # noqa: S314
-        targets[link.get("Id")] = link.get("Target", "")
-    target = targets[ids[sheet]]
-    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
