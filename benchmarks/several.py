@@ -198,9 +198,10 @@ def goals(content: Case) -> list[tuple[str, str, str]]:
         return float(fits[name]["test"][metric])
 
     if {"linear", TFIDF} <= {*fits}:
-        ratio = fits["linear"]["fit_s"] / fits[TFIDF]["fit_s"]
+        # Of whole processes, in which both choose C: other work changes that less than a clock.
+        ratio = fits["linear"]["cpu_s"] / fits[TFIDF]["cpu_s"]
         what = "test macro F1 no worse than scikit-learn on the same TF-IDF, <= 1.5x its time"
-        found = f"{test('linear'):.3f} beside {test(TFIDF):.3f}, {ratio:.2f}x its time to fit"
+        found = f"{test('linear'):.3f} beside {test(TFIDF):.3f}, {ratio:.2f}x its processor time"
         rows.append((f"`linear` on {DATA_SET}", what, found))
     if {"linear", "compact"} <= {*fits}:
         pairs = [

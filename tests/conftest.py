@@ -48,8 +48,13 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
-# Tests that take a minute or more, begun first: else one worker ends with them while others wait.
-LONGEST = ("tests/test_site.py::test_pages_run", "tests/test_notebook.py::test_tour_runs")
+# Tests that take long, begun first: else one worker ends with them while the other waits.
+LONGEST = (
+    "tests/test_site.py::test_pages_run",
+    "tests/test_notebook.py::test_tour_runs",
+    "tests/test_trust_benchmark.py::test_every_part",
+    "tests/training/test_processes.py::test_two_processes",
+)
 
 
 def pytest_collection_modifyitems(items):

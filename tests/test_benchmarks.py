@@ -129,7 +129,9 @@ def test_labelling_benchmark_simulates_and_sums_up():
     printed = load_script("labelling_tables").summarise({"runs": runs, "full": full})
     assert "| sample | 50 | 1 | `core_set` |" in printed
     assert "| mean ratio to random | | 1.00 of 1 |" in printed
-    assert "| 100 | 1 |" in printed  # none but assay draws at random beside what it chooses
+    assert (
+        "| sample | 100 | 1 |" in printed
+    )  # none but assay draws at random beside what it chooses
 
 
 def test_labels_needed_are_read_off_the_curve():

@@ -38,6 +38,8 @@ def test_mend_label_changes_only_what_nobody_sees(written, label):
         ("[]", []),
         ("[0, 3]", [0, 3]),
         ("['joy' 'fear']", ["joy", "fear"]),
+        ("['it''s', 'joy']", ["it's", "joy"]),
+        ('["it\'s", "2""3"]', ["it's", '2"3']),
         ("['joy'\n \"it's\"]", ["joy", "it's"]),
         ("{'joy'}", ["joy"]),
         ("('joy', 'fear')", ["joy", "fear"]),

@@ -44,6 +44,8 @@ EDGES = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 SPACED_ITEM = r"""(?:'[^']*'|"[^"]*"|-?\d+)"""
 SPACED_LIST = re.compile(rf"\[\s*{SPACED_ITEM}(?:\s+{SPACED_ITEM})+\s*\]")
 EMPTY_SET = "set()"
+# A quote that a database doubles inside of a name; Python would join what is beside it.
+DOUBLED_QUOTE = re.compile(r"(?<=\w)(['\"])\1(?=\w)")
 BRACKETS = {"[": "]", "{": "}", "(": ")"}  # around the items of a list, a set, a tuple
 # How spreadsheets are told that 001 is a text: a formula whose value is that text.
 FORMULA_START = '="'
@@ -133,9 +135,10 @@ def parse_list_cell(cell: str) -> list[Any] | None:
         return None
     if SPACED_LIST.fullmatch(cell):
         return [item.strip("'\"") for item in re.findall(SPACED_ITEM, cell)]
-    for parse in (json.loads, ast.literal_eval):
+    written = DOUBLED_QUOTE.sub(r"\\\1", cell)
+    for parse, text in ((json.loads, cell), (ast.literal_eval, written)):
         try:
-            value = parse(cell)
+            value = parse(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
         if isinstance(value, list | tuple | set):
