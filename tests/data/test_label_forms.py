@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from assay.data.label_forms import LabelMender, SeveralLabelsError, mend_label, parse_list_cell
+from assay.data.label_forms import (
+    LabelMender,
+    SeveralLabelsError,
+    mend_label,
+    parse_list_cell,
+    trim,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +65,13 @@ def test_mend_label_changes_only_what_nobody_sees(written, label):
 def test_parse_list_cell_knows_how_programs_write_lists(cell, items):
     """JSON, Python and NumPy write lists; a name in brackets is no list."""
     assert parse_list_cell(cell) == items
+
+
+def test_long_white_space_inside_a_title_is_passed_once():
+    """In milliseconds: looked at from each of its characters, it took minutes."""
+    title = "a" + " " * 200_000 + "b"
+    assert trim(f"\ufeff {title} \u200b\n") == title
+    assert trim(" \ufeff ") == ""
 
 
 def test_mender_refuses_several_labels_and_works_out_a_label_once():

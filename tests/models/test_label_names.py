@@ -18,6 +18,10 @@ from assay.models.label_names import NAME_WEIGHT, NamedLabels, names_of_labels, 
         ("돈", "돈"),
         ("書", "書"),
         ("ok", "ok"),
+        ("ที่อยู่_จัดส่ง", "ที่อยู่ จัดส่ง"),
+        ("कार्ड-भुगतान", "कार्ड भुगतान"),
+        ("❤️ love", "love"),
+        ("❤️", ""),
         ("5", ""),
         ("-1.5", ""),
         ("A", ""),
@@ -54,6 +58,18 @@ def test_names_that_are_no_words_are_not_read():
     assert NamedLabels.read(["1", "2"], lambda _: pytest.fail("was read")) is None
     assert NamedLabels.read(["joy", "2"], lambda _: pytest.fail("was read")) is None
     assert NamedLabels.read([], lambda _: pytest.fail("was read")) is None
+
+
+def test_names_of_the_same_words_are_not_read():
+    """They would say of one text that it has each of these labels."""
+    given = []
+
+    def encode(texts):
+        given.extend(texts)
+        return np.zeros((len(texts), 2))
+
+    named = NamedLabels.read(["C++ code", "c# code", "travel", "card_fee"], encode)
+    assert (given, named.label_ids.tolist()) == (["travel", "card fee"], [2, 3])
 
 
 def test_many_texts_per_label_need_no_names():

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import pytest
 
 from assay.audit.issues import COLUMNS, hash_text
+from assay.data.files.readers import read_rows
 from assay.errors import DataError, InputError
 from assay.recipes.fix import fix_data
 from assay.recipes.steps.prepare import DataOptions
@@ -146,6 +147,14 @@ CASES = {
     "objects without any label": lists_labels(
         "a.json", '[{"text": "a", "rude": 1, "fun": 0}, {"text": "b", "rude": 0, "fun": 1}]',
         ("train", 2, "b"), '"rude": 0, "fun": 1', '"rude": 0, "fun": 0', "[]",
+    ),
+    "formulas that keep a text": Case(
+        "a.csv", 'text,label\na,="001"\nb,"=""002"""\nc,="002"\n', ("train", 3, "b"),
+        'b,"=""002"""', 'b,"=""001"""', label="001",
+    ),
+    "number and a text of digits": Case(
+        "a.jsonl", '{"text": "a", "label": 1}\n{"text": "b", "label": "001"}\n',
+        ("train", 1, "a"), '"label": 1', '"label": "001"', label="001",
     ),
     "columns per label": lists_labels(
         "a.json", '{"text": ["a", "b"], "rude": [1, 0], "fun": [0, 1]}', ("train", 1, "a"),
@@ -282,6 +291,45 @@ def test_workbook_keeps_other_cells_and_sheets(tmp_path):
     assert cells == [("Nr", "text", "label"), (1, "a", "x"), (3, "b", "=x"), (4, "c", "y")]
     assert found["Sheet"]["C4"].data_type == "s"
     assert found["Sheet"]["A1"].font.bold
+
+
+def test_label_of_a_workbook_is_read_as_it_was_accepted(tmp_path):
+    """A cell stays a number only where its number format shows that number as the label."""
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row in (["text", "label"], ["a", 1], ["b", 2], ["c", 3], ["d", 2], ["e", 1]):
+        sheet.append(row)
+    for place, code in (("B3", "000"), ("B4", '"T-"000'), ("B6", '"T-"000')):
+        sheet[place].number_format = code
+    workbook.save(tmp_path / "a.xlsx")
+    accepted = {"a": "002", "b": "003", "c": "1", "d": "1", "e": "T-003"}
+    rows = [
+        ("train", 2 + i, text, label, "yes") for i, (text, label) in enumerate(accepted.items())
+    ]
+    decisions = decide(tmp_path / "i.csv", *rows)
+    assert fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "b.xlsx").n_applied == 5
+    written = list(openpyxl.load_workbook(tmp_path / "b.xlsx").active.values)[1:]
+    assert written == [("a", "002"), ("b", 3), ("c", "1"), ("d", 1), ("e", "T-003")]
+    found = read_rows(tmp_path / "b.xlsx")
+    assert {row.values["text"]: row.values["label"] for row in found} == accepted
+
+
+def test_cells_that_are_merged_beside_each_other_are_taken_apart(tmp_path):
+    """The second of two columns of labels can be corrected, and rows below get no label."""
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row in (["text", "rude", "fun"], ["a", 1, None], ["b", None, None], ["c", 0, 1]):
+        sheet.append(row)
+    sheet.merge_cells("B2:C3")
+    workbook.save(tmp_path / "a.xlsx")
+    row = ("train", 2, "a", '["fun"]', "yes")
+    decisions = decide(tmp_path / "i.csv", row, kind="missing_label")
+    options = DataOptions(label_columns=("rude", "fun"))
+    fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "b.xlsx", options=options)
+    found = list(openpyxl.load_workbook(tmp_path / "b.xlsx").active.values)
+    assert found[1:] == [("a", None, "1"), ("b", None, None), ("c", 0, 1)]
 
 
 def test_texts_that_formulas_keep_are_texts_in_a_corrected_workbook(tmp_path, caplog):

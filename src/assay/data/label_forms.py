@@ -39,7 +39,8 @@ MENDED = {  # what was mended in a label -> the same in words
 # Characters that no one sees and that `str.strip` leaves: byte order mark, zero-width space and
 # word joiner.
 INVISIBLE = "\ufeff\u200b\u2060"
-EDGES = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
+# White space at the end is looked at from its beginning alone: a long run inside is passed once.
+EDGES = re.compile(rf"^[\s{INVISIBLE}]+|(?<![\s{INVISIBLE}])[\s{INVISIBLE}]+$")
 # What NumPy prints, where no comma is between the items: ['joy' 'fear'], [0 1].
 SPACED_ITEM = r"""(?:'[^']*'|"[^"]*"|-?\d+)"""
 SPACED_LIST = re.compile(rf"\[\s*{SPACED_ITEM}(?:\s+{SPACED_ITEM})+\s*\]")

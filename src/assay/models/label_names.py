@@ -7,6 +7,8 @@ With few texts per label, a name such as "card arrival" tells as much as several
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +21,7 @@ __all__ = ["NAME_WEIGHT", "NamedLabels", "names_of_labels", "read_name"]
 
 NAME_WEIGHT = 2.0  # texts that the name of a label counts as
 MOST_TEXTS_PER_LABEL = 50  # where there are more, names add nothing
-SEPARATORS = re.compile(r"[\W_]+")
+JOINERS = "\u200c\u200d"  # inside words of Persian and of Indian scripts
 INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -43,6 +45,9 @@ class NamedLabels:
     ) -> NamedLabels | None:
         """Read the names of labels; None where they are no words.
 
+        Names that are the same words, such as "C++ code" and "C# code", tell nothing apart: none of
+        them is read.
+
         Parameters
         ----------
         names : sequence of str
@@ -51,7 +56,8 @@ class NamedLabels:
             Returns the features of texts.
         """
         words = [read_name(name) for name in names]
-        named = [i for i, text in enumerate(words) if text]
+        n_labels = Counter(text.casefold() for text in words)
+        named = [i for i, text in enumerate(words) if text and n_labels[text.casefold()] == 1]
         if len(named) < 2:
             return None
         features = encode([words[i] for i in named])
@@ -138,7 +144,7 @@ def read_name(label: str) -> str:
     >>> read_name("4"), read_name("B"), read_name("LABEL_2"), read_name("c12")
     ('', '', '', '')
     """
-    apart = SEPARATORS.sub(" ", INNER_CAPITAL.sub(" ", label)).strip()
+    apart = _apart(INNER_CAPITAL.sub(" ", label))
     letters = [character for character in apart if character.isalpha()]
     is_script_of_words = bool(letters) and ord(letters[0]) >= 0x2E80
     if len(letters) < 2 and not is_script_of_words:
@@ -146,3 +152,16 @@ def read_name(label: str) -> str:
     if apart.lower().rstrip("0123456789 ") in ("label", "class", "category", "topic", "cluster"):
         return ""
     return apart
+
+
+def _apart(name: str) -> str:
+    """Return a name with one space in place of what is neither a letter nor a digit.
+
+    Marks above and below letters are parts of them: many words of Hindi or Thai have some.
+    """
+    kept: list[str] = []
+    for char in name:
+        is_mark = char in JOINERS or unicodedata.category(char).startswith("M")
+        is_on_letter = is_mark and bool(kept) and kept[-1] != " "
+        kept.append(char if char.isalnum() or is_on_letter else " ")
+    return " ".join("".join(kept).split())

@@ -118,6 +118,16 @@ def test_hidden_sheets_are_left_out(tmp_path, write_sheets, caplog):
     assert list(read_rows(path, sheet="Lists")) == []
 
 
+def test_sheet_of_merged_cells_without_values_is_empty(tmp_path):
+    """It has cells that are merged, and no row to fill."""
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["text"])
+    workbook.create_sheet("Frame").merge_cells("A1:A3")
+    workbook.save(tmp_path / "d.xlsx")
+    with pytest.raises(DataError, match=r"d\.xlsx is empty"):
+        list(read_rows(tmp_path / "d.xlsx", sheet="Frame"))
+
+
 def test_cells_that_are_merged_below_each_other_are_one_value(write_sheets):
     """As they are seen; a title over several columns stays where it is."""
     path = write_sheets(A=[["text", "label"], ["a", "x"], ["b", None], ["c", "y"], ["d", None]])

@@ -92,3 +92,13 @@ def test_what_is_no_workbook_is_not_looked_at(content, caplog):
     """Another sheet is none, either."""
     warn_of_formulas(read_parts(content, "Sheet").sheet, "d.xlsx")
     assert caplog.messages == []
+
+
+def test_long_white_space_behind_a_formula_is_passed_once(caplog):
+    """In milliseconds: it took minutes where a value comes behind it."""
+    space = b" " * 200_000
+    cells = b'<c r="A1"><f>B1</f>' + space + b"<v>1</v></c>"
+    cells += b'<c r="A2"><f>B1</f>' + space + b"<v> </v>" + space + b"</c>"
+    warn_of_formulas(cells, "d.xlsx")
+    assert caplog.messages[0].startswith("d.xlsx: 1 cell with a formula")
+    assert "the first is A2" in caplog.text

@@ -25,7 +25,7 @@ from assay.data.files.relabelled_records import find_place, write_parquet, write
 from assay.data.files.relabelled_values import Changes, NewLabel, SeveralNames, as_cell
 from assay.data.files.tables import find_table_dialect
 from assay.data.files.variants import Variant
-from assay.data.label_forms import trim
+from assay.data.label_forms import FORMULA_START, trim, unwrap_formula
 from assay.errors import InputError
 
 __all__ = ["REWRITABLE", "write_relabelled"]
@@ -175,11 +175,19 @@ def _table(path: Path, content: str, changes: Changes, reading: Reading, *, defa
         elif number in changes:
             for column, label in changes[number].items():
                 place = _place(column, header, name=path.name) + n_before
-                cell = as_cell(label)
+                cell = _kept_text(as_cell(label), before=fields[place : place + 1])
                 record = _with_cell(record, fields, place, cell, dialect.variant)
                 fields = [*fields[:place], cell, *fields[place + 1 :]]
         written.append(record)
     return "".join(written)
+
+
+def _kept_text(label: str, *, before: Sequence[str]) -> str:
+    """Return a label as a formula that keeps its text, ``="001"``, if such a cell was before."""
+    was_kept = any(unwrap_formula(cell) is not None for cell in before)
+    if not was_kept or label.startswith(FORMULA_START):
+        return label
+    return FORMULA_START + label.replace('"', '""') + '"'
 
 
 def _place(column: str, header: Sequence[str] | None, *, name: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assay._optional import require
+from assay.data.files.number_formats import parse_format
 from assay.data.files.parquet import read_class_names
 from assay.data.files.reading import Reading
 from assay.data.files.relabelled_values import (
@@ -139,11 +140,17 @@ def _settle_formulas(workbook: Any, name: str) -> None:
 
 
 def _own_cell(sheet: Any, number: int, column: int) -> Any:
-    """Return a cell of a sheet; merged cells are taken apart, and all keep their value."""
+    """Return a cell of a sheet; merged cells are taken apart, and keep what is read from them.
+
+    Cells below each other all have their value; of cells beside each other, only the first has.
+    """
     for merged in list(sheet.merged_cells.ranges):
-        if merged.min_row <= number <= merged.max_row and merged.min_col == column:
-            value = sheet.cell(merged.min_row, column).value
-            sheet.unmerge_cells(str(merged))
+        is_in_rows = merged.min_row <= number <= merged.max_row
+        if not (is_in_rows and merged.min_col <= column <= merged.max_col):
+            continue
+        value = sheet.cell(merged.min_row, merged.min_col).value
+        sheet.unmerge_cells(str(merged))
+        if merged.min_col == merged.max_col:
             for row in range(merged.min_row, merged.max_row + 1):
                 sheet.cell(row, column).value = value
     return sheet.cell(row=number, column=column)
@@ -153,9 +160,19 @@ def _write_cell(cell: Any, label: NewLabel) -> None:
     before = cell.value
     if before is None and isinstance(label, SeveralNames):
         before = ""  # no cell of a sheet holds a list
-    cell.value = of_same_type(before, label)
+    cell.value = _value_shown_as(label, before, cell.number_format)
     if isinstance(cell.value, str):
         cell.data_type = "s"  # not a formula, whatever it begins with
+
+
+def _value_shown_as(label: NewLabel, before: Any, number_format: str) -> Any:
+    """Return what a cell must hold to be read as a label: 7 in the format ``000`` is ``007``."""
+    shown_by = parse_format(number_format)
+    is_number = isinstance(before, int | float) and not isinstance(before, bool)
+    if shown_by is None or not is_number or not isinstance(label, str):
+        return of_same_type(before, label)
+    is_shown = label.isascii() and label.isdigit() and shown_by.show(int(label)) == label
+    return int(label) if is_shown else label
 
 
 def _filled_sheet(workbook: Any) -> Any:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from assay.data.cell_values import label_as_text
+
 __all__ = [
     "OF_TOOLS",
     "Changes",
@@ -76,8 +78,12 @@ def as_cell(label: NewLabel) -> str:
 def of_same_type(before: Any, label: NewLabel) -> Any:
     """Return a label as a number, a truth value or a list, if that is what was there before.
 
+    A label that would be read as another one if it were a number stays a text.
+
     >>> of_same_type(1, "2"), of_same_type(True, "False"), of_same_type(["joy"], "sad")
     (2, False, ['sad'])
+    >>> of_same_type(1, "002"), of_same_type(1.0, "2")
+    ('002', 2.0)
     """
     if isinstance(label, SeveralNames):
         if isinstance(before, str):
@@ -95,5 +101,7 @@ def _of_same_kind(before: Any, label: str) -> Any:
         return BOOLEANS.get(label.casefold(), label)
     if isinstance(before, int | float):
         with suppress(ValueError):
-            return type(before)(label)
+            number = type(before)(label)
+            if label_as_text(number) == label:
+                return number
     return label

@@ -141,8 +141,11 @@ def _warn_of_wide_merges(ranges: Sequence[Range], top: int, name: str) -> None:
 def _fill_merged(rows: list[list[Any]], ranges: Sequence[Range], top: int, left: int) -> Cells:
     """Return the rows of a sheet with the value of merged cells in each row that they span.
 
-    Cells beside each other that are merged are a title, which is left in the first one.
+    Cells beside each other that are merged are a title, which is left in the first one. A sheet
+    without any value has no rows.
     """
+    if not rows:
+        return rows
     for (first, column), (last, last_column) in ranges:
         is_inside = first >= top and 0 <= column - left < len(rows[0])
         if column != last_column or not is_inside:

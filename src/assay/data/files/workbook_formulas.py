@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 FORMULA = b"<f"  # how one begins, among the cells of a sheet
 # A cell with a formula, and then an empty value or none.
 WITHOUT_VALUE = re.compile(
-    rb"<c\b(?P<cell>[^<>]*)>\s*<f\b(?:[^<>]*/>|[^<>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+    rb"<c\b(?P<cell>[^<>]*)>\s*<f\b(?:[^<>]*/>|[^<>]*>[^<]*</f>)\s*+"
+    rb"(?:(?:<v\s*/>|<v>\s*</v>)\s*+)?</c>"
 )
 IS_TEXT = b't="str"'  # the formula was calculated, and gave a text: here an empty one
 PLACE = re.compile(rb'\br="([A-Z]+[0-9]+)"')
