@@ -81,16 +81,15 @@ def check_encoding(encoding: str | None) -> str:
     if encoding is None:
         return UTF_8
     first, plus, other = encoding.partition("+")
-    if plus and _is_name_of_utf_8(other):
-        first, other = other, first
-    if plus and _is_name_of_utf_8(first):
-        codec = check_encoding(other)
-        if not takes_lines_of(codec):
+    if plus:
+        utf_8, codec = sorted(map(check_encoding, (first, other)), key=UTF_8.__ne__)
+        if utf_8 == UTF_8 and not takes_lines_of(codec):
             raise InputError(
-                f"encoding '{encoding}' cannot be used: lines in {other} cannot be among lines of "
+                f"encoding '{encoding}' cannot be used: lines in {codec} cannot be among lines of "
                 "UTF-8; utf-8+cp1252 and the like are accepted"
             )
-        return f"{JOINT}{codec}"
+        if utf_8 == UTF_8:
+            return f"{JOINT}{codec}"
     try:
         name = codecs.lookup(encoding).name
         "".encode(name)  # refuses codecs such as "hex", which are no text encodings
@@ -100,10 +99,6 @@ def check_encoding(encoding: str | None) -> str:
             "names such as utf-8, cp949, euc-kr, utf-16 and latin-1 are accepted"
         ) from err
     return UTF_8 if name == "utf-8" else name
-
-
-def _is_name_of_utf_8(encoding: str) -> bool:
-    return encoding.lower().replace("_", "-") in ("utf-8", "utf8", UTF_8)
 
 
 def bad_bytes_problem(text: str, *, encoding: str) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -20,7 +19,7 @@ from assay.data.files.relabelled_values import (
     SeveralNames,
     of_same_type,
 )
-from assay.data.label_forms import trim
+from assay.data.label_forms import trim, unwrap_formula
 from assay.errors import InputError, plural
 
 __all__ = ["find_place", "write_parquet", "write_sheet"]
@@ -28,7 +27,6 @@ __all__ = ["find_place", "write_parquet", "write_sheet"]
 logger = logging.getLogger(__name__)
 
 FORMULA = "f"  # as openpyxl calls the type of such a cell
-KEPT_TEXT = re.compile(r'="((?:[^"]|"")*)"')  # by which spreadsheets keep a text
 
 
 def write_parquet(path: Path, out: Path, changes: Changes) -> None:
@@ -124,11 +122,11 @@ def _settle_formulas(workbook: Any, name: str) -> None:
         for cell in chain.from_iterable(sheet.iter_rows()):
             if cell.data_type != FORMULA:
                 continue
-            kept = KEPT_TEXT.fullmatch(str(cell.value))
+            kept = unwrap_formula(str(cell.value))
             if kept is None:
                 n_formulas += 1
             else:
-                cell.value = kept[1].replace('""', '"')
+                cell.value = kept
                 cell.data_type = "s"
     if n_formulas:
         logger.warning(
