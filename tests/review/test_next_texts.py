@@ -150,6 +150,10 @@ def test_columns_of_one_label_each_are_the_cells_to_fill_in(tmp_path):
     next_texts(tmp_path / "model", bare, tmp_path / "bare.csv", n=1)
     with (tmp_path / "bare.csv").open(encoding="utf-8", newline="") as stream:
         assert next(csv.reader(stream)) == ["text", "kind", *names]
+    some = write_table(tmp_path / "some.csv", [["text", *names[:2]], ["one more", "", ""]])
+    next_texts(tmp_path / "model", some, tmp_path / "more.csv")
+    with (tmp_path / "more.csv").open(encoding="utf-8", newline="") as stream:
+        assert list(csv.reader(stream)) == [["text", *names], ["one more", *[""] * len(names)]]
 
 
 def test_label_column_is_called_as_in_the_data_of_the_model(tmp_path):

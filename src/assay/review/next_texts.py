@@ -34,6 +34,7 @@ from assay.runtime.trained_on import read_trained_on
 __all__ = ["NextTexts", "next_texts"]
 
 MAX_SCORED = 20_000  # texts of the pool that are scored; of more, a random sample is
+MIN_LABEL_COLUMNS = 2  # of the pool that are called like labels, which is no accident
 KINDS = (".jsonl", ".csv", ".tsv", ".xlsx", ".parquet")
 
 
@@ -153,8 +154,8 @@ def _label_cells(model: Model, column: str, records: Iterable[Record], *, is_ask
     if model.label_set.task == "single":
         return {column or reading.get("label_column") or "label": ""}
     first = next(iter(records), {})
-    if not is_asked and set(model.labels) <= first.keys():
-        return dict.fromkeys(model.labels)
+    if not is_asked and len(first.keys() & set(model.labels)) >= MIN_LABEL_COLUMNS:
+        return dict.fromkeys(model.labels)  # those that the pool lacks are added
     if reading.get("label_columns") and not column:
         return dict.fromkeys(reading["label_columns"])
     return {column or "labels": None}  # a list without labels would be an answer
