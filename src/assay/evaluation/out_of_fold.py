@@ -21,7 +21,7 @@ from assay.data.texts import LabelledTexts
 from assay.errors import InputError
 from assay.evaluation.folds import FoldPlan, plan_folds
 from assay.methods import LABEL_CHECK, find_method
-from assay.models import make_estimator, select_parameters
+from assay.models import make_estimator, name_labels
 from assay.models.estimator import TextClassifier
 from assay.progress import Progress
 from assay.runtime.linear import softmax
@@ -101,11 +101,11 @@ def predict_out_of_fold(
         raise InputError(f"method '{method}' does not read the texts; any other method is accepted")
     if n_folds < 2:
         raise InputError(f"n_folds is {n_folds}; at least 2 is accepted")
-    others = dict(others or {})
-    progress = progress or Progress()
+    others, progress = dict(others or {}), progress or Progress()
     started_s = time.perf_counter()
     plan = plan_folds(train, label_set, others, n_folds=n_folds, seed=seed)
-    make = _maker(method, parameters or {}, label_set, seed=seed)
+    given = {**name_labels(method, label_set), **(parameters or {})}
+    make = partial(make_estimator, method, seed=seed, **given)
     with progress.track(f"folds ({method})", plan.n_folds) as advance:
         logits, other_logits = _fit_folds(train, others, plan, make=make, advance=advance)
     calibrations = [_fit_fold_calibration(logits, plan, fold) for fold in range(plan.n_folds)]
@@ -121,14 +121,6 @@ def predict_out_of_fold(
         folds=plan.folds,
         fit_s=time.perf_counter() - started_s,
     )
-
-
-def _maker(
-    method: str, parameters: Mapping[str, Any], label_set: LabelSet, *, seed: int
-) -> Callable[[], TextClassifier]:
-    """Return what makes an estimator, with the names of the labels if it has a use for them."""
-    named = select_parameters(method, {"label_names": label_set.names})
-    return partial(make_estimator, method, seed=seed, **named, **parameters)
 
 
 def _calibrate_folds(

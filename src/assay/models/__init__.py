@@ -6,13 +6,14 @@ A new method is a file here and an entry in the table of `assay.methods`.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import InputError, did_you_mean
 from assay.methods import METHODS, Method, check_methods, find_method
 
 if TYPE_CHECKING:
+    from assay.data.labels import LabelSet
     from assay.models.compact import Compact
     from assay.models.estimator import TextClassifier
     from assay.models.features import Features
@@ -33,6 +34,7 @@ __all__ = [
     "check_methods",
     "keep_texts",
     "make_estimator",
+    "name_labels",
     "record_scores",
     "save_model",
     "select_parameters",
@@ -103,6 +105,16 @@ def accepted_parameters(method: str) -> set[str]:
         There is no such method.
     """
     return set(find_method(method).load_estimator_class()._get_param_names())
+
+
+def name_labels(method: str, label_set: LabelSet) -> Mapping[str, Sequence[str]]:
+    """Return the names of the labels as a parameter, for a method that has a use for them.
+
+    Methods that are fitted on numbers of labels need them; with several labels per text none does.
+    """
+    if label_set.task != "single":
+        return {}
+    return select_parameters(method, {"label_names": label_set.names})
 
 
 def select_parameters(method: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ dev/LOG.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from assay.data.labels import Task
 from assay.models.head import AffineHead
 from assay.models.label_names import NamedLabels
-from assay.models.several_heads import HEADS
+from assay.models.several_heads import HEADS, SeveralHeads
 from assay.training.context import ClassWeight
 
 __all__ = ["CHOICES", "DEFAULT_C", "N_FOLDS", "choose_c", "names_help"]
@@ -72,14 +72,8 @@ def choose_c(
         return DEFAULT_C
     losses: dict[float, float] = {}
     for C in CHOICES:
-        losses[C] = 0.0
-        for inside, outside in cuts:
-            head = HEADS[task](C=C, class_weight=class_weight, seed=seed)
-            head.fit(features[inside], label_ids[inside])
-            logits, targets = head.logits(features[outside]), label_ids[outside]
-            if task == "single":
-                logits, targets = _known(logits, targets, head.classes_)
-            losses[C] += _summed_loss(logits, targets)
+        head = HEADS[task](C=C, class_weight=class_weight, seed=seed)
+        losses[C] = _held_out_loss(head, features, label_ids, cuts)
         if _rises(list(losses.values())):
             break
     return min(losses, key=losses.__getitem__)
@@ -113,21 +107,34 @@ def names_help(
     """
     if len(label_ids) < FEWEST_TEXTS or not named.help_few(len(label_ids)):
         return False
-    loss_with, loss_without = 0.0, 0.0
-    for inside, outside in islice(_cuts(len(label_ids), seed), n_cuts):
+    cuts = list(islice(_cuts(len(label_ids), seed), n_cuts))
+    if any(len(np.unique(label_ids[inside])) < 2 for inside, _ in cuts):
+        return False
+    head = AffineHead(C=C, class_weight=class_weight, seed=seed)
+    without = _held_out_loss(head, features, label_ids, cuts)
+    return _held_out_loss(head, features, label_ids, cuts, named) < without
+
+
+def _held_out_loss(
+    head: AffineHead | SeveralHeads,
+    features: np.ndarray,
+    label_ids: np.ndarray,
+    cuts: Sequence[tuple[np.ndarray, np.ndarray]],
+    named: NamedLabels | None = None,
+) -> float:
+    """Return the log loss on the texts that are compared, all cuts together."""
+    loss = 0.0
+    for inside, outside in cuts:
         own, own_ids = features[inside], label_ids[inside]
-        if len(np.unique(own_ids)) < 2:
-            return False
-        head = AffineHead(C=C, class_weight=class_weight, seed=seed)
-        for is_with in (False, True):
-            fitted = head.fit(*named.add_to(own, own_ids)) if is_with else head.fit(own, own_ids)
-            logits = fitted.logits(features[outside])
-            loss = _summed_loss(*_known(logits, label_ids[outside], fitted.classes_))
-            if is_with:
-                loss_with += loss
-            else:
-                loss_without += loss
-    return loss_with < loss_without
+        if named is not None and isinstance(head, AffineHead):
+            head.fit(*named.add_to(own, own_ids))
+        else:
+            head.fit(own, own_ids)
+        logits, targets = head.logits(features[outside]), label_ids[outside]
+        if targets.ndim == 1:
+            logits, targets = _known(logits, targets, head.classes_)
+        loss += _summed_loss(logits, targets)
+    return loss
 
 
 def _known(

@@ -13,7 +13,7 @@ from assay.evaluation.fold_predictions import FoldTexts
 from assay.evaluation.learning_curve import LearningCurve, PredictPart, measure_curve
 from assay.evaluation.more_texts import MoreTexts, expect_more
 from assay.methods import METHODS
-from assay.models import make_estimator, select_parameters
+from assay.models import make_estimator, name_labels, select_parameters
 from assay.recipes.steps.fold_step import FoldStep
 from assay.reporting.results import MethodResult
 
@@ -95,9 +95,9 @@ def _predictor(one: MethodResult, texts: FoldTexts, step: FoldStep) -> PredictPa
         "checkpoint": step.options.checkpoint,
         "long_texts": step.options.long_texts,
         "class_weight": step.options.class_weight,
-        "label_names": step.data.splits.label_set.names,
     }
     parameters = select_parameters(one.method, given)
+    parameters |= name_labels(one.method, step.data.splits.label_set)
     make = partial(make_estimator, one.method, seed=step.options.seed, **parameters)
     if METHODS[one.method].needs_checkpoint:
         from assay.models.features import Features

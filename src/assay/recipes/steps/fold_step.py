@@ -23,7 +23,7 @@ from assay.evaluation.fold_predictions import (
     predict_folds,
 )
 from assay.methods import METHODS
-from assay.models import make_estimator, select_parameters
+from assay.models import make_estimator, name_labels
 from assay.progress import Progress
 from assay.recipes.steps.budget import Budget
 from assay.recipes.steps.fit import TrainingSet
@@ -105,11 +105,11 @@ class FoldStep:
         if is_long or (METHODS[method].trains_in_epochs and n_repeats < MANY_REPEATS):
             n_repeats = 1  # a second division would cost a run more time than all the rest
         deadline_s = self._deadline_s()
-        named = select_parameters(method, {"label_names": self.data.splits.label_set.names})
+        given = {**name_labels(method, self.data.splits.label_set), **parameters}
         try:
             found = predict_folds(
                 self.texts,
-                lambda: make_estimator(method, seed=self.options.seed, **parameters, **named),
+                lambda: make_estimator(method, seed=self.options.seed, **given),
                 n_folds=n_folds,
                 n_repeats=n_repeats,
                 seed=self.options.seed,
