@@ -1,12 +1,13 @@
 """How results show themselves: a line in a terminal; small tables and pictures in a notebook.
 
-In tables all content is escaped.
+In tables all content is escaped. Shares are rounded here for all that shows them.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import html
+import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,13 +15,46 @@ from typing import Any, ClassVar
 
 from assay.errors import cut
 
-__all__ = ["Brief", "Picture", "Shown", "html_block", "html_table", "show_number"]
+__all__ = [
+    "MISSING",
+    "Brief",
+    "Picture",
+    "Shown",
+    "html_block",
+    "html_table",
+    "hundredfold",
+    "percent",
+    "show_number",
+]
+
+MISSING = "–"
 
 MAX_CELL_CHARS = 160
 MAX_ITEMS = 3  # of a sequence that a line shows whole
 MAX_SCALAR_CHARS = 25
 MAX_LINE_CHARS = 320  # from here on, what a result holds is left out of its line
 SHOWN_FORMATS = "\u200c\u200d"  # joiners: emoji families and Persian words need them
+
+
+def hundredfold(fraction: float, digits: int = 1) -> str:
+    """Write 100 times a fraction, rounded as a person rounds it: a five goes up.
+
+    51 of 80 are 63.75 %, which `format` writes as 63.7 and 78.75 % as 78.8.
+
+    >>> hundredfold(51 / 80), hundredfold(63 / 80), hundredfold(51 / 80, 2)
+    ('63.8', '78.8', '63.75')
+    """
+    steps = 10**digits
+    scaled = round(100 * float(fraction) * steps, 6)  # beyond is the error of 100 * 0.6375
+    if not math.isfinite(scaled):
+        return f"{scaled}"
+    rounded = math.copysign(math.floor(abs(scaled) + 0.5), scaled)
+    return f"{rounded / steps:.{digits}f}"
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """Write a fraction as a percentage in English, such as ``93.4%``; None is a dash."""
+    return MISSING if fraction is None else f"{hundredfold(fraction, digits)}%"
 
 
 class Brief:

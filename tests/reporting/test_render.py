@@ -11,7 +11,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from assay.catalogue import LANGUAGES, hundredfold, open_language, percent
+from assay._display import hundredfold, percent
+from assay.catalogue import LANGUAGES, open_language
 from assay.reporting.collect import collect_report
 from assay.reporting.environment import TEMPLATES
 from assay.reporting.render import render_html, render_markdown, write_report

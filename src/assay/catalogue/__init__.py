@@ -10,7 +10,6 @@ from __future__ import annotations
 from assay.catalogue.fact import Fact, FactValue
 from assay.catalogue.language import ENGLISH, LANGUAGES, Language, open_language
 from assay.catalogue.markup import Markup, Styled
-from assay.catalogue.numbers import hundredfold, percent
 
 __all__ = [
     "ENGLISH",
@@ -20,7 +19,5 @@ __all__ = [
     "Language",
     "Markup",
     "Styled",
-    "hundredfold",
     "open_language",
-    "percent",
 ]

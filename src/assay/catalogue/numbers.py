@@ -7,29 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 
-__all__ = ["MISSING", "Numbers", "hundredfold", "percent"]
+from assay._display import MISSING, hundredfold
 
-MISSING = "–"
-MAX_DECIMALS = 9  # of 100 times a share: beyond them is the error of 100 * 0.6375
-
-
-def hundredfold(fraction: float, digits: int = 1) -> str:
-    """Write 100 times a fraction, rounded as a person rounds it: a five goes up.
-
-    51 of 80 are 63.75 %, which `format` writes as 63.7 and 78.75 % as 78.8.
-
-    >>> hundredfold(51 / 80), hundredfold(63 / 80), hundredfold(51 / 80, 2)
-    ('63.8', '78.8', '63.75')
-    """
-    exact = Decimal(repr(round(100 * float(fraction), MAX_DECIMALS)))
-    return str(exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
-
-
-def percent(fraction: float | None, digits: int = 1) -> str:
-    """Write a fraction as a percentage in English, such as ``93.4%``; None is a dash."""
-    return MISSING if fraction is None else f"{hundredfold(fraction, digits)}%"
+__all__ = ["MISSING", "Numbers"]
 
 
 @dataclass(frozen=True)

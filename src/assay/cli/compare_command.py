@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.catalogue import percent
+from assay._display import percent
 from assay.cli.command import add_command
 from assay.cli.model_names import tell_apart
 from assay.cli.options import Common, DataFlags

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.catalogue import percent
+from assay._display import percent
 from assay.cli.command import add_command
 from assay.cli.options import (
     AnyModel,

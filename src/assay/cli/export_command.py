@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from assay.catalogue import percent
+from assay._display import percent
 from assay.cli.command import add_command
 from assay.cli.options import Common, DataFlags, ModelFolder, Out, Overwrite
 from assay.cli.show import print_json, print_line, print_table

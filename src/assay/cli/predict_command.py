@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
 
 import typer
 
-from assay.catalogue import percent
+from assay._display import percent
 from assay.cli.command import add_command
 from assay.cli.options import (
     AnyModel,

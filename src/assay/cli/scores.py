@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay.catalogue import hundredfold, percent
+from assay._display import hundredfold, percent
 from assay.cli.show import print_line, print_table
 
 if TYPE_CHECKING:

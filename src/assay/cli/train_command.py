@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from assay.catalogue import percent
+from assay._display import percent
 from assay.cli.command import add_command, resumable
 from assay.cli.options import (
     Checkpoint,

@@ -13,8 +13,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from assay._display import Brief
-from assay.catalogue import percent
+from assay._display import Brief, percent
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.intervals import percentile_interval
 from assay.evaluation.several_scores import SEVERAL_METRICS, AnswerCounts, F1Draws, draw_f1

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from assay._display import Brief, html_block, html_table
-from assay.catalogue import percent
+from assay._display import Brief, html_block, html_table, percent
 from assay.data.labels import LabelSet
 from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import LabelledTexts, Splits

@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 from assay._arguments import checked
-from assay._display import Brief
-from assay.catalogue import percent
+from assay._display import Brief, percent
 from assay.data.labels import Task
 from assay.data.texts import LabelledTexts
 from assay.disk import atomic_folder, check_output, write_whole

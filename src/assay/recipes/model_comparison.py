@@ -8,8 +8,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from assay._display import Brief
-from assay.catalogue import percent
+from assay._display import Brief, percent
 from assay.data.duplicates import duplicate_groups
 from assay.data.texts import Splits
 from assay.errors import InputError

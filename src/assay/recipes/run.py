@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from assay._arguments import checked
-from assay._display import Shown
+from assay._display import Shown, percent
 from assay.audit.checks import audit_data, write_issues
 from assay.audit.result import Audit
-from assay.catalogue import percent
 from assay.disk import atomic_folder, check_unfinished
 from assay.errors import DataError
 from assay.evaluation.choice import Choice, choose_method

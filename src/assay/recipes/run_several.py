@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assay import _env
+from assay._display import percent
 from assay._version import __version__
 from assay.audit.checks import audit_data, write_issues
 from assay.audit.result import Audit
-from assay.catalogue import ENGLISH, percent
+from assay.catalogue import ENGLISH
 from assay.data.duplicates import find_seen
 from assay.data.reading import describe_facts, describe_reading, find_reading
 from assay.data.together import describe_together

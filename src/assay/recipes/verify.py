@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from assay._arguments import checked
-from assay._display import Brief
-from assay.catalogue import percent
+from assay._display import Brief, percent
 from assay.data.texts import Splits
 from assay.errors import CheckError, DataError, ModelError
 from assay.evaluation.result import SplitScores

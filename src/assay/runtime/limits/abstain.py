@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.catalogue import percent
+from assay._display import percent
 from assay.errors import InputError, ModelError
 from assay.runtime.entries import AbstainEntry, CoverageCurveEntry
 from assay.runtime.limits.wilson import wilson_bounds
