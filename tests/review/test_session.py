@@ -4,6 +4,8 @@ import csv
 import errno
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -254,3 +256,29 @@ def test_output_of_another_kind_is_refused(tmp_path, name, several):
     """Before anything is labelled."""
     with pytest.raises(InputError, match="cannot be written"):
         check_labelled_file(tmp_path / name, several=several)
+
+
+def test_earlier_state_never_replaces_a_later_one(session, monkeypatch):
+    """The background may be writing when the command ends: what is written last holds all decisions."""
+    is_slow, may_go_on = threading.Event(), threading.Event()
+
+    def write_slowly(decisions, out, **options):
+        if not is_slow.is_set():
+            is_slow.set()
+            may_go_on.wait(60)
+        write_labelled(decisions, out, **options)
+
+    monkeypatch.setattr("assay.review.session.write_labelled", write_slowly)
+    decide(session, "joy")
+    with ThreadPoolExecutor(2) as others:
+        first = others.submit(session.write)
+        is_slow.wait(60)
+        decide(session, "fear")
+        last = others.submit(session.write)
+        with pytest.raises(TimeoutError):
+            last.result(0.05)
+        may_go_on.set()
+        first.result(60)
+        last.result(60)
+    rows = [json.loads(line) for line in session.out.read_text(encoding="utf-8").splitlines()]
+    assert [row["label"] for row in rows] == ["joy", "fear"]

@@ -15,6 +15,11 @@ def main() -> None:
         from assay.cli.app import app
 
         app()
+    except SystemExit as end:
+        from assay.review.background import end_at_once
+
+        end_at_once(end.code)
+        raise
     except (
         KeyboardInterrupt,
         Exception,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assay.review.advice import give_advice
+from assay.review.background import Stoppable, StoppedError, start_thread
 from assay.review.estimate import estimate_accuracy
 from assay.review.events import Decision
 from assay.review.guesses import Known
@@ -33,6 +34,7 @@ READ_AT_ONCE = 128  # between two looks at new labels
 MAX_ADVISED = 6_000  # texts among which the next ones are chosen; of more, a random sample
 ESTIMATE_EVERY = 10  # decisions
 WAIT_S = 1.0
+STOP_S = 1.0  # longest that the end waits for a batch that is being read
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Adviser:
         self._seed = seed
         self._rng = np.random.default_rng(seed)
         self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="assay-adviser", daemon=True)
+        self._thread: threading.Thread | None = None
         self.vectors: TextVectors | None = None
         self.n_read = 0
         self._read: ReadTexts | None = None
@@ -71,15 +73,18 @@ class Adviser:
 
     def start(self) -> None:
         """Begin to work."""
-        self._thread.start()
+        self._thread = start_thread(self._work, "adviser")
 
     def stop(self) -> None:
-        """End, and wait for the end of what is being done."""
+        """Stop at the next batch of texts, and wait for that, but not long.
+
+        Who cannot stop as quickly, such as a library that is being loaded, is left behind.
+        """
         self._is_stopping.set()
         with self._session.changed:
             self._session.changed.notify_all()
-        if self._thread.is_alive():
-            self._thread.join()
+        if self._thread is not None:
+            self._thread.join(STOP_S)
 
     def map_texts(self) -> TextMap:
         """Return the texts that were read first as points, coloured by their labels."""
@@ -101,6 +106,8 @@ class Adviser:
                 if not self._step():
                     with self._session.changed:
                         self._session.changed.wait(WAIT_S)
+        except StoppedError:
+            return
         except Exception as err:  # the page goes on without it; a message could hold a text
             kind = type(err).__name__
             logger.error("texts come in random order from here on: nothing is suggested (%s)", kind)
@@ -108,7 +115,12 @@ class Adviser:
     def _open(self) -> None:
         pool, order = self._session.pool, self._session.random_order
         first = [pool.texts[i] for i in order[:1_000]]
-        self.vectors = open_vectors(first, checkpoint=self._checkpoint, seed=self._seed)
+        self.vectors = open_vectors(
+            first,
+            checkpoint=self._checkpoint,
+            seed=self._seed,
+            progress=Stoppable(self._is_stopping),
+        )
         self._read = ReadTexts(self.vectors)
         self._order = order[:MAX_READ]
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from assay.review.adviser import Adviser
+from assay.review.background import run_aside
 from assay.review.label_state import describe_item, describe_state
 from assay.review.page_gate import PageGate
 from assay.review.page_parts import (
@@ -87,7 +88,7 @@ class _Endpoints:
 
     async def map(self, request: Request) -> Response:
         """Return texts as points on a plane."""
-        found = await asyncio.to_thread(self._adviser.map_texts)
+        found = await run_aside(self._adviser.map_texts, "map")
         return Response(encode_json(found), media_type=JSON_TYPE)
 
     async def region(self, request: Request) -> Response:

@@ -210,7 +210,7 @@ def run_page(
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=2,
+            timeout_graceful_shutdown=1,
         )
         url = f"http://{bracket_host(host)}:{own_port}"
         with plain_end(), quick_switching():

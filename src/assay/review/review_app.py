@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
@@ -14,6 +13,7 @@ from starlette.routing import Route
 
 from assay.audit.issues import KINDS, Issue
 from assay.errors import DataError
+from assay.review.background import run_aside
 from assay.review.effect import Effect
 from assay.review.page_gate import PageGate
 from assay.review.page_parts import (
@@ -132,14 +132,15 @@ class _Endpoints:
                 return self._measure(self._session.changed_labels())
 
         try:
-            found = await asyncio.to_thread(work)
+            found = await run_aside(work, "effect")
         except DataError as err:
             raise ApiError(422, "validation", err.message) from err
         return Response(encode_json(found.to_dict()), media_type=JSON_TYPE)
 
     async def map(self, request: Request) -> Response:
         """Return the rows as points on a plane, coloured by their label."""
-        found = await asyncio.to_thread(_map_suspects, list(self._session.suspects.values()))
+        suspects = list(self._session.suspects.values())
+        found = await run_aside(lambda: _map_suspects(suspects), "map")
         return Response(encode_json(found), media_type=JSON_TYPE)
 
     async def region(self, request: Request) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from assay.disk import refusals_of_disk
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.output_lock import lock_output
 from assay.output_place import check_apart
+from assay.review.background import start_thread
 from assay.review.effect import measure_effect
 from assay.review.events import Start
 from assay.review.journal import Journal, journal_path
@@ -159,7 +159,7 @@ def _serve(
 
     server_options = ServerOptions(host=options.host, port=options.port)
     measure, nearest = partial(measure_effect, splits, seed=options.seed), Nearest(splits)
-    threading.Thread(target=nearest.prepare, name="assay-nearest", daemon=True).start()
+    start_thread(nearest.prepare, "nearest")
 
     def make_app(address: str) -> Any:
         hosts = server_options.hosts(address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -127,6 +128,7 @@ class LabelSession(EventSession):
         self.region: frozenset[int] = frozenset()
         self.n_regions = 0
         self._n_written = -1
+        self._writing = threading.Lock()
         self._shown: Item | None = None
 
     @property
@@ -269,11 +271,12 @@ class LabelSession(EventSession):
         OSError
             The disk refused.
         """
-        with self.changed:
-            version, decisions = self.version, self.labelling.labelled()
-        if version != self._n_written:
-            write_labelled(decisions, self.out, several=self.several)
-            self._n_written = version
+        with self._writing:  # an earlier state never replaces a later one
+            with self.changed:
+                version, decisions = self.version, self.labelling.labelled()
+            if version != self._n_written:
+                write_labelled(decisions, self.out, several=self.several)
+                self._n_written = version
 
     def _check(self, given: Given) -> None:
         if not 0 <= given.position < len(self.pool):

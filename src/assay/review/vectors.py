@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
 from assay.errors import AssayError
+from assay.progress import Progress
 from assay.runtime.hashed_terms import Seen, TermCounts, count_terms
 
 __all__ = ["TextVectors", "hash_vectors", "open_vectors"]
@@ -42,7 +44,13 @@ class TextVectors:
         return self.name != "terms"
 
 
-def open_vectors(texts: Sequence[str], *, checkpoint: str = AUTO, seed: int = 0) -> TextVectors:
+def open_vectors(
+    texts: Sequence[str],
+    *,
+    checkpoint: str = AUTO,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> TextVectors:
     """Return the vectors of a checkpoint, or hashed terms where it cannot be used.
 
     Parameters
@@ -52,6 +60,8 @@ def open_vectors(texts: Sequence[str], *, checkpoint: str = AUTO, seed: int = 0)
     checkpoint : str
         `auto`, what `resolve_checkpoint` accepts, or ``terms``.
     seed : int
+    progress : Progress, optional
+        Told after every batch that a checkpoint reads; what it raises ends the reading.
     """
     if checkpoint == "terms":
         return TextVectors("terms", hash_vectors)
@@ -63,7 +73,7 @@ def open_vectors(texts: Sequence[str], *, checkpoint: str = AUTO, seed: int = 0)
         encoder.loaded()
     except AssayError as err:
         return TextVectors("terms", hash_vectors, why_terms=str(err))
-    return TextVectors(name, encoder.transform)
+    return TextVectors(name, partial(encoder.transform, progress=progress))
 
 
 def hash_vectors(texts: Sequence[str]) -> np.ndarray:
