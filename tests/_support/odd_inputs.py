@@ -186,6 +186,25 @@ TABLES = [
         "bytes that are not UTF-8",
     ),
     _table(
+        "cp037",
+        "text,label\nso glad [today],pos\nso bad,neg\n".encode("cp037"),
+        "in EBCDIC, the encoding of mainframes; a line of it is 'so glad [today],pos' as cp037",
+    ),
+    _table(
+        "cp500 that is named",
+        "text,label\nso glad [today],pos\nso bad,neg\n".encode("cp500"),
+        "2 texts, 2 labels",
+        0,
+        "--encoding cp500",
+    ),
+    _table(
+        "cp1047 that is named",
+        "text,label\nso glad,pos\nso bad,neg\n".encode("cp037").replace(b"\x25", b"\x15"),
+        "2 texts, 2 labels",
+        0,
+        "--encoding cp1047",
+    ),
+    _table(
         "bytes of no encoding",
         b"text,label\nab\xff\xfe\x00\x81c,pos\nx,neg\n",
         "bytes that are not UTF-8",

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any, TextIO
 
 from assay.data.files.bounds import FileBounds
+from assay.data.files.ebcdic import LineEnds, end_lines, is_ebcdic, register_ebcdic
 from assay.data.files.encodings import Candidate, find_encodings, name_java_form
 from assay.data.files.file_errors import file_errors
 from assay.data.files.mixed_encoding import (
@@ -90,6 +91,7 @@ def check_encoding(encoding: str | None) -> str:
             )
         if utf_8 == UTF_8:
             return f"{JOINT}{codec}"
+    register_ebcdic()
     try:
         name = codecs.lookup(encoding).name
         "".encode(name)  # refuses codecs such as "hex", which are no text encodings
@@ -371,6 +373,8 @@ def _text_of(stream: IO[bytes], encoding: str, newline: str) -> io.TextIOWrapper
         name = Path(str(getattr(stream, "name", "input"))).name
         stream = io.BufferedReader(Recoder(stream, other, name))
         encoding = UTF_8
+    elif is_ebcdic(encoding):
+        stream = io.BufferedReader(LineEnds(stream))
     return io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline=newline)
 
 
@@ -378,7 +382,7 @@ def decode_bytes(content: bytes, encoding: str) -> str:
     """Return the text of a file that was read as a whole, as `open_text` does."""
     other = other_encoding(encoding)
     if other is None:
-        return content.decode(encoding, "surrogateescape")
+        return end_lines(content, encoding).decode(encoding, "surrogateescape")
     return recode(content, other).decode(UTF_8, "surrogateescape")
 
 

@@ -150,8 +150,17 @@ def _tell(head: bytes, kind: str) -> tuple[str, str]:
 
 def _other_encoding(name: str, found: Signature) -> DataError:
     """Return the error about a file in an encoding that it has a sign of."""
-    flags = [f"--encoding {found.encoding}"]
+    if not found.has_lines:
+        return DataError(
+            f"{name} {found.sign}, and has no ends of line",
+            hint="convert it where it was written to UTF-8 with one record per line",
+        )
+    flags = [f"--encoding {found.encoding}", *(f"--encoding {one}" for one, _ in found.others)]
     advice = f"try {flags[0]}"
+    if found.others:
+        readings = [f"{one} ('{shown}')" for one, shown in found.others]
+        shown = f"a line of it is '{found.shown}' as {found.encoding}, {', '.join(readings)}"
+        return DataError(f"{name} {found.sign}; {shown}", hint=advice, flags=flags)
     if not found.is_certain:
         flags.append("--encoding utf-8")
         advice += "; --encoding utf-8 takes the characters as they are"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from assay.data.files.decoding import UTF_8, decode_bytes, open_bytes
+from assay.data.files.ebcdic import end_lines_like
 from assay.data.files.formats import SUFFIXES, file_kind, find_json_form, is_text_table
 from assay.data.files.json_object import object_rows
 from assay.data.files.json_rows import numbered_line_rows
@@ -84,7 +85,7 @@ def _write_text(path: Path, out: Path, changes: Changes, reading: Reading) -> No
         codec = UTF_8  # one encoding from here on
     if codec == UTF_8 and not has_mark:
         codec = "utf-8"
-    encoded = written.encode(codec, "surrogateescape")
+    encoded = end_lines_like(written.encode(codec, "surrogateescape"), raw, codec)
     out.write_bytes(gzip.compress(encoded, mtime=0) if _is_gzip(path) else encoded)
 
 

@@ -1,4 +1,4 @@
-"""Encodings that leave a sign in the bytes: a mark, null bytes, escape sequences.
+"""Encodings that leave a sign in the bytes: a mark, null bytes, escape sequences, EBCDIC.
 
 Without the mark, their bytes may all be those of ASCII: read as UTF-8, they would become texts that
 nobody wrote. So a file is looked at before any row is read.
@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from assay.data.files.ebcdic import find_ebcdic
 
 __all__ = ["HEAD_BYTES", "Signature", "find_signature"]
 
@@ -55,17 +57,23 @@ class Signature:
         The first line that is not ASCII alone, else the first one, read in that encoding.
     is_certain : bool
         Whether no text in UTF-8 would look so.
+    others : tuple of (str, str)
+        Further encodings that may be meant, each with what is shown.
+    has_lines : bool
+        Whether lines end somewhere, so that the encoding is all that has to be said.
     """
 
     encoding: str
     sign: str
     shown: str
     is_certain: bool = True
+    others: tuple[tuple[str, str], ...] = ()
+    has_lines: bool = True
 
 
 def find_signature(head: bytes) -> Signature | None:
     """Return the encoding of which the beginning of a file has a sign; None if it has none."""
-    return _find_mark(head) or _find_wide(head) or _find_switch(head)
+    return _find_mark(head) or _find_wide(head) or _find_switch(head) or _find_mainframe(head)
 
 
 def _find_mark(head: bytes) -> Signature | None:
@@ -136,6 +144,16 @@ def _find_plain_switch(head: bytes) -> Signature | None:
             sign = f"may be written in {encoding.upper()}"
             return Signature(encoding, sign, _first_foreign(text), is_certain=False)
     return None
+
+
+def _find_mainframe(head: bytes) -> Signature | None:
+    """Find EBCDIC, in which letters have other bytes than everywhere else."""
+    found = find_ebcdic(head)
+    if found is None:
+        return None
+    (encoding, shown), *others = found.readings
+    sign = "is in EBCDIC, the encoding of mainframes"
+    return Signature(encoding, sign, shown, others=tuple(others), has_lines=found.has_lines)
 
 
 def _has_letters(text: str, n_needed: int) -> bool:
