@@ -260,7 +260,7 @@ JSON = [
         "labels of several types",
         "d.jsonl",
         _objects(lambda i: {"text": f"w{i}", "label": (1, "1", None)[i % 3]}),
-        "10 null label",
+        "no label: 10",
         0,
     ),
     _file(
@@ -313,7 +313,7 @@ PACKED = [
         "errors in a workbook",
         "d.xlsx",
         _workbook([("text", "label"), *BODY, ("x", "#REF!")]),
-        "1 null label",
+        "no label: 1",
         0,
     ),
     _file(

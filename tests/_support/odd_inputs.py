@@ -357,13 +357,13 @@ TABLES = [
     _table(
         "MySQL's mark for nothing",
         "text,label\n\\N,neg\none,pos\ntwo,\\N\n" + _rows(20, header=""),
-        "1 null text, 1 null label",
+        "no text (null): 1, no label: 1",
         0,
     ),
     _table(
         "MySQL's mark among escapes",
         "text,label\n\\N,neg\none\\, two,pos\ntwo,neg\n" + _rows(20, header=""),
-        "1 null text",
+        "no text (null): 1",
         0,
         "--escape '\\'",
     ),
@@ -579,7 +579,7 @@ JSON = [
     _lines(
         "no labels at all",
         _json({"text": "a", "label": None}, {"text": "b", "label": None}),
-        "null label",
+        "no label",
     ),
     _lines(
         "lone surrogates",
@@ -720,8 +720,8 @@ LABELS = [
         "text,label\nx," + "0123456789" * 500 + "\ny,b\n",
         "a label of 5,000 characters; at most 1,000",
     ),
-    _table("no labels", "text,label\none,\ntwo,\n", "null label"),
-    _table("no texts", "text,label\n,neg\n,pos\n", "blank text"),
+    _table("no labels", "text,label\none,\ntwo,\n", "no label: 2"),
+    _table("no texts", "text,label\n,neg\n,pos\n", "no text: 2"),
     _table(
         "labels for a few rows",
         "text,label\n"

@@ -124,14 +124,14 @@ CASES = {
     "null labels": (
         lambda f: records(f, [(text, None) for text, _ in GOOD]),
         [
-            "d.jsonl: 24 of 24 rows have no text or no label (null label: 24; the first is line 1); at most 20% can be"
+            "d.jsonl: 24 of 24 rows have no text or no label (no label: 24; the first is line 1); at most 20% can be"
         ],
     ),
     "null texts": (
         lambda f: records(
             f, [(text if i % 3 else None, label) for i, (text, label) in enumerate(GOOD)]
         ),
-        ["d.jsonl: 8 of 24 rows have no text or no label (null text: 8; the first is line 1)"],
+        ["d.jsonl: 8 of 24 rows have no text or no label (no text (null): 8; the first is line 1)"],
     ),
     "a text of 1 MB, with --strict": (
         lambda f: [*csv_file(f, TABLE + "x" * 1_000_000 + ",joy\n"), "--strict"],

@@ -85,7 +85,7 @@ def test_explore_counts_what_was_left_out(invoke, tmp_path):
     """A blank text is dropped, counted and said; the other rows stay."""
     texts, labels = small_data(20)
     path = write_rows(tmp_path / "d.csv", [*texts, " "], [*labels, "joy"])
-    assert "1 row left out: 1 blank text" in invoke("explore", path).stdout
+    assert "1 row left out (no text: 1)" in invoke("explore", path).stdout
     assert json.loads(invoke("explore", path, "--json").stdout)["dropped"] == [
         {"split": "all", "reason": "blank text", "n_rows": 1}
     ]

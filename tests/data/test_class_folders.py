@@ -49,6 +49,23 @@ def test_other_folders_are_no_classes(tmp_path):
         load_data(fill(tmp_path / "x", {"only": ["a", "b"]}))
 
 
+def test_deeper_classes_are_named(tmp_path):
+    """Either of two folders may be the label; one class alone is said to be one."""
+    for label in "ab":
+        fill(tmp_path / "deep" / label, {"x": ["good"], "y": ["bad"]})
+    with pytest.raises(InputError, match=r"no train\.\*") as caught:
+        load_data(tmp_path / "deep")
+    first = tmp_path / "deep" / "a"
+    assert caught.value.hint == (
+        f"for the labels x, y, give {first}; "
+        "for the labels a, b, move the files up into these folders"
+    )
+    assert load_data(first)["all"].labels == ("x", "y")
+    with pytest.raises(InputError) as caught:
+        load_data(fill(tmp_path / "lone", {"only": ["a", "b"]}))
+    assert caught.value.hint.startswith("only 'only' holds one text per file")
+
+
 def test_pyarrow_table_is_data():
     """Tables of pyarrow are taken as frames are."""
     pyarrow = require("pyarrow")

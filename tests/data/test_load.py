@@ -315,7 +315,7 @@ def test_load_drops_up_to_a_fifth_of_the_rows(tmp_path):
     path.write_text("a;x\n;x\nb;y\nc;x\nd;y\ne;x\n;y\ng;x\nh;x\n")
     with pytest.raises(
         DataError,
-        match=r"^a\.txt: 2 of 9 rows .*\(blank text: 2; the first is line 2\); .* 20%",
+        match=r"^a\.txt: 2 of 9 rows .*\(no text: 2; the first is line 2\); .* 20%",
     ):
         load_data(path)
     path.write_text("a;x\n;x\nb;y\nc;x\nd;y\ne;x\nf;\ng;x\nh;x\n")

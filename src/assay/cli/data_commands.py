@@ -94,6 +94,8 @@ def _columns_of(splits: Splits) -> str:
 
 
 def _show_summary(summary: DataSummary, *, columns: str, id_column: str | None) -> None:
+    from assay.data.reading import count_reasons
+
     splits = summary["splits"]
     n_labels = len(summary["labels"])
     sizes = f"{summary['n_texts']:,} texts, {n_labels:,} label{'' if n_labels == 1 else 's'}"
@@ -107,9 +109,7 @@ def _show_summary(summary: DataSummary, *, columns: str, id_column: str | None) 
     for count in summary["dropped"]:
         dropped[count["reason"]] += count["n_rows"]
     if dropped:
-        reasons = ", ".join(f"{n_rows:,} {reason}" for reason, n_rows in dropped.items())
-        rows = "row" if dropped.total() == 1 else "rows"
-        print_line(f"{dropped.total():,} {rows} left out: {reasons}")
+        print_line(f"{plural(dropped.total(), 'row')} left out ({count_reasons(dropped)})")
     _show_words(splits)
     if all("tokens" in split for split in splits.values()):
         _show_tokens(splits)

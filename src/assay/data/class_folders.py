@@ -16,10 +16,12 @@ from assay.data.files.decoding import (
 from assay.data.files.reading import Reading
 from assay.data.files.row import Problem, Row
 from assay.data.raw_split import RawSplit, split_name
+from assay.errors import cut
 
-__all__ = ["find_class_folders"]
+__all__ = ["advise_on_classes", "find_class_folders"]
 
 MIN_CLASSES = 2
+N_LISTED = 3  # names of folders in a message
 UNLABELLED = ("unsup", "unlabeled", "unlabelled")  # folders of texts that have no class
 SUFFIXES = ("", ".txt", ".text")  # old corpora number their files and name no kind
 
@@ -43,6 +45,36 @@ def find_class_folders(folder: Path, reading: Reading) -> dict[str, RawSplit]:
     if splits or not files:
         return splits
     return {"all": _as_split(folder, files, reading)}
+
+
+def advise_on_classes(folder: Path) -> str:
+    """Say what to do with folders that hold one text per file and are no classes yet; else "".
+
+    That is one class alone, or folders of folders, in which a label may be either of the two.
+    """
+    inner = _folders(folder)
+    if lone := list(filter(_text_files, inner)):
+        return (
+            f"only '{cut(lone[0].name)}' holds one text per file; two folders, one per label, "
+            "are accepted"
+        )
+    deep = list(filter(_has_inner_texts, inner))
+    if not deep:
+        return ""
+    merged = f"for the labels {_list_names(deep)}, move the files up into these folders"
+    several = list(filter(_class_files, deep))
+    if not several:
+        return merged
+    return f"for the labels {_list_names(_folders(several[0]))}, give {several[0]}; {merged}"
+
+
+def _has_inner_texts(folder: Path) -> bool:
+    return any(map(_text_files, _folders(folder)))
+
+
+def _list_names(folders: Sequence[Path]) -> str:
+    names = ", ".join(map(cut, (one.name for one in folders[:N_LISTED])))
+    return f"{names} ..." if len(folders) > N_LISTED else names
 
 
 def _as_split(folder: Path, files: Sequence[Path], reading: Reading) -> RawSplit:

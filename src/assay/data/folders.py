@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
-from assay.data.class_folders import find_class_folders
+from assay.data.class_folders import advise_on_classes, find_class_folders
 from assay.data.files.decoding import Lines, open_text
 from assay.data.files.file_errors import file_errors
 from assay.data.files.formats import FORMATS
@@ -237,11 +237,11 @@ def _nothing_found(folder: Path) -> str:
 
 
 def _advise(folder: Path) -> str:
-    """Say what may be meant: one of the folders inside, where these have splits, else a file."""
+    """Say what may be meant: one of the folders inside, or a folder of classes that is deeper."""
     for inner in sorted(folder.iterdir()):
         if inner.is_dir() and any(split_name(_stem(path)) for path in inner.iterdir()):
             return f"give one of the folders inside, such as {inner}"
-    return "give the data file itself, or rename it"
+    return advise_on_classes(folder) or "give the data file itself, or rename it"
 
 
 def _file_split(path: Path, reading: Reading) -> RawSplit:

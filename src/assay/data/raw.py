@@ -28,7 +28,7 @@ from assay.data.origin import Origin, read_other_cells
 from assay.data.other_separator import warn_of_other_separator
 from assay.data.problems import find_hint, raise_problems
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
-from assay.data.reading import say_reading
+from assay.data.reading import count_reasons, say_reading
 from assay.data.row_rules import RowRules
 from assay.data.several_labels import find_several, warn_of_halves
 from assay.data.spellings import find_spellings, merge_spellings
@@ -287,10 +287,9 @@ def _problems(raw: RawSplit, rows: CleanRows, rules: RowRules) -> list[str]:
     n_dropped = len(rows.dropped) - n_unlabelled
     if n_dropped > MAX_DROPPED_FRACTION * rows.n_rows:
         counts = Counter(row.reason for row in rows.dropped)
-        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in counts.items())
         problems.append(
             f"{raw.source}: {n_dropped:,} of {rows.n_rows:,} rows have no text or no label "
-            f"({reasons}; the first is {_place(raw, rows.dropped[0].line)}); "
+            f"({count_reasons(counts)}; the first is {_place(raw, rows.dropped[0].line)}); "
             f"at most {MAX_DROPPED_FRACTION:.0%} can be left out"
         )
     return problems

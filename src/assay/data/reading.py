@@ -15,6 +15,7 @@ from assay.data.texts import DroppedRow, MendedRows, Splits
 from assay.errors import cut, plural
 
 __all__ = [
+    "count_reasons",
     "describe_facts",
     "describe_reading",
     "describe_spellings",
@@ -47,6 +48,19 @@ WORDS = {  # the same, in a few words
 N_COLUMNS = 2  # of the texts and of the labels, unless each label has its own
 N_LISTED = 10  # columns that are named
 WITHOUT_MESSAGE = ("null text", "blank text", "null label")
+
+
+def count_reasons(n_rows: Mapping[str, int]) -> str:
+    """Say why rows were left out and how many for each reason, as reports say it.
+
+    >>> count_reasons({"null label": 2, "blank text": 1})
+    'no label: 2, no text: 1'
+    """
+    english = open_language(ENGLISH)
+    counts = []
+    for reason, n in n_rows.items():
+        counts.append(f"{english.word('dropped', reason)}: {n:,}")
+    return ", ".join(counts)
 
 
 def find_reading(splits: Splits) -> list[Fact]:

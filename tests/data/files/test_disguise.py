@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay.data.files.disguise import BEGINNINGS, check_content
+from assay.data.files.readers import read_rows
 from assay.data.files.reading import Reading
 from assay.errors import DataError
 
@@ -113,3 +114,26 @@ def test_long_file_of_signs_is_looked_at_once(tmp_path, content):
     path = tmp_path / "d.csv"
     path.write_bytes(content)
     check_content(path, ".csv", Reading())
+
+
+@pytest.mark.parametrize("kind", [".csv", ".tsv", ".jsonl", ".json", ".txt"])
+def test_end_of_null_bytes_is_named_with_its_line(tmp_path, kind):
+    """A file whose end was never written: what is before it may lack rows."""
+    path = tmp_path / f"d{kind}"
+    path.write_bytes(b"text,label\na,b\nc," + bytes(600))
+    with pytest.raises(DataError, match="ends in 600 null bytes, from line 3 on") as caught:
+        read_rows(path)
+    assert "its first 2 lines are whole" in caught.value.hint
+    path.write_bytes(bytes(600))
+    with pytest.raises(DataError, match="holds 600 null bytes and nothing else"):
+        read_rows(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-32-le"])
+def test_null_bytes_of_wide_encodings_are_no_such_end(tmp_path, encoding):
+    """Their last character has one or three of them."""
+    path = tmp_path / "d.csv"
+    path.write_bytes("text,label\na,b\n".encode(encoding))
+    assert [row.values for row in read_rows(path, encoding=encoding)] == [
+        {"text": "a", "label": "b"}
+    ]

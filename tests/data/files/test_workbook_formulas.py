@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from assay.data.files.workbook_formulas import warn_of_formulas
+from assay.data.files.workbook_formulas import fill_formulas
 from assay.data.files.workbook_parts import read_parts
 from assay.data.load import load_data
 from assay.errors import DataError
@@ -50,6 +50,26 @@ def test_table_of_formulas_alone_is_an_error_after_the_warning(tmp_path, caplog)
     assert "40 cells with a formula that was not calculated yet" in caplog.messages[0]
 
 
+def test_formula_that_is_a_text_is_read(tmp_path, caplog):
+    """It needs no calculation, wherever the table begins; quotes in it are doubled."""
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for i in range(40):
+        sheet.cell(i + 4, 3, f"word {i}")
+        sheet.cell(i + 4, 4, '="003"' if i % 2 else '="a ""b"" & <c>"')
+    sheet.cell(3, 3, "text"), sheet.cell(3, 4, "label")
+    sheet.cell(4, 4, '="a"&"b"')
+    workbook.save(tmp_path / "d.xlsx")
+    splits = load_data(tmp_path / "d.xlsx")
+    assert set(splits["all"].labels) == {"003", 'a "b" & <c>'}
+    assert len(splits["all"]) == 39
+    assert (
+        "1 cell with a formula that was not calculated yet, read as empty; the first is D4"
+        in (caplog.messages[0])
+    )
+
+
 def test_calculated_formulas_are_read_without_a_word(tmp_path, caplog):
     """What a spreadsheet program saved has values, an empty text among them."""
     path = _write(tmp_path / "d.xlsx", _rows(1))
@@ -67,10 +87,10 @@ def test_calculated_formulas_are_read_without_a_word(tmp_path, caplog):
     assert load_data(path)["all"].labels[0] == "a"
     assert caplog.messages == []
     emptied = _replaced(path, b"<v>a</v>", b"<v></v>")
-    warn_of_formulas(read_parts(emptied, "Sheet").sheet, "d.xlsx")
+    fill_formulas([], read_parts(emptied, "Sheet").sheet, "d.xlsx", top=0, left=0)
     assert caplog.messages == []
     never_run = _replaced(path, b' t="str"', b"", b"<v>a</v>", b"")
-    warn_of_formulas(read_parts(never_run, "Sheet").sheet, "d.xlsx")
+    fill_formulas([], read_parts(never_run, "Sheet").sheet, "d.xlsx", top=0, left=0)
     assert "1 cell with a formula that was not calculated yet, read as empty" in caplog.text
 
 
@@ -90,7 +110,7 @@ def _replaced(path, *pairs):
 @pytest.mark.parametrize("content", [b"no zip", b""])
 def test_what_is_no_workbook_is_not_looked_at(content, caplog):
     """Another sheet is none, either."""
-    warn_of_formulas(read_parts(content, "Sheet").sheet, "d.xlsx")
+    fill_formulas([], read_parts(content, "Sheet").sheet, "d.xlsx", top=0, left=0)
     assert caplog.messages == []
 
 
@@ -99,6 +119,6 @@ def test_long_white_space_behind_a_formula_is_passed_once(caplog):
     space = b" " * 200_000
     cells = b'<c r="A1"><f>B1</f>' + space + b"<v>1</v></c>"
     cells += b'<c r="A2"><f>B1</f>' + space + b"<v> </v>" + space + b"</c>"
-    warn_of_formulas(cells, "d.xlsx")
+    fill_formulas([], cells, "d.xlsx", top=0, left=0)
     assert caplog.messages[0].startswith("d.xlsx: 1 cell with a formula")
     assert "the first is A2" in caplog.text

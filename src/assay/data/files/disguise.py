@@ -6,6 +6,7 @@ Read as text, an archive or a web page ends in an error about columns that helps
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -49,6 +50,8 @@ SQL_DUMP = re.compile(
 JSON_ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\{\s*\"")
 
 
+MIN_NULLS = 16  # at the end of a file; in UTF-16 and UTF-32 one and three are usual
+WRITE_AGAIN = "copy or export it again: a program, a copy or a disk that was full stopped early"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 # How files of other kinds begin, and what these are called.
 STARTS = {".xlsx": (b"PK", "a workbook"), ".parquet": (b"PAR1", "Parquet")}
@@ -117,8 +120,32 @@ def check_content(path: Path, kind: str, reading: Reading) -> None:
     for kinds, recognises, what, advice in FORMS:
         if kind in kinds and recognises(head):
             raise DataError(f"{path.name} {what}", hint=advice)
+    _check_end(path)
     if reading.encoding is None and (found := find_signature(head)) is not None:
         raise _other_encoding(path.name, found)
+
+
+def _check_end(path: Path) -> None:
+    """Refuse a file whose end was never written: only its place on the disk was taken."""
+    if path.suffix.casefold() == ".gz":
+        return
+    with path.open("rb") as stream:
+        n_bytes = stream.seek(0, os.SEEK_END)
+        stream.seek(-min(n_bytes, MIN_NULLS), os.SEEK_CUR)
+        if n_bytes <= MIN_NULLS or stream.read() != bytes(MIN_NULLS):
+            return
+        stream.seek(0)
+        content = stream.read().rstrip(b"\0")
+    if not content:
+        raise DataError(
+            f"{path.name} holds {n_bytes:,} null bytes and nothing else", hint=WRITE_AGAIN
+        )
+    n_lines = content.count(b"\n")
+    raise DataError(
+        f"{path.name} ends in {n_bytes - len(content):,} null bytes, from line {n_lines + 1:,} on: "
+        "it was not written to its end",
+        hint=f"{WRITE_AGAIN}; its first {n_lines:,} lines are whole",
+    )
 
 
 def _check_start(path: Path, kind: str) -> None:

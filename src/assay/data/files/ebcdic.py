@@ -99,7 +99,7 @@ def find_ebcdic(head: bytes) -> Ebcdic | None:
     """Return what the beginning of a file shows that is text in EBCDIC; None if it is none."""
     if len(head) < MIN_BYTES or ASCII_LF in head:
         return None
-    if sum(byte > 0x7F for byte in head) < MIN_HIGH * len(head) or not _is_text(head):
+    if sum(map((0x7F).__lt__, head)) < MIN_HIGH * len(head) or not _is_text(head):
         return None
     return Ebcdic(_read_in_each(head), NEL in head or LF in head)
 
@@ -107,8 +107,12 @@ def find_ebcdic(head: bytes) -> Ebcdic | None:
 def _is_text(head: bytes) -> bool:
     """Tell whether nearly all characters are usual ones, in one of the two that differ most."""
     texts = (head.decode(ENCODINGS[0]), head.decode(ENCODINGS[-1]))
-    n_usual = max(sum(char in USUAL for char in one) for one in texts)
+    n_usual = max(map(_count_usual, texts))
     return n_usual >= MIN_USUAL * len(head) and not WHITE.isdisjoint(texts[0])
+
+
+def _count_usual(text: str) -> int:
+    return sum(map(USUAL.__contains__, text))
 
 
 def _read_in_each(head: bytes) -> tuple[tuple[str, str], ...]:

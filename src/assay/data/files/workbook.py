@@ -57,12 +57,12 @@ def read_workbook(path: Path, reading: Reading) -> Iterator[Row]:
         ) from err
     # Here: they take libraries that reading a table of text does without.
     from assay.data.files.number_formats import show_numbers
-    from assay.data.files.workbook_formulas import warn_of_formulas
+    from assay.data.files.workbook_formulas import fill_formulas
     from assay.data.files.workbook_hidden import warn_of_hidden_rows
     from assay.data.files.workbook_parts import read_parts
 
     parts = read_parts(content.getvalue(), chosen)
-    warn_of_formulas(parts.sheet, path.name)
+    fill_formulas(cells, parts.sheet, path.name, top=first, left=column)
     show_numbers(cells, parts, top=first, left=column)
     _warn_of_wide_merges(ranges, first, path.name)
     rows = list(enumerate(_fill_merged(cells, ranges, first, column), first + 1))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree  # what is read was opened as a workbook before
 
-__all__ = ["WorkbookParts", "attributes", "read_parts", "walk_cells", "walk_rows"]
+__all__ = ["WorkbookParts", "attributes", "column_number", "read_parts", "walk_cells", "walk_rows"]
 
 SHEETS, LINKS, STYLES = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"
 LINK_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -141,7 +141,7 @@ def walk_cells(sheet: bytes) -> Iterator[tuple[int, int, bytes]]:
         if place is None:
             column += 1
         else:
-            row, column = int(place[2]), _column_number(place[1])
+            row, column = int(place[2]), column_number(place[1])
         yield row, column, given.get(b"s", b"")
 
 
@@ -153,10 +153,10 @@ def _row_number(given: dict[bytes, bytes], before: int) -> int:
     return int(written[0])
 
 
-def _column_number(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
     """Return the number of a column.
 
-    >>> _column_number(b"A"), _column_number(b"AA")
+    >>> column_number(b"A"), column_number(b"AA")
     (1, 27)
     """
     number = 0
