@@ -104,6 +104,7 @@ bench-choice: $(V)/.ok
 
 bench-labelling: $(V)/.ok
 	$(BIN)/python benchmarks/labelling.py
+	$(BIN)/python benchmarks/labelling_pages.py
 
 bench-files: $(V)/.ok
 	$(BIN)/python benchmarks/files.py --examples 2000 --out benchmarks/results/files.json

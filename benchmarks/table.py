@@ -53,6 +53,7 @@ SECTIONS = (
     Section("Several labels per text", "bench-several", "several.json", "several"),
     Section("Choosing", "bench-choice", "choice.json", "choice"),
     Section("Labelling", "bench-labelling", "labelling.json", "labelling_tables"),
+    Section("The label page", "bench-labelling", "labelling_pages.json", "labelling_pages"),
     Section("Tables of other programs", "bench-files", "files.json", "files"),
     Section("Wrong inputs", "bench-faults", "faults.json", "faults"),
     Section("Explanations", "bench-explain", "explain-*.json", "explain", "summarise_content"),

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -283,6 +284,17 @@ def test_page_of_benchmarks_is_current():
     """benchmarks/README.md holds what the results say; `make docs` writes it."""
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert load_script("table").generate(text) == text, "run: make docs"
+
+
+@pytest.mark.slow
+def test_label_page_benchmark_runs_in_smoke_mode():
+    """It opens a made-up pool, labels the built-in sample on its page, trains, and scores the rest."""
+    printed = run_smoke("labelling_pages.py")
+    assert re.search(r"^\| 200 \| `terms` \| \d+\.\d s ", printed, flags=re.MULTILINE)
+    assert "sample: 60 of 1,024 texts labelled, 6 labels; " in printed
+    assert "recommended `linear`" in printed
+    shown = re.search(r"(\d+\.\d) % of the texts that were never shown are", printed)
+    assert 15 < float(shown[1]) < 90
 
 
 @pytest.mark.slow
