@@ -165,6 +165,7 @@ def write_leaky(folder):
     )
     for split, first in (("train", 0), ("validation", 16), ("test", 18)):
         rows = [f"{texts[i]},{labels[i]},T{i}\n" for i in range(first, first + 20)]
+        rows += [",joy,left out\n", "mended,joy ,mended\n"]
         (folder / f"{split}.csv").write_text("text,label,ticket\n" + "".join(rows))
     return folder
 

@@ -3,9 +3,16 @@
 import pandas as pd
 
 from _support.small_models import small_data
+from assay.audit.issues import Issue
 from assay.data.load import load_data
+from assay.data.origin import OtherCells
 from assay.data.overlaps import find_leaks
-from assay.reporting.data_sections import describe_audit, describe_data, describe_duplicates
+from assay.reporting.data_sections import (
+    Suspect,
+    describe_audit,
+    describe_data,
+    describe_duplicates,
+)
 
 
 def test_duplicates_and_leaks_are_counted():
@@ -53,3 +60,12 @@ def test_audit_section_holds_the_summary_and_the_worst_suspects(cheap_run):
     assert plain["is_checked"] is (not results.audit.label_check.why_not)
     assert len(found.suspects) <= 10
     assert sections.audit == found
+
+
+def test_suspects_have_the_names_of_their_rows():
+    """Those that a column of the data gives them; else JSON has no key for it."""
+    others = OtherCells({"ticket": 17, "day": "Monday"})
+    issue = Issue("wrong_label", "train", 7, "so bad", "pos", "neg", 0.9, others=others)
+    assert Suspect.of(issue, "ticket").to_dict()["id"] == "17"
+    assert "id" not in Suspect.of(issue, None).to_dict()
+    assert "id" not in Suspect.of(issue, "customer").to_dict()

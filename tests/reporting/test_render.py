@@ -363,3 +363,25 @@ def test_templates_hold_no_words():
         text = (TEMPLATES / name).read_text(encoding="utf-8")
         words = re.findall(r"[A-Za-z]{3,}", slots.sub("", code.sub("", text)))
         assert words == [], name
+
+
+@pytest.mark.parametrize("draw", [render_markdown, render_html])
+def test_rows_have_the_names_that_a_column_gives_them(report, draw):
+    """Rows left out and suspects; without such a column, the tables are as they were."""
+    named = copy.deepcopy(report)
+    suspect = {"row": 41, "text": "so bad", "label": "a", "proposed_label": "b", "score": 0.9}
+    named["problems"]["audit"] = {
+        "counts": [],
+        "is_checked": True,
+        "label_check": "1 label is suspect.",
+        "notable": [],
+        "suspects": [suspect],
+    }
+    dropped = named["problems"]["dropped"][0]
+    assert "Line (row)" not in draw(named, FIGURES)
+    dropped["id"] = "T-0001"
+    suspect["id"] = "T-0002"
+    shown = draw(named, FIGURES)
+    assert f"{dropped['line']} (T-0001)" in shown
+    assert "41 (T-0002)" in shown
+    assert shown.count("Line (row)") == 2

@@ -9,7 +9,7 @@ import pytest
 from _support.documents import read_shapes
 from assay.audit.result import AuditSummary
 from assay.checkpoints.auto import CheckpointChoiceEntry
-from assay.data.texts import DroppedEntry, MendedEntry
+from assay.data.listed_rows import DroppedEntry, MendedEntry
 from assay.evaluation.choice import ChoiceEntry, LossEntry
 from assay.evaluation.compare import ComparisonEntry
 from assay.evaluation.coverage import AnsweredEntry

@@ -24,6 +24,7 @@ from assay.data.garbled_texts import warn_of_garbled
 from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, Task, natural_sort
+from assay.data.listed_rows import name_rows
 from assay.data.origin import Origin, read_other_cells
 from assay.data.other_separator import warn_of_other_separator
 from assay.data.problems import find_hint, raise_problems
@@ -103,7 +104,15 @@ def build_splits(
     splits = replace(splits, origins=origins, empty_columns=found.unused(splits.label_set))
     splits = replace(splits, n_empty_rows=_count_empty_rows(raws.values()))
     say_reading(splits, is_known=bool(rules.known_labels))
-    return splits
+    return _with_names(splits, rules.id_column)
+
+
+def _with_names(splits: Splits, id_column: str | None) -> Splits:
+    """Name the rows that were left out or mended, where a column names rows."""
+    if id_column is None:
+        return splits
+    dropped, mended = name_rows(splits.dropped, splits.mended, splits.origins, id_column)
+    return replace(splits, dropped=dropped, mended=mended)
 
 
 def _count_empty_rows(raws: Iterable[RawSplit]) -> int:

@@ -9,8 +9,9 @@ from typing import NotRequired, TypedDict
 import numpy as np
 
 from assay.data.labels import LabelSet
+from assay.data.listed_rows import MendedEntry
 from assay.data.spellings import SpellingEntry, split_spellings
-from assay.data.texts import LabelledTexts, MendedEntry, Splits
+from assay.data.texts import LabelledTexts, Splits
 from assay.data.together import TogetherSummary, describe_together
 
 __all__ = [

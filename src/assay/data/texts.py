@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from assay._display import html_block, html_table
 from assay._optional import require
 from assay.data.columns import TEXT_NAMES
 from assay.data.labels import LabelSet
+from assay.data.listed_rows import DroppedRow, MendedRows
 from assay.data.normal_form import normalise_text
 from assay.data.origin import Origin
 from assay.errors import DataError, InputError, cut
@@ -38,7 +39,6 @@ __all__ = [
 
 T = TypeVar("T")
 SPLIT_ORDER = ("train", "validation", "test", "all")  # all: a lone file that is not cut yet
-MAX_MENDED_LINES = 100  # listed for each reason; the others are counted
 TEXT_COLUMNS = {name for tier in TEXT_NAMES for name in tier}
 N_SHOWN_ROWS, N_SHOWN_LABELS = 5, 30  # in a notebook
 
@@ -94,81 +94,6 @@ def _no_sequence(texts: Any, *, name: str) -> InputError:
         f"{name} is a {kind} with {shown}; one column of texts is accepted",
         hint=f"pass the column of the texts: {name}[{best or 'COLUMN'!r}]",
     )
-
-
-class DroppedEntry(TypedDict):
-    """A `DroppedRow` as JSON holds it."""
-
-    split: str
-    line: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class DroppedRow:
-    """A row that was left out, and why. It never holds the text itself.
-
-    Parameters
-    ----------
-    split : str
-    line : int
-        1-based line (or record) of the source.
-    reason : str
-    """
-
-    split: str
-    line: int
-    reason: str
-
-    def to_dict(self) -> DroppedEntry:
-        """Return the row as plain values."""
-        return {"split": self.split, "line": self.line, "reason": self.reason}
-
-
-class MendedEntry(TypedDict):
-    """A `MendedRows` as JSON holds it."""
-
-    split: str
-    kind: str
-    reason: str
-    n_rows: int
-    lines: list[int]
-
-
-@dataclass(frozen=True)
-class MendedRows:
-    """Rows that are used after something in them was mended, and what it was.
-
-    Parameters
-    ----------
-    split : str
-    kind : str
-        A key of `label_forms.MENDED`, ``label_merged``, ``text_cut`` or ``text_formula``.
-    reason : str
-        The same in words, such as "white space around the label".
-    lines : tuple of int
-        1-based lines (or records) of the source.
-    """
-
-    split: str
-    kind: str
-    reason: str
-    lines: tuple[int, ...]
-
-    @property
-    def n_rows(self) -> int:
-        """How many rows were mended."""
-        return len(self.lines)
-
-    def to_dict(self) -> MendedEntry:
-        """Return plain values: the count, and the first lines."""
-        return {
-            "split": self.split,
-            "kind": self.kind,
-            "reason": self.reason,
-            "n_rows": self.n_rows,
-            "lines": list(self.lines[:MAX_MENDED_LINES]),
-        }
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from assay.audit.issues import Issue
 from assay.audit.result import Audit
 from assay.catalogue import Fact
 from assay.data.overlaps import RowPlace, TextOverlaps
@@ -110,13 +111,37 @@ class DuplicatesSection:
 
 @dataclass(frozen=True)
 class Suspect:
-    """A label of train that is probably wrong: `row` counts from 1, `score` runs from 0 to 1."""
+    """A label of train that is probably wrong.
+
+    `row` counts from 1, `score` runs from 0 to 1; `id` is what a column of the data calls the row.
+    """
 
     row: int
     text: str
     label: str
     proposed_label: str
     score: float | None
+    id: str | None = None
+
+    @classmethod
+    def of(cls, issue: Issue, id_column: str | None) -> Suspect:
+        """Return an issue as the report shows it."""
+        name = None if id_column is None else issue.others.cells.get(id_column)
+        return cls(
+            issue.row,
+            issue.text,
+            issue.label,
+            issue.proposed_label,
+            issue.score,
+            None if name is None else str(name),
+        )
+
+    def to_dict(self) -> Mapping[str, object]:
+        """Return plain values; without `id` where no column names the rows."""
+        plain = asdict(self)
+        if self.id is None:
+            del plain["id"]
+        return plain
 
 
 @dataclass(frozen=True)
@@ -202,10 +227,17 @@ def _text_at(splits: Splits, place: RowPlace) -> str:
     return labelled.texts[labelled.lines.index(place.line)]
 
 
-def describe_audit(audit: Audit) -> AuditSection:
-    """Show what the audit found, with the most suspect labels of train."""
+def describe_audit(audit: Audit, id_column: str | None = None) -> AuditSection:
+    """Show what the audit found, with the most suspect labels of train.
+
+    Parameters
+    ----------
+    audit : Audit
+    id_column : str, optional
+        The column that names the rows.
+    """
     suspects = [
-        Suspect(issue.row, issue.text, issue.label, issue.proposed_label, issue.score)
+        Suspect.of(issue, id_column)
         for issue in audit.issues
         if issue.kind == "wrong_label" and issue.split == "train"
     ]

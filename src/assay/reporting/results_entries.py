@@ -10,7 +10,7 @@ from typing import NotRequired, TypedDict
 
 from assay.audit.result import AuditSummary
 from assay.checkpoints.auto import CheckpointChoiceEntry
-from assay.data.texts import DroppedEntry, MendedEntry
+from assay.data.listed_rows import DroppedEntry, MendedEntry
 from assay.evaluation.choice import ChoiceEntry
 from assay.evaluation.compare import ComparisonEntry
 from assay.evaluation.coverage_report import CoverageEntry

@@ -156,7 +156,7 @@ def gather_sections(
         duplicates=describe_duplicates(splits, results.audit.overlaps),
         tokens=None if named is None else describe_tokens(splits["train"], named),
         truncation=None if named is None else describe_truncation(splits, named.tokenizer),
-        audit=describe_audit(results.audit),
+        audit=describe_audit(results.audit, results.id_column),
         training=_training(results.methods),
         mistakes=describe_mistakes(results),
         mistakes_split=results.evidence_split,
