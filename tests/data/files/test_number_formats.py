@@ -5,8 +5,10 @@ The module `assay.data.files.workbook_parts` is tested here too.
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import zipfile
+from itertools import product
 
 import pytest
 
@@ -128,3 +130,53 @@ def test_file_that_says_it_is_huge_is_not_unpacked(monkeypatch, workbook_path):
     """A zip of a few bytes may unpack to all memory."""
     monkeypatch.setattr("assay.data.files.workbook_parts.MAX_SHEET_BYTES", 100)
     assert read_parts(workbook_path.read_bytes(), "Sheet") == WorkbookParts()
+
+
+BEFORE = [
+    None,
+    "x",
+    "001",
+    7,
+    7.0,
+    1.5,
+    True,
+    dt.date(2026, 1, 1),
+    dt.time(9, 30),
+    '="3"',
+    -3,
+    1e20,
+]
+LABELS = [
+    "12",
+    "012",
+    "1",
+    "1.0",
+    "1.5",
+    "TRUE",
+    "2026-01-02",
+    "T-007",
+    "=x",
+    "50%",
+    "1e5",
+    "1e400",
+]
+LABELS += ["nan", "inf", "007", "-3", "½", "0x10", "1_000", "+5", "-0", "12345678901234567890"]
+
+
+@pytest.mark.parametrize("code", ["General", "000", '"T-"000', "0%", "0.00", "@", "yyyy-mm-dd"])
+def test_any_label_in_any_cell_is_read_back(tmp_path, code):
+    """Whatever a cell held, and whatever its format makes of numbers."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.append(["text", "label"])
+    labels = {}
+    for number, (before, label) in enumerate(product(BEFORE, LABELS), 2):
+        sheet.append([f"word {number}", before])
+        if code != "yyyy-mm-dd" or before != 1e20:  # no day
+            sheet.cell(number, 2).number_format = code
+        labels[number] = label
+    workbook.save(tmp_path / "d.xlsx")
+    changes = {number: {"label": label} for number, label in labels.items()}
+    write_relabelled(tmp_path / "d.xlsx", tmp_path / "out.xlsx", changes, reading=Reading())
+    found = {row.line: row.values["label"] for row in read_rows(tmp_path / "out.xlsx")}
+    assert found == labels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -26,6 +27,7 @@ __all__ = ["find_place", "write_parquet", "write_sheet"]
 
 logger = logging.getLogger(__name__)
 
+EXACT_DIGITS = 15  # of a number in a cell
 FORMULA = "f"  # as openpyxl calls the type of such a cell
 
 
@@ -167,10 +169,26 @@ def _value_shown_as(label: NewLabel, before: Any, number_format: str) -> Any:
     """Return what a cell must hold to be read as a label: 7 in the format ``000`` is ``007``."""
     shown_by = parse_format(number_format)
     is_number = isinstance(before, int | float) and not isinstance(before, bool)
-    if shown_by is None or not is_number or not isinstance(label, str):
+    if not isinstance(label, str):
         return of_same_type(before, label)
+    if shown_by is None or not is_number:
+        value = of_same_type(before, label)
+        return value if _is_kept(value, label) else label
     is_shown = label.isascii() and label.isdigit() and shown_by.show(int(label)) == label
-    return int(label) if is_shown else label
+    return int(label) if is_shown and len(label) <= EXACT_DIGITS else label
+
+
+def _is_kept(value: Any, label: str) -> bool:
+    """Tell whether a cell that holds a value is read as the label that it was made of.
+
+    A spreadsheet keeps 15 digits of a number, and no infinity. Truth values are written in one way,
+    so that 1 is another label.
+    """
+    if isinstance(value, bool):
+        return str(value).casefold() == label.casefold()
+    if isinstance(value, int | float):
+        return math.isfinite(value) and abs(value) < 10**EXACT_DIGITS
+    return True
 
 
 def _filled_sheet(workbook: Any) -> Any:
