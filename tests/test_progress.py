@@ -30,3 +30,20 @@ def test_subclass_hears_what_is_done():
         advance(1)
         advance(1)
     assert heard == [("work", 2), 1, 1]
+
+
+def test_sentence_that_holds_for_all_methods_is_said_once():
+    """Another sentence is said, and other progress says it too."""
+
+    class Noted(Progress):
+        def __init__(self):
+            self.said = []
+
+        def say(self, sentence):
+            self.said.append(sentence)
+
+    first, second = Noted(), Noted()
+    for sentence in ("a", "b", "a"):
+        first.say_once(sentence)
+    second.say_once("a")
+    assert (first.said, second.said) == (["a", "b"], ["a"])

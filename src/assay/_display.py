@@ -24,6 +24,7 @@ __all__ = [
     "html_table",
     "hundredfold",
     "percent",
+    "points_between",
     "show_number",
 ]
 
@@ -55,6 +56,17 @@ def hundredfold(fraction: float, digits: int = 1) -> str:
 def percent(fraction: float | None, digits: int = 1) -> str:
     """Write a fraction as a percentage in English, such as ``93.4%``; None is a dash."""
     return MISSING if fraction is None else f"{hundredfold(fraction, digits)}%"
+
+
+def points_between(first: float, second: float) -> str:
+    """Write by how much a second share is higher, in points, as a reader finds it who subtracts.
+
+    Both are rounded first: beside 84.6 and 85.1, their difference is 0.5 and not 0.4.
+
+    >>> points_between(0.84637, 0.85052), points_between(0.9, 0.85), points_between(0.5, 0.5)
+    ('+0.5', '-5.0', '+0.0')
+    """
+    return f"{float(hundredfold(second)) - float(hundredfold(first)):+.1f}"
 
 
 class Brief:

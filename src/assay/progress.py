@@ -26,3 +26,10 @@ class Progress:
 
     def say(self, sentence: str) -> None:
         """Say what is happening, in one sentence, which never contains a user's text."""
+
+    def say_once(self, sentence: str) -> None:
+        """Say a sentence that holds for all methods of a run, though each has reason to say it."""
+        said: set[str] = vars(self).setdefault("said_once", set())
+        if sentence not in said:
+            said.add(sentence)
+            self.say(sentence)

@@ -42,6 +42,24 @@ def test_agreement_is_the_share_of_labels_that_are_predicted():
     )
 
 
+@pytest.mark.parametrize("is_several", [False, True])
+def test_share_at_its_bound_is_not_given(is_several):
+    """At most all of them are wrong, which is known before."""
+    check = LabelCheck(
+        "linear",
+        "train",
+        {"train": 80},
+        {"train": 4},
+        agreement={"train": 0.61},
+        expected_wrong=0.996,
+        is_several=is_several,
+    )
+    assert "100%" not in check.describe()
+    assert "An estimate with planted wrong labels cannot tell how many" in check.describe()
+    below = replace(check, expected_wrong=0.994)
+    assert "at most 99%" in below.describe()
+
+
 def test_without_suspects_no_label_is_called_wrong():
     """Where models agree with few labels and nothing is expected to be wrong, that is said."""
     check = LabelCheck("linear", "train", {"train": 100}, {"train": 0}, agreement={"train": 0.61})

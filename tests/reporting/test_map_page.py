@@ -469,7 +469,7 @@ def test_page_is_written_in_the_language_that_was_asked_for():
     assert "훈련 900개 가운데 8개. 라벨별 비율을 지켜 뽑은 표본입니다" in page.words
     assert page.all("img")[0]["alt"].startswith("텍스트 지도, 라벨마다 밀도 그림 하나: 기쁨, ")
     assert page.data["say"] == {
-        "line": "훈련 {line}행",
+        "line": "훈련 {line}번째 줄",
         "all_shown": "{n}개 모두 표시",
         "some_shown": "{n}개 가운데 {n_shown}개",
         "no_label": "라벨 없음",

@@ -23,7 +23,10 @@ __all__ = ["AUTO", "LabelCheck", "LabelCheckEntry", "check_labels", "describe_ju
 
 AUTO = "auto"
 # What is said where texts may have several labels, by whether there is a suspect
+NO_BOUND = 0.995  # a share that is written as 100 %: at most all are wrong, which says nothing
+FACTS = {True: "audit.suspects", False: "audit.no_suspects"}
 SEVERAL_FACTS = {True: "audit.several_suspects", False: "audit.no_several_suspects"}
+AT_BOUND = {False: "audit.suspects_at_bound", True: "audit.several_suspects_at_bound"}
 NOT_ASKED = "not asked for"  # why labels were not checked, where nobody wanted it
 # Where the cheapest judge agrees with fewer labels, a second one is worth its time on up to so many
 # texts: together they find 7 to 24 of 100 planted labels more.
@@ -95,18 +98,11 @@ class LabelCheck(Brief):
         if self.why_not:
             return Fact.of("audit.not_checked", reason=self.why_not)
         n_suspects = self.n_suspects.get(self.split, 0)
-        if self.is_several:
-            return Fact.of(
-                SEVERAL_FACTS[n_suspects > 0],
-                n_suspects=n_suspects,
-                n_judged=self.n_judged.get(self.split, 0),
-                split=self.split,
-                method=self.method,
-                agreement=self.agreement.get(self.split, 0.0),
-                expected=self.expected_wrong,
-            )
+        kind = (SEVERAL_FACTS if self.is_several else FACTS)[n_suspects > 0]
+        if n_suspects and self.expected_wrong >= NO_BOUND:
+            kind = AT_BOUND[self.is_several]
         return Fact.of(
-            "audit.suspects" if n_suspects else "audit.no_suspects",
+            kind,
             n_suspects=n_suspects,
             n_judged=self.n_judged.get(self.split, 0),
             split=self.split,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay._display import percent
+from assay._display import percent, points_between
 from assay.cli.command import add_command
 from assay.cli.model_names import tell_apart
 from assay.cli.options import Common, DataFlags
@@ -121,11 +121,11 @@ def _show_several_models(found: SeveralModelComparison) -> None:
         rows.append(row)
     print_table(rows, right=tuple(rows[0])[2:], elastic=("model",))
     differences = []
-    for change in plain["differences"]:
+    for change, own in zip(plain["differences"], found.differences, strict=True):
         low, high = change["interval"]
         row = {
             "second minus first": title_metric(change["metric"]),
-            "difference": f"{100 * change['difference']:+.1f} points",
+            "difference": f"{points_between(*own.scores)} points",
             "95 % interval": f"{100 * low:+.1f} to {100 * high:+.1f}",
         }
         differences.append(row)
@@ -166,6 +166,7 @@ def _show_several(found: SeveralRunComparison) -> None:
     from assay.evaluation.several_choice import METRIC_NAMES
 
     rows = []
+    scores = {one.method: one.score for one in found.choice.comparisons}
     for one in found.choice.comparisons:
         row = {
             "": "→" if one.method == found.choice.recommended else "",
@@ -177,7 +178,7 @@ def _show_several(found: SeveralRunComparison) -> None:
         }
         if one.method != one.best:
             low, high = one.interval
-            row["to the best"] = f"{100 * one.difference:+.1f} points"
+            row["to the best"] = f"{points_between(scores[one.best], one.score)} points"
             row["95 % interval"] = f"{100 * low:+.1f} to {100 * high:+.1f}"
         if one.method in found.test:
             row["test"] = percent(found.test[one.method].score)

@@ -11,7 +11,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from assay._display import Brief
+from assay._display import Brief, points_between
 from assay.data.duplicates import duplicate_groups
 from assay.data.labels import LabelSet
 from assay.evaluation.compare import compare_pair
@@ -135,7 +135,7 @@ class SeveralModelComparison(Brief):
             sure = "more than chance"
         if any(2 * one.scored.n_leaked > len(one.scored.labelled) for one in self.evaluations):
             sure += TRAINED_ON
-        points = f"{100 * abs(main.difference):.1f} points"
+        points = f"{points_between(*main.scores).lstrip('+-')} points"
         return (
             f"The {name} of {better} is {points} higher than that of "
             f"{other} on {texts} (95 % interval {100 * low:+.1f} to {100 * high:+.1f}): {sure}."

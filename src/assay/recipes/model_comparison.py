@@ -8,7 +8,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from assay._display import Brief, percent
+from assay._display import Brief, percent, points_between
 from assay.data.duplicates import duplicate_groups
 from assay.data.texts import Splits
 from assay.errors import InputError
@@ -94,8 +94,9 @@ class ModelComparison(Brief):
         sure = "more than chance" if self.p_value < ALPHA else "possibly chance"
         if any(2 * one.scored.n_leaked > n_texts for one in self.evaluations):
             sure += TRAINED_ON
+        points = points_between(*(one.scores.accuracy for one in self.evaluations)).lstrip("+-")
         return (
-            f"{better} labels {100 * abs(self.difference):.1f} points more of {n_texts:,} texts "
+            f"{better} labels {points} points more of {n_texts:,} texts "
             f"right (95 % interval {100 * low:+.1f} to {100 * high:+.1f}): {sure}."
         )
 

@@ -342,7 +342,7 @@ def _save_train_texts(
 
     label_ids = data.splits.label_set.numbers(data.train.labels)
     kept = keep_texts(folder, data.train.texts, label_ids, verified=manifest).kept_texts
-    progress.say(
+    progress.say_once(
         f"{kept['n_texts']:,} training texts are in the model now: whoever has it can read them"
     )
 
