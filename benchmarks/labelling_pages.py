@@ -31,6 +31,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import product
@@ -218,6 +219,7 @@ def measure_hour(
             state = page.decide(state, label)
             time.sleep(pace_s)
         labelled, estimate = page.after_s(), page.state()["estimate"]
+    n_left_out = leave_out_single(out)
     trained = run_command("run", out, "--out", folder / "run", "--quiet", *options)
     unseen = [text for text in label_of if text not in decided]
     rest, answers = folder / "rest.csv", folder / "answers.csv"
@@ -234,12 +236,23 @@ def measure_hour(
         "labelled": labelled,
         "n_suggested_right": accepted,
         "estimate": estimate and [estimate[name] for name in ("accuracy", "low", "high")],
+        "n_left_out": n_left_out,
         "run": trained,
         "method": model["method"],
         "predict": predicted,
         "n_unseen": len(unseen),
         "accuracy": round(float(np.mean(right)), 4),
     }
+
+
+def leave_out_single(path: Path) -> int:
+    """Take out the rows whose label no other row has: `assay run` refuses them; return how many."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    counts = Counter(row["label"] for row in rows)
+    kept = [row for row in rows if counts[row["label"]] > 1]
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in kept]
+    path.write_text("".join(lines), encoding="utf-8")
+    return len(rows) - len(kept)
 
 
 def run_command(*args: object) -> Case:

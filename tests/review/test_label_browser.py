@@ -162,7 +162,8 @@ def test_region_that_is_drawn_becomes_the_list(visit, pool_file, tmp_path):
         page.wait_for_function(
             "() => document.getElementById('map-text').textContent.startsWith('Each dot')"
         )
-        assert page.text_content("#map-legend") == "joy"
+        assert page.text_content("#map-legend") == "joysadnessfearno label yet"
+        assert page.locator("#map-colour").is_disabled()
         if AXE.is_file():
             assert find_violations(page) == []
         page.keyboard.press("2")  # decides nothing while the map is open

@@ -162,6 +162,39 @@ def test_decision_waits_for_a_server_that_went_away(visit, reviewing, tmp_path):
     assert text in [row["text"] for row in read_decisions(tmp_path / "decisions.csv")]
 
 
+def test_region_of_the_map_is_reviewed(visit, reviewing):
+    """Coloured by suspicion; a line around all dots looks at the rows of the audit, and at no other."""
+    with reviewing() as served:
+        page = visit(served.url)
+        page.click("#map-open")
+        page.wait_for_selector("#map-legend li")
+        assert page.locator("#map-colour option").all_text_contents() == [
+            "label",
+            "right and wrong",
+            "suspicion",
+        ]
+        page.select_option("#map-colour", "right")
+        assert "another label is proposed" in page.text_content("#map-legend")
+        page.select_option("#map-colour", "suspicion")
+        assert "label very suspect" in page.text_content("#map-legend")
+        if AXE.is_file():
+            assert find_violations_in_both_schemes(page) == []
+        box = page.locator("#map-canvas").bounding_box()
+        left, top = box["x"] + 4, box["y"] + 4
+        right, bottom = left + box["width"] - 8, top + box["height"] - 8
+        page.mouse.move(left, top)
+        page.mouse.down()
+        for corner in ((right, top), (right, bottom), (left, bottom)):
+            page.mouse.move(*corner)
+        page.mouse.up()
+        page.wait_for_function(
+            "n => document.getElementById('region').textContent.startsWith(n)",
+            arg=str(waiting(page)),
+        )
+        page.close()
+        served.stop()
+
+
 def test_two_browsers_korean_and_a_phone(visit, reviewing):
     """The second to decide is told; nothing is too wide, and all that is pressed is large."""
     with reviewing() as served:

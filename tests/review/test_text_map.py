@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from assay.review.text_map import map_texts
+from assay.review.text_map import colour_by_name, colour_by_value, map_texts
 
 
 def test_similar_texts_are_close_together():
@@ -11,10 +11,10 @@ def test_similar_texts_are_close_together():
     groups = np.arange(40) % 2
     features = (rng.normal(size=(40, 8)) + 20 * groups[:, None]).astype(np.float32)
     names = [str(i) for i in range(40)]
-    colours = [None, *("b" if group else "a" for group in groups[1:])]
-    found = map_texts(names, ["x" * 500] * 40, features, colours)
-    assert (found["name"], found["legend"]) == (names, ["a", "b"])
-    assert found["colour"] == [-1, *groups[1:].tolist()]
+    by_label = colour_by_name([None, *("b" if group else "a" for group in groups[1:])])
+    found = map_texts(names, ["x" * 500] * 40, features, {"label": by_label})
+    assert (found["name"], by_label["names"]) == (names, ["a", "b"])
+    assert found["colours"]["label"]["places"] == [None, *groups[1:].tolist()]
     assert {len(text) for text in found["text"]} == {160}
     points = np.stack([found["x"], found["y"]], axis=1)
     assert points.min() == 0.0
@@ -26,5 +26,14 @@ def test_similar_texts_are_close_together():
 
 def test_map_of_nothing_is_empty():
     """Before any text is read."""
-    found = map_texts([], [], np.zeros((0, 0)), [])
-    assert (found["x"], found["legend"]) == ([], [])
+    found = map_texts([], [], np.zeros((0, 0)), {})
+    assert (found["x"], found["colours"]) == ([], {})
+
+
+def test_colours_are_names_or_numbers():
+    """Names in the order of the page, others after them; numbers as they are."""
+    assert colour_by_name(["z", None, "a"], order=("b", "a")) == {
+        "names": ["b", "a", "z"],
+        "places": [2, None, 1],
+    }
+    assert colour_by_value([0.5, None]) == {"names": None, "places": [0.5, None]}

@@ -18,6 +18,7 @@ from assay.review.background import Stoppable, StoppedError, start_thread
 from assay.review.estimate import estimate_accuracy
 from assay.review.events import Decision
 from assay.review.guesses import Known
+from assay.review.map_colours import colour_by_labels
 from assay.review.read_texts import ReadTexts
 from assay.review.session import LabelSession
 from assay.review.text_map import MAX_MAPPED, TextMap, map_texts
@@ -34,6 +35,7 @@ READ_AT_ONCE = 128  # between two looks at new labels
 MAX_ADVISED = 6_000  # texts among which the next ones are chosen; of more, a random sample
 ESTIMATE_EVERY = 10  # decisions
 WAIT_S = 1.0
+MAX_LABELLED = 750  # texts with labels on the map
 STOP_S = 1.0  # longest that the end waits for a batch that is being read
 
 
@@ -87,17 +89,23 @@ class Adviser:
             self._thread.join(STOP_S)
 
     def map_texts(self) -> TextMap:
-        """Return the texts that were read first as points, coloured by their labels."""
+        """Return texts that have been read as points: those with labels, and the first others."""
         session, read = self._session, self._read
-        positions = session.random_order[: min(self.n_read, MAX_MAPPED)]
-        texts = [session.pool.texts[i] for i in positions]
-        with session.changed:
-            decisions = [session.labelling.decision(text) for text in texts]
-        colours = [None if one is None else ", ".join(one.labels) or None for one in decisions]
         if read is None:
-            return map_texts([], [], np.zeros((0, 0)), [])
-        names = [str(position) for position in positions]
-        return map_texts(names, texts, read.features(texts), colours, seed=self._seed)
+            return map_texts([], [], np.zeros((0, 0)), {})
+        with session.changed:
+            labelled = self._usable(session.labelling.labelled())
+            order = tuple(session.labelling.labels)
+        # The latest labels, of texts that wait for the reader no more than the map does.
+        label_of = {one.text: one.labels for one in labelled[-MAX_LABELLED:] if one.text in read}
+        first = [session.pool.texts[i] for i in session.random_order[: self.n_read]]
+        texts = list(dict.fromkeys([*label_of, *first[:MAX_MAPPED]]))[:MAX_MAPPED]
+        features = read.features(texts)
+        rows = np.arange(len(label_of))
+        known = Known(rows, tuple(label_of.values()), several=session.several)
+        colours = colour_by_labels(features, known, order=order, seed=self._seed)
+        names = [session.name_of(text) for text in texts]
+        return map_texts(names, texts, features, colours, seed=self._seed)
 
     def _work(self) -> None:
         try:

@@ -42,6 +42,10 @@ class ReadTexts:
         for row, text in enumerate(fresh, n_before):
             self._row_of[text] = row
 
+    def __contains__(self, text: str) -> bool:
+        """Tell whether a text has been read."""
+        return text in self._row_of
+
     def features(self, texts: Iterable[str]) -> np.ndarray:
         """Return features, float32 of shape (n_texts, n_features); read what is new."""
         texts = list(texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NotRequired, TypedDict
 
 from starlette.applications import Starlette
@@ -15,6 +15,7 @@ from assay.audit.issues import KINDS, Issue
 from assay.errors import DataError
 from assay.review.background import run_aside
 from assay.review.effect import Effect
+from assay.review.map_colours import map_suspects
 from assay.review.page_gate import PageGate
 from assay.review.page_parts import (
     answer_with,
@@ -27,8 +28,6 @@ from assay.review.page_parts import (
 from assay.review.review_session import Filter, ReviewSession
 from assay.review.row_names import RowNames
 from assay.review.suspects import Nearest, NearText, Suspect
-from assay.review.text_map import MAX_MAPPED, TextMap, map_texts
-from assay.review.vectors import hash_vectors
 from assay.server.failures import ApiError, encode_json
 from assay.server.json_body import JsonObject, check_keys, read_flag, read_name, refuse
 from assay.server.page import JSON_TYPE
@@ -138,9 +137,9 @@ class _Endpoints:
         return Response(encode_json(found.to_dict()), media_type=JSON_TYPE)
 
     async def map(self, request: Request) -> Response:
-        """Return the rows as points on a plane, coloured by their label."""
+        """Return the rows as points on a plane, among other rows of the data."""
         suspects = list(self._session.suspects.values())
-        found = await run_aside(lambda: _map_suspects(suspects), "map")
+        found = await run_aside(lambda: map_suspects(suspects, self._nearest), "map")
         return Response(encode_json(found), media_type=JSON_TYPE)
 
     async def region(self, request: Request) -> Response:
@@ -186,14 +185,6 @@ def create_review_app(
     app = Starlette(routes=routes)
     app.add_middleware(PageGate, hosts=hosts)
     return app
-
-
-def _map_suspects(suspects: Sequence[Suspect]) -> TextMap:
-    """Return the first rows as points, coloured by the label that they have."""
-    first = suspects[:MAX_MAPPED]
-    texts = [one.issue.text for one in first]
-    labels = [one.issue.label for one in first]
-    return map_texts([one.key for one in first], texts, hash_vectors(texts), labels)
 
 
 def _filter(content: JsonObject) -> Filter:

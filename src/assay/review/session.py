@@ -159,6 +159,10 @@ class LabelSession(EventSession):
             self._shown = None
             self.changed.notify_all()
 
+    def name_of(self, text: str) -> str:
+        """Return what the page calls a text by: its position; empty if the pool has it no more."""
+        return str(self._position_of.get(text, ""))
+
     def is_open(self, position: int) -> bool:
         """Tell whether a text waits for a decision."""
         return not self.labelling.is_decided(self.pool.texts[position])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -183,6 +183,26 @@ class Nearest:
         blocks = [hash_vectors(texts[start : start + READ_AT_ONCE]) for start in starts]
         self._vectors = np.concatenate(blocks) if blocks else None
 
+    def sample(self, n: int, *, without: Set[str]) -> list[NearText]:
+        """Return rows of the data, drawn at random.
+
+        Parameters
+        ----------
+        n : int
+            How many at most.
+        without : set of str
+            Keys of rows that are left out; see `Suspect.key`.
+        """
+        found: list[NearText] = []
+        for place in np.random.default_rng(0).permutation(len(self._rows)).tolist():
+            if len(found) >= n:
+                break
+            split, i = self._rows[place]
+            one = self._near(split, i)
+            if f"{split} {one['row']}" not in without:
+                found.append(one)
+        return found
+
     def find(self, text: str) -> Sequence[NearText]:
         """Return the texts that share most with one, without those that are equal to it."""
         if self._vectors is None:
@@ -191,15 +211,16 @@ class Nearest:
         found: list[NearText] = []
         for row in np.argsort(-similarity, kind="stable")[: 4 * N_NEAREST]:
             split, i = self._rows[int(row)]
-            labelled = self._splits[split]
-            if labelled.texts[i] == text or similarity[row] <= 0:
-                continue
-            found.append(
-                {
-                    "text": labelled.texts[i],
-                    "label": self._splits.label_set.write_label(labelled.labels[i]),
-                    "split": split,
-                    "row": labelled.lines[i],
-                }
-            )
+            if self._splits[split].texts[i] != text and similarity[row] > 0:
+                found.append(self._near(split, i))
         return found[:N_NEAREST]
+
+    def _near(self, split: str, i: int) -> NearText:
+        """Return a row of the data."""
+        labelled = self._splits[split]
+        return {
+            "text": labelled.texts[i],
+            "label": self._splits.label_set.write_label(labelled.labels[i]),
+            "split": split,
+            "row": labelled.lines[i],
+        }

@@ -3,7 +3,8 @@
 import { ask, Refused } from "./server.js";
 import { say } from "./say.js";
 
-const RADIUS = 4;
+const RADIUS = 4; // pixels, on a map of the width below; less on a phone
+const WIDE = 700;
 const MARGIN = 14;
 const NEAR = 12; // pixels within which a dot is pointed at
 const $ = (id) => document.getElementById(id);
@@ -17,21 +18,44 @@ function place(i) {
   return [MARGIN + map.x[i] * (width - 2 * MARGIN), height - MARGIN - map.y[i] * (height - 2 * MARGIN)];
 }
 
-function colourOf(colour) {
-  if (colour < 0) return getComputedStyle(document.body).getPropertyValue("--muted");
-  return `hsl(${(210 + 137 * colour) % 360} 65% 55%)`;
+function tone(name) {
+  const value = getComputedStyle(document.body).getPropertyValue(name);
+  return name === "--towards" || name === "--against" ? `rgb(${value})` : value;
+}
+
+function shown() {
+  return map.colours[$("map-colour").value] || { names: [], places: [] };
+}
+
+// The colour of a text: of its name, or from blue, 0, to orange, 1.
+function colourOf(place) {
+  const { names } = shown();
+  if (place === null || place === undefined) return tone("--muted");
+  if (!names) {
+    const [low, high] = ["--towards", "--against"].map((name) => tone(name).match(/\d+/g).map(Number));
+    return `rgb(${low.map((one, i) => Math.round(one + place * (high[i] - one))).join(" ")})`;
+  }
+  const verdict = { agrees: "--towards", differs: "--against", else: "--muted" }[names[place]];
+  if ($("map-colour").value === "right") return tone(verdict);
+  return `hsl(${(210 + 137 * place) % 360} 65% 55%)`;
 }
 
 function draw() {
   const canvas = $("map-canvas");
   const pen = canvas.getContext("2d");
-  const radius = (RADIUS * canvas.width) / canvas.clientWidth; // as large on a phone
+  const shrink = Math.max(0.6, Math.min(1, canvas.clientWidth / WIDE));
+  const radius = (RADIUS * shrink * canvas.width) / canvas.clientWidth;
   pen.clearRect(0, 0, canvas.width, canvas.height);
-  map.x.forEach((_, i) => {
-    pen.globalAlpha = map.colour[i] < 0 ? 0.45 : 0.95;
-    pen.fillStyle = colourOf(map.colour[i]);
+  const { places } = shown();
+  // What has no colour is below, what is most suspect on top.
+  const order = [...map.x.keys()].sort((a, b) => (places[a] ?? -1) - (places[b] ?? -1));
+  order.forEach((i) => {
+    const has = places[i] !== null && places[i] !== undefined;
+    pen.globalAlpha = has ? 0.95 : 0.35;
+    pen.fillStyle = colourOf(places[i]);
     pen.beginPath();
-    pen.arc(...place(i), radius, 0, 2 * Math.PI);
+    // What cannot be chosen is smaller.
+    pen.arc(...place(i), map.name[i] ? radius : radius / 2, 0, 2 * Math.PI);
     pen.fill();
   });
   pen.globalAlpha = 1;
@@ -88,7 +112,7 @@ function onMove(event) {
 function onUp() {
   if (!isDrawing) return;
   isDrawing = false;
-  const names = map.name.filter((_, i) => isInside(place(i), line));
+  const names = map.name.filter((name, i) => name && isInside(place(i), line));
   line = [];
   draw();
   if (!names.length) return;
@@ -97,15 +121,30 @@ function onUp() {
 }
 
 function showLegend() {
-  const entries = map.legend.map((words, colour) => {
+  const by = $("map-colour").value;
+  const { names, places } = shown();
+  const wordsOf = (name) => (by === "right" ? say(`map_${name}`) : name);
+  let entries = [[0, say("map_low")], [0.5, say("map_middle")], [1, say("map_high")]];
+  if (names) entries = names.map((name, place) => [place, wordsOf(name)]);
+  if (places.includes(null)) entries.push([null, say(`map_none_${by}`)]);
+  const rows = entries.map(([place, words]) => {
     const entry = document.createElement("li");
     const dot = document.createElement("span");
     dot.className = "dot";
-    dot.style.background = colourOf(colour);
+    dot.style.background = colourOf(place);
     entry.append(dot, words);
     return entry;
   });
-  $("map-legend").replaceChildren(...entries);
+  $("map-legend").replaceChildren(...rows);
+}
+
+// The ways to colour; the one that was chosen before stays.
+function showColours() {
+  const before = $("map-colour").value;
+  const ways = Object.keys(map.colours);
+  $("map-colour").replaceChildren(...ways.map((by) => new Option(say(`map_by_${by}`), by)));
+  if (ways.includes(before)) $("map-colour").value = before;
+  $("map-colour").disabled = ways.length < 2;
 }
 
 async function open() {
@@ -120,6 +159,7 @@ async function open() {
   }
   map = found;
   $("map-text").textContent = say(map.x.length ? "map_how" : "map_empty");
+  showColours();
   showLegend();
   draw();
 }
@@ -128,6 +168,11 @@ async function open() {
 export function setUpMap(picked) {
   pick = picked;
   $("map-open").addEventListener("click", open);
+  $("map-colour").addEventListener("change", () => {
+    if (!map) return;
+    showLegend();
+    draw();
+  });
   $("map-close").addEventListener("click", () => $("map").close());
   $("map-all").addEventListener("click", () => {
     $("map").close();
