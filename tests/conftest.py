@@ -21,6 +21,7 @@ from _support.session import session_folder
 os.environ.update(
     HF_HUB_OFFLINE="0",
     HF_HUB_DISABLE_TELEMETRY="1",
+    ORT_DISABLE_TELEMETRY="1",
     HF_HUB_DISABLE_XET="1",
     TOKENIZERS_PARALLELISM="false",
     # One thread a worker: two test workers with two threads each would wait for one another on two

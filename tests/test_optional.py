@@ -1,15 +1,20 @@
 """`require`: the module, or the command that installs it."""
 
+import os
+import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
+import assay
 from assay._optional import EXTRA_OF, require
 from assay.errors import MissingDependencyError
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
+SAVED_COMPACT = Path(__file__).parent / "fixtures" / "v0.1.0" / "models" / "compact"
 
 
 def test_require_returns_the_module():
@@ -68,3 +73,42 @@ def test_extras_exist():
     for module, extra in EXTRA_OF.items():
         wanted = distributions.get(module, module)
         assert any(requirement.startswith(wanted) for requirement in extras[extra]), module
+
+
+def test_onnxruntime_does_not_report_use(tmp_path):
+    """Its builds do so by default: no number of this machine is kept at home, and nobody is called."""
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    for name in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"):
+        environment.pop(name, None)
+    program = (
+        "import os, sys, assay\n"
+        "assay.load_model(sys.argv[1]).predict(['what a day'])\n"
+        "print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, SAVED_COMPACT],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "1"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_choice_of_the_user_about_reports_of_onnxruntime_holds(monkeypatch):
+    """Whoever wants the library to report may say so."""
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
+    require("onnxruntime")
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "0"
+
+
+def test_onnxruntime_is_loaded_by_require_alone():
+    """`require` is what keeps it quiet, so no other way to it is taken."""
+    sources = Path(assay.__file__).parent.rglob("*.py")
+    found = [
+        path
+        for path in sources
+        if re.search(r"^\s*(import|from) onnxruntime", path.read_text(encoding="utf-8"), re.M)
+    ]
+    assert found == []

@@ -16,6 +16,7 @@ __all__ = [
     "find_temporary_folder",
     "has_hub_token",
     "is_offline",
+    "keep_onnxruntime_quiet",
     "local_rank",
     "n_processes",
     "n_threads",
@@ -123,6 +124,15 @@ def _launched(name: str, default: int) -> int:
     """
     given = os.environ.get(name, "")
     return int(given) if given.isdecimal() and os.environ.get("MASTER_ADDR") else default
+
+
+def keep_onnxruntime_quiet() -> None:
+    """Keep ONNX Runtime from reporting use to its maker, unless the user chose otherwise.
+
+    Its official builds do so by default, from 1.32 on: they keep a number for the machine in the
+    home folder and send events over the network. It is read once, when the library is loaded.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def quiet_ray() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
+from assay import _env
 from assay.errors import MissingDependencyError
 
 __all__ = ["explain_missing", "require"]
@@ -44,6 +45,8 @@ def require(name: str) -> ModuleType:
     MissingDependencyError
         The library is not installed; the message holds the install command.
     """
+    if name.partition(".")[0] == "onnxruntime":
+        _env.keep_onnxruntime_quiet()
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as err:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from assay import _env
+from assay._optional import require
 from assay.errors import ModelError
 from assay.runtime.threads import for_each
 from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
@@ -75,8 +76,7 @@ class OnnxSession:
         n_threads: int | None = None,
         batches: BatchSizes = TRANSFORMER_BATCHES,
     ) -> None:
-        import onnxruntime
-
+        onnxruntime = require("onnxruntime")
         options = onnxruntime.SessionOptions()
         # One batch per thread is faster than threads that share the products of each batch.
         # Measured: dev/LOG.md, "How much to read at once".
