@@ -1,5 +1,7 @@
 """What a model of few labels says: one label each, or all that are probable enough."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,3 +58,32 @@ def test_no_label_is_an_answer_where_there_are_several():
 def test_several_labels_need_two_texts_with_one(labels, can_fit):
     """And eight texts that have been decided."""
     assert Known(np.arange(len(labels)), labels, several=True).can_fit is can_fit
+
+
+def test_names_are_learnt_from_where_they_help():
+    """Few noisy texts per label, and names that are in the middle of each: more texts are told right."""
+    rng = np.random.default_rng(0)
+    centres = 1.2 * rng.normal(size=(6, 40)).astype(np.float32)
+    ids = np.arange(300) % 6
+    features = (centres[ids] + 2.5 * rng.normal(size=(300, 40))).astype(np.float32)
+    labels = tuple((f"label {'abcdef'[i]}",) for i in ids[:30])
+    names = [f"label {letter}" for letter in "abcdef"]
+    plain = Known(np.arange(30), labels)
+    helpful = replace(plain, name_vectors=dict(zip(names, centres, strict=True)))
+    rights = []
+    for known in (plain, helpful):
+        guesses = fit_guesses(features, known)
+        assert guesses.names == tuple(names)
+        rights.append(float((guesses.probs[30:].argmax(axis=1) == ids[30:]).mean()))
+    assert rights[1] > rights[0] + 0.05
+
+
+def test_names_that_mislead_are_left_out():
+    """Each name is far from its texts: the model is that of the texts alone."""
+    rng = np.random.default_rng(0)
+    ids = np.arange(60) % 2
+    features = (rng.normal(size=(60, 8)) + 3 * ids[:, None]).astype(np.float32)
+    known = Known(np.arange(60), tuple(("ab"[i],) for i in ids))
+    vectors = {"a": np.full(8, 3.0, np.float32), "b": np.zeros(8, np.float32)}
+    misled = fit_guesses(features, replace(known, name_vectors=vectors))
+    np.testing.assert_array_equal(misled.probs, fit_guesses(features, known).probs)

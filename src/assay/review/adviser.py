@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from assay.models.label_names import NamedLabels
 from assay.review.advice import give_advice
 from assay.review.background import Stoppable, StoppedError, start_thread
 from assay.review.estimate import estimate_accuracy
 from assay.review.events import Decision
-from assay.review.guesses import Known
+from assay.review.guesses import Known, choose_names
 from assay.review.map_colours import colour_by_labels
 from assay.review.read_texts import ReadTexts
 from assay.review.session import LabelSession
@@ -171,10 +172,19 @@ class Adviser:
         if not self.vectors.reads_meaning or self._session.several:
             return {}
         labels = list(self._session.labelling.labels)
-        fresh = [label for label in labels if label not in self._names]
+        named = NamedLabels.read(labels, self._read_names)
+        if named is None:
+            return {}
+        own = [labels[i] for i in named.label_ids.tolist()]
+        return dict(zip(own, named.features, strict=True))
+
+    def _read_names(self, words: list[str]) -> np.ndarray:
+        """Return the vectors of names, each of which is read once."""
+        assert self.vectors is not None
+        fresh = [one for one in words if one not in self._names]
         if fresh:
             self._names.update(zip(fresh, self.vectors.transform(fresh), strict=True))
-        return {label: self._names[label] for label in labels}
+        return np.stack([self._names[one] for one in words])
 
     def _usable(self, labelled: list[Decision]) -> list[Decision]:
         """Return the decisions that a model can learn from."""
@@ -230,10 +240,11 @@ class Adviser:
             return False
         usable, drawn = self._usable(labelled), self._drawn_texts()
         names = np.asarray([one.labels[0] for one in usable], dtype=str)
-        _, ids = np.unique(names, return_inverse=True)
+        classes, ids = np.unique(names, return_inverse=True)
         features = self._read.features(one.text for one in usable)
         is_drawn = [one.text in drawn for one in usable]
-        estimate = estimate_accuracy(features, ids, is_drawn, seed=self._seed)
+        named = choose_names(features, ids, classes.tolist(), self._name_vectors())
+        estimate = estimate_accuracy(features, ids, is_drawn, seed=self._seed, named=named)
         with session.changed:
             session.estimate = estimate
         self._seen = replace(self._seen, n_estimated=len(labelled))

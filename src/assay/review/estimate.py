@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assay.models.label_names import NamedLabels
 from assay.runtime.limits.wilson import wilson_interval
 
 __all__ = ["Estimate", "estimate_accuracy"]
@@ -76,6 +77,7 @@ def estimate_accuracy(
     *,
     seed: int = 0,
     with_curve: bool = True,
+    named: NamedLabels | None = None,
 ) -> Estimate | None:
     """Estimate the accuracy on texts of the pool.
 
@@ -89,6 +91,8 @@ def estimate_accuracy(
         Seed of the folds.
     with_curve : bool
         Also fit on parts of the labels, which takes as long again.
+    named : NamedLabels, optional
+        The names of labels, where models learn from them, too.
 
     Returns
     -------
@@ -101,13 +105,17 @@ def estimate_accuracy(
         return None
     rng = np.random.default_rng(seed)
     n_folds = N_FOLDS_OF_FEW if len(ids) <= FEW_LABELS else N_FOLDS
-    is_right = _right_out_of_fold(features, ids, n_folds=n_folds, fraction=1.0, rng=rng)
+    is_right = _right_out_of_fold(
+        features, ids, n_folds=n_folds, fraction=1.0, rng=rng, named=named
+    )
     estimate = Estimate(len(ids), int(drawn.sum()), int(is_right[drawn].sum()))
     if not with_curve:
         return estimate
     points = []
     for fraction in CURVE_FRACTIONS:
-        right = _right_out_of_fold(features, ids, n_folds=N_CURVE_FOLDS, fraction=fraction, rng=rng)
+        right = _right_out_of_fold(
+            features, ids, n_folds=N_CURVE_FOLDS, fraction=fraction, rng=rng, named=named
+        )
         n_fitted = round(fraction * len(ids) * (1 - 1 / N_CURVE_FOLDS))
         points.append((n_fitted, float(right[drawn].mean())))
     points.append((round(len(ids) * (1 - 1 / n_folds)), estimate.accuracy))
@@ -122,13 +130,14 @@ def _right_out_of_fold(
     n_folds: int,
     fraction: float,
     rng: np.random.Generator,
+    named: NamedLabels | None,
 ) -> np.ndarray:
     """Tell which texts a model labels right that was fitted on a fraction of the other folds."""
     is_right = np.zeros(len(ids), dtype=bool)
     for inside, outside in _folds(len(ids), n_folds, rng):
         fitted = inside[: max(2, round(fraction * len(inside)))]
         is_right[outside] = (
-            _predict(features[fitted], ids[fitted], features[outside]) == ids[outside]
+            _predict(features[fitted], ids[fitted], features[outside], named) == ids[outside]
         )
     return is_right
 
@@ -143,12 +152,15 @@ def _folds(
         yield order[~is_outside], order[is_outside]
 
 
-def _predict(features: np.ndarray, ids: np.ndarray, others: np.ndarray) -> np.ndarray:
+def _predict(
+    features: np.ndarray, ids: np.ndarray, others: np.ndarray, named: NamedLabels | None
+) -> np.ndarray:
     from assay.models.head import AffineHead  # here: it loads scikit-learn
 
     if len(np.unique(ids)) < 2:
         return np.full(len(others), ids[0])
-    return AffineHead(C=C).fit(features, ids).predict(others)
+    parts = (features, ids) if named is None else named.add_to(features, ids)
+    return AffineHead(C=C).fit(*parts).predict(others)
 
 
 def _gain(points: Sequence[tuple[int, float]], n: int) -> float:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from assay.models.label_names import NamedLabels
 from assay.review.choosing import uncertainty, uncertainty_of_several
 from assay.review.estimate import C
 
-__all__ = ["MIN_LABELLED", "Guesses", "Known", "Suggestion", "fit_guesses"]
+__all__ = ["MIN_LABELLED", "Guesses", "Known", "Suggestion", "choose_names", "fit_guesses"]
 
 MIN_LABELLED = 8  # texts with a label below which there is no model
 MIN_WITH_LABEL = 2  # texts below which a label is suggested to none, if a text has several
+MIN_NAMED = 2  # labels below which names tell nothing apart
+N_CUTS = 2  # by which it is told whether names help: the model is fitted anew for every decision
 THRESHOLD = 0.5  # from which on a label is suggested, if a text has several
 
 
@@ -45,7 +48,7 @@ class Known:
     labels : tuple of tuple of str
         The labels of each of them: one, or any number with several labels per text.
     name_vectors : dict of str to array of shape (n_features,)
-        The names of the labels, read as texts; empty where vectors hold no meaning.
+        The names of labels that are words, read as texts; empty where vectors hold no meaning.
     several : bool
         Whether a text can have several labels.
     is_random : bool array of shape (n_labelled,), optional
@@ -113,6 +116,35 @@ class Guesses:
         return Suggestion(labels, float(own[taken].min()) if labels else None)
 
 
+def choose_names(
+    features: np.ndarray,
+    label_ids: np.ndarray,
+    names: Sequence[str],
+    name_vectors: Mapping[str, np.ndarray],
+) -> NamedLabels | None:
+    """Return the names of labels where these help a model of the labels, as for `features`.
+
+    Parameters
+    ----------
+    features : float32 array of shape (n_labelled, n_features)
+    label_ids : int array of shape (n_labelled,)
+    names : sequence of str
+        The name of each label id.
+    name_vectors : mapping of str to array of shape (n_features,)
+        See `Known`.
+    """
+    from assay.models.head_choice import names_help  # here: it loads scikit-learn
+
+    kept = [i for i, name in enumerate(names) if name in name_vectors]
+    if len(kept) < MIN_NAMED:
+        return None
+    vectors = np.stack([name_vectors[names[i]] for i in kept])
+    named = NamedLabels(np.array(kept, dtype=np.int64), vectors)
+    if names_help(features, label_ids, named, C=C, n_cuts=N_CUTS):
+        return named
+    return None
+
+
 def fit_guesses(features: np.ndarray, known: Known) -> Guesses:
     """Fit the classifier of `features` to what is known, and ask it about every text.
 
@@ -128,9 +160,11 @@ def fit_guesses(features: np.ndarray, known: Known) -> Guesses:
 
     fitted = features[known.rows]
     if not known.several:
-        labels = np.asarray([own[0] for own in known.labels], dtype=object)
-        head = AffineHead(C=C).fit(fitted, labels)
-        return Guesses(head.predict_proba(features), tuple(head.classes_.tolist()), several=False)
+        ids = np.searchsorted(known.names, [own[0] for own in known.labels])
+        named = choose_names(fitted, ids, known.names, known.name_vectors)
+        parts = (fitted, ids) if named is None else named.add_to(fitted, ids)
+        head = AffineHead(C=C).fit(*parts)
+        return Guesses(head.predict_proba(features), known.names, several=False)
     columns = []
     for name in known.names:
         has_label = np.array([name in own for own in known.labels])
