@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 
 import pytest
 
 from _support.odd_files import ODD_FILES
 from _support.odd_inputs import ODD_INPUTS, write_files
+from _support.odd_programs import ODD_PROGRAMS
 from _support.small_runs import listing
 from assay.recipes.train import train_model
 
-N_KINDS = 120  # at least
-EVERY = [*ODD_INPUTS, *ODD_FILES]
+N_KINDS = 300  # at least
+EVERY = [*ODD_INPUTS, *ODD_FILES, *ODD_PROGRAMS]
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,25 @@ def test_odd_input_has_its_sentence_and_exit_code(invoke, model, tmp_path, monke
     assert odd.said in said
     assert len(max(said.splitlines(), key=len)) < 1000  # never a whole text
     assert {name: _content(tmp_path / name) for name in listing(tmp_path)} == before
+
+
+def test_what_is_no_file_is_said_to_be_none(invoke, tmp_path, monkeypatch):
+    """Pipes, and links to nothing or to themselves; a link to a file is that file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d.csv").write_text("text,label\na,b\nc,d\n", encoding="utf-8")
+    (tmp_path / "link.csv").symlink_to("d.csv")
+    (tmp_path / "dead.csv").symlink_to("nowhere.csv")
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert "2 texts, 2 labels" in invoke("explore", "link.csv").stdout
+    for name, said in (
+        ("dead.csv", "is a link to a file that is not there: nowhere.csv"),
+        ("loop.csv", "is a link to a file that is not there: loop.csv"),
+        ("pipe.csv", "pipe.csv is not a file"),
+    ):
+        done = invoke("explore", name)
+        assert done.exit_code == 2
+        assert said in done.stderr
 
 
 def _content(path):

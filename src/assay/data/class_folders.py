@@ -60,12 +60,25 @@ def advise_on_classes(folder: Path) -> str:
         )
     deep = list(filter(_has_inner_texts, inner))
     if not deep:
-        return ""
+        return _advise_on_kinds(inner)
     merged = f"for the labels {_list_names(deep)}, move the files up into these folders"
     several = list(filter(_class_files, deep))
     if not several:
         return merged
     return f"for the labels {_list_names(_folders(several[0]))}, give {several[0]}; {merged}"
+
+
+def _advise_on_kinds(folders: Sequence[Path]) -> str:
+    """Say that files in folders are of kinds whose names end otherwise; "" if there are none."""
+    kinds: dict[str, None] = {}
+    for path in chain.from_iterable(map(_visible_files, folders)):
+        kinds.setdefault(path.suffix)
+    if len(folders) < MIN_CLASSES or not kinds:
+        return ""
+    return (
+        f"the files in {_list_names(folders)} end in {' '.join(list(kinds)[:N_LISTED])}; one text "
+        "per file, in one folder per label, ends in .txt"
+    )
 
 
 def _has_inner_texts(folder: Path) -> bool:
@@ -95,8 +108,12 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
 
 
+def _visible_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
+
+
 def _text_files(folder: Path) -> list[Path]:
-    paths = [path for path in folder.iterdir() if path.is_file() and path.name[0] != "."]
+    paths = _visible_files(folder)
     # A number after a dot is no kind of file: 20 Newsgroups has "54165.1".
     return sorted(path for path in paths if path.suffix in SUFFIXES or path.suffix[1:].isdigit())
 

@@ -126,7 +126,7 @@ def _say_unused(folder: Path, used: Mapping[str, Sequence[Path]]) -> None:
     taken = set(chain.from_iterable(used.values()))
     names = []
     for path in sorted(folder.iterdir()):
-        is_hidden = path.name.startswith(".")
+        is_hidden = path.name.startswith((".", "~$"))  # Excel leaves ~$ beside an open workbook
         if path.is_file() and not is_hidden and file_kind(path) in DATA_KINDS and path not in taken:
             names.append(path.name)
     if names:

@@ -138,8 +138,8 @@ def _describe(rows: Sequence[Row]) -> list[_Column]:
     described = []
     folds = find_folds(rows[0].values)
     for number, name in enumerate(rows[0].values, 1):
-        if name in folds:
-            continue
+        if name in folds or any(isinstance(row.values.get(name), dict) for row in rows):
+            continue  # an object is no text
         values = [str(row.values[name]) for row in rows if row.values.get(name) not in (None, "")]
         if values:
             described.append(_Column(name, number, tuple(values)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assay.data.files.disguise import BEGINNINGS, check_content
+from assay.data.files.beginnings import BEGINNINGS
+from assay.data.files.disguise import check_content
 from assay.data.files.readers import read_rows
 from assay.data.files.reading import Reading
 from assay.errors import DataError

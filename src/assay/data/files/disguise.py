@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 import re
+from operator import itemgetter
 from pathlib import Path
 
+from assay.data.files.beginnings import is_binary, name_binary
 from assay.data.files.decoding import open_bytes
 from assay.data.files.reading import Reading
 from assay.data.files.signatures import HEAD_BYTES, Signature, find_signature
@@ -18,21 +20,6 @@ from assay.errors import DataError
 __all__ = ["check_content"]
 
 TEXT_KINDS = (".csv", ".tsv", ".txt", ".jsonl", ".json")
-# How a file begins, in lower case -> what it is, and what to do.
-BEGINNINGS = {
-    b"\x1f\x8b": ("is packed by gzip", "call it .gz; unpack it where it is packed twice"),
-    b"pk\x03\x04": ("is a zip archive or a workbook", "unpack it; a workbook is called .xlsx"),
-    b"\xd0\xcf\x11\xe0": ("is an old workbook", "save it as .xlsx or as CSV UTF-8"),
-    b"par1": ("is a Parquet file", "call it .parquet"),
-    b"%pdf": ("is a PDF", "save its table as .xlsx or .csv"),
-    b"sqlite format 3": ("is a database of SQLite", "export the table as CSV"),
-    b"<!doctype": ("is a web page", "download the file itself; the page may ask for a login"),
-    b"<html": ("is a web page", "download the file itself; the page may ask for a login"),
-    b"<table": ("is a table of a web page", "open it in a spreadsheet and save it as .xlsx"),
-    b"<?xml": ("is XML", "save it as .xlsx or .csv"),
-    b"{\\rtf": ("is a document", "save it as plain text"),
-    b"version https://git-lfs": ("is a pointer of Git LFS, not the data", "run git lfs pull"),
-}
 # "*+" and "(?>...)" give nothing back that they took: else a long file could be tried in every way
 # to divide it.
 # A line of names, and below it a line of dashes.
@@ -52,8 +39,10 @@ JSON_ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\{\s*\"")
 
 MIN_NULLS = 16  # at the end of a file; in UTF-16 and UTF-32 one and three are usual
 WRITE_AGAIN = "copy or export it again: a program, a copy or a disk that was full stopped early"
+WRITE_AS_TEXT = "save it as CSV UTF-8, or name its encoding with --encoding"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 # How files of other kinds begin, and what these are called.
+OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument"
 STARTS = {".xlsx": (b"PK", "a workbook"), ".parquet": (b"PAR1", "Parquet")}
 
 
@@ -65,6 +54,27 @@ def _is_json_line(head: bytes) -> bool:
         return isinstance(json.loads(first), dict)
     except (ValueError, RecursionError):
         return False
+
+
+JSON_SEQUENCE = re.compile(rb"\x1e\s*[{\[]")
+OVER_LINES = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{[ \t]*\r?\n")
+OTHER_PREFIX = re.compile(rb"__(?!label__)[a-z]{2,20}__\S")
+
+
+def _has_record_marks(head: bytes) -> bool:
+    """Tell whether records end in a character of their own, and lines nowhere."""
+    return b"\x1e" in head and b"\n" not in head and b"\r" not in head
+
+
+def _repeats_key(head: bytes) -> bool:
+    """Tell whether the first object has two values under one name: only one would be read."""
+    first = head.partition(b"\n")[0]
+    try:
+        pairs = json.loads(first, object_pairs_hook=list)
+        names = list(map(itemgetter(0), pairs)) if first.lstrip().startswith(b"{") else []
+    except (ValueError, RecursionError):
+        return False
+    return len(set(names)) < len(names)
 
 
 # The kinds of files that are not read in a form, how it is recognised, what it is, what to do.
@@ -87,6 +97,31 @@ FORMS = (
         DRAWN_RULE.match,
         "is a table drawn for a terminal",
         "export it as CSV",
+    ),
+    (
+        (".jsonl", ".json"),
+        JSON_SEQUENCE.match,
+        "is a sequence of JSON with the character 0x1E before each object",
+        "take these away: tr -d '\\036'",
+    ),
+    (
+        (".csv", ".tsv", ".txt"),
+        _has_record_marks,
+        "ends its records with the character 0x1E",
+        "end them with line breaks: tr '\\036' '\\n'",
+    ),
+    (
+        (".jsonl",),
+        OVER_LINES.match,
+        "holds objects that go over several lines",
+        "write one object per line, such as with jq -c .",
+    ),
+    ((".jsonl",), _repeats_key, "has two values under one name in line 1", "keep one of them"),
+    (
+        (".txt",),
+        OTHER_PREFIX.match,
+        "marks its labels with another word than __label__",
+        "write __label__ in its place",
     ),
     (TEXT_KINDS, SQL_DUMP.match, "is a dump of a database", "export the table as CSV"),
 )
@@ -113,16 +148,23 @@ def check_content(path: Path, kind: str, reading: Reading) -> None:
         return
     with open_bytes(path) as stream:
         head = stream.read(HEAD_BYTES)
-    begins = head[:40].lstrip().lower()
-    for beginning, (what, advice) in BEGINNINGS.items():
-        if begins.startswith(beginning):
-            raise DataError(f"{path.name} {what}", hint=advice)
-    for kinds, recognises, what, advice in FORMS:
-        if kind in kinds and recognises(head):
-            raise DataError(f"{path.name} {what}", hint=advice)
-    _check_end(path)
+    if named := name_binary(head) or _name_form(head, kind):
+        raise DataError(f"{path.name} {named[0]}", hint=named[1])
     if reading.encoding is None and (found := find_signature(head)) is not None:
         raise _other_encoding(path.name, found)
+    _check_end(path)
+    if reading.encoding is None and is_binary(head):
+        raise DataError(
+            f"{path.name} is no text: it has many control characters", hint=WRITE_AS_TEXT
+        )
+
+
+def _name_form(head: bytes, kind: str) -> tuple[str, str] | None:
+    """Return which form of text a file has that is not read, and what to do; None if none."""
+    for kinds, recognises, what, advice in FORMS:
+        if kind in kinds and recognises(head):
+            return what, advice
+    return None
 
 
 def _check_end(path: Path) -> None:
@@ -136,6 +178,8 @@ def _check_end(path: Path) -> None:
             return
         stream.seek(0)
         content = stream.read().rstrip(b"\0")
+    if b"\0" in content:
+        return  # no text at all
     if not content:
         raise DataError(
             f"{path.name} holds {n_bytes:,} null bytes and nothing else", hint=WRITE_AGAIN
@@ -153,8 +197,12 @@ def _check_start(path: Path, kind: str) -> None:
     start, name = STARTS[kind]
     with open_bytes(path) as stream:
         head = stream.read(HEAD_BYTES)
-    if head.startswith(start):
+    if head.startswith(start) and OPEN_DOCUMENT not in head[:100]:
         return
+    if OPEN_DOCUMENT in head[:100]:
+        raise DataError(
+            f"{path.name} is a workbook of OpenDocument (.ods)", hint="save it as .xlsx"
+        )
     what, advice = "is empty", "copy or download it again"
     if head:
         what, advice = _tell(head, kind)
@@ -164,12 +212,10 @@ def _check_start(path: Path, kind: str) -> None:
 
 def _tell(head: bytes, kind: str) -> tuple[str, str]:
     """Return what a file is that is called something else, and what to do; else empty texts."""
-    begins = head[:40].lstrip().lower()
-    if kind == ".xlsx" and begins.startswith(OLD_WORKBOOK):
+    if kind == ".xlsx" and head.startswith(OLD_WORKBOOK):
         return "is encrypted or an old workbook", "save it as .xlsx without a password"
-    for beginning, (what, advice) in BEGINNINGS.items():
-        if begins.startswith(beginning):
-            return what, advice
+    if named := name_binary(head):
+        return named
     if b"\0" in head:
         return "", ""
     return "is text", "call it .csv if it is a table, .jsonl if it is lines of JSON, else .txt"

@@ -83,6 +83,11 @@ def _parse(source: str, name: str, bounds: FileBounds) -> Object:
     try:
         value = json.loads(source)
     except json.JSONDecodeError as err:
+        if err.msg == "Extra data" and source[err.pos : err.pos + 1] == "{":
+            raise DataError(
+                f"{name} holds objects one after the other, without commas between them",
+                hint="write one object per line, such as with jq -c ., and call it .jsonl",
+            ) from err
         raise DataError(f"{name} is not JSON: {err.msg} (line {err.lineno})") from err
     except RecursionError as err:
         raise DataError(f"{name} holds {bounds.deep_value}") from err

@@ -137,10 +137,20 @@ def _judge_nesting(source: str, value: Any, bounds: FileBounds) -> str | None:
     return None
 
 
+def _is_of_spacy(value: Any) -> bool:
+    """Tell whether a value is a text with its annotations, as spaCy's training data had them."""
+    if not isinstance(value, list) or len(value) != len(("text", "annotations")):
+        return False
+    text, notes = value
+    return isinstance(text, str) and isinstance(notes, dict) and isinstance(notes.get("cats"), dict)
+
+
 def _object_row(line: int, value: Any, problem: str | None) -> Row:
     if problem is not None:
         return Row(line, {}, problem)
     if isinstance(value, dict):
         return Row(line, value)
+    if _is_of_spacy(value):
+        return Row(line, {"text": value[0], "cats": value[1]["cats"]})
     kind = KINDS.get(type(value), "number")
     return Row(line, {}, f"a JSON {kind} where an object is accepted")

@@ -32,11 +32,16 @@ OF_TEXT = "if it is a table of text, rename it to .csv or .tsv; lines of text to
 OF_DATABASE = "export the table with texts and labels as CSV"
 OF_OTHER_TEXT = "write its texts and labels as .csv or .jsonl"
 OTHER_KINDS = {  # suffix -> what to do with such a file
-    **dict.fromkeys((".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), SPREADSHEET),
-    **dict.fromkeys((".zip", ".tar", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"), PACKED),
+    **dict.fromkeys((".xls", ".xlsm", ".xlsb", ".xltx", ".ods", ".fods", ".numbers"), SPREADSHEET),
+    **dict.fromkeys(
+        (".zip", ".tar", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".lz4", ".br"), PACKED
+    ),
     **dict.fromkeys((".ndjson", ".jsonlines", ".jl"), JSON_LINES),
-    **dict.fromkeys((".pkl", ".pickle", ".sav", ".dta"), OF_PYTHON),
+    **dict.fromkeys((".pkl", ".pickle", ".sav", ".dta", ".spacy", ".rds", ".rdata"), OF_PYTHON),
+    **dict.fromkeys((".h5", ".hdf5", ".npy", ".npz", ".pt", ".orc", ".avro", ".mat"), OF_PYTHON),
     **dict.fromkeys((".sqlite", ".sqlite3", ".db", ".mdb", ".accdb", ".sql"), OF_DATABASE),
+    **dict.fromkeys((".conll", ".conllu", ".ann", ".tmx", ".eml", ".mbox"), OF_OTHER_TEXT),
+    ".icloud": "the file itself is in iCloud: open it once, so that it is downloaded",
     **dict.fromkeys((".arff", ".xml", ".yaml", ".yml", ".html", ".htm"), OF_OTHER_TEXT),
     **dict.fromkeys((".pdf", ".doc", ".docx", ".png", ".jpg", ".jpeg"), ""),
 }

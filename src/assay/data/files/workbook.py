@@ -182,4 +182,19 @@ def _shown(cell: Any) -> str:
     if isinstance(cell, datetime.datetime):
         is_day = cell.time() == datetime.time()
         return cell.date().isoformat() if is_day else cell.isoformat(sep=" ")
+    if isinstance(cell, datetime.timedelta):
+        return _show_duration(cell)
     return str(cell)
+
+
+def _show_duration(span: datetime.timedelta) -> str:
+    """Return hours, which may be many, minutes and seconds, as a spreadsheet shows them.
+
+    >>> _show_duration(datetime.timedelta(days=1, hours=1, seconds=5))
+    '25:00:05'
+    """
+    seconds = round(span.total_seconds())
+    sign = "-" * (seconds < 0)
+    minutes, seconds = divmod(abs(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{sign}{hours}:{minutes:02}:{seconds:02}"
