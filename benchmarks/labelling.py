@@ -2,6 +2,7 @@
 
     python benchmarks/labelling.py                        what is missing, seed by seed: hours
     python benchmarks/labelling.py --seeds 3 --sets emotion --batches 50
+    python benchmarks/labelling.py --coverage             only sessions for the page's intervals: 400 per batch
     python benchmarks/labelling.py --show                 the tables of what is there
     python benchmarks/labelling.py --smoke                does it still run? (seconds)
 
@@ -11,7 +12,9 @@ another pool and other fresh texts. No test text takes part.
 
 runs   accuracy on fresh texts at each number of labels; of `assay`, also the estimate that the page
        shows, with its 95 % interval
+       (the model knows nothing of the names of labels, unlike that of the page)
 full   accuracy with all labels of the pool
+sessions  as `runs`, of `assay` alone and up to 500 labels: for the estimate and its interval
 review wrong labels planted in train, and how many come first on the page of `assay review`
 
 Raw results stay in benchmarks/results/labelling.json, one entry per session. A session that is there
@@ -45,12 +48,20 @@ REVIEW_SEEDS = (0, 1, 2)
 MAX_LABELS = 1_000
 MEASURED_EVERY = 50  # labels
 ESTIMATED_AT = (100, 200, 500)  # labels
+COVERAGE_SEEDS = 80  # times five sets
 
 Found = dict[str, Any]
 
 
 def simulate(
-    cut: Cut, choose: Strategy, *, batch: int, seed: int, n_labels: int, estimated_at: Sequence[int]
+    cut: Cut,
+    choose: Strategy,
+    *,
+    batch: int,
+    seed: int,
+    n_labels: int,
+    estimated_at: Sequence[int],
+    measured_at: Sequence[int] | None = None,
 ) -> Found:
     """Label batch by batch; return the accuracy on fresh texts, and the page's estimates.
 
@@ -62,6 +73,9 @@ def simulate(
     batch, seed, n_labels : int
     estimated_at : sequence of int
         Numbers of labels at which the page's estimate is made.
+    measured_at : sequence of int, optional
+        Numbers of labels at which the accuracy is measured; None: each multiple of 50. Where
+        `choose` is that of assay, only these need a model of all labels.
     """
     rng = np.random.default_rng(seed)
     n_pool = len(cut.pool)
@@ -80,17 +94,21 @@ def simulate(
         ids = cut.pool_ids[rows]
         if len(rows) < MIN_LABELLED or len(np.unique(ids)) < 2:
             continue
-        head = AffineHead(C=C).fit(cut.pool[rows], ids)
-        probs = head.predict_proba(cut.pool)
         chosen_probs = _predict_without(cut, rows, moment.drawn())
-        if len(rows) % MEASURED_EVERY == 0:
+        is_measured = len(rows) % MEASURED_EVERY == 0
+        if measured_at is not None:
+            is_measured = len(rows) in measured_at
+        if is_measured or choose is not STRATEGIES["assay"]:
+            head = AffineHead(C=C).fit(cut.pool[rows], ids)
+            probs = head.predict_proba(cut.pool)
+        if is_measured:
             accuracy[str(len(rows))] = _accuracy(head, cut)
         if len(rows) in estimated_at:
             is_drawn = np.isin(rows, moment.drawn())
             made = estimate_accuracy(cut.pool[rows], ids, is_drawn, seed=seed, with_curve=False)
             if made is not None:
                 estimates[str(len(rows))] = [made.accuracy, *made.interval]
-    return {"accuracy": accuracy, "estimates": estimates}
+    return {"accuracy": accuracy, "estimates": estimates, "n_fresh": len(cut.fresh_ids)}
 
 
 def _predict_without(cut: Cut, rows: list[int], drawn: np.ndarray) -> np.ndarray | None:
@@ -139,6 +157,25 @@ def run_seed(
             log(f"{case}: {seconds:.0f} s")
 
 
+def run_sessions(results: Results, name: str, labelled: LabelledFeatures, seed: int) -> None:
+    """Run the sessions for the intervals of one set and seed that are not there yet."""
+    for batch in BATCHES:
+        case = {"set": name, "batch": batch, "seed": seed}
+        if results.has("sessions", case):
+            continue
+        found = simulate(
+            labelled.cut(seed),
+            STRATEGIES["assay"],
+            batch=batch,
+            seed=seed,
+            n_labels=max(ESTIMATED_AT),
+            estimated_at=ESTIMATED_AT,
+            measured_at=ESTIMATED_AT,
+        )
+        results.add("sessions", case, found)
+        log(f"{case}")
+
+
 def run_reviews(results: Results, given: argparse.Namespace) -> None:
     """Run the reviews that are not there yet."""
     for seed in REVIEW_SEEDS:
@@ -160,12 +197,15 @@ def main() -> None:
     parser.add_argument("--batches", nargs="+", type=int, default=list(BATCHES))
     parser.add_argument("--strategies", nargs="+", default=list(STRATEGIES), choices=STRATEGIES)
     parser.add_argument("--labels", type=int, default=MAX_LABELS, help="per session")
-    parser.add_argument("--seeds", type=int, default=N_SEEDS, help="how many")
+    parser.add_argument("--seeds", type=int, help=f"how many: {N_SEEDS}, or {COVERAGE_SEEDS}")
+    parser.add_argument("--coverage", action="store_true", help="the page's intervals alone")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=PATH)
     parser.add_argument("--show", action="store_true", help="run nothing")
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
+    if given.seeds is None:
+        given.seeds = COVERAGE_SEEDS if given.coverage else N_SEEDS
     results = Results(None if given.smoke else given.out, describe_machine())
     if given.smoke:
         given.seeds, given.labels, given.batches = 1, 100, [50]
@@ -174,8 +214,11 @@ def main() -> None:
         sets = {} if given.show else {name: load_features(name, given.data) for name in given.sets}
     for seed in range(given.first_seed, given.first_seed + given.seeds):
         for name, labelled in sets.items():
-            run_seed(results, name, labelled, seed, given)
-    if not (given.smoke or given.show):
+            if given.coverage:
+                run_sessions(results, name, labelled, seed)
+            else:
+                run_seed(results, name, labelled, seed, given)
+    if not (given.smoke or given.show or given.coverage):
         run_reviews(results, given)
     sys.stdout.write(summarise(results.content) + "\n")
 

@@ -13,6 +13,9 @@ __all__ = ["summarise"]
 
 BUDGETS = (50, 100, 200, 500, 1000)
 SHARE_OF_FULL = 0.9
+# Fresh texts of sessions that were measured before their number was kept.
+N_FRESH = {"sib200/eng_Latn": 140, "sib200/kor_Hang": 140}
+N_FRESH_ELSE = 1_000
 Entry = dict[str, Any]
 
 
@@ -20,7 +23,11 @@ def summarise(content: dict[str, Any]) -> str:
     """Return all tables as Markdown."""
     runs: list[Entry] = content.get("runs", [])
     full: list[Entry] = content.get("full", [])
-    tables = [show_accuracy(runs, full), show_needed(runs, full), show_coverage(runs)]
+    sessions: list[Entry] = content.get("sessions", [])
+    tables = []
+    if runs:
+        tables += [show_accuracy(runs, full), show_needed(runs, full)]
+    tables.append(show_coverage([*runs, *sessions]))
     if content.get("review"):
         tables.append(show_review(content["review"]))
     return "\n\n".join(tables)
@@ -104,21 +111,31 @@ def show_coverage(runs: Sequence[Entry]) -> str:
     """Return how many of the page's intervals hold the accuracy on fresh texts, and by how much it errs.
 
     The sets of sib200 have 140 fresh texts: the accuracy on these is 3 points uncertain itself.
+    The column `corrected` says how many intervals of the difference hold 0: their ends are as far
+    away as the root of the sum of both squares, that of the page's end and that of 1.96 standard
+    errors of the accuracy on fresh texts.
     """
     lines = [
-        "| set | labels | sessions | intervals that hold it | mean width | mean error |",
-        "|---|---|---|---|---|---|",
+        "| set | batch | labels | sessions | intervals that hold it | corrected | mean width | mean error |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    found: dict[tuple[str, str], list[tuple[bool, float, float]]] = {}
+    found: dict[tuple[str, int, str], list[tuple[bool, bool, float, float]]] = {}
     for one in runs:
         for n, (estimate, low, high) in one.get("estimates", {}).items():
             accuracy = one["accuracy"][n]
-            held = (low <= accuracy <= high, high - low, estimate - accuracy)
+            n_fresh = one.get("n_fresh") or N_FRESH.get(one["set"], N_FRESH_ELSE)
+            room = 1.96**2 * accuracy * (1 - accuracy) / n_fresh
+            end = high if accuracy > estimate else low
+            holds = (accuracy - estimate) ** 2 <= (end - estimate) ** 2 + room
+            held = (low <= accuracy <= high, holds, high - low, estimate - accuracy)
             for name in (one["set"], "all"):
-                found.setdefault((name, n), []).append(held)
-    for (name, n), own in sorted(found.items(), key=lambda pair: (pair[0][0], int(pair[0][1]))):
-        share, width, error = np.mean(np.array(own, dtype=np.float64), axis=0)
+                found.setdefault((name, one["batch"], n), []).append(held)
+    for (name, batch, n), own in sorted(
+        found.items(), key=lambda pair: (*pair[0][:2], int(pair[0][2]))
+    ):
+        share, corrected, width, error = np.mean(np.array(own, dtype=np.float64), axis=0)
         lines.append(
-            f"| {name} | {n} | {len(own)} | {100 * share:.1f} % | {width:.3f} | {error:+.3f} |"
+            f"| {name} | {batch} | {n} | {len(own)} | {100 * share:.1f} % | {100 * corrected:.1f} % "
+            f"| {width:.3f} | {error:+.3f} |"
         )
     return "\n".join(lines)

@@ -130,9 +130,18 @@ def test_labelling_benchmark_simulates_and_sums_up():
     printed = load_script("labelling_tables").summarise({"runs": runs, "full": full})
     assert "| sample | 50 | 1 | `core_set` |" in printed
     assert "| mean ratio to random | | 1.00 of 1 |" in printed
-    assert (
-        "| sample | 100 | 1 |" in printed
-    )  # none but assay draws at random beside what it chooses
+    # None but assay draws at random beside what it chooses.
+    assert "| sample | 50 | 100 | 1 |" in printed
+
+
+def test_coverage_is_corrected_for_the_error_of_the_truth():
+    """An interval that misses 140 fresh texts by less than these err holds the accuracy of all."""
+    tables = load_script("labelling_tables")
+    own = {"set": "s", "batch": 50, "accuracy": {"500": 0.86}}
+    near = {**own, "estimates": {"500": [0.90, 0.87, 0.93]}, "n_fresh": 140}
+    far = {**own, "estimates": {"500": [0.90, 0.87, 0.93]}, "n_fresh": 100_000}
+    printed = tables.summarise({"sessions": [near, far]})
+    assert "| s | 50 | 500 | 2 | 0.0 % | 50.0 % | 0.060 | +0.040 |" in printed
 
 
 def test_labels_needed_are_read_off_the_curve():
