@@ -2,11 +2,13 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
 from assay import _env
-from assay.errors import InputError
+from assay.errors import InputError, OutsideError
+from assay.output_place import find_place
 
 VARIABLES = (
     "ASSAY_OFFLINE",
@@ -105,6 +107,46 @@ def test_cache_folder_follows_the_variables(monkeypatch, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_cache_without_a_home_is_of_this_process(monkeypatch, tmp_path):
+    """An unknown user of a container has no home: nothing that others could have put there is read."""
+
+    def refuse():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("ASSAY_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", refuse)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(_env, "_own_caches", {})
+    folder = _env.cache_dir()
+    assert folder.parent == tmp_path
+    assert folder.stat().st_mode & 0o077 == 0
+    assert _env.cache_path("features", "a.npy") == folder / "features" / "a.npy"
+    assert list(tmp_path.iterdir()) == [folder]
+    monkeypatch.setattr(_env, "_own_caches", {})
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(OutsideError, match="no home folder and no place for temporary files"):
+        _env.cache_dir()
+
+
+def test_cache_that_cannot_be_written_is_read_and_not_added_to(monkeypatch, tmp_path):
+    """What an image brought is used; what is made anew goes to a folder of this process."""
+    for name in ("ASSAY_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(_env, "_own_caches", {})
+    brought = tmp_path / "home" / ".cache" / "assay" / "encoders" / "a.onnx"
+    brought.parent.mkdir(parents=True)
+    brought.touch()
+    assert _env.cache_path("encoders", "b.onnx") == brought.with_name("b.onnx")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert _env.cache_path("encoders", "a.onnx") == brought
+    assert _env.cache_path("encoders", "b.onnx").parent.parent.parent == tmp_path
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "mine"))
+    assert _env.cache_path("encoders", "b.onnx") == tmp_path / "mine" / "encoders" / "b.onnx"
+
+
 def test_api_key_comes_from_the_environment(monkeypatch):
     """ASSAY_API_KEY, where it is set to something."""
     monkeypatch.setenv("ASSAY_API_KEY", "s3cret")
@@ -145,4 +187,13 @@ def test_temporary_files_go_beside_the_output_where_there_is_no_other_place(tmp_
     _env.find_temporary_folder(None)
     assert tempfile.tempdir is None
     _env.find_temporary_folder(tmp_path / "new" / "deeper" / "out.csv")
-    assert tempfile.tempdir == os.environ["TMPDIR"] == str(tmp_path)
+    assert tempfile.tempdir == os.environ["TMPDIR"]
+    assert Path(tempfile.tempdir).parent == tmp_path
+    # The folder above the output cannot be written: the output is a volume, which counts as empty.
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    tempfile.tempdir = None
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) == volume)
+    _env.find_temporary_folder(volume)
+    assert Path(os.environ["TMPDIR"]).parent == volume
+    assert find_place(volume).content() == []

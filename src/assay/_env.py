@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
-from assay.errors import InputError
+from assay.errors import InputError, OutsideError
+from assay.output_place import TEMPORARY
 
 __all__ = [
     "api_key",
     "bound",
     "cache_dir",
+    "cache_path",
     "device",
     "find_temporary_folder",
     "has_hub_token",
@@ -155,7 +159,7 @@ def find_temporary_folder(out: Path | None) -> None:
     """Let libraries put temporary files beside an output where the system has no place for them.
 
     So one folder that can be written is enough, for example in a container whose root file system
-    is read-only. What is put there is deleted by who put it.
+    is read-only. They are in a hidden folder, deleted when the process ends.
 
     Parameters
     ----------
@@ -168,7 +172,14 @@ def find_temporary_folder(out: Path | None) -> None:
         if out is None:
             return
         near = next(path for path in out.absolute().parents if path.is_dir())
-        os.environ["TMPDIR"] = tempfile.tempdir = str(near)
+        if out.is_dir() and not os.access(near, os.W_OK):
+            near = out.absolute()  # a volume of a container, worked on inside
+        try:
+            made = tempfile.mkdtemp(prefix=TEMPORARY, dir=near)
+        except OSError:
+            return  # whoever writes the output says why it cannot be written
+        atexit.register(shutil.rmtree, made, ignore_errors=True)
+        os.environ["TMPDIR"] = tempfile.tempdir = made
 
 
 def bound(name: str, default: int) -> int:
@@ -197,11 +208,56 @@ def api_key() -> str | None:
 def cache_dir() -> Path:
     """Return the folder for what can be made again (`ASSAY_CACHE`, else that of the desktop).
 
-    The folder is not created here.
+    The folder is not created here, except where this user has no home folder: then it is a folder
+    of this process, deleted when the process ends.
+
+    Raises
+    ------
+    OutsideError
+        There is neither a home folder nor a place for temporary files.
     """
     given = os.environ.get("ASSAY_CACHE")
     if given:
         return Path(given).expanduser()
     base = os.environ.get("XDG_CACHE_HOME")
-    caches = Path(base) if base else Path.home() / ".cache"
+    try:
+        caches = Path(base) if base else Path.home() / ".cache"
+    except RuntimeError:  # an unknown user without HOME, as in many containers
+        return _own_cache()
     return caches / "assay"
+
+
+def cache_path(*parts: str) -> Path:
+    """Return the place of one file or folder of the cache.
+
+    It is in `cache_dir` if it is there already or can be written there, or if the user chose that
+    folder; else in a folder of this process, deleted when the process ends.
+
+    Raises
+    ------
+    OutsideError
+        See `cache_dir`.
+    """
+    kept = cache_dir().joinpath(*parts)
+    if kept.exists() or os.environ.get("ASSAY_CACHE"):
+        return kept
+    nearest = next(folder for folder in kept.absolute().parents if folder.is_dir())
+    return kept if os.access(nearest, os.W_OK) else _own_cache().joinpath(*parts)
+
+
+def _own_cache() -> Path:
+    """Return a cache that only this process sees: what others put there could be forged."""
+    if _own_caches.get("process") != os.getpid():
+        try:
+            folder = tempfile.mkdtemp(prefix="assay-cache-")
+        except OSError as err:
+            raise OutsideError(
+                "there is no home folder and no place for temporary files to keep a cache in",
+                hint="set ASSAY_CACHE to a folder that can be written",
+            ) from err
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        _own_caches.update(process=os.getpid(), folder=folder)
+    return Path(str(_own_caches["folder"]))
+
+
+_own_caches: dict[str, int | str] = {}

@@ -27,6 +27,9 @@ __all__ = [
 PARTIAL = ".partial"  # ending of what is not finished
 REPLACED = ".replaced"  # ending of what was there before, until the new one is in its place
 LOCK = ".lock"
+TEMPORARY = (
+    ".assay-tmp-"  # beginning of a folder for temporary files, where there is no other place
+)
 
 # What operating systems leave in folders: no part of any data, model or output.
 OS_FILES = ("lost+found", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r", "__MACOSX")
@@ -74,7 +77,8 @@ class OutputPlace:
     def content(self) -> list[Path]:
         """Return what is in a folder that stays, without what assay and the system put there."""
         ours = (PARTIAL, REPLACED, LOCK, ".DS_Store", *OS_FILES)
-        return [path for path in self.out.iterdir() if path.name not in ours]
+        found = [path for path in self.out.iterdir() if path.name not in ours]
+        return [path for path in found if not path.name.startswith(TEMPORARY)]
 
 
 def check_name(out: Path) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 from assay import _env
 from assay.data.texts import check_texts
 from assay.disk import atomic_file
+from assay.errors import OutsideError
 from assay.progress import Progress
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def cached_features(
         return found
     features = encoder.transform(as_list, progress=progress)
     if len(as_list) >= MIN_TEXTS:
-        _write(_path(encoder, as_list), features)
+        with suppress(OutsideError):  # there is no place for a cache
+            _write(_path(encoder, as_list), features)
     return features
 
 
@@ -66,7 +68,11 @@ def find_cached(encoder: FrozenEncoder, texts: Sequence[str]) -> np.ndarray | No
     as_list = check_texts(texts)
     if len(as_list) < MIN_TEXTS:
         return None
-    return _read(_path(encoder, as_list), (len(as_list), encoder.resolved.hidden_size))
+    try:
+        path = _path(encoder, as_list)
+    except OutsideError:  # there is no place for a cache
+        return None
+    return _read(path, (len(as_list), encoder.resolved.hidden_size))
 
 
 def measure_cache() -> tuple[Path, int, int]:
@@ -114,7 +120,7 @@ def _path(encoder: FrozenEncoder, texts: list[str]) -> Path:
     for text in texts:
         data = text.encode("utf-8", "surrogatepass")
         digest.update(len(data).to_bytes(8, "little") + data)
-    return _folder() / f"{digest.hexdigest()}.npy"
+    return _env.cache_path("features", f"{digest.hexdigest()}.npy")
 
 
 def _read(path: Path, shape: tuple[int, int]) -> np.ndarray | None:

@@ -108,7 +108,7 @@ def make_e5_folder(source: Path, *, progress: Progress) -> Path:
     OutsideError
         The cache cannot be written.
     """
-    folder = _env.cache_dir() / "checkpoints" / f"{E5}-{FILE_SHA256[:16]}-{CONVERSION}"
+    folder = _env.cache_path("checkpoints", f"{E5}-{FILE_SHA256[:16]}-{CONVERSION}")
     if is_whole(folder, FILE_SHA256):
         return folder
     _check_source(source)

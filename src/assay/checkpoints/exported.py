@@ -70,7 +70,7 @@ class ExportedEncoder:
         key = json.dumps(
             [VERSION, checkpoint.sha256, pooling, precision, require("onnxruntime").__version__]
         )
-        path = _env.cache_dir() / "encoders" / f"{hashlib.sha256(key.encode()).hexdigest()}.onnx"
+        path = _env.cache_path("encoders", f"{hashlib.sha256(key.encode()).hexdigest()}.onnx")
         self._session = _open(path) if path.is_file() else None
         if self._session is None:  # not there, or broken
             _make(path, load(), checkpoint, pooling, precision)

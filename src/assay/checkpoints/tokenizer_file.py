@@ -72,7 +72,7 @@ def _cached_path(sources: list[Path]) -> Path:
     digest = hashlib.sha256(f"transformers {require('transformers').__version__}\n".encode())
     for path in sources:
         digest.update(f"{path.name} {hash_once(path)}\n".encode())
-    return _env.cache_dir() / "tokenizers" / digest.hexdigest() / TOKENIZER
+    return _env.cache_path("tokenizers", digest.hexdigest(), TOKENIZER)
 
 
 def _convert(folder: Path) -> str:

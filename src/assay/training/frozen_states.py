@@ -113,7 +113,7 @@ def _make_file(n_tokens: int, hidden_size: int) -> np.ndarray | None:
     n_bytes = n_tokens * hidden_size * 4
     if n_bytes > MAX_BYTES:
         return None
-    folder = _env.cache_dir()
+    folder = _env.cache_path()
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < 2 * n_bytes:
         return None
