@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from assay._paths import is_hub_id, is_meant_as_path, nearby
+from assay._paths import expand_home, is_hub_id, is_meant_as_path, nearby
 from assay.checkpoints.resolve import resolve_checkpoint
 from assay.data.load import load_data
 from assay.errors import InputError, ModelError
@@ -114,3 +116,11 @@ def test_ids_of_the_hub_have_one_form(given, is_id, has_owner):
     assert is_hub_id(given, with_owner=True) is has_owner
     assert not is_hub_id(f"{given}:config")
     assert is_hub_id(f"{given}:config", with_configuration=True) is is_id
+
+
+def test_home_that_nobody_has_stays_a_path():
+    """It is reported as a file that does not exist, not as a mistake of assay."""
+    assert expand_home("~nobody-of-that-name/data.csv") == Path("~nobody-of-that-name/data.csv")
+    assert expand_home("~/data.csv").is_absolute()
+    with pytest.raises(InputError, match=r"~nobody-of-that-name/data\.csv"):
+        load_data("~nobody-of-that-name/data.csv")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assay.errors import did_you_mean
 
-__all__ = ["is_hub_id", "is_meant_as_path", "nearby"]
+__all__ = ["expand_home", "is_hub_id", "is_meant_as_path", "nearby"]
 
 # An id begins with a letter or a digit: what begins with a dot is a path.
 OWNER = r"[A-Za-z0-9][\w.-]*/"
@@ -18,6 +18,15 @@ CONFIGURATION = r":[\w.-]+"
 HUB_ID = re.compile(
     rf"(?=[A-Za-z0-9])(?P<owner>{OWNER})?{NAME}(?P<configuration>{CONFIGURATION})?", re.ASCII
 )
+
+
+def expand_home(given: str | Path) -> Path:
+    """Return a path with a leading ``~`` replaced; as it is where nobody has that home."""
+    path = Path(given)
+    try:
+        return path.expanduser()
+    except RuntimeError:  # `~name` of an unknown user, or `~` of a user without a home
+        return path
 
 
 def is_hub_id(given: str, *, with_owner: bool = False, with_configuration: bool = False) -> bool:

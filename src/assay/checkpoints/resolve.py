@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from assay._paths import is_hub_id, is_meant_as_path, nearby
+from assay._paths import expand_home, is_hub_id, is_meant_as_path, nearby
 from assay.checkpoints.aliases import ACCEPTED, ALIASES, AUTO, E5, MINILM
 from assay.checkpoints.e5 import find_e5_file, has_e5_wheel, make_e5_folder
 from assay.checkpoints.fetch import fetch_checkpoint, list_pickles
@@ -88,7 +88,7 @@ def resolve_checkpoint(
     if isinstance(name, Checkpoint):
         return name
     text = str(name).strip()
-    folder = Path(text).expanduser()
+    folder = expand_home(text)
     is_local = isinstance(name, Path) or (text not in ("", AUTO, *ALIASES) and folder.is_dir())
     if revision is not None and (is_local or text in ALIASES):
         raise InputError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from assay._paths import expand_home
+
 __all__ = ["fix_command_for"]
 
 
@@ -25,7 +27,7 @@ def fix_command_for(data: str, decisions: Path, flags: str) -> str:
     >>> fix_command_for("sample", Path("issues.csv"), "")
     ''
     """
-    path = Path(data).expanduser()
+    path = expand_home(data)
     if not path.exists():
         return ""
     fixed = _free_name(path.with_name(f"fixed-{path.name}"))

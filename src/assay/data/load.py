@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Unpack, cast
 
 from assay._arguments import checked
-from assay._paths import is_hub_id, is_meant_as_path, nearby
+from assay._paths import expand_home, is_hub_id, is_meant_as_path, nearby
 from assay.data.files.readers import SUFFIXES, file_kind
 from assay.data.files.reading import Reading, ReadingOptions
 from assay.data.folders import UNREADABLE, Located, read_file, read_folder
@@ -127,7 +127,7 @@ def _locate(data: Any, reading: Reading) -> Located:
         return _open_sample()
     if not str(data).strip():
         raise InputError(f"data is an empty text; {ACCEPTED} is accepted")
-    path = Path(data).expanduser()
+    path = expand_home(data)
     if _exists(path):
         if path.is_dir():
             return read_folder(path, reading)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from assay._paths import is_hub_id, is_meant_as_path, nearby
+from assay._paths import expand_home, is_hub_id, is_meant_as_path, nearby
 from assay.errors import DataError, InputError, ModelError, OutsideError
 from assay.notebook import default_progress
 from assay.progress import Progress
@@ -58,7 +58,7 @@ def open_model(
 
 
 def _find(model: str | Path, long_texts: str | None, progress: Progress) -> Model:
-    folder = Path(model).expanduser()
+    folder = expand_home(model)
     is_checkpoint = (folder / "config.json").is_file() and not Layout(folder).manifest.is_file()
     if folder.is_dir() and not is_checkpoint:
         return load_model(folder, long_texts=long_texts)

@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from assay._arguments import checked
 from assay._display import Brief
+from assay._paths import expand_home
 from assay.audit.answers import Correction, read_corrections
 from assay.audit.issues import hash_text
 from assay.data.columns import find_columns, list_columns
@@ -141,7 +142,7 @@ def fix_data(
         A file cannot be read or written again, no row is accepted and no label merged, or `out`
         exists or is called like a file of another format.
     """
-    data, out, options = Path(data).expanduser(), Path(out), options or DataOptions()
+    data, out, options = expand_home(data), Path(out), options or DataOptions()
     if not data.exists():
         raise InputError(f"no such file or folder: {data}; what is corrected is a file of your own")
     check_output(out, overwrite=overwrite)

@@ -9,6 +9,7 @@ from typing import Unpack
 
 import numpy as np
 
+from assay._paths import expand_home
 from assay.batch.rows import open_rows
 from assay.data.blank_text import is_blank
 from assay.data.cell_values import MAX_CHARS, text_or_problem
@@ -82,7 +83,7 @@ def read_pool(
     InputError
         There is no such file, it cannot be read, or it has no text.
     """
-    path = Path(source).expanduser()
+    path = expand_home(source)
     if not path.is_file():
         raise InputError(f"no such file: {source}; a file with one text per row is accepted")
     rows, column = open_rows(path, text_column=text_column, **reading)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from assay._paths import expand_home
 from assay.data.files.decoding import check_encoding, decode_bytes, open_bytes
 from assay.data.files.mixed_encoding import other_encoding
 from assay.data.files.readers import file_kind, read_rows
@@ -44,7 +45,7 @@ def record_reading(asked: Mapping[str, Any], data: Any) -> dict[str, Any]:
     >>> record_reading({"delimiter": ";", "encoding": None, "header": True}, "nothing.csv")
     {}
     """
-    if not isinstance(data, str | Path) or not Path(data).expanduser().exists():
+    if not isinstance(data, str | Path) or not expand_home(data).exists():
         return {}
     recorded: dict[str, Any] = {}
     for name in (*READING, *COLUMNS, *SEVERAL):
@@ -53,7 +54,7 @@ def record_reading(asked: Mapping[str, Any], data: Any) -> dict[str, Any]:
             recorded[name] = value
     recorded |= {name: True for name in RULES if asked.get(name)}
     if recorded:
-        recorded["kind"] = _kind_of(Path(data).expanduser())
+        recorded["kind"] = _kind_of(expand_home(data))
     return recorded
 
 
@@ -116,7 +117,7 @@ def _sample_file(source: Any) -> Path | None:
     """Return the file, or one of the folder; None where there is none that can be read."""
     if not isinstance(source, str | Path):
         return None
-    path = Path(source).expanduser()
+    path = expand_home(source)
     with suppress(OSError, ValueError):
         if path.is_file():
             return path if file_kind(path) else None

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay._paths import expand_home
 from assay.data.duplicates import duplicate_groups
 from assay.data.labels import LabelSet, Task
 from assay.data.languages import find_wrong_language
@@ -362,7 +363,7 @@ def _main_language(train: LabelledTexts) -> str | None:
 
 def _public_source(source: str) -> str:
     """Name the data in public: a Hub id as it is, a path on this machine by its last part."""
-    path = Path(source).expanduser()
+    path = expand_home(source)
     try:
         is_local = path.exists()
     except (OSError, ValueError):  # a name that cannot be a path
