@@ -1,9 +1,10 @@
 """What more training texts would bring, from how accuracy grew so far.
 
-With every doubling of the texts the log-odds of a right answer rise by about the same amount, a
-little less each time. The rise of the last two doublings is carried on. Powers of the number of
-texts with a floor (Hestness et al., 2017) have three numbers to fit, and predict worse from a few
-noisy accuracies: "What more texts bring" in dev/LOG.md.
+With every doubling of the texts the log-odds of a right answer rise by about the same amount: a
+little more where half of the answers are right, a little less where nearly all are. The rise of the
+last two doublings is carried on. Powers of the number of texts with a floor (Hestness et al., 2017)
+have three numbers to fit, and predict worse from a few noisy accuracies: "What more texts bring" in
+dev/LOG.md.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from assay.runtime.linear import sigmoid
 
 __all__ = ["Growth", "GrowthEntry", "predict_growth"]
 
-# The next doubling brings so much of the mean of the last two, give or take.
-CARRIED_ON, SPREAD = 0.8, 0.25
+# What the last doubling brought counts so much, what the one before it brought the rest.
+LAST_DOUBLING = 0.75
+# The next doubling brings so much of that minus the accuracy, give or take: with an accuracy of 0.6
+# all of it, with 0.9 seven tenths.
+CARRIED_ON, SPREAD = 1.6, 0.25
 # Accuracy also depends on which texts a part holds, by about so much times the square root of 1000
 # over their number.
 PART_NOISE = 0.006
@@ -88,40 +92,57 @@ def predict_growth(
     seed : int
         Seed of the draws behind the interval.
     """
-    correct = curve.correct[[0, -1]]
+    correct = curve.correct
     if rows is not None:
         correct = correct[:, rows]
-    sizes = np.array([curve.n_fitted[0], curve.n_fitted[-1]], dtype=np.float64)
     n_judged = correct.shape[1]
     # Half a text is added to the right and to the wrong ones, for the logarithm.
     shares = (correct.sum(axis=1) + 0.5) / (n_judged + 1)
-    first, last = np.log(shares / (1 - shares))
-    n_doublings = np.log2(sizes[1] / sizes[0])
-    rise = (last - first) / n_doublings
-    spread = _spread(correct, shares, sizes) / n_doublings
+    log_odds = np.log(shares / (1 - shares))
+    sizes = np.array(curve.n_fitted, dtype=np.float64)
+    of_parts = _weights_of_parts(sizes)
+    rise, last = float(of_parts @ log_odds), log_odds[-1]
+    spread = _spread(correct, shares, sizes, of_parts)
+    carried_on = CARRIED_ON - shares[-1]
 
     def grow(rises: np.ndarray) -> np.ndarray:
         # No learner of ours gets worse with more texts: a fall is chance.
         upwards = np.maximum(0.0, rises)
-        before = last + upwards * np.log2(n_before / sizes[1])
-        after = last + upwards * np.log2(n_after / sizes[1])
+        before = last + upwards * np.log2(n_before / sizes[-1])
+        after = last + upwards * np.log2(n_after / sizes[-1])
         grown: np.ndarray = sigmoid(after) - sigmoid(before)
         return grown
 
-    gain = float(grow(np.array(CARRIED_ON * rise)))
+    gain = float(grow(np.array(carried_on * rise)))
     rng = np.random.default_rng(seed)
-    drawn = rng.normal(rise, spread, N_DRAWS) * rng.normal(CARRIED_ON, SPREAD, N_DRAWS)
+    drawn = rng.normal(rise, spread, N_DRAWS) * rng.normal(carried_on, SPREAD, N_DRAWS)
     low, high = np.quantile(grow(drawn), [OUTSIDE, 1 - OUTSIDE])
     return Growth(n_before, n_after, gain, min(gain, float(low)), max(gain, float(high)))
 
 
-def _spread(correct: np.ndarray, shares: np.ndarray, sizes: np.ndarray) -> float:
-    """Return the standard deviation of the rise from the first to the last part, in log-odds.
+def _weights_of_parts(sizes: np.ndarray) -> np.ndarray:
+    """Return what the log-odds of each part count in their rise per doubling.
 
-    Models of both parts answer the same texts, so that most of the chance is shared and falls out
-    of their difference.
+    For parts of 1, 2 and 4 texts the rise is 0.75 times (third - second) plus 0.25 times (second -
+    first): the weights are -0.25, -0.5 and 0.75.
+    """
+    weights = np.zeros(len(sizes))
+    counts = np.append(np.zeros(len(sizes) - 3), [1 - LAST_DOUBLING, LAST_DOUBLING])
+    for i, weight in enumerate(counts / np.diff(np.log2(sizes))):
+        weights[i] -= weight
+        weights[i + 1] += weight
+    return weights
+
+
+def _spread(
+    correct: np.ndarray, shares: np.ndarray, sizes: np.ndarray, of_parts: np.ndarray
+) -> float:
+    """Return the standard deviation of the rise per doubling, in log-odds.
+
+    Models of all parts answer the same texts, so that most of the chance is shared and falls out of
+    their differences.
     """
     covariance = np.cov(correct.astype(np.float64)) / correct.shape[1]
     covariance += np.diag(PART_NOISE**2 * 1000 / sizes)
-    slopes = np.array([-1.0, 1.0]) / (shares * (1 - shares))
+    slopes = of_parts / (shares * (1 - shares))
     return float(np.sqrt(slopes @ covariance @ slopes))
