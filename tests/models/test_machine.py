@@ -5,6 +5,7 @@ import scipy.sparse
 
 from assay.models import machine
 from assay.models.machine import DEFAULT_C, NOISY_C, choose_c, fit_machine
+from assay.models.several_machines import SeveralMachines
 
 N_TEXTS = 400
 
@@ -66,3 +67,20 @@ def test_very_many_texts_and_classes_take_one_machine_for_each_class(monkeypatch
     assert fit_machine(texts, label_ids, **given).multi_class == "crammer_singer"
     monkeypatch.setattr(machine, "MOST_CELLS", 80 * 40 - 1)
     assert fit_machine(texts, label_ids, **given).multi_class == "ovr"
+
+
+def test_more_texts_than_terms_are_learnt_from():
+    """A machine whose labels are not equally frequent must not stop at the most frequent label."""
+    rng = np.random.default_rng(0)
+    n_texts, n_terms, n_words = 4000, 3000, 20
+    label_ids = rng.choice(4, n_texts, p=[0.55, 0.25, 0.15, 0.05])
+    columns = rng.integers(0, n_terms, (n_texts, n_words))
+    columns[:, 0] = 40 * label_ids + rng.integers(0, 40, n_texts)  # one word tells the label
+    rows = np.repeat(np.arange(n_texts), n_words)
+    weights = np.full(n_texts * n_words, n_words**-0.5)
+    matrix = scipy.sparse.csr_matrix((weights, (rows, columns.ravel())), shape=(n_texts, n_terms))
+    fitted = fit_machine(matrix, label_ids, C=1.0, class_weight=None, seed=0)
+    assert (fitted.predict(matrix) == label_ids).mean() > 0.95
+    indicator = np.eye(4, dtype=np.int64)[label_ids]
+    coef, bias = SeveralMachines(None, np.arange(4), indicator, 0).fit(matrix, C=1.0)
+    assert ((matrix @ coef.T + bias > 0) == indicator).mean() > 0.95

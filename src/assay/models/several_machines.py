@@ -85,7 +85,11 @@ class SeveralMachines:
         if truth.all() or not truth.any():
             return np.zeros(matrix.shape[1]), 1.0 if truth.all() else -1.0
         machine = LinearSVC(
-            C=C, tol=TOLERANCE, class_weight=self._weights[label], random_state=self.seed
+            C=C,
+            tol=TOLERANCE,
+            class_weight=self._weights[label],
+            dual=True,  # see `fit_machine`
+            random_state=self.seed,
         )
         machine.fit(matrix, truth)
         return machine.coef_[0], float(machine.intercept_[0])
