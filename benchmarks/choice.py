@@ -12,7 +12,7 @@ coverage  share of the 95 % intervals of the chosen method's evidence that hold 
 growth    what twice as many texts are said to bring against what they bring, on rows that were hidden
 planted   5 % of the train labels changed: how many are among as many suspects, for the judges of an
           audit, for `linear` alone, and for cleanlab on the same probabilities
-few       test accuracy with 5 to 64 texts per label, of `features` and of SetFit
+few       test accuracy with 5 to 64 texts per label, of `features`, also tuned, and of SetFit
 folds     seconds of a run that judges out of fold beside one that does not, interleaved
 
 Raw results stay in benchmarks/results/choice.json, one entry per case. A case that is there is not
@@ -31,7 +31,7 @@ from pathlib import Path
 
 from choice_coverage import measure_coverage, show_coverage
 from choice_draws import measure_draw, measure_folds, show_draws, show_folds
-from choice_few import measure_few, show_few
+from choice_few import TUNED, measure_few, show_few
 from choice_growth import measure_growth, show_growth
 from choice_planted import measure_planted, show_planted
 from house import DATA, RESULTS, Case, Results, describe_machine, log
@@ -96,7 +96,7 @@ def few_cases() -> list[Case]:
     cases: list[Case] = []
     for seed, (data, n_per_label, checkpoint) in product(range(5), kinds):
         case = {"data": data, "n_per_label": n_per_label, "checkpoint": checkpoint, "seed": seed}
-        cases.append({**case, "tool": "assay"})
+        cases += [{**case, "tool": "assay"}, {**case, "tool": TUNED}]
         if data != "banking77":
             cases.append({**case, "tool": "setfit"})
     return cases

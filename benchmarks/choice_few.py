@@ -18,6 +18,8 @@ HERE = Path(__file__).parent
 N_THREADS = 2
 # Pairs per text and kind, as in the paper of SetFit (Tunstall et al., 2022, arXiv:2209.11055)
 N_ITERATIONS = 20
+TUNED, TUNED_EPOCHS = "assay, tuned", 4
+NAMES = {"assay": "assay `features`", TUNED: f"assay `features`, `--tuned-epochs {TUNED_EPOCHS}`"}
 
 
 def measure_few(case: Case, root: Path) -> Case:
@@ -30,9 +32,10 @@ def measure_few(case: Case, root: Path) -> Case:
             "validation": _write(splits["test"], Path(folder) / "test.jsonl"),
             "checkpoint": case["checkpoint"],
             "seed": case["seed"],
+            "tuned_epochs": TUNED_EPOCHS if case["tool"] == TUNED else 0,
             "out": f"{folder}/model",
         }
-        if case["tool"] == "assay":
+        if case["tool"] in NAMES:
             found = run_child(HERE / "choice_few_child.py", task, n_threads=N_THREADS)
         else:
             found = _fit_setfit(task, n_per_label=case["n_per_label"])
@@ -80,7 +83,7 @@ def show_few(entries: list[Case]) -> str:
         accuracy = [one["n_right"] / one["n_validation"] for one in own]
         spread = f"{statistics.mean(accuracy):.3f} ({min(accuracy):.3f} to {max(accuracy):.3f})"
         fit_s = statistics.median(one["fit_s"] for one in own)
-        name = "assay `features`" if tool == "assay" else "SetFit"
+        name = NAMES.get(tool, "SetFit")
         cells = [data, f"`{checkpoint}`", str(n_per_label), name, str(len(own)), spread]
         lines.append(f"| {' | '.join(cells)} | {fit_s:.1f} |")
     return "\n".join(lines)

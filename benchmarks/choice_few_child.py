@@ -31,7 +31,8 @@ def fit(task: Case) -> Case:
     make_estimator("features")  # imports what it needs
     with empty_feature_cache():  # features that were kept from before would look fast
         started_s = time.perf_counter()
-        model = make_estimator("features", checkpoint=task["checkpoint"], seed=task["seed"])
+        given = {name: task[name] for name in ("checkpoint", "seed", "tuned_epochs")}
+        model = make_estimator("features", **given)
         model.fit(*train)
         fit_s = time.perf_counter() - started_s
         started_s = time.perf_counter()

@@ -235,6 +235,7 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         """Return an encoder with the same settings that reads through another network."""
         other = FrozenEncoder(**self.get_params(deep=False))
         other._loaded = (other._load_params(), loaded)
+        other._has_own_network = True
         return other
 
     def loaded(self) -> LoadedNetwork:
@@ -262,7 +263,8 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        state.pop("_loaded", None)
+        if not state.get("_has_own_network", False):  # no checkpoint holds its own network
+            state.pop("_loaded", None)
         state.pop("_exported", None)
         return state
 

@@ -44,6 +44,15 @@ class EstimatorFlags:
     epochs: Annotated[
         int | None, typer.Option(help=f"For {IN_EPOCHS}.  [default: by the data]", min=1)
     ] = None
+    tuned_epochs: Annotated[
+        int,
+        typer.Option(
+            help="For features: times to read the texts to tune the transformer, such as 4; for "
+            "few texts per label.  [default: 0]",
+            min=0,
+            show_default=False,
+        ),
+    ] = 0
     long_texts: LongTexts = "truncate"
     class_weight: ClassWeight = "none"
 
@@ -59,6 +68,8 @@ class EstimatorFlags:
         parameters = select_parameters(method, given)
         if self.epochs is not None:
             parameters["n_epochs"] = self.epochs
+        if self.tuned_epochs:
+            parameters["tuned_epochs"] = self.tuned_epochs
         return parameters
 
 

@@ -1,6 +1,7 @@
 """`features`: a frozen transformer's last hidden state + logistic regression.
 
-The transformer is run once and learns nothing; what is trained is one affine layer. Standardising
+The transformer is run once and learns nothing, unless `tuned_epochs` asks for it; what is trained
+is one affine layer. Standardising
 the features, the regression and the temperature are all affine, so the saved network carries a
 single one.
 """
@@ -30,14 +31,21 @@ from assay.checkpoints.pruning import PieceLimits, prune_vocabulary
 from assay.checkpoints.resolve import Checkpoint
 from assay.checkpoints.torch_state import pick_device
 from assay.data.labels import Task
+from assay.errors import InputError
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.head import AffineHead
 from assay.models.head_choice import N_FOLDS, choose_c, names_help
-from assay.models.label_names import NamedLabels, names_of_labels
+from assay.models.label_names import (
+    MOST_TEXTS_PER_LABEL,
+    NamedLabels,
+    names_of_labels,
+    readable_names,
+)
 from assay.models.onnx.export import write_transformer_onnx
 from assay.models.onnx.packed import pack_weights
 from assay.models.pruned_network import count_tokens, prune_network
 from assay.models.several_heads import HEADS, SeveralHeads
+from assay.models.tuned_encoder import pool_states, tune_encoder
 from assay.progress import Progress
 from assay.runtime.layout import Layout
 from assay.training.context import ClassWeight, FitContext
@@ -71,6 +79,10 @@ class Features(TextClassifier):
         The name of each label, where `fit` gets labels as numbers: label 2 is the third name. With
         few texts, names are learnt from as texts are, if that helps (`names_help`). None: the
         labels themselves, where they are texts. Empty: nothing is learnt from names.
+    tuned_epochs : int
+        How often the training texts are read to tune the transformer to their labels; 0 leaves it
+        frozen. It helps where there are few texts per label, and takes far longer. `C` is not used
+        then.
     seed : int
     device : str, optional
         ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. None: what `--device` or the environment
@@ -78,8 +90,8 @@ class Features(TextClassifier):
 
     Attributes
     ----------
-    C_ : float
-        The C that was used.
+    C_ : float or None
+        The C that was used; None with a tuned transformer.
     uses_names_ : bool
         Whether the names of the labels were learnt from.
     """
@@ -87,6 +99,7 @@ class Features(TextClassifier):
     method = "features"
     accepted: ClassVar[Mapping[str, Bounds]] = {
         "C": replace(POSITIVE, is_optional=True),
+        "tuned_epochs": Bounds(at_least=0, is_whole=True),
         "seed": SEED,
     }
 
@@ -102,6 +115,7 @@ class Features(TextClassifier):
         precision: str = "float32",
         encoder: FrozenEncoder | None = None,
         label_names: Sequence[str] | None = None,
+        tuned_epochs: int = 0,
         seed: int = 0,
         device: str | None = None,
     ) -> None:
@@ -114,6 +128,7 @@ class Features(TextClassifier):
         self.precision = precision
         self.encoder = encoder
         self.label_names = label_names
+        self.tuned_epochs = tuned_epochs
         self.seed = seed
         self.device = device
 
@@ -140,8 +155,11 @@ class Features(TextClassifier):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Fit a head on the features of the texts inside, and predict those outside of them.
 
-        The features of all texts are computed once for all folds: they depend on no label.
+        The features of all texts are computed once for all folds: they depend on no label. Those of
+        a tuned transformer do.
         """
+        if self.tuned_epochs:
+            return super().predict_fold(texts, label_ids, is_outside, progress=progress)
         features = self.read_features([texts], progress=progress)
         return self.predict_part(features, label_ids, ~is_outside, is_outside)
 
@@ -204,12 +222,44 @@ class Features(TextClassifier):
             self.encoder_ = clone(given).set_params(precision="float32")
         self.checkpoint_ = self.encoder_.resolved
         self.token_counts_ = count_tokens(self.encoder_.tokenizer, texts)
+        names = names_of_labels(self.classes_.tolist(), self.label_names)
+        self.C_: float | None = None
+        if self.tuned_epochs:
+            self._tune(texts, label_ids, names, context)
+            return
         features = cached_features(given, texts, progress=context.progress)
-        self.named_ = self._read_names(
-            names_of_labels(self.classes_.tolist(), self.label_names), given
-        )
+        self.named_ = self._read_names(names, given)
         self.head_ = self._fit_head(features, label_ids, task=self.targets_.task)
         self.C_ = self.head_.C
+
+    def _tune(
+        self,
+        texts: list[str],
+        label_ids: np.ndarray,
+        names: Sequence[str] | None,
+        context: FitContext,
+    ) -> None:
+        """Tune a copy of the transformer to the labels, whose names count as one text each."""
+        if self.targets_.task == "multi":
+            raise InputError(
+                f"tuned_epochs is {self.tuned_epochs}; 0 is accepted where a text may have several "
+                "labels"
+            )
+        named_ids, words = readable_names(names or ())
+        self.uses_names_ = len(texts) <= MOST_TEXTS_PER_LABEL * len(named_ids)
+        if not self.uses_names_:
+            named_ids, words = [], []
+        tuned = tune_encoder(
+            self.encoder_,
+            [*texts, *words],
+            np.concatenate([label_ids, np.array(named_ids, dtype=np.int64)]),
+            n_epochs=self.tuned_epochs,
+            class_weights=self.targets_.weigh(self.class_weight, self.classes_, label_ids),
+            seed=self.seed,
+            context=context,
+        )
+        self.encoder_, self.head_ = tuned.encoder, tuned.head
+        self.history_ = tuned.history
 
     def _fit_head(
         self, features: np.ndarray, label_ids: np.ndarray, *, task: Task, n_cuts: int = N_FOLDS
@@ -299,11 +349,6 @@ class _PooledHead(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         hidden = self.network(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        mask = attention_mask.unsqueeze(-1)
-        hidden = hidden.masked_fill(mask == 0, 0.0)  # a text without tokens gives zeros
-        if self.pooling == "cls":
-            pooled = hidden[:, 0]
-        else:
-            pooled = hidden.sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+        pooled = pool_states(hidden, attention_mask, pooling=self.pooling)
         logits: Tensor = self.head(pooled)
         return logits

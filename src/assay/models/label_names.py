@@ -17,7 +17,14 @@ import numpy as np
 from assay.data.texts import check_texts
 from assay.errors import InputError, plural
 
-__all__ = ["NAME_WEIGHT", "NamedLabels", "names_of_labels", "read_name"]
+__all__ = [
+    "MOST_TEXTS_PER_LABEL",
+    "NAME_WEIGHT",
+    "NamedLabels",
+    "names_of_labels",
+    "read_name",
+    "readable_names",
+]
 
 NAME_WEIGHT = 2.0  # texts that the name of a label counts as
 MOST_TEXTS_PER_LABEL = 50  # where there are more, names add nothing
@@ -43,10 +50,7 @@ class NamedLabels:
     def read(
         cls, names: Sequence[str], encode: Callable[[list[str]], np.ndarray]
     ) -> NamedLabels | None:
-        """Read the names of labels; None where they are no words.
-
-        Names that are the same words, such as "C++ code" and "C# code", tell nothing apart: none of
-        them is read.
+        """Read the names of labels; None where they are no words. See `readable_names`.
 
         Parameters
         ----------
@@ -55,12 +59,10 @@ class NamedLabels:
         encode : callable
             Returns the features of texts.
         """
-        words = [read_name(name) for name in names]
-        n_labels = Counter(text.casefold() for text in words)
-        named = [i for i, text in enumerate(words) if text and n_labels[text.casefold()] == 1]
-        if len(named) < 2:
+        named, words = readable_names(names)
+        if not named:
             return None
-        features = encode([words[i] for i in named])
+        features = encode(words)
         return cls(np.array(named, dtype=np.int64), features)
 
     def help_few(self, n_texts: int) -> bool:
@@ -93,6 +95,23 @@ class NamedLabels:
             np.concatenate([label_ids, own_ids]),
             weights,
         )
+
+
+def readable_names(names: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Return the label ids whose names are words, and these words; none if there is only one.
+
+    Names that are the same words, such as "C++ code" and "C# code", tell nothing apart: none of
+    them is read.
+
+    >>> readable_names(["card_arrival", "7", "lostCard"])
+    ([0, 2], ['card arrival', 'lost Card'])
+    """
+    words = [read_name(name) for name in names]
+    n_labels = Counter(text.casefold() for text in words)
+    named = [i for i, text in enumerate(words) if text and n_labels[text.casefold()] == 1]
+    if len(named) < 2:
+        return [], []
+    return named, [words[i] for i in named]
 
 
 def names_of_labels(
