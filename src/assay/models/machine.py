@@ -21,7 +21,7 @@ TOLERANCE = 0.3  # of LIBLINEAR: as accurate as scikit-learn's 1e-4 in a quarter
 # for each class against the rest
 MANY_TOLERANCE = 0.5
 # Texts times classes, at most, for one machine of many classes: it holds 12 bytes for each of them
-MOST_CELLS = 10_000_000
+MOST_CELLS = 30_000_000
 # Inverse strengths of the regularisation to choose from. Noisy labels want the stronger one.
 DEFAULT_C, NOISY_C = 1.0, 0.2
 # The choice trains on so many texts, at most half of all, and compares on so many others
