@@ -119,12 +119,12 @@ def score_probs(splits: Any, probs: dict[str, np.ndarray]) -> Case:
     groups = duplicate_groups(splits["validation"])
     predicted = {
         "validation": cross_fit(probs["validation"], truth["validation"], groups, seed=0),
-        "test": (probs["test"] >= thresholds).astype(np.int64),
+        "test": thresholds.decide(probs["test"]),
     }
     scores = {}
     for name in probs:
         own = score_several(
-            truth[name], probs[name], predicted[name], splits.label_set, thresholds, seed=0
+            truth[name], probs[name], predicted[name], splits.label_set, thresholds.scores, seed=0
         )
         scores[name] = keep_scores(own.to_dict())
     return scores

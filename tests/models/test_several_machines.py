@@ -44,7 +44,7 @@ def test_linear_learns_several_labels(trained) -> None:
     assert (probs.shape, predicted.dtype) == ((400, 4), np.int64)
     assert f1_score(truth, predicted, average="macro") > 0.95
     assert probs.sum(axis=1).std() > 0.1
-    assert np.array_equal(predicted, (probs >= trained.fitted_.thresholds).astype(int))
+    assert np.array_equal(predicted, trained.fitted_.thresholds.decide(probs))
 
 
 def test_majority_is_a_floor_for_f1() -> None:

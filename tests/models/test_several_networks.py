@@ -88,7 +88,7 @@ def test_saved_models_answer_as_trained(trained, saved, method) -> None:
     order = [estimator.classes_.tolist().index(label) for label in LABELS]
     expected = estimator.predict_proba(texts)[:, order]
     np.testing.assert_allclose(model.predict_proba(texts), expected, atol=1e-5)
-    given = expected >= estimator.fitted_.thresholds[order]
+    given = estimator.fitted_.thresholds.take(order).decide(expected) > 0
     for names, row in zip(model.predict(texts), given, strict=True):
         assert sorted(names) == sorted(np.array(LABELS.names)[row].tolist())
 

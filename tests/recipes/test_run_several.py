@@ -113,7 +113,7 @@ def test_no_label_is_sure_is_an_answer(run: Path, tmp_path: Path) -> None:
     made_up[0, model.labels.index("rude")] = 0.9
     made_up[1] = 0.02  # 0.92 that there is none
     made_up[2] = 0.3  # 0.24 that there is none, and no label is surer than that
-    thresholds = model.answering.thresholds
+    thresholds = model.answering.thresholds.scores
     assert thresholds.min() > 0.02
     assert model.decide(made_up, rule=AbstainRule(0.5)) == [["rude"], [], None]
     assert model.decide(made_up) == model.answering.name(made_up)
@@ -393,3 +393,25 @@ def test_what_takes_one_label_is_refused_before_the_training(
     with pytest.raises(DataError, match="several labels each"):
         train_model(data, tmp_path / "m", method="linear", **asked)
     assert not (tmp_path / "m").exists()
+
+
+def test_texts_that_all_have_a_label_get_one_each(tmp_path: Path) -> None:
+    """A run says so, its model keeps it, and precision that is asked for comes first."""
+    lines = []
+    for line in write_data(tmp_path / "some.jsonl").read_text().splitlines():
+        if json.loads(line)["labels"]:
+            lines.append(line)
+    data = tmp_path / "all.jsonl"
+    data.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    run_data(data, tmp_path / "run", options=RunOptions(methods=("majority", "linear")))
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert [one["min_labels"] for one in results["methods"]] == [1, 1]
+    report = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    assert "so the best label is given where no score reaches its threshold" in report
+    card = (tmp_path / "run" / "model" / "README.md").read_text(encoding="utf-8")
+    assert "gives a text one or several of" in card
+    model = load_model(tmp_path / "run" / "model")
+    assert json.loads((model.folder / "assay.json").read_text())["min_labels"] == 1
+    assert all(len(labels) >= 1 for labels in model.predict(["nothing of this", "xyz"]))
+    train_model(data, tmp_path / "asked", method="linear", min_precision={WORDS[0]: 0.5})
+    assert load_model(tmp_path / "asked").manifest.min_labels == 0

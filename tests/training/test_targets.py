@@ -98,7 +98,7 @@ def test_thresholds_give_a_higher_f1_than_a_half() -> None:
     logits, truth = draw(8000)
     probs = 1 / (1 + np.exp(-fit_scale_shift(logits, truth).apply(logits)))
     thresholds = fit_thresholds(probs[:4000], truth[:4000])
-    given, by_half = probs[4000:] >= thresholds, probs[4000:] >= 0.5
+    given, by_half = thresholds.decide(probs[4000:]), probs[4000:] >= 0.5
     ours = f1_score(truth[4000:], given, average="macro", zero_division=0)
     assert ours > f1_score(truth[4000:], by_half, average="macro", zero_division=0) + 0.03
 
@@ -107,4 +107,4 @@ def test_no_texts_leave_everything_as_it_is() -> None:
     """Without held-out texts nothing is fitted."""
     none = np.zeros((0, 3))
     assert fit_scale_shift(none, none.astype(int)).scale.tolist() == [1, 1, 1]
-    assert fit_thresholds(none, none.astype(int)).tolist() == [0.5, 0.5, 0.5]
+    assert fit_thresholds(none, none.astype(int)).scores.tolist() == [0.5, 0.5, 0.5]

@@ -84,7 +84,7 @@ def explain_command(
         print_json({**_describe(explanation, label), **found})
         return
     if isinstance(loaded.answering, SeveralAnswers):
-        _print_several(explanation, label, loaded.answering.thresholds.tolist(), top_k)
+        _print_several(explanation, label, loaded.answering.thresholds.scores.tolist(), top_k)
     else:
         _print_scores(explanation, label)
         _print_words(explanation, label, top_k)
@@ -152,7 +152,10 @@ def _print_threshold(
     """Print the explained label with its score, and from which score it is given."""
     column = explanation.column_of(label)
     name, score = explanation.labels[column], explanation.probs[column]
-    print_sentence(f"{name} {score:.3f}, given from {thresholds[column]:.3f} on")
+    sentence = f"{name} {score:.3f}, given from {thresholds[column]:.3f} on"
+    if name in explanation.given_labels and score < thresholds[column]:
+        sentence += "; here because it is the best, and every text gets a label"
+    print_sentence(sentence)
 
 
 def _print_scores(explanation: Explanation, label: str | None) -> None:

@@ -81,7 +81,10 @@ def _describe_rule(manifest: Manifest) -> list[str]:
     """Say which label is given, where that is not always the one with the highest score."""
     if manifest.task == "multi":
         pairs = zip(manifest.labels, manifest.thresholds, strict=True)
-        return [f"{label} from a score of {threshold:.3f} on" for label, threshold in pairs]
+        given = [f"{label} from a score of {threshold:.3f} on" for label, threshold in pairs]
+        if manifest.min_labels:
+            given.append("the best label, where no score reaches that of its label")
+        return given
     rule = manifest.label_rule
     if not rule:
         return []

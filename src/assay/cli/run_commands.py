@@ -176,6 +176,12 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
     outcome = _rule_of(results)
     if outcome is not None:
         print_rule(outcome, measure=EXACT_MATCH)
+    recommended = next(one for one in results["methods"] if one["method"] == results["recommended"])
+    if recommended["min_labels"]:
+        print_sentence(
+            "Note:        every text of the evidence has a label, so each text gets its best label "
+            "at least"
+        )
     for one in results["skipped"]:
         print_sentence(f"Left out:    {one['method']}: {one['reason']}")
     for warning in results["warnings"]:

@@ -171,5 +171,6 @@ def judge_division(
         is_own = folds == fold
         fitted = fit(logits[~is_own], truth[~is_own])
         probs[is_own] = SEVERAL.probs(fitted.calibration.apply(logits[is_own]))
-        predicted[is_own] = probs[is_own] >= fitted.thresholds
+        assert fitted.thresholds is not None  # texts with several labels have them
+        predicted[is_own] = fitted.thresholds.decide(probs[is_own])
     return probs, predicted

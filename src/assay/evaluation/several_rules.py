@@ -17,6 +17,7 @@ from assay.evaluation.label_rules import AskedRule, count_thresholds
 from assay.evaluation.rule_effects import LabelEffect, RuleEffect, RuleOutcome, count_given
 from assay.evaluation.several_scoring import SeveralScored
 from assay.runtime.limits.label_rule import LabelRule
+from assay.runtime.limits.thresholds import Thresholds
 from assay.training.thresholds import fit_thresholds
 
 __all__ = ["Chosen", "choose_several_thresholds", "judge_several_rule"]
@@ -46,7 +47,9 @@ def choose_several_thresholds(
 ) -> Chosen:
     """Choose thresholds on texts that were not trained on.
 
-    A label that reaches what is asked of it with the threshold for F1 keeps that.
+    A label that reaches what is asked of it with the threshold for F1 keeps that. A text gets none
+    of the labels where no score reaches its threshold, whatever the texts here have: who asks for
+    precision wants no label that is below its threshold.
 
     Parameters
     ----------
@@ -58,7 +61,7 @@ def choose_several_thresholds(
     split : str
         What these texts are called.
     """
-    usual = fit_thresholds(probs, truth)
+    usual = fit_thresholds(probs, truth, min_labels=0).scores
     if asked.costs:
         return Chosen(dict(zip(asked.labels, _by_costs(asked, usual), strict=True)))
     thresholds = {}
@@ -104,7 +107,7 @@ def judge_several_rule(asked: AskedRule, scored: Mapping[str, SeveralScored]) ->
     if chosen.refusal is not None:
         return RuleOutcome(None, chosen.refusal, asked.min_recall, asked.min_precision)
     usual = fit_thresholds(evidence.probs, evidence.truth)
-    by_rule = usual.copy()
+    by_rule = fit_thresholds(evidence.probs, evidence.truth, min_labels=0).scores
     for label, threshold in chosen.thresholds.items():
         by_rule[asked.labels.index(label)] = threshold
     effects = (
@@ -117,11 +120,11 @@ def judge_several_rule(asked: AskedRule, scored: Mapping[str, SeveralScored]) ->
 
 
 def _measure(
-    asked: AskedRule, scored: SeveralScored, split: str, by_rule: np.ndarray, usual: np.ndarray
+    asked: AskedRule, scored: SeveralScored, split: str, by_rule: np.ndarray, usual: Thresholds
 ) -> RuleEffect:
     """Measure what other thresholds than those for F1 change on a split."""
     truth = scored.truth > 0
-    given, without = scored.probs >= by_rule, scored.probs >= usual
+    given, without = scored.probs >= by_rule, usual.decide(scored.probs) > 0
     effects = []
     for goal in asked.goals:
         own, column = truth[:, goal.label_id], goal.label_id

@@ -157,7 +157,7 @@ def score_several_split(
             probs[rows],
             predicted[rows],
             model.label_set,
-            answering.thresholds,
+            answering.thresholds.scores,
             seed=seed,
         )
 
@@ -190,7 +190,7 @@ def cross_fit(probs: np.ndarray, truth: np.ndarray, groups: np.ndarray, *, seed:
         inside = folds == fold
         if inside.any():
             thresholds = fit_thresholds(probs[~inside], truth[~inside])
-            predicted[inside] = probs[inside] >= thresholds
+            predicted[inside] = thresholds.decide(probs[inside])
     return predicted
 
 

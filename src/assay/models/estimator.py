@@ -192,7 +192,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             order,
             calibration=self.fitted_.calibration,
             task=self.targets_.task,
-            thresholds=None if thresholds is None else thresholds[order],
+            thresholds=None if thresholds is None else thresholds.take(order),
         )
 
     @property
@@ -311,7 +311,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Return the most probable class of each text.
 
         Where a text may have several labels: int64 zeros and ones of shape (n_texts, n_labels), 1
-        where the score is at least the label's threshold.
+        where the score is at least the label's threshold, and for the best label where each text
+        that thresholds were chosen on has one.
         """
         return self.answer(self.predict_proba(X))  # refuses an estimator that is not fitted
 

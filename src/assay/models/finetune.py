@@ -334,7 +334,7 @@ class Finetune(TextClassifier):
         network.config.id2label = dict(enumerate(outputs.labels))
         network.config.label2id = {label: i for i, label in enumerate(outputs.labels)}
         if outputs.thresholds is not None:  # transformers ignores them; other tools may not
-            by_label = zip(outputs.labels, outputs.thresholds.tolist(), strict=True)
+            by_label = zip(outputs.labels, outputs.thresholds.scores.tolist(), strict=True)
             network.config.thresholds = dict(by_label)
         with quiet_transformers():
             network.save_pretrained(root)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay.data.labels import Task
+from assay.runtime.limits.thresholds import Thresholds
 from assay.training.calibration import Calibration
 
 __all__ = ["Outputs"]
@@ -26,15 +27,15 @@ class Outputs:
         What calibrates the classes of the trained network, in their order.
     task : {"single", "multi"}
         Whether the scores of a text are those of one label, or of each label by itself.
-    thresholds : float64 array of shape (n_labels,), optional
-        The score from which each label is given; None where a text has one label.
+    thresholds : Thresholds, optional
+        From which score each label is given; None where a text has one label.
     """
 
     labels: tuple[str, ...]
     order: np.ndarray
     calibration: Calibration
     task: Task = "single"
-    thresholds: np.ndarray | None = None
+    thresholds: Thresholds | None = None
 
     def fold(self, weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the last layer in the order of the columns, with the calibration inside.

@@ -237,7 +237,8 @@ def _describe(
     thresholds = estimator.fitted_.thresholds
     return Manifest(
         task=labels.task,
-        thresholds=() if thresholds is None else tuple(thresholds[order].tolist()),
+        thresholds=() if thresholds is None else tuple(thresholds.scores[order].tolist()),
+        min_labels=0 if thresholds is None else thresholds.min_labels,
         method=estimator.method,
         labels=labels.names,
         seed=int(getattr(estimator, "seed", 0)),

@@ -242,7 +242,7 @@ def _score(fitted: FittedModel, run: Run) -> _Scored:
         run.folds.texts,
         whole.train,
         run.data.splits.label_set,
-        thresholds=answers_of(fitted.model).thresholds,
+        thresholds=answers_of(fitted.model).thresholds.scores,
         is_calibrated=METHODS[fitted.model.method].reads_texts,
         seed=seed,
     )
@@ -288,6 +288,7 @@ def _describe_method(method: str, one: _Scored, run: Run) -> Mapping[str, Any]:
         "model": f"models/{method}",
         "model_bytes": one.fitted.model.n_bytes,
         "fitted_on": one.fitted_on,
+        "min_labels": one.fitted.model.manifest.min_labels,
         "evidence": {
             "kind": one.predictions.kind,
             "n_folds": one.predictions.n_folds,

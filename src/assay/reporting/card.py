@@ -86,6 +86,7 @@ def render_card(
             metadata=_metadata(card, name=name),
             metric_names=set(_headlines(card)),
             several=card["task"] == "multi",
+            always_labelled=bool(card.get("min_labels")),
             baselines=dict(baselines or {}),
             picture=require("markupsafe").Markup(CONFUSION_PICTURE) if has_picture else None,
             has_server=importlib.util.find_spec("assay.server") is not None,

@@ -148,7 +148,7 @@ def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
             "labels",
             say("several.labels", method=report["recommended"]),
             [_label_row(one, spoken) for one in test["per_label"]],
-            _labels_note(test["per_label"], spoken),
+            _labels_note(test["per_label"], _recommended(report), spoken),
         ),
         *tell_rule(_recommended(report), spoken),
         Table(
@@ -244,9 +244,13 @@ def _is_absent(one: Mapping[str, Any]) -> bool:
     return not (one["n_texts"] or one["n_predicted"])
 
 
-def _labels_note(per_label: Sequence[Mapping[str, Any]], spoken: Spoken) -> str:
+def _labels_note(
+    per_label: Sequence[Mapping[str, Any]], method: Mapping[str, Any], spoken: Spoken
+) -> str:
     """Say when a label is given, and what a dash in the table means."""
     note = spoken.say("several.labels_note")
+    if method.get("min_labels"):
+        note = note + " " + spoken.say("several.labels_least")
     if any(map(_is_absent, per_label)):
         note = note + " " + spoken.say("several.labels_absent")  # markup stays markup
     return note

@@ -16,6 +16,7 @@ import numpy as np
 from assay.data.files.row import Record
 from assay.runtime.layout import Layout
 from assay.runtime.limits.label_rule import LabelRule
+from assay.runtime.limits.thresholds import Thresholds
 from assay.runtime.linear import sigmoid, softmax
 from assay.runtime.manifest import Manifest
 from assay.runtime.sane_scores import check_independent, check_probs
@@ -126,14 +127,14 @@ class SingleAnswer(Answering):
 
 @dataclass(frozen=True)
 class SeveralAnswers(Answering):
-    """Every label whose score is at least its threshold; none is an answer too.
+    """Every label whose score is at least its threshold; none is an answer too, where it may be.
 
     Parameters
     ----------
-    thresholds : float64 array of shape (n_labels,)
+    thresholds : Thresholds
     """
 
-    thresholds: np.ndarray
+    thresholds: Thresholds
     activation = "sigmoid"
     answer_column = "predicted_labels"
 
@@ -147,7 +148,7 @@ class SeveralAnswers(Answering):
 
     def decide(self, probs: np.ndarray) -> np.ndarray:
         """Return which labels each text is given, int64 zeros and ones of the same shape."""
-        return (probs >= self.thresholds).astype(np.int64)
+        return self.thresholds.decide(probs)
 
     def name(self, probs: np.ndarray) -> list[Any]:
         """Return the labels of each text, the surest first."""
@@ -161,8 +162,11 @@ class SeveralAnswers(Answering):
     def statements(self, probs: np.ndarray) -> np.ndarray:
         """Return the scores, and last the probability that a text has none of the labels.
 
-        That is the product of what each score leaves to one: of 0.9 and 0.2 it is 0.08.
+        That is the product of what each score leaves to one: of 0.9 and 0.2 it is 0.08. It is left
+        out where every text gets a label.
         """
+        if self.thresholds.min_labels:
+            return probs
         none = np.prod(1 - np.asarray(probs, dtype=np.float64), axis=1, keepdims=True)
         return np.hstack([probs, none])
 
@@ -196,7 +200,8 @@ def _read_single(manifest: Manifest, folder: Path) -> Answering:
 
 
 def _read_several(manifest: Manifest, folder: Path) -> Answering:
-    return SeveralAnswers(manifest.labels, np.asarray(manifest.thresholds, dtype=np.float64))
+    scores = np.asarray(manifest.thresholds, dtype=np.float64)
+    return SeveralAnswers(manifest.labels, Thresholds(scores, manifest.min_labels))
 
 
 MAKERS = {"single": _read_single, "multi": _read_several}

@@ -112,6 +112,9 @@ class Manifest(Brief):
         Whether a text has one label, or any number of them. In the file only where it is "multi".
     thresholds : tuple of float
         The score from which each label is given, in LabelSet order; empty where a text has one.
+    min_labels : {0, 1}
+        How many labels every text gets at least, where it may have several; see `Thresholds`. In
+        the file only where it is 1.
     schema_version : int
         The version of the format.
     """
@@ -136,6 +139,7 @@ class Manifest(Brief):
     files: dict[str, FileEntry] = field(default_factory=dict)
     task: Task = "single"
     thresholds: tuple[float, ...] = ()
+    min_labels: int = 0
     label_rule: LabelRuleEntry = field(default_factory=LabelRuleEntry)
     schema_version: int = SCHEMA_VERSION
 
@@ -182,6 +186,8 @@ class Manifest(Brief):
         entries: dict[str, object] = {}
         if self.task != "single":
             entries |= {"task": self.task, "thresholds": list(self.thresholds)}
+        if self.min_labels:
+            entries["min_labels"] = self.min_labels
         if self.label_rule:
             entries["label_rule"] = self.label_rule
         return entries
@@ -189,7 +195,7 @@ class Manifest(Brief):
     def to_dict(self) -> dict[str, Any]:
         """Return plain values as they are written to assay.json, `schema_version` first."""
         values = asdict(self)
-        for name in ("task", "thresholds", "label_rule"):
+        for name in ("task", "thresholds", "min_labels", "label_rule"):
             del values[name]
         return {"schema_version": values.pop("schema_version"), **values, **self._optional()}
 
@@ -263,6 +269,9 @@ def _check_several(values: Mapping[str, Any], *, where: Path) -> None:
         raise ModelError(f"{where}: task {task!r} is not known; single and multi are accepted")
     if task == "multi" and not _are_thresholds(thresholds, len(values["labels"])):
         raise ModelError(f"{where}: thresholds is not one number from 0 to 1 per label")
+    least = values.get("min_labels", 0)
+    if isinstance(least, bool) or least not in (0, 1):
+        raise ModelError(f"{where}: min_labels is {least!r}; 0 and 1 are accepted")
 
 
 def _are_thresholds(thresholds: Any, n_labels: int) -> bool:

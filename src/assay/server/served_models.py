@@ -92,6 +92,7 @@ class ServedModel:
             "abstains_below": None if rule is None else rule.threshold,
             "out_of_scope_below": model.scope_threshold,
             "thresholds": list(model.manifest.thresholds) or None,
+            "min_labels": model.manifest.min_labels,
             "scores": list(model.manifest.scores),
             "pass_tokens": self.scoring.budget,
             "kept_texts": 0 if texts is None else len(texts.texts),

@@ -193,8 +193,8 @@ class _AnyLabels(Objective):
     def judge(self, logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         loss = np.mean(np.logaddexp(0, logits) - targets * logits)
         probs = self.probs(logits)
-        given = probs >= fit_thresholds(probs, targets)
-        n_hit = (given & (targets > 0)).sum(axis=0)
+        given = fit_thresholds(probs, targets).decide(probs)
+        n_hit = (given * (targets > 0)).sum(axis=0)
         n_either = given.sum(axis=0) + targets.sum(axis=0)
         f1 = 2 * n_hit / np.maximum(n_either, 1)
         return {"validation_loss": float(loss), "validation_f1_macro": float(f1.mean())}

@@ -16,6 +16,7 @@ import numpy as np
 from assay.data.cell_values import is_null
 from assay.data.labels import LabelSet, Task
 from assay.errors import DataError, InputError
+from assay.runtime.limits.thresholds import Thresholds
 from assay.runtime.linear import sigmoid, softmax
 from assay.training.calibration import Calibration, ScaleShift, Temperature, fit_scale_shift
 from assay.training.context import ClassWeight, weigh_classes, weigh_labels
@@ -33,12 +34,12 @@ class Fitted:
     ----------
     calibration : Calibration
         What makes logits calibrated.
-    thresholds : float64 array of shape (n_labels,), optional
-        The score from which each label is given; None where a text has one label.
+    thresholds : Thresholds, optional
+        From which score each label is given; None where a text has one label.
     """
 
     calibration: Calibration
-    thresholds: np.ndarray | None = None
+    thresholds: Thresholds | None = None
 
     @property
     def temperature(self) -> float:
@@ -201,7 +202,8 @@ class _Several(Targets):
         return weigh_labels(class_weight, classes, targets)
 
     def untrained(self, n_classes: int) -> Fitted:
-        return Fitted(ScaleShift.none(n_classes), np.full(n_classes, DEFAULT_THRESHOLD))
+        thresholds = Thresholds(np.full(n_classes, DEFAULT_THRESHOLD))
+        return Fitted(ScaleShift.none(n_classes), thresholds)
 
     def fit(self, logits: np.ndarray, targets: np.ndarray) -> Fitted:
         calibration = fit_scale_shift(logits, targets)
@@ -222,7 +224,7 @@ class _Several(Targets):
 
     def predict(self, probs: np.ndarray, classes: np.ndarray, fitted: Fitted) -> np.ndarray:
         assert fitted.thresholds is not None
-        return (probs >= fitted.thresholds).astype(np.int64)
+        return fitted.thresholds.decide(probs)
 
 
 SINGLE, SEVERAL = _Single(), _Several()

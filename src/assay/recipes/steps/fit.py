@@ -26,6 +26,7 @@ from assay.progress import Progress
 from assay.recipes.steps.prepare import DataOptions, prepare_data
 from assay.runtime.entries import CutEntry
 from assay.runtime.limits.scripts import list_scripts
+from assay.runtime.limits.thresholds import Thresholds
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
 from assay.runtime.trained_on import TrainedOn
@@ -309,10 +310,12 @@ def _choose_thresholds(
     chosen = choose_several_thresholds(asked, probs, truth, split=split)
     thresholds = estimator.fitted_.thresholds
     assert thresholds is not None
-    thresholds = thresholds.copy()
+    if chosen.refusal is not None:
+        return
+    scores = thresholds.scores.copy()
     for label, threshold in chosen.thresholds.items():
-        thresholds[classes.index(label)] = threshold
-    estimator.fitted_ = replace(estimator.fitted_, thresholds=thresholds)
+        scores[classes.index(label)] = threshold
+    estimator.fitted_ = replace(estimator.fitted_, thresholds=Thresholds(scores))
 
 
 def _score_one_label(label_set: LabelSet, seed: int) -> Score:
