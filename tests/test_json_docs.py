@@ -393,6 +393,8 @@ NOT_MET = {
     "Skipped": {"method", "reason"},
     "Explanation": {"predicted_labels"},
     "MethodResult": {"label_rule"},
+    # tests/recipes/test_run_several.py
+    "Manifest": {"min_labels"},
     "StarvedLabel": {"label", "n_texts", "recall", "gain", "low", "high"},
     "DroppedRow": {"split", "line", "reason"},
     "Scores": {"mean_absolute_error", "quadratic_weighted_kappa"},
