@@ -73,3 +73,29 @@ def test_costs_are_lowest_at_the_threshold(costs):
     free = AskedRule(LABELS, costs=((1.0, 0.0), (0.0, 1.0)))
     found = choose_several_thresholds(free, probs, truth, split="validation").thresholds
     assert found == {"rude": pytest.approx(1e-9), "fun": 1.0}
+
+
+def test_costs_never_cost_more_on_the_evidence_than_the_thresholds_for_f1():
+    """Scores that are far too low would keep a label from all texts; that for F1 is cheaper."""
+    _, truth = draw(400)
+    noise = np.random.default_rng(1).random(truth.shape)
+    probs = 0.3 * (0.7 * truth + 0.3 * noise)
+    asked = AskedRule(LABELS, costs=((1.0, 1.0), (4.0, 1.0)))
+    usual = fit_thresholds(probs, truth)
+    found = choose_several_thresholds(asked, probs, truth, split="validation").thresholds
+    chosen = np.array([found[label] for label in LABELS])
+    assert (
+        cost_by_label(asked, truth, probs >= 0.5)[0]
+        > cost_by_label(asked, truth, probs >= usual)[0]
+    )
+    assert chosen[0] == usual[0]
+    assert (
+        cost_by_label(asked, truth, probs >= chosen) <= cost_by_label(asked, truth, probs >= usual)
+    ).all()
+
+
+def cost_by_label(asked, truth, given):
+    """Return what the wrong entries of each label cost."""
+    missing, extra = np.array(asked.costs).T
+    has = truth > 0
+    return missing * (has & ~given).sum(axis=0) + extra * (given & ~has).sum(axis=0)

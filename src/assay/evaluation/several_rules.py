@@ -63,7 +63,8 @@ def choose_several_thresholds(
     """
     usual = fit_thresholds(probs, truth, min_labels=0).scores
     if asked.costs:
-        return Chosen(dict(zip(asked.labels, _by_costs(asked, usual), strict=True)))
+        cheapest = _by_costs(asked, usual, probs, truth)
+        return Chosen(dict(zip(asked.labels, cheapest, strict=True)))
     thresholds = {}
     for goal in asked.goals:
         has, scores = truth[:, goal.label_id] > 0, probs[:, goal.label_id]
@@ -79,17 +80,31 @@ def choose_several_thresholds(
     return Chosen(thresholds)
 
 
-def _by_costs(asked: AskedRule, usual: np.ndarray) -> list[float]:
-    """Return the threshold of each label at which a calibrated score costs least.
+def _by_costs(
+    asked: AskedRule, usual: np.ndarray, probs: np.ndarray, truth: np.ndarray
+) -> list[float]:
+    """Return the threshold of each label that costs least: that of calibrated scores, or for F1.
 
     A label that is given to a text with the score p costs ``(1 - p) * extra``, one that is not
-    given ``p * missing``: equal where p is ``extra / (extra + missing)``.
+    given ``p * missing``: equal where p is ``extra / (extra + missing)``. Scores of a rare label
+    may be too badly calibrated for that; it keeps the threshold for F1 where that costs less on
+    the evidence. So no label costs more there than without the rule.
     """
     costs = np.asarray(asked.costs, dtype=np.float64)
     total = costs.sum(axis=1)
     shares = costs[:, EXTRA] / np.where(total > 0, total, 1.0)
-    thresholds: list[float] = np.where(total > 0, np.maximum(shares, LOWEST), usual).tolist()
+    expected = np.where(total > 0, np.maximum(shares, LOWEST), usual)
+    has = truth > 0
+    saves = _label_costs(costs, has, probs >= usual) < _label_costs(costs, has, probs >= expected)
+    thresholds: list[float] = np.where(saves, usual, expected).tolist()
     return thresholds
+
+
+def _label_costs(costs: np.ndarray, truth: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """Return what the wrong entries of each label cost, of all texts together."""
+    n_missing, n_extra = (truth & ~given).sum(axis=0), (given & ~truth).sum(axis=0)
+    by_label: np.ndarray = n_missing * costs[:, MISSING] + n_extra * costs[:, EXTRA]
+    return by_label
 
 
 def judge_several_rule(asked: AskedRule, scored: Mapping[str, SeveralScored]) -> RuleOutcome:
@@ -146,6 +161,4 @@ def _mean_cost(asked: AskedRule, truth: np.ndarray, given: np.ndarray) -> float 
     if not asked.costs:
         return None
     costs = np.asarray(asked.costs, dtype=np.float64)
-    n_missing, n_extra = (truth & ~given).sum(axis=0), (given & ~truth).sum(axis=0)
-    total = n_missing @ costs[:, MISSING] + n_extra @ costs[:, EXTRA]
-    return float(total / len(truth))
+    return float(_label_costs(costs, truth, given).sum() / len(truth))
