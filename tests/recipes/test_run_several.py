@@ -390,8 +390,9 @@ def test_what_takes_one_label_is_refused_before_the_training(
 ) -> None:
     """A training may take hours; nothing is written."""
     monkeypatch.setattr("assay.recipes.train.fit_and_save", pytest.fail)
-    with pytest.raises(DataError, match="several labels each"):
+    with pytest.raises(DataError, match="several labels each") as caught:
         train_model(data, tmp_path / "m", method="linear", **asked)
+    assert "--min-precision" in caught.value.hint
     assert not (tmp_path / "m").exists()
 
 

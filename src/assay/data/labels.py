@@ -154,8 +154,13 @@ class LabelSet:
             )
         return tuple(sorted({str(name) for name in found}))
 
-    def check_single(self) -> None:
+    def check_single(self, *, hint: str = SINGLE_LABEL_HINT) -> None:
         """Refuse labels of which a text may have several, for a step that takes one per text.
+
+        Parameters
+        ----------
+        hint : str
+            What to do instead.
 
         Raises
         ------
@@ -163,7 +168,7 @@ class LabelSet:
             A text may have several labels.
         """
         if self.task != "single":
-            raise DataError(SEVERAL_REFUSED, hint=SINGLE_LABEL_HINT)
+            raise DataError(SEVERAL_REFUSED, hint=hint)
 
     @checked
     def indicator(self, labels: Sequence[Sequence[str]]) -> np.ndarray:

@@ -45,7 +45,7 @@ from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.steps.rule_options import RuleArguments, RuleOptions, refuse_impossible
 from assay.recipes.steps.shown import show_trained
 from assay.runtime.entries import AbstainEntry
-from assay.runtime.limits.abstain import check_target
+from assay.runtime.limits.abstain import SEVERAL_HINT, check_target
 from assay.training.states import TrainingStates, has_training_state
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class _Training:
         check_apart(data, self.out)
         found = TrainingSet.prepare(data, options=options, seed=self.seed)
         if self.target_accuracy is not None:
-            found.splits.label_set.check_single()
+            found.splits.label_set.check_single(hint=SEVERAL_HINT)
         asked = self.rule.resolve(found.splits.label_set)
         refuse_impossible(asked, found.splits["validation"].labels, "validation")
         return found

@@ -145,6 +145,8 @@ class RuleOptions:
                 found = json.loads(text, object_pairs_hook=_refuse_twice)
             else:
                 found = _read_table(text)
+        except InputError as err:
+            raise InputError(f"the costs {path} cannot be read: {err.message}") from err
         except (OSError, ValueError, RecursionError, csv.Error) as err:
             raise InputError(f"the costs {path} cannot be read: {err}; {ACCEPTED}") from err
         return _check_costs(found, f"the file of costs {path}")
@@ -231,7 +233,9 @@ def _refuse_twice(pairs: Sequence[tuple[str, Cell]]) -> dict[str, Cell]:
     for name, value in pairs:
         cleaned = _clean(name)
         if cleaned in found:
-            raise ValueError(f"the label '{cut(cleaned)}' is there twice")
+            raise InputError(
+                f"'{cut(cleaned)}' is there twice; each row and column needs a name of its own"
+            )
         found[cleaned] = value
     return found
 
@@ -258,9 +262,9 @@ def _check_costs(found: object, where: str) -> Costs:
         for given_label, cost in row.items():
             if not _is_number(cost) or cost < 0:
                 raise InputError(
-                    f"{where}: giving '{cut(str(given_label))}' to a text of "
-                    f"'{cut(str(true_label))}' costs {cut(repr(cost))}; a number of at least 0 is "
-                    "accepted"
+                    f"{where}: the row '{cut(str(true_label))}' has {cut(repr(cost))} in the "
+                    f"column '{cut(str(given_label))}'; a number of at least 0 and below "
+                    f"{LARGEST:g} is accepted"
                 )
             has_cost = has_cost or cost > 0
     if not has_cost:

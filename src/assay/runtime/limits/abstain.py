@@ -19,10 +19,21 @@ from assay.errors import InputError, ModelError
 from assay.runtime.entries import AbstainEntry, CoverageCurveEntry
 from assay.runtime.limits.wilson import wilson_bounds
 
-__all__ = ["AbstainRule", "CoverageCurve", "check_target", "choose_rule", "name_split"]
+__all__ = [
+    "SEVERAL_HINT",
+    "AbstainRule",
+    "CoverageCurve",
+    "check_target",
+    "choose_rule",
+    "name_split",
+]
 
 FOLDS = "out_of_fold"  # the split of a curve that was measured in folds of train and validation
 
+SEVERAL_HINT = (  # where texts may have several labels, --target-accuracy has no meaning yet
+    "--min-precision asks the same of one label; "
+    "--single-label takes the labels of a text together as one label"
+)
 MAX_POINTS = 101  # points of the curve in assay.json: one for each percent of the texts
 
 
