@@ -20,8 +20,8 @@ from assay.training.context import ClassWeight, weigh_labels
 __all__ = ["HEADS", "SeveralHeads"]
 
 MAX_ITERATIONS = 500
-# Of the gradient's largest entry, for the mean loss of a text. A tenth of it takes two to three times
-# as many steps and predicts other texts no better: "One regression per label" in dev/LOG.md.
+# Of the gradient's largest entry, for the mean loss of a text. A tenth of it takes two to three
+# times as many steps and predicts other texts no better: "One regression per label" in dev/LOG.md.
 TOLERANCE = 1e-4
 
 

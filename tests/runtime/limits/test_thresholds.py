@@ -1,4 +1,4 @@
-"""Which labels a text gets, where it may have several."""
+"""Which labels are given, where a text may have several."""
 
 import numpy as np
 from hypothesis import given

@@ -11,7 +11,7 @@ __all__ = ["Thresholds"]
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Which labels a text gets: those whose scores reach their thresholds.
+    """Which labels are given: those whose scores reach their thresholds.
 
     Parameters
     ----------
