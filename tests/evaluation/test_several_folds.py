@@ -84,7 +84,9 @@ def test_final_model_is_calibrated_by_the_folds_in_its_own_order():
     np.testing.assert_allclose(
         estimator.fitted_.calibration.shift, expected.calibration.shift[order]
     )
-    np.testing.assert_allclose(estimator.fitted_.thresholds, expected.thresholds[order])
+    np.testing.assert_allclose(
+        estimator.fitted_.thresholds.scores, expected.thresholds.scores[order]
+    )
 
 
 def test_scores_are_those_by_which_methods_are_chosen():

@@ -39,6 +39,7 @@ def test_bzip2_and_tar_are_known_by_more_than_letters():
         "배송이 느려요\n".encode("iso2022_kr"),
         "배송이 느려요\n".encode("cp949"),
         b"text,label\nab\xff\xfe\x00\x81c,pos\nx,neg\n",
+        b"text,label\n" + b"\x00\x03\x04,pos\n" * 50,
     ],
 )
 def test_texts_are_not_binary(content):

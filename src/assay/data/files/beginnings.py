@@ -66,5 +66,13 @@ def name_binary(head: bytes) -> tuple[str, str] | None:
 
 
 def is_binary(head: bytes) -> bool:
-    """Tell whether a file has so many control characters that nobody can have written it."""
-    return len(head) - len(head.translate(None, CONTROL)) > MAX_CONTROL * len(head)
+    """Tell whether a file has so many control characters that nobody can have written it.
+
+    A table of texts may hold them too, but its first line, of names, does not.
+    """
+    return _n_control(head.split(b"\n", 1)[0]) > 0 and _n_control(head) > MAX_CONTROL * len(head)
+
+
+def _n_control(content: bytes) -> int:
+    """Return how many control characters there are."""
+    return len(content) - len(content.translate(None, CONTROL))
