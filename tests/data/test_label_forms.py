@@ -60,6 +60,9 @@ def test_mend_label_changes_only_what_nobody_sees(written, label):
         ("joy", None),
         ("[" * 5000 + "]", None),
         ("[" * 5000 + "]" * 5000, None),
+        ("[" * 500 + "]" * 500, None),
+        ("(" * 150 + "1" + ",)" * 150, None),
+        ("[[1], [2]]", [[1], [2]]),
     ],
 )
 def test_parse_list_cell_knows_how_programs_write_lists(cell, items):

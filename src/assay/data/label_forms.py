@@ -13,6 +13,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
+from assay.data.files.bounds import MAX_NESTING, is_deeper
 from assay.errors import DataError
 
 __all__ = [
@@ -142,7 +143,8 @@ def parse_list_cell(cell: str) -> list[Any] | None:
             value = parse(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
-        if isinstance(value, list | tuple | set):
+        # Up to which depth Python reads what is nested differs between its versions.
+        if isinstance(value, list | tuple | set) and not is_deeper(value, MAX_NESTING):
             return list(value)
     return None
 

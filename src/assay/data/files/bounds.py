@@ -16,6 +16,7 @@ __all__ = ["FileBounds", "is_deeper"]
 MAX_LINE_CHARS = 1 << 24  # far above any text; a line of more would be held several times over
 MAX_COLUMNS = 10_000
 MAX_OBJECT_CHARS = 1 << 28  # of a JSON file that is read as a whole
+CONTAINERS = (dict, list, tuple)  # tuples are read from cells that Python wrote
 MAX_NESTING = 100  # arrays and objects inside each other; Python's own limit is about 1,000
 
 
@@ -86,7 +87,7 @@ def is_deeper(value: Any, n_levels: int) -> bool:
     >>> is_deeper({"a": [1]}, 2), is_deeper({"a": [1]}, 1), is_deeper("text", 0)
     (False, True, False)
     """
-    level = [value] if isinstance(value, dict | list) else []
+    level = [value] if isinstance(value, CONTAINERS) else []
     for _ in range(n_levels):
         level = [inner for one in level for inner in _children(one)]
         if not level:
@@ -94,7 +95,7 @@ def is_deeper(value: Any, n_levels: int) -> bool:
     return bool(level)
 
 
-def _children(value: dict[str, Any] | list[Any]) -> list[Any]:
+def _children(value: dict[str, Any] | list[Any] | tuple[Any, ...]) -> list[Any]:
     """Return the arrays and objects directly inside another."""
     inside = value.values() if isinstance(value, dict) else value
-    return [one for one in inside if isinstance(one, dict | list)]
+    return [one for one in inside if isinstance(one, CONTAINERS)]
