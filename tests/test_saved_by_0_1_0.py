@@ -80,6 +80,7 @@ def test_run_of_0_1_0_is_compared():
 
 def test_run_of_0_1_0_is_reported(tmp_path):
     """Its report.json can be written up again."""
+    pytest.importorskip("matplotlib")
     out = tmp_path / "report.html"
     done = run_assay("report", FIXTURES / "run", "--out", out, is_forked=True)
     assert done.returncode == 0, done.stderr

@@ -290,10 +290,16 @@ def run(args):
 
 
 def prepare(modules):
-    """Import what the children will need, without computing anything."""
+    """Import what the children will need, without computing anything.
+
+    Where a library of an extra is not installed, the commands that want it say so themselves.
+    """
     sys.path[:1] = []  # the folder of this script
     for name in modules:
-        importlib.import_module(name)
+        try:
+            importlib.import_module(name)
+        except ImportError as err:
+            sys.stderr.write(f"fork server: {name} is not loaded ahead: {err}\n")
     gc.collect()
     gc.freeze()  # what is never touched again is never copied
 

@@ -16,6 +16,8 @@ import pytest
 from _support.loopback_hub import LoopbackHub
 from assay._optional import require
 
+pytest.importorskip("datasets")
+
 SCRIPT = """
 import json, sys
 from assay.data import load_data

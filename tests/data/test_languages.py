@@ -6,6 +6,8 @@ import pytest
 
 from assay.data.languages import find_wrong_language
 
+pytest.importorskip("py3langid")
+
 ENGLISH = [
     "i feel so happy about the new job that i got",
     "how do i activate the new card for my account",

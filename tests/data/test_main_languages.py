@@ -1,6 +1,10 @@
 """Which languages a sample of texts is in."""
 
+import pytest
+
 from assay.data.main_languages import draw_sample, sample_languages
+
+pytest.importorskip("py3langid")
 
 ENGLISH = "the weather was lovely all day"
 KOREAN = "오늘은 날씨가 정말 좋네요"
