@@ -191,3 +191,32 @@ def test_changed_folder_is_tried_before_it_is_loaded(folder, folders):
     put(folders["majority"], folder)
     assert shelf.reload(only_changed=True) == []
     assert (tried, shelf.find(None)) == ([folder], before)
+
+
+class Panic(BaseException):
+    """As Rust libraries raise it: no Exception."""
+
+
+@pytest.mark.parametrize("where", ["trial", "loading"])
+def test_panic_while_loading_ends_neither_the_watcher_nor_the_old_model(
+    folder, folders, monkeypatch, where
+):
+    """A folder of which a library panics is refused; the next one is taken."""
+
+    def panic(*_, **__):
+        raise Panic("secret")
+
+    shelf = ModelShelf({"mine": folder}, trial=lambda folder: None)
+    before = shelf.find(None)
+    put(folders["majority"], folder)
+    with monkeypatch.context() as patched:
+        if where == "trial":
+            patched.setattr(shelf, "_trial", panic)
+        else:
+            patched.setattr(ServedModel, "load", panic)
+        assert shelf.reload(only_changed=True) == []
+    assert shelf.find(None) is before
+    assert before.model.predict([TEXT])
+    put(folders["compact"], folder)
+    assert shelf.reload(only_changed=True) == ["mine"]
+    assert shelf.find(None).model.method == "compact"
