@@ -22,7 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from faults_mutations import mutate_bytes, mutate_json_bytes
+from faults_mutations import mutate_bytes, mutate_json_bytes, mutate_zip_bytes
 
 import assay
 from assay.errors import AssayError
@@ -38,6 +38,7 @@ REQUESTS = (
     ("/explain", {"inputs": "happy day", "label": "joy"}),
 )
 HEAD = "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+MAINFRAME = "cp500"  # the encoding of mainframe.csv, which has to be named
 BAD_NUMBERS = ("NaN", "Infinity")
 
 Try = Callable[
@@ -85,17 +86,23 @@ def seal(model: Path, path: Path) -> None:
         manifest.write_text(json.dumps(plain), encoding="utf-8")
 
 
-def try_file(rng: random.Random, root: Path) -> str:
+def try_file(rng: random.Random, root: Path, folder: str = "files") -> str:
     """Change a file of texts, predict its rows, and read it as labelled data."""
-    source = rng.choice(sorted((root / "files").iterdir()))
+    source = rng.choice(sorted((root / folder).iterdir()))
     is_json = ".json" in source.suffixes and rng.random() < 0.5
     change = mutate_json_bytes if is_json else mutate_bytes
+    if folder == "odd_files" and source.suffix == ".xlsx" and rng.random() < 0.8:
+        change = mutate_zip_bytes
     with TemporaryDirectory() as folder:
         path = Path(folder) / source.name
         path.write_bytes(change(rng, source.read_bytes()))
         out = Path(folder) / f"out{rng.choice(OUT_SUFFIXES)}"
         outcomes = []
-        for read in (lambda: predict(root, path, out), lambda: assay.load_data(path)):
+        encoding = MAINFRAME if source.stem == "mainframe" and rng.random() < 0.7 else None
+        for read in (
+            lambda: predict(root, path, out, encoding),
+            lambda: assay.load_data(path, encoding=encoding),
+        ):
             try:
                 read()
                 outcomes.append("answered")
@@ -107,14 +114,19 @@ def try_file(rng: random.Random, root: Path) -> str:
     return outcomes[0]
 
 
+def try_odd_file(rng: random.Random, root: Path) -> str:
+    """Change a file as special programs write it; the parts of a workbook are changed unpacked."""
+    return try_file(rng, root, "odd_files")
+
+
 MODELS: dict[Path, assay.Model] = {}
 
 
-def predict(root: Path, path: Path, out: Path) -> None:
+def predict(root: Path, path: Path, out: Path, encoding: str | None) -> None:
     """Predict the rows of a file with the linear model."""
     if root not in MODELS:
         MODELS[root] = assay.load_model(root / "models" / "linear", n_threads=1)
-    assay.predict_file(MODELS[root], path, out)
+    assay.predict_file(MODELS[root], path, out, encoding=encoding)
 
 
 class Server:
@@ -191,7 +203,12 @@ def judge_answer(answer: bytes) -> str:
     return "answered" if b"HTTP/1.1 200" in head else "refused"
 
 
-KINDS: dict[str, Try] = {"models": try_model, "files": try_file, "requests": try_request}
+KINDS: dict[str, Try] = {
+    "models": try_model,
+    "files": try_file,
+    "requests": try_request,
+    "odd_files": try_odd_file,
+}
 
 
 def read_peak_mb() -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
+import zipfile
 from typing import Any
 
-__all__ = ["mutate_bytes", "mutate_json", "mutate_json_bytes"]
+__all__ = ["mutate_bytes", "mutate_json", "mutate_json_bytes", "mutate_zip_bytes"]
 
 ODD_BYTES = (
     *(
@@ -119,3 +121,14 @@ def mutate_json_bytes(rng: random.Random, data: bytes) -> bytes:
     for _ in range(rng.choice((1, 1, 2))):
         value = mutate_json(rng, value)
     return json.dumps(value).encode()
+
+
+def mutate_zip_bytes(rng: random.Random, data: bytes) -> bytes:
+    """Return an archive of which one part is changed, and the checksums are right again."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(packed, "w") as after:
+        chosen = rng.choice(before.namelist())
+        for name in before.namelist():
+            content = before.read(name)
+            after.writestr(name, mutate_bytes(rng, content) if name == chosen else content)
+    return packed.getvalue()
