@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from choice_data import load_drawn
-from house import Case, by, run_child
+from house import Case, by, run_child, write_labelled
 
 __all__ = ["measure_few", "show_few"]
 
@@ -28,8 +27,8 @@ def measure_few(case: Case, root: Path) -> Case:
     train = draw_per_label(splits["train"], case["n_per_label"], seed=case["seed"])
     with TemporaryDirectory() as folder:
         task = {
-            "train": _write(train, Path(folder) / "train.jsonl"),
-            "validation": _write(splits["test"], Path(folder) / "test.jsonl"),
+            "train": write_labelled(Path(folder) / "train.jsonl", train),
+            "validation": write_labelled(Path(folder) / "test.jsonl", splits["test"]),
             "checkpoint": case["checkpoint"],
             "seed": case["seed"],
             "tuned_epochs": TUNED_EPOCHS if case["tool"] == TUNED else 0,
@@ -63,13 +62,6 @@ def _fit_setfit(task: Case, *, n_per_label: int) -> Case:
     own["checkpoint"] = str(resolve_checkpoint(task["checkpoint"]).folder)
     python = make_peer_environment()
     return run_child(HERE / "peers_child.py", {**task, **own}, python=python, n_threads=N_THREADS)
-
-
-def _write(labelled: Any, path: Path) -> str:
-    rows = zip(labelled.texts, labelled.labels, strict=True)
-    lines = [json.dumps({"text": text, "label": label}, ensure_ascii=False) for text, label in rows]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return str(path)
 
 
 def show_few(entries: list[Case]) -> str:

@@ -10,21 +10,14 @@ import importlib
 import json
 import sys
 import time
-from pathlib import Path
 
 from choice_draws import empty_feature_cache
-from house import Case
-
-
-def read_rows(path: str) -> tuple[list[str], list[str]]:
-    """Return texts and labels of a JSON Lines file."""
-    rows = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
-    return [row["text"] for row in rows], [row["label"] for row in rows]
+from house import Case, read_labelled
 
 
 def fit(task: Case) -> Case:
     """Fit on train, predict the other texts, count what is right."""
-    train, others = read_rows(task["train"]), read_rows(task["validation"])
+    train, others = read_labelled(task["train"]), read_labelled(task["validation"])
     importlib.import_module("transformers")
     from assay.models import make_estimator
 

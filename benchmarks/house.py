@@ -31,8 +31,12 @@ __all__ = [
     "load_splits",
     "log",
     "peak_bytes",
+    "read_labelled",
+    "read_rows",
     "run_child",
     "versions_of",
+    "write_labelled",
+    "write_rows",
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -171,6 +175,31 @@ def load_splits(name: str, root: Path, *, seed: int = 0) -> Any:
     if name != "sample" and not (root / name).is_dir():
         raise SystemExit(f"there is no data at {root / name}; give --data")
     return cut_missing(load_data("sample" if name == "sample" else root / name), seed=seed)
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows as JSON Lines, for processes that do not know assay."""
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_labelled(path: Path, labelled: Any) -> str:
+    """Write the texts and labels of a split, one label per text; return the path."""
+    rows = zip(labelled.texts, labelled.labels, strict=True)
+    write_rows(path, ({"text": text, "label": label} for text, label in rows))
+    return str(path)
+
+
+def read_rows(path: Path | str) -> list[Case]:
+    """Read what `write_rows` wrote."""
+    with Path(path).open(encoding="utf-8", newline="\n") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def read_labelled(path: Path | str) -> tuple[list[str], list[str]]:
+    """Read the texts and labels that `write_labelled` wrote."""
+    rows = read_rows(path)
+    return [row["text"] for row in rows], [row["label"] for row in rows]
 
 
 def by(entries: Iterable[Case], *names: str) -> dict[Any, list[Case]]:

@@ -40,6 +40,7 @@ from house import (
     log,
     n_cpus,
     run_child,
+    write_labelled,
 )
 from peer_environment import ENVIRONMENT, make_peer_environment, peer_versions
 
@@ -104,13 +105,7 @@ def write_splits(name: str, root: Path, folder: Path) -> dict[str, str]:
     """Write train and validation as JSON Lines, and nothing else; return their paths."""
     splits, paths = load_splits(name, root), {}
     for part in ("train", "validation"):
-        rows = zip(splits[part].texts, splits[part].labels, strict=True)
-        lines = [
-            json.dumps({"text": text, "label": label}, ensure_ascii=False) for text, label in rows
-        ]
-        path = folder / f"{part}.jsonl"
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        paths[part] = str(path)
+        paths[part] = write_labelled(folder / f"{part}.jsonl", splits[part])
     return paths
 
 

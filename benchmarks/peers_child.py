@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from house import folder_bytes, peak_bytes
+from house import folder_bytes, peak_bytes, read_labelled
 
 Rows = tuple[list[str], list[str]]
 Predict = Callable[[list[str]], Any]
@@ -34,12 +34,6 @@ MODULES = {
 }
 
 MANY_FEW = 500  # texts from which on SetFit gets a number of pairs a text, not all pairs
-
-
-def read_rows(path: str) -> Rows:
-    """Return texts and labels of a JSON Lines file."""
-    rows = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
-    return [row["text"] for row in rows], [row["label"] for row in rows]
 
 
 def fit_tfidf(
@@ -214,7 +208,7 @@ def distil(task: dict[str, Any]) -> dict[str, Any]:
 
 def fit_peer(task: dict[str, Any]) -> dict[str, Any]:
     """Fit, save, predict; return seconds, accuracy, memory and size."""
-    train, validation = read_rows(task["train"]), read_rows(task["validation"])
+    train, validation = read_labelled(task["train"]), read_labelled(task["validation"])
     out = Path(task["out"])
     out.mkdir(parents=True)
     for module in MODULES[task["peer"]]:

@@ -23,7 +23,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from house import DATA, RESULTS, ROOT, Case, Results, by, describe_machine, log, run_child
+from house import (
+    DATA,
+    RESULTS,
+    ROOT,
+    Case,
+    Results,
+    by,
+    describe_machine,
+    log,
+    run_child,
+    write_rows,
+)
 from peer_environment import ENVIRONMENT, make_peer_environment, peer_versions
 
 PATH = RESULTS / "several.json"
@@ -99,8 +110,7 @@ def write_texts(data: Path, folder: Path) -> None:
         if name != "test":
             for row, labels in zip(rows, splits[name].labels, strict=True):
                 row["labels"] = list(labels)
-        lines = [json.dumps(row, ensure_ascii=False) for row in rows]
-        (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        write_rows(folder / f"{name}.jsonl", rows)
     (folder / "labels.json").write_text(json.dumps(list(splits.label_set)), encoding="utf-8")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from house import Case
+from house import Case, read_rows
 
 N_PER_LABEL = 16  # texts of each label that SetFit learns from, as for one label per text
 N_ITERATIONS = 20  # pairs per text and kind, as in its paper (Tunstall et al., 2022)
@@ -22,9 +22,9 @@ N_ITERATIONS = 20  # pairs per text and kind, as in its paper (Tunstall et al., 
 Predict = Callable[[list[str]], Any]
 
 
-def read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Return texts and labels of a JSON Lines file."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def read_several(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Return texts and their lists of labels; no labels of test."""
+    rows = read_rows(path)
     return [row["text"] for row in rows], [row.get("labels", []) for row in rows]
 
 
@@ -34,8 +34,8 @@ def fit_model2vec(task: Case, labels: list[str]) -> Predict:
     from model2vec.train import StaticModelForClassification
 
     folder = Path(task["texts"])
-    texts, own = read_rows(folder / "train.jsonl")
-    held_out, held_out_labels = read_rows(folder / "validation.jsonl")
+    texts, own = read_several(folder / "train.jsonl")
+    held_out, held_out_labels = read_several(folder / "validation.jsonl")
     static = StaticModel.from_pretrained(task["static_model"])
     model = StaticModelForClassification.from_static_model(model=static)
     model.fit(texts, own, X_val=held_out, y_val=held_out_labels, device="cpu")
@@ -48,7 +48,7 @@ def fit_setfit(task: Case, labels: list[str]) -> Predict:
     from datasets import Dataset
     from setfit import SetFitModel, Trainer, TrainingArguments
 
-    texts, own = read_rows(Path(task["texts"]) / "train.jsonl")
+    texts, own = read_several(Path(task["texts"]) / "train.jsonl")
     order = np.random.default_rng(0).permutation(len(texts)).tolist()
     rows: set[int] = set()
     for label in labels:
@@ -85,7 +85,7 @@ def measure(task: Case) -> Case:
     predict = PEERS[task["peer"]](task, labels)
     fit_s = time.perf_counter() - started_s
     for split in ("validation", "test"):
-        np.save(folder / f"{split}.npy", predict(read_rows(folder / f"{split}.jsonl")[0]))
+        np.save(folder / f"{split}.npy", predict(read_several(folder / f"{split}.jsonl")[0]))
     return {"fit_s": round(fit_s, 2), "cpu_s": round(time.process_time(), 2)}
 
 

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -184,6 +185,16 @@ def test_results_go_on_where_they_stopped(tmp_path):
     content = json.loads((tmp_path / "made.json").read_text(encoding="utf-8"))
     assert [(one["s"], one["machine"]) for one in content["samples"]] == [(1.5, 0), (2.5, 1)]
     assert content["machines"] == [{"n_cpus": 2}, {"n_cpus": 4}]
+
+
+def test_rows_that_peers_read_are_those_that_were_written(tmp_path):
+    """One line per row, whatever line breaks the texts hold."""
+    house, path = load_script("house"), tmp_path / "rows.jsonl"
+    texts, labels = ["two\nlines", "ends\u2028of\x85line\x0b"], ["joy", "anger"]
+    house.write_labelled(path, SimpleNamespace(texts=texts, labels=labels))
+    assert house.read_labelled(path) == (texts, labels)
+    house.write_rows(path, [{"text": "한", "labels": []}])
+    assert house.read_rows(path) == [{"text": "한", "labels": []}]
 
 
 def test_circumstances_name_the_machines_that_samples_are_from():
