@@ -24,20 +24,23 @@ SCRIPT = r"""
 
     cpu, how = torch.device("cpu"), sys.argv[1]
     with join_processes() as ranks:
-        weight = torch.nn.Parameter(torch.zeros(2, 2))
-        other = torch.nn.Parameter(torch.zeros(3))
-        weight.grad = torch.full((2, 2), float(ranks.rank + 1))
-        other.grad = torch.full((3,), 2.0) if ranks.rank else None
+        weight, other, unused = (torch.nn.Parameter(torch.ones(2)) for _ in range(3))
+        shared = ranks.share_gradients(
+            [weight, other, unused], lambda x, mask: x * weight + mask * other, uses_all=False
+        )
         if how == "error" and ranks.rank == 1:
             raise InputError("its file is gone")
         if how == "kill" and ranks.rank == 1:
             os.kill(os.getpid(), signal.SIGKILL)
-        loss = ranks.sum_gradients([weight, other], torch.tensor(float(ranks.rank)))
+        has_rows = ranks.rank == 1
+        x, mask = torch.full((2,), 3.0), torch.full((2,), 2.0)
+        loss = ranks.sum_up(shared(x, mask).sum() * has_rows)
         with join_processes() as inner:
             assert inner is ranks
         first = ranks.follow_first([ranks.rank + 0.25], cpu)
         summed = ranks.sum_array(np.array([1.0, ranks.rank]), cpu)
         grads = weight.grad.unique().tolist(), other.grad.unique().tolist()
+        assert unused.grad is None and not loss.requires_grad
         print(ranks.rank, *grads, float(loss), first, summed.tolist(), flush=True)
         ranks.check_alike(f"{ranks.rank}", cpu, what="settings")
 """
@@ -101,12 +104,14 @@ def launch_script(how, folder):
 
 @pytest.mark.slow
 def test_gradients_are_summed(tmp_path):
-    """All have the sum of the gradients, that of a process without rows being zero, and what process 0 decides.
+    """All have the sum of the gradients and losses, which a process without rows adds nothing to.
+
+    All have what process 0 decides.
 
     At the end they find out that they have different settings, and all end with that.
     """
     codes, out, error = launch_script("well", tmp_path)
-    assert sorted(out.splitlines()) == [f"{i} [3.0] [2.0] 1.0 [0.25] [2.0, 1.0]" for i in range(N)]
+    assert sorted(out.splitlines()) == [f"{i} [3.0] [2.0] 10.0 [0.25] [2.0, 1.0]" for i in range(N)]
     assert 0 not in codes
     assert "InputError: the 2 processes have different settings; the same in each is " in error
 

@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from assay.training.processes import Processes
 
-__all__ = ["GraphedSteps", "can_record", "padded_width"]
+__all__ = ["GraphedSteps", "can_record", "padded_width", "repeats_steps"]
 
 # Transformers whose step is the same sequence of pieces for every batch of one shape. Others may
 # skip layers at random, or look at values, which a recording would freeze.
@@ -37,8 +37,13 @@ log = logging.getLogger(__name__)
 
 def can_record(network: nn.Module, device: torch.device, processes: Processes) -> bool:
     """Tell whether steps of this network on this device can be recorded."""
+    return device.type == "cuda" and processes.n == 1 and repeats_steps(network)
+
+
+def repeats_steps(network: nn.Module) -> bool:
+    """Tell whether a network is known to do the same with every batch, through all its weights."""
     model_type = getattr(getattr(network, "config", None), "model_type", None)
-    return device.type == "cuda" and processes.n == 1 and model_type in FAMILIES
+    return model_type in FAMILIES
 
 
 def padded_width(n_tokens: int) -> int:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import Any, TypedDict
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from assay.tokenization.batches import EncodedTexts
 from assay.training.frozen_states import FrozenStates
-from assay.training.graphed_steps import GraphedSteps, can_record
+from assay.training.graphed_steps import GraphedSteps, can_record, repeats_steps
 from assay.training.inference import Forward, copy_to, make_batch
 from assay.training.objectives import OBJECTIVES
 from assay.training.processes import Processes
@@ -143,7 +144,7 @@ class Learner:
     def _learn(self, input_ids: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
         """Take one step without other processes; return the mean loss of the batch."""
         self.optimiser.zero_grad()
-        loss = self._loss(input_ids, mask, targets, reduction="mean")
+        loss = self._loss(self.forward, input_ids, mask, targets, reduction="mean")
         loss.backward()  # type: ignore[no-untyped-call]
         self._move_weights()
         return loss.detach()
@@ -152,9 +153,11 @@ class Learner:
         nn.utils.clip_grad_norm_(self.parameters, self.config.max_gradient_norm)
         self.optimiser.step()
 
-    def _loss(self, input_ids: Tensor, mask: Tensor, targets: Tensor, *, reduction: str) -> Tensor:
+    def _loss(
+        self, forward: Forward, input_ids: Tensor, mask: Tensor, targets: Tensor, *, reduction: str
+    ) -> Tensor:
         with self._arithmetic():
-            logits = self.forward(input_ids, mask)
+            logits = forward(input_ids, mask)
         return self.objective.loss(
             logits.float(),
             targets,
@@ -166,17 +169,23 @@ class Learner:
     def _shared_loss(self, encoded: Readable, targets: Tensor, rows: np.ndarray) -> Tensor:
         """Return the loss of a batch that processes share; leave the whole batch's gradient.
 
-        Each process computes its share of the batch's mean, so that the shares add up.
+        Each process computes its share of the batch's mean, so that the shares add up. One without
+        rows of its own reads the first row and counts it as nothing: all have to take part.
         """
-        loss = torch.zeros((), device=self.device)
         own = self.processes.own(rows)
-        if len(own):
-            total = self._loss(*self._batch(encoded, targets, own), reduction="sum")
-            whole = targets[copy_to(self.device, rows)]
-            share = total / self.objective.total_weight(whole, self.class_weights)
-            share.backward()
-            loss = share.detach()
-        return self.processes.sum_gradients(self.parameters, loss)
+        has_own = len(own) > 0
+        batch = self._batch(encoded, targets, own if has_own else rows[:1])
+        total = self._loss(self._shared_forward, *batch, reduction="sum")
+        whole = targets[copy_to(self.device, rows)]
+        share = total / self.objective.total_weight(whole, self.class_weights)
+        return self.processes.sum_up(share * has_own)
+
+    @cached_property
+    def _shared_forward(self) -> Forward:
+        """The way through the network whose gradients belong to all processes."""
+        return self.processes.share_gradients(
+            self.parameters, self.forward, uses_all=repeats_steps(self.network)
+        )
 
     def _arithmetic(self) -> AbstractContextManager[Any]:
         """Return the block in which the network computes in the precision of the settings."""

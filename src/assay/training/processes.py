@@ -2,17 +2,17 @@
 
 `torchrun` and `accelerate launch` start them.
 
-Each reads its share of every batch; gradients are summed, so that all take the same steps. Only
-process 0 decides what depends on a clock, writes files and reports. An error in another process is
-passed to it through the store that they share. Source: torch.distributed
-(https://docs.pytorch.org/docs/stable/distributed.html).
+Each reads its share of every batch; torch's DistributedDataParallel gives all of them the gradient
+of the whole batch, so that they take the same steps. Only process 0 decides what depends on a
+clock, writes files and reports. An error in another process is passed to it through the store that
+they share. Source: torch.distributed (https://docs.pytorch.org/docs/stable/distributed.html).
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from assay import _env
 from assay.checkpoints.torch_state import pick_device
@@ -64,25 +65,49 @@ class Processes:
         """Return the rows of a batch that this process reads; there may be none."""
         return rows[self.rank :: self.n]
 
-    def sum_gradients(self, parameters: Sequence[nn.Parameter], loss: Tensor) -> Tensor:
-        """Sum the gradients over all processes, in place; return the sum of the losses, shape ().
+    def share_gradients(
+        self,
+        parameters: Sequence[nn.Parameter],
+        forward: Callable[[Tensor, Tensor], Tensor],
+        *,
+        uses_all: bool,
+    ) -> Callable[[Tensor, Tensor], Tensor]:
+        """Return `forward` with gradients that belong to all processes.
 
-        One exchange of one flat array: a process that read nothing takes part with zeros.
+        `sum_up` has to run its way back, in every process and for every batch.
+
+        Parameters
+        ----------
+        parameters : sequence of nn.Parameter
+            Those that learn.
+        forward : callable
+            ``(input_ids, attention_mask) -> logits``.
+        uses_all : bool
+            Whether every batch uses all of the parameters. False costs a search for those that are
+            not used.
         """
-        pieces = [loss.detach().reshape(1)]
-        for parameter in parameters:
-            gradient = parameter.grad
-            if gradient is None:
-                gradient = torch.zeros_like(parameter)
-            pieces.append(gradient.reshape(-1))
-        flat = torch.cat(pieces)
+        # Gradients that are views of what is sent are not copied
+        shared: Callable[[Tensor, Tensor], Tensor] = DistributedDataParallel(
+            _Through(parameters, forward),
+            gradient_as_bucket_view=True,
+            find_unused_parameters=not uses_all,
+        )
+        return shared
+
+    def sum_up(self, loss: Tensor) -> Tensor:
+        """Return the sum of the losses of all processes, shape (); leave its gradient everywhere.
+
+        Parameters
+        ----------
+        loss : tensor of shape ()
+            Came through what `share_gradients` returned; zero times a loss if this process read no
+            text.
+        """
+        total = loss.detach().clone()
         with self._exchange():
-            distributed.all_reduce(flat)
-        start = 1
-        for parameter in parameters:
-            parameter.grad = flat[start : start + parameter.numel()].view_as(parameter)
-            start += parameter.numel()
-        return flat[0]
+            (loss * self.n).backward()  # torch takes the mean over processes, not the sum
+            distributed.all_reduce(total)
+        return total
 
     def sum_array(self, array: np.ndarray, device: torch.device) -> np.ndarray:
         """Return the sum of every process's array."""
@@ -139,6 +164,8 @@ class Processes:
         """
         try:
             yield
+        except torch.OutOfMemoryError:  # of this process: gradients are computed while exchanged
+            raise
         except RuntimeError as err:  # the base of torch's errors of exchanges
             reason = self._read_error() if self.is_first else None
             lost = "another process of this training ended, or cannot be reached"
@@ -171,6 +198,24 @@ class Processes:
                     return
                 time.sleep(0.05)
         logger.error("process %d: %s", self.rank, message)
+
+
+class _Through(nn.Module):
+    """What learns, and the way from texts to logits through it.
+
+    It names no other tensors of the network: torch would send those too, with every batch.
+    """
+
+    def __init__(
+        self, parameters: Sequence[nn.Parameter], forward: Callable[[Tensor, Tensor], Tensor]
+    ) -> None:
+        super().__init__()
+        self.learning = nn.ParameterList(parameters)
+        self._through = forward
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return the logits of a batch."""
+        return self._through(input_ids, attention_mask)
 
 
 ALONE = Processes()
