@@ -123,3 +123,15 @@ def find_violations(page):
     return [
         (one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]
     ]
+
+
+def draw_line_around_map(page, margin):
+    """Draw a line with the mouse around all of the map, so many pixels inside of its edge."""
+    box = page.locator("#map-canvas").bounding_box()
+    left, top = box["x"] + margin, box["y"] + margin
+    right, bottom = left + box["width"] - 2 * margin, top + box["height"] - 2 * margin
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for corner in ((right, top), (right, bottom), (left, bottom)):
+        page.mouse.move(*corner)
+    page.mouse.up()

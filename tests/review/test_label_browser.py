@@ -7,6 +7,7 @@ import pytest
 from _support.browsers import (
     AXE,
     NEEDS_BROWSER,
+    draw_line_around_map,
     find_violations,
     find_violations_in_both_schemes,
     serving,
@@ -167,14 +168,7 @@ def test_region_that_is_drawn_becomes_the_list(visit, pool_file, tmp_path):
         if AXE.is_file():
             assert find_violations(page) == []
         page.keyboard.press("2")  # decides nothing while the map is open
-        box = page.locator("#map-canvas").bounding_box()
-        left, top = box["x"] + 6, box["y"] + 6
-        right, bottom = left + box["width"] - 12, top + box["height"] - 12
-        page.mouse.move(left, top)
-        page.mouse.down()
-        for corner in ((right, top), (right, bottom), (left, bottom)):
-            page.mouse.move(*corner)
-        page.mouse.up()
+        draw_line_around_map(page, margin=6)
         page.wait_for_function(
             "() => document.getElementById('region').textContent.includes('left')"
         )

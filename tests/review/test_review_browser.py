@@ -4,7 +4,13 @@ import csv
 
 import pytest
 
-from _support.browsers import AXE, NEEDS_BROWSER, find_violations_in_both_schemes, serving
+from _support.browsers import (
+    AXE,
+    NEEDS_BROWSER,
+    draw_line_around_map,
+    find_violations_in_both_schemes,
+    serving,
+)
 from _support.server_runs import ATTACK
 from _support.small_models import small_data
 from _support.small_runs import write_rows
@@ -179,14 +185,7 @@ def test_region_of_the_map_is_reviewed(visit, reviewing):
         assert "label very suspect" in page.text_content("#map-legend")
         if AXE.is_file():
             assert find_violations_in_both_schemes(page) == []
-        box = page.locator("#map-canvas").bounding_box()
-        left, top = box["x"] + 4, box["y"] + 4
-        right, bottom = left + box["width"] - 8, top + box["height"] - 8
-        page.mouse.move(left, top)
-        page.mouse.down()
-        for corner in ((right, top), (right, bottom), (left, bottom)):
-            page.mouse.move(*corner)
-        page.mouse.up()
+        draw_line_around_map(page, margin=4)
         page.wait_for_function(
             "n => document.getElementById('region').textContent.startsWith(n)",
             arg=str(waiting(page)),

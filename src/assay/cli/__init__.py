@@ -16,9 +16,9 @@ def main() -> None:
 
         app()
     except SystemExit as end:
-        from assay.review.background import end_at_once
-
-        end_at_once(end.code)
+        # The command had a page only if this is loaded
+        if background := sys.modules.get("assay.review.background"):
+            background.end_at_once(end.code)
         raise
     except (
         KeyboardInterrupt,

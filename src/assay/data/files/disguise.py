@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 import re
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
+from typing import IO
 
 from assay.data.files.beginnings import is_binary, name_binary
 from assay.data.files.decoding import open_bytes
@@ -37,6 +39,7 @@ SQL_DUMP = re.compile(
 JSON_ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\{\s*\"")
 
 
+BLOCK_BYTES = 2**20
 MIN_NULLS = 16  # at the end of a file; in UTF-16 and UTF-32 one and three are usual
 WRITE_AGAIN = "copy or export it again: a program, a copy or a disk that was full stopped early"
 WRITE_AS_TEXT = "save it as CSV UTF-8, or name its encoding with --encoding"
@@ -177,19 +180,35 @@ def _check_end(path: Path) -> None:
         if n_bytes <= MIN_NULLS or stream.read() != bytes(MIN_NULLS):
             return
         stream.seek(0)
-        content = stream.read().rstrip(b"\0")
-    if b"\0" in content:
+        whole = _measure_whole(stream)
+    if whole is None:
         return  # no text at all
-    if not content:
+    n_whole, n_lines = whole
+    if not n_whole:
         raise DataError(
             f"{path.name} holds {n_bytes:,} null bytes and nothing else", hint=WRITE_AGAIN
         )
-    n_lines = content.count(b"\n")
     raise DataError(
-        f"{path.name} ends in {n_bytes - len(content):,} null bytes, from line {n_lines + 1:,} on: "
+        f"{path.name} ends in {n_bytes - n_whole:,} null bytes, from line {n_lines + 1:,} on: "
         "it was not written to its end",
         hint=f"{WRITE_AGAIN}; its first {n_lines:,} lines are whole",
     )
+
+
+def _measure_whole(stream: IO[bytes]) -> tuple[int, int] | None:
+    """Return how many bytes come before the null bytes of the end, and how many lines end there.
+
+    None if there are null bytes before that, too. The file may be larger than the memory.
+    """
+    n_read, n_whole, n_lines = 0, 0, 0
+    for block in iter(partial(stream.read, BLOCK_BYTES), b""):
+        whole = block.rstrip(b"\0")
+        if whole and (n_whole < n_read or b"\0" in whole):
+            return None
+        n_read += len(block)
+        n_whole += len(whole)
+        n_lines += whole.count(b"\n")
+    return n_whole, n_lines
 
 
 def _check_start(path: Path, kind: str) -> None:
