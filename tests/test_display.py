@@ -15,7 +15,7 @@ import pytest
 
 import assay
 from _support.small_models import small_data
-from assay._display import Brief, Picture, Shown, html_block, html_table
+from assay._display import Brief, Picture, Shown, html_block, html_table, hundredfold_bounds
 from assay.audit.result import Audit
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts, Splits
@@ -206,3 +206,12 @@ def test_options_show_what_was_chosen():
         "DataOptions(text_column='v2', merge_labels=True)"
     )
     assert repr(RunOptions()) == "RunOptions()"
+
+
+@pytest.mark.parametrize("bounds", [(0.99962, 0.99981), (0.5, 0.50004), (0.1, 0.9), (1.0, 1.0)])
+def test_bounds_of_an_interval_hold_what_is_between_them(bounds):
+    """Also as they are written: 99.98 % is not between 100.0 and 100.0 %."""
+    low, high = map(float, hundredfold_bounds(*bounds))
+    middle = 50 * sum(bounds)
+    assert low <= middle <= high
+    assert (low == high) == (bounds[0] == bounds[1])

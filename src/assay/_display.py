@@ -23,12 +23,14 @@ __all__ = [
     "html_block",
     "html_table",
     "hundredfold",
+    "hundredfold_bounds",
     "percent",
     "points_between",
     "show_number",
 ]
 
 MISSING = "–"
+MAX_DIGITS = 4  # after the point, of a percentage
 
 MAX_CELL_CHARS = 160
 MAX_ITEMS = 3  # of a sequence that a line shows whole
@@ -56,6 +58,20 @@ def hundredfold(fraction: float, digits: int = 1) -> str:
 def percent(fraction: float | None, digits: int = 1) -> str:
     """Write a fraction as a percentage in English, such as ``93.4%``; None is a dash."""
     return MISSING if fraction is None else f"{hundredfold(fraction, digits)}%"
+
+
+def hundredfold_bounds(low: float, high: float) -> tuple[str, str]:
+    """Write the bounds of an interval of shares, with as many digits as show its width.
+
+    >>> hundredfold_bounds(0.5421, 0.75), hundredfold_bounds(0.99962, 0.99981)
+    (('54.2', '75.0'), ('99.96', '99.98'))
+    """
+    digits = 1
+    while (
+        low < high and digits < MAX_DIGITS and hundredfold(low, digits) == hundredfold(high, digits)
+    ):
+        digits += 1
+    return hundredfold(low, digits), hundredfold(high, digits)
 
 
 def points_between(first: float, second: float) -> str:

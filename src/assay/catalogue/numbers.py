@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assay._display import MISSING, hundredfold
+from assay._display import MISSING, hundredfold, hundredfold_bounds
 
 __all__ = ["MISSING", "Numbers"]
 
@@ -55,7 +55,7 @@ class Numbers:
         """Write two fractions as a range of percentages, such as ``92.3–94.5%``."""
         if bounds is None:
             return MISSING
-        low, high = (self._local(hundredfold(bound)) for bound in bounds)
+        low, high = map(self._local, hundredfold_bounds(*bounds))
         return f"{low}{self.to}{high}{self.percent_sign}"
 
     def count(self, n: float | None) -> str:

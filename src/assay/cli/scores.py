@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assay._display import hundredfold, percent
+from assay._display import hundredfold, hundredfold_bounds, percent
 from assay.cli.show import print_line, print_table
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def show_interval(low: float, high: float) -> str:
     >>> show_interval(0.5421, 0.75)
     '54.2–75.0%'
     """
-    return f"{hundredfold(low)}–{percent(high)}"
+    return "{}–{}%".format(*hundredfold_bounds(low, high))
 
 
 def title_metric(metric: str) -> str:

@@ -102,7 +102,7 @@ def fit_machine(
         tol=tolerance,
         class_weight=class_weight,
         multi_class="crammer_singer" if is_many else "ovr",
-        dual=True,  # the other, for more texts than terms, may end with a bias alone: see dev/LOG.md
+        dual=True,  # the other, for more texts than terms, may learn a bias alone
         random_state=seed,
     )
     return machine.fit(matrix, label_ids)
