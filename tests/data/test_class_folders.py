@@ -71,3 +71,14 @@ def test_pyarrow_table_is_data():
     pyarrow = require("pyarrow")
     table = pyarrow.table({"text": ["a", "b"], "label": ["x", "y"]})
     assert load_data(table)["all"].labels == ("x", "y")
+
+
+def test_files_that_are_read_as_no_text_are_named(tmp_path, caplog):
+    """Those of other kinds, and those in folders inside of a label's."""
+    for name in ("pos/1.txt", "neg/2.txt", "neg/9.md", "pos/part2/3.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("so good", encoding="utf-8")
+    assert len(load_data(tmp_path)["all"]) == 2
+    assert "not used" in caplog.text
+    assert "neg/9.md, pos/part2" in caplog.text

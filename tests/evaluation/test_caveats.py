@@ -9,7 +9,7 @@ import pytest
 from assay.catalogue import open_language
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
-from assay.evaluation.caveats import find_caveats, find_fall
+from assay.evaluation.caveats import find_caveats, find_fall, find_near_leaks
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.scoring import manifest_scores, score_parts, score_split
 from assay.models import make_estimator, save_model
@@ -167,3 +167,14 @@ def test_a_fall_is_said_where_chance_does_not_explain_it():
     assert find_fall(scores(44, 50), scores(40, 50)) is None
     assert find_fall(scores(87500, 100_000), scores(86500, 100_000)) is None
     assert find_fall(scores(795, 1000), scores(875, 1000)) is None
+
+
+def test_texts_that_are_nearly_those_of_train_are_said():
+    """From two in a hundred on, of the splits that the model was fitted on."""
+    near = {("test", "train"): 4, ("test", "validation"): 9, ("validation", "train"): 50}
+    (fact,) = find_near_leaks(near, split="test", n_texts=15)
+    said = open_language("en").tell(fact)
+    assert said.startswith("4 of 15 test texts are nearly the same as texts of the training data")
+    assert not find_near_leaks(near, split="test", n_texts=201)
+    assert find_near_leaks(near, split="test", n_texts=201, fitted_on=("train", "validation"))
+    assert not find_near_leaks({}, split="test", n_texts=15)

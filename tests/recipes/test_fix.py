@@ -472,3 +472,14 @@ def test_all_spellings_are_merged_where_that_is_asked_for(tmp_path):
         fix_data(path, nothing, tmp_path / "d.csv")
     with pytest.raises(InputError, match="no row is accepted"):
         fix_data(tmp_path / "c.csv", nothing, tmp_path / "d.csv", options=options)
+
+
+def test_label_that_the_encoding_lacks_is_refused(tmp_path):
+    """Named with the encoding, and nothing is written."""
+    data = tmp_path / "d.csv"
+    data.write_text("text,label\nschön,gut\nübel,schlecht\n", encoding="cp1252")
+    decisions = decide(tmp_path / "x.csv", ("all", 2, "schön", "좋음", "yes"))
+    with pytest.raises(DataError, match=r"d\.csv is in cp1252, which has no '좋'") as caught:
+        fix_data(data, decisions, tmp_path / "out.csv", options=DataOptions(encoding="cp1252"))
+    assert "save the data as UTF-8" in caught.value.hint
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["d.csv", "x.csv"]

@@ -408,7 +408,7 @@ def test_texts_that_all_have_a_label_get_one_each(tmp_path: Path) -> None:
     results = json.loads((tmp_path / "run" / "results.json").read_text())
     assert [one["min_labels"] for one in results["methods"]] == [1, 1]
     report = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
-    assert "so the best label is given where no score reaches its threshold" in report
+    assert "so the label with the highest score is always given" in report
     card = (tmp_path / "run" / "model" / "README.md").read_text(encoding="utf-8")
     assert "gives a text one or several of" in card
     model = load_model(tmp_path / "run" / "model")

@@ -54,6 +54,7 @@ def test_decision_brings_the_next_text(client, session):
         "odd",
     )
     assert client.get("/history?back=5").json() == {"item": None}
+    assert client.get("/history?back=" + "9" * 5000).status_code == 422
     undone = client.post("/undo", json={"id": "u", "version": after["version"]}).json()
     assert undone["item"]["text"] == state["item"]["text"]
 

@@ -14,6 +14,7 @@ from assay.errors import InputError, OutputExistsError, OutsideError
 from assay.output_lock import lock_output
 from assay.review.journal import journal_path
 from assay.review.label_page import LabelOptions, label_pool
+from assay.server.address import open_listener
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_labels_are_checked_first(pool_file, tmp_path, options, match):
 def test_pool_is_never_the_output(pool_file):
     """Writing there would destroy it."""
     with pytest.raises(InputError, match="holds the data itself"):
-        label_pool(pool_file, pool_file, options=LabelOptions(labels=("a", "b")))
+        label_pool(pool_file, pool_file, options=LabelOptions(port=0, labels=("a", "b")))
 
 
 @pytest.mark.parametrize("name", ["l.jsonl", "l.jsonl.journal"])
@@ -42,13 +43,13 @@ def test_earlier_decisions_are_never_thrown_away(pool_file, tmp_path, name):
     """They are hours of work: --resume, or another place."""
     (tmp_path / name).write_text("", encoding="utf-8")
     with pytest.raises(OutputExistsError, match="is there already") as caught:
-        label_pool(pool_file, tmp_path / "l.jsonl", options=LabelOptions(labels=("a", "b")))
+        label_pool(pool_file, tmp_path / "l.jsonl", options=LabelOptions(port=0, labels=("a", "b")))
     assert "--resume" in caught.value.hint
 
 
 def test_two_pages_on_one_file_are_refused(pool_file, tmp_path):
     """The second command ends at once; a thread has no locks of its own yet, as a process."""
-    out, options = tmp_path / "l.jsonl", LabelOptions(labels=("a", "b"))
+    out, options = tmp_path / "l.jsonl", LabelOptions(port=0, labels=("a", "b"))
     with lock_output(out), ThreadPoolExecutor(1) as second:
         work = second.submit(label_pool, pool_file, out, options=options)
         with pytest.raises(OutsideError, match="another process"):
@@ -61,7 +62,7 @@ def test_full_disk_at_the_end_says_where_the_decisions_are(pool_file, tmp_path, 
     def refuse(*args, **more):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    options = LabelOptions(labels=("a", "b"), checkpoint="terms")
+    options = LabelOptions(port=0, labels=("a", "b"), checkpoint="terms")
     monkeypatch.setattr("assay.review.label_page.run_page", lambda *args, **more: None)
     with monkeypatch.context() as full:
         full.setattr("assay.review.session.write_labelled", refuse)
@@ -76,11 +77,21 @@ def test_resumed_labels_are_added_once(pool_file, tmp_path, monkeypatch):
     """A label that was renamed does not come back when the command line names it again."""
     out = tmp_path / "l.jsonl"
     monkeypatch.setattr("assay.review.label_page.run_page", lambda *args, **more: None)
-    label_pool(pool_file, out, options=LabelOptions(labels=("a", "b"), checkpoint="terms"))
+    label_pool(pool_file, out, options=LabelOptions(port=0, labels=("a", "b"), checkpoint="terms"))
     journal = journal_path(out)
     line = {"kind": "rename", "id": "r", "at": "", "label": "a", "to": "c"}
     with journal.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(line) + "\n")
-    options = LabelOptions(labels=("a", "b", "d"), checkpoint="terms", resume=True)
+    options = LabelOptions(port=0, labels=("a", "b", "d"), checkpoint="terms", resume=True)
     done = label_pool(pool_file, out, options=options)
     assert list(done.n_per_label) == ["c", "b", "d"]
+
+
+def test_taken_port_leaves_nothing_that_stands_in_the_way(pool_file, tmp_path):
+    """The command can be run again with another port, without --resume."""
+    out = tmp_path / "l.jsonl"
+    with open_listener("127.0.0.1", 0) as taken:
+        options = LabelOptions(port=taken.getsockname()[1], labels=("a", "b"), checkpoint="terms")
+        with pytest.raises(OutsideError, match="is taken"):
+            label_pool(pool_file, out, options=options)
+    assert not journal_path(out).exists()

@@ -381,7 +381,10 @@ def test_review_leaves_its_decisions_behind(issues, data, tmp_path, monkeypatch,
     with closing(Journal(journal_path(tmp_path / "d.csv"))) as journal:
         journal.append(Answer("1", "", "", ("all 4", "all 6"), accepts=True))
     done = review_issues(
-        splits, find_suspects(issues[1:]), tmp_path / "d.csv", options=ReviewOptions(resume=True)
+        splits,
+        find_suspects(issues[1:]),
+        tmp_path / "d.csv",
+        options=ReviewOptions(port=0, resume=True),
     )
     assert (done.n_changed, done.n_kept, done.n_left) == (1, 0, 2)
     assert "stay in d.csv.journal and are not written to d.csv: 1" in caplog.text

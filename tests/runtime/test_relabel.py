@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,3 +93,14 @@ def test_label_map_must_fit_the_model(names, said):
     """Every label of the model is in it, and no other."""
     with pytest.raises(InputError, match=re.escape(said)):
         relabel_model(three(), names)
+
+
+def test_labels_that_a_text_may_have_together_are_not_joined():
+    """Each has a threshold of its own; other names and another order are fine."""
+    one = three()
+    manifest = replace(one.manifest, task="multi", thresholds=(0.2, 0.3, 0.4))
+    model = Model(one.folder, manifest, one.predict_proba)
+    with pytest.raises(InputError, match="gives one name to several labels"):
+        relabel_model(model, {"LABEL_0": "a", "LABEL_1": "b", "LABEL_2": "a"})
+    renamed = relabel_model(model, {"LABEL_0": "a", "LABEL_1": "b", "LABEL_2": "c"})
+    assert renamed.manifest.thresholds == (0.2, 0.3, 0.4)

@@ -80,4 +80,5 @@ def label_command(
         f"{labelled.n_labelled:,} texts labelled, {labelled.n_skipped:,} skipped, "
         f"{labelled.n_left:,} left; written to {labelled.out}"
     )
-    print_line(f"next: assay run {labelled.out} --out RUN, or --resume to go on")
+    run = f"assay run {labelled.out} --out RUN, or " if labelled.n_labelled else ""
+    print_line(f"next: {run}--resume to go on")

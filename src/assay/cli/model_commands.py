@@ -13,6 +13,7 @@ from assay.cli.command import add_command
 from assay.cli.options import Common, DataFlags, ModelFolder
 from assay.cli.scores import show_interval, title_metric
 from assay.cli.show import print_json, print_line, print_table
+from assay.errors import plural
 
 if TYPE_CHECKING:
     from assay.runtime.entries import ScoreEntry
@@ -57,10 +58,14 @@ def _print_facts(manifest: Manifest) -> None:
     name = f" ({checkpoint['name']})" if checkpoint else ""
     n_texts, source = data.get("n_texts", 0), data.get("source", "?")
     print_line(f"method       {manifest.method}{name}")
+    if n_readings := manifest.parameters.get("tuned_epochs"):
+        print_line(f"tuned        the transformer, to the labels ({plural(n_readings, 'reading')})")
     print_line(f"labels       {list_labels(manifest.labels)}")
     print_line(f"trained on   {n_texts:,} texts of {source}, seed {manifest.seed}")
     if manifest.task == "multi":
-        print_line("answers      any number of labels per text, none included")
+        least = "one or several labels per text"
+        most = "any number of labels per text, none included"
+        print_line(f"answers      {least if manifest.min_labels else most}")
     else:
         print_line(f"temperature  {manifest.temperature:.3f}, folded in")
     if manifest.abstain:
@@ -83,7 +88,7 @@ def _describe_rule(manifest: Manifest) -> list[str]:
         pairs = zip(manifest.labels, manifest.thresholds, strict=True)
         given = [f"{label} from a score of {threshold:.3f} on" for label, threshold in pairs]
         if manifest.min_labels:
-            given.append("the best label, where no score reaches that of its label")
+            given.append("the label with the highest score always")
         return given
     rule = manifest.label_rule
     if not rule:

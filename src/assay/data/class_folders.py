@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -19,6 +20,8 @@ from assay.data.raw_split import RawSplit, split_name
 from assay.errors import cut
 
 __all__ = ["advise_on_classes", "find_class_folders"]
+
+logger = logging.getLogger(__name__)
 
 MIN_CLASSES = 2
 N_LISTED = 3  # names of folders in a message
@@ -40,11 +43,35 @@ def find_class_folders(folder: Path, reading: Reading) -> dict[str, RawSplit]:
         split = split_name(inner.name)
         files = _class_files(inner)
         if split is not None and files:
+            _say_unused(inner)
             splits[split] = _as_split(inner, files, reading)
     files = _class_files(folder)
     if splits or not files:
         return splits
+    _say_unused(folder)
     return {"all": _as_split(folder, files, reading)}
+
+
+def _say_unused(folder: Path) -> None:
+    """Warn of what is in folders of classes and is read as no text."""
+    found = []
+    for inner in _folders(folder):
+        texts = _text_files(inner)
+        if texts:
+            left = set(_visible_files(inner)).difference(texts)
+            found += [*sorted(left), *filter(_visible_files, _folders(inner))]
+    if found:
+        logger.warning(
+            "%s: not used, since texts are files that end in .txt beside each other in the folder "
+            "of their label: %s",
+            folder,
+            _list_paths(found, folder),
+        )
+
+
+def _list_paths(paths: Sequence[Path], folder: Path) -> str:
+    names = ", ".join(cut(path.relative_to(folder).as_posix()) for path in paths[:N_LISTED])
+    return f"{names} and {len(paths) - N_LISTED:,} more" if len(paths) > N_LISTED else names
 
 
 def advise_on_classes(folder: Path) -> str:

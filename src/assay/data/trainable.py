@@ -174,12 +174,13 @@ def _label_problem(label: str, counts: Mapping[str, Counter[str]]) -> str | None
     n_train = counts["train"][label]
     if n_train >= MIN_TRAIN_ROWS:
         return None
+    known = [other for other, n in counts["train"].items() if n >= MIN_TRAIN_ROWS]
+    meant = did_you_mean(label, known)
+    meant = f".{meant}" if meant else ""
     if n_train:
-        return f"label '{cut(label)}' has one row in train; at least {MIN_TRAIN_ROWS} are accepted"
+        few = f"has one row in train; at least {MIN_TRAIN_ROWS} are accepted"
+        return f"label '{cut(label)}' {few}{meant}"
     elsewhere = [f"{split} ({count[label]:,})" for split, count in counts.items() if count[label]]
     if elsewhere:
-        known = [other for other, n in counts["train"].items() if n >= MIN_TRAIN_ROWS]
-        meant = did_you_mean(label, known)
-        meant = f".{meant}" if meant else ""
         return f"label '{cut(label)}' has rows in {', '.join(elsewhere)} but none in train{meant}"
     return f"label '{cut(label)}' has no rows in train; at least {MIN_TRAIN_ROWS} are accepted"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assay.catalogue import Fact
 from assay.evaluation.imbalance import find_imbalance
 from assay.evaluation.result import SplitScores
 from assay.evaluation.scoring import ScoredSplit
 
-__all__ = ["find_caveats", "find_fall"]
+__all__ = ["find_caveats", "find_fall", "find_near_leaks"]
 
 WHOLE_FILE = "all"  # the split of a file that is not cut
 # Kinds of facts where other texts are left, and where none is.
@@ -17,6 +17,7 @@ LEAKED_FROM_TRAIN = ("caveats.leaked", "caveats.all_leaked")
 LEAKED_FROM_BOTH = ("caveats.leaked_both", "caveats.all_leaked_both")
 TRAINED_ON = ("caveats.trained_on", "caveats.all_trained_on")
 Z_95 = 1.96  # a fall that chance explains less often than once in 40 is said
+MIN_NEAR = 0.02  # a smaller share of texts that are nearly the same is of no account
 MIN_FALL = 0.02  # less is of no account, however many texts show it
 
 
@@ -40,6 +41,31 @@ def find_caveats(
     if imbalance is not None:
         caveats.append(imbalance)
     return caveats
+
+
+def find_near_leaks(
+    near_leaks: Mapping[tuple[str, str], int],
+    *,
+    split: str,
+    n_texts: int,
+    fitted_on: Sequence[str] = ("train",),
+) -> list[Fact]:
+    """Return the fact that texts of a split are nearly those that were trained on, if many are.
+
+    Parameters
+    ----------
+    near_leaks : mapping of (str, str) to int
+        As of `Audit`: texts of the first split that are like one of the second, and equal to none.
+    split : str
+    n_texts : int
+        Texts of the split.
+    fitted_on : sequence of str
+        The splits that the model was fitted on.
+    """
+    n_near = max((near_leaks.get((split, one), 0) for one in fitted_on), default=0)
+    if not n_near or n_near < MIN_NEAR * n_texts:
+        return []
+    return [Fact.of("caveats.near_leaks", n=n_near, n_texts=n_texts, split=split)]
 
 
 def find_fall(evidence: SplitScores, test: SplitScores) -> Fact | None:

@@ -6,7 +6,6 @@ Reading, cutting and training are those of every run; see `run_data`.
 from __future__ import annotations
 
 import json
-import platform
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assay import _env
 from assay._display import percent
 from assay._version import __version__
 from assay.audit.checks import audit_data, write_issues
 from assay.audit.result import Audit
-from assay.catalogue import ENGLISH
+from assay.catalogue import ENGLISH, Fact
 from assay.data.duplicates import find_seen
 from assay.data.reading import describe_facts, describe_reading, find_reading
 from assay.data.together import describe_together
 from assay.data.trainable import find_rare
 from assay.disk import write_whole
+from assay.evaluation.caveats import find_near_leaks
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.limits import measure_several_limits
 from assay.evaluation.scoring import write_predictions
@@ -47,6 +46,7 @@ from assay.methods import LABEL_CHECK, METHODS, methods_where
 from assay.progress import Progress
 from assay.recipes.steps.fit import FittedModel, TrainingSet
 from assay.recipes.steps.row_ids import name_surprising, read_row_ids
+from assay.recipes.steps.run_facts import describe_machine
 from assay.recipes.steps.run_pieces import DrawnMap
 from assay.reporting.card import render_card
 from assay.reporting.several_report import collect_several, write_several_report
@@ -199,15 +199,23 @@ def finish_several(run: Run) -> dict[str, Any]:
         "why": choice.why,
         "choice": choice.to_dict(),
         "comparisons": [one.to_dict() for one in choice.comparisons],
-        "warnings": [*describe_facts(find_rare(splits)), *describe_reading(splits)],
+        "warnings": [
+            *describe_facts([*find_rare(splits), *_near_leaks(audit, methods[choice.recommended])]),
+            *describe_reading(splits),
+        ],
         "data": {**_describe_data(run.data), "audit": audit.summary()},
         "methods": [_describe_method(method, one, run) for method, one in methods.items()],
         "skipped": skipped,
         "timings": _timings(run, methods),
-        "machine": _machine(),
+        "machine": describe_machine().to_dict(),
     }
     _write(run, methods, results, audit, text_map)
     return results
+
+
+def _near_leaks(audit: Audit, one: _Scored) -> list[Fact]:
+    n_texts = len(one.scored["test"].labelled)
+    return find_near_leaks(audit.near_leaks, split="test", n_texts=n_texts, fitted_on=one.fitted_on)
 
 
 def _audit(run: Run) -> Audit:
@@ -321,15 +329,6 @@ def _timings(run: Run, methods: Mapping[str, _Scored]) -> Mapping[str, Any]:
     return {**timings, "total_s": round(run.budget.elapsed_s, 3)}
 
 
-def _machine() -> Mapping[str, Any]:
-    return {
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "n_threads": _env.n_threads(),
-        "device": _env.device(),
-    }
-
-
 def _write(
     run: Run,
     methods: Mapping[str, _Scored],
@@ -346,7 +345,7 @@ def _write(
     recommended = methods[str(results["recommended"])]
     write_issues(audit, run.root / ISSUES, overwrite=True)
     sections = {
-        **_sections(recommended.scored["test"], run, audit),
+        **_sections(recommended, run, audit),
         "map": _describe_map(text_map),
     }
     title = PurePath(run.data.splits.source).name
@@ -365,12 +364,13 @@ def _describe_map(text_map: DrawnMap) -> dict[str, object] | None:
     return {**drawn, "points": points, "label_ids": label_positions(drawn["label_ids"])}
 
 
-def _sections(test: SeveralScored, run: Run, audit: Audit) -> Mapping[str, Any]:
+def _sections(recommended: _Scored, run: Run, audit: Audit) -> Mapping[str, Any]:
     """Return what the report shows of the recommended method besides its scores."""
-    splits = run.data.splits
+    splits, test = run.data.splits, recommended.scored["test"]
     labels = splits.label_set.names
     ids = read_row_ids(splits, run.options.data.id_column)
-    facts = [*find_rare(splits), *find_reading(splits)]
+    near = _near_leaks(audit, recommended)
+    facts = [*find_rare(splits), *near, *find_reading(splits)]
     return {
         "command": run.options.command,
         "reading": [fact.to_dict() for fact in facts],

@@ -74,6 +74,7 @@ def render_card(
         "task": "single",
         **manifest,
     }
+    is_tuned = bool(card.get("parameters", {}).get("tuned_epochs"))
     template = open_environment(open_language(language), form="md").get_template("card.md.j2")
     return tidy(
         template.render(
@@ -87,6 +88,7 @@ def render_card(
             metric_names=set(_headlines(card)),
             several=card["task"] == "multi",
             always_labelled=bool(card.get("min_labels")),
+            made_by="features_tuned" if is_tuned else card["method"],
             baselines=dict(baselines or {}),
             picture=require("markupsafe").Markup(CONFUSION_PICTURE) if has_picture else None,
             has_server=importlib.util.find_spec("assay.server") is not None,

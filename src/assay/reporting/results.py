@@ -15,7 +15,7 @@ from assay.catalogue import ENGLISH, Fact, open_language
 from assay.checkpoints.auto import CheckpointChoice
 from assay.data.reading import find_reading
 from assay.data.texts import Splits
-from assay.evaluation.caveats import find_caveats, find_fall
+from assay.evaluation.caveats import find_caveats, find_fall, find_near_leaks
 from assay.evaluation.choice import Choice
 from assay.evaluation.coverage_report import CoverageEntry
 from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
@@ -312,7 +312,13 @@ class Results:
         of_scores = find_caveats(
             self.recommended.scored[split], split=split, fitted_on=self.recommended.fitted_on
         )
-        found = [*find_reading(self.splits), *self._broken_promise(), *of_scores]
+        near = find_near_leaks(
+            self.audit.near_leaks,
+            split=split,
+            n_texts=len(self.recommended.scored[split].labelled),
+            fitted_on=self.recommended.fitted_on,
+        )
+        found = [*find_reading(self.splits), *self._broken_promise(), *of_scores, *near]
         if self.checkpoint_caveat is not None:
             found.append(self.checkpoint_caveat)
         return [*self._broken_rule(), *found]

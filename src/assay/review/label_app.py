@@ -17,6 +17,7 @@ from assay.review.label_state import describe_item, describe_state
 from assay.review.page_gate import PageGate
 from assay.review.page_parts import (
     answer_with,
+    is_place,
     page_routes,
     read_id,
     read_names,
@@ -59,7 +60,7 @@ class _Endpoints:
     async def history(self, request: Request) -> Response:
         """Return the text of an earlier decision."""
         back = request.query_params.get("back", "")
-        if not back.isdecimal():
+        if not is_place(back):
             refuse("back is no number; 0 or more is accepted")
         found = await asyncio.to_thread(self._session.history, int(back))
         return Response(encode_json({"item": describe_item(found)}), media_type=JSON_TYPE)
@@ -96,7 +97,7 @@ class _Endpoints:
         content = await read_page_body(request)
         check_keys(content, ("id", "version", "names"))
         names = read_names(content)
-        if not all(name.isdecimal() for name in names):
+        if not all(map(is_place, names)):
             refuse("names holds something else than places in the pool")
         return await self._answer(lambda: self._session.choose_region(map(int, names)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from assay.review.journal import Journal, journal_path
 from assay.review.labelled_file import check_labelled_file
 from assay.review.pool import read_pool
 from assay.review.session import LabelSession
-from assay.server.address import open_listener
+from assay.server.address import Listener, open_listener
 from assay.server.listen import make_uvicorn, plain_end, quick_switching
 from assay.server.options import ServerOptions, bracket_host
 
@@ -139,8 +140,11 @@ def label_pool(
         _check_unfinished(out, resume=options.resume)
         pool = read_pool(source, text_column=options.text_column, **options.reading)
         out.parent.mkdir(parents=True, exist_ok=True)
-        journal = Journal(journal_path(out))
-        try:
+        # The port first: where it is taken, no journal is left that asks for --resume
+        with (
+            closing(open_listener(options.host, options.port)) as listener,
+            closing(Journal(journal_path(out))) as journal,
+        ):
             _check_labels_known(labels, journal)
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             journal.append(Start(now, pool.source, len(pool), options.several))
@@ -153,15 +157,17 @@ def label_pool(
                 by=current_user(),
                 seed=options.seed,
             )
-            _serve(session, options, announce=lambda url: announce(url, len(pool)))
+            _serve(session, options, listener, announce=lambda url: announce(url, len(pool)))
             write_at_end(session.write, out, journal)
-        finally:
-            journal.close()
     return _describe(session)
 
 
 def _serve(
-    session: LabelSession, options: LabelOptions, *, announce: Callable[[str], None]
+    session: LabelSession,
+    options: LabelOptions,
+    listener: Listener,
+    *,
+    announce: Callable[[str], None],
 ) -> None:
     """Answer the page, with the adviser at work beside it."""
     from assay.review.label_app import create_label_app
@@ -174,13 +180,17 @@ def _serve(
 
     adviser.start()
     try:
-        run_page(make_app, host=options.host, port=options.port, announce=announce)
+        run_page(make_app, listener, host=options.host, announce=announce)
     finally:
         adviser.stop()
 
 
 def run_page(
-    make_app: Callable[[str], Any], *, host: str, port: int, announce: Callable[[str], None]
+    make_app: Callable[[str], Any],
+    listener: Listener,
+    *,
+    host: str,
+    announce: Callable[[str], None],
 ) -> None:
     """Serve an application until SIGTERM or Ctrl-C.
 
@@ -188,35 +198,28 @@ def run_page(
     ----------
     make_app : callable
         Takes the address that is listened on.
-    host, port
-        Where to listen; port 0: any free one.
+    listener : socket
+        As `open_listener` returns it.
+    host : str
+        What the URL calls the machine.
     announce : callable
         Called with the URL.
-
-    Raises
-    ------
-    OutsideError
-        The address cannot be listened on.
     """
     uvicorn = require("uvicorn")
-    listener = open_listener(host, port)
-    try:
-        address, own_port = listener.getsockname()[:2]
-        config = uvicorn.Config(
-            make_app(address),
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=1,
-        )
-        url = f"http://{bracket_host(host)}:{own_port}"
-        with plain_end(), quick_switching():
-            make_uvicorn(config, on_start=lambda: announce(url)).run(sockets=[listener])
-    finally:
-        listener.close()
+    address, own_port = listener.getsockname()[:2]
+    config = uvicorn.Config(
+        make_app(address),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+    )
+    url = f"http://{bracket_host(host)}:{own_port}"
+    with plain_end(), quick_switching():
+        make_uvicorn(config, on_start=lambda: announce(url)).run(sockets=[listener])
 
 
 def write_at_end(write: Callable[[], None], out: Path, journal: Journal) -> None:

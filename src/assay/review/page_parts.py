@@ -20,12 +20,21 @@ from assay.server.meter import STATIC_PREFIX
 from assay.server.page import JSON_TYPE, load_static
 from assay.server.request_body import read_body
 
-__all__ = ["answer_with", "page_routes", "read_id", "read_names", "read_page_body", "read_whole"]
+__all__ = [
+    "answer_with",
+    "is_place",
+    "page_routes",
+    "read_id",
+    "read_names",
+    "read_page_body",
+    "read_whole",
+]
 
 FOLDER = Path(__file__).parent / "static"
 SHARED = ("page.css", "say.js", "server.js", "icon.svg")  # of the page of `assay serve`
 LIMITS = Limits(max_body_bytes=1_000_000)
 MAX_ID_CHARS = 64
+MAX_PLACE_DIGITS = 12  # Python refuses to read numbers of thousands
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -93,6 +102,11 @@ def read_names(content: JsonObject) -> tuple[str, ...]:
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
         refuse("names is no list of names; the names of texts on the map are accepted")
     return tuple(given)
+
+
+def is_place(written: str) -> bool:
+    """Tell whether a text is a whole number of at least 0, and no longer than any place is."""
+    return written.isdecimal() and len(written) <= MAX_PLACE_DIGITS
 
 
 def read_whole(content: JsonObject, name: str) -> int:

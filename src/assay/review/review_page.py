@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -24,6 +25,7 @@ from assay.review.label_page import current_user, run_page, write_at_end
 from assay.review.review_session import ReviewSession
 from assay.review.row_names import RowNames
 from assay.review.suspects import Nearest, Suspect
+from assay.server.address import Listener, open_listener
 from assay.server.options import ServerOptions
 
 __all__ = ["ReviewOptions", "Reviewed", "check_decisions_file", "review_issues"]
@@ -138,13 +140,14 @@ def review_issues(
     with refusals_of_disk(out), lock_output(out):
         check_decisions_file(None, out, resume=options.resume)
         out.parent.mkdir(parents=True, exist_ok=True)
-        journal = Journal(journal_path(out))
-        try:
+        # The port first: where it is taken, no journal is left that asks for --resume
+        with (
+            closing(open_listener(options.host, options.port)) as listener,
+            closing(Journal(journal_path(out))) as journal,
+        ):
             session = _open_session(splits, suspects, journal, out, options.names)
-            _serve(session, splits, options, lambda url: announce(url, len(suspects)))
+            _serve(session, splits, options, listener, lambda url: announce(url, len(suspects)))
             write_at_end(session.write, out, journal)
-        finally:
-            journal.close()
     return _describe(session, n_rows=len(suspects))
 
 
@@ -152,6 +155,7 @@ def _serve(
     session: ReviewSession,
     splits: Splits,
     options: ReviewOptions,
+    listener: Listener,
     announce: Callable[[str], None],
 ) -> None:
     """Answer the page, while the texts are read among which similar ones are looked for."""
@@ -165,7 +169,7 @@ def _serve(
         hosts = server_options.hosts(address)
         return create_review_app(session, nearest, measure, hosts=hosts)
 
-    run_page(make_app, host=options.host, port=options.port, announce=announce)
+    run_page(make_app, listener, host=options.host, announce=announce)
 
 
 def _open_session(

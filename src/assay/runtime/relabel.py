@@ -90,7 +90,8 @@ def relabel_model(model: Model, names: Mapping[str, str]) -> Model:
     Raises
     ------
     InputError
-        A label is left out, or one is named that the model does not have.
+        A label is left out, one is named that the model does not have, or labels are joined that a
+        text may have together.
     """
     labels = model.labels
     _check_names(names, labels)
@@ -102,6 +103,11 @@ def relabel_model(model: Model, names: Mapping[str, str]) -> Model:
         merge[i, new.index(names[label])] = 1.0
     manifest = replace(model.manifest.without_texts(), labels=tuple(new))
     if len(new) < len(labels):
+        if model.label_set.task == "multi":
+            raise InputError(
+                "the label map gives one name to several labels; where texts may have several "
+                "labels, each has a threshold of its own, and a name of its own is accepted"
+            )
         manifest = replace(manifest, abstain={}, coverage_curve={}, scope={}, label_rule={})
     renamed = Model(
         model.folder,

@@ -9,8 +9,9 @@ import sys
 
 from assay.errors import OutsideError
 
-__all__ = ["BACKLOG", "open_listener", "open_listeners"]
+__all__ = ["BACKLOG", "Listener", "open_listener", "open_listeners"]
 
+Listener = socket.socket  # for rooms that hand one on, and open none
 BACKLOG = 2048  # connections that wait to be accepted
 
 

@@ -191,7 +191,7 @@ def _check_end(path: Path) -> None:
     raise DataError(
         f"{path.name} ends in {n_bytes - n_whole:,} null bytes, from line {n_lines + 1:,} on: "
         "it was not written to its end",
-        hint=f"{WRITE_AGAIN}; its first {n_lines:,} lines are whole",
+        hint=f"{WRITE_AGAIN}; its first {n_lines:,} lines are whole" if n_lines else WRITE_AGAIN,
     )
 
 

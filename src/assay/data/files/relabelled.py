@@ -27,7 +27,7 @@ from assay.data.files.relabelled_values import Changes, NewLabel, SeveralNames, 
 from assay.data.files.tables import find_table_dialect
 from assay.data.files.variants import Variant
 from assay.data.label_forms import FORMULA_START, trim, unwrap_formula
-from assay.errors import InputError
+from assay.errors import DataError, InputError, cut
 
 __all__ = ["REWRITABLE", "write_relabelled"]
 
@@ -85,7 +85,14 @@ def _write_text(path: Path, out: Path, changes: Changes, reading: Reading) -> No
         codec = UTF_8  # one encoding from here on
     if codec == UTF_8 and not has_mark:
         codec = "utf-8"
-    encoded = end_lines_like(written.encode(codec, "surrogateescape"), raw, codec)
+    try:
+        encoded = end_lines_like(written.encode(codec, "surrogateescape"), raw, codec)
+    except UnicodeEncodeError as err:
+        char = cut(err.object[err.start : err.start + 1])
+        raise DataError(
+            f"a label cannot be written: {path.name} is in {codec}, which has no '{char}'",
+            hint="accept other labels, or save the data as UTF-8 first",
+        ) from err
     out.write_bytes(gzip.compress(encoded, mtime=0) if _is_gzip(path) else encoded)
 
 

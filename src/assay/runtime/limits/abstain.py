@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -319,11 +320,12 @@ def name_split(split: str) -> str:
 def _unreachable(curve: CoverageCurve, target_accuracy: float) -> InputError:
     """Return the error that says what could be reached instead."""
     best = int(curve.proven_accuracy.argmax())
+    shown = floor(1e4 * curve.proven_accuracy[best]) / 1e4  # never more than what can be shown
     more = "texts" if curve.split == FOLDS else "validation texts"
     return InputError(
         f"a target accuracy of {target_accuracy:g} cannot be reached: "
         f"on the {curve.n_texts:,} texts of {name_split(curve.split)} the best that can be shown "
-        f"is {curve.proven_accuracy[best]:.4f} (lower end of the 95 % interval), "
+        f"is {shown:.4f} (lower end of the 95 % interval), "
         f"answering {percent(curve.coverage[best])} of them, "
         f"of which {percent(curve.accuracy[best])} are right",
         hint=f"aim lower, or train with more {more}: the interval shrinks with their number",

@@ -11,16 +11,16 @@ __all__ = ["Thresholds"]
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Which labels are given: those whose scores reach their thresholds.
+    """Which labels are given: those whose scores reach their thresholds, and maybe the best.
 
     Parameters
     ----------
     scores : float64 array of shape (n_labels,)
         The score from which each label is given, 0 to 1.
     min_labels : {0, 1}
-        How many labels every text gets at least. With 1 the best label is given to a text of which
-        no score reaches its threshold: so it is where every text that thresholds were chosen on
-        has a label.
+        How many labels every text gets at least. With 1 the label with the highest score is always
+        given, whatever its threshold: so it is where every text that thresholds were chosen on has
+        a label.
     """
 
     scores: np.ndarray
