@@ -242,7 +242,7 @@ class Features(TextClassifier):
         """Tune a copy of the transformer to the labels, whose names count as one text each."""
         if self.targets_.task == "multi":
             raise InputError(
-                f"tuned_epochs is {self.tuned_epochs}; 0 is accepted where a text may have several "
+                f"--tuned-epochs is {self.tuned_epochs}; 0 is accepted where a text may have several "
                 "labels"
             )
         named_ids, words = readable_names(names or ())
