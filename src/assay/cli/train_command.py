@@ -10,6 +10,7 @@ import typer
 from assay._display import percent
 from assay.cli.command import add_command, resumable
 from assay.cli.options import (
+    CardLanguage,
     Checkpoint,
     ClassWeight,
     Common,
@@ -105,7 +106,6 @@ TargetAccuracy = Annotated[
     float | None,
     typer.Option(metavar="A", help="The model abstains so that its answers are right this often."),
 ]
-CardLanguage = Annotated[str, typer.Option(metavar="en|ko", help="Language of the card.")]
 
 
 def train_command(
