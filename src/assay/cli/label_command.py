@@ -11,7 +11,8 @@ from assay.cli.command import add_command
 from assay.cli.options import Checkpoint, Common, split_names
 from assay.cli.page_announcer import page_announcer
 from assay.cli.predict_command import ReadingFlags
-from assay.cli.show import print_json, print_line
+from assay.cli.show import print_json, print_line, show_labels
+from assay.errors import plural
 
 __all__ = ["register"]
 
@@ -77,8 +78,11 @@ def label_command(
         print_json(labelled.to_dict())
         return
     print_line(
-        f"{labelled.n_labelled:,} texts labelled, {labelled.n_skipped:,} skipped, "
+        f"{plural(labelled.n_labelled, 'text')} labelled, {labelled.n_skipped:,} skipped, "
         f"{labelled.n_left:,} left; written to {labelled.out}"
     )
+    alone = [label for label, n in labelled.n_per_label.items() if n == 1]
+    if alone and not several_labels:
+        print_line(f"one text only: {show_labels(alone)}; assay run needs two of each label")
     run = f"assay run {labelled.out} --out RUN, or " if labelled.n_labelled else ""
     print_line(f"next: {run}--resume to go on")

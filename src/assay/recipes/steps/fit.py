@@ -172,10 +172,14 @@ class TrainingSet:
 
     @cached_property
     def trained_on(self) -> TrainedOn:
-        """Hashes of the training texts, and of those of test if there is such a split."""
+        """Hashes of the training texts, and of those of other splits if there are such."""
         test = self.splits["test"].normalised if "test" in self.splits else ()
+        is_apart = "validation" in self.splits and "validation" not in self.fitted_on
         return TrainedOn.of(
-            self.train.normalised, fingerprint=self.fingerprints["train"], held_out=test
+            self.train.normalised,
+            fingerprint=self.fingerprints["train"],
+            held_out=test,
+            chosen_on=self.splits["validation"].normalised if is_apart else (),
         )
 
     @cached_property
