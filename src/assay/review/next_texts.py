@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Unpack
@@ -128,46 +128,53 @@ def next_texts(
     pool = read_pool(source, text_column=text_column, **reading)
     records, column = _read_records(source, text_column, label_column, reading)
     cells = _label_cells(loaded, column, records.values(), is_asked=label_column is not None)
-    is_empty = np.array([not _has_label(records[line], cells) for line in pool.lines])
-    held_out, learnt = _find_own(loaded, pool)
-    is_held_out = is_empty & held_out
-    is_learnt = is_empty & learnt & ~held_out
-    is_open = is_empty & ~is_held_out & ~is_learnt
-    if not is_open.any():
-        raise _nothing_left(pool, is_held_out, is_learnt)
-    rows = np.array([i for i in pool.random_order(seed) if is_open[i]])[: max(MAX_SCORED, n)]
+    found = _find_open(loaded, pool, [_has_label(records[line], cells) for line in pool.lines])
+    order = [i for i in pool.random_order(seed) if found.is_open[i]]
+    rows = np.array(order[: max(MAX_SCORED, n)])
     chosen = _choose(loaded, pool, rows, n=n, seed=seed, progress=progress or Progress())
     style = style_of(Path(source), Reading(**reading), like=out)
-    wanted = [{**records[pool.lines[row]], **cells} for row in chosen]
-    _write(wanted, out, style)
-    return NextTexts(
-        str(out),
-        n_written=len(chosen),
-        n_pool=len(pool),
-        n_scored=len(rows),
-        n_labelled=int((~is_empty).sum()),
-        n_held_out=int(is_held_out.sum()),
-        n_learnt=int(is_learnt.sum()),
-        n_repeats=len(rows) - len(chosen) if len(chosen) < n else 0,
-    )
+    _write([{**records[pool.lines[row]], **cells} for row in chosen], out, style)
+    n_repeats = (len(rows) - len(chosen)) * (len(chosen) < n)
+    return NextTexts(str(out), len(chosen), len(pool), len(rows), *found.counts(), n_repeats)
 
 
-def _nothing_left(pool: Pool, is_held_out: np.ndarray, is_learnt: np.ndarray) -> DataError:
-    """Return the error about a pool without a text that can be labelled."""
-    others = ", or is of the test split" if is_held_out.any() else ""
-    learnt = ", or is among the data of the model" if is_learnt.any() else ""
-    return DataError(
-        f"every text of {pool.source} has a label already{learnt}{others}",
-        hint="give a pool with texts that were not labelled yet",
-    )
+@dataclass(frozen=True)
+class _Open:
+    """Which texts of a pool can be labelled, and why others are left out: bool, (n_texts,) each."""
+
+    is_open: np.ndarray
+    is_labelled: np.ndarray
+    is_held_out: np.ndarray
+    is_learnt: np.ndarray
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many texts have a label, were held out, and were learnt."""
+        return int(self.is_labelled.sum()), int(self.is_held_out.sum()), int(self.is_learnt.sum())
 
 
-def _find_own(model: Model, pool: Pool) -> tuple[np.ndarray, np.ndarray]:
-    """Tell which texts the model was tested on, and which it was made of: bool, (n_texts,) each."""
+def _find_open(model: Model, pool: Pool, is_labelled: Sequence[bool]) -> _Open:
+    """Find the texts that have no label, neither in the pool nor in the data of the model.
+
+    Raises
+    ------
+    DataError
+        There are none.
+    """
+    labelled = np.asarray(is_labelled, dtype=bool)
+    held_out = learnt = np.zeros(len(pool), dtype=bool)
     trained_on = read_trained_on(model.folder, model.manifest)
-    if trained_on is None:
-        return np.zeros(len(pool), dtype=bool), np.zeros(len(pool), dtype=bool)
-    return trained_on.find_held_out(pool.texts), trained_on.find_learnt(pool.texts)
+    if trained_on is not None:
+        held_out = ~labelled & trained_on.find_held_out(pool.texts)
+        learnt = ~labelled & ~held_out & trained_on.find_learnt(pool.texts)
+    is_open = ~(labelled | held_out | learnt)
+    if not is_open.any():
+        others = ", or is among the data of the model" if learnt.any() else ""
+        others += ", or is of the test split" if held_out.any() else ""
+        raise DataError(
+            f"every text of {pool.source} has a label already{others}",
+            hint="give a pool with texts that were not labelled yet",
+        )
+    return _Open(is_open, labelled, held_out, learnt)
 
 
 def _label_cells(model: Model, column: str, records: Iterable[Record], *, is_asked: bool) -> Record:

@@ -170,16 +170,22 @@ class TrainingSet:
         """Labels of train as `LabelSet.encode` returns them, in LabelSet order."""
         return self.splits.label_set.encode(self.train.labels)
 
+    @property
+    def chosen_on(self) -> Sequence[str]:
+        """Texts of validation in their normal form, where models are not fitted on them."""
+        if "validation" in self.fitted_on or "validation" not in self.splits:
+            return ()
+        return self.splits["validation"].normalised
+
     @cached_property
     def trained_on(self) -> TrainedOn:
         """Hashes of the training texts, and of those of other splits if there are such."""
         test = self.splits["test"].normalised if "test" in self.splits else ()
-        is_apart = "validation" in self.splits and "validation" not in self.fitted_on
         return TrainedOn.of(
             self.train.normalised,
             fingerprint=self.fingerprints["train"],
             held_out=test,
-            chosen_on=self.splits["validation"].normalised if is_apart else (),
+            chosen_on=self.chosen_on,
         )
 
     @cached_property
