@@ -92,5 +92,7 @@ def _show(labelled: Labelled, *, several: bool) -> None:
     alone = [label for label, n in labelled.n_per_label.items() if n == 1]
     if alone and not several:
         print_line(f"one text only: {show_labels(alone)}; assay run needs two of each label")
-    run = f"assay run {labelled.out} --out RUN, or " if labelled.n_labelled else ""
-    print_line(f"next: {run}--resume to go on")
+    steps = ["--resume to go on"]
+    if labelled.n_labelled:
+        steps.insert(0, f"assay run {labelled.out} --out RUN")
+    print_line(f"next: {', or '.join(steps)}")
