@@ -61,6 +61,20 @@ def test_output_without_a_name_is_refused(name):
         check_output(Path(name), overwrite=True)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there are no named pipes here")
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_output_of_another_kind_is_refused(tmp_path, overwrite):
+    """A folder where a file is written, a device or a pipe: no work would bring them to an end."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    for is_folder in (True, False):
+        for out in (tmp_path / "pipe.csv", Path("/dev/null")):
+            with pytest.raises(InputError, match=f"{out.name} is a device or a pipe"):
+                check_output(out, overwrite=overwrite, is_folder=is_folder)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="empty is a folder; the path of a file is accepted"):
+        check_output(tmp_path / "empty", overwrite=overwrite)
+
+
 def test_overwrite_replaces_the_whole_folder(tmp_path):
     """Nothing of the old OUT is left in the new one; folders beside it are nobody's business."""
     write_something(tmp_path / "out", "old")

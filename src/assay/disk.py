@@ -270,12 +270,14 @@ def check_output(
     option : str
         The command-line option that names the output, for the hint.
     is_folder : bool
-        Whether the output is a folder: an empty one that is there already will do.
+        Whether the output is a folder: an empty one that is there already will do. Otherwise no
+        folder will, even with `overwrite`.
 
     Raises
     ------
     InputError
-        `out` has no name of its own, such as ``.``, or is a file that is mounted where it is.
+        `out` has no name of its own, such as ``.``, is a folder where a file is written, a device
+        or a pipe, or a file that is mounted where it is.
     OutputExistsError
         `out` exists and `overwrite` is False.
     """
@@ -284,6 +286,7 @@ def check_output(
         return
     if is_folder and find_place(out).is_inside and not find_place(out).content():
         return
+    _check_kind(out, is_folder=is_folder)
     if not overwrite:
         hint = f"choose another {option}, or add --overwrite to replace it"
         raise OutputExistsError(f"{out} exists already", hint=hint)
@@ -292,6 +295,15 @@ def check_output(
             f"{out} is a mounted file, which cannot be replaced",
             hint="mount the folder that holds it instead",
         )
+
+
+def _check_kind(out: Path, *, is_folder: bool) -> None:
+    """Refuse what is there if no file or folder can take its place."""
+    if out.is_dir():
+        if not is_folder:
+            raise InputError(f"{out} is a folder; the path of a file is accepted")
+    elif out.exists() and not out.is_file():
+        raise InputError(f"{out} is a device or a pipe; the path of a file or folder is accepted")
 
 
 def remove_path(path: Path) -> None:

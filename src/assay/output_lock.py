@@ -32,7 +32,7 @@ NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 
 
 @contextmanager
-def lock_output(out: Path, *, may_be_held: bool = False) -> Iterator[None]:
+def lock_output(out: Path | None, *, may_be_held: bool = False) -> Iterator[None]:
     """Hold the lock of an output.
 
     The folder of the output is made if need be, and deleted again if it is still empty at the end.
@@ -41,8 +41,8 @@ def lock_output(out: Path, *, may_be_held: bool = False) -> Iterator[None]:
 
     Parameters
     ----------
-    out : Path
-        A file or a folder.
+    out : Path, optional
+        A file or a folder. None: nothing is written, so nothing is held.
     may_be_held : bool
         Whether the caller may hold this lock already; then nothing is done.
 
@@ -51,6 +51,9 @@ def lock_output(out: Path, *, may_be_held: bool = False) -> Iterator[None]:
     OutsideError
         Another process writes this output, or its folder cannot be written.
     """
+    if out is None:
+        yield
+        return
     path = find_place(out).lock
     key = path.absolute()
     if may_be_held and key in _held.get():

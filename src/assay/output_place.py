@@ -130,8 +130,8 @@ def is_mount(path: Path) -> bool:
     return False
 
 
-def check_apart(source: object, out: Path) -> None:
-    """Refuse an output that would destroy the data that it is made from.
+def check_apart(source: object, out: Path, *, what: str = "the data") -> None:
+    """Refuse an output that would destroy the data, or whatever else it is made from.
 
     Parameters
     ----------
@@ -139,6 +139,8 @@ def check_apart(source: object, out: Path) -> None:
         What the data was given as; only a path can be destroyed.
     out : Path
         A file or a folder.
+    what : str
+        What the source is, for the message.
 
     Raises
     ------
@@ -154,7 +156,7 @@ def check_apart(source: object, out: Path) -> None:
     is_split = target.is_file() and target.parent == data and _is_split(target)
     if is_held or is_split:
         raise InputError(
-            f"{out} holds the data itself: writing there would destroy it",
+            f"{out} holds {what} itself: writing there would destroy it",
             hint="give another --out",
         )
 

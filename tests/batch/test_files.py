@@ -330,7 +330,7 @@ def test_output_that_is_a_folder_is_refused(model, tmp_path):
     """Overwriting never removes a folder."""
     source = write(tmp_path / "in.jsonl", [{"text": "happy"}])
     (tmp_path / "out.jsonl").mkdir()
-    with pytest.raises(InputError, match=r"out\.jsonl is a folder; a file is accepted"):
+    with pytest.raises(InputError, match=r"out\.jsonl is a folder; the path of a file is accepted"):
         predict_file(model, source, tmp_path / "out.jsonl", overwrite=True)
 
 

@@ -77,7 +77,7 @@ def test_existing_output_is_kept_unless_told_otherwise(splits, tiny_bert, tmp_pa
     """A file that is there is an error and untouched; `overwrite` replaces it."""
     out = tmp_path / name
     out.write_bytes(b"precious")
-    with pytest.raises(OutputExistsError, match=f"{name} is there already"):
+    with pytest.raises(OutputExistsError, match=f"{name} exists already"):
         embed_data(splits, out=out, checkpoint=tiny_bert)
     assert out.read_bytes() == b"precious"
     embed_data(splits, out=out, checkpoint=tiny_bert, overwrite=True)

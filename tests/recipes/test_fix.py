@@ -16,7 +16,7 @@ import pytest
 
 from assay.audit.issues import COLUMNS, hash_text
 from assay.data.files.readers import read_rows
-from assay.errors import DataError, InputError
+from assay.errors import DataError, InputError, OutsideError
 from assay.recipes.fix import fix_data
 from assay.recipes.steps.prepare import DataOptions
 
@@ -213,6 +213,32 @@ def test_folder_is_fixed_file_by_file(tmp_path):
     assert (tmp_path / "out" / "test.csv").read_text() == "text,label\nc,x\nd,x\n"
     for name in ("train.csv", "README.md"):
         assert (tmp_path / "out" / name).read_bytes() == (data / name).read_bytes()
+
+
+@pytest.mark.parametrize("out", ["out", "data/out"])
+def test_folder_is_fixed_whole_or_not_at_all(tmp_path, monkeypatch, out):
+    """An error half-way leaves nothing behind; an empty folder is filled, what was there replaced."""
+    data, target = tmp_path / "data", tmp_path / out
+    data.mkdir()
+    for name in ("test", "train"):
+        (data / f"{name}.csv").write_text("text,label\na,x\nb,y\n")
+    decisions = decide(tmp_path / "i.csv", ("train", 2, "a", "y", "yes"))
+    with monkeypatch.context() as disk:
+        disk.setattr("assay.recipes.fix.write_relabelled", refuse)
+        with pytest.raises(OutsideError, match="out could not be written: No space left"):
+            fix_data(data, decisions, target)
+    assert not target.exists()
+    target.mkdir()
+    fix_data(data, decisions, target)
+    (target / "old.txt").touch()
+    fix_data(data, decisions, target, overwrite=True)
+    assert sorted(path.name for path in target.iterdir()) == ["test.csv", "train.csv"]
+    assert (target / "train.csv").read_text() == "text,label\na,y\nb,y\n"
+
+
+def refuse(*args, **options):
+    """Be a full disk."""
+    raise OSError(28, "No space left on device")
 
 
 def test_what_cannot_be_fixed_is_refused_before_anything_is_written(tmp_path):

@@ -164,8 +164,6 @@ def check_issues_file(out: Path, *, overwrite: bool) -> None:
         raise InputError(
             f"the issues cannot be written as '{out.name}'; a name that ends in .csv is accepted"
         )
-    if out.is_dir():
-        raise InputError(f"{out} is a folder; the path of a file is accepted")
     check_output(out, overwrite=overwrite)
 
 
@@ -203,7 +201,7 @@ def write_issues_file(
     check_issues_file(out, overwrite=overwrite)
     if encoding not in SPREADSHEET_ENCODINGS:
         encoding = "utf-8-sig"
-    with refusals_of_disk(out), lock_output(out):
+    with refusals_of_disk(out), lock_output(out, may_be_held=True):
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(out) as partial:
             _write_csv(list(issues), partial, encoding, delimiter)

@@ -217,8 +217,6 @@ def _check_places(task: _Task, *, overwrite: bool) -> None:
         check_apart(task.source, path)
         check_outside(task.model.folder, path, what="the model")
         check_output(path, overwrite=overwrite)
-        if path.is_dir():
-            raise InputError(f"{path} is a folder; a file is accepted")
 
 
 def _write_chunks(task: _Task, identity: Identity) -> None:

@@ -10,6 +10,7 @@ import typer
 from assay.cli.command import add_command
 from assay.cli.next_step import fix_command_for
 from assay.cli.options import Common, Data, DataFlags, Overwrite, reading_flags
+from assay.cli.outputs import hold_output
 from assay.cli.show import print_json, print_line, print_sentence, print_table, show_labels
 from assay.errors import plural
 from assay.methods import LABEL_CHECK, SECOND_CHECK, methods_where
@@ -67,21 +68,20 @@ def audit_command(
     """
     from assay.audit.checks import audit_data, write_issues
     from assay.audit.issues import check_issues_file
-    from assay.output_place import check_apart
     from assay.recipes.audit import load_for_audit
 
     if out is not None:
         check_issues_file(out, overwrite=overwrite)
-        check_apart(data, out)
     options = flags.options(validation_fraction=validation_fraction, test_fraction=test_fraction)
-    audit = audit_data(
-        load_for_audit(data, options=options, seed=common.seed),
-        method=None if method == "none" else method,
-        seed=common.seed,
-        progress=common.progress(),
-    )
-    if out is not None:
-        write_issues(audit, out, overwrite=overwrite)
+    with hold_output(out, overwrite=overwrite, apart=data):
+        audit = audit_data(
+            load_for_audit(data, options=options, seed=common.seed),
+            method=None if method == "none" else method,
+            seed=common.seed,
+            progress=common.progress(),
+        )
+        if out is not None:
+            write_issues(audit, out, overwrite=overwrite)
     if common.json:
         print_json({**audit.to_dict(), "out": None if out is None else str(out)})
         return

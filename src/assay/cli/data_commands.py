@@ -19,6 +19,7 @@ from assay.cli.options import (
     Pooling,
     ReportLanguage,
 )
+from assay.cli.outputs import hold_output
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.errors import InputError, cut, plural
 
@@ -67,16 +68,17 @@ def explore_command(
     """
     from assay.recipes.explore import explore_data
 
-    splits = flags.options().load(data)
-    found = explore_data(
-        splits,
-        out=out,
-        checkpoint=checkpoint,
-        n_first=n_first,
-        id_column=flags.id_column,
-        overwrite=overwrite,
-        progress=common.progress(),
-    )
+    with hold_output(out, overwrite=overwrite, apart=data, is_folder=True):
+        splits = flags.options().load(data)
+        found = explore_data(
+            splits,
+            out=out,
+            checkpoint=checkpoint,
+            n_first=n_first,
+            id_column=flags.id_column,
+            overwrite=overwrite,
+            progress=common.progress(),
+        )
     if common.json:
         print_json(found.to_dict())
         return
@@ -259,7 +261,6 @@ def embed_command(
       assay embed "one text"                      shows the shapes
       assay embed tweets/ --out features.parquet
     """
-    from assay.output_place import check_apart
     from assay.recipes.embed import embed_data, embed_text
 
     if out is None:
@@ -270,16 +271,16 @@ def embed_command(
         else:
             _show_embedded(text)
         return
-    check_apart(data, out)
-    result = embed_data(
-        flags.options().load(data),
-        out=out,
-        checkpoint=checkpoint,
-        pooling=pooling,
-        precision=precision,
-        overwrite=overwrite,
-        progress=common.progress(),
-    )
+    with hold_output(out, overwrite=overwrite, apart=data):
+        result = embed_data(
+            flags.options().load(data),
+            out=out,
+            checkpoint=checkpoint,
+            pooling=pooling,
+            precision=precision,
+            overwrite=overwrite,
+            progress=common.progress(),
+        )
     if common.json:
         print_json(result.to_dict())
         return
@@ -348,20 +349,24 @@ def map_command(
     """
     from assay.recipes.map import draw_map_file
 
-    drawn = draw_map_file(
-        flags.options().load(data),
-        out,
-        png=png,
-        split=split,
-        checkpoint=checkpoint,
-        pooling=pooling,
-        seed=common.seed,
-        max_points=max_points,
-        model=model,
-        report_language=report_language,
-        overwrite=overwrite,
-        progress=common.progress(),
-    )
+    with (
+        hold_output(out, overwrite=overwrite, apart=data),
+        hold_output(png, overwrite=overwrite, apart=data),
+    ):
+        drawn = draw_map_file(
+            flags.options().load(data),
+            out,
+            png=png,
+            split=split,
+            checkpoint=checkpoint,
+            pooling=pooling,
+            seed=common.seed,
+            max_points=max_points,
+            model=model,
+            report_language=report_language,
+            overwrite=overwrite,
+            progress=common.progress(),
+        )
     if common.json:
         print_json(drawn)
     else:

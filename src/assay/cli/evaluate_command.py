@@ -21,6 +21,7 @@ from assay.cli.options import (
     Overwrite,
     id_of,
 )
+from assay.cli.outputs import hold_output
 from assay.cli.scores import (
     SCORE_COLUMNS,
     print_rule_effect,
@@ -98,22 +99,23 @@ def evaluate_command(
 
     if out is not None:
         check_table(out, overwrite=overwrite)
-        check_apart(data, out)
-    options = flags.options().as_trained(model, data)
-    loaded = options.load(data)
-    found = evaluate_model(
-        model,
-        loaded,
-        split=split,
-        label_map=label_map,
-        seed=common.seed,
-        long_texts=long_texts,
-        progress=common.progress(),
-    )
-    if by is not None:
-        found = _score_values(found, loaded, by, seed=common.seed)
-    if out is not None:
-        write_table(found.rows(), out, overwrite=overwrite)
+        check_apart(label_map, out, what="the map of labels")
+    with hold_output(out, overwrite=overwrite, apart=data):
+        options = flags.options().as_trained(model, data)
+        loaded = options.load(data)
+        found = evaluate_model(
+            model,
+            loaded,
+            split=split,
+            label_map=label_map,
+            seed=common.seed,
+            long_texts=long_texts,
+            progress=common.progress(),
+        )
+        if by is not None:
+            found = _score_values(found, loaded, by, seed=common.seed)
+        if out is not None:
+            write_table(found.rows(), out, overwrite=overwrite)
     if common.json:
         print_json(found.to_dict())
         return

@@ -10,6 +10,7 @@ import typer
 from assay._display import percent
 from assay.cli.command import add_command
 from assay.cli.options import Common, DataFlags, ModelFolder, Out, Overwrite
+from assay.cli.outputs import hold_output
 from assay.cli.show import print_json, print_line, print_table
 
 if TYPE_CHECKING:
@@ -86,19 +87,20 @@ def export_command(
     """
     from assay.recipes.export import export_model
 
-    splits = None
-    if data is not None:
-        splits = flags.options().as_trained(model, data).load(data)
-    report = export_model(
-        model,
-        out,
-        export_format=export_format,
-        data=splits,
-        split=split,
-        limits=limits.of(export_format),
-        overwrite=overwrite,
-        progress=common.progress(),
-    )
+    with hold_output(out, overwrite=overwrite, apart=data, is_folder=True):
+        splits = None
+        if data is not None:
+            splits = flags.options().as_trained(model, data).load(data)
+        report = export_model(
+            model,
+            out,
+            export_format=export_format,
+            data=splits,
+            split=split,
+            limits=limits.of(export_format),
+            overwrite=overwrite,
+            progress=common.progress(),
+        )
     if common.json:
         print_json(report.to_dict())
         return

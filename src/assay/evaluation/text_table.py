@@ -95,7 +95,7 @@ def write_table(rows: Iterator[dict[str, Any]], out: Path, *, overwrite: bool = 
     """
     check_table(out, overwrite=overwrite)
     is_guarded = out_kind(out) in RUN_BY_SPREADSHEETS
-    with refusals_of_disk(out), lock_output(out):
+    with refusals_of_disk(out), lock_output(out, may_be_held=True):
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(out) as partial, open_writer(partial, like=out) as writer:
             for row in rows:

@@ -19,8 +19,8 @@ from assay.checkpoints.auto import choose_checkpoint
 from assay.checkpoints.resolve import Checkpoint, resolve_checkpoint
 from assay.data.labels import LabelSet
 from assay.data.texts import Splits, check_texts
-from assay.disk import atomic_file, refusals_of_disk
-from assay.errors import InputError, OutputExistsError
+from assay.disk import atomic_file, check_output, refusals_of_disk
+from assay.errors import InputError
 from assay.output_lock import lock_output
 from assay.progress import Progress
 from assay.recipes.steps.checkpoint import pick_checkpoint
@@ -178,7 +178,7 @@ def embed_data(
     encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)
     rows = _Rows(splits)
     about = {"checkpoint": resolved.to_dict(), "pooling": pooling, "precision": precision}
-    with lock_output(out):
+    with lock_output(out, may_be_held=True):
         table = _FeatureTable(
             split=rows.splits,
             line=np.asarray(rows.lines, dtype=np.int64),
@@ -254,12 +254,7 @@ def _check_out(out: Path, *, overwrite: bool) -> Writer:
         raise InputError(
             f"features cannot be written as '{out.name}'; {' and '.join(SUFFIXES)} are accepted"
         )
-    if out.is_dir():
-        raise InputError(f"{out} is a folder; the path of a file is accepted")
-    if out.exists() and not overwrite:
-        raise OutputExistsError(
-            f"{out} is there already", hint="give another --out, or --overwrite"
-        )
+    check_output(out, overwrite=overwrite)
     if out.suffix.lower() == ".npz":
         return _write_npz
     require("pyarrow.parquet")

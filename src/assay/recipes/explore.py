@@ -18,6 +18,7 @@ from assay.data.texts import Splits
 from assay.data.trainable import warn_of_unlearnable
 from assay.disk import atomic_folder, check_output
 from assay.notebook import default_progress
+from assay.output_lock import lock_output
 from assay.output_place import check_apart
 from assay.progress import Progress
 from assay.recipes.steps.checkpoint import choose_from_splits
@@ -91,20 +92,21 @@ def explore_data(
     if out is not None:
         check_output(out, overwrite=overwrite, is_folder=True)
         check_apart(splits, out)
-    data = load_data(splits)
-    warn_of_unlearnable(data)
-    summary = summarise(data, n_first=n_first)
-    _name_rows(summary, data, id_column)
-    if checkpoint is not None:
-        checkpoint = choose_from_splits(checkpoint, data).checkpoint
-        tokenizer = load_tokenizer(resolve_checkpoint(checkpoint, progress=progress))
-        for name, labelled in data.items():
-            summary["splits"][name]["tokens"] = _count_tokens(
-                labelled.texts, tokenizer, checkpoint=checkpoint
-            )
-    if out is None:
-        return Exploration(summary)
-    return Exploration(summary, _draw(summary, out, overwrite=overwrite))
+    with lock_output(out, may_be_held=True):
+        data = load_data(splits)
+        warn_of_unlearnable(data)
+        summary = summarise(data, n_first=n_first)
+        _name_rows(summary, data, id_column)
+        if checkpoint is not None:
+            checkpoint = choose_from_splits(checkpoint, data).checkpoint
+            tokenizer = load_tokenizer(resolve_checkpoint(checkpoint, progress=progress))
+            for name, labelled in data.items():
+                summary["splits"][name]["tokens"] = _count_tokens(
+                    labelled.texts, tokenizer, checkpoint=checkpoint
+                )
+        if out is None:
+            return Exploration(summary)
+        return Exploration(summary, _draw(summary, out, overwrite=overwrite))
 
 
 def _name_rows(summary: DataSummary, data: Splits, id_column: str | None) -> None:

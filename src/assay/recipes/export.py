@@ -25,7 +25,7 @@ from assay.errors import CheckError, InputError
 from assay.evaluation.scoring import manifest_scores, score_split
 from assay.evaluation.several_scoring import score_several_split, several_claims
 from assay.models.onnx.quantize import describe_onnx, quantize_onnx
-from assay.output_place import check_outside
+from assay.output_place import check_apart, check_outside
 from assay.progress import Progress
 from assay.recipes.steps.parity_texts import ParityTexts, find_parity_texts
 from assay.runtime.entries import CopyMeasures, ExportEntry, ScoreEntry
@@ -215,6 +215,7 @@ def export_model(
     model, out = load_model(model_folder), Path(out)
     _check_export(model, out, export_format)
     check_output(out, overwrite=overwrite, is_folder=True)
+    check_apart(data, out)
     check_outside(model.folder, out, what="the model")
     texts = find_parity_texts(model, data, split)
     with atomic_folder(out, overwrite=overwrite) as root:

@@ -22,9 +22,10 @@ from assay.data.files.relabelled_values import NewLabel, SeveralNames, find_join
 from assay.data.folders import find_split_files, read_file
 from assay.data.indicators import change_indicators
 from assay.data.texts import Splits
-from assay.disk import atomic_file, check_output
+from assay.disk import atomic_file, atomic_folder, check_output, refusals_of_disk
 from assay.errors import InputError, cut
-from assay.output_place import check_apart
+from assay.output_lock import lock_output
+from assay.output_place import check_apart, find_place
 from assay.recipes.steps.prepare import DataOptions
 
 __all__ = ["Fixed", "fix_data"]
@@ -95,6 +96,13 @@ class _Changes:
         """How many labels change because a person accepted it."""
         return sum(map(len, self.labels.values())) - self.n_merged
 
+    def of_all_splits(self) -> dict[int, str | SeveralNames]:
+        """Return the new labels by line, where one file holds all splits."""
+        labels: dict[int, str | SeveralNames] = {}
+        for of_split in self.labels.values():
+            labels |= of_split
+        return labels
+
     def merge(self, splits: Splits, *, separator: str | None) -> None:
         """Take over the spellings that were merged when the data were read."""
         for one in splits.mended:
@@ -141,30 +149,32 @@ def fix_data(
     InputError
         A file cannot be read or written again, no row is accepted and no label merged, or `out`
         exists or is called like a file of another format.
+    OutsideError
+        The disk refused, or another process writes the same output.
     """
     data, out, options = expand_home(data), Path(out), options or DataOptions()
     if not data.exists():
         raise InputError(f"no such file or folder: {data}; what is corrected is a file of your own")
-    check_output(out, overwrite=overwrite)
+    check_output(out, overwrite=overwrite, is_folder=data.is_dir())
     check_apart(data, out)
+    check_apart(decisions, out, what="the decisions")
     _check_format(data, out)
-    corrections, n_other_kinds = read_corrections(decisions)
-    splits = options.load(data)
-    changes = _find_changes(splits, corrections, separator=options.label_separator)
-    if options.merge_labels:
-        changes.merge(splits, separator=options.label_separator)
-    if not (corrections or changes.n_merged):
-        raise _nothing_accepted(Path(decisions), n_other_kinds)
-    if n_other_kinds:
-        changes.skipped.append(f"{n_other_kinds:,} accepted rows are not about a label")
-    writer = _Writer(options, _label_columns(splits))
-    if data.is_dir():
-        writer.write_folder(data, out, changes.labels)
-    else:
-        labels: dict[int, str | SeveralNames] = {}
-        for of_split in changes.labels.values():
-            labels |= of_split
-        writer.write_file(data, out, labels)
+    with lock_output(out):
+        corrections, n_other_kinds = read_corrections(decisions)
+        splits = options.load(data)
+        changes = _find_changes(splits, corrections, separator=options.label_separator)
+        if options.merge_labels:
+            changes.merge(splits, separator=options.label_separator)
+        if not (corrections or changes.n_merged):
+            raise _nothing_accepted(Path(decisions), n_other_kinds)
+        if n_other_kinds:
+            changes.skipped.append(f"{n_other_kinds:,} accepted rows are not about a label")
+        writer = _Writer(options, _label_columns(splits))
+        if data.is_dir():
+            writer.write_folder(data, out, changes.labels, overwrite=overwrite)
+        else:
+            with refusals_of_disk(out):
+                writer.write_file(data, out, changes.of_all_splits())
     return Fixed(
         str(out),
         changes.n_applied,
@@ -258,9 +268,14 @@ class _Writer:
     label_columns: tuple[str, ...]
 
     def write_folder(
-        self, data: Path, out: Path, labels: Mapping[str, Mapping[int, str | SeveralNames]]
+        self,
+        data: Path,
+        out: Path,
+        labels: Mapping[str, Mapping[int, str | SeveralNames]],
+        *,
+        overwrite: bool,
     ) -> None:
-        """Write the files of the splits again, and copy all others."""
+        """Write the files of the splits again, and copy all others; all of them or none."""
         files = {}
         split_files = find_split_files(data)
         if not split_files.keys() >= labels.keys():
@@ -274,18 +289,18 @@ class _Writer:
                     f"the {split} split of {data} is in {len(paths):,} files; one is accepted"
                 )
             files[paths[0]] = labels.get(split, {})
-        out.mkdir(parents=True, exist_ok=True)
-        for path in sorted(data.iterdir()):
-            if files.get(path):
-                self.write_file(path, out / path.name, files[path])
-            elif path.is_file():
-                shutil.copyfile(path, out / path.name)
+        kept = [path for path in sorted(data.iterdir()) if path != find_place(out).lock]
+        with atomic_folder(out, overwrite=overwrite) as root:
+            for path in kept:
+                if files.get(path):
+                    self.write_file(path, root / path.name, files[path])
+                elif path.is_file():
+                    shutil.copyfile(path, root / path.name)
 
     def write_file(self, path: Path, out: Path, labels: Mapping[int, str | SeveralNames]) -> None:
         """Write one file again."""
         reading = Reading(**self.options.reading())
         cells = self._changed_cells(path, labels, reading)
-        out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(out) as partial:
             write_relabelled(path, partial, cells, reading=reading)
 

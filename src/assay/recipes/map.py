@@ -134,7 +134,7 @@ def _lock_files(out: Path, png: Path | None, *, overwrite: bool) -> Iterator[lis
     files = _check_files(out, png, overwrite=overwrite)
     with ExitStack() as locks:
         for path in files:
-            locks.enter_context(lock_output(path))
+            locks.enter_context(lock_output(path, may_be_held=True))
         yield files
 
 
@@ -153,8 +153,6 @@ def _check_file(path: Path, suffix: str, what: str, *, overwrite: bool) -> None:
         raise InputError(
             f"{what} cannot be written as '{path.name}'; a name that ends in {suffix} is accepted"
         )
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; the path of a file is accepted")
     check_output(path, overwrite=overwrite)
 
 

@@ -29,7 +29,6 @@ from assay.methods import check_methods, find_method, join_names, methods_where
 from assay.models import make_estimator
 from assay.notebook import default_progress
 from assay.output_lock import lock_output
-from assay.output_place import check_apart
 from assay.progress import Progress
 from assay.recipes.run_several import score_several_model
 from assay.recipes.steps.checkpoint import choose_for_training
@@ -40,8 +39,8 @@ from assay.recipes.steps.fit import (
     TrainingSet,
     fit_and_save,
     fit_estimator,
-    refuse_resume,
 )
+from assay.recipes.steps.inputs import check_inputs
 from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.steps.rule_options import RuleArguments, RuleOptions, refuse_impossible
 from assay.recipes.steps.shown import show_trained
@@ -195,7 +194,6 @@ class _Training:
     def prepare(self, data: Any, options: DataOptions, language: str) -> TrainingSet:
         """Check everything that can be checked before the data is read, then read it."""
         check_methods([self.method])
-        refuse_resume(self.method, self.fit.states)
         open_language(language)  # refuses one that there is not
         SEED.check("--seed", self.fit.seed)
         if "seed" in self.fit.parameters:
@@ -206,7 +204,8 @@ class _Training:
         self.rule.check()
         check_output(self.out, overwrite=self.overwrite, is_folder=True)
         check_unfinished(self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state)
-        check_apart(data, self.out)
+        checkpoint = self.fit.parameters.get("checkpoint")
+        check_inputs(self.out, data, options, rule=self.rule, checkpoint=checkpoint)
         found = TrainingSet.prepare(data, options=options, seed=self.seed)
         if self.target_accuracy is not None:
             found.splits.label_set.check_single(hint=SEVERAL_HINT)

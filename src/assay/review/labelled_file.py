@@ -9,7 +9,7 @@ from assay.data.files.formats import file_kind
 from assay.data.files.row import Record
 from assay.data.files.spreadsheet import guard_cell
 from assay.data.files.writers import open_writer
-from assay.disk import atomic_file
+from assay.disk import atomic_file, check_output
 from assay.errors import InputError
 from assay.review.events import Decision
 
@@ -36,8 +36,7 @@ def check_labelled_file(out: Path, *, several: bool) -> None:
         raise InputError(
             f"several labels per text cannot be written as '{out.name}'; .jsonl is accepted"
         )
-    if out.is_dir():
-        raise InputError(f"{out} is a folder; the path of a file is accepted")
+    check_output(out, overwrite=True)
 
 
 def write_labelled(decisions: Iterable[Decision], out: Path, *, several: bool = False) -> None:

@@ -21,8 +21,8 @@ from assay.errors import InputError
 from assay.evaluation.choice import TOLERANCE, check_tolerance
 from assay.evaluation.score_draws import check_metric
 from assay.methods import METHODS, check_methods, join_names, methods_where
-from assay.output_place import check_apart
 from assay.recipes.steps.fit import TrainingSet
+from assay.recipes.steps.inputs import check_inputs
 from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.steps.rule_options import Costs, RuleOptions
 from assay.tokenization.window import check_long_texts
@@ -193,7 +193,7 @@ def check_run(data: Any, out: Path, options: RunOptions, *, overwrite: bool) -> 
         )
     check_output(out, overwrite=overwrite, is_folder=True)
     open_language(options.report_language)  # refuses one that there is not
-    check_apart(data, out)
+    check_inputs(out, data, options.data, rule=options.rule, checkpoint=options.checkpoint)
     options = replace(options, methods=tuple(check_methods(list(options.methods))))
     if not options.methods:
         raise InputError(f"no method is given; one or more of {', '.join(METHODS)} is accepted")
