@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import typer.main  # noqa: E402
 import table  # noqa: E402
 from comparison import describe_choice, describe_tools  # noqa: E402
+from labelling_hour import show_hour  # noqa: E402
 from methods import summarise_runs  # noqa: E402
 from prediction import median_of, summarise  # noqa: E402
 
@@ -134,9 +135,19 @@ def describe_rates(language: str) -> str:
     )
 
 
+def describe_hour(language: str) -> str:
+    """Return how long it takes from texts without labels to a model."""
+    path = ROOT / "benchmarks" / "results" / "labelling_pages.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if not content.get("hour"):
+        return "Not measured yet: `make bench-labelling` measures it, `make docs` writes the table."
+    return show_hour(content["hour"])
+
+
 PARTS = {
     "choice": describe_choice,
     "commands": describe_commands,
+    "hour": describe_hour,
     "numbers": describe_numbers,
     "rates": describe_rates,
     "tools": describe_tools,
@@ -145,6 +156,7 @@ PARTS = {
 PAGES = {
     "README.md": ("en", ("tools", "numbers", "commands")),
     "README.ko.md": ("ko", ("tools", "numbers", "commands")),
+    "docs/hour.md": ("en", ("hour",)),
     "docs/methods.md": ("en", ("choice",)),
     "docs/scale.md": ("en", ("rates",)),
 }

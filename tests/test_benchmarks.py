@@ -306,14 +306,41 @@ def test_page_of_benchmarks_is_current():
     assert load_script("table").generate(text) == text, "run: make docs"
 
 
+def test_other_work_is_told_from_its_own(monkeypatch):
+    """Of three processors that worked for ten seconds, one did this process's work."""
+    hour = load_script("labelling_hour")
+    times = {"busy": 100.0, "own": 5.0, "clock": 0.0}
+    monkeypatch.setattr(hour, "busy_s", lambda: times["busy"])
+    monkeypatch.setattr(hour, "own_s", lambda: times["own"])
+    monkeypatch.setattr(hour.time, "monotonic", lambda: times["clock"])
+    others = hour.OtherWork()
+    times.update(busy=130.0, own=15.0, clock=10.0)
+    assert others.processors() == 2.0
+
+
+@pytest.mark.skipif(not Path("/proc/stat").is_file(), reason="there is no /proc here")
+def test_processors_that_work_are_counted():
+    """A process that computes makes the processors of the machine work as long at least."""
+    hour = load_script("labelling_hour")
+    busy_s, own_s = hour.busy_s(), hour.own_s()
+    while hour.own_s() < own_s + 0.3:
+        pass
+    assert hour.busy_s() - busy_s > 0.15
+
+
 @pytest.mark.slow
 def test_label_page_benchmark_runs_in_smoke_mode():
     """It opens a made-up pool, labels the built-in sample on its page, trains, and scores the rest."""
     printed = run_smoke("labelling_pages.py")
     assert re.search(r"^\| 200 \| `terms` \| \d+\.\d s ", printed, flags=re.MULTILINE)
-    assert "sample: 60 of 1,024 texts labelled, 6 labels; " in printed
-    assert "recommended `linear`" in printed
-    shown = re.search(r"(\d+\.\d) % of the texts that were never shown are", printed)
+    assert "| the page opens on 1,024 texts |" in printed
+    assert "| `assay run`, which recommends `linear` |" in printed
+    n_right, n_others = map(
+        int, re.search(r"\| (\d+) × 3 s .*, (\d+) × 8 s .*assum", printed).groups()
+    )
+    assert n_right + n_others == 60
+    assert f"| 60 decisions | {(3 * n_right + 8 * n_others) / 60:.1f} minutes |" in printed
+    shown = re.search(r"(\d+\.\d) % of the 964 texts that were never shown are", printed)
     assert 15 < float(shown[1]) < 90
 
 

@@ -46,19 +46,22 @@ WITH_CODE = [name for name in WRITTEN if read_blocks(DOCS / name)]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Make the folder in which the pages are run."""
+    """Make the folder in which the pages are run; with what somebody says of the texts of pools."""
     folder = tmp_path_factory.mktemp("site")
-    write_tweets(folder)
-    return folder
+    return folder, write_tweets(folder)
 
 
 def write_tweets(folder):
-    """Write tweets.csv, tweets/ and the pools tickets.csv and more-tickets.csv, a little each; and mails.csv."""
+    """Write tweets.csv, tweets/ and the pools tickets.csv and more-tickets.csv, a little each; and mails.csv.
+
+    Return the label of each text of the pools.
+    """
     write_mails(folder / "mails.csv")
     rows = write_sample(folder / "tweets")
     write_rows(folder / "tweets.csv", ["text", "label"], rows)
     for name, n_rows in (("tickets.csv", 40), ("more-tickets.csv", 60)):
         write_rows(folder / name, ["text"], [[text] for text, _ in rows[:n_rows]])
+    return dict(rows)
 
 
 def write_mails(path):
@@ -154,8 +157,9 @@ def test_pages_run(folder, environment):
     One test for all pages, since they share the run that the first one makes.
     """
     problems = {}
+    place, label_of = folder
     for page in WITH_CODE:
-        with PageRunner(folder, environment) as runner:
+        with PageRunner(place, environment, label_of) as runner:
             try:
                 runner.run(read_blocks(DOCS / page))
             except AssertionError as err:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
+from _support.annotator import answer_all
+
 ROOT = Path(__file__).resolve().parents[2]
 # `text` is a drawing, or with title="output" what the block before it prints; another block with a
 # title is a file.
@@ -64,11 +66,12 @@ def read_shapes(page):
 class PageRunner:
     """Runs blocks in a folder; use it as a context manager, which ends what the blocks started.
 
-    `environment` holds the PATH on which `assay` and `python` are found.
+    `environment` holds the PATH on which `assay` and `python` are found; `label_of` what somebody
+    says of the texts of pools, who labels them on the page.
     """
 
-    def __init__(self, folder, environment):
-        self.folder, self.environment = folder, environment
+    def __init__(self, folder, environment, label_of=None):
+        self.folder, self.environment, self.label_of = folder, environment, label_of
         self.printed, self.server, self.python, self.port = "", None, None, free_port()
 
     def __enter__(self):
@@ -156,7 +159,7 @@ class PageRunner:
         raise AssertionError(f"no answer from: {line}")
 
     def open_and_end_page(self, line):
-        """Start `assay label` or `assay review`, fetch its page, and end it as Ctrl-C does."""
+        """Start `assay label` or `assay review`, fetch its page, label, and end it as Ctrl-C does."""
         process = subprocess.Popen(
             [*line.split(), "--port", str(self.port), "--json"],
             cwd=self.folder,
@@ -168,8 +171,11 @@ class PageRunner:
         try:
             first = process.stdout.readline()
             assert first, process.communicate()[1]
-            with urlopen(json.loads(first)["url"]) as answer:
+            url = json.loads(first)["url"]
+            with urlopen(url) as answer:
                 assert answer.status == 200
+            if self.label_of and line.startswith("assay label"):
+                answer_all(url, self.label_of)
             process.send_signal(signal.SIGINT)
             errors = process.communicate(timeout=60)[1]
         finally:

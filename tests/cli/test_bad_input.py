@@ -204,6 +204,27 @@ CASES = {
         add("--budget", "soon"),
         ["'soon' is no duration; a number with s, m or h is accepted, such as 90s, 10m or 1.5h"],
     ),
+    "epochs of a method without": (
+        instead("train", "d.csv", "--method", "linear", "--out", "o", "--epochs", "2"),
+        [
+            "--epochs is for compact and finetune, and the method is linear",
+            "hint: leave --epochs out",
+        ],
+    ),
+    "tuned epochs of another method": (
+        instead("train", "d.csv", "--method", "finetune", "--out", "o", "--tuned-epochs", "2"),
+        [
+            "--tuned-epochs is for features, and the method is finetune",
+            "hint: finetune takes --epochs",
+        ],
+    ),
+    "a training to continue that saves no states": (
+        instead("train", "d.csv", "--method", "linear", "--out", "o", "--resume"),
+        [
+            "--resume continues a training of finetune; one of linear saves no states",
+            "hint: leave --resume out: the training starts afresh",
+        ],
+    ),
     "no time at all": (add("--budget", "0m"), ["'0m' is no duration"]),
     "too few rows for the classes": (
         add("--max-rows", "3"),

@@ -3,7 +3,9 @@
 import shlex
 from dataclasses import fields
 
+from assay.catalogue import LANGUAGES
 from assay.cli.options import (
+    LANGUAGE_CODES,
     ChoiceFlags,
     CutFlags,
     DataFlags,
@@ -30,6 +32,11 @@ def test_names_that_are_listed_are_read_back():
     flags = shlex.split(reading_flags({"label_columns": names, "kind": ".csv"}))
     assert flags[0] == "--label-columns"
     assert split_names(flags[1]) == names
+
+
+def test_help_names_every_language():
+    """The codes in the help are those of the files of the catalogue."""
+    assert tuple(LANGUAGE_CODES.split("|")) == LANGUAGES
 
 
 def test_flags_not_given_are_the_defaults():

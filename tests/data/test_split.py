@@ -187,6 +187,23 @@ def test_cut_needs_a_train_split_with_enough_rows():
         cut_missing(splits_of(train=distinct(x=2, y=2)), seed=0)
 
 
+@pytest.mark.parametrize(
+    ("n_rows", "hint"),
+    [
+        (2, "add rows, or give a validation file"),
+        (3, "add rows, give a validation file, or raise --validation-fraction"),
+    ],
+)
+def test_a_larger_fraction_is_proposed_where_it_helps_alone(n_rows, hint):
+    """Of two rows per label none can be taken, however large the fraction is."""
+    data = splits_of(train=distinct(x=n_rows, y=n_rows), test=distinct(x=2, y=2))
+    with pytest.raises(DataError, match="too few to cut") as refused:
+        cut_missing(data, seed=0, validation_fraction=0.05)
+    assert refused.value.hint == hint
+    if "raise" in hint:
+        assert len(cut_missing(data, seed=0, validation_fraction=0.4)["validation"]) == 2
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     n_rows=st.tuples(*[st.integers(0, 150)] * 3),

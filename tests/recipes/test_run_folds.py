@@ -67,6 +67,16 @@ def test_the_saved_model_knows_train_and_validation(root):
     assert {score["split"] for score in manifest.scores} == {"out_of_fold", "test"}
 
 
+@pytest.mark.parametrize("name", ["report.md", "report.html"])
+def test_the_report_counts_the_texts_of_the_curve(root, results, name):
+    """A model of the curve leaves a fold out: a quarter, a half and all are not those of 90 texts."""
+    report = (root / "run" / name).read_text(encoding="utf-8")
+    points = results["more_texts"]["curves"][0]["points"]
+    assert [point["n_texts"] for point in points] == [18, 36, 72]
+    assert "cheap methods that were fitted on 18, 36 and 72 texts." in report
+    assert "leaves the texts of a fold out, so that none has all 90." in report
+
+
 def test_predictions_carry_their_fold(root):
     """Every text once for each division, then test."""
     with gzip.open(root / "run" / "predictions" / "linear.jsonl.gz", "rt", encoding="utf-8") as f:

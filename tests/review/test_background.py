@@ -122,5 +122,6 @@ def test_page_ends_while_long_texts_are_read(tmp_path):
         process.kill()
         process.communicate()
     assert (process.returncode, complaints) == (0, "")
-    assert said.startswith("1 texts labelled, 0 skipped, 399 left; written to ")
+    assert said.startswith("1 text labelled, 0 skipped, 399 left; written to ")
+    assert "one text only: b; assay run needs two of each label" in said
     assert [json.loads(line)["label"] for line in out.read_text().splitlines()] == ["b"]

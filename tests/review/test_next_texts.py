@@ -126,7 +126,50 @@ def test_command_reads_the_pool_as_the_data_of_the_model(tmp_path):
     data.write_text("\n".join(["النص", *bare, "a new one"]) + "\n", encoding="utf-8")
     done = runner.invoke(app, [*map(str, args), "--overwrite", "-n", "100"])
     assert "6 texts of the test split left out" in done.output
-    assert len((tmp_path / "next.csv").read_text(encoding="utf-8").splitlines()) == 1 + 55
+    assert "54 texts of the data of the model left out" in done.output
+    assert "100 were asked for: no others wait for a label" in done.output
+    assert (tmp_path / "next.csv").read_text(encoding="utf-8") == "النص,الصنف\na new one,\n"
+    data.write_text("\n".join(["النص", *bare]) + "\n", encoding="utf-8")
+    done = runner.invoke(app, [*map(str, args), "--overwrite"])
+    assert done.exit_code == 2
+    said = " ".join(done.output.split())
+    assert "has a label already, or is among the data of the model, or is of the test split" in said
+
+
+def test_fewer_than_asked_is_explained(model, tmp_path):
+    """Texts that say nearly the same as one that is written are not written for a number's sake."""
+    texts = [" ".join(one * (i + 2) for i in range(8)) for one in ("abc", "xyz", "mno")]
+    rows = [["text"], *([one] for one in texts), [f"{texts[0]} " + texts[0]]]
+    pool = write_table(tmp_path / "pool.csv", rows)
+    args = ["next", model, pool, "--out", tmp_path / "n.csv", "-n", 4, "--json"]
+    runner = CliRunner()
+    done = runner.invoke(app, list(map(str, args)))
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert (found["n_written"], found["n_repeats"]) == (3, 1)
+    done = runner.invoke(app, [*map(str, args[:-1]), "--overwrite"])
+    assert (
+        "4 were asked for: each of the others says nearly the same as one that is written"
+        in " ".join(done.output.split())
+    )
+
+
+def test_as_many_as_are_asked_for_are_written(model, tmp_path):
+    """More than are looked at where fewer are wanted."""
+    rows = [
+        [f"{i} {'abcdefgh'[i % 8] * 3} {i * 7919 % 10_007} {i * i % 9_973}"] for i in range(4_400)
+    ]
+    pool = write_table(tmp_path / "pool.csv", [["text"], *rows])
+    done = next_texts(model, pool, tmp_path / "n.csv", n=4_300)
+    assert done.n_written + done.n_repeats >= 4_300
+    assert done.n_written > 4_000
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.5])
+def test_numbers_that_are_none_are_refused(model, pool, tmp_path, n):
+    """In Python; the command says the same in its own words."""
+    with pytest.raises(InputError, match="n is "):
+        next_texts(model, pool, tmp_path / "n.csv", n=n)
 
 
 def test_columns_of_one_label_each_are_the_cells_to_fill_in(tmp_path):

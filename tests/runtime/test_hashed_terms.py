@@ -58,6 +58,17 @@ def test_words_seen_before_change_nothing(first, second):
         assert unpack(fresh) == unpack(remembered)
 
 
+def test_a_document_without_spaces_is_not_remembered():
+    """Its one token has as many n-grams as twice its letters, and hardly comes again."""
+    seen = {}
+    texts = ["ab" * 25_000, "short words"]
+    first = count_terms(texts, seen)
+    assert sorted(seen) == ["short", "words"]
+    for one, again in zip(first, count_terms(texts, seen), strict=True):
+        np.testing.assert_array_equal(one.hashes, again.hashes)
+        np.testing.assert_array_equal(one.counts, again.counts)
+
+
 def test_awkward_texts_have_terms_or_none():
     """Blank texts have none, special tokens and emoji are text like any other."""
     words, characters = count_terms(EDGE_TEXTS, {})

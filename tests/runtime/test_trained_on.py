@@ -80,3 +80,13 @@ def test_texts_of_test_are_known_beside(tmp_path):
     assert not found.find(held).any()
     hashes_of(TEXTS).save(tmp_path)
     assert not TrainedOn.load(tmp_path).find_held_out([*held, *TEXTS]).any()
+
+
+def test_texts_that_were_chosen_on_are_known_as_learnt(tmp_path):
+    """They have labels as training texts do, and were not trained on."""
+    chosen = [f"chosen on {i}" for i in range(9)]
+    TrainedOn.of(["a", "b"], fingerprint="ab", chosen_on=chosen).save(tmp_path)
+    found = TrainedOn.load(tmp_path)
+    assert found.find_learnt([*chosen, "a", "c"]).tolist() == [True] * 10 + [False]
+    assert found.find([*chosen, "a"]).tolist() == [False] * 9 + [True]
+    assert not found.find_held_out(chosen).any()

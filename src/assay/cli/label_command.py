@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,11 @@ from assay.cli.command import add_command
 from assay.cli.options import Checkpoint, Common, split_names
 from assay.cli.page_announcer import page_announcer
 from assay.cli.predict_command import ReadingFlags
-from assay.cli.show import print_json, print_line
+from assay.cli.show import print_json, print_line, show_labels
+from assay.errors import plural
+
+if TYPE_CHECKING:
+    from assay.review.label_page import Labelled
 
 __all__ = ["register"]
 
@@ -75,10 +79,20 @@ def label_command(
     labelled = label_pool(pool, out, options=options, announce=announce)
     if common.json:
         print_json(labelled.to_dict())
-        return
+    else:
+        _show(labelled, several=several_labels)
+
+
+def _show(labelled: Labelled, *, several: bool) -> None:
+    """Print what was labelled, and what comes next."""
     print_line(
-        f"{labelled.n_labelled:,} texts labelled, {labelled.n_skipped:,} skipped, "
+        f"{plural(labelled.n_labelled, 'text')} labelled, {labelled.n_skipped:,} skipped, "
         f"{labelled.n_left:,} left; written to {labelled.out}"
     )
-    run = f"assay run {labelled.out} --out RUN, or " if labelled.n_labelled else ""
-    print_line(f"next: {run}--resume to go on")
+    alone = [label for label, n in labelled.n_per_label.items() if n == 1]
+    if alone and not several:
+        print_line(f"one text only: {show_labels(alone)}; assay run needs two of each label")
+    steps = ["--resume to go on"]
+    if labelled.n_labelled:
+        steps.insert(0, f"assay run {labelled.out} --out RUN")
+    print_line(f"next: {', or '.join(steps)}")

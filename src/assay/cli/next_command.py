@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,12 @@ from assay.cli.predict_command import ReadingFlags
 from assay.cli.show import print_json, print_line
 from assay.errors import plural
 
+if TYPE_CHECKING:
+    from assay.review.next_texts import NextTexts
+
 __all__ = ["register"]
+
+MAX_ASKED = 20_000  # so many texts of a pool are scored
 
 
 def register(app: typer.Typer) -> None:
@@ -23,13 +28,13 @@ def register(app: typer.Typer) -> None:
 
 def next_command(
     model: ModelFolder,
-    pool: Annotated[
-        str, typer.Argument(metavar="POOL", help="A file with texts; those with a label are out.")
-    ],
+    pool: Annotated[str, typer.Argument(metavar="POOL", help="A file with texts to choose from.")],
     out: Out,
     reading: ReadingFlags,
     common: Common,
-    n: Annotated[int, typer.Option("-n", "--texts", help="How many texts.", min=1)] = 50,
+    n: Annotated[
+        int, typer.Option("-n", "--texts", help="How many texts.", min=1, max=MAX_ASKED)
+    ] = 50,
     label_column: Annotated[
         str | None, typer.Option(help="Column for the labels.  [default: by name, else label]")
     ] = None,
@@ -38,8 +43,8 @@ def next_command(
     """Write the rows of POOL that are most worth a label.
 
     Texts of which MODEL is unsure, that speak for many others and do not repeat each other; the
-    most useful first, in the format of POOL. Fill in the labels, add the rows to your data, and
-    run again.
+    most useful first, in the format of POOL. Rows with a label are left out, and texts of the data
+    that MODEL was made of. Fill in the labels, add the rows to your data, and run again.
 
     \b
     Examples:
@@ -67,7 +72,18 @@ def next_command(
         print_json(done.to_dict())
         return
     print_line(f"{done.n_written:,} of {done.n_pool:,} texts written to {done.out}")
+    if done.n_written < n:
+        print_line(f"{n:,} were asked for: {_why_fewer(done)}")
     if done.n_labelled:
         print_line(f"{done.n_labelled:,} texts have a label already and were left out")
+    if done.n_learnt:
+        print_line(f"{plural(done.n_learnt, 'text')} of the data of the model left out")
     if done.n_held_out:
         print_line(f"{plural(done.n_held_out, 'text')} of the test split left out")
+
+
+def _why_fewer(done: NextTexts) -> str:
+    """Say why fewer texts were written than were asked for."""
+    if not done.n_repeats:
+        return "no others wait for a label"
+    return "each of the others says nearly the same as one that is written"

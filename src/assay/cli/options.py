@@ -334,7 +334,11 @@ Checkpoint = Annotated[
         "e5 (about 100 languages), a local folder, or a Hub id."
     ),
 ]
-ReportLanguage = Annotated[str, typer.Option(metavar="en|ko", help="Language of the report.")]
+LANGUAGE_CODES = "en|ko"  # files of the catalogue, which costs too much to import for the help
+ReportLanguage = Annotated[
+    str, typer.Option(metavar=LANGUAGE_CODES, help="Language of the report.")
+]
+CardLanguage = Annotated[str, typer.Option(metavar=LANGUAGE_CODES, help="Language of the card.")]
 Pooling = Annotated[
     Literal["mean", "cls"], typer.Option(help="Tokens to one vector: their mean, or the first.")
 ]

@@ -10,6 +10,7 @@ import typer
 from assay._display import percent
 from assay.cli.command import add_command, resumable
 from assay.cli.options import (
+    CardLanguage,
     Checkpoint,
     ClassWeight,
     Common,
@@ -25,6 +26,7 @@ from assay.cli.options import (
 from assay.cli.rule_check import refuse_broken_rule
 from assay.cli.scores import EXACT_MATCH, SCORE_COLUMNS, print_rule, print_several, score_rows
 from assay.cli.show import print_json, print_line, print_sentence, print_table
+from assay.errors import InputError
 from assay.methods import METHODS, join_names, methods_where
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
+PARAMETERS = {"--epochs": "n_epochs", "--tuned-epochs": "tuned_epochs"}  # of estimators
 IN_EPOCHS = join_names(methods_where(lambda method: method.trains_in_epochs))
 WITH_STATES = join_names(methods_where(lambda method: method.keeps_states))
 
@@ -58,7 +61,7 @@ class EstimatorFlags:
 
     def parameters(self, method: str) -> dict[str, Any]:
         """Return the parameters that the method has; epochs are refused if it has none."""
-        from assay.models import select_parameters
+        from assay.models import accepted_parameters, select_parameters
 
         given = {
             "checkpoint": self.checkpoint,
@@ -66,11 +69,25 @@ class EstimatorFlags:
             "class_weight": None if self.class_weight == "none" else self.class_weight,
         }
         parameters = select_parameters(method, given)
-        if self.epochs is not None:
-            parameters["n_epochs"] = self.epochs
-        if self.tuned_epochs:
-            parameters["tuned_epochs"] = self.tuned_epochs
+        epochs = {"--epochs": self.epochs, "--tuned-epochs": self.tuned_epochs or None}
+        for flag, value in epochs.items():
+            name = PARAMETERS[flag]
+            if value is None:
+                continue
+            if name not in accepted_parameters(method):
+                raise _refuse_epochs(flag, method)
+            parameters[name] = value
         return parameters
+
+
+def _refuse_epochs(flag: str, method: str) -> InputError:
+    """Return the error of a flag that the method has no use for."""
+    from assay.models import accepted_parameters
+
+    takers = methods_where(lambda one: PARAMETERS[flag] in accepted_parameters(one.name))
+    others = [other for other in PARAMETERS if PARAMETERS[other] in accepted_parameters(method)]
+    hint = f"{method} takes {others[0]}" if others else f"leave {flag} out"
+    return InputError(f"{flag} is for {join_names(takers)}, and the method is {method}", hint=hint)
 
 
 ENOUGH_TEXTS = 800  # with fewer validation texts, a run also fits most methods on them
@@ -89,7 +106,6 @@ TargetAccuracy = Annotated[
     float | None,
     typer.Option(metavar="A", help="The model abstains so that its answers are right this often."),
 ]
-CardLanguage = Annotated[str, typer.Option(metavar="en|ko", help="Language of the card.")]
 
 
 def train_command(

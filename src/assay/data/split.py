@@ -109,7 +109,9 @@ def _cut_rows(
         rng = np.random.default_rng([seed, CUT_ORDER.index(name)])
         cut = _pick_groups(groups, label_ids, wanted=wanted, is_free=is_free, rng=rng)
         if not len(cut):
-            raise _too_few(splits, whole, name, fraction)
+            most = np.maximum(n_free - n_spared, 0)
+            more = _pick_groups(groups, label_ids, wanted=most, is_free=is_free, rng=rng)
+            raise _too_few(splits, whole, name, fraction, is_larger_possible=len(more) > 0)
         is_free[cut] = False
         rows[name] = cut
     return {"train": np.flatnonzero(is_free), **rows}
@@ -122,17 +124,17 @@ def _cut_several(
     names = ("train", *fractions)
     shares = np.array([1 - sum(fractions.values()), *fractions.values()])
     indicator = splits.label_set.encode(whole.labels)
-    subsets = share_out(
-        indicator,
-        duplicate_groups(whole),
-        shares,
-        rng=np.random.default_rng([seed, len(fractions)]),
-    )
+    groups = duplicate_groups(whole)
+    rng = np.random.default_rng([seed, len(fractions)])
+    subsets = share_out(indicator, groups, shares, rng=rng)
     rows = {name: np.flatnonzero(subsets == i) for i, name in enumerate(names)}
     for name, fraction in fractions.items():
         if not len(rows[name]):
             _refuse_rare(splits, indicator, name)
-            raise _too_few(splits, whole, name, fraction)
+            equal_shares = np.full(len(names), 1 / len(names))
+            larger = share_out(indicator, groups, equal_shares, rng=rng)
+            is_possible = bool((larger == names.index(name)).any())
+            raise _too_few(splits, whole, name, fraction, is_larger_possible=is_possible)
     return rows
 
 
@@ -151,16 +153,26 @@ def _refuse_rare(splits: Splits, indicator: np.ndarray, name: str) -> None:
     )
 
 
-def _too_few(splits: Splits, whole: LabelledTexts, name: str, fraction: float) -> DataError:
+def _too_few(
+    splits: Splits,
+    whole: LabelledTexts,
+    name: str,
+    fraction: float,
+    *,
+    is_larger_possible: bool,
+) -> DataError:
     what, why = "", ""
     if round(fraction * len(whole)):  # there are rows enough, but for their labels or texts
         n_texts = len(set(map(normalise_text, whole.texts)))
         what = f" with {len(set(whole.labels)):,} labels and {n_texts:,} different texts"
         why = f": each label keeps {KEPT_ROWS} rows in train, and equal texts stay together"
+    ways = f"add rows, give a {name} file, or raise --{name}-fraction"
+    if not is_larger_possible:
+        ways = f"add rows, or give a {name} file"
     return DataError(
         f"the train split of {splits.source} has {len(whole):,} rows{what}, too few to cut "
         f"a {name} split of {fraction:.0%} from{why}",
-        hint=f"add rows, give a {name} file, or raise --{name}-fraction",
+        hint=ways,
     )
 
 

@@ -242,8 +242,8 @@ class Features(TextClassifier):
         """Tune a copy of the transformer to the labels, whose names count as one text each."""
         if self.targets_.task == "multi":
             raise InputError(
-                f"tuned_epochs is {self.tuned_epochs}; 0 is accepted where a text may have several "
-                "labels"
+                f"--tuned-epochs is {self.tuned_epochs}; 0 is accepted where a text may have "
+                "several labels"
             )
         named_ids, words = readable_names(names or ())
         self.uses_names_ = len(texts) <= MOST_TEXTS_PER_LABEL * len(named_ids)

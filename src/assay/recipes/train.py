@@ -39,6 +39,7 @@ from assay.recipes.steps.fit import (
     TrainingSet,
     fit_and_save,
     fit_estimator,
+    refuse_resume,
 )
 from assay.recipes.steps.inputs import check_inputs
 from assay.recipes.steps.prepare import DataOptions
@@ -194,6 +195,7 @@ class _Training:
     def prepare(self, data: Any, options: DataOptions, language: str) -> TrainingSet:
         """Check everything that can be checked before the data is read, then read it."""
         check_methods([self.method])
+        refuse_resume(self.method, self.fit.states)
         open_language(language)  # refuses one that there is not
         SEED.check("--seed", self.fit.seed)
         if "seed" in self.fit.parameters:

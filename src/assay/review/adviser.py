@@ -158,7 +158,9 @@ class Adviser:
     def _read_more(self) -> bool:
         """Read the next texts of the random order."""
         assert self._read is not None
-        size = READ_AT_ONCE if self.n_read else FIRST_READ
+        size = READ_AT_ONCE
+        if not self.n_read:
+            size = FIRST_READ
         wanted = self._order[self.n_read : self.n_read + size]
         if not wanted:
             return False

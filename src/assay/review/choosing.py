@@ -20,7 +20,7 @@ __all__ = ["choose_texts", "to_directions", "uncertainty", "uncertainty_of_sever
 # dev/LOG.md.
 WIDTH = 0.25
 MAX_COVERED = 2_000  # texts of the pool that stand for all of them
-MAX_CANDIDATES = 4_000  # texts that may be chosen at once
+MAX_CANDIDATES = 4_000  # texts among which is chosen, where no more are wanted
 REPEAT = 0.95  # cosine from which a text says the same as one that has been chosen
 TAKEN = -1.0  # what a text adds that is chosen, or repeats one that is
 LEAST_UNCERTAINTY = 0.02  # weight of a text about which the model is sure
@@ -105,14 +105,14 @@ def choose_texts(
     Returns
     -------
     list of int
-        Positions of at most `n` texts, each once.
+        Positions of at most `n` texts, each once; fewer where the others say nearly the same.
     """
     open_rows = np.flatnonzero(is_open)
     if not len(open_rows):
         return []
     weights = np.ones(len(directions)) if unsure is None else unsure
     weights = np.maximum(weights, LEAST_UNCERTAINTY).astype(np.float32)
-    candidates = _draw(open_rows, MAX_CANDIDATES, rng)
+    candidates = _draw(open_rows, max(MAX_CANDIDATES, n), rng)
     covered = _draw(open_rows, MAX_COVERED, rng)
     similarity = _similarity(directions[candidates], directions[covered])
     labelled = ~is_open if covers is None else covers

@@ -99,7 +99,9 @@ def describe_state(session: LabelSession, adviser: Adviser) -> LabelState:
         counts: list[LabelCount] = []
         for label, n in labelling.counts().items():
             counts.append({"label": label, "n": n})
-        vectors = adviser.vectors
+        reads_by = why_terms = ""
+        if (vectors := adviser.vectors) is not None:
+            reads_by, why_terms = vectors.name, vectors.why_terms
         return {
             "version": session.version,
             "pool": session.pool.source,
@@ -111,8 +113,8 @@ def describe_state(session: LabelSession, adviser: Adviser) -> LabelState:
             "labels": counts,
             "several": session.several,
             "minutes": labelling.seconds() / 60,
-            "reads_by": "" if vectors is None else vectors.name,
-            "why_terms": "" if vectors is None else vectors.why_terms,
+            "reads_by": reads_by,
+            "why_terms": why_terms,
             "n_read": adviser.n_read,
             "has_model": session.advice.is_of_model,
             "estimate": _describe_estimate(session.estimate),

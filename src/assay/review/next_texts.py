@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Unpack
@@ -10,6 +10,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from assay.batch.rows import open_rows
+from assay.bounds import COUNT
 from assay.data.columns import LABEL_NAMES
 from assay.data.files.reading import Reading, ReadingOptions
 from assay.data.files.row import Record, Row
@@ -55,6 +56,12 @@ class NextTexts:
         Texts that were left out because they have a label already.
     n_held_out : int
         Texts that were left out because the model was tested on them.
+    n_learnt : int
+        Texts that were left out because they are among the data that the model was made of, and so
+        have labels.
+    n_repeats : int
+        Texts that are missing from the number that was asked for, because each says nearly the same
+        as one that is written.
     """
 
     out: str
@@ -63,6 +70,8 @@ class NextTexts:
     n_scored: int
     n_labelled: int
     n_held_out: int = 0
+    n_learnt: int = 0
+    n_repeats: int = 0
 
     def to_dict(self) -> dict[str, str | int]:
         """Return plain values, ready for JSON."""
@@ -91,8 +100,9 @@ def next_texts(
     model : Model or path
         Knows what it is unsure about.
     source : path
-        The pool: any file that `assay predict` reads. Rows that have a label are left out, and
-        texts of the test split of the model's data: a score on them would mean nothing any more.
+        The pool: any file that `assay predict` reads. Rows that have a label are left out, as are
+        texts of the model's own data: most have a label there, and with those of its test split
+        in train, a score on them would mean nothing any more.
     out : path
         ``.jsonl``, ``.csv``, ``.tsv``, ``.xlsx`` or ``.parquet``; a table is written as the pool.
     n, seed : int
@@ -110,6 +120,7 @@ def next_texts(
     OutsideError
         The disk refused, or another process writes the same output.
     """
+    COUNT.check("n", n)
     out = Path(out)
     _check_out(out, source, overwrite=overwrite)
     loaded = model if isinstance(model, Model) else load_model(model)
@@ -117,32 +128,53 @@ def next_texts(
     pool = read_pool(source, text_column=text_column, **reading)
     records, column = _read_records(source, text_column, label_column, reading)
     cells = _label_cells(loaded, column, records.values(), is_asked=label_column is not None)
-    is_empty = np.array([not _has_label(records[line], cells) for line in pool.lines])
-    is_held_out = is_empty & _find_held_out(loaded, pool)
-    is_open = is_empty & ~is_held_out
-    if not is_open.any():
-        raise _nothing_left(pool, is_held_out)
-    rows = np.array([i for i in pool.random_order(seed) if is_open[i]])[:MAX_SCORED]
+    found = _find_open(loaded, pool, [_has_label(records[line], cells) for line in pool.lines])
+    order = [i for i in pool.random_order(seed) if found.is_open[i]]
+    rows = np.array(order[: max(MAX_SCORED, n)])
     chosen = _choose(loaded, pool, rows, n=n, seed=seed, progress=progress or Progress())
     style = style_of(Path(source), Reading(**reading), like=out)
-    wanted = [{**records[pool.lines[row]], **cells} for row in chosen]
-    _write(wanted, out, style)
-    n_labelled, n_held_out = int((~is_empty).sum()), int(is_held_out.sum())
-    return NextTexts(str(out), len(chosen), len(pool), len(rows), n_labelled, n_held_out)
+    _write([{**records[pool.lines[row]], **cells} for row in chosen], out, style)
+    n_repeats = (len(rows) - len(chosen)) * (len(chosen) < n)
+    return NextTexts(str(out), len(chosen), len(pool), len(rows), *found.counts(), n_repeats)
 
 
-def _nothing_left(pool: Pool, is_held_out: np.ndarray) -> DataError:
-    """Return the error about a pool without a text that can be labelled."""
-    others = ", or is of the test split" if is_held_out.any() else ""
-    return DataError(f"every text of {pool.source} has a label already{others}")
+@dataclass(frozen=True)
+class _Open:
+    """Which texts of a pool can be labelled, and why others are left out: bool, (n_texts,) each."""
+
+    is_open: np.ndarray
+    is_labelled: np.ndarray
+    is_held_out: np.ndarray
+    is_learnt: np.ndarray
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many texts have a label, were held out, and were learnt."""
+        return int(self.is_labelled.sum()), int(self.is_held_out.sum()), int(self.is_learnt.sum())
 
 
-def _find_held_out(model: Model, pool: Pool) -> np.ndarray:
-    """Tell which texts the model was tested on, bool of shape (n_texts,)."""
+def _find_open(model: Model, pool: Pool, is_labelled: Sequence[bool]) -> _Open:
+    """Find the texts that have no label, neither in the pool nor in the data of the model.
+
+    Raises
+    ------
+    DataError
+        There are none.
+    """
+    labelled = np.asarray(is_labelled, dtype=bool)
+    held_out = learnt = np.zeros(len(pool), dtype=bool)
     trained_on = read_trained_on(model.folder, model.manifest)
-    if trained_on is None:
-        return np.zeros(len(pool), dtype=bool)
-    return trained_on.find_held_out(pool.texts)
+    if trained_on is not None:
+        held_out = ~labelled & trained_on.find_held_out(pool.texts)
+        learnt = ~labelled & ~held_out & trained_on.find_learnt(pool.texts)
+    is_open = ~(labelled | held_out | learnt)
+    if not is_open.any():
+        others = ", or is among the data of the model" if learnt.any() else ""
+        others += ", or is of the test split" if held_out.any() else ""
+        raise DataError(
+            f"every text of {pool.source} has a label already{others}",
+            hint="give a pool with texts that were not labelled yet",
+        )
+    return _Open(is_open, labelled, held_out, learnt)
 
 
 def _label_cells(model: Model, column: str, records: Iterable[Record], *, is_asked: bool) -> Record:

@@ -33,6 +33,8 @@ TERMS = {rule: TextTerms(min_chars=3, max_chars=4, rule=rule) for rule in RULES}
 BLOCKS = 2
 HASH_BITS = 32
 MOST_SEEN = 50_000  # tokens whose hashes are remembered: about 50 MB
+# Longer tokens are not remembered: a document without spaces is one token, and hardly comes again
+LONGEST_SEEN = 32  # characters
 GRAM_SALT = 1  # gives a character n-gram another hash than the word of the same letters
 
 # The hash of a word, and a space with the bytes of the word: the hash of a pair of words is that of
@@ -113,7 +115,7 @@ def hash_terms(
     texts : sequence of str
     seen : dict
         Hashes of the tokens that were met before, by the same rule: filled and used from call to
-        call.
+        call. Long ones are left out.
     rule : int
         Number of the rule that cuts words.
 
@@ -133,7 +135,9 @@ def hash_terms(
         for token in terms.fold(text).split():
             found = seen.get(token)
             if found is None:
-                found = seen[token] = _hash_token(token, terms)
+                found = _hash_token(token, terms)
+                if len(token) <= LONGEST_SEEN:
+                    seen[token] = found
             inside += found[0]
             grams += found[1]
         pairs = [zlib.crc32(second, first) for (first, _), (_, second) in pairwise(inside)]

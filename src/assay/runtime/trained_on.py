@@ -23,7 +23,7 @@ __all__ = ["TrainedOn", "read_trained_on"]
 # Of n texts, one that was not trained on is taken for a trained one with probability n / 2**64:
 # 1 in 18 million million for a million texts.
 HASH_BYTES = 8
-HASHES, HELD_OUT, KEY = "hashes", "held_out", "key"
+HASHES, HELD_OUT, CHOSEN_ON, KEY = "hashes", "held_out", "chosen_on", "key"
 NO_HASHES = np.zeros(0, dtype=np.uint64)
 
 
@@ -42,15 +42,23 @@ class TrainedOn:
     held_out : uint64 array of shape (n_distinct_texts,)
         The same of the texts of test, which must not be trained on later. Empty where there are
         none, as in models that were saved before.
+    chosen_on : uint64 array of shape (n_distinct_texts,)
+        The same of the texts of validation, where the model was not trained on them.
     """
 
     hashes: np.ndarray
     key: bytes
     held_out: np.ndarray = field(default_factory=NO_HASHES.copy)
+    chosen_on: np.ndarray = field(default_factory=NO_HASHES.copy)
 
     @classmethod
     def of(
-        cls, normalised: Sequence[str], *, fingerprint: str, held_out: Sequence[str] = ()
+        cls,
+        normalised: Sequence[str],
+        *,
+        fingerprint: str,
+        held_out: Sequence[str] = (),
+        chosen_on: Sequence[str] = (),
     ) -> TrainedOn:
         """Hash texts.
 
@@ -63,10 +71,12 @@ class TrainedOn:
             training writes the same file.
         held_out : sequence of str
             The texts of test, in the same form.
+        chosen_on : sequence of str
+            The texts of validation, where the model was not trained on them.
         """
         key = hashlib.blake2b(b"assay trained on " + fingerprint.encode(), digest_size=32).digest()
-        held = np.unique(_hash_texts(held_out, key))
-        return cls(np.unique(_hash_texts(normalised, key)), key, held)
+        held, chosen = (np.unique(_hash_texts(texts, key)) for texts in (held_out, chosen_on))
+        return cls(np.unique(_hash_texts(normalised, key)), key, held, chosen)
 
     def find(self, texts: Iterable[str]) -> np.ndarray:
         """Tell which texts were trained on, bool of shape (n_texts,)."""
@@ -80,14 +90,20 @@ class TrainedOn:
         )
         return found
 
+    def find_learnt(self, texts: Iterable[str]) -> np.ndarray:
+        """Tell which texts were trained or chosen on, bool of shape (n_texts,)."""
+        known = np.union1d(self.hashes, self.chosen_on)
+        found: np.ndarray = np.isin(_hash_texts(map(normalise_text, texts), self.key), known)
+        return found
+
     def save(self, root: Path) -> None:
         """Write training_hashes.safetensors into `root`."""
         from safetensors.numpy import save_file
 
         metadata = {KEY: self.key.hex()}
         tensors = {HASHES: self.hashes}
-        if len(self.held_out):
-            tensors[HELD_OUT] = self.held_out
+        others = {HELD_OUT: self.held_out, CHOSEN_ON: self.chosen_on}
+        tensors |= {name: hashes for name, hashes in others.items() if len(hashes)}
         save_file(tensors, Layout(root).training_hashes, metadata=metadata)
 
     @classmethod
@@ -104,16 +120,17 @@ class TrainedOn:
         path = Layout(root).training_hashes
         try:
             with safe_open(path, framework="numpy") as opened:
-                hashes, held_out = opened.get_tensor(HASHES), NO_HASHES
-                if HELD_OUT in opened.keys():  # noqa: SIM118  # it is no mapping
-                    held_out = opened.get_tensor(HELD_OUT)
+                hashes, others = opened.get_tensor(HASHES), [NO_HASHES, NO_HASHES]
+                for i, name in enumerate((HELD_OUT, CHOSEN_ON)):
+                    if name in opened.keys():  # noqa: SIM118  # it is no mapping
+                        others[i] = opened.get_tensor(name)
                 key = bytes.fromhex((opened.metadata() or {})[KEY])
         except (SafetensorError, KeyError, ValueError, OSError) as err:
             raise ModelError(f"{path} is broken: {err}") from err
-        has_shape = all(one.dtype == np.uint64 and one.ndim == 1 for one in (hashes, held_out))
+        has_shape = all(one.dtype == np.uint64 and one.ndim == 1 for one in (hashes, *others))
         if not has_shape or not 0 < len(key) <= 64:
             raise ModelError(f"{path} is broken: it does not hold hashes of eight bytes with a key")
-        return cls(hashes, key, held_out)
+        return cls(hashes, key, *others)
 
 
 def read_trained_on(root: Path, manifest: Manifest) -> TrainedOn | None:

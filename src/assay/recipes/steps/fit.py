@@ -15,12 +15,12 @@ from assay.data.duplicates import duplicate_groups
 from assay.data.labels import LabelSet, Task
 from assay.data.languages import find_wrong_language
 from assay.data.texts import LabelledTexts, Splits, join_texts
-from assay.errors import MissingDependencyError
+from assay.errors import InputError, MissingDependencyError
 from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.label_rules import AskedRule
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.several_rules import choose_several_thresholds
-from assay.methods import METHODS
+from assay.methods import METHODS, find_method, join_names, methods_where
 from assay.models import make_estimator
 from assay.progress import Progress
 from assay.recipes.steps.prepare import DataOptions, prepare_data
@@ -47,6 +47,7 @@ __all__ = [
     "TrainingSet",
     "fit_and_save",
     "fit_estimator",
+    "refuse_resume",
 ]
 
 logger = logging.getLogger(__name__)
@@ -169,12 +170,22 @@ class TrainingSet:
         """Labels of train as `LabelSet.encode` returns them, in LabelSet order."""
         return self.splits.label_set.encode(self.train.labels)
 
+    @property
+    def chosen_on(self) -> Sequence[str]:
+        """Texts of validation in their normal form, where models are not fitted on them."""
+        if "validation" in self.fitted_on or "validation" not in self.splits:
+            return ()
+        return self.splits["validation"].normalised
+
     @cached_property
     def trained_on(self) -> TrainedOn:
-        """Hashes of the training texts, and of those of test if there is such a split."""
+        """Hashes of the training texts, and of those of other splits if there are such."""
         test = self.splits["test"].normalised if "test" in self.splits else ()
         return TrainedOn.of(
-            self.train.normalised, fingerprint=self.fingerprints["train"], held_out=test
+            self.train.normalised,
+            fingerprint=self.fingerprints["train"],
+            held_out=test,
+            chosen_on=self.chosen_on,
         )
 
     @cached_property
@@ -286,6 +297,16 @@ def fit_estimator(
     if options.folds is not None:
         pairs = options.folds.calibration_pairs(data.label_ids)
         estimator.calibrate_on(*pairs, names=label_set.names)
+
+
+def refuse_resume(method: str, states: TrainingStates | None) -> None:
+    """Refuse to continue the training of a method that saves nothing to continue from."""
+    if states is not None and states.resume and not find_method(method).keeps_states:
+        keeping = join_names(methods_where(lambda one: one.keeps_states))
+        raise InputError(
+            f"--resume continues a training of {keeping}; one of {method} saves no states",
+            hint="leave --resume out: the training starts afresh",
+        )
 
 
 def _choose_thresholds(

@@ -1,0 +1,258 @@
+"""What an hour brings: texts without labels, a person for most of the hour, and a model at its end.
+
+Part of `labelling_pages.py`, which says what is measured and writes the results.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from house import log
+from labelling_annotator import LIMIT_S, Page, open_page, write_pool
+
+from assay.data.load import load_data
+
+Case = dict[str, Any]
+# Nobody was watched: what a decision takes is assumed, and said wherever it is used.
+ACCEPT_S = 3.0  # reading a text, and Enter because the suggestion is right
+CHOOSE_S = 8.0  # reading a text, and finding another label than the one suggested, or one at all
+FIRST_READ = 64  # texts: from then on they are chosen, and have suggestions
+ESTIMATE_EVERY = 10  # decisions between two estimates on the page
+
+
+def measure_hour(
+    case: Case,
+    label_of: Mapping[str, str],
+    folder: Path,
+    *,
+    pace_s: float,
+) -> Case:
+    """Label some texts of a pool on the page, train on them, and score what was never shown.
+
+    Parameters
+    ----------
+    case : dict
+        `n_labels` says how many are labelled, `options` what `assay run` is given besides.
+    label_of : mapping of str to str
+        The pool: its texts, and what the annotator says of each.
+    folder : Path
+        An empty one.
+    pace_s : float
+        Time between an answer and the next decision.
+    """
+    pool, out = folder / "tickets.csv", folder / "labelled.jsonl"
+    write_pool(pool, list(label_of))
+    labels = list(dict.fromkeys(label_of.values()))
+    others = OtherWork()
+    with open_page(pool, out, labels) as page:
+        found: Case = {"opens": page.after_s()}
+        page.wait_until_read(min(FIRST_READ, len(label_of)))
+        found["first_read"] = page.after_s()
+        decided, labelled = answer_page(page, label_of, n_labels=case["n_labels"], pace_s=pace_s)
+        found |= labelled
+    found["n_left_out"] = leave_out_single(out)
+    log(f"hour: labelled {len(decided)} of {len(label_of)}")
+    run = folder / "run"
+    found["run"] = run_command("run", out, "--out", run, "--quiet", *case["options"].split())
+    log("hour: trained")
+    unseen = [text for text in label_of if text not in decided]
+    rest, answers = folder / "rest.csv", folder / "answers.csv"
+    write_pool(rest, unseen)
+    found["predict"] = run_command("predict", run / "model", rest, "--out", answers)
+    with answers.open(encoding="utf-8-sig", newline="") as stream:
+        given = {row["text"]: row["predicted_label"] for row in csv.DictReader(stream)}
+    right = [given[text] == label_of[text] for text in unseen]
+    model = json.loads((run / "model" / "assay.json").read_text(encoding="utf-8"))
+    return {
+        "n_texts": len(label_of),
+        "n_classes": len(labels),
+        "assumed_s": {"accept": ACCEPT_S, "choose": CHOOSE_S},
+        **found,
+        "method": model["method"],
+        "n_unseen": len(unseen),
+        "accuracy": round(float(np.mean(right)), 4),
+        "other_processors": others.processors(),
+    }
+
+
+def answer_page(
+    page: Page, label_of: Mapping[str, str], *, n_labels: int, pace_s: float
+) -> tuple[set[str], Case]:
+    """Label so many texts; return them, and how it went."""
+    state = page.state()
+    decided: set[str] = set()
+    n_accepted, answers_s = 0, []
+    while len(decided) < n_labels:
+        item = state["item"]
+        label = label_of[item["text"]]
+        is_right = item["suggested"] == [label]
+        n_accepted += is_right
+        decided.add(item["text"])
+        started_s = time.perf_counter()
+        state = page.decide(state, label, seconds=ACCEPT_S if is_right else CHOOSE_S)
+        answers_s.append(time.perf_counter() - started_s)
+        time.sleep(pace_s)
+    estimate = wait_for_estimate(page, n_labels)
+    return decided, {
+        "labelled": page.after_s(),
+        "answers_s": round(sum(answers_s), 2),
+        "answer_p95_ms": round(1_000 * float(np.percentile(answers_s, 95)), 1),
+        "n_suggested_right": n_accepted,
+        "minutes": round(page.state()["minutes"], 1),
+        "estimate": estimate and [estimate[name] for name in ("accuracy", "low", "high")],
+    }
+
+
+def wait_for_estimate(page: Page, n_labels: int) -> Case | None:
+    """Return the estimate that knows all labels but the last few; None if there is none yet."""
+    started_s = time.monotonic()
+    while True:
+        estimate: Case | None = page.state()["estimate"]
+        if estimate is not None and estimate["n_labelled"] > n_labels - ESTIMATE_EVERY:
+            return estimate
+        if time.monotonic() - started_s > (LIMIT_S if estimate else 10):
+            return estimate
+        time.sleep(0.2)
+
+
+class OtherWork:
+    """How much of the processors other processes take, from here on (Linux)."""
+
+    def __init__(self) -> None:
+        self._started_s = time.monotonic()
+        self._busy_s, self._own_s = busy_s(), own_s()
+
+    def processors(self) -> float | None:
+        """Return how many processors others took on average; None where it cannot be told.
+
+        Processes that this one started count as its own once they have ended.
+        """
+        if self._busy_s is None:
+            return None
+        others_s = (busy_s() or 0.0) - self._busy_s - (own_s() - self._own_s)
+        return round(max(0.0, others_s) / (time.monotonic() - self._started_s), 2)
+
+
+def busy_s() -> float | None:
+    """Return for how long the processors of the machine have worked, all together."""
+    path = Path("/proc/stat")
+    if not path.is_file():
+        return None
+    user, nice, system, _idle, _wait, irq, softirq = map(int, path.read_text().split()[1:8])
+    return (user + nice + system + irq + softirq) / float(os.sysconf("SC_CLK_TCK"))
+
+
+def own_s() -> float:
+    """Return the processor time of this process and of those that it started and that ended."""
+    return sum(os.times()[:4])
+
+
+def leave_out_single(path: Path) -> int:
+    """Take out the rows whose label no other row has: `assay run` refuses them; return how many."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    counts = Counter(row["label"] for row in rows)
+    kept = [row for row in rows if counts[row["label"]] > 1]
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in kept]
+    path.write_text("".join(lines), encoding="utf-8")
+    return len(rows) - len(kept)
+
+
+def run_command(*args: object) -> Case:
+    """Run a command; return its time and that of the processor."""
+    started_s, before_s = time.time(), own_s()
+    command = [sys.executable, "-m", "assay", *map(str, args)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{command} ended with {done.returncode}: {done.stderr[-2000:]}")
+    return {"s": round(time.time() - started_s, 2), "processor_s": round(own_s() - before_s, 2)}
+
+
+def draw_pool(name: str, root: Path, *, n_texts: int) -> dict[str, str]:
+    """Return different texts of train with their labels, drawn at random."""
+    train = load_data(name if name == "sample" else root / name)["train"]
+    label_of = dict(zip(train.texts, train.labels, strict=True))
+    texts = random.Random(0).sample(list(label_of), min(n_texts, len(label_of)))
+    return {text: label_of[text] for text in texts}
+
+
+def in_all_minutes(one: Case) -> float:
+    """Return how long it takes from the first command to answers: decisions as assumed, the rest measured."""
+    machine_s = one["first_read"]["s"] + one["answers_s"] + one["run"]["s"] + one["predict"]["s"]
+    return float(one["minutes"] + machine_s / 60)
+
+
+def show_hour(entries: Sequence[Case]) -> str:
+    """Return the steps of the latest hour of each set, with their times."""
+    return "\n\n".join(map(_show_steps, {one["set"]: one for one in entries}.values()))
+
+
+def _show_steps(one: Case) -> str:
+    assumed = one["assumed_s"]
+    accepted, chosen = one["n_suggested_right"], one["n_labels"] - one["n_suggested_right"]
+    decisions = (
+        f"{accepted} × {assumed['accept']:g} s where the suggestion is right, "
+        f"{chosen} × {assumed['choose']:g} s elsewhere: an assumption"
+    )
+    wait = f"the time between a key and the next text, 95 % within {one['answer_p95_ms']:.0f} ms"
+    steps = [
+        (f"the page opens on {one['n_texts']:,} texts", one["opens"]["s"], ""),
+        (
+            "the first texts are read; from here on they are chosen",
+            one["first_read"]["s"] - one["opens"]["s"],
+            "",
+        ),
+        (f"{one['n_labels']} decisions", 60 * one["minutes"], decisions),
+        ("waiting for the next text, all together", one["answers_s"], wait),
+        (f"`assay run`, which recommends `{one['method']}`", one["run"]["s"], ""),
+        (f"`assay predict` on the other {one['n_unseen']:,} texts", one["predict"]["s"], ""),
+        ("in all", 60 * in_all_minutes(one), ""),
+    ]
+    lines = [
+        f"{one['set']}, {one['n_classes']} labels:",
+        "",
+        "| step | time | how it comes about |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {what} | {show_time(time_s)} | {how or '-'} |" for what, time_s, how in steps]
+    return "\n".join([*lines, "", show_outcome(one)])
+
+
+def show_time(time_s: float) -> str:
+    """Return a time as people say it."""
+    return f"{time_s:.1f} s" if time_s < 60 else f"{time_s / 60:.1f} minutes"
+
+
+def show_outcome(one: Case) -> str:
+    """Return how right the model is, and on what kind of machine it was measured."""
+    shown = "no estimate"
+    if one["estimate"]:
+        accuracy, low, high = (100 * value for value in one["estimate"])
+        shown = f"{accuracy:.1f} % ({low:.1f} to {high:.1f})"
+    sentences = [
+        f"The page expected {shown} of new texts to be right; {100 * one['accuracy']:.1f} % of the "
+        f"{one['n_unseen']:,} texts that were never shown are.",
+        f"The processor worked for {one['labelled']['processor_s']:.0f} s behind the page, "
+        f"{one['run']['processor_s']:.0f} s for `assay run` and "
+        f"{one['predict']['processor_s']:.0f} s for `assay predict`.",
+    ]
+    if one["n_left_out"]:
+        sentences.append(
+            f"{one['n_left_out']} of the labelled texts were left out: no other has their label."
+        )
+    if (others := one["other_processors"]) is not None and others >= 0.1:
+        sentences.append(
+            f"Beside it, other work took {others:.1f} processors on average, so that the times are "
+            "longer than those of a quiet machine."
+        )
+    return " ".join(sentences)
