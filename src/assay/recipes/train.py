@@ -18,7 +18,7 @@ from assay._display import Shown
 from assay.bounds import SEED
 from assay.catalogue import ENGLISH, open_language
 from assay.checkpoints.auto import CheckpointChoice, describe_choice
-from assay.disk import atomic_folder, check_output, check_unfinished, partial_folder
+from assay.disk import atomic_folder, check_output, check_unfinished, partial_folder, remove_path
 from assay.errors import InputError, did_you_mean
 from assay.evaluation.label_rules import AskedRule, judge_rule
 from assay.evaluation.result import ScoresEntry
@@ -385,12 +385,8 @@ def _has_state(partial: Path) -> bool:
 def _clear(root: Path) -> None:
     """Delete what an interrupted training left behind, except its state."""
     for path in root.iterdir():
-        if path.name == STATES:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+        if path.name != STATES:
+            remove_path(path)
 
 
 def _move_up(root: Path) -> None:
