@@ -26,6 +26,10 @@ def labelling(pool, out, *args, port=0):
     return serving("label", pool, "--out", out, "--checkpoint", "terms", *args, port=port)
 
 
+KOREAN_Z = """() => document.body.dispatchEvent(
+    new KeyboardEvent("keydown", { key: "ㅋ", code: "KeyZ", bubbles: true, cancelable: true }))"""
+
+
 def press(page, key):
     """Press a key and wait for another text; return the text that was decided."""
     text = page.text_content("#text")
@@ -108,6 +112,12 @@ def test_page_does_all_that_a_person_needs(visit, pool_file, tmp_path):
         page.keyboard.type("1 odd z")
         page.keyboard.press("Enter")
         first = press(page, "1")
+        second = press(page, "2")
+        # with a Korean keyboard, Z is the key at its place
+        page.evaluate(KOREAN_Z)
+        page.wait_for_function(
+            "text => document.getElementById('text').textContent === text", arg=second
+        )
         press(page, "2")
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("ArrowLeft")

@@ -23,6 +23,8 @@ from assay.server.address import open_listener
         ({"labels": ()}, "no labels to begin with"),
         ({"labels": ("joy", " ")}, "a label is empty"),
         ({"labels": ("joy", "joy ")}, "given twice"),
+        ({"labels": ("joy", "x" * 201)}, "has 201 characters; 1 to 200 are accepted"),
+        ({"labels": tuple(map(str, range(1_001)))}, "1,001 labels are given; at most 1,000"),
     ],
 )
 def test_labels_are_checked_first(pool_file, tmp_path, options, match):
@@ -36,6 +38,16 @@ def test_pool_is_never_the_output(pool_file):
     """Writing there would destroy it."""
     with pytest.raises(InputError, match="holds the data itself"):
         label_pool(pool_file, pool_file, options=LabelOptions(port=0, labels=("a", "b")))
+
+
+def test_pool_is_never_the_journal(tmp_path):
+    """Decisions would be appended to the texts."""
+    pool = tmp_path / "l.jsonl.journal"
+    pool.write_text("text\none\ntwo\n", encoding="utf-8")
+    options = LabelOptions(port=0, labels=("a", "b"), resume=True)
+    with pytest.raises(InputError, match="holds the data itself"):
+        label_pool(pool, tmp_path / "l.jsonl", options=options)
+    assert pool.read_text(encoding="utf-8") == "text\none\ntwo\n"
 
 
 @pytest.mark.parametrize("name", ["l.jsonl", "l.jsonl.journal"])

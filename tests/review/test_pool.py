@@ -1,5 +1,7 @@
 """A pool has each text once, with its line; its random order depends on seed and text alone."""
 
+import json
+
 import pytest
 
 from assay.errors import DataError, InputError
@@ -37,6 +39,24 @@ def test_missing_pool_is_refused(tmp_path):
     """A folder or a wrong name is no pool."""
     with pytest.raises(InputError, match="no such file"):
         read_pool(tmp_path / "none.csv")
+    with pytest.raises(InputError, match="is a folder"):
+        read_pool(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["x" * 100_001, "b"], "pool.jsonl: 1 row left out; the first, line 1: a text of 100,001"),
+        (["b", "", None, ["c"]], "pool.jsonl: 3 rows left out; the first, line 2: blank text"),
+        (["b", None], "pool.jsonl: 1 row left out; the first, line 2: no text"),
+    ],
+)
+def test_rows_that_are_left_out_are_said(tmp_path, caplog, rows, said):
+    """What cannot be shown is never dropped in silence."""
+    path = tmp_path / "pool.jsonl"
+    path.write_text("".join(json.dumps({"text": one}) + "\n" for one in rows), encoding="utf-8")
+    assert read_pool(path).texts == ("b",)
+    assert said in caplog.text
 
 
 def test_larger_pool_keeps_the_random_order():

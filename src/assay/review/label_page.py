@@ -15,7 +15,7 @@ from assay._optional import require
 from assay.checkpoints.aliases import AUTO
 from assay.data.files.reading import ReadingOptions
 from assay.disk import refusals_of_disk
-from assay.errors import InputError, OutputExistsError, OutsideError
+from assay.errors import InputError, OutputExistsError, OutsideError, cut
 from assay.output_lock import lock_output
 from assay.output_place import check_apart
 from assay.review.adviser import Adviser
@@ -23,7 +23,7 @@ from assay.review.events import Names, Start
 from assay.review.journal import Journal, journal_path
 from assay.review.labelled_file import check_labelled_file
 from assay.review.pool import read_pool
-from assay.review.session import LabelSession
+from assay.review.session import MAX_LABEL_CHARS, MAX_LABELS, LabelSession
 from assay.server.address import Listener, open_listener
 from assay.server.listen import make_uvicorn, plain_end, quick_switching
 from assay.server.options import ServerOptions, bracket_host
@@ -134,7 +134,8 @@ def label_pool(
         require(name)
     options, out = options or LabelOptions(), Path(out)
     check_labelled_file(out, several=options.several)
-    check_apart(source, out)
+    for own in (out, journal_path(out)):
+        check_apart(source, own)
     labels = _check_labels(options.labels)
     with refusals_of_disk(out), lock_output(out):
         _check_unfinished(out, resume=options.resume)
@@ -260,6 +261,12 @@ def _check_labels(labels: Sequence[str]) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"label '{twice}' is given twice; each label is accepted once")
+    if long := next((name for name in names if len(name) > MAX_LABEL_CHARS), ""):
+        raise InputError(
+            f"label '{cut(long)}' has {len(long):,} characters; 1 to {MAX_LABEL_CHARS} are accepted"
+        )
+    if len(names) > MAX_LABELS:
+        raise InputError(f"{len(names):,} labels are given; at most {MAX_LABELS:,} are accepted")
     return tuple(names)
 
 

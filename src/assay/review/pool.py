@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
@@ -14,9 +15,11 @@ from assay.batch.rows import open_rows
 from assay.data.blank_text import is_blank
 from assay.data.cell_values import MAX_CHARS, text_or_problem
 from assay.data.files.reading import ReadingOptions
-from assay.errors import DataError, InputError
+from assay.errors import DataError, InputError, plural
 
 __all__ = ["Pool", "read_pool"]
+
+logger = logging.getLogger(__name__)
 
 KEY_BYTES = 8
 
@@ -84,6 +87,8 @@ def read_pool(
         There is no such file, it cannot be read, or it has no text.
     """
     path = expand_home(source)
+    if path.is_dir():
+        raise InputError(f"{source} is a folder; a file with one text per row is accepted")
     if not path.is_file():
         raise InputError(f"no such file: {source}; a file with one text per row is accepted")
     rows, column = open_rows(path, text_column=text_column, **reading)
@@ -96,11 +101,14 @@ def read_pool(
         if text is None:
             n_unusable += 1
             if n_unusable == 1:
-                problem = f"line {row.line:,}: {found}"
+                problem = f"line {row.line:,}: {found or 'no text'}"
         else:
             first_lines.setdefault(text, row.line)
     if not first_lines:
         raise DataError(f"{path.name} has no text to label: {problem}")
+    if n_unusable:
+        rows_left = plural(n_unusable, "row")
+        logger.warning("%s: %s left out; the first, %s", path.name, rows_left, problem)
     return Pool(
         source=path.name,
         texts=tuple(first_lines),

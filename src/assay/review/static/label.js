@@ -3,6 +3,7 @@
 import { ask, Refused } from "./server.js";
 import { fillIn, percent, say } from "./say.js";
 import { drawCurve } from "./curve.js";
+import { keyOf } from "./keys.js";
 import { newId, send } from "./sending.js";
 import { isMapOpen, setUpMap } from "./region.js";
 
@@ -253,8 +254,9 @@ function onKey(event) {
   }
   const isButton = event.target instanceof HTMLButtonElement;
   if (isButton && (event.key === "Enter" || event.key === " ")) return; // it presses the button
-  const i = KEYS.indexOf(event.key);
-  const work = ACTS[event.key] || (state && i >= 0 && i < state.labels.length && (() => press(state.labels[i].label)));
+  const key = keyOf(event);
+  const i = KEYS.indexOf(key);
+  const work = ACTS[key] || (state && i >= 0 && i < state.labels.length && (() => press(state.labels[i].label)));
   if (!work) return;
   event.preventDefault();
   if (!event.repeat) work();

@@ -2,6 +2,7 @@
 
 import { ask, Refused } from "./server.js";
 import { fillIn, percent, say } from "./say.js";
+import { keyOf } from "./keys.js";
 import { newId, send } from "./sending.js";
 import { isMapOpen, setUpMap } from "./region.js";
 
@@ -214,8 +215,9 @@ function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || isMapOpen() || event.target instanceof HTMLSelectElement) return;
   const isButton = event.target instanceof HTMLButtonElement;
   if (isButton && (event.key === "Enter" || event.key === " ")) return; // it presses the button
-  const i = KEYS.indexOf(event.key);
-  const work = ACTS[event.key] || (state && i >= 0 && i < state.labels.length && (() => press(state.labels[i])));
+  const key = keyOf(event);
+  const i = KEYS.indexOf(key);
+  const work = ACTS[key] || (state && i >= 0 && i < state.labels.length && (() => press(state.labels[i])));
   if (!work) return;
   event.preventDefault();
   if (!event.repeat) work();
