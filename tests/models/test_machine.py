@@ -84,3 +84,24 @@ def test_more_texts_than_terms_are_learnt_from():
     indicator = np.eye(4, dtype=np.int64)[label_ids]
     coef, bias = SeveralMachines(None, np.arange(4), indicator, 0).fit(matrix, C=1.0)
     assert ((matrix @ coef.T + bias > 0) == indicator).mean() > 0.95
+
+
+def test_huge_matrices_are_fitted_by_gradient_descent(monkeypatch):
+    """Without LIBLINEAR's copies, as right as LIBLINEAR on texts that it did not see."""
+    rng = np.random.default_rng(0)
+    label_ids = rng.integers(0, 3, 3_000)
+    tells = rng.random((3_000, 60)) < np.where(np.arange(60) % 3 == label_ids[:, None], 0.3, 0.15)
+    matrix = scipy.sparse.csr_matrix(tells.astype(np.float32))
+
+    def n_right():
+        given = {"C": choose(matrix, label_ids), "class_weight": None, "seed": 0}
+        fitted = fit_machine(matrix[:2_000], label_ids[:2_000], **given)
+        return (fitted.predict(matrix[2_000:]) == label_ids[2_000:]).sum(), type(fitted).__name__
+
+    usual, usual_type = n_right()
+    monkeypatch.setattr(machine, "LIBLINEAR_CELLS", 10_000)
+    huge, huge_type = n_right()
+    assert (usual_type, huge_type) == ("LinearSVC", "SGDClassifier")
+    assert usual > 750
+    assert huge >= usual - 30
+    assert choose(matrix, label_ids) == NOISY_C

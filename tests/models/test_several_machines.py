@@ -12,6 +12,7 @@ from assay.data.labels import LabelSet
 from assay.errors import DataError, InputError, ModelError
 from assay.methods import METHODS
 from assay.models import make_estimator, save_model
+from assay.models.machine import NOISY_C
 from assay.runtime.predictor import load_model
 
 WORDS = ("rude", "fun", "sad", "calm")
@@ -45,6 +46,16 @@ def test_linear_learns_several_labels(trained) -> None:
     assert f1_score(truth, predicted, average="macro") > 0.95
     assert probs.sum(axis=1).std() > 0.1
     assert np.array_equal(predicted, trained.fitted_.thresholds.decide(probs))
+
+
+def test_huge_data_are_learnt_by_gradient_descent(monkeypatch) -> None:
+    """As well as by LIBLINEAR."""
+    monkeypatch.setattr("assay.models.machine.LIBLINEAR_CELLS", 100)
+    estimator = make_estimator("linear").fit(*draw(0), validation=draw(1))
+    texts, labels = draw(2)
+    truth = LabelSet(tuple(estimator.classes_.tolist()), "multi").indicator(labels)
+    assert estimator.C_ == NOISY_C
+    assert f1_score(truth, estimator.predict(texts), average="macro") > 0.95
 
 
 def test_majority_is_a_floor_for_f1() -> None:

@@ -14,19 +14,19 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
-import scipy.sparse
-from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from assay.bounds import COUNT, SEED, Bounds
 from assay.errors import DataError, InputError
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.several_machines import MACHINES
-from assay.models.term_counts import TermCounts, count_terms, limit_terms
+from assay.models.term_choice import KeptTerms, hide_rare, keep_informative, limit_terms
+from assay.models.term_counts import TermCounts, count_terms
 from assay.models.term_settings import TermSettings, choose_terms
+from assay.models.term_weights import weigh_terms
 from assay.runtime.linear import LinearModel, TextTerms
 from assay.training.context import ClassWeight, FitContext
 
@@ -101,16 +101,10 @@ class Linear(TextClassifier):
         settings = self._settings(context.all_texts or texts)
         with context.progress.track("linear", 2) as advance:
             terms = TextTerms(min_chars=settings.min_chars, max_chars=self.max_chars)
-            counted = count_terms(texts, terms, min_count=settings.min_count, label_ids=label_ids)
-            limited = limit_terms(counted, n_classes=len(self.classes_))
-            blocks = [block.hide_rare() for block in limited]
-            if not any(block.matrix.shape[1] for block in blocks):
-                raise DataError(
-                    f"none of the {len(texts):,} training texts holds a word; all of them are blank"
-                )
-            lengths = [1.0, settings.char_weight][: len(blocks)]
-            scale = np.repeat(lengths, [block.matrix.shape[1] for block in blocks])
-            matrix, idf = _weigh(blocks, scale)
+            kept = self._keep_terms(count_terms(texts, terms), settings.min_count, label_ids)
+            lengths = [1.0, settings.char_weight][: len(kept)]
+            scale = np.repeat(lengths, [block.counts.n_terms for block in kept])
+            matrix, idf = weigh_terms([block.counts for block in kept], lengths)
             advance(1)
             C = self.C
             if C is None:
@@ -120,12 +114,29 @@ class Linear(TextClassifier):
         self.C_ = C
         self.model_ = LinearModel(
             terms=terms,
-            vocabularies=[block.vocabulary for block in blocks],
-            rare=[block.rare for block in blocks],
+            vocabularies=[block.vocabulary for block in kept],
+            rare=[block.rare for block in kept],
             idf=idf,
             weights=coef.T * scale[:, None],
             bias=intercept,
         )
+
+    def _keep_terms(
+        self, counted: Sequence[TermCounts], min_count: int, label_ids: np.ndarray
+    ) -> list[KeptTerms]:
+        """Return the terms that the model keeps: words and pairs, then character n-grams."""
+        words, *grams = counted
+        n_texts = words.n_texts
+        informative = [
+            keep_informative(counts, label_ids, min_count=min(min_count, n_texts))
+            for counts in grams
+        ]
+        limited = limit_terms([words, *informative], n_classes=len(self.classes_))
+        if not any(counts.n_terms for counts in limited):
+            raise DataError(
+                f"none of the {n_texts:,} training texts holds a word; all of them are blank"
+            )
+        return [hide_rare(counts) for counts in limited]
 
     def _check_params(self) -> None:
         shortest = 1 if self.min_chars is None else self.min_chars
@@ -175,19 +186,3 @@ class Linear(TextClassifier):
 
 def _first_given(asked: Number | None, chosen: Number) -> Number:
     return chosen if asked is None else asked
-
-
-def _weigh(blocks: Sequence[TermCounts], scale: np.ndarray) -> tuple[Any, np.ndarray]:
-    """Return the TF-IDF of all blocks, CSR of shape (n_texts, n_terms), and the IDF of each term.
-
-    Each block's vector of a text has length 1 before `scale` multiplies its columns.
-    """
-    matrices, idf = [], []
-    for block in blocks:
-        if not block.matrix.shape[1]:
-            continue
-        weigher = TfidfTransformer(sublinear_tf=True).fit(block.matrix)
-        matrices.append(weigher.transform(block.matrix))
-        idf.append(weigher.idf_)
-    stacked = scipy.sparse.hstack(matrices, format="csr")
-    return stacked.multiply(scale).tocsr(), np.concatenate(idf)

@@ -1,7 +1,8 @@
 """The linear support vector machine of `linear`, and the choice of its regularisation.
 
-LIBLINEAR (Fan et al., 2008) through scikit-learn. Measurements behind the numbers: dev/LOG.md,
-"Settings of linear" and "Regularisation chosen by the data".
+LIBLINEAR (Fan et al., 2008) through scikit-learn, and stochastic gradient descent (Zhang, 2004)
+where LIBLINEAR's copies of the matrix would take gigabytes. Measurements behind the numbers:
+dev/LOG.md, "Settings of linear", "Regularisation chosen by the data" and "A million texts".
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.linear_model import SGDClassifier
 from sklearn.svm import LinearSVC
 
+from assay import _env
 from assay.models.term_settings import LARGE_TEXTS, MANY_CLASSES
 from assay.training.context import ClassWeight, weigh_classes
 
-__all__ = ["Machine", "choose_c", "fit_machine"]
+__all__ = ["Machine", "choose_c", "fit_by_gradient", "fit_machine", "is_huge"]
 
 TOLERANCE = 0.3  # of LIBLINEAR: as accurate as scikit-learn's 1e-4 in a quarter of the passes
 # Of the one machine that separates many classes (Crammer and Singer, 2001), instead of one machine
@@ -24,6 +27,10 @@ MANY_TOLERANCE = 0.5
 MOST_CELLS = 30_000_000
 # Inverse strengths of the regularisation to choose from. Noisy labels want the stronger one.
 DEFAULT_C, NOISY_C = 1.0, 0.2
+# Cells of the matrix, at most, for LIBLINEAR, which copies them twice: 28 bytes for each. About
+# 250,000 tweets.
+LIBLINEAR_CELLS = 40_000_000
+GRADIENT_EPOCHS = 5
 # The choice trains on so many texts, at most half of all, and compares on so many others
 TRIAL_TEXTS, COMPARED_TEXTS = 8_000, 16_000
 TRIAL_TOLERANCE = 1.0
@@ -69,6 +76,43 @@ def _per_class(rows: np.ndarray) -> np.ndarray:
     return np.concatenate([-rows / 2, rows / 2]) if len(rows) == 1 else rows
 
 
+def is_huge(matrix: Any) -> bool:
+    """Say whether the texts are too many for LIBLINEAR."""
+    return bool(matrix.nnz > LIBLINEAR_CELLS)
+
+
+def fit_by_gradient(
+    matrix: Any,
+    truth: np.ndarray,
+    *,
+    C: float,
+    class_weight: str | dict[int, float] | None,
+    seed: int,
+) -> SGDClassifier:
+    """Fit one machine for each class without a copy of the matrix.
+
+    Parameters
+    ----------
+    matrix : float32 CSR matrix of shape (n_texts, n_terms)
+    truth : int array of shape (n_texts,)
+        Classes of the texts.
+    C : float
+        Inverse of the regularisation's strength, as LIBLINEAR counts it.
+    class_weight : "balanced" or dict of int to float, optional
+    seed : int
+    """
+    machine = SGDClassifier(
+        loss="modified_huber",  # LIBLINEAR's squared hinge, without its large steps
+        alpha=1 / (C * matrix.shape[0]),
+        max_iter=GRADIENT_EPOCHS,
+        tol=None,
+        class_weight=class_weight,
+        n_jobs=_env.n_threads(),
+        random_state=seed,
+    )
+    return machine.fit(matrix, truth)
+
+
 def fit_machine(
     matrix: Any,
     label_ids: np.ndarray,
@@ -77,10 +121,11 @@ def fit_machine(
     class_weight: dict[int, float] | None,
     seed: int,
     tolerance: float | None = None,
-) -> LinearSVC:
+) -> LinearSVC | SGDClassifier:
     """Fit one machine for each class, or one for all if there are many classes.
 
     So many texts and classes that one machine would take too much memory get one for each class.
+    A huge matrix gets machines of the same kind from another solver.
 
     Parameters
     ----------
@@ -93,6 +138,8 @@ def fit_machine(
     tolerance : float, optional
         LIBLINEAR's stopping tolerance. None: chosen by the number of classes.
     """
+    if is_huge(matrix):
+        return fit_by_gradient(matrix, label_ids, C=C, class_weight=class_weight, seed=seed)
     n_classes = _n_classes(label_ids)
     is_many = n_classes > MANY_CLASSES and n_classes * len(label_ids) <= MOST_CELLS
     if tolerance is None:
@@ -114,8 +161,11 @@ def choose_c(
     """Choose C by accuracy on training texts that the trial did not train on.
 
     Small sets and many classes take the default: few texts decide nothing, and a machine for many
-    classes is expensive.
+    classes is expensive. Huge ones take the stronger regularisation: gradient descent needs it
+    where labels are noisy, and loses next to nothing where they are not.
     """
+    if is_huge(matrix):
+        return NOISY_C
     n_texts = len(label_ids)
     if n_texts < LARGE_TEXTS or _n_classes(label_ids) > MANY_CLASSES:
         return DEFAULT_C

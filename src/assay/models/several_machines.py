@@ -15,7 +15,16 @@ from sklearn.svm import LinearSVC
 
 from assay.data.labels import Task
 from assay.errors import InputError
-from assay.models.machine import COMPARED_TEXTS, DEFAULT_C, NOISY_C, TOLERANCE, TRIAL_TEXTS, Machine
+from assay.models.machine import (
+    COMPARED_TEXTS,
+    DEFAULT_C,
+    NOISY_C,
+    TOLERANCE,
+    TRIAL_TEXTS,
+    Machine,
+    fit_by_gradient,
+    is_huge,
+)
 from assay.models.term_settings import LARGE_TEXTS
 from assay.training.context import ClassWeight
 
@@ -47,8 +56,11 @@ class SeveralMachines:
     def choose_c(self, matrix: Any) -> float:
         """Choose C by mean average precision on training texts that the trial did not train on.
 
-        Small sets take the default: few texts decide nothing.
+        Small sets take the default: few texts decide nothing. Huge ones take the stronger
+        regularisation, see `assay.models.machine.choose_c`.
         """
+        if is_huge(matrix):
+            return NOISY_C
         n_texts = len(self.indicator)
         if n_texts < LARGE_TEXTS:
             return DEFAULT_C
@@ -84,10 +96,14 @@ class SeveralMachines:
         truth = self.indicator[rows, label]
         if truth.all() or not truth.any():
             return np.zeros(matrix.shape[1]), 1.0 if truth.all() else -1.0
+        weight = self._weights[label]
+        if is_huge(matrix):
+            fitted = fit_by_gradient(matrix, truth, C=C, class_weight=weight, seed=self.seed)
+            return fitted.coef_[0], float(fitted.intercept_[0])
         machine = LinearSVC(
             C=C,
             tol=TOLERANCE,
-            class_weight=self._weights[label],
+            class_weight=weight,
             dual=True,  # see `fit_machine`
             random_state=self.seed,
         )

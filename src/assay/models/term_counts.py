@@ -1,96 +1,235 @@
-"""Count words, word pairs and character n-grams of all training texts at once.
+"""Count words, word pairs and character n-grams of all training texts.
 
 The counts are those of scikit-learn's `CountVectorizer` with the terms of `TextTerms`, several
 times as fast. Texts are split at spaces into tokens, and most tokens occur many times. So the words
 and n-grams of each distinct token are found once, and a product of two sparse matrices, texts x
 tokens and tokens x n-grams, counts them in the texts.
+
+The counts of a million texts would fill gigabytes, and most of the terms are left out later. So
+they are made for some texts at a time, as often as they are asked for.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import scipy.sparse
 
-from assay.models.character_grams import find_grams, informative_columns
+from assay.models.character_grams import CharacterGrams, find_grams
 from assay.runtime.linear import TextTerms
-from assay.runtime.rare_terms import RareTerms, bucket_bits, bucket_of
 
-__all__ = ["MOST_WEIGHTS", "TermCounts", "count_terms", "limit_terms"]
+__all__ = ["TermCounts", "count_terms"]
 
-# Weights of a model, at most: 80 MB on disk. Data with 1,000 labels or a million texts would have a
-# hundred times as many, nearly all of terms that hardly any text holds.
-MOST_WEIGHTS = 20_000_000
+TOKENS_AT_ONCE = 1 << 20  # the counts of so many tokens take about 200 MB
 
 
 @dataclass(frozen=True)
-class TermCounts:
-    """Counts of one kind of term.
+class TermCounts(ABC):
+    """Counts of one kind of term in texts.
 
     Parameters
     ----------
-    matrix : float32 CSR matrix of shape (n_texts, n_terms)
-    vocabulary : list of str
-        The terms in column order, without the rare ones.
-    rare : RareTerms
-        The buckets of the other columns, which come last.
+    slices : sequence of (start, stop)
+        The texts that are counted at once, one slice after another.
     """
 
-    matrix: Any
-    vocabulary: list[str]
-    rare: RareTerms = field(default_factory=RareTerms)
+    slices: Sequence[tuple[int, int]]
 
-    def hide_rare(self) -> TermCounts:
-        """Return the counts with the terms of a single text known by their buckets only.
+    @property
+    @abstractmethod
+    def n_terms(self) -> int:
+        """The number of terms, which is that of the columns."""
 
-        The columns of rare terms that share a bucket are added up.
+    @abstractmethod
+    def rows(self, start: int, stop: int) -> Any:
+        """Return the counts of some texts, float32 CSR of shape (stop - start, n_terms)."""
+
+    @abstractmethod
+    def spell(self, columns: np.ndarray) -> list[str]:
+        """Return the terms of some columns, unless columns were added up."""
+
+    @abstractmethod
+    def keep(self, columns: np.ndarray) -> TermCounts:
+        """Return the counts of these columns alone, in this order."""
+
+    @abstractmethod
+    def add_up(self, target: np.ndarray, n_terms: int) -> TermCounts:
+        """Return the counts with column i added to column ``target[i]`` of `n_terms`."""
+
+    @property
+    def n_texts(self) -> int:
+        """The number of texts."""
+        return self.slices[-1][1] if self.slices else 0
+
+    @cached_property
+    def n_texts_with(self) -> np.ndarray:
+        """How many texts hold each term, int64 of shape (n_terms,)."""
+        total = np.zeros(self.n_terms, dtype=np.int64)
+        for start, stop in self.slices:
+            total += np.bincount(self.rows(start, stop).indices, minlength=self.n_terms)
+        return total
+
+    def vocabulary(self) -> list[str]:
+        """Return all terms in column order, unless columns were added up."""
+        return self.spell(np.arange(self.n_terms))
+
+    def matrix(self) -> Any:
+        """Return the counts of all texts at once, float32 CSR of shape (n_texts, n_terms)."""
+        return self.rows(0, self.n_texts)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of numbers of unequal length: where each begins, and all of them end to end.
+
+    The rows ``[4, 5], [], [6]`` are the bounds ``0, 2, 2, 3`` and the numbers ``4, 5, 6``.
+    """
+
+    bounds: np.ndarray
+    numbers: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Iterable[Sequence[int]]) -> _Rows:
+        bounds, numbers = array("q", [0]), array("i")
+        for row in rows:
+            numbers.extend(row)
+            bounds.append(len(numbers))
+        return cls(np.frombuffer(bounds, dtype=np.int64), _as_int32(numbers))
+
+    def replace_by(self, replacements: _Rows) -> _Rows:
+        """Replace each number by that row of `replacements`.
+
+        With the words of the tokens as replacements, rows of tokens become rows of words: if token
+        0 holds the words 7 and 8, and token 1 holds none, the row ``[0, 1, 0]`` becomes
+        ``[7, 8, 7, 8]``.
         """
-        n_texts = np.bincount(self.matrix.indices, minlength=len(self.vocabulary))
-        is_rare = n_texts == 1
-        shared, alone = np.flatnonzero(~is_rare), np.flatnonzero(is_rare)
-        n_bits = bucket_bits(len(alone))
-        buckets = [bucket_of(self.vocabulary[i], n_bits) for i in alone.tolist()]
-        filled, bucket_columns = np.unique(np.array(buckets, dtype=np.int64), return_inverse=True)
-        # The new column of each old one: shared terms come first, in their order
-        target = np.empty(len(self.vocabulary), dtype=np.int64)
-        target[shared] = np.arange(len(shared))
-        target[alone] = len(shared) + bucket_columns
-        old = self.matrix.copy()  # adding up changes it
-        shape = (old.shape[0], len(shared) + len(filled))
-        cells = (old.data, target[old.indices], old.indptr)
-        matrix = scipy.sparse.csr_matrix(cells, shape=shape)
-        matrix.sum_duplicates()
-        vocabulary = [self.vocabulary[i] for i in shared.tolist()]
-        return TermCounts(matrix, vocabulary, RareTerms(n_bits, filled.tolist()))
+        n_each = np.diff(replacements.bounds)[self.numbers]
+        ends = np.concatenate([[0], np.cumsum(n_each)])
+        first = np.repeat(replacements.bounds[self.numbers] - ends[:-1], n_each)
+        first += np.arange(ends[-1])
+        return _Rows(ends[self.bounds], replacements.numbers[first])
+
+    def row_of(self, start: int, stop: int) -> np.ndarray:
+        """Return the row of each number of rows `start` to `stop`, counted from `start`."""
+        return np.repeat(np.arange(stop - start), np.diff(self.bounds[start : stop + 1]))
+
+    def part(self, start: int, stop: int) -> slice:
+        """Return where the numbers of rows `start` to `stop` are."""
+        return slice(self.bounds[start], self.bounds[stop])
 
 
-def limit_terms(blocks: Sequence[TermCounts], *, n_classes: int) -> list[TermCounts]:
-    """Keep the terms of the most texts if all would have more weights than `MOST_WEIGHTS`.
+def _as_int32(numbers: array[int]) -> np.ndarray:
+    return np.frombuffer(numbers, dtype=np.int32) if numbers else np.zeros(0, dtype=np.int32)
 
-    Where as many texts hold two terms, the one of the earlier block is kept: words before pairs.
+
+@dataclass(frozen=True)
+class _GramCounts(TermCounts):
+    """Counts of character n-grams.
+
+    Parameters
+    ----------
+    tokens : _Rows
+        The tokens of each text.
+    grams : CharacterGrams
+        The n-grams of each token.
     """
-    sizes = [one.matrix.shape[1] for one in blocks]
-    most_terms = MOST_WEIGHTS // n_classes
-    if sum(sizes) <= most_terms:
-        return list(blocks)
-    n_texts_with = np.concatenate(
-        [
-            np.bincount(one.matrix.indices, minlength=size)
-            for one, size in zip(blocks, sizes, strict=True)
-        ]
-    )
-    is_kept = np.zeros(sum(sizes), dtype=bool)
-    is_kept[np.argsort(-n_texts_with, kind="stable")[:most_terms]] = True
-    limited = []
-    for one, own in zip(blocks, np.split(is_kept, np.cumsum(sizes)[:-1]), strict=True):
-        kept = np.flatnonzero(own)
-        vocabulary = [one.vocabulary[i] for i in kept.tolist()]
-        limited.append(TermCounts(one.matrix[:, kept], vocabulary))
-    return limited
+
+    tokens: _Rows
+    grams: CharacterGrams
+
+    @property
+    def n_terms(self) -> int:
+        return int(self.grams.matrix.shape[1])
+
+    def rows(self, start: int, stop: int) -> Any:
+        numbers = self.tokens.numbers[self.tokens.part(start, stop)].copy()  # it is changed below
+        bounds = self.tokens.bounds[start : stop + 1] - self.tokens.bounds[start]
+        shape = (stop - start, self.grams.matrix.shape[0])
+        ones = np.ones(len(numbers), dtype=np.float32)
+        counts = scipy.sparse.csr_matrix((ones, numbers, bounds), shape=shape)
+        counts.sum_duplicates()
+        return counts @ self.grams.matrix
+
+    def spell(self, columns: np.ndarray) -> list[str]:
+        return self.grams.spell(columns)
+
+    def keep(self, columns: np.ndarray) -> TermCounts:
+        return replace(self, grams=self.grams.keep(columns))
+
+    def add_up(self, target: np.ndarray, n_terms: int) -> TermCounts:
+        return replace(self, grams=self.grams.add_up(target, n_terms))
+
+
+@dataclass(frozen=True)
+class _WordCounts(TermCounts):
+    """Counts of words, and of pairs of neighbouring words of one text.
+
+    Terms are numbered: the words first, then the pairs.
+
+    Parameters
+    ----------
+    spelling : list of str
+        The words.
+    pairs : int64 array of shape (n_pairs,)
+        A pair is the number of its first word times the number of words, plus that of its second.
+        Of 10 words, 3 and then 7 is 37.
+    words : _Rows
+        The words of each text.
+    next_pair : int32 array of shape (n_words_total,)
+        The pair that begins with each of these words; n_words + n_pairs for the last of a text.
+    term_of : int32 array of shape (n_terms,)
+        The term of each column.
+    column_of : int32 array of shape (n_words + n_pairs + 1,)
+        The column of each term, -1 if it is left out; -1 at the end, for no pair.
+    """
+
+    spelling: list[str]
+    pairs: np.ndarray
+    words: _Rows
+    next_pair: np.ndarray
+    term_of: np.ndarray
+    column_of: np.ndarray
+
+    @property
+    def n_terms(self) -> int:
+        return len(self.term_of)
+
+    def rows(self, start: int, stop: int) -> Any:
+        part, row_of = self.words.part(start, stop), self.words.row_of(start, stop)
+        terms = np.concatenate([self.words.numbers[part], self.next_pair[part]])
+        columns = self.column_of[terms]
+        is_kept = columns >= 0
+        cells = (np.concatenate([row_of, row_of])[is_kept], columns[is_kept])
+        ones = np.ones(len(cells[0]), dtype=np.float32)
+        return scipy.sparse.csr_matrix((ones, cells), shape=(stop - start, self.n_terms))
+
+    def spell(self, columns: np.ndarray) -> list[str]:
+        n_words = len(self.spelling)
+        names = []
+        for term in self.term_of[columns].tolist():
+            if term < n_words:
+                names.append(self.spelling[term])
+            else:
+                first, second = divmod(int(self.pairs[term - n_words]), n_words)
+                names.append(f"{self.spelling[first]} {self.spelling[second]}")
+        return names
+
+    def keep(self, columns: np.ndarray) -> TermCounts:
+        term_of = self.term_of[columns]
+        column_of = np.full_like(self.column_of, -1)
+        column_of[term_of] = np.arange(len(columns))
+        return replace(self, term_of=term_of, column_of=column_of)
+
+    def add_up(self, target: np.ndarray, n_terms: int) -> TermCounts:
+        column_of = np.append(target, -1).astype(np.int32)[self.column_of]
+        return replace(self, term_of=np.zeros(n_terms, dtype=np.int32), column_of=column_of)
 
 
 class _Numbers(dict[str, int]):
@@ -101,79 +240,8 @@ class _Numbers(dict[str, int]):
         return number
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Rows of numbers of unequal length: how long each is, and all of them end to end.
-
-    The rows ``[4, 5], [], [6]`` are the lengths ``2, 0, 1`` and the numbers ``4, 5, 6``.
-    """
-
-    lengths: np.ndarray
-    numbers: np.ndarray
-
-    @classmethod
-    def of(cls, rows: Iterable[Sequence[int]]) -> _Rows:
-        as_list = list(rows)
-        lengths = np.fromiter(map(len, as_list), dtype=np.int64, count=len(as_list))
-        numbers = np.fromiter(
-            chain.from_iterable(as_list), dtype=np.int64, count=int(lengths.sum())
-        )
-        return cls(lengths, numbers)
-
-    @property
-    def starts(self) -> np.ndarray:
-        """Where each row begins in `numbers`."""
-        starts: np.ndarray = np.cumsum(self.lengths) - self.lengths
-        return starts
-
-    def replace_by(self, replacements: _Rows) -> _Rows:
-        """Replace each number by that row of `replacements`.
-
-        With the words of the tokens as replacements, rows of tokens become rows of words: if token
-        0 holds the words 7 and 8, and token 1 holds none, the row ``[0, 1, 0]`` becomes
-        ``[7, 8, 7, 8]``.
-        """
-        n_each = replacements.lengths[self.numbers]
-        ends = np.cumsum(n_each)
-        within = np.arange(n_each.sum()) - np.repeat(ends - n_each, n_each)
-        first = np.repeat(replacements.starts[self.numbers], n_each)
-        row_of = np.repeat(np.arange(len(self.lengths)), self.lengths)
-        lengths = np.bincount(row_of, weights=n_each, minlength=len(self.lengths))
-        return _Rows(lengths.astype(np.int64), replacements.numbers[first + within])
-
-    def count(self, n_columns: int) -> Any:
-        """Return how often each row holds each number.
-
-        Returns
-        -------
-        float32 CSR matrix of shape (n_rows, n_columns)
-        """
-        ones = np.ones(len(self.numbers), dtype=np.float32)
-        bounds = np.concatenate([[0], np.cumsum(self.lengths)])
-        shape = (len(self.lengths), n_columns)
-        matrix = scipy.sparse.csr_matrix((ones, self.numbers, bounds), shape=shape)
-        matrix.sum_duplicates()
-        return matrix
-
-
-def count_terms(
-    texts: Sequence[str],
-    terms: TextTerms,
-    *,
-    min_count: int,
-    label_ids: np.ndarray | None = None,
-) -> list[TermCounts]:
+def count_terms(texts: Sequence[str], terms: TextTerms) -> list[TermCounts]:
     """Count words and word pairs, and character n-grams unless `terms` leaves them out.
-
-    Parameters
-    ----------
-    texts : sequence of str
-    terms : TextTerms
-    min_count : int
-        Character n-grams that fewer texts hold are left out.
-    label_ids : int array of shape (n_texts,), optional
-        Classes of the texts. Character n-grams that very many texts hold are left out, unless they
-        tell these classes apart.
 
     Returns
     -------
@@ -188,30 +256,38 @@ def count_terms(
     words_of_tokens = _Rows.of(
         [word_numbers[word] for word in terms.pattern.findall(token)] for token in tokens
     )
+    slices = _cut(tokens_of_texts.bounds)
     words_of_texts = tokens_of_texts.replace_by(words_of_tokens)
-    counted = [_count_words(words_of_texts, list(word_numbers))]
+    counted: list[TermCounts] = [_find_words(slices, words_of_texts, list(word_numbers))]
     if terms.max_chars:
-        grams = find_grams(tokens, terms)
-        matrix = tokens_of_texts.count(len(tokens)) @ grams.matrix
-        kept = informative_columns(matrix, label_ids, min_count=min(min_count, len(texts)))
-        counted.append(TermCounts(matrix[:, kept], grams.spell(kept)))
+        counted.append(_GramCounts(slices, tokens_of_texts, find_grams(tokens, terms)))
     return counted
 
 
-def _count_words(texts: _Rows, words: list[str]) -> TermCounts:
-    """Count words, and pairs of neighbouring words of one text."""
-    text_of = np.repeat(np.arange(len(texts.lengths)), texts.lengths)
-    # A pair is one number: that of its first word times the number of words, plus that of its
-    # second. Of 10 words, 3 and then 7 is 37.
-    n_words = max(1, len(words))
-    pairs = texts.numbers[:-1] * n_words + texts.numbers[1:]
-    is_in_one_text = text_of[1:] == text_of[:-1]
-    distinct, pair_columns = np.unique(pairs[is_in_one_text], return_inverse=True)
-    firsts, seconds = np.divmod(distinct, n_words)
-    spelt = zip(firsts.tolist(), seconds.tolist(), strict=True)
-    vocabulary = words + [f"{words[i]} {words[j]}" for i, j in spelt]
-    rows = np.concatenate([text_of, text_of[1:][is_in_one_text]])
-    columns = np.concatenate([texts.numbers, len(words) + pair_columns])
-    ones = np.ones(len(rows), dtype=np.float32)
-    shape = (len(texts.lengths), len(vocabulary))
-    return TermCounts(scipy.sparse.csr_matrix((ones, (rows, columns)), shape=shape), vocabulary)
+def _cut(bounds: np.ndarray) -> list[tuple[int, int]]:
+    """Cut texts into slices of about `TOKENS_AT_ONCE` tokens."""
+    targets = np.arange(0, bounds[-1], TOKENS_AT_ONCE)[1:]
+    inner = np.searchsorted(bounds[:-1], targets)
+    edges = np.unique([0, *inner.tolist(), len(bounds) - 1])
+    return list(pairwise(edges.tolist()))
+
+
+def _find_words(slices: list[tuple[int, int]], words: _Rows, spelling: list[str]) -> _WordCounts:
+    n_words = len(spelling)
+    codes = words.numbers[:-1].astype(np.int64) * n_words + words.numbers[1:]
+    is_last = np.zeros(len(words.numbers), dtype=bool)
+    ends = words.bounds[1:]
+    is_last[ends[ends > 0] - 1] = True
+    pairs, numbers = np.unique(codes[~is_last[:-1]], return_inverse=True)
+    n_terms = n_words + len(pairs)
+    next_pair = np.full(len(words.numbers), n_terms, dtype=np.int32)
+    next_pair[~is_last] = n_words + numbers
+    return _WordCounts(
+        slices=slices,
+        spelling=spelling,
+        pairs=pairs,
+        words=words,
+        next_pair=next_pair,
+        term_of=np.arange(n_terms, dtype=np.int32),
+        column_of=np.append(np.arange(n_terms, dtype=np.int32), np.int32(-1)),
+    )
