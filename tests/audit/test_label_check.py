@@ -34,12 +34,24 @@ def test_agreement_is_the_share_of_labels_that_are_predicted():
     assert check.agreement["test"] == pytest.approx(2 / 3)
     assert {issue.row for issue in issues if issue.split == "train"} >= {1, 2, 3, 4}
     assert check.n_judged == {"train": 80, "test": 3}
+    assert check.n_left_out == {"train": 0, "test": 0}
     assert check.n_suspects["train"] >= 4
     assert check.describe() == (
         f"{check.n_suspects['train']} of 80 labels of train are suspected to be wrong by linear models that did not see these "
         "texts and agree with 95% of the labels. By an estimate with planted wrong labels, at most "
         f"{100 * check.expected_wrong:.0f}% of those listed are wrong; the others are hard texts."
     )
+
+
+def test_labels_that_no_other_text_has_are_counted():
+    """They cannot be judged, so that the numbers do not add up without them."""
+    whole = splits(0)
+    train = whole["train"]
+    lone = LabelledTexts((*train.texts, "odd one"), (*train.labels, "lone"))
+    data = Splits({"train": lone}, LabelSet((*LABELS, "lone")), source="memory")
+    check, _ = check_labels(data, method="linear", seed=0, progress=Progress())
+    assert (check.n_judged, check.n_left_out) == ({"train": 80}, {"train": 1})
+    assert check.describe().endswith("1 label of train that no other text has was not judged.")
 
 
 @pytest.mark.parametrize("is_several", [False, True])

@@ -9,9 +9,15 @@ import pytest
 from assay.catalogue import open_language
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
-from assay.evaluation.caveats import find_caveats, find_fall, find_near_leaks
+from assay.evaluation.caveats import (
+    find_caveats,
+    find_fall,
+    find_near_leaks,
+    find_several_fall,
+)
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.scoring import manifest_scores, score_parts, score_split
+from assay.evaluation.several_scores import score_several
 from assay.models import make_estimator, save_model
 from assay.runtime.predictor import load_model
 
@@ -178,3 +184,25 @@ def test_texts_that_are_nearly_those_of_train_are_said():
     assert not find_near_leaks(near, split="test", n_texts=201)
     assert find_near_leaks(near, split="test", n_texts=201, fitted_on=("train", "validation"))
     assert not find_near_leaks({}, split="test", n_texts=15)
+
+
+@pytest.mark.parametrize("metric", ["macro-f1", "micro-f1", "accuracy"])
+def test_a_fall_is_said_where_texts_may_have_several_labels(metric):
+    """Of the metric of the choice, where the intervals of both scores do not explain it."""
+
+    def scores(n_texts, n_wrong, seed):
+        rng = np.random.default_rng(seed)
+        truth = (rng.random((n_texts, 3)) < 0.4).astype(np.int64)
+        predicted = truth.copy()
+        predicted[:n_wrong] = 1 - truth[:n_wrong]
+        label_set = LabelSet(("a", "b", "c"), "multi")
+        return score_several(
+            truth, predicted * 0.9, predicted, label_set, np.full(3, 0.5), seed=0, n_resamples=200
+        )
+
+    good, bad = scores(1000, 100, 1), scores(1000, 300, 2)
+    fact = find_several_fall(good, bad, metric=metric)
+    assert (fact.kind, fact.values["metric"]) == ("caveats.several_fall", metric)
+    assert fact.values["score"] < fact.values["promised"]
+    assert find_several_fall(scores(30, 3, 3), scores(30, 4, 4), metric=metric) is None
+    assert find_several_fall(bad, good, metric=metric) is None

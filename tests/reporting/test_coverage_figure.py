@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assay.reporting import canvas, coverage_figure
-from assay.reporting.coverage_figure import FEWEST, _join_close, draw_coverage
+from assay.reporting.coverage_figure import FEWEST, _join_close, draw_coverage, has_marks
 
 pytest.importorskip("matplotlib")
 image_module = pytest.importorskip("matplotlib.image")
@@ -109,6 +109,8 @@ def test_target_without_a_place_has_no_mark(axes, target):
     ax = axes({"linear": {**part(targets=()), "targets": [target]}}, "linear")
     assert marks(ax) == []
     assert len(ax.texts) == 0
+    assert not has_marks({**part(targets=()), "targets": [target]})
+    assert has_marks(part())
 
 
 def test_validation_can_be_the_split(axes):
@@ -121,6 +123,10 @@ def test_axes_run_from_all_texts_to_none(axes):
     ax = axes({"linear": part(), "compact": part(1.0)}, "linear")
     assert ax.get_xlim() == (1.0, 0.0)
     assert 1.0 <= ax.get_ylim()[1] <= 1.02
+    close = axes({"linear": part(0.985)}, "linear")
+    for drawn in (ax, close):
+        assert 1.0 in np.round(drawn.get_yticks(), 9)
+        assert drawn.get_yticks().max() <= 1.0 + 1e-9
     assert (ax.get_xlabel(), ax.get_ylabel()) == (
         "share of texts that are answered",
         "share of answers that are right",

@@ -61,6 +61,15 @@ def report():
         "timings": {"linear": {"fit_s": 1.0}, "finetune": {"fit_s": 100.0}},
     }
     sections = {
+        "caveats": [
+            {
+                "kind": "caveats.several_fall",
+                "metric": "macro-f1",
+                "score": 0.5,
+                "promised": 0.7,
+                "n_texts": 40,
+            }
+        ],
         "reading": [],
         "label_check": {"kind": "audit.not_asked"},
         "surprising": [
@@ -152,6 +161,60 @@ def test_name_of_a_row_is_beside_its_line(report):
         assert f"| {title} | " in written
         assert "| 7 (003) | " in written
         assert title not in render_several_markdown(report, {}, language=language)
+
+
+def test_scores_are_explained_where_they_first_appear(report):
+    """Macro F1 before the table of methods; average precision and calibration error below it."""
+    named = {"en": "Average precision says", "ko": "평균 정밀도는"}
+    for language in LANGUAGES:
+        say = open_language(language).say
+        written = render_several_markdown(report, {}, language=language)
+        first, _, rest = written.partition("## " + say("several.methods"))
+        assert say("several.explain_f1") in first
+        assert named[language] in rest.partition("\n## ")[0]
+
+
+def test_a_fall_is_said_right_after_the_first_sentence(report):
+    """Test below the evidence is on the first screen; reports of earlier versions lack it."""
+    for language, said in (("en", "below what the evidence promised"), ("ko", "기대한 것보다 낮")):
+        written = render_several_markdown(report, {}, language=language).split("\n\n")
+        assert said in written[2]
+        old = {name: report[name] for name in report if name != "caveats"}
+        assert said not in render_several_markdown(old, {}, language=language)
+
+
+def test_copies_of_a_text_are_said_to_be_counted(report):
+    """Where rows of equal texts are in the table of problems: the first one is among them."""
+    counts = [{"kind": "exact_duplicate", "n_rows": 6, "by_split": {"train": 6}}]
+    data = {**report["data"], "audit": {"counts": counts}}
+    assert "the first one too" in render_several_markdown({**report, "data": data}, {})
+    assert "the first one too" not in render_several_markdown(report, {})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("n_labels", [3, 12])
+def test_all_words_of_the_figure_of_pairs_are_inside_it(monkeypatch, language, n_labels):
+    """The sentence about the colours is longer than a figure of few labels is high."""
+    from assay.reporting import canvas, several_figures
+
+    figures = []
+
+    def paint_only(paint):
+        with canvas._style():
+            figure = paint()
+            canvas._render(figure)
+        figures.append(figure)
+        return PNG
+
+    monkeypatch.setattr(several_figures, "draw", paint_only)
+    labels = tuple(f"label number {i} of all" for i in range(n_labels))
+    several_figures.draw_together(np.full((n_labels, n_labels), 3), labels, language=language)
+    figure = figures[0]
+    edges = figure.bbox
+    for text in figure.findobj(match=lambda one: hasattr(one, "get_text") and one.get_text()):
+        box = text.get_window_extent()
+        beyond = (edges.x0 - box.x0, box.x1 - edges.x1, edges.y0 - box.y0, box.y1 - edges.y1)
+        assert max(beyond) <= 1, text
 
 
 def test_caption_of_thresholds_says_which_labels_have_a_curve():

@@ -62,6 +62,8 @@ class LabelCheck(Brief):
         not judged.
     n_doubtful : dict
         Split -> number of rows that are worth a look after those, of which most are right.
+    n_left_out : dict
+        Split -> number of rows that were not judged.
     expected_wrong : float
         Share of the suspects of `split` that is expected to be wrong, estimated by planting wrong
         labels, 0 to 1; 0 if there is no suspect.
@@ -81,6 +83,7 @@ class LabelCheck(Brief):
     n_judged: dict[str, int] = field(default_factory=dict)
     n_suspects: dict[str, int] = field(default_factory=dict)
     n_doubtful: dict[str, int] = field(default_factory=dict)
+    n_left_out: dict[str, int] = field(default_factory=dict)
     expected_wrong: float = 0.0
     agreement: dict[str, float] = field(default_factory=dict)
     fit_s: float = 0.0
@@ -88,8 +91,9 @@ class LabelCheck(Brief):
     is_several: bool = False
 
     def describe(self) -> str:
-        """Say `fact` in English."""
-        return open_language(ENGLISH).tell(self.fact())
+        """Say `fact` and `not_judged` in English."""
+        tell = open_language(ENGLISH).tell
+        return " ".join(map(tell, (self.fact(), *self.not_judged())))
 
     def fact(self) -> Fact:
         """State how many labels are suspect, to whom, and how far that is to be believed."""
@@ -110,6 +114,11 @@ class LabelCheck(Brief):
             agreement=self.agreement.get(self.split, 0.0),
             expected=self.expected_wrong,
         )
+
+    def not_judged(self) -> list[Fact]:
+        """State how many labels of `split` were not judged, if any: no other text has them."""
+        n = self.n_left_out.get(self.split, 0)
+        return [Fact.of("audit.not_judged", n=n, split=self.split)] if n else []
 
     def to_dict(self) -> LabelCheckEntry:
         """Return plain values."""
@@ -188,7 +197,7 @@ def _judge(splits: Splits, method: str, *, seed: int, progress: Progress) -> Jud
 def describe_judged(judged: JudgedLabels, splits: Splits) -> tuple[LabelCheck, list[Issue]]:
     """Return what is said about the labels that were judged, and the suspects among them."""
     issues: list[Issue] = []
-    n_judged, n_suspects, n_doubtful, agreement = {}, {}, {}, {}
+    n_judged, n_left_out, n_suspects, n_doubtful, agreement = {}, {}, {}, {}, {}
     expected_wrong = 0.0
     bounds: tuple[float, float] | None = None  # other splits may be too small to tell them
     for split, probs in judged.probs.items():  # the one that the models were fitted on is first
@@ -200,6 +209,7 @@ def describe_judged(judged: JudgedLabels, splits: Splits) -> tuple[LabelCheck, l
             expected_wrong = probable[-1].expected_share if probable else 0.0
         issues += _issues(splits, split, found)
         n_judged[split] = int((~np.isnan(probs).any(axis=1)).sum())
+        n_left_out[split] = len(labelled) - n_judged[split]
         n_suspects[split] = len(probable)
         n_doubtful[split] = len(found) - len(probable)
         agreement[split] = judged.agreement(labelled, splits.label_set, split)
@@ -209,6 +219,7 @@ def describe_judged(judged: JudgedLabels, splits: Splits) -> tuple[LabelCheck, l
         n_judged=n_judged,
         n_suspects=n_suspects,
         n_doubtful=n_doubtful,
+        n_left_out=n_left_out,
         expected_wrong=expected_wrong,
         agreement=agreement,
         fit_s=judged.fit_s,

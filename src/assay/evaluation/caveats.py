@@ -8,8 +8,9 @@ from assay.catalogue import Fact
 from assay.evaluation.imbalance import find_imbalance
 from assay.evaluation.result import SplitScores
 from assay.evaluation.scoring import ScoredSplit
+from assay.evaluation.several_scores import SEVERAL_METRICS, SeveralScores
 
-__all__ = ["find_caveats", "find_fall", "find_near_leaks"]
+__all__ = ["find_caveats", "find_fall", "find_near_leaks", "find_several_fall"]
 
 WHOLE_FILE = "all"  # the split of a file that is not cut
 # Kinds of facts where other texts are left, and where none is.
@@ -86,6 +87,34 @@ def find_fall(evidence: SplitScores, test: SplitScores) -> Fact | None:
         "caveats.fall",
         accuracy=test.accuracy,
         promised=evidence.accuracy,
+        n_texts=test.n_texts,
+    )
+
+
+def find_several_fall(evidence: SeveralScores, test: SeveralScores, *, metric: str) -> Fact | None:
+    """Return the same fact where texts may have several labels, of the metric of the choice.
+
+    Parameters
+    ----------
+    evidence, test : SeveralScores
+        Scores of the same method.
+    metric : str
+        A key of `SEVERAL_METRICS`.
+    """
+    field = SEVERAL_METRICS[metric]
+    promised, reached = float(getattr(evidence, field)), float(getattr(test, field))
+    variance = 0.0
+    for one in (evidence, test):
+        low, high = one.intervals[field]
+        variance += ((high - low) / (2 * Z_95)) ** 2
+    fall = promised - reached
+    if fall < MIN_FALL or fall <= Z_95 * variance**0.5:
+        return None
+    return Fact.of(
+        "caveats.several_fall",
+        metric=metric,
+        score=reached,
+        promised=promised,
         n_texts=test.n_texts,
     )
 

@@ -24,7 +24,7 @@ from assay.data.reading import describe_facts, describe_reading, find_reading
 from assay.data.together import describe_together
 from assay.data.trainable import find_rare
 from assay.disk import write_whole
-from assay.evaluation.caveats import find_near_leaks
+from assay.evaluation.caveats import find_near_leaks, find_several_fall
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.limits import measure_several_limits
 from assay.evaluation.scoring import write_predictions
@@ -41,7 +41,6 @@ from assay.evaluation.several_scoring import (
     score_several_split,
     several_claims,
 )
-from assay.maps.points import label_positions
 from assay.methods import LABEL_CHECK, METHODS, methods_where
 from assay.progress import Progress
 from assay.recipes.steps.fit import FittedModel, TrainingSet
@@ -63,7 +62,6 @@ ISSUES = "issues.csv"
 WHERE = {HELD_OUT: "validation", OUT_OF_FOLD: "train and validation, out of fold"}
 METRIC = "macro-f1"  # by which methods are chosen: imbalance is the rule with several labels
 SCHEMA_VERSION = 2  # of results.json
-MAP_DECIMALS = 4  # of a point of the map: finer than any picture
 REASON = "learns one label per text only, and these have several"
 
 
@@ -186,6 +184,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         seed=run.options.seed,
     )
     audit = _audit(run)
+    caveats = _caveats(methods[choice.recommended], audit, choice.metric)
     text_map = run.draw()
     skipped = [one.to_dict() for one in trained.skipped]
     unable = methods_where(lambda method: not method.takes_several)
@@ -200,7 +199,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         "choice": choice.to_dict(),
         "comparisons": [one.to_dict() for one in choice.comparisons],
         "warnings": [
-            *describe_facts([*find_rare(splits), *_near_leaks(audit, methods[choice.recommended])]),
+            *describe_facts([*caveats, *find_rare(splits)]),
             *describe_reading(splits),
         ],
         "data": {**_describe_data(run.data), "audit": audit.summary()},
@@ -209,13 +208,18 @@ def finish_several(run: Run) -> dict[str, Any]:
         "timings": _timings(run, methods),
         "machine": describe_machine().to_dict(),
     }
-    _write(run, methods, results, audit, text_map)
+    _write(run, methods, results, audit, text_map, caveats)
     return results
 
 
-def _near_leaks(audit: Audit, one: _Scored) -> list[Fact]:
-    n_texts = len(one.scored["test"].labelled)
-    return find_near_leaks(audit.near_leaks, split="test", n_texts=n_texts, fitted_on=one.fitted_on)
+def _caveats(one: _Scored, audit: Audit, metric: str) -> list[Fact]:
+    """Return the reasons to read the scores of the recommended method with care."""
+    test = one.scored["test"].scores
+    fall = find_several_fall(one.evidence.scores, test, metric=metric)
+    near = find_near_leaks(
+        audit.near_leaks, split="test", n_texts=test.n_texts, fitted_on=one.fitted_on
+    )
+    return near if fall is None else [fall, *near]
 
 
 def _audit(run: Run) -> Audit:
@@ -335,6 +339,7 @@ def _write(
     results: Mapping[str, Any],
     audit: Audit,
     text_map: DrawnMap,
+    caveats: Sequence[Fact],
 ) -> None:
     """Write results, predictions, the report, and the recommended model at the top."""
     labels = run.data.splits.label_set.names
@@ -346,7 +351,8 @@ def _write(
     write_issues(audit, run.root / ISSUES, overwrite=True)
     sections = {
         **_sections(recommended, run, audit),
-        "map": _describe_map(text_map),
+        "caveats": [fact.to_dict() for fact in caveats],
+        "map": text_map.with_positions(),
     }
     title = PurePath(run.data.splits.source).name
     report = collect_several(results, sections, title=title)
@@ -355,22 +361,12 @@ def _write(
     shutil.copytree(recommended.fitted.model.folder, run.root / "model")
 
 
-def _describe_map(text_map: DrawnMap) -> dict[str, object] | None:
-    """Return what the report holds of the map: the labels of each point by their positions."""
-    drawn = text_map.points
-    if drawn is None:
-        return None
-    points = np.round(drawn["points"].astype(float), MAP_DECIMALS).tolist()
-    return {**drawn, "points": points, "label_ids": label_positions(drawn["label_ids"])}
-
-
 def _sections(recommended: _Scored, run: Run, audit: Audit) -> Mapping[str, Any]:
     """Return what the report shows of the recommended method besides its scores."""
     splits, test = run.data.splits, recommended.scored["test"]
     labels = splits.label_set.names
     ids = read_row_ids(splits, run.options.data.id_column)
-    near = _near_leaks(audit, recommended)
-    facts = [*find_rare(splits), *near, *find_reading(splits)]
+    facts = [*find_rare(splits), *find_reading(splits)]
     return {
         "command": run.options.command,
         "reading": [fact.to_dict() for fact in facts],

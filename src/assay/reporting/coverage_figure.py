@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_coverage"]
+__all__ = ["draw_coverage", "has_marks"]
 
 WIDTH, HEIGHT = 6.2, 3.1  # inches; as wide as the other figures of scores
 # Below this share of answered texts a curve is not drawn: it would jump with every single text.
@@ -20,6 +20,7 @@ FEWEST = 0.02
 # Marks that are closer than this share of the axis get one common label.
 CLOSE = 0.08
 LEGEND_COLUMNS = 5
+HIGHEST = 1.02  # end of the axis of accuracy
 
 
 def draw_coverage(
@@ -53,7 +54,11 @@ def draw_coverage(
             _mark_targets(ax, parts[recommended], colour=method_colour(recommended))
         ax.set_xlim(1.0, 0.0)
         ax.margins(y=0.08)
-        ax.set_ylim(top=min(ax.get_ylim()[1], 1.02))
+        low, high = ax.get_ylim()
+        high = min(high, HIGHEST)
+        # No mark above 100 %, which is drawn a little below the edge so that lines there are whole
+        ax.set_yticks([tick for tick in ax.get_yticks() if low <= tick <= min(high, 1.0)])
+        ax.set_ylim(low, high)
         ax.xaxis.set_major_formatter(show_percent)
         ax.yaxis.set_major_formatter(show_percent)
         ax.set_xlabel(say("figures.answered"))
@@ -83,8 +88,8 @@ def _mark_targets(ax: Axes, part: Mapping[str, Any], *, colour: str) -> None:
     """Mark where the thresholds chosen on validation ended up on the split that is drawn."""
     places = []
     for target in part["targets"]:
-        reached = target.get(part["split"])
-        if reached and reached["accuracy"] is not None:
+        reached = _reached(target, part)
+        if reached is not None:
             place = (reached["coverage"], reached["accuracy"])
             ax.plot(*place, "o", color=colour, markersize=7, markeredgecolor="white", zorder=4)
             places.append((*place, f"{target['target_accuracy']:.0%}"))
@@ -98,6 +103,17 @@ def _mark_targets(ax: Axes, part: Mapping[str, Any], *, colour: str) -> None:
             fontsize=8,
             color=MUTED,
         )
+
+
+def _reached(target: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what the threshold of a target reaches on the split that is drawn, if there is any."""
+    reached: Mapping[str, Any] | None = target.get(part["split"])
+    return reached if reached and reached["accuracy"] is not None else None
+
+
+def has_marks(part: Mapping[str, Any]) -> bool:
+    """Tell whether any target of a method is marked, for the caption."""
+    return any(_reached(target, part) is not None for target in part["targets"])
 
 
 def _join_close(places: Sequence[tuple[float, float, str]]) -> list[tuple[float, float, str]]:

@@ -157,7 +157,7 @@ class AuditSection:
     is_checked : bool
         Whether labels were checked.
     notable : tuple of Fact
-        How the splits differ.
+        How the splits differ, and how many labels were not judged.
     suspects : tuple of Suspect
         The most suspect labels of train, the most suspect first.
     """
@@ -245,6 +245,6 @@ def describe_audit(audit: Audit, id_column: str | None = None) -> AuditSection:
         summary=audit.summary(),
         label_check=audit.label_check.fact(),
         is_checked=not audit.label_check.why_not,
-        notable=tuple(audit.shift_facts()),
+        notable=(*audit.shift_facts(), *audit.label_check.not_judged()),
         suspects=tuple(suspects[:N_SUSPECTS]),
     )

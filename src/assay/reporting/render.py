@@ -18,6 +18,7 @@ from assay._optional import require
 from assay.catalogue import ENGLISH, Styled, open_language
 from assay.errors import InputError
 from assay.methods import FLOOR
+from assay.reporting.coverage_figure import has_marks
 from assay.reporting.environment import open_environment, tidy
 from assay.reporting.escape import shorten, show_text
 from assay.reporting.figures import draw_figures
@@ -93,6 +94,7 @@ def _fill(
     shown = {
         "report": report,
         "figures": figures,
+        "captions": _captions(report),
         "verdict_sentence": functools.partial(_verdict_sentence, environment, report["verdict"]),
     }
     try:
@@ -102,6 +104,12 @@ def _fill(
             f"the report cannot be rendered: {err.message}",
             hint="do the run again with this version of assay",
         ) from err
+
+
+def _captions(report: Mapping[str, Any]) -> dict[str, str]:
+    """Return which sentence is below a figure, where that depends on what is drawn."""
+    part = (report.get("coverage") or {}).get(report["verdict"]["method"])
+    return {"coverage": "coverage_marked"} if part and has_marks(part) else {}
 
 
 def _verdict_sentence(environment: Environment, verdict: Mapping[str, Any]) -> str:

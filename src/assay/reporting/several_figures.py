@@ -159,7 +159,8 @@ def draw_together(
         ax.spines[:].set_visible(False)
         bar = figure.colorbar(image, ax=ax, shrink=0.55, aspect=28, pad=0.02, format=show_percent)
         bar.outline.set_visible(False)
-        bar.set_label(say("figures.share_with_other"), color=MUTED, fontsize=8.5)
+        # Below everything: beside the bar it is longer than a figure of few labels is high
+        figure.supxlabel(say("figures.share_with_other"), color=MUTED, fontsize=8.5)
         return figure
 
     return draw(paint)

@@ -45,8 +45,8 @@ def collect_several(
     results : mapping
         What results.json holds.
     sections : mapping
-        `command` (the command line), `reading` (facts), `surprising`, `missed_pairs` and
-        `thresholds`, of the recommended method on test.
+        `command` (the command line), `caveats` and `reading` (facts), `surprising`,
+        `missed_pairs` and `thresholds`, of the recommended method on test.
     title : str
     """
     return {"task": "multi", **results, **sections, "title": title}

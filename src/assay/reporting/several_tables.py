@@ -54,6 +54,8 @@ def tell_several(report: Mapping[str, Any], spoken: Spoken) -> list[str]:
             micro_high=intervals["f1_micro"][1],
             n_texts=test["n_texts"],
         ),
+        *map(spoken.tell, report.get("caveats", [])),
+        spoken.say("several.explain_f1"),
         _why(report["choice"], spoken),
         spoken.say("several.exact", share=test["exact_match"], wrong_share=test["hamming_loss"]),
         spoken.say(
@@ -194,14 +196,16 @@ def _tell_methods(report: Mapping[str, Any], spoken: Spoken) -> Table:
         rows.append(_method_row(one, report, spoken))
         if one["method"] == report["recommended"]:
             chosen = i
-    title, note = spoken.say("several.methods"), spoken.say("several.methods_note")
-    return Table("methods", title, rows, note, chosen=chosen)
+    note = spoken.say("several.methods_note") + " " + spoken.say("several.explain_scores")
+    return Table("methods", spoken.say("several.methods"), rows, note, chosen=chosen)
 
 
 def _problems_note(report: Mapping[str, Any], spoken: Spoken) -> str:
     """Say what the check of labels found, and what to do with it."""
-    note = spoken.tell(report["label_check"])
-    if report["data"]["audit"]["counts"]:
+    note, counts = spoken.tell(report["label_check"]), report["data"]["audit"]["counts"]
+    if any(one["kind"] == "exact_duplicate" for one in counts):
+        note = spoken.say("problems.every_copy") + " " + note
+    if counts:
         note = note + " " + spoken.say("problems.accept") + " " + spoken.say("problems.review")
     return note
 

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from assay.maps.points import label_positions
 from assay.recipes.steps.fit import FittedModel
 from assay.reporting.results import SkippedMethod
 
 __all__ = ["DrawnMap", "Place", "Trained"]
+
+MAP_DECIMALS = 4  # of a point of the map: finer than any picture
 
 
 @dataclass(frozen=True)
@@ -36,3 +41,17 @@ class DrawnMap:
 
     points: Mapping[str, Any] | None = None
     map_s: float = 0.0
+
+    def with_positions(self) -> dict[str, object] | None:
+        """Return what a report on several labels holds of the map.
+
+        The labels of each point are told by their positions.
+        """
+        if self.points is None:
+            return None
+        points = np.round(self.points["points"].astype(float), MAP_DECIMALS).tolist()
+        return {
+            **self.points,
+            "points": points,
+            "label_ids": label_positions(self.points["label_ids"]),
+        }
