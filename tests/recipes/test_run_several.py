@@ -303,6 +303,21 @@ def test_few_texts_are_judged_out_of_fold(run: Path) -> None:
     assert results["choice"]["kind"] == "out_of_fold"
 
 
+def test_model_and_card_have_the_scores_out_of_fold(run: Path) -> None:
+    """Where they are the evidence, as models of one label per text have them."""
+    results = json.loads((run / "results.json").read_text())
+    evidence = results["methods"][1]["evidence"]
+    root = run / "models" / "linear"
+    claims = {(one["split"], one["metric"]): one for one in load_model(root).manifest.scores}
+    for metric in ("f1_micro", "f1_macro", "f1_weighted", "exact_match"):
+        claim = claims["out_of_fold", metric]
+        assert (claim["value"], claim["n_texts"]) == (evidence[metric], 360)
+        assert claim["interval"] == evidence["intervals"][metric]
+        assert ("test", metric) in claims
+    card = (root / "README.md").read_text(encoding="utf-8")
+    assert f"| out of fold | 360 | Macro F1 | {100 * evidence['f1_macro']:.1f}%" in card
+
+
 def test_run_is_compared_again_from_its_predictions(run: Path) -> None:
     """The same choice, with differences to the best and their intervals, on evidence and test."""
     results = json.loads((run / "results.json").read_text())

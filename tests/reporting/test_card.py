@@ -2,6 +2,7 @@
 
 import pytest
 
+from assay.catalogue import open_language
 from assay.reporting.card import render_card
 
 markdown_it = pytest.importorskip("markdown_it")
@@ -227,6 +228,7 @@ def test_card_says_what_becomes_of_long_texts():
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_card_of_several_labels_says_how_they_are_given(language):
     """Independent scores, thresholds, and the scores that such models have."""
+    say = open_language(language).say
     scores = [
         {"split": "test", "metric": metric, "value": 0.5, "interval": [0.4, 0.6], "n_texts": 100}
         for metric in ("f1_micro", "f1_macro", "f1_weighted", "exact_match")
@@ -237,6 +239,14 @@ def test_card_of_several_labels_says_how_they_are_given(language):
     assert [metric["type"] for metric in metrics] == ["f1", "f1", "f1", "accuracy"]
     assert "1 / (1 + np.exp(-logits))" in body
     assert "1.37" not in body  # there is no temperature
+    assert say("card.several_measured") in body
+    folds = [{**one, "split": "out_of_fold"} for one in scores]
+    manifest = build_manifest(
+        "linear", task="multi", scores=[*folds, *scores], thresholds=[0.3, 0.4]
+    )
+    _, body = read_card(render_card(manifest, name="topics", language=language))
+    assert say("card.several_measured_folds") in body
+    assert say("card.several_measured") not in body
     assert "50.0%" in body
     if language == "en":
         assert "A label is given where its score is at least its threshold" in body

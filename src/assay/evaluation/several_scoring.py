@@ -12,6 +12,7 @@ import numpy as np
 from assay._display import Brief
 from assay.data.texts import LabelledTexts
 from assay.errors import DataError
+from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.result import Headline
 from assay.evaluation.several_scores import SeveralScores, score_several
 from assay.progress import Progress
@@ -194,20 +195,29 @@ def cross_fit(probs: np.ndarray, truth: np.ndarray, groups: np.ndarray, *, seed:
     return predicted
 
 
-def several_claims(test: SeveralScored) -> list[ScoreEntry]:
-    """Return what a model's assay.json says about its scores on test, one entry per metric.
+def several_claims(
+    test: SeveralScored, *, out_of_fold: SeveralScored | None = None
+) -> list[ScoreEntry]:
+    """Return what a model's assay.json says about its scores, one entry per split and metric.
 
     Those on validation are left out: they are of thresholds that the saved model does not have.
+
+    Parameters
+    ----------
+    test : SeveralScored
+    out_of_fold : SeveralScored, optional
+        Scores of the texts that the model was fitted on, by models that did not see them.
     """
-    scores = test.scores
+    scored = {"test": test} if out_of_fold is None else {OUT_OF_FOLD: out_of_fold, "test": test}
     entries: list[ScoreEntry] = []
-    for metric in SEVERAL_HEADLINES:
-        entry: ScoreEntry = {
-            "split": "test",
-            "metric": metric,
-            "value": getattr(scores, metric),
-            "interval": list(scores.intervals[metric]),
-            "n_texts": scores.n_texts,
-        }
-        entries.append(entry)
+    for split, one in scored.items():
+        for metric in SEVERAL_HEADLINES:
+            entry: ScoreEntry = {
+                "split": split,
+                "metric": metric,
+                "value": getattr(one.scores, metric),
+                "interval": list(one.scores.intervals[metric]),
+                "n_texts": one.scores.n_texts,
+            }
+            entries.append(entry)
     return entries

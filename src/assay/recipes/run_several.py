@@ -146,8 +146,8 @@ def score_several_model(
             groups=validation_groups if split == "validation" else None,
             progress=progress,
         )
-    claims, manifest = several_claims(scored["test"]), fitted.model.manifest
-    evidence = out_of_fold or scored["validation"]
+    claims = several_claims(scored["test"], out_of_fold=out_of_fold)
+    manifest, evidence = fitted.model.manifest, out_of_fold or scored["validation"]
     split = "validation" if out_of_fold is None else OUT_OF_FOLD
     measured = measure_several_limits(
         fitted.model, evidence, split=split, measured_terms=measured_terms
