@@ -56,11 +56,22 @@ def test_several_labels_stand_in_one_column():
         "text": "a",
         "labels": "joy, fear",
         "highest score": 0.912,
+        "confidence": "sure",
     }
     top = {"text": "a", "predicted_labels": [], "top_k": [{"label": "joy", "score": 0.25}]}
-    assert shorten(top) == {"text": "a", "labels": "", "highest score": 0.25}
-    blank = shorten({**top, "text": " "}, text_column="text")
-    assert blank == {"text": " ", "labels": "no text", "highest score": 0.25}
+    short = {"text": "a", "labels": "", "highest score": 0.25, "confidence": "leaning"}
+    assert shorten(top) == short  # 0.75 that the most probable one is none of them
+    unsure = shorten({**top, "predicted_labels": None})
+    assert (unsure["labels"], unsure["confidence"]) == (None, "does not know")
+
+
+def test_blank_text_is_said_in_one_place_whatever_the_task():
+    """The labels that every other format has stay; how sure they are says that there is no text."""
+    several = {"text": " ", "predicted_labels": ["joy"], "score:joy": 0.6, "score:fear": 0.1}
+    single = {**RECORD, "text": " "}
+    for record, column, given in ((several, "labels", "joy"), (single, "label", "joy")):
+        short = shorten(record, text_column="text")
+        assert (short[column], short["confidence"]) == (given, "no text")
 
 
 def test_predictions_in_a_workbook_are_read_back(tmp_path, linear_folder):

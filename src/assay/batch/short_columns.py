@@ -1,6 +1,7 @@
 """The columns of a prediction for people: label, score, second label, and how sure that is.
 
-Where a text may have several labels: all of them, and the highest score of any label.
+Where a text may have several labels: all of them, the highest score of any label, and how sure the
+surest of them is. Where none is given, that is how sure it is that the most probable one is not.
 """
 
 from __future__ import annotations
@@ -28,8 +29,7 @@ SCORE = "score:"
 BY_RULE = "by its rule"  # the same, where a rule gave a label below the highest score
 NO_TEXT = "no text"  # in the place of how sure a label is, where a row holds no text
 TITLES = ("label", "score", "second label", "confidence", "in scope")
-SEVERAL_TITLES = ("labels", "highest score", "in scope")
-NOT_SURE = "not sure"  # of any label, nor that there is none
+SEVERAL_TITLES = ("labels", "highest score", "confidence", "in scope")
 
 
 def shorten(record: Record, *, text_column: str | None = None) -> Record:
@@ -70,11 +70,14 @@ def _holds_no_text(cell: object) -> bool:
 def _shorten_several(record: Record, text_column: str | None) -> Record:
     """Return the columns for people where a text may have several labels."""
     short = _input_columns(record, SEVERAL_TITLES)
-    labels = record["predicted_labels"]
-    short["labels"] = NOT_SURE if labels is None else list_labels(labels)
+    labels, scores = record["predicted_labels"], scores_of(record)
+    highest = max(scores.values())
+    short["labels"] = None if labels is None else list_labels(labels)
+    short["highest score"] = round(highest, 3)
+    surest = max((scores.get(label, 0.0) for label in labels or ()), default=1 - highest)
+    short["confidence"] = word_confidence(surest, is_answered=labels is not None)
     if text_column is not None and _holds_no_text(record.get(text_column)):
-        short["labels"] = NO_TEXT
-    short["highest score"] = round(max(scores_of(record).values()), 3)
+        short["confidence"] = NO_TEXT
     if "in_scope" in record:
         short["in scope"] = "yes" if record["in_scope"] else "no"
     return short

@@ -99,6 +99,7 @@ def _table_row(one: Prediction, printing: Printing) -> dict[str, object]:
     if "predicted_labels" in record:
         row["labels"] = short["labels"] or "–"
         row["score"] = f"{short['highest score']:.3f}"
+        row["confidence"] = short["confidence"]
     else:
         label, second = short["label"], short["second label"]
         row["label"] = "–" if label is None else label
