@@ -60,7 +60,7 @@ def test_several_labels_stand_in_one_column():
     }
     top = {"text": "a", "predicted_labels": [], "top_k": [{"label": "joy", "score": 0.25}]}
     short = {"text": "a", "labels": "", "highest score": 0.25, "confidence": "leaning"}
-    assert shorten(top) == short  # 0.75 that the most probable one is none of them
+    assert shorten(top) == short  # 0.75 that none fits
     unsure = shorten({**top, "predicted_labels": None})
     assert (unsure["labels"], unsure["confidence"]) == (None, "does not know")
 

@@ -1,11 +1,12 @@
 """The columns of a prediction for people: label, score, second label, and how sure that is.
 
-Where a text may have several labels: all of them, the highest score of any label, and how sure the
-surest of them is. Where none is given, that is how sure it is that the most probable one is not.
+Where a text may have several labels: all of them, the highest score of any label, and how sure that
+one is; where none is given, how sure it is that none fits, as `/v1/classify` says it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -74,8 +75,8 @@ def _shorten_several(record: Record, text_column: str | None) -> Record:
     highest = max(scores.values())
     short["labels"] = None if labels is None else list_labels(labels)
     short["highest score"] = round(highest, 3)
-    surest = max((scores.get(label, 0.0) for label in labels or ()), default=1 - highest)
-    short["confidence"] = word_confidence(surest, is_answered=labels is not None)
+    sureness = highest if labels else math.prod(1 - score for score in scores.values())
+    short["confidence"] = word_confidence(sureness, is_answered=labels is not None)
     if text_column is not None and _holds_no_text(record.get(text_column)):
         short["confidence"] = NO_TEXT
     if "in_scope" in record:
