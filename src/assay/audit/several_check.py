@@ -164,6 +164,7 @@ def _judge(
         n_folds=count_folds(texts, N_FOLDS),
         n_repeats=1,
         seed=seed,
+        settles=True,
         progress=progress,
     )
     assert found is not None

@@ -184,6 +184,7 @@ def predict_folds(
     n_folds: int,
     n_repeats: int,
     seed: int,
+    settles: bool = False,
     may_go_on: Callable[[], bool] = lambda: True,
     progress: Progress,
 ) -> FoldPredictions | None:
@@ -197,6 +198,9 @@ def predict_folds(
     n_folds, n_repeats : int
     seed : int
         Seed of the divisions.
+    settles : bool
+        Whether what the first model of a division chose, such as C, is given to the others. Not
+        where methods are chosen by the scores: the choice saw texts of the other folds.
     may_go_on : callable
         Asked before each fit. Once it says no, divisions that are whole are kept.
     progress : Progress
@@ -212,7 +216,7 @@ def predict_folds(
     with progress.track(f"folds ({method})", n_folds * n_repeats) as advance:
         for repeat in range(n_repeats):
             folds = texts.deal(n_folds=n_folds, seed=seed + 1000 * repeat)
-            found = _predict_division(texts, folds, make, may_go_on, advance)
+            found = _predict_division(texts, folds, make, may_go_on, advance, settles=settles)
             if found is None:
                 break
             whole.append((*found, folds))
@@ -230,15 +234,21 @@ def _predict_division(
     make: Callable[[], TextClassifier],
     may_go_on: Callable[[], bool],
     advance: Callable[[int], None],
+    *,
+    settles: bool,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return logits and whether each label was known; None if there was no time for all folds."""
     logits = np.zeros((len(folds), texts.n_classes))
     is_known = np.zeros(len(folds), dtype=bool)
+    chosen: dict[str, float] = {}
     for fold in range(int(folds.max()) + 1):
         if not may_go_on():
             return None
         is_outside = folds == fold
-        own, classes = make().predict_fold(texts.texts, texts.label_ids, is_outside)
+        model = make().set_params(**chosen)
+        own, classes = model.predict_fold(texts.texts, texts.label_ids, is_outside)
+        if settles:
+            chosen = model.settled()
         wide = np.repeat(own.min(axis=1, keepdims=True) - UNKNOWN_GAP, texts.n_classes, axis=1)
         wide[:, classes] = own
         logits[is_outside] = wide

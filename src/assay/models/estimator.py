@@ -295,6 +295,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self._learn([texts[i] for i in inside], label_ids[~is_outside], context, None)
         return self.decision_logits([texts[i] for i in outside]), self.classes_
 
+    def settled(self) -> dict[str, float]:
+        """Return parameters that fitting chose, which fits on nearly the same texts may be given.
+
+        None, unless a method says otherwise.
+        """
+        return {}
+
     def predict_proba(self, X: Sequence[str]) -> np.ndarray:
         """Return probabilities.
 

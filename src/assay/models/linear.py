@@ -158,6 +158,10 @@ class Linear(TextClassifier):
             char_weight=_first_given(self.char_weight, chosen.char_weight),
         )
 
+    def settled(self) -> dict[str, float]:
+        """Return the C that was chosen, which takes up to as long as fitting with it."""
+        return {"C": self.C_}
+
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return the margins, float64 of shape (n_texts, n_classes)."""
         check_is_fitted(self, "model_")

@@ -68,14 +68,16 @@ class SeveralMachines:
         n_trial = min(TRIAL_TEXTS, n_texts // 2)
         trial, compared = order[:n_trial], order[n_trial : n_trial + COMPARED_TEXTS]
         frequent = np.argsort(-self.indicator.sum(axis=0), kind="stable")[:TRIAL_LABELS]
+        # Cut once: each cut copies all terms of its texts, and there are two fits per label
+        trial_rows, compared_rows = matrix[trial], matrix[compared]
         precision = {}
         for C in (DEFAULT_C, NOISY_C):
             found = []
             for label in frequent.tolist():
-                coef, bias = self._fit_one(matrix[trial], label, rows=trial, C=C)
+                coef, bias = self._fit_one(trial_rows, label, rows=trial, C=C)
                 truth = self.indicator[compared, label]
                 if truth.any():
-                    margins = matrix[compared] @ coef + bias
+                    margins = compared_rows @ coef + bias
                     found.append(average_precision_score(truth, margins))
             precision[C] = float(np.mean(found)) if found else 0.0
         return NOISY_C if precision[NOISY_C] > precision[DEFAULT_C] else DEFAULT_C
