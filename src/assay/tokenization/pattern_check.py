@@ -1,20 +1,29 @@
 """Whether a regular expression of a tokenizer can take for ever.
 
-The engine behind tokenizers tries one way after another (backtracking). A repeated group that holds
-a repetition or a choice, such as ``(a+)+`` or ``(a|aa)*``, has twice as many ways for each further
-character. No pattern of a published tokenizer needs one.
+The engine behind tokenizers tries one way after another (backtracking). Three kinds of patterns
+have too many ways, and no published tokenizer has one of them:
+
+- A repeated group that holds a repetition or a choice, such as ``(a+)+`` or ``(a|aa)*``, has twice
+  as many for each further character.
+- Choices in a row have as many as the product of their numbers: ``a?`` thirty times has a billion.
+- A repetition without an end gives back one character after the other if what follows it does not
+  match. Two of them in a row, such as ``a*a*b``, do so for each length of the other; with the place
+  where the search begins, the time grows with the third power of the length of a text.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass, field
 
 __all__ = ["find_slow_part"]
 
 MAX_PATTERN_CHARS = 2_000
 MAX_COUNT = 100  # of a counted repetition: {2,100}
-MAX_OPEN_REPEATS = 4  # repetitions without an end, one right after the other
+MAX_WAYS = 128  # of choices in a row; the contractions in published patterns have 16
+MAX_GIVING_BACK = 1  # repetitions without an end before something that may not match, in a row
+ATOMIC = ("(?=", "(?!", "(?<=", "(?<!", "(?>")  # groups that are not tried another way later
 
 # A character class, an escape, the start of a group, its end, a choice, a repetition, anything.
 TOKEN = re.compile(
@@ -39,17 +48,79 @@ def find_slow_part(pattern: str) -> str | None:
         problem = scan.step(token)
         if problem is not None:
             return problem
-    return None
+    return scan.end_part()
+
+
+@dataclass
+class _Part:
+    """What is known of a token, of a group, or of one of its branches up to here.
+
+    Parameters
+    ----------
+    n_ways : int
+        In how many ways it can match, repetitions without an end aside.
+    n_ending : int
+        Repetitions without an end that nothing follows yet that may not match.
+    n_giving_back : int
+        Those before something that may not match.
+    is_branching : bool
+        Whether it holds a choice or a repetition.
+    is_needed : bool
+        Whether a text without it does not match.
+    """
+
+    n_ways: int = 1
+    n_ending: int = 0
+    n_giving_back: int = 0
+    is_branching: bool = False
+    is_needed: bool = True
+
+    def append(self, part: _Part) -> None:
+        """Let a part follow."""
+        self.n_ways *= part.n_ways
+        if part.is_needed:
+            self.n_giving_back += self.n_ending
+            self.n_ending = 0
+        self.n_ending += part.n_ending
+        self.n_giving_back += part.n_giving_back
+        self.is_branching |= part.is_branching
+
+    def repeat(self, low: int, most: float, *, is_possessive: bool) -> None:
+        """Let it be there as often as a repetition says."""
+        self.is_branching = True
+        self.is_needed = low > 0
+        if is_possessive:
+            self.n_ways, self.n_ending = 1, 0
+        elif most == math.inf:
+            self.n_ending += 1
+        else:
+            self.n_ways += int(most) - low
+
+
+@dataclass
+class _Group:
+    """A group that is open: its branches, and whether it is tried another way later."""
+
+    is_atomic: bool = False
+    branches: list[_Part] = field(default_factory=lambda: [_Part()])
+
+    def close(self) -> _Part:
+        """Return what the group is for what follows it."""
+        choice = len(self.branches) > 1
+        return _Part(
+            1 if self.is_atomic else sum(one.n_ways for one in self.branches),
+            0 if self.is_atomic else max(one.n_ending for one in self.branches),
+            max(one.n_giving_back for one in self.branches),
+            choice or self.branches[0].is_branching,
+        )
 
 
 class _Scan:
     """What is known of a pattern up to one of its tokens."""
 
     def __init__(self) -> None:
-        self._branches = [False]  # for each open group: whether it holds a choice or a repetition
-        self._closed_branching = False  # whether the last token ended a group that did
-        self._n_open = 0  # repetitions without an end, one right after the other
-        self._was_repeat = True  # whether the last token was a repetition, or nothing came yet
+        self._groups = [_Group()]
+        self._last: _Part | None = None  # a token or a group, which may be repeated
 
     def step(self, token: re.Match[str]) -> str | None:
         """Read a token; return what is wrong with it."""
@@ -57,17 +128,30 @@ class _Scan:
             return "refers back to what it found"
         if token["repeat"] is not None:
             return self._repeat(token)
-        if not self._was_repeat:
-            self._n_open = 0  # the token before this one is not repeated
-        self._was_repeat = False
-        self._closed_branching = False
+        problem = self.end_part()
         if token["choice"] is not None:
-            self._branches[-1] = True
+            self._groups[-1].branches.append(_Part())
         elif token["open"] is not None:
-            self._branches += [] if token["open"].endswith(")") else [False]
-        elif token["close"] is not None and len(self._branches) > 1:
-            self._closed_branching = self._branches.pop()
-            self._branches[-1] |= self._closed_branching
+            if not token["open"].endswith(")"):
+                self._groups.append(_Group(token["open"] in ATOMIC))
+        elif token["close"] is not None:
+            if len(self._groups) > 1:
+                self._last = self._groups.pop().close()
+        else:
+            self._last = _Part()
+        return problem
+
+    def end_part(self) -> str | None:
+        """Let the last token or group be a part of its branch; return what is wrong with that."""
+        if self._last is None:
+            return None
+        branch = self._groups[-1].branches[-1]
+        branch.append(self._last)
+        self._last = None
+        if branch.n_ways > MAX_WAYS:
+            return f"has more than {MAX_WAYS} ways to match what its choices allow"
+        if branch.n_giving_back > MAX_GIVING_BACK:
+            return "has several repetitions one after the other before what may not match"
         return None
 
     def _repeat(self, token: re.Match[str]) -> str | None:
@@ -76,14 +160,20 @@ class _Scan:
         if MAX_COUNT < most < math.inf:
             return f"counts further than {MAX_COUNT}"
         is_possessive = token["mode"] == "+"  # it never gives back what it took
-        if self._closed_branching and most > 1 and not is_possessive:
+        part = self._last or _Part()
+        if part.is_branching and most > 1 and not is_possessive:
             return "repeats a group that holds a repetition or a choice"
-        self._branches[-1] = True
-        self._closed_branching, self._was_repeat = False, True
-        self._n_open += most == math.inf
-        if self._n_open > MAX_OPEN_REPEATS:
-            return f"has more than {MAX_OPEN_REPEATS} repetitions one after the other"
+        part.repeat(_least(token), most, is_possessive=is_possessive)
+        self._last = part
         return None
+
+
+def _least(token: re.Match[str]) -> int:
+    """Return how often a repetition must repeat."""
+    sign = token["repeat"][0]
+    if sign != "{":
+        return int(sign == "+")
+    return int(token["low"] or 0)
 
 
 def _most(token: re.Match[str]) -> float:
