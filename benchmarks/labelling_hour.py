@@ -186,46 +186,55 @@ def draw_pool(name: str, root: Path, *, n_texts: int) -> dict[str, str]:
     return {text: label_of[text] for text in texts}
 
 
-def in_all_minutes(one: Case) -> float:
-    """Return how long it takes from the first command to answers: decisions as assumed, the rest measured."""
-    machine_s = one["first_read"]["s"] + one["answers_s"] + one["run"]["s"] + one["predict"]["s"]
-    return float(one["minutes"] + machine_s / 60)
-
-
 def show_hour(entries: Sequence[Case]) -> str:
     """Return the steps of the latest hour of each set, with their times."""
     return "\n\n".join(map(_show_steps, {one["set"]: one for one in entries}.values()))
 
 
-def _show_steps(one: Case) -> str:
-    assumed = one["assumed_s"]
-    accepted, chosen = one["n_suggested_right"], one["n_labels"] - one["n_suggested_right"]
-    decisions = (
-        f"{accepted} × {assumed['accept']:g} s where the suggestion is right, "
-        f"{chosen} × {assumed['choose']:g} s elsewhere: an assumption"
-    )
-    wait = f"the time between a key and the next text, 95 % within {one['answer_p95_ms']:.0f} ms"
-    steps = [
-        (f"the page opens on {one['n_texts']:,} texts", one["opens"]["s"], ""),
+def _steps(one: Case) -> list[tuple[str, float, float]]:
+    """Return what is done with its seconds: as measured, and those of the processor."""
+    opens, read, run, predict = (one[name] for name in ("opens", "first_read", "run", "predict"))
+    decisions_s = 60 * one["minutes"]
+    return [
+        (f"the page opens on {one['n_texts']:,} texts", opens["s"], opens["processor_s"]),
         (
-            "the first texts are read; from here on they are chosen",
-            one["first_read"]["s"] - one["opens"]["s"],
-            "",
+            f"the first {FIRST_READ} texts are read: from here on texts are chosen",
+            read["s"] - opens["s"],
+            read["processor_s"] - opens["processor_s"],
         ),
-        (f"{one['n_labels']} decisions", 60 * one["minutes"], decisions),
-        ("waiting for the next text, all together", one["answers_s"], wait),
-        (f"`assay run`, which recommends `{one['method']}`", one["run"]["s"], ""),
-        (f"`assay predict` on the other {one['n_unseen']:,} texts", one["predict"]["s"], ""),
-        ("in all", 60 * in_all_minutes(one), ""),
+        (f"{one['n_labels']} decisions (assumed)", decisions_s, decisions_s),
+        (
+            f"waiting for the next text, {one['n_labels']} times",
+            one["answers_s"],
+            one["answers_s"],
+        ),
+        (f"`assay run`, which recommends `{one['method']}`", run["s"], run["processor_s"]),
+        (
+            f"`assay predict` on the other {one['n_unseen']:,} texts",
+            predict["s"],
+            predict["processor_s"],
+        ),
     ]
+
+
+def _show_steps(one: Case) -> str:
+    steps = _steps(one)
+    total_s, total_processor_s = (sum(step[i] for step in steps) for i in (1, 2))
+    assumed, n_accepted = one["assumed_s"], one["n_suggested_right"]
     lines = [
         f"{one['set']}, {one['n_classes']} labels:",
         "",
-        "| step | time | how it comes about |",
+        "| step | time | time of one processor |",
         "|---|---|---|",
+        *(f"| {what} | {show_time(s)} | {show_time(own_s)} |" for what, s, own_s in steps),
+        f"| in all | {show_time(total_s)} | {show_time(total_processor_s)} |",
+        "",
+        f"Assumed are {assumed['accept']:g} s for each of the {n_accepted} decisions where the label "
+        f"that was suggested is right, and {assumed['choose']:g} s for each of the other "
+        f"{one['n_labels'] - n_accepted}; all else is measured. The next text is there within "
+        f"{one['answer_p95_ms']:.0f} ms of a key (95 % of them). {show_outcome(one)}",
     ]
-    lines += [f"| {what} | {show_time(time_s)} | {how or '-'} |" for what, time_s, how in steps]
-    return "\n".join([*lines, "", show_outcome(one)])
+    return "\n".join(lines)
 
 
 def show_time(time_s: float) -> str:
@@ -242,9 +251,6 @@ def show_outcome(one: Case) -> str:
     sentences = [
         f"The page expected {shown} of new texts to be right; {100 * one['accuracy']:.1f} % of the "
         f"{one['n_unseen']:,} texts that were never shown are.",
-        f"The processor worked for {one['labelled']['processor_s']:.0f} s behind the page, "
-        f"{one['run']['processor_s']:.0f} s for `assay run` and "
-        f"{one['predict']['processor_s']:.0f} s for `assay predict`.",
     ]
     if one["n_left_out"]:
         sentences.append(
@@ -252,7 +258,7 @@ def show_outcome(one: Case) -> str:
         )
     if (others := one["other_processors"]) is not None and others >= 0.1:
         sentences.append(
-            f"Beside it, other work took {others:.1f} processors on average, so that the times are "
-            "longer than those of a quiet machine."
+            f"Other work took {others:.1f} of the processors meanwhile, so that the times are longer "
+            "than on a machine of one's own: there they are about those of one processor, or less."
         )
     return " ".join(sentences)

@@ -64,7 +64,7 @@ def audit_command(
     Examples:
       assay audit sample
       assay audit tweets/ --out issues.csv
-      assay audit reviews.csv --method none      without the labels: seconds
+      assay audit reviews.csv --method none      # without the labels: seconds
     """
     from assay.audit.checks import audit_data, write_issues
     from assay.audit.issues import check_issues_file

@@ -258,7 +258,7 @@ def embed_command(
 
     \b
     Examples:
-      assay embed "one text"                      shows the shapes
+      assay embed "one text"                      # shows the shapes
       assay embed tweets/ --out features.parquet
     """
     from assay.recipes.embed import embed_data, embed_text

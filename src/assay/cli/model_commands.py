@@ -152,7 +152,7 @@ def verify_command(
     Examples:
       assay verify runs/sample/model
       assay verify runs/sample/model sample
-      assay verify downloads/model --isolated    a folder from a stranger
+      assay verify downloads/model --isolated    # a folder from a stranger
     """
     from assay.recipes.verify import verify_model
 

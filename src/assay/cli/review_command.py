@@ -68,7 +68,7 @@ def review_command(
     Examples:
       assay review tweets.csv --out decisions.csv
       assay review tweets.csv --issues issues.csv --out decisions.csv
-      assay review tweets.csv --method auto --out decisions.csv   finds more
+      assay review tweets.csv --method auto --out decisions.csv   # finds more
     """
     from assay.recipes.audit import load_for_audit
     from assay.recipes.steps.row_ids import read_row_ids
