@@ -1,5 +1,7 @@
 // Accuracy over the number of labels, as a small picture.
 
+import { say } from "./say.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const LEFT = 34;
 const RIGHT = 290;
@@ -26,8 +28,8 @@ export function drawCurve(svg, points, title) {
     draw("line", { x1: LEFT, x2: RIGHT, y1: BOTTOM, y2: BOTTOM }),
     draw("polyline", { points: places }),
     ...points.map((one) => draw("circle", { cx: x(one.n), cy: y(one.accuracy), r: 3 })),
-    draw("text", { x: 0, y: TOP + 4 }, "100 %"),
-    draw("text", { x: 0, y: BOTTOM }, `${Math.round(100 * lowest)} %`),
+    draw("text", { x: 0, y: TOP + 4 }, say("percent", { value: 100 })),
+    draw("text", { x: 0, y: BOTTOM }, say("percent", { value: Math.round(100 * lowest) })),
     ...points.map((one) => draw("text", { x: x(one.n), y: 106, "text-anchor": "middle" }, String(one.n))),
   );
 }
