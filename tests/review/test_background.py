@@ -28,6 +28,36 @@ print("kept", end="")
 end_at_once(int(sys.argv[1]))
 """
 
+ENDS_MEANWHILE = """
+import os, signal, threading, time, urllib.request
+from contextlib import closing, suppress
+from starlette.applications import Starlette
+from starlette.routing import Route
+from assay.review.background import end_at_once, run_aside
+from assay.review.label_page import run_page
+from assay.review.page_gate import PageGate
+from assay.server.address import open_listener
+
+async def draw(request):
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    await run_aside(lambda: time.sleep(600), "map")
+
+def ask(url):
+    with suppress(OSError):
+        urllib.request.urlopen(url + "/map")
+
+def announce(url):
+    threading.Thread(target=ask, args=(url,), daemon=True).start()
+
+def make_app(address):
+    return PageGate(Starlette(routes=[Route("/map", draw)]), hosts=None)
+
+with closing(open_listener("127.0.0.1", 0)) as listener:
+    run_page(make_app, listener, host="127.0.0.1", announce=announce)
+print("ended", end="")
+end_at_once(0)
+"""
+
 
 def test_reading_stops_after_a_batch():
     """As soon as it is to stop, and not before."""
@@ -70,6 +100,15 @@ def test_process_leaves_threads_behind(code):
         [sys.executable, "-c", LEFT_BEHIND, str(code)], capture_output=True, timeout=60, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (code, "kept", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are otherwise there")
+def test_page_that_ends_while_a_map_is_drawn_says_nothing_of_it():
+    """No traceback of the server, and no remark about what it cancels."""
+    done = subprocess.run(
+        [sys.executable, "-c", ENDS_MEANWHILE], capture_output=True, timeout=60, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ended", "")
 
 
 def test_process_without_threads_ends_as_ever():

@@ -7,6 +7,7 @@ has ended, and whose decisions are on the disk, leaves such threads behind (`end
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -16,7 +17,14 @@ from typing import TypeVar
 
 from assay.progress import Progress
 
-__all__ = ["Stoppable", "StoppedError", "end_at_once", "run_aside", "start_thread"]
+__all__ = [
+    "Stoppable",
+    "StoppedError",
+    "end_at_once",
+    "run_aside",
+    "silent_cancels",
+    "start_thread",
+]
 
 Found = TypeVar("Found")
 
@@ -72,6 +80,21 @@ async def run_aside(work: Callable[[], Found], name: str) -> Found:
 
     start_thread(fill, name)
     return await asyncio.wrap_future(found)
+
+
+@contextmanager
+def silent_cancels() -> Iterator[None]:
+    """Let the server say nothing of answers that are still worked out when the page ends."""
+
+    def is_else(record: logging.LogRecord) -> bool:
+        return not record.msg.startswith("Cancel ")
+
+    logger = logging.getLogger("uvicorn.error")
+    logger.addFilter(is_else)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_else)
 
 
 def end_at_once(code: int | str | None) -> None:

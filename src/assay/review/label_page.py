@@ -19,6 +19,7 @@ from assay.errors import InputError, OutputExistsError, OutsideError, cut
 from assay.output_lock import lock_output
 from assay.output_place import check_apart
 from assay.review.adviser import Adviser
+from assay.review.background import silent_cancels
 from assay.review.events import Names, Start
 from assay.review.journal import Journal, journal_path
 from assay.review.labelled_file import check_labelled_file
@@ -219,7 +220,7 @@ def run_page(
         timeout_graceful_shutdown=1,
     )
     url = f"http://{bracket_host(host)}:{own_port}"
-    with plain_end(), quick_switching():
+    with plain_end(), quick_switching(), silent_cancels():
         make_uvicorn(config, on_start=lambda: announce(url)).run(sockets=[listener])
 
 

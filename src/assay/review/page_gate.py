@@ -6,6 +6,7 @@ origin is not, and a form of it cannot send JSON.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ __all__ = ["PageGate"]
 logger = logging.getLogger(__name__)
 
 JSON = b"application/json"
+ENDED = "the command that serves this page has ended"
 
 
 class PageGate:
@@ -56,6 +58,9 @@ class PageGate:
             await self._app(scope, receive, send_with_headers)
         except ApiError as err:
             await send_error(err, send_with_headers)
+        except asyncio.CancelledError:  # the command ends while something is worked out
+            if not has_started:
+                await send_error(ApiError(503, "backend", ENDED), send_with_headers)
         except Exception as err:  # its message may hold a text, so the client learns nothing of it
             logger.error("a request failed", extra={"facts": describe_exception(err)})
             if not has_started:
