@@ -185,7 +185,7 @@ def test_a_run_shows_the_price_everywhere(invoke, root):
     assert done.exit_code == 0, done.stderr
     assert "recall 0.96" in done.stdout
     majority, linear = read_json(out / "results.json")["methods"]
-    assert "label_rule" not in majority
+    assert {"effects", "refused"} <= set(majority["label_rule"])
     assert [one["split"] for one in linear["label_rule"]["effects"]] == ["out_of_fold", "test"]
     rule = read_json(out / "model" / "assay.json")["label_rule"]
     assert (rule["split"], rule["n_texts"]) == ("out_of_fold", 400)
@@ -197,3 +197,19 @@ def test_a_run_shows_the_price_everywhere(invoke, root):
     assert 'id="rule"' in (out / "report.html").read_text(encoding="utf-8")
     write_report_file(out, root / "ko.md", language="ko")
     assert "재현율 96.0%" in (root / "ko.md").read_text(encoding="utf-8")
+
+
+def test_a_run_that_recommends_majority_says_that_it_has_no_rule(invoke, tmp_path):
+    """Nothing can be learnt from these texts: the precision is refused, not passed over."""
+    labels = [str(label) for label in np.random.default_rng(0).permutation(["a", "a", "a", "b"] * 30)]
+    write_rows(tmp_path / "d.csv", [f"w{i}" for i in range(120)], labels)
+    out = tmp_path / "run"
+    asked = ("--methods", "majority,linear", "--min-precision", "a=0.95", "--quiet")
+    asked += ("--metric", "accuracy")
+    done = invoke("run", tmp_path / "d.csv", "--out", out, *asked)
+    results = read_json(out / "results.json")
+    assert results["recommended"] == "majority"
+    assert done.exit_code == 3
+    assert "error: a precision of 95.0% for 'a' cannot be shown (out of fold)" in done.stderr
+    assert "a precision of 95.0% for 'a' cannot be shown" in results["warnings"][0]
+    assert not any("majority" in warning for warning in results["warnings"])

@@ -30,7 +30,7 @@ from assay.evaluation.imbalance import default_metric
 from assay.evaluation.label_rules import judge_rule
 from assay.evaluation.more_texts import MoreTexts
 from assay.evaluation.scoring import write_predictions
-from assay.methods import LABEL_CHECK, METHODS
+from assay.methods import LABEL_CHECK
 from assay.notebook import default_progress
 from assay.output_lock import lock_output
 from assay.progress import Progress
@@ -262,7 +262,7 @@ class Run:
             result = score_method(
                 method, fitted, self.folds, seed=self.options.seed, progress=self.progress
             )
-            if asked is not None and METHODS[method].reads_texts:
+            if asked is not None:
                 result = replace(result, label_rule=judge_rule(asked, result.reported))
             accuracy = result.evidence.scores.accuracy
             where = "validation"

@@ -312,7 +312,7 @@ def _describe_method(method: str, one: _Scored, run: Run) -> Mapping[str, Any]:
     }
     label_set = run.data.splits.label_set
     asked = run.options.rule.resolve(label_set)
-    if asked is not None and METHODS[method].reads_texts:
+    if asked is not None:
         split = OUT_OF_FOLD
         if one.out_of_fold is None:
             split = "validation"

@@ -296,7 +296,7 @@ class _Training:
             "epochs": fitted.history,
             **{split: one.to_dict() for split, one in scored.items()},
         }
-        if asked is not None and find_method(self.method).reads_texts:
+        if asked is not None:
             outcome = judge_several_rule(asked, scored)
             entry["label_rule"] = outcome.to_dict(fitted.model.labels)
         return cast("TrainedEntry", entry)

@@ -15,7 +15,7 @@ from assay.catalogue import ENGLISH, Fact, open_language
 from assay.checkpoints.auto import CheckpointChoice
 from assay.data.reading import find_reading
 from assay.data.texts import Splits
-from assay.evaluation.caveats import find_caveats, find_fall, find_near_leaks
+from assay.evaluation.caveats import find_caveats, find_fall, find_near_leaks, find_unknowable
 from assay.evaluation.choice import Choice
 from assay.evaluation.coverage_report import CoverageEntry
 from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
@@ -23,6 +23,7 @@ from assay.evaluation.fold_evidence import FoldEvidence
 from assay.evaluation.more_texts import MoreTexts
 from assay.evaluation.rule_effects import RuleOutcome
 from assay.evaluation.scoring import PredictionEntry, ScoredSplit, prediction_records
+from assay.methods import FLOOR
 from assay.reporting.results_entries import (
     EvidenceEntry,
     MachineEntry,
@@ -191,7 +192,8 @@ class MethodResult:
 
 
 def _reaches_rule(one: MethodResult) -> bool:
-    return one.label_rule is not None and one.label_rule.refusal is None
+    reaches = one.label_rule is not None and one.label_rule.refusal is None
+    return reaches and one.method != FLOOR
 
 
 @dataclass(frozen=True)
@@ -336,7 +338,7 @@ class Results:
 
     def _broken_promise(self) -> list[Fact]:
         """Say where test is below the evidence, or has other classes than train."""
-        found = []
+        found = find_unknowable(self.recommended.predictions(), self.splits.label_set.names)
         if "test" in self.recommended.scored:
             evidence, test = self.recommended.evidence, self.recommended.scored["test"]
             fall = find_fall(evidence.scores, test.scores)

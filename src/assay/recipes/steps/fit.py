@@ -255,7 +255,7 @@ def fit_and_save(
     started_s = time.perf_counter()
     fit_estimator(estimator, data, options=options, progress=progress)
     fit_s = time.perf_counter() - started_s
-    if options.asked is not None and METHODS[method].reads_texts:
+    if options.asked is not None:
         _choose_thresholds(estimator, data, options.asked, options.folds)
     manifest = save_model(
         estimator,
