@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from assay.catalogue import Fact
+from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.imbalance import find_imbalance
 from assay.evaluation.result import SplitScores
 from assay.evaluation.scoring import ScoredSplit
 from assay.evaluation.several_scores import SEVERAL_METRICS, SeveralScores
 
+<<<<<<< HEAD
 __all__ = ["find_caveats", "find_fall", "find_near_leaks", "find_several_fall"]
+=======
+__all__ = ["find_caveats", "find_fall", "find_near_leaks", "find_unknowable"]
+>>>>>>> fbcdb9d (wip)
 
 WHOLE_FILE = "all"  # the split of a file that is not cut
 # Kinds of facts where other texts are left, and where none is.
@@ -19,6 +26,7 @@ LEAKED_FROM_BOTH = ("caveats.leaked_both", "caveats.all_leaked_both")
 TRAINED_ON = ("caveats.trained_on", "caveats.all_trained_on")
 Z_95 = 1.96  # a fall that chance explains less often than once in 40 is said
 MIN_NEAR = 0.02  # a smaller share of texts that are nearly the same is of no account
+MOST_LABELS = 5  # that a sentence lists
 MIN_FALL = 0.02  # less is of no account, however many texts show it
 
 
@@ -91,6 +99,7 @@ def find_fall(evidence: SplitScores, test: SplitScores) -> Fact | None:
     )
 
 
+<<<<<<< HEAD
 def find_several_fall(evidence: SeveralScores, test: SeveralScores, *, metric: str) -> Fact | None:
     """Return the same fact where texts may have several labels, of the metric of the choice.
 
@@ -117,6 +126,31 @@ def find_several_fall(evidence: SeveralScores, test: SeveralScores, *, metric: s
         promised=promised,
         n_texts=test.n_texts,
     )
+=======
+def find_unknowable(predictions: EvidencePredictions, labels: Sequence[str]) -> list[Fact]:
+    """Return the fact that out of fold no model knew some labels, if that is so.
+
+    Equal texts are in one fold: where all texts of a label are equal, the models that are fitted
+    without them have not met the label.
+
+    Parameters
+    ----------
+    predictions : EvidencePredictions
+    labels : sequence of str
+        In LabelSet order.
+    """
+    if predictions.kind != OUT_OF_FOLD:
+        return []
+    unknowable = []
+    for label_id, label in enumerate(labels):
+        groups = predictions.groups[predictions.label_ids == label_id]
+        if len(np.unique(groups)) == 1:
+            unknowable.append(label)
+    if not unknowable:
+        return []
+    listed = ", ".join(unknowable[:MOST_LABELS])
+    return [Fact.of("caveats.unknowable", n_labels=len(unknowable), listed=listed)]
+>>>>>>> fbcdb9d (wip)
 
 
 def _leaks(scored: ScoredSplit, *, split: str, fitted_on: Sequence[str]) -> Fact:

@@ -100,11 +100,13 @@ def _doubt(choice: Choice) -> Fact | None:
     """State that nothing is shown to be learnt yet, if that is so."""
     if choice.beats_floor is not False:
         return None
-    compared = {one.method: one for one in choice.comparisons}
+    accuracy = {one.method: one.accuracy for one in choice.comparisons}
+    if choice.metric == "accuracy":  # of all divisions into folds, as it is shown beside this
+        accuracy = {one.method: one.score for one in choice.losses}
     return Fact.of(
         "choice.not_shown",
-        accuracy=compared[choice.recommended].accuracy,
-        floor_accuracy=compared[FLOOR].accuracy,
+        accuracy=accuracy[choice.recommended],
+        floor_accuracy=accuracy[FLOOR],
     )
 
 
