@@ -98,7 +98,7 @@ def test_labels_are_held_against_the_data(options, said):
         (",ok,fraud\nok,0\n", "row 2 has 2 cells, its header 3"),
         (",ok,ok\nok,0,1\n", "'ok' is there twice; .* a name of its own$"),
         (",ok,fraud\nok,0,1\nok,0,1\n", "'ok' is there twice; .* a name of its own$"),
-        (",ok,fraud\nok,0,a\n", "could not convert string to float: 'a'"),
+        (",ok,fraud\nok,0,a\n", "row 2 has 'a' in the column 'fraud', which is no number"),
         (
             ",ok,fraud\nok,0,nan\nfraud,1,0\n",
             "has nan in the column 'fraud'; a number of at least 0",

@@ -222,9 +222,18 @@ def _read_table(text: str) -> dict[str, dict[str, float]]:
         if len(row) != len(rows[0]):
             raise ValueError(f"row {number} has {len(row)} cells, its header {len(rows[0])}")
         cells = zip(header, row[1:], strict=True)
-        costs = {label: float(cell) for label, cell in cells if cell.strip()}
+        costs = {label: _read_cost(cell, label, number) for label, cell in cells if cell.strip()}
         table.append((_clean(row[0]), costs))
     return _refuse_twice(table)
+
+
+def _read_cost(cell: str, label: str, number: int) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        raise ValueError(
+            f"row {number} has '{cut(cell)}' in the column '{cut(label)}', which is no number"
+        ) from None
 
 
 def _refuse_twice(pairs: Sequence[tuple[str, Cell]]) -> dict[str, Cell]:
