@@ -16,7 +16,7 @@ from assay.data.duplicates import duplicate_groups
 from assay.data.normal_form import normalise_text
 from assay.data.stratified import share_out
 from assay.data.texts import LabelledTexts, Splits
-from assay.errors import DataError, InputError
+from assay.errors import DataError, InputError, plural
 
 __all__ = ["cut_missing", "limit_rows"]
 
@@ -164,7 +164,8 @@ def _too_few(
     what, why = "", ""
     if round(fraction * len(whole)):  # there are rows enough, but for their labels or texts
         n_texts = len(set(map(normalise_text, whole.texts)))
-        what = f" with {len(set(whole.labels)):,} labels and {n_texts:,} different texts"
+        labels, texts = plural(len(set(whole.labels)), "label"), plural(n_texts, "different text")
+        what = f" with {labels} and {texts}"
         why = f": each label keeps {KEPT_ROWS} rows in train, and equal texts stay together"
     ways = f"add rows, give a {name} file, or raise --{name}-fraction"
     if not is_larger_possible:
