@@ -25,6 +25,7 @@ from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.errors import CheckError, DataError, InputError, OutputExistsError
 from assay.models import keep_texts, save_model
+from assay.recipes import export
 from assay.recipes.export import ParityLimits, export_model
 from assay.recipes.verify import verify_model
 from assay.runtime import load_model, read_folder
@@ -137,6 +138,23 @@ def test_int8_weights_leave_room_for_cpus_without_vnni(models, tmp_path):
     assert len(weights) > 5
     assert {weight.dtype for weight in weights} == {np.dtype(np.int8)}
     assert max(np.abs(weight.astype(int)).max() for weight in weights) <= 64
+
+
+def test_one_text_of_few_is_named_as_such(models, tmp_path, monkeypatch):
+    """Of 128 texts one is more than the usual half a point: the hint says how to tell."""
+    measure = export._measure
+
+    def lose_one(*args, **options):
+        found = {**measure(*args, **options), "n_texts": 128, "accuracy_before": 0.75}
+        return {**found, "accuracy_after": 95 / 128}
+
+    monkeypatch.setattr(export, "_measure", lose_one)
+    with pytest.raises(CheckError, match=r"accuracy falls by 0\.007812 \(0\.005") as caught:
+        export_model(models / "compact", tmp_path / "copy", export_format="onnx-int8")
+    assert caught.value.hint == (
+        "one text of 128 is 0.0078 of them: compare on more texts with --data, or accept it with "
+        "--max-accuracy-loss 0.008"
+    )
 
 
 @pytest.mark.parametrize("method", ["linear", "majority"])

@@ -6,6 +6,7 @@ touched.
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from collections.abc import Sequence
@@ -264,8 +265,21 @@ def _check_limits(model: Model, report: Export) -> None:
             f"{report.accuracy_name} "
             f"{show_accuracy(report.accuracy_before)} before, "
             f"{show_accuracy(report.accuracy_after)} after. Nothing was written",
-            hint="accept more with --max-difference, --max-changed or --max-accuracy-loss",
+            hint=_hint(report),
         )
+
+
+def _hint(report: Export) -> str:
+    """Say what to do; where a single text is more than the limit, more texts would tell."""
+    limit, one_text = report.limits["max_accuracy_loss"], 1 / report.n_texts
+    loss = report.accuracy_loss
+    is_lost = limit is not None and loss > limit and round(loss * report.n_texts) == 1
+    if is_lost and len(report.broken()) == 1:
+        return (
+            f"one text of {report.n_texts:,} is {one_text:.2g} of them: compare on more texts with "
+            f"--data, or accept it with --max-accuracy-loss {math.ceil(1000 * one_text) / 1000:g}"
+        )
+    return "accept more with --max-difference, --max-changed or --max-accuracy-loss"
 
 
 def _copy_files(model: Model, root: Path, export_format: str) -> None:
