@@ -40,7 +40,6 @@ def test_texts_of_a_label_come_closer_to_each_other_than_to_others(tiny_bert, mo
     np.testing.assert_array_equal(given.transform(TEXTS), vectors)
     assert features.encoder_.resolved.sha256 != given.resolved.sha256
     losses = [epoch["train_loss"] for epoch in features.history_]
-    assert len(losses) == 10
     assert losses[-1] < losses[0]
     assert features.C_ is None
 
@@ -56,6 +55,30 @@ def test_saved_model_scores_as_the_tuned_estimator(tiny_bert, tmp_path, pooling)
         model.predict_proba(EDGE_TEXTS), features.predict_proba(EDGE_TEXTS)[:, order], atol=1e-5
     )
     assert manifest.parameters["tuned_epochs"] == 3
+    assert manifest.parameters["n_readings"] == len(features.history_)
+
+
+@pytest.mark.parametrize(
+    ("batch_texts", "n_epochs", "n_readings"),
+    [(1000, 4, 30), (6, 2, 3), (1, 3, 3)],
+)
+def test_small_sets_are_read_until_enough_steps_are_made(
+    tiny_bert, monkeypatch, batch_texts, n_epochs, n_readings
+):
+    """A reading of 57 texts and three names makes 1, 10 or 60 steps."""
+    monkeypatch.setattr(tuned_encoder, "BATCH_TEXTS", batch_texts)
+    features = Features(checkpoint=tiny_bert, tuned_epochs=n_epochs).fit(TEXTS[:57], LABELS[:57])
+    assert len(features.history_) == n_readings
+
+
+def test_vectors_of_tokens_stay_as_they_are(tiny_bert):
+    """The layers above them learn; most weights of a multilingual network are such vectors."""
+    given, tuned_network = FrozenEncoder(tiny_bert).network, tuned(tiny_bert).encoder_.network
+    before, after = given.state_dict(), tuned_network.state_dict()
+    name = "embeddings.word_embeddings.weight"
+    np.testing.assert_array_equal(before[name], after[name])
+    name = "encoder.layer.0.output.dense.weight"
+    assert not np.array_equal(before[name], after[name])
 
 
 def test_a_pickled_estimator_keeps_its_tuned_transformer(tiny_bert):

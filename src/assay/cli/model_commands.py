@@ -58,7 +58,7 @@ def _print_facts(manifest: Manifest) -> None:
     name = f" ({checkpoint['name']})" if checkpoint else ""
     n_texts, source = data.get("n_texts", 0), data.get("source", "?")
     print_line(f"method       {manifest.method}{name}")
-    if n_readings := manifest.parameters.get("tuned_epochs"):
+    if n_readings := manifest.parameters.get("n_readings"):
         print_line(f"tuned        the transformer, to the labels ({plural(n_readings, 'reading')})")
     print_line(f"labels       {list_labels(manifest.labels)}")
     print_line(f"trained on   {n_texts:,} texts of {source}, seed {manifest.seed}")

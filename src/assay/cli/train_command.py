@@ -50,8 +50,8 @@ class EstimatorFlags:
     tuned_epochs: Annotated[
         int,
         typer.Option(
-            help="For features: times to read the texts to tune the transformer, such as 4; for "
-            "few texts per label.  [default: 0]",
+            help="For features: times to read the texts, at least, to tune the transformer, such "
+            "as 4; for few texts per label.  [default: 0]",
             min=0,
             show_default=False,
         ),

@@ -80,9 +80,9 @@ class Features(TextClassifier):
         few texts, names are learnt from as texts are, if that helps (`names_help`). None: the
         labels themselves, where they are texts. Empty: nothing is learnt from names.
     tuned_epochs : int
-        How often the training texts are read to tune the transformer to their labels; 0 leaves it
-        frozen. It helps where there are few texts per label, and takes far longer. `C` is not used
-        then.
+        How often the training texts are read to tune the transformer to their labels, at least:
+        small sets are read until 30 steps are made. 0 leaves it frozen. It helps where there are
+        few texts per label, and takes far longer. `C` is not used then.
     seed : int
     device : str, optional
         ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. None: what `--device` or the environment
@@ -328,6 +328,9 @@ class Features(TextClassifier):
         )
         if self.vocabulary_ is not None:
             pack_weights(layout.onnx)
+        parameters: dict[str, str | int] = {"pooling": encoder.pooling}
+        if self.tuned_epochs:
+            parameters["n_readings"] = len(self.history_)
         return WrittenParts(
             tokenization={
                 "kind": "subwords",
@@ -335,7 +338,7 @@ class Features(TextClassifier):
                 "truncation": "end",
                 "long_texts": encoder.long_texts,
             },
-            parameters={"pooling": encoder.pooling},
+            parameters=parameters,
             checkpoint=checkpoint.to_dict(),
         )
 

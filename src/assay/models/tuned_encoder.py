@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 
 from assay.checkpoints.frozen import FrozenEncoder
 from assay.models.head import AffineHead
+from assay.tokenization.batches import bucket_batches
 from assay.training.context import FitContext
 from assay.training.loop import TrainingConfig, seeded, train_network
 
@@ -26,6 +28,8 @@ __all__ = ["TunedEncoder", "tune_encoder"]
 
 RATE = 1e-4
 BATCH_TEXTS = 32
+# Few texts are few steps per reading: they are read as often as it takes to make this many steps.
+MIN_STEPS = 30
 # Cosines between -1 and 1 times this are logits: with 20, a tenth of the texts end with a loss of
 # nearly zero, and the others are less well told apart.
 SCALE = 12.0
@@ -71,7 +75,7 @@ def tune_encoder(
     label_ids : int64 array of shape (n_texts,)
         0 to n_classes - 1, each at least once.
     n_epochs : int
-        How often the texts are read.
+        How often the texts are read, at least; small sets are read until `MIN_STEPS` are made.
     class_weights : array of shape (n_classes,), optional
     seed : int
     context : FitContext
@@ -79,9 +83,10 @@ def tune_encoder(
     loaded = encoder.loaded()
     encoded = loaded.tokenizer.encode_texts(texts)
     starts = _means_of_labels(encoder.transform(list(texts)), label_ids)
+    n_steps = len(bucket_batches(encoded.lengths, max_texts=BATCH_TEXTS))
     config = TrainingConfig(
         name="features",
-        n_epochs=n_epochs,
+        n_epochs=max(n_epochs, math.ceil(MIN_STEPS / n_steps)),
         batch_size=BATCH_TEXTS,
         learning_rate=RATE,
         weight_decay=0.01,
@@ -93,6 +98,8 @@ def tune_encoder(
     )
     with seeded(seed):
         network = copy.deepcopy(loaded.network)
+        # Most weights of a multilingual network are vectors of tokens, which few texts have
+        network.get_input_embeddings().requires_grad_(requires_grad=False)
         compared = _ComparedWithLabels(network, starts, pooling=encoder.pooling).to(loaded.device)
         history = train_network(
             compared,
