@@ -201,7 +201,9 @@ def test_a_run_shows_the_price_everywhere(invoke, root):
 
 def test_a_run_that_recommends_majority_says_that_it_has_no_rule(invoke, tmp_path):
     """Nothing can be learnt from these texts: the precision is refused, not passed over."""
-    labels = [str(label) for label in np.random.default_rng(0).permutation(["a", "a", "a", "b"] * 30)]
+    labels = [
+        str(label) for label in np.random.default_rng(0).permutation(["a", "a", "a", "b"] * 30)
+    ]
     write_rows(tmp_path / "d.csv", [f"w{i}" for i in range(120)], labels)
     out = tmp_path / "run"
     asked = ("--methods", "majority,linear", "--min-precision", "a=0.95", "--quiet")

@@ -13,14 +13,10 @@ from assay.evaluation.caveats import (
     find_caveats,
     find_fall,
     find_near_leaks,
-<<<<<<< HEAD
     find_several_fall,
-)
-=======
     find_unknowable,
 )
 from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
->>>>>>> fbcdb9d (wip)
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.scoring import manifest_scores, score_parts, score_split
 from assay.evaluation.several_scores import score_several
@@ -192,7 +188,6 @@ def test_texts_that_are_nearly_those_of_train_are_said():
     assert not find_near_leaks({}, split="test", n_texts=15)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("metric", ["macro-f1", "micro-f1", "accuracy"])
 def test_a_fall_is_said_where_texts_may_have_several_labels(metric):
     """Of the metric of the choice, where the intervals of both scores do not explain it."""
@@ -213,7 +208,8 @@ def test_a_fall_is_said_where_texts_may_have_several_labels(metric):
     assert fact.values["score"] < fact.values["promised"]
     assert find_several_fall(scores(30, 3, 3), scores(30, 4, 4), metric=metric) is None
     assert find_several_fall(bad, good, metric=metric) is None
-=======
+
+
 def test_a_label_whose_texts_are_all_equal_cannot_be_known_out_of_fold():
     """Equal texts are in one fold; on held-out texts nothing of that kind is said."""
     label_ids = np.array([0, 0, 1, 1, 2])
@@ -231,4 +227,3 @@ def test_a_label_whose_texts_are_all_equal_cannot_be_known_out_of_fold():
         "so that all texts with them count as wrong there."
     )
     assert find_unknowable(EvidencePredictions.held_out(label_ids, label_ids), "abc") == []
->>>>>>> fbcdb9d (wip)

@@ -13,11 +13,13 @@ from assay.evaluation.result import SplitScores
 from assay.evaluation.scoring import ScoredSplit
 from assay.evaluation.several_scores import SEVERAL_METRICS, SeveralScores
 
-<<<<<<< HEAD
-__all__ = ["find_caveats", "find_fall", "find_near_leaks", "find_several_fall"]
-=======
-__all__ = ["find_caveats", "find_fall", "find_near_leaks", "find_unknowable"]
->>>>>>> fbcdb9d (wip)
+__all__ = [
+    "find_caveats",
+    "find_fall",
+    "find_near_leaks",
+    "find_several_fall",
+    "find_unknowable",
+]
 
 WHOLE_FILE = "all"  # the split of a file that is not cut
 # Kinds of facts where other texts are left, and where none is.
@@ -99,7 +101,6 @@ def find_fall(evidence: SplitScores, test: SplitScores) -> Fact | None:
     )
 
 
-<<<<<<< HEAD
 def find_several_fall(evidence: SeveralScores, test: SeveralScores, *, metric: str) -> Fact | None:
     """Return the same fact where texts may have several labels, of the metric of the choice.
 
@@ -126,7 +127,8 @@ def find_several_fall(evidence: SeveralScores, test: SeveralScores, *, metric: s
         promised=promised,
         n_texts=test.n_texts,
     )
-=======
+
+
 def find_unknowable(predictions: EvidencePredictions, labels: Sequence[str]) -> list[Fact]:
     """Return the fact that out of fold no model knew some labels, if that is so.
 
@@ -150,7 +152,6 @@ def find_unknowable(predictions: EvidencePredictions, labels: Sequence[str]) -> 
         return []
     listed = ", ".join(unknowable[:MOST_LABELS])
     return [Fact.of("caveats.unknowable", n_labels=len(unknowable), listed=listed)]
->>>>>>> fbcdb9d (wip)
 
 
 def _leaks(scored: ScoredSplit, *, split: str, fitted_on: Sequence[str]) -> Fact:
