@@ -55,6 +55,20 @@ def test_many_layers_that_ask_for_shapes_are_accepted(tmp_path):
     check_graph(write(tmp_path, *nodes), root=tmp_path, listed=())
 
 
+def test_weights_that_are_scaled_are_accepted(tmp_path):
+    """A table of 8-bit weights with a scale per block becomes as large as it is, not larger."""
+    weights = tensor("w", np.zeros((9000, 300, 32), np.int8))
+    scales = tensor("s", np.ones((9000, 300, 1), np.float16))
+    nodes = [
+        helper.make_node("Cast", ["w"], ["cast"], to=10),
+        helper.make_node("Mul", ["cast", "s"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "one"], ["more"]),
+        helper.make_node("MatMul", ["more", "input_ids"], ["c"]),
+    ]
+    path = write(tmp_path, *nodes, constants=[weights, scales, tensor("one", np.float16(1.0))])
+    check_graph(path, root=tmp_path, listed=())
+
+
 def make_branch():
     """Return a graph inside an operator."""
     output = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
@@ -74,6 +88,10 @@ FUNCTION = helper.make_function(
 SPARSE = helper.make_sparse_tensor(
     tensor("s", np.float32([1.0])), tensor("i", np.int64([3])), [1 << 40]
 )
+SHORT = [  # 128 kB each, and 4 GB together
+    tensor("row", np.zeros((1, 1 << 15), np.float32)),
+    tensor("column", np.zeros((1 << 15, 1), np.float32)),
+]
 HARMFUL = [
     ([helper.make_node("Loop", ["a", "b"], ["c"], body=make_branch())], {}, "'Loop' holds a graph"),
     ([helper.make_node("If", ["a"], ["c"], then_branch=make_branch())], {}, "'If' holds a graph"),
@@ -100,6 +118,37 @@ HARMFUL = [
         [helper.make_node("Range", ["zero", "end", "one"], ["c"])],
         {"constants": [helper.make_tensor("end", TensorProto.INT64, [], [1 << 40])]},
         "'Range' makes",
+    ),
+    ([helper.make_node("Add", ["row", "column"], ["c"])], {"constants": SHORT}, "'Add' makes"),
+    (
+        [helper.make_node("MatMul", ["column", "row"], ["c"])],
+        {"constants": SHORT},
+        "'MatMul' makes",
+    ),
+    (
+        [
+            helper.make_node("Transpose", ["row"], ["odd"], perm=[7, 9]),
+            helper.make_node("Transpose", ["row"], ["turned"], perm=[1, 0]),
+            helper.make_node("Cast", ["turned"], ["cast"], to=1),
+            helper.make_node("Where", ["yes", "cast", "row"], ["c"]),
+        ],
+        {"constants": [*SHORT, tensor("yes", True)]},
+        "'Where' makes 1,073,741,824 numbers",
+    ),
+    (
+        [
+            helper.make_node("ConstantOfShape", ["down"], ["tall"]),
+            helper.make_node("Reshape", ["row", "across"], ["wide"]),
+            helper.make_node("Max", ["tall", "wide"], ["c"]),
+        ],
+        {
+            "constants": [
+                *SHORT,
+                tensor("down", np.int64([1 << 15, 1])),
+                tensor("across", np.int64([1, -1])),
+            ]
+        },
+        "'Max' makes",
     ),
     ([], {"constants": [TensorProto(name="w", dims=[1 << 50], data_type=1)]}, "lack their numbers"),
     ([], {"constants": [TensorProto(name="w", dims=[-4], data_type=1)]}, "have the shape"),

@@ -34,7 +34,16 @@ RANDOM = ("RandomNormal", "RandomUniform", "Multinomial", "Bernoulli")
 # Operators that make as many cells as the numbers say that they are given.
 MAKERS = ("ConstantOfShape", "Expand", "Tile", "Range", "OneHot", "EyeLike", "Pad", "Resize")
 SHAPES = ("Shape", "Size")
+# Operators that stretch their inputs to one shape, and those that multiply matrices: of two short
+# constants they make a large one, and ONNX Runtime does so when it loads the file.
+STRETCHING = (
+    *("Add", "Sub", "Mul", "Div", "Pow", "Mod", "PRelu", "BitShift", "Max", "Min", "Sum", "Mean"),
+    *("Where", "And", "Or", "Xor", "Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual"),
+    *("BitwiseAnd", "BitwiseOr", "BitwiseXor"),
+)
+PRODUCTS = ("MatMul", "Gemm", "MatMulInteger")
 MAX_CELLS = 1 << 26  # of what one of them makes of constants: 256 MB of float32
+MAX_STRETCH = 4  # how much larger than its inputs such a product may be beyond that
 MAX_INTEGER = 1 << 31  # in an attribute; ONNX's own "to the end" is INT64_MAX
 TO_THE_END = (1 << 63) - 1
 MAX_SHAPE_NUMBERS = 64  # a longer tensor of integers is no shape
@@ -112,6 +121,7 @@ class _Judge:
         self._folder = folder
         self._listed = listed
         self._constants: dict[str, list[int]] = {}  # short ones of integers, by name
+        self._shapes: dict[str, list[int]] = {}  # of constants, and of what is made of them alone
         self._copies: dict[str, int] = {}  # how often a value holds one and the same input
 
     def model_problems(self, message: memoryview) -> Iterator[str]:
@@ -145,6 +155,7 @@ class _Judge:
             yield f"the weights '{tensor.name}' of shape {tensor.dims} lack their numbers"
         if min(tensor.dims, default=0) < 0:
             yield f"the weights '{tensor.name}' have the shape {tensor.dims}"
+        self._shapes[tensor.name] = tensor.dims
         if tensor.integers:
             self._constants[tensor.name] = tensor.integers
 
@@ -169,10 +180,34 @@ class _Judge:
             sizes = [math.prod(max(1, abs(one)) for one in numbers) for numbers in given]
             if max(sizes, default=0) > MAX_CELLS:
                 yield f"its operator '{node.operator}' makes {max(sizes):,} numbers"
+        n_cells = self._count_cells(node)
+        if n_cells > MAX_CELLS:
+            yield f"its operator '{node.operator}' makes {n_cells:,} numbers"
         n_copies = self._count_copies(node)
         if n_copies > MAX_COPIES:
             yield f"its operator '{node.operator}' repeats one value {n_copies:,} times"
         self._copies.update(dict.fromkeys(node.outputs, n_copies))
+
+    def _count_cells(self, node: _Node) -> int:
+        """Count the cells that an operator makes of constants, 0 if they are few for its inputs."""
+        shapes = [self._shapes.get(name) for name in node.inputs if name]
+        known = [shape for shape in shapes if shape is not None]
+        if not known or len(known) < len(shapes):
+            return 0
+        made = _stretch(known)
+        if node.operator in PRODUCTS and len(known) > 1:
+            made = _multiply(known[0], known[1])
+        elif node.operator == "Transpose":
+            axes = [axis for axis in node.integers if 0 <= axis < len(known[0])]
+            made = [known[0][axis] for axis in axes] or known[0][::-1]
+        elif node.operator in (*MAKERS, "Reshape"):
+            asked = [self._constants.get(name, []) for name in node.inputs]
+            made = _fill(max(asked, key=len), math.prod(known[0]))
+        elif node.operator not in STRETCHING:
+            made = known[0]
+        self._shapes.update(dict.fromkeys(node.outputs, made))
+        n_cells = math.prod(made)
+        return n_cells if n_cells > MAX_STRETCH * max(map(math.prod, known)) else 0
 
     def _count_copies(self, node: _Node) -> int:
         """Count how often an operator repeats one value."""
@@ -180,6 +215,25 @@ class _Judge:
             return 1
         copies = [self._copies.get(name, 1) for name in node.inputs]
         return sum(copies) if node.operator == "Concat" else max(copies, default=1)
+
+
+def _stretch(shapes: list[list[int]]) -> list[int]:
+    """Return the shape that all are stretched to; the last axes belong together."""
+    n_axes = max(map(len, shapes))
+    padded = [[1] * (n_axes - len(shape)) + shape for shape in shapes]
+    return [max(sizes) for sizes in zip(*padded, strict=True)]
+
+
+def _fill(numbers: list[int], n_cells: int) -> list[int]:
+    """Return a shape that is asked for; -1 and 0 leave a size to what there is."""
+    sizes = [abs(one) for one in numbers if one not in (0, -1)]
+    rest = max(1, n_cells // max(1, math.prod(sizes)))
+    return [rest if one in (0, -1) else abs(one) for one in numbers]
+
+
+def _multiply(left: list[int], right: list[int]) -> list[int]:
+    """Return the shape of a product of matrices, either of which may be turned over."""
+    return [*_stretch([left[:-2], right[:-2]]), max(left[-2:]), max(right[-2:])]
 
 
 def _read_node(message: memoryview) -> _Node:
