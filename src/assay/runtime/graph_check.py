@@ -194,20 +194,25 @@ class _Judge:
         known = [shape for shape in shapes if shape is not None]
         if not known or len(known) < len(shapes):
             return 0
-        made = _stretch(known)
-        if node.operator in PRODUCTS and len(known) > 1:
-            made = _multiply(known[0], known[1])
-        elif node.operator == "Transpose":
-            axes = [axis for axis in node.integers if 0 <= axis < len(known[0])]
-            made = [known[0][axis] for axis in axes] or known[0][::-1]
-        elif node.operator in (*MAKERS, "Reshape"):
-            asked = [self._constants.get(name, []) for name in node.inputs]
-            made = _fill(max(asked, key=len), math.prod(known[0]))
-        elif node.operator not in STRETCHING:
-            made = known[0]
+        made = self._shape_of(node, known)
         self._shapes.update(dict.fromkeys(node.outputs, made))
-        n_cells = math.prod(made)
-        return n_cells if n_cells > MAX_STRETCH * max(map(math.prod, known)) else 0
+        n_cells, n_given = math.prod(made), max(map(math.prod, known))
+        if n_cells <= MAX_STRETCH * n_given:
+            return 0
+        return n_cells
+
+    def _shape_of(self, node: _Node, known: list[list[int]]) -> list[int]:
+        """Return the shape of what an operator makes of constants with these shapes."""
+        if node.operator in STRETCHING:
+            return _stretch(known)
+        if node.operator in PRODUCTS and len(known) > 1:
+            return _multiply(known[0], known[1])
+        if node.operator in (*MAKERS, "Reshape"):
+            asked = [self._constants.get(name, []) for name in node.inputs]
+            return _fill(max(asked, key=len), math.prod(known[0]))
+        if node.operator == "Transpose":
+            return _turn(known[0], node.integers)
+        return known[0]
 
     def _count_copies(self, node: _Node) -> int:
         """Count how often an operator repeats one value."""
@@ -224,11 +229,17 @@ def _stretch(shapes: list[list[int]]) -> list[int]:
     return [max(sizes) for sizes in zip(*padded, strict=True)]
 
 
+def _turn(shape: list[int], axes: list[int]) -> list[int]:
+    """Return a shape with its axes in the order given, else from the last to the first."""
+    return [shape[axis] for axis in axes if 0 <= axis < len(shape)] or shape[::-1]
+
+
 def _fill(numbers: list[int], n_cells: int) -> list[int]:
     """Return a shape that is asked for; -1 and 0 leave a size to what there is."""
     sizes = [abs(one) for one in numbers if one not in (0, -1)]
     rest = max(1, n_cells // max(1, math.prod(sizes)))
-    return [rest if one in (0, -1) else abs(one) for one in numbers]
+    left_open = {0: rest, -1: rest}
+    return [left_open.get(one, abs(one)) for one in numbers]
 
 
 def _multiply(left: list[int], right: list[int]) -> list[int]:
