@@ -192,7 +192,7 @@ def test_copies_of_a_text_are_said_to_be_counted(report):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("n_labels", [3, 12])
+@pytest.mark.parametrize("n_labels", [3, 12, 28])
 def test_all_words_of_the_figure_of_pairs_are_inside_it(monkeypatch, language, n_labels):
     """The sentence about the colours is longer than a figure of few labels is high."""
     from assay.reporting import canvas, several_figures
@@ -215,6 +215,27 @@ def test_all_words_of_the_figure_of_pairs_are_inside_it(monkeypatch, language, n
         box = text.get_window_extent()
         beyond = (edges.x0 - box.x0, box.x1 - edges.x1, edges.y0 - box.y0, box.y1 - edges.y1)
         assert max(beyond) <= 1, text
+
+
+@pytest.mark.parametrize("n_curves", [1, 2, 4, 6])
+def test_lowest_panel_of_each_column_has_the_numbers_of_its_axis(monkeypatch, report, n_curves):
+    """Also where the last row is not full."""
+    from assay.reporting import canvas, several_figures
+
+    figures = []
+
+    def paint_only(paint):
+        with canvas._style():
+            figures.append(paint())
+        return PNG
+
+    monkeypatch.setattr(several_figures, "draw", paint_only)
+    several_figures._draw_thresholds(report["thresholds"][:1] * n_curves, "en")
+    shown = [ax for ax in figures[0].axes if ax.get_visible()]
+    assert len(shown) == n_curves
+    lowest = {ax.get_subplotspec().colspan.start: ax for ax in shown}
+    for ax in lowest.values():
+        assert ax.xaxis.get_tick_params()["labelbottom"]
 
 
 def test_caption_of_thresholds_says_which_labels_have_a_curve():

@@ -104,6 +104,8 @@ def _draw_thresholds(curves: Sequence[Mapping[str, Any]], language: str) -> byte
         axes = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         for ax in list(axes.flat)[len(curves) :]:
             ax.set_visible(False)
+        for ax in list(axes.flat)[max(0, len(curves) - n_columns) : len(curves)]:
+            ax.tick_params(labelbottom=True)  # the lowest of its column, where the last row ends
         for ax, curve in zip(axes.flat, curves, strict=False):
             _paint_curve(ax, curve)
         names = (("columns.precision", CLASS_COLOURS[0]), ("columns.recall", CLASS_COLOURS[1]))
@@ -150,7 +152,7 @@ def draw_together(
         kept = np.sort(np.argsort(-pairs.sum(axis=1), kind="stable")[:MAX_TOGETHER])
         shares = pairs[np.ix_(kept, kept)] / np.maximum(alone[kept], 1)[:, None]
         side = 2.2 + 0.26 * max(len(kept), 6)
-        figure = new_figure(side + 0.6, side)
+        figure = new_figure(side + 0.6, side + 0.4)
         ax = figure.subplots()
         image = ax.imshow(shares, cmap=colour_map(ACCENT, gamma=0.65), vmin=0)
         names = [_named(labels[i]) for i in kept.tolist()]
@@ -160,7 +162,7 @@ def draw_together(
         bar = figure.colorbar(image, ax=ax, shrink=0.55, aspect=28, pad=0.02, format=show_percent)
         bar.outline.set_visible(False)
         # Below everything: beside the bar it is longer than a figure of few labels is high
-        figure.supxlabel(say("figures.share_with_other"), color=MUTED, fontsize=8.5)
+        ax.set_xlabel(say("figures.share_with_other"), fontsize=8.5, labelpad=8)
         return figure
 
     return draw(paint)
