@@ -7,7 +7,13 @@ import pytest
 
 from _support.small_models import EDGE_TEXTS, WORDS, small_data, small_estimator
 from assay.errors import InputError
-from assay.models.compact import MAX_EPOCHS, MIN_EPOCHS, NGRAM_PIECES, NGRAM_TEXTS, Compact
+from assay.models.compact import (
+    MAX_EPOCHS,
+    MIN_EPOCHS,
+    NGRAM_TEXTS,
+    Compact,
+)
+from assay.models.piece_ngrams import SIZES
 
 TEXTS, LABELS = small_data()
 START = threading.Thread.start
@@ -135,7 +141,7 @@ def test_few_texts_are_read_as_ngrams_of_pieces():
     few = Compact().fit(texts, labels, validation=(texts[:30], labels[:30]))
     assert few.ngrams_ is not None
     assert few.history_ == []
-    assert few.tokenizer_.vocabulary_size <= NGRAM_PIECES
+    assert few.tokenizer_.vocabulary_size <= SIZES["single"].n_pieces
     assert few.tokenizer_.max_tokens == 4 * few.max_tokens
     assert (few.predict(texts) == np.array(labels)).mean() > 0.9
     assert few.predict_proba(EDGE_TEXTS).shape == (len(EDGE_TEXTS), len(few.classes_))
@@ -143,6 +149,30 @@ def test_few_texts_are_read_as_ngrams_of_pieces():
     fewer = NGRAM_TEXTS.start - 1
     assert not Compact()._takes_ngrams(fewer)
     assert not Compact(hidden_size=8)._takes_ngrams(NGRAM_TEXTS.start)
+
+
+@pytest.mark.parametrize("ngrams_win", [True, False])
+def test_validation_decides_between_ngrams_and_network(monkeypatch, ngrams_win):
+    """Where texts may have several labels; the other one leaves nothing behind."""
+    texts, labels = small_data(100)
+    several = [[label] for label in labels[:-1]] + [[*set(labels)]]
+    judge = Compact._judge
+    judged = []
+
+    def made_up(self, context):
+        judged.append(judge(self, context))
+        return float((self.ngrams_ is not None) == ngrams_win)
+
+    monkeypatch.setattr(Compact, "_judge", made_up)
+    both = Compact().fit(texts, several, validation=(texts[:40], several[:40]))
+    assert len(judged) == 2
+    assert all(0 < score <= 1 for score in judged)
+    assert (both.ngrams_ is not None) == ngrams_win == (not hasattr(both, "network_"))
+    assert bool(both.history_) != ngrams_win
+    assert both.predict_proba(texts[:3]).shape == (3, len(both.classes_))
+    alone = Compact(n_epochs=1).fit(texts, several, validation=(texts[:40], several[:40]))
+    assert alone.ngrams_ is None
+    assert Compact(max_tokens=32).fit(texts, several).ngrams_ is None  # nothing to decide by
 
 
 @pytest.mark.parametrize("n_texts", [NGRAM_TEXTS.start, NGRAM_TEXTS.start - 1])

@@ -13,9 +13,8 @@ from assay.models.onnx.ngrams import write_ngrams_onnx
 from assay.models.outputs import Outputs
 from assay.models.piece_ngrams import (
     FACTOR,
-    LONGEST,
     MODULUS,
-    N_BUCKETS,
+    SIZES,
     PieceNgrams,
     count_ngrams,
     fit_ngrams,
@@ -30,12 +29,12 @@ RNG = np.random.default_rng(0)
 IDS = [[7], [3, 3, 3, 3], [1, 2], [399, 0, 5, 8, 8, 120, 7]]
 
 
-def bucket_of(pieces):
+def bucket_of(pieces, n_buckets):
     """Hash one n-gram as the module says."""
     hashed = 1
     for piece in pieces:
         hashed = (hashed * FACTOR + piece + 1) % MODULUS
-    return hashed % N_BUCKETS
+    return hashed % n_buckets
 
 
 def make_texts(n_texts, n_classes):
@@ -51,17 +50,21 @@ def make_texts(n_texts, n_classes):
 def fit(encoded, label_ids, class_weight=None):
     """Fit the classifier of one class per text."""
     classes = np.unique(label_ids)
-    return fit_ngrams(encoded, Machine(class_weight, classes, label_ids, 0))
+    machine = Machine(class_weight, classes, label_ids, 0)
+    return fit_ngrams(encoded, machine, sizes=SIZES["single"])
 
 
-def test_ngrams_of_each_text_are_counted_by_bucket():
-    """One, two and three pieces in a row, none across the end of a text."""
-    counts = count_ngrams(EncodedTexts.from_lists(IDS))
-    assert counts.shape == (len(IDS), N_BUCKETS)
+@pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
+def test_ngrams_of_each_text_are_counted_by_bucket(sizes):
+    """One to three, or five, pieces in a row, none across the end of a text."""
+    n_buckets, longest = sizes.n_buckets, sizes.longest
+    counts = count_ngrams(EncodedTexts.from_lists(IDS), longest=longest, n_buckets=n_buckets)
+    assert counts.shape == (len(IDS), n_buckets)
     for ids, row in zip(IDS, counts, strict=True):
         expected = Counter()
-        for n in range(1, LONGEST + 1):
-            expected.update(bucket_of(ids[i : i + n]) for i in range(len(ids) - n + 1))
+        for n in range(1, longest + 1):
+            starts = range(len(ids) - n + 1)
+            expected.update(bucket_of(ids[i : i + n], n_buckets) for i in starts)
         assert dict(zip(row.indices.tolist(), row.data.tolist(), strict=True)) == dict(expected)
 
 
@@ -90,7 +93,8 @@ def test_several_labels_are_scaled_one_by_one(tmp_path):
     encoded, label_ids = make_texts(60, 3)
     indicator = np.eye(3, dtype=np.int64)[label_ids]
     indicator[::7] = 0
-    ngrams = fit_ngrams(encoded, SeveralMachines(None, np.arange(3), indicator, 0))
+    machines = SeveralMachines(None, np.arange(3), indicator, 0)
+    ngrams = fit_ngrams(encoded, machines, sizes=SIZES["multi"])
     order, scale, shift = np.array([1, 2, 0]), np.array([3.0, 2.0, 0.5]), np.array([1.0, -1.0, 0.0])
     outputs = Outputs(("a", "b", "c"), order, ScaleShift(scale, shift), "multi")
     write_ngrams_onnx(ngrams, tmp_path / "m.onnx", outputs=outputs)

@@ -1,4 +1,4 @@
-"""`compact`: a small recurrent network trained from scratch; on few texts, n-grams of word pieces.
+"""`compact`: a small recurrent network trained from scratch, or n-grams of word pieces.
 
 It trains in seconds on a CPU, downloads nothing, and takes a few megabytes. Its vocabulary is
 learnt from the training texts, in any language: see `learn_tokenizer`.
@@ -19,7 +19,7 @@ from assay.checkpoints.torch_state import compute_threads, pick_device
 from assay.models.estimator import TextClassifier, WrittenParts
 from assay.models.onnx.export import write_compact_onnx
 from assay.models.onnx.ngrams import write_ngrams_onnx
-from assay.models.piece_ngrams import PieceNgrams, fit_ngrams
+from assay.models.piece_ngrams import SIZES, PieceNgrams, fit_ngrams
 from assay.models.several_machines import MACHINES
 from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
@@ -29,7 +29,7 @@ from assay.tokenization.window import check_long_texts
 from assay.training.context import ClassWeight, FitContext
 from assay.training.inference import network_logits, read_long_texts
 from assay.training.loop import TrainingConfig, seeded, train_network
-from assay.training.objectives import start_bias
+from assay.training.objectives import OBJECTIVES, start_bias
 from assay.training.recurrent import CompactNetwork
 from assay.training.side_by_side import side_by_side
 
@@ -46,7 +46,6 @@ MANY_CLASSES = 32  # more classes get the wide sizes and pooled words
 # How many training texts make n-grams of word pieces better than the recurrent network. Fewer were
 # not measured. Their pieces are few and small: dev/LOG.md, "Few texts".
 NGRAM_TEXTS = range(150, 1_000)
-NGRAM_PIECES = 400
 SMALL_PIECES = 4  # so many small pieces spell about as much text as one piece of a large vocabulary
 # Up to this many texts are one batch, which one thread reads sooner than several that wait for each
 # other after every step of the recurrence.
@@ -57,7 +56,8 @@ class Compact(TextClassifier):
     """A bidirectional LSTM over learnt words or word pieces, max-pooled.
 
     On 150 to 999 texts, unless sizes or epochs are given: a linear classifier of n-grams of small
-    word pieces, from which so few texts teach more.
+    word pieces, from which so few texts teach more. Where texts may have several of up to 32
+    labels, both are learnt and the better one on validation is kept.
 
     Parameters
     ----------
@@ -136,11 +136,18 @@ class Compact(TextClassifier):
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         check_long_texts(self.long_texts)
-        device = pick_device(self.device)
+        pick_device(self.device)  # refuse a missing device before any work
         self.ngrams_: PieceNgrams | None = None
         if self._takes_ngrams(len(context.all_texts or texts)):
             self._fit_ngrams(texts, label_ids, context)
-            return
+        elif self._compares_both(context):
+            self._fit_better(texts, label_ids, context)
+        else:
+            self._fit_network(texts, label_ids, context)
+
+    def _fit_network(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
+        """Learn a vocabulary, and the network."""
+        device = pick_device(self.device)
         class_weights = self.targets_.weigh(self.class_weight, self.classes_, label_ids)
         learnt = learn_tokenizer(texts, vocabulary_size=self.vocabulary_size)
         self.tokenizer_ = SubwordTokenizer(learnt, max_tokens=self.max_tokens)
@@ -175,12 +182,44 @@ class Compact(TextClassifier):
 
     def _takes_ngrams(self, n_texts: int) -> bool:
         """Tell whether the texts are few, and nothing that only a network has was asked for."""
-        asked = (self.n_epochs, self.embedding_size, self.hidden_size)
-        return n_texts in NGRAM_TEXTS and asked == (None, None, None)
+        return n_texts in NGRAM_TEXTS and not self._asks_for_network()
+
+    def _asks_for_network(self) -> bool:
+        return (self.n_epochs, self.embedding_size, self.hidden_size) != (None, None, None)
+
+    def _compares_both(self, context: FitContext) -> bool:
+        """Tell whether validation decides between n-grams and the network.
+
+        Which one is better depends on the data: dev/LOG.md, "N-grams of pieces for several labels".
+        """
+        is_measured = self.targets_.task == "multi" and len(self.classes_) <= MANY_CLASSES
+        return is_measured and context.validation_texts is not None and not self._asks_for_network()
+
+    def _fit_better(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
+        """Learn both, and keep the one with the higher macro F1 on validation."""
+        self._fit_ngrams(texts, label_ids, context)
+        ngrams, tokenizer, reached = self.ngrams_, self.tokenizer_, self._judge(context)
+        self.ngrams_ = None
+        self._fit_network(texts, label_ids, context)
+        if self._judge(context) > reached:
+            return
+        self.ngrams_, self.tokenizer_, self.history_ = ngrams, tokenizer, []
+        del self.network_
+
+    def _judge(self, context: FitContext) -> float:
+        """Return how well what was learnt does on validation, once it is calibrated there."""
+        assert context.validation_texts is not None
+        assert context.validation_ids is not None
+        targets = context.validation_ids
+        logits = self.decision_logits(context.validation_texts)
+        calibrated = self.targets_.fit(logits, targets).calibration.apply(logits)
+        objective = OBJECTIVES[self.targets_.task]
+        return objective.judge(calibrated, targets)[objective.chosen_by]
 
     def _fit_ngrams(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         """Learn small word pieces, and a linear classifier of their n-grams."""
-        n_pieces = min(self.vocabulary_size, NGRAM_PIECES)
+        sizes = SIZES[self.targets_.task]
+        n_pieces = min(self.vocabulary_size, sizes.n_pieces)
         with context.progress.track("compact", 2) as advance:
             learnt = learn_tokenizer(texts, vocabulary_size=n_pieces, whole_words=False)
             self.tokenizer_ = SubwordTokenizer(learnt, max_tokens=SMALL_PIECES * self.max_tokens)
@@ -188,7 +227,7 @@ class Compact(TextClassifier):
             machine = MACHINES[self.targets_.task](
                 self.class_weight, self.classes_, label_ids, self.seed
             )
-            self.ngrams_ = fit_ngrams(self.tokenizer_.encode_texts(texts), machine)
+            self.ngrams_ = fit_ngrams(self.tokenizer_.encode_texts(texts), machine, sizes=sizes)
             advance(1)
 
     def _config(self, n_texts: int) -> TrainingConfig:

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 
 from assay.models.onnx.export import write_graph
 from assay.models.outputs import Outputs
-from assay.models.piece_ngrams import FACTOR, LONGEST, MODULUS, PieceNgrams
+from assay.models.piece_ngrams import FACTOR, MODULUS, PieceNgrams
 
 __all__ = ["write_ngrams_onnx"]
 
@@ -53,10 +53,12 @@ def write_ngrams_onnx(
         "last_axis": np.array([2], dtype=np.int64),
     }
     nodes = []
-    for n in range(1, LONGEST + 1):
+    for n in range(1, ngrams.longest + 1):
         constants[f"start_{n}"] = np.array([n - 1], dtype=np.int64)
         nodes += _sum_ngrams(n)
-    write_graph([*nodes, *_classify()], constants, path, outputs=outputs, name="assay_ngrams")
+    write_graph(
+        [*nodes, *_classify(ngrams.longest)], constants, path, outputs=outputs, name="assay_ngrams"
+    )
 
 
 def _sum_ngrams(n: int) -> list[Any]:
@@ -90,9 +92,9 @@ def _from_piece(name: str, n: int, out: str) -> list[Any]:
     return [helper.make_node("Slice", [name, f"start_{n}", "to_the_end", "time_axis"], [out])]
 
 
-def _classify() -> list[Any]:
+def _classify(longest: int) -> list[Any]:
     """Return the nodes from the sums to logits."""
-    sums = [f"sum_{n}" for n in range(1, LONGEST + 1)]
+    sums = [f"sum_{n}" for n in range(1, longest + 1)]
     return [
         helper.make_node("Sum", sums, ["sums"]),
         helper.make_node("Slice", ["sums", "first", "n_classes", "time_axis"], ["margins"]),
