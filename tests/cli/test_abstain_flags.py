@@ -362,3 +362,13 @@ def test_train_says_the_rule(invoke, folders, tmp_path):
         f"abstains below a score of {rule['threshold']:.3f}: answers {rule['coverage']:.1%} of validation, "
         f"{rule['accuracy']:.1%} of them right" in shown
     )
+
+
+def test_folder_is_predicted_by_ray_alone(invoke, folders, tmp_path):
+    """Whatever the output is called: the kind of the output is not what is wrong."""
+    (tmp_path / "parts").mkdir()
+    for out in ("scored", "scored.csv"):
+        done = invoke("predict", folders / "linear", tmp_path / "parts", "--out", tmp_path / out)
+        assert done.exit_code == 2
+        assert "parts is a folder; one file is accepted" in done.stderr
+        assert "--engine ray" in done.stderr

@@ -201,7 +201,7 @@ def predict_command(
     """
     from assay.models.open import open_model
 
-    _check(source, writing)
+    _check(source, writing, engine)
     loaded = open_model(
         model, label_map=label_map, long_texts=long_texts, progress=common.progress()
     )
@@ -227,9 +227,13 @@ def predict_command(
         _print_rows(loaded, source, reading, wanted, writing, common)
 
 
-def _check(source: str, writing: WritingFlags) -> None:
+def _check(source: str, writing: WritingFlags, engine: str) -> None:
     from assay.errors import InputError
 
+    if engine != "ray" and Path(source).is_dir():
+        raise InputError(
+            f"{source} is a folder; one file is accepted", hint="--engine ray predicts a folder"
+        )
     if not writing.resume:
         return
     if writing.out is None:
