@@ -23,6 +23,10 @@ class Recorder:
         """Note the end."""
         self.is_closed = True
 
+    def is_closing(self):
+        """Tell whether the end was noted."""
+        return self.is_closed
+
     def get_extra_info(self, name):
         """Answer what is asked of the real one."""
         return f"{name} of the transport"
@@ -71,3 +75,20 @@ def test_large_answer_goes_at_once():
         assert recorder.pieces == [b"head" + large]
 
     asyncio.run(main())
+
+
+def test_connection_that_was_cut_off_takes_nothing_more():
+    """A client that asked for many answers and read none of them costs no error in the log."""
+    recorder = Recorder()
+
+    async def main():
+        transport = JoinedWrites(recorder, asyncio.get_running_loop())
+        transport.write(b"first")
+        await asyncio.sleep(0)
+        transport.write(b"second")
+        recorder.close()  # as `abort` does, between two answers
+        await asyncio.sleep(0)
+        transport.write(b"x" * (LARGE_BYTES + 1))
+
+    asyncio.run(main())
+    assert recorder.pieces == [b"first"]

@@ -30,6 +30,10 @@ class Pipe:
         """Note the end."""
         self.is_cut, self.unread = True, 0
 
+    def is_closing(self):
+        """Tell whether the end was noted."""
+        return self.is_cut
+
 
 class Clock:
     """An event loop whose time is advanced by hand."""

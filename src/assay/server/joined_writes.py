@@ -56,10 +56,12 @@ class JoinedWrites:
             self.flush()  # the flow control of the transport must see large answers at once
 
     def flush(self) -> None:
-        """Send what was written so far."""
+        """Send what was written so far; a connection that was cut off takes nothing more."""
         if self._later is not None:
             self._later.cancel()
             self._later = None
+        if self.transport.is_closing():  # uvloop's raise an error then
+            self._written.clear()
         if self._written:
             data = b"".join(self._written)
             self._written.clear()
