@@ -271,7 +271,7 @@ def test_exported_frame_is_read_back():
 @pytest.mark.parametrize(
     ("labels", "sentence"),
     [
-        (np.ones((3, 1), dtype=int), "has 1 columns; at least 2 are accepted"),
+        (np.ones((3, 1), dtype=int), "has 1 column; at least 2 are accepted"),
         (np.ones((3, 2, 2), dtype=int), "have 3 dimensions; a matrix with one row per text"),
     ],
 )

@@ -22,7 +22,8 @@ def numpy_columns():
     yield "str", np.array(NAMES), ("a", "b")
     yield "object", np.array(NAMES, dtype=object), ("a", "b")
     yield "StringDType", np.array(NAMES, dtype=np.dtypes.StringDType()), ("a", "b")
-    for kind in (np.int8, np.uint16, np.int64, np.float32, np.float64, object):
+    kinds = (np.int8, np.uint16, np.int64, np.float16, np.float32, np.float64, np.longdouble)
+    for kind in (*kinds, object):
         yield f"numbers of {kind.__name__}", np.array(NUMBERS, dtype=kind), ("0", "1")
     yield "bool", np.array(NUMBERS, dtype=bool), ("False", "True")
 
@@ -83,6 +84,35 @@ def test_texts_of_every_kind_are_taken(column):
     """A column of texts is a sequence of texts, whichever library holds it."""
     model = Linear().fit(TEXTS, NUMBERS)
     np.testing.assert_array_equal(model.predict_proba(column), model.predict_proba(NAMES))
+
+
+@pytest.mark.parametrize("library", ["pyarrow", "polars"])
+def test_columns_of_lists_are_several_labels(library):
+    """Whichever library holds the lists."""
+    lists = [["a"], ["a", "b"]] * N_PAIRS
+    module = pytest.importorskip(library)
+    column = module.array(lists) if library == "pyarrow" else module.Series(lists)
+    data = load_data((TEXTS, column))
+    assert (data.label_set.task, data["all"].labels[:2]) == ("multi", (("a",), ("a", "b")))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frame_of_labels_has_one_column_per_label(library):
+    """One column is the labels themselves: the error says how to give it."""
+    module = pytest.importorskip(library)
+    found = load_data((TEXTS, module.DataFrame({"a": [1, 1] * N_PAIRS, "b": [0, 1] * N_PAIRS})))
+    assert found["all"].labels[:2] == (("a",), ("a", "b"))
+    with pytest.raises(DataError, match=r"has 1 column; .*give labels\['y'\]"):
+        load_data((TEXTS, module.DataFrame({"y": NAMES})))
+
+
+def test_what_is_no_column_of_labels_is_said():
+    """A table of pyarrow, and an array without an axis."""
+    table = require("pyarrow").table({"y": NAMES})
+    with pytest.raises(InputError, match="the labels are a Table with y; one column of labels"):
+        load_data((TEXTS, table))
+    with pytest.raises(InputError, match="a pair \\(texts, labels\\) is accepted"):
+        load_data((TEXTS, np.array("a")))
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def read_text(value: Any, *, max_chars: int | None) -> str | None:
     """
     if type(value) is not str:
         if isinstance(value, np.generic):
-            value = value.item()
+            value = _plain(value)
         if is_null(value):
             return None
         if not isinstance(value, str | Number):
@@ -110,7 +110,7 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):
         return _label_of_list(list(value), class_names=class_names)
     if isinstance(value, np.generic):
-        return label_as_text(value.item(), class_names=class_names)
+        return label_as_text(_plain(value), class_names=class_names)
     if is_null(value):
         return None
     if not isinstance(value, Number):
@@ -121,6 +121,16 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
     if class_names is not None and is_id:
         return _class_name(value, class_names)
     return str(value)
+
+
+def _plain(value: np.generic) -> Any:
+    """Return Python's own value; long doubles have none, and become floats."""
+    plain = value.item()
+    if isinstance(plain, np.floating):
+        return float(plain)
+    if isinstance(plain, np.generic):
+        raise RefusedError(f"the value is of type {type(plain).__name__}, which is no text")
+    return plain
 
 
 def _label_of_list(values: list[Any], *, class_names: Sequence[str] | None) -> str | None:

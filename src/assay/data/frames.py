@@ -16,7 +16,7 @@ from assay.data.files.readers import Row
 from assay.data.raw_split import RawSplit, split_name
 from assay.data.split_column import POSSIBLE_COLUMNS, SPLIT_COLUMNS
 from assay.data.texts import SPLIT_ORDER, LabelledTexts, plain_list
-from assay.errors import DataError, InputError, cut
+from assay.errors import DataError, InputError, cut, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,14 +150,9 @@ def _is_pair(data: Any) -> bool:
 
 
 def _is_sequence(value: Any) -> bool:
-    if isinstance(value, str | bytes | Mapping):
+    if isinstance(value, str | bytes | Mapping) or getattr(value, "ndim", 1) == 0:
         return False
     return hasattr(value, "__len__") and hasattr(value, "__getitem__")
-
-
-def _values(column: Any) -> list[Any]:
-    """Return plain Python values; arrays and series have `tolist`."""
-    return column.tolist() if hasattr(column, "tolist") else plain_list(column)
 
 
 def _column_split(
@@ -229,7 +224,7 @@ def _pandas_split(frame: Any, *, source: str) -> RawSplit:
             orders[name] = tuple(categories)
 
     def column(name: str) -> list[Any]:
-        return _values(series[name])
+        return plain_list(series[name])
 
     return _column_split(source, columns, column, orders)
 
@@ -257,31 +252,48 @@ def _exported_order(frame: Any) -> dict[str, tuple[str, ...]]:
     if any(isinstance(value, tuple) for value in frame["label_name"]):
         return {}
     order = frame.drop_duplicates("label").sort_values("label")["label_name"]
-    return {"label_name": tuple(_values(order))}
+    return {"label_name": tuple(plain_list(order))}
 
 
 def _exported_rows(frame: Any, text: str, label: str) -> Iterable[Row]:
     """Yield the rows of one split of an exported frame, with the lines that they had."""
-    columns = [_values(frame[name]) for name in ("line", "text", "label_name")]
+    columns = [plain_list(frame[name]) for name in ("line", "text", "label_name")]
     for line, own_text, own_label in zip(*columns, strict=True):
         yield Row(int(line), {text: own_text, label: own_label})
 
 
 def _pair_split(texts: Any, labels: Any, *, source: str) -> RawSplit:
     n_dimensions = getattr(labels, "ndim", 1)
+    if hasattr(labels, "column_names"):
+        raise InputError(
+            f"the labels are a {type(labels).__name__} with {', '.join(labels.column_names[:5])}; "
+            "one column of labels, or a matrix or frame with one column per label, is accepted"
+        )
     if n_dimensions > 2:
         raise DataError(
             f"the labels of {source} have {n_dimensions} dimensions; a matrix with one row per "
             "text and one column per label is accepted"
         )
-    if n_dimensions == 2:
+    if n_dimensions == 2 or hasattr(labels, "columns"):
         return _indicator_split(texts, labels, source=source)
     if len(texts) != len(labels):
         raise DataError(
             f"{len(texts):,} texts and {len(labels):,} labels; the same number of each is accepted"
         )
-    columns = {"text": _values(texts), "label": _values(labels)}
+    columns = {"text": plain_list(texts), "label": plain_list(labels)}
     return _column_split(source, ("text", "label"), columns.__getitem__)
+
+
+def _too_few_columns(cells: Any, n_labels: int, *, source: str) -> DataError:
+    """Return the error about a matrix of labels that is a column of labels, or nothing."""
+    column = ":, 0"
+    if hasattr(cells, "columns"):
+        column = ", ".join(map(repr, cells.columns))
+    return DataError(
+        f"the matrix of labels of {source} has {plural(n_labels, 'column')}; "
+        "at least 2 are accepted",
+        hint=f"a single column is a label per text: give labels[{column}]",
+    )
 
 
 def _indicator_split(texts: Any, indicator: Any, *, source: str) -> RawSplit:
@@ -289,17 +301,14 @@ def _indicator_split(texts: Any, indicator: Any, *, source: str) -> RawSplit:
     cells = indicator.toarray() if hasattr(indicator, "toarray") else indicator
     n_texts, n_labels = cells.shape
     if n_labels < 2:
-        raise DataError(
-            f"the matrix of labels of {source} has {n_labels} columns; at least 2 are accepted",
-            hint="a single column is a label per text: give labels[:, 0]",
-        )
+        raise _too_few_columns(cells, n_labels, source=source)
     if len(texts) != n_texts:
         raise DataError(
             f"{len(texts):,} texts and {n_texts:,} rows of labels; the same number of each is "
             "accepted"
         )
     names = list(map(str, getattr(cells, "columns", range(n_labels))))
-    rows = _values(cells.to_numpy() if hasattr(cells, "to_numpy") else cells)
+    rows = plain_list(cells.to_numpy() if hasattr(cells, "to_numpy") else cells)
     values = {value for row in rows for value in row}
     if not values <= {0, 1}:
         odd = sorted(map(str, values - {0, 1}))[0]
@@ -307,7 +316,7 @@ def _indicator_split(texts: Any, indicator: Any, *, source: str) -> RawSplit:
             f"the matrix of labels of {source} holds {odd}; zeros and ones are accepted"
         )
     labels = [[name for name, cell in zip(names, row, strict=True) if cell] for row in rows]
-    columns: dict[str, list[Any]] = {"text": _values(texts), "label": labels}
+    columns: dict[str, list[Any]] = {"text": plain_list(texts), "label": labels}
     return _column_split(source, ("text", "label"), columns.__getitem__)
 
 

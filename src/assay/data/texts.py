@@ -75,8 +75,11 @@ def check_texts(texts: object, *, name: str = "texts") -> list[str]:
 
 
 def plain_list(values: Any) -> list[Any]:
-    """Return a column as a list: pyarrow's arrays yield objects of their own when iterated."""
-    return list(values.to_pylist() if hasattr(values, "to_pylist") else values)
+    """Return a column as a list of Python's own values, which iterating does not yield."""
+    for name in ("to_pylist", "to_list", "tolist"):  # of pyarrow; polars and pandas; NumPy
+        if hasattr(values, name):
+            return list(getattr(values, name)())
+    return list(values)
 
 
 def _no_sequence(texts: Any, *, name: str) -> InputError:
