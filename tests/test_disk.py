@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -195,6 +197,55 @@ def test_disk_that_refuses_is_outside(tmp_path):
     ):
         (root / "no folder" / "file.txt").write_text("x")
     assert names(tmp_path) == {"file"}
+
+
+FILL = """
+import pathlib, resource, signal, sys
+import numpy as np
+from safetensors.numpy import save_file
+from tokenizers import Tokenizer, models
+from assay.disk import atomic_folder
+from assay.errors import OutsideError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+out = pathlib.Path(sys.argv[1])
+try:
+    with atomic_folder(out) as root:
+        if sys.argv[2] == "safetensors":
+            save_file({"weights": np.zeros(100_000, dtype=np.float32)}, root / "weights")
+        else:
+            vocabulary = {f"a{i}": i for i in range(1000)}
+            Tokenizer(models.BPE(vocabulary, [])).save(str(root / "t.json"))
+except OutsideError as err:
+    print(err.message)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no limits of file sizes here")
+@pytest.mark.parametrize("kind", ["safetensors", "tokenizers"])
+def test_disk_that_refuses_a_library_in_rust_is_outside(tmp_path, kind):
+    """Its exception is no OSError: the number in its message tells."""
+    done = subprocess.run(
+        [sys.executable, "-c", FILL, tmp_path / "out", kind],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.endswith("out could not be written: File too large\n")
+    assert names(tmp_path) == set()
+
+
+def test_other_errors_of_the_block_are_its_own(tmp_path):
+    """A mistake is not the disk's fault."""
+    with pytest.raises(ValueError, match="os error of mine"):
+        write_half_saying(tmp_path / "out", "os error of mine")
+    assert names(tmp_path) == set()
+
+
+def write_half_saying(out, words):
+    """Fail with these words."""
+    with atomic_folder(out):
+        raise ValueError(words)
 
 
 def test_our_own_errors_pass_through(tmp_path):

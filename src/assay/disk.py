@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +37,8 @@ __all__ = [
     "remove_path",
     "write_whole",
 ]
+
+OS_ERROR = re.compile(r"\(os error (\d{1,5})\)")  # how Rust ends the message of such an error
 
 # Written last where a folder is filled file by file: what makes it a model or a run.
 LAST_NAMES = ("assay.json", "results.json")
@@ -243,17 +246,30 @@ def refusals_of_disk(out: Path) -> Iterator[None]:
     Raises
     ------
     OutsideError
-        In place of an OSError that is not one of assay's own.
+        In place of an OSError that is not one of assay's own, and of what libraries in Rust raise
+        instead, which only says so: "No space left on device (os error 28)".
     """
     try:
         yield
-    except OSError as err:
-        if isinstance(err, AssayError):
+    except AssayError:
+        raise
+    except Exception as err:
+        reason = _find_reason(err)
+        if reason is None:
             raise
-        reason = err.strerror or str(err)
         raise OutsideError(
             f"{out} could not be written: {reason}", hint="look at free space and permissions"
         ) from err
+
+
+def _find_reason(err: Exception) -> str | None:
+    """Return why the system refused; None if something else went wrong."""
+    if isinstance(err, OSError):
+        return err.strerror or str(err)
+    found = OS_ERROR.search(str(err))
+    if found is None:
+        return None
+    return os.strerror(int(found[1]))
 
 
 def check_output(
