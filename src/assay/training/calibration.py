@@ -164,8 +164,11 @@ class _Platt:
             own = vector * unit
             scales, offsets = own[:n_scales], own[n_scales:]
             z = self.centred * scales + offsets
-            wrong = sigmoid(z) - self.targets
-            loss = float((np.logaddexp(0, z) - self.targets * z).sum())
+            # One exponential for both: exp(-|z|) never overflows, log(1 + exp(z)) is
+            # max(z, 0) + log(1 + exp(-|z|)), and the sigmoid of z is 1 or exp(z) over 1 + exp(-|z|)
+            small = np.exp(-np.abs(z))
+            wrong = np.where(z >= 0, 1.0, small) / (1 + small) - self.targets
+            loss = float((np.maximum(z, 0) + np.log1p(small) - self.targets * z).sum())
             slope = (wrong * self.centred).sum(axis=0)
             if stiffness is None:
                 slope = slope.sum(keepdims=True)
