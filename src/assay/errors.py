@@ -15,12 +15,14 @@ A message is one sentence: what failed, what was given, what is accepted. The hi
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from assay._flags import say_in_python
 
 __all__ = [
+    "MAX_LISTED",
     "AssayError",
     "CheckError",
     "DataError",
@@ -132,9 +134,14 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     by_folded: dict[str, str] = {}
     for option in islice(options, MAX_COMPARED):
         if len(option) <= MAX_NAME_CHARS:
-            by_folded[option.casefold()] = option
-    close = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.5)
+            by_folded[_letters(option)] = option
+    close = difflib.get_close_matches(_letters(word), list(by_folded), n=1, cutoff=0.5)
     return f" Did you mean '{by_folded[close[0]]}'?" if close else ""
+
+
+def _letters(name: str) -> str:
+    """Return a name as its letters, so that syllables of Hangul that are nearly equal are close."""
+    return unicodedata.normalize("NFD", name.casefold())
 
 
 def first_line(err: BaseException) -> str:

@@ -99,7 +99,7 @@ CASES = {
     ),
     "a class with one row": (
         lambda f: csv_file(f, TABLE + "hm,anger\n"),
-        ["d.csv: label 'anger' has one row in train; at least 2 are accepted"],
+        ["d.csv: label 'anger' has one row in train, line 26; at least 2 are accepted"],
     ),
     "labels unseen in train": (
         lambda f: splits(f, test=[*GOOD, ("grr", "anger"), ("oh", "fear"), ("eek", "fear")]),

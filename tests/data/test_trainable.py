@@ -6,9 +6,11 @@ import pytest
 
 from assay.catalogue import open_language
 from assay.data.labels import LabelSet
+from assay.data.load import load_data
 from assay.data.several_texts import SeveralLabelledTexts
+from assay.data.split import cut_missing
 from assay.data.texts import LabelledTexts, Splits
-from assay.data.trainable import check_trainable, find_rare, warn_of_unlearnable
+from assay.data.trainable import CORRECT, check_trainable, find_rare, warn_of_unlearnable
 from assay.errors import DataError
 
 
@@ -59,9 +61,9 @@ def test_check_trainable_lists_everything_at_once():
     assert caught.value.message == (
         "memory has 4 problems:\n"
         "  - test has one class, 'd'; at least two are accepted\n"
-        "  - label 'b' has one row in train; at least 2 are accepted\n"
-        "  - label 'c' has rows in validation (1) but none in train\n"
-        "  - label 'd' has rows in test (2) but none in train"
+        "  - label 'b' has one row in train, row 3; at least 2 are accepted\n"
+        "  - label 'c' has rows in validation (1) but none in train; the first is row 2 of validation\n"
+        "  - label 'd' has rows in test (2) but none in train; the first is row 1 of test"
     )
 
 
@@ -134,3 +136,33 @@ def test_labels_that_are_all_different_are_warned_of_where_data_are_only_looked_
     caplog.clear()
     warn_of_unlearnable(splits_of(train="aabb"))
     assert caplog.messages == []
+
+
+def test_a_label_of_one_row_is_named_with_its_place_and_what_is_meant(tmp_path):
+    """A person opens the file at that line; what is no known spelling gets advice all the same."""
+    labels = ["billing"] * 40 + ["환불"] * 40 + ["biling", "한불", "zebra"]
+    rows = [f'"text\n{i}",{label}\n' for i, label in enumerate(labels)]
+    (tmp_path / "d.csv").write_text("text,label\n" + "".join(rows), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        check_trainable(cut_missing(load_data(tmp_path / "d.csv"), seed=0))
+    few = "has one row in train, line"
+    least = "; at least 2 are accepted"
+    said = caught.value.message.splitlines()[1:]
+    assert said == [
+        f"  - label 'biling' {few} 162, row 82 in a spreadsheet{least}. Did you mean 'billing'?",
+        f"  - label 'zebra' {few} 166, row 84 in a spreadsheet{least}",
+        f"  - label '한불' {few} 164, row 83 in a spreadsheet{least}. Did you mean '환불'?",
+    ]
+    assert caught.value.hint.endswith("Others: " + CORRECT)
+
+
+def test_a_label_that_train_lacks_is_named_with_its_first_row(tmp_path):
+    """The row is of the split that has it; rows of a workbook or a frame are rows."""
+    (tmp_path / "train.csv").write_text("text,label\na,x\nb,x\nc,y\nd,y\n", encoding="utf-8")
+    (tmp_path / "test.csv").write_text("text,label\ne,x\nf,z\ng,y\n", encoding="utf-8")
+    with pytest.raises(DataError, match="'z' has rows .* train; the first is line 3 of test"):
+        check_trainable(load_data(tmp_path))
+    frame = ([f"t{i}" for i in range(41)], ["x", "y"] * 20 + ["z"])
+    with pytest.raises(DataError, match="'z' has one row in train, row 41; at") as caught:
+        check_trainable(cut_missing(load_data(frame), seed=0))
+    assert caught.value.hint == CORRECT

@@ -20,10 +20,18 @@ from assay.data.files.reading import Reading
 from assay.data.files.row import Problem, Record, Row
 from assay.errors import AssayError
 
-__all__ = ["Origin", "OtherCells", "find_late_trouble", "find_trouble", "read_other_cells"]
+__all__ = [
+    "Origin",
+    "OtherCells",
+    "describe_place",
+    "find_late_trouble",
+    "find_trouble",
+    "read_other_cells",
+]
 
 logger = logging.getLogger(__name__)
 
+WHOLE = ("all", "train")  # what other splits are cut from
 TEXT_KINDS = (".csv", ".tsv", ".txt", ".jsonl", ".json")
 
 
@@ -82,6 +90,12 @@ class Origin:
         kind = file_kind(self.paths[0])
         return is_one and kind in (".csv", ".tsv") and FORMATS[kind].unit == "line"
 
+    @property
+    def unit(self) -> str:
+        """What rows are known by: ``line`` or ``row``."""
+        kind = file_kind(self.paths[0])
+        return FORMATS[kind].unit if kind is not None and len(self.paths) == 1 else "row"
+
     def _rows(self) -> Iterator[Row]:
         options = self.reading.to_dict()
         if len(self.paths) == 1:
@@ -137,7 +151,7 @@ def read_other_cells(
     """
     by_origin: dict[str, dict[int, list[tuple[str, int]]]] = {}
     for split, line in places:
-        name = next((one for one in (split, "all", "train") if one in origins), None)
+        name = next((one for one in (split, *WHOLE) if one in origins), None)
         if name is not None:
             by_origin.setdefault(name, {}).setdefault(line, []).append((split, line))
     found: dict[tuple[str, int], OtherCells] = {}
@@ -151,3 +165,25 @@ def read_other_cells(
             if line in cells:
                 found.update(dict.fromkeys(own, cells[line]))
     return found
+
+
+def describe_place(origins: Mapping[str, Origin], split: str, line: int) -> str:
+    """Say where a row is, also as a spreadsheet counts where that is another number.
+
+    Parameters
+    ----------
+    origins : mapping of str to Origin
+        By split; empty for rows of no file.
+    split : str
+    line : int
+        As `Row.line`.
+    """
+    origin = next((origins[one] for one in (split, *WHOLE) if one in origins), None)
+    if origin is None:
+        return f"row {line:,}"
+    place = f"{origin.unit} {line:,}"
+    if origin.has_lines:
+        cells = read_other_cells(origins, [(split, line)]).get((split, line))
+        if cells is not None and cells.record is not None:
+            return f"{place}, row {cells.record:,} in a spreadsheet"
+    return place

@@ -25,7 +25,7 @@ from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, Task, natural_sort
 from assay.data.listed_rows import name_rows
-from assay.data.origin import Origin, read_other_cells
+from assay.data.origin import Origin, describe_place
 from assay.data.other_separator import warn_of_other_separator
 from assay.data.problems import find_hint, raise_problems
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
@@ -298,19 +298,17 @@ def _problems(raw: RawSplit, rows: CleanRows, rules: RowRules) -> list[str]:
         counts = Counter(row.reason for row in rows.dropped)
         problems.append(
             f"{raw.source}: {n_dropped:,} of {rows.n_rows:,} rows have no text or no label "
-            f"({count_reasons(counts)}; the first is {_place(raw, rows.dropped[0].line)}); "
+            f"({count_reasons(counts)}; the first is {_first_dropped(raw, rows)}); "
             f"at most {MAX_DROPPED_FRACTION:.0%} can be left out"
         )
     return problems
 
 
-def _place(raw: RawSplit, line: int) -> str:
-    """Return where a row is, also as a spreadsheet counts where that is another number."""
-    origins = {"all": raw.origin} if raw.origin is not None and raw.origin.has_lines else {}
-    cells = read_other_cells(origins, [("all", line)]).get(("all", line))
-    if cells is None or cells.record is None:
+def _first_dropped(raw: RawSplit, rows: CleanRows) -> str:
+    line = rows.dropped[0].line
+    if raw.origin is None:
         return f"{raw.unit} {line:,}"
-    return f"{raw.unit} {line:,}, row {cells.record:,} in a spreadsheet"
+    return describe_place({"all": raw.origin}, "all", line)
 
 
 def _label_set(occurring: set[str], published: list[str], given: LabelNames | None) -> LabelSet:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.data.label_columns import is_all_different
 from assay.data.labels import Task
+from assay.data.origin import describe_place
 from assay.data.problems import raise_problems
 from assay.data.reading import describe_spellings
+from assay.data.spellings import split_spellings
 from assay.data.texts import Splits
-from assay.errors import DataError, cut, did_you_mean
+from assay.errors import MAX_LISTED, DataError, cut, did_you_mean
 
 __all__ = ["check_trainable", "find_rare", "warn_of_unlearnable"]
 
@@ -22,6 +24,9 @@ RARE_ROWS, N_NAMED = 10, 10  # texts of a label that is named as rare, and how m
 MAX_CELLS = 500_000_000  # texts times labels, each a number in memory
 WHOLE = "all"  # the split of a lone file
 NAME_COLUMNS = "name the columns with --text-column and --label-column"
+CORRECT = (
+    "correct the label, add rows of it, or leave it empty: a row without a label takes no part"
+)
 MIN_TRAIN_ROWS = 2  # a class with fewer cannot be learnt and measured at all
 
 
@@ -79,12 +84,12 @@ def _check_single(splits: Splits, counts: Mapping[str, Counter[str]]) -> None:
     n_train, n_labels = counts["train"].total(), len(counts["train"])
     if is_all_different(n_labels, n_train):
         raise DataError(_all_different(splits, "train"), hint=NAME_COLUMNS)
-    problems = _split_problems(counts)
-    for label in splits.label_set:
-        problem = _label_problem(label, counts)
-        if problem is not None:
-            problems.append(problem)
+    of_labels = _label_problems(splits, counts)
+    problems = [*_split_problems(counts), *of_labels.values()]
     hint = describe_spellings(splits) if problems else ""
+    spelt = {one.label for one in split_spellings(splits)}
+    if not spelt.issuperset(of_labels):
+        hint = f"{hint} Others: {CORRECT}" if hint else CORRECT
     if len(problems) == 1:
         problems = [f"{splits.source}: {problems[0]}"]
     raise_problems(splits.source, problems, hint=hint)
@@ -169,18 +174,41 @@ def _split_problems(counts: Mapping[str, Counter[str]]) -> list[str]:
     return problems
 
 
-def _label_problem(label: str, counts: Mapping[str, Counter[str]]) -> str | None:
-    """Say why a class cannot be learnt from train; None if it can."""
-    n_train = counts["train"][label]
-    if n_train >= MIN_TRAIN_ROWS:
-        return None
-    known = [other for other, n in counts["train"].items() if n >= MIN_TRAIN_ROWS]
-    meant = did_you_mean(label, known)
-    meant = f".{meant}" if meant else ""
-    if n_train:
-        few = f"has one row in train; at least {MIN_TRAIN_ROWS} are accepted"
-        return f"label '{cut(label)}' {few}{meant}"
+def _label_problems(splits: Splits, counts: Mapping[str, Counter[str]]) -> dict[str, str]:
+    """Return a sentence on each class that cannot be learnt from train, by label.
+
+    Of those that are shown it says where the first row is, and which label may be meant.
+    """
+    problems: dict[str, str] = {}
+    known = [name for name, n in counts["train"].items() if n >= MIN_TRAIN_ROWS]
+    for label in splits.label_set:
+        if counts["train"][label] >= MIN_TRAIN_ROWS:
+            continue
+        is_shown = len(problems) < MAX_LISTED
+        place = _first_row(splits, label) if is_shown else ""
+        meant = did_you_mean(label, known) if is_shown else ""
+        problem = _label_problem(label, counts, place)
+        problems[label] = f"{problem}.{meant}" if meant else problem
+    return problems
+
+
+def _label_problem(label: str, counts: Mapping[str, Counter[str]], place: str) -> str:
+    """Say why a class cannot be learnt from train, and where its first row is."""
+    if counts["train"][label]:
+        few = f"has one row in train{place and ', '}{place}"
+        return f"label '{cut(label)}' {few}; at least {MIN_TRAIN_ROWS} are accepted"
     elsewhere = [f"{split} ({count[label]:,})" for split, count in counts.items() if count[label]]
     if elsewhere:
-        return f"label '{cut(label)}' has rows in {', '.join(elsewhere)} but none in train{meant}"
+        first = f"; the first is {place}" if place else ""
+        return f"label '{cut(label)}' has rows in {', '.join(elsewhere)} but none in train{first}"
     return f"label '{cut(label)}' has no rows in train; at least {MIN_TRAIN_ROWS} are accepted"
+
+
+def _first_row(splits: Splits, label: str) -> str:
+    """Say where the first row of a label is; empty if there is none."""
+    for split, labelled in splits.items():
+        line = next((line for line, own in labelled.entries() if own == label), None)
+        if line is not None:
+            where = "" if split == "train" else f" of {split}"
+            return f"{describe_place(splits.origins, split, line)}{where}"
+    return ""
