@@ -188,7 +188,9 @@ TABLES = [
     ),
     _file("a text in base 64", "d.csv", "dGV4dCxsYWJlbA==\n", "d.csv is empty: it has no rows"),
     _file("a labelled line of Vowpal", "d.txt", "1 | good day\n-1 | bad day\n" * 9, NO_DELIMITER),
-    _file("a line per word", "d.txt", "EU B-ORG\nrejects O\n" * 9, NO_DELIMITER),
+    _file(
+        "a line per word", "d.txt", "EU B-ORG\nrejects O\n" * 9, "labels of words, such as 'B-ORG'"
+    ),
     _file(
         "labels that end lines",
         "d.txt",
@@ -339,7 +341,8 @@ PACKED = [
         "days in Parquet",
         "d.parquet",
         _parquet(text=TEXTS, label=DAYS),
-        "the label is of type datetime",
+        "2024-01-01 10:00:00",
+        0,
     ),
     _file(
         "objects in Parquet",

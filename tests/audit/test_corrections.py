@@ -71,7 +71,7 @@ def test_labels_of_other_splits_are_never_changed(tmp_path, splits, split, caplo
     assert made.n_corrections == 1
     assert made[split] == splits[split]
     assert "1 accepted rows are skipped: they are not of train" in caplog.text
-    assert "c.csv: 1 labels corrected" in caplog.text
+    assert "c.csv: 1 label corrected" in caplog.text
 
 
 def test_spelling_of_a_label_is_corrected_in_every_split(tmp_path, splits):

@@ -10,11 +10,12 @@ import pytest
 from _support.odd_files import ODD_FILES
 from _support.odd_inputs import ODD_INPUTS, write_files
 from _support.odd_programs import ODD_PROGRAMS
+from _support.odd_walks import ODD_WALKS
 from _support.small_runs import listing
 from assay.recipes.train import train_model
 
 N_KINDS = 300  # at least
-EVERY = [*ODD_INPUTS, *ODD_FILES, *ODD_PROGRAMS]
+EVERY = [*ODD_INPUTS, *ODD_FILES, *ODD_PROGRAMS, *ODD_WALKS]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """What a value of a cell means; texts and labels of whole files are tested in `test_clean`."""
 
+import datetime
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,22 @@ def test_numbers_become_texts_and_labels() -> None:
     assert read_text(2026.0, max_chars=None) == "2026"
     assert label_as_text(np.int64(3)) == "3"
     assert text_or_problem({}) == (None, "the text is an object; a text is accepted")
+
+
+def test_times_are_as_they_are_seen() -> None:
+    """Of Python, NumPy (in nanoseconds, too) and pandas; the ones that are missing are nothing."""
+    pandas = pytest.importorskip("pandas")
+    nine = datetime.datetime(2026, 11, 26, 9)  # noqa: DTZ001
+    days = (
+        datetime.date(2026, 11, 26),
+        np.datetime64("2026-11-26", "ns"),
+        pandas.Timestamp(2026, 11, 26),
+    )
+    assert {label_as_text(day) for day in days} == {"2026-11-26"}
+    assert label_as_text(nine) == read_text(nine, max_chars=None) == "2026-11-26 09:00:00"
+    assert label_as_text(np.timedelta64(25, "h")) == "25:00:00"
+    missing = (np.datetime64("NaT"), np.timedelta64("NaT"), pandas.NaT)
+    assert [label_as_text(one) for one in missing] == [None] * 3
 
 
 def test_ids_without_a_name_are_refused() -> None:

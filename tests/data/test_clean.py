@@ -219,9 +219,10 @@ def test_label_as_text_names_class_ids():
     )
 
 
-def test_clean_refuses_dates_as_labels():
-    """A value that is neither text nor number is no class name."""
-    assert "of type date" in clean(("a", datetime.date(2026, 1, 1))).problems[0]
+def test_dates_are_labels_as_they_are_seen():
+    """A value that is neither text, number nor time is no class name."""
+    assert clean(("a", datetime.date(2026, 1, 1))).texts.labels == ("2026-01-01",)
+    assert "of type object" in clean(("a", object())).problems[0]
 
 
 def test_cells_that_keep_their_text_by_a_formula_are_unwrapped():

@@ -160,7 +160,7 @@ def test_a_label_that_train_lacks_is_named_with_its_first_row(tmp_path):
     """The row is of the split that has it; rows of a workbook or a frame are rows."""
     (tmp_path / "train.csv").write_text("text,label\na,x\nb,x\nc,y\nd,y\n", encoding="utf-8")
     (tmp_path / "test.csv").write_text("text,label\ne,x\nf,z\ng,y\n", encoding="utf-8")
-    with pytest.raises(DataError, match="'z' has rows .* train; the first is line 3 of test"):
+    with pytest.raises(DataError, match=r"'z' has rows .* train; the first is line 3 of test"):
         check_trainable(load_data(tmp_path))
     frame = ([f"t{i}" for i in range(41)], ["x", "y"] * 20 + ["z"])
     with pytest.raises(DataError, match="'z' has one row in train, row 41; at") as caught:

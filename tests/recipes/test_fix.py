@@ -8,13 +8,17 @@ are tested here too.
 from __future__ import annotations
 
 import csv
+import datetime
 import gzip
 import json
+import re
+import zipfile
 from dataclasses import dataclass
 
 import pytest
 
 from assay.audit.issues import COLUMNS, hash_text
+from assay.data.cell_values import label_as_text
 from assay.data.files.readers import read_rows
 from assay.errors import DataError, InputError, OutsideError
 from assay.recipes.fix import fix_data
@@ -359,7 +363,7 @@ def test_cells_that_are_merged_beside_each_other_are_taken_apart(tmp_path):
 
 
 def test_texts_that_formulas_keep_are_texts_in_a_corrected_workbook(tmp_path, caplog):
-    """It is read at once: what a formula gave is lost otherwise, until a spreadsheet saves it."""
+    """It is read at once; a formula that was never calculated is counted."""
     openpyxl = pytest.importorskip("openpyxl")
     workbook = openpyxl.Workbook()
     sheet = workbook.active
@@ -371,12 +375,59 @@ def test_texts_that_formulas_keep_are_texts_in_a_corrected_workbook(tmp_path, ca
     fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "b.xlsx")
     found = openpyxl.load_workbook(tmp_path / "b.xlsx").active
     assert list(found.values)[1:] == [("003", "a", "y"), ('say "no"', "b", "y")]
-    assert "is not in the file" not in caplog.text
+    assert "is not known" not in caplog.text
     sheet.append(["=A1&A2", "c", "y"])
     workbook.save(tmp_path / "a.xlsx")
     fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "c.xlsx")
-    assert caplog.messages[-1].startswith("a.xlsx: what 1 formula gave is not in the file that is")
+    assert caplog.messages[-1].startswith("a.xlsx: what 1 formula gave is not known: open the")
     assert openpyxl.load_workbook(tmp_path / "c.xlsx").active["A4"].value == "=A1&A2"
+
+
+def test_formulas_keep_what_they_gave(tmp_path, caplog):
+    """Labels that are looked up are read from the corrected workbook; so are other sheets."""
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    for row in (["text", "label"], ["a", "=D2"], ["b", "=D3"], ["c", "=1+1"]):
+        workbook.active.append(row)
+    other = workbook.create_sheet("a & b")
+    other.append(['="x"&"<y>"', "=1>2", "=1/0"])
+    workbook.save(tmp_path / "raw.xlsx")
+    gave = {
+        b"sheet1.xml": {b"B2": (b"str", b"x"), b"B3": (b"str", b"y"), b"B4": (b"", b"2")},
+        b"sheet2.xml": {
+            b"A1": (b"str", b"x&lt;y&gt;"),
+            b"B1": (b"b", b"0"),
+            b"C1": (b"e", b"#N/A"),
+        },
+    }
+    calculate(tmp_path / "raw.xlsx", tmp_path / "a.xlsx", gave)
+    decisions = decide(tmp_path / "i.csv", ("train", 2, "a", "y", "yes"))
+    options = DataOptions(sheet="Sheet")
+    fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "b.xlsx", options=options)
+    assert "is not known" not in caplog.text
+    read = [row.values["label"] for row in read_rows(tmp_path / "b.xlsx", sheet="Sheet")]
+    assert read == ["y", "y", "2"]
+    written = openpyxl.load_workbook(tmp_path / "b.xlsx")
+    assert [cell[0].value for cell in written["Sheet"]["B2:B4"]] == ["y", "=D3", "=1+1"]
+    shown = openpyxl.load_workbook(tmp_path / "b.xlsx", data_only=True)["a & b"]
+    assert list(shown.values) == [("x<y>", False, "#N/A")]
+
+
+def calculate(path, out, gave):
+    """Write a workbook with what its formulas gave, as a spreadsheet program stores it."""
+
+    def fill(cell, values):
+        kind, value = values[cell[1]]
+        return b'<c r="%s" t="%s"><f>%s</f><v>%s</v></c>' % (cell[1], kind or b"n", cell[2], value)
+
+    cells = re.compile(rb'<c r="(\w+)"[^<>]*><f>([^<]*)</f><v ?/?>(?:</v>)?</c>')
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(out, "w") as target:
+        for item in source.infolist():
+            values = gave.get(item.filename.rpartition("/")[2].encode())
+            part = source.read(item)
+            if values is not None:
+                part = cells.sub(lambda cell, values=values: fill(cell, values), part)
+            target.writestr(item, part)
 
 
 @pytest.mark.parametrize(
@@ -390,6 +441,27 @@ def test_file_is_not_written_under_the_name_of_another_format(tmp_path, name, ou
     with pytest.raises(InputError, match=f"{out} is called otherwise; out with {accepted} is"):
         fix_data(tmp_path / name, decisions, tmp_path / out)
     assert not (tmp_path / out).exists()
+
+
+def test_dates_stay_dates(tmp_path):
+    """In Parquet and in a workbook, where they are labels."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    openpyxl = pytest.importorskip("openpyxl")
+    days = [datetime.date(2026, 1, 1), datetime.date(2026, 1, 2)]
+    parquet.write_table(pyarrow.table({"text": ["a", "b"], "label": days}), tmp_path / "a.parquet")
+    workbook = openpyxl.Workbook()
+    for row in (["text", "label"], ["a", days[0]], ["b", days[1]]):
+        workbook.active.append(row)
+    workbook.save(tmp_path / "a.xlsx")
+    for name, line in (("a.parquet", 1), ("a.xlsx", 2)):
+        decisions = decide(tmp_path / "i.csv", ("train", line, "a", "2026-01-02", "yes"))
+        out = tmp_path / f"b{name[1:]}"
+        fix_data(tmp_path / name, decisions, out)
+        read = [label_as_text(row.values["label"]) for row in read_rows(out)]
+        assert read == ["2026-01-02"] * 2
+    assert parquet.read_table(tmp_path / "b.parquet")["label"].to_pylist() == [days[1]] * 2
+    found = openpyxl.load_workbook(tmp_path / "b.xlsx").active
+    assert found["B2"].is_date
 
 
 def test_packed_columns_of_one_label_each_keep_their_types(tmp_path):

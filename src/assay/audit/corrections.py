@@ -13,7 +13,7 @@ from typing import Any
 from assay.audit.answers import KINDS_OF_LABELS, Correction, read_corrections
 from assay.audit.issues import hash_text
 from assay.data.texts import Splits
-from assay.errors import DataError, cut, did_you_mean, list_problems
+from assay.errors import DataError, cut, did_you_mean, list_problems, plural
 
 __all__ = ["apply_corrections"]
 
@@ -65,7 +65,7 @@ def apply_corrections(splits: Splits, path: str | Path) -> Splits:
             name,
             corrected.n_skipped,
         )
-    logger.warning("%s: %d labels corrected", name, corrected.n_changed)
+    logger.warning("%s: %s corrected", name, plural(corrected.n_changed, "label"))
     return corrected.splits()
 
 

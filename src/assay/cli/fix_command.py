@@ -51,7 +51,9 @@ def fix_command(
         print_json(fixed.to_dict())
         return
     already = f", {fixed.n_right_already:,} were right already" if fixed.n_right_already else ""
-    print_line(f"{fixed.n_applied:,} labels corrected{already}, {len(fixed.skipped):,} skipped")
+    print_line(
+        f"{plural(fixed.n_applied, 'label')} corrected{already}, {len(fixed.skipped):,} skipped"
+    )
     if fixed.n_merged:
         print_line(f"{plural(fixed.n_merged, 'row')} got the usual spelling of a label")
     n_changes = fixed.n_applied + fixed.n_merged

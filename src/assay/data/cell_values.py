@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from assay.data.files.shown_times import show_time
 from assay.data.label_forms import FORMULA_START, SeveralLabelsError, unwrap_formula
 from assay.errors import DataError
 
@@ -49,8 +50,7 @@ def read_text(value: Any, *, max_chars: int | None) -> str | None:
     of more than `max_chars` characters is refused; None: no text is too long.
     """
     if type(value) is not str:
-        if isinstance(value, np.generic):
-            value = _plain(value)
+        value = _plain(value)
         if is_null(value):
             return None
         if not isinstance(value, str | Number):
@@ -90,8 +90,8 @@ def text_or_problem(value: Any, *, max_chars: int = MAX_CHARS) -> tuple[str | No
 def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> str | None:
     """Return the class name of a label value; None if it is null, blank or an empty list.
 
-    Whole numbers lose their ``.0``, which pandas and Parquet add where a value is missing; a list
-    of one label is that label.
+    Whole numbers lose their ``.0``, which pandas and Parquet add where a value is missing; dates
+    and times are as a spreadsheet shows them; a list of one label is that label.
 
     Raises
     ------
@@ -109,10 +109,11 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
         return None if value.strip() in NOTHING else str(value)
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):
         return _label_of_list(list(value), class_names=class_names)
-    if isinstance(value, np.generic):
-        return label_as_text(_plain(value), class_names=class_names)
+    value = _plain(value)
     if is_null(value):
         return None
+    if isinstance(value, str):
+        return label_as_text(value)
     if not isinstance(value, Number):
         raise RefusedError(f"the label is {_kind(value)}; a text or a number is accepted")
     value = _whole(value)
@@ -123,7 +124,7 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
     return str(value)
 
 
-def _plain(value: np.generic) -> Any:
+def _of_numpy(value: np.generic) -> Any:
     """Return Python's own value; long doubles have none, and become floats."""
     plain = value.item()
     if isinstance(plain, np.floating):
@@ -156,6 +157,16 @@ def _check_digits(value: Any, name: str) -> None:
         raise RefusedError(f"the {name} is a number of more than a thousand digits")
 
 
+def _plain(value: Any) -> Any:
+    """Return a value of NumPy as one of Python, and a date or a time as it is seen."""
+    if is_null(value):
+        return None
+    shown = show_time(value)
+    if shown is not None:
+        return shown
+    return _of_numpy(value) if isinstance(value, np.generic) else value
+
+
 def _whole(value: Any) -> Any:
     """Return 3 for 3.0: a missing value in its column turned all of it into floats."""
     if isinstance(value, float) and value.is_integer():
@@ -166,6 +177,8 @@ def _whole(value: Any) -> Any:
 def is_null(value: Any) -> bool:
     """Tell whether a value stands for nothing: None, NaN, or what pandas has for them."""
     is_nan = isinstance(value, float) and math.isnan(value)
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return bool(np.isnat(value))
     return is_nan or type(value).__name__ in NULL_TYPES
 
 

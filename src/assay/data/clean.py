@@ -24,6 +24,7 @@ from assay.data.cell_values import (
     label_as_text,
     read_text,
 )
+from assay.data.files.null_bytes import find_nulls
 from assay.data.files.readers import Row
 from assay.data.label_forms import (
     FORMULA_START,
@@ -52,7 +53,7 @@ MAX_BAD_FRACTION = 0.01  # rows that cannot be used for another reason
 LONE_ROW_PROBLEMS = re.compile(
     r"fields? where the header has|^not JSON(?!.*nothing after it)|where an object is accepted"
     r"|^no '.*' between text and label|^no record of |^column '.*' holds '"
-    r"|^bytes that are not UTF-8 .* in a file whose other lines are"
+    r"|^bytes that are not UTF-8 .* in a file whose other lines are|^null bytes in place of text"
 )
 
 
@@ -228,6 +229,8 @@ class _Cleaner:
         label = label_as_text(value, class_names=self.class_names)
         if label is None:
             return MendedLabel("")
+        if nulls := find_nulls(label):
+            raise RefusedError(nulls)
         return self.mender.mend(label)
 
     def _drop(self, where: list[DroppedRow], row: Row, reason: str) -> None:

@@ -16,6 +16,7 @@ from assay.data.files.readers import read_rows
 from assay.data.origin import Origin, find_late_trouble
 from assay.data.problems import with_flags
 from assay.data.raw_split import RawSplit
+from assay.data.word_labels import find_word_labels
 from assay.errors import AssayError, DataError
 
 __all__ = ["explain_columns", "explain_table"]
@@ -43,6 +44,8 @@ def explain_columns(raw: RawSplit, err: DataError, *, is_named: bool) -> DataErr
         Whether the user named a column.
     """
     flags: Sequence[str] = err.flags
+    if not is_named and (what := find_word_labels(raw.origin)):
+        return DataError(err.message, hint=what)
     kind = "" if raw.origin is None else file_kind(raw.origin.paths[0])
     if kind not in TABLES:
         err = DataError(err.message, hint=err.hint.removesuffix(NO_HEADER_ADVICE), flags=flags)

@@ -1,17 +1,20 @@
 """Texts that another program read in a wrong encoding before they came here.
 
 ``schÃ¶n`` is ``schön`` in UTF-8 that was read as cp1252, and U+FFFD is a character that was lost. A
-file of such texts reads without an error, and what is learnt from it is garbage.
+file of such texts reads without an error, and what is learnt from it is garbage. Null bytes in a
+text are a part that was never written.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from itertools import islice
+from itertools import compress, islice
 
 from assay.data.files.mixed_encoding import looks_like_utf_8
+from assay.data.files.null_bytes import NULL_RUN
 from assay.data.texts import LabelledTexts
+from assay.errors import plural
 
 __all__ = ["repair", "warn_of_garbled"]
 
@@ -50,6 +53,7 @@ def warn_of_garbled(labelled_of: Mapping[str, LabelledTexts], *, source: str) ->
     source : str
         How messages call the data.
     """
+    _warn_of_nulls(labelled_of, source)
     garbled: list[tuple[str, str]] = []
     lost: list[str] = []
     for labelled in labelled_of.values():
@@ -76,6 +80,21 @@ def warn_of_garbled(labelled_of: Mapping[str, LabelledTexts], *, source: str) ->
             source,
             f"{len(lost):,}",
             _excerpt(lost[0]),
+        )
+
+
+def _warn_of_nulls(labelled_of: Mapping[str, LabelledTexts], source: str) -> None:
+    """Warn of texts of which a part was never written."""
+    lines = []
+    for labelled in labelled_of.values():
+        holds = (NULL_RUN in text for text in labelled.texts)
+        lines += list(compress(labelled.lines, holds))
+    if lines:
+        logger.warning(
+            "%s: %s: a part was never written; the first is row %s of the data",
+            source,
+            f"{plural(len(lines), 'text')} with null bytes in place of letters",
+            f"{lines[0]:,}",
         )
 
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from shlex import quote
 
+from assay.data.files.footers import is_footer
 from assay.data.texts import LabelledTexts
+from assay.data.word_labels import warn_of_word_labels
 from assay.errors import DataError, cut
 
 __all__ = [
@@ -33,6 +36,7 @@ MISSING_WORDS = frozenset(
         *("unsup", "unlabeled", "unlabelled", "미분류"),  # of corpora
     )
 )
+SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+\d{2,3}")  # 1.23E+11
 MIN_ROWS = 20  # of fewer rows no share of different values means anything
 DIFFERENT_FRACTION = 0.5  # of rows with a label of their own: more are no classes
 SEPARATORS = (",", ";", "|", "#")  # the last one: doccano
@@ -77,6 +81,18 @@ def _say_missing_words(counts: Mapping[str, int], *, source: str) -> None:
         )
 
 
+def _say_shortened(counts: Mapping[str, int], *, source: str) -> None:
+    """Warn of labels that a spreadsheet made of longer numbers: their digits are lost."""
+    found = [label for label in counts if SHORTENED.fullmatch(label)]
+    if found:
+        logger.warning(
+            "%s: labels such as '%s' are what a spreadsheet shows of long numbers, so that several "
+            "may have become one; save the column as text, and export it again",
+            source,
+            found[0],
+        )
+
+
 def _say_alone(labelled: LabelledTexts, counts: Mapping[str, int], *, source: str) -> None:
     """Warn where the first or the last row is probably no example, by its label."""
     n_alone = sum(1 for n in counts.values() if n == 1)
@@ -99,7 +115,7 @@ def _say_alone(labelled: LabelledTexts, counts: Mapping[str, int], *, source: st
 
 def _is_sum(text: str, label: str, counts: Mapping[str, int]) -> bool:
     """Tell whether a row sums up the others: by its word, or by the only label that is a number."""
-    if text.strip().rstrip(":").casefold() in SUMS:
+    if text.strip().rstrip(":").casefold() in SUMS or is_footer(f"{text}, {label}"):
         return True
     return [one for one in counts if _looks_like_number(one)] == [label]
 
@@ -136,6 +152,8 @@ def check_label_column(
     """
     counts = Counter(labelled.labels)
     _say_missing_words(counts, source=source)
+    _say_shortened(counts, source=source)
+    warn_of_word_labels(counts, source=source)
     _check_exchanged(labelled, counts, source, text_column, label_column)
     _say_alone(labelled, counts, source=source)
     _check_numbers(counts, source=source, column=label_column)

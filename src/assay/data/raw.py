@@ -35,6 +35,7 @@ from assay.data.several_labels import find_several, warn_of_halves
 from assay.data.spellings import find_spellings, merge_spellings
 from assay.data.split_column import divide_by_column, read_split_column
 from assay.data.texts import SPLIT_ORDER, DroppedRow, LabelledTexts, MendedRows, Splits
+from assay.data.word_labels import find_word_labels
 from assay.errors import DataError, cut, did_you_mean, list_problems
 
 __all__ = ["build_splits"]
@@ -99,6 +100,8 @@ def build_splits(
         cleaned[split] = rows
         if raw.origin is not None:
             origins[split] = replace(raw.origin, used=(text, *(found.columns or (label,))))
+    if problems:
+        hint = next(filter(None, (find_word_labels(raw.origin) for raw in raws.values())), hint)
     raise_problems(source, problems, hint=hint, flags=tuple(fixes))
     splits = _named(cleaned, published, given, source=source, rules=rules, task=found.task)
     splits = replace(splits, origins=origins, empty_columns=found.unused(splits.label_set))

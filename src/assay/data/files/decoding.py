@@ -20,7 +20,7 @@ from typing import IO, Any, TextIO
 from assay.data.files.bounds import FileBounds
 from assay.data.files.ebcdic import LineEnds, end_lines, is_ebcdic, register_ebcdic
 from assay.data.files.encodings import Candidate, find_encodings, name_java_form
-from assay.data.files.file_errors import file_errors
+from assay.data.files.file_errors import file_errors, path_of
 from assay.data.files.mixed_encoding import (
     JOINT,
     LineSurvey,
@@ -31,6 +31,7 @@ from assay.data.files.mixed_encoding import (
     recode,
     takes_lines_of,
 )
+from assay.data.files.null_bytes import check_last_line
 from assay.data.files.row import Problem
 from assay.data.label_forms import trim
 from assay.errors import InputError
@@ -45,7 +46,6 @@ __all__ = [
     "find_bad_line",
     "open_bytes",
     "open_text",
-    "path_of",
     "without_bad_bytes",
 ]
 
@@ -272,14 +272,18 @@ class Lines(Iterator[str]):
     def _read(self) -> Iterator[str]:
         """Yield the lines; most of them are ASCII, or decode, and cost no more than that."""
         read_line, max_chars = self._stream.readline, self._max_chars
+        last = ""
         while line := read_line(max_chars):
             self.n_lines += 1
+            last = line
             if len(line) == max_chars and line[-1] not in "\r\n":
                 line = self._read_over()
             elif not line.isascii() and (found := self._find_problem(line)) is not None:
                 self.problem = self.problem or found
                 line = without_bad_bytes(line)
             yield line
+        if (path := path_of(self._stream)) is not None:
+            check_last_line(last, path.name, self.n_lines)
 
     def _find_problem(self, line: str) -> Problem | None:
         """Return the problem of a line that does not decode; the first one comes with advice."""
@@ -322,12 +326,6 @@ class Lines(Iterator[str]):
             is_cut = len(piece) == PIECE_CHARS and not piece.endswith("\n")
         self.problem = self.problem or Problem(self.bounds.long_line)
         return CUT_LINE
-
-
-def path_of(stream: TextIO) -> Path | None:
-    """Return the file that a stream was opened from; None if it is none."""
-    name = getattr(stream, "name", None)
-    return Path(name) if isinstance(name, str | Path) else None
 
 
 @contextmanager

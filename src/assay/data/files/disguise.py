@@ -6,15 +6,13 @@ Read as text, an archive or a web page ends in an error about columns that helps
 from __future__ import annotations
 
 import json
-import os
 import re
-from functools import partial
 from operator import itemgetter
 from pathlib import Path
-from typing import IO
 
 from assay.data.files.beginnings import is_binary, name_binary
 from assay.data.files.decoding import open_bytes
+from assay.data.files.null_bytes import check_end
 from assay.data.files.reading import Reading
 from assay.data.files.signatures import HEAD_BYTES, Signature, find_signature
 from assay.errors import DataError
@@ -38,10 +36,6 @@ SQL_DUMP = re.compile(
 )
 JSON_ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\{\s*\"")
 
-
-BLOCK_BYTES = 2**20
-MIN_NULLS = 16  # at the end of a file; in UTF-16 and UTF-32 one and three are usual
-WRITE_AGAIN = "copy or export it again: a program, a copy or a disk that was full stopped early"
 WRITE_AS_TEXT = "save it as CSV UTF-8, or name its encoding with --encoding"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 # How files of other kinds begin, and what these are called.
@@ -155,7 +149,7 @@ def check_content(path: Path, kind: str, reading: Reading) -> None:
         raise DataError(f"{path.name} {named[0]}", hint=named[1])
     if reading.encoding is None and (found := find_signature(head)) is not None:
         raise _other_encoding(path.name, found)
-    _check_end(path)
+    check_end(path, head)
     if reading.encoding is None and is_binary(head):
         raise DataError(
             f"{path.name} is no text: it has many control characters", hint=WRITE_AS_TEXT
@@ -168,47 +162,6 @@ def _name_form(head: bytes, kind: str) -> tuple[str, str] | None:
         if kind in kinds and recognises(head):
             return what, advice
     return None
-
-
-def _check_end(path: Path) -> None:
-    """Refuse a file whose end was never written: only its place on the disk was taken."""
-    if path.suffix.casefold() == ".gz":
-        return
-    with path.open("rb") as stream:
-        n_bytes = stream.seek(0, os.SEEK_END)
-        stream.seek(-min(n_bytes, MIN_NULLS), os.SEEK_CUR)
-        if n_bytes <= MIN_NULLS or stream.read() != bytes(MIN_NULLS):
-            return
-        stream.seek(0)
-        whole = _measure_whole(stream)
-    if whole is None:
-        return  # no text at all
-    n_whole, n_lines = whole
-    if not n_whole:
-        raise DataError(
-            f"{path.name} holds {n_bytes:,} null bytes and nothing else", hint=WRITE_AGAIN
-        )
-    raise DataError(
-        f"{path.name} ends in {n_bytes - n_whole:,} null bytes, from line {n_lines + 1:,} on: "
-        "it was not written to its end",
-        hint=f"{WRITE_AGAIN}; its first {n_lines:,} lines are whole" if n_lines else WRITE_AGAIN,
-    )
-
-
-def _measure_whole(stream: IO[bytes]) -> tuple[int, int] | None:
-    """Return how many bytes come before the null bytes of the end, and how many lines end there.
-
-    None if there are null bytes before that, too. The file may be larger than the memory.
-    """
-    n_read, n_whole, n_lines = 0, 0, 0
-    for block in iter(partial(stream.read, BLOCK_BYTES), b""):
-        whole = block.rstrip(b"\0")
-        if whole and (n_whole < n_read or b"\0" in whole):
-            return None
-        n_read += len(block)
-        n_whole += len(whole)
-        n_lines += whole.count(b"\n")
-    return n_whole, n_lines
 
 
 def _check_start(path: Path, kind: str) -> None:

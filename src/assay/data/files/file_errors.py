@@ -7,10 +7,17 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from assay.errors import DataError, InputError, OutsideError
 
-__all__ = ["file_errors"]
+__all__ = ["file_errors", "path_of"]
+
+
+def path_of(stream: TextIO) -> Path | None:
+    """Return the file that a stream was opened from; None if it is none."""
+    name = getattr(stream, "name", None)
+    return Path(name) if isinstance(name, str | Path) else None
 
 
 @contextmanager

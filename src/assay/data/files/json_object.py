@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from assay.data.files.bounds import FileBounds, is_deeper
-from assay.data.files.decoding import advise_encoding, bad_bytes_problem, path_of
+from assay.data.files.decoding import advise_encoding, bad_bytes_problem
+from assay.data.files.file_errors import path_of
 from assay.data.files.row import Record, Row
 from assay.errors import DataError
 

@@ -13,9 +13,10 @@ from assay.data.files.decoding import (
     Lines,
     advise_encoding,
     bad_bytes_problem,
-    path_of,
 )
+from assay.data.files.file_errors import path_of
 from assay.data.files.json_array import JsonArray, JsonBreak
+from assay.data.files.null_bytes import END_OF_DOS, find_nulls
 from assay.data.files.row import Problem, Row
 from assay.errors import DataError
 
@@ -47,7 +48,9 @@ def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
         try:
             value = json.loads(line)
         except json.JSONDecodeError as err:
-            yield Row(lines.n_lines, {}, f"not JSON: {_explain(err)} at character {err.pos + 1}")
+            reason = find_nulls(line) or f"not JSON: {_explain(err)} at character {err.pos + 1}"
+            if line.strip() != END_OF_DOS:
+                yield Row(lines.n_lines, {}, reason)
         except RecursionError:
             yield Row(lines.n_lines, {}, f"not JSON that can be read: {lines.bounds.deep_value}")
         except ValueError:
@@ -123,7 +126,8 @@ def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
             return
     array.skip()
     if array.peek():
-        yield Row(number + 1, {}, f"something follows the array (line {array.line})")
+        what = "null bytes follow" if array.peek() == "\0" else "something follows"
+        yield Row(number + 1, {}, f"{what} the array (line {array.line})")
 
 
 def _judge_nesting(source: str, value: Any, bounds: FileBounds) -> str | None:

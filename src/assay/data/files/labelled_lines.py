@@ -15,6 +15,7 @@ from itertools import chain, islice
 from typing import TextIO
 
 from assay.data.files.decoding import Lines
+from assay.data.files.null_bytes import END_OF_DOS
 from assay.data.files.row import Row
 from assay.errors import InputError, cut
 
@@ -155,4 +156,5 @@ def plain_rows(stream: TextIO, codec: str) -> Iterator[Row]:
     for line in lines:
         text = line.removesuffix("\n").removesuffix("\r")
         problem = lines.take_problem()
-        yield Row(lines.n_lines, {"text": text}, problem)
+        if text != END_OF_DOS:
+            yield Row(lines.n_lines, {"text": text}, problem)

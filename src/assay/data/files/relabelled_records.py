@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from assay.data.files.relabelled_values import (
     SeveralNames,
     of_same_type,
 )
+from assay.data.files.workbook_results import Results, keep_results, read_results
 from assay.data.label_forms import trim, unwrap_formula
 from assay.errors import InputError, plural
 
@@ -96,8 +97,8 @@ def _known(name: str, names: Sequence[str], path: Path) -> str:
 def write_sheet(path: Path, out: Path, changes: Changes, reading: Reading) -> None:
     """Write a workbook with other labels in some rows; other cells and sheets stay.
 
-    What formulas gave is not written, which a spreadsheet program adds: ``="003"`` becomes the text
-    that it gave, and other formulas are counted in a warning.
+    Formulas keep what they gave; ``="003"`` becomes the text that it gave. Those that were never
+    calculated are counted in a warning.
 
     Parameters
     ----------
@@ -113,12 +114,14 @@ def write_sheet(path: Path, out: Path, changes: Changes, reading: Reading) -> No
         for column, label in cells.items():
             place = int(column) if not reading.header else _column_of(sheet, column, path.name)
             _write_cell(_own_cell(sheet, number, place), label)
-    _settle_formulas(workbook, path.name)
+    results = read_results(path.read_bytes(), [sheet.title for sheet in workbook.worksheets])
+    _settle_formulas(workbook, path.name, results)
     workbook.save(out)
+    keep_results(out, results)
 
 
-def _settle_formulas(workbook: Any, name: str) -> None:
-    """Make texts of the formulas that only keep a text, and warn of the others."""
+def _settle_formulas(workbook: Any, name: str, results: Mapping[str, Results]) -> None:
+    """Make texts of the formulas that only keep a text, and warn of those without a value."""
     n_formulas = 0
     for sheet in workbook.worksheets:
         for cell in chain.from_iterable(sheet.iter_rows()):
@@ -126,14 +129,14 @@ def _settle_formulas(workbook: Any, name: str) -> None:
                 continue
             kept = unwrap_formula(str(cell.value))
             if kept is None:
-                n_formulas += 1
+                n_formulas += cell.coordinate.encode() not in results[sheet.title]
             else:
                 cell.value = kept
                 cell.data_type = "s"
     if n_formulas:
         logger.warning(
-            "%s: what %s gave is not in the file that is written: open that in a spreadsheet "
-            "program and save it once before it is read",
+            "%s: what %s gave is not known: open the file that is written in a spreadsheet program "
+            "and save it once before it is read",
             name,
             plural(n_formulas, "formula"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections import Counter
@@ -96,7 +97,7 @@ def of_same_type(before: Any, label: NewLabel) -> Any:
 
 
 def _of_same_kind(before: Any, label: str) -> Any:
-    """Return a label as a number or a truth value, if the one before was one."""
+    """Return a label as a number, a truth value or a date, if the one before was one."""
     if isinstance(before, bool):
         return BOOLEANS.get(label.casefold(), label)
     if isinstance(before, int | float):
@@ -104,4 +105,9 @@ def _of_same_kind(before: Any, label: str) -> Any:
             number = type(before)(label)
             if label_as_text(number) == label:
                 return number
+    if isinstance(before, datetime.date):
+        with suppress(ValueError):
+            day = type(before).fromisoformat(label)
+            if label_as_text(day) == label:
+                return day
     return label

@@ -13,6 +13,8 @@ from assay.data.columns import tell_apart
 from assay.data.files.bounds import FileBounds
 from assay.data.files.decoding import Lines, open_text
 from assay.data.files.dialect import QUOTING_FLAGS, Dialect, find_dialect
+from assay.data.files.footers import Footers
+from assay.data.files.null_bytes import END_OF_DOS, find_nulls
 from assay.data.files.reading import Reading
 from assay.data.files.row import Problem, Row, ShiftedRow
 from assay.data.label_forms import trim
@@ -109,7 +111,7 @@ def table_rows(
         header = tuple(str(i) for i in range(1, len(first) + 1))
         yield Row(1, dict(zip(header, first, strict=True)))
     width, last = len(header), (first[-1] if has_header else None)
-    repeats = _Repeats(name)
+    repeats, footers = _Repeats(name), Footers(name)
     breaks = None if dialect.takes_breaks else _Breaks(dialect.variant.delimiter, name)
     number = lines.n_lines - dialect.names_separator  # of a record, as a spreadsheet counts
     while True:
@@ -130,6 +132,8 @@ def table_rows(
             continue
         problem = None
         if len(fields) != width or lines.n_lines != line or lines.problem is not None:
+            if fields == [END_OF_DOS] or footers.take(fields, line):
+                continue
             problem = _problem(fields, width, lines, breaks, line=line, number=number)
         values = dict(zip(header, fields, strict=False))
         if line == number:
@@ -150,7 +154,8 @@ def _problem(
     """Return why a record that begins on a line cannot be used; None if it can."""
     problem: str | None = lines.take_problem()
     if problem is None and len(fields) != width:
-        problem = f"{plural(len(fields), 'field')} where the header has {width}"
+        problem = find_nulls("".join(fields))
+        problem = problem or f"{plural(len(fields), 'field')} where the header has {width}"
     elif problem is None and breaks is not None and lines.n_lines > line:
         problem = breaks.judge(fields)
     return None if problem is None else _with_number(problem, line, number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import io
 import logging
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from assay.data.files.bounds import FileBounds
 from assay.data.files.decoding import open_bytes
 from assay.data.files.reading import Reading
 from assay.data.files.row import Row
+from assay.data.files.shown_times import show_time
 from assay.errors import DataError, InputError, did_you_mean, first_line, plural
 
 __all__ = ["read_workbook"]
@@ -179,22 +179,4 @@ def _shown(cell: Any) -> str:
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    if isinstance(cell, datetime.datetime):
-        is_day = cell.time() == datetime.time()
-        return cell.date().isoformat() if is_day else cell.isoformat(sep=" ")
-    if isinstance(cell, datetime.timedelta):
-        return _show_duration(cell)
-    return str(cell)
-
-
-def _show_duration(span: datetime.timedelta) -> str:
-    """Return hours, which may be many, minutes and seconds, as a spreadsheet shows them.
-
-    >>> _show_duration(datetime.timedelta(days=1, hours=1, seconds=5))
-    '25:00:05'
-    """
-    seconds = round(span.total_seconds())
-    sign = "-" * (seconds < 0)
-    minutes, seconds = divmod(abs(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{sign}{hours}:{minutes:02}:{seconds:02}"
+    return show_time(cell) or str(cell)

@@ -13,7 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree  # what is read was opened as a workbook before
 
-__all__ = ["WorkbookParts", "attributes", "column_number", "read_parts", "walk_cells", "walk_rows"]
+__all__ = [
+    "WorkbookParts",
+    "attributes",
+    "column_number",
+    "find_sheet_files",
+    "read_parts",
+    "walk_cells",
+    "walk_rows",
+]
 
 SHEETS, LINKS, STYLES = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"
 LINK_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -56,7 +64,7 @@ def read_parts(content: bytes, sheet: str) -> WorkbookParts:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             sheets = _read(archive, SHEETS, MAX_OTHER_BYTES)
             links = _read(archive, LINKS, MAX_OTHER_BYTES)
-            cells = _read(archive, _find_sheet(sheets, links, sheet), MAX_SHEET_BYTES)
+            cells = _read(archive, _sheet_files(sheets, links)[sheet], MAX_SHEET_BYTES)
             styles = b""
             if STYLES in archive.namelist():
                 styles = _read(archive, STYLES, MAX_OTHER_BYTES)
@@ -80,23 +88,29 @@ def _read(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
     return archive.read(name)
 
 
-def _find_sheet(sheets: bytes, links: bytes, sheet: str) -> str:
-    """Return where a workbook keeps a sheet, by its two tables of contents.
+def find_sheet_files(content: bytes) -> dict[str, str]:
+    """Return where a workbook keeps each of its sheets; nothing where that is not found."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _sheet_files(
+                _read(archive, SHEETS, MAX_OTHER_BYTES), _read(archive, LINKS, MAX_OTHER_BYTES)
+            )
+    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, ValueError):
+        return {}
 
-    Raises
-    ------
-    KeyError
-        There is no such sheet.
-    """
-    ids = {}
-    for one in ElementTree.fromstring(sheets).iter():  # noqa: S314
-        if one.tag.endswith("}sheet"):
-            ids[one.get("name")] = one.get(LINK_ID)
+
+def _sheet_files(sheets: bytes, links: bytes) -> dict[str, str]:
+    """Return where a workbook keeps each sheet, by its two tables of contents."""
     targets = {}
     for link in ElementTree.fromstring(links):  # noqa: S314
         targets[link.get("Id")] = link.get("Target", "")
-    target = targets[ids[sheet]]
-    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    files = {}
+    for one in ElementTree.fromstring(sheets).iter():  # noqa: S314
+        if one.tag.endswith("}sheet") and one.get(LINK_ID) in targets:
+            target = targets[one.get(LINK_ID)]
+            is_whole = target.startswith("/")
+            files[one.get("name", "")] = target.removeprefix("/") if is_whole else f"xl/{target}"
+    return files
 
 
 def attributes(tag: bytes) -> dict[bytes, bytes]:

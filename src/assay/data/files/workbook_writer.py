@@ -12,6 +12,7 @@ from unicodedata import east_asian_width
 
 from assay._optional import require
 from assay.data.files.row import Record
+from assay.errors import plural
 
 __all__ = ["write_workbook"]
 
@@ -40,22 +41,50 @@ def write_workbook(records: Iterable[Record], out: Path, *, columns: Sequence[st
     letter_of = require("openpyxl.utils").get_column_letter
     for number, name in enumerate(columns, start=1):
         sheet.column_dimensions[letter_of(number)].width = _width(name, head)
-    n_cut = 0
-    sheet.append([_text_cell(cell_of, sheet, name) for name in columns])
+    texts = _TextCells(cell_of, sheet)
+    sheet.append([texts.make(name) for name in columns])
     for record in chain(head, records):
         cells = []
         for name in columns:
             value = record.get(name)
-            if isinstance(value, str):
-                n_cut += len(value) > MAX_CELL_CHARS
-                value = _text_cell(cell_of, sheet, value)
-            elif isinstance(value, list | dict):
-                value = _text_cell(cell_of, sheet, str(value))
+            if isinstance(value, str | list | dict):
+                value = texts.make(str(value))
             cells.append(value)
         sheet.append(cells)
-    if n_cut:
-        logger.warning("%d texts are longer than a cell of a workbook can be: cut off", n_cut)
+    texts.say()
     workbook.save(out)
+
+
+class _TextCells:
+    """Makes cells that hold text, and counts those that do not hold all of it."""
+
+    def __init__(self, cell_of: Any, sheet: Any) -> None:
+        self._cell_of = cell_of
+        self._sheet = sheet
+        self._n_cut = self._n_replaced = 0
+
+    def make(self, text: str) -> Any:
+        """Return a cell with a text, or with what a workbook can hold of it."""
+        self._n_cut += len(text) > MAX_CELL_CHARS
+        kept, n_illegal = ILLEGAL.subn("\ufffd", text[:MAX_CELL_CHARS])
+        self._n_replaced += n_illegal > 0
+        cell = self._cell_of(self._sheet, kept)
+        cell.data_type = "s"  # not a formula, whatever it begins with
+        return cell
+
+    def say(self) -> None:
+        """Warn of cells that do not hold all of their text."""
+        if self._n_cut:
+            logger.warning(
+                "%s longer than a cell of a workbook can be: cut off",
+                f"{plural(self._n_cut, 'text')} {'is' if self._n_cut == 1 else 'are'}",
+            )
+        if self._n_replaced:
+            logger.warning(
+                "%s control characters, which a workbook cannot hold: U+FFFD is in their "
+                "place; .csv and .jsonl keep them",
+                f"{plural(self._n_replaced, 'cell')} {'has' if self._n_replaced == 1 else 'have'}",
+            )
 
 
 def _width(name: str, head: Sequence[Record]) -> int:
@@ -68,9 +97,3 @@ def _width(name: str, head: Sequence[Record]) -> int:
 def _n_columns(text: str) -> int:
     """Count the columns that a text takes: letters of Korean, Chinese and Japanese take two."""
     return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def _text_cell(cell_of: Any, sheet: Any, text: str) -> Any:
-    cell = cell_of(sheet, ILLEGAL.sub("\ufffd", text[:MAX_CELL_CHARS]))
-    cell.data_type = "s"  # not a formula, whatever it begins with
-    return cell
