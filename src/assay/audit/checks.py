@@ -33,6 +33,7 @@ from assay.audit.near_duplicates import NearDuplicates, find_near_duplicates
 from assay.audit.result import Audit
 from assay.audit.several_check import check_several
 from assay.audit.shift import find_class_shifts, find_length_shifts
+from assay.audit.spelled_labels import as_written, with_usual_spellings, without_spellings
 from assay.data.duplicates import duplicate_groups
 from assay.data.files.formats import find_table
 from assay.data.languages import Languages, find_wrong_language
@@ -113,11 +114,31 @@ def audit_data(
         encoding=_encoding(splits),
         delimiter=_delimiter(splits),
     )
-    label_check, suspects = CHECKS[splits.label_set.task](
+    label_check, suspects = _judge_labels(
         splits, method=method, judged=judged, seed=seed, progress=progress
     )
     issues = with_other_columns((*suspects, *audit.issues), splits)  # the most suspect first
     return replace(audit, label_check=label_check, issues=issues)
+
+
+def _judge_labels(
+    splits: Splits,
+    *,
+    method: str | None,
+    judged: JudgedLabels | None,
+    seed: int,
+    progress: Progress,
+) -> tuple[LabelCheck, list[Issue]]:
+    """Judge the labels in their usual spellings, but where models said something already."""
+    task = splits.label_set.task
+    if judged is None or task == "multi":
+        usual = with_usual_spellings(splits)
+        found = CHECKS[task](usual, method=method, judged=None, seed=seed, progress=progress)
+        return found if usual is splits else (found[0], as_written(found[1], splits))
+    label_check, suspects = check_labels(
+        splits, method=method, judged=judged, seed=seed, progress=progress
+    )
+    return without_spellings(label_check, suspects, splits)
 
 
 def _check_several(

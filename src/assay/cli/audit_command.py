@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
+SPELLED, MERGE = "label_spelling", "--merge-labels"
+
 PANEL = "Look at texts"
 READERS = ", ".join(methods_where(lambda method: method.reads_texts))
 N_SUSPECTS = 10  # shown on the terminal; the file has them all
@@ -96,8 +98,13 @@ def _show_next_step(audit: Audit, data: str, out: Path, flags: str) -> None:
     command = fix_command_for(data, out, flags)
     if not command or not any(one.proposed_label for one in audit.issues):
         return
+    n_spelled = sum(one.kind == SPELLED for one in audit.issues)
+    merges = n_spelled > 0 and MERGE not in flags.split()
     print_line("next: write yes under accept where the proposed label is right, save it, and run")
-    print_line(f"  {command}")
+    print_line(f"  {command} {MERGE}" if merges else f"  {command}")
+    if merges:
+        rows = plural(n_spelled, f"{SPELLED} row")
+        print_line(f"{MERGE} mends the {rows} without a yes; leave it out to decide on each")
 
 
 def _show(audit: Audit, id_column: str | None) -> None:

@@ -31,7 +31,12 @@ def label_command(
     pool: Annotated[
         str, typer.Argument(metavar="POOL", help="A file with texts; labels in it are not used.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Labelled texts: .jsonl, .csv or .tsv.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", help="Labelled texts: .jsonl, .csv or .tsv; .jsonl for several labels."
+        ),
+    ],
     reading: ReadingFlags,
     common: Common,
     labels: Annotated[
