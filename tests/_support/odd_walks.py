@@ -125,4 +125,15 @@ FOOTERS = [
     _file("when it was done", "d.csv", PLAIN + "\nCompletion time: 2024-01-01T10:00\n", "note of a", 0),
     _file("numbers of a spreadsheet", "d.csv", _rows("w{i},1.2{i}E+11\n", n=9), "shows of long numbers", 0),
 ]  # fmt: skip
-ODD_WALKS = [*WORD_LABELS, *FOOTERS, *UNWRITTEN, *ROWS]
+R_ROWS = '"text" "label"\n' + "".join(f'"{i + 1}" "w{i} b" "{LABELS[i]}"\n' for i in range(N))
+SHEETS = _rows('"He said ""w{i}"", ok\nnext",{label}\n')
+UKRAINIAN = _rows("сьогодні гарний день їжак {i},{label}\n").encode("koi8-u")
+DIALECTS = [
+    _file("write.table of R", "d.txt", R_ROWS, TWO, 0),
+    _file("write.table of R called .csv", "d.csv", R_ROWS, "' ' separates the columns", 0),
+    _file("each text on two lines", "d.csv", SHEETS, TWO, 0),
+    _file("each text on two lines, tabs", "d.tsv", SHEETS.replace(",", "\t"), "--quoting minimal"),
+    _file("apostrophes around texts", "d.csv", _rows("'a, {i}',{label}\n"), "apostrophes seem to"),
+    _file("koi8-u", "d.csv", UKRAINIAN, "koi8-u ('сьогодні гарний день"),
+]
+ODD_WALKS = [*DIALECTS, *WORD_LABELS, *FOOTERS, *UNWRITTEN, *ROWS]

@@ -161,10 +161,12 @@ def _plain(value: Any) -> Any:
     """Return a value of NumPy as one of Python, and a date or a time as it is seen."""
     if is_null(value):
         return None
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        value = value.astype(f"{value.dtype.kind}8[us]")  # nanoseconds would become numbers
+    if isinstance(value, np.generic):
+        value = _of_numpy(value)
     shown = show_time(value)
-    if shown is not None:
-        return shown
-    return _of_numpy(value) if isinstance(value, np.generic) else value
+    return value if shown is None else shown
 
 
 def _whole(value: Any) -> Any:

@@ -30,12 +30,12 @@ from assay.data.other_separator import warn_of_other_separator
 from assay.data.problems import find_hint, raise_problems
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
 from assay.data.reading import count_reasons, say_reading
+from assay.data.row_advice import advise_rows
 from assay.data.row_rules import RowRules
 from assay.data.several_labels import find_several, warn_of_halves
 from assay.data.spellings import find_spellings, merge_spellings
 from assay.data.split_column import divide_by_column, read_split_column
 from assay.data.texts import SPLIT_ORDER, DroppedRow, LabelledTexts, MendedRows, Splits
-from assay.data.word_labels import find_word_labels
 from assay.errors import DataError, cut, did_you_mean, list_problems
 
 __all__ = ["build_splits"]
@@ -101,7 +101,7 @@ def build_splits(
         if raw.origin is not None:
             origins[split] = replace(raw.origin, used=(text, *(found.columns or (label,))))
     if problems:
-        hint = next(filter(None, (find_word_labels(raw.origin) for raw in raws.values())), hint)
+        hint = advise_rows(raw.origin for raw in raws.values()) or hint
     raise_problems(source, problems, hint=hint, flags=tuple(fixes))
     splits = _named(cleaned, published, given, source=source, rules=rules, task=found.task)
     splits = replace(splits, origins=origins, empty_columns=found.unused(splits.label_set))

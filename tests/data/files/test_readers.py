@@ -10,6 +10,8 @@ import csv
 import gzip
 import io
 import json
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -476,3 +478,10 @@ def test_columns_of_parquet_may_share_a_name_that_is_not_needed(tmp_path, caplog
     parquet.write_table(pyarrow.Table.from_arrays(columns, names=names), path)
     with pytest.raises(DataError, match="column 'label' occurs twice"):
         next(read_rows(path))
+
+
+def test_reading_a_table_loads_no_numpy():
+    """A stream of rows takes little memory, whatever the file: arrays are not needed for it."""
+    code = "import sys, assay.data.files.readers; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -24,6 +24,8 @@ __all__ = [
 DELIMITERS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
 # The first line of a table as Excel writes it for its own use.
 NAMED_SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
+# Names of columns in quotes, with spaces between them: what write.table of R writes.
+IN_QUOTES = re.compile(r'"[^"]*"(?: "[^"]*")+')
 
 
 def show_delimiter(delimiter: str) -> str:
@@ -61,7 +63,8 @@ def find_delimiter(lines: Sequence[str], default: str, *, name: str, is_whole: b
         Several characters could be meant.
     """
     possible: dict[str, HeadRows] = {}
-    for delimiter in dict.fromkeys((default, *DELIMITERS)):
+    first = next(filter(str.strip, lines), "")
+    for delimiter in dict.fromkeys((default, *DELIMITERS, *_spaces(first))):
         if not _has_wide_header(lines, delimiter):
             continue
         head = _best_head(lines, delimiter, is_whole=is_whole)
@@ -78,11 +81,17 @@ def find_header_delimiter(line: str) -> str | None:
     >>> find_header_delimiter("id|document|label"), find_header_delimiter("so glad;joy")
     ('|', None)
     """
-    for delimiter in DELIMITERS:
+    possible: list[str] = [*DELIMITERS, *_spaces(line)]
+    for delimiter in possible:
         names = [name.strip().strip('"') for name in line.rstrip("\r\n").split(delimiter)]
         if names_both(names):
             return delimiter
     return None
+
+
+def _spaces(line: str) -> str:
+    """Return a space if it is what separates the names of a header, each in quotes, as R has it."""
+    return " " if IN_QUOTES.fullmatch(line.rstrip("\r\n")) else ""
 
 
 def names_both(names: Sequence[str]) -> bool:

@@ -14,6 +14,7 @@ from itertools import chain
 
 from assay.data.files.delimiters import find_delimiter, named_separator, show_delimiter
 from assay.data.files.enclosed import (
+    doubles_quotes,
     encloses_all,
     has_bare_quotes,
     has_doubled_quotes,
@@ -206,8 +207,9 @@ class _Choice:
             return self.plain
         is_tab = variant.delimiter == "\t"
         if quoted.fits:
+            is_sure = not is_tab and doubles_quotes("".join(self.lines), variant.delimiter)
             is_doubt = quoted.has_breaks or (is_tab and not _is_quoted(unquoted))
-            if not is_doubt:
+            if is_sure or not is_doubt:
                 return self.plain
         elif encloses_all(unquoted.rows) or not (is_tab or has_open_quotes(unquoted.rows)):
             return self.plain  # the rows that cannot be read are named one by one

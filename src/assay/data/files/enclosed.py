@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["encloses_all", "has_bare_quotes", "has_doubled_quotes", "has_open_quotes"]
+__all__ = [
+    "doubles_quotes",
+    "encloses_all",
+    "has_bare_quotes",
+    "has_doubled_quotes",
+    "has_open_quotes",
+]
 
 SEVERAL = 4  # fewer are mistakes, which are named one by one
 Rows = Sequence[Sequence[str]]
@@ -48,9 +54,19 @@ def has_bare_quotes(head: str, delimiter: str) -> bool:
     >>> has_bare_quotes('a "b" c,1', ","), has_bare_quotes('"a ""b"" c",1', ",")
     (True, False)
     """
-    special = re.escape(delimiter)
-    enclosed = rf'(?<![^{special}\r\n])"(?:[^"]|"")*"(?![^{special}\r\n])'
-    return '"' in re.sub(enclosed, "", head)
+    return '"' in re.sub(_enclosed_field(delimiter), "", head)
+
+
+def doubles_quotes(head: str, delimiter: str) -> bool:
+    """Tell whether all quotes enclose fields or are doubled in them, and some are doubled.
+
+    Only a program that quotes fields writes so.
+
+    >>> doubles_quotes('"a ""b"" c",1', ","), doubles_quotes('"a",1', ",")
+    (True, False)
+    """
+    fields = re.findall(_enclosed_field(delimiter), head)
+    return any('""' in field[1:-1] for field in fields) and not has_bare_quotes(head, delimiter)
 
 
 def has_open_quotes(rows: Rows) -> bool:
@@ -64,6 +80,11 @@ def has_open_quotes(rows: Rows) -> bool:
     quoted = [cell for row in rows for cell in row if cell.startswith('"')]
     n_open = sum(not _is_enclosed(cell) for cell in quoted)
     return n_open >= SEVERAL and 2 * n_open > len(quoted)
+
+
+def _enclosed_field(delimiter: str) -> str:
+    special = re.escape(delimiter)
+    return rf'(?<![^{special}\r\n])"(?:[^"]|"")*"(?![^{special}\r\n])'
 
 
 def _needs_quotes(cell: str) -> bool:

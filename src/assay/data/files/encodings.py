@@ -19,6 +19,7 @@ NAMES = {  # encodings as people know them
     "cp932": "shift_jis",
     "euc_jp": "euc-jp",
     "koi8_r": "koi8-r",
+    "koi8_u": "koi8-u",
     "iso8859_2": "iso8859-2",
     "mac_roman": "mac-roman",
     "mac_cyrillic": "mac-cyrillic",

@@ -31,6 +31,7 @@ LETTERS = {
     "cp1258": VIETNAMESE,
     "cp1251": CYRILLIC,
     "koi8_r": CYRILLIC,
+    "koi8_u": CYRILLIC,
     "cp866": CYRILLIC,
     "mac_cyrillic": CYRILLIC,
     "cp1253": GREEK,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-import numpy as np
-
 __all__ = ["show_time"]
 
 TIMES = (datetime.date, datetime.time, datetime.timedelta)  # a datetime is a date, too
@@ -19,8 +17,6 @@ def show_time(value: Any) -> str | None:
     ('2026-11-26', '2026-11-26 09:00:00')
     >>> show_time("2026")
     """
-    if isinstance(value, np.datetime64 | np.timedelta64):
-        value = value.astype(f"{value.dtype.kind}8[us]").item()  # nanoseconds would become numbers
     if not isinstance(value, TIMES):
         return None
     if isinstance(value, datetime.timedelta):
