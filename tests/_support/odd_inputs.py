@@ -789,7 +789,7 @@ FOLDERS = [
     ),
     Odd(
         "a column of splits with other values",
-        {"d.csv": "text,label,split\n" + SPLIT.replace("TEST", "holdout")},
+        {"d.csv": "text,label,split\n" + SPLIT.replace("TEST", "unlabelled part")},
         "explore d.csv",
         "explore d.csv --split-column none",
     ),

@@ -85,7 +85,7 @@ def _repeated(record: object) -> str:
 
 WORD_LABELS = [
     _file("CoNLL", "d.txt", "-DOCSTART- -X- -X- O\n\n" + COLUMNS * 9, "of words, such as 'B-ORG'"),
-    _file("words in a table", "d.csv", "word,label\nEU,B-ORG\ncall,O\n" * 9, "such as 'B-ORG'"),
+    _file("words in a table", "d.csv", "word,label\n" + "EU,B-ORG\nis,O\n" * 9, "such as 'B-ORG'"),
     _file("words named text", "d.csv", "text,label\n" + "EU,B-ORG\nis,O\n" * 9, "as a whole", 0),
     _file(
         "tokens and tags",
@@ -136,4 +136,87 @@ DIALECTS = [
     _file("apostrophes around texts", "d.csv", _rows("'a, {i}',{label}\n"), "apostrophes seem to"),
     _file("koi8-u", "d.csv", UKRAINIAN, "koi8-u ('сьогодні гарний день"),
 ]
-ODD_WALKS = [*DIALECTS, *WORD_LABELS, *FOOTERS, *UNWRITTEN, *ROWS]
+PAIRS = list(zip(TEXTS, LABELS, strict=True))
+
+
+def _task(text: str, **answers: object) -> dict[str, object]:
+    """Return a task of Label Studio with an answer to each question."""
+    results = []
+    for question, value in answers.items():
+        results.append({"from_name": question, "value": value})
+    return {"data": {"text": text}, "annotations": [{"result": results}]}
+
+
+def _short(text: str, label: str, i: int) -> dict[str, object]:
+    """Return what Label Studio writes in short: one choice as a text, several as an object."""
+    chosen: object = label if i % 2 else {"choices": [label, "both"]}
+    return {"text": text, "label": chosen, "annotator": 1}
+
+
+SHORT = [_short(*one, i) for i, one in enumerate(PAIRS)]
+FIRST_ARGILLA = [
+    {"text": text, "annotation": label, "status": ("Validated", "Discarded")[i % 20 == 0]}
+    for i, (text, label) in enumerate(PAIRS)
+]
+CHOICE = [
+    {
+        "text": text,
+        "accept": [label] * (i > 2),
+        "answer": "accept",
+        "config": {"choice_style": "single"},
+    }
+    for i, (text, label) in enumerate(PAIRS)
+]
+RATED = json.dumps([_task(text, stars={"rating": i % 5 + 1}) for i, (text, _) in enumerate(PAIRS)])
+PATHS = json.dumps([_task(text, topic={"taxonomy": [["A", label]]}) for text, label in PAIRS])
+ASKED = json.dumps(
+    [
+        _task(text, sentiment={"choices": [label]}, useful={"choices": ["yes"]})
+        for text, label in PAIRS
+    ]
+)
+CELLS = "".join(
+    f'{text},"{{""choices"": [""{label}"", ""both""]}}"\n' if i % 2 else f"{text},{label}\n"
+    for i, (text, label) in enumerate(PAIRS)
+)
+HASHED = {f"d/train-0000{i}-of-00002-ab12cd34ef56ab12.csv": PLAIN for i in (0, 1)}
+CLOUD = "".join(f"{('TRAIN', 'TEST')[i % 2]},good {i} day,{'xyy'[i % 3]}\n" for i in range(N))
+TOOLS = [
+    _file("ratings of Label Studio", "d.json", RATED, "40 texts, 5 labels; columns text, label", 0),
+    _file("paths of Label Studio", "d.json", PATHS, "A / pos", 0),
+    _file("two questions", "d.json", ASKED, "40 texts, 2 labels; columns text, sentiment", 0),
+    _file("one choice or several", "d.json", json.dumps(SHORT), "40 texts, 3 labels", 0),
+    _file("one choice or several, in cells", "d.csv", "text,label\n" + CELLS, "40 texts, 3 la", 0),
+    _file("annotations of Argilla 1", "d.json", json.dumps(FIRST_ARGILLA), "38 texts, 2 labels", 0),
+    _file("nothing chosen in Prodigy", "d.json", json.dumps(CHOICE), "37 texts, 2 labels", 0),
+    _file("fastText with tabs", "d.txt", "".join(f"__label__{b}\t{a}\n" for a, b in PAIRS), TWO, 0),
+    Odd("shards with a hash", HASHED, "explore d", "80 texts, 2 labels", 0),
+    _file(
+        "splits, and short texts", "d.csv", CLOUD, "--no-header --text-column 2 --label-column 3"
+    ),
+    _file(
+        "a holdout",
+        "d.csv",
+        _rows("w{i},{label},train\nv{i},{label},holdout\n", "text,label,split\n"),
+        "(train 40, test 40)",
+        0,
+    ),
+]
+WRITTEN = [
+    _file(
+        "hyphens in labels", "d.csv", _rows("a{i},e-mail\nb{i},email\n"), "'email' (40 texts) is", 0
+    ),
+    _file("underscores", "d.csv", _rows("a{i},my box\nb{i},my_box\n"), "is probably 'my", 0),
+    _file(
+        "how an emoji is drawn",
+        "d.csv",
+        _rows("a{i},\u2764\nb{i},\u2764\ufe0f\n"),
+        "is probably",
+        0,
+    ),
+    _file(
+        "truth in two forms", "d.csv", _rows("a{i},1\nb{i},TRUE\n"), "'TRUE' (40 texts) is prob", 0
+    ),
+    _file("shares of a hundred", "d.csv", _rows("a{i},{i}%\n"), "these are measurements"),
+]
+ODD_WALKS = [*TOOLS, *WRITTEN, *DIALECTS, *WORD_LABELS, *FOOTERS, *UNWRITTEN, *ROWS]

@@ -10,7 +10,12 @@ from typing import Any
 import numpy as np
 
 from assay.data.files.shown_times import show_time
-from assay.data.label_forms import FORMULA_START, SeveralLabelsError, unwrap_formula
+from assay.data.label_forms import (
+    FORMULA_START,
+    SeveralLabelsError,
+    choices_of,
+    unwrap_formula,
+)
 from assay.errors import DataError
 
 __all__ = [
@@ -114,6 +119,8 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
         return None
     if isinstance(value, str):
         return label_as_text(value)
+    if (choices := choices_of(value)) is not None:
+        return _label_of_list(choices, class_names=class_names)
     if not isinstance(value, Number):
         raise RefusedError(f"the label is {_kind(value)}; a text or a number is accepted")
     value = _whole(value)

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 # where a source has both, `label` holds ids.
 ENGLISH_TEXT_NAMES = (
     "sentence content review tweet message headline title utterance query question comment "
-    "document body post description statement sms news input review_text"
+    "document body post description statement sms news input review_text comment_text question_text"
 )
 KOREAN_TEXT_NAMES = "텍스트 문장 내용 본문 제목 리뷰 후기 의견 댓글"
 ENGLISH_LABEL_NAMES = (

@@ -30,8 +30,10 @@ logger = logging.getLogger(__name__)
 # The columns of JSON are the keys of so many rows together, since a row may lack keys.
 PEEKED_ROWS = 1000
 BLOCK_ROWS = 1000  # of which the last one is looked at
-# How the Hub calls the pieces of a split: train-00000-of-00002.parquet.
-SHARD = re.compile(r"(?P<split>[A-Za-z]+)-(?P<number>\d{5})-of-(?P<total>\d{5})")
+# How the Hub calls the pieces of a split: train-00000-of-00002.parquet, with a hash until 2023.
+SHARD = re.compile(
+    r"(?P<split>[A-Za-z]+)-(?P<number>\d{5})-of-(?P<total>\d{5})(?:-[0-9a-f]{8,32})?"
+)
 INNER_FOLDER = "data"  # where a clone of a data set has its files
 N_LISTED_FILES = 10  # in a message
 NO_HEADER = "--no-header"

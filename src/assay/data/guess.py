@@ -17,6 +17,7 @@ __all__ = ["propose_as_rows", "propose_columns"]
 
 MIN_ROWS = 5
 MIN_TEXT_CHARS = 15  # on average: shorter ones are numbers, dates and names
+MIN_TEXT_WORDS = 2.5  # dates with a time and names have two
 MAX_LABEL_CHARS = 40
 MIN_DIFFERENT = 0.5  # share of the texts that are different
 MAX_LABELS = 50
@@ -57,9 +58,10 @@ class _Column:
 
     @property
     def is_text(self) -> bool:
-        """Whether the values are long, and most of them different."""
+        """Whether the values are long or have several words, and most of them are different."""
         is_different = self.n_different >= MIN_DIFFERENT * len(self.values)
-        return is_different and self.mean_chars >= MIN_TEXT_CHARS
+        n_words = mean(len(value.split()) for value in self.values)
+        return is_different and (self.mean_chars >= MIN_TEXT_CHARS or n_words >= MIN_TEXT_WORDS)
 
 
 def propose_columns(rows: Sequence[Row], *, has_header: bool) -> list[str]:

@@ -244,7 +244,10 @@ def _check_numbers(counts: Counter[str], *, source: str, column: str) -> None:
     if len(counts) <= MAX_DECIMALS:
         return
     numbers = _numbers(counts)
-    if numbers is None or not _are_measurements(numbers, n_rows=counts.total()):
+    has_units = any(label.strip(UNITS) != label.strip() for label in counts)
+    if numbers is None:
+        return
+    if not has_units and not _are_measurements(numbers, n_rows=counts.total()):
         return
     raise DataError(
         f"{len(numbers):,} different numbers in column '{cut(column)}' of {source}, from "

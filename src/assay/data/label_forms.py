@@ -10,6 +10,7 @@ import ast
 import json
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +18,14 @@ from assay.data.files.bounds import MAX_NESTING, is_deeper
 from assay.errors import DataError
 
 __all__ = [
+    "CHOICES",
     "FORMULA_START",
     "MAX_LABEL_CHARS",
     "MENDED",
     "LabelMender",
     "MendedLabel",
     "SeveralLabelsError",
+    "choices_of",
     "mend_label",
     "parse_list_cell",
     "trim",
@@ -46,6 +49,7 @@ EDGES = re.compile(rf"^[\s{INVISIBLE}]+|(?<![\s{INVISIBLE}])[\s{INVISIBLE}]+$")
 SPACED_ITEM = r"""(?:'[^']*'|"[^"]*"|-?\d+)"""
 SPACED_LIST = re.compile(rf"\[\s*{SPACED_ITEM}(?:\s+{SPACED_ITEM})+\s*\]")
 EMPTY_SET = "set()"
+CHOICES = '"choices"'  # the key of an object of Label Studio
 # A quote that a database doubles inside of a name; Python would join what is beside it.
 DOUBLED_QUOTE = re.compile(r"(?<=\w)(['\"])\1(?=\w)")
 BRACKETS = {"[": "]", "{": "}", "(": ")"}  # around the items of a list, a set, a tuple
@@ -133,6 +137,9 @@ def parse_list_cell(cell: str) -> list[Any] | None:
     cell = cell.strip()
     if cell == EMPTY_SET:
         return []
+    if CHOICES in cell[:20] and cell[0] == "{":
+        with suppress(ValueError, RecursionError):
+            return choices_of(json.loads(cell))
     if not cell or cell[-1] != BRACKETS.get(cell[0]):
         return None
     if SPACED_LIST.fullmatch(cell):
@@ -147,6 +154,16 @@ def parse_list_cell(cell: str) -> list[Any] | None:
         if isinstance(value, list | tuple | set) and not is_deeper(value, MAX_NESTING):
             return list(value)
     return None
+
+
+def choices_of(value: Any) -> list[Any] | None:
+    """Return the labels of what Label Studio writes for several choices; None for other values.
+
+    >>> choices_of({"choices": ["joy", "fear"]}), choices_of({"start": 0})
+    (['joy', 'fear'], None)
+    """
+    found = value.get("choices") if isinstance(value, dict) else None
+    return found if isinstance(found, list) else None
 
 
 @dataclass

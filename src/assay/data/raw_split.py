@@ -17,7 +17,7 @@ LABELS_FILE = "labels.txt"  # beside the data: one name per line, in order
 SPLIT_NAMES = {
     **dict.fromkeys(("train", "훈련", "학습"), "train"),
     **dict.fromkeys(("validation", "val", "dev", "valid", "검증"), "validation"),
-    **dict.fromkeys(("test", "eval", "evaluation", "시험", "테스트", "평가"), "test"),
+    **dict.fromkeys(("test", "eval", "evaluation", "holdout", "시험", "테스트", "평가"), "test"),
 }
 
 

@@ -21,7 +21,7 @@ from assay.data.columns import find_columns, fold_name
 from assay.data.files.formats import file_kind
 from assay.data.files.readers import Row
 from assay.data.indicators import JOINED, PEEKED_ROWS, Again, find_indicators, join_columns
-from assay.data.label_forms import parse_list_cell
+from assay.data.label_forms import CHOICES, choices_of, parse_list_cell
 from assay.data.labels import LabelSet, Task
 from assay.data.raw_split import RawSplit
 from assay.data.row_rules import RowRules
@@ -118,7 +118,10 @@ def _find_lists(
     held = [_hold_lists(raw, text_column, label_column) for raw in raws.values()]
     raws = {split: one.raw for split, one in zip(raws, held, strict=True)}
     single = Found(raws, "single", label_column)
-    several = Found(_with_lists(raws, _list_of), "multi", label_column)
+    has_choices = any(one.has_choices for one in held)
+    several = Found(
+        _with_lists(raws, _list_or_one if has_choices else _list_of), "multi", label_column
+    )
     if any(one.has_several for one in held):
         return several
     _check_any_label(held)
@@ -185,14 +188,16 @@ def _list_of(value: Any) -> Any:
     if isinstance(value, str):
         found = parse_list_cell(value)
         return value if found is None else found
-    return value
+    choices = choices_of(value)
+    return value if choices is None else choices
 
 
 @dataclass(frozen=True)
 class _Held:
     """A split that can be read again, and how many labels its lists hold.
 
-    `is_of_tool` says that a tool wrote it for which an empty list is a text without an answer.
+    `is_of_tool` says that a tool wrote it for which an empty list is a text without an answer;
+    `has_choices`, that it is Label Studio, which writes one choice as a text, several as an object.
     """
 
     raw: RawSplit
@@ -200,6 +205,7 @@ class _Held:
     n_filled: int = 0
     n_empty: int = 0
     is_of_tool: bool = False
+    has_choices: bool = False
 
 
 def _hold_lists(raw: RawSplit, text_column: str | None, label_column: str | None) -> _Held:
@@ -215,16 +221,20 @@ def _hold_lists(raw: RawSplit, text_column: str | None, label_column: str | None
         return _Held(raw)
     rows = iter(raw.read(text, label))
     head = list(islice(rows, PEEKED_ROWS))
-    if not _are_lists([row.values.get(label) for row in head]):
+    values = [row.values.get(label) for row in head]
+    has_choices = any(map(_has_choices, values))
+    if not (has_choices or _are_lists(values)):
         return _Held(replace(raw, read=Again(head, rows)))
     held = [*head, *rows]
-    sizes = Counter(_n_items(row.values.get(label)) for row in held)
+    as_list = _list_or_one if has_choices else _list_of
+    sizes = Counter(_n_items(as_list(row.values.get(label))) for row in held)
     return _Held(
         replace(raw, read=Again(held, ())),
         has_several=max(sizes) > 1,
         n_filled=sizes[1],
         n_empty=sizes[0],
         is_of_tool=_is_of_tool(raw, label),
+        has_choices=has_choices,
     )
 
 
@@ -234,6 +244,18 @@ def _is_of_tool(raw: RawSplit, label: str) -> bool:
         return False
     has_ids = any(fold_name(name) == "id" for name in raw.columns)
     return has_ids or all(file_kind(path) == ".txt" for path in raw.origin.paths)
+
+
+def _has_choices(value: Any) -> bool:
+    """Tell whether a value is what Label Studio writes for several choices."""
+    is_object = isinstance(value, dict) or (isinstance(value, str) and value[:1] == "{")
+    return is_object and _is_list(value) and (isinstance(value, dict) or CHOICES in value)
+
+
+def _list_or_one(value: Any) -> Any:
+    """Return the list that a cell holds; of a text, a list of one."""
+    found = _list_of(value)
+    return [found] if isinstance(found, str) and found.strip() else found
 
 
 def _are_lists(values: Sequence[Any]) -> bool:

@@ -1,7 +1,8 @@
 """`find_spellings`: labels that are most likely one label, written in several ways.
 
-Two labels are one if they differ only in case, in white space inside, in how a number is written
-(1, 1.0, 001), or if one is a rare neighbour of a frequent one, a single typo away.
+Two labels are one if they differ only in case, in white space inside or what is written in its
+place (e-mail, customer_service), or in how a number or a truth value is written (1, 1.0, 001,
+TRUE), or if one is a rare neighbour of a frequent one, a single typo away.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ MIN_WORD_CHARS = 5
 MIN_HANGUL_WORD_CHARS = 7  # in letters (jamo): three syllables
 NUMBER = re.compile(r"[+-]?\d{1,31}(?:\.\d{0,30})?")
 DOTTED_I = "i\u0307"  # what casefold makes of the capital İ of Turkish
+JOINING = re.compile(r"(?<=[^\W\d_])[-_\u2010-\u2015](?=[^\W\d_])")  # e-mail, customer_service
+UNSEEN = re.compile("[\ufe00-\ufe0f]")  # how an emoji is drawn
+# Where these are all labels there are, programs wrote the same truth values in two ways.
+TRUTH = {"true": "number 1", "false": "number 0"}
 WORDS = re.compile(r"[^\W\d_]+")
 
 
@@ -175,19 +180,22 @@ def _merged_rows(
 
 def _groups_of_equal_form(counts: Mapping[str, int]) -> Iterator[list[str]]:
     """Yield labels that look the same but for case, space and the form of numbers."""
+    forms = {label: _form(label) for label in counts}
+    truth = TRUTH if TRUTH.keys() | TRUTH.values() >= set(forms.values()) else {}
     groups: dict[str, list[str]] = {}
-    for label in counts:
-        groups.setdefault(_form(label), []).append(label)
+    for label, form in forms.items():
+        groups.setdefault(truth.get(form, form), []).append(label)
     yield from groups.values()
 
 
 def _form(label: str) -> str:
     shown = "".join(char for char in label if unicodedata.category(char) != "Cf")
+    shown = UNSEEN.sub("", shown)
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold())
     folded = folded.replace(DOTTED_I, "i")
     if NUMBER.fullmatch(folded):
         return f"number {Decimal(folded).normalize():f}"
-    return "".join(folded.split())
+    return "".join(JOINING.sub("", folded).split())
 
 
 def _most_frequent(group: list[str], counts: Mapping[str, int], preferred: Collection[str]) -> str:

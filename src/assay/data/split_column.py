@@ -53,7 +53,7 @@ VALUES = {
 def split_of_value(value: object) -> str | None:
     """Return the split that a cell names, else None.
 
-    >>> split_of_value("TRAIN "), split_of_value("testing"), split_of_value("holdout")
+    >>> split_of_value("TRAIN "), split_of_value("testing"), split_of_value("gold")
     ('train', 'test', None)
     """
     name = str(value).strip().casefold()

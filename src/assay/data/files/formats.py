@@ -18,7 +18,7 @@ from assay.data.files.delimiters import find_header_delimiter, have_equal_tabs
 from assay.data.files.dialect import Dialect
 from assay.data.files.json_object import is_json_lines, object_rows
 from assay.data.files.json_rows import json_line_rows, json_rows, numbered_line_rows
-from assay.data.files.labelled_lines import labelled_line_rows
+from assay.data.files.labelled_lines import FASTTEXT_MARK, labelled_line_rows
 from assay.data.files.parquet import read_class_names, read_records
 from assay.data.files.reading import Reading
 from assay.data.files.row import Record, Row
@@ -150,7 +150,8 @@ def _table_delimiter(path: Path, reading: Reading) -> str | None:
     with open_text(path, encoding=reading.codec, newline="") as stream:
         lines = [stream.readline(MAX_HEADER_CHARS) for _ in range(N_PEEKED_LINES)]
     found = find_header_delimiter(lines[0]) if reading.header else None
-    if found is None and reading.delimiter is None and have_equal_tabs(lines):
+    is_fasttext = lines[0].startswith(FASTTEXT_MARK)  # to which a tab is a space
+    if found is None and reading.delimiter is None and not is_fasttext and have_equal_tabs(lines):
         found = "\t"
     return found if reading.delimiter in (None, found) else None
 

@@ -19,7 +19,7 @@ from assay.data.files.null_bytes import END_OF_DOS
 from assay.data.files.row import Row
 from assay.errors import InputError, cut
 
-__all__ = ["LineForm", "find_line_form", "labelled_line_rows", "plain_rows"]
+__all__ = ["FASTTEXT_MARK", "LineForm", "find_line_form", "labelled_line_rows", "plain_rows"]
 
 FASTTEXT_MARK = "__label__"  # before each label, at the start of a line
 PEEKED_ROWS = 20
@@ -54,7 +54,8 @@ def _read_fasttext(line: str) -> dict[str, object]:
     rest = line
     labels = []
     while rest.startswith(FASTTEXT_MARK):
-        word, _, rest = rest.partition(" ")
+        word, *after = rest.split(None, 1)
+        rest = after[0] if after else ""
         labels.append(word.removeprefix(FASTTEXT_MARK))
     return {"text": rest, "label": labels}
 

@@ -8,9 +8,12 @@ and mini-JSON) are plain records with a column of texts and one of labels.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
+from typing import Any
 
 from assay.data.files.row import Record, Row
 
@@ -20,7 +23,9 @@ logger = logging.getLogger(__name__)
 
 PEEKED_ROWS = 20
 ARGILLA_STATUS = ".responses.status"  # of a question, in records with its answers as columns
+FIRST_ARGILLA = ("Default", "Edited", "Validated", "Discarded")
 ARGILLA_IDS = ("id", "status", "_server_id")
+MIN_QUESTIONS = 2
 CHOSEN = 0.5  # spaCy: a category that is scored at least so high belongs to the text
 
 
@@ -47,14 +52,37 @@ def _is_label_studio(record: Record) -> bool:
 
 
 def _read_label_studio(record: Record) -> Record:
-    """Read a task of Label Studio: the choices of its first annotation that was not cancelled."""
+    """Read a task of Label Studio: what its first annotation that was not cancelled chose."""
+    answers = _studio_answers(record)
+    chosen = list(chain.from_iterable(answers.values()))
+    return {"text": _studio_text(record), "label": chosen or None}
+
+
+def _read_questions(questions: Sequence[str], record: Record) -> Record:
+    """Read a task with several questions: each is a column of labels of its own."""
+    answers = _studio_answers(record)
+    chosen = {question: answers.get(question) for question in questions}
+    return {"text": _studio_text(record), **chosen}
+
+
+def _studio_text(record: Record) -> Any:
     texts = [value for value in record["data"].values() if isinstance(value, str)]
-    text = record["data"].get("text", texts[0] if texts else None)
+    return record["data"].get("text", texts[0] if texts else None)
+
+
+def _studio_answers(record: Record) -> dict[str, list[str]]:
+    """Return what was chosen for each question: choices, a rating, or paths in a taxonomy."""
     kept = [one for one in record["annotations"] if not one.get("was_cancelled")]
-    choices: list[str] = []
+    answers: dict[str, list[str]] = {}
     for result in kept[0].get("result", ()) if kept else ():
-        choices += result.get("value", {}).get("choices", ())
-    return {"text": text, "label": choices or None}
+        value = result.get("value", {})
+        chosen = list(value.get("choices", ()))
+        chosen += [" / ".join(map(str, path)) for path in value.get("taxonomy", ())]
+        if "rating" in value:
+            chosen.append(str(value["rating"]))
+        if chosen:
+            answers.setdefault(str(result.get("from_name", "label")), []).extend(chosen)
+    return answers
 
 
 def _is_prodigy(record: Record) -> bool:
@@ -64,6 +92,8 @@ def _is_prodigy(record: Record) -> bool:
 def _read_prodigy(record: Record) -> Record:
     """Read an example of Prodigy: its label, or the options that were chosen, if accepted."""
     label = record.get("accept", record.get("label"))
+    if label == [] and record.get("config", {}).get("choice_style") == "single":
+        label = None  # nothing was chosen, and something has to be
     return {"text": record["text"], "label": label if record["answer"] == "accept" else None}
 
 
@@ -92,6 +122,19 @@ def _read_argilla(record: Record) -> Record:
     return {"text": text, "label": None}
 
 
+def _is_first_argilla(record: Record) -> bool:
+    return "annotation" in record and record.get("status") in FIRST_ARGILLA
+
+
+def _read_first_argilla(record: Record) -> Record:
+    """Read a record of Argilla 1: its annotation, unless it was discarded."""
+    inputs = record.get("inputs")
+    texts = list(inputs.values()) if isinstance(inputs, dict) else []
+    text = record.get("text") or (texts[0] if texts else None)
+    is_kept = record["status"] != "Discarded"
+    return {"text": text, "label": record["annotation"] if is_kept else None}
+
+
 def _is_flat_argilla(record: Record) -> bool:
     return any(map(_is_status, record))
 
@@ -118,6 +161,7 @@ TOOLS = (
     Tool("spaCy", _is_spacy, _read_spacy),
     Tool("Argilla", _is_argilla, _read_argilla),
     Tool("Argilla", _is_flat_argilla, _read_flat_argilla),
+    Tool("Argilla 1", _is_first_argilla, _read_first_argilla),
 )
 
 
@@ -136,6 +180,8 @@ def read_tool_rows(rows: Iterable[Row], *, name: str) -> Iterator[Row]:
     if tool is None:
         yield from chain(first, rows)
         return
+    if tool.recognises is _is_label_studio:
+        tool = _with_questions(tool, first)
     logger.info("%s is read as records of %s", name, tool.name)
     for row in chain(first, rows):
         yield _read_row(row, tool)
@@ -148,6 +194,17 @@ def _recognise(rows: list[Row]) -> Tool | None:
         if records and all(map(tool.recognises, records)):
             return tool
     return None
+
+
+def _with_questions(tool: Tool, rows: list[Row]) -> Tool:
+    """Return how tasks of Label Studio are read: with one column of labels for each question."""
+    questions: dict[str, None] = {}
+    for row in rows:
+        with suppress(AttributeError, KeyError, TypeError):
+            questions.update(dict.fromkeys(_studio_answers(row.values)))
+    if len(questions) < MIN_QUESTIONS:
+        return tool
+    return replace(tool, read=partial(_read_questions, tuple(questions)))
 
 
 def _read_row(row: Row, tool: Tool) -> Row:
