@@ -96,6 +96,7 @@ def evaluate_command(
     from assay.output_place import check_apart
     from assay.recipes.evaluate import evaluate_model
     from assay.recipes.evaluate_several import SeveralEvaluation
+    from assay.recipes.steps.run_facts import describe_dropped
 
     if out is not None:
         check_table(out, overwrite=overwrite)
@@ -103,6 +104,8 @@ def evaluate_command(
     with hold_output(out, overwrite=overwrite, apart=data):
         options = flags.options().as_trained(model, data)
         loaded = options.load(data)
+        if left_out := describe_dropped(loaded):
+            common.progress().say(left_out)
         found = evaluate_model(
             model,
             loaded,

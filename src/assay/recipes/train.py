@@ -44,6 +44,7 @@ from assay.recipes.steps.fit import (
 from assay.recipes.steps.inputs import check_inputs
 from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.steps.rule_options import RuleArguments, RuleOptions, refuse_impossible
+from assay.recipes.steps.run_facts import describe_dropped
 from assay.recipes.steps.shown import show_trained
 from assay.runtime.entries import AbstainEntry
 from assay.runtime.limits.abstain import SEVERAL_HINT, check_target
@@ -209,6 +210,8 @@ class _Training:
         checkpoint = self.fit.parameters.get("checkpoint")
         check_inputs(self.out, data, options, rule=self.rule, checkpoint=checkpoint)
         found = TrainingSet.prepare(data, options=options, seed=self.seed)
+        if left_out := describe_dropped(found.splits):
+            self.progress.say(left_out)
         if self.target_accuracy is not None:
             found.splits.label_set.check_single(hint=SEVERAL_HINT)
         asked = self.rule.resolve(found.splits.label_set)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 
 from assay import _env
+from assay.data.reading import count_reasons
 from assay.data.texts import Splits
+from assay.errors import plural
 from assay.reporting.results import Machine
 
-__all__ = ["describe_machine", "describe_splits"]
+__all__ = ["describe_dropped", "describe_machine", "describe_splits"]
 
 
 def describe_splits(splits: Splits) -> str:
@@ -22,6 +25,15 @@ def describe_splits(splits: Splits) -> str:
     if n_dropped := len(splits.dropped):
         sentence += f"; {n_dropped:,} row{'s' if n_dropped > 1 else ''} left out"
     return sentence
+
+
+def describe_dropped(splits: Splits) -> str:
+    """Say how many rows were left out and why; empty if none was."""
+    if not splits.dropped:
+        return ""
+    counts = Counter(row.reason for row in splits.dropped)
+    left_out = f"{plural(counts.total(), 'row')} left out ({count_reasons(counts)})"
+    return f"{splits.source}: {left_out}"
 
 
 def describe_machine() -> Machine:
