@@ -211,7 +211,7 @@ def test_copy_is_compared_without_training_data(models, tmp_path, caplog, export
     assert found.n_texts == n_texts
     assert (found.accuracy_before is None) == (not keeps)
     assert found.accuracy_loss <= found.changed
-    assert f"Compared on {found.split}" in caplog.text
+    assert f"so it is compared on {found.split}: " in caplog.text
     if export_format == "onnx-int8":
         assert read_folder(tmp_path / "copy").scores == ()
     card = (tmp_path / "copy" / "README.md").read_text(encoding="utf-8")

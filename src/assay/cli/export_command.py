@@ -110,6 +110,7 @@ def export_command(
 def _show(report: Export) -> None:
     """Print the model beside its copy."""
     from assay.recipes.export import show_accuracy
+    from assay.recipes.steps.parity_texts import count_texts
 
     before, after = report.bytes_before / 1e6, report.bytes_after / 1e6
     rate_before, rate_after = report.texts_per_s_before, report.texts_per_s_after
@@ -124,7 +125,7 @@ def _show(report: Export) -> None:
     ]
     print_table(
         [{"": name, "model": model, "copy": copy} for name, model, copy in rows],
-        title=f"{report.n_texts:,} texts of {report.split}",
+        title=count_texts(report.n_texts, report.split),
         right=("model", "copy"),
     )
     difference = f"largest difference of a score {report.max_difference:.2g}"

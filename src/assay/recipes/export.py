@@ -28,7 +28,7 @@ from assay.evaluation.several_scoring import score_several_split, several_claims
 from assay.models.onnx.quantize import describe_onnx, quantize_onnx
 from assay.output_place import check_apart, check_outside
 from assay.progress import Progress
-from assay.recipes.steps.parity_texts import ParityTexts, find_parity_texts
+from assay.recipes.steps.parity_texts import ParityTexts, count_texts, find_parity_texts
 from assay.runtime.entries import CopyMeasures, ExportEntry, ScoreEntry
 from assay.runtime.folder import seal_folder, write_manifest
 from assay.runtime.layout import Layout
@@ -261,7 +261,7 @@ def _check_limits(model: Model, report: Export) -> None:
     if broken:
         raise CheckError(
             f"the {report.format} copy of {model.folder} is not the same on "
-            f"{report.n_texts:,} texts of {report.split}: {'; '.join(broken)}; "
+            f"{count_texts(report.n_texts, report.split)}: {'; '.join(broken)}; "
             f"{report.accuracy_name} "
             f"{show_accuracy(report.accuracy_before)} before, "
             f"{show_accuracy(report.accuracy_after)} after. Nothing was written",

@@ -17,7 +17,7 @@ from assay.recipes.steps.known_data import check_labels, cut_as_trained, load_as
 from assay.runtime.layout import Layout
 from assay.runtime.predictor import Model
 
-__all__ = ["ParityTexts", "find_parity_texts"]
+__all__ = ["ParityTexts", "count_texts", "find_parity_texts"]
 
 logger = logging.getLogger(__name__)
 
@@ -75,13 +75,23 @@ def find_parity_texts(model: Model, data: Any, split: str) -> ParityTexts:
     except AssayError as err:
         found = _kept(model) or _made(model)
         logger.warning(
-            "the data that %s was trained on ('%s') cannot be used here: %s. Compared on %s",
+            "the data that %s was trained on ('%s') cannot be used here, so it is compared on %s: "
+            "%s",
             model.folder,
             source,
-            err.message,
             found.split,
+            err.message,
         )
         return found
+
+
+def count_texts(n_texts: int, split: str) -> str:
+    """Return how many texts were compared, and which.
+
+    >>> count_texts(40, "test"), count_texts(500, MADE)
+    ('40 texts of test', '500 texts made of its vocabulary')
+    """
+    return f"{n_texts:,} {split}" if split in (KEPT, MADE) else f"{n_texts:,} texts of {split}"
 
 
 def _held_out(model: Model, splits: Splits, split: str) -> ParityTexts:
