@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from assay.data.labels import LabelSet
+from assay.data.load import load_data
 from assay.data.normal_form import normalise_text
 from assay.data.texts import DroppedRow, LabelledTexts, Splits, check_texts
 from assay.errors import DataError, InputError
@@ -154,3 +155,12 @@ def test_frame_mapping_and_set_are_no_texts(texts, problem, hint):
 def test_columns_are_texts(texts):
     """What has one order and one value per row is taken as it is."""
     assert check_texts(texts) == ["a", "b"]
+
+
+def test_rows_are_known_by_line_in_files_of_text_alone(tmp_path):
+    """A workbook and a frame have rows."""
+    (tmp_path / "d.csv").write_text("text,label\na,x\nb,y\n", encoding="utf-8")
+    (tmp_path / "d.json").write_text('[{"text": "a", "label": "x"}]', encoding="utf-8")
+    assert load_data(tmp_path / "d.csv").unit == "line"
+    assert load_data(tmp_path / "d.json").unit == "row"
+    assert load_data((["a", "b"], ["x", "y"])).unit == "row"

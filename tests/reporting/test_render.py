@@ -378,10 +378,12 @@ def test_rows_have_the_names_that_a_column_gives_them(report, draw):
         "suspects": [suspect],
     }
     dropped = named["problems"]["dropped"][0]
-    assert "Line (row)" not in draw(named, FIGURES)
+    assert "Line (id)" not in draw(named, FIGURES)
     dropped["id"] = "T-0001"
     suspect["id"] = "T-0002"
     shown = draw(named, FIGURES)
     assert f"{dropped['line']} (T-0001)" in shown
     assert "41 (T-0002)" in shown
-    assert shown.count("Line (row)") == 2
+    assert shown.count("Line (id)") == 2
+    named["data"]["unit"] = "row"  # of a workbook
+    assert draw(named, FIGURES).count("Row (id)") == 2

@@ -156,7 +156,7 @@ def test_label_that_no_text_has_or_is_given_has_no_score(report, language, dash)
 def test_name_of_a_row_is_beside_its_line(report):
     """Where a column was asked for; the title says which of the two numbers is which."""
     named = {**report, "surprising": [{**report["surprising"][0], "id": "003"}]}
-    for language, title in (("en", "Line (row)"), ("ko", "줄(행 이름)")):
+    for language, title in (("en", "Line (id)"), ("ko", "줄(행 이름)")):
         written = render_several_markdown(named, {}, language=language)
         assert f"| {title} | " in written
         assert "| 7 (003) | " in written

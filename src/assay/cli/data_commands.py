@@ -82,7 +82,8 @@ def explore_command(
     if common.json:
         print_json(found.to_dict())
         return
-    _show_summary(found.summary, columns=_columns_of(splits), id_column=flags.id_column)
+    named = flags.id_column or splits.unit
+    _show_summary(found.summary, columns=_columns_of(splits), named=named)
     for path in found.figures:
         print_line(f"figure: {path}")
 
@@ -95,7 +96,7 @@ def _columns_of(splits: Splits) -> str:
     return list_columns(used or ("text", "label"))
 
 
-def _show_summary(summary: DataSummary, *, columns: str, id_column: str | None) -> None:
+def _show_summary(summary: DataSummary, *, columns: str, named: str) -> None:
     from assay.data.reading import count_reasons
 
     splits = summary["splits"]
@@ -117,7 +118,7 @@ def _show_summary(summary: DataSummary, *, columns: str, id_column: str | None) 
         _show_tokens(splits)
     _show_classes(splits)
     _show_together(splits)
-    _show_first_rows(next(iter(splits.values())), id_column)
+    _show_first_rows(next(iter(splits.values())), named)
 
 
 def _show_words(splits: dict[str, SplitSummary]) -> None:
@@ -178,16 +179,16 @@ def _show_together(splits: dict[str, SplitSummary]) -> None:
     print_table(rows, right=("texts", "times chance"), elastic=("given together",))
 
 
-def _show_first_rows(split: SplitSummary, id_column: str | None) -> None:
+def _show_first_rows(split: SplitSummary, named: str) -> None:
+    """Print the first rows; `named` is the title of what they are known by."""
     has_ids = "together" not in split
-    named = id_column or "line"
     rows = []
     for row in split["first_rows"]:
         place: dict[str, object] = {named: row.get("id", row["line"])}
         if has_ids:
             place["label"] = row["label"]
         rows.append({**place, "label_name": row["label_name"], "text": row["text"]})
-    print_table(rows, right=("line", "label"), elastic=("label_name", "text"))
+    print_table(rows, right=(named, "label"), elastic=("label_name", "text"))
 
 
 def tokens_command(

@@ -125,7 +125,7 @@ def evaluate_command(
     if isinstance(found, SeveralEvaluation):
         _show_several(found)
     else:
-        _show(found, flags.id_column)
+        _show(found, flags.id_column, unit=loaded.unit)
     if out is not None:
         print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
 
@@ -203,7 +203,7 @@ def _several_leaks(found: SeveralEvaluation) -> str:
     )
 
 
-def _show(found: Evaluation, id_column: str | None) -> None:
+def _show(found: Evaluation, id_column: str | None, *, unit: str) -> None:
     """Print scores, classes, parts and mistakes as tables."""
     print_table(score_rows(found.split, found.scored.to_dict()), right=SCORE_COLUMNS)
     if sentence := rating_sentence(found.split, found.scored.to_dict()):
@@ -220,7 +220,7 @@ def _show(found: Evaluation, id_column: str | None) -> None:
     _print_answered(found)
     _print_slices(found.by, title="By the values of a column")
     _print_slices(found.slices, title="Parts of the split with ten texts or more")
-    _print_mistakes(found, id_column)
+    _print_mistakes(found, id_column, unit)
 
 
 def _unseen_sentence(found: Evaluation | SeveralEvaluation) -> str:
@@ -330,8 +330,8 @@ def _slice_row(one: SliceScores) -> dict[str, str]:
     return row
 
 
-def _print_mistakes(found: Evaluation, id_column: str | None) -> None:
-    place = id_column or "line"
+def _print_mistakes(found: Evaluation, id_column: str | None, unit: str) -> None:
+    place = id_column or unit
     rows = [
         {
             place: id_of(one.columns, id_column, one.line),

@@ -287,6 +287,12 @@ class Splits(Mapping[str, LabelledTexts]):
     def __contains__(self, split: object) -> bool:
         return split in self.parts
 
+    @property
+    def unit(self) -> str:
+        """What its rows are known by: ``line`` in files of text, else ``row``."""
+        units = {origin.unit for origin in self.origins.values()}
+        return "line" if "line" in units else "row"
+
     def __repr__(self) -> str:
         sizes = [f"{split} {len(labelled):,}" for split, labelled in self.parts.items()]
         n_labels = f"{len(self.label_set):,} labels"

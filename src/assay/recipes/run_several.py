@@ -369,6 +369,7 @@ def _sections(recommended: _Scored, run: Run, audit: Audit) -> Mapping[str, Any]
     facts = [*find_rare(splits), *find_reading(splits)]
     return {
         "command": run.options.command,
+        "unit": splits.unit,
         "reading": [fact.to_dict() for fact in facts],
         "label_check": audit.label_check.fact().to_dict(),
         "surprising": name_surprising(find_surprising(test, labels), ids, split="test"),

@@ -44,8 +44,8 @@ def collect_report(results: Results, sections: ReportSections | None = None) -> 
                               "f1_weighted", "f1_macro", "log_loss", "ece", "without_leaks"}}],
              "problems": {"dropped", "n_empty_rows", "n_texts", "duplicates", "truncation",
                           "audit"},
-             "data": {"source", "splits", "class_counts", "words_per_text", "quantiles",
-                      "first_rows", "tokens"},
+             "data": {"source", "unit", "splits", "class_counts", "words_per_text",
+                      "quantiles", "first_rows", "tokens"},
              "classes": {"split", "per_class": [...], "f1_by_method": {method: [f1, ...]}},
              "confusion": {"split", "counts", "fractions", "pairs": [...]},
              "calibration": {method: {...}}, "coverage": {method: {...}},
@@ -143,6 +143,7 @@ def _describe(results: Results, sections: ReportSections) -> dict[str, Any]:
         },
         "data": {
             "source": splits.source,
+            "unit": splits.unit,
             "splits": sizes,
             "class_counts": sections.data.class_counts,
             "words_per_text": sections.data.words_per_text,

@@ -174,7 +174,7 @@ def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
         Table(
             "surprising",
             say("several.surprising"),
-            _surprising_rows(report["surprising"], spoken),
+            _surprising_rows(report["surprising"], spoken, unit=report.get("unit", "line")),
             say("several.surprising_note"),
             kinds=(NUMBER, TEXT, LABEL),
         ),
@@ -304,11 +304,11 @@ def _problem_row(one: Mapping[str, Any], spoken: Spoken) -> Row:
     }
 
 
-def _surprising_rows(found: Sequence[Mapping[str, Any]], spoken: Spoken) -> list[Row]:
+def _surprising_rows(found: Sequence[Mapping[str, Any]], spoken: Spoken, *, unit: str) -> list[Row]:
     """Return the rows of surprising texts, each with the name of its row where one has a name."""
-    title = spoken.say("columns.line")
+    title = spoken.say(f"columns.{unit}")
     if any("id" in one for one in found):
-        title = spoken.say("columns.line_and_id")
+        title = spoken.say(f"columns.{unit}_and_id")
     rows: list[Row] = []
     for one in found:
         place = f"{one['line']}"
