@@ -244,3 +244,18 @@ def test_other_objects_are_refused(data):
         match=rf"data is {type(data).__name__}; a path, 'sample', a Hub id, .* is accepted",
     ):
         load_data(data)
+
+
+def test_times_and_classes_of_numbers_are_labels_as_they_are_seen():
+    """Arrays of nanoseconds, periods, and the intervals that pandas cuts numbers into."""
+    pandas = pytest.importorskip("pandas")
+    texts = [f"text {i}" for i in range(6)]
+    days = np.array(["2026-01-01", "2026-01-02"] * 3, dtype="datetime64[ns]")
+    assert load_data((texts, days)).label_set.names == ("2026-01-01", "2026-01-02")
+    months = pandas.DataFrame(
+        {"text": texts, "label": pandas.PeriodIndex(["2026-01"] * 6, freq="M")}
+    )
+    assert load_data(months).label_set.names == ("2026-01",)
+    cut = pandas.cut(pandas.Series([1, 2, 3, 4, 5, 6]), [0, 3, 6])
+    found = load_data(pandas.DataFrame({"text": texts, "label": cut}))
+    assert found.label_set.names == ("(0, 3]", "(3, 6]")

@@ -39,6 +39,8 @@ NOTHING = ("", MYSQL_NULL)
 YES_WORDS = {"1", "1.0", "true", "yes", "y", "x", "예", "네"}
 BLANK_WORDS = {"", "none", "nan", "<na>"}
 NO_WORDS = {*BLANK_WORDS, "0", "0.0", "false", "no", "n", "아니오", "아니요"}
+# What is written as it is seen: of pandas, such as what `cut` makes of numbers, and of Python.
+WRITTEN_TYPES = {"Period", "Interval", "UUID"}
 # The last two are of pandas, recognised by name so that it need not be imported.
 NULL_TYPES = {"NoneType", "NAType", "NaTType"}
 MAX_INTEGER_BITS = 4096  # Python refuses to write integers of more than 4,300 digits
@@ -172,6 +174,8 @@ def _plain(value: Any) -> Any:
         value = value.astype(f"{value.dtype.kind}8[us]")  # nanoseconds would become numbers
     if isinstance(value, np.generic):
         value = _of_numpy(value)
+    if type(value).__name__ in WRITTEN_TYPES:
+        return str(value)
     shown = show_time(value)
     return value if shown is None else shown
 

@@ -76,6 +76,8 @@ def check_texts(texts: object, *, name: str = "texts") -> list[str]:
 
 def plain_list(values: Any) -> list[Any]:
     """Return a column as a list of Python's own values, which iterating does not yield."""
+    if isinstance(values, np.ndarray) and values.dtype.kind in "mM":
+        return list(values)  # of nanoseconds, `tolist` makes numbers
     for name in ("to_pylist", "to_list", "tolist"):  # of pyarrow; polars and pandas; NumPy
         if hasattr(values, name):
             return list(getattr(values, name)())
