@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
+from assay.data.files.labelled_lines import find_line_form, labelled_line_rows
 from assay.data.files.reading import Reading
 from assay.data.files.relabelled import write_relabelled
 from assay.data.load import load_data
@@ -80,3 +83,17 @@ def test_lines_with_equal_tabs_are_a_table(tmp_path):
     path.write_text(f"kind\tmessage\n{rows}", encoding="utf-8")
     assert load_data(path, label_column="kind")["all"].texts[0] == "see you at number 0"
     assert load_data(path, delimiter="tab", label_column="text", text_column="label")  # as before
+
+
+def test_labels_of_fasttext_end_at_any_white_space():
+    """A tab is kept where a label is written anew."""
+    stream = io.StringIO("__label__a\tso glad\n__label__b  so sad\n")
+    rows = list(labelled_line_rows(stream, "utf-8", delimiter=";"))
+    assert [row.values for row in rows] == [
+        {"text": "so glad", "label": ["a"]},
+        {"text": "so sad", "label": ["b"]},
+    ]
+    form = find_line_form(io.StringIO("__label__a\tso glad\n"), "utf-8")
+    assert form is not None
+    assert form.relabel("__label__a\tso glad", "b") == "__label__b\tso glad"
+    assert form.relabel("__label__a __label__c so sad", "b") == "__label__b so sad"

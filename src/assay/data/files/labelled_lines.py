@@ -63,7 +63,10 @@ def _read_fasttext(line: str) -> dict[str, object]:
 def _relabel_fasttext(line: str, label: str) -> str:
     if len(label.split()) != 1:
         raise InputError(f"'{cut(label)}' holds white space, which ends a label of fastText")
-    return f"{FASTTEXT_MARK}{label} {_read_fasttext(line)['text']}"
+    text = str(_read_fasttext(line)["text"])
+    labels = line.removesuffix(text)
+    space = labels[len(labels.rstrip()) :] or " "
+    return f"{FASTTEXT_MARK}{label}{space}{text}"
 
 
 def _relabel_question(line: str, label: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from assay.data.cell_values import label_as_text
+from assay.data.label_forms import choices_of
 
 __all__ = [
     "OF_TOOLS",
@@ -89,6 +90,8 @@ def of_same_type(before: Any, label: NewLabel) -> Any:
     if isinstance(label, SeveralNames):
         if isinstance(before, str):
             return label.as_cell()
+        if choices_of(before) is not None:
+            return {**before, "choices": list(label.names)}
         first = before[0] if before else ""
         return [of_same_type(first, name) for name in label.names]
     if isinstance(before, list):
