@@ -1,4 +1,8 @@
-"""Odd files of many kinds through the command line: the sentence, the exit code, and nothing written."""
+"""Odd files of many kinds through the command line: the sentence, the exit code, and nothing written.
+
+The modules `assay.data.word_labels`, `assay.data.row_advice` and `assay.data.files.footers` are tested
+here too.
+"""
 
 from __future__ import annotations
 

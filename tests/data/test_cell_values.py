@@ -1,4 +1,7 @@
-"""What a value of a cell means; texts and labels of whole files are tested in `test_clean`."""
+"""What a value of a cell means; texts and labels of whole files are tested in `test_clean`.
+
+The module `assay.data.files.shown_times` is tested here too.
+"""
 
 import datetime
 

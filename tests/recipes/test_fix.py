@@ -1,8 +1,8 @@
 """`assay fix`: the person's own file, corrected, everything else byte for byte as it was.
 
 The modules `assay.data.files.relabelled`, `assay.data.files.relabelled_records`,
-`assay.data.files.relabelled_json`, `assay.data.files.relabelled_values` and `assay.cli.fix_command`
-are tested here too.
+`assay.data.files.relabelled_json`, `assay.data.files.relabelled_values`,
+`assay.data.files.workbook_results` and `assay.cli.fix_command` are tested here too.
 """
 
 from __future__ import annotations

@@ -378,6 +378,7 @@ def test_rows_have_the_names_that_a_column_gives_them(report, draw):
         "suspects": [suspect],
     }
     dropped = named["problems"]["dropped"][0]
+    named["data"]["unit"] = "line"
     assert "Line (id)" not in draw(named, FIGURES)
     dropped["id"] = "T-0001"
     suspect["id"] = "T-0002"

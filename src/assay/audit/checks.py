@@ -134,7 +134,7 @@ def _judge_labels(
     if judged is None or task == "multi":
         usual = with_usual_spellings(splits)
         found = CHECKS[task](usual, method=method, judged=None, seed=seed, progress=progress)
-        return found if usual is splits else (found[0], as_written(found[1], splits))
+        return found[0], as_written(found[1], splits)
     label_check, suspects = check_labels(
         splits, method=method, judged=judged, seed=seed, progress=progress
     )

@@ -101,8 +101,10 @@ def _show_next_step(audit: Audit, data: str, out: Path, flags: str) -> None:
     n_spelled = sum(one.kind == SPELLED for one in audit.issues)
     merges = n_spelled > 0 and MERGE not in flags.split()
     print_line("next: write yes under accept where the proposed label is right, save it, and run")
-    print_line(f"  {command} {MERGE}" if merges else f"  {command}")
-    if merges:
+    if not merges:
+        print_line(f"  {command}")
+    else:
+        print_line(f"  {command} {MERGE}")
         rows = plural(n_spelled, f"{SPELLED} row")
         print_line(f"{MERGE} mends the {rows} without a yes; leave it out to decide on each")
 

@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from assay.evaluation.mistakes import Mistake
     from assay.evaluation.several_slices import SeveralSlice
     from assay.evaluation.slices import SliceScores
+    from assay.progress import Progress
     from assay.recipes.evaluate import Evaluation
     from assay.recipes.evaluate_several import SeveralEvaluation
+    from assay.recipes.steps.prepare import DataOptions
 
 __all__ = ["register"]
 
@@ -96,16 +98,12 @@ def evaluate_command(
     from assay.output_place import check_apart
     from assay.recipes.evaluate import evaluate_model
     from assay.recipes.evaluate_several import SeveralEvaluation
-    from assay.recipes.steps.run_facts import describe_dropped
 
     if out is not None:
         check_table(out, overwrite=overwrite)
         check_apart(label_map, out, what="the map of labels")
     with hold_output(out, overwrite=overwrite, apart=data):
-        options = flags.options().as_trained(model, data)
-        loaded = options.load(data)
-        if left_out := describe_dropped(loaded):
-            common.progress().say(left_out)
+        loaded = _load(data, flags.options().as_trained(model, data), common.progress())
         found = evaluate_model(
             model,
             loaded,
@@ -128,6 +126,16 @@ def evaluate_command(
         _show(found, flags.id_column, unit=loaded.unit)
     if out is not None:
         print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
+
+
+def _load(data: str, options: DataOptions, progress: Progress) -> Splits:
+    """Read the data, and say how many rows were left out."""
+    from assay.recipes.steps.run_facts import describe_dropped
+
+    loaded = options.load(data)
+    if left_out := describe_dropped(loaded):
+        progress.say(left_out)
+    return loaded
 
 
 def _score_values(

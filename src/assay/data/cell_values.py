@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from assay.data.files.row import Record
 from assay.data.files.shown_times import show_time
 from assay.data.label_forms import (
     FORMULA_START,
@@ -119,10 +120,8 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
     value = _plain(value)
     if is_null(value):
         return None
-    if isinstance(value, str):
-        return label_as_text(value)
-    if (choices := choices_of(value)) is not None:
-        return _label_of_list(choices, class_names=class_names)
+    if isinstance(value, str | dict):
+        return _label_of_object(value, class_names=class_names)
     if not isinstance(value, Number):
         raise RefusedError(f"the label is {_kind(value)}; a text or a number is accepted")
     value = _whole(value)
@@ -141,6 +140,16 @@ def _of_numpy(value: np.generic) -> Any:
     if isinstance(plain, np.generic):
         raise RefusedError(f"the value is of type {type(plain).__name__}, which is no text")
     return plain
+
+
+def _label_of_object(value: str | Record, *, class_names: Sequence[str] | None) -> str | None:
+    """Return the label of what was made a text, or of an object with choices."""
+    if isinstance(value, str):
+        return value
+    choices = choices_of(value)
+    if choices is None:
+        raise RefusedError(f"the label is {_kind(value)}; a text or a number is accepted")
+    return _label_of_list(choices, class_names=class_names)
 
 
 def _label_of_list(values: list[Any], *, class_names: Sequence[str] | None) -> str | None:
@@ -176,8 +185,7 @@ def _plain(value: Any) -> Any:
         value = _of_numpy(value)
     if type(value).__name__ in WRITTEN_TYPES:
         return str(value)
-    shown = show_time(value)
-    return value if shown is None else shown
+    return show_time(value) or value
 
 
 def _whole(value: Any) -> Any:

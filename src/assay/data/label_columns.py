@@ -83,7 +83,7 @@ def _say_missing_words(counts: Mapping[str, int], *, source: str) -> None:
 
 def _say_shortened(counts: Mapping[str, int], *, source: str) -> None:
     """Warn of labels that a spreadsheet made of longer numbers: their digits are lost."""
-    found = [label for label in counts if SHORTENED.fullmatch(label)]
+    found = list(filter(SHORTENED.fullmatch, counts))
     if found:
         logger.warning(
             "%s: labels such as '%s' are what a spreadsheet shows of long numbers, so that several "

@@ -10,7 +10,6 @@ import ast
 import json
 import re
 import unicodedata
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +28,7 @@ __all__ = [
     "mend_label",
     "parse_list_cell",
     "trim",
+    "unwrap_choices",
     "unwrap_formula",
 ]
 
@@ -137,9 +137,6 @@ def parse_list_cell(cell: str) -> list[Any] | None:
     cell = cell.strip()
     if cell == EMPTY_SET:
         return []
-    if CHOICES in cell[:20] and cell[0] == "{":
-        with suppress(ValueError, RecursionError):
-            return choices_of(json.loads(cell))
     if not cell or cell[-1] != BRACKETS.get(cell[0]):
         return None
     if SPACED_LIST.fullmatch(cell):
@@ -147,7 +144,7 @@ def parse_list_cell(cell: str) -> list[Any] | None:
     written = DOUBLED_QUOTE.sub(r"\\\1", cell)
     for parse, text in ((json.loads, cell), (ast.literal_eval, written)):
         try:
-            value = parse(text)
+            value = unwrap_choices(parse(text))
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
         # Up to which depth Python reads what is nested differs between its versions.
@@ -162,8 +159,17 @@ def choices_of(value: Any) -> list[Any] | None:
     >>> choices_of({"choices": ["joy", "fear"]}), choices_of({"start": 0})
     (['joy', 'fear'], None)
     """
-    found = value.get("choices") if isinstance(value, dict) else None
-    return found if isinstance(found, list) else None
+    if isinstance(value, dict) and isinstance(value.get("choices"), list):
+        return list(value["choices"])
+    return None
+
+
+def unwrap_choices(value: Any) -> Any:
+    """Return the choices of an object of Label Studio; other values as they are."""
+    choices = choices_of(value)
+    if choices is None:
+        return value
+    return choices
 
 
 @dataclass

@@ -94,7 +94,9 @@ class Origin:
     def unit(self) -> str:
         """What rows are known by: ``line`` or ``row``."""
         kind = file_kind(self.paths[0])
-        return FORMATS[kind].unit if kind is not None and len(self.paths) == 1 else "row"
+        if kind is None or len(self.paths) > 1:
+            return "row"
+        return FORMATS[kind].unit
 
     def _rows(self) -> Iterator[Row]:
         options = self.reading.to_dict()

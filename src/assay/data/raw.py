@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from assay.data.clean import (
     MAX_DROPPED_FRACTION,
@@ -100,14 +101,26 @@ def build_splits(
         cleaned[split] = rows
         if raw.origin is not None:
             origins[split] = replace(raw.origin, used=(text, *(found.columns or (label,))))
-    if problems:
-        hint = advise_rows(raw.origin for raw in raws.values()) or hint
-    raise_problems(source, problems, hint=hint, flags=tuple(fixes))
+    _raise(source, problems, raws, hint, tuple(fixes))
     splits = _named(cleaned, published, given, source=source, rules=rules, task=found.task)
     splits = replace(splits, origins=origins, empty_columns=found.unused(splits.label_set))
     splits = replace(splits, n_empty_rows=_count_empty_rows(raws.values()))
     say_reading(splits, is_known=bool(rules.known_labels))
     return _with_names(splits, rules.id_column)
+
+
+def _raise(
+    source: str,
+    problems: Sequence[str],
+    raws: Mapping[str, RawSplit],
+    hint: str,
+    flags: Sequence[str],
+) -> None:
+    """Raise the problems of all splits, with what they may come from; return if there are none."""
+    if not problems:
+        return
+    advice = advise_rows(map(attrgetter("origin"), raws.values()))
+    raise_problems(source, problems, hint=advice or hint, flags=flags)
 
 
 def _with_names(splits: Splits, id_column: str | None) -> Splits:

@@ -21,7 +21,7 @@ from assay.data.columns import find_columns, fold_name
 from assay.data.files.formats import file_kind
 from assay.data.files.readers import Row
 from assay.data.indicators import JOINED, PEEKED_ROWS, Again, find_indicators, join_columns
-from assay.data.label_forms import CHOICES, choices_of, parse_list_cell
+from assay.data.label_forms import CHOICES, parse_list_cell, unwrap_choices
 from assay.data.labels import LabelSet, Task
 from assay.data.raw_split import RawSplit
 from assay.data.row_rules import RowRules
@@ -118,10 +118,8 @@ def _find_lists(
     held = [_hold_lists(raw, text_column, label_column) for raw in raws.values()]
     raws = {split: one.raw for split, one in zip(raws, held, strict=True)}
     single = Found(raws, "single", label_column)
-    has_choices = any(one.has_choices for one in held)
-    several = Found(
-        _with_lists(raws, _list_or_one if has_choices else _list_of), "multi", label_column
-    )
+    as_list = AS_LIST[any(one.has_choices for one in held)]
+    several = Found(_with_lists(raws, as_list), "multi", label_column)
     if any(one.has_several for one in held):
         return several
     _check_any_label(held)
@@ -188,8 +186,7 @@ def _list_of(value: Any) -> Any:
     if isinstance(value, str):
         found = parse_list_cell(value)
         return value if found is None else found
-    choices = choices_of(value)
-    return value if choices is None else choices
+    return unwrap_choices(value)
 
 
 @dataclass(frozen=True)
@@ -226,7 +223,7 @@ def _hold_lists(raw: RawSplit, text_column: str | None, label_column: str | None
     if not (has_choices or _are_lists(values)):
         return _Held(replace(raw, read=Again(head, rows)))
     held = [*head, *rows]
-    as_list = _list_or_one if has_choices else _list_of
+    as_list = AS_LIST[has_choices]
     sizes = Counter(_n_items(as_list(row.values.get(label))) for row in held)
     return _Held(
         replace(raw, read=Again(held, ())),
@@ -255,7 +252,12 @@ def _has_choices(value: Any) -> bool:
 def _list_or_one(value: Any) -> Any:
     """Return the list that a cell holds; of a text, a list of one."""
     found = _list_of(value)
-    return [found] if isinstance(found, str) and found.strip() else found
+    if isinstance(found, str) and found.strip():
+        return [found]
+    return found
+
+
+AS_LIST = {True: _list_or_one, False: _list_of}  # by whether Label Studio wrote choices
 
 
 def _are_lists(values: Sequence[Any]) -> bool:

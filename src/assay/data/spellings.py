@@ -181,7 +181,9 @@ def _merged_rows(
 def _groups_of_equal_form(counts: Mapping[str, int]) -> Iterator[list[str]]:
     """Yield labels that look the same but for case, space and the form of numbers."""
     forms = {label: _form(label) for label in counts}
-    truth = TRUTH if TRUTH.keys() | TRUTH.values() >= set(forms.values()) else {}
+    truth: Mapping[str, str] = {}
+    if set(forms.values()) <= TRUTH.keys() | TRUTH.values():
+        truth = TRUTH
     groups: dict[str, list[str]] = {}
     for label, form in forms.items():
         groups.setdefault(truth.get(form, form), []).append(label)

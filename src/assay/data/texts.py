@@ -292,8 +292,8 @@ class Splits(Mapping[str, LabelledTexts]):
     @property
     def unit(self) -> str:
         """What its rows are known by: ``line`` in files of text, else ``row``."""
-        units = {origin.unit for origin in self.origins.values()}
-        return "line" if "line" in units else "row"
+        units = {"row", *(origin.unit for origin in self.origins.values())}
+        return min(units)
 
     def __repr__(self) -> str:
         sizes = [f"{split} {len(labelled):,}" for split, labelled in self.parts.items()]

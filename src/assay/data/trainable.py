@@ -89,7 +89,7 @@ def _check_single(splits: Splits, counts: Mapping[str, Counter[str]]) -> None:
     hint = describe_spellings(splits) if problems else ""
     spelt = {one.label for one in split_spellings(splits)}
     if not spelt.issuperset(of_labels):
-        hint = f"{hint} Others: {CORRECT}" if hint else CORRECT
+        hint = f"{hint} Others: {CORRECT}".removeprefix(" Others: ")
     if len(problems) == 1:
         problems = [f"{splits.source}: {problems[0]}"]
     raise_problems(splits.source, problems, hint=hint)
@@ -184,11 +184,12 @@ def _label_problems(splits: Splits, counts: Mapping[str, Counter[str]]) -> dict[
     for label in splits.label_set:
         if counts["train"][label] >= MIN_TRAIN_ROWS:
             continue
-        is_shown = len(problems) < MAX_LISTED
-        place = _first_row(splits, label) if is_shown else ""
-        meant = did_you_mean(label, known) if is_shown else ""
-        problem = _label_problem(label, counts, place)
-        problems[label] = f"{problem}.{meant}" if meant else problem
+        if len(problems) >= MAX_LISTED:
+            problems[label] = _label_problem(label, counts, "")
+            continue
+        meant = did_you_mean(label, known)
+        problem = _label_problem(label, counts, _first_row(splits, label))
+        problems[label] = f"{problem}.{meant}".removesuffix(".")
     return problems
 
 
@@ -199,7 +200,7 @@ def _label_problem(label: str, counts: Mapping[str, Counter[str]], place: str) -
         return f"label '{cut(label)}' {few}; at least {MIN_TRAIN_ROWS} are accepted"
     elsewhere = [f"{split} ({count[label]:,})" for split, count in counts.items() if count[label]]
     if elsewhere:
-        first = f"; the first is {place}" if place else ""
+        first = f"; the first is {place}".removesuffix("; the first is ")
         return f"label '{cut(label)}' has rows in {', '.join(elsewhere)} but none in train{first}"
     return f"label '{cut(label)}' has no rows in train; at least {MIN_TRAIN_ROWS} are accepted"
 
@@ -209,6 +210,6 @@ def _first_row(splits: Splits, label: str) -> str:
     for split, labelled in splits.items():
         line = next((line for line, own in labelled.entries() if own == label), None)
         if line is not None:
-            where = "" if split == "train" else f" of {split}"
-            return f"{describe_place(splits.origins, split, line)}{where}"
+            place = describe_place(splits.origins, split, line)
+            return f"{place} of {split}".removesuffix(" of train")
     return ""

@@ -10,7 +10,9 @@ import logging
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
+from functools import partial
+from itertools import islice, permutations
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from assay.data.files.decoding import open_text
@@ -51,17 +53,17 @@ def find_word_labels(origin: Origin | None) -> str:
     with suppress(AssayError, OSError):
         if file_kind(path) in TEXT_KINDS:
             with open_text(path, encoding=origin.reading.codec, newline="") as stream:
-                lines = [stream.readline(LINE_CHARS) for _ in range(N_LOOKED_AT)]
-            what = _find_tagged_lines(lines)
+                lines = iter(partial(stream.readline, LINE_CHARS), "")
+                what = _find_tagged_lines(list(islice(lines, N_LOOKED_AT)))
         else:
             rows = islice(read_rows(path, **origin.reading.to_dict()), N_LOOKED_AT)
-            what = _find_spans([row.values for row in rows])
-    return ADVICE.format(what=what) if what else ""
+            what = _find_spans(list(map(attrgetter("values"), rows)))
+    return what and ADVICE.format(what=what)
 
 
 def warn_of_word_labels(labels: Collection[str], *, source: str) -> None:
     """Warn where all labels are tags of words: they are learnt, but texts are meant."""
-    tags = [label for label in labels if WORD_TAG.fullmatch(label)]
+    tags = list(filter(WORD_TAG.fullmatch, labels))
     if tags and len(tags) + (OUTSIDE in labels) == len(labels):
         logger.warning(
             "%s: %s; a text is classified as a whole",
@@ -72,12 +74,12 @@ def warn_of_word_labels(labels: Collection[str], *, source: str) -> None:
 
 def _find_tagged_lines(lines: Sequence[str]) -> str:
     """Say that lines end in tags of words; empty if they do not."""
-    filled = [line for line in lines if line.strip()]
-    found = [one["tag"] for one in map(TAGGED_LINE.fullmatch, filled) if one is not None]
-    tags = [tag for tag in found if tag != OUTSIDE]
+    filled = list(filter(str.strip, lines))
+    found = list(filter(None, map(TAGGED_LINE.fullmatch, filled)))
+    tags = set(map(itemgetter("tag"), found)) - {OUTSIDE}
     if not tags or len(found) < NEARLY_ALL * len(filled):
         return ""
-    return OF_WORDS.format(tag=cut(tags[0]))
+    return OF_WORDS.format(tag=cut(min(tags)))
 
 
 def _find_spans(records: Sequence[Record]) -> str:
@@ -94,14 +96,11 @@ def _find_spans(records: Sequence[Record]) -> str:
 
 def _list_of_texts(record: Record) -> list[str]:
     """Return two columns, of words and of tags, that hold lists of one length; else nothing."""
-    lists = [(name, one) for name, one in record.items() if isinstance(one, list) and len(one) > 1]
-    for tags_name, tags in lists:
-        if not any(map(_is_tag, tags)):
-            continue
-        for name, words in lists:
-            is_words = all(isinstance(word, str) for word in words)
-            if name != tags_name and is_words and len(words) == len(tags):
-                return [name, tags_name]
+    lists = {name: one for name, one in record.items() if isinstance(one, list) and len(one) > 1}
+    for (name, words), (tags_name, tags) in permutations(lists.items(), 2):
+        is_as_long = len(words) == len(tags)
+        if is_as_long and any(map(_is_tag, tags)) and set(map(type, words)) == {str}:
+            return [name, tags_name]
     return []
 
 

@@ -1,4 +1,7 @@
-"""Files that are not what their names say are called what they are."""
+"""Files that are not what their names say are called what they are.
+
+These are also the tests of null_bytes.
+"""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ def test_what_a_workbook_cannot_hold_is_counted(tmp_path, caplog):
     ]
     write_workbook(records, tmp_path / "a.xlsx", columns=("text", "label"))
     assert caplog.messages == [
-        "1 text is longer than a cell of a workbook can be: cut off",
-        "2 cells have control characters, which a workbook cannot hold: U+FFFD is in their place; "
-        ".csv and .jsonl keep them",
+        "what is beyond the longest cell of a workbook was cut off, of 1 text",
+        "a workbook cannot hold control characters: U+FFFD is in their place in 2 cells; .csv and "
+        ".jsonl keep them",
     ]
     found = [row.values["text"] for row in read_rows(tmp_path / "a.xlsx")]
     assert found == ["a\ufffdb\ufffd", "c\ufffd", "d" * MAX_CELL_CHARS]

@@ -91,7 +91,7 @@ def find_header_delimiter(line: str) -> str | None:
 
 def _spaces(line: str) -> str:
     """Return a space if it is what separates the names of a header, each in quotes, as R has it."""
-    return " " if IN_QUOTES.fullmatch(line.rstrip("\r\n")) else ""
+    return " " * bool(IN_QUOTES.fullmatch(line.rstrip("\r\n")))
 
 
 def names_both(names: Sequence[str]) -> bool:

@@ -40,9 +40,9 @@ class Footers:
         self._name = name
         self._has_said = False
 
-    def take(self, fields: list[str], line: int) -> bool:
-        """Tell whether a record of another width than the header is such a line."""
-        if len(fields) != 1 or not is_footer(fields[0]):
+    def take(self, shown: str, line: int) -> bool:
+        """Tell whether a record of one field, where the header has more, is such a line."""
+        if not is_footer(shown):
             return False
         if not self._has_said:
             self._has_said = True
@@ -50,6 +50,6 @@ class Footers:
                 "%s: line %s, '%s', is a note of a database and no row",
                 self._name,
                 f"{line:,}",
-                fields[0].strip(),
+                shown.strip(),
             )
         return True

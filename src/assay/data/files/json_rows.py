@@ -22,6 +22,7 @@ from assay.errors import DataError
 
 __all__ = ["json_line_rows", "json_rows", "numbered_line_rows"]
 
+WHAT_FOLLOWS = {"\0": "null bytes follow"}
 PYTHON_DICT = ("{'", "[{'")  # how what Python prints begins
 KINDS = {list: "array", str: "string", type(None): "null", bool: "true or false"}
 
@@ -48,9 +49,8 @@ def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
         try:
             value = json.loads(line)
         except json.JSONDecodeError as err:
-            reason = find_nulls(line) or f"not JSON: {_explain(err)} at character {err.pos + 1}"
             if line.strip() != END_OF_DOS:
-                yield Row(lines.n_lines, {}, reason)
+                yield Row(lines.n_lines, {}, find_nulls(line) or _explain(err))
         except RecursionError:
             yield Row(lines.n_lines, {}, f"not JSON that can be read: {lines.bounds.deep_value}")
         except ValueError:
@@ -61,12 +61,13 @@ def json_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
 
 
 def _explain(err: json.JSONDecodeError) -> str:
-    """Return what is wrong with a line; a comma behind it is left from an array."""
+    """Say what is wrong with a line; a comma behind it is left from an array."""
+    what = err.msg
     if err.doc.lstrip().startswith(PYTHON_DICT):
-        return "a dict of Python, whose quotes are single (json.dumps writes JSON),"
-    if err.doc[err.pos :].strip() == ",":
-        return "a comma after the object, which lines of JSON do not have,"
-    return err.msg
+        what = "a dict of Python, whose quotes are single (json.dumps writes JSON),"
+    elif err.doc[err.pos :].strip() == ",":
+        what = "a comma after the object, which lines of JSON do not have,"
+    return f"not JSON: {what} at character {err.pos + 1}"
 
 
 def numbered_line_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
@@ -126,7 +127,7 @@ def json_rows(stream: TextIO, name: str, codec: str) -> Iterator[Row]:
             return
     array.skip()
     if array.peek():
-        what = "null bytes follow" if array.peek() == "\0" else "something follows"
+        what = WHAT_FOLLOWS.get(array.peek(), "something follows")
         yield Row(number + 1, {}, f"{what} the array (line {array.line})")
 
 

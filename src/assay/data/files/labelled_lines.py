@@ -54,8 +54,8 @@ def _read_fasttext(line: str) -> dict[str, object]:
     rest = line
     labels = []
     while rest.startswith(FASTTEXT_MARK):
-        word, *after = rest.split(None, 1)
-        rest = after[0] if after else ""
+        word = rest.split(None, 1)[0]
+        rest = rest[len(word) :].lstrip()
         labels.append(word.removeprefix(FASTTEXT_MARK))
     return {"text": rest, "label": labels}
 

@@ -111,7 +111,7 @@ def table_rows(
         header = tuple(str(i) for i in range(1, len(first) + 1))
         yield Row(1, dict(zip(header, first, strict=True)))
     width, last = len(header), (first[-1] if has_header else None)
-    repeats, footers = _Repeats(name), Footers(name)
+    notes = _Notes(name, first if has_header else (), width)
     breaks = None if dialect.takes_breaks else _Breaks(dialect.variant.delimiter, name)
     number = lines.n_lines - dialect.names_separator  # of a record, as a spreadsheet counts
     while True:
@@ -127,13 +127,10 @@ def table_rows(
             continue
         if not fields:
             continue
-        if fields[-1] == last and _is_header(fields, first):
-            repeats.say(line)
+        if (fields[-1] == last or len(fields) == 1) and notes.take(fields, line):
             continue
         problem = None
         if len(fields) != width or lines.n_lines != line or lines.problem is not None:
-            if fields == [END_OF_DOS] or footers.take(fields, line):
-                continue
             problem = _problem(fields, width, lines, breaks, line=line, number=number)
         values = dict(zip(header, fields, strict=False))
         if line == number:
@@ -173,22 +170,40 @@ def _is_header(fields: Sequence[str], first: Sequence[str]) -> bool:
     return [fields[0].removeprefix("\ufeff"), *fields[1:]] == list(first)
 
 
-class _Repeats:
-    """Says once that the header comes again, where files were put one after the other."""
+class _Notes:
+    """Tells records that are no rows: the header again, the end of a file of DOS, a footer.
 
-    def __init__(self, name: str) -> None:
+    Parameters
+    ----------
+    name : str
+        How messages call the file.
+    first : sequence of str
+        The header; empty where there is none.
+    width : int
+        How many columns there are.
+    """
+
+    def __init__(self, name: str, first: Sequence[str], width: int) -> None:
         self._name = name
+        self._first = first
+        self._width = width
+        self._footers = Footers(name)
         self._has_said = False
 
-    def say(self, line: int) -> None:
-        """Warn at the first one."""
+    def take(self, fields: Sequence[str], line: int) -> bool:
+        """Tell whether a record is no row; a header is said at the first one."""
+        if len(fields) == 1 < self._width:
+            return fields[0] == END_OF_DOS or self._footers.take(fields[0], line)
+        if not self._first or not _is_header(fields, self._first):
+            return False
         if not self._has_said:
+            self._has_said = True
             logger.warning(
                 "%s: line %s is the header again, as where files were joined; it is no row",
                 self._name,
                 f"{line:,}",
             )
-        self._has_said = True
+        return True
 
 
 class _Breaks:

@@ -66,8 +66,8 @@ def _read_questions(questions: Sequence[str], record: Record) -> Record:
 
 
 def _studio_text(record: Record) -> Any:
-    texts = [value for value in record["data"].values() if isinstance(value, str)]
-    return record["data"].get("text", texts[0] if texts else None)
+    texts = (value for value in record["data"].values() if isinstance(value, str))
+    return record["data"].get("text", next(texts, None))
 
 
 def _studio_answers(record: Record) -> dict[str, list[str]]:
@@ -128,11 +128,12 @@ def _is_first_argilla(record: Record) -> bool:
 
 def _read_first_argilla(record: Record) -> Record:
     """Read a record of Argilla 1: its annotation, unless it was discarded."""
-    inputs = record.get("inputs")
-    texts = list(inputs.values()) if isinstance(inputs, dict) else []
-    text = record.get("text") or (texts[0] if texts else None)
-    is_kept = record["status"] != "Discarded"
-    return {"text": text, "label": record["annotation"] if is_kept else None}
+    text, label = record.get("text"), record["annotation"]
+    if not text:
+        text = next(iter(record["inputs"].values()), None)
+    if record["status"] == "Discarded":
+        label = None
+    return {"text": text, "label": label}
 
 
 def _is_flat_argilla(record: Record) -> bool:

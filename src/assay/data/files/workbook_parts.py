@@ -108,8 +108,7 @@ def _sheet_files(sheets: bytes, links: bytes) -> dict[str, str]:
     for one in ElementTree.fromstring(sheets).iter():  # noqa: S314
         if one.tag.endswith("}sheet") and one.get(LINK_ID) in targets:
             target = targets[one.get(LINK_ID)]
-            is_whole = target.startswith("/")
-            files[one.get("name", "")] = target.removeprefix("/") if is_whole else f"xl/{target}"
+            files[one.get("name", "")] = f"/xl/{target}".rpartition("//")[2].removeprefix("/")
     return files
 
 

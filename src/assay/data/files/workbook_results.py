@@ -66,21 +66,24 @@ def keep_results(out: Path, results: Mapping[str, Results]) -> None:
     ):
         for item in source.infolist():
             part = source.read(item)
-            own = by_file.get(item.filename)
-            target.writestr(item, _filled(part, own) if own else part, zipfile.ZIP_DEFLATED)
+            part = _filled(part, by_file.get(item.filename, {}))
+            target.writestr(item, part, zipfile.ZIP_DEFLATED)
     out.write_bytes(written.getvalue())
 
 
 def _filled(sheet: bytes, results: Results) -> bytes:
     """Return the XML of a sheet with the values of its formulas."""
+    if not results:
+        return sheet
 
     def fill(cell: re.Match[bytes]) -> bytes:
         known = results.get(attributes(cell["cell"]).get(b"r", b""))
         if known is None:
             return cell[0]
         kind, value = known
-        plain = TYPE.sub(b"", cell["cell"])
-        typed = plain + (b' t="' + kind + b'"' if kind else b"")
+        typed = TYPE.sub(b"", cell["cell"])
+        if kind:
+            typed += b' t="' + kind + b'"'
         return b"<c" + typed + b">" + cell["formula"] + b"<v>" + value + b"</v></c>"
 
     return WRITTEN.sub(fill, sheet)

@@ -76,14 +76,14 @@ class _TextCells:
         """Warn of cells that do not hold all of their text."""
         if self._n_cut:
             logger.warning(
-                "%s longer than a cell of a workbook can be: cut off",
-                f"{plural(self._n_cut, 'text')} {'is' if self._n_cut == 1 else 'are'}",
+                "what is beyond the longest cell of a workbook was cut off, of %s",
+                plural(self._n_cut, "text"),
             )
         if self._n_replaced:
             logger.warning(
-                "%s control characters, which a workbook cannot hold: U+FFFD is in their "
-                "place; .csv and .jsonl keep them",
-                f"{plural(self._n_replaced, 'cell')} {'has' if self._n_replaced == 1 else 'have'}",
+                "a workbook cannot hold control characters: U+FFFD is in their place in %s; .csv "
+                "and .jsonl keep them",
+                plural(self._n_replaced, "cell"),
             )
 
 

@@ -91,7 +91,9 @@ def count_texts(n_texts: int, split: str) -> str:
     >>> count_texts(40, "test"), count_texts(500, MADE)
     ('40 texts of test', '500 texts made of its vocabulary')
     """
-    return f"{n_texts:,} {split}" if split in (KEPT, MADE) else f"{n_texts:,} texts of {split}"
+    if split in (KEPT, MADE):
+        return f"{n_texts:,} {split}"
+    return f"{n_texts:,} texts of {split}"
 
 
 def _held_out(model: Model, splits: Splits, split: str) -> ParityTexts:
