@@ -84,7 +84,7 @@ def _repeated(record: object) -> str:
 
 
 WORD_LABELS = [
-    _file("CoNLL", "d.txt", "-DOCSTART- -X- -X- O\n\n" + COLUMNS * 9, "of words, such as 'B-ORG'"),
+    _file("CoNLL", "d.txt", "-DOCSTART- -X- -X- O\n\n" + COLUMNS * 9, "of words, such as 'B-MISC'"),
     _file("words in a table", "d.csv", "word,label\n" + "EU,B-ORG\nis,O\n" * 9, "such as 'B-ORG'"),
     _file("words named text", "d.csv", "text,label\n" + "EU,B-ORG\nis,O\n" * 9, "as a whole", 0),
     _file(
