@@ -32,6 +32,7 @@ ROOMS = (
         "_flags",
         "errors",
         "_optional",
+        "_lazy",
         "_env",
         "_arguments",
         "_paths",

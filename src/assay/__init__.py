@@ -5,8 +5,9 @@ Public names are resolved when they are first used: importing assay loads nothin
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from assay._lazy import resolve_lazily
 
 if TYPE_CHECKING:
     from assay.audit.checks import audit_data, write_issues
@@ -140,14 +141,4 @@ HOMES = {
     "write_issues": "audit.checks",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in HOMES:
-        raise AttributeError(f"module 'assay' has no attribute '{name}'")
-    value = getattr(importlib.import_module(f"assay.{HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = resolve_lazily(__name__, HOMES)

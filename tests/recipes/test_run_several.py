@@ -1,7 +1,7 @@
 """`run`, `train`, `evaluate` and `predict` on texts with several labels, from file to scores.
 
-This tests `evaluate_several`, `compare_several`, `assay.evaluation.several_scoring` and
-`assay.runtime.answers`.
+This tests `evaluate_several`, `compare_several`, `assay.recipes.steps.several_score`,
+`assay.evaluation.several_scoring` and `assay.runtime.answers`.
 """
 
 import json

@@ -19,7 +19,8 @@ from assay.recipes.run import RunOptions, run_data
 from assay.recipes.steps.prepare import DataOptions
 from assay.reporting.collect import collect_report
 from assay.reporting.data_sections import describe_data, describe_duplicates
-from assay.reporting.results import Machine, MethodResult, Results
+from assay.reporting.method_result import MethodResult
+from assay.reporting.results import Machine, Results
 from assay.reporting.score_sections import CalibrationSection, Epoch, ShownMistake
 from assay.reporting.sections import HowSection, ReportSections, gather_sections
 from assay.reporting.token_sections import (

@@ -1,4 +1,7 @@
-"""Typed results: what results.json holds is written from them, and nothing is read back."""
+"""Typed results: what results.json holds is written from them, and nothing is read back.
+
+This tests `method_result` too.
+"""
 
 import json
 from dataclasses import replace

@@ -6,8 +6,9 @@ used, so that printing rows need not wait for the import of what writes files.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from assay._lazy import resolve_lazily
 
 if TYPE_CHECKING:
     from assay.batch.files import PredictionSummary, predict_file
@@ -34,12 +35,4 @@ HOMES = {
     "score_rows": "rows",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in HOMES:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = resolve_lazily(__name__, HOMES)

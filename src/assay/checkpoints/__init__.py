@@ -5,8 +5,9 @@ Names are resolved when they are first used, so that importing this package load
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from assay._lazy import resolve_lazily
 
 if TYPE_CHECKING:
     from assay.checkpoints.frozen import FrozenEncoder
@@ -22,12 +23,4 @@ HOMES = {
     "resolve_checkpoint": "resolve",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in HOMES:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = resolve_lazily(__name__, HOMES)

@@ -5,10 +5,10 @@ A new method is a file here and an entry in the table of `assay.methods`.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from assay._lazy import resolve_lazily
 from assay.errors import InputError, did_you_mean
 from assay.methods import METHODS, Method, check_methods, find_method
 
@@ -52,15 +52,7 @@ HOMES = {
     "save_model": "saving",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in HOMES:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = resolve_lazily(__name__, HOMES)
 
 
 def make_estimator(method: str, *, seed: int = 0, **parameters: Any) -> TextClassifier:

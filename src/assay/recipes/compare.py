@@ -19,7 +19,7 @@ from assay.evaluation.compare import Comparison, ComparisonEntry, compare_method
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.scoring import PredictionEntry
 from assay.recipes.compare_several import SeveralRunComparison, compare_several_run
-from assay.reporting.results import EVIDENCE
+from assay.reporting.method_result import EVIDENCE
 
 __all__ = ["RunComparison", "SavedMethod", "compare_run"]
 

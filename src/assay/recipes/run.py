@@ -56,8 +56,9 @@ from assay.recipes.steps.score import score_method
 from assay.recipes.steps.shown import show_results
 from assay.reporting.card import CONFUSION_PICTURE
 from assay.reporting.collect import collect_report
+from assay.reporting.method_result import MethodResult
 from assay.reporting.render import write_report
-from assay.reporting.results import MethodResult, Results, SkippedMethod
+from assay.reporting.results import Results, SkippedMethod
 from assay.reporting.sections import gather_sections
 from assay.training.states import TrainingStates
 

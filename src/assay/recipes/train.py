@@ -30,7 +30,6 @@ from assay.models import make_estimator
 from assay.notebook import default_progress
 from assay.output_lock import lock_output
 from assay.progress import Progress
-from assay.recipes.run_several import score_several_model
 from assay.recipes.steps.checkpoint import choose_for_training
 from assay.recipes.steps.finish import SPLITS, finish_model, score_baselines
 from assay.recipes.steps.fit import (
@@ -45,6 +44,7 @@ from assay.recipes.steps.inputs import check_inputs
 from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.steps.rule_options import RuleArguments, RuleOptions, refuse_impossible
 from assay.recipes.steps.run_facts import describe_dropped
+from assay.recipes.steps.several_score import score_several_model
 from assay.recipes.steps.shown import show_trained
 from assay.runtime.entries import AbstainEntry
 from assay.runtime.limits.abstain import SEVERAL_HINT, check_target

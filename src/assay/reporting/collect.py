@@ -15,8 +15,9 @@ from assay.catalogue import ENGLISH, open_language
 from assay.evaluation.rule_effects import RuleOutcomeEntry
 from assay.evaluation.scoring import ScoredSplit
 from assay.methods import FLOOR, METHODS
+from assay.reporting.method_result import MethodResult
 from assay.reporting.old_reports import REPORT_VERSION
-from assay.reporting.results import MethodResult, Results
+from assay.reporting.results import Results
 from assay.reporting.sections import ReportSections
 
 __all__ = ["collect_report"]

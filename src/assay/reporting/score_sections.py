@@ -18,7 +18,8 @@ from assay.evaluation.mistakes import Mistake, surest_mistakes
 from assay.evaluation.result import ReliabilityBin
 from assay.evaluation.scoring import ScoredSplit, score_parts
 from assay.evaluation.slices import SliceScores
-from assay.reporting.results import EVIDENCE, MethodResult, Results
+from assay.reporting.method_result import EVIDENCE, MethodResult
+from assay.reporting.results import Results
 from assay.runtime.linear import softmax
 from assay.runtime.nearest import Neighbour, TrainingTexts
 

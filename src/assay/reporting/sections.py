@@ -18,7 +18,8 @@ from assay.reporting.data_sections import (
     describe_data,
     describe_duplicates,
 )
-from assay.reporting.results import EVIDENCE, MethodResult, Results
+from assay.reporting.method_result import EVIDENCE, MethodResult
+from assay.reporting.results import Results
 from assay.reporting.score_sections import (
     CalibrationSection,
     Epoch,

@@ -7,19 +7,15 @@ origin is not, and a form of it cannot send JSON.
 from __future__ import annotations
 
 import asyncio
-import logging
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assay.server.failures import ApiError
-from assay.server.gate import check_host, send_error
-from assay.server.logs import describe_exception
+from assay.server.gate import answer_guarded, check_host, send_error
 from assay.server.meter import add_headers
 
 __all__ = ["PageGate"]
-
-logger = logging.getLogger(__name__)
 
 JSON = b"application/json"
 ENDED = "the command that serves this page has ended"
@@ -44,6 +40,7 @@ class PageGate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+
         has_started = False
 
         async def send_with_headers(message: Message) -> None:
@@ -54,18 +51,10 @@ class PageGate:
             await send(message)
 
         try:
-            self._check(scope)
-            await self._app(scope, receive, send_with_headers)
-        except ApiError as err:
-            await send_error(err, send_with_headers)
+            await answer_guarded(self._app, scope, receive, send_with_headers, check=self._check)
         except asyncio.CancelledError:  # the command ends while something is worked out
             if not has_started:
                 await send_error(ApiError(503, "backend", ENDED), send_with_headers)
-        except Exception as err:  # its message may hold a text, so the client learns nothing of it
-            logger.error("a request failed", extra={"facts": describe_exception(err)})
-            if not has_started:
-                failure = ApiError(500, "backend", "the page's server made a mistake")
-                await send_error(failure, send_with_headers)
 
     def _check(self, scope: Scope) -> None:
         """Refuse what comes by another name, from another origin, or not as JSON.

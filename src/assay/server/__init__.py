@@ -6,8 +6,9 @@ package does not.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from assay._lazy import resolve_lazily
 
 if TYPE_CHECKING:
     from assay.server.app import create_app
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Limits", "create_app", "serve_models"]
 
+# Public name -> the module that holds it.
 HOMES = {"Limits": "limits", "create_app": "app", "serve_models": "listen"}
 
-
-def __getattr__(name: str) -> Any:
-    if name not in HOMES:
-        raise AttributeError(f"module 'assay.server' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"assay.server.{HOMES[name]}"), name)
+__getattr__, __dir__ = resolve_lazily(__name__, HOMES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,7 +13,7 @@ from assay.server.logs import describe_exception
 from assay.server.meter import STATIC_PREFIX
 from assay.server.service import Service
 
-__all__ = ["Gate", "check_host", "parse_host", "send_error"]
+__all__ = ["Gate", "answer_guarded", "check_host", "parse_host", "send_error"]
 
 logger = logging.getLogger(__name__)
 
@@ -53,26 +54,9 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        has_started = False
-
-        async def send_noted(message: Message) -> None:
-            nonlocal has_started
-            has_started = True
-            await send(message)
-
         self._service.places.n_taken += 1
         try:
-            self._check(scope)
-            await self._app(scope, receive, send_noted)
-        except ClientGone:
-            pass
-        except ApiError as err:
-            await send_error(err, send)
-        except Exception as err:  # its message may hold a text, so the client learns nothing of it
-            logger.error("a request failed", extra={"facts": describe_exception(err)})
-            if not has_started:
-                sentence = "the server made a mistake; its log says more"
-                await send_error(ApiError(500, "backend", sentence), send)
+            await answer_guarded(self._app, scope, receive, send, check=self._check)
         finally:
             self._service.places.n_taken -= 1
 
@@ -99,6 +83,31 @@ class Gate:
                 headers={"Retry-After": "5", "Connection": "close"},
             )
         self._service.places.check()
+
+
+async def answer_guarded(
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, check: Callable[[Scope], None]
+) -> None:
+    """Check a request and hand it on; answer with an error what either of them raises."""
+    has_started = False
+
+    async def send_noted(message: Message) -> None:
+        nonlocal has_started
+        has_started = True
+        await send(message)
+
+    try:
+        check(scope)
+        await app(scope, receive, send_noted)
+    except ClientGone:
+        pass
+    except ApiError as err:
+        await send_error(err, send)
+    except Exception as err:  # its message may hold a text, so the client learns nothing of it
+        logger.error("a request failed", extra={"facts": describe_exception(err)})
+        if not has_started:
+            sentence = "the server made a mistake; its log says more"
+            await send_error(ApiError(500, "backend", sentence), send)
 
 
 def _is_open(scope: Scope) -> bool:

@@ -6,8 +6,9 @@ are first used, so that code that needs only batches does not wait for `tokenize
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from assay._lazy import resolve_lazily
 
 if TYPE_CHECKING:
     from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
@@ -36,12 +37,4 @@ HOMES = {
     "split_words": "words",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in HOMES:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = resolve_lazily(__name__, HOMES)

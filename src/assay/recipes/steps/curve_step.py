@@ -15,7 +15,7 @@ from assay.evaluation.more_texts import MoreTexts, expect_more
 from assay.methods import METHODS
 from assay.models import make_estimator, name_labels, select_parameters
 from assay.recipes.steps.fold_step import FoldStep
-from assay.reporting.results import MethodResult
+from assay.reporting.method_result import MethodResult
 
 __all__ = ["measure_more_texts"]
 

@@ -13,7 +13,7 @@ from assay.methods import LABEL_CHECK, METHODS
 from assay.models import select_parameters
 from assay.recipes.steps.fit import FittedModel
 from assay.recipes.steps.fold_step import FoldStep
-from assay.reporting.results import MethodResult
+from assay.reporting.method_result import MethodResult
 
 __all__ = ["judge_labels"]
 

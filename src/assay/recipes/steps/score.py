@@ -10,7 +10,7 @@ from assay.progress import Progress
 from assay.recipes.steps.finish import SPLITS
 from assay.recipes.steps.fit import FittedModel, TrainingSet
 from assay.recipes.steps.fold_step import FoldStep
-from assay.reporting.results import MethodResult
+from assay.reporting.method_result import MethodResult
 
 __all__ = ["score_method"]
 
