@@ -22,8 +22,9 @@ import numpy as np
 from assay import _env
 from assay._optional import require
 from assay.checkpoints.folder import Checkpoint
+from assay.checkpoints.network import pool_states
 from assay.disk import atomic_file
-from assay.errors import ModelError, OutsideError
+from assay.errors import ModelError, OutsideError, first_line
 
 if TYPE_CHECKING:
     import torch
@@ -127,10 +128,9 @@ def _make(
             except OSError:
                 raise
             except Exception as err:  # an exporter raises anything on an unusual architecture
-                reason = next(iter(str(err).splitlines()), type(err).__name__)
                 raise ModelError(
                     f"checkpoint '{checkpoint.name}' ({checkpoint.model_type}) cannot be read by "
-                    f"ONNX Runtime in {precision}: {reason}",
+                    f"ONNX Runtime in {precision}: {first_line(err)}",
                     hint="take float32",
                 ) from err
     except OSError as err:
@@ -151,12 +151,7 @@ def _export(network: torch.nn.Module, path: Path, pooling: str, *, n_tokens: int
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
             output = self.network(input_ids=input_ids, attention_mask=attention_mask)
-            mask = attention_mask.unsqueeze(-1)
-            # A text without any token gives zeros, as in torch.
-            hidden = output.last_hidden_state.masked_fill(mask == 0, 0.0)
-            if pooling == "cls":
-                return hidden[:, 0]
-            return hidden.sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+            return pool_states(output.last_hidden_state, attention_mask, pooling=pooling)
 
     # Two texts of different lengths: what all examples have in common is taken for a constant.
     ids = torch.ones((2, n_tokens), dtype=torch.int64)

@@ -20,7 +20,7 @@ from assay.tokenization.subwords import SubwordTokenizer
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["LoadedNetwork", "load_network", "load_pretrained"]
+__all__ = ["LoadedNetwork", "load_network", "load_pretrained", "pool_states"]
 
 
 def load_network(checkpoint: Checkpoint) -> torch.nn.Module:
@@ -175,14 +175,24 @@ class LoadedNetwork:
     def features(self, encoded: EncodedTexts, rows: np.ndarray, *, pooling: str) -> np.ndarray:
         """Return the pooled features of some texts, float32 of shape (n_rows, hidden_size)."""
         hidden, mask = self.hidden_states(encoded, rows)
-        features: np.ndarray = _pool(hidden, mask, pooling=pooling).cpu().numpy()
+        features: np.ndarray = pool_states(hidden, mask, pooling=pooling).cpu().numpy()
         return features
 
 
-def _pool(hidden: torch.Tensor, mask: torch.Tensor, *, pooling: str) -> torch.Tensor:
-    """Pool (B, T, D) to (B, D); a text without any token gives zeros."""
-    weights = mask.bool().unsqueeze(-1)
-    hidden = hidden.masked_fill(~weights, 0.0)
+def pool_states(hidden: torch.Tensor, mask: torch.Tensor, *, pooling: str) -> torch.Tensor:
+    """Pool hidden states (B, T, D) to one vector per text, (B, D); zeros without any token.
+
+    Parameters
+    ----------
+    hidden : float tensor of shape (B, T, D)
+        B texts, T tokens, D columns.
+    mask : tensor of shape (B, T)
+        Not 0 where there is a token.
+    pooling : {"mean", "cls"}
+        The mean of the tokens, or the first one.
+    """
+    tokens = mask.unsqueeze(-1)
+    hidden = hidden.masked_fill(tokens == 0, 0.0)
     if pooling == "cls":
         return hidden[:, 0]
-    return hidden.sum(dim=1) / weights.sum(dim=1).clamp(min=1)
+    return hidden.sum(dim=1) / tokens.sum(dim=1).clamp(min=1)

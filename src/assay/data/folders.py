@@ -181,8 +181,7 @@ def find_split_files(folder: Path) -> dict[str, list[Path]]:
                 f"{path.name}; one is accepted",
                 hint="give the other one the name of another split, or move it away",
             )
-        else:
-            found.setdefault(split, []).append(path)
+        found.setdefault(split, []).append(path)
     for split, own in found.items():
         _check_shards(own, split)
     return found

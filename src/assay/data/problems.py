@@ -13,7 +13,7 @@ from assay.errors import DataError, list_problems
 
 __all__ = ["find_hint", "hint_of_breaks", "raise_problems", "with_flags"]
 
-# One cause, however many rows.
+# Parts of what is said of rows in another encoding: one cause, however many rows it breaks
 OTHER_BYTES = ("bytes that are not ", ": UTF-8 in a file that is read as ")
 NOT_APART = "between text and label"  # the end of what is said of a line without a delimiter
 MANY = 4  # rows with one and the same reason that are not listed one by one
@@ -21,7 +21,7 @@ SHORT_ROW = re.compile(r"(?P<n_fields>[\d,]+) fields? where the header has (?P<w
 
 
 def hint_of_breaks(bad: Sequence[DroppedRow]) -> str:
-    """Say what two short rows may be that make one whole row together; empty if there are none."""
+    """Say that a line break has cut a row in two; empty if no two short rows make a whole one."""
     for row, following in pairwise(bad):
         short, rest = SHORT_ROW.match(row.reason), SHORT_ROW.match(following.reason)
         if short is None or rest is None or following.line != row.line + 1:
@@ -42,7 +42,7 @@ def find_hint(bad: Sequence[DroppedRow]) -> str:
 
 
 def _hint_of_delimiter(bad: Sequence[DroppedRow]) -> str:
-    """Say what to do where no line has text and label apart; empty if there are such lines."""
+    """Say how to name the delimiter, where none of the lines has it; else an empty text."""
     n_lines = sum(row.reason.endswith(NOT_APART) for row in bad)
     if n_lines < max(MANY, len(bad)):
         return ""

@@ -15,7 +15,7 @@ from assay.runtime.limits.wilson import wilson_interval
 
 __all__ = ["MoreTexts", "MoreTextsEntry", "PointEntry", "StarvedLabelEntry", "expect_more"]
 
-TIMES = 2  # what is asked: so many times the texts
+TIMES = 2  # the forecast is of so many times the texts
 STARVED = 0.5  # of the texts that a label would have if all had equally many
 FEWEST_JUDGED = 10  # texts of a label, below which its recall says nothing
 MOST_LABELS = 5
@@ -61,7 +61,7 @@ class MoreTextsEntry(TypedDict):
 
 @dataclass(frozen=True)
 class StarvedLabel:
-    """A label with few texts, of which more are found where there are more texts.
+    """A label with few texts whose recall would grow more than the accuracy of all texts.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ from assay.training.context import FitContext, Score
 from assay.training.states import TrainingStates
 from assay.training.targets import Fitted, Targets, find_targets
 
-__all__ = ["TextClassifier", "WrittenParts"]
+__all__ = ["TextClassifier", "WrittenParts", "describe_subwords"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,16 @@ class WrittenParts:
     tokenization: TokenizationEntry = field(default_factory=TokenizationEntry)
     parameters: dict[str, Any] = field(default_factory=dict)
     checkpoint: CheckpointEntry | None = None
+
+
+def describe_subwords(max_tokens: int, *, long_texts: str) -> TokenizationEntry:
+    """Return what a manifest says of texts that a checkpoint's tokenizer cuts."""
+    return {
+        "kind": "subwords",
+        "max_tokens": max_tokens,
+        "truncation": "end",
+        "long_texts": long_texts,
+    }
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]

@@ -26,13 +26,13 @@ from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
 from assay.checkpoints.cache import cached_features
 from assay.checkpoints.frozen import FrozenEncoder
-from assay.checkpoints.network import LoadedNetwork
+from assay.checkpoints.network import LoadedNetwork, pool_states
 from assay.checkpoints.pruning import PieceLimits, prune_vocabulary
 from assay.checkpoints.resolve import Checkpoint
 from assay.checkpoints.torch_state import pick_device
 from assay.data.labels import Task
 from assay.errors import InputError
-from assay.models.estimator import TextClassifier, WrittenParts
+from assay.models.estimator import TextClassifier, WrittenParts, describe_subwords
 from assay.models.head import AffineHead
 from assay.models.head_choice import N_FOLDS, choose_c, names_help
 from assay.models.label_names import (
@@ -45,7 +45,7 @@ from assay.models.onnx.export import write_transformer_onnx
 from assay.models.onnx.packed import pack_weights
 from assay.models.pruned_network import count_tokens, prune_network
 from assay.models.several_heads import HEADS, SeveralHeads
-from assay.models.tuned_encoder import pool_states, tune_encoder
+from assay.models.tuned_encoder import tune_encoder
 from assay.progress import Progress
 from assay.runtime.layout import Layout
 from assay.training.context import ClassWeight, FitContext
@@ -332,12 +332,9 @@ class Features(TextClassifier):
         if self.tuned_epochs:
             parameters["n_readings"] = len(self.history_)
         return WrittenParts(
-            tokenization={
-                "kind": "subwords",
-                "max_tokens": encoder.tokenizer.max_tokens,
-                "truncation": "end",
-                "long_texts": encoder.long_texts,
-            },
+            tokenization=describe_subwords(
+                encoder.tokenizer.max_tokens, long_texts=encoder.long_texts
+            ),
             parameters=parameters,
             checkpoint=checkpoint.to_dict(),
         )

@@ -35,7 +35,7 @@ from assay.models.classifier_network import (
     fold_outputs,
     load_fresh_classifier,
 )
-from assay.models.estimator import TextClassifier, WrittenParts
+from assay.models.estimator import TextClassifier, WrittenParts, describe_subwords
 from assay.models.finetune_defaults import find_defaults
 from assay.models.fitted_head import fit_head
 from assay.models.onnx.export import write_transformer_onnx
@@ -349,12 +349,7 @@ class Finetune(TextClassifier):
         if self.vocabulary_ is not None:
             pack_weights(layout.onnx)
         return WrittenParts(
-            tokenization={
-                "kind": "subwords",
-                "max_tokens": self.tokenizer_.max_tokens,
-                "truncation": "end",
-                "long_texts": self.long_texts,
-            },
+            tokenization=describe_subwords(self.tokenizer_.max_tokens, long_texts=self.long_texts),
             parameters={"frozen_layers": self.n_frozen_layers_},
             checkpoint=self.checkpoint_.to_dict(),
         )

@@ -20,6 +20,7 @@ from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkp
 from assay.checkpoints.torch_state import pick_device
 from assay.data.labels import LabelSet, Task
 from assay.errors import DataError, ModelError
+from assay.models.estimator import describe_subwords
 from assay.progress import Progress
 from assay.runtime.entries import FileEntry
 from assay.runtime.manifest import Manifest
@@ -107,12 +108,7 @@ def _describe(
         method=METHOD,
         labels=labels,
         seed=0,
-        tokenization={
-            "kind": "subwords",
-            "max_tokens": max_tokens,
-            "truncation": "end",
-            "long_texts": long_texts,
-        },
+        tokenization=describe_subwords(max_tokens, long_texts=long_texts),
         checkpoint=checkpoint.to_dict(),
         files=files,
     )
@@ -171,9 +167,15 @@ def _check_architectures(checkpoint: Checkpoint, config: Mapping[str, Any]) -> N
         raise ModelError(
             f"checkpoint '{checkpoint.name}' ({', '.join(architectures)}) "
             "has no sequence classifier, so no labels",
-            hint="train one on it: assay train DATA --method finetune "
-            f"--checkpoint {checkpoint.name} --out MODEL",
+            hint=_advise_training(checkpoint),
         )
+
+
+def _advise_training(checkpoint: Checkpoint) -> str:
+    return (
+        "train one on it: assay train DATA --method finetune "
+        f"--checkpoint {checkpoint.name} --out MODEL"
+    )
 
 
 def _numbered_labels(n_labels: int) -> dict[str, str]:
@@ -188,9 +190,7 @@ def _load_network(checkpoint: Checkpoint) -> Any:
     if missing:
         raise ModelError(
             f"checkpoint '{checkpoint.name}' lacks {len(missing)} weights of a classifier, "
-            f"among them {missing[0]}: "
-            "they would be random",
-            hint="train one on it: assay train DATA --method finetune "
-            f"--checkpoint {checkpoint.name} --out MODEL",
+            f"among them {missing[0]}: they would be random",
+            hint=_advise_training(checkpoint),
         )
     return network

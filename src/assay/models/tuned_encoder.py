@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from assay.checkpoints.frozen import FrozenEncoder
+from assay.checkpoints.network import pool_states
 from assay.models.head import AffineHead
 from assay.tokenization.batches import bucket_batches
 from assay.training.context import FitContext
@@ -129,15 +130,6 @@ class _ComparedWithLabels(nn.Module):
         pooled = pool_states(read.last_hidden_state, attention_mask, pooling=self.pooling)
         directions = nn.functional.normalize(self.labels, dim=1)
         return SCALE * nn.functional.normalize(pooled, dim=1) @ directions.T
-
-
-def pool_states(hidden: Tensor, attention_mask: Tensor, *, pooling: str) -> Tensor:
-    """Return one vector per text, of shape (n_texts, hidden_size); zeros without any token."""
-    mask = attention_mask.unsqueeze(-1)
-    hidden = hidden.masked_fill(mask == 0, 0.0)
-    if pooling == "cls":
-        return hidden[:, 0]
-    return hidden.sum(dim=1) / mask.sum(dim=1).clamp(min=1)
 
 
 def _normalised(vectors: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """`assay compare MODEL MODEL DATA` where texts may have several labels.
 
-Scores are those of all labels together, so that the texts are drawn again and again, the same for
-both models; see `SeveralEvidencePredictions.draw`.
+F1 is no mean over texts, so that no paired test fits it: the difference of two models comes from a
+bootstrap that draws the same texts for both; see `SeveralEvidencePredictions.draw`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class SeveralModelComparisonEntry(TypedDict):
     why: str
 
 
-# Said after a comparison on texts most of which one of the models was trained on.
+# Said where one of the models was trained on most of the texts
 TRAINED_ON = (
     ", but a model was trained on most of these texts: only those that neither was trained on say "
     "which is better"
@@ -107,7 +107,7 @@ class SeveralModelComparison(Brief):
     differences : tuple of MetricDifference
         Macro F1 first. Labels that only one of the models knows count for both.
     n_only_right : tuple of two int
-        Texts that only the one or only the other gives exactly their labels.
+        Texts that only the first, and only the second, gives exactly their labels.
     p_value : float
         Two-sided exact McNemar test of these two counts.
     """

@@ -91,8 +91,8 @@ def write_report_file(
         `md`, `html` or `ipynb`: a notebook that takes the steps of the run one by one, not run yet.
         None: by the ending of `out`.
     language : str
-        One of `en` and `ko`. What assay 0.1.0 wrote holds English sentences, so that its Markdown
-        and HTML stay English, with a warning.
+        Code of a file of the catalogue, such as `ko`. What assay 0.1.0 wrote holds English
+        sentences, so that its Markdown and HTML stay English, with a warning.
     overwrite : bool
 
     Raises

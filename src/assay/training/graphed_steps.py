@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from assay.errors import first_line
 from assay.training.processes import Processes
 
 __all__ = ["GraphedSteps", "can_record", "padded_width", "repeats_steps"]
@@ -32,7 +33,7 @@ N_GRAPHS = 32  # widths of `padded_width` up to 512 tokens are 24
 
 # input_ids, attention_mask and targets of a batch -> its mean loss; the weights have moved
 Step = Callable[[Tensor, Tensor, Tensor], Tensor]
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def can_record(network: nn.Module, device: torch.device, processes: Processes) -> bool:
@@ -139,7 +140,7 @@ class GraphedSteps:
             with torch.cuda.graph(graph, pool=pool):
                 loss = self.plain(*own)
         except RuntimeError as err:
-            log.info("steps are not recorded as CUDA graphs: %s", str(err).partition("\n")[0])
+            logger.info("steps are not recorded as CUDA graphs: %s", first_line(err))
             self.is_off = True
             self.recordings.clear()
             torch.cuda.synchronize()

@@ -144,7 +144,7 @@ def _judge_nesting(source: str, value: Any, bounds: FileBounds) -> str | None:
 
 def _is_of_spacy(value: Any) -> bool:
     """Tell whether a value is a text with its annotations, as spaCy's training data had them."""
-    if not isinstance(value, list) or len(value) != len(("text", "annotations")):
+    if not isinstance(value, list) or len(value) != 2:
         return False
     text, notes = value
     return isinstance(text, str) and isinstance(notes, dict) and isinstance(notes.get("cats"), dict)

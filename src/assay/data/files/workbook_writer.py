@@ -28,8 +28,8 @@ ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 def write_workbook(records: Iterable[Record], out: Path, *, columns: Sequence[str]) -> None:
     """Write one sheet with a header.
 
-    A character that a workbook cannot hold becomes U+FFFD; what is beyond the most characters of a
-    cell is cut off with a warning.
+    A character that a workbook cannot hold becomes U+FFFD; a text that is too long for a cell is
+    cut with a warning.
     """
     openpyxl = require("openpyxl")
     cell_of = require("openpyxl.cell").WriteOnlyCell
