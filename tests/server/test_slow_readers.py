@@ -2,8 +2,7 @@
 
 import pytest
 
-from assay.server.joined_writes import JoinedWrites
-from assay.server.slow_readers import MIN_READ_BYTES, SlowReaders
+from assay.server.slow_readers import MIN_READ_BYTES, CountedWrites, SlowReaders
 
 LIMIT = 4 * MIN_READ_BYTES
 
@@ -41,13 +40,6 @@ class Clock:
     def __init__(self):
         self.calls = []
 
-    def call_soon(self, work):
-        """Nothing is flushed at the end of a turn here."""
-        return self
-
-    def cancel(self):
-        """There is nothing to cancel."""
-
     def call_later(self, seconds, work, *args):
         """Keep the call."""
         self.calls.append((work, args))
@@ -70,9 +62,7 @@ def open_pipes(clock, n, *, n_bytes):
     readers = SlowReaders(client_s=10, max_bytes=LIMIT)
     pipes = [Pipe() for _ in range(n)]
     for pipe in pipes:
-        transport = JoinedWrites(pipe, clock, readers)
-        transport.write(b"x" * n_bytes)
-        transport.flush()
+        CountedWrites(pipe, clock, readers).write(b"x" * n_bytes)
     return pipes
 
 
@@ -114,8 +104,17 @@ def test_answers_that_are_taken_at_once_cost_nothing(clock):
     readers = SlowReaders(client_s=10, max_bytes=LIMIT)
     pipe = Pipe()
     pipe.write = lambda data: None
-    transport = JoinedWrites(pipe, clock, readers)
+    transport = CountedWrites(pipe, clock, readers)
     transport.write(b"answer")
-    transport.flush()
     assert not clock.calls
     assert transport.n_written == len(b"answer")
+
+
+def test_connection_that_was_cut_off_takes_nothing_more(clock):
+    """A client that asked for many answers and read none of them costs no error in the log."""
+    pipe = Pipe()
+    transport = CountedWrites(pipe, clock)
+    transport.write(b"first")
+    transport.abort()
+    transport.write(b"second")
+    assert (pipe.unread, transport.n_written) == (0, len(b"first"))

@@ -13,8 +13,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from assay.server.failures import ApiError
-from assay.server.joined_writes import JoinedWrites
-from assay.server.slow_readers import SlowReaders
+from assay.server.slow_readers import CountedWrites, SlowReaders
 
 __all__ = ["MAX_HEAD_BYTES", "make_protocol"]
 
@@ -43,7 +42,7 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
         return self.cycle is not None and not self.cycle.response_complete
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(JoinedWrites(transport, self.loop, self.slow_readers))
+        super().connection_made(CountedWrites(transport, self.loop, self.slow_readers))
         self._start_waiting()
 
     def data_received(self, data: bytes) -> None:
@@ -85,7 +84,6 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self.transport.flush()  # the answer is complete: no need to wait for the turn to end
         if self._is_reading_head and not self._is_in_work:
             self._start_waiting()  # half of the next head came with this request
 

@@ -7,22 +7,52 @@ may leave only so much unread: then those that have waited longest are cut off.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any
 
-__all__ = ["MIN_READ_BYTES", "SlowReaders"]
+__all__ = ["MIN_READ_BYTES", "CountedWrites", "SlowReaders"]
 
 # What a client has to read within `client_s`, where so much waits for it.
 MIN_READ_BYTES = 65_536
 
 
-class Connection(Protocol):
-    """What is known of a connection: the bytes that it was told to send, and its transport."""
+class CountedWrites:
+    """The transport of one connection, which counts what it is given.
 
-    n_written: int
+    Parameters
+    ----------
+    transport : asyncio.Transport
+    loop : asyncio event loop
+    slow_readers : SlowReaders, optional
+        Told of each write.
 
-    @property
-    def transport(self) -> Any:
-        """The transport of asyncio."""
+    Attributes
+    ----------
+    n_written : int
+        Bytes that the transport was given.
+    """
+
+    def __init__(
+        self,
+        transport: Any,
+        loop: asyncio.AbstractEventLoop,
+        slow_readers: SlowReaders | None = None,
+    ) -> None:
+        self.transport = transport
+        self.n_written = 0
+        self._loop = loop
+        self._slow_readers = slow_readers
+
+    def write(self, data: bytes) -> None:
+        """Send `data`; a connection that was cut off takes nothing more."""
+        if self.transport.is_closing():  # uvloop's raise an error then
+            return
+        self.n_written += len(data)
+        self.transport.write(data)
+        if self._slow_readers is not None:
+            self._slow_readers.note(self, self._loop)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.transport, name)
 
 
 class SlowReaders:
@@ -39,9 +69,9 @@ class SlowReaders:
     def __init__(self, *, client_s: float, max_bytes: int) -> None:
         self._client_s = client_s
         self._max_bytes = max_bytes
-        self._waiting: dict[Connection, None] = {}  # in the order in which they began to wait
+        self._waiting: dict[CountedWrites, None] = {}  # in the order in which they began to wait
 
-    def note(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+    def note(self, connection: CountedWrites, loop: asyncio.AbstractEventLoop) -> None:
         """Look at a connection that was written to."""
         if not connection.transport.get_write_buffer_size():
             return
@@ -56,15 +86,17 @@ class SlowReaders:
             self._cut_off(one)
             total -= size
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: CountedWrites) -> None:
         """Note that a connection is closed."""
         self._waiting.pop(connection, None)
 
-    def _look_later(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+    def _look_later(self, connection: CountedWrites, loop: asyncio.AbstractEventLoop) -> None:
         n_sent = _count_sent(connection)
         loop.call_later(self._client_s, self._look, connection, n_sent, loop)
 
-    def _look(self, connection: Connection, before: int, loop: asyncio.AbstractEventLoop) -> None:
+    def _look(
+        self, connection: CountedWrites, before: int, loop: asyncio.AbstractEventLoop
+    ) -> None:
         """Cut a connection off if its client has read too little since then."""
         if connection not in self._waiting:
             return
@@ -75,11 +107,11 @@ class SlowReaders:
         else:
             self._look_later(connection, loop)
 
-    def _cut_off(self, connection: Connection) -> None:
+    def _cut_off(self, connection: CountedWrites) -> None:
         self.forget(connection)
         connection.transport.abort()
 
 
-def _count_sent(connection: Connection) -> int:
+def _count_sent(connection: CountedWrites) -> int:
     unsent: int = connection.transport.get_write_buffer_size()
     return connection.n_written - unsent
