@@ -69,10 +69,7 @@ def check_probs(block: np.ndarray, *, folder: Path) -> np.ndarray:
     sums = block.sum(axis=1, keepdims=True)
     is_sane = (np.abs(sums - 1.0) <= MAX_SUM_ERROR).all()  # NaN is not
     if not is_sane or block.min(initial=0.0) < 0.0:
-        raise ScoresError(
-            f"the model in {folder} gives scores that are no probabilities",
-            hint="its weights are damaged: get it again, or train it again",
-        )
+        raise _improbable(folder)
     checked: np.ndarray = block / sums
     return checked
 
@@ -86,12 +83,16 @@ def check_independent(block: np.ndarray, *, folder: Path) -> np.ndarray:
         A number is NaN, negative or above 1.
     """
     if not ((block >= 0.0) & (block <= 1.0 + MAX_SUM_ERROR)).all():  # NaN is neither
-        raise ScoresError(
-            f"the model in {folder} gives scores that are no probabilities",
-            hint="its weights are damaged: get it again, or train it again",
-        )
+        raise _improbable(folder)
     capped: np.ndarray = np.minimum(block, 1.0)
     return capped
+
+
+def _improbable(folder: Path) -> ScoresError:
+    return ScoresError(
+        f"the model in {folder} gives scores that are no probabilities",
+        hint="its weights are damaged: get it again, or train it again",
+    )
 
 
 def probe_scores(score: Callable[[Sequence[str]], np.ndarray], *, folder: Path) -> None:
