@@ -93,6 +93,8 @@ def test_evaluate_and_verify_score_the_saved_model(run: Path, data: Path) -> Non
     assert len(rows) == found.scores.n_texts
     assert sum(row["is_right"] for row in rows) / len(rows) == found.scores.exact_match
     assert set(rows[0]) >= {"text", "labels", "predicted_labels", "score:rude"}
+    frame = found.to_pandas()
+    assert frame["predicted_labels"].tolist() == [row["predicted_labels"] for row in rows]
 
 
 def test_answers_become_columns(run: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from assay._display import Brief, html_block, html_table, percent
+from assay.data.frames import make_frame
 from assay.data.labels import LabelSet
 from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import LabelledTexts, Splits
@@ -19,6 +20,9 @@ from assay.evaluation.several_slices import SeveralSlice
 from assay.progress import Progress
 from assay.recipes.steps.known_data import check_labels, name_texts
 from assay.runtime.predictor import Model
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["SeveralEvaluation", "as_several", "evaluate_several"]
 
@@ -80,6 +84,10 @@ class SeveralEvaluation(Brief):
             if seen is not None:
                 found["trained_on"] = bool(seen[i])
             yield {**found, **dict(zip(names, record["probs"], strict=True))}
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return `rows` as a frame with one row per text."""
+        return make_frame(self.rows())
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
