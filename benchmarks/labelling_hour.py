@@ -6,7 +6,6 @@ Part of `labelling_pages.py`, which says what is measured and writes the results
 from __future__ import annotations
 
 import csv
-import json
 import os
 import random
 import subprocess
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from house import log
+from house import count_threads, read_rows, write_rows
 from labelling_annotator import LIMIT_S, Page, open_page, write_pool
 
 from assay.data.load import load_data
@@ -31,65 +30,82 @@ FIRST_READ = 64  # texts: from then on they are chosen, and have suggestions
 ESTIMATE_EVERY = 10  # decisions between two estimates on the page
 
 
-def measure_hour(
-    case: Case,
-    label_of: Mapping[str, str],
-    folder: Path,
-    *,
-    pace_s: float,
+def measure_labelling(
+    case: Case, label_of: Mapping[str, str], folder: Path, *, pace_s: float
 ) -> Case:
-    """Label some texts of a pool on the page, train on them, and score what was never shown.
+    """Label some texts of a pool on the page; labelled.jsonl in the folder holds them.
 
     Parameters
     ----------
     case : dict
-        `n_labels` says how many are labelled, `options` what `assay run` is given besides.
+        `n_labels` says how many are labelled, `n_threads` how many threads the command has.
     label_of : mapping of str to str
         The pool: its texts, and what the annotator says of each.
     folder : Path
-        An empty one.
     pace_s : float
         Time between an answer and the next decision.
     """
     pool, out = folder / "tickets.csv", folder / "labelled.jsonl"
     write_pool(pool, list(label_of))
     labels = list(dict.fromkeys(label_of.values()))
+    give_threads(case)
     others = OtherWork()
     with open_page(pool, out, labels) as page:
         found: Case = {"opens": page.after_s()}
         page.wait_until_read(min(FIRST_READ, len(label_of)))
         found["first_read"] = page.after_s()
-        decided, labelled = answer_page(page, label_of, n_labels=case["n_labels"], pace_s=pace_s)
-        found |= labelled
-    found["n_left_out"] = leave_out_single(out)
-    log(f"hour: labelled {len(decided)} of {len(label_of)}")
-    run = folder / "run"
-    found["run"] = run_command("run", out, "--out", run, "--quiet", *case["options"].split())
-    log("hour: trained")
-    unseen = [text for text in label_of if text not in decided]
-    rest, answers = folder / "rest.csv", folder / "answers.csv"
-    write_pool(rest, unseen)
-    found["predict"] = run_command("predict", run / "model", rest, "--out", answers)
-    with answers.open(encoding="utf-8-sig", newline="") as stream:
-        given = {row["text"]: row["predicted_label"] for row in csv.DictReader(stream)}
-    right = [given[text] == label_of[text] for text in unseen]
-    model = json.loads((run / "model" / "assay.json").read_text(encoding="utf-8"))
+        found |= answer_page(page, label_of, n_labels=case["n_labels"], pace_s=pace_s)
     return {
         "n_texts": len(label_of),
         "n_classes": len(labels),
         "assumed_s": {"accept": ACCEPT_S, "choose": CHOOSE_S},
         **found,
-        "method": model["method"],
+        "other_processors": others.processors(),
+    }
+
+
+def measure_model(case: Case, label_of: Mapping[str, str], folder: Path) -> Case:
+    """Train on the texts that were labelled, and score what was never shown.
+
+    Parameters
+    ----------
+    case : dict
+        `method` says what is trained, `n_threads` how many threads each command has.
+    label_of : mapping of str to str
+        As of `measure_labelling`.
+    folder : Path
+        The same.
+    """
+    kept, rest, answers = (folder / name for name in ("kept.jsonl", "rest.csv", "answers.csv"))
+    rows = read_rows(folder / "labelled.jsonl")
+    decided = {row["text"] for row in rows}
+    unseen = [text for text in label_of if text not in decided]
+    n_left_out = leave_out_single(rows, kept)
+    write_pool(rest, unseen)
+    give_threads(case)
+    others, model = OtherWork(), folder / "model"
+    trained = run_command("train", kept, "--method", case["method"], "--out", model, "--overwrite")
+    predicted = run_command("predict", model, rest, "--out", answers, "--overwrite")
+    with answers.open(encoding="utf-8-sig", newline="") as stream:
+        given = {row["text"]: row["predicted_label"] for row in csv.DictReader(stream)}
+    right = [given[text] == label_of[text] for text in unseen]
+    return {
+        "n_left_out": n_left_out,
+        "train": trained,
+        "predict": predicted,
         "n_unseen": len(unseen),
         "accuracy": round(float(np.mean(right)), 4),
         "other_processors": others.processors(),
     }
 
 
-def answer_page(
-    page: Page, label_of: Mapping[str, str], *, n_labels: int, pace_s: float
-) -> tuple[set[str], Case]:
-    """Label so many texts; return them, and how it went."""
+def give_threads(case: Case) -> None:
+    """Let the commands have so many threads each."""
+    os.environ["ASSAY_THREADS"] = str(case["n_threads"])  # noqa: TID251
+
+
+def answer_page(page: Page, label_of: Mapping[str, str], *, n_labels: int, pace_s: float) -> Case:
+    """Label so many texts; return how it went."""
     state = page.state()
     decided: set[str] = set()
     n_accepted, answers_s = 0, []
@@ -104,7 +120,7 @@ def answer_page(
         answers_s.append(time.perf_counter() - started_s)
         time.sleep(pace_s)
     estimate = wait_for_estimate(page, n_labels)
-    return decided, {
+    return {
         "labelled": page.after_s(),
         "answers_s": round(sum(answers_s), 2),
         "answer_p95_ms": round(1_000 * float(np.percentile(answers_s, 95)), 1),
@@ -158,13 +174,11 @@ def own_s() -> float:
     return sum(os.times()[:4])
 
 
-def leave_out_single(path: Path) -> int:
-    """Take out the rows whose label no other row has: `assay run` refuses them; return how many."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def leave_out_single(rows: Sequence[Case], path: Path) -> int:
+    """Write the rows whose label another row has: no training takes others; return how many those are."""
     counts = Counter(row["label"] for row in rows)
     kept = [row for row in rows if counts[row["label"]] > 1]
-    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in kept]
-    path.write_text("".join(lines), encoding="utf-8")
+    write_rows(path, kept)
     return len(rows) - len(kept)
 
 
@@ -186,14 +200,21 @@ def draw_pool(name: str, root: Path, *, n_texts: int) -> dict[str, str]:
     return {text: label_of[text] for text in texts}
 
 
-def show_hour(entries: Sequence[Case]) -> str:
+def show_hour(labelled: Sequence[Case], trained: Sequence[Case]) -> str:
     """Return the steps of the latest hour of each set, with their times."""
-    return "\n\n".join(map(_show_steps, {one["set"]: one for one in entries}.values()))
+    label_steps = {one["set"]: one for one in labelled}
+    parts = []
+    for name, one in {one["set"]: one for one in trained}.items():
+        others = [label_steps[name]["other_processors"], one["other_processors"]]
+        parts.append(_show_steps({**label_steps[name], **one, "other_processors": others}))
+    return "\n\n".join(parts)
 
 
 def _steps(one: Case) -> list[tuple[str, float, float]]:
     """Return what is done with its seconds: as measured, and those of the processor."""
-    opens, read, run, predict = (one[name] for name in ("opens", "first_read", "run", "predict"))
+    opens, read, train, predict = (
+        one[name] for name in ("opens", "first_read", "train", "predict")
+    )
     decisions_s = 60 * one["minutes"]
     return [
         (f"the page opens on {one['n_texts']:,} texts", opens["s"], opens["processor_s"]),
@@ -208,7 +229,7 @@ def _steps(one: Case) -> list[tuple[str, float, float]]:
             one["answers_s"],
             one["answers_s"],
         ),
-        (f"`assay run`, which recommends `{one['method']}`", run["s"], run["processor_s"]),
+        (f"`assay train --method {one['method']}`", train["s"], train["processor_s"]),
         (
             f"`assay predict` on the other {one['n_unseen']:,} texts",
             predict["s"],
@@ -222,7 +243,8 @@ def _show_steps(one: Case) -> str:
     total_s, total_processor_s = (sum(step[i] for step in steps) for i in (1, 2))
     assumed, n_accepted = one["assumed_s"], one["n_suggested_right"]
     lines = [
-        f"{one['set']}, {one['n_classes']} labels:",
+        f"{one['set']}, {one['n_classes']} labels, each command with "
+        f"{count_threads(one['n_threads'])}:",
         "",
         "| step | time | time of one processor |",
         "|---|---|---|",
@@ -256,9 +278,10 @@ def show_outcome(one: Case) -> str:
         sentences.append(
             f"{one['n_left_out']} of the labelled texts were left out: no other has their label."
         )
-    if (others := one["other_processors"]) is not None and others >= 0.1:
+    most = max((value for value in one["other_processors"] if value is not None), default=0.0)
+    if most >= 0.1:
         sentences.append(
-            f"Other work took {others:.1f} of the processors meanwhile, so that the times are longer "
-            "than on a machine of one's own: there they are about those of one processor, or less."
+            f"Other work took up to {most:.1f} processors on average meanwhile, so that the times "
+            "are longer than on a machine of one's own: there they are about those of one processor."
         )
     return " ".join(sentences)

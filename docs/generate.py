@@ -141,7 +141,7 @@ def describe_hour(language: str) -> str:
     content = json.loads(path.read_text(encoding="utf-8"))
     if not content.get("hour"):
         return "Not measured yet: `make bench-labelling` measures it, `make docs` writes the table."
-    return show_hour(content["hour"])
+    return show_hour(content["hour_labels"], content["hour"])
 
 
 PARTS = {

@@ -334,7 +334,7 @@ def test_label_page_benchmark_runs_in_smoke_mode():
     printed = run_smoke("labelling_pages.py")
     assert re.search(r"^\| 200 \| `terms` \| \d+\.\d s ", printed, flags=re.MULTILINE)
     assert "| the page opens on 1,024 texts |" in printed
-    assert "| `assay run`, which recommends `linear` |" in printed
+    assert "| `assay train --method linear` |" in printed
     found = re.search(
         r"3 s for each of the (\d+) decisions .* 8 s for each of the other (\d+);", printed
     )
