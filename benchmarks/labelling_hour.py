@@ -58,6 +58,7 @@ def measure_labelling(
     return {
         "n_texts": len(label_of),
         "n_classes": len(labels),
+        "pace_s": pace_s,
         "assumed_s": {"accept": ACCEPT_S, "choose": CHOOSE_S},
         **found,
         "other_processors": others.processors(),
@@ -70,16 +71,18 @@ def measure_model(case: Case, label_of: Mapping[str, str], folder: Path) -> Case
     Parameters
     ----------
     case : dict
-        `method` says what is trained, `n_threads` how many threads each command has.
+        `method` says what is trained, on the decisions of how many `minutes`, and `n_threads` how
+        many threads each command has.
     label_of : mapping of str to str
         As of `measure_labelling`.
     folder : Path
         The same.
     """
     kept, rest, answers = (folder / name for name in ("kept.jsonl", "rest.csv", "answers.csv"))
-    rows = read_rows(folder / "labelled.jsonl")
-    decided = {row["text"] for row in rows}
-    unseen = [text for text in label_of if text not in decided]
+    decided = read_rows(folder / "labelled.jsonl")
+    shown = {row["text"] for row in decided}
+    unseen = [text for text in label_of if text not in shown]
+    rows = decided_within(decided, minutes=case["minutes"])
     n_left_out = leave_out_single(rows, kept)
     write_pool(rest, unseen)
     give_threads(case)
@@ -90,6 +93,10 @@ def measure_model(case: Case, label_of: Mapping[str, str], folder: Path) -> Case
         given = {row["text"]: row["predicted_label"] for row in csv.DictReader(stream)}
     right = [given[text] == label_of[text] for text in unseen]
     return {
+        "n_decided": len(rows),
+        "n_accepted": sum(row["suggested_label"] == row["label"] for row in rows),
+        "n_suggested": sum(row["suggested_label"] is not None for row in rows),
+        "minutes_decided": round(sum(row["seconds"] for row in rows) / 60, 1),
         "n_left_out": n_left_out,
         "train": trained,
         "predict": predicted,
@@ -174,6 +181,12 @@ def own_s() -> float:
     return sum(os.times()[:4])
 
 
+def decided_within(rows: Sequence[Case], *, minutes: float) -> list[Case]:
+    """Return the decisions of the first minutes of a session, at what a decision is assumed to take."""
+    ends_s = np.cumsum([row["seconds"] for row in rows])
+    return [row for row, end_s in zip(rows, ends_s, strict=True) if end_s <= 60 * minutes]
+
+
 def leave_out_single(rows: Sequence[Case], path: Path) -> int:
     """Write the rows whose label another row has: no training takes others; return how many those are."""
     counts = Counter(row["label"] for row in rows)
@@ -215,7 +228,7 @@ def _steps(one: Case) -> list[tuple[str, float, float]]:
     opens, read, train, predict = (
         one[name] for name in ("opens", "first_read", "train", "predict")
     )
-    decisions_s = 60 * one["minutes"]
+    decisions_s = 60 * one["minutes_decided"]
     return [
         (f"the page opens on {one['n_texts']:,} texts", opens["s"], opens["processor_s"]),
         (
@@ -223,7 +236,7 @@ def _steps(one: Case) -> list[tuple[str, float, float]]:
             read["s"] - opens["s"],
             read["processor_s"] - opens["processor_s"],
         ),
-        (f"{one['n_labels']} decisions (assumed)", decisions_s, decisions_s),
+        (f"{one['n_decided']} decisions (assumed)", decisions_s, decisions_s),
         (
             f"waiting for the next text, {one['n_labels']} times",
             one["answers_s"],
@@ -241,7 +254,7 @@ def _steps(one: Case) -> list[tuple[str, float, float]]:
 def _show_steps(one: Case) -> str:
     steps = _steps(one)
     total_s, total_processor_s = (sum(step[i] for step in steps) for i in (1, 2))
-    assumed, n_accepted = one["assumed_s"], one["n_suggested_right"]
+    assumed, n_accepted = one["assumed_s"], one["n_accepted"]
     lines = [
         f"{one['set']}, {one['n_classes']} labels, each command with "
         f"{count_threads(one['n_threads'])}:",
@@ -253,8 +266,11 @@ def _show_steps(one: Case) -> str:
         "",
         f"Assumed are {assumed['accept']:g} s for each of the {n_accepted} decisions where the label "
         f"that was suggested is right, and {assumed['choose']:g} s for each of the other "
-        f"{one['n_labels'] - n_accepted}; all else is measured. The next text is there within "
-        f"{one['answer_p95_ms']:.0f} ms of a key (95 % of them). {show_outcome(one)}",
+        f"{one['n_decided'] - n_accepted}; all else is measured. "
+        f"The annotator of the measurement answers within {one['pace_s']:g} s, so that only "
+        f"{one['n_suggested']} of these texts came with a suggestion; a person leaves the model "
+        f"the seconds that it needs. The next text is there within {one['answer_p95_ms']:.0f} ms "
+        f"of a key (95 % of {one['n_labels']}). {show_outcome(one)}",
     ]
     return "\n".join(lines)
 

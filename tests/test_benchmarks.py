@@ -318,6 +318,15 @@ def test_other_work_is_told_from_its_own(monkeypatch):
     assert others.processors() == 2.0
 
 
+def test_hour_ends_with_its_minutes():
+    """Decisions count up to the minutes that are given, in their order."""
+    within = load_script("labelling_hour").decided_within
+    rows = [{"seconds": seconds} for seconds in (30, 20, 10, 8, 3)]
+    assert within(rows, minutes=1) == rows[:3]
+    assert within(rows, minutes=2) == rows
+    assert within(rows, minutes=0) == []
+
+
 @pytest.mark.skipif(not Path("/proc/stat").is_file(), reason="there is no /proc here")
 def test_processors_that_work_are_counted():
     """A process that computes makes the processors of the machine work as long at least."""
