@@ -90,8 +90,8 @@ def measure_model(case: Case, label_of: Mapping[str, str], folder: Path) -> Case
     trained = run_command("train", kept, "--method", case["method"], "--out", model, "--overwrite")
     predicted = run_command("predict", model, rest, "--out", answers, "--overwrite")
     with answers.open(encoding="utf-8-sig", newline="") as stream:
-        given = {row["text"]: row["predicted_label"] for row in csv.DictReader(stream)}
-    right = [given[text] == label_of[text] for text in unseen]
+        given = [row["predicted_label"] for row in csv.DictReader(stream)]  # in the order of texts
+    right = [label == label_of[text] for label, text in zip(given, unseen, strict=True)]
     return {
         "n_decided": len(rows),
         "n_accepted": sum(row["suggested_label"] == row["label"] for row in rows),
