@@ -179,6 +179,29 @@ def test_kept_work_is_thrown_away_only_when_asked(tmp_path):
     assert names(out) == {"file.txt"}
 
 
+@pytest.mark.parametrize(
+    "work",
+    [
+        "models/linear/assay.json",
+        "training/training.json",
+        "training/finetune/training.json",
+        "_parts/0.json",
+    ],
+)
+@pytest.mark.parametrize("keep", [None, lambda root: False])
+def test_work_of_another_command_is_thrown_away_only_when_asked(tmp_path, work, keep):
+    """Whatever writes OUT next, resumed or not: hours of a run are no rubbish of a training."""
+    kept = tmp_path / "out.partial" / work
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    for resume in (True, False):
+        with pytest.raises(OutputExistsError, match=r"holds the work of a call .* that command"):
+            write_something(tmp_path / "out", keep=keep, resume=resume)
+        assert kept.exists()
+    write_something(tmp_path / "out", keep=keep, overwrite=True)
+    assert names(tmp_path) == {"out"}
+
+
 def test_resume_without_a_partial_folder_starts_afresh(tmp_path):
     """There is nothing to go on with, and that is no error."""
     write_something(tmp_path / "out", resume=True)

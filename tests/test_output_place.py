@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from assay import output_place
+from assay import output_place, ray_batch
+from assay.batch import shards
 from assay.batch.resumable_output import ResumableOutput
 from assay.disk import atomic_folder, check_output, partial_folder
 from assay.errors import InputError, OutputExistsError, OutsideError
 from assay.output_lock import lock_output
-from assay.output_place import check_apart, check_outside, find_place, is_mount
+from assay.output_place import check_apart, check_outside, find_place, holds_work, is_mount
+from assay.recipes.steps import run_state
+from assay.training import states
 
 
 def mount(monkeypatch, tmp_path, path):
@@ -180,3 +183,23 @@ def test_folder_under_a_read_only_one_is_filled_inside(tmp_path):
         assert names(out) == {"assay.json", "onnx"}
     finally:
         out.parent.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        f"{run_state.STATES}/{states.STATE}",
+        f"{run_state.STATES}/finetune/{states.STATE}",
+        "models/linear/assay.json",
+        f"{shards.NOTES}/part-0.json",
+    ],
+)
+def test_work_is_known_by_the_names_that_its_owners_write(tmp_path, work):
+    """Rooms that come later name these files; here their patterns are repeated."""
+    assert not holds_work(tmp_path)
+    path = tmp_path / work
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert holds_work(tmp_path)
+    owners = (run_state.has_work, states.has_training_state, ray_batch._has_notes)
+    assert any(owner(tmp_path) or owner(path.parent) for owner in owners)

@@ -23,6 +23,7 @@ from assay.output_place import (
     OutputPlace,
     check_name,
     find_place,
+    holds_work,
     is_mount,
 )
 
@@ -219,16 +220,21 @@ def check_unfinished(
     Raises
     ------
     OutputExistsError
-        ``OUT.partial`` holds such work, and neither `overwrite` nor `resume` is given.
+        ``OUT.partial`` holds such work, and neither `overwrite` nor `resume` is given, or it is
+        that of another command.
     """
     partial = partial_folder(out)
-    if overwrite or resume or keep is None or not partial.is_dir():
+    if overwrite or not partial.is_dir():
         return
-    if keep(partial):
-        raise OutputExistsError(
-            f"{partial} holds the work of a call that was interrupted",
-            hint="add --resume to go on with it, or --overwrite to start afresh",
-        )
+    if keep is not None and keep(partial):
+        if resume:
+            return
+        hint = "add --resume to go on with it, or --overwrite to start afresh"
+    elif holds_work(partial):
+        hint = "finish that command with --resume, choose another --out, or add --overwrite"
+    else:
+        return
+    raise OutputExistsError(f"{partial} holds the work of a call that was interrupted", hint=hint)
 
 
 def partial_folder(out: Path) -> Path:

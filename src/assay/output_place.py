@@ -21,6 +21,7 @@ __all__ = [
     "check_name",
     "check_outside",
     "find_place",
+    "holds_work",
     "is_mount",
 ]
 
@@ -29,6 +30,15 @@ REPLACED = ".replaced"  # ending of what was there before, until the new one is 
 LOCK = ".lock"
 TEMPORARY = (
     ".assay-tmp-"  # beginning of a folder for temporary files, where there is no other place
+)
+
+# What an interrupted command leaves in OUT.partial that may be hours of work: finished models of a
+# run, states of trainings, predicted parts of a data set.
+WORK = (
+    "models/*/assay.json",
+    "training/training.json",
+    "training/*/training.json",
+    "_parts/*.json",
 )
 
 # What operating systems leave in folders: no part of any data, model or output.
@@ -112,6 +122,11 @@ def find_place(out: Path) -> OutputPlace:
 def _is_sealed(out: Path) -> bool:
     """Tell whether a folder can be written, but not renamed."""
     return os.access(out, os.W_OK) and not os.access(out.absolute().parent, os.W_OK)
+
+
+def holds_work(partial: Path) -> bool:
+    """Tell whether an interrupted command, whichever it was, left work in ``OUT.partial``."""
+    return any(any(partial.glob(pattern)) for pattern in WORK)
 
 
 def is_mount(path: Path) -> bool:
