@@ -54,14 +54,15 @@ def folder(tmp_path_factory):
 def write_tweets(folder):
     """Write tweets.csv, tweets/ and the pools tickets.csv and more-tickets.csv, a little each; and mails.csv.
 
-    Return the label of each text of the pools.
+    Texts of the pools are not of the data of any model. Return the label of each.
     """
     write_mails(folder / "mails.csv")
     rows = write_sample(folder / "tweets")
     write_rows(folder / "tweets.csv", ["text", "label"], rows)
+    unseen = {f"{text} once more": label for text, label in rows[:60]}
     for name, n_rows in (("tickets.csv", 40), ("more-tickets.csv", 60)):
-        write_rows(folder / name, ["text"], [[text] for text, _ in rows[:n_rows]])
-    return dict(rows)
+        write_rows(folder / name, ["text"], [[text] for text in [*unseen][:n_rows]])
+    return unseen
 
 
 def write_mails(path):
