@@ -27,6 +27,8 @@ from assay.data.texts import LabelledTexts
         ({"billing": 100, "billong": 1}, "billong", "billing", "typo"),
         ({"refund card": 100, "refudn card": 1}, "refudn card", "refund card", "typo"),
         ({"환불요청": 100, "환불요쳥": 1}, "환불요쳥", "환불요청", "typo"),
+        ({"Feature": 41, "Featrue": 3}, "Featrue", "Feature", "typo"),
+        ({"배송": 55, "베송": 1}, "베송", "배송", "typo"),
     ],
 )
 def test_find_spellings_proposes_the_frequent_one(counts, label, proposed, kind):
@@ -49,6 +51,13 @@ def test_find_spellings_proposes_the_frequent_one(counts, label, proposed, kind)
         {"happy": 100, "nappy": 1},
         {"긍정": 100, "부정": 1},
         {"배송": 100, "배상": 1},
+        {"개": 100, "게": 1},
+        {"billing": 100, "biling": 11},
+        {"male": 100, "female": 1},
+        {"A1": 100, "A2": 1},
+        {"v1": 100, "v2": 1},
+        {"2019": 100, "2020": 1},
+        {"quarter Q1": 100, "quarter Q2": 1},
         {"A": 100, "A-": 100, "A+": 100},
         {"1": 3, "1.5": 3},
         {"stare": 100, "store": 100, "stire": 1},
